@@ -1,0 +1,1 @@
+"""Activities: they implement the ports, and touch Slack and the database."""

@@ -1,0 +1,138 @@
+"""The stage: every process of a real installation, started for one measurement, on 127.0.0.1."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from temporalio.client import Client
+
+from bot.demo import PRODUCTS, TEMPORAL_SETTINGS, temporal_binary
+from emulator.client import StandInClient
+from records.database import Database
+from records.stock import Stock
+from workflows.payloads import data_converter
+
+ROOT = Path(__file__).resolve().parent.parent
+YARDSTICK_QUEUE = "yardstick"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What a measurement drives."""
+
+    temporal: Client
+    slack: StandInClient
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def staged(directory: Path, *, socket_mode: bool) -> AsyncIterator[Stage]:
+    """Start Temporal, the stand-in, worker, bot and the yardstick's worker; end them all."""
+    temporal_port, slack_port, worker_port, bot_port = (_free_port() for _ in range(4))
+    environment = _environment(directory, temporal_port, slack_port, worker_port, bot_port)
+    environment |= (
+        {"SLACK_APP_TOKEN": "xapp-local"} if socket_mode else {"SLACK_SIGNING_SECRET": "local"}
+    )
+    processes: list[asyncio.subprocess.Process] = []
+
+    async def start(name: str, *command: str) -> None:
+        with (directory / f"{name}.log").open("ab") as log:
+            processes.append(
+                await asyncio.create_subprocess_exec(
+                    *command, cwd=ROOT, env=environment, stdout=log, stderr=log
+                )
+            )
+
+    try:
+        await start("temporal", *_temporal_command(temporal_port))
+        request_url = (
+            [] if socket_mode else ["--request-url", f"http://127.0.0.1:{bot_port}/slack/events"]
+        )
+        python = sys.executable
+        await start(
+            "slack", python, "-m", "emulator", "--manifest", "manifest.yml",
+            "--port", str(slack_port), *request_url,
+        )  # fmt: skip
+        async with Database(environment["DATABASE_URL"]) as database:
+            await database.upgrade()
+            await Stock(database).seed(PRODUCTS)
+        await _answers(f"http://127.0.0.1:{slack_port}/")
+        client = await _connected(f"127.0.0.1:{temporal_port}")
+        await start("worker", python, "worker.py")
+        await start("bot", python, "-m", "bot")
+        await start(
+            "yardstick", python, "-m", "benchmarks.minimal", f"127.0.0.1:{temporal_port}",
+            YARDSTICK_QUEUE, environment["SLACK_API_URL"], environment["SLACK_BOT_TOKEN"],
+        )  # fmt: skip
+        await _answers(f"http://127.0.0.1:{worker_port}/healthz")
+        await _answers(f"http://127.0.0.1:{bot_port}/healthz")
+        async with StandInClient(f"http://127.0.0.1:{slack_port}") as slack:
+            await slack.limits(
+                per_second=0
+            )  # Slack's limit of a post a second is not what we measure
+            yield Stage(temporal=client, slack=slack)
+    finally:
+        for process in reversed(processes):
+            if process.returncode is None:
+                process.terminate()
+        for process in processes:
+            await process.wait()
+
+
+def _temporal_command(port: int) -> list[str]:
+    command = [temporal_binary(), "server", "start-dev", "--headless", "--ip", "127.0.0.1"]
+    command += ["--log-level", "error", "--port", str(port)]
+    for setting in TEMPORAL_SETTINGS:
+        command += ["--dynamic-config-value", setting]
+    return command
+
+
+def _environment(
+    directory: Path, temporal: int, slack: int, worker: int, bot: int
+) -> dict[str, str]:
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.lower().endswith("_proxy") and not name.startswith(("SLACK_", "TEMPORAL_"))
+    }
+    return inherited | {
+        "SLACK_BOT_TOKEN": "xoxb-local",
+        "SLACK_API_URL": f"http://127.0.0.1:{slack}/api/",
+        "DATABASE_URL": f"sqlite:///{directory / 'records.db'}",
+        "TEMPORAL_ADDRESS": f"127.0.0.1:{temporal}",
+        "WORKER_HEALTH_PORT": str(worker),
+        "WEB_PORT": str(bot),
+        "LOG_LEVEL": "warning",
+    }
+
+
+async def _answers(url: str) -> None:
+    async with asyncio.timeout(60), aiohttp.ClientSession() as session:
+        while True:
+            try:
+                async with session.get(url) as response:
+                    if response.ok:
+                        return
+            except aiohttp.ClientError:
+                pass  # not up yet
+            await asyncio.sleep(0.05)
+
+
+async def _connected(address: str) -> Client:
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                return await Client.connect(address, data_converter=data_converter)
+            except RuntimeError:  # not up yet
+                await asyncio.sleep(0.05)

@@ -1,0 +1,89 @@
+"""The Bolt app, and the services its listeners work with."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import aiohttp
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.listeners import register_listeners
+from bot.listeners.answers import Answers
+from bot.listeners.services import Services
+from bot.order_lookup import OrderLookup
+from bot.policy_file import Policies
+from bot.product_list import ProductList
+from bot.workflow_client import WorkflowClient
+from records.database import Database
+from records.refusals import Refusals
+from records.requests import Requests
+from records.stock import Stock
+
+
+def create_app(slack: AsyncWebClient, signing_secret: str, services: Services) -> AsyncApp:
+    """Return the app with every listener registered.
+
+    `signing_secret` is empty in Socket Mode, where Slack signs nothing: the socket itself is
+    authenticated.
+    """
+    with _remark_on_token_unsaid():
+        app = AsyncApp(
+            name="countersign",
+            client=slack,
+            signing_secret=signing_secret,
+            request_verification_enabled=bool(signing_secret),
+            ssl_check_enabled=bool(signing_secret),
+            raise_error_for_unhandled_request=True,
+        )
+    register_listeners(app, services)
+    return app
+
+
+@contextlib.contextmanager
+def _remark_on_token_unsaid() -> Iterator[None]:
+    """Keep one warning of Bolt's out of the log.
+
+    Bolt reads SLACK_BOT_TOKEN from the environment even where it is given a client, and then warns
+    that it will not use it. There is no argument that says "no token".
+    """
+    logger = logging.getLogger(f"slack_bolt.{AsyncApp.__name__}")
+    logger.addFilter(_is_news)
+    try:
+        yield
+    finally:
+        logger.removeFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith("As you gave `client` as well")
+
+
+@asynccontextmanager
+async def running_services(
+    *, slack: AsyncWebClient, database: Database, workflows: WorkflowClient, policies: Policies
+) -> AsyncIterator[Services]:
+    """Yield the services; the product list is fresh, and kept so while the context lasts."""
+    requests = Requests(database)
+    products = ProductList(Stock(database))
+    await products.refresh()
+    async with aiohttp.ClientSession() as session:
+        refreshing = asyncio.create_task(products.keep_fresh())
+        try:
+            yield Services(
+                workflows=workflows,
+                policies=policies,
+                requests=requests,
+                refusals=Refusals(database),
+                orders=OrderLookup(requests),
+                products=products,
+                answers=Answers(session, slack),
+                now=lambda: datetime.now(UTC),
+            )
+        finally:
+            refreshing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await refreshing

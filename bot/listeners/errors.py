@@ -1,0 +1,85 @@
+"""What nobody foresaw: the log gets the details and an id, the person gets the id and a sentence."""
+
+import asyncio
+import secrets
+import time
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.listeners.answers import Surface
+from bot.listeners.services import Services
+from bot.views import notices, order_modal, reject_modal
+from bot.views.blocks import View
+from bot.views.ids import CallbackId
+from bot.views.payload import UnreadablePayloadError, word
+
+ACK_IS_SENT = 0.05
+"""Seconds after which Bolt has sent an ack. It looks for one every 10 ms, and forgets one that was
+given where the listener has failed, and this handler returned, before it looked."""
+
+_log = structlog.get_logger("bot.errors")
+
+
+def register(app: AsyncApp, services: Services) -> None:
+    """Catch what listeners raise, and what no listener takes."""
+
+    @app.error
+    async def error_raised(
+        error: Exception, body: dict[str, Any], client: AsyncWebClient
+    ) -> BoltResponse | None:
+        if isinstance(error, BoltUnhandledRequestError):
+            _log.warning("unhandled_request", kind=_kind(body))
+            return BoltResponse(status=404, body="unhandled request")
+        raised = time.monotonic()
+        sentence = _write_down(error, body)
+        await asyncio.sleep(ACK_IS_SENT)
+        view = _form_again(body, sentence, services)
+        if view and await services.answers.show(client, body["view"]["id"], view, raised):
+            return None
+        surface = _surface(body)
+        if surface.person:
+            await services.answers.tell(surface, sentence)
+        return None
+
+
+def _write_down(error: Exception, body: dict[str, Any]) -> str:
+    """Log the error and return the sentence for the person who met it."""
+    if isinstance(error, UnreadablePayloadError):
+        _log.warning("unreadable_payload", what=error.what, kind=_kind(body))
+        return notices.unreadable()
+    error_id = secrets.token_hex(4)
+    _log.error("listener_failed", error_id=error_id, kind=_kind(body), exc_info=error)
+    return notices.internal_error(error_id)
+
+
+def _form_again(body: dict[str, Any], sentence: str, services: Services) -> View | None:
+    """Return the submitted form with what was typed and the sentence on top, where it is ours."""
+    try:
+        match word(body, "view", "callback_id") if _kind(body) == "view_submission" else "":
+            case CallbackId.ORDER:
+                return order_modal.failed(body["view"], services.products.entries, sentence)
+            case CallbackId.REJECT_REASON:
+                return reject_modal.build_again(reject_modal.parse_submission(body), sentence)
+    except UnreadablePayloadError:
+        pass
+    return None
+
+
+def _kind(body: dict[str, Any]) -> str:
+    return word(body, "type") or word(body, "command") or word(body, "event", "type") or "unknown"
+
+
+def _surface(body: dict[str, Any]) -> Surface:
+    """Return where the person is, as far as this body says."""
+    return Surface(
+        person=word(body, "user", "id") or word(body, "user_id"),
+        channel=word(body, "channel", "id") or word(body, "channel_id"),
+        message_ts=word(body, "container", "message_ts"),
+        thread_ts=word(body, "container", "thread_ts"),
+        response_url=word(body, "response_url"),
+    )

@@ -1,0 +1,27 @@
+"""What listeners work with, wired once by the entry point."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.listeners.answers import Answers
+from bot.order_lookup import OrderLookup
+from bot.policy_file import Policies
+from bot.product_list import ProductList
+from bot.workflow_client import WorkflowClient
+from records.refusals import Refusals
+from records.requests import Requests
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Services:
+    """Everything a listener may use. `now` is the wall clock, in UTC."""
+
+    workflows: WorkflowClient
+    policies: Policies
+    requests: Requests
+    refusals: Refusals
+    orders: OrderLookup
+    products: ProductList
+    answers: Answers
+    now: Callable[[], datetime]

@@ -1,0 +1,334 @@
+"""The policy file: TOML in, rules out, and every mistake in it with its line and a suggestion."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from bot.policy_keys import FileKeys, Head, House, LevelKeys, Section, TierKeys, nearest
+from workflows.rules.money import Money
+from workflows.rules.policy import (
+    ApproverSource,
+    LevelRule,
+    Notify,
+    Policy,
+    ReasonRule,
+    Tier,
+    digest,
+)
+
+_LATER = frozenset({"managers", "remind_after", "escalate"})
+"""Keys of the design that are not built: refused by name, never silently without effect."""
+_HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(r"\s*([A-Za-z0-9_.\"'-]+)\s*=")
+_AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """One mistake: where, what, and what to write instead."""
+
+    line: int
+    message: str
+    suggestion: str = ""
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.message} {self.suggestion}".rstrip()
+
+
+class PolicyFileError(Exception):
+    """The file cannot be used. All its mistakes at once, in the order of the file."""
+
+    def __init__(self, name: str, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda one: one.line))
+        super().__init__("\n".join(f"{name}, {one}" for one in self.problems))
+
+
+class UnknownPolicyError(LookupError):
+    """There is no policy of that name."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policies:
+    """What the file says. Each policy carries the digest of itself as its version."""
+
+    admins: tuple[ApproverSource, ...]
+    admin_channel: str
+    timezone: str
+    language: str
+    by_name: Mapping[str, Policy]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The policies' names, in the order of the file."""
+        return tuple(self.by_name)
+
+    def policy(self, name: str) -> Policy:
+        """Return the policy of that name.
+
+        Raises:
+            UnknownPolicyError: there is none; its text names the nearest.
+
+        """
+        if name not in self.by_name:
+            raise UnknownPolicyError(f"There is no policy “{name}”. {nearest(name, self.names)}")
+        return self.by_name[name]
+
+
+def load(path: Path | str) -> Policies:
+    """Read a policy file.
+
+    Raises:
+        PolicyFileError: it is missing or wrong; every mistake with its line and a suggestion.
+
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        problem = Problem(
+            line=1,
+            message=f"The file cannot be read ({type(error).__name__}).",
+            suggestion="Set POLICIES to the path of a policies.toml.",
+        )
+        raise PolicyFileError(str(path), [problem]) from error
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str = "policies.toml") -> Policies:
+    """Read the text of a policy file; `name` stands before each mistake.
+
+    Raises:
+        PolicyFileError: every mistake with its line and a suggestion.
+
+    """
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        at = _AT_LINE.search(str(error))
+        message = f"This is not TOML: {_AT_LINE.sub('', str(error))}."
+        line = int(at[1]) if at else max(text.count("\n"), 1)
+        raise PolicyFileError(name, [Problem(line=line, message=message)]) from error
+    reader = _Reader(_line_numbers(text))
+    policies = reader.policies(values)
+    if policies is None or reader.problems:
+        raise PolicyFileError(name, reader.problems)
+    return policies
+
+
+def _line_numbers(text: str) -> dict[str, int]:
+    """Return the line on which each table and key begins, which TOML's own parser does not tell."""
+    lines: dict[str, int] = {}
+    table, seen = "", dict[str, int]()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            table = re.sub(r"[\s\"']", "", header[2])
+            if header[1] == "[[":
+                seen[table] = seen.get(table, -1) + 1
+                table = f"{table}.{seen[table]}"
+            lines.setdefault(table, number)
+        elif key := _KEY.match(line):
+            lines.setdefault(f"{table}.{key[1]}".replace('"', "").lstrip("."), number)
+    return lines
+
+
+S = TypeVar("S", bound=Section)
+
+
+class _Reader:
+    """Reads section by section, so that a mistake in one hides none in another."""
+
+    def __init__(self, lines: Mapping[str, int]) -> None:
+        self.problems: list[Problem] = []
+        self._lines = lines
+
+    def _note(self, at: str, message: str, suggestion: str = "") -> None:
+        """Note a mistake at the line of what `at` names, or of the nearest table around it."""
+        while at and at not in self._lines:
+            at = at.rpartition(".")[0]
+        line = self._lines.get(at, 1)
+        self.problems.append(Problem(line=line, message=message, suggestion=suggestion))
+
+    def _read(self, shape: type[S], values: object, at: str) -> S | None:
+        try:
+            return shape.model_validate(values)
+        except ValidationError as error:
+            for found in error.errors():
+                place = [str(part) for part in found["loc"] if isinstance(part, int | str)]
+                key = next(iter(place), "")
+                message, suggestion = _words(found["type"], key, found.get("ctx", {}), shape)
+                self._note(".".join([at, *place]).strip("."), message, suggestion)
+            return None
+
+    def policies(self, values: Mapping[str, Any]) -> Policies | None:
+        """Return what the file says, or None where anything in it is wrong."""
+        self._read(FileKeys, values, "")
+        house = (
+            self._read(House, values["countersign"], "countersign")
+            if _is_table(values, "countersign")
+            else None
+        )
+        language = house.language if house else "en"
+        written = values["policy"] if _is_table(values, "policy") else {}
+        found = {
+            name: self._policy(name, one, language)
+            for name, one in written.items()
+            if _is_table(written, name)
+        }
+        if house is None or self.problems:
+            return None
+        return Policies(
+            admins=tuple(house.admins),
+            admin_channel=house.admin_channel,
+            timezone=house.timezone,
+            language=language,
+            by_name={name: policy for name, policy in found.items() if policy},
+        )
+
+    def _policy(self, name: str, values: Mapping[str, Any], language: str) -> Policy | None:
+        at = f"policy.{name}"
+        self._check_name(name, at)
+        head = self._read(Head, values, at)
+        written = head.level if head else values.get("level", {})
+        levels = {key: self._level(key, one, f"{at}.level.{key}") for key, one in written.items()}
+        tiers = [
+            self._read(TierKeys, one, f"{at}.tier.{index}")
+            for index, one in enumerate(head.tier if head else values.get("tier", []))
+        ]
+        self._check_tiers(tiers, at)
+        self._check_levels(tiers, list(levels), at)
+        if head is None or self.problems:
+            return None
+        policy = Policy(
+            name=name,
+            title=head.title,
+            channel=head.channel,
+            tiers=tuple(Tier(up_to=one.up_to, levels=tuple(one.levels)) for one in tiers if one),
+            levels=tuple(one for one in levels.values() if one),
+            notify=Notify(head.notify),
+            distinct_approvers=head.distinct_approvers,
+            language=language,
+        )
+        return replace(policy, version=digest(policy))
+
+    def _level(self, name: str, values: object, at: str) -> LevelRule | None:
+        self._check_name(name, at)
+        level = self._read(LevelKeys, values, at)
+        if level is None:
+            return None
+        self._check_quorums(level, at)
+        self._check_windows(level, at)
+        return LevelRule(
+            name=name,
+            approvers=tuple(level.approvers),
+            quorum=level.quorum,
+            reject_quorum=level.reject_quorum,
+            approve_reason=ReasonRule(level.approve_reason),
+            reject_reason=ReasonRule(level.reject_reason),
+            expire_after=level.expire_after,
+            max_expire_after=level.max_expire_after,
+        )
+
+    def _check_name(self, name: str, at: str) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", name):
+            self._note(at, f"“{name}” is not a name.", "Use a-z, 0-9, - and _, at most 40.")
+
+    def _check_quorums(self, level: LevelKeys, at: str) -> None:
+        people = len(set(level.approvers))
+        if people < len(level.approvers):
+            self._note(f"{at}.approvers", "Somebody stands there twice.", "Name each person once.")
+        needed = level.quorum.needed(people)
+        if needed > people:
+            fix = f"Write at most {people}, or name more people."
+            words = f"With {people} named, {needed} approvals can never be given."
+            self._note(f"{at}.quorum", words, fix)
+        elif level.reject_quorum > (last := people - needed + 1):
+            why = f"After {last} of {people} say no, the quorum of {needed} is out of reach anyway."
+            fix = f"Write reject_quorum = {last} or less."
+            self._note(f"{at}.reject_quorum", f"This can never matter. {why}", fix)
+
+    def _check_windows(self, level: LevelKeys, at: str) -> None:
+        if level.max_expire_after is None:
+            return
+        if level.expire_after is None:
+            fix = "Add expire_after, or remove this."
+            self._note(f"{at}.max_expire_after", "Without expire_after this has no effect.", fix)
+        elif level.max_expire_after < level.expire_after:
+            fix = "Make it the longer of the two."
+            self._note(f"{at}.max_expire_after", "This is shorter than expire_after.", fix)
+
+    def _check_tiers(self, tiers: list[TierKeys | None], at: str) -> None:
+        """Every amount must fall into exactly one tier: ascending, one currency, open at the end."""
+        if not tiers:
+            fix = f'Add [[{at}.tier]] with levels = ["…"].'
+            self._note(at, "There is no tier, so no amount has a rule.", fix)
+        before: Money | None = None
+        for index, tier in enumerate(tiers):
+            here = f"{at}.tier.{index}"
+            if tier is None:
+                return
+            if tier.up_to is None:
+                if index < len(tiers) - 1:
+                    fix = "Give it up_to, or put it last."
+                    self._note(here, "This tier takes every amount: the next overlaps it.", fix)
+                    return
+                continue
+            if before and before.currency != tier.up_to.currency:
+                fix = f"Use {before.currency} in all tiers of a policy."
+                self._note(f"{here}.up_to", "Two currencies cannot be compared.", fix)
+            elif before and tier.up_to <= before:
+                fix = "Write the tiers in ascending order, each limit once."
+                self._note(f"{here}.up_to", f"This overlaps the tier up to {before}.", fix)
+            before = tier.up_to
+            if index == len(tiers) - 1:
+                fix = f"Add a last [[{at}.tier]] without up_to."
+                self._note(here, f"There is a gap: no tier takes more than {before}.", fix)
+
+    def _check_levels(self, tiers: list[TierKeys | None], names: list[str], at: str) -> None:
+        used: set[str] = set()
+        for index, tier in enumerate(tiers):
+            asked = tier.levels if tier else []
+            here = f"{at}.tier.{index}.levels"
+            for name in asked:
+                if name not in names:
+                    self._note(here, f"There is no level “{name}”.", nearest(name, names))
+            if len(set(asked)) < len(asked):
+                self._note(here, "A level stands there twice.", "Name each level once.")
+            used |= set(asked)
+        if None in tiers:
+            return
+        for name in names:
+            if name not in used:
+                fix = "Name it in a tier's levels, or remove it."
+                self._note(f"{at}.level.{name}", f"No tier uses the level “{name}”.", fix)
+
+
+def _is_table(values: Mapping[str, Any], key: str) -> bool:
+    return isinstance(values.get(key), dict)
+
+
+_WORDS = {
+    "missing": ("“{key}” is missing.", "Please add it."),
+    "too_short": ("{key}: nobody is named.", "Write user:U… for each person."),
+    "bool_type": ("{key}: this must be true or false.", "Write it without quotes."),
+    "int_type": ("{key}: this must be a whole number from 1.", "Write it without quotes."),
+    "greater_than_equal": ("{key}: this must be a whole number from 1.", "Write 1 or more."),
+    "list_type": ("{key}: this must be a list.", 'Write {key} = ["…"].'),
+    "string_type": ("{key}: this must be a text.", "Write it in quotes."),
+    "dict_type": ("{key}: this must be a table.", "Write it under a [table] of its own."),
+}
+
+
+def _words(kind: str, key: str, data: Mapping[str, Any], shape: type[Section]) -> tuple[str, str]:
+    """Return what is wrong and what to do, in our words instead of pydantic's."""
+    if kind == "mistake":
+        return (f"{key}: {data['message']}", str(data["suggestion"]))
+    if kind == "extra_forbidden":
+        if key in _LATER:
+            return (f"“{key}” is not supported yet.", "Please remove it.")
+        return (f"Unknown key “{key}”.", nearest(key, shape.model_fields))
+    message, suggestion = _WORDS.get(kind, ("{key}: this cannot be read.", "See policies.toml."))
+    return (message.format(key=key), suggestion.format(key=key))

@@ -1,0 +1,176 @@
+"""The keys a policy file may have, each with its type, its default and the words of its refusal."""
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from workflows.rules.errors import RuleError
+from workflows.rules.money import Money, parse_money
+from workflows.rules.policy import (
+    ApproverSource,
+    Notify,
+    Quorum,
+    QuorumKind,
+    ReasonRule,
+    SourceKind,
+)
+
+LANGUAGES = ("en",)
+"""The languages whose catalogue is complete (a test compares them with `bot/views`)."""
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """Return a suggestion: the choice that looks most like `word`, or all of them."""
+    choices = list(choices)
+    if close := get_close_matches(word.lower(), choices, n=1, cutoff=0.6):
+        return f"Did you mean “{close[0]}”?"
+    return f"Possible: {', '.join(choices)}." if choices else ""
+
+
+def _wrong(message: str, suggestion: str = "") -> PydanticCustomError:
+    """Return a mistake that pydantic gathers and `_Reader` tells."""
+    data = {"message": message, "suggestion": suggestion}
+    return PydanticCustomError("mistake", "{message} {suggestion}", data)
+
+
+def _word(limit: int) -> BeforeValidator:
+    def read(written: object) -> str:
+        if isinstance(written, str) and 0 < len(written.strip()) <= limit:
+            return written.strip()
+        raise _wrong(f"This must be a text of 1 to {limit} characters.")
+
+    return BeforeValidator(read)
+
+
+def _choice(*choices: str, later: tuple[str, ...] = ()) -> BeforeValidator:
+    def read(written: object) -> str:
+        if isinstance(written, str) and written in choices:
+            return written
+        if written in later:
+            now = f"Possible now: {', '.join(choices)}."
+            raise _wrong(f"“{written}” is not supported yet.", now)
+        raise _wrong(f"“{written}” is unknown here.", nearest(str(written), choices))
+
+    return BeforeValidator(read)
+
+
+def _channel(written: object) -> str:
+    if isinstance(written, str):
+        if re.fullmatch(r"#[^\sA-Z#,.]{1,80}|[CG][A-Z0-9]{2,30}", written):
+            return written
+        name = re.sub(r"[\s#,.]+", "-", written.strip().lstrip("#").lower())
+        raise _wrong(f"“{written}” is not a channel.", f'Write "#{name}", or the channel\'s id.')
+    raise _wrong("This is not a channel.", 'Write "#name", or the channel\'s id.')
+
+
+def _timezone(written: object) -> str:
+    zones = available_timezones()
+    if isinstance(written, str) and (written in zones or (written and not zones)):
+        return written
+    close = get_close_matches(str(written), zones, n=1)
+    example = close[0] if close else "Europe/Berlin"
+    raise _wrong(f"“{written}” is not a time zone.", f"Did you mean “{example}”?")
+
+
+def _duration(written: object) -> timedelta:
+    match = re.fullmatch(r"([1-9]\d{0,5})([smhd])", written) if isinstance(written, str) else None
+    if match is None:
+        raise _wrong(f"{written!r} is not a duration.", 'Write "10s", "5m", "24h" or "7d".')
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _money(written: object) -> Money:
+    match = re.fullmatch(r".*?([A-Z]{3})", written) if isinstance(written, str) else None
+    try:
+        if match is not None:
+            return parse_money(match[0], match[1])
+    except RuleError as error:
+        problem = error.code.removeprefix("amount_").replace("_", " ")
+        raise _wrong(f"“{written}” is not an amount: {problem}.", 'Write "1000.00 USD".') from None
+    raise _wrong(f"{written!r} is not an amount with a currency.", 'Write "1000.00 USD".')
+
+
+def _source(written: object) -> ApproverSource:
+    kind, _, value = str(written).partition(":")
+    if kind in ("group", "email", "manager"):
+        raise _wrong(f"“{written}” is not supported yet.", "Name people as user:U….")
+    if kind == SourceKind.USER and re.fullmatch(r"[UW][A-Z0-9]{2,30}", value):
+        return ApproverSource(kind=SourceKind.USER, value=value)
+    raise _wrong(f"“{written}” names nobody.", "Write user: and a Slack member id: user:U0BORIS.")
+
+
+def _quorum(written: object) -> Quorum:
+    if type(written) is int and written >= 1:
+        return Quorum(count=written)
+    if isinstance(written, str) and written in (QuorumKind.ALL, QuorumKind.MAJORITY):
+        return Quorum(kind=QuorumKind(written))
+    raise _wrong(f"{written!r} is not a quorum.", 'Write 1, 2, …, "all" or "majority".')
+
+
+class Section(BaseModel):
+    """One table of the file: strict, and no key beside its own."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+_ChannelName = Annotated[str, BeforeValidator(_channel)]
+_Duration = Annotated[timedelta, BeforeValidator(_duration)]
+_Sources = list[Annotated[ApproverSource, BeforeValidator(_source)]]
+_Title = Annotated[str, _word(100)]
+
+
+class House(Section):
+    """`[countersign]`: what holds for every policy."""
+
+    admins: Annotated[_Sources, Field(min_length=1)]
+    admin_channel: _ChannelName
+    timezone: Annotated[str, BeforeValidator(_timezone)] = "UTC"
+    language: Annotated[str, _choice(*LANGUAGES)] = "en"
+
+
+class Head(Section):
+    """`[policy.NAME]`: the policy's own keys; its tiers and levels are read one by one."""
+
+    title: _Title
+    channel: _ChannelName
+    visibility: Annotated[str, _choice("channel", later=("private",))] = "channel"
+    notify: Annotated[str, _choice(*Notify, later=("dm",))] = "card"
+    self_approval: Annotated[str, _choice("never")] = "never"
+    distinct_approvers: bool = True
+    tier: list[dict[str, Any]] = Field(default_factory=list)
+    level: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+class TierKeys(Section):
+    """`[[policy.NAME.tier]]`: from which amount which levels."""
+
+    up_to: Annotated[Money, BeforeValidator(_money)] | None = None
+    levels: list[str]
+
+
+class LevelKeys(Section):
+    """`[policy.NAME.level.NAME]`: who, how many, how long."""
+
+    approvers: Annotated[_Sources, Field(min_length=1)]
+    quorum: Annotated[Quorum, BeforeValidator(_quorum)] = Quorum()
+    reject_quorum: Annotated[int, Field(ge=1)] = 1
+    # A required reason with an approval needs a modal behind Approve, which is not built.
+    approve_reason: Annotated[str, _choice("none", "optional", later=("required",))] = "optional"
+    reject_reason: Annotated[str, _choice(*ReasonRule)] = "required"
+    expire_after: _Duration | None = None
+    max_expire_after: _Duration | None = None
+
+
+class FileKeys(Section):
+    """The file's tables."""
+
+    countersign: dict[str, Any]
+    policy: dict[str, dict[str, Any]]

@@ -1,0 +1,1 @@
+"""Views: values in, messages and modals out. The only Block Kit in the house, and every sentence."""

@@ -1,0 +1,56 @@
+"""What is asked, as blocks: shared by the cards of everything that can be asked."""
+
+from bot.views.blocks import Block, Room, plain, section
+from bot.views.ids import BlockId
+from bot.views.text import clip_plain, counted, in_line, text
+from workflows.rules.request import Content, ContentField
+
+FIELDS = 20
+"""Lines of fields shown; the text below says how many more there are."""
+_FIELD = 300
+_HEADER_SUBJECT = 100
+
+
+def subject(content: Content, limit: int, locale: str) -> str:
+    """Return the title on one line for plain_text elements."""
+    title = " ".join(content.title.split())
+    return clip_plain(title, limit, locale) if title else text("untitled", locale)
+
+
+def subject_mrkdwn(content: Content, locale: str) -> str:
+    """Return the title on one line, escaped."""
+    return in_line(content.title, 200, locale) or text("untitled", locale)
+
+
+def headline(title: str, content: Content, locale: str) -> str:
+    """Return what stands in the header: the kind of request and its title."""
+    kind = clip_plain(" ".join(title.split()), 40, locale)
+    short = subject(content, _HEADER_SUBJECT, locale)
+    return text("approval.header", locale, title=kind, subject=short)
+
+
+def content_blocks(content: Content, room: Room, locale: str) -> list[Block]:
+    """Return title where the header cut it, text and fields; all plain, so nothing in them acts."""
+    blocks: list[Block] = []
+    title = " ".join(content.title.split())
+    if clip_plain(title, _HEADER_SUBJECT, locale) != title:
+        blocks.append(section(BlockId.SUBJECT, plain(title, room.text // 2, locale)))
+    if content.text.strip():
+        text_block = plain(content.text.strip(), room.text, locale)
+        blocks.append(section(BlockId.CONTENT_TEXT, text_block))
+    written = [one for one in content.fields if one.label.strip() or one.value.strip()]
+    if written:
+        blocks.append(_fields_block(written, room, locale))
+    return blocks
+
+
+def _fields_block(written: list[ContentField], room: Room, locale: str) -> Block:
+    """Return a line for each field; where there are many, each gets its share of the room."""
+    shown = written[:FIELDS]
+    share = min(room.fields // (len(shown) + 1) - 1, _FIELD)
+    lines = [
+        clip_plain(f"{one.label.strip()}: {one.value.strip()}", share, locale) for one in shown
+    ]
+    if more := len(written) - len(shown):
+        lines.append(counted("approval.more_fields", more, locale))
+    return section(BlockId.CONTENT_FIELDS, plain("\n".join(lines), room.fields, locale))

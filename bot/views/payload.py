@@ -1,0 +1,79 @@
+"""How the dicts that Slack sends are read: each part may be missing, null, or not what it should be."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, TypeVar, get_type_hints
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
+
+_PERSON = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
+
+
+class UnreadablePayloadError(Exception):
+    """Slack sent something that is not what this view sent out. `what` names the part."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"unreadable payload: {what}")
+        self.what = what
+
+
+def table(source: object, *path: str) -> Mapping[str, object]:
+    """Return the mapping at `path`, or an empty one."""
+    found: object = source
+    for key in path:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def word(source: object, *path: str) -> str:
+    """Return the string at `path`, or an empty one."""
+    found = table(source, *path[:-1]).get(path[-1])
+    return found if isinstance(found, str) else ""
+
+
+def clicker(body: Mapping[str, object]) -> str:
+    """Return who did it: `user.id` and nothing else, since a message names its poster.
+
+    Raises:
+        UnreadablePayloadError: there is no such id.
+
+    """
+    person = word(body, "user", "id")
+    if not _PERSON.fullmatch(person):
+        raise UnreadablePayloadError("user.id")
+    return person
+
+
+def team(body: Mapping[str, object]) -> str:
+    """Return the workspace, which is null where an app is installed for a whole organisation."""
+    return word(body, "team", "id") or word(body, "user", "team_id")
+
+
+def from_json(written: str, shape: type[T], what: str) -> T:
+    """Return the flat value that we wrote as JSON ourselves: exactly its fields, of exactly its types.
+
+    Raises:
+        UnreadablePayloadError: it is anything else.
+
+    """
+    try:
+        found: object = json.loads(written)
+    except ValueError:
+        raise UnreadablePayloadError(what) from None
+    kinds = get_type_hints(shape)
+    if not isinstance(found, dict) or found.keys() != kinds.keys():
+        raise UnreadablePayloadError(what)
+    for key, kind in kinds.items():
+        if type(found[key]) is not kind or (kind is int and found[key] < 0):
+            raise UnreadablePayloadError(f"{what}.{key}")
+    return shape(**found)
+
+
+def to_json(value: "DataclassInstance") -> str:
+    """Return a flat value as the shortest JSON, for a button or for private metadata."""
+    return json.dumps(asdict(value), ensure_ascii=False, separators=(",", ":"))

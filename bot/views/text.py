@@ -1,0 +1,132 @@
+"""Words: the catalogue's sentences, and what a person typed made harmless and short enough."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from bot.views.catalogue_en import SENTENCES as ENGLISH
+
+CATALOGUES = {"en": ENGLISH}
+"""The languages that are complete. A second one is a second module and a second entry."""
+FALLBACK = "en"
+
+_CONTROL = frozenset({"Cc", "Cs"})
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_LOOK_ALIKES = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"}
+# Slack has no escape for its marks, and zero-width characters stop only some of them, so a mark
+# that could format becomes its twin. One between two letters (snake_case) formats nothing: it stays.
+_MARK = re.compile(r"`|(?<![^\W_])[*_~]|[*_~](?![^\W_])")
+_EMOJI = re.compile(r":(?=[\w+'-])")  # its closing colon may be one of ours
+_QUOTE = re.compile(r"^(\s*)(?=&gt;)", re.MULTILINE)
+_HALF_TOKEN = re.compile(r"(&[a-z]*|<[^>]*)$")
+_PERSON = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
+
+
+class MissingSentenceError(KeyError):
+    """A sentence was asked for that the catalogue does not have: a bug, found by tests."""
+
+
+def text(key: str, locale: str, /, **data: object) -> str:
+    """Return the sentence of `key` with its blanks filled; the data must be escaped already.
+
+    Raises:
+        MissingSentenceError: neither the locale nor English has it.
+
+    """
+    sentence = CATALOGUES.get(locale, {}).get(key) or CATALOGUES[FALLBACK].get(key)
+    if sentence is None:
+        raise MissingSentenceError(key)
+    return sentence.format_map(data)
+
+
+def has_text(key: str) -> bool:
+    """Say whether there is such a sentence (codes that come from elsewhere may be new to us)."""
+    return key in CATALOGUES[FALLBACK]
+
+
+def counted(key: str, count: int, locale: str, /, **data: object) -> str:
+    """Return the sentence for one or for many."""
+    return text(f"{key}.one" if count == 1 else f"{key}.many", locale, count=count, **data)
+
+
+def listed(items: Sequence[str], locale: str) -> str:
+    """Return `a, b and c`."""
+    if len(items) < 2:  # noqa: PLR2004 - a list begins with two
+        return "".join(items)
+    return text("list.and", locale, first=", ".join(items[:-1]), last=items[-1])
+
+
+def printable(typed: str) -> str:
+    """Return what was typed without characters that hide, reorder or break text."""
+    if typed.isascii() and typed.isprintable():
+        return typed
+    typed = typed.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(
+        "\ufffd" if ch not in "\n\t" and unicodedata.category(ch) in _CONTROL else ch
+        for ch in typed
+        if ch not in _BIDI
+    )
+
+
+def escape(typed: str) -> str:
+    """Make what a person typed show as typed inside mrkdwn: no mention, link, format or emoji.
+
+    Slack documents three entities (docs.slack.dev/messaging/formatting-message-text) and no escape
+    for its marks; those become characters that look alike. Prefer plain_text where it is possible.
+    """
+    safe = re.sub(r"[&<>]", lambda match: _ENTITIES[match[0]], printable(typed))
+    safe = _MARK.sub(lambda match: _LOOK_ALIKES[match[0]], safe)
+    safe = _EMOJI.sub(":\u2060", safe)
+    return _QUOTE.sub("\\1\u00ad", safe)
+
+
+def in_line(typed: str, limit: int, locale: str) -> str:
+    """Return what was typed, on one line, escaped and no longer than `limit` characters."""
+    return clip(escape(" ".join(typed.split())), limit, locale)
+
+
+def clip(mrkdwn: str, limit: int, locale: str) -> str:
+    """Shorten escaped text to `limit` characters and say so, never cutting an entity or a token."""
+    if len(mrkdwn) <= limit:
+        return mrkdwn
+    mark = text("shortened", locale)
+    return _HALF_TOKEN.sub("", mrkdwn[: max(limit - len(mark), 0)]).rstrip() + mark
+
+
+def clip_plain(typed: str, limit: int, locale: str) -> str:
+    """Shorten text for a plain_text element and say so.
+
+    Slack does not say how it counts, so `&` counts as its entity and an emoji as two.
+    """
+    far_too_long = len(typed) > 4 * limit
+    typed = printable(typed[: 4 * limit])
+    if not far_too_long and _weight(typed) <= limit:
+        return typed
+    mark = text("shortened", locale)
+    room = limit - len(mark)
+    for at, character in enumerate(typed):
+        room -= _weight(character)
+        if room < 0:
+            return typed[:at].rstrip() + mark
+    return typed + mark
+
+
+def _weight(typed: str) -> int:
+    if typed.isascii():
+        return len(typed) + 4 * typed.count("&") + 3 * (typed.count("<") + typed.count(">"))
+    return sum(len(_ENTITIES.get(ch, ch)) + (ord(ch) > 0xFFFF) for ch in typed)  # noqa: PLR2004 - UTF-16's one-unit range
+
+
+def person(user_id: str, locale: str) -> str:
+    """Return the mention of a Slack user id; anything else is shown as typed."""
+    if _PERSON.fullmatch(user_id):
+        return f"<@{user_id}>"
+    return in_line(user_id, 60, locale) or text("somebody", locale)
+
+
+def date(at: datetime) -> str:
+    """Return an instant that Slack shows in each reader's own zone and language."""
+    fallback = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{fallback}>"

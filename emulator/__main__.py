@@ -1,0 +1,88 @@
+"""The command line: ``python -m emulator --manifest manifest.yml``."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from pathlib import Path
+
+from emulator.config import Config
+from emulator.manifest import ManifestError
+from emulator.people import PeopleError
+from emulator.server import RunningStandIn, start
+from emulator.stand_in import StateError
+
+
+def parse(arguments: list[str] | None = None) -> Config:
+    """Read the command line; a wrong one ends the program with exit code 2 and a sentence."""
+    parser = argparse.ArgumentParser(
+        prog="python -m emulator",
+        description="A local stand-in for Slack, for one app. It listens on 127.0.0.1 only.",
+    )
+    defaults = Config(manifest=Path("manifest.yml"))
+    add = parser.add_argument
+    add("--manifest", type=Path, required=True, help="the app manifest (YAML or JSON)")
+    add("--port", type=int, default=8080, help="0 picks a free port (default: 8080)")
+    add("--bot-token", default=defaults.bot_token, help="default: %(default)s")
+    add("--app-token", default=defaults.app_token, help="default: %(default)s")
+    add("--signing-secret", default=defaults.signing_secret, help="default: %(default)s")
+    add("--request-url", help="deliver by signed HTTP to this URL instead of Socket Mode")
+    add("--people", type=Path, default=defaults.people, help="users, groups and channels (YAML)")
+    add("--state", type=Path, help="keep messages, channels and people in this file")
+    given = parser.parse_args(arguments)
+    return Config(
+        manifest=given.manifest,
+        people=given.people,
+        port=given.port,
+        bot_token=given.bot_token,
+        app_token=given.app_token,
+        signing_secret=given.signing_secret,
+        request_url=given.request_url,
+        state_file=given.state,
+    )
+
+
+async def serve(config: Config) -> None:
+    """Run until SIGINT or SIGTERM."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    async with start(config) as running:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # Windows has no such handlers; there Ctrl-C raises KeyboardInterrupt.
+            with contextlib.suppress(NotImplementedError):
+                loop.add_signal_handler(number, ended.set)
+        _say(config, running)
+        await ended.wait()
+
+
+def _say(config: Config, running: RunningStandIn) -> None:
+    way = "Socket Mode" if running.stand_in.uses_sockets else "signed HTTP"
+    lines = (
+        f"Slack stand-in: {running.url}",
+        f"  Web API {running.api_url} (base_url of the SDK), delivery by {way}",
+        f"  bot token {config.bot_token}, app token {config.app_token}",
+        f"  signing secret {config.signing_secret}",
+    )
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Start the program; exit code 2 and one sentence when it cannot start."""
+    config = parse(arguments)
+    try:
+        asyncio.run(serve(config))
+    except (ManifestError, PeopleError, StateError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except OSError as error:
+        sys.stderr.write(f"Cannot listen on 127.0.0.1:{config.port}: {error.strerror}.\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""What the app answers to a person: in an ack, or later through a response_url."""
+
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+
+from emulator import json_text, messages
+from emulator.calls import Answer, carry_out
+from emulator.delivery import Ack
+from emulator.errors import Json, SlackError
+from emulator.modals import OpenView
+from emulator.payloads import Actor, view_closed
+from emulator.response_urls import ResponseUrl
+from emulator.stand_in import StandIn
+from emulator.workspace import Channel
+
+
+class ResponseUrlApi:
+    """Serves ``/response/...``: replace, delete, or post where something was done."""
+
+    def __init__(self, stand_in: StandIn) -> None:
+        self._stand_in = stand_in
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Answer one use; 404 ``expired_url`` or ``used_url`` when its time or count is over."""
+        arguments: Json = {}
+        try:
+            arguments = json_text.load_object((await request.read()).decode(errors="replace"))
+        except SlackError as error:
+            answer = Answer(body=error.body())
+        else:
+            key = request.match_info["key"]
+            answer = await carry_out(
+                self._stand_in, "response_url", arguments, lambda: self._use(key, arguments)
+            )
+        if answer.status == HTTPStatus.OK and not answer.body["ok"]:
+            answer = replace(answer, status=_status(answer.body["error"]))
+        self._stand_in.journal.write(
+            "response_url",
+            method="response_url",
+            arguments=arguments,
+            status=answer.status,
+            response=answer.body,
+            reply_lost=answer.status == 0 or None,
+        )
+        return answer.response(request, {})
+
+    def _use(self, key: str, arguments: Json) -> Json:
+        url = self._stand_in.response_urls.check(key)
+        channel = self._stand_in.workspace.channel(url.channel)
+        apply_answer(self._stand_in, url, channel, arguments)
+        url.uses += 1
+        return {}
+
+
+def _status(error: str) -> HTTPStatus:
+    """Pick the HTTP status: Slack documents two 404s; 400 for broken content is what webhooks do."""
+    content = error.startswith(("invalid_", "no_text", "msg_", "markdown_", "metadata_", "json_"))
+    return HTTPStatus.BAD_REQUEST if content else HTTPStatus.NOT_FOUND
+
+
+def apply_answer(stand_in: StandIn, url: ResponseUrl, channel: Channel, arguments: Json) -> None:
+    """Do what a response_url payload says (docs: handling user interaction, message responses)."""
+    if arguments.get("delete_original"):
+        messages.delete(stand_in, channel, _original(stand_in, url, channel))
+        return
+    content = messages.read_content(_only_typed(arguments))
+    if arguments.get("replace_original"):
+        messages.update(stand_in, channel, _original(stand_in, url, channel), content)
+        return
+    thread_ts = str(arguments.get("thread_ts") or "")
+    if arguments.get("response_type") == "in_channel":
+        messages.post_as_bot(stand_in, channel, content, thread_ts=thread_ts)
+    else:
+        messages.whisper(stand_in, url.user, channel, content, thread_ts=thread_ts)
+
+
+def _only_typed(arguments: Json) -> Json:
+    for name in ("text", "markdown_text"):
+        if not isinstance(arguments.get(name, ""), str | None):
+            raise SlackError("invalid_payload")
+    return arguments
+
+
+def _original(stand_in: StandIn, url: ResponseUrl, channel: Channel) -> Json:
+    ephemeral = stand_in.workspace.ephemerals.get((url.user, channel.id), {}).get(url.ts)
+    return ephemeral or messages.find(stand_in, channel, url.ts)
+
+
+def slash_ack(actor: Actor, channel: Channel, ack: Ack) -> None:
+    """Show what the app put into the ack of a slash command: to one person unless in_channel."""
+    payload = {"text": ack.payload} if isinstance(ack.payload, str) else ack.payload
+    if not isinstance(payload, dict) or not payload:
+        return
+    url = ResponseUrl(channel.id, actor.user.id, "", actor.stand_in.clock.now())
+    apply_answer(actor.stand_in, url, channel, payload)
+
+
+def submission_ack(actor: Actor, opened: OpenView, ack: Ack) -> Json:
+    """Do the ``response_action`` of a view_submission ack; errors per block are handed back.
+
+    Raises ``SlackError`` for an answer that Slack would not take: people read that something
+    went wrong, and the modal stays.
+    """
+    payload: Any = ack.payload
+    action = payload.get("response_action") if isinstance(payload, dict) else None
+    modals = actor.stand_in.modals
+    if action == "errors":
+        return {"errors": _errors(opened, payload.get("errors"))}
+    if action == "update":
+        modals.update(payload.get("view"), view_id=opened.id)
+    elif action == "push":
+        modals.push_on(opened, payload.get("view"))
+    elif action == "clear":
+        closed = modals.clear(opened.user, opened.tab)
+        told = [v for v in closed if v.id != opened.id]
+        notify_closed(actor, told, is_cleared=True)
+    elif action is None:
+        modals.pop(opened)
+    else:
+        raise SlackError("invalid_response_action")
+    return {}
+
+
+def notify_closed(actor: Actor, closed: list[OpenView], *, is_cleared: bool) -> None:
+    """Deliver view_closed for those views that asked for it."""
+    actor.stand_in.view_closed(
+        [
+            view_closed(actor, opened.view, is_cleared=is_cleared)
+            for opened in closed
+            if opened.view["notify_on_close"]
+        ]
+    )
+
+
+def _errors(opened: OpenView, errors: Any) -> dict[str, str]:
+    inputs = {b["block_id"] for b in opened.view["blocks"] if b["type"] == "input"}
+    if not isinstance(errors, dict) or not errors or not set(errors) <= inputs:
+        raise SlackError("invalid_errors")
+    return {str(block): str(sentence) for block, sentence in errors.items()}

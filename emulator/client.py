@@ -1,0 +1,304 @@
+"""A small client of the control API and the page's routes, for tests that drive a stand-in."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Self
+
+import aiohttp
+
+from emulator.errors import Json
+
+Predicate = Callable[[Json], bool]
+DEFAULT_TIMEOUT = 10.0
+
+
+class StandInClientError(Exception):
+    """The stand-in refused a control call: its code and sentence."""
+
+
+class StandInClient:
+    """Drives a stand-in over HTTP; use it as ``async with StandInClient(url) as slack``.
+
+    Waiting methods long-poll the journal, never sleep, and raise ``TimeoutError`` with what they
+    last saw. All seconds are real seconds, except in ``advance``.
+    """
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(trust_env=False)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    # What a person does.
+
+    async def act(self, user: str, kind: str, *, tab: str = "main", **fields: Any) -> Json:
+        """Do one thing as a person (kinds: the page contract); the answer says whether it was acked."""
+        return await self.post("act", {"user": user, "tab": tab, "kind": kind, **fields})
+
+    async def say(self, user: str, channel: str, text: str, *, thread_ts: str = "") -> Json:
+        """Type a message or a slash command."""
+        return await self.act(user, "message", channel=channel, text=text, thread_ts=thread_ts)
+
+    async def click(
+        self,
+        user: str,
+        channel: str,
+        message: Json,
+        action_id: str,
+        *,
+        tab: str = "main",
+        **state: Any,
+    ) -> Json:
+        """Use a button or input of a message, found by its action id; ``state`` is what was chosen."""
+        place = {"channel": channel, "ts": message["ts"], "action_id": action_id}
+        block_id = block_of(message["blocks"], action_id)
+        return await self.act(
+            user, "block_action", tab=tab, block_id=block_id, element_state=state, **place
+        )
+
+    async def click_in_view(
+        self, user: str, view: Json, action_id: str, *, tab: str = "main", **state: Any
+    ) -> Json:
+        """Use a button or input of a modal or an App Home."""
+        block_id = block_of(view["blocks"], action_id)
+        place = {"view_id": view["id"], "action_id": action_id, "block_id": block_id}
+        return await self.act(user, "block_action", tab=tab, element_state=state, **place)
+
+    async def submit(
+        self, user: str, view: Json, values: Json | None = None, *, tab: str = "main"
+    ) -> Json:
+        """Submit a modal. ``values``: action id -> what was typed (str) or the element's state (dict)."""
+        state: Json = {}
+        for action_id, value in (values or {}).items():
+            entry = value if isinstance(value, dict) else {"value": value}
+            state.setdefault(block_of(view["blocks"], action_id), {})[action_id] = entry
+        return await self.act(user, "view_submit", tab=tab, view_id=view["id"], state=state)
+
+    # What is there to see.
+
+    async def messages(self, channel: str, user: str, *, thread_ts: str = "") -> list[Json]:
+        """List what a person sees in a channel or thread, their ephemerals too, oldest first."""
+        query = {"user": user, "channel": channel, "thread_ts": thread_ts}
+        found: list[Json] = (await self.get("/_page/messages", query))["messages"]
+        return found
+
+    async def modals(self, user: str, *, tab: str = "main") -> list[Json]:
+        """List the open modals of a tab, bottom to top."""
+        views: list[Json] = (await self.get("/_page/modals", {"user": user, "tab": tab}))["views"]
+        return views
+
+    async def home(self, user: str) -> Json | None:
+        """Show a person's App Home."""
+        view: Json | None = (await self.get("/_page/home", {"user": user}))["view"]
+        return view
+
+    async def state(self) -> Json:
+        """Dump everything: messages, ephemerals per person, modals, people, channels, the clock."""
+        return await self.get("/_control/state")
+
+    # Waiting.
+
+    async def wait_for_message(
+        self,
+        channel: str,
+        user: str,
+        predicate: Predicate,
+        *,
+        thread_ts: str = "",
+        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - a promise to the caller, not a cancel scope
+    ) -> Json:
+        """Wait until this person sees a message there that fits; answers the newest that does."""
+
+        async def look() -> tuple[Json | None, list[Json]]:
+            seen = await self.messages(channel, user, thread_ts=thread_ts)
+            return next((m for m in reversed(seen) if predicate(m)), None), seen[-5:]
+
+        return await self._until(look, timeout)
+
+    async def wait_for_modal(
+        self,
+        user: str,
+        predicate: Predicate = lambda _: True,
+        *,
+        tab: str = "main",
+        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - a promise to the caller, not a cancel scope
+    ) -> Json:
+        """Wait until the topmost modal of a tab fits."""
+
+        async def look() -> tuple[Json | None, list[Json]]:
+            views = await self.modals(user, tab=tab)
+            return (views[-1] if views and predicate(views[-1]) else None), views
+
+        return await self._until(look, timeout)
+
+    async def wait_for_home(
+        self,
+        user: str,
+        predicate: Predicate = lambda _: True,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - a promise to the caller, not a cancel scope
+    ) -> Json:
+        """Wait until a person's App Home fits."""
+
+        async def look() -> tuple[Json | None, list[Json]]:
+            view = await self.home(user)
+            return (view if view is not None and predicate(view) else None), [view or {}]
+
+        return await self._until(look, timeout)
+
+    async def wait_for_journal(
+        self,
+        predicate: Predicate = lambda _: True,
+        *,
+        after: int = 0,
+        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - a promise to the caller, not a cancel scope
+        **wanted: str,
+    ) -> Json:
+        """Wait for a journal entry newer than ``after`` with these fields (kind, method, what, ...)."""
+        deadline = asyncio.get_running_loop().time() + timeout
+        while (left := deadline - asyncio.get_running_loop().time()) > 0:
+            entries = await self.journal(after, wait=left, **wanted)
+            for entry in entries:
+                if predicate(entry):
+                    return entry
+                after = entry["n"]
+        raise TimeoutError(f"no journal entry {wanted} after {after}")
+
+    async def wait_for_connections(
+        self,
+        count: int = 1,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - a promise to the caller, not a cancel scope
+    ) -> None:
+        """Wait until exactly this many Socket Mode connections are open."""
+
+        async def look() -> tuple[Json | None, list[Json]]:
+            state = await self.state()
+            return (state if state["connections"] == count else None), [state["clock"]]
+
+        await self._until(look, timeout)
+
+    async def _until(self, look: Callable[[], Any], seconds: float) -> Json:
+        deadline = asyncio.get_running_loop().time() + seconds
+        while True:
+            # Read the number first: what changes while looking ends the wait at once.
+            last = (await self.get("/_control/journal", {"limit": "1"}))["last"]
+            found, seen = await look()
+            if found is not None:
+                result: Json = found
+                return result
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                raise TimeoutError(f"not seen in {seconds} s; last seen: {seen}")
+            await self.journal(last, wait=left, limit="1")
+
+    # The journal and misbehaviour.
+
+    async def journal(self, after: int = 0, *, wait: float = 0, **wanted: str) -> list[Json]:
+        """Read journal entries newer than ``after`` with these fields; ``wait`` long-polls."""
+        query = {"after": str(after), "wait": str(wait), **wanted}
+        entries: list[Json] = (await self.get("/_control/journal", query))["entries"]
+        return entries
+
+    async def journal_mark(self) -> int:
+        """Read the number of the newest journal entry, to be given as ``after`` later."""
+        last: int = (await self.get("/_control/journal", {"limit": "1"}))["last"]
+        return last
+
+    async def faults(self, *faults: Json) -> None:
+        """Plan faults (README: faults)."""
+        await self.post("faults", list(faults))
+
+    async def clear_faults(self) -> None:
+        """Drop all planned faults."""
+        await self._call("DELETE", "/_control/faults")
+
+    async def deliveries(self, **plan: Any) -> Json:
+        """Plan drop_ack, duplicate, reorder (counts), or set retry_delays (seconds of the clock)."""
+        return await self.post("deliveries", plan)
+
+    async def sockets(self, do: str, reason: str = "refresh_requested") -> Json:
+        """``close`` cuts all connections; ``disconnect`` sends the frame with its reason."""
+        return await self.post("sockets", {"do": do, "reason": reason})
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass on the stand-in's clock."""
+        await self.post("clock", {"advance": seconds})
+
+    async def skew(self, seconds: float) -> None:
+        """Set how far Slack's stamps are ahead of the real time."""
+        await self.post("clock", {"skew": seconds})
+
+    async def people(self, kind: str, **fields: Any) -> Json:
+        """Change people: team_join, user_change (user=...), subteam_updated, ... (group=...)."""
+        return await self.post("people", {"kind": kind, **fields})
+
+    async def channels(self, channel: str, do: str, **fields: Any) -> Json:
+        """Change a channel: archive, unarchive, add_bot, remove_bot, add or remove (user=...)."""
+        return await self.post("channels", {"channel": channel, "do": do, **fields})
+
+    async def delete_message(self, channel: str, ts: str) -> None:
+        """Delete a message as a human would."""
+        await self.post("delete_message", {"channel": channel, "ts": ts})
+
+    async def limits(self, *, per_second: float, burst: int = 30) -> None:
+        """Set the posting limit per channel; ``per_second`` 0 switches it off."""
+        await self.post("limits", {"per_second": per_second, "burst": burst})
+
+    async def reset(self) -> None:
+        """Start again with the people file's workspace; connections stay."""
+        await self.post("reset", {})
+
+    async def post(self, what: str, body: Any) -> Json:
+        """Call any control route; raises ``StandInClientError`` when it is refused."""
+        return await self._call("POST", f"/_control/{what}", json=body)
+
+    async def get(self, path: str, query: dict[str, str] | None = None) -> Json:
+        """Read any page or control route."""
+        return await self._call("GET", path, params=query or {})
+
+    async def _call(self, verb: str, path: str, **options: Any) -> Json:
+        if self._session is None:
+            raise RuntimeError("use StandInClient as an async context manager")
+        async with self._session.request(verb, self.base_url + path, **options) as answer:
+            body: Json = await answer.json()
+        refused = not answer.ok
+        if refused:
+            raise StandInClientError(
+                f"{verb} {path}: {body.get('error')} {body.get('message', '')}"
+            )
+        return body
+
+
+def block_of(blocks: list[Json], action_id: str) -> str:
+    """Find the block id of the first element with this action id; ``LookupError`` otherwise."""
+    for block in blocks:
+        elements = [*block.get("elements", []), block.get("accessory"), block.get("element")]
+        if any(isinstance(e, dict) and e.get("action_id") == action_id for e in elements):
+            return str(block["block_id"])
+    raise LookupError(f"no element with the action id {action_id!r}")
+
+
+def text_of(message: Json) -> str:
+    """Collect all words of a message or view, for predicates: its text and those of its blocks."""
+    words: list[str] = []
+    _collect(message.get("blocks", []), words)
+    return "\n".join([str(message.get("text", "")), *words])
+
+
+def _collect(value: Any, words: list[str]) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _collect(item, words)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key == "text" and isinstance(item, str):
+                words.append(item)
+            else:
+                _collect(item, words)

@@ -1,0 +1,25 @@
+"""How one stand-in is set up: everything the command line can say."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_PEOPLE = Path(__file__).with_name("people.yml")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Settings of one stand-in.
+
+    ``port`` 0 picks a free one. ``request_url`` switches delivery to signed HTTP, whatever the
+    manifest says; without it the manifest's ``socket_mode_enabled`` decides. ``state_file`` keeps
+    messages, channels and people over a restart.
+    """
+
+    manifest: Path
+    people: Path = DEFAULT_PEOPLE
+    port: int = 0
+    bot_token: str = "xoxb-local"  # noqa: S105 - a well-known local value, not a secret
+    app_token: str = "xapp-local"  # noqa: S105 - a well-known local value, not a secret
+    signing_secret: str = "local"  # noqa: S105 - a well-known local value, not a secret
+    request_url: str | None = None
+    state_file: Path | None = None

@@ -1,0 +1,295 @@
+"""The control API for tests: the journal, acting, faults, deliveries, sockets, the clock, people."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from emulator import json_text, messages
+from emulator.errors import ActError, Json, SlackError
+from emulator.interactions import act
+from emulator.journal import MAX_ANSWER
+from emulator.people import Group, User, check_fields
+from emulator.stand_in import StandIn
+from emulator.workspace import BOT_USER
+
+_MAX_WAIT = 60.0
+_DECADE = 315_360_000.0  # seconds: more would leave the calendar
+_REASONS = ("warning", "refresh_requested", "link_disabled", "too_many_websockets")
+
+
+class Control:
+    """Serves ``/_control/...``; README.md shows every call with curl."""
+
+    def __init__(self, stand_in: StandIn) -> None:
+        self._stand_in = stand_in
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        """List the routes of the control API."""
+        posts: dict[str, Callable[[Any], Awaitable[Json]]] = {
+            "act": self._act,
+            "faults": self._plan_faults,
+            "deliveries": self._deliveries,
+            "sockets": self._sockets,
+            "clock": self._clock,
+            "people": self._people,
+            "channels": self._channels,
+            "delete_message": self._delete_message,
+            "limits": self._limits,
+            "event": self._event,
+            "reset": self._reset,
+        }
+        return [
+            web.get("/_control/journal", self._journal),
+            web.get("/_control/state", self._state),
+            web.get("/_control/faults", self._show_faults),
+            web.delete("/_control/faults", self._clear_faults),
+            *(web.post(f"/_control/{name}", _json(handler)) for name, handler in posts.items()),
+        ]
+
+    async def _journal(self, request: web.Request) -> web.Response:
+        journal = self._stand_in.journal
+        wanted = dict(request.query.items())
+        try:
+            after = int(wanted.pop("after", "0"))
+            seconds = min(float(wanted.pop("wait", "0")), _MAX_WAIT)
+            limit = min(int(wanted.pop("limit", MAX_ANSWER)), MAX_ANSWER)
+        except ValueError as error:
+            raise ActError("invalid_arguments", "after, wait and limit are numbers.") from error
+        entries = await journal.wait(after, seconds, wanted, limit)
+        return web.json_response({"ok": True, "entries": entries, "last": journal.last})
+
+    async def _state(self, _: web.Request) -> web.Response:
+        stand_in = self._stand_in
+        ephemerals = [
+            {"user": user, "channel": channel, "messages": list(store.values())}
+            for (user, channel), store in stand_in.workspace.ephemerals.items()
+        ]
+        modals = [
+            {"user": m.user, "tab": m.tab, "view": m.view} for m in stand_in.modals.everything()
+        ]
+        more = {
+            "ephemerals": ephemerals,
+            "modals": modals,
+            "clock": stand_in.clock.reading(),
+            "connections": len(stand_in.socket_mode.connections),
+            "journal_last": stand_in.journal.last,
+        }
+        return web.json_response({"ok": True, **stand_in.workspace.dump(), **more})
+
+    async def _show_faults(self, _: web.Request) -> web.Response:
+        return web.json_response({"ok": True, "faults": self._stand_in.faults.show()})
+
+    async def _clear_faults(self, _: web.Request) -> web.Response:
+        self._stand_in.faults.clear()
+        return web.json_response({"ok": True})
+
+    async def _act(self, body: Any) -> Json:
+        return await act(self._stand_in, _object(body))
+
+    async def _plan_faults(self, body: Any) -> Json:
+        return {"planned": self._stand_in.faults.plan(body)}
+
+    async def _deliveries(self, body: Any) -> Json:
+        dispatcher, raw = self._stand_in.dispatcher, _object(body)
+        if "drop_ack" in raw:
+            dispatcher.drop_acks = int(_number(raw["drop_ack"]))
+        if "duplicate" in raw:
+            dispatcher.duplicates = int(_number(raw["duplicate"]))
+        if "reorder" in raw:
+            dispatcher.release()
+            dispatcher.reorder = int(_number(raw["reorder"]))
+        if "retry_delays" in raw:
+            dispatcher.retry_delays = tuple(map(_number, raw["retry_delays"]))
+        return {
+            "drop_ack": dispatcher.drop_acks,
+            "duplicate": dispatcher.duplicates,
+            "reorder": dispatcher.reorder,
+            "retry_delays": list(dispatcher.retry_delays),
+        }
+
+    async def _sockets(self, body: Any) -> Json:
+        raw, sockets = _object(body), self._stand_in.socket_mode
+        if raw.get("do") == "close":
+            return {"closed": await sockets.drop()}
+        reason = raw.get("reason", "refresh_requested")
+        if raw.get("do") != "disconnect" or reason not in _REASONS:
+            sentence = f"do is close or disconnect, reason one of {', '.join(_REASONS)}."
+            raise ActError("invalid_arguments", sentence)
+        return {"disconnected": await sockets.disconnect(reason)}
+
+    async def _clock(self, body: Any) -> Json:
+        raw, clock = _object(body), self._stand_in.clock
+        if "advance" in raw:
+            clock.advance(_number(raw["advance"]))
+        if "skew" in raw:
+            clock.skew(_number(raw["skew"], least=-_DECADE))
+        return dict(clock.reading())
+
+    async def _people(self, body: Any) -> Json:
+        raw = _object(body)
+        changes = {
+            "team_join": self._team_join,
+            "user_change": self._user_change,
+            "subteam_updated": self._subteam_updated,
+            "subteam_members_changed": self._subteam_members_changed,
+        }
+        change = changes.get(str(raw.get("kind")))
+        if change is None:
+            raise ActError("unknown_kind", f"kind is one of: {', '.join(changes)}.")
+        answer = change(raw)
+        self._stand_in.changes.publish("workspace")
+        return answer
+
+    def _team_join(self, raw: Json) -> Json:
+        user = User(**check_fields(User, _object(raw.get("user"))))
+        workspace = self._stand_in.workspace
+        workspace.users[user.id] = user
+        if user.may_act():
+            workspace.im_with(user.id)
+        for channel in workspace.channels.values():
+            if channel.name == "general" and user.id not in channel.members:
+                channel.members.append(user.id)
+        self._stand_in.emit("team_join", {"type": "team_join", "user": self._describe(user)})
+        return {"user": self._describe(user)}
+
+    def _user_change(self, raw: Json) -> Json:
+        given = _object(raw.get("user"))
+        user = self._stand_in.workspace.user(str(given.get("id")))
+        for name, value in check_fields(User, given).items():
+            setattr(user, name, value)
+        user.updated = int(self._stand_in.clock.stamp())
+        if user.deleted:
+            for channel in self._stand_in.workspace.channels.values():
+                if channel.kind != "im" and user.id in channel.members:
+                    channel.members.remove(user.id)
+        event = {"type": "user_change", "user": self._describe(user), "cache_ts": user.updated}
+        self._stand_in.emit("user_change", event)
+        return {"user": self._describe(user)}
+
+    def _describe(self, user: User) -> Json:
+        email = "users:read.email" in self._stand_in.manifest.scopes
+        described = user.slack_object(self._stand_in.workspace.team_id, email=email)
+        return {**described, "locale": user.locale}
+
+    def _group(self, raw: Json) -> Group:
+        given = check_fields(Group, _object(raw.get("group")))
+        groups = self._stand_in.workspace.groups
+        known = groups.get(str(given.get("id")))
+        group = Group(**{**(vars(known) if known else {}), **given})
+        groups[group.id] = group
+        return group
+
+    def _subteam_updated(self, raw: Json) -> Json:
+        group = self._group(raw)
+        subteam = group.slack_object(self._stand_in.workspace.team_id, include_users=True)
+        self._stand_in.emit("subteam_updated", {"type": "subteam_updated", "subteam": subteam})
+        return {"group": subteam}
+
+    def _subteam_members_changed(self, raw: Json) -> Json:
+        given = _object(raw.get("group"))
+        known = self._stand_in.workspace.groups.get(str(given.get("id")))
+        if known is None:
+            raise SlackError("no_such_subteam")
+        before, now = set(known.users), set(given.get("users", known.users))
+        group = self._group(raw)
+        stamp = int(self._stand_in.clock.stamp())
+        added, removed = sorted(now - before), sorted(before - now)
+        event = {
+            "type": "subteam_members_changed",
+            "subteam_id": group.id,
+            "team_id": self._stand_in.workspace.team_id,
+            "date_previous_update": stamp,
+            "date_update": stamp,
+            "added_users": added,
+            "added_users_count": len(added),
+            "removed_users": removed,
+            "removed_users_count": len(removed),
+        }
+        self._stand_in.emit("subteam_members_changed", event)
+        return {"added": added, "removed": removed}
+
+    async def _channels(self, body: Any) -> Json:
+        raw = _object(body)
+        channel = self._stand_in.workspace.channel(str(raw.get("channel")))
+        do = raw.get("do")
+        if do in ("archive", "unarchive"):
+            channel.is_archived = do == "archive"
+        elif do in ("add_bot", "remove_bot", "add", "remove"):
+            member = BOT_USER if "bot" in do else self._stand_in.workspace.user(raw["user"]).id
+            channel.members = [m for m in channel.members if m != member]
+            if do.startswith("add"):
+                channel.members.append(member)
+            self._emit_membership(channel.id, member, joined=do.startswith("add"))
+        else:
+            sentence = "do is archive, unarchive, add_bot, remove_bot, add or remove."
+            raise ActError("invalid_arguments", sentence)
+        self._stand_in.changes.publish("channels")
+        return {"members": channel.members, "is_archived": channel.is_archived}
+
+    def _emit_membership(self, channel: str, member: str, *, joined: bool) -> None:
+        kind = "member_joined_channel" if joined else "member_left_channel"
+        place = self._stand_in.workspace.channels[channel]
+        if BOT_USER in place.members or member == BOT_USER:
+            event = {"type": kind, "user": member, "channel": channel}
+            about = {"channel_type": channel[0], "team": self._stand_in.workspace.team_id}
+            self._stand_in.emit(kind, {**event, **about})
+
+    async def _delete_message(self, body: Any) -> Json:
+        raw, workspace = _object(body), self._stand_in.workspace
+        channel, ts = workspace.channel(str(raw.get("channel"))), str(raw.get("ts"))
+        ephemeral = workspace.find_ephemeral(channel.id, ts)
+        messages.delete(
+            self._stand_in, channel, ephemeral or messages.find(self._stand_in, channel, ts)
+        )
+        return {}
+
+    async def _limits(self, body: Any) -> Json:
+        raw, limiter = _object(body), self._stand_in.limiter
+        per_second = _number(raw.get("per_second", limiter.per_second))
+        limiter.configure(per_second, int(_number(raw.get("burst", limiter.burst))))
+        return {"per_second": limiter.per_second, "burst": limiter.burst}
+
+    async def _event(self, body: Any) -> Json:
+        event = _object(body)
+        kind = event.get("type")
+        if not isinstance(kind, str):
+            raise ActError("invalid_arguments", "An event has a type.")
+        subscribed = self._stand_in.manifest.receives(kind)
+        self._stand_in.emit(kind, event)
+        return {"subscribed": subscribed}
+
+    async def _reset(self, _: Any) -> Json:
+        self._stand_in.fresh()
+        self._stand_in.journal.clear()
+        self._stand_in.changes.publish("workspace")
+        return {}
+
+
+def _object(body: Any) -> Json:
+    if not isinstance(body, dict):
+        raise ActError("invalid_arguments", "This needs a JSON object.")
+    return body
+
+
+def _number(value: Any, least: float = 0) -> float:
+    number = float(value)
+    if not least <= number <= _DECADE:
+        raise ActError("invalid_arguments", f"{value!r} is not from {least:g} to {_DECADE:g}.")
+    return number
+
+
+def _json(
+    handler: Callable[[Any], Awaitable[Json]],
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def serve(request: web.Request) -> web.Response:
+        text = (await request.read()).decode(errors="replace").strip() or "{}"
+        # A list of faults is welcome, too.
+        body: Any = json_text.load_object('{"it":' + text + "}")["it"]
+        try:
+            answer = await handler(body)
+        except (TypeError, ValueError, KeyError, OverflowError) as error:
+            raise ActError("invalid_arguments", f"Cannot use that: {error}.") from error
+        return web.json_response({"ok": True, **answer})
+
+    return serve

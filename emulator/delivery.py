@@ -1,0 +1,170 @@
+"""Getting payloads to the app: envelopes, acks, event retries and the faults of the way."""
+
+import asyncio
+import copy
+import secrets
+import uuid
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from emulator.clock import Clock
+from emulator.errors import Json
+from emulator.journal import Journal
+
+ACK_SECONDS = 3.0
+EVENT_RETRIES = (0.0, 60.0, 300.0)  # docs: Events API, retries: at once, after 1 and 5 minutes
+_HOLD_SECONDS = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Envelope:
+    """One payload on its way. ``kind`` is Socket Mode's word; ``command`` only for slash commands."""
+
+    kind: str
+    payload: Json
+    envelope_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    accepts_response: bool = True
+    retry: int = 0
+    retry_reason: str = ""
+
+    @property
+    def what(self) -> str:
+        """Name it for the journal: the payload's type, the event's type or the command."""
+        if self.kind == "events_api":
+            return str(self.payload["event"]["type"])
+        return str(self.payload.get("command") or self.payload.get("type"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ack:
+    """What came back: ``reason`` is empty when the ack arrived, else Slack's retry reason."""
+
+    reason: str = ""
+    payload: Any = None
+    status: int | None = None
+    no_retry: bool = False
+
+    @property
+    def arrived(self) -> bool:
+        """Say whether the app acknowledged in time."""
+        return not self.reason
+
+
+class Transport(Protocol):
+    """One way to the app: Socket Mode or signed HTTP; ``timeout_reason`` is its word for silence."""
+
+    timeout_reason: str
+
+    async def send(self, envelope: Envelope) -> Ack:
+        """Deliver once and wait for the ack, at most ``ACK_SECONDS`` of the clock; never raises."""
+        ...
+
+
+class Dispatcher:
+    """Delivers everything, retries events, and does on the way what tests ask for."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        journal: Journal,
+        transport: Transport,
+        spawn: Callable[[Coroutine[Any, Any, Any]], None],
+    ) -> None:
+        self._clock = clock
+        self._journal = journal
+        self._transport = transport
+        self._spawn = spawn
+        self._held: list[asyncio.Future[None]] = []
+        self.behave()
+
+    def behave(self) -> None:
+        """Drop all plans: nothing is lost, doubled or held from now on, retries keep Slack's times."""
+        self.drop_acks = 0
+        self.duplicates = 0
+        self.retry_delays: tuple[float, ...] = EVENT_RETRIES
+        self.release()
+
+    async def deliver(self, envelope: Envelope) -> Ack:
+        """Deliver one envelope, once; the ack, or why there is none."""
+        return await self._deliver(replace(envelope, payload=copy.deepcopy(envelope.payload)))
+
+    async def _deliver(self, envelope: Envelope) -> Ack:
+        await self._hold(envelope)
+        if self.duplicates > 0:
+            self.duplicates -= 1
+            self._spawn(self._send(replace(envelope, envelope_id=str(uuid.uuid4()))))
+        ack = await self._send(envelope)
+        if ack.arrived and self.drop_acks > 0:
+            self.drop_acks -= 1
+            self._journal.write("ack_dropped", envelope_id=envelope.envelope_id, what=envelope.what)
+            return Ack(reason=self._transport.timeout_reason)
+        return ack
+
+    def emit(self, event: Json, authorization: Json) -> str:
+        """Deliver an event in the background with retries; answer its ``event_id``."""
+        event_id = f"Ev{secrets.token_hex(5).upper()}"
+        stamp = self._clock.stamp()
+        # A retry says what the first delivery said, whatever became of the message since.
+        wrapped = {
+            **authorization,
+            "event": {**copy.deepcopy(event), "event_ts": event.get("event_ts") or f"{stamp:.6f}"},
+            "type": "event_callback",
+            "event_id": event_id,
+            "event_time": int(stamp),
+        }
+        envelope = Envelope(kind="events_api", payload=wrapped, accepts_response=False)
+        self._spawn(self._deliver_event(envelope))
+        return event_id
+
+    async def _deliver_event(self, envelope: Envelope) -> None:
+        ack = await self._deliver(envelope)
+        for number, delay in enumerate(self.retry_delays, start=1):
+            if ack.arrived or ack.no_retry:
+                return
+            await self._clock.sleep(delay)
+            ack = await self._deliver(replace(envelope, retry=number, retry_reason=ack.reason))
+
+    async def _send(self, envelope: Envelope) -> Ack:
+        self._journal.write(
+            "envelope",
+            what=envelope.what,
+            envelope=envelope.kind,
+            envelope_id=envelope.envelope_id,
+            retry=envelope.retry,
+            retry_reason=envelope.retry_reason or None,
+            payload=envelope.payload,
+        )
+        began = asyncio.get_running_loop().time()
+        ack = await self._transport.send(envelope)
+        self._journal.write(
+            "ack" if ack.arrived else "no_ack",
+            what=envelope.what,
+            envelope_id=envelope.envelope_id,
+            retry=envelope.retry,
+            reason=ack.reason or None,
+            status=ack.status,
+            payload=ack.payload,
+            latency_ms=round((asyncio.get_running_loop().time() - began) * 1000, 3),
+        )
+        return ack
+
+    async def _hold(self, envelope: Envelope) -> None:
+        """With ``reorder`` N: hold N deliveries, then let them go, the last one first."""
+        if self.reorder <= 0:
+            return
+        gate = asyncio.get_running_loop().create_future()
+        self._held.append(gate)
+        self._journal.write("held", what=envelope.what, envelope_id=envelope.envelope_id)
+        if len(self._held) >= self.reorder:
+            self.release()
+        # A person who waits alone for others must not wait for ever.
+        await self._clock.wait_for(gate, _HOLD_SECONDS)
+
+    def release(self) -> None:
+        """Let held deliveries go in reverse order and end the reordering."""
+        self.reorder = 0
+        held, self._held = self._held, []
+        for gate in reversed(held):
+            if not gate.done():
+                gate.set_result(None)

@@ -1,0 +1,88 @@
+"""Planned misbehaviour: what the next calls of a method, or of response_url, shall run into."""
+
+import random
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from emulator.errors import ActError, Json
+
+_LONGEST = 86_400
+EFFECTS = ("error", "ratelimited", "http_500", "hang", "reply_lost", "late")
+
+
+@dataclass(kw_only=True)
+class Fault:
+    """One plan. ``where`` narrows it to calls whose arguments have these values."""
+
+    target: str
+    effect: str
+    times: int = 1
+    error: str = "internal_error"
+    retry_after: int = 1
+    seconds: float = 1.0
+    probability: float = 1.0
+    seed: int = 0
+    where: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.dice = random.Random(self.seed)  # noqa: S311 - repeatable tests, not secrets
+
+    @classmethod
+    def parse(cls, raw: Any) -> Self:
+        """Read one fault of the control API; ``ActError`` names what is wrong."""
+        if not isinstance(raw, dict):
+            raise ActError("invalid_fault", "A fault is an object with target and effect.")
+        try:
+            fault = cls(**raw)
+            fault.times, fault.seconds = int(fault.times), float(fault.seconds)
+            fault.probability, fault.retry_after = float(fault.probability), int(fault.retry_after)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ActError("invalid_fault", f"Cannot read the fault: {error}") from error
+        if not 0 <= fault.seconds <= _LONGEST or not 0 <= fault.retry_after <= _LONGEST:
+            raise ActError("invalid_fault", f"seconds and retry_after are from 0 to {_LONGEST}.")
+        if fault.effect not in EFFECTS:
+            known = ", ".join(EFFECTS)
+            raise ActError("invalid_fault", f"effect must be one of: {known}.")
+        if not isinstance(fault.target, str) or not isinstance(fault.where, dict):
+            raise ActError("invalid_fault", "target is a method's name and where an object.")
+        return fault
+
+    def hits(self, target: str, arguments: Json) -> bool:
+        """Say whether this call runs into the fault; throws the dice where there is a probability."""
+        if self.times <= 0 or self.target not in ("*", target):
+            return False
+        if any(arguments.get(key) != value for key, value in self.where.items()):
+            return False
+        return self.probability >= 1 or self.dice.random() < self.probability
+
+
+class Faults:
+    """The planned faults, first planned first hit."""
+
+    def __init__(self) -> None:
+        self._planned: list[Fault] = []
+
+    def plan(self, raw: Any) -> int:
+        """Add a list of faults (or one); answer how many are planned now."""
+        items = raw if isinstance(raw, list) else [raw]
+        self._planned += [Fault.parse(item) for item in items]
+        return len(self._planned)
+
+    def take(self, target: str, arguments: Json) -> Fault | None:
+        """Find and use up the fault that this call runs into."""
+        for fault in self._planned:
+            if fault.hits(target, arguments):
+                fault.times -= 1
+                if fault.times <= 0:
+                    self._planned.remove(fault)
+                return fault
+        return None
+
+    def clear(self) -> None:
+        """Drop all plans."""
+        self._planned.clear()
+
+    def show(self) -> list[Json]:
+        """List what is still planned."""
+        names = ("target", "effect", "times", "probability", "where")
+        return [{name: getattr(fault, name) for name in names} for fault in self._planned]

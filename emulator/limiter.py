@@ -1,0 +1,35 @@
+"""Slack's special limit for posting: about one message per second and channel, short bursts allowed."""
+
+import math
+
+from emulator.clock import Clock
+from emulator.errors import RateLimitedError
+
+
+class PostLimiter:
+    """A token bucket per channel; ``per_second`` 0 switches the limit off.
+
+    Slack documents "1 per second per channel, short bursts allowed" and no size of a burst: 30 is ours.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._buckets: dict[str, tuple[float, float]] = {}
+        self.configure()
+
+    def spend(self, channel: str) -> None:
+        """Count one message; raises ``RateLimitedError`` (HTTP 429) when there were too many."""
+        if self.per_second <= 0:
+            return
+        now = self._clock.now()
+        tokens, at = self._buckets.get(channel, (float(self.burst), now))
+        tokens = min(float(self.burst), tokens + max(0.0, now - at) * self.per_second)
+        if tokens < 1:
+            self._buckets[channel] = (tokens, now)
+            raise RateLimitedError(math.ceil((1 - tokens) / self.per_second))
+        self._buckets[channel] = (tokens - 1, now)
+
+    def configure(self, per_second: float = 1.0, burst: int = 30) -> None:
+        """Set the numbers, Slack's by default, and forget what was counted."""
+        self.per_second, self.burst = per_second, max(1, burst)
+        self._buckets.clear()

@@ -1,0 +1,272 @@
+"""Messages: posting, editing, deleting and whispering, by Slack's rules and with Slack's events."""
+
+import html
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from emulator import blocks as block_kit
+from emulator import limits, threads, validation
+from emulator.errors import Json, SlackError
+from emulator.people import User
+from emulator.stand_in import StandIn
+from emulator.workspace import APP_ID, BOT_ID, BOT_USER, Channel
+
+_TOKEN = re.compile(r"(<[@#!][^<>\s]+>)")
+_MAX_EARLIER = 3
+MAX_REMEMBERED = 1000
+
+
+@dataclass(kw_only=True)
+class Content:
+    """What a message says; None means "not given", which matters for updates."""
+
+    text: str | None = None
+    blocks: list[Json] | None = None
+    attachments: list[Json] | None = None
+    metadata: Json | None = None
+
+    @property
+    def says_nothing(self) -> bool:
+        """Say whether there is neither text nor blocks nor attachments."""
+        return not (self.text or self.blocks or self.attachments)
+
+
+def read_content(arguments: Json) -> Content:
+    """Take the content out of a call's arguments and check it against Slack's limits."""
+    text, markdown = arguments.get("text"), arguments.get("markdown_text")
+    given_blocks, metadata = arguments.get("blocks"), arguments.get("metadata")
+    attachments = arguments.get("attachments")
+    if markdown is not None:
+        if text or given_blocks:
+            raise SlackError("markdown_text_conflict")
+        if len(markdown) > limits.MARKDOWN_TEXT:
+            raise SlackError("msg_too_long")
+        given_blocks = [{"type": "markdown", "text": markdown}]
+        text = markdown
+    if given_blocks is not None:
+        validation.check_blocks(given_blocks, "message")
+    if attachments is not None:
+        _check_attachments(attachments)
+    if metadata:
+        validation.check_metadata(metadata)
+    elif metadata is not None and not isinstance(metadata, dict):
+        raise SlackError("invalid_metadata_format")
+    accepted = None if given_blocks is None else block_kit.accepted(given_blocks)
+    return Content(text=text, blocks=accepted, attachments=attachments, metadata=metadata)
+
+
+def _check_attachments(attachments: Any) -> None:
+    if not isinstance(attachments, list) or not all(isinstance(a, dict) for a in attachments):
+        raise SlackError("invalid_attachments")
+    if len(attachments) > limits.ATTACHMENTS:
+        raise SlackError("too_many_attachments")
+    for attachment in attachments:
+        if "blocks" in attachment:
+            validation.check_blocks(attachment["blocks"], "message")
+
+
+def post_as_bot(
+    stand_in: StandIn,
+    channel: Channel,
+    content: Content,
+    *,
+    thread_ts: str = "",
+    broadcast: bool = False,
+) -> Json:
+    """Store a message of the app and tell everybody; the caller has checked that it may post."""
+    if content.says_nothing:
+        raise SlackError("no_text")
+    message = _bot_message(stand_in, content)
+    message["text"] = message["text"][: limits.POST_TEXT]
+    if content.metadata:
+        message["metadata"] = content.metadata
+    return _store(stand_in, channel, message, thread_ts, broadcast=broadcast)
+
+
+def post_as_person(
+    stand_in: StandIn, user: User, channel: Channel, text: str, thread_ts: str = ""
+) -> Json:
+    """Store what a person typed; events (message, app_mention) follow the subscriptions."""
+    message: Json = {
+        "client_msg_id": str(uuid.uuid4()),
+        "type": "message",
+        "text": _escape(text),
+        "user": user.id,
+        "ts": stand_in.clock.ts(),
+        "team": user.team_id or stand_in.workspace.team_id,
+        "blocks": block_kit.rich_text(text),
+    }
+    stored = _store(stand_in, channel, message, thread_ts)
+    if f"<@{BOT_USER}>" in text and channel.kind != "im" and BOT_USER in channel.members:
+        mention = {**stored, "type": "app_mention", "channel": channel.id}
+        stand_in.emit("app_mention", {**mention, "event_ts": stored["ts"]})
+    return stored
+
+
+def whisper(
+    stand_in: StandIn, user_id: str, channel: Channel, content: Content, *, thread_ts: str = ""
+) -> Json:
+    """Show a message to one person only: never in history, never updatable (chat.postEphemeral)."""
+    if content.says_nothing:
+        raise SlackError("no_text")
+    message = {**_bot_message(stand_in, content), "is_ephemeral": True}
+    if thread_ts:
+        message["thread_ts"] = thread_ts
+    stand_in.workspace.add_ephemeral(user_id, channel.id, message)
+    stand_in.changes.publish("messages", user=user_id, channel=channel.id, ts=message["ts"])
+    return message
+
+
+def update(stand_in: StandIn, channel: Channel, message: Json, content: Content) -> Json:
+    """Edit a message in place, as chat.update and ``replace_original`` do.
+
+    ``text`` without ``blocks`` removes the blocks; ``blocks`` without ``text`` keeps the text;
+    metadata stays unless given, and an empty object removes it; only text edits are marked edited.
+    """
+    if content.says_nothing:
+        raise SlackError("no_text")
+    if len(content.text or "") > limits.UPDATE_TEXT:
+        raise SlackError("msg_too_long")
+    old = dict(message)
+    _apply(stand_in, message, content)
+    _remember_rendering(stand_in, channel, old)
+    stand_in.changes.publish("messages", channel=channel.id, ts=message["ts"])
+    if not message.get("is_ephemeral"):
+        changed = {"message": message, "previous_message": old}
+        _emit_hidden(stand_in, channel, "message_changed", changed)
+    return message
+
+
+def _apply(stand_in: StandIn, message: Json, content: Content) -> None:
+    if content.text is not None:
+        message["text"] = content.text
+    if content.blocks:
+        message["blocks"] = content.blocks
+        message.pop("edited", None)
+    elif content.blocks is not None or content.text is not None:
+        message.pop("blocks", None)
+        if not message.get("is_ephemeral"):
+            message["edited"] = {"user": BOT_USER, "ts": stand_in.clock.ts()}
+    if content.attachments is not None:
+        message["attachments"] = content.attachments
+    if content.metadata:
+        message["metadata"] = content.metadata
+    elif content.metadata is not None:
+        message.pop("metadata", None)
+
+
+def delete(stand_in: StandIn, channel: Channel, message: Json) -> None:
+    """Take a message away, ephemeral or not; a root with replies leaves Slack's tombstone."""
+    ts = message["ts"]
+    if message.get("is_ephemeral"):
+        for store in stand_in.workspace.ephemerals.values():
+            store.pop(ts, None)
+    elif message.get("reply_count"):
+        tombstone = {
+            key: message[key]
+            for key in ("type", "ts", "thread_ts", "reply_count", "reply_users", "latest_reply")
+        }
+        tombstone |= {"subtype": "tombstone", "text": "This message was deleted."}
+        stand_in.workspace.messages[channel.id][ts] = {
+            **tombstone,
+            "user": "USLACKBOT",
+            "hidden": True,
+        }
+    else:
+        stand_in.workspace.messages[channel.id].pop(ts, None)
+        threads.leave(stand_in.workspace.messages[channel.id], message)
+    stand_in.changes.publish("messages", channel=channel.id, ts=ts)
+    if not message.get("is_ephemeral"):
+        gone = {"previous_message": message, "deleted_ts": ts}
+        _emit_hidden(stand_in, channel, "message_deleted", gone)
+
+
+def find(stand_in: StandIn, channel: Channel, ts: str | None) -> Json:
+    """Find a stored message: ``message_not_found`` for ephemerals, tombstones and unknown ones."""
+    message = stand_in.workspace.messages.get(channel.id, {}).get(ts or "")
+    if message is None or message.get("subtype") == "tombstone":
+        raise SlackError("message_not_found")
+    return message
+
+
+def earlier_renderings(stand_in: StandIn, channel: Channel, ts: str) -> list[Json]:
+    """How the message looked before its last edits, newest first: a click may be under way."""
+    return list(reversed(stand_in.earlier.get((channel.id, ts), [])))
+
+
+def _escape(text: str) -> str:
+    """Escape what a person typed, except mentions (docs: formatting message text, escaping)."""
+    parts = _TOKEN.split(text)
+    return "".join(p if i % 2 else html.escape(p, quote=False) for i, p in enumerate(parts))
+
+
+def _bot_message(stand_in: StandIn, content: Content) -> Json:
+    team = stand_in.workspace.team_id
+    message: Json = {
+        "user": BOT_USER,
+        "type": "message",
+        "ts": stand_in.clock.ts(),
+        "bot_id": BOT_ID,
+        "app_id": APP_ID,
+        "text": content.text or "",
+        "team": team,
+        "bot_profile": {
+            "id": BOT_ID,
+            "app_id": APP_ID,
+            "user_id": BOT_USER,
+            "name": stand_in.manifest.bot_name,
+            "icons": {},
+            "deleted": False,
+            "updated": 1_700_000_000,
+            "team_id": team,
+        },
+    }
+    if content.blocks:
+        message["blocks"] = content.blocks
+    if content.attachments:
+        message["attachments"] = content.attachments
+    return message
+
+
+def _store(
+    stand_in: StandIn, channel: Channel, message: Json, thread_ts: str, *, broadcast: bool = False
+) -> Json:
+    if thread_ts:
+        threads.join(stand_in.workspace.messages[channel.id], message, thread_ts)
+        if broadcast and "thread_ts" in message:
+            message["subtype"] = "thread_broadcast"
+    stand_in.workspace.add_message(channel.id, message)
+    stand_in.changes.publish("messages", channel=channel.id, ts=message["ts"])
+    stand_in.changes.publish("channels", channel=channel.id)
+    event = {**message, "channel": channel.id, "channel_type": channel.channel_type}
+    _emit_message(stand_in, channel, {**event, "event_ts": message["ts"]})
+    return message
+
+
+def _remember_rendering(stand_in: StandIn, channel: Channel, old: Json) -> None:
+    kept = stand_in.earlier.setdefault((channel.id, old["ts"]), [])
+    kept.append(old)
+    del kept[:-_MAX_EARLIER]
+    while len(stand_in.earlier) > MAX_REMEMBERED:
+        stand_in.earlier.pop(next(iter(stand_in.earlier)))
+
+
+def _emit_hidden(stand_in: StandIn, channel: Channel, subtype: str, parts: Json) -> None:
+    ts = stand_in.clock.ts()
+    event = {"type": "message", "subtype": subtype, "hidden": True, "channel": channel.id, **parts}
+    place = {"channel_type": channel.channel_type, "ts": ts, "event_ts": ts}
+    _emit_message(stand_in, channel, {**event, **place})
+
+
+def _emit_message(stand_in: StandIn, channel: Channel, event: Json) -> None:
+    if BOT_USER in channel.members:
+        kinds = {"im": "message.im", "private": "message.groups"}
+        stand_in.emit(kinds.get(channel.kind, "message.channels"), event)
+
+
+def permalink(stand_in: StandIn, channel: Channel, message: Json) -> str:
+    """Build the address of a message; it opens the page at that place."""
+    digits = message["ts"].replace(".", "")
+    return f"{stand_in.base_url}/archives/{channel.id}/p{digits}"

@@ -1,0 +1,1 @@
+"""The Web API's methods by family, all registered in one table."""

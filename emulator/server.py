@@ -1,0 +1,114 @@
+"""The HTTP server: all routes on 127.0.0.1, errors as JSON, foreign pages kept out."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from emulator.answers import ResponseUrlApi
+from emulator.config import Config
+from emulator.control import Control
+from emulator.errors import ActError, SlackError
+from emulator.manifest import Manifest
+from emulator.page import Page
+from emulator.people import Seed
+from emulator.stand_in import StandIn
+from emulator.web_api import MAX_BODY, WebApi
+
+HOST = "127.0.0.1"
+_LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+_LOG = logging.getLogger("emulator")
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningStandIn:
+    """A stand-in that answers: ``url`` is the page, ``api_url`` is what an SDK's base_url wants."""
+
+    url: str
+    port: int
+    stand_in: StandIn
+
+    @property
+    def api_url(self) -> str:
+        """The Web API's address, with the slash at the end that slack_sdk needs."""
+        return f"{self.url}/api/"
+
+
+@asynccontextmanager
+async def start(config: Config) -> AsyncIterator[RunningStandIn]:
+    """Serve a stand-in on 127.0.0.1 until the block ends; port 0 picks a free one.
+
+    Raises ``ManifestError`` or ``PeopleError`` for unusable files and ``OSError`` for a taken port.
+    """
+    manifest = Manifest.load(config.manifest)
+    stand_in = StandIn(config, manifest, Seed.load(config.people))
+    runner = web.AppRunner(build(stand_in), access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, HOST, config.port)
+        await site.start()
+        port = runner.addresses[0][1]
+        stand_in.base_url = stand_in.response_urls.base_url = f"http://{HOST}:{port}"
+        yield RunningStandIn(url=stand_in.base_url, port=port, stand_in=stand_in)
+    finally:
+        await stand_in.close()
+        await runner.cleanup()
+
+
+def build(stand_in: StandIn) -> web.Application:
+    """Put the routes together."""
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[_guard, _json_errors])
+    app.router.add_route("*", "/api/{method}", WebApi(stand_in).serve)
+    app.router.add_post("/response/{family}/{team}/{key}", ResponseUrlApi(stand_in).serve)
+    app.router.add_get("/link/", stand_in.socket_mode.connect)
+    app.add_routes(Page(stand_in).routes())
+    app.add_routes(Control(stand_in).routes())
+    return app
+
+
+@web.middleware
+async def _guard(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    """Refuse other web pages: a foreign Host (DNS rebinding) or Origin (cross-site requests)."""
+    origin = request.headers.get("Origin")
+    if _name(f"//{request.host}") not in _LOCAL_NAMES:
+        return _error(403, "foreign_host")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        return _error(403, "foreign_origin")
+    return await handler(request)
+
+
+@web.middleware
+async def _json_errors(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except SlackError as error:
+        return web.json_response(error.body(), status=400)
+    except ActError as error:
+        body = {"ok": False, "error": error.code, "message": error.sentence}
+        return web.json_response(body, status=400)
+    except web.HTTPRedirection:
+        raise
+    except web.HTTPException as error:
+        return _error(error.status, error.reason.lower().replace(" ", "_"))
+    except (asyncio.CancelledError, ConnectionError):
+        raise
+    except Exception:  # noqa: BLE001 - the last line of defence of a server
+        # The promise is "never a 500 of ours": say so loudly, answer like a broken call.
+        _LOG.exception("a bug in the stand-in: %s %s", request.method, request.path)
+        return _error(400, "stand_in_bug")
+
+
+def _name(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _error(status: int, code: str) -> web.Response:
+    return web.json_response({"ok": False, "error": code}, status=status)

@@ -1,0 +1,160 @@
+"""One running stand-in: its parts, and nothing about how they are reached."""
+
+import asyncio
+import copy
+import json
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from emulator.changes import Changes
+from emulator.clock import Clock
+from emulator.config import Config
+from emulator.delivery import Dispatcher, Envelope
+from emulator.errors import Json
+from emulator.faults import Faults
+from emulator.http_delivery import HttpDelivery
+from emulator.journal import Journal
+from emulator.limiter import PostLimiter
+from emulator.manifest import Manifest
+from emulator.modals import Modals
+from emulator.people import Seed
+from emulator.response_urls import ResponseUrls
+from emulator.socket_mode import SocketMode
+from emulator.triggers import Triggers
+from emulator.workspace import APP_ID, BOT_USER, VERIFICATION_TOKEN, Workspace
+
+_LOG = logging.getLogger("emulator")
+_SAVE_AFTER = 0.2
+
+
+class StateError(Exception):
+    """A state file that cannot be used, in one sentence."""
+
+
+class StandIn:
+    """The parts of one stand-in, wired together; ``close`` ends its background work."""
+
+    def __init__(self, config: Config, manifest: Manifest, seed: Seed) -> None:
+        self.config = config
+        self.manifest = manifest
+        self.base_url = ""
+        self._seed = seed
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._save_due: asyncio.TimerHandle | None = None
+        self.clock = Clock()
+        self.journal = Journal(self.clock.now)
+        self.changes = Changes()
+        self.faults = Faults()
+        self.limiter = PostLimiter(self.clock)
+        self.triggers = Triggers(self.clock)
+        self.response_urls = ResponseUrls(self.clock)
+        self.socket_mode = SocketMode(self.clock, self.journal)
+        self.http = HttpDelivery(
+            self.clock, manifest, secret=config.signing_secret, request_url=config.request_url
+        )
+        transport = self.socket_mode if self.uses_sockets else self.http
+        self.dispatcher = Dispatcher(self.clock, self.journal, transport, self.spawn)
+        self.fresh()
+        self._load()
+        self.changes.watch(self._save_soon)
+
+    @property
+    def uses_sockets(self) -> bool:
+        """The one switch: Socket Mode if the manifest says so and no request URL was given."""
+        return self.config.request_url is None and self.manifest.socket_mode
+
+    def fresh(self) -> None:
+        """Start again with the workspace of the people file; faults and open modals go too."""
+        self.workspace = Workspace(copy.deepcopy(self._seed), self.manifest.bot_name)
+        self.modals = Modals(self.clock, self.triggers, self.changes, self.workspace.team_id)
+        self.earlier: dict[tuple[str, str], list[Json]] = {}
+        self.input_states: dict[tuple[str, str, str], Json] = {}
+        self.faults.clear()
+        self.dispatcher.behave()
+        self.limiter.configure()
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Run something in the background until it ends or the stand-in closes."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            _LOG.error("background work failed", exc_info=error)
+
+    def emit(self, subscription: str, event: Json) -> None:
+        """Deliver an event if the manifest subscribes to it and has the scope."""
+        if not self.manifest.receives(subscription):
+            if subscription in self.manifest.events:
+                self.journal.write("not_delivered", what=subscription, reason="missing_scope")
+            return
+        team = self.workspace.team_id
+        authorization: Json = {
+            "enterprise_id": None,
+            "team_id": team,
+            "user_id": BOT_USER,
+            "is_bot": True,
+            "is_enterprise_install": False,
+        }
+        channel = event.get("channel", "")
+        shared = channel in self.workspace.channels and self.workspace.channels[channel].is_shared
+        self.dispatcher.emit(
+            event,
+            {
+                "token": VERIFICATION_TOKEN,
+                "team_id": team,
+                "context_team_id": team,
+                "context_enterprise_id": None,
+                "api_app_id": APP_ID,
+                "authorizations": [authorization],
+                "is_ext_shared_channel": shared,
+                "event_context": f"4-{event['type']}-{team}-{APP_ID}",
+            },
+        )
+
+    def view_closed(self, payloads: list[Json]) -> None:
+        """Deliver view_closed payloads in the background; nobody waits for their acks."""
+        for payload in payloads:
+            self.spawn(self.dispatcher.deliver(Envelope(kind="interactive", payload=payload)))
+
+    async def close(self) -> None:
+        """End background work, save the state, close connections."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.socket_mode.close()
+        await self.http.close()
+        if self._save_due is not None:
+            self._save_due.cancel()
+            self.save()
+
+    def _save_soon(self) -> None:
+        if self.config.state_file is not None and self._save_due is None:
+            loop = asyncio.get_running_loop()
+            self._save_due = loop.call_later(_SAVE_AFTER, self.save)
+
+    def save(self) -> None:
+        """Write the state file, if there is one; an interrupted write leaves the old one whole."""
+        self._save_due = None
+        path = self.config.state_file
+        if path is None:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(path.suffix + ".new")
+        draft.write_text(json.dumps(self.workspace.dump()), encoding="utf-8")
+        draft.replace(path)
+
+    def _load(self) -> None:
+        path = self.config.state_file
+        if path is None or not path.exists():
+            return
+        try:
+            self.workspace.load(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StateError(f"Cannot use the state file {path}: {error!r}.") from error
+        for store in self.workspace.messages.values():
+            for ts in store:
+                self.clock.not_before(ts)

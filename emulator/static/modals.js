@@ -1,0 +1,214 @@
+// The stack of modals of this tab: only the top one shows; what was typed below it is kept.
+
+import { act, complaint, get } from "./api.js";
+import { renderBlocks } from "./blocks.js";
+import { el, icon, iconButton, keepFocus, uid } from "./dom.js";
+import { here } from "./directory.js";
+import { fieldProblem } from "./fields.js";
+import { plainText } from "./mrkdwn.js";
+import { ackWarning, createSurface, setBusy } from "./surface.js";
+
+function firstField(form) {
+  return (
+    form.querySelector(".modal-body :is(input, textarea, select, summary, button)") ??
+    form.querySelector("[data-testid=modal-submit], [data-testid=modal-close]")
+  );
+}
+
+function clearErrors(form) {
+  for (const error of form.querySelectorAll("[data-testid=field-error], .modal-notice > *")) error.remove();
+  for (const control of form.querySelectorAll("[aria-invalid]")) {
+    control.removeAttribute("aria-invalid");
+    const kept = (control.getAttribute("aria-describedby") ?? "")
+      .split(" ")
+      .filter((id) => control.ownerDocument.getElementById(id));
+    if (kept.length) control.setAttribute("aria-describedby", kept.join(" "));
+    else control.removeAttribute("aria-describedby");
+  }
+}
+
+/** Put {block_id: sentence} at the fields; sentences for unknown blocks go to the top. Focus moves to the first. */
+function showErrors(form, surface, errors) {
+  let first = null;
+  let visible = null;
+  for (const [blockId, sentence] of Object.entries(errors)) {
+    const block = form.querySelector(`.block[data-block-id="${CSS.escape(blockId)}"]`);
+    if (!block) {
+      form.querySelector(".modal-notice").append(ackWarning(`${blockId}: ${sentence}`));
+      continue;
+    }
+    const id = uid();
+    const control = surface.fields.find((field) => field.block.block_id === blockId)?.control;
+    block.append(
+      el(
+        "p",
+        { class: "field-error", id, role: "alert", data: { testid: "field-error", blockId } },
+        icon("warning"),
+        el("span", {}, sentence),
+      ),
+    );
+    control?.setAttribute("aria-invalid", "true");
+    control?.setAttribute("aria-describedby", `${control.getAttribute("aria-describedby") ?? ""} ${id}`.trim());
+    first ??= control;
+    if (first === control) visible = block;
+  }
+  (first ?? form.querySelector(".modal-notice")).focus();
+  visible?.scrollIntoView({ block: "nearest" });
+}
+
+/** Build the modal layer of this tab. `onIdle` runs when the last modal has closed (focus may need a home). */
+export function createModals({ onIdle }) {
+  const dialog = el("dialog", { class: "modal", data: { testid: "modal" } });
+  const known = new Map();
+  let stack = [];
+  let round = 0;
+  document.body.append(dialog);
+  dialog.addEventListener("cancel", (event) => {
+    if (event.target !== dialog) return;
+    event.preventDefault();
+    closeTop();
+  });
+  // Browsers close a dialog on a second Escape whatever we say: then the person has closed it.
+  dialog.addEventListener("close", (event) => event.target === dialog && stack.length > 0 && closeTop(true));
+
+  async function closeTop(all = false) {
+    const view = stack.at(-1);
+    if (!view || dialog.classList.contains("submitting")) return;
+    const answer = await act("view_close", { view_id: view.id, is_cleared: all || Boolean(view.clear_on_close) });
+    const sentence = answer.ok ? "" : complaint(answer);
+    if (sentence) known.get(view.id)?.form.querySelector(".modal-notice").replaceChildren(ackWarning(sentence));
+    await refresh();
+  }
+
+  async function submit(view, form, surface) {
+    if (dialog.classList.contains("submitting")) return;
+    clearErrors(form);
+    const problems = Object.fromEntries(
+      surface.fields
+        .filter((field) => field.block.type === "input")
+        .map((field) => [field.block.block_id, fieldProblem(field)])
+        .filter(([, sentence]) => sentence),
+    );
+    if (Object.keys(problems).length) {
+      showErrors(form, surface, problems);
+      return;
+    }
+    const press = form.querySelector("[data-testid=modal-submit]");
+    dialog.classList.add("submitting");
+    setBusy(press, true);
+    const answer = await act("view_submit", { view_id: view.id, state: surface.values() });
+    setBusy(press, false);
+    dialog.classList.remove("submitting");
+    if (answer.errors) showErrors(form, surface, answer.errors);
+    const sentence = complaint(answer);
+    if (sentence) form.querySelector(".modal-notice").replaceChildren(ackWarning(sentence));
+    await refresh();
+  }
+
+  function build(view, typed) {
+    const title = uid();
+    const surface = createSurface("modal", { view_id: view.id }, typed, () =>
+      known.get(view.id)?.form.querySelector(".modal-notice"),
+    );
+    const deep = stack.length > 1;
+    const inputs = view.blocks.some((block) => block.type === "input");
+    const form = el(
+      "form",
+      {
+        class: "modal-form",
+        novalidate: true,
+        autocomplete: "off",
+        data: { title },
+        onsubmit: (event) => {
+          event.preventDefault();
+          if (view.submit || inputs) submit(view, form, surface);
+        },
+        onkeydown: (event) => {
+          if (event.key === "Enter" && (event.metaKey || event.ctrlKey) && (view.submit || inputs))
+            form.requestSubmit();
+        },
+      },
+      el(
+        "header",
+        { class: "pane-head" },
+        deep && iconButton("back", "Back", () => closeTop(), { data: { testid: "modal-back" } }),
+        el("h2", { id: title }, plainText(view.title)),
+        iconButton("close", deep ? "Close all" : "Close", () => closeTop(deep), {
+          class: "button button-icon push-right",
+          data: { testid: "modal-x" },
+        }),
+      ),
+      el("div", { class: "modal-body" }, renderBlocks(view.blocks, surface)),
+      el("div", { class: "modal-notice", tabindex: "-1" }),
+      el(
+        "footer",
+        { class: "dialog-foot" },
+        el(
+          "button",
+          { type: "button", class: "button", data: { testid: "modal-close" }, onclick: () => closeTop() },
+          plainText(view.close) || (view.submit || inputs ? "Cancel" : "Close"),
+        ),
+        (view.submit || inputs) &&
+          el(
+            "button",
+            { type: "submit", class: "button button-primary", data: { testid: "modal-submit" } },
+            plainText(view.submit) || "Submit",
+          ),
+      ),
+    );
+    return { form, surface, title, look: look(view) };
+  }
+
+  const look = (view) =>
+    JSON.stringify([view.hash, view.title, view.submit, view.close, view.blocks, stack.length > 1]);
+
+  function show() {
+    for (const id of [...known.keys()]) if (!stack.some((view) => view.id === id)) known.delete(id);
+    const view = stack.at(-1);
+    if (!view) {
+      if (!dialog.open) return;
+      dialog.close();
+      dialog.replaceChildren();
+      onIdle();
+      return;
+    }
+    const before = known.get(view.id);
+    const changed = before?.look !== look(view);
+    // Slack keeps the values of inputs whose block_id and action_id are unchanged over views.update.
+    const restore = keepFocus(dialog);
+    const now = changed ? build(view, before?.surface.values() ?? view.state?.values) : before;
+    known.set(view.id, now);
+    const swapped = dialog.firstElementChild !== now.form;
+    if (swapped) {
+      const scroll = before ? (dialog.querySelector(".modal-body")?.scrollTop ?? 0) : 0;
+      dialog.replaceChildren(now.form);
+      now.form.querySelector(".modal-body").scrollTop = scroll;
+    }
+    dialog.dataset.viewId = view.id;
+    dialog.dataset.callbackId = view.callback_id ?? "";
+    dialog.setAttribute("aria-labelledby", now.title);
+    if (!dialog.open) dialog.showModal();
+    if (!before || !dialog.contains(document.activeElement)) firstField(now.form)?.focus();
+    if (before) restore();
+  }
+
+  /** Fetch the stack again and show its top. */
+  async function refresh() {
+    round += 1;
+    const mine = round;
+    const { views } = await get("modals");
+    if (mine !== round) return;
+    stack = views;
+    show();
+  }
+
+  /** Another person acts now: their stack is another one. */
+  function reset() {
+    known.clear();
+    stack = [];
+    show();
+    return here.user ? refresh() : undefined;
+  }
+
+  return { refresh, reset };
+}

@@ -1,0 +1,103 @@
+"""Balances: whether money and pieces add up. What tests and `verify` read."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import func, select
+
+from records.database import Database
+from records.reservations import ReservationState, pieces
+from records.schema import payments, products, reservation_lines, reservations
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderBalance:
+    """What one order has paid, and how many pieces by product are set aside or shipped for it."""
+
+    charged: Decimal
+    refunded: Decimal
+    held: dict[str, int]
+    shipped: dict[str, int]
+
+    @property
+    def paid(self) -> Decimal:
+        """What was charged and not given back."""
+        return self.charged - self.refunded
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProductBalance:
+    """One product's pieces as the shelves say, and as the orders say."""
+
+    sku: str
+    stocked: int
+    on_hand: int
+    reserved: int
+    shipped: int
+    held_by_orders: int
+    shipped_by_orders: int
+
+    @property
+    def balanced(self) -> bool:
+        """Whether nothing was made or lost, and shelves and orders agree."""
+        return (
+            self.on_hand + self.reserved + self.shipped == self.stocked
+            and self.reserved == self.held_by_orders
+            and self.shipped == self.shipped_by_orders
+        )
+
+
+class Balance:
+    """Sums over the ledger, each read at one instant."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of_order(self, order_id: str) -> OrderBalance:
+        """Return an order's sums; all zero where nothing is known of it."""
+        of_order = reservations.c.order_id == order_id
+        async with self._database.reading() as connection:
+            found = await connection.execute(
+                select(payments.c.charged, payments.c.refunded).where(
+                    payments.c.order_id == order_id
+                )
+            )
+            paid = found.all()
+            held, shipped = [
+                await pieces(connection, of_order & (reservations.c.state == state))
+                for state in (ReservationState.HELD, ReservationState.SHIPPED)
+            ]
+        return OrderBalance(
+            charged=sum((row.charged for row in paid), Decimal(0)),
+            refunded=sum((row.refunded for row in paid), Decimal(0)),
+            held=held,
+            shipped=shipped,
+        )
+
+    async def of_stock(self) -> tuple[ProductBalance, ...]:
+        """Return every product's sums, by sku."""
+        by_orders = (
+            select(
+                reservation_lines.c.sku,
+                reservations.c.state,
+                func.sum(reservation_lines.c.quantity).label("quantity"),
+            )
+            .join(reservations)
+            .group_by(reservation_lines.c.sku, reservations.c.state)
+        )
+        async with self._database.reading() as connection:
+            found = await connection.execute(by_orders)
+            sums = {(row.sku, row.state): int(row.quantity) for row in found}
+            rows = await connection.execute(select(products).order_by(products.c.sku))
+            return tuple(
+                ProductBalance(
+                    sku=row.sku,
+                    stocked=row.stocked,
+                    on_hand=row.on_hand,
+                    reserved=row.reserved,
+                    shipped=row.shipped,
+                    held_by_orders=sums.get((row.sku, ReservationState.HELD), 0),
+                    shipped_by_orders=sums.get((row.sku, ReservationState.SHIPPED), 0),
+                )
+                for row in rows
+            )

@@ -1,0 +1,45 @@
+"""Alembic, run from code: the version a database is at, the one it needs, and the way there."""
+
+from functools import cache
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+_FOLDER = Path(__file__).with_name("migrations")
+
+
+def upgrade(connection: Connection) -> None:
+    """Run every migration that is missing, inside the connection's transaction."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def found(connection: Connection) -> str:
+    """Return the version that the database is at; empty before the first migration."""
+    return ",".join(MigrationContext.configure(connection).get_current_heads())
+
+
+@cache
+def needed() -> str:
+    """Return the newest version."""
+    return ",".join(_scripts().get_heads())
+
+
+def is_known(version: str) -> bool:
+    """Say whether this program has that version: an unknown one is a newer program's."""
+    return not version or version in {script.revision for script in _scripts().walk_revisions()}
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    return config

@@ -1,0 +1,99 @@
+"""Payments: what an order was charged and given back, once per key, to the cent."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from records.database import Database
+from records.schema import payments
+from records.steps import KeyReusedError, StepUndoneError, reference
+from records.transaction import Transaction
+from workflows.rules.order import Order
+
+
+class PaymentState(StrEnum):
+    """Where the money is."""
+
+    CHARGED = "charged"
+    REFUNDED = "refunded"
+
+
+class Payments:
+    """The money taken and given back."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def transaction(self, key: str) -> str | None:
+        """Return the reference of what the key has charged, or None if it holds no charge."""
+        async with self._database.reading() as connection:
+            found: str | None = await connection.scalar(
+                select(payments.c.reference).where(
+                    payments.c.key == key, payments.c.state == PaymentState.CHARGED
+                )
+            )
+        return found
+
+    async def charge(self, key: str, order: Order) -> str:
+        """Charge the order's total and return the reference. Safe to repeat with the same key.
+
+        Raises:
+            StepUndoneError: the key has been refunded.
+            KeyReusedError: the key stands for another payment.
+
+        """
+        async with self._database.writing(order.order_id) as connection:
+            known = await _find(connection, key, order)
+            if known is None:
+                await _insert(connection, key, order, PaymentState.CHARGED, order.total.amount)
+            elif known.state == PaymentState.REFUNDED:
+                raise StepUndoneError(key)
+            elif (known.charged, known.currency) != (order.total.amount, order.total.currency):
+                raise KeyReusedError(key)
+        return reference("TXN", key)
+
+    async def refund(self, key: str, order: Order) -> None:
+        """Give back what the key charged, if anything, and refuse the key from now on.
+
+        Safe to repeat.
+
+        Raises:
+            KeyReusedError: the key stands for another order's payment.
+
+        """
+        async with self._database.writing(order.order_id) as connection:
+            known = await _find(connection, key, order)
+            if known is None:
+                await _insert(connection, key, order, PaymentState.REFUNDED, Decimal(0))
+            elif known.state == PaymentState.CHARGED:
+                await connection.execute(
+                    update(payments)
+                    .where(payments.c.key == key)
+                    .values(state=PaymentState.REFUNDED, refunded=payments.c.charged)
+                )
+
+
+async def _find(connection: Transaction, key: str, order: Order) -> Row[Any] | None:
+    found = await connection.execute(select(payments).where(payments.c.key == key))
+    known = found.one_or_none()
+    if known is not None and known.order_id != order.order_id:
+        raise KeyReusedError(key)
+    return known
+
+
+async def _insert(
+    connection: Transaction, key: str, order: Order, state: PaymentState, charged: Decimal
+) -> None:
+    await connection.execute(
+        insert(payments).values(
+            key=key,
+            order_id=order.order_id,
+            state=state,
+            reference=reference("TXN", key),
+            currency=order.total.currency,
+            charged=charged,
+            refunded=Decimal(0),
+        )
+    )

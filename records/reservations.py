@@ -1,0 +1,114 @@
+"""Reservations: pieces set aside for an order, all or nothing, once per key."""
+
+from collections import Counter
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, insert, select, update
+
+from records.database import Database
+from records.schema import reservation_lines, reservations
+from records.steps import KeyReusedError, StepUndoneError, StillShippedError, reference
+from records.stock import Shelf, move
+from records.transaction import Transaction
+from workflows.rules.order import Order
+
+
+class ReservationState(StrEnum):
+    """Where the reserved pieces are."""
+
+    HELD = "held"
+    SHIPPED = "shipped"
+    RELEASED = "released"
+
+
+class Reservations:
+    """The pieces set aside."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def reserve(self, key: str, order: Order) -> str:
+        """Set the order's pieces aside and return the reference. Safe to repeat with the same key.
+
+        Raises:
+            OutOfStockError: there is too little of a product; nothing was set aside.
+            StepUndoneError: the key has been released.
+            KeyReusedError: the key stands for another reservation.
+
+        """
+        async with self._database.writing(order.order_id) as connection:
+            known = await _find(connection, key, order)
+            if known is None:
+                await move(connection, quantities(order), Shelf.ON_HAND, Shelf.RESERVED)
+                await _insert(connection, key, order, ReservationState.HELD)
+                lines = [
+                    {"key": key, "sku": sku, "quantity": quantity}
+                    for sku, quantity in quantities(order).items()
+                ]
+                await connection.execute(insert(reservation_lines), lines)
+            elif known.state == ReservationState.RELEASED:
+                raise StepUndoneError(key)
+            elif await pieces(connection, reservations.c.key == key) != quantities(order):
+                raise KeyReusedError(key)
+        return reference("RES", key)
+
+    async def release(self, key: str, order: Order) -> None:
+        """Put back what the key set aside, if anything, and refuse the key from now on.
+
+        Safe to repeat.
+
+        Raises:
+            StillShippedError: the pieces are with the carrier.
+            KeyReusedError: the key stands for another order's reservation.
+
+        """
+        async with self._database.writing(order.order_id) as connection:
+            known = await _find(connection, key, order)
+            if known is None:
+                await _insert(connection, key, order, ReservationState.RELEASED)
+            elif known.state == ReservationState.SHIPPED:
+                raise StillShippedError(key)
+            elif known.state == ReservationState.HELD:
+                held = await pieces(connection, reservations.c.key == key)
+                await move(connection, held, Shelf.RESERVED, Shelf.ON_HAND)
+                await connection.execute(
+                    update(reservations)
+                    .where(reservations.c.key == key)
+                    .values(state=ReservationState.RELEASED)
+                )
+
+
+def quantities(order: Order) -> dict[str, int]:
+    """Return how many of each product an order wants: lines of the same product add up."""
+    wanted: Counter[str] = Counter()
+    for line in order.lines:
+        wanted[line.sku] += line.quantity
+    return dict(wanted)
+
+
+async def pieces(connection: Transaction, which: ColumnElement[bool]) -> dict[str, int]:
+    """Return how many of each product the reservations that `which` selects set aside."""
+    found = await connection.execute(
+        select(reservation_lines.c.sku, func.sum(reservation_lines.c.quantity).label("quantity"))
+        .join(reservations)
+        .where(which)
+        .group_by(reservation_lines.c.sku)
+    )
+    return {row.sku: int(row.quantity) for row in found}
+
+
+async def _find(connection: Transaction, key: str, order: Order) -> Row[Any] | None:
+    found = await connection.execute(select(reservations).where(reservations.c.key == key))
+    known = found.one_or_none()
+    if known is not None and known.order_id != order.order_id:
+        raise KeyReusedError(key)
+    return known
+
+
+async def _insert(connection: Transaction, key: str, order: Order, state: ReservationState) -> None:
+    await connection.execute(
+        insert(reservations).values(
+            key=key, order_id=order.order_id, state=state, reference=reference("RES", key)
+        )
+    )

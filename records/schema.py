@@ -1,0 +1,125 @@
+"""The tables. `migrations/` brings a database to them; a test compares the two."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+from records.columns import Amount, Instant
+
+metadata = MetaData(
+    naming_convention={  # a later migration can only drop what has a name
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+# Written exactly as hashed, `at` in ISO 8601 and `actor` and `data` as canonical JSON, so that
+# a changed byte is a changed fact on every database.
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("request_id", String, primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String, nullable=False),
+    Column("at", String, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("content_revision", Integer, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("rule", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("chain_hash", String(64), nullable=False),
+)
+
+# The read model. `sequence` and `chain_hash` are those of the newest fact: what a trail that was
+# cut short is found out by.
+requests = Table(
+    "requests",
+    metadata,
+    Column("request_id", String, primary_key=True),
+    Column("owner_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("requester", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("face", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("chain_hash", String(64), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+)
+Index("ix_requests_of_requester", requests.c.requester, requests.c.kind, requests.c.opened_at)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("request_id", String, nullable=False, index=True),
+    Column("actor", Text, nullable=False),
+    Column("verb", String, nullable=False),
+    Column("code", String, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+products = Table(
+    "products",
+    metadata,
+    Column("sku", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("price_hint", String, nullable=False),
+    Column("stocked", Integer, nullable=False),
+    Column("on_hand", Integer, nullable=False),
+    Column("reserved", Integer, nullable=False),
+    Column("shipped", Integer, nullable=False),
+    CheckConstraint("on_hand >= 0 AND reserved >= 0 AND shipped >= 0", name="no_shelf_below_zero"),
+    CheckConstraint("on_hand + reserved + shipped = stocked", name="nothing_lost"),
+)
+
+shipments = Table(
+    "shipments",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("order_id", String, nullable=False, index=True),
+    Column("state", String, nullable=False),
+    Column("reference", String, nullable=False),
+)
+
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("order_id", String, nullable=False, index=True),
+    Column("state", String, nullable=False),
+    Column("reference", String, nullable=False),
+    Column("shipment_key", ForeignKey(shipments.c.key), nullable=True, index=True),
+)
+
+reservation_lines = Table(
+    "reservation_lines",
+    metadata,
+    Column("key", ForeignKey(reservations.c.key), primary_key=True),
+    Column("sku", ForeignKey(products.c.sku), primary_key=True),
+    Column("quantity", Integer, nullable=False),
+    CheckConstraint("quantity > 0", name="something"),
+)
+
+payments = Table(
+    "payments",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("order_id", String, nullable=False, index=True),
+    Column("state", String, nullable=False),
+    Column("reference", String, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("charged", Amount, nullable=False),
+    Column("refunded", Amount, nullable=False),
+)

@@ -1,0 +1,102 @@
+"""Shipments: an order's reserved pieces on their way to the customer, once per key."""
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from records.database import Database
+from records.reservations import ReservationState, pieces, quantities
+from records.schema import reservations, shipments
+from records.steps import KeyReusedError, NotReservedError, StepUndoneError, reference
+from records.stock import Shelf, move
+from records.transaction import Transaction
+from workflows.rules.order import Order
+
+
+class ShipmentState(StrEnum):
+    """Where the parcel is."""
+
+    SHIPPED = "shipped"
+    RECALLED = "recalled"
+
+
+class Shipments:
+    """The parcels handed over."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def ship(self, key: str, order: Order) -> str:
+        """Hand the order's reserved pieces over and return the tracking id. Safe to repeat.
+
+        Raises:
+            NotReservedError: the order's pieces are not, or no longer, reserved.
+            StepUndoneError: the key has been recalled.
+            KeyReusedError: the key stands for another order's shipment.
+
+        """
+        async with self._database.writing(order.order_id) as connection:
+            known = await _find(connection, key, order)
+            if known is None:
+                await _hand_over(connection, key, order)
+            elif known.state == ShipmentState.RECALLED:
+                raise StepUndoneError(key)
+        return reference("TRK", key)
+
+    async def recall(self, key: str, order: Order) -> None:
+        """Call back what the key shipped, if anything, and refuse the key from now on.
+
+        The pieces are then reserved again. Safe to repeat.
+
+        Raises:
+            KeyReusedError: the key stands for another order's shipment.
+
+        """
+        async with self._database.writing(order.order_id) as connection:
+            known = await _find(connection, key, order)
+            if known is None:
+                await _insert(connection, key, order, ShipmentState.RECALLED)
+            elif known.state == ShipmentState.SHIPPED:
+                await _take_back(connection, key)
+
+
+async def _hand_over(connection: Transaction, key: str, order: Order) -> None:
+    held = (reservations.c.order_id == order.order_id) & (
+        reservations.c.state == ReservationState.HELD
+    )
+    reserved = await pieces(connection, held)
+    if reserved != quantities(order):
+        raise NotReservedError(order.order_id)
+    await move(connection, reserved, Shelf.RESERVED, Shelf.SHIPPED)
+    await _insert(connection, key, order, ShipmentState.SHIPPED)
+    await connection.execute(
+        update(reservations).where(held).values(state=ReservationState.SHIPPED, shipment_key=key)
+    )
+
+
+async def _take_back(connection: Transaction, key: str) -> None:
+    carried = reservations.c.shipment_key == key
+    await move(connection, await pieces(connection, carried), Shelf.SHIPPED, Shelf.RESERVED)
+    await connection.execute(
+        update(reservations).where(carried).values(state=ReservationState.HELD, shipment_key=None)
+    )
+    await connection.execute(
+        update(shipments).where(shipments.c.key == key).values(state=ShipmentState.RECALLED)
+    )
+
+
+async def _find(connection: Transaction, key: str, order: Order) -> Row[Any] | None:
+    found = await connection.execute(select(shipments).where(shipments.c.key == key))
+    known = found.one_or_none()
+    if known is not None and known.order_id != order.order_id:
+        raise KeyReusedError(key)
+    return known
+
+
+async def _insert(connection: Transaction, key: str, order: Order, state: ShipmentState) -> None:
+    await connection.execute(
+        insert(shipments).values(
+            key=key, order_id=order.order_id, state=state, reference=reference("TRK", key)
+        )
+    )

@@ -1,0 +1,154 @@
+"""The saga's ports on a real database: references, refusals with a sentence, errors that surface."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.orders import InventoryActivities, PaymentActivities, ShippingActivities
+from records.balance import Balance
+from records.database import Database
+from records.steps import StillShippedError
+from records.stock import Product, Stock
+from tests.records.builders import order
+from workflows.ports import StepQuestion, StepReference
+
+QUESTION = StepQuestion(key="ORD-1:step", order=order())
+LAST_DAY, NEXT_DAY = date(2030, 12, 31), date(2031, 1, 1)
+
+Do = Callable[[StepQuestion], Awaitable[StepReference]]
+Undo = Callable[[StepQuestion], Awaitable[None]]
+
+
+@dataclass(kw_only=True)
+class Shop:
+    """The three ports of one database, on a day that the test chooses."""
+
+    database: Database
+    day: date = LAST_DAY
+    inventory: InventoryActivities = field(init=False)
+    payment: PaymentActivities = field(init=False)
+    shipping: ShippingActivities = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.inventory = InventoryActivities(self.database)
+        self.payment = PaymentActivities(self.database, lambda: self.day)
+        self.shipping = ShippingActivities(self.database)
+
+    def steps(self) -> list[tuple[str, Do, Undo]]:
+        return [
+            ("RES-", self.inventory.reserve, self.inventory.release),
+            ("TXN-", self.payment.charge, self.payment.refund),
+            ("TRK-", self.shipping.ship, self.shipping.recall),
+        ]
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    async with Database(f"sqlite:///{tmp_path}/records.db") as database:
+        await database.upgrade()
+        await Stock(database).seed([Product(sku="LAMP", name="Lamp", on_hand=3)])
+        yield Shop(database=database)
+
+
+async def _refusal(step: Do, question: StepQuestion = QUESTION) -> ApplicationError:
+    with pytest.raises(ApplicationError) as refused:
+        await ActivityEnvironment().run(step, question)
+    assert refused.value.non_retryable
+    return refused.value
+
+
+async def test_each_step_has_a_reference_that_a_repetition_repeats(shop: Shop) -> None:
+    for prefix, do, _ in shop.steps():
+        first = await ActivityEnvironment().run(do, QUESTION)
+        again = await ActivityEnvironment().run(do, QUESTION)
+
+        assert first.reference.startswith(prefix)
+        assert again == first
+    assert (await Balance(shop.database).of_order("ORD-1")).shipped == {"LAMP": 2}
+
+
+async def test_a_compensated_order_leaves_nothing_and_its_late_steps_are_refused(
+    shop: Shop,
+) -> None:
+    for _, do, _ in shop.steps():
+        await do(QUESTION)
+    for _, _, undo in reversed(shop.steps()):
+        await undo(QUESTION)
+        await undo(QUESTION)
+
+    for _, do, _ in shop.steps():
+        refusal = await _refusal(do)
+        assert refusal.type == "StepUndoneError"
+        assert refusal.message == "The step came too late: it had been undone."
+    (lamp,) = await Balance(shop.database).of_stock()
+    assert (lamp.on_hand, lamp.balanced) == (3, True)
+    assert (await Balance(shop.database).of_order("ORD-1")).paid == 0
+
+
+async def test_too_little_stock_is_told_with_the_product_and_what_is_left(shop: Shop) -> None:
+    too_many = replace(QUESTION, order=order(pieces=(("LAMP", 4),)))
+
+    refusal = await _refusal(shop.inventory.reserve, too_many)
+
+    assert refusal.type == "OutOfStockError"
+    assert refusal.message == "Out of stock: 4 of LAMP wanted, 3 left."
+    assert refusal.details == ({"sku": "LAMP", "wanted": 4, "left": 3},)
+
+
+async def test_an_expired_payment_card_is_declined_and_nothing_is_charged(shop: Shop) -> None:
+    expired = replace(QUESTION, order=replace(order(), card_expiry="12/23"))
+
+    refusal = await _refusal(shop.payment.charge, expired)
+
+    assert refusal.type == "PaymentDeclinedError"
+    assert refusal.message == "The payment card has expired (12/23)."
+    assert (await Balance(shop.database).of_order("ORD-1")).charged == 0
+
+
+async def test_a_charge_of_the_cards_last_day_is_not_declined_when_repeated_on_the_next(
+    shop: Shop,
+) -> None:
+    first = await shop.payment.charge(QUESTION)
+    shop.day = NEXT_DAY
+
+    assert await shop.payment.charge(QUESTION) == first
+    assert (await _refusal(shop.payment.charge, replace(QUESTION, key="new"))).type == (
+        "PaymentDeclinedError"
+    )
+
+
+async def test_what_is_not_set_aside_is_not_shipped(shop: Shop) -> None:
+    refusal = await _refusal(shop.shipping.ship)
+
+    assert refusal.type == "NotReservedError"
+    assert refusal.message == "There is no stock set aside for the order."
+
+
+async def test_a_key_of_another_order_is_refused(shop: Shop) -> None:
+    await shop.inventory.reserve(QUESTION)
+
+    refusal = await _refusal(shop.inventory.reserve, replace(QUESTION, order=order("ORD-2")))
+
+    assert refusal.type == "KeyReusedError"
+
+
+async def test_a_release_before_its_recall_is_tried_again_not_given_up(shop: Shop) -> None:
+    await shop.inventory.reserve(QUESTION)
+    await shop.shipping.ship(QUESTION)
+
+    with pytest.raises(StillShippedError):  # not an ApplicationError: Temporal retries it
+        await shop.inventory.release(QUESTION)
+
+
+async def test_a_database_out_of_reach_is_an_error_that_temporal_retries(tmp_path: Path) -> None:
+    async with Database(f"sqlite:///{tmp_path}/no/such/folder.db") as database:
+        for _, do, undo in Shop(database=database).steps():
+            for call in (do, undo):
+                with pytest.raises(OperationalError):
+                    await ActivityEnvironment().run(call, QUESTION)

@@ -1,0 +1,106 @@
+"""What a failed call means, whoever it was that answered."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import aiohttp
+import pytest
+from aiohttp import web
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from activities.slack_errors import SLACK_FAILURES, SlackProblem, classify
+
+ANSWERS = [
+    (
+        200,
+        "application/json",
+        '{"ok": false, "error": "is_archived"}',
+        ("is_archived", True, False),
+    ),
+    (200, "application/json", '{"ok": false, "error": "no_idea"}', ("no_idea", False, False)),
+    (
+        200,
+        "application/json",
+        '{"ok": false, "error": "fatal_error"}',
+        ("fatal_error", False, True),
+    ),
+    (200, "application/json", '{"ok": false}', ("server_error", False, True)),
+    (200, "application/json", "not json", ("server_error", False, True)),
+    (200, "application/json", "{}", ("server_error", False, True)),
+    (502, "text/html", "<h1>Bad gateway</h1>", ("server_error", False, True)),
+    (503, "text/plain", "come back later", ("server_error", False, True)),
+    (500, "application/json", "[1]", ("server_error", False, True)),
+    (404, "text/plain", "no such page", ("server_error", False, True)),
+]
+
+
+class Answering:
+    """A server that gives one answer to everything."""
+
+    def __init__(self) -> None:
+        self.status, self.kind, self.body = 200, "application/json", "{}"
+        self.headers: dict[str, str] = {}
+        self.port = 0
+
+    async def serve(self, _: web.Request) -> web.Response:
+        return web.Response(
+            status=self.status, content_type=self.kind, text=self.body, headers=self.headers
+        )
+
+    def client(self) -> AsyncWebClient:
+        url = f"http://127.0.0.1:{self.port}/api/"
+        return AsyncWebClient(token="xoxb-x", base_url=url, retry_handlers=[])
+
+
+@pytest.fixture
+async def answering() -> AsyncIterator[Answering]:
+    answering = Answering()
+    app = web.Application()
+    app.router.add_route("*", "/{anything:.*}", answering.serve)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    answering.port = runner.addresses[0][1]
+    yield answering
+    await runner.cleanup()
+
+
+async def failure_of(answering: Answering) -> SlackProblem:
+    with pytest.raises(SLACK_FAILURES) as caught:
+        await answering.client().chat_postMessage(channel="C1", text="words")
+    assert isinstance(caught.value, Exception)
+    return classify(caught.value)
+
+
+@pytest.mark.parametrize(("status", "kind", "body", "expected"), ANSWERS)
+async def test_every_failed_answer_has_a_meaning(
+    answering: Answering, status: int, kind: str, body: str, expected: tuple[str, bool, bool]
+) -> None:
+    answering.status, answering.kind, answering.body = status, kind, body
+
+    problem = await failure_of(answering)
+
+    code, lasting, ambiguous = expected
+    assert problem == SlackProblem(code=f"slack.{code}", lasting=lasting, ambiguous=ambiguous)
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("30", 30), ("0", 0), ("soon", 1), ("1.5", 1), (None, 1)]
+)
+async def test_how_long_slack_asks_to_wait_is_read_with_care(
+    answering: Answering, written: str | None, seconds: int
+) -> None:
+    answering.status = 429
+    answering.headers = {"Retry-After": written} if written else {}
+
+    problem = await failure_of(answering)
+
+    assert problem == SlackProblem(code="slack.ratelimited", retry_after=timedelta(seconds=seconds))
+
+
+def test_no_answer_at_all_leaves_the_outcome_open() -> None:
+    assert classify(TimeoutError()).ambiguous
+    assert classify(aiohttp.ServerDisconnectedError()).ambiguous
+    odd = SlackApiError("odd", {"ok": False})  # type: ignore[no-untyped-call]
+    assert classify(odd).ambiguous

@@ -1,0 +1,185 @@
+"""The real parts together: Temporal, worker, SQLite, the stand-in and the Bolt app, one set per test."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import structlog
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from bot import policy_file
+from bot.app import create_app, running_services
+from bot.demo import PRODUCTS
+from bot.listeners.services import Services
+from bot.policy_file import Policies
+from bot.workflow_client import WorkflowClient
+from emulator.client import StandInClient
+from emulator.config import Config
+from emulator.server import start
+from records.database import Database
+from records.stock import Stock
+from tests.bot.desk import RunningWorker, Shop, listeners_ended, unique
+from tests.bot.presses import SECRET, SignedHttp
+from worker import activities
+from workflows.registry import WORKFLOWS, sandbox
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    # slack_sdk asks the environment for a proxy even for 127.0.0.1.
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _short_tracebacks() -> Iterator[None]:
+    """Print what fails in a few lines: structlog's own default draws every frame in a box."""
+    renderer = structlog.dev.ConsoleRenderer(
+        colors=False, exception_formatter=structlog.dev.plain_traceback
+    )
+    structlog.configure(processors=[structlog.stdlib.add_log_level, renderer])
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[StandInClient]:
+    async with (
+        start(Config(manifest=ROOT / "manifest.yml")) as running,
+        StandInClient(running.url) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def web(slack: StandInClient) -> AsyncWebClient:
+    """Slack's own client, as the bot's process makes it."""
+    return AsyncWebClient(token="xoxb-local", base_url=f"{slack.base_url}/api/")
+
+
+@pytest.fixture(scope="session")
+async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with its schema and its products, to be copied."""
+    path = tmp_path_factory.mktemp("records") / "template.db"
+    async with Database(f"sqlite:///{path}") as database:
+        await database.upgrade()
+        await Stock(database).seed(PRODUCTS)
+    return path
+
+
+@pytest.fixture
+def records_file(migrated: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(migrated, tmp_path / "records.db"))
+
+
+@pytest.fixture
+async def database(records_file: Path) -> AsyncIterator[Database]:
+    async with Database(f"sqlite:///{records_file}") as database:
+        yield database
+
+
+@pytest.fixture
+def queue() -> str:
+    return unique("bot")
+
+
+@pytest.fixture
+async def worker(
+    temporal: WorkflowEnvironment, slack: StandInClient, database: Database, queue: str
+) -> AsyncIterator[RunningWorker]:
+    client = AsyncWebClient(
+        token="xoxb-local", base_url=f"{slack.base_url}/api/", timeout=4, retry_handlers=[]
+    )
+
+    def make() -> Worker:
+        return Worker(
+            temporal.client,
+            task_queue=queue,
+            workflows=WORKFLOWS,
+            activities=activities(client, database),
+            workflow_runner=sandbox(),
+            graceful_shutdown_timeout=timedelta(0),
+        )
+
+    running = RunningWorker(make)
+    await running.start()
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+def _worker_first(request: pytest.FixtureRequest) -> None:
+    """Start the worker before the bot, so that it ends after it, where a test needs one at all."""
+    if "worker" in request.fixturenames:
+        request.getfixturevalue("worker")
+
+
+@pytest.fixture(scope="session")
+def policies() -> Policies:
+    """The policies that are shipped."""
+    return policy_file.load(ROOT / "policies.toml")
+
+
+@pytest.fixture
+def workflows(temporal: WorkflowEnvironment, queue: str) -> WorkflowClient:
+    return WorkflowClient(temporal.client, queue)
+
+
+@pytest.fixture
+async def services(
+    web: AsyncWebClient,
+    database: Database,
+    workflows: WorkflowClient,
+    policies: Policies,
+    _worker_first: None,
+) -> AsyncIterator[Services]:
+    async with running_services(
+        slack=web, database=database, workflows=workflows, policies=policies
+    ) as services:
+        yield services
+        await listeners_ended()
+
+
+@pytest.fixture
+async def bot(
+    slack: StandInClient, web: AsyncWebClient, services: Services
+) -> AsyncIterator[AsyncApp]:
+    """The bot, listening over Socket Mode."""
+    app = create_app(web, "", services)
+    handler = AsyncSocketModeHandler(
+        app,
+        "xapp-local",
+        web_client=AsyncWebClient(token="xapp-local", base_url=f"{slack.base_url}/api/"),
+    )
+    await handler.connect_async()  # type: ignore[no-untyped-call]
+    await slack.wait_for_connections(1)
+    yield app
+    await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def http(web: AsyncWebClient, services: Services) -> SignedHttp:
+    """The bot, taking signed requests; nothing is connected to the stand-in's deliveries."""
+    return SignedHttp(create_app(web, SECRET, services))
+
+
+@pytest.fixture
+def shop(
+    slack: StandInClient, temporal: WorkflowEnvironment, services: Services, worker: RunningWorker
+) -> Shop:
+    return Shop(
+        slack=slack,
+        env=temporal,
+        workflows=services.workflows,
+        policy=services.policies.policy("order"),
+        requests=services.requests,
+        refusals=services.refusals,
+    )

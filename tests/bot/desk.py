@@ -1,0 +1,249 @@
+"""What the bot's tests work with: the worker as it runs, orders on their way, and signed requests."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from bot.faces import read_face
+from bot.listeners.orders import new_order_id
+from bot.workflow_client import WorkflowClient
+from emulator.client import StandInClient, text_of
+from records.refusals import Refusals
+from records.requests import Requests
+from workflows.rules.messages import OrderInput
+from workflows.rules.money import Money
+from workflows.rules.order import Order, OrderLine, approval_id
+from workflows.rules.people import Actor, Origin
+from workflows.rules.policy import Policy, Quorum
+
+Json = dict[str, Any]
+
+ANA, BORIS, CLARA, FAY, GUS = "U0ANA", "U0BORIS", "U0CLARA", "U0FAY", "U0GUS"
+"""Ana asks, Boris and Clara may decide, Fay is an admin, Gus is anybody."""
+APPROVALS = "C0APPROVALS"
+SETTLE = timedelta(seconds=3)
+"""How long after a click the durable publish waits for the inline write."""
+PATIENCE = 10
+
+
+class RunningWorker:
+    """The worker as it runs in production; it can be stopped and started again."""
+
+    def __init__(self, make: Callable[[], Worker]) -> None:
+        self._make = make
+        self._stack = AsyncExitStack()
+
+    async def start(self) -> None:
+        await self._stack.enter_async_context(self._make())
+
+    async def stop(self) -> None:
+        await self._stack.aclose()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """An order that waits for a yes, and the message that asks for it."""
+
+    order_id: str
+    message: Json
+
+    @property
+    def approval_id(self) -> str:
+        return approval_id(self.order_id)
+
+    @property
+    def ts(self) -> str:
+        return str(self.message["ts"])
+
+
+@dataclass
+class Shop:
+    """Takes orders without a modal, and knows what came of them."""
+
+    slack: StandInClient
+    env: WorkflowEnvironment
+    workflows: WorkflowClient
+    policy: Policy
+    requests: Requests
+    refusals: Refusals
+
+    async def order(self, total: str = "1500.00", *, policy: Policy | None = None) -> str:
+        """Start an order of Ana's and return its id."""
+        order = an_order(total)
+        asked = OrderInput(
+            order=order,
+            requester=Actor(person=ANA, origin=Origin.SLACK),
+            policy=policy or self.policy,
+        )
+        assert await self.workflows.start_order(asked)
+        return order.order_id
+
+    async def waiting_order(self, *, quorum: int = 1) -> Card:
+        """Start an order that needs approvals, and wait for its card and for nothing under way."""
+        order_id = await self.order(policy=self.needing(quorum))
+        message = await self.card(order_id, has_buttons)
+        card = Card(order_id=order_id, message=message)
+        await self.at_rest(card.approval_id)
+        return card
+
+    def needing(self, quorum: int) -> Policy:
+        levels = tuple(
+            replace(level, quorum=Quorum(count=quorum), reject_quorum=1)
+            for level in self.policy.levels
+        )
+        return replace(self.policy, levels=levels)
+
+    async def card(self, order_id: str, predicate: Callable[[Json], bool]) -> Json:
+        """Wait until the order's card looks like this."""
+        return await self.slack.wait_for_message(
+            APPROVALS, BORIS, lambda m: order_id in text_of(m) and predicate(m)
+        )
+
+    async def cards(self, order_id: str) -> list[Json]:
+        """Return every message that everybody sees and that names the order."""
+        seen = await self.slack.messages(APPROVALS, FAY)
+        return [m for m in seen if order_id in text_of(m) and not m.get("is_ephemeral")]
+
+    async def told(self, person: str, words: str, *, channel: str = APPROVALS) -> Json:
+        """Wait until this person, and nobody else, is told something with these words."""
+        return await self.slack.wait_for_message(
+            channel,
+            person,
+            lambda m: words in text_of(m) and bool(m.get("is_ephemeral")),
+        )
+
+    async def direct_message(self, person: str, words: str) -> Json:
+        """Wait for a direct message with these words."""
+        return await self.slack.wait_for_message(
+            f"D{person}", person, lambda m: words in text_of(m)
+        )
+
+    async def pass_time(self, workflow_id: str, duration: timedelta = SETTLE) -> None:
+        """Let time pass on a workflow's clock."""
+        async with asyncio.timeout(PATIENCE):
+            await self.env.fast_forward(self._handle(workflow_id), duration)
+
+    async def end(self, workflow_id: str) -> None:
+        """Let time pass until the workflow has ended."""
+        async with asyncio.timeout(PATIENCE):
+            await self.env.fast_forward(self._handle(workflow_id))
+            await self._handle(workflow_id).result()
+
+    async def history(self, workflow_id: str) -> list[HistoryEvent]:
+        return list((await self._handle(workflow_id).fetch_history()).events)
+
+    async def updates(self, workflow_id: str, name: str) -> int:
+        """Count the updates of this name that were accepted: they stand in the history."""
+        return sum(
+            event.workflow_execution_update_accepted_event_attributes.accepted_request.input.name
+            == name
+            for event in await self.history(workflow_id)
+            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
+        )
+
+    async def version(self, request_id: str) -> int:
+        """Return the version of the card as the records have it."""
+        record = await self.requests.get(request_id)
+        assert record is not None
+        return read_face(record.face).card_version
+
+    async def at_rest(self, workflow_id: str) -> int:
+        """Wait until nothing is under way but timers and children; return the history's length."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                events = await self.history(workflow_id)
+                if _is_at_rest(events):
+                    return len(events)
+                await self._next_event(workflow_id, len(events))
+
+    async def _next_event(self, workflow_id: str, known: int) -> None:
+        seen = 0
+        async for _ in self._handle(workflow_id).fetch_history_events(wait_new_event=True):
+            seen += 1
+            if seen > known:
+                return
+
+    async def refused(self, request_id: str) -> list[tuple[str, str]]:
+        """Return who was refused, and why, as the records have it."""
+        return [(one.actor.person, one.code) for one in await self.refusals.of(request_id)]
+
+    def _handle(self, workflow_id: str) -> WorkflowHandle[Any, Any]:
+        return self.env.client.get_workflow_handle(workflow_id)
+
+
+async def was_started(env: WorkflowEnvironment, workflow_id: str) -> bool:
+    """Say whether there was ever such a workflow."""
+    try:
+        await env.client.get_workflow_handle(workflow_id).describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return True
+
+
+def _is_at_rest(events: list[HistoryEvent]) -> bool:
+    open_work = 0
+    for event in events:
+        match event.event_type:
+            case (
+                EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED
+                | EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
+            ):
+                open_work += 1
+            case (
+                EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+                | EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT
+                | EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+                | EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED
+                | EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED
+                | EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT
+            ):
+                open_work -= 1
+    return open_work == 0
+
+
+def an_order(total: str = "1500.00") -> Order:
+    price = Money(amount=Decimal(total), currency="USD")
+    return Order(
+        order_id=new_order_id(),
+        customer="Acme GmbH",
+        lines=(OrderLine(sku="DESK-OAK", quantity=1, unit_price=price),),
+        card_expiry="12/39",
+    )
+
+
+def has_buttons(message: Json) -> bool:
+    """Say whether anybody could press Approve here."""
+    return any(
+        element.get("action_id") == "approve"
+        for block in message.get("blocks", [])
+        for element in block.get("elements", [])
+    )
+
+
+def shows(*words: str) -> Callable[[Json], bool]:
+    """Fit messages with these words and without buttons."""
+    return lambda m: not has_buttons(m) and all(word in text_of(m) for word in words)
+
+
+async def listeners_ended() -> None:
+    """Wait until every listener that was called has come to its end."""
+    while left := {task for task in asyncio.all_tasks() if "run_ack_function" in repr(task)}:
+        await asyncio.wait(left, timeout=PATIENCE)
+
+
+def unique(prefix: str) -> str:
+    return f"{prefix}-{secrets.token_hex(4)}"

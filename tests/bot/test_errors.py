@@ -1,0 +1,144 @@
+"""What goes wrong: an id for the person and for the log, no internals, and nothing left hanging."""
+
+import re
+
+import pytest
+import structlog
+from slack_bolt.async_app import AsyncApp
+
+from bot.listeners.services import Services
+from bot.views import notices
+from emulator.client import StandInClient, text_of
+from tests.bot.desk import ANA, APPROVALS, BORIS, GUS, Json, Shop, listeners_ended
+from tests.bot.forms import fill_in, open_form, order_id_of
+from tests.bot.presses import SECRET, SignedHttp, press_payload, with_value
+
+SORRY = notices.internal_error("").strip()
+SECRETS = "the password is hunter2"
+
+
+async def break_down(*_: object) -> None:
+    raise RuntimeError(SECRETS)
+
+
+def id_in(message: Json) -> str:
+    found = re.search(r"[0-9a-f]{8}", text_of(message).partition(SORRY)[2])
+    assert found, text_of(message)
+    return found[0]
+
+
+async def test_a_broken_listener_gives_the_person_an_id_and_the_log_the_same(
+    slack: StandInClient,
+    bot: AsyncApp,
+    services: Services,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(services.orders, "latest_of", break_down)
+
+    with structlog.testing.capture_logs() as logs:
+        await slack.say(GUS, APPROVALS, "/order-status")
+        told = await slack.wait_for_message(APPROVALS, GUS, lambda m: SORRY in text_of(m))
+
+    (entry,) = (one for one in logs if one["event"] == "listener_failed")
+    assert entry["error_id"] == id_in(told)
+    assert SECRETS not in text_of(told)
+    assert told["is_ephemeral"]
+
+
+async def test_a_form_that_breaks_comes_back_with_what_was_typed_and_the_id(
+    slack: StandInClient,
+    bot: AsyncApp,
+    services: Services,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(services.workflows, "start_order", break_down)
+    form = await open_form(slack)
+
+    with structlog.testing.capture_logs() as logs:
+        await fill_in(slack, form, customer="Acme & Sons")
+        again = await slack.wait_for_modal(ANA, lambda v: SORRY in text_of(v))
+
+    (entry,) = (one for one in logs if one["event"] == "listener_failed")
+    typed = next(b["element"] for b in again["blocks"] if b["block_id"] == "customer")
+    assert entry["error_id"] == id_in(again)
+    assert typed["initial_value"] == "Acme & Sons"
+    assert order_id_of(again) == order_id_of(form)
+
+
+async def test_a_rejection_that_breaks_comes_back_with_its_reason(
+    slack: StandInClient,
+    bot: AsyncApp,
+    shop: Shop,
+    services: Services,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    card = await shop.waiting_order()
+    await slack.click(BORIS, APPROVALS, card.message, "reject")
+    modal = await slack.wait_for_modal(BORIS)
+    monkeypatch.setattr(services.workflows, "decide", break_down)
+
+    await slack.submit(BORIS, modal, {"reason": "Much too dear"})
+
+    again = await slack.wait_for_modal(BORIS, lambda v: SORRY in text_of(v))
+    (typed,) = (b["element"] for b in again["blocks"] if b["block_id"] == "reason")
+    assert typed["initial_value"] == "Much too dear"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"request_id": 7}, {"level": "1"}, {"card_version": -1}, {"more": "than ours"}],
+    ids=lambda value: next(iter(value)),
+)
+async def test_a_button_that_is_not_ours_is_acknowledged_and_told_to_be_unreadable(
+    slack: StandInClient, http: SignedHttp, shop: Shop, value: Json
+) -> None:
+    card = await shop.waiting_order()
+    payload = await press_payload(slack, BORIS, card, "approve")
+
+    answer = await http.interact(with_value(payload, **value))
+
+    assert answer.status == 200
+    await shop.told(BORIS, notices.unreadable())
+    assert await shop.updates(card.approval_id, "decide") == 0
+
+
+@pytest.mark.parametrize("user", [{}, {"id": None}, {"id": ""}, {"id": "B0T"}, {"id": ["U0BORIS"]}])
+async def test_a_press_that_does_not_say_whose_it_is_counts_for_nobody(
+    slack: StandInClient, http: SignedHttp, shop: Shop, user: Json
+) -> None:
+    card = await shop.waiting_order()
+    payload = await press_payload(slack, BORIS, card, "approve")
+
+    with structlog.testing.capture_logs() as logs:
+        answer = await http.interact({**payload, "user": user})
+        await listeners_ended()
+
+    assert answer.status == 200
+    assert [one["event"] for one in logs if one["event"] == "unreadable_payload"]
+    assert await shop.updates(card.approval_id, "decide") == 0
+
+
+async def test_a_foreign_action_is_cleanly_unhandled_with_one_line_in_the_log(
+    slack: StandInClient, http: SignedHttp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    payload = await press_payload(slack, BORIS, card, "approve")
+    payload["actions"][0]["action_id"] = "foreign"
+
+    with structlog.testing.capture_logs() as logs:
+        answer = await http.interact(payload)
+
+    assert answer.status == 404
+    assert [one["event"] for one in logs] == ["unhandled_request"]
+
+
+@pytest.mark.parametrize(
+    ("age", "secret", "status"),
+    [(0, "somebody else's", 401), (301, SECRET, 401), (-301, SECRET, 401), (200, SECRET, 404)],
+)
+async def test_a_request_with_a_wrong_or_an_old_signature_goes_nowhere(
+    http: SignedHttp, age: float, secret: str, status: int
+) -> None:
+    answer = await http.send('{"type": "x"}', kind="application/json", age=age, secret=secret)
+
+    assert answer.status == status

@@ -1,0 +1,72 @@
+"""Every button, modal and command has its listener, and nothing in `bot/` knows whether Slack is real."""
+
+import ast
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import pytest
+import yaml
+from slack_bolt.async_app import AsyncApp
+
+from bot.listeners import register_listeners
+from bot.listeners.services import Services
+from bot.views.ids import ActionId, CallbackId
+from tests.bot.conftest import ROOT
+
+Listener = TypeVar("Listener", bound=Callable[..., Any])
+SOURCES = [path for path in sorted((ROOT / "bot").rglob("*.py")) if path.name != "demo.py"]
+LOCAL = ("emulator", "stand-in", "stand_in", "standin", "localhost", "127.0.0.1", "fake", "xoxb")
+
+
+class Register:
+    """Stands where the app would be and keeps what is registered on it."""
+
+    def __init__(self) -> None:
+        self.registered: Counter[tuple[str, str]] = Counter()
+
+    def __getattr__(self, kind: str) -> Callable[[str], Callable[[Listener], Listener]]:
+        def on(name: str) -> Callable[[Listener], Listener]:
+            self.registered[kind, name] += 1
+            return lambda listener: listener
+
+        return on
+
+    def error(self, listener: Listener) -> Listener:
+        self.registered["error", ""] += 1
+        return listener
+
+
+def test_each_button_modal_and_command_has_exactly_one_listener() -> None:
+    register = Register()
+
+    register_listeners(cast(AsyncApp, register), cast(Services, None))
+
+    manifest = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
+    commands = [one["command"] for one in manifest["features"]["slash_commands"]]
+    assert register.registered == Counter(
+        [("error", "")]
+        + [("action", one.value) for one in ActionId]
+        + [("view", one.value) for one in CallbackId]
+        + [("command", one) for one in commands]
+    )
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_in_the_bot_asks_whether_slack_is_real(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.If | ast.IfExp | ast.While):
+            asked = ast.unparse(node.test).lower()
+        elif isinstance(node, ast.Compare | ast.match_case):
+            asked = ast.unparse(node).lower()
+        elif isinstance(node, ast.Import | ast.ImportFrom | ast.Name | ast.Attribute):
+            asked = ast.unparse(node).lower()
+            assert "emulator" not in asked
+            continue
+        else:
+            continue
+        if (
+            path.name != "settings.py" or "startswith" not in asked
+        ):  # a token's kind is checked there
+            assert not [word for word in LOCAL if word in asked], asked

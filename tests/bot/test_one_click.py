@@ -1,0 +1,228 @@
+"""The way of one click: shown inline at once, written durably later, whatever gets lost between."""
+
+from types import SimpleNamespace
+
+import pytest
+from slack_bolt.async_app import AsyncApp
+
+from emulator.client import StandInClient, text_of
+from tests.bot.desk import (
+    ANA,
+    APPROVALS,
+    BORIS,
+    CLARA,
+    GUS,
+    Json,
+    Shop,
+    has_buttons,
+    listeners_ended,
+    shows,
+)
+from tests.bot.presses import SignedHttp, approval_by, press_payload
+
+LOST = [
+    {"effect": "error", "error": "expired_url"},
+    {"effect": "http_500"},
+    {"effect": "ratelimited"},
+    {"effect": "hang"},
+    {"effect": "reply_lost"},
+    {"effect": "late", "seconds": 3600},
+]
+
+
+def approved_by_boris(message: Json) -> bool:
+    return f"<@{BORIS}> approved" in text_of(message)
+
+
+def inline_writes(entries: list[Json]) -> list[Json]:
+    """Return the uses of a response URL that painted over the card."""
+    return [one for one in entries if one["arguments"].get("replace_original")]
+
+
+def answer_after(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Have the answer to a click come just so long after the click, however busy this machine is."""
+    for module, reading in (("approvals", 100.0), ("answers", 100.0 + seconds)):
+        clock = SimpleNamespace(monotonic=lambda reading=reading: reading)
+        monkeypatch.setattr(f"bot.listeners.{module}.time", clock)
+
+
+async def test_the_card_shows_the_approval_at_once_and_durably_three_seconds_later(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    mark = await slack.journal_mark()
+
+    await slack.click(BORIS, APPROVALS, card.message, "approve")
+    inline = await slack.wait_for_journal(after=mark, kind="response_url")
+    durable = await slack.wait_for_journal(after=mark, kind="api", method="chat.update")
+
+    (click,) = await slack.journal(mark, kind="envelope", what="block_actions")
+    assert inline["arguments"]["replace_original"] is True
+    assert "Approved" in inline["arguments"]["text"]
+    assert inline["at"] - click["at"] < 1.5
+    assert durable["at"] - click["at"] >= 3
+    (message,) = await shop.cards(card.order_id)
+    assert "Completed" in text_of(message)
+
+
+async def test_a_first_of_two_approvals_keeps_the_buttons_for_the_second(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    card = await shop.waiting_order(quorum=2)
+
+    await slack.click(BORIS, APPROVALS, card.message, "approve")
+
+    seen = await shop.card(card.order_id, approved_by_boris)
+    assert has_buttons(seen)
+
+
+@pytest.mark.parametrize("fault", LOST, ids=lambda fault: str(fault["effect"]))
+async def test_the_card_converges_though_the_inline_write_is_lost(
+    slack: StandInClient, bot: AsyncApp, shop: Shop, fault: Json
+) -> None:
+    card = await shop.waiting_order()
+    mark = await slack.journal_mark()
+    await slack.faults({"target": "response_url", **fault})
+
+    await slack.click(BORIS, APPROVALS, card.message, "approve")
+    await shop.direct_message(ANA, card.order_id)
+    await shop.pass_time(card.order_id)
+
+    seen = await shop.card(card.order_id, shows("Completed"))
+    assert seen["ts"] == card.ts
+    assert len(await slack.journal(mark, kind="api", method="chat.update")) == 1
+
+
+async def test_a_late_inline_write_that_paints_buttons_over_a_closed_card_is_repaired_by_a_click(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    card = await shop.waiting_order(quorum=2)
+    await slack.faults({"target": "response_url", "effect": "late", "seconds": 600})
+    await slack.click(BORIS, APPROVALS, card.message, "approve")
+    await shop.pass_time(card.approval_id)
+    current = await shop.card(card.order_id, approved_by_boris)
+    await slack.click(CLARA, APPROVALS, current, "approve")
+    await shop.direct_message(ANA, card.order_id)
+    await shop.end(card.order_id)
+    await slack.advance(600)
+    old = await shop.card(card.order_id, has_buttons)
+
+    await slack.click(GUS, APPROVALS, old, "approve")
+
+    seen = await shop.card(card.order_id, shows("Completed"))
+    assert seen["ts"] == card.ts
+
+
+async def test_an_answer_after_one_and_a_half_seconds_is_not_painted_inline(
+    slack: StandInClient, bot: AsyncApp, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = await shop.waiting_order()
+    mark = await slack.journal_mark()
+    answer_after(monkeypatch, 1.51)
+
+    await slack.click(BORIS, APPROVALS, card.message, "approve")
+    await shop.direct_message(ANA, card.order_id)
+    await shop.pass_time(card.order_id)
+    await shop.card(card.order_id, shows("Completed"))
+
+    assert await slack.journal(mark, kind="response_url") == []
+
+
+async def test_an_answer_before_one_and_a_half_seconds_is_painted_inline(
+    slack: StandInClient, bot: AsyncApp, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = await shop.waiting_order()
+    mark = await slack.journal_mark()
+    answer_after(monkeypatch, 1.49)
+
+    await slack.click(BORIS, APPROVALS, card.message, "approve")
+
+    assert inline_writes([await slack.wait_for_journal(after=mark, kind="response_url")])
+
+
+async def test_a_press_that_slack_sends_again_is_counted_but_not_painted_inline(
+    slack: StandInClient, http: SignedHttp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    payload = await press_payload(slack, BORIS, card, "approve")
+    mark = await slack.journal_mark()
+
+    answer = await http.interact(payload, x_slack_retry_num="1", x_slack_retry_reason="timeout")
+    await shop.direct_message(ANA, card.order_id)
+    await shop.pass_time(card.order_id)
+    await shop.card(card.order_id, shows("Completed"))
+
+    assert answer.status == 200
+    assert await slack.journal(mark, kind="response_url") == []
+
+
+@pytest.mark.parametrize("headers", [{}, {"x_slack_retry_num": "0"}], ids=["none", "zero"])
+async def test_a_first_delivery_has_no_retry_number_or_number_zero(
+    slack: StandInClient,
+    http: SignedHttp,
+    shop: Shop,
+    headers: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer_after(monkeypatch, 0)
+    card = await shop.waiting_order()
+    payload = await press_payload(slack, BORIS, card, "approve")
+    mark = await slack.journal_mark()
+
+    await http.interact(payload, **headers)
+
+    assert inline_writes([await slack.wait_for_journal(after=mark, kind="response_url")])
+
+
+async def test_a_press_without_a_response_url_is_painted_by_chat_update(
+    slack: StandInClient, http: SignedHttp, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer_after(monkeypatch, 0)
+    card = await shop.waiting_order(quorum=2)
+    payload = await press_payload(slack, BORIS, card, "approve")
+    del payload["response_url"], payload["trigger_id"]
+    mark, began = await slack.journal_mark(), (await slack.journal())[-1]["at"]
+
+    await http.interact(payload)
+    await shop.card(card.order_id, approved_by_boris)
+
+    (first, *_) = await slack.journal(mark, kind="api", method="chat.update")
+    assert first["arguments"]["ts"] == card.ts
+    assert first["at"] - began < 3  # so it was not the durable publish
+
+
+async def test_the_same_press_delivered_twice_counts_once(
+    slack: StandInClient, bot: AsyncApp, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer_after(monkeypatch, 0)
+    card = await shop.waiting_order(quorum=2)
+    await slack.deliveries(duplicate=1)
+    mark = await slack.journal_mark()
+
+    await slack.click(BORIS, APPROVALS, card.message, "approve")
+    await slack.wait_for_journal(after=mark, kind="response_url")
+    await listeners_ended()
+
+    assert len(await slack.journal(mark, kind="envelope", what="block_actions")) == 2
+    assert len(await slack.journal(mark, kind="response_url")) == 1
+    assert await shop.updates(card.approval_id, "decide") == 1
+    assert await shop.refused(card.approval_id) == []
+
+
+async def test_the_same_press_delivered_again_much_later_paints_no_old_state(
+    slack: StandInClient, http: SignedHttp, shop: Shop
+) -> None:
+    card = await shop.waiting_order(quorum=2)
+    payload = await press_payload(slack, BORIS, card, "approve")
+    await http.interact(payload)
+    await shop.workflows.decide(card.approval_id, "clara", approval_by(CLARA))
+    await shop.direct_message(ANA, card.order_id)
+    await shop.end(card.order_id)
+    await shop.card(card.order_id, shows("Completed"))
+
+    await http.interact(payload)
+    await listeners_ended()
+
+    (message,) = await shop.cards(card.order_id)
+    assert shows("Completed")(message)
+    assert await shop.refused(card.approval_id) == []

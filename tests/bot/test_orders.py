@@ -1,0 +1,199 @@
+"""Orders in Slack: the modal that takes one, what it refuses, and the command that tells of one."""
+
+import json
+
+import pytest
+from slack_bolt.async_app import AsyncApp
+from temporalio.testing import WorkflowEnvironment
+
+from bot.views import notices
+from emulator.client import StandInClient, block_of, text_of
+from tests.bot.desk import (
+    ANA,
+    APPROVALS,
+    BORIS,
+    GUS,
+    Shop,
+    has_buttons,
+    listeners_ended,
+    was_started,
+)
+from tests.bot.forms import fill_in, open_form, order_id_of, state_of, submission
+from tests.bot.presses import SignedHttp
+
+
+async def test_the_form_opens_before_anything_else(slack: StandInClient, bot: AsyncApp) -> None:
+    await slack.say(GUS, APPROVALS, "/order-status")  # Bolt's own first call, auth.test, is done
+    await listeners_ended()
+    mark = await slack.journal_mark()
+
+    await open_form(slack)
+
+    assert [call["method"] for call in await slack.journal(mark, kind="api")] == ["views.open"]
+
+
+async def test_an_order_over_a_thousand_is_received_and_asks_for_a_yes(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    form = await open_form(slack)
+    order_id = order_id_of(form)
+
+    await fill_in(slack, form)
+
+    view = await slack.wait_for_modal(ANA, lambda v: "received" in text_of(v))
+    card = await shop.card(order_id, has_buttons)
+    assert "1,000.01 USD" in text_of(view)
+    assert f"<@{BORIS}>" in card["text"]
+    assert await shop.cards(order_id) == [card]
+
+
+async def test_an_order_of_exactly_a_thousand_goes_straight_through(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    form = await open_form(slack)
+
+    await fill_in(slack, form, lines__0__unit_price="1,000.00")
+
+    told = await shop.direct_message(ANA, "is completed")
+    await listeners_ended()
+    assert order_id_of(form) in text_of(told)
+    assert await slack.messages(APPROVALS, ANA) == []
+
+
+BAD = [
+    ("lines__0__unit_price", "-5", "amount_not_positive", {}),
+    ("lines__0__unit_price", "0", "amount_not_positive", {}),
+    ("lines__0__unit_price", "ten", "amount_not_a_number", {}),
+    ("lines__0__unit_price", "1.005", "amount_too_many_decimals", {}),
+    ("lines__0__unit_price", "1234567890123456", "amount_too_many_digits", {}),
+    ("lines__0__unit_price", "10 EUR", "amount_other_currency", {"currency": "USD"}),
+    ("lines__0__quantity", "-1", "amount_not_positive", {}),
+    ("lines__0__quantity", "0", "amount_not_positive", {}),
+    ("lines__0__quantity", "1.5", "quantity_not_a_count", {}),
+    ("lines__0__quantity", "10000", "quantity_not_a_count", {}),
+    ("customer", "   ", "text_missing", {}),
+    ("customer", "x" * 81, "text_too_long", {"limit": "80"}),
+    ("card_expiry", "1/39", "card_expiry_malformed", {}),
+    ("card_expiry", "13/39", "card_expiry_malformed", {}),
+    ("card_expiry", "12-39", "card_expiry_malformed", {}),
+]
+
+
+@pytest.mark.parametrize("case", BAD, ids=lambda case: f"{case[0]}={case[1][:20]}")
+async def test_bad_input_is_a_sentence_at_its_field_and_starts_nothing(
+    slack: StandInClient,
+    bot: AsyncApp,
+    temporal: WorkflowEnvironment,
+    case: tuple[str, str, str, dict[str, str]],
+) -> None:
+    field, written, code, data = case
+    form = await open_form(slack)
+
+    answer = await fill_in(slack, form, **{field: written})
+
+    assert answer["errors"] == {field.replace("__", "."): notices.field_refusal(code, data)}
+    assert not await was_started(temporal, order_id_of(form))
+
+
+async def test_what_slacks_own_form_would_stop_is_refused_too(
+    slack: StandInClient, http: SignedHttp, temporal: WorkflowEnvironment
+) -> None:
+    form, payload = await submission(slack, http, note="x")
+    values = payload["view"]["state"]["values"]
+    values["note"]["note"]["value"] = "x" * 3001
+    values["lines.0.sku"]["sku"]["selected_option"]["value"] = "NO-SUCH"
+    values["customer"]["customer"]["value"] = None
+
+    answer = await http.interact(payload)
+
+    assert json.loads(answer.body)["errors"] == {
+        "note": notices.field_refusal("text_too_long", {"limit": "3000"}),
+        "lines.0.sku": notices.field_refusal("unknown_product", {"sku": "NO-SUCH"}),
+        "customer": notices.field_refusal("text_missing", {}),
+    }
+    assert not await was_started(temporal, order_id_of(form))
+
+
+async def test_a_name_that_tries_to_shout_or_to_shine_is_shown_as_written(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    form = await open_form(slack)
+
+    await fill_in(slack, form, customer="<!channel> *bold* & <@U0GUS>")
+
+    card = await shop.card(order_id_of(form), has_buttons)
+    markup = [card["text"], *mrkdwn(card["blocks"])]
+    assert "&lt;!channel&gt;" in card["text"]
+    assert not [words for words in markup if "<!channel>" in words or "<@U0GUS>" in words]
+
+
+async def test_the_same_form_submitted_twice_is_one_order(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    form = await open_form(slack)
+    await slack.deliveries(duplicate=1)
+
+    await fill_in(slack, form)
+
+    await slack.wait_for_modal(ANA, lambda v: "received" in text_of(v))
+    await shop.card(order_id_of(form), has_buttons)
+    await listeners_ended()
+    assert len(await shop.cards(order_id_of(form))) == 1
+    assert len(await shop.requests.latest_of(ANA)) == 1
+
+
+async def test_a_form_that_was_edited_after_its_order_had_begun_tells_of_the_order_that_counts(
+    slack: StandInClient, http: SignedHttp, shop: Shop
+) -> None:
+    form, payload = await submission(slack, http)
+    await http.interact(payload)
+    await shop.card(order_id_of(form), has_buttons)
+    await listeners_ended()
+    payload["view"]["state"]["values"]["lines.0.unit_price"]["unit_price"]["value"] = "20.00"
+    mark = await slack.journal_mark()
+
+    await http.interact(payload)
+
+    told = await slack.wait_for_journal(after=mark, kind="api", method="views.update")
+    assert "1,000.01 USD" in text_of(told["arguments"]["view"])
+
+
+async def test_one_more_line_keeps_what_was_typed(slack: StandInClient, bot: AsyncApp) -> None:
+    form = await open_form(slack)
+    typed = {"customer": "Acme", "lines.0.quantity": "7", "note": "soon"}
+    place = {"block_id": block_of(form["blocks"], "add_line"), "action_id": "add_line"}
+
+    await slack.act(ANA, "block_action", view_id=form["id"], state=state_of(form, typed), **place)
+
+    longer = await slack.wait_for_modal(ANA, lambda v: "lines.1.sku" in json.dumps(v["blocks"]))
+    shown = {
+        block["block_id"]: block["element"].get("initial_value")
+        for block in longer["blocks"]
+        if block["type"] == "input"
+    }
+    assert {name: shown[name] for name in typed} == typed
+    assert order_id_of(longer) == order_id_of(form)
+
+
+async def test_one_more_line_pressed_twice_is_no_error(slack: StandInClient, bot: AsyncApp) -> None:
+    form = await open_form(slack)
+    await slack.deliveries(duplicate=1)
+    mark = await slack.journal_mark()
+
+    await slack.click_in_view(ANA, form, "add_line")
+    await slack.wait_for_modal(ANA, lambda v: "lines.1.sku" in json.dumps(v["blocks"]))
+    await listeners_ended()
+
+    calls = [one["method"] for one in await slack.journal(mark, kind="api")]
+    assert [name for name in calls if name != "auth.test"] == ["views.update", "views.update"]
+
+
+def mrkdwn(part: object) -> list[str]:
+    """Return every text in which Slack would look for marks and mentions."""
+    if isinstance(part, list):
+        return [words for one in part for words in mrkdwn(one)]
+    if not isinstance(part, dict):
+        return []
+    if part.get("type") == "mrkdwn":
+        return [str(part["text"])]
+    return [words for one in part.values() for words in mrkdwn(one)]

@@ -1,0 +1,246 @@
+"""Refused clicks: one private sentence, a row in the records, and nothing in the history."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from slack_bolt.async_app import AsyncApp
+
+from bot.views import notices
+from emulator.client import StandInClient, text_of
+from tests.bot.desk import (
+    ANA,
+    APPROVALS,
+    BORIS,
+    CLARA,
+    GUS,
+    Card,
+    Json,
+    Shop,
+    has_buttons,
+    listeners_ended,
+    shows,
+)
+from tests.bot.presses import SignedHttp, approval_by, press_payload, pressed_again, with_value
+from workflows.rules.people import Actor, Origin
+from workflows.rules.request import Withdrawal
+
+
+async def whispers(slack: StandInClient, person: str) -> list[Json]:
+    """Return what this person alone was told in the channel."""
+    return [m for m in await slack.messages(APPROVALS, person) if m.get("is_ephemeral")]
+
+
+async def nothing(shop: Shop, card: Card) -> None:
+    """Leave the request as it is."""
+
+
+async def boris_approved(shop: Shop, card: Card) -> None:
+    await shop.workflows.decide(card.approval_id, "boris", approval_by(BORIS))
+    await shop.pass_time(card.approval_id)
+
+
+async def ana_withdrew(shop: Shop, card: Card) -> None:
+    actor = Actor(person=ANA, origin=Origin.CLI)
+    await shop.workflows.withdraw(card.approval_id, "ana", Withdrawal(actor=actor))
+    await shop.direct_message(ANA, card.order_id)
+    await shop.end(card.order_id)
+
+
+Refused = tuple[str, str, Callable[[Shop, Card], Awaitable[None]], Json]
+REFUSED: list[Refused] = [
+    ("not_an_approver", GUS, nothing, {}),
+    ("own_request", ANA, nothing, {}),
+    ("already_decided", BORIS, boris_approved, {}),
+    ("request_closed", CLARA, ana_withdrew, {}),
+    ("stale_content", BORIS, nothing, {"content_revision": 0}),
+    ("level_not_open", BORIS, nothing, {"level": 2}),
+]
+DATA = {
+    "already_decided": {"verdict": "approve"},
+    "request_closed": {"status": "withdrawn", "person": ANA},
+}
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case[0])
+async def test_a_refused_click_is_one_private_sentence_and_one_row_and_no_history(
+    slack: StandInClient, http: SignedHttp, shop: Shop, case: Refused
+) -> None:
+    code, person, before, value = case
+    card = await shop.waiting_order(quorum=2)
+    payload = with_value(await press_payload(slack, person, card, "approve"), **value)
+    await before(shop, card)
+    was = await shop.at_rest(card.approval_id)
+    version = await shop.version(card.approval_id)
+
+    await http.interact(with_value(payload, card_version=version))
+    await shop.told(person, notices.refusal(code, DATA.get(code, {})))
+    await listeners_ended()
+
+    assert len(await whispers(slack, person)) == 1
+    assert await shop.refused(card.approval_id) == [(person, code)]
+    assert await shop.at_rest(card.approval_id) == was
+
+
+async def test_nobody_else_reads_why_a_click_was_refused(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+
+    await slack.click(GUS, APPROVALS, card.message, "approve")
+    await shop.told(GUS, notices.refusal("not_an_approver", {}))
+
+    assert await whispers(slack, BORIS) == []
+    assert len(await shop.cards(card.order_id)) == 1
+
+
+async def test_a_refused_click_on_a_copy_that_is_not_current_has_the_card_written_again_once(
+    slack: StandInClient, http: SignedHttp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    payload = with_value(await press_payload(slack, GUS, card, "approve"), card_version=0)
+    mark = await slack.journal_mark()
+
+    await http.interact(payload)
+    await http.interact(payload)
+    await listeners_ended()
+    await slack.wait_for_journal(after=mark, kind="api", method="chat.update")
+
+    assert await shop.updates(card.approval_id, "republish") == 1
+    assert await shop.refused(card.approval_id) == [(GUS, "not_an_approver")]
+
+
+async def test_a_refused_click_on_the_current_copy_has_nothing_written_again(
+    slack: StandInClient, http: SignedHttp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+
+    await http.interact(await press_payload(slack, GUS, card, "approve"))
+    await shop.told(GUS, notices.refusal("not_an_approver", {}))
+    await listeners_ended()
+
+    assert await shop.updates(card.approval_id, "republish") == 0
+
+
+async def test_a_click_on_an_ended_approval_asks_the_order_that_owns_its_card(
+    slack: StandInClient, http: SignedHttp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    payload = await press_payload(slack, GUS, card, "approve")
+    await slack.faults({"target": "chat.update", "effect": "error", "error": "x", "times": 99})
+    await shop.workflows.decide(card.approval_id, "boris", approval_by(BORIS))
+    await shop.direct_message(ANA, card.order_id)
+
+    await http.interact(payload)
+    await shop.told(GUS, notices.refusal("request_closed", {"status": "approved", "person": BORIS}))
+    await listeners_ended()
+
+    assert await shop.updates(card.order_id, "republish") == 1
+    assert await shop.refused(card.approval_id) == [(GUS, "request_closed")]
+    await slack.clear_faults()
+    await shop.end(card.order_id)
+    await shop.card(card.order_id, shows("Completed"))
+
+
+async def test_a_second_press_after_the_end_is_refused_even_with_the_same_verdict(
+    slack: StandInClient, http: SignedHttp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    payload = await press_payload(slack, BORIS, card, "approve")
+    await http.interact(payload)
+    await shop.direct_message(ANA, card.order_id)
+
+    await http.interact(pressed_again(payload))
+
+    data = {"status": "approved", "person": BORIS}
+    await shop.told(BORIS, notices.refusal("request_closed", data))
+    await listeners_ended()
+    assert await shop.refused(card.approval_id) == [(BORIS, "request_closed")]
+
+
+@pytest.mark.parametrize("fault", [[], [{"target": "response_url", "effect": "error", "times": 9}]])
+async def test_a_click_after_everything_has_ended_paints_the_last_state(
+    slack: StandInClient, http: SignedHttp, shop: Shop, fault: list[Json]
+) -> None:
+    card = await shop.waiting_order()
+    payload = await press_payload(slack, GUS, card, "approve")
+    await slack.faults({"target": "chat.update", "effect": "error", "error": "is_inactive"})
+    await shop.workflows.decide(card.approval_id, "boris", approval_by(BORIS))
+    await shop.direct_message(ANA, card.order_id)
+    await shop.end(card.order_id)
+    assert has_buttons((await shop.cards(card.order_id))[0])
+    await slack.faults(*fault)
+
+    await http.interact(payload)
+
+    seen = await shop.card(card.order_id, shows("Completed"))
+    assert seen["ts"] == card.ts
+
+
+async def test_a_click_on_a_request_that_was_terminated_leaves_no_buttons(
+    slack: StandInClient, http: SignedHttp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    payload = await press_payload(slack, BORIS, card, "approve")
+    for workflow_id in (card.order_id, card.approval_id):
+        await shop.env.client.get_workflow_handle(workflow_id).terminate()
+
+    await http.interact(payload)
+
+    await shop.told(BORIS, notices.refusal("request_closed", {}))
+    await shop.card(card.order_id, lambda m: not has_buttons(m))
+
+
+async def test_a_click_for_an_unknown_request_changes_nothing_and_says_so(
+    slack: StandInClient, http: SignedHttp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    payload = await press_payload(slack, BORIS, card, "approve")
+
+    await http.interact(with_value(payload, request_id="ORD-00000000.approval"))
+
+    await shop.told(BORIS, "nothing was changed")
+    (message,) = await shop.cards(card.order_id)
+    assert text_of(message) == text_of(card.message)
+
+
+async def test_the_sentence_comes_another_way_where_the_response_url_refuses(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    await slack.faults({"target": "response_url", "effect": "error", "error": "used_url"})
+
+    await slack.click(GUS, APPROVALS, card.message, "approve")
+
+    await shop.told(GUS, notices.refusal("not_an_approver", {}))
+
+
+async def test_the_sentence_comes_by_direct_message_where_the_channel_takes_none(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    await slack.faults(
+        {"target": "response_url", "effect": "http_500"},
+        {"target": "chat.postEphemeral", "effect": "error", "error": "not_in_channel"},
+    )
+
+    await slack.click(GUS, APPROVALS, card.message, "approve")
+
+    await shop.direct_message(GUS, notices.refusal("not_an_approver", {}))
+
+
+async def test_who_pressed_is_read_from_the_signed_user_and_from_nothing_else(
+    slack: StandInClient, http: SignedHttp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    payload = await press_payload(slack, GUS, card, "approve")
+    forged = {
+        **payload,
+        "user": {**payload["user"], "name": BORIS, "username": BORIS},
+        "message": {**payload["message"], "user": BORIS},
+        "actions": [{**payload["actions"][0], "user": BORIS}],
+    }
+
+    await http.interact(forged)
+
+    await shop.told(GUS, notices.refusal("not_an_approver", {}))
+    assert await shop.updates(card.approval_id, "decide") == 0

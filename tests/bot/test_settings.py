@@ -1,0 +1,110 @@
+"""Settings: read once, and what is missing is said in a sentence."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot import settings
+from bot.settings import Settings, SettingsError, SignedHttp, SocketMode
+
+EXAMPLE = Path(__file__).parents[2] / ".env.example"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_defaults_need_nothing() -> None:
+    config = settings.load(None)
+
+    assert config.slack_api_url == "https://slack.com/api/"
+    assert config.database_url == "sqlite:///countersign.db"
+    assert config.policies == Path("policies.toml")
+    assert (config.log_format, config.log_level) == ("console", "info")
+
+
+def test_the_environment_wins_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_text("SLACK_BOT_TOKEN=xoxb-file\nWEB_PORT=9000\nUNKNOWN=1\n")
+    monkeypatch.setenv("WEB_PORT", "9001")
+    config = settings.load(env_file)
+
+    assert config.bot_token() == "xoxb-file"
+    assert config.web_port == 9001
+
+
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_PORT", "")
+    monkeypatch.setenv("SLACK_APP_TOKEN", "")
+    monkeypatch.setenv("SLACK_SIGNING_SECRET", "shh")
+    config = settings.load(None)
+
+    assert config.slack_transport() == SignedHttp(signing_secret="shh")
+
+
+def test_an_app_token_means_socket_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-1")
+    monkeypatch.setenv("SLACK_SIGNING_SECRET", "shh")
+
+    assert settings.load(None).slack_transport() == SocketMode(app_token="xapp-1")
+
+
+def test_the_base_url_ends_in_a_slash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:9/api")
+
+    assert settings.load(None).slack_api_url == "http://127.0.0.1:9/api/"
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({}, "SLACK_BOT_TOKEN is not set. Copy it"),
+        ({"SLACK_BOT_TOKEN": "xoxp-secret"}, "SLACK_BOT_TOKEN must begin with xoxb-"),
+        ({"SLACK_BOT_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN is not set. Set it for Socket Mode"),
+        (
+            {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xoxb-secret"},
+            "SLACK_APP_TOKEN must begin with xapp-",
+        ),
+        ({"WEB_PORT": "eighty"}, "WEB_PORT cannot be used: "),
+        ({"WEB_PORT": "70000"}, "WEB_PORT cannot be used: "),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT cannot be used: "),
+        ({"SLACK_API_URL": "slack.com"}, "SLACK_API_URL cannot be used: it must begin with"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_a_sentence(
+    variables: dict[str, str], sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError) as caught:
+        _everything_needed()
+    assert str(caught.value).startswith(sentence)
+    assert "secret" not in str(caught.value).replace("SECRET", "")
+    assert "\n" not in str(caught.value)
+
+
+def _everything_needed() -> None:
+    config = settings.load(None)
+    config.bot_token()
+    config.slack_transport()
+
+
+def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
+
+    assert "secret" not in repr(settings.load(None)).replace("signing_secret", "")
+
+
+def test_every_setting_is_in_the_example_and_the_example_is_usable() -> None:
+    written = set(re.findall(r"^([A-Z_]+)=", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE))
+    temporal = {"TEMPORAL_ADDRESS"}
+
+    assert written - temporal == {name.upper() for name in Settings.model_fields}
+    assert settings.load(EXAMPLE) == settings.load(EXAMPLE)

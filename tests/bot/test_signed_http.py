@@ -1,0 +1,98 @@
+"""The other transport: everything over signed HTTP requests to the bot's own port."""
+
+import socket
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.app import create_app
+from bot.listeners.services import Services
+from bot.web import serve, slack_route
+from emulator.client import StandInClient, text_of
+from emulator.config import Config
+from emulator.server import start
+from tests.bot.conftest import ROOT
+from tests.bot.desk import ANA, APPROVALS, BORIS, Shop, shows
+from tests.bot.presses import SECRET
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        found: int = free.getsockname()[1]
+        return found
+
+
+@pytest.fixture
+async def slack(port: int) -> AsyncIterator[StandInClient]:
+    config = Config(
+        manifest=ROOT / "manifest.yml",
+        signing_secret=SECRET,
+        request_url=f"http://127.0.0.1:{port}/slack/events",
+    )
+    async with start(config) as running, StandInClient(running.url) as client:
+        yield client
+
+
+@pytest.fixture
+async def bot(port: int, web: AsyncWebClient, services: Services) -> AsyncIterator[AsyncApp]:
+    app = create_app(web, SECRET, services)
+    async with serve(port, slack_route(app)):
+        yield app
+
+
+async def test_an_order_is_approved_over_signed_http(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    mark = await slack.journal_mark()
+
+    answer = await slack.click(BORIS, APPROVALS, card.message, "approve")
+    inline = await slack.wait_for_journal(after=mark, kind="response_url")
+    await shop.direct_message(ANA, card.order_id)
+    await shop.end(card.order_id)
+
+    assert answer["acked"]
+    assert "Approved" in inline["arguments"]["text"]
+    await shop.card(card.order_id, shows("Completed"))
+
+
+async def test_a_rejection_is_given_over_signed_http(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    await slack.click(BORIS, APPROVALS, card.message, "reject")
+    modal = await slack.wait_for_modal(BORIS)
+
+    answer = await slack.submit(BORIS, modal, {"reason": "No"})
+
+    assert answer["acked"]
+    await slack.wait_for_modal(BORIS, lambda v: "Confirmed" in text_of(v))
+
+
+GARBAGE = [
+    ("application/x-www-form-urlencoded", b"payload=%7Bnot+json"),
+    ("application/x-www-form-urlencoded", b"payload=%5B1%2C2%5D"),
+    ("application/x-www-form-urlencoded", b"payload=%22words%22"),
+    ("application/json", b"{not json"),
+    ("application/json", b"[1, 2]"),
+    ("application/json", b'{"team": 7, "user": [], "event": 3}'),
+    ("application/json", b"\xff\xfe"),
+    ("application/json", b""),
+    ("text/plain", b"hello"),
+]
+
+
+async def test_unsigned_garbage_is_turned_away(bot: AsyncApp, port: int) -> None:
+    url, turned_away = f"http://127.0.0.1:{port}/slack/events", {}
+
+    async with aiohttp.ClientSession() as session:
+        for kind, body in GARBAGE:
+            async with session.post(url, data=body, headers={"content-type": kind}) as answer:
+                turned_away[kind, body] = answer.status in (400, 401)
+
+    assert turned_away == dict.fromkeys(GARBAGE, True)

@@ -1,0 +1,107 @@
+"""Temporal is gone: nothing that was typed is lost, and every sentence is true."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+
+from bot.app import create_app, running_services
+from bot.policy_file import Policies
+from bot.views import notices
+from bot.workflow_client import WorkflowClient
+from emulator.client import StandInClient, text_of
+from records.database import Database
+from tests.bot.desk import (
+    ANA,
+    BORIS,
+    Shop,
+    listeners_ended,
+)
+from tests.bot.forms import TYPED, order_id_of, submission
+from tests.bot.presses import SECRET, SignedHttp, press_payload
+from workflows.payloads import data_converter
+
+
+@pytest.fixture
+async def http_without_temporal(
+    temporal: WorkflowEnvironment, web: AsyncWebClient, database: Database, policies: Policies
+) -> AsyncIterator[SignedHttp]:
+    """The bot, which was connected to a Temporal that is gone."""
+    async with way_to(temporal.client.service_client.config.target_host) as here:
+        gone = await Client.connect(here, data_converter=data_converter)
+    workflows = WorkflowClient(gone, "none", wait=0.2, confirm_for=0.2)
+    async with running_services(
+        slack=web, database=database, workflows=workflows, policies=policies
+    ) as services:
+        yield SignedHttp(create_app(web, SECRET, services))
+        await listeners_ended()
+
+
+@asynccontextmanager
+async def way_to(target: str) -> AsyncIterator[str]:
+    """Forward a port of ours to `target` for a while; then cut every connection."""
+    host, _, port = target.rpartition(":")
+    writers: list[asyncio.StreamWriter] = []
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there_reader, there_writer = await asyncio.open_connection(host, int(port))
+        writers.extend((writer, there_writer))
+        await asyncio.gather(
+            pump(reader, there_writer), pump(there_reader, writer), return_exceptions=True
+        )
+
+    server = await asyncio.start_server(forward, "127.0.0.1", 0)
+    yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server.close()
+    for writer in writers:
+        writer.transport.abort()
+
+
+async def test_with_temporal_down_the_form_comes_back_with_everything_typed(
+    slack: StandInClient, http_without_temporal: SignedHttp
+) -> None:
+    form, payload = await submission(slack, http_without_temporal, note="Mind the *step*")
+
+    await http_without_temporal.interact(payload)
+
+    again = await slack.wait_for_modal(ANA, lambda v: notices.unavailable() in text_of(v))
+    shown = {
+        block["block_id"]: block["element"].get("initial_value")
+        or block["element"].get("initial_option", {}).get("value")
+        for block in again["blocks"]
+        if block["type"] == "input"
+    }
+    assert shown == TYPED | {"note": "Mind the *step*"}
+    assert order_id_of(again) == order_id_of(form)
+    assert again["callback_id"] == "order"
+
+
+async def test_with_temporal_down_who_has_closed_the_form_is_told_by_direct_message(
+    slack: StandInClient, http_without_temporal: SignedHttp
+) -> None:
+    form, payload = await submission(slack, http_without_temporal)
+    await slack.act(ANA, "view_close", view_id=form["id"])
+
+    await http_without_temporal.interact(payload)
+
+    await slack.wait_for_message(f"D{ANA}", ANA, lambda m: notices.unavailable() in text_of(m))
+
+
+async def test_with_temporal_down_a_click_is_told_to_be_unconfirmed_and_stays_so(
+    slack: StandInClient, http_without_temporal: SignedHttp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    payload = await press_payload(slack, BORIS, card, "approve")
+
+    await http_without_temporal.interact(payload)
+
+    await shop.told(BORIS, notices.unconfirmed())
+    await shop.told(BORIS, notices.still_unconfirmed())

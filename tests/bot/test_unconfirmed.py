@@ -1,0 +1,110 @@
+"""No answer in time: the person reads so, the same click is asked for again, and it counts once."""
+
+import pytest
+from slack_bolt.async_app import AsyncApp
+from temporalio.testing import WorkflowEnvironment
+
+from bot.views import notices
+from bot.workflow_client import Accepted, Answer, Ended, Unconfirmed, WorkflowClient
+from emulator.client import StandInClient, text_of
+from tests.bot.desk import ANA, APPROVALS, BORIS, GUS, RunningWorker, Shop, listeners_ended, shows
+from tests.bot.presses import SignedHttp, press_payload
+from workflows.rules.request import Decision, Verdict
+
+
+class ForgetfulClient(WorkflowClient):
+    """Loses the first answer of every click; by the next one, it says, the request has ended."""
+
+    async def decide(self, request_id: str, click_id: str, decision: Decision) -> Answer:
+        answer = await super().decide(request_id, click_id, decision)
+        seen, self.asked = self.asked, {*self.asked, click_id}
+        if click_id in seen:
+            return Ended()
+        assert isinstance(answer, Accepted)
+        return Unconfirmed()
+
+    asked: set[str] = set()  # noqa: RUF012 - replaced, never changed
+
+
+@pytest.fixture
+def workflows(
+    temporal: WorkflowEnvironment, queue: str, request: pytest.FixtureRequest
+) -> WorkflowClient:
+    kind: type[WorkflowClient] = getattr(request, "param", WorkflowClient)
+    return kind(temporal.client, queue, wait=1, confirm_for=30)
+
+
+async def test_a_click_while_the_worker_is_away_is_confirmed_when_it_is_back_and_counts_once(
+    slack: StandInClient, bot: AsyncApp, shop: Shop, worker: RunningWorker
+) -> None:
+    card = await shop.waiting_order(quorum=2)
+    await worker.stop()
+
+    await slack.click(BORIS, APPROVALS, card.message, "approve")
+    await shop.told(BORIS, notices.unconfirmed())
+    await worker.start()
+    await shop.told(BORIS, notices.confirmed(Verdict.APPROVE))
+
+    assert await shop.updates(card.approval_id, "decide") == 1
+    assert await shop.refused(card.approval_id) == []
+
+
+async def test_a_click_that_closes_everything_while_unconfirmed_is_told_to_have_counted(
+    slack: StandInClient, bot: AsyncApp, shop: Shop, worker: RunningWorker
+) -> None:
+    card = await shop.waiting_order()
+    await worker.stop()
+
+    await slack.click(BORIS, APPROVALS, card.message, "approve")
+    await shop.told(BORIS, notices.unconfirmed())
+    await worker.start()
+    await shop.told(BORIS, notices.confirmed(Verdict.APPROVE))
+    await shop.direct_message(ANA, card.order_id)
+    await shop.end(card.order_id)
+
+    await shop.card(card.order_id, shows("Completed"))
+    assert await shop.refused(card.approval_id) == []
+
+
+async def test_an_unconfirmed_click_that_was_refused_is_told_so(
+    slack: StandInClient, bot: AsyncApp, shop: Shop, worker: RunningWorker
+) -> None:
+    card = await shop.waiting_order()
+    await worker.stop()
+
+    await slack.click(GUS, APPROVALS, card.message, "approve")
+    await shop.told(GUS, notices.unconfirmed())
+    await worker.start()
+
+    await shop.told(GUS, notices.refusal("not_an_approver", {}))
+    assert await shop.refused(card.approval_id) == [(GUS, "not_an_approver")]
+
+
+async def test_an_unconfirmed_rejection_is_told_in_its_modal(
+    slack: StandInClient, bot: AsyncApp, shop: Shop, worker: RunningWorker
+) -> None:
+    card = await shop.waiting_order()
+    await slack.click(BORIS, APPROVALS, card.message, "reject")
+    modal = await slack.wait_for_modal(BORIS)
+    await worker.stop()
+
+    await slack.submit(BORIS, modal, {"reason": "No"})
+    await slack.wait_for_modal(BORIS, lambda v: notices.unconfirmed() in text_of(v))
+    await worker.start()
+
+    await slack.wait_for_modal(BORIS, lambda v: notices.confirmed(Verdict.REJECT) in text_of(v))
+    assert await shop.updates(card.approval_id, "decide") == 1
+
+
+@pytest.mark.parametrize("workflows", [ForgetfulClient], indirect=True)
+async def test_an_unconfirmed_click_that_the_ended_request_holds_is_no_refusal(
+    slack: StandInClient, http: SignedHttp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    payload = await press_payload(slack, BORIS, card, "approve")
+
+    await http.interact(payload)
+
+    await shop.told(BORIS, notices.confirmed(Verdict.APPROVE))
+    await listeners_ended()
+    assert await shop.refused(card.approval_id) == []

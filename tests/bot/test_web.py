@@ -1,0 +1,117 @@
+"""What the processes serve and log: health that tells the truth, and no secret in any line."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+
+import aiohttp
+import pytest
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import logs
+from bot.app import create_app
+from bot.listeners.services import Services
+from bot.web import Check, health_route, serve
+from records.database import Database
+
+SECRET = "xoxb-this-must-not-be-logged"
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
+    """What has gone to standard error; logging is as it was afterwards."""
+    root, kept = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    yield lambda: capsys.readouterr().err
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.NOTSET)
+    structlog.configure(**kept)
+
+
+async def healthz(checks: dict[str, Check]) -> tuple[int, object]:
+    async with (
+        serve(0, health_route(checks)) as port,
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}/healthz") as answer,
+    ):
+        return answer.status, await answer.json()
+
+
+async def holds() -> bool:
+    return True
+
+
+async def breaks() -> bool:
+    raise OSError(SECRET)
+
+
+async def test_all_is_well_where_every_check_holds(database: Database) -> None:
+    status, body = await healthz({"database": database.is_current, "socket": holds})
+
+    assert status == 200
+    assert body == {"ok": True, "checks": {"database": True, "socket": True}}
+
+
+async def test_a_check_that_cannot_be_made_has_failed() -> None:
+    status, body = await healthz({"socket": holds, "database": breaks})
+
+    assert status == 503
+    assert body == {"ok": False, "checks": {"socket": True, "database": False}}
+
+
+async def test_being_asked_for_health_writes_nothing_down(
+    database: Database, said: Callable[[], str]
+) -> None:
+    logs.configure("console", "info")
+
+    await healthz({"database": database.is_current})
+
+    assert said() == ""
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_a_traceback_in_the_log_shows_no_values(log_format: str, said: Callable[[], str]) -> None:
+    logs.configure(log_format, "info")
+    token = SECRET
+
+    try:
+        {"another": 1}[token[:4]]
+    except LookupError:
+        structlog.get_logger("bot").exception("it_broke", error_id="1234")
+        logging.getLogger("slack_sdk").exception("it broke there, too")
+
+    lines = said()
+    assert lines.count("KeyError") >= 2
+    assert "1234" in lines
+    assert SECRET not in lines
+
+
+def test_events_are_json_lines_for_machines(said: Callable[[], str]) -> None:
+    logs.configure("json", "info")
+
+    structlog.get_logger("bot").info("started", port=1)
+    logging.getLogger("elsewhere").warning("careful: %s", "x")
+
+    ours, theirs = (json.loads(line) for line in said().splitlines())
+    assert (ours["event"], ours["level"], ours["port"]) == ("started", "info", 1)
+    assert (theirs["event"], theirs["logger"]) == ("careful: x", "elsewhere")
+
+
+async def test_a_token_in_the_environment_is_no_reason_for_a_warning(
+    web: AsyncWebClient,
+    services: Services,
+    said: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", SECRET)
+    monkeypatch.setenv("SLACK_SIGNING_SECRET", SECRET)
+    logs.configure("console", "info")
+
+    app = create_app(web, "", services)
+    logging.getLogger("slack_bolt.AsyncApp").warning("other warnings are heard")
+
+    assert app.client.token == "xoxb-local"
+    (line,) = said().splitlines()
+    assert "other warnings" in line

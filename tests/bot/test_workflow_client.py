@@ -1,0 +1,152 @@
+"""The bot's way to Temporal: one typed answer for everything that can come back, in bounded time."""
+
+import asyncio
+from dataclasses import replace
+
+from temporalio.testing import WorkflowEnvironment
+
+from bot.workflow_client import Accepted, Ended, Refused, Unconfirmed, Unknown, WorkflowClient
+from emulator.client import StandInClient
+from tests.bot.desk import ANA, BORIS, CLARA, GUS, RunningWorker, Shop, an_order
+from tests.bot.presses import approval_by
+from workflows.rules.messages import OrderInput
+from workflows.rules.people import Actor, Origin
+from workflows.rules.policy import ApproverSource, Policy, Quorum, SourceKind
+from workflows.rules.request import Status, Withdrawal
+
+ANA_HERSELF = Withdrawal(actor=Actor(person=ANA, origin=Origin.CLI), reason="not needed")
+
+
+async def test_an_accepted_decision_answers_with_the_new_state(shop: Shop) -> None:
+    card = await shop.waiting_order()
+
+    answer = await shop.workflows.decide(card.approval_id, "click", approval_by(BORIS))
+
+    assert isinstance(answer, Accepted)
+    assert answer.face.status is Status.APPROVED
+    assert answer.face.closed_by == approval_by(BORIS).actor
+
+
+async def test_a_refusal_answers_with_its_code_its_data_and_the_cards_version(shop: Shop) -> None:
+    card = await shop.waiting_order(quorum=2)
+    first = await shop.workflows.decide(card.approval_id, "first", approval_by(BORIS))
+
+    answer = await shop.workflows.decide(card.approval_id, "second", approval_by(BORIS))
+
+    assert isinstance(first, Accepted)
+    assert answer == Refused(
+        code="already_decided", data={"verdict": "approve"}, card_version=first.face.card_version
+    )
+
+
+async def test_an_ended_request_is_ended_for_a_new_click(shop: Shop) -> None:
+    card = await shop.waiting_order()
+    await shop.workflows.decide(card.approval_id, "first", approval_by(BORIS))
+    await shop.env.client.get_workflow_handle(card.approval_id).result()
+
+    answer = await shop.workflows.decide(card.approval_id, "second", approval_by(CLARA))
+
+    assert answer == Ended()
+
+
+async def test_a_request_that_never_was_is_unknown(shop: Shop) -> None:
+    answer = await shop.workflows.decide("ORD-NEVERWAS.approval", "click", approval_by(BORIS))
+
+    assert answer == Unknown()
+
+
+async def test_no_answer_in_time_is_unconfirmed_and_the_same_click_may_be_asked_again(
+    shop: Shop, worker: RunningWorker, temporal: WorkflowEnvironment, queue: str
+) -> None:
+    card = await shop.waiting_order(quorum=2)
+    hasty = WorkflowClient(temporal.client, queue, wait=0.2)
+    await worker.stop()
+
+    answer = await hasty.decide(card.approval_id, "click", approval_by(BORIS))
+    await worker.start()
+    again = await shop.workflows.decide(card.approval_id, "click", approval_by(BORIS))
+
+    assert answer == Unconfirmed()
+    assert isinstance(again, Accepted)
+    assert await shop.updates(card.approval_id, "decide") == 1
+
+
+async def test_asking_again_ends_after_the_time_that_was_given(
+    temporal: WorkflowEnvironment, queue: str
+) -> None:
+    client = WorkflowClient(temporal.client, queue, confirm_for=0)
+
+    async def ask() -> Unconfirmed:
+        return Unconfirmed()
+
+    assert await client.confirm(ask) == Unconfirmed()
+
+
+async def test_a_withdrawal_is_the_requesters_alone(shop: Shop) -> None:
+    card = await shop.waiting_order()
+    strange = replace(ANA_HERSELF, actor=Actor(person=GUS, origin=Origin.CLI))
+
+    refused = await shop.workflows.withdraw(card.approval_id, "gus", strange)
+    accepted = await shop.workflows.withdraw(card.approval_id, "ana", ANA_HERSELF)
+
+    assert isinstance(refused, Refused)
+    assert refused.code == "not_the_requester"
+    assert isinstance(accepted, Accepted)
+    assert accepted.face.status is Status.WITHDRAWN
+
+
+async def test_the_same_click_five_times_at_once_is_one_decision(shop: Shop) -> None:
+    card = await shop.waiting_order(quorum=2)
+
+    answers = await asyncio.gather(
+        *(shop.workflows.decide(card.approval_id, "click", approval_by(BORIS)) for _ in range(5))
+    )
+
+    assert all(isinstance(answer, Accepted) for answer in answers)
+    assert await shop.updates(card.approval_id, "decide") == 1
+
+
+async def test_sixty_people_at_once_on_one_request_all_get_an_answer(
+    slack: StandInClient, shop: Shop
+) -> None:
+    crowd = [f"U0P{number:02}" for number in range(60)]
+    for person in crowd:
+        user = {"id": person, "name": person.lower(), "real_name": person}
+        await slack.people("team_join", user=user)
+    order_id = await shop.order(policy=asking(shop.policy, crowd))
+    await shop.card(order_id, lambda m: crowd[0] in str(m["blocks"]))
+
+    answers = await asyncio.gather(
+        *(
+            shop.workflows.decide(f"{order_id}.approval", person, approval_by(person))
+            for person in crowd
+        )
+    )
+
+    assert all(isinstance(answer, Accepted) for answer in answers), answers
+    faces = [answer.face for answer in answers if isinstance(answer, Accepted)]
+    assert sum(face.status is Status.APPROVED for face in faces) == 1
+    assert max(len(face.levels[0].decisions) for face in faces) == len(crowd)
+
+
+def asking(policy: Policy, people: list[str]) -> Policy:
+    """Return the policy with these people as approvers, all of whom must agree."""
+    sources = tuple(ApproverSource(kind=SourceKind.USER, value=person) for person in people)
+    (level,) = policy.levels
+    return replace(
+        policy, levels=(replace(level, approvers=sources, quorum=Quorum(count=len(people))),)
+    )
+
+
+async def test_an_order_that_was_started_is_not_started_again(shop: Shop) -> None:
+    asked = OrderInput(order=an_order(), requester=ANA_HERSELF.actor, policy=shop.policy)
+
+    assert await shop.workflows.start_order(asked) is True
+    assert await shop.workflows.start_order(asked) is False
+
+
+async def test_republishing_says_whether_the_owner_still_lives(shop: Shop) -> None:
+    card = await shop.waiting_order()
+
+    assert await shop.workflows.republish(card.approval_id, "click") is True
+    assert await shop.workflows.republish("ORD-NEVERWAS", "click") is False

@@ -1,0 +1,240 @@
+"""What a person may do, and what the app hears of it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from emulator.client import StandInClient
+from emulator.config import Config
+from emulator.server import start
+from tests.emulator.build import home
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def heard(app: AsyncApp) -> list[Json]:
+    """Collect whole bodies of events and shortcuts."""
+    bodies: list[Json] = []
+
+    async def listen(body: Json) -> None:
+        bodies.append(body)
+
+    async def acked(ack: Any, body: Json) -> None:
+        bodies.append(body)
+        await ack()
+
+    for event in ("message", "app_mention", "app_home_opened"):
+        app.event(event)(listen)
+    app.shortcut("new_order")(acked)
+    app.shortcut("approve_it")(acked)
+    return bodies
+
+
+async def test_a_message_is_an_event_where_the_app_listens(
+    slack: StandInClient, heard: list[Json]
+) -> None:
+    await slack.say("U0ANA", "C0GENERAL", "hello")
+    await slack.wait_for_journal(kind="ack", what="message")
+
+    (body,) = heard
+    assert body["event"]["text"] == "hello"
+    assert body["event"]["channel_type"] == "channel"
+    assert body["event"]["blocks"][0]["type"] == "rich_text"
+
+
+async def test_undeclared_events_and_channels_without_the_app_stay_silent(
+    slack: StandInClient, heard: list[Json]
+) -> None:
+    await slack.say("U0DINA", "G0HR", "message.groups is not declared")
+    await slack.say("U0ANA", "C0RANDOM", "the app is not here")
+    await slack.say("U0ANA", "DU0ANA", "message.im is declared")
+    await slack.wait_for_journal(kind="ack", what="message")
+
+    assert [body["event"]["text"] for body in heard] == ["message.im is declared"]
+
+
+async def test_an_event_without_its_scope_is_not_delivered(
+    edited_manifest: Callable[..., Path],
+) -> None:
+    manifest = edited_manifest(oauth_config__scopes__bot=["chat:write"])
+    async with start(Config(manifest=manifest)) as running, StandInClient(running.url) as slack:
+        await slack.say("U0ANA", "C0GENERAL", "hello")
+
+        (entry,) = await slack.journal(kind="not_delivered")
+        assert (entry["what"], entry["reason"]) == ("message.channels", "missing_scope")
+        assert await slack.journal(kind="envelope") == []
+
+
+async def test_a_mention_is_its_own_event(slack: StandInClient, heard: list[Json]) -> None:
+    await slack.say("U0ANA", "C0GENERAL", "<@U0LOCALBOT> help")
+    await slack.wait_for_journal(kind="ack", what="app_mention")
+    await slack.wait_for_journal(kind="ack", what="message")
+
+    assert {body["event"]["type"] for body in heard} == {"message", "app_mention"}
+
+
+async def test_edits_and_deletions_are_message_events(
+    slack: StandInClient, web: AsyncWebClient, heard: list[Json]
+) -> None:
+    ts = (await web.chat_postMessage(channel="C0GENERAL", text="one"))["ts"]
+    await web.chat_update(channel="C0GENERAL", ts=ts, text="two")
+    await slack.delete_message("C0GENERAL", ts)
+    await slack.wait_for_journal(
+        lambda e: e["payload"]["event"].get("subtype") == "message_deleted", kind="envelope"
+    )
+    envelopes = await slack.journal(kind="envelope", what="message")
+
+    subtypes = [e["payload"]["event"].get("subtype") for e in envelopes]
+    assert subtypes == [None, "message_changed", "message_deleted"]
+    assert heard == [] or heard[0]["event"]["bot_id"] == "B0LOCAL"
+
+
+async def test_typed_text_is_escaped_except_mentions(slack: StandInClient) -> None:
+    await slack.say("U0ANA", "C0GENERAL", "<b>a & b</b> <@U0BORIS> <!here>")
+
+    (message,) = await slack.messages("C0GENERAL", "U0BORIS")
+    assert message["text"] == "&lt;b&gt;a &amp; b&lt;/b&gt; <@U0BORIS> <!here>"
+    first = message["blocks"][0]["elements"][0]["elements"][0]
+    assert first == {"type": "text", "text": "<b>a & b</b> "}
+
+
+async def test_nobody_types_where_the_messages_tab_is_read_only(
+    edited_manifest: Callable[..., Path],
+) -> None:
+    home_only = {"messages_tab_enabled": True, "messages_tab_read_only_enabled": True}
+    manifest = edited_manifest(features__app_home=home_only)
+    async with start(Config(manifest=manifest)) as running, StandInClient(running.url) as slack:
+        for text in ("hello", "/order"):
+            answer = await slack.say("U0ANA", "DU0ANA", text)
+
+            assert answer["error"] == "messages_tab_disabled"
+
+
+async def test_an_undeclared_command_is_no_command(slack: StandInClient) -> None:
+    answer = await slack.say("U0ANA", "C0GENERAL", "/dance now")
+
+    assert (answer["ok"], answer["error"]) == (False, "unknown_command")
+    assert "/dance is not a valid command" in answer["message"]
+    assert await slack.journal(kind="envelope") == []
+
+
+async def test_commands_do_not_work_in_threads(slack: StandInClient) -> None:
+    answer = await slack.say("U0ANA", "C0GENERAL", "/order", thread_ts="1.2")
+
+    assert answer["error"] == "no_command_in_thread"
+
+
+async def test_shortcuts_reach_the_app_if_they_are_declared(
+    slack: StandInClient, web: AsyncWebClient, heard: list[Json]
+) -> None:
+    ts = (await web.chat_postMessage(channel="C0APPROVALS", text="card"))["ts"]
+    place = {"channel": "C0APPROVALS", "ts": ts}
+
+    first = await slack.act("U0ANA", "global_shortcut", callback_id="new_order")
+    second = await slack.act("U0ANA", "message_shortcut", callback_id="approve_it", **place)
+    third = await slack.act("U0ANA", "global_shortcut", callback_id="approve_it")
+
+    assert (first["acked"], second["acked"]) == (True, True)
+    assert third["error"] == "unknown_shortcut"
+    shortcuts = [body for body in heard if body["type"] in ("shortcut", "message_action")]
+    assert [body["callback_id"] for body in shortcuts] == ["new_order", "approve_it"]
+    assert "channel" not in shortcuts[0]
+    assert shortcuts[1]["message"]["text"] == "card"
+
+
+async def test_opening_the_home_is_an_event_with_the_published_view(
+    slack: StandInClient, web: AsyncWebClient, heard: list[Json]
+) -> None:
+    await slack.act("U0ANA", "open_home")
+    await web.views_publish(user_id="U0ANA", view=home())
+    await slack.act("U0ANA", "open_home", section="home")
+    await slack.act("U0ANA", "open_home", section="messages")
+    await slack.wait_for_journal(lambda e: e["payload"]["event"]["tab"] == "messages",
+                                 kind="envelope", what="app_home_opened")  # fmt: skip
+    events = [e["payload"]["event"] for e in await slack.journal(kind="envelope")]
+
+    assert [(e["tab"], "view" in e) for e in events] == [
+        ("home", False),
+        ("home", True),
+        ("messages", False),
+    ]
+    assert events[0]["channel"] == "DU0ANA"
+    assert all(body["type"] == "event_callback" for body in heard)
+
+
+async def test_a_tab_that_the_manifest_disables_does_not_open(
+    edited_manifest: Callable[..., Path],
+) -> None:
+    manifest = edited_manifest(features__app_home={"messages_tab_enabled": True})
+    async with start(Config(manifest=manifest)) as running, StandInClient(running.url) as slack:
+        web = AsyncWebClient(token="xoxb-local", base_url=running.api_url)
+
+        assert (await slack.act("U0ANA", "open_home"))["error"] == "tab_disabled"
+        with pytest.raises(SlackApiError, match="not_enabled"):
+            await web.views_publish(user_id="U0ANA", view=home())
+
+
+async def test_without_interactivity_no_click_is_delivered(
+    edited_manifest: Callable[..., Path],
+) -> None:
+    manifest = edited_manifest(settings__interactivity={"is_enabled": False})
+    async with start(Config(manifest=manifest)) as running, StandInClient(running.url) as slack:
+        answer = await slack.act("U0ANA", "global_shortcut", callback_id="new_order")
+
+        assert answer["error"] == "interactivity_disabled"
+
+
+@pytest.mark.parametrize(
+    ("user", "kind", "fields", "error"),
+    [
+        ("U0NOBODY", "message", {}, "user_not_found"),
+        ("U0IVAN", "message", {}, "user_cannot_act"),
+        ("U0LOCALBOT", "message", {}, "user_cannot_act"),
+        ("U0ANA", "dance", {}, "unknown_kind"),
+        ("U0ANA", "message", {"channel": "C0NOWHERE", "text": "x"}, "channel_not_found"),
+        ("U0ANA", "message", {"channel": "G0HR", "text": "x"}, "channel_not_found"),
+        ("U0ANA", "message", {"channel": "DU0BORIS", "text": "x"}, "channel_not_found"),
+        ("U0ANA", "message", {"channel": "C0ADMIN", "text": "x"}, "not_in_channel"),
+        ("U0ANA", "message", {"channel": "C0GENERAL", "text": "  "}, "invalid_text"),
+        ("U0ANA", "message", {"channel": "C0GENERAL", "text": "x" * 12_001}, "invalid_text"),
+        ("U0ANA", "message", {"channel": "C0GENERAL"}, "invalid_arguments"),
+        ("U0ANA", "message", {"channel": ["C0GENERAL"], "text": "x"}, "invalid_arguments"),
+        ("U0ANA", "view_submit", {"view_id": "V1"}, "view_not_found"),
+        ("U0ANA", "delete_message", {"channel": "C0GENERAL", "ts": "1"}, "message_not_found"),
+    ],
+)
+async def test_what_a_person_cannot_do_is_answered_with_a_sentence(
+    slack: StandInClient, user: str, kind: str, fields: Json, error: str
+) -> None:
+    answer = await slack.act(user, kind, **fields)
+
+    assert (answer["ok"], answer["error"]) == (False, error)
+    assert answer["message"]
+
+
+async def test_a_person_deletes_own_messages_and_the_apps_but_not_others(
+    slack: StandInClient, web: AsyncWebClient
+) -> None:
+    place = {"channel": "C0GENERAL"}
+    mine = (await slack.say("U0ANA", "C0GENERAL", "mine"))["ts"]
+    card = (await web.chat_postMessage(channel="C0GENERAL", text="card"))["ts"]
+
+    assert (await slack.act("U0GUS", "delete_message", ts=mine, **place))["error"] == (
+        "cant_delete_message"
+    )
+    assert (await slack.act("U0ANA", "delete_message", ts=mine, **place))["ok"]
+    assert (await slack.act("U0GUS", "delete_message", ts=card, **place))["ok"]
+
+
+async def test_nobody_writes_to_an_archived_channel(slack: StandInClient) -> None:
+    await slack.channels("C0GENERAL", "archive")
+    assert (await slack.say("U0ANA", "C0GENERAL", "x"))["error"] == "is_archived"
+
+    await slack.channels("C0GENERAL", "unarchive")
+    assert (await slack.say("U0ANA", "C0GENERAL", "x"))["ok"]

@@ -1,0 +1,98 @@
+"""The manifest asks for exactly the scopes that the code needs: none missing, none to spare."""
+
+import ast
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from temporalio.testing import ActivityEnvironment
+
+from activities.directory import DirectoryActivities
+from activities.posting import Poster
+from bot.views.blocks import Message
+from emulator.config import Config
+from emulator.server import start
+from workflows.ports import ApproverQuestion
+from workflows.rules.policy import ApproverSource, SourceKind
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text())
+SCOPES = MANIFEST["oauth_config"]["scopes"]["bot"]
+WRITTEN = Message(text="hello", blocks=[])
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+ON_THE_TOUR = {
+    "auth_test",
+    "chat_delete",
+    "chat_postEphemeral",
+    "chat_postMessage",
+    "chat_update",
+    "conversations_history",
+    "conversations_list",
+    "conversations_open",
+    "users_info",
+    "views_open",
+    "views_update",
+}
+"""Every method of Slack's client that bot and activities call; `views_*` need no scope."""
+
+
+async def tour(slack: AsyncWebClient) -> None:
+    """Make every kind of call that the product makes, in each kind of conversation."""
+    poster = Poster(slack)
+    direct = await poster.direct_channel("U0ANA")
+    for place in ("#approvals", "#hr-private", direct):
+        channel = await poster.channel_id(place)
+        posted = await poster.post(channel, WRITTEN, f"key-{channel}")
+        assert await poster.find(channel, f"key-{channel}", LONG_AGO) == [posted]
+        await poster.edit(posted, WRITTEN)
+        await poster.delete(posted)
+    await slack.chat_postEphemeral(channel="C0APPROVALS", user="U0ANA", text="hello")
+    source = ApproverSource(kind=SourceKind.USER, value="U0BORIS")
+    directory = DirectoryActivities(slack, lambda: LONG_AGO)
+    question = ApproverQuestion(request_id="APR-1", sources=(source,))
+    await ActivityEnvironment().run(directory.approvers, question)
+
+
+async def run_tour(scopes: list[str], tmp_path: Path) -> None:
+    manifest = {**MANIFEST, "oauth_config": {"scopes": {"bot": scopes}}}
+    path = tmp_path / "manifest.yml"
+    path.write_text(yaml.safe_dump(manifest))
+    async with start(Config(manifest=path)) as running:
+        await tour(AsyncWebClient(token="xoxb-local", base_url=running.api_url))
+
+
+async def test_the_manifest_lacks_no_scope(tmp_path: Path) -> None:
+    await run_tour(SCOPES, tmp_path)
+
+
+@pytest.mark.parametrize("scope", sorted(set(SCOPES) - {"commands"}))
+async def test_without_any_one_scope_something_is_refused(scope: str, tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="missing_scope") as refused:
+        await run_tour([other for other in SCOPES if other != scope], tmp_path)
+
+    cause = refused.value if isinstance(refused.value, SlackApiError) else refused.value.__cause__
+    assert isinstance(cause, SlackApiError)
+    assert scope in str(cause.response["needed"])
+
+
+def test_commands_is_asked_for_because_commands_are_declared() -> None:
+    assert ("commands" in SCOPES) == bool(MANIFEST["features"]["slash_commands"])
+
+
+def test_the_tour_makes_every_call_that_the_code_makes() -> None:
+    called = {
+        node.func.attr
+        for room in ("bot", "activities")
+        for path in (ROOT / room).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and hasattr(AsyncWebClient, node.func.attr)
+        and "_" in node.func.attr.strip("_")
+    }
+
+    assert called == ON_THE_TOUR

@@ -1,0 +1,118 @@
+"""Finding a browser, and one person's tab in it."""
+
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import Browser, Locator, Page, Playwright, expect
+
+from tests.journeys.office import APPROVALS
+
+FIX = "run `make browser` to install one, or set CHROMIUM to yours"
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+WINDOW = (1280, 800)
+SECONDS = 20
+"""How long a tab may take to show something before the journey has failed."""
+
+_ON_PATH = ("chromium", "chromium-browser", "google-chrome")
+
+
+def find_chromium(playwright: Playwright) -> str | None:
+    """Return a Chromium or Chrome: $CHROMIUM, else on PATH, else the one Playwright downloaded."""
+    if named := os.environ.get("CHROMIUM"):
+        return shutil.which(named)
+    installed = (shutil.which(name) for name in _ON_PATH)
+    downloaded = playwright.chromium.executable_path
+    return next(filter(None, installed), downloaded if Path(downloaded).exists() else None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tab:
+    """The stand-in's page in front of one person, in #approvals."""
+
+    page: Page
+
+    @property
+    def composer(self) -> Locator:
+        """Where the person types."""
+        return self.page.get_by_test_id("composer")
+
+    @property
+    def modal(self) -> Locator:
+        """The open modal."""
+        return self.page.get_by_test_id("modal")
+
+    @property
+    def confirm(self) -> Locator:
+        """The question whether they are sure."""
+        return self.page.get_by_test_id("confirm")
+
+    @property
+    def whisper(self) -> Locator:
+        """The newest message that only this person sees."""
+        return self.page.locator(f'[data-channel="{APPROVALS}"][data-ephemeral="true"]').last
+
+    def card(self, order_id: str) -> Locator:
+        """Return the message that stands for an order."""
+        public = f'article[data-channel="{APPROVALS}"]:not([data-ephemeral])'
+        return self.page.locator(public).filter(has_text=order_id)
+
+    def field(self, action_id: str) -> Locator:
+        """Return an input of the open modal."""
+        return self.modal.locator(f'[data-action-id="{action_id}"]')
+
+    async def press(self, order_id: str, action_id: str) -> None:
+        """Press a button of an order's card."""
+        await self.card(order_id).locator(f'[data-action-id="{action_id}"]').click()
+
+    async def agree(self) -> None:
+        """Say yes in the confirm dialog."""
+        await self.page.get_by_test_id("confirm-ok").click()
+
+    async def submit(self) -> None:
+        """Send the open modal."""
+        await self.page.get_by_test_id("modal-submit").click()
+
+    async def picture(self, path: Path) -> None:
+        """Keep what the person sees, without the traces of a mouse."""
+        await self.page.mouse.move(0, 0)
+        await self.page.screenshot(path=path)
+
+    async def order_id(self) -> str:
+        """Read the order's number off the open form."""
+        words = self.modal.get_by_text(re.compile("This becomes order"))
+        found = re.search(r"ORD-\w{8}", await words.inner_text())
+        assert found
+        return found[0]
+
+
+@asynccontextmanager
+async def tab_of(
+    person: str, browser: Browser, slack_url: str, size: tuple[int, int] = WINDOW
+) -> AsyncIterator[Tab]:
+    """Open the page as this person, in a browser profile of their own."""
+    profile = await browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce"
+    )
+    try:
+        profile.set_default_timeout(SECONDS * 1000)
+        page = await profile.new_page()
+        mistakes: list[str] = []
+        page.on("pageerror", lambda error: mistakes.append(str(error)))
+        await page.goto(f"{slack_url}/?user={person}&channel={APPROVALS}")
+        await expect(page.get_by_test_id("acting-user")).to_have_value(person)
+        yield Tab(page=page)
+        assert mistakes == []
+    finally:
+        await profile.close()

@@ -1,0 +1,148 @@
+"""Running processes for the journeys: a demo, a house of single processes, and a browser."""
+
+import os
+import signal
+from collections.abc import AsyncIterator, Generator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, async_playwright, expect
+
+from tests.journeys import browser as browsers
+from tests.journeys.demos import ANY_PORT, KilledDemo, RunningDemo, ends_cleanly, running_demo
+from tests.journeys.house import House
+from tests.journeys.office import Office
+from tests.journeys.programs import descendants_of, still_there
+
+POLICIES = Path(__file__).with_name("policies.toml")
+LAST_WORDS = 3000
+NOWHERE = "http://127.0.0.1:9"
+"""A proxy at which nothing answers."""
+
+
+@pytest.fixture(scope="session")
+async def killed_demo(tmp_path_factory: pytest.TempPathFactory) -> KilledDemo:
+    """Return a kept demo, begun behind a useless proxy, that got SIGKILL while an order waited."""
+    home = tmp_path_factory.mktemp("demo")
+    proxies = {"HTTP_PROXY": NOWHERE, "http_proxy": NOWHERE, "HTTPS_PROXY": NOWHERE}
+    async with running_demo(home, *ANY_PORT, keep=home / "kept", name="first", **proxies) as demo:
+        async with demo.office() as office:
+            order_id = await office.order("1500.00", customer="Anna Atkins")
+            card = await office.card(order_id, buttons=True)
+        family = descendants_of(demo.program.pid)
+        await demo.program.kill()
+        left = await still_there(family)
+        return KilledDemo(demo=demo, family=family, left=left, order_id=order_id, card=card)
+
+
+@pytest.fixture(scope="session")
+async def demo(killed_demo: KilledDemo) -> AsyncIterator[RunningDemo]:
+    """Yield the one demo of all journeys that break nothing: the killed one, begun again.
+
+    At the end SIGTERM must end it, all of it, cleanly.
+    """
+    killed = killed_demo.demo
+    home = killed.directory.parent
+    async with running_demo(home, *ANY_PORT, keep=killed.directory, name="second") as started:
+        yield started
+        await ends_cleanly(started, lambda: started.program.send(signal.SIGTERM))
+
+
+@pytest.fixture(scope="session")
+async def demo_office(demo: RunningDemo) -> AsyncIterator[Office]:
+    """Yield the people of the demo."""
+    async with demo.office() as office:
+        yield office
+
+
+@pytest.fixture(scope="session")
+async def built_house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """Yield the house of all journeys that kill something."""
+    house = House(directory=tmp_path_factory.mktemp("house"), policies=POLICIES)
+    try:
+        await house.open()
+        yield house
+    finally:
+        await house.close()
+
+
+@pytest.fixture
+async def house(built_house: House) -> AsyncIterator[House]:
+    """Yield the house with everything running, as every test must find it."""
+    yield built_house
+    async with built_house.office() as office:
+        await office.slack.clear_faults()
+
+
+@pytest.fixture
+async def house_office(house: House) -> AsyncIterator[Office]:
+    """Yield the people of the house."""
+    async with house.office() as office:
+        yield office
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Yield a headless browser; without one the journey is skipped, or failed where CI is true."""
+    expect.set_options(timeout=browsers.SECONDS * 1000)
+    async with async_playwright() as playwright:
+        program = browsers.find_chromium(playwright)
+        if program is None:
+            reason = f"there is no browser: {browsers.FIX}"
+            if os.environ.get("CI") == "true":
+                pytest.fail(reason)
+            pytest.skip(reason)
+        launched = await playwright.chromium.launch(
+            executable_path=program, args=list(browsers.FLAGS)
+        )
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where screenshots go: COUNTERSIGN_SCREENSHOTS, or a folder that pytest throws away."""
+    named = os.environ.get("COUNTERSIGN_SCREENSHOTS")
+    directory = Path(named) if named else tmp_path_factory.mktemp("pictures")
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+_skipped = pytest.StashKey[list[str]]()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Remember which browser journeys were skipped."""
+    reports = terminalreporter.getreports("skipped")
+    config.stash[_skipped] = [
+        report.nodeid.rpartition("::")[2] for report in reports if "browser" in report.keywords
+    ]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say in the very last line which browser journeys were skipped, and the fix."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and (names := config.stash.get(_skipped, [])):
+        reporter.write_line(
+            f"Skipped, for there is no browser: {', '.join(names)}. To have them: {browsers.FIX}.",
+            yellow=True,
+        )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show, where a journey failed, the last words of the processes behind it."""
+    report = yield
+    arguments = getattr(item, "funcargs", {})
+    logs: list[Path] = []
+    if report.failed and (demo := arguments.get("demo")):
+        logs += sorted(demo.directory.glob("logs/*"))
+    if report.failed and (house := arguments.get("house")):
+        logs += sorted(house.directory.glob("*.out")) + sorted(house.directory.glob("*.err"))
+    for log in logs:
+        report.sections.append((f"end of {log.name}", log.read_text()[-LAST_WORDS:]))
+    return report

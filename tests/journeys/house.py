@@ -1,0 +1,142 @@
+"""The processes behind one workspace, each of which can be killed and started again."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.demo import PRODUCTS, TEMPORAL_SETTINGS, temporal_binary
+from emulator.client import StandInClient
+from records.database import Database
+from records.stock import Stock
+from tests.journeys.office import Office
+from tests.journeys.programs import (
+    ROOT,
+    Program,
+    answers,
+    clean_environment,
+    free_port,
+    python,
+    until,
+)
+
+STATE = "slack.json"
+NAMES = ("temporal", "slack", "worker", "bot")
+"""The order in which they can be started: each one needs those before it."""
+
+
+@dataclass
+class House:
+    """Temporal, the Slack stand-in, worker and bot, on ports and files that outlive them."""
+
+    directory: Path
+    policies: Path
+    ports: dict[str, int] = field(
+        default_factory=lambda: {name: free_port() for name in (*NAMES, "ui")}
+    )
+    programs: dict[str, Program] = field(default_factory=dict)
+
+    @property
+    def database_url(self) -> str:
+        """Where the records are."""
+        return f"sqlite:///{self.directory / 'records.db'}"
+
+    @property
+    def slack_url(self) -> str:
+        """Where the stand-in answers."""
+        return f"http://127.0.0.1:{self.ports['slack']}"
+
+    @property
+    def temporal_address(self) -> str:
+        """Where Temporal answers."""
+        return f"127.0.0.1:{self.ports['temporal']}"
+
+    async def open(self) -> None:
+        """Make the database and start everything."""
+        async with Database(self.database_url) as database:
+            await database.upgrade()
+            await Stock(database).seed(PRODUCTS)
+        await self.start(*NAMES)
+
+    async def start(self, *names: str, worker: Path = ROOT / "worker.py") -> None:
+        """Start these programs, side by side where they can be; return when they answer."""
+        for together in (("temporal", "slack"), ("worker", "bot")):
+            for name in filter(names.__contains__, together):
+                command = self._commands(worker)[name]()
+                self.programs[name] = Program(
+                    name, *command, directory=self.directory, environment=self._environment()
+                )
+            for name in filter(names.__contains__, together):
+                await answers(self._urls()[name], self.programs[name])
+
+    async def kill(self, *names: str) -> None:
+        """End these programs as a power cut would: all at once."""
+        for name in names:
+            await self.programs.pop(name).kill()
+
+    async def close(self) -> None:
+        """End everything."""
+        for program in reversed(self.programs.values()):
+            await program.end()
+
+    async def slack_has_saved(self, ts: str) -> None:
+        """Wait until a message would outlive the stand-in, as every message outlives real Slack."""
+        saved = self.directory / STATE
+
+        async def look() -> bool | None:
+            return ts in saved.read_text() or None
+
+        await until(look, what=f"{ts} in {saved}")
+
+    @asynccontextmanager
+    async def office(self) -> AsyncIterator[Office]:
+        """Yield the people who use it."""
+        async with (
+            StandInClient(self.slack_url) as slack,
+            Database(self.database_url) as database,
+        ):
+            yield Office(slack=slack, database=database)
+
+    def _urls(self) -> dict[str, str]:
+        ports, base = self.ports, "http://127.0.0.1"
+        return {
+            "temporal": f"{base}:{ports['ui']}/",
+            "slack": self.slack_url,
+            "worker": f"{base}:{ports['worker']}/healthz",
+            "bot": f"{base}:{ports['bot']}/healthz",
+        }
+
+    def _commands(self, worker: Path) -> dict[str, Callable[[], tuple[str, ...]]]:
+        return {
+            "temporal": self._temporal,
+            "slack": self._slack,
+            "worker": lambda: python(str(worker)),
+            "bot": lambda: python("-m", "bot"),
+        }
+
+    def _temporal(self) -> tuple[str, ...]:
+        settings = [("--dynamic-config-value", setting) for setting in TEMPORAL_SETTINGS]
+        return (
+            *(temporal_binary(), "server", "start-dev", "--ip", "127.0.0.1"),
+            *("--port", str(self.ports["temporal"]), "--ui-port", str(self.ports["ui"])),
+            *("--db-filename", str(self.directory / "temporal.db"), "--log-level", "error"),
+            *(word for setting in settings for word in setting),
+        )
+
+    def _slack(self) -> tuple[str, ...]:
+        return python(
+            *("-m", "emulator", "--manifest", str(ROOT / "manifest.yml")),
+            *("--port", str(self.ports["slack"]), "--state", str(self.directory / STATE)),
+        )
+
+    def _environment(self) -> dict[str, str]:
+        return clean_environment(
+            SLACK_BOT_TOKEN="xoxb-local",
+            SLACK_APP_TOKEN="xapp-local",
+            SLACK_API_URL=f"{self.slack_url}/api/",
+            DATABASE_URL=self.database_url,
+            TEMPORAL_ADDRESS=self.temporal_address,
+            POLICIES=str(self.policies),
+            WEB_PORT=str(self.ports["bot"]),
+            WORKER_HEALTH_PORT=str(self.ports["worker"]),
+        )

@@ -1,0 +1,196 @@
+"""The people of a journey: Ana asks, Boris decides, and what Slack and the records then say."""
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.faces import read_face
+from emulator.client import StandInClient, text_of
+from emulator.errors import Json
+from records.audit import AuditTrail
+from records.balance import Balance, OrderBalance
+from records.database import Database
+from records.requests import Requests
+from tests.journeys.programs import PATIENCE, until
+from workflows.rules.audit import AuditEvent, Fact
+from workflows.rules.face import ApprovalFace
+from workflows.rules.order import OrderFace, OrderStatus
+
+ANA, BORIS, CLARA, GUS = "U0ANA", "U0BORIS", "U0CLARA", "U0GUS"
+APPROVALS = "C0APPROVALS"
+
+
+def good_until() -> str:
+    """Return the expiry of a payment card that is still good."""
+    return f"12/{(datetime.now(UTC).year + 1) % 100:02d}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Office:
+    """One workspace: what people do in Slack, and what is written down about it."""
+
+    slack: StandInClient
+    database: Database
+
+    async def order(
+        self,
+        total: str,
+        *,
+        customer: str = "Ada Lovelace",
+        card_expiry: str = "",
+    ) -> str:
+        """Have Ana order one lamp at this price; return the order's id when it was received."""
+        tab = uuid.uuid4().hex
+        view = await self.open_form(tab)
+        form = {
+            "customer": customer,
+            "sku": {"selected_option": _option(view, "LAMP-LED")},
+            "quantity": "1",
+            "unit_price": total,
+            "card_expiry": card_expiry or good_until(),
+        }
+        answer = await self.slack.submit(ANA, view, form, tab=tab)
+        assert answer["acked"], answer
+        assert "errors" not in answer, answer
+        order_id: str = json.loads(view["private_metadata"])["order_id"]
+        await self.slack.wait_for_modal(
+            ANA, lambda one: "was received" in text_of(one), tab=tab, timeout=PATIENCE
+        )
+        return order_id
+
+    async def open_form(self, tab: str) -> Json:
+        """Have Ana type /order; return the form."""
+        await self.slack.act(ANA, "message", tab=tab, channel=APPROVALS, text="/order")
+        return await self.slack.wait_for_modal(ANA, tab=tab, timeout=PATIENCE)
+
+    async def press(self, person: str, card: Json, action: str) -> Json:
+        """Have somebody press a button of a card, and Slack hear from the bot in time."""
+        answer = await self.slack.click(person, APPROVALS, card, action)
+        assert answer["acked"], answer
+        return answer
+
+    async def reject(self, person: str, card: Json, reason: str) -> Json:
+        """Have somebody press Reject and give a reason; return the answer to the submission."""
+        await self.press(person, card, "reject")
+        view = await self.slack.wait_for_modal(person, timeout=PATIENCE)
+        return await self.slack.submit(person, view, {"reason": reason})
+
+    async def card(
+        self, order_id: str, *words: str, buttons: bool | None = None, seconds: float = PATIENCE
+    ) -> Json:
+        """Wait for the order's card to say all these words, with or without buttons."""
+        return await self.slack.wait_for_message(
+            APPROVALS,
+            BORIS,
+            lambda message: (
+                "is_ephemeral" not in message
+                and all(word in text_of(message) for word in (order_id, *words))
+                and buttons in (None, has_buttons(message))
+            ),
+            timeout=seconds,
+        )
+
+    async def cards(self, order_id: str) -> list[Json]:
+        """List every message of #approvals that stands for the order: there should be one."""
+        seen = await self.slack.messages(APPROVALS, BORIS)
+        return [m for m in seen if "is_ephemeral" not in m and order_id in text_of(m)]
+
+    async def sentence(self, person: str, *says: str, since: str = "") -> Json:
+        """Wait for a message with some of these words, later than `since`, only for this person."""
+        return await self.slack.wait_for_message(
+            APPROVALS,
+            person,
+            lambda message: (
+                bool(message.get("is_ephemeral"))
+                and message["ts"] > since
+                and any(words in text_of(message) for words in says)
+            ),
+            timeout=PATIENCE,
+        )
+
+    async def outcome(self, order_id: str) -> str:
+        """Wait for the direct message that tells Ana how it ended; return its words."""
+        told = await self.slack.wait_for_message(
+            f"D{ANA}", ANA, lambda message: order_id in text_of(message), timeout=PATIENCE
+        )
+        return text_of(told)
+
+    async def ended(self, order_id: str, seconds: float = PATIENCE) -> OrderFace:
+        """Wait until the records say that the order has ended."""
+
+        async def look() -> OrderFace | None:
+            face = await self._face(order_id)
+            return face if isinstance(face, OrderFace) and face.ended_at else None
+
+        return await until(look, seconds, f"the end of {order_id}")
+
+    async def approval(self, order_id: str) -> ApprovalFace:
+        """Return the order's approval as the records have it."""
+        face = await self._face(f"{order_id}.approval")
+        assert isinstance(face, ApprovalFace)
+        return face
+
+    async def fact(self, request_id: str, kind: Fact, **data: str) -> AuditEvent:
+        """Wait until this has been written down."""
+
+        async def look() -> AuditEvent | None:
+            for fact in await self.facts(request_id):
+                if fact.kind is kind and data.items() <= fact.data.items():
+                    return fact
+            return None
+
+        return await until(look, what=f"{kind} of {request_id}")
+
+    async def facts(self, request_id: str) -> tuple[AuditEvent, ...]:
+        """Return what is written down about a request."""
+        return await AuditTrail(self.database).facts(request_id)
+
+    async def balance(self, order_id: str) -> OrderBalance:
+        """Return the order's money and pieces."""
+        return await Balance(self.database).of_order(order_id)
+
+    async def everything_adds_up(self, *order_ids: str) -> None:
+        """Check that shelves and orders agree and that the trails of these orders are whole."""
+        wrong = [one for one in await Balance(self.database).of_stock() if not one.balanced]
+        trail = AuditTrail(self.database)
+        trails = [await trail.verify(one) for one in order_ids]
+
+        assert wrong == []
+        assert [one for one in trails if not one.intact] == []
+
+    async def paid_once(self, order_id: str) -> None:
+        """Check that a completed order was charged and shipped exactly once."""
+        face, balance = await self.ended(order_id), await self.balance(order_id)
+
+        assert face.status is OrderStatus.COMPLETED
+        assert balance == OrderBalance(
+            charged=face.order.total.amount,
+            refunded=balance.refunded * 0,
+            held={},
+            shipped={line.sku: line.quantity for line in face.order.lines},
+        )
+
+    async def nothing_taken(self, order_id: str) -> None:
+        """Check that an order has neither anybody's money nor any pieces."""
+        balance = await self.balance(order_id)
+
+        assert balance.paid == 0
+        assert balance.held == balance.shipped == {}
+
+    async def _face(self, request_id: str) -> ApprovalFace | OrderFace | None:
+        record = await Requests(self.database).get(request_id)
+        return read_face(record.face) if record else None
+
+
+def has_buttons(message: Json) -> bool:
+    """Whether anybody could still press something."""
+    return any(block["type"] == "actions" for block in message.get("blocks", []))
+
+
+def _option(view: Json, value: str) -> Json:
+    options: Callable[[Json], list[Json]] = lambda block: (block.get("element") or {}).get(  # noqa: E731
+        "options", []
+    )
+    return next(one for block in view["blocks"] for one in options(block) if one["value"] == value)

@@ -1,0 +1,230 @@
+"""Programs as people run them: real processes on this machine, each ended by its own id."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+import aiohttp
+
+ROOT = Path(__file__).resolve().parents[2]
+COUNTERSIGN = str(Path(sysconfig.get_path("scripts"), "countersign"))
+PATIENCE = 20.0
+"""Seconds for what is quick on an idle machine; only a broken program takes as long."""
+
+_OURS = ("SLACK_", "TEMPORAL_")
+_SETTINGS = frozenset({"DATABASE_URL", "POLICIES", "WEB_PORT", "WORKER_HEALTH_PORT", "LOG_FORMAT"})
+_PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
+
+Found = TypeVar("Found")
+
+
+class Program:
+    """A running program; its standard output and error are files."""
+
+    def __init__(
+        self,
+        name: str,
+        *command: str,
+        directory: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self._out, self._err = directory / f"{name}.out", directory / f"{name}.err"
+        with self._out.open("ab") as out, self._err.open("ab") as err:
+            # A session of its own: a Ctrl-C at pytest is ours to pass on, in teardown.
+            self._process = subprocess.Popen(  # noqa: S603 - our own programs
+                command,
+                cwd=directory,
+                env=clean_environment() if environment is None else dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+            )
+        self._began = time.monotonic()
+
+    @property
+    def pid(self) -> int:
+        """The process id, and the id of its process group."""
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code, or None while the program runs."""
+        return self._process.poll()
+
+    @property
+    def stdout(self) -> str:
+        """What it has written so far."""
+        return self._out.read_text()
+
+    @property
+    def stderr(self) -> str:
+        """What it has complained about so far."""
+        return self._err.read_text()
+
+    def seconds_since_start(self) -> float:
+        """How long ago it was started."""
+        return time.monotonic() - self._began
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to this one process."""
+        self._process.send_signal(number)
+
+    async def ended(self, seconds: float = PATIENCE) -> int:
+        """Wait until the program has ended and return its exit code."""
+
+        async def look() -> int | None:
+            return self.exit_code
+
+        return await until(look, seconds, f"the end of {self.name}")
+
+    async def kill(self) -> None:
+        """End it as a power cut would."""
+        self.send(signal.SIGKILL)
+        await self.ended()
+
+    async def end(self) -> None:
+        """End it and what is left of its process group, politely first: for teardowns."""
+        family = group_of(self.pid)
+        if self.exit_code is None:
+            self.send(signal.SIGTERM)
+            try:
+                await self.ended()
+            except TimeoutError:
+                await self.kill()
+        for pid in family:
+            if lives(pid) and pid in group_of(self.pid):
+                os.kill(pid, signal.SIGKILL)
+
+
+async def run(
+    *arguments: str, directory: Path, environment: Mapping[str, str] | None = None
+) -> Program:
+    """Run `countersign` with these arguments to its end."""
+    name = "-".join(word for word in arguments if word.isalpha()) or "countersign"
+    name = f"{name}-{uuid.uuid4().hex[:6]}"
+    program = Program(name, COUNTERSIGN, *arguments, directory=directory, environment=environment)
+    try:
+        await program.ended()
+    finally:
+        await program.end()
+    return program
+
+
+def clean_environment(**settings: str) -> dict[str, str]:
+    """Return this environment without our settings and without proxies, and with these settings."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_OURS) and name not in _SETTINGS and name.lower() not in _PROXIES
+    }
+    return inherited | settings
+
+
+async def until(
+    look: Callable[[], Awaitable[Found | None]], seconds: float = PATIENCE, what: str = ""
+) -> Found:
+    """Look again and again until there is something (false and zero are something); return it."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = await look()
+        if found is not None:
+            return found
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not seen in {seconds} s: {what or look}")
+        await asyncio.sleep(0.03)
+
+
+async def still_there(pids: Iterable[int], seconds: float = PATIENCE) -> list[int]:
+    """Return which of these processes run on, after having given them time to end."""
+
+    async def look() -> bool | None:
+        return None if any(map(lives, pids)) else True
+
+    with suppress(TimeoutError):
+        await until(look, seconds)
+    return [pid for pid in pids if lives(pid)]
+
+
+async def answers(url: str, program: Program) -> None:
+    """Wait until `url` answers 200; what the program wrote is told where it ends instead."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
+
+        async def look() -> bool | None:
+            assert program.exit_code is None, f"{program.name} ended: {program.stderr}"
+            try:
+                async with session.get(url) as response:
+                    return response.ok or None
+            except (aiohttp.ClientError, TimeoutError):
+                return None
+
+        await until(look, what=url)
+
+
+def free_port() -> int:
+    """Return a port that nobody has just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def python(*arguments: str) -> tuple[str, ...]:
+    """Return the command that runs this interpreter."""
+    return (sys.executable, *arguments)
+
+
+def group_of(pid: int) -> dict[int, str]:
+    """Return the living processes of a process group, by id, with their command lines."""
+    return {one: _words(one) for one, (_, group) in _processes().items() if group == pid}
+
+
+def descendants_of(pid: int) -> dict[int, int]:
+    """Return the process groups of the living descendants of a process, by process id."""
+    processes = _processes()
+    found: dict[int, int] = {}
+    family = {pid}
+    while grown := {
+        one: group
+        for one, (parent, group) in processes.items()
+        if parent in family and one not in found
+    }:
+        found |= grown
+        family |= set(grown)
+    return found
+
+
+def lives(pid: int) -> bool:
+    """Whether a process runs; a zombie does not."""
+    return pid in _processes()
+
+
+def _processes() -> dict[int, tuple[int, int]]:
+    """Return parent and process group of every process that runs."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                state, parent, group = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
+            except OSError:  # it has just ended
+                continue
+            if state not in "ZX":
+                found[int(entry.name)] = (int(parent), int(group))
+    return found
+
+
+def _words(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+    except OSError:
+        return ""

@@ -1,0 +1,93 @@
+"""`countersign` on the command line: answers, and refusals that are sentences with exit code 2."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from records.database import Database
+from tests.journeys.house import House
+from tests.journeys.programs import ROOT, Program, clean_environment, run
+
+TOKENS = {"SLACK_BOT_TOKEN": "xoxb-x", "SLACK_APP_TOKEN": "xapp-x"}
+
+
+def environment(directory: Path, name: str = "records.db") -> dict[str, str]:
+    """Return an environment with a database in this directory."""
+    return clean_environment(
+        DATABASE_URL=f"sqlite:///{directory / name}",
+        POLICIES=str(ROOT / "policies.toml"),
+    )
+
+
+async def test_a_database_is_made_and_stock_is_kept_in_it(tmp_path: Path) -> None:
+    """Upgrading twice is safe; a product that exists is left alone."""
+
+    async def countersign(*arguments: str, name: str = "records.db") -> Program:
+        return await run(*arguments, directory=tmp_path, environment=environment(tmp_path, name))
+
+    before, first = await asyncio.gather(
+        countersign("stock", "list", name="empty.db"), countersign("db", "upgrade")
+    )
+    again, added = await asyncio.gather(
+        countersign("db", "upgrade"),
+        countersign("stock", "add", "PEN-BLUE", "Blue pen", "--on-hand", "12", "--price", "1.20"),
+    )
+    repeated, listed = await asyncio.gather(
+        countersign("stock", "add", "PEN-BLUE", "Another", "--on-hand", "99"),
+        countersign("stock", "list"),
+    )
+
+    _is_refused(before, "countersign db upgrade")
+    assert [first.exit_code, again.exit_code] == [0, 0]
+    assert first.stdout == again.stdout == "The database is up to date.\n"
+    assert added.stdout == "PEN-BLUE added.\n"
+    assert repeated.stdout == "PEN-BLUE exists already.\n"
+    assert "Blue pen" in listed.stdout
+    assert "12" in listed.stdout
+    assert "99" not in listed.stdout
+
+
+async def test_a_policy_file_is_checked(tmp_path: Path) -> None:
+    """A good one is shown by tiers; each mistake of a bad one is told with its line."""
+    shipped = (ROOT / "policies.toml").read_text()
+    bad = tmp_path / "bad.toml"
+    bad.write_text(shipped.replace("quorum = 1 ", "quorum = 7 ").replace("channel =", "chanel ="))
+    line = shipped.splitlines().index(next(x for x in shipped.splitlines() if "channel =" in x))
+    good, wrong, missing = await asyncio.gather(
+        *(
+            run("policy", "check", str(file), directory=tmp_path)
+            for file in (ROOT / "policies.toml", bad, tmp_path / "missing.toml")
+        )
+    )
+
+    assert good.exit_code == 0
+    assert "1,000.00 USD" in good.stdout
+    assert good.stdout.rstrip().endswith("no mistakes.")
+    _is_refused(wrong, f"line {line + 1}: ")
+    _is_refused(wrong, "“chanel”")
+    _is_refused(missing, "missing.toml")
+
+
+@pytest.mark.parametrize("process", ["worker", "bot"])
+async def test_a_process_that_is_not_set_up_refuses_to_start(
+    tmp_path: Path, house: House, process: str
+) -> None:
+    """No token, or an old schema: a sentence that names the fix."""
+    temporal = {"TEMPORAL_ADDRESS": house.temporal_address}
+    old, new = (environment(tmp_path, name=name) | temporal for name in ("old.db", "new.db"))
+    async with Database(new["DATABASE_URL"]) as database:
+        await database.upgrade()
+    without, before = await asyncio.gather(
+        run(process, directory=tmp_path, environment=new),
+        run(process, directory=tmp_path, environment=old | TOKENS),
+    )
+
+    _is_refused(without, "SLACK_APP_TOKEN is not set." if process == "bot" else "SLACK_BOT_TOKEN")
+    _is_refused(before, "countersign db upgrade")
+
+
+def _is_refused(program: Program, sentence: str) -> None:
+    assert program.exit_code == 2, program.stderr
+    assert sentence in program.stderr
+    assert "Traceback" not in program.stderr

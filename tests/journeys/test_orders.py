@@ -1,0 +1,174 @@
+"""An order in Slack, from the command to the outcome, in the demo."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowHandle
+
+from emulator.client import text_of
+from records.refusals import Refusals
+from tests.journeys.demos import RunningDemo
+from tests.journeys.office import ANA, APPROVALS, BORIS, GUS, Office, has_buttons
+from tests.journeys.programs import PATIENCE, until
+from workflows.rules.audit import Fact
+from workflows.rules.order import OrderStatus, StepStatus
+from workflows.rules.request import Status
+
+
+@pytest.fixture
+def office(demo_office: Office) -> Office:
+    return demo_office
+
+
+async def test_an_order_is_approved_by_a_click(office: Office) -> None:
+    """The click paints the card at once, then come the steps with their ids, then the outcome.
+
+    /order-status tells the same truth: the card's own words, in private.
+    """
+    order_id = await office.order("1500.00", customer="Grace Hopper")
+    card = await office.card(order_id, "Waiting for approval", "1,500.00 USD", buttons=True)
+    before = await office.slack.journal_mark()
+    await office.press(BORIS, card, "approve")
+    inline = await office.slack.wait_for_journal(after=before, kind="response_url")
+    done = await office.card(order_id, "Completed", "RES-", "TXN-", "TRK-", buttons=False)
+    await office.slack.say(ANA, APPROVALS, f"/order-status {order_id.lower()}")
+    status = await office.sentence(ANA, order_id)
+
+    assert "<@U0BORIS>" in card["text"]
+    assert "<@U0CLARA>" in card["text"]
+    assert inline["arguments"]["replace_original"] is True
+    assert "Approved" in text_of(inline["arguments"])
+    assert not has_buttons(inline["arguments"])
+    assert await _writes(office, card["ts"], after=before, before=inline["n"]) == []
+    assert done["ts"] == card["ts"]
+    assert len(await office.cards(order_id)) == 1
+    assert text_of(status) == text_of(done)
+    references = {step.reference for step in (await office.ended(order_id)).steps}
+    assert all(reference in text_of(done) for reference in references)
+    assert "completed" in await office.outcome(order_id)
+    await office.paid_once(order_id)
+    await office.everything_adds_up(order_id, f"{order_id}.approval")
+
+
+async def test_a_rejection_shows_who_when_and_why(office: Office) -> None:
+    """Nothing is reserved or charged, and the requester hears the reason."""
+    order_id = await office.order("1500.00", customer="Mary Shelley")
+    card = await office.card(order_id, buttons=True)
+    await office.press(BORIS, card, "reject")
+    view = await office.slack.wait_for_modal(BORIS, timeout=PATIENCE)
+    without = await office.slack.submit(BORIS, view, {"reason": " "})
+    answer = await office.slack.submit(BORIS, view, {"reason": "The budget is spent"})
+    closed = await office.card(order_id, "Rejected", buttons=False)
+    ended = await office.ended(order_id)
+    final = await office.card(order_id, "Nothing was reserved, charged or shipped")
+
+    assert without["errors"]
+    assert answer["acked"]
+    assert "<@U0BORIS>" in text_of(closed)
+    assert "<!date^" in text_of(closed)
+    assert "The budget is spent" in text_of(closed)
+    assert "The budget is spent" in text_of(final)
+    assert ended.status is OrderStatus.REJECTED
+    assert {step.status for step in ended.steps} == {StepStatus.WAITING}
+    told = await office.outcome(order_id)
+    assert "<@U0BORIS>" in told
+    assert "The budget is spent" in told
+    await office.nothing_taken(order_id)
+
+
+@pytest.mark.parametrize(
+    ("person", "says"),
+    [(GUS, "Only the approvers of this level can decide"), (ANA, "You asked for this yourself")],
+    ids=["a stranger", "the requester"],
+)
+async def test_a_click_that_does_not_count_gets_a_private_sentence_and_changes_nothing(
+    office: Office, demo: RunningDemo, person: str, says: str
+) -> None:
+    """No fact, no history event, no other card; the refusal itself is kept."""
+    temporal = await Client.connect(demo.setting("TEMPORAL_ADDRESS"))
+    order_id = await office.order("1500.00", customer=f"Refused {person}")
+    card = await office.card(order_id, buttons=True)
+    approval = temporal.get_workflow_handle(f"{order_id}.approval")
+    facts = await office.facts(approval.id)
+    events = await until(lambda: _events_at_rest(approval), what="a workflow that waits")
+    await office.press(person, card, "approve")
+    await office.sentence(person, says, since=card["ts"])
+
+    assert len((await approval.fetch_history()).events) == events
+    assert await office.facts(approval.id) == facts
+    assert await office.cards(order_id) == [card]
+    refusals = await Refusals(office.database).of(approval.id)
+    assert [refusal.actor.person for refusal in refusals] == [person]
+
+
+async def test_a_second_press_is_not_a_second_decision(office: Office) -> None:
+    """Two presses within a moment: one counts, the other gets a private sentence."""
+    order_id = await office.order("1500.00", customer="Pressed Twice")
+    card = await office.card(order_id, buttons=True)
+    await asyncio.gather(*(office.press(BORIS, card, "approve") for _ in range(2)))
+    await office.sentence(BORIS, "already approved", "your approval counts", since=card["ts"])
+    await office.paid_once(order_id)
+
+    facts = await office.facts(f"{order_id}.approval")
+    assert [fact.kind for fact in facts].count(Fact.DECISION_RECORDED) == 1
+
+
+async def test_an_order_of_exactly_one_thousand_needs_nobody(office: Office) -> None:
+    """No card asks anybody, and the requester hears that it is done."""
+    order_id = await office.order("1000.00")
+    told = await office.outcome(order_id)
+
+    assert "completed" in told
+    await office.paid_once(order_id)
+    assert await office.cards(order_id) == []
+
+
+async def test_a_cent_more_needs_a_yes(office: Office) -> None:
+    """It waits, and nothing is done before."""
+    order_id = await office.order("1000.01")
+    await office.card(order_id, "1,000.01 USD", buttons=True)
+    facts = [fact.kind for fact in await office.facts(order_id)]
+
+    assert facts == [Fact.ORDER_RECEIVED]
+    assert (await office.approval(order_id)).status is Status.PENDING
+
+
+async def test_order_status_helps_where_it_cannot_answer(office: Office) -> None:
+    """Alone it lists, an unknown number and a word each get a sentence."""
+    order_id = await office.order("10.00", customer="Listed")
+    await office.ended(order_id)
+    for text in ("/order-status", "/order-status ORD-00000000", "/order-status soon"):
+        await office.slack.say(ANA, APPROVALS, text)
+
+    assert order_id in text_of(await office.sentence(ANA, "Your latest orders"))
+    await office.sentence(ANA, "I know no order ORD-00000000")
+    await office.sentence(ANA, "“soon” is not an order number")
+
+
+async def test_an_expired_payment_card_is_declined_and_the_stock_goes_back(office: Office) -> None:
+    """The card says what failed and what was undone."""
+    order_id = await office.order("1500.00", customer="Expired Card", card_expiry="12/23")
+    await office.press(BORIS, await office.card(order_id, buttons=True), "approve")
+    await office.card(order_id, "Failed", "The payment card has expired (12/23)")
+    ended = await office.ended(order_id)
+
+    assert ended.status is OrderStatus.FAILED
+    await office.nothing_taken(order_id)
+    await office.everything_adds_up(order_id)
+
+
+async def _events_at_rest(workflow: WorkflowHandle[Any, Any]) -> int | None:
+    """Return the length of a history in which nothing is under way, or None while something is."""
+    events = (await workflow.fetch_history()).events
+    begun = sum(one.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED for one in events)
+    ended = sum(one.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED for one in events)
+    waits = events[-1].event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+    return len(events) if waits and begun == ended else None
+
+
+async def _writes(office: Office, ts: str, *, after: int, before: int) -> list[int]:
+    """Return the durable writes of a message between two entries of the journal."""
+    entries = await office.slack.journal(after, kind="api", method="chat.update")
+    return [one["n"] for one in entries if one["n"] < before and one["arguments"].get("ts") == ts]

@@ -1,0 +1,243 @@
+"""The audit trail: each fact once, in order, and no byte of it changed unnoticed."""
+
+import asyncio
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select, text
+
+from records.audit import AuditConflictError, AuditGapError, AuditTrail, Flaw
+from records.database import Database
+from records.schema import audit_events, requests
+from tests.records.builders import fact, facts, state
+from workflows.rules.audit import GENESIS, chain_hash
+
+COLUMNS = ("kind", "at", "actor", "rule", "reason", "data", "chain_hash", "request_id")
+NUMBERS = ("sequence", "content_revision", "level")
+
+
+async def _change(database: Database, statement: str, **values: object) -> None:
+    async with database.writing() as connection:
+        changed = await connection.execute(text(statement).bindparams(**values))
+        assert changed.rowcount == 1
+
+
+async def test_facts_come_back_as_they_were_appended(database: Database) -> None:
+    trail = AuditTrail(database)
+    await trail.append(facts(1, 2), state())
+    await trail.append(facts(3), state())
+
+    assert await trail.facts("ORD-1") == facts(1, 2, 3)
+    assert (await trail.verify("ORD-1")).intact
+    assert (await trail.verify("ORD-1")).facts == 3
+
+
+async def test_the_same_facts_again_change_nothing(database: Database) -> None:
+    trail = AuditTrail(database)
+    await trail.append(facts(1, 2), state())
+    await trail.append(facts(1, 2), state())
+
+    assert await trail.facts("ORD-1") == facts(1, 2)
+
+
+async def test_a_late_repetition_that_overlaps_adds_only_what_is_new(database: Database) -> None:
+    trail = AuditTrail(database)
+    await trail.append(facts(1, 2), state())
+    await trail.append(facts(2, 3), state())
+    await trail.append(facts(1), state())
+
+    assert await trail.facts("ORD-1") == facts(1, 2, 3)
+    assert (await trail.verify("ORD-1")).intact
+
+
+async def test_the_same_facts_from_many_at_once_are_written_once(
+    database: Database, url: str
+) -> None:
+    async with Database(url) as other:
+        await asyncio.gather(
+            *(
+                AuditTrail(program).append(facts(1, 2, 3), state())
+                for program in (database, other) * 10
+            )
+        )
+
+    assert await AuditTrail(database).facts("ORD-1") == facts(1, 2, 3)
+
+
+@pytest.mark.parametrize("known", [(1,), (1, 2), (1, 2, 3)])
+async def test_another_fact_under_a_known_number_is_a_conflict_and_writes_nothing(
+    database: Database, known: tuple[int, ...]
+) -> None:
+    trail = AuditTrail(database)
+    await trail.append(facts(*known), state())
+    other = (*facts(*known)[:-1], fact(known[-1], reason="another"), fact(known[-1] + 1))
+
+    with pytest.raises(AuditConflictError) as refused:
+        await trail.append(other, state(status="approved"))
+
+    assert (refused.value.request_id, refused.value.sequence) == ("ORD-1", known[-1])
+    assert await trail.facts("ORD-1") == facts(*known)
+
+
+@pytest.mark.parametrize(
+    ("known", "appended", "expected"),
+    [((), (2,), 1), ((1,), (3,), 2), ((1,), (2, 4), 3), ((1, 2), (4, 5), 3), ((), (0, 1), 1)],
+)
+async def test_a_gap_is_refused_and_writes_nothing(
+    database: Database, known: tuple[int, ...], appended: tuple[int, ...], expected: int
+) -> None:
+    trail = AuditTrail(database)
+    if known:
+        await trail.append(facts(*known), state())
+
+    with pytest.raises(AuditGapError) as refused:
+        await trail.append(facts(*appended), state())
+
+    assert refused.value.expected == expected
+    assert await trail.facts("ORD-1") == facts(*known)
+
+
+async def test_facts_of_another_request_are_not_taken(database: Database) -> None:
+    with pytest.raises(ValueError, match="ORD-2"):
+        await AuditTrail(database).append(facts(1, request_id="ORD-2"), state("ORD-1"))
+    with pytest.raises(ValueError, match="needs a fact"):
+        await AuditTrail(database).append((), state())
+
+
+async def test_requests_have_chains_of_their_own(database: Database) -> None:
+    trail = AuditTrail(database)
+    for request_id in ("ORD-1", "ORD-2"):
+        await trail.append(facts(1, 2, request_id=request_id), state(request_id))
+    await _change(
+        database, "UPDATE audit_events SET reason = 'x' WHERE request_id = 'ORD-1' AND sequence = 1"
+    )
+
+    assert not (await trail.verify("ORD-1")).intact
+    assert (await trail.verify("ORD-2")).intact
+
+
+async def test_an_unknown_request_has_nothing_to_verify(database: Database) -> None:
+    verification = await AuditTrail(database).verify("ORD-404")
+
+    assert (verification.flaw, verification.facts) == (Flaw.NOTHING_WRITTEN, 0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Forgery:
+    sequence: int
+    column: str
+    position: int
+    character: str
+
+
+FORGERIES = st.builds(
+    _Forgery,
+    sequence=st.integers(1, 3),
+    column=st.sampled_from(COLUMNS),
+    position=st.integers(0, 200),
+    character=st.one_of(st.characters(codec="utf-8", exclude_characters="\0"), st.just("")),
+)
+
+
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(forgery=FORGERIES)
+@example(_Forgery(sequence=2, column="at", position=10, character=" "))  # the same instant
+@example(_Forgery(sequence=2, column="data", position=7, character=""))  # or the same JSON
+async def test_one_changed_character_of_any_text_is_found(
+    database: Database, forgery: _Forgery
+) -> None:
+    trail, column = AuditTrail(database), forgery.column
+    async with database.writing() as connection:  # it outlives an example
+        for table in (audit_events, requests):
+            await connection.execute(delete(table))
+    await trail.append(facts(1, 2, 3), state())
+    written = select(audit_events.c[column]).where(audit_events.c.sequence == forgery.sequence)
+    async with database.reading() as connection:
+        right = await connection.scalar(written)
+    position = forgery.position % len(right)
+    forged = right[:position] + forgery.character + right[position + 1 :]
+    assume(forged != right)
+
+    await _change(
+        database,
+        f"UPDATE audit_events SET {column} = :forged WHERE sequence = :sequence",  # noqa: S608 - names of our columns
+        forged=forged,
+        sequence=forgery.sequence,
+    )
+    verification = await trail.verify("ORD-1")
+
+    assert not verification.intact
+    assert verification.sequence == forgery.sequence
+
+
+@pytest.mark.parametrize("column", NUMBERS)
+async def test_a_changed_number_is_found(database: Database, column: str) -> None:
+    trail = AuditTrail(database)
+    await trail.append(facts(1, 2, 3), state())
+    await _change(database, f"UPDATE audit_events SET {column} = 7 WHERE sequence = 2")  # noqa: S608 - names of our columns
+
+    verification = await trail.verify("ORD-1")
+
+    assert verification.flaw is (Flaw.MISSING if column == "sequence" else Flaw.ALTERED)
+    assert verification.sequence == 2
+
+
+@pytest.mark.parametrize("value", ["[]", "null", '"x"', "not json", '{"a": 1}', "{}"])
+@pytest.mark.parametrize("column", ["actor", "data"])
+async def test_whatever_else_stands_in_a_json_column_is_found(
+    database: Database, column: str, value: str
+) -> None:
+    trail = AuditTrail(database)
+    await trail.append(facts(1, 2), state())
+    forge = f"UPDATE audit_events SET {column} = :value WHERE sequence = 1"  # noqa: S608 - names of our columns
+    await _change(database, forge, value=value)
+
+    assert (await trail.verify("ORD-1")).flaw in (Flaw.UNREADABLE, Flaw.ALTERED)
+
+
+@pytest.mark.parametrize(
+    ("sequence", "flaw"), [(1, Flaw.MISSING), (2, Flaw.MISSING), (3, Flaw.CUT_SHORT)]
+)
+async def test_a_deleted_fact_is_found_the_last_one_too(
+    database: Database, sequence: int, flaw: Flaw
+) -> None:
+    trail = AuditTrail(database)
+    await trail.append(facts(1, 2, 3), state())
+    await _change(database, "DELETE FROM audit_events WHERE sequence = :it", it=sequence)
+
+    verification = await trail.verify("ORD-1")
+
+    assert (verification.flaw, verification.sequence) == (flaw, sequence)
+
+
+async def test_a_fact_added_by_hand_is_found(database: Database) -> None:
+    trail = AuditTrail(database)
+    await trail.append(facts(1, 2), state())
+    await trail.append(facts(1, 2, 3, request_id="ORD-2"), state("ORD-2"))
+    await _change(database, "UPDATE audit_events SET request_id = 'ORD-1' WHERE sequence = 3")
+
+    assert (await trail.verify("ORD-1")).flaw is Flaw.ALTERED
+    assert (await trail.verify("ORD-2")).flaw is Flaw.CUT_SHORT
+
+
+async def test_a_history_rewritten_with_all_its_hashes_disagrees_with_the_requests_head(
+    database: Database,
+) -> None:
+    trail = AuditTrail(database)
+    await trail.append(facts(1, 2), state())
+    previous = GENESIS
+    for forged in (fact(1, reason="forged"), fact(2)):
+        previous = chain_hash(previous, forged)
+        await _change(
+            database,
+            "UPDATE audit_events SET reason = :reason, chain_hash = :digest WHERE sequence = :it",
+            reason=forged.reason,
+            digest=previous,
+            it=forged.sequence,
+        )
+
+    assert (await trail.verify("ORD-1")).flaw is Flaw.ALTERED

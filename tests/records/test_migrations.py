@@ -1,0 +1,87 @@
+"""Migrations: from an empty file to the present tables, and no start on anything else."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from records import schema
+from records.database import Database, SchemaError
+
+
+def _differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, schema.metadata))
+
+
+def _names_of_constraints(connection: Connection) -> set[str | None]:
+    inspector = inspect(connection)
+    return {
+        constraint["name"]
+        for table in schema.metadata.tables
+        for constraint in (
+            *inspector.get_check_constraints(table),
+            *inspector.get_foreign_keys(table),
+            inspector.get_pk_constraint(table),
+        )
+    }
+
+
+async def test_an_empty_database_is_refused_with_the_command_to_run(tmp_path: Path) -> None:
+    async with Database(f"sqlite:///{tmp_path}/empty.db") as database:
+        assert not await database.is_current()
+        with pytest.raises(SchemaError, match="run `countersign db upgrade`") as refused:
+            await database.require_current_schema()
+
+    assert refused.value.found == ""
+
+
+async def test_a_newer_database_is_refused_and_an_upgrade_is_not_advised(
+    database: Database,
+) -> None:
+    async with database.writing() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(SchemaError, match="install a newer Countersign"):
+        await database.require_current_schema()
+
+
+async def test_migrations_lead_from_nothing_to_exactly_the_tables_of_the_schema(
+    database: Database,
+) -> None:
+    await database.require_current_schema()
+    async with database.reading() as connection:
+        differences = await connection.run_sync(_differences)
+        names = await connection.run_sync(_names_of_constraints)
+
+    assert await database.is_current()
+    assert differences == []
+    assert names == {
+        constraint.name
+        for table in schema.metadata.tables.values()
+        for constraint in table.constraints
+    }
+
+
+async def test_an_upgrade_may_be_repeated_and_run_by_two_programs_at_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/100%.db"
+    async with Database(url) as ours, Database(url) as theirs:
+        await asyncio.gather(ours.upgrade(), theirs.upgrade())
+        await ours.upgrade()
+
+        assert await theirs.is_current()
+
+
+async def test_a_failing_migration_leaves_the_database_as_it_was(tmp_path: Path) -> None:
+    async with Database(f"sqlite:///{tmp_path}/half.db") as database:
+        async with database.writing() as connection:
+            await connection.execute(text("CREATE TABLE payments (what TEXT)"))
+        with pytest.raises(Exception, match="payments already exists"):
+            await database.upgrade()
+        async with database.reading() as connection:
+            tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+
+    assert tables == ["payments"]

@@ -1,0 +1,96 @@
+"""The read model: always the state of the newest fact, in the same transaction as the fact."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from records.audit import AuditConflictError, AuditTrail
+from records.database import Database
+from records.requests import Requests
+from tests.records.builders import NOON, fact, facts, state
+
+
+async def test_the_last_public_state_is_what_the_newest_fact_led_to(database: Database) -> None:
+    trail, requests = AuditTrail(database), Requests(database)
+    await trail.append(facts(1), state(status="pending"))
+    closed = replace(state(status="approved"), owner_id="ORD-PARENT")
+    await trail.append(facts(2, 3), closed)
+
+    record = await requests.get("ORD-1")
+
+    assert record is not None
+    assert (record.status, record.owner_id, record.face) == ("approved", "ORD-PARENT", closed.face)
+    assert (record.requester, record.kind, record.sequence) == ("UANA", "order", 3)
+    assert record.opened_at == NOON + timedelta(seconds=1)
+    assert record.changed_at == NOON + timedelta(seconds=3)
+
+
+async def test_nothing_is_known_of_an_unknown_request(database: Database) -> None:
+    assert await Requests(database).get("ORD-404") is None
+    assert await Requests(database).latest_of("UANA") == ()
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(repeated=st.lists(st.integers(1, 4), max_size=8))
+async def test_late_repetitions_never_take_the_state_back(
+    database: Database, repeated: list[int]
+) -> None:
+    request_id = f"ORD-{uuid4()}"  # the database outlives an example
+    trail = AuditTrail(database)
+
+    def append(newest: int) -> asyncio.Future[None]:
+        batch = [fact(n, request_id) for n in range(1, newest + 1)]
+        return asyncio.ensure_future(trail.append(batch, state(request_id, status=str(newest))))
+
+    await append(2)
+    await asyncio.gather(*(append(newest) for newest in repeated))
+    record = await Requests(database).get(request_id)
+
+    assert record is not None
+    assert record.status == str(max(2, *repeated, 0))
+    assert record.sequence == max(2, *repeated, 0)
+
+
+async def test_refused_facts_leave_the_state_alone(database: Database) -> None:
+    trail = AuditTrail(database)
+    await trail.append(facts(1), state(status="pending"))
+
+    with pytest.raises(AuditConflictError):
+        await trail.append((fact(1, reason="another"), fact(2)), state(status="approved"))
+    record = await Requests(database).get("ORD-1")
+
+    assert record is not None
+    assert record.status == "pending"
+
+
+async def test_a_persons_latest_requests_come_newest_first_and_are_theirs_alone(
+    database: Database,
+) -> None:
+    trail = AuditTrail(database)
+    for minute, (request_id, requester, kind) in enumerate(
+        [
+            ("ORD-B", "UANA", "order"),
+            ("ORD-A", "UANA", "order"),
+            ("ORD-A.approval", "UANA", "approval"),
+            ("ORD-C", "UBORIS", "order"),
+            ("ORD-D", "UANA", "order"),
+        ]
+    ):
+        opened = replace(fact(1, request_id), at=NOON + timedelta(minutes=minute))
+        await trail.append([opened], state(request_id, requester=requester, kind=kind))
+    # A late change does not make an old request a new one.
+    late = replace(fact(2, "ORD-B"), at=NOON + timedelta(hours=1))
+    await trail.append([late], state("ORD-B", status="approved"))
+
+    latest = await Requests(database).latest_of("UANA", limit=2)
+    everything = await Requests(database).latest_of("UANA")
+
+    assert [record.request_id for record in latest] == ["ORD-D", "ORD-A"]
+    assert [record.request_id for record in everything] == ["ORD-D", "ORD-A", "ORD-B"]

@@ -1,0 +1,72 @@
+"""Record the golden histories and their fingerprints.
+
+    python -m tests.replay.record            record the paths that have no history yet
+    python -m tests.replay.record --all      record every path again
+
+Runs each path of `scenarios.py` on the real server with the fake ports and writes one
+`histories/<path>.json` and the whole of `fingerprints.json`. Histories of a released version are
+kept while such workflows may still run: record a changed path under a new name, and gate the
+change with `workflow.patched`.
+"""
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+
+from bot.demo import temporal_binary
+from tests.conftest import DEV_SERVER_ARGS
+from tests.replay.fingerprint import BASELINE, HISTORIES, fingerprint
+from tests.replay.scenarios import SCENARIOS
+from tests.workflows.fakes import World
+from tests.workflows.office import office_of
+from workflows.payloads import data_converter
+
+IDENTITY = "countersign-recorder"
+"""Stands in the histories where the SDK would write the process and the host."""
+
+
+async def record(names: list[str]) -> None:
+    """Play the named paths and write what the server kept of them."""
+    prints = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
+    env = await WorkflowEnvironment.start_time_skipping_v2(
+        dev_server_existing_path=temporal_binary(),
+        dev_server_extra_args=DEV_SERVER_ARGS,
+        data_converter=data_converter,
+        dev_server_log_level="error",
+        identity=IDENTITY,
+        ts_config=TimeSkippingConfig(enabled=False),
+    )
+    async with env:
+        for name in names:
+            async with office_of(env, World(), queue="golden", identity=IDENTITY) as office:
+                handle = await SCENARIOS[name](office, f"golden-{name}")
+                history = await handle.fetch_history()
+            written = json.dumps(_anonymous(history.to_json()), indent=1, sort_keys=True)
+            (HISTORIES / f"{name}.json").write_text(written + "\n")
+            prints[name] = fingerprint(history.events)
+            sys.stdout.write(f"{name}: {len(history.events)} events\n")
+    BASELINE.write_text(json.dumps(prints, indent=1, sort_keys=True) + "\n")
+    await asyncio.sleep(0.5)  # the SDK may crash where a process ends right after its server
+
+
+def _anonymous(history: str) -> Any:
+    """Return the history without stack traces: they name this machine's folders."""
+    return json.loads(
+        history,
+        object_hook=lambda part: part | {"stackTrace": ""} if "stackTrace" in part else part,
+    )
+
+
+def main() -> None:
+    """Record what is missing, or everything."""
+    HISTORIES.mkdir(exist_ok=True)
+    everything = "--all" in sys.argv[1:]
+    missing = [n for n in SCENARIOS if everything or not (HISTORIES / f"{n}.json").exists()]
+    asyncio.run(record(missing))
+
+
+if __name__ == "__main__":
+    main()

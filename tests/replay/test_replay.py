@@ -1,0 +1,105 @@
+"""Histories of earlier runs replay on today's code; a change in what a workflow commands is seen."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from temporalio import workflow
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
+
+from tests.replay.fingerprint import HISTORIES, RECORD, baseline, fingerprint
+from tests.replay.scenarios import SCENARIOS
+from tests.workflows.office import Office, new_id
+from workflows.approval import ApprovalWorkflow
+from workflows.payloads import data_converter
+from workflows.registry import WORKFLOWS, sandbox
+from workflows.rules.messages import ApprovalInput, ApprovalOutcome
+
+GOLDEN = sorted(path.stem for path in HISTORIES.glob("*.json"))
+
+MEANING = f"""
+{{name}}: what the workflow commands has changed.
+
+Requests that wait in production were begun by the old code and would stop with a
+NondeterminismError. Where that code was released, put the change behind
+workflow.patched("..."), keep the old history, and give the new path a name of its own in
+tests/replay/scenarios.py. Then (or where nothing was released) record:
+
+    {RECORD} --all
+"""
+
+
+def history(name: str) -> WorkflowHistory:
+    written = (HISTORIES / f"{name}.json").read_text()
+    return WorkflowHistory.from_json(f"golden-{name}", written)
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+async def test_a_recorded_history_replays(name: str) -> None:
+    replayer = Replayer(
+        workflows=WORKFLOWS, data_converter=data_converter, workflow_runner=sandbox()
+    )
+
+    replayed = await replayer.replay_workflow(history(name), raise_on_replay_failure=False)
+
+    assert replayed.replay_failure is None, MEANING.format(name=name)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+async def test_todays_code_commands_what_the_baseline_says(office: Office, name: str) -> None:
+    handle = await SCENARIOS[name](office, new_id(name))
+
+    commands = fingerprint((await handle.fetch_history()).events)
+
+    assert commands == baseline().get(name), MEANING.format(name=name)
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_every_history_has_the_fingerprint_of_the_baseline(name: str) -> None:
+    commands = fingerprint(history(name).events)
+
+    assert commands == baseline().get(name), MEANING.format(name=name)
+
+
+def test_every_path_is_recorded() -> None:
+    missing = set(SCENARIOS) - set(GOLDEN)
+
+    assert not missing, f"record them: {RECORD}"
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_a_history_names_no_machine(name: str) -> None:
+    written = (HISTORIES / f"{name}.json").read_text()
+
+    identities = set(re.findall(r'"identity": "([^"]*)"', written))
+    assert identities <= {"countersign-recorder", "history-service"}
+    assert "/work" not in written
+    assert "/home" not in written
+    assert not re.search(r"\b\d+@[\w.-]+", json.dumps(json.loads(written)))
+
+
+@workflow.defn(name="ApprovalWorkflow")
+class HastyWorkflow(ApprovalWorkflow):
+    """The approval after a careless edit: it sleeps first."""
+
+    @workflow.init
+    def __init__(self, asked: ApprovalInput) -> None:
+        super().__init__(asked)
+
+    @workflow.run
+    async def run(self, asked: ApprovalInput) -> ApprovalOutcome:
+        await workflow.sleep(timedelta(seconds=1))
+        return await super().run(asked)
+
+
+async def test_a_careless_edit_is_caught() -> None:
+    replayer = Replayer(
+        workflows=[HastyWorkflow],
+        data_converter=data_converter,
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
+
+    with pytest.raises(workflow.NondeterminismError):
+        await replayer.replay_workflow(history("approved_approval"))

@@ -1,0 +1,232 @@
+"""Facts: each accepted verb writes its own, in order, in the past tense, with who did it."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.rules.builders import (
+    ANA,
+    BORIS,
+    CLARA,
+    NOON,
+    actor,
+    after,
+    closed,
+    decide,
+    decided,
+    kinds,
+    level,
+    named,
+    no,
+    of,
+    opened,
+    reached,
+    reading,
+    request,
+    submitted,
+    table,
+    withdrawal,
+    yes,
+)
+from workflows.rules import approval as rules
+from workflows.rules.audit import AuditEvent, Fact
+from workflows.rules.people import CLOCK, Actor, Origin
+from workflows.rules.policy import LevelRule
+from workflows.rules.request import ApprovalState, Change, Decision, Status, Verdict
+
+ONE_LEVEL = level(BORIS, CLARA)
+TWO_OF_TWO = level(BORIS, CLARA, quorum=of(2), reject_quorum=2)
+HR = level(CLARA, name="hr")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A verb's change, the facts it writes, and who each of them names."""
+
+    description: str
+    given: Change
+    then: list[str]
+    by: list[Actor]
+
+
+@table(
+    Written(
+        description="a submission",
+        given=rules.submit(request(ONE_LEVEL), NOON),
+        then=["RequestSubmitted"],
+        by=[actor(ANA)],
+    ),
+    Written(
+        description="a submission that needs nobody",
+        given=rules.submit(request(ONE_LEVEL, amount="1.00"), NOON),
+        then=["RequestSubmitted", "RequestApproved"],
+        by=[actor(ANA), CLOCK],
+    ),
+    Written(
+        description="a level that opens",
+        given=rules.open_level(reached(ONE_LEVEL), named(ONE_LEVEL), NOON),
+        then=["LevelOpened"],
+        by=[CLOCK],
+    ),
+    Written(
+        description="a level that is blocked",
+        given=rules.open_level(reached(ONE_LEVEL), reading(), NOON),
+        then=["LevelBlocked"],
+        by=[CLOCK],
+    ),
+    Written(
+        description="an approval that is not yet enough",
+        given=decide(opened(TWO_OF_TWO), yes(BORIS)),
+        then=["DecisionRecorded"],
+        by=[actor(BORIS)],
+    ),
+    Written(
+        description="an approval that passes a level",
+        given=decide(opened(ONE_LEVEL, HR), yes(BORIS)),
+        then=["DecisionRecorded", "LevelPassed"],
+        by=[actor(BORIS)] * 2,
+    ),
+    Written(
+        description="an approval that passes the last level",
+        given=decide(opened(ONE_LEVEL), yes(BORIS)),
+        then=["DecisionRecorded", "LevelPassed", "RequestApproved"],
+        by=[actor(BORIS)] * 3,
+    ),
+    Written(
+        description="a rejection that closes",
+        given=decide(opened(ONE_LEVEL), no(BORIS)),
+        then=["DecisionRecorded", "RequestRejected"],
+        by=[actor(BORIS)] * 2,
+    ),
+    Written(
+        description="an expiry",
+        given=rules.reach(opened(ONE_LEVEL, expires_at=after(minutes=5)), after(minutes=5)),
+        then=["RequestExpired"],
+        by=[CLOCK],
+    ),
+    Written(
+        description="a withdrawal",
+        given=rules.withdraw(opened(ONE_LEVEL), withdrawal(), NOON),
+        then=["RequestWithdrawn"],
+        by=[actor(ANA)],
+    ),
+    Written(
+        description="a clock with nothing due writes nothing",
+        given=rules.reach(opened(ONE_LEVEL), after(days=9)),
+        then=[],
+        by=[],
+    ),
+)
+def test_which_facts_a_verb_writes_and_who_did_it(row: Written) -> None:
+    facts = row.given.facts
+
+    assert kinds(facts) == row.then
+    assert [fact.actor for fact in facts] == row.by
+    assert {fact.request_id for fact in facts} <= {"APR-1"}
+    if facts:
+        assert facts[-1].sequence == row.given.state.sequence
+
+
+def story(*levels: LevelRule) -> list[AuditEvent]:
+    """Return every fact of a request that passes two levels, the first by two people."""
+    written: list[AuditEvent] = []
+
+    def take(change: Change) -> ApprovalState:
+        written.extend(change.facts)
+        return change.state
+
+    state = take(rules.submit(request(*levels), NOON))
+    state = rules.reach_level(state, None)
+    state = take(rules.open_level(state, reading(), NOON))
+    state = take(rules.open_level(state, named(levels[0]), NOON))
+    state = take(decide(state, yes(BORIS, reason="fine")))
+    state = take(decide(state, yes(CLARA)))
+    state = rules.reach_level(state, None)
+    state = take(rules.open_level(state, reading("UDORA"), NOON))
+    take(decide(state, yes("UDORA", level=2)))
+    return written
+
+
+def test_sequences_start_at_one_and_have_no_gap() -> None:
+    facts = story(TWO_OF_TWO, HR)
+
+    assert [fact.sequence for fact in facts] == list(range(1, len(facts) + 1))
+
+
+def test_a_story_of_two_levels_reads_in_order() -> None:
+    facts = story(TWO_OF_TWO, HR)
+
+    assert [(fact.kind.value, fact.level) for fact in facts] == [
+        ("RequestSubmitted", 0),
+        ("LevelBlocked", 1),
+        ("LevelOpened", 1),
+        ("DecisionRecorded", 1),
+        ("DecisionRecorded", 1),
+        ("LevelPassed", 1),
+        ("LevelOpened", 2),
+        ("DecisionRecorded", 2),
+        ("LevelPassed", 2),
+        ("RequestApproved", 0),
+    ]
+
+
+@pytest.mark.parametrize("kind", Fact)
+def test_a_fact_is_named_in_the_past_tense(kind: Fact) -> None:
+    words = kind.value
+
+    assert words.endswith(
+        ("ed", "Withdrawn")  # the one irregular verb so far
+    )
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_decision_is_recorded_with_verdict_reason_revision_and_instant(verdict: Verdict) -> None:
+    decision = Decision(
+        actor=actor(BORIS, Origin.CLI, operator="root"),
+        verdict=verdict,
+        reason="because",
+        content_revision=1,
+        level=1,
+    )
+
+    fact = decide(opened(TWO_OF_TWO), decision, after(minutes=1)).facts[0]
+
+    assert fact.kind is Fact.DECISION_RECORDED
+    assert fact.actor == decision.actor
+    assert fact.data == {"verdict": verdict}
+    assert fact.reason == "because"
+    assert fact.content_revision == 1
+    assert fact.at == after(minutes=1)
+
+
+def test_a_decision_counts_for_the_person_and_the_instant_it_was_made() -> None:
+    state = decide(opened(TWO_OF_TWO), yes(BORIS), after(minutes=1)).state
+
+    assert [(said.person, said.at) for said in state.levels[0].decisions] == [
+        (BORIS, after(minutes=1))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "rule"),
+    [
+        (decided(opened(ONE_LEVEL), yes(BORIS)), "quorum"),
+        (decided(opened(ONE_LEVEL), no(BORIS)), "reject_quorum"),
+        (decided(opened(TWO_OF_TWO), no(BORIS)), "quorum_out_of_reach"),
+        (closed(Status.EXPIRED), "expire_after"),
+        (closed(Status.WITHDRAWN), "requester"),
+        (rules.submit(request(ONE_LEVEL, amount="1.00"), NOON).state, "no_level_needed"),
+    ],
+)
+def test_an_outcome_says_by_which_rule(state: ApprovalState, rule: str) -> None:
+    said = state.closing_rule
+
+    assert said == rule
+
+
+def test_reaching_a_level_writes_nothing_until_it_opens() -> None:
+    before = submitted(ONE_LEVEL)
+
+    state = rules.reach_level(before, after(minutes=5))
+
+    assert state.sequence == before.sequence

@@ -1,0 +1,188 @@
+"""How people may write an amount, and what money does with it."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.rules.builders import table, usd
+from tests.rules.effort import SHORT
+from workflows.rules.errors import RuleError
+from workflows.rules.money import Money, parse_money
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    description: str
+    given: str
+    then: str
+
+
+@table(
+    Taken(description="a whole number", given="1500", then="1500.00"),
+    Taken(description="two decimals", given="1500.00", then="1500.00"),
+    Taken(description="one decimal", given="1500.5", then="1500.50"),
+    Taken(description="a cent", given="0.01", then="0.01"),
+    Taken(description="thousands separators", given="1,500.00", then="1500.00"),
+    Taken(description="many thousands separators", given="1,234,567.89", then="1234567.89"),
+    Taken(description="a plus sign", given="+1500", then="1500.00"),
+    Taken(description="a dollar sign", given="$1,500.00", then="1500.00"),
+    Taken(description="a dollar sign and a space", given="$ 1500", then="1500.00"),
+    Taken(description="the currency behind it", given="1500.00 USD", then="1500.00"),
+    Taken(description="the currency in small letters, close by", given="1500usd", then="1500.00"),
+    Taken(description="spaces around it", given="  1500\t", then="1500.00"),
+    Taken(description="leading zeros", given="007.50", then="7.50"),
+    Taken(description="fifteen digits", given="9" * 15, then="9" * 15 + ".00"),
+    Taken(
+        description="fifteen digits with the cents",
+        given="9" * 13 + ".99",
+        then="9" * 13 + ".99",
+    ),
+    Taken(
+        description="zeros in front are no digits",
+        given="000" + "9" * 15,
+        then="9" * 15 + ".00",
+    ),
+)
+def test_which_amounts_are_understood(row: Taken) -> None:
+    money = parse_money(row.given, "USD")
+
+    assert money == usd(row.then)
+    assert money.amount.as_tuple().exponent == -2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    description: str
+    given: str
+    currency: str = "USD"
+    then: str
+
+
+@table(
+    Refused(description="nothing", given="", then="amount_not_a_number"),
+    Refused(description="a blank", given="  ", then="amount_not_a_number"),
+    Refused(description="a word", given="lots", then="amount_not_a_number"),
+    Refused(description="a number in words", given="fifteen hundred", then="amount_not_a_number"),
+    Refused(description="what Python calls no number", given="NaN", then="amount_not_a_number"),
+    Refused(description="without end", given="Infinity", then="amount_not_a_number"),
+    Refused(description="an exponent", given="1e3", then="amount_not_a_number"),
+    Refused(description="a hexadecimal number", given="0x10", then="amount_not_a_number"),
+    Refused(description="an underscore", given="1_500", then="amount_not_a_number"),
+    Refused(description="two numbers", given="1500 1600", then="amount_not_a_number"),
+    Refused(description="two points", given="1.500.00", then="amount_not_a_number"),
+    Refused(description="no whole part", given=".50", then="amount_not_a_number"),
+    Refused(description="no decimals after the point", given="1500.", then="amount_not_a_number"),
+    Refused(description="a decimal comma", given="1500,00", then="amount_not_a_number"),
+    Refused(description="the European way", given="1.500,00", then="amount_not_a_number"),
+    Refused(description="a decimal comma after zero", given="0,500", then="amount_not_a_number"),
+    Refused(description="separators in twos", given="1,50,000", then="amount_not_a_number"),
+    Refused(description="a separator too late", given="1500,000", then="amount_not_a_number"),
+    Refused(
+        description="Arabic digits",
+        given="\N{ARABIC-INDIC DIGIT ONE}500",
+        then="amount_not_a_number",
+    ),
+    Refused(
+        description="full-width digits",
+        given="1\N{FULLWIDTH DIGIT FIVE}00",
+        then="amount_not_a_number",
+    ),
+    Refused(description="a superscript", given="15\N{SUPERSCRIPT TWO}", then="amount_not_a_number"),
+    Refused(description="another money's sign", given="€1500", then="amount_not_a_number"),
+    Refused(description="a mention", given="<!channel>", then="amount_not_a_number"),
+    Refused(description="a line break inside", given="1500\n1", then="amount_not_a_number"),
+    Refused(description="zero", given="0", then="amount_not_positive"),
+    Refused(description="zero with cents", given="0.00", then="amount_not_positive"),
+    Refused(description="less than nothing", given="-1", then="amount_not_positive"),
+    Refused(
+        description="less than nothing, in dollars", given="-$5.00", then="amount_not_positive"
+    ),
+    Refused(description="minus zero", given="-0", then="amount_not_positive"),
+    Refused(description="three decimals", given="1.234", then="amount_too_many_decimals"),
+    Refused(description="three decimals, all zero", given="1.000", then="amount_too_many_decimals"),
+    Refused(description="sixteen digits", given="9" * 16, then="amount_too_many_digits"),
+    Refused(
+        description="sixteen digits with the cents",
+        given="9" * 14 + ".99",
+        then="amount_too_many_digits",
+    ),
+    Refused(description="3,000 digits", given="9" * 3000, then="amount_too_many_digits"),
+    Refused(description="another currency", given="1500 EUR", then="amount_other_currency"),
+    Refused(
+        description="dollars where euros are asked for",
+        given="$1500",
+        currency="EUR",
+        then="amount_other_currency",
+    ),
+    Refused(
+        description="dollars by name where euros are asked for",
+        given="1500 USD",
+        currency="EUR",
+        then="amount_other_currency",
+    ),
+    Refused(
+        description="two currencies at once",
+        given="$1500 EUR",
+        currency="EUR",
+        then="amount_other_currency",
+    ),
+)
+def test_which_amounts_are_refused_and_why(row: Refused) -> None:
+    with pytest.raises(RuleError) as refused:
+        parse_money(row.given, row.currency)
+
+    assert refused.value.code == row.then
+
+
+def test_another_currency_is_told_which_one_is_meant() -> None:
+    with pytest.raises(RuleError) as refused:
+        parse_money("5 EUR", "USD")
+
+    assert refused.value.data == {"currency": "USD"}
+
+
+def test_money_is_written_with_separators_cents_and_currency() -> None:
+    written = str(usd("1234567.5"))
+
+    assert written == "1,234,567.50 USD"
+
+
+def test_two_currencies_never_add_up() -> None:
+    euros = Money(amount=Decimal("1.00"), currency="EUR")
+
+    with pytest.raises(ValueError, match="cannot add EUR to USD"):
+        usd("1.00") + euros
+
+
+cents = st.integers(min_value=1, max_value=10**15 - 1)
+
+
+@SHORT
+@given(cents)
+def test_what_money_writes_it_reads_again(amount: int) -> None:
+    money = usd(str(Decimal(amount) / 100))
+
+    assert parse_money(str(money), "USD") == money
+
+
+@SHORT
+@given(cents, cents)
+def test_adding_is_exact_to_the_cent(one: int, other: int) -> None:
+    total = usd(str(Decimal(one) / 100)) + usd(str(Decimal(other) / 100))
+
+    assert total.amount * 100 == one + other
+
+
+@SHORT
+@given(st.text(max_size=40) | st.from_regex(r"[-+$]?[0-9,.]{1,20} ?[A-Z]{0,3}", fullmatch=True))
+def test_any_text_is_an_amount_or_a_refusal(written: str) -> None:
+    try:
+        money = parse_money(written, "USD")
+    except RuleError:
+        return
+
+    assert money.amount > 0
+    assert money.amount.as_tuple().exponent == -2

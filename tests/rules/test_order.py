@@ -1,0 +1,416 @@
+"""The order: totals, each step, each failure and its compensation, each outcome of its approval."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.rules.builders import (
+    ANA,
+    BORIS,
+    NOON,
+    actor,
+    after,
+    closed,
+    kinds,
+    level,
+    policy,
+    table,
+    usd,
+)
+from tests.rules.effort import SHORT
+from workflows.rules import order as rules
+from workflows.rules.audit import AuditEvent
+from workflows.rules.face import approval_face
+from workflows.rules.money import Money
+from workflows.rules.order import (
+    ENDED,
+    Order,
+    OrderChange,
+    OrderLine,
+    OrderState,
+    OrderStatus,
+    Step,
+    StepName,
+    StepStatus,
+)
+from workflows.rules.people import CLOCK, Actor
+from workflows.rules.request import Status
+
+RESERVE, PAY, SHIP = StepName.RESERVE, StepName.PAY, StepName.SHIP
+
+
+def order(*lines: tuple[str, int, str]) -> Order:
+    """Return an order of (product, quantity, unit price) lines."""
+    return Order(
+        order_id="ORD-1",
+        customer="Ada",
+        lines=tuple(
+            OrderLine(sku=sku, quantity=quantity, unit_price=usd(price))
+            for sku, quantity, price in lines or [("DESK-1", 1, "1500.00")]
+        ),
+        card_expiry="12/30",
+        note="by Friday",
+    )
+
+
+def received(*, needs_approval: bool = False) -> OrderChange:
+    return rules.receive(
+        order(), actor(ANA), policy(level(BORIS)), NOON, needs_approval=needs_approval
+    )
+
+
+def done(*names: StepName) -> OrderState:
+    """Return an order whose first steps are done."""
+    state = received().state
+    for name in names:
+        state = rules.step_started(state, name, NOON).state
+        state = rules.step_completed(state, name, f"{name}-1", NOON).state
+    return state
+
+
+def failed(name: StepName) -> OrderState:
+    """Return an order of which that step has failed."""
+    names = list(StepName)
+    state = done(*names[: names.index(name)])
+    state = rules.step_started(state, name, NOON).state
+    return rules.step_failed(state, name, "the card has expired", NOON).state
+
+
+def statuses(state: OrderState) -> list[str]:
+    return [step.status.value for step in state.steps]
+
+
+# Totals
+
+
+@dataclass(frozen=True, kw_only=True)
+class Total:
+    description: str
+    given: Order
+    then: str
+
+
+@table(
+    Total(description="one piece", given=order(("A", 1, "1500.00")), then="1500.00"),
+    Total(description="three pieces", given=order(("A", 3, "0.10")), then="0.30"),
+    Total(
+        description="two lines",
+        given=order(("A", 2, "499.99"), ("B", 1, "0.03")),
+        then="1000.01",
+    ),
+    Total(
+        description="the same product twice",
+        given=order(("A", 1, "1.00"), ("A", 1, "2.00")),
+        then="3.00",
+    ),
+    Total(
+        description="the largest line, to the cent",
+        given=order(("A", 9999, "9999999999999.99")),
+        then="99989999999999900.01",
+    ),
+)
+def test_what_an_order_costs(row: Total) -> None:
+    total = row.given.total
+
+    assert total == usd(row.then)
+
+
+@SHORT
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(min_value=1, max_value=9_999), st.integers(min_value=1, max_value=10**13)
+        ),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_the_total_is_the_sum_of_its_lines(lines: list[tuple[int, int]]) -> None:
+    asked = order(*(("A", quantity, str(Decimal(cents) / 100)) for quantity, cents in lines))
+
+    total = asked.total
+
+    assert total.amount * 100 == sum(quantity * cents for quantity, cents in lines)
+
+
+def test_an_order_of_two_currencies_has_no_total() -> None:
+    euro = OrderLine(sku="B", quantity=1, unit_price=Money(amount=Decimal("1.00"), currency="EUR"))
+    mixed = replace(order(), lines=(*order().lines, euro))
+
+    with pytest.raises(ValueError, match="cannot add EUR to USD"):
+        _ = mixed.total
+
+
+def test_approvers_read_each_line_with_its_sum_and_the_note() -> None:
+    read = rules.content(order(("DESK-1", 2, "750.00"), ("LAMP-2", 1, "9.50")))
+
+    assert read.title == "ORD-1 for Ada"
+    assert read.text == "by Friday"
+    assert [(field.label, field.value) for field in read.fields] == [
+        ("DESK-1", "2 x 750.00 USD = 1,500.00 USD"),
+        ("LAMP-2", "1 x 9.50 USD = 9.50 USD"),
+    ]
+    assert read.amount == usd("1509.50")
+
+
+# Receiving, and the approval
+
+
+@pytest.mark.parametrize(
+    ("needs_approval", "status"),
+    [(True, OrderStatus.AWAITING_APPROVAL), (False, OrderStatus.PROCESSING)],
+)
+def test_an_order_waits_for_an_approval_only_where_it_needs_one(
+    needs_approval: bool,  # noqa: FBT001 - a column of the table
+    status: OrderStatus,
+) -> None:
+    change = received(needs_approval=needs_approval)
+
+    assert change.state.status is status
+    assert statuses(change.state) == ["waiting"] * 3
+    assert kinds(change.facts) == ["OrderReceived"]
+    assert change.facts[0].actor == actor(ANA)
+    assert change.facts[0].data == {
+        "total": "1,500.00 USD",
+        "needs_approval": str(needs_approval).lower(),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    description: str
+    given: Status
+    then: OrderStatus
+    facts: list[str]
+    by: Actor
+
+
+@table(
+    Outcome(
+        description="an approved order goes on",
+        given=Status.APPROVED,
+        then=OrderStatus.PROCESSING,
+        facts=["ApprovalEnded"],
+        by=actor(BORIS),
+    ),
+    Outcome(
+        description="a rejected order ends",
+        given=Status.REJECTED,
+        then=OrderStatus.REJECTED,
+        facts=["ApprovalEnded", "OrderEnded"],
+        by=actor(BORIS),
+    ),
+    Outcome(
+        description="an expired order ends",
+        given=Status.EXPIRED,
+        then=OrderStatus.EXPIRED,
+        facts=["ApprovalEnded", "OrderEnded"],
+        by=CLOCK,
+    ),
+    Outcome(
+        description="a withdrawn order is cancelled",
+        given=Status.WITHDRAWN,
+        then=OrderStatus.CANCELLED,
+        facts=["ApprovalEnded", "OrderEnded"],
+        by=actor(ANA),
+    ),
+)
+def test_what_an_order_makes_of_its_approvals_outcome(row: Outcome) -> None:
+    approval = approval_face(closed(row.given), 7)
+
+    change = rules.approval_ended(received(needs_approval=True).state, approval, after(minutes=1))
+
+    assert change.state.status is row.then
+    assert change.state.approval == approval
+    assert change.state.ended_at == (after(minutes=1) if row.then in ENDED else None)
+    assert statuses(change.state) == ["waiting"] * 3
+    assert kinds(change.facts) == row.facts
+    assert change.facts[0].actor == row.by
+    assert change.facts[0].rule == approval.closing_rule
+    assert change.facts[0].data == {"outcome": row.given}
+
+
+def test_an_order_whose_approval_was_terminated_fails_closed() -> None:
+    change = rules.approval_lost(received(needs_approval=True).state, NOON)
+
+    assert change.state.status is OrderStatus.FAILED
+    assert change.state.failure == "the approval was terminated by an operator"
+    assert change.state.ended_at == NOON
+    assert kinds(change.facts) == ["OrderEnded"]
+
+
+# Steps
+
+
+@pytest.mark.parametrize("name", StepName)
+def test_a_step_that_starts_is_running_and_nothing_else_moves(name: StepName) -> None:
+    change = rules.step_started(received().state, name, NOON)
+
+    assert [step.name for step in change.state.steps if step.status is StepStatus.RUNNING] == [name]
+    assert change.state.status is OrderStatus.PROCESSING
+    assert kinds(change.facts) == ["StepStarted"]
+    assert change.facts[0].actor == CLOCK
+    assert change.facts[0].data == {"step": name.value, "reference": "", "error": ""}
+
+
+@pytest.mark.parametrize("name", [RESERVE, PAY])
+def test_a_step_that_is_done_keeps_its_reference_and_the_order_goes_on(name: StepName) -> None:
+    change = rules.step_completed(received().state, name, "REF-1", NOON)
+
+    assert change.state.step(name) == Step(name=name, status=StepStatus.DONE, reference="REF-1")
+    assert change.state.status is OrderStatus.PROCESSING
+    assert change.state.ended_at is None
+    assert kinds(change.facts) == ["StepCompleted"]
+    assert change.facts[0].data["reference"] == "REF-1"
+
+
+def test_the_last_step_completes_the_order() -> None:
+    change = rules.step_completed(done(RESERVE, PAY), SHIP, "TRK-1", after(minutes=1))
+
+    assert change.state.status is OrderStatus.COMPLETED
+    assert change.state.ended_at == after(minutes=1)
+    assert statuses(change.state) == ["done"] * 3
+    assert kinds(change.facts) == ["StepCompleted", "OrderEnded"]
+    assert change.facts[1].data == {"status": "completed"}
+
+
+def test_the_steps_are_reserve_pay_and_ship_in_this_order() -> None:
+    names = [step.name for step in received().state.steps]
+
+    assert names == [RESERVE, PAY, SHIP]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """Which step fails, what is then undone, and how the steps read before and after."""
+
+    description: str
+    given: StepName
+    undone: tuple[StepName, ...]
+    before: list[str]
+    then: list[str]
+
+
+FAILURES = (
+    Failure(
+        description="reserving fails: only it is undone",
+        given=RESERVE,
+        undone=(RESERVE,),
+        before=["failed", "waiting", "waiting"],
+        then=["failed", "waiting", "waiting"],
+    ),
+    Failure(
+        description="paying fails: the payment, then the reservation",
+        given=PAY,
+        undone=(PAY, RESERVE),
+        before=["done", "failed", "waiting"],
+        then=["compensated", "failed", "waiting"],
+    ),
+    Failure(
+        description="shipping fails: the shipment, the payment, then the reservation",
+        given=SHIP,
+        undone=(SHIP, PAY, RESERVE),
+        before=["done", "done", "failed"],
+        then=["compensated", "compensated", "failed"],
+    ),
+)
+
+
+@table(*FAILURES)
+def test_a_failed_step_turns_the_order_round(row: Failure) -> None:
+    state = failed(row.given)
+
+    assert state.status is OrderStatus.COMPENSATING
+    assert state.failure == "the card has expired"
+    assert state.step(row.given).error == "the card has expired"
+    assert state.ended_at is None
+    assert statuses(state) == row.before
+
+
+@table(*FAILURES)
+def test_what_is_undone_the_latest_first(row: Failure) -> None:
+    names = rules.steps_to_compensate(failed(row.given))
+
+    assert names == row.undone
+
+
+@table(*FAILURES)
+def test_an_order_that_is_undone_ends_as_failed_and_says_why(row: Failure) -> None:
+    state = failed(row.given)
+
+    for name in rules.steps_to_compensate(state):
+        state = rules.step_compensated(state, name, NOON).state
+    change = rules.compensated(state, after(minutes=2))
+
+    assert statuses(change.state) == row.then
+    assert change.state.status is OrderStatus.FAILED
+    assert change.state.failure == "the card has expired"
+    assert change.state.step(row.given).error == "the card has expired"
+    assert change.state.ended_at == after(minutes=2)
+    assert kinds(change.facts) == ["OrderEnded"]
+
+
+def test_a_step_that_was_undone_keeps_its_reference() -> None:
+    change = rules.step_compensated(failed(PAY), RESERVE, NOON)
+
+    assert change.state.step(RESERVE).reference == "reserve-1"
+    assert change.state.step(RESERVE).status is StepStatus.COMPENSATED
+    assert kinds(change.facts) == ["StepCompensated"]
+
+
+@pytest.mark.parametrize("names", [(), (RESERVE,), (RESERVE, PAY)])
+def test_what_has_not_begun_is_never_undone(names: tuple[StepName, ...]) -> None:
+    undone = rules.steps_to_compensate(done(*names))
+
+    assert undone == names[::-1]
+
+
+def test_sequences_run_through_the_whole_order() -> None:
+    facts: list[AuditEvent] = []
+
+    def take(change: OrderChange) -> OrderState:
+        facts.extend(change.facts)
+        return change.state
+
+    state = take(received(needs_approval=True))
+    state = take(rules.approval_ended(state, approval_face(closed(Status.APPROVED), 1), NOON))
+    state = take(rules.step_started(state, RESERVE, NOON))
+    state = take(rules.step_completed(state, RESERVE, "RES-1", NOON))
+    state = take(rules.step_started(state, PAY, NOON))
+    state = take(rules.step_failed(state, PAY, "declined", NOON))
+    for name in rules.steps_to_compensate(state):
+        state = take(rules.step_compensated(state, name, NOON))
+    state = take(rules.compensated(state, NOON))
+
+    assert [fact.sequence for fact in facts] == list(range(1, 10))
+    assert {fact.request_id for fact in facts} == {"ORD-1"}
+    assert kinds(facts) == [
+        "OrderReceived",
+        "ApprovalEnded",
+        "StepStarted",
+        "StepCompleted",
+        "StepStarted",
+        "StepFailed",
+        "StepCompensated",
+        "StepCompensated",
+        "OrderEnded",
+    ]
+
+
+def test_the_face_of_an_order_is_its_state_at_a_version() -> None:
+    state = failed(PAY)
+
+    face = rules.order_face(state, 9)
+
+    assert face.card_version == 9
+    assert face.order == state.order
+    assert face.requester == actor(ANA)
+    assert (face.title, face.channel, face.language) == ("Customer order", "#approvals", "en")
+    assert face.status is OrderStatus.COMPENSATING
+    assert face.steps == state.steps
+    assert face.failure == "the card has expired"
+    assert face.approval is None
+    assert (face.received_at, face.ended_at) == (NOON, None)

@@ -1,0 +1,362 @@
+"""What a person may write into the order form, field by field, and every sentence they can earn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.rules.builders import table, usd
+from tests.rules.effort import SHORT
+from workflows.rules.errors import RuleError
+from workflows.rules.order import OrderLine
+from workflows.rules.order_form import (
+    OrderMistakes,
+    WrittenLine,
+    WrittenOrder,
+    card_expired,
+    read_order,
+)
+
+SKUS = frozenset({"DESK-1", "LAMP-2"})
+
+
+def line(sku: str = "DESK-1", quantity: str = "1", unit_price: str = "1500.00") -> WrittenLine:
+    return WrittenLine(sku=sku, quantity=quantity, unit_price=unit_price)
+
+
+def written(**changed: Any) -> WrittenOrder:
+    """Return a good order with some of it changed."""
+    good = WrittenOrder(
+        order_id="ORD-1", customer="Ada", lines=(line(),), card_expiry="12/30", note="by Friday"
+    )
+    return replace(good, **changed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wrong:
+    """What is wrong with an order, and the refusal at each field; every other field is fine."""
+
+    description: str
+    given: dict[str, Any]
+    then: dict[str, str] = field(default_factory=dict)
+
+
+def wrong_line(description: str, then: dict[str, str], **changed: str) -> Wrong:
+    return Wrong(
+        description=description,
+        given={"lines": (line(**changed),)},
+        then={f"lines.0.{name}": code for name, code in then.items()},
+    )
+
+
+@table(
+    Wrong(
+        description="no customer",
+        given={"customer": ""},
+        then={"customer": "text_missing"},
+    ),
+    Wrong(
+        description="a blank customer",
+        given={"customer": " \u00a0\n"},
+        then={"customer": "text_missing"},
+    ),
+    Wrong(
+        description="a customer of 81 characters",
+        given={"customer": "x" * 81},
+        then={"customer": "text_too_long"},
+    ),
+    Wrong(
+        description="a customer of 3,001 characters",
+        given={"customer": "x" * 3001},
+        then={"customer": "text_too_long"},
+    ),
+    Wrong(
+        description="a note of 3,001 characters",
+        given={"note": "x" * 3001},
+        then={"note": "text_too_long"},
+    ),
+    Wrong(description="no lines", given={"lines": ()}, then={"lines": "order_without_lines"}),
+    wrong_line("an unknown product", {"sku": "unknown_product"}, sku="SOFA-9"),
+    wrong_line("no product", {"sku": "unknown_product"}, sku=""),
+    wrong_line("a product in small letters", {"sku": "unknown_product"}, sku="desk-1"),
+    wrong_line("no quantity", {"quantity": "quantity_not_a_count"}, quantity=""),
+    wrong_line("a quantity in words", {"quantity": "quantity_not_a_count"}, quantity="two"),
+    wrong_line("half a piece", {"quantity": "quantity_not_a_count"}, quantity="1.5"),
+    wrong_line("ten thousand pieces", {"quantity": "quantity_not_a_count"}, quantity="10000"),
+    wrong_line("a million pieces", {"quantity": "quantity_not_a_count"}, quantity="1000000"),
+    wrong_line("3,000 digits of pieces", {"quantity": "quantity_not_a_count"}, quantity="9" * 3000),
+    wrong_line(
+        "a quantity in Arabic digits",
+        {"quantity": "quantity_not_a_count"},
+        quantity="\N{ARABIC-INDIC DIGIT TWO}",
+    ),
+    wrong_line("zero pieces", {"quantity": "amount_not_positive"}, quantity="0"),
+    wrong_line("less than no pieces", {"quantity": "amount_not_positive"}, quantity="-2"),
+    wrong_line("no price", {"unit_price": "amount_not_a_number"}, unit_price=""),
+    wrong_line("a price in words", {"unit_price": "amount_not_a_number"}, unit_price="free"),
+    wrong_line("a price of zero", {"unit_price": "amount_not_positive"}, unit_price="0.00"),
+    wrong_line("a price below zero", {"unit_price": "amount_not_positive"}, unit_price="-5"),
+    wrong_line(
+        "a price of three decimals", {"unit_price": "amount_too_many_decimals"}, unit_price="1.005"
+    ),
+    wrong_line(
+        "a price of sixteen digits", {"unit_price": "amount_too_many_digits"}, unit_price="9" * 16
+    ),
+    wrong_line(
+        "a price in another currency", {"unit_price": "amount_other_currency"}, unit_price="5 EUR"
+    ),
+    wrong_line(
+        "everything in one line",
+        {
+            "sku": "unknown_product",
+            "quantity": "amount_not_positive",
+            "unit_price": "amount_not_a_number",
+        },
+        sku="SOFA-9",
+        quantity="0",
+        unit_price="free",
+    ),
+    *(
+        Wrong(
+            description=f"a card expiry of {expiry!r}",
+            given={"card_expiry": expiry},
+            then={"card_expiry": "card_expiry_malformed"},
+        )
+        for expiry in (
+            "",
+            "12",
+            "00/27",
+            "13/27",
+            "1/27",
+            "12/2027",
+            "12-27",
+            "1227",
+            "27/12/31",
+            "ab/cd",
+            "12/3\N{FULLWIDTH DIGIT ZERO}",
+            "12 / 30",
+        )
+    ),
+    Wrong(
+        description="the second of two lines",
+        given={"lines": (line(), line(quantity="0"))},
+        then={"lines.1.quantity": "amount_not_positive"},
+    ),
+    Wrong(
+        description="several fields at once",
+        given={
+            "customer": "",
+            "note": "x" * 3001,
+            "card_expiry": "soon",
+            "lines": (line(sku="SOFA-9"), line(), line(unit_price="-1")),
+        },
+        then={
+            "customer": "text_missing",
+            "note": "text_too_long",
+            "card_expiry": "card_expiry_malformed",
+            "lines.0.sku": "unknown_product",
+            "lines.2.unit_price": "amount_not_positive",
+        },
+    ),
+    Wrong(
+        description="several fields without a line",
+        given={"customer": "", "lines": ()},
+        then={"customer": "text_missing", "lines": "order_without_lines"},
+    ),
+)
+def test_every_wrong_field_is_named_at_once(row: Wrong) -> None:
+    with pytest.raises(OrderMistakes) as mistakes:
+        read_order(written(**row.given), SKUS, "USD")
+
+    assert {at: error.code for at, error in mistakes.value.by_field.items()} == row.then
+
+
+def test_mistakes_name_their_fields_in_words_for_the_log() -> None:
+    with pytest.raises(OrderMistakes, match=r"^customer: text_missing, card_expiry: card_expiry"):
+        read_order(written(customer="", card_expiry=""), SKUS, "USD")
+
+
+@pytest.mark.parametrize(
+    ("given_", "at", "data"),
+    [
+        ({"customer": "x" * 81}, "customer", {"limit": "80"}),
+        ({"note": "x" * 3001}, "note", {"limit": "3000"}),
+        ({"lines": (line(sku="SOFA-9"),)}, "lines.0.sku", {"sku": "SOFA-9"}),
+        ({"lines": (line(unit_price="5 EUR"),)}, "lines.0.unit_price", {"currency": "USD"}),
+    ],
+)
+def test_a_mistake_carries_what_its_sentence_needs(
+    given_: dict[str, Any], at: str, data: dict[str, str]
+) -> None:
+    with pytest.raises(OrderMistakes) as mistakes:
+        read_order(written(**given_), SKUS, "USD")
+
+    assert mistakes.value.by_field[at].data == data
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fine:
+    """What is written, and what is read of it."""
+
+    description: str
+    given: dict[str, Any]
+    then: dict[str, Any]
+
+
+@table(
+    Fine(
+        description="a customer of 80 characters",
+        given={"customer": "x" * 80},
+        then={"customer": "x" * 80},
+    ),
+    Fine(
+        description="spaces around a customer",
+        given={"customer": "  Ada \n"},
+        then={"customer": "Ada"},
+    ),
+    Fine(
+        description="a mention and formatting in a customer's name, kept as typed",
+        given={"customer": "<!channel> *Ada*"},
+        then={"customer": "<!channel> *Ada*"},
+    ),
+    Fine(description="no note", given={"note": ""}, then={"note": ""}),
+    Fine(
+        description="a note of 3,000 characters",
+        given={"note": "x" * 3000},
+        then={"note": "x" * 3000},
+    ),
+    Fine(
+        description="spaces around a long note",
+        given={"note": " " + "x" * 3000 + "\n"},
+        then={"note": "x" * 3000},
+    ),
+    Fine(description="an expiry", given={"card_expiry": " 01/27 "}, then={"card_expiry": "01/27"}),
+    Fine(
+        description="an expiry in the past, which only the payment may decline",
+        given={"card_expiry": "12/23"},
+        then={"card_expiry": "12/23"},
+    ),
+    *(
+        Fine(
+            description=f"{typed!r} pieces",
+            given={"lines": (line(quantity=typed),)},
+            then={"lines": (OrderLine(sku="DESK-1", quantity=count, unit_price=usd("1500.00")),)},
+        )
+        for typed, count in (("1", 1), ("9999", 9999), (" 7 ", 7), ("+7", 7), ("007", 7))
+    ),
+    Fine(
+        description="two lines of the same product stay two lines",
+        given={"lines": (line(), line(unit_price="$1,400"))},
+        then={
+            "lines": (
+                OrderLine(sku="DESK-1", quantity=1, unit_price=usd("1500.00")),
+                OrderLine(sku="DESK-1", quantity=1, unit_price=usd("1400.00")),
+            )
+        },
+    ),
+)
+def test_what_is_read_of_a_good_order(row: Fine) -> None:
+    order = read_order(written(**row.given), SKUS, "USD")
+
+    assert {name: getattr(order, name) for name in row.then} == row.then
+
+
+def test_an_order_keeps_the_id_it_was_minted_with() -> None:
+    order = read_order(written(order_id="ORD-42"), SKUS, "USD")
+
+    assert order.order_id == "ORD-42"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expiry:
+    description: str
+    given: str
+    today: date
+    then: bool
+
+
+@table(
+    Expiry(
+        description="a card is good in its last month",
+        given="12/26",
+        today=date(2026, 12, 1),
+        then=False,
+    ),
+    Expiry(
+        description="a card is good on its last day",
+        given="12/26",
+        today=date(2026, 12, 31),
+        then=False,
+    ),
+    Expiry(
+        description="a card is expired the day after",
+        given="12/26",
+        today=date(2027, 1, 1),
+        then=True,
+    ),
+    Expiry(
+        description="a leap day is still February",
+        given="02/28",
+        today=date(2028, 2, 29),
+        then=False,
+    ),
+    Expiry(description="12/23 is long expired", given="12/23", today=date(2026, 3, 2), then=True),
+    Expiry(
+        description="a later month of an earlier year is expired",
+        given="11/25",
+        today=date(2026, 3, 2),
+        then=True,
+    ),
+    Expiry(
+        description="an earlier month of a later year is good",
+        given="01/27",
+        today=date(2026, 12, 31),
+        then=False,
+    ),
+    Expiry(
+        description="what is no expiry is not good", given="soon", today=date(2026, 3, 2), then=True
+    ),
+)
+def test_when_a_payment_card_has_expired(row: Expiry) -> None:
+    expired = card_expired(row.given, row.today)
+
+    assert expired is row.then
+
+
+anything = st.text(max_size=12) | st.sampled_from(["1", "0", "-1", "1500.00", "DESK-1", "12/30"])
+
+
+@SHORT
+@given(
+    customer=anything,
+    note=anything,
+    expiry=anything,
+    lines=st.lists(st.builds(line, anything, anything, anything), max_size=3),
+)
+def test_whatever_is_written_is_an_order_or_named_mistakes(
+    customer: str, note: str, expiry: str, lines: list[WrittenLine]
+) -> None:
+    asked = written(customer=customer, note=note, card_expiry=expiry, lines=tuple(lines))
+
+    named: Mapping[str, RuleError] = {}
+    read: tuple[OrderLine, ...] = ()
+    try:
+        read = read_order(asked, SKUS, "USD").lines
+    except OrderMistakes as mistakes:
+        named = mistakes.by_field
+
+    assert bool(named) != bool(read)
+    assert len(read) in {0, len(lines)}
+
+
+def test_the_total_has_fifteen_digits_at_most_like_any_amount() -> None:
+    asked = written(lines=(line(unit_price="9999999999999.99", quantity="2"),))
+
+    with pytest.raises(OrderMistakes) as refused:
+        read_order(asked, SKUS, "USD")
+
+    assert refused.value.by_field["lines"].code == "amount_too_many_digits"

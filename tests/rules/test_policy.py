@@ -1,0 +1,229 @@
+"""The written rule: which tier takes an amount, and the digest that pins it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.rules.builders import ALL, BORIS, CLARA, level, of, policy, table, usd
+from tests.rules.effort import SHORT
+from workflows.rules.errors import NoTierError
+from workflows.rules.money import Money
+from workflows.rules.policy import (
+    ApproverSource,
+    Notify,
+    Policy,
+    ReasonRule,
+    SourceKind,
+    Tier,
+    digest,
+    route,
+)
+
+SALES = level(BORIS, name="sales")
+BOARD = level(CLARA, name="board")
+TWO_TIERS = policy(SALES)
+THREE_TIERS = replace(
+    policy(SALES, BOARD),
+    tiers=(
+        Tier(up_to=usd("1000.00"), levels=()),
+        Tier(up_to=usd("5000.00"), levels=("sales",)),
+        Tier(up_to=None, levels=("sales", "board")),
+    ),
+)
+ONE_TIER = replace(TWO_TIERS, tiers=(Tier(up_to=None, levels=("sales",)),))
+
+
+def euros(amount: str) -> Money:
+    return Money(amount=Decimal(amount), currency="EUR")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Routed:
+    description: str
+    given: Policy
+    amount: Money | None
+    then: tuple[str, ...]
+    rule: str
+
+
+@table(
+    Routed(
+        description="999.99 needs nobody",
+        given=TWO_TIERS,
+        amount=usd("999.99"),
+        then=(),
+        rule="order: up to 1,000.00 USD",
+    ),
+    Routed(
+        description="1,000.00 still needs nobody",
+        given=TWO_TIERS,
+        amount=usd("1000.00"),
+        then=(),
+        rule="order: up to 1,000.00 USD",
+    ),
+    Routed(
+        description="1,000.01 needs a yes",
+        given=TWO_TIERS,
+        amount=usd("1000.01"),
+        then=("sales",),
+        rule="order: over 1,000.00 USD",
+    ),
+    Routed(
+        description="a cent needs nobody",
+        given=TWO_TIERS,
+        amount=usd("0.01"),
+        then=(),
+        rule="order: up to 1,000.00 USD",
+    ),
+    Routed(
+        description="the largest amount needs a yes",
+        given=TWO_TIERS,
+        amount=usd("999999999999999.00"),
+        then=("sales",),
+        rule="order: over 1,000.00 USD",
+    ),
+    Routed(
+        description="5,000.00 is still in the middle tier",
+        given=THREE_TIERS,
+        amount=usd("5000.00"),
+        then=("sales",),
+        rule="order: up to 5,000.00 USD",
+    ),
+    Routed(
+        description="5,000.01 needs both levels, in order",
+        given=THREE_TIERS,
+        amount=usd("5000.01"),
+        then=("sales", "board"),
+        rule="order: over 5,000.00 USD",
+    ),
+    Routed(
+        description="a policy of one tier takes everything",
+        given=ONE_TIER,
+        amount=usd("0.01"),
+        then=("sales",),
+        rule="order: always",
+    ),
+    Routed(
+        description="without an amount the strictest tier holds",
+        given=THREE_TIERS,
+        amount=None,
+        then=("sales", "board"),
+        rule="order: over 5,000.00 USD",
+    ),
+    Routed(
+        description="an amount of another currency is no small amount: the strictest tier holds",
+        given=THREE_TIERS,
+        amount=euros("1.00"),
+        then=("sales", "board"),
+        rule="order: over 5,000.00 USD",
+    ),
+)
+def test_which_tier_takes_an_amount(row: Routed) -> None:
+    found = route(row.given, row.amount)
+
+    assert tuple(rule.name for rule in found.levels) == row.then
+    assert found.rule == row.rule
+
+
+@pytest.mark.parametrize("amount", [usd("1000.01"), euros("1.00"), None])
+def test_an_amount_that_no_tier_takes_is_refused(amount: Money | None) -> None:
+    gap = replace(TWO_TIERS, tiers=TWO_TIERS.tiers[:1])
+
+    with pytest.raises(NoTierError) as refused:
+        route(gap, amount)
+
+    assert refused.value.data == {"policy": "order"}
+
+
+@SHORT
+@given(st.integers(min_value=1, max_value=10**9), st.integers(min_value=0, max_value=10**9))
+def test_a_larger_amount_never_needs_fewer_levels(amount: int, more: int) -> None:
+    small = route(THREE_TIERS, usd(str(Decimal(amount) / 100)))
+    large = route(THREE_TIERS, usd(str(Decimal(amount + more) / 100)))
+
+    assert len(small.levels) <= len(large.levels)
+
+
+def test_the_digest_is_the_same_in_every_process() -> None:
+    version = digest(TWO_TIERS)
+
+    # Written down. It may move only when a policy can say something new.
+    assert version == "b1b894752cf2"
+
+
+def test_the_digest_does_not_depend_on_the_version_that_stands_in_the_policy() -> None:
+    version = digest(replace(TWO_TIERS, version="something else"))
+
+    assert version == digest(TWO_TIERS)
+
+
+def test_the_digest_is_short_enough_to_read() -> None:
+    version = digest(THREE_TIERS)
+
+    assert len(version) == 12
+    assert int(version, 16) >= 0
+
+
+def with_level(**changed: Any) -> Callable[[Policy], Policy]:
+    def edit(written: Policy) -> Policy:
+        edited = replace(written.levels[0], **changed)
+        return replace(written, levels=(edited, *written.levels[1:]))
+
+    return edit
+
+
+def with_policy(**changed: Any) -> Callable[[Policy], Policy]:
+    return lambda written: replace(written, **changed)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param(with_policy(name="hr"), id="its name"),
+        pytest.param(with_policy(title="Order"), id="its title"),
+        pytest.param(with_policy(channel="#other"), id="its channel"),
+        pytest.param(with_policy(notify=Notify.NONE), id="who is told"),
+        pytest.param(with_policy(distinct_approvers=False), id="who may count twice"),
+        pytest.param(with_policy(language="de"), id="its language"),
+        pytest.param(with_policy(tiers=THREE_TIERS.tiers[:2]), id="a tier less"),
+        pytest.param(with_policy(tiers=THREE_TIERS.tiers[::-1]), id="the order of tiers"),
+        pytest.param(
+            with_policy(tiers=(Tier(up_to=usd("1000.01"), levels=()), *THREE_TIERS.tiers[1:])),
+            id="a cent more in a tier",
+        ),
+        pytest.param(
+            with_policy(tiers=(Tier(up_to=euros("1000.00"), levels=()), *THREE_TIERS.tiers[1:])),
+            id="the currency of a tier",
+        ),
+        pytest.param(with_policy(levels=THREE_TIERS.levels[::-1]), id="the order of levels"),
+        pytest.param(with_level(name="retail"), id="a level's name"),
+        pytest.param(
+            with_level(approvers=(ApproverSource(kind=SourceKind.USER, value=CLARA),)),
+            id="who approves",
+        ),
+        pytest.param(with_level(quorum=of(2)), id="how many"),
+        pytest.param(with_level(quorum=ALL), id="how many, in a word"),
+        pytest.param(with_level(reject_quorum=2), id="how many to reject"),
+        pytest.param(with_level(approve_reason=ReasonRule.REQUIRED), id="an approval's reason"),
+        pytest.param(with_level(reject_reason=ReasonRule.NONE), id="a rejection's reason"),
+        pytest.param(with_level(expire_after=timedelta(minutes=6)), id="a deadline"),
+        pytest.param(with_level(expire_after=None), id="no deadline"),
+        pytest.param(with_level(max_expire_after=timedelta(days=1)), id="a deadline's bound"),
+    ],
+)
+def test_any_edit_of_a_policy_changes_its_digest(edit: Callable[[Policy], Policy]) -> None:
+    version = digest(edit(THREE_TIERS))
+
+    assert version != digest(THREE_TIERS)
+
+
+def test_a_source_reads_as_it_is_written() -> None:
+    written = str(ApproverSource(kind=SourceKind.USER, value=BORIS))
+
+    assert written == "user:UBORIS"

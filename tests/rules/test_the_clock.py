@@ -1,0 +1,292 @@
+"""What the clock does: it expires a request exactly at its instant, blocked or not."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.rules.builders import (
+    BORIS,
+    CLARA,
+    FIVE_MINUTES,
+    NOON,
+    after,
+    blocked,
+    closed,
+    decide,
+    decided,
+    here,
+    kinds,
+    level,
+    next_opened,
+    of,
+    opened,
+    reached,
+    reading,
+    refusal,
+    request,
+    submitted,
+    table,
+    withdrawal,
+    yes,
+)
+from workflows.rules import approval as rules
+from workflows.rules.errors import RequestClosedError
+from workflows.rules.people import CLOCK
+from workflows.rules.policy import LevelRule
+from workflows.rules.request import ApprovalState, Status
+
+RULE = level(BORIS, CLARA, quorum=of(2))
+DUE = after(minutes=5)
+A_MOMENT = timedelta(microseconds=1)
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instant:
+    description: str
+    given: ApprovalState
+    when: datetime
+    then: Status
+
+
+@table(
+    Instant(
+        description="a moment before its instant a request is pending",
+        given=opened(RULE, expires_at=DUE),
+        when=DUE - A_MOMENT,
+        then=Status.PENDING,
+    ),
+    Instant(
+        description="at its instant it expires",
+        given=opened(RULE, expires_at=DUE),
+        when=DUE,
+        then=Status.EXPIRED,
+    ),
+    Instant(
+        description="a clock that rings late expires it then",
+        given=opened(RULE, expires_at=DUE),
+        when=DUE + WEEK,
+        then=Status.EXPIRED,
+    ),
+    Instant(
+        description="a level without an expiry never expires",
+        given=opened(RULE),
+        when=DUE + WEEK,
+        then=Status.PENDING,
+    ),
+    Instant(
+        description="the clock runs before the approvers are known",
+        given=reached(RULE, expires_at=DUE),
+        when=DUE,
+        then=Status.EXPIRED,
+    ),
+    Instant(
+        description="the clock runs while the level is blocked",
+        given=blocked(RULE, expires_at=DUE),
+        when=DUE,
+        then=Status.EXPIRED,
+    ),
+    Instant(
+        description="half a quorum does not stop the clock",
+        given=decided(opened(RULE, expires_at=DUE), yes(BORIS)),
+        when=DUE,
+        then=Status.EXPIRED,
+    ),
+    Instant(
+        description="before the first level is reached no clock runs",
+        given=submitted(RULE),
+        when=DUE + WEEK,
+        then=Status.PENDING,
+    ),
+    Instant(
+        description="the clock of a level that has passed does not run",
+        given=decided(opened(level(BORIS), RULE, expires_at=DUE), yes(BORIS)),
+        when=DUE,
+        then=Status.PENDING,
+    ),
+    Instant(
+        description="the next level has its own instant",
+        given=next_opened(
+            decided(opened(level(BORIS), level(CLARA, name="hr"), expires_at=DUE), yes(BORIS)),
+            DUE + FIVE_MINUTES,
+        ),
+        when=DUE + FIVE_MINUTES - A_MOMENT,
+        then=Status.PENDING,
+    ),
+    Instant(
+        description="at the next level's instant the request expires",
+        given=next_opened(
+            decided(opened(level(BORIS), level(CLARA, name="hr"), expires_at=DUE), yes(BORIS)),
+            DUE + FIVE_MINUTES,
+        ),
+        when=DUE + FIVE_MINUTES,
+        then=Status.EXPIRED,
+    ),
+    *(
+        Instant(
+            description=f"a request that is {status} does not expire",
+            given=closed(status),
+            when=DUE,
+            then=status,
+        )
+        for status in (Status.APPROVED, Status.REJECTED, Status.WITHDRAWN)
+    ),
+)
+def test_what_the_clock_does(row: Instant) -> None:
+    change = rules.reach(row.given, row.when)
+
+    assert change.state.status is row.then
+    assert bool(change.facts) == (change.state.status is not row.given.status)
+
+
+def test_an_expiry_says_by_which_rule_and_that_the_clock_did_it() -> None:
+    change = rules.reach(opened(RULE, expires_at=DUE), DUE)
+
+    assert kinds(change.facts) == ["RequestExpired"]
+    assert change.facts[0].actor == CLOCK
+    assert change.state.closing_rule == "expire_after"
+    assert change.state.closed_at == DUE
+    assert change.state.closed_by == CLOCK
+
+
+def test_a_clock_that_rings_twice_expires_once() -> None:
+    expired = rules.reach(opened(RULE, expires_at=DUE), DUE).state
+
+    again = rules.reach(expired, DUE + WEEK)
+
+    assert again.facts == ()
+    assert again.state == expired
+
+
+@pytest.mark.parametrize("late", [timedelta(0), A_MOMENT, WEEK])
+def test_a_decision_at_or_after_the_instant_is_refused_as_expired(late: timedelta) -> None:
+    state = opened(RULE, expires_at=DUE)
+
+    error = refusal(state, yes(BORIS), DUE + late)
+
+    assert error.code == "request_closed"
+    assert error.data == {"status": "expired", "person": ""}
+
+
+def test_a_decision_a_moment_before_the_instant_counts() -> None:
+    change = decide(opened(level(BORIS), expires_at=DUE), yes(BORIS), DUE - A_MOMENT)
+
+    assert change.state.status is Status.APPROVED
+
+
+@pytest.mark.parametrize("late", [timedelta(0), A_MOMENT])
+def test_a_withdrawal_at_or_after_the_instant_is_refused_as_expired(late: timedelta) -> None:
+    state = opened(RULE, expires_at=DUE)
+
+    with pytest.raises(RequestClosedError) as refused:
+        rules.check_withdraw(state, withdrawal(), DUE + late)
+
+    assert refused.value.data["status"] == "expired"
+
+
+def test_a_withdrawal_between_two_levels_is_not_refused_by_the_first_ones_clock() -> None:
+    state = decided(opened(level(BORIS), RULE, expires_at=DUE), yes(BORIS))
+
+    rules.check_withdraw(state, withdrawal(), DUE)
+
+    assert state.waits_for_level
+
+
+def test_opening_a_blocked_level_keeps_its_instant() -> None:
+    state = blocked(RULE, expires_at=DUE)
+
+    state = rules.open_level(state, reading(BORIS, CLARA), after(minutes=4)).state
+
+    assert rules.next_deadline(state) == DUE
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.PENDING])
+def test_a_closed_request_has_no_deadline(status: Status) -> None:
+    deadline = rules.next_deadline(closed(status))
+
+    assert deadline is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    description: str
+    given: LevelRule
+    wish: timedelta | None
+    then: timedelta | None
+
+
+@table(
+    Window(
+        description="without a wish the level's own window holds",
+        given=level(BORIS, expire_after=FIVE_MINUTES, max_expire_after=WEEK),
+        wish=None,
+        then=FIVE_MINUTES,
+    ),
+    Window(
+        description="a request may shorten the window",
+        given=level(BORIS, expire_after=FIVE_MINUTES, max_expire_after=WEEK),
+        wish=timedelta(minutes=1),
+        then=timedelta(minutes=1),
+    ),
+    Window(
+        description="a request may lengthen the window",
+        given=level(BORIS, expire_after=FIVE_MINUTES, max_expire_after=WEEK),
+        wish=timedelta(days=1),
+        then=timedelta(days=1),
+    ),
+    Window(
+        description="a request may lengthen it exactly to the bound",
+        given=level(BORIS, expire_after=FIVE_MINUTES, max_expire_after=WEEK),
+        wish=WEEK,
+        then=WEEK,
+    ),
+    Window(
+        description="a wish beyond the bound is cut to it",
+        given=level(BORIS, expire_after=FIVE_MINUTES, max_expire_after=WEEK),
+        wish=WEEK + A_MOMENT,
+        then=WEEK,
+    ),
+    Window(
+        description="without a bound nothing is lengthened",
+        given=level(BORIS, expire_after=FIVE_MINUTES),
+        wish=WEEK,
+        then=FIVE_MINUTES,
+    ),
+    Window(
+        description="without a bound it may still be shortened",
+        given=level(BORIS, expire_after=FIVE_MINUTES),
+        wish=timedelta(minutes=1),
+        then=timedelta(minutes=1),
+    ),
+    Window(
+        description="a level that never expires has no window",
+        given=level(BORIS, expire_after=None),
+        wish=None,
+        then=None,
+    ),
+)
+def test_how_long_a_level_may_wait(row: Window) -> None:
+    state = rules.submit(request(row.given, expire_after=row.wish), NOON).state
+
+    window = rules.window(state)
+
+    assert window == row.then
+
+
+def test_each_level_has_its_own_window() -> None:
+    second = level(CLARA, name="hr", expire_after=WEEK)
+    state = decided(opened(level(BORIS), second), yes(BORIS))
+
+    window = rules.window(state)
+
+    assert window == WEEK
+
+
+def test_reaching_a_level_pins_its_instant_and_its_number() -> None:
+    state = rules.reach_level(submitted(RULE), DUE)
+
+    assert here(state).number == 1
+    assert here(state).rule == RULE
+    assert rules.next_deadline(state) == DUE
+    assert not state.waits_for_level

@@ -1,0 +1,313 @@
+"""Who may decide: the open level's eligible people, once, on what they saw."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.rules.builders import (
+    ANA,
+    BORIS,
+    CLARA,
+    DORA,
+    EMIL,
+    after,
+    blocked,
+    closed,
+    decide,
+    decided,
+    level,
+    member,
+    next_opened,
+    no,
+    of,
+    opened,
+    reached,
+    reading,
+    refusal,
+    submitted,
+    table,
+    yes,
+)
+from workflows.rules import approval as rules
+from workflows.rules.people import Standing
+from workflows.rules.request import ApprovalState, Decision, Status, Verdict
+
+TWO_OF_THREE = level(BORIS, CLARA, DORA, quorum=of(2))
+MANAGER = level(BORIS, name="manager")
+HR = level(CLARA, DORA, name="hr")
+BOTH_LEVELS = opened(MANAGER, HR)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    description: str
+    given: ApprovalState
+    when: Decision
+    then: str
+
+
+@table(
+    Refused(
+        description="a stranger is not an approver",
+        given=opened(TWO_OF_THREE),
+        when=yes(EMIL),
+        then="not_an_approver",
+    ),
+    Refused(
+        description="a stranger may not reject either",
+        given=opened(TWO_OF_THREE),
+        when=no(EMIL),
+        then="not_an_approver",
+    ),
+    Refused(
+        description="the requester may not approve their own request",
+        given=opened(TWO_OF_THREE),
+        when=yes(ANA),
+        then="own_request",
+    ),
+    Refused(
+        description="the requester may not reject their own request",
+        given=opened(TWO_OF_THREE),
+        when=no(ANA),
+        then="own_request",
+    ),
+    Refused(
+        description="the requester is told so even where the policy names them",
+        given=opened(level(ANA, BORIS)),
+        when=yes(ANA),
+        then="own_request",
+    ),
+    Refused(
+        description="the requester is told so even while the level is blocked",
+        given=blocked(level(BORIS)),
+        when=yes(ANA),
+        then="own_request",
+    ),
+    Refused(
+        description="a second press of the same verdict is already decided",
+        given=decided(opened(TWO_OF_THREE), yes(BORIS)),
+        when=yes(BORIS),
+        then="already_decided",
+    ),
+    Refused(
+        description="nobody changes their mind by a second press",
+        given=decided(opened(TWO_OF_THREE), yes(BORIS)),
+        when=no(BORIS),
+        then="already_decided",
+    ),
+    Refused(
+        description="a second press is already decided after the level has passed",
+        given=decided(BOTH_LEVELS, yes(BORIS)),
+        when=yes(BORIS),
+        then="already_decided",
+    ),
+    Refused(
+        description="a second press is already decided after the next level has opened",
+        given=next_opened(decided(BOTH_LEVELS, yes(BORIS))),
+        when=yes(BORIS),
+        then="already_decided",
+    ),
+    Refused(
+        description="a click that was meant for earlier content is stale",
+        given=opened(TWO_OF_THREE),
+        when=yes(BORIS, revision=0),
+        then="stale_content",
+    ),
+    Refused(
+        description="a click that claims later content is stale too",
+        given=opened(TWO_OF_THREE),
+        when=yes(BORIS, revision=2),
+        then="stale_content",
+    ),
+    Refused(
+        description="a level that has passed is closed, before the next one is reached",
+        given=decided(opened(level(BORIS, CLARA), HR), yes(BORIS)),
+        when=yes(CLARA),
+        then="level_closed",
+    ),
+    Refused(
+        description="a level that has passed is closed while the next one is blocked",
+        given=rules.reach_level(decided(opened(level(BORIS, CLARA), HR), yes(BORIS)), None),
+        when=yes(CLARA),
+        then="level_closed",
+    ),
+    Refused(
+        description="a level that has passed is closed once the next one is open",
+        given=next_opened(decided(opened(level(BORIS, CLARA), HR), yes(BORIS))),
+        when=yes(CLARA),
+        then="level_closed",
+    ),
+    Refused(
+        description="a stranger's click on a passed level hears of the level",
+        given=decided(BOTH_LEVELS, yes(BORIS)),
+        when=yes(EMIL),
+        then="level_closed",
+    ),
+    Refused(
+        description="a level that was never reached takes no decision",
+        given=BOTH_LEVELS,
+        when=yes(CLARA, level=2),
+        then="level_not_open",
+    ),
+    Refused(
+        description="there is no level zero",
+        given=BOTH_LEVELS,
+        when=yes(BORIS, level=0),
+        then="level_not_open",
+    ),
+    Refused(
+        description="nobody decides before the first level is reached",
+        given=submitted(MANAGER),
+        when=yes(BORIS),
+        then="level_not_open",
+    ),
+    Refused(
+        description="nobody decides before the approvers are known",
+        given=reached(MANAGER),
+        when=yes(BORIS),
+        then="level_not_open",
+    ),
+    Refused(
+        description="nobody decides while the level is blocked",
+        given=blocked(MANAGER),
+        when=yes(BORIS),
+        then="level_not_open",
+    ),
+    Refused(
+        description="an approver of the next level does not count at this one",
+        given=BOTH_LEVELS,
+        when=yes(CLARA),
+        then="not_an_approver",
+    ),
+    Refused(
+        description="an approver of the last level does not count at the next one",
+        given=next_opened(decided(BOTH_LEVELS, yes(BORIS))),
+        when=yes(BORIS, level=2),
+        then="not_an_approver",
+    ),
+    Refused(
+        description="who counted at an earlier level does not count again where both name them",
+        given=next_opened(decided(opened(MANAGER, level(BORIS, CLARA, name="hr")), yes(BORIS))),
+        when=yes(BORIS, level=2),
+        then="counted_elsewhere",
+    ),
+    Refused(
+        description="who rejected at an earlier level, in vain, does not count again",
+        given=next_opened(
+            decided(
+                opened(
+                    level(BORIS, CLARA, DORA, quorum=of(2), reject_quorum=2),
+                    level(BORIS, EMIL, name="hr"),
+                ),
+                no(BORIS),
+                yes(CLARA),
+                yes(DORA),
+            )
+        ),
+        when=yes(BORIS, level=2),
+        then="counted_elsewhere",
+    ),
+)
+def test_who_is_refused_and_why(row: Refused) -> None:
+    error = refusal(row.given, row.when)
+
+    assert error.code == row.then
+
+
+@table(
+    *(
+        Refused(
+            description=f"a closed request ({status}) takes no {press.verdict} of {press.actor.person}",
+            given=closed(status),
+            when=press,
+            then=status,
+        )
+        for status in Status
+        if status is not Status.PENDING
+        for press in (yes(CLARA), no(BORIS), yes(ANA), yes(EMIL), yes(CLARA, revision=7))
+    )
+)
+def test_a_closed_request_refuses_everybody_with_its_status(row: Refused) -> None:
+    error = refusal(row.given, row.when, after(days=3))
+
+    assert error.code == "request_closed"
+    assert error.data["status"] == row.then
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosedBy:
+    description: str
+    given: Status
+    then: str
+
+
+@table(
+    ClosedBy(description="the approver who approved", given=Status.APPROVED, then=BORIS),
+    ClosedBy(description="the approver who rejected", given=Status.REJECTED, then=BORIS),
+    ClosedBy(description="the requester who withdrew", given=Status.WITHDRAWN, then=ANA),
+    ClosedBy(description="nobody where the clock did it", given=Status.EXPIRED, then=""),
+)
+def test_a_late_click_learns_who_closed_the_request(row: ClosedBy) -> None:
+    error = refusal(closed(row.given), yes(CLARA))
+
+    assert error.data["person"] == row.then
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_second_press_learns_what_the_first_one_said(verdict: Verdict) -> None:
+    first = yes(BORIS) if verdict is Verdict.APPROVE else no(BORIS)
+    state = decided(opened(level(BORIS, CLARA, DORA, quorum=of(2), reject_quorum=2)), first)
+
+    error = refusal(state, yes(BORIS))
+
+    assert error.data == {"verdict": verdict}
+
+
+def test_who_counted_elsewhere_learns_at_which_level() -> None:
+    third = level(BORIS, CLARA, EMIL, name="board")
+    state = next_opened(decided(opened(MANAGER, HR, third), yes(BORIS)))
+    state = next_opened(decided(state, yes(CLARA, level=2)))
+
+    error = refusal(state, yes(CLARA, level=3))
+
+    assert error.data == {"level": "2"}
+
+
+def test_the_same_person_counts_at_two_levels_where_the_policy_allows_it() -> None:
+    state = opened(MANAGER, level(BORIS, name="hr"), distinct=False)
+    state = next_opened(decided(state, yes(BORIS)))
+
+    change = decide(state, yes(BORIS, level=2))
+
+    assert change.state.status is Status.APPROVED
+
+
+def test_who_was_deactivated_since_is_no_approver_even_where_people_may_count_twice() -> None:
+    second = level(BORIS, CLARA, name="hr")
+    state = decided(opened(MANAGER, second, distinct=False), yes(BORIS))
+    state = rules.reach_level(state, None)
+    found = reading(member(BORIS, Standing.DEACTIVATED), CLARA)
+    state = rules.open_level(state, found, after()).state
+
+    error = refusal(state, yes(BORIS, level=2))
+
+    assert error.code == "not_an_approver"
+
+
+@pytest.mark.parametrize("press", [yes(EMIL), yes(ANA), yes(BORIS), yes(CLARA, revision=9)])
+def test_a_refusal_changes_nothing(press: Decision) -> None:
+    state = decided(opened(TWO_OF_THREE), yes(BORIS))
+    before = repr(state)
+
+    refusal(state, press)
+
+    assert repr(state) == before
+
+
+def test_checking_a_good_decision_changes_nothing() -> None:
+    state = opened(TWO_OF_THREE)
+    before = repr(state)
+
+    rules.check_decide(state, yes(BORIS), after())
+
+    assert repr(state) == before

@@ -1,0 +1,151 @@
+"""Faces of any shape, full of whatever people may type.
+
+Hypothesis chooses the texts, which it can shrink, and a seed that lays them out: drawing every part
+of a face on its own would take minutes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+
+from hypothesis import strategies as st
+
+from tests.views import faces
+from workflows.rules.face import ApprovalFace, LevelFace
+from workflows.rules.order import OrderFace, OrderLine, OrderStatus, Step, StepName, StepStatus
+from workflows.rules.people import Actor, Origin
+from workflows.rules.request import Content, ContentField, Counted, Status, Verdict
+
+TRAPS = (
+    *("<!channel>", "<!here|x>", "<@U0EVE>", "<#C0SECRET>", "<https://evil.example|x>", "*bold*"),
+    *("_it_", "~no~", "`rm`", "```", "&", "&amp;", "&lt;!channel&gt;", "<", ">", "\n> quote"),
+    *(":tada:", "@here", "\u202e", "\x00", "\ud800", "{title}", "{0}", "%s", "😀", "\n", '"'),
+    *("\\", " ", "a", "x_y"),
+)
+pieces = st.lists(st.sampled_from(TRAPS) | st.text(max_size=8), max_size=8).map("".join)
+texts = st.builds(
+    lambda piece, times: (piece * times)[:6000],
+    piece=pieces,
+    times=st.sampled_from((1, 1, 1, 40, 3000)),
+)
+pools = st.lists(texts, min_size=1, max_size=4)
+PEOPLE = ("U0BORIS", "W0HANA", "", "<!channel>")
+
+
+class AnyFace:
+    """Lays texts of a pool out over faces, the same way for the same seed."""
+
+    def __init__(self, pool: Sequence[str], seed: int) -> None:
+        self._pool = pool
+        self._random = Random(seed)  # noqa: S311 - a layout, no secret
+
+    def text(self) -> str:
+        return self._random.choice(self._pool)
+
+    def person(self) -> str:
+        return self._random.choice((*PEOPLE, self.text()))
+
+    def actor(self) -> Actor:
+        operator = self._random.choice(("", self.text()))
+        return Actor(person=self.person(), origin=Origin.CLI, operator=operator)
+
+    def instant(self) -> datetime:
+        return faces.NOW + timedelta(seconds=self._random.randrange(10**6))
+
+    def maybe_instant(self) -> datetime | None:
+        return self._random.choice((None, self.instant()))
+
+    def content(self) -> Content:
+        count = self._random.choice((0, 1, 10, 25))
+        return Content(
+            title=self.text(),
+            text=self.text(),
+            fields=tuple(ContentField(label=self.text(), value=self.text()) for _ in range(count)),
+            amount=self._random.choice((None, faces.usd("1500.00"))),
+        )
+
+    def level(self, number: int) -> LevelFace:
+        codes = ("", "", "approvers_unread", "approvers_unreadable", self.text())
+        return LevelFace(
+            number=number,
+            name=self.text(),
+            sources=tuple(self.text() for _ in range(self._random.randrange(12))),
+            eligible=tuple(self.person() for _ in range(self._random.choice((0, 1, 2, 30)))),
+            needed=self._random.randrange(1, 30),
+            blocked=self._random.choice(codes),
+            expires_at=self.maybe_instant(),
+            decisions=tuple(self.decision() for _ in range(self._random.choice((0, 1, 20)))),
+            passed=self._random.random() < 0.3,
+            reject_reason_required=self._random.random() < 0.5,
+        )
+
+    def decision(self) -> Counted:
+        return Counted(
+            person=self.person(),
+            verdict=self._random.choice(list(Verdict)),
+            reason=self.text(),
+            at=self.instant(),
+        )
+
+    def approval(self, status: Status | None = None) -> ApprovalFace:
+        count = self._random.choice((0, 1, 2, 9))
+        rules = ("quorum", "reject_quorum", "expire_after", "", self.text())
+        return ApprovalFace(
+            request_id="ORD-7K2M4QXA",
+            title=self.text(),
+            channel=self.text(),
+            language=self._random.choice(("en", "de")),
+            mention_approvers=self._random.random() < 0.7,
+            requester=self.actor(),
+            content=self.content(),
+            status=status or self._random.choice(list(Status)),
+            rule=self.text(),
+            levels=tuple(self.level(number) for number in range(1, count + 1)),
+            levels_in_all=9,
+            content_revision=self._random.randrange(1, 99),
+            card_version=self._random.randrange(999),
+            submitted_at=self.instant(),
+            closed_at=self.maybe_instant(),
+            closed_by=self._random.choice((None, self.actor())),
+            closing_rule=self._random.choice(rules),
+            closing_reason=self.text(),
+        )
+
+    def decidable(self) -> ApprovalFace:
+        face = self.approval(Status.PENDING)
+        level = replace(self.level(len(face.levels) + 1), blocked="", passed=False)
+        return replace(face, levels=(*face.levels, level))
+
+    def step(self, name: StepName) -> Step:
+        status = self._random.choice(list(StepStatus))
+        return Step(name=name, status=status, reference=self.text(), error=self.text())
+
+    def order(self) -> OrderFace:
+        price = faces.usd("9999999999999.99")
+        closed = [one for one in Status if one is not Status.PENDING]
+        return OrderFace(
+            order=replace(
+                faces.THE_ORDER,
+                customer=self.text(),
+                note=self.text(),
+                lines=tuple(
+                    OrderLine(sku=self.text(), quantity=9999, unit_price=price)
+                    for _ in range(self._random.choice((1, 10, 25)))
+                ),
+            ),
+            requester=self.actor(),
+            title=self.text(),
+            channel=self.text(),
+            language="en",
+            status=self._random.choice(list(OrderStatus)),
+            approval=self._random.choice((None, self.approval(self._random.choice(closed)))),
+            steps=tuple(self.step(name) for name in StepName),
+            failure=self.text(),
+            card_version=self._random.randrange(999),
+            received_at=self.instant(),
+            ended_at=self.maybe_instant(),
+        )
+
+
+any_faces = st.builds(AnyFace, pool=pools, seed=st.integers(0, 10**6))

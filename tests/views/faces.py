@@ -1,0 +1,294 @@
+"""Faces for the views' tests, made by the rules themselves wherever a state can be reached by them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from workflows.rules import approval, order
+from workflows.rules.face import ApprovalFace, approval_face
+from workflows.rules.money import Money
+from workflows.rules.order import Order, OrderFace, OrderLine, OrderState, StepName, order_face
+from workflows.rules.people import Actor, ApproverSet, Member, Origin, Standing
+from workflows.rules.policy import (
+    ApproverSource,
+    LevelRule,
+    Policy,
+    Quorum,
+    SourceKind,
+    Tier,
+    route,
+)
+from workflows.rules.request import (
+    ApprovalRequest,
+    ApprovalState,
+    Content,
+    ContentField,
+    Decision,
+    Verdict,
+    Withdrawal,
+)
+
+NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
+ANA = Actor(person="U0ANA", origin=Origin.SLACK)
+BORIS = Actor(person="U0BORIS", origin=Origin.SLACK)
+CLARA = Actor(person="U0CLARA", origin=Origin.SLACK)
+
+
+def usd(amount: str) -> Money:
+    return Money(amount=Decimal(amount), currency="USD")
+
+
+def level_rule(name: str = "sales", quorum: int = 1, *people: str) -> LevelRule:
+    return LevelRule(
+        name=name,
+        approvers=tuple(
+            ApproverSource(kind=SourceKind.USER, value=one)
+            for one in people or ("U0BORIS", "U0CLARA")
+        ),
+        quorum=Quorum(count=quorum),
+        expire_after=timedelta(minutes=5),
+    )
+
+
+def policy(*levels: LevelRule) -> Policy:
+    rules = levels or (level_rule(),)
+    return Policy(
+        name="order",
+        title="Customer order",
+        channel="#approvals",
+        tiers=(
+            Tier(up_to=usd("1000.00"), levels=()),
+            Tier(up_to=None, levels=tuple(one.name for one in rules)),
+        ),
+        levels=rules,
+    )
+
+
+LINES = (
+    OrderLine(sku="LAPTOP-15", quantity=1, unit_price=usd("1500.00")),
+    OrderLine(sku="CABLE-2M", quantity=2, unit_price=usd("12.50")),
+)
+THE_ORDER = Order(
+    order_id="ORD-7K2M4QXA",
+    customer="Acme GmbH",
+    lines=LINES,
+    card_expiry="09/28",
+    note="Needed before the fair in Basel.",
+)
+
+
+def request(content: Content | None = None, rules: Policy | None = None) -> ApprovalRequest:
+    asked, pinned = content or order.content(THE_ORDER), rules or policy()
+    return ApprovalRequest(
+        request_id="ORD-7K2M4QXA-approval",
+        requester=ANA,
+        content=asked,
+        policy=pinned,
+        route=route(pinned, asked.amount),
+    )
+
+
+def people(*ids: str, standing: Standing = Standing.ACTIVE) -> ApproverSet:
+    members = tuple(Member(person=one, source=f"user:{one}", standing=standing) for one in ids)
+    return ApproverSet(members=members, read_at=NOW)
+
+
+def opened(asked: ApprovalRequest, *ids: str) -> ApprovalState:
+    state = approval.submit(asked, NOW).state
+    state = approval.reach_level(state, NOW + timedelta(minutes=5))
+    return approval.open_level(state, people(*ids or ("U0BORIS", "U0CLARA")), NOW).state
+
+
+def decided(
+    state: ApprovalState, who: Actor, verdict: Verdict = Verdict.APPROVE, reason: str = ""
+) -> ApprovalState:
+    assert state.level is not None
+    decision = Decision(
+        actor=who,
+        verdict=verdict,
+        reason=reason,
+        content_revision=state.content_revision,
+        level=state.level.number,
+    )
+    now = NOW + timedelta(minutes=1)
+    approval.check_decide(state, decision, now)
+    return approval.decide(state, decision, now).state
+
+
+def face(state: ApprovalState, card_version: int = 3) -> ApprovalFace:
+    return approval_face(state, card_version)
+
+
+def pending() -> ApprovalFace:
+    return face(opened(request()), 1)
+
+
+def two_levels() -> ApprovalFace:
+    """Level one passed with two of three, level two open."""
+    rules = policy(
+        level_rule("sales", 2, "U0BORIS", "U0CLARA", "U0EMIL"),
+        level_rule("finance", 1, "U0FAY"),
+    )
+    state = opened(request(rules=rules), "U0BORIS", "U0CLARA", "U0EMIL")
+    state = decided(state, BORIS, reason="We know them, go ahead.")
+    state = decided(state, CLARA)
+    state = approval.reach_level(state, NOW + timedelta(minutes=9))
+    return face(approval.open_level(state, people("U0FAY"), NOW).state, 5)
+
+
+def half_decided() -> ApprovalFace:
+    rules = policy(level_rule("sales", 2, "U0BORIS", "U0CLARA"))
+    return face(decided(opened(request(rules=rules)), BORIS), 2)
+
+
+def unread() -> ApprovalFace:
+    state = approval.reach_level(approval.submit(request(), NOW).state, NOW + timedelta(minutes=5))
+    return face(state, 1)
+
+
+def blocked() -> ApprovalFace:
+    state = approval.reach_level(approval.submit(request(), NOW).state, NOW + timedelta(minutes=5))
+    nobody = people("U0IVAN", standing=Standing.DEACTIVATED)
+    return face(approval.open_level(state, nobody, NOW).state, 2)
+
+
+def approved() -> ApprovalFace:
+    return face(decided(opened(request()), BORIS))
+
+
+def rejected() -> ApprovalFace:
+    reason = "The customer still owes us for *two* orders."
+    return face(decided(opened(request()), CLARA, Verdict.REJECT, reason))
+
+
+def expired() -> ApprovalFace:
+    return face(approval.reach(opened(request()), NOW + timedelta(minutes=5)).state)
+
+
+def withdrawn() -> ApprovalFace:
+    taken_back = Withdrawal(actor=ANA, reason="Wrong customer.")
+    return face(approval.withdraw(opened(request()), taken_back, NOW).state)
+
+
+def auto_approved() -> ApprovalFace:
+    content = Content(title="ORD-1 for Acme", amount=usd("1000.00"))
+    return face(approval.submit(request(content), NOW).state, 1)
+
+
+def from_command_line() -> ApprovalFace:
+    operator = Actor(person="U0ANA", origin=Origin.CLI, operator="ana@laptop")
+    asked = replace(request(Content(title="Team offsite")), requester=operator)
+    return replace(face(opened(asked), 1), mention_approvers=False)
+
+
+def hostile_content() -> Content:
+    """What people type to see whether we are awake."""
+    return Content(
+        title="<!channel> *bold* & co",
+        text="Please <@U0EVE> _now_ `rm` ~no~ :tada:\n> quote\n<https://evil.example|click>",
+        fields=(
+            ContentField(label="*To*", value="<!here> R&D"),
+            ContentField(label="", value=""),
+        ),
+        amount=usd("99999.99"),
+    )
+
+
+def hostile() -> ApprovalFace:
+    state = opened(request(hostile_content(), policy(level_rule("a_b", 2))))
+    return face(decided(state, BORIS, reason="*fine* <!everyone>"))
+
+
+def long() -> ApprovalFace:
+    content = Content(
+        title="T" * 400,
+        text="A long story & more. " * 300,
+        fields=tuple(ContentField(label=f"Label {i}", value="v" * 500) for i in range(30)),
+        amount=usd("9999999999999.99"),
+    )
+    state = opened(request(content, policy(level_rule("sales", 2))))
+    return face(decided(state, BORIS, reason="why " * 700))
+
+
+def _order_state(*, needs_approval: bool) -> OrderState:
+    return order.receive(THE_ORDER, ANA, policy(), NOW, needs_approval=needs_approval).state
+
+
+def with_approval(outcome: ApprovalFace) -> OrderState:
+    return order.approval_ended(_order_state(needs_approval=True), outcome, NOW).state
+
+
+def order_waiting() -> OrderFace:
+    return order_face(_order_state(needs_approval=True), 1)
+
+
+def order_without_approval() -> OrderFace:
+    return order_face(_order_state(needs_approval=False), 1)
+
+
+def order_in_progress() -> OrderFace:
+    state = order.step_started(with_approval(approved()), StepName.RESERVE, NOW).state
+    state = order.step_completed(state, StepName.RESERVE, "RES-1001", NOW).state
+    return order_face(order.step_started(state, StepName.PAY, NOW).state, 6)
+
+
+def order_completed() -> OrderFace:
+    state = with_approval(approved())
+    for name, reference in zip(StepName, ("RES-1001", "TXN-2002", "TRK-3003"), strict=True):
+        state = order.step_started(state, name, NOW).state
+        state = order.step_completed(state, name, reference, NOW + timedelta(minutes=2)).state
+    return order_face(state, 9)
+
+
+def _payment_declined() -> OrderState:
+    state = with_approval(approved())
+    state = order.step_started(state, StepName.RESERVE, NOW).state
+    state = order.step_completed(state, StepName.RESERVE, "RES-1001", NOW).state
+    state = order.step_started(state, StepName.PAY, NOW).state
+    return order.step_failed(state, StepName.PAY, "The payment card expired 12/23.", NOW).state
+
+
+def order_compensating() -> OrderFace:
+    return order_face(_payment_declined(), 8)
+
+
+def order_failed() -> OrderFace:
+    state = order.step_compensated(_payment_declined(), StepName.PAY, NOW).state
+    state = order.step_compensated(state, StepName.RESERVE, NOW).state
+    return order_face(order.compensated(state, NOW + timedelta(minutes=3)).state, 10)
+
+
+def order_failed_at_once() -> OrderFace:
+    state = order.step_started(_order_state(needs_approval=False), StepName.RESERVE, NOW).state
+    state = order.step_failed(state, StepName.RESERVE, "LAPTOP-15 is out of stock.", NOW).state
+    state = order.step_compensated(state, StepName.RESERVE, NOW).state
+    return order_face(order.compensated(state, NOW).state, 4)
+
+
+def order_rejected() -> OrderFace:
+    return order_face(with_approval(rejected()), 4)
+
+
+def order_expired() -> OrderFace:
+    return order_face(with_approval(expired()), 4)
+
+
+def order_cancelled() -> OrderFace:
+    return order_face(with_approval(withdrawn()), 4)
+
+
+APPROVALS = {
+    make.__name__: make
+    for make in (
+        *(pending, two_levels, half_decided, unread, blocked, approved, rejected, expired),
+        *(withdrawn, auto_approved, from_command_line, hostile, long),
+    )
+}
+ORDERS = {
+    make.__name__.removeprefix("order_"): make
+    for make in (
+        *(order_waiting, order_without_approval, order_in_progress, order_completed),
+        *(order_compensating, order_failed, order_failed_at_once),
+        *(order_rejected, order_expired, order_cancelled),
+    )
+}

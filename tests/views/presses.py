@@ -1,0 +1,110 @@
+"""What Slack sends when our buttons are pressed and our modals are submitted."""
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from bot.views import approval_card, order_modal
+from bot.views.approval_card import Click
+from bot.views.order_modal import CatalogueEntry
+from tests.views import faces
+from workflows.rules.face import ApprovalFace
+
+RECORDED = (
+    Path(__file__).parents[3] / "shared" / "slack_payloads"
+)  # beside the checkout, or skipped
+TS = "1732185000.000100"
+CATALOGUE = (
+    CatalogueEntry(sku="LAPTOP-15", name="Laptop 15 inch", price_hint="1,500.00 USD"),
+    CatalogueEntry(sku="CABLE-2M", name="Cable 2 m", price_hint="12.50 USD"),
+)
+
+
+def block_actions(face: ApprovalFace, action_id: str = "approve") -> dict[str, Any]:
+    """Return a press on a card, with everything that Slack adds to a message on its way back."""
+    blocks: list[Any] = deepcopy(approval_card.build(face).blocks)
+    row = next(block for block in blocks if block["type"] == "actions")
+    pressed = next(one for one in row["elements"] if one["action_id"] == action_id)
+    return {
+        "type": "block_actions",
+        "team": {"id": "T0LOCAL", "domain": "demo"},
+        "enterprise": None,
+        "is_enterprise_install": False,
+        "user": {"id": "U0BORIS", "username": "boris", "name": "boris", "team_id": "T0LOCAL"},
+        "api_app_id": "A0LOCAL",
+        "container": {"type": "message", "message_ts": TS, "channel_id": "C0APPROVALS"},
+        "trigger_id": "1.2.abc",
+        "channel": {"id": "C0APPROVALS", "name": "approvals"},
+        "message": {"type": "message", "user": "U0LOCALBOT", "ts": TS, "blocks": blocks},
+        "state": {"values": {}},
+        "response_url": "https://hooks.slack.com/actions/T0LOCAL/1/xyz",
+        "actions": [
+            {
+                "type": "button",
+                "action_id": action_id,
+                "block_id": row["block_id"],
+                "text": pressed["text"] | {"emoji": True},
+                "value": pressed["value"],
+                "style": pressed["style"],
+                "action_ts": "1732185010.000200",
+            }
+        ],
+    }
+
+
+def click(action_id: str = "reject") -> Click:
+    """Return a press on the pending card."""
+    return approval_card.parse_click(block_actions(faces.pending(), action_id))
+
+
+def recorded(name: str) -> dict[str, Any]:
+    """Return a payload that others recorded."""
+    found: dict[str, Any] = json.loads((RECORDED / name).read_text(encoding="utf-8"))
+    return found
+
+
+def submitted(view: Mapping[str, Any], typed: Mapping[str, str]) -> dict[str, Any]:
+    """Return the view as Slack sends it with what was typed, by block id."""
+    values: dict[str, Any] = {}
+    for block in view["blocks"]:
+        if block["type"] != "input":
+            continue
+        element = block["element"]
+        answer = typed.get(block["block_id"])
+        state: dict[str, Any] = {"type": element["type"]}
+        if element["type"] == "static_select":
+            chosen = [one for one in element["options"] if one["value"] == answer]
+            state["selected_option"] = chosen[0] if chosen else None
+        else:
+            state["value"] = answer
+        values[block["block_id"]] = {element["action_id"]: state}
+    return {**view, "id": "V1", "hash": "1.h", "state": {"values": values}}
+
+
+def typed_view() -> dict[str, Any]:
+    """Return the order form as somebody filled it in."""
+    return submitted(
+        order_modal.build("ORD-7K2M4QXA", CATALOGUE),
+        {
+            "customer": "Acme *GmbH*",
+            "lines.0.sku": "LAPTOP-15",
+            "lines.0.quantity": "2",
+            "lines.0.unit_price": "1,500.00",
+            "card_expiry": "09/28",
+            "note": "As soon as <possible>",
+        },
+    )
+
+
+def view_submission(view: Mapping[str, Any], typed: Mapping[str, str]) -> dict[str, Any]:
+    """Return the whole payload of a submitted modal."""
+    return {
+        "type": "view_submission",
+        "team": {"id": "T0LOCAL", "domain": "demo"},
+        "user": {"id": "U0BORIS", "username": "boris", "name": "boris", "team_id": "T0LOCAL"},
+        "trigger_id": "1.2.abc",
+        "view": submitted(view, typed),
+        "response_urls": [],
+    }

@@ -1,0 +1,150 @@
+"""Whatever people type, wherever: the message is valid, and nothing in it mentions or formats."""
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.views import approval_card, notices, order_card, order_modal, reject_modal
+from bot.views.approval_card import parse_click
+from bot.views.blocks import Message
+from bot.views.text import clip, clip_plain, escape, in_line
+from tests.views import faces
+from tests.views.any_face import AnyFace, any_faces, texts
+from tests.views.presses import CATALOGUE, block_actions, submitted, view_submission
+from tests.views.slack_limits import (
+    check_message,
+    check_sentence,
+    check_view,
+    formatted,
+    mrkdwn_of,
+)
+
+settings.register_profile(
+    "views",
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    derandomize=True,
+)
+VIEWS = settings.get_profile("views")
+
+
+def _check(message: Message) -> None:
+    check_message(message.text, message.blocks)
+    for words in (message.text, *mrkdwn_of(message.blocks)):
+        ours = [one for one in formatted(words) if not one.startswith("*")]
+        assert not [one for one in ours if not one.startswith("`/")], words
+
+
+@given(texts)
+@VIEWS
+def test_escaped_text_formats_and_mentions_nothing(typed: str) -> None:
+    check_sentence(escape(typed))
+    assert formatted(escape(typed)) == []
+
+
+@given(texts, st.integers(20, 400))
+@VIEWS
+def test_clipping_never_breaks_an_entity_or_the_limit(typed: str, limit: int) -> None:
+    assert len(clip(escape(typed), limit, "en")) <= limit
+    assert len(clip_plain(typed, limit, "en")) <= limit
+    check_sentence(clip(escape(typed), limit, "en"))
+    assert formatted(in_line(typed, limit, "en")) == []
+
+
+@given(any_faces)
+@VIEWS
+def test_every_approval_is_a_valid_card(some: AnyFace) -> None:
+    face = some.approval()
+
+    _check(approval_card.build(face))
+    _check(notices.outcome(face))
+    _check(notices.card_not_posted(face, face.rule))
+
+
+@given(any_faces)
+@VIEWS
+def test_buttons_stand_exactly_where_somebody_may_decide(some: AnyFace) -> None:
+    face = some.approval()
+    level = face.open_level
+    decidable = level is not None and not level.blocked
+
+    rows = [one for one in approval_card.build(face).blocks if one["type"] == "actions"]
+    assert len(rows) == decidable
+
+
+@given(any_faces)
+@VIEWS
+def test_a_press_says_what_the_card_said(some: AnyFace) -> None:
+    face = some.decidable()
+    assert face.open_level is not None
+    click = parse_click(block_actions(face, "reject"))
+
+    assert (click.request_id, click.content_revision, click.level, click.card_version) == (
+        face.request_id,
+        face.content_revision,
+        face.open_level.number,
+        face.card_version,
+    )
+    assert click.reason_required == face.open_level.reject_reason_required
+    check_view(reject_modal.build(click))
+
+
+@given(any_faces)
+@VIEWS
+def test_every_order_is_a_valid_card(some: AnyFace) -> None:
+    face = some.order()
+
+    _check(order_card.build(face))
+    _check(order_card.status_message(face, faces.NOW))
+    _check(order_card.status_list([face] * 12))
+    _check(notices.outcome(face))
+    assert not [one for one in order_card.build(face).blocks if one["type"] == "actions"]
+
+
+FIELDS = (
+    "customer",
+    "lines.0.sku",
+    "lines.0.quantity",
+    "lines.0.unit_price",
+    "lines.1.sku",
+    "lines.1.quantity",
+    "lines.1.unit_price",
+    "card_expiry",
+    "note",
+)
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(FIELDS, texts)), st.booleans())
+@VIEWS
+def test_the_form_keeps_what_was_typed(typed: dict[str, str], full: bool) -> None:  # noqa: FBT001 - given by hypothesis
+    catalogue = CATALOGUE if full else ()
+    view = submitted(order_modal.build("ORD-7K2M4QXA", catalogue, lines=2), typed)
+
+    again = order_modal.failed(view, catalogue, notices.unknown_order(typed["note"]))
+    check_view(again)
+    check_view(order_modal.add_line(view, catalogue))
+    kept = {
+        block["block_id"]: block["element"].get("initial_value", "") for block in _inputs(again)
+    }
+    free = [name for name in FIELDS if not name.endswith("sku")]
+    assert {name: kept[name] for name in free} == {name: typed[name][:3000] for name in free}
+
+
+def _inputs(view: dict[str, object]) -> list[dict[str, Any]]:
+    blocks = view["blocks"]
+    assert isinstance(blocks, list)
+    return [one for one in blocks if one["type"] == "input"]
+
+
+@given(texts)
+@VIEWS
+def test_a_rejection_carries_its_reason_whole(reason: str) -> None:
+    click = parse_click(block_actions(faces.hostile(), "reject"))
+    body = view_submission(reject_modal.build(click), {"reason": reason})
+    rejection = reject_modal.parse_submission(body)
+
+    assert rejection.reason == reason
+    assert bool(reject_modal.check(rejection)) == (not reason.strip() or len(reason) > 3000)
+    check_view(reject_modal.build_again(rejection, notices.unavailable()))

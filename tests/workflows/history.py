@@ -1,0 +1,79 @@
+"""Reading a workflow's history: which events, when, and whether everything has come to rest."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+
+TIME_SKIPPING = {
+    "WORKFLOW_EXECUTION_OPTIONS_UPDATED",
+    "WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED",
+}
+"""What fast_forward itself writes."""
+
+ACTIVITY_ENDS = {
+    "ACTIVITY_TASK_COMPLETED",
+    "ACTIVITY_TASK_FAILED",
+    "ACTIVITY_TASK_TIMED_OUT",
+    "ACTIVITY_TASK_CANCELED",
+}
+QUIET = TIME_SKIPPING | {
+    "ACTIVITY_TASK_SCHEDULED",
+    "MARKER_RECORDED",
+    "TIMER_STARTED",
+    "WORKFLOW_EXECUTION_UPDATE_ACCEPTED",
+    "WORKFLOW_EXECUTION_UPDATE_COMPLETED",
+}
+"""What a workflow task leaves behind. Any other event after the last task calls for the next."""
+
+
+def kind(event: HistoryEvent) -> str:
+    """Return the event's type without its prefix."""
+    return EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
+
+
+def at(event: HistoryEvent) -> datetime:
+    """Return the event's instant, on the workflow's own clock."""
+    return event.event_time.ToDatetime(UTC)
+
+
+def kinds(events: Sequence[HistoryEvent]) -> list[str]:
+    """Return the types, without what fast_forward wrote."""
+    return [kind(event) for event in events if kind(event) not in TIME_SKIPPING]
+
+
+def when(events: Sequence[HistoryEvent], wanted: str) -> list[datetime]:
+    """Return the instants of all events of one type."""
+    return [at(event) for event in events if kind(event) == wanted]
+
+
+def asked(events: Sequence[HistoryEvent], activity: str) -> list[datetime]:
+    """Return the instants at which an activity was scheduled."""
+    return [at(event) for event in scheduled(events, activity)]
+
+
+def scheduled(events: Sequence[HistoryEvent], activity: str) -> list[HistoryEvent]:
+    """Return the ACTIVITY_TASK_SCHEDULED events of one activity."""
+    return [
+        event
+        for event in events
+        if kind(event) == "ACTIVITY_TASK_SCHEDULED"
+        and event.activity_task_scheduled_event_attributes.activity_type.name == activity
+    ]
+
+
+def ended_activity(event: HistoryEvent) -> int:
+    """Return the event id of the activity that this event belongs to, or 0."""
+    name = kind(event).lower() + "_event_attributes"
+    attributes = getattr(event, name, None)
+    return int(getattr(attributes, "scheduled_event_id", 0))
+
+
+def is_at_rest(events: Sequence[HistoryEvent], *, but: str = "") -> bool:
+    """Whether no workflow task is due and no activity, except `but`, is under way."""
+    last = next((kind(event) for event in reversed(events) if kind(event) not in QUIET), "")
+    begun = {e.event_id for e in events if kind(e) == "ACTIVITY_TASK_SCHEDULED"}
+    ended = {ended_activity(e) for e in events if kind(e) in ACTIVITY_ENDS}
+    allowed = {event.event_id for event in scheduled(events, but)}
+    return last == "WORKFLOW_TASK_COMPLETED" and begun <= ended | allowed

@@ -1,0 +1,285 @@
+"""The office: starts requests and orders on the real server, and presses the buttons."""
+
+import asyncio
+import uuid
+import warnings
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import pytest
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
+from tests.workflows.fakes import PATIENCE, World
+from tests.workflows.history import is_at_rest
+from workflows.approval import ApprovalWorkflow
+from workflows.order import OrderWorkflow
+from workflows.registry import WORKFLOWS, sandbox
+from workflows.rules.face import ApprovalFace
+from workflows.rules.messages import ApprovalInput, ApprovalOutcome, OrderInput
+from workflows.rules.money import Money
+from workflows.rules.order import Order, OrderFace, OrderLine, approval_id
+from workflows.rules.people import Actor, Origin
+from workflows.rules.policy import (
+    ApproverSource,
+    LevelRule,
+    Policy,
+    Quorum,
+    SourceKind,
+    Tier,
+    route,
+)
+from workflows.rules.request import ApprovalRequest, Content, Decision, Verdict, Withdrawal
+
+ApprovalHandle = WorkflowHandle[ApprovalWorkflow, ApprovalOutcome]
+OrderHandle = WorkflowHandle[OrderWorkflow, OrderFace]
+
+ANA = Actor(person="UANA", origin=Origin.CLI)
+"""The requester."""
+EXPIRE = timedelta(minutes=5)
+CLOSE = timedelta(seconds=1)
+"""Between an instant and what happens at it: a workflow task or two on a busy machine."""
+
+
+def usd(amount: str) -> Money:
+    return Money(amount=Decimal(amount), currency="USD")
+
+
+def level(
+    name: str,
+    *people: str,
+    quorum: int = 1,
+    reject_quorum: int = 1,
+    expire: timedelta | None = EXPIRE,
+) -> LevelRule:
+    return LevelRule(
+        name=name,
+        approvers=tuple(ApproverSource(kind=SourceKind.USER, value=p) for p in people),
+        quorum=Quorum(count=quorum),
+        reject_quorum=reject_quorum,
+        expire_after=expire,
+        max_expire_after=timedelta(days=7),
+    )
+
+
+SALES = level("sales", "UBORIS", "UCLARA")
+BOTH = level("both", "UBORIS", "UCLARA", quorum=2)
+FINANCE = level("finance", "UDORA")
+
+
+def policy(*levels: LevelRule) -> Policy:
+    return Policy(
+        name="order",
+        title="Customer order",
+        channel="#approvals",
+        tiers=(
+            Tier(up_to=usd("1000.00"), levels=()),
+            Tier(up_to=None, levels=tuple(level.name for level in levels)),
+        ),
+        levels=levels,
+        version="test",
+    )
+
+
+def new_id(prefix: str) -> str:
+    return f"{prefix}-{uuid.uuid4().hex[:8]}"
+
+
+@dataclass
+class Office:
+    """A worker's queue on the real server, the fake world behind it, and the people before it."""
+
+    env: WorkflowEnvironment
+    client: Client
+    queue: str
+    world: World
+
+    async def request(
+        self, *levels: LevelRule, request_id: str = "", amount: str = "1500.00"
+    ) -> ApprovalHandle:
+        """Ask for an approval by these levels (SALES without any)."""
+        request_id = request_id or new_id("APR")
+        rules = policy(*(levels or (SALES,)))
+        request = ApprovalRequest(
+            request_id=request_id,
+            requester=ANA,
+            content=Content(title="A new desk"),
+            policy=rules,
+            route=route(rules, usd(amount)),
+        )
+        return await self.client.start_workflow(
+            ApprovalWorkflow.run,
+            ApprovalInput(request=request),
+            id=request_id,
+            task_queue=self.queue,
+        )
+
+    async def open_request(self, *levels: LevelRule, request_id: str = "") -> ApprovalHandle:
+        """Ask, and wait until the first level is open and its card stands."""
+        handle = await self.request(*levels, request_id=request_id)
+        await self.at_rest(handle)
+        return handle
+
+    async def order(self, total: str, *levels: LevelRule, order_id: str = "") -> OrderHandle:
+        """Order for this much, with SALES to approve unless other levels are given."""
+        order_id = order_id or new_id("ORD")
+        order = Order(
+            order_id=order_id,
+            customer="Ada",
+            lines=(OrderLine(sku="DESK-1", quantity=1, unit_price=usd(total)),),
+            card_expiry="12/30",
+        )
+        asked = OrderInput(order=order, requester=ANA, policy=policy(*(levels or (SALES,))))
+        return await self.client.start_workflow(
+            OrderWorkflow.run, asked, id=order_id, task_queue=self.queue
+        )
+
+    def approval_of(self, order: OrderHandle) -> ApprovalHandle:
+        return self.client.get_workflow_handle_for(ApprovalWorkflow.run, approval_id(order.id))
+
+    async def awaiting_order(
+        self, total: str = "1500.00", *levels: LevelRule, order_id: str = ""
+    ) -> tuple[OrderHandle, ApprovalHandle]:
+        """Order for so much that it waits for an approval, and wait until that one is open."""
+        order = await self.order(total, *levels, order_id=order_id)
+        await self.world.until(lambda: "OrderReceived" in self.world.audit.kinds(order.id))
+        approval = self.approval_of(order)
+        await self.at_rest(approval)
+        await self.at_rest(order)
+        return order, approval
+
+    async def decide(  # noqa: PLR0913 - a click has this many parts
+        self,
+        handle: ApprovalHandle,
+        person: str,
+        verdict: Verdict = Verdict.APPROVE,
+        *,
+        reason: str = "",
+        click: str = "",
+        origin: Origin = Origin.CLI,
+        level: int = 1,
+        revision: int = 1,
+    ) -> ApprovalFace:
+        decision = Decision(
+            actor=Actor(person=person, origin=origin),
+            verdict=verdict,
+            reason=reason,
+            content_revision=revision,
+            level=level,
+        )
+        return await handle.execute_update(
+            ApprovalWorkflow.decide, decision, id=click or uuid.uuid4().hex
+        )
+
+    async def click(self, handle: ApprovalHandle, person: str, **parts: Any) -> ApprovalFace:
+        """Decide by a Slack button."""
+        return await self.decide(handle, person, origin=Origin.SLACK, **parts)
+
+    async def withdraw(
+        self, handle: ApprovalHandle, person: str = "UANA", reason: str = ""
+    ) -> ApprovalFace:
+        withdrawal = Withdrawal(actor=Actor(person=person, origin=Origin.CLI), reason=reason)
+        return await handle.execute_update(
+            ApprovalWorkflow.withdraw, withdrawal, id=uuid.uuid4().hex
+        )
+
+    async def pass_time(self, handle: WorkflowHandle[Any, Any], duration: timedelta) -> None:
+        """Let time pass on a workflow's clock."""
+        async with asyncio.timeout(PATIENCE):
+            await self.env.fast_forward(handle, duration)
+
+    async def end(self, handle: WorkflowHandle[Any, Any]) -> Any:
+        """Let time pass until the workflow ends, and return its result."""
+        async with asyncio.timeout(PATIENCE):
+            try:
+                await self.env.fast_forward(handle)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:  # it has ended by itself
+                    raise
+            return await handle.result()
+
+    async def history(self, handle: WorkflowHandle[Any, Any]) -> Sequence[HistoryEvent]:
+        return (await handle.fetch_history()).events
+
+    async def at_rest(
+        self, handle: WorkflowHandle[Any, Any], *, but: str = ""
+    ) -> Sequence[HistoryEvent]:
+        """Wait until nothing is under way but timers and the activity `but`."""
+        async with asyncio.timeout(PATIENCE):
+            events = await self.history(handle)
+            while not is_at_rest(events, but=but):
+                await self._longer_history(handle, len(events))
+                events = await self.history(handle)  # whole batches, unlike the stream
+        return events
+
+    async def _longer_history(self, handle: WorkflowHandle[Any, Any], known: int) -> None:
+        async for event in handle.fetch_history_events(wait_new_event=True):
+            if event.event_id > known:
+                return
+
+    async def clock(self, handle: WorkflowHandle[Any, Any]) -> datetime:
+        """Return what a workflow's own clock shows."""
+        return await self.env.get_current_time(handle)
+
+
+class OnceCheckedRunner(SandboxedWorkflowRunner):
+    """The sandbox; it checks each workflow's module for the first worker, not for every test's."""
+
+    _checked: ClassVar[set[type]] = set()
+
+    def prepare_workflow(self, defn: Any) -> None:
+        if defn.cls not in self._checked:
+            super().prepare_workflow(defn)
+            self._checked.add(defn.cls)
+
+
+def sandbox_sharing(*passed_through: str) -> OnceCheckedRunner:
+    """Return the product's sandbox, with these modules shared with the test."""
+    return OnceCheckedRunner(
+        restrictions=sandbox().restrictions.with_passthrough_modules(*passed_through)
+    )
+
+
+@asynccontextmanager
+async def office_of(
+    env: WorkflowEnvironment,
+    world: World,
+    *,
+    queue: str = "",
+    identity: str | None = None,
+    runner: WorkflowRunner | None = None,
+) -> AsyncIterator[Office]:
+    """Run a worker with the fake ports for a while."""
+    queue = queue or new_id("test")
+    async with Worker(
+        env.client,
+        task_queue=queue,
+        identity=identity,
+        workflows=WORKFLOWS,
+        activities=world.activities(),
+        workflow_runner=runner or sandbox_sharing(),
+        graceful_shutdown_timeout=timedelta(0),
+    ):
+        try:
+            yield Office(env=env, client=env.client, queue=queue, world=world)
+        finally:
+            # A worker that stops while an activity ends may warn so. As an error, that kills the
+            # SDK's activity poller in the middle of its shutdown, which then never ends.
+            warnings.filterwarnings("ignore", message="Cannot find activity to cancel")
+
+
+async def refused(update: Coroutine[Any, Any, object]) -> ApplicationError:
+    """Await an update that must be refused and return the refusal."""
+    with pytest.raises(WorkflowUpdateFailedError) as caught:
+        await update
+    assert isinstance(caught.value.cause, ApplicationError)
+    return caught.value.cause

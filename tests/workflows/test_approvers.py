@@ -1,0 +1,109 @@
+"""A level opens for people who are known and may decide; until then it is blocked, and says so."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.workflows.fakes import Weather, World
+from tests.workflows.office import CLOSE, Office, level
+from workflows.approval import READ_AGAIN, ApprovalWorkflow
+from workflows.rules.people import Standing
+from workflows.rules.request import Status
+
+
+async def test_a_level_without_people_is_blocked_and_opens_by_itself(
+    office: Office, world: World
+) -> None:
+    world.directory.empty = True
+    handle = await office.open_request()
+    world.directory.empty = False
+
+    await office.pass_time(handle, READ_AGAIN)
+
+    await world.until(lambda: "LevelOpened" in world.audit.kinds(handle.id))
+    assert world.audit.fact(handle.id, "LevelBlocked").rule == "no_eligible_approver"
+    answer = await office.decide(handle, "UBORIS")
+    assert answer.status is Status.APPROVED
+
+
+async def test_a_level_of_deactivated_people_is_blocked(office: Office, world: World) -> None:
+    world.directory.standings = {
+        "UBORIS": Standing.DEACTIVATED,
+        "UCLARA": Standing.DEACTIVATED,
+    }
+
+    handle = await office.open_request()
+
+    face = await handle.query(ApprovalWorkflow.state)
+    assert face.status is Status.PENDING
+    assert face.levels[0].blocked == "no_eligible_approver"
+    assert world.cards.published[-1].face == face
+
+
+@pytest.mark.parametrize("weather", [Weather.REFUSING, Weather.BREAKING])
+async def test_an_unreadable_level_opens_when_slack_is_back(
+    office: Office, world: World, weather: Weather
+) -> None:
+    world.directory.slack.weather = weather
+    handle = await office.request()
+    await world.until(lambda: "LevelBlocked" in world.audit.kinds(handle.id))
+    blocked = world.audit.fact(handle.id, "LevelBlocked")
+    world.directory.slack.answer()
+
+    await office.pass_time(handle, 15 * CLOSE)
+    await world.until(lambda: "LevelOpened" in world.audit.kinds(handle.id))
+
+    assert blocked.rule == "approvers_unreadable"
+    assert world.audit.fact(handle.id, "LevelOpened").at - blocked.at < 15 * CLOSE
+
+
+async def test_one_failed_reading_is_repeated_before_anybody_hears_of_it(
+    office: Office, world: World
+) -> None:
+    world.directory.slack.weather = Weather.BREAKING
+    handle = await office.request()
+    await world.until(lambda: world.directory.reads == 1)
+    world.directory.slack.answer()
+
+    await office.at_rest(handle)
+
+    assert world.audit.kinds(handle.id) == ["RequestSubmitted", "LevelOpened"]
+
+
+async def test_a_level_that_stays_unreadable_expires_in_time(office: Office, world: World) -> None:
+    world.slack.weather = world.directory.slack.weather = Weather.REFUSING
+    minute = timedelta(minutes=1)
+    handle = await office.request(level("brisk", "UBORIS", expire=minute))
+    await world.until(lambda: "LevelBlocked" in world.audit.kinds(handle.id))
+    face = await handle.query(ApprovalWorkflow.state)
+
+    await office.pass_time(handle, minute)
+
+    await world.until(lambda: "RequestExpired" in world.audit.kinds(handle.id))
+    due = face.levels[0].expires_at
+    assert due is not None
+    assert due <= world.audit.fact(handle.id, "RequestExpired").at < due + CLOSE
+
+
+async def test_a_level_without_people_is_read_again_once_a_minute(
+    office: Office, world: World
+) -> None:
+    world.directory.empty = True
+    handle = await office.open_request()
+    before = world.directory.reads
+
+    await office.pass_time(handle, 3 * READ_AGAIN + CLOSE)
+
+    assert world.directory.reads - before == 3
+
+
+async def test_being_blocked_is_one_fact_however_often_it_is_read(
+    office: Office, world: World
+) -> None:
+    world.directory.empty = True
+    handle = await office.open_request()
+
+    await office.pass_time(handle, 3 * READ_AGAIN + CLOSE)
+
+    assert world.audit.kinds(handle.id) == ["RequestSubmitted", "LevelBlocked"]
+    assert len(world.cards.published) == 1

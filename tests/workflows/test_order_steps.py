@@ -1,0 +1,154 @@
+"""Reserve, pay, ship: in order, or undone in reverse."""
+
+import pytest
+
+from tests.workflows.fakes import World
+from tests.workflows.history import scheduled
+from tests.workflows.office import CLOSE, Office
+from workflows.options import STEP
+from workflows.order import UNDO_AGAIN
+from workflows.rules.order import OrderStatus, StepStatus
+
+
+async def test_the_steps_are_written_down_one_after_the_other(office: Office, world: World) -> None:
+    order = await office.order("900.00")
+
+    await order.result()
+
+    facts = world.audit.of(order.id)
+    assert [(fact.kind.value, fact.data.get("step", "")) for fact in facts] == [
+        ("OrderReceived", ""),
+        ("StepStarted", "reserve"),
+        ("StepCompleted", "reserve"),
+        ("StepStarted", "pay"),
+        ("StepCompleted", "pay"),
+        ("StepStarted", "ship"),
+        ("StepCompleted", "ship"),
+        ("OrderEnded", ""),
+    ]
+    assert [fact.sequence for fact in facts] == list(range(1, 9))
+
+
+async def test_a_step_has_the_same_key_when_done_and_undone(office: Office, world: World) -> None:
+    world.steps.declines = {"ship"}
+    order = await office.order("900.00")
+
+    await order.result()
+
+    assert world.steps.keys == {
+        "reserve": f"{order.id}:reserve",
+        "release": f"{order.id}:reserve",
+        "charge": f"{order.id}:pay",
+        "refund": f"{order.id}:pay",
+        "ship": f"{order.id}:ship",
+        "recall": f"{order.id}:ship",
+    }
+
+
+@pytest.mark.parametrize(
+    ("declined", "done"),
+    [
+        ("reserve", ["release"]),
+        ("charge", ["reserve", "refund", "release"]),
+        ("ship", ["reserve", "charge", "recall", "refund", "release"]),
+    ],
+)
+async def test_a_step_that_fails_for_good_undoes_itself_and_the_earlier_ones_in_reverse(
+    office: Office, world: World, declined: str, done: list[str]
+) -> None:
+    world.steps.declines = {declined}
+    order = await office.order("900.00")
+
+    face = await order.result()
+
+    assert world.steps.done == done
+    assert face.status is OrderStatus.FAILED
+    assert face.failure == f"{declined} was declined"
+    assert world.steps.tries[declined] == 1
+    assert world.audit.kinds(order.id)[-1] == "OrderEnded"
+
+
+async def test_the_failed_step_and_the_undone_ones_are_shown(office: Office, world: World) -> None:
+    world.steps.declines = {"charge"}
+    order = await office.order("900.00")
+
+    face = await order.result()
+
+    assert [step.status for step in face.steps] == [
+        StepStatus.COMPENSATED,
+        StepStatus.FAILED,
+        StepStatus.WAITING,
+    ]
+
+
+async def test_a_step_that_stumbles_is_tried_again(office: Office, world: World) -> None:
+    world.steps.stumbles["charge"] = 2
+    order = await office.order("900.00")
+    await world.until(lambda: world.steps.tries["charge"] == 1)
+
+    face = await office.end(order)
+
+    assert face.status is OrderStatus.COMPLETED
+    assert world.steps.tries["charge"] == 3
+
+
+async def test_a_step_that_stumbles_five_times_has_failed(office: Office, world: World) -> None:
+    world.steps.stumbles["charge"] = 99
+    order = await office.order("900.00")
+    await world.until(lambda: world.steps.tries["charge"] == 1)
+
+    face = await office.end(order)
+
+    assert world.steps.tries["charge"] == STEP["retry_policy"].maximum_attempts
+    assert face.failure == "the step could not be done in time"
+    assert world.steps.done == ["reserve", "refund", "release"]
+
+
+async def test_an_undo_that_stumbles_is_tried_until_it_is_done(
+    office: Office, world: World
+) -> None:
+    world.steps.declines = {"charge"}
+    world.steps.stumbles["release"] = 7
+    order = await office.order("900.00")
+    await world.until(lambda: world.steps.tries["release"] == 1)
+
+    face = await office.end(order)
+
+    assert world.steps.done == ["reserve", "refund", "release"]
+    assert face.status is OrderStatus.FAILED
+
+
+async def test_an_undo_that_is_refused_for_good_stays_owed(office: Office, world: World) -> None:
+    world.steps.declines = {"charge", "refund"}
+    order = await office.order("900.00")
+    await world.until(lambda: world.steps.tries["refund"] == 1)
+    await office.at_rest(order)
+    world.steps.declines = set()
+
+    await office.pass_time(order, UNDO_AGAIN + CLOSE)
+    face = await order.result()
+
+    assert world.steps.done == ["reserve", "refund", "release"]
+    assert face.status is OrderStatus.FAILED
+
+
+async def test_no_step_is_done_before_it_is_written_down(office: Office, world: World) -> None:
+    world.audit.down = True
+    order = await office.order("900.00")
+
+    await world.until(lambda: world.audit.tries >= 2)
+
+    assert world.steps.tries["reserve"] == 0
+    assert scheduled(await office.history(order), "reserve") == []
+    world.audit.down = False
+    await office.end(order)
+    assert world.steps.done == ["reserve", "charge", "ship"]
+
+
+async def test_a_failed_order_is_told_once(office: Office, world: World) -> None:
+    world.steps.declines = {"ship"}
+    order = await office.order("900.00")
+
+    await order.result()
+
+    assert world.notices.summary() == [("outcome", "UANA")]

@@ -1,0 +1,66 @@
+"""Updates that arrive while a workflow ends are answered or refused, never accepted and cut off."""
+
+import asyncio
+
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.workflow import UnfinishedSignalHandlersWarning, UnfinishedUpdateHandlersWarning
+
+from tests.workflows.office import ANA, Office
+from workflows.approval import ApprovalWorkflow
+from workflows.rules.request import Withdrawal
+
+UNFINISHED = (UnfinishedSignalHandlersWarning, UnfinishedUpdateHandlersWarning)
+
+
+NOT_TAKEN = {RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION}
+"""The workflow was closed; or the server threw the workflow task away, with its updates, because
+another event came before its last command (UnhandledCommand): send again under the same id."""
+
+
+def _is_clean(answer: object) -> bool:
+    """Whether an update was done, refused by a rule, or not taken at all."""
+    if isinstance(answer, WorkflowUpdateFailedError):
+        cause = answer.cause
+        return isinstance(cause, ApplicationError) and str(cause.type).startswith("rejected.")
+    if isinstance(answer, RPCError):
+        return answer.status in NOT_TAKEN
+    return not isinstance(answer, BaseException)
+
+
+async def test_no_update_is_cut_off_by_the_end(
+    office: Office, recwarn: pytest.WarningsRecorder
+) -> None:
+    handle = await office.open_request()
+
+    answers = await asyncio.gather(
+        office.decide(handle, "UBORIS"),
+        *(handle.execute_update(ApprovalWorkflow.republish) for _ in range(3)),
+        office.decide(handle, "UCLARA"),
+        office.withdraw(handle),
+        *(handle.execute_update(ApprovalWorkflow.republish) for _ in range(3)),
+        return_exceptions=True,
+    )
+    await handle.result()
+
+    assert [answer for answer in answers if not _is_clean(answer)] == []
+    assert [warning for warning in recwarn if issubclass(warning.category, UNFINISHED)] == []
+
+
+async def test_no_update_is_cut_off_when_a_child_hands_its_card_over(
+    office: Office, recwarn: pytest.WarningsRecorder
+) -> None:
+    order, approval = await office.awaiting_order()
+
+    answers = await asyncio.gather(
+        office.decide(approval, "UBORIS"),
+        *(approval.execute_update(ApprovalWorkflow.republish) for _ in range(4)),
+        approval.signal("withdraw", Withdrawal(actor=ANA)),
+        return_exceptions=True,
+    )
+    await office.end(order)
+
+    assert [answer for answer in answers if not _is_clean(answer)] == []
+    assert [warning for warning in recwarn if issubclass(warning.category, UNFINISHED)] == []

@@ -1,0 +1,88 @@
+"""The Temporal worker: wires the activities to Slack and the database, and runs our workflows."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+from temporalio.worker import Worker
+
+from activities.audit import AuditActivities
+from activities.calendar import CalendarActivities
+from activities.cards import CardActivities
+from activities.directory import DirectoryActivities
+from activities.notices import NoticeActivities
+from activities.orders import InventoryActivities, PaymentActivities, ShippingActivities
+from activities.posting import Poster
+from bot import process, settings, web
+from bot.workflow_client import connect
+from records.database import Database
+from workflows.registry import WORKFLOWS, sandbox
+
+SLACK_TIMEOUT = 4
+"""Seconds for one Slack call of an activity: well under the 10 s that one try has."""
+
+_log = structlog.get_logger("worker")
+
+
+def activities(slack: AsyncWebClient, database: Database) -> list[Callable[..., Any]]:
+    """Return every activity, bound to this Slack and this database."""
+    poster = Poster(slack)
+    audit = AuditActivities(database)
+    cards, notices = CardActivities(poster), NoticeActivities(poster)
+    directory = DirectoryActivities(slack, lambda: datetime.now(UTC))
+    inventory = InventoryActivities(database)
+    payment = PaymentActivities(database, _today)
+    shipping = ShippingActivities(database)
+    return [
+        audit.append,
+        CalendarActivities().deadline,
+        cards.publish,
+        notices.tell,
+        directory.approvers,
+        inventory.reserve,
+        inventory.release,
+        payment.charge,
+        payment.refund,
+        shipping.ship,
+        shipping.recall,
+    ]
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def slack_client(config: settings.Settings) -> AsyncWebClient:
+    """Return a client that never retries by itself: a repeated post would be a second card."""
+    return AsyncWebClient(
+        token=config.bot_token(),
+        base_url=config.slack_api_url,
+        timeout=SLACK_TIMEOUT,
+        retry_handlers=[],
+    )
+
+
+async def run(config: settings.Settings, stop: asyncio.Event) -> None:
+    """Work until `stop` is set; tasks in hand are ended before it returns."""
+    async with Database(config.database_url) as database:
+        await database.require_current_schema()
+        worker = Worker(
+            await connect(settings.temporal_environment()),
+            task_queue=config.temporal_task_queue,
+            workflows=WORKFLOWS,
+            activities=activities(slack_client(config), database),
+            workflow_runner=sandbox(),
+            graceful_shutdown_timeout=timedelta(seconds=10),
+        )
+        health = web.health_route({"database": database.is_current})
+        async with web.serve(config.worker_health_port, health), worker:
+            _log.info("worker_started", task_queue=worker.task_queue)
+            await stop.wait()
+            _log.info("worker_stopping")
+
+
+if __name__ == "__main__":
+    process.run(run)

@@ -1,0 +1,240 @@
+"""Ports: what workflows ask of the world, typed. `activities/` implements them.
+
+Each method is an activity whose body is missing. Workflows call
+`workflow.execute_activity_method(CardPort.publish, ...)` and so never import an implementation;
+tests fake a port with a small class.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from temporalio import activity
+
+from workflows.rules.audit import AuditEvent
+from workflows.rules.card import CardCopy
+from workflows.rules.face import ApprovalFace
+from workflows.rules.order import Order, OrderFace
+from workflows.rules.people import ApproverSet
+from workflows.rules.policy import ApproverSource
+
+Face = ApprovalFace | OrderFace
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuditBatch:
+    """Facts to write down, in order, with the state they led to (what the inbox reads)."""
+
+    request_id: str
+    owner_id: str
+    facts: tuple[AuditEvent, ...]
+    face: Face
+
+
+class AuditPort:
+    """The audit trail."""
+
+    @activity.defn
+    async def append(self, batch: AuditBatch) -> None:
+        """Append the facts and store the face, in one transaction.
+
+        Safe to repeat: a fact that is there already, under its request id and sequence, is left
+        alone. Raises ApplicationError `audit.conflict` (not retryable) where another fact stands
+        under the same sequence.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeadlineQuestion:
+    """A question: when is `window` over, counted from `start`."""
+
+    start: datetime
+    window: timedelta
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deadline:
+    """An instant in UTC, and the version of the time-zone data it was computed with."""
+
+    at: datetime
+    tzdata: str
+
+
+class CalendarPort:
+    """Durations become instants here, once, so that replay never depends on a library."""
+
+    @activity.defn
+    async def deadline(self, question: DeadlineQuestion) -> Deadline:
+        """Return the instant. Pure: safe to repeat, raises nothing."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApproverQuestion:
+    """A question: who is meant by these sources."""
+
+    request_id: str
+    sources: tuple[ApproverSource, ...]
+
+
+class DirectoryPort:
+    """The people of the workspace."""
+
+    @activity.defn
+    async def approvers(self, question: ApproverQuestion) -> ApproverSet:
+        """Read the sources now. Safe to repeat.
+
+        A source that Slack refuses to read stands in `unreadable`; nothing is guessed. Raises
+        ApplicationError `slack.*` when Slack cannot be asked at all.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublishCard:
+    """Bring every copy of a card to this face."""
+
+    face: Face
+    copies: tuple[CardCopy, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublishedCard:
+    """Where the card stands now.
+
+    `problem` names what kept a copy from it (empty: all is well), `lasting` says that only a
+    person can help: the bot is not in the channel, the channel is archived.
+    """
+
+    copies: tuple[CardCopy, ...]
+    version: int
+    problem: str = ""
+    lasting: bool = False
+    retry_after: timedelta | None = None
+
+
+class CardPort:
+    """The messages whose buttons people press."""
+
+    @activity.defn
+    async def publish(self, card: PublishCard) -> PublishedCard:
+        """Write the face to every copy: post where there is none yet, else edit in place.
+
+        One try, no waiting. Safe to repeat: for a `doubtful` copy the channel is searched for its
+        key since `intended_at` first (chat.postMessage has no idempotency key). What Slack
+        refuses comes back as `problem`, an unknown outcome of a post as `doubtful`.
+        """
+        raise NotImplementedError
+
+
+class NoticeKind(StrEnum):
+    """The messages to one person that a workflow sends by itself."""
+
+    OUTCOME = "outcome"
+    CARD_NOT_POSTED = "card_not_posted"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """Words to one person. `key` is opaque and names this notice for ever."""
+
+    key: str
+    person: str
+    kind: NoticeKind
+    face: Face
+    intended_at: datetime | None = None
+    doubtful: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """How telling went. `problem` is empty when the person has been told."""
+
+    problem: str = ""
+    lasting: bool = False
+    doubtful: bool = False
+    retry_after: timedelta | None = None
+
+
+class NoticePort:
+    """Direct messages."""
+
+    @activity.defn
+    async def tell(self, notice: Notice) -> Told:
+        """Send the notice once. One try, no waiting.
+
+        Safe to repeat: a `doubtful` notice is looked for by its key since `intended_at` first.
+        What Slack refuses comes back as `problem`, `lasting` where no retry can help.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepQuestion:
+    """One saga step of one order. `key` makes a repeated step the same step."""
+
+    key: str
+    order: Order
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepReference:
+    """The reservation, transaction or tracking id of a step that was done."""
+
+    reference: str
+
+
+class InventoryPort:
+    """Stock."""
+
+    @activity.defn
+    async def reserve(self, question: StepQuestion) -> StepReference:
+        """Take the order's stock, all or nothing; the same key takes it once.
+
+        Raises ApplicationError `OutOfStockError` (not retryable) naming the product.
+        """
+        raise NotImplementedError
+
+    @activity.defn
+    async def release(self, question: StepQuestion) -> None:
+        """Give back what `key` took, if it took anything.
+
+        Safe to repeat. A reserve that comes late, with a released key, is refused.
+        """
+        raise NotImplementedError
+
+
+class PaymentPort:
+    """Money."""
+
+    @activity.defn
+    async def charge(self, question: StepQuestion) -> StepReference:
+        """Charge the order's total; the same key charges once.
+
+        Raises ApplicationError `PaymentDeclinedError` (not retryable) with a sentence.
+        """
+        raise NotImplementedError
+
+    @activity.defn
+    async def refund(self, question: StepQuestion) -> None:
+        """Give back what `key` charged, if it charged anything.
+
+        Safe to repeat. A charge that comes late, with a refunded key, is refused.
+        """
+        raise NotImplementedError
+
+
+class ShippingPort:
+    """Parcels."""
+
+    @activity.defn
+    async def ship(self, question: StepQuestion) -> StepReference:
+        """Hand the order to the carrier; the same key ships once."""
+        raise NotImplementedError
+
+    @activity.defn
+    async def recall(self, question: StepQuestion) -> None:
+        """Call back what `key` shipped, if it shipped anything. Safe to repeat."""
+        raise NotImplementedError

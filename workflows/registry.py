@@ -1,0 +1,20 @@
+"""What a worker or a replayer needs to run our workflows: their classes, and the sandbox's rules."""
+
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from workflows.approval import ApprovalWorkflow
+from workflows.order import OrderWorkflow
+
+WORKFLOWS = [ApprovalWorkflow, OrderWorkflow]
+
+TASK_QUEUE = "countersign"
+"""The default task queue."""
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """Return the runner that loads the pure rooms once instead of once per workflow."""
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(
+            "workflows.rules", "workflows.ports", "workflows.payloads"
+        )
+    )

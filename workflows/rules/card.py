@@ -1,0 +1,117 @@
+"""The card's clock: when a changed card may, and must, be written to Slack, and which copies it has."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+SETTLE = timedelta(seconds=3)
+"""No durable publish earlier than this after an accepted Slack click: the listener writes inline."""
+AT_LATEST = timedelta(seconds=6)
+"""A burst of clicks delays the publish no longer than this."""
+FIRST_RETRY = timedelta(seconds=2)
+LAST_RETRY = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CardCopy:
+    """One place where the card stands. `ts` is empty while nothing is known to stand there.
+
+    `key` is opaque and travels in the message's metadata. `intended_at` is written down before
+    the first post. `doubtful` says that a post's outcome was once unknown: from then on every
+    publish looks for the key since `intended_at`, adopts what it finds and deletes doubles.
+    """
+
+    channel: str
+    key: str
+    ts: str = ""
+    intended_at: datetime | None = None
+    doubtful: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CardState:
+    """How far Slack is behind. `version` counts visible changes, `published` is what Slack has.
+
+    `behind_since` is the instant of the first change that no publish has taken up yet.
+    """
+
+    copies: tuple[CardCopy, ...]
+    version: int = 0
+    published: int = 0
+    behind_since: datetime | None = None
+    clicked_at: datetime | None = None
+    not_before: datetime | None = None
+    retry_at: datetime | None = None
+    tries: int = 0
+
+
+def change(card: CardState, now: datetime, *, clicked: bool = False) -> CardState:
+    """Note a visible change; `clicked` when an accepted Slack click made it."""
+    return replace(
+        card,
+        version=card.version + 1,
+        behind_since=card.behind_since or now,
+        clicked_at=now if clicked else card.clicked_at,
+    )
+
+
+def ask_again(card: CardState, now: datetime) -> CardState:
+    """Have the card written once more although nothing changed: a copy was seen out of date."""
+    return replace(card, behind_since=card.behind_since or now)
+
+
+def due_at(card: CardState) -> datetime | None:
+    """Return the instant of the next publish, or None when Slack has been told everything."""
+    if card.behind_since is None:
+        return None
+    due = card.behind_since
+    if card.clicked_at is not None:
+        due = max(due, min(card.clicked_at + SETTLE, card.behind_since + AT_LATEST))
+    return max(bound for bound in (due, card.not_before, card.retry_at) if bound)
+
+
+def begun(card: CardState, now: datetime) -> CardState:
+    """Note, before the first call to Slack, that a publish of the present version is under way.
+
+    One that a burst has forced before its last click settled is not the last: that click's inline
+    write may land later and must be painted over.
+    """
+    copies = tuple(replace(copy, intended_at=copy.intended_at or now) for copy in card.copies)
+    unsettled = card.clicked_at is not None and now < card.clicked_at + SETTLE
+    return replace(card, copies=copies, behind_since=now if unsettled else None)
+
+
+def published(card: CardState, version: int, copies: tuple[CardCopy, ...]) -> CardState:
+    """Note that Slack now shows `version` on `copies`."""
+    return replace(card, copies=copies, published=version, retry_at=None, tries=0)
+
+
+def failed(card: CardState, now: datetime, retry_after: timedelta | None = None) -> CardState:
+    """Note a try that did not reach every copy; the next one comes after `pause`."""
+    return replace(
+        card,
+        behind_since=card.behind_since or now,
+        retry_at=now + pause(card.tries, retry_after),
+        tries=card.tries + 1,
+    )
+
+
+def lost(card: CardState, now: datetime) -> CardState:
+    """Note a try whose outcome is unknown: what was being posted may or may not stand there."""
+    copies = tuple(replace(copy, doubtful=copy.doubtful or not copy.ts) for copy in card.copies)
+    return failed(replace(card, copies=copies), now)
+
+
+def pause(tries: int, retry_after: timedelta | None = None) -> timedelta:
+    """Return how long to wait after `tries` earlier failures: 2 s, growing to 10 s.
+
+    Slack's Retry-After, where there is one, is obeyed when it asks for more.
+    """
+    grown = min(FIRST_RETRY * (1 << min(tries, 8)), LAST_RETRY)
+    return max(grown, retry_after or grown)
+
+
+def handed_over(card: CardState) -> CardState:
+    """Return the card for its next owner, who may not publish before the last click has settled."""
+    settled = card.clicked_at + SETTLE if card.clicked_at else None
+    bounds = [bound for bound in (settled, card.not_before) if bound]
+    return replace(card, not_before=max(bounds, default=None), clicked_at=None)

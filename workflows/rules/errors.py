@@ -1,0 +1,155 @@
+"""Every refusal the rules can give, by name. The sentences for them stand in `bot/views/notices.py`."""
+
+from typing import ClassVar
+
+
+class RuleError(Exception):
+    """A refusal. `code` names it on every border, `data` fills the blanks of its sentence.
+
+    The code travels as `rejected.<code>` in a Temporal update rejection, so it never changes
+    once released.
+    """
+
+    code: ClassVar[str]
+
+    def __init__(self, **data: str) -> None:
+        super().__init__(self.code)
+        self.data = data
+
+
+class NotAnApproverError(RuleError):
+    """The person is not among the open level's approvers."""
+
+    code = "not_an_approver"
+
+
+class OwnRequestError(RuleError):
+    """The requester tried to decide on their own request."""
+
+    code = "own_request"
+
+
+class AlreadyDecidedError(RuleError):
+    """The person has already decided at this level. Data: `verdict`."""
+
+    code = "already_decided"
+
+
+class CountedElsewhereError(RuleError):
+    """The person already counted at another level. Data: `level`."""
+
+    code = "counted_elsewhere"
+
+
+class RequestClosedError(RuleError):
+    """The request has ended. Data: `status`, and `person` where somebody ended it."""
+
+    code = "request_closed"
+
+
+class LevelClosedError(RuleError):
+    """The click was meant for a level that is not the open one any more."""
+
+    code = "level_closed"
+
+
+class LevelNotOpenError(RuleError):
+    """The level has no approvers yet (unreadable or empty), so nobody may decide."""
+
+    code = "level_not_open"
+
+
+class StaleContentError(RuleError):
+    """The click was meant for an earlier content of the request."""
+
+    code = "stale_content"
+
+
+class ReasonRequiredError(RuleError):
+    """The policy asks for a reason with this verdict."""
+
+    code = "reason_required"
+
+
+class ReasonTooLongError(RuleError):
+    """The reason is longer than 3,000 characters. Data: `length`."""
+
+    code = "reason_too_long"
+
+
+class NotTheRequesterError(RuleError):
+    """Only the requester may do this."""
+
+    code = "not_the_requester"
+
+
+class NotANumberError(RuleError):
+    """The amount is not a number such as 1500.00."""
+
+    code = "amount_not_a_number"
+
+
+class NotPositiveError(RuleError):
+    """The amount or quantity is zero or less."""
+
+    code = "amount_not_positive"
+
+
+class TooManyDecimalsError(RuleError):
+    """The amount has more than two decimals."""
+
+    code = "amount_too_many_decimals"
+
+
+class TooManyDigitsError(RuleError):
+    """The amount has more than fifteen digits."""
+
+    code = "amount_too_many_digits"
+
+
+class OtherCurrencyError(RuleError):
+    """The amount names another currency than the policy's. Data: `currency`."""
+
+    code = "amount_other_currency"
+
+
+class TextMissingError(RuleError):
+    """A text that must be given is empty."""
+
+    code = "text_missing"
+
+
+class TextTooLongError(RuleError):
+    """A text is too long. Data: `limit`."""
+
+    code = "text_too_long"
+
+
+class NotACountError(RuleError):
+    """The quantity is not a whole number from 1 to 9,999."""
+
+    code = "quantity_not_a_count"
+
+
+class UnknownProductError(RuleError):
+    """No such product is in stock keeping. Data: `sku`."""
+
+    code = "unknown_product"
+
+
+class NotACardExpiryError(RuleError):
+    """The payment card's expiry is not MM/YY."""
+
+    code = "card_expiry_malformed"
+
+
+class NoLinesError(RuleError):
+    """An order needs at least one line."""
+
+    code = "order_without_lines"
+
+
+class NoTierError(RuleError):
+    """No tier of the policy takes this amount. Data: `policy`."""
+
+    code = "no_tier"

@@ -1,0 +1,159 @@
+"""The written rule: tiers by amount, levels, approver sources, quorums, deadlines."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from workflows.rules.errors import NoTierError
+from workflows.rules.money import Money
+
+
+class SourceKind(StrEnum):
+    """Where approvers come from."""
+
+    USER = "user"
+
+
+class QuorumKind(StrEnum):
+    """How many approvals are enough."""
+
+    COUNT = "count"
+    ALL = "all"
+    MAJORITY = "majority"
+
+
+class ReasonRule(StrEnum):
+    """Whether a verdict takes a reason."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+class Notify(StrEnum):
+    """How approvers hear of a request: mentioned on the card, or not at all."""
+
+    CARD = "card"
+    NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApproverSource:
+    """One entry of `approvers`, such as `user:U0BORIS`."""
+
+    kind: SourceKind
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.value}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quorum:
+    """How many of the eligible people must agree. `count` matters for COUNT only."""
+
+    kind: QuorumKind = QuorumKind.COUNT
+    count: int = 1
+
+    def needed(self, eligible: int) -> int:
+        """Return the number of approvals that is enough among `eligible` people."""
+        match self.kind:
+            case QuorumKind.ALL:
+                return max(eligible, 1)
+            case QuorumKind.MAJORITY:
+                return eligible // 2 + 1
+            case QuorumKind.COUNT:
+                return self.count
+
+    def __str__(self) -> str:
+        return str(self.count) if self.kind is QuorumKind.COUNT else self.kind.value
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LevelRule:
+    """One rung of the chain as written: who, how many, how long."""
+
+    name: str
+    approvers: tuple[ApproverSource, ...]
+    quorum: Quorum = Quorum()
+    reject_quorum: int = 1
+    approve_reason: ReasonRule = ReasonRule.OPTIONAL
+    reject_reason: ReasonRule = ReasonRule.REQUIRED
+    expire_after: timedelta | None = None
+    max_expire_after: timedelta | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tier:
+    """Which levels an amount needs. `up_to` is inclusive; None takes everything above."""
+
+    up_to: Money | None
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """A whole policy, as a request pins it at submission. `version` is its digest."""
+
+    name: str
+    title: str
+    channel: str
+    tiers: tuple[Tier, ...]
+    levels: tuple[LevelRule, ...]
+    notify: Notify = Notify.CARD
+    distinct_approvers: bool = True
+    language: str = "en"
+    version: str = ""
+
+    def level(self, name: str) -> LevelRule:
+        """Return the level of that name; the parser has made sure that it exists."""
+        return next(level for level in self.levels if level.name == name)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route:
+    """The levels a request must pass, and the words of the rule that says so."""
+
+    rule: str
+    levels: tuple[LevelRule, ...]
+
+
+def route(policy: Policy, amount: Money | None) -> Route:
+    """Find the first tier that takes `amount`: the last one (the strictest) when nothing compares.
+
+    Nothing compares without an amount, and when its currency is not the tier's.
+
+    Raises:
+        NoTierError: no tier takes it (the parser refuses such gaps, so only by hand-made policy).
+
+    """
+    lower: Money | None = None
+    for tier in policy.tiers:
+        if tier.up_to is None or _is_within(amount, tier.up_to):
+            return Route(
+                rule=_rule_words(policy, tier, lower),
+                levels=tuple(policy.level(name) for name in tier.levels),
+            )
+        lower = tier.up_to
+    raise NoTierError(policy=policy.name)
+
+
+def _is_within(amount: Money | None, limit: Money) -> bool:
+    if amount is None or amount.currency != limit.currency:
+        return False
+    return amount.amount <= limit.amount
+
+
+def _rule_words(policy: Policy, tier: Tier, lower: Money | None) -> str:
+    if tier.up_to is not None:
+        return f"{policy.name}: up to {tier.up_to}"
+    return f"{policy.name}: over {lower}" if lower is not None else f"{policy.name}: always"
+
+
+def digest(policy: Policy) -> str:
+    """Return the policy's version: twelve hex digits over everything written in it."""
+    written = asdict(policy) | {"version": ""}
+    canonical = json.dumps(written, sort_keys=True, default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
