@@ -1,15 +1,17 @@
 """The database: where it is, how transactions begin, and whether its schema is the present one."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy import URL, Connection, event, func, make_url, select
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import await_
 
 from records import migration
 from records.transaction import Transaction, transaction
@@ -28,6 +30,7 @@ _DRIVERS = {
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
 _SCHEMA = "schema"
+_SWITCH_PAUSE = 0.05
 
 
 class UnsupportedDatabaseError(ValueError):
@@ -159,10 +162,29 @@ def _sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
+    try:
+        cursor = connection.cursor()
+        _write_ahead(cursor)
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+    except sqlite3.Error:
+        connection.close()  # the pool forgets a connection that could not be prepared
+        raise
+
+
+def _write_ahead(cursor: DBAPICursor) -> None:
+    # A new file is switched to WAL once, by whoever comes first; a second one that comes at the
+    # same moment is told "database is locked" without having waited: this switch never waits.
+    tries = int(BUSY_TIMEOUT / _SWITCH_PAUSE)
+    for left in reversed(range(tries)):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not left:
+                raise
+            await_(asyncio.sleep(_SWITCH_PAUSE))
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -76,6 +76,7 @@ class ApprovalWorkflow:
         while self._state.is_open:
             if self._state.waits_for_level:
                 await self._reach_level()
+            await self._card.append_audit()  # first, and never beside another local activity
             self._begin_reading()
             await self._card.attend(self._has_work, self._next_deadline())
             self._end_reading()

@@ -169,6 +169,7 @@ export function createModals({ onIdle }) {
       if (!dialog.open) return;
       dialog.close();
       dialog.replaceChildren();
+      focusAgain();
       onIdle();
       return;
     }
@@ -190,6 +191,14 @@ export function createModals({ onIdle }) {
     if (!dialog.open) dialog.showModal();
     if (!before || !dialog.contains(document.activeElement)) firstField(now.form)?.focus();
     if (before) restore();
+  }
+
+  /** Chromium gives focus back while the page is still inert, and then shows no caret: once more. */
+  function focusAgain() {
+    const back = document.activeElement;
+    if (!(back instanceof HTMLElement) || back === document.body) return;
+    back.blur();
+    requestAnimationFrame(() => back.focus());
   }
 
   /** Fetch the stack again and show its top. */

@@ -57,6 +57,8 @@ async def slack() -> AsyncIterator[StandInClient]:
         StandInClient(running.url) as client,
     ):
         yield client
+        calls = await client.journal(kind="api")
+        assert [call for call in calls if "missing_scope" in str(call.get("response"))] == []
 
 
 @pytest.fixture
