@@ -67,15 +67,19 @@ def slack_client(config: settings.Settings) -> AsyncWebClient:
 
 async def run(config: settings.Settings, stop: asyncio.Event) -> None:
     """Work until `stop` is set; tasks in hand are ended before it returns."""
+    slack = slack_client(config)  # first: without a token nothing else matters
     async with Database(config.database_url) as database:
         await database.require_current_schema()
         worker = Worker(
             await connect(settings.temporal_environment()),
             task_queue=config.temporal_task_queue,
             workflows=WORKFLOWS,
-            activities=activities(slack_client(config), database),
+            activities=activities(slack, database),
             workflow_runner=sandbox(),
             graceful_shutdown_timeout=timedelta(seconds=10),
+            # A click after a worker's crash waits this long for the dead worker's own queue: less
+            # than the 2.5 s that its sender waits (the SDK's default is 10 s).
+            sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         )
         health = web.health_route({"database": database.is_current})
         async with web.serve(config.worker_health_port, health), worker:

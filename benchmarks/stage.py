@@ -11,6 +11,7 @@ from pathlib import Path
 
 import aiohttp
 from temporalio.client import Client
+from temporalio.service import GrpcCompression
 
 from bot.demo import PRODUCTS, TEMPORAL_SETTINGS, temporal_binary
 from emulator.client import StandInClient
@@ -72,7 +73,7 @@ async def staged(directory: Path, *, socket_mode: bool) -> AsyncIterator[Stage]:
         await start("worker", python, "worker.py")
         await start("bot", python, "-m", "bot")
         await start(
-            "yardstick", python, "-m", "benchmarks.minimal", f"127.0.0.1:{temporal_port}",
+            "yardstick", python, "-m", "benchmarks.minimal_worker", f"127.0.0.1:{temporal_port}",
             YARDSTICK_QUEUE, environment["SLACK_API_URL"], environment["SLACK_BOT_TOKEN"],
         )  # fmt: skip
         await _answers(f"http://127.0.0.1:{worker_port}/healthz")
@@ -133,6 +134,8 @@ async def _connected(address: str) -> Client:
     async with asyncio.timeout(60):
         while True:
             try:
-                return await Client.connect(address, data_converter=data_converter)
+                return await Client.connect(
+                    address, data_converter=data_converter, grpc_compression=GrpcCompression.NONE
+                )
             except RuntimeError:  # not up yet
                 await asyncio.sleep(0.05)

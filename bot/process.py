@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
-from bot import logs, policy_file, settings
+from bot import logs, policy_file, settings, web
 from bot.workflow_client import TemporalUnavailableError
 from records.database import SchemaError, UnsupportedDatabaseError
 
@@ -32,6 +32,7 @@ def run(main: Main) -> None:
         SchemaError,
         UnsupportedDatabaseError,
         TemporalUnavailableError,
+        web.PortTakenError,
     ) as error:
         sys.exit(_refuse(error))
 

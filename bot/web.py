@@ -58,11 +58,20 @@ async def _read(request: web.Request) -> AsyncBoltRequest | None:
         return None
 
 
+class PortTakenError(Exception):
+    """Another program listens on the port that we were told to use."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"port {port} is taken. Free it, or set WEB_PORT (bot) or WORKER_HEALTH_PORT (worker)."
+        )
+
+
 @asynccontextmanager
 async def serve(port: int, *routes: web.RouteDef, host: str = "127.0.0.1") -> AsyncIterator[int]:
     """Serve these routes on `host` while the context lasts; yields the port (port 0 picks one).
 
-    Raises OSError where the port is taken.
+    Raises PortTakenError where the port is taken.
     """
     app = web.Application()
     app.add_routes(routes)
@@ -70,7 +79,10 @@ async def serve(port: int, *routes: web.RouteDef, host: str = "127.0.0.1") -> As
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            raise PortTakenError(port) from error
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()

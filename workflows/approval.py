@@ -22,7 +22,7 @@ from workflows.rules.click import remember
 from workflows.rules.errors import RuleError
 from workflows.rules.face import ApprovalFace, approval_face
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, CarriedApproval
-from workflows.rules.people import ApproverSet, Origin
+from workflows.rules.people import Actor, ApproverSet, Origin
 from workflows.rules.request import Change, Decision, Withdrawal
 
 READ_AGAIN = timedelta(minutes=1)
@@ -95,7 +95,7 @@ class ApprovalWorkflow:
         """
         if self._is_new_click():
             change = rules.decide(self._state, decision, workflow.now())
-            self._take(change, clicked=decision.actor.origin is Origin.SLACK)
+            self._take(change, answers=decision.actor)
         return self._face(self._card.card.version)
 
     @decide.validator
@@ -109,7 +109,7 @@ class ApprovalWorkflow:
         """Take the request back; the same click again returns the present face."""
         if self._is_new_click():
             change = rules.withdraw(self._state, withdrawal, workflow.now())
-            self._take(change, clicked=withdrawal.actor.origin is Origin.SLACK)
+            self._take(change, answers=withdrawal.actor)
         return self._face(self._card.card.version)
 
     @withdraw.validator
@@ -153,10 +153,12 @@ class ApprovalWorkflow:
         self._clicks = remember(self._clicks, click)
         return True
 
-    def _take(self, change: Change, *, clicked: bool = False) -> None:
+    def _take(self, change: Change, *, answers: Actor | None = None) -> None:
+        """Take a step of the rules; `answers` is the person who waits for an update's answer."""
         self._state = change.state
         if change.facts:
-            self._card.record(change.facts, clicked=clicked)
+            clicked = answers is not None and answers.origin is Origin.SLACK
+            self._card.record(change.facts, clicked=clicked, answering=answers is not None)
 
     async def _reach_level(self) -> None:
         """Pin the level's deadline. Its clock runs from now, whether or not people are known."""

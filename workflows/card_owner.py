@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.options import SLACK_TRY
+from workflows.options import PATIENT, SLACK_TRY
 from workflows.ports import (
     AuditBatch,
     AuditPort,
@@ -84,6 +84,7 @@ class CardOwner:
         self._tell_at: datetime | None = None
         self._tell_tries = 0
         self._lasting_problem = ""
+        self._answering = False
         self._alarm = Alarm()
 
     @property
@@ -92,10 +93,20 @@ class CardOwner:
         return self._face(self.card.version)
 
     def record(
-        self, facts: Iterable[AuditEvent], *, clicked: bool = False, visible: bool = True
+        self,
+        facts: Iterable[AuditEvent],
+        *,
+        clicked: bool = False,
+        visible: bool = True,
+        answering: bool = False,
     ) -> None:
-        """Take up facts for the audit, and, where they are visible, a new version of the card."""
+        """Take up facts for the audit, and, where they are visible, a new version of the card.
+
+        `answering` when an update's sender waits: a local activity would hold up the answer, which
+        leaves with the workflow task, until the database has written.
+        """
         self._outbox.extend(facts)
+        self._answering = self._answering or answering
         if visible:
             self.card = rules.change(self.card, workflow.now(), clicked=clicked)
 
@@ -193,7 +204,11 @@ class CardOwner:
             batch = AuditBatch(
                 request_id=self._request_id, owner_id=self._owner_id(), facts=facts, face=self.face
             )
-            await quickly(AuditPort.append, batch)
+            if self._answering:
+                self._answering = False
+                await workflow.execute_activity_method(AuditPort.append, batch, **PATIENT)
+            else:
+                await quickly(AuditPort.append, batch)
             del self._outbox[: len(facts)]
 
     def _begin_publish(self, now: datetime) -> None:

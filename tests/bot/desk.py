@@ -241,8 +241,9 @@ def shows(*words: str) -> Callable[[Json], bool]:
 
 async def listeners_ended() -> None:
     """Wait until every listener that was called has come to its end."""
-    while left := {task for task in asyncio.all_tasks() if "run_ack_function" in repr(task)}:
-        await asyncio.wait(left, timeout=PATIENCE)
+    async with asyncio.timeout(PATIENCE):
+        while left := {task for task in asyncio.all_tasks() if "run_ack_function" in repr(task)}:
+            await asyncio.wait(left)
 
 
 def unique(prefix: str) -> str:

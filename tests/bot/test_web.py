@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import logs
 from bot.app import create_app
 from bot.listeners.services import Services
-from bot.web import Check, health_route, serve
+from bot.web import Check, PortTakenError, health_route, serve
 from records.database import Database
 
 SECRET = "xoxb-this-must-not-be-logged"
@@ -115,3 +115,10 @@ async def test_a_token_in_the_environment_is_no_reason_for_a_warning(
     assert app.client.token == "xoxb-local"
     (line,) = said().splitlines()
     assert "other warnings" in line
+
+
+async def test_a_taken_port_is_a_sentence_that_names_the_settings() -> None:
+    async with serve(0) as port:
+        with pytest.raises(PortTakenError, match=f"port {port} is taken.*WORKER_HEALTH_PORT"):
+            async with serve(port):
+                pass

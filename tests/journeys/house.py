@@ -1,5 +1,6 @@
 """The processes behind one workspace, each of which can be killed and started again."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -76,8 +77,9 @@ class House:
 
     async def close(self) -> None:
         """End everything."""
-        for program in reversed(self.programs.values()):
-            await program.end()
+        for together in (("bot", "worker"), ("slack", "temporal")):
+            running = [self.programs[name] for name in together if name in self.programs]
+            await asyncio.gather(*(program.end() for program in running))
 
     async def slack_has_saved(self, ts: str) -> None:
         """Wait until a message would outlive the stand-in, as every message outlives real Slack."""

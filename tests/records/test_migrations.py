@@ -1,6 +1,8 @@
 """Migrations: from an empty file to the present tables, and no start on anything else."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -75,12 +77,22 @@ async def test_an_upgrade_may_be_repeated(tmp_path: Path) -> None:
 
 
 async def test_programs_that_open_a_new_file_at_once_all_upgrade_it(tmp_path: Path) -> None:
-    for number in range(12):  # the file's switch to WAL is a matter of a millisecond
+    for number in range(5):  # the file's switch to WAL is a matter of a millisecond
         url = f"sqlite:///{tmp_path}/{number}.db"
         async with Database(url) as ours, Database(url) as theirs, Database(url) as others:
             await asyncio.gather(*(one.upgrade() for one in (ours, theirs, others)))
 
             assert await theirs.is_current()
+
+
+async def test_a_new_file_that_another_program_is_writing_is_waited_for(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "new.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        asyncio.get_running_loop().call_later(0.2, other.execute, "COMMIT")
+        async with Database(f"sqlite:///{tmp_path}/new.db") as database:
+            await database.upgrade()
+
+            assert await database.is_current()
 
 
 async def test_a_failing_migration_leaves_the_database_as_it_was(tmp_path: Path) -> None:
