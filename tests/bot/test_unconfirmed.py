@@ -19,6 +19,8 @@ class ForgetfulClient(WorkflowClient):
         answer = await super().decide(request_id, click_id, decision)
         seen, self.asked = self.asked, {*self.asked, click_id}
         if click_id in seen:
+            # A workflow says so only once it has ended, and it ends only once the audit has it all.
+            await self._client.get_workflow_handle(request_id).result()
             return Ended()
         assert isinstance(answer, Accepted)
         return Unconfirmed()
