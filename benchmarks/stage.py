@@ -2,18 +2,23 @@
 
 import asyncio
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
 from temporalio.client import Client
 from temporalio.service import GrpcCompression
 
-from bot.demo import PRODUCTS, TEMPORAL_SETTINGS, temporal_binary
+from bot.demo import (
+    PRODUCTS,
+    START_LIMIT,
+    TEMPORAL_SETTINGS,
+    answered,
+    free_port,
+    temporal_binary,
+)
 from emulator.client import StandInClient
 from records.database import Database
 from records.stock import Stock
@@ -31,16 +36,10 @@ class Stage:
     slack: StandInClient
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @asynccontextmanager
 async def staged(directory: Path, *, socket_mode: bool) -> AsyncIterator[Stage]:
     """Start Temporal, the stand-in, worker, bot and the yardstick's worker; end them all."""
-    temporal_port, slack_port, worker_port, bot_port = (_free_port() for _ in range(4))
+    temporal_port, slack_port, worker_port, bot_port = (free_port() for _ in range(4))
     environment = _environment(directory, temporal_port, slack_port, worker_port, bot_port)
     environment |= (
         {"SLACK_APP_TOKEN": "xapp-local"} if socket_mode else {"SLACK_SIGNING_SECRET": "local"}
@@ -119,19 +118,12 @@ def _environment(
 
 
 async def _answers(url: str) -> None:
-    async with asyncio.timeout(60), aiohttp.ClientSession() as session:
-        while True:
-            try:
-                async with session.get(url) as response:
-                    if response.ok:
-                        return
-            except aiohttp.ClientError:
-                pass  # not up yet
-            await asyncio.sleep(0.05)
+    async with asyncio.timeout(START_LIMIT):
+        await answered(url)
 
 
 async def _connected(address: str) -> Client:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(START_LIMIT):
         while True:
             try:
                 return await Client.connect(

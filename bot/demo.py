@@ -97,18 +97,18 @@ class Demo:
     async def answers(self, name: str, url: str) -> None:
         """Wait until `url` answers 200. Raises DemoError where the part ends or is too slow."""
         ended = asyncio.create_task(self.parts[name].wait())
-        answered = asyncio.create_task(_answered(url))
+        answering = asyncio.create_task(answered(url))
         try:
             async with asyncio.timeout(START_LIMIT):
-                await asyncio.wait({ended, answered}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({ended, answering}, return_when=asyncio.FIRST_COMPLETED)
         except TimeoutError:
             raise DemoError(
                 f"{name} does not answer at {url}. Its log: {self._log(name)}"
             ) from None
         finally:
             ended.cancel()
-            answered.cancel()
-        if not answered.done() or answered.cancelled():
+            answering.cancel()
+        if not answering.done() or answering.cancelled():
             raise DemoError(f"{name} ended while starting. Its log: {self._log(name)}")
 
     async def first_to_end(self) -> str:
@@ -197,7 +197,7 @@ async def _start_all(demo: Demo, options: DemoOptions) -> None:
     stand_in = _port(demo, "--port", options.port, STAND_IN_PORT)
     temporal = _port(demo, "--temporal-port", options.temporal_port, TEMPORAL_PORT)
     ui = _port(demo, "--ui-port", options.ui_port, UI_PORT)
-    worker_health, bot_health = _free_port(), _free_port()
+    worker_health, bot_health = free_port(), free_port()
     demo.environment = _environment(demo, stand_in, temporal, worker_health, bot_health)
     demo.watchdog = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot.watchdog", cwd=ROOT, stdin=asyncio.subprocess.PIPE
@@ -293,10 +293,10 @@ def _port(demo: Demo, option: str, wish: int | None, default: int) -> int:
     if wish is not None:
         if wish and not _is_free(wish):
             raise DemoError(f"port {wish} is taken. Free it, or give {option} another one.")
-        return wish or _free_port()
+        return wish or free_port()
     if _is_free(default):
         return default
-    port = _free_port()
+    port = free_port()
     demo.console.print(f"Port {default} is taken, so {port} is used ({option} sets another).")
     return port
 
@@ -311,13 +311,15 @@ def _is_free(port: int) -> bool:
         return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nothing listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-async def _answered(url: str) -> None:
+async def answered(url: str) -> None:
+    """Wait until `url` answers with success; bound it by a timeout of your own."""
     timeout = aiohttp.ClientTimeout(total=2)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         while True:

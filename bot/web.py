@@ -1,5 +1,6 @@
 """What the processes serve over HTTP: `/healthz`, and Slack's requests in HTTP mode."""
 
+import errno
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
@@ -82,6 +83,8 @@ async def serve(port: int, *routes: web.RouteDef, host: str = "127.0.0.1") -> As
         try:
             await site.start()
         except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
             raise PortTakenError(port) from error
         yield runner.addresses[0][1]
     finally:
