@@ -11,7 +11,7 @@ demo: .venv/runtime
 	$(BIN)/countersign demo
 
 test: .venv/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # A browser for the browser journeys, where none is installed.
 browser: .venv/dev

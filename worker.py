@@ -32,13 +32,13 @@ def activities(slack: AsyncWebClient, database: Database) -> list[Callable[..., 
     poster = Poster(slack)
     audit = AuditActivities(database)
     cards, notices = CardActivities(poster), NoticeActivities(poster)
-    directory = DirectoryActivities(slack, lambda: datetime.now(UTC))
+    directory = DirectoryActivities(slack, database, poster, lambda: datetime.now(UTC))
     inventory = InventoryActivities(database)
     payment = PaymentActivities(database, _today)
     shipping = ShippingActivities(database)
     return [
         audit.append,
-        CalendarActivities().deadline,
+        CalendarActivities().deadlines,
         cards.publish,
         notices.tell,
         directory.approvers,

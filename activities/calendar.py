@@ -7,7 +7,7 @@ from zoneinfo import TZPATH
 
 from temporalio import activity
 
-from workflows.ports import CalendarPort, Deadline, DeadlineQuestion
+from workflows.ports import CalendarPort, DeadlineQuestion, Deadlines
 
 
 class CalendarActivities(CalendarPort):
@@ -17,9 +17,10 @@ class CalendarActivities(CalendarPort):
         self._tzdata = tzdata_version()
 
     @activity.defn
-    async def deadline(self, question: DeadlineQuestion) -> Deadline:
-        """Return the instant at which the window is over. Pure: safe to repeat."""
-        return Deadline(at=question.start.astimezone(UTC) + question.window, tzdata=self._tzdata)
+    async def deadlines(self, question: DeadlineQuestion) -> Deadlines:
+        """Return the instants at which the windows are over. Pure: safe to repeat."""
+        start = question.start.astimezone(UTC)
+        return Deadlines(at=tuple(start + one for one in question.windows), tzdata=self._tzdata)
 
 
 def tzdata_version(folders: tuple[str, ...] = TZPATH) -> str:

@@ -14,6 +14,12 @@ from workflows.ports import CardPort, Face, PublishCard, PublishedCard
 from workflows.rules.card import CardCopy
 from workflows.rules.face import ApprovalFace
 
+TOGETHER = 8
+"""Copies that are written at one time: Slack allows about fifty edits a minute."""
+PATIENCE = 8.0
+"""Seconds for all copies. What is not done by then is told as such, before the try's own end (ten)
+makes the outcome of every copy unknown."""
+
 
 def render(face: Face) -> Message:
     """Return the message that shows `face`."""
@@ -30,13 +36,30 @@ class CardActivities(CardPort):
 
     @activity.defn
     async def publish(self, card: PublishCard) -> PublishedCard:
-        """Write the face to every copy; see the port."""
+        """Write the face to every copy; see the port.
+
+        What the card's problem is, its copy in the channel says: there everybody sees it. A direct
+        message that may still go through has the try repeated; one that Slack refuses for good
+        (the person was deactivated) is no problem of the card: everybody else has it.
+        """
         message = render(card.face)
-        results = await asyncio.gather(*(self._bring(copy, message) for copy in card.copies))
-        problems = [problem for _, problem in results if problem is not None]
-        for problem in problems:
-            activity.logger.warning("card not published: %s", problem.code)
-        waits = [problem.retry_after for problem in problems if problem.retry_after]
+        decided = not isinstance(card.face, ApprovalFace) or not card.face.is_open
+        ends = asyncio.get_running_loop().time() + PATIENCE
+        slots = asyncio.Semaphore(TOGETHER)
+
+        async def bring(copy: CardCopy) -> tuple[CardCopy, SlackProblem | None]:
+            async with slots:
+                return await self._bring(copy, message, ends, decided=decided)
+
+        results = await asyncio.gather(*(bring(copy) for copy in card.copies))
+        in_channel: list[SlackProblem] = []
+        in_direct: list[SlackProblem] = []
+        for copy, problem in results:
+            if problem is not None:
+                activity.logger.warning("card not published: %s", problem.code)
+                (in_direct if copy.person else in_channel).append(problem)
+        problems = in_channel or [problem for problem in in_direct if not problem.lasting]
+        waits = [one.retry_after for one in (*in_channel, *in_direct) if one.retry_after]
         return PublishedCard(
             copies=tuple(copy for copy, _ in results),
             version=card.face.card_version,
@@ -46,22 +69,36 @@ class CardActivities(CardPort):
         )
 
     async def _bring(
-        self, copy: CardCopy, message: Message
+        self, copy: CardCopy, message: Message, ends: float, *, decided: bool
     ) -> tuple[CardCopy, SlackProblem | None]:
-        """Bring one copy to `message`; a failure comes back as a problem, never as an exception."""
+        """Bring one copy to `message`; a failure comes back as a problem, never as an exception.
+
+        Where all is `decided`, nobody is asked any more: who has no copy by then needs none.
+        """
         try:
-            copy = await self._settle_doubt(copy)
-            if copy.ts and await self._edited(copy, message):
-                return copy, None
+            async with asyncio.timeout_at(ends):
+                copy = await self._addressed(copy)
+                copy = await self._settle_doubt(copy)
+                if copy.ts and await self._edited(copy, message):
+                    return copy, None
+                if decided and copy.person:
+                    return replace(copy, ts=""), None
+                channel = await self._poster.channel_id(copy.channel)
         except SLACK_FAILURES as error:
             return copy, classify(error)
         try:
-            channel = await self._poster.channel_id(copy.channel)
-            place = await self._poster.post(channel, message, copy.key)
+            async with asyncio.timeout_at(ends):
+                place = await self._poster.post(channel, message, copy.key)
         except SLACK_FAILURES as error:
             problem = classify(error)
             return replace(copy, ts="", doubtful=copy.doubtful or problem.ambiguous), problem
         return replace(copy, channel=place.channel, ts=place.ts), None
+
+    async def _addressed(self, copy: CardCopy) -> CardCopy:
+        """Have Slack name a person's conversation; the name stays the same for ever."""
+        if not copy.person or copy.channel != copy.person:
+            return copy
+        return replace(copy, channel=await self._poster.direct_channel(copy.person))
 
     async def _settle_doubt(self, copy: CardCopy) -> CardCopy:
         """Look for what an earlier try may have left: adopt the oldest, delete the others."""

@@ -1,87 +1,119 @@
-"""The people of the workspace: who is meant by a source, and may they decide."""
+"""The people of the workspace: who is meant by a source, may they decide, who stands in for them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.slack_errors import SLACK_FAILURES, classify, slack_code
-from workflows.ports import ApproverQuestion, DirectoryPort
-from workflows.rules.people import ApproverSet, Member, Standing
-from workflows.rules.policy import ApproverSource
+from activities.memory import Memory
+from activities.posting import Poster
+from activities.roster import Roster
+from activities.slack_errors import SLACK_FAILURES, classify
+from activities.sources import Sources
+from records.absences import Absences
+from records.database import Database
+from workflows.ports import DirectoryPort
+from workflows.rules.people import (
+    Absence,
+    ApproverQuestion,
+    ApproverSet,
+    ApproverSource,
+    Member,
+    Reading,
+    Standing,
+)
 
-_NOBODY = frozenset({"user_not_found", "user_not_visible"})
-_TOLD_OF_MEMBERS = ("is_bot", "is_restricted", "is_ultra_restricted")
-"""Slack says these of every member. Where one is missing, nothing is known; `deleted` may be."""
+ADMINS_KEPT = 60.0
+"""Seconds for which the house's admins are not read again: every reading would cost them twice
+(usergroups.users.list gives 20 calls a minute), and they decide nothing."""
+
+STANDS_IN = "stands in"
+"""What stands where a source would, for who was asked or is a delegate and no source names."""
 
 
 class DirectoryActivities(DirectoryPort):
     """The port on a real (or stand-in) Slack. `now` is when a reading is made."""
 
-    def __init__(self, client: AsyncWebClient, now: Callable[[], datetime]) -> None:
-        self._client = client
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        database: Database,
+        poster: Poster,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._roster = Roster(client, poster)
+        self._absences = Absences(database)
+        self._admins: Memory[tuple[ApproverSource, ...], ApproverSet] = Memory(ADMINS_KEPT)
         self._now = now
-        self._home: tuple[str, str] | None = None
 
     @activity.defn
-    async def approvers(self, question: ApproverQuestion) -> ApproverSet:
-        """Read the sources now; see the port."""
+    async def approvers(self, question: ApproverQuestion) -> Reading:
+        """Read everybody whom the question is about, now; see the port."""
+        sources = Sources(self._roster, question.requester, question.managers)
         try:
-            home = await self._read_home()
-            members = await asyncio.gather(
-                *(self._member(source, home) for source in question.sources)
+            approvers, admins = await asyncio.gather(
+                self._read(sources, question.sources), self._read_admins(question.admins)
             )
+            found = [member.person for member in approvers.members]
+            absences = await self._absences.reaching((*found, *question.people), self._now())
+            people = await self._stand_ins(sources, question.people, absences)
+            outside = await self._outside(question.channel, [*approvers.members, *people])
         except SLACK_FAILURES as error:
             problem = classify(error)
             msg = f"the people could not be read: {problem.code}"
             raise ApplicationError(msg, type=problem.code) from error
-        return ApproverSet(members=tuple(members), read_at=self._now())
-
-    async def _read_home(self) -> tuple[str, str]:
-        """Return the ids of our own team and enterprise ("" outside a Grid); they never change."""
-        if self._home is None:
-            me = await self._client.auth_test()
-            self._home = (str(me["team_id"]), str(me.get("enterprise_id") or ""))
-        return self._home
-
-    async def _member(self, source: ApproverSource, home: tuple[str, str]) -> Member:
-        try:
-            answer = await self._client.users_info(user=source.value)
-        except SlackApiError as error:
-            if slack_code(error) not in _NOBODY:
-                raise
-            return Member(person=source.value, source=str(source), standing=Standing.UNKNOWN)
-        return Member(
-            person=source.value, source=str(source), standing=standing(answer["user"], home)
+        return Reading(
+            approvers=approvers,
+            admins=admins,
+            absences=absences,
+            people=people,
+            outside=outside,
         )
 
+    async def _read(self, sources: Sources, wanted: Sequence[ApproverSource]) -> ApproverSet:
+        """Read every source; each person once, by the first source that names them."""
+        found = await asyncio.gather(*(sources.people(one) for one in wanted))
+        by_person: dict[str, ApproverSource] = {}
+        for source, people in zip(wanted, found, strict=True):
+            for person in people or ():
+                by_person.setdefault(person, source)
+        standings = await asyncio.gather(*map(sources.standing, by_person))
+        members = tuple(
+            Member(person=person, source=str(source), standing=standing)
+            for (person, source), standing in zip(by_person.items(), standings, strict=True)
+        )
+        unreadable = tuple(
+            str(source) for source, people in zip(wanted, found, strict=True) if people is None
+        )
+        return ApproverSet(members=members, read_at=self._now(), unreadable=unreadable)
 
-def standing(user: dict[str, Any], home: tuple[str, str]) -> Standing:
-    """Say what Slack's user object makes of a person (docs.slack.dev, the user object).
+    async def _read_admins(self, wanted: tuple[ApproverSource, ...]) -> ApproverSet:
+        return await self._admins.recall(
+            wanted,
+            lambda: self._read(Sources(self._roster, "", ()), wanted),
+            lambda found: not found.unreadable,
+        )
 
-    Fails closed: who is not plainly a full member of our own workspace or Grid may not decide.
-    """
-    if user.get("deleted"):
-        return Standing.DEACTIVATED
-    if user.get("is_bot") or user.get("is_workflow_bot") or user.get("id") == "USLACKBOT":
-        return Standing.BOT
-    if user.get("is_restricted") or user.get("is_ultra_restricted"):
-        return Standing.GUEST
-    if user.get("is_stranger") or not _is_at_home(user, home):
-        return Standing.STRANGER
-    if any(user.get(flag) is not False for flag in _TOLD_OF_MEMBERS):
-        return Standing.UNKNOWN
-    return Standing.ACTIVE
+    async def _stand_ins(
+        self, sources: Sources, asked: Iterable[str], absences: Iterable[Absence]
+    ) -> tuple[Member, ...]:
+        people = dict.fromkeys((*asked, *(one.delegate for one in absences)))
+        standings = await asyncio.gather(*map(sources.standing, people))
+        return tuple(
+            Member(person=person, source=STANDS_IN, standing=standing)
+            for person, standing in zip(people, standings, strict=True)
+        )
 
-
-def _is_at_home(user: dict[str, Any], home: tuple[str, str]) -> bool:
-    team, enterprise = home
-    if team and user.get("team_id") == team:
-        return True
-    grid = user.get("enterprise_user")
-    return bool(enterprise and isinstance(grid, dict) and grid.get("enterprise_id") == enterprise)
+    async def _outside(self, channel: str, members: Iterable[Member]) -> tuple[str, ...]:
+        """Return who is no member of the card's channel; nobody, where that cannot be read."""
+        able = dict.fromkeys(one.person for one in members if one.standing is Standing.ACTIVE)
+        if not channel or not able:
+            return ()
+        try:
+            inside = await self._roster.channel_members(channel)
+        except SLACK_FAILURES:
+            return ()
+        return tuple(person for person in able if person not in inside)

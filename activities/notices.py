@@ -1,21 +1,19 @@
-"""Direct messages to one person, each told once."""
+"""Messages that notify: to one person, into a card's thread, to the admins; each told once."""
+
+import asyncio
 
 from temporalio import activity
 
-from activities.posting import Poster
+from activities.posting import Place, Poster
 from activities.slack_errors import SLACK_FAILURES, classify
-from bot.views import notices
-from bot.views.blocks import Message
-from workflows.ports import Notice, NoticeKind, NoticePort, Told
+from bot.views import notice_messages
+from workflows.ports import NoticePort, Told
+from workflows.rules.notice import Notice
 
-
-def render(notice: Notice) -> Message:
-    """Return the message of a notice."""
-    match notice.kind:
-        case NoticeKind.OUTCOME:
-            return notices.outcome(notice.face)
-        case NoticeKind.CARD_NOT_POSTED:
-            return notices.card_not_posted(notice.face, notice.problem)
+LINK_PATIENCE = 2.0
+"""Seconds that a link is worth: the notice itself must fit into the same try."""
+NO_PLACE = Told(problem="notice.no_place")
+"""Its card does not stand yet, so there is no thread."""
 
 
 class NoticeActivities(NoticePort):
@@ -29,11 +27,14 @@ class NoticeActivities(NoticePort):
         """Send the notice once; see the port."""
         posting = False
         try:
-            channel = await self._poster.direct_channel(notice.person)
-            if await self._stands_already(channel, notice):
+            place = await self._place(notice)
+            if place is None:
+                return NO_PLACE
+            if await self._stands_already(place, notice):
                 return Told()
+            message = notice_messages.message(notice, await self._link(notice))
             posting = True
-            await self._poster.post(channel, render(notice), notice.key)
+            await self._poster.post(place.channel, message, notice.key, place.ts)
         except SLACK_FAILURES as error:
             problem = classify(error)
             activity.logger.warning("notice not sent: %s", problem.code)
@@ -45,7 +46,32 @@ class NoticeActivities(NoticePort):
             )
         return Told()
 
-    async def _stands_already(self, channel: str, notice: Notice) -> bool:
+    async def _place(self, notice: Notice) -> Place | None:
+        """Return the conversation to post in and, where the notice goes into a thread, its root."""
+        if notice.person:
+            return Place(channel=await self._poster.direct_channel(notice.person), ts="")
+        if notice.channel:
+            return Place(channel=await self._poster.channel_id(notice.channel), ts="")
+        return await self._card_place(notice)
+
+    async def _card_place(self, notice: Notice) -> Place | None:
+        card = notice.card
+        if card is None or not card.ts:
+            return None
+        return Place(channel=await self._poster.channel_id(card.channel), ts=card.ts)
+
+    async def _stands_already(self, place: Place, notice: Notice) -> bool:
         if not notice.doubtful or notice.intended_at is None:
             return False
-        return bool(await self._poster.find(channel, notice.key, notice.intended_at))
+        since = notice.intended_at
+        return bool(await self._poster.find(place.channel, notice.key, since, place.ts))
+
+    async def _link(self, notice: Notice) -> str:
+        """Return the way to the card, or nothing: a notice without a link is still a notice."""
+        try:
+            async with asyncio.timeout(LINK_PATIENCE):
+                place = await self._card_place(notice)
+                return await self._poster.permalink(place) if place else ""
+        except SLACK_FAILURES as error:
+            activity.logger.warning("no link to the card: %s", classify(error).code)
+            return ""

@@ -69,7 +69,7 @@ class Poster:
         opened = await self._client.conversations_open(users=person)
         return str(opened["channel"]["id"])
 
-    async def post(self, channel: str, message: Message, key: str) -> Place:
+    async def post(self, channel: str, message: Message, key: str, thread_ts: str = "") -> Place:
         """Post a message that carries `key`. Not safe to repeat: look for the key first."""
         posted = await self._client.chat_postMessage(
             channel=channel,
@@ -78,22 +78,22 @@ class Poster:
             metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
             unfurl_links=False,
             unfurl_media=False,
+            thread_ts=thread_ts or None,
         )
         return Place(channel=str(posted["channel"]), ts=str(posted["ts"]))
 
-    async def find(self, channel: str, key: str, since: datetime) -> list[Place]:
-        """Return where `key` stands in the conversation since `since`, the oldest first."""
+    async def find(
+        self, channel: str, key: str, since: datetime, thread_ts: str = ""
+    ) -> list[Place]:
+        """Return where `key` stands in the conversation since `since`, the oldest first.
+
+        What stands in a thread is not part of the channel's history: it is looked for there.
+        """
         oldest = f"{(since - CLOCK_SKEW).timestamp():.6f}"
         found: list[Place] = []
         cursor = ""
         for _ in range(PAGES):
-            page = await self._client.conversations_history(
-                channel=channel,
-                oldest=oldest,
-                include_all_metadata=True,
-                limit=PAGE,
-                cursor=cursor or None,
-            )
+            page = await self._page(channel, thread_ts, oldest, cursor)
             found += [
                 Place(channel=channel, ts=str(message["ts"]))
                 for message in page["messages"]
@@ -103,6 +103,31 @@ class Poster:
             if not cursor:
                 break
         return sorted(found, key=lambda place: place.ts)
+
+    async def _page(
+        self, channel: str, thread_ts: str, oldest: str, cursor: str
+    ) -> AsyncSlackResponse:
+        if thread_ts:
+            return await self._client.conversations_replies(
+                channel=channel,
+                ts=thread_ts,
+                oldest=oldest,
+                include_all_metadata=True,
+                limit=PAGE,
+                cursor=cursor or None,
+            )
+        return await self._client.conversations_history(
+            channel=channel,
+            oldest=oldest,
+            include_all_metadata=True,
+            limit=PAGE,
+            cursor=cursor or None,
+        )
+
+    async def permalink(self, place: Place) -> str:
+        """Return the address of a message."""
+        found = await self._client.chat_getPermalink(channel=place.channel, message_ts=place.ts)
+        return str(found["permalink"])
 
     async def edit(self, place: Place, message: Message) -> None:
         """Bring a message to this content. Safe to repeat. Its metadata stays as it was."""

@@ -25,11 +25,12 @@ from benchmarks.stage import YARDSTICK_QUEUE, Stage, staged
 from tests.workflows.cost import cost
 from workflows.approval import ApprovalWorkflow
 from workflows.registry import TASK_QUEUE
+from workflows.rules.content import Content
 from workflows.rules.messages import ApprovalInput
 from workflows.rules.money import Money
-from workflows.rules.people import Actor, Origin
-from workflows.rules.policy import ApproverSource, LevelRule, Policy, SourceKind, Tier, route
-from workflows.rules.request import ApprovalRequest, Content, Decision, Verdict
+from workflows.rules.people import Actor, ApproverSource, Origin, SourceKind
+from workflows.rules.policy import LevelRule, Policy, Tier, route
+from workflows.rules.request import ApprovalRequest, Decision, Verdict
 
 CHANNEL, APPROVER = "C0APPROVALS", "U0BORIS"
 ONE_AT_A_TIME = 60

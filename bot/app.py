@@ -18,6 +18,8 @@ from bot.order_lookup import OrderLookup
 from bot.policy_file import Policies
 from bot.product_list import ProductList
 from bot.workflow_client import WorkflowClient
+from records.absences import Absences
+from records.audit import AuditTrail
 from records.database import Database
 from records.refusals import Refusals
 from records.requests import Requests
@@ -77,7 +79,9 @@ async def running_services(
                 workflows=workflows,
                 policies=policies,
                 requests=requests,
+                trail=AuditTrail(database),
                 refusals=Refusals(database),
+                absences=Absences(database),
                 orders=OrderLookup(requests),
                 products=products,
                 answers=Answers(session, slack),

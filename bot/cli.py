@@ -1,9 +1,10 @@
-"""The command line: `countersign demo | worker | bot | db | policy | stock`."""
+"""The command line: `countersign demo | worker | bot | db | policy | stock | request | away`."""
 
 import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -13,6 +14,7 @@ from rich.table import Table
 
 from bot import demo as demo_process
 from bot import policy_file, settings
+from bot.commands import away, policy_explain, requests
 from records.database import Database, SchemaError, UnsupportedDatabaseError
 from records.stock import Product, Stock
 from workflows.rules.policy import Policy
@@ -30,6 +32,8 @@ stock = typer.Typer(help="The products that can be ordered.", no_args_is_help=Tr
 app.add_typer(db, name="db")
 app.add_typer(policy, name="policy")
 app.add_typer(stock, name="stock")
+app.add_typer(requests.app, name="request")
+app.add_typer(away.app, name="away")
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -41,7 +45,9 @@ it would load Temporal's client for every command."""
 _Result = TypeVar("_Result")
 _REFUSALS = (
     demo_process.DemoError,
+    policy_explain.ExplainError,
     policy_file.PolicyFileError,
+    policy_file.UnknownPolicyError,
     settings.SettingsError,
     SchemaError,
     UnsupportedDatabaseError,
@@ -103,6 +109,20 @@ def policy_check(file: Annotated[Path, typer.Argument()] = Path("policies.toml")
     for name in policies.names:
         out.print(_tiers(policies.policy(name)))
     out.print(f"{file}: no mistakes.", markup=False)
+
+
+@policy.command("explain")
+def policy_explain_command(
+    name: Annotated[str, typer.Argument(metavar="POLICY", help="The policy's name.")],
+    amount: Annotated[str, typer.Option(help="The amount asked for, such as 1000.01.")] = "",
+    requester: Annotated[str, typer.Option(help="Who asks: a Slack member id.")] = "",
+    answer_within: Annotated[str, typer.Option(help="How long the request waits: 4h, 2d.")] = "",
+    file: Annotated[Path, typer.Option(help="The policy file.")] = Path("policies.toml"),
+) -> None:
+    """Show who would be asked, who told, how many are needed, and until when."""
+    policies = policy_file.load(file)
+    question = policy_explain.read_question(policies, name, amount, requester, answer_within)
+    out.print(policy_explain.explain(policies, question, datetime.now(UTC)))
 
 
 def _tiers(checked: Policy) -> Table:

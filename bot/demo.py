@@ -12,13 +12,16 @@ import sysconfig
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
 from rich.console import Console
 
+from records.absences import Absences
 from records.database import Database
 from records.stock import Product, Stock
+from workflows.rules.people import Absence
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_DIRECTORY = Path(".demo")
@@ -47,6 +50,9 @@ PRODUCTS = (
     Product(sku="MONITOR-27", name='27" monitor', price_hint="310.00", on_hand=60),
     Product(sku="DOCK-USBC", name="USB-C dock", price_hint="129.00", on_hand=80),
 )
+
+AWAY, STAND_IN, AWAY_FOR = "U0EMIL", "U0DINA", timedelta(days=7)
+"""Emil of finance is on holiday when a demo begins: what he is asked, Dina may decide for him."""
 
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
 
@@ -204,7 +210,7 @@ async def _start_all(demo: Demo, options: DemoOptions) -> None:
     )
     await demo.start("temporal", *_temporal_command(demo, temporal, ui))
     await demo.start("slack-stand-in", *_stand_in_command(demo, stand_in))
-    await _prepare_database(demo.environment["DATABASE_URL"])
+    await prepare_database(demo.environment["DATABASE_URL"])
     await demo.answers("temporal", f"http://127.0.0.1:{ui}/")
     await demo.answers("slack-stand-in", f"http://127.0.0.1:{stand_in}/")
     await demo.start("worker", sys.executable, "worker.py")
@@ -282,10 +288,14 @@ def _environment(
     return inherited | ours
 
 
-async def _prepare_database(url: str) -> None:
+async def prepare_database(url: str) -> None:
+    """Bring the database to its schema; a new one gets products, and one of the people is away."""
     async with Database(url) as database:
         await database.upgrade()
-        await Stock(database).seed(PRODUCTS)
+        if await Stock(database).seed(PRODUCTS):
+            now = datetime.now(UTC)
+            away = Absence(person=AWAY, delegate=STAND_IN, starts=now, ends=now + AWAY_FOR)
+            await Absences(database).set(away, now)
 
 
 def _port(demo: Demo, option: str, wish: int | None, default: int) -> int:

@@ -5,14 +5,26 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 
-from bot.policy_keys import FileKeys, Head, House, LevelKeys, Section, TierKeys, nearest
-from workflows.rules.money import Money
+from bot import policy_checks
+from bot.policy_checks import Mistake
+from bot.policy_keys import (
+    FARTHEST_MANAGER,
+    EscalationKeys,
+    FileKeys,
+    Head,
+    House,
+    LevelKeys,
+    Section,
+    TierKeys,
+    nearest,
+)
+from workflows.rules.people import ApproverSource, ManagedBy
 from workflows.rules.policy import (
-    ApproverSource,
+    Escalation,
     LevelRule,
     Notify,
     Policy,
@@ -21,8 +33,6 @@ from workflows.rules.policy import (
     digest,
 )
 
-_LATER = frozenset({"managers", "remind_after", "escalate"})
-"""Keys of the design that are not built: refused by name, never silently without effect."""
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.\"'-]+)\s*=")
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
@@ -54,13 +64,17 @@ class UnknownPolicyError(LookupError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policies:
-    """What the file says. Each policy carries the digest of itself as its version."""
+    """What the file says. Each policy carries the digest of itself as its version.
+
+    `managers` is the table `[managers]`: each person once, nobody their own manager, however far up.
+    """
 
     admins: tuple[ApproverSource, ...]
     admin_channel: str
     timezone: str
     language: str
     by_name: Mapping[str, Policy]
+    managers: tuple[ManagedBy, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -77,6 +91,19 @@ class Policies:
         if name not in self.by_name:
             raise UnknownPolicyError(f"There is no policy “{name}”. {nearest(name, self.names)}")
         return self.by_name[name]
+
+    def chain_of(self, person: str) -> tuple[ManagedBy, ...]:
+        """Return the person's line in the table `[managers]`, from their manager up.
+
+        At most five steps, which is as far as `manager:5` goes; empty where the table does not
+        have the person. A request pins it at submission.
+        """
+        by_person = {one.person: one for one in self.managers}
+        chain: list[ManagedBy] = []
+        while len(chain) < FARTHEST_MANAGER and (step := by_person.get(person)):
+            chain.append(step)
+            person = step.manager
+        return tuple(chain)
 
 
 def load(path: Path | str) -> Policies:
@@ -158,23 +185,31 @@ class _Reader:
         except ValidationError as error:
             for found in error.errors():
                 place = [str(part) for part in found["loc"] if isinstance(part, int | str)]
-                key = next(iter(place), "")
-                message, suggestion = _words(found["type"], key, found.get("ctx", {}), shape)
+                key, inner = next(iter(place), ""), cast("type[Section]", shape)
+                if key == "escalate" and len(place) > 2:  # noqa: PLR2004 - escalate, which one, its key
+                    key, inner = place[2], EscalationKeys
+                message, suggestion = _words(found["type"], key, found.get("ctx", {}), inner)
                 self._note(".".join([at, *place]).strip("."), message, suggestion)
             return None
 
+    def _take(self, at: str, mistakes: Iterable[Mistake]) -> None:
+        for one in mistakes:
+            where = f"{at}.{one.key}".strip(".") if one.key else at
+            self._note(where, one.message, one.suggestion)
+
     def policies(self, values: Mapping[str, Any]) -> Policies | None:
         """Return what the file says, or None where anything in it is wrong."""
-        self._read(FileKeys, values, "")
+        whole = self._read(FileKeys, values, "")
         house = (
             self._read(House, values["countersign"], "countersign")
             if _is_table(values, "countersign")
             else None
         )
-        language = house.language if house else "en"
+        managers = whole.managers if whole else {}
+        self._take("managers", policy_checks.circles(managers))
         written = values["policy"] if _is_table(values, "policy") else {}
         found = {
-            name: self._policy(name, one, language)
+            name: self._policy(name, one, house)
             for name, one in written.items()
             if _is_table(written, name)
         }
@@ -184,13 +219,16 @@ class _Reader:
             admins=tuple(house.admins),
             admin_channel=house.admin_channel,
             timezone=house.timezone,
-            language=language,
+            language=house.language,
             by_name={name: policy for name, policy in found.items() if policy},
+            managers=tuple(
+                ManagedBy(person=person, manager=manager) for person, manager in managers.items()
+            ),
         )
 
-    def _policy(self, name: str, values: Mapping[str, Any], language: str) -> Policy | None:
+    def _policy(self, name: str, values: Mapping[str, Any], house: House | None) -> Policy | None:
         at = f"policy.{name}"
-        self._check_name(name, at)
+        self._take(at, policy_checks.name(name))
         head = self._read(Head, values, at)
         written = head.level if head else values.get("level", {})
         levels = {key: self._level(key, one, f"{at}.level.{key}") for key, one in written.items()}
@@ -198,9 +236,9 @@ class _Reader:
             self._read(TierKeys, one, f"{at}.tier.{index}")
             for index, one in enumerate(head.tier if head else values.get("tier", []))
         ]
-        self._check_tiers(tiers, at)
-        self._check_levels(tiers, list(levels), at)
-        if head is None or self.problems:
+        self._take(at, policy_checks.tiers(tiers, at))
+        self._take(at, policy_checks.levels(tiers, list(levels)))
+        if head is None or house is None or self.problems:
             return None
         policy = Policy(
             name=name,
@@ -210,17 +248,22 @@ class _Reader:
             levels=tuple(one for one in levels.values() if one),
             notify=Notify(head.notify),
             distinct_approvers=head.distinct_approvers,
-            language=language,
+            delegation=head.delegation,
+            max_amendments=head.max_amendments,
+            admins=tuple(house.admins),
+            admin_channel=house.admin_channel,
+            language=house.language,
         )
         return replace(policy, version=digest(policy))
 
     def _level(self, name: str, values: object, at: str) -> LevelRule | None:
-        self._check_name(name, at)
+        self._take(at, policy_checks.name(name))
         level = self._read(LevelKeys, values, at)
         if level is None:
             return None
-        self._check_quorums(level, at)
-        self._check_windows(level, at)
+        self._take(at, policy_checks.people(level))
+        self._take(at, policy_checks.quorums(level))
+        self._take(at, policy_checks.windows(level))
         return LevelRule(
             name=name,
             approvers=tuple(level.approvers),
@@ -228,82 +271,14 @@ class _Reader:
             reject_quorum=level.reject_quorum,
             approve_reason=ReasonRule(level.approve_reason),
             reject_reason=ReasonRule(level.reject_reason),
+            remind_after=tuple(level.remind_after),
+            escalate=tuple(
+                Escalation(after=one.after, to=tuple(one.to), replace=one.replace)
+                for one in level.escalate
+            ),
             expire_after=level.expire_after,
             max_expire_after=level.max_expire_after,
         )
-
-    def _check_name(self, name: str, at: str) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", name):
-            self._note(at, f"“{name}” is not a name.", "Use a-z, 0-9, - and _, at most 40.")
-
-    def _check_quorums(self, level: LevelKeys, at: str) -> None:
-        people = len(set(level.approvers))
-        if people < len(level.approvers):
-            self._note(f"{at}.approvers", "Somebody stands there twice.", "Name each person once.")
-        needed = level.quorum.needed(people)
-        if needed > people:
-            fix = f"Write at most {people}, or name more people."
-            words = f"With {people} named, {needed} approvals can never be given."
-            self._note(f"{at}.quorum", words, fix)
-        elif level.reject_quorum > (last := people - needed + 1):
-            why = f"After {last} of {people} say no, the quorum of {needed} is out of reach anyway."
-            fix = f"Write reject_quorum = {last} or less."
-            self._note(f"{at}.reject_quorum", f"This can never matter. {why}", fix)
-
-    def _check_windows(self, level: LevelKeys, at: str) -> None:
-        if level.max_expire_after is None:
-            return
-        if level.expire_after is None:
-            fix = "Add expire_after, or remove this."
-            self._note(f"{at}.max_expire_after", "Without expire_after this has no effect.", fix)
-        elif level.max_expire_after < level.expire_after:
-            fix = "Make it the longer of the two."
-            self._note(f"{at}.max_expire_after", "This is shorter than expire_after.", fix)
-
-    def _check_tiers(self, tiers: list[TierKeys | None], at: str) -> None:
-        """Every amount must fall into exactly one tier: ascending, one currency, open at the end."""
-        if not tiers:
-            fix = f'Add [[{at}.tier]] with levels = ["…"].'
-            self._note(at, "There is no tier, so no amount has a rule.", fix)
-        before: Money | None = None
-        for index, tier in enumerate(tiers):
-            here = f"{at}.tier.{index}"
-            if tier is None:
-                return
-            if tier.up_to is None:
-                if index < len(tiers) - 1:
-                    fix = "Give it up_to, or put it last."
-                    self._note(here, "This tier takes every amount: the next overlaps it.", fix)
-                    return
-                continue
-            if before and before.currency != tier.up_to.currency:
-                fix = f"Use {before.currency} in all tiers of a policy."
-                self._note(f"{here}.up_to", "Two currencies cannot be compared.", fix)
-            elif before and tier.up_to <= before:
-                fix = "Write the tiers in ascending order, each limit once."
-                self._note(f"{here}.up_to", f"This overlaps the tier up to {before}.", fix)
-            before = tier.up_to
-            if index == len(tiers) - 1:
-                fix = f"Add a last [[{at}.tier]] without up_to."
-                self._note(here, f"There is a gap: no tier takes more than {before}.", fix)
-
-    def _check_levels(self, tiers: list[TierKeys | None], names: list[str], at: str) -> None:
-        used: set[str] = set()
-        for index, tier in enumerate(tiers):
-            asked = tier.levels if tier else []
-            here = f"{at}.tier.{index}.levels"
-            for name in asked:
-                if name not in names:
-                    self._note(here, f"There is no level “{name}”.", nearest(name, names))
-            if len(set(asked)) < len(asked):
-                self._note(here, "A level stands there twice.", "Name each level once.")
-            used |= set(asked)
-        if None in tiers:
-            return
-        for name in names:
-            if name not in used:
-                fix = "Name it in a tier's levels, or remove it."
-                self._note(f"{at}.level.{name}", f"No tier uses the level “{name}”.", fix)
 
 
 def _is_table(values: Mapping[str, Any], key: str) -> bool:
@@ -312,7 +287,7 @@ def _is_table(values: Mapping[str, Any], key: str) -> bool:
 
 _WORDS = {
     "missing": ("“{key}” is missing.", "Please add it."),
-    "too_short": ("{key}: nobody is named.", "Write user:U… for each person."),
+    "too_short": ("{key}: nobody is named.", "Write user:U…, email:…, group:… or manager."),
     "bool_type": ("{key}: this must be true or false.", "Write it without quotes."),
     "int_type": ("{key}: this must be a whole number from 1.", "Write it without quotes."),
     "greater_than_equal": ("{key}: this must be a whole number from 1.", "Write 1 or more."),
@@ -327,8 +302,6 @@ def _words(kind: str, key: str, data: Mapping[str, Any], shape: type[Section]) -
     if kind == "mistake":
         return (f"{key}: {data['message']}", str(data["suggestion"]))
     if kind == "extra_forbidden":
-        if key in _LATER:
-            return (f"“{key}” is not supported yet.", "Please remove it.")
         return (f"Unknown key “{key}”.", nearest(key, shape.model_fields))
     message, suggestion = _WORDS.get(kind, ("{key}: this cannot be read.", "See policies.toml."))
     return (message.format(key=key), suggestion.format(key=key))

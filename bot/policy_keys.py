@@ -12,18 +12,17 @@ from pydantic_core import PydanticCustomError
 
 from workflows.rules.errors import RuleError
 from workflows.rules.money import Money, parse_money
-from workflows.rules.policy import (
-    ApproverSource,
-    Notify,
-    Quorum,
-    QuorumKind,
-    ReasonRule,
-    SourceKind,
-)
+from workflows.rules.people import ApproverSource, SourceKind
+from workflows.rules.policy import Notify, Quorum, QuorumKind, ReasonRule
 
 LANGUAGES = ("en",)
 """The languages whose catalogue is complete (a test compares them with `bot/views`)."""
 
+MOST_AMENDMENTS = 10
+FARTHEST_MANAGER = 5
+"""How far up `manager:N` may go."""
+
+_MEMBER_ID = r"[UW][A-Z0-9]{2,30}"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -87,6 +86,15 @@ def _duration(written: object) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
+def as_written(length: timedelta) -> str:
+    """Write a duration as the file does, in its largest whole unit: `90s`, `5m`, `7d`."""
+    seconds = int(length.total_seconds())
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
 def _money(written: object) -> Money:
     match = re.fullmatch(r".*?([A-Z]{3})", written) if isinstance(written, str) else None
     try:
@@ -99,12 +107,66 @@ def _money(written: object) -> Money:
 
 
 def _source(written: object) -> ApproverSource:
-    kind, _, value = str(written).partition(":")
-    if kind in ("group", "email", "manager"):
-        raise _wrong(f"“{written}” is not supported yet.", "Name people as user:U….")
-    if kind == SourceKind.USER and re.fullmatch(r"[UW][A-Z0-9]{2,30}", value):
-        return ApproverSource(kind=SourceKind.USER, value=value)
-    raise _wrong(f"“{written}” names nobody.", "Write user: and a Slack member id: user:U0BORIS.")
+    kind, colon, value = str(written).partition(":")
+    read = _SOURCES.get(kind) if isinstance(written, str) and (colon or kind == "manager") else None
+    if read is None:
+        words = f"“{written}” names nobody."
+        raise _wrong(words, "Write user:U…, email:…, group:… or manager.")
+    return ApproverSource(kind=SourceKind(kind), value=read(value))
+
+
+def _member(value: str) -> str:
+    if re.fullmatch(_MEMBER_ID, value):
+        return value
+    words = f"“user:{value}” names nobody."
+    raise _wrong(words, "Write user: and a Slack member id: user:U0BORIS.")
+
+
+def _email(value: str) -> str:
+    if re.fullmatch(r"[^@\s<>,;:]{1,64}@[^@\s<>,;:.]+(\.[^@\s<>,;:.]+)+", value):
+        return value.lower()
+    raise _wrong(f"“email:{value}” is not an e-mail.", "Write email:boris@example.com.")
+
+
+def _group(value: str) -> str:
+    if re.fullmatch(r"S[A-Z0-9]{2,30}|[^\sA-Z@#:,<>]{1,80}", value):
+        return value
+    words = f"“group:{value}” is not a user group."
+    name = re.sub(r"[\s@#:,<>]+", "-", value.strip().lstrip("@").lower()) or "sales-leads"
+    raise _wrong(words, f"Write its handle, group:{name}, or its id, group:S0….")
+
+
+def _manager(value: str) -> str:
+    if not value:
+        return "1"
+    if value.isdecimal() and value.isascii() and 2 <= int(value) <= FARTHEST_MANAGER:  # noqa: PLR2004 - manager:1 is manager
+        return str(int(value))
+    words = f"“manager:{value}” is nobody's manager."
+    raise _wrong(words, f"Write manager, or manager:2 to manager:{FARTHEST_MANAGER}.")
+
+
+_SOURCES = {"user": _member, "email": _email, "group": _group, "manager": _manager}
+
+
+def _admin(written: object) -> ApproverSource:
+    if str(written).partition(":")[0] == SourceKind.MANAGER:
+        words = f"“{written}” is another person for each requester, so it names no admin."
+        raise _wrong(words, "Write user:U…, email:… or group:….")
+    return _source(written)
+
+
+def _person(written: object) -> str:
+    if isinstance(written, str) and re.fullmatch(_MEMBER_ID, written):
+        return written
+    words = f"“{written}” is not a Slack member id."
+    raise _wrong(words, 'Write U0ANA = "U0FAY": the person, then their manager.')
+
+
+def _amendments(written: object) -> int:
+    if type(written) is int and 0 <= written <= MOST_AMENDMENTS:
+        return written
+    words = f"{written!r} is not a number of amendments."
+    raise _wrong(words, f"Write a whole number from 0 to {MOST_AMENDMENTS}.")
 
 
 def _quorum(written: object) -> Quorum:
@@ -124,13 +186,15 @@ class Section(BaseModel):
 _ChannelName = Annotated[str, BeforeValidator(_channel)]
 _Duration = Annotated[timedelta, BeforeValidator(_duration)]
 _Sources = list[Annotated[ApproverSource, BeforeValidator(_source)]]
+_Admins = list[Annotated[ApproverSource, BeforeValidator(_admin)]]
+_Person = Annotated[str, BeforeValidator(_person)]
 _Title = Annotated[str, _word(100)]
 
 
 class House(Section):
     """`[countersign]`: what holds for every policy."""
 
-    admins: Annotated[_Sources, Field(min_length=1)]
+    admins: Annotated[_Admins, Field(min_length=1)]
     admin_channel: _ChannelName
     timezone: Annotated[str, BeforeValidator(_timezone)] = "UTC"
     language: Annotated[str, _choice(*LANGUAGES)] = "en"
@@ -142,9 +206,11 @@ class Head(Section):
     title: _Title
     channel: _ChannelName
     visibility: Annotated[str, _choice("channel", later=("private",))] = "channel"
-    notify: Annotated[str, _choice(*Notify, later=("dm",))] = "card"
+    notify: Annotated[str, _choice(*Notify)] = "card"
     self_approval: Annotated[str, _choice("never")] = "never"
     distinct_approvers: bool = True
+    delegation: bool = True
+    max_amendments: Annotated[int, BeforeValidator(_amendments)] = 3
     tier: list[dict[str, Any]] = Field(default_factory=list)
     level: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
@@ -156,15 +222,24 @@ class TierKeys(Section):
     levels: list[str]
 
 
+class EscalationKeys(Section):
+    """One entry of `escalate`: whom to ask too, or instead, after how long."""
+
+    after: _Duration
+    to: Annotated[_Sources, Field(min_length=1)]
+    replace: bool = False
+
+
 class LevelKeys(Section):
     """`[policy.NAME.level.NAME]`: who, how many, how long."""
 
     approvers: Annotated[_Sources, Field(min_length=1)]
     quorum: Annotated[Quorum, BeforeValidator(_quorum)] = Quorum()
     reject_quorum: Annotated[int, Field(ge=1)] = 1
-    # A required reason with an approval needs a modal behind Approve, which is not built.
-    approve_reason: Annotated[str, _choice("none", "optional", later=("required",))] = "optional"
+    approve_reason: Annotated[str, _choice(*ReasonRule)] = "optional"
     reject_reason: Annotated[str, _choice(*ReasonRule)] = "required"
+    remind_after: list[_Duration] = Field(default_factory=list)
+    escalate: list[EscalationKeys] = Field(default_factory=list)
     expire_after: _Duration | None = None
     max_expire_after: _Duration | None = None
 
@@ -174,3 +249,21 @@ class FileKeys(Section):
 
     countersign: dict[str, Any]
     policy: dict[str, dict[str, Any]]
+    managers: dict[_Person, _Person] = Field(default_factory=dict)
+
+
+def read_source(written: str) -> ApproverSource:
+    """Read one source, such as `user:U0BORIS` or `manager:2`, as the policy file writes them.
+
+    Raises:
+        SourceError: it names nobody; the text says what to write instead.
+
+    """
+    try:
+        return _source(written.strip())
+    except PydanticCustomError as error:
+        raise SourceError(error.message()) from None
+
+
+class SourceError(ValueError):
+    """What should name approvers does not. Its text says what to write."""

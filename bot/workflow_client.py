@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from temporalio.client import (
     Client,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -15,6 +17,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import GrpcCompression, RPCError, RPCStatusCode
+from temporalio.workflow import UpdateMethodMultiParam
 from tenacity import AsyncRetrying, retry_if_result, stop_after_delay, wait_exponential
 
 from workflows.approval import ApprovalWorkflow
@@ -22,8 +25,20 @@ from workflows.order import OrderWorkflow
 from workflows.payloads import data_converter
 from workflows.refusal import REJECTED
 from workflows.rules.face import ApprovalFace
-from workflows.rules.messages import OrderInput
-from workflows.rules.request import Decision, Withdrawal
+from workflows.rules.messages import ApprovalInput, Menu, OrderInput
+from workflows.rules.request import (
+    Amendment,
+    ApprovalRequest,
+    Closing,
+    Comment,
+    Decision,
+    Delegation,
+    Reassignment,
+    Refresh,
+    Withdrawal,
+)
+
+Message = TypeVar("Message")
 
 WAIT = 2.5
 """Seconds a person waits for an update's answer before we say that it is not confirmed yet."""
@@ -133,21 +148,77 @@ class WorkflowClient:
             raise TemporalUnavailableError("start_order") from error
         return True
 
+    async def start_approval(self, request: ApprovalRequest) -> bool:
+        """Start an approval and return True; False where its id was started before (one request).
+
+        Raises TemporalUnavailableError where Temporal cannot be asked; safe to repeat.
+        """
+        try:
+            async with asyncio.timeout(self._wait):
+                await self._client.start_workflow(
+                    ApprovalWorkflow.run,
+                    ApprovalInput(request=request),
+                    id=request.request_id,
+                    task_queue=self._task_queue,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    static_summary=f"{request.policy.name} for {request.requester.person}",
+                )
+        except WorkflowAlreadyStartedError:
+            return False
+        except (RPCError, TimeoutError) as error:
+            raise TemporalUnavailableError("start_approval") from error
+        return True
+
+    # What people do with a request. The same click id is the same deed, however often sent.
+
     async def decide(self, request_id: str, click_id: str, decision: Decision) -> Answer:
-        """Send one person's verdict. The same click id is the same decision, however often sent."""
-        handle = self._client.get_workflow_handle_for(ApprovalWorkflow.run, request_id)
-        return await self._update(
-            request_id,
-            lambda: handle.execute_update(ApprovalWorkflow.decide, decision, id=click_id),
-        )
+        """Send one person's verdict."""
+        return await self._update(request_id, click_id, ApprovalWorkflow.decide, decision)
+
+    async def comment(self, request_id: str, click_id: str, comment: Comment) -> Answer:
+        """Send one person's remark."""
+        return await self._update(request_id, click_id, ApprovalWorkflow.comment, comment)
+
+    async def amend(self, request_id: str, click_id: str, amendment: Amendment) -> Answer:
+        """Send the requester's new content."""
+        return await self._update(request_id, click_id, ApprovalWorkflow.amend, amendment)
+
+    async def delegate(self, request_id: str, click_id: str, delegation: Delegation) -> Answer:
+        """Have somebody stand in for an approver."""
+        return await self._update(request_id, click_id, ApprovalWorkflow.delegate, delegation)
 
     async def withdraw(self, request_id: str, click_id: str, withdrawal: Withdrawal) -> Answer:
-        """Take a request back. The same click id is the same withdrawal."""
+        """Take a request back."""
+        return await self._update(request_id, click_id, ApprovalWorkflow.withdraw, withdrawal)
+
+    async def reassign(self, request_id: str, click_id: str, reassignment: Reassignment) -> Answer:
+        """Name other approvers, as an admin."""
+        return await self._update(request_id, click_id, ApprovalWorkflow.reassign, reassignment)
+
+    async def refresh(self, request_id: str, click_id: str, refresh: Refresh) -> Answer:
+        """Have the approvers read again."""
+        return await self._update(request_id, click_id, ApprovalWorkflow.refresh, refresh)
+
+    async def close(self, request_id: str, click_id: str, closing: Closing) -> Answer:
+        """End a request undecided, as an admin."""
+        return await self._update(request_id, click_id, ApprovalWorkflow.close, closing)
+
+    async def menu(self, request_id: str, person: str) -> Menu | None:
+        """Return the present face and what `person` may do; None where there is no such request.
+
+        An ended request is answered too, for as long as Temporal keeps it. Raises
+        TemporalUnavailableError where Temporal or its worker does not answer in time.
+        """
         handle = self._client.get_workflow_handle_for(ApprovalWorkflow.run, request_id)
-        return await self._update(
-            request_id,
-            lambda: handle.execute_update(ApprovalWorkflow.withdraw, withdrawal, id=click_id),
-        )
+        try:
+            async with asyncio.timeout(self._wait):
+                return await handle.query(ApprovalWorkflow.menu, person)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise TemporalUnavailableError("menu") from error
+        except (TimeoutError, WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
+            raise TemporalUnavailableError("menu") from error
 
     async def confirm(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
         """Ask again, under the same id, until there is an answer or `confirm_for` has passed."""
@@ -176,10 +247,17 @@ class WorkflowClient:
             raise TemporalUnavailableError("republish") from error
         return True
 
-    async def _update(self, request_id: str, send: Callable[[], Awaitable[ApprovalFace]]) -> Answer:
+    async def _update(
+        self,
+        request_id: str,
+        click_id: str,
+        update: UpdateMethodMultiParam[[ApprovalWorkflow, Message], ApprovalFace],
+        message: Message,
+    ) -> Answer:
+        handle = self._client.get_workflow_handle_for(ApprovalWorkflow.run, request_id)
         try:
             async with asyncio.timeout(self._wait), self._gate(request_id):
-                return Accepted(face=await send())
+                return Accepted(face=await handle.execute_update(update, message, id=click_id))
         except WorkflowUpdateFailedError as error:
             return _refused_or_ended(error)
         except RPCError as error:

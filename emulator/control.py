@@ -131,6 +131,7 @@ class Control:
         changes = {
             "team_join": self._team_join,
             "user_change": self._user_change,
+            "subteam_created": self._subteam_created,
             "subteam_updated": self._subteam_updated,
             "subteam_members_changed": self._subteam_members_changed,
         }
@@ -179,6 +180,14 @@ class Control:
         group = Group(**{**(vars(known) if known else {}), **given})
         groups[group.id] = group
         return group
+
+    def _subteam_created(self, raw: Json) -> Json:
+        if str(_object(raw.get("group")).get("id")) in self._stand_in.workspace.groups:
+            raise ActError("group_exists", "There is such a group: update it instead.")
+        group = self._group(raw)
+        subteam = group.slack_object(self._stand_in.workspace.team_id, include_users=False)
+        self._stand_in.emit("subteam_created", {"type": "subteam_created", "subteam": subteam})
+        return {"group": subteam}
 
     def _subteam_updated(self, raw: Json) -> Json:
         group = self._group(raw)

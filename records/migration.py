@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 _FOLDER = Path(__file__).with_name("migrations")
 
 
-def upgrade(connection: Connection) -> None:
-    """Run every migration that is missing, inside the connection's transaction."""
+def upgrade(connection: Connection, version: str = "head") -> None:
+    """Run every migration that is missing up to `version`, inside the connection's transaction."""
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, version)
 
 
 def found(connection: Connection) -> str:

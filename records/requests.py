@@ -1,14 +1,16 @@
 """The read model: the last public state of every request, written together with its facts."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from records.database import Database
-from records.schema import requests
+from records.schema import requests, watches
 from records.transaction import Transaction
 from workflows.rules.audit import AuditEvent
+from workflows.rules.request import OPEN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,7 +18,8 @@ class PublicState:
     """A request as everybody may see it.
 
     `owner_id` is the workflow that owns its card, `face` the JSON text of an ApprovalFace
-    (`kind` "approval") or OrderFace ("order").
+    (`kind` "approval") or OrderFace ("order"). `watches` are the subjects on which it depends as
+    long as it is open: `user:U…`, `email:…`, `group:…`.
     """
 
     request_id: str
@@ -25,12 +28,19 @@ class PublicState:
     requester: str
     status: str
     face: str
+    watches: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RequestRecord(PublicState):
+class RequestRecord:
     """The last public state, the number of its newest fact, and when the first and last were."""
 
+    request_id: str
+    owner_id: str
+    kind: str
+    requester: str
+    status: str
+    face: str
     sequence: int
     opened_at: datetime
     changed_at: datetime
@@ -65,6 +75,39 @@ class Requests:
             found = await connection.execute(theirs)
             return tuple(_record(row) for row in found)
 
+    async def overview(
+        self, *, open_only: bool = False, requester: str = "", policy: str = "", limit: int = 20
+    ) -> tuple[RequestRecord, ...]:
+        """Return the latest approvals, the newest first; those of a person or a policy, if named."""
+        wanted = select(requests).where(requests.c.kind == "approval")
+        if open_only:
+            wanted = wanted.where(requests.c.status.in_([status.value for status in OPEN]))
+        if requester:
+            wanted = wanted.where(requests.c.requester == requester)
+        if policy:  # in JSON a quote inside a text is escaped, so this finds nothing but the key
+            wanted = wanted.where(
+                requests.c.face.contains(f'"policy":{json.dumps(policy)}', autoescape=True)
+            )
+        newest = wanted.order_by(requests.c.opened_at.desc(), requests.c.request_id.desc())
+        async with self._database.reading() as connection:
+            found = await connection.execute(newest.limit(limit))
+            return tuple(_record(row) for row in found)
+
+    async def open_watching(self, *subjects: str) -> tuple[str, ...]:
+        """Return the ids of the open requests that depend on any of `subjects`, each once.
+
+        The subjects are those of `PublicState.watches`. A request that has closed, or waits for
+        its requester, depends on nothing.
+        """
+        theirs = (
+            select(watches.c.request_id)
+            .where(watches.c.subject.in_(subjects))
+            .distinct()
+            .order_by(watches.c.request_id)
+        )
+        async with self._database.reading() as connection:
+            return tuple(await connection.scalars(theirs))
+
 
 async def store(
     connection: Transaction, state: PublicState, newest: AuditEvent, chain_hash: str
@@ -90,9 +133,26 @@ async def store(
         await connection.execute(insert(requests).values(row))
     elif head < newest.sequence:
         await connection.execute(update(requests).where(known).values(columns))
+    else:
+        return
+    await _watch(connection, state, known_before=head is not None)
+
+
+async def _watch(connection: Transaction, state: PublicState, *, known_before: bool) -> None:
+    """Bring what the request depends on to what its state says; most facts change nothing there."""
+    ours = watches.c.request_id == state.request_id
+    before = (
+        set(await connection.scalars(select(watches.c.subject).where(ours)))
+        if known_before
+        else set()
+    )
+    if gone := before - state.watches:
+        await connection.execute(delete(watches).where(ours, watches.c.subject.in_(gone)))
+    if new := state.watches - before:
+        rows = [{"request_id": state.request_id, "subject": one} for one in sorted(new)]
+        await connection.execute(insert(watches), rows)
 
 
 def _record(row: Row[tuple[object, ...]]) -> RequestRecord:
-    columns = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
-    del columns["chain_hash"]
-    return RequestRecord(**columns)
+    columns = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    return RequestRecord(**{field.name: columns[field.name] for field in fields(RequestRecord)})

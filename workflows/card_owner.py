@@ -4,7 +4,6 @@ Nothing here waits for Slack. A try is started, its handle kept, and its end is 
 of the one wait; when it fails, the instant of the next try is one more deadline of the same timer.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,52 +11,28 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
+from workflows.alarm import Alarm
 from workflows.options import PATIENT, SLACK_TRY
 from workflows.ports import (
     AuditBatch,
     AuditPort,
     CardPort,
     Face,
-    Notice,
-    NoticeKind,
-    NoticePort,
     PublishCard,
     PublishedCard,
-    Told,
 )
 from workflows.quick import quickly
 from workflows.rules import card as rules
 from workflows.rules.audit import AuditEvent
-from workflows.rules.card import CardState
+from workflows.rules.card import CardCopy, CardState
+from workflows.rules.notice import LASTING, Notice, NoticeKind
+from workflows.teller import Teller
 
 HANDOVER_PATIENCE = timedelta(seconds=2)
 """How long after its start a publish may hold up a hand-over. A healthy one is over by then."""
+_TRY = SLACK_TRY["schedule_to_close_timeout"]
 LASTING_PAUSE = timedelta(seconds=30)
 """The pause between tries where only a person can help: the bot is not in the channel."""
-
-
-class Alarm:
-    """Rings at or before the instant that is asked for; who hears it looks at the clock.
-
-    A timer is a billable action, so none is ever cancelled: one that rings earlier than needed
-    wakes the loop once for nothing, and a later one stays armed until it is needed again. So a
-    burst of clicks, each of which moves the next publish, costs no timer per click.
-    """
-
-    def __init__(self) -> None:
-        self._armed: set[datetime] = set()
-
-    def covers(self, at: datetime | None) -> bool:
-        """Whether a ring will come in time for `at`."""
-        return at is None or any(armed <= at for armed in self._armed)
-
-    def set(self, at: datetime | None) -> None:
-        """Make sure of a ring in time for `at`."""
-        if at is None or self.covers(at):
-            return
-        self._armed.add(at)
-        seconds = max((at - workflow.now()).total_seconds(), 0)
-        asyncio.get_running_loop().call_later(seconds, self._armed.discard, at)
 
 
 class CardOwner:
@@ -75,14 +50,11 @@ class CardOwner:
         self._face = face
         self._owner_id = owner_id
         self._outbox: list[AuditEvent] = []
-        self._notices: list[Notice] = []
+        self._teller = Teller()
         self._publish: workflow.ActivityHandle[PublishedCard] | None = None
         self._publish_began: datetime | None = None
         self._publish_version = 0
         self._refused_version = 0
-        self._telling: workflow.ActivityHandle[Told] | None = None
-        self._tell_at: datetime | None = None
-        self._tell_tries = 0
         self._lasting_problem = ""
         self._answering = False
         self._alarm = Alarm()
@@ -114,12 +86,57 @@ class CardOwner:
         """Have the card written once more: somebody saw a copy that was not current."""
         self.card = rules.ask_again(self.card, workflow.now())
 
-    def tell(self, kind: NoticeKind, person: str, problem: str = "") -> None:
-        """Owe `person` a notice about the present state."""
-        key = workflow.uuid4().hex
-        self._notices.append(
-            Notice(key=key, person=person, kind=kind, face=self.face, problem=problem)
+    def resume(self, facts: Iterable[AuditEvent], notices: Iterable[Notice]) -> None:
+        """Owe what an earlier run of this workflow still owed."""
+        self._outbox = list(facts)
+        self._teller.resume(notices)
+
+    def tell(
+        self,
+        kind: NoticeKind,
+        *,
+        person: str = "",
+        channel: str = "",
+        people: tuple[str, ...] = (),
+        problem: str = "",
+    ) -> None:
+        """Owe a notice about the present state: to `person`, to `channel`, or in the card's thread."""
+        notice = Notice(
+            key=workflow.uuid4().hex,
+            kind=kind,
+            face=self.face,
+            person=person,
+            channel=channel,
+            people=people,
+            problem=problem,
         )
+        self._teller.owe(notice)
+
+    def forget(self, *kinds: NoticeKind) -> None:
+        """Drop notices of these kinds that nobody has begun to send: they have lost their point."""
+        self._teller.forget(kinds)
+
+    def add_copies(self, people: Iterable[str]) -> None:
+        """Have the card stand in the direct messages of `people` too; who has a copy keeps it."""
+        have = {copy.person for copy in self.card.copies}
+        new = tuple(
+            CardCopy(channel=person, key=workflow.uuid4().hex, person=person)
+            for person in people
+            if person not in have
+        )
+        if new:
+            card = replace(self.card, copies=(*self.card.copies, *new))
+            self.card = rules.ask_again(card, workflow.now())
+
+    @property
+    def is_posted(self) -> bool:
+        """Whether the card stands in its channel, or may stand there any moment."""
+        root = self._root
+        return self._publish is not None or (root is not None and (bool(root.ts) or root.doubtful))
+
+    @property
+    def _root(self) -> CardCopy | None:
+        return self.card.copies[0] if self.card.copies else None
 
     def take_over(self, card: CardState) -> None:
         """Become the owner of a child's card, with its copies and its count of versions."""
@@ -130,17 +147,18 @@ class CardOwner:
         while True:
             await self.append_audit()
             self._end_publish()
-            self._end_telling()
+            self._teller.end(workflow.now())
             now = workflow.now()
             if until() or (deadline is not None and now >= deadline):
                 return
             self._begin_publish(now)
-            self._begin_telling(now)
+            self._teller.begin(self._root, now)
             self._alarm.set(self._next_instant(deadline))
             await workflow.wait_condition(lambda: until() or self._must_wake(deadline))
 
     async def finish(self) -> None:
         """Serve on until Slack has been told everything. The last thing an owner does."""
+        self.forget(*(kind for kind in NoticeKind if kind not in LASTING))
         await self.attend(lambda: not self.owes)
 
     async def hand_over(self) -> CardState:
@@ -154,18 +172,23 @@ class CardOwner:
         patience = began + HANDOVER_PATIENCE if began is not None else None
         await self.attend(lambda: self._publish is None, patience)
         if self._publish is not None and began is not None:
-            over = began + SLACK_TRY["schedule_to_close_timeout"]
-            self.card = replace(rules.lost(self.card, workflow.now()), not_before=over)
+            self.card = replace(rules.lost(self.card, workflow.now()), not_before=began + _TRY)
         return rules.handed_over(self.card)
 
     @property
     def at_rest(self) -> bool:
-        """Whether a new run would lose nothing: no fact unwritten, no try under way.
+        """Whether no try is under way. What else is owed goes along into a new run."""
+        return self._publish is None and not self._teller.is_telling
 
-        A card that is behind goes along in its state. A problem that is still to be told is found
-        again by the new run's first try.
-        """
-        return not self._outbox and self._publish is None and self._telling is None
+    @property
+    def outbox(self) -> tuple[AuditEvent, ...]:
+        """The facts that are not written down yet."""
+        return tuple(self._outbox)
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """The notices that are not sent yet."""
+        return self._teller.notices
 
     @property
     def owes(self) -> bool:
@@ -177,23 +200,28 @@ class CardOwner:
         behind = self.card.copies and rules.due_at(self.card) is not None
         return bool(
             self._outbox
-            or self._notices
+            or self._teller.notices
             or self._publish is not None
             or (behind and self._refused_version != self.card.version)
         )
 
     def _next_instant(self, deadline: datetime | None) -> datetime | None:
-        """Return the instant at which the next thing is due that is not under way already."""
+        """Return the instant at which the next thing is due that is not under way already.
+
+        A try under way wakes us when it is over, so no timer is spent on what comes later.
+        """
         publish = rules.due_at(self.card) if self.card.copies and self._publish is None else None
-        tell = self._tell_at if self._notices and self._telling is None else None
-        return min(filter(None, (deadline, publish, tell)), default=None)
+        tell = self._teller.next_at(self._root)
+        instant = min(filter(None, (deadline, publish, tell)), default=None)
+        if instant is not None and not self.at_rest and instant > workflow.now() + _TRY:
+            return None
+        return instant
 
     def _must_wake(self, deadline: datetime | None) -> bool:
         return bool(
             self._outbox
             or (self._publish is not None and self._publish.done())
-            or (self._telling is not None and self._telling.done())
-            or (self._notices and self._telling is None and self._tell_at is None)
+            or self._teller.has_work(self._root)
             or not self._alarm.covers(self._next_instant(deadline))
         )
 
@@ -230,11 +258,14 @@ class CardOwner:
         except ActivityError:
             self.card = rules.lost(self.card, workflow.now())
             return
+        # Copies that were added meanwhile were not part of this try.
+        tried = {copy.key: copy for copy in done.copies}
+        copies = tuple(tried.get(copy.key, copy) for copy in self.card.copies)
         if not done.problem:
-            self.card = rules.published(self.card, done.version, done.copies)
+            self.card = rules.published(self.card, done.version, copies)
             self._lasting_problem = ""
             return
-        card = replace(self.card, copies=done.copies)
+        card = replace(self.card, copies=copies)
         retry_after = max(done.retry_after or LASTING_PAUSE, LASTING_PAUSE)
         self.card = rules.failed(
             card, workflow.now(), retry_after if done.lasting else done.retry_after
@@ -243,33 +274,5 @@ class CardOwner:
             self._refused_version = self._publish_version
         if done.lasting and done.problem != self._lasting_problem:
             self._lasting_problem = done.problem
-            self.tell(NoticeKind.CARD_NOT_POSTED, self.face.requester.person, done.problem)
-
-    def _begin_telling(self, now: datetime) -> None:
-        if not self._notices or self._telling is not None:
-            return
-        if self._tell_at is not None and now < self._tell_at:
-            return
-        notice = self._notices[0]
-        self._notices[0] = replace(notice, intended_at=notice.intended_at or now)
-        self._telling = workflow.start_activity_method(
-            NoticePort.tell, self._notices[0], **SLACK_TRY
-        )
-
-    def _end_telling(self) -> None:
-        if self._telling is None or not self._telling.done():
-            return
-        handle, self._telling = self._telling, None
-        try:
-            told = handle.result()
-        except ActivityError:
-            told = Told(problem="lost", doubtful=True)
-        if not told.problem or told.lasting:
-            del self._notices[0]
-            self._tell_at, self._tell_tries = None, 0
-            return
-        self._notices[0] = replace(
-            self._notices[0], doubtful=self._notices[0].doubtful or told.doubtful
-        )
-        self._tell_at = workflow.now() + rules.pause(self._tell_tries, told.retry_after)
-        self._tell_tries += 1
+            requester = self.face.requester.person
+            self.tell(NoticeKind.CARD_NOT_POSTED, person=requester, problem=done.problem)

@@ -13,7 +13,6 @@ from workflows.card_owner import CardOwner
 from workflows.options import COMPENSATION, STEP
 from workflows.ports import (
     InventoryPort,
-    NoticeKind,
     PaymentPort,
     ShippingPort,
     StepQuestion,
@@ -22,6 +21,7 @@ from workflows.ports import (
 from workflows.rules import order as rules
 from workflows.rules.card import CardState
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, OrderInput
+from workflows.rules.notice import NoticeKind
 from workflows.rules.order import OrderChange, OrderFace, OrderStatus, StepName
 from workflows.rules.policy import Route, route
 from workflows.rules.request import ApprovalRequest
@@ -75,7 +75,7 @@ class OrderWorkflow:
             await self._ask_for_approval(asked)
         if self._state.status is OrderStatus.PROCESSING:
             await self._fulfil()
-        self._card.tell(NoticeKind.OUTCOME, self._state.requester.person)
+        self._card.tell(NoticeKind.OUTCOME, person=self._state.requester.person)
         await self._card.finish()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self._face(self._card.card.version)
@@ -106,6 +106,8 @@ class OrderWorkflow:
             policy=asked.policy,
             route=self._route,
             expire_after=asked.expire_after,
+            managers=asked.managers,
+            amendable=False,
         )
         child = await workflow.start_child_workflow(
             ApprovalWorkflow.run,

@@ -7,16 +7,15 @@ tests fake a port with a small class.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from temporalio import activity
 
 from workflows.rules.audit import AuditEvent
 from workflows.rules.card import CardCopy
 from workflows.rules.face import ApprovalFace
+from workflows.rules.notice import Notice
 from workflows.rules.order import Order, OrderFace
-from workflows.rules.people import ApproverSet
-from workflows.rules.policy import ApproverSource
+from workflows.rules.people import ApproverQuestion, Reading
 
 Face = ApprovalFace | OrderFace
 
@@ -47,17 +46,17 @@ class AuditPort:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeadlineQuestion:
-    """A question: when is `window` over, counted from `start`."""
+    """A question: when is each of `windows` over, counted from `start`."""
 
     start: datetime
-    window: timedelta
+    windows: tuple[timedelta, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Deadline:
-    """An instant in UTC, and the version of the time-zone data it was computed with."""
+class Deadlines:
+    """Instants in UTC, in the order of the question, and the time-zone data's version behind them."""
 
-    at: datetime
+    at: tuple[datetime, ...]
     tzdata: str
 
 
@@ -65,35 +64,28 @@ class CalendarPort:
     """Durations become instants here, once, so that replay never depends on a library."""
 
     @activity.defn
-    async def deadline(self, question: DeadlineQuestion) -> Deadline:
-        """Return the instant. Pure: safe to repeat, raises nothing."""
+    async def deadlines(self, question: DeadlineQuestion) -> Deadlines:
+        """Return the instants. Pure: safe to repeat, raises nothing."""
         raise NotImplementedError
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ApproverQuestion:
-    """A question: who is meant by these sources."""
-
-    request_id: str
-    sources: tuple[ApproverSource, ...]
 
 
 class DirectoryPort:
     """The people of the workspace."""
 
     @activity.defn
-    async def approvers(self, question: ApproverQuestion) -> ApproverSet:
-        """Read the sources now. Safe to repeat.
+    async def approvers(self, question: ApproverQuestion) -> Reading:
+        """Read everybody whom the question is about, now. Safe to repeat.
 
-        A source that Slack refuses to read stands in `unreadable`; nothing is guessed. Raises
-        ApplicationError `slack.*` when Slack cannot be asked at all.
+        A source that cannot be read (an unknown group, a missing scope, a manager who is not
+        filled in) stands in `unreadable`; nothing is guessed. Raises ApplicationError `slack.*`
+        when Slack cannot be asked at all.
         """
         raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PublishCard:
-    """Bring every copy of a card to this face."""
+    """Bring every copy of a card to this face, the copies in direct messages too."""
 
     face: Face
     copies: tuple[CardCopy, ...]
@@ -128,26 +120,6 @@ class CardPort:
         raise NotImplementedError
 
 
-class NoticeKind(StrEnum):
-    """The messages to one person that a workflow sends by itself."""
-
-    OUTCOME = "outcome"
-    CARD_NOT_POSTED = "card_not_posted"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Notice:
-    """Words to one person. `key` is opaque and names this notice for ever."""
-
-    key: str
-    person: str
-    kind: NoticeKind
-    face: Face
-    intended_at: datetime | None = None
-    doubtful: bool = False
-    problem: str = ""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
     """How telling went. `problem` is empty when the person has been told."""
@@ -159,7 +131,7 @@ class Told:
 
 
 class NoticePort:
-    """Direct messages."""
+    """Messages that notify: to one person, into a card's thread, to the admins."""
 
     @activity.defn
     async def tell(self, notice: Notice) -> Told:

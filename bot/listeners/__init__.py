@@ -2,12 +2,16 @@
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.listeners import approvals, errors, orders
+from bot.listeners import approvals, delegation, directory, errors, more, orders, requests
 from bot.listeners.services import Services
 
 
 def register_listeners(app: AsyncApp, services: Services) -> None:
     """Register every feature's listeners."""
+    requests.register(app, services)
     approvals.register(app, services)
+    more.register(app, services)
+    delegation.register(app, services)
+    directory.register(app, services)
     orders.register(app, services)
     errors.register(app, services)

@@ -9,9 +9,8 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.views.approval_card import Click
 from bot.views.blocks import Message, View
-from bot.views.reject_modal import Rejection
+from bot.views.card_click import Click, ClickContext
 
 INLINE_UNTIL = 1.5
 """Seconds after the listener received a click within which it may paint the card. The durable
@@ -41,11 +40,10 @@ class Surface:
     response_url: str = ""
 
 
-def surface_of(press: Click | Rejection) -> Surface:
-    """Return where this was pressed; a modal remembers from where it was opened."""
-    place = press.context if isinstance(press, Rejection) else press
+def surface_of(person: str, place: Click | ClickContext) -> Surface:
+    """Return where `person` pressed; a modal remembers from where it was opened."""
     return Surface(
-        person=press.person,
+        person=person,
         channel=place.channel,
         message_ts=place.message_ts,
         thread_ts=place.thread_ts,
@@ -110,6 +108,20 @@ class Answers:
             except SLACK_FAILURES as error:
                 _log.warning("sentence_not_said", way=way.__name__, error=slack_code(error))
         _log.error("sentence_lost", person=surface.person)
+
+    async def permalink(self, surface: Surface) -> str:
+        """Return the address of the message that was pressed; empty where there is none."""
+        if not (surface.channel and surface.message_ts):
+            return ""
+        try:
+            async with asyncio.timeout(GIVE_UP_AFTER):
+                answer = await self._slack.chat_getPermalink(
+                    channel=surface.channel, message_ts=surface.message_ts
+                )
+        except SLACK_FAILURES as error:
+            _log.info("no_permalink", error=slack_code(error))
+            return ""
+        return str(answer.get("permalink") or "")
 
     async def _replace(self, surface: Surface, message: Message, seconds: float) -> bool:
         try:

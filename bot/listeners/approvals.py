@@ -1,63 +1,43 @@
-"""A click on a card: acknowledged, decided by the workflow, answered inline or by one sentence."""
+"""The card's buttons: acknowledged, decided by the workflow, answered inline or by one sentence."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
-import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlalchemy.exc import SQLAlchemyError
 
-from bot.faces import Face, read_face
-from bot.listeners.answers import Surface, surface_of
+from bot.deeds import Deed
+from bot.listeners.presses import Press, Presses
 from bot.listeners.services import Services
-from bot.views import approval_card, notices, order_card, reject_modal
-from bot.views.approval_card import Click
-from bot.views.blocks import Message
-from bot.views.ids import ActionId, CallbackId
-from bot.views.reject_modal import Rejection
-from bot.workflow_client import (
-    Accepted,
-    Answer,
-    Ended,
-    Refused,
-    TemporalUnavailableError,
-    Unconfirmed,
-    Unknown,
+from bot.policy_keys import SourceError, read_source
+from bot.views import card_click, notices, verb_modal
+from bot.views.blocks import View
+from bot.views.card_click import Click
+from bot.views.ids import ActionId, CallbackId, InputId
+from bot.views.verb_modal import Submission
+from workflows.rules.click import click_id
+from workflows.rules.people import Actor, ApproverSource, Origin, SourceKind
+from workflows.rules.request import (
+    Amendment,
+    Closing,
+    Comment,
+    Decision,
+    Delegation,
+    Reassignment,
+    Refresh,
+    Verdict,
+    Withdrawal,
 )
-from records.refusals import Refusal
-from workflows.rules.click import REMEMBERED, click_id
-from workflows.rules.face import ApprovalFace
-from workflows.rules.people import Actor, Origin
-from workflows.rules.request import Decision, Verdict
-
-Say = Callable[[str], Awaitable[None]]
-"""Says one sentence to the person who pressed, and to nobody else."""
-
-_log = structlog.get_logger("bot.approvals")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Press:
-    """One press on one copy of a card, however it reached us."""
-
-    request_id: str
-    click_id: str
-    card_version: int
-    surface: Surface
-    received: float
-    repeated: bool
-    may_paint: bool
+from workflows.rules.request_form import read_content
+from workflows.rules.verbs import Verb
 
 
 def register(app: AsyncApp, services: Services) -> None:
-    """Listen to the card's buttons and to the reject modal."""
+    """Listen to Approve and Reject, and to the form of every verb."""
     listener = ApprovalListeners(services)
     app.action(ActionId.APPROVE)(listener.approve_clicked)
     app.action(ActionId.REJECT)(listener.reject_clicked)
-    app.view(CallbackId.REJECT_REASON)(listener.rejection_submitted)
+    app.view(CallbackId.VERB)(listener.verb_submitted)
 
 
 class ApprovalListeners:
@@ -65,16 +45,23 @@ class ApprovalListeners:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._seen: dict[str, None] = {}
+        self._presses = Presses(services)
 
     async def approve_clicked(
-        self, ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest
+        self,
+        ack: AsyncAck,
+        body: dict[str, Any],
+        client: AsyncWebClient,
+        request: AsyncBoltRequest,
     ) -> None:
-        """Send the decision and show what it led to."""
+        """Send the decision and show what it led to; ask for a reason first where one is needed."""
         received = time.monotonic()
         await ack()
-        click = approval_card.parse_click(body)
-        press = self._press(click, request, received)
+        click = card_click.parse_click(body)
+        if click.reason_required:
+            await open_modal(client, click, verb_modal.approve(click))
+            return
+        press = self._presses.press(click, click.person, id_of(click), request, received)
         decision = Decision(
             actor=Actor(person=click.person, origin=Origin.SLACK),
             verdict=Verdict.APPROVE,
@@ -85,189 +72,110 @@ class ApprovalListeners:
         async def say(sentence: str) -> None:
             await self._services.answers.tell(press.surface, sentence)
 
-        if sentence := await self._decide(press, decision, say):
-            await say(sentence)
+        outcome = await self._presses.do(press, decision, say)
+        if outcome.sentence:
+            await say(outcome.sentence)
 
     async def reject_clicked(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
     ) -> None:
         """Ask for the reason. The modal opens before any other I/O: a trigger lives three seconds."""
         await ack()
-        click = approval_card.parse_click(body)
-        view = reject_modal.build(click)
-        if click.trigger_id:
-            await client.views_open(trigger_id=click.trigger_id, view=view)
-        else:  # a click inside a custom step has a pointer instead
-            await client.views_open(interactivity_pointer=click.interactivity_pointer, view=view)
+        click = card_click.parse_click(body)
+        await open_modal(client, click, verb_modal.reject(click))
 
-    async def rejection_submitted(
+    async def verb_submitted(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
     ) -> None:
-        """Send the decision with its reason; the modal tells how it went."""
+        """Send what the form says; the modal tells how it went."""
         received = time.monotonic()
-        rejection = reject_modal.parse_submission(body)
-        if errors := reject_modal.check(rejection):
+        submission = verb_modal.parse_submission(body)
+        if errors := verb_modal.check(submission):
             await ack(response_action="errors", errors=errors)
             return
-        await ack(response_action="update", view=reject_modal.working())
+        try:
+            deed = deed_of(submission)
+        except SourceError as error:
+            await ack(response_action="errors", errors={InputId.SOURCES.value: str(error)})
+            return
+        await ack(response_action="update", view=verb_modal.working())
         acked = time.monotonic()
-        press = self._press(rejection, request, received)
-        decision = Decision(
-            actor=Actor(person=rejection.person, origin=Origin.SLACK),
-            verdict=Verdict.REJECT,
-            reason=rejection.reason,
-            content_revision=rejection.context.content_revision,
-            level=rejection.context.level,
-        )
+        press = self._press_of_form(submission, request, received)
         answers = self._services.answers
 
-        async def say(sentence: str) -> None:
-            view = reject_modal.told(sentence)
-            if not await answers.show(client, rejection.view_id, view, acked):
+        async def say(sentence: str, view: View | None = None) -> None:
+            view = view or verb_modal.told(sentence)
+            if not await answers.show(client, submission.view_id, view, acked):
                 await answers.tell(press.surface, sentence)  # the person has closed the modal
 
-        await say(await self._decide(press, decision, say) or notices.confirmed(Verdict.REJECT))
+        outcome = await self._presses.do(press, deed, say)
+        sentence = outcome.sentence or notices.confirmed(submission.verb)
+        again = verb_modal.again(submission, sentence) if outcome.mendable else None
+        await say(sentence, again)
 
-    def _press(
-        self, pressed: Click | Rejection, request: AsyncBoltRequest, received: float
+    def _press_of_form(
+        self, submission: Submission, request: AsyncBoltRequest, received: float
     ) -> Press:
-        """Return the press, and whether Slack sends it for the first time.
-
-        Slack numbers its retries (in Socket Mode the header stands on the first delivery too, as 0).
-        One that it repeats without a number is known by its id: Temporal answers the same update
-        with its first answer again, which may be an old one by now.
-        """
-        about = pressed.context if isinstance(pressed, Rejection) else pressed
-        press_id = _id_of(pressed)
-        repeated = press_id in self._seen
-        self._seen[press_id] = None
-        while len(self._seen) > REMEMBERED:
-            del self._seen[next(iter(self._seen))]
-        retried = request.headers.get("x-slack-retry-num", ["0"])[0] not in ("", "0")
-        return Press(
-            request_id=about.request_id,
-            click_id=press_id,
-            card_version=about.card_version,
-            surface=surface_of(pressed),
-            received=received,
-            repeated=repeated,
-            may_paint=not repeated and not retried,
-        )
-
-    async def _decide(self, press: Press, decision: Decision, say: Say) -> str:
-        """Send the decision; return the sentence to say, or none where the card says it all."""
-        client = self._services.workflows
-
-        async def ask() -> Answer:
-            return await client.decide(press.request_id, press.click_id, decision)
-
-        answer = await ask()
-        if not isinstance(answer, Unconfirmed):
-            return await self._settle(press, decision, answer)
-        await say(notices.unconfirmed())
-        answer = await client.confirm(ask)
-        if isinstance(answer, Accepted):
-            return notices.confirmed(decision.verdict)
-        if isinstance(answer, Ended) and await self._had_counted(press, decision):
-            return notices.confirmed(decision.verdict)
-        return await self._settle(press, decision, answer)
-
-    async def _settle(self, press: Press, decision: Decision, answer: Answer) -> str:
-        match answer:
-            case Accepted(face=face):
-                if press.may_paint:
-                    await self._services.answers.paint(
-                        press.surface, approval_card.build(face), press.received
-                    )
-                return ""
-            case Refused():
-                await self._write_down(press, decision, answer.code)
-                if answer.card_version != press.card_version:
-                    await self._republish(press.request_id, press)
-                return notices.refusal(answer.code, answer.data)
-            case Ended() | Unknown():
-                return await self._tell_how_it_ended(press, decision)
-            case Unconfirmed():
-                return notices.still_unconfirmed()
-
-    async def _write_down(self, press: Press, decision: Decision, code: str) -> None:
-        """Keep the refusal, best effort: Temporal keeps none, and the person must hear it anyway."""
-        if press.repeated:
-            return
-        refusal = Refusal(
-            request_id=press.request_id,
-            actor=decision.actor,
-            verb="decide",
-            code=code,
-            at=self._services.now(),
-        )
-        try:
-            await self._services.refusals.append(refusal)
-        except SQLAlchemyError as error:
-            _log.error("refusal_not_written", code=code, error=type(error).__name__)
-
-    async def _tell_how_it_ended(self, press: Press, decision: Decision) -> str:
-        """Answer a click on a card whose approval has ended, and have that card shown as it is."""
-        record = await self._services.requests.get(press.request_id)
-        if record is None:
-            _log.warning("click_for_unknown_request", request_id=press.request_id)
-            return notices.unavailable()
-        await self._write_down(press, decision, "request_closed")
-        if not await self._republish(record.owner_id, press):
-            await self._paint_last_state(record.owner_id, press)
-        return notices.refusal("request_closed", _closing(read_face(record.face)))
-
-    async def _had_counted(self, press: Press, decision: Decision) -> bool:
-        """Whether the ended request holds what this press asked for, the first time unanswered."""
-        record = await self._services.requests.get(press.request_id)
-        face = read_face(record.face) if record else None
-        return isinstance(face, ApprovalFace) and _counted(face, decision)
-
-    async def _republish(self, owner_id: str, press: Press) -> bool:
-        """Ask the owner to write the card again; False where the owner has ended."""
-        try:
-            return await self._services.workflows.republish(owner_id, press.click_id)
-        except TemporalUnavailableError as error:
-            _log.warning("republish_not_confirmed", owner=owner_id, why=str(error))
-            return True
-
-    async def _paint_last_state(self, owner_id: str, press: Press) -> None:
-        record = await self._services.requests.get(owner_id)
-        if record is not None:
-            # Whatever the last state was: with its owner gone, no button of it works any more.
-            message = _render(read_face(record.face)).without_buttons()
-            await self._services.answers.paint_final(press.surface, message)
+        context, person = submission.context, submission.person
+        press_id = click_id(context.request_id, submission.view_id, person, submission.view_hash)
+        return self._presses.press(context, person, press_id, request, received)
 
 
-def _id_of(pressed: Click | Rejection) -> str:
-    if isinstance(pressed, Rejection):
-        request_id = pressed.context.request_id
-        return click_id(request_id, pressed.view_id, pressed.person, pressed.view_hash)
+def id_of(click: Click) -> str:
+    """Return the click id of a press on a card."""
     return click_id(
-        pressed.request_id,
-        pressed.person,
-        pressed.action_id,
-        pressed.message_ts,
-        pressed.action_ts,
+        click.request_id, click.person, click.action_id, click.message_ts, click.action_ts
     )
 
 
-def _render(face: Face) -> Message:
-    if isinstance(face, ApprovalFace):
-        return approval_card.build(face)
-    return order_card.build(face)
+def deed_of(submission: Submission) -> Deed:  # noqa: PLR0911 - one per verb
+    """Return what a checked form asks for. The person is the one whom Slack names, nobody else.
+
+    Raises:
+        SourceError: an approver to reassign to is not written as a policy writes it.
+
+    """
+    actor = Actor(person=submission.person, origin=Origin.SLACK)
+    typed, context = submission.typed, submission.context
+    match submission.verb:
+        case Verb.APPROVE | Verb.REJECT | Verb.REQUEST_CHANGES:
+            return Decision(
+                actor=actor,
+                verdict=Verdict(submission.verb.value),
+                reason=typed.reason,
+                content_revision=context.content_revision,
+                level=context.level,
+            )
+        case Verb.COMMENT:
+            return Comment(actor=actor, text=typed.reason)
+        case Verb.AMEND:
+            return Amendment(
+                actor=actor,
+                content=read_content(typed.content, context.currency),
+                content_revision=context.content_revision,
+            )
+        case Verb.DELEGATE:
+            return Delegation(actor=actor, delegate=typed.delegate)
+        case Verb.WITHDRAW:
+            return Withdrawal(actor=actor, reason=typed.reason)
+        case Verb.REASSIGN:
+            people = (ApproverSource(kind=SourceKind.USER, value=one) for one in typed.people)
+            written = (read_source(one) for one in typed.source_words)
+            return Reassignment(actor=actor, approvers=(*people, *written), reason=typed.reason)
+        case Verb.CLOSE:
+            return Closing(actor=actor, reason=typed.reason)
+        case Verb.REFRESH:
+            return Refresh(actor=actor)
+        case _:
+            assert_never(submission.verb)
 
 
-def _counted(face: ApprovalFace, decision: Decision) -> bool:
-    """Whether the ended request holds this very verdict of this person."""
-    return any(
-        said.person == decision.actor.person and said.verdict == decision.verdict
-        for level in face.levels
-        if level.number == decision.level
-        for said in level.decisions
-    )
-
-
-def _closing(face: Face) -> Mapping[str, str]:
-    by = face.closed_by if isinstance(face, ApprovalFace) else None
-    return {"status": face.status.value, "person": by.person if by else ""}
+async def open_modal(client: AsyncWebClient, click: Click, view: View) -> str:
+    """Open a modal for a press and return its id."""
+    if click.trigger_id:
+        opened = await client.views_open(trigger_id=click.trigger_id, view=view)
+    else:  # a click inside a custom step has a pointer instead
+        opened = await client.views_open(
+            interactivity_pointer=click.interactivity_pointer, view=view
+        )
+    return str(opened["view"]["id"])

@@ -12,8 +12,9 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.answers import Surface
+from bot.listeners.requests import form_choices
 from bot.listeners.services import Services
-from bot.views import notices, order_modal, reject_modal
+from bot.views import approval_modal, away_modal, notices, order_modal, verb_modal
 from bot.views.blocks import View
 from bot.views.ids import CallbackId
 from bot.views.payload import UnreadablePayloadError, word
@@ -63,8 +64,12 @@ def _form_again(body: dict[str, Any], sentence: str, services: Services) -> View
         match word(body, "view", "callback_id") if _kind(body) == "view_submission" else "":
             case CallbackId.ORDER:
                 return order_modal.failed(body["view"], services.products.entries, sentence)
-            case CallbackId.REJECT_REASON:
-                return reject_modal.build_again(reject_modal.parse_submission(body), sentence)
+            case CallbackId.VERB:
+                return verb_modal.again(verb_modal.parse_submission(body), sentence)
+            case CallbackId.APPROVAL:
+                return approval_modal.failed(body["view"], form_choices(services), sentence)
+            case CallbackId.AWAY:
+                return away_modal.again(away_modal.parse(body), (), sentence)
     except UnreadablePayloadError:
         pass
     return None

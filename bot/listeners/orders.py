@@ -1,7 +1,6 @@
 """Orders in Slack: the modal that takes one, and the command that tells where one stands."""
 
 import re
-import secrets
 import time
 from typing import Any
 
@@ -12,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.answers import Surface, slack_code
 from bot.listeners.services import Services
+from bot.minting import mint
 from bot.views import notices, order_card, order_modal
 from bot.views.blocks import View
 from bot.views.ids import ActionId, CallbackId
@@ -27,18 +27,10 @@ from workflows.rules.policy import Policy, route
 POLICY = "order"
 CURRENCY = "USD"
 _ORDER_ID = re.compile(r"ORD-[0-9A-HJKMNP-TV-Z]{8}")
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32: no letter that is read as another."""
-
 _OVERTAKEN = frozenset({"hash_conflict", "not_found"})
 """The button was pressed twice, or the modal is closed: there is nothing left to do."""
 
 _log = structlog.get_logger("bot.orders")
-
-
-def new_order_id() -> str:
-    """Return a fresh order id. Forty random bits: it names an order, it guards nothing."""
-    return "ORD-" + "".join(secrets.choice(_ALPHABET) for _ in range(8))
 
 
 def register(app: AsyncApp, services: Services) -> None:
@@ -61,7 +53,7 @@ class OrderListeners:
     ) -> None:
         """Open the modal at once. The order's id is minted here: a double submit is one order."""
         await ack()
-        view = order_modal.build(new_order_id(), self._services.products.entries)
+        view = order_modal.build(mint("ORD"), self._services.products.entries)
         await client.views_open(trigger_id=body["trigger_id"], view=view)
 
     async def line_added(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -108,7 +100,8 @@ class OrderListeners:
         """
         policy = self._services.policies.policy(POLICY)
         channel = _asks_in(policy, order)
-        asked = OrderInput(order=order, requester=requester, policy=policy)
+        managers = self._services.policies.chain_of(requester.person)
+        asked = OrderInput(order=order, requester=requester, policy=policy, managers=managers)
         if not await self._services.workflows.start_order(asked):
             # Sent before: perhaps a first try that was not confirmed, and edited since. That one counts.
             face = await self._services.orders.look_up(order.order_id)

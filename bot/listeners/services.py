@@ -9,6 +9,8 @@ from bot.order_lookup import OrderLookup
 from bot.policy_file import Policies
 from bot.product_list import ProductList
 from bot.workflow_client import WorkflowClient
+from records.absences import Absences
+from records.audit import AuditTrail
 from records.refusals import Refusals
 from records.requests import Requests
 
@@ -20,7 +22,9 @@ class Services:
     workflows: WorkflowClient
     policies: Policies
     requests: Requests
+    trail: AuditTrail
     refusals: Refusals
+    absences: Absences
     orders: OrderLookup
     products: ProductList
     answers: Answers

@@ -1,8 +1,6 @@
-"""The approval card: what approvers read, what they press, and what a press says."""
+"""The approval card: what approvers read, and what they press."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
+from bot.views.asked import people_of
 from bot.views.blocks import (
     CONFIRM_TEXT,
     Block,
@@ -16,39 +14,24 @@ from bot.views.blocks import (
     header,
     mrkdwn,
     plain,
+    roomy,
 )
+from bot.views.card_click import ButtonValue, Click, button_value, parse_click
+from bot.views.changes import change_blocks, change_request_blocks, comment_blocks
 from bot.views.content import content_blocks, headline, subject, subject_mrkdwn
 from bot.views.ids import ActionId, BlockId
-from bot.views.levels import (
-    is_decidable,
-    level_blocks,
-    outcome_blocks,
-    people_of,
-    short_outcome,
-    who,
-)
-from bot.views.payload import UnreadablePayloadError, clicker, from_json, table, team, to_json, word
-from bot.views.text import date, in_line, text
-from workflows.rules.face import ApprovalFace, LevelFace
-from workflows.rules.request import Status, Verdict
+from bot.views.levels import is_decidable, level_blocks
+from bot.views.outcome import outcome_blocks, short_outcome, who
+from bot.views.text import date, in_line, person, text
+from workflows.rules.face import ApprovalFace
+from workflows.rules.notice import MENTIONED
+from workflows.rules.request import Status
 
-_VERDICTS = {ActionId.APPROVE: Verdict.APPROVE, ActionId.REJECT: Verdict.REJECT}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ButtonValue:
-    """What a button carries, so that a press can be judged and the reject modal opens at once."""
-
-    request_id: str
-    content_revision: int
-    level: int
-    card_version: int
-    reason_required: bool
-    subject: str
+__all__ = ["ButtonValue", "Click", "build", "details", "parse_click", "summary"]
 
 
 def build(face: ApprovalFace) -> Message:
-    """Return the card. Buttons stand on it only while somebody may decide.
+    """Return the card. Buttons stand on it while it is open; two of them only while one may decide.
 
     Any face yields a message within Slack's limits: long texts are shortened, and say so.
     """
@@ -58,25 +41,40 @@ def build(face: ApprovalFace) -> Message:
     )
 
 
+def details(face: ApprovalFace) -> list[Block]:
+    """Return the same for a modal: nothing to press, and far more room."""
+    return roomy(lambda room: [*_body(face, room), _foot(face)])
+
+
 def _blocks(face: ApprovalFace, room: Room) -> list[Block]:
+    buttons = [_buttons(face)] if face.is_open else []
+    return [*_body(face, room), *buttons, _foot(face)]
+
+
+def _body(face: ApprovalFace, room: Room) -> list[Block]:
     locale = face.language
-    foot = text(
-        "approval.foot",
+    return [
+        header(BlockId.HEADER, headline(face.title, face.content, locale), locale),
+        _summary_fields(face),
+        *change_blocks(face, room),
+        *content_blocks(face.content, room, locale),
+        *level_blocks(face, room),
+        *change_request_blocks(face, room),
+        *outcome_blocks(face, room),
+        *comment_blocks(face, room),
+    ]
+
+
+def _foot(face: ApprovalFace) -> Block:
+    locale = face.language
+    words = text(
+        "approval.foot" if face.content_revision == 1 else "approval.foot.amended",
         locale,
         request_id=in_line(face.request_id, 80, locale),
         when=date(face.submitted_at),
+        version=face.content_revision,
     )
-    blocks = [
-        header(BlockId.HEADER, headline(face.title, face.content, locale), locale),
-        _summary_fields(face),
-        *content_blocks(face.content, room, locale),
-        *level_blocks(face, room),
-        *outcome_blocks(face, room),
-    ]
-    if level := face.open_level if is_decidable(face) else None:
-        blocks.append(_buttons(face, level))
-    blocks.append(context(BlockId.FOOT, mrkdwn(foot, 300, locale)))
-    return blocks
+    return context(BlockId.FOOT, mrkdwn(words, 300, locale))
 
 
 def _summary_fields(face: ApprovalFace) -> Block:
@@ -90,32 +88,28 @@ def _summary_fields(face: ApprovalFace) -> Block:
     return fields(BlockId.SUMMARY, labelled, locale)
 
 
-def _buttons(face: ApprovalFace, level: LevelFace) -> Block:
+def _buttons(face: ApprovalFace) -> Block:
+    """Return the row: what decides only while somebody may, and More… as long as it is open."""
     locale = face.language
-    value = _value(face, level)
-    return actions(
-        BlockId.ACTIONS,
-        button(
-            ActionId.APPROVE,
-            text("button.approve", locale),
-            value,
-            style="primary",
-            confirm=_confirm(face),
-        ),
-        button(ActionId.REJECT, text("button.reject", locale), value, style="danger"),
+    more = button(ActionId.MORE, text("button.more", locale), button_value(face))
+    level = face.open_level
+    if level is None or not is_decidable(face):
+        return actions(BlockId.ACTIONS, more)
+    asks = level.approve_reason_required
+    approve = button(
+        ActionId.APPROVE,
+        text("button.approve.why" if asks else "button.approve", locale),
+        button_value(face, reason_required=asks),
+        style="primary",
+        confirm=None if asks else _confirm(face),
     )
-
-
-def _value(face: ApprovalFace, level: LevelFace) -> str:
-    value = ButtonValue(
-        request_id=face.request_id,
-        content_revision=face.content_revision,
-        level=level.number,
-        card_version=face.card_version,
-        reason_required=level.reject_reason_required,
-        subject=subject(face.content, 120, face.language),
+    reject = button(
+        ActionId.REJECT,
+        text("button.reject", locale),
+        button_value(face, reason_required=level.reject_reason_required),
+        style="danger",
     )
-    return to_json(value)
+    return actions(BlockId.ACTIONS, approve, reject, more)
 
 
 def _confirm(face: ApprovalFace) -> Block:
@@ -145,79 +139,19 @@ def summary(face: ApprovalFace) -> str:
         "amount": text("approval.text.amount", locale, amount=amount) if amount else "",
         "requester": who(face.requester, locale),
     }
-    if face.status is not Status.PENDING:
+    if not face.is_open:
         return text("approval.text.closed", locale, outcome=short_outcome(face), **data)
-    asked = text("approval.text.blocked", locale)
-    if level := face.open_level if is_decidable(face) else None:
-        decided = {said.person for said in level.decisions}
-        left = tuple(one for one in level.eligible if one not in decided)
-        asked = text("approval.text.asked", locale, people=people_of(face, left, 8))
+    if face.status is Status.CHANGES_REQUESTED:
+        wanted = face.change_request.person if face.change_request else ""
+        return text("approval.text.changes", locale, who=person(wanted, locale), **data)
     rule = in_line(face.rule, 200, locale)
-    return text("approval.text.pending", locale, asked=asked, rule=rule, **data)
+    return text("approval.text.pending", locale, asked=_asked_words(face), rule=rule, **data)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Click:
-    """One press on a card. Strings are empty where Slack sent nothing.
-
-    A press inside a custom step has no `trigger_id` and no `response_url` but an
-    `interactivity_pointer`; one on the App Home has neither channel nor message.
-    """
-
-    request_id: str
-    content_revision: int
-    level: int
-    card_version: int
-    reason_required: bool
-    subject: str
-    action_id: ActionId
-    person: str
-    team: str
-    channel: str
-    message_ts: str
-    thread_ts: str
-    action_ts: str
-    response_url: str
-    trigger_id: str
-    interactivity_pointer: str
-
-    @property
-    def verdict(self) -> Verdict:
-        """What the button stands for."""
-        return _VERDICTS[self.action_id]
-
-
-def parse_click(body: Mapping[str, object]) -> Click:
-    """Read a `block_actions` payload of one of this card's buttons.
-
-    Raises:
-        UnreadablePayloadError: it is not one, or a part that matters is missing or not ours.
-
-    """
-    pressed = body.get("actions")
-    action = table(pressed[0]) if isinstance(pressed, list) and len(pressed) == 1 else {}
-    action_id = word(action, "action_id")
-    if action_id not in _VERDICTS:
-        raise UnreadablePayloadError("action_id")
-    action_ts = word(action, "action_ts")
-    if not action_ts:
-        raise UnreadablePayloadError("action_ts")
-    value = from_json(word(action, "value"), ButtonValue, "value")
-    return Click(
-        request_id=value.request_id,
-        content_revision=value.content_revision,
-        level=value.level,
-        card_version=value.card_version,
-        reason_required=value.reason_required,
-        subject=value.subject,
-        action_id=ActionId(action_id),
-        person=clicker(body),
-        team=team(body),
-        channel=word(body, "channel", "id") or word(body, "container", "channel_id"),
-        message_ts=word(body, "container", "message_ts") or word(body, "message", "ts"),
-        thread_ts=word(body, "container", "thread_ts") or word(body, "message", "thread_ts"),
-        action_ts=action_ts,
-        response_url=word(body, "response_url"),
-        trigger_id=word(body, "trigger_id"),
-        interactivity_pointer=word(body, "interactivity", "interactivity_pointer"),
-    )
+def _asked_words(face: ApprovalFace) -> str:
+    level = face.open_level
+    if level is None or not is_decidable(face):
+        return text("approval.text.blocked", face.language)
+    filled = {one for said in level.decisions for one in (said.seat, said.person)}
+    left = tuple(one for one in level.eligible if one not in filled)
+    return text("approval.text.asked", face.language, people=people_of(face, left, MENTIONED))

@@ -46,10 +46,50 @@ class Room:
     decisions: int
     levels: int
     people: int
+    links: int
+    changes: int
+    remarks: int
 
 
-ROOMY = Room(text=2900, fields=2900, reason=1000, decisions=12, levels=6, people=20)
-TIGHT = Room(text=600, fields=1200, reason=120, decisions=5, levels=3, people=8)
+# Up to eight people (`rules.notice.MENTIONED`) hear of a request by the card alone: all are named.
+_ROOMY = Room(
+    text=2900,
+    fields=2900,
+    reason=1000,
+    decisions=12,
+    levels=6,
+    people=20,
+    links=2600,
+    changes=1600,
+    remarks=3,
+)
+_TIGHT = Room(
+    text=600,
+    fields=1200,
+    reason=120,
+    decisions=5,
+    levels=3,
+    people=8,
+    links=600,
+    changes=600,
+    remarks=2,
+)
+_BARE = Room(
+    text=300,
+    fields=400,
+    reason=60,
+    decisions=2,
+    levels=2,
+    people=8,
+    links=200,
+    changes=300,
+    remarks=1,
+)
+
+
+def roomy(build: Callable[[Room], list[Block]]) -> list[Block]:
+    """Build for a modal, which takes twenty times as much as a message."""
+    return build(_ROOMY)
 
 
 def fitted(build: Callable[[Room], list[Block]], card_version: int) -> list[Block]:
@@ -57,9 +97,10 @@ def fitted(build: Callable[[Room], list[Block]], card_version: int) -> list[Bloc
 
     Slack wants new block ids on every update, or it keeps what it had.
     """
-    blocks = build(ROOMY)
-    if len(json.dumps(blocks, ensure_ascii=False)) > MESSAGE:
-        blocks = build(TIGHT)
+    blocks = build(_ROOMY)
+    for room in (_TIGHT, _BARE):
+        if len(json.dumps(blocks, ensure_ascii=False)) > MESSAGE:
+            blocks = build(room)
     for block in blocks:
         block["block_id"] = f"{block['block_id']}:{card_version}"
     return blocks

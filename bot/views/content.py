@@ -1,9 +1,9 @@
 """What is asked, as blocks: shared by the cards of everything that can be asked."""
 
-from bot.views.blocks import Block, Room, plain, section
+from bot.views.blocks import SECTION, Block, Room, mrkdwn, plain, section
 from bot.views.ids import BlockId
-from bot.views.text import clip_plain, counted, in_line, text
-from workflows.rules.request import Content, ContentField
+from bot.views.text import clip_plain, counted, in_line, link, text
+from workflows.rules.content import Content, ContentField
 
 FIELDS = 20
 """Lines of fields shown; the text below says how many more there are."""
@@ -30,7 +30,7 @@ def headline(title: str, content: Content, locale: str) -> str:
 
 
 def content_blocks(content: Content, room: Room, locale: str) -> list[Block]:
-    """Return title where the header cut it, text and fields; all plain, so nothing in them acts."""
+    """Return title where the header cut it, text, fields: plain, so nothing in them acts; and links."""
     blocks: list[Block] = []
     title = " ".join(content.title.split())
     if clip_plain(title, _HEADER_SUBJECT, locale) != title:
@@ -41,7 +41,25 @@ def content_blocks(content: Content, room: Room, locale: str) -> list[Block]:
     written = [one for one in content.fields if one.label.strip() or one.value.strip()]
     if written:
         blocks.append(_fields_block(written, room, locale))
+    if content.links:
+        blocks.append(_links_block(content.links, room, locale))
     return blocks
+
+
+def _links_block(links: tuple[str, ...], room: Room, locale: str) -> Block:
+    """Return the links, whole or not at all: a shortened address would lead elsewhere."""
+    lines: list[str] = []
+    left = room.links
+    for one in links:
+        shown = link(one) or in_line(one, _FIELD, locale)
+        if len(shown) > left:
+            break
+        left -= len(shown) + 1
+        lines.append(shown)
+    if more := len(links) - len(lines):
+        lines.append(counted("content.more_links", more, locale))
+    words = text("content.links", locale, links="\n".join(lines))
+    return section(BlockId.LINKS, mrkdwn(words, SECTION, locale))
 
 
 def _fields_block(written: list[ContentField], room: Room, locale: str) -> Block:

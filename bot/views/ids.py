@@ -4,18 +4,22 @@ from enum import StrEnum
 
 
 class ActionId(StrEnum):
-    """Buttons: each one has exactly one listener."""
+    """Buttons: each one has exactly one listener. `CHOOSE` chooses a verb in the *More…* modal."""
 
     APPROVE = "approve"
     REJECT = "reject"
+    MORE = "more"
+    CHOOSE = "choose"
     ADD_LINE = "add_line"
 
 
 class CallbackId(StrEnum):
-    """Modals that can be submitted: each one has exactly one listener."""
+    """Modals that can be submitted: each one has exactly one listener. `VERB` is every verb's form."""
 
     ORDER = "order"
-    REJECT_REASON = "reject_reason"
+    VERB = "verb"
+    APPROVAL = "approval"
+    AWAY = "away"
 
 
 class InputId(StrEnum):
@@ -28,29 +32,48 @@ class InputId(StrEnum):
     CARD_EXPIRY = "card_expiry"
     NOTE = "note"
     REASON = "reason"
+    POLICY = "policy"
+    TITLE = "title"
+    TEXT = "text"
+    AMOUNT = "amount"
+    LINKS = "links"
+    ANSWER_WITHIN = "answer_within"
+    DELEGATE = "delegate"
+    PEOPLE = "people"
+    SOURCES = "sources"
+    STARTS = "starts"
+    ENDS = "ends"
+    BACK = "back"
 
 
 class BlockId(StrEnum):
     """First parts of block ids. A card adds its version, an order line its number.
 
-    Where a block holds an input, its id is the name of the field in `rules.order_form`, so that a
-    refusal finds its place by itself.
+    Where a block holds an input, its id is the name of the field in `rules.order_form` or
+    `rules.request_form`, so that a refusal finds its place by itself.
     """
 
     HEADER = "header"
     SUBJECT = "subject"
     SUMMARY = "summary"
+    CHANGES = "changes"
     CONTENT_TEXT = "content-text"
     CONTENT_FIELDS = "content-fields"
+    LINKS = "content-links"
     LEVEL = "level"
     DECISION = "decision"
     EARLIER = "earlier"
+    CHANGE_REQUEST = "change-request"
     OUTCOME = "outcome"
     CLOSING_REASON = "closing-reason"
+    COMMENTS = "comments"
     ACTIONS = "actions"
     STEPS = "steps"
     FAILURE = "failure"
     FOOT = "foot"
     NOTICE = "notice"
     LINE = "line"
+    VERB = "verb"
+    ABSENCE = "absence"
     PROBLEM = "problem"
+    MENTIONS = "mentions"

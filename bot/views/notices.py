@@ -3,32 +3,32 @@
 import re
 from collections.abc import Mapping
 
-from bot.views import approval_card, order_card
-from bot.views.blocks import Message, said
-from bot.views.content import subject_mrkdwn
-from bot.views.ids import BlockId
-from bot.views.levels import who
-from bot.views.text import clip_plain, has_text, in_line, person, text
-from workflows.rules.face import ApprovalFace
-from workflows.rules.order import OrderFace
-from workflows.rules.order import content as order_content
+from bot.views.text import clip_plain, has_text, in_line, link, person, text
+from workflows.rules.errors import RuleError
 from workflows.rules.order_form import OrderMistakes
-from workflows.rules.request import Status
+from workflows.rules.verbs import Verb
 
-_BLANKS = ("person", "status", "verdict", "level", "length", "limit", "currency", "sku", "policy")
+_PEOPLE = ("person", "seat")
+_BLANKS = (
+    *(*_PEOPLE, "status", "verdict", "level", "length", "limit", "currency", "sku", "policy"),
+    *("standing", "link", "card"),
+)
 _PREFIX = "rejected."
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,30}", re.ASCII)
 
 
-def refusal(code: str, data: Mapping[str, str], locale: str = "en") -> str:
+def refusal(code: str, data: Mapping[str, str], locale: str = "en", link: str = "") -> str:
     """Return the sentence for a refusal of the rules, as mrkdwn.
 
     `code` is `RuleError.code`, with or without `rejected.` in front. A code that we do not know
-    (an older bot, a newer worker) still gets a sentence.
+    (an older bot, a newer worker) still gets a sentence. `link` leads to the current card, for
+    those who pressed on another one.
     """
     blanks = {name: in_line(data.get(name, ""), 150, locale) for name in _BLANKS}
-    if data.get("person"):
-        blanks["person"] = person(data["person"], locale)
+    for name in _PEOPLE:
+        if data.get(name):
+            blanks[name] = person(data[name], locale)
+    blanks["card"] = card_link(link, locale)
     return _refusal(code, data, blanks, locale)
 
 
@@ -45,6 +45,10 @@ def _refusal(code: str, data: Mapping[str, str], blanks: dict[str, str], locale:
         f"{key}.{data.get('status')}.by" if data.get("person") else "",
         f"{key}.{data.get('status')}",
         f"{key}.{data.get('verdict')}",
+        f"{key}.{data.get('standing')}",
+        f"{key}.link" if blanks["card"] else "",
+        f"{key}.own" if data.get("person") and data["person"] == data.get("seat") else "",
+        f"{key}.by" if data.get("person") else "",
         f"{key}.blank" if not data.get("sku") else "",
         key,
     ]
@@ -56,10 +60,17 @@ def _refusal(code: str, data: Mapping[str, str], blanks: dict[str, str], locale:
 
 def order_mistakes(mistakes: OrderMistakes, locale: str = "en") -> dict[str, str]:
     """Return a sentence for every field that is wrong, as plain text."""
-    return {
-        name: field_refusal(error.code, error.data, locale)
-        for name, error in mistakes.by_field.items()
-    }
+    return field_refusals(mistakes.by_field, locale)
+
+
+def field_refusals(by_field: Mapping[str, RuleError], locale: str = "en") -> dict[str, str]:
+    """Return a sentence for every field that is wrong, as plain text."""
+    return {name: field_refusal(error.code, error.data, locale) for name, error in by_field.items()}
+
+
+def card_link(address: str, locale: str = "en") -> str:
+    """Return a link to the card; nothing where there is no address."""
+    return link(address, text("link.card", locale))
 
 
 def unconfirmed(locale: str = "en") -> str:
@@ -72,9 +83,19 @@ def still_unconfirmed(locale: str = "en") -> str:
     return text("notice.still_unconfirmed", locale)
 
 
-def confirmed(verdict: str, locale: str = "en") -> str:
-    """Say, after an `unconfirmed`, that the decision counts."""
-    return text(f"notice.confirmed.{verdict}", locale)
+def confirmed(verb: str, locale: str = "en") -> str:
+    """Say that what a person did counts: one of `Verb` (each `Verdict` is a verb too)."""
+    return text(f"notice.confirmed.{Verb(verb)}", locale)
+
+
+def delegated(delegate: str, locale: str = "en") -> str:
+    """Say who may decide from now on too."""
+    return text("notice.delegated", locale, person=person(delegate, locale))
+
+
+def not_offered(locale: str = "en") -> str:
+    """Say, above the menu, that what was chosen cannot be done any more."""
+    return text("notice.not_offered", locale)
 
 
 def unreadable(locale: str = "en") -> str:
@@ -97,6 +118,11 @@ def unknown_order(order_id: str, locale: str = "en") -> str:
     return text("notice.unknown_order", locale, order_id=in_line(order_id, 80, locale))
 
 
+def unknown_request(request_id: str, locale: str = "en") -> str:
+    """Say that there is no such request."""
+    return text("notice.unknown_request", locale, request_id=in_line(request_id, 80, locale))
+
+
 def malformed_order_id(written: str, locale: str = "en") -> str:
     """Say what an order's number looks like."""
     return text("notice.malformed_order_id", locale, written=in_line(written, 80, locale))
@@ -117,72 +143,3 @@ def channel(where: str, locale: str = "en") -> str:
     if _CHANNEL.fullmatch(where):
         return f"<#{where}>"
     return in_line(where, 80, locale) or text("notice.here", locale)
-
-
-def outcome(face: ApprovalFace | OrderFace) -> Message:
-    """Tell the requester how it ended: one sentence, and the card as it stands, with no buttons."""
-    if isinstance(face, OrderFace):
-        return _told(_order_outcome(face), order_card.build(face), face.language)
-    return _told(_approval_outcome(face), approval_card.build(face), face.language)
-
-
-def _told(sentence: str, card: Message, locale: str) -> Message:
-    first = said(BlockId.NOTICE, sentence, locale)
-    return Message(text=sentence, blocks=[first, *card.without_buttons().blocks])
-
-
-def _approval_outcome(face: ApprovalFace) -> str:
-    locale = face.language
-    key = f"notice.outcome.approval.{face.status}"
-    if face.status is Status.APPROVED and (face.closed_by is None or not face.closed_by.person):
-        key = f"{key}.clock"
-    sentence = text(
-        key, locale, subject=subject_mrkdwn(face.content, locale), who=who(face.closed_by, locale)
-    )
-    return _with_reason(sentence, face.closing_reason, locale)
-
-
-def _order_outcome(face: OrderFace) -> str:
-    locale = face.language
-    approval = face.approval
-    failure = in_line(face.failure, 300, locale)
-    sentence = text(
-        f"notice.outcome.order.{face.status}",
-        locale,
-        order_id=in_line(face.order.order_id, 80, locale),
-        customer=in_line(face.order.customer, 160, locale),
-        who=who(approval.closed_by if approval else None, locale),
-        failure=failure if failure.endswith((".", "!", "?")) else f"{failure}.",
-    )
-    return _with_reason(sentence, approval.closing_reason if approval else "", locale)
-
-
-def _with_reason(sentence: str, reason: str, locale: str) -> str:
-    """Add who gave which reason; the card below carries it whole."""
-    if not reason.strip():
-        return sentence
-    short = in_line(reason, 500, locale)
-    return text("notice.outcome.reason", locale, sentence=sentence, reason=short)
-
-
-def card_not_posted(face: ApprovalFace | OrderFace, problem: str) -> Message:
-    """Tell the requester that the card could not be posted, and what helps.
-
-    `problem` ends in Slack's error name, such as `slack.not_in_channel`.
-    """
-    locale = face.language
-    content = order_content(face.order) if isinstance(face, OrderFace) else face.content
-    name = problem.rpartition(".")[2]
-    key = f"notice.card_not_posted.{name}"
-    sentence = text(
-        "notice.card_not_posted",
-        locale,
-        subject=subject_mrkdwn(content, locale),
-        channel=channel(face.channel, locale),
-        fix=text(
-            key if has_text(key) else "notice.card_not_posted.other",
-            locale,
-            problem=in_line(name, 80, locale),
-        ),
-    )
-    return Message(text=sentence, blocks=[said(BlockId.NOTICE, sentence, locale)])

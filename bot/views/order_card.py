@@ -17,7 +17,8 @@ from bot.views.blocks import (
 )
 from bot.views.content import content_blocks, headline
 from bot.views.ids import BlockId
-from bot.views.levels import level_blocks, outcome_blocks, short_outcome, who
+from bot.views.levels import level_blocks
+from bot.views.outcome import outcome_blocks, short_outcome, who
 from bot.views.text import counted, date, in_line, listed, text
 from workflows.rules.order import OrderFace, OrderStatus, Step, StepStatus, content
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, get_type_hints
 
 if TYPE_CHECKING:
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound="DataclassInstance")
 
+_LAST_INSTANT = 9_999_999_999
+"""What a date-time picker takes at most."""
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
 
 
@@ -34,6 +37,20 @@ def word(source: object, *path: str) -> str:
     """Return the string at `path`, or an empty one."""
     found = table(source, *path[:-1]).get(path[-1])
     return found if isinstance(found, str) else ""
+
+
+def words(source: object, *path: str) -> tuple[str, ...]:
+    """Return the strings of the list at `path`; anything else is left out."""
+    found = table(source, *path[:-1]).get(path[-1])
+    return tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()
+
+
+def instant(source: object, *path: str) -> datetime | None:
+    """Return the Unix time at `path` as an instant, or None."""
+    found = table(source, *path[:-1]).get(path[-1])
+    if type(found) is not int or not 0 <= found <= _LAST_INSTANT:
+        return None
+    return datetime.fromtimestamp(found, UTC)
 
 
 def clicker(body: Mapping[str, object]) -> str:

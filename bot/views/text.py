@@ -21,6 +21,7 @@ _MARK = re.compile(r"`|(?<![^\W_])[*_~]|[*_~](?![^\W_])")
 _EMOJI = re.compile(r":(?=[\w+'-])")  # its closing colon may be one of ours
 _QUOTE = re.compile(r"^(\s*)(?=&gt;)", re.MULTILINE)
 _HALF_TOKEN = re.compile(r"(&[a-z]*|<[^>]*)$")
+_ADDRESS = re.compile(r"https?://[^\s<>|\"\x00-\x1f\x7f\ud800-\udfff]+")
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
 
 
@@ -124,6 +125,19 @@ def person(user_id: str, locale: str) -> str:
     if _PERSON.fullmatch(user_id):
         return f"<@{user_id}>"
     return in_line(user_id, 60, locale) or text("somebody", locale)
+
+
+def is_person(user_id: str) -> bool:
+    """Say whether this is a Slack user id."""
+    return bool(_PERSON.fullmatch(user_id))
+
+
+def link(address: str, label: str = "") -> str:
+    """Return a link, its `label` escaped already; nothing where this is no web address."""
+    if not _ADDRESS.fullmatch(address):
+        return ""
+    safe = address.replace("&", "&amp;")
+    return f"<{safe}|{label}>" if label else f"<{safe}>"
 
 
 def date(at: datetime) -> str:

@@ -69,6 +69,28 @@ def profile(call: Call) -> Json:
     return {"profile": answer}
 
 
+@method("team.profile.get", scopes=("users.profile:read",), optional={"visibility": "str"})
+def profile_fields(call: Call) -> Json:
+    """List the profile's custom fields: *Manager*, the only one, which is a user."""
+    if call.text("visibility", "all") not in ("all", "visible", "hidden"):
+        raise SlackError("invalid_arguments")
+    manager: Json = {
+        "id": MANAGER_FIELD,
+        "ordering": 0,
+        "field_name": "",
+        "label": "Manager",
+        "hint": "",
+        "type": "user",
+        "possible_values": None,
+        "options": {"is_protected": False, "is_scim": False},
+        "is_hidden": False,
+        "section_id": "",
+        "is_inverse": False,
+    }
+    fields = [] if call.text("visibility") == "hidden" else [manager]
+    return {"profile": {"fields": fields, "sections": []}}
+
+
 @method(
     "usergroups.list",
     scopes=("usergroups:read",),

@@ -9,51 +9,76 @@ from pydantic import TypeAdapter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.audit import AuditActivities
+from activities.audit import AuditActivities, watches
 from records.audit import AuditTrail
 from records.database import Database
 from records.requests import Requests
 from tests.records.builders import ANA, NOON, fact, facts, order
 from workflows.ports import AuditBatch
-from workflows.rules.face import ApprovalFace, LevelFace
+from workflows.rules.content import Content
+from workflows.rules.face import ApprovalFace, Asked, LevelFace
 from workflows.rules.order import OrderFace, OrderStatus, Step, StepName, StepStatus
 from workflows.rules.people import Actor, Origin
-from workflows.rules.request import Content, Counted, Status, Verdict
+from workflows.rules.request import Counted, Delegate, Remark, Status, Verdict
 
 FACES: TypeAdapter[ApprovalFace | OrderFace] = TypeAdapter(ApprovalFace | OrderFace)
 BORIS = Actor(person="UBORIS", origin=Origin.CLI, operator="root")
+LEVEL = LevelFace(
+    number=1,
+    name="sales",
+    sources=("group:sales-leads", "email:clara@example.com"),
+    unreadable=("email:clara@example.com",),
+    eligible=("UBORIS", "UCLARA"),
+    asked=(Asked(person="UBORIS", source="group:sales-leads"),),
+    delegates=(Delegate(person="UDINA", seat="UCLARA", starts=NOON),),
+    needed=2,
+    blocked="",
+    expires_at=NOON,
+    decisions=(
+        Counted(person="UBORIS", verdict=Verdict.APPROVE, reason="", at=NOON, seat="UBORIS"),
+    ),
+    passed=False,
+    reminders=1,
+    escalations=0,
+    approve_reason_required=False,
+    reject_reason_required=True,
+)
 APPROVAL = ApprovalFace(
     request_id="ORD-1.approval",
+    policy="order",
     title="Customer order",
+    currency="USD",
     channel="#approvals",
+    admin_channel="#approvals-admin",
     language="en",
     mention_approvers=True,
     requester=ANA,
     content=Content(title="ORD-1 for Grüße", amount=order().total),
-    status=Status.APPROVED,
+    status=Status.PENDING,
     rule="over_1000",
-    levels=(
-        LevelFace(
-            number=1,
-            name="sales",
-            sources=("user:UBORIS",),
-            eligible=("UBORIS",),
-            needed=1,
-            blocked="",
-            expires_at=NOON,
-            decisions=(Counted(person="UBORIS", verdict=Verdict.APPROVE, reason="", at=NOON),),
-            passed=True,
-            reject_reason_required=True,
-        ),
-    ),
+    levels=(LEVEL,),
     levels_in_all=1,
     content_revision=1,
+    changes=(),
+    change_request=None,
+    amendable=False,
+    voided=0,
+    comments=1,
+    remarks=(Remark(person="UCLARA", text="why so late?", at=NOON),),
     card_version=3,
     submitted_at=NOON,
+    closed_at=None,
+    closed_by=None,
+    closing_rule="",
+    closing_reason="",
+)
+CLOSED = replace(
+    APPROVAL,
+    status=Status.APPROVED,
+    levels=(replace(LEVEL, passed=True),),
     closed_at=NOON,
     closed_by=BORIS,
     closing_rule="quorum",
-    closing_reason="",
 )
 ORDER = OrderFace(
     order=order(),
@@ -62,7 +87,7 @@ ORDER = OrderFace(
     channel="#approvals",
     language="en",
     status=OrderStatus.PROCESSING,
-    approval=APPROVAL,
+    approval=CLOSED,
     steps=(Step(name=StepName.RESERVE, status=StepStatus.DONE, reference="RES-1"),),
     failure="",
     card_version=5,
@@ -82,7 +107,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
         yield database
 
 
-@pytest.mark.parametrize("face", [APPROVAL, ORDER], ids=["approval", "order"])
+@pytest.mark.parametrize("face", [APPROVAL, CLOSED, ORDER], ids=["open", "closed", "order"])
 async def test_an_appended_face_is_read_back_whole(
     database: Database, face: ApprovalFace | OrderFace
 ) -> None:
@@ -121,3 +146,56 @@ async def test_lost_facts_are_waited_for(database: Database) -> None:
 
     assert (refused.value.type, refused.value.non_retryable) == ("audit.gap", False)
     assert await AuditTrail(database).facts("ORD-1") == facts(1, 2, 3)
+
+
+PEOPLE = {"user:UBORIS", "user:UCLARA", "user:UDINA"}
+"""Who may decide on APPROVAL, and who stands in."""
+
+
+@pytest.mark.parametrize(
+    ("face", "expected"),
+    [
+        (APPROVAL, {"group:sales-leads", "email:clara@example.com", *PEOPLE}),
+        (
+            replace(APPROVAL, levels=(replace(LEVEL, sources=("user:UIVAN",)),)),
+            {"user:UIVAN", *PEOPLE},  # named, but deactivated until now
+        ),
+        (
+            replace(APPROVAL, levels=(replace(LEVEL, sources=("manager", "manager:2")),)),
+            {"user:UANA", *PEOPLE},  # whose manager it is, is the requester's own affair
+        ),
+        (
+            replace(
+                APPROVAL,
+                levels=(replace(LEVEL, passed=True), replace(LEVEL, sources=("group:hr",))),
+            ),
+            {"group:hr", *PEOPLE},  # the level that waits, not those before it
+        ),
+        (
+            replace(
+                APPROVAL,
+                levels=(replace(LEVEL, blocked="approvers_unread", eligible=(), delegates=()),),
+            ),
+            {"group:sales-leads", "email:clara@example.com"},
+        ),
+        (replace(APPROVAL, levels=()), set()),
+        (replace(APPROVAL, status=Status.CHANGES_REQUESTED), set()),
+        (CLOSED, set()),
+        (ORDER, set()),
+    ],
+)
+def test_an_open_request_depends_on_the_sources_and_people_of_the_level_that_waits(
+    face: ApprovalFace | OrderFace, expected: set[str]
+) -> None:
+    assert watches(face) == expected
+
+
+async def test_what_a_request_depends_on_is_written_with_its_facts(database: Database) -> None:
+    activities, requests = AuditActivities(database), Requests(database)
+    await activities.append(_batch(APPROVAL, 1))
+
+    assert await requests.open_watching("group:sales-leads") == ("ORD-1",)
+
+    await activities.append(_batch(CLOSED, 2))
+
+    assert await requests.open_watching("group:sales-leads", *PEOPLE) == ()

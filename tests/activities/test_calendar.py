@@ -19,13 +19,24 @@ from workflows.ports import DeadlineQuestion
     ],
 )
 async def test_a_window_ends_so_many_hours_later_whatever_local_clocks_do(start: datetime) -> None:
-    question = DeadlineQuestion(start=start, window=timedelta(days=1))
+    question = DeadlineQuestion(start=start, windows=(timedelta(days=1), timedelta(minutes=5)))
 
-    deadline = await ActivityEnvironment().run(CalendarActivities().deadline, question)
+    found = await ActivityEnvironment().run(CalendarActivities().deadlines, question)
 
-    assert deadline.at == datetime(2026, 3, 30, 0, 30, tzinfo=UTC)
-    assert deadline.at.utcoffset() == timedelta(0)
-    assert deadline.tzdata
+    assert found.at == (
+        datetime(2026, 3, 30, 0, 30, tzinfo=UTC),
+        datetime(2026, 3, 29, 0, 35, tzinfo=UTC),
+    )
+    assert {at.utcoffset() for at in found.at} == {timedelta(0)}
+    assert found.tzdata
+
+
+async def test_no_windows_have_no_ends() -> None:
+    question = DeadlineQuestion(start=datetime(2026, 3, 29, tzinfo=UTC), windows=())
+
+    found = await ActivityEnvironment().run(CalendarActivities().deadlines, question)
+
+    assert found.at == ()
 
 
 def test_the_systems_zone_data_tells_its_version(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.testing import ActivityEnvironment
 
-from activities.cards import CardActivities
+from activities.cards import TOGETHER, CardActivities
 from activities.posting import EVENT_TYPE, Poster
 from emulator.client import StandInClient, text_of
 from tests.views import faces
@@ -259,6 +259,114 @@ async def test_one_copy_that_fails_does_not_keep_the_others_from_being_written(
     assert [bool(one.ts) for one in second.copies] == [True, True, False]
     assert second.lasting
     assert len(await desk.standing(APPROVALS)) == len(await desk.standing(GENERAL)) == 1
+
+
+CLARA, IVAN = "U0CLARA", "U0IVAN"
+
+
+def direct(person: str, key: str = "k-2") -> CardCopy:
+    return CardCopy(channel=person, person=person, key=key)
+
+
+async def test_a_copy_for_a_person_stands_in_their_conversation(desk: Desk) -> None:
+    first = await desk.publish(COPY, direct(BORIS))
+    second = await desk.publish(*first.copies, face=APPROVED)
+
+    copy = second.copies[1]
+    assert (copy.channel, copy.person) == (f"D{BORIS}", BORIS)
+    assert first.copies == second.copies
+    (message,) = await desk.standing(f"D{BORIS}")
+    assert "Approved" in message["text"]
+    assert len(await desk.slack.journal(kind="api", method="conversations.open")) == 1
+
+
+@pytest.mark.parametrize("fault", AMBIGUOUS[:3], ids=lambda f: f["effect"])
+async def test_a_copy_for_a_person_never_stands_twice(
+    slack: StandInClient, desk: Desk, fault: Json
+) -> None:
+    await slack.faults({"target": "chat.postMessage", **fault})
+
+    first = await desk.publish(direct(BORIS))
+    second = await desk.publish(*first.copies)
+
+    assert (first.copies[0].channel, first.copies[0].doubtful) == (f"D{BORIS}", True)
+    assert (first.problem != "", first.lasting, second.problem) == (True, False, "")
+    (message,) = await desk.standing(f"D{BORIS}")
+    assert message["ts"] == second.copies[0].ts
+
+
+async def test_nobody_is_sent_a_card_on_which_all_is_decided(
+    slack: StandInClient, desk: Desk
+) -> None:
+    await slack.faults({"target": "conversations.open", "effect": "http_500"})
+    first = await desk.publish(COPY, direct(BORIS))
+
+    second = await desk.publish(*first.copies, face=APPROVED)
+
+    assert (second.problem, second.copies[1].ts) == ("", "")
+    assert await desk.standing(f"D{BORIS}") == []
+
+
+async def test_who_can_never_be_reached_is_no_problem_of_the_card(desk: Desk) -> None:
+    result = await desk.publish(COPY, direct(IVAN), direct(BORIS, "k-3"))
+
+    assert (result.problem, result.lasting) == ("", False)
+    assert [bool(one.ts) for one in result.copies] == [True, False, True]
+    assert result.copies[1] == replace(direct(IVAN), intended_at=result.copies[1].intended_at)
+
+
+async def test_a_person_who_may_still_be_reached_has_the_try_repeated(
+    slack: StandInClient, desk: Desk
+) -> None:
+    await slack.faults({"target": "conversations.open", "effect": "ratelimited", "retry_after": 9})
+
+    result = await desk.publish(COPY, direct(BORIS), direct(IVAN, "k-3"))
+    again = await desk.publish(*result.copies)
+
+    assert (result.problem, result.lasting) == ("slack.ratelimited", False)
+    assert result.retry_after == timedelta(seconds=9)
+    assert not result.copies[1].doubtful
+    assert (again.problem, bool(again.copies[1].ts)) == ("", True)
+
+
+async def test_the_channels_problem_is_the_cards_whatever_direct_messages_do(
+    slack: StandInClient, desk: Desk
+) -> None:
+    await slack.channels(APPROVALS, "remove_bot")
+    await slack.faults({"target": "conversations.open", "effect": "http_500", "times": 1})
+
+    result = await desk.publish(COPY, direct(BORIS), direct(CLARA, "k-3"))
+
+    assert (result.problem, result.lasting) == ("slack.not_in_channel", True)
+    assert sum(bool(one.ts) for one in result.copies) == 1
+
+
+async def test_what_slack_does_not_do_in_time_is_told_before_the_try_ends(
+    slack: StandInClient, desk: Desk, web: AsyncWebClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.cards.PATIENCE", 1.0)
+    web.timeout = 30
+    first = await desk.publish(COPY)
+    await slack.faults(
+        {"target": "chat.postMessage", "effect": "hang", "where": {"channel": f"D{BORIS}"}}
+    )
+
+    second = await desk.publish(*first.copies, direct(BORIS), face=faces.half_decided())
+
+    assert (second.problem, second.lasting) == ("slack.no_answer", False)
+    assert [one.doubtful for one in second.copies] == [False, True]
+    assert "<@U0CLARA> may approve or reject" in (await desk.standing())[0]["text"]
+
+
+async def test_many_copies_are_written_a_few_at_a_time(desk: Desk) -> None:
+    copies = [
+        replace(COPY, channel="#general", key=f"k-{number}") for number in range(3 * TOGETHER)
+    ]
+
+    first = await desk.publish(*copies)
+
+    assert first.problem == ""
+    assert len({one.ts for one in first.copies}) == len(copies)
 
 
 async def test_slack_that_cannot_be_reached_has_been_told_nothing(

@@ -9,12 +9,15 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.notices import NoticeActivities
 from activities.posting import Poster
+from bot.views.blocks import Message
 from emulator.client import StandInClient, text_of
 from tests.views import faces
-from workflows.ports import Notice, NoticeKind, Told
+from workflows.ports import Told
+from workflows.rules.card import CardCopy
+from workflows.rules.notice import Notice, NoticeKind
 
 Json = dict[str, Any]
-ANA, IVAN = "U0ANA", "U0IVAN"
+APPROVALS, ANA, IVAN = "C0APPROVALS", "U0ANA", "U0IVAN"
 DM = f"D{ANA}"
 
 
@@ -27,6 +30,23 @@ def notice(person: str = ANA, kind: NoticeKind = NoticeKind.OUTCOME) -> Notice:
         intended_at=datetime.now(UTC),
         problem="slack.not_in_channel",
     )
+
+
+@pytest.fixture
+async def card(slack: StandInClient, poster: Poster) -> CardCopy:
+    """The card as it stands in its channel."""
+    place = await poster.post(APPROVALS, Message(text="the card", blocks=[]), "k-1")
+    return CardCopy(channel="#approvals", key="k-1", ts=place.ts)
+
+
+def in_thread(card: CardCopy | None) -> Notice:
+    asked = notice("", NoticeKind.ASKED)
+    return replace(asked, face=faces.pending(), people=("U0BORIS", "U0CLARA"), card=card)
+
+
+async def replies(slack: StandInClient, card: CardCopy) -> list[Json]:
+    found = await slack.messages(APPROVALS, ANA, thread_ts=card.ts)
+    return [one for one in found if one["ts"] != card.ts]
 
 
 @pytest.fixture
@@ -56,6 +76,84 @@ async def test_that_a_card_could_not_be_posted_is_told_with_what_helps(
 
     (message,) = await slack.messages(DM, ANA)
     assert "/invite" in text_of(message)
+
+
+async def test_people_are_told_in_the_cards_thread_with_a_link_to_it(
+    slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities, card: CardCopy
+) -> None:
+    told = await tell(activity, notices, in_thread(card))
+
+    (reply,) = await replies(slack, card)
+    assert told == Told()
+    assert "<@U0BORIS>" in str(reply["blocks"])
+    assert f"p{card.ts.replace('.', '')}|the card>" in str(reply["blocks"])
+    assert len(await slack.journal(kind="api", method="chat.getPermalink")) == 1
+
+
+@pytest.mark.parametrize("effect", ["reply_lost", "hang", "http_500"])
+async def test_a_reply_of_unknown_outcome_is_told_once(
+    slack: StandInClient,
+    activity: ActivityEnvironment,
+    notices: NoticeActivities,
+    card: CardCopy,
+    effect: str,
+) -> None:
+    await slack.faults({"target": "chat.postMessage", "effect": effect})
+
+    first = await tell(activity, notices, in_thread(card))
+    second = await tell(activity, notices, replace(in_thread(card), doubtful=first.doubtful))
+
+    assert (first.doubtful, second) == (True, Told())
+    assert len(await replies(slack, card)) == 1
+
+
+async def test_where_no_card_stands_there_is_no_thread_yet(
+    slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities
+) -> None:
+    for card in (None, CardCopy(channel="#approvals", key="k-1")):
+        told = await tell(activity, notices, in_thread(card))
+
+        assert (bool(told.problem), told.lasting, told.doubtful) == (True, False, False)
+    assert not await slack.journal(kind="api", method="chat.postMessage")
+
+
+async def test_the_admins_are_told_in_their_channel(
+    slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities, card: CardCopy
+) -> None:
+    blocked = notice("", NoticeKind.BLOCKED)
+    blocked = replace(blocked, face=faces.blocked(), channel="#general", card=card)
+
+    told = await tell(activity, notices, blocked)
+
+    (message,) = [one for one in await slack.messages("C0GENERAL", ANA) if one.get("bot_id")]
+    assert told == Told()
+    assert "Nobody can decide" in text_of(message)
+    assert "thread_ts" not in message
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"effect": "error", "error": "message_not_found"},
+        {"effect": "http_500"},
+        {"effect": "hang"},
+    ],
+    ids=lambda fault: str(fault["effect"]),
+)
+async def test_a_notice_without_its_link_is_still_told(
+    slack: StandInClient,
+    activity: ActivityEnvironment,
+    notices: NoticeActivities,
+    card: CardCopy,
+    fault: Json,
+) -> None:
+    await slack.faults({"target": "chat.getPermalink", **fault})
+
+    told = await tell(activity, notices, in_thread(card))
+
+    (reply,) = await replies(slack, card)
+    assert told == Told()
+    assert "the card>" not in str(reply["blocks"])
 
 
 @pytest.mark.parametrize(

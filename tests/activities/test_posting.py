@@ -29,6 +29,26 @@ async def test_doubles_are_found_the_oldest_first(slack: StandInClient, poster: 
     assert await poster.find(APPROVALS, "ours", began) == places
 
 
+async def test_what_stands_in_a_thread_is_found_there_and_nowhere_else(
+    slack: StandInClient, poster: Poster
+) -> None:
+    began = datetime.now(UTC)
+    root = await poster.post(APPROVALS, WORDS, "card")
+    reply = await poster.post(APPROVALS, WORDS, "ours", root.ts)
+    for number in range(PAGE + 20):
+        await slack.say(ANA, APPROVALS, f"chatter {number}", thread_ts=root.ts)
+
+    assert await poster.find(APPROVALS, "ours", began, root.ts) == [reply]
+    assert await poster.find(APPROVALS, "ours", began) == []
+    assert await poster.find(APPROVALS, "card", began) == [root]
+
+
+async def test_a_message_has_an_address(slack: StandInClient, poster: Poster) -> None:
+    place = await poster.post(APPROVALS, WORDS, "ours")
+
+    assert place.ts.replace(".", "") in await poster.permalink(place)
+
+
 async def test_what_stood_there_long_before_is_not_found(
     slack: StandInClient, poster: Poster
 ) -> None:

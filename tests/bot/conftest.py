@@ -24,7 +24,9 @@ from emulator.config import Config
 from emulator.server import start
 from records.database import Database
 from records.stock import Stock
+from tests.bot.command_line import CommandLine, command_line, set_up
 from tests.bot.desk import RunningWorker, Shop, listeners_ended, unique
+from tests.bot.front_desk import FrontDesk
 from tests.bot.presses import SECRET, SignedHttp
 from worker import activities
 from workflows.registry import WORKFLOWS, sandbox
@@ -174,6 +176,12 @@ def http(web: AsyncWebClient, services: Services) -> SignedHttp:
 
 
 @pytest.fixture
+def desk(slack: StandInClient, services: Services, worker: RunningWorker) -> FrontDesk:
+    house = services.policies.policy("order")
+    return FrontDesk(slack=slack, workflows=services.workflows, house=house)
+
+
+@pytest.fixture
 def shop(
     slack: StandInClient, temporal: WorkflowEnvironment, services: Services, worker: RunningWorker
 ) -> Shop:
@@ -185,3 +193,25 @@ def shop(
         requests=services.requests,
         refusals=services.refusals,
     )
+
+
+@pytest.fixture
+def shell(  # noqa: PLR0913, PLR0917 - what a command meets
+    temporal: WorkflowEnvironment,
+    workflows: WorkflowClient,
+    database: Database,
+    records_file: Path,
+    queue: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> CommandLine:
+    """The command line, set up for this test's Temporal, queue and records."""
+    set_up(
+        monkeypatch,
+        tmp_path,
+        DATABASE_URL=f"sqlite:///{records_file}",
+        TEMPORAL_ADDRESS=temporal.client.service_client.config.target_host,
+        TEMPORAL_NAMESPACE=temporal.client.namespace,
+        TEMPORAL_TASK_QUEUE=queue,
+    )
+    return command_line(workflows, database)

@@ -17,7 +17,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from bot.faces import read_face
-from bot.listeners.orders import new_order_id
+from bot.minting import mint
 from bot.workflow_client import WorkflowClient
 from emulator.client import StandInClient, text_of
 from records.refusals import Refusals
@@ -222,7 +222,7 @@ def _is_at_rest(events: list[HistoryEvent]) -> bool:
 def an_order(total: str = "1500.00") -> Order:
     price = Money(amount=Decimal(total), currency="USD")
     return Order(
-        order_id=new_order_id(),
+        order_id=mint("ORD"),
         customer="Acme GmbH",
         lines=(OrderLine(sku="DESK-OAK", quantity=1, unit_price=price),),
         card_expiry="12/39",

@@ -45,11 +45,13 @@ def test_each_button_modal_and_command_has_exactly_one_listener() -> None:
 
     manifest = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
     commands = [one["command"] for one in manifest["features"]["slash_commands"]]
+    events = manifest["settings"]["event_subscriptions"]["bot_events"]
     assert register.registered == Counter(
         [("error", "")]
         + [("action", one.value) for one in ActionId]
         + [("view", one.value) for one in CallbackId]
         + [("command", one) for one in commands]
+        + [("event", one) for one in events]
     )
 
 

@@ -21,6 +21,9 @@ NEEDED = {
     "channels:read": "conversations_list",
     "groups:read": "conversations_list",
     "users:read": "users_info",
+    "users:read.email": "users_lookupByEmail",
+    "users.profile:read": "users_profile_get",
+    "usergroups:read": "usergroups_users_list",
 }
 
 
@@ -40,13 +43,19 @@ def test_it_says_who_it_is_and_that_it_needs_no_public_address(manifest: dict[st
     assert manifest["features"]["bot_user"]["display_name"] == "countersign"
     assert manifest["settings"]["socket_mode_enabled"] is True
     assert manifest["settings"]["interactivity"]["is_enabled"] is True
-    assert "event_subscriptions" not in manifest["settings"]
+    events = manifest["settings"]["event_subscriptions"]
+    assert sorted(events) == ["bot_events"]  # no request URL either
 
 
 def test_it_offers_exactly_our_commands(manifest: dict[str, Any]) -> None:
     commands = manifest["features"]["slash_commands"]
 
-    assert [one["command"] for one in commands] == ["/order", "/order-status"]
+    assert [one["command"] for one in commands] == [
+        "/order",
+        "/order-status",
+        "/approval",
+        "/away",
+    ]
     assert all(one["description"] for one in commands)
 
 
@@ -64,7 +73,7 @@ def test_it_asks_for_no_scope_without_a_use(manifest: dict[str, Any]) -> None:
 
 def test_every_scope_has_its_reason() -> None:
     lines = (ROOT / "manifest.yml").read_text(encoding="utf-8").splitlines()
-    scopes = [line for line in lines if re.match(r"\s+- [a-z]+(:[a-z.]+)?\s*(#|$)", line)]
+    scopes = [line for line in lines if re.match(r"\s+- [a-z.]+(:[a-z.]+)?\s*(#|$)", line)]
 
     assert len(scopes) == len(NEEDED) + 1
     assert all("# " in line for line in scopes)

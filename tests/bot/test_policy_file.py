@@ -2,13 +2,18 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from bot.policy_file import PolicyFileError, Problem, UnknownPolicyError, load, parse
+from bot.policy_keys import SourceError, read_source
 from workflows.rules.money import Money
+from workflows.rules.people import ManagedBy, SourceKind
 from workflows.rules.policy import (
+    Escalation,
+    LevelRule,
     Notify,
     Policy,
     Quorum,
@@ -69,7 +74,7 @@ def test_the_shipped_file_asks_for_a_yes_above_one_thousand() -> None:
     policies = load(SHIPPED)
     order = policies.policy("order")
 
-    assert policies.names == ("order",)
+    assert policies.names[0] == "order"
     assert _levels(order, "1000.00") == []
     assert _levels(order, "1000.01") == ["sales"]
     assert route(order, _usd("1000.01")).rule == "order: over 1,000.00 USD"
@@ -81,10 +86,28 @@ def test_the_shipped_file_asks_for_a_yes_above_one_thousand() -> None:
     )
 
 
+def test_the_shipped_file_has_a_policy_for_everything_that_policies_can_do() -> None:
+    policies = [load(SHIPPED).policy(name) for name in load(SHIPPED).names]
+    levels = [level for policy in policies for level in policy.levels]
+    sources = {source.kind for level in levels for source in level.approvers}
+
+    assert len(policies) == 10
+    assert sources == set(SourceKind)
+    assert {level.quorum.kind for level in levels} == set(QuorumKind)
+    assert {policy.notify for policy in policies} == set(Notify)
+    assert {policy.delegation for policy in policies} == {True, False}
+    assert any(policy.max_amendments != 3 for policy in policies)
+    assert any(level.reject_quorum > 1 for level in levels)
+    assert any(level.remind_after for level in levels)
+    assert {step.replace for level in levels for step in level.escalate} == {True, False}
+    assert any(level.approve_reason is ReasonRule.REQUIRED for level in levels)
+    assert any(len(tier.levels) > 1 for policy in policies for tier in policy.tiers)
+
+
 def test_a_level_is_read_whole() -> None:
     sales = load(SHIPPED).policy("order").level("sales")
 
-    assert [str(one) for one in sales.approvers] == ["user:U0BORIS", "user:U0CLARA"]
+    assert [str(one) for one in sales.approvers] == ["group:sales-leads"]
     assert sales.quorum == Quorum(count=1)
     assert (sales.reject_quorum, sales.approve_reason, sales.reject_reason) == (
         1,
@@ -146,25 +169,55 @@ def test_the_version_follows_what_is_written() -> None:
     assert edited.policy("order").version != parse(GOOD).policy("order").version
 
 
+WHO = "Write user:U…, email:…, group:… or manager."
 REFUSALS = [
     # (replace this, with that, at line, message, suggestion)
     ('notify = "card"', 'notifier = "card"', 11, "Unknown key “notifier”.", "Did you mean “notify”?"),
     ("[countersign]", "[countersgn]", 1, "Unknown key “countersgn”.", "Did you mean “countersign”?"),
     ("reject_quorum = 1", "reject_qorum = 1", 25, "Unknown key “reject_qorum”.", "Did you mean “reject_quorum”?"),
     ('up_to = "1000.00 USD"', 'upto = "1000.00 USD"', 16, "Unknown key “upto”.", "Did you mean “up_to”?"),
-    ("reject_quorum = 1", 'remind_after = ["2m"]', 25, "“remind_after” is not supported yet.", "Please remove it."),
-    ("reject_quorum = 1", "escalate = []", 25, "“escalate” is not supported yet.", "Please remove it."),
-    ("[policy.order]\n", "[managers]\nU0ANA = 'U0FAY'\n[policy.order]\n", 7, "“managers” is not supported yet.", "Please remove it."),
-    ('"user:U0CLARA"', '"group:sales-leads"', 23, "approvers: “group:sales-leads” is not supported yet.", "Name people as user:U…."),
-    ('"user:U0CLARA"', '"manager"', 23, "approvers: “manager” is not supported yet.", "Name people as user:U…."),
-    ('"user:U0CLARA"', '"email:a@b.example"', 23, "approvers: “email:a@b.example” is not supported yet.", "Name people as user:U…."),
-    ('"user:U0CLARA"', '"U0CLARA"', 23, "approvers: “U0CLARA” names nobody.", "Write user: and a Slack member id: user:U0BORIS."),
-    ('"user:U0CLARA"', "7", 23, "approvers: “7” names nobody.", "Write user: and a Slack member id: user:U0BORIS."),
+    ('"user:U0CLARA"', '"U0CLARA"', 23, "approvers: “U0CLARA” names nobody.", WHO),
+    ('"user:U0CLARA"', '"usr:U0CLARA"', 23, "approvers: “usr:U0CLARA” names nobody.", WHO),
+    ('"user:U0CLARA"', '"user"', 23, "approvers: “user” names nobody.", WHO),
+    ('"user:U0CLARA"', '"user:clara"', 23, "approvers: “user:clara” names nobody.", "Write user: and a Slack member id: user:U0BORIS."),
+    ('"user:U0CLARA"', '"email:clara"', 23, "approvers: “email:clara” is not an e-mail.", "Write email:boris@example.com."),
+    ('"user:U0CLARA"', '"email:clara@example"', 23, "approvers: “email:clara@example” is not an e-mail.", "Write email:boris@example.com."),
+    ('"user:U0CLARA"', '"group:"', 23, "approvers: “group:” is not a user group.", "Write its handle, group:sales-leads, or its id, group:S0…."),
+    ('"user:U0CLARA"', '"group:@Sales Leads"', 23, "approvers: “group:@Sales Leads” is not a user group.", "Write its handle, group:sales-leads, or its id, group:S0…."),
+    ('"user:U0CLARA"', '"manager:1"', 23, "approvers: “manager:1” is nobody's manager.", "Write manager, or manager:2 to manager:5."),
+    ('"user:U0CLARA"', '"manager:6"', 23, "approvers: “manager:6” is nobody's manager.", "Write manager, or manager:2 to manager:5."),
+    ('admins = ["user:U0FAY"]', 'admins = ["manager"]', 2, "admins: “manager” is another person for each requester, so it names no admin.", "Write user:U…, email:… or group:…."),
+    ('admins = ["user:U0FAY"]', 'admins = ["manager:2"]', 2, "admins: “manager:2” is another person for each requester, so it names no admin.", "Write user:U…, email:… or group:…."),
+    ("[policy.order]\n", "[managers]\nU0ANA = 'fay'\n[policy.order]\n", 8, "managers: “fay” is not a Slack member id.", 'Write U0ANA = "U0FAY": the person, then their manager.'),
+    ("[policy.order]\n", "[managers]\nana = 'U0FAY'\n[policy.order]\n", 8, "managers: “ana” is not a Slack member id.", 'Write U0ANA = "U0FAY": the person, then their manager.'),
+    ("[policy.order]\n", "[managers]\nU0ANA = 'U0ANA'\n[policy.order]\n", 8, "This leads back to U0ANA: U0ANA → U0ANA.", "Somebody must be at the top."),
+    ("[policy.order]\n", "[managers]\nU0GUS = 'U0ANA'\nU0ANA = 'U0FAY'\nU0FAY = 'U0ANA'\n[policy.order]\n", 9, "This leads back to U0ANA: U0ANA → U0FAY → U0ANA.", "Somebody must be at the top."),
+    ("distinct_approvers = true", 'delegation = "no"', 13, "delegation: this must be true or false.", "Write it without quotes."),
+    ("distinct_approvers = true", "max_amendments = 11", 13, "max_amendments: 11 is not a number of amendments.", "Write a whole number from 0 to 10."),
+    ("distinct_approvers = true", "max_amendments = true", 13, "max_amendments: True is not a number of amendments.", "Write a whole number from 0 to 10."),
+    ("reject_quorum = 1", 'remind_after = ["2"]', 25, "remind_after: '2' is not a duration.", 'Write "10s", "5m", "24h" or "7d".'),
+    ("reject_quorum = 1", 'remind_after = "2m"', 25, "remind_after: this must be a list.", 'Write remind_after = ["…"].'),
+    ("reject_quorum = 1", 'remind_after = ["2m", "7d"]', 25, "The reminder after 7d comes too late: by then the request has expired.", "Make it shorter, or the request's end later."),
+    ('max_expire_after = "7d"', 'remind_after = ["5m"]', 28, "The reminder after 5m comes too late: by then the request has expired.", "Make it shorter, or the request's end later."),
+    ("reject_quorum = 1", 'remind_after = ["3m", "2m"]', 25, "The reminder after 2m stands behind one that is not earlier.", "Write them in ascending order, each once."),
+    ("reject_quorum = 1", 'remind_after = ["2m", "120s"]', 25, "The reminder after 2m stands behind one that is not earlier.", "Write them in ascending order, each once."),
+    ("reject_quorum = 1", 'escalate = [{ after = "8d", to = ["manager"] }]', 25, "The escalation after 8d comes too late: by then the request has expired.", "Make it shorter, or the request's end later."),
+    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["manager"] }, { after = "2m", to = ["manager:2"] }]', 25, "The escalation after 2m stands behind one that is not earlier.", "Write them in ascending order, each once."),
+    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["user:U0CLARA"] }]', 25, "This asks nobody new: user:U0CLARA is asked already.", "Name somebody else, or remove it."),
+    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["user:U0CLARA"], replace = true }]', 25, "This asks nobody new: user:U0CLARA is asked already.", "Name somebody else, or remove it."),
+    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["manager"] }, { after = "3m", to = ["manager"] }]', 25, "This asks nobody new: manager is asked already.", "Name somebody else, or remove it."),
+    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["manager", "manager"] }]', 25, "Somebody stands there twice.", "Name each person once."),
+    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = [] }]', 25, "to: nobody is named.", WHO),
+    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["bob"] }]', 25, "to: “bob” names nobody.", WHO),
+    ("reject_quorum = 1", 'escalate = [{ after = "2m" }]', 25, "“to” is missing.", "Please add it."),
+    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["manager"], replaces = true }]', 25, "Unknown key “replaces”.", "Did you mean “replace”?"),
+    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["manager"], replace = 1 }]', 25, "replace: this must be true or false.", "Write it without quotes."),
+    ("reject_quorum = 1\n", "reject_quorum = 3\nescalate = [{ after = '2m', to = ['email:fay@example.com'], replace = true }]\n", 25, "This can never matter. After 2 of 2 say no, the quorum of 1 is out of reach anyway.", "Write reject_quorum = 2 or less."),
+    ('"user:U0CLARA"', "7", 23, "approvers: “7” names nobody.", WHO),
     ('"user:U0CLARA"', '"user:U0BORIS"', 23, "Somebody stands there twice.", "Name each person once."),
-    ('["user:U0BORIS", "user:U0CLARA"]', "[]", 23, "approvers: nobody is named.", "Write user:U… for each person."),
+    ('["user:U0BORIS", "user:U0CLARA"]', "[]", 23, "approvers: nobody is named.", WHO),
     ('["user:U0BORIS", "user:U0CLARA"]', '"user:U0BORIS"', 23, "approvers: this must be a list.", 'Write approvers = ["…"].'),
     ('visibility = "channel"', 'visibility = "private"', 10, "visibility: “private” is not supported yet.", "Possible now: channel."),
-    ('notify = "card"', 'notify = "dm"', 11, "notify: “dm” is not supported yet.", "Possible now: card, none."),
     ('notify = "card"', 'notify = "cart"', 11, "notify: “cart” is unknown here.", "Did you mean “card”?"),
     ('self_approval = "never"', 'self_approval = "always"', 12, "self_approval: “always” is unknown here.", "Possible: never."),
     ("distinct_approvers = true", 'distinct_approvers = "yes"', 13, "distinct_approvers: this must be true or false.", "Write it without quotes."),
@@ -190,10 +243,9 @@ REFUSALS = [
     ("quorum = 1\nreject", "quorum = true\nreject", 24, "quorum: True is not a quorum.", 'Write 1, 2, …, "all" or "majority".'),
     ("quorum = 1\nreject", 'quorum = "most"\nreject', 24, "quorum: 'most' is not a quorum.", 'Write 1, 2, …, "all" or "majority".'),
     ("reject_quorum = 1", "reject_quorum = 3", 25, "This can never matter. After 2 of 2 say no, the quorum of 1 is out of reach anyway.", "Write reject_quorum = 2 or less."),
-    ("quorum = 1\nreject_quorum = 1", "quorum = 'all'\nreject_quorum = 2", 25, "This can never matter. After 1 of 2 say no, the quorum of 2 is out of reach anyway.", "Write reject_quorum = 1 or less."),
+    ("quorum = 1\nreject_quorum = 1", "quorum = 'all'\nreject_quorum = 2", 25, "This can never matter. Where all must agree, one rejection is the end anyway.", "Write reject_quorum = 1 or less."),
     ("reject_quorum = 1", "reject_quorum = 0", 25, "reject_quorum: this must be a whole number from 1.", "Write 1 or more."),
     ("reject_quorum = 1", "reject_quorum = 1.5", 25, "reject_quorum: this must be a whole number from 1.", "Write it without quotes."),
-    ("reject_quorum = 1", 'approve_reason = "required"', 25, "approve_reason: “required” is not supported yet.", "Possible now: none, optional."),
     ('reject_reason = "required"', 'reject_reason = "require"', 26, "reject_reason: “require” is unknown here.", "Did you mean “required”?"),
     ('expire_after = "5m"', 'expire_after = "5 minutes"', 27, "expire_after: '5 minutes' is not a duration.", 'Write "10s", "5m", "24h" or "7d".'),
     ('expire_after = "5m"', 'expire_after = "0m"', 27, "expire_after: '0m' is not a duration.", 'Write "10s", "5m", "24h" or "7d".'),
@@ -216,6 +268,133 @@ def test_a_mistake_is_told_with_its_line_and_what_to_write(
     problems = _problems(GOOD.replace(old, new, 1))
     assert Problem(line=line, message=message, suggestion=suggestion) in problems
     assert len(problems) <= 2  # a wrong table name is missing under its right one too
+
+
+def _level(lines: str) -> LevelRule:
+    """Return the level `sales` of the good file, with these lines for its quorums."""
+    text = GOOD.replace("quorum = 1\nreject_quorum = 1\n", lines, 1)
+    return parse(text).policy("order").level("sales")
+
+
+def test_every_kind_of_source_is_read() -> None:
+    written = '["user:W0HANA", "email:Ana@Example.com", "group:sales-leads", "group:S0HR", "manager", "manager:2", "manager:5"]'
+    text = GOOD.replace('["user:U0BORIS", "user:U0CLARA"]', written, 1)
+    sources = parse(text).policy("order").level("sales").approvers
+
+    assert [str(one) for one in sources] == [
+        "user:W0HANA",
+        "email:ana@example.com",
+        "group:sales-leads",
+        "group:S0HR",
+        "manager",
+        "manager:2",
+        "manager:5",
+    ]
+    assert [one.value for one in sources[-3:]] == ["1", "2", "5"]
+
+
+def test_a_source_is_read_outside_the_file_by_the_same_words() -> None:
+    assert str(read_source(" group:hr-team ")) == "group:hr-team"
+    with pytest.raises(SourceError, match=r"“bob” names nobody\. Write user:U…"):
+        read_source("bob")
+
+
+def test_reminders_and_escalations_are_read() -> None:
+    level = _level(
+        'remind_after = ["30s", "2m"]\n'
+        'escalate = [{ after = "3m", to = ["manager"] }, '
+        '{ after = "1d", to = ["group:hr-team"], replace = true }]\n'
+    )
+
+    assert level.remind_after == (timedelta(seconds=30), timedelta(minutes=2))
+    assert level.escalate == (
+        Escalation(after=timedelta(minutes=3), to=(read_source("manager"),)),
+        Escalation(after=timedelta(days=1), to=(read_source("group:hr-team"),), replace=True),
+    )
+
+
+def test_an_escalation_may_be_a_table_of_its_own() -> None:
+    table = '[[policy.order.level.sales.escalate]]\nafter = "8d"\nto = ["manager"]\n'
+
+    (problem,) = _problems(GOOD + table)
+    assert (problem.line, problem.message[:24]) == (30, "The escalation after 8d ")
+
+
+def test_whoever_was_let_go_may_be_asked_again() -> None:
+    level = _level(
+        'escalate = [{ after = "2m", to = ["manager"], replace = true }, '
+        '{ after = "3m", to = ["user:U0BORIS"] }]\n'
+    )
+
+    assert len(level.escalate) == 2
+
+
+def test_an_escalation_may_come_after_the_usual_end_where_a_request_may_wait_longer() -> None:
+    level = _level('remind_after = ["1d"]\nescalate = [{ after = "6d", to = ["manager"] }]\n')
+
+    assert (level.expire_after, level.remind_after) == (timedelta(minutes=5), (timedelta(days=1),))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'quorum = 3\nescalate = [{ after = "2m", to = ["user:U0DINA"] }]\n',
+        'reject_quorum = 3\nescalate = [{ after = "2m", to = ["user:U0DINA"] }]\n',
+        'quorum = 9\nescalate = [{ after = "2m", to = ["group:hr-team"] }]\n',
+    ],
+)
+def test_a_quorum_that_an_escalation_makes_possible_is_no_mistake(lines: str) -> None:
+    assert _level(lines).escalate
+
+
+@pytest.mark.parametrize("source", ["group:sales-leads", "manager"])
+def test_of_people_who_are_not_known_yet_no_number_is_expected(source: str) -> None:
+    text = GOOD.replace('["user:U0BORIS", "user:U0CLARA"]', f'["{source}"]', 1)
+    text = text.replace("quorum = 1\nreject_quorum = 1\n", "quorum = 7\nreject_quorum = 5\n")
+
+    assert parse(text).policy("order").level("sales").quorum == Quorum(count=7)
+
+
+def test_of_all_one_rejection_is_the_end_however_many_they_are() -> None:
+    text = GOOD.replace('["user:U0BORIS", "user:U0CLARA"]', '["group:sales-leads"]', 1)
+    text = text.replace("quorum = 1\nreject_quorum = 1\n", 'quorum = "all"\nreject_quorum = 2\n')
+
+    assert "one rejection is the end anyway" in _problems(text)[0].message
+
+
+def test_the_house_is_pinned_into_every_policy_and_into_its_version() -> None:
+    order = parse(GOOD).policy("order")
+    other = parse(GOOD.replace("user:U0FAY", "group:approval-admins")).policy("order")
+    elsewhere = parse(GOOD.replace("#approvals-admin", "#elsewhere")).policy("order")
+
+    assert ([str(one) for one in order.admins], order.admin_channel) == (
+        ["user:U0FAY"],
+        "#approvals-admin",
+    )
+    assert len({one.version for one in (order, other, elsewhere)}) == 3
+
+
+def test_what_a_policy_allows_has_its_defaults_and_can_be_set() -> None:
+    plain = parse(GOOD).policy("order")
+    text = GOOD.replace('notify = "card"', 'notify = "dm"\ndelegation = false\nmax_amendments = 0')
+    text = text.replace("reject_quorum = 1", 'approve_reason = "required"')
+    strict = parse(text).policy("order")
+
+    assert (plain.notify, plain.delegation, plain.max_amendments) == (Notify.CARD, True, 3)
+    assert (strict.notify, strict.delegation, strict.max_amendments) == (Notify.DM, False, 0)
+    assert strict.level("sales").approve_reason is ReasonRule.REQUIRED
+
+
+def test_a_persons_managers_are_followed_five_steps_up() -> None:
+    line = [f"U0P{n}" for n in range(8)]
+    table = "".join(f'{one} = "{above}"\n' for one, above in pairwise(line))
+    policies = parse(GOOD + "[managers]\n" + table)
+
+    assert policies.chain_of("U0P0") == tuple(
+        ManagedBy(person=one, manager=above) for one, above in pairwise(line[:6])
+    )
+    assert policies.chain_of("U0P6") == (ManagedBy(person="U0P6", manager="U0P7"),)
+    assert policies.chain_of("U0P7") == policies.chain_of("U0ANA") == ()
 
 
 def test_an_upper_case_name_is_refused() -> None:

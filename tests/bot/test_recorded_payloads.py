@@ -8,11 +8,10 @@ from urllib.parse import urlencode
 import pytest
 import structlog
 
-from bot.views import approval_card, order_modal, reject_modal
-from bot.views.approval_card import ButtonValue
+from bot.views import card_click, order_modal, verb_modal
+from bot.views.card_click import ButtonValue
 from bot.views.order_inputs import OrderContext
 from bot.views.payload import to_json
-from bot.views.reject_modal import RejectContext
 from tests.bot.desk import listeners_ended
 from tests.bot.presses import SignedHttp
 
@@ -89,12 +88,13 @@ def test_a_recorded_press_with_our_button_in_it_is_a_click(name: str) -> None:
         level=1,
         card_version=2,
         reason_required=True,
+        currency="",
         subject="",
     )
     ours = {"action_id": "approve", "value": to_json(value)}
     stamped = body["actions"][0] | {"action_ts": "1548426417.840180"} | ours
 
-    click = approval_card.parse_click({**body, "actions": [stamped]})
+    click = card_click.parse_click({**body, "actions": [stamped]})
 
     assert click.person == body["user"]["id"]
     assert click.request_id == "R"
@@ -104,22 +104,24 @@ def test_a_recorded_press_with_our_button_in_it_is_a_click(name: str) -> None:
 @pytest.mark.parametrize("name", of_type("view_submission"))
 def test_a_recorded_submission_with_our_modal_in_it_is_ours(name: str) -> None:
     body = with_blanks_filled(REQUESTS[name])
-    about = RejectContext(
-        request_id="R",
-        content_revision=1,
-        level=1,
-        card_version=2,
-        reason_required=True,
-        subject="",
-        channel="",
-        message_ts="",
-        thread_ts="",
-        response_url="",
-    )
+    about = {
+        "request_id": "R",
+        "content_revision": 1,
+        "level": 1,
+        "card_version": 2,
+        "currency": "",
+        "subject": "",
+        "channel": "",
+        "message_ts": "",
+        "thread_ts": "",
+        "response_url": "",
+        "verb": "reject",
+        "reason_required": True,
+    }
     order = to_json(OrderContext(order_id="ORD-1", lines=1, currency="USD"))
 
-    rejection = reject_modal.parse_submission(
-        {**body, "view": body["view"] | {"private_metadata": to_json(about)}}
+    rejection = verb_modal.parse_submission(
+        {**body, "view": body["view"] | {"private_metadata": json.dumps(about)}}
     )
     written = order_modal.parse(body["view"] | {"private_metadata": order})
 

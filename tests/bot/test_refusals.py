@@ -30,6 +30,13 @@ async def whispers(slack: StandInClient, person: str) -> list[Json]:
     return [m for m in await slack.messages(APPROVALS, person) if m.get("is_ephemeral")]
 
 
+async def slack_link(slack: StandInClient, card: Card) -> str:
+    """Return the address of the card, as Slack has told it."""
+    told = await slack.wait_for_journal(kind="api", method="chat.getPermalink")
+    assert told["arguments"]["message_ts"] == card.ts
+    return str(told["response"]["permalink"])
+
+
 async def nothing(shop: Shop, card: Card) -> None:
     """Leave the request as it is."""
 
@@ -73,7 +80,8 @@ async def test_a_refused_click_is_one_private_sentence_and_one_row_and_no_histor
     version = await shop.version(card.approval_id)
 
     await http.interact(with_value(payload, card_version=version))
-    await shop.told(person, notices.refusal(code, DATA.get(code, {})))
+    link = await slack_link(slack, card) if code == "stale_content" else ""
+    await shop.told(person, notices.refusal(code, DATA.get(code, {}), link=link))
     await listeners_ended()
 
     assert len(await whispers(slack, person)) == 1
@@ -198,7 +206,7 @@ async def test_a_click_for_an_unknown_request_changes_nothing_and_says_so(
 
     await http.interact(with_value(payload, request_id="ORD-00000000.approval"))
 
-    await shop.told(BORIS, "nothing was changed")
+    await shop.told(BORIS, notices.unknown_request("ORD-00000000.approval"))
     (message,) = await shop.cards(card.order_id)
     assert text_of(message) == text_of(card.message)
 

@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import create_app
 from bot.listeners.services import Services
+from bot.views import notices
 from bot.web import serve, slack_route
 from emulator.client import StandInClient, text_of
 from emulator.config import Config
@@ -71,7 +72,7 @@ async def test_a_rejection_is_given_over_signed_http(
     answer = await slack.submit(BORIS, modal, {"reason": "No"})
 
     assert answer["acked"]
-    await slack.wait_for_modal(BORIS, lambda v: "Confirmed" in text_of(v))
+    await slack.wait_for_modal(BORIS, lambda v: notices.confirmed("reject") in text_of(v))
 
 
 GARBAGE = [

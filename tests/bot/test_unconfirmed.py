@@ -7,7 +7,16 @@ from temporalio.testing import WorkflowEnvironment
 from bot.views import notices
 from bot.workflow_client import Accepted, Answer, Ended, Unconfirmed, WorkflowClient
 from emulator.client import StandInClient, text_of
-from tests.bot.desk import ANA, APPROVALS, BORIS, GUS, RunningWorker, Shop, listeners_ended, shows
+from tests.bot.desk import (
+    ANA,
+    APPROVALS,
+    BORIS,
+    GUS,
+    RunningWorker,
+    Shop,
+    listeners_ended,
+    shows,
+)
 from tests.bot.presses import SignedHttp, press_payload
 from workflows.rules.request import Decision, Verdict
 

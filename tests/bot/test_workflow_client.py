@@ -10,8 +10,8 @@ from emulator.client import StandInClient
 from tests.bot.desk import ANA, BORIS, CLARA, GUS, RunningWorker, Shop, an_order
 from tests.bot.presses import approval_by
 from workflows.rules.messages import OrderInput
-from workflows.rules.people import Actor, Origin
-from workflows.rules.policy import ApproverSource, Policy, Quorum, SourceKind
+from workflows.rules.people import Actor, ApproverSource, Origin, SourceKind
+from workflows.rules.policy import Policy, Quorum
 from workflows.rules.request import Status, Withdrawal
 
 ANA_HERSELF = Withdrawal(actor=Actor(person=ANA, origin=Origin.CLI), reason="not needed")

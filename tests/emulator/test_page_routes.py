@@ -29,7 +29,7 @@ async def test_the_workspace_names_what_the_manifest_declares(slack: StandInClie
     assert workspace["commands"][0]["command"] == "/order"
     assert {s["type"] for s in workspace["shortcuts"]} == {"global", "message"}
     assert workspace["home"] == {"home_tab_enabled": True, "messages_tab_enabled": True}
-    assert len(workspace["users"]) == 12
+    assert len(workspace["users"]) == 13
 
 
 async def test_everybody_sees_their_own_channels(slack: StandInClient) -> None:

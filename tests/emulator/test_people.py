@@ -46,6 +46,17 @@ async def test_the_manager_is_a_profile_field(web: AsyncWebClient) -> None:
     assert nobody["fields"] == {}
 
 
+async def test_the_profile_has_one_field_of_its_own(web: AsyncWebClient) -> None:
+    (field,) = (await web.team_profile_get())["profile"]["fields"]
+    profile = (await web.users_profile_get(user="U0ANA"))["profile"]
+
+    assert (field["label"], field["type"]) == ("Manager", "user")
+    assert profile["fields"][field["id"]]["value"] == "U0FAY"
+    assert (await web.team_profile_get(visibility="hidden"))["profile"]["fields"] == []
+    with pytest.raises(SlackApiError, match="invalid_arguments"):
+        await web.team_profile_get(visibility="some")
+
+
 async def test_an_email_finds_active_people_only(web: AsyncWebClient) -> None:
     found = await web.users_lookupByEmail(email="ANA@example.com")
     with pytest.raises(SlackApiError, match="users_not_found"):
@@ -59,7 +70,7 @@ async def test_lists_come_in_pages(web: AsyncWebClient) -> None:
     async for page in await web.users_list(limit=5):
         seen += [user["id"] for user in page["members"]]
 
-    assert len(seen) == len(set(seen)) == 12
+    assert len(seen) == len(set(seen)) == 13
     for cursor in ("x", "bm90aGluZw==", "YXQ6LTE="):
         with pytest.raises(SlackApiError, match="invalid_cursor"):
             await web.users_list(cursor=cursor)
@@ -143,7 +154,7 @@ async def test_channels_are_listed_by_type_and_described(web: AsyncWebClient) ->
     assert {c["id"] for c in public} == {"C0GENERAL", "C0APPROVALS", "C0ADMIN", "C0RANDOM"}
     assert "G0HR" in {c["id"] for c in private}
     assert info["channel"]["is_member"] is False
-    assert info["channel"]["num_members"] == 9
+    assert info["channel"]["num_members"] == 10
     assert (await web.conversations_info(channel="C0GENERAL"))["channel"]["is_ext_shared"] is True
     with pytest.raises(SlackApiError, match="invalid_types"):
         await web.conversations_list(types="secret")
@@ -188,12 +199,20 @@ async def test_each_change_of_people_is_an_event(app: AsyncApp, slack: StandInCl
     async def heard(event: Json) -> None:
         events.append(event)
 
-    kinds = ("team_join", "user_change", "subteam_updated", "subteam_members_changed")
+    kinds = (
+        "team_join",
+        "user_change",
+        "subteam_created",
+        "subteam_updated",
+        "subteam_members_changed",
+    )
     for kind in kinds:
         app.event(kind)(heard)
     new = {"id": "U0NEW", "name": "nia", "real_name": "Nia New", "locale": "de-DE"}
     await slack.people("team_join", user=new)
     await slack.people("user_change", user={"id": "U0NEW", "deleted": True})
+    board = {"id": "S0BOARD", "handle": "board", "name": "Board", "users": ["U0FAY"]}
+    await slack.people("subteam_created", group=board)
     await slack.people("subteam_updated", group={"id": "S0HR", "name": "People"})
     await slack.people("subteam_members_changed", group={"id": "S0HR", "users": ["U0FAY"]})
     for kind in kinds:
@@ -202,6 +221,8 @@ async def test_each_change_of_people_is_an_event(app: AsyncApp, slack: StandInCl
     by_kind = {event["type"]: event for event in events}
     assert by_kind["team_join"]["user"]["locale"] == "de-DE"
     assert by_kind["user_change"]["user"]["deleted"] is True
+    assert by_kind["subteam_created"]["subteam"]["handle"] == "board"
+    assert "users" not in by_kind["subteam_created"]["subteam"]
     assert by_kind["subteam_updated"]["subteam"]["name"] == "People"
     assert by_kind["subteam_members_changed"]["added_users"] == ["U0FAY"]
     assert by_kind["subteam_members_changed"]["removed_users"] == ["U0DINA", "W0HANA"]
@@ -216,6 +237,8 @@ async def test_each_change_of_people_is_an_event(app: AsyncApp, slack: StandInCl
         ("user_change", {"user": {"id": "U0ANA", "nose": "long"}}),
         ("user_change", {"user": {"id": "U0ANA", "tz": ["Europe/Berlin"]}}),
         ("user_change", {"user": {"id": "U0NOBODY"}}),
+        ("subteam_created", {"group": {"id": "S0HR", "handle": "hr", "name": "HR"}}),
+        ("subteam_created", {"group": {"id": "S0NEW"}}),
         ("subteam_updated", {"group": {"id": "S0HR", "users": "U0ANA"}}),
         ("subteam_members_changed", {"group": {"id": "S0NOBODY", "users": []}}),
     ],

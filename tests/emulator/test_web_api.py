@@ -201,7 +201,7 @@ def test_every_method_of_the_plan_is_registered() -> None:
     planned = """api.test auth.test apps.connections.open chat.postMessage chat.update chat.delete
         chat.postEphemeral chat.getPermalink conversations.open conversations.info
         conversations.list conversations.members conversations.history conversations.replies
-        users.info users.list users.lookupByEmail users.profile.get usergroups.list
+        users.info users.list users.lookupByEmail users.profile.get team.profile.get usergroups.list
         usergroups.users.list dnd.info views.open views.push views.update views.publish
         reactions.add reactions.remove bots.info team.info blocks.validate"""
 

@@ -1,6 +1,7 @@
 """The manifest asks for exactly the scopes that the code needs: none missing, none to spare."""
 
 import ast
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,11 +13,12 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.directory import DirectoryActivities
 from activities.posting import Poster
+from bot.policy_keys import read_source
 from bot.views.blocks import Message
 from emulator.config import Config
 from emulator.server import start
-from workflows.ports import ApproverQuestion
-from workflows.rules.policy import ApproverSource, SourceKind
+from records.database import Database
+from workflows.rules.people import ApproverQuestion
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text())
@@ -27,20 +29,28 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 ON_THE_TOUR = {
     "auth_test",
     "chat_delete",
+    "chat_getPermalink",
     "chat_postEphemeral",
     "chat_postMessage",
     "chat_update",
     "conversations_history",
     "conversations_list",
+    "conversations_members",
     "conversations_open",
+    "conversations_replies",
+    "team_profile_get",
+    "usergroups_list",
+    "usergroups_users_list",
     "users_info",
+    "users_lookupByEmail",
+    "users_profile_get",
     "views_open",
     "views_update",
 }
 """Every method of Slack's client that bot and activities call; `views_*` need no scope."""
 
 
-async def tour(slack: AsyncWebClient) -> None:
+async def tour(slack: AsyncWebClient, directory: DirectoryActivities) -> None:
     """Make every kind of call that the product makes, in each kind of conversation."""
     poster = Poster(slack)
     direct = await poster.direct_channel("U0ANA")
@@ -48,21 +58,43 @@ async def tour(slack: AsyncWebClient) -> None:
         channel = await poster.channel_id(place)
         posted = await poster.post(channel, WRITTEN, f"key-{channel}")
         assert await poster.find(channel, f"key-{channel}", LONG_AGO) == [posted]
+        reply = await poster.post(channel, WRITTEN, f"reply-{channel}", posted.ts)
+        assert await poster.find(channel, f"reply-{channel}", LONG_AGO, posted.ts) == [reply]
+        assert await poster.permalink(reply)
         await poster.edit(posted, WRITTEN)
+        await poster.delete(reply)
         await poster.delete(posted)
     await slack.chat_postEphemeral(channel="C0APPROVALS", user="U0ANA", text="hello")
-    source = ApproverSource(kind=SourceKind.USER, value="U0BORIS")
-    directory = DirectoryActivities(slack, lambda: LONG_AGO)
-    question = ApproverQuestion(request_id="APR-1", sources=(source,))
-    await ActivityEnvironment().run(directory.approvers, question)
+    await slack.conversations_members(channel="C0APPROVALS")
+    await slack.usergroups_list()
+    for source in ("user:U0BORIS", "email:emil@example.com", "group:hr-team", "manager"):
+        question = ApproverQuestion(
+            request_id="APR-1", level=1, requester="U0ANA", sources=(read_source(source),)
+        )
+        reading = await ActivityEnvironment().run(directory.approvers, question)
+        if reading.approvers.unreadable:  # what Slack refuses has stopped nothing: ask it plainly
+            await CALL_BEHIND[source](slack)
+
+
+CALL_BEHIND = {
+    "email:emil@example.com": lambda slack: slack.users_lookupByEmail(email="emil@example.com"),
+    "group:hr-team": lambda slack: slack.usergroups_list(),
+    "manager": lambda slack: slack.team_profile_get(),
+}
 
 
 async def run_tour(scopes: list[str], tmp_path: Path) -> None:
     manifest = {**MANIFEST, "oauth_config": {"scopes": {"bot": scopes}}}
     path = tmp_path / "manifest.yml"
     path.write_text(yaml.safe_dump(manifest))
-    async with start(Config(manifest=path)) as running:
-        await tour(AsyncWebClient(token="xoxb-local", base_url=running.api_url))
+    async with (
+        start(Config(manifest=path)) as running,
+        Database(f"sqlite:///{tmp_path}/records.db") as database,
+    ):
+        await database.upgrade()
+        slack = AsyncWebClient(token="xoxb-local", base_url=running.api_url)
+        directory = DirectoryActivities(slack, database, Poster(slack), lambda: LONG_AGO)
+        await tour(slack, directory)
 
 
 async def test_the_manifest_lacks_no_scope(tmp_path: Path) -> None:
@@ -96,3 +128,10 @@ def test_the_tour_makes_every_call_that_the_code_makes() -> None:
     }
 
     assert called == ON_THE_TOUR
+
+
+def test_every_event_has_a_listener_and_the_reverse() -> None:
+    listeners = "\n".join(path.read_text() for path in (ROOT / "bot/listeners").glob("*.py"))
+    declared = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
+
+    assert sorted(declared) == sorted(re.findall(r'app\.event\("(\w+)"\)', listeners))

@@ -108,29 +108,6 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-_skipped = pytest.StashKey[list[str]]()
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Remember which browser journeys were skipped."""
-    reports = terminalreporter.getreports("skipped")
-    config.stash[_skipped] = [
-        report.nodeid.rpartition("::")[2] for report in reports if "browser" in report.keywords
-    ]
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Say in the very last line which browser journeys were skipped, and the fix."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None and (names := config.stash.get(_skipped, [])):
-        reporter.write_line(
-            f"Skipped, for there is no browser: {', '.join(names)}. To have them: {browsers.FIX}.",
-            yellow=True,
-        )
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,

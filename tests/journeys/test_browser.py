@@ -64,7 +64,7 @@ async def test_a_rejection_in_the_browser_asks_why(ana: Tab, boris: Tab, picture
     await boris.picture(pictures / "reject-without-reason.png")
     await boris.field("reason").fill("The budget of this quarter is spent.")
     await boris.submit()
-    await expect(boris.modal).to_contain_text("your rejection counts")
+    await expect(boris.modal).to_contain_text("Your rejection counts")
     await boris.picture(pictures / "reject-confirmed.png")
     await boris.page.keyboard.press("Escape")
     await expect(boris.modal).to_be_hidden()

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,16 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
-from records import schema
+from records import migration, schema
+from records.audit import AuditTrail
 from records.database import Database, SchemaError
+from records.requests import Requests
+from tests.records.builders import facts, state
+
+_OLD_REQUEST = (
+    "INSERT INTO requests VALUES ('ORD-OLD', 'ORD-OLD', 'order', 'UANA', 'pending', '{}', 1, "
+    "'0', '2026-11-21 12:00:00', '2026-11-21 12:00:00')"
+)
 
 
 def _differences(connection: Connection) -> list[object]:
@@ -66,6 +75,23 @@ async def test_migrations_lead_from_nothing_to_exactly_the_tables_of_the_schema(
         for table in schema.metadata.tables.values()
         for constraint in table.constraints
     }
+
+
+async def test_a_database_of_the_first_version_keeps_its_requests(tmp_path: Path) -> None:
+    async with Database(f"sqlite:///{tmp_path}/old.db") as database:
+        async with database.writing() as connection:
+            await connection.run_sync(lambda sync: migration.upgrade(sync, "0001"))
+        assert not await database.is_current()
+        async with database.writing() as connection:
+            await connection.execute(text(_OLD_REQUEST))
+
+        await database.upgrade()
+        await AuditTrail(database).append(
+            facts(1), replace(state(), watches=frozenset({"user:U0BORIS"}))
+        )
+
+        assert (await Requests(database).get("ORD-OLD")) is not None
+        assert await Requests(database).open_watching("user:U0BORIS") == ("ORD-1",)
 
 
 async def test_an_upgrade_may_be_repeated(tmp_path: Path) -> None:

@@ -1,15 +1,37 @@
 """The golden paths: each plays one journey on an office, step by step, so that it is always the same."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 from temporalio.client import WorkflowHandle
 
-from tests.workflows.office import Office
+from tests.workflows import acts
+from tests.workflows.afresh import run_id
+from tests.workflows.office import BOTH, EXPIRE, FINANCE, SALES, ApprovalHandle, Office, level
+from tests.workflows.weather import Weather
+from workflows.approval import ApprovalWorkflow
+from workflows.rules.policy import Escalation
 from workflows.rules.request import Verdict
 
 Scenario = Callable[[Office, str], Awaitable[WorkflowHandle[Any, Any]]]
 """Plays a journey under the given workflow id and returns the workflow that has ended."""
+
+MINUTE = timedelta(minutes=1)
+
+
+@asynccontextmanager
+async def _slow_directory(office: Office, handle: ApprovalHandle) -> AsyncIterator[None]:
+    """Have the reading that begins here end last, so that the order is always the same."""
+    directory = office.world.directory
+    before = directory.reads
+    directory.slack.weather = Weather.HANGING
+    yield
+    await office.world.until(lambda: directory.reads > before)
+    await office.at_rest(handle, but="approvers")
+    directory.slack.answer()
+    await office.at_rest(handle)
 
 
 async def approved_approval(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
@@ -31,6 +53,111 @@ async def expired_approval(office: Office, workflow_id: str) -> WorkflowHandle[A
     handle = await office.open_request(request_id=workflow_id)
     await office.end(handle)
     return handle
+
+
+async def withdrawn_approval(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    handle = await office.open_request(request_id=workflow_id)
+    await office.do(handle, acts.withdraw(), click="golden-withdraw")
+    await office.end(handle)
+    return handle
+
+
+async def amended_approval(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """Changes are wanted and made; then one level after the other says yes."""
+    handle = await office.open_request(SALES, FINANCE, request_id=workflow_id)
+    await office.do(handle, acts.request_changes("UBORIS"), click="golden-changes")
+    await office.at_rest(handle)
+    await office.do(handle, acts.amend(), click="golden-amend")
+    await office.at_rest(handle)
+    await office.decide(handle, "UBORIS", revision=2, click="golden-first")
+    await office.at_rest(handle)
+    await office.decide(handle, "UDORA", revision=2, level=2, click="golden-second")
+    await office.end(handle)
+    return handle
+
+
+async def delegated_approval(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    handle = await office.open_request(request_id=workflow_id)
+    async with _slow_directory(office, handle):
+        await office.do(handle, acts.delegate("UBORIS", "UDORA"), click="golden-delegate")
+    await office.decide(handle, "UDORA", click="golden-decide")
+    await office.end(handle)
+    return handle
+
+
+async def escalated_approval(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """A reminder, others are asked, the manager instead of all; in the end it expires."""
+    office.world.directory.groups = {"leads": ("UEMIL",)}
+    office.world.directory.managers = ("UHANA",)
+    rule = level(
+        "urged",
+        "UBORIS",
+        remind_after=(MINUTE,),
+        escalate=(
+            Escalation(after=2 * MINUTE, to=acts.sources("group:leads")),
+            Escalation(after=3 * MINUTE, to=acts.sources("manager"), replace=True),
+        ),
+    )
+    handle = await office.open_request(rule, request_id=workflow_id)
+    expires_at = (await handle.query(ApprovalWorkflow.state)).levels[0].expires_at
+    assert expires_at is not None
+    for minutes in (1, 2, 3):
+        due = expires_at - EXPIRE + minutes * MINUTE
+        async with _slow_directory(office, handle):
+            await office.pass_time(handle, due - await office.clock(handle))
+    await office.end(handle)
+    return handle
+
+
+async def reassigned_approval(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    handle = await office.open_request(request_id=workflow_id)
+    async with _slow_directory(office, handle):
+        await office.do(handle, acts.reassign("UDORA"), click="golden-reassign")
+    await office.do(handle, acts.REFRESH_BY_SLACK, click="golden-refresh")
+    await office.at_rest(handle)
+    await office.decide(handle, "UDORA", click="golden-decide")
+    await office.end(handle)
+    return handle
+
+
+async def closed_approval(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """A level that nobody may decide is blocked, until an admin closes the request."""
+    office.world.directory.empty = True
+    handle = await office.open_request(request_id=workflow_id)
+    await office.do(handle, acts.close(), click="golden-close")
+    await office.end(handle)
+    return handle
+
+
+async def commented_approval(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """Somebody outside the channel has a copy and decides on it after a comment."""
+    office.world.directory.outside = ("UCLARA",)
+    handle = await office.open_request(request_id=workflow_id)
+    await office.do(handle, acts.comment("UBORIS"), click="golden-comment")
+    await office.at_rest(handle)
+    await office.decide(handle, "UCLARA", click="golden-decide")
+    await office.end(handle)
+    return handle
+
+
+async def continued_approval(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """The run that gave itself up for another."""
+    handle = await office.open_request(BOTH, request_id=workflow_id)
+    await office.decide(handle, "UBORIS", click="golden-first")
+    await office.at_rest(handle)
+    first = await run_id(handle)
+    while await run_id(handle) == first:
+        await handle.execute_update(ApprovalWorkflow.republish)
+        await office.at_rest(handle)
+    await office.decide(handle, "UCLARA", click="golden-second")
+    await office.end(handle)
+    return office.client.get_workflow_handle(workflow_id, run_id=first)
+
+
+async def resumed_approval(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """The run that took over."""
+    await continued_approval(office, workflow_id)
+    return office.client.get_workflow_handle(workflow_id)
 
 
 async def completed_order(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
@@ -62,6 +189,18 @@ SCENARIOS: dict[str, Scenario] = {
     "approved_approval": approved_approval,
     "rejected_approval": rejected_approval,
     "expired_approval": expired_approval,
+    "withdrawn_approval": withdrawn_approval,
+    "amended_approval": amended_approval,
+    "delegated_approval": delegated_approval,
+    "escalated_approval": escalated_approval,
+    "reassigned_approval": reassigned_approval,
+    "closed_approval": closed_approval,
+    "commented_approval": commented_approval,
+    "continued_approval": continued_approval,
+    "resumed_approval": resumed_approval,
     "completed_order": completed_order,
     "compensated_order": compensated_order,
 }
+
+NARROW = {"continued_approval", "resumed_approval"}
+"""These play on a server that suggests to continue as new after a few updates."""

@@ -10,7 +10,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from tests.replay.fingerprint import HISTORIES, RECORD, baseline, fingerprint
-from tests.replay.scenarios import SCENARIOS
+from tests.replay.scenarios import NARROW, SCENARIOS
 from tests.workflows.office import Office, new_id
 from workflows.approval import ApprovalWorkflow
 from workflows.payloads import data_converter
@@ -47,9 +47,15 @@ async def test_a_recorded_history_replays(name: str) -> None:
     assert replayed.replay_failure is None, MEANING.format(name=name)
 
 
+@pytest.fixture
+def stage(request: pytest.FixtureRequest, name: str) -> Office:
+    office: Office = request.getfixturevalue("narrow_office" if name in NARROW else "office")
+    return office
+
+
 @pytest.mark.parametrize("name", SCENARIOS)
-async def test_todays_code_commands_what_the_baseline_says(office: Office, name: str) -> None:
-    handle = await SCENARIOS[name](office, new_id(name))
+async def test_todays_code_commands_what_the_baseline_says(stage: Office, name: str) -> None:
+    handle = await SCENARIOS[name](stage, new_id(name))
 
     commands = fingerprint((await handle.fetch_history()).events)
 

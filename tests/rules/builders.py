@@ -1,6 +1,6 @@
-"""Small builders, so that a row of a table says only what matters to it."""
+"""Small builders, so that a row of a table says only what matters to it. What people do is in `acts`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,32 +10,35 @@ import pytest
 
 from workflows.rules import approval as rules
 from workflows.rules.audit import AuditEvent
-from workflows.rules.errors import RuleError
+from workflows.rules.clock import Tick, TickKind
+from workflows.rules.content import Content
+from workflows.rules.levels import reach_level
 from workflows.rules.money import Money
-from workflows.rules.people import Actor, ApproverSet, Member, Origin, Standing
-from workflows.rules.policy import (
+from workflows.rules.people import (
+    Absence,
+    Actor,
+    ApproverSet,
     ApproverSource,
+    Member,
+    Origin,
+    Reading,
+    SourceKind,
+    Standing,
+)
+from workflows.rules.policy import (
+    Escalation,
     LevelRule,
+    Notify,
     Policy,
     Quorum,
     QuorumKind,
     ReasonRule,
-    SourceKind,
     Tier,
     digest,
     route,
 )
-from workflows.rules.request import (
-    ApprovalRequest,
-    ApprovalState,
-    Change,
-    Content,
-    Decision,
-    LevelState,
-    Status,
-    Verdict,
-    Withdrawal,
-)
+from workflows.rules.reading import question, take_reading
+from workflows.rules.request import ApprovalRequest, ApprovalState, Change, LevelState
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """When everything begins."""
@@ -45,6 +48,8 @@ FIVE_MINUTES = timedelta(minutes=5)
 ANA = "UANA"
 """The requester, everywhere."""
 BORIS, CLARA, DORA, EMIL, FINN = "UBORIS", "UCLARA", "UDORA", "UEMIL", "UFINN"
+GUS, HANA = "UGUS", "UHANA"
+"""The house's admins, everywhere."""
 
 ONE = Quorum()
 ALL = Quorum(kind=QuorumKind.ALL)
@@ -81,6 +86,10 @@ def of(count: int) -> Quorum:
     return Quorum(count=count)
 
 
+def users(*people: str) -> tuple[ApproverSource, ...]:
+    return tuple(ApproverSource(kind=SourceKind.USER, value=person) for person in people)
+
+
 def level(  # noqa: PLR0913 - a level has this many parts
     *people: str,
     name: str = "sales",
@@ -90,20 +99,30 @@ def level(  # noqa: PLR0913 - a level has this many parts
     reject_reason: ReasonRule = ReasonRule.OPTIONAL,
     expire_after: timedelta | None = FIVE_MINUTES,
     max_expire_after: timedelta | None = None,
+    remind_after: tuple[timedelta, ...] = (),
+    escalate: tuple[Escalation, ...] = (),
 ) -> LevelRule:
     return LevelRule(
         name=name,
-        approvers=tuple(ApproverSource(kind=SourceKind.USER, value=person) for person in people),
+        approvers=users(*people),
         quorum=quorum,
         reject_quorum=reject_quorum,
         approve_reason=approve_reason,
         reject_reason=reject_reason,
         expire_after=expire_after,
         max_expire_after=max_expire_after,
+        remind_after=remind_after,
+        escalate=escalate,
     )
 
 
-def policy(*levels: LevelRule, distinct: bool = True) -> Policy:
+def policy(
+    *levels: LevelRule,
+    distinct: bool = True,
+    delegation: bool = True,
+    notify: Notify = Notify.CARD,
+    max_amendments: int = 3,
+) -> Policy:
     """Return a policy by which up to 1,000.00 needs nobody and more needs all of `levels`."""
     written = Policy(
         name="order",
@@ -114,9 +133,33 @@ def policy(*levels: LevelRule, distinct: bool = True) -> Policy:
             Tier(up_to=None, levels=tuple(level.name for level in levels)),
         ),
         levels=levels,
+        notify=notify,
         distinct_approvers=distinct,
+        delegation=delegation,
+        max_amendments=max_amendments,
+        admins=(ApproverSource(kind=SourceKind.GROUP, value="approval-admins"),),
+        admin_channel="#approvals-admin",
     )
     return replace(written, version=digest(written))
+
+
+def asked(
+    pinned: Policy,
+    *,
+    amount: str = "1500.00",
+    expire_after: timedelta | None = None,
+    amendable: bool = True,
+) -> ApprovalRequest:
+    """Return a request under this policy."""
+    return ApprovalRequest(
+        request_id="APR-1",
+        requester=actor(ANA),
+        content=Content(title="A new desk", amount=usd(amount)),
+        policy=pinned,
+        route=route(pinned, usd(amount)),
+        expire_after=expire_after,
+        amendable=amendable,
+    )
 
 
 def request(
@@ -125,63 +168,107 @@ def request(
     distinct: bool = True,
     expire_after: timedelta | None = None,
 ) -> ApprovalRequest:
-    pinned = policy(*levels, distinct=distinct)
-    return ApprovalRequest(
-        request_id="APR-1",
-        requester=actor(ANA),
-        content=Content(title="A new desk", amount=usd(amount)),
-        policy=pinned,
-        route=route(pinned, usd(amount)),
-        expire_after=expire_after,
-    )
+    return asked(policy(*levels, distinct=distinct), amount=amount, expire_after=expire_after)
 
 
 def submitted(*levels: LevelRule, distinct: bool = True) -> ApprovalState:
     return rules.submit(request(*levels, distinct=distinct), NOON).state
 
 
+def expiry(at: datetime | None) -> tuple[Tick, ...]:
+    """Return the clock that rings once, for the end; without an instant it never rings."""
+    return () if at is None else (Tick(at=at, kind=TickKind.EXPIRE),)
+
+
 def reached(
     *levels: LevelRule, expires_at: datetime | None = None, distinct: bool = True
 ) -> ApprovalState:
     """Return a request whose first level is reached and not yet open."""
-    return rules.reach_level(submitted(*levels, distinct=distinct), expires_at)
+    return reach_level(submitted(*levels, distinct=distinct), expiry(expires_at))
 
 
 def opened(
     *levels: LevelRule, expires_at: datetime | None = None, distinct: bool = True
 ) -> ApprovalState:
     """Return a request whose first level is open for the people its rule names."""
-    state = reached(*levels, expires_at=expires_at, distinct=distinct)
-    return rules.open_level(state, named(levels[0]), NOON).state
+    return opened_as(request(*levels, distinct=distinct), *expiry(expires_at))
+
+
+def opened_as(begun: ApprovalRequest, *ticks: Tick) -> ApprovalState:
+    """Return this very request, its first level open, with this clock."""
+    state = reach_level(rules.submit(begun, NOON).state, ticks)
+    return read(state, named(here(state).rule)).state
 
 
 def next_opened(state: ApprovalState, expires_at: datetime | None = None) -> ApprovalState:
     """Return `state` with its next level open for the people its rule names."""
-    state = rules.reach_level(state, expires_at)
-    return rules.open_level(state, named(here(state).rule), NOON).state
+    state = reach_level(state, expiry(expires_at))
+    return read(state, named(here(state).rule)).state
 
 
 def blocked(*levels: LevelRule, expires_at: datetime | None = None) -> ApprovalState:
     """Return a request whose first level could not be read."""
     state = reached(*levels, expires_at=expires_at)
-    return rules.open_level(state, reading(unreadable=("user:UBORIS",)), NOON).state
+    return read(state, reading(unreadable=("user:UBORIS",))).state
+
+
+def read(state: ApprovalState, answer: Reading, now: datetime = NOON) -> Change:
+    """Do what the workflow does: ask the directory, take its answer."""
+    return take_reading(state, question(state), answer, now)
 
 
 def member(person: str, standing: Standing = Standing.ACTIVE) -> Member:
     return Member(person=person, source=f"user:{person}", standing=standing)
 
 
-def reading(
-    *members: Member | str, at: datetime = NOON, unreadable: tuple[str, ...] = ()
-) -> ApproverSet:
-    """Return what the directory answered; a bare name is an active person."""
-    found = tuple(member(one) if isinstance(one, str) else one for one in members)
-    return ApproverSet(members=found, read_at=at, unreadable=unreadable)
+def members(people: Iterable[Member | str]) -> tuple[Member, ...]:
+    """Return the people as the directory knows them; a bare name is an active person."""
+    return tuple(member(one) if isinstance(one, str) else one for one in people)
 
 
-def named(rule: LevelRule) -> ApproverSet:
+def reading(  # noqa: PLR0913 - an answer has this many parts
+    *found: Member | str,
+    at: datetime = NOON,
+    unreadable: tuple[str, ...] = (),
+    absences: tuple[Absence, ...] = (),
+    people: tuple[Member | str, ...] = (),
+    admins: tuple[Member | str, ...] = (GUS, HANA),
+    admins_unreadable: tuple[str, ...] = (),
+) -> Reading:
+    """Return what the directory answered. `people` are those who may stand in."""
+    return Reading(
+        approvers=ApproverSet(members=members(found), read_at=at, unreadable=unreadable),
+        admins=ApproverSet(members=members(admins), read_at=at, unreadable=admins_unreadable),
+        absences=absences,
+        people=members(people),
+    )
+
+
+def named(rule: LevelRule) -> Reading:
     """Return the reading in which everybody whom `rule` names is active."""
     return reading(*(source.value for source in rule.approvers))
+
+
+def away(
+    person: str, delegate: str, starts: datetime = NOON, ends: datetime | None = None
+) -> Absence:
+    """Return an absence of a week from `starts`, unless `ends` says otherwise."""
+    return Absence(
+        person=person, delegate=delegate, starts=starts, ends=ends or starts + timedelta(days=7)
+    )
+
+
+def with_away(
+    *absences: Absence,
+    people: tuple[Member | str, ...] = (BORIS, CLARA, DORA, EMIL, FINN),
+    found: tuple[Member | str, ...] = (BORIS,),
+    delegation: bool = True,
+) -> ApprovalState:
+    """Return a request whose level is open for `found`, some of whom are away."""
+    names = [one if isinstance(one, str) else one.person for one in found]
+    begun = rules.submit(asked(policy(level(*names), delegation=delegation)), NOON).state
+    answer = reading(*found, absences=absences, people=people)
+    return read(reach_level(begun, ()), answer).state
 
 
 def here(state: ApprovalState) -> LevelState:
@@ -191,66 +278,5 @@ def here(state: ApprovalState) -> LevelState:
     return state.level
 
 
-def yes(person: str, *, level: int = 1, reason: str = "", revision: int = 1) -> Decision:
-    return Decision(
-        actor=actor(person),
-        verdict=Verdict.APPROVE,
-        reason=reason,
-        content_revision=revision,
-        level=level,
-    )
-
-
-def no(person: str, *, level: int = 1, reason: str = "", revision: int = 1) -> Decision:
-    return replace(
-        yes(person, level=level, reason=reason, revision=revision), verdict=Verdict.REJECT
-    )
-
-
-def decide(state: ApprovalState, decision: Decision, now: datetime = NOON) -> Change:
-    """Do what the workflow does: check, then count."""
-    rules.check_decide(state, decision, now)
-    return rules.decide(state, decision, now)
-
-
-def decided(state: ApprovalState, *decisions: Decision) -> ApprovalState:
-    for decision in decisions:
-        state = decide(state, decision).state
-    return state
-
-
-def refusal(state: ApprovalState, decision: Decision, now: datetime = NOON) -> RuleError:
-    """Return why the decision is refused."""
-    with pytest.raises(RuleError) as refused:
-        rules.check_decide(state, decision, now)
-    return refused.value
-
-
-def withdrawal(person: str = ANA, reason: str = "") -> Withdrawal:
-    return Withdrawal(actor=actor(person), reason=reason)
-
-
-def withdraw(state: ApprovalState, taken_back: Withdrawal, now: datetime = NOON) -> Change:
-    """Do what the workflow does: check, then take back."""
-    rules.check_withdraw(state, taken_back, now)
-    return rules.withdraw(state, taken_back, now)
-
-
 def kinds(facts: Sequence[AuditEvent]) -> list[str]:
     return [fact.kind.value for fact in facts]
-
-
-def closed(status: Status) -> ApprovalState:
-    """Return a request of one level that has ended in `status`."""
-    state = opened(level(BORIS, CLARA), expires_at=after(minutes=5))
-    match status:
-        case Status.APPROVED:
-            return decided(state, yes(BORIS))
-        case Status.REJECTED:
-            return decided(state, no(BORIS))
-        case Status.EXPIRED:
-            return rules.reach(state, after(minutes=5)).state
-        case Status.WITHDRAWN:
-            return rules.withdraw(state, withdrawal(), NOON).state
-        case Status.PENDING:
-            return state

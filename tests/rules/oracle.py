@@ -1,12 +1,14 @@
 """A second opinion on the engine: it remembers what happened and answers from the whole story.
 
-It shares no code with `workflows.rules.approval`, on purpose: people are strings, levels are
-numbers, and nothing is kept but lists and sets of what was said and found.
+It shares no code with `workflows.rules`, on purpose: people are strings, levels are numbers, and
+who may do what is looked up in lists and sets of what was said and found.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from tests.rules.oracle_people import Answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,127 +27,238 @@ class Press:
 
     number: int
     person: str
-    approve: bool
+    verdict: str
     reason: str
     revision: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ballot:
+    """What counted, once and for all: in which round, at which level, for whose seat."""
+
+    revision: int
+    number: int
+    person: str
+    seat: str
+    verdict: str
+
+    @property
+    def who(self) -> set[str]:
+        return {self.person, self.seat}
+
+
 @dataclass(kw_only=True)
-class Oracle:
-    """The story of one request."""
+class Rung:
+    """One reached level: its alarms, and everything the directory has said of it."""
+
+    alarms: list[tuple[datetime, str]]
+    answer: Answer | None = None
+    seats: list[str] = field(default_factory=list)
+    trouble: str = "approvers_unread"
+    begins: set[datetime] = field(default_factory=set)
+    choosers: set[str] = field(default_factory=set)
+    wishes: int = 0
+    wanted: bool = True
+    passed: bool = False
+
+    def wish(self) -> None:
+        self.wishes, self.wanted = self.wishes + 1, True
+
+    def let_go(self) -> None:
+        self.wish()
+        self.seats, self.trouble = [], "approvers_unread"
+
+    def stands_in(self, person: str, now: datetime) -> list[str]:
+        """Return the seats that the person stands in for at that instant, in order."""
+        answer = self.answer
+        if answer is None:
+            return []
+        return [seat for seat in self.seats if person in answer.delegates(seat, now)]
+
+
+@dataclass(kw_only=True)
+class Story:
+    """The story of one request. `routes` are the levels that each amount needs, by its name."""
 
     requester: str
-    levels: list[OracleLevel]
+    routes: dict[str, list[OracleLevel]]
+    asked: tuple[str, str]
     distinct: bool
-    reached: list[datetime | None] = field(default_factory=list)
-    found: dict[int, set[str]] = field(default_factory=dict)
-    eligible: dict[int, set[str]] = field(default_factory=dict)
-    ballots: list[tuple[int, str, bool]] = field(default_factory=list)
-    withdrawn: bool = False
-    expired: bool = False
+    delegation: bool
+    amendable: bool
+    max_amendments: int
+    revision: int = 1
+    rungs: list[Rung] = field(default_factory=list)
+    ballots: list[Ballot] = field(default_factory=list)
+    delegations: dict[str, str] = field(default_factory=dict)
+    admins: set[str] = field(default_factory=set)
+    wanted_by: str = ""
+    comments: int = 0
+    ended: str = ""
+    rule: str = ""
 
     # What happens
 
-    def reach(self, expires_at: datetime | None) -> None:
-        self.reached.append(expires_at)
+    def reach(self, alarms: list[tuple[datetime, str]]) -> None:
+        self.rungs.append(Rung(alarms=alarms))
 
-    def read(self, active: Iterable[str], others: Iterable[str], *, unreadable: bool) -> None:
-        """Open the level that waits, if these people are enough."""
-        number = len(self.reached)
-        counted = {who for at, who, _ in self.ballots if at < number} if self.distinct else set()
-        may = set(active) - {self.requester} - counted
-        if not unreadable and may and len(may) >= self.needed(number, len(may)):
-            self.eligible[number] = may
-            self.found[number] = set(active) | set(others)
+    def advance(self, now: datetime) -> None:
+        """Let every alarm ring that is due, the earliest first, the end last at its instant."""
+        while (due := self.next_alarm()) is not None and due[0] <= now:
+            self._ring(due)
 
-    def tick(self, now: datetime) -> None:
-        self.expired = self.expired or (self.is_open() and self.is_late(now))
+    def next_alarm(self) -> tuple[datetime, str] | None:
+        if self.ended or not self.rungs or self.rungs[-1].passed:
+            return None
+        rung = self.rungs[-1]
+        begun = [(at, "begin") for at in rung.begins]
+        order = ["begin", "remind", "add", "instead", "end"]
+        alarms = sorted([*rung.alarms, *begun], key=lambda one: (one[0], order.index(one[1])))
+        return alarms[0] if alarms else None
+
+    def _ring(self, alarm: tuple[datetime, str]) -> None:
+        rung, (at, kind) = self.rungs[-1], alarm
+        if kind == "begin":
+            rung.begins.discard(at)
+        else:
+            rung.alarms.remove(alarm)
+        if kind == "end":
+            self.ended, self.rule = "expired", "expire_after"
+        elif not self.wanted_by:
+            (rung.let_go if kind == "instead" else rung.wish)()
+
+    def hear(self, answer: Answer, now: datetime) -> None:
+        """Take an answer of the directory, for the level that waits."""
+        rung, number = self.rungs[-1], len(self.rungs)
+        if answer.admins is not None:
+            self.admins = set(answer.admins)
+        if answer.unreadable:
+            rung.trouble = rung.trouble and "approvers_unreadable"
+            return
+        out = self.barred(number)
+        here = self.at(number)
+        proxies = {one.person for one in here if one.person != one.seat}
+        seats = [one for one in dict.fromkeys(answer.active) if one not in out | proxies]
+        able = answer.able - out
+        for seat, delegate in list(self.delegations.items()):
+            waits = seat in seats and seat not in {one.seat for one in here}
+            if waits and delegate not in able:
+                del self.delegations[seat]
+        handed = dict(self.delegations) if self.delegation else {}
+        away = answer.away if self.delegation else []
+        rung.answer = answer.within(able=able, handed=handed, away=away)
+        rung.seats = seats
+        rung.begins = {at for seat in seats for at in rung.answer.beginnings(seat) if at > now}
+        self._judge_people(number, admins_missing=answer.admins is None and not self.admins)
+
+    def _judge_people(self, number: int, *, admins_missing: bool) -> None:
+        rung = self.rungs[-1]
+        said_yes = self.said(number, "approve")
+        if said_yes + len(self.open_seats(number)) < self.needed(number):
+            rung.trouble = "too_few_eligible" if rung.seats else "no_eligible_approver"
+            return
+        rung.trouble, rung.wanted = "", admins_missing
+        self._pass_if_enough(number)
+
+    def count(self, press: Press, now: datetime) -> None:
+        """Count a press that nobody has refused."""
+        number = press.number
+        ballot = Ballot(
+            revision=self.revision,
+            number=number,
+            person=press.person,
+            seat=self.seat(number, press.person, now),
+            verdict=press.verdict,
+        )
+        self.ballots.append(ballot)
+        if press.verdict == "request_changes":
+            self.wanted_by = press.person
+        elif press.verdict == "approve":
+            self._pass_if_enough(number)
+        elif self.said(number, "reject") >= self.levels[number - 1].reject_quorum:
+            self.ended, self.rule = "rejected", "reject_quorum"
+        elif self.said(number, "approve") + len(self.open_seats(number)) < self.needed(number):
+            self.ended, self.rule = "rejected", "quorum_out_of_reach"
+
+    def _pass_if_enough(self, number: int) -> None:
+        if self.said(number, "approve") >= self.needed(number):
+            self.rungs[number - 1].passed = True
+            if number == len(self.levels):
+                self.ended, self.rule = "approved", "quorum"
+
+    def amend(self, asked: tuple[str, str]) -> None:
+        self.asked, self.revision = asked, self.revision + 1
+        self.rungs, self.wanted_by = [], ""
+        if not self.levels:
+            self.ended, self.rule = "approved", "no_level_needed"
 
     # What is true
 
-    def needed(self, number: int, people: int) -> int:
+    @property
+    def levels(self) -> list[OracleLevel]:
+        return self.routes[self.asked[1]]
+
+    @property
+    def status(self) -> str:
+        return self.ended or ("changes_requested" if self.wanted_by else "pending")
+
+    @property
+    def waits_for_people(self) -> bool:
+        if self.status != "pending" or not self.rungs or self.rungs[-1].passed:
+            return False
+        return self.rungs[-1].wanted
+
+    @property
+    def voided(self) -> int:
+        return sum(one.revision < self.revision for one in self.ballots)
+
+    def at(self, number: int) -> list[Ballot]:
+        return [
+            one for one in self.ballots if (one.revision, one.number) == (self.revision, number)
+        ]
+
+    def said(self, number: int, verdict: str) -> int:
+        return sum(one.verdict == verdict for one in self.at(number))
+
+    def open_seats(self, number: int) -> set[str]:
+        return set(self.rungs[number - 1].seats) - {one.seat for one in self.at(number)}
+
+    def needed(self, number: int) -> int:
         quorum = self.levels[number - 1].quorum
+        people = len({one.seat for one in self.at(number)} | set(self.rungs[number - 1].seats))
         if isinstance(quorum, int):
             return quorum
         if quorum == "all":
-            return people
+            return people or 1
         return next(count for count in range(1, people + 2) if count * 2 > people)
 
-    def said(self, number: int, *, verdict: bool) -> set[str]:
-        return {who for at, who, yes in self.ballots if at == number and yes is verdict}
+    def counted_elsewhere(self, number: int) -> set[str]:
+        if not self.distinct:
+            return set()
+        others = (one for one in self.ballots if one.revision == self.revision)
+        return {who for one in others if one.number != number for who in one.who}
 
-    def result(self, number: int) -> str:
-        """Say how a level ended: passed, the rule that rejects, or nothing yet."""
-        if number not in self.eligible:
+    def barred(self, number: int) -> set[str]:
+        choosers = self.rungs[number - 1].choosers
+        return {self.requester} | choosers | self.counted_elsewhere(number)
+
+    def seat(self, number: int, person: str, now: datetime) -> str:
+        """Return the seat that a press of the person fills, or an empty string."""
+        free = self.open_seats(number)
+        if person in free:
+            return person
+        if any(person in one.who for one in self.at(number)):
             return ""
-        yes, no = self.said(number, verdict=True), self.said(number, verdict=False)
-        silent = self.eligible[number] - yes - no
-        needed = self.needed(number, len(self.eligible[number]))
-        if len(yes) >= needed:
-            return "passed"
-        if len(no) >= self.levels[number - 1].reject_quorum:
-            return "reject_quorum"
-        return "quorum_out_of_reach" if len(yes | silent) < needed else ""
+        mine = self.rungs[number - 1].stands_in(person, now)
+        return next((seat for seat in mine if seat in free), "")
 
-    def status(self) -> str:
-        if self.withdrawn:
-            return "withdrawn"
-        if self.expired:
-            return "expired"
-        results = [self.result(number) for number in range(1, len(self.levels) + 1)]
-        if all(result == "passed" for result in results):
-            return "approved"
-        if set(results) & {"reject_quorum", "quorum_out_of_reach"}:
-            return "rejected"
-        return "pending"
+    def involved(self) -> set[str]:
+        return {self.requester} | self.admins | set(self._asked_or_decided())
 
-    def is_open(self) -> bool:
-        return self.status() == "pending"
-
-    def is_late(self, now: datetime) -> bool:
-        """Say whether the clock of the level that waits has run out."""
-        if not self.reached or self.result(len(self.reached)) == "passed":
-            return False
-        due = self.reached[-1]
-        return due is not None and due <= now
-
-    # Who may
-
-    def why_not_withdraw(self, person: str, now: datetime) -> str:
-        if not self.is_open() or self.is_late(now):
-            return "request_closed"
-        return "" if person == self.requester else "not_the_requester"
-
-    def why_not_decide(self, press: Press, now: datetime) -> str:
-        """Name the refusal, or return an empty string where the decision counts."""
-        if not self.is_open() or self.is_late(now):
-            return "request_closed"
-        if press.revision != 1:
-            return "stale_content"
-        if press.person == self.requester:
-            return "own_request"
-        return self.why_not_here(press) or self.why_not_they(press) or self.why_not_so_worded(press)
-
-    def why_not_here(self, press: Press) -> str:
-        number = press.number
-        if not 1 <= number <= len(self.reached):
-            return "level_not_open"
-        if any((at, who) == (number, press.person) for at, who, _ in self.ballots):
-            return "already_decided"
-        if self.result(number) == "passed":
-            return "level_closed"
-        return "" if number in self.eligible else "level_not_open"
-
-    def why_not_they(self, press: Press) -> str:
-        if press.person in self.eligible[press.number]:
-            return ""
-        before = any(who == press.person and at < press.number for at, who, _ in self.ballots)
-        again = self.distinct and before and press.person in self.found[press.number]
-        return "counted_elsewhere" if again else "not_an_approver"
-
-    def why_not_so_worded(self, press: Press) -> str:
-        level = self.levels[press.number - 1]
-        rule = level.approve_reason if press.approve else level.reject_reason
-        if rule == "required" and (press.reason == "" or press.reason.isspace()):
-            return "reason_required"
-        return "reason_too_long" if len(press.reason) >= 3001 else ""
+    def _asked_or_decided(self) -> Iterator[str]:
+        for number, rung in enumerate(self.rungs, start=1):
+            yield from rung.seats
+            yield from (one.person for one in self.at(number))
+            if rung.answer is not None:
+                for seat in rung.seats:
+                    yield from rung.answer.ever(seat)

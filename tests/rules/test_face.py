@@ -4,27 +4,37 @@ from dataclasses import replace
 
 import pytest
 
+from tests.rules.acts import amend, comment, decided, hand_over, reassign, standing, yes
 from tests.rules.builders import (
     BORIS,
     CLARA,
+    EMIL,
+    FIVE_MINUTES,
     NOON,
     after,
+    asked,
     blocked,
-    closed,
-    decided,
     level,
     next_opened,
     of,
     opened,
+    opened_as,
     policy,
+    reached,
+    read,
+    reading,
     request,
     submitted,
-    yes,
+    users,
 )
 from workflows.rules import approval as rules
-from workflows.rules.face import approval_face
-from workflows.rules.policy import Notify, ReasonRule
-from workflows.rules.request import ApprovalState, Status
+from workflows.rules import due
+from workflows.rules.clock import Tick, TickKind
+from workflows.rules.face import Asked, approval_face
+from workflows.rules.notice import LASTING, NoticeKind
+from workflows.rules.people import Member, Standing
+from workflows.rules.policy import Escalation, Notify, ReasonRule
+from workflows.rules.request import ApprovalState, Delegate, Status, TellKind
 
 TWO_LEVELS = opened(level(BORIS, CLARA, quorum=of(2)), level("UDORA", name="hr"))
 
@@ -93,7 +103,7 @@ def test_a_face_mentions_the_approvers_only_where_the_policy_says_so(
             next_opened(decided(TWO_LEVELS, yes(BORIS), yes(CLARA))), 2, id="the next level"
         ),
         *(
-            pytest.param(closed(status), None, id=f"a request that is {status}")
+            pytest.param(standing(status), None, id=f"a request that is {status}")
             for status in Status
             if status is not Status.PENDING
         ),
@@ -114,7 +124,7 @@ def test_a_face_of_a_blocked_level_says_why_and_until_when() -> None:
 
 @pytest.mark.parametrize("status", Status)
 def test_a_face_of_a_closed_request_says_how_when_and_by_whom(status: Status) -> None:
-    state = closed(status)
+    state = standing(status)
 
     face = approval_face(state, 1)
 
@@ -128,3 +138,123 @@ def test_two_faces_of_one_state_are_equal() -> None:
     again = approval_face(TWO_LEVELS, 4)
 
     assert again == approval_face(TWO_LEVELS, 4)
+
+
+# What the card tells since there are stand-ins, comments and amendments
+
+
+def test_a_face_says_by_which_source_each_was_asked() -> None:
+    group = Member(person=CLARA, source="group:sales", standing=Standing.ACTIVE)
+    twice = Member(person=CLARA, source="manager", standing=Standing.ACTIVE)
+
+    face = approval_face(read(reached(level(BORIS)), reading(BORIS, group, twice)).state, 1)
+
+    assert face.levels[0].asked == (
+        Asked(person=BORIS, source="user:UBORIS"),
+        Asked(person=CLARA, source="group:sales"),
+    )
+
+
+def test_a_face_of_a_level_that_cannot_be_read_names_the_sources() -> None:
+    face = approval_face(blocked(level(BORIS, CLARA)), 1)
+
+    assert face.levels[0].unreadable == ("user:UBORIS",)
+    assert face.levels[0].sources == ("user:UBORIS", "user:UCLARA")
+
+
+def test_a_face_of_a_blocked_level_keeps_its_eligible_people() -> None:
+    state = read(reached(level(BORIS, CLARA, quorum=of(2))), reading(BORIS)).state
+
+    face = approval_face(state, 1)
+
+    assert face.levels[0].blocked == "too_few_eligible"
+    assert face.levels[0].eligible == (BORIS,)
+
+
+def test_a_face_names_the_sources_in_force_after_a_reassignment() -> None:
+    face = approval_face(reassign(opened(level(BORIS)), CLARA).state, 1)
+
+    assert face.levels[0].sources == ("user:UCLARA",)
+    assert face.levels[0].eligible == ()
+
+
+def test_a_face_shows_who_stands_in_for_whom() -> None:
+    state = hand_over(opened(level(BORIS)), BORIS, EMIL).state
+
+    face = approval_face(read(state, reading(BORIS, people=(EMIL,))).state, 1)
+
+    assert face.levels[0].delegates == (Delegate(person=EMIL, seat=BORIS),)
+
+
+def test_a_face_counts_reminders_and_escalations() -> None:
+    rule = level(BORIS, escalate=(Escalation(after=FIVE_MINUTES, to=users(CLARA)),))
+    clock = (
+        Tick(at=after(minutes=1), kind=TickKind.REMIND),
+        Tick(at=after(minutes=5), kind=TickKind.ESCALATE),
+    )
+
+    face = approval_face(due.reach(opened_as(request(rule), *clock), after(minutes=5)).state, 1)
+
+    assert (face.levels[0].reminders, face.levels[0].escalations) == (1, 1)
+
+
+def test_a_face_shows_the_last_comments_and_how_many_there_are() -> None:
+    state = opened(level(BORIS))
+    for number in range(5):
+        state = comment(state, BORIS, f"remark {number}").state
+
+    face = approval_face(state, 1)
+
+    assert face.comments == 5
+    assert [remark.text for remark in face.remarks] == ["remark 2", "remark 3", "remark 4"]
+
+
+def test_a_face_of_a_request_that_waits_for_changes_says_who_wants_which() -> None:
+    face = approval_face(standing(Status.CHANGES_REQUESTED), 1)
+
+    assert face.is_open
+    assert face.change_request is not None
+    assert (face.change_request.person, face.change_request.reason) == (BORIS, "cheaper")
+
+
+def test_a_face_of_an_amended_request_shows_what_changed_and_what_is_void() -> None:
+    state = decided(TWO_LEVELS, yes(BORIS))
+    state = amend(state, replace(state.request.content, text="oak")).state
+
+    face = approval_face(state, 1)
+
+    assert [change.part for change in face.changes] == ["text"]
+    assert (face.content_revision, face.voided) == (2, 1)
+    assert face.content.text == "oak"
+
+
+@pytest.mark.parametrize(("allowed", "amendable"), [(0, False), (1, True)])
+def test_a_face_says_whether_the_request_may_still_be_amended(
+    allowed: int,
+    amendable: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    state = opened_as(asked(policy(level(BORIS), max_amendments=allowed)))
+
+    face = approval_face(state, 1)
+
+    assert face.amendable is amendable
+
+
+def test_a_face_of_a_fixed_request_says_that_it_cannot_be_amended() -> None:
+    face = approval_face(opened_as(asked(policy(level(BORIS)), amendable=False)), 1)
+
+    assert not face.amendable
+
+
+@pytest.mark.parametrize("rule", ReasonRule)
+def test_a_face_says_whether_an_approval_needs_its_reason(rule: ReasonRule) -> None:
+    face = approval_face(opened(level(BORIS, approve_reason=rule)), 1)
+
+    assert face.levels[0].approve_reason_required is (rule is ReasonRule.REQUIRED)
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_every_thing_told_while_a_request_is_open_has_its_notice(kind: NoticeKind) -> None:
+    told = {one.value for one in TellKind}
+
+    assert (kind.value in told) is (kind not in LASTING)

@@ -7,19 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.rules.builders import (
-    ANA,
-    BORIS,
-    NOON,
-    actor,
-    after,
-    closed,
-    kinds,
-    level,
-    policy,
-    table,
-    usd,
-)
+from tests.rules.acts import standing
+from tests.rules.builders import ANA, BORIS, NOON, actor, after, kinds, level, policy, table, usd
 from tests.rules.effort import SHORT
 from workflows.rules import order as rules
 from workflows.rules.audit import AuditEvent
@@ -219,7 +208,7 @@ class Outcome:
     ),
 )
 def test_what_an_order_makes_of_its_approvals_outcome(row: Outcome) -> None:
-    approval = approval_face(closed(row.given), 7)
+    approval = approval_face(standing(row.given), 7)
 
     change = rules.approval_ended(received(needs_approval=True).state, approval, after(minutes=1))
 
@@ -376,7 +365,7 @@ def test_sequences_run_through_the_whole_order() -> None:
         return change.state
 
     state = take(received(needs_approval=True))
-    state = take(rules.approval_ended(state, approval_face(closed(Status.APPROVED), 1), NOON))
+    state = take(rules.approval_ended(state, approval_face(standing(Status.APPROVED), 1), NOON))
     state = take(rules.step_started(state, RESERVE, NOON))
     state = take(rules.step_completed(state, RESERVE, "RES-1", NOON))
     state = take(rules.step_started(state, PAY, NOON))

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.rules.builders import BORIS, decide, here, level, no, opened, refusal, table, yes
+from tests.rules.acts import decide, no, refusal, yes
+from tests.rules.builders import BORIS, here, level, opened, table
 from workflows.rules.policy import ReasonRule
 from workflows.rules.request import ApprovalState, Decision
 
@@ -70,6 +71,12 @@ class Refused:
         given=REQUIRED,
         when=no(BORIS, reason="x" * 3001),
         then="reason_too_long",
+    ),
+    Refused(
+        description="a NUL is in no reason, for no database keeps it",
+        given=OPTIONAL,
+        when=yes(BORIS, reason="fine\x00"),
+        then="text_unreadable",
     ),
     Refused(
         description="3,001 characters are too long where no reason is asked for",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.rules.acts import CLOSED, decided, no, standing, withdraw, withdrawal, yes
 from tests.rules.builders import (
     ANA,
     BORIS,
@@ -9,21 +10,17 @@ from tests.rules.builders import (
     actor,
     after,
     blocked,
-    closed,
-    decided,
     kinds,
     level,
-    no,
     of,
     opened,
     reached,
     request,
     submitted,
-    withdraw,
-    withdrawal,
-    yes,
 )
 from workflows.rules import approval as rules
+from workflows.rules import due
+from workflows.rules.content import content_digest, content_text
 from workflows.rules.errors import NotTheRequesterError, ReasonTooLongError, RequestClosedError
 from workflows.rules.people import CLOCK, Origin
 from workflows.rules.request import ApprovalState, Status, Withdrawal
@@ -48,7 +45,12 @@ def test_a_submission_is_the_requesters_and_names_rule_and_policy() -> None:
 
     assert change.facts[0].actor == asked.requester
     assert change.facts[0].rule == "order: over 1,000.00 USD"
-    assert change.facts[0].data == {"policy": "order", "policy_version": asked.policy.version}
+    assert change.facts[0].data == {
+        "policy": "order",
+        "policy_version": asked.policy.version,
+        "content": content_text(asked.content),
+        "content_digest": content_digest(asked.content),
+    }
 
 
 def test_a_request_that_needs_no_level_is_approved_at_once() -> None:
@@ -72,7 +74,7 @@ def test_a_request_that_needs_no_level_waits_for_nothing() -> None:
 
     assert not state.waits_for_level
     assert not state.waits_for_approvers
-    assert rules.next_deadline(state) is None
+    assert due.next_deadline(state) is None
 
 
 @pytest.mark.parametrize(
@@ -108,10 +110,10 @@ def test_nobody_else_may_withdraw(person: str) -> None:
         rules.check_withdraw(opened(RULE), withdrawal(person), NOON)
 
 
-@pytest.mark.parametrize("status", [status for status in Status if status is not Status.PENDING])
+@pytest.mark.parametrize("status", CLOSED)
 def test_a_closed_request_cannot_be_withdrawn(status: Status) -> None:
     with pytest.raises(RequestClosedError) as refused:
-        rules.check_withdraw(closed(status), withdrawal(), NOON)
+        rules.check_withdraw(standing(status), withdrawal(), NOON)
 
     assert refused.value.data["status"] == status
 
@@ -119,7 +121,7 @@ def test_a_closed_request_cannot_be_withdrawn(status: Status) -> None:
 @pytest.mark.parametrize("status", [Status.APPROVED, Status.WITHDRAWN])
 def test_a_stranger_hears_of_the_end_rather_than_of_themselves(status: Status) -> None:
     with pytest.raises(RequestClosedError):
-        rules.check_withdraw(closed(status), withdrawal("USTRANGER"), NOON)
+        rules.check_withdraw(standing(status), withdrawal("USTRANGER"), NOON)
 
 
 def test_the_requester_may_withdraw_from_the_command_line() -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from tests.rules.acts import CLOSED, decide, decided, refusal, standing, withdrawal, yes
 from tests.rules.builders import (
     BORIS,
     CLARA,
@@ -12,9 +13,7 @@ from tests.rules.builders import (
     NOON,
     after,
     blocked,
-    closed,
-    decide,
-    decided,
+    expiry,
     here,
     kinds,
     level,
@@ -22,16 +21,17 @@ from tests.rules.builders import (
     of,
     opened,
     reached,
+    read,
     reading,
-    refusal,
     request,
     submitted,
     table,
-    withdrawal,
-    yes,
 )
 from workflows.rules import approval as rules
+from workflows.rules import due
+from workflows.rules.clock import TickKind, Window
 from workflows.rules.errors import RequestClosedError
+from workflows.rules.levels import next_windows, reach_level
 from workflows.rules.people import CLOCK
 from workflows.rules.policy import LevelRule
 from workflows.rules.request import ApprovalState, Status
@@ -126,7 +126,7 @@ class Instant:
     *(
         Instant(
             description=f"a request that is {status} does not expire",
-            given=closed(status),
+            given=standing(status),
             when=DUE,
             then=status,
         )
@@ -134,14 +134,15 @@ class Instant:
     ),
 )
 def test_what_the_clock_does(row: Instant) -> None:
-    change = rules.reach(row.given, row.when)
+    change = due.reach(row.given, row.when)
 
     assert change.state.status is row.then
     assert bool(change.facts) == (change.state.status is not row.given.status)
+    assert all(fact.at == due.next_deadline(row.given) for fact in change.facts)
 
 
 def test_an_expiry_says_by_which_rule_and_that_the_clock_did_it() -> None:
-    change = rules.reach(opened(RULE, expires_at=DUE), DUE)
+    change = due.reach(opened(RULE, expires_at=DUE), DUE)
 
     assert kinds(change.facts) == ["RequestExpired"]
     assert change.facts[0].actor == CLOCK
@@ -151,9 +152,9 @@ def test_an_expiry_says_by_which_rule_and_that_the_clock_did_it() -> None:
 
 
 def test_a_clock_that_rings_twice_expires_once() -> None:
-    expired = rules.reach(opened(RULE, expires_at=DUE), DUE).state
+    expired = due.reach(opened(RULE, expires_at=DUE), DUE).state
 
-    again = rules.reach(expired, DUE + WEEK)
+    again = due.reach(expired, DUE + WEEK)
 
     assert again.facts == ()
     assert again.state == expired
@@ -196,20 +197,20 @@ def test_a_withdrawal_between_two_levels_is_not_refused_by_the_first_ones_clock(
 def test_opening_a_blocked_level_keeps_its_instant() -> None:
     state = blocked(RULE, expires_at=DUE)
 
-    state = rules.open_level(state, reading(BORIS, CLARA), after(minutes=4)).state
+    state = read(state, reading(BORIS, CLARA), after(minutes=4)).state
 
-    assert rules.next_deadline(state) == DUE
+    assert due.next_deadline(state) == DUE
 
 
-@pytest.mark.parametrize("status", [status for status in Status if status is not Status.PENDING])
+@pytest.mark.parametrize("status", CLOSED)
 def test_a_closed_request_has_no_deadline(status: Status) -> None:
-    deadline = rules.next_deadline(closed(status))
+    deadline = due.next_deadline(standing(status))
 
     assert deadline is None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Window:
+class Wait:
     description: str
     given: LevelRule
     wish: timedelta | None
@@ -217,76 +218,76 @@ class Window:
 
 
 @table(
-    Window(
+    Wait(
         description="without a wish the level's own window holds",
         given=level(BORIS, expire_after=FIVE_MINUTES, max_expire_after=WEEK),
         wish=None,
         then=FIVE_MINUTES,
     ),
-    Window(
+    Wait(
         description="a request may shorten the window",
         given=level(BORIS, expire_after=FIVE_MINUTES, max_expire_after=WEEK),
         wish=timedelta(minutes=1),
         then=timedelta(minutes=1),
     ),
-    Window(
+    Wait(
         description="a request may lengthen the window",
         given=level(BORIS, expire_after=FIVE_MINUTES, max_expire_after=WEEK),
         wish=timedelta(days=1),
         then=timedelta(days=1),
     ),
-    Window(
+    Wait(
         description="a request may lengthen it exactly to the bound",
         given=level(BORIS, expire_after=FIVE_MINUTES, max_expire_after=WEEK),
         wish=WEEK,
         then=WEEK,
     ),
-    Window(
+    Wait(
         description="a wish beyond the bound is cut to it",
         given=level(BORIS, expire_after=FIVE_MINUTES, max_expire_after=WEEK),
         wish=WEEK + A_MOMENT,
         then=WEEK,
     ),
-    Window(
+    Wait(
         description="without a bound nothing is lengthened",
         given=level(BORIS, expire_after=FIVE_MINUTES),
         wish=WEEK,
         then=FIVE_MINUTES,
     ),
-    Window(
+    Wait(
         description="without a bound it may still be shortened",
         given=level(BORIS, expire_after=FIVE_MINUTES),
         wish=timedelta(minutes=1),
         then=timedelta(minutes=1),
     ),
-    Window(
+    Wait(
         description="a level that never expires has no window",
         given=level(BORIS, expire_after=None),
         wish=None,
         then=None,
     ),
 )
-def test_how_long_a_level_may_wait(row: Window) -> None:
+def test_how_long_a_level_may_wait(row: Wait) -> None:
     state = rules.submit(request(row.given, expire_after=row.wish), NOON).state
 
-    window = rules.window(state)
+    ends = [one.after for one in next_windows(state) if one.kind is TickKind.EXPIRE]
 
-    assert window == row.then
+    assert ends == ([] if row.then is None else [row.then])
 
 
 def test_each_level_has_its_own_window() -> None:
     second = level(CLARA, name="hr", expire_after=WEEK)
     state = decided(opened(level(BORIS), second), yes(BORIS))
 
-    window = rules.window(state)
+    windows = next_windows(state)
 
-    assert window == WEEK
+    assert windows == (Window(kind=TickKind.EXPIRE, after=WEEK),)
 
 
 def test_reaching_a_level_pins_its_instant_and_its_number() -> None:
-    state = rules.reach_level(submitted(RULE), DUE)
+    state = reach_level(submitted(RULE), expiry(DUE))
 
     assert here(state).number == 1
     assert here(state).rule == RULE
-    assert rules.next_deadline(state) == DUE
+    assert due.next_deadline(state) == DUE
     assert not state.waits_for_level

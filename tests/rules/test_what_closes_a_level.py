@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.rules.acts import decide, decided, no, yes
 from tests.rules.builders import (
     ALL,
     BORIS,
@@ -13,17 +14,13 @@ from tests.rules.builders import (
     FINN,
     MAJORITY,
     ONE,
-    decide,
-    decided,
     here,
     kinds,
     level,
     next_opened,
-    no,
     of,
     opened,
     table,
-    yes,
 )
 from workflows.rules.policy import Quorum, QuorumKind
 from workflows.rules.request import Decision, Status

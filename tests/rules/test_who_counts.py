@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.rules.acts import decided, refusal, withdrawal, yes
 from tests.rules.builders import (
     ALL,
     ANA,
@@ -16,7 +17,6 @@ from tests.rules.builders import (
     ONE,
     after,
     blocked,
-    decided,
     here,
     kinds,
     level,
@@ -25,13 +25,13 @@ from tests.rules.builders import (
     of,
     opened,
     reached,
+    read,
     reading,
     table,
-    withdrawal,
-    yes,
 )
 from workflows.rules import approval as rules
-from workflows.rules.people import CLOCK, ApproverSet, Member, Standing
+from workflows.rules.levels import reach_level
+from workflows.rules.people import CLOCK, Member, Reading, Standing
 from workflows.rules.policy import Quorum
 from workflows.rules.request import Status
 
@@ -39,7 +39,7 @@ from workflows.rules.request import Status
 @dataclass(frozen=True, kw_only=True)
 class Eligible:
     description: str
-    given: ApproverSet
+    given: Reading
     then: tuple[str, ...]
 
 
@@ -70,9 +70,33 @@ class Eligible:
     ),
 )
 def test_who_is_eligible_at_the_first_level(row: Eligible) -> None:
-    change = rules.open_level(reached(level(BORIS)), row.given, NOON)
+    change = read(reached(level(BORIS)), row.given, NOON)
 
     assert here(change.state).eligible == row.then
+
+
+@pytest.mark.parametrize(
+    "source", ["user:UBORIS", "email:b@x.org", "group:x", "manager", "manager:2"]
+)
+def test_whoever_names_a_person_they_may_decide(source: str) -> None:
+    found = Member(person=BORIS, source=source, standing=Standing.ACTIVE)
+
+    state = read(reached(level(BORIS)), reading(found)).state
+
+    assert here(state).eligible == (BORIS,)
+    assert decided(state, yes(BORIS)).status is Status.APPROVED
+
+
+def test_the_manager_who_is_also_in_hr_counts_at_one_level() -> None:
+    manager = Member(person=BORIS, source="manager", standing=Standing.ACTIVE)
+    in_hr = Member(person=BORIS, source="group:hr", standing=Standing.ACTIVE)
+    state = reached(level(BORIS, name="manager"), level(CLARA, name="hr"))
+    state = decided(read(state, reading(manager)).state, yes(BORIS))
+
+    state = read(reach_level(state, ()), reading(in_hr, CLARA)).state
+
+    assert here(state).eligible == (CLARA,)
+    assert refusal(state, yes(BORIS, level=2)).data == {"level": "1"}
 
 
 @pytest.mark.parametrize(("distinct", "then"), [(True, (CLARA,)), (False, (BORIS, CLARA))])
@@ -98,7 +122,7 @@ def test_who_was_asked_before_but_said_nothing_is_eligible_again() -> None:
 @dataclass(frozen=True, kw_only=True)
 class Blocked:
     description: str
-    given: ApproverSet
+    given: Reading
     quorum: Quorum = ONE
     then: str
 
@@ -161,10 +185,9 @@ class Blocked:
     ),
 )
 def test_what_blocks_a_level(row: Blocked) -> None:
-    change = rules.open_level(reached(level(BORIS, quorum=row.quorum)), row.given, NOON)
+    change = read(reached(level(BORIS, quorum=row.quorum)), row.given, NOON)
 
     assert here(change.state).blocked == row.then
-    assert here(change.state).eligible == ()
     assert here(change.state).opened_at is None
     assert change.state.status is Status.PENDING
     assert change.state.waits_for_approvers
@@ -183,7 +206,7 @@ def test_what_blocks_a_level(row: Blocked) -> None:
     ),
 )
 def test_what_opens_a_level(row: Blocked) -> None:
-    change = rules.open_level(reached(level(BORIS, quorum=row.quorum)), row.given, after(seconds=2))
+    change = read(reached(level(BORIS, quorum=row.quorum)), row.given, after(seconds=2))
 
     assert here(change.state).blocked == row.then
     assert here(change.state).opened_at == after(seconds=2)
@@ -209,7 +232,7 @@ def test_distinct_approvers_can_leave_too_few_for_the_next_level() -> None:
 def test_a_blocked_level_opens_when_a_later_reading_finds_people() -> None:
     state = blocked(level(BORIS))
 
-    change = rules.open_level(state, reading(BORIS, at=after(minutes=1)), after(minutes=1))
+    change = read(state, reading(BORIS, at=after(minutes=1)), after(minutes=1))
 
     assert here(change.state).blocked == ""
     assert here(change.state).eligible == (BORIS,)
@@ -219,7 +242,7 @@ def test_a_blocked_level_opens_when_a_later_reading_finds_people() -> None:
 def test_a_reading_that_is_blocked_for_the_same_reason_is_no_new_fact() -> None:
     state = blocked(level(BORIS))
 
-    change = rules.open_level(state, reading(unreadable=("user:UBORIS",)), after(minutes=1))
+    change = read(state, reading(unreadable=("user:UBORIS",)), after(minutes=1))
 
     assert change.facts == ()
     assert change.state == state
@@ -228,7 +251,7 @@ def test_a_reading_that_is_blocked_for_the_same_reason_is_no_new_fact() -> None:
 def test_a_reading_that_is_blocked_for_another_reason_is_a_new_fact() -> None:
     state = blocked(level(BORIS))
 
-    change = rules.open_level(state, reading(), after(minutes=1))
+    change = read(state, reading(), after(minutes=1))
 
     assert kinds(change.facts) == ["LevelBlocked"]
     assert change.facts[0].rule == "no_eligible_approver"
@@ -237,9 +260,9 @@ def test_a_reading_that_is_blocked_for_another_reason_is_a_new_fact() -> None:
 def test_the_evidence_of_an_open_level_is_kept_whole() -> None:
     found = reading(BORIS, member(CLARA, Standing.GUEST), ANA, at=after(seconds=1))
 
-    change = rules.open_level(reached(level(BORIS)), found, after(seconds=2))
+    change = read(reached(level(BORIS)), found, after(seconds=2))
 
-    assert here(change.state).evidence == found.members
+    assert here(change.state).evidence == found.approvers.members
     assert change.facts[0].actor == CLOCK
     assert change.facts[0].level == 1
     assert change.facts[0].rule == "sales"
@@ -248,6 +271,7 @@ def test_the_evidence_of_an_open_level_is_kept_whole() -> None:
         "evidence": (
             "UBORIS=active by user:UBORIS;UCLARA=guest by user:UCLARA;UANA=active by user:UANA"
         ),
+        "delegates": "",
         "unreadable": "",
         "read_at": "2026-03-02T12:00:01+00:00",
         "quorum": "1",
@@ -258,7 +282,7 @@ def test_the_evidence_of_an_open_level_is_kept_whole() -> None:
 def test_the_fact_of_a_blocked_level_names_the_sources_that_failed() -> None:
     found = reading(unreadable=("user:UBORIS", "user:UCLARA"))
 
-    change = rules.open_level(reached(level(BORIS, CLARA)), found, NOON)
+    change = read(reached(level(BORIS, CLARA)), found, NOON)
 
     assert change.facts[0].data["unreadable"] == "user:UBORIS,user:UCLARA"
 
@@ -266,7 +290,7 @@ def test_the_fact_of_a_blocked_level_names_the_sources_that_failed() -> None:
 def test_a_level_that_reopens_asks_nobody_who_is_not_in_the_latest_reading() -> None:
     state = blocked(level(BORIS, CLARA))
 
-    state = rules.open_level(state, reading(EMIL), NOON).state
+    state = read(state, reading(EMIL), NOON).state
 
     assert here(state).eligible == (EMIL,)
 

@@ -12,10 +12,12 @@ from random import Random
 from hypothesis import strategies as st
 
 from tests.views import faces
-from workflows.rules.face import ApprovalFace, LevelFace
+from tests.views.contents import usd
+from workflows.rules.content import Content, ContentChange, ContentField
+from workflows.rules.face import ApprovalFace, Asked, LevelFace
 from workflows.rules.order import OrderFace, OrderLine, OrderStatus, Step, StepName, StepStatus
 from workflows.rules.people import Actor, Origin
-from workflows.rules.request import Content, ContentField, Counted, Status, Verdict
+from workflows.rules.request import OPEN, ChangeRequest, Counted, Delegate, Remark, Status, Verdict
 
 TRAPS = (
     *("<!channel>", "<!here|x>", "<@U0EVE>", "<#C0SECRET>", "<https://evil.example|x>", "*bold*"),
@@ -30,6 +32,8 @@ texts = st.builds(
     times=st.sampled_from((1, 1, 1, 40, 3000)),
 )
 pools = st.lists(texts, min_size=1, max_size=4)
+LINKS = ("https://shop.example/orders?id=7&page=2", "http://a.example/" + "x" * 470, "ftp://no")
+SOURCES = ("group:sales-leads", "manager", "manager:2", "email:dora@example.com", "user:U0BORIS")
 PEOPLE = ("U0BORIS", "W0HANA", "", "<!channel>")
 
 
@@ -62,21 +66,50 @@ class AnyFace:
             title=self.text(),
             text=self.text(),
             fields=tuple(ContentField(label=self.text(), value=self.text()) for _ in range(count)),
-            amount=self._random.choice((None, faces.usd("1500.00"))),
+            amount=self._random.choice((None, usd("1500.00"))),
+            links=tuple(self.link() for _ in range(self._random.choice((0, 1, 5)))),
         )
+
+    def link(self) -> str:
+        return self._random.choice((*LINKS, self.text()))
+
+    def source(self) -> str:
+        return self._random.choice((*SOURCES, self.text()))
+
+    def stand_in(self) -> Delegate:
+        starts, ends = self.maybe_instant(), self.maybe_instant()
+        return Delegate(person=self.person(), seat=self.person(), starts=starts, ends=ends)
+
+    def content_change(self) -> ContentChange:
+        parts = ("title", "text", "amount", "links", f"field:{self.text()}", self.text())
+        part = self._random.choice(parts)
+        return ContentChange(part=part, before=self.text(), after=self.text())
+
+    def change_request(self) -> ChangeRequest:
+        return ChangeRequest(person=self.person(), reason=self.text(), at=self.instant())
+
+    def remark(self) -> Remark:
+        return Remark(person=self.person(), text=self.text(), at=self.instant())
 
     def level(self, number: int) -> LevelFace:
         codes = ("", "", "approvers_unread", "approvers_unreadable", self.text())
+        eligible = tuple(self.person() for _ in range(self._random.choice((0, 1, 2, 30))))
         return LevelFace(
             number=number,
             name=self.text(),
-            sources=tuple(self.text() for _ in range(self._random.randrange(12))),
-            eligible=tuple(self.person() for _ in range(self._random.choice((0, 1, 2, 30)))),
+            sources=tuple(self.source() for _ in range(self._random.randrange(12))),
+            unreadable=tuple(self.source() for _ in range(self._random.choice((0, 1, 12)))),
+            eligible=eligible,
+            asked=tuple(Asked(person=one, source=self.source()) for one in eligible),
+            delegates=tuple(self.stand_in() for _ in range(self._random.choice((0, 1, 12)))),
             needed=self._random.randrange(1, 30),
             blocked=self._random.choice(codes),
             expires_at=self.maybe_instant(),
             decisions=tuple(self.decision() for _ in range(self._random.choice((0, 1, 20)))),
             passed=self._random.random() < 0.3,
+            reminders=self._random.choice((0, 1, 9)),
+            escalations=self._random.choice((0, 1, 9)),
+            approve_reason_required=self._random.random() < 0.5,
             reject_reason_required=self._random.random() < 0.5,
         )
 
@@ -86,6 +119,7 @@ class AnyFace:
             verdict=self._random.choice(list(Verdict)),
             reason=self.text(),
             at=self.instant(),
+            seat=self.person(),
         )
 
     def approval(self, status: Status | None = None) -> ApprovalFace:
@@ -93,8 +127,11 @@ class AnyFace:
         rules = ("quorum", "reject_quorum", "expire_after", "", self.text())
         return ApprovalFace(
             request_id="ORD-7K2M4QXA",
+            policy=self.text(),
+            currency=self._random.choice(("", "USD")),
             title=self.text(),
             channel=self.text(),
+            admin_channel=self.text(),
             language=self._random.choice(("en", "de")),
             mention_approvers=self._random.random() < 0.7,
             requester=self.actor(),
@@ -104,6 +141,12 @@ class AnyFace:
             levels=tuple(self.level(number) for number in range(1, count + 1)),
             levels_in_all=9,
             content_revision=self._random.randrange(1, 99),
+            changes=tuple(self.content_change() for _ in range(self._random.choice((0, 1, 20)))),
+            change_request=self._random.choice((None, self.change_request())),
+            amendable=self._random.random() < 0.5,
+            voided=self._random.choice((0, 1, 7)),
+            comments=self._random.choice((0, 1, 3, 4000)),
+            remarks=tuple(self.remark() for _ in range(self._random.choice((0, 1, 3)))),
             card_version=self._random.randrange(999),
             submitted_at=self.instant(),
             closed_at=self.maybe_instant(),
@@ -122,8 +165,8 @@ class AnyFace:
         return Step(name=name, status=status, reference=self.text(), error=self.text())
 
     def order(self) -> OrderFace:
-        price = faces.usd("9999999999999.99")
-        closed = [one for one in Status if one is not Status.PENDING]
+        price = usd("9999999999999.99")
+        closed = [one for one in Status if one not in OPEN]
         return OrderFace(
             order=replace(
                 faces.THE_ORDER,

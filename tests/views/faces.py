@@ -2,27 +2,30 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
-from workflows.rules import approval, order
+from tests.views import contents
+from tests.views.contents import usd
+from workflows.rules import approval, order, reading
+from workflows.rules.clock import Tick, TickKind
+from workflows.rules.content import Content
+from workflows.rules.due import reach
 from workflows.rules.face import ApprovalFace, approval_face
-from workflows.rules.money import Money
+from workflows.rules.levels import reach_level
 from workflows.rules.order import Order, OrderFace, OrderLine, OrderState, StepName, order_face
-from workflows.rules.people import Actor, ApproverSet, Member, Origin, Standing
-from workflows.rules.policy import (
+from workflows.rules.people import (
+    Actor,
+    ApproverSet,
     ApproverSource,
-    LevelRule,
-    Policy,
-    Quorum,
+    Member,
+    Origin,
+    Reading,
     SourceKind,
-    Tier,
-    route,
+    Standing,
 )
+from workflows.rules.policy import LevelRule, Policy, Quorum, Tier, route
 from workflows.rules.request import (
     ApprovalRequest,
     ApprovalState,
-    Content,
-    ContentField,
     Decision,
     Verdict,
     Withdrawal,
@@ -32,10 +35,6 @@ NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 ANA = Actor(person="U0ANA", origin=Origin.SLACK)
 BORIS = Actor(person="U0BORIS", origin=Origin.SLACK)
 CLARA = Actor(person="U0CLARA", origin=Origin.SLACK)
-
-
-def usd(amount: str) -> Money:
-    return Money(amount=Decimal(amount), currency="USD")
 
 
 def level_rule(name: str = "sales", quorum: int = 1, *people: str) -> LevelRule:
@@ -88,15 +87,30 @@ def request(content: Content | None = None, rules: Policy | None = None) -> Appr
     )
 
 
-def people(*ids: str, standing: Standing = Standing.ACTIVE) -> ApproverSet:
-    members = tuple(Member(person=one, source=f"user:{one}", standing=standing) for one in ids)
-    return ApproverSet(members=members, read_at=NOW)
+def people(*ids: str, standing: Standing = Standing.ACTIVE) -> Reading:
+    return found(*(Member(person=one, source=f"user:{one}", standing=standing) for one in ids))
+
+
+def found(*members: Member, unreadable: tuple[str, ...] = ()) -> Reading:
+    approvers = ApproverSet(members=members, read_at=NOW, unreadable=unreadable)
+    gus = Member(person="U0GUS", source="group:approval-admins", standing=Standing.ACTIVE)
+    return Reading(approvers=approvers, admins=ApproverSet(members=(gus,), read_at=NOW))
+
+
+def reached(state: ApprovalState, minutes: int = 5) -> ApprovalState:
+    """Begin the next level, which expires so long after NOW."""
+    expiry = Tick(at=NOW + timedelta(minutes=minutes), kind=TickKind.EXPIRE)
+    return reach_level(state, [expiry])
+
+
+def taken(state: ApprovalState, answer: Reading) -> ApprovalState:
+    """Take the directory's answer to what is asked of it now."""
+    return reading.take_reading(state, reading.question(state), answer, NOW).state
 
 
 def opened(asked: ApprovalRequest, *ids: str) -> ApprovalState:
-    state = approval.submit(asked, NOW).state
-    state = approval.reach_level(state, NOW + timedelta(minutes=5))
-    return approval.open_level(state, people(*ids or ("U0BORIS", "U0CLARA")), NOW).state
+    state = reached(approval.submit(asked, NOW).state)
+    return taken(state, people(*ids or ("U0BORIS", "U0CLARA")))
 
 
 def decided(
@@ -132,8 +146,7 @@ def two_levels() -> ApprovalFace:
     state = opened(request(rules=rules), "U0BORIS", "U0CLARA", "U0EMIL")
     state = decided(state, BORIS, reason="We know them, go ahead.")
     state = decided(state, CLARA)
-    state = approval.reach_level(state, NOW + timedelta(minutes=9))
-    return face(approval.open_level(state, people("U0FAY"), NOW).state, 5)
+    return face(taken(reached(state, 9), people("U0FAY")), 5)
 
 
 def half_decided() -> ApprovalFace:
@@ -142,14 +155,12 @@ def half_decided() -> ApprovalFace:
 
 
 def unread() -> ApprovalFace:
-    state = approval.reach_level(approval.submit(request(), NOW).state, NOW + timedelta(minutes=5))
-    return face(state, 1)
+    return face(reached(approval.submit(request(), NOW).state), 1)
 
 
 def blocked() -> ApprovalFace:
-    state = approval.reach_level(approval.submit(request(), NOW).state, NOW + timedelta(minutes=5))
-    nobody = people("U0IVAN", standing=Standing.DEACTIVATED)
-    return face(approval.open_level(state, nobody, NOW).state, 2)
+    state = reached(approval.submit(request(), NOW).state)
+    return face(taken(state, people("U0IVAN", standing=Standing.DEACTIVATED)), 2)
 
 
 def approved() -> ApprovalFace:
@@ -162,7 +173,7 @@ def rejected() -> ApprovalFace:
 
 
 def expired() -> ApprovalFace:
-    return face(approval.reach(opened(request()), NOW + timedelta(minutes=5)).state)
+    return face(reach(opened(request()), NOW + timedelta(minutes=5)).state)
 
 
 def withdrawn() -> ApprovalFace:
@@ -181,32 +192,13 @@ def from_command_line() -> ApprovalFace:
     return replace(face(opened(asked), 1), mention_approvers=False)
 
 
-def hostile_content() -> Content:
-    """What people type to see whether we are awake."""
-    return Content(
-        title="<!channel> *bold* & co",
-        text="Please <@U0EVE> _now_ `rm` ~no~ :tada:\n> quote\n<https://evil.example|click>",
-        fields=(
-            ContentField(label="*To*", value="<!here> R&D"),
-            ContentField(label="", value=""),
-        ),
-        amount=usd("99999.99"),
-    )
-
-
 def hostile() -> ApprovalFace:
-    state = opened(request(hostile_content(), policy(level_rule("a_b", 2))))
+    state = opened(request(contents.hostile(), policy(level_rule("a_b", 2))))
     return face(decided(state, BORIS, reason="*fine* <!everyone>"))
 
 
 def long() -> ApprovalFace:
-    content = Content(
-        title="T" * 400,
-        text="A long story & more. " * 300,
-        fields=tuple(ContentField(label=f"Label {i}", value="v" * 500) for i in range(30)),
-        amount=usd("9999999999999.99"),
-    )
-    state = opened(request(content, policy(level_rule("sales", 2))))
+    state = opened(request(contents.long(), policy(level_rule("sales", 2))))
     return face(decided(state, BORIS, reason="why " * 700))
 
 

@@ -47,7 +47,7 @@ def block_actions(face: ApprovalFace, action_id: str = "approve") -> dict[str, A
                 "block_id": row["block_id"],
                 "text": pressed["text"] | {"emoji": True},
                 "value": pressed["value"],
-                "style": pressed["style"],
+                **({"style": pressed["style"]} if "style" in pressed else {}),
                 "action_ts": "1732185010.000200",
             }
         ],
@@ -59,28 +59,60 @@ def click(action_id: str = "reject") -> Click:
     return approval_card.parse_click(block_actions(faces.pending(), action_id))
 
 
+def chosen(view: Mapping[str, Any], verb: str) -> dict[str, Any]:
+    """Return a press on a verb's button in the More… modal."""
+    block = next(one for one in view["blocks"] if one["block_id"] == f"verb-{verb}")
+    return {
+        "type": "block_actions",
+        "team": {"id": "T0LOCAL", "domain": "demo"},
+        "user": {"id": "U0BORIS", "username": "boris", "name": "boris", "team_id": "T0LOCAL"},
+        "container": {"type": "view", "view_id": "V1"},
+        "trigger_id": "3.4.def",
+        "view": {**view, "id": "V1", "hash": "1.h", "state": {"values": {}}},
+        "actions": [
+            {
+                "type": "button",
+                "action_id": block["accessory"]["action_id"],
+                "block_id": block["block_id"],
+                "value": block["accessory"]["value"],
+                "action_ts": "1732185020.000300",
+            }
+        ],
+    }
+
+
 def recorded(name: str) -> dict[str, Any]:
     """Return a payload that others recorded."""
     found: dict[str, Any] = json.loads((RECORDED / name).read_text(encoding="utf-8"))
     return found
 
 
-def submitted(view: Mapping[str, Any], typed: Mapping[str, str]) -> dict[str, Any]:
-    """Return the view as Slack sends it with what was typed, by block id."""
+def submitted(view: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the view as Slack sends it with what was typed or chosen, by block id."""
     values: dict[str, Any] = {}
     for block in view["blocks"]:
         if block["type"] != "input":
             continue
         element = block["element"]
-        answer = typed.get(block["block_id"])
-        state: dict[str, Any] = {"type": element["type"]}
-        if element["type"] == "static_select":
-            chosen = [one for one in element["options"] if one["value"] == answer]
-            state["selected_option"] = chosen[0] if chosen else None
-        else:
-            state["value"] = answer
-        values[block["block_id"]] = {element["action_id"]: state}
+        answer = _answer(element, typed.get(block["block_id"]))
+        values[block["block_id"]] = {element["action_id"]: {"type": element["type"], **answer}}
     return {**view, "id": "V1", "hash": "1.h", "state": {"values": values}}
+
+
+def _answer(element: Mapping[str, Any], typed: Any) -> dict[str, Any]:
+    match element["type"]:
+        case "static_select":
+            chosen = [one for one in element["options"] if one["value"] == typed]
+            return {"selected_option": chosen[0] if chosen else None}
+        case "checkboxes":
+            return {"selected_options": list(element["options"]) if typed else []}
+        case "users_select":
+            return {"selected_user": typed}
+        case "multi_users_select":
+            return {"selected_users": list(typed or ())}
+        case "datetimepicker":
+            return {"selected_date_time": typed}
+    return {"value": typed}
 
 
 def typed_view() -> dict[str, Any]:
@@ -98,7 +130,7 @@ def typed_view() -> dict[str, Any]:
     )
 
 
-def view_submission(view: Mapping[str, Any], typed: Mapping[str, str]) -> dict[str, Any]:
+def view_submission(view: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
     """Return the whole payload of a submitted modal."""
     return {
         "type": "view_submission",

@@ -13,8 +13,12 @@ MESSAGE_TYPES = {"header", "section", "context", "actions", "divider"}
 VIEW_TYPES = MESSAGE_TYPES | {"input"}
 _OUR_TOKEN = re.compile(
     r"<(@[UW][A-Z0-9]+|#[CG][A-Z0-9]+|"
+    r"https?://(?!evil)[^\s<>|\"]+(\|the card)?|"
     r"!date\^-?\d+\^\{date_short_pretty\} at \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC)>"
 )
+
+
+_PERSON = re.compile(r"[UW][A-Z0-9]+")
 
 
 def check_message(text: str, blocks: list[dict[str, Any]]) -> None:
@@ -69,6 +73,8 @@ def _check_block(block: dict[str, Any]) -> None:
             assert ("text" in block) or ("fields" in block)
             if "text" in block:
                 _check_text(block["text"], 3000)
+            if "accessory" in block:
+                _check_button(block["accessory"])
             assert len(block.get("fields", [])) <= 10
             for one in block.get("fields", []):
                 _check_text(one, 2000)
@@ -110,18 +116,35 @@ def _check_input(element: dict[str, Any]) -> None:
     assert 0 < len(element["action_id"]) <= 255
     if "placeholder" in element:
         _check_text(element["placeholder"], 150, plain=True)
-    if element["type"] == "plain_text_input":
-        assert 0 < len(element.get("initial_value", "-")) <= 3000
-        return
-    assert element["type"] == "static_select"
-    assert 0 < len(element["options"]) <= 100
+    match element["type"]:
+        case "plain_text_input":
+            assert 0 < len(element.get("initial_value", "-")) <= 3000
+        case "users_select":
+            assert _PERSON.fullmatch(element.get("initial_user", "U0BORIS"))
+        case "multi_users_select":
+            for person in element.get("initial_users", ["U0BORIS"]):
+                assert _PERSON.fullmatch(person)
+        case "datetimepicker":
+            assert len(str(element.get("initial_date_time", 1_000_000_000))) == 10
+        case "checkboxes":
+            assert 0 < len(element["options"]) <= 10
+            _check_options(element, element.get("initial_options", []))
+        case "static_select":
+            assert 0 < len(element["options"]) <= 100
+            _check_options(
+                element, [element["initial_option"]] if "initial_option" in element else []
+            )
+        case other:
+            raise AssertionError(other)
+
+
+def _check_options(element: dict[str, Any], chosen: list[Any]) -> None:
     for option in element["options"]:
         _check_text(option["text"], 75, plain=True)
         assert 0 < len(option["value"]) <= 150
     values = [option["value"] for option in element["options"]]
     assert len(set(values)) == len(values)
-    if "initial_option" in element:
-        assert element["initial_option"] in element["options"]
+    assert all(one in element["options"] for one in chosen)
 
 
 def _check_text(text: dict[str, Any], limit: int, *, plain: bool = False) -> None:

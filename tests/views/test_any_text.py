@@ -1,17 +1,34 @@
 """Whatever people type, wherever: the message is valid, and nothing in it mentions or formats."""
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.views import approval_card, notices, order_card, order_modal, reject_modal
+from bot.views import (
+    approval_card,
+    approval_modal,
+    more_modal,
+    notice_messages,
+    notices,
+    order_card,
+    order_modal,
+    verb_modal,
+)
 from bot.views.approval_card import parse_click
 from bot.views.blocks import Message
 from bot.views.text import clip, clip_plain, escape, in_line
 from tests.views import faces
-from tests.views.any_face import AnyFace, any_faces, texts
-from tests.views.presses import CATALOGUE, block_actions, submitted, view_submission
+from tests.views.any_face import AnyFace, any_faces, pools, texts
+from tests.views.presses import (
+    CATALOGUE,
+    block_actions,
+    chosen,
+    click,
+    submitted,
+    view_submission,
+)
 from tests.views.slack_limits import (
     check_message,
     check_sentence,
@@ -19,6 +36,12 @@ from tests.views.slack_limits import (
     formatted,
     mrkdwn_of,
 )
+from workflows.rules.messages import Menu
+from workflows.rules.notice import Notice, NoticeKind
+from workflows.rules.verbs import Verb
+
+CLICK = click("more")
+LINK = "https://local.slack.com/archives/C0APPROVALS/p1732185000000100"
 
 settings.register_profile(
     "views",
@@ -59,19 +82,86 @@ def test_every_approval_is_a_valid_card(some: AnyFace) -> None:
     face = some.approval()
 
     _check(approval_card.build(face))
-    _check(notices.outcome(face))
-    _check(notices.card_not_posted(face, face.rule))
+    _check(notice_messages.outcome(face))
+    _check(notice_messages.card_not_posted(face, face.rule))
+
+
+@given(any_faces, texts, st.integers(0, 900))
+@VIEWS
+def test_every_notice_is_a_valid_message(some: AnyFace, typed: str, count: int) -> None:
+    face = some.approval()
+    crowd = tuple(f"U0PERSON{number}" for number in range(count))
+    for kind in NoticeKind:
+        notice = Notice(key="n-1", kind=kind, face=face, problem=typed)
+        _check(notice_messages.message(notice, typed))
+        _check(notice_messages.message(replace(notice, people=(*crowd, typed)), LINK))
+        _check(notice_messages.message(replace(notice, person=some.person()), LINK))
 
 
 @given(any_faces)
 @VIEWS
-def test_buttons_stand_exactly_where_somebody_may_decide(some: AnyFace) -> None:
+def test_buttons_stand_exactly_where_something_can_be_done(some: AnyFace) -> None:
     face = some.approval()
     level = face.open_level
     decidable = level is not None and not level.blocked
 
-    rows = [one for one in approval_card.build(face).blocks if one["type"] == "actions"]
-    assert len(rows) == decidable
+    blocks: list[Any] = approval_card.build(face).blocks
+    rows = [one["elements"] for one in blocks if one["type"] == "actions"]
+    assert [len(row) for row in rows] == ([3 if decidable else 1] if face.is_open else [])
+
+
+@given(any_faces, texts, st.sets(st.sampled_from(Verb)))
+@VIEWS
+def test_every_menu_is_a_valid_modal(some: AnyFace, typed: str, verbs: set[Verb]) -> None:
+    face = some.approval()
+    context = replace(more_modal.context_of(CLICK), response_url=typed)
+    sentence = notices.unknown_request(typed)
+    view = more_modal.menu(context, Menu(face=face, verbs=tuple(verbs)), sentence)
+
+    check_view(view)
+    for words in mrkdwn_of(view["blocks"]):
+        assert not [one for one in formatted(words) if not one.startswith("*")], words
+    for verb in verbs:
+        choice = more_modal.parse_choice(chosen(view, verb))
+        assert (choice.verb, choice.context.content_revision) == (verb, face.content_revision)
+
+
+VERB_FIELDS = ("reason", "title", "text", "amount", "links", "sources")
+
+
+@given(any_faces, st.fixed_dictionaries(dict.fromkeys(VERB_FIELDS, texts)), st.sampled_from(Verb))
+@VIEWS
+def test_every_form_keeps_what_was_typed(some: AnyFace, typed: dict[str, str], verb: Verb) -> None:
+    if verb is Verb.REFRESH:
+        return
+    view = verb_modal.form(more_modal.context_of(CLICK), verb, some.approval())
+    check_view(view)
+    body = view_submission(view, typed | {"people": ["U0DORA"], "delegate": "U0DORA"})
+    submission = verb_modal.parse_submission(body)
+    again = verb_modal.again(submission, notices.unavailable())
+
+    check_view(again)
+    verb_modal.check(submission)
+    for block in _inputs(again):
+        field = block["block_id"]
+        if field in VERB_FIELDS:
+            assert block["element"].get("initial_value", "") == typed[field][:3000]
+
+
+REQUEST_FIELDS = ("policy", "title", "text", "amount", "links", "answer_within")
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(REQUEST_FIELDS, texts)), pools)
+@VIEWS
+def test_the_request_form_keeps_what_was_typed(typed: dict[str, str], titles: list[str]) -> None:
+    choices = [(f"policy-{number}", title) for number, title in enumerate(titles)]
+    view = submitted(approval_modal.build("REQ-1", choices), typed)
+    again = approval_modal.failed(view, choices, notices.unavailable())
+
+    check_view(again)
+    kept = {one["block_id"]: one["element"].get("initial_value", "") for one in _inputs(again)}
+    free = REQUEST_FIELDS[1:]
+    assert {name: kept[name] for name in free} == {name: typed[name][:3000] for name in free}
 
 
 @given(any_faces)
@@ -88,7 +178,7 @@ def test_a_press_says_what_the_card_said(some: AnyFace) -> None:
         face.card_version,
     )
     assert click.reason_required == face.open_level.reject_reason_required
-    check_view(reject_modal.build(click))
+    check_view(verb_modal.reject(click))
 
 
 @given(any_faces)
@@ -99,7 +189,7 @@ def test_every_order_is_a_valid_card(some: AnyFace) -> None:
     _check(order_card.build(face))
     _check(order_card.status_message(face, faces.NOW))
     _check(order_card.status_list([face] * 12))
-    _check(notices.outcome(face))
+    _check(notice_messages.outcome(face))
     assert not [one for one in order_card.build(face).blocks if one["type"] == "actions"]
 
 
@@ -142,9 +232,9 @@ def _inputs(view: dict[str, object]) -> list[dict[str, Any]]:
 @VIEWS
 def test_a_rejection_carries_its_reason_whole(reason: str) -> None:
     click = parse_click(block_actions(faces.hostile(), "reject"))
-    body = view_submission(reject_modal.build(click), {"reason": reason})
-    rejection = reject_modal.parse_submission(body)
+    body = view_submission(verb_modal.reject(click), {"reason": reason})
+    rejection = verb_modal.parse_submission(body)
 
     assert rejection.reason == reason
-    assert bool(reject_modal.check(rejection)) == (not reason.strip() or len(reason) > 3000)
-    check_view(reject_modal.build_again(rejection, notices.unavailable()))
+    assert bool(verb_modal.check(rejection)) == (not reason.strip() or len(reason) > 3000)
+    check_view(verb_modal.again(rejection, notices.unavailable()))

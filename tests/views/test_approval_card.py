@@ -1,182 +1,117 @@
-"""A press on a card: read from every shape Slack sends it in, refused by name where it is not ours."""
+"""The approval card: which buttons stand on it, and what it says in every state."""
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.views import approval_card
-from bot.views.approval_card import Click
-from bot.views.ids import ActionId
-from bot.views.payload import UnreadablePayloadError
-from tests.views import faces
-from tests.views.presses import RECORDED, block_actions, recorded
-from workflows.rules.request import Verdict
+from tests.views import contents, faces, states
+from tests.views.slack_limits import mrkdwn_of
+from workflows.rules.face import ApprovalFace
+from workflows.rules.notice import MENTIONED
 
-
-def test_a_press_is_read_with_all_its_context() -> None:
-    assert approval_card.parse_click(block_actions(faces.pending())) == Click(
-        request_id="ORD-7K2M4QXA-approval",
-        content_revision=1,
-        level=1,
-        card_version=1,
-        reason_required=True,
-        subject="ORD-7K2M4QXA for Acme GmbH",
-        action_id=ActionId.APPROVE,
-        person="U0BORIS",
-        team="T0LOCAL",
-        channel="C0APPROVALS",
-        message_ts="1732185000.000100",
-        thread_ts="",
-        action_ts="1732185010.000200",
-        response_url="https://hooks.slack.com/actions/T0LOCAL/1/xyz",
-        trigger_id="1.2.abc",
-        interactivity_pointer="",
-    )
-
-
-@pytest.mark.parametrize(
-    ("action_id", "verdict"), [("approve", Verdict.APPROVE), ("reject", Verdict.REJECT)]
-)
-def test_a_button_stands_for_its_verdict(action_id: str, verdict: Verdict) -> None:
-    assert approval_card.parse_click(block_actions(faces.pending(), action_id)).verdict is verdict
-
-
-def _direct_message(body: dict[str, Any]) -> None:
-    body["channel"] = {"id": "D0BORIS", "name": "directmessage"}
-    body["container"] = {"type": "message", "message_ts": "1.2", "channel_id": "D0BORIS"}
-
-
-def _thread(body: dict[str, Any]) -> None:
-    body["container"]["thread_ts"] = "1732180000.000001"
-
-
-def _custom_step(body: dict[str, Any]) -> None:
-    del body["trigger_id"], body["response_url"]
-    body["bot_access_token"] = "xwfp-secret"
-    body["interactivity"] = {"interactivity_pointer": "9.8.7"}
-
-
-def _whole_organisation(body: dict[str, Any]) -> None:
-    body["team"] = None
-    body["enterprise"] = {"id": "E1", "name": "org"}
-    body["user"] = {"id": "W0HANA", "team_id": "T0HOME"}
-
-
-def _home(body: dict[str, Any]) -> None:
-    del body["channel"], body["message"], body["response_url"]
-    body["container"] = {"type": "view", "view_id": "V1"}
-
-
-SHAPES: list[tuple[Callable[[dict[str, Any]], None], dict[str, str]]] = [
-    (_direct_message, {"channel": "D0BORIS", "message_ts": "1.2"}),
-    (_thread, {"thread_ts": "1732180000.000001"}),
-    (_custom_step, {"trigger_id": "", "response_url": "", "interactivity_pointer": "9.8.7"}),
-    (_whole_organisation, {"person": "W0HANA", "team": "T0HOME"}),
-    (_home, {"channel": "", "message_ts": "", "response_url": ""}),
+Row = list[tuple[str, str | None, bool]]
+DECIDE: Row = [("approve", "primary", True), ("reject", "danger", False), ("more", None, False)]
+WITH_REASON: Row = [("approve", "primary", False), *DECIDE[1:]]
+MORE: Row = DECIDE[2:]
+ROWS: list[tuple[Callable[[], ApprovalFace], Row]] = [
+    (faces.pending, DECIDE),
+    (states.delegates, DECIDE),
+    (states.reason_required, WITH_REASON),
+    (faces.unread, MORE),
+    (faces.blocked, MORE),
+    (states.waits_for_changes, MORE),
+    (states.between_levels, MORE),
+    (faces.approved, []),
+    (faces.expired, []),
+    (states.admin_closed, []),
 ]
 
 
-@pytest.mark.parametrize(("change", "then"), SHAPES)
-def test_the_shapes_of_a_press(
-    change: Callable[[dict[str, Any]], None], then: dict[str, str]
-) -> None:
-    body = block_actions(faces.pending())
-    change(body)
-    click = approval_card.parse_click(body)
+@pytest.mark.parametrize(("make", "row"), ROWS)
+def test_the_buttons_of_a_state(make: Callable[[], ApprovalFace], row: Row) -> None:
+    blocks: list[Any] = approval_card.build(make()).blocks
+    rows = [one["elements"] for one in blocks if one["type"] == "actions"]
 
-    assert {name: getattr(click, name) for name in then} == then
-
-
-def test_the_clicker_is_the_user_and_never_the_poster_of_the_message() -> None:
-    body = block_actions(faces.pending())
-    body["user"] = {"id": "U0GUS"}
-    body["message"]["user"] = "U0BORIS"
-
-    assert approval_card.parse_click(body).person == "U0GUS"
+    assert [
+        (one["action_id"], one.get("style"), "confirm" in one)
+        for buttons in rows
+        for one in buttons
+    ] == row
 
 
-def _value(**changes: object) -> str:
-    good = json.loads(block_actions(faces.pending())["actions"][0]["value"])
-    return json.dumps({**good, **changes})
+def _words(face: ApprovalFace) -> str:
+    return "\n".join(mrkdwn_of(approval_card.build(face).blocks))
 
 
-BROKEN: list[tuple[str, object]] = [
-    ("no actions", {"actions": []}),
-    ("actions are no list", {"actions": {"action_id": "approve"}}),
-    ("two actions", {"actions": [{}, {}]}),
-    ("another button", {"actions": [{"action_id": "withdraw"}]}),
-    ("no user", {"user": None}),
-    ("a bot's id", {"user": {"id": "B0LOCAL"}}),
-    ("an id with markup", {"user": {"id": "U1> <!channel"}}),
-    ("no value", ""),
-    ("a value that is no JSON", "click_me_123"),
-    ("a value that is a list", "[1]"),
-    ("a text for a number", _value(level="1")),
-    ("a truth for a number", _value(level=True)),
-    ("a number below zero", _value(card_version=-1)),
-    ("a part too many", _value(extra=1)),
-    ("a part too few", json.dumps({"request_id": "ORD-1"})),
+def test_a_closed_card_says_once_who_closed_it() -> None:
+    words = _words(faces.approved())
+
+    assert words.count("<@U0BORIS>") == 1
+    assert "Level 1" not in words
+
+
+def test_who_else_decided_still_stands_there_when_it_is_closed() -> None:
+    message = approval_card.build(states.two_approved())
+    words = json.dumps(message.blocks, ensure_ascii=False)
+
+    assert words.count("<@U0BORIS>") == words.count("<@U0CLARA>") == 1
+    assert words.count("Go ahead.") == words.count("Fine.") == 1
+
+
+SAYS: list[tuple[Callable[[], ApprovalFace], list[str]]] = [
+    (states.on_behalf, ["<@U0DORA> approved for <@U0BORIS>"]),
+    (states.approved_on_behalf, ["*Approved* by <@U0DORA> for <@U0BORIS>"]),
+    (states.delegates, ["<@U0DORA> stands in for <@U0BORIS> from", "until"]),
+    (states.delegated, ["<@U0DORA> stands in for <@U0BORIS>."]),
+    (
+        states.several_sources,
+        [
+            "<@U0CLARA> (group sales-leads)",
+            "<@U0FAY> (the requester's manager)",
+            "<@U0BORIS> (by name)",
+            "Reminded 2 times so far. Escalated once so far.",
+        ],
+    ),
+    (states.unreadable, ["Could not be read: group sales-leads and the requester's manager."]),
+    (states.waits_for_changes, ["*Changes requested* by <@U0CLARA>", "<@U0ANA> can change it"]),
+    (states.amended, ["2 earlier decisions do not count any more"]),
+    (states.commented, ["*4 comments*, the last ones:"]),
+    (states.admin_closed, ["*Closed* by <@U0GUS> as an admin", "neither approved nor rejected"]),
+    (states.between_levels, ["The next level is being opened"]),
 ]
 
 
-@pytest.mark.parametrize(("what", "given"), BROKEN, ids=[what for what, _ in BROKEN])
-def test_what_is_not_our_press_is_refused_by_name(what: str, given: object) -> None:
-    body = block_actions(faces.pending())
-    if isinstance(given, dict):
-        body.update(given)
-    else:
-        body["actions"][0]["value"] = given
+@pytest.mark.parametrize(("make", "sentences"), SAYS)
+def test_what_a_card_says(make: Callable[[], ApprovalFace], sentences: list[str]) -> None:
+    words = _words(make())
 
-    with pytest.raises(UnreadablePayloadError):
-        approval_card.parse_click(body)
-    assert what
+    assert [one for one in sentences if one not in words] == []
 
 
-@pytest.mark.skipif(not RECORDED.exists(), reason="the recorded payloads are not on this machine")
-@pytest.mark.parametrize(
-    "name",
-    [
-        "block_actions.docs_button.json",
-        "block_actions.home_tab.real.json",
-        "function_scoped.2.json",
-        "function_scoped.json",
-        "structures/block_actions.structure.json",
-        "view_submission.bolt.json",
-    ],
-)
-def test_recorded_presses_on_other_buttons_are_refused_by_name(name: str) -> None:
-    with pytest.raises(UnreadablePayloadError):
-        approval_card.parse_click(recorded(name))
+def test_the_wish_for_changes_is_told_once() -> None:
+    assert _words(states.waits_for_changes()).count("<@U0CLARA>") == 1
 
 
-@pytest.mark.skipif(not RECORDED.exists(), reason="the recorded payloads are not on this machine")
-@pytest.mark.parametrize(
-    ("name", "person", "channel"),
-    [
-        ("block_actions.docs_button.json", "UA8RXUSPL", "CBR2V3XEX"),
-        ("block_actions.home_tab.real.json", "U123", ""),
-        ("function_scoped.2.json", "U03E94MK0", "D065ZJQQQAE"),
-    ],
-)
-def test_our_button_in_a_recorded_payload_is_read(name: str, person: str, channel: str) -> None:
-    body = recorded(name)
-    ours = block_actions(faces.pending())["actions"][0]
-    body["actions"] = [{**ours, "action_ts": "1.5"}]
-    click = approval_card.parse_click(body)
+def test_an_amendment_shows_before_and_after() -> None:
+    blocks: list[Any] = approval_card.build(states.amended()).blocks
+    shown = next(one for one in blocks if one["block_id"].startswith("changes:"))["text"]
 
-    assert (click.person, click.channel, click.action_ts) == (person, channel, "1.5")
+    assert shown["type"] == "plain_text"
+    assert "Amount: 4,500.00 USD → 3,000.00 USD" in shown["text"]
+    assert "Text: For the new colleagues in Basel. → (nothing)" in shown["text"]
 
 
-def test_approve_asks_again_and_reject_does_not() -> None:
-    blocks: list[Any] = approval_card.build(faces.pending()).blocks
-    row = next(one for one in blocks if one["type"] == "actions")["elements"]
+def test_everybody_who_hears_of_it_by_the_card_alone_is_mentioned_on_it() -> None:
+    """A card that is posted first mentions up to eight people, however little room there is."""
+    eight = tuple(f"U0PERSON{number}" for number in range(MENTIONED))
+    state = faces.opened(faces.request(contents.long(), faces.policy()), *eight)
+    words = _words(faces.face(state))
 
-    assert [(one["action_id"], one["style"], "confirm" in one) for one in row] == [
-        ("approve", "primary", True),
-        ("reject", "danger", False),
-    ]
+    assert [one for one in eight if f"<@{one}>" not in words] == []
 
 
 def test_block_ids_are_new_with_every_card_version() -> None:
@@ -188,9 +123,14 @@ def test_block_ids_are_new_with_every_card_version() -> None:
 
 
 def test_nobody_is_mentioned_where_the_policy_says_so() -> None:
-    message = approval_card.build(faces.from_command_line())
+    for face in (
+        faces.from_command_line(),
+        *(make() for make in (states.delegates, states.several_sources)),
+    ):
+        message = approval_card.build(replace(face, mention_approvers=False))
 
-    assert "U0BORIS" not in json.dumps([message.text, message.blocks[:-2]])
+        shown = json.dumps([message.text, message.blocks])
+        assert not [one for one in ("U0BORIS", "U0CLARA", "U0DORA", "U0FAY") if one in shown]
 
 
 def test_the_notification_names_those_who_may_still_decide() -> None:

@@ -8,11 +8,16 @@ from pathlib import Path
 import pytest
 
 from bot import policy_keys
+from bot.views import catalogue_en_cards, catalogue_en_forms, catalogue_en_notices
 from bot.views.catalogue_en import SENTENCES
 from bot.views.text import CATALOGUES, FALLBACK, MissingSentenceError, counted, listed, text
 from workflows.rules.errors import RuleError
+from workflows.rules.notice import LASTING, NoticeKind
 from workflows.rules.order import OrderStatus, StepName, StepStatus
-from workflows.rules.request import Status, Verdict
+from workflows.rules.request import OPEN, Status, Verdict
+from workflows.rules.verbs import Verb
+
+CONTENT_FIELDS = ("title", "text", "amount", "links", "sources", "reason", "comment", "delegate")
 
 VIEWS = Path(__file__).parents[2] / "bot" / "views"
 SOURCE = "".join(
@@ -20,11 +25,15 @@ SOURCE = "".join(
     for path in sorted(VIEWS.glob("*.py"))
     if not path.name.startswith("catalogue")
 )
-PREFIXES = {
-    *re.findall(r'f"([a-z_.]+\.)\{', SOURCE),
-    *(f"{key}." for key in re.findall(r'_by_clock\("([a-z.]+)"', SOURCE)),
+MADE_KEYS = {  # keys made of values: f"verb.{verb}.title", _by_clock("outcome", face)
+    *re.findall(r'f"([a-z_]+\.[^"\n]*\{[^"\n]*)"', SOURCE),
+    *(f"{key}.{{}}" for key in re.findall(r'_by_clock\("([a-z.]+)"', SOURCE)),
 }
-VARIANT = re.compile(r"\.(one|many|clock|by|blank|other|approve|reject|(approved|rejected|expired|withdrawn)(\.by)?)$")  # fmt: skip
+PATTERNS = [
+    re.compile(r"\w+".join(re.escape(part) for part in re.split(r"\{[^}]*\}", key)))
+    for key in MADE_KEYS
+]
+VARIANT = re.compile(r"\.(one|many|clock|by|own|for|from|until|nowhere|link|blank|other|approve|reject|request_changes|guest|stranger|bot|deactivated|unknown|approved|rejected|expired|withdrawn|admin_closed)$")  # fmt: skip
 
 
 def _whole_keys(key: ast.expr) -> list[str]:
@@ -49,9 +58,10 @@ def test_every_key_in_the_code_is_in_the_catalogue() -> None:
 
 
 def _is_used(key: str) -> bool:
-    stems = {key, VARIANT.sub("", key)}
-    prefixes = {stem.rpartition(".")[0] + "." for stem in stems}
-    return any(f'"{stem}"' in SOURCE for stem in stems) or bool(prefixes & PREFIXES)
+    if f'"{key}"' in SOURCE or any(one.fullmatch(key) for one in PATTERNS):
+        return True
+    stem = VARIANT.sub("", key)
+    return stem != key and _is_used(stem)
 
 
 def test_every_sentence_is_used() -> None:
@@ -62,10 +72,20 @@ def test_every_sentence_is_used() -> None:
     "key",
     [
         *(f"approval.{one}" for one in Status),
-        *(f"outcome.{one}" for one in Status if one is not Status.PENDING),
-        *(f"outcome.short.{one}" for one in Status if one is not Status.PENDING),
+        *(f"outcome.{one}" for one in Status if one not in OPEN),
+        *(f"outcome.short.{one}" for one in Status if one not in OPEN),
         *(f"notice.outcome.approval.{one}" for one in Status),
-        *(f"decision.{one}" for one in Verdict),
+        *(f"decision.{one}{end}" for one in Verdict for end in ("", ".for")),
+        *(f"verb.{one}.{part}" for one in Verb for part in ("menu", "button")),
+        *(
+            f"verb.{one}.{part}"
+            for one in Verb
+            if one is not Verb.REFRESH
+            for part in ("title", "submit", "what")
+        ),
+        *(f"notice.confirmed.{one}" for one in Verb),
+        *(f"tell.{one}" for one in NoticeKind if one not in LASTING),
+        *(f"verb.{part}.{one}" for part in ("input", "hint") for one in CONTENT_FIELDS),
         *(f"order.{one}" for one in OrderStatus),
         *(f"order.text.{one}" for one in OrderStatus),
         *(f"notice.outcome.order.{one}" for one in OrderStatus),
@@ -79,15 +99,35 @@ def test_every_value_of_the_rules_has_its_words(key: str) -> None:
     assert SENTENCES[key]
 
 
-RULES = (VIEWS.parents[1] / "workflows" / "rules" / "approval.py").read_text(encoding="utf-8")
+RULES = {
+    path.stem: path.read_text(encoding="utf-8")
+    for path in (VIEWS.parents[1] / "workflows" / "rules").glob("*.py")
+}
+BLOCKED = re.findall(r'blocked="(\w+)"|return "(\w+_eligible\w*)" if .* else "(\w+)"|, "(\w+unreadable)",', "".join(RULES.values()))  # fmt: skip
+BLOCKED_CODES = sorted({code for found in BLOCKED for code in found if code})
 
 
-@pytest.mark.parametrize("code", [*re.findall(r'return "(\w+)"\n', RULES), "approvers_unread"])
+def test_the_reasons_for_a_blocked_level_are_found_in_the_rules() -> None:
+    assert "too_few_eligible" in BLOCKED_CODES
+    assert len(BLOCKED_CODES) >= 4
+
+
+@pytest.mark.parametrize("code", [*BLOCKED_CODES, "no_eligible_approver"])
 def test_every_reason_for_a_blocked_level_has_its_sentence(code: str) -> None:
     assert SENTENCES[f"level.blocked.{code}"]
 
 
-@pytest.mark.parametrize("code", set(re.findall(r'_close\([^)]*?rule="(\w+)"', RULES, re.DOTALL)))
+CLOSING = [re.findall(r'close\([^"]*?rule="(\w+)"', words) for words in RULES.values()]
+CLOSING_RULES = sorted(
+    {"reject_quorum", "quorum_out_of_reach"} | {code for codes in CLOSING for code in codes}
+)
+
+
+def test_the_closing_rules_are_found_in_the_rules() -> None:
+    assert {"admin", "expire_after", "no_level_needed", "quorum", "requester"} <= {*CLOSING_RULES}
+
+
+@pytest.mark.parametrize("code", CLOSING_RULES)
 def test_every_closing_rule_has_its_sentence(code: str) -> None:
     assert SENTENCES[f"outcome.why.{code}"]
 
@@ -101,6 +141,12 @@ def test_a_catalogue_is_complete_and_its_blanks_are_the_same(language: str) -> N
 
 def _blanks(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+def test_no_part_of_the_catalogue_repeats_a_key_of_another() -> None:
+    parts = (catalogue_en_cards, catalogue_en_forms, catalogue_en_notices)
+
+    assert sum(len(part.SENTENCES) for part in parts) == len(SENTENCES)
 
 
 def test_policies_are_written_in_languages_that_we_speak() -> None:

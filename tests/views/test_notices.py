@@ -4,11 +4,13 @@ import pytest
 
 from bot.views import notices, order_card
 from tests.views import faces
-from tests.views.slack_limits import check_message, check_sentence
+from tests.views.slack_limits import check_sentence
 from workflows.rules import errors
 from workflows.rules.errors import RuleError
 from workflows.rules.order_form import OrderMistakes
-from workflows.rules.request import Status, Verdict
+from workflows.rules.people import Standing
+from workflows.rules.request import OPEN, Status
+from workflows.rules.verbs import Verb
 
 REFUSALS = [
     one
@@ -64,6 +66,31 @@ TABLE = [
         "You already decided at level 1 of this request, and nobody counts at two levels. Somebody else decides here.",
     ),
     (
+        "seat_taken",
+        {"person": "U0DORA", "seat": "U0BORIS"},
+        "<@U0DORA> has already decided here for <@U0BORIS>, and each approver counts once. Nothing was changed.",
+    ),
+    (
+        "seat_taken",
+        {"person": "U0BORIS", "seat": "U0BORIS"},
+        "<@U0BORIS> has already decided here, so nobody needs to stand in for them any more. Nothing was changed.",
+    ),
+    (
+        "changes_requested",
+        {"person": "U0CLARA"},
+        "<@U0CLARA> has asked for changes, so it waits for its requester and nobody can do this now. Please come back once it is changed.",
+    ),
+    (
+        "not_eligible",
+        {"standing": "guest"},
+        "Guests of this workspace never decide, even where they are named. Nothing was changed; please ask an admin to name somebody else.",
+    ),
+    (
+        "amendments_used_up",
+        {"limit": "3"},
+        "This request was changed 3 times already, and its policy allows no more. Decide on it as it is, or have it taken back and sent anew.",
+    ),
+    (
         "brand_new",
         {},
         "This was refused (brand_new), and nothing was changed. The card shows how things stand.",
@@ -76,12 +103,30 @@ def test_a_refusal_in_words(code: str, data: dict[str, str], sentence: str) -> N
     assert notices.refusal(code, data) == sentence
 
 
-@pytest.mark.parametrize("status", [one for one in Status if one is not Status.PENDING])
+@pytest.mark.parametrize("status", [one for one in Status if one not in OPEN])
 @pytest.mark.parametrize("person", ["", "U0BORIS"])
 def test_a_closed_request_says_how_it_ended(status: Status, person: str) -> None:
     data = {"status": status.value, "person": person}
 
     assert notices.refusal("request_closed", data) != notices.refusal("request_closed", {})
+
+
+def test_a_refusal_of_an_old_card_leads_to_the_present_one() -> None:
+    link = "https://local.slack.com/archives/C0APPROVALS/p1732185000000100"
+    sentence = notices.refusal("stale_content", {}, link=link)
+
+    assert f"<{link}|the card>" in sentence
+    check_sentence(sentence)
+    assert notices.refusal("stale_content", {}, link="javascript:x") == notices.refusal(
+        "stale_content", {}
+    )
+
+
+@pytest.mark.parametrize("standing", [one for one in Standing if one is not Standing.ACTIVE])
+def test_every_standing_that_may_not_decide_has_its_own_sentence(standing: Standing) -> None:
+    data = {"standing": standing.value}
+
+    assert notices.refusal("not_eligible", data) != notices.refusal("not_eligible", {})
 
 
 def test_a_refusal_names_nobody_private() -> None:
@@ -101,7 +146,10 @@ def test_field_sentences_are_plain_text() -> None:
     [
         notices.unconfirmed(),
         notices.still_unconfirmed(),
-        *(notices.confirmed(verdict) for verdict in Verdict),
+        *(notices.confirmed(verb) for verb in Verb),
+        notices.delegated("U0DORA"),
+        notices.not_offered(),
+        notices.unknown_request("<!channel>"),
         notices.unreadable(),
         notices.unavailable(),
         notices.which_order(),
@@ -116,33 +164,7 @@ def test_field_sentences_are_plain_text() -> None:
 def test_a_sentence_is_short_safe_and_whole(sentence: str) -> None:
     check_sentence(sentence)
     assert 20 < len(sentence) < 300
-    assert sentence[0].isupper() or sentence.startswith("“")
-
-
-@pytest.mark.parametrize("make", [*faces.APPROVALS.values(), *faces.ORDERS.values()])
-def test_an_outcome_has_the_card_below_and_nothing_to_press(make: object) -> None:
-    assert callable(make)
-    message = notices.outcome(make())
-
-    check_message(message.text, message.blocks)
-    assert not [one for one in message.blocks if one["type"] == "actions"]
-
-
-@pytest.mark.parametrize(
-    ("problem", "words"),
-    [
-        ("slack.not_in_channel", "/invite @countersign"),
-        ("not_in_channel", "/invite @countersign"),
-        ("slack.channel_not_found", "cannot find that channel"),
-        ("slack.is_archived", "archived"),
-        ("slack.missing_scope", "manifest"),
-        ("slack.fatal_error", "Slack said: fatal_error"),
-        ("", "please tell an admin"),
-    ],
-)
-def test_a_card_that_was_not_posted_says_what_helps(problem: str, words: str) -> None:
-    for face in (faces.pending(), faces.order_waiting()):
-        assert words in notices.card_not_posted(face, problem).text
+    assert sentence[0].isupper() or sentence.startswith(("“", "<@"))
 
 
 def test_approved_and_done_are_different_words() -> None:

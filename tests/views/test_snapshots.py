@@ -6,18 +6,34 @@ A change that is meant: `WRITE_SNAPSHOTS=1 pytest tests/views/test_snapshots.py`
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
-from bot.views import approval_card, notices, order_card, order_modal, reject_modal
+from bot.views import (
+    approval_card,
+    approval_modal,
+    away_modal,
+    more_modal,
+    notice_messages,
+    notices,
+    order_card,
+    order_modal,
+    verb_modal,
+)
 from bot.views.blocks import Message, View
-from tests.views import faces
+from tests.views import faces, states
 from tests.views.presses import CATALOGUE, click, typed_view
 from tests.views.slack_limits import check_message, check_view
+from workflows.rules.face import ApprovalFace
+from workflows.rules.messages import Menu
+from workflows.rules.notice import Notice, NoticeKind
+from workflows.rules.people import Absence
+from workflows.rules.request import Status
+from workflows.rules.verbs import Verb
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 WRITE = bool(os.environ.get("WRITE_SNAPSHOTS"))
@@ -29,9 +45,22 @@ def _of(build: Callable[[F], Message], make: Callable[[], F]) -> Callable[[], Me
     return lambda: build(make())
 
 
+LINK = "https://local.slack.com/archives/C0APPROVALS/p1732185000000100"
+
+
+def _notice(kind: NoticeKind, face: ApprovalFace, **to: object) -> Callable[[], Message]:
+    notice = Notice(key="n-1", kind=kind, face=face)
+    notice = replace(notice, **to)  # type: ignore[arg-type]  # parts of a notice, by name
+    return lambda: notice_messages.message(notice, LINK)
+
+
+CROWD = tuple(f"U0PERSON{number}" for number in range(200))
+
+
 MESSAGES: dict[str, Callable[[], Message]] = {
     **{
-        f"approval.{name}": _of(approval_card.build, make) for name, make in faces.APPROVALS.items()
+        f"approval.{name}": _of(approval_card.build, make)
+        for name, make in (faces.APPROVALS | states.STATES).items()
     },
     **{f"order.{name}": _of(order_card.build, make) for name, make in faces.ORDERS.items()},
     "status.one": lambda: order_card.status_message(faces.order_completed()),
@@ -40,13 +69,46 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     ),
     "status.list": lambda: order_card.status_list([make() for make in faces.ORDERS.values()]),
     "status.none": lambda: order_card.status_list([]),
-    "outcome.approved": lambda: notices.outcome(faces.approved()),
-    "outcome.rejected": lambda: notices.outcome(faces.rejected()),
-    "outcome.order_completed": lambda: notices.outcome(faces.order_completed()),
-    "outcome.order_rejected": lambda: notices.outcome(faces.order_rejected()),
-    "outcome.order_failed": lambda: notices.outcome(faces.order_failed()),
-    "not_posted": lambda: notices.card_not_posted(faces.pending(), "slack.not_in_channel"),
+    "outcome.approved": lambda: notice_messages.outcome(faces.approved()),
+    "outcome.rejected": lambda: notice_messages.outcome(faces.rejected()),
+    "outcome.admin_closed": lambda: notice_messages.outcome(states.admin_closed(), LINK),
+    "outcome.order_completed": lambda: notice_messages.outcome(faces.order_completed()),
+    "outcome.order_rejected": lambda: notice_messages.outcome(faces.order_rejected()),
+    "outcome.order_failed": lambda: notice_messages.outcome(faces.order_failed()),
+    "not_posted": _notice(
+        NoticeKind.CARD_NOT_POSTED, faces.pending(), problem="slack.not_in_channel"
+    ),
+    "asked.thread": _notice(NoticeKind.ASKED, faces.pending(), people=("U0BORIS", "U0CLARA")),
+    "asked.crowd": _notice(NoticeKind.ASKED, faces.pending(), people=CROWD),
+    "asked.direct": _notice(NoticeKind.ASKED, states.several_sources(), person="U0FAY"),
+    "asked.stand_in": _notice(NoticeKind.ASKED, states.delegates(), person="U0DORA"),
+    "reminded": _notice(NoticeKind.REMINDED, faces.pending(), people=("U0BORIS",)),
+    "changes_wanted": _notice(
+        NoticeKind.CHANGES_WANTED, states.waits_for_changes(), person="U0ANA"
+    ),
+    "delegate_refused": _notice(NoticeKind.DELEGATE_REFUSED, faces.pending(), person="U0BORIS"),
+    "blocked": _notice(NoticeKind.BLOCKED, states.unreadable(), channel="#approvals-admin"),
 }
+POLICIES = [("order", "Customer order"), ("expense", "Expense")]
+ABSENCE = Absence(
+    person="U0BORIS",
+    delegate="U0DORA",
+    starts=faces.NOW,
+    ends=faces.NOW + timedelta(days=7),
+)
+LATER = replace(ABSENCE, starts=faces.NOW + timedelta(days=5), ends=faces.NOW + timedelta(days=9))
+
+
+def _menu(face: ApprovalFace, *verbs: Verb, sentence: str = "") -> View:
+    context = more_modal.context_of(click("more"))
+    return more_modal.menu(context, Menu(face=face, verbs=verbs), sentence)
+
+
+def _form(verb: Verb) -> Callable[[], View]:
+    context = more_modal.context_of(click("more"))
+    return lambda: verb_modal.form(context, verb, states.reason_required())
+
+
 VIEWS: dict[str, Callable[[], View]] = {
     "form.empty": lambda: order_modal.build("ORD-7K2M4QXA", CATALOGUE),
     "form.two_lines": lambda: order_modal.add_line(typed_view(), CATALOGUE),
@@ -56,8 +118,28 @@ VIEWS: dict[str, Callable[[], View]] = {
         "ORD-7K2M4QXA", total="1,500.00 USD", waits_in="#approvals"
     ),
     "form.goes_on": lambda: order_modal.received("ORD-7K2M4QXA", total="1,000.00 USD"),
-    "reject.required": lambda: reject_modal.build(click()),
-    "reject.working": reject_modal.working,
+    "more.opening": lambda: more_modal.opening(click("more")),
+    "more.everything": lambda: _menu(states.commented(), *Verb),
+    "more.again": lambda: _menu(
+        states.amended(), Verb.COMMENT, Verb.AMEND, sentence=notices.not_offered()
+    ),
+    "more.nothing.open": lambda: _menu(faces.pending()),
+    "more.nothing.blocked": lambda: _menu(faces.blocked()),
+    "more.nothing.changes": lambda: _menu(states.waits_for_changes()),
+    "more.nothing.closed": lambda: _menu(faces.approved()),
+    "verb.card_approve": lambda: verb_modal.approve(click("approve")),
+    "verb.card_reject": lambda: verb_modal.reject(click()),
+    **{f"verb.{verb}": _form(verb) for verb in Verb if verb is not Verb.REFRESH},
+    "verb.working": verb_modal.working,
+    "verb.told": lambda: verb_modal.told(notices.confirmed(Verb.COMMENT)),
+    "approval.form": lambda: approval_modal.build("REQ-1", POLICIES),
+    "approval.working": lambda: approval_modal.working("REQ-1"),
+    "approval.received": lambda: approval_modal.received("REQ-1", "#approvals"),
+    "approval.auto": lambda: approval_modal.received("REQ-1", None, Status.APPROVED),
+    "away.form": away_modal.build,
+    "away.have": lambda: away_modal.build([ABSENCE]),
+    "away.noted": lambda: away_modal.noted(ABSENCE, [LATER]),
+    "away.back": lambda: away_modal.back([ABSENCE]),
 }
 
 

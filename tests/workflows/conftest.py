@@ -3,10 +3,14 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from temporalio.testing import WorkflowEnvironment
+from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
+from bot.demo import temporal_binary
+from tests.conftest import DEV_SERVER_ARGS
+from tests.workflows.afresh import NARROW_SERVER_ARGS
 from tests.workflows.fakes import World
 from tests.workflows.office import Office, office_of
+from workflows.payloads import data_converter
 
 
 @pytest.fixture
@@ -17,4 +21,26 @@ def world() -> World:
 @pytest.fixture
 async def office(temporal: WorkflowEnvironment, world: World) -> AsyncIterator[Office]:
     async with office_of(temporal, world) as office:
+        yield office
+
+
+@pytest.fixture(scope="session")
+async def narrow_temporal() -> AsyncIterator[WorkflowEnvironment]:
+    """A second server, on which a workflow starts afresh after few updates."""
+    env = await WorkflowEnvironment.start_time_skipping_v2(
+        dev_server_existing_path=temporal_binary(),
+        dev_server_extra_args=[*DEV_SERVER_ARGS, *NARROW_SERVER_ARGS],
+        data_converter=data_converter,
+        dev_server_log_level="error",
+        ts_config=TimeSkippingConfig(enabled=False),
+    )
+    async with env:
+        yield env
+
+
+@pytest.fixture
+async def narrow_office(
+    narrow_temporal: WorkflowEnvironment, world: World
+) -> AsyncIterator[Office]:
+    async with office_of(narrow_temporal, world) as office:
         yield office

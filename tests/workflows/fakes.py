@@ -1,113 +1,55 @@
 """Small fakes of the ports: what workflows asked of the world, kept for the test to look at."""
 
-import asyncio
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from enum import Enum, auto
-from typing import TypeVar
+from datetime import timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from tests.workflows.fake_directory import FakeDirectory
+from tests.workflows.fake_steps import FakeSteps
+from tests.workflows.weather import Bell, Slack
 from workflows.ports import (
-    ApproverQuestion,
     AuditBatch,
     AuditPort,
     CalendarPort,
     CardPort,
-    Deadline,
     DeadlineQuestion,
-    DirectoryPort,
+    Deadlines,
     Face,
-    InventoryPort,
-    Notice,
     NoticePort,
-    PaymentPort,
     PublishCard,
     PublishedCard,
-    ShippingPort,
-    StepQuestion,
-    StepReference,
     Told,
 )
 from workflows.rules.audit import AuditEvent
-from workflows.rules.people import ApproverSet, Member, Standing
-
-Seen = TypeVar("Seen")
-
-PATIENCE = 10
-"""Real seconds a test waits for what must happen at once."""
-
-
-class Bell:
-    """Rings whenever a fake was asked something, so that a test can wait without polling."""
-
-    def __init__(self) -> None:
-        self._rung = asyncio.Event()
-
-    def ring(self) -> None:
-        self._rung.set()
-        self._rung = asyncio.Event()
-
-    async def until(self, holds: Callable[[], Seen]) -> Seen:
-        async with asyncio.timeout(PATIENCE):
-            while not (seen := holds()):
-                await self._rung.wait()
-        return seen
-
-
-class Weather(Enum):
-    """What Slack does with a call."""
-
-    FINE = auto()
-    REFUSING = auto()
-    """It says no, so nothing was written."""
-    BREAKING = auto()
-    """The activity ends in an error: nobody knows whether anything was written."""
-    HANGING = auto()
-    """It does not answer before `Slack.answer`."""
-
-
-@dataclass
-class Slack:
-    """What cards, notices and the directory have in common."""
-
-    bell: Bell
-    weather: Weather = Weather.FINE
-    _answers: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def answer(self) -> None:
-        """Be fine again; calls that hang are answered now."""
-        self.weather = Weather.FINE
-        self._answers.set()
-
-    async def call(self) -> bool:
-        """Return whether the call succeeds; hang or raise as the weather is."""
-        self.bell.ring()
-        if self.weather is Weather.HANGING:
-            await self._answers.wait()
-        if self.weather is Weather.BREAKING:
-            raise ApplicationError("the connection broke", type="slack.unknown")
-        return self.weather is Weather.FINE
+from workflows.rules.face import ApprovalFace
+from workflows.rules.notice import Notice
 
 
 @dataclass
 class FakeAudit(AuditPort):
-    """The audit trail, append only."""
+    """The audit trail, append only. While `held` it does not answer."""
 
     bell: Bell
     facts: list[AuditEvent] = field(default_factory=list)
     owners: dict[str, str] = field(default_factory=dict)
     faces: dict[str, Face] = field(default_factory=dict)
     down: bool = False
+    held: bool = False
     tries: int = 0
+
+    def let(self) -> None:
+        """Let what is held be written."""
+        self.held = False
+        self.bell.ring()
 
     @activity.defn
     async def append(self, batch: AuditBatch) -> None:
         self.tries += 1
         self.bell.ring()
+        await self.bell.until(lambda: not self.held)
         if self.down:
             raise ApplicationError("the database is down", type="database.unavailable")
         self.owners[batch.request_id] = batch.owner_id
@@ -128,39 +70,28 @@ class FakeAudit(AuditPort):
         return fact
 
 
-class FakeCalendar(CalendarPort):
-    """A calendar without time zones."""
-
-    @activity.defn
-    async def deadline(self, question: DeadlineQuestion) -> Deadline:
-        return Deadline(at=question.start + question.window, tzdata="test")
-
-
 @dataclass
-class FakeDirectory(DirectoryPort):
-    """Everybody is active unless `standings` says otherwise; `empty` knows nobody."""
+class FakeCalendar(CalendarPort):
+    """A calendar without time zones. While `held` it fails locally, and does not answer else."""
 
-    slack: Slack
-    standings: dict[str, Standing] = field(default_factory=dict)
-    empty: bool = False
-    reads: int = 0
+    bell: Bell
+    held: bool = False
+    tries: int = 0
+
+    def let(self) -> None:
+        """Let what is held be answered."""
+        self.held = False
+        self.bell.ring()
 
     @activity.defn
-    async def approvers(self, question: ApproverQuestion) -> ApproverSet:
-        self.reads += 1
-        if not await self.slack.call():
-            raise ApplicationError("Slack is down", type="slack.unavailable")
-        members = tuple(
-            Member(
-                person=source.value,
-                source=str(source),
-                standing=self.standings.get(source.value, Standing.ACTIVE),
-            )
-            for source in question.sources
-        )
-        return ApproverSet(
-            members=() if self.empty else members, read_at=datetime(2026, 1, 1, tzinfo=UTC)
-        )
+    async def deadlines(self, question: DeadlineQuestion) -> Deadlines:
+        self.tries += 1
+        self.bell.ring()
+        if self.held and activity.info().is_local:
+            raise ApplicationError("the calendar is busy", type="calendar.busy")
+        await self.bell.until(lambda: not self.held)
+        at = tuple(question.start + window for window in question.windows)
+        return Deadlines(at=at, tzdata="test")
 
 
 @dataclass
@@ -190,6 +121,11 @@ class FakeCards(CardPort):
         copies = tuple(replace(copy, ts=copy.ts or "1.0") for copy in card.copies)
         return PublishedCard(copies=copies, version=card.face.card_version)
 
+    def shown(self, request_id: str) -> ApprovalFace:
+        """Return what an approval's card shows now."""
+        faces = [card.face for card in self.published if card.face.kind == "approval"]
+        return [face for face in faces if face.request_id == request_id][-1]
+
     @property
     def versions(self) -> list[int]:
         return [card.face.card_version for card in self.published]
@@ -213,69 +149,10 @@ class FakeNotices(NoticePort):
         return Told()
 
     def summary(self) -> list[tuple[str, str]]:
-        return [(notice.kind.value, notice.person) for notice in self.told]
-
-
-@dataclass
-class FakeSteps(InventoryPort, PaymentPort, ShippingPort):
-    """Warehouse, bank and carrier in one.
-
-    `declines` names what fails for good, `stumbles` how often something fails for now. What is
-    `held` waits for `let`.
-    """
-
-    bell: Bell
-    done: list[str] = field(default_factory=list)
-    keys: dict[str, str] = field(default_factory=dict)
-    tries: Counter[str] = field(default_factory=Counter)
-    declines: set[str] = field(default_factory=set)
-    stumbles: Counter[str] = field(default_factory=Counter)
-    held: set[str] = field(default_factory=set)
-
-    def let(self, step: str) -> None:
-        """Let a held step go on."""
-        self.held.discard(step)
-        self.bell.ring()
-
-    async def _do(self, step: str, question: StepQuestion) -> None:
-        self.tries[step] += 1
-        self.keys[step] = question.key
-        self.bell.ring()
-        await self.bell.until(lambda: step not in self.held)
-        if step in self.declines:
-            raise ApplicationError(f"{step} was declined", type="DeclinedError", non_retryable=True)
-        if self.stumbles[step] > 0:
-            self.stumbles[step] -= 1
-            raise ApplicationError(f"{step} stumbled", type="Stumbled")
-        self.done.append(step)
-        self.bell.ring()
-
-    @activity.defn
-    async def reserve(self, question: StepQuestion) -> StepReference:
-        await self._do("reserve", question)
-        return StepReference(reference="reserve-1")
-
-    @activity.defn
-    async def release(self, question: StepQuestion) -> None:
-        await self._do("release", question)
-
-    @activity.defn
-    async def charge(self, question: StepQuestion) -> StepReference:
-        await self._do("charge", question)
-        return StepReference(reference="charge-1")
-
-    @activity.defn
-    async def refund(self, question: StepQuestion) -> None:
-        await self._do("refund", question)
-
-    @activity.defn
-    async def ship(self, question: StepQuestion) -> StepReference:
-        await self._do("ship", question)
-        return StepReference(reference="ship-1")
-
-    @activity.defn
-    async def recall(self, question: StepQuestion) -> None:
-        await self._do("recall", question)
+        return [
+            (notice.kind.value, notice.person or notice.channel or ",".join(notice.people))
+            for notice in self.told
+        ]
 
 
 class World:
@@ -286,7 +163,7 @@ class World:
         self.until = self.bell.until
         self.slack = Slack(self.bell)
         self.audit = FakeAudit(self.bell)
-        self.calendar = FakeCalendar()
+        self.calendar = FakeCalendar(self.bell)
         self.directory = FakeDirectory(Slack(self.bell))  # it may be down by itself
         self.cards = FakeCards(self.slack)
         self.notices = FakeNotices(self.slack)
@@ -295,7 +172,7 @@ class World:
     def activities(self) -> list[Callable[..., object]]:
         return [
             self.audit.append,
-            self.calendar.deadline,
+            self.calendar.deadlines,
             self.directory.approvers,
             self.cards.publish,
             self.notices.tell,

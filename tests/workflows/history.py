@@ -21,6 +21,7 @@ ACTIVITY_ENDS = {
 QUIET = TIME_SKIPPING | {
     "ACTIVITY_TASK_SCHEDULED",
     "MARKER_RECORDED",
+    "TIMER_CANCELED",
     "TIMER_STARTED",
     "WORKFLOW_EXECUTION_UPDATE_ACCEPTED",
     "WORKFLOW_EXECUTION_UPDATE_COMPLETED",
@@ -48,6 +49,16 @@ def when(events: Sequence[HistoryEvent], wanted: str) -> list[datetime]:
     return [at(event) for event in events if kind(event) == wanted]
 
 
+def most_armed(events: Sequence[HistoryEvent]) -> int:
+    """Return how many timers were armed at once, after whichever event there were most."""
+    armed = most = 0
+    for event in events:
+        armed += kind(event) == "TIMER_STARTED"
+        armed -= kind(event) in {"TIMER_FIRED", "TIMER_CANCELED"}
+        most = max(most, armed)
+    return most
+
+
 def asked(events: Sequence[HistoryEvent], activity: str) -> list[datetime]:
     """Return the instants at which an activity was scheduled."""
     return [at(event) for event in scheduled(events, activity)]
@@ -72,6 +83,8 @@ def ended_activity(event: HistoryEvent) -> int:
 
 def is_at_rest(events: Sequence[HistoryEvent], *, but: str = "") -> bool:
     """Whether no workflow task is due and no activity, except `but`, is under way."""
+    if kind(events[-1]) == "WORKFLOW_EXECUTION_COMPLETED":
+        return True
     last = next((kind(event) for event in reversed(events) if kind(event) not in QUIET), "")
     begun = {e.event_id for e in events if kind(e) == "ACTIVITY_TASK_SCHEDULED"}
     ended = {ended_activity(e) for e in events if kind(e) in ACTIVITY_ENDS}

@@ -5,7 +5,7 @@ import uuid
 import warnings
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -19,26 +19,21 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from tests.workflows.fakes import PATIENCE, World
+from tests.workflows.acts import Act, source, sources
+from tests.workflows.fakes import World
 from tests.workflows.history import is_at_rest
+from tests.workflows.weather import PATIENCE
 from workflows.approval import ApprovalWorkflow
 from workflows.order import OrderWorkflow
 from workflows.registry import WORKFLOWS, sandbox
+from workflows.rules.content import Content
 from workflows.rules.face import ApprovalFace
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, OrderInput
 from workflows.rules.money import Money
 from workflows.rules.order import Order, OrderFace, OrderLine, approval_id
 from workflows.rules.people import Actor, Origin
-from workflows.rules.policy import (
-    ApproverSource,
-    LevelRule,
-    Policy,
-    Quorum,
-    SourceKind,
-    Tier,
-    route,
-)
-from workflows.rules.request import ApprovalRequest, Content, Decision, Verdict, Withdrawal
+from workflows.rules.policy import LevelRule, Policy, Quorum, Tier, route
+from workflows.rules.request import ApprovalRequest, Decision, Verdict, Withdrawal
 
 ApprovalHandle = WorkflowHandle[ApprovalWorkflow, ApprovalOutcome]
 OrderHandle = WorkflowHandle[OrderWorkflow, OrderFace]
@@ -60,14 +55,17 @@ def level(
     quorum: int = 1,
     reject_quorum: int = 1,
     expire: timedelta | None = EXPIRE,
+    **written: Any,
 ) -> LevelRule:
+    """Return a rule; people are written as in a policy, a bare name is a user."""
     return LevelRule(
         name=name,
-        approvers=tuple(ApproverSource(kind=SourceKind.USER, value=p) for p in people),
+        approvers=sources(*people),
         quorum=Quorum(count=quorum),
         reject_quorum=reject_quorum,
         expire_after=expire,
-        max_expire_after=timedelta(days=7),
+        max_expire_after=timedelta(days=28),
+        **written,
     )
 
 
@@ -86,6 +84,8 @@ def policy(*levels: LevelRule) -> Policy:
             Tier(up_to=None, levels=tuple(level.name for level in levels)),
         ),
         levels=levels,
+        admins=(source("UGUS"),),
+        admin_channel="#approvals-admin",
         version="test",
     )
 
@@ -104,17 +104,23 @@ class Office:
     world: World
 
     async def request(
-        self, *levels: LevelRule, request_id: str = "", amount: str = "1500.00"
+        self,
+        *levels: LevelRule,
+        request_id: str = "",
+        amount: str = "1500.00",
+        expire_after: timedelta | None = None,
+        **written: Any,
     ) -> ApprovalHandle:
-        """Ask for an approval by these levels (SALES without any)."""
+        """Ask for an approval by these levels (SALES without any); `written` is in the policy."""
         request_id = request_id or new_id("APR")
-        rules = policy(*(levels or (SALES,)))
+        rules = replace(policy(*(levels or (SALES,))), **written)
         request = ApprovalRequest(
             request_id=request_id,
             requester=ANA,
             content=Content(title="A new desk"),
             policy=rules,
             route=route(rules, usd(amount)),
+            expire_after=expire_after,
         )
         return await self.client.start_workflow(
             ApprovalWorkflow.run,
@@ -123,9 +129,11 @@ class Office:
             task_queue=self.queue,
         )
 
-    async def open_request(self, *levels: LevelRule, request_id: str = "") -> ApprovalHandle:
+    async def open_request(
+        self, *levels: LevelRule, request_id: str = "", **written: Any
+    ) -> ApprovalHandle:
         """Ask, and wait until the first level is open and its card stands."""
-        handle = await self.request(*levels, request_id=request_id)
+        handle = await self.request(*levels, request_id=request_id, **written)
         await self.at_rest(handle)
         return handle
 
@@ -156,6 +164,13 @@ class Office:
         await self.at_rest(approval)
         await self.at_rest(order)
         return order, approval
+
+    async def do(self, handle: ApprovalHandle, act: Act, *, click: str = "") -> ApprovalFace:
+        """Do what somebody does, under the id of their click."""
+        face: ApprovalFace = await handle.execute_update(
+            act.update, act.message, id=click or uuid.uuid4().hex, result_type=ApprovalFace
+        )
+        return face
 
     async def decide(  # noqa: PLR0913 - a click has this many parts
         self,
@@ -217,13 +232,16 @@ class Office:
         async with asyncio.timeout(PATIENCE):
             events = await self.history(handle)
             while not is_at_rest(events, but=but):
-                await self._longer_history(handle, len(events))
+                await self._longer_history(handle.id, events)
                 events = await self.history(handle)  # whole batches, unlike the stream
         return events
 
-    async def _longer_history(self, handle: WorkflowHandle[Any, Any], known: int) -> None:
+    async def _longer_history(self, workflow_id: str, known: Sequence[HistoryEvent]) -> None:
+        """Wait until this very run goes on: another one may have followed it."""
+        run = known[0].workflow_execution_started_event_attributes.original_execution_run_id
+        handle = self.client.get_workflow_handle(workflow_id, run_id=run)
         async for event in handle.fetch_history_events(wait_new_event=True):
-            if event.event_id > known:
+            if event.event_id > len(known):
                 return
 
     async def clock(self, handle: WorkflowHandle[Any, Any]) -> datetime:

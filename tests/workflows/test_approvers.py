@@ -4,9 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from tests.workflows.fakes import Weather, World
+from tests.workflows.fakes import World
+from tests.workflows.history import asked
 from tests.workflows.office import CLOSE, Office, level
-from workflows.approval import READ_AGAIN, ApprovalWorkflow
+from tests.workflows.weather import Weather
+from workflows.approval import ApprovalWorkflow
+from workflows.directory_reader import READ_AGAIN
 from workflows.rules.people import Standing
 from workflows.rules.request import Status
 
@@ -85,16 +88,30 @@ async def test_a_level_that_stays_unreadable_expires_in_time(office: Office, wor
     assert due <= world.audit.fact(handle.id, "RequestExpired").at < due + CLOSE
 
 
-async def test_a_level_without_people_is_read_again_once_a_minute(
+async def test_a_level_without_people_is_read_again_less_and_less_often(
     office: Office, world: World
 ) -> None:
     world.directory.empty = True
-    handle = await office.open_request()
+    handle = await office.open_request(level("lost", "UBORIS", expire=None))
+    begun = await office.clock(handle)
+
+    await office.pass_time(handle, timedelta(hours=4))
+
+    reads = asked(await office.history(handle), "approvers")
+    minutes = [round((at - begun) / timedelta(minutes=1)) for at in reads]
+    assert minutes == [1, 3, 7, 15, 31, 63, 123, 183]
+
+
+async def test_a_group_that_slack_does_not_know_is_read_again_as_patiently(
+    office: Office, world: World
+) -> None:
+    handle = await office.open_request(level("lost", "group:gone"))
+    await office.pass_time(handle, 3 * CLOSE)  # one try alone says little
     before = world.directory.reads
 
-    await office.pass_time(handle, 3 * READ_AGAIN + CLOSE)
+    await office.pass_time(handle, 3 * READ_AGAIN)
 
-    assert world.directory.reads - before == 3
+    assert world.directory.reads - before == 2
 
 
 async def test_being_blocked_is_one_fact_however_often_it_is_read(

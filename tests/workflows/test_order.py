@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.workflows.fakes import Weather, World
+from tests.workflows.fakes import World
 from tests.workflows.history import asked, when
 from tests.workflows.office import (
     ANA,
@@ -14,6 +14,7 @@ from tests.workflows.office import (
     SALES,
     Office,
 )
+from tests.workflows.weather import Weather
 from workflows.order import OrderWorkflow
 from workflows.rules.card import AT_LATEST, SETTLE
 from workflows.rules.order import OrderFace, OrderStatus

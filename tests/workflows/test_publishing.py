@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from tests.workflows.fakes import Weather, World
+from tests.workflows.fakes import World
 from tests.workflows.history import asked, when
 from tests.workflows.office import BOTH, CLOSE, Office, level, office_of, sandbox_sharing
+from tests.workflows.weather import Weather
 from workflows import options
 from workflows.approval import ApprovalWorkflow
 from workflows.card_owner import LASTING_PAUSE

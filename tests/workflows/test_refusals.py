@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.workflows.fakes import Weather, World
+from tests.workflows.fakes import World
 from tests.workflows.office import (
     BOTH,
     EXPIRE,
@@ -16,6 +16,7 @@ from tests.workflows.office import (
     Office,
     refused,
 )
+from tests.workflows.weather import Weather
 from workflows.rules.request import Verdict
 
 

@@ -5,7 +5,7 @@ import asyncio
 from tests.workflows.fakes import World
 from tests.workflows.history import kinds
 from tests.workflows.office import BOTH, Office
-from workflows.approval import READ_AGAIN
+from workflows.directory_reader import READ_AGAIN
 from workflows.rules.request import Status
 
 

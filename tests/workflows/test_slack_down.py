@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.workflows.fakes import Weather, World
+from tests.workflows.fakes import World
 from tests.workflows.history import asked, when
 from tests.workflows.office import BOTH, CLOSE, Office, level
+from tests.workflows.weather import Weather
 from workflows.approval import ApprovalWorkflow
 from workflows.rules.request import Status
 

@@ -15,6 +15,9 @@ LAST_RETRY = timedelta(seconds=10)
 class CardCopy:
     """One place where the card stands. `ts` is empty while nothing is known to stand there.
 
+    The first copy of a card is the one in its channel. `person` is whose direct message another
+    copy is; its `channel` is the person's id until Slack has named the conversation.
+
     `key` is opaque and travels in the message's metadata. `intended_at` is written down before
     the first post. `doubtful` says that a post's outcome was once unknown: from then on every
     publish looks for the key since `intended_at`, adopts what it finds and deletes doubles.
@@ -22,6 +25,7 @@ class CardCopy:
 
     channel: str
     key: str
+    person: str = ""
     ts: str = ""
     intended_at: datetime | None = None
     doubtful: bool = False

@@ -35,10 +35,100 @@ class AlreadyDecidedError(RuleError):
     code = "already_decided"
 
 
+class SeatTakenError(RuleError):
+    """The seat was filled by somebody else. Data: `person` who did, `seat` for whom."""
+
+    code = "seat_taken"
+
+
 class CountedElsewhereError(RuleError):
     """The person already counted at another level. Data: `level`."""
 
     code = "counted_elsewhere"
+
+
+class NotEligibleError(RuleError):
+    """The person is named but may not decide. Data: `standing`: guest, bot, ..."""
+
+    code = "not_eligible"
+
+
+class ChoseTheApproversError(RuleError):
+    """The person has named this level's approvers as an admin, so they do not decide here."""
+
+    code = "chose_the_approvers"
+
+
+class ChangesRequestedError(RuleError):
+    """The request waits for its requester to change it. Data: `person` who wants that."""
+
+    code = "changes_requested"
+
+
+class NotAmendableError(RuleError):
+    """The content of this request cannot be changed: something else was built upon it."""
+
+    code = "not_amendable"
+
+
+class AmendmentsUsedUpError(RuleError):
+    """The request was changed as often as its policy allows. Data: `limit`."""
+
+    code = "amendments_used_up"
+
+
+class NothingChangedError(RuleError):
+    """The amendment says what the request says already."""
+
+    code = "nothing_changed"
+
+
+class NotInvolvedError(RuleError):
+    """Only the requester, approvers, stand-ins and admins may comment."""
+
+    code = "not_involved"
+
+
+class DelegationForbiddenError(RuleError):
+    """The policy does not allow stand-ins."""
+
+    code = "delegation_forbidden"
+
+
+class DelegateYourselfError(RuleError):
+    """Somebody named themselves as their stand-in."""
+
+    code = "delegate_yourself"
+
+
+class DelegateIsRequesterError(RuleError):
+    """The requester cannot stand in on their own request."""
+
+    code = "delegate_is_requester"
+
+
+class DelegationCycleError(RuleError):
+    """The stand-in has handed over to this very person. Data: `person`."""
+
+    code = "delegation_cycle"
+
+
+class NotAnAdminError(RuleError):
+    """Only admins may do this."""
+
+    code = "not_an_admin"
+
+
+class AdminsUnknownError(RuleError):
+    """Who the admins are could not be read yet."""
+
+    code = "admins_unknown"
+
+
+class NobodyNamedError(RuleError):
+    """No approver is named."""
+
+    code = "nobody_named"
 
 
 class RequestClosedError(RuleError):
@@ -72,7 +162,7 @@ class ReasonRequiredError(RuleError):
 
 
 class ReasonTooLongError(RuleError):
-    """The reason is longer than 3,000 characters. Data: `length`."""
+    """The reason or comment is longer than 3,000 characters. Data: `length`."""
 
     code = "reason_too_long"
 
@@ -123,6 +213,36 @@ class TextTooLongError(RuleError):
     """A text is too long. Data: `limit`."""
 
     code = "text_too_long"
+
+
+class TextUnreadableError(RuleError):
+    """A text holds what no database keeps: a NUL, or half of a surrogate pair."""
+
+    code = "text_unreadable"
+
+
+class NotALinkError(RuleError):
+    """A link is no https or http address. Data: `link`."""
+
+    code = "not_a_link"
+
+
+class TooManyLinksError(RuleError):
+    """There are too many links. Data: `limit`."""
+
+    code = "too_many_links"
+
+
+class NotADurationError(RuleError):
+    """A window is not written as 30m, 4h or 2d."""
+
+    code = "not_a_duration"
+
+
+class NoCurrencyError(RuleError):
+    """The amount names no currency, and the policy has none of its own."""
+
+    code = "amount_without_currency"
 
 
 class NotACountError(RuleError):

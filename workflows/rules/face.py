@@ -4,23 +4,52 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from workflows.rules.amendment import may_be_amended
+from workflows.rules.content import Content, ContentChange
 from workflows.rules.people import Actor
-from workflows.rules.request import ApprovalState, Content, Counted, LevelState, Status
+from workflows.rules.policy import Notify, ReasonRule
+from workflows.rules.request import (
+    OPEN,
+    ApprovalState,
+    ChangeRequest,
+    Counted,
+    Delegate,
+    LevelState,
+    Remark,
+    Status,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """One approver, and the source that names them: by which rule they were asked."""
+
+    person: str
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LevelFace:
-    """One reached level as people see it. `blocked` names why nobody may decide, or is empty."""
+    """One reached level as people see it. `blocked` names why nobody may decide, or is empty.
+
+    `sources` are those in force, `unreadable` those that could not be read.
+    """
 
     number: int
     name: str
     sources: tuple[str, ...]
+    unreadable: tuple[str, ...]
     eligible: tuple[str, ...]
+    asked: tuple[Asked, ...]
+    delegates: tuple[Delegate, ...]
     needed: int
     blocked: str
     expires_at: datetime | None
     decisions: tuple[Counted, ...]
     passed: bool
+    reminders: int
+    escalations: int
+    approve_reason_required: bool
     reject_reason_required: bool
 
 
@@ -30,8 +59,11 @@ class ApprovalFace:
 
     kind: Literal["approval"] = "approval"
     request_id: str
+    policy: str
+    currency: str
     title: str
     channel: str
+    admin_channel: str
     language: str
     mention_approvers: bool
     requester: Actor
@@ -41,12 +73,23 @@ class ApprovalFace:
     levels: tuple[LevelFace, ...]
     levels_in_all: int
     content_revision: int
+    changes: tuple[ContentChange, ...]
+    change_request: ChangeRequest | None
+    amendable: bool
+    voided: int
+    comments: int
+    remarks: tuple[Remark, ...]
     card_version: int
     submitted_at: datetime
     closed_at: datetime | None
     closed_by: Actor | None
     closing_rule: str
     closing_reason: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still go on."""
+        return self.status in OPEN
 
     @property
     def open_level(self) -> LevelFace | None:
@@ -61,10 +104,13 @@ def approval_face(state: ApprovalState, card_version: int) -> ApprovalFace:
     request = state.request
     return ApprovalFace(
         request_id=request.request_id,
+        policy=request.policy.name,
+        currency=request.policy.currency,
         title=request.policy.title,
         channel=request.policy.channel,
+        admin_channel=request.policy.admin_channel,
         language=request.policy.language,
-        mention_approvers=request.policy.notify == "card",
+        mention_approvers=request.policy.notify is Notify.CARD,
         requester=request.requester,
         content=request.content,
         status=state.status,
@@ -72,6 +118,12 @@ def approval_face(state: ApprovalState, card_version: int) -> ApprovalFace:
         levels=tuple(_level_face(level) for level in state.levels),
         levels_in_all=len(request.route.levels),
         content_revision=state.content_revision,
+        changes=state.changes,
+        change_request=state.change_request,
+        amendable=may_be_amended(state),
+        voided=state.voided,
+        comments=state.comments,
+        remarks=state.remarks,
         card_version=card_version,
         submitted_at=state.submitted_at,
         closed_at=state.closed_at,
@@ -82,15 +134,24 @@ def approval_face(state: ApprovalState, card_version: int) -> ApprovalFace:
 
 
 def _level_face(level: LevelState) -> LevelFace:
+    sources: dict[str, str] = {}
+    for member in level.evidence:
+        sources.setdefault(member.person, member.source)
     return LevelFace(
         number=level.number,
         name=level.rule.name,
-        sources=tuple(str(source) for source in level.rule.approvers),
+        sources=tuple(str(source) for source in level.sources),
+        unreadable=level.unreadable,
         eligible=level.eligible,
+        asked=tuple(Asked(person=one, source=sources.get(one, "")) for one in level.eligible),
+        delegates=level.delegates,
         needed=level.needed,
         blocked=level.blocked,
         expires_at=level.expires_at,
         decisions=level.decisions,
         passed=level.passed,
-        reject_reason_required=level.rule.reject_reason == "required",
+        reminders=level.reminders,
+        escalations=level.escalations,
+        approve_reason_required=level.rule.approve_reason is ReasonRule.REQUIRED,
+        reject_reason_required=level.rule.reject_reason is ReasonRule.REQUIRED,
     )

@@ -3,21 +3,26 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from workflows.rules.audit import AuditEvent
 from workflows.rules.card import CardState
 from workflows.rules.face import ApprovalFace
+from workflows.rules.notice import Notice
 from workflows.rules.order import Order
-from workflows.rules.people import Actor
+from workflows.rules.people import Actor, ManagedBy
 from workflows.rules.policy import Policy
 from workflows.rules.request import ApprovalRequest, ApprovalState
+from workflows.rules.verbs import Verb
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CarriedApproval:
-    """What one run of an approval hands to the next (continue-as-new)."""
+    """What one run of an approval hands to the next (continue-as-new): its outbox goes along."""
 
     state: ApprovalState
     card: CardState
     clicks: tuple[str, ...]
+    facts: tuple[AuditEvent, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,10 +42,19 @@ class ApprovalOutcome:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Menu:
+    """What one person sees and may do now."""
+
+    face: ApprovalFace
+    verbs: tuple[Verb, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OrderInput:
     """Start an order. `expire_after` is a wish within the policy's bounds."""
 
     order: Order
     requester: Actor
     policy: Policy
+    managers: tuple[ManagedBy, ...] = ()
     expire_after: timedelta | None = None

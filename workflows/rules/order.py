@@ -7,11 +7,12 @@ from functools import reduce
 from typing import Literal
 
 from workflows.rules.audit import AuditEvent, Fact
+from workflows.rules.content import Content, ContentField
 from workflows.rules.face import ApprovalFace
 from workflows.rules.money import Money
 from workflows.rules.people import CLOCK, Actor
 from workflows.rules.policy import Policy
-from workflows.rules.request import Content, ContentField, Status
+from workflows.rules.request import Status
 
 
 class OrderStatus(StrEnum):

@@ -8,12 +8,7 @@ from enum import StrEnum
 
 from workflows.rules.errors import NoTierError
 from workflows.rules.money import Money
-
-
-class SourceKind(StrEnum):
-    """Where approvers come from."""
-
-    USER = "user"
+from workflows.rules.people import ApproverSource
 
 
 class QuorumKind(StrEnum):
@@ -33,21 +28,14 @@ class ReasonRule(StrEnum):
 
 
 class Notify(StrEnum):
-    """How approvers hear of a request: mentioned on the card, or not at all."""
+    """How approvers hear of a request: by the card, by a copy of it for each, or not at all.
+
+    CARD mentions those who are members of its channel; who is not gets a copy as a direct message.
+    """
 
     CARD = "card"
+    DM = "dm"
     NONE = "none"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ApproverSource:
-    """One entry of `approvers`, such as `user:U0BORIS`."""
-
-    kind: SourceKind
-    value: str
-
-    def __str__(self) -> str:
-        return f"{self.kind}:{self.value}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +60,15 @@ class Quorum:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Escalation:
+    """Whom else to ask, so long after the level was reached; `replace` lets go of the others."""
+
+    after: timedelta
+    to: tuple[ApproverSource, ...]
+    replace: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LevelRule:
     """One rung of the chain as written: who, how many, how long."""
 
@@ -81,6 +78,8 @@ class LevelRule:
     reject_quorum: int = 1
     approve_reason: ReasonRule = ReasonRule.OPTIONAL
     reject_reason: ReasonRule = ReasonRule.REQUIRED
+    remind_after: tuple[timedelta, ...] = ()
+    escalate: tuple[Escalation, ...] = ()
     expire_after: timedelta | None = None
     max_expire_after: timedelta | None = None
 
@@ -95,7 +94,11 @@ class Tier:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
-    """A whole policy, as a request pins it at submission. `version` is its digest."""
+    """A whole policy, as a request pins it at submission. `version` is its digest.
+
+    `admins` and `admin_channel` are the house's: who may reassign, refresh and close, and where
+    they are told. `max_amendments` bounds how often a request may be changed.
+    """
 
     name: str
     title: str
@@ -104,8 +107,17 @@ class Policy:
     levels: tuple[LevelRule, ...]
     notify: Notify = Notify.CARD
     distinct_approvers: bool = True
+    delegation: bool = True
+    max_amendments: int = 3
+    admins: tuple[ApproverSource, ...] = ()
+    admin_channel: str = ""
     language: str = "en"
     version: str = ""
+
+    @property
+    def currency(self) -> str:
+        """The currency of its tiers; empty where no tier has a limit."""
+        return next((tier.up_to.currency for tier in self.tiers if tier.up_to), "")
 
     def level(self, name: str) -> LevelRule:
         """Return the level of that name; the parser has made sure that it exists."""

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from workflows.rules.audit import AuditEvent
-from workflows.rules.money import Money
-from workflows.rules.people import Actor, Member
+from workflows.rules.clock import Tick, TickKind
+from workflows.rules.content import Content, ContentChange
+from workflows.rules.people import Actor, ApproverSource, ManagedBy, Member
 from workflows.rules.policy import LevelRule, Policy, Route
 
 
@@ -14,10 +15,16 @@ class Status(StrEnum):
     """Where a request stands."""
 
     PENDING = "pending"
+    CHANGES_REQUESTED = "changes_requested"
     APPROVED = "approved"
     REJECTED = "rejected"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
+    ADMIN_CLOSED = "admin_closed"
+
+
+OPEN = (Status.PENDING, Status.CHANGES_REQUESTED)
+"""The states from which a request can still go on."""
 
 
 class Verdict(StrEnum):
@@ -25,29 +32,17 @@ class Verdict(StrEnum):
 
     APPROVE = "approve"
     REJECT = "reject"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ContentField:
-    """One labelled line of what is asked."""
-
-    label: str
-    value: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Content:
-    """What is asked, as people read it on the card."""
-
-    title: str
-    text: str = ""
-    fields: tuple[ContentField, ...] = ()
-    amount: Money | None = None
+    REQUEST_CHANGES = "request_changes"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApprovalRequest:
-    """The thing asked, with the whole policy pinned to it."""
+    """The thing asked, with the whole policy pinned to it.
+
+    `expire_after` is a wish within the policy's bounds. `managers` is the requester's line of
+    the table `[managers]`. What a parent workflow acts upon is not `amendable`: its own copy of
+    the content would stay as it was.
+    """
 
     request_id: str
     requester: Actor
@@ -55,6 +50,8 @@ class ApprovalRequest:
     policy: Policy
     route: Route
     expire_after: timedelta | None = None
+    managers: tuple[ManagedBy, ...] = ()
+    amendable: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +66,31 @@ class Decision:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Comment:
+    """What somebody remarks; it decides nothing."""
+
+    actor: Actor
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Amendment:
+    """The requester's new content, made from `content_revision`."""
+
+    actor: Actor
+    content: Content
+    content_revision: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delegation:
+    """An approver has `delegate` stand in for them on this one request."""
+
+    actor: Actor
+    delegate: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Withdrawal:
     """The requester takes the request back; `reason` is theirs and may be empty."""
 
@@ -77,31 +99,91 @@ class Withdrawal:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Reassignment:
+    """An admin names other approvers for the level that waits."""
+
+    actor: Actor
+    approvers: tuple[ApproverSource, ...]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refresh:
+    """Somebody wants the approvers read again: an admin, or the bot when Slack reports a change."""
+
+    actor: Actor
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Closing:
+    """An admin ends the request, which decides nothing."""
+
+    actor: Actor
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Counted:
-    """One decision as it counted."""
+    """One decision as it counted. `seat` is the approver it counts for: oneself, or an absent one."""
 
     person: str
     verdict: Verdict
     reason: str
     at: datetime
+    seat: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delegate:
+    """Who may decide for `seat`, from `starts` (inclusive) until `ends` (exclusive), if bounded."""
+
+    person: str
+    seat: str
+    starts: datetime | None = None
+    ends: datetime | None = None
+
+    def stands(self, now: datetime) -> bool:
+        """Whether it holds at `now`."""
+        begun = self.starts is None or self.starts <= now
+        return begun and (self.ends is None or now < self.ends)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LevelState:
     """A level that has been reached. Its clock runs from then on; it opens when people are known.
 
+    `sources` are those in force: the policy's, until an escalation or an admin changes them.
     `blocked` names why nobody may decide yet: `approvers_unread` before the first reading.
+    `eligible` are the seats: each is filled by one decision, its owner's or a stand-in's.
+    `to_read` says that the people are to be read (again), `turn` counts how often that was wanted.
+    `told` have heard that they are asked.
     """
 
     number: int
     rule: LevelRule
-    expires_at: datetime | None = None
+    sources: tuple[ApproverSource, ...]
+    clock: tuple[Tick, ...] = ()
     blocked: str = "approvers_unread"
+    unreadable: tuple[str, ...] = ()
+    to_read: bool = True
+    turn: int = 0
     eligible: tuple[str, ...] = ()
+    delegates: tuple[Delegate, ...] = ()
     evidence: tuple[Member, ...] = ()
+    outside: tuple[str, ...] = ()
     opened_at: datetime | None = None
     decisions: tuple[Counted, ...] = ()
+    reassigned_by: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    reminders: int = 0
+    escalations: int = 0
     passed: bool = False
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the request expires here, if it does."""
+        ends = (tick.at for tick in self.clock if tick.kind is TickKind.EXPIRE)
+        return next(ends, None)
 
     @property
     def approvals(self) -> int:
@@ -111,22 +193,61 @@ class LevelState:
     @property
     def rejections(self) -> int:
         """How many said no."""
-        return len(self.decisions) - self.approvals
+        return sum(said.verdict is Verdict.REJECT for said in self.decisions)
+
+    @property
+    def seats(self) -> frozenset[str]:
+        """Everybody who counts here: who may decide now, and whose seat was filled before."""
+        return frozenset(self.eligible) | {said.seat for said in self.decisions}
+
+    @property
+    def unfilled(self) -> tuple[str, ...]:
+        """The seats for which nobody has decided yet."""
+        filled = {said.seat for said in self.decisions}
+        return tuple(seat for seat in self.eligible if seat not in filled)
 
     @property
     def needed(self) -> int:
         """How many approvals are enough."""
-        return self.rule.quorum.needed(len(self.eligible))
+        return self.rule.quorum.needed(len(self.seats))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remark:
+    """One of the last comments, as the card shows it; the audit has them all."""
+
+    person: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChangeRequest:
+    """Who wants which changes before deciding."""
+
+    person: str
+    reason: str
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApprovalState:
-    """Everything an approval is. One value, so that continue-as-new carries one value."""
+    """Everything an approval is. One value, so that continue-as-new carries one value.
+
+    `changes` is what the last amendment changed, `voided` how many decisions amendments voided.
+    """
 
     request: ApprovalRequest
     status: Status = Status.PENDING
     levels: tuple[LevelState, ...] = ()
     content_revision: int = 1
+    changes: tuple[ContentChange, ...] = ()
+    change_request: ChangeRequest | None = None
+    voided: int = 0
+    delegations: tuple[Delegate, ...] = ()
+    admins: tuple[str, ...] = ()
+    comments: int = 0
+    remarks: tuple[Remark, ...] = ()
     sequence: int = 0
     submitted_at: datetime
     closed_at: datetime | None = None
@@ -137,7 +258,7 @@ class ApprovalState:
     @property
     def is_open(self) -> bool:
         """Whether anybody may still change it."""
-        return self.status is Status.PENDING
+        return self.status in OPEN
 
     @property
     def level(self) -> LevelState | None:
@@ -146,18 +267,40 @@ class ApprovalState:
 
     @property
     def waits_for_level(self) -> bool:
-        """Whether the next level is to be reached: its deadline is to be set."""
-        return self.is_open and (self.level is None or self.level.passed)
+        """Whether the next level is to be reached: its deadlines are to be set."""
+        return self.status is Status.PENDING and (self.level is None or self.level.passed)
 
     @property
     def waits_for_approvers(self) -> bool:
-        """Whether the level is reached but nobody may decide: its approvers are to be read."""
-        return self.is_open and self.level is not None and bool(self.level.blocked)
+        """Whether the people of the level that is still to be decided are to be read."""
+        level = self.level
+        if self.status is not Status.PENDING or level is None:
+            return False
+        return level.to_read and not level.passed
+
+
+class TellKind(StrEnum):
+    """What people are told while a request is open. The outcome is told by whoever owns the card."""
+
+    ASKED = "asked"
+    REMINDED = "reminded"
+    CHANGES_WANTED = "changes_wanted"
+    DELEGATE_REFUSED = "delegate_refused"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tell:
+    """People to be told something about a level; BLOCKED is for the admins and names nobody."""
+
+    kind: TellKind
+    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """What one step of the rules did: the new state and the facts to write down."""
+    """What one step of the rules did: the new state, the facts to write down, whom to tell."""
 
     state: ApprovalState
     facts: tuple[AuditEvent, ...] = ()
+    tells: tuple[Tell, ...] = ()

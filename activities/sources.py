@@ -1,0 +1,77 @@
+"""One reading's sources: whom each names, and every person and manager asked for only once."""
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, TypeVar
+
+from activities.roster import Roster, UnreadableError
+from workflows.rules.people import ApproverSource, ManagedBy, SourceKind, Standing
+
+_MEMBER_ID = re.compile(r"[UW][A-Z0-9]{2,30}")
+
+Answer = TypeVar("Answer")
+
+
+class Sources:
+    """What one reading has asked so far. `managers` is the table for who has none in Slack."""
+
+    def __init__(self, roster: Roster, requester: str, managers: Iterable[ManagedBy]) -> None:
+        self._roster = roster
+        self._requester = requester
+        self._table = {one.person: one.manager for one in managers}
+        self._standings: dict[str, asyncio.Future[Standing]] = {}
+        self._managers: dict[str, asyncio.Future[str]] = {}
+
+    async def people(self, source: ApproverSource) -> tuple[str, ...] | None:
+        """Return whom a source names; None where Slack does not say."""
+        try:
+            match source.kind:
+                case SourceKind.USER:
+                    return (source.value,)
+                case SourceKind.EMAIL:
+                    return (await self._by_email(source.value),)
+                case SourceKind.GROUP:
+                    return await self._roster.group(source.value)
+                case SourceKind.MANAGER:
+                    return (await self._manager_up(int(source.value)),)
+        except UnreadableError:
+            return None
+
+    async def standing(self, person: str) -> Standing:
+        """Return a person's standing; Slack is asked once, however many sources name them."""
+        return await _once(self._standings, person, lambda: self._roster.standing(person))
+
+    async def _by_email(self, email: str) -> str:
+        person, standing = await self._roster.by_email(email)
+        if person not in self._standings:  # Slack has told all of it already
+            known = self._standings[person] = asyncio.get_running_loop().create_future()
+            known.set_result(standing)
+        return person
+
+    async def _manager_up(self, steps: int) -> str:
+        """Walk up from the requester, so many steps. Nobody is above themselves."""
+        line = [self._requester]
+        for _ in range(steps):
+            line.append(await self._manager_of(line[-1]))
+        if len(set(line)) < len(line):
+            raise UnreadableError("a circle of managers")
+        return line[-1]
+
+    async def _manager_of(self, person: str) -> str:
+        """Return the manager whom the profile names, or else the table."""
+        filled_in = await _once(self._managers, person, lambda: self._roster.manager(person))
+        manager = filled_in or self._table.get(person, "")
+        if not _MEMBER_ID.fullmatch(manager):
+            raise UnreadableError(f"no manager of {person}")
+        return manager
+
+
+async def _once(
+    asked: dict[str, asyncio.Future[Answer]],
+    key: str,
+    ask: Callable[[], Coroutine[Any, Any, Answer]],
+) -> Answer:
+    if key not in asked:
+        asked[key] = asyncio.ensure_future(ask())
+    return await asked[key]

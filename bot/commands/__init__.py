@@ -1,0 +1,1 @@
+"""The command line beyond starting things: requests and absences, for operators and scripts."""

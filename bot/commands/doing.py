@@ -1,0 +1,231 @@
+"""What commands do with requests: ask for one, wait for its outcome, send a deed, tell of an absence."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import assert_never
+
+from temporalio.client import WorkflowUpdateFailedError
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential
+
+from bot.commands.desk import DATABASE_FAILURES, Desk, readable, unknown
+from bot.commands.terminal import CommandError, Exit, remark
+from bot.commands.terminal_face import instant
+from bot.deeds import Deed, is_fact_of, send, verb_of
+from bot.faces import Face
+from bot.views import notices
+from bot.workflow_client import (
+    Accepted,
+    Answer,
+    Ended,
+    Refused,
+    TemporalUnavailableError,
+    Unconfirmed,
+    Unknown,
+)
+from records.refusals import Refusal
+from workflows.rules.click import click_id
+from workflows.rules.errors import RequestClosedError
+from workflows.rules.face import ApprovalFace
+from workflows.rules.people import SLACK, SourceKind
+from workflows.rules.request import OPEN, ApprovalRequest, Refresh
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks into the records while an outcome is waited for."""
+AT_ONCE = 8
+"""Requests that are told of an absence at the same time."""
+
+
+async def create(desk: Desk, request: ApprovalRequest) -> bool:
+    """Start a request; False where its id was used before, for the same request.
+
+    Raises:
+        CommandError: the id stands for something else, or nothing is confirmed.
+
+    """
+    client = await desk.workflows()
+    attempts = AsyncRetrying(
+        retry=retry_if_exception_type(TemporalUnavailableError),
+        stop=stop_after_delay(desk.patience),
+        wait=wait_exponential(multiplier=0.5, max=5),
+        reraise=True,
+    )
+    try:
+        new: bool = await attempts(client.start_approval, request)
+    except TemporalUnavailableError:
+        await desk.require_namespace()
+        raise CommandError(
+            f"Not confirmed: it is not known whether {request.request_id} was taken. "
+            f"Repeat the command with --id {request.request_id}: it is one request.",
+            Exit.UNCONFIRMED,
+        ) from None
+    if not new:
+        await _require_same(desk, request)
+    return new
+
+
+async def _require_same(desk: Desk, request: ApprovalRequest) -> None:
+    """Refuse an id under which something else was asked."""
+    known = await desk.face(request.request_id, "")
+    same_words = known.content_revision > 1 or known.content == request.content
+    theirs = (known.requester.person, known.policy)
+    if theirs != (request.requester.person, request.policy.name) or not same_words:
+        raise CommandError(
+            f"{request.request_id} exists already, and it asks for something else: nothing was "
+            "changed. Choose another --id."
+        )
+
+
+async def outcome(desk: Desk, request_id: str) -> ApprovalFace:
+    """Wait, for as long as it takes, until the records say how a request ended."""
+    await desk.require_records()
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    while True:
+        record = await desk.requests.get(request_id)
+        if record is not None and record.status not in OPEN:
+            face = readable(record)
+            if isinstance(face, ApprovalFace):
+                return face
+            raise CommandError(f"{request_id} has ended: {record.status}.", Exit.ENDED)
+        if record is None and loop.time() - began > desk.patience:
+            raise CommandError(
+                f"{request_id} is not in the records yet. Is the worker running, and with the "
+                "same DATABASE_URL?",
+                Exit.UNCONFIRMED,
+            )
+        await asyncio.sleep(LOOK_EVERY)
+
+
+async def do(desk: Desk, request_id: str, deed: Deed, key: str, *, repeats: bool) -> ApprovalFace:
+    """Do something with a request and return the face it led to.
+
+    The same key is the same deed, however often it is sent; `repeats` says that it may have been
+    sent before.
+
+    Raises:
+        CommandError: it was refused, has come too late, or is not confirmed.
+
+    """
+    client = await desk.workflows()
+    click = click_id(request_id, deed.actor.person, verb_of(deed), key)
+
+    async def ask() -> Answer:
+        return await send(client, request_id, click, deed)
+
+    try:
+        answer = await ask()
+    except WorkflowUpdateFailedError:  # an order has no such update
+        await desk.require_request(request_id)
+        raise
+    if isinstance(answer, Unconfirmed):
+        remark("Not confirmed yet, still trying.")
+        answer, repeats = await client.confirm(ask), True
+    match answer:
+        case Accepted(face=face):
+            return face
+        case Unconfirmed():
+            raise CommandError(
+                "Still not confirmed: it is not known whether it counts. Repeat the command "
+                f"with --key {key}: it counts once.",
+                Exit.UNCONFIRMED,
+            )
+        case Refused(code=code) if code != RequestClosedError.code:
+            await _write_down(desk, request_id, deed, code)
+            raise CommandError(notices.field_refusal(code, answer.data), Exit.REFUSED)
+        case Refused() | Ended() | Unknown():
+            return await _after_the_end(desk, request_id, deed, answer, repeats=repeats)
+        case _:
+            assert_never(answer)
+
+
+async def _after_the_end(
+    desk: Desk, request_id: str, deed: Deed, answer: Refused | Ended | Unknown, *, repeats: bool
+) -> ApprovalFace:
+    """Answer a deed on a request that has ended: it may be the very deed that it holds."""
+    if not isinstance(answer, Refused):
+        await desk.require_namespace()
+    record = await desk.record(request_id)
+    if record is None and isinstance(answer, Unknown):
+        raise unknown(request_id)
+    face = readable(record) if record else None
+    if repeats and isinstance(face, ApprovalFace) and await _holds(desk, request_id, deed):
+        remark("It was done before; nothing was changed now.")
+        return face
+    await _write_down(desk, request_id, deed, RequestClosedError.code)
+    if isinstance(answer, Refused):
+        raise CommandError(notices.field_refusal(RequestClosedError.code, answer.data))
+    if record is not None and record.status in OPEN:
+        raise CommandError(
+            f"{request_id} does not run any more, so nothing was changed. The last that is known "
+            f"of it is of {instant(record.changed_at)}: `countersign request show {request_id}`"
+        )
+    raise CommandError(notices.field_refusal(RequestClosedError.code, _closing(face)))
+
+
+def _closing(face: Face | None) -> Mapping[str, str]:
+    if not isinstance(face, ApprovalFace):
+        return {}
+    return {"status": face.status, "person": face.closed_by.person if face.closed_by else ""}
+
+
+async def _holds(desk: Desk, request_id: str, deed: Deed) -> bool:
+    """Whether the trail has this very deed of this very person."""
+    try:
+        facts = await desk.trail.facts(request_id)
+    except DATABASE_FAILURES:
+        return False
+    return any(is_fact_of(fact, deed) for fact in facts)
+
+
+async def _write_down(desk: Desk, request_id: str, deed: Deed, code: str) -> None:
+    """Keep the refusal, best effort: Temporal keeps none, and the person must hear it anyway."""
+    refusal = Refusal(
+        request_id=request_id,
+        actor=deed.actor,
+        verb=verb_of(deed),
+        code=code,
+        at=datetime.now(UTC),
+    )
+    try:
+        await desk.refusals.append(refusal)
+    except DATABASE_FAILURES as error:
+        remark(f"(This refusal could not be written down: {type(error).__name__}.)")
+
+
+async def tell_of_absence(
+    desk: Desk, person: str, key: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Have each open request that watches `person` read its people again.
+
+    Returns the requests that do, and those that could not be told. What a request refuses is no
+    matter: it has closed meanwhile, or waits for its requester.
+    """
+    watching = await desk.requests.open_watching(f"{SourceKind.USER}:{person}")
+    if not watching:
+        return (), ()
+    try:
+        client = await desk.workflows()
+    except (CommandError, TemporalUnavailableError) as error:
+        remark(str(error))
+        return (), watching
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def refresh(request_id: str) -> Answer:
+        click = click_id(request_id, person, "away", key)
+
+        async def ask() -> Answer:
+            return await client.refresh(request_id, click, Refresh(actor=SLACK))
+
+        async with gate:
+            return await client.confirm(ask)
+
+    answers = await asyncio.gather(*map(refresh, watching))
+    return _those(watching, answers, Accepted), _those(watching, answers, Unconfirmed)
+
+
+def _those(
+    requests: Sequence[str], answers: Sequence[Answer], kind: type[Answer]
+) -> tuple[str, ...]:
+    both = zip(requests, answers, strict=True)
+    return tuple(one for one, answer in both if isinstance(answer, kind))

@@ -1,0 +1,90 @@
+"""Deeds: what a person does to a request, sent by the client's method for it, found again in the trail."""
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from bot.workflow_client import Answer, WorkflowClient
+from workflows.rules.audit import AuditEvent, Fact
+from workflows.rules.content import content_digest
+from workflows.rules.request import (
+    Amendment,
+    Closing,
+    Comment,
+    Decision,
+    Delegation,
+    Reassignment,
+    Refresh,
+    Withdrawal,
+)
+from workflows.rules.verbs import Verb
+
+Deed = Decision | Comment | Amendment | Delegation | Withdrawal | Reassignment | Refresh | Closing
+
+
+async def send(  # noqa: PLR0911 - one line for each verb
+    client: WorkflowClient, request_id: str, click: str, deed: Deed
+) -> Answer:
+    """Send a deed by the client's method for it."""
+    match deed:
+        case Decision():
+            return await client.decide(request_id, click, deed)
+        case Comment():
+            return await client.comment(request_id, click, deed)
+        case Amendment():
+            return await client.amend(request_id, click, deed)
+        case Delegation():
+            return await client.delegate(request_id, click, deed)
+        case Withdrawal():
+            return await client.withdraw(request_id, click, deed)
+        case Reassignment():
+            return await client.reassign(request_id, click, deed)
+        case Refresh():
+            return await client.refresh(request_id, click, deed)
+        case Closing():
+            return await client.close(request_id, click, deed)
+        case _:
+            assert_never(deed)
+
+
+_DEEDS: Mapping[type, tuple[Verb, Fact]] = {
+    Comment: (Verb.COMMENT, Fact.COMMENT_ADDED),
+    Amendment: (Verb.AMEND, Fact.REQUEST_AMENDED),
+    Delegation: (Verb.DELEGATE, Fact.SEAT_DELEGATED),
+    Withdrawal: (Verb.WITHDRAW, Fact.REQUEST_WITHDRAWN),
+    Reassignment: (Verb.REASSIGN, Fact.LEVEL_REASSIGNED),
+    Refresh: (Verb.REFRESH, Fact.REFRESH_ASKED),
+    Closing: (Verb.CLOSE, Fact.REQUEST_CLOSED),
+}
+
+
+def verb_of(deed: Deed) -> Verb:
+    """Return the verb that a deed is an example of."""
+    return Verb(deed.verdict) if isinstance(deed, Decision) else _DEEDS[type(deed)][0]
+
+
+def is_fact_of(fact: AuditEvent, deed: Deed) -> bool:
+    """Whether a fact is what this deed led to; two deeds alike are one here."""
+    kind = Fact.DECISION_RECORDED if isinstance(deed, Decision) else _DEEDS[type(deed)][1]
+    reason, data = _marks(deed)
+    return (fact.kind, fact.actor, fact.reason) == (
+        kind,
+        deed.actor,
+        reason,
+    ) and data.items() <= fact.data.items()
+
+
+def _marks(deed: Deed) -> tuple[str, dict[str, str]]:
+    """Return the reason and the data by which a deed is known among facts of its kind."""
+    match deed:
+        case Decision():
+            return deed.reason, {"verdict": deed.verdict.value}
+        case Comment():
+            return deed.text, {}
+        case Amendment():
+            return "", {"content_digest": content_digest(deed.content)}
+        case Delegation():
+            return "", {"delegate": deed.delegate}
+        case Reassignment():
+            return deed.reason, {"approvers": ",".join(map(str, deed.approvers))}
+        case _:
+            return getattr(deed, "reason", ""), {}

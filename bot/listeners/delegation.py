@@ -1,0 +1,73 @@
+"""`/away`: somebody is away for a while, and who stands in for them meanwhile."""
+
+import time
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.listeners.directory import refresh_watching
+from bot.listeners.services import Services
+from bot.views import away_modal, notices
+from bot.views.away_modal import AwaySubmission
+from bot.views.blocks import View
+from bot.views.ids import CallbackId
+from records.absences import AbsenceError
+from workflows.rules.click import click_id
+from workflows.rules.people import SourceKind
+
+AT_ONCE = 0.0
+"""No "Working" view was acknowledged before: whatever comes next may be shown at once."""
+
+
+def register(app: AsyncApp, services: Services) -> None:
+    """Listen to the command and to its form."""
+    listener = AwayListeners(services)
+    app.command("/away")(listener.away_asked)
+    app.view(CallbackId.AWAY)(listener.away_submitted)
+
+
+class AwayListeners:
+    """The listeners of this feature, bound to the services."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def away_asked(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        """Open the form at once; then show the absences that the person has, if any."""
+        await ack()
+        opened = await client.views_open(trigger_id=body["trigger_id"], view=away_modal.build())
+        absences = await self._services.absences.of(body["user_id"], self._services.now())
+        if absences:
+            view = away_modal.build(absences)
+            await self._services.answers.show(client, opened["view"]["id"], view, AT_ONCE)
+
+    async def away_submitted(
+        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
+    ) -> None:
+        """Note the absence, and have requests that wait for this person read their people again."""
+        submission = away_modal.parse(body)
+        if errors := away_modal.check(submission, self._services.now()):
+            await ack(response_action="errors", errors=errors)
+            return
+        await ack(response_action="update", view=away_modal.working())
+        acked = time.monotonic()
+        view = await self._note(submission)
+        await self._services.answers.show(client, submission.view_id, view, acked)
+
+    async def _note(self, submission: AwaySubmission) -> View:
+        """Write down what was submitted and return what to show."""
+        absences, now = self._services.absences, self._services.now()
+        person = submission.person
+        if submission.written.back:
+            view = away_modal.back(await absences.clear(person, now))
+        else:
+            try:
+                replaced = await absences.set(submission.absence, now)
+            except AbsenceError as error:
+                theirs = await absences.of(person, now)
+                return away_modal.again(submission, theirs, notices.refusal(error.code, {}))
+            view = away_modal.noted(submission.absence, replaced)
+        cause = click_id(submission.view_id, person, submission.view_hash)
+        await refresh_watching(self._services, [f"{SourceKind.USER}:{person}"], cause)
+        return view

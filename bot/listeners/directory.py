@@ -1,0 +1,109 @@
+"""What Slack reports of people and groups: open requests that depend on them read their people again.
+
+An event that is lost costs no more than time: the people are read again at each reminder and
+escalation, and when an admin asks for it.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.listeners.services import Services
+from bot.views.payload import table, word, words
+from bot.workflow_client import Accepted, Answer, Refused
+from workflows.rules.click import click_id
+from workflows.rules.people import SLACK, SourceKind
+from workflows.rules.request import Refresh
+
+AT_ONCE = 8
+"""Requests that one event has refreshed at the same time."""
+
+_log = structlog.get_logger("bot.directory")
+
+
+def register(app: AsyncApp, services: Services) -> None:
+    """Listen to the changes that may change who may decide."""
+
+    @app.event("subteam_members_changed")
+    async def members_changed(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        group = word(body, "event", "subteam_id")
+        handle = await _handle_of(client, group)
+        subjects = [_group(group), _group(handle)]
+        if not handle:  # who has left is at least among those who are asked
+            subjects += map(_user, words(body, "event", "removed_users"))
+        await refresh_watching(services, subjects, word(body, "event_id"))
+
+    async def group_changed(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        subteam = table(body, "event", "subteam")
+        subjects = [_group(word(subteam, "id")), _group(word(subteam, "handle"))]
+        await refresh_watching(services, subjects, word(body, "event_id"))
+
+    app.event("subteam_updated")(group_changed)
+    app.event("subteam_created")(group_changed)
+
+    @app.event("user_change")
+    async def user_changed(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        user = table(body, "event", "user")
+        subjects = [_user(word(user, "id"))]
+        if email := word(user, "profile", "email"):
+            subjects.append(f"{SourceKind.EMAIL}:{email.lower()}")
+        await refresh_watching(services, subjects, word(body, "event_id"))
+
+
+async def refresh_watching(services: Services, subjects: list[str], event_id: str) -> None:
+    """Have every open request that depends on one of `subjects` read its people again.
+
+    The subjects are `user:U…`, `email:…` and `group:…`. Safe to repeat with the same `event_id`:
+    each request takes it once. What a request refuses is no matter: it has closed meanwhile, or
+    waits for its requester.
+    """
+    found = await services.requests.open_watching(*filter(None, subjects))
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def refresh(request_id: str) -> None:
+        async def ask() -> Answer:
+            return await services.workflows.refresh(
+                request_id, click_id(event_id, request_id), Refresh(actor=SLACK)
+            )
+
+        async with gate:
+            answer = await services.workflows.confirm(ask)
+        _write_down(request_id, answer)
+
+    await asyncio.gather(*map(refresh, found))
+
+
+def _write_down(request_id: str, answer: Answer) -> None:
+    if isinstance(answer, Accepted):
+        _log.debug("refreshed", request_id=request_id)
+        return
+    why = answer.code if isinstance(answer, Refused) else type(answer).__name__.lower()
+    _log.info("not_refreshed", request_id=request_id, why=why)
+
+
+async def _handle_of(client: AsyncWebClient, group: str) -> str:
+    """Return the handle of a group, which its event does not tell; empty where Slack does not."""
+    try:
+        listed = await client.usergroups_list()
+    except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+        _log.warning("groups_not_listed", error=str(error))
+        return ""
+    groups: list[Mapping[str, object]] = listed["usergroups"]
+    return next((word(one, "handle") for one in groups if word(one, "id") == group), "")
+
+
+def _user(person: str) -> str:
+    return f"{SourceKind.USER}:{person}" if person else ""
+
+
+def _group(named: str) -> str:
+    return f"{SourceKind.GROUP}:{named}" if named else ""

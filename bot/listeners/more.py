@@ -1,0 +1,110 @@
+"""*More…*: what this person may do with a request now, and the form of what they choose."""
+
+import time
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.listeners.approvals import id_of, open_modal
+from bot.listeners.presses import Presses
+from bot.listeners.services import Services
+from bot.views import card_click, more_modal, notices, verb_modal
+from bot.views.blocks import View
+from bot.views.card_click import context_of
+from bot.views.ids import ActionId
+from bot.views.more_modal import Choice
+from bot.workflow_client import TemporalUnavailableError
+from workflows.rules.click import click_id
+from workflows.rules.messages import Menu
+from workflows.rules.people import Actor, Origin
+from workflows.rules.request import Refresh
+from workflows.rules.verbs import Verb
+
+AT_ONCE = 0.0
+"""No "Working" view was acknowledged before: whatever comes next may be shown at once."""
+
+_log = structlog.get_logger("bot.more")
+
+
+def register(app: AsyncApp, services: Services) -> None:
+    """Listen to *More…* on a card, and to the verbs in the modal that it opens."""
+    listener = MoreListeners(services)
+    app.action(ActionId.MORE)(listener.more_clicked)
+    app.action(ActionId.CHOOSE)(listener.verb_chosen)
+
+
+class MoreListeners:
+    """The listeners of this feature, bound to the services."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._presses = Presses(services)
+
+    async def more_clicked(
+        self,
+        ack: AsyncAck,
+        body: dict[str, Any],
+        client: AsyncWebClient,
+        request: AsyncBoltRequest,
+    ) -> None:
+        """Open the modal at once; then ask the workflow what this person may do."""
+        received = time.monotonic()
+        await ack()
+        click = card_click.parse_click(body)
+        view_id = await open_modal(client, click, more_modal.opening(click))
+        press = self._presses.press(click, click.person, id_of(click), request, received)
+        menu = await self._menu(click.request_id, click.person)
+        if isinstance(menu, Menu):
+            view = more_modal.menu(context_of(click), menu)
+            if not menu.face.is_open:
+                await self._presses.tell_how_it_ended(press)
+        else:
+            view = more_modal.told(menu or await self._presses.tell_how_it_ended(press))
+        await self._services.answers.show(client, view_id, view, AT_ONCE)
+
+    async def verb_chosen(
+        self,
+        ack: AsyncAck,
+        body: dict[str, Any],
+        client: AsyncWebClient,
+        request: AsyncBoltRequest,
+    ) -> None:
+        """Show the form of the chosen verb; a refresh needs none and is done at once."""
+        received = time.monotonic()
+        await ack()
+        choice = more_modal.parse_choice(body)
+        if choice.verb is Verb.REFRESH:
+            view = more_modal.told(await self._refresh(choice, request, received))
+        else:
+            view = await self._form(choice)
+        await self._services.answers.show(client, choice.view_id, view, AT_ONCE)
+
+    async def _form(self, choice: Choice) -> View:
+        menu = await self._menu(choice.context.request_id, choice.person)
+        if isinstance(menu, Menu):
+            if choice.verb not in menu.verbs:
+                return more_modal.menu(choice.context, menu, notices.not_offered())
+            return verb_modal.form(choice.context, choice.verb, menu.face)
+        return more_modal.told(menu or notices.unknown_request(choice.context.request_id))
+
+    async def _refresh(self, choice: Choice, request: AsyncBoltRequest, received: float) -> str:
+        context, person = choice.context, choice.person
+        press_id = click_id(context.request_id, choice.view_id, person, choice.action_ts)
+        press = self._presses.press(context, person, press_id, request, received)
+        deed = Refresh(actor=Actor(person=person, origin=Origin.SLACK))
+
+        async def say(sentence: str) -> None:
+            await self._services.answers.tell(press.surface, sentence)
+
+        outcome = await self._presses.do(press, deed, say)
+        return outcome.sentence or notices.confirmed(Verb.REFRESH)
+
+    async def _menu(self, request_id: str, person: str) -> Menu | str:
+        """Return the menu, or the sentence that says why there is none; empty: Temporal knows none."""
+        try:
+            return await self._services.workflows.menu(request_id, person) or ""
+        except TemporalUnavailableError as error:
+            _log.warning("menu_not_asked", why=str(error))
+            return notices.unavailable()

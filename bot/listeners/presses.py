@@ -1,0 +1,200 @@
+"""Presses: what a person does to a request in Slack, sent as an update, and told how it went."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+from slack_bolt.async_app import AsyncBoltRequest
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.deeds import Deed, is_fact_of, send, verb_of
+from bot.faces import Face, read_face
+from bot.listeners.answers import Surface, surface_of
+from bot.listeners.services import Services
+from bot.views import approval_card, notices, order_card
+from bot.views.blocks import Message
+from bot.views.card_click import Click, ClickContext
+from bot.workflow_client import (
+    Accepted,
+    Answer,
+    Ended,
+    Refused,
+    TemporalUnavailableError,
+    Unconfirmed,
+    Unknown,
+)
+from records.refusals import Refusal
+from workflows.rules.click import REMEMBERED
+from workflows.rules.errors import RequestClosedError, StaleContentError
+from workflows.rules.face import ApprovalFace
+
+Say = Callable[[str], Awaitable[None]]
+"""Says one sentence to the person who pressed, and to nobody else."""
+
+_log = structlog.get_logger("bot.presses")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Press:
+    """One press on one copy of a card, or in a modal that such a press opened.
+
+    `received` is `time.monotonic()` at the moment the listener got it.
+    """
+
+    request_id: str
+    click_id: str
+    card_version: int
+    surface: Surface
+    received: float
+    repeated: bool
+    may_paint: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """How a deed went: the sentence to say, empty where the card says it all.
+
+    `mendable` says that it was refused and the request goes on: another try may succeed.
+    """
+
+    sentence: str = ""
+    mendable: bool = False
+
+
+class Presses:
+    """Knows a press that Slack sends again, sends what was meant by it, and tells how it went.
+
+    Slack numbers its retries (in Socket Mode the header stands on the first delivery too, as 0).
+    One that it repeats without a number is known by its id: Temporal answers the same update
+    with its first answer again, which may be an old one by now.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._seen: dict[str, None] = {}
+
+    def press(
+        self,
+        place: Click | ClickContext,
+        person: str,
+        click_id: str,
+        request: AsyncBoltRequest,
+        received: float,
+    ) -> Press:
+        """Return the press of `person` at `place`, and whether Slack sends it for the first time."""
+        repeated = click_id in self._seen
+        self._seen[click_id] = None
+        while len(self._seen) > REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+        retried = request.headers.get("x-slack-retry-num", ["0"])[0] not in ("", "0")
+        return Press(
+            request_id=place.request_id,
+            click_id=click_id,
+            card_version=place.card_version,
+            surface=surface_of(person, place),
+            received=received,
+            repeated=repeated,
+            may_paint=not repeated and not retried,
+        )
+
+    async def do(self, press: Press, deed: Deed, say: Say) -> Outcome:
+        """Send the deed and return how it went; an accepted one is shown on the pressed copy.
+
+        `say` is used at once where the answer takes long: the same deed is then asked for again,
+        under the same id, until it is known what became of it.
+        """
+
+        async def ask() -> Answer:
+            return await send(self._services.workflows, press.request_id, press.click_id, deed)
+
+        answer = await ask()
+        if not isinstance(answer, Unconfirmed):
+            return await self._settle(press, deed, answer)
+        await say(notices.unconfirmed())
+        answer = await self._services.workflows.confirm(ask)
+        if isinstance(answer, Accepted):
+            return Outcome(sentence=notices.confirmed(verb_of(deed)))
+        if isinstance(answer, Ended) and await self._had_counted(press, deed):
+            return Outcome(sentence=notices.confirmed(verb_of(deed)))
+        return await self._settle(press, deed, answer)
+
+    async def _settle(self, press: Press, deed: Deed, answer: Answer) -> Outcome:
+        match answer:
+            case Accepted(face=face):
+                if press.may_paint:
+                    await self._services.answers.paint(
+                        press.surface, approval_card.build(face), press.received
+                    )
+                return Outcome()
+            case Refused():
+                await self._write_down(press, deed, answer.code)
+                if answer.card_version != press.card_version:
+                    await self._republish(press.request_id, press)
+                link = ""
+                if answer.code == StaleContentError.code:
+                    link = await self._services.answers.permalink(press.surface)
+                sentence = notices.refusal(answer.code, answer.data, link=link)
+                return Outcome(sentence=sentence, mendable=answer.code != RequestClosedError.code)
+            case Ended() | Unknown():
+                return Outcome(sentence=await self.tell_how_it_ended(press, deed))
+            case Unconfirmed():
+                return Outcome(sentence=notices.still_unconfirmed())
+
+    async def _write_down(self, press: Press, deed: Deed, code: str) -> None:
+        """Keep the refusal, best effort: Temporal keeps none, and the person must hear it anyway."""
+        if press.repeated:
+            return
+        refusal = Refusal(
+            request_id=press.request_id,
+            actor=deed.actor,
+            verb=verb_of(deed),
+            code=code,
+            at=self._services.now(),
+        )
+        try:
+            await self._services.refusals.append(refusal)
+        except SQLAlchemyError as error:
+            _log.error("refusal_not_written", code=code, error=type(error).__name__)
+
+    async def tell_how_it_ended(self, press: Press, deed: Deed | None = None) -> str:
+        """Answer a press on a card whose approval has ended, and have that card shown as it is."""
+        record = await self._services.requests.get(press.request_id)
+        if record is None:
+            _log.warning("press_for_unknown_request", request_id=press.request_id)
+            return notices.unknown_request(press.request_id)
+        if deed is not None:
+            await self._write_down(press, deed, RequestClosedError.code)
+        if not await self._republish(record.owner_id, press):
+            await self._paint_last_state(record.owner_id, press)
+        return notices.refusal(RequestClosedError.code, _closing(read_face(record.face)))
+
+    async def _had_counted(self, press: Press, deed: Deed) -> bool:
+        """Whether the ended request holds what this press asked for, the first time unanswered."""
+        trail = await self._services.trail.facts(press.request_id)
+        return any(is_fact_of(fact, deed) for fact in trail)
+
+    async def _republish(self, owner_id: str, press: Press) -> bool:
+        """Ask the owner to write the card again; False where the owner has ended."""
+        try:
+            return await self._services.workflows.republish(owner_id, press.click_id)
+        except TemporalUnavailableError as error:
+            _log.warning("republish_not_confirmed", owner=owner_id, why=str(error))
+            return True
+
+    async def _paint_last_state(self, owner_id: str, press: Press) -> None:
+        record = await self._services.requests.get(owner_id)
+        if record is not None:
+            # Whatever the last state was: with its owner gone, no button of it works any more.
+            message = _render(read_face(record.face)).without_buttons()
+            await self._services.answers.paint_final(press.surface, message)
+
+
+def _render(face: Face) -> Message:
+    if isinstance(face, ApprovalFace):
+        return approval_card.build(face)
+    return order_card.build(face)
+
+
+def _closing(face: Face) -> Mapping[str, str]:
+    by = face.closed_by if isinstance(face, ApprovalFace) else None
+    return {"status": face.status.value, "person": by.person if by else ""}

@@ -1,0 +1,99 @@
+"""`/approval`: any request by any policy, from a form in Slack."""
+
+import time
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.listeners.answers import Surface
+from bot.listeners.services import Services
+from bot.minting import mint
+from bot.views import approval_modal, notices
+from bot.views.ids import CallbackId
+from bot.views.payload import clicker
+from bot.workflow_client import TemporalUnavailableError
+from workflows.rules.people import Actor, Origin
+from workflows.rules.policy import Notify
+from workflows.rules.request import Status
+from workflows.rules.request_form import (
+    RequestMistakes,
+    WrittenRequest,
+    read_request,
+)
+
+OWN_FORM = frozenset({"order"})
+"""Policies of journeys that have a form and a workflow of their own."""
+
+_log = structlog.get_logger("bot.requests")
+
+
+def register(app: AsyncApp, services: Services) -> None:
+    """Listen to the command and to its form."""
+    listener = RequestListeners(services)
+    app.command("/approval")(listener.approval_asked)
+    app.view(CallbackId.APPROVAL)(listener.request_submitted)
+
+
+def form_choices(services: Services) -> tuple[tuple[str, str], ...]:
+    """Return the policies that the form offers, as (name, title)."""
+    policies = services.policies.by_name
+    return tuple((name, one.title) for name, one in policies.items() if name not in OWN_FORM)
+
+
+class RequestListeners:
+    """The listeners of this feature, bound to the services."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def approval_asked(
+        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
+    ) -> None:
+        """Open the form at once. The request's id is minted here: a double submit is one request."""
+        await ack()
+        wanted = str(body.get("text") or "").strip().lower()
+        choices = form_choices(self._services)
+        chosen = wanted if wanted in dict(choices) else ""
+        written = WrittenRequest(request_id=mint("REQ"), policy=chosen)
+        view = approval_modal.build(written.request_id, choices, written=written)
+        await client.views_open(trigger_id=body["trigger_id"], view=view)
+
+    async def request_submitted(
+        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
+    ) -> None:
+        """Check what was written by pure rules, acknowledge, then start the request."""
+        typed = body["view"]
+        requester = Actor(person=clicker(body), origin=Origin.SLACK)
+        policies = self._services.policies
+        written = approval_modal.parse(typed)
+        policy = policies.by_name.get(written.policy) if written.policy not in OWN_FORM else None
+        if policy is None:
+            await ack(response_action="errors", errors=approval_modal.unknown_policy())
+            return
+        try:
+            asked = read_request(written, policy, requester, policies.chain_of(requester.person))
+        except RequestMistakes as mistakes:
+            await ack(response_action="errors", errors=approval_modal.errors(mistakes))
+            return
+        await ack(response_action="update", view=approval_modal.working(asked.request_id))
+        acked = time.monotonic()
+        answers = self._services.answers
+        try:
+            new = await self._services.workflows.start_approval(asked)
+        except TemporalUnavailableError as error:
+            _log.warning("request_not_started", request_id=asked.request_id, why=str(error))
+            sentence = notices.unavailable()
+            view = approval_modal.failed(typed, form_choices(self._services), sentence)
+            if not await answers.show(client, typed["id"], view, acked):
+                await answers.tell(Surface(person=requester.person), sentence)
+            return
+        if not new:  # sent before: perhaps a first try that was not confirmed. That one counts
+            _log.info("request_sent_again", request_id=asked.request_id)
+        view = approval_modal.received(
+            asked.request_id,
+            policy.channel if policy.notify is Notify.CARD else None,
+            Status.PENDING if asked.route.levels else Status.APPROVED,
+        )  # whoever has closed the window hears the outcome, where somebody had to be asked
+        await answers.show(client, typed["id"], view, acked)

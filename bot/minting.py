@@ -1,0 +1,11 @@
+"""New numbers of requests and orders: short enough to be read aloud."""
+
+import secrets
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no letter that is read as another."""
+
+
+def mint(prefix: str) -> str:
+    """Return a fresh id such as `REQ-7K2M4QXA`. Forty random bits: it names, it guards nothing."""
+    return f"{prefix}-" + "".join(secrets.choice(ALPHABET) for _ in range(8))

@@ -1,0 +1,171 @@
+"""A press on a card, read; and what a modal that it opens keeps of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+from bot.views.blocks import PRIVATE_METADATA
+from bot.views.content import subject
+from bot.views.ids import ActionId
+from bot.views.payload import UnreadablePayloadError, clicker, from_json, table, team, to_json, word
+from workflows.rules.face import ApprovalFace
+from workflows.rules.request import Verdict
+
+_VERDICTS = {ActionId.APPROVE: Verdict.APPROVE, ActionId.REJECT: Verdict.REJECT}
+_BUTTONS = (*_VERDICTS, ActionId.MORE)
+_SUBJECT = 120
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ButtonValue:
+    """What a button carries, so that a press can be judged and a modal opens at once.
+
+    `level` is 0 before the first one. `reason_required` is about this button's own verdict.
+    """
+
+    request_id: str
+    content_revision: int
+    level: int
+    card_version: int
+    reason_required: bool
+    currency: str
+    subject: str
+
+
+def button_value(face: ApprovalFace, *, reason_required: bool = False) -> str:
+    """Return the value of a button on the card of `face`."""
+    value = ButtonValue(
+        request_id=face.request_id,
+        content_revision=face.content_revision,
+        level=level_number(face),
+        card_version=face.card_version,
+        reason_required=reason_required,
+        currency=face.currency,
+        subject=subject(face.content, _SUBJECT, face.language),
+    )
+    return to_json(value)
+
+
+def level_number(face: ApprovalFace) -> int:
+    """Return the level that a press is meant for: the one reached last, 0 before the first."""
+    return face.levels[-1].number if face.levels else 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Click:
+    """One press on a card. Strings are empty where Slack sent nothing.
+
+    A press inside a custom step has no `trigger_id` and no `response_url` but an
+    `interactivity_pointer`; one on the App Home has neither channel nor message.
+    """
+
+    request_id: str
+    content_revision: int
+    level: int
+    card_version: int
+    reason_required: bool
+    currency: str
+    subject: str
+    action_id: ActionId
+    person: str
+    team: str
+    channel: str
+    message_ts: str
+    thread_ts: str
+    action_ts: str
+    response_url: str
+    trigger_id: str
+    interactivity_pointer: str
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the button stands for: Approve or Reject, and nothing else, stands for a verdict."""
+        return _VERDICTS[self.action_id]
+
+
+def parse_click(body: Mapping[str, object]) -> Click:
+    """Read a `block_actions` payload of one of this card's buttons.
+
+    Raises:
+        UnreadablePayloadError: it is not one, or a part that matters is missing or not ours.
+
+    """
+    action = pressed(body)
+    action_id = word(action, "action_id")
+    if action_id not in _BUTTONS:
+        raise UnreadablePayloadError("action_id")
+    action_ts = word(action, "action_ts")
+    if not action_ts:
+        raise UnreadablePayloadError("action_ts")
+    value = from_json(word(action, "value"), ButtonValue, "value")
+    message_ts = word(body, "container", "message_ts") or word(body, "message", "ts")
+    thread_ts = word(body, "container", "thread_ts") or word(body, "message", "thread_ts")
+    return Click(
+        request_id=value.request_id,
+        content_revision=value.content_revision,
+        level=value.level,
+        card_version=value.card_version,
+        reason_required=value.reason_required,
+        currency=value.currency,
+        subject=value.subject,
+        action_id=ActionId(action_id),
+        person=clicker(body),
+        team=team(body),
+        channel=word(body, "channel", "id") or word(body, "container", "channel_id"),
+        message_ts=message_ts,
+        # A message that has replies names its own thread, but does not stand in it.
+        thread_ts=thread_ts if thread_ts != message_ts else "",
+        action_ts=action_ts,
+        response_url=word(body, "response_url"),
+        trigger_id=word(body, "trigger_id"),
+        interactivity_pointer=word(body, "interactivity", "interactivity_pointer"),
+    )
+
+
+def pressed(body: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the one pressed element of a `block_actions` payload, or an empty mapping."""
+    actions = body.get("actions")
+    return table(actions[0]) if isinstance(actions, list) and len(actions) == 1 else {}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClickContext:
+    """What a modal keeps of the press that opened it.
+
+    `content_revision` and `level` are those that the person has read last: on the card, then in
+    the modal. `card_version` is that of the pressed copy and reveals one that is not current.
+    `currency` is the policy's: an amendment's amount is read in it.
+    """
+
+    request_id: str
+    content_revision: int
+    level: int
+    card_version: int
+    currency: str
+    subject: str
+    channel: str
+    message_ts: str
+    thread_ts: str
+    response_url: str
+
+
+def context_of(click: Click) -> ClickContext:
+    """Return what a modal keeps of `click`."""
+    return ClickContext(**{one.name: getattr(click, one.name) for one in fields(ClickContext)})
+
+
+def having_read(context: ClickContext, face: ApprovalFace) -> ClickContext:
+    """Return the context of somebody who has `face` before them: what they do is about that."""
+    return replace(
+        context,
+        content_revision=face.content_revision,
+        level=level_number(face),
+        subject=subject(face.content, _SUBJECT, face.language),
+    )
+
+
+def metadata(context: ClickContext) -> str:
+    """Return the context as JSON; the first thing to go, if it is too long, is the response URL."""
+    written = to_json(context)
+    if len(written) <= PRIVATE_METADATA:
+        return written
+    return to_json(replace(context, response_url=""))

@@ -1,0 +1,224 @@
+"""What a workflow tells people by itself, as messages: to one person, into a thread, to the admins."""
+
+from collections.abc import Sequence
+
+from bot.views import approval_card, order_card
+from bot.views.asked import blocked_words, source_words
+from bot.views.blocks import Block, Message, context, plain, said
+from bot.views.content import subject_mrkdwn
+from bot.views.ids import BlockId
+from bot.views.notices import card_link, channel
+from bot.views.outcome import who
+from bot.views.text import date, has_text, in_line, listed, person, text
+from workflows.rules.face import ApprovalFace
+from workflows.rules.notice import Notice, NoticeKind
+from workflows.rules.order import OrderFace
+from workflows.rules.order import content as order_content
+from workflows.rules.request import Status
+
+NAMED = 20
+"""People named in the sentence that a notification shows; the message mentions all of them."""
+_IN_A_BLOCK = 150
+"""Mentions in one section: 3,000 characters hold them, however long the ids."""
+_MENTIONED = 600
+"""Mentions in one message: its blocks hold them."""
+_QUOTE = 1000
+_SHORT_REASON = 150
+"""What the sentence above a card repeats of the reason; the card carries more of it."""
+
+
+def message(notice: Notice, link: str = "") -> Message:
+    """Return the message of a notice; `link` leads to the card, where that is known."""
+    face = notice.face
+    if notice.kind is NoticeKind.CARD_NOT_POSTED:
+        return card_not_posted(face, notice.problem)
+    if notice.kind is NoticeKind.OUTCOME or isinstance(face, OrderFace):
+        return outcome(face, link)
+    match notice.kind:
+        case NoticeKind.ASKED | NoticeKind.REMINDED:
+            return _asked(notice, face, link)
+        case NoticeKind.CHANGES_WANTED:
+            return _changes_wanted(face, link)
+        case NoticeKind.DELEGATE_REFUSED:
+            return _plainly(_sentence("delegate_refused", face, link), face)
+        case NoticeKind.BLOCKED:
+            return _blocked(face, link)
+
+
+def _asked(notice: Notice, face: ApprovalFace, link: str) -> Message:
+    """Tell people that they are asked, or still asked: by mention in a thread, else directly."""
+    locale, level = face.language, face.levels[-1] if face.levels else None
+    lines = [_sentence(notice.kind.value, face, link)]
+    sources = [one.source for one in level.asked if one.person == notice.person] if level else []
+    if sources and sources[0]:
+        words = source_words(sources[0], locale)
+        rule = in_line(face.rule, 200, locale)
+        lines.append(text("tell.asked.source", locale, source=words, rule=rule))
+    seats = _seats_of(notice, face)
+    if seats:
+        lines.append(text("tell.asked.stand_in", locale, people=listed(seats, locale)))
+    if level and level.expires_at:
+        lines.append(text("level.deadline", locale, when=date(level.expires_at)))
+    words = "\n".join(lines)
+    if notice.person or not notice.people:
+        return _plainly(words, face)
+    named = [person(one, locale) for one in notice.people[:NAMED]]
+    if more := len(notice.people) - len(named):
+        short = text("level.more_people", locale, people=", ".join(named), count=more)
+    else:
+        short = listed(named, locale)
+    return Message(
+        text=text("tell.to", locale, people=short, sentence=lines[0]),
+        blocks=[*_mention_blocks(notice.people, locale), said(BlockId.NOTICE, words, locale)],
+    )
+
+
+def _seats_of(notice: Notice, face: ApprovalFace) -> list[str]:
+    """Return for whom the person stands in at the level that waits, when they are told."""
+    now = notice.intended_at
+    delegates = face.levels[-1].delegates if face.levels else ()
+    seats = dict.fromkeys(
+        one.seat
+        for one in delegates
+        if one.person == notice.person and (now is None or one.stands(now))
+    )
+    return [person(seat, face.language) for seat in list(seats)[:NAMED]]
+
+
+def _mention_blocks(people: Sequence[str], locale: str) -> list[Block]:
+    """Mention everybody: only a mention notifies."""
+    shown = people[:_MENTIONED]
+    blocks = [
+        said(
+            f"{BlockId.MENTIONS}-{start}",
+            ", ".join(person(one, locale) for one in shown[start : start + _IN_A_BLOCK]),
+            locale,
+        )
+        for start in range(0, len(shown), _IN_A_BLOCK)
+    ]
+    if more := len(people) - len(shown):
+        words = text("tell.more_people", locale, count=more)
+        blocks.append(said(f"{BlockId.MENTIONS}-more", words, locale))
+    return blocks
+
+
+def _changes_wanted(face: ApprovalFace, link: str) -> Message:
+    locale, wanted = face.language, face.change_request
+    name = person(wanted.person if wanted else "", locale)
+    lines = [_sentence("changes_wanted", face, link, who=name), *_end_words(face)]
+    message = _plainly("\n".join(lines), face)
+    if wanted is None or not wanted.reason.strip():
+        return message
+    quote = plain(text("quote", locale, reason=wanted.reason.strip()), _QUOTE, locale)
+    why = context(BlockId.CHANGE_REQUEST, quote)
+    return Message(text=message.text, blocks=[*message.blocks, why])
+
+
+def _end_words(face: ApprovalFace) -> list[str]:
+    """Return when the request expires, where it does."""
+    ends = face.levels[-1].expires_at if face.levels else None
+    return [text("level.clock_runs", face.language, when=date(ends))] if ends else []
+
+
+def _blocked(face: ApprovalFace, link: str) -> Message:
+    locale, level = face.language, face.levels[-1] if face.levels else None
+    lines = [_sentence("blocked", face, link)]
+    if level:
+        lines += blocked_words(level, locale)
+    lines += [text("tell.blocked.help", locale), *_end_words(face)]
+    return _plainly("\n".join(lines), face)
+
+
+def _sentence(kind: str, face: ApprovalFace, link: str, **blanks: str) -> str:
+    """Return the first sentence of a notice, and the way to the card."""
+    locale = face.language
+    amount = face.content.amount
+    level = face.levels[-1] if face.levels else None
+    sentence = text(
+        f"tell.{kind}",
+        locale,
+        subject=subject_mrkdwn(face.content, locale),
+        amount=text("approval.text.amount", locale, amount=amount) if amount else "",
+        requester=who(face.requester, locale),
+        level=in_line(level.name, 80, locale) if level else "",
+        channel=channel(face.channel, locale),
+        **blanks,
+    )
+    way = card_link(link, locale)
+    if not way:
+        return sentence
+    return text("tell.link", locale, sentence=sentence, link=way)
+
+
+def _plainly(words: str, face: ApprovalFace | OrderFace) -> Message:
+    first = words.partition("\n")[0]
+    return Message(text=first, blocks=[said(BlockId.NOTICE, words, face.language)])
+
+
+def outcome(face: ApprovalFace | OrderFace, link: str = "") -> Message:
+    """Tell the requester how it ended: one sentence, and the card as it stands, with no buttons."""
+    if isinstance(face, OrderFace):
+        sentence, card = _order_outcome(face), order_card.build(face)
+    else:
+        sentence, card = _approval_outcome(face), approval_card.build(face)
+    way = card_link(link, face.language)
+    words = text("tell.link", face.language, sentence=sentence, link=way) if way else sentence
+    first = said(BlockId.NOTICE, words, face.language)
+    return Message(text=sentence, blocks=[first, *card.without_buttons().blocks])
+
+
+def _approval_outcome(face: ApprovalFace) -> str:
+    locale = face.language
+    key = f"notice.outcome.approval.{face.status}"
+    if face.status is Status.APPROVED and (face.closed_by is None or not face.closed_by.person):
+        key = f"{key}.clock"
+    sentence = text(
+        key, locale, subject=subject_mrkdwn(face.content, locale), who=who(face.closed_by, locale)
+    )
+    return _with_reason(sentence, face.closing_reason, locale)
+
+
+def _order_outcome(face: OrderFace) -> str:
+    locale = face.language
+    approval = face.approval
+    failure = in_line(face.failure, 300, locale)
+    sentence = text(
+        f"notice.outcome.order.{face.status}",
+        locale,
+        order_id=in_line(face.order.order_id, 80, locale),
+        customer=in_line(face.order.customer, 160, locale),
+        who=who(approval.closed_by if approval else None, locale),
+        failure=failure if failure.endswith((".", "!", "?")) else f"{failure}.",
+    )
+    return _with_reason(sentence, approval.closing_reason if approval else "", locale)
+
+
+def _with_reason(sentence: str, reason: str, locale: str) -> str:
+    """Add who gave which reason; the card below carries it whole."""
+    if not reason.strip():
+        return sentence
+    short = in_line(reason, _SHORT_REASON, locale)
+    return text("notice.outcome.reason", locale, sentence=sentence, reason=short)
+
+
+def card_not_posted(face: ApprovalFace | OrderFace, problem: str) -> Message:
+    """Tell the requester that the card could not be posted, and what helps.
+
+    `problem` ends in Slack's error name, such as `slack.not_in_channel`.
+    """
+    locale = face.language
+    content = order_content(face.order) if isinstance(face, OrderFace) else face.content
+    name = problem.rpartition(".")[2]
+    key = f"notice.card_not_posted.{name}"
+    sentence = text(
+        "notice.card_not_posted",
+        locale,
+        subject=subject_mrkdwn(content, locale),
+        channel=channel(face.channel, locale),
+        fix=text(
+            key if has_text(key) else "notice.card_not_posted.other",
+            locale,
+            problem=in_line(name, 80, locale),
+        ),
+    )
+    return Message(text=sentence, blocks=[said(BlockId.NOTICE, sentence, locale)])

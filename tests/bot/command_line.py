@@ -1,0 +1,173 @@
+"""`countersign` as somebody types it, in this process, on the real server and the test's records."""
+
+import asyncio
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from bot import cli
+from bot.commands import doing
+from bot.workflow_client import WorkflowClient
+from records.audit import AuditTrail
+from records.database import Database
+from records.refusals import Refusals
+from records.requests import PublicState, Requests
+from tests.bot.desk import PATIENCE
+from workflows.rules.audit import AuditEvent, Fact
+from workflows.rules.people import Actor, Origin
+from workflows.rules.verbs import Verb
+
+ANA, BORIS, CLARA, FAY, GUS = "U0ANA", "U0BORIS", "U0CLARA", "U0FAY", "U0GUS"
+OPERATOR = "deploy"
+"""The operating-system user of every test."""
+
+POLICIES = """
+[countersign]
+admins = ["user:U0FAY"]
+admin_channel = "#approvals"
+timezone = "Europe/Berlin"
+
+[policy.expense]
+title = "Expense"
+channel = "#approvals"
+[[policy.expense.tier]]
+up_to = "100.00 USD"
+levels = []
+[[policy.expense.tier]]
+levels = ["lead"]
+[policy.expense.level.lead]
+approvers = ["user:U0BORIS", "user:U0CLARA"]
+expire_after = "2d"
+max_expire_after = "7d"
+
+[policy.travel]
+title = "Travel"
+channel = "#approvals"
+[[policy.travel.tier]]
+levels = ["both"]
+[policy.travel.level.both]
+approvers = ["user:U0BORIS", "user:U0CLARA"]
+quorum = 2
+"""
+
+
+def by(person: str) -> Actor:
+    """Return a person, by whom a command of these tests is recorded."""
+    return Actor(person=person, origin=Origin.CLI, operator=OPERATOR)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a command printed, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it printed, read."""
+        return json.loads(self.out)
+
+
+@dataclass
+class CommandLine:
+    """Types commands; each runs in a thread of its own, with an event loop of its own."""
+
+    workflows: WorkflowClient
+    trail: AuditTrail
+    requests: Requests
+    refusals: Refusals
+
+    async def type(self, *words: str, stdin: str = "") -> Said:
+        """Type a command and return what came of it."""
+        result = await asyncio.to_thread(
+            CliRunner().invoke, cli.app, words, input=stdin.encode(), prog_name="countersign"
+        )
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Said(code=result.exit_code, out=result.stdout, err=result.stderr)
+
+    async def request(self, *words: str, stdin: str = "") -> Said:
+        """Type a command on requests."""
+        return await self.type("request", *words, stdin=stdin)
+
+    async def ask(self, policy: str = "expense", *words: str) -> str:
+        """Ask for something as Ana, and wait until its level is open."""
+        said = await self.request(
+            *("create", "--policy", policy, "--title", "Team offsite", "--amount", "1500.00 USD"),
+            *("--as", ANA, *words),
+        )
+        assert said.code == 0, said.err
+        request_id = said.out.strip()
+        await self.until_open(request_id)
+        return request_id
+
+    async def until_open(self, request_id: str) -> None:
+        """Wait until somebody may decide."""
+        await self.until(request_id, BORIS, Verb.COMMENT)
+
+    async def until(self, request_id: str, person: str, verb: Verb) -> None:
+        """Wait until a person may do something."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                menu = await self.workflows.menu(request_id, person)
+                if menu is not None and verb in menu.verbs:
+                    return
+                await asyncio.sleep(0.02)
+
+    async def fact(self, request_id: str, kind: Fact) -> AuditEvent:
+        """Wait for the first fact of this kind, and return it."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                for fact in await self.trail.facts(request_id):
+                    if fact.kind is kind:
+                        return fact
+                await asyncio.sleep(0.02)
+
+    async def forgotten_copy(self, request_id: str) -> str:
+        """Return a request that the records know and Temporal does not: a copy of this one."""
+        record = await self.requests.get(request_id)
+        assert record is not None
+        copy = f"{request_id}-COPY"
+        facts = [replace(one, request_id=copy) for one in await self.trail.facts(request_id)]
+        state = PublicState(
+            request_id=copy,
+            owner_id=copy,
+            kind=record.kind,
+            requester=record.requester,
+            status=record.status,
+            face=record.face.replace(request_id, copy),
+        )
+        await self.trail.append(facts, state)
+        return copy
+
+    async def refused(self, request_id: str) -> list[tuple[Actor, str, str]]:
+        """Return who was refused, with which verb, and why, as the records have it."""
+        return [(one.actor, one.verb, one.code) for one in await self.refusals.of(request_id)]
+
+
+def set_up(monkeypatch: pytest.MonkeyPatch, directory: Path, **settings: str) -> None:
+    """Have every command find these settings, and no file of this machine."""
+    policies = directory / "policies.toml"
+    policies.write_text(POLICIES)
+    monkeypatch.chdir(directory)
+    monkeypatch.setattr(doing, "LOOK_EVERY", 0.05)
+    monkeypatch.setenv("LOGNAME", OPERATOR)
+    monkeypatch.setenv("POLICIES", str(policies))
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+
+
+def command_line(workflows: WorkflowClient, database: Database) -> CommandLine:
+    """Return a command line that looks into these records."""
+    return CommandLine(
+        workflows=workflows,
+        trail=AuditTrail(database),
+        requests=Requests(database),
+        refusals=Refusals(database),
+    )

@@ -1,0 +1,145 @@
+"""The front desk: requests of any policy, asked without a form, and everything people press on them."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.minting import mint
+from bot.workflow_client import WorkflowClient
+from emulator.client import StandInClient, text_of
+from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, PATIENCE, Json
+from workflows.rules.content import Content
+from workflows.rules.face import ApprovalFace
+from workflows.rules.people import Actor, ApproverSource, Origin, SourceKind
+from workflows.rules.policy import LevelRule, Notify, Policy, Quorum, Tier, route
+from workflows.rules.request import ApprovalRequest
+
+EMIL, DINA = "U0EMIL", "U0DINA"
+
+
+def user(person: str) -> ApproverSource:
+    return ApproverSource(kind=SourceKind.USER, value=person)
+
+
+def level(*people: str, name: str = "desk", **rule: Any) -> LevelRule:
+    """Return a level for these people; two of them must agree unless `rule` says otherwise."""
+    rule = {"quorum": Quorum(count=min(2, len(people))), **rule}
+    return LevelRule(name=name, approvers=tuple(map(user, people)), **rule)
+
+
+BOTH = level(BORIS, CLARA)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A request that waits, and the message that asks for it."""
+
+    request_id: str
+    message: Json
+
+    @property
+    def ts(self) -> str:
+        return str(self.message["ts"])
+
+
+@dataclass
+class FrontDesk:
+    """Asks for things, and waits for what people then see."""
+
+    slack: StandInClient
+    workflows: WorkflowClient
+    house: Policy
+    """Any policy of the house: its admins and their channel."""
+
+    def policy(self, *levels: LevelRule, **changes: Any) -> Policy:
+        levels = levels or (BOTH,)
+        written = replace(
+            self.house,
+            name="desk",
+            title="Desk",
+            tiers=(Tier(up_to=None, levels=tuple(one.name for one in levels)),),
+            levels=levels,
+            notify=Notify.CARD,
+            version="test",
+        )
+        return replace(written, **changes)
+
+    async def ask(self, *levels: LevelRule, text: str = "", **changes: Any) -> Asked:
+        """Ask, as Ana, for a new desk, and wait for the card with its buttons."""
+        policy = self.policy(*levels, **changes)
+        request_id = mint("REQ")
+        request = ApprovalRequest(
+            request_id=request_id,
+            requester=Actor(person=ANA, origin=Origin.SLACK),
+            content=Content(title=f"A desk for {request_id}", text=text),
+            policy=policy,
+            route=route(policy, None),
+        )
+        assert await self.workflows.start_approval(request)
+        return Asked(request_id=request_id, message=await self.card(request_id, offers("approve")))
+
+    async def card(self, request_id: str, predicate: Callable[[Json], bool]) -> Json:
+        """Wait until the card in its channel looks like this."""
+        return await self.slack.wait_for_message(
+            APPROVALS,
+            BORIS,
+            lambda m: (
+                request_id in text_of(m) and m.get("thread_ts", m["ts"]) == m["ts"] and predicate(m)
+            ),
+        )
+
+    async def menu(self, person: str, asked: Asked) -> Json:
+        """Press *More…* and wait until the modal says what this person may do."""
+        await self.slack.click(person, APPROVALS, asked.message, "more")
+        return await self.slack.wait_for_modal(
+            person, lambda v: any(block["block_id"].startswith("verb") for block in v["blocks"])
+        )
+
+    async def form(self, person: str, asked: Asked, verb: str) -> Json:
+        """Press *More…*, choose a verb, and wait for its form."""
+        menu = await self.menu(person, asked)
+        (block,) = (one for one in menu["blocks"] if one["block_id"] == f"verb-{verb}")
+        await self.choose(person, menu, block)
+        return await self.slack.wait_for_modal(person, lambda v: v["callback_id"] == "verb")
+
+    async def choose(self, person: str, menu: Json, block: Json) -> Json:
+        """Press the button of one verb."""
+        place = {"view_id": menu["id"], "action_id": "choose", "block_id": block["block_id"]}
+        return await self.slack.act(person, "block_action", element_state={}, **place)
+
+    async def says(self, person: str, words: str) -> Json:
+        """Wait until the person's modal says this."""
+        return await self.slack.wait_for_modal(person, lambda v: words in text_of(v))
+
+    async def face(self, request_id: str, holds: Callable[[ApprovalFace], bool]) -> ApprovalFace:
+        """Wait until the request's own face is like this."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                menu = await self.workflows.menu(request_id, ANA)
+                if menu is not None and holds(menu.face):
+                    return menu.face
+                await asyncio.sleep(0.02)
+
+
+def offers(*action_ids: str) -> Callable[[Json], bool]:
+    """Fit messages whose buttons are at least these."""
+
+    def fits(message: Json) -> bool:
+        found = {
+            element.get("action_id")
+            for block in message.get("blocks", [])
+            for element in block.get("elements", [])
+        }
+        return set(action_ids) <= found
+
+    return fits
+
+
+def verbs_in(menu: Json) -> list[str]:
+    """Return the verbs that a *More…* modal offers, in its order."""
+    return [
+        block["accessory"]["value"]
+        for block in menu["blocks"]
+        if block.get("accessory", {}).get("action_id") == "choose"
+    ]

@@ -1,0 +1,117 @@
+"""`/approval`: the form, its mistakes at their fields, and one request however often it is sent."""
+
+import json
+
+from slack_bolt.async_app import AsyncApp
+from temporalio.testing import WorkflowEnvironment
+
+from bot.listeners.services import Services
+from emulator.client import StandInClient, text_of
+from tests.bot.desk import ANA, APPROVALS, Json, was_started
+from tests.bot.front_desk import FrontDesk, offers
+
+TYPED = {"title": "A laptop for Dina", "text": "The old one is broken", "amount": "1,200.00"}
+
+
+async def open_form(slack: StandInClient, text: str = "") -> Json:
+    await slack.say(ANA, APPROVALS, f"/approval {text}".strip())
+    return await slack.wait_for_modal(ANA, lambda v: v["callback_id"] == "approval")
+
+
+def choose(form: Json, policy: str) -> Json:
+    """Return the state of the select in which this policy is chosen."""
+    (block,) = (one for one in form["blocks"] if one["block_id"] == "policy")
+    (option,) = (one for one in block["element"]["options"] if one["value"] == policy)
+    return {"selected_option": option}
+
+
+def request_id_of(form: Json) -> str:
+    return str(json.loads(form["private_metadata"])["request_id"])
+
+
+def policy_with_levels(services: Services) -> str:
+    """Return a policy of the shipped file that asks somebody about every amount."""
+    return next(
+        name
+        for name, policy in services.policies.by_name.items()
+        if name != "order" and all(tier.levels for tier in policy.tiers) and not policy.currency
+    )
+
+
+async def test_a_request_is_asked_by_the_form(
+    slack: StandInClient, bot: AsyncApp, services: Services, desk: FrontDesk
+) -> None:
+    form = await open_form(slack)
+    policy = policy_with_levels(services)
+    amount = {"amount": "1,200.00 USD"}
+
+    await slack.submit(ANA, form, {**TYPED, **amount, "policy": choose(form, policy)})
+
+    request_id = request_id_of(form)
+    await slack.wait_for_modal(ANA, lambda v: request_id in text_of(v) and not v["callback_id"])
+    face = await desk.face(request_id, lambda face: bool(face.levels))
+    assert face.policy == policy
+    assert face.requester.person == ANA
+    assert face.content.title == TYPED["title"]
+
+
+async def test_the_command_may_name_the_policy(
+    slack: StandInClient, bot: AsyncApp, services: Services
+) -> None:
+    policy = policy_with_levels(services)
+
+    form = await open_form(slack, policy)
+
+    assert f'"value": "{policy}"' in json.dumps(
+        next(one for one in form["blocks"] if one["block_id"] == "policy")["element"][
+            "initial_option"
+        ]
+    )
+
+
+async def test_orders_have_their_own_form(slack: StandInClient, bot: AsyncApp) -> None:
+    form = await open_form(slack)
+
+    (block,) = (one for one in form["blocks"] if one["block_id"] == "policy")
+    assert "order" not in [option["value"] for option in block["element"]["options"]]
+
+
+async def test_every_mistake_is_told_at_its_field_and_nothing_is_asked(
+    slack: StandInClient,
+    bot: AsyncApp,
+    services: Services,
+    desk: FrontDesk,
+    temporal: WorkflowEnvironment,
+) -> None:
+    form = await open_form(slack)
+    wrong = {
+        "title": "A laptop",
+        "amount": "a lot",
+        "links": "ftp://example.test/x",
+        "answer_within": "soon",
+        "policy": choose(form, policy_with_levels(services)),
+    }
+
+    answer = await slack.submit(ANA, form, wrong)
+
+    errors = answer["errors"] if "errors" in answer else answer["response"]["errors"]
+    assert sorted(errors) == ["amount", "answer_within", "links"]
+    assert not await was_started(temporal, request_id_of(form))
+
+
+async def test_the_same_form_twice_is_one_request(
+    slack: StandInClient, bot: AsyncApp, services: Services, desk: FrontDesk
+) -> None:
+    form = await open_form(slack)
+    await slack.deliveries(duplicate=1)
+    title = {**TYPED, "amount": "", "title": f"Chairs {request_id_of(form)}"}
+
+    await slack.submit(ANA, form, {**title, "policy": choose(form, policy_with_levels(services))})
+
+    face = await desk.face(request_id_of(form), lambda face: bool(face.levels))
+    await slack.wait_for_message(
+        APPROVALS, ANA, lambda m: request_id_of(form) in text_of(m) and offers("more")(m)
+    )
+    seen = await slack.messages(APPROVALS, ANA)
+    assert len([m for m in seen if request_id_of(form) in text_of(m)]) == 1
+    assert face.content.title == title["title"]

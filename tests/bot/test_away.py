@@ -1,0 +1,99 @@
+"""`/away`: noted with a stand-in, told in the modal, and true for requests that are open already."""
+
+from datetime import timedelta
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.listeners.services import Services
+from emulator.client import StandInClient, text_of
+from tests.bot.desk import APPROVALS, BORIS, CLARA, Json
+from tests.bot.front_desk import EMIL, FrontDesk, level
+from workflows.rules.people import Absence
+from workflows.rules.request import Status
+
+
+async def open_form(slack: StandInClient, person: str = BORIS) -> Json:
+    await slack.say(person, APPROVALS, "/away")
+    return await slack.wait_for_modal(person, lambda v: v["callback_id"] == "away")
+
+
+def typed(services: Services, delegate: str, *, days: int = 7) -> dict[str, Any]:
+    now = int(services.now().timestamp())
+    return {
+        "starts": {"selected_date_time": now - 60},
+        "ends": {"selected_date_time": now + days * 86_400},
+        "delegate": {"selected_user": delegate},
+    }
+
+
+async def test_an_absence_is_noted_and_said(
+    slack: StandInClient, bot: AsyncApp, services: Services
+) -> None:
+    form = await open_form(slack)
+
+    await slack.submit(BORIS, form, typed(services, EMIL))
+
+    await slack.wait_for_modal(BORIS, lambda v: EMIL in text_of(v) and not v["callback_id"])
+    (absence,) = await services.absences.of(BORIS, services.now())
+    assert (absence.person, absence.delegate) == (BORIS, EMIL)
+
+
+async def test_a_stand_in_may_decide_what_was_open_before(
+    slack: StandInClient, bot: AsyncApp, services: Services, desk: FrontDesk
+) -> None:
+    asked = await desk.ask(level(BORIS))
+    form = await open_form(slack)
+
+    await slack.submit(BORIS, form, typed(services, EMIL))
+    await desk.face(asked.request_id, lambda face: bool(face.levels[0].delegates))
+    await slack.click(EMIL, APPROVALS, asked.message, "approve")
+
+    closed = await desk.face(asked.request_id, lambda face: not face.is_open)
+    assert closed.status is Status.APPROVED
+    assert closed.levels[0].decisions[0].seat == BORIS
+
+
+async def test_two_people_cannot_stand_in_for_each_other(
+    slack: StandInClient, bot: AsyncApp, services: Services
+) -> None:
+    now = services.now()
+    week = Absence(person=EMIL, delegate=BORIS, starts=now, ends=now + timedelta(days=7))
+    await services.absences.set(week, now)
+    form = await open_form(slack)
+
+    await slack.submit(BORIS, form, typed(services, EMIL))
+
+    again = await slack.wait_for_modal(
+        BORIS, lambda v: v["callback_id"] == "away" and "problem" in str(v["blocks"])
+    )
+    assert EMIL in str(again["blocks"])
+    assert await services.absences.of(BORIS, now) == ()
+
+
+async def test_an_absence_of_the_past_is_told_at_its_field(
+    slack: StandInClient, bot: AsyncApp, services: Services
+) -> None:
+    form = await open_form(slack)
+
+    answer = await slack.submit(BORIS, form, typed(services, EMIL, days=-1))
+
+    assert "ends" in str(answer)
+    assert await services.absences.of(BORIS, services.now()) == ()
+
+
+async def test_who_is_back_says_so(slack: StandInClient, bot: AsyncApp, services: Services) -> None:
+    now = services.now()
+    week = Absence(person=BORIS, delegate=CLARA, starts=now, ends=now + timedelta(days=7))
+    await services.absences.set(week, now)
+    await slack.say(BORIS, APPROVALS, "/away")
+    form = await slack.wait_for_modal(
+        BORIS, lambda v: any(block["block_id"] == "back" for block in v["blocks"])
+    )
+    (block,) = (one for one in form["blocks"] if one["block_id"] == "back")
+    ticked = {"selected_options": block["element"]["options"]}
+
+    await slack.submit(BORIS, form, {"back": ticked})
+
+    await slack.wait_for_modal(BORIS, lambda v: not v["callback_id"] and CLARA in text_of(v))
+    assert await services.absences.of(BORIS, now) == ()

@@ -1,0 +1,88 @@
+"""The demo's people fit its policies: whom a policy names is there, and the awkward ones are named too."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot import demo
+from bot.policy_file import Policies, load
+from emulator.people import Seed
+from records.absences import Absences
+from records.database import Database
+from workflows.rules.people import SourceKind
+
+ROOT = Path(__file__).parents[2]
+MISSING = {"group:board"}
+"""What the policy `broken` names, so that a blocked request can be seen."""
+
+
+@pytest.fixture(scope="module")
+def policies() -> Policies:
+    return load(ROOT / "policies.toml")
+
+
+@pytest.fixture(scope="module")
+def people() -> Seed:
+    return Seed.load(ROOT / "emulator" / "people.yml")
+
+
+def test_everybody_and_every_group_that_a_policy_names_is_there(
+    policies: Policies, people: Seed
+) -> None:
+    known = {f"user:{user.id}" for user in people.users}
+    known |= {f"email:{user.email}" for user in people.users}
+    known |= {f"group:{group.handle}" for group in people.groups}
+    named = {*map(str, policies.admins)}
+    for policy in map(policies.policy, policies.names):
+        for level in policy.levels:
+            named |= {str(one) for one in level.approvers}
+            named |= {str(one) for step in level.escalate for one in step.to}
+    named = {one for one in named if not one.startswith(SourceKind.MANAGER)}
+
+    assert named - known == MISSING
+    assert {"user:U0IVAN", "user:U0JUNE"} <= named  # deactivated, and a guest
+
+
+def test_the_bot_is_in_every_channel_that_a_policy_names(policies: Policies, people: Seed) -> None:
+    ours = {f"#{channel['name']}" for channel in people.channels if channel["bot"]}
+    named = {policies.policy(name).channel for name in policies.names}
+
+    assert named | {policies.admin_channel} <= ours
+
+
+def test_the_groups_have_the_members_that_the_demo_speaks_of(people: Seed) -> None:
+    members = {group.handle: group.users for group in people.groups}
+
+    assert members["sales-leads"] == ["U0BORIS", "U0CLARA"]
+    assert members["approval-admins"] == ["U0FAY"]
+    assert demo.AWAY in members["finance"]
+    assert demo.STAND_IN not in members["finance"]
+
+
+def test_an_escalation_to_the_managers_manager_finds_somebody(
+    policies: Policies, people: Seed
+) -> None:
+    managers = {user.id: user.manager for user in people.users}
+    table = {one.person: one.manager for one in policies.managers}
+
+    def above(person: str) -> str:
+        return managers[person] or table.get(person, "")
+
+    assert above("U0ANA") == "U0FAY"
+    assert all(above(above(person)) for person in ("U0ANA", "U0BORIS", "U0CLARA", "U0GUS"))
+
+
+async def test_a_new_demo_begins_with_somebody_away_and_a_kept_one_goes_on(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/records.db"
+    await demo.prepare_database(url)
+    now = datetime.now(UTC)
+    async with Database(url) as database:
+        (away,) = await Absences(database).clear(demo.AWAY, now)
+
+        assert (away.person, away.delegate) == (demo.AWAY, demo.STAND_IN)
+        assert away.starts <= now < away.ends
+
+        await demo.prepare_database(url)
+
+        assert await Absences(database).list(now) == ()

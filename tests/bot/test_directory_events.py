@@ -1,0 +1,191 @@
+"""A change of people or groups in Slack reaches exactly the open requests that depend on it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.listeners import directory
+from bot.listeners.services import Services
+from bot.workflow_client import Answer, Ended, Refused
+from emulator.client import StandInClient
+from records.audit import AuditTrail
+from records.database import Database
+from records.requests import Requests
+from tests.records.builders import fact, state
+from workflows.rules.people import SLACK
+from workflows.rules.request import Refresh
+
+WATCHING = {
+    "APR-SALES": ("group:sales-leads", "user:U0BORIS", "user:U0CLARA"),
+    "APR-SALES-ID": ("group:S0SALES",),
+    "APR-BORIS": ("user:U0BORIS",),
+    "APR-MAIL": ("email:boris@example.com",),
+    "APR-BOARD": ("group:board",),
+    "APR-HR": ("group:hr-team", "user:U0DINA"),
+}
+
+
+@dataclass
+class Workflows:
+    """Takes refreshes and says that each request has ended, or what it was told to say."""
+
+    answers: dict[str, Answer] = field(default_factory=dict)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    most_at_once: int = 0
+    twice: asyncio.Event = field(default_factory=asyncio.Event)
+    _at_once: int = 0
+
+    async def refresh(self, request_id: str, click_id: str, refresh: Refresh) -> Answer:
+        assert refresh == Refresh(actor=SLACK)
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        await asyncio.sleep(0)
+        self._at_once -= 1
+        self.asked.append((request_id, click_id))
+        if len(self.asked) > 1:
+            self.twice.set()
+        return self.answers.get(request_id, Ended())
+
+    async def confirm(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        return await ask()
+
+    @property
+    def refreshed(self) -> set[str]:
+        return {request_id for request_id, _ in self.asked}
+
+
+@pytest.fixture
+def workflows() -> Workflows:
+    return Workflows()
+
+
+@pytest.fixture
+async def watched(
+    slack: StandInClient, web: AsyncWebClient, database: Database, workflows: Workflows
+) -> AsyncIterator[Database]:
+    """Open requests, and a bot that listens to nothing but changes of people."""
+    await watch(database, WATCHING)
+    services = SimpleNamespace(workflows=workflows, requests=Requests(database))
+    app = AsyncApp(client=web, signing_secret="local")
+    directory.register(app, cast("Services", services))
+    handler = AsyncSocketModeHandler(
+        app,
+        "xapp-local",
+        web_client=AsyncWebClient(token="xapp-local", base_url=f"{slack.base_url}/api/"),
+    )
+    await handler.connect_async()  # type: ignore[no-untyped-call]
+    await slack.wait_for_connections(1)
+    yield database
+    await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+async def watch(database: Database, watching: dict[str, tuple[str, ...]]) -> None:
+    for request_id, subjects in watching.items():
+        newest = replace(state(request_id), watches=frozenset(subjects))
+        await AuditTrail(database).append([fact(1, request_id)], newest)
+
+
+async def changed(slack: StandInClient, kind: str, **fields: Any) -> None:
+    """Change people, and wait until the bot's listener has come to its end."""
+    await slack.people(kind, **fields)
+    await slack.wait_for_journal(kind="ack", what=kind)
+    async with asyncio.timeout(10):
+        while left := {one for one in asyncio.all_tasks() if "run_ack_function" in repr(one)}:
+            await asyncio.wait(left)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (
+            "subteam_members_changed",
+            {"group": {"id": "S0SALES", "users": ["U0CLARA"]}},
+            {"APR-SALES", "APR-SALES-ID"},
+        ),
+        (
+            "subteam_updated",
+            {"group": {"id": "S0SALES", "disabled": True}},
+            {"APR-SALES", "APR-SALES-ID"},
+        ),
+        (
+            "subteam_updated",
+            {"group": {"id": "S0FINANCE", "handle": "board"}},  # renamed
+            {"APR-BOARD"},
+        ),
+        (
+            "subteam_created",
+            {"group": {"id": "S0BOARD", "handle": "board", "name": "Board"}},
+            {"APR-BOARD"},
+        ),
+        (
+            "user_change",
+            {"user": {"id": "U0BORIS", "deleted": True}},
+            {"APR-SALES", "APR-BORIS", "APR-MAIL"},
+        ),
+        ("user_change", {"user": {"id": "U0GUS", "deleted": True}}, set()),
+    ],
+)
+async def test_who_depends_on_what_has_changed_is_refreshed(
+    slack: StandInClient,
+    watched: Database,
+    workflows: Workflows,
+    case: tuple[str, dict[str, Any], set[str]],
+) -> None:
+    kind, fields, refreshed = case
+    await changed(slack, kind, **fields)
+
+    assert workflows.refreshed == refreshed
+    assert len(workflows.asked) == len(refreshed)
+
+
+async def test_an_event_that_comes_again_is_the_same_refresh(
+    slack: StandInClient, watched: Database, workflows: Workflows
+) -> None:
+    await slack.deliveries(duplicate=1)
+    await changed(slack, "user_change", user={"id": "U0DINA", "title": "HR lead"})
+    async with asyncio.timeout(10):
+        await workflows.twice.wait()
+    first, again = workflows.asked
+    await changed(slack, "user_change", user={"id": "U0DINA", "title": "HR"})
+
+    assert first == again
+    assert first[0] == "APR-HR"
+    assert workflows.asked[2][1] != first[1]
+
+
+async def test_where_groups_are_not_told_who_has_left_is_enough(
+    slack: StandInClient, watched: Database, workflows: Workflows
+) -> None:
+    await slack.faults({"target": "usergroups.list", "effect": "http_500"})
+
+    await changed(slack, "subteam_members_changed", group={"id": "S0SALES", "users": ["U0CLARA"]})
+
+    assert workflows.refreshed == {"APR-SALES", "APR-SALES-ID", "APR-BORIS"}
+
+
+async def test_what_is_refused_is_nobodys_trouble(
+    slack: StandInClient, watched: Database, workflows: Workflows
+) -> None:
+    workflows.answers["APR-BORIS"] = Refused(code="request_closed", data={}, card_version=3)
+
+    await changed(slack, "user_change", user={"id": "U0BORIS", "title": "Boss"})
+
+    assert workflows.refreshed == {"APR-SALES", "APR-BORIS", "APR-MAIL"}
+
+
+async def test_a_crowd_of_requests_is_refreshed_a_few_at_a_time(
+    slack: StandInClient, watched: Database, workflows: Workflows
+) -> None:
+    await watch(watched, {f"APR-{number}": ("user:U0EMIL",) for number in range(40)})
+
+    await changed(slack, "user_change", user={"id": "U0EMIL", "title": "Finance"})
+
+    assert len(workflows.refreshed) == 40
+    assert workflows.most_at_once == directory.AT_ONCE

@@ -1,0 +1,134 @@
+"""The shipped policies on a real worker: who may decide follows Slack and the absences, while a request is open."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from slack_bolt.async_app import AsyncApp
+
+from bot.faces import read_face
+from bot.listeners.directory import refresh_watching
+from bot.listeners.services import Services
+from bot.minting import mint
+from emulator.client import StandInClient
+from tests.bot.desk import RunningWorker
+from workflows.rules.content import Content
+from workflows.rules.face import ApprovalFace, LevelFace
+from workflows.rules.people import Absence, Actor, Origin
+from workflows.rules.policy import route
+from workflows.rules.request import ApprovalRequest
+
+PATIENCE = 10
+
+
+@dataclass
+class Clerk:
+    """Asks for things under the shipped policies, and reads what the records say of them."""
+
+    services: Services
+
+    async def ask(self, policy_name: str, requester: str = "U0ANA") -> str:
+        policies = self.services.policies
+        policy = policies.policy(policy_name)
+        request = ApprovalRequest(
+            request_id=mint("REQ"),
+            requester=Actor(person=requester, origin=Origin.SLACK),
+            content=Content(title="A try"),
+            policy=policy,
+            route=route(policy, None),
+            managers=policies.chain_of(requester),
+        )
+        assert await self.services.workflows.start_approval(request)
+        return request.request_id
+
+    async def level(self, request_id: str, fits: Callable[[LevelFace], bool]) -> LevelFace:
+        """Wait until the level that waits looks like this."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                record = await self.services.requests.get(request_id)
+                face = read_face(record.face) if record else None
+                level = face.open_level if isinstance(face, ApprovalFace) else None
+                if level is not None and fits(level):
+                    return level
+                await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+def clerk(services: Services, worker: RunningWorker) -> Clerk:
+    return Clerk(services)
+
+
+def is_open(level: LevelFace) -> bool:
+    return not level.blocked
+
+
+async def test_a_blocked_request_opens_as_soon_as_the_group_is_there(
+    slack: StandInClient, bot: AsyncApp, clerk: Clerk
+) -> None:
+    request_id = await clerk.ask("broken")
+    blocked = await clerk.level(request_id, lambda level: bool(level.unreadable))
+
+    board = {"id": "S0BOARD", "handle": "board", "name": "Board", "users": ["U0GUS", "U0ANA"]}
+    await slack.people("subteam_created", group=board)
+    level = await clerk.level(request_id, is_open)
+
+    assert (blocked.blocked, blocked.unreadable) == ("approvers_unreadable", ("group:board",))
+    assert level.eligible == ("U0GUS",)  # Ana asks
+
+
+async def test_who_leaves_the_group_may_not_decide_any_more(
+    slack: StandInClient, bot: AsyncApp, clerk: Clerk
+) -> None:
+    request_id = await clerk.ask("order")
+    before = await clerk.level(request_id, is_open)
+
+    await slack.people("subteam_members_changed", group={"id": "S0SALES", "users": ["U0CLARA"]})
+    after = await clerk.level(request_id, lambda level: level.eligible != before.eligible)
+
+    assert (before.eligible, after.eligible) == (("U0BORIS", "U0CLARA"), ("U0CLARA",))
+
+
+async def test_who_is_deactivated_may_not_decide_any_more(
+    slack: StandInClient, bot: AsyncApp, clerk: Clerk
+) -> None:
+    request_id = await clerk.ask("access")
+    before = await clerk.level(request_id, is_open)
+
+    await slack.people("user_change", user={"id": "U0DINA", "deleted": True})
+    after = await clerk.level(request_id, lambda level: level.eligible != before.eligible)
+
+    assert (before.eligible, after.eligible) == (("U0DINA", "U0BORIS"), ("U0BORIS",))
+
+
+async def test_whoever_has_a_new_manager_is_asked_for_by_them(
+    slack: StandInClient, bot: AsyncApp, clerk: Clerk
+) -> None:
+    request_id = await clerk.ask("vacation", requester="U0CLARA")
+    by_table = await clerk.level(request_id, is_open)
+
+    await slack.people("user_change", user={"id": "U0CLARA", "manager": "U0GUS"})
+    by_profile = await clerk.level(request_id, lambda level: level.eligible != by_table.eligible)
+
+    assert (by_table.eligible, by_profile.eligible) == (("U0BORIS",), ("U0GUS",))
+
+
+async def test_an_absence_reaches_requests_that_are_open_already(
+    slack: StandInClient, bot: AsyncApp, clerk: Clerk
+) -> None:
+    request_id = await clerk.ask("quiet")
+    other = await clerk.ask("badge")
+    await clerk.level(request_id, is_open)
+    await clerk.level(other, is_open)
+
+    now = datetime.now(UTC)
+    for person in ("U0FAY", "U0GUS"):
+        away = Absence(person=person, delegate="W0HANA", starts=now, ends=now + timedelta(days=1))
+        await clerk.services.absences.set(away, now)
+        await refresh_watching(clerk.services, [f"user:{person}"], mint("EVT"))
+    level = await clerk.level(other, lambda level: bool(level.delegates))
+    forbidden = await clerk.level(request_id, is_open)
+
+    assert [(one.person, one.seat) for one in level.delegates] == [("W0HANA", "U0GUS")]
+    assert forbidden.delegates == ()  # the policy `quiet` forbids it

@@ -1,0 +1,168 @@
+"""docs/policies.md tells the truth: every key, its default and its values, and every example."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from bot.policy_file import parse
+from bot.policy_keys import (
+    FARTHEST_MANAGER,
+    LANGUAGES,
+    MOST_AMENDMENTS,
+    EscalationKeys,
+    FileKeys,
+    Head,
+    House,
+    LevelKeys,
+    Section,
+    TierKeys,
+)
+from workflows.asking import MAX_COPIES
+from workflows.directory_reader import LAST_PAUSE, READ_AGAIN
+from workflows.rules.notice import MENTIONED
+from workflows.rules.policy import Notify, Quorum, QuorumKind, ReasonRule
+from workflows.rules.seats import FARTHEST
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "policies.md").read_text(encoding="utf-8")
+PROSE = " ".join(DOCUMENT.split())
+SECTIONS: dict[str, type[Section]] = {
+    "[countersign]": House,
+    "[policy.NAME]": Head,
+    "[[policy.NAME.tier]]": TierKeys,
+    "[policy.NAME.level.NAME]": LevelKeys,
+    "escalate": EscalationKeys,
+}
+HOUSE = '[countersign]\nadmins = ["user:U0FAY"]\nadmin_channel = "#admins"\n'
+POLICY = """
+[policy.one]
+title = "One"
+channel = "#one"
+[[policy.one.tier]]
+levels = ["only"]
+[policy.one.level.only]
+approvers = ["user:U0BORIS", "user:U0CLARA"]
+"""
+PLACES = {
+    "[countersign]": "admin_channel =",
+    "[policy.NAME]": "title =",
+    "[policy.NAME.level.NAME]": "approvers =",
+}
+"""After the line that begins so, a key of this section can be added to HOUSE and POLICY."""
+
+
+def rows(section: str) -> dict[str, list[str]]:
+    """Return a section's table: the other columns by key."""
+    _, _, rest = DOCUMENT.partition(f"# `{section}`\n")
+    table = re.split(r"\n#+ ", rest)[0]
+    found = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("| `")]
+    return {cells[0].strip(" `"): [cell.strip() for cell in cells[1:]] for cells in found}
+
+
+def written(field: FieldInfo) -> str:
+    """Write a key's default as the document does."""
+    if field.is_required():
+        return "required"
+    default = field.get_default(call_default_factory=True, validated_data={})
+    assert default is not PydanticUndefined
+    match default:
+        case None:
+            return "none"
+        case Quorum():
+            return f"`{default}`"
+        case bool():
+            return f"`{str(default).lower()}`"
+        case str():
+            return f'`"{default}"`'
+        case _:
+            return f"`{default}`"
+
+
+def values(section: str, key: str) -> list[str]:
+    """Return the TOML values that the document offers for a key."""
+    return re.findall(r"`([^`]+)`", rows(section)[key][1])
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_key_stands_there_with_its_default(section: str) -> None:
+    keys = SECTIONS[section].model_fields
+
+    assert {key: cells[0] for key, cells in rows(section).items()} == {
+        key: written(field) for key, field in keys.items()
+    }
+    assert all(cells[-1] for cells in rows(section).values())
+
+
+def test_every_table_of_the_file_has_its_section() -> None:
+    for table in FileKeys.model_fields:
+        assert f"## `[{table}" in DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        (section, key, value)
+        for section in PLACES
+        for key in rows(section)
+        for value in values(section, key)
+        if key not in ("admins", "timezone")
+    ],
+)
+def test_every_value_that_is_offered_is_taken(section: str, key: str, value: str) -> None:
+    text = f"{HOUSE}{POLICY}"
+    line = next(one for one in text.splitlines() if one.startswith(PLACES[section]))
+    more = 'expire_after = "1d"\n' if key in ("max_expire_after", "remind_after") else ""
+    more = more.replace("1d", "2d")
+
+    parse(text.replace(line, f"{line}\n{key} = {value}\n{more}"))
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "choices"),
+    [
+        ("[countersign]", "language", LANGUAGES),
+        ("[policy.NAME]", "notify", Notify),
+        ("[policy.NAME.level.NAME]", "approve_reason", ReasonRule),
+        ("[policy.NAME.level.NAME]", "reject_reason", ReasonRule),
+        (
+            "[policy.NAME.level.NAME]",
+            "quorum",
+            [kind for kind in QuorumKind if kind != QuorumKind.COUNT],
+        ),
+    ],
+)
+def test_no_value_is_left_out(section: str, key: str, choices: list[str]) -> None:
+    words = {value for value in values(section, key) if value.startswith('"')}
+
+    assert words == {f'"{choice}"' for choice in choices}
+
+
+def test_the_numbers_are_those_of_the_program() -> None:
+    words = {5: "five", 8: "eight", 20: "twenty"}
+
+    assert f"from 0 to {MOST_AMENDMENTS} |" in PROSE
+    assert f"`manager:2` to `manager:{FARTHEST_MANAGER}`" in PROSE
+    assert f"up to {words[FARTHEST_MANAGER]} steps" in PROSE
+    assert f"through at most {words[FARTHEST]} people" in PROSE
+    assert f"when more than {words[MENTIONED]} are asked" in PROSE
+    assert f"At most {words[MAX_COPIES]} people get one" in PROSE
+    assert (timedelta(minutes=1), timedelta(hours=1)) == (READ_AGAIN, LAST_PAUSE)
+    assert "asked again after a minute, then less and less often, at least once an hour" in PROSE
+
+
+EXAMPLES = re.findall(r"^```toml\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_example_is_read(example: str) -> None:
+    house = "" if "[countersign]" in example else HOUSE
+    policy = "" if "[policy." in example else POLICY
+
+    assert parse(f"{house}{policy}{example}").names
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) >= 3

@@ -1,0 +1,239 @@
+"""Every verb of a request from the command line: done, refused, repeated, recorded."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from tests.bot.command_line import ANA, BORIS, CLARA, FAY, GUS, CommandLine, by
+from workflows.rules.audit import Fact
+from workflows.rules.request import Closing, Decision, Verdict, Withdrawal
+from workflows.rules.verbs import Verb
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+REFUSED = 6
+
+
+async def test_a_request_is_asked_shown_decided_and_waited_for(shell: CommandLine) -> None:
+    what = ("--text", "Two days\nby the lake", "--link", "https://x.test/a")
+    request = await shell.ask("expense", *what)
+
+    shown = await shell.request("show", request, "--as", BORIS)
+    done = await shell.request("decide", request, "approve", "--as", BORIS, "--reason", "Fine")
+    again = ("create", "--id", request, "--policy", "expense", "--title", "Team offsite", "--wait")
+    waited = await shell.request(*again, *what, "--amount", "1500 USD", "--as", ANA)
+
+    assert shown.code == 0
+    for words in (
+        f"{request} · Expense: Team offsite",
+        "waiting for approval, level 1 of 1",
+        f"{ANA} (command line: deploy)",
+        "1,500.00 USD",
+        "https://x.test/a",
+        "  by the lake",
+        "U0BORIS is asked, by user:U0BORIS",
+        "U0BORIS may now: approve, reject, request-changes, comment, delegate",
+    ):
+        assert words in shown.out
+    assert (done.code, done.err) == (0, "")
+    assert f"{request} · approved" in done.out
+    decided = await shell.fact(request, Fact.DECISION_RECORDED)
+    assert (decided.actor, decided.reason) == (by(BORIS), "Fine")
+    assert waited.code == 0
+    assert f"{request} exists already" in waited.err
+    assert "U0BORIS approved" in waited.out
+    assert "Ended:" in waited.out
+
+
+async def test_what_needs_nobody_is_told_to_be_approved_at_once(shell: CommandLine) -> None:
+    small = ("create", "--policy", "expense", "--title", "Pens", "--amount", "9.90", "--as", ANA)
+
+    said = await shell.request(*small)
+    waited = await shell.request(*small, "--wait", "--json", "--text-file", "-", stdin="Blue ones")
+
+    assert said.code == 0
+    assert said.out.startswith("REQ-")
+    assert said.err == "Approved at once: rule “expense: up to 100.00 USD” asks nobody.\n"
+    assert waited.code == 0
+    assert waited.json["status"] == "approved"
+    assert waited.json["content"]["text"] == "Blue ones"
+
+
+NO = Decision(
+    actor=by(CLARA), verdict=Verdict.REJECT, reason="Too far", content_revision=1, level=1
+)
+
+
+@pytest.mark.parametrize("code", [3, 4])
+async def test_the_exit_code_of_a_wait_tells_how_it_ended(shell: CommandLine, code: int) -> None:
+    words = ("create", "--policy", "travel", "--title", "Offsite", "--as", ANA, "--wait")
+    request = f"REQ-WAIT-{code}"
+    waiting = asyncio.create_task(shell.request(*words, "--id", request))
+    await shell.until_open(request)
+
+    if code == 3:
+        await shell.workflows.decide(request, "click", NO)
+    else:
+        await shell.workflows.withdraw(request, "click", Withdrawal(actor=by(ANA)))
+    said = await waiting
+
+    assert said.code == code
+    assert said.out.startswith(f"{request}\n")
+    assert ("Reason: “Too far”" in said.out) == (code == 3)
+
+
+Words = Sequence[str]
+CLARA_AND_GUS = ("--approver", "user:U0CLARA", "--approver", "user:U0GUS")
+DEEDS: list[tuple[Words, str, Fact]] = [
+    (("comment", "{}", "Good - now"), BORIS, Fact.COMMENT_ADDED),
+    (("delegate", "{}", "--to", CLARA), BORIS, Fact.SEAT_DELEGATED),
+    (("refresh", "{}"), FAY, Fact.REFRESH_ASKED),
+    (
+        ("decide", "{}", "request-changes", "--reason", "Cheaper"),
+        BORIS,
+        Fact.DECISION_RECORDED,
+    ),
+    (("amend", "{}", "--amount", "900", "--link", ""), ANA, Fact.REQUEST_AMENDED),
+    (
+        ("reassign", "{}", "--reason", "Boris left", *CLARA_AND_GUS),
+        FAY,
+        Fact.LEVEL_REASSIGNED,
+    ),
+    (("decide", "{}", "reject", "--reason", "No"), CLARA, Fact.REQUEST_REJECTED),
+]
+
+
+async def test_every_verb_is_done_by_a_person_through_an_operator(shell: CommandLine) -> None:
+    request = await shell.ask("travel", "--link", "https://x.test/a")
+
+    for words, person, kind in DEEDS:
+        if kind is Fact.REQUEST_REJECTED:
+            await shell.until(request, CLARA, Verb.REJECT)
+        said = await shell.request(*_on(request, words), "--as", person)
+        assert (said.code, said.err) == (0, ""), words
+        assert said.out.startswith("Done.\n")
+        assert (await shell.fact(request, kind)).actor == by(person)
+        if kind is Fact.REQUEST_AMENDED:
+            assert "  amount: “1,500.00 USD” → “900.00 USD”" in said.out
+            assert "  links: “https://x.test/a” → nothing" in said.out
+            await shell.until(request, FAY, Verb.REASSIGN)
+
+    assert await shell.refused(request) == []
+
+
+REFUSALS: list[tuple[Words, str, str, str]] = [
+    (("decide", "{}", "approve"), GUS, "approve", "not_an_approver"),
+    (("decide", "{}", "reject"), BORIS, "reject", "reason_required"),
+    (("decide", "{}", "approve", "--revision", "7"), BORIS, "approve", "stale_content"),
+    (("decide", "{}", "approve", "--level", "2"), BORIS, "approve", "level_not_open"),
+    (("comment", "{}", "Hm"), GUS, "comment", "not_involved"),
+    (("amend", "{}", "--title", "Team offsite"), ANA, "amend", "nothing_changed"),
+    (("delegate", "{}", "--to", ANA), BORIS, "delegate", "delegate_is_requester"),
+    (("withdraw", "{}"), BORIS, "withdraw", "not_the_requester"),
+    (("reassign", "{}", "--approver", "manager"), FAY, "reassign", "reason_required"),
+    (("refresh", "{}"), BORIS, "refresh", "not_an_admin"),
+    (("close", "{}", "--reason", "x"), BORIS, "close", "not_an_admin"),
+]
+
+
+async def test_every_verb_refused_is_one_sentence_and_one_row(shell: CommandLine) -> None:
+    request = await shell.ask()
+
+    for words, person, _, code in REFUSALS:
+        said = await shell.request(*_on(request, words), "--as", person)
+        assert (said.code, said.out) == (REFUSED, ""), words
+        assert code not in said.err
+        assert said.err.count("\n") == 1
+
+    expected = [(by(person), verb, code) for _, person, verb, code in REFUSALS]
+    assert await shell.refused(request) == expected
+
+
+async def test_the_same_key_is_the_same_deed_also_once_the_request_has_ended(
+    shell: CommandLine, temporal: WorkflowEnvironment
+) -> None:
+    request = await shell.ask("travel")
+    approve = ("decide", request, "approve", "--as", BORIS, "--key", "step-1")
+    close = ("close", request, "--as", FAY, "--reason", "Over", "--key", "step-2", "--json")
+
+    said = [await shell.request(*words) for words in (approve, approve, close)]
+    await temporal.client.get_workflow_handle(request).result()
+    said += [await shell.request(*words) for words in (approve, close)]
+    another = await shell.request("close", request, "--as", FAY, "--reason", "Again")
+
+    assert [one.code for one in said] == [0] * 5, said
+    assert said[-1].json["status"] == "admin_closed"
+    assert another.code == 2
+    assert another.err.startswith("U0FAY has closed this request")
+    kinds = [fact.kind for fact in await shell.trail.facts(request)]
+    assert kinds.count(Fact.DECISION_RECORDED) == 1
+    assert await shell.refused(request) == [(by(FAY), "close", "request_closed")]
+
+
+async def test_what_temporal_has_forgotten_is_shown_and_repeated_from_the_records(
+    shell: CommandLine,
+) -> None:
+    request = await shell.ask()
+    close = ("--as", FAY, "--reason", "Over")
+    await shell.request("close", request, *close)
+    await shell.fact(request, Fact.REQUEST_CLOSED)
+    forgotten = await shell.forgotten_copy(request)
+
+    shown = await shell.request("show", forgotten, "--as", FAY, "--json")
+    again = await shell.request("close", forgotten, *close, "--key", "once")
+    other = await shell.request("comment", forgotten, "Hm", "--as", FAY)
+
+    assert shown.code == 0
+    assert (shown.json["status"], shown.json["may"]) == ("admin_closed", [])
+    assert "as_of" in shown.json
+    assert (again.code, again.err) == (0, "It was done before; nothing was changed now.\n")
+    assert other.code == 2
+    assert "U0FAY" in other.err
+
+
+async def test_what_temporal_lost_while_it_was_open_is_shown_as_of_when(
+    shell: CommandLine,
+) -> None:
+    request = await shell.ask()
+    await shell.fact(request, Fact.LEVEL_OPENED)
+    lost = await shell.forgotten_copy(request)
+
+    shown = await shell.request("show", lost)
+    late = await shell.request("withdraw", lost, "--as", ANA)
+
+    assert shown.code == 0
+    assert "waiting for approval" in shown.out
+    assert shown.out.rstrip().endswith("UTC: the last that the records know.")
+    assert late.code == 2
+    assert late.err.startswith(f"{lost} does not run any more, so nothing was changed.")
+
+
+async def test_the_list_is_the_newest_first_and_can_be_narrowed(shell: CommandLine) -> None:
+    first = await shell.ask("expense", "--title", 'Not "policy":"travel"')
+    second = await shell.ask("travel")
+    await shell.workflows.close(first, "click", Closing(actor=by(FAY), reason="Over"))
+    await shell.fact(first, Fact.REQUEST_CLOSED)
+
+    async def listed(*words: str) -> list[str]:
+        said = await shell.request("list", "--json", *words)
+        assert said.code == 0, said.err
+        return [face["request_id"] for face in said.json]
+
+    plain = await shell.request("list")
+
+    assert [line for line in plain.out.splitlines() if line.startswith("REQ-")] == [
+        f"{second} · waiting for approval · level 1 of 1: U0BORIS, U0CLARA",
+        f"{first} · closed by an admin, undecided",
+    ]
+    assert await listed() == [second, first]
+    assert await listed("--open") == [second]
+    assert await listed("--policy", "travel") == [second]
+    assert await listed("--policy", "expense") == [first]
+    assert await listed("--requester", ANA, "--limit", "1") == [second]
+    assert await listed("--requester", BORIS) == []
+
+
+def _on(request: str, words: Words) -> list[str]:
+    return [word.format(request) for word in words]

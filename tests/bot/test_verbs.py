@@ -1,0 +1,218 @@
+"""Every verb in Slack: *More…* offers what the person may do, its form does it, the modal tells how."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from slack_bolt.async_app import AsyncApp
+
+from bot.listeners.services import Services
+from bot.views import notices
+from emulator.client import StandInClient, text_of
+from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, FAY, GUS, has_buttons
+from tests.bot.front_desk import DINA, EMIL, FrontDesk, level, offers, verbs_in
+from workflows.rules.policy import Quorum, ReasonRule
+from workflows.rules.request import Status, Verdict
+from workflows.rules.verbs import Verb
+
+OFFERED = {
+    "who asks": (ANA, [Verb.COMMENT, Verb.AMEND, Verb.WITHDRAW]),
+    "who may decide": (
+        BORIS,
+        [Verb.APPROVE, Verb.REJECT, Verb.REQUEST_CHANGES, Verb.COMMENT, Verb.DELEGATE],
+    ),
+    "an admin": (FAY, [Verb.COMMENT, Verb.REASSIGN, Verb.REFRESH, Verb.CLOSE]),
+    "anybody else": (GUS, []),
+}
+
+
+@pytest.mark.parametrize("who", OFFERED)
+async def test_more_offers_what_this_person_may_do_now(
+    bot: AsyncApp, desk: FrontDesk, who: str
+) -> None:
+    person, expected = OFFERED[who]
+    asked = await desk.ask()
+
+    menu = await desk.menu(person, asked)
+
+    assert verbs_in(menu) == expected
+
+
+FORMS: dict[Verb, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
+    Verb.APPROVE: (BORIS, {"reason": "Fits the budget"}, {"status": Status.PENDING}),
+    Verb.REJECT: (BORIS, {"reason": "Too dear"}, {"status": Status.REJECTED}),
+    Verb.REQUEST_CHANGES: (
+        BORIS,
+        {"reason": "Please name the room"},
+        {"status": Status.CHANGES_REQUESTED},
+    ),
+    Verb.COMMENT: (BORIS, {"reason": "Which room?"}, {"comments": 1}),
+    Verb.AMEND: (ANA, {"title": "A table"}, {"content_revision": 2}),
+    Verb.DELEGATE: (BORIS, {"delegate": {"selected_user": EMIL}}, {"status": Status.PENDING}),
+    Verb.WITHDRAW: (ANA, {"reason": "Found one"}, {"status": Status.WITHDRAWN}),
+    Verb.REASSIGN: (
+        FAY,
+        {"people": {"selected_users": [EMIL]}, "sources": "group:hr-team", "reason": "Away"},
+        {"status": Status.PENDING},
+    ),
+    Verb.CLOSE: (FAY, {"reason": "The office moves"}, {"status": Status.ADMIN_CLOSED}),
+}
+
+
+@pytest.mark.parametrize("verb", FORMS)
+async def test_the_form_of_a_verb_does_it_and_the_modal_says_so(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, verb: Verb
+) -> None:
+    person, typed, expected = FORMS[verb]
+    asked = await desk.ask()
+    form = await desk.form(person, asked, verb)
+
+    await slack.submit(person, form, dict(typed))
+
+    await desk.says(person, notices.confirmed(verb))
+    menu = await desk.workflows.menu(asked.request_id, ANA)
+    assert menu is not None
+    assert {name: getattr(menu.face, name) for name in expected} == expected
+
+
+async def test_an_admin_has_the_approvers_read_again_without_a_form(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+) -> None:
+    asked = await desk.ask()
+    menu = await desk.menu(FAY, asked)
+    (block,) = (one for one in menu["blocks"] if one["block_id"] == "verb-refresh")
+
+    await desk.choose(FAY, menu, block)
+
+    await desk.says(FAY, notices.confirmed(Verb.REFRESH))
+
+
+async def test_a_stand_in_decides_for_who_asked_them(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+) -> None:
+    asked = await desk.ask(level(BORIS))
+    form = await desk.form(BORIS, asked, Verb.DELEGATE)
+    await slack.submit(BORIS, form, {"delegate": {"selected_user": EMIL}})
+    await desk.face(asked.request_id, lambda face: bool(face.levels[0].delegates))
+
+    await slack.click(EMIL, APPROVALS, asked.message, "approve")
+
+    closed = await desk.face(asked.request_id, lambda face: not face.is_open)
+    assert closed.status is Status.APPROVED
+    assert [(said.person, said.seat) for said in closed.levels[0].decisions] == [(EMIL, BORIS)]
+
+
+async def test_an_admin_names_others_and_they_decide(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+) -> None:
+    asked = await desk.ask()
+    form = await desk.form(FAY, asked, Verb.REASSIGN)
+    await slack.submit(FAY, form, {"sources": "group:hr-team", "reason": "Both are away"})
+    await desk.face(asked.request_id, lambda face: DINA in face.levels[0].eligible)
+
+    await slack.click(BORIS, APPROVALS, asked.message, "approve")
+
+    await slack.wait_for_message(
+        APPROVALS,
+        BORIS,
+        lambda m: notices.refusal("not_an_approver", {}) in text_of(m),
+    )
+
+
+async def test_a_source_that_names_nobody_is_told_at_its_field(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+) -> None:
+    asked = await desk.ask()
+    form = await desk.form(FAY, asked, Verb.REASSIGN)
+
+    answer = await slack.submit(FAY, form, {"sources": "finance", "reason": "Both are away"})
+
+    assert "sources" in str(answer)
+    assert await desk.workflows.menu(asked.request_id, ANA) is not None
+
+
+async def test_approve_asks_for_a_reason_where_the_policy_does(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+) -> None:
+    strict = level(BORIS, CLARA, approve_reason=ReasonRule.REQUIRED, quorum=Quorum(count=1))
+    asked = await desk.ask(strict)
+
+    await slack.click(BORIS, APPROVALS, asked.message, "approve")
+    form = await slack.wait_for_modal(BORIS, lambda v: v["callback_id"] == "verb")
+    await slack.submit(BORIS, form, {"reason": "We need it"})
+
+    await desk.says(BORIS, notices.confirmed(Verdict.APPROVE))
+    closed = await desk.face(asked.request_id, lambda face: not face.is_open)
+    assert closed.levels[0].decisions[0].reason == "We need it"
+
+
+async def test_a_click_on_a_card_that_was_amended_is_refused_with_a_link_to_it(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+) -> None:
+    asked = await desk.ask()
+    form = await desk.form(ANA, asked, Verb.AMEND)
+    await slack.submit(ANA, form, {"title": "Two desks"})
+    await desk.says(ANA, notices.confirmed(Verb.AMEND))
+
+    await slack.click(BORIS, APPROVALS, asked.message, "approve")
+
+    told = await slack.wait_for_message(
+        APPROVALS, BORIS, lambda m: bool(m.get("is_ephemeral")) and "/archives/" in str(m)
+    )
+    assert asked.ts.replace(".", "") in str(told)
+
+
+async def test_who_may_do_nothing_is_told_why(bot: AsyncApp, desk: FrontDesk) -> None:
+    asked = await desk.ask()
+
+    menu = await desk.menu(GUS, asked)
+
+    assert verbs_in(menu) == []
+    assert "approver" in text_of(menu)
+
+
+async def test_more_on_a_request_that_has_ended_shows_how_and_repairs_the_card(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+) -> None:
+    asked = await desk.ask(level(BORIS))
+    await slack.click(BORIS, APPROVALS, asked.message, "approve")
+    await desk.card(asked.request_id, lambda m: not has_buttons(m))
+
+    await slack.click(CLARA, APPROVALS, asked.message, "more")
+
+    await desk.says(CLARA, "pproved")
+
+
+async def test_a_refused_form_says_why_in_the_modal_and_leaves_a_row(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, services: Services
+) -> None:
+    asked = await desk.ask()
+    form = await desk.form(BORIS, asked, Verb.DELEGATE)
+
+    await slack.submit(BORIS, form, {"delegate": {"selected_user": BORIS}})
+
+    await desk.says(BORIS, notices.refusal("delegate_yourself", {}))
+    rows = await services.refusals.of(asked.request_id)
+    assert [(one.actor.person, one.verb, one.code) for one in rows] == [
+        (BORIS, "delegate", "delegate_yourself")
+    ]
+
+
+async def test_changes_are_asked_for_made_and_decided_anew(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+) -> None:
+    asked = await desk.ask(level(BORIS))
+    form = await desk.form(BORIS, asked, Verb.REQUEST_CHANGES)
+    await slack.submit(BORIS, form, {"reason": "Name the room"})
+    await slack.wait_for_message(f"D{ANA}", ANA, lambda m: "Name the room" in text_of(m))
+    waiting = await desk.card(asked.request_id, lambda m: not has_buttons(m) and offers("more")(m))
+
+    form = await desk.form(ANA, asked, Verb.AMEND)
+    await slack.submit(ANA, form, {"text": "For room 7"})
+    again = await desk.card(asked.request_id, lambda m: has_buttons(m) and "room 7" in text_of(m))
+    await slack.click(BORIS, APPROVALS, again, "approve")
+
+    closed = await desk.face(asked.request_id, lambda face: not face.is_open)
+    assert "Name the room" in text_of(waiting)
+    assert closed.status is Status.APPROVED
+    assert closed.content_revision == 2

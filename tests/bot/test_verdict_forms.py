@@ -1,0 +1,192 @@
+"""Rejecting: a modal asks why, before anything else happens, and tells how it went."""
+
+import pytest
+from slack_bolt.async_app import AsyncApp
+
+from bot.views import notices
+from emulator.client import StandInClient, text_of
+from tests.bot.desk import (
+    ANA,
+    APPROVALS,
+    BORIS,
+    GUS,
+    Card,
+    Json,
+    Shop,
+    listeners_ended,
+    shows,
+)
+from tests.bot.presses import SignedHttp, approval_by, press_payload
+from workflows.rules.request import Verdict
+
+CONFIRMED = notices.confirmed(Verdict.REJECT)
+
+
+async def open_modal(slack: StandInClient, person: str, card: Card) -> Json:
+    await slack.click(person, APPROVALS, card.message, "reject")
+    return await slack.wait_for_modal(person, lambda v: v["callback_id"] == "verb")
+
+
+async def modal_says(slack: StandInClient, person: str, words: str) -> Json:
+    return await slack.wait_for_modal(person, lambda v: words in text_of(v))
+
+
+async def test_the_modal_opens_before_anything_else(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    await slack.say(GUS, APPROVALS, "/order-status")  # Bolt's own first call, auth.test, is done
+    await listeners_ended()
+    mark = await slack.journal_mark()
+
+    await open_modal(slack, BORIS, card)
+
+    calls = [
+        *await slack.journal(mark, kind="api"),
+        *await slack.journal(mark, kind="response_url"),
+    ]
+    assert [call["method"] for call in calls] == ["views.open"]
+
+
+async def test_a_rejection_with_a_reason_is_told_in_the_modal_and_on_the_card(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    modal = await open_modal(slack, BORIS, card)
+
+    await slack.submit(BORIS, modal, {"reason": "Too <expensive> & *late*"})
+
+    await modal_says(slack, BORIS, CONFIRMED)
+    seen = await shop.card(card.order_id, shows("Rejected", f"<@{BORIS}>"))
+    assert "Too &lt;expensive" in text_of(seen) or "Too <expensive> & *late*" in text_of(seen)
+    await shop.direct_message(ANA, card.order_id)
+
+
+async def test_the_result_never_comes_before_the_working_view(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    modal = await open_modal(slack, BORIS, card)
+    mark = await slack.journal_mark()
+
+    await slack.submit(BORIS, modal, {"reason": "No"})
+
+    ack = await slack.wait_for_journal(after=mark, kind="ack", what="view_submission")
+    update = await slack.wait_for_journal(after=mark, kind="api", method="views.update")
+    assert update["at"] - ack["at"] > 0.2
+    await modal_says(slack, BORIS, CONFIRMED)
+
+
+BAD_REASONS: dict[str, tuple[str, dict[str, str]]] = {
+    "reason_required": ("   ", {}),
+    "reason_too_long": ("x" * 3001, {"length": "3001"}),
+}
+
+
+@pytest.mark.parametrize("code", BAD_REASONS)
+async def test_a_missing_or_too_long_reason_is_told_at_its_field(
+    slack: StandInClient, http: SignedHttp, shop: Shop, code: str
+) -> None:
+    reason, data = BAD_REASONS[code]
+    card = await shop.waiting_order()
+    payload = await submission(slack, http, card, BORIS, reason)
+    mark = await slack.journal_mark()
+
+    answer = await http.interact(payload)
+
+    assert notices.field_refusal(code, data) in answer.body.replace("\\u2019", "\u2019")
+    assert '"response_action": "errors"' in answer.body
+    assert await slack.journal(mark, kind="api") == []
+    assert await shop.updates(card.approval_id, "decide") == 0
+
+
+async def test_a_refusal_is_told_in_the_modal(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    modal = await open_modal(slack, GUS, card)
+
+    await slack.submit(GUS, modal, {"reason": "Because"})
+
+    await modal_says(slack, GUS, notices.refusal("not_an_approver", {}))
+    assert await shop.refused(card.approval_id) == [(GUS, "not_an_approver")]
+
+
+async def test_the_same_submission_twice_is_one_rejection(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    modal = await open_modal(slack, BORIS, card)
+    await slack.deliveries(duplicate=1)
+
+    await slack.submit(BORIS, modal, {"reason": "No"})
+
+    await modal_says(slack, BORIS, CONFIRMED)
+    await listeners_ended()
+    assert await shop.updates(card.approval_id, "decide") == 1
+    assert await shop.refused(card.approval_id) == []
+
+
+async def test_who_has_closed_the_modal_is_told_in_the_channel(
+    slack: StandInClient, http: SignedHttp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    payload = await submission(slack, http, card, GUS, "Because")
+    await slack.act(GUS, "view_close", view_id=payload["view"]["id"])
+
+    await http.interact(payload)
+
+    await shop.told(GUS, notices.refusal("not_an_approver", {}))
+
+
+async def test_a_request_that_was_decided_while_the_modal_was_open_is_told_in_the_modal(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    modal = await open_modal(slack, BORIS, card)
+    await shop.workflows.decide(card.approval_id, "clara", approval_by("U0CLARA"))
+    await shop.direct_message(ANA, card.order_id)
+
+    await slack.submit(BORIS, modal, {"reason": "No"})
+
+    data = {"status": "approved", "person": "U0CLARA"}
+    await modal_says(slack, BORIS, notices.refusal("request_closed", data))
+
+
+async def test_a_press_inside_a_custom_step_opens_the_modal_by_its_pointer(
+    slack: StandInClient, http: SignedHttp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    payload = await press_payload(slack, BORIS, card, "reject")
+    for part in ("trigger_id", "response_url", "token"):
+        del payload[part]
+    payload |= {
+        "bot_access_token": "xwfp-valid",
+        "function_data": {"execution_id": "Fx1", "function": {"callback_id": "c"}, "inputs": {}},
+        "interactivity": {
+            "interactor": {"secret": "s", "id": BORIS},
+            "interactivity_pointer": "p.1",
+        },
+    }
+    mark = await slack.journal_mark()
+
+    await http.interact(payload)
+
+    call = await slack.wait_for_journal(after=mark, kind="api", method="views.open")
+    assert call["arguments"]["interactivity_pointer"] == "p.1"
+    assert "trigger_id" not in call["arguments"]
+    await listeners_ended()
+
+
+async def submission(
+    slack: StandInClient, http: SignedHttp, card: Card, person: str, reason: str
+) -> Json:
+    """Return what Slack sends for the submitted modal, which stays open meanwhile."""
+    await http.interact(await press_payload(slack, person, card, "reject"))
+    modal = await slack.wait_for_modal(person)
+    mark = await slack.journal_mark()
+    await slack.submit(person, modal, {"reason": "typed"})
+    (envelope,) = await slack.journal(mark, kind="envelope", what="view_submission")
+    payload: Json = envelope["payload"]
+    payload["view"]["state"]["values"]["reason"]["reason"]["value"] = reason
+    return payload

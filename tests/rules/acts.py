@@ -1,0 +1,175 @@
+"""What people do in the tables: each act is checked first and done then, as the workflow does it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from tests.rules.builders import (
+    ANA,
+    BORIS,
+    CLARA,
+    GUS,
+    NOON,
+    actor,
+    after,
+    level,
+    opened,
+    users,
+)
+from workflows.rules import administration, amendment, approval, delegation, due
+from workflows.rules.content import Content
+from workflows.rules.errors import RuleError
+from workflows.rules.people import SLACK, Actor
+from workflows.rules.request import (
+    Amendment,
+    ApprovalState,
+    Change,
+    Closing,
+    Comment,
+    Decision,
+    Delegation,
+    Reassignment,
+    Refresh,
+    Status,
+    Verdict,
+    Withdrawal,
+)
+
+
+def yes(person: str, *, level: int = 1, reason: str = "", revision: int = 1) -> Decision:
+    return Decision(
+        actor=actor(person),
+        verdict=Verdict.APPROVE,
+        reason=reason,
+        content_revision=revision,
+        level=level,
+    )
+
+
+def no(person: str, *, level: int = 1, reason: str = "", revision: int = 1) -> Decision:
+    return replace(
+        yes(person, level=level, reason=reason, revision=revision), verdict=Verdict.REJECT
+    )
+
+
+def changes(person: str, *, level: int = 1, reason: str = "cheaper", revision: int = 1) -> Decision:
+    return replace(
+        yes(person, level=level, reason=reason, revision=revision), verdict=Verdict.REQUEST_CHANGES
+    )
+
+
+def decide(state: ApprovalState, decision: Decision, now: datetime = NOON) -> Change:
+    approval.check_decide(state, decision, now)
+    return approval.decide(state, decision, now)
+
+
+def decided(state: ApprovalState, *decisions: Decision) -> ApprovalState:
+    for decision in decisions:
+        state = decide(state, decision).state
+    return state
+
+
+def refusal(state: ApprovalState, decision: Decision, now: datetime = NOON) -> RuleError:
+    """Return why the decision is refused."""
+    return refused(lambda: decide(state, decision, now))
+
+
+def refused(act: Callable[[], Change]) -> RuleError:
+    """Return why the act is refused."""
+    with pytest.raises(RuleError) as caught:
+        act()
+    return caught.value
+
+
+def withdrawal(person: str = ANA, reason: str = "") -> Withdrawal:
+    return Withdrawal(actor=actor(person), reason=reason)
+
+
+def withdraw(state: ApprovalState, taken_back: Withdrawal, now: datetime = NOON) -> Change:
+    approval.check_withdraw(state, taken_back, now)
+    return approval.withdraw(state, taken_back, now)
+
+
+def comment(
+    state: ApprovalState, person: str, text: str = "which colour?", now: datetime = NOON
+) -> Change:
+    said = Comment(actor=actor(person), text=text)
+    approval.check_comment(state, said, now)
+    return approval.comment(state, said, now)
+
+
+def amend(
+    state: ApprovalState,
+    content: Content,
+    now: datetime = NOON,
+    *,
+    person: str = ANA,
+    revision: int | None = None,
+) -> Change:
+    edited = Amendment(
+        actor=actor(person),
+        content=content,
+        content_revision=state.content_revision if revision is None else revision,
+    )
+    amendment.check_amend(state, edited, now)
+    return amendment.amend(state, edited, now)
+
+
+def hand_over(state: ApprovalState, person: str, to: str, now: datetime = NOON) -> Change:
+    handed = Delegation(actor=actor(person), delegate=to)
+    delegation.check_delegate(state, handed, now)
+    return delegation.delegate(state, handed, now)
+
+
+def reassign(
+    state: ApprovalState,
+    *people: str,
+    by: str = GUS,
+    reason: str = "she left",
+    now: datetime = NOON,
+) -> Change:
+    wanted = Reassignment(actor=actor(by), approvers=users(*people), reason=reason)
+    administration.check_reassign(state, wanted, now)
+    return administration.reassign(state, wanted, now)
+
+
+def refresh(state: ApprovalState, by: Actor = SLACK, now: datetime = NOON) -> Change:
+    wanted = Refresh(actor=by)
+    administration.check_refresh(state, wanted, now)
+    return administration.refresh(state, wanted, now)
+
+
+def close(
+    state: ApprovalState, by: str = GUS, reason: str = "a duplicate", now: datetime = NOON
+) -> Change:
+    ended = Closing(actor=actor(by), reason=reason)
+    administration.check_close(state, ended, now)
+    return administration.close_request(state, ended, now)
+
+
+def standing(status: Status) -> ApprovalState:  # noqa: PLR0911 - one end each
+    """Return a request of one level that stands so, decided by Boris where anybody decided."""
+    state = opened(level(BORIS, CLARA), expires_at=after(minutes=5))
+    match status:
+        case Status.APPROVED:
+            return decided(state, yes(BORIS))
+        case Status.REJECTED:
+            return decided(state, no(BORIS))
+        case Status.EXPIRED:
+            return due.reach(state, after(minutes=5)).state
+        case Status.WITHDRAWN:
+            return withdraw(state, withdrawal()).state
+        case Status.ADMIN_CLOSED:
+            return close(state).state
+        case Status.CHANGES_REQUESTED:
+            return decided(state, changes(BORIS))
+        case Status.PENDING:
+            return state
+
+
+CLOSED = tuple(
+    status for status in Status if status not in (Status.PENDING, Status.CHANGES_REQUESTED)
+)
+"""The ends of a request."""

@@ -1,0 +1,370 @@
+"""What an admin may do, every refusal, and that an admin never decides as an admin."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from tests.rules.acts import (
+    CLOSED,
+    changes,
+    close,
+    decided,
+    hand_over,
+    reassign,
+    refresh,
+    refusal,
+    refused,
+    standing,
+    yes,
+)
+from tests.rules.builders import (
+    ANA,
+    BORIS,
+    CLARA,
+    DORA,
+    EMIL,
+    FINN,
+    GUS,
+    HANA,
+    actor,
+    after,
+    blocked,
+    here,
+    kinds,
+    level,
+    next_opened,
+    of,
+    opened,
+    reached,
+    read,
+    reading,
+    submitted,
+    table,
+)
+from workflows.rules.people import SLACK
+from workflows.rules.request import ApprovalState, Change, Status
+
+TWO_OF_TWO = level(BORIS, CLARA, quorum=of(2), reject_quorum=2)
+OPEN = opened(TWO_OF_TWO, expires_at=after(minutes=5))
+WITHOUT_ADMINS = read(reached(TWO_OF_TWO), reading(BORIS, CLARA, admins=())).state
+ANAS_HOUSE = read(reached(TWO_OF_TWO), reading(BORIS, CLARA, admins=(ANA, BORIS))).state
+PASSED = decided(opened(level(BORIS), level(CLARA, name="hr")), yes(BORIS))
+AWAITING = decided(OPEN, changes(BORIS))
+
+Verb = Callable[[ApprovalState, str], Change]
+VERBS: dict[str, Verb] = {
+    "reassign": lambda state, by: reassign(state, EMIL, by=by),
+    "refresh": lambda state, by: refresh(state, actor(by)),
+    "close": close,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """One situation and one person; what each of the three verbs answers, empty where it counts."""
+
+    description: str
+    given: ApprovalState
+    by: str = GUS
+    reassign: str
+    refresh: str
+    close: str
+
+
+@table(
+    Refused(description="an admin may", given=OPEN, reassign="", refresh="", close=""),
+    Refused(
+        description="an admin may while the level is blocked",
+        given=read(reached(TWO_OF_TWO), reading()).state,
+        reassign="",
+        refresh="",
+        close="",
+    ),
+    *(
+        Refused(
+            description=f"{who} is no admin",
+            given=OPEN,
+            by=person,
+            reassign="not_an_admin",
+            refresh="not_an_admin",
+            close="not_an_admin",
+        )
+        for who, person in (("the requester", ANA), ("an approver", BORIS), ("a stranger", FINN))
+    ),
+    Refused(
+        description="nobody may while the admins are unknown",
+        given=WITHOUT_ADMINS,
+        reassign="admins_unknown",
+        refresh="admins_unknown",
+        close="admins_unknown",
+    ),
+    Refused(
+        description="nobody may before the first reading",
+        given=submitted(TWO_OF_TWO),
+        reassign="admins_unknown",
+        refresh="admins_unknown",
+        close="admins_unknown",
+    ),
+    Refused(
+        description="an admin does not choose who approves their own request, but may close it",
+        given=ANAS_HOUSE,
+        by=ANA,
+        reassign="own_request",
+        refresh="",
+        close="",
+    ),
+    Refused(
+        description="an admin who has decided does not choose who else does",
+        given=decided(ANAS_HOUSE, yes(BORIS)),
+        by=BORIS,
+        reassign="already_decided",
+        refresh="",
+        close="",
+    ),
+    Refused(
+        description="an admin for whom a stand-in has decided does not choose who else does",
+        given=decided(
+            read(
+                hand_over(ANAS_HOUSE, BORIS, EMIL).state,
+                reading(BORIS, CLARA, people=(EMIL,), admins=(BORIS,)),
+            ).state,
+            yes(EMIL),
+        ),
+        by=BORIS,
+        reassign="already_decided",
+        refresh="",
+        close="",
+    ),
+    Refused(
+        description="between two levels there is nobody to name, or to read",
+        given=PASSED,
+        reassign="level_not_open",
+        refresh="level_not_open",
+        close="",
+    ),
+    Refused(
+        description="while changes are awaited there is nobody to name, or to read",
+        given=AWAITING,
+        reassign="changes_requested",
+        refresh="changes_requested",
+        close="",
+    ),
+    *(
+        Refused(
+            description=f"a request that is {status} stays so",
+            given=standing(status),
+            reassign="request_closed",
+            refresh="request_closed",
+            close="request_closed",
+        )
+        for status in CLOSED
+    ),
+)
+@pytest.mark.parametrize("verb", VERBS)
+def test_which_admin_verbs_are_refused_and_why(row: Refused, verb: str) -> None:
+    expected = {"reassign": row.reassign, "refresh": row.refresh, "close": row.close}[verb]
+
+    if expected:
+        assert refused(lambda: VERBS[verb](row.given, row.by)).code == expected
+    else:
+        VERBS[verb](row.given, row.by)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    description: str
+    when: Callable[[], Change]
+    then: str
+
+
+@table(
+    Words(
+        description="naming nobody is no reassignment",
+        when=lambda: reassign(OPEN),
+        then="nobody_named",
+    ),
+    Words(
+        description="a reassignment says why",
+        when=lambda: reassign(OPEN, EMIL, reason=" "),
+        then="reason_required",
+    ),
+    Words(
+        description="a reassignment says why in 3,000 characters",
+        when=lambda: reassign(OPEN, EMIL, reason="x" * 3001),
+        then="reason_too_long",
+    ),
+    Words(
+        description="who closes says why",
+        when=lambda: close(OPEN, reason="\n"),
+        then="reason_required",
+    ),
+    Words(
+        description="who closes says why in 3,000 characters",
+        when=lambda: close(OPEN, reason="x" * 3001),
+        then="reason_too_long",
+    ),
+    Words(
+        description="when the time is over nobody is named",
+        when=lambda: reassign(OPEN, EMIL, now=after(minutes=5)),
+        then="request_closed",
+    ),
+    Words(
+        description="when the time is over nobody is read",
+        when=lambda: refresh(OPEN, now=after(minutes=5)),
+        then="request_closed",
+    ),
+    Words(
+        description="when the time is over there is nothing to close",
+        when=lambda: close(OPEN, now=after(minutes=5)),
+        then="request_closed",
+    ),
+)
+def test_which_words_are_refused_and_why(row: Words) -> None:
+    error = refused(row.when)
+
+    assert error.code == row.then
+
+
+# Reassign
+
+
+def test_a_reassignment_is_a_fact_and_lets_go_of_everybody_until_the_new_ones_are_read() -> None:
+    change = reassign(OPEN, EMIL, FINN)
+
+    assert kinds(change.facts) == ["LevelReassigned"]
+    assert change.facts[0].actor == actor(GUS)
+    assert change.facts[0].reason == "she left"
+    assert change.facts[0].data == {"approvers": "user:UEMIL,user:UFINN"}
+    assert here(change.state).blocked == "approvers_unread"
+    assert change.state.waits_for_approvers
+    assert refusal(change.state, yes(BORIS)).code == "level_not_open"
+
+
+def test_the_clock_runs_on_through_a_reassignment() -> None:
+    state = reassign(OPEN, EMIL).state
+
+    assert here(state).expires_at == after(minutes=5)
+
+
+def test_what_counted_before_a_reassignment_counts_after_it() -> None:
+    state = reassign(decided(OPEN, yes(BORIS)), EMIL).state
+
+    state = decided(read(state, reading(EMIL)).state, yes(EMIL))
+
+    assert state.status is Status.APPROVED
+
+
+def test_who_was_let_go_of_is_no_approver_any_more() -> None:
+    state = read(reassign(OPEN, EMIL, FINN).state, reading(EMIL, FINN)).state
+
+    error = refusal(state, yes(CLARA))
+
+    assert error.code == "not_an_approver"
+
+
+@pytest.mark.parametrize("found", [(GUS, EMIL, FINN), (EMIL, FINN, GUS)])
+def test_an_admin_who_names_the_approvers_is_not_among_them(found: tuple[str, ...]) -> None:
+    state = read(reassign(OPEN, *found).state, reading(*found)).state
+
+    assert here(state).eligible == (EMIL, FINN)
+    assert refusal(state, yes(GUS)).code == "chose_the_approvers"
+
+
+def test_an_admin_who_names_only_themselves_names_nobody() -> None:
+    state = read(reassign(OPEN, GUS).state, reading(GUS)).state
+
+    assert here(state).blocked == "no_eligible_approver"
+
+
+def test_two_admins_who_name_each_other_have_both_chosen() -> None:
+    state = read(reassign(OPEN, HANA, EMIL, by=GUS).state, reading(HANA, EMIL)).state
+
+    state = reassign(state, GUS, EMIL, FINN, by=HANA).state
+    state = read(state, reading(GUS, EMIL, FINN)).state
+
+    assert here(state).eligible == (EMIL, FINN)
+    assert here(state).reassigned_by == (GUS, HANA)
+
+
+def test_an_admin_whom_the_policy_names_decides_as_an_approver() -> None:
+    state = opened(level(GUS))
+
+    state = decided(state, yes(GUS))
+
+    assert state.status is Status.APPROVED
+
+
+def test_an_admin_whom_nobody_has_named_decides_nothing() -> None:
+    error = refusal(OPEN, yes(GUS))
+
+    assert error.code == "not_an_approver"
+
+
+def test_who_named_the_approvers_of_one_level_may_decide_at_another() -> None:
+    state = opened(level(BORIS), level(GUS, name="hr"))
+    state = decided(read(reassign(state, CLARA).state, reading(CLARA)).state, yes(CLARA))
+
+    state = decided(next_opened(state), yes(GUS, level=2))
+
+    assert state.status is Status.APPROVED
+
+
+# Refresh
+
+
+def test_slack_may_have_the_people_read_again_before_anybody_knows_the_admins() -> None:
+    change = refresh(blocked(TWO_OF_TWO), SLACK)
+
+    assert change.state.waits_for_approvers
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        (submitted(TWO_OF_TWO), "level_not_open"),
+        (PASSED, "level_not_open"),
+        (AWAITING, "changes_requested"),
+    ],
+)
+def test_what_slack_reports_is_refused_where_nobody_is_waited_for(
+    state: ApprovalState, code: str
+) -> None:
+    error = refused(lambda: refresh(state, SLACK))
+
+    assert error.code == code
+
+
+def test_a_refresh_leaves_everything_as_it_is_until_the_answer_is_there() -> None:
+    change = refresh(OPEN, actor(GUS))
+
+    assert here(change.state).eligible == (BORIS, CLARA)
+    assert decided(change.state, yes(BORIS), yes(CLARA)).status is Status.APPROVED
+
+
+# Close
+
+
+def test_a_request_closed_by_an_admin_is_neither_approved_nor_rejected() -> None:
+    change = close(decided(OPEN, yes(BORIS)), reason="a duplicate", now=after(minutes=1))
+
+    assert change.state.status is Status.ADMIN_CLOSED
+    assert change.state.closed_by == actor(GUS)
+    assert change.state.closed_at == after(minutes=1)
+    assert (change.state.closing_rule, change.state.closing_reason) == ("admin", "a duplicate")
+    assert kinds(change.facts) == ["RequestClosedByAdmin"]
+
+
+def test_an_admin_may_close_what_waits_for_its_requester() -> None:
+    change = close(AWAITING)
+
+    assert change.state.status is Status.ADMIN_CLOSED
+
+
+def test_who_left_since_is_no_admin_any_more() -> None:
+    state = refresh(OPEN).state
+    state = read(state, reading(BORIS, CLARA, DORA, admins=(HANA,))).state
+
+    error = refused(lambda: close(state, GUS))
+
+    assert error.code == "not_an_admin"

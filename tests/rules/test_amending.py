@@ -1,0 +1,230 @@
+"""What an amendment voids: everything. Who may amend, how often, and what they are told if not."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from tests.rules.acts import (
+    amend,
+    changes,
+    comment,
+    decided,
+    hand_over,
+    no,
+    reassign,
+    refusal,
+    yes,
+)
+from tests.rules.builders import (
+    ANA,
+    BORIS,
+    CLARA,
+    DORA,
+    EMIL,
+    actor,
+    after,
+    asked,
+    here,
+    kinds,
+    level,
+    named,
+    next_opened,
+    of,
+    opened,
+    opened_as,
+    policy,
+    reached,
+    read,
+    reading,
+    submitted,
+    table,
+    usd,
+)
+from workflows.rules.content import Content, ContentChange, content_digest, content_text
+from workflows.rules.levels import reach_level
+from workflows.rules.people import CLOCK
+from workflows.rules.policy import Tier
+from workflows.rules.request import ApprovalState, Decision, Status, Tell, TellKind
+
+DESK = Content(title="A new desk", amount=usd("1500.00"))
+CHEAPER = replace(DESK, amount=usd("1200.00"))
+CHEAP = replace(DESK, amount=usd("1000.00"))
+TWO_OF_THREE = level(BORIS, CLARA, DORA, quorum=of(2), reject_quorum=2)
+HR = level(EMIL, name="hr")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voided:
+    """So many decisions do not count any more."""
+
+    description: str
+    given: ApprovalState
+    then: int
+
+
+@table(
+    Voided(description="before the first level nothing", given=submitted(TWO_OF_THREE), then=0),
+    Voided(description="before anybody is known nothing", given=reached(TWO_OF_THREE), then=0),
+    Voided(description="before anybody decides nothing", given=opened(TWO_OF_THREE), then=0),
+    Voided(description="an approval", given=decided(opened(TWO_OF_THREE), yes(BORIS)), then=1),
+    Voided(
+        description="a rejection that did not close",
+        given=decided(opened(TWO_OF_THREE), no(BORIS)),
+        then=1,
+    ),
+    Voided(
+        description="a level that has passed",
+        given=decided(opened(TWO_OF_THREE, HR), yes(BORIS), yes(CLARA)),
+        then=2,
+    ),
+    Voided(
+        description="an earlier level and what was said at the open one",
+        given=decided(
+            next_opened(decided(opened(level(BORIS, name="team"), TWO_OF_THREE, HR), yes(BORIS))),
+            yes(CLARA, level=2),
+        ),
+        then=2,
+    ),
+    Voided(
+        description="who asked for the changes must look again too",
+        given=decided(opened(TWO_OF_THREE), changes(BORIS)),
+        then=1,
+    ),
+)
+def test_an_amendment_voids_everything_that_was_decided(row: Voided) -> None:
+    change = amend(row.given, CHEAPER)
+
+    assert change.state.voided == row.then
+    assert change.state.levels == ()
+    assert change.state.waits_for_level
+    assert change.state.status is Status.PENDING
+    assert change.state.change_request is None
+    assert change.state.content_revision == 2
+    assert change.facts[0].data["voided"] == str(row.then)
+
+
+def again(state: ApprovalState) -> ApprovalState:
+    """Return the amended request with its first level open."""
+    state = reach_level(state, ())
+    return read(state, named(here(state).rule)).state
+
+
+def test_who_decided_about_the_old_content_may_decide_about_the_new() -> None:
+    state = decided(opened(TWO_OF_THREE), yes(BORIS))
+
+    state = decided(again(amend(state, CHEAPER).state), no(BORIS, revision=2))
+
+    assert [said.verdict for said in here(state).decisions] == ["reject"]
+
+
+@pytest.mark.parametrize("press", [yes(CLARA), no(CLARA), changes(CLARA)])
+def test_a_click_on_the_old_content_never_counts(press: Decision) -> None:
+    state = again(amend(decided(opened(TWO_OF_THREE), yes(BORIS)), CHEAPER).state)
+
+    error = refusal(state, press)
+
+    assert error.code == "stale_content"
+
+
+def test_approvers_are_asked_again_about_new_content() -> None:
+    state = reach_level(amend(opened(TWO_OF_THREE), CHEAPER).state, ())
+
+    change = read(state, reading(BORIS, CLARA, DORA))
+
+    assert change.tells == (Tell(kind=TellKind.ASKED, people=(BORIS, CLARA, DORA)),)
+
+
+def test_voided_decisions_are_counted_over_all_amendments() -> None:
+    state = amend(decided(opened(TWO_OF_THREE), yes(BORIS)), CHEAPER).state
+
+    state = amend(decided(again(state), yes(BORIS, revision=2)), DESK).state
+
+    assert state.voided == 2
+
+
+def test_whom_an_admin_named_for_the_old_content_is_not_named_for_the_new() -> None:
+    state = reassign(opened(TWO_OF_THREE), EMIL).state
+
+    state = again(amend(state, CHEAPER).state)
+
+    assert here(state).eligible == (BORIS, CLARA, DORA)
+    assert here(state).reassigned_by == ()
+
+
+def test_comments_and_delegations_outlive_an_amendment() -> None:
+    state = hand_over(opened(TWO_OF_THREE), BORIS, EMIL).state
+    state = comment(state, BORIS).state
+
+    amended = amend(state, CHEAPER).state
+
+    assert amended.delegations == state.delegations
+    assert (amended.comments, amended.remarks) == (state.comments, state.remarks)
+
+
+def test_an_amendment_is_a_fact_with_the_whole_content_and_what_changed() -> None:
+    edited = replace(CHEAPER, text="oak", links=("https://example.com/desk",))
+
+    change = amend(decided(opened(TWO_OF_THREE), yes(BORIS)), edited, after(minutes=1))
+
+    assert kinds(change.facts) == ["RequestAmended"]
+    fact = change.facts[0]
+    assert (fact.actor, fact.at, fact.content_revision) == (actor(ANA), after(minutes=1), 2)
+    assert fact.rule == "order: over 1,000.00 USD"
+    assert fact.data == {
+        "changed": "text,amount,links",
+        "voided": "1",
+        "content": content_text(edited),
+        "content_digest": content_digest(edited),
+    }
+    assert change.state.changes == (
+        ContentChange(part="text", before="", after="oak"),
+        ContentChange(part="amount", before="1,500.00 USD", after="1,200.00 USD"),
+        ContentChange(part="links", before="", after="https://example.com/desk"),
+    )
+
+
+# The route
+
+
+BOARD = level(DORA, name="board")
+TIERED = replace(
+    policy(level(BORIS), BOARD),
+    tiers=(
+        Tier(up_to=usd("1000.00"), levels=()),
+        Tier(up_to=usd("5000.00"), levels=("sales",)),
+        Tier(up_to=None, levels=("sales", "board")),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("amount", "levels", "rule"),
+    [
+        ("5000.00", ["sales"], "order: up to 5,000.00 USD"),
+        ("5000.01", ["sales", "board"], "order: over 5,000.00 USD"),
+    ],
+)
+def test_the_new_amount_is_routed_anew(amount: str, levels: list[str], rule: str) -> None:
+    state = opened_as(asked(TIERED, amount="2000.00"))
+
+    change = amend(state, replace(DESK, amount=usd(amount)))
+
+    assert [one.name for one in change.state.request.route.levels] == levels
+    assert change.facts[0].rule == rule
+
+
+def test_an_amount_that_needs_nobody_is_approved_by_nobody() -> None:
+    change = amend(decided(opened(TWO_OF_THREE), yes(BORIS)), CHEAP)
+
+    assert change.state.status is Status.APPROVED
+    assert change.state.closing_rule == "no_level_needed"
+    assert change.state.closed_by == CLOCK
+    assert kinds(change.facts) == ["RequestAmended", "RequestApproved"]
+
+
+def test_an_amount_taken_out_needs_everybody() -> None:
+    state = opened_as(asked(TIERED, amount="2000.00"))
+
+    change = amend(state, replace(DESK, amount=None))
+
+    assert len(change.state.request.route.levels) == 2

@@ -1,0 +1,215 @@
+"""Who may not amend, and when changes may not be asked for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import pytest
+
+from tests.rules.acts import (
+    amend,
+    changes,
+    decide,
+    decided,
+    no,
+    refusal,
+    refused,
+    yes,
+)
+from tests.rules.builders import (
+    ANA,
+    BORIS,
+    CLARA,
+    DORA,
+    EMIL,
+    NOON,
+    after,
+    asked,
+    here,
+    kinds,
+    level,
+    named,
+    of,
+    opened,
+    opened_as,
+    policy,
+    read,
+    table,
+    usd,
+)
+from workflows.rules.content import Content, ContentChange
+from workflows.rules.errors import AmendmentsUsedUpError
+from workflows.rules.levels import reach_level
+from workflows.rules.request import ApprovalState, Change, Decision, Status, Tell, TellKind
+
+DESK = Content(title="A new desk", amount=usd("1500.00"))
+CHEAPER = replace(DESK, amount=usd("1200.00"))
+CHEAP = replace(DESK, amount=usd("1000.00"))
+TWO_OF_THREE = level(BORIS, CLARA, DORA, quorum=of(2), reject_quorum=2)
+HR = level(EMIL, name="hr")
+
+
+def again(state: ApprovalState) -> ApprovalState:
+    """Return the amended request with its first level open."""
+    state = reach_level(state, ())
+    return read(state, named(here(state).rule)).state
+
+
+# Who may not
+
+
+USED_UP = opened_as(asked(policy(level(BORIS), max_amendments=0)))
+FIXED = opened_as(asked(policy(level(BORIS)), amendable=False))
+OPEN = opened(level(BORIS, CLARA), expires_at=after(minutes=5))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    description: str
+    when: Callable[[], Change]
+    then: str
+
+
+def refusing(
+    state: ApprovalState, content: Content = CHEAPER, *, person: str = ANA, revision: int = 1
+) -> Callable[[], Change]:
+    return lambda: amend(state, content, person=person, revision=revision)
+
+
+@table(
+    Refused(
+        description="only the requester amends: not an approver",
+        when=refusing(OPEN, person=BORIS),
+        then="not_the_requester",
+    ),
+    Refused(
+        description="only the requester amends: not an admin",
+        when=refusing(OPEN, person="UGUS"),
+        then="not_the_requester",
+    ),
+    Refused(
+        description="an edit of an older content is stale",
+        when=refusing(again(amend(OPEN, CHEAPER).state), DESK, revision=1),
+        then="stale_content",
+    ),
+    Refused(
+        description="an edit of a content to come is stale",
+        when=refusing(OPEN, revision=2),
+        then="stale_content",
+    ),
+    Refused(
+        description="what says the same is no amendment",
+        when=refusing(OPEN, DESK),
+        then="nothing_changed",
+    ),
+    Refused(
+        description="what something else was built upon cannot be amended",
+        when=refusing(FIXED),
+        then="not_amendable",
+    ),
+    Refused(
+        description="a policy may allow no amendment at all",
+        when=refusing(USED_UP),
+        then="amendments_used_up",
+    ),
+    Refused(
+        description="a request that has ended is not amended",
+        when=refusing(decided(OPEN, yes(BORIS))),
+        then="request_closed",
+    ),
+    Refused(
+        description="a request whose time is over is not amended",
+        when=lambda: amend(OPEN, CHEAPER, after(minutes=5)),
+        then="request_closed",
+    ),
+    Refused(
+        description="the new content is checked like the old: its title",
+        when=refusing(OPEN, replace(DESK, title=" ")),
+        then="text_missing",
+    ),
+    Refused(
+        description="the new content is checked like the old: its amount",
+        when=refusing(OPEN, replace(DESK, amount=usd("-1.00"))),
+        then="amount_not_positive",
+    ),
+    Refused(
+        description="an amount that no tier takes is refused",
+        when=refusing(
+            replace(
+                OPEN,
+                request=replace(
+                    OPEN.request,
+                    policy=replace(OPEN.request.policy, tiers=OPEN.request.policy.tiers[:1]),
+                ),
+            )
+        ),
+        then="no_tier",
+    ),
+)
+def test_who_may_not_amend_and_why(row: Refused) -> None:
+    error = refused(row.when)
+
+    assert error.code == row.then
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 3])
+def test_a_request_is_amended_as_often_as_its_policy_allows(rounds: int) -> None:
+    state = opened_as(asked(policy(level(BORIS), max_amendments=rounds)))
+    for number in range(rounds):
+        state = amend(state, replace(DESK, text=f"round {number}")).state
+
+    error = refused(lambda: amend(state, DESK))
+
+    assert isinstance(error, AmendmentsUsedUpError)
+    assert error.data == {"limit": str(rounds)}
+    assert state.content_revision == rounds + 1
+
+
+@pytest.mark.parametrize(
+    ("state", "code"), [(FIXED, "not_amendable"), (USED_UP, "amendments_used_up")]
+)
+def test_changes_are_not_requested_of_who_cannot_make_them(state: ApprovalState, code: str) -> None:
+    """Else the request would wait for what can never come."""
+    error = refusal(state, changes(BORIS))
+
+    assert error.code == code
+
+
+# Asking for changes
+
+
+def test_a_request_for_changes_waits_for_the_requester_who_is_told() -> None:
+    change = decide(OPEN, changes(BORIS, reason="cheaper"), after(minutes=1))
+
+    wanted = change.state.change_request
+    assert change.state.status is Status.CHANGES_REQUESTED
+    assert wanted is not None
+    assert (wanted.person, wanted.reason, wanted.at) == (BORIS, "cheaper", after(minutes=1))
+    assert kinds(change.facts) == ["DecisionRecorded"]
+    assert change.tells == (Tell(kind=TellKind.CHANGES_WANTED, people=(ANA,)),)
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n"])
+def test_a_request_for_changes_says_which(blank: str) -> None:
+    error = refusal(OPEN, changes(BORIS, reason=blank))
+
+    assert error.code == "reason_required"
+
+
+@pytest.mark.parametrize("press", [yes(CLARA), no(CLARA), changes(CLARA)])
+def test_nobody_decides_while_changes_are_awaited(press: Decision) -> None:
+    state = decided(OPEN, changes(BORIS))
+
+    error = refusal(state, press)
+
+    assert error.code == "changes_requested"
+    assert error.data == {"person": BORIS}
+
+
+def test_amending_the_amendment_starts_from_the_last_content() -> None:
+    state = amend(OPEN, CHEAPER).state
+
+    change = amend(state, DESK, NOON)
+
+    assert change.state.changes == (
+        ContentChange(part="amount", before="1,200.00 USD", after="1,500.00 USD"),
+    )

@@ -1,0 +1,370 @@
+"""What blocks a level and what opens it again, whom a reading counts, and who is told of it."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.rules.acts import (
+    changes,
+    decided,
+    hand_over,
+    no,
+    reassign,
+    refresh,
+    refusal,
+    withdraw,
+    withdrawal,
+    yes,
+)
+from tests.rules.builders import (
+    ALL,
+    BORIS,
+    CLARA,
+    DORA,
+    EMIL,
+    GUS,
+    MAJORITY,
+    NOON,
+    actor,
+    after,
+    asked,
+    away,
+    here,
+    kinds,
+    level,
+    member,
+    next_opened,
+    of,
+    opened,
+    policy,
+    reached,
+    read,
+    reading,
+    table,
+)
+from workflows.rules import approval, due
+from workflows.rules.levels import reach_level
+from workflows.rules.people import Member, Reading, Standing
+from workflows.rules.policy import Notify
+from workflows.rules.request import ApprovalState, Status, Tell, TellKind
+
+ASKED, BLOCKED, REFUSED = TellKind.ASKED, TellKind.BLOCKED, TellKind.DELEGATE_REFUSED
+THREE = (BORIS, CLARA, DORA)
+UNREADABLE = reading(unreadable=("group:sales",))
+
+
+def wanted(state: ApprovalState) -> ApprovalState:
+    """Return the request with its people to be read again."""
+    return refresh(state).state
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """What an answer of the directory does to a level: open (or why not), its facts, who is told."""
+
+    description: str
+    given: ApprovalState
+    when: Reading
+    then: str = ""
+    facts: tuple[str, ...] = ()
+    tells: tuple[Tell, ...] = ()
+    status: Status = Status.PENDING
+
+
+TOLD_ADMINS = (Tell(kind=BLOCKED),)
+TWO_OF_THREE = opened(level(*THREE, quorum=of(2), reject_quorum=2))
+ALL_OF_THREE = opened(level(*THREE, quorum=ALL, reject_quorum=2))
+MOST_OF_THREE = opened(level(*THREE, quorum=MAJORITY, reject_quorum=2))
+HANDED = hand_over(opened(level(BORIS)), BORIS, EMIL).state
+EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
+
+
+@table(
+    Answered(
+        description="a first reading opens the level and asks its people",
+        given=reached(level(*THREE)),
+        when=reading(*THREE),
+        facts=("LevelOpened",),
+        tells=(Tell(kind=ASKED, people=THREE),),
+    ),
+    Answered(
+        description="an empty first reading blocks the level and tells the admins",
+        given=reached(level(*THREE)),
+        when=reading(),
+        then="no_eligible_approver",
+        facts=("LevelBlocked",),
+        tells=TOLD_ADMINS,
+    ),
+    Answered(
+        description="an unreadable first reading blocks the level and tells the admins",
+        given=reached(level(*THREE)),
+        when=UNREADABLE,
+        then="approvers_unreadable",
+        facts=("LevelBlocked",),
+        tells=TOLD_ADMINS,
+    ),
+    Answered(
+        description="the same trouble again is told once",
+        given=read(reached(level(*THREE)), UNREADABLE).state,
+        when=UNREADABLE,
+        then="approvers_unreadable",
+    ),
+    Answered(
+        description="another trouble is told again",
+        given=read(reached(level(*THREE)), UNREADABLE).state,
+        when=reading(),
+        then="no_eligible_approver",
+        facts=("LevelBlocked",),
+        tells=TOLD_ADMINS,
+    ),
+    Answered(
+        description="people enough open a blocked level",
+        given=read(reached(level(*THREE)), UNREADABLE).state,
+        when=reading(CLARA),
+        facts=("LevelOpened",),
+        tells=(Tell(kind=ASKED, people=(CLARA,)),),
+    ),
+    Answered(
+        description="what cannot be read leaves an open level as it is",
+        given=wanted(TWO_OF_THREE),
+        when=UNREADABLE,
+    ),
+    Answered(
+        description="the same people again are no fact and ask nobody",
+        given=wanted(TWO_OF_THREE),
+        when=reading(*THREE),
+    ),
+    Answered(
+        description="somebody new is a fact and is asked, the others are not asked again",
+        given=wanted(TWO_OF_THREE),
+        when=reading(*THREE, EMIL),
+        facts=("ApproversChanged",),
+        tells=(Tell(kind=ASKED, people=(EMIL,)),),
+    ),
+    Answered(
+        description="somebody less is a fact and asks nobody",
+        given=wanted(TWO_OF_THREE),
+        when=reading(BORIS, CLARA),
+        facts=("ApproversChanged",),
+    ),
+    Answered(
+        description="too few left block an open level",
+        given=wanted(TWO_OF_THREE),
+        when=reading(BORIS),
+        then="too_few_eligible",
+        facts=("LevelBlocked",),
+        tells=TOLD_ADMINS,
+    ),
+    Answered(
+        description="nobody left blocks an open level",
+        given=wanted(TWO_OF_THREE),
+        when=reading(member(BORIS, Standing.DEACTIVATED)),
+        then="no_eligible_approver",
+        facts=("LevelBlocked",),
+        tells=TOLD_ADMINS,
+    ),
+    Answered(
+        description="who has said yes counts on after they left: one more is enough people",
+        given=wanted(decided(TWO_OF_THREE, yes(BORIS))),
+        when=reading(CLARA),
+        facts=("ApproversChanged",),
+    ),
+    Answered(
+        description="who has said no counts on: a refresh that leaves too few blocks, never rejects",
+        given=wanted(decided(TWO_OF_THREE, no(BORIS))),
+        when=reading(BORIS, CLARA),
+        then="too_few_eligible",
+        facts=("LevelBlocked",),
+        tells=TOLD_ADMINS,
+    ),
+    Answered(
+        description="all: who is left has said yes, so the level passes by the reading",
+        given=wanted(decided(ALL_OF_THREE, yes(BORIS), yes(CLARA))),
+        when=reading(BORIS, CLARA),
+        facts=("ApproversChanged", *EMPTY_CLOSED),
+        status=Status.APPROVED,
+    ),
+    Answered(
+        description="all: somebody new must say yes too",
+        given=wanted(decided(ALL_OF_THREE, yes(BORIS), yes(CLARA))),
+        when=reading(*THREE, EMIL),
+        facts=("ApproversChanged",),
+        tells=(Tell(kind=ASKED, people=(EMIL,)),),
+    ),
+    Answered(
+        description="all: everybody gone without a word passes nothing",
+        given=wanted(ALL_OF_THREE),
+        when=reading(),
+        then="no_eligible_approver",
+        facts=("LevelBlocked",),
+        tells=TOLD_ADMINS,
+    ),
+    Answered(
+        description="majority: one yes among one left and one gone is no majority of two",
+        given=wanted(decided(MOST_OF_THREE, yes(BORIS))),
+        when=reading(CLARA),
+        facts=("ApproversChanged",),
+    ),
+    Answered(
+        description="majority: one yes is a majority of oneself",
+        given=wanted(decided(MOST_OF_THREE, yes(BORIS))),
+        when=reading(BORIS),
+        facts=("ApproversChanged", *EMPTY_CLOSED),
+        status=Status.APPROVED,
+    ),
+    Answered(
+        description="a stand-in who is active is asked",
+        given=HANDED,
+        when=reading(BORIS, people=(EMIL,)),
+        facts=("ApproversChanged",),
+        tells=(Tell(kind=ASKED, people=(EMIL,)),),
+    ),
+    *(
+        Answered(
+            description=f"a stand-in who is {odd} is let go of, and who asked them is told",
+            given=HANDED,
+            when=reading(BORIS, people=(member(EMIL, odd),)),
+            facts=("DelegationVoided",),
+            tells=(Tell(kind=REFUSED, people=(BORIS,)),),
+        )
+        for odd in Standing
+        if odd is not Standing.ACTIVE
+    ),
+    Answered(
+        description="a stand-in of whom the directory says nothing is let go of",
+        given=HANDED,
+        when=reading(BORIS),
+        facts=("DelegationVoided",),
+        tells=(Tell(kind=REFUSED, people=(BORIS,)),),
+    ),
+)
+def test_what_an_answer_does(row: Answered) -> None:
+    change = read(row.given, row.when)
+
+    assert here(change.state).blocked == row.then
+    assert tuple(kinds(change.facts)) == row.facts
+    assert change.tells == row.tells
+    assert change.state.status is row.status
+    closed_or_read = change.state.status is not Status.PENDING or not row.when.approvers.unreadable
+    assert change.state.waits_for_approvers is (bool(row.then) or not closed_or_read)
+
+
+@pytest.mark.parametrize(
+    ("standing", "rule"),
+    [(Standing.GUEST, "standing_guest"), (Standing.ACTIVE, "barred")],
+)
+def test_a_voided_delegation_says_why(standing: Standing, rule: str) -> None:
+    state = opened(level(BORIS), level(CLARA, name="hr"))
+    state = next_opened(decided(state, yes(BORIS)))
+    state = hand_over(state, CLARA, BORIS).state
+
+    change = read(state, reading(CLARA, people=(member(BORIS, standing),)))
+
+    assert change.facts[0].rule == rule
+    assert change.facts[0].data == {"delegate": BORIS, "on_behalf_of": CLARA}
+    assert change.state.delegations == ()
+
+
+@pytest.mark.parametrize("notify", Notify)
+def test_nobody_is_asked_where_the_policy_notifies_nobody(notify: Notify) -> None:
+    begun = approval.submit(asked(policy(level(BORIS), notify=notify)), NOON).state
+
+    change = read(reach_level(begun, ()), reading(BORIS))
+
+    assert bool(change.tells) is (notify is not Notify.NONE)
+
+
+def test_the_admins_are_told_of_a_blocked_level_though_nobody_is_notified() -> None:
+    begun = approval.submit(asked(policy(level(BORIS), notify=Notify.NONE)), NOON).state
+
+    change = read(reach_level(begun, ()), reading())
+
+    assert change.tells == TOLD_ADMINS
+
+
+def test_a_stand_in_of_later_is_asked_when_their_time_begins() -> None:
+    tomorrow = after(days=1)
+    answer = reading(BORIS, absences=(away(BORIS, EMIL, starts=tomorrow),), people=(EMIL,))
+    first = read(reached(level(BORIS)), answer)
+
+    rung = due.reach(first.state, tomorrow)
+    second = read(rung.state, answer, tomorrow)
+
+    assert first.tells == (Tell(kind=ASKED, people=(BORIS,)),)
+    assert due.next_deadline(first.state) == tomorrow
+    assert rung.facts == ()
+    assert rung.state.waits_for_approvers
+    assert second.tells == (Tell(kind=ASKED, people=(EMIL,)),)
+    assert due.next_deadline(second.state) is None
+
+
+def test_a_reading_that_changes_nothing_leaves_no_old_instants_behind() -> None:
+    answer = reading(BORIS, absences=(away(BORIS, EMIL, starts=after(days=1)),), people=(EMIL,))
+    state = read(reached(level(BORIS)), answer).state
+
+    state = read(wanted(state), reading(BORIS)).state
+
+    assert here(state).clock == ()
+
+
+# Nobody who could help is shut out
+
+
+def test_a_level_that_a_rejection_and_a_leaver_blocked_opens_for_new_people() -> None:
+    state = read(wanted(decided(TWO_OF_THREE, no(BORIS))), reading(BORIS, CLARA)).state
+    state = reassign(state, CLARA, DORA).state
+
+    state = read(state, reading(CLARA, DORA)).state
+    state = decided(state, yes(CLARA), yes(DORA))
+
+    assert state.status is Status.APPROVED
+
+
+def test_the_requester_may_withdraw_from_a_blocked_level_whose_admins_are_unknown() -> None:
+    state = read(reached(level(BORIS)), reading(unreadable=("x",), admins=())).state
+
+    change = withdraw(state, withdrawal())
+
+    assert change.state.status is Status.WITHDRAWN
+
+
+def test_nobody_decides_while_a_level_lacks_people_though_some_are_eligible() -> None:
+    state = read(wanted(TWO_OF_THREE), reading(BORIS)).state
+
+    error = refusal(state, yes(BORIS))
+
+    assert here(state).eligible == (BORIS,)
+    assert error.code == "level_not_open"
+
+
+def test_a_request_that_waits_for_its_requester_reads_nobody() -> None:
+    state = decided(opened(level(BORIS, CLARA)), changes(BORIS))
+
+    assert not state.waits_for_approvers
+    assert due.reach(state, after(days=30)).state == state
+
+
+@pytest.mark.parametrize("standing", [one for one in Standing if one is not Standing.ACTIVE])
+def test_who_is_named_but_may_not_decide_learns_what_they_are(standing: Standing) -> None:
+    state = opened(level(BORIS, CLARA))
+    state = read(wanted(state), reading(member(BORIS, standing), CLARA)).state
+
+    error = refusal(state, yes(BORIS))
+
+    assert error.code == "not_eligible"
+    assert error.data == {"standing": standing}
+
+
+def test_whom_one_source_finds_active_may_decide_whatever_another_says() -> None:
+    twice = Member(person=BORIS, source="group:x", standing=Standing.UNKNOWN)
+
+    state = read(reached(level(BORIS)), reading(twice, BORIS)).state
+
+    assert here(state).eligible == (BORIS,)
+
+
+def test_a_refresh_by_an_admin_is_a_fact_and_one_by_slack_is_not() -> None:
+    state = opened(level(BORIS))
+
+    assert kinds(refresh(state, actor(GUS)).facts) == ["RefreshAsked"]
+    assert refresh(state).facts == ()

@@ -1,0 +1,154 @@
+"""Comments: who may, what is kept of them, and that thousands of them weigh nothing."""
+
+from dataclasses import asdict, dataclass
+
+import pytest
+
+from tests.rules.acts import (
+    CLOSED,
+    changes,
+    comment,
+    decided,
+    hand_over,
+    reassign,
+    refused,
+    standing,
+    yes,
+)
+from tests.rules.builders import (
+    ANA,
+    BORIS,
+    CLARA,
+    DORA,
+    EMIL,
+    FINN,
+    GUS,
+    NOON,
+    actor,
+    after,
+    blocked,
+    kinds,
+    level,
+    next_opened,
+    of,
+    opened,
+    read,
+    reading,
+    submitted,
+    table,
+)
+from workflows.rules.request import ApprovalState, Remark, Status
+
+OPEN = opened(level(BORIS, CLARA, quorum=of(2)), expires_at=after(minutes=5))
+STOOD_IN = read(hand_over(OPEN, BORIS, EMIL).state, reading(BORIS, CLARA, people=(EMIL,))).state
+SECOND = next_opened(decided(opened(level(BORIS), level(DORA, name="hr")), yes(BORIS)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class May:
+    description: str
+    given: ApprovalState
+    person: str
+    then: str = ""
+
+
+@table(
+    May(description="the requester may", given=OPEN, person=ANA),
+    May(
+        description="the requester may before anybody is asked",
+        given=submitted(level(BORIS)),
+        person=ANA,
+    ),
+    May(description="an approver may", given=OPEN, person=BORIS),
+    May(description="who has decided may", given=decided(OPEN, yes(BORIS)), person=BORIS),
+    May(description="an approver of an earlier level may", given=SECOND, person=BORIS),
+    May(description="an approver of the open level may", given=SECOND, person=DORA),
+    May(description="an admin may", given=OPEN, person=GUS),
+    May(description="a stand-in may", given=STOOD_IN, person=EMIL),
+    May(
+        description="while changes are awaited an approver may",
+        given=decided(OPEN, changes(BORIS)),
+        person=CLARA,
+    ),
+    May(
+        description="the requester may while the level is blocked",
+        given=blocked(level(BORIS)),
+        person=ANA,
+    ),
+    May(
+        description="who decided and was let go of may",
+        given=reassign(decided(OPEN, yes(BORIS)), FINN).state,
+        person=BORIS,
+    ),
+    May(description="a stranger may not", given=OPEN, person=FINN, then="not_involved"),
+    May(
+        description="an approver of a level to come may not yet",
+        given=opened(level(BORIS), level(DORA, name="hr")),
+        person=DORA,
+        then="not_involved",
+    ),
+    *(
+        May(
+            description=f"nobody comments on a request that is {status}",
+            given=standing(status),
+            person=person,
+            then="request_closed",
+        )
+        for status in CLOSED
+        for person in (ANA, BORIS, GUS, FINN)
+    ),
+)
+def test_who_may_comment(row: May) -> None:
+    if row.then:
+        assert refused(lambda: comment(row.given, row.person)).code == row.then
+    else:
+        assert comment(row.given, row.person).state.comments == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("", "reason_required"), (" \n", "reason_required"), ("x" * 3001, "reason_too_long")],
+)
+def test_a_comment_says_something_in_3000_characters(text: str, code: str) -> None:
+    error = refused(lambda: comment(OPEN, BORIS, text))
+
+    assert error.code == code
+
+
+def test_when_the_time_is_over_nobody_comments() -> None:
+    error = refused(lambda: comment(OPEN, BORIS, now=after(minutes=5)))
+
+    assert error.code == "request_closed"
+
+
+def test_a_comment_is_a_fact_with_its_whole_text_and_decides_nothing() -> None:
+    text = "<!channel> *why*\n" + "x" * 2000
+
+    change = comment(OPEN, BORIS, text, after(minutes=1))
+
+    assert kinds(change.facts) == ["CommentAdded"]
+    assert (change.facts[0].actor, change.facts[0].level) == (actor(BORIS), 1)
+    assert change.facts[0].reason == text
+    assert change.state.levels == OPEN.levels
+    assert change.state.status is Status.PENDING
+    assert change.state.remarks == (Remark(person=BORIS, text=text, at=after(minutes=1)),)
+
+
+def test_the_state_keeps_the_last_three_and_counts_all() -> None:
+    state = OPEN
+    for number in range(5):
+        state = comment(state, BORIS, f"remark {number}").state
+
+    assert state.comments == 5
+    assert [remark.text for remark in state.remarks] == ["remark 2", "remark 3", "remark 4"]
+
+
+def test_thousands_of_comments_do_not_grow_the_state() -> None:
+    state, sizes = OPEN, []
+    for number in range(3000):
+        state = comment(state, CLARA, f"remark {number:04}", NOON).state
+        if number in (999, 2999):
+            sizes.append(len(repr(asdict(state))))
+
+    assert state.comments == 3000
+    assert sizes[0] <= sizes[1] <= sizes[0] + 8  # a counter may have one digit more

@@ -1,0 +1,194 @@
+"""The written request: what a person may type into each field, and all mistakes at once."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.rules.builders import BORIS, level, policy, table, usd
+from tests.rules.effort import SHORT
+from workflows.rules.content import Content
+from workflows.rules.errors import NotADurationError, RuleError
+from workflows.rules.policy import Tier
+from workflows.rules.request_form import (
+    RequestMistakes,
+    WrittenContent,
+    read_amount,
+    read_content,
+    read_window,
+)
+
+POLICY = policy(level(BORIS))
+WITHOUT_CURRENCY = replace(POLICY, tiers=(Tier(up_to=None, levels=("sales",)),))
+
+
+def test_what_is_typed_becomes_content() -> None:
+    written = WrittenContent(
+        title=" A new desk ",
+        text=" oak\nplease ",
+        amount=" 1,500.00 ",
+        links="https://a.example\n https://b.example  https://a.example",
+    )
+
+    content = read_content(written, POLICY.currency)
+
+    assert content == Content(
+        title="A new desk",
+        text="oak\nplease",
+        amount=usd("1500.00"),
+        links=("https://a.example", "https://b.example"),
+    )
+
+
+def test_a_title_is_enough() -> None:
+    content = read_content(WrittenContent(title="A day off"), POLICY.currency)
+
+    assert content == Content(title="A day off")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mistaken:
+    description: str
+    given: WrittenContent
+    then: dict[str, str]
+
+
+@table(
+    Mistaken(
+        description="a blank title",
+        given=WrittenContent(title="  "),
+        then={"title": "text_missing"},
+    ),
+    Mistaken(
+        description="a title that is too long",
+        given=WrittenContent(title="x" * 151),
+        then={"title": "text_too_long"},
+    ),
+    Mistaken(
+        description="a text that is too long",
+        given=WrittenContent(title="x", text="x" * 3001),
+        then={"text": "text_too_long"},
+    ),
+    Mistaken(
+        description="something that is no link",
+        given=WrittenContent(title="x", links="https://a.example b"),
+        then={"links": "not_a_link"},
+    ),
+    Mistaken(
+        description="too many links",
+        given=WrittenContent(title="x", links=" ".join(f"https://{n}" for n in range(6))),
+        then={"links": "too_many_links"},
+    ),
+    Mistaken(
+        description="a word for an amount",
+        given=WrittenContent(title="x", amount="a lot"),
+        then={"amount": "amount_not_a_number"},
+    ),
+    Mistaken(
+        description="an amount of nothing",
+        given=WrittenContent(title="x", amount="0"),
+        then={"amount": "amount_not_positive"},
+    ),
+    Mistaken(
+        description="an amount of another currency than the policy's",
+        given=WrittenContent(title="x", amount="10 EUR"),
+        then={"amount": "amount_other_currency"},
+    ),
+    Mistaken(
+        description="everything at once",
+        given=WrittenContent(title="", text="x" * 3001, amount="-1", links="?"),
+        then={
+            "title": "text_missing",
+            "text": "text_too_long",
+            "links": "not_a_link",
+            "amount": "amount_not_positive",
+        },
+    ),
+)
+def test_every_mistake_is_named_by_its_field(row: Mistaken) -> None:
+    with pytest.raises(RequestMistakes) as refused:
+        read_content(row.given, POLICY.currency)
+
+    codes = {name: error.code for name, error in refused.value.by_field.items()}
+    assert codes == row.then
+    assert all(code in str(refused.value) for code in row.then.values())
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [
+        ("", None),
+        ("  ", None),
+        ("10 EUR", "10.00 EUR"),
+        ("10.5eur", "10.50 EUR"),
+        ("1,000 usd", "1,000.00 USD"),
+    ],
+)
+def test_without_a_currency_of_the_policys_the_amount_names_its_own(
+    written: str, amount: str | None
+) -> None:
+    found = read_amount(written, "")
+
+    assert (None if found is None else str(found)) == amount
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("10", "amount_without_currency"),
+        ("10 E", "amount_without_currency"),
+        ("EUR", "amount_not_a_number"),
+        ("$10 EUR", "amount_other_currency"),
+    ],
+)
+def test_an_amount_of_no_currency_is_refused(written: str, code: str) -> None:
+    with pytest.raises(RuleError) as refused:
+        read_amount(written, "")
+
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("written", "window"),
+    [
+        ("", None),
+        (" ", None),
+        ("90s", timedelta(seconds=90)),
+        ("30m", timedelta(minutes=30)),
+        (" 4 H ", timedelta(hours=4)),
+        ("9999d", timedelta(days=9999)),
+    ],
+)
+def test_how_a_window_is_written(written: str, window: timedelta | None) -> None:
+    found = read_window(written)
+
+    assert found == window
+
+
+@pytest.mark.parametrize(
+    "written", ["0m", "-1h", "1", "m", "1w", "1.5h", "10000d", "1h30m", "\u0661h"]
+)
+def test_how_a_window_is_not_written(written: str) -> None:
+    with pytest.raises(NotADurationError):
+        read_window(written)
+
+
+@SHORT
+@given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=20), st.text(max_size=20))
+def test_whatever_is_typed_is_content_or_mistakes(
+    title: str, text: str, amount: str, links: str
+) -> None:
+    written = WrittenContent(title=title, text=text, amount=amount, links=links)
+
+    content: Content | None = None
+    mistakes: tuple[str, ...] = ()
+    try:
+        content = read_content(written, "")
+    except RequestMistakes as found:
+        mistakes = tuple(found.by_field)
+
+    assert (content is None) == bool(mistakes)
+    assert set(mistakes) <= {"title", "text", "amount", "links"}
+    assert content is None or content.title == title.strip()

@@ -1,0 +1,248 @@
+"""Seats: for whom a stand-in's decision counts, and that nobody counts twice by another's hand."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.rules.acts import decide, decided, hand_over, reassign, refresh, refusal, yes
+from tests.rules.builders import (
+    ALL,
+    BORIS,
+    CLARA,
+    DORA,
+    EMIL,
+    GUS,
+    NOON,
+    after,
+    away,
+    here,
+    level,
+    next_opened,
+    of,
+    opened,
+    reached,
+    read,
+    reading,
+    table,
+    with_away,
+)
+from workflows.rules.levels import reach_level
+from workflows.rules.request import ApprovalState, Decision
+from workflows.rules.seats import may_decide
+
+TOMORROW = after(days=1)
+A_WEEK = after(days=7)
+A_MOMENT = timedelta(microseconds=1)
+
+
+def handed(
+    state: ApprovalState, *, found: tuple[str, ...], people: tuple[str, ...]
+) -> ApprovalState:
+    """Return the request after Boris has handed over to Emil and the directory has answered."""
+    state = hand_over(state, BORIS, EMIL).state
+    return read(state, reading(*found, people=people)).state
+
+
+HANDED = handed(opened(level(BORIS, CLARA, quorum=of(2))), found=(BORIS, CLARA), people=(EMIL,))
+AWAY = with_away(away(BORIS, EMIL, starts=TOMORROW, ends=A_WEEK))
+TWO_AWAY = with_away(away(BORIS, EMIL), away(CLARA, EMIL), found=(BORIS, CLARA))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """For whom a decision counts, or why it is refused."""
+
+    description: str
+    given: ApprovalState
+    when: Decision
+    at: datetime = NOON
+    then: str
+
+
+@table(
+    Counts(
+        description="a stand-in's decision counts for who asked them",
+        given=HANDED,
+        when=yes(EMIL),
+        then=BORIS,
+    ),
+    Counts(
+        description="who has handed over may still decide themselves",
+        given=HANDED,
+        when=yes(BORIS),
+        then=BORIS,
+    ),
+    Counts(
+        description="a stand-in before their time is no approver",
+        given=AWAY,
+        when=yes(EMIL),
+        at=TOMORROW - A_MOMENT,
+        then="not_an_approver",
+    ),
+    Counts(
+        description="a stand-in in their time counts for the absent one",
+        given=AWAY,
+        when=yes(EMIL),
+        at=TOMORROW,
+        then=BORIS,
+    ),
+    Counts(
+        description="a stand-in after their time is no approver",
+        given=AWAY,
+        when=yes(EMIL),
+        at=A_WEEK,
+        then="not_an_approver",
+    ),
+    Counts(
+        description="who stands in for two counts for the first of them",
+        given=TWO_AWAY,
+        when=yes(EMIL),
+        then=BORIS,
+    ),
+    Counts(
+        description="an approver who also stands in counts for themselves first",
+        given=with_away(away(BORIS, CLARA), found=(BORIS, CLARA)),
+        when=yes(CLARA),
+        then=CLARA,
+    ),
+    Counts(
+        description="the owner is too late where their stand-in was faster",
+        given=decided(HANDED, yes(EMIL)),
+        when=yes(BORIS),
+        then="seat_taken",
+    ),
+    Counts(
+        description="the stand-in is too late where the owner was faster",
+        given=decided(HANDED, yes(BORIS)),
+        when=yes(EMIL),
+        then="seat_taken",
+    ),
+    Counts(
+        description="a stand-in does not press twice",
+        given=decided(HANDED, yes(EMIL)),
+        when=yes(EMIL),
+        then="already_decided",
+    ),
+    Counts(
+        description="a delegate of two does not count a second time, for the other",
+        given=decided(
+            read(
+                reached(level(BORIS, CLARA, DORA, quorum=ALL)),
+                reading(
+                    BORIS,
+                    CLARA,
+                    DORA,
+                    absences=(away(BORIS, EMIL), away(CLARA, EMIL)),
+                    people=(EMIL,),
+                ),
+            ).state,
+            yes(EMIL),
+        ),
+        when=yes(EMIL),
+        then="already_decided",
+    ),
+    Counts(
+        description="for whom a stand-in has decided, they stand in for nobody else",
+        given=decided(
+            read(
+                reached(level(BORIS, CLARA, DORA, quorum=ALL)),
+                reading(
+                    BORIS,
+                    CLARA,
+                    DORA,
+                    absences=(away(BORIS, EMIL), away(CLARA, BORIS)),
+                    people=(EMIL,),
+                ),
+            ).state,
+            yes(EMIL),
+        ),
+        when=yes(BORIS),
+        then="seat_taken",
+    ),
+)
+def test_for_whom_a_stand_ins_decision_counts(row: Counts) -> None:
+    if row.then.startswith("U"):
+        change = decide(row.given, row.when, row.at)
+
+        assert here(change.state).decisions[-1].seat == row.then
+        assert here(change.state).decisions[-1].person == row.when.actor.person
+        on_behalf = row.then if row.then != row.when.actor.person else None
+        assert change.facts[0].data.get("on_behalf_of") == on_behalf
+    else:
+        assert refusal(row.given, row.when, row.at).code == row.then
+
+
+@pytest.mark.parametrize(("first", "second"), [(EMIL, BORIS), (BORIS, EMIL)])
+def test_the_slower_of_owner_and_stand_in_learns_who_was_faster_and_for_whom(
+    first: str, second: str
+) -> None:
+    error = refusal(decided(HANDED, yes(first)), yes(second))
+
+    assert error.data == {"person": first, "seat": BORIS}
+
+
+def test_a_delegate_and_its_owner_never_make_a_quorum_of_two() -> None:
+    state = decided(HANDED, yes(EMIL))
+
+    assert refusal(state, yes(BORIS)).code == "seat_taken"
+    assert here(state).approvals == 1
+
+
+def test_who_has_stood_in_is_no_seat_when_a_group_takes_them_in() -> None:
+    state = refresh(decided(HANDED, yes(EMIL))).state
+
+    state = read(state, reading(BORIS, CLARA, EMIL, people=(EMIL,))).state
+
+    assert here(state).eligible == (BORIS, CLARA)
+    assert refusal(state, yes(EMIL)).code == "already_decided"
+
+
+def test_who_has_stood_in_counts_at_no_other_level_and_neither_does_their_seat() -> None:
+    second = level(BORIS, CLARA, EMIL, name="hr")
+    state = handed(opened(level(BORIS), second), found=(BORIS,), people=(EMIL,))
+    state = next_opened(decided(state, yes(EMIL)))
+
+    assert here(state).eligible == (CLARA,)
+    assert refusal(state, yes(EMIL, level=2)).code == "counted_elsewhere"
+    assert refusal(state, yes(BORIS, level=2)).code == "counted_elsewhere"
+
+
+def test_who_counted_at_an_earlier_level_does_not_stand_in_at_the_next_one() -> None:
+    state = decided(opened(level(BORIS), level(CLARA, name="hr")), yes(BORIS))
+    state = reach_level(state, ())
+
+    state = read(state, reading(CLARA, absences=(away(CLARA, BORIS),), people=(BORIS,))).state
+
+    assert may_decide(here(state), NOON) == (CLARA,)
+
+
+def test_an_admin_who_named_the_approvers_does_not_stand_in_for_them() -> None:
+    state = reassign(opened(level(BORIS)), CLARA, by=GUS).state
+
+    state = read(state, reading(CLARA, absences=(away(CLARA, GUS),), people=(GUS,))).state
+
+    assert may_decide(here(state), NOON) == (CLARA,)
+    assert refusal(state, yes(GUS)).code == "chose_the_approvers"
+
+
+def test_a_delegation_whose_seat_was_filled_is_not_voided_at_the_next_level() -> None:
+    """Emil has counted for Boris: that he may not count again is no news to Boris."""
+    state = handed(opened(level(BORIS), level(CLARA, name="hr")), found=(BORIS,), people=(EMIL,))
+    state = reach_level(decided(state, yes(EMIL)), ())
+
+    change = read(state, reading(CLARA, people=(EMIL,)))
+
+    assert [fact.kind.value for fact in change.facts] == ["LevelOpened"]
+    assert change.state.delegations == state.delegations
+
+
+def test_stand_ins_are_read_with_their_bounds_into_the_evidence() -> None:
+    state = refresh(opened(level(BORIS))).state
+    absence = replace(away(BORIS, EMIL), starts=TOMORROW, ends=A_WEEK)
+
+    change = read(state, reading(BORIS, absences=(absence,), people=(EMIL,)))
+
+    assert change.facts[0].data["delegates"] == (
+        "UEMIL for UBORIS from 2026-03-03T12:00:00+00:00 until 2026-03-09T12:00:00+00:00"
+    )

@@ -1,0 +1,221 @@
+"""Which verbs a person is offered: exactly those that would count if they pressed now."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import pytest
+
+from tests.rules.acts import (
+    CLOSED,
+    amend,
+    changes,
+    close,
+    comment,
+    decide,
+    decided,
+    hand_over,
+    no,
+    reassign,
+    refresh,
+    standing,
+    withdraw,
+    withdrawal,
+    yes,
+)
+from tests.rules.builders import (
+    ANA,
+    BORIS,
+    CLARA,
+    DORA,
+    EMIL,
+    FINN,
+    GUS,
+    NOON,
+    actor,
+    after,
+    asked,
+    blocked,
+    level,
+    next_opened,
+    of,
+    opened,
+    opened_as,
+    policy,
+    reached,
+    read,
+    reading,
+    submitted,
+    table,
+)
+from workflows.rules.errors import RuleError
+from workflows.rules.request import ApprovalState, Change
+from workflows.rules.verbs import Verb, verbs_of
+
+TWO = level(BORIS, CLARA, quorum=of(2), reject_quorum=2)
+OPEN = opened(TWO, expires_at=after(minutes=5))
+STOOD_IN = read(hand_over(OPEN, BORIS, EMIL).state, reading(BORIS, CLARA, people=(EMIL,))).state
+AWAITING = decided(OPEN, changes(BORIS))
+DECIDE = (Verb.APPROVE, Verb.REJECT, Verb.REQUEST_CHANGES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offered:
+    description: str
+    given: ApprovalState
+    person: str
+    then: tuple[Verb, ...]
+
+
+@table(
+    Offered(
+        description="an approver",
+        given=OPEN,
+        person=BORIS,
+        then=(*DECIDE, Verb.COMMENT, Verb.DELEGATE),
+    ),
+    Offered(
+        description="an approver who has decided",
+        given=decided(OPEN, yes(BORIS)),
+        person=BORIS,
+        then=(Verb.COMMENT,),
+    ),
+    Offered(
+        description="an approver where the content is fixed",
+        given=opened_as(asked(policy(TWO), amendable=False)),
+        person=BORIS,
+        then=(Verb.APPROVE, Verb.REJECT, Verb.COMMENT, Verb.DELEGATE),
+    ),
+    Offered(
+        description="an approver where the policy knows no stand-ins",
+        given=opened_as(asked(policy(TWO, delegation=False))),
+        person=BORIS,
+        then=(*DECIDE, Verb.COMMENT),
+    ),
+    Offered(
+        description="a stand-in",
+        given=STOOD_IN,
+        person=EMIL,
+        then=(*DECIDE, Verb.COMMENT),
+    ),
+    Offered(
+        description="the requester",
+        given=OPEN,
+        person=ANA,
+        then=(Verb.COMMENT, Verb.AMEND, Verb.WITHDRAW),
+    ),
+    Offered(
+        description="the requester of whom changes are wanted",
+        given=AWAITING,
+        person=ANA,
+        then=(Verb.COMMENT, Verb.AMEND, Verb.WITHDRAW),
+    ),
+    Offered(
+        description="the requester where the content is fixed",
+        given=opened_as(asked(policy(TWO), amendable=False)),
+        person=ANA,
+        then=(Verb.COMMENT, Verb.WITHDRAW),
+    ),
+    Offered(
+        description="an admin",
+        given=OPEN,
+        person=GUS,
+        then=(Verb.COMMENT, Verb.REASSIGN, Verb.REFRESH, Verb.CLOSE),
+    ),
+    Offered(
+        description="an admin while changes are awaited",
+        given=AWAITING,
+        person=GUS,
+        then=(Verb.COMMENT, Verb.CLOSE),
+    ),
+    Offered(description="a stranger", given=OPEN, person=FINN, then=()),
+    *(
+        Offered(
+            description=f"{person} of a request that is {status}",
+            given=standing(status),
+            person=person,
+            then=(),
+        )
+        for status in CLOSED
+        for person in (ANA, BORIS, GUS, FINN)
+    ),
+)
+def test_what_a_person_is_offered(row: Offered) -> None:
+    verbs = verbs_of(row.given, row.person, NOON)
+
+    assert verbs == row.then
+
+
+def number(state: ApprovalState) -> int:
+    return len(state.levels)
+
+
+PRESSES: dict[Verb, Callable[[ApprovalState, str], Change]] = {
+    Verb.APPROVE: lambda state, who: decide(
+        state, yes(who, reason="fine", level=number(state), revision=state.content_revision)
+    ),
+    Verb.REJECT: lambda state, who: decide(
+        state, no(who, reason="no", level=number(state), revision=state.content_revision)
+    ),
+    Verb.REQUEST_CHANGES: lambda state, who: decide(
+        state, changes(who, level=number(state), revision=state.content_revision)
+    ),
+    Verb.COMMENT: comment,
+    Verb.AMEND: lambda state, who: amend(
+        state, replace(state.request.content, text="something new"), person=who
+    ),
+    Verb.DELEGATE: lambda state, who: hand_over(state, who, "USTANDIN"),
+    Verb.WITHDRAW: lambda state, who: withdraw(state, withdrawal(who)),
+    Verb.REASSIGN: lambda state, who: reassign(state, "USTANDIN", by=who),
+    Verb.REFRESH: lambda state, who: refresh(state, actor(who)),
+    Verb.CLOSE: close,
+}
+
+SITUATIONS = {
+    "submitted": submitted(TWO),
+    "reached": reached(TWO),
+    "blocked": blocked(TWO),
+    "open": OPEN,
+    "half decided": decided(OPEN, yes(BORIS)),
+    "with a stand-in": STOOD_IN,
+    "decided by the stand-in": decided(STOOD_IN, yes(EMIL)),
+    "awaiting changes": AWAITING,
+    "amended": amend(OPEN, replace(OPEN.request.content, text="new")).state,
+    "reassigned": reassign(OPEN, DORA).state,
+    "between levels": decided(opened(level(BORIS), level(DORA, name="hr")), yes(BORIS)),
+    "at the second level": next_opened(
+        decided(opened(level(BORIS), level(DORA, name="hr")), yes(BORIS))
+    ),
+    "used up": opened_as(asked(policy(TWO, max_amendments=0))),
+    **{f"{status}": standing(status) for status in CLOSED},
+}
+
+
+def counts(verb: Verb, state: ApprovalState, person: str) -> bool:
+    try:
+        PRESSES[verb](state, person)
+    except RuleError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize("person", [ANA, BORIS, CLARA, DORA, EMIL, GUS, FINN])
+def test_what_is_offered_is_exactly_what_counts(situation: str, person: str) -> None:
+    state = SITUATIONS[situation]
+
+    offered = verbs_of(state, person, NOON)
+
+    assert offered == tuple(verb for verb in Verb if counts(verb, state, person))
+
+
+def test_when_the_time_is_over_nothing_is_offered() -> None:
+    for person in (ANA, BORIS, GUS):
+        assert verbs_of(OPEN, person, after(minutes=5)) == ()
+
+
+def test_asking_what_may_be_done_does_nothing() -> None:
+    before = repr(OPEN)
+
+    verbs_of(OPEN, BORIS, after(minutes=9))
+
+    assert repr(OPEN) == before

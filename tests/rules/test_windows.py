@@ -1,0 +1,147 @@
+"""Windows: what a level waits for, in which order, within the bounds of its policy."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.rules.builders import (
+    BORIS,
+    CLARA,
+    DORA,
+    NOON,
+    after,
+    here,
+    level,
+    named,
+    of,
+    opened_as,
+    read,
+    request,
+    submitted,
+    table,
+    users,
+)
+from workflows.rules import approval, due
+from workflows.rules.clock import Tick, TickKind, Window, in_order
+from workflows.rules.levels import next_windows, reach_level
+from workflows.rules.policy import Escalation, LevelRule
+
+READ, REMIND, ESCALATE, EXPIRE = TickKind
+MINUTE = timedelta(minutes=1)
+TO_DORA = Escalation(after=4 * MINUTE, to=users(DORA))
+TO_DORA_INSTEAD = Escalation(after=4 * MINUTE, to=users(DORA), replace=True)
+RULE = level(
+    BORIS,
+    CLARA,
+    quorum=of(2),
+    remind_after=(MINUTE, 2 * MINUTE),
+    escalate=(TO_DORA,),
+    expire_after=5 * MINUTE,
+)
+INSTEAD = level(BORIS, CLARA, escalate=(TO_DORA_INSTEAD,))
+
+
+def at(minutes: float) -> datetime:
+    return after(minutes=minutes)
+
+
+def ticks(*pairs: tuple[float, TickKind]) -> tuple[Tick, ...]:
+    return tuple(Tick(at=at(minutes), kind=kind) for minutes, kind in pairs)
+
+
+CLOCKWORK = ticks((1, REMIND), (2, REMIND), (4, ESCALATE), (5, EXPIRE))
+
+
+# Windows and order
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waits:
+    description: str
+    given: LevelRule
+    wish: timedelta | None = None
+    then: tuple[Window, ...]
+
+
+def window(minutes: float, kind: TickKind, step: int = 0) -> Window:
+    return Window(kind=kind, after=minutes * MINUTE, step=step)
+
+
+@table(
+    Waits(
+        description="everything that is written, counted from the level's beginning",
+        given=RULE,
+        then=(window(1, REMIND), window(2, REMIND), window(4, ESCALATE), window(5, EXPIRE)),
+    ),
+    Waits(
+        description="a shorter wish leaves out what would come at its end or later",
+        given=RULE,
+        wish=2 * MINUTE,
+        then=(window(1, REMIND), window(2, EXPIRE)),
+    ),
+    Waits(
+        description="a longer wish moves the end alone",
+        given=level(BORIS, remind_after=(MINUTE,), max_expire_after=9 * MINUTE),
+        wish=7 * MINUTE,
+        then=(window(1, REMIND), window(7, EXPIRE)),
+    ),
+    Waits(
+        description="without an end nothing is left out",
+        given=level(BORIS, remind_after=(MINUTE,), escalate=(TO_DORA,), expire_after=None),
+        then=(window(1, REMIND), window(4, ESCALATE)),
+    ),
+    Waits(
+        description="a request may set an end where the policy has none",
+        given=level(BORIS, remind_after=(MINUTE,), escalate=(TO_DORA,), expire_after=None),
+        wish=3 * MINUTE,
+        then=(window(1, REMIND), window(3, EXPIRE)),
+    ),
+    Waits(
+        description="where the policy has only a bound, the wish is cut to it",
+        given=level(BORIS, expire_after=None, max_expire_after=9 * MINUTE),
+        wish=60 * MINUTE,
+        then=(window(9, EXPIRE),),
+    ),
+    Waits(
+        description="the escalations are numbered",
+        given=level(BORIS, escalate=(TO_DORA, TO_DORA_INSTEAD)),
+        then=(window(4, ESCALATE), window(4, ESCALATE, 1), window(5, EXPIRE)),
+    ),
+)
+def test_what_a_level_waits_for(row: Waits) -> None:
+    state = approval.submit(request(row.given, expire_after=row.wish), NOON).state
+
+    found = next_windows(state)
+
+    assert found == row.then
+
+
+def test_of_what_is_due_at_one_instant_the_end_comes_last() -> None:
+    mixed = ticks((1, EXPIRE), (1, ESCALATE), (0, EXPIRE), (1, REMIND), (1, READ))
+
+    assert in_order(mixed) == ticks((0, EXPIRE), (1, READ), (1, REMIND), (1, ESCALATE), (1, EXPIRE))
+
+
+def test_a_level_reached_keeps_its_clock_in_order() -> None:
+    state = reach_level(submitted(RULE), reversed(CLOCKWORK))
+
+    assert here(state).clock == CLOCKWORK
+    assert here(state).expires_at == at(5)
+
+
+@pytest.mark.parametrize("days", [1, 14])
+def test_fourteen_days_of_reminders_are_exactly_their_instants(days: int) -> None:
+    rule = level(BORIS, remind_after=tuple(timedelta(days=day) for day in range(1, 14)))
+    clock = [Tick(at=after(days=day), kind=REMIND) for day in range(1, 14)]
+    clock.append(Tick(at=after(days=14), kind=EXPIRE))
+
+    change = due.reach(opened_as(request(rule), *clock), after(days=days))
+
+    assert [fact.at for fact in change.facts] == [after(days=day) for day in range(1, days + 1)]
+
+
+def test_the_evidence_of_a_reading_is_named_with_the_levels_end() -> None:
+    change = read(reach_level(submitted(RULE), CLOCKWORK), named(RULE))
+
+    assert change.facts[0].data["expires_at"] == "2026-03-02T12:05:00+00:00"

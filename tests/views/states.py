@@ -1,0 +1,170 @@
+"""More faces: everything that people and the clock do while a request is open."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.views import faces
+from tests.views.contents import usd
+from tests.views.faces import ANA, BORIS, CLARA, NOW, decided, face, found, opened, request, taken
+from workflows.rules import administration, amendment, approval, delegation
+from workflows.rules.content import Content
+from workflows.rules.face import ApprovalFace
+from workflows.rules.people import (
+    Absence,
+    Actor,
+    ApproverSource,
+    Member,
+    Origin,
+    Reading,
+    SourceKind,
+    Standing,
+)
+from workflows.rules.policy import LevelRule, Policy, Quorum, ReasonRule
+from workflows.rules.request import (
+    Amendment,
+    ApprovalState,
+    Closing,
+    Comment,
+    Delegation,
+    Verdict,
+)
+
+DORA = Actor(person="U0DORA", origin=Origin.SLACK)
+GUS = Actor(person="U0GUS", origin=Origin.SLACK)
+LAPTOPS = Content(
+    title="Three laptops",
+    text="For the new colleagues in Basel.",
+    amount=usd("4500.00"),
+    links=("https://shop.example/cart?id=7&page=2", "https://wiki.example/laptops"),
+)
+
+
+def changes_requested() -> ApprovalState:
+    state = decided(opened(request(LAPTOPS)), CLARA, Verdict.REQUEST_CHANGES, "Two are enough.")
+    assert state.change_request is not None
+    return state
+
+
+def waits_for_changes() -> ApprovalFace:
+    return face(changes_requested(), 2)
+
+
+def _amendment() -> Amendment:
+    content = replace(
+        LAPTOPS, title="Two laptops", text="", amount=usd("3000.00"), links=LAPTOPS.links[:1]
+    )
+    return Amendment(actor=ANA, content=content, content_revision=1)
+
+
+def amended() -> ApprovalFace:
+    """Changed after one approval and a wish for changes; asked anew."""
+    rules = faces.policy(faces.level_rule("sales", 2))
+    state = decided(opened(request(LAPTOPS, rules)), BORIS)
+    state = decided(state, CLARA, Verdict.REQUEST_CHANGES, "Two are enough.")
+    state = amendment.amend(state, _amendment(), NOW).state
+    return face(taken(faces.reached(state), faces.people("U0BORIS", "U0CLARA")), 5)
+
+
+def between_levels() -> ApprovalFace:
+    return face(amendment.amend(changes_requested(), _amendment(), NOW).state, 4)
+
+
+def _away(*absences: Absence) -> Reading:
+    dora = Member(person="U0DORA", source="", standing=Standing.ACTIVE)
+    return replace(faces.people("U0BORIS", "U0CLARA"), absences=absences, people=(dora,))
+
+
+def _stood_in(quorum: int) -> ApprovalState:
+    """Boris is away now and Clara later: Dora stands in for both."""
+    rules = faces.policy(faces.level_rule("sales", quorum))
+    state = faces.reached(approval.submit(request(LAPTOPS, rules), NOW).state, 60 * 24)
+    hour = timedelta(hours=1)
+    now = Absence(person="U0BORIS", delegate="U0DORA", starts=NOW - hour, ends=NOW + 5 * hour)
+    later = Absence(person="U0CLARA", delegate="U0DORA", starts=NOW + hour, ends=NOW + 9 * hour)
+    return taken(state, _away(now, later))
+
+
+def delegates() -> ApprovalFace:
+    return face(_stood_in(2), 2)
+
+
+def delegated() -> ApprovalFace:
+    state = opened(request(LAPTOPS))
+    handed = Delegation(actor=BORIS, delegate="U0DORA")
+    state = delegation.delegate(state, handed, NOW).state
+    return face(taken(state, _away()), 2)
+
+
+def on_behalf() -> ApprovalFace:
+    return face(decided(_stood_in(2), DORA, reason="As Boris wanted."), 3)
+
+
+def approved_on_behalf() -> ApprovalFace:
+    return face(decided(_stood_in(1), DORA, reason="As Boris wanted."), 3)
+
+
+def _several_sources() -> Policy:
+    written = (
+        ApproverSource(kind=SourceKind.GROUP, value="sales-leads"),
+        ApproverSource(kind=SourceKind.MANAGER, value="1"),
+        ApproverSource(kind=SourceKind.USER, value="U0BORIS"),
+    )
+    return faces.policy(LevelRule(name="sales", approvers=written, quorum=Quorum(count=2)))
+
+
+def several_sources() -> ApprovalFace:
+    """Three sources; two reminders and an escalation so far."""
+    state = approval.submit(request(LAPTOPS, _several_sources()), NOW).state
+    state = faces.reached(state)
+    members = [
+        Member(person=person, source=source, standing=Standing.ACTIVE)
+        for person, source in (
+            ("U0CLARA", "group:sales-leads"),
+            ("U0EMIL", "group:sales-leads"),
+            ("U0FAY", "manager"),
+            ("U0BORIS", "user:U0BORIS"),
+        )
+    ]
+    open_ = face(taken(state, found(*members)), 6)
+    return replace(open_, levels=(replace(open_.levels[0], reminders=2, escalations=1),))
+
+
+def unreadable() -> ApprovalFace:
+    state = approval.submit(request(LAPTOPS, _several_sources()), NOW).state
+    reading = found(unreadable=("group:sales-leads", "manager"))
+    return face(taken(faces.reached(state), reading), 2)
+
+
+def commented() -> ApprovalFace:
+    state = opened(request(LAPTOPS))
+    for number, who in enumerate((ANA, BORIS, CLARA, BORIS)):
+        remark = Comment(actor=who, text=f"Remark {number}: *see* <https://evil.example|here>")
+        state = approval.comment(state, remark, NOW + timedelta(minutes=number)).state
+    return face(state, 5)
+
+
+def admin_closed() -> ApprovalFace:
+    closing = Closing(actor=GUS, reason="Ordered twice by mistake.")
+    return face(administration.close_request(opened(request(LAPTOPS)), closing, NOW).state, 2)
+
+
+def reason_required() -> ApprovalFace:
+    rule = replace(faces.level_rule(), approve_reason=ReasonRule.REQUIRED)
+    return face(opened(request(LAPTOPS, faces.policy(rule))), 1)
+
+
+def two_approved() -> ApprovalFace:
+    """One level that took two people, closed: the outcome tells of one of them."""
+    rules = faces.policy(faces.level_rule("sales", 2))
+    state = decided(opened(request(LAPTOPS, rules)), BORIS, reason="Go ahead.")
+    return face(decided(state, CLARA, reason="Fine."), 3)
+
+
+STATES = {
+    make.__name__: make
+    for make in (
+        *(waits_for_changes, amended, between_levels, delegates, delegated, on_behalf),
+        *(approved_on_behalf, several_sources, unreadable, commented, admin_closed),
+        *(reason_required, two_approved),
+    )
+}

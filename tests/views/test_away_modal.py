@@ -1,0 +1,103 @@
+"""The /away form: what is chosen, what is wrong with it, what is said afterwards."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.views import away_modal
+from bot.views.away_modal import WrittenAbsence
+from bot.views.payload import UnreadablePayloadError
+from records import absences
+from records.absences import AbsenceError
+from tests.views.faces import NOW
+from tests.views.presses import view_submission
+from tests.views.slack_limits import check_view
+from workflows.rules.people import Absence
+
+HOUR = timedelta(hours=1)
+ABSENCE = Absence(person="U0BORIS", delegate="U0DORA", starts=NOW, ends=NOW + 5 * HOUR)
+
+
+def _at(hours: int) -> int:
+    return int((NOW + hours * HOUR).timestamp())
+
+
+def _submitted(**typed: object) -> away_modal.AwaySubmission:
+    return away_modal.parse(view_submission(away_modal.build([ABSENCE]), typed))
+
+
+def test_what_was_chosen_is_an_absence() -> None:
+    submission = _submitted(starts=_at(0), ends=_at(5), delegate="U0DORA")
+
+    assert away_modal.check(submission, NOW) == {}
+    assert submission.absence == ABSENCE
+    assert (submission.view_id, submission.view_hash) == ("V1", "1.h")
+
+
+WRONG: list[tuple[dict[str, object], set[str]]] = [
+    ({}, {"starts", "ends", "delegate"}),
+    ({"starts": _at(0), "ends": _at(5)}, {"delegate"}),
+    ({"starts": _at(0), "ends": _at(5), "delegate": "U0BORIS"}, {"delegate"}),
+    ({"starts": _at(5), "ends": _at(5), "delegate": "U0DORA"}, {"ends"}),
+    ({"starts": _at(-9), "ends": _at(0), "delegate": "U0DORA"}, {"ends"}),
+    ({"starts": True, "ends": -1, "delegate": "U0DORA"}, {"starts", "ends"}),
+    ({"back": True}, set()),
+]
+
+
+@pytest.mark.parametrize(("typed", "fields"), WRONG)
+def test_what_is_wrong_stands_at_its_field(typed: dict[str, object], fields: set[str]) -> None:
+    assert away_modal.check(_submitted(**typed), NOW).keys() == fields
+
+
+def test_a_form_shown_again_keeps_what_was_chosen() -> None:
+    submission = _submitted(starts=_at(0), ends=_at(5), delegate="U0DORA", back=True)
+    view: dict[str, Any] = away_modal.again(submission, [ABSENCE], "Please try again.")
+    elements = {one["block_id"]: one["element"] for one in view["blocks"] if "element" in one}
+
+    check_view(view)
+    assert elements["starts"]["initial_date_time"] == _at(0)
+    assert elements["delegate"]["initial_user"] == "U0DORA"
+    assert elements["back"]["initial_options"]
+    assert submission.written == WrittenAbsence(
+        starts=ABSENCE.starts, ends=ABSENCE.ends, delegate="U0DORA", back=True
+    )
+
+
+def test_only_who_is_away_can_be_back() -> None:
+    assert "checkboxes" in str(away_modal.build([ABSENCE]))
+    assert "checkboxes" not in str(away_modal.build())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        one
+        for one in vars(absences).values()
+        if isinstance(one, type) and issubclass(one, AbsenceError) and one is not AbsenceError
+    ],
+)
+def test_every_refusal_of_the_records_has_a_sentence_at_a_field(error: type[AbsenceError]) -> None:
+    ((field, sentence),) = away_modal.errors(error.code).items()
+
+    assert field in {"ends", "delegate"}
+    assert error.code not in sentence
+
+
+def test_what_is_said_afterwards() -> None:
+    assert "stands in" in str(away_modal.noted(ABSENCE))
+    assert "replaces" not in str(away_modal.noted(ABSENCE, [ABSENCE]))
+    assert "Welcome back" in str(away_modal.back([ABSENCE]))
+    assert "nothing was changed" in str(away_modal.back([]))
+    for view in (away_modal.working(), away_modal.back([ABSENCE] * 99), away_modal.back([])):
+        check_view(view)
+
+
+@pytest.mark.parametrize("part", [{"private_metadata": "x"}, {"id": ""}])
+def test_a_submission_that_is_not_ours_is_refused_by_name(part: dict[str, str]) -> None:
+    body = view_submission(away_modal.build(), {})
+    body["view"] |= part
+
+    with pytest.raises(UnreadablePayloadError):
+        away_modal.parse(body)

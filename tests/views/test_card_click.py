@@ -1,0 +1,198 @@
+"""A press on a card: read from every shape Slack sends it in, refused by name where it is not ours."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bot.views import approval_card
+from bot.views.approval_card import Click
+from bot.views.ids import ActionId
+from bot.views.payload import UnreadablePayloadError
+from tests.views import faces, states
+from tests.views.presses import RECORDED, block_actions, recorded
+from workflows.rules.face import ApprovalFace
+from workflows.rules.request import Verdict
+
+
+def test_a_press_is_read_with_all_its_context() -> None:
+    assert approval_card.parse_click(block_actions(faces.pending())) == Click(
+        request_id="ORD-7K2M4QXA-approval",
+        content_revision=1,
+        level=1,
+        card_version=1,
+        reason_required=False,
+        currency="USD",
+        subject="ORD-7K2M4QXA for Acme GmbH",
+        action_id=ActionId.APPROVE,
+        person="U0BORIS",
+        team="T0LOCAL",
+        channel="C0APPROVALS",
+        message_ts="1732185000.000100",
+        thread_ts="",
+        action_ts="1732185010.000200",
+        response_url="https://hooks.slack.com/actions/T0LOCAL/1/xyz",
+        trigger_id="1.2.abc",
+        interactivity_pointer="",
+    )
+
+
+@pytest.mark.parametrize(
+    ("action_id", "verdict"), [("approve", Verdict.APPROVE), ("reject", Verdict.REJECT)]
+)
+def test_a_button_stands_for_its_verdict(action_id: str, verdict: Verdict) -> None:
+    assert approval_card.parse_click(block_actions(faces.pending(), action_id)).verdict is verdict
+
+
+def test_more_is_read_too_and_stands_for_no_verdict() -> None:
+    pressed = approval_card.parse_click(block_actions(states.between_levels(), "more"))
+
+    assert (pressed.action_id, pressed.level) == (ActionId.MORE, 0)
+    with pytest.raises(KeyError):
+        assert pressed.verdict
+
+
+@pytest.mark.parametrize(
+    ("make", "action_id", "required"),
+    [
+        (faces.pending, "approve", False),
+        (faces.pending, "reject", True),
+        (states.reason_required, "approve", True),
+        (states.reason_required, "more", False),
+    ],
+)
+def test_a_button_says_whether_its_own_verdict_needs_a_reason(
+    make: Callable[[], ApprovalFace],
+    action_id: str,
+    required: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    pressed = approval_card.parse_click(block_actions(make(), action_id))
+
+    assert pressed.reason_required is required
+
+
+def _direct_message(body: dict[str, Any]) -> None:
+    body["channel"] = {"id": "D0BORIS", "name": "directmessage"}
+    body["container"] = {"type": "message", "message_ts": "1.2", "channel_id": "D0BORIS"}
+
+
+def _thread(body: dict[str, Any]) -> None:
+    body["container"]["thread_ts"] = "1732180000.000001"
+
+
+def _custom_step(body: dict[str, Any]) -> None:
+    del body["trigger_id"], body["response_url"]
+    body["bot_access_token"] = "xwfp-secret"
+    body["interactivity"] = {"interactivity_pointer": "9.8.7"}
+
+
+def _whole_organisation(body: dict[str, Any]) -> None:
+    body["team"] = None
+    body["enterprise"] = {"id": "E1", "name": "org"}
+    body["user"] = {"id": "W0HANA", "team_id": "T0HOME"}
+
+
+def _home(body: dict[str, Any]) -> None:
+    del body["channel"], body["message"], body["response_url"]
+    body["container"] = {"type": "view", "view_id": "V1"}
+
+
+SHAPES: list[tuple[Callable[[dict[str, Any]], None], dict[str, str]]] = [
+    (_direct_message, {"channel": "D0BORIS", "message_ts": "1.2"}),
+    (_thread, {"thread_ts": "1732180000.000001"}),
+    (_custom_step, {"trigger_id": "", "response_url": "", "interactivity_pointer": "9.8.7"}),
+    (_whole_organisation, {"person": "W0HANA", "team": "T0HOME"}),
+    (_home, {"channel": "", "message_ts": "", "response_url": ""}),
+]
+
+
+@pytest.mark.parametrize(("change", "then"), SHAPES)
+def test_the_shapes_of_a_press(
+    change: Callable[[dict[str, Any]], None], then: dict[str, str]
+) -> None:
+    body = block_actions(faces.pending())
+    change(body)
+    click = approval_card.parse_click(body)
+
+    assert {name: getattr(click, name) for name in then} == then
+
+
+def test_the_clicker_is_the_user_and_never_the_poster_of_the_message() -> None:
+    body = block_actions(faces.pending())
+    body["user"] = {"id": "U0GUS"}
+    body["message"]["user"] = "U0BORIS"
+
+    assert approval_card.parse_click(body).person == "U0GUS"
+
+
+def _value(**changes: object) -> str:
+    good = json.loads(block_actions(faces.pending())["actions"][0]["value"])
+    return json.dumps({**good, **changes})
+
+
+BROKEN: list[tuple[str, object]] = [
+    ("no actions", {"actions": []}),
+    ("actions are no list", {"actions": {"action_id": "approve"}}),
+    ("two actions", {"actions": [{}, {}]}),
+    ("another button", {"actions": [{"action_id": "withdraw"}]}),
+    ("no user", {"user": None}),
+    ("a bot's id", {"user": {"id": "B0LOCAL"}}),
+    ("an id with markup", {"user": {"id": "U1> <!channel"}}),
+    ("no value", ""),
+    ("a value that is no JSON", "click_me_123"),
+    ("a value that is a list", "[1]"),
+    ("a text for a number", _value(level="1")),
+    ("a truth for a number", _value(level=True)),
+    ("a number below zero", _value(card_version=-1)),
+    ("a part too many", _value(extra=1)),
+    ("a part too few", json.dumps({"request_id": "ORD-1"})),
+]
+
+
+@pytest.mark.parametrize(("what", "given"), BROKEN, ids=[what for what, _ in BROKEN])
+def test_what_is_not_our_press_is_refused_by_name(what: str, given: object) -> None:
+    body = block_actions(faces.pending())
+    if isinstance(given, dict):
+        body.update(given)
+    else:
+        body["actions"][0]["value"] = given
+
+    with pytest.raises(UnreadablePayloadError):
+        approval_card.parse_click(body)
+    assert what
+
+
+@pytest.mark.skipif(not RECORDED.exists(), reason="the recorded payloads are not on this machine")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "block_actions.docs_button.json",
+        "block_actions.home_tab.real.json",
+        "function_scoped.2.json",
+        "function_scoped.json",
+        "structures/block_actions.structure.json",
+        "view_submission.bolt.json",
+    ],
+)
+def test_recorded_presses_on_other_buttons_are_refused_by_name(name: str) -> None:
+    with pytest.raises(UnreadablePayloadError):
+        approval_card.parse_click(recorded(name))
+
+
+@pytest.mark.skipif(not RECORDED.exists(), reason="the recorded payloads are not on this machine")
+@pytest.mark.parametrize(
+    ("name", "person", "channel"),
+    [
+        ("block_actions.docs_button.json", "UA8RXUSPL", "CBR2V3XEX"),
+        ("block_actions.home_tab.real.json", "U123", ""),
+        ("function_scoped.2.json", "U03E94MK0", "D065ZJQQQAE"),
+    ],
+)
+def test_our_button_in_a_recorded_payload_is_read(name: str, person: str, channel: str) -> None:
+    body = recorded(name)
+    ours = block_actions(faces.pending())["actions"][0]
+    body["actions"] = [{**ours, "action_ts": "1.5"}]
+    click = approval_card.parse_click(body)
+
+    assert (click.person, click.channel, click.action_ts) == (person, channel, "1.5")

@@ -1,0 +1,113 @@
+"""The More… modal: what a person may do now, and what they chose."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bot.views import more_modal
+from bot.views.card_click import having_read
+from bot.views.payload import UnreadablePayloadError
+from tests.views import faces, states
+from tests.views.presses import chosen, click
+from tests.views.slack_limits import check_view
+from workflows.rules.face import ApprovalFace
+from workflows.rules.messages import Menu
+from workflows.rules.verbs import Verb, verbs_of
+
+CONTEXT = more_modal.context_of(click("more"))
+
+
+def _menu(face: ApprovalFace, *verbs: Verb) -> dict[str, Any]:
+    return more_modal.menu(CONTEXT, Menu(face=face, verbs=verbs))
+
+
+def _buttons(view: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one["accessory"] for one in view["blocks"] if "accessory" in one]
+
+
+def test_it_opens_with_the_click_alone() -> None:
+    view = more_modal.opening(click("more"))
+
+    check_view(view)
+    assert "ORD-7K2M4QXA for Acme GmbH" in str(view)
+
+
+@pytest.mark.parametrize("person", ["U0ANA", "U0BORIS", "U0GUS", "U0NOBODY"])
+def test_it_offers_exactly_the_verbs_of_the_rules(person: str) -> None:
+    state = faces.opened(faces.request())
+    verbs = verbs_of(state, person, faces.NOW)
+    view = _menu(faces.face(state), *verbs)
+
+    check_view(view)
+    assert [one["value"] for one in _buttons(view)] == [verb.value for verb in verbs]
+    assert bool(verbs) == (person != "U0NOBODY")
+
+
+def test_only_what_asks_for_nothing_more_asks_again() -> None:
+    buttons = _buttons(_menu(faces.pending(), *Verb))
+
+    assert [one["value"] for one in buttons if "confirm" in one] == ["refresh"]
+    assert [one["value"] for one in buttons if "style" in one] == ["approve", "reject"]
+
+
+NOTHING: list[tuple[Callable[[], ApprovalFace], str]] = [
+    (faces.pending, "decide next, until <!date"),
+    (faces.blocked, "the approvers are not known yet"),
+    (states.between_levels, "the approvers are not known yet"),
+    (states.waits_for_changes, "waits for its requester"),
+    (faces.approved, "it is closed. Approved by <@U0BORIS>"),
+    (faces.expired, "it is closed. Expired"),
+]
+
+
+@pytest.mark.parametrize(("make", "words"), NOTHING)
+def test_who_may_do_nothing_reads_why_and_what_comes_next(
+    make: Callable[[], ApprovalFace], words: str
+) -> None:
+    view = _menu(make())
+
+    check_view(view)
+    assert words in str(view)
+    assert "You can do nothing" in str(view)
+
+
+def test_people_are_named_here_even_where_the_card_notifies_nobody() -> None:
+    assert "<@U0BORIS>" in str(_menu(faces.from_command_line()))
+
+
+def test_a_choice_is_about_what_the_menu_showed() -> None:
+    view = _menu(states.amended(), Verb.AMEND)
+    choice = more_modal.parse_choice(chosen(view, "amend"))
+
+    assert choice == more_modal.Choice(
+        verb=Verb.AMEND,
+        context=having_read(CONTEXT, states.amended()),
+        person="U0BORIS",
+        team="T0LOCAL",
+        view_id="V1",
+        view_hash="1.h",
+        trigger_id="3.4.def",
+        action_ts="1732185020.000300",
+    )
+    assert (choice.context.content_revision, choice.context.card_version) == (2, 1)
+
+
+BROKEN: list[tuple[str, dict[str, Any]]] = [
+    ("no actions", {"actions": []}),
+    ("another button", {"actions": [{"action_id": "more", "value": "amend", "action_ts": "1"}]}),
+    ("no verb", {"actions": [{"action_id": "choose", "value": "explode", "action_ts": "1"}]}),
+    ("no time", {"actions": [{"action_id": "choose", "value": "amend"}]}),
+    ("no view", {"view": {}}),
+    ("no context", {"view": {"id": "V1", "private_metadata": ""}}),
+    ("nobody", {"user": {}}),
+]
+
+
+@pytest.mark.parametrize(("what", "part"), BROKEN, ids=[what for what, _ in BROKEN])
+def test_what_is_not_our_choice_is_refused_by_name(what: str, part: dict[str, Any]) -> None:
+    body = chosen(_menu(faces.pending(), Verb.AMEND), "amend") | part
+
+    with pytest.raises(UnreadablePayloadError):
+        more_modal.parse_choice(body)
+    assert what

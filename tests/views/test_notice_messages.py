@@ -1,0 +1,121 @@
+"""What a workflow tells people by itself: to whom, in which words, within Slack's limits."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.views import notice_messages
+from tests.views import faces, states
+from tests.views.slack_limits import check_message, mrkdwn_of
+from workflows.rules.face import ApprovalFace
+from workflows.rules.notice import Notice, NoticeKind
+
+LINK = "https://local.slack.com/archives/C0APPROVALS/p1732185000000100"
+
+
+def _words(notice: Notice, link: str = LINK) -> str:
+    message = notice_messages.message(notice, link)
+    check_message(message.text, message.blocks)
+    return "\n".join(mrkdwn_of(message.blocks))
+
+
+def _asked(*people: str, person: str = "") -> Notice:
+    return Notice(
+        key="n-1", kind=NoticeKind.ASKED, face=faces.pending(), people=people, person=person
+    )
+
+
+@pytest.mark.parametrize("count", [1, 2, 150, 151, 600])
+def test_in_a_thread_everybody_is_mentioned_once(count: int) -> None:
+    crowd = [f"U0PERSON{number}" for number in range(count)]
+    words = _words(_asked(*crowd))
+
+    assert [one for one in crowd if words.count(f"<@{one}>") != 1] == []
+
+
+def test_more_people_than_a_message_holds_are_counted() -> None:
+    crowd = [f"U0PERSON{number}" for number in range(700)]
+
+    assert "and 100 more people" in _words(_asked(*crowd))
+
+
+def test_a_direct_message_mentions_only_who_asked() -> None:
+    words = _words(_asked("U0BORIS", "U0CLARA", person="U0BORIS"))
+
+    assert words.count("<@") == words.count("<@U0ANA>") == 1
+    assert "Why you: by name" in words
+
+
+def test_a_stand_in_reads_for_whom_they_may_decide_now() -> None:
+    notice = replace(_asked(person="U0DORA"), face=states.delegates(), intended_at=faces.NOW)
+    later = replace(notice, intended_at=faces.NOW + timedelta(hours=2))
+
+    assert "You stand in for <@U0BORIS>." in _words(notice)
+    assert "You stand in for <@U0BORIS> and <@U0CLARA>." in _words(later)
+
+
+SAYS: list[tuple[NoticeKind, Callable[[], ApprovalFace], list[str]]] = [
+    (NoticeKind.ASKED, faces.pending, ["Your approval is needed", "1,525.00 USD", "Open until"]),
+    (NoticeKind.REMINDED, faces.pending, ["Still waiting for your decision", "Open until"]),
+    (
+        NoticeKind.CHANGES_WANTED,
+        states.waits_for_changes,
+        ["<@U0CLARA> wants changes", "*Change the request*"],
+    ),
+    (NoticeKind.DELEGATE_REFUSED, faces.pending, ["Nobody stands in for you", "*More…*"]),
+    (
+        NoticeKind.BLOCKED,
+        states.unreadable,
+        ["Nobody can decide", "Could not be read: group sales-leads", "name other approvers"],
+    ),
+    (NoticeKind.OUTCOME, states.admin_closed, ["neither approved nor rejected"]),
+]
+
+
+@pytest.mark.parametrize(("kind", "make", "sentences"), SAYS)
+def test_what_a_notice_says_and_where_it_leads(
+    kind: NoticeKind, make: Callable[[], ApprovalFace], sentences: list[str]
+) -> None:
+    notice = Notice(key="n-1", kind=kind, face=make(), person="U0ANA")
+    words = _words(notice)
+
+    assert [one for one in (*sentences, f"<{LINK}|the card>") if one not in words] == []
+    assert "the card>" not in _words(notice, "")
+
+
+def test_the_wish_for_changes_is_quoted_as_plain_text() -> None:
+    face = states.waits_for_changes()
+    notice = Notice(key="n-1", kind=NoticeKind.CHANGES_WANTED, face=face, person="U0ANA")
+    quote: Any = notice_messages.message(notice).blocks[-1]
+
+    assert quote["elements"][0]["text"] == "“Two are enough.”"
+    assert quote["elements"][0]["type"] == "plain_text"
+
+
+@pytest.mark.parametrize("make", [*faces.APPROVALS.values(), *faces.ORDERS.values()])
+def test_an_outcome_has_the_card_below_and_nothing_to_press(make: object) -> None:
+    assert callable(make)
+    message = notice_messages.outcome(make())
+
+    check_message(message.text, message.blocks)
+    assert not [one for one in message.blocks if one["type"] == "actions"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    [
+        ("slack.not_in_channel", "/invite @countersign"),
+        ("not_in_channel", "/invite @countersign"),
+        ("slack.channel_not_found", "cannot find that channel"),
+        ("slack.is_archived", "archived"),
+        ("slack.missing_scope", "manifest"),
+        ("slack.fatal_error", "Slack said: fatal_error"),
+        ("", "please tell an admin"),
+    ],
+)
+def test_a_card_that_was_not_posted_says_what_helps(problem: str, words: str) -> None:
+    for face in (faces.pending(), faces.order_waiting()):
+        assert words in notice_messages.card_not_posted(face, problem).text

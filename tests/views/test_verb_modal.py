@@ -1,0 +1,193 @@
+"""Every verb's form: opened by a click alone or from the menu, and it brings the context back."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+
+from bot.views import verb_modal
+from bot.views.approval_card import parse_click
+from bot.views.card_click import ClickContext, context_of, having_read
+from bot.views.payload import UnreadablePayloadError
+from tests.views import faces, states
+from tests.views.contents import usd
+from tests.views.presses import block_actions, click, view_submission
+from tests.views.slack_limits import check_view
+from workflows.rules.content import Content
+from workflows.rules.face import ApprovalFace
+from workflows.rules.request_form import WrittenContent, read_content
+from workflows.rules.verbs import Verb
+
+CONTEXT = context_of(click("more"))
+FORMS = [verb for verb in Verb if verb is not Verb.REFRESH]
+
+
+def _submission(
+    verb: Verb, typed: dict[str, Any], face: ApprovalFace | None = None
+) -> verb_modal.Submission:
+    view = verb_modal.form(CONTEXT, verb, face or faces.pending())
+    return verb_modal.parse_submission(view_submission(view, typed))
+
+
+def _initial(view: dict[str, Any]) -> dict[str, Any]:
+    inputs = (one for one in view["blocks"] if one["type"] == "input")
+    return {one["block_id"]: one["element"].get("initial_value") for one in inputs}
+
+
+def test_the_context_of_the_click_comes_back_with_the_reason() -> None:
+    pressed = click()
+    body = view_submission(verb_modal.reject(pressed), {"reason": "Too *dear*"})
+    rejection = verb_modal.parse_submission(body)
+
+    assert (rejection.verb, rejection.person, rejection.reason) == (
+        Verb.REJECT,
+        "U0BORIS",
+        "Too *dear*",
+    )
+    assert (rejection.view_id, rejection.view_hash, rejection.team) == ("V1", "1.h", "T0LOCAL")
+    for one in fields(ClickContext):
+        assert getattr(rejection.context, one.name) == getattr(pressed, one.name)
+
+
+def test_an_approval_that_needs_a_reason_is_asked_for_it() -> None:
+    pressed = parse_click(block_actions(states.reason_required(), "approve"))
+    body = view_submission(verb_modal.approve(pressed), {"reason": " "})
+    approval = verb_modal.parse_submission(body)
+
+    assert approval.verb is Verb.APPROVE
+    assert verb_modal.check(approval).keys() == {"reason"}
+
+
+REASONS = [
+    (Verb.REJECT, " \n", True),
+    (Verb.REJECT, "x" * 3001, True),
+    (Verb.REJECT, "x" * 3000, False),
+    (Verb.APPROVE, "", False),
+    (Verb.APPROVE, "x" * 3001, True),
+    (Verb.WITHDRAW, "", False),
+    (Verb.REQUEST_CHANGES, " ", True),
+    (Verb.COMMENT, "", True),
+    (Verb.CLOSE, "", True),
+    (Verb.CLOSE, "Twice.", False),
+]
+
+
+@pytest.mark.parametrize(("verb", "reason", "wrong"), REASONS)
+def test_what_is_wrong_with_a_reason_stands_at_its_field(
+    verb: Verb,
+    reason: str,
+    wrong: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    errors = verb_modal.check(_submission(verb, {"reason": reason}))
+
+    assert errors.keys() == ({"reason"} if wrong else set())
+
+
+def test_a_stand_in_must_be_chosen() -> None:
+    assert verb_modal.check(_submission(Verb.DELEGATE, {})).keys() == {"delegate"}
+    chosen = _submission(Verb.DELEGATE, {"delegate": "U0DORA"})
+    assert verb_modal.check(chosen) == {}
+    assert chosen.typed.delegate == "U0DORA"
+
+
+def test_other_approvers_are_people_or_sources_or_both() -> None:
+    because = {"reason": "Clara has left."}
+
+    assert verb_modal.check(_submission(Verb.REASSIGN, because)).keys() == {"people"}
+    people = _submission(Verb.REASSIGN, because | {"people": ["U0DORA", "U0EMIL"]})
+    assert verb_modal.check(people) == {}
+    assert people.typed.people == ("U0DORA", "U0EMIL")
+    sources = _submission(Verb.REASSIGN, because | {"sources": "group:finance,\n manager manager"})
+    assert verb_modal.check(sources) == {}
+    assert sources.typed.source_words == ("group:finance", "manager")
+    assert "“<nobody>”" in verb_modal.unreadable_source("<nobody>")["sources"]
+
+
+def test_an_amendment_begins_with_the_present_content_and_is_made_from_it() -> None:
+    face = states.amended()
+    view = verb_modal.form(CONTEXT, Verb.AMEND, face)
+    typed = _initial(view)
+    submission = verb_modal.parse_submission(view_submission(view, typed))
+
+    assert typed == {
+        "title": "Two laptops",
+        "text": None,
+        "amount": "3,000.00 USD",
+        "links": "https://shop.example/cart?id=7&page=2",
+    }
+    assert submission.context.content_revision == face.content_revision == 2
+    assert read_content(submission.typed.content, "USD") == replace(face.content, fields=())
+
+
+def test_every_other_verb_is_about_what_the_person_has_read() -> None:
+    decision = _submission(Verb.REQUEST_CHANGES, {"reason": "Two."}, states.amended())
+
+    assert decision.context.content_revision == 1
+
+
+def test_the_mistakes_of_an_amendment_stand_at_their_fields() -> None:
+    typed = {"title": " ", "amount": "5 EUR", "links": "ftp://x", "text": "fine"}
+    submission = _submission(Verb.AMEND, typed)
+
+    assert verb_modal.check(submission) == {
+        "title": "Please fill this in.",
+        "amount": "Amounts are in USD here. Please give the amount in USD.",
+        "links": "“ftp://x” is no link. Please write addresses that begin with https:// or http://.",
+    }
+    assert submission.typed.content == WrittenContent(
+        title=" ", text="fine", amount="5 EUR", links="ftp://x"
+    )
+
+
+def test_a_response_url_too_long_to_keep_is_left_out() -> None:
+    body = block_actions(faces.pending(), "reject")
+    body["response_url"] = "https://hooks.slack.com/" + "x" * 4000
+    view = verb_modal.reject(parse_click(body))
+    rejection = verb_modal.parse_submission(view_submission(view, {"reason": "No"}))
+
+    check_view(view)
+    assert rejection.context.response_url == ""
+    assert rejection.context.request_id == "ORD-7K2M4QXA-approval"
+
+
+@pytest.mark.parametrize("metadata", ["", "{}", "[]", '{"request_id":"ORD-1"}'])
+def test_a_submission_that_is_not_ours_is_refused_by_name(metadata: str) -> None:
+    body = view_submission(verb_modal.reject(click()), {"reason": "No"})
+    body["view"]["private_metadata"] = metadata
+
+    with pytest.raises(UnreadablePayloadError):
+        verb_modal.parse_submission(body)
+
+
+@pytest.mark.parametrize("verb", ["refresh", "explode"])
+def test_a_verb_that_has_no_form_is_refused_by_name(verb: str) -> None:
+    body = view_submission(verb_modal.reject(click()), {"reason": "No"})
+    metadata = body["view"]["private_metadata"]
+    body["view"]["private_metadata"] = metadata.replace('"reject"', f'"{verb}"')
+
+    with pytest.raises(UnreadablePayloadError):
+        verb_modal.parse_submission(body)
+
+
+@pytest.mark.parametrize("verb", FORMS)
+def test_it_says_what_it_is_about_and_keeps_what_was_typed(verb: Verb) -> None:
+    typed = {"reason": "Too dear", "title": "New", "text": "Words", "sources": "manager"}
+    typed_people = typed | {"people": ["U0DORA"], "delegate": "U0DORA"}
+    submission = _submission(verb, typed_people)
+    view = verb_modal.again(submission, "Please try again.")
+
+    check_view(view)
+    assert "ORD-7K2M4QXA for Acme GmbH" in str(view)
+    assert (
+        verb_modal.parse_submission(view_submission(view, typed_people)).typed == submission.typed
+    )
+    assert "Please try again." in str(view)
+
+
+def test_the_menu_hands_its_context_on() -> None:
+    content = Content(title="Three laptops", amount=usd("4500.00"))
+    face = faces.face(faces.opened(faces.request(content)), 9)
+    context = having_read(CONTEXT, face)
+
+    assert (context.level, context.subject) == (1, "Three laptops")
+    assert context.card_version == CONTEXT.card_version

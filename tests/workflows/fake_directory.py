@@ -1,0 +1,86 @@
+"""A small directory: people, groups, managers, who is away, who is outside the channel."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from tests.workflows.weather import Slack
+from workflows.ports import (
+    DirectoryPort,
+)
+from workflows.rules.people import (
+    Absence,
+    ApproverQuestion,
+    ApproverSet,
+    ApproverSource,
+    Member,
+    Reading,
+    SourceKind,
+    Standing,
+)
+
+
+@dataclass
+class FakeDirectory(DirectoryPort):
+    """Everybody is active unless `standings` says otherwise; `empty` knows nobody.
+
+    A group or manager that is not there cannot be read. It answers what held when it was asked.
+    """
+
+    slack: Slack
+    standings: dict[str, Standing] = field(default_factory=dict)
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    managers: tuple[str, ...] = ()
+    absences: tuple[Absence, ...] = ()
+    outside: tuple[str, ...] = ()
+    empty: bool = False
+    asked: list[ApproverQuestion] = field(default_factory=list)
+
+    @property
+    def reads(self) -> int:
+        return len(self.asked)
+
+    @activity.defn
+    async def approvers(self, question: ApproverQuestion) -> Reading:
+        self.asked.append(question)
+        reading = self._reading(question)
+        if not await self.slack.call():
+            raise ApplicationError("Slack is down", type="slack.unavailable")
+        return reading
+
+    def _reading(self, question: ApproverQuestion) -> Reading:
+        delegates = (*question.people, *(one.delegate for one in self.absences))
+        return Reading(
+            approvers=self._read(() if self.empty else question.sources),
+            admins=self._read(question.admins),
+            absences=self.absences,
+            people=tuple(self._member(person, "asked") for person in delegates),
+            outside=self.outside,
+        )
+
+    def _read(self, sources: tuple[ApproverSource, ...]) -> ApproverSet:
+        found = [(source, self._people(source)) for source in sources]
+        return ApproverSet(
+            members=tuple(self._member(p, str(source)) for source, people in found for p in people),
+            read_at=datetime(2026, 1, 1, tzinfo=UTC),
+            unreadable=tuple(
+                str(source)
+                for source, people in found
+                if not people and str(source) not in map("group:{}".format, self.groups)
+            ),
+        )
+
+    def _people(self, source: ApproverSource) -> tuple[str, ...]:
+        match source.kind:
+            case SourceKind.USER | SourceKind.EMAIL:
+                return (source.value,)
+            case SourceKind.GROUP:
+                return self.groups.get(source.value, ())
+            case SourceKind.MANAGER:
+                return self.managers[int(source.value) - 1 : int(source.value)]
+
+    def _member(self, person: str, source: str) -> Member:
+        standing = self.standings.get(person, Standing.ACTIVE)
+        return Member(person=person, source=source, standing=standing)

@@ -1,0 +1,78 @@
+"""A small warehouse, bank and carrier."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from tests.workflows.weather import Bell
+from workflows.ports import (
+    InventoryPort,
+    PaymentPort,
+    ShippingPort,
+    StepQuestion,
+    StepReference,
+)
+
+
+@dataclass
+class FakeSteps(InventoryPort, PaymentPort, ShippingPort):
+    """Warehouse, bank and carrier in one.
+
+    `declines` names what fails for good, `stumbles` how often something fails for now. What is
+    `held` waits for `let`.
+    """
+
+    bell: Bell
+    done: list[str] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)
+    tries: Counter[str] = field(default_factory=Counter)
+    declines: set[str] = field(default_factory=set)
+    stumbles: Counter[str] = field(default_factory=Counter)
+    held: set[str] = field(default_factory=set)
+
+    def let(self, step: str) -> None:
+        """Let a held step go on."""
+        self.held.discard(step)
+        self.bell.ring()
+
+    async def _do(self, step: str, question: StepQuestion) -> None:
+        self.tries[step] += 1
+        self.keys[step] = question.key
+        self.bell.ring()
+        await self.bell.until(lambda: step not in self.held)
+        if step in self.declines:
+            raise ApplicationError(f"{step} was declined", type="DeclinedError", non_retryable=True)
+        if self.stumbles[step] > 0:
+            self.stumbles[step] -= 1
+            raise ApplicationError(f"{step} stumbled", type="Stumbled")
+        self.done.append(step)
+        self.bell.ring()
+
+    @activity.defn
+    async def reserve(self, question: StepQuestion) -> StepReference:
+        await self._do("reserve", question)
+        return StepReference(reference="reserve-1")
+
+    @activity.defn
+    async def release(self, question: StepQuestion) -> None:
+        await self._do("release", question)
+
+    @activity.defn
+    async def charge(self, question: StepQuestion) -> StepReference:
+        await self._do("charge", question)
+        return StepReference(reference="charge-1")
+
+    @activity.defn
+    async def refund(self, question: StepQuestion) -> None:
+        await self._do("refund", question)
+
+    @activity.defn
+    async def ship(self, question: StepQuestion) -> StepReference:
+        await self._do("ship", question)
+        return StepReference(reference="ship-1")
+
+    @activity.defn
+    async def recall(self, question: StepQuestion) -> None:
+        await self._do("recall", question)

@@ -1,0 +1,120 @@
+"""Fourteen days without an answer: what happens at which instant, and who is told."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.workflows import acts
+from tests.workflows.fakes import World
+from tests.workflows.history import kinds, most_armed
+from tests.workflows.office import Office, level
+from workflows.approval import ApprovalWorkflow
+from workflows.rules.policy import Escalation
+
+DAY = timedelta(days=1)
+
+FORTNIGHT = level(
+    "fortnight",
+    "UBORIS",
+    "UCLARA",
+    quorum=2,
+    remind_after=(1 * DAY, 3 * DAY, 9 * DAY, 13 * DAY),
+    escalate=(
+        Escalation(after=4 * DAY, to=acts.sources("group:leads")),
+        Escalation(after=7 * DAY, to=acts.sources("manager")),
+        Escalation(after=10 * DAY, to=acts.sources("group:board"), replace=True),
+    ),
+    expire=14 * DAY,
+)
+
+
+@pytest.fixture(autouse=True)
+def _everybody_is_there(world: World) -> None:
+    world.directory.groups = {"leads": ("UDORA",), "board": ("UEMIL", "UFINN")}
+    world.directory.managers = ("UHANA",)
+
+
+async def test_fourteen_days_of_reminders_escalations_and_the_end(
+    office: Office, world: World
+) -> None:
+    handle = await office.open_request(FORTNIGHT)
+
+    outcome = await office.end(handle)
+
+    start = outcome.face.submitted_at
+    facts = [
+        (_days(fact.at, start), fact.kind.value, fact.data.get("eligible", ""))
+        for fact in world.audit.of(handle.id)
+    ]
+    assert facts == [
+        (0, "RequestSubmitted", ""),
+        (0, "LevelOpened", "UBORIS,UCLARA"),
+        (1, "LevelReminded", ""),
+        (3, "LevelReminded", ""),
+        (4, "LevelEscalated", ""),
+        (4, "ApproversChanged", "UBORIS,UCLARA,UDORA"),
+        (7, "LevelEscalated", ""),
+        (7, "ApproversChanged", "UBORIS,UCLARA,UDORA,UHANA"),
+        (9, "LevelReminded", ""),
+        (10, "LevelEscalated", ""),
+        (10, "LevelOpened", "UEMIL,UFINN"),
+        (13, "LevelReminded", ""),
+        (14, "RequestExpired", ""),
+    ]
+    notices = [
+        (_days(one.intended_at or start, start), one.kind.value, ",".join(one.people) or one.person)
+        for one in world.notices.told
+    ]
+    assert notices == [
+        (1, "reminded", "UBORIS,UCLARA"),
+        (3, "reminded", "UBORIS,UCLARA"),
+        (4, "asked", "UDORA"),
+        (7, "asked", "UHANA"),
+        (9, "reminded", "UBORIS,UCLARA,UDORA,UHANA"),
+        (10, "asked", "UEMIL,UFINN"),
+        (13, "reminded", "UEMIL,UFINN"),
+        (14, "outcome", "UANA"),
+    ]
+    events = await office.history(handle)
+    assert kinds(events).count("TIMER_STARTED") == 8
+    assert most_armed(events) == 1
+
+
+def _days(at: datetime, start: datetime) -> float:
+    """Return the days since the start, which machine and level take a moment to begin."""
+    return round((at - start) / DAY, 3)
+
+
+async def test_a_clock_keeps_its_instants_to_the_microsecond(office: Office, world: World) -> None:
+    """A fact is of its instant, however late the clock was looked at; nothing adds up."""
+    handle = await office.open_request(FORTNIGHT)
+
+    due = (await handle.query(ApprovalWorkflow.state)).levels[0].expires_at
+
+    await office.end(handle)
+
+    assert due is not None
+    reached = due - 14 * DAY
+    facts = world.audit.of(handle.id)
+    reminders = [fact.at for fact in facts if fact.kind.value == "LevelReminded"]
+    assert reminders == [reached + after for after in FORTNIGHT.remind_after]
+    assert facts[-1].at == due
+
+
+async def test_a_wish_of_the_request_shortens_what_comes_before_the_end(
+    office: Office, world: World
+) -> None:
+    handle = await office.request(FORTNIGHT, expire_after=5 * DAY)
+
+    outcome = await office.end(handle)
+
+    assert world.audit.kinds(handle.id)[2:] == [
+        "LevelReminded",
+        "LevelReminded",
+        "LevelEscalated",
+        "ApproversChanged",
+        "RequestExpired",
+    ]
+    closed_at = outcome.face.closed_at
+    assert closed_at is not None
+    assert _days(closed_at, outcome.face.submitted_at) == 5

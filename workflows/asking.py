@@ -1,0 +1,61 @@
+"""How people are reached: on the card that is posted first, in its thread, or directly."""
+
+from workflows.card_owner import CardOwner
+from workflows.rules.notice import MENTIONED, NoticeKind
+from workflows.rules.policy import Notify
+from workflows.rules.request import ApprovalState, Tell, TellKind
+
+MAX_COPIES = 20
+"""So many people get the card itself as a direct message; more of them get a notice with a link.
+Every copy is written at every change, within one try of ten seconds."""
+
+
+def tell_people(card: CardOwner, state: ApprovalState, tell: Tell) -> None:
+    """Owe people what the rules want them to know, by the way that reaches them."""
+    match tell.kind:
+        case TellKind.ASKED:
+            _ask(card, state, tell.people)
+        case TellKind.REMINDED:
+            here, away = _by_place(state, tell.people)
+            if here:
+                card.tell(NoticeKind.REMINDED, people=here)
+            for person in away:
+                card.tell(NoticeKind.REMINDED, person=person)
+        case TellKind.BLOCKED:
+            if channel := state.request.policy.admin_channel:
+                card.tell(NoticeKind.BLOCKED, channel=channel)
+        case TellKind.CHANGES_WANTED | TellKind.DELEGATE_REFUSED:
+            for person in tell.people:
+                card.tell(NoticeKind(tell.kind.value), person=person)
+
+
+def _ask(card: CardOwner, state: ApprovalState, people: tuple[str, ...]) -> None:
+    """Reach each approver once.
+
+    Editing a message notifies nobody, so a card that stands already needs a reply in its thread;
+    on one that is yet to be posted a few people are mentioned. Who has a copy of their own that
+    stands already gets a notice too.
+    """
+    here, away = _by_place(state, people)
+    if here and (card.is_posted or len(here) > MENTIONED):
+        card.tell(NoticeKind.ASKED, people=here)
+    copies = {copy.person: copy for copy in card.card.copies}
+    room = MAX_COPIES + 1 - len(copies)
+    new = tuple(person for person in away if person not in copies)
+    card.add_copies(new[:room])
+    for person in away:
+        if person in new[room:] or (person in copies and copies[person].ts):
+            card.tell(NoticeKind.ASKED, person=person)
+
+
+def _by_place(
+    state: ApprovalState, people: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Divide people into those who see the card's channel and those reached directly."""
+    if state.request.policy.notify is Notify.DM:
+        return (), people
+    outside = state.level.outside if state.level else ()
+    return (
+        tuple(person for person in people if person not in outside),
+        tuple(person for person in people if person in outside),
+    )

@@ -1,0 +1,100 @@
+"""Reading a level's people: once at once, then again and again for as long as they are missing."""
+
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import FailureError
+
+from workflows.options import QUICK, SLACK_TRY
+from workflows.ports import DirectoryPort
+from workflows.rules import reading as rules
+from workflows.rules.card import pause
+from workflows.rules.people import ApproverQuestion, ApproverSet, Reading
+from workflows.rules.request import ApprovalState, Change
+
+READ_AGAIN = timedelta(minutes=1)
+"""How soon a level's people are read again when Slack has said that too few may decide.
+
+A directory that answers will not change its mind soon, so the pause doubles up to LAST_PAUSE; what
+Slack reports of groups and people has them read at once anyway. One that is down may be back.
+"""
+LAST_PAUSE = timedelta(hours=1)
+
+
+class DirectoryReader:
+    """At most one reading is under way. Its answer is one more condition of the workflow's wait."""
+
+    def __init__(self) -> None:
+        self._question: ApproverQuestion | None = None
+        self._reading: workflow.ActivityHandle[Reading] | None = None
+        self._read_at: datetime | None = None
+        self._tries = 0
+        self._is_first = True
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether a reading is under way."""
+        return self._reading is not None
+
+    def begin_level(self) -> None:
+        """Begin anew: the first reading of a level may be quick."""
+        self._read_at, self._tries, self._is_first = None, 0, True
+
+    def read_soon(self) -> None:
+        """Have the next reading begin at once, where one is wanted."""
+        self._read_at = None
+
+    def next_at(self, state: ApprovalState) -> datetime | None:
+        """Return the instant of the next reading, where one is wanted and was put off."""
+        return self._read_at if state.waits_for_approvers and self._reading is None else None
+
+    def has_work(self, state: ApprovalState) -> bool:
+        """Whether a reading has ended, or one is to begin at once."""
+        if self._reading is not None:
+            return self._reading.done()
+        return state.waits_for_approvers and self._read_at is None
+
+    def begin(self, state: ApprovalState, now: datetime) -> None:
+        """Start a reading, if one is due: a level's very first try is quick and local."""
+        if not state.waits_for_approvers or self._reading is not None:
+            return
+        if self._read_at is not None and now < self._read_at:
+            return
+        self._question = rules.question(state)
+        if self._is_first:
+            self._reading = workflow.start_local_activity_method(
+                DirectoryPort.approvers, self._question, **QUICK
+            )
+        else:
+            self._reading = workflow.start_activity_method(
+                DirectoryPort.approvers, self._question, **SLACK_TRY
+            )
+
+    def end(self, state: ApprovalState, now: datetime) -> Change:
+        """Return what the answer changes, if there is one; and put off the next reading."""
+        if self._reading is None or self._question is None or not self._reading.done():
+            return Change(state=state)
+        handle, self._reading = self._reading, None
+        self._is_first = False
+        asked, self._question = self._question, None
+        patience: timedelta | None = min(READ_AGAIN * (1 << min(self._tries, 6)), LAST_PAUSE)
+        try:
+            answer = handle.result()
+        except FailureError:  # a local activity's failure comes bare, not as ActivityError
+            self._tries += 1
+            if self._tries == 1:  # one try alone says little: ask again, patiently
+                return Change(state=state)
+            answer, patience = _unreadable(asked, now), None
+        change = rules.take_reading(state, asked, answer, now)
+        if not change.state.waits_for_approvers:
+            self._read_at, self._tries = None, 0
+        elif asked == rules.question(change.state):
+            self._read_at = now + pause(self._tries, patience)
+            self._tries += 1
+        return change
+
+
+def _unreadable(asked: ApproverQuestion, now: datetime) -> Reading:
+    sources = tuple(str(source) for source in asked.sources)
+    nobody = ApproverSet(members=(), read_at=now, unreadable=sources)
+    return Reading(approvers=nobody, admins=nobody)

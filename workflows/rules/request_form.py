@@ -1,0 +1,142 @@
+"""The written request: what a person typed, checked field by field before anything is believed."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TypeVar
+
+from workflows.rules.content import Content, check_content
+from workflows.rules.errors import NoCurrencyError, NotADurationError, NoTierError, RuleError
+from workflows.rules.money import Money, parse_money
+from workflows.rules.people import Actor, ManagedBy
+from workflows.rules.policy import Policy, route
+from workflows.rules.request import ApprovalRequest
+
+_DURATION = re.compile(r"([1-9]\d{0,3})\s*([smhd])", re.ASCII)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_CURRENCY = re.compile(r"([A-Za-z]{3})\s*", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WrittenContent:
+    """What is asked, as a person wrote it. `links` are separated by spaces or line ends."""
+
+    title: str
+    text: str = ""
+    amount: str = ""
+    links: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WrittenRequest:
+    """A request as a person wrote it; `answer_within` such as `4h`, or empty."""
+
+    request_id: str
+    policy: str = ""
+    content: WrittenContent = WrittenContent(title="")
+    answer_within: str = ""
+
+
+class RequestMistakes(Exception):  # noqa: N818 - it carries errors, it is not one
+    """What is wrong with a written request, by field: `title`, `text`, `amount`, `links`, `answer_within`."""
+
+    def __init__(self, by_field: Mapping[str, RuleError]) -> None:
+        super().__init__(", ".join(f"{name}: {error.code}" for name, error in by_field.items()))
+        self.by_field = by_field
+
+
+def read_request(
+    written: WrittenRequest, policy: Policy, requester: Actor, managers: tuple[ManagedBy, ...]
+) -> ApprovalRequest:
+    """Turn what a person wrote into a request, with `policy` and `managers` pinned to it.
+
+    Raises:
+        RequestMistakes: with the refusal of every field that is wrong, all at once.
+
+    """
+    mistakes: dict[str, RuleError] = {}
+    expire_after = _gather(mistakes, "answer_within", lambda: read_window(written.answer_within))
+    try:
+        content = read_content(written.content, policy.currency)
+        route_ = route(policy, content.amount)
+    except RequestMistakes as found:
+        raise RequestMistakes({**found.by_field, **mistakes}) from None
+    except NoTierError as error:
+        raise RequestMistakes({"amount": error, **mistakes}) from None
+    if mistakes:
+        raise RequestMistakes(mistakes)
+    return ApprovalRequest(
+        request_id=written.request_id,
+        requester=requester,
+        content=content,
+        policy=policy,
+        route=route_,
+        expire_after=expire_after,
+        managers=managers,
+    )
+
+
+def read_content(written: WrittenContent, currency: str) -> Content:
+    """Turn what a person wrote into content, its amount in `currency`: the policy's, or empty.
+
+    Raises:
+        RequestMistakes: with the refusal of every field that is wrong, all at once.
+
+    """
+    mistakes: dict[str, RuleError] = {}
+    title, text = written.title.strip(), written.text.strip()
+    plain = Content(title="-")
+    _gather(mistakes, "title", lambda: check_content(replace(plain, title=title)))
+    _gather(mistakes, "text", lambda: check_content(replace(plain, text=text)))
+    links = tuple(dict.fromkeys(written.links.split()))
+    _gather(mistakes, "links", lambda: check_content(replace(plain, links=links)))
+    amount = _gather(mistakes, "amount", lambda: read_amount(written.amount, currency))
+    if mistakes:
+        raise RequestMistakes(mistakes)
+    return Content(title=title, text=text, amount=amount, links=links)
+
+
+_Read = TypeVar("_Read")
+
+
+def _gather(mistakes: dict[str, RuleError], field: str, read: Callable[[], _Read]) -> _Read | None:
+    try:
+        return read()
+    except RuleError as error:
+        mistakes[field] = error
+        return None
+
+
+def read_amount(written: str, currency: str) -> Money | None:
+    """Read an amount, or None where nothing is written.
+
+    Raises:
+        NoCurrencyError: no currency is given, and the amount names none.
+        RuleError: what `parse_money` raises.
+
+    """
+    written = written.strip()
+    if not written:
+        return None
+    named = _CURRENCY.fullmatch(written[-3:])
+    currency = currency or (named[1].upper() if named else "")
+    if not currency:
+        raise NoCurrencyError
+    return parse_money(written, currency)
+
+
+def read_window(written: str) -> timedelta | None:
+    """Read how long a request may wait, such as `30m`, `4h` or `2d`; None where nothing is written.
+
+    Raises:
+        NotADurationError: it is written otherwise.
+
+    """
+    written = written.strip().lower()
+    if not written:
+        return None
+    match = _DURATION.fullmatch(written)
+    if match is None:
+        raise NotADurationError
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
