@@ -1,10 +1,12 @@
 """The Temporal worker: wires the activities to Slack and the database, and runs our workflows."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import aiohttp
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.worker import Worker
@@ -21,6 +23,8 @@ from bot.workflow_client import connect
 from records.database import Database
 from workflows.registry import WORKFLOWS, sandbox
 
+KEEP_ALIVE = 5
+"""Seconds for which an idle connection to Slack is kept."""
 SLACK_TIMEOUT = 4
 """Seconds for one Slack call of an activity: well under the 10 s that one try has."""
 
@@ -55,20 +59,32 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def slack_client(config: settings.Settings) -> AsyncWebClient:
-    """Return a client that never retries by itself: a repeated post would be a second card."""
-    return AsyncWebClient(
-        token=config.bot_token(),
-        base_url=config.slack_api_url,
-        timeout=SLACK_TIMEOUT,
-        retry_handlers=[],
-    )
+@asynccontextmanager
+async def slack_client(
+    config: settings.Settings, patience: float = SLACK_TIMEOUT
+) -> AsyncIterator[AsyncWebClient]:
+    """Yield a client that never retries by itself: a repeated post would be a second card.
+
+    `patience` is in seconds, for one call.
+
+    It keeps its connections for a while, where slack_sdk alone makes one per call. Not for long:
+    on one that Slack has closed meanwhile a post fails with an unknown outcome, and is searched
+    for before the next try.
+    """
+    token = config.bot_token()
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE),
+        timeout=aiohttp.ClientTimeout(total=patience),
+    ) as session:
+        yield AsyncWebClient(
+            token=token, base_url=config.slack_api_url, session=session, retry_handlers=[]
+        )
 
 
 async def run(config: settings.Settings, stop: asyncio.Event) -> None:
     """Work until `stop` is set; tasks in hand are ended before it returns."""
-    slack = slack_client(config)  # first: without a token nothing else matters
-    async with Database(config.database_url) as database:
+    # The client first: without a token nothing else matters.
+    async with slack_client(config) as slack, Database(config.database_url) as database:
         await database.require_current_schema()
         worker = Worker(
             await connect(settings.temporal_environment()),

@@ -39,8 +39,9 @@ class CardActivities(CardPort):
         """Write the face to every copy; see the port.
 
         What the card's problem is, its copy in the channel says: there everybody sees it. A direct
-        message that may still go through has the try repeated; one that Slack refuses for good
-        (the person was deactivated) is no problem of the card: everybody else has it.
+        message that Slack refuses for good (the person was deactivated) is no problem of the card:
+        everybody else has it. As long as any copy may still go through, nothing is lasting: the
+        try is repeated soon, so that no copy keeps buttons that are out of date.
         """
         message = render(card.face)
         decided = not isinstance(card.face, ApprovalFace) or not card.face.is_open
@@ -59,12 +60,13 @@ class CardActivities(CardPort):
                 activity.logger.warning("card not published: %s", problem.code)
                 (in_direct if copy.person else in_channel).append(problem)
         problems = in_channel or [problem for problem in in_direct if not problem.lasting]
-        waits = [one.retry_after for one in (*in_channel, *in_direct) if one.retry_after]
+        every = (*in_channel, *in_direct)
+        waits = [one.retry_after for one in every if one.retry_after]
         return PublishedCard(
             copies=tuple(copy for copy, _ in results),
             version=card.face.card_version,
             problem=problems[0].code if problems else "",
-            lasting=bool(problems) and all(problem.lasting for problem in problems),
+            lasting=bool(problems) and all(problem.lasting for problem in every),
             retry_after=max(waits, default=None),
         )
 

@@ -1,6 +1,5 @@
 """The people of the workspace: who is meant by a source, may they decide, who stands in for them."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
@@ -12,7 +11,7 @@ from activities.memory import Memory
 from activities.posting import Poster
 from activities.roster import Roster
 from activities.slack_errors import SLACK_FAILURES, classify
-from activities.sources import Sources
+from activities.sources import Sources, together
 from records.absences import Absences
 from records.database import Database
 from workflows.ports import DirectoryPort
@@ -27,8 +26,9 @@ from workflows.rules.people import (
 )
 
 ADMINS_KEPT = 60.0
-"""Seconds for which the house's admins are not read again: every reading would cost them twice
-(usergroups.users.list gives 20 calls a minute), and they decide nothing."""
+"""Seconds for which the house's admins are not read again, unless the reading is to be fresh: every
+reading would cost them twice (usergroups.users.list gives 20 calls a minute), and they decide
+nothing."""
 
 STANDS_IN = "stands in"
 """What stands where a source would, for who was asked or is a delegate and no source names."""
@@ -51,11 +51,20 @@ class DirectoryActivities(DirectoryPort):
 
     @activity.defn
     async def approvers(self, question: ApproverQuestion) -> Reading:
-        """Read everybody whom the question is about, now; see the port."""
-        sources = Sources(self._roster, question.requester, question.managers)
+        """Read everybody whom the question is about, now; see the port.
+
+        A level's first reading may take from memory what was read a moment ago. Each later `turn`
+        has a reason (a reminder, an escalation, an admin, what Slack reports): it reads all anew.
+        Where Slack asks for patience, the error's first detail says for how many seconds.
+        """
+        fresh = question.turn > 0
+        sources = Sources(self._roster, question.requester, question.managers, fresh=fresh)
         try:
-            approvers, admins = await asyncio.gather(
-                self._read(sources, question.sources), self._read_admins(question.admins)
+            approvers, admins = await together(
+                [
+                    self._read(sources, question.sources),
+                    self._read_admins(question.admins, fresh=fresh),
+                ]
             )
             found = [member.person for member in approvers.members]
             absences = await self._absences.reaching((*found, *question.people), self._now())
@@ -64,7 +73,8 @@ class DirectoryActivities(DirectoryPort):
         except SLACK_FAILURES as error:
             problem = classify(error)
             msg = f"the people could not be read: {problem.code}"
-            raise ApplicationError(msg, type=problem.code) from error
+            seconds = problem.retry_after.total_seconds() if problem.retry_after else 0.0
+            raise ApplicationError(msg, seconds, type=problem.code) from error
         return Reading(
             approvers=approvers,
             admins=admins,
@@ -75,12 +85,12 @@ class DirectoryActivities(DirectoryPort):
 
     async def _read(self, sources: Sources, wanted: Sequence[ApproverSource]) -> ApproverSet:
         """Read every source; each person once, by the first source that names them."""
-        found = await asyncio.gather(*(sources.people(one) for one in wanted))
+        found = await together(sources.people(one) for one in wanted)
         by_person: dict[str, ApproverSource] = {}
         for source, people in zip(wanted, found, strict=True):
             for person in people or ():
                 by_person.setdefault(person, source)
-        standings = await asyncio.gather(*map(sources.standing, by_person))
+        standings = await together(map(sources.standing, by_person))
         members = tuple(
             Member(person=person, source=str(source), standing=standing)
             for (person, source), standing in zip(by_person.items(), standings, strict=True)
@@ -90,10 +100,11 @@ class DirectoryActivities(DirectoryPort):
         )
         return ApproverSet(members=members, read_at=self._now(), unreadable=unreadable)
 
-    async def _read_admins(self, wanted: tuple[ApproverSource, ...]) -> ApproverSet:
-        return await self._admins.recall(
+    async def _read_admins(self, wanted: tuple[ApproverSource, ...], *, fresh: bool) -> ApproverSet:
+        ask = self._admins.renew if fresh else self._admins.recall
+        return await ask(
             wanted,
-            lambda: self._read(Sources(self._roster, "", ()), wanted),
+            lambda: self._read(Sources(self._roster, "", (), fresh=fresh), wanted),
             lambda found: not found.unreadable,
         )
 
@@ -101,7 +112,7 @@ class DirectoryActivities(DirectoryPort):
         self, sources: Sources, asked: Iterable[str], absences: Iterable[Absence]
     ) -> tuple[Member, ...]:
         people = dict.fromkeys((*asked, *(one.delegate for one in absences)))
-        standings = await asyncio.gather(*map(sources.standing, people))
+        standings = await together(map(sources.standing, people))
         return tuple(
             Member(person=person, source=STANDS_IN, standing=standing)
             for person, standing in zip(people, standings, strict=True)

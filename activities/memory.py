@@ -1,8 +1,8 @@
 """What was read a moment ago and need not be read again yet."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
@@ -34,23 +34,35 @@ class Memory(Generic[Key, Value]):
         turn = self._turns.setdefault(key, asyncio.Lock())
         async with turn:
             known = self.get(key)
-            if known is None:
-                known = await ask()
-                if worth_keeping(known):
-                    self.put(key, known)
-        return known
+            return known if known is not None else await self.renew(key, ask, worth_keeping)
+
+    async def renew(
+        self,
+        key: Key,
+        ask: Callable[[], Awaitable[Value]],
+        worth_keeping: Callable[[Value], bool] = lambda _: True,
+    ) -> Value:
+        """Ask in any case, from now on, and keep the answer for those who `recall`."""
+        began = monotonic()
+        answer = await ask()
+        if worth_keeping(answer):
+            self.put(key, answer, began)
+        return answer
 
     def get(self, key: Key) -> Value | None:
-        """Return what was put there less than `seconds` ago, or None."""
-        when, value = self._kept.get(key, (-1.0, None))
-        return value if value is not None and time.monotonic() - when < self._seconds else None
+        """Return what was asked for less than `seconds` ago, or None."""
+        when, value = self._kept.get(key, (0.0, None))
+        return value if value is not None and monotonic() - when < self._seconds else None
 
-    def put(self, key: Key, value: Value) -> None:
-        """Keep a value from now on."""
+    def put(self, key: Key, value: Value, asked_at: float | None = None) -> None:
+        """Keep a value, which was asked for now or then; what was asked for later stays."""
+        when = monotonic() if asked_at is None else asked_at
+        if key in self._kept and self._kept[key][0] > when:
+            return
         self._kept.pop(key, None)
         if len(self._kept) >= MOST:
             del self._kept[next(iter(self._kept))]
-        self._kept[key] = (time.monotonic(), value)
+        self._kept[key] = (when, value)
 
     def forget(self, key: Key) -> None:
         """Keep nothing there any more."""

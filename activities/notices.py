@@ -24,7 +24,10 @@ class NoticeActivities(NoticePort):
 
     @activity.defn
     async def tell(self, notice: Notice) -> Told:
-        """Send the notice once; see the port."""
+        """Send the notice once; see the port.
+
+        A thread whose card was deleted is a lasting problem only: the card will be posted anew.
+        """
         posting = False
         try:
             place = await self._place(notice)
@@ -41,6 +44,7 @@ class NoticeActivities(NoticePort):
             return Told(
                 problem=problem.code,
                 lasting=problem.lasting,
+                addressee_gone=problem.addressee_gone and bool(notice.person),
                 doubtful=posting and problem.ambiguous,
                 retry_after=problem.retry_after,
             )

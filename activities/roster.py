@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
@@ -20,6 +21,11 @@ HANDLES_KEPT, FIELD_KEPT, MEMBERS_KEPT = 60.0, 60.0, 10.0
 """Seconds for which a group's handle, the manager's field, a channel's members are not read again.
 
 A group's members are read each time: that somebody left it is why it is read again."""
+
+STANDINGS_KEPT = 30.0
+"""Seconds for which a person's standing is not read again, unless the reading is to be fresh.
+
+Many requests of one hour name the same people, and a try that failed is soon repeated."""
 
 MANAGER_LABEL = "Manager"
 
@@ -50,9 +56,17 @@ class Roster:
         self._handles: Memory[str, str] = Memory(HANDLES_KEPT)
         self._field: Memory[str, str] = Memory(FIELD_KEPT)
         self._inside: Memory[str, frozenset[str]] = Memory(MEMBERS_KEPT)
+        self._standings: Memory[str, Standing] = Memory(STANDINGS_KEPT)
 
-    async def standing(self, person: str) -> Standing:
-        """Say what Slack knows of a person; UNKNOWN where there is no such member."""
+    async def standing(self, person: str, *, fresh: bool) -> Standing:
+        """Say what Slack knows of a person, or knew a moment ago where it need not be `fresh`.
+
+        UNKNOWN where there is no such member.
+        """
+        ask = self._standings.renew if fresh else self._standings.recall
+        return await ask(person, lambda: self._read_standing(person))
+
+    async def _read_standing(self, person: str) -> Standing:
         home = await self._read_home()
         try:
             async with self._gate:
@@ -68,8 +82,11 @@ class Roster:
         home = await self._read_home()
         with _refusals(_REFUSED_EMAIL):
             async with self._gate:
+                asked_at = monotonic()
                 answer = await self._client.users_lookupByEmail(email=email)
-        return str(answer["user"]["id"]), standing(answer["user"], home)
+        person, known = str(answer["user"]["id"]), standing(answer["user"], home)
+        self._standings.put(person, known, asked_at)
+        return person, known
 
     async def group(self, named: str) -> tuple[str, ...]:
         """Return a group's members now, by its handle or id. Raises UnreadableError."""

@@ -6,45 +6,41 @@ from datetime import timedelta
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-LASTING = frozenset(
-    {
-        "access_denied",
-        "account_inactive",
-        "cannot_dm_bot",
-        "channel_not_found",
-        "ekm_access_denied",
-        "invalid_auth",
-        "invalid_blocks",
-        "invalid_blocks_format",
-        "is_archived",
-        "is_inactive",
-        "messages_tab_disabled",
-        "metadata_too_large",
-        "missing_scope",
-        "msg_blocks_too_long",
-        "msg_too_long",
-        "no_permission",
-        "not_allowed_token_type",
-        "not_authed",
-        "not_in_channel",
-        "org_login_required",
-        "restricted_action",
-        "restricted_action_non_threadable_channel",
-        "restricted_action_read_only_channel",
-        "restricted_action_thread_only_channel",
-        "team_access_not_granted",
-        "token_expired",
-        "token_revoked",
-        "user_disabled",
-        "user_not_found",
-    }
-)
-"""Errors that no retry mends: a person must act (docs.slack.dev, chat.postMessage, chat.update)."""
+LIMITED = frozenset({"ratelimited", "rate_limited"})
 
 AMBIGUOUS = frozenset({"fatal_error", "internal_error", "service_unavailable"})
 """Errors after which "some aspect of the operation" may have succeeded (docs.slack.dev)."""
 
-LIMITED = frozenset({"ratelimited", "rate_limited"})
+TRANSIENT = (
+    LIMITED
+    | AMBIGUOUS
+    | {
+        "accesslimited",
+        "external_channel_migrating",
+        "fetch_members_failed",
+        "message_limit_exceeded",
+        "org_login_required",
+        "request_timeout",
+        "team_added_to_org",
+        "update_failed",
+    }
+)
+"""Errors that pass by themselves: Slack is busy or broken, or the workspace is being moved.
+
+Every other error is a definite refusal, a new one of Slack's too: no retry mends it, a person must.
+"""
+
+UNREACHABLE = frozenset(
+    {
+        "cannot_dm_bot",
+        "user_deactivated",
+        "user_disabled",
+        "user_not_found",
+        "user_not_visible",
+        "users_not_found",
+    }
+)
+"""Errors that say of a direct message: whoever it is for cannot get any."""
 
 GONE = frozenset({"message_not_found", "cant_update_message"})
 """Errors of chat.update that say: this message is not there (any more), or not ours."""
@@ -52,10 +48,14 @@ GONE = frozenset({"message_not_found", "cant_update_message"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SlackProblem:
-    """One failed call. `ambiguous`: Slack may have done it all the same."""
+    """One failed call. `ambiguous`: Slack may have done it all the same.
+
+    `lasting`: no retry mends it. `addressee_gone`: nobody can, for this person gets no messages.
+    """
 
     code: str
     lasting: bool = False
+    addressee_gone: bool = False
     ambiguous: bool = False
     retry_after: timedelta | None = None
 
@@ -75,7 +75,12 @@ def classify(error: Exception) -> SlackProblem:
         return SlackProblem(code="slack.ratelimited", retry_after=_retry_after(error))
     if status >= 500 or not code:  # noqa: PLR2004 - a server error may come after the deed
         return SlackProblem(code="slack.server_error", ambiguous=True)
-    return SlackProblem(code=f"slack.{code}", lasting=code in LASTING, ambiguous=code in AMBIGUOUS)
+    return SlackProblem(
+        code=f"slack.{code}",
+        lasting=code not in TRANSIENT,
+        addressee_gone=code in UNREACHABLE,
+        ambiguous=code in AMBIGUOUS,
+    )
 
 
 def slack_code(error: SlackApiError) -> str:

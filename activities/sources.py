@@ -1,10 +1,12 @@
 """One reading's sources: whom each names, and every person and manager asked for only once."""
 
 import asyncio
+import math
 import re
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
+from activities.memory import Memory
 from activities.roster import Roster, UnreadableError
 from workflows.rules.people import ApproverSource, ManagedBy, SourceKind, Standing
 
@@ -14,14 +16,20 @@ Answer = TypeVar("Answer")
 
 
 class Sources:
-    """What one reading has asked so far. `managers` is the table for who has none in Slack."""
+    """What one reading has asked so far. `managers` is the table for who has none in Slack.
 
-    def __init__(self, roster: Roster, requester: str, managers: Iterable[ManagedBy]) -> None:
+    A `fresh` reading takes nobody's standing from an earlier one.
+    """
+
+    def __init__(
+        self, roster: Roster, requester: str, managers: Iterable[ManagedBy], *, fresh: bool
+    ) -> None:
         self._roster = roster
+        self._fresh = fresh
         self._requester = requester
         self._table = {one.person: one.manager for one in managers}
-        self._standings: dict[str, asyncio.Future[Standing]] = {}
-        self._managers: dict[str, asyncio.Future[str]] = {}
+        self._standings: Memory[str, Standing] = Memory(math.inf)
+        self._managers: Memory[str, str] = Memory(math.inf)
 
     async def people(self, source: ApproverSource) -> tuple[str, ...] | None:
         """Return whom a source names; None where Slack does not say."""
@@ -40,13 +48,13 @@ class Sources:
 
     async def standing(self, person: str) -> Standing:
         """Return a person's standing; Slack is asked once, however many sources name them."""
-        return await _once(self._standings, person, lambda: self._roster.standing(person))
+        return await self._standings.recall(
+            person, lambda: self._roster.standing(person, fresh=self._fresh)
+        )
 
     async def _by_email(self, email: str) -> str:
         person, standing = await self._roster.by_email(email)
-        if person not in self._standings:  # Slack has told all of it already
-            known = self._standings[person] = asyncio.get_running_loop().create_future()
-            known.set_result(standing)
+        self._standings.put(person, standing)  # Slack has told all of it already
         return person
 
     async def _manager_up(self, steps: int) -> str:
@@ -60,18 +68,18 @@ class Sources:
 
     async def _manager_of(self, person: str) -> str:
         """Return the manager whom the profile names, or else the table."""
-        filled_in = await _once(self._managers, person, lambda: self._roster.manager(person))
+        filled_in = await self._managers.recall(person, lambda: self._roster.manager(person))
         manager = filled_in or self._table.get(person, "")
         if not _MEMBER_ID.fullmatch(manager):
             raise UnreadableError(f"no manager of {person}")
         return manager
 
 
-async def _once(
-    asked: dict[str, asyncio.Future[Answer]],
-    key: str,
-    ask: Callable[[], Coroutine[Any, Any, Answer]],
-) -> Answer:
-    if key not in asked:
-        asked[key] = asyncio.ensure_future(ask())
-    return await asked[key]
+async def together(calls: Iterable[Coroutine[Any, Any, Answer]]) -> list[Answer]:
+    """Await all of them at once. Where one fails, that is raised, and none of the others runs on."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(call) for call in calls]
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [task.result() for task in tasks]

@@ -1,11 +1,14 @@
 """Deeds: what a person does to a request, sent by the client's method for it, found again in the trail."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping
 from typing import assert_never
 
-from bot.workflow_client import Answer, WorkflowClient
+from bot.workflow_client import Accepted, Answer, Ended, Refused, WorkflowClient
 from workflows.rules.audit import AuditEvent, Fact
+from workflows.rules.click import click_id
 from workflows.rules.content import content_digest
+from workflows.rules.people import SLACK
 from workflows.rules.request import (
     Amendment,
     Closing,
@@ -44,6 +47,36 @@ async def send(  # noqa: PLR0911 - one line for each verb
             return await client.close(request_id, click, deed)
         case _:
             assert_never(deed)
+
+
+REFRESHED_AT_ONCE = 8
+"""Requests that one change of people has refreshed at the same time."""
+
+
+async def refresh_all(
+    client: WorkflowClient, requests: Iterable[str], cause: str
+) -> dict[str, Answer]:
+    """Have requests read their people again; each takes the same `cause` once.
+
+    What a request refuses is no matter: it has closed meanwhile, or waits for its requester.
+    """
+    gate = asyncio.Semaphore(REFRESHED_AT_ONCE)
+
+    async def refresh(request_id: str) -> tuple[str, Answer]:
+        async def ask() -> Answer:
+            click = click_id(cause, request_id)
+            return await client.refresh(request_id, click, Refresh(actor=SLACK))
+
+        async with gate:
+            return request_id, await client.confirm(ask)
+
+    return dict(await asyncio.gather(*map(refresh, requests)))
+
+
+def unreached(answers: Mapping[str, Answer]) -> tuple[str, ...]:
+    """Return the requests of which it is not known whether they read their people again."""
+    known = (Accepted, Refused, Ended)  # one that has ended needs to hear of nothing
+    return tuple(one for one, answer in answers.items() if not isinstance(answer, known))
 
 
 _DEEDS: Mapping[type, tuple[Verb, Fact]] = {

@@ -62,6 +62,10 @@ class UnknownPolicyError(LookupError):
     """There is no policy of that name."""
 
 
+OWN_FORM = frozenset({"order"})
+"""Policies of journeys with a form and a workflow of their own: an approval alone would do nothing."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policies:
     """What the file says. Each policy carries the digest of itself as its version.

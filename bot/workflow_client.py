@@ -228,7 +228,11 @@ class WorkflowClient:
             wait=wait_exponential(multiplier=0.5, max=5),
             retry_error_callback=lambda state: Unconfirmed(),  # noqa: ARG005 - tenacity's signature
         )
-        return await attempts(ask)
+
+        async def once() -> Answer:  # tenacity awaits what it knows to be a coroutine function
+            return await ask()
+
+        return await attempts(once)
 
     async def republish(self, owner_id: str, click_id: str) -> bool:
         """Ask a card's owner to write it again; False where the owner has ended.

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from temporalio import workflow
 
 from workflows.asking import tell_people
-from workflows.card_owner import CardOwner
+from workflows.card_owner import About, CardOwner
 from workflows.directory_reader import DirectoryReader
 from workflows.ports import CalendarPort, DeadlineQuestion
 from workflows.quick import quickly
@@ -35,6 +35,7 @@ from workflows.rules.request import (
     Withdrawal,
 )
 from workflows.rules.verbs import verbs_of
+from workflows.rules.watching import subjects
 
 
 class _Message(Protocol):
@@ -71,7 +72,13 @@ class ApprovalWorkflow:
             self._card.record(change.facts, visible=False)
 
     def _owner(self, card: CardState) -> CardOwner:
-        return CardOwner(self._state.request.request_id, card, self._face, self._owner_id)
+        about = About(
+            request_id=self._state.request.request_id,
+            face=self._face,
+            owner_id=self._owner_id,
+            watches=lambda: subjects(self._state),
+        )
+        return CardOwner(card, about)
 
     def _owner_id(self) -> str:
         """Name the workflow that owns the card: a parent does once this one has closed."""
@@ -93,11 +100,10 @@ class ApprovalWorkflow:
             self._directory.begin(self._state, workflow.now())
             await self._card.attend(self._has_work, self._next_deadline())
             self._take(self._directory.end(self._state, workflow.now()))
-            self._let_the_clock_act()
+            self._take(due.reach(self._state, workflow.now()))
             if self._may_start_afresh():
-                await workflow.wait_condition(workflow.all_handlers_finished)
-                workflow.continue_as_new(self._carry(asked))
-        return await self._close()
+                await self._start_afresh(asked)
+        return await self._close(asked)
 
     # What people do. The update id is the click id: the same click again returns the present face
     # without a new fact. Refusals are ApplicationErrors of type `rejected.<code>`: no history.
@@ -132,7 +138,7 @@ class ApprovalWorkflow:
     @workflow.update
     def delegate(self, delegation_: Delegation) -> ApprovalFace:
         """Have somebody stand in for an approver and return the new face."""
-        return self._do(delegation.delegate, delegation_, read=True)
+        return self._do(delegation.delegate, delegation_)
 
     @delegate.validator
     def _check_delegate(self, delegation_: Delegation) -> None:
@@ -150,7 +156,7 @@ class ApprovalWorkflow:
     @workflow.update
     def reassign(self, reassignment: Reassignment) -> ApprovalFace:
         """Name other approvers, as an admin, and return the new face."""
-        return self._do(administration.reassign, reassignment, read=True)
+        return self._do(administration.reassign, reassignment)
 
     @reassign.validator
     def _check_reassign(self, reassignment: Reassignment) -> None:
@@ -159,7 +165,7 @@ class ApprovalWorkflow:
     @workflow.update
     def refresh(self, refresh: Refresh) -> ApprovalFace:
         """Have the approvers read again and return the face as it is until then."""
-        return self._do(administration.refresh, refresh, read=True)
+        return self._do(administration.refresh, refresh)
 
     @refresh.validator
     def _check_refresh(self, refresh: Refresh) -> None:
@@ -216,34 +222,26 @@ class ApprovalWorkflow:
         self,
         verb: Callable[[ApprovalState, _M, datetime], Change],
         message: _M,
-        *,
-        read: bool = False,
     ) -> ApprovalFace:
-        """Do what somebody asks for, once per click; `read` has the approvers read at once."""
+        """Do what somebody asks for, once per click."""
         click = running_update_id()
         if click not in self._clicks:
             self._clicks = remember(self._clicks, click)
             self._take(verb(self._state, message, workflow.now()), answers=message.actor)
-            if read:
-                self._directory.read_soon()
         return self._face(self._card.card.version)
 
     def _take(self, change: Change, *, answers: Actor | None = None) -> None:
         """Take a step of the rules; `answers` is the person who waits for an update's answer."""
-        self._state = change.state
+        before, self._state = self._state, change.state
         if change.facts:
             clicked = answers is not None and answers.origin is Origin.SLACK
             self._card.record(change.facts, clicked=clicked, answering=answers is not None)
-        if self._state.level is None or not self._state.level.blocked:
-            self._card.forget(NoticeKind.BLOCKED)
+        elif approval_face(before, 0) != approval_face(self._state, 0):
+            self._card.record(())  # no fact, but the card says it: another source is unreadable
+        if _turn(before) != _turn(self._state):
+            self._directory.read_soon()
         for tell in change.tells:
             tell_people(self._card, self._state, tell)
-
-    def _let_the_clock_act(self) -> None:
-        change = due.reach(self._state, workflow.now())
-        if change.facts:
-            self._directory.read_soon()  # a reminder or an escalation reads the people at once
-        self._take(change)
 
     async def _reach_level(self) -> None:
         """Pin the level's deadlines. Its clock runs from now, whether or not people are known."""
@@ -279,13 +277,13 @@ class ApprovalWorkflow:
     def _may_start_afresh(self) -> bool:
         """Whether the history has grown long and nothing is under way that a new run would lose."""
         return (
-            self._state.is_open
-            and workflow.info().is_continue_as_new_suggested()
+            workflow.info().is_continue_as_new_suggested()
             and self._card.at_rest
             and not self._directory.is_reading
         )
 
-    def _carry(self, asked: ApprovalInput) -> ApprovalInput:
+    async def _start_afresh(self, asked: ApprovalInput) -> None:
+        await workflow.wait_condition(workflow.all_handlers_finished)
         carried = CarriedApproval(
             state=self._state,
             card=self._card.card,
@@ -293,16 +291,24 @@ class ApprovalWorkflow:
             facts=self._card.outbox,
             notices=self._card.notices,
         )
-        return ApprovalInput(request=asked.request, carried=carried)
+        workflow.continue_as_new(ApprovalInput(request=asked.request, carried=carried))
 
-    async def _close(self) -> ApprovalOutcome:
+    async def _close(self, asked: ApprovalInput) -> ApprovalOutcome:
         if workflow.info().parent is not None:
             card = await self._card.hand_over()
         else:
-            if self._card.card.copies:  # what needed nobody has bothered nobody
+            told_before = asked.carried is not None and not asked.carried.state.is_open
+            if self._card.card.copies and not told_before:  # what needed nobody bothers nobody
                 requester = self._state.request.requester.person
                 self._card.tell(NoticeKind.OUTCOME, person=requester)
-            await self._card.finish()
+            await self._card.finish(self._may_start_afresh)
+            if self._card.owes and self._may_start_afresh():
+                await self._start_afresh(asked)
             card = self._card.card
         await workflow.wait_condition(workflow.all_handlers_finished)
         return ApprovalOutcome(face=self._face(card.version), card=card)
+
+
+def _turn(state: ApprovalState) -> tuple[int, int]:
+    """Return how often somebody has wanted the people of the present level read."""
+    return (state.level.number, state.level.turn) if state.level else (0, 0)

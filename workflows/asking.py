@@ -12,15 +12,16 @@ Every copy is written at every change, within one try of ten seconds."""
 
 def tell_people(card: CardOwner, state: ApprovalState, tell: Tell) -> None:
     """Owe people what the rules want them to know, by the way that reaches them."""
+    level = len(state.levels)
     match tell.kind:
         case TellKind.ASKED:
             _ask(card, state, tell.people)
         case TellKind.REMINDED:
             here, away = _by_place(state, tell.people)
             if here:
-                card.tell(NoticeKind.REMINDED, people=here)
+                card.tell(NoticeKind.REMINDED, people=here, level=level)
             for person in away:
-                card.tell(NoticeKind.REMINDED, person=person)
+                card.tell(NoticeKind.REMINDED, person=person, level=level)
         case TellKind.BLOCKED:
             if channel := state.request.policy.admin_channel:
                 card.tell(NoticeKind.BLOCKED, channel=channel)
@@ -37,15 +38,16 @@ def _ask(card: CardOwner, state: ApprovalState, people: tuple[str, ...]) -> None
     stands already gets a notice too.
     """
     here, away = _by_place(state, people)
+    level = len(state.levels)
     if here and (card.is_posted or len(here) > MENTIONED):
-        card.tell(NoticeKind.ASKED, people=here)
+        card.tell(NoticeKind.ASKED, people=here, level=level)
     copies = {copy.person: copy for copy in card.card.copies}
     room = MAX_COPIES + 1 - len(copies)
     new = tuple(person for person in away if person not in copies)
     card.add_copies(new[:room])
     for person in away:
         if person in new[room:] or (person in copies and copies[person].ts):
-            card.tell(NoticeKind.ASKED, person=person)
+            card.tell(NoticeKind.ASKED, person=person, level=level)
 
 
 def _by_place(

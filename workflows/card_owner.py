@@ -5,7 +5,7 @@ of the one wait; when it fails, the instant of the next try is one more deadline
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -25,44 +25,48 @@ from workflows.quick import quickly
 from workflows.rules import card as rules
 from workflows.rules.audit import AuditEvent
 from workflows.rules.card import CardCopy, CardState
-from workflows.rules.notice import LASTING, Notice, NoticeKind
+from workflows.rules.notice import NoticeKind, Owed
 from workflows.teller import Teller
 
 HANDOVER_PATIENCE = timedelta(seconds=2)
 """How long after its start a publish may hold up a hand-over. A healthy one is over by then."""
 _TRY = SLACK_TRY["schedule_to_close_timeout"]
-LASTING_PAUSE = timedelta(seconds=30)
-"""The pause between tries where only a person can help: the bot is not in the channel."""
+FINISH_PATIENCE = timedelta(hours=6)
+"""How long after its end a workflow goes on trying what only a person can mend. After that a click
+on what stands there still shows the last state."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class About:
+    """What a card is about, asked anew each time: its workflow's state goes on.
+
+    `watches` are the people and groups on which an open request depends (`rules.watching`).
+    """
+
+    request_id: str
+    face: Callable[[int], Face]
+    owner_id: Callable[[], str]
+    watches: Callable[[], tuple[str, ...]] = tuple
 
 
 class CardOwner:
     """The card of one workflow, its audit outbox and the notices it still owes."""
 
-    def __init__(
-        self,
-        request_id: str,
-        card: CardState,
-        face: Callable[[int], Face],
-        owner_id: Callable[[], str],
-    ) -> None:
+    def __init__(self, card: CardState, about: About) -> None:
         self.card = card
-        self._request_id = request_id
-        self._face = face
-        self._owner_id = owner_id
+        self._about = about
         self._outbox: list[AuditEvent] = []
         self._teller = Teller()
         self._publish: workflow.ActivityHandle[PublishedCard] | None = None
         self._publish_began: datetime | None = None
         self._publish_version = 0
-        self._refused_version = 0
-        self._lasting_problem = ""
         self._answering = False
         self._alarm = Alarm()
 
     @property
     def face(self) -> Face:
         """What the card should show now."""
-        return self._face(self.card.version)
+        return self._about.face(self.card.version)
 
     def record(
         self,
@@ -86,35 +90,32 @@ class CardOwner:
         """Have the card written once more: somebody saw a copy that was not current."""
         self.card = rules.ask_again(self.card, workflow.now())
 
-    def resume(self, facts: Iterable[AuditEvent], notices: Iterable[Notice]) -> None:
+    def resume(self, facts: Iterable[AuditEvent], notices: Iterable[Owed]) -> None:
         """Owe what an earlier run of this workflow still owed."""
         self._outbox = list(facts)
         self._teller.resume(notices)
 
-    def tell(
+    def tell(  # noqa: PLR0913 - a notice has this many parts
         self,
         kind: NoticeKind,
         *,
         person: str = "",
         channel: str = "",
         people: tuple[str, ...] = (),
+        level: int = 0,
         problem: str = "",
     ) -> None:
-        """Owe a notice about the present state: to `person`, to `channel`, or in the card's thread."""
-        notice = Notice(
+        """Owe a notice: to `person`, to `channel`, or in the card's thread, mentioning `people`."""
+        owed = Owed(
             key=workflow.uuid4().hex,
             kind=kind,
-            face=self.face,
             person=person,
             channel=channel,
             people=people,
+            level=level,
             problem=problem,
         )
-        self._teller.owe(notice)
-
-    def forget(self, *kinds: NoticeKind) -> None:
-        """Drop notices of these kinds that nobody has begun to send: they have lost their point."""
-        self._teller.forget(kinds)
+        self._teller.owe(owed)
 
     def add_copies(self, people: Iterable[str]) -> None:
         """Have the card stand in the direct messages of `people` too; who has a copy keeps it."""
@@ -152,14 +153,19 @@ class CardOwner:
             if until() or (deadline is not None and now >= deadline):
                 return
             self._begin_publish(now)
-            self._teller.begin(self._root, now)
+            self._teller.begin(self._root, self.face, now)
             self._alarm.set(self._next_instant(deadline))
             await workflow.wait_condition(lambda: until() or self._must_wake(deadline))
 
-    async def finish(self) -> None:
-        """Serve on until Slack has been told everything. The last thing an owner does."""
-        self.forget(*(kind for kind in NoticeKind if kind not in LASTING))
-        await self.attend(lambda: not self.owes)
+    async def finish(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Serve on until Slack has been told everything, or until `until()` holds.
+
+        The last thing an owner does. What Slack refuses until a person mends it is tried for
+        `FINISH_PATIENCE`, what cannot be tried at all for as long as it takes.
+        """
+        patience = workflow.now() + FINISH_PATIENCE
+        await self.attend(lambda: until() or not self.owes, patience)
+        await self.attend(lambda: until() or not self._owes_what_slack_takes)
 
     async def hand_over(self) -> CardState:
         """Write the last facts down and give the card up, without a last publish.
@@ -186,24 +192,30 @@ class CardOwner:
         return tuple(self._outbox)
 
     @property
-    def notices(self) -> tuple[Notice, ...]:
+    def notices(self) -> tuple[Owed, ...]:
         """The notices that are not sent yet."""
-        return self._teller.notices
+        return self._teller.owed
 
     @property
     def owes(self) -> bool:
-        """Whether facts or notices wait, a try is under way, or the card is behind.
+        """Whether facts or notices wait, a try is under way, or the card is behind."""
+        return bool(
+            self._outbox or self._teller.owed or self._publish is not None or self._is_behind
+        )
 
-        A version that Slack has refused for a lasting reason was owed and tried: it is not waited
-        for. A later version is tried once more, for a person may have helped.
-        """
-        behind = self.card.copies and rules.due_at(self.card) is not None
+    @property
+    def _owes_what_slack_takes(self) -> bool:
+        """Whether more is owed than what Slack has refused until a person mends it."""
         return bool(
             self._outbox
-            or self._teller.notices
-            or self._publish is not None
-            or (behind and self._refused_version != self.card.version)
+            or any(not one.refused for one in self._teller.owed)
+            or not self.at_rest
+            or (self._is_behind and self.card.refused != self.card.version)
         )
+
+    @property
+    def _is_behind(self) -> bool:
+        return bool(self.card.copies) and rules.due_at(self.card) is not None
 
     def _next_instant(self, deadline: datetime | None) -> datetime | None:
         """Return the instant at which the next thing is due that is not under way already.
@@ -230,7 +242,11 @@ class CardOwner:
         while self._outbox:
             facts = tuple(self._outbox)
             batch = AuditBatch(
-                request_id=self._request_id, owner_id=self._owner_id(), facts=facts, face=self.face
+                request_id=self._about.request_id,
+                owner_id=self._about.owner_id(),
+                facts=facts,
+                face=self.face,
+                watches=self._about.watches(),
             )
             if self._answering:
                 self._answering = False
@@ -263,16 +279,14 @@ class CardOwner:
         copies = tuple(tried.get(copy.key, copy) for copy in self.card.copies)
         if not done.problem:
             self.card = rules.published(self.card, done.version, copies)
-            self._lasting_problem = ""
             return
         card = replace(self.card, copies=copies)
-        retry_after = max(done.retry_after or LASTING_PAUSE, LASTING_PAUSE)
-        self.card = rules.failed(
-            card, workflow.now(), retry_after if done.lasting else done.retry_after
-        )
+        wait = done.retry_after
         if done.lasting:
-            self._refused_version = self._publish_version
-        if done.lasting and done.problem != self._lasting_problem:
-            self._lasting_problem = done.problem
+            card = replace(card, refused=self._publish_version)
+            wait = rules.patient_pause(card.tries, done.retry_after)
+        if done.lasting and done.problem != card.problem:
+            card = replace(card, problem=done.problem)
             requester = self.face.requester.person
             self.tell(NoticeKind.CARD_NOT_POSTED, person=requester, problem=done.problem)
+        self.card = rules.failed(card, workflow.now(), wait)

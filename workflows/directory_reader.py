@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 from workflows.options import QUICK, SLACK_TRY
 from workflows.ports import DirectoryPort
@@ -80,11 +80,13 @@ class DirectoryReader:
         patience: timedelta | None = min(READ_AGAIN * (1 << min(self._tries, 6)), LAST_PAUSE)
         try:
             answer = handle.result()
-        except FailureError:  # a local activity's failure comes bare, not as ActivityError
+        except FailureError as error:  # a local activity's failure comes bare
             self._tries += 1
+            patience = _retry_after(error)
             if self._tries == 1:  # one try alone says little: ask again, patiently
+                self._read_at = now + patience if patience else None
                 return Change(state=state)
-            answer, patience = _unreadable(asked, now), None
+            answer = _unreadable(asked, now)
         change = rules.take_reading(state, asked, answer, now)
         if not change.state.waits_for_approvers:
             self._read_at, self._tries = None, 0
@@ -92,6 +94,14 @@ class DirectoryReader:
             self._read_at = now + pause(self._tries, patience)
             self._tries += 1
         return change
+
+
+def _retry_after(error: FailureError) -> timedelta | None:
+    """Return how long Slack wants to be left alone: the first detail, in seconds."""
+    cause = error.cause if isinstance(error, ActivityError) else error
+    if isinstance(cause, ApplicationError) and cause.details:
+        return timedelta(seconds=float(cause.details[0])) or None
+    return None
 
 
 def _unreadable(asked: ApproverQuestion, now: datetime) -> Reading:

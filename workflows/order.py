@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError
 
 from workflows.approval import ApprovalWorkflow
-from workflows.card_owner import CardOwner
+from workflows.card_owner import About, CardOwner
 from workflows.options import COMPENSATION, STEP
 from workflows.ports import (
     InventoryPort,
@@ -60,9 +60,9 @@ class OrderWorkflow:
             needs_approval=bool(self._route.levels),
         )
         self._state = change.state
-        self._card = CardOwner(
-            asked.order.order_id, CardState(copies=()), self._face, lambda: asked.order.order_id
-        )
+        order_id = asked.order.order_id
+        about = About(request_id=order_id, face=self._face, owner_id=lambda: order_id)
+        self._card = CardOwner(CardState(copies=()), about)
         self._card.record(change.facts)
 
     def _face(self, version: int) -> OrderFace:

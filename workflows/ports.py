@@ -22,12 +22,16 @@ Face = ApprovalFace | OrderFace
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditBatch:
-    """Facts to write down, in order, with the state they led to (what the inbox reads)."""
+    """Facts to write down, in order, with the state they led to (what the inbox reads).
+
+    `watches` are the people and groups on which the request depends as long as it is open.
+    """
 
     request_id: str
     owner_id: str
     facts: tuple[AuditEvent, ...]
     face: Face
+    watches: tuple[str, ...] = ()
 
 
 class AuditPort:
@@ -78,7 +82,8 @@ class DirectoryPort:
 
         A source that cannot be read (an unknown group, a missing scope, a manager who is not
         filled in) stands in `unreadable`; nothing is guessed. Raises ApplicationError `slack.*`
-        when Slack cannot be asked at all.
+        when Slack cannot be asked at all; its first detail is the Retry-After in seconds, 0 where
+        there is none.
         """
         raise NotImplementedError
 
@@ -122,10 +127,15 @@ class CardPort:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
-    """How telling went. `problem` is empty when the person has been told."""
+    """How telling went. `problem` is empty when the people have been told.
+
+    `lasting` says that only a person can help (the bot is not in the channel), `addressee_gone`
+    that nobody can: the account is deactivated.
+    """
 
     problem: str = ""
     lasting: bool = False
+    addressee_gone: bool = False
     doubtful: bool = False
     retry_after: timedelta | None = None
 

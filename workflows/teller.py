@@ -1,4 +1,4 @@
-"""The notices that a workflow owes: told one after the other, each once, and never waited for."""
+"""The notices that a workflow owes: each told once, none waited for, none in the way of another."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -8,91 +8,102 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.options import SLACK_TRY
-from workflows.ports import NoticePort, Told
-from workflows.rules.card import CardCopy, pause
-from workflows.rules.notice import Notice, NoticeKind
+from workflows.ports import Face, NoticePort, Told
+from workflows.rules.card import CardCopy, patient_pause, pause
+from workflows.rules.notice import NoticeKind, Owed, notice_of, still_owed
+
+_ONCE = (NoticeKind.REMINDED, NoticeKind.BLOCKED)
+"""Of these only the latest is told: after an outage nobody needs each of them."""
 
 
 class Teller:
-    """Sends notices in their order. One whose card does not stand yet lets the others go first."""
+    """Sends notices in their order. One that cannot be sent yet lets the others go first."""
 
     def __init__(self) -> None:
-        self._notices: list[Notice] = []
+        self._owed: list[Owed] = []
         self._telling: workflow.ActivityHandle[Told] | None = None
-        self._told: Notice | None = None
-        self._tell_at: datetime | None = None
-        self._tries = 0
+        self._told: Owed | None = None
 
     @property
-    def notices(self) -> tuple[Notice, ...]:
+    def owed(self) -> tuple[Owed, ...]:
         """The notices that are not sent yet."""
-        return tuple(self._notices)
+        return tuple(self._owed)
 
     @property
     def is_telling(self) -> bool:
         """Whether a try is under way."""
         return self._telling is not None
 
-    def resume(self, notices: Iterable[Notice]) -> None:
+    def resume(self, owed: Iterable[Owed]) -> None:
         """Owe what an earlier run still owed."""
-        self._notices = list(notices)
+        self._owed = list(owed)
 
-    def owe(self, notice: Notice) -> None:
-        """Owe one more notice."""
-        self._notices.append(notice)
-
-    def forget(self, kinds: Iterable[NoticeKind]) -> None:
-        """Drop notices of these kinds that nobody has begun to send: they have lost their point."""
-        dropped = frozenset(kinds)
-        self._notices = [
-            one for one in self._notices if one.kind not in dropped or one.intended_at is not None
-        ]
+    def owe(self, new: Owed) -> None:
+        """Owe one more notice, in place of an older one of its kind where the latest is enough."""
+        if new.kind in _ONCE:
+            self._owed = [one for one in self._owed if one.place != new.place or one is self._told]
+        self._owed.append(new)
 
     def next_at(self, root: CardCopy | None) -> datetime | None:
-        """Return the instant of the next try, where one is owed and its time was put off."""
-        return self._tell_at if self._next(root) and self._telling is None else None
+        """Return the instant of the next try that was put off, if any."""
+        if self._telling is not None:
+            return None
+        put_off = (one.try_at for one in self._sendable(root) if one.try_at is not None)
+        return min(put_off, default=None)
 
     def has_work(self, root: CardCopy | None) -> bool:
         """Whether a try has ended, or one can begin at once."""
         if self._telling is not None:
             return self._telling.done()
-        return self._tell_at is None and self._next(root) is not None
+        return any(one.try_at is None for one in self._sendable(root))
 
-    def begin(self, root: CardCopy | None, now: datetime) -> None:
-        """Start the next try, if one is due; `root` is the card's copy in its channel."""
-        notice = self._next(root)
-        if notice is None or self._telling is not None:
+    def begin(self, root: CardCopy | None, face: Face, now: datetime) -> None:
+        """Start the next try, if one is due, and drop what has lost its point by now.
+
+        `root` is the card's copy in its channel, `face` what is true now.
+        """
+        if self._telling is not None:
             return
-        if self._tell_at is not None and now < self._tell_at:
+        left = (still_owed(one, face) for one in self._owed)
+        self._owed = [one for one in left if one is not None]
+        due = (one for one in self._sendable(root) if one.try_at is None or one.try_at <= now)
+        owed = next(due, None)
+        if owed is None:
             return
-        begun = replace(notice, card=root, intended_at=notice.intended_at or now)
-        self._change(notice, begun)
+        begun = replace(owed, intended_at=owed.intended_at or now)
+        self._owed[self._owed.index(owed)] = begun
         self._told = begun
-        self._telling = workflow.start_activity_method(NoticePort.tell, begun, **SLACK_TRY)
+        self._telling = workflow.start_activity_method(
+            NoticePort.tell, notice_of(begun, face, root), **SLACK_TRY
+        )
 
     def end(self, now: datetime) -> None:
-        """Take up how the try under way went, if it is over."""
+        """Take up how the try under way went, if it is over; what failed goes behind the others."""
         if self._telling is None or self._told is None or not self._telling.done():
             return
         handle, self._telling = self._telling, None
-        notice, self._told = self._told, None
+        owed, self._told = self._told, None
         try:
             told = handle.result()
         except ActivityError:
             told = Told(problem="lost", doubtful=True)
-        if not told.problem or told.lasting:
-            self._notices.remove(notice)
-            self._tell_at, self._tries = None, 0
+        self._owed.remove(owed)
+        if not told.problem:
             return
-        self._change(notice, replace(notice, doubtful=notice.doubtful or told.doubtful))
-        self._tell_at = now + pause(self._tries, told.retry_after)
-        self._tries += 1
+        if told.addressee_gone:
+            workflow.logger.warning("notice dropped: nobody is there to read it")
+            return
+        wait = patient_pause if told.lasting else pause
+        again = replace(
+            owed,
+            doubtful=owed.doubtful or told.doubtful,
+            tries=owed.tries + 1,
+            try_at=now + wait(owed.tries, told.retry_after),
+            refused=told.lasting,
+        )
+        self._owed.append(again)
 
-    def _next(self, root: CardCopy | None) -> Notice | None:
-        """Return the first notice that can be sent: one for the thread waits for the card."""
+    def _sendable(self, root: CardCopy | None) -> Iterable[Owed]:
+        """Return what can be sent: a notice for the thread waits for the card to stand."""
         placed = root is not None and bool(root.ts)
-        ready = (one for one in self._notices if one.person or one.channel or placed)
-        return next(ready, None)
-
-    def _change(self, old: Notice, new: Notice) -> None:
-        self._notices[self._notices.index(old)] = new
+        return (one for one in self._owed if one.person or one.channel or placed)

@@ -1,7 +1,8 @@
 """What the commands share: their options, who acts, what was typed, and how a command ends."""
 
 import asyncio
-import getpass
+import os
+import pwd
 import re
 import secrets
 import sys
@@ -93,9 +94,9 @@ def operator(person: str) -> Actor:
     if not person:
         raise CommandError("Say who acts: --as and a Slack member id, such as --as U0ANA.")
     try:
-        user = getpass.getuser()
-    except (OSError, KeyError):  # a container's user that has no name
-        user = "unknown"
+        user = pwd.getpwuid(os.getuid()).pw_name  # not from LOGNAME, which anybody can set
+    except KeyError:  # a container's user that has no name
+        user = f"uid {os.getuid()}"
     return Actor(person=member(person, "--as"), origin=Origin.CLI, operator=user)
 
 

@@ -1,7 +1,7 @@
 """What commands do with requests: ask for one, wait for its outcome, send a deed, tell of an absence."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import assert_never
 
@@ -11,7 +11,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, w
 from bot.commands.desk import DATABASE_FAILURES, Desk, readable, unknown
 from bot.commands.terminal import CommandError, Exit, remark
 from bot.commands.terminal_face import instant
-from bot.deeds import Deed, is_fact_of, send, verb_of
+from bot.deeds import Deed, is_fact_of, refresh_all, send, unreached, verb_of
 from bot.faces import Face
 from bot.views import notices
 from bot.workflow_client import (
@@ -27,13 +27,11 @@ from records.refusals import Refusal
 from workflows.rules.click import click_id
 from workflows.rules.errors import RequestClosedError
 from workflows.rules.face import ApprovalFace
-from workflows.rules.people import SLACK, SourceKind
-from workflows.rules.request import OPEN, ApprovalRequest, Refresh
+from workflows.rules.people import SourceKind
+from workflows.rules.request import OPEN, ApprovalRequest
 
 LOOK_EVERY = 1.0
 """Seconds between two looks into the records while an outcome is waited for."""
-AT_ONCE = 8
-"""Requests that are told of an absence at the same time."""
 
 
 async def create(desk: Desk, request: ApprovalRequest) -> bool:
@@ -209,23 +207,6 @@ async def tell_of_absence(
     except (CommandError, TemporalUnavailableError) as error:
         remark(str(error))
         return (), watching
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def refresh(request_id: str) -> Answer:
-        click = click_id(request_id, person, "away", key)
-
-        async def ask() -> Answer:
-            return await client.refresh(request_id, click, Refresh(actor=SLACK))
-
-        async with gate:
-            return await client.confirm(ask)
-
-    answers = await asyncio.gather(*map(refresh, watching))
-    return _those(watching, answers, Accepted), _those(watching, answers, Unconfirmed)
-
-
-def _those(
-    requests: Sequence[str], answers: Sequence[Answer], kind: type[Answer]
-) -> tuple[str, ...]:
-    both = zip(requests, answers, strict=True)
-    return tuple(one for one, answer in both if isinstance(answer, kind))
+    answers = await refresh_all(client, watching, click_id(person, "away", key))
+    told = tuple(one for one, answer in answers.items() if isinstance(answer, Accepted))
+    return told, unreached(answers)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from bot.commands.command import typed
 from bot.commands.terminal import CommandError
-from bot.policy_file import Policies
+from bot.policy_file import OWN_FORM, Policies
 from bot.views import notices
 from workflows.rules.content import Content
 from workflows.rules.face import ApprovalFace
@@ -56,6 +56,11 @@ def ask(
         UnknownPolicyError: there is no such policy.
 
     """
+    if policy in OWN_FORM:
+        raise CommandError(
+            f"Requests of the policy “{policy}” have a form of their own: type /{policy} in Slack. "
+            "An approval alone would order nothing."
+        )
     written = WrittenRequest(
         request_id=request_id,
         policy=policy,

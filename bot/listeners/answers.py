@@ -24,6 +24,9 @@ WORKING_FOR = 0.3
 by different ways, and Bolt sends an ack up to 10 ms after the call: a result that overtook it would
 be painted over, and the modal would say "Working" for ever."""
 
+NOT_ACKED = 0.0
+"""No "Working" view was acknowledged before: whatever comes next may be shown at once."""
+
 SLACK_FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError)
 
 _log = structlog.get_logger("bot.answers")
@@ -80,15 +83,18 @@ class Answers:
             return True
         return await self._replace(replace(surface, response_url=""), message, GIVE_UP_AFTER)
 
-    async def show(self, client: AsyncWebClient, view_id: str, view: View, acked: float) -> bool:
+    async def show(
+        self, client: AsyncWebClient, view_id: str, view: View, acked: float, view_hash: str = ""
+    ) -> bool:
         """Show `view` in an open modal; say whether it was done: the person may have closed it.
 
         `acked` is `time.monotonic()` at the moment the modal's "Working" view was acknowledged.
+        With the `view_hash` of what the person pressed in, a newer view is not painted over.
         """
         await asyncio.sleep(acked + WORKING_FOR - time.monotonic())
         try:
             async with asyncio.timeout(GIVE_UP_AFTER):
-                await client.views_update(view_id=view_id, view=view)
+                await client.views_update(view_id=view_id, view=view, hash=view_hash or None)
         except SLACK_FAILURES as error:
             _log.info("modal_not_updated", error=slack_code(error))
             return False

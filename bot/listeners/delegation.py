@@ -6,6 +6,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.listeners.answers import NOT_ACKED, Surface
 from bot.listeners.directory import refresh_watching
 from bot.listeners.services import Services
 from bot.views import away_modal, notices
@@ -15,9 +16,6 @@ from bot.views.ids import CallbackId
 from records.absences import AbsenceError
 from workflows.rules.click import click_id
 from workflows.rules.people import SourceKind
-
-AT_ONCE = 0.0
-"""No "Working" view was acknowledged before: whatever comes next may be shown at once."""
 
 
 def register(app: AsyncApp, services: Services) -> None:
@@ -40,7 +38,7 @@ class AwayListeners:
         absences = await self._services.absences.of(body["user_id"], self._services.now())
         if absences:
             view = away_modal.build(absences)
-            await self._services.answers.show(client, opened["view"]["id"], view, AT_ONCE)
+            await self._services.answers.show(client, opened["view"]["id"], view, NOT_ACKED)
 
     async def away_submitted(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
@@ -52,22 +50,31 @@ class AwayListeners:
             return
         await ack(response_action="update", view=away_modal.working())
         acked = time.monotonic()
-        view = await self._note(submission)
-        await self._services.answers.show(client, submission.view_id, view, acked)
+        answers, surface = self._services.answers, Surface(person=submission.person)
+        noted, sentence, view = await self._note(submission)
+        if not await answers.show(client, submission.view_id, view, acked):
+            await answers.tell(surface, sentence)  # the person has closed the modal
+        if noted and (late := await self._refresh(submission)):
+            await answers.tell(surface, notices.hear_later(late))
 
-    async def _note(self, submission: AwaySubmission) -> View:
-        """Write down what was submitted and return what to show."""
+    async def _note(self, submission: AwaySubmission) -> tuple[bool, str, View]:
+        """Write down what was submitted; say whether it was, with a sentence and a view."""
         absences, now = self._services.absences, self._services.now()
         person = submission.person
         if submission.written.back:
-            view = away_modal.back(await absences.clear(person, now))
+            sentence = away_modal.back(await absences.clear(person, now))
         else:
             try:
                 replaced = await absences.set(submission.absence, now)
             except AbsenceError as error:
+                refusal = notices.refusal(error.code, {})
                 theirs = await absences.of(person, now)
-                return away_modal.again(submission, theirs, notices.refusal(error.code, {}))
-            view = away_modal.noted(submission.absence, replaced)
+                return False, refusal, away_modal.again(submission, theirs, refusal)
+            sentence = away_modal.noted(submission.absence, replaced)
+        return True, sentence, away_modal.told(sentence)
+
+    async def _refresh(self, submission: AwaySubmission) -> int:
+        """Have requests that wait for this person hear of it; return how many did not."""
+        person = submission.person
         cause = click_id(submission.view_id, person, submission.view_hash)
-        await refresh_watching(self._services, [f"{SourceKind.USER}:{person}"], cause)
-        return view
+        return await refresh_watching(self._services, [f"{SourceKind.USER}:{person}"], cause)

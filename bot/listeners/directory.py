@@ -4,7 +4,6 @@ An event that is lost costs no more than time: the people are read again at each
 escalation, and when an admin asks for it.
 """
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,15 +13,11 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.deeds import refresh_all, unreached
 from bot.listeners.services import Services
 from bot.views.payload import table, word, words
 from bot.workflow_client import Accepted, Answer, Refused
-from workflows.rules.click import click_id
-from workflows.rules.people import SLACK, SourceKind
-from workflows.rules.request import Refresh
-
-AT_ONCE = 8
-"""Requests that one event has refreshed at the same time."""
+from workflows.rules.people import SourceKind
 
 _log = structlog.get_logger("bot.directory")
 
@@ -59,27 +54,17 @@ def register(app: AsyncApp, services: Services) -> None:
         await refresh_watching(services, subjects, word(body, "event_id"))
 
 
-async def refresh_watching(services: Services, subjects: list[str], event_id: str) -> None:
+async def refresh_watching(services: Services, subjects: list[str], event_id: str) -> int:
     """Have every open request that depends on one of `subjects` read its people again.
 
     The subjects are `user:U…`, `email:…` and `group:…`. Safe to repeat with the same `event_id`:
-    each request takes it once. What a request refuses is no matter: it has closed meanwhile, or
-    waits for its requester.
+    each request takes it once. Returns how many requests could not be reached.
     """
     found = await services.requests.open_watching(*filter(None, subjects))
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def refresh(request_id: str) -> None:
-        async def ask() -> Answer:
-            return await services.workflows.refresh(
-                request_id, click_id(event_id, request_id), Refresh(actor=SLACK)
-            )
-
-        async with gate:
-            answer = await services.workflows.confirm(ask)
+    answers = await refresh_all(services.workflows, found, event_id)
+    for request_id, answer in answers.items():
         _write_down(request_id, answer)
-
-    await asyncio.gather(*map(refresh, found))
+    return len(unreached(answers))
 
 
 def _write_down(request_id: str, answer: Answer) -> None:

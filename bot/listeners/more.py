@@ -7,6 +7,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.listeners.answers import NOT_ACKED
 from bot.listeners.approvals import id_of, open_modal
 from bot.listeners.presses import Presses
 from bot.listeners.services import Services
@@ -21,9 +22,6 @@ from workflows.rules.messages import Menu
 from workflows.rules.people import Actor, Origin
 from workflows.rules.request import Refresh
 from workflows.rules.verbs import Verb
-
-AT_ONCE = 0.0
-"""No "Working" view was acknowledged before: whatever comes next may be shown at once."""
 
 _log = structlog.get_logger("bot.more")
 
@@ -62,7 +60,7 @@ class MoreListeners:
                 await self._presses.tell_how_it_ended(press)
         else:
             view = more_modal.told(menu or await self._presses.tell_how_it_ended(press))
-        await self._services.answers.show(client, view_id, view, AT_ONCE)
+        await self._services.answers.show(client, view_id, view, NOT_ACKED)
 
     async def verb_chosen(
         self,
@@ -79,7 +77,8 @@ class MoreListeners:
             view = more_modal.told(await self._refresh(choice, request, received))
         else:
             view = await self._form(choice)
-        await self._services.answers.show(client, choice.view_id, view, AT_ONCE)
+        shown_in = choice.view_hash  # where another verb was pressed meanwhile, that one is shown
+        await self._services.answers.show(client, choice.view_id, view, NOT_ACKED, shown_in)
 
     async def _form(self, choice: Choice) -> View:
         menu = await self._menu(choice.context.request_id, choice.person)

@@ -10,21 +10,20 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.listeners.answers import Surface
 from bot.listeners.services import Services
 from bot.minting import mint
+from bot.policy_file import OWN_FORM
 from bot.views import approval_modal, notices
 from bot.views.ids import CallbackId
 from bot.views.payload import clicker
 from bot.workflow_client import TemporalUnavailableError
+from workflows.rules.face import ApprovalFace
 from workflows.rules.people import Actor, Origin
 from workflows.rules.policy import Notify
-from workflows.rules.request import Status
+from workflows.rules.request import ApprovalRequest, Status
 from workflows.rules.request_form import (
     RequestMistakes,
     WrittenRequest,
     read_request,
 )
-
-OWN_FORM = frozenset({"order"})
-"""Policies of journeys that have a form and a workflow of their own."""
 
 _log = structlog.get_logger("bot.requests")
 
@@ -89,11 +88,32 @@ class RequestListeners:
             if not await answers.show(client, typed["id"], view, acked):
                 await answers.tell(Surface(person=requester.person), sentence)
             return
-        if not new:  # sent before: perhaps a first try that was not confirmed. That one counts
-            _log.info("request_sent_again", request_id=asked.request_id)
+        if not new and (before := await self._sent_otherwise(asked)):
+            sentence = approval_modal.sent_before(before, asked.policy.name)
+            if not await answers.show(client, typed["id"], approval_modal.told(sentence), acked):
+                await answers.tell(Surface(person=requester.person), sentence)
+            return
         view = approval_modal.received(
             asked.request_id,
             policy.channel if policy.notify is Notify.CARD else None,
             Status.PENDING if asked.route.levels else Status.APPROVED,
         )  # whoever has closed the window hears the outcome, where somebody had to be asked
         await answers.show(client, typed["id"], view, acked)
+
+    async def _sent_otherwise(self, asked: ApprovalRequest) -> ApprovalFace | None:
+        """Return what a request was before, where it was sent before and is another one now.
+
+        Perhaps its first try was not confirmed: that one counts. Where it was amended since, its
+        first words are not known here; then it is taken for the same.
+        """
+        _log.info("request_sent_again", request_id=asked.request_id)
+        try:
+            menu = await self._services.workflows.menu(asked.request_id, asked.requester.person)
+        except TemporalUnavailableError as error:
+            _log.warning("request_not_compared", request_id=asked.request_id, why=str(error))
+            return None
+        if menu is None:
+            return None
+        face = menu.face
+        same_words = face.content_revision > 1 or face.content == asked.content
+        return None if same_words and face.policy == asked.policy.name else face

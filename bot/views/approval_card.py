@@ -17,8 +17,8 @@ from bot.views.blocks import (
     roomy,
 )
 from bot.views.card_click import ButtonValue, Click, button_value, parse_click
-from bot.views.changes import change_blocks, change_request_blocks, comment_blocks
-from bot.views.content import content_blocks, headline, subject, subject_mrkdwn
+from bot.views.changes import are_shortened, change_blocks, change_request_blocks, comment_blocks
+from bot.views.content import content_blocks, headline, is_shortened, subject, subject_mrkdwn
 from bot.views.ids import ActionId, BlockId
 from bot.views.levels import is_decidable, level_blocks
 from bot.views.outcome import outcome_blocks, short_outcome, who
@@ -58,11 +58,21 @@ def _body(face: ApprovalFace, room: Room) -> list[Block]:
         _summary_fields(face),
         *change_blocks(face, room),
         *content_blocks(face.content, room, locale),
+        *_shortened_block(face, room),
         *level_blocks(face, room),
         *change_request_blocks(face, room),
         *outcome_blocks(face, room),
         *comment_blocks(face, room),
     ]
+
+
+def _shortened_block(face: ApprovalFace, room: Room) -> list[Block]:
+    """Say where the whole of what is asked stands: nobody is to approve what they could not read."""
+    locale = face.language
+    if not (is_shortened(face.content, room, locale) or are_shortened(face, room)):
+        return []
+    words = text("shortened.open" if face.is_open else "shortened.closed", locale)
+    return [context(BlockId.SHORTENED, mrkdwn(words, 300, locale))]
 
 
 def _foot(face: ApprovalFace) -> Block:
@@ -79,7 +89,10 @@ def _foot(face: ApprovalFace) -> Block:
 
 def _summary_fields(face: ApprovalFace) -> Block:
     locale = face.language
-    pairs = [("state", text(f"approval.{face.status}", locale))]
+    level = face.open_level
+    is_blocked = level is not None and level.blocked not in ("", "approvers_unread")
+    state = "blocked" if is_blocked else face.status
+    pairs = [("state", text(f"approval.{state}", locale))]
     if face.content.amount is not None:
         pairs.append(("amount", in_line(str(face.content.amount), 60, locale)))
     pairs.append(("requester", who(face.requester, locale)))

@@ -7,9 +7,11 @@ from bot.views import notices
 from bot.views.blocks import Block, View, context, modal, mrkdwn, said, text_input
 from bot.views.ids import BlockId, CallbackId, InputId
 from bot.views.inputs import choice_input
+from bot.views.outcome import short_outcome
 from bot.views.payload import UnreadablePayloadError, from_json, to_json, word
 from bot.views.text import in_line, text
 from bot.views.verb_inputs import content_input, value_of
+from workflows.rules.face import ApprovalFace
 from workflows.rules.request import Status
 from workflows.rules.request_form import RequestMistakes, WrittenContent, WrittenRequest
 
@@ -145,6 +147,27 @@ def received(
         channel=notices.channel(channel or "", locale),
     )
     return told(sentence, locale)
+
+
+def sent_before(face: ApprovalFace, policy: str, locale: str = "en") -> str:
+    """Say that the request was sent before, that what it said then counts, and what to do now.
+
+    `policy` is the name of the one that it was sent by now.
+    """
+    key = "open" if face.policy == policy else "policy"
+    outcome = ""
+    if not face.is_open:
+        key, outcome = "closed", short_outcome(face)
+    where = text(
+        "approval_form.before.where", locale, channel=notices.channel(face.channel, locale)
+    )
+    return text(
+        f"approval_form.before.{key}",
+        locale,
+        request_id=in_line(face.request_id, 80, locale),
+        where=where if face.channel else "",
+        outcome=outcome,
+    )
 
 
 def told(sentence: str, locale: str = "en") -> View:

@@ -18,14 +18,14 @@ def open_words(face: ApprovalFace, level: LevelFace, room: Room) -> list[str]:
         words = blocked_words(level, locale)
         if level.expires_at:
             words.append(text("level.clock_runs", locale, when=date(level.expires_at)))
-        return words + _clock_words(level, locale)
+        return words + _reassigned_words(level, locale) + _clock_words(level, locale)
     given = sum(one.verdict is Verdict.APPROVE for one in level.decisions)
     needed = counted("level.needed", level.needed, locale)
     if given:
         needed = text("level.given", locale, given=given, needed=level.needed)
     words = [
         text("level.asked", locale, people=_asked_people(face, level, room), needed=needed),
-        _why_asked(face, level),
+        *(_reassigned_words(level, locale) or [_why_asked(face, level)]),
         *_stand_in_words(face, level),
     ]
     if level.expires_at:
@@ -44,6 +44,15 @@ def blocked_words(level: LevelFace, locale: str) -> list[str]:
         sources = _listed_sources(level.unreadable, locale)
         words.append(text("level.unreadable", locale, sources=sources))
     return words
+
+
+def _reassigned_words(level: LevelFace, locale: str) -> list[str]:
+    """Return which admin has named the approvers and why: then it is not the policy that did."""
+    if level.reassigned is None:
+        return []
+    who = person(level.reassigned.person, locale)
+    reason = in_line(level.reassigned.reason, 300, locale)
+    return [text("level.reassigned", locale, who=who, reason=reason)]
 
 
 def _clock_words(level: LevelFace, locale: str) -> list[str]:
@@ -84,15 +93,20 @@ def _with_more(shown: list[str], in_all: int, locale: str) -> str:
 
 
 def _why_asked(face: ApprovalFace, level: LevelFace) -> str:
-    """Tell approvers by which rule they were asked; a named person needs no further source."""
+    """Tell approvers by which rule they were asked; a named person needs no further source.
+
+    The words of a rule that asks whatever the amount tell nobody anything; its summary has them.
+    """
     locale = face.language
-    rule = in_line(face.rule, 200, locale)
-    if all(_is_name(source) for source in level.sources):
-        return text("level.asked.named", locale, rule=rule)
-    if _several(level) and face.mention_approvers:
-        return text("level.asked.each", locale, rule=rule)
     sources = _listed_sources(level.sources, locale)
-    return text("level.asked.sources", locale, rule=rule, sources=sources)
+    key = "sources"
+    if all(_is_name(source) for source in level.sources):
+        key = "named"
+    elif _several(level) and face.mention_approvers:
+        key = "each"
+    always = ".always" if face.rule == f"{face.policy}: always" else ""
+    rule = in_line(face.rule, 200, locale)
+    return text(f"level.asked.{key}{always}", locale, rule=rule, sources=sources)
 
 
 def _several(level: LevelFace) -> bool:

@@ -8,7 +8,7 @@ from bot.views import notices
 from bot.views.blocks import Block, View, modal, said
 from bot.views.ids import BlockId, CallbackId, InputId
 from bot.views.inputs import instant_input, person_input, tick_input
-from bot.views.payload import UnreadablePayloadError, clicker, instant, table, team, word
+from bot.views.payload import UnreadablePayloadError, clicker, instant, table, word
 from bot.views.text import date, person, text
 from workflows.rules.people import Absence
 
@@ -33,7 +33,6 @@ class AwaySubmission:
 
     written: WrittenAbsence
     person: str
-    team: str
     view_id: str
     view_hash: str
 
@@ -127,7 +126,6 @@ def parse(body: Mapping[str, object]) -> AwaySubmission:
     return AwaySubmission(
         written=written,
         person=clicker(body),
-        team=team(body),
         view_id=word(view, "id"),
         view_hash=word(view, "hash"),
     )
@@ -179,22 +177,22 @@ def working(locale: str = "en") -> View:
     return told(text("away.working", locale), locale)
 
 
-def noted(absence: Absence, replaced: Sequence[Absence] = (), locale: str = "en") -> View:
+def noted(absence: Absence, replaced: Sequence[Absence] = (), locale: str = "en") -> str:
     """Say that the absence is noted, and which earlier ones it replaces."""
     lines = [text("away.noted", locale, absence=absence_words(absence, locale))]
     gone = [one for one in replaced if one != absence]
     if gone:
         lines.append(text("away.replaced", locale))
         lines += [absence_words(one, locale) for one in gone[:SHOWN]]
-    return told("\n".join(lines), locale)
+    return "\n".join(lines)
 
 
-def back(gone: Sequence[Absence], locale: str = "en") -> View:
+def back(gone: Sequence[Absence], locale: str = "en") -> str:
     """Say that the person is back, and which absences are forgotten."""
     if not gone:
-        return told(text("away.back.nothing", locale), locale)
+        return text("away.back.nothing", locale)
     lines = [text("away.back.done", locale), *(absence_words(one, locale) for one in gone[:SHOWN])]
-    return told("\n".join(lines), locale)
+    return "\n".join(lines)
 
 
 def told(sentence: str, locale: str = "en") -> View:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from bot.views.text import clip, clip_plain
+from bot.views.text import clip, clip_plain, parted
 
 Block = dict[str, object]
 View = dict[str, object]
@@ -38,10 +38,11 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Room:
-    """How much of what people typed a card shows."""
+    """How much of what people typed is shown. `field` is the most that one line of fields takes."""
 
     text: int
     fields: int
+    field: int
     reason: int
     decisions: int
     levels: int
@@ -53,8 +54,9 @@ class Room:
 
 # Up to eight people (`rules.notice.MENTIONED`) hear of a request by the card alone: all are named.
 _ROOMY = Room(
-    text=2900,
+    text=SECTION,
     fields=2900,
+    field=300,
     reason=1000,
     decisions=12,
     levels=6,
@@ -63,33 +65,29 @@ _ROOMY = Room(
     changes=1600,
     remarks=3,
 )
-_TIGHT = Room(
-    text=600,
-    fields=1200,
-    reason=120,
-    decisions=5,
-    levels=3,
-    people=8,
-    links=600,
-    changes=600,
-    remarks=2,
-)
-_BARE = Room(
-    text=300,
-    fields=400,
-    reason=60,
-    decisions=2,
-    levels=2,
-    people=8,
-    links=200,
-    changes=300,
-    remarks=1,
-)
+# What people said about it gives way first, then links (whole or not at all), then what is asked.
+_QUIET = replace(_ROOMY, reason=120, decisions=5, levels=3, people=8, remarks=2)
+_QUIETER = replace(_QUIET, reason=60, decisions=2, levels=2, remarks=1)
+_UNLINKED = replace(_QUIETER, links=600, fields=1200)
+_TIGHT = replace(_UNLINKED, text=1500, changes=1000)
+_TIGHTER = replace(_TIGHT, text=600, changes=600)
+_BARE = replace(_TIGHTER, text=300, fields=400, links=200)
+_CARDS = (_ROOMY, _QUIET, _QUIETER, _UNLINKED, _TIGHT, _TIGHTER, _BARE)
+
+WHOLE = replace(_ROOMY, text=15_000, fields=20_000, field=15_000, changes=6000)
+"""A modal's room: everything that a request may hold (`rules.content`), in several sections."""
+_VIEW = 240_000
+"""Characters of all blocks of a modal as JSON: Slack takes 250,000 for the modal."""
+_VIEW_BLOCKS = 80
+"""Slack takes 100; the verbs need some."""
 
 
 def roomy(build: Callable[[Room], list[Block]]) -> list[Block]:
     """Build for a modal, which takes twenty times as much as a message."""
-    return build(_ROOMY)
+    blocks = build(WHOLE)
+    if len(blocks) > _VIEW_BLOCKS or len(json.dumps(blocks)) > _VIEW:
+        return build(_ROOMY)
+    return blocks
 
 
 def fitted(build: Callable[[Room], list[Block]], card_version: int) -> list[Block]:
@@ -97,10 +95,11 @@ def fitted(build: Callable[[Room], list[Block]], card_version: int) -> list[Bloc
 
     Slack wants new block ids on every update, or it keeps what it had.
     """
-    blocks = build(_ROOMY)
-    for room in (_TIGHT, _BARE):
-        if len(json.dumps(blocks, ensure_ascii=False)) > MESSAGE:
-            blocks = build(room)
+    blocks: list[Block] = []
+    for room in _CARDS:
+        blocks = build(room)
+        if len(json.dumps(blocks, ensure_ascii=False)) <= MESSAGE:
+            break
     for block in blocks:
         block["block_id"] = f"{block['block_id']}:{card_version}"
     return blocks
@@ -125,6 +124,15 @@ def header(block_id: str, typed: str, locale: str) -> Block:
 def section(block_id: str, words: Block) -> Block:
     """Return a section of one text."""
     return {"type": "section", "block_id": block_id, "text": words}
+
+
+def sections(block_id: str, typed: str, limit: int, locale: str) -> list[Block]:
+    """Return plain text of at most `limit` characters, in as many sections as it takes."""
+    parts = parted(clip_plain(typed, limit, locale), SECTION)
+    return [
+        section(f"{block_id}-{number}" if number else block_id, plain(part, SECTION, locale))
+        for number, part in enumerate(parts)
+    ]
 
 
 def said(block_id: str, sentence: str, locale: str) -> Block:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from bot.views.blocks import PRIVATE_METADATA
 from bot.views.content import subject
 from bot.views.ids import ActionId
-from bot.views.payload import UnreadablePayloadError, clicker, from_json, table, team, to_json, word
+from bot.views.payload import UnreadablePayloadError, clicker, from_json, table, to_json, word
 from workflows.rules.face import ApprovalFace
 from workflows.rules.request import Verdict
 
@@ -67,7 +67,6 @@ class Click:
     subject: str
     action_id: ActionId
     person: str
-    team: str
     channel: str
     message_ts: str
     thread_ts: str
@@ -109,7 +108,6 @@ def parse_click(body: Mapping[str, object]) -> Click:
         subject=value.subject,
         action_id=ActionId(action_id),
         person=clicker(body),
-        team=team(body),
         channel=word(body, "channel", "id") or word(body, "container", "channel_id"),
         message_ts=message_ts,
         # A message that has replies names its own thread, but does not stand in it.

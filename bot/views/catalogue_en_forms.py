@@ -77,7 +77,6 @@ SENTENCES = {
     "verb.input.people": "People",
     "verb.input.sources": "Or groups and managers",
     "verb.hint.sources": "As in the policy, one in a line: group:finance, manager, email:dora@example.com",
-    "verb.sources.unreadable": "“{written}” names nobody. Please write user:U…, email:…, group:… or manager.",
     "verb.cancel": "Cancel",
     "verb.close": "Close",
     "verb.working": "Sending it… You may close this window; nothing is lost.",
@@ -94,6 +93,10 @@ SENTENCES = {
     "approval_form.received.asked": "✓ *Request {request_id} was received.* Its card is in {channel}. You will hear the outcome by direct message.",
     "approval_form.received.asked.nowhere": "✓ *Request {request_id} was received.* You will hear the outcome by direct message.",
     "approval_form.received.approved": "✓ *Request {request_id} is approved.* By its policy nobody had to be asked.",
+    "approval_form.before.open": "*Request {request_id} was sent before, with the words that it had then, and those count.* What you have changed since was not sent. *More…* on its card{where} changes it.",
+    "approval_form.before.policy": "*Request {request_id} was sent before, as another kind of request, and that one counts.* What you have sent now was not taken. *More…* on its card{where} takes it back; then please send a new one.",
+    "approval_form.before.closed": "*Request {request_id} was sent before, with the words that it had then, and it is closed already.* {outcome}. What you have changed since was not sent; please send a new one.",
+    "approval_form.before.where": " in {channel}",
     # the /away form
     "away.title": "Away",
     "away.submit": "Save",

@@ -1,13 +1,13 @@
 """What is asked, as blocks: shared by the cards of everything that can be asked."""
 
-from bot.views.blocks import SECTION, Block, Room, mrkdwn, plain, section
+from bot.views.blocks import SECTION, WHOLE, Block, Room, mrkdwn, plain, section, sections
 from bot.views.ids import BlockId
 from bot.views.text import clip_plain, counted, in_line, link, text
 from workflows.rules.content import Content, ContentField
 
 FIELDS = 20
 """Lines of fields shown; the text below says how many more there are."""
-_FIELD = 300
+_NO_LINK = 300
 _HEADER_SUBJECT = 100
 
 
@@ -34,16 +34,20 @@ def content_blocks(content: Content, room: Room, locale: str) -> list[Block]:
     blocks: list[Block] = []
     title = " ".join(content.title.split())
     if clip_plain(title, _HEADER_SUBJECT, locale) != title:
-        blocks.append(section(BlockId.SUBJECT, plain(title, room.text // 2, locale)))
+        blocks.append(section(BlockId.SUBJECT, plain(title, min(room.text // 2, SECTION), locale)))
     if content.text.strip():
-        text_block = plain(content.text.strip(), room.text, locale)
-        blocks.append(section(BlockId.CONTENT_TEXT, text_block))
+        blocks += sections(BlockId.CONTENT_TEXT, content.text.strip(), room.text, locale)
     written = [one for one in content.fields if one.label.strip() or one.value.strip()]
     if written:
-        blocks.append(_fields_block(written, room, locale))
+        blocks += _field_blocks(written, room, locale)
     if content.links:
         blocks.append(_links_block(content.links, room, locale))
     return blocks
+
+
+def is_shortened(content: Content, room: Room, locale: str) -> bool:
+    """Say whether there is less of the content in this room than in a modal."""
+    return content_blocks(content, room, locale) != content_blocks(content, WHOLE, locale)
 
 
 def _links_block(links: tuple[str, ...], room: Room, locale: str) -> Block:
@@ -51,7 +55,7 @@ def _links_block(links: tuple[str, ...], room: Room, locale: str) -> Block:
     lines: list[str] = []
     left = room.links
     for one in links:
-        shown = link(one) or in_line(one, _FIELD, locale)
+        shown = link(one) or in_line(one, _NO_LINK, locale)
         if len(shown) > left:
             break
         left -= len(shown) + 1
@@ -62,13 +66,13 @@ def _links_block(links: tuple[str, ...], room: Room, locale: str) -> Block:
     return section(BlockId.LINKS, mrkdwn(words, SECTION, locale))
 
 
-def _fields_block(written: list[ContentField], room: Room, locale: str) -> Block:
+def _field_blocks(written: list[ContentField], room: Room, locale: str) -> list[Block]:
     """Return a line for each field; where there are many, each gets its share of the room."""
     shown = written[:FIELDS]
-    share = min(room.fields // (len(shown) + 1) - 1, _FIELD)
+    share = min(room.fields // (len(shown) + 1) - 1, room.field)
     lines = [
         clip_plain(f"{one.label.strip()}: {one.value.strip()}", share, locale) for one in shown
     ]
     if more := len(written) - len(shown):
         lines.append(counted("approval.more_fields", more, locale))
-    return section(BlockId.CONTENT_FIELDS, plain("\n".join(lines), room.fields, locale))
+    return sections(BlockId.CONTENT_FIELDS, "\n".join(lines), room.fields, locale)

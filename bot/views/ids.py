@@ -60,6 +60,7 @@ class BlockId(StrEnum):
     CONTENT_TEXT = "content-text"
     CONTENT_FIELDS = "content-fields"
     LINKS = "content-links"
+    SHORTENED = "shortened"
     LEVEL = "level"
     DECISION = "decision"
     EARLIER = "earlier"

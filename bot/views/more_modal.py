@@ -18,7 +18,7 @@ from bot.views.content import subject
 from bot.views.ids import ActionId, BlockId
 from bot.views.levels import is_decidable
 from bot.views.outcome import short_outcome
-from bot.views.payload import UnreadablePayloadError, clicker, from_json, team, word
+from bot.views.payload import UnreadablePayloadError, clicker, from_json, word
 from bot.views.text import date, in_line, text
 from workflows.rules.face import ApprovalFace
 from workflows.rules.messages import Menu
@@ -37,10 +37,8 @@ class Choice:
     verb: Verb
     context: ClickContext
     person: str
-    team: str
     view_id: str
     view_hash: str
-    trigger_id: str
     action_ts: str
 
 
@@ -137,9 +135,7 @@ def parse_choice(body: Mapping[str, object]) -> Choice:
         verb=Verb(verb),
         context=from_json(word(body, "view", "private_metadata"), ClickContext, "private_metadata"),
         person=clicker(body),
-        team=team(body),
         view_id=view_id,
         view_hash=word(body, "view", "hash"),
-        trigger_id=word(body, "trigger_id"),
         action_ts=action_ts,
     )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from bot.views.text import clip_plain, has_text, in_line, link, person, text
+from bot.views.text import clip_plain, counted, has_text, in_line, link, person, text
 from workflows.rules.errors import RuleError
 from workflows.rules.order_form import OrderMistakes
 from workflows.rules.verbs import Verb
@@ -88,11 +88,6 @@ def confirmed(verb: str, locale: str = "en") -> str:
     return text(f"notice.confirmed.{Verb(verb)}", locale)
 
 
-def delegated(delegate: str, locale: str = "en") -> str:
-    """Say who may decide from now on too."""
-    return text("notice.delegated", locale, person=person(delegate, locale))
-
-
 def not_offered(locale: str = "en") -> str:
     """Say, above the menu, that what was chosen cannot be done any more."""
     return text("notice.not_offered", locale)
@@ -133,9 +128,9 @@ def internal_error(error_id: str, locale: str = "en") -> str:
     return text("notice.internal_error", locale, error_id=in_line(error_id, 80, locale))
 
 
-def invite(where: str, locale: str = "en") -> str:
-    """Say that the bot is not a member of a channel, and how to change it."""
-    return text("notice.invite", locale, channel=channel(where, locale))
+def hear_later(count: int, locale: str = "en") -> str:
+    """Say that open requests could not be told yet who is away or back."""
+    return counted("notice.hear_later", count, locale)
 
 
 def channel(where: str, locale: str = "en") -> str:

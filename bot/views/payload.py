@@ -66,11 +66,6 @@ def clicker(body: Mapping[str, object]) -> str:
     return person
 
 
-def team(body: Mapping[str, object]) -> str:
-    """Return the workspace, which is null where an app is installed for a whole organisation."""
-    return word(body, "team", "id") or word(body, "user", "team_id")
-
-
 def from_json(written: str, shape: type[T], what: str) -> T:
     """Return the flat value that we wrote as JSON ourselves: exactly its fields, of exactly its types.
 

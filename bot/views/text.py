@@ -21,6 +21,7 @@ _MARK = re.compile(r"`|(?<![^\W_])[*_~]|[*_~](?![^\W_])")
 _EMOJI = re.compile(r":(?=[\w+'-])")  # its closing colon may be one of ours
 _QUOTE = re.compile(r"^(\s*)(?=&gt;)", re.MULTILINE)
 _HALF_TOKEN = re.compile(r"(&[a-z]*|<[^>]*)$")
+_SPACES = re.compile(r"\s+")
 _ADDRESS = re.compile(r"https?://[^\s<>|\"\x00-\x1f\x7f\ud800-\udfff]+")
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
 
@@ -106,18 +107,46 @@ def clip_plain(typed: str, limit: int, locale: str) -> str:
     if not far_too_long and _weight(typed) <= limit:
         return typed
     mark = text("shortened", locale)
-    room = limit - len(mark)
-    for at, character in enumerate(typed):
-        room -= _weight(character)
-        if room < 0:
-            return typed[:at].rstrip() + mark
-    return typed + mark
+    return typed[: _fitting(typed, limit - len(mark))].rstrip() + mark
+
+
+def fits(typed: str, limit: int) -> bool:
+    """Say whether `clip_plain` would leave a text as it is."""
+    return len(typed) <= 4 * limit and _weight(printable(typed)) <= limit
+
+
+def parted(typed: str, limit: int) -> list[str]:
+    """Return text in parts of at most `limit` characters, counted as above, between words if possible.
+
+    Only the spaces around a cut are lost.
+    """
+    parts: list[str] = []
+    while _weight(typed) > limit:
+        end = _fitting(typed, limit)
+        spaces = list(_SPACES.finditer(typed, end - end // 4, end + 1))
+        cut = spaces[-1].start() if spaces else end
+        parts.append(typed[:cut])
+        typed = typed[cut:].lstrip()
+    return [*parts, typed]
+
+
+def _fitting(typed: str, limit: int) -> int:
+    """Return how many characters of a text, from its beginning, weigh no more than `limit`."""
+    low, high = 0, max(min(len(typed), limit), 0)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _weight(typed[:middle]) <= limit:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _weight(typed: str) -> int:
-    if typed.isascii():
-        return len(typed) + 4 * typed.count("&") + 3 * (typed.count("<") + typed.count(">"))
-    return sum(len(_ENTITIES.get(ch, ch)) + (ord(ch) > 0xFFFF) for ch in typed)  # noqa: PLR2004 - UTF-16's one-unit range
+    units = len(typed)
+    if not typed.isascii():  # in UTF-16, where an emoji takes two
+        units = len(typed.encode("utf-16-le", "surrogatepass")) // 2
+    return units + 4 * typed.count("&") + 3 * (typed.count("<") + typed.count(">"))
 
 
 def person(user_id: str, locale: str) -> str:

@@ -7,8 +7,8 @@ from bot.views import notices
 from bot.views.blocks import INPUT, View, modal, plain, said, section
 from bot.views.card_click import Click, ClickContext, context_of, having_read, metadata
 from bot.views.ids import BlockId, CallbackId, InputId
-from bot.views.payload import UnreadablePayloadError, clicker, from_json, team, word
-from bot.views.text import clip_plain, text
+from bot.views.payload import UnreadablePayloadError, clicker, from_json, word
+from bot.views.text import text
 from bot.views.verb_inputs import Typed, asked_for, input_blocks, needs_reason, typed_in, typed_of
 from workflows.rules.errors import (
     NobodyNamedError,
@@ -28,12 +28,10 @@ __all__ = [
     "again",
     "approve",
     "check",
-    "errors",
     "form",
     "parse_submission",
     "reject",
     "told",
-    "unreadable_source",
     "working",
 ]
 
@@ -55,7 +53,6 @@ class Submission:
     typed: Typed
     reason_required: bool
     person: str
-    team: str
     view_id: str
     view_hash: str
 
@@ -161,7 +158,6 @@ def parse_submission(body: Mapping[str, object]) -> Submission:
         typed=typed_in(view if isinstance(view, Mapping) else {}),
         reason_required=kept.reason_required,
         person=clicker(body),
-        team=team(body),
         view_id=view_id,
         view_hash=view_hash,
     )
@@ -187,17 +183,6 @@ def check(submission: Submission, locale: str = "en") -> dict[str, str]:
         except RequestMistakes as mistakes:
             found |= mistakes.by_field
     return notices.field_refusals(found, locale)
-
-
-def errors(mistakes: RequestMistakes, locale: str = "en") -> dict[str, str]:
-    """Return each mistake of an amendment at its field, for `ack(response_action="errors")`."""
-    return notices.field_refusals(mistakes.by_field, locale)
-
-
-def unreadable_source(written: str, locale: str = "en") -> dict[str, str]:
-    """Return, at its field, that a source names nobody, for `ack(response_action="errors")`."""
-    shown = clip_plain(written, 60, locale)
-    return {InputId.SOURCES.value: text("verb.sources.unreadable", locale, written=shown)}
 
 
 def working(locale: str = "en") -> View:

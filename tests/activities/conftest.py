@@ -29,14 +29,13 @@ async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StandInClient]
 
 
 @pytest.fixture
-def web(slack: StandInClient) -> AsyncWebClient:
+async def web(slack: StandInClient) -> AsyncIterator[AsyncWebClient]:
     """The worker's client, which waits for a second at most."""
     config = Settings(
         slack_bot_token=SecretStr("xoxb-local"), slack_api_url=f"{slack.base_url}/api/"
     )
-    client = slack_client(config)
-    client.timeout = 1
-    return client
+    async with slack_client(config, patience=1) as client:
+        yield client
 
 
 @pytest.fixture

@@ -335,10 +335,37 @@ async def test_the_channels_problem_is_the_cards_whatever_direct_messages_do(
     await slack.channels(APPROVALS, "remove_bot")
     await slack.faults({"target": "conversations.open", "effect": "http_500", "times": 1})
 
-    result = await desk.publish(COPY, direct(BORIS), direct(CLARA, "k-3"))
+    first = await desk.publish(COPY, direct(BORIS), direct(CLARA, "k-3"))
+    second = await desk.publish(*first.copies)
 
-    assert (result.problem, result.lasting) == ("slack.not_in_channel", True)
-    assert sum(bool(one.ts) for one in result.copies) == 1
+    assert (first.problem, first.lasting) == ("slack.not_in_channel", False)
+    assert sum(bool(one.ts) for one in first.copies) == 1
+    assert (second.problem, second.lasting) == ("slack.not_in_channel", True)
+    assert [bool(one.ts) for one in second.copies] == [False, True, True]
+
+
+async def test_a_closed_request_keeps_no_buttons_because_its_channel_is_archived(
+    slack: StandInClient, desk: Desk
+) -> None:
+    asked = await desk.publish(COPY, direct(BORIS), direct(IVAN, "k-3"))
+    await slack.channels(APPROVALS, "archive")
+    await slack.faults(
+        {
+            "target": "chat.update",
+            "effect": "ratelimited",
+            "retry_after": 9,
+            "where": {"channel": f"D{BORIS}"},
+        }
+    )
+
+    first = await desk.publish(*asked.copies, face=APPROVED)
+    second = await desk.publish(*first.copies, face=APPROVED)
+
+    assert (first.problem, first.lasting) == ("slack.is_inactive", False)
+    assert first.retry_after == timedelta(seconds=9)
+    assert (second.problem, second.lasting) == ("slack.is_inactive", True)
+    (message,) = await desk.standing(f"D{BORIS}")
+    assert "Approved" in message["text"]
 
 
 async def test_what_slack_does_not_do_in_time_is_told_before_the_try_ends(

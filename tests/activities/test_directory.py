@@ -15,7 +15,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.directory import DirectoryActivities
 from activities.posting import Poster
-from activities.roster import standing
+from activities.roster import AT_ONCE, standing
 from bot.policy_keys import read_source
 from emulator.client import StandInClient
 from records.absences import Absences
@@ -283,20 +283,16 @@ async def test_where_the_profile_is_silent_the_table_counts(
         assert [member.person for member in found.approvers.members] == expected
 
 
-async def test_admins_are_read_apart_and_not_each_time(slack: StandInClient, read: Any) -> None:
+async def test_admins_are_read_apart(slack: StandInClient, read: Any) -> None:
     admins = (read_source("group:approval-admins"), read_source("user:U0IVAN"))
 
-    first = await read("user:U0BORIS", admins=admins)
-    mark = await slack.journal_mark()
-    second = await read("user:U0BORIS", admins=admins)
+    found = await read("user:U0BORIS", admins=admins)
 
-    assert [(one.person, one.standing) for one in first.admins.members] == [
+    assert [(one.person, one.standing) for one in found.admins.members] == [
         ("U0FAY", Standing.ACTIVE),
         ("U0IVAN", Standing.DEACTIVATED),
     ]
-    assert people(first.approvers) == [("U0BORIS", "user:U0BORIS")]
-    assert second == first
-    assert await calls(slack, mark) == {"users.info": 1}
+    assert people(found.approvers) == [("U0BORIS", "user:U0BORIS")]
 
 
 async def test_admins_who_cannot_be_read_are_asked_for_again(
@@ -373,16 +369,6 @@ async def test_who_is_not_in_the_cards_channel_is_outside(
     assert everybody.outside == ()
 
 
-async def test_members_come_in_pages_and_are_remembered_for_a_moment(
-    slack: StandInClient, read: Any
-) -> None:
-    await read("user:U0BORIS", channel="#approvals")
-    mark = await slack.journal_mark()
-    await read("user:U0BORIS", channel="#approvals")
-
-    assert await calls(slack, mark) == {"users.info": 1}
-
-
 @pytest.mark.parametrize(
     ("channel", "fault"),
     [
@@ -409,43 +395,6 @@ async def test_no_channel_is_asked_for_where_nobody_is_found(
     await read("user:U0NOBODY", "group:nobodys", channel="#approvals")
 
     assert "conversations.members" not in await calls(slack)
-
-
-async def test_a_crowd_of_readings_asks_once_for_what_they_share(
-    slack: StandInClient, read: Any
-) -> None:
-    shared = {"admins": (read_source("group:approval-admins"),), "channel": "#approvals"}
-    await asyncio.gather(*(read("group:sales-leads", "manager", **shared) for _ in range(12)))
-
-    made = await calls(slack)
-
-    once = ("auth.test", "team.profile.get", "conversations.list", "conversations.members")
-    assert {method: made[method] for method in once} == dict.fromkeys(once, 1)
-    assert made["usergroups.list"] == 2  # one for each handle
-    assert made["usergroups.users.list"] == 12 + 1  # a group's members are never old
-
-
-async def test_what_one_could_not_ask_the_next_one_asks_again(
-    slack: StandInClient, read: Any
-) -> None:
-    await slack.faults({"target": "usergroups.list", "effect": "http_500"})
-
-    answers: list[Any] = await asyncio.gather(
-        *(read("group:sales-leads") for _ in range(2)), return_exceptions=True
-    )
-
-    assert {type(one) for one in answers} == {ApplicationError, Reading}
-
-
-async def test_two_people_named_cost_two_calls_and_nothing_else(
-    slack: StandInClient, read: Any
-) -> None:
-    await asyncio.gather(*(read("user:U0BORIS", "user:U0CLARA") for _ in range(3)))
-    mark = await slack.journal_mark()
-    await read("user:U0BORIS", "user:U0CLARA")
-
-    assert (await calls(slack))["auth.test"] == 1
-    assert await calls(slack, mark) == {"users.info": 2}
 
 
 @pytest.mark.parametrize(
@@ -476,6 +425,61 @@ async def test_where_slack_cannot_be_asked_nobody_is_guessed(
     assert caught.value.type == code
 
 
+@pytest.mark.parametrize("method", ["users.info", "usergroups.list", "users.profile.get"])
+async def test_how_long_slack_wants_to_be_left_alone_is_passed_on(
+    slack: StandInClient, read: Any, method: str
+) -> None:
+    await slack.faults({"target": method, "effect": "ratelimited", "retry_after": 17})
+
+    with pytest.raises(ApplicationError) as caught:
+        await read("user:U0BORIS", "group:hr-team", "manager")
+
+    assert (caught.value.type, caught.value.details) == ("slack.ratelimited", (17.0,))
+
+
+@pytest.mark.parametrize("effect", ["http_500", "hang"])
+async def test_where_slack_asks_for_no_patience_the_detail_is_zero(
+    slack: StandInClient, read: Any, effect: str
+) -> None:
+    await slack.faults({"target": "users.info", "effect": effect})
+
+    with pytest.raises(ApplicationError) as caught:
+        await read("user:U0BORIS")
+
+    assert caught.value.details == (0.0,)
+
+
+async def test_after_the_first_failure_nothing_is_asked_any_more(
+    slack: StandInClient, read: Any, web: AsyncWebClient
+) -> None:
+    everybody = [f"user:U0CROWD{number}" for number in range(5 * AT_ONCE)]
+    web.timeout = 30
+    await slack.faults(
+        {"target": "users.info", "effect": "hang", "times": AT_ONCE - 1},
+        {"target": "users.info", "effect": "ratelimited", "retry_after": 3},
+    )
+
+    with pytest.raises(ApplicationError) as caught:
+        async with asyncio.timeout(10):
+            await read(*everybody)
+
+    assert caught.value.details == (3.0,)
+    made = (await calls(slack))["users.info"]
+    await asyncio.sleep(0.3)
+    assert (await calls(slack))["users.info"] == made <= AT_ONCE + 1
+
+
+async def test_one_readings_failure_is_not_anothers(slack: StandInClient, read: Any) -> None:
+    admins = (read_source("group:approval-admins"),)
+    await slack.faults({"target": "users.lookupByEmail", "effect": "http_500"})
+
+    asked = [read("email:emil@example.com", admins=admins), read("user:U0BORIS", admins=admins)]
+    answers: list[Any] = await asyncio.gather(*asked, return_exceptions=True)
+
+    assert isinstance(answers[0], ApplicationError)
+    assert people(answers[1].admins) == [("U0FAY", "group:approval-admins")]
+
+
 async def test_after_a_failed_reading_the_next_one_starts_afresh(
     slack: StandInClient, read: Any
 ) -> None:
@@ -486,14 +490,3 @@ async def test_after_a_failed_reading_the_next_one_starts_afresh(
     found = await read("user:U0BORIS")
 
     assert [member.standing for member in found.approvers.members] == [Standing.ACTIVE]
-
-
-async def test_a_person_who_was_deactivated_since_is_seen_at_the_next_reading(
-    slack: StandInClient, read: Any
-) -> None:
-    await read("user:U0BORIS")
-    await slack.people("user_change", user={"id": "U0BORIS", "deleted": True})
-
-    found = await read("user:U0BORIS")
-
-    assert [member.standing for member in found.approvers.members] == [Standing.DEACTIVATED]

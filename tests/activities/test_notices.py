@@ -195,8 +195,58 @@ async def test_a_deactivated_person_is_never_told_and_never_tried_again(
 ) -> None:
     told = await tell(activity, notices, notice(IVAN))
 
-    assert told.lasting
-    assert told.problem == "slack.user_disabled"
+    assert told == Told(problem="slack.user_disabled", lasting=True, addressee_gone=True)
+
+
+@pytest.mark.parametrize("code", ["invalid_arguments", "enterprise_is_restricted", "no_text"])
+async def test_what_slack_refuses_waits_for_a_person_and_is_not_dropped(
+    slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities, code: str
+) -> None:
+    await slack.faults({"target": "chat.postMessage", "effect": "error", "error": code})
+
+    told = await tell(activity, notices, notice())
+
+    assert told == Told(problem=f"slack.{code}", lasting=True)
+
+
+@pytest.mark.parametrize(
+    "code", ["thread_not_found", "cannot_reply_to_message", "message_not_found"]
+)
+async def test_a_thread_whose_card_was_deleted_is_told_when_the_card_stands_again(
+    slack: StandInClient,
+    activity: ActivityEnvironment,
+    notices: NoticeActivities,
+    card: CardCopy,
+    code: str,
+) -> None:
+    await slack.faults({"target": "chat.postMessage", "effect": "error", "error": code})
+
+    refused = await tell(activity, notices, in_thread(card))
+    later = await tell(activity, notices, in_thread(card))
+
+    assert (refused, later) == (Told(problem=f"slack.{code}", lasting=True), Told())
+    assert len(await replies(slack, card)) == 1
+
+
+async def test_doubt_about_a_thread_that_is_gone_is_a_lasting_problem(
+    slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities, card: CardCopy
+) -> None:
+    await slack.delete_message(APPROVALS, card.ts)
+
+    told = await tell(activity, notices, replace(in_thread(card), doubtful=True))
+
+    assert told == Told(problem="slack.thread_not_found", lasting=True)
+
+
+async def test_of_the_admins_channel_nobody_is_gone(
+    slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities
+) -> None:
+    await slack.faults({"target": "chat.postMessage", "effect": "error", "error": "user_not_found"})
+    blocked = replace(notice("", NoticeKind.BLOCKED), face=faces.blocked(), channel="#general")
+
+    told = await tell(activity, notices, blocked)
+
+    assert told == Told(problem="slack.user_not_found", lasting=True)
 
 
 async def test_patience_is_passed_on(

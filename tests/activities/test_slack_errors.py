@@ -9,7 +9,15 @@ from aiohttp import web
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from activities.slack_errors import SLACK_FAILURES, SlackProblem, classify
+from activities.slack_errors import (
+    AMBIGUOUS,
+    LIMITED,
+    SLACK_FAILURES,
+    TRANSIENT,
+    UNREACHABLE,
+    SlackProblem,
+    classify,
+)
 
 ANSWERS = [
     (
@@ -18,7 +26,13 @@ ANSWERS = [
         '{"ok": false, "error": "is_archived"}',
         ("is_archived", True, False),
     ),
-    (200, "application/json", '{"ok": false, "error": "no_idea"}', ("no_idea", False, False)),
+    (200, "application/json", '{"ok": false, "error": "no_idea"}', ("no_idea", True, False)),
+    (
+        200,
+        "application/json",
+        '{"ok": false, "error": "team_added_to_org"}',
+        ("team_added_to_org", False, False),
+    ),
     (
         200,
         "application/json",
@@ -83,6 +97,49 @@ async def test_every_failed_answer_has_a_meaning(
 
     code, lasting, ambiguous = expected
     assert problem == SlackProblem(code=f"slack.{code}", lasting=lasting, ambiguous=ambiguous)
+
+
+def refusal(code: str) -> SlackApiError:
+    answer = {"ok": False, "error": code}
+    return SlackApiError("refused", answer)  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize("code", sorted(TRANSIENT))
+def test_what_passes_by_itself_is_tried_again(code: str) -> None:
+    problem = classify(refusal(code))
+
+    assert (problem.lasting, problem.addressee_gone) == (False, False)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "cannot_reply_to_message",
+        "channel_is_archived",
+        "channel_not_found",
+        "enterprise_is_restricted",
+        "invalid_arguments",
+        "missing_scope",
+        "thread_not_found",
+        "what_slack_may_invent_next",
+    ],
+)
+def test_every_other_definite_refusal_needs_a_person(code: str) -> None:
+    assert classify(refusal(code)) == SlackProblem(code=f"slack.{code}", lasting=True)
+
+
+@pytest.mark.parametrize(
+    "code", ["user_not_found", "user_disabled", "user_not_visible", "cannot_dm_bot"]
+)
+def test_who_gets_no_messages_at_all_is_told_apart(code: str) -> None:
+    assert classify(refusal(code)) == SlackProblem(
+        code=f"slack.{code}", lasting=True, addressee_gone=True
+    )
+
+
+def test_who_cannot_be_reached_is_never_a_matter_of_time() -> None:
+    assert not TRANSIENT & UNREACHABLE
+    assert LIMITED | AMBIGUOUS <= TRANSIENT
 
 
 @pytest.mark.parametrize(

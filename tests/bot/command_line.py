@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import pwd
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,8 @@ from workflows.rules.people import Actor, Origin
 from workflows.rules.verbs import Verb
 
 ANA, BORIS, CLARA, FAY, GUS = "U0ANA", "U0BORIS", "U0CLARA", "U0FAY", "U0GUS"
-OPERATOR = "deploy"
+OPERATOR = pwd.getpwuid(os.getuid()).pw_name
+"""Who runs the tests. What LOGNAME says is nobody's word."""
 """The operating-system user of every test."""
 
 POLICIES = """
@@ -157,7 +160,7 @@ def set_up(monkeypatch: pytest.MonkeyPatch, directory: Path, **settings: str) ->
     policies.write_text(POLICIES)
     monkeypatch.chdir(directory)
     monkeypatch.setattr(doing, "LOOK_EVERY", 0.05)
-    monkeypatch.setenv("LOGNAME", OPERATOR)
+    monkeypatch.setenv("LOGNAME", "somebody-else")
     monkeypatch.setenv("POLICIES", str(policies))
     for name, value in settings.items():
         monkeypatch.setenv(name, value)

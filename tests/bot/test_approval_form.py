@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from slack_bolt.async_app import AsyncApp
 from temporalio.testing import WorkflowEnvironment
 
@@ -9,6 +10,10 @@ from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import ANA, APPROVALS, Json, was_started
 from tests.bot.front_desk import FrontDesk, offers
+from workflows.rules.content import Content
+from workflows.rules.people import Actor, Origin
+from workflows.rules.policy import route
+from workflows.rules.request import ApprovalRequest
 
 TYPED = {"title": "A laptop for Dina", "text": "The old one is broken", "amount": "1,200.00"}
 
@@ -115,3 +120,38 @@ async def test_the_same_form_twice_is_one_request(
     seen = await slack.messages(APPROVALS, ANA)
     assert len([m for m in seen if request_id_of(form) in text_of(m)]) == 1
     assert face.content.title == title["title"]
+
+
+SENT_AGAIN: list[tuple[dict[str, str], str]] = [
+    ({}, "was received"),
+    ({"title": "Chairs, and a table"}, "the words that it had then, and those count"),
+]
+
+
+@pytest.mark.parametrize(("changed", "words"), SENT_AGAIN)
+async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_count(  # noqa: PLR0913, PLR0917 - what a form meets
+    slack: StandInClient,
+    bot: AsyncApp,
+    services: Services,
+    desk: FrontDesk,
+    changed: dict[str, str],
+    words: str,
+) -> None:
+    form = await open_form(slack)
+    request_id, name = request_id_of(form), policy_with_levels(services)
+    policy = services.policies.policy(name)
+    asked = ApprovalRequest(
+        request_id=request_id,
+        requester=Actor(person=ANA, origin=Origin.SLACK),
+        content=Content(title="Chairs", text="Six of them"),
+        policy=policy,
+        route=route(policy, None),
+    )
+    assert await services.workflows.start_approval(asked)  # a first try that was not confirmed
+    again = {"title": "Chairs", "text": "Six of them", **changed, "policy": choose(form, name)}
+
+    await slack.submit(ANA, form, again)
+
+    await slack.wait_for_modal(ANA, lambda v: words in text_of(v))
+    face = await desk.face(request_id, lambda face: bool(face.levels))
+    assert face.content.title == "Chairs"

@@ -1,16 +1,20 @@
 """`/away`: noted with a stand-in, told in the modal, and true for requests that are open already."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from slack_bolt.async_app import AsyncApp
 
 from bot.listeners.services import Services
+from bot.views import notices
+from bot.workflow_client import Answer, Unconfirmed
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import APPROVALS, BORIS, CLARA, Json
 from tests.bot.front_desk import EMIL, FrontDesk, level
 from workflows.rules.people import Absence
-from workflows.rules.request import Status
+from workflows.rules.request import Refresh, Status
 
 
 async def open_form(slack: StandInClient, person: str = BORIS) -> Json:
@@ -97,3 +101,45 @@ async def test_who_is_back_says_so(slack: StandInClient, bot: AsyncApp, services
 
     await slack.wait_for_modal(BORIS, lambda v: not v["callback_id"] and CLARA in text_of(v))
     assert await services.absences.of(BORIS, now) == ()
+
+
+async def test_who_has_closed_the_form_hears_of_a_refusal_all_the_same(
+    slack: StandInClient, bot: AsyncApp, services: Services
+) -> None:
+    now = services.now()
+    week = Absence(person=EMIL, delegate=BORIS, starts=now, ends=now + timedelta(days=7))
+    await services.absences.set(week, now)
+    form = await open_form(slack)
+    await slack.faults({"target": "views.update", "effect": "error", "error": "not_found"})
+
+    await slack.submit(BORIS, form, typed(services, EMIL))
+
+    refusal = notices.refusal("absence_in_a_circle", {})
+    await slack.wait_for_message(f"D{BORIS}", BORIS, lambda m: refusal in text_of(m))
+
+
+async def test_who_is_noted_reads_so_before_a_request_that_cannot_be_reached_is_tried(
+    slack: StandInClient,
+    bot: AsyncApp,
+    services: Services,
+    desk: FrontDesk,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = await desk.ask(level(BORIS))
+    form = await open_form(slack)
+    noted = asyncio.Event()
+
+    async def refresh(request_id: str, click_id: str, refresh: Refresh) -> Answer:
+        await noted.wait()
+        return Unconfirmed()
+
+    monkeypatch.setattr(services.workflows, "refresh", refresh)
+    monkeypatch.setattr(services.workflows, "_confirm_for", 0.1)
+
+    await slack.submit(BORIS, form, typed(services, EMIL))
+    await slack.wait_for_modal(BORIS, lambda v: EMIL in text_of(v) and not v["callback_id"])
+    noted.set()
+
+    later = notices.hear_later(1)
+    await slack.wait_for_message(f"D{BORIS}", BORIS, lambda m: later in text_of(m))
+    assert await desk.workflows.menu(asked.request_id, BORIS) is not None

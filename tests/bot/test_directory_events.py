@@ -11,9 +11,10 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import deeds
 from bot.listeners import directory
 from bot.listeners.services import Services
-from bot.workflow_client import Answer, Ended, Refused
+from bot.workflow_client import Answer, Ended, Refused, Unconfirmed
 from emulator.client import StandInClient
 from records.audit import AuditTrail
 from records.database import Database
@@ -188,4 +189,19 @@ async def test_a_crowd_of_requests_is_refreshed_a_few_at_a_time(
     await changed(slack, "user_change", user={"id": "U0EMIL", "title": "Finance"})
 
     assert len(workflows.refreshed) == 40
-    assert workflows.most_at_once == directory.AT_ONCE
+    assert workflows.most_at_once == deeds.REFRESHED_AT_ONCE
+
+
+async def test_how_many_could_not_be_reached_is_known(
+    watched: Database, workflows: Workflows
+) -> None:
+    workflows.answers["APR-BORIS"] = Refused(code="request_closed", data={}, card_version=3)
+    workflows.answers["APR-SALES"] = Unconfirmed()
+    services = SimpleNamespace(workflows=workflows, requests=Requests(watched))
+
+    late = await directory.refresh_watching(
+        cast("Services", services), ["user:U0BORIS", "user:U0DINA"], "Ev1"
+    )
+
+    assert workflows.refreshed == {"APR-SALES", "APR-BORIS", "APR-HR"}
+    assert late == 1

@@ -8,6 +8,8 @@ import pytest
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from activities.directory import ADMINS_KEPT
+from activities.roster import FIELD_KEPT, HANDLES_KEPT, STANDINGS_KEPT
 from bot.policy_file import parse
 from bot.policy_keys import (
     FARTHEST_MANAGER,
@@ -21,10 +23,27 @@ from bot.policy_keys import (
     Section,
     TierKeys,
 )
+from tests.rules.builders import (
+    BORIS,
+    CLARA,
+    after,
+    level,
+    member,
+    read,
+    reading,
+    submitted,
+    users,
+)
 from workflows.asking import MAX_COPIES
 from workflows.directory_reader import LAST_PAUSE, READ_AGAIN
+from workflows.rules import due
+from workflows.rules.clock import Tick, TickKind
+from workflows.rules.face import approval_face
+from workflows.rules.levels import reach_level
 from workflows.rules.notice import MENTIONED
-from workflows.rules.policy import Notify, Quorum, QuorumKind, ReasonRule
+from workflows.rules.people import Standing
+from workflows.rules.policy import Escalation, LevelRule, Notify, Quorum, QuorumKind, ReasonRule
+from workflows.rules.request import ApprovalState, TellKind
 from workflows.rules.seats import FARTHEST
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "policies.md").read_text(encoding="utf-8")
@@ -151,6 +170,64 @@ def test_the_numbers_are_those_of_the_program() -> None:
     assert f"At most {words[MAX_COPIES]} people get one" in PROSE
     assert (timedelta(minutes=1), timedelta(hours=1)) == (READ_AGAIN, LAST_PAUSE)
     assert "asked again after a minute, then less and less often, at least once an hour" in PROSE
+    assert f"said of a person up to {STANDINGS_KEPT:.0f} seconds before" in PROSE
+    assert f"of the admins up to {ADMINS_KEPT:.0f} seconds before" in PROSE
+    assert HANDLES_KEPT == FIELD_KEPT
+    assert f"is read at most every {HANDLES_KEPT:.0f} seconds" in PROSE
+
+
+def begun(rule: LevelRule, *ticks: Tick) -> ApprovalState:
+    """Return a request whose level is reached and not yet open, with this clock."""
+    return reach_level(submitted(rule), ticks)
+
+
+def test_a_blocked_levels_reminder_goes_to_the_admin_channel() -> None:
+    assert "A reminder that falls due meanwhile goes to `admin_channel`" in PROSE
+    remind = Tick(at=after(minutes=1), kind=TickKind.REMIND)
+
+    reminded = due.reach(begun(level(BORIS), remind), after(minutes=1))
+
+    assert [one.kind for one in reminded.tells] == [TellKind.BLOCKED]
+
+
+def test_who_may_not_decide_is_in_the_audit_trail_and_not_on_the_card() -> None:
+    assert (
+        "The card does not name them as approvers; the audit trail's evidence has everybody"
+        in PROSE
+    )
+    named = reading(member(BORIS), member(CLARA, Standing.GUEST))
+
+    change = read(begun(level(BORIS)), named)
+
+    assert f"{CLARA}=guest by " in change.facts[-1].data["evidence"]
+    assert CLARA not in str(approval_face(change.state, 1))
+
+
+@pytest.mark.parametrize("replace", [True, False])
+def test_an_escalation_opens_what_cannot_be_read_only_instead(*, replace: bool) -> None:
+    assert "An escalation without `replace` only adds its sources to the others" in PROSE
+    step = Escalation(after=timedelta(minutes=1), to=users(CLARA), replace=replace)
+    escalate = Tick(at=after(minutes=1), kind=TickKind.ESCALATE)
+
+    escalated = due.reach(begun(level(BORIS, escalate=(step,)), escalate), after(minutes=1)).state
+    sources = escalated.levels[-1].sources
+    unread = tuple(str(one) for one in sources if one not in step.to)
+    change = read(escalated, reading(member(CLARA), unreadable=unread), after(minutes=1))
+
+    assert (change.state.levels[-1].blocked == "") is replace
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "must be one that members cannot edit themselves",
+        "A person's line is used only where their profile field *Manager* is empty",
+        "of reminders that were missed, people are told once",
+        "the admins and their groups. When Slack reports a change of any of them, every open",
+    ],
+)
+def test_what_other_tests_hold_is_said_here(sentence: str) -> None:
+    assert sentence in PROSE
 
 
 EXAMPLES = re.findall(r"^```toml\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)

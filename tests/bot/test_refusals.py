@@ -171,11 +171,13 @@ async def test_a_click_after_everything_has_ended_paints_the_last_state(
 ) -> None:
     card = await shop.waiting_order()
     payload = await press_payload(slack, GUS, card, "approve")
-    await slack.faults({"target": "chat.update", "effect": "error", "error": "is_inactive"})
+    refusing = {"target": "chat.update", "effect": "error", "error": "is_inactive"}
+    await slack.faults(refusing | {"times": 10_000})  # longer than anybody tries
     await shop.workflows.decide(card.approval_id, "boris", approval_by(BORIS))
     await shop.direct_message(ANA, card.order_id)
     await shop.end(card.order_id)
     assert has_buttons((await shop.cards(card.order_id))[0])
+    await slack.clear_faults()
     await slack.faults(*fault)
 
     await http.interact(payload)

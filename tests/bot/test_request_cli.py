@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from tests.bot.command_line import ANA, BORIS, CLARA, FAY, GUS, CommandLine, by
+from tests.bot.command_line import ANA, BORIS, CLARA, FAY, GUS, OPERATOR, CommandLine, by
 from workflows.rules.audit import Fact
 from workflows.rules.request import Closing, Decision, Verdict, Withdrawal
 from workflows.rules.verbs import Verb
@@ -29,7 +29,7 @@ async def test_a_request_is_asked_shown_decided_and_waited_for(shell: CommandLin
     for words in (
         f"{request} · Expense: Team offsite",
         "waiting for approval, level 1 of 1",
-        f"{ANA} (command line: deploy)",
+        f"{ANA} (command line: {OPERATOR})",
         "1,500.00 USD",
         "https://x.test/a",
         "  by the lake",

@@ -29,6 +29,7 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (EXPENSE[:-2], "Say who acts: --as and a Slack member id, such as --as U0ANA."),
     ((*EXPENSE[:-1], "ana"), "--as: “ana” is not a Slack member id. They look like U0ANA."),
     ((*EXPENSE, "--policy", "expens"), "There is no policy “expens”. Did you mean “expense”?"),
+    ((*EXPENSE, "--policy", "order"), "Requests of the policy “order” have a form of their own"),
     ((*EXPENSE, "--amount", "lots"), "--amount: Please write the amount as a number"),
     ((*EXPENSE, "--amount", "5 EUR"), "--amount: Amounts are in USD here."),
     ((*EXPENSE, "--title", " "), "--title: Please fill this in."),

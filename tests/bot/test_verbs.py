@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.listeners.answers import NOT_ACKED
 from bot.listeners.services import Services
-from bot.views import notices
+from bot.views import more_modal, notices
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, FAY, GUS, has_buttons
 from tests.bot.front_desk import DINA, EMIL, FrontDesk, level, offers, verbs_in
@@ -216,3 +218,26 @@ async def test_changes_are_asked_for_made_and_decided_anew(
     assert "Name the room" in text_of(waiting)
     assert closed.status is Status.APPROVED
     assert closed.content_revision == 2
+
+
+async def test_a_late_answer_to_a_menu_does_not_paint_over_the_form_that_came_after(
+    slack: StandInClient,
+    bot: AsyncApp,
+    desk: FrontDesk,
+    services: Services,
+    web: AsyncWebClient,
+) -> None:
+    asked = await desk.ask()
+    menu = await desk.menu(BORIS, asked)
+    (block,) = (one for one in menu["blocks"] if one["block_id"] == "verb-comment")
+    mark = await slack.journal_mark()
+
+    await desk.choose(BORIS, menu, block)
+    form = await desk.says(BORIS, "Your comment on")
+    call = await slack.wait_for_journal(after=mark, kind="api", method="views.update")
+    late = more_modal.told("Too late")
+    shown = await services.answers.show(web, menu["id"], late, NOT_ACKED, menu["hash"])
+
+    assert call["arguments"]["hash"] == menu["hash"]
+    assert not shown
+    assert (await slack.modals(BORIS))[-1]["hash"] == form["hash"]

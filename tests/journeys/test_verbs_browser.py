@@ -48,6 +48,7 @@ async def test_a_request_goes_through_every_verb(people: dict[str, Tab], picture
     await _send(ana, "is changed")
     await expect(card).to_contain_text("assembled by the shop")
     await expect(card).to_contain_text("does not count any more")
+    await expect(card.locator('[data-action-id="approve"]')).to_be_visible()
     await boris.picture(pictures / "amended.png")
 
     await _choose(boris, title, "delegate")

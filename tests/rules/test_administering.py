@@ -42,6 +42,7 @@ from tests.rules.builders import (
     submitted,
     table,
 )
+from workflows.rules.face import approval_face
 from workflows.rules.people import SLACK
 from workflows.rules.request import ApprovalState, Change, Status
 
@@ -368,3 +369,12 @@ def test_who_left_since_is_no_admin_any_more() -> None:
     error = refused(lambda: close(state, GUS))
 
     assert error.code == "not_an_admin"
+
+
+def test_the_face_says_which_admin_named_the_approvers_and_why() -> None:
+    state = reassign(OPEN, EMIL, by=GUS, reason="Both are away").state
+
+    (shown,) = approval_face(state, 1).levels
+
+    assert shown.reassigned is not None
+    assert (shown.reassigned.person, shown.reassigned.reason) == (GUS, "Both are away")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.rules.builders import BORIS, level, policy, table, usd
+from tests.rules.builders import ANA, BORIS, actor, level, policy, table, usd
 from tests.rules.effort import SHORT
 from workflows.rules.content import Content
 from workflows.rules.errors import NotADurationError, RuleError
@@ -15,8 +15,10 @@ from workflows.rules.policy import Tier
 from workflows.rules.request_form import (
     RequestMistakes,
     WrittenContent,
+    WrittenRequest,
     read_amount,
     read_content,
+    read_request,
     read_window,
 )
 
@@ -192,3 +194,26 @@ def test_whatever_is_typed_is_content_or_mistakes(
     assert (content is None) == bool(mistakes)
     assert set(mistakes) <= {"title", "text", "amount", "links"}
     assert content is None or content.title == title.strip()
+
+
+LIMITED = replace(POLICY, levels=(level(BORIS, max_expire_after=timedelta(days=3)),))
+
+
+@pytest.mark.parametrize(("wish", "then"), [("3d", ""), ("72h", ""), ("73h", "3d"), ("9d", "3d")])
+def test_a_wish_beyond_the_policys_bound_is_refused_with_the_bound(wish: str, then: str) -> None:
+    written = WrittenRequest(
+        request_id="REQ-1",
+        policy="order",
+        content=WrittenContent(title="A desk", amount="1500"),
+        answer_within=wish,
+    )
+    told = ""
+
+    try:
+        asked = read_request(written, LIMITED, actor(ANA), ())
+    except RequestMistakes as mistakes:
+        told = mistakes.by_field["answer_within"].data["limit"]
+    else:
+        assert asked.expire_after == read_window(wish)
+
+    assert told == then

@@ -17,7 +17,16 @@ from workflows.rules.content import Content, ContentChange, ContentField
 from workflows.rules.face import ApprovalFace, Asked, LevelFace
 from workflows.rules.order import OrderFace, OrderLine, OrderStatus, Step, StepName, StepStatus
 from workflows.rules.people import Actor, Origin
-from workflows.rules.request import OPEN, ChangeRequest, Counted, Delegate, Remark, Status, Verdict
+from workflows.rules.request import (
+    OPEN,
+    ChangeRequest,
+    Counted,
+    Delegate,
+    Reassigned,
+    Remark,
+    Status,
+    Verdict,
+)
 
 TRAPS = (
     *("<!channel>", "<!here|x>", "<@U0EVE>", "<#C0SECRET>", "<https://evil.example|x>", "*bold*"),
@@ -109,9 +118,13 @@ class AnyFace:
             passed=self._random.random() < 0.3,
             reminders=self._random.choice((0, 1, 9)),
             escalations=self._random.choice((0, 1, 9)),
+            reassigned=self._random.choice((None, self.reassigned())),
             approve_reason_required=self._random.random() < 0.5,
             reject_reason_required=self._random.random() < 0.5,
         )
+
+    def reassigned(self) -> Reassigned:
+        return Reassigned(person=self.person(), reason=self.text(), at=self.instant())
 
     def decision(self) -> Counted:
         return Counted(

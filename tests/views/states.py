@@ -26,6 +26,7 @@ from workflows.rules.request import (
     Closing,
     Comment,
     Delegation,
+    Reassigned,
     Verdict,
 )
 
@@ -86,6 +87,16 @@ def _stood_in(quorum: int) -> ApprovalState:
 
 def delegates() -> ApprovalFace:
     return face(_stood_in(2), 2)
+
+
+def reassigned() -> ApprovalFace:
+    """Return a card whose approvers an admin has named, and said why."""
+    shown = delegated()
+    level = replace(
+        shown.levels[-1],
+        reassigned=Reassigned(person="U0FAY", reason="Both <are> away", at=NOW),
+    )
+    return replace(shown, levels=(level,))
 
 
 def delegated() -> ApprovalFace:
@@ -163,7 +174,7 @@ def two_approved() -> ApprovalFace:
 STATES = {
     make.__name__: make
     for make in (
-        *(waits_for_changes, amended, between_levels, delegates, delegated, on_behalf),
+        *(waits_for_changes, amended, between_levels, delegates, delegated, reassigned, on_behalf),
         *(approved_on_behalf, several_sources, unreadable, commented, admin_closed),
         *(reason_required, two_approved),
     )

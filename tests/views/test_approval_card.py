@@ -92,6 +92,16 @@ def test_what_a_card_says(make: Callable[[], ApprovalFace], sentences: list[str]
     assert [one for one in sentences if one not in words] == []
 
 
+def test_a_rule_that_asks_whatever_the_amount_is_not_quoted_at_approvers() -> None:
+    for make in (faces.pending, states.several_sources):
+        always = replace(make(), policy="contract", rule="contract: always")
+
+        assert "Why: the policy names them." in _words(always) or "Why: how the" in _words(always)
+        assert "“contract: always”" not in _words(always)
+        assert _words(always).count("contract: always") == 1
+        assert "“order: over 1,000.00 USD”" in _words(make())
+
+
 def test_the_wish_for_changes_is_told_once() -> None:
     assert _words(states.waits_for_changes()).count("<@U0CLARA>") == 1
 

@@ -6,6 +6,7 @@ import pytest
 
 from bot.views import approval_modal
 from bot.views.payload import UnreadablePayloadError
+from tests.views import faces
 from tests.views.presses import submitted
 from tests.views.slack_limits import check_view
 from workflows.rules.request import Status
@@ -94,6 +95,22 @@ def test_a_view_that_is_not_ours_is_refused_by_name(metadata: str) -> None:
 
     with pytest.raises(UnreadablePayloadError):
         approval_modal.parse({**view, "private_metadata": metadata})
+
+
+def test_a_request_that_was_sent_before_with_other_words_says_what_counts() -> None:
+    pending, approved = faces.pending(), faces.approved()
+    said = [
+        approval_modal.sent_before(pending, pending.policy),
+        approval_modal.sent_before(pending, "expense"),
+        approval_modal.sent_before(approved, approved.policy),
+    ]
+
+    assert "those count" in said[0]
+    assert "*More…* on its card in #approvals changes it" in said[0]
+    assert "another kind of request" in said[1]
+    assert "closed already.* Approved by <@U0BORIS>." in said[2]
+    for sentence in said:
+        check_view(approval_modal.told(sentence))
 
 
 def test_what_is_approved_at_once_says_that_nobody_had_to_be_asked() -> None:

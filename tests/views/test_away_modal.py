@@ -90,7 +90,7 @@ def test_what_is_said_afterwards() -> None:
     assert "replaces" not in str(away_modal.noted(ABSENCE, [ABSENCE]))
     assert "Welcome back" in str(away_modal.back([ABSENCE]))
     assert "nothing was changed" in str(away_modal.back([]))
-    for view in (away_modal.working(), away_modal.back([ABSENCE] * 99), away_modal.back([])):
+    for view in (away_modal.working(), away_modal.told(away_modal.back([ABSENCE] * 99))):
         check_view(view)
 
 

@@ -27,7 +27,6 @@ def test_a_press_is_read_with_all_its_context() -> None:
         subject="ORD-7K2M4QXA for Acme GmbH",
         action_id=ActionId.APPROVE,
         person="U0BORIS",
-        team="T0LOCAL",
         channel="C0APPROVALS",
         message_ts="1732185000.000100",
         thread_ts="",
@@ -102,7 +101,7 @@ SHAPES: list[tuple[Callable[[dict[str, Any]], None], dict[str, str]]] = [
     (_direct_message, {"channel": "D0BORIS", "message_ts": "1.2"}),
     (_thread, {"thread_ts": "1732180000.000001"}),
     (_custom_step, {"trigger_id": "", "response_url": "", "interactivity_pointer": "9.8.7"}),
-    (_whole_organisation, {"person": "W0HANA", "team": "T0HOME"}),
+    (_whole_organisation, {"person": "W0HANA"}),
     (_home, {"channel": "", "message_ts": "", "response_url": ""}),
 ]
 

@@ -84,10 +84,8 @@ def test_a_choice_is_about_what_the_menu_showed() -> None:
         verb=Verb.AMEND,
         context=having_read(CONTEXT, states.amended()),
         person="U0BORIS",
-        team="T0LOCAL",
         view_id="V1",
         view_hash="1.h",
-        trigger_id="3.4.def",
         action_ts="1732185020.000300",
     )
     assert (choice.context.content_revision, choice.context.card_version) == (2, 1)

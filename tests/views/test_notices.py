@@ -147,7 +147,6 @@ def test_field_sentences_are_plain_text() -> None:
         notices.unconfirmed(),
         notices.still_unconfirmed(),
         *(notices.confirmed(verb) for verb in Verb),
-        notices.delegated("U0DORA"),
         notices.not_offered(),
         notices.unknown_request("<!channel>"),
         notices.unreadable(),
@@ -156,9 +155,8 @@ def test_field_sentences_are_plain_text() -> None:
         notices.unknown_order("<!channel>"),
         notices.malformed_order_id("*x*" * 99),
         notices.internal_error("a1b2"),
-        notices.invite("#approvals"),
-        notices.invite("C0APPROVALS"),
-        notices.invite(""),
+        notices.hear_later(1),
+        notices.hear_later(7),
     ],
 )
 def test_a_sentence_is_short_safe_and_whole(sentence: str) -> None:

@@ -138,8 +138,8 @@ VIEWS: dict[str, Callable[[], View]] = {
     "approval.auto": lambda: approval_modal.received("REQ-1", None, Status.APPROVED),
     "away.form": away_modal.build,
     "away.have": lambda: away_modal.build([ABSENCE]),
-    "away.noted": lambda: away_modal.noted(ABSENCE, [LATER]),
-    "away.back": lambda: away_modal.back([ABSENCE]),
+    "away.noted": lambda: away_modal.told(away_modal.noted(ABSENCE, [LATER])),
+    "away.back": lambda: away_modal.told(away_modal.back([ABSENCE])),
 }
 
 

@@ -138,12 +138,15 @@ class FakeNotices(NoticePort):
     slack: Slack
     asked: list[Notice] = field(default_factory=list)
     told: list[Notice] = field(default_factory=list)
+    refused: dict[str, Told] = field(default_factory=dict)
 
     @activity.defn
     async def tell(self, notice: Notice) -> Told:
         self.asked.append(notice)
         if not await self.slack.call():
             return Told(problem="slack.unavailable")
+        if refusal := self.refused.get(notice.person or notice.channel):
+            return refusal
         self.told.append(notice)
         self.slack.bell.ring()
         return Told()

@@ -208,3 +208,33 @@ async def test_comments_by_the_hundred_do_not_grow_the_state(
     ]
     assert sizes[1] - sizes[0] < 10
     assert world.audit.kinds(handle.id).count("CommentAdded") == 306
+
+
+async def test_a_finished_request_starts_afresh_too_and_tells_the_outcome_once(
+    narrow_office: Office, world: World
+) -> None:
+    """A long outage of Slack after the end must not fill the history."""
+    handle = await narrow_office.open_request(BOTH)
+    world.slack.weather = Weather.REFUSING
+    await narrow_office.withdraw(handle)
+    await start_afresh(narrow_office, handle)
+
+    world.slack.answer()
+    outcome = await narrow_office.end(handle)
+
+    assert outcome.face.status is Status.WITHDRAWN
+    assert world.notices.summary() == [("outcome", "UANA")]
+    assert world.cards.versions[-1] == outcome.card.version
+
+
+async def test_what_was_told_of_a_card_that_is_not_posted_is_not_told_again(
+    narrow_office: Office, world: World
+) -> None:
+    world.cards.problem = "not_in_channel"
+    handle = await narrow_office.open_request(BOTH)
+    await world.until(lambda: world.notices.told)
+
+    await start_afresh(narrow_office, handle)
+    await narrow_office.pass_time(handle, timedelta(minutes=2))
+
+    assert world.notices.summary() == [("card_not_posted", "UANA")]

@@ -12,8 +12,7 @@ from tests.workflows.office import BOTH, CLOSE, Office, level, office_of, sandbo
 from tests.workflows.weather import Weather
 from workflows import options
 from workflows.approval import ApprovalWorkflow
-from workflows.card_owner import LASTING_PAUSE
-from workflows.rules.card import AT_LATEST, SETTLE
+from workflows.rules.card import AT_LATEST, PATIENT_RETRY, SETTLE
 
 CROWD = tuple(f"U{number:02}" for number in range(20))
 EVERYBODY = level("everybody", *CROWD, quorum=20)
@@ -204,7 +203,7 @@ async def test_a_card_is_posted_soon_after_the_bot_was_invited(
     handle = await office.open_request()
     world.cards.problem = ""
 
-    await office.pass_time(handle, LASTING_PAUSE + CLOSE)
+    await office.pass_time(handle, PATIENT_RETRY + CLOSE)
 
     assert world.cards.versions == [1]
 

@@ -7,6 +7,8 @@ from tests.workflows.fakes import World
 from tests.workflows.office import BOTH, CLOSE, FINANCE, SALES, Office, level
 from tests.workflows.weather import Weather
 from workflows.asking import MAX_COPIES
+from workflows.ports import Told
+from workflows.rules.card import PATIENT_RETRY
 from workflows.rules.people import Standing
 from workflows.rules.policy import Escalation, Notify
 from workflows.rules.request import Status
@@ -171,7 +173,7 @@ async def test_without_an_admin_channel_the_card_alone_says_that_a_level_is_bloc
 async def test_a_level_that_has_opened_is_not_told_as_blocked_any_more(
     office: Office, world: World
 ) -> None:
-    """The first notice was begun, so it is sent; the reminder's had not been."""
+    """Slack was down all the while: what it would have been told is not true any more."""
     world.directory.empty = True
     world.slack.weather = Weather.REFUSING
     handle = await office.open_request(URGED, notify=Notify.NONE)
@@ -187,7 +189,7 @@ async def test_a_level_that_has_opened_is_not_told_as_blocked_any_more(
 
     kinds = world.audit.kinds(handle.id)
     assert kinds == ["RequestSubmitted", "LevelBlocked", "LevelReminded", "LevelOpened"]
-    assert world.notices.summary() == [ADMINS]
+    assert world.notices.summary() == []
 
 
 async def test_the_requester_hears_that_changes_are_wanted(office: Office, world: World) -> None:
@@ -264,4 +266,77 @@ async def test_what_falls_due_while_slack_is_down_is_told_once_when_it_is_back(
     reminded = world.audit.fact(handle.id, "LevelReminded").at
     assert world.audit.fact(handle.id, "LevelEscalated").at - reminded == 20 * CLOSE
     assert down == []
-    assert world.notices.summary() == [("reminded", "UBORIS"), ("asked", "UDORA")]
+    assert sorted(world.notices.summary()) == [("asked", "UDORA"), ("reminded", "UBORIS")]
+
+
+async def test_reminders_that_slack_missed_are_told_once_and_to_the_silent_only(
+    office: Office, world: World
+) -> None:
+    thrice = (20 * CLOSE, 30 * CLOSE, 40 * CLOSE)
+    handle = await office.open_request(
+        level("urged", "UBORIS", "UCLARA", quorum=2, remind_after=thrice)
+    )
+    world.slack.weather = Weather.REFUSING
+    await office.do(handle, acts.comment("UBORIS"))
+    await office.pass_time(handle, MINUTE)
+    await office.decide(handle, "UBORIS")
+
+    world.slack.answer()
+    await office.pass_time(handle, 30 * CLOSE)
+    await office.at_rest(handle)
+
+    assert world.audit.kinds(handle.id).count("LevelReminded") == 3
+    assert world.notices.summary() == [("reminded", "UCLARA")]
+
+
+async def test_nobody_is_asked_about_what_has_closed_although_a_try_was_made(
+    office: Office, world: World
+) -> None:
+    handle = await office.open_request(SALES, FINANCE)
+    world.slack.weather = Weather.REFUSING
+    await office.decide(handle, "UBORIS")
+    await world.until(lambda: world.notices.asked)
+    await office.withdraw(handle)
+
+    world.slack.answer()
+    await office.end(handle)
+
+    assert world.notices.summary() == [("outcome", "UANA")]
+
+
+async def test_a_notice_that_cannot_be_sent_is_in_nobodys_way(office: Office, world: World) -> None:
+    """The bot is not in the admins' channel: they hear of it once it is, the requester anyway."""
+    world.notices.refused["#approvals-admin"] = Told(problem="slack.not_in_channel", lasting=True)
+    world.directory.empty = True
+    handle = await office.open_request(URGED)
+    await office.withdraw(handle)
+    await world.until(lambda: ("outcome", "UANA") in world.notices.summary())
+
+    tries = len(world.notices.asked)
+
+    assert tries >= 2
+
+
+async def test_admins_are_told_when_the_bot_is_invited_at_last(
+    office: Office, world: World
+) -> None:
+    world.notices.refused["#approvals-admin"] = Told(problem="slack.not_in_channel", lasting=True)
+    world.directory.empty = True
+    handle = await office.open_request(level("lost", "UBORIS", expire=None))
+    await office.pass_time(handle, MINUTE)
+    world.notices.refused.clear()
+
+    await office.pass_time(handle, PATIENT_RETRY + CLOSE)
+
+    assert world.notices.summary() == [ADMINS]
+
+
+async def test_who_has_left_slack_is_not_told_for_ever(office: Office, world: World) -> None:
+    world.notices.refused["UANA"] = Told(problem="slack.user_disabled", addressee_gone=True)
+    handle = await office.open_request()
+    await office.decide(handle, "UBORIS")
+
+    outcome = await office.end(handle)
+
+    assert outcome.face.status is Status.APPROVED
+    assert len(world.notices.asked) == 1

@@ -21,6 +21,7 @@ from workflows.rules.request import (
     Change,
     Closing,
     LevelState,
+    Reassigned,
     Reassignment,
     Refresh,
     Status,
@@ -76,6 +77,7 @@ def reassign(state: ApprovalState, reassignment: Reassignment, now: datetime) ->
     level = replace(
         level,
         sources=reassignment.approvers,
+        reassigned=Reassigned(person=reassignment.actor.person, reason=reassignment.reason, at=now),
         reassigned_by=tuple(dict.fromkeys((*level.reassigned_by, reassignment.actor.person))),
     )
     return note(

@@ -9,6 +9,11 @@ AT_LATEST = timedelta(seconds=6)
 """A burst of clicks delays the publish no longer than this."""
 FIRST_RETRY = timedelta(seconds=2)
 LAST_RETRY = timedelta(seconds=10)
+PATIENT_RETRY = timedelta(seconds=30)
+"""The pause between tries where only a person can help: the bot is not in the channel."""
+LATER_RETRY = timedelta(minutes=5)
+SOON = 20
+"""So many tries are `PATIENT_RETRY` apart (ten minutes): later ones are `LATER_RETRY` apart."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +40,9 @@ class CardCopy:
 class CardState:
     """How far Slack is behind. `version` counts visible changes, `published` is what Slack has.
 
-    `behind_since` is the instant of the first change that no publish has taken up yet.
+    `behind_since` is the instant of the first change that no publish has taken up yet. `refused`
+    is the last version that Slack has refused for a reason that only a person can mend, `problem`
+    that reason: the requester was told of it.
     """
 
     copies: tuple[CardCopy, ...]
@@ -46,6 +53,8 @@ class CardState:
     not_before: datetime | None = None
     retry_at: datetime | None = None
     tries: int = 0
+    refused: int = 0
+    problem: str = ""
 
 
 def change(card: CardState, now: datetime, *, clicked: bool = False) -> CardState:
@@ -86,7 +95,7 @@ def begun(card: CardState, now: datetime) -> CardState:
 
 def published(card: CardState, version: int, copies: tuple[CardCopy, ...]) -> CardState:
     """Note that Slack now shows `version` on `copies`."""
-    return replace(card, copies=copies, published=version, retry_at=None, tries=0)
+    return replace(card, copies=copies, published=version, retry_at=None, tries=0, problem="")
 
 
 def failed(card: CardState, now: datetime, retry_after: timedelta | None = None) -> CardState:
@@ -112,6 +121,12 @@ def pause(tries: int, retry_after: timedelta | None = None) -> timedelta:
     """
     grown = min(FIRST_RETRY * (1 << min(tries, 8)), LAST_RETRY)
     return max(grown, retry_after or grown)
+
+
+def patient_pause(tries: int, retry_after: timedelta | None = None) -> timedelta:
+    """Return how long to wait where only a person can help: 30 s, after ten minutes 5 min."""
+    patience = PATIENT_RETRY if tries < SOON else LATER_RETRY
+    return max(patience, retry_after or patience)
 
 
 def handed_over(card: CardState) -> CardState:

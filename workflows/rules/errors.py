@@ -239,6 +239,12 @@ class NotADurationError(RuleError):
     code = "not_a_duration"
 
 
+class WindowTooLongError(RuleError):
+    """A request wants to wait for longer than its policy allows. Data: `limit`, such as 3d."""
+
+    code = "window_too_long"
+
+
 class NoCurrencyError(RuleError):
     """The amount names no currency, and the policy has none of its own."""
 

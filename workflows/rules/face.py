@@ -15,6 +15,7 @@ from workflows.rules.request import (
     Counted,
     Delegate,
     LevelState,
+    Reassigned,
     Remark,
     Status,
 )
@@ -49,6 +50,7 @@ class LevelFace:
     passed: bool
     reminders: int
     escalations: int
+    reassigned: Reassigned | None
     approve_reason_required: bool
     reject_reason_required: bool
 
@@ -152,6 +154,7 @@ def _level_face(level: LevelState) -> LevelFace:
         passed=level.passed,
         reminders=level.reminders,
         escalations=level.escalations,
+        reassigned=level.reassigned,
         approve_reason_required=level.rule.approve_reason is ReasonRule.REQUIRED,
         reject_reason_required=level.rule.reject_reason is ReasonRule.REQUIRED,
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from workflows.rules.audit import AuditEvent
 from workflows.rules.card import CardState
 from workflows.rules.face import ApprovalFace
-from workflows.rules.notice import Notice
+from workflows.rules.notice import Owed
 from workflows.rules.order import Order
 from workflows.rules.people import Actor, ManagedBy
 from workflows.rules.policy import Policy
@@ -22,7 +22,7 @@ class CarriedApproval:
     card: CardState
     clicks: tuple[str, ...]
     facts: tuple[AuditEvent, ...] = ()
-    notices: tuple[Notice, ...] = ()
+    notices: tuple[Owed, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

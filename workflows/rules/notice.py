@@ -1,11 +1,11 @@
 """Notices: what a workflow tells people by itself, to whom, and where."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from workflows.rules.card import CardCopy
-from workflows.rules.face import ApprovalFace
+from workflows.rules.face import ApprovalFace, LevelFace
 from workflows.rules.order import OrderFace
 
 MENTIONED = 8
@@ -25,15 +25,43 @@ class NoticeKind(StrEnum):
 
 
 LASTING = (NoticeKind.OUTCOME, NoticeKind.CARD_NOT_POSTED)
+"""These are told of a closed request too."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Owed:
+    """A notice that is owed. Its words are found when it is sent: they are about that moment.
+
+    `key` is opaque and names this notice for ever. It goes to `person` as a direct message, or
+    into `channel`, or, where both are empty, into the card's thread, mentioning `people`. `level`
+    is the level that it is about, 0 where it is about the whole. `refused` says that Slack has
+    refused it for a reason that only a person can mend.
+    """
+
+    key: str
+    kind: NoticeKind
+    person: str = ""
+    channel: str = ""
+    people: tuple[str, ...] = ()
+    level: int = 0
+    problem: str = ""
+    intended_at: datetime | None = None
+    doubtful: bool = False
+    tries: int = 0
+    try_at: datetime | None = None
+    refused: bool = False
+
+    @property
+    def place(self) -> tuple[NoticeKind, str, str]:
+        """What it tells, and where."""
+        return self.kind, self.person, self.channel
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notice:
-    """Words to people. `key` is opaque and names this notice for ever.
+    """Words to people, as they are sent. `card` is the copy in the channel: a link leads to it.
 
-    They go to `person` as a direct message, or into `channel`, or, where both are empty, into the
-    thread of `card`, mentioning `people`. `card` is the copy that a link leads to; without its
-    `ts` there is no thread yet.
+    Without the `ts` of `card` there is no thread yet. See `Owed` for the rest.
     """
 
     key: str
@@ -46,3 +74,52 @@ class Notice:
     problem: str = ""
     intended_at: datetime | None = None
     doubtful: bool = False
+
+
+def notice_of(owed: Owed, face: ApprovalFace | OrderFace, card: CardCopy | None) -> Notice:
+    """Return what to send now."""
+    return Notice(
+        key=owed.key,
+        kind=owed.kind,
+        face=face,
+        person=owed.person,
+        channel=owed.channel,
+        people=owed.people,
+        card=card,
+        problem=owed.problem,
+        intended_at=owed.intended_at,
+        doubtful=owed.doubtful,
+    )
+
+
+def still_owed(owed: Owed, face: ApprovalFace | OrderFace) -> Owed | None:
+    """Return what is left to tell, or None where it has lost its point.
+
+    Nobody is asked about what is closed or passed, or reminded of what they or somebody for them
+    has decided; a level that is open is blocked no more.
+    """
+    if owed.kind in LASTING:
+        return owed
+    if not isinstance(face, ApprovalFace) or not face.is_open:
+        return None
+    match owed.kind:
+        case NoticeKind.ASKED | NoticeKind.REMINDED:
+            return _to_the_silent(owed, face.open_level)
+        case NoticeKind.BLOCKED:
+            holds = face.open_level is not None and bool(face.open_level.blocked)
+        case NoticeKind.CHANGES_WANTED:
+            holds = face.change_request is not None
+        case _:
+            holds = True
+    return owed if holds else None
+
+
+def _to_the_silent(owed: Owed, level: LevelFace | None) -> Owed | None:
+    """Return the notice to those for whom nobody has decided yet, or None where nobody is left."""
+    if level is None or level.number != owed.level:
+        return None
+    heard = {who for said in level.decisions for who in (said.person, said.seat)}
+    if owed.person:
+        return owed if owed.person not in heard else None
+    left = tuple(one for one in owed.people if one not in heard)
+    return replace(owed, people=left) if left else None

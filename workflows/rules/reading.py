@@ -146,7 +146,7 @@ def _open(change: Change, level: LevelState, reading: Reading, now: datetime) ->
     elif (before.eligible, before.delegates) != (level.eligible, level.delegates):
         kind = Fact.APPROVERS_CHANGED
     else:
-        return _ask(change, level, now)
+        return _ask(change, level, before, now)
     change = note(
         change,
         kind,
@@ -157,17 +157,22 @@ def _open(change: Change, level: LevelState, reading: Reading, now: datetime) ->
         data=_evidence(level, reading),
     )
     change = pass_if_certain(change, CLOCK, now)
-    return change if change.state.levels[-1].passed else _ask(change, level, now)
+    return change if change.state.levels[-1].passed else _ask(change, level, before, now)
 
 
-def _ask(change: Change, level: LevelState, now: datetime) -> Change:
-    """Have everybody who may decide now told of it, each person once per level."""
+def _ask(change: Change, level: LevelState, before: LevelState, now: datetime) -> Change:
+    """Have everybody who may decide now told of it, each person once per level.
+
+    Who turns out not to be in the card's channel was told where they cannot read it: once more.
+    """
     if change.state.request.policy.notify is Notify.NONE:
         return change
-    new = tuple(one for one in seats.may_decide(level, now) if one not in level.told)
+    heard = set(level.told) - (set(level.outside) - set(before.outside))
+    new = tuple(one for one in seats.may_decide(level, now) if one not in heard)
     if not new:
         return change
-    change = with_level(change, replace(level, told=(*level.told, *new)))
+    told = tuple(dict.fromkeys((*level.told, *new)))
+    change = with_level(change, replace(level, told=told))
     return telling(change, Tell(kind=TellKind.ASKED, people=new))
 
 

@@ -149,6 +149,15 @@ class Delegate:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Reassigned:
+    """Which admin has named the approvers of a level, and why."""
+
+    person: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LevelState:
     """A level that has been reached. Its clock runs from then on; it opens when people are known.
 
@@ -174,6 +183,7 @@ class LevelState:
     opened_at: datetime | None = None
     decisions: tuple[Counted, ...] = ()
     reassigned_by: tuple[str, ...] = ()
+    reassigned: Reassigned | None = None
     told: tuple[str, ...] = ()
     reminders: int = 0
     escalations: int = 0

@@ -1,0 +1,198 @@
+"""What a reading may take from memory, and what it never may."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities import memory
+from activities.directory import ADMINS_KEPT, DirectoryActivities
+from activities.memory import Memory
+from activities.posting import Poster
+from activities.roster import STANDINGS_KEPT
+from bot.policy_keys import read_source
+from emulator.client import StandInClient
+from records.database import Database
+from tests.activities.test_directory import asking, calls, people
+from workflows.rules.people import Reading, Standing
+
+READ_AT = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+ADMINS = (read_source("group:approval-admins"),)
+
+
+class Clock:
+    """The process's own time, which passes only when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(memory, "monotonic", clock)
+    monkeypatch.setattr("activities.roster.monotonic", clock)
+    return clock
+
+
+@pytest.fixture
+async def read(
+    activity: ActivityEnvironment, web: AsyncWebClient, poster: Poster, tmp_path: Path
+) -> AsyncIterator[Any]:
+    """Read what the sources mean now."""
+    async with Database(f"sqlite:///{tmp_path}/records.db") as database:
+        await database.upgrade()
+        directory = DirectoryActivities(web, database, poster, lambda: READ_AT)
+
+        async def reading(*sources: str, **more: Any) -> Reading:
+            found: Reading = await activity.run(directory.approvers, asking(*sources, **more))
+            return found
+
+        yield reading
+
+
+def standings(found: Reading) -> list[Standing]:
+    return [member.standing for member in found.approvers.members]
+
+
+async def test_what_was_read_a_moment_ago_is_not_asked_again(
+    slack: StandInClient, read: Any
+) -> None:
+    first = await read("user:U0BORIS", admins=ADMINS, channel="#approvals")
+    mark = await slack.journal_mark()
+    second = await read("user:U0BORIS", admins=ADMINS, channel="#approvals")
+
+    assert second == first
+    assert await calls(slack, mark) == {}
+
+
+async def test_after_half_a_minute_a_standing_is_read_again(
+    slack: StandInClient, read: Any, clock: Clock
+) -> None:
+    await read("user:U0BORIS")
+    await slack.people("user_change", user={"id": "U0BORIS", "deleted": True})
+
+    clock.now += STANDINGS_KEPT - 0.1
+    soon = await read("user:U0BORIS")
+    clock.now += 0.1
+    later = await read("user:U0BORIS")
+
+    assert (standings(soon), standings(later)) == ([Standing.ACTIVE], [Standing.DEACTIVATED])
+
+
+async def test_after_a_minute_the_admins_are_read_again(
+    slack: StandInClient, read: Any, clock: Clock
+) -> None:
+    await read("user:U0BORIS", admins=ADMINS)
+    await slack.people("subteam_members_changed", group={"id": "S0ADMINS", "users": ["U0GUS"]})
+
+    clock.now += ADMINS_KEPT - 0.1
+    soon = await read("user:U0BORIS", admins=ADMINS)
+    clock.now += 0.1
+    later = await read("user:U0BORIS", admins=ADMINS)
+
+    assert [member.person for member in soon.admins.members] == ["U0FAY"]
+    assert [member.person for member in later.admins.members] == ["U0GUS"]
+
+
+async def test_where_a_fresh_reading_is_wanted_nobody_comes_from_memory(
+    slack: StandInClient, read: Any
+) -> None:
+    admins = (*ADMINS, read_source("user:U0DINA"))
+    await read("user:U0BORIS", admins=admins, people=("U0EMIL",))
+    for person in ("U0BORIS", "U0DINA", "U0EMIL"):
+        await slack.people("user_change", user={"id": person, "deleted": True})
+    await slack.people("subteam_members_changed", group={"id": "S0ADMINS", "users": ["U0GUS"]})
+
+    found = await read("user:U0BORIS", admins=admins, people=("U0EMIL",), turn=1)
+
+    assert standings(found) == [Standing.DEACTIVATED]
+    assert [(one.person, one.standing) for one in found.admins.members] == [
+        ("U0GUS", Standing.ACTIVE),
+        ("U0DINA", Standing.DEACTIVATED),
+    ]
+    assert [one.standing for one in found.people] == [Standing.DEACTIVATED]
+
+
+async def test_what_a_fresh_reading_found_is_what_the_others_remember(
+    slack: StandInClient, read: Any
+) -> None:
+    await read("user:U0BORIS", admins=ADMINS)
+    await slack.people("user_change", user={"id": "U0BORIS", "deleted": True})
+    await slack.people("subteam_members_changed", group={"id": "S0ADMINS", "users": ["U0GUS"]})
+    fresh = await read("user:U0BORIS", admins=ADMINS, turn=1)
+
+    assert await read("user:U0BORIS", admins=ADMINS) == fresh
+
+
+async def test_a_fresh_reading_asks_of_each_person_once(slack: StandInClient, read: Any) -> None:
+    found = await read("group:sales-leads", "user:U0BORIS", people=("U0CLARA",), turn=1)
+
+    assert people(found.approvers) == [
+        ("U0BORIS", "group:sales-leads"),
+        ("U0CLARA", "group:sales-leads"),
+    ]
+    assert (await calls(slack))["users.info"] == 2
+
+
+async def test_an_e_mails_answer_is_remembered_too(slack: StandInClient, read: Any) -> None:
+    await read("email:boris@example.com")
+    await read("user:U0BORIS")
+
+    assert "users.info" not in await calls(slack)
+
+
+async def test_a_crowd_of_readings_asks_once_for_what_they_share(
+    slack: StandInClient, read: Any
+) -> None:
+    shared = {"admins": ADMINS, "channel": "#approvals"}
+    await asyncio.gather(*(read("group:sales-leads", "manager", **shared) for _ in range(12)))
+
+    made = await calls(slack)
+
+    once = ("auth.test", "team.profile.get", "conversations.list", "conversations.members")
+    assert {method: made[method] for method in once} == dict.fromkeys(once, 1)
+    assert made["usergroups.list"] == 2  # one for each handle
+    assert made["usergroups.users.list"] == 12 + 1  # a group's members are never old
+    assert made["users.info"] == 3  # Boris, Clara, and Fay: a manager, and an admin
+
+
+async def test_what_one_could_not_ask_the_next_one_asks_again(
+    slack: StandInClient, read: Any
+) -> None:
+    await slack.faults({"target": "usergroups.list", "effect": "http_500"})
+
+    answers: list[Any] = await asyncio.gather(
+        *(read("group:sales-leads") for _ in range(2)), return_exceptions=True
+    )
+
+    assert {type(one) for one in answers} == {ApplicationError, Reading}
+
+
+async def test_a_slow_answer_does_not_take_the_place_of_a_later_one(clock: Clock) -> None:
+    kept: Memory[str, str] = Memory(30)
+    asked = asyncio.Event()
+
+    async def slow() -> str:
+        asked.set()
+        await asyncio.sleep(0.05)
+        return "old"
+
+    async def quick() -> str:
+        return "new"
+
+    recalling = asyncio.create_task(kept.recall("key", slow))
+    await asked.wait()
+    clock.now += 1
+    await kept.renew("key", quick)
+
+    assert (await recalling, kept.get("key")) == ("old", "new")

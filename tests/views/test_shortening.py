@@ -1,0 +1,168 @@
+"""What gives way on a full card: remarks first; what has changed is shown; the rest is in the modal."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.views import approval_card, more_modal
+from bot.views.text import parted
+from tests.views import faces, states
+from tests.views.presses import click
+from tests.views.slack_limits import check_message, check_view
+from workflows.rules.content import MAX_TEXT, Content, ContentField, content_changes
+from workflows.rules.face import ApprovalFace
+from workflows.rules.messages import Menu
+from workflows.rules.request import Remark, Status
+
+LINKS = tuple(f"https://shop.example/{number}/" + "x" * 470 for number in range(5))
+REMARKS = tuple(
+    Remark(person=f"U0PERSON{number}", text="Well, I am not sure. " * 140, at=faces.NOW)
+    for number in range(3)
+)
+NOTE = "*More…* shows the whole of what is asked"
+words = st.text("abcdefghijklmnopqrstuvwxyz&0123456789", min_size=1, max_size=12)
+
+
+def _amended(old: str, new: str, **parts: Any) -> ApprovalFace:
+    """A request whose text was changed, with three long comments and five long links."""
+    before = Content(title="Laptops", text=old, links=LINKS)
+    after = replace(before, text=new, **parts)
+    face = faces.face(faces.opened(faces.request(after)), 3)
+    changes = content_changes(before, after)
+    full = replace(face, content_revision=2, changes=changes, comments=3, remarks=REMARKS)
+    return replace(full, rule="r" * 200)
+
+
+def _shown(blocks: list[dict[str, Any]], block_id: str) -> str:
+    found = (one["text"]["text"] for one in blocks if one["block_id"].startswith(block_id))
+    return " ".join(found)
+
+
+def _card(face: ApprovalFace) -> list[dict[str, Any]]:
+    message = approval_card.build(face)
+    check_message(message.text, message.blocks)
+    blocks: list[dict[str, Any]] = message.blocks
+    return blocks
+
+
+def _modal(face: ApprovalFace) -> list[dict[str, Any]]:
+    view: dict[str, Any] = more_modal.menu(
+        more_modal.context_of(click("more")), Menu(face=face, verbs=())
+    )
+    check_view(view)
+    blocks: list[dict[str, Any]] = view["blocks"]
+    return blocks
+
+
+@given(st.lists(words, min_size=1, max_size=600), st.integers(0, 599), st.integers(0, 3))
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_a_changed_word_stands_on_the_card_wherever_it_is(
+    typed: list[str], at: int, repeated: int
+) -> None:
+    typed = (typed * (repeated * 20 + 1))[:600]
+    while len(" ".join(typed)) > MAX_TEXT - 20:
+        del typed[-20:]
+    at %= len(typed)
+    old, new = " ".join(typed), " ".join((*typed[:at], "NOTATALL", *typed[at + 1 :]))
+
+    face = _amended(old, new)
+
+    assert "NOTATALL" in _shown(_card(face), "changes:")
+    assert "NOTATALL" in _shown(_modal(face), "changes")
+
+
+LONG = "The first of many words, none of which matters at all to anybody who reads it. " * 20
+CHANGED = [
+    (LONG + "Pay 100 EUR.", LONG + "Pay 900 EUR.", "100", "900 EUR."),
+    ("Pay 100 EUR. " + LONG, "Pay 900 EUR. " + LONG, "Pay 100", "Pay 900"),
+    (LONG + "End", LONG + "not now, End", "…", "not now, End"),
+    (LONG + "so much", LONG, "so much", "reads it."),
+    ("x" * 2000 + "a", "x" * 2000 + "b", "xa →", "xb"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "before", "after"), CHANGED)
+def test_what_a_long_text_has_in_common_is_left_out(
+    old: str, new: str, before: str, after: str
+) -> None:
+    (line,) = _shown(_card(_amended(old, new)), "changes:").splitlines()[1:]
+
+    assert before in line.partition(" → ")[0] + " →"
+    assert after in line.partition(" → ")[2]
+    assert "…" in line
+    assert len(line) < 250
+
+
+def test_a_change_of_spaces_alone_says_so() -> None:
+    shown = _shown(_card(_amended("One two", "One\n\ntwo")), "changes:")
+
+    assert "Text: only spaces or line breaks" in shown
+
+
+def test_remarks_give_way_before_what_is_asked_does() -> None:
+    text = "word " * 580
+    blocks = _card(_amended("word " * 500, text))
+    shown = json.dumps(blocks, ensure_ascii=False)
+
+    assert _shown(blocks, "content-text:") == text.strip()
+    assert _shown(blocks, "content-links:").count("https://") == 5
+    assert "(shortened)" in shown
+    assert shown.count("Well, I am not sure.") < 3 * 10
+    assert NOTE not in shown
+
+
+TOO_LONG = '"Q" & ' * 500
+"""Three thousand characters that take twice as much room."""
+
+
+def test_a_card_that_shows_less_says_where_the_whole_is_and_it_is_there() -> None:
+    face = _amended("Short", TOO_LONG)
+    blocks = _card(face)
+    modal = _modal(face)
+
+    assert NOTE in json.dumps(blocks, ensure_ascii=False)
+    assert NOTE not in json.dumps(modal, ensure_ascii=False)
+    assert _shown(modal, "content-text") == TOO_LONG.strip()
+    assert _shown(modal, "content-links").count("https://") == 5
+
+
+@pytest.mark.parametrize("sign", ["x", "&", "<", "é", "😀", "\n", "a b\n", '"'])
+def test_the_modal_shows_every_text_whole(sign: str) -> None:
+    text = (f"Begin{sign}" + sign * MAX_TEXT)[: MAX_TEXT - 3] + "End"
+    shown = _shown(_modal(_amended("Short", text)), "content-text")
+
+    assert "".join(shown.split()) == "".join(text.split())
+
+
+def test_the_modal_shows_every_field_whole() -> None:
+    fields = tuple(ContentField(label=f"L{number}", value="v" * 900) for number in range(20))
+    face = _amended("Short", "Long", fields=fields)
+
+    assert NOTE in json.dumps(_card(face), ensure_ascii=False)
+    assert _shown(_modal(face), "content-fields").count("v") == 20 * 900
+
+
+def test_a_closed_card_has_no_more_button_and_names_the_audit_trail() -> None:
+    face = replace(_amended("Short", TOO_LONG), status=Status.APPROVED, closed_at=faces.NOW)
+    shown = json.dumps(_card(face), ensure_ascii=False)
+
+    assert NOTE not in shown
+    assert "audit trail holds the whole" in shown
+
+
+def test_what_fits_needs_no_note() -> None:
+    for face in (faces.pending(), states.amended(), states.commented()):
+        assert "Not everything fits" not in json.dumps(_card(face), ensure_ascii=False)
+
+
+@given(st.text(max_size=300), st.integers(10, 90))
+@settings(deadline=None, derandomize=True)
+def test_a_text_in_parts_loses_only_spaces(typed: str, limit: int) -> None:
+    parts = parted(typed, limit)
+
+    assert "".join("".join(parts).split()) == "".join(typed.split())
+    assert max(map(len, parts)) <= limit
