@@ -7,7 +7,8 @@ from temporalio.exceptions import ApplicationError
 from records.audit import AuditConflictError, AuditGapError, AuditTrail
 from records.database import Database
 from records.requests import PublicState
-from workflows.ports import AuditBatch, AuditPort, Face
+from workflows.ports import AuditBatch, AuditPort
+from workflows.rules.order import Face
 
 _FACE: TypeAdapter[Face] = TypeAdapter(Face)
 

@@ -8,9 +8,9 @@ from temporalio import activity
 
 from activities.posting import Place, Poster
 from activities.slack_errors import GONE, SLACK_FAILURES, SlackProblem, classify, slack_code
-from bot.views import approval_card, order_card
+from bot.views import cards
 from bot.views.blocks import Message
-from workflows.ports import CardPort, Face, PublishCard, PublishedCard
+from workflows.ports import CardPort, PublishCard, PublishedCard
 from workflows.rules.card import CardCopy
 from workflows.rules.face import ApprovalFace
 
@@ -19,13 +19,6 @@ TOGETHER = 8
 PATIENCE = 8.0
 """Seconds for all copies. What is not done by then is told as such, before the try's own end (ten)
 makes the outcome of every copy unknown."""
-
-
-def render(face: Face) -> Message:
-    """Return the message that shows `face`."""
-    if isinstance(face, ApprovalFace):
-        return approval_card.build(face)
-    return order_card.build(face)
 
 
 class CardActivities(CardPort):
@@ -43,7 +36,7 @@ class CardActivities(CardPort):
         everybody else has it. As long as any copy may still go through, nothing is lasting: the
         try is repeated soon, so that no copy keeps buttons that are out of date.
         """
-        message = render(card.face)
+        message = cards.build(card.face)
         decided = not isinstance(card.face, ApprovalFace) or not card.face.is_open
         ends = asyncio.get_running_loop().time() + PATIENCE
         slots = asyncio.Semaphore(TOGETHER)

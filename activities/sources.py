@@ -8,9 +8,7 @@ from typing import Any, TypeVar
 
 from activities.memory import Memory
 from activities.roster import Roster, UnreadableError
-from workflows.rules.people import ApproverSource, ManagedBy, SourceKind, Standing
-
-_MEMBER_ID = re.compile(r"[UW][A-Z0-9]{2,30}")
+from workflows.rules.people import MEMBER_ID, ApproverSource, ManagedBy, SourceKind, Standing
 
 Answer = TypeVar("Answer")
 
@@ -70,7 +68,7 @@ class Sources:
         """Return the manager whom the profile names, or else the table."""
         filled_in = await self._managers.recall(person, lambda: self._roster.manager(person))
         manager = filled_in or self._table.get(person, "")
-        if not _MEMBER_ID.fullmatch(manager):
+        if not re.fullmatch(MEMBER_ID, manager):
             raise UnreadableError(f"no manager of {person}")
         return manager
 

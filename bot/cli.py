@@ -15,7 +15,7 @@ from rich.table import Table
 
 from bot import demo as demo_process
 from bot import policy_file, settings
-from bot.commands import away, policy_explain, requests
+from bot.commands import away, command, policy_explain, requests
 from records.database import Database, SchemaError, UnsupportedDatabaseError
 from records.stock import Product, Stock
 from workflows.rules.policy import Policy
@@ -194,10 +194,7 @@ def _with_database(work: Callable[[Database], Awaitable[_Result]]) -> _Result:
 
 
 def _settings() -> settings.Settings:
-    """Read the settings; where there is no `.env`, those of a demo that runs here."""
-    demo_env = demo_process.DEFAULT_DIRECTORY / demo_process.ENV_FILE
-    own = Path(".env")
-    return settings.load(own if own.exists() or not demo_env.exists() else demo_env)
+    return settings.load(command.env_file())
 
 
 def _run(main: Coroutine[Any, Any, _Result]) -> _Result:

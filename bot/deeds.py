@@ -8,9 +8,11 @@ from bot.workflow_client import Accepted, Answer, Ended, Refused, WorkflowClient
 from workflows.rules.audit import AuditEvent, Fact
 from workflows.rules.click import click_id
 from workflows.rules.content import content_digest
+from workflows.rules.face import ApprovalFace
 from workflows.rules.people import SLACK
 from workflows.rules.request import (
     Amendment,
+    ApprovalRequest,
     Closing,
     Comment,
     Decision,
@@ -47,6 +49,17 @@ async def send(  # noqa: PLR0911 - one line for each verb
             return await client.close(request_id, click, deed)
         case _:
             assert_never(deed)
+
+
+def asks_for_the_same(face: ApprovalFace, request: ApprovalRequest) -> bool:
+    """Whether what stands under a request's id is that request, sent before.
+
+    Where it was amended since, its first words are not in the face; then they are taken for the
+    same.
+    """
+    same_words = face.content_revision > 1 or face.content == request.content
+    theirs = (face.requester.person, face.policy)
+    return same_words and theirs == (request.requester.person, request.policy.name)
 
 
 REFRESHED_AT_ONCE = 8

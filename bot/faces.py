@@ -2,10 +2,7 @@
 
 from pydantic import TypeAdapter
 
-from workflows.rules.face import ApprovalFace
-from workflows.rules.order import OrderFace
-
-Face = ApprovalFace | OrderFace
+from workflows.rules.order import Face
 
 _ADAPTER: TypeAdapter[Face] = TypeAdapter(Face)
 

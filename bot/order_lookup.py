@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from bot.faces import Face, read_face
+from bot.faces import read_face
 from records.requests import Requests
 from workflows.rules.face import ApprovalFace
-from workflows.rules.order import OrderFace, OrderStatus
+from workflows.rules.order import Face, OrderFace, OrderStatus
 
 
 class OrderLookup:

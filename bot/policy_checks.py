@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.policy_keys import LevelKeys, TierKeys, as_written, nearest
+from bot.policy_keys import LevelKeys, TierKeys, nearest
+from workflows.rules.clock import as_written
 from workflows.rules.money import Money
 from workflows.rules.people import ApproverSource, SourceKind
 from workflows.rules.policy import QuorumKind

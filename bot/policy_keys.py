@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from workflows.rules.errors import RuleError
 from workflows.rules.money import Money, parse_money
-from workflows.rules.people import ApproverSource, SourceKind
+from workflows.rules.people import MEMBER_ID, ApproverSource, SourceKind
 from workflows.rules.policy import Notify, Quorum, QuorumKind, ReasonRule
 
 LANGUAGES = ("en",)
@@ -22,7 +22,6 @@ MOST_AMENDMENTS = 10
 FARTHEST_MANAGER = 5
 """How far up `manager:N` may go."""
 
-_MEMBER_ID = r"[UW][A-Z0-9]{2,30}"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -86,15 +85,6 @@ def _duration(written: object) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
-def as_written(length: timedelta) -> str:
-    """Write a duration as the file does, in its largest whole unit: `90s`, `5m`, `7d`."""
-    seconds = int(length.total_seconds())
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
-
-
 def _money(written: object) -> Money:
     match = re.fullmatch(r".*?([A-Z]{3})", written) if isinstance(written, str) else None
     try:
@@ -116,7 +106,7 @@ def _source(written: object) -> ApproverSource:
 
 
 def _member(value: str) -> str:
-    if re.fullmatch(_MEMBER_ID, value):
+    if re.fullmatch(MEMBER_ID, value):
         return value
     words = f"“user:{value}” names nobody."
     raise _wrong(words, "Write user: and a Slack member id: user:U0BORIS.")
@@ -156,7 +146,7 @@ def _admin(written: object) -> ApproverSource:
 
 
 def _person(written: object) -> str:
-    if isinstance(written, str) and re.fullmatch(_MEMBER_ID, written):
+    if isinstance(written, str) and re.fullmatch(MEMBER_ID, written):
         return written
     words = f"“{written}” is not a Slack member id."
     raise _wrong(words, 'Write U0ANA = "U0FAY": the person, then their manager.')

@@ -236,12 +236,15 @@ class ApprovalWorkflow:
         if change.facts:
             clicked = answers is not None and answers.origin is Origin.SLACK
             self._card.record(change.facts, clicked=clicked, answering=answers is not None)
-        elif approval_face(before, 0) != approval_face(self._state, 0):
+        elif before is not change.state and self._looks_changed(before):
             self._card.record(())  # no fact, but the card says it: another source is unreadable
         if _turn(before) != _turn(self._state):
             self._directory.read_soon()
         for tell in change.tells:
             tell_people(self._card, self._state, tell)
+
+    def _looks_changed(self, before: ApprovalState) -> bool:
+        return approval_face(before, 0) != self._face(0)
 
     async def _reach_level(self) -> None:
         """Pin the level's deadlines. Its clock runs from now, whether or not people are known."""

@@ -17,7 +17,6 @@ from workflows.ports import (
     AuditBatch,
     AuditPort,
     CardPort,
-    Face,
     PublishCard,
     PublishedCard,
 )
@@ -26,6 +25,7 @@ from workflows.rules import card as rules
 from workflows.rules.audit import AuditEvent
 from workflows.rules.card import CardCopy, CardState
 from workflows.rules.notice import NoticeKind, Owed
+from workflows.rules.order import Face
 from workflows.teller import Teller
 
 HANDOVER_PATIENCE = timedelta(seconds=2)
@@ -153,7 +153,7 @@ class CardOwner:
             if until() or (deadline is not None and now >= deadline):
                 return
             self._begin_publish(now)
-            self._teller.begin(self._root, self.face, now)
+            self._teller.begin(self._root, lambda: self.face, now)
             self._alarm.set(self._next_instant(deadline))
             await workflow.wait_condition(lambda: until() or self._must_wake(deadline))
 

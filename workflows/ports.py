@@ -12,12 +12,9 @@ from temporalio import activity
 
 from workflows.rules.audit import AuditEvent
 from workflows.rules.card import CardCopy
-from workflows.rules.face import ApprovalFace
 from workflows.rules.notice import Notice
-from workflows.rules.order import Order, OrderFace
+from workflows.rules.order import Face, Order
 from workflows.rules.people import ApproverQuestion, Reading
-
-Face = ApprovalFace | OrderFace
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

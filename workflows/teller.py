@@ -1,6 +1,6 @@
 """The notices that a workflow owes: each told once, none waited for, none in the way of another."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,9 +8,10 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.options import SLACK_TRY
-from workflows.ports import Face, NoticePort, Told
+from workflows.ports import NoticePort, Told
 from workflows.rules.card import CardCopy, patient_pause, pause
 from workflows.rules.notice import NoticeKind, Owed, notice_of, still_owed
+from workflows.rules.order import Face
 
 _ONCE = (NoticeKind.REMINDED, NoticeKind.BLOCKED)
 """Of these only the latest is told: after an outage nobody needs each of them."""
@@ -57,13 +58,14 @@ class Teller:
             return self._telling.done()
         return any(one.try_at is None for one in self._sendable(root))
 
-    def begin(self, root: CardCopy | None, face: Face, now: datetime) -> None:
+    def begin(self, root: CardCopy | None, look: Callable[[], Face], now: datetime) -> None:
         """Start the next try, if one is due, and drop what has lost its point by now.
 
-        `root` is the card's copy in its channel, `face` what is true now.
+        `root` is the card's copy in its channel; `look` tells what is true now, where it matters.
         """
-        if self._telling is not None:
+        if self._telling is not None or not self._owed:
             return
+        face = look()
         left = (still_owed(one, face) for one in self._owed)
         self._owed = [one for one in left if one is not None]
         due = (one for one in self._sendable(root) if one.try_at is None or one.try_at <= now)

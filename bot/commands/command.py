@@ -15,7 +15,7 @@ import typer
 from bot import settings
 from bot.commands.terminal import CommandError, Exit, remark
 from bot.demo import DEFAULT_DIRECTORY, ENV_FILE
-from workflows.rules.people import Actor, Origin
+from workflows.rules.people import MEMBER_ID, Actor, Origin
 
 if TYPE_CHECKING:
     from bot.commands.desk import Desk
@@ -43,7 +43,6 @@ Patience = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
-_MEMBER_ID = re.compile(r"[UW][A-Z0-9]{2,30}", re.ASCII)
 _Result = TypeVar("_Result")
 
 
@@ -68,17 +67,17 @@ async def _served(work: Callable[["Desk"], Awaitable[_Result]], patience: float)
     # Loaded here: Temporal's client takes a third of a second, and other commands need none.
     from bot.commands.desk import Setup, opened  # noqa: PLC0415
 
-    env_file = _env_file()
+    file = env_file()
     setup = Setup(
-        config=settings.load(env_file),
-        environment=settings.temporal_environment(env_file),
+        config=settings.load(file),
+        environment=settings.temporal_environment(file),
         patience=patience,
     )
     async with opened(setup) as desk:
         return await work(desk)
 
 
-def _env_file() -> Path:
+def env_file() -> Path:
     """Return `.env`; where there is none, the file of a demo that runs here."""
     own, of_demo = Path(".env"), DEFAULT_DIRECTORY / ENV_FILE
     return own if own.exists() or not of_demo.exists() else of_demo
@@ -107,7 +106,7 @@ def member(written: str, option: str) -> str:
         CommandError: it is none.
 
     """
-    if _MEMBER_ID.fullmatch(written):
+    if re.fullmatch(MEMBER_ID, written):
         return written
     raise CommandError(f"{option}: “{written}” is not a Slack member id. They look like U0ANA.")
 

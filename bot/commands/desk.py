@@ -16,7 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from bot import policy_file, settings
 from bot.commands.terminal import CommandError
-from bot.faces import Face, read_face
+from bot.faces import read_face
 from bot.policy_file import Policies
 from bot.workflow_client import WAIT, TemporalUnavailableError, WorkflowClient, connect
 from records.absences import Absences
@@ -25,7 +25,7 @@ from records.database import Database, SchemaError, UnsupportedDatabaseError
 from records.refusals import Refusals
 from records.requests import RequestRecord, Requests
 from workflows.rules.face import ApprovalFace
-from workflows.rules.order import approval_id
+from workflows.rules.order import Face, approval_id
 from workflows.rules.verbs import Verb
 
 CONNECT_LIMIT = 10

@@ -11,8 +11,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, w
 from bot.commands.desk import DATABASE_FAILURES, Desk, readable, unknown
 from bot.commands.terminal import CommandError, Exit, remark
 from bot.commands.terminal_face import instant
-from bot.deeds import Deed, is_fact_of, refresh_all, send, unreached, verb_of
-from bot.faces import Face
+from bot.deeds import Deed, asks_for_the_same, is_fact_of, refresh_all, send, unreached, verb_of
 from bot.views import notices
 from bot.workflow_client import (
     Accepted,
@@ -27,6 +26,7 @@ from records.refusals import Refusal
 from workflows.rules.click import click_id
 from workflows.rules.errors import RequestClosedError
 from workflows.rules.face import ApprovalFace
+from workflows.rules.order import Face
 from workflows.rules.people import SourceKind
 from workflows.rules.request import OPEN, ApprovalRequest
 
@@ -65,9 +65,7 @@ async def create(desk: Desk, request: ApprovalRequest) -> bool:
 async def _require_same(desk: Desk, request: ApprovalRequest) -> None:
     """Refuse an id under which something else was asked."""
     known = await desk.face(request.request_id, "")
-    same_words = known.content_revision > 1 or known.content == request.content
-    theirs = (known.requester.person, known.policy)
-    if theirs != (request.requester.person, request.policy.name) or not same_words:
+    if not asks_for_the_same(known, request):
         raise CommandError(
             f"{request.request_id} exists already, and it asks for something else: nothing was "
             "changed. Choose another --id."

@@ -12,8 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.policy_file import Policies
-from bot.policy_keys import as_written
-from workflows.rules.clock import TickKind, Window, windows
+from workflows.rules.clock import TickKind, Window, as_written, windows
 from workflows.rules.errors import NoCurrencyError, OtherCurrencyError, RuleError
 from workflows.rules.money import Money
 from workflows.rules.notice import MENTIONED
@@ -214,7 +213,7 @@ class _Explaining:
 
     def _clock_words(self, level: LevelRule, number: int, found: Sequence[Window]) -> str:
         wish = self._question.answer_within
-        longest = level.max_expire_after or level.expire_after
+        longest = level.longest
         cut = ""
         if wish is not None and longest is not None and wish > longest:
             cut = f" {as_written(wish)} is too long: at most {as_written(longest)} here."

@@ -100,6 +100,20 @@ class Answers:
             return False
         return True
 
+    async def show_or_tell(  # noqa: PLR0913 - a view, and the way that is left without it
+        self,
+        client: AsyncWebClient,
+        view_id: str,
+        view: View,
+        acked: float,
+        *,
+        surface: Surface,
+        sentence: str,
+    ) -> None:
+        """Show `view` in an open modal or, where the person has closed it, say the sentence."""
+        if not await self.show(client, view_id, view, acked):
+            await self.tell(surface, sentence)
+
     async def tell(self, surface: Surface, sentence: str) -> None:
         """Say one sentence to the person who pressed, and to nobody else."""
         await self.tell_message(surface, Message(text=sentence, blocks=[]))

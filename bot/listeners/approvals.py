@@ -101,12 +101,12 @@ class ApprovalListeners:
         await ack(response_action="update", view=verb_modal.working())
         acked = time.monotonic()
         press = self._press_of_form(submission, request, received)
-        answers = self._services.answers
 
         async def say(sentence: str, view: View | None = None) -> None:
             view = view or verb_modal.told(sentence)
-            if not await answers.show(client, submission.view_id, view, acked):
-                await answers.tell(press.surface, sentence)  # the person has closed the modal
+            await self._services.answers.show_or_tell(
+                client, submission.view_id, view, acked, surface=press.surface, sentence=sentence
+            )
 
         outcome = await self._presses.do(press, deed, say)
         sentence = outcome.sentence or notices.confirmed(submission.verb)

@@ -52,8 +52,9 @@ class AwayListeners:
         acked = time.monotonic()
         answers, surface = self._services.answers, Surface(person=submission.person)
         noted, sentence, view = await self._note(submission)
-        if not await answers.show(client, submission.view_id, view, acked):
-            await answers.tell(surface, sentence)  # the person has closed the modal
+        await answers.show_or_tell(
+            client, submission.view_id, view, acked, surface=surface, sentence=sentence
+        )
         if noted and (late := await self._refresh(submission)):
             await answers.tell(surface, notices.hear_later(late))
 

@@ -88,8 +88,10 @@ class OrderListeners:
             _log.warning("order_not_started", order_id=order.order_id, why=repr(error))
             sentence = _why_not(error)
             view = order_modal.failed(typed, self._services.products.entries, sentence)
-            if not await answers.show(client, typed["id"], view, acked):
-                await answers.tell(Surface(person=requester.person), sentence)
+            surface = Surface(person=requester.person)
+            await answers.show_or_tell(
+                client, typed["id"], view, acked, surface=surface, sentence=sentence
+            )
         else:  # whoever has closed the window hears the outcome anyway
             await answers.show(client, typed["id"], view, acked)
 

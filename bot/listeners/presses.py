@@ -8,11 +8,10 @@ from slack_bolt.async_app import AsyncBoltRequest
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.deeds import Deed, is_fact_of, send, verb_of
-from bot.faces import Face, read_face
+from bot.faces import read_face
 from bot.listeners.answers import Surface, surface_of
 from bot.listeners.services import Services
-from bot.views import approval_card, notices, order_card
-from bot.views.blocks import Message
+from bot.views import approval_card, cards, notices
 from bot.views.card_click import Click, ClickContext
 from bot.workflow_client import (
     Accepted,
@@ -27,6 +26,7 @@ from records.refusals import Refusal
 from workflows.rules.click import REMEMBERED
 from workflows.rules.errors import RequestClosedError, StaleContentError
 from workflows.rules.face import ApprovalFace
+from workflows.rules.order import Face
 
 Say = Callable[[str], Awaitable[None]]
 """Says one sentence to the person who pressed, and to nobody else."""
@@ -185,14 +185,8 @@ class Presses:
         record = await self._services.requests.get(owner_id)
         if record is not None:
             # Whatever the last state was: with its owner gone, no button of it works any more.
-            message = _render(read_face(record.face)).without_buttons()
+            message = cards.build(read_face(record.face)).without_buttons()
             await self._services.answers.paint_final(press.surface, message)
-
-
-def _render(face: Face) -> Message:
-    if isinstance(face, ApprovalFace):
-        return approval_card.build(face)
-    return order_card.build(face)
 
 
 def _closing(face: Face) -> Mapping[str, str]:

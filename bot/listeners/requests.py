@@ -7,6 +7,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.deeds import asks_for_the_same
 from bot.listeners.answers import Surface
 from bot.listeners.services import Services
 from bot.minting import mint
@@ -78,20 +79,23 @@ class RequestListeners:
             return
         await ack(response_action="update", view=approval_modal.working(asked.request_id))
         acked = time.monotonic()
-        answers = self._services.answers
+        answers, surface = self._services.answers, Surface(person=requester.person)
         try:
             new = await self._services.workflows.start_approval(asked)
         except TemporalUnavailableError as error:
             _log.warning("request_not_started", request_id=asked.request_id, why=str(error))
             sentence = notices.unavailable()
             view = approval_modal.failed(typed, form_choices(self._services), sentence)
-            if not await answers.show(client, typed["id"], view, acked):
-                await answers.tell(Surface(person=requester.person), sentence)
+            await answers.show_or_tell(
+                client, typed["id"], view, acked, surface=surface, sentence=sentence
+            )
             return
         if not new and (before := await self._sent_otherwise(asked)):
             sentence = approval_modal.sent_before(before, asked.policy.name)
-            if not await answers.show(client, typed["id"], approval_modal.told(sentence), acked):
-                await answers.tell(Surface(person=requester.person), sentence)
+            view = approval_modal.told(sentence)
+            await answers.show_or_tell(
+                client, typed["id"], view, acked, surface=surface, sentence=sentence
+            )
             return
         view = approval_modal.received(
             asked.request_id,
@@ -103,8 +107,7 @@ class RequestListeners:
     async def _sent_otherwise(self, asked: ApprovalRequest) -> ApprovalFace | None:
         """Return what a request was before, where it was sent before and is another one now.
 
-        Perhaps its first try was not confirmed: that one counts. Where it was amended since, its
-        first words are not known here; then it is taken for the same.
+        Perhaps its first try was not confirmed: that one counts.
         """
         _log.info("request_sent_again", request_id=asked.request_id)
         try:
@@ -114,6 +117,4 @@ class RequestListeners:
             return None
         if menu is None:
             return None
-        face = menu.face
-        same_words = face.content_revision > 1 or face.content == asked.content
-        return None if same_words and face.policy == asked.policy.name else face
+        return None if asks_for_the_same(menu.face, asked) else menu.face

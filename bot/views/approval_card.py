@@ -2,18 +2,17 @@
 
 from bot.views.asked import people_of
 from bot.views.blocks import (
-    CONFIRM_TEXT,
     Block,
     Message,
     Room,
     actions,
     button,
+    confirm,
     context,
     fields,
     fitted,
     header,
     mrkdwn,
-    plain,
     roomy,
 )
 from bot.views.card_click import ButtonValue, Click, button_value, parse_click
@@ -134,12 +133,8 @@ def _confirm(face: ApprovalFace) -> Block:
         subject=subject(face.content, 120, locale),
         amount=text("approval.text.amount", locale, amount=amount) if amount else "",
     )
-    return {
-        "title": plain(text("confirm.approve.title", locale), 100, locale),
-        "text": plain(words, CONFIRM_TEXT, locale),
-        "confirm": plain(text("button.approve", locale), 30, locale),
-        "deny": plain(text("button.not_now", locale), 30, locale),
-    }
+    title, agree = text("confirm.approve.title", locale), text("button.approve", locale)
+    return confirm(title, words, agree, locale)
 
 
 def summary(face: ApprovalFace) -> str:

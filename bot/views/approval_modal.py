@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.views import notices
-from bot.views.blocks import Block, View, context, modal, mrkdwn, said, text_input
+from bot.views.blocks import Block, View, context, modal, mrkdwn, said, text_input, told_modal
 from bot.views.ids import BlockId, CallbackId, InputId
 from bot.views.inputs import choice_input
 from bot.views.outcome import short_outcome
@@ -172,9 +172,4 @@ def sent_before(face: ApprovalFace, policy: str, locale: str = "en") -> str:
 
 def told(sentence: str, locale: str = "en") -> View:
     """Return a sentence, already escaped, with nothing left to do but close."""
-    return modal(
-        text("approval_form.title", locale),
-        [said(BlockId.NOTICE, sentence, locale)],
-        locale,
-        close=text("verb.close", locale),
-    )
+    return told_modal(text("approval_form.title", locale), sentence, locale)

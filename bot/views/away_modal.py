@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.views import notices
-from bot.views.blocks import Block, View, modal, said
+from bot.views.blocks import Block, View, modal, said, told_modal
 from bot.views.ids import BlockId, CallbackId, InputId
 from bot.views.inputs import instant_input, person_input, tick_input
 from bot.views.payload import UnreadablePayloadError, clicker, instant, table, word
@@ -197,9 +197,4 @@ def back(gone: Sequence[Absence], locale: str = "en") -> str:
 
 def told(sentence: str, locale: str = "en") -> View:
     """Return a sentence, already escaped, with nothing left to do but close."""
-    return modal(
-        text("away.title", locale),
-        [said(BlockId.NOTICE, sentence, locale)],
-        locale,
-        close=text("verb.close", locale),
-    )
+    return told_modal(text("away.title", locale), sentence, locale)

@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from bot.views.text import clip, clip_plain, parted
+from bot.views.ids import BlockId
+from bot.views.text import clip, clip_plain, parted, text
 
 Block = dict[str, object]
 View = dict[str, object]
@@ -234,3 +235,19 @@ def modal(  # noqa: PLR0913 - a modal has this many parts
     if private_metadata:
         made["private_metadata"] = private_metadata
     return made
+
+
+def told_modal(title: str, sentence: str, locale: str) -> View:
+    """Return a modal with one sentence, already escaped, and nothing left to do but close."""
+    words = [said(BlockId.NOTICE, sentence, locale)]
+    return modal(title, words, locale, close=text("verb.close", locale))
+
+
+def confirm(title: str, words: str, agree: str, locale: str) -> Block:
+    """Return the question that a button asks before it counts."""
+    return {
+        "title": plain(title, 100, locale),
+        "text": plain(words, CONFIRM_TEXT, locale),
+        "confirm": plain(agree, 30, locale),
+        "deny": plain(text("button.not_now", locale), 30, locale),
+    }

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 from bot.views.approval_card import details
 from bot.views.blocks import (
-    CONFIRM_TEXT,
     Block,
     View,
     button,
+    confirm,
     modal,
-    plain,
     said,
+    told_modal,
 )
 from bot.views.card_click import Click, ClickContext, context_of, having_read, metadata, pressed
 from bot.views.content import subject
@@ -63,16 +63,16 @@ def menu(context: ClickContext, menu: Menu, sentence: str = "", locale: str = "e
 
 def told(sentence: str, locale: str = "en") -> View:
     """Return a sentence, already escaped, with nothing left to do but close."""
-    return _modal([said(BlockId.NOTICE, sentence, locale)], None, locale)
+    return told_modal(text("more.title", locale), sentence, locale)
 
 
-def _modal(blocks: list[Block], context: ClickContext | None, locale: str) -> View:
+def _modal(blocks: list[Block], context: ClickContext, locale: str) -> View:
     return modal(
         text("more.title", locale),
         blocks,
         locale,
         close=text("verb.close", locale),
-        private_metadata=metadata(context) if context else "",
+        private_metadata=metadata(context),
     )
 
 
@@ -93,12 +93,8 @@ def _confirm(face: ApprovalFace) -> Block:
     """Return the dialog of the one verb that asks for nothing more."""
     locale = face.language
     words = text("confirm.refresh.text", locale, subject=subject(face.content, 120, locale))
-    return {
-        "title": plain(text("confirm.refresh.title", locale), 100, locale),
-        "text": plain(words, CONFIRM_TEXT, locale),
-        "confirm": plain(text("verb.refresh.button", locale), 30, locale),
-        "deny": plain(text("button.not_now", locale), 30, locale),
-    }
+    title, agree = text("confirm.refresh.title", locale), text("verb.refresh.button", locale)
+    return confirm(title, words, agree, locale)
 
 
 def _nothing_words(face: ApprovalFace) -> str:

@@ -12,7 +12,7 @@ from bot.views.outcome import who
 from bot.views.text import date, has_text, in_line, listed, person, text
 from workflows.rules.face import ApprovalFace
 from workflows.rules.notice import Notice, NoticeKind
-from workflows.rules.order import OrderFace
+from workflows.rules.order import Face, OrderFace
 from workflows.rules.order import content as order_content
 from workflows.rules.request import Status
 
@@ -150,12 +150,12 @@ def _sentence(kind: str, face: ApprovalFace, link: str, **blanks: str) -> str:
     return text("tell.link", locale, sentence=sentence, link=way)
 
 
-def _plainly(words: str, face: ApprovalFace | OrderFace) -> Message:
+def _plainly(words: str, face: Face) -> Message:
     first = words.partition("\n")[0]
     return Message(text=first, blocks=[said(BlockId.NOTICE, words, face.language)])
 
 
-def outcome(face: ApprovalFace | OrderFace, link: str = "") -> Message:
+def outcome(face: Face, link: str = "") -> Message:
     """Tell the requester how it ended: one sentence, and the card as it stands, with no buttons."""
     if isinstance(face, OrderFace):
         sentence, card = _order_outcome(face), order_card.build(face)
@@ -201,7 +201,7 @@ def _with_reason(sentence: str, reason: str, locale: str) -> str:
     return text("notice.outcome.reason", locale, sentence=sentence, reason=short)
 
 
-def card_not_posted(face: ApprovalFace | OrderFace, problem: str) -> Message:
+def card_not_posted(face: Face, problem: str) -> Message:
     """Tell the requester that the card could not be posted, and what helps.
 
     `problem` ends in Slack's error name, such as `slack.not_in_channel`.

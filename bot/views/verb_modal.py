@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from bot.views import notices
-from bot.views.blocks import INPUT, View, modal, plain, said, section
+from bot.views.blocks import INPUT, View, modal, plain, said, section, told_modal
 from bot.views.card_click import Click, ClickContext, context_of, having_read, metadata
 from bot.views.ids import BlockId, CallbackId, InputId
 from bot.views.payload import UnreadablePayloadError, clicker, from_json, word
@@ -192,9 +192,4 @@ def working(locale: str = "en") -> View:
 
 def told(sentence: str, locale: str = "en") -> View:
     """Return a sentence, already escaped, with nothing left to do but close."""
-    return modal(
-        text("verb.told.title", locale),
-        [said(BlockId.NOTICE, sentence, locale)],
-        locale,
-        close=text("verb.close", locale),
-    )
+    return told_modal(text("verb.told.title", locale), sentence, locale)

@@ -13,8 +13,9 @@ from activities.cards import TOGETHER, CardActivities
 from activities.posting import EVENT_TYPE, Poster
 from emulator.client import StandInClient, text_of
 from tests.views import faces
-from workflows.ports import Face, PublishCard, PublishedCard
+from workflows.ports import PublishCard, PublishedCard
 from workflows.rules.card import CardCopy
+from workflows.rules.order import Face
 
 Json = dict[str, Any]
 APPROVALS, GENERAL, BORIS = "C0APPROVALS", "C0GENERAL", "U0BORIS"

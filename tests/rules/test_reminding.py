@@ -1,7 +1,6 @@
 """What the clock does before the end: reminders, escalations, stand-ins whose time begins."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from tests.rules.acts import changes, decided, reassign, refusal, yes
 from tests.rules.builders import (
@@ -9,7 +8,6 @@ from tests.rules.builders import (
     CLARA,
     DORA,
     EMIL,
-    after,
     asked,
     away,
     here,
@@ -26,37 +24,24 @@ from tests.rules.builders import (
     table,
     users,
 )
+from tests.rules.clockwork import (
+    CLOCKWORK,
+    ESCALATE,
+    INSTEAD,
+    MINUTE,
+    REMIND,
+    RULE,
+    TO_DORA,
+    TO_DORA_INSTEAD,
+    at,
+    ticks,
+)
 from workflows.rules import due
-from workflows.rules.clock import Tick, TickKind
+from workflows.rules.clock import Tick
 from workflows.rules.levels import reach_level
 from workflows.rules.people import CLOCK
 from workflows.rules.policy import Escalation, LevelRule, Notify
 from workflows.rules.request import ApprovalState, Status, Tell, TellKind
-
-READ, REMIND, ESCALATE, EXPIRE = TickKind
-MINUTE = timedelta(minutes=1)
-TO_DORA = Escalation(after=4 * MINUTE, to=users(DORA))
-TO_DORA_INSTEAD = Escalation(after=4 * MINUTE, to=users(DORA), replace=True)
-RULE = level(
-    BORIS,
-    CLARA,
-    quorum=of(2),
-    remind_after=(MINUTE, 2 * MINUTE),
-    escalate=(TO_DORA,),
-    expire_after=5 * MINUTE,
-)
-INSTEAD = level(BORIS, CLARA, escalate=(TO_DORA_INSTEAD,))
-
-
-def at(minutes: float) -> datetime:
-    return after(minutes=minutes)
-
-
-def ticks(*pairs: tuple[float, TickKind]) -> tuple[Tick, ...]:
-    return tuple(Tick(at=at(minutes), kind=kind) for minutes, kind in pairs)
-
-
-CLOCKWORK = ticks((1, REMIND), (2, REMIND), (4, ESCALATE), (5, EXPIRE))
 
 
 def ticking(rule: LevelRule = RULE, *clock: Tick) -> ApprovalState:

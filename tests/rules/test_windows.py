@@ -1,57 +1,40 @@
 """Windows: what a level waits for, in which order, within the bounds of its policy."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from tests.rules.builders import (
     BORIS,
-    CLARA,
-    DORA,
     NOON,
     after,
     here,
     level,
     named,
-    of,
     opened_as,
     read,
     request,
     submitted,
     table,
-    users,
+)
+from tests.rules.clockwork import (
+    CLOCKWORK,
+    ESCALATE,
+    EXPIRE,
+    MINUTE,
+    READ,
+    REMIND,
+    RULE,
+    TO_DORA,
+    TO_DORA_INSTEAD,
+    at,
+    ticks,
 )
 from workflows.rules import approval, due
 from workflows.rules.clock import Tick, TickKind, Window, in_order
 from workflows.rules.levels import next_windows, reach_level
-from workflows.rules.policy import Escalation, LevelRule
-
-READ, REMIND, ESCALATE, EXPIRE = TickKind
-MINUTE = timedelta(minutes=1)
-TO_DORA = Escalation(after=4 * MINUTE, to=users(DORA))
-TO_DORA_INSTEAD = Escalation(after=4 * MINUTE, to=users(DORA), replace=True)
-RULE = level(
-    BORIS,
-    CLARA,
-    quorum=of(2),
-    remind_after=(MINUTE, 2 * MINUTE),
-    escalate=(TO_DORA,),
-    expire_after=5 * MINUTE,
-)
-INSTEAD = level(BORIS, CLARA, escalate=(TO_DORA_INSTEAD,))
-
-
-def at(minutes: float) -> datetime:
-    return after(minutes=minutes)
-
-
-def ticks(*pairs: tuple[float, TickKind]) -> tuple[Tick, ...]:
-    return tuple(Tick(at=at(minutes), kind=kind) for minutes, kind in pairs)
-
-
-CLOCKWORK = ticks((1, REMIND), (2, REMIND), (4, ESCALATE), (5, EXPIRE))
-
+from workflows.rules.policy import LevelRule
 
 # Windows and order
 

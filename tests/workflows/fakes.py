@@ -17,7 +17,6 @@ from workflows.ports import (
     CardPort,
     DeadlineQuestion,
     Deadlines,
-    Face,
     NoticePort,
     PublishCard,
     PublishedCard,
@@ -26,6 +25,7 @@ from workflows.ports import (
 from workflows.rules.audit import AuditEvent
 from workflows.rules.face import ApprovalFace
 from workflows.rules.notice import Notice
+from workflows.rules.order import Face
 
 
 @dataclass

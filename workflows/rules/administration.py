@@ -4,17 +4,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from workflows.rules.audit import Fact
-from workflows.rules.due import reach, unread, wanted
+from workflows.rules.due import reach, still_open, unread, wanted
 from workflows.rules.errors import (
     AdminsUnknownError,
     AlreadyDecidedError,
-    ChangesRequestedError,
     LevelNotOpenError,
     NobodyNamedError,
     NotAnAdminError,
     OwnRequestError,
 )
-from workflows.rules.facts import close, note, require_open, require_reason, with_level
+from workflows.rules.facts import close, note, require_decidable, require_reason, with_level
 from workflows.rules.people import SLACK, Actor
 from workflows.rules.request import (
     ApprovalState,
@@ -37,8 +36,7 @@ def _require_admin(state: ApprovalState, actor: Actor) -> None:
 
 def _waiting_level(state: ApprovalState) -> LevelState:
     """Return the level whose approvers can be changed or read again now."""
-    if state.change_request is not None:
-        raise ChangesRequestedError(person=state.change_request.person)
+    require_decidable(state)
     if state.level is None or state.level.passed:
         raise LevelNotOpenError
     return state.level
@@ -53,8 +51,7 @@ def check_reassign(state: ApprovalState, reassignment: Reassignment, now: dateti
         ReasonRequiredError, ReasonTooLongError.
 
     """
-    state = reach(state, now).state
-    require_open(state)
+    state = still_open(state, now)
     admin = reassignment.actor.person
     _require_admin(state, reassignment.actor)
     if admin == state.request.requester.person:
@@ -99,8 +96,7 @@ def check_refresh(state: ApprovalState, refresh: Refresh, now: datetime) -> None
         LevelNotOpenError.
 
     """
-    state = reach(state, now).state
-    require_open(state)
+    state = still_open(state, now)
     if refresh.actor != SLACK:
         _require_admin(state, refresh.actor)
     _waiting_level(state)
@@ -124,8 +120,7 @@ def check_close(state: ApprovalState, closing: Closing, now: datetime) -> None:
         ReasonTooLongError.
 
     """
-    state = reach(state, now).state
-    require_open(state)
+    state = still_open(state, now)
     _require_admin(state, closing.actor)
     require_reason(closing.reason)
 

@@ -8,10 +8,9 @@ from workflows.rules.content import (
     Content,
     check_content,
     content_changes,
-    content_digest,
-    content_text,
+    content_evidence,
 )
-from workflows.rules.due import reach
+from workflows.rules.due import reach, still_open
 from workflows.rules.errors import (
     AmendmentsUsedUpError,
     NotAmendableError,
@@ -19,8 +18,8 @@ from workflows.rules.errors import (
     NotTheRequesterError,
     StaleContentError,
 )
-from workflows.rules.facts import close, note, require_open
-from workflows.rules.people import CLOCK
+from workflows.rules.facts import note
+from workflows.rules.levels import approve_if_nobody_is_needed
 from workflows.rules.policy import route
 from workflows.rules.request import Amendment, ApprovalState, Change, Status
 
@@ -32,11 +31,11 @@ def may_be_amended(state: ApprovalState) -> bool:
 
 def require_amendable(state: ApprovalState) -> None:
     """Raise NotAmendableError or AmendmentsUsedUpError where the content cannot change any more."""
+    if may_be_amended(state):
+        return
     if not state.request.amendable:
         raise NotAmendableError
-    limit = state.request.policy.max_amendments
-    if state.content_revision > limit:
-        raise AmendmentsUsedUpError(limit=str(limit))
+    raise AmendmentsUsedUpError(limit=str(state.request.policy.max_amendments))
 
 
 def check_amend(state: ApprovalState, amendment: Amendment, now: datetime) -> None:
@@ -47,8 +46,7 @@ def check_amend(state: ApprovalState, amendment: Amendment, now: datetime) -> No
         AmendmentsUsedUpError, NothingChangedError, NoTierError, and what `check_content` raises.
 
     """
-    state = reach(state, now).state
-    require_open(state)
+    state = still_open(state, now)
     if amendment.actor.person != state.request.requester.person:
         raise NotTheRequesterError
     if amendment.content_revision != state.content_revision:
@@ -97,10 +95,7 @@ def amend(state: ApprovalState, amendment: Amendment, now: datetime) -> Change:
         data={
             "changed": ",".join(one.part for one in changes),
             "voided": str(decided),
-            "content": content_text(content),
-            "content_digest": content_digest(content),
+            **content_evidence(content),
         },
     )
-    if new_route.levels:
-        return change
-    return close(change, Status.APPROVED, CLOCK, now, rule="no_level_needed")
+    return approve_if_nobody_is_needed(change, now)

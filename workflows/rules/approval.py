@@ -7,11 +7,9 @@ from typing import assert_never
 from workflows.rules import seats
 from workflows.rules.amendment import require_amendable
 from workflows.rules.audit import Fact
-from workflows.rules.content import content_digest, content_text
-from workflows.rules.due import reach
+from workflows.rules.content import content_digest, content_evidence
+from workflows.rules.due import reach, still_open
 from workflows.rules.errors import (
-    AlreadyDecidedError,
-    ChangesRequestedError,
     LevelClosedError,
     LevelNotOpenError,
     NotInvolvedError,
@@ -23,14 +21,17 @@ from workflows.rules.errors import (
 from workflows.rules.facts import (
     close,
     note,
-    require_open,
+    require_decidable,
     require_reason,
     require_short,
     telling,
     with_level,
 )
-from workflows.rules.levels import pass_if_certain, reject_if_certain
-from workflows.rules.people import CLOCK
+from workflows.rules.levels import (
+    approve_if_nobody_is_needed,
+    pass_if_certain,
+    reject_if_certain,
+)
 from workflows.rules.policy import LevelRule, ReasonRule
 from workflows.rules.request import (
     ApprovalRequest,
@@ -65,13 +66,10 @@ def submit(request: ApprovalRequest, now: datetime) -> Change:
         data={
             "policy": request.policy.name,
             "policy_version": request.policy.version,
-            "content": content_text(request.content),
-            "content_digest": content_digest(request.content),
+            **content_evidence(request.content),
         },
     )
-    if request.route.levels:
-        return change
-    return close(change, Status.APPROVED, CLOCK, now, rule="no_level_needed")
+    return approve_if_nobody_is_needed(change, now)
 
 
 def check_decide(state: ApprovalState, decision: Decision, now: datetime) -> None:
@@ -83,16 +81,14 @@ def check_decide(state: ApprovalState, decision: Decision, now: datetime) -> Non
         NotAmendableError, AmendmentsUsedUpError, and what `seats.seat_of` raises.
 
     """
-    state = reach(state, now).state
-    require_open(state)
+    state = still_open(state, now)
     person = decision.actor.person
     if decision.content_revision != state.content_revision:
         raise StaleContentError
     if person == state.request.requester.person:
         raise OwnRequestError
     level = _level_of(state, decision)
-    if state.change_request is not None:
-        raise ChangesRequestedError(person=state.change_request.person)
+    require_decidable(state)
     if level.passed:
         raise LevelClosedError
     if level.blocked:
@@ -104,13 +100,14 @@ def check_decide(state: ApprovalState, decision: Decision, now: datetime) -> Non
 
 
 def _level_of(state: ApprovalState, decision: Decision) -> LevelState:
-    """Return the level that `decision` is meant for, provided that the person has not decided."""
+    """Return the level that `decision` is meant for, provided that the person has not decided.
+
+    Who presses again hears that first, also once the level has passed: `seat_of` comes later.
+    """
     level = next((level for level in state.levels if level.number == decision.level), None)
     if level is None:
         raise LevelNotOpenError
-    for said in level.decisions:
-        if said.person == decision.actor.person:
-            raise AlreadyDecidedError(verdict=said.verdict)
+    seats.require_undecided(level, decision.actor.person)
     return level
 
 
@@ -177,8 +174,7 @@ def check_comment(state: ApprovalState, comment: Comment, now: datetime) -> None
         RequestClosedError, NotInvolvedError, ReasonRequiredError, ReasonTooLongError.
 
     """
-    state = reach(state, now).state
-    require_open(state)
+    state = still_open(state, now)
     if comment.actor.person not in _involved(state):
         raise NotInvolvedError
     require_reason(comment.text)
@@ -216,8 +212,7 @@ def check_withdraw(state: ApprovalState, withdrawal: Withdrawal, now: datetime) 
         RequestClosedError, NotTheRequesterError, ReasonTooLongError: see each in `errors`.
 
     """
-    state = reach(state, now).state
-    require_open(state)
+    state = still_open(state, now)
     if withdrawal.actor.person != state.request.requester.person:
         raise NotTheRequesterError
     require_short(withdrawal.reason)

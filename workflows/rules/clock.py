@@ -59,10 +59,18 @@ def windows(rule: LevelRule, wish: timedelta | None) -> tuple[Window, ...]:
 def _end(rule: LevelRule, wish: timedelta | None) -> timedelta | None:
     if wish is None:
         return rule.expire_after
-    longest = rule.max_expire_after or rule.expire_after
-    return min(wish, longest) if longest is not None else wish
+    return min(wish, rule.longest) if rule.longest is not None else wish
 
 
 def in_order(ticks: Iterable[Tick]) -> tuple[Tick, ...]:
     """Return the ticks in the order in which they fall due."""
     return tuple(sorted(ticks, key=lambda tick: (tick.at, _ORDER.index(tick.kind), tick.step)))
+
+
+def as_written(length: timedelta) -> str:
+    """Write a duration as policies and forms do, in its largest whole unit: `90s`, `5m`, `7d`."""
+    seconds = int(length.total_seconds())
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"

@@ -102,6 +102,11 @@ def content_digest(content: Content) -> str:
     return hashlib.sha256(content_text(content).encode()).hexdigest()
 
 
+def content_evidence(content: Content) -> dict[str, str]:
+    """Return what a fact keeps of the content: all of it, and the digest that decisions name."""
+    return {"content": content_text(content), "content_digest": content_digest(content)}
+
+
 def content_changes(before: Content, after: Content) -> tuple[ContentChange, ...]:
     """Return the parts that differ, in the order of the card; empty where nothing does."""
     old, new = _parts(before), _parts(after)

@@ -5,9 +5,8 @@ from datetime import datetime
 
 from workflows.rules import seats
 from workflows.rules.audit import Fact
-from workflows.rules.due import reach, wanted
+from workflows.rules.due import reach, still_open, wanted
 from workflows.rules.errors import (
-    ChangesRequestedError,
     DelegateIsRequesterError,
     DelegateYourselfError,
     DelegationCycleError,
@@ -15,7 +14,7 @@ from workflows.rules.errors import (
     LevelNotOpenError,
     NotAnApproverError,
 )
-from workflows.rules.facts import note, require_open, with_level
+from workflows.rules.facts import note, require_decidable, with_level
 from workflows.rules.request import ApprovalState, Change, Delegate, Delegation
 
 
@@ -30,10 +29,8 @@ def check_delegate(state: ApprovalState, delegation: Delegation, now: datetime) 
         and what `seats.seat_of` raises where the seat is filled.
 
     """
-    state = reach(state, now).state
-    require_open(state)
-    if state.change_request is not None:
-        raise ChangesRequestedError(person=state.change_request.person)
+    state = still_open(state, now)
+    require_decidable(state)
     level, owner, delegate = state.level, delegation.actor.person, delegation.delegate
     if level is None or level.passed or level.blocked:
         raise LevelNotOpenError

@@ -6,6 +6,7 @@ from datetime import datetime
 from workflows.rules import seats
 from workflows.rules.audit import Fact
 from workflows.rules.clock import Tick, TickKind
+from workflows.rules.errors import RequestClosedError
 from workflows.rules.facts import close, note, telling, with_level
 from workflows.rules.people import CLOCK
 from workflows.rules.policy import Notify
@@ -36,6 +37,20 @@ def reach(state: ApprovalState, now: datetime) -> Change:
         left = level.clock if tick.kind is TickKind.EXPIRE else level.clock[1:]
         change = _tick(with_level(change, replace(level, clock=left)), tick)
     return change
+
+
+def still_open(state: ApprovalState, now: datetime) -> ApprovalState:
+    """Return the state as it is at `now`: where every check of a verb begins.
+
+    Raises:
+        RequestClosedError: it has ended, by the clock just now or before.
+
+    """
+    state = reach(state, now).state
+    if not state.is_open:
+        by = state.closed_by.person if state.closed_by else ""
+        raise RequestClosedError(status=state.status, person=by)
+    return state
 
 
 def _tick(change: Change, tick: Tick) -> Change:

@@ -5,7 +5,11 @@ from datetime import datetime
 
 from workflows.rules.audit import AuditEvent, Fact
 from workflows.rules.content import require_storable
-from workflows.rules.errors import ReasonRequiredError, ReasonTooLongError, RequestClosedError
+from workflows.rules.errors import (
+    ChangesRequestedError,
+    ReasonRequiredError,
+    ReasonTooLongError,
+)
 from workflows.rules.people import Actor
 from workflows.rules.request import ApprovalState, Change, LevelState, Status, Tell
 
@@ -82,11 +86,10 @@ def close(  # noqa: PLR0913 - a fact has this many parts
     )
 
 
-def require_open(state: ApprovalState) -> None:
-    """Raise RequestClosedError where the request has ended."""
-    if not state.is_open:
-        by = state.closed_by.person if state.closed_by else ""
-        raise RequestClosedError(status=state.status, person=by)
+def require_decidable(state: ApprovalState) -> None:
+    """Raise ChangesRequestedError where the request waits for its requester to change it."""
+    if state.change_request is not None:
+        raise ChangesRequestedError(person=state.change_request.person)
 
 
 def require_reason(reason: str) -> None:

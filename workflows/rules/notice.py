@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from workflows.rules.card import CardCopy
 from workflows.rules.face import ApprovalFace, LevelFace
-from workflows.rules.order import OrderFace
+from workflows.rules.order import Face
 
 MENTIONED = 8
 """So many people are mentioned where a card is posted first; of more, each is told otherwise."""
@@ -66,7 +66,7 @@ class Notice:
 
     key: str
     kind: NoticeKind
-    face: ApprovalFace | OrderFace
+    face: Face
     person: str = ""
     channel: str = ""
     people: tuple[str, ...] = ()
@@ -76,7 +76,7 @@ class Notice:
     doubtful: bool = False
 
 
-def notice_of(owed: Owed, face: ApprovalFace | OrderFace, card: CardCopy | None) -> Notice:
+def notice_of(owed: Owed, face: Face, card: CardCopy | None) -> Notice:
     """Return what to send now."""
     return Notice(
         key=owed.key,
@@ -92,7 +92,7 @@ def notice_of(owed: Owed, face: ApprovalFace | OrderFace, card: CardCopy | None)
     )
 
 
-def still_owed(owed: Owed, face: ApprovalFace | OrderFace) -> Owed | None:
+def still_owed(owed: Owed, face: Face) -> Owed | None:
     """Return what is left to tell, or None where it has lost its point.
 
     Nobody is asked about what is closed or passed, or reminded of what they or somebody for them

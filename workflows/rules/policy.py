@@ -83,6 +83,11 @@ class LevelRule:
     expire_after: timedelta | None = None
     max_expire_after: timedelta | None = None
 
+    @property
+    def longest(self) -> timedelta | None:
+        """For how long a request may wish the level to wait; None where nothing bounds it."""
+        return self.max_expire_after or self.expire_after
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tier:

@@ -206,6 +206,11 @@ class LevelState:
         return sum(said.verdict is Verdict.REJECT for said in self.decisions)
 
     @property
+    def counted(self) -> frozenset[str]:
+        """Everybody who has counted: who pressed, and for whom they pressed."""
+        return frozenset(who for said in self.decisions for who in (said.person, said.seat))
+
+    @property
     def seats(self) -> frozenset[str]:
         """Everybody who counts here: who may decide now, and whose seat was filled before."""
         return frozenset(self.eligible) | {said.seat for said in self.decisions}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
+from workflows.rules.clock import as_written
 from workflows.rules.content import Content, check_content
 from workflows.rules.errors import (
     NoCurrencyError,
@@ -71,7 +72,7 @@ def read_request(
     except NoTierError as error:
         raise RequestMistakes({"amount": error, **mistakes}) from None
     if expire_after is not None and (longest := _longest(route_)) and expire_after > longest:
-        mistakes["answer_within"] = WindowTooLongError(limit=_as_written(longest))
+        mistakes["answer_within"] = WindowTooLongError(limit=as_written(longest))
     if mistakes:
         raise RequestMistakes(mistakes)
     return ApprovalRequest(
@@ -87,17 +88,8 @@ def read_request(
 
 def _longest(route_: Route) -> timedelta | None:
     """Return for how long every level of the route may wait, or None where none has a bound."""
-    bounds = (level.max_expire_after or level.expire_after for level in route_.levels)
+    bounds = (level.longest for level in route_.levels)
     return min((bound for bound in bounds if bound is not None), default=None)
-
-
-def _as_written(window: timedelta) -> str:
-    """Return a window as people write it, in the largest unit that divides it."""
-    seconds = int(window.total_seconds())
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
 
 
 def read_content(written: WrittenContent, currency: str) -> Content:

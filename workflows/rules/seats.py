@@ -30,7 +30,7 @@ def barred(state: ApprovalState, level: LevelState) -> frozenset[str]:
     if state.request.policy.distinct_approvers:
         for other in state.levels:
             if other.number != level.number:
-                out |= {who for said in other.decisions for who in (said.person, said.seat)}
+                out |= other.counted
     return frozenset(out)
 
 
@@ -103,9 +103,15 @@ def standing_in(level: LevelState, now: datetime) -> tuple[Delegate, ...]:
 
 def may_decide(level: LevelState, now: datetime) -> tuple[str, ...]:
     """Return everybody who may decide at `now`: owners of open seats and who stands in for them."""
-    decided = {who for said in level.decisions for who in (said.person, said.seat)}
     people = (*level.unfilled, *(one.person for one in standing_in(level, now)))
-    return tuple(dict.fromkeys(person for person in people if person not in decided))
+    return tuple(dict.fromkeys(person for person in people if person not in level.counted))
+
+
+def require_undecided(level: LevelState, person: str) -> None:
+    """Raise AlreadyDecidedError where this person has pressed at this level, for whomever."""
+    for said in level.decisions:
+        if said.person == person:
+            raise AlreadyDecidedError(verdict=said.verdict)
 
 
 def seat_of(state: ApprovalState, level: LevelState, person: str, now: datetime) -> str:
@@ -118,9 +124,7 @@ def seat_of(state: ApprovalState, level: LevelState, person: str, now: datetime)
         NotEligibleError, NotAnApproverError: see each in `errors`.
 
     """
-    for said in level.decisions:
-        if said.person == person:
-            raise AlreadyDecidedError(verdict=said.verdict)
+    require_undecided(level, person)
     if person in level.unfilled:
         return person
     if person not in level.seats:
@@ -142,8 +146,7 @@ def _why_not(state: ApprovalState, level: LevelState, person: str, now: datetime
         return ChoseTheApproversError()
     if named and state.request.policy.distinct_approvers:
         for other in state.levels:
-            counted = {who for said in other.decisions for who in (said.person, said.seat)}
-            if other.number != level.number and person in counted:
+            if other.number != level.number and person in other.counted:
                 return CountedElsewhereError(level=str(other.number))
     if named and all(member.standing is not Standing.ACTIVE for member in named):
         return NotEligibleError(standing=named[0].standing)
