@@ -5,13 +5,18 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml
 
-.PHONY: demo test browser check lock
+.PHONY: demo test chaos browser check lock
 
 demo: .venv/runtime
 	$(BIN)/countersign demo
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# Kills and faults at random for MINUTES, then a table: are the promises of docs/guarantees.md kept?
+MINUTES ?= 30
+chaos: .venv/dev
+	$(BIN)/python -m tests.chaos --minutes $(MINUTES)
 
 # A browser for the browser journeys, where none is installed.
 browser: .venv/dev

@@ -215,12 +215,17 @@ class StandInClient:
         """Plan faults (README: faults)."""
         await self.post("faults", list(faults))
 
+    async def mishaps(self) -> int:
+        """Count the calls that ran into a fault and the deliveries that went out twice, so far."""
+        shown = await self.get("/_control/faults")
+        return int(shown["hits"]) + int(shown["doubled"])
+
     async def clear_faults(self) -> None:
         """Drop all planned faults."""
         await self._call("DELETE", "/_control/faults")
 
     async def deliveries(self, **plan: Any) -> Json:
-        """Plan drop_ack, duplicate, reorder (counts), or set retry_delays (seconds of the clock)."""
+        """Plan drop_ack, duplicate, reorder (counts), duplicate_share, or retry_delays (README)."""
         return await self.post("deliveries", plan)
 
     async def sockets(self, do: str, reason: str = "refresh_requested") -> Json:

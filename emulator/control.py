@@ -78,7 +78,9 @@ class Control:
         return web.json_response({"ok": True, **stand_in.workspace.dump(), **more})
 
     async def _show_faults(self, _: web.Request) -> web.Response:
-        return web.json_response({"ok": True, "faults": self._stand_in.faults.show()})
+        faults, doubled = self._stand_in.faults, self._stand_in.dispatcher.doubled
+        shown = {"faults": faults.show(), "hits": faults.hits, "doubled": doubled}
+        return web.json_response({"ok": True, **shown})
 
     async def _clear_faults(self, _: web.Request) -> web.Response:
         self._stand_in.faults.clear()
@@ -96,6 +98,9 @@ class Control:
             dispatcher.drop_acks = int(_number(raw["drop_ack"]))
         if "duplicate" in raw:
             dispatcher.duplicates = int(_number(raw["duplicate"]))
+        if "duplicate_share" in raw:
+            share = _number(raw["duplicate_share"])
+            dispatcher.double_share(share, int(_number(raw.get("seed", 0))))
         if "reorder" in raw:
             dispatcher.release()
             dispatcher.reorder = int(_number(raw["reorder"]))
@@ -104,6 +109,7 @@ class Control:
         return {
             "drop_ack": dispatcher.drop_acks,
             "duplicate": dispatcher.duplicates,
+            "duplicate_share": dispatcher.duplicate_share,
             "reorder": dispatcher.reorder,
             "retry_delays": list(dispatcher.retry_delays),
         }

@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import random
 import secrets
 import uuid
 from collections.abc import Callable, Coroutine
@@ -76,14 +77,21 @@ class Dispatcher:
         self._transport = transport
         self._spawn = spawn
         self._held: list[asyncio.Future[None]] = []
+        self.doubled = 0
         self.behave()
 
     def behave(self) -> None:
         """Drop all plans: nothing is lost, doubled or held from now on, retries keep Slack's times."""
         self.drop_acks = 0
         self.duplicates = 0
+        self.double_share(0.0, 0)
         self.retry_delays: tuple[float, ...] = EVENT_RETRIES
         self.release()
+
+    def double_share(self, share: float, seed: int) -> None:
+        """From now on deliver this share of everything twice, by dice that fall as `seed` says."""
+        self.duplicate_share = share
+        self._dice = random.Random(seed)  # noqa: S311 - repeatable tests, not secrets
 
     async def deliver(self, envelope: Envelope) -> Ack:
         """Deliver one envelope, once; the ack, or why there is none."""
@@ -91,8 +99,8 @@ class Dispatcher:
 
     async def _deliver(self, envelope: Envelope) -> Ack:
         await self._hold(envelope)
-        if self.duplicates > 0:
-            self.duplicates -= 1
+        if self._goes_out_twice():
+            self.doubled += 1
             self._spawn(self._send(replace(envelope, envelope_id=str(uuid.uuid4()))))
         ack = await self._send(envelope)
         if ack.arrived and self.drop_acks > 0:
@@ -100,6 +108,12 @@ class Dispatcher:
             self._journal.write("ack_dropped", envelope_id=envelope.envelope_id, what=envelope.what)
             return Ack(reason=self._transport.timeout_reason)
         return ack
+
+    def _goes_out_twice(self) -> bool:
+        if self.duplicates > 0:
+            self.duplicates -= 1
+            return True
+        return self._dice.random() < self.duplicate_share
 
     def emit(self, event: Json, authorization: Json) -> str:
         """Deliver an event in the background with retries; answer its ``event_id``."""

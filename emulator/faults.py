@@ -57,10 +57,11 @@ class Fault:
 
 
 class Faults:
-    """The planned faults, first planned first hit."""
+    """The planned faults, first planned first hit; `hits` counts the calls that ran into one."""
 
     def __init__(self) -> None:
         self._planned: list[Fault] = []
+        self.hits = 0
 
     def plan(self, raw: Any) -> int:
         """Add a list of faults (or one); answer how many are planned now."""
@@ -73,6 +74,7 @@ class Faults:
         for fault in self._planned:
             if fault.hits(target, arguments):
                 fault.times -= 1
+                self.hits += 1
                 if fault.times <= 0:
                     self._planned.remove(fault)
                 return fault

@@ -21,6 +21,8 @@ DEV_SERVER_ARGS = [
         'history.timerProcessorMaxTimeShift="1ms"',
         "history.transferProcessorMaxPollRPS=5000",
         "history.timerProcessorMaxPollRPS=5000",
+        # Else a history can be deleted half a minute after its end at the earliest.
+        "history.transferProcessorEnsureCloseBeforeDelete=false",
     )
     for argument in ("--dynamic-config-value", setting)
 ]
@@ -39,20 +41,28 @@ async def temporal() -> AsyncIterator[WorkflowEnvironment]:
         yield env
 
 
-JOURNEYS = Path(__file__).parent / "journeys"
+TOGETHER = ("tests/journeys", "tests/chaos")
+"""Folders of which each has one house: one process runs all of it."""
+SLOW = tuple(Path(__file__).parent.parent / folder for folder in TOGETHER)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the journeys: they take longest."""
-    items.sort(key=lambda item: JOURNEYS not in item.path.parents)
+    """Begin with what takes longest."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    places = (number for number, folder in enumerate(SLOW) if folder in item.path.parents)
+    return next(places, len(SLOW))
 
 
 class ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
-    """One process runs a file (`pytest -n 2`), and one all the journeys: they share slow starts."""
+    """One process runs a file (`pytest -n 2`), and one all of a folder that shares slow starts."""
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith("tests/journeys/"):
-            return "tests/journeys"
+        for folder in TOGETHER:
+            if nodeid.startswith(f"{folder}/"):
+                return folder
         return str(super()._split_scope(nodeid))
 
 

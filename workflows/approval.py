@@ -77,6 +77,7 @@ class ApprovalWorkflow:
             face=self._face,
             owner_id=self._owner_id,
             watches=lambda: subjects(self._state),
+            task_is_held=lambda: self._directory.is_local,
         )
         return CardOwner(card, about)
 
@@ -96,7 +97,6 @@ class ApprovalWorkflow:
         while self._state.is_open:
             if self._state.waits_for_level:
                 await self._reach_level()
-            await self._card.append_audit()  # first, and never beside another local activity
             self._directory.begin(self._state, workflow.now())
             await self._card.attend(self._has_work, self._next_deadline())
             self._take(self._directory.end(self._state, workflow.now()))
@@ -235,7 +235,7 @@ class ApprovalWorkflow:
         before, self._state = self._state, change.state
         if change.facts:
             clicked = answers is not None and answers.origin is Origin.SLACK
-            self._card.record(change.facts, clicked=clicked, answering=answers is not None)
+            self._card.record(change.facts, clicked=clicked)
         elif before is not change.state and self._looks_changed(before):
             self._card.record(())  # no fact, but the card says it: another source is unreadable
         if _turn(before) != _turn(self._state):

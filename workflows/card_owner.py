@@ -20,7 +20,6 @@ from workflows.ports import (
     PublishCard,
     PublishedCard,
 )
-from workflows.quick import quickly
 from workflows.rules import card as rules
 from workflows.rules.audit import AuditEvent
 from workflows.rules.card import CardCopy, CardState
@@ -41,12 +40,15 @@ class About:
     """What a card is about, asked anew each time: its workflow's state goes on.
 
     `watches` are the people and groups on which an open request depends (`rules.watching`).
+    `task_is_held` tells that a local activity holds up the workflow task: nothing leaves before
+    it is over, and what it brings can leave together with what is there already.
     """
 
     request_id: str
     face: Callable[[int], Face]
     owner_id: Callable[[], str]
     watches: Callable[[], tuple[str, ...]] = tuple
+    task_is_held: Callable[[], bool] = bool
 
 
 class CardOwner:
@@ -56,11 +58,12 @@ class CardOwner:
         self.card = card
         self._about = about
         self._outbox: list[AuditEvent] = []
+        self._append: workflow.ActivityHandle[None] | None = None
+        self._appending = 0
         self._teller = Teller()
         self._publish: workflow.ActivityHandle[PublishedCard] | None = None
         self._publish_began: datetime | None = None
         self._publish_version = 0
-        self._answering = False
         self._alarm = Alarm()
 
     @property
@@ -74,15 +77,9 @@ class CardOwner:
         *,
         clicked: bool = False,
         visible: bool = True,
-        answering: bool = False,
     ) -> None:
-        """Take up facts for the audit, and, where they are visible, a new version of the card.
-
-        `answering` when an update's sender waits: a local activity would hold up the answer, which
-        leaves with the workflow task, until the database has written.
-        """
+        """Take up facts for the audit, and, where they are visible, a new version of the card."""
         self._outbox.extend(facts)
-        self._answering = self._answering or answering
         if visible:
             self.card = rules.change(self.card, workflow.now(), clicked=clicked)
 
@@ -146,14 +143,17 @@ class CardOwner:
     async def attend(self, until: Callable[[], bool], deadline: datetime | None = None) -> None:
         """Serve audit, card and notices until `until()` holds or `deadline` is reached."""
         while True:
-            await self.append_audit()
+            self._end_append()
             self._end_publish()
             self._teller.end(workflow.now())
             now = workflow.now()
             if until() or (deadline is not None and now >= deadline):
                 return
-            self._begin_publish(now)
-            self._teller.begin(self._root, lambda: self.face, now)
+            if not self._about.task_is_held():
+                self._begin_append()
+            if not self._outbox:  # Slack is told nothing that is not written down
+                self._begin_publish(now)
+                self._teller.begin(self._root, lambda: self.face, now)
             self._alarm.set(self._next_instant(deadline))
             await workflow.wait_condition(lambda: until() or self._must_wake(deadline))
 
@@ -179,12 +179,13 @@ class CardOwner:
         await self.attend(lambda: self._publish is None, patience)
         if self._publish is not None and began is not None:
             self.card = replace(rules.lost(self.card, workflow.now()), not_before=began + _TRY)
+        await self.append_audit()
         return rules.handed_over(self.card)
 
     @property
     def at_rest(self) -> bool:
-        """Whether no try is under way. What else is owed goes along into a new run."""
-        return self._publish is None and not self._teller.is_telling
+        """Whether nothing is under way. What else is owed goes along into a new run."""
+        return self._append is None and self._publish is None and not self._teller.is_telling
 
     @property
     def outbox(self) -> tuple[AuditEvent, ...]:
@@ -222,38 +223,63 @@ class CardOwner:
 
         A try under way wakes us when it is over, so no timer is spent on what comes later.
         """
-        publish = rules.due_at(self.card) if self.card.copies and self._publish is None else None
-        tell = self._teller.next_at(self._root)
+        publish = tell = None
+        if not self._outbox:
+            tell = self._teller.next_at(self._root)
+            if self.card.copies and self._publish is None:
+                publish = rules.due_at(self.card)
         instant = min(filter(None, (deadline, publish, tell)), default=None)
         if instant is not None and not self.at_rest and instant > workflow.now() + _TRY:
             return None
         return instant
 
     def _must_wake(self, deadline: datetime | None) -> bool:
-        return bool(
-            self._outbox
+        return (
+            self._has_audit_work
             or (self._publish is not None and self._publish.done())
-            or self._teller.has_work(self._root)
+            or (self._teller.has_work(self._root) and (self._teller.is_telling or not self._outbox))
             or not self._alarm.covers(self._next_instant(deadline))
         )
 
+    @property
+    def _has_audit_work(self) -> bool:
+        if self._append is not None:
+            return self._append.done()
+        return bool(self._outbox) and not self._about.task_is_held()
+
     async def append_audit(self) -> None:
-        """Write down what is not yet written. Returns only when the audit has it."""
+        """Return when everything is written down: for what must not happen before that."""
         while self._outbox:
-            facts = tuple(self._outbox)
-            batch = AuditBatch(
-                request_id=self._about.request_id,
-                owner_id=self._about.owner_id(),
-                facts=facts,
-                face=self.face,
-                watches=self._about.watches(),
-            )
-            if self._answering:
-                self._answering = False
-                await workflow.execute_activity_method(AuditPort.append, batch, **PATIENT)
-            else:
-                await quickly(AuditPort.append, batch)
-            del self._outbox[: len(facts)]
+            self._begin_append()
+            await workflow.wait_condition(lambda: self._append is None or self._append.done())
+            self._end_append()
+
+    def _begin_append(self) -> None:
+        """Start to write down what is not yet written.
+
+        Never as a local activity: one writes before its workflow task is over. Where the worker
+        dies in between, the task is done again at another instant, perhaps with another message
+        first, and what was written has never happened.
+        """
+        if not self._outbox or self._append is not None:
+            return
+        self._appending = len(self._outbox)
+        batch = AuditBatch(
+            request_id=self._about.request_id,
+            owner_id=self._about.owner_id(),
+            facts=tuple(self._outbox),
+            face=self.face,
+            watches=self._about.watches(),
+        )
+        self._append = workflow.start_activity_method(AuditPort.append, batch, **PATIENT)
+
+    def _end_append(self) -> None:
+        """Take up that facts are written down. Raises ActivityError where others stand there."""
+        if self._append is None or not self._append.done():
+            return
+        handle, self._append = self._append, None
+        handle.result()
+        del self._outbox[: self._appending]
 
     def _begin_publish(self, now: datetime) -> None:
         due = rules.due_at(self.card)

@@ -36,6 +36,11 @@ class DirectoryReader:
         """Whether a reading is under way."""
         return self._reading is not None
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the reading under way is the quick one, which holds up the workflow task."""
+        return self._reading is not None and self._is_first and not self._reading.done()
+
     def begin_level(self) -> None:
         """Begin anew: the first reading of a level may be quick."""
         self._read_at, self._tries, self._is_first = None, 0, True

@@ -189,6 +189,30 @@ async def test_a_duplicate_delivery_reaches_the_app_twice(
     assert [body["trigger_id"] for body in heard] == [heard[0]["trigger_id"]] * 2
 
 
+async def test_a_share_of_the_deliveries_reaches_the_app_twice(
+    app: AsyncApp, slack: StandInClient
+) -> None:
+    """By seeded dice: the same seed doubles the same deliveries."""
+
+    async def ordered(ack: Any) -> None:
+        await ack()
+
+    app.command("/order")(ordered)
+    doubled: list[int] = []
+    for _ in range(2):
+        before = await slack.mishaps()
+        await slack.deliveries(duplicate_share=0.5, seed=7)
+        for _ in range(10):
+            await slack.say("U0ANA", "C0GENERAL", "/order")
+        doubled.append(await slack.mishaps() - before)
+    await slack.deliveries(duplicate_share=0)
+    await slack.say("U0ANA", "C0GENERAL", "/order")
+
+    assert doubled[0] == doubled[1]
+    assert 0 < doubled[0] < 10
+    assert await slack.mishaps() == sum(doubled)
+
+
 async def test_two_deliveries_can_arrive_in_reverse_order(
     app: AsyncApp, slack: StandInClient
 ) -> None:

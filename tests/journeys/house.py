@@ -1,6 +1,7 @@
 """The processes behind one workspace, each of which can be killed and started again."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,16 +25,23 @@ from tests.journeys.programs import (
 STATE = "slack.json"
 NAMES = ("temporal", "slack", "worker", "bot")
 """The order in which they can be started: each one needs those before it."""
+SECOND_BOT = "bot2"
+"""A second bot process beside the first, where a house has one."""
 
 
 @dataclass
 class House:
-    """Temporal, the Slack stand-in, worker and bot, on ports and files that outlive them."""
+    """Temporal, the Slack stand-in, worker and bot, on ports and files that outlive them.
+
+    `people` is a file of people in place of the stand-in's own, `names` says what there is.
+    """
 
     directory: Path
     policies: Path
+    people: Path | None = None
+    names: tuple[str, ...] = NAMES
     ports: dict[str, int] = field(
-        default_factory=lambda: {name: free_port() for name in (*NAMES, "ui")}
+        default_factory=lambda: {name: free_port() for name in (*NAMES, SECOND_BOT, "ui")}
     )
     programs: dict[str, Program] = field(default_factory=dict)
 
@@ -57,27 +65,29 @@ class House:
         async with Database(self.database_url) as database:
             await database.upgrade()
             await Stock(database).seed(PRODUCTS)
-        await self.start(*NAMES)
+        await self.start(*self.names)
 
     async def start(self, *names: str, worker: Path = ROOT / "worker.py") -> None:
         """Start these programs, side by side where they can be; return when they answer."""
-        for together in (("temporal", "slack"), ("worker", "bot")):
+        for together in (("temporal", "slack"), ("worker", "bot", SECOND_BOT)):
             for name in filter(names.__contains__, together):
                 command = self._commands(worker)[name]()
                 self.programs[name] = Program(
-                    name, *command, directory=self.directory, environment=self._environment()
+                    name, *command, directory=self.directory, environment=self._environment(name)
                 )
             for name in filter(names.__contains__, together):
                 await answers(self._urls()[name], self.programs[name])
 
     async def kill(self, *names: str) -> None:
         """End these programs as a power cut would: all at once."""
-        for name in names:
-            await self.programs.pop(name).kill()
+        killed = [self.programs.pop(name) for name in names]
+        for program in killed:
+            program.send(signal.SIGKILL)
+        await asyncio.gather(*(program.ended() for program in killed))
 
     async def close(self) -> None:
         """End everything."""
-        for together in (("bot", "worker"), ("slack", "temporal")):
+        for together in (("bot", SECOND_BOT, "worker"), ("slack", "temporal")):
             running = [self.programs[name] for name in together if name in self.programs]
             await asyncio.gather(*(program.end() for program in running))
 
@@ -106,6 +116,7 @@ class House:
             "slack": self.slack_url,
             "worker": f"{base}:{ports['worker']}/healthz",
             "bot": f"{base}:{ports['bot']}/healthz",
+            SECOND_BOT: f"{base}:{ports[SECOND_BOT]}/healthz",
         }
 
     def _commands(self, worker: Path) -> dict[str, Callable[[], tuple[str, ...]]]:
@@ -114,6 +125,7 @@ class House:
             "slack": self._slack,
             "worker": lambda: python(str(worker)),
             "bot": lambda: python("-m", "bot"),
+            SECOND_BOT: lambda: python("-m", "bot"),
         }
 
     def _temporal(self) -> tuple[str, ...]:
@@ -126,12 +138,13 @@ class House:
         )
 
     def _slack(self) -> tuple[str, ...]:
+        people = ("--people", str(self.people)) if self.people else ()
         return python(
-            *("-m", "emulator", "--manifest", str(ROOT / "manifest.yml")),
+            *("-m", "emulator", "--manifest", str(ROOT / "manifest.yml"), *people),
             *("--port", str(self.ports["slack"]), "--state", str(self.directory / STATE)),
         )
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, name: str) -> dict[str, str]:
         return clean_environment(
             SLACK_BOT_TOKEN="xoxb-local",
             SLACK_APP_TOKEN="xapp-local",
@@ -139,6 +152,6 @@ class House:
             DATABASE_URL=self.database_url,
             TEMPORAL_ADDRESS=self.temporal_address,
             POLICIES=str(self.policies),
-            WEB_PORT=str(self.ports["bot"]),
+            WEB_PORT=str(self.ports[name if name == SECOND_BOT else "bot"]),
             WORKER_HEALTH_PORT=str(self.ports["worker"]),
         )

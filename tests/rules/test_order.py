@@ -7,8 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.rules.acts import standing
-from tests.rules.builders import ANA, BORIS, NOON, actor, after, kinds, level, policy, table, usd
+from tests.rules.acts import CLOSED, standing
+from tests.rules.builders import (
+    ANA,
+    BORIS,
+    GUS,
+    NOON,
+    actor,
+    after,
+    kinds,
+    level,
+    policy,
+    table,
+    usd,
+)
 from tests.rules.effort import SHORT
 from workflows.rules import order as rules
 from workflows.rules.audit import AuditEvent
@@ -206,6 +218,13 @@ class Outcome:
         facts=["ApprovalEnded", "OrderEnded"],
         by=actor(ANA),
     ),
+    Outcome(
+        description="an order whose approval an admin has closed is cancelled",
+        given=Status.ADMIN_CLOSED,
+        then=OrderStatus.CANCELLED,
+        facts=["ApprovalEnded", "OrderEnded"],
+        by=actor(GUS),
+    ),
 )
 def test_what_an_order_makes_of_its_approvals_outcome(row: Outcome) -> None:
     approval = approval_face(standing(row.given), 7)
@@ -220,6 +239,15 @@ def test_what_an_order_makes_of_its_approvals_outcome(row: Outcome) -> None:
     assert change.facts[0].actor == row.by
     assert change.facts[0].rule == approval.closing_rule
     assert change.facts[0].data == {"outcome": row.given}
+
+
+@pytest.mark.parametrize("end", CLOSED)
+def test_an_order_goes_on_or_ends_however_its_approval_ends(end: Status) -> None:
+    approval = approval_face(standing(end), 7)
+
+    status = rules.approval_ended(received(needs_approval=True).state, approval, NOON).state.status
+
+    assert status in {*ENDED, OrderStatus.PROCESSING}
 
 
 def test_an_order_whose_approval_was_terminated_fails_closed() -> None:

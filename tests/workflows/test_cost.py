@@ -9,14 +9,20 @@ from tests.workflows.office import Office, level
 
 EVENTS, ACTIONS = 36, 8
 """One level, standalone, from start to last publish, reminder and expiry armed, no notice."""
+AUDIT = 4
+"""Events above that budget: the opening's facts are appended by a regular activity. Appended by
+local ones they cost two events instead of six, but are then written before their workflow task is
+over; where the worker dies in between, the records hold what has never happened."""
 
 URGED = level("urged", "UBORIS", "UCLARA", remind_after=(timedelta(minutes=2),))
 
 
-async def test_an_approval_by_command_line_stays_within_its_budget(office: Office) -> None:
+async def test_an_approval_by_command_line_costs_an_activity_more_than_budgeted(
+    office: Office,
+) -> None:
     """Reminder and expiry share the one timer, so the reminder costs nothing until it falls due.
 
-    33 events, or 36 where the notice and the publish, begun together, end in two workflow tasks.
+    37 events, or 40 where the notice and the publish, begun together, end in two workflow tasks.
     """
     handle = await office.open_request(URGED)
     await office.decide(handle, "UBORIS")
@@ -24,18 +30,15 @@ async def test_an_approval_by_command_line_stays_within_its_budget(office: Offic
 
     spent = cost(await office.history(handle), without="tell")
 
-    assert spent.events <= EVENTS
-    assert spent.actions == ACTIONS - 1
+    assert spent.events <= EVENTS + AUDIT
+    assert spent.actions == ACTIONS
 
 
-async def test_a_slack_click_is_three_events_over_the_budget(office: Office) -> None:
+async def test_a_slack_click_costs_three_events_and_an_action_more(office: Office) -> None:
     """It costs one timer more than by command line: the card settles for three seconds.
 
     Six events: the settling's timer, started and fired, the task that it wakes (three), and the
-    reminder's timer, cancelled because only one is armed at a time. So events are 39 where 36 are
-    allowed; the actions are within the budget. The audit as a local activity would save five
-    events, but hold up the answer to the click until the database has written: the answer went
-    first.
+    reminder's timer, cancelled because only one is armed at a time.
     """
     handle = await office.open_request(URGED)
     await office.click(handle, "UBORIS")
@@ -44,7 +47,7 @@ async def test_a_slack_click_is_three_events_over_the_budget(office: Office) -> 
 
     spent = cost(await office.history(handle), without="tell")
 
-    assert spent == Cost(events=EVENTS + 3, actions=ACTIONS)
+    assert spent == Cost(events=EVENTS + AUDIT + 3, actions=ACTIONS + 1)
 
 
 async def test_the_notice_costs_what_is_left_out(office: Office) -> None:

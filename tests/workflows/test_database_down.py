@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+from tests.workflows import acts
 from tests.workflows.fakes import World
 from tests.workflows.history import scheduled
-from tests.workflows.office import BOTH, Office
+from tests.workflows.office import BOTH, EXPIRE, Office
+from workflows.approval import ApprovalWorkflow
 from workflows.rules.request import Status
 
 
@@ -54,16 +56,43 @@ async def test_the_card_shows_nothing_that_is_not_written_down(
     assert world.cards.versions == [1, outcome.card.version]
 
 
-async def test_a_quick_append_that_failed_is_repeated_as_a_patient_one(
+async def test_time_goes_on_while_the_database_is_down(office: Office, world: World) -> None:
+    """A request expires at its instant all the same, and the fact says that instant."""
+    handle = await office.open_request()
+    due = (await handle.query(ApprovalWorkflow.state)).levels[0].expires_at
+    world.audit.down = True
+    await office.do(handle, acts.comment("UBORIS", "Soon"))
+    await office.pass_time(handle, EXPIRE)
+
+    face = await handle.query(ApprovalWorkflow.state)
+    world.audit.down = False
+    await office.end(handle)
+
+    assert face.status is Status.EXPIRED
+    assert face.closed_at == due
+    assert world.audit.fact(handle.id, "RequestExpired").at == due
+
+
+async def test_facts_are_never_written_before_their_workflow_task_is_over(
     office: Office, world: World
 ) -> None:
-    world.audit.down = True
-    handle = await office.request()
-    await world.until(lambda: world.audit.tries >= 2)
-    world.audit.down = False
+    """As a local activity would: such a task may be done again, at another instant.
 
-    await office.pass_time(handle, timedelta(minutes=1))
-    events = await office.at_rest(handle)
+    Found by a crash test: a worker that died in between left a fact that had never happened, and
+    the next append, of the same number at another instant, was a conflict.
+    """
+    handle = await office.open_request()
+    await office.decide(handle, "UBORIS")
+    await office.end(handle)
 
-    assert world.audit.kinds(handle.id) == ["RequestSubmitted", "LevelOpened"]
-    assert len(scheduled(events, "append")) == 1
+    events = await office.history(handle)
+
+    appended = scheduled(events, "append")
+    assert world.audit.kinds(handle.id) == [
+        "RequestSubmitted",
+        "LevelOpened",
+        "DecisionRecorded",
+        "LevelPassed",
+        "RequestApproved",
+    ]
+    assert world.audit.tries == len(appended) == 2

@@ -147,7 +147,7 @@ def decide(state: ApprovalState, decision: Decision, now: datetime) -> Change:
         level=level.number,
         rule=state.request.route.rule,
         reason=decision.reason,
-        data=data | ({"on_behalf_of": seat} if seat != actor.person else {}),
+        data=data | _membership(level, seat, actor.person, now),
     )
     match decision.verdict:
         case Verdict.APPROVE:
@@ -156,6 +156,17 @@ def decide(state: ApprovalState, decision: Decision, now: datetime) -> Change:
             return reject_if_certain(change, actor, now, decision.reason)
         case Verdict.REQUEST_CHANGES:
             return _wait_for_changes(change, said)
+
+
+def _membership(level: LevelState, seat: str, person: str, now: datetime) -> dict[str, str]:
+    """Return by which sources the seat was in the set in force, and who filled it for whom."""
+    sources = (member.source for member in level.evidence if member.person == seat)
+    found = {"member_by": ",".join(dict.fromkeys(sources))}
+    if seat == person:
+        return found
+    standing_in = (one for one in seats.standing_in(level, now) if one.person == person)
+    words = next((one.words for one in standing_in if one.seat == seat), "")
+    return found | {"on_behalf_of": seat, "stands_in": words}
 
 
 def _wait_for_changes(change: Change, said: Counted) -> Change:

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -59,16 +60,18 @@ class AuditEvent:
     data: dict[str, str] = field(default_factory=dict)
 
 
-def chain_hash(previous: str, event: AuditEvent) -> str:
+def chain_hash(previous: str, event: AuditEvent, kept: Mapping[str, str] | None = None) -> str:
     """Return the hex digest that binds `event` to the fact before it (GENESIS for the first).
 
     Free texts (`reason` and the values of `data`) enter by their own digest, so that a text can
-    be redacted later without breaking the chain, as long as its digest is kept.
+    be redacted later without breaking the chain, as long as its digest is kept. `kept` holds such
+    digests by field, as `texts_of` names them.
     """
+    digests = {name: text_digest(text) for name, text in texts_of(event).items()} | dict(kept or {})
     written = asdict(event) | {
         "at": event.at.astimezone(UTC).isoformat(),
-        "reason": text_digest(event.reason),
-        "data": {key: text_digest(value) for key, value in event.data.items()},
+        "reason": digests["reason"],
+        "data": {key: digests[data_field(key)] for key in event.data},
     }
     canonical = json.dumps(written, sort_keys=True)
     return hashlib.sha256(f"{previous}\n{canonical}".encode()).hexdigest()
@@ -77,3 +80,19 @@ def chain_hash(previous: str, event: AuditEvent) -> str:
 def text_digest(text: str) -> str:
     """Return the hex SHA-256 of a free text."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def data_field(key: str) -> str:
+    """Return the name of the field that the text under a key of `data` is."""
+    return f"data.{key}"
+
+
+def texts_of(event: AuditEvent) -> dict[str, str]:
+    """Return every text of a fact that can be redacted, by field: `reason` and each `data.KEY`."""
+    return {"reason": event.reason} | {data_field(key): text for key, text in event.data.items()}
+
+
+def without_texts(event: AuditEvent, fields: frozenset[str]) -> AuditEvent:
+    """Return the fact with nothing in these fields."""
+    data = {key: "" if data_field(key) in fields else text for key, text in event.data.items()}
+    return replace(event, reason="" if "reason" in fields else event.reason, data=data)

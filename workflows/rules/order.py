@@ -158,6 +158,7 @@ def approval_ended(state: OrderState, approval: ApprovalFace, now: datetime) -> 
         Status.REJECTED: OrderStatus.REJECTED,
         Status.EXPIRED: OrderStatus.EXPIRED,
         Status.WITHDRAWN: OrderStatus.CANCELLED,
+        Status.ADMIN_CLOSED: OrderStatus.CANCELLED,
     }
     status = outcomes[approval.status]
     by = approval.closed_by or CLOCK

@@ -11,7 +11,7 @@ from workflows.rules.facts import note, telling, with_level
 from workflows.rules.levels import pass_if_certain
 from workflows.rules.people import CLOCK, ApproverQuestion, Reading, Standing
 from workflows.rules.policy import Notify
-from workflows.rules.request import ApprovalState, Change, Delegate, LevelState, Tell, TellKind
+from workflows.rules.request import ApprovalState, Change, LevelState, Tell, TellKind
 
 
 def question(state: ApprovalState) -> ApproverQuestion:
@@ -181,16 +181,9 @@ def _evidence(level: LevelState, reading: Reading) -> dict[str, str]:
     return {
         "eligible": ",".join(level.eligible),
         "evidence": ";".join(f"{m.person}={m.standing} by {m.source}" for m in found.members),
-        "delegates": ";".join(_stand_in_words(one) for one in level.delegates),
+        "delegates": ";".join(one.words for one in level.delegates),
         "unreadable": ",".join(found.unreadable),
         "read_at": found.read_at.isoformat(),
         "quorum": str(level.rule.quorum),
         "expires_at": level.expires_at.isoformat() if level.expires_at else "",
     }
-
-
-def _stand_in_words(one: Delegate) -> str:
-    bounds = [
-        f"{word} {at.isoformat()}" for word, at in (("from", one.starts), ("until", one.ends)) if at
-    ]
-    return " ".join([f"{one.person} for {one.seat}", *bounds])

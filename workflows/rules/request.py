@@ -147,6 +147,15 @@ class Delegate:
         begun = self.starts is None or self.starts <= now
         return begun and (self.ends is None or now < self.ends)
 
+    @property
+    def words(self) -> str:
+        """How a fact says it: who, for whom, and within which time."""
+        bounds = (("from", self.starts), ("until", self.ends))
+        return " ".join(
+            [f"{self.person} for {self.seat}"]
+            + [f"{word} {at.isoformat()}" for word, at in bounds if at]
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reassigned:

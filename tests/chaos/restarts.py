@@ -1,0 +1,86 @@
+"""Restart-proof: bots, worker and Temporal are killed at random points of many requests.
+
+Every request ends as its one decision says, exactly once, whatever was dead when it was pressed.
+"""
+
+import asyncio
+from contextlib import suppress
+
+from tests.chaos import ledgers
+from tests.chaos.ground import Ground, Size, Trial
+from tests.journeys.house import SECOND_BOT
+from tests.journeys.office import has_buttons
+from tests.journeys.programs import until
+from workflows.rules.order import OrderFace, approval_id
+from workflows.rules.request import OPEN, Verdict
+
+MORTAL = ("temporal", "worker", "bot", SECOND_BOT)
+POINTS = (
+    {"kind": "envelope"},
+    {"kind": "response_url"},
+    {"kind": "api", "method": "chat.postMessage"},
+    {"kind": "api", "method": "chat.update"},
+)
+"""What the stand-in sees happen: a kill falls on one of these."""
+ANSWER = 8.0
+"""Seconds after which a person who sees no effect presses again."""
+END = 90.0
+
+
+async def run(ground: Ground) -> None:
+    """Place the orders, have each pressed by one person, and kill meanwhile."""
+    orders = await ground.orders(["1500.00"] * ground.size.requests)
+    verdicts = {one: ground.dice.choice((Verdict.APPROVE, Verdict.REJECT)) for one in orders}
+    deciding = asyncio.gather(*(_decide(ground, one, verdicts[one]) for one in orders))
+    for _ in range(ground.size.kills):
+        await _cut_power(ground)
+    await deciding
+    await ledgers.ended(ground, orders, END)
+    await ledgers.compare_orders(ground, orders)
+    for order_id, verdict in verdicts.items():
+        face = await ledgers.face_of(ground, order_id)
+        if isinstance(face, OrderFace) and ledgers.DECIDED.get(face.status) is not verdict:
+            ground.tally.lost.append(f"{order_id} was to {verdict} and is {face.status}")
+
+
+async def _decide(ground: Ground, order_id: str, verdict: Verdict) -> None:
+    """Press, and press again where nothing was seen to happen, as people do."""
+    person = ground.dice.choice(ground.crowd)
+    card = await ground.office.card(order_id, buttons=True, seconds=END)
+    while not await _closed(ground, order_id):
+        await ground.press(person, card, verdict)
+        with suppress(TimeoutError):
+            await until(lambda: _closed_or_none(ground, order_id), ANSWER)
+        card = (await ground.office.cards(order_id))[0]
+        if not has_buttons(card):
+            return
+
+
+async def _closed(ground: Ground, order_id: str) -> bool:
+    face = await ledgers.face_of(ground, approval_id(order_id))
+    return face is not None and face.status not in OPEN
+
+
+async def _closed_or_none(ground: Ground, order_id: str) -> bool | None:
+    return await _closed(ground, order_id) or None
+
+
+async def _cut_power(ground: Ground) -> None:
+    """Kill some of the programs at the next such event, and start them again."""
+    names = ground.dice.sample(MORTAL, ground.dice.randint(1, len(MORTAL)))
+    point = ground.dice.choice(POINTS)
+    mark = await ground.office.slack.journal_mark()
+    with suppress(TimeoutError):  # nothing of the kind happens any more: now is as good
+        await ground.office.slack.wait_for_journal(
+            lambda entry: point.items() <= entry.items(), after=mark, timeout=2
+        )
+    await ground.kill(*names)
+    await ground.house.start(*names)
+
+
+TRIAL = Trial(
+    name="restarts",
+    run=run,
+    short=Size(requests=6, people=6, kills=2),
+    long=Size(requests=100, people=60, kills=25),
+)
