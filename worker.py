@@ -17,6 +17,7 @@ from activities.cards import CardActivities
 from activities.directory import DirectoryActivities
 from activities.notices import NoticeActivities
 from activities.orders import InventoryActivities, PaymentActivities, ShippingActivities
+from activities.patience import PatientClient
 from activities.posting import Poster
 from bot import process, settings, web
 from bot.workflow_client import connect
@@ -76,7 +77,7 @@ async def slack_client(
         connector=aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE),
         timeout=aiohttp.ClientTimeout(total=patience),
     ) as session:
-        yield AsyncWebClient(
+        yield PatientClient(
             token=token, base_url=config.slack_api_url, session=session, retry_handlers=[]
         )
 

@@ -1,5 +1,7 @@
 """The audit port on `records/`: facts and the face they led to, in one transaction."""
 
+from datetime import timedelta
+
 from pydantic import TypeAdapter
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -12,6 +14,9 @@ from workflows.rules.order import Face
 
 _FACE: TypeAdapter[Face] = TypeAdapter(Face)
 
+MEND_PAUSE = timedelta(minutes=1)
+"""How long after a refusal that a person must mend in the database the next try is made."""
+
 
 class AuditActivities(AuditPort):
     """The audit trail in the database."""
@@ -23,9 +28,10 @@ class AuditActivities(AuditPort):
     async def append(self, batch: AuditBatch) -> None:
         """Append the facts and store the face. Safe to repeat, late too.
 
-        Raises ApplicationError `audit.conflict` (not retryable) where another fact stands under
-        the same number, and `audit.gap` where earlier facts are missing: that one is retried,
-        for they can only have been lost with the database, and may come back with its backup.
+        Raises ApplicationError `audit.conflict` where another fact stands under the same number,
+        and `audit.gap` where earlier facts are missing. The database was changed or lost, and may
+        be mended or come back with its backup: until then both are retried, never given up, and
+        each try is an error in the log. Meanwhile the request shows and effects nothing new.
         """
         state = PublicState(
             request_id=batch.request_id,
@@ -39,6 +45,12 @@ class AuditActivities(AuditPort):
         try:
             await self._trail.append(batch.facts, state)
         except AuditConflictError as error:
-            raise ApplicationError(str(error), type="audit.conflict", non_retryable=True) from error
+            raise _to_be_mended("audit.conflict", error) from error
         except AuditGapError as error:
-            raise ApplicationError(str(error), type="audit.gap") from error
+            raise _to_be_mended("audit.gap", error) from error
+
+
+def _to_be_mended(kind: str, error: Exception) -> ApplicationError:
+    """Log what stands in the way, for whoever can mend it, and return the failure of this try."""
+    activity.logger.error("%s: %s; tried again until it is mended", kind, error)
+    return ApplicationError(str(error), type=kind, next_retry_delay=MEND_PAUSE)

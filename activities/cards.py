@@ -96,14 +96,17 @@ class CardActivities(CardPort):
         return replace(copy, channel=await self._poster.direct_channel(copy.person))
 
     async def _settle_doubt(self, copy: CardCopy) -> CardCopy:
-        """Look for what an earlier try may have left: adopt the oldest, delete the others."""
+        """Look for what an earlier try may have left: adopt the oldest, delete the others.
+
+        What is known to stand is kept also where the search does not reach back to it.
+        """
         if not copy.doubtful or copy.intended_at is None:
             return copy
         channel = await self._poster.channel_id(copy.channel)
         places = await self._poster.find(channel, copy.key, copy.intended_at)
         if not places:
             return copy
-        kept = next((place for place in places if place.ts == copy.ts), places[0])
+        kept = Place(channel=channel, ts=copy.ts or places[0].ts)
         for place in places:
             if place != kept:
                 await self._poster.delete(place)

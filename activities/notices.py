@@ -1,6 +1,7 @@
 """Messages that notify: to one person, into a card's thread, to the admins; each told once."""
 
 import asyncio
+from dataclasses import replace
 
 from temporalio import activity
 
@@ -27,7 +28,19 @@ class NoticeActivities(NoticePort):
         """Send the notice once; see the port.
 
         A thread whose card was deleted is a lasting problem only: the card will be posted anew.
+        A channel that takes nothing has those for whom it is told directly, each once.
         """
+        told = await self._tell(notice)
+        if not (notice.channel and notice.people and told.lasting):
+            return told
+        each = [replace(notice, channel="", person=one, people=()) for one in notice.people]
+        heard = [await self._tell(one) for one in each]
+        waiting = [one for one in heard if one.problem and not one.addressee_gone]
+        if waiting:
+            return replace(waiting[0], doubtful=any(one.doubtful for one in heard) or len(each) > 1)
+        return Told() if any(not one.problem for one in heard) else told
+
+    async def _tell(self, notice: Notice) -> Told:
         posting = False
         try:
             place = await self._place(notice)

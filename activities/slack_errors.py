@@ -7,6 +7,8 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 
 LIMITED = frozenset({"ratelimited", "rate_limited"})
+TOO_MANY = 429
+"""The HTTP status of "Too Many Requests"."""
 
 AMBIGUOUS = frozenset({"fatal_error", "internal_error", "service_unavailable"})
 """Errors after which "some aspect of the operation" may have succeeded (docs.slack.dev)."""
@@ -71,7 +73,7 @@ def classify(error: Exception) -> SlackProblem:
     if not isinstance(error, SlackApiError):
         return SlackProblem(code="slack.no_answer", ambiguous=True)
     code, status = slack_code(error), _status(error)
-    if code in LIMITED or status == 429:  # noqa: PLR2004 - Too Many Requests
+    if code in LIMITED or status == TOO_MANY:
         return SlackProblem(code="slack.ratelimited", retry_after=_retry_after(error))
     if status >= 500 or not code:  # noqa: PLR2004 - a server error may come after the deed
         return SlackProblem(code="slack.server_error", ambiguous=True)

@@ -1,4 +1,4 @@
-"""The command line: `countersign demo | worker | bot | db | policy | stock | request | away`."""
+"""The command line: `countersign demo | worker | bot | db | policy | stock | request | away | audit`."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from rich.table import Table
 
 from bot import demo as demo_process
 from bot import policy_file, settings
-from bot.commands import away, command, policy_explain, requests
+from bot.commands import audit, away, command, policy_explain, requests
 from records.database import Database, SchemaError, UnsupportedDatabaseError
 from records.stock import Product, Stock
 from workflows.rules.policy import Policy
@@ -35,6 +35,7 @@ app.add_typer(policy, name="policy")
 app.add_typer(stock, name="stock")
 app.add_typer(requests.app, name="request")
 app.add_typer(away.app, name="away")
+app.add_typer(audit.app, name="audit")
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -1,6 +1,7 @@
 """What the processes serve over HTTP: `/healthz`, and Slack's requests in HTTP mode."""
 
 import errno
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
@@ -8,6 +9,8 @@ import structlog
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+
+_INSTANT = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 Check = Callable[[], Awaitable[bool]]
 
@@ -50,8 +53,12 @@ def slack_route(app: AsyncApp) -> web.RouteDef:
 async def _read(request: web.Request) -> AsyncBoltRequest | None:
     """Return the request as Bolt reads it, or None where it cannot.
 
-    Bolt reads the body before it looks at the signature, so anybody may send anything here.
+    Bolt reads the body before it looks at the signature, so anybody may send anything here. It
+    takes the time of the signature for a number, whatever stands there.
     """
+    if not _INSTANT.fullmatch(request.headers.get("X-Slack-Request-Timestamp", "0")):
+        _log.warning("unreadable_request", error="timestamp")
+        return None
     try:
         return await to_bolt_request(request)
     except (ValueError, LookupError, TypeError, AttributeError) as error:

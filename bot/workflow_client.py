@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
+import structlog
 from temporalio.client import (
     Client,
     WorkflowQueryFailedError,
@@ -79,7 +80,10 @@ class Unknown:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unconfirmed:
-    """No answer in time. The outcome is unknown; asking again with the same id is safe."""
+    """No answer in time, or a bug in the way of one. Asking again with the same id is safe.
+
+    The outcome is unknown: the update may have been taken, or may be once the bug is mended.
+    """
 
 
 class TemporalUnavailableError(Exception):
@@ -87,6 +91,8 @@ class TemporalUnavailableError(Exception):
 
 
 Answer = Accepted | Refused | Ended | Unknown | Unconfirmed
+
+_log = structlog.get_logger("bot.workflow_client")
 
 
 async def connect(environment: Mapping[str, str]) -> Client:
@@ -126,6 +132,7 @@ class WorkflowClient:
         self._wait = wait
         self._confirm_for = confirm_for
         self._gates: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._republishing: dict[str, asyncio.Task[bool]] = {}
 
     async def start_order(self, asked: OrderInput) -> bool:
         """Start an order and return True; False where its id was started before (one order).
@@ -237,8 +244,23 @@ class WorkflowClient:
     async def republish(self, owner_id: str, click_id: str) -> bool:
         """Ask a card's owner to write it again; False where the owner has ended.
 
-        Raises TemporalUnavailableError where Temporal cannot be asked; safe to repeat.
+        Who asks while this process has such an update under way shares the next one: a crowd that
+        presses one old card is two updates, not as many as there are people. Raises
+        TemporalUnavailableError where Temporal cannot be asked; safe to repeat.
         """
+        following = self._republishing.get(owner_id)
+        if following is None:
+            following = asyncio.create_task(self._republish_next(owner_id, click_id))
+            self._republishing[owner_id] = following
+        return await asyncio.shield(following)
+
+    async def _republish_next(self, owner_id: str, click_id: str) -> bool:
+        async with self._gate(f"{owner_id}:republish", together=1):
+            # Whoever comes from now on may have seen something older than what this one writes.
+            del self._republishing[owner_id]
+            return await self._republish(owner_id, click_id)
+
+    async def _republish(self, owner_id: str, click_id: str) -> bool:
         handle = self._client.get_workflow_handle(owner_id)
         try:
             async with asyncio.timeout(self._wait):
@@ -269,10 +291,10 @@ class WorkflowClient:
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
             return Unconfirmed()
 
-    def _gate(self, request_id: str) -> asyncio.Semaphore:
-        gate = self._gates.get(request_id)
+    def _gate(self, name: str, *, together: int = IN_FLIGHT) -> asyncio.Semaphore:
+        gate = self._gates.get(name)
         if gate is None:
-            gate = self._gates[request_id] = asyncio.Semaphore(IN_FLIGHT)
+            gate = self._gates[name] = asyncio.Semaphore(together)
         return gate
 
 
@@ -288,7 +310,10 @@ def _refused_or_ended(error: WorkflowUpdateFailedError) -> Answer:
                 data={key: str(value) for key, value in data.items()},
                 card_version=int(cause.details[1]),
             )
-    raise error  # a bug in a handler or validator: the error listener gives it an id
+    # A bug in the validator, or a worker that does not know the message yet: rejections are not
+    # remembered, so the same id counts once the right worker runs.
+    _log.error("update_failed", kind=getattr(cause, "type", type(cause).__name__), why=str(cause))
+    return Unconfirmed()
 
 
 def _from_rpc(error: RPCError) -> Answer:

@@ -225,7 +225,7 @@ class StandInClient:
         await self._call("DELETE", "/_control/faults")
 
     async def deliveries(self, **plan: Any) -> Json:
-        """Plan drop_ack, duplicate, reorder (counts), duplicate_share, or retry_delays (README)."""
+        """Plan drop_ack, duplicate (and duplicate_share, _late), reorder or retry_delays (README)."""
         return await self.post("deliveries", plan)
 
     async def sockets(self, do: str, reason: str = "refresh_requested") -> Json:

@@ -98,6 +98,8 @@ class Control:
             dispatcher.drop_acks = int(_number(raw["drop_ack"]))
         if "duplicate" in raw:
             dispatcher.duplicates = int(_number(raw["duplicate"]))
+        if "duplicate_late" in raw:
+            dispatcher.duplicate_late = _number(raw["duplicate_late"])
         if "duplicate_share" in raw:
             share = _number(raw["duplicate_share"])
             dispatcher.double_share(share, int(_number(raw.get("seed", 0))))
@@ -109,6 +111,7 @@ class Control:
         return {
             "drop_ack": dispatcher.drop_acks,
             "duplicate": dispatcher.duplicates,
+            "duplicate_late": dispatcher.duplicate_late,
             "duplicate_share": dispatcher.duplicate_share,
             "reorder": dispatcher.reorder,
             "retry_delays": list(dispatcher.retry_delays),

@@ -84,6 +84,7 @@ class Dispatcher:
         """Drop all plans: nothing is lost, doubled or held from now on, retries keep Slack's times."""
         self.drop_acks = 0
         self.duplicates = 0
+        self.duplicate_late = 0.0
         self.double_share(0.0, 0)
         self.retry_delays: tuple[float, ...] = EVENT_RETRIES
         self.release()
@@ -101,13 +102,18 @@ class Dispatcher:
         await self._hold(envelope)
         if self._goes_out_twice():
             self.doubled += 1
-            self._spawn(self._send(replace(envelope, envelope_id=str(uuid.uuid4()))))
+            again = replace(envelope, envelope_id=str(uuid.uuid4()))
+            self._spawn(self._send_again(again, self.duplicate_late))
         ack = await self._send(envelope)
         if ack.arrived and self.drop_acks > 0:
             self.drop_acks -= 1
             self._journal.write("ack_dropped", envelope_id=envelope.envelope_id, what=envelope.what)
             return Ack(reason=self._transport.timeout_reason)
         return ack
+
+    async def _send_again(self, envelope: Envelope, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+        await self._send(envelope)
 
     def _goes_out_twice(self) -> bool:
         if self.duplicates > 0:

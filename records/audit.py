@@ -1,20 +1,27 @@
 """The audit trail: facts appended once, chained by hash per request, never changed."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import func, insert, select, union
 
 from records.database import Database
 from records.requests import PublicState, store
-from records.schema import audit_events, requests
+from records.schema import audit_events, redactions, requests
+from records.trail import Columns, Flaw, Trail, Verification, columns_of, facts_of
 from records.transaction import Transaction
-from workflows.rules.audit import GENESIS, AuditEvent, Fact, chain_hash
-from workflows.rules.people import Actor, Origin
+from workflows.rules.audit import GENESIS, AuditEvent, chain_hash
+
+__all__ = [
+    "AuditConflictError",
+    "AuditGapError",
+    "AuditTrail",
+    "Flaw",
+    "Verification",
+    "read_trail",
+]
+
+PAGE = 200
+"""Requests whose ids are read at once where all are gone through."""
 
 
 class AuditConflictError(Exception):
@@ -34,31 +41,6 @@ class AuditGapError(Exception):
         self.request_id = request_id
         self.expected = expected
         self.found = found
-
-
-class Flaw(StrEnum):
-    """What can be wrong with a trail."""
-
-    NOTHING_WRITTEN = "nothing_written"
-    MISSING = "missing"
-    UNREADABLE = "unreadable"
-    ALTERED = "altered"
-    CUT_SHORT = "cut_short"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verification:
-    """How many facts a trail has, and its first flaw with the number of the fact it is at."""
-
-    request_id: str
-    facts: int
-    flaw: Flaw | None = None
-    sequence: int = 0
-
-    @property
-    def intact(self) -> bool:
-        """Whether every fact is there and unchanged."""
-        return self.flaw is None
 
 
 class AuditTrail:
@@ -89,7 +71,7 @@ class AuditTrail:
             for fact in facts:
                 digest = chain_hash(previous, fact)
                 if fact.sequence not in known:
-                    new.append(_columns(fact) | {"chain_hash": digest})
+                    new.append(columns_of(fact) | {"chain_hash": digest})
                 elif known[fact.sequence] != digest:
                     raise AuditConflictError(state.request_id, fact.sequence)
                 previous = digest
@@ -100,20 +82,44 @@ class AuditTrail:
     async def facts(self, request_id: str) -> tuple[AuditEvent, ...]:
         """Return the facts of a request in order; none where nothing is known of it."""
         async with self._database.reading() as connection:
-            return tuple(_fact(row) for row in await _rows(connection, request_id))
+            return facts_of(await _rows(connection, request_id))
+
+    async def trail(self, request_id: str) -> Trail:
+        """Return everything that is written down of a request's facts, as it stands there."""
+        async with self._database.reading() as connection:
+            return await read_trail(connection, request_id)
 
     async def verify(self, request_id: str) -> Verification:
         """Recompute a request's chain of hashes, byte by byte, and say where it breaks first."""
-        async with self._database.reading() as connection:
-            rows = await _rows(connection, request_id)
-            found = await connection.execute(
-                select(requests.c.sequence, requests.c.chain_hash).where(
-                    requests.c.request_id == request_id
-                )
-            )
-            head = found.one_or_none()
-        flaw, sequence = _first_flaw(rows, head)
-        return Verification(request_id=request_id, facts=len(rows), flaw=flaw, sequence=sequence)
+        return (await self.trail(request_id)).verify()
+
+    async def request_ids(self) -> AsyncIterator[str]:
+        """Yield the id of every request of which anything is written down, a page at a time."""
+        tables = (audit_events, requests, redactions)
+        known = union(*(select(table.c.request_id) for table in tables)).subquery()
+        last, full = "", True
+        while full:
+            page = select(known).where(known.c.request_id > last)
+            async with self._database.reading() as connection:
+                found = await connection.scalars(page.order_by(known.c.request_id).limit(PAGE))
+                ids = found.all()
+            for request_id in ids:
+                yield request_id
+            last, full = ids[-1] if ids else last, len(ids) == PAGE
+
+
+async def read_trail(connection: Transaction, request_id: str) -> Trail:
+    """Return a request's trail as it stands in this transaction."""
+    kept = select(redactions).where(redactions.c.request_id == request_id)
+    head = select(requests).where(requests.c.request_id == request_id)
+    row = (await connection.execute(head)).mappings().one_or_none()
+    erased = await connection.execute(kept.order_by(redactions.c.sequence, redactions.c.field))
+    return Trail(
+        request_id=request_id,
+        rows=tuple(await _rows(connection, request_id)),
+        redactions=tuple(dict(one) for one in erased.mappings()),
+        head=dict(row) if row is not None else None,
+    )
 
 
 def _check_consecutive(facts: Sequence[AuditEvent], request_id: str) -> None:
@@ -144,69 +150,10 @@ async def _next_number(connection: Transaction, request_id: str) -> int:
     return (newest or 0) + 1
 
 
-async def _rows(connection: Transaction, request_id: str) -> Sequence[Row[Any]]:
+async def _rows(connection: Transaction, request_id: str) -> Sequence[Columns]:
     found = await connection.execute(
         select(audit_events)
         .where(audit_events.c.request_id == request_id)
         .order_by(audit_events.c.sequence)
     )
-    return found.all()
-
-
-def _first_flaw(rows: Sequence[Row[Any]], head: Row[Any] | None) -> tuple[Flaw | None, int]:
-    if not rows and head is None:
-        return Flaw.NOTHING_WRITTEN, 0
-    previous = GENESIS
-    for number, row in enumerate(rows, 1):
-        if flaw := _flaw(row, number, previous):
-            return flaw, number
-        previous = row.chain_hash
-    if head is None or head.sequence > len(rows):
-        return Flaw.CUT_SHORT, len(rows) + 1
-    if (head.sequence, head.chain_hash) != (len(rows), previous):
-        return Flaw.ALTERED, len(rows)
-    return None, 0
-
-
-def _flaw(row: Row[Any], number: int, previous: str) -> Flaw | None:
-    if row.sequence != number:
-        return Flaw.MISSING
-    try:
-        fact = _fact(row)
-        written = _columns(fact) | {"chain_hash": chain_hash(previous, fact)}
-    except (ValueError, KeyError, TypeError, AttributeError):  # not what any fact looks like
-        return Flaw.UNREADABLE
-    return None if written == dict(row._mapping) else Flaw.ALTERED  # noqa: SLF001 - SQLAlchemy's public name
-
-
-def _columns(fact: AuditEvent) -> dict[str, object]:
-    return {
-        "request_id": fact.request_id,
-        "sequence": fact.sequence,
-        "kind": fact.kind.value,
-        "at": fact.at.astimezone(UTC).isoformat(),
-        "actor": json.dumps(asdict(fact.actor), sort_keys=True),
-        "content_revision": fact.content_revision,
-        "level": fact.level,
-        "rule": fact.rule,
-        "reason": fact.reason,
-        "data": json.dumps(fact.data, sort_keys=True),
-    }
-
-
-def _fact(row: Row[Any]) -> AuditEvent:
-    actor = json.loads(row.actor)
-    return AuditEvent(
-        request_id=row.request_id,
-        sequence=row.sequence,
-        kind=Fact(row.kind),
-        at=datetime.fromisoformat(row.at),
-        actor=Actor(
-            person=actor["person"], origin=Origin(actor["origin"]), operator=actor["operator"]
-        ),
-        content_revision=row.content_revision,
-        level=row.level,
-        rule=row.rule,
-        reason=row.reason,
-        data=json.loads(row.data),
-    )
+    return [dict(row) for row in found.mappings()]

@@ -78,15 +78,43 @@ absences = Table(
     CheckConstraint("person <> delegate", name="somebody_else"),
 )
 
+# Texts that were taken out of facts. The digest stands in for the text in the chain.
+redactions = Table(
+    "redactions",
+    metadata,
+    Column("request_id", String, primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("field", String, primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("at", String, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("seal", String(64), nullable=False),
+)
+
+# One chain over all requests, written exactly as hashed like the facts.
 refusals = Table(
     "refusals",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("request_id", String, nullable=False, index=True),
     Column("actor", Text, nullable=False),
     Column("verb", String, nullable=False),
     Column("code", String, nullable=False),
-    Column("at", Instant, nullable=False),
+    Column("at", String, nullable=False),
+    Column("last_at", String, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("chain_hash", String(64), nullable=False),
+)
+
+# The newest row of the refusals' chain: its number and hash, or 0 and the beginning.
+refusals_head = Table(
+    "refusals_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
+    Column("chain_hash", String(64), nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
 )
 
 products = Table(

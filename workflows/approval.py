@@ -77,6 +77,7 @@ class ApprovalWorkflow:
             face=self._face,
             owner_id=self._owner_id,
             watches=lambda: subjects(self._state),
+            admins=lambda: self._state.admins,
             task_is_held=lambda: self._directory.is_local,
         )
         return CardOwner(card, about)
@@ -291,7 +292,7 @@ class ApprovalWorkflow:
             state=self._state,
             card=self._card.card,
             clicks=self._clicks,
-            facts=self._card.outbox,
+            facts=self._card.facts,
             notices=self._card.notices,
         )
         workflow.continue_as_new(ApprovalInput(request=asked.request, carried=carried))

@@ -24,7 +24,7 @@ def tell_people(card: CardOwner, state: ApprovalState, tell: Tell) -> None:
                 card.tell(NoticeKind.REMINDED, person=person, level=level)
         case TellKind.BLOCKED:
             if channel := state.request.policy.admin_channel:
-                card.tell(NoticeKind.BLOCKED, channel=channel)
+                card.tell(NoticeKind.BLOCKED, channel=channel, people=state.admins)
         case TellKind.CHANGES_WANTED | TellKind.DELEGATE_REFUSED:
             for person in tell.people:
                 card.tell(NoticeKind(tell.kind.value), person=person)

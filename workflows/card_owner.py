@@ -12,18 +12,13 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.alarm import Alarm
-from workflows.options import PATIENT, SLACK_TRY
-from workflows.ports import (
-    AuditBatch,
-    AuditPort,
-    CardPort,
-    PublishCard,
-    PublishedCard,
-)
+from workflows.options import SLACK_TRY
+from workflows.outbox import Outbox
+from workflows.ports import AuditBatch, CardPort, PublishCard, PublishedCard
 from workflows.rules import card as rules
 from workflows.rules.audit import AuditEvent
 from workflows.rules.card import CardCopy, CardState
-from workflows.rules.notice import NoticeKind, Owed
+from workflows.rules.notice import NoticeKind, Owed, admin_channel
 from workflows.rules.order import Face
 from workflows.teller import Teller
 
@@ -40,6 +35,7 @@ class About:
     """What a card is about, asked anew each time: its workflow's state goes on.
 
     `watches` are the people and groups on which an open request depends (`rules.watching`).
+    `admins` are those who are told directly where their channel takes nothing.
     `task_is_held` tells that a local activity holds up the workflow task: nothing leaves before
     it is over, and what it brings can leave together with what is there already.
     """
@@ -48,6 +44,7 @@ class About:
     face: Callable[[int], Face]
     owner_id: Callable[[], str]
     watches: Callable[[], tuple[str, ...]] = tuple
+    admins: Callable[[], tuple[str, ...]] = tuple
     task_is_held: Callable[[], bool] = bool
 
 
@@ -57,9 +54,7 @@ class CardOwner:
     def __init__(self, card: CardState, about: About) -> None:
         self.card = card
         self._about = about
-        self._outbox: list[AuditEvent] = []
-        self._append: workflow.ActivityHandle[None] | None = None
-        self._appending = 0
+        self._outbox = Outbox()
         self._teller = Teller()
         self._publish: workflow.ActivityHandle[PublishedCard] | None = None
         self._publish_began: datetime | None = None
@@ -79,7 +74,7 @@ class CardOwner:
         visible: bool = True,
     ) -> None:
         """Take up facts for the audit, and, where they are visible, a new version of the card."""
-        self._outbox.extend(facts)
+        self._outbox.add(facts)
         if visible:
             self.card = rules.change(self.card, workflow.now(), clicked=clicked)
 
@@ -89,7 +84,7 @@ class CardOwner:
 
     def resume(self, facts: Iterable[AuditEvent], notices: Iterable[Owed]) -> None:
         """Owe what an earlier run of this workflow still owed."""
-        self._outbox = list(facts)
+        self._outbox.add(facts)
         self._teller.resume(notices)
 
     def tell(  # noqa: PLR0913 - a notice has this many parts
@@ -143,15 +138,15 @@ class CardOwner:
     async def attend(self, until: Callable[[], bool], deadline: datetime | None = None) -> None:
         """Serve audit, card and notices until `until()` holds or `deadline` is reached."""
         while True:
-            self._end_append()
+            self._outbox.end()
             self._end_publish()
             self._teller.end(workflow.now())
             now = workflow.now()
             if until() or (deadline is not None and now >= deadline):
                 return
             if not self._about.task_is_held():
-                self._begin_append()
-            if not self._outbox:  # Slack is told nothing that is not written down
+                self._outbox.begin(self._batch)
+            if not self._outbox.facts:  # Slack is told nothing that is not written down
                 self._begin_publish(now)
                 self._teller.begin(self._root, lambda: self.face, now)
             self._alarm.set(self._next_instant(deadline))
@@ -163,6 +158,7 @@ class CardOwner:
         The last thing an owner does. What Slack refuses until a person mends it is tried for
         `FINISH_PATIENCE`, what cannot be tried at all for as long as it takes.
         """
+        await self.append_audit()  # before that there is nothing to tell Slack, and no timer to arm
         patience = workflow.now() + FINISH_PATIENCE
         await self.attend(lambda: until() or not self.owes, patience)
         await self.attend(lambda: until() or not self._owes_what_slack_takes)
@@ -178,19 +174,25 @@ class CardOwner:
         patience = began + HANDOVER_PATIENCE if began is not None else None
         await self.attend(lambda: self._publish is None, patience)
         if self._publish is not None and began is not None:
-            self.card = replace(rules.lost(self.card, workflow.now()), not_before=began + _TRY)
+            lost = rules.lost(self.card, workflow.now(), began=began)
+            self.card = replace(lost, not_before=began + _TRY)
         await self.append_audit()
         return rules.handed_over(self.card)
 
     @property
     def at_rest(self) -> bool:
         """Whether nothing is under way. What else is owed goes along into a new run."""
-        return self._append is None and self._publish is None and not self._teller.is_telling
+        return not (self._outbox.is_appending or self._is_trying)
 
     @property
-    def outbox(self) -> tuple[AuditEvent, ...]:
+    def _is_trying(self) -> bool:
+        """Whether a try at Slack is under way."""
+        return self._publish is not None or self._teller.is_telling
+
+    @property
+    def facts(self) -> tuple[AuditEvent, ...]:
         """The facts that are not written down yet."""
-        return tuple(self._outbox)
+        return self._outbox.facts
 
     @property
     def notices(self) -> tuple[Owed, ...]:
@@ -201,16 +203,16 @@ class CardOwner:
     def owes(self) -> bool:
         """Whether facts or notices wait, a try is under way, or the card is behind."""
         return bool(
-            self._outbox or self._teller.owed or self._publish is not None or self._is_behind
+            self._outbox.facts or self._teller.owed or self._publish is not None or self._is_behind
         )
 
     @property
     def _owes_what_slack_takes(self) -> bool:
         """Whether more is owed than what Slack has refused until a person mends it."""
         return bool(
-            self._outbox
+            self._outbox.facts
             or any(not one.refused for one in self._teller.owed)
-            or not self.at_rest
+            or self._is_trying
             or (self._is_behind and self.card.refused != self.card.version)
         )
 
@@ -221,65 +223,45 @@ class CardOwner:
     def _next_instant(self, deadline: datetime | None) -> datetime | None:
         """Return the instant at which the next thing is due that is not under way already.
 
-        A try under way wakes us when it is over, so no timer is spent on what comes later.
+        A try at Slack wakes us when it is over, so no timer is spent on what comes later. An append
+        may be tried for hours.
         """
         publish = tell = None
-        if not self._outbox:
+        if not self._outbox.facts:
             tell = self._teller.next_at(self._root)
             if self.card.copies and self._publish is None:
                 publish = rules.due_at(self.card)
         instant = min(filter(None, (deadline, publish, tell)), default=None)
-        if instant is not None and not self.at_rest and instant > workflow.now() + _TRY:
+        if instant is not None and self._is_trying and instant > workflow.now() + _TRY:
             return None
         return instant
 
     def _must_wake(self, deadline: datetime | None) -> bool:
+        written = not self._outbox.facts
+        can_append = not (written or self._outbox.is_appending or self._about.task_is_held())
         return (
-            self._has_audit_work
+            can_append
+            or self._outbox.has_ended
             or (self._publish is not None and self._publish.done())
-            or (self._teller.has_work(self._root) and (self._teller.is_telling or not self._outbox))
+            or (self._teller.has_work(self._root) and (self._teller.is_telling or written))
             or not self._alarm.covers(self._next_instant(deadline))
         )
 
-    @property
-    def _has_audit_work(self) -> bool:
-        if self._append is not None:
-            return self._append.done()
-        return bool(self._outbox) and not self._about.task_is_held()
-
     async def append_audit(self) -> None:
         """Return when everything is written down: for what must not happen before that."""
-        while self._outbox:
-            self._begin_append()
-            await workflow.wait_condition(lambda: self._append is None or self._append.done())
-            self._end_append()
+        while self._outbox.facts:
+            self._outbox.begin(self._batch)
+            await workflow.wait_condition(lambda: self._outbox.has_ended)
+            self._outbox.end()
 
-    def _begin_append(self) -> None:
-        """Start to write down what is not yet written.
-
-        Never as a local activity: one writes before its workflow task is over. Where the worker
-        dies in between, the task is done again at another instant, perhaps with another message
-        first, and what was written has never happened.
-        """
-        if not self._outbox or self._append is not None:
-            return
-        self._appending = len(self._outbox)
-        batch = AuditBatch(
+    def _batch(self, facts: tuple[AuditEvent, ...]) -> AuditBatch:
+        return AuditBatch(
             request_id=self._about.request_id,
             owner_id=self._about.owner_id(),
-            facts=tuple(self._outbox),
+            facts=facts,
             face=self.face,
             watches=self._about.watches(),
         )
-        self._append = workflow.start_activity_method(AuditPort.append, batch, **PATIENT)
-
-    def _end_append(self) -> None:
-        """Take up that facts are written down. Raises ActivityError where others stand there."""
-        if self._append is None or not self._append.done():
-            return
-        handle, self._append = self._append, None
-        handle.result()
-        del self._outbox[: self._appending]
 
     def _begin_publish(self, now: datetime) -> None:
         due = rules.due_at(self.card)
@@ -298,7 +280,7 @@ class CardOwner:
         try:
             done = handle.result()
         except ActivityError:
-            self.card = rules.lost(self.card, workflow.now())
+            self.card = rules.lost(self.card, workflow.now(), began=self._publish_began)
             return
         # Copies that were added meanwhile were not part of this try.
         tried = {copy.key: copy for copy in done.copies}
@@ -315,4 +297,9 @@ class CardOwner:
             card = replace(card, problem=done.problem)
             requester = self.face.requester.person
             self.tell(NoticeKind.CARD_NOT_POSTED, person=requester, problem=done.problem)
-        self.card = rules.failed(card, workflow.now(), wait)
+            if channel := admin_channel(self.face):
+                admins = self._about.admins()
+                self.tell(
+                    NoticeKind.CARD_NOT_POSTED, channel=channel, people=admins, problem=done.problem
+                )
+        self.card = rules.failed(card, workflow.now(), wait, began=self._publish_began)

@@ -39,8 +39,8 @@ class AuditPort:
         """Append the facts and store the face, in one transaction.
 
         Safe to repeat: a fact that is there already, under its request id and sequence, is left
-        alone. Raises ApplicationError `audit.conflict` (not retryable) where another fact stands
-        under the same sequence.
+        alone. Raises ApplicationError `audit.conflict` where another fact stands under the same
+        sequence and `audit.gap` where earlier ones are missing; both are retried until mended.
         """
         raise NotImplementedError
 
@@ -142,7 +142,7 @@ class NoticePort:
 
     @activity.defn
     async def tell(self, notice: Notice) -> Told:
-        """Send the notice once. One try, no waiting.
+        """Send the notice once. One try, no waiting. See `rules.notice.Owed` for where it goes.
 
         Safe to repeat: a `doubtful` notice is looked for by its key since `intended_at` first.
         What Slack refuses comes back as `problem`, `lasting` where no retry can help.

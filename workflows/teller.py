@@ -9,7 +9,7 @@ from temporalio.exceptions import ActivityError
 
 from workflows.options import SLACK_TRY
 from workflows.ports import NoticePort, Told
-from workflows.rules.card import CardCopy, patient_pause, pause
+from workflows.rules.card import CardCopy, patient_pause, try_at
 from workflows.rules.notice import NoticeKind, Owed, notice_of, still_owed
 from workflows.rules.order import Face
 
@@ -24,6 +24,7 @@ class Teller:
         self._owed: list[Owed] = []
         self._telling: workflow.ActivityHandle[Told] | None = None
         self._told: Owed | None = None
+        self._began: datetime | None = None
 
     @property
     def owed(self) -> tuple[Owed, ...]:
@@ -74,7 +75,7 @@ class Teller:
             return
         begun = replace(owed, intended_at=owed.intended_at or now)
         self._owed[self._owed.index(owed)] = begun
-        self._told = begun
+        self._told, self._began = begun, now
         self._telling = workflow.start_activity_method(
             NoticePort.tell, notice_of(begun, face, root), **SLACK_TRY
         )
@@ -95,15 +96,29 @@ class Teller:
         if told.addressee_gone:
             workflow.logger.warning("notice dropped: nobody is there to read it")
             return
-        wait = patient_pause if told.lasting else pause
+        if told.lasting:
+            again_at = now + patient_pause(owed.tries, told.retry_after)
+        else:
+            again_at = try_at(self._began or now, now, owed.tries, told.retry_after)
         again = replace(
             owed,
             doubtful=owed.doubtful or told.doubtful,
             tries=owed.tries + 1,
-            try_at=now + wait(owed.tries, told.retry_after),
+            try_at=again_at,
             refused=told.lasting,
         )
-        self._owed.append(again)
+        self._owed.append(self._merged(again))
+
+    def _merged(self, failed: Owed) -> Owed:
+        """Return what failed together with a later one of its kind, where the latest is enough.
+
+        It keeps its own key: where it arrived all the same, it is found, and nothing is sent twice.
+        """
+        later = [one for one in self._owed if one.kind in _ONCE and one.place == failed.place]
+        for one in later:
+            self._owed.remove(one)
+            failed = replace(failed, people=one.people, level=one.level)
+        return failed
 
     def _sendable(self, root: CardCopy | None) -> Iterable[Owed]:
         """Return what can be sent: a notice for the thread waits for the card to stand."""

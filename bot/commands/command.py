@@ -53,6 +53,8 @@ def run(work: Callable[["Desk"], Awaitable[_Result]], patience: float = PATIENCE
     except (CommandError, settings.SettingsError) as error:
         remark(str(error))
         raise typer.Exit(error.code if isinstance(error, CommandError) else Exit.CANNOT) from None
+    except BrokenPipeError:  # whoever read our output has seen enough
+        raise typer.Exit(Exit.CANNOT) from None
     except Exception as error:
         if sys.flags.dev_mode:
             raise

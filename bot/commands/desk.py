@@ -22,6 +22,7 @@ from bot.workflow_client import WAIT, TemporalUnavailableError, WorkflowClient, 
 from records.absences import Absences
 from records.audit import AuditTrail
 from records.database import Database, SchemaError, UnsupportedDatabaseError
+from records.redactions import Redactions
 from records.refusals import Refusals
 from records.requests import RequestRecord, Requests
 from workflows.rules.face import ApprovalFace
@@ -127,6 +128,7 @@ class Desk:
         self.refusals = Refusals(database)
         self.requests = Requests(database)
         self.absences = Absences(database)
+        self.redactions = Redactions(database)
 
     def policies(self) -> Policies:
         """Read the policy file."""
@@ -147,6 +149,19 @@ class Desk:
                 confirm_for=self.patience,
             )
         return self._client
+
+    async def temporal(self) -> Client:
+        """Return the connection to Temporal itself, in a namespace that is there."""
+        if self._connected is None:
+            await self.workflows()
+        await self.require_namespace()
+        assert self._connected is not None  # noqa: S101 - the line above has set it
+        return self._connected
+
+    @property
+    def task_queue(self) -> str:
+        """The queue on which this house's workflows run."""
+        return self._setup.config.temporal_task_queue
 
     async def require_namespace(self) -> None:
         """Make sure that what was not found was not looked for in a namespace that is not there."""

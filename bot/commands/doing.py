@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import assert_never
 
-from temporalio.client import WorkflowUpdateFailedError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from bot.commands.desk import DATABASE_FAILURES, Desk, readable, unknown
@@ -109,11 +108,8 @@ async def do(desk: Desk, request_id: str, deed: Deed, key: str, *, repeats: bool
     async def ask() -> Answer:
         return await send(client, request_id, click, deed)
 
-    try:
-        answer = await ask()
-    except WorkflowUpdateFailedError:  # an order has no such update
-        await desk.require_request(request_id)
-        raise
+    await desk.require_request(request_id)  # an order has no such update
+    answer = await ask()
     if isinstance(answer, Unconfirmed):
         remark("Not confirmed yet, still trying.")
         answer, repeats = await client.confirm(ask), True

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from bot.views.text import printable
@@ -22,6 +23,8 @@ class Exit(IntEnum):
     ENDED = 4
     UNCONFIRMED = 5
     REFUSED = 6
+    FLAWED = 7
+    UNCHECKED = 8
 
 
 EXIT_CODES = (
@@ -37,6 +40,16 @@ WAIT_CODES = (
     "With --wait: 0 approved, 3 rejected, 4 expired, withdrawn or closed by an admin. "
     "Without it: 0 asked. 2 it cannot be done: an option is wrong, Temporal or the database is "
     "down. 5 not confirmed: repeat it with the --id that it names."
+)
+
+AUDIT_CODES = (
+    "Exit codes: 0 done. 2 it cannot be: an option is wrong, the request is unknown, the database "
+    "is down."
+)
+VERIFY_CODES = (
+    "Exit codes: 0 everything is as it was written. 2 it cannot be: an option is wrong, nothing is "
+    "written down, the database is down. 7 something is not as it was written. 8 the chain is "
+    "whole, but Temporal could not be asked whether it is the true one."
 )
 
 
@@ -60,6 +73,7 @@ class Line:
 _OUT = Console(highlight=False)
 _ERR = Console(stderr=True, highlight=False)
 _STEP = "  "
+_PAGE_WIDTH = 160
 
 
 def show(lines: Iterable[Line]) -> None:
@@ -77,6 +91,12 @@ def remark(sentence: str) -> None:
 def show_json(value: object) -> None:
     """Print one JSON document on standard output, for scripts; ASCII, whatever the locale."""
     _OUT.print(Text(json.dumps(value, indent=2)), soft_wrap=True)
+
+
+def show_table(table: Table) -> None:
+    """Print a table; as wide as the screen or, where there is none, as a wide page."""
+    page = _OUT if _OUT.is_terminal else Console(highlight=False, width=_PAGE_WIDTH)
+    page.print(table)
 
 
 def _print(console: Console, line: Line) -> None:

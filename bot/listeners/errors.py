@@ -9,9 +9,10 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.listeners.answers import Surface
+from bot.listeners.answers import Surface, slack_code
 from bot.listeners.requests import form_choices
 from bot.listeners.services import Services
 from bot.views import approval_modal, away_modal, notices, order_modal, verb_modal
@@ -23,6 +24,10 @@ ACK_IS_SENT = 0.05
 """Seconds after which Bolt has sent an ack. It looks for one every 10 ms, and forgets one that was
 given where the listener has failed, and this handler returned, before it looked."""
 
+OPENED_ALREADY = "exchanged_trigger_id"
+"""What Slack says where a press is delivered twice and its form stands open by the first delivery,
+perhaps to another process: the person has what they asked for."""
+
 _log = structlog.get_logger("bot.errors")
 
 
@@ -31,15 +36,25 @@ def register(app: AsyncApp, services: Services) -> None:
 
     @app.error
     async def error_raised(
-        error: Exception, body: dict[str, Any], client: AsyncWebClient
+        error: Exception,
+        body: dict[str, Any],
+        client: AsyncWebClient,
+        response: BoltResponse | None,
     ) -> BoltResponse | None:
         if isinstance(error, BoltUnhandledRequestError):
             _log.warning("unhandled_request", kind=_kind(body))
             return BoltResponse(status=404, body="unhandled request")
+        if isinstance(error, SlackApiError) and slack_code(error) == OPENED_ALREADY:
+            _log.info("press_delivered_again", kind=_kind(body))
+            await asyncio.sleep(ACK_IS_SENT)
+            return None
         raised = time.monotonic()
         sentence = _write_down(error, body)
-        await asyncio.sleep(ACK_IS_SENT)
         view = _form_again(body, sentence, services)
+        if response is not None and _kind(body) == "view_submission":  # nothing was acknowledged
+            shown = view or verb_modal.told(sentence)
+            return BoltResponse(status=200, body={"response_action": "update", "view": shown})
+        await asyncio.sleep(ACK_IS_SENT)
         if view and await services.answers.show(client, body["view"]["id"], view, raised):
             return None
         surface = _surface(body)
@@ -51,7 +66,8 @@ def register(app: AsyncApp, services: Services) -> None:
 def _write_down(error: Exception, body: dict[str, Any]) -> str:
     """Log the error and return the sentence for the person who met it."""
     if isinstance(error, UnreadablePayloadError):
-        _log.warning("unreadable_payload", what=error.what, kind=_kind(body))
+        person = word(body, "user", "id")
+        _log.warning("unreadable_payload", what=error.what, kind=_kind(body), person=person)
         return notices.unreadable()
     error_id = secrets.token_hex(4)
     _log.error("listener_failed", error_id=error_id, kind=_kind(body), exc_info=error)

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.answers import NOT_ACKED
 from bot.listeners.approvals import id_of, open_modal
-from bot.listeners.presses import Presses
+from bot.listeners.presses import NOT_OFFERED, Presses
 from bot.listeners.services import Services
 from bot.views import card_click, more_modal, notices, verb_modal
 from bot.views.blocks import View
@@ -84,6 +84,10 @@ class MoreListeners:
         menu = await self._menu(choice.context.request_id, choice.person)
         if isinstance(menu, Menu):
             if choice.verb not in menu.verbs:
+                actor = Actor(person=choice.person, origin=Origin.SLACK)
+                await self._presses.write_down(
+                    choice.context.request_id, actor, choice.verb, NOT_OFFERED
+                )
                 return more_modal.menu(choice.context, menu, notices.not_offered())
             return verb_modal.form(choice.context, choice.verb, menu.face)
         return more_modal.told(menu or notices.unknown_request(choice.context.request_id))

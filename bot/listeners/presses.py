@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 from slack_bolt.async_app import AsyncBoltRequest
@@ -27,6 +28,16 @@ from workflows.rules.click import REMEMBERED
 from workflows.rules.errors import RequestClosedError, StaleContentError
 from workflows.rules.face import ApprovalFace
 from workflows.rules.order import Face
+from workflows.rules.people import Actor
+
+AGE = timedelta(seconds=1.5)
+"""How long before its press a deed may have counted, by our clock and by Temporal's, and still be
+painted inline. The durable publish comes 3 s after the deed and settles what was painted before."""
+
+UNKNOWN_REQUEST = "unknown_request"
+NOT_OFFERED = "not_offered"
+"""Codes of refusals that no rule has pronounced: only a button that somebody made, or one that
+came too late, leads to them."""
 
 Say = Callable[[str], Awaitable[None]]
 """Says one sentence to the person who pressed, and to nobody else."""
@@ -38,7 +49,7 @@ _log = structlog.get_logger("bot.presses")
 class Press:
     """One press on one copy of a card, or in a modal that such a press opened.
 
-    `received` is `time.monotonic()` at the moment the listener got it.
+    `received` is `time.monotonic()` at the moment the listener got it, `at` the wall clock's time.
     """
 
     request_id: str
@@ -46,6 +57,7 @@ class Press:
     card_version: int
     surface: Surface
     received: float
+    at: datetime
     repeated: bool
     may_paint: bool
 
@@ -66,7 +78,8 @@ class Presses:
 
     Slack numbers its retries (in Socket Mode the header stands on the first delivery too, as 0).
     One that it repeats without a number is known by its id: Temporal answers the same update
-    with its first answer again, which may be an old one by now.
+    with its first answer again, which may be an old one by now. Where the first one went to
+    another process, only the age of that answer tells.
     """
 
     def __init__(self, services: Services) -> None:
@@ -93,6 +106,7 @@ class Presses:
             card_version=place.card_version,
             surface=surface_of(person, place),
             received=received,
+            at=self._services.now(),
             repeated=repeated,
             may_paint=not repeated and not retried,
         )
@@ -121,7 +135,7 @@ class Presses:
     async def _settle(self, press: Press, deed: Deed, answer: Answer) -> Outcome:
         match answer:
             case Accepted(face=face):
-                if press.may_paint:
+                if press.may_paint and _is_new(face, press):
                     await self._services.answers.paint(
                         press.surface, approval_card.build(face), press.received
                     )
@@ -142,18 +156,17 @@ class Presses:
 
     async def _write_down(self, press: Press, deed: Deed, code: str) -> None:
         """Keep the refusal, best effort: Temporal keeps none, and the person must hear it anyway."""
-        if press.repeated:
-            return
+        if not press.repeated:
+            await self.write_down(press.request_id, deed.actor, verb_of(deed), code)
+
+    async def write_down(self, request_id: str, actor: Actor, verb: str, code: str) -> None:
+        """Keep who tried what on which request and why not, best effort."""
         refusal = Refusal(
-            request_id=press.request_id,
-            actor=deed.actor,
-            verb=verb_of(deed),
-            code=code,
-            at=self._services.now(),
+            request_id=request_id, actor=actor, verb=verb, code=code, at=self._services.now()
         )
         try:
             await self._services.refusals.append(refusal)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OSError) as error:  # what the drivers raise
             _log.error("refusal_not_written", code=code, error=type(error).__name__)
 
     async def tell_how_it_ended(self, press: Press, deed: Deed | None = None) -> str:
@@ -161,6 +174,8 @@ class Presses:
         record = await self._services.requests.get(press.request_id)
         if record is None:
             _log.warning("press_for_unknown_request", request_id=press.request_id)
+            if deed is not None:
+                await self._write_down(press, deed, UNKNOWN_REQUEST)
             return notices.unknown_request(press.request_id)
         if deed is not None:
             await self._write_down(press, deed, RequestClosedError.code)
@@ -187,6 +202,14 @@ class Presses:
             # Whatever the last state was: with its owner gone, no button of it works any more.
             message = cards.build(read_face(record.face)).without_buttons()
             await self._services.answers.paint_final(press.surface, message)
+
+
+def _is_new(face: ApprovalFace, press: Press) -> bool:
+    """Whether a deed counted no earlier than its press: else this is an old answer, given again."""
+    age = press.at - face.changed_at
+    if age > AGE:
+        _log.warning("answer_older_than_press", seconds=age.total_seconds())
+    return age <= AGE
 
 
 def _closing(face: Face) -> Mapping[str, str]:

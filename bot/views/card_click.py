@@ -6,7 +6,15 @@ from dataclasses import dataclass, fields, replace
 from bot.views.blocks import PRIVATE_METADATA
 from bot.views.content import subject
 from bot.views.ids import ActionId
-from bot.views.payload import UnreadablePayloadError, clicker, from_json, table, to_json, word
+from bot.views.payload import (
+    UnreadablePayloadError,
+    clicker,
+    from_json,
+    table,
+    tables,
+    to_json,
+    word,
+)
 from workflows.rules.face import ApprovalFace
 from workflows.rules.request import Verdict
 
@@ -84,6 +92,8 @@ class Click:
 def parse_click(body: Mapping[str, object]) -> Click:
     """Read a `block_actions` payload of one of this card's buttons.
 
+    A button of another request than those on the pressed message is none that we have put there.
+
     Raises:
         UnreadablePayloadError: it is not one, or a part that matters is missing or not ours.
 
@@ -96,6 +106,8 @@ def parse_click(body: Mapping[str, object]) -> Click:
     if not action_ts:
         raise UnreadablePayloadError("action_ts")
     value = from_json(word(action, "value"), ButtonValue, "value")
+    if not _stands_there(body, value.request_id):
+        raise UnreadablePayloadError("value.request_id")
     message_ts = word(body, "container", "message_ts") or word(body, "message", "ts")
     thread_ts = word(body, "container", "thread_ts") or word(body, "message", "thread_ts")
     return Click(
@@ -117,6 +129,24 @@ def parse_click(body: Mapping[str, object]) -> Click:
         trigger_id=word(body, "trigger_id"),
         interactivity_pointer=word(body, "interactivity", "interactivity_pointer"),
     )
+
+
+def _stands_there(body: Mapping[str, object], request_id: str) -> bool:
+    """Say whether the pressed message has a button of this request, as far as Slack tells."""
+    shown = {
+        found
+        for block in tables(body, "message", "blocks")
+        for button in tables(block, "elements")
+        if (found := _request_of(word(button, "value")))
+    }
+    return not shown or request_id in shown
+
+
+def _request_of(value: str) -> str:
+    try:
+        return from_json(value, ButtonValue, "value").request_id
+    except UnreadablePayloadError:
+        return ""
 
 
 def pressed(body: Mapping[str, object]) -> Mapping[str, object]:

@@ -116,9 +116,12 @@ SENTENCES = {
     "notice.outcome.order.awaiting_approval": "Your order {order_id} for {customer} waits for approval.",
     "notice.outcome.reason": "{sentence} Reason: “{reason}”",
     "notice.card_not_posted": "The card of “{subject}” could not be posted in {channel}, so nobody there can decide yet. {fix}",
+    "notice.card_not_shown": "The card of “{subject}” could not be posted in {channel}; what is decided holds all the same. {fix}",
+    "notice.card_out_of_date": "The card of “{subject}” in {channel} could not be brought up to date: it may show what is over. {fix}",
     "notice.card_not_posted.not_in_channel": "Please type `/invite @countersign` in that channel; I keep trying.",
     "notice.card_not_posted.channel_not_found": "I cannot find that channel: it may be private, renamed or mistyped in the policy. Please invite me there or tell an admin; I keep trying.",
-    "notice.card_not_posted.is_archived": "That channel is archived. Please tell an admin; I keep trying.",
+    "notice.card_not_posted.is_archived": "That channel is archived. Please have it unarchived, or tell an admin; I keep trying.",
+    "notice.card_not_posted.is_inactive": "That channel is archived or frozen. Please have it unarchived, or tell an admin; I keep trying.",
     "notice.card_not_posted.missing_scope": "The app lacks a permission in Slack. Please tell an admin to install it again from its manifest; I keep trying.",
     "notice.card_not_posted.other": "Slack said: {problem}. I keep trying; please tell an admin if it stays so.",
     # what a workflow tells people by itself

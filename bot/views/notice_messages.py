@@ -31,7 +31,8 @@ def message(notice: Notice, link: str = "") -> Message:
     """Return the message of a notice; `link` leads to the card, where that is known."""
     face = notice.face
     if notice.kind is NoticeKind.CARD_NOT_POSTED:
-        return card_not_posted(face, notice.problem)
+        stands = notice.card is not None and bool(notice.card.ts)
+        return card_not_posted(face, notice.problem, stands=stands)
     if notice.kind is NoticeKind.OUTCOME or isinstance(face, OrderFace):
         return outcome(face, link)
     match notice.kind:
@@ -201,17 +202,20 @@ def _with_reason(sentence: str, reason: str, locale: str) -> str:
     return text("notice.outcome.reason", locale, sentence=sentence, reason=short)
 
 
-def card_not_posted(face: Face, problem: str) -> Message:
-    """Tell the requester that the card could not be posted, and what helps.
+def card_not_posted(face: Face, problem: str, *, stands: bool = False) -> Message:
+    """Tell requester and admins that the card could not be posted, and what helps.
 
-    `problem` ends in Slack's error name, such as `slack.not_in_channel`.
+    `problem` ends in Slack's error name, such as `slack.not_in_channel`. A card that `stands` was
+    posted once, and what it shows is out of date.
     """
     locale = face.language
+    waits = isinstance(face, ApprovalFace) and face.is_open
+    what = "out_of_date" if stands else "not_posted" if waits else "not_shown"
     content = order_content(face.order) if isinstance(face, OrderFace) else face.content
     name = problem.rpartition(".")[2]
     key = f"notice.card_not_posted.{name}"
     sentence = text(
-        "notice.card_not_posted",
+        f"notice.card_{what}",
         locale,
         subject=subject_mrkdwn(content, locale),
         channel=channel(face.channel, locale),

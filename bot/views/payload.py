@@ -33,6 +33,12 @@ def table(source: object, *path: str) -> Mapping[str, object]:
     return found if isinstance(found, Mapping) else {}
 
 
+def tables(source: object, *path: str) -> tuple[Mapping[str, object], ...]:
+    """Return the mappings of the list at `path`; anything else is left out."""
+    found = table(source, *path[:-1]).get(path[-1])
+    return tuple(map(table, found)) if isinstance(found, list) else ()
+
+
 def word(source: object, *path: str) -> str:
     """Return the string at `path`, or an empty one."""
     found = table(source, *path[:-1]).get(path[-1])
@@ -75,7 +81,7 @@ def from_json(written: str, shape: type[T], what: str) -> T:
     """
     try:
         found: object = json.loads(written)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter: brackets in brackets in brackets
         raise UnreadablePayloadError(what) from None
     kinds = get_type_hints(shape)
     if not isinstance(found, dict) or found.keys() != kinds.keys():

@@ -10,11 +10,13 @@ from bot.views.ids import BlockId, CallbackId, InputId
 from bot.views.payload import UnreadablePayloadError, clicker, from_json, word
 from bot.views.text import text
 from bot.views.verb_inputs import Typed, asked_for, input_blocks, needs_reason, typed_in, typed_of
+from workflows.rules.content import is_storable
 from workflows.rules.errors import (
     NobodyNamedError,
     ReasonRequiredError,
     ReasonTooLongError,
     RuleError,
+    TextUnreadableError,
 )
 from workflows.rules.face import ApprovalFace
 from workflows.rules.request_form import RequestMistakes, read_content
@@ -173,6 +175,8 @@ def check(submission: Submission, locale: str = "en") -> dict[str, str]:
             found[InputId.REASON.value] = ReasonRequiredError()
         elif len(typed.reason) > INPUT:
             found[InputId.REASON.value] = ReasonTooLongError(length=str(len(typed.reason)))
+        elif not is_storable(typed.reason):  # half a character cannot even be sent
+            found[InputId.REASON.value] = TextUnreadableError()
     if InputId.DELEGATE in asked and not typed.delegate:
         found[InputId.DELEGATE.value] = NobodyNamedError()
     if InputId.PEOPLE in asked and not typed.people and not typed.source_words:

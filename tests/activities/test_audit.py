@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,7 @@ APPROVAL = ApprovalFace(
     remarks=(Remark(person="UCLARA", text="why so late?", at=NOON),),
     card_version=3,
     submitted_at=NOON,
+    changed_at=NOON,
     closed_at=None,
     closed_by=None,
     closing_rule="",
@@ -125,15 +127,22 @@ async def test_an_appended_face_is_read_back_whole(
     assert await AuditTrail(database).facts("ORD-1") == facts(1, 2)
 
 
-async def test_another_fact_under_a_known_number_is_not_retried(database: Database) -> None:
+async def test_another_fact_under_a_known_number_is_logged_and_retried_in_a_minute(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A changed database must not end a request for ever: somebody may mend it."""
     activities = AuditActivities(database)
     await activities.append(_batch(ORDER, 1))
     other = replace(_batch(ORDER, 1), facts=(fact(1, reason="another"),))
 
     with pytest.raises(ApplicationError) as refused:
-        await activities.append(other)
+        await ActivityEnvironment().run(activities.append, other)
 
-    assert (refused.value.type, refused.value.non_retryable) == ("audit.conflict", True)
+    assert (refused.value.type, refused.value.non_retryable) == ("audit.conflict", False)
+    assert refused.value.next_retry_delay == timedelta(minutes=1)
+    assert [
+        (one.levelname, "another fact stands at ORD-1" in one.message) for one in caplog.records
+    ] == [("ERROR", True)]
 
 
 async def test_lost_facts_are_waited_for(database: Database) -> None:
@@ -141,7 +150,7 @@ async def test_lost_facts_are_waited_for(database: Database) -> None:
     await activities.append(_batch(ORDER, 1))
 
     with pytest.raises(ApplicationError) as refused:
-        await activities.append(_batch(ORDER, 3))
+        await ActivityEnvironment().run(activities.append, _batch(ORDER, 3))
     await activities.append(_batch(ORDER, 2))
     await activities.append(_batch(ORDER, 3))
 

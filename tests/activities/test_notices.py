@@ -1,5 +1,6 @@
 """Direct messages: each is told once, and what keeps one from being told comes back as a value."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -247,6 +248,47 @@ async def test_of_the_admins_channel_nobody_is_gone(
     told = await tell(activity, notices, blocked)
 
     assert told == Told(problem="slack.user_not_found", lasting=True)
+
+
+def to_admins(*people: str) -> Notice:
+    """A notice for a channel in which the bot is not."""
+    blocked = replace(notice("", NoticeKind.BLOCKED), face=faces.blocked())
+    return replace(blocked, channel="#random", people=people)
+
+
+async def test_admins_whose_channel_takes_nothing_are_told_directly(
+    slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities
+) -> None:
+    told = await tell(activity, notices, to_admins("U0FAY", IVAN, ANA))
+
+    assert told == Told()
+    for person in ("U0FAY", ANA):
+        (message,) = await slack.messages(f"D{person}", person)
+        assert "Nobody can decide" in text_of(message)
+
+
+async def test_where_one_admin_was_not_reached_the_others_are_not_told_twice(
+    slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities
+) -> None:
+    busy = {"effect": "ratelimited", "retry_after": 1, "where": {"channel": "DU0FAY"}}
+    await slack.faults({"target": "chat.postMessage", **busy})
+
+    first = await tell(activity, notices, to_admins(ANA, "U0FAY"))
+    await asyncio.sleep(1)  # what Slack has asked for
+    second = await tell(activity, notices, replace(to_admins(ANA, "U0FAY"), doubtful=True))
+
+    patience = timedelta(seconds=1)
+    assert first == Told(problem="slack.ratelimited", doubtful=True, retry_after=patience)
+    assert second == Told()
+    assert [len(await slack.messages(f"D{one}", one)) for one in (ANA, "U0FAY")] == [1, 1]
+
+
+async def test_admins_who_are_all_gone_leave_it_to_their_channel(
+    activity: ActivityEnvironment, notices: NoticeActivities, slack: StandInClient
+) -> None:
+    told = await tell(activity, notices, to_admins(IVAN))
+
+    assert told == Told(problem="slack.not_in_channel", lasting=True)
 
 
 async def test_patience_is_passed_on(

@@ -1,5 +1,6 @@
 """What goes wrong: an id for the person and for the log, no internals, and nothing left hanging."""
 
+import json
 import re
 
 import pytest
@@ -116,6 +117,22 @@ async def test_a_press_that_does_not_say_whose_it_is_counts_for_nobody(
     assert answer.status == 200
     assert [one["event"] for one in logs if one["event"] == "unreadable_payload"]
     assert await shop.updates(card.approval_id, "decide") == 0
+
+
+@pytest.mark.parametrize("callback_id", ["verb", "approval", "order", "away"])
+async def test_a_form_that_is_not_ours_is_answered_in_its_own_window(
+    slack: StandInClient, http: SignedHttp, callback_id: str
+) -> None:
+    view = {"id": "V0", "type": "modal", "callback_id": callback_id, "hash": "1"}
+    kept = {"private_metadata": "[" * 5000, "state": {"values": {}}}
+
+    answer = await http.interact(
+        {"type": "view_submission", "user": {"id": BORIS}, "view": {**view, **kept}}
+    )
+
+    said = json.loads(answer.body)
+    assert (answer.status, said["response_action"]) == (200, "update")
+    assert notices.unreadable() in text_of(said["view"])
 
 
 async def test_a_foreign_action_is_cleanly_unhandled_with_one_line_in_the_log(

@@ -1,10 +1,16 @@
 """The way of one click: shown inline at once, written durably later, whatever gets lost between."""
 
+from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.app import create_app
+from bot.faces import read_face
+from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import (
     ANA,
@@ -18,7 +24,8 @@ from tests.bot.desk import (
     listeners_ended,
     shows,
 )
-from tests.bot.presses import SignedHttp, approval_by, press_payload
+from tests.bot.presses import SECRET, SignedHttp, approval_by, press_payload
+from workflows.rules.face import ApprovalFace
 
 LOST = [
     {"effect": "error", "error": "expired_url"},
@@ -226,3 +233,47 @@ async def test_the_same_press_delivered_again_much_later_paints_no_old_state(
     (message,) = await shop.cards(card.order_id)
     assert shows("Completed")(message)
     assert await shop.refused(card.approval_id) == []
+
+
+async def test_a_press_that_reaches_another_bot_much_later_paints_no_old_state(
+    slack: StandInClient, web: AsyncWebClient, services: Services, http: SignedHttp, shop: Shop
+) -> None:
+    """The other process does not know the press, and Temporal gives its first answer again."""
+    card = await shop.waiting_order()
+    payload = await press_payload(slack, BORIS, card, "approve")
+    await http.interact(payload)
+    await shop.direct_message(ANA, card.order_id)
+    await shop.end(card.order_id)
+    await shop.card(card.order_id, shows("Completed"))
+    record = await shop.requests.get(card.approval_id)
+    assert record is not None
+    face = read_face(record.face)
+    assert isinstance(face, ApprovalFace)
+    assert face.closed_at is not None
+    later = face.closed_at + timedelta(seconds=3)
+    other = SignedHttp(create_app(web, SECRET, replace(services, now=lambda: later)))
+    mark = await slack.journal_mark()
+
+    await other.interact(payload)
+    await listeners_ended()
+
+    assert await slack.journal(mark, kind="response_url") == []
+    assert shows("Completed")(*await shop.cards(card.order_id))
+    assert await shop.refused(card.approval_id) == []
+
+
+async def test_a_press_that_reaches_two_bots_at_once_opens_one_form_and_nobody_hears_of_an_error(
+    slack: StandInClient, web: AsyncWebClient, services: Services, http: SignedHttp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    payload = await press_payload(slack, BORIS, card, "reject")
+    other = SignedHttp(create_app(web, SECRET, services))
+    mark = await slack.journal_mark()
+
+    await http.interact(payload)
+    await other.interact(payload)
+    await listeners_ended()
+
+    opened = await slack.journal(mark, kind="api", method="views.open")
+    assert [one["response"]["ok"] for one in opened] == [True, False]
+    assert await slack.journal(mark, kind="response_url") == []

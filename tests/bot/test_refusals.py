@@ -206,9 +206,12 @@ async def test_a_click_for_an_unknown_request_changes_nothing_and_says_so(
     card = await shop.waiting_order()
     payload = await press_payload(slack, BORIS, card, "approve")
 
-    await http.interact(with_value(payload, request_id="ORD-00000000.approval"))
+    pressed = with_value(payload, request_id="ORD-00000000.approval")
+    await http.interact({**pressed, "message": {}})  # it would show whose button it is
 
     await shop.told(BORIS, notices.unknown_request("ORD-00000000.approval"))
+    await listeners_ended()
+    assert await shop.refused("ORD-00000000.approval") == [(BORIS, "unknown_request")]
     (message,) = await shop.cards(card.order_id)
     assert text_of(message) == text_of(card.message)
 

@@ -286,7 +286,7 @@ def test_the_page_on_the_command_line_names_every_command_and_exit_code() -> Non
     page = (ROOT / "docs" / "command-line.md").read_text()
     commands = typer.main.get_command(cli.app)
 
-    for group in ("request", "away"):
+    for group in ("request", "away", "audit"):
         with typer.Context(commands) as context:
             inside = commands.get_command(context, group)  # type: ignore[attr-defined]
         for name in inside.commands:

@@ -97,3 +97,16 @@ async def test_unsigned_garbage_is_turned_away(bot: AsyncApp, port: int) -> None
                 turned_away[kind, body] = answer.status in (400, 401)
 
     assert turned_away == dict.fromkeys(GARBAGE, True)
+
+
+@pytest.mark.parametrize("stamp", ["soon", "", "1.5", "-1", "9" * 4000, "\u0661"])
+async def test_a_time_that_is_none_is_turned_away(bot: AsyncApp, port: int, stamp: str) -> None:
+    headers = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": "v0=0"}
+
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(
+            f"http://127.0.0.1:{port}/slack/events", data=b"payload=%7B%7D", headers=headers
+        ) as answer,
+    ):
+        assert answer.status in (400, 401)

@@ -11,8 +11,9 @@ from bot.listeners.answers import NOT_ACKED
 from bot.listeners.services import Services
 from bot.views import more_modal, notices
 from emulator.client import StandInClient, text_of
-from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, FAY, GUS, has_buttons
+from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, FAY, GUS, has_buttons, listeners_ended
 from tests.bot.front_desk import DINA, EMIL, FrontDesk, level, offers, verbs_in
+from tests.bot.presses import approval_by
 from workflows.rules.policy import Quorum, ReasonRule
 from workflows.rules.request import Status, Verdict
 from workflows.rules.verbs import Verb
@@ -197,6 +198,24 @@ async def test_a_refused_form_says_why_in_the_modal_and_leaves_a_row(
     rows = await services.refusals.of(asked.request_id)
     assert [(one.actor.person, one.verb, one.code) for one in rows] == [
         (BORIS, "delegate", "delegate_yourself")
+    ]
+
+
+async def test_a_verb_that_is_chosen_too_late_is_not_offered_any_more_and_leaves_a_row(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, services: Services
+) -> None:
+    asked = await desk.ask()
+    menu = await desk.menu(BORIS, asked)
+    (block,) = (one for one in menu["blocks"] if one["block_id"] == "verb-delegate")
+    await desk.workflows.decide(asked.request_id, "boris", approval_by(BORIS))
+
+    await desk.choose(BORIS, menu, block)
+
+    await desk.says(BORIS, "the request has moved on")
+    await listeners_ended()
+    rows = await services.refusals.of(asked.request_id)
+    assert [(one.actor.person, one.verb, one.code) for one in rows] == [
+        (BORIS, "delegate", "not_offered")
     ]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
 from bot.workflow_client import Accepted, Ended, Refused, Unconfirmed, Unknown, WorkflowClient
@@ -69,6 +70,21 @@ async def test_no_answer_in_time_is_unconfirmed_and_the_same_click_may_be_asked_
     assert answer == Unconfirmed()
     assert isinstance(again, Accepted)
     assert await shop.updates(card.approval_id, "decide") == 1
+
+
+async def test_a_message_that_the_worker_cannot_read_is_unconfirmed(shop: Shop) -> None:
+    """It is rejected by no rule of ours: a worker that can read it may be on its way."""
+    card = await shop.waiting_order(quorum=2)
+    handle = shop.env.client.get_workflow_handle(card.approval_id)
+    rules = approval_by(BORIS)
+
+    unreadable = replace(rules, level="one")  # type: ignore[arg-type]
+    answer = await shop.workflows.decide(card.approval_id, "click", unreadable)
+    again = await shop.workflows.decide(card.approval_id, "click", rules)
+
+    assert answer == Unconfirmed()
+    assert isinstance(again, Accepted)
+    assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
 
 
 async def test_asking_again_ends_after_the_time_that_was_given(
@@ -143,6 +159,17 @@ async def test_an_order_that_was_started_is_not_started_again(shop: Shop) -> Non
 
     assert await shop.workflows.start_order(asked) is True
     assert await shop.workflows.start_order(asked) is False
+
+
+async def test_a_crowd_that_wants_a_card_written_again_is_two_updates(shop: Shop) -> None:
+    """One for whoever came first, and one for all who came while it was under way."""
+    card = await shop.waiting_order()
+
+    asked = (shop.workflows.republish(card.approval_id, f"click {n}") for n in range(30))
+    answers = await asyncio.gather(*asked)
+
+    assert answers == [True] * 30
+    assert 1 <= await shop.updates(card.approval_id, "republish") <= 2
 
 
 async def test_republishing_says_whether_the_owner_still_lives(shop: Shop) -> None:

@@ -24,6 +24,10 @@ CROWD = 200
 """People who may all decide, besides those of the demo."""
 
 
+CASES = 12
+"""Channels `#case…`, each with one for admins, with which one case of a trial may do as it likes."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Size:
     """How much one trial does: so many requests, so many people who press, so many kills."""
@@ -65,19 +69,25 @@ class Ground:
         self.tally.requests += len(totals)
         return list(await asyncio.gather(*map(place, totals)))
 
-    async def press(self, person: str, card: Json, verdict: Verdict) -> None:
-        """Press Approve, or press Reject and give a reason in the form that opens.
+    async def press(
+        self, person: str, card: Json, verdict: Verdict, *, channel: str = APPROVALS
+    ) -> str:
+        """Press Approve, or press Reject and give a reason in the form that opens; return the tab.
 
-        Whether anybody was there to hear it is not looked at: what came of it is.
+        Empty where the button was gone already: that is no press. Whether anybody was there to hear
+        it is not looked at: what came of it is.
         """
-        self.tally.presses += 1
         tab = uuid.uuid4().hex
         slack = self.office.slack
-        await slack.click(person, APPROVALS, card, verdict.value, tab=tab)
+        answer = await slack.click(person, channel, card, verdict.value, tab=tab)
+        if not answer["ok"]:
+            return ""
+        self.tally.presses += 1
         if verdict is Verdict.REJECT:
             with suppress(TimeoutError):  # the bot that was to open it is dead
                 view = await slack.wait_for_modal(person, tab=tab, timeout=FORM)
                 await slack.submit(person, view, {"reason": REASON}, tab=tab)
+        return tab
 
 
 FORM = 3.0
@@ -137,7 +147,7 @@ async def ground(house: House, seed: str, size: Size) -> AsyncIterator[Ground]:
             ready.tally.faults += await office.slack.mishaps() - before
         finally:
             await office.slack.clear_faults()
-            await office.slack.deliveries(duplicate_share=0)
+            await office.slack.deliveries(duplicate_share=0, duplicate_late=0)
 
 
 def _workspace() -> dict[str, object]:
@@ -152,6 +162,12 @@ def _workspace() -> dict[str, object]:
     group = {"id": "S0CROWD", "handle": "crowd", "name": "Crowd", "users": list(crowd(CROWD))}
     workspace["users"] = [*_list(workspace["users"]), *people]
     workspace["groups"] = [*_list(workspace["groups"]), group]
+    places = [
+        {"id": f"C0{name.upper()}", "name": name, "members": "all", "bot": True}
+        for case in range(CASES)
+        for name in (f"case{case}", f"case{case}admins")
+    ]
+    workspace["channels"] = [*_list(workspace["channels"]), *places]
     return workspace
 
 

@@ -189,6 +189,27 @@ async def test_a_duplicate_delivery_reaches_the_app_twice(
     assert [body["trigger_id"] for body in heard] == [heard[0]["trigger_id"]] * 2
 
 
+async def test_a_late_duplicate_reaches_the_app_when_its_time_has_passed(
+    app: AsyncApp, slack: StandInClient
+) -> None:
+    heard: list[Json] = []
+
+    async def ordered(ack: Any, body: Json) -> None:
+        heard.append(body)
+        await ack()
+
+    app.command("/order")(ordered)
+    await slack.deliveries(duplicate=1, duplicate_late=60)
+    await slack.say("U0ANA", "C0GENERAL", "/order")
+    first = await slack.wait_for_journal(kind="ack", what="/order")
+    before = len(heard)
+    await slack.advance(60)
+    await slack.wait_for_journal(kind="ack", what="/order", after=first["n"])
+
+    assert (before, len(heard)) == (1, 2)
+    assert heard[0]["trigger_id"] == heard[1]["trigger_id"]
+
+
 async def test_a_share_of_the_deliveries_reaches_the_app_twice(
     app: AsyncApp, slack: StandInClient
 ) -> None:

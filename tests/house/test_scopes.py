@@ -125,6 +125,7 @@ def test_the_tour_makes_every_call_that_the_code_makes() -> None:
         and isinstance(node.func, ast.Attribute)
         and hasattr(AsyncWebClient, node.func.attr)
         and "_" in node.func.attr.strip("_")
+        and node.func.attr != "api_call"  # the way of all of them: activities/patience.py
     }
 
     assert called == ON_THE_TOUR

@@ -27,6 +27,11 @@ NAMES = ("temporal", "slack", "worker", "bot")
 """The order in which they can be started: each one needs those before it."""
 SECOND_BOT = "bot2"
 """A second bot process beside the first, where a house has one."""
+HTTP_BOT = "bot-http"
+"""A bot process that Slack's requests reach signed, over HTTP, while somebody has started one."""
+SIGNING_SECRET = "5f1c0a9be2d74c6f8a3e"
+"""What its requests are signed with."""
+BOTS = ("bot", SECOND_BOT, HTTP_BOT)
 
 
 @dataclass
@@ -41,7 +46,7 @@ class House:
     people: Path | None = None
     names: tuple[str, ...] = NAMES
     ports: dict[str, int] = field(
-        default_factory=lambda: {name: free_port() for name in (*NAMES, SECOND_BOT, "ui")}
+        default_factory=lambda: {name: free_port() for name in (*NAMES, *BOTS[1:], "ui")}
     )
     programs: dict[str, Program] = field(default_factory=dict)
 
@@ -54,6 +59,11 @@ class House:
     def slack_url(self) -> str:
         """Where the stand-in answers."""
         return f"http://127.0.0.1:{self.ports['slack']}"
+
+    @property
+    def signed_url(self) -> str:
+        """Where HTTP_BOT takes Slack's requests."""
+        return f"http://127.0.0.1:{self.ports[HTTP_BOT]}/slack/events"
 
     @property
     def temporal_address(self) -> str:
@@ -69,7 +79,7 @@ class House:
 
     async def start(self, *names: str, worker: Path = ROOT / "worker.py") -> None:
         """Start these programs, side by side where they can be; return when they answer."""
-        for together in (("temporal", "slack"), ("worker", "bot", SECOND_BOT)):
+        for together in (("temporal", "slack"), ("worker", *BOTS)):
             for name in filter(names.__contains__, together):
                 command = self._commands(worker)[name]()
                 self.programs[name] = Program(
@@ -87,9 +97,13 @@ class House:
 
     async def close(self) -> None:
         """End everything."""
-        for together in (("bot", SECOND_BOT, "worker"), ("slack", "temporal")):
-            running = [self.programs[name] for name in together if name in self.programs]
-            await asyncio.gather(*(program.end() for program in running))
+        await self.end(*BOTS, "worker")
+        await self.end("slack", "temporal")
+
+    async def end(self, *names: str) -> None:
+        """End these programs politely, those of them that run."""
+        ended = [self.programs.pop(name) for name in names if name in self.programs]
+        await asyncio.gather(*(program.end() for program in ended))
 
     async def slack_has_saved(self, ts: str) -> None:
         """Wait until a message would outlive the stand-in, as every message outlives real Slack."""
@@ -115,8 +129,7 @@ class House:
             "temporal": f"{base}:{ports['ui']}/",
             "slack": self.slack_url,
             "worker": f"{base}:{ports['worker']}/healthz",
-            "bot": f"{base}:{ports['bot']}/healthz",
-            SECOND_BOT: f"{base}:{ports[SECOND_BOT]}/healthz",
+            **{name: f"{base}:{ports[name]}/healthz" for name in BOTS},
         }
 
     def _commands(self, worker: Path) -> dict[str, Callable[[], tuple[str, ...]]]:
@@ -124,8 +137,7 @@ class House:
             "temporal": self._temporal,
             "slack": self._slack,
             "worker": lambda: python(str(worker)),
-            "bot": lambda: python("-m", "bot"),
-            SECOND_BOT: lambda: python("-m", "bot"),
+            **dict.fromkeys(BOTS, lambda: python("-m", "bot")),
         }
 
     def _temporal(self) -> tuple[str, ...]:
@@ -145,13 +157,16 @@ class House:
         )
 
     def _environment(self, name: str) -> dict[str, str]:
+        way = {"SLACK_APP_TOKEN": "xapp-local"}
+        if name == HTTP_BOT:
+            way = {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
         return clean_environment(
             SLACK_BOT_TOKEN="xoxb-local",
-            SLACK_APP_TOKEN="xapp-local",
             SLACK_API_URL=f"{self.slack_url}/api/",
             DATABASE_URL=self.database_url,
             TEMPORAL_ADDRESS=self.temporal_address,
             POLICIES=str(self.policies),
-            WEB_PORT=str(self.ports[name if name == SECOND_BOT else "bot"]),
+            WEB_PORT=str(self.ports[name if name in BOTS else "bot"]),
             WORKER_HEALTH_PORT=str(self.ports["worker"]),
+            **way,
         )

@@ -49,11 +49,16 @@ async def orders(database: Database, number: int) -> int:
 
 
 async def refusals(database: Database, number: int) -> int:
-    """Refusals, and payments that every program charges."""
+    """Refusals of its own, one that every program counts, and payments that every one charges."""
     for nth in range(PER_LANE):
         if nth % 5:
+            shared = nth % 5 == 1
             refusal = Refusal(
-                request_id=f"OWN-{number}", actor=ANA, verb="decide", code="own_request", at=NOON
+                request_id="SHARED" if shared else f"OWN-{number}",
+                actor=ANA,
+                verb="decide",
+                code="own_request" if shared else f"refused_{nth}",
+                at=NOON,
             )
             await Refusals(database).append(refusal)
         else:

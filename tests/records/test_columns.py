@@ -1,18 +1,21 @@
 """Columns: instants and amounts come out as they went in."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Dialect, make_url
+from sqlalchemy import Dialect, insert, make_url
 from sqlalchemy.exc import StatementError
 
+from records.audit import AuditTrail
 from records.columns import Amount
 from records.database import Database
-from records.refusals import Refusal, Refusals
-from tests.records.builders import ANA
+from records.requests import Requests
+from records.schema import absences
+from tests.records.builders import fact, state
 
 DIALECTS: tuple[Dialect, ...] = tuple(
     make_url(url).get_dialect()() for url in ("sqlite+aiosqlite://", "postgresql+asyncpg://")
@@ -24,21 +27,22 @@ async def test_an_instant_of_any_zone_comes_back_as_the_same_instant_in_utc(
     database: Database,
 ) -> None:
     at = datetime(2026, 3, 29, 2, 30, 0, 123456, tzinfo=timezone(timedelta(hours=5, minutes=45)))
-    refusal = Refusal(request_id="ORD-1", actor=ANA, verb="decide", code="own_request", at=at)
-    await Refusals(database).append(refusal)
+    await AuditTrail(database).append([replace(fact(1), at=at)], state())
 
-    (kept,) = await Refusals(database).of("ORD-1")
+    kept = await Requests(database).get("ORD-1")
 
-    assert kept.at == at
-    assert kept.at.utcoffset() == timedelta(0)
+    assert kept is not None
+    assert kept.changed_at == at
+    assert kept.changed_at.utcoffset() == timedelta(0)
 
 
 async def test_an_instant_without_a_zone_is_not_stored(database: Database) -> None:
     at = datetime(2026, 3, 29, 2, 30)  # noqa: DTZ001 - the mistake that is made here
-    refusal = Refusal(request_id="ORD-1", actor=ANA, verb="decide", code="own_request", at=at)
+    row = {"person": "UANA", "delegate": "UBORIS", "starts": at, "ends": at}
 
     with pytest.raises(StatementError, match="needs a time zone"):
-        await Refusals(database).append(refusal)
+        async with database.writing() as connection:
+            await connection.execute(insert(absences).values(row))
 
 
 @given(amount=CENTS)

@@ -11,10 +11,8 @@ from sqlalchemy import Engine, event, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from records.database import Database, UnsupportedDatabaseError, async_url
-from records.refusals import Refusal, Refusals
 from records.schema import products, reservation_lines
 from records.stock import Product, Stock
-from tests.records.builders import ANA, NOON
 
 LAMP = Product(sku="LAMP", name="Lamp", on_hand=10)
 DESK = Product(sku="DESK", name="Desk", on_hand=1)
@@ -160,19 +158,3 @@ async def test_an_unreachable_database_is_an_error_not_an_empty_answer(tmp_path:
     async with Database(f"sqlite:///{tmp_path}/no/such/folder.db") as database:
         with pytest.raises(OperationalError):
             await Stock(database).catalogue()
-
-
-async def test_refusals_are_kept_in_the_order_in_which_they_came(database: Database) -> None:
-    refusals = Refusals(database)
-    first, second, elsewhere = (
-        Refusal(request_id=request_id, actor=ANA, verb="decide", code=code, at=NOON)
-        for request_id, code in (
-            ("ORD-1", "own_request"),
-            ("ORD-1", "already_decided"),
-            ("ORD-2", "own_request"),
-        )
-    )
-    for refusal in (first, elsewhere, second, first):
-        await refusals.append(refusal)
-
-    assert await refusals.of("ORD-1") == (first, second, first)

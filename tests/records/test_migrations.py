@@ -4,7 +4,9 @@ import asyncio
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -14,13 +16,27 @@ from sqlalchemy import Connection, inspect, text
 from records import migration, schema
 from records.audit import AuditTrail
 from records.database import Database, SchemaError
+from records.refusals import Refusal, Refusals
 from records.requests import Requests
-from tests.records.builders import facts, state
+from records.trail import actor_text
+from tests.records.builders import ANA, NOON, facts, state
 
 _OLD_REQUEST = (
     "INSERT INTO requests VALUES ('ORD-OLD', 'ORD-OLD', 'order', 'UANA', 'pending', '{}', 1, "
     "'0', '2026-11-21 12:00:00', '2026-11-21 12:00:00')"
 )
+_OLD: dict[str, Any] = {
+    "request_id": "ORD-1",
+    "actor": ANA,
+    "verb": "decide",
+    "code": "own_request",
+    "at": NOON,
+}
+_OLD_REFUSALS = [
+    f"""INSERT INTO refusals (id, request_id, actor, verb, code, at) VALUES ({number},
+    '{request_id}', '{actor_text(ANA)}', 'decide', 'own_request', '2026-11-21 12:00:00.000000')"""  # noqa: S608 - ours
+    for number, request_id in ((7, "ORD-1"), (3, "ORD-2"))
+]
 
 
 def _differences(connection: Connection) -> list[object]:
@@ -92,6 +108,29 @@ async def test_a_database_of_the_first_version_keeps_its_requests(tmp_path: Path
 
         assert (await Requests(database).get("ORD-OLD")) is not None
         assert await Requests(database).open_watching("user:U0BORIS") == ("ORD-1",)
+
+
+async def test_refusals_of_an_earlier_version_become_a_chain_in_the_order_they_came(
+    tmp_path: Path,
+) -> None:
+    async with Database(f"sqlite:///{tmp_path}/old.db") as database:
+        async with database.writing() as connection:
+            await connection.run_sync(lambda sync: migration.upgrade(sync, "0002"))
+            for statement in _OLD_REFUSALS:
+                await connection.execute(text(statement.replace(":", "\\:")))
+
+        await database.upgrade()
+        refusals = Refusals(database)
+        await refusals.append(Refusal(**_OLD | {"at": NOON + timedelta(seconds=30)}))
+        await refusals.append(Refusal(**_OLD | {"at": NOON + timedelta(seconds=90)}))
+
+        found = [(one.number, one.refusal, one.times) async for one in refusals.all()]
+        assert found == [
+            (1, Refusal(**_OLD | {"request_id": "ORD-2"}), 1),
+            (2, Refusal(**_OLD), 2),
+            (3, Refusal(**_OLD | {"at": NOON + timedelta(seconds=90)}), 1),
+        ]
+        assert (await refusals.verify()).intact
 
 
 async def test_an_upgrade_may_be_repeated(tmp_path: Path) -> None:

@@ -53,8 +53,20 @@ async def _assert_no_fact_is_lost(database: Database) -> None:
         record = await Requests(database).get(request_id)
         assert record is not None
         assert record.status == str(hammer.PER_LANE)
+    await _assert_no_refusal_is_lost(database)
+
+
+async def _assert_no_refusal_is_lost(database: Database) -> None:
+    refusals = Refusals(database)
     for number in PROGRAMS:
-        assert len(await Refusals(database).of(f"OWN-{number}")) == hammer.PER_LANE * 4 // 5
+        assert len(await refusals.of(f"OWN-{number}")) == hammer.PER_LANE * 3 // 5
+    shared = [one.times async for one in refusals.all("SHARED")]
+    assert sum(shared) == len(PROGRAMS) * hammer.PER_LANE // 5
+    verification = await refusals.verify()
+    assert (verification.flaw, verification.facts) == (
+        None,
+        len(shared) + len(PROGRAMS) * hammer.PER_LANE * 3 // 5,
+    )
 
 
 async def _assert_no_piece_or_cent_is_lost(database: Database) -> None:

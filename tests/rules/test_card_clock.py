@@ -17,6 +17,16 @@ DIRECT = CardCopy(channel="UBORIS", key="k2", ts="1700.1")
 NEW = CardState(copies=(CHANNEL,))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Try:
+    """A try from second 0 to `ended`, the sixth that failed; `wish` is Slack's Retry-After."""
+
+    description: str
+    ended: float = 0
+    wish: int = 0
+    then: datetime
+
+
 def at(seconds: float) -> datetime:
     return after(seconds=seconds)
 
@@ -365,3 +375,29 @@ def test_a_pause_never_shrinks_and_never_exceeds_ten_seconds(tries: int) -> None
 
     assert rules.pause(tries + 1) >= pause
     assert pause <= timedelta(seconds=10)
+
+
+@table(
+    Try(description="a try that failed at once is repeated after the pause", then=at(10)),
+    Try(description="one that hung was a pause already", ended=8, then=at(10)),
+    Try(description="after one that hung for longer comes a breath", ended=9.5, then=at(11.5)),
+    Try(description="what Slack asks for runs from the end", ended=4, wish=30, then=at(34)),
+)
+def test_when_a_failed_try_is_repeated(row: Try) -> None:
+    wish = timedelta(seconds=row.wish) if row.wish else None
+
+    again = rules.try_at(at(0), at(row.ended), 5, wish)
+
+    assert again == row.then
+
+
+@given(st.integers(0, 50), st.floats(0, 12))
+def test_a_card_is_tried_again_within_twelve_seconds_of_slacks_return(
+    tries: int, hung: float
+) -> None:
+    """Whenever Slack returns during a try and the pause after it: it is given up after ten seconds."""
+    lasted = min(hung, 10)
+
+    again = rules.try_at(at(0), at(lasted), tries)
+
+    assert again <= at(12)

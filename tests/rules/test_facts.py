@@ -1,6 +1,6 @@
 """Facts: each accepted verb writes its own, in order, in the past tense, with who did it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -9,12 +9,15 @@ from tests.rules.builders import (
     ANA,
     BORIS,
     CLARA,
+    EMIL,
     NOON,
     actor,
     after,
+    away,
     expiry,
     kinds,
     level,
+    member,
     named,
     of,
     opened,
@@ -198,6 +201,7 @@ def test_a_decision_is_recorded_with_verdict_reason_revision_and_instant(verdict
     assert fact.data == {
         "verdict": verdict,
         "content_digest": content_digest(state.request.content),
+        "member_by": f"user:{decision.actor.person}",
     }
     assert fact.reason == "because"
     assert fact.content_revision == 1
@@ -235,3 +239,27 @@ def test_reaching_a_level_writes_nothing_until_it_opens() -> None:
     state = reach_level(before, expiry(after(minutes=5)))
 
     assert state.sequence == before.sequence
+
+
+def test_a_decision_names_every_source_by_which_its_seat_is_a_member() -> None:
+    twice = ("group:sales-leads", "manager:2")
+    found = tuple(replace(member(BORIS), source=source) for source in (*twice, twice[0]))
+    state = read(reached(ONE_LEVEL), reading(*found, CLARA)).state
+
+    fact = decide(state, yes(BORIS)).facts[0]
+
+    assert fact.data["member_by"] == "group:sales-leads,manager:2"
+    assert "on_behalf_of" not in fact.data
+
+
+def test_a_stand_ins_decision_names_the_owners_source_and_what_the_stand_in_rests_on() -> None:
+    absent = reading(BORIS, absences=(away(BORIS, EMIL),), people=(EMIL,))
+    state = read(reached(level(BORIS)), absent).state
+
+    fact = decide(state, yes(EMIL)).facts[0]
+
+    assert fact.actor.person == EMIL
+    assert fact.data["member_by"] == f"user:{BORIS}"
+    assert fact.data["on_behalf_of"] == BORIS
+    week = f"from {NOON.isoformat()} until {after(days=7).isoformat()}"
+    assert fact.data["stands_in"] == f"{EMIL} for {BORIS} {week}"

@@ -162,6 +162,7 @@ class AnyFace:
             remarks=tuple(self.remark() for _ in range(self._random.choice((0, 1, 3)))),
             card_version=self._random.randrange(999),
             submitted_at=self.instant(),
+            changed_at=self.instant(),
             closed_at=self.maybe_instant(),
             closed_by=self._random.choice((None, self.actor())),
             closing_rule=self._random.choice(rules),

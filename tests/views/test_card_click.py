@@ -195,3 +195,42 @@ def test_our_button_in_a_recorded_payload_is_read(name: str, person: str, channe
     click = approval_card.parse_click(body)
 
     assert (click.person, click.channel, click.action_ts) == (person, channel, "1.5")
+
+
+def _with_request(body: dict[str, Any], request_id: str) -> dict[str, Any]:
+    (action,) = body["actions"]
+    value = json.dumps(json.loads(action["value"]) | {"request_id": request_id})
+    return body | {"actions": [action | {"value": value}]}
+
+
+def test_a_button_of_another_request_is_refused_on_this_ones_card() -> None:
+    body = _with_request(block_actions(faces.pending()), "REQ-OF-ANOTHER")
+
+    with pytest.raises(UnreadablePayloadError) as refused:
+        approval_card.parse_click(body)
+
+    assert refused.value.what == "value.request_id"
+
+
+@pytest.mark.parametrize("message", [{}, {"blocks": []}, {"blocks": [7, {"elements": [{}]}]}, None])
+def test_where_slack_sends_no_buttons_along_none_is_compared(message: object) -> None:
+    body = _with_request(block_actions(faces.pending()), "REQ-OF-ANOTHER") | {"message": message}
+
+    assert approval_card.parse_click(body).request_id == "REQ-OF-ANOTHER"
+
+
+def test_a_button_of_an_older_version_of_the_same_card_is_read() -> None:
+    body = block_actions(faces.pending())
+    (action,) = body["actions"]
+    value = json.dumps(json.loads(action["value"]) | {"card_version": 0, "content_revision": 0})
+    body = body | {"actions": [action | {"value": value}]}
+
+    assert approval_card.parse_click(body).card_version == 0
+
+
+def test_brackets_in_brackets_are_unreadable_and_no_accident() -> None:
+    body = block_actions(faces.pending())
+    (action,) = body["actions"]
+
+    with pytest.raises(UnreadablePayloadError):
+        approval_card.parse_click(body | {"actions": [action | {"value": "[" * 100_000}]})

@@ -111,6 +111,7 @@ def test_an_outcome_has_the_card_below_and_nothing_to_press(make: object) -> Non
         ("not_in_channel", "/invite @countersign"),
         ("slack.channel_not_found", "cannot find that channel"),
         ("slack.is_archived", "archived"),
+        ("slack.is_inactive", "archived or frozen"),
         ("slack.missing_scope", "manifest"),
         ("slack.fatal_error", "Slack said: fatal_error"),
         ("", "please tell an admin"),
@@ -119,3 +120,13 @@ def test_an_outcome_has_the_card_below_and_nothing_to_press(make: object) -> Non
 def test_a_card_that_was_not_posted_says_what_helps(problem: str, words: str) -> None:
     for face in (faces.pending(), faces.order_waiting()):
         assert words in notice_messages.card_not_posted(face, problem).text
+
+
+def test_what_a_missing_card_means_depends_on_what_is_there_already() -> None:
+    waits, closed = faces.pending(), faces.approved()
+
+    assert "so nobody there can decide yet" in notice_messages.card_not_posted(waits, "").text
+    assert "what is decided holds" in notice_messages.card_not_posted(closed, "").text
+    for face in (waits, closed):
+        old = notice_messages.card_not_posted(face, "slack.is_inactive", stands=True).text
+        assert "could not be brought up to date" in old

@@ -68,6 +68,8 @@ REASONS = [
     (Verb.REQUEST_CHANGES, " ", True),
     (Verb.COMMENT, "", True),
     (Verb.CLOSE, "", True),
+    (Verb.REJECT, "No\x00", True),
+    (Verb.COMMENT, "half \ud800", True),
     (Verb.CLOSE, "Twice.", False),
 ]
 

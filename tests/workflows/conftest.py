@@ -1,6 +1,7 @@
 """A worker with fake ports on the real server."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
@@ -9,7 +10,8 @@ from bot.demo import temporal_binary
 from tests.conftest import DEV_SERVER_ARGS
 from tests.workflows.afresh import NARROW_SERVER_ARGS
 from tests.workflows.fakes import World
-from tests.workflows.office import Office, office_of
+from tests.workflows.office import Office, office_of, sandbox_sharing
+from workflows import options
 from workflows.payloads import data_converter
 
 
@@ -43,4 +45,18 @@ async def narrow_office(
     narrow_temporal: WorkflowEnvironment, world: World
 ) -> AsyncIterator[Office]:
     async with office_of(narrow_temporal, world) as office:
+        yield office
+
+
+@pytest.fixture
+async def impatient_office(
+    temporal: WorkflowEnvironment, world: World, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Office]:
+    """An office whose Slack tries end after half a real second instead of ten.
+
+    A running activity holds the virtual clock, so a hang takes as long as it takes.
+    """
+    monkeypatch.setitem(options.SLACK_TRY, "schedule_to_close_timeout", timedelta(seconds=0.5))
+    runner = sandbox_sharing("workflows.options")
+    async with office_of(temporal, world, runner=runner) as office:
         yield office

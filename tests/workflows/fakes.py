@@ -30,7 +30,7 @@ from workflows.rules.order import Face
 
 @dataclass
 class FakeAudit(AuditPort):
-    """The audit trail, append only. While `held` it does not answer."""
+    """The audit trail, append only. While `held` it does not answer; `failures` are for good."""
 
     bell: Bell
     facts: list[AuditEvent] = field(default_factory=list)
@@ -38,6 +38,7 @@ class FakeAudit(AuditPort):
     faces: dict[str, Face] = field(default_factory=dict)
     down: bool = False
     held: bool = False
+    failures: int = 0
     tries: int = 0
 
     def let(self) -> None:
@@ -50,6 +51,9 @@ class FakeAudit(AuditPort):
         self.tries += 1
         self.bell.ring()
         await self.bell.until(lambda: not self.held)
+        if self.failures:
+            self.failures -= 1
+            raise ApplicationError("ended by an operator", non_retryable=True)
         if self.down:
             raise ApplicationError("the database is down", type="database.unavailable")
         self.owners[batch.request_id] = batch.owner_id

@@ -7,6 +7,7 @@ from tests.workflows.fakes import World
 from tests.workflows.history import scheduled
 from tests.workflows.office import BOTH, EXPIRE, Office
 from workflows.approval import ApprovalWorkflow
+from workflows.rules.order import OrderStatus
 from workflows.rules.request import Status
 
 
@@ -96,3 +97,28 @@ async def test_facts_are_never_written_before_their_workflow_task_is_over(
         "RequestApproved",
     ]
     assert world.audit.tries == len(appended) == 2
+
+
+async def test_an_append_that_fails_for_good_is_begun_again(office: Office, world: World) -> None:
+    """As where an operator ends the activity: the facts are owed all the same, in order."""
+    handle = await office.open_request()
+    world.audit.failures = 2
+
+    await office.decide(handle, "UBORIS")
+    outcome = await office.end(handle)
+
+    assert outcome.face.status is Status.APPROVED
+    assert [fact.sequence for fact in world.audit.of(handle.id)] == [1, 2, 3, 4, 5]
+
+
+async def test_a_decision_whose_append_fails_for_good_still_leads_to_its_effects(
+    office: Office, world: World
+) -> None:
+    """An approval that failed here would take its order with it."""
+    order, approval = await office.awaiting_order()
+    world.audit.failures = 2
+
+    await office.decide(approval, "UBORIS")
+    face = await office.end(order)
+
+    assert face.status is OrderStatus.COMPLETED

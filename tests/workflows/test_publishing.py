@@ -1,20 +1,16 @@
 """When the card is written: not into a click's inline answer, not later than six seconds, not twice."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-
-import pytest
-from temporalio.testing import WorkflowEnvironment
 
 from tests.workflows.fakes import World
 from tests.workflows.history import asked, when
-from tests.workflows.office import BOTH, CLOSE, Office, level, office_of, sandbox_sharing
+from tests.workflows.office import BOTH, CLOSE, Office, level
 from tests.workflows.weather import Weather
-from workflows import options
 from workflows.approval import ApprovalWorkflow
 from workflows.rules.card import AT_LATEST, PATIENT_RETRY, SETTLE
 
 CROWD = tuple(f"U{number:02}" for number in range(20))
+ADMINS = ("card_not_posted", "#approvals-admin")
 EVERYBODY = level("everybody", *CROWD, quorum=20)
 
 
@@ -155,20 +151,6 @@ async def test_a_post_that_broke_is_looked_for_before_the_next(
     assert second.intended_at == first.intended_at
 
 
-@pytest.fixture
-async def impatient_office(
-    temporal: WorkflowEnvironment, world: World, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Office]:
-    """An office whose Slack tries end after half a real second instead of ten.
-
-    A running activity holds the virtual clock, so a hang takes as long as it takes.
-    """
-    monkeypatch.setitem(options.SLACK_TRY, "schedule_to_close_timeout", timedelta(seconds=0.5))
-    runner = sandbox_sharing("workflows.options")
-    async with office_of(temporal, world, runner=runner) as office:
-        yield office
-
-
 async def test_a_post_that_hangs_is_looked_for_before_the_next(
     impatient_office: Office, world: World
 ) -> None:
@@ -183,7 +165,7 @@ async def test_a_post_that_hangs_is_looked_for_before_the_next(
     assert second.intended_at == first.intended_at
 
 
-async def test_a_channel_without_the_bot_is_told_to_the_requester_once(
+async def test_a_channel_without_the_bot_is_told_to_requester_and_admins_once(
     office: Office, world: World
 ) -> None:
     world.cards.problem = "not_in_channel"
@@ -192,8 +174,9 @@ async def test_a_channel_without_the_bot_is_told_to_the_requester_once(
     await office.pass_time(handle, timedelta(minutes=3))
 
     assert len(world.cards.asked) > 3
-    assert world.notices.summary() == [("card_not_posted", "UANA")]
-    assert world.notices.told[0].problem == "not_in_channel"
+    assert world.notices.summary() == [("card_not_posted", "UANA"), ADMINS]
+    assert {one.problem for one in world.notices.told} == {"not_in_channel"}
+    assert world.notices.told[1].people == ("UGUS",)
 
 
 async def test_a_card_is_posted_soon_after_the_bot_was_invited(
@@ -230,4 +213,4 @@ async def test_a_card_that_cannot_be_written_does_not_keep_a_request_for_ever(
 
     await office.end(handle)
 
-    assert world.notices.summary() == [("card_not_posted", "UANA"), ("outcome", "UANA")]
+    assert world.notices.summary() == [("card_not_posted", "UANA"), ADMINS, ("outcome", "UANA")]

@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from tests.workflows import acts
 from tests.workflows.fakes import World
 from tests.workflows.history import asked, when
 from tests.workflows.office import BOTH, CLOSE, Office, level
 from tests.workflows.weather import Weather
 from workflows.approval import ApprovalWorkflow
+from workflows.rules.policy import Escalation
 from workflows.rules.request import Status
 
 
@@ -155,3 +157,55 @@ async def test_a_notice_whose_sending_broke_is_looked_for_before_it_is_sent_agai
     first, second = world.notices.asked
     assert (first.doubtful, second.doubtful) == (False, True)
     assert (first.key, first.intended_at) == (second.key, second.intended_at)
+
+
+async def test_a_reminder_that_falls_due_while_an_earlier_one_hangs_is_told_as_one_with_it(
+    impatient_office: Office, world: World
+) -> None:
+    """The earlier one may have arrived all the same: it is looked for, and not sent beside it."""
+    real = timedelta(seconds=0.2)
+    handle = await impatient_office.open_request(
+        level("urged", "UBORIS", remind_after=(real, 2 * real))
+    )
+    world.slack.weather = Weather.HANGING
+    await world.until(lambda: world.notices.asked)
+    await world.until(lambda: world.audit.kinds(handle.id).count("LevelReminded") == 2)
+
+    await impatient_office.at_rest(handle)
+    world.slack.answer()
+    await impatient_office.pass_time(handle, 10 * CLOSE)
+    await impatient_office.at_rest(handle)
+
+    first, *_, last = world.notices.asked
+    assert {one.key for one in world.notices.asked} == {first.key}
+    assert last.doubtful
+
+
+async def test_after_ten_minutes_without_slack_card_and_people_catch_up_at_once(
+    office: Office, world: World
+) -> None:
+    minute = timedelta(minutes=1)
+    more = Escalation(after=8 * minute, to=acts.sources("UDORA"))
+    urged = level(
+        "urged",
+        *("UBORIS", "UCLARA"),
+        quorum=2,
+        remind_after=(3 * minute, 6 * minute),
+        escalate=(more,),
+        expire=timedelta(hours=1),
+    )
+    handle = await office.open_request(urged)
+    world.slack.weather = Weather.REFUSING
+    await office.do(handle, acts.comment("UBORIS"))
+    for _ in range(5):
+        await office.pass_time(handle, 2 * minute)
+    down = (world.cards.versions, world.notices.summary())
+
+    world.slack.answer()
+    await office.pass_time(handle, timedelta(seconds=15))
+
+    began = world.audit.fact(handle.id, "RequestSubmitted").at
+    assert world.audit.fact(handle.id, "LevelEscalated").at == began + 8 * minute
+    assert down == ([1], [])
+    assert world.cards.shown(handle.id).levels[0].escalations == 1
+    assert sorted(world.notices.summary()) == [("asked", "UDORA"), ("reminded", "UBORIS,UCLARA")]

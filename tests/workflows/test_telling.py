@@ -158,6 +158,7 @@ async def test_the_admins_are_told_once_that_a_level_is_blocked(
     await office.pass_time(handle, 3 * MINUTE + CLOSE)
 
     assert world.notices.summary() == [ADMINS]
+    assert world.notices.told[0].people == ("UGUS",)  # told directly, where the channel is gone
 
 
 async def test_without_an_admin_channel_the_card_alone_says_that_a_level_is_blocked(

@@ -56,7 +56,7 @@ LAST_REMARKS = 3
 
 def submit(request: ApprovalRequest, now: datetime) -> Change:
     """Begin a request. One that needs no level is approved at once, and says by which rule."""
-    state = ApprovalState(request=request, submitted_at=now)
+    state = ApprovalState(request=request, submitted_at=now, changed_at=now)
     change = note(
         Change(state=state),
         Fact.REQUEST_SUBMITTED,

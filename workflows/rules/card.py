@@ -98,20 +98,38 @@ def published(card: CardState, version: int, copies: tuple[CardCopy, ...]) -> Ca
     return replace(card, copies=copies, published=version, retry_at=None, tries=0, problem="")
 
 
-def failed(card: CardState, now: datetime, retry_after: timedelta | None = None) -> CardState:
-    """Note a try that did not reach every copy; the next one comes after `pause`."""
+def failed(
+    card: CardState,
+    now: datetime,
+    retry_after: timedelta | None = None,
+    *,
+    began: datetime | None = None,
+) -> CardState:
+    """Note a try, begun at `began`, that did not reach every copy; the next one comes at `try_at`."""
     return replace(
         card,
         behind_since=card.behind_since or now,
-        retry_at=now + pause(card.tries, retry_after),
+        retry_at=try_at(began or now, now, card.tries, retry_after),
         tries=card.tries + 1,
     )
 
 
-def lost(card: CardState, now: datetime) -> CardState:
+def lost(card: CardState, now: datetime, *, began: datetime | None = None) -> CardState:
     """Note a try whose outcome is unknown: what was being posted may or may not stand there."""
     copies = tuple(replace(copy, doubtful=copy.doubtful or not copy.ts) for copy in card.copies)
-    return failed(replace(card, copies=copies), now)
+    return failed(replace(card, copies=copies), now, began=began)
+
+
+def try_at(
+    began: datetime, now: datetime, tries: int, retry_after: timedelta | None = None
+) -> datetime:
+    """Return when to try again after a try from `began` to `now`, and `tries` failures before it.
+
+    The pause runs from the beginning: a try that hung was a pause already, and two long waits in
+    a row would keep a card behind for longer than 15 s after Slack's return. What Slack itself
+    asks for, and a breath, run from the end.
+    """
+    return max(began + pause(tries), now + (retry_after or FIRST_RETRY))
 
 
 def pause(tries: int, retry_after: timedelta | None = None) -> timedelta:

@@ -84,8 +84,13 @@ def require_storable(text: str) -> None:
     PostgreSQL takes no NUL in a text, and half a pair has no UTF-8: what was let in here could
     never be written to the audit, and the request would wait for that for ever.
     """
-    if "\x00" in text or any("\ud800" <= one <= "\udfff" for one in text):
+    if not is_storable(text):
         raise TextUnreadableError
+
+
+def is_storable(text: str) -> bool:
+    """Whether a text can be kept: see `require_storable`."""
+    return not ("\x00" in text or any("\ud800" <= one <= "\udfff" for one in text))
 
 
 def _is_positive(money: Money) -> bool:

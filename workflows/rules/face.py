@@ -57,7 +57,7 @@ class LevelFace:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApprovalFace:
-    """An approval as people see it, at one `card_version`."""
+    """An approval as people see it, at one `card_version`; `changed_at` is its newest fact's."""
 
     kind: Literal["approval"] = "approval"
     request_id: str
@@ -83,6 +83,7 @@ class ApprovalFace:
     remarks: tuple[Remark, ...]
     card_version: int
     submitted_at: datetime
+    changed_at: datetime
     closed_at: datetime | None
     closed_by: Actor | None
     closing_rule: str
@@ -128,6 +129,7 @@ def approval_face(state: ApprovalState, card_version: int) -> ApprovalFace:
         remarks=state.remarks,
         card_version=card_version,
         submitted_at=state.submitted_at,
+        changed_at=state.changed_at,
         closed_at=state.closed_at,
         closed_by=state.closed_by,
         closing_rule=state.closing_rule,

@@ -44,7 +44,7 @@ def note(  # noqa: PLR0913 - a fact has this many parts
     )
     return replace(
         change,
-        state=replace(change.state, sequence=sequence),
+        state=replace(change.state, sequence=sequence, changed_at=now),
         facts=(*change.facts, event),
     )
 

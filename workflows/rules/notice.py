@@ -33,9 +33,10 @@ class Owed:
     """A notice that is owed. Its words are found when it is sent: they are about that moment.
 
     `key` is opaque and names this notice for ever. It goes to `person` as a direct message, or
-    into `channel`, or, where both are empty, into the card's thread, mentioning `people`. `level`
-    is the level that it is about, 0 where it is about the whole. `refused` says that Slack has
-    refused it for a reason that only a person can mend.
+    into `channel` (directly to each of `people`, where the channel takes nothing), or, where both
+    are empty, into the card's thread, mentioning `people`. `level` is the level that it is about,
+    0 where it is about the whole. `refused` says that Slack has refused it for a reason that only
+    a person can mend.
     """
 
     key: str
@@ -90,6 +91,12 @@ def notice_of(owed: Owed, face: Face, card: CardCopy | None) -> Notice:
         intended_at=owed.intended_at,
         doubtful=owed.doubtful,
     )
+
+
+def admin_channel(face: Face) -> str:
+    """Return where the admins of a request are told; empty where nobody had to be asked."""
+    approval = face if isinstance(face, ApprovalFace) else face.approval
+    return approval.admin_channel if approval else ""
 
 
 def still_owed(owed: Owed, face: Face) -> Owed | None:

@@ -259,6 +259,7 @@ class ApprovalState:
     """Everything an approval is. One value, so that continue-as-new carries one value.
 
     `changes` is what the last amendment changed, `voided` how many decisions amendments voided.
+    `changed_at` is the instant of the newest fact.
     """
 
     request: ApprovalRequest
@@ -274,6 +275,7 @@ class ApprovalState:
     remarks: tuple[Remark, ...] = ()
     sequence: int = 0
     submitted_at: datetime
+    changed_at: datetime
     closed_at: datetime | None = None
     closed_by: Actor | None = None
     closing_rule: str = ""

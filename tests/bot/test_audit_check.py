@@ -1,0 +1,179 @@
+"""An intact trail beside what its workflow's history yields: every way in which they can differ."""
+
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+from temporalio.client import Client
+
+from bot import audit_check
+from bot.audit_check import Compared, compare
+from bot.faces import read_face
+from bot.rederivation import Rederived
+from records.audit import AuditTrail
+from records.trail import Trail, columns_of, seal
+from tests.records.stories import REASON, REMARK, public, rejected
+from workflows.ports import AuditBatch
+from workflows.rules.audit import GENESIS, AuditEvent, chain_hash, text_digest, without_texts
+from workflows.rules.face import ApprovalFace
+
+FACTS, STATE = rejected()
+FACE = read_face(STATE.face)
+assert isinstance(FACE, ApprovalFace)
+LAST = len(FACTS)
+
+
+def history(facts: tuple[AuditEvent, ...] = FACTS, **changes: Any) -> Rederived:
+    """Return what a workflow yields that handed all these facts over at once."""
+    assert isinstance(FACE, ApprovalFace)
+    batch = AuditBatch(request_id="APR-1", owner_id="APR-1", facts=facts, face=FACE)
+    derived = Rederived(
+        facts={one.sequence: one for one in facts},
+        batches={facts[-1].sequence: batch},
+        acknowledged=facts[-1].sequence,
+        finished=True,
+    )
+    return replace(derived, **changes)
+
+
+def trail(facts: tuple[AuditEvent, ...] = FACTS, face: str = STATE.face, **head: object) -> Trail:
+    """Return a trail whose chain is whole."""
+    rows, previous = [], GENESIS
+    for one in facts:
+        previous = chain_hash(previous, one)
+        rows.append(columns_of(one) | {"chain_hash": previous})
+    row = {
+        "request_id": "APR-1",
+        "owner_id": "APR-1",
+        "kind": "approval",
+        "requester": STATE.requester,
+        "status": STATE.status,
+        "face": face,
+        "sequence": len(facts),
+        "chain_hash": previous,
+    }
+    made = Trail(request_id="APR-1", rows=tuple(rows), head=row | head)
+    assert made.verify().intact
+    return made
+
+
+def test_what_the_history_yields_agrees() -> None:
+    assert compare(trail(), history(), blanks=False) == (Compared.AGREES, 0)
+
+
+@pytest.mark.parametrize("number", range(1, LAST + 1))
+def test_a_fact_that_was_rewritten_differs(number: int) -> None:
+    changes: list[dict[str, Any]] = [{"reason": "x"}, {"rule": "x"}, {"data": {}}, {"level": 7}]
+    for change in changes:
+        facts = tuple(replace(one, **change) if one.sequence == number else one for one in FACTS)
+
+        found = compare(trail(facts), history(), blanks=False)
+
+        expected = (Compared.AGREES, 0) if facts == FACTS else (Compared.FACT_DIFFERS, number)
+        assert found == expected
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_fact_too_many_never_happened(*, finished: bool) -> None:
+    fewer = history(FACTS[:-1], finished=finished)
+
+    assert compare(trail(), fewer, blanks=False) == (Compared.FACT_INVENTED, LAST)
+
+
+@pytest.mark.parametrize(
+    ("changes", "compared"),
+    [
+        ({"finished": False, "acknowledged": LAST - 1}, Compared.AGREES),
+        ({"finished": False}, Compared.FACT_LOST),
+        ({"acknowledged": LAST - 1}, Compared.FACT_LOST),
+    ],
+)
+def test_a_fact_that_was_confirmed_or_whose_workflow_has_ended_must_be_there(
+    changes: dict[str, Any], compared: Compared
+) -> None:
+    found, sequence = compare(trail(FACTS[:-1]), history(**changes), blanks=False)
+
+    assert (found, sequence) == (compared, LAST if compared is Compared.FACT_LOST else 0)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [{"status": "approved"}, {"owner_id": "ORD-1"}, {"requester": "UGUS"}, {"kind": "order"}],
+    ids=str,
+)
+def test_a_last_state_that_is_another_one_differs(head: dict[str, Any]) -> None:
+    assert compare(trail(**head), history(), blanks=False) == (Compared.STATE_DIFFERS, LAST)
+
+
+def test_a_last_face_that_is_another_one_differs() -> None:
+    for face in (STATE.face.replace(REASON, "No money"), STATE.face.replace(REASON, ""), "{}"):
+        found = compare(trail(face=face), history(), blanks=False)
+        assert found == (Compared.STATE_DIFFERS, LAST)
+
+
+def test_of_runs_that_are_forgotten_the_chain_alone_speaks() -> None:
+    late = history(FACTS[2:])
+
+    assert compare(trail(), late, blanks=False) == (Compared.AGREES_IN_PART, 0)
+
+
+def redacted(digest: str) -> Trail:
+    """Return the trail with its remark redacted, and this digest kept."""
+    whole = trail(face=STATE.face.replace(REMARK, ""))
+    number = next(one.sequence for one in FACTS if one.reason == REMARK)
+    row = whole.rows[number - 1]
+    gone = columns_of(without_texts(FACTS[number - 1], frozenset({"reason"})))
+    kept = {"request_id": "APR-1", "sequence": number, "field": "reason", "digest": digest}
+    kept |= {"at": "", "actor": "{}", "why": ""}
+    rows = list(whole.rows)
+    rows[number - 1] = gone | {"chain_hash": row["chain_hash"]}
+    sealed = kept | {"seal": seal(kept, str(row["chain_hash"]))}
+    return replace(whole, rows=tuple(rows), redactions=(sealed,))
+
+
+def test_a_redacted_fact_is_compared_by_its_digest() -> None:
+    right = redacted(text_digest(REMARK))
+
+    assert right.verify().intact
+    assert compare(right, history(), blanks=True) == (Compared.AGREES, 0)
+    found, _ = compare(redacted(text_digest("x")), history(), blanks=True)
+    assert found is Compared.FACT_DIFFERS
+
+
+def test_beside_a_redaction_nothing_else_of_the_last_state_may_differ() -> None:
+    right = redacted(text_digest(REMARK))
+    assert right.head is not None
+    forged = replace(right, head={**right.head, "face": STATE.face.replace(REASON, "No money")})
+
+    assert compare(forged, history(), blanks=True) == (Compared.STATE_DIFFERS, LAST)
+
+
+def test_the_story_says_what_it_should() -> None:
+    assert isinstance(FACE, ApprovalFace)
+    assert public(FACE, "APR-1") == STATE
+
+
+class GoingOn(AuditTrail):
+    """The records of a request that goes on: each reading finds one fact more."""
+
+    def __init__(self) -> None:
+        self.readings = LAST - 3
+
+    async def trail(self, request_id: str) -> Trail:  # noqa: ARG002 - of any request
+        self.readings = min(self.readings + 1, LAST)
+        return trail(FACTS[: self.readings])
+
+
+async def test_what_is_written_between_the_two_readings_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Guard: without the second reading this is FACT_LOST."""
+
+    async def rederived(*_: object) -> Rederived:
+        return history()
+
+    monkeypatch.setattr(audit_check, "rederive", rederived)
+
+    found = await audit_check.check(GoingOn(), cast("Client", object()), "APR-1")
+
+    assert (found.compared, found.facts, found.is_whole) == (Compared.AGREES, LAST, True)

@@ -1,0 +1,65 @@
+"""docs/audit.md shows what the program says: its examples are typed here, its tables compared."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from bot.audit_check import Compared
+from bot.commands import audit_words
+from bot.commands.terminal import Exit
+from records.trail import Flaw
+from tests.bot.command_line import ANA, BORIS, GUS, OPERATOR, CommandLine
+from workflows.rules.audit import Fact
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8")
+REQUEST = "REQ-TRADE-FAIR"
+EXAMPLES = [
+    part.partition("\n")
+    for block in re.findall(r"^```console\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
+    for part in block.split("$ countersign ")[1:]
+]
+
+
+def bare(said: str, operator: str) -> list[str]:
+    """Return the words, without when it was, who ran it, and how wide a table is drawn."""
+    said = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "WHEN", said)
+    return re.sub(r"[│┃━─┏┓┡┩┳┴└┘╇┼├┤]", " ", said.replace(f": {operator}", ": OPERATOR")).split()
+
+
+@pytest.mark.usefixtures("worker")
+async def test_every_example_is_what_the_program_says(shell: CommandLine) -> None:
+    await shell.request(
+        *("create", "--id", REQUEST, "--policy", "expense", "--title", "Trade fair"),
+        *("--text", "Two days in Hanover", "--amount", "1500.00 USD", "--as", ANA),
+    )
+    await shell.until_open(REQUEST)
+    await shell.request("decide", REQUEST, "approve", "--as", GUS)
+    why = ("--reason", "Ana is ill")
+    await shell.request("decide", REQUEST, "reject", "--as", BORIS, *why)
+    await shell.fact(REQUEST, Fact.REQUEST_REJECTED)
+
+    assert len(EXAMPLES) >= 8
+    for words, _, shown in EXAMPLES:
+        said = await shell.type(*shlex.split(words))
+        assert said.code == 0, words
+        assert bare(said.out + said.err, OPERATOR) == bare(shown, "olga"), words
+
+
+def test_every_sentence_and_every_exit_code_stands_there() -> None:
+    sentences = re.findall(r"^\| ((?:is|fits) [^|]+) \|", DOCUMENT, re.MULTILINE)
+    codes = re.findall(r"^\| (\d) \|", DOCUMENT, re.MULTILINE)
+
+    words = [*audit_words.FLAWS.values(), *audit_words.DIFFERENCES.values()]
+    assert sentences == words
+    assert codes == [
+        str(int(code)) for code in (Exit.DONE, Exit.CANNOT, Exit.FLAWED, Exit.UNCHECKED)
+    ]
+
+
+def test_there_is_a_sentence_for_everything_that_can_be_found() -> None:
+    compared = {*audit_words.DIFFERENCES, *audit_words.COMPARED}
+
+    assert set(audit_words.FLAWS) == set(Flaw) - {Flaw.NOTHING_WRITTEN}
+    assert compared == {one.value for one in Compared}

@@ -1,0 +1,100 @@
+"""The real worker with workflows that raise, for requests and orders that name a bug in their title.
+
+Only tests run this program; the product has no such hook. Nothing here fails a workflow: these
+are plain exceptions, as bugs are.
+"""
+
+import runpy
+from datetime import datetime
+from enum import StrEnum
+from unittest.mock import patch
+
+from temporalio import workflow
+
+from workflows import registry
+from workflows.approval import ApprovalWorkflow
+from workflows.order import OrderWorkflow
+from workflows.rules import approval
+from workflows.rules.face import ApprovalFace
+from workflows.rules.messages import ApprovalInput, ApprovalOutcome, Menu, OrderInput
+from workflows.rules.order import OrderChange, OrderFace
+from workflows.rules.request import Decision
+
+
+class Bug(StrEnum):
+    """Where a bug sits. The words stand in the title of what meets it."""
+
+    RUN = "bug in run"
+    UPDATE = "bug in an update"
+    VALIDATOR = "bug in a validator"
+    QUERY = "bug in a query"
+    ORDER = "bug in the order"
+
+
+class BugError(Exception):
+    """What somebody forgot to think of."""
+
+
+@workflow.defn(name="ApprovalWorkflow")
+class BuggyApproval(ApprovalWorkflow):
+    """An approval with bugs."""
+
+    @workflow.init
+    def __init__(self, asked: ApprovalInput) -> None:
+        super().__init__(asked)
+        self._title = asked.request.content.title
+
+    @workflow.run
+    async def run(self, asked: ApprovalInput) -> ApprovalOutcome:
+        return await super().run(asked)
+
+    @workflow.update
+    def decide(self, decision: Decision) -> ApprovalFace:  # type: ignore[override]
+        self._meet(Bug.UPDATE)
+        return self._do(approval.decide, decision)
+
+    @decide.validator
+    def _check_decide(self, decision: Decision) -> None:
+        self._meet(Bug.VALIDATOR)
+        self._check(approval.check_decide, decision)
+
+    @workflow.query
+    def menu(self, person: str) -> Menu:
+        self._meet(Bug.QUERY)
+        return super().menu(person)
+
+    def _next_deadline(self) -> datetime | None:
+        self._meet(Bug.RUN)
+        return super()._next_deadline()
+
+    def _meet(self, bug: Bug) -> None:
+        if bug in self._title:
+            raise BugError(bug)
+
+
+@workflow.defn(name="OrderWorkflow")
+class BuggyOrder(OrderWorkflow):
+    """An order with a bug in whatever follows its approval."""
+
+    @workflow.init
+    def __init__(self, asked: OrderInput) -> None:
+        super().__init__(asked)
+        self._customer = asked.order.customer
+
+    @workflow.run
+    async def run(self, asked: OrderInput) -> OrderFace:
+        return await super().run(asked)
+
+    def _take(self, change: OrderChange) -> None:
+        if Bug.ORDER in self._customer:
+            raise BugError(Bug.ORDER)
+        super()._take(change)
+
+
+if __name__ == "__main__":
+    # The sandbox imports a workflow's module by name, which `__main__` is not.
+    from tests.chaos import buggy_worker
+    from tests.journeys.programs import ROOT
+
+    with patch.object(registry, "WORKFLOWS", [buggy_worker.BuggyApproval, buggy_worker.BuggyOrder]):
+        runpy.run_path(str(ROOT / "worker.py"), run_name="__main__")

@@ -1,0 +1,183 @@
+"""Workflow bug recovery: a worker whose workflows raise is deployed over pending requests, then a fixed one.
+
+People press meanwhile. They are told that it is not confirmed yet and nothing that is not so; once
+the fix is there each press counts, each person is told, each order ends, and nothing has failed.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+
+from temporalio.client import WorkflowExecutionStatus
+
+from bot.views import notices
+from emulator.client import text_of
+from emulator.errors import Json
+from tests.chaos import ledgers
+from tests.chaos.buggy_worker import Bug
+from tests.chaos.ground import TOGETHER, Ground, Size, Trial
+from tests.chaos.restarts import DECIDABLE
+from tests.journeys.house import House
+from tests.journeys.office import APPROVALS
+from tests.journeys.programs import PATIENCE, until
+from workflows.rules.order import OrderFace, approval_id
+from workflows.rules.request import Verdict
+
+BUGGY_WORKER = Path(__file__).with_name("buggy_worker.py")
+IN_THE_WAY = (Bug.RUN, Bug.UPDATE, Bug.VALIDATOR)
+"""The bugs that stand between a press and its answer."""
+COUNTED = 90.0
+"""Seconds after the fix within which everything has ended: a press is asked for again for 60."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """An order that waits, and the one person who presses on it, once. `card` is from before."""
+
+    order_id: str
+    bug: Bug
+    person: str
+    verdict: Verdict
+    card: Json
+
+
+async def run(ground: Ground) -> None:
+    """Place orders, deploy the bug, have everybody press, deploy the fix; several times."""
+    for _ in range(ground.size.kills):
+        pending = await _place(ground)
+        await _deploy(ground, BUGGY_WORKER)
+        tabs = dict(
+            await asyncio.gather(*(_press(ground, one) for one in pending)),
+        )
+        late = [one for one in pending if one.bug in IN_THE_WAY]
+        await _hear(ground, late, tabs, lambda _: [notices.unconfirmed()])
+        await _nothing_has_failed(ground, pending)
+        await _deploy(ground)
+        orders = [one.order_id for one in pending]
+        await ledgers.ended(ground, orders, COUNTED)
+        await _hear(ground, late, tabs, _good_news)
+        await ledgers.compare_orders(ground, orders)
+        await _as_decided(ground, pending)
+
+
+async def _place(ground: Ground) -> list[Pending]:
+    """Have Ana order things, each for another bug, and wait until each can be pressed."""
+    bugs = islice(cycle(Bug), ground.size.requests)
+    people = ground.dice.sample(ground.crowd, ground.size.requests)
+    verdicts = [ground.dice.choice((Verdict.APPROVE, Verdict.REJECT)) for _ in people]
+    slots = asyncio.Semaphore(TOGETHER)
+
+    async def place(bug: Bug, person: str, verdict: Verdict) -> Pending:
+        async with slots:
+            order_id = await ground.office.order("1500.00", customer=bug)
+            card = await ground.office.card(order_id, DECIDABLE, buttons=True)
+        return Pending(order_id=order_id, bug=bug, person=person, verdict=verdict, card=card)
+
+    ground.tally.requests += ground.size.requests
+    placing = (place(*one) for one in zip(bugs, people, verdicts, strict=True))
+    return list(await asyncio.gather(*placing))
+
+
+async def _deploy(ground: Ground, worker: Path | None = None) -> None:
+    """Put this worker in place of the one that runs; without one, the real worker."""
+    house: House = ground.house
+    await ground.kill("worker")
+    await (house.start("worker", worker=worker) if worker else house.start("worker"))
+
+
+async def _press(ground: Ground, one: Pending) -> tuple[str, str]:
+    """Press, and return the order's id and the tab; where there is no menu, it must say so first."""
+    if one.bug is Bug.QUERY:
+        tab = f"menu of {one.order_id}"
+        slack = ground.office.slack
+        await slack.click(one.person, APPROVALS, one.card, "more", tab=tab)
+        await slack.wait_for_modal(
+            one.person,
+            lambda view: notices.unavailable() in text_of(view),
+            tab=tab,
+            timeout=PATIENCE,
+        )
+    return one.order_id, await ground.press(one.person, one.card, one.verdict)
+
+
+def _good_news(one: Pending) -> list[str]:
+    """Return all that who waited for an answer has heard in the end."""
+    if one.verdict is Verdict.REJECT:  # in one form, which says the last only
+        return [notices.confirmed(one.verdict)]
+    return [notices.unconfirmed(), notices.confirmed(one.verdict)]
+
+
+async def _hear(
+    ground: Ground,
+    pending: list[Pending],
+    tabs: dict[str, str],
+    wanted: Callable[[Pending], list[str]],
+) -> None:
+    """Wait until each of them has heard this and nothing else; who has not is lost."""
+
+    async def hears(one: Pending) -> None:
+        said: list[str] = []
+
+        async def look() -> bool | None:
+            said[:] = await _said(ground, one, tabs[one.order_id])
+            return said == wanted(one) or None
+
+        with suppress(TimeoutError):
+            await until(look)
+        if said != wanted(one):
+            ground.tally.lost.append(
+                f"{one.person} pressed on {one.order_id} ({one.bug}) and has heard {said}"
+            )
+
+    await asyncio.gather(*map(hears, pending))
+
+
+async def _said(ground: Ground, one: Pending, tab: str) -> list[str]:
+    """Return what only this person was told since: in the channel, or by the form they sent."""
+    slack = ground.office.slack
+    if one.verdict is Verdict.REJECT:
+        views = await slack.modals(one.person, tab=tab)
+        known = (notices.unconfirmed(), notices.confirmed(one.verdict))
+        words = [text_of(view) for view in views]
+        return [next((said for said in known if said in word), word) for word in words]
+    seen = await slack.messages(APPROVALS, one.person)
+    return [
+        str(message["text"])
+        for message in seen
+        if message.get("is_ephemeral") and message["ts"] > one.card["ts"]
+    ]
+
+
+async def _nothing_has_failed(ground: Ground, pending: list[Pending]) -> None:
+    """Check that a bug holds up what it stands in the way of, and ends nothing."""
+    for one in pending:
+        known = await ledgers.face_of(ground, approval_id(one.order_id))
+        for workflow_id in (one.order_id, approval_id(one.order_id)):
+            status = (await ground.temporal.get_workflow_handle(workflow_id).describe()).status
+            if status not in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
+                ground.tally.lost.append(f"{workflow_id} ({one.bug}) is {status}")
+        if one.bug in IN_THE_WAY and (known is None or known.status != "pending"):
+            ground.tally.lost.append(f"{one.order_id} ({one.bug}) was decided: the bug was not met")
+
+
+async def _as_decided(ground: Ground, pending: list[Pending]) -> None:
+    """Check that each order has ended by the one press that it saw."""
+    for one in pending:
+        face = await ledgers.face_of(ground, one.order_id)
+        if not isinstance(face, OrderFace) or ledgers.DECIDED.get(face.status) is not one.verdict:
+            status = face.status if face else "unknown"
+            ground.tally.lost.append(
+                f"{one.order_id} ({one.bug}) was to {one.verdict}, is {status}"
+            )
+
+
+TRIAL = Trial(
+    name="bugs",
+    run=run,
+    short=Size(requests=len(Bug), people=len(Bug), kills=1),
+    long=Size(requests=4 * len(Bug), people=4 * len(Bug), kills=4),
+)
+"""`kills` are so many times that the bug, and then the fix, is deployed by a kill of the worker."""

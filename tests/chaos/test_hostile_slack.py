@@ -1,0 +1,20 @@
+"""Hostile Slack: whatever it does to us ends in words, never in silence."""
+
+from tests.chaos.conftest import RunTrial
+from tests.chaos.hostile_slack import CASES, TRIAL
+
+
+async def test_whatever_slack_does_it_is_said_and_what_is_mended_goes_on(
+    run_trial: RunTrial,
+) -> None:
+    """Seen failing without each of these.
+
+    The memory of Retry-After (activities/patience.py), the direct messages to admins whose channel
+    takes nothing (activities/notices.py), the admins' notice of a card that was not posted
+    (workflows/card_owner.py), the second post of a card that was deleted (slack_errors.GONE).
+    """
+    tally = await run_trial(TRIAL)
+
+    assert tally.requests > len(CASES)
+    assert tally.faults >= 6
+    assert tally.presses >= 4

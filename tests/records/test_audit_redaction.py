@@ -1,0 +1,307 @@
+"""Redaction: a text is gone from everywhere, the chain stays whole, and no byte of it is free."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select, update
+
+from bot.faces import read_face
+from bot.views import cards
+from records.audit import AuditTrail, Flaw
+from records.database import Database
+from records.redactions import (
+    BrokenTrailError,
+    NoSuchTextError,
+    Redaction,
+    Redactions,
+    StillOpenError,
+)
+from records.requests import Requests
+from records.schema import audit_events, redactions, requests
+from tests.records.builders import facts, order, state
+from tests.records.stories import (
+    FIELD,
+    LINK,
+    REASON,
+    REMARK,
+    SECRET,
+    WRITTEN,
+    change,
+    contents,
+    public,
+    rejected,
+)
+from tests.rules.builders import NOON, actor, policy
+from workflows.rules import order as order_rules
+from workflows.rules.audit import Fact
+from workflows.rules.face import ApprovalFace
+from workflows.rules.people import Origin
+
+FAY = actor("UFAY", Origin.CLI, operator="root")
+COLUMNS = ("request_id", "field", "digest", "at", "actor", "why", "seal")
+
+
+def wish(sequence: int, field: str = "reason", request_id: str = "APR-1") -> Redaction:
+    return Redaction(
+        request_id=request_id,
+        sequence=sequence,
+        field=field,
+        actor=FAY,
+        why="the works council has asked for it",
+        at=NOON + timedelta(days=1),
+    )
+
+
+@pytest.fixture
+async def trail(database: Database) -> AuditTrail:
+    """The trail of a request that was refused, and that of another one."""
+    trail = AuditTrail(database)
+    for request_id in ("APR-1", "APR-2"):
+        written, public_state = rejected(request_id)
+        await trail.append(written, public_state)
+    return trail
+
+
+async def number_of(trail: AuditTrail, kind: Fact) -> int:
+    return next(one.sequence for one in await trail.facts("APR-1") if one.kind is kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "gone"),
+    [
+        (Fact.DECISION_RECORDED, "reason", {REASON}),
+        (Fact.REQUEST_REJECTED, "reason", {REASON}),
+        (Fact.COMMENT_ADDED, "reason", {REMARK}),
+        (Fact.REQUEST_SUBMITTED, "data.content", {SECRET, FIELD, LINK}),
+        (Fact.REQUEST_AMENDED, "data.content", {SECRET, FIELD, LINK}),
+    ],
+)
+async def test_a_redacted_text_stands_nowhere_and_the_trail_is_whole(
+    database: Database, trail: AuditTrail, kind: Fact, field: str, gone: set[str]
+) -> None:
+    async with database.writing() as connection:  # the other request may keep what it says
+        for table in (audit_events, requests):
+            await connection.execute(delete(table).where(table.c.request_id == "APR-2"))
+    before = await contents(database)
+    assert [words for words in WRITTEN if words not in before] == []
+
+    places = await Redactions(database).redact(wish(await number_of(trail, kind), field))
+
+    left = await contents(database)
+    assert {words for words in WRITTEN if words not in left} == gone
+    assert (await trail.verify("APR-1")).intact
+    assert len(places) == (1 if gone == {REMARK} else 2)
+
+
+async def test_the_last_state_can_still_be_read_and_shown(
+    database: Database, trail: AuditTrail
+) -> None:
+    for kind, field in ((Fact.REQUEST_SUBMITTED, "data.content"), (Fact.COMMENT_ADDED, "reason")):
+        await Redactions(database).redact(wish(await number_of(trail, kind), field))
+
+    record = await Requests(database).get("APR-1")
+
+    assert record is not None
+    face = read_face(record.face)
+    assert isinstance(face, ApprovalFace)
+    assert (face.content.text, face.content.links, face.remarks[0].text) == ("", ("",), "")
+    assert (face.closing_reason, face.content.title) == (REASON, "Two desks")
+    assert cards.build(face).blocks
+    assert await Requests(database).overview(policy=face.policy)
+
+
+async def test_other_requests_keep_their_texts(database: Database, trail: AuditTrail) -> None:
+    number = await number_of(trail, Fact.COMMENT_ADDED)
+    await Redactions(database).redact(wish(number))
+
+    assert (await trail.facts("APR-2"))[number - 1].reason == REMARK
+    assert (await trail.verify("APR-2")).intact
+
+
+async def test_a_second_redaction_and_a_late_append_change_nothing(
+    database: Database, trail: AuditTrail
+) -> None:
+    written, public_state = rejected()
+    number = await number_of(trail, Fact.DECISION_RECORDED)
+    assert await Redactions(database).redact(wish(number))
+    before = await contents(database)
+
+    assert await Redactions(database).redact(wish(number)) == ()
+    await trail.append(written, public_state)
+    await trail.append(written[-1:], public_state)
+
+    assert await contents(database) == before
+
+
+async def test_more_than_one_text_of_a_fact_can_be_taken_out(
+    database: Database, trail: AuditTrail
+) -> None:
+    number = await number_of(trail, Fact.DECISION_RECORDED)
+    for field in ("reason", "data.member_by", "data.content_digest"):
+        (place, *_) = await Redactions(database).redact(wish(number, field))
+        assert (place.sequence, place.field) == (number, field)
+
+    fact = (await trail.facts("APR-1"))[number - 1]
+    assert (fact.reason, fact.data["member_by"], fact.data["verdict"]) == ("", "", "reject")
+    assert (await trail.verify("APR-1")).intact
+
+
+@pytest.mark.parametrize("status", ["pending", "changes_requested"])
+async def test_what_goes_on_is_not_redacted(database: Database, status: str) -> None:
+    await AuditTrail(database).append(facts(1, 2), state(status=status, kind="approval"))
+    before = await contents(database)
+
+    with pytest.raises(StillOpenError) as refused:
+        await Redactions(database).redact(wish(1, request_id="ORD-1"))
+
+    assert refused.value.request_id == "ORD-1"
+    assert await contents(database) == before
+
+
+@pytest.mark.parametrize(
+    ("sequence", "field", "fields"),
+    [(9, "reason", ()), (1, "reason", ("data.content",)), (2, "data.nothing", ("reason",))],
+)
+async def test_a_text_that_is_not_there_is_named(
+    database: Database, trail: AuditTrail, sequence: int, field: str, fields: tuple[str, ...]
+) -> None:
+    with pytest.raises(NoSuchTextError) as refused:
+        await Redactions(database).redact(wish(sequence, field))
+
+    assert refused.value.fields[: len(fields)] == fields
+    with pytest.raises(NoSuchTextError):
+        await Redactions(database).redact(wish(1, request_id="APR-404"))
+
+
+async def test_a_trail_that_is_not_whole_is_left_as_it_is(
+    database: Database, trail: AuditTrail
+) -> None:
+    number = await number_of(trail, Fact.COMMENT_ADDED)
+    await change(
+        database,
+        "UPDATE audit_events SET rule = 'x' WHERE request_id = 'APR-1' AND sequence = 1",
+    )
+
+    with pytest.raises(BrokenTrailError):
+        await Redactions(database).redact(wish(number))
+    assert (await trail.facts("APR-1"))[number - 1].reason == REMARK
+
+
+async def test_an_orders_approval_and_the_order_are_redacted_together(database: Database) -> None:
+    """The order's own state repeats its approval's face; while it goes on, it would do so again."""
+    trail, approval_id = AuditTrail(database), order_rules.approval_id("ORD-1")
+    written, public_state = rejected(approval_id)
+    await trail.append(written, replace(public_state, owner_id="ORD-1"))
+    face = read_face(public_state.face)
+    assert isinstance(face, ApprovalFace)
+    begun = order_rules.receive(order(), actor("UANA"), policy(), NOON, needs_approval=True)
+    ended = order_rules.approval_ended(begun.state, face, NOON)
+    shown = public(order_rules.order_face(ended.state, 1), "ORD-1")
+    await trail.append(begun.facts, replace(shown, status="awaiting_approval"))
+    number = next(one.sequence for one in written if one.kind is Fact.DECISION_RECORDED)
+    with pytest.raises(StillOpenError):
+        await Redactions(database).redact(wish(number, request_id=approval_id))
+
+    await trail.append(ended.facts, shown)
+    await Redactions(database).redact(wish(number, request_id=approval_id))
+
+    assert REASON not in await contents(database)
+    for request_id in ("ORD-1", approval_id):
+        assert (await trail.verify(request_id)).intact
+
+
+async def test_what_an_orders_step_said_is_taken_out_of_its_approval_too(
+    database: Database,
+) -> None:
+    trail, approval_id = AuditTrail(database), order_rules.approval_id("ORD-1")
+    written, public_state = rejected(approval_id)
+    await trail.append(written, replace(public_state, owner_id="ORD-1"))
+    begun = order_rules.receive(order(), actor("UANA"), policy(), NOON, needs_approval=False)
+    failed = order_rules.step_failed(begun.state, order_rules.StepName.PAY, REMARK, NOON)
+    ended = order_rules.compensated(failed.state, NOON)
+    shown = public(order_rules.order_face(ended.state, 1), "ORD-1")
+    await trail.append((*begun.facts, *failed.facts, *ended.facts), shown)
+    assert (await contents(database)).count(REMARK) == 5  # three of them in the faces
+
+    places = await Redactions(database).redact(wish(2, "data.error", "ORD-1"))
+
+    assert {(one.request_id, one.field) for one in places} == {
+        ("ORD-1", "data.error"),
+        (approval_id, "reason"),
+    }
+    assert REMARK not in await contents(database)
+
+
+_CHANGES = st.tuples(
+    st.sampled_from(COLUMNS),
+    st.integers(0, 200),
+    st.one_of(st.characters(codec="utf-8", exclude_characters="\0"), st.just("")),
+)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(forgery=_CHANGES)
+async def test_one_changed_character_of_a_redaction_is_found(
+    database: Database, forgery: tuple[str, int, str]
+) -> None:
+    column, position, character = forgery
+    trail = AuditTrail(database)
+    async with database.writing() as connection:  # it outlives an example
+        for table in (redactions, audit_events, requests):
+            await connection.execute(delete(table))
+    await trail.append(*rejected())
+    number = await number_of(trail, Fact.COMMENT_ADDED)
+    await Redactions(database).redact(wish(number))
+    async with database.writing() as connection:
+        right = await connection.scalar(select(redactions.c[column]))
+        at = position % len(right)
+        forged = right[:at] + character + right[at + 1 :]
+        assume(forged != right)
+        await connection.execute(update(redactions).values({column: forged}))
+
+    verification = await trail.verify("APR-1")
+
+    assert (verification.intact, verification.sequence) == (False, number)
+
+
+@pytest.mark.parametrize(
+    ("statement", "flaw"),
+    [
+        ("UPDATE audit_events SET reason = :words WHERE sequence = :it", Flaw.REDACTION),
+        ("UPDATE audit_events SET reason = 'x' || :words WHERE sequence = :it", Flaw.REDACTION),
+        ("DELETE FROM redactions WHERE sequence = :it AND :words <> ''", Flaw.ALTERED),
+        ("UPDATE redactions SET sequence = 99 WHERE sequence = :it AND :words <> ''", Flaw.ALTERED),
+    ],
+)
+async def test_a_text_that_is_put_back_and_a_redaction_that_is_taken_away_are_found(
+    database: Database, statement: str, flaw: Flaw
+) -> None:
+    trail = AuditTrail(database)
+    await trail.append(*rejected())
+    number = await number_of(trail, Fact.COMMENT_ADDED)
+    await Redactions(database).redact(wish(number))
+
+    await change(database, statement, words=REMARK, it=number)
+    verification = await trail.verify("APR-1")
+
+    assert (verification.flaw, verification.sequence) == (flaw, number)
+
+
+async def test_a_redaction_of_nothing_is_found(database: Database) -> None:
+    trail = AuditTrail(database)
+    await trail.append(*rejected())
+    count = len(await trail.facts("APR-1"))
+    row = {"request_id": "APR-1", "sequence": count + 1, "field": "reason", "digest": "0" * 64}
+    written = {"at": "x", "actor": json.dumps({}), "why": "", "seal": "0" * 64}
+    async with database.writing() as connection:
+        await connection.execute(redactions.insert().values(row | written))
+
+    verification = await trail.verify("APR-1")
+
+    assert (verification.flaw, verification.sequence) == (Flaw.REDACTION, count + 1)
