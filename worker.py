@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -15,13 +16,22 @@ from activities.audit import AuditActivities
 from activities.calendar import CalendarActivities
 from activities.cards import CardActivities
 from activities.directory import DirectoryActivities
+from activities.mail import MailOff, SmtpMail, mail_server
 from activities.notices import NoticeActivities
 from activities.orders import InventoryActivities, PaymentActivities, ShippingActivities
 from activities.patience import PatientClient
+from activities.payment_gateway import GatewayBank, GatewayPaymentActivities, PaymentGateway
 from activities.posting import Poster
+from activities.received_payments import (
+    Bank,
+    EmbeddedBank,
+    ReceivedPaymentActivities,
+    RefundActivities,
+)
 from bot import process, settings, web
 from bot.workflow_client import connect
 from records.database import Database
+from workflows.ports import MailPort, PaymentPort
 from workflows.registry import WORKFLOWS, sandbox
 
 KEEP_ALIVE = 5
@@ -32,15 +42,54 @@ SLACK_TIMEOUT = 4
 _log = structlog.get_logger("worker")
 
 
-def activities(slack: AsyncWebClient, database: Database) -> list[Callable[..., Any]]:
-    """Return every activity, bound to this Slack and this database."""
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """What settings choose: who takes payments (None: the database), who holds them, who mails."""
+
+    payment: PaymentPort | None = None
+    bank: Bank = field(default_factory=EmbeddedBank)
+    mail: MailPort = field(default_factory=MailOff)
+
+
+@asynccontextmanager
+async def outside(config: settings.Settings) -> AsyncIterator[Outside]:
+    """Yield the payment gateway and the mail server that the settings name.
+
+    Raises SettingsError: a part of them is missing.
+    """
+    mail: MailPort = MailOff()
+    if config.smtp_url is not None:
+        server = mail_server(config.smtp_url.get_secret_value())
+        mail = SmtpMail(server, config.mail_from)
+    else:
+        _log.info("mail_off", why="SMTP_URL is not set")
+    named = config.payment_gateway()
+    if named is None:
+        yield Outside(mail=mail)
+        return
+    async with aiohttp.ClientSession() as session:
+        gateway = PaymentGateway(session, *named)
+        payment, bank = GatewayPaymentActivities(gateway), GatewayBank(gateway)
+        yield Outside(payment=payment, bank=bank, mail=mail)
+
+
+def activities(
+    slack: AsyncWebClient, database: Database, outside: Outside | None = None
+) -> list[Callable[..., Any]]:
+    """Return every activity, bound to this Slack, this database and the world `outside`.
+
+    Without `outside`, payments stand in the database, and mail is off.
+    """
+    outside = outside or Outside()
     poster = Poster(slack)
     audit = AuditActivities(database)
     cards, notices = CardActivities(poster), NoticeActivities(poster)
     directory = DirectoryActivities(slack, database, poster, lambda: datetime.now(UTC))
     inventory = InventoryActivities(database)
-    payment = PaymentActivities(database, _today)
-    shipping = ShippingActivities(database)
+    payment = outside.payment or PaymentActivities(database, _today)
+    refunds = RefundActivities(database, outside.bank)
+    received = ReceivedPaymentActivities(database)
+    shipping = ShippingActivities(database, lambda: datetime.now(UTC))
     return [
         audit.append,
         CalendarActivities().deadlines,
@@ -50,9 +99,16 @@ def activities(slack: AsyncWebClient, database: Database) -> list[Callable[..., 
         inventory.reserve,
         inventory.release,
         payment.charge,
+        payment.receive,
         payment.refund,
+        refunds.give_back,
+        received.sweep,
+        received.handed_over,
+        received.refund_started,
         shipping.ship,
+        shipping.deliver,
         shipping.recall,
+        outside.mail.send,
     ]
 
 
@@ -85,13 +141,17 @@ async def slack_client(
 async def run(config: settings.Settings, stop: asyncio.Event) -> None:
     """Work until `stop` is set; tasks in hand are ended before it returns."""
     # The client first: without a token nothing else matters.
-    async with slack_client(config) as slack, Database(config.database_url) as database:
+    async with (
+        slack_client(config) as slack,
+        outside(config) as world,
+        Database(config.database_url) as database,
+    ):
         await database.require_current_schema()
         worker = Worker(
             await connect(settings.temporal_environment()),
             task_queue=config.temporal_task_queue,
             workflows=WORKFLOWS,
-            activities=activities(slack, database),
+            activities=activities(slack, database, world),
             workflow_runner=sandbox(),
             graceful_shutdown_timeout=timedelta(seconds=10),
             # A click after a worker's crash waits this long for the dead worker's own queue: less

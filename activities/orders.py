@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -11,7 +11,7 @@ from records.database import Database
 from records.payments import Payments
 from records.reservations import Reservations
 from records.shipments import Shipments
-from records.steps import KeyReusedError, NotReservedError, StepUndoneError
+from records.steps import KeyReusedError, NotReservedError, NotShippedError, StepUndoneError
 from records.stock import OutOfStockError
 from workflows.ports import (
     InventoryPort,
@@ -20,7 +20,11 @@ from workflows.ports import (
     StepQuestion,
     StepReference,
 )
+from workflows.rules.order import INVENTORY_DOWN
 from workflows.rules.order_form import card_expired
+
+TRANSIT = timedelta(days=2)
+"""How long the embedded carrier says that a parcel takes."""
 
 
 class InventoryActivities(InventoryPort):
@@ -34,8 +38,13 @@ class InventoryActivities(InventoryPort):
         """Take the order's stock, all or nothing; the same key takes it once.
 
         Raises ApplicationErrors, not retryable, each with a sentence: `OutOfStockError` with the
-        details sku, wanted and left; `StepUndoneError` after a release; `KeyReusedError`.
+        details sku, wanted and left; `StepUndoneError` after a release; `KeyReusedError`. Where
+        the order simulates that the inventory is down: `InventoryDownError`, each time, retried.
         """
+        if question.order.simulate == INVENTORY_DOWN:
+            raise ApplicationError(
+                "The inventory does not answer (simulated).", type="InventoryDownError"
+            )
         with _refusing():
             reference = await self._reservations.reserve(question.key, question.order)
         return StepReference(reference=reference)
@@ -73,16 +82,30 @@ class PaymentActivities(PaymentPort):
         return StepReference(reference=reference)
 
     @activity.defn
+    async def receive(self, question: StepQuestion) -> StepReference:
+        """Book what the customer has paid elsewhere; the same key books once.
+
+        Raises ApplicationErrors, not retryable: `StepUndoneError` after a refund; `KeyReusedError`.
+        """
+        with _refusing():
+            reference = await self._payments.charge(question.key, question.order)
+        return StepReference(reference=reference)
+
+    @activity.defn
     async def refund(self, question: StepQuestion) -> None:
-        """Give back what the key charged, if anything. Safe to repeat; a later charge is refused."""
+        """Give back what the key charged or booked, if anything.
+
+        Safe to repeat; a later charge is refused.
+        """
         await self._payments.refund(question.key, question.order)
 
 
 class ShippingActivities(ShippingPort):
-    """Parcels in the database."""
+    """Parcels in the database; each arrives as soon as it is asked for. `now` is the wall clock."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._shipments = Shipments(database)
+        self._now = now
 
     @activity.defn
     async def ship(self, question: StepQuestion) -> StepReference:
@@ -93,11 +116,25 @@ class ShippingActivities(ShippingPort):
         """
         with _refusing():
             reference = await self._shipments.ship(question.key, question.order)
+        return StepReference(reference=reference, estimated_delivery=self._now() + TRANSIT)
+
+    @activity.defn
+    async def deliver(self, question: StepQuestion) -> StepReference:
+        """Note that what the key shipped has arrived; the same key arrives once.
+
+        Raises ApplicationErrors, not retryable, each with a sentence: `NotShippedError` where the
+        key has shipped nothing; `StepUndoneError` after a recall; `KeyReusedError`.
+        """
+        with _refusing():
+            reference = await self._shipments.deliver(question.key, question.order)
         return StepReference(reference=reference)
 
     @activity.defn
     async def recall(self, question: StepQuestion) -> None:
-        """Call back what the key shipped, if anything. Safe to repeat; a later ship is refused."""
+        """Call back what the key shipped, delivered or not, if anything.
+
+        Safe to repeat; a later ship or delivery is refused.
+        """
         await self._shipments.recall(question.key, question.order)
 
 
@@ -120,6 +157,8 @@ def _refusing() -> Iterator[None]:
         raise _refusal("The step came too late: it had been undone.", error) from error
     except NotReservedError as error:
         raise _refusal("There is no stock set aside for the order.", error) from error
+    except NotShippedError as error:
+        raise _refusal("There is no parcel of the order to deliver.", error) from error
     except KeyReusedError as error:
         raise _refusal("The step's key stands for another step.", error) from error
 

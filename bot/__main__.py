@@ -1,50 +1,89 @@
-"""The bot's process: Slack on one side (Socket Mode or signed HTTP), Temporal on the other."""
+"""The bot's process: Slack and HTTP on one side, Temporal on the other."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
+from aiohttp import web as web_routes
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import policy_file, process, settings, web
+from bot import api, policy_file, process, settings, web, webhook
 from bot.app import create_app, running_services
+from bot.listeners.services import Services
+from bot.problems import problems
+from bot.refunds import Refunds
 from bot.workflow_client import WorkflowClient, connect
 from records.database import Database
+from records.received_payments import ReceivedPayments
 
 _log = structlog.get_logger("bot")
 
 
 async def run(config: settings.Settings, stop: asyncio.Event) -> None:
-    """Listen to Slack until `stop` is set."""
+    """Listen to Slack, and serve HTTP, until `stop` is set."""
     policies = policy_file.load(config.policies)
     transport = config.slack_transport()
     slack = AsyncWebClient(token=config.bot_token(), base_url=config.slack_api_url)
     async with Database(config.database_url) as database:
         await database.require_current_schema()
-        workflows = WorkflowClient(
-            await connect(settings.temporal_environment()), config.temporal_task_queue
-        )
+        temporal = await connect(settings.temporal_environment())
+        workflows = WorkflowClient(temporal, config.temporal_task_queue)
         async with running_services(
             slack=slack, database=database, workflows=workflows, policies=policies
         ) as services:
+            refunds = Refunds(temporal, config.temporal_task_queue)
+            routes = _routes(config, services, ReceivedPayments(database), refunds)
             if isinstance(transport, settings.SocketMode):
                 app = create_app(slack, "", services)
-                listening = _socket_mode(app, transport.app_token, config, database)
+                listening = _socket_mode(app, transport.app_token, config, database, routes)
             else:
                 app = create_app(slack, transport.signing_secret, services)
-                listening = _signed_http(app, config, database)
+                listening = _signed_http(app, config, database, routes)
             async with listening:
-                _log.info("bot_started", transport=type(transport).__name__)
+                _log.info(
+                    "bot_started",
+                    transport=type(transport).__name__,
+                    web=f"{config.web_host}:{config.web_port}",
+                    api="on" if config.api_token else "off",
+                    payment_webhook="on" if config.payment_webhook_secret else "off",
+                )
                 await stop.wait()
                 _log.info("bot_stopping")
 
 
+def _routes(
+    config: settings.Settings, services: Services, payments: ReceivedPayments, refunds: Refunds
+) -> list[web_routes.RouteDef]:
+    """Return what is served beside Slack's requests, in both modes."""
+    taken = webhook.Webhook(
+        secret=settings.text_of(config.payment_webhook_secret),
+        payments=payments,
+        orders=services.workflows,
+        refunds=refunds,
+        now=services.now,
+    )
+    offered = api.Api(
+        token=settings.text_of(config.api_token),
+        orders=services.workflows,
+        lookup=services.orders,
+        policies=services.policies,
+        products=services.products,
+        refusals=services.refusals,
+        now=services.now,
+    )
+    return [webhook.route(taken), *api.routes(offered)]
+
+
 @asynccontextmanager
 async def _socket_mode(
-    app: AsyncApp, app_token: str, config: settings.Settings, database: Database
+    app: AsyncApp,
+    app_token: str,
+    config: settings.Settings,
+    database: Database,
+    routes: list[web_routes.RouteDef],
 ) -> AsyncIterator[None]:
     # The handler's own default client would be bound to the bot token and to slack.com.
     web_client = AsyncWebClient(token=app_token, base_url=config.slack_api_url)
@@ -52,7 +91,7 @@ async def _socket_mode(
     await handler.connect_async()  # type: ignore[no-untyped-call]
     checks = {"database": database.is_current, "socket": handler.client.is_connected}
     try:
-        async with web.serve(config.web_port, web.health_route(checks)):
+        async with _serving(config, web.health_route(checks), *routes):
             yield
     finally:
         await handler.close_async()  # type: ignore[no-untyped-call]
@@ -60,16 +99,20 @@ async def _socket_mode(
 
 @asynccontextmanager
 async def _signed_http(
-    app: AsyncApp, config: settings.Settings, database: Database
+    app: AsyncApp,
+    config: settings.Settings,
+    database: Database,
+    routes: list[web_routes.RouteDef],
 ) -> AsyncIterator[None]:
     checks = {"database": database.is_current}
-    async with web.serve(
-        config.web_port,
-        web.health_route(checks),
-        web.slack_route(app),
-        host="0.0.0.0",  # noqa: S104 - Slack must reach it; every request's signature is checked
-    ):
+    async with _serving(config, web.health_route(checks), web.slack_route(app), *routes):
         yield
+
+
+def _serving(
+    config: settings.Settings, *routes: web_routes.RouteDef
+) -> AbstractAsyncContextManager[int]:
+    return web.serve(config.web_port, *routes, host=config.web_host, middlewares=[problems])
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ async def running_services(
                 trail=AuditTrail(database),
                 refusals=Refusals(database),
                 absences=Absences(database),
-                orders=OrderLookup(requests),
+                orders=OrderLookup(requests, workflows),
                 products=products,
                 answers=Answers(session, slack),
                 now=lambda: datetime.now(UTC),

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import assert_never
 
-from bot.workflow_client import Accepted, Answer, Ended, Refused, WorkflowClient
+from bot.workflow_client import Accepted, Answer, Ended, OrderAnswer, Refused, WorkflowClient
 from workflows.rules.audit import AuditEvent, Fact
 from workflows.rules.click import click_id
 from workflows.rules.content import content_digest
 from workflows.rules.face import ApprovalFace
+from workflows.rules.order import Cancellation, Resumption
+from workflows.rules.order_verbs import OrderVerb
 from workflows.rules.people import SLACK
 from workflows.rules.request import (
     Amendment,
@@ -24,6 +26,10 @@ from workflows.rules.request import (
 from workflows.rules.verbs import Verb
 
 Deed = Decision | Comment | Amendment | Delegation | Withdrawal | Reassignment | Refresh | Closing
+"""What a person does to an approval request."""
+OrderDeed = Cancellation | Resumption
+"""What a person does to an order."""
+AnyDeed = Deed | OrderDeed
 
 
 async def send(  # noqa: PLR0911 - one line for each verb
@@ -49,6 +55,15 @@ async def send(  # noqa: PLR0911 - one line for each verb
             return await client.close(request_id, click, deed)
         case _:
             assert_never(deed)
+
+
+async def send_to_order(
+    client: WorkflowClient, order_id: str, click: str, deed: OrderDeed
+) -> OrderAnswer:
+    """Send what somebody does to an order by the client's method for it."""
+    if isinstance(deed, Cancellation):
+        return await client.cancel_order(order_id, click, deed)
+    return await client.resume_order(order_id, click, deed)
 
 
 def asks_for_the_same(face: ApprovalFace, request: ApprovalRequest) -> bool:
@@ -92,7 +107,7 @@ def unreached(answers: Mapping[str, Answer]) -> tuple[str, ...]:
     return tuple(one for one, answer in answers.items() if not isinstance(answer, known))
 
 
-_DEEDS: Mapping[type, tuple[Verb, Fact]] = {
+_DEEDS: Mapping[type, tuple[Verb | OrderVerb, Fact]] = {
     Comment: (Verb.COMMENT, Fact.COMMENT_ADDED),
     Amendment: (Verb.AMEND, Fact.REQUEST_AMENDED),
     Delegation: (Verb.DELEGATE, Fact.SEAT_DELEGATED),
@@ -100,15 +115,17 @@ _DEEDS: Mapping[type, tuple[Verb, Fact]] = {
     Reassignment: (Verb.REASSIGN, Fact.LEVEL_REASSIGNED),
     Refresh: (Verb.REFRESH, Fact.REFRESH_ASKED),
     Closing: (Verb.CLOSE, Fact.REQUEST_CLOSED),
+    Cancellation: (OrderVerb.CANCEL, Fact.ORDER_CANCELLED),
+    Resumption: (OrderVerb.RESUME, Fact.COMPENSATION_RESUMED),
 }
 
 
-def verb_of(deed: Deed) -> Verb:
+def verb_of(deed: AnyDeed) -> Verb | OrderVerb:
     """Return the verb that a deed is an example of."""
     return Verb(deed.verdict) if isinstance(deed, Decision) else _DEEDS[type(deed)][0]
 
 
-def is_fact_of(fact: AuditEvent, deed: Deed) -> bool:
+def is_fact_of(fact: AuditEvent, deed: AnyDeed) -> bool:
     """Whether a fact is what this deed led to; two deeds alike are one here."""
     kind = Fact.DECISION_RECORDED if isinstance(deed, Decision) else _DEEDS[type(deed)][1]
     reason, data = _marks(deed)
@@ -119,7 +136,7 @@ def is_fact_of(fact: AuditEvent, deed: Deed) -> bool:
     ) and data.items() <= fact.data.items()
 
 
-def _marks(deed: Deed) -> tuple[str, dict[str, str]]:
+def _marks(deed: AnyDeed) -> tuple[str, dict[str, str]]:
     """Return the reason and the data by which a deed is known among facts of its kind."""
     match deed:
         case Decision():

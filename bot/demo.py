@@ -22,6 +22,7 @@ from records.absences import Absences
 from records.database import Database
 from records.stock import Product, Stock
 from workflows.rules.people import Absence
+from workflows.search import DEFINITIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_DIRECTORY = Path(".demo")
@@ -234,6 +235,8 @@ def _temporal_command(demo: Demo, port: int, ui_port: int) -> list[str]:
     ]
     for setting in TEMPORAL_SETTINGS:
         command += ["--dynamic-config-value", setting]
+    for one in DEFINITIONS:
+        command += ["--search-attribute", one]
     if demo.keep:
         command += ["--db-filename", str(demo.directory / "temporal.db")]
     return command
@@ -271,6 +274,8 @@ def _environment(
         "SLACK_BOT_TOKEN": f"xoxb-demo-{secrets.token_hex(12)}",
         "SLACK_APP_TOKEN": f"xapp-demo-{secrets.token_hex(12)}",
         "SLACK_API_URL": f"http://127.0.0.1:{stand_in}/api/",
+        "PAYMENT_WEBHOOK_SECRET": f"whsec-demo-{secrets.token_hex(12)}",
+        "API_TOKEN": f"api-demo-{secrets.token_hex(12)}",
         "DATABASE_URL": f"sqlite:///{demo.directory / 'records.db'}",
         "TEMPORAL_ADDRESS": f"127.0.0.1:{temporal}",
         "WORKER_HEALTH_PORT": str(worker_health),

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -40,6 +41,13 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///countersign.db"
     policies: Path = Path("policies.toml")
     temporal_task_queue: str = "countersign"
+    payment_gateway_url: str | None = None
+    payment_gateway_token: SecretStr | None = None
+    payment_webhook_secret: SecretStr | None = None
+    smtp_url: SecretStr | None = None
+    mail_from: str = "countersign@localhost"
+    api_token: SecretStr | None = None
+    web_host: str = "127.0.0.1"
     web_port: int = Field(default=8080, ge=0, le=65535)
     worker_health_port: int = Field(default=8081, ge=0, le=65535)
     log_format: Literal["console", "json"] = "console"
@@ -57,6 +65,38 @@ class Settings(BaseSettings):
         if not written.startswith(("https://", "http://")):
             raise ValueError("it must begin with https:// (or http:// for the stand-in)")
         return written if written.endswith("/") else f"{written}/"
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_url(cls, written: SecretStr | None) -> SecretStr | None:
+        if written is not None:
+            parts = urlsplit(written.get_secret_value())
+            if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+                raise ValueError("it must look like smtp://user:password@host:port, or smtps://…")
+            _ = parts.port  # raises ValueError itself
+        return written
+
+    @field_validator("payment_gateway_url")
+    @classmethod
+    def _gateway_url(cls, written: str | None) -> str | None:
+        if written is not None and not written.startswith(("https://", "http://127.0.0.1:")):
+            raise ValueError("it must begin with https:// (http:// only for 127.0.0.1)")
+        return written
+
+    def payment_gateway(self) -> tuple[str, str] | None:
+        """Return the payment gateway's address and our token, or None where there is none.
+
+        Raises:
+            SettingsError: there is an address and no token.
+
+        """
+        if self.payment_gateway_url is None:
+            return None
+        if self.payment_gateway_token is None:
+            raise SettingsError(
+                "PAYMENT_GATEWAY_TOKEN is not set. Set it, or leave PAYMENT_GATEWAY_URL empty."
+            )
+        return self.payment_gateway_url, self.payment_gateway_token.get_secret_value()
 
     def bot_token(self) -> str:
         """Return the bot token.
@@ -94,6 +134,11 @@ class Settings(BaseSettings):
             "Create it on your app's page on api.slack.com, Basic Information, App-Level Tokens.",
         )
         return SocketMode(app_token=token)
+
+
+def text_of(secret: SecretStr | None) -> str:
+    """Return a secret's text; empty where there is none."""
+    return secret.get_secret_value() if secret else ""
 
 
 def _token(secret: SecretStr | None, name: str, prefix: str, remedy: str) -> str:

@@ -1,12 +1,13 @@
-"""What the processes serve over HTTP: `/healthz`, and Slack's requests in HTTP mode."""
+"""How the processes serve HTTP, with `/healthz`, and Slack's requests in HTTP mode."""
 
 import errno
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 
@@ -76,12 +77,17 @@ class PortTakenError(Exception):
 
 
 @asynccontextmanager
-async def serve(port: int, *routes: web.RouteDef, host: str = "127.0.0.1") -> AsyncIterator[int]:
+async def serve(
+    port: int,
+    *routes: web.RouteDef,
+    host: str = "127.0.0.1",
+    middlewares: Sequence[Middleware] = (),
+) -> AsyncIterator[int]:
     """Serve these routes on `host` while the context lasts; yields the port (port 0 picks one).
 
     Raises PortTakenError where the port is taken.
     """
-    app = web.Application()
+    app = web.Application(middlewares=middlewares)
     app.add_routes(routes)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()

@@ -170,3 +170,19 @@ payments = Table(
     Column("charged", Amount, nullable=False),
     Column("refunded", Amount, nullable=False),
 )
+
+# What the gateway's webhook brought in, money that nobody charged. An event comes in once.
+received_payments = Table(
+    "received_payments",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("order_id", String, nullable=False, index=True),
+    Column("amount", Amount, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("paid_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("answered", String, nullable=False),
+    Column("verdict", String, nullable=False),
+    Column("progress", String, nullable=False, index=True),
+    Column("refund_reference", String, nullable=False),
+)

@@ -8,7 +8,13 @@ from sqlalchemy import Row, insert, select, update
 from records.database import Database
 from records.reservations import ReservationState, pieces, quantities
 from records.schema import reservations, shipments
-from records.steps import KeyReusedError, NotReservedError, StepUndoneError, reference
+from records.steps import (
+    KeyReusedError,
+    NotReservedError,
+    NotShippedError,
+    StepUndoneError,
+    reference,
+)
 from records.stock import Shelf, move
 from records.transaction import Transaction
 from workflows.rules.order import Order
@@ -18,6 +24,7 @@ class ShipmentState(StrEnum):
     """Where the parcel is."""
 
     SHIPPED = "shipped"
+    DELIVERED = "delivered"
     RECALLED = "recalled"
 
 
@@ -44,8 +51,30 @@ class Shipments:
                 raise StepUndoneError(key)
         return reference("TRK", key)
 
+    async def deliver(self, key: str, order: Order) -> str:
+        """Note that what the key shipped has arrived; return the delivery's id. Safe to repeat.
+
+        Raises:
+            NotShippedError: the key has shipped nothing.
+            StepUndoneError: the key has been recalled.
+            KeyReusedError: the key stands for another order's shipment.
+
+        """
+        async with self._database.writing(order.order_id) as connection:
+            known = await _find(connection, key, order)
+            if known is None:
+                raise NotShippedError(key)
+            if known.state == ShipmentState.RECALLED:
+                raise StepUndoneError(key)
+            await connection.execute(
+                update(shipments)
+                .where(shipments.c.key == key)
+                .values(state=ShipmentState.DELIVERED)
+            )
+        return reference("DLV", key)
+
     async def recall(self, key: str, order: Order) -> None:
-        """Call back what the key shipped, if anything, and refuse the key from now on.
+        """Call back what the key shipped, delivered or not, and refuse the key from now on.
 
         The pieces are then reserved again. Safe to repeat.
 
@@ -57,7 +86,7 @@ class Shipments:
             known = await _find(connection, key, order)
             if known is None:
                 await _insert(connection, key, order, ShipmentState.RECALLED)
-            elif known.state == ShipmentState.SHIPPED:
+            elif known.state != ShipmentState.RECALLED:
                 await _take_back(connection, key)
 
 

@@ -31,6 +31,14 @@ class NotReservedError(Exception):
         self.order_id = order_id
 
 
+class NotShippedError(Exception):
+    """A delivery was asked for of a parcel that was never handed over."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"{key} has shipped nothing")
+        self.key = key
+
+
 class StillShippedError(Exception):
     """A reservation is to be released whose pieces are with the carrier: recall them first."""
 

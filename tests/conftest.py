@@ -11,20 +11,21 @@ from xdist.scheduler import LoadFileScheduling
 from bot.demo import temporal_binary
 from tests.journeys import browser as browsers
 from workflows.payloads import data_converter
+from workflows.search import DEFINITIONS
 
 # The name changes in later servers; tests/house probes it (TEMPORAL.md section 1).
 TIME_SKIPPING_KEY = "frontend.WorkflowTimeSkippingEnabled"
+_SETTINGS = (
+    f"{TIME_SKIPPING_KEY}=true",
+    'history.timerProcessorMaxTimeShift="1ms"',
+    "history.transferProcessorMaxPollRPS=5000",
+    "history.timerProcessorMaxPollRPS=5000",
+    # Else a history can be deleted half a minute after its end at the earliest.
+    "history.transferProcessorEnsureCloseBeforeDelete=false",
+)
 DEV_SERVER_ARGS = [
-    argument
-    for setting in (
-        f"{TIME_SKIPPING_KEY}=true",
-        'history.timerProcessorMaxTimeShift="1ms"',
-        "history.transferProcessorMaxPollRPS=5000",
-        "history.timerProcessorMaxPollRPS=5000",
-        # Else a history can be deleted half a minute after its end at the earliest.
-        "history.transferProcessorEnsureCloseBeforeDelete=false",
-    )
-    for argument in ("--dynamic-config-value", setting)
+    *(argument for one in _SETTINGS for argument in ("--dynamic-config-value", one)),
+    *(argument for one in DEFINITIONS for argument in ("--search-attribute", one)),
 ]
 
 

@@ -53,8 +53,15 @@ STEP: StepOptions = {
     "retry_policy": RetryPolicy(maximum_attempts=5),
 }
 
-# An undo is owed: it is retried until it is done.
+# A mail is news, no promise: after half an hour nobody waits for it any more.
+MAIL: StepOptions = {
+    "start_to_close_timeout": timedelta(seconds=10),
+    "retry_policy": RetryPolicy(maximum_attempts=20, maximum_interval=timedelta(minutes=2)),
+}
+
+# An undo is owed, but one that nobody can do must come to somebody's eyes: after ten tries (about
+# three minutes) the order asks for help and waits, and then begins with ten fresh ones.
 COMPENSATION: StepOptions = {
     "start_to_close_timeout": timedelta(seconds=10),
-    "retry_policy": RetryPolicy(maximum_interval=timedelta(seconds=30)),
+    "retry_policy": RetryPolicy(maximum_attempts=10, maximum_interval=timedelta(seconds=30)),
 }

@@ -1,48 +1,44 @@
-"""The order: an approval where the policy asks for one, then reserve, pay and ship, or undo it all."""
+"""The order: an approval where the policy asks for one, then reserve, pay, ship, deliver, or undo it all."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError
+from temporalio.exceptions import ApplicationError, ChildWorkflowError
 
 from workflows.approval import ApprovalWorkflow
 from workflows.card_owner import About, CardOwner
-from workflows.options import COMPENSATION, STEP
-from workflows.ports import (
-    InventoryPort,
-    PaymentPort,
-    ShippingPort,
-    StepQuestion,
-    StepReference,
-)
-from workflows.rules import order as rules
+from workflows.mailer import Mailer
+from workflows.refusal import refusing, running_update_id
+from workflows.rules import order_saga as rules
+from workflows.rules import order_verbs as verbs
 from workflows.rules.card import CardState
-from workflows.rules.messages import ApprovalInput, ApprovalOutcome, OrderInput
+from workflows.rules.click import remember
+from workflows.rules.messages import ApprovalInput, ApprovalOutcome, CarriedOrder, OrderInput
 from workflows.rules.notice import NoticeKind
-from workflows.rules.order import OrderChange, OrderFace, OrderStatus, StepName
+from workflows.rules.order import (
+    Cancellation,
+    OrderChange,
+    OrderFace,
+    OrderState,
+    OrderStatus,
+    PaymentConfirmation,
+    Resumption,
+    approval_id,
+    content,
+    order_face,
+)
+from workflows.rules.order_answers import ApprovalMessage, approval_message
+from workflows.rules.order_news import mails
+from workflows.rules.people import Actor, Origin
 from workflows.rules.policy import Route, route
 from workflows.rules.request import ApprovalRequest
+from workflows.saga import Journey, Saga
+from workflows.search import tell_end
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Saga:
-    """How one step is done and undone."""
-
-    do: Callable[[Any, StepQuestion], Awaitable[StepReference]]
-    undo: Callable[[Any, StepQuestion], Awaitable[None]]
-
-
-_STEPS = {
-    StepName.RESERVE: _Saga(do=InventoryPort.reserve, undo=InventoryPort.release),
-    StepName.PAY: _Saga(do=PaymentPort.charge, undo=PaymentPort.refund),
-    StepName.SHIP: _Saga(do=ShippingPort.ship, undo=ShippingPort.recall),
-}
-
-UNDO_AGAIN = timedelta(minutes=10)
-"""When an undo that was refused for good is tried again: somebody has to mend something first."""
+_Child = workflow.ChildWorkflowHandle[ApprovalWorkflow, ApprovalOutcome]
+_M = TypeVar("_M", Cancellation, Resumption)
 
 
 @workflow.defn
@@ -52,33 +48,97 @@ class OrderWorkflow:
     @workflow.init
     def __init__(self, asked: OrderInput) -> None:
         self._route: Route = route(asked.policy, asked.order.total)
-        change = rules.receive(
-            asked.order,
-            asked.requester,
-            asked.policy,
-            workflow.now(),
-            needs_approval=bool(self._route.levels),
+        self._clicks: tuple[str, ...] = ()
+        if asked.carried is not None:
+            self._state, self._clicks = asked.carried.state, asked.carried.clicks
+            self._card = self._owner(asked.carried.card)
+            self._card.resume(asked.carried.facts, asked.carried.notices)
+            self._mailer = Mailer(asked.carried.mails)
+        else:
+            self._mailer = Mailer()
+            change = rules.receive(
+                asked.order,
+                asked.requester,
+                asked.policy,
+                workflow.now(),
+                needs_approval=bool(self._route.levels),
+                payment_window=asked.payment_window,
+            )
+            self._state = change.state
+            self._card = self._owner(CardState(copies=()))
+            self._card.record(change.facts)
+            self._mailer.owe(mails(self._state, change.facts))
+        self._saga = Saga(
+            Journey(
+                state=lambda: self._state,
+                take=self._take,
+                card=self._card,
+                written=self._written,
+                may_start_afresh=self._may_start_afresh,
+            )
         )
-        self._state = change.state
-        order_id = asked.order.order_id
-        about = About(request_id=order_id, face=self._face, owner_id=lambda: order_id)
-        self._card = CardOwner(CardState(copies=()), about)
-        self._card.record(change.facts)
+
+    def _owner(self, card: CardState) -> CardOwner:
+        order_id = self._state.order.order_id
+        return CardOwner(
+            card, About(request_id=order_id, face=self._face, owner_id=lambda: order_id)
+        )
 
     def _face(self, version: int) -> OrderFace:
-        return rules.order_face(self._state, version)
+        return order_face(self._state, version)
 
     @workflow.run
     async def run(self, asked: OrderInput) -> OrderFace:
         """Take the order to its end, and keep serving its card until Slack shows that end."""
-        if self._route.levels:
+        told_before = self._state.ended_at is not None
+        if self._state.status is OrderStatus.AWAITING_APPROVAL:
+            if self._mailer.owed:
+                await self._written()
             await self._ask_for_approval(asked)
-        if self._state.status is OrderStatus.PROCESSING:
-            await self._fulfil()
-        self._card.tell(NoticeKind.OUTCOME, person=self._state.requester.person)
-        await self._card.finish()
+        await self._saga.go_on()
+        if self._state.ended_at is None:
+            await self._start_afresh(asked)
+        if not told_before:
+            tell_end(self._state.status)
+            self._card.tell(NoticeKind.OUTCOME, person=self._state.requester.person)
+        if self._mailer.owed:
+            await self._written()
+        await self._card.attend(lambda: self._mailer.at_rest)
+        self._tell_mail_problem()
+        await self._card.finish(self._may_start_afresh)
+        if self._card.owes and self._may_start_afresh():
+            await self._start_afresh(asked)
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return self._face(self._card.card.version)
+        return self.details()
+
+    # What people do. The update id is the click id: the same click again returns the present face
+    # without a new fact. Refusals are ApplicationErrors of type `rejected.<code>`: no history.
+
+    @workflow.update
+    def cancel(self, cancellation: Cancellation) -> OrderFace:
+        """Turn the order back, as soon as it can, and return the new face."""
+        return self._do(verbs.cancel, cancellation)
+
+    @cancel.validator
+    def _check_cancel(self, cancellation: Cancellation) -> None:
+        self._check(verbs.check_cancel, cancellation)
+
+    @workflow.update
+    def resume(self, resumption: Resumption) -> OrderFace:
+        """Have a compensation that could not be done tried again, and return the new face."""
+        return self._do(verbs.resume, resumption)
+
+    @resume.validator
+    def _check_resume(self, resumption: Resumption) -> None:
+        self._check(verbs.check_resume, resumption)
+
+    @workflow.signal
+    def confirm_payment(self, confirmation: PaymentConfirmation) -> None:
+        """Take a payment that the gateway reports; the same event counts once.
+
+        One that does not fit is a fact and changes nothing: a signal has no answer.
+        """
+        self._take(verbs.confirm_payment(self._state, confirmation, workflow.now()))
 
     @workflow.update
     def republish(self) -> int:
@@ -90,33 +150,73 @@ class OrderWorkflow:
         return self._card.card.version
 
     @workflow.query
+    def status(self) -> str:
+        """Return where the order stands, as an `OrderStatus` value."""
+        return self._state.status.value
+
+    @workflow.query
+    def requires_approval(self) -> bool:
+        """Return whether the order's policy asks anybody about it."""
+        return bool(self._route.levels)
+
+    @workflow.query
+    def approval_message(self) -> ApprovalMessage | None:
+        """Return the latest decision once the approval has ended, or None.
+
+        While it is open the approval itself knows: see its query `state`.
+        """
+        return approval_message(self._state.approval)
+
+    @workflow.query
     def details(self) -> OrderFace:
         """Return the order as its card shows it."""
         return self._face(self._card.card.version)
 
-    def _take(self, change: OrderChange) -> None:
-        self._state = change.state
-        self._card.record(change.facts)
+    @workflow.query
+    def estimated_delivery(self) -> datetime | None:
+        """Return when the parcel will probably arrive; None before it is on its way."""
+        return self._state.estimated_delivery
+
+    def _check(self, check: Callable[[OrderState, _M, datetime], None], message: _M) -> None:
+        if running_update_id() not in self._clicks:
+            with refusing(self._card.card.version):
+                check(self._state, message, workflow.now())
+
+    def _do(
+        self, verb: Callable[[OrderState, _M, datetime], OrderChange], message: _M
+    ) -> OrderFace:
+        """Do what somebody asks for, once per click."""
+        click = running_update_id()
+        if click not in self._clicks:
+            self._clicks = remember(self._clicks, click)
+            self._take(verb(self._state, message, workflow.now()), answers=message.actor)
+        return self.details()
+
+    def _take(self, change: OrderChange, *, answers: Actor | None = None) -> None:
+        """Take a step of the rules; `answers` is the person who waits for an update's answer."""
+        before, self._state = self._state, change.state
+        clicked = answers is not None and answers.origin is Origin.SLACK
+        if change.facts or order_face(before, 0) != self._face(0):
+            self._card.record(change.facts, clicked=clicked)
+        self._mailer.owe(mails(self._state, change.facts))
+
+    async def _written(self) -> None:
+        """Return when every fact is written down; the mails about them go out then."""
+        await self._card.append_audit()
+        self._mailer.flush()
+        self._tell_mail_problem()
+
+    def _tell_mail_problem(self) -> None:
+        if problem := self._mailer.take_problem():
+            self._take(rules.mail_failed(self._state, problem))
 
     async def _ask_for_approval(self, asked: OrderInput) -> None:
-        request = ApprovalRequest(
-            request_id=rules.approval_id(asked.order.order_id),
-            requester=asked.requester,
-            content=rules.content(asked.order),
-            policy=asked.policy,
-            route=self._route,
-            expire_after=asked.expire_after,
-            managers=asked.managers,
-            amendable=False,
-        )
-        child = await workflow.start_child_workflow(
-            ApprovalWorkflow.run,
-            ApprovalInput(request=request),
-            id=request.request_id,
-            # An approval is never cancelled from outside: that would cut its audit short.
-            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-        )
-        await self._card.attend(child.done)
+        """Have people asked by a child, which owns the card until it ends; obey what it says."""
+        child = await self._start_approval(asked)
+        await self._card.attend(lambda: child.done() or self._state.cancelled is not None)
+        if not child.done():
+            await self._withdraw(child)
+            await self._card.attend(child.done)
         try:
             outcome: ApprovalOutcome = child.result()
         except ChildWorkflowError:  # an operator terminated it: nobody has said yes
@@ -125,51 +225,57 @@ class OrderWorkflow:
         self._card.take_over(outcome.card)
         self._take(rules.approval_ended(self._state, outcome.face, workflow.now()))
 
-    async def _fulfil(self) -> None:
-        for name in StepName:
-            self._take(rules.step_started(self._state, name, workflow.now()))
-            await self._card.append_audit()  # before the effect, not beside it
-            handle = workflow.start_activity_method(
-                _STEPS[name].do, self._question(name), summary=name.value, **STEP
-            )
-            await self._card.attend(handle.done)
-            try:
-                reference = handle.result().reference
-            except ActivityError as error:
-                self._take(rules.step_failed(self._state, name, _sentence(error), workflow.now()))
-                await self._compensate()
-                return
-            self._take(rules.step_completed(self._state, name, reference, workflow.now()))
+    async def _start_approval(self, asked: OrderInput) -> _Child:
+        request = ApprovalRequest(
+            request_id=approval_id(asked.order.order_id),
+            requester=asked.requester,
+            content=content(asked.order),
+            policy=asked.policy,
+            route=self._route,
+            expire_after=asked.expire_after,
+            managers=asked.managers,
+            amendable=False,
+        )
+        return await workflow.start_child_workflow(
+            ApprovalWorkflow.run,
+            ApprovalInput(request=request),
+            id=request.request_id,
+            # An approval is never cancelled from outside: that would cut its audit short.
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+        )
 
-    async def _compensate(self) -> None:
-        for name in rules.steps_to_compensate(self._state):
-            await self._undo(name)
-            self._take(rules.step_compensated(self._state, name, workflow.now()))
-        self._take(rules.compensated(self._state, workflow.now()))
-
-    async def _undo(self, name: StepName) -> None:
-        """Undo one step, again and again: an undo is owed, even where it was refused for good."""
+    async def _withdraw(self, child: _Child) -> None:
+        """Take the approval back. Whatever came before that, its outcome says."""
         await self._card.append_audit()
-        while True:
-            handle = workflow.start_activity_method(
-                _STEPS[name].undo, self._question(name), summary=f"undo {name}", **COMPENSATION
+        withdrawal = verbs.withdrawal(self._state)
+        if withdrawal is None:
+            return
+        try:
+            await child.signal(ApprovalWorkflow.withdraw_by_parent, withdrawal)
+        except ApplicationError:  # it has ended just now
+            workflow.logger.info("the approval had ended before it could be withdrawn")
+
+    def _may_start_afresh(self) -> bool:
+        """Whether the history has grown long and nothing is under way that a new run would lose."""
+        return workflow.info().is_continue_as_new_suggested() and (
+            self._card.at_rest and self._mailer.at_rest
+        )
+
+    async def _start_afresh(self, asked: OrderInput) -> None:
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        carried = CarriedOrder(
+            state=self._state,
+            card=self._card.card,
+            clicks=self._clicks,
+            facts=self._card.facts,
+            notices=self._card.notices,
+            mails=self._mailer.owed,
+        )
+        workflow.continue_as_new(
+            OrderInput(
+                order=asked.order,
+                requester=asked.requester,
+                policy=asked.policy,
+                carried=carried,
             )
-            await self._card.attend(handle.done)
-            try:
-                handle.result()
-            except ActivityError as error:
-                workflow.logger.error("undo of %s refused: %s", name, error.cause)
-                await self._card.attend(lambda: False, workflow.now() + UNDO_AGAIN)
-            else:
-                return
-
-    def _question(self, name: StepName) -> StepQuestion:
-        order = self._state.order
-        return StepQuestion(key=f"{order.order_id}:{name}", order=order)
-
-
-def _sentence(error: ActivityError) -> str:
-    """Return what went wrong in words a person may read: a step's own sentence, nothing internal."""
-    if isinstance(error.cause, ApplicationError) and error.cause.non_retryable:
-        return error.cause.message
-    return "the step could not be done in time"
+        )

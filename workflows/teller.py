@@ -13,7 +13,7 @@ from workflows.rules.card import CardCopy, patient_pause, try_at
 from workflows.rules.notice import NoticeKind, Owed, notice_of, still_owed
 from workflows.rules.order import Face
 
-_ONCE = (NoticeKind.REMINDED, NoticeKind.BLOCKED)
+_ONCE = (NoticeKind.REMINDED, NoticeKind.BLOCKED, NoticeKind.ATTENTION)
 """Of these only the latest is told: after an outage nobody needs each of them."""
 
 

@@ -7,7 +7,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.deeds import Deed
-from bot.listeners.presses import Press, Presses
+from bot.listeners.presses import Press, Presses, id_of
 from bot.listeners.services import Services
 from bot.policy_keys import SourceError, read_source
 from bot.views import card_click, notices, verb_modal
@@ -119,13 +119,6 @@ class ApprovalListeners:
         context, person = submission.context, submission.person
         press_id = click_id(context.request_id, submission.view_id, person, submission.view_hash)
         return self._presses.press(context, person, press_id, request, received)
-
-
-def id_of(click: Click) -> str:
-    """Return the click id of a press on a card."""
-    return click_id(
-        click.request_id, click.person, click.action_id, click.message_ts, click.action_ts
-    )
 
 
 def deed_of(submission: Submission) -> Deed:  # noqa: PLR0911 - one per verb

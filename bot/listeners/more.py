@@ -8,8 +8,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.answers import NOT_ACKED
-from bot.listeners.approvals import id_of, open_modal
-from bot.listeners.presses import NOT_OFFERED, Presses
+from bot.listeners.approvals import open_modal
+from bot.listeners.presses import NOT_OFFERED, Presses, id_of
 from bot.listeners.services import Services
 from bot.views import card_click, more_modal, notices, verb_modal
 from bot.views.blocks import View

@@ -5,21 +5,22 @@ import time
 from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.answers import Surface, slack_code
+from bot.listeners.presses import Presses, id_of
 from bot.listeners.services import Services
 from bot.minting import mint
-from bot.views import notices, order_card, order_modal
+from bot.views import card_click, notices, order_card, order_modal
 from bot.views.blocks import View
 from bot.views.ids import ActionId, CallbackId
 from bot.views.payload import clicker
 from bot.workflow_client import TemporalUnavailableError
 from workflows.rules.errors import NoTierError
 from workflows.rules.messages import OrderInput
-from workflows.rules.order import Order
+from workflows.rules.order import Cancellation, Order
 from workflows.rules.order_form import OrderMistakes, read_order
 from workflows.rules.people import Actor, Origin
 from workflows.rules.policy import Policy, route
@@ -34,12 +35,13 @@ _log = structlog.get_logger("bot.orders")
 
 
 def register(app: AsyncApp, services: Services) -> None:
-    """Listen to the two commands, the modal's button and its submission."""
+    """Listen to the two commands, the modal's button and its submission, and the card's button."""
     listener = OrderListeners(services)
     app.command("/order")(listener.order_asked)
     app.action(ActionId.ADD_LINE)(listener.line_added)
     app.view(CallbackId.ORDER)(listener.order_submitted)
     app.command("/order-status")(listener.status_asked)
+    app.action(ActionId.CANCEL)(listener.cancel_clicked)
 
 
 class OrderListeners:
@@ -47,6 +49,7 @@ class OrderListeners:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._presses = Presses(services)
 
     async def order_asked(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
@@ -130,6 +133,23 @@ class OrderListeners:
             await answers.tell_message(surface, order_card.status_message(face))
         else:
             await answers.tell(surface, notices.unknown_order(written))
+
+    async def cancel_clicked(
+        self, ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest
+    ) -> None:
+        """Cancel the order, which has asked "sure?" already, and show what that led to."""
+        received = time.monotonic()
+        await ack()
+        click = card_click.parse_click(body)
+        press = self._presses.press(click, click.person, id_of(click), request, received)
+        deed = Cancellation(actor=Actor(person=click.person, origin=Origin.SLACK))
+
+        async def say(sentence: str) -> None:
+            await self._services.answers.tell(press.surface, sentence)
+
+        outcome = await self._presses.do(press, deed, say)
+        if outcome.sentence:
+            await say(outcome.sentence)
 
 
 def _why_not(error: NoTierError | TemporalUnavailableError) -> str:

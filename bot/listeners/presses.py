@@ -8,24 +8,25 @@ import structlog
 from slack_bolt.async_app import AsyncBoltRequest
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.deeds import Deed, is_fact_of, send, verb_of
+from bot.deeds import AnyDeed, OrderDeed, is_fact_of, send, send_to_order, verb_of
 from bot.faces import read_face
 from bot.listeners.answers import Surface, surface_of
 from bot.listeners.services import Services
-from bot.views import approval_card, cards, notices
+from bot.views import cards, notices
 from bot.views.card_click import Click, ClickContext
 from bot.workflow_client import (
     Accepted,
     Answer,
     Ended,
+    OrderAnswer,
     Refused,
     TemporalUnavailableError,
     Unconfirmed,
     Unknown,
 )
 from records.refusals import Refusal
-from workflows.rules.click import REMEMBERED
-from workflows.rules.errors import RequestClosedError, StaleContentError
+from workflows.rules.click import REMEMBERED, click_id
+from workflows.rules.errors import OrderClosedError, RequestClosedError, StaleContentError
 from workflows.rules.face import ApprovalFace
 from workflows.rules.order import Face
 from workflows.rules.people import Actor
@@ -111,15 +112,18 @@ class Presses:
             may_paint=not repeated and not retried,
         )
 
-    async def do(self, press: Press, deed: Deed, say: Say) -> Outcome:
+    async def do(self, press: Press, deed: AnyDeed, say: Say) -> Outcome:
         """Send the deed and return how it went; an accepted one is shown on the pressed copy.
 
         `say` is used at once where the answer takes long: the same deed is then asked for again,
         under the same id, until it is known what became of it.
         """
 
-        async def ask() -> Answer:
-            return await send(self._services.workflows, press.request_id, press.click_id, deed)
+        async def ask() -> Answer | OrderAnswer:
+            workflows = self._services.workflows
+            if isinstance(deed, OrderDeed):
+                return await send_to_order(workflows, press.request_id, press.click_id, deed)
+            return await send(workflows, press.request_id, press.click_id, deed)
 
         answer = await ask()
         if not isinstance(answer, Unconfirmed):
@@ -132,12 +136,12 @@ class Presses:
             return Outcome(sentence=notices.confirmed(verb_of(deed)))
         return await self._settle(press, deed, answer)
 
-    async def _settle(self, press: Press, deed: Deed, answer: Answer) -> Outcome:
+    async def _settle(self, press: Press, deed: AnyDeed, answer: Answer | OrderAnswer) -> Outcome:
         match answer:
             case Accepted(face=face):
                 if press.may_paint and _is_new(face, press):
                     await self._services.answers.paint(
-                        press.surface, approval_card.build(face), press.received
+                        press.surface, cards.build(face), press.received
                     )
                 return Outcome()
             case Refused():
@@ -154,7 +158,7 @@ class Presses:
             case Unconfirmed():
                 return Outcome(sentence=notices.still_unconfirmed())
 
-    async def _write_down(self, press: Press, deed: Deed, code: str) -> None:
+    async def _write_down(self, press: Press, deed: AnyDeed, code: str) -> None:
         """Keep the refusal, best effort: Temporal keeps none, and the person must hear it anyway."""
         if not press.repeated:
             await self.write_down(press.request_id, deed.actor, verb_of(deed), code)
@@ -169,21 +173,22 @@ class Presses:
         except (SQLAlchemyError, OSError) as error:  # what the drivers raise
             _log.error("refusal_not_written", code=code, error=type(error).__name__)
 
-    async def tell_how_it_ended(self, press: Press, deed: Deed | None = None) -> str:
-        """Answer a press on a card whose approval has ended, and have that card shown as it is."""
+    async def tell_how_it_ended(self, press: Press, deed: AnyDeed | None = None) -> str:
+        """Answer a press on a card whose workflow has ended, and have that card shown as it is."""
         record = await self._services.requests.get(press.request_id)
         if record is None:
             _log.warning("press_for_unknown_request", request_id=press.request_id)
             if deed is not None:
                 await self._write_down(press, deed, UNKNOWN_REQUEST)
             return notices.unknown_request(press.request_id)
+        closed = OrderClosedError if isinstance(deed, OrderDeed) else RequestClosedError
         if deed is not None:
-            await self._write_down(press, deed, RequestClosedError.code)
+            await self._write_down(press, deed, closed.code)
         if not await self._republish(record.owner_id, press):
             await self._paint_last_state(record.owner_id, press)
-        return notices.refusal(RequestClosedError.code, _closing(read_face(record.face)))
+        return notices.refusal(closed.code, _closing(read_face(record.face)))
 
-    async def _had_counted(self, press: Press, deed: Deed) -> bool:
+    async def _had_counted(self, press: Press, deed: AnyDeed) -> bool:
         """Whether the ended request holds what this press asked for, the first time unanswered."""
         trail = await self._services.trail.facts(press.request_id)
         return any(is_fact_of(fact, deed) for fact in trail)
@@ -204,7 +209,14 @@ class Presses:
             await self._services.answers.paint_final(press.surface, message)
 
 
-def _is_new(face: ApprovalFace, press: Press) -> bool:
+def id_of(click: Click) -> str:
+    """Return the click id of a press on a card."""
+    return click_id(
+        click.request_id, click.person, click.action_id, click.message_ts, click.action_ts
+    )
+
+
+def _is_new(face: Face, press: Press) -> bool:
     """Whether a deed counted no earlier than its press: else this is an old answer, given again."""
     age = press.at - face.changed_at
     if age > AGE:

@@ -16,10 +16,11 @@ from bot.views.payload import (
     word,
 )
 from workflows.rules.face import ApprovalFace
+from workflows.rules.order import OrderFace, content
 from workflows.rules.request import Verdict
 
 _VERDICTS = {ActionId.APPROVE: Verdict.APPROVE, ActionId.REJECT: Verdict.REJECT}
-_BUTTONS = (*_VERDICTS, ActionId.MORE)
+_BUTTONS = (*_VERDICTS, ActionId.MORE, ActionId.CANCEL)
 _SUBJECT = 120
 
 
@@ -49,6 +50,20 @@ def button_value(face: ApprovalFace, *, reason_required: bool = False) -> str:
         reason_required=reason_required,
         currency=face.currency,
         subject=subject(face.content, _SUBJECT, face.language),
+    )
+    return to_json(value)
+
+
+def order_value(face: OrderFace) -> str:
+    """Return the value of a button on an order's own card: it has one content and no level."""
+    value = ButtonValue(
+        request_id=face.order.order_id,
+        content_revision=1,
+        level=0,
+        card_version=face.card_version,
+        reason_required=False,
+        currency=face.order.total.currency,
+        subject=subject(content(face.order), _SUBJECT, face.language),
     )
     return to_json(value)
 
@@ -90,7 +105,7 @@ class Click:
 
 
 def parse_click(body: Mapping[str, object]) -> Click:
-    """Read a `block_actions` payload of one of this card's buttons.
+    """Read a `block_actions` payload of one of a card's buttons.
 
     A button of another request than those on the pressed message is none that we have put there.
 

@@ -11,6 +11,7 @@ class ActionId(StrEnum):
     MORE = "more"
     CHOOSE = "choose"
     ADD_LINE = "add_line"
+    CANCEL = "cancel"
 
 
 class CallbackId(StrEnum):
@@ -70,6 +71,11 @@ class BlockId(StrEnum):
     COMMENTS = "comments"
     ACTIONS = "actions"
     STEPS = "steps"
+    PAYMENT = "payment"
+    DELIVERY = "delivery"
+    ATTENTION = "attention"
+    CANCELLED = "cancelled"
+    MAIL = "mail"
     FAILURE = "failure"
     FOOT = "foot"
     NOTICE = "notice"

@@ -12,7 +12,7 @@ from bot.views.outcome import who
 from bot.views.text import date, has_text, in_line, listed, person, text
 from workflows.rules.face import ApprovalFace
 from workflows.rules.notice import Notice, NoticeKind
-from workflows.rules.order import Face, OrderFace
+from workflows.rules.order import Face, OrderFace, OrderStatus
 from workflows.rules.order import content as order_content
 from workflows.rules.request import Status
 
@@ -25,15 +25,18 @@ _MENTIONED = 600
 _QUOTE = 1000
 _SHORT_REASON = 150
 """What the sentence above a card repeats of the reason; the card carries more of it."""
+_OF_THE_WHOLE = (NoticeKind.OUTCOME, NoticeKind.ATTENTION)
 
 
-def message(notice: Notice, link: str = "") -> Message:
+def message(notice: Notice, link: str = "") -> Message:  # noqa: PLR0911 - one line for each kind
     """Return the message of a notice; `link` leads to the card, where that is known."""
     face = notice.face
     if notice.kind is NoticeKind.CARD_NOT_POSTED:
         stands = notice.card is not None and bool(notice.card.ts)
         return card_not_posted(face, notice.problem, stands=stands)
-    if notice.kind is NoticeKind.OUTCOME or isinstance(face, OrderFace):
+    if notice.kind is NoticeKind.ATTENTION and isinstance(face, OrderFace):
+        return _attention(face, link)
+    if notice.kind in _OF_THE_WHOLE or isinstance(face, OrderFace):
         return outcome(face, link)
     match notice.kind:
         case NoticeKind.ASKED | NoticeKind.REMINDED:
@@ -42,8 +45,29 @@ def message(notice: Notice, link: str = "") -> Message:
             return _changes_wanted(face, link)
         case NoticeKind.DELEGATE_REFUSED:
             return _plainly(_sentence("delegate_refused", face, link), face)
-        case NoticeKind.BLOCKED:
+        case _:
             return _blocked(face, link)
+
+
+def _attention(face: OrderFace, link: str) -> Message:
+    """Tell the admins that an order cannot be undone without somebody's help, and why."""
+    locale, stuck = face.language, face.stuck
+    sentence = text(
+        "tell.attention",
+        locale,
+        order_id=in_line(face.order.order_id, 80, locale),
+        customer=in_line(face.order.customer, 160, locale),
+        requester=who(face.requester, locale),
+        step=text(f"order.step.{stuck.step}", locale) if stuck else "",
+    )
+    way = card_link(link, locale)
+    words = text("tell.link", locale, sentence=sentence, link=way) if way else sentence
+    message = _plainly(words, face)
+    if stuck is None or not stuck.error.strip():
+        return message
+    why = text("order.failure.why", locale, failure=stuck.error.strip())
+    cause = context(BlockId.ATTENTION, plain(why, _QUOTE, locale))
+    return Message(text=message.text, blocks=[*message.blocks, cause])
 
 
 def _asked(notice: Notice, face: ApprovalFace, link: str) -> Message:
@@ -183,8 +207,10 @@ def _order_outcome(face: OrderFace) -> str:
     locale = face.language
     approval = face.approval
     failure = in_line(face.failure, 300, locale)
+    unpaid = face.status is OrderStatus.EXPIRED and face.payment_due is not None
+    key = "notice.outcome.order.expired.unpaid" if unpaid else f"notice.outcome.order.{face.status}"
     sentence = text(
-        f"notice.outcome.order.{face.status}",
+        key,
         locale,
         order_id=in_line(face.order.order_id, 80, locale),
         customer=in_line(face.order.customer, 160, locale),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from bot.views.text import clip_plain, counted, has_text, in_line, link, person, text
 from workflows.rules.errors import RuleError
 from workflows.rules.order_form import OrderMistakes
+from workflows.rules.order_verbs import OrderVerb
 from workflows.rules.verbs import Verb
 
 _PEOPLE = ("person", "seat")
@@ -84,8 +85,9 @@ def still_unconfirmed(locale: str = "en") -> str:
 
 
 def confirmed(verb: str, locale: str = "en") -> str:
-    """Say that what a person did counts: one of `Verb` (each `Verdict` is a verb too)."""
-    return text(f"notice.confirmed.{Verb(verb)}", locale)
+    """Say that what a person did counts: a `Verb` (each `Verdict` is one too) or an `OrderVerb`."""
+    known = OrderVerb(verb) if verb in set(OrderVerb) else Verb(verb)
+    return text(f"notice.confirmed.{known}", locale)
 
 
 def not_offered(locale: str = "en") -> str:

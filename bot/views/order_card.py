@@ -1,12 +1,14 @@
 """The order card: the same look as an approval, plus the steps, and the same truth in private."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from bot.views.blocks import (
     Block,
     Message,
     Room,
+    actions,
+    button,
+    confirm,
     context,
     fields,
     fitted,
@@ -15,36 +17,40 @@ from bot.views.blocks import (
     plain,
     said,
 )
+from bot.views.card_click import order_value
 from bot.views.content import content_blocks, headline
-from bot.views.ids import BlockId
+from bot.views.ids import ActionId, BlockId
 from bot.views.levels import level_blocks
 from bot.views.outcome import outcome_blocks, short_outcome, who
-from bot.views.text import counted, date, in_line, listed, text
+from bot.views.text import clip_plain, counted, date, in_line, listed, text
 from workflows.rules.order import OrderFace, OrderStatus, Step, StepStatus, content
 
 LATEST = 10
 """Orders in a list."""
 _NAME = 160
 _FAILURE = 600
-_TROUBLE = frozenset({OrderStatus.COMPENSATING, OrderStatus.FAILED})
+_GOING_BACK = frozenset({OrderStatus.COMPENSATING, OrderStatus.NEEDS_ATTENTION})
 
 
 def build(face: OrderFace) -> Message:
-    """Return the card; it carries no button. "Approved" and "done" are different words on it."""
+    """Return the card. "Approved" and "done" are different words on it.
+
+    A Cancel button stands on it as long as cancelling is possible; who may is judged when pressed.
+    """
     return Message(
         text=summary(face), blocks=fitted(lambda room: _blocks(face, room), face.card_version)
     )
 
 
-def status_message(face: OrderFace, as_of: datetime | None = None) -> Message:
+def status_message(face: OrderFace) -> Message:
     """Return the private answer about one order: the card's own blocks, so the card's own truth.
 
-    `as_of` is given when the answer comes from the records and not from the running order.
+    Where it comes from the records and not from the order itself, it says as of when.
     """
     message = build(face)
-    if as_of is None:
+    if face.as_of is None:
         return message
-    words = text("order.as_of", face.language, when=date(as_of))
+    words = text("order.as_of", face.language, when=date(face.as_of))
     note = context(BlockId.NOTICE, mrkdwn(words, 300, face.language))
     return Message(text=message.text, blocks=[*message.blocks, note])
 
@@ -108,7 +114,12 @@ def _blocks(face: OrderFace, room: Room) -> list[Block]:
         *content_blocks(asked, room, locale),
         *approval,
         said(BlockId.STEPS, _steps_words(face), locale),
+        *_waiting_blocks(face),
+        *_cancelled_blocks(face, room),
         *_failure_blocks(face),
+        *_stuck_blocks(face),
+        *_mail_blocks(face),
+        *_buttons(face),
         context(BlockId.FOOT, mrkdwn(_foot_words(face), 300, locale)),
     ]
 
@@ -125,7 +136,7 @@ def _summary_fields(face: OrderFace) -> Block:
 
 
 def _approval_words(face: OrderFace) -> str:
-    if face.approval is not None:
+    if face.approval is not None and not face.approval.is_open:
         return short_outcome(face.approval)
     waits = face.status is OrderStatus.AWAITING_APPROVAL
     return text("order.approval.waiting" if waits else "order.approval.none", face.language)
@@ -154,17 +165,92 @@ def _step_line(step: Step, locale: str) -> str:
     return text("order.step.line.reference", locale, reference=reference, **data)
 
 
+def _waiting_blocks(face: OrderFace) -> list[Block]:
+    """Say what is waited for: a payment, or a parcel."""
+    locale = face.language
+    if face.status is OrderStatus.AWAITING_PAYMENT and face.payment_due is not None:
+        due, amount = date(face.payment_due), str(face.order.total)
+        words = text("order.payment_due", locale, amount=amount, when=due)
+        return [said(BlockId.PAYMENT, words, locale)]
+    if face.status is OrderStatus.PROCESSING and face.estimated_delivery is not None:
+        words = text("order.arrives", locale, when=date(face.estimated_delivery))
+        return [said(BlockId.DELIVERY, words, locale)]
+    return []
+
+
+def _cancelled_blocks(face: OrderFace, room: Room) -> list[Block]:
+    """Say who has cancelled it, and why."""
+    if face.cancelled is None:
+        return []
+    locale, cancelled = face.language, face.cancelled
+    by, when = who(cancelled.actor, locale), date(cancelled.at)
+    words = text("order.cancelled.by_whom", locale, who=by, when=when)
+    blocks = [said(BlockId.CANCELLED, words, locale)]
+    if cancelled.reason.strip():
+        quote = text("outcome.reason", locale, reason=cancelled.reason.strip())
+        blocks.append(context(f"{BlockId.CANCELLED}-why", plain(quote, room.reason * 2, locale)))
+    return blocks
+
+
 def _failure_blocks(face: OrderFace) -> list[Block]:
     """Say what failed, why, and what was undone. The cause may be long or strange: plain text."""
-    if face.status not in _TROUBLE:
-        return []
     locale = face.language
-    sentence = text(f"order.failure.{face.status}", locale, undone=_undone_words(face))
+    if face.status in _GOING_BACK:
+        sentence = text(f"order.back.{face.ending}", locale)
+    elif face.status is OrderStatus.FAILED:
+        sentence = text("order.failure.failed", locale, undone=_undone_words(face))
+    elif face.status is OrderStatus.EXPIRED and face.payment_due is not None:
+        due = date(face.payment_due)
+        sentence = text("order.failure.unpaid", locale, when=due, undone=_undone_words(face))
+    elif face.status is OrderStatus.CANCELLED and face.cancelled is not None:
+        sentence = _undone_words(face)
+    else:
+        return []
     blocks = [said(BlockId.FAILURE, sentence, locale)]
     if face.failure.strip():
         why = text("order.failure.why", locale, failure=face.failure.strip())
         blocks.append(context(f"{BlockId.FAILURE}-why", plain(why, _FAILURE, locale)))
     return blocks
+
+
+def _stuck_blocks(face: OrderFace) -> list[Block]:
+    """Say what could not be undone, why, and who can help."""
+    if face.stuck is None:
+        return []
+    locale, stuck = face.language, face.stuck
+    step, since = text(f"order.step.{stuck.step}", locale), date(stuck.since)
+    order_id = in_line(face.order.order_id, 80, locale)
+    words = text("order.stuck", locale, step=step, when=since, order_id=order_id)
+    blocks = [said(BlockId.ATTENTION, words, locale)]
+    if stuck.error.strip():
+        why = text("order.failure.why", locale, failure=stuck.error.strip())
+        blocks.append(context(f"{BlockId.ATTENTION}-why", plain(why, _FAILURE, locale)))
+    return blocks
+
+
+def _mail_blocks(face: OrderFace) -> list[Block]:
+    """Say that the customer gets no mail, where one was to go out."""
+    if not face.mail_problem:
+        return []
+    off = face.mail_problem == "mail.off"
+    words = text("order.mail.off" if off else "order.mail.failed", face.language)
+    return [context(BlockId.MAIL, mrkdwn(words, 300, face.language))]
+
+
+def _buttons(face: OrderFace) -> list[Block]:
+    if not face.is_cancellable:
+        return []
+    locale = face.language
+    agree = text("button.cancel_order", locale)
+    question = text(
+        "confirm.cancel.text",
+        locale,
+        order_id=clip_plain(face.order.order_id, 80, locale),
+        customer=clip_plain(face.order.customer, 120, locale),
+    )
+    asks = confirm(text("confirm.cancel.title", locale), question, agree, locale)
+    cancel = button(ActionId.CANCEL, agree, order_value(face), style="danger", confirm=asks)
+    return [actions(BlockId.ACTIONS, cancel)]
 
 
 def _undone_words(face: OrderFace) -> str:

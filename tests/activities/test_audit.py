@@ -95,6 +95,7 @@ ORDER = OrderFace(
     failure="",
     card_version=5,
     received_at=NOON,
+    changed_at=NOON,
     ended_at=None,
 )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -10,16 +10,23 @@ from sqlalchemy.exc import OperationalError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.orders import InventoryActivities, PaymentActivities, ShippingActivities
+from activities.orders import (
+    TRANSIT,
+    InventoryActivities,
+    PaymentActivities,
+    ShippingActivities,
+)
 from records.balance import Balance
 from records.database import Database
 from records.steps import StillShippedError
 from records.stock import Product, Stock
 from tests.records.builders import order
-from workflows.ports import StepQuestion, StepReference
+from workflows.ports import SPOKEN, StepQuestion, StepReference
+from workflows.rules.order import INVENTORY_DOWN
 
 QUESTION = StepQuestion(key="ORD-1:step", order=order())
 LAST_DAY, NEXT_DAY = date(2030, 12, 31), date(2031, 1, 1)
+NOON = datetime(2030, 12, 31, 12, tzinfo=UTC)
 
 Do = Callable[[StepQuestion], Awaitable[StepReference]]
 Undo = Callable[[StepQuestion], Awaitable[None]]
@@ -38,7 +45,7 @@ class Shop:
     def __post_init__(self) -> None:
         self.inventory = InventoryActivities(self.database)
         self.payment = PaymentActivities(self.database, lambda: self.day)
-        self.shipping = ShippingActivities(self.database)
+        self.shipping = ShippingActivities(self.database, lambda: NOON)
 
     def steps(self) -> list[tuple[str, Do, Undo]]:
         return [
@@ -152,3 +159,55 @@ async def test_a_database_out_of_reach_is_an_error_that_temporal_retries(tmp_pat
             for call in (do, undo):
                 with pytest.raises(OperationalError):
                     await ActivityEnvironment().run(call, QUESTION)
+
+
+async def test_a_shipment_says_when_it_will_arrive(shop: Shop) -> None:
+    for _, do, _ in shop.steps()[:2]:
+        await do(QUESTION)
+
+    shipped = await shop.shipping.ship(QUESTION)
+
+    assert shipped.estimated_delivery == NOON + TRANSIT
+
+
+async def test_a_delivery_has_a_reference_that_a_repetition_repeats(shop: Shop) -> None:
+    for _, do, _ in shop.steps():
+        await do(QUESTION)
+
+    first = await ActivityEnvironment().run(shop.shipping.deliver, QUESTION)
+
+    assert first.reference.startswith("DLV-")
+    assert await shop.shipping.deliver(QUESTION) == first
+
+
+async def test_a_parcel_that_never_left_is_not_delivered(shop: Shop) -> None:
+    refusal = await _refusal(shop.shipping.deliver)
+
+    assert refusal.type == "NotShippedError"
+    assert refusal.message == "There is no parcel of the order to deliver."
+
+
+async def test_what_was_paid_elsewhere_is_booked_once_whatever_the_payment_card(shop: Shop) -> None:
+    paid = replace(QUESTION, order=replace(order(), card_expiry="12/23"), reference="evt-1")
+
+    first = await ActivityEnvironment().run(shop.payment.receive, paid)
+    again = await shop.payment.receive(paid)
+
+    assert again == first
+    balance = await Balance(shop.database).of_order("ORD-1")
+    assert balance.charged == paid.order.total.amount
+
+
+async def test_a_simulated_outage_of_the_inventory_is_tried_again_and_takes_nothing(
+    shop: Shop,
+) -> None:
+    down = replace(QUESTION, order=replace(order(), simulate=INVENTORY_DOWN))
+
+    with pytest.raises(ApplicationError) as refused:
+        await shop.inventory.reserve(down)
+    await shop.inventory.release(down)
+
+    assert not refused.value.non_retryable
+    assert refused.value.type in SPOKEN
+    (lamp,) = await Balance(shop.database).of_stock()
+    assert (lamp.on_hand, lamp.balanced) == (3, True)

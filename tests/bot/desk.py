@@ -24,9 +24,10 @@ from records.refusals import Refusals
 from records.requests import Requests
 from workflows.rules.messages import OrderInput
 from workflows.rules.money import Money
-from workflows.rules.order import Order, OrderLine, approval_id
+from workflows.rules.order import Order, OrderLine, PaymentMode, approval_id
 from workflows.rules.people import Actor, Origin
 from workflows.rules.policy import Policy, Quorum
+from workflows.rules.request import Decision, Verdict
 
 Json = dict[str, Any]
 
@@ -79,9 +80,15 @@ class Shop:
     requests: Requests
     refusals: Refusals
 
-    async def order(self, total: str = "1500.00", *, policy: Policy | None = None) -> str:
+    async def order(
+        self,
+        total: str = "1500.00",
+        *,
+        policy: Policy | None = None,
+        payment: PaymentMode = PaymentMode.CHARGE,
+    ) -> str:
         """Start an order of Ana's and return its id."""
-        order = an_order(total)
+        order = replace(an_order(total), payment=payment)
         asked = OrderInput(
             order=order,
             requester=Actor(person=ANA, origin=Origin.SLACK),
@@ -97,6 +104,17 @@ class Shop:
         card = Card(order_id=order_id, message=message)
         await self.at_rest(card.approval_id)
         return card
+
+    async def payable_order(self) -> Card:
+        """Start an order that Boris approves, and wait until its card waits for the payment."""
+        order_id = await self.order(payment=PaymentMode.AWAIT)
+        approval = approval_id(order_id)
+        await self.card(order_id, has_buttons)
+        await self.at_rest(approval)
+        await self.workflows.decide(approval, "boris", yes_by(BORIS))
+        message = await self.card(order_id, lambda m: "Waiting for payment" in text_of(m))
+        await self.at_rest(order_id)
+        return Card(order_id=order_id, message=message)
 
     def needing(self, quorum: int) -> Policy:
         levels = tuple(
@@ -185,6 +203,16 @@ class Shop:
 
     def _handle(self, workflow_id: str) -> WorkflowHandle[Any, Any]:
         return self.env.client.get_workflow_handle(workflow_id)
+
+
+def yes_by(person: str) -> Decision:
+    """Return a yes of this person's, as the command line sends it."""
+    return Decision(
+        actor=Actor(person=person, origin=Origin.CLI),
+        verdict=Verdict.APPROVE,
+        content_revision=1,
+        level=1,
+    )
 
 
 async def was_started(env: WorkflowEnvironment, workflow_id: str) -> bool:

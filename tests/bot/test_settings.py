@@ -74,6 +74,13 @@ def test_the_base_url_ends_in_a_slash(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"WEB_PORT": "eighty"}, "WEB_PORT cannot be used: "),
         ({"WEB_PORT": "70000"}, "WEB_PORT cannot be used: "),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT cannot be used: "),
+        ({"SMTP_URL": "mail.example:25"}, "SMTP_URL cannot be used: it must look like smtp://"),
+        ({"SMTP_URL": "smtp://u:secret@host:port"}, "SMTP_URL cannot be used: "),
+        ({"PAYMENT_GATEWAY_URL": "http://pay.example"}, "PAYMENT_GATEWAY_URL cannot be used: "),
+        (
+            {"PAYMENT_GATEWAY_URL": "https://pay.example"},
+            "PAYMENT_GATEWAY_TOKEN is not set. Set it, or leave",
+        ),
         ({"SLACK_API_URL": "slack.com"}, "SLACK_API_URL cannot be used: it must begin with"),
     ],
 )
@@ -92,14 +99,28 @@ def test_what_is_missing_or_wrong_is_a_sentence(
 
 def _everything_needed() -> None:
     config = settings.load(None)
+    config.payment_gateway()
     config.bot_token()
     config.slack_transport()
 
 
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-hidden")
+    monkeypatch.setenv("SMTP_URL", "smtp://me:hidden@mail.example")
+    for name in ("API_TOKEN", "PAYMENT_GATEWAY_TOKEN", "PAYMENT_WEBHOOK_SECRET"):
+        monkeypatch.setenv(name, "hidden")
 
-    assert "secret" not in repr(settings.load(None)).replace("signing_secret", "")
+    assert "hidden" not in repr(settings.load(None))
+
+
+def test_without_a_gateway_and_a_mail_server_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = settings.load(None)
+
+    assert config.payment_gateway() is None
+    assert config.smtp_url is None
+    monkeypatch.setenv("PAYMENT_GATEWAY_URL", "https://pay.example")
+    monkeypatch.setenv("PAYMENT_GATEWAY_TOKEN", "t0ken")
+    assert settings.load(None).payment_gateway() == ("https://pay.example", "t0ken")
 
 
 def test_every_setting_is_in_the_example_and_the_example_is_usable() -> None:

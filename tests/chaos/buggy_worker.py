@@ -18,6 +18,7 @@ from workflows.rules import approval
 from workflows.rules.face import ApprovalFace
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, Menu, OrderInput
 from workflows.rules.order import OrderChange, OrderFace
+from workflows.rules.people import Actor
 from workflows.rules.request import Decision
 
 
@@ -85,10 +86,10 @@ class BuggyOrder(OrderWorkflow):
     async def run(self, asked: OrderInput) -> OrderFace:
         return await super().run(asked)
 
-    def _take(self, change: OrderChange) -> None:
+    def _take(self, change: OrderChange, *, answers: Actor | None = None) -> None:
         if Bug.ORDER in self._customer:
             raise BugError(Bug.ORDER)
-        super()._take(change)
+        super()._take(change, answers=answers)
 
 
 if __name__ == "__main__":

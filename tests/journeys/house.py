@@ -21,6 +21,7 @@ from tests.journeys.programs import (
     python,
     until,
 )
+from workflows.search import DEFINITIONS
 
 STATE = "slack.json"
 NAMES = ("temporal", "slack", "worker", "bot")
@@ -147,6 +148,7 @@ class House:
             *("--port", str(self.ports["temporal"]), "--ui-port", str(self.ports["ui"])),
             *("--db-filename", str(self.directory / "temporal.db"), "--log-level", "error"),
             *(word for setting in settings for word in setting),
+            *(word for one in DEFINITIONS for word in ("--search-attribute", one)),
         )
 
     def _slack(self) -> tuple[str, ...]:

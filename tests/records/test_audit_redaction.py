@@ -37,6 +37,7 @@ from tests.records.stories import (
 )
 from tests.rules.builders import NOON, actor, policy
 from workflows.rules import order as order_rules
+from workflows.rules import order_saga
 from workflows.rules.audit import Fact
 from workflows.rules.face import ApprovalFace
 from workflows.rules.people import Origin
@@ -198,8 +199,8 @@ async def test_an_orders_approval_and_the_order_are_redacted_together(database: 
     await trail.append(written, replace(public_state, owner_id="ORD-1"))
     face = read_face(public_state.face)
     assert isinstance(face, ApprovalFace)
-    begun = order_rules.receive(order(), actor("UANA"), policy(), NOON, needs_approval=True)
-    ended = order_rules.approval_ended(begun.state, face, NOON)
+    begun = order_saga.receive(order(), actor("UANA"), policy(), NOON, needs_approval=True)
+    ended = order_saga.approval_ended(begun.state, face, NOON)
     shown = public(order_rules.order_face(ended.state, 1), "ORD-1")
     await trail.append(begun.facts, replace(shown, status="awaiting_approval"))
     number = next(one.sequence for one in written if one.kind is Fact.DECISION_RECORDED)
@@ -220,9 +221,9 @@ async def test_what_an_orders_step_said_is_taken_out_of_its_approval_too(
     trail, approval_id = AuditTrail(database), order_rules.approval_id("ORD-1")
     written, public_state = rejected(approval_id)
     await trail.append(written, replace(public_state, owner_id="ORD-1"))
-    begun = order_rules.receive(order(), actor("UANA"), policy(), NOON, needs_approval=False)
-    failed = order_rules.step_failed(begun.state, order_rules.StepName.PAY, REMARK, NOON)
-    ended = order_rules.compensated(failed.state, NOON)
+    begun = order_saga.receive(order(), actor("UANA"), policy(), NOON, needs_approval=False)
+    failed = order_saga.step_failed(begun.state, order_rules.StepName.PAY, REMARK, NOON)
+    ended = order_saga.compensated(failed.state, NOON)
     shown = public(order_rules.order_face(ended.state, 1), "ORD-1")
     await trail.append((*begun.facts, *failed.facts, *ended.facts), shown)
     assert (await contents(database)).count(REMARK) == 5  # three of them in the faces

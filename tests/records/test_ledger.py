@@ -12,7 +12,13 @@ from records.database import Database
 from records.payments import Payments
 from records.reservations import Reservations
 from records.shipments import Shipments
-from records.steps import KeyReusedError, NotReservedError, StepUndoneError, StillShippedError
+from records.steps import (
+    KeyReusedError,
+    NotReservedError,
+    NotShippedError,
+    StepUndoneError,
+    StillShippedError,
+)
 from records.stock import OutOfStockError, Product, Stock
 from tests.records.builders import order
 from workflows.rules.order import Order
@@ -272,3 +278,44 @@ async def test_a_transaction_is_known_until_it_is_refunded(shop: Shop) -> None:
 
     assert (before, during) == (None, reference)
     assert await payments.transaction("p") is None
+
+
+async def _shipped(shop: Shop) -> Shipments:
+    await _do_all_before(shop, "ship")
+    await shop.do["ship"]("ship", ORDER)
+    return Shipments(shop.database)
+
+
+async def test_a_parcel_arrives_once_and_its_pieces_stay_shipped(shop: Shop) -> None:
+    shipments = await _shipped(shop)
+
+    first = await shipments.deliver("ship", ORDER)
+    again = await shipments.deliver("ship", ORDER)
+
+    assert first == again
+    assert first.startswith("DLV-")
+    assert await shop.lamps() == (8, 0, 2)
+
+
+async def test_a_parcel_that_has_arrived_can_still_be_called_back(shop: Shop) -> None:
+    shipments = await _shipped(shop)
+    await shipments.deliver("ship", ORDER)
+
+    await shipments.recall("ship", ORDER)
+
+    assert await shop.lamps() == (8, 2, 0)
+
+
+async def test_a_delivery_that_comes_after_its_recall_is_refused(shop: Shop) -> None:
+    shipments = await _shipped(shop)
+    await shipments.recall("ship", ORDER)
+
+    with pytest.raises(StepUndoneError):
+        await shipments.deliver("ship", ORDER)
+
+    assert await shop.lamps() == (8, 2, 0)
+
+
+async def test_what_was_never_shipped_is_not_delivered(shop: Shop) -> None:
+    with pytest.raises(NotShippedError):
+        await Shipments(shop.database).deliver("ship", ORDER)

@@ -9,9 +9,22 @@ from temporalio.client import WorkflowHandle
 
 from tests.workflows import acts
 from tests.workflows.afresh import run_id
-from tests.workflows.office import BOTH, EXPIRE, FINANCE, SALES, ApprovalHandle, Office, level
+from tests.workflows.office import (
+    BOTH,
+    EXPIRE,
+    FINANCE,
+    SALES,
+    ApprovalHandle,
+    Office,
+    OrderHandle,
+    an_order,
+    level,
+)
 from tests.workflows.weather import Weather
 from workflows.approval import ApprovalWorkflow
+from workflows.order import OrderWorkflow
+from workflows.rules.order import PaymentMode, Resumption
+from workflows.rules.people import Actor, Origin
 from workflows.rules.policy import Escalation
 from workflows.rules.request import Verdict
 
@@ -19,6 +32,7 @@ Scenario = Callable[[Office, str], Awaitable[WorkflowHandle[Any, Any]]]
 """Plays a journey under the given workflow id and returns the workflow that has ended."""
 
 MINUTE = timedelta(minutes=1)
+OPERATOR = Actor(person="UGUS", origin=Origin.CLI, operator="gus")
 
 
 @asynccontextmanager
@@ -161,12 +175,77 @@ async def resumed_approval(office: Office, workflow_id: str) -> WorkflowHandle[A
 
 
 async def completed_order(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
-    return await _approved_order(office, workflow_id, ["reserve", "charge", "ship"])
+    return await _approved_order(office, workflow_id, ["reserve", "charge", "ship", "deliver"])
 
 
 async def compensated_order(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
     office.world.steps.declines = {"charge"}
     return await _approved_order(office, workflow_id, ["reserve", "charge", "refund", "release"])
+
+
+async def cancelled_order(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """Cancelled while its approval is open."""
+    order, approval = await office.awaiting_order(order_id=workflow_id)
+    await office.cancel(order, click="golden-cancel")
+    await approval.result()
+    await office.end(order)
+    return order
+
+
+async def _payable_order(office: Office, workflow_id: str) -> OrderHandle:
+    """An order that waits for its payment, with nothing else under way."""
+    order = await office.ask(an_order("900.00", workflow_id, payment=PaymentMode.AWAIT))
+    await office.world.until(lambda: "PaymentAwaited" in office.world.audit.kinds(order.id))
+    await office.at_rest(order)
+    return order
+
+
+async def paid_order(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    order = await _payable_order(office, workflow_id)
+    await office.pay(order, "900.00")
+    await office.end(order)
+    return order
+
+
+async def unpaid_order(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    order = await _payable_order(office, workflow_id)
+    await office.end(order)
+    return order
+
+
+async def helped_order(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """Cannot be undone until somebody helps."""
+    office.world.steps.declines = {"reserve", "release"}
+    order = await office.ask(an_order("900.00", workflow_id))
+    await office.world.until(
+        lambda: (
+            "CompensationFailed" in office.world.audit.kinds(order.id)
+            and bool(office.world.notices.told)
+        )
+    )
+    await office.at_rest(order)
+    office.world.steps.declines = set()
+    await order.execute_update(OrderWorkflow.resume, Resumption(actor=OPERATOR), id="golden-resume")
+    await office.end(order)
+    return order
+
+
+async def continued_order(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """The run that gave itself up for another while it waited for its payment."""
+    order = await _payable_order(office, workflow_id)
+    first = await run_id(order)
+    while await run_id(order) == first:
+        await order.execute_update(OrderWorkflow.republish)
+        await office.at_rest(order)
+    await office.pay(order, "900.00")
+    await office.end(order)
+    return office.client.get_workflow_handle(workflow_id, run_id=first)
+
+
+async def resumed_order(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """The run that took over."""
+    await continued_order(office, workflow_id)
+    return office.client.get_workflow_handle(workflow_id)
 
 
 async def _approved_order(
@@ -200,7 +279,13 @@ SCENARIOS: dict[str, Scenario] = {
     "resumed_approval": resumed_approval,
     "completed_order": completed_order,
     "compensated_order": compensated_order,
+    "cancelled_order": cancelled_order,
+    "paid_order": paid_order,
+    "unpaid_order": unpaid_order,
+    "helped_order": helped_order,
+    "continued_order": continued_order,
+    "resumed_order": resumed_order,
 }
 
-NARROW = {"continued_approval", "resumed_approval"}
+NARROW = {"continued_approval", "resumed_approval", "continued_order", "resumed_order"}
 """These play on a server that suggests to continue as new after a few updates."""

@@ -23,6 +23,7 @@ from tests.rules.builders import (
 )
 from tests.rules.effort import SHORT
 from workflows.rules import order as rules
+from workflows.rules import order_saga as saga
 from workflows.rules.audit import AuditEvent
 from workflows.rules.face import approval_face
 from workflows.rules.money import Money
@@ -40,7 +41,7 @@ from workflows.rules.order import (
 from workflows.rules.people import CLOCK, Actor
 from workflows.rules.request import Status
 
-RESERVE, PAY, SHIP = StepName.RESERVE, StepName.PAY, StepName.SHIP
+RESERVE, PAY, SHIP, DELIVER = StepName
 
 
 def order(*lines: tuple[str, int, str]) -> Order:
@@ -58,7 +59,7 @@ def order(*lines: tuple[str, int, str]) -> Order:
 
 
 def received(*, needs_approval: bool = False) -> OrderChange:
-    return rules.receive(
+    return saga.receive(
         order(), actor(ANA), policy(level(BORIS)), NOON, needs_approval=needs_approval
     )
 
@@ -67,8 +68,8 @@ def done(*names: StepName) -> OrderState:
     """Return an order whose first steps are done."""
     state = received().state
     for name in names:
-        state = rules.step_started(state, name, NOON).state
-        state = rules.step_completed(state, name, f"{name}-1", NOON).state
+        state = saga.step_started(state, name, NOON).state
+        state = saga.step_completed(state, name, f"{name}-1", NOON).state
     return state
 
 
@@ -76,8 +77,8 @@ def failed(name: StepName) -> OrderState:
     """Return an order of which that step has failed."""
     names = list(StepName)
     state = done(*names[: names.index(name)])
-    state = rules.step_started(state, name, NOON).state
-    return rules.step_failed(state, name, "the card has expired", NOON).state
+    state = saga.step_started(state, name, NOON).state
+    return saga.step_failed(state, name, "the card has expired", NOON).state
 
 
 def statuses(state: OrderState) -> list[str]:
@@ -171,7 +172,7 @@ def test_an_order_waits_for_an_approval_only_where_it_needs_one(
     change = received(needs_approval=needs_approval)
 
     assert change.state.status is status
-    assert statuses(change.state) == ["waiting"] * 3
+    assert statuses(change.state) == ["waiting"] * 4
     assert kinds(change.facts) == ["OrderReceived"]
     assert change.facts[0].actor == actor(ANA)
     assert change.facts[0].data == {
@@ -229,12 +230,12 @@ class Outcome:
 def test_what_an_order_makes_of_its_approvals_outcome(row: Outcome) -> None:
     approval = approval_face(standing(row.given), 7)
 
-    change = rules.approval_ended(received(needs_approval=True).state, approval, after(minutes=1))
+    change = saga.approval_ended(received(needs_approval=True).state, approval, after(minutes=1))
 
     assert change.state.status is row.then
     assert change.state.approval == approval
     assert change.state.ended_at == (after(minutes=1) if row.then in ENDED else None)
-    assert statuses(change.state) == ["waiting"] * 3
+    assert statuses(change.state) == ["waiting"] * 4
     assert kinds(change.facts) == row.facts
     assert change.facts[0].actor == row.by
     assert change.facts[0].rule == approval.closing_rule
@@ -245,13 +246,13 @@ def test_what_an_order_makes_of_its_approvals_outcome(row: Outcome) -> None:
 def test_an_order_goes_on_or_ends_however_its_approval_ends(end: Status) -> None:
     approval = approval_face(standing(end), 7)
 
-    status = rules.approval_ended(received(needs_approval=True).state, approval, NOON).state.status
+    status = saga.approval_ended(received(needs_approval=True).state, approval, NOON).state.status
 
     assert status in {*ENDED, OrderStatus.PROCESSING}
 
 
 def test_an_order_whose_approval_was_terminated_fails_closed() -> None:
-    change = rules.approval_lost(received(needs_approval=True).state, NOON)
+    change = saga.approval_lost(received(needs_approval=True).state, NOON)
 
     assert change.state.status is OrderStatus.FAILED
     assert change.state.failure == "the approval was terminated by an operator"
@@ -264,18 +265,23 @@ def test_an_order_whose_approval_was_terminated_fails_closed() -> None:
 
 @pytest.mark.parametrize("name", StepName)
 def test_a_step_that_starts_is_running_and_nothing_else_moves(name: StepName) -> None:
-    change = rules.step_started(received().state, name, NOON)
+    change = saga.step_started(received().state, name, NOON)
 
     assert [step.name for step in change.state.steps if step.status is StepStatus.RUNNING] == [name]
     assert change.state.status is OrderStatus.PROCESSING
     assert kinds(change.facts) == ["StepStarted"]
     assert change.facts[0].actor == CLOCK
-    assert change.facts[0].data == {"step": name.value, "reference": "", "error": ""}
+    assert change.facts[0].data == {
+        "step": name.value,
+        "reference": "",
+        "error": "",
+        "compensation": saga.COMPENSATIONS.get(name, ""),
+    }
 
 
-@pytest.mark.parametrize("name", [RESERVE, PAY])
+@pytest.mark.parametrize("name", [RESERVE, PAY, SHIP])
 def test_a_step_that_is_done_keeps_its_reference_and_the_order_goes_on(name: StepName) -> None:
-    change = rules.step_completed(received().state, name, "REF-1", NOON)
+    change = saga.step_completed(received().state, name, "REF-1", NOON)
 
     assert change.state.step(name) == Step(name=name, status=StepStatus.DONE, reference="REF-1")
     assert change.state.status is OrderStatus.PROCESSING
@@ -285,19 +291,19 @@ def test_a_step_that_is_done_keeps_its_reference_and_the_order_goes_on(name: Ste
 
 
 def test_the_last_step_completes_the_order() -> None:
-    change = rules.step_completed(done(RESERVE, PAY), SHIP, "TRK-1", after(minutes=1))
+    change = saga.step_completed(done(RESERVE, PAY, SHIP), DELIVER, "DLV-1", after(minutes=1))
 
     assert change.state.status is OrderStatus.COMPLETED
     assert change.state.ended_at == after(minutes=1)
-    assert statuses(change.state) == ["done"] * 3
+    assert statuses(change.state) == ["done"] * 4
     assert kinds(change.facts) == ["StepCompleted", "OrderEnded"]
     assert change.facts[1].data == {"status": "completed"}
 
 
-def test_the_steps_are_reserve_pay_and_ship_in_this_order() -> None:
+def test_the_steps_are_reserve_pay_ship_and_deliver_in_this_order() -> None:
     names = [step.name for step in received().state.steps]
 
-    assert names == [RESERVE, PAY, SHIP]
+    assert names == [RESERVE, PAY, SHIP, DELIVER]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -316,22 +322,29 @@ FAILURES = (
         description="reserving fails: only it is undone",
         given=RESERVE,
         undone=(RESERVE,),
-        before=["failed", "waiting", "waiting"],
-        then=["failed", "waiting", "waiting"],
+        before=["failed", "waiting", "waiting", "waiting"],
+        then=["failed", "waiting", "waiting", "waiting"],
     ),
     Failure(
         description="paying fails: the payment, then the reservation",
         given=PAY,
         undone=(PAY, RESERVE),
-        before=["done", "failed", "waiting"],
-        then=["compensated", "failed", "waiting"],
+        before=["done", "failed", "waiting", "waiting"],
+        then=["compensated", "failed", "waiting", "waiting"],
     ),
     Failure(
         description="shipping fails: the shipment, the payment, then the reservation",
         given=SHIP,
         undone=(SHIP, PAY, RESERVE),
-        before=["done", "done", "failed"],
-        then=["compensated", "compensated", "failed"],
+        before=["done", "done", "failed", "waiting"],
+        then=["compensated", "compensated", "failed", "waiting"],
+    ),
+    Failure(
+        description="delivering fails: the shipment, the payment, then the reservation",
+        given=DELIVER,
+        undone=(SHIP, PAY, RESERVE),
+        before=["done", "done", "done", "failed"],
+        then=["compensated", "compensated", "compensated", "failed"],
     ),
 )
 
@@ -349,7 +362,7 @@ def test_a_failed_step_turns_the_order_round(row: Failure) -> None:
 
 @table(*FAILURES)
 def test_what_is_undone_the_latest_first(row: Failure) -> None:
-    names = rules.steps_to_compensate(failed(row.given))
+    names = saga.steps_to_compensate(failed(row.given))
 
     assert names == row.undone
 
@@ -358,9 +371,9 @@ def test_what_is_undone_the_latest_first(row: Failure) -> None:
 def test_an_order_that_is_undone_ends_as_failed_and_says_why(row: Failure) -> None:
     state = failed(row.given)
 
-    for name in rules.steps_to_compensate(state):
-        state = rules.step_compensated(state, name, NOON).state
-    change = rules.compensated(state, after(minutes=2))
+    for name in saga.steps_to_compensate(state):
+        state = saga.step_compensated(state, name, NOON).state
+    change = saga.compensated(state, after(minutes=2))
 
     assert statuses(change.state) == row.then
     assert change.state.status is OrderStatus.FAILED
@@ -371,7 +384,7 @@ def test_an_order_that_is_undone_ends_as_failed_and_says_why(row: Failure) -> No
 
 
 def test_a_step_that_was_undone_keeps_its_reference() -> None:
-    change = rules.step_compensated(failed(PAY), RESERVE, NOON)
+    change = saga.step_compensated(failed(PAY), RESERVE, NOON)
 
     assert change.state.step(RESERVE).reference == "reserve-1"
     assert change.state.step(RESERVE).status is StepStatus.COMPENSATED
@@ -380,7 +393,7 @@ def test_a_step_that_was_undone_keeps_its_reference() -> None:
 
 @pytest.mark.parametrize("names", [(), (RESERVE,), (RESERVE, PAY)])
 def test_what_has_not_begun_is_never_undone(names: tuple[StepName, ...]) -> None:
-    undone = rules.steps_to_compensate(done(*names))
+    undone = saga.steps_to_compensate(done(*names))
 
     assert undone == names[::-1]
 
@@ -393,14 +406,14 @@ def test_sequences_run_through_the_whole_order() -> None:
         return change.state
 
     state = take(received(needs_approval=True))
-    state = take(rules.approval_ended(state, approval_face(standing(Status.APPROVED), 1), NOON))
-    state = take(rules.step_started(state, RESERVE, NOON))
-    state = take(rules.step_completed(state, RESERVE, "RES-1", NOON))
-    state = take(rules.step_started(state, PAY, NOON))
-    state = take(rules.step_failed(state, PAY, "declined", NOON))
-    for name in rules.steps_to_compensate(state):
-        state = take(rules.step_compensated(state, name, NOON))
-    state = take(rules.compensated(state, NOON))
+    state = take(saga.approval_ended(state, approval_face(standing(Status.APPROVED), 1), NOON))
+    state = take(saga.step_started(state, RESERVE, NOON))
+    state = take(saga.step_completed(state, RESERVE, "RES-1", NOON))
+    state = take(saga.step_started(state, PAY, NOON))
+    state = take(saga.step_failed(state, PAY, "declined", NOON))
+    for name in saga.steps_to_compensate(state):
+        state = take(saga.step_compensated(state, name, NOON))
+    state = take(saga.compensated(state, NOON))
 
     assert [fact.sequence for fact in facts] == list(range(1, 10))
     assert {fact.request_id for fact in facts} == {"ORD-1"}

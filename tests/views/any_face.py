@@ -15,10 +15,18 @@ from tests.views import faces
 from tests.views.contents import usd
 from workflows.rules.content import Content, ContentChange, ContentField
 from workflows.rules.face import ApprovalFace, Asked, LevelFace
-from workflows.rules.order import OrderFace, OrderLine, OrderStatus, Step, StepName, StepStatus
+from workflows.rules.order import (
+    Cancelled,
+    OrderFace,
+    OrderLine,
+    OrderStatus,
+    Step,
+    StepName,
+    StepStatus,
+    Stuck,
+)
 from workflows.rules.people import Actor, Origin
 from workflows.rules.request import (
-    OPEN,
     ChangeRequest,
     Counted,
     Delegate,
@@ -178,9 +186,15 @@ class AnyFace:
         status = self._random.choice(list(StepStatus))
         return Step(name=name, status=status, reference=self.text(), error=self.text())
 
+    def cancelled(self) -> Cancelled:
+        return Cancelled(actor=self.actor(), reason=self.text(), at=self.instant())
+
+    def stuck(self) -> Stuck:
+        step = self._random.choice(list(StepName))
+        return Stuck(step=step, error=self.text(), since=self.instant())
+
     def order(self) -> OrderFace:
         price = usd("9999999999999.99")
-        closed = [one for one in Status if one not in OPEN]
         return OrderFace(
             order=replace(
                 faces.THE_ORDER,
@@ -196,11 +210,19 @@ class AnyFace:
             channel=self.text(),
             language="en",
             status=self._random.choice(list(OrderStatus)),
-            approval=self._random.choice((None, self.approval(self._random.choice(closed)))),
+            approval=self._random.choice((None, self.approval())),
             steps=tuple(self.step(name) for name in StepName),
             failure=self.text(),
+            ending=self._random.choice((OrderStatus.FAILED, OrderStatus.CANCELLED)),
+            cancelled=self._random.choice((None, self.cancelled())),
+            is_cancellable=self._random.random() < 0.5,
+            stuck=self._random.choice((None, self.stuck())),
+            payment_due=self.maybe_instant(),
+            estimated_delivery=self.maybe_instant(),
+            mail_problem=self._random.choice(("", "mail.off", self.text())),
             card_version=self._random.randrange(999),
             received_at=self.instant(),
+            changed_at=self.instant(),
             ended_at=self.maybe_instant(),
         )
 

@@ -5,13 +5,22 @@ from datetime import UTC, datetime, timedelta
 
 from tests.views import contents
 from tests.views.contents import usd
-from workflows.rules import approval, order, reading
+from workflows.rules import approval, order, order_saga, order_verbs, reading
 from workflows.rules.clock import Tick, TickKind
 from workflows.rules.content import Content
 from workflows.rules.due import reach
 from workflows.rules.face import ApprovalFace, approval_face
 from workflows.rules.levels import reach_level
-from workflows.rules.order import Order, OrderFace, OrderLine, OrderState, StepName, order_face
+from workflows.rules.order import (
+    Cancellation,
+    Order,
+    OrderFace,
+    OrderLine,
+    OrderState,
+    PaymentMode,
+    StepName,
+    order_face,
+)
 from workflows.rules.people import (
     Actor,
     ApproverSet,
@@ -203,15 +212,20 @@ def long() -> ApprovalFace:
 
 
 def _order_state(*, needs_approval: bool) -> OrderState:
-    return order.receive(THE_ORDER, ANA, policy(), NOW, needs_approval=needs_approval).state
+    return order_saga.receive(THE_ORDER, ANA, policy(), NOW, needs_approval=needs_approval).state
 
 
 def with_approval(outcome: ApprovalFace) -> OrderState:
-    return order.approval_ended(_order_state(needs_approval=True), outcome, NOW).state
+    return order_saga.approval_ended(_order_state(needs_approval=True), outcome, NOW).state
 
 
 def order_waiting() -> OrderFace:
     return order_face(_order_state(needs_approval=True), 1)
+
+
+def order_waiting_asked_for() -> OrderFace:
+    """What `/order-status` shows: the order with its approval as that stands now."""
+    return replace(order_waiting(), approval=pending())
 
 
 def order_without_approval() -> OrderFace:
@@ -219,25 +233,27 @@ def order_without_approval() -> OrderFace:
 
 
 def order_in_progress() -> OrderFace:
-    state = order.step_started(with_approval(approved()), StepName.RESERVE, NOW).state
-    state = order.step_completed(state, StepName.RESERVE, "RES-1001", NOW).state
-    return order_face(order.step_started(state, StepName.PAY, NOW).state, 6)
+    state = order_saga.step_started(with_approval(approved()), StepName.RESERVE, NOW).state
+    state = order_saga.step_completed(state, StepName.RESERVE, "RES-1001", NOW).state
+    return order_face(order_saga.step_started(state, StepName.PAY, NOW).state, 6)
 
 
 def order_completed() -> OrderFace:
     state = with_approval(approved())
-    for name, reference in zip(StepName, ("RES-1001", "TXN-2002", "TRK-3003"), strict=True):
-        state = order.step_started(state, name, NOW).state
-        state = order.step_completed(state, name, reference, NOW + timedelta(minutes=2)).state
+    for name, reference in zip(
+        StepName, ("RES-1001", "TXN-2002", "TRK-3003", "DLV-4004"), strict=True
+    ):
+        state = order_saga.step_started(state, name, NOW).state
+        state = order_saga.step_completed(state, name, reference, NOW + timedelta(minutes=2)).state
     return order_face(state, 9)
 
 
 def _payment_declined() -> OrderState:
     state = with_approval(approved())
-    state = order.step_started(state, StepName.RESERVE, NOW).state
-    state = order.step_completed(state, StepName.RESERVE, "RES-1001", NOW).state
-    state = order.step_started(state, StepName.PAY, NOW).state
-    return order.step_failed(state, StepName.PAY, "The payment card expired 12/23.", NOW).state
+    state = order_saga.step_started(state, StepName.RESERVE, NOW).state
+    state = order_saga.step_completed(state, StepName.RESERVE, "RES-1001", NOW).state
+    state = order_saga.step_started(state, StepName.PAY, NOW).state
+    return order_saga.step_failed(state, StepName.PAY, "The payment card expired 12/23.", NOW).state
 
 
 def order_compensating() -> OrderFace:
@@ -245,16 +261,75 @@ def order_compensating() -> OrderFace:
 
 
 def order_failed() -> OrderFace:
-    state = order.step_compensated(_payment_declined(), StepName.PAY, NOW).state
-    state = order.step_compensated(state, StepName.RESERVE, NOW).state
-    return order_face(order.compensated(state, NOW + timedelta(minutes=3)).state, 10)
+    state = order_saga.step_compensated(_payment_declined(), StepName.PAY, NOW).state
+    state = order_saga.step_compensated(state, StepName.RESERVE, NOW).state
+    return order_face(order_saga.compensated(state, NOW + timedelta(minutes=3)).state, 10)
 
 
 def order_failed_at_once() -> OrderFace:
-    state = order.step_started(_order_state(needs_approval=False), StepName.RESERVE, NOW).state
-    state = order.step_failed(state, StepName.RESERVE, "LAPTOP-15 is out of stock.", NOW).state
-    state = order.step_compensated(state, StepName.RESERVE, NOW).state
-    return order_face(order.compensated(state, NOW).state, 4)
+    state = order_saga.step_started(_order_state(needs_approval=False), StepName.RESERVE, NOW).state
+    state = order_saga.step_failed(state, StepName.RESERVE, "LAPTOP-15 is out of stock.", NOW).state
+    state = order_saga.step_compensated(state, StepName.RESERVE, NOW).state
+    return order_face(order_saga.compensated(state, NOW).state, 4)
+
+
+def order_waits_for_payment() -> OrderFace:
+    return order_face(_awaiting_payment(), 5)
+
+
+def _awaiting_payment() -> OrderState:
+    asked = replace(THE_ORDER, payment=PaymentMode.AWAIT)
+    state = order_saga.receive(asked, ANA, policy(), NOW, needs_approval=True).state
+    state = order_saga.approval_ended(state, approved(), NOW).state
+    state = order_saga.step_started(state, StepName.RESERVE, NOW).state
+    state = order_saga.step_completed(state, StepName.RESERVE, "RES-1001", NOW).state
+    return order_saga.step_started(state, StepName.PAY, NOW).state
+
+
+def _undone(state: OrderState) -> OrderState:
+    for name in order_saga.steps_to_compensate(state):
+        state = order_saga.step_compensated(state, name, NOW).state
+    return order_saga.compensated(state, NOW + timedelta(minutes=3)).state
+
+
+def order_unpaid() -> OrderFace:
+    state = _awaiting_payment()
+    assert state.payment_due is not None
+    return order_face(_undone(order_saga.payment_window_ended(state, state.payment_due).state), 8)
+
+
+def _cancelled() -> OrderState:
+    wish = Cancellation(actor=ANA, reason="The customer <!channel> has *changed* their mind.")
+    state = order_verbs.cancel(_awaiting_payment(), wish, NOW).state
+    return order_saga.turn_back(state).state
+
+
+def order_being_cancelled() -> OrderFace:
+    return order_face(_cancelled(), 6)
+
+
+def order_cancelled_by_hand() -> OrderFace:
+    return order_face(_undone(_cancelled()), 9)
+
+
+def order_on_its_way() -> OrderFace:
+    state = _order_state(needs_approval=False)
+    for name in (StepName.RESERVE, StepName.PAY):
+        state = order_saga.step_started(state, name, NOW).state
+        state = order_saga.step_completed(state, name, f"{name}-1", NOW).state
+    state = order_saga.step_started(state, StepName.SHIP, NOW).state
+    arrives = NOW + timedelta(days=2)
+    state = order_saga.step_completed(
+        state, StepName.SHIP, "TRK-3003", NOW, estimated_delivery=arrives
+    ).state
+    state = order_saga.mail_failed(state, "mail.off").state
+    return order_face(order_saga.step_started(state, StepName.DELIVER, NOW).state, 7)
+
+
+def order_needs_attention() -> OrderFace:
+    error = "The gateway <https://gateway.example> refuses the refund."
+    state = _payment_declined()
+    return order_face(order_saga.compensation_failed(state, StepName.PAY, error, NOW).state, 9)
 
 
 def order_rejected() -> OrderFace:
@@ -279,8 +354,16 @@ APPROVALS = {
 ORDERS = {
     make.__name__.removeprefix("order_"): make
     for make in (
-        *(order_waiting, order_without_approval, order_in_progress, order_completed),
+        *(
+            order_waiting,
+            order_waiting_asked_for,
+            order_without_approval,
+            order_in_progress,
+            order_completed,
+        ),
         *(order_compensating, order_failed, order_failed_at_once),
         *(order_rejected, order_expired, order_cancelled),
+        *(order_waits_for_payment, order_unpaid, order_being_cancelled, order_cancelled_by_hand),
+        *(order_on_its_way, order_needs_attention),
     )
 }

@@ -14,6 +14,7 @@ from bot.views.text import CATALOGUES, FALLBACK, MissingSentenceError, counted, 
 from workflows.rules.errors import RuleError
 from workflows.rules.notice import NoticeKind
 from workflows.rules.order import OrderStatus, StepName, StepStatus
+from workflows.rules.order_verbs import OrderVerb
 from workflows.rules.request import OPEN, Status, Verdict
 from workflows.rules.verbs import Verb
 
@@ -84,7 +85,8 @@ def test_every_sentence_is_used() -> None:
             if one is not Verb.REFRESH
             for part in ("title", "submit", "what")
         ),
-        *(f"notice.confirmed.{one}" for one in Verb),
+        *(f"notice.confirmed.{one}" for one in (*Verb, *OrderVerb)),
+        *(f"order.back.{one}" for one in ("failed", "cancelled", "expired")),
         *(f"tell.{one}" for one in NoticeKind if one not in OWN_WORDS),
         *(f"verb.{part}.{one}" for part in ("input", "hint") for one in CONTENT_FIELDS),
         *(f"order.{one}" for one in OrderStatus),

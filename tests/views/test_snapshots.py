@@ -31,6 +31,7 @@ from tests.views.slack_limits import check_message, check_view
 from workflows.rules.face import ApprovalFace
 from workflows.rules.messages import Menu
 from workflows.rules.notice import Notice, NoticeKind
+from workflows.rules.order import Face
 from workflows.rules.people import Absence
 from workflows.rules.request import Status
 from workflows.rules.verbs import Verb
@@ -48,7 +49,7 @@ def _of(build: Callable[[F], Message], make: Callable[[], F]) -> Callable[[], Me
 LINK = "https://local.slack.com/archives/C0APPROVALS/p1732185000000100"
 
 
-def _notice(kind: NoticeKind, face: ApprovalFace, **to: object) -> Callable[[], Message]:
+def _notice(kind: NoticeKind, face: Face, **to: object) -> Callable[[], Message]:
     notice = Notice(key="n-1", kind=kind, face=face)
     notice = replace(notice, **to)  # type: ignore[arg-type]  # parts of a notice, by name
     return lambda: notice_messages.message(notice, LINK)
@@ -65,7 +66,7 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     **{f"order.{name}": _of(order_card.build, make) for name, make in faces.ORDERS.items()},
     "status.one": lambda: order_card.status_message(faces.order_completed()),
     "status.as_of": lambda: order_card.status_message(
-        faces.order_in_progress(), faces.NOW + timedelta(minutes=4)
+        replace(faces.order_in_progress(), as_of=faces.NOW + timedelta(minutes=4))
     ),
     "status.list": lambda: order_card.status_list([make() for make in faces.ORDERS.values()]),
     "status.none": lambda: order_card.status_list([]),
@@ -75,6 +76,10 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     "outcome.order_completed": lambda: notice_messages.outcome(faces.order_completed()),
     "outcome.order_rejected": lambda: notice_messages.outcome(faces.order_rejected()),
     "outcome.order_failed": lambda: notice_messages.outcome(faces.order_failed()),
+    "outcome.order_unpaid": lambda: notice_messages.outcome(faces.order_unpaid()),
+    "attention": _notice(
+        NoticeKind.ATTENTION, faces.order_needs_attention(), channel="#approvals-admin"
+    ),
     "not_posted": _notice(
         NoticeKind.CARD_NOT_POSTED, faces.pending(), problem="slack.not_in_channel"
     ),

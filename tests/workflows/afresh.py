@@ -1,6 +1,9 @@
 """Continue-as-new on demand: a server that suggests it after a few updates, and what a new run got."""
 
 import asyncio
+from typing import Any
+
+from temporalio.client import WorkflowHandle
 
 from tests.workflows.history import kinds
 from tests.workflows.office import ApprovalHandle, Office
@@ -30,7 +33,7 @@ async def use_up_updates(office: Office, handle: ApprovalHandle) -> None:
         await asyncio.gather(*again)
 
 
-async def run_id(handle: ApprovalHandle) -> str:
+async def run_id(handle: WorkflowHandle[Any, Any]) -> str:
     return (await handle.describe()).run_id
 
 

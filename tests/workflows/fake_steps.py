@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -15,6 +16,9 @@ from workflows.ports import (
     StepReference,
 )
 
+ARRIVAL = datetime(2030, 1, 2, 12, tzinfo=UTC)
+"""When the carrier says that a parcel arrives."""
+
 
 @dataclass
 class FakeSteps(InventoryPort, PaymentPort, ShippingPort):
@@ -27,6 +31,7 @@ class FakeSteps(InventoryPort, PaymentPort, ShippingPort):
     bell: Bell
     done: list[str] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
+    references: dict[str, str] = field(default_factory=dict)
     tries: Counter[str] = field(default_factory=Counter)
     declines: set[str] = field(default_factory=set)
     stumbles: Counter[str] = field(default_factory=Counter)
@@ -40,6 +45,7 @@ class FakeSteps(InventoryPort, PaymentPort, ShippingPort):
     async def _do(self, step: str, question: StepQuestion) -> None:
         self.tries[step] += 1
         self.keys[step] = question.key
+        self.references[step] = question.reference
         self.bell.ring()
         await self.bell.until(lambda: step not in self.held)
         if step in self.declines:
@@ -65,13 +71,23 @@ class FakeSteps(InventoryPort, PaymentPort, ShippingPort):
         return StepReference(reference="charge-1")
 
     @activity.defn
+    async def receive(self, question: StepQuestion) -> StepReference:
+        await self._do("receive", question)
+        return StepReference(reference=f"receive-{question.reference}")
+
+    @activity.defn
     async def refund(self, question: StepQuestion) -> None:
         await self._do("refund", question)
 
     @activity.defn
     async def ship(self, question: StepQuestion) -> StepReference:
         await self._do("ship", question)
-        return StepReference(reference="ship-1")
+        return StepReference(reference="ship-1", estimated_delivery=ARRIVAL)
+
+    @activity.defn
+    async def deliver(self, question: StepQuestion) -> StepReference:
+        await self._do("deliver", question)
+        return StepReference(reference="deliver-1")
 
     @activity.defn
     async def recall(self, question: StepQuestion) -> None:

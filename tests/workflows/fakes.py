@@ -17,6 +17,8 @@ from workflows.ports import (
     CardPort,
     DeadlineQuestion,
     Deadlines,
+    Mailed,
+    MailPort,
     NoticePort,
     PublishCard,
     PublishedCard,
@@ -24,6 +26,7 @@ from workflows.ports import (
 )
 from workflows.rules.audit import AuditEvent
 from workflows.rules.face import ApprovalFace
+from workflows.rules.mail import Mail
 from workflows.rules.notice import Notice
 from workflows.rules.order import Face
 
@@ -162,6 +165,29 @@ class FakeNotices(NoticePort):
         ]
 
 
+@dataclass
+class FakeMail(MailPort):
+    """A mail server; `problem` is its answer."""
+
+    bell: Bell
+    sent: list[Mail] = field(default_factory=list)
+    problem: str = ""
+    held: bool = False
+
+    def let(self) -> None:
+        """Let what is held go out."""
+        self.held = False
+        self.bell.ring()
+
+    @activity.defn
+    async def send(self, mail: Mail) -> Mailed:
+        await self.bell.until(lambda: not self.held)
+        if not self.problem:
+            self.sent.append(mail)
+        self.bell.ring()
+        return Mailed(sent=not self.problem, problem=self.problem)
+
+
 class World:
     """All ports together."""
 
@@ -175,6 +201,7 @@ class World:
         self.cards = FakeCards(self.slack)
         self.notices = FakeNotices(self.slack)
         self.steps = FakeSteps(self.bell)
+        self.mail = FakeMail(self.bell)
 
     def activities(self) -> list[Callable[..., object]]:
         return [
@@ -186,7 +213,10 @@ class World:
             self.steps.reserve,
             self.steps.release,
             self.steps.charge,
+            self.steps.receive,
             self.steps.refund,
             self.steps.ship,
+            self.steps.deliver,
             self.steps.recall,
+            self.mail.send,
         ]

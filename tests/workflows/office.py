@@ -6,7 +6,7 @@ import warnings
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -30,7 +30,15 @@ from workflows.rules.content import Content
 from workflows.rules.face import ApprovalFace
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, OrderInput
 from workflows.rules.money import Money
-from workflows.rules.order import Order, OrderFace, OrderLine, approval_id
+from workflows.rules.order import (
+    Cancellation,
+    Order,
+    OrderFace,
+    OrderLine,
+    PaymentConfirmation,
+    Resumption,
+    approval_id,
+)
 from workflows.rules.people import Actor, Origin
 from workflows.rules.policy import LevelRule, Policy, Quorum, Tier, route
 from workflows.rules.request import ApprovalRequest, Decision, Verdict, Withdrawal
@@ -40,6 +48,7 @@ OrderHandle = WorkflowHandle[OrderWorkflow, OrderFace]
 
 ANA = Actor(person="UANA", origin=Origin.CLI)
 """The requester."""
+PAID_AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 EXPIRE = timedelta(minutes=5)
 CLOSE = timedelta(seconds=1)
 """Between an instant and what happens at it: a workflow task or two on a busy machine."""
@@ -90,6 +99,17 @@ def policy(*levels: LevelRule) -> Policy:
     )
 
 
+def an_order(total: str, order_id: str = "", **parts: Any) -> Order:
+    """Return an order of one piece; `parts` are further parts of it."""
+    return Order(
+        order_id=order_id or new_id("ORD"),
+        customer="Ada",
+        lines=(OrderLine(sku="DESK-1", quantity=1, unit_price=usd(total)),),
+        card_expiry="12/30",
+        **parts,
+    )
+
+
 def new_id(prefix: str) -> str:
     return f"{prefix}-{uuid.uuid4().hex[:8]}"
 
@@ -137,19 +157,47 @@ class Office:
         await self.at_rest(handle)
         return handle
 
-    async def order(self, total: str, *levels: LevelRule, order_id: str = "") -> OrderHandle:
-        """Order for this much, with SALES to approve unless other levels are given."""
-        order_id = order_id or new_id("ORD")
-        order = Order(
-            order_id=order_id,
-            customer="Ada",
-            lines=(OrderLine(sku="DESK-1", quantity=1, unit_price=usd(total)),),
-            card_expiry="12/30",
-        )
-        asked = OrderInput(order=order, requester=ANA, policy=policy(*(levels or (SALES,))))
+    async def order(
+        self, total: str, *levels: LevelRule, order_id: str = "", **parts: Any
+    ) -> OrderHandle:
+        """Order for this much, with SALES to approve unless other levels are given.
+
+        `parts` are further parts of the order.
+        """
+        return await self.ask(an_order(total, order_id, **parts), *levels)
+
+    async def ask(self, order: Order, *levels: LevelRule, **wishes: Any) -> OrderHandle:
+        """Send an order; `wishes` are further parts of the input, and its search attributes."""
+        attributes = wishes.pop("search_attributes", None)
+        rules = policy(*(levels or (SALES,)))
+        asked = OrderInput(order=order, requester=ANA, policy=rules, **wishes)
         return await self.client.start_workflow(
-            OrderWorkflow.run, asked, id=order_id, task_queue=self.queue
+            OrderWorkflow.run,
+            asked,
+            id=order.order_id,
+            task_queue=self.queue,
+            search_attributes=attributes,
         )
+
+    async def cancel(
+        self, order: OrderHandle, actor: Actor = ANA, *, reason: str = "", click: str = ""
+    ) -> OrderFace:
+        cancellation = Cancellation(actor=actor, reason=reason)
+        return await order.execute_update(
+            OrderWorkflow.cancel, cancellation, id=click or uuid.uuid4().hex
+        )
+
+    async def resume(self, order: OrderHandle, actor: Actor = ANA) -> OrderFace:
+        return await order.execute_update(
+            OrderWorkflow.resume, Resumption(actor=actor), id=uuid.uuid4().hex
+        )
+
+    async def pay(self, order: OrderHandle, amount: str, event_id: str = "evt-1") -> None:
+        """Confirm a payment as the gateway's webhook does."""
+        confirmation = PaymentConfirmation(
+            event_id=event_id, amount=Decimal(amount), currency="USD", paid_at=PAID_AT
+        )
+        await order.signal(OrderWorkflow.confirm_payment, confirmation)
 
     def approval_of(self, order: OrderHandle) -> ApprovalHandle:
         return self.client.get_workflow_handle_for(ApprovalWorkflow.run, approval_id(order.id))

@@ -55,8 +55,13 @@ async def test_an_approved_order_is_carried_out(office: Office, world: World) ->
     face = await office.end(order)
 
     assert face.status is OrderStatus.COMPLETED
-    assert world.steps.done == ["reserve", "charge", "ship"]
-    assert [step.reference for step in face.steps] == ["reserve-1", "charge-1", "ship-1"]
+    assert world.steps.done == ["reserve", "charge", "ship", "deliver"]
+    assert [step.reference for step in face.steps] == [
+        "reserve-1",
+        "charge-1",
+        "ship-1",
+        "deliver-1",
+    ]
 
 
 async def test_an_order_may_need_two_levels(office: Office) -> None:
@@ -157,7 +162,7 @@ async def test_the_order_publishes_nothing_before_the_last_click_has_settled(
     order, approval = await office.awaiting_order()
 
     await office.click(approval, "UBORIS")
-    await world.until(lambda: world.steps.done == ["reserve", "charge", "ship"])
+    await world.until(lambda: world.steps.done == ["reserve", "charge", "ship", "deliver"])
     await office.end(order)
 
     (clicked,) = when(await office.history(approval), "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")
@@ -200,7 +205,7 @@ async def test_a_failing_slack_delays_no_step(
     world.slack.weather = weather
 
     await office.decide(approval, "UBORIS")
-    await world.until(lambda: world.steps.done == ["reserve", "charge", "ship"])
+    await world.until(lambda: world.steps.done == ["reserve", "charge", "ship", "deliver"])
     await world.until(lambda: "OrderEnded" in world.audit.kinds(order.id))
 
     approved = world.audit.fact(approval.id, "RequestApproved").at
@@ -217,7 +222,7 @@ async def test_a_hanging_publish_delays_no_step(office: Office, world: World) ->
     await world.until(lambda: len(world.cards.asked) == 2)
 
     await office.decide(approval, "UBORIS")
-    await world.until(lambda: world.steps.done == ["reserve", "charge", "ship"])
+    await world.until(lambda: world.steps.done == ["reserve", "charge", "ship", "deliver"])
     await world.until(lambda: "OrderEnded" in world.audit.kinds(order.id))
 
     approved = world.audit.fact(approval.id, "RequestApproved").at

@@ -41,6 +41,13 @@ class Fact(StrEnum):
     STEP_COMPLETED = "StepCompleted"
     STEP_FAILED = "StepFailed"
     STEP_COMPENSATED = "StepCompensated"
+    COMPENSATION_FAILED = "CompensationFailed"
+    COMPENSATION_RESUMED = "CompensationResumed"
+    PAYMENT_AWAITED = "PaymentAwaited"
+    PAYMENT_CONFIRMED = "PaymentConfirmed"
+    PAYMENT_UNMATCHED = "PaymentUnmatched"
+    PAYMENT_WINDOW_ENDED = "PaymentWindowEnded"
+    ORDER_CANCELLED = "OrderCancelled"
     ORDER_ENDED = "OrderEnded"
 
 

@@ -279,3 +279,39 @@ class NoTierError(RuleError):
     """No tier of the policy takes this amount. Data: `policy`."""
 
     code = "no_tier"
+
+
+class NotYourOrderError(RuleError):
+    """Only the requester of an order, or an operator, may cancel it."""
+
+    code = "not_your_order"
+
+
+class AlreadyShippedError(RuleError):
+    """The order's shipment has begun, so it cannot be cancelled."""
+
+    code = "already_shipped"
+
+
+class AlreadyCancelledError(RuleError):
+    """The order was cancelled before. Data: `person` who did."""
+
+    code = "already_cancelled"
+
+
+class BeingUndoneError(RuleError):
+    """The order cannot be fulfilled and is being undone already."""
+
+    code = "being_undone"
+
+
+class OrderClosedError(RuleError):
+    """The order has ended. Data: `status`."""
+
+    code = "order_closed"
+
+
+class NothingToResumeError(RuleError):
+    """Nothing is in the way of the order. Data: `status`."""
+
+    code = "nothing_to_resume"

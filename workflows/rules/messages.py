@@ -6,8 +6,9 @@ from datetime import timedelta
 from workflows.rules.audit import AuditEvent
 from workflows.rules.card import CardState
 from workflows.rules.face import ApprovalFace
+from workflows.rules.mail import Mail
 from workflows.rules.notice import Owed
-from workflows.rules.order import Order
+from workflows.rules.order import Order, OrderState
 from workflows.rules.people import Actor, ManagedBy
 from workflows.rules.policy import Policy
 from workflows.rules.request import ApprovalRequest, ApprovalState
@@ -50,11 +51,29 @@ class Menu:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CarriedOrder:
+    """What one run of an order hands to the next (continue-as-new): its outbox goes along."""
+
+    state: OrderState
+    card: CardState
+    clicks: tuple[str, ...]
+    facts: tuple[AuditEvent, ...] = ()
+    notices: tuple[Owed, ...] = ()
+    mails: tuple[Mail, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OrderInput:
-    """Start an order. `expire_after` is a wish within the policy's bounds."""
+    """Start an order. `expire_after` is a wish within the policy's bounds, for its approval.
+
+    `payment_window` may shorten the time within which a payment made elsewhere is waited for.
+    `carried` is only ever set by the workflow itself.
+    """
 
     order: Order
     requester: Actor
     policy: Policy
     managers: tuple[ManagedBy, ...] = ()
     expire_after: timedelta | None = None
+    payment_window: timedelta | None = None
+    carried: CarriedOrder | None = None

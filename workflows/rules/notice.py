@@ -6,20 +6,21 @@ from enum import StrEnum
 
 from workflows.rules.card import CardCopy
 from workflows.rules.face import ApprovalFace, LevelFace
-from workflows.rules.order import Face
+from workflows.rules.order import Face, OrderFace, OrderStatus
 
 MENTIONED = 8
 """So many people are mentioned where a card is posted first; of more, each is told otherwise."""
 
 
 class NoticeKind(StrEnum):
-    """What is told. All but the last two lose their point when the request closes."""
+    """What is told. All but the last three lose their point when the request closes."""
 
     ASKED = "asked"
     REMINDED = "reminded"
     CHANGES_WANTED = "changes_wanted"
     DELEGATE_REFUSED = "delegate_refused"
     BLOCKED = "blocked"
+    ATTENTION = "attention"
     OUTCOME = "outcome"
     CARD_NOT_POSTED = "card_not_posted"
 
@@ -103,10 +104,13 @@ def still_owed(owed: Owed, face: Face) -> Owed | None:
     """Return what is left to tell, or None where it has lost its point.
 
     Nobody is asked about what is closed or passed, or reminded of what they or somebody for them
-    has decided; a level that is open is blocked no more.
+    has decided; a level that is open is blocked no more, an order that was resumed needs no help.
     """
     if owed.kind in LASTING:
         return owed
+    if owed.kind is NoticeKind.ATTENTION:
+        needed = isinstance(face, OrderFace) and face.status is OrderStatus.NEEDS_ATTENTION
+        return owed if needed else None
     if not isinstance(face, ApprovalFace) or not face.is_open:
         return None
     match owed.kind:

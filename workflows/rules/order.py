@@ -1,18 +1,24 @@
 """The order: what a customer may ask for, what it costs, and the steps it goes through."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from functools import reduce
 from typing import Literal
 
-from workflows.rules.audit import AuditEvent, Fact
+from workflows.rules.audit import AuditEvent
 from workflows.rules.content import Content, ContentField
 from workflows.rules.face import ApprovalFace
 from workflows.rules.money import Money
-from workflows.rules.people import CLOCK, Actor
+from workflows.rules.people import Actor
 from workflows.rules.policy import Policy
-from workflows.rules.request import Status
+
+PAYMENT_WINDOW = timedelta(hours=24)
+"""How long an order waits for a payment that is made elsewhere; an order may shorten it."""
+
+INVENTORY_DOWN = "inventory-down"
+"""`Order.simulate`, a switch for demonstrations: the embedded inventory fails for now, each time."""
 
 
 class OrderStatus(StrEnum):
@@ -20,7 +26,9 @@ class OrderStatus(StrEnum):
 
     AWAITING_APPROVAL = "awaiting_approval"
     PROCESSING = "processing"
+    AWAITING_PAYMENT = "awaiting_payment"
     COMPENSATING = "compensating"
+    NEEDS_ATTENTION = "needs_attention"
     COMPLETED = "completed"
     REJECTED = "rejected"
     EXPIRED = "expired"
@@ -45,16 +53,25 @@ class StepName(StrEnum):
     RESERVE = "reserve"
     PAY = "pay"
     SHIP = "ship"
+    DELIVER = "deliver"
 
 
 class StepStatus(StrEnum):
-    """Where a step stands."""
+    """Where a step stands. STOPPED: it was given up before it was done, and nothing had failed."""
 
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
     COMPENSATED = "compensated"
+    STOPPED = "stopped"
+
+
+class PaymentMode(StrEnum):
+    """How an order is paid: its payment card is charged, or the customer pays elsewhere."""
+
+    CHARGE = "charge"
+    AWAIT = "await"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,13 +90,19 @@ class OrderLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """What a customer asks for. `card_expiry` is the payment card's MM/YY."""
+    """What a customer asks for. `card_expiry` is the payment card's MM/YY.
+
+    The customer hears of it at `email`, where one is given. `simulate` is a switch for demonstrations (`INVENTORY_DOWN`), empty in earnest.
+    """
 
     order_id: str
     customer: str
     lines: tuple[OrderLine, ...]
     card_expiry: str
     note: str = ""
+    payment: PaymentMode = PaymentMode.CHARGE
+    email: str = ""
+    simulate: str = ""
 
     @property
     def total(self) -> Money:
@@ -98,8 +121,57 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Cancellation:
+    """Somebody does not want the order any more; `reason` may be empty."""
+
+    actor: Actor
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resumption:
+    """Somebody has mended what was in the way of a compensation."""
+
+    actor: Actor
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PaymentConfirmation:
+    """The gateway says that the customer has paid. `event_id` names that for ever."""
+
+    event_id: str
+    amount: Decimal
+    currency: str
+    paid_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cancelled:
+    """Who has cancelled the order, when, and why if they said so."""
+
+    actor: Actor
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stuck:
+    """A compensation that could not be done, and why."""
+
+    step: StepName
+    error: str
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OrderState:
-    """Everything an order is: what was asked, how the approval stands, how far the steps are."""
+    """Everything an order is. One value, so that continue-as-new carries one value.
+
+    `owed` are the steps whose compensation was registered and is not done, the earliest first.
+    `ending` is what the order becomes once nothing is owed any more. `payment` is what the
+    gateway has confirmed, `payment_due` until when that is waited for, `unmatched` the latest
+    events that were not what is waited for. `admins` are read when the order needs attention.
+    """
 
     order: Order
     requester: Actor
@@ -107,14 +179,41 @@ class OrderState:
     status: OrderStatus = OrderStatus.PROCESSING
     approval: ApprovalFace | None = None
     steps: tuple[Step, ...] = tuple(Step(name=name) for name in StepName)
+    owed: tuple[StepName, ...] = ()
+    ending: OrderStatus = OrderStatus.FAILED
     failure: str = ""
+    cancelled: Cancelled | None = None
+    stuck: Stuck | None = None
+    admins: tuple[str, ...] = ()
+    payment_window: timedelta = PAYMENT_WINDOW
+    payment_due: datetime | None = None
+    payment: PaymentConfirmation | None = None
+    unmatched: tuple[str, ...] = ()
+    estimated_delivery: datetime | None = None
+    mail_problem: str = ""
     sequence: int = 0
     received_at: datetime
+    changed_at: datetime
     ended_at: datetime | None = None
 
     def step(self, name: StepName) -> Step:
         """Return the step of that name."""
         return next(step for step in self.steps if step.name is name)
+
+    @property
+    def has_shipped(self) -> bool:
+        """Whether shipping has begun: from then on nobody can cancel."""
+        return self.step(StepName.SHIP).status is not StepStatus.WAITING
+
+    @property
+    def is_cancellable(self) -> bool:
+        """Whether it could be cancelled now by somebody who may."""
+        goes_on = self.status in (
+            OrderStatus.AWAITING_APPROVAL,
+            OrderStatus.PROCESSING,
+            OrderStatus.AWAITING_PAYMENT,
+        )
+        return goes_on and self.cancelled is None and not self.has_shipped
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,129 +238,12 @@ def content(order: Order) -> Content:
     )
 
 
-def receive(
-    order: Order, requester: Actor, policy: Policy, now: datetime, *, needs_approval: bool
-) -> OrderChange:
-    """Begin an order; it waits for an approval, or goes straight on."""
-    status = OrderStatus.AWAITING_APPROVAL if needs_approval else OrderStatus.PROCESSING
-    state = OrderState(
-        order=order, requester=requester, policy=policy, status=status, received_at=now
-    )
-    data = {"total": str(order.total), "needs_approval": str(needs_approval).lower()}
-    return _note(OrderChange(state=state), Fact.ORDER_RECEIVED, requester, now, data=data)
-
-
-def approval_ended(state: OrderState, approval: ApprovalFace, now: datetime) -> OrderChange:
-    """Take the approval's outcome: go on, or end as it says."""
-    outcomes = {
-        Status.APPROVED: OrderStatus.PROCESSING,
-        Status.REJECTED: OrderStatus.REJECTED,
-        Status.EXPIRED: OrderStatus.EXPIRED,
-        Status.WITHDRAWN: OrderStatus.CANCELLED,
-        Status.ADMIN_CLOSED: OrderStatus.CANCELLED,
-    }
-    status = outcomes[approval.status]
-    by = approval.closed_by or CLOCK
-    change = _note(
-        OrderChange(state=replace(state, approval=approval, status=status)),
-        Fact.APPROVAL_ENDED,
-        by,
-        now,
-        rule=approval.closing_rule,
-        data={"outcome": approval.status},
-    )
-    return _end(change, status, now) if status in ENDED else change
-
-
-def approval_lost(state: OrderState, now: datetime) -> OrderChange:
-    """End an order whose approval was terminated by an operator: fail closed."""
-    failed = replace(state, failure="the approval was terminated by an operator")
-    return _end(OrderChange(state=failed), OrderStatus.FAILED, now)
-
-
-def step_started(state: OrderState, name: StepName, now: datetime) -> OrderChange:
-    """Note that a step is under way."""
-    return _step(state, Step(name=name, status=StepStatus.RUNNING), Fact.STEP_STARTED, now)
-
-
-def step_completed(state: OrderState, name: StepName, reference: str, now: datetime) -> OrderChange:
-    """Note a step's success; after the last one the order is complete."""
-    step = Step(name=name, status=StepStatus.DONE, reference=reference)
-    change = _step(state, step, Fact.STEP_COMPLETED, now)
-    done = all(step.status is StepStatus.DONE for step in change.state.steps)
-    return _end(change, OrderStatus.COMPLETED, now) if done else change
-
-
-def step_failed(state: OrderState, name: StepName, error: str, now: datetime) -> OrderChange:
-    """Note a step's failure: from here on the earlier steps are undone."""
-    change = _step(
-        state, Step(name=name, status=StepStatus.FAILED, error=error), Fact.STEP_FAILED, now
-    )
-    compensating = replace(change.state, status=OrderStatus.COMPENSATING, failure=error)
-    return replace(change, state=compensating)
-
-
-def steps_to_compensate(state: OrderState) -> tuple[StepName, ...]:
-    """Return what must be undone, the latest first.
-
-    The failed step itself counts: its activity may have acted although its answer was an error.
-    """
-    acted = (StepStatus.DONE, StepStatus.FAILED)
-    return tuple(step.name for step in reversed(state.steps) if step.status in acted)
-
-
-def step_compensated(state: OrderState, name: StepName, now: datetime) -> OrderChange:
-    """Note that a step was undone. The failed step keeps saying that and why it failed."""
-    step = state.step(name)
-    if step.status is not StepStatus.FAILED:
-        step = replace(step, status=StepStatus.COMPENSATED)
-    return _step(state, step, Fact.STEP_COMPENSATED, now)
-
-
-def compensated(state: OrderState, now: datetime) -> OrderChange:
-    """End an order whose steps have all been undone."""
-    return _end(OrderChange(state=state), OrderStatus.FAILED, now)
-
-
-def _step(state: OrderState, step: Step, kind: Fact, now: datetime) -> OrderChange:
-    steps = tuple(step if step.name is old.name else old for old in state.steps)
-    data = {"step": step.name.value, "reference": step.reference, "error": step.error}
-    change = OrderChange(state=replace(state, steps=steps))
-    return _note(change, kind, CLOCK, now, data=data)
-
-
-def _end(change: OrderChange, status: OrderStatus, now: datetime) -> OrderChange:
-    state = replace(change.state, status=status, ended_at=now)
-    return _note(
-        replace(change, state=state), Fact.ORDER_ENDED, CLOCK, now, data={"status": status.value}
-    )
-
-
-def _note(  # noqa: PLR0913 - a fact has this many parts
-    change: OrderChange,
-    kind: Fact,
-    actor: Actor,
-    now: datetime,
-    *,
-    rule: str = "",
-    data: dict[str, str],
-) -> OrderChange:
-    sequence = change.state.sequence + 1
-    event = AuditEvent(
-        request_id=change.state.order.order_id,
-        sequence=sequence,
-        kind=kind,
-        at=now,
-        actor=actor,
-        rule=rule,
-        data=data,
-    )
-    return OrderChange(state=replace(change.state, sequence=sequence), facts=(*change.facts, event))
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderFace:
-    """An order as people see it, at one `card_version`."""
+    """An order as people see it, at one `card_version`.
+
+    `as_of` is only set where the order could not be asked: when the records last heard of it.
+    """
 
     kind: Literal["order"] = "order"
     order: Order
@@ -273,8 +255,17 @@ class OrderFace:
     approval: ApprovalFace | None
     steps: tuple[Step, ...]
     failure: str
+    ending: OrderStatus = OrderStatus.FAILED
+    cancelled: Cancelled | None = None
+    is_cancellable: bool = False
+    stuck: Stuck | None = None
+    payment_due: datetime | None = None
+    estimated_delivery: datetime | None = None
+    mail_problem: str = ""
+    as_of: datetime | None = None
     card_version: int
     received_at: datetime
+    changed_at: datetime
     ended_at: datetime | None
 
     @property
@@ -304,7 +295,15 @@ def order_face(state: OrderState, card_version: int) -> OrderFace:
         approval=state.approval,
         steps=state.steps,
         failure=state.failure,
+        ending=state.ending,
+        cancelled=state.cancelled,
+        is_cancellable=state.is_cancellable,
+        stuck=state.stuck,
+        payment_due=state.payment_due,
+        estimated_delivery=state.estimated_delivery,
+        mail_problem=state.mail_problem,
         card_version=card_version,
         received_at=state.received_at,
+        changed_at=state.changed_at,
         ended_at=state.ended_at,
     )

@@ -1,0 +1,171 @@
+"""Mail to customers: rendered from templates, sent by SMTP. Without a server it is off, and says so."""
+
+import hashlib
+import re
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import localtime
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+import structlog
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from workflows.ports import Mailed, MailPort
+from workflows.rules.mail import ADDRESS, Mail
+
+TIMEOUT = 8
+"""Seconds for one mail, within the ten of its activity."""
+FALLBACK = "en"
+"""The language of whoever's has no templates."""
+_TEMPLATES = Path(__file__).with_name("templates")
+_LANGUAGES = frozenset(path.name for path in _TEMPLATES.iterdir() if path.is_dir())
+_PORTS = {"smtp": 25, "smtps": 465}
+_FOR_NOW = range(400, 500)
+"""SMTP's replies that say: not now."""
+
+_log = structlog.get_logger("mail")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MailServer:
+    """Where mail goes. `smtps` is encrypted from the start, `smtp` as soon as the server offers it."""
+
+    host: str
+    port: int
+    username: str = ""
+    password: str = ""
+    encrypted: bool = False
+
+
+def mail_server(url: str) -> MailServer:
+    """Read `smtp://user:password@host:port` or `smtps://…`. Raises ValueError where it is neither."""
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError("it must look like smtp://user:password@host:port, or smtps://…")
+    return MailServer(
+        host=parts.hostname,
+        port=parts.port or _PORTS[parts.scheme],
+        username=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        encrypted=parts.scheme == "smtps",
+    )
+
+
+class MailOff(MailPort):
+    """No mail: there is no server. The answer and the log say so, nobody is left to wonder."""
+
+    @activity.defn
+    async def send(self, mail: Mail) -> Mailed:
+        """Send nothing."""
+        _log.info("mail_off", kind=mail.kind.value, order_id=mail.order.order_id)
+        return Mailed(sent=False, problem="mail.off")
+
+
+class SmtpMail(MailPort):
+    """Mail over SMTP, a connection for each: there are five in an order's life."""
+
+    def __init__(
+        self, server: MailServer, sender: str, context: ssl.SSLContext | None = None
+    ) -> None:
+        self._server = server
+        self._sender = sender
+        self._context = context
+
+    @activity.defn
+    async def send(self, mail: Mail) -> Mailed:
+        """Send one mail. A repetition may arrive twice, under the same Message-ID.
+
+        Raises ApplicationError `mail.refused` (not retryable) where there is no such address or the
+        server takes no mail to it, `mail.unavailable` where it cannot be asked now.
+        """
+        if not mail.to:
+            _log.info("mail_without_address", kind=mail.kind.value, order_id=mail.order.order_id)
+            return Mailed(sent=False, problem="mail.no_address")
+        message = compose(mail, self._sender)
+        try:
+            await aiosmtplib.send(
+                message,
+                hostname=self._server.host,
+                port=self._server.port,
+                username=self._server.username or None,
+                password=self._server.password or None,
+                use_tls=self._server.encrypted,
+                tls_context=self._context,
+                timeout=TIMEOUT,
+            )
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise _mail_error(error) from error
+        _log.info("mail_sent", kind=mail.kind.value, order_id=mail.order.order_id)
+        return Mailed(sent=True)
+
+
+def compose(mail: Mail, sender: str) -> EmailMessage:
+    """Return the mail as it is sent: text and HTML. The same key has the same Message-ID.
+
+    Raises ApplicationError `mail.refused` where `to` is no address.
+    """
+    words = _render(mail)
+    message = EmailMessage()
+    message["From"] = sender
+    if not re.fullmatch(ADDRESS, mail.to):  # with a line break it would be another header
+        raise _refused("it is not an address")
+    message["To"] = mail.to
+    message["Subject"] = words["subject"]
+    message["Date"] = localtime()
+    digest = hashlib.sha256(mail.key.encode()).hexdigest()[:32]
+    message["Message-ID"] = f"<{digest}@{sender.rpartition('@')[2].strip('<> ') or 'countersign'}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
+    message.set_content(words["text"])
+    message.add_alternative(words["html"], subtype="html")
+    return message
+
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(_TEMPLATES),
+    # What a customer or an operator wrote is text, never markup.
+    autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+
+
+def _render(mail: Mail) -> Mapping[str, str]:
+    language = mail.language if mail.language in _LANGUAGES else FALLBACK
+    values = {"mail": mail, "order": mail.order}
+    text = _ENVIRONMENT.get_template(f"{language}/{mail.kind}.txt.j2")
+    subject = "".join(text.blocks["subject"](text.new_context(values)))
+    html = _ENVIRONMENT.get_template(f"{language}/{mail.kind}.html.j2")
+    return {
+        "subject": " ".join(subject.split()),
+        "text": text.render(values),
+        "html": html.render(values | {"subject": subject.strip()}),
+    }
+
+
+def _mail_error(error: Exception) -> ApplicationError:
+    codes = _codes(error)
+    for_good = codes and not any(code in _FOR_NOW for code in codes)
+    # A refused login is mended by an operator; the mail waits for that.
+    if for_good and not isinstance(error, aiosmtplib.SMTPAuthenticationError):
+        return _refused(f"the server said {codes[0]}")
+    if isinstance(error, aiosmtplib.SMTPNotSupported):
+        return _refused(type(error).__name__)
+    return ApplicationError(type(error).__name__, type="mail.unavailable")
+
+
+def _codes(error: Exception) -> list[int]:
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        return [one.code for one in error.recipients]
+    return [error.code] if isinstance(error, aiosmtplib.SMTPResponseException) else []
+
+
+def _refused(why: str) -> ApplicationError:
+    return ApplicationError(why, type="mail.refused", non_retryable=True)

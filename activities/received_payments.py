@@ -1,0 +1,118 @@
+"""Payments that came in by themselves: swept, handed over, given back."""
+
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import TypeAdapter, ValidationError
+from temporalio import activity
+
+from records.database import Database
+from records.received_payments import Receipt, ReceivedPayments
+from records.requests import Requests
+from records.steps import reference
+from workflows.money_ports import ReceivedPaymentPort, RefundPort, SweepQuestion, Swept
+from workflows.ports import StepReference
+from workflows.rules import received_payment as rules
+from workflows.rules.order import Face, OrderFace
+from workflows.rules.received_payment import Progress, ReceivedPayment, Verdict
+
+PAGE = 50
+"""Payments that one call judges."""
+
+_LEFT = (Verdict.UNMATCHED, Verdict.MISMATCHED)
+_FACE: TypeAdapter[Face] = TypeAdapter(Face)
+
+
+class Bank(Protocol):
+    """Whoever holds the money that came in."""
+
+    async def give_back(self, payment: ReceivedPayment) -> str:
+        """Give back all of a payment and return the refund's reference. Safe to repeat."""
+        ...
+
+
+class EmbeddedBank:
+    """No bank at all: the money that came in stands in `records/`, and leaves it there."""
+
+    async def give_back(self, payment: ReceivedPayment) -> str:
+        """Return the refund's reference."""
+        return reference("REF", payment.event_id)
+
+
+class RefundActivities(RefundPort):
+    """Gives money back at a bank, then writes it down: a crash between the two repeats both."""
+
+    def __init__(self, database: Database, bank: Bank) -> None:
+        self._payments = ReceivedPayments(database)
+        self._bank = bank
+
+    @activity.defn
+    async def give_back(self, payment: ReceivedPayment) -> StepReference:
+        """Give back all of a payment that came in, and write down that it was. Safe to repeat."""
+        found = await self._bank.give_back(payment)
+        await self._payments.advance(payment.event_id, Progress.REFUNDED, found)
+        return StepReference(reference=found)
+
+
+class ReceivedPaymentActivities(ReceivedPaymentPort):
+    """The list in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._payments = ReceivedPayments(database)
+        self._requests = Requests(database)
+
+    @activity.defn
+    async def sweep(self, question: SweepQuestion) -> Swept:
+        """Judge a page of the waiting payments anew. Safe to repeat."""
+        page = await self._payments.waiting(
+            received_before=question.received_before, after=question.after, limit=PAGE
+        )
+        judged = [(await self._judge(one, question.give_back_before), one.payment) for one in page]
+        wanted = tuple(payment for verdict, payment in judged if verdict is Verdict.WANTED)
+        not_wanted = tuple(payment for verdict, payment in judged if verdict is Verdict.NOT_WANTED)
+        return Swept(
+            wanted=wanted,
+            not_wanted=not_wanted,
+            left=sum(verdict in _LEFT for verdict, _ in judged),
+            after=page[-1].payment.event_id if len(page) == PAGE else "",
+        )
+
+    async def _judge(self, receipt: Receipt, give_back_before: datetime) -> Verdict | None:
+        """Return what is to be done for a payment; None where it is well as it is."""
+        event_id = receipt.payment.event_id
+        if receipt.progress is Progress.REFUND_STARTED:
+            return Verdict.NOT_WANTED  # the refund may be lost with a Temporal that was
+        if receipt.progress is Progress.OPEN:
+            again = await self._payments.judge_again(
+                event_id, judge_face, give_back_before=give_back_before
+            )
+            return again.verdict if again is not None else None
+        record = await self._requests.get(receipt.payment.order_id)
+        became = rules.judge_confirmed(_order(record.face if record else None))
+        if became is Progress.SETTLED:
+            await self._payments.advance(event_id, Progress.SETTLED)
+        return Verdict.NOT_WANTED if became is Progress.REFUND_STARTED else None
+
+    @activity.defn
+    async def handed_over(self, event_id: str) -> None:
+        """Note that a payment's order has been told of it. Safe to repeat."""
+        await self._payments.advance(event_id, Progress.CONFIRMED)
+
+    @activity.defn
+    async def refund_started(self, event_id: str) -> None:
+        """Note that a payment is on its way back. Safe to repeat."""
+        await self._payments.advance(event_id, Progress.REFUND_STARTED)
+
+
+def judge_face(payment: ReceivedPayment, face: str | None, paid: bool) -> Verdict:  # noqa: FBT001 - `records` says it so
+    """Judge a payment by the stored face of its order."""
+    return rules.judge(payment, _order(face), paid=paid)
+
+
+def _order(written: str | None) -> OrderFace | None:
+    """Return an order by its stored face; None where a newer version wrote it."""
+    try:
+        face = _FACE.validate_json(written) if written is not None else None
+    except ValidationError:
+        return None
+    return face if isinstance(face, OrderFace) else None

@@ -1,0 +1,53 @@
+"""An order as the HTTP API shows it. Amounts are strings: a JSON number is somebody's float."""
+
+from datetime import datetime
+from typing import Any
+
+from workflows.rules.order import OrderFace, OrderLine, Step
+
+
+def order_json(face: OrderFace) -> dict[str, Any]:
+    """Return an order, ready for JSON."""
+    order, approval = face.order, face.approval
+    return {
+        "order_id": order.order_id,
+        "status": face.status.value,
+        "requester": face.requester.person,
+        "customer": order.customer,
+        "lines": [_line(line) for line in order.lines],
+        "total": str(order.total.amount),
+        "currency": order.total.currency,
+        "payment": order.payment.value,
+        "note": order.note,
+        "approval": {"status": approval.status.value} if approval else None,
+        "steps": [_step(step) for step in face.steps],
+        "failure": face.failure,
+        "is_cancellable": face.is_cancellable,
+        "payment_due": _instant(face.payment_due),
+        "estimated_delivery": _instant(face.estimated_delivery),
+        "as_of": _instant(face.as_of),
+        "received_at": _instant(face.received_at),
+        "ended_at": _instant(face.ended_at),
+    }
+
+
+def _line(line: OrderLine) -> dict[str, Any]:
+    return {
+        "sku": line.sku,
+        "quantity": line.quantity,
+        "unit_price": str(line.unit_price.amount),
+        "total": str(line.total.amount),
+    }
+
+
+def _step(step: Step) -> dict[str, str]:
+    return {
+        "name": step.name.value,
+        "status": step.status.value,
+        "reference": step.reference,
+        "error": step.error,
+    }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

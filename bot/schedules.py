@@ -1,0 +1,121 @@
+"""What runs by itself: Temporal Schedules, to be created, shown, paused and removed."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionExecutionStartWorkflow,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleState,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from bot.workflow_client import TemporalUnavailableError
+from workflows.sweep import SweepInput, SweepWorkflow
+
+SWEEP_ID = "countersign-sweep-payments"
+SWEEP_EVERY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """A schedule as it stands. `latest` are its last runs (when, workflow id), the oldest first."""
+
+    schedule_id: str
+    every: tuple[timedelta, ...]
+    paused: bool
+    note: str
+    next_at: datetime | None
+    latest: tuple[tuple[datetime, str], ...]
+
+
+def sweep(task_queue: str, every: timedelta = SWEEP_EVERY) -> Schedule:
+    """Return the schedule that looks after payments that came in by themselves."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            SweepWorkflow.run, SweepInput(), id="sweep-payments", task_queue=task_queue
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
+        # One sweep looks at everything: two at once, or those that were missed, add nothing.
+        policy=SchedulePolicy(
+            overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)
+        ),
+        state=ScheduleState(note="hands payments to their orders, or gives them back"),
+    )
+
+
+async def create(client: Client, schedule_id: str, schedule: Schedule) -> bool:
+    """Create a schedule and return True; False where there is one of that id: it stays as it is.
+
+    Raises TemporalUnavailableError where Temporal cannot be asked.
+    """
+    try:
+        await client.create_schedule(schedule_id, schedule)
+    except ScheduleAlreadyRunningError:
+        return False
+    except RPCError as error:
+        raise TemporalUnavailableError("create schedule") from error
+    return True
+
+
+async def show(client: Client, schedule_id: str) -> Shown | None:
+    """Return a schedule, or None where there is none. Raises as `create` does."""
+    try:
+        found = await client.get_schedule_handle(schedule_id).describe()
+    except RPCError as error:
+        _require_missing(error, "show schedule")
+        return None
+    return Shown(
+        schedule_id=schedule_id,
+        every=tuple(interval.every for interval in found.schedule.spec.intervals),
+        paused=found.schedule.state.paused,
+        note=found.schedule.state.note or "",
+        next_at=next(iter(found.info.next_action_times), None),
+        latest=tuple(
+            (run.started_at, run.action.workflow_id)
+            for run in found.info.recent_actions
+            if isinstance(run.action, ScheduleActionExecutionStartWorkflow)
+        ),
+    )
+
+
+async def pause(client: Client, schedule_id: str, note: str) -> bool:
+    """Have nothing run until `resume`; False where there is no such schedule. Safe to repeat."""
+    try:
+        await client.get_schedule_handle(schedule_id).pause(note=note)
+    except RPCError as error:
+        _require_missing(error, "pause schedule")
+        return False
+    return True
+
+
+async def resume(client: Client, schedule_id: str, note: str) -> bool:
+    """Have it run again; False where there is no such schedule. Safe to repeat."""
+    try:
+        await client.get_schedule_handle(schedule_id).unpause(note=note)
+    except RPCError as error:
+        _require_missing(error, "resume schedule")
+        return False
+    return True
+
+
+async def remove(client: Client, schedule_id: str) -> bool:
+    """Remove a schedule; False where there was none. What it has started goes on."""
+    try:
+        await client.get_schedule_handle(schedule_id).delete()
+    except RPCError as error:
+        _require_missing(error, "remove schedule")
+        return False
+    return True
+
+
+def _require_missing(error: RPCError, what: str) -> None:
+    if error.status is not RPCStatusCode.NOT_FOUND:
+        raise TemporalUnavailableError(what) from error

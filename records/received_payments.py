@@ -1,0 +1,211 @@
+"""Payments that came in by themselves, through the gateway's webhook: each event once, none lost."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Row, and_, exists, insert, select, update
+
+from records.database import Database
+from records.schema import received_payments as table
+from records.schema import requests
+from records.transaction import Transaction
+from workflows.rules.money import Money
+from workflows.rules.received_payment import Progress, ReceivedPayment, Verdict
+
+_BEFORE = {
+    Progress.CONFIRMED: (Progress.OPEN,),
+    Progress.SETTLED: (Progress.OPEN, Progress.CONFIRMED),
+    Progress.REFUND_STARTED: (Progress.OPEN, Progress.CONFIRMED),
+    Progress.REFUNDED: (Progress.OPEN, Progress.CONFIRMED, Progress.REFUND_STARTED),
+}
+"""From where a payment may go on."""
+
+Judge = Callable[[ReceivedPayment, str | None, bool], Verdict]
+"""Says what a payment is to its order: asked with the order's face (its JSON text, None where no
+such order is known), and whether another payment has paid for it."""
+
+
+class EventReusedError(Exception):
+    """The gateway's event id stands for another payment: other order, amount or currency."""
+
+    def __init__(self, event_id: str) -> None:
+        super().__init__(f"{event_id} stands for another payment")
+        self.event_id = event_id
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """A payment as it was written down.
+
+    `answered` is what the gateway was told, for good. `verdict` is what the payment is now: its
+    order may have appeared, or ended, since.
+    """
+
+    payment: ReceivedPayment
+    answered: Verdict
+    verdict: Verdict
+    progress: Progress
+    received_at: datetime
+    refund_reference: str = ""
+
+
+class ReceivedPayments:
+    """Every payment that came in, what it is to its order, and whether it went out again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def receive(self, payment: ReceivedPayment, judge: Judge, now: datetime) -> Receipt:
+        """Write a payment down with what it is to its order, both in one transaction.
+
+        Safe to repeat: the same event gets the receipt that it got first.
+
+        Raises:
+            EventReusedError: the event id stands for another payment. Nothing is written.
+
+        """
+        async with self._database.writing(payment.order_id) as connection:
+            known = await _find(connection, payment.event_id)
+            if known is not None:
+                if not _same(known.payment, payment):
+                    raise EventReusedError(payment.event_id)
+                return known
+            verdict = await _judge(connection, payment, judge)
+            await connection.execute(
+                insert(table).values(
+                    event_id=payment.event_id,
+                    order_id=payment.order_id,
+                    amount=payment.amount.amount,
+                    currency=payment.amount.currency,
+                    paid_at=payment.paid_at,
+                    received_at=now,
+                    answered=verdict,
+                    verdict=verdict,
+                    progress=Progress.OPEN,
+                    refund_reference="",
+                )
+            )
+        return Receipt(
+            payment=payment,
+            answered=verdict,
+            verdict=verdict,
+            progress=Progress.OPEN,
+            received_at=now,
+        )
+
+    async def judge_again(
+        self, event_id: str, judge: Judge, *, give_back_before: datetime
+    ) -> Receipt | None:
+        """Judge an open payment anew: its order may have appeared, or ended, since.
+
+        What has been open since before `give_back_before` is not wanted: no order took it. Returns
+        the receipt, or None where no such payment is open. Safe to repeat.
+        """
+        known = await self.get(event_id)
+        if known is None:
+            return None
+        async with self._database.writing(known.payment.order_id) as connection:
+            known = await _find(connection, event_id)
+            if known is None or known.progress is not Progress.OPEN:
+                return None
+            verdict = await _judge(connection, known.payment, judge)
+            if known.received_at < give_back_before:
+                verdict = Verdict.NOT_WANTED
+            await connection.execute(
+                update(table)
+                .where(table.c.event_id == event_id, table.c.progress == Progress.OPEN)
+                .values(verdict=verdict)
+            )
+            return await _find(connection, event_id)
+
+    async def advance(self, event_id: str, progress: Progress, reference: str = "") -> None:
+        """Note how far a payment has come. Never back; safe to repeat, late too.
+
+        A payment that goes out again is wanted by no order any more, and is never wanted again.
+        """
+        values: dict[str, str] = {"progress": progress, "refund_reference": reference}
+        if progress in {Progress.REFUND_STARTED, Progress.REFUNDED}:
+            values["verdict"] = Verdict.NOT_WANTED
+        async with self._database.writing() as connection:
+            await connection.execute(
+                update(table)
+                .where(table.c.event_id == event_id, table.c.progress.in_(_BEFORE[progress]))
+                .values(values)
+            )
+
+    async def get(self, event_id: str) -> Receipt | None:
+        """Return one payment, or None where nothing is known of it."""
+        async with self._database.reading() as connection:
+            return await _find(connection, event_id)
+
+    async def of_order(self, order_id: str) -> tuple[Receipt, ...]:
+        """Return the payments that came in for one order, the oldest first."""
+        return await self._read(table.c.order_id == order_id, limit=1000)
+
+    async def waiting(
+        self, *, received_before: datetime, after: str = "", limit: int = 100
+    ) -> tuple[Receipt, ...]:
+        """Return payments for which something is still to be done, by event id, from `after` on."""
+        unfinished = table.c.progress.in_(_BEFORE[Progress.REFUNDED])
+        return await self._read(
+            and_(unfinished, table.c.received_at < received_before, table.c.event_id > after),
+            limit=limit,
+            order=(table.c.event_id,),
+        )
+
+    async def _read(
+        self,
+        condition: ColumnElement[bool],
+        *,
+        limit: int,
+        order: tuple[ColumnElement[object], ...] = (table.c.received_at, table.c.event_id),
+    ) -> tuple[Receipt, ...]:
+        wanted = select(table).where(condition).order_by(*order).limit(limit)
+        async with self._database.reading() as connection:
+            return tuple(_receipt(row) for row in await connection.execute(wanted))
+
+
+async def _judge(connection: Transaction, payment: ReceivedPayment, judge: Judge) -> Verdict:
+    face: str | None = await connection.scalar(
+        select(requests.c.face).where(
+            requests.c.request_id == payment.order_id, requests.c.kind == "order"
+        )
+    )
+    paid = await connection.scalar(
+        select(
+            exists().where(
+                table.c.order_id == payment.order_id,
+                table.c.event_id != payment.event_id,
+                table.c.verdict == Verdict.WANTED,
+            )
+        )
+    )
+    return judge(payment, face, bool(paid))
+
+
+async def _find(connection: Transaction, event_id: str) -> Receipt | None:
+    found = await connection.execute(select(table).where(table.c.event_id == event_id))
+    row = found.one_or_none()
+    return _receipt(row) if row is not None else None
+
+
+def _same(one: ReceivedPayment, other: ReceivedPayment) -> bool:
+    """Say whether two tell of the same money; a gateway may tell its time more or less exactly."""
+    return (one.order_id, one.amount) == (other.order_id, other.amount)
+
+
+def _receipt(row: Row[tuple[object, ...]]) -> Receipt:
+    return Receipt(
+        payment=ReceivedPayment(
+            event_id=row.event_id,
+            order_id=row.order_id,
+            amount=Money(amount=row.amount, currency=row.currency),
+            paid_at=row.paid_at,
+        ),
+        answered=Verdict(row.answered),
+        verdict=Verdict(row.verdict),
+        progress=Progress(row.progress),
+        received_at=row.received_at,
+        refund_reference=row.refund_reference,
+    )

@@ -1,0 +1,247 @@
+"""Mail to customers, through a real SMTP server: what arrives, what is refused, what is tried again."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from hypothesis import given
+from hypothesis import strategies as st
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.mail import FALLBACK, MailOff, MailServer, SmtpMail, compose, mail_server
+from tests.records.builders import order
+from workflows.ports import Mailed
+from workflows.rules.mail import Mail, MailKind
+
+SENDER = "Acme orders <orders@acme.example>"
+MAIL = Mail(key="ORD-1:shipped", to="ada@example.org", kind=MailKind.SHIPPED, order=order())
+
+
+@dataclass
+class PostOffice:
+    """What arrived; `says` answers a recipient or a message instead of taking it."""
+
+    port: int = 0
+    arrived: list[EmailMessage] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
+    says: dict[str, str] = field(default_factory=dict)
+
+    async def handle_RCPT(  # noqa: N802 - the library calls it so
+        self,
+        server: SMTP,  # noqa: ARG002
+        session: Session,  # noqa: ARG002
+        envelope: Envelope,
+        address: str,
+        options: list[str],  # noqa: ARG002
+    ) -> str:
+        if "RCPT" in self.says:
+            return self.says["RCPT"]
+        envelope.rcpt_tos.append(address)
+        self.recipients.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802
+        content = envelope.content
+        assert isinstance(content, bytes)
+        read = message_from_bytes(content, policy=policy.default)
+        assert isinstance(read, EmailMessage)
+        if "DATA" not in self.says:
+            self.arrived.append(read)
+        return self.says.get("DATA", "250 OK")
+
+
+def _login(
+    server: SMTP, session: Session, envelope: Envelope, kind: str, data: object
+) -> AuthResult:
+    given_ = (getattr(data, "login", b""), getattr(data, "password", b""))
+    return AuthResult(success=given_ == (b"us er", b"p@ss"))
+
+
+@pytest.fixture
+async def office() -> AsyncIterator[PostOffice]:
+    office = PostOffice()
+
+    def accept() -> SMTP:
+        return SMTP(
+            office, hostname="localhost", authenticator=_login, auth_require_tls=False, timeout=5
+        )
+
+    server = await asyncio.get_running_loop().create_server(accept, "127.0.0.1", 0)
+    office.port = server.sockets[0].getsockname()[1]
+    async with server:
+        yield office
+
+
+@pytest.fixture
+def port(office: PostOffice) -> SmtpMail:
+    return SmtpMail(mail_server(f"smtp://127.0.0.1:{office.port}"), SENDER)
+
+
+async def _send(port: SmtpMail | MailOff, mail: Mail = MAIL) -> Mailed:
+    answer: Mailed = await ActivityEnvironment().run(port.send, mail)
+    return answer
+
+
+@contextmanager
+def _refused(kind: str) -> Iterator[None]:
+    with pytest.raises(ApplicationError) as refused:
+        yield
+    assert refused.value.type == kind
+    assert refused.value.non_retryable is (kind == "mail.refused")
+
+
+NEWS = [
+    (MailKind.RECEIVED, "We have received your order ORD-1", "have received your order"),
+    (MailKind.PAID, "Your order ORD-1 is paid", "TRK-7"),
+    (MailKind.SHIPPED, "Your order ORD-1 is on its way", "TRK-7"),
+    (MailKind.DELIVERED, "Your order ORD-1 has been delivered", "has been delivered"),
+    (MailKind.CANCELLED, "Your order ORD-1 was cancelled", "Nobody paid."),
+]
+
+
+@pytest.mark.parametrize(("kind", "subject", "words"), NEWS, ids=[kind for kind, *_ in NEWS])
+async def test_each_news_arrives_as_text_and_as_html(
+    office: PostOffice, port: SmtpMail, kind: MailKind, subject: str, words: str
+) -> None:
+    mail = replace(MAIL, kind=kind, reference="TRK-7", reason="Nobody paid.")
+
+    assert await _send(port, mail) == Mailed(sent=True)
+
+    (message,) = office.arrived
+    text, html = (_part(message, kind_) for kind_ in ("plain", "html"))
+    assert office.recipients == ["ada@example.org"]
+    assert (message["Subject"], message["From"]) == (subject, SENDER)
+    for part in (text, html):
+        assert words in part
+        assert "20.20 USD" in part
+        assert "{" not in part.replace("sans-serif", "")
+
+
+def test_every_kind_of_news_is_tested() -> None:
+    assert [kind for kind, *_ in NEWS] == list(MailKind)
+
+
+async def test_a_repeated_mail_is_recognised_by_its_id_and_another_is_another(
+    office: PostOffice, port: SmtpMail
+) -> None:
+    for mail in (MAIL, MAIL, replace(MAIL, key="ORD-1:delivered")):
+        await _send(port, mail)
+
+    first, again, other = (message["Message-ID"] for message in office.arrived)
+    assert first == again != other
+    assert first.endswith("@acme.example>")
+
+
+async def test_what_a_customer_wrote_is_text_never_markup(
+    office: PostOffice, port: SmtpMail
+) -> None:
+    sneaky = replace(order(), customer="<script>alert(1)</script> & Söhne")
+    mail = replace(MAIL, kind=MailKind.CANCELLED, order=sneaky, reason='<a href="//evil">x</a>')
+
+    await _send(port, mail)
+
+    html = _part(office.arrived[0], "html")
+    assert "<script>" not in html
+    assert '<a href="' not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; Söhne" in html
+    assert sneaky.customer in _part(office.arrived[0], "plain")
+
+
+BAD_ADDRESSES = ["ada@example.org\nBcc: all@example.org", "ada", "a@b, c@d", "<ada@example.org>"]
+
+
+@pytest.mark.parametrize("to", BAD_ADDRESSES)
+async def test_what_is_no_address_is_refused_and_nothing_goes_out(
+    office: PostOffice, port: SmtpMail, to: str
+) -> None:
+    with _refused("mail.refused"):
+        await _send(port, replace(MAIL, to=to))
+
+    assert office.recipients == []
+
+
+@given(to=st.text())
+def test_no_address_can_add_a_header(to: str) -> None:
+    with suppress(ApplicationError):
+        message = compose(replace(MAIL, to=to), SENDER)
+        read = message_from_bytes(message.as_bytes(), policy=policy.default)
+
+        assert sorted(read.keys()) == sorted(compose(MAIL, SENDER).keys())
+
+
+REPLIES = [
+    ("RCPT", "550 No such user", "mail.refused"),
+    ("RCPT", "450 Mailbox busy", "mail.unavailable"),
+    ("DATA", "554 Looks like spam", "mail.refused"),
+    ("DATA", "452 Disk full", "mail.unavailable"),
+]
+
+
+@pytest.mark.parametrize(("at", "says", "kind"), REPLIES)
+async def test_what_the_server_refuses_for_now_is_tried_again_and_for_good_it_is_not(
+    office: PostOffice, port: SmtpMail, at: str, says: str, kind: str
+) -> None:
+    office.says = {at: says}
+
+    with _refused(kind):
+        await _send(port)
+
+
+async def test_a_server_that_is_not_there_is_tried_again(office: PostOffice) -> None:
+    server = await asyncio.get_running_loop().create_server(asyncio.Protocol, "127.0.0.1", 0)
+    nobody = server.sockets[0].getsockname()[1]
+    server.close()
+    await server.wait_closed()
+
+    with _refused("mail.unavailable"):
+        await _send(SmtpMail(mail_server(f"smtp://127.0.0.1:{nobody}"), SENDER))
+
+
+async def test_a_login_goes_along_and_a_wrong_one_is_tried_again_for_an_operator_may_mend_it(
+    office: PostOffice,
+) -> None:
+    right = mail_server(f"smtp://us%20er:p%40ss@127.0.0.1:{office.port}")
+    assert await _send(SmtpMail(right, SENDER)) == Mailed(sent=True)
+
+    with _refused("mail.unavailable"):
+        await _send(SmtpMail(replace(right, password="wrong"), SENDER))
+    assert len(office.arrived) == 1
+
+
+async def test_without_a_server_or_an_address_nothing_is_sent_and_the_answer_says_so(
+    office: PostOffice, port: SmtpMail
+) -> None:
+    assert await _send(MailOff()) == Mailed(sent=False, problem="mail.off")
+    assert await _send(port, replace(MAIL, to="")) == Mailed(sent=False, problem="mail.no_address")
+    assert office.arrived == []
+
+
+@pytest.mark.parametrize("language", ["en", "xx", "", "..", "en/.."])
+def test_a_language_without_templates_gets_english(language: str) -> None:
+    said = compose(replace(MAIL, language=language), SENDER)
+
+    assert said["Subject"] == compose(replace(MAIL, language=FALLBACK), SENDER)["Subject"]
+
+
+def test_a_server_is_read_from_its_url() -> None:
+    assert mail_server("smtps://a:b%2F@mail.example") == MailServer(
+        host="mail.example", port=465, username="a", password="b/", encrypted=True
+    )
+    assert mail_server("smtp://mail.example:587").port == 587
+    for wrong in ("mail.example", "http://mail.example", "smtp://", "smtp://x:port"):
+        with pytest.raises(ValueError, match=r".+"):
+            mail_server(wrong)
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    assert body is not None
+    content = body.get_content()
+    assert isinstance(content, str)
+    return content

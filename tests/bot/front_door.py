@@ -1,0 +1,124 @@
+"""The bot's HTTP door: our own routes as the bot serves them, and somebody who knocks."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+from temporalio.client import Client
+
+from bot import api, webhook
+from bot.listeners.services import Services
+from bot.problems import problems
+from bot.refunds import Refunds
+from bot.signing import sign
+from bot.web import serve
+from records.database import Database
+from records.received_payments import ReceivedPayments
+from tests.bot.desk import ANA
+
+Json = dict[str, Any]
+
+TOKEN, SECRET = "api-token", "webhook-secret"
+LINE = {"sku": "DESK-OAK", "quantity": 1, "unit_price": "500.00"}
+ORDER = {"requester": ANA, "customer": "Acme", "lines": [LINE], "card_expiry": "12/39"}
+AWAITED = {**ORDER, "payment": "await"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """An answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: Json
+
+    @property
+    def problem(self) -> str:
+        """The problem that the answer tells of, by the end of its type."""
+        assert self.headers["Content-Type"].startswith("application/problem+json"), self
+        assert self.body["status"] == self.status
+        return str(self.body["type"]).removeprefix("urn:countersign:problem:")
+
+
+@dataclass(kw_only=True)
+class FrontDoor:
+    """Knocks at our routes."""
+
+    url: str
+    session: aiohttp.ClientSession
+    payments: ReceivedPayments
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Json | bytes | None = None,
+        *,
+        token: str = TOKEN,
+        **headers: str,
+    ) -> Reply:
+        """Ask the API. Headers are written with underscores."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token:
+            sent.setdefault("Authorization", f"Bearer {token}")
+        return await self.send(method, path, body, sent)
+
+    async def send(
+        self, method: str, path: str, body: Json | bytes | None, headers: dict[str, str]
+    ) -> Reply:
+        """Send a request as it is."""
+        data = json.dumps(body).encode() if isinstance(body, dict) else body
+        async with self.session.request(
+            method, f"{self.url}{path}", data=data, headers=headers
+        ) as got:
+            return Reply(
+                status=got.status, headers=dict(got.headers), body=await got.json(content_type=None)
+            )
+
+    async def pay(self, told: Json | bytes, *, secret: str = SECRET) -> Reply:
+        """Send what a gateway tells, signed now."""
+        body = json.dumps(told).encode() if isinstance(told, dict) else told
+        headers = sign(secret, int(self.now.timestamp()), body)
+        return await self.send("POST", "/webhooks/payments", body, headers)
+
+
+@asynccontextmanager
+async def front_door(  # noqa: PLR0913 - what stands behind it
+    services: Services,
+    database: Database,
+    temporal: Client,
+    queue: str,
+    *,
+    secret: str = SECRET,
+    token: str = TOKEN,
+    orders: api.Orders | None = None,
+) -> AsyncIterator[FrontDoor]:
+    """Serve our routes while the context lasts."""
+    payments = ReceivedPayments(database)
+    async with aiohttp.ClientSession() as session:
+        door = FrontDoor(url="", session=session, payments=payments)
+        taken = webhook.Webhook(
+            secret=secret,
+            payments=payments,
+            orders=services.workflows,
+            refunds=Refunds(temporal, queue),
+            now=lambda: door.now,
+        )
+        offered = api.Api(
+            token=token,
+            orders=orders or services.workflows,
+            lookup=services.orders,
+            policies=services.policies,
+            products=services.products,
+            refusals=services.refusals,
+            now=services.now,
+        )
+        routes = [webhook.route(taken), *api.routes(offered)]
+        async with serve(0, *routes, middlewares=[problems]) as port:
+            door.url = f"http://127.0.0.1:{port}"
+            yield door

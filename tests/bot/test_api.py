@@ -1,0 +1,379 @@
+"""The HTTP API for orders, over real HTTP: create, read, cancel, and a problem for everything else."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from temporalio.testing import WorkflowEnvironment
+
+from bot.listeners.services import Services
+from bot.minting import mint
+from bot.problems import MOST
+from bot.views import notices
+from bot.workflow_client import OrderAnswer, TemporalUnavailableError, Unconfirmed, Unknown
+from records.database import Database
+from tests.bot.desk import ANA, BORIS, RunningWorker, Shop, has_buttons, was_started
+from tests.bot.front_door import LINE, ORDER, TOKEN, FrontDoor, Json, Reply, front_door
+from workflows.rules.messages import OrderInput
+from workflows.rules.order import Cancellation, OrderStatus, PaymentMode
+from workflows.rules.people import Origin
+
+ORDERS = "/api/v1/orders"
+COSTLY = {**ORDER, "lines": [{**LINE, "quantity": 3}]}
+
+
+@pytest.fixture
+async def door(
+    services: Services, database: Database, temporal: WorkflowEnvironment, queue: str
+) -> AsyncIterator[FrontDoor]:
+    async with front_door(services, database, temporal.client, queue) as door:
+        yield door
+
+
+async def _create(door: FrontDoor, body: Json, key: str = "") -> Reply:
+    return await door.ask("POST", ORDERS, body, Idempotency_Key=key or mint("KEY"))
+
+
+async def test_an_order_is_created_read_and_done(door: FrontDoor, shop: Shop) -> None:
+    created = await _create(door, ORDER)
+    order_id = created.body["order_id"]
+    await shop.end(order_id)
+
+    read = await door.ask("GET", created.headers["Location"])
+
+    assert (created.status, created.headers["Location"]) == (201, f"{ORDERS}/{order_id}")
+    assert (created.body["total"], created.body["requires_approval"]) == ("500.00", False)
+    assert (read.status, read.body["status"]) == (200, "completed")
+    assert (read.body["total"], read.body["currency"]) == ("500.00", "USD")
+    assert read.body["lines"] == [{**LINE, "total": "500.00"}]
+    assert {step["status"] for step in read.body["steps"]} == {"done"}
+
+
+async def test_the_total_is_computed_and_decides_whether_somebody_is_asked(
+    door: FrontDoor, shop: Shop
+) -> None:
+    cents = {"sku": "LAMP-LED", "quantity": 1, "unit_price": "0.01"}
+    created = await _create(door, {**ORDER, "lines": [{**LINE, "quantity": 2}, cents]})
+
+    assert (created.body["total"], created.body["requires_approval"]) == ("1000.01", True)
+    card = await shop.card(created.body["order_id"], has_buttons)
+    assert f"<@{BORIS}>" in card["text"]
+
+
+@pytest.mark.parametrize("by", ["key", "id"])
+async def test_the_same_order_sent_twice_at_once_and_later_is_one(
+    door: FrontDoor, shop: Shop, by: str
+) -> None:
+    wish = COSTLY if by == "key" else {**COSTLY, "order_id": mint("ORD")}
+    key = mint("KEY")
+
+    replies = await asyncio.gather(*(_create(door, wish, key) for _ in range(4)))
+    await shop.card(replies[0].body["order_id"], has_buttons)
+    replies.append(await _create(door, wish, key))
+
+    assert sorted(reply.status for reply in replies) == [200, 200, 200, 200, 201]
+    assert len({json.dumps(reply.body) for reply in replies}) == 1
+    assert len(await shop.requests.latest_of(ANA)) == 1
+
+
+OTHERS = [{"note": "soon"}, {"lines": [{**LINE, "quantity": 4}]}, {"requester": BORIS}]
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=["note", "lines", "requester"])
+async def test_another_order_under_the_same_key_is_refused(
+    door: FrontDoor, shop: Shop, other: Json
+) -> None:
+    key = mint("KEY")
+    created = await _create(door, COSTLY, key)
+    await shop.card(created.body["order_id"], has_buttons)
+
+    reply = await _create(door, {**COSTLY, **other}, key)
+
+    assert (reply.status, reply.problem) == (409, "order-exists")
+
+
+@pytest.mark.parametrize("key", ["", "short", "has a blank in it", "x" * 201])
+async def test_an_order_that_could_not_be_told_from_its_repetition_is_refused(
+    door: FrontDoor, key: str
+) -> None:
+    headers = {"Idempotency_Key": key} if key else {}
+    reply = await door.ask("POST", ORDERS, ORDER, **headers)
+
+    assert (reply.status, reply.problem) == (400, "key-missing")
+
+
+MISTAKES: list[tuple[Json, str]] = [
+    ({"total": "1.00"}, "#/total"),
+    ({"requester": "ana"}, "#/requester"),
+    ({"customer": " "}, "#/customer"),
+    ({"customer": "a\0b"}, "#/customer"),
+    ({"email": "ada"}, "#/email"),
+    ({"email": "ada@example.org\nBcc: x@example.org"}, "#/email"),
+    ({"lines": []}, "#/lines"),
+    ({"lines": [LINE] * 101}, "#/lines"),
+    ({"lines": [{**LINE, "sku": "NO-SUCH"}]}, "#/lines/0/sku"),
+    ({"lines": [LINE, {**LINE, "quantity": 0}]}, "#/lines/1/quantity"),
+    ({"lines": [{**LINE, "quantity": 1.5}]}, "#/lines/0/quantity"),
+    ({"lines": [{**LINE, "quantity": True}]}, "#/lines/0/quantity"),
+    ({"lines": [{**LINE, "unit_price": 500}]}, "#/lines/0/unit_price"),
+    ({"lines": [{**LINE, "unit_price": 0.1}]}, "#/lines/0/unit_price"),
+    ({"lines": [{**LINE, "unit_price": "0.001"}]}, "#/lines/0/unit_price"),
+    ({"lines": [{**LINE, "unit_price": "-1"}]}, "#/lines/0/unit_price"),
+    ({"lines": [{**LINE, "unit_price": "1 EUR"}]}, "#/lines/0/unit_price"),
+    ({"card_expiry": "13/39"}, "#/card_expiry"),
+    ({"card_expiry": ""}, "#/card_expiry"),
+    ({"card_expiry": "13/39", "payment": "await"}, "#/card_expiry"),
+    ({"payment": "cash"}, "#/payment"),
+    ({"expire_after": "soon"}, "#/expire_after"),
+    ({"payment_window": "1y"}, "#/payment_window"),
+    ({"order_id": "ORD-1"}, "#/order_id"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "pointer"), MISTAKES, ids=lambda one: str(one)[:50])
+async def test_what_is_wrong_is_pointed_at_and_nothing_starts(
+    door: FrontDoor, temporal: WorkflowEnvironment, wrong: Json, pointer: str
+) -> None:
+    order_id = mint("ORD")
+
+    reply = await _create(door, {**ORDER, "order_id": order_id, **wrong})
+
+    assert (reply.status, reply.problem) == (422, "unreadable")
+    assert [one["pointer"] for one in reply.body["errors"]] == [pointer]
+    assert all(one["detail"] for one in reply.body["errors"])
+    assert not await was_started(temporal, order_id)
+
+
+TOKENS = ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN}x", "Bearer é"]
+ROUTES = [
+    ("POST", ORDERS),
+    ("GET", ORDERS),
+    ("GET", f"{ORDERS}/ORD-00000000"),
+    ("POST", f"{ORDERS}/ORD-00000000/cancel"),
+]
+
+
+@pytest.mark.parametrize("written", TOKENS)
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+async def test_without_the_token_nobody_is_let_in(
+    door: FrontDoor, method: str, path: str, written: str
+) -> None:
+    headers = {"Authorization": written} if written else {}
+
+    reply = await door.send(method, path, b"{}", headers)
+
+    assert (reply.status, reply.problem) == (401, "unauthorized")
+    assert reply.headers["WWW-Authenticate"] == "Bearer"
+
+
+async def test_an_api_without_a_token_is_off_and_says_so(
+    services: Services, database: Database, temporal: WorkflowEnvironment, queue: str
+) -> None:
+    async with front_door(services, database, temporal.client, queue, token="") as door:
+        reply = await door.send("GET", ORDERS, None, {"Authorization": "Bearer "})
+
+    assert (reply.status, reply.problem) == (503, "not-set-up")
+    assert "API_TOKEN" in reply.body["detail"]
+
+
+NOWHERE = [
+    ("GET", f"{ORDERS}/ORD-00000000", 404, "order-unknown"),
+    ("GET", f"{ORDERS}/%00", 404, "order-unknown"),
+    ("POST", f"{ORDERS}/ORD-00000000/cancel", 404, "order-unknown"),
+    ("DELETE", ORDERS, 405, "http"),
+    ("GET", "/api/v2/orders", 404, "http"),
+    ("GET", "/webhooks/payments", 405, "http"),
+    ("GET", ORDERS, 400, "query"),
+    ("GET", f"{ORDERS}?requester=ana", 400, "query"),
+    ("GET", f"{ORDERS}?requester={ANA}&limit=0", 400, "query"),
+    ("GET", f"{ORDERS}?requester={ANA}&limit=100", 400, "query"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status", "problem"), NOWHERE)
+async def test_what_leads_nowhere_is_a_problem_too(  # noqa: PLR0913, PLR0917 - a row
+    door: FrontDoor, worker: RunningWorker, method: str, path: str, status: int, problem: str
+) -> None:
+    body = {"actor": ANA} if method == "POST" else None
+
+    reply = await door.ask(method, path, body)
+
+    assert (reply.status, reply.problem) == (status, problem)
+    assert (status == 405) == ("Allow" in reply.headers)
+
+
+async def test_the_latest_orders_of_a_person_come_first(door: FrontDoor, shop: Shop) -> None:
+    ids = []
+    for _ in range(3):
+        created = await _create(door, COSTLY)
+        ids.append(created.body["order_id"])
+        await shop.card(ids[-1], has_buttons)
+
+    listed = await door.ask("GET", f"{ORDERS}?requester={ANA}&limit=2")
+    others = await door.ask("GET", f"{ORDERS}?requester={BORIS}")
+
+    assert [one["order_id"] for one in listed.body["orders"]] == ids[:0:-1]
+    assert others.body == {"orders": []}
+
+
+async def test_an_order_is_cancelled_once_and_a_repetition_changes_nothing(
+    door: FrontDoor, shop: Shop
+) -> None:
+    order_id = (await _create(door, COSTLY)).body["order_id"]
+    await shop.card(order_id, has_buttons)
+    path, body, key = f"{ORDERS}/{order_id}/cancel", {"actor": ANA, "reason": "No"}, mint("KEY")
+
+    replies = [await door.ask("POST", path, body, Idempotency_Key=key) for _ in range(2)]
+    await shop.end(order_id)
+
+    assert [reply.status for reply in replies] == [200, 200]
+    read = await door.ask("GET", f"{ORDERS}/{order_id}")
+    assert read.body["status"] == OrderStatus.CANCELLED
+    assert await shop.refusals.of(order_id) == ()
+
+
+async def test_a_cancellation_that_is_refused_has_a_sentence_and_is_written_down(
+    door: FrontDoor, shop: Shop
+) -> None:
+    order_id = (await _create(door, COSTLY)).body["order_id"]
+    await shop.card(order_id, has_buttons)
+    path = f"{ORDERS}/{order_id}/cancel"
+    assert (await door.ask("POST", path, {"actor": ANA})).status == 200
+
+    second = await door.ask("POST", path, {"actor": BORIS})
+    await shop.end(order_id)
+    late = await door.ask("POST", path, {"actor": BORIS})
+
+    assert (second.status, second.problem) in {(409, "already-cancelled"), (409, "order-closed")}
+    assert (late.status, late.problem) == (409, "order-closed")
+    assert late.body["detail"] == notices.field_refusal("order_closed", {"status": "cancelled"})
+    refusals = await shop.refusals.of(order_id)
+    assert [(one.actor.person, one.verb) for one in refusals] == [(BORIS, "cancel")] * 2
+    assert {one.actor.origin for one in refusals} == {Origin.API}
+
+
+async def test_what_is_on_its_way_is_not_cancelled(door: FrontDoor, shop: Shop) -> None:
+    order_id = (await _create(door, ORDER)).body["order_id"]
+    await shop.end(order_id)
+
+    reply = await door.ask("POST", f"{ORDERS}/{order_id}/cancel", {"actor": ANA})
+
+    assert (reply.status, reply.problem) == (409, "order-closed")
+
+
+class Fakes:
+    """Orders that answer as a test wants."""
+
+    def __init__(self) -> None:
+        self.answer: OrderAnswer = Unknown()
+        self.deeds: list[tuple[str, str, Cancellation]] = []
+        self.started: list[OrderInput] = []
+
+    async def start_order(self, asked: OrderInput) -> bool:
+        if isinstance(self.answer, Unconfirmed):
+            raise TemporalUnavailableError("start_order")
+        self.started.append(asked)
+        return True
+
+    async def cancel_order(
+        self, order_id: str, click_id: str, cancellation: Cancellation
+    ) -> OrderAnswer:
+        self.deeds.append((order_id, click_id, cancellation))
+        return self.answer
+
+
+@pytest.fixture
+async def fakes() -> Fakes:
+    return Fakes()
+
+
+@pytest.fixture
+async def quick_door(
+    services: Services,
+    database: Database,
+    temporal: WorkflowEnvironment,
+    queue: str,
+    fakes: Fakes,
+) -> AsyncIterator[FrontDoor]:
+    """A door behind which nothing happens."""
+    async with front_door(services, database, temporal.client, queue, orders=fakes) as door:
+        yield door
+
+
+async def test_with_temporal_down_asking_again_is_safe_and_the_answer_says_so(
+    quick_door: FrontDoor, fakes: Fakes
+) -> None:
+    fakes.answer = Unconfirmed()
+    path = f"{ORDERS}/ORD-00000000/cancel"
+
+    created = await _create(quick_door, ORDER)
+    for _ in range(2):
+        reply = await quick_door.ask("POST", path, {"actor": ANA}, Idempotency_Key="the-same-key")
+
+        assert (reply.status, reply.problem) == (503, "unconfirmed")
+        assert reply.headers["Retry-After"]
+    assert (created.status, created.problem) == (503, "temporal-unavailable")
+    assert len(set(fakes.deeds)) == 1
+
+
+async def test_who_pays_elsewhere_needs_no_card_and_an_address_goes_along(
+    quick_door: FrontDoor, fakes: Fakes
+) -> None:
+    wish = {**ORDER, "payment": "await", "email": "ada@example.org"}
+    del wish["card_expiry"]
+
+    created = await _create(quick_door, wish)
+
+    (asked,) = fakes.started
+    assert created.status == 201
+    assert (asked.order.card_expiry, asked.order.payment) == ("", PaymentMode.AWAIT)
+    assert asked.order.email == "ada@example.org"
+
+
+async def test_a_body_that_is_too_long_is_refused(quick_door: FrontDoor) -> None:
+    reply = await quick_door.ask("POST", ORDERS, b" " * (MOST + 1))
+
+    assert (reply.status, reply.problem) == (413, "too-long")
+
+
+_ANY: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+_LINES = st.lists(
+    st.fixed_dictionaries({}, optional={name: _ANY | st.just(one) for name, one in LINE.items()}),
+    max_size=3,
+)
+_NEAR = st.fixed_dictionaries(
+    {},
+    optional={
+        **{name: _ANY | st.just(one) for name, one in ORDER.items()},
+        "lines": _LINES,
+        **dict.fromkeys(
+            ("note", "email", "payment", "expire_after", "payment_window", "actor"), _ANY
+        ),
+    },
+)
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    path=st.sampled_from([ORDERS, f"{ORDERS}/ORD-00000000/cancel"]),
+    body=st.binary() | st.builds(lambda one: json.dumps(one).encode(), _NEAR | _ANY),
+)
+@example(path=ORDERS, body=b"[" * 60_000)
+@example(path=ORDERS, body=json.dumps({**ORDER, "expire_after": "9" * 60_000 + "d"}).encode())
+@example(path=ORDERS, body=json.dumps({**ORDER, "payment_window": "999999999d"}).encode())
+@example(path=ORDERS, body=rb'{"customer": "\ud800"}')
+async def test_no_body_makes_the_server_fail(quick_door: FrontDoor, path: str, body: bytes) -> None:
+    reply = await quick_door.ask("POST", path, body, Idempotency_Key="the-same-key")
+
+    assert reply.status in {201, 400, 404, 422}
+    assert reply.status == 201 or reply.problem

@@ -1,0 +1,112 @@
+"""The Cancel button on an order's card: asked "sure?", judged by the order, shown or said in private."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.views import notices
+from emulator.client import StandInClient, text_of
+from records.balance import Balance
+from records.database import Database
+from tests.bot.desk import ANA, APPROVALS, GUS, Json, Shop, listeners_ended
+from tests.bot.presses import SignedHttp, press_payload
+from workflows.rules.order import OrderStatus, PaymentConfirmation
+
+
+def cancel_buttons(message: Json) -> list[Json]:
+    return [
+        element
+        for block in message.get("blocks", [])
+        for element in block.get("elements", [])
+        if element.get("action_id") == "cancel"
+    ]
+
+
+async def _pay(shop: Shop, order_id: str) -> None:
+    payment = PaymentConfirmation(
+        event_id=f"evt-{order_id}",
+        amount=Decimal("1500.00"),
+        currency="USD",
+        paid_at=datetime.now(UTC),
+    )
+    assert await shop.workflows.confirm_payment(order_id, payment)
+
+
+async def test_the_requester_cancels_on_the_card_and_everything_is_given_back(
+    slack: StandInClient, bot: AsyncApp, shop: Shop, database: Database
+) -> None:
+    card = await shop.payable_order()
+    mark = await slack.journal_mark()
+
+    await slack.click(ANA, APPROVALS, card.message, "cancel")
+
+    inline = await slack.wait_for_journal(after=mark, kind="response_url")
+    told = await shop.direct_message(ANA, "was cancelled")
+    await shop.end(card.order_id)
+    final = await shop.card(card.order_id, lambda m: "Cancelled" in text_of(m))
+    balance = await Balance(database).of_order(card.order_id)
+    assert f"<@{ANA}>" in str(inline["arguments"])
+    assert card.order_id in text_of(told)
+    assert cancel_buttons(final) == []
+    assert balance.paid == 0
+    assert balance.held == {}
+
+
+async def test_the_button_asks_before_it_counts(shop: Shop) -> None:
+    card = await shop.payable_order()
+
+    (button,) = cancel_buttons(card.message)
+
+    assert button["confirm"]["title"]["text"] == "Cancel this order?"
+    assert card.order_id in button["confirm"]["text"]["text"]
+
+
+async def test_a_stranger_gets_a_private_sentence_and_nothing_changes(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    card = await shop.payable_order()
+    before = await shop.at_rest(card.order_id)
+
+    await slack.click(GUS, APPROVALS, card.message, "cancel")
+
+    await shop.told(GUS, notices.refusal("not_your_order", {}))
+    await listeners_ended()
+    assert await shop.refused(card.order_id) == [(GUS, "not_your_order")]
+    assert await shop.at_rest(card.order_id) == before
+    assert await shop.cards(card.order_id) == [card.message]
+
+
+async def test_a_press_on_a_card_of_before_the_end_is_told_so_and_shown_the_end(
+    slack: StandInClient, http: SignedHttp, shop: Shop
+) -> None:
+    card = await shop.payable_order()
+    payload = await press_payload(slack, ANA, card, "cancel")
+    await _pay(shop, card.order_id)
+    await shop.end(card.order_id)
+
+    await http.interact(payload)
+
+    await shop.told(ANA, notices.refusal("order_closed", {"status": "completed"}))
+    assert await shop.refused(card.order_id) == [(ANA, "order_closed")]
+    final = await shop.card(card.order_id, lambda m: "Completed" in text_of(m))
+    assert cancel_buttons(final) == []
+
+
+async def test_the_same_press_sent_twice_cancels_once(
+    slack: StandInClient, http: SignedHttp, shop: Shop
+) -> None:
+    card = await shop.payable_order()
+    payload = await press_payload(slack, ANA, card, "cancel")
+
+    await http.interact(payload)
+    await http.interact(payload, x_slack_retry_num="1")
+    await listeners_ended()
+
+    face = await shop.workflows.order_details(card.order_id)
+    assert face is not None
+    assert face.cancelled is not None
+    assert await shop.updates(card.order_id, "cancel") == 1
+    assert await shop.refused(card.order_id) == []
+    await shop.end(card.order_id)
+    assert await shop.workflows.order_status(card.order_id) == OrderStatus.CANCELLED

@@ -1,0 +1,99 @@
+"""Where an order stands: its own word, also after its end; else the records', saying as of when."""
+
+import asyncio
+
+import pytest
+from slack_bolt.async_app import AsyncApp
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.testing import WorkflowEnvironment
+
+from bot.listeners.services import Services
+from emulator.client import StandInClient, text_of
+from tests.bot.desk import ANA, APPROVALS, GUS, PATIENCE, RunningWorker, Shop, was_started
+from workflows.rules.order import OrderStatus
+from workflows.rules.request import Status
+
+
+async def _deleted(env: WorkflowEnvironment, order_id: str) -> None:
+    await env.client.workflow_service.delete_workflow_execution(
+        DeleteWorkflowExecutionRequest(
+            namespace=env.client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=order_id),
+        )
+    )
+    async with asyncio.timeout(PATIENCE):
+        while await was_started(env, order_id):  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.05)
+
+
+async def test_an_order_answers_for_itself_and_after_it_is_deleted_the_records_do(
+    services: Services, shop: Shop, temporal: WorkflowEnvironment
+) -> None:
+    order_id = await shop.order("900.00")
+    await shop.end(order_id)
+    itself = await services.orders.look_up(order_id)
+
+    await _deleted(temporal, order_id)
+    recorded = await services.orders.look_up(order_id)
+
+    assert itself is not None
+    assert recorded is not None
+    assert (itself.status, itself.as_of) == (OrderStatus.COMPLETED, None)
+    assert (recorded.status, recorded.steps) == (OrderStatus.COMPLETED, itself.steps)
+    assert recorded.as_of == itself.ended_at
+
+
+async def test_without_a_worker_the_records_answer_and_say_as_of_when(  # noqa: PLR0913, PLR0917 - what it takes
+    slack: StandInClient,
+    bot: AsyncApp,
+    shop: Shop,
+    worker: RunningWorker,
+    services: Services,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    card = await shop.waiting_order()
+    await worker.stop()
+    monkeypatch.setattr("bot.order_calls.QUERY_WAIT", 0.3)
+
+    face = await services.orders.look_up(card.order_id)
+    await slack.say(GUS, APPROVALS, f"/order-status {card.order_id}")
+
+    told = await shop.told(GUS, "As of")
+    assert face is not None
+    assert face.as_of is not None
+    assert face.approval is not None
+    assert face.approval.status is Status.PENDING
+    assert card.order_id in text_of(told)
+    await worker.start()
+
+
+async def test_an_order_that_never_was_is_unknown(services: Services, shop: Shop) -> None:
+    assert await services.orders.look_up("ORD-NEVERWAS") is None
+
+
+async def test_each_query_is_answered_and_of_an_unknown_order_nothing(shop: Shop) -> None:
+    order_id = await shop.order("900.00")
+    await shop.end(order_id)
+    calls = shop.workflows
+
+    face = await calls.order_details(order_id)
+    assert face is not None
+    assert await calls.order_status(order_id) == "completed"
+    assert await calls.order_requires_approval(order_id) is False
+    assert await calls.order_approval_message(order_id) is None
+    assert await calls.order_estimated_delivery(order_id) == face.estimated_delivery is not None
+    assert await calls.order_status("ORD-NEVERWAS") is None
+
+
+async def test_the_status_of_a_running_order_offers_what_can_be_done(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    card = await shop.payable_order()
+
+    await slack.say(ANA, APPROVALS, f"/order-status {card.order_id}")
+
+    told = await shop.told(ANA, "Waiting for payment")
+    ids = [one.get("action_id") for block in told["blocks"] for one in block.get("elements", [])]
+    assert "cancel" in ids
+    assert "As of" not in text_of(told)

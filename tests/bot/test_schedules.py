@@ -1,0 +1,73 @@
+"""Schedules on a real server: created once, shown, paused, removed; and that one really runs."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from temporalio.client import WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+
+from bot import schedules
+from bot.schedules import Shown
+from tests.bot.desk import PATIENCE, RunningWorker, unique
+from workflows.sweep import SweepReport, SweepWorkflow
+
+
+@pytest.fixture
+async def schedule_id(temporal: WorkflowEnvironment) -> AsyncIterator[str]:
+    schedule_id = unique("sweep")
+    yield schedule_id
+    await schedules.remove(temporal.client, schedule_id)
+
+
+async def _shown(env: WorkflowEnvironment, schedule_id: str) -> Shown:
+    shown = await schedules.show(env.client, schedule_id)
+    assert shown is not None
+    return shown
+
+
+async def test_a_schedule_is_created_once_paused_resumed_and_removed(
+    temporal: WorkflowEnvironment, schedule_id: str
+) -> None:
+    client, plan = temporal.client, schedules.sweep("queue", timedelta(hours=1))
+
+    assert await schedules.create(client, schedule_id, plan)
+    assert not await schedules.create(client, schedule_id, schedules.sweep("other"))
+    created = await _shown(temporal, schedule_id)
+    assert await schedules.pause(client, schedule_id, "stock-taking")
+    paused = await _shown(temporal, schedule_id)
+    assert await schedules.resume(client, schedule_id, "done")
+    resumed = await _shown(temporal, schedule_id)
+    assert await schedules.remove(client, schedule_id)
+
+    assert (created.every, created.paused, created.latest) == ((timedelta(hours=1),), False, ())
+    assert created.next_at is not None
+    assert (paused.paused, paused.note) == (True, "stock-taking")
+    assert (resumed.paused, resumed.note) == (False, "done")
+    assert await schedules.show(client, schedule_id) is None
+
+
+async def test_where_there_is_no_schedule_nothing_is_done(temporal: WorkflowEnvironment) -> None:
+    client = temporal.client
+
+    assert await schedules.show(client, "none") is None
+    assert not await schedules.pause(client, "none", "")
+    assert not await schedules.resume(client, "none", "")
+    assert not await schedules.remove(client, "none")
+
+
+async def test_a_schedule_runs_the_sweep(
+    temporal: WorkflowEnvironment, schedule_id: str, queue: str, worker: RunningWorker
+) -> None:
+    await schedules.create(temporal.client, schedule_id, schedules.sweep(queue))
+
+    await temporal.client.get_schedule_handle(schedule_id).trigger()
+
+    async with asyncio.timeout(PATIENCE):
+        while not (latest := (await _shown(temporal, schedule_id)).latest):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.05)
+        handle: WorkflowHandle[SweepWorkflow, SweepReport] = (
+            temporal.client.get_workflow_handle_for(SweepWorkflow.run, latest[0][1])
+        )
+        assert await handle.result() == SweepReport()

@@ -1,0 +1,220 @@
+"""The sweep: payments that nobody has looked after reach their order, or go back. None stays behind."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from temporalio.client import WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+
+from activities import received_payments
+from activities.received_payments import judge_face
+from bot.listeners.services import Services
+from bot.minting import mint
+from records.audit import AuditTrail
+from records.database import Database
+from records.received_payments import Receipt, ReceivedPayments
+from records.requests import PublicState
+from tests.bot.desk import ANA, PATIENCE, Shop
+from tests.bot.front_door import AWAITED, FrontDoor, front_door
+from tests.records.builders import facts
+from workflows.ports import StepReference
+from workflows.refund import RefundWorkflow
+from workflows.rules.money import Money
+from workflows.rules.order import OrderStatus
+from workflows.rules.received_payment import Progress, ReceivedPayment, Verdict, refund_id
+from workflows.sweep import SweepInput, SweepReport, SweepWorkflow
+
+NOW = SweepInput(older_than=timedelta(0))
+TOO_LONG = replace(NOW, give_back_after=timedelta(0))
+
+
+@pytest.fixture
+async def door(
+    services: Services, database: Database, temporal: WorkflowEnvironment, queue: str
+) -> AsyncIterator[FrontDoor]:
+    async with front_door(services, database, temporal.client, queue) as door:
+        yield door
+
+
+class Sweeper:
+    """Keeps payments as the webhook does, and sweeps."""
+
+    def __init__(self, env: WorkflowEnvironment, queue: str, door: FrontDoor, shop: Shop) -> None:
+        self._env = env
+        self._queue = queue
+        self._door = door
+        self._shop = shop
+        self.payments: ReceivedPayments = door.payments
+
+    async def sweep(self, asked: SweepInput = NOW) -> SweepReport:
+        async with asyncio.timeout(PATIENCE):
+            return await self._env.client.execute_workflow(
+                SweepWorkflow.run, asked, id=f"sweep-{uuid4()}", task_queue=self._queue
+            )
+
+    async def order(self) -> str:
+        """Create an order, and return when it waits for its payment."""
+        created = await self._door.ask(
+            "POST", "/api/v1/orders", AWAITED, Idempotency_Key=mint("K-")
+        )
+        order_id = str(created.body["order_id"])
+        async with asyncio.timeout(PATIENCE):
+            while await self.status(order_id) != OrderStatus.AWAITING_PAYMENT:
+                await self._shop.at_rest(order_id)
+        return order_id
+
+    async def status(self, order_id: str) -> str | None:
+        return await self._shop.workflows.order_status(order_id)
+
+    async def expire(self, order_id: str) -> None:
+        """Let the order's payment window pass."""
+        await self._shop.end(order_id)
+
+    async def came_in(self, order_id: str, event_id: str = "") -> str:
+        payment = ReceivedPayment(
+            event_id=event_id or f"evt-{uuid4()}",
+            order_id=order_id,
+            amount=Money(amount=Decimal("500.00"), currency="USD"),
+            paid_at=self._door.now,
+        )
+        await self.payments.receive(payment, judge_face, self._door.now)
+        return payment.event_id
+
+    async def receipt(self, event_id: str) -> Receipt:
+        receipt = await self.payments.get(event_id)
+        assert receipt is not None
+        return receipt
+
+    async def refunded(self, event_id: str) -> None:
+        """Wait until a payment's refund has ended."""
+        handle: WorkflowHandle[RefundWorkflow, StepReference] = (
+            self._env.client.get_workflow_handle_for(RefundWorkflow.run, refund_id(event_id))
+        )
+        async with asyncio.timeout(PATIENCE):
+            await handle.result()
+        assert (await self.receipt(event_id)).progress is Progress.REFUNDED
+
+
+@pytest.fixture
+def sweeper(temporal: WorkflowEnvironment, queue: str, door: FrontDoor, shop: Shop) -> Sweeper:
+    return Sweeper(temporal, queue, door, shop)
+
+
+async def test_a_payment_that_came_before_its_order_was_known_is_handed_over(
+    sweeper: Sweeper, shop: Shop
+) -> None:
+    order_id = await sweeper.order()
+    early = await sweeper.came_in("ORD-00000000")  # another one, whose order never comes
+    event_id = await sweeper.came_in(order_id)
+
+    report = await sweeper.sweep()
+    await shop.end(order_id)
+
+    assert report == SweepReport(handed_over=1, left=1)
+    assert await sweeper.status(order_id) == OrderStatus.COMPLETED
+    assert (await sweeper.receipt(event_id)).progress is Progress.CONFIRMED
+    assert (await sweeper.receipt(early)).verdict is Verdict.UNMATCHED
+    assert await sweeper.sweep() == SweepReport(left=1)
+    assert (await sweeper.receipt(event_id)).progress is Progress.SETTLED
+
+
+async def test_what_no_order_has_taken_for_too_long_goes_back_once(sweeper: Sweeper) -> None:
+    event_id = await sweeper.came_in("ORD-00000000")
+
+    report = await sweeper.sweep(TOO_LONG)
+    await sweeper.refunded(event_id)
+
+    assert report == SweepReport(given_back=1)
+    assert await sweeper.sweep(TOO_LONG) == SweepReport()
+
+
+async def test_what_an_order_was_told_of_and_ended_without_goes_back(sweeper: Sweeper) -> None:
+    order_id = await sweeper.order()
+    event_id = await sweeper.came_in(order_id)
+    await sweeper.payments.advance(event_id, Progress.CONFIRMED)  # told as the order ended
+    await sweeper.expire(order_id)
+
+    report = await sweeper.sweep()
+    await sweeper.refunded(event_id)
+
+    assert await sweeper.status(order_id) == OrderStatus.EXPIRED
+    assert report == SweepReport(given_back=1)
+
+
+async def test_a_payment_whose_order_has_ended_since_goes_back(sweeper: Sweeper) -> None:
+    order_id = await sweeper.order()
+    event_id = await sweeper.came_in(order_id)
+    await sweeper.expire(order_id)
+
+    assert await sweeper.sweep() == SweepReport(given_back=1)
+    await sweeper.refunded(event_id)
+
+
+async def test_what_an_order_took_and_gave_back_itself_is_not_given_back_twice(
+    sweeper: Sweeper, database: Database, shop: Shop
+) -> None:
+    order_id = await sweeper.order()
+    event_id = await sweeper.came_in(order_id)
+    await sweeper.sweep()
+    await shop.end(order_id)
+    record = await shop.requests.get(order_id)
+    assert record is not None
+    undone = record.face.replace('"status":"completed"', '"status":"failed"')
+    undone = undone.replace('"name":"pay","status":"done"', '"name":"pay","status":"compensated"')
+    assert undone.count("compensated") == 1
+    await _tell(database, order_id, undone)
+
+    assert await sweeper.sweep() == SweepReport()
+    assert (await sweeper.receipt(event_id)).progress is Progress.SETTLED
+
+
+async def _tell(database: Database, order_id: str, face: str) -> None:
+    """Have the records know the order by this face."""
+    number = len(await AuditTrail(database).facts(order_id)) + 1
+    state = PublicState(
+        request_id=order_id,
+        owner_id=order_id,
+        kind="order",
+        requester=ANA,
+        status="failed",
+        face=face,
+    )
+    await AuditTrail(database).append(facts(number, request_id=order_id), state)
+
+
+async def test_a_refund_that_was_lost_with_its_temporal_is_started_again(sweeper: Sweeper) -> None:
+    event_id = await sweeper.came_in("ORD-00000000")
+    await sweeper.payments.advance(event_id, Progress.REFUND_STARTED)
+
+    assert await sweeper.sweep() == SweepReport(given_back=1)
+    await sweeper.refunded(event_id)
+
+
+async def test_a_face_of_a_newer_version_leaves_the_payment_waiting(
+    sweeper: Sweeper, database: Database
+) -> None:
+    await _tell(database, "ORD-00000000", '{"kind":"order","new":true}')
+    event_id = await sweeper.came_in("ORD-00000000")
+
+    assert await sweeper.sweep() == SweepReport(left=1)
+    assert (await sweeper.receipt(event_id)).progress is Progress.OPEN
+
+
+async def test_a_payment_that_just_came_in_is_left_to_the_webhook(sweeper: Sweeper) -> None:
+    await sweeper.came_in("ORD-00000000")
+
+    assert await sweeper.sweep(SweepInput(older_than=timedelta(hours=1))) == SweepReport()
+
+
+async def test_all_pages_are_swept_each_payment_once(
+    sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(received_payments, "PAGE", 2)
+    events = [await sweeper.came_in("ORD-00000000", f"evt-{number}") for number in range(5)]
+
+    assert await sweeper.sweep() == SweepReport(left=len(events))

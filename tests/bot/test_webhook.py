@@ -1,0 +1,313 @@
+"""The payment webhook over real HTTP: who is let in, what each payment is, and that none is lost."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from temporalio.client import WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+
+from bot.listeners.services import Services
+from bot.minting import mint
+from bot.problems import MOST
+from bot.signing import SIGNATURE, TIMESTAMP, WINDOW, sign
+from bot.workflow_client import TemporalUnavailableError
+from records.database import Database
+from records.received_payments import Receipt
+from tests.bot.desk import PATIENCE, Shop
+from tests.bot.front_door import AWAITED, ORDER, SECRET, FrontDoor, Json, front_door
+from workflows.ports import StepReference
+from workflows.refund import RefundWorkflow
+from workflows.rules.audit import Fact
+from workflows.rules.order import OrderStatus, PaymentConfirmation
+from workflows.rules.received_payment import Progress, Verdict, refund_id
+
+
+@pytest.fixture
+async def door(
+    services: Services, database: Database, temporal: WorkflowEnvironment, queue: str
+) -> AsyncIterator[FrontDoor]:
+    async with front_door(services, database, temporal.client, queue) as door:
+        yield door
+
+
+def told(order_id: str, event: str = "first", **other: str) -> Json:
+    """Return what a gateway tells of a payment. Tests share a Temporal: each has its own events."""
+    payment = {
+        "event_id": f"{order_id}-{event}",
+        "order_id": order_id,
+        "amount": "500.00",
+        "currency": "USD",
+        "paid_at": "2026-11-21T12:00:00Z",
+    }
+    return {**payment, **other}
+
+
+async def _awaiting(door: FrontDoor, shop: Shop) -> str:
+    """Create an order that waits for its payment."""
+    created = await door.ask("POST", "/api/v1/orders", AWAITED, Idempotency_Key=mint("KEY"))
+    order_id = str(created.body["order_id"])
+    async with asyncio.timeout(PATIENCE):
+        while await shop.workflows.order_status(order_id) != OrderStatus.AWAITING_PAYMENT:
+            await shop.at_rest(order_id)
+    return order_id
+
+
+async def _kept(door: FrontDoor, order_id: str) -> Receipt:
+    receipt = await door.payments.get(f"{order_id}-first")
+    assert receipt is not None
+    return receipt
+
+
+async def _refunded(env: WorkflowEnvironment, order_id: str, event: str = "first") -> str:
+    event_id = f"{order_id}-{event}"
+    handle: WorkflowHandle[RefundWorkflow, StepReference] = env.client.get_workflow_handle_for(
+        RefundWorkflow.run, refund_id(event_id)
+    )
+    async with asyncio.timeout(PATIENCE):
+        return (await handle.result()).reference
+
+
+async def test_a_signed_payment_completes_its_order_and_a_replay_gets_the_same_answer(
+    door: FrontDoor, shop: Shop, services: Services
+) -> None:
+    order_id = await _awaiting(door, shop)
+
+    first = await door.pay(told(order_id))
+    again = await door.pay(told(order_id, paid_at="2026-11-21T12:00:00.5Z"))
+    await shop.end(order_id)
+    later = await door.pay(told(order_id))
+
+    assert (first.status, first.body["verdict"]) == (200, "wanted")
+    assert first.body == again.body == later.body
+    assert (again.status, later.status) == (200, 200)
+    found = await services.orders.look_up(order_id)
+    assert found is not None
+    assert found.status is OrderStatus.COMPLETED
+    facts = [fact.kind for fact in await services.trail.facts(order_id)]
+    assert facts.count(Fact.PAYMENT_CONFIRMED) == 1
+    assert Fact.PAYMENT_UNMATCHED not in facts
+    assert (await _kept(door, order_id)).progress is Progress.CONFIRMED
+
+
+async def test_a_payment_for_an_unknown_order_is_kept(door: FrontDoor) -> None:
+    reply = await door.pay(told("ORD-00000000"))
+
+    assert (reply.status, reply.body["verdict"]) == (202, "unmatched")
+    receipt = await _kept(door, "ORD-00000000")
+    assert (receipt.verdict, receipt.progress) == (Verdict.UNMATCHED, Progress.OPEN)
+
+
+async def test_a_payment_for_a_closed_order_goes_back(
+    door: FrontDoor, shop: Shop, temporal: WorkflowEnvironment
+) -> None:
+    order_id = await _awaiting(door, shop)
+    body = {"actor": "U0ANA"}
+    assert (await door.ask("POST", f"/api/v1/orders/{order_id}/cancel", body)).status == 200
+    await shop.end(order_id)
+
+    reply = await door.pay(told(order_id))
+
+    assert (reply.status, reply.body["verdict"]) == (202, "not_wanted")
+    reference = await _refunded(temporal, order_id)
+    receipt = await _kept(door, order_id)
+    assert (receipt.progress, receipt.refund_reference) == (Progress.REFUNDED, reference)
+    assert (await door.pay(told(order_id))).body == reply.body
+
+
+async def test_a_payment_that_comes_while_its_order_ends_goes_back(
+    door: FrontDoor, shop: Shop, temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order_id = await _awaiting(door, shop)
+
+    async def ended(order_id: str, confirmation: PaymentConfirmation) -> bool:
+        return False
+
+    monkeypatch.setattr(shop.workflows, "confirm_payment", ended)
+    reply = await door.pay(told(order_id))
+
+    assert reply.body["verdict"] == "wanted"
+    await _refunded(temporal, order_id)
+    assert (await _kept(door, order_id)).progress is Progress.REFUNDED
+
+
+async def test_a_second_payment_for_an_order_goes_back(
+    door: FrontDoor, shop: Shop, temporal: WorkflowEnvironment
+) -> None:
+    order_id = await _awaiting(door, shop)
+    await door.pay(told(order_id))
+
+    reply = await door.pay(told(order_id, "second"))
+
+    assert (reply.status, reply.body["verdict"]) == (202, "not_wanted")
+    await _refunded(temporal, order_id, "second")
+
+
+async def test_a_payment_for_an_order_that_is_charged_goes_back(
+    door: FrontDoor, shop: Shop, temporal: WorkflowEnvironment
+) -> None:
+    created = await door.ask("POST", "/api/v1/orders", ORDER, Idempotency_Key=mint("KEY"))
+    order_id = str(created.body["order_id"])
+    await shop.end(order_id)
+
+    reply = await door.pay(told(order_id))
+
+    assert reply.body["verdict"] == "not_wanted"
+    await _refunded(temporal, order_id)
+
+
+@pytest.mark.parametrize("wrong", [{"amount": "499.99"}, {"currency": "EUR"}], ids=str)
+async def test_another_amount_pays_nothing_and_is_kept(
+    door: FrontDoor, shop: Shop, wrong: Json
+) -> None:
+    order_id = await _awaiting(door, shop)
+
+    reply = await door.pay(told(order_id, **wrong))
+    again = await door.pay(told(order_id, **wrong))
+
+    assert (reply.status, reply.problem) == (422, "amount-mismatch")
+    assert again.body == reply.body
+    assert (await _kept(door, order_id)).verdict is Verdict.MISMATCHED
+    assert await shop.workflows.order_status(order_id) == OrderStatus.AWAITING_PAYMENT
+
+
+@pytest.mark.parametrize("other", [{"amount": "1.00"}, {"currency": "EUR"}, {"order_id": "ORD-1"}])
+async def test_an_event_that_tells_of_other_money_is_refused(door: FrontDoor, other: Json) -> None:
+    first = await door.pay(told("ORD-00000000"))
+
+    reply = await door.pay({**told("ORD-00000000"), **other})
+
+    assert (reply.status, reply.problem) == (409, "event-reused")
+    assert (await door.pay(told("ORD-00000000"))).body == first.body
+
+
+async def test_a_payment_outlives_a_temporal_that_is_down(
+    door: FrontDoor, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order_id = await _awaiting(door, shop)
+
+    async def down(order_id: str, confirmation: PaymentConfirmation) -> bool:
+        raise TemporalUnavailableError("confirm_payment")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shop.workflows, "confirm_payment", down)
+        reply = await door.pay(told(order_id))
+    kept = await _kept(door, order_id)
+
+    assert (reply.status, reply.problem) == (503, "temporal-unavailable")
+    assert reply.headers["Retry-After"]
+    assert (kept.verdict, kept.progress) == (Verdict.WANTED, Progress.OPEN)
+    assert (await door.pay(told(order_id))).status == 200
+    assert (await _kept(door, order_id)).progress is Progress.CONFIRMED
+
+
+BODY = json.dumps(told("ORD-00000000")).encode()
+AT = 1_795_262_400
+FIVE = int(WINDOW.total_seconds())
+UNSIGNED: dict[str, dict[str, str]] = {
+    "nothing": {},
+    "no time": {SIGNATURE: sign(SECRET, AT, BODY)[SIGNATURE]},
+    "no signature": {TIMESTAMP: str(AT)},
+    "another secret": sign("guess", AT, BODY),
+    "another body": sign(SECRET, AT, BODY + b" "),
+    "another time": {**sign(SECRET, AT, BODY), TIMESTAMP: str(AT + 1)},
+    "too old": sign(SECRET, AT - FIVE - 1, BODY),
+    "too new": sign(SECRET, AT + FIVE + 1, BODY),
+    "no number": {**sign(SECRET, AT, BODY), TIMESTAMP: "now"},
+    "no ASCII": {TIMESTAMP: "\N{ARABIC-INDIC DIGIT ONE}", SIGNATURE: "v1=é"},
+    "capitals": {**sign(SECRET, AT, BODY), SIGNATURE: sign(SECRET, AT, BODY)[SIGNATURE].upper()},
+}
+
+
+@pytest.mark.parametrize("headers", UNSIGNED.values(), ids=UNSIGNED)
+async def test_who_does_not_sign_is_not_let_in_and_nothing_is_kept(
+    door: FrontDoor, headers: dict[str, str]
+) -> None:
+    door.now = door.now.fromtimestamp(AT, door.now.tzinfo)
+
+    reply = await door.send("POST", "/webhooks/payments", BODY, headers)
+
+    assert (reply.status, reply.problem) == (401, "unsigned")
+    assert await door.payments.of_order("ORD-00000000") == ()
+
+
+@pytest.mark.parametrize("seconds", [-FIVE, 0, FIVE])
+async def test_a_signature_holds_for_five_minutes_both_ways(door: FrontDoor, seconds: int) -> None:
+    door.now = door.now.fromtimestamp(AT, door.now.tzinfo) + timedelta(seconds=seconds)
+
+    reply = await door.send("POST", "/webhooks/payments", BODY, sign(SECRET, AT, BODY))
+
+    assert reply.status == 202
+
+
+async def test_without_a_secret_nobody_is_let_in(
+    services: Services, database: Database, temporal: WorkflowEnvironment, queue: str
+) -> None:
+    async with front_door(services, database, temporal.client, queue, secret="") as door:
+        reply = await door.pay(told("ORD-1"), secret="")
+
+    assert (reply.status, reply.problem) == (503, "not-set-up")
+
+
+async def test_a_body_that_is_too_long_is_not_read_to_its_end(door: FrontDoor) -> None:
+    reply = await door.pay(b" " * (MOST + 1))
+
+    assert (reply.status, reply.problem) == (413, "too-long")
+
+
+MISTAKES: dict[str, list[object]] = {
+    "event_id": ["", "a b", "é", "x" * 101, 7, None],
+    "order_id": ["", "a\n", "x" * 101],
+    "amount": [
+        500,
+        500.0,
+        "500",
+        "500.0",
+        "-1.00",
+        "1e3",
+        "\N{ARABIC-INDIC DIGIT FIVE}.00",
+        "NaN",
+        "0500.00",
+        "9" * 14,
+    ],
+    "currency": ["usd", "US", "USDX", "", None],
+    "paid_at": ["yesterday", "2026-11-21T12:00:00", "0001-01-01T00:00:00+14:00", 1795262400],
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [(name, one) for name, some in MISTAKES.items() for one in some]
+)
+async def test_what_cannot_be_read_is_pointed_at(
+    door: FrontDoor, field: str, value: object
+) -> None:
+    reply = await door.pay({**told("ORD-00000000"), field: value})
+
+    assert (reply.status, reply.problem) == (422, "unreadable")
+    assert [one["pointer"] for one in reply.body["errors"]] == [f"#/{field}"]
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+_TOLD = st.fixed_dictionaries(
+    {}, optional={name: _JSON | st.just(value) for name, value in told("ORD-00000000").items()}
+)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(body=st.binary() | st.builds(lambda told: json.dumps(told).encode(), _JSON | _TOLD))
+@example(body=b"[" * 60_000)
+@example(body=rb'{"event_id": "\ud800"}')
+async def test_no_body_makes_the_server_fail(door: FrontDoor, body: bytes) -> None:
+    reply = await door.pay(body)
+
+    assert reply.status in {200, 202, 409, 413, 422}

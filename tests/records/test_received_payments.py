@@ -1,0 +1,185 @@
+"""Payments that came in by themselves: each event once, judged with its order in one transaction."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from records.audit import AuditTrail
+from records.database import Database
+from records.received_payments import EventReusedError, ReceivedPayments
+from tests.records.builders import NOON, facts, state
+from workflows.rules.money import Money
+from workflows.rules.received_payment import Progress, ReceivedPayment, Verdict
+
+PAYMENT = ReceivedPayment(
+    event_id="evt-1",
+    order_id="ORD-1",
+    amount=Money(amount=Decimal("20.20"), currency="USD"),
+    paid_at=NOON,
+)
+LATER = NOON + timedelta(hours=1)
+
+
+def wanted(_payment: ReceivedPayment, face: str | None, paid: bool) -> Verdict:  # noqa: FBT001
+    """Want every payment of an order that is known and not paid."""
+    if face is None:
+        return Verdict.UNMATCHED
+    return Verdict.NOT_WANTED if paid else Verdict.WANTED
+
+
+@pytest.fixture
+def payments(database: Database) -> ReceivedPayments:
+    return ReceivedPayments(database)
+
+
+@pytest.fixture
+async def _order(database: Database) -> None:
+    """The order is known."""
+    await AuditTrail(database).append(facts(1), state())
+
+
+@pytest.mark.usefixtures("_order")
+async def test_a_payment_is_judged_by_its_order_and_kept_as_it_came(
+    payments: ReceivedPayments,
+) -> None:
+    receipt = await payments.receive(PAYMENT, wanted, NOON)
+
+    assert (receipt.verdict, receipt.answered) == (Verdict.WANTED, Verdict.WANTED)
+    assert (receipt.progress, receipt.received_at) == (Progress.OPEN, NOON)
+    assert await payments.get("evt-1") == receipt
+    assert await payments.of_order("ORD-1") == (receipt,)
+
+
+async def test_the_same_event_gets_the_receipt_that_it_got_first(
+    payments: ReceivedPayments, database: Database
+) -> None:
+    first = await payments.receive(PAYMENT, wanted, NOON)
+    await AuditTrail(database).append(facts(1), state())
+
+    again = await payments.receive(replace(PAYMENT, paid_at=LATER), wanted, LATER)
+
+    assert again == first
+    assert first.answered is Verdict.UNMATCHED
+
+
+OTHERS = [
+    replace(PAYMENT, order_id="ORD-2"),
+    replace(PAYMENT, amount=Money(amount=Decimal("20.21"), currency="USD")),
+    replace(PAYMENT, amount=Money(amount=Decimal("20.20"), currency="EUR")),
+]
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=["order", "amount", "currency"])
+async def test_an_event_that_tells_of_other_money_is_refused(
+    payments: ReceivedPayments, other: ReceivedPayment
+) -> None:
+    first = await payments.receive(PAYMENT, wanted, NOON)
+
+    with pytest.raises(EventReusedError):
+        await payments.receive(other, wanted, LATER)
+
+    assert await payments.get("evt-1") == first
+    assert await payments.of_order("ORD-2") == ()
+
+
+@pytest.mark.usefixtures("_order")
+async def test_of_many_payments_that_come_at_once_an_order_wants_one(
+    payments: ReceivedPayments,
+) -> None:
+    events = [replace(PAYMENT, event_id=f"evt-{number}") for number in range(8)]
+
+    receipts = await asyncio.gather(*(payments.receive(one, wanted, NOON) for one in events * 2))
+
+    verdicts = {receipt.payment.event_id: receipt.verdict for receipt in receipts}
+    assert sorted(verdicts.values()).count(Verdict.WANTED) == 1
+    assert len(await payments.of_order("ORD-1")) == 8
+
+
+@pytest.mark.usefixtures("_order")
+async def test_the_other_way_round_an_event_that_came_in_twice_at_once_is_one(
+    payments: ReceivedPayments,
+) -> None:
+    receipts = await asyncio.gather(*(payments.receive(PAYMENT, wanted, NOON) for _ in range(5)))
+
+    assert len(set(receipts)) == 1
+
+
+async def test_an_open_payment_is_judged_anew_and_keeps_what_was_answered(
+    payments: ReceivedPayments, database: Database
+) -> None:
+    await payments.receive(PAYMENT, wanted, NOON)
+    await AuditTrail(database).append(facts(1), state())
+
+    again = await payments.judge_again("evt-1", wanted, give_back_before=NOON)
+
+    assert again is not None
+    assert (again.verdict, again.answered) == (Verdict.WANTED, Verdict.UNMATCHED)
+
+
+@pytest.mark.usefixtures("_order")
+async def test_what_was_open_for_too_long_is_not_wanted_any_more(
+    payments: ReceivedPayments,
+) -> None:
+    await payments.receive(PAYMENT, wanted, NOON)
+
+    again = await payments.judge_again("evt-1", wanted, give_back_before=LATER)
+
+    assert again is not None
+    assert again.verdict is Verdict.NOT_WANTED
+
+
+@pytest.mark.usefixtures("_order")
+@pytest.mark.parametrize("progress", [one for one in Progress if one is not Progress.OPEN])
+async def test_what_has_gone_on_is_not_judged_anew(
+    payments: ReceivedPayments, progress: Progress
+) -> None:
+    await payments.receive(PAYMENT, wanted, NOON)
+    await payments.advance("evt-1", progress)
+
+    assert await payments.judge_again("evt-1", wanted, give_back_before=NOON) is None
+    assert await payments.judge_again("evt-2", wanted, give_back_before=NOON) is None
+
+
+FINAL = (Progress.SETTLED, Progress.REFUNDED)
+
+
+@pytest.mark.parametrize("end", FINAL)
+@pytest.mark.parametrize("late", [one for one in Progress if one is not Progress.OPEN])
+async def test_an_end_is_an_end(payments: ReceivedPayments, end: Progress, late: Progress) -> None:
+    await payments.receive(PAYMENT, wanted, NOON)
+    await payments.advance("evt-1", end, "REF-1")
+
+    await payments.advance("evt-1", late, "REF-2")
+
+    receipt = await payments.get("evt-1")
+    assert receipt is not None
+    assert (receipt.progress, receipt.refund_reference) == (end, "REF-1")
+
+
+@pytest.mark.usefixtures("_order")
+async def test_an_order_whose_payment_goes_back_may_be_paid_again(
+    payments: ReceivedPayments,
+) -> None:
+    await payments.receive(PAYMENT, wanted, NOON)
+    await payments.advance("evt-1", Progress.REFUND_STARTED)
+
+    second = await payments.receive(replace(PAYMENT, event_id="evt-2"), wanted, LATER)
+
+    assert second.verdict is Verdict.WANTED
+
+
+async def test_those_that_wait_are_listed_page_by_page(payments: ReceivedPayments) -> None:
+    for number in range(5):
+        await payments.receive(replace(PAYMENT, event_id=f"evt-{number}"), wanted, NOON)
+    await payments.receive(replace(PAYMENT, event_id="evt-new"), wanted, LATER)
+    await payments.advance("evt-1", Progress.REFUNDED)
+    await payments.advance("evt-2", Progress.SETTLED)
+    await payments.advance("evt-3", Progress.REFUND_STARTED)
+
+    first = await payments.waiting(received_before=LATER, limit=2)
+    rest = await payments.waiting(received_before=LATER, after=first[-1].payment.event_id, limit=2)
+
+    assert [one.payment.event_id for one in (*first, *rest)] == ["evt-0", "evt-3", "evt-4"]

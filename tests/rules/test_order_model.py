@@ -1,0 +1,210 @@
+"""The saga as a model: whatever fails wherever, what was begun is undone in reverse, nothing forgotten."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.rules.builders import ANA, BORIS, NOON, actor, level, policy, usd
+from tests.rules.effort import SHORT
+from workflows.rules import order_saga as saga
+from workflows.rules import order_verbs as verbs
+from workflows.rules.audit import AuditEvent
+from workflows.rules.errors import RuleError
+from workflows.rules.order import (
+    ENDED,
+    Cancellation,
+    Order,
+    OrderChange,
+    OrderLine,
+    OrderState,
+    OrderStatus,
+    PaymentConfirmation,
+    PaymentMode,
+    Resumption,
+    StepName,
+    StepStatus,
+)
+from workflows.rules.people import Actor, Origin
+
+OPERATOR = Actor(person="", origin=Origin.CLI, operator="gus@host")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Luck:
+    """What goes wrong where. `acted` are failing steps that have acted although they failed."""
+
+    mode: PaymentMode
+    fails: frozenset[StepName]
+    acted: frozenset[StepName]
+    stuck: dict[StepName, int]
+    cancel_at: int
+    pay_at: int
+
+
+lucks = st.builds(
+    Luck,
+    mode=st.sampled_from(PaymentMode),
+    fails=st.frozensets(st.sampled_from(StepName), max_size=2),
+    acted=st.frozensets(st.sampled_from(StepName)),
+    stuck=st.dictionaries(st.sampled_from(list(saga.COMPENSATIONS)), st.integers(1, 3)),
+    cancel_at=st.integers(0, 20),
+    pay_at=st.integers(0, 8),
+)
+
+
+@dataclass
+class World:
+    """What really stands out there, and the order as the rules know it; the driver of the workflow."""
+
+    luck: Luck
+    state: OrderState
+    now: datetime = NOON
+    facts: list[AuditEvent] = field(default_factory=list)
+    standing: list[StepName] = field(default_factory=list)
+    undone: list[StepName] = field(default_factory=list)
+    cancelled: bool = False
+    turns: int = 0
+
+    def take(self, change: OrderChange) -> None:
+        self.state = change.state
+        self.facts += change.facts
+
+    def play(self) -> None:
+        stuck = dict(self.luck.stuck)
+        while self.state.status not in ENDED:
+            self.turns += 1
+            self.now += timedelta(minutes=1)
+            assert self.turns < 60, "it never ends"
+            self._others()
+            match self.state.status:
+                case OrderStatus.COMPENSATING:
+                    self._back(stuck)
+                case OrderStatus.NEEDS_ATTENTION:
+                    self.take(verbs.resume(self.state, Resumption(actor=OPERATOR), self.now))
+                case OrderStatus.AWAITING_PAYMENT:
+                    self._await()
+                case _:
+                    self._forward()
+
+    def _others(self) -> None:
+        if self.turns == self.luck.pay_at:
+            total = self.state.order.total
+            payment = PaymentConfirmation(
+                event_id="evt-1", amount=total.amount, currency="USD", paid_at=self.now
+            )
+            self.take(verbs.confirm_payment(self.state, payment, self.now))
+        if self.turns == self.luck.cancel_at:
+            wish = Cancellation(actor=actor(ANA))
+            try:
+                verbs.check_cancel(self.state, wish, self.now)
+            except RuleError:
+                return
+            self.cancelled = True
+            self.take(verbs.cancel(self.state, wish, self.now))
+
+    def _forward(self) -> None:
+        if self.state.cancelled is not None:
+            self.take(saga.turn_back(self.state))
+            return
+        name = saga.next_step(self.state)
+        self.take(saga.step_started(self.state, name, self.now))
+        registered = name in self.state.owed
+        assert registered == (name in saga.COMPENSATIONS), "begun without its compensation"
+        if self.state.status is not OrderStatus.AWAITING_PAYMENT:
+            self._act(name)
+
+    def _await(self) -> None:
+        assert self.state.payment_due is not None
+        if self.state.payment is not None:
+            self.standing.append(StepName.PAY)
+            self.take(saga.step_completed(self.state, StepName.PAY, "evt-1", self.now))
+        elif self.state.cancelled is not None:
+            self.take(saga.turn_back(self.state))
+        elif self.turns > 10:
+            self.now = self.state.payment_due
+            self.take(saga.payment_window_ended(self.state, self.now))
+
+    def _act(self, name: StepName) -> None:
+        fails = name in self.luck.fails
+        if not fails or name in self.luck.acted:
+            self.standing.append(name)
+        if fails:
+            self.take(saga.step_failed(self.state, name, "broken", self.now))
+        else:
+            self.take(saga.step_completed(self.state, name, f"{name}-1", self.now))
+
+    def _back(self, stuck: dict[StepName, int]) -> None:
+        owed = saga.steps_to_compensate(self.state)
+        if not owed:
+            self.take(saga.compensated(self.state, self.now))
+            return
+        name = owed[0]
+        if stuck.get(name, 0) > 0:
+            stuck[name] -= 1
+            self.take(saga.compensation_failed(self.state, name, "shut", self.now))
+            return
+        self.undone.append(name)
+        gone = {name, StepName.DELIVER} if name is StepName.SHIP else {name}
+        self.standing = [one for one in self.standing if one not in gone]
+        self.take(saga.step_compensated(self.state, name, self.now))
+
+
+def _played(luck: Luck) -> World:
+    order = Order(
+        order_id="ORD-1",
+        customer="Ada",
+        lines=(OrderLine(sku="DESK-1", quantity=1, unit_price=usd("10.00")),),
+        card_expiry="12/30",
+        payment=luck.mode,
+    )
+    begun = saga.receive(order, actor(ANA), policy(level(BORIS)), NOON, needs_approval=False)
+    world = World(luck=luck, state=begun.state, facts=list(begun.facts))
+    world.play()
+    return world
+
+
+@SHORT
+@given(lucks)
+def test_an_order_is_all_done_or_all_undone_and_ends_as_what_happened(luck: Luck) -> None:
+    world = _played(luck)
+
+    state = world.state
+    if state.status is OrderStatus.COMPLETED:
+        assert world.standing == list(StepName)
+        assert world.undone == []
+        assert not world.cancelled
+    else:
+        assert world.standing == []
+        expected = OrderStatus.CANCELLED if world.cancelled else state.ending
+        assert state.status is expected
+    assert state.owed == ()
+    assert state.stuck is None
+
+
+@SHORT
+@given(lucks)
+def test_what_was_begun_is_undone_in_reverse_each_once(luck: Luck) -> None:
+    world = _played(luck)
+
+    registered = [
+        StepName(fact.data["step"])
+        for fact in world.facts
+        if fact.kind == "StepStarted" and fact.data["compensation"]
+    ]
+    compensated = [fact.data["step"] for fact in world.facts if fact.kind == "StepCompensated"]
+    expected = [] if world.state.status is OrderStatus.COMPLETED else registered[::-1]
+    assert world.undone == expected
+    assert compensated == [name.value for name in expected]
+    assert [fact.sequence for fact in world.facts] == list(range(1, len(world.facts) + 1))
+
+
+@SHORT
+@given(lucks)
+def test_no_step_is_left_running_and_none_is_begun_twice(luck: Luck) -> None:
+    world = _played(luck)
+
+    begun = [fact.data["step"] for fact in world.facts if fact.kind == "StepStarted"]
+    assert len(begun) == len(set(begun))
+    assert StepStatus.RUNNING not in {step.status for step in world.state.steps}

@@ -1,0 +1,67 @@
+"""The refund on the real server: patient, and once."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import uuid4
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from tests.workflows.weather import PATIENCE
+from workflows.money_ports import RefundPort
+from workflows.ports import StepReference
+from workflows.refund import RefundWorkflow
+from workflows.registry import sandbox
+from workflows.rules.money import Money
+from workflows.rules.received_payment import ReceivedPayment, RefundInput, refund_id
+
+
+@dataclass
+class Bank(RefundPort):
+    """Refuses as often as it was told, for good and for now in turn; then it gives back."""
+
+    refusals: int
+    asked: list[ReceivedPayment] = field(default_factory=list)
+
+    @activity.defn
+    async def give_back(self, payment: ReceivedPayment) -> StepReference:
+        self.asked.append(payment)
+        if self.refusals:
+            self.refusals -= 1
+            raise ApplicationError("No.", non_retryable=bool(self.refusals % 2))
+        return StepReference(reference="REF-1")
+
+
+async def test_a_refund_goes_on_until_the_money_is_back_whatever_it_is_refused_for(
+    temporal: WorkflowEnvironment,
+) -> None:
+    bank, queue, event_id = Bank(refusals=25), str(uuid4()), str(uuid4())
+    payment = ReceivedPayment(
+        event_id=event_id,
+        order_id="ORD-1",
+        amount=Money(amount=Decimal("20.20"), currency="USD"),
+        paid_at=datetime(2026, 11, 21, tzinfo=UTC),
+    )
+    worker = Worker(
+        temporal.client,
+        task_queue=queue,
+        workflows=[RefundWorkflow],
+        activities=[bank.give_back],
+        workflow_runner=sandbox(),
+    )
+    async with worker, asyncio.timeout(PATIENCE):
+        handle = await temporal.client.start_workflow(
+            RefundWorkflow.run,
+            RefundInput(payment=payment),
+            id=refund_id(event_id),
+            task_queue=queue,
+        )
+        await temporal.fast_forward(handle)
+        done = await handle.result()
+
+    assert done == StepReference(reference="REF-1")
+    assert bank.asked == [payment] * 26
