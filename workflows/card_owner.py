@@ -209,7 +209,7 @@ class CardOwner:
         """Whether more is owed than what Slack has refused until a person mends it."""
         return bool(
             self._outbox
-            or any(not one.refused for one in self._teller.owed)
+            or self._teller.owes_what_slack_takes(self._root)
             or not self.at_rest
             or (self._is_behind and self.card.refused != self.card.version)
         )

@@ -21,7 +21,6 @@ from records.requests import PublicState
 from tests.bot.desk import ANA, PATIENCE, Shop
 from tests.bot.front_door import AWAITED, FrontDoor, front_door
 from tests.records.builders import facts
-from workflows.refund import RefundWorkflow
 from workflows.rules.money import Money
 from workflows.rules.order import OrderStatus
 from workflows.rules.received_payment import Progress, ReceivedPayment, Verdict, refund_id
@@ -90,7 +89,7 @@ class Sweeper:
 
     async def refunded(self, event_id: str) -> None:
         """Wait until a payment's refund has ended."""
-        handle = self._env.client.get_workflow_handle_for(RefundWorkflow.run, refund_id(event_id))
+        handle = self._env.client.get_workflow_handle(refund_id(event_id))
         async with asyncio.timeout(PATIENCE):
             await handle.result()
         assert (await self.receipt(event_id)).progress is Progress.REFUNDED

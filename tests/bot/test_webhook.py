@@ -19,7 +19,7 @@ from records.database import Database
 from records.received_payments import Receipt
 from tests.bot.desk import PATIENCE, Shop
 from tests.bot.front_door import AWAITED, ORDER, SECRET, FrontDoor, Json, front_door
-from workflows.refund import RefundWorkflow
+from workflows.ports import StepReference
 from workflows.rules.audit import Fact
 from workflows.rules.order import OrderStatus, PaymentConfirmation
 from workflows.rules.received_payment import Progress, Verdict, refund_id
@@ -63,9 +63,10 @@ async def _kept(door: FrontDoor, order_id: str) -> Receipt:
 
 async def _refunded(env: WorkflowEnvironment, order_id: str, event: str = "first") -> str:
     event_id = f"{order_id}-{event}"
-    handle = env.client.get_workflow_handle_for(RefundWorkflow.run, refund_id(event_id))
+    handle = env.client.get_workflow_handle(refund_id(event_id), result_type=StepReference)
     async with asyncio.timeout(PATIENCE):
-        return (await handle.result()).reference
+        refund: StepReference = await handle.result()
+    return refund.reference
 
 
 async def test_a_signed_payment_completes_its_order_and_a_replay_gets_the_same_answer(
