@@ -28,6 +28,7 @@ from activities.received_payments import (
     ReceivedPaymentActivities,
     RefundActivities,
 )
+from activities.summaries import SummaryActivities
 from bot import process, settings, web
 from bot.workflow_client import connect
 from records.database import Database
@@ -89,6 +90,7 @@ def activities(
     payment = outside.payment or PaymentActivities(database, _today)
     refunds = RefundActivities(database, outside.bank)
     received = ReceivedPaymentActivities(database)
+    summaries = SummaryActivities(database, poster)
     shipping = ShippingActivities(database, lambda: datetime.now(UTC))
     return [
         audit.append,
@@ -108,6 +110,8 @@ def activities(
         shipping.ship,
         shipping.deliver,
         shipping.recall,
+        summaries.sum_up,
+        summaries.tell_day,
         outside.mail.send,
     ]
 

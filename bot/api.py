@@ -4,7 +4,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, Protocol
 
@@ -13,7 +13,7 @@ from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from bot.api_order import order_json
-from bot.minting import ALPHABET
+from bot.minting import ALPHABET, ORDER_ID
 from bot.order_lookup import OrderLookup
 from bot.policy_file import Policies
 from bot.problems import Problem, parse, read_body, require_bearer, unreadable
@@ -27,18 +27,20 @@ from workflows.rules.errors import NoTierError, OrderClosedError, RuleError
 from workflows.rules.mail import ADDRESS
 from workflows.rules.messages import OrderInput
 from workflows.rules.order import Cancellation, Order, OrderFace, PaymentMode
-from workflows.rules.order_form import OrderMistakes, WrittenLine, WrittenOrder, read_order
+from workflows.rules.order_form import (
+    CURRENCY,
+    POLICY,
+    OrderMistakes,
+    WrittenLine,
+    WrittenOrder,
+    read_order,
+)
 from workflows.rules.people import MEMBER_ID, Actor, Origin
 from workflows.rules.policy import route
 from workflows.rules.request_form import read_window
 
-POLICY = "order"
-CURRENCY = "USD"
 KEY = "Idempotency-Key"
 MOST_LINES = 100
-_ORDER_ID = re.compile(r"ORD-[0-9A-HJKMNP-TV-Z]{8}")
-_ANY_CARD = "12/99"
-"""`read_order` asks for a card; an order that is paid elsewhere needs none."""
 _HOLDER = "api"
 """Who acts: the token's holder, in the name of a member of the workspace."""
 
@@ -97,7 +99,7 @@ class _Line(_Body):
 
 
 class _NewOrder(_Body):
-    order_id: Annotated[str, StringConstraints(pattern=f"^{_ORDER_ID.pattern}$")] | None = None
+    order_id: Annotated[str, StringConstraints(pattern=f"^{ORDER_ID.pattern}$")] | None = None
     requester: _Member
     customer: _Text
     email: Annotated[str, StringConstraints(pattern=f"^({ADDRESS})?$")] = ""
@@ -162,8 +164,6 @@ async def _create(api: Api, request: web.Request) -> web.Response:
 
 
 def _order(api: Api, wish: _NewOrder, order_id: str) -> Order:
-    mode = PaymentMode(wish.payment)
-    without_card = mode is PaymentMode.AWAIT and not wish.card_expiry
     written = WrittenOrder(
         order_id=order_id,
         customer=wish.customer,
@@ -171,15 +171,15 @@ def _order(api: Api, wish: _NewOrder, order_id: str) -> Order:
             WrittenLine(sku=one.sku, quantity=str(one.quantity), unit_price=one.unit_price)
             for one in wish.lines
         ),
-        card_expiry=_ANY_CARD if without_card else wish.card_expiry,
+        card_expiry=wish.card_expiry,
         note=wish.note,
+        payment=PaymentMode(wish.payment),
+        email=wish.email,
     )
     try:
-        order = read_order(written, api.products.skus, CURRENCY)
+        return read_order(written, api.products.names, CURRENCY)
     except OrderMistakes as mistakes:
         raise _mistaken(mistakes.by_field) from None
-    card = "" if without_card else order.card_expiry
-    return replace(order, payment=mode, email=wish.email, card_expiry=card)
 
 
 def _input(api: Api, wish: _NewOrder, order: Order) -> OrderInput:
@@ -283,7 +283,7 @@ async def _found(api: Api, order_id: str) -> OrderFace:
 
 def _order_id(request: web.Request) -> str:
     written = request.match_info["order_id"]
-    if not _ORDER_ID.fullmatch(written):
+    if not ORDER_ID.fullmatch(written):
         raise _not_found(written)
     return written
 

@@ -1,4 +1,4 @@
-"""The command line: `countersign demo | worker | bot | db | policy | stock | request | away | audit`."""
+"""The command line: `countersign demo | worker | bot | db | policy | stock | request | order | away | audit`."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from rich.table import Table
 
 from bot import demo as demo_process
 from bot import policy_file, settings
-from bot.commands import audit, away, command, policy_explain, requests
+from bot.commands import audit, away, command, orders, policy_explain, requests
 from records.database import Database, SchemaError, UnsupportedDatabaseError
 from records.stock import Product, Stock
 from workflows.rules.policy import Policy
@@ -34,6 +34,7 @@ app.add_typer(db, name="db")
 app.add_typer(policy, name="policy")
 app.add_typer(stock, name="stock")
 app.add_typer(requests.app, name="request")
+app.add_typer(orders.app, name="order")
 app.add_typer(away.app, name="away")
 app.add_typer(audit.app, name="audit")
 

@@ -1,9 +1,12 @@
 """New numbers of requests and orders: short enough to be read aloud."""
 
+import re
 import secrets
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter that is read as another."""
+ORDER_ID = re.compile(rf"ORD-[{ALPHABET}]{{8}}")
+"""What an order's number looks like."""
 
 
 def mint(prefix: str) -> str:

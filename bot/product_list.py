@@ -5,7 +5,7 @@ import asyncio
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.views.order_modal import CatalogueEntry
+from bot.views.order_lines import CatalogueEntry
 from records.stock import Stock
 
 REFRESH_EVERY = 60
@@ -22,9 +22,9 @@ class ProductList:
         self.entries: tuple[CatalogueEntry, ...] = ()
 
     @property
-    def skus(self) -> frozenset[str]:
-        """What can be ordered."""
-        return frozenset(entry.sku for entry in self.entries)
+    def names(self) -> dict[str, str]:
+        """What can be ordered: the names of the products, by number."""
+        return {entry.sku: entry.name for entry in self.entries}
 
     async def refresh(self) -> None:
         """Read the products now."""

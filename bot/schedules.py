@@ -1,7 +1,7 @@
 """What runs by itself: Temporal Schedules, to be created, shown, paused and removed."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from temporalio.client import (
     Client,
@@ -9,19 +9,29 @@ from temporalio.client import (
     ScheduleActionExecutionStartWorkflow,
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
+    ScheduleCalendarSpec,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
+    ScheduleRange,
     ScheduleSpec,
     ScheduleState,
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+from bot.policy_file import Policies
 from bot.workflow_client import TemporalUnavailableError
+from workflows.summary import SummaryInput, SummaryWorkflow
 from workflows.sweep import SweepInput, SweepWorkflow
 
 SWEEP_ID = "countersign-sweep-payments"
 SWEEP_EVERY = timedelta(minutes=5)
+SUMMARY_ID = "countersign-daily-summary"
+SUMMARY_AT = time(8)
+"""When a channel hears of the day before, in the policies' time zone."""
+IDS = (SWEEP_ID, SUMMARY_ID)
+LATE = timedelta(hours=12)
+"""How late a summary may come after Temporal was down: it still tells of the day it was meant for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +40,8 @@ class Shown:
 
     schedule_id: str
     every: tuple[timedelta, ...]
+    daily_at: tuple[time, ...]
+    timezone: str
     paused: bool
     note: str
     next_at: datetime | None
@@ -51,6 +63,20 @@ def sweep(task_queue: str, every: timedelta = SWEEP_EVERY) -> Schedule:
     )
 
 
+def summary(task_queue: str, asked: SummaryInput, at: time = SUMMARY_AT) -> Schedule:
+    """Return the schedule that tells a channel of each day's orders, at `at` on the day after."""
+    daily = ScheduleCalendarSpec(hour=[ScheduleRange(at.hour)], minute=[ScheduleRange(at.minute)])
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            SummaryWorkflow.run, asked, id="daily-summary", task_queue=task_queue
+        ),
+        spec=ScheduleSpec(calendars=[daily], time_zone_name=asked.timezone),
+        # A day that a slow Slack holds up does not cost the next one its message.
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.ALLOW_ALL, catchup_window=LATE),
+        state=ScheduleState(note=f"tells {asked.channel} of the day before"),
+    )
+
+
 async def create(client: Client, schedule_id: str, schedule: Schedule) -> bool:
     """Create a schedule and return True; False where there is one of that id: it stays as it is.
 
@@ -65,6 +91,28 @@ async def create(client: Client, schedule_id: str, schedule: Schedule) -> bool:
     return True
 
 
+async def create_all(
+    client: Client,
+    task_queue: str,
+    policies: Policies,
+    *,
+    at: time = SUMMARY_AT,
+    channel: str = "",
+) -> dict[str, bool]:
+    """Create both schedules, as `create` does; return for each id whether it is new.
+
+    The summary speaks the policies' language, in their time zone, to the channel of the policy
+    `order` unless another is named.
+    """
+    asked = SummaryInput(
+        channel=channel or policies.policy("order").channel,
+        timezone=policies.timezone,
+        language=policies.language,
+    )
+    wanted = {SWEEP_ID: sweep(task_queue), SUMMARY_ID: summary(task_queue, asked, at)}
+    return {one: await create(client, one, schedule) for one, schedule in wanted.items()}
+
+
 async def show(client: Client, schedule_id: str) -> Shown | None:
     """Return a schedule, or None where there is none. Raises as `create` does."""
     try:
@@ -75,6 +123,10 @@ async def show(client: Client, schedule_id: str) -> Shown | None:
     return Shown(
         schedule_id=schedule_id,
         every=tuple(interval.every for interval in found.schedule.spec.intervals),
+        daily_at=tuple(
+            time(one.hour[0].start, one.minute[0].start) for one in found.schedule.spec.calendars
+        ),
+        timezone=found.schedule.spec.time_zone_name or "UTC",
         paused=found.schedule.state.paused,
         note=found.schedule.state.note or "",
         next_at=next(iter(found.info.next_action_times), None),

@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = None
     mail_from: str = "countersign@localhost"
     api_token: SecretStr | None = None
+    cli_person: str = ""
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8080, ge=0, le=65535)
     worker_health_port: int = Field(default=8081, ge=0, le=65535)

@@ -7,22 +7,34 @@ from sqlalchemy import func, select
 
 from records.database import Database
 from records.reservations import ReservationState, pieces
-from records.schema import payments, products, reservation_lines, reservations
+from records.schema import payments, products, received_payments, reservation_lines, reservations
+from workflows.rules.received_payment import Progress
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderBalance:
-    """What one order has paid, and how many pieces by product are set aside or shipped for it."""
+    """What one order has paid, and how many pieces by product are set aside or shipped for it.
+
+    `received` came in by itself, through the gateway's webhook, and `returned` went back without
+    the order's help. What an order takes of it is booked in `charged`, as a charge is.
+    """
 
     charged: Decimal
     refunded: Decimal
     held: dict[str, int]
     shipped: dict[str, int]
+    received: Decimal = Decimal(0)
+    returned: Decimal = Decimal(0)
 
     @property
     def paid(self) -> Decimal:
         """What was charged and not given back."""
         return self.charged - self.refunded
+
+    @property
+    def kept(self) -> Decimal:
+        """What came in by itself and did not go back: what a paid order booked, once all is done."""
+        return self.received - self.returned
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +75,12 @@ class Balance:
                 )
             )
             paid = found.all()
+            came = await connection.execute(
+                select(received_payments.c.amount, received_payments.c.progress).where(
+                    received_payments.c.order_id == order_id
+                )
+            )
+            received = came.all()
             held, shipped = [
                 await pieces(connection, of_order & (reservations.c.state == state))
                 for state in (ReservationState.HELD, ReservationState.SHIPPED)
@@ -72,6 +90,10 @@ class Balance:
             refunded=sum((row.refunded for row in paid), Decimal(0)),
             held=held,
             shipped=shipped,
+            received=sum((row.amount for row in received), Decimal(0)),
+            returned=sum(
+                (row.amount for row in received if row.progress == Progress.REFUNDED), Decimal(0)
+            ),
         )
 
     async def of_stock(self) -> tuple[ProductBalance, ...]:

@@ -10,6 +10,7 @@ from records.database import Database
 from records.schema import requests, watches
 from records.transaction import Transaction
 from workflows.rules.audit import AuditEvent
+from workflows.rules.order import ENDED
 from workflows.rules.request import OPEN
 
 
@@ -92,6 +93,31 @@ class Requests:
         async with self._database.reading() as connection:
             found = await connection.execute(newest.limit(limit))
             return tuple(_record(row) for row in found)
+
+    async def orders(
+        self, *, open_only: bool = False, requester: str = "", limit: int = 20
+    ) -> tuple[RequestRecord, ...]:
+        """Return the latest orders, the newest first; those of a person, if named."""
+        wanted = select(requests).where(requests.c.kind == "order")
+        if open_only:
+            wanted = wanted.where(requests.c.status.not_in([status.value for status in ENDED]))
+        if requester:
+            wanted = wanted.where(requests.c.requester == requester)
+        newest = wanted.order_by(requests.c.opened_at.desc(), requests.c.request_id.desc())
+        async with self._database.reading() as connection:
+            found = await connection.execute(newest.limit(limit))
+            return tuple(_record(row) for row in found)
+
+    async def opened_between(self, start: datetime, end: datetime) -> tuple[RequestRecord, ...]:
+        """Return the orders that came in from `start` on and before `end`, the oldest first."""
+        theirs = (
+            select(requests)
+            .where(requests.c.kind == "order")
+            .where(requests.c.opened_at >= start, requests.c.opened_at < end)
+            .order_by(requests.c.opened_at, requests.c.request_id)
+        )
+        async with self._database.reading() as connection:
+            return tuple(_record(row) for row in await connection.execute(theirs))
 
     async def open_watching(self, *subjects: str) -> tuple[str, ...]:
         """Return the ids of the open requests that depend on any of `subjects`, each once.

@@ -211,7 +211,7 @@ class CardOwner:
         """Whether more is owed than what Slack has refused until a person mends it."""
         return bool(
             self._outbox.facts
-            or any(not one.refused for one in self._teller.owed)
+            or self._teller.owes_what_slack_takes(self._root)
             or self._is_trying
             or (self._is_behind and self.card.refused != self.card.version)
         )

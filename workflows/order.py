@@ -30,7 +30,7 @@ from workflows.rules.order import (
     order_face,
 )
 from workflows.rules.order_answers import ApprovalMessage, approval_message
-from workflows.rules.order_news import mails
+from workflows.rules.order_news import mails, replies
 from workflows.rules.people import Actor, Origin
 from workflows.rules.policy import Route, route
 from workflows.rules.request import ApprovalRequest
@@ -199,6 +199,9 @@ class OrderWorkflow:
         if change.facts or order_face(before, 0) != self._face(0):
             self._card.record(change.facts, clicked=clicked)
         self._mailer.owe(mails(self._state, change.facts))
+        if self._card.card.copies:  # an order that needed nobody has no card to reply to
+            for kind in replies(self._state, change.facts):
+                self._card.tell(kind)
 
     async def _written(self) -> None:
         """Return when every fact is written down; the mails about them go out then."""

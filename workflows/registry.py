@@ -5,9 +5,10 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from workflows.approval import ApprovalWorkflow
 from workflows.order import OrderWorkflow
 from workflows.refund import RefundWorkflow
+from workflows.summary import SummaryWorkflow
 from workflows.sweep import SweepWorkflow
 
-WORKFLOWS = [ApprovalWorkflow, OrderWorkflow, RefundWorkflow, SweepWorkflow]
+WORKFLOWS = [ApprovalWorkflow, OrderWorkflow, RefundWorkflow, SummaryWorkflow, SweepWorkflow]
 
 TASK_QUEUE = "countersign"
 """The default task queue."""
@@ -17,6 +18,10 @@ def sandbox() -> SandboxedWorkflowRunner:
     """Return the runner that loads the pure rooms once instead of once per workflow."""
     return SandboxedWorkflowRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(
-            "workflows.rules", "workflows.ports", "workflows.money_ports", "workflows.payloads"
+            "workflows.rules",
+            "workflows.ports",
+            "workflows.money_ports",
+            "workflows.summary_ports",
+            "workflows.payloads",
         )
     )

@@ -46,6 +46,13 @@ class Teller:
             self._owed = [one for one in self._owed if one.place != new.place or one is self._told]
         self._owed.append(new)
 
+    def owes_what_slack_takes(self, root: CardCopy | None) -> bool:
+        """Whether something can be sent that Slack has not refused until a person mends it.
+
+        What is for the thread of a card that does not stand waits for that card, and for no more.
+        """
+        return any(not one.refused for one in self._sendable(root))
+
     def next_at(self, root: CardCopy | None) -> datetime | None:
         """Return the instant of the next try that was put off, if any."""
         if self._telling is not None:

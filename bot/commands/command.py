@@ -15,6 +15,7 @@ import typer
 from bot import settings
 from bot.commands.terminal import CommandError, Exit, remark
 from bot.demo import DEFAULT_DIRECTORY, ENV_FILE
+from bot.minting import ORDER_ID
 from workflows.rules.people import MEMBER_ID, Actor, Origin
 
 if TYPE_CHECKING:
@@ -33,6 +34,13 @@ As = Annotated[
 AsReader = Annotated[
     str,
     typer.Option("--as", metavar="PERSON", help="Tell what this person may do (Slack member id)."),
+]
+Order = Annotated[str, typer.Argument(metavar="ORDER", help="Its number, such as ORD-7K2M4QXA.")]
+AsOrDefault = Annotated[
+    str,
+    typer.Option(
+        "--as", metavar="PERSON", help="Who acts, by Slack member id; else whom CLI_PERSON names."
+    ),
 ]
 Reason = Annotated[str, typer.Option(help="Why, in at most 3,000 characters.")]
 Key = Annotated[
@@ -123,6 +131,21 @@ def number(written: str) -> str:
     if re.fullmatch(r"[!-~]{1,200}", written):
         return written
     raise CommandError("REQUEST: this is not a request's number. They look like REQ-7K2M4QXA.")
+
+
+def order_number(written: str, option: str = "ORDER") -> str:
+    """Return an order's number as it was written.
+
+    Raises:
+        CommandError: no order has such a number.
+
+    """
+    if ORDER_ID.fullmatch(written):
+        return written
+    raise CommandError(
+        f"{option}: this is not an order's number. They are ORD- and eight digits or capital "
+        "letters without I, L, O and U, such as ORD-7K2M4QXA."
+    )
 
 
 def typed(written: str, option: str) -> str:

@@ -25,6 +25,7 @@ from records.database import Database, SchemaError, UnsupportedDatabaseError
 from records.redactions import Redactions
 from records.refusals import Refusals
 from records.requests import RequestRecord, Requests
+from records.stock import Stock
 from workflows.rules.face import ApprovalFace
 from workflows.rules.order import Face, approval_id
 from workflows.rules.verbs import Verb
@@ -106,7 +107,7 @@ def _in_sentences() -> Iterator[None]:
         what = error.status.name if isinstance(error, RPCError) else type(error).__name__
         raise CommandError(
             f"Temporal, or its worker, answered with an error ({what}); its log has more. "
-            "`countersign request show` tells how the request stands."
+            "`countersign request show`, or `order show`, tells how it stands."
         ) from error
     except DATABASE_FAILURES as error:
         raise CommandError(
@@ -129,6 +130,21 @@ class Desk:
         self.requests = Requests(database)
         self.absences = Absences(database)
         self.redactions = Redactions(database)
+        self.stock = Stock(database)
+
+    @property
+    def person(self) -> str:
+        """For whom a command acts that names nobody; empty where the settings say nobody."""
+        return self._setup.config.cli_person
+
+    def webhook(self) -> tuple[str, str]:
+        """Return the address of the bot's payment webhook, and what signs for it."""
+        config = self._setup.config
+        secret = settings.text_of(config.payment_webhook_secret)
+        if not secret:
+            raise CommandError("PAYMENT_WEBHOOK_SECRET is not set: set it here and for the bot.")
+        host = "127.0.0.1" if config.web_host == "0.0.0.0" else config.web_host  # noqa: S104 - not bound
+        return f"http://{host}:{config.web_port}/webhooks/payments", secret
 
     def policies(self) -> Policies:
         """Read the policy file."""
@@ -141,9 +157,8 @@ class Desk:
     async def workflows(self) -> WorkflowClient:
         """Return the client, connected."""
         if self._client is None:
-            self._connected = await _connected(self._setup.environment)
             self._client = WorkflowClient(
-                self._connected,
+                await self.temporal(),
                 self._setup.config.temporal_task_queue,
                 wait=min(WAIT, self.patience),
                 confirm_for=self.patience,

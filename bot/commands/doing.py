@@ -1,7 +1,7 @@
 """What commands do with requests: ask for one, wait for its outcome, send a deed, tell of an absence."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import assert_never
 
@@ -10,7 +10,16 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, w
 from bot.commands.desk import DATABASE_FAILURES, Desk, readable, unknown
 from bot.commands.terminal import CommandError, Exit, remark
 from bot.commands.terminal_face import instant
-from bot.deeds import Deed, asks_for_the_same, is_fact_of, refresh_all, send, unreached, verb_of
+from bot.deeds import (
+    AnyDeed,
+    Deed,
+    asks_for_the_same,
+    is_fact_of,
+    refresh_all,
+    send,
+    unreached,
+    verb_of,
+)
 from bot.views import notices
 from bot.workflow_client import (
     Accepted,
@@ -22,6 +31,7 @@ from bot.workflow_client import (
     Unknown,
 )
 from records.refusals import Refusal
+from records.requests import RequestRecord
 from workflows.rules.click import click_id
 from workflows.rules.errors import RequestClosedError
 from workflows.rules.face import ApprovalFace
@@ -41,6 +51,25 @@ async def create(desk: Desk, request: ApprovalRequest) -> bool:
 
     """
     client = await desk.workflows()
+    new = await started(desk, request.request_id, lambda: client.start_approval(request))
+    if not new:
+        await _require_same(desk, request)
+    return new
+
+
+async def started(
+    desk: Desk, number: str, start: Callable[[], Awaitable[bool]], *, what: str = "request"
+) -> bool:
+    """Start what has this number, for as long as the desk is patient; False where it was before.
+
+    Raises:
+        CommandError: nothing is confirmed.
+
+    """
+
+    async def once() -> bool:  # tenacity awaits what it knows to be a coroutine function
+        return await start()
+
     attempts = AsyncRetrying(
         retry=retry_if_exception_type(TemporalUnavailableError),
         stop=stop_after_delay(desk.patience),
@@ -48,16 +77,14 @@ async def create(desk: Desk, request: ApprovalRequest) -> bool:
         reraise=True,
     )
     try:
-        new: bool = await attempts(client.start_approval, request)
+        new: bool = await attempts(once)
     except TemporalUnavailableError:
         await desk.require_namespace()
         raise CommandError(
-            f"Not confirmed: it is not known whether {request.request_id} was taken. "
-            f"Repeat the command with --id {request.request_id}: it is one request.",
+            f"Not confirmed: it is not known whether {number} was taken. "
+            f"Repeat the command with --id {number}: it is one {what}.",
             Exit.UNCONFIRMED,
         ) from None
-    if not new:
-        await _require_same(desk, request)
     return new
 
 
@@ -73,19 +100,32 @@ async def _require_same(desk: Desk, request: ApprovalRequest) -> None:
 
 async def outcome(desk: Desk, request_id: str) -> ApprovalFace:
     """Wait, for as long as it takes, until the records say how a request ended."""
+    record = await last_record(desk, request_id, lambda record: record.status not in OPEN)
+    face = readable(record)
+    if isinstance(face, ApprovalFace):
+        return face
+    raise CommandError(f"{request_id} has ended: {record.status}.", Exit.ENDED)
+
+
+async def last_record(
+    desk: Desk, number: str, has_ended: Callable[[RequestRecord], bool]
+) -> RequestRecord:
+    """Return the record of what has this number, for as long as it takes, once it has ended.
+
+    Raises:
+        CommandError: the records do not know it, in all the time that the desk is patient.
+
+    """
     await desk.require_records()
     loop = asyncio.get_running_loop()
     began = loop.time()
     while True:
-        record = await desk.requests.get(request_id)
-        if record is not None and record.status not in OPEN:
-            face = readable(record)
-            if isinstance(face, ApprovalFace):
-                return face
-            raise CommandError(f"{request_id} has ended: {record.status}.", Exit.ENDED)
+        record = await desk.requests.get(number)
+        if record is not None and has_ended(record):
+            return record
         if record is None and loop.time() - began > desk.patience:
             raise CommandError(
-                f"{request_id} is not in the records yet. Is the worker running, and with the "
+                f"{number} is not in the records yet. Is the worker running, and with the "
                 "same DATABASE_URL?",
                 Exit.UNCONFIRMED,
             )
@@ -117,18 +157,23 @@ async def do(desk: Desk, request_id: str, deed: Deed, key: str, *, repeats: bool
         case Accepted(face=face):
             return face
         case Unconfirmed():
-            raise CommandError(
-                "Still not confirmed: it is not known whether it counts. Repeat the command "
-                f"with --key {key}: it counts once.",
-                Exit.UNCONFIRMED,
-            )
+            raise still_unconfirmed(key)
         case Refused(code=code) if code != RequestClosedError.code:
-            await _write_down(desk, request_id, deed, code)
+            await write_down(desk, request_id, deed, code)
             raise CommandError(notices.field_refusal(code, answer.data), Exit.REFUSED)
         case Refused() | Ended() | Unknown():
             return await _after_the_end(desk, request_id, deed, answer, repeats=repeats)
         case _:
             assert_never(answer)
+
+
+def still_unconfirmed(key: str) -> CommandError:
+    """Return the error that nobody knows whether a deed counts; the same key is the same deed."""
+    return CommandError(
+        "Still not confirmed: it is not known whether it counts. Repeat the command "
+        f"with --key {key}: it counts once.",
+        Exit.UNCONFIRMED,
+    )
 
 
 async def _after_the_end(
@@ -141,10 +186,10 @@ async def _after_the_end(
     if record is None and isinstance(answer, Unknown):
         raise unknown(request_id)
     face = readable(record) if record else None
-    if repeats and isinstance(face, ApprovalFace) and await _holds(desk, request_id, deed):
+    if repeats and isinstance(face, ApprovalFace) and await holds(desk, request_id, deed):
         remark("It was done before; nothing was changed now.")
         return face
-    await _write_down(desk, request_id, deed, RequestClosedError.code)
+    await write_down(desk, request_id, deed, RequestClosedError.code)
     if isinstance(answer, Refused):
         raise CommandError(notices.field_refusal(RequestClosedError.code, answer.data))
     if record is not None and record.status in OPEN:
@@ -161,7 +206,7 @@ def _closing(face: Face | None) -> Mapping[str, str]:
     return {"status": face.status, "person": face.closed_by.person if face.closed_by else ""}
 
 
-async def _holds(desk: Desk, request_id: str, deed: Deed) -> bool:
+async def holds(desk: Desk, request_id: str, deed: AnyDeed) -> bool:
     """Whether the trail has this very deed of this very person."""
     try:
         facts = await desk.trail.facts(request_id)
@@ -170,7 +215,7 @@ async def _holds(desk: Desk, request_id: str, deed: Deed) -> bool:
     return any(is_fact_of(fact, deed) for fact in facts)
 
 
-async def _write_down(desk: Desk, request_id: str, deed: Deed, code: str) -> None:
+async def write_down(desk: Desk, request_id: str, deed: AnyDeed, code: str) -> None:
     """Keep the refusal, best effort: Temporal keeps none, and the person must hear it anyway."""
     refusal = Refusal(
         request_id=request_id,

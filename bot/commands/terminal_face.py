@@ -23,7 +23,7 @@ STATES = {
     Status.WITHDRAWN: "withdrawn",
     Status.ADMIN_CLOSED: "closed by an admin, undecided",
 }
-_VERDICTS = {
+VERDICTS = {
     Verdict.APPROVE: "approved",
     Verdict.REJECT: "rejected",
     Verdict.REQUEST_CHANGES: "wanted changes",
@@ -87,7 +87,7 @@ def _state_lines(face: ApprovalFace) -> list[Line]:
         {
             "State": state,
             "Ended": ended,
-            "Reason": _quote(face.closing_reason),
+            "Reason": quote(face.closing_reason),
             "Asked by": asked,
             "Rule": face.rule,
         }
@@ -101,7 +101,8 @@ def _why(face: ApprovalFace) -> str:
     return text(key, face.language, rule=face.rule, code=face.closing_rule)
 
 
-def _quote(reason: str) -> str:
+def quote(reason: str) -> str:
+    """Return a reason in quotation marks, or nothing where there is none."""
     return f"“{reason.strip()}”" if reason.strip() else ""
 
 
@@ -123,13 +124,13 @@ def change_lines(face: ApprovalFace) -> Iterator[Line]:
         yield Line(f"Changed (revision {face.content_revision}){voided}:")
         yield from (Line(_change_words(change), 1) for change in face.changes)
     if wanted := face.change_request:
-        words = f"{wanted.person} wants changes, {instant(wanted.at)}: {_quote(wanted.reason)}"
+        words = f"{wanted.person} wants changes, {instant(wanted.at)}: {quote(wanted.reason)}"
         yield Line(words, style="yellow")
 
 
 def _change_words(change: ContentChange) -> str:
     part = change.part.removeprefix("field:")
-    return f"{part}: {_quote(change.before) or 'nothing'} → {_quote(change.after) or 'nothing'}"
+    return f"{part}: {quote(change.before) or 'nothing'} → {quote(change.after) or 'nothing'}"
 
 
 def _level_lines(face: ApprovalFace, level: LevelFace) -> Iterator[Line]:
@@ -185,8 +186,8 @@ def _stand_in_words(one: Delegate) -> str:
 
 def _decision_words(said: Counted) -> str:
     whose = f" for {said.seat}" if said.seat != said.person else ""
-    reason = f": {_quote(said.reason)}" if said.reason.strip() else ""
-    return f"{said.person} {_VERDICTS[said.verdict]}{whose}, {instant(said.at)}{reason}"
+    reason = f": {quote(said.reason)}" if said.reason.strip() else ""
+    return f"{said.person} {VERDICTS[said.verdict]}{whose}, {instant(said.at)}{reason}"
 
 
 def _comment_lines(face: ApprovalFace) -> Iterator[Line]:
@@ -195,7 +196,7 @@ def _comment_lines(face: ApprovalFace) -> Iterator[Line]:
     last = f", the last {len(face.remarks)}" if face.comments > len(face.remarks) else ""
     yield Line(f"Comments: {face.comments}{last}", style="bold")
     for one in face.remarks:
-        yield Line(f"{one.person}, {instant(one.at)}: {_quote(one.text)}", 1)
+        yield Line(f"{one.person}, {instant(one.at)}: {quote(one.text)}", 1)
 
 
 def menu_line(person: str, verbs: Sequence[Verb]) -> Line:

@@ -2,7 +2,16 @@
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.listeners import approvals, delegation, directory, errors, more, orders, requests
+from bot.listeners import (
+    approvals,
+    delegation,
+    directory,
+    errors,
+    more,
+    order_form,
+    orders,
+    requests,
+)
 from bot.listeners.services import Services
 
 
@@ -13,5 +22,6 @@ def register_listeners(app: AsyncApp, services: Services) -> None:
     more.register(app, services)
     delegation.register(app, services)
     directory.register(app, services)
+    order_form.register(app, services)
     orders.register(app, services)
     errors.register(app, services)

@@ -164,6 +164,11 @@ def _request_of(value: str) -> str:
         return ""
 
 
+def is_private(body: Mapping[str, object]) -> bool:
+    """Say whether it was pressed in a message that only this person sees, and nobody repairs."""
+    return table(body, "container").get("is_ephemeral") is True
+
+
 def pressed(body: Mapping[str, object]) -> Mapping[str, object]:
     """Return the one pressed element of a `block_actions` payload, or an empty mapping."""
     actions = body.get("actions")

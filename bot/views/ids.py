@@ -4,14 +4,21 @@ from enum import StrEnum
 
 
 class ActionId(StrEnum):
-    """Buttons: each one has exactly one listener. `CHOOSE` chooses a verb in the *More…* modal."""
+    """Buttons: each one has exactly one listener. `CHOOSE` chooses a verb in the *More…* modal.
+
+    `SHOW` shows one order of a list. The last two are inputs that tell of a change as it is typed.
+    """
 
     APPROVE = "approve"
     REJECT = "reject"
     MORE = "more"
     CHOOSE = "choose"
     ADD_LINE = "add_line"
+    REMOVE_LINE = "remove_line"
     CANCEL = "cancel"
+    SHOW = "show"
+    QUANTITY = "quantity"
+    UNIT_PRICE = "unit_price"
 
 
 class CallbackId(StrEnum):
@@ -24,13 +31,15 @@ class CallbackId(StrEnum):
 
 
 class InputId(StrEnum):
-    """Inputs of a modal. They call no listener; their values come with the submission."""
+    """Inputs of a modal. Their values come with the submission; all but two call no listener."""
 
     CUSTOMER = "customer"
     SKU = "sku"
-    QUANTITY = "quantity"
-    UNIT_PRICE = "unit_price"
+    QUANTITY = ActionId.QUANTITY.value
+    UNIT_PRICE = ActionId.UNIT_PRICE.value
+    PAYMENT = "payment"
     CARD_EXPIRY = "card_expiry"
+    EMAIL = "email"
     NOTE = "note"
     REASON = "reason"
     POLICY = "policy"
@@ -80,6 +89,8 @@ class BlockId(StrEnum):
     FOOT = "foot"
     NOTICE = "notice"
     LINE = "line"
+    LINE_SUM = "line-sum"
+    TOTAL = "total"
     VERB = "verb"
     ABSENCE = "absence"
     PROBLEM = "problem"

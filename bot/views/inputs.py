@@ -83,3 +83,20 @@ def choice_input(
     if typed in options:
         element["initial_option"] = options[typed]
     return field(input_id, element, label, locale, optional=False)
+
+
+def radio_input(
+    input_id: InputId, label: str, choices: Sequence[tuple[str, str]], chosen: str, locale: str
+) -> Block:
+    """Return the choice among a few (value, words), one of which is always chosen."""
+    options = {
+        value: {"text": plain(words, OPTION_TEXT, locale), "value": value}
+        for value, words in choices
+    }
+    element: Block = {
+        "type": "radio_buttons",
+        "action_id": input_id,
+        "options": list(options.values()),
+        "initial_option": options[chosen],
+    }
+    return field(input_id, element, label, locale, optional=False)

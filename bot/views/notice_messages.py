@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.views import approval_card, order_card
+from bot.views import approval_card, order_card, order_replies
 from bot.views.asked import blocked_words, source_words
 from bot.views.blocks import Block, Message, context, plain, said
 from bot.views.content import subject_mrkdwn
@@ -35,7 +35,9 @@ def message(notice: Notice, link: str = "") -> Message:  # noqa: PLR0911 - one l
         stands = notice.card is not None and bool(notice.card.ts)
         return card_not_posted(face, notice.problem, stands=stands)
     if notice.kind is NoticeKind.ATTENTION and isinstance(face, OrderFace):
-        return _attention(face, link)
+        return _attention(face, link if notice.channel else "")
+    if notice.kind in order_replies.KINDS and isinstance(face, OrderFace):
+        return order_replies.build(notice.kind, face)
     if notice.kind in _OF_THE_WHOLE or isinstance(face, OrderFace):
         return outcome(face, link)
     match notice.kind:

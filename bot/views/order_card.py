@@ -1,6 +1,4 @@
-"""The order card: the same look as an approval, plus the steps, and the same truth in private."""
-
-from collections.abc import Sequence
+"""The order card: the same look as an approval, plus the steps."""
 
 from bot.views.blocks import (
     Block,
@@ -22,11 +20,9 @@ from bot.views.content import content_blocks, headline
 from bot.views.ids import ActionId, BlockId
 from bot.views.levels import level_blocks
 from bot.views.outcome import outcome_blocks, short_outcome, who
-from bot.views.text import clip_plain, counted, date, in_line, listed, text
-from workflows.rules.order import OrderFace, OrderStatus, Step, StepStatus, content
+from bot.views.text import clip_plain, date, in_line, listed, text
+from workflows.rules.order import OrderFace, OrderStatus, Step, StepName, StepStatus, content
 
-LATEST = 10
-"""Orders in a list."""
 _NAME = 160
 _FAILURE = 600
 _GOING_BACK = frozenset({OrderStatus.COMPENSATING, OrderStatus.NEEDS_ATTENTION})
@@ -39,51 +35,6 @@ def build(face: OrderFace) -> Message:
     """
     return Message(
         text=summary(face), blocks=fitted(lambda room: _blocks(face, room), face.card_version)
-    )
-
-
-def status_message(face: OrderFace) -> Message:
-    """Return the private answer about one order: the card's own blocks, so the card's own truth.
-
-    Where it comes from the records and not from the order itself, it says as of when.
-    """
-    message = build(face)
-    if face.as_of is None:
-        return message
-    words = text("order.as_of", face.language, when=date(face.as_of))
-    note = context(BlockId.NOTICE, mrkdwn(words, 300, face.language))
-    return Message(text=message.text, blocks=[*message.blocks, note])
-
-
-def status_list(faces: Sequence[OrderFace], locale: str = "en") -> Message:
-    """Return a person's latest orders, as given and at most ten; a sentence where there are none."""
-    if not faces:
-        empty = text("order.list.empty", locale)
-        return Message(text=empty, blocks=[said(BlockId.NOTICE, empty, locale)])
-    shown = faces[:LATEST]
-    lines = [
-        said(f"{BlockId.LINE}-{i}", _line(face, locale), locale) for i, face in enumerate(shown)
-    ]
-    orders = [in_line(f"{face.order.order_id}", 60, locale) for face in shown]
-    return Message(
-        text=counted("order.list.text", len(shown), locale, orders=listed(orders, locale)),
-        blocks=[
-            said(BlockId.HEADER, text("order.list.title", locale), locale),
-            *lines,
-            context(BlockId.FOOT, mrkdwn(text("order.list.hint", locale), 300, locale)),
-        ],
-    )
-
-
-def _line(face: OrderFace, locale: str) -> str:
-    return text(
-        "order.list.line",
-        locale,
-        order_id=in_line(face.order.order_id, 80, locale),
-        customer=in_line(face.order.customer, _NAME, locale),
-        amount=face.order.total,
-        state=text(f"order.{face.status}", locale),
-        when=date(face.received_at),
     )
 
 
@@ -149,15 +100,18 @@ def _steps_words(face: OrderFace) -> str:
             return text("order.waits", locale)
         if face.ended_at is not None:
             return text("order.not_begun", locale)
-    lines = [text("order.steps", locale), *(_step_line(step, locale) for step in face.steps)]
+    lines = [text("order.steps", locale), *(_step_line(step, face) for step in face.steps)]
     return "\n".join(lines)
 
 
-def _step_line(step: Step, locale: str) -> str:
+def _step_line(step: Step, face: OrderFace) -> str:
+    locale = face.language
+    awaited = step.name is StepName.PAY and face.status is OrderStatus.AWAITING_PAYMENT
+    state = "order.step.state.awaited" if awaited else f"order.step.state.{step.status}"
     data = {
         "mark": text(f"order.step.mark.{step.status}", locale),
         "name": text(f"order.step.{step.name}", locale),
-        "state": text(f"order.step.state.{step.status}", locale),
+        "state": text(state, locale),
     }
     if not step.reference:
         return text("order.step.line", locale, **data)

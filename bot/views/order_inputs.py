@@ -1,123 +1,52 @@
 """The inputs of the order modal, and how what was typed into them is read back."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-from bot.views.blocks import (
-    INPUT,
-    OPTION_TEXT,
-    OPTION_VALUE,
-    OPTIONS,
-    Block,
-    field,
-    plain,
-    said,
-    text_input,
-)
-from bot.views.ids import BlockId, InputId
+from bot.views.blocks import Block, text_input
+from bot.views.ids import InputId
+from bot.views.inputs import radio_input
+from bot.views.order_lines import block_id
 from bot.views.payload import UnreadablePayloadError, from_json, word
 from bot.views.text import text
-from workflows.rules.order_form import WrittenLine, WrittenOrder
+from workflows.rules.order import PaymentMode
+from workflows.rules.order_form import WrittenLine, WrittenOrder, is_blank
 
 MAX_LINES = 10
 """Order lines in one modal; orders from elsewhere may have more."""
-LINES = "lines"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CatalogueEntry:
-    """A product that can be chosen."""
-
-    sku: str
-    name: str
-    price_hint: str = ""
+_KEYS = re.compile(r"\d{1,4}(,\d{1,4}){0,9}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderContext:
-    """What the modal keeps: the id minted when it opened, and how many lines it shows."""
+    """What the modal keeps: the id minted when it opened, and which lines it shows, by their keys.
+
+    A line keeps its key as long as it stands, and no key is used twice: Slack keeps what was typed
+    by block id, so a line that took over another's place would take over its words too. `next` is
+    the key of the next line.
+    """
 
     order_id: str
-    lines: int
+    lines: str
+    next: int
     currency: str
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the lines as they stand."""
+        return tuple(self.lines.split(","))
 
-def line_inputs(
-    index: int,
-    line: WrittenLine,
-    catalogue: Sequence[CatalogueEntry],
-    currency: str,
-    locale: str,
-) -> list[Block]:
-    """Return one line: a product, how many, the price of one."""
-    extra = index > 0  # an extra line that was not needed must not keep anybody from sending
-    title = said(f"{BlockId.LINE}-{index}", text("form.line", locale, number=index + 1), locale)
-    price = text("form.unit_price", locale, currency=currency)
-    return [
-        title,
-        field(
-            block_id(index, InputId.SKU),
-            _product(line.sku, catalogue, locale),
-            text("form.product", locale),
-            locale,
-            hint=text("form.optional_line", locale) if extra else "",
-            optional=extra,
-        ),
-        text_input(
-            block_id(index, InputId.QUANTITY),
-            InputId.QUANTITY,
-            text("form.quantity", locale),
-            locale,
-            typed=line.quantity,
-            placeholder="1",
-            optional=extra,
-        ),
-        text_input(
-            block_id(index, InputId.UNIT_PRICE),
-            InputId.UNIT_PRICE,
-            price,
-            locale,
-            typed=line.unit_price,
-            placeholder="1500.00",
-            optional=extra,
-        ),
-    ]
+    def with_line(self, key: str) -> "OrderContext":
+        """Return it with one more line, where `key` is the next one and there is room."""
+        if key != str(self.next) or len(self.keys) >= MAX_LINES:
+            return self
+        return replace(self, lines=f"{self.lines},{key}", next=self.next + 1)
 
-
-def block_id(index: int, input_id: InputId) -> str:
-    """Return the name of the field in `rules.order_form`: a mistake finds its place by itself."""
-    return f"{LINES}.{index}.{input_id}"
-
-
-def _product(sku: str, catalogue: Sequence[CatalogueEntry], locale: str) -> Block:
-    """Return the choice of products, or a text input where Slack could not show such a choice."""
-    choices = {
-        one.sku: _option(one, locale)
-        for one in catalogue
-        if one.sku.strip() and len(one.sku) <= OPTION_VALUE
-    }
-    if not 0 < len(choices) <= OPTIONS:
-        placeholder = plain(text("form.product.placeholder", locale), 150, locale)
-        typed: Block = {
-            "type": "plain_text_input",
-            "action_id": InputId.SKU,
-            "placeholder": placeholder,
-        }
-        return typed | ({"initial_value": sku[:INPUT]} if sku else {})
-    select: Block = {
-        "type": "static_select",
-        "action_id": InputId.SKU,
-        "placeholder": plain(text("form.product.choose", locale), 150, locale),
-        "options": list(choices.values()),
-    }
-    return select | ({"initial_option": choices[sku]} if sku in choices else {})
-
-
-def _option(one: CatalogueEntry, locale: str) -> Block:
-    label = one.name.strip() or one.sku
-    if one.price_hint:
-        label = text("form.product.option", locale, name=label, price=one.price_hint)
-    return {"text": plain(label, OPTION_TEXT, locale), "value": one.sku}
+    def without_line(self, key: str) -> "OrderContext":
+        """Return it without that line; the last one stays."""
+        left = [one for one in self.keys if one != key]
+        return replace(self, lines=",".join(left)) if left else self
 
 
 def customer_input(typed: str, locale: str) -> Block:
@@ -128,7 +57,11 @@ def customer_input(typed: str, locale: str) -> Block:
 
 def closing_inputs(typed: WrittenOrder, locale: str) -> list[Block]:
     """Return what stands below the lines."""
+    modes = [(one.value, text(f"form.payment.{one}", locale)) for one in PaymentMode]
     return [
+        radio_input(
+            InputId.PAYMENT, text("form.payment", locale), modes, typed.payment.value, locale
+        ),
         text_input(
             InputId.CARD_EXPIRY,
             InputId.CARD_EXPIRY,
@@ -136,6 +69,27 @@ def closing_inputs(typed: WrittenOrder, locale: str) -> list[Block]:
             locale,
             typed=typed.card_expiry,
             placeholder="09/28",
+            hint=text("form.card_expiry.hint", locale),
+            optional=True,  # not needed where nothing is charged; where it is, the rules say so
+        ),
+        text_input(
+            InputId.EMAIL,
+            InputId.EMAIL,
+            text("form.email", locale),
+            locale,
+            typed=typed.email,
+            hint=text("form.email.hint", locale),
+            optional=True,
+        ),
+        text_input(
+            InputId.ANSWER_WITHIN,
+            InputId.ANSWER_WITHIN,
+            text("form.answer_within", locale),
+            locale,
+            typed=typed.answer_within,
+            placeholder="4h",
+            hint=text("form.answer_within.hint", locale),
+            optional=True,
         ),
         text_input(
             InputId.NOTE,
@@ -151,11 +105,7 @@ def closing_inputs(typed: WrittenOrder, locale: str) -> list[Block]:
 
 def filled_lines(typed: WrittenOrder) -> list[int]:
     """Return which lines count: the first, and every other in which something was written."""
-    return [
-        index
-        for index, line in enumerate(typed.lines)
-        if index == 0 or line.sku or line.quantity.strip() or line.unit_price.strip()
-    ]
+    return [index for index, line in enumerate(typed.lines) if index == 0 or not is_blank(line)]
 
 
 def kept_context(view: Mapping[str, object]) -> OrderContext:
@@ -166,7 +116,9 @@ def kept_context(view: Mapping[str, object]) -> OrderContext:
 
     """
     kept = from_json(word(view, "private_metadata"), OrderContext, "private_metadata")
-    if not kept.order_id or not 1 <= kept.lines <= MAX_LINES:
+    keys = kept.keys
+    known = _KEYS.fullmatch(kept.lines) and len(set(keys)) == len(keys) <= MAX_LINES
+    if not kept.order_id or not known or max(map(int, keys)) >= kept.next:
         raise UnreadablePayloadError("private_metadata")
     return kept
 
@@ -176,19 +128,31 @@ def typed_order(view: Mapping[str, object], kept: OrderContext) -> WrittenOrder:
     return WrittenOrder(
         order_id=kept.order_id,
         customer=_value(view, InputId.CUSTOMER, InputId.CUSTOMER),
-        lines=tuple(_line(view, index) for index in range(kept.lines)),
+        lines=tuple(_line(view, key) for key in kept.keys),
         card_expiry=_value(view, InputId.CARD_EXPIRY, InputId.CARD_EXPIRY),
         note=_value(view, InputId.NOTE, InputId.NOTE),
+        payment=_payment(view),
+        email=_value(view, InputId.EMAIL, InputId.EMAIL),
+        answer_within=_value(view, InputId.ANSWER_WITHIN, InputId.ANSWER_WITHIN),
     )
 
 
-def _line(view: Mapping[str, object], index: int) -> WrittenLine:
-    sku_block = block_id(index, InputId.SKU)
+def _payment(view: Mapping[str, object]) -> PaymentMode:
+    """Return how it is paid. What nobody can choose is never taken for a wish to charge."""
+    where = ("state", "values", InputId.PAYMENT, InputId.PAYMENT, "selected_option", "value")
+    chosen = word(view, *where) or PaymentMode.CHARGE.value
+    if chosen not in set(PaymentMode):
+        raise UnreadablePayloadError("payment")
+    return PaymentMode(chosen)
+
+
+def _line(view: Mapping[str, object], key: str) -> WrittenLine:
+    sku_block = block_id(key, InputId.SKU)
     chosen = word(view, "state", "values", sku_block, InputId.SKU, "selected_option", "value")
     return WrittenLine(
         sku=chosen or _value(view, sku_block, InputId.SKU).strip(),
-        quantity=_value(view, block_id(index, InputId.QUANTITY), InputId.QUANTITY),
-        unit_price=_value(view, block_id(index, InputId.UNIT_PRICE), InputId.UNIT_PRICE),
+        quantity=_value(view, block_id(key, InputId.QUANTITY), InputId.QUANTITY),
+        unit_price=_value(view, block_id(key, InputId.UNIT_PRICE), InputId.UNIT_PRICE),
     )
 
 

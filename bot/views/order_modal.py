@@ -1,6 +1,7 @@
 """The order modal: what is asked for, read back exactly as typed, and shown again with its mistakes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.views import notices
 from bot.views.blocks import (
@@ -16,21 +17,25 @@ from bot.views.blocks import (
 )
 from bot.views.ids import ActionId, BlockId, CallbackId, InputId
 from bot.views.order_inputs import (
-    LINES,
     MAX_LINES,
-    CatalogueEntry,
     OrderContext,
-    block_id,
     closing_inputs,
     customer_input,
     filled_lines,
     kept_context,
-    line_inputs,
     typed_order,
+)
+from bot.views.order_lines import (
+    LINES,
+    CatalogueEntry,
+    LinePlace,
+    block_id,
+    line_blocks,
+    total_block,
 )
 from bot.views.payload import to_json
 from bot.views.text import in_line, text
-from workflows.rules.order_form import OrderMistakes, WrittenLine, WrittenOrder
+from workflows.rules.order_form import OrderMistakes, WrittenLine, WrittenOrder, reckon
 
 __all__ = [
     "MAX_LINES",
@@ -41,37 +46,59 @@ __all__ = [
     "failed",
     "parse",
     "received",
+    "recounted",
+    "remove_line",
     "working",
 ]
 
 _CURRENCY = "USD"
 
 
-def build(  # noqa: PLR0913 - a form shown again has this many parts
+def build(
     order_id: str,
     catalogue: Sequence[CatalogueEntry],
     *,
     lines: int = 1,
-    written: WrittenOrder | None = None,
-    problem: str = "",
     currency: str = _CURRENCY,
     locale: str = "en",
 ) -> View:
-    """Return the form, with what was `written` before and, on top, a `problem` (escaped already)."""
-    typed = written or WrittenOrder(order_id=order_id, customer="", lines=(), card_expiry="")
-    count = min(max(lines, len(typed.lines), 1), MAX_LINES)
+    """Return the empty form, with so many lines."""
+    keys = range(min(max(lines, 1), MAX_LINES))
+    kept = OrderContext(
+        order_id=order_id, lines=",".join(map(str, keys)), next=len(keys), currency=currency
+    )
     blank = WrittenLine(sku="", quantity="", unit_price="")
-    shown = [*typed.lines, *[blank] * count][:count]
-    number = text("form.number", locale, order_id=in_line(order_id, 80, locale))
+    empty = WrittenOrder(
+        order_id=order_id, customer="", lines=tuple(blank for _ in keys), card_expiry=""
+    )
+    return _form(kept, empty, catalogue, locale)
+
+
+def _form(
+    kept: OrderContext,
+    typed: WrittenOrder,
+    catalogue: Sequence[CatalogueEntry],
+    locale: str,
+    problem: str = "",
+) -> View:
+    """Return the form with what was typed and, on top, a `problem` (escaped already)."""
+    number = text("form.number", locale, order_id=in_line(kept.order_id, 80, locale))
+    reckoned = reckon(typed.lines, kept.currency)
     blocks = [said(BlockId.PROBLEM, problem, locale)] if problem else []
     blocks += [
         context(BlockId.NOTICE, mrkdwn(number, 300, locale)),
         customer_input(typed.customer, locale),
     ]
-    for index, line in enumerate(shown):
-        blocks += line_inputs(index, line, catalogue, currency, locale)
-    blocks += [_more(count, locale), *closing_inputs(typed, locale)]
-    kept = OrderContext(order_id=order_id, lines=count, currency=currency)
+    alone = len(kept.keys) == 1
+    lines = zip(kept.keys, typed.lines, reckoned.lines, strict=True)
+    for at, (key, line, total) in enumerate(lines, start=1):
+        place = LinePlace(key=key, number=at, alone=alone, currency=kept.currency)
+        blocks += line_blocks(place, line, total, catalogue, locale)
+    blocks += [
+        _more(kept, locale),
+        total_block(reckoned, locale),
+        *closing_inputs(typed, locale),
+    ]
     return modal(
         text("form.title", locale),
         blocks,
@@ -83,34 +110,53 @@ def build(  # noqa: PLR0913 - a form shown again has this many parts
     )
 
 
-def _more(count: int, locale: str) -> Block:
-    if count >= MAX_LINES:
+def _more(kept: OrderContext, locale: str) -> Block:
+    if len(kept.keys) >= MAX_LINES:
         full = text("form.full", locale, limit=MAX_LINES)
         return context(BlockId.FOOT, mrkdwn(full, 300, locale))
-    return actions(
-        BlockId.ACTIONS,
-        button(ActionId.ADD_LINE, text("form.add_line", locale), str(count + 1)),
-    )
+    add = button(ActionId.ADD_LINE, text("form.add_line", locale), str(kept.next))
+    return actions(BlockId.ACTIONS, add)
+
+
+# A change of the form: everything typed stays. Each returns the form for `views.update`, or None
+# where there is nothing to change: a press that Slack sends twice adds or removes one line.
+# Each raises UnreadablePayloadError where it is not this modal's view.
 
 
 def add_line(
+    view: Mapping[str, object], key: str, catalogue: Sequence[CatalogueEntry], locale: str = "en"
+) -> View | None:
+    """Return the form with one more line; `key` is what the button said."""
+    kept = kept_context(view)
+    return _changed(view, kept, kept.with_line(key), catalogue, locale)
+
+
+def remove_line(
+    view: Mapping[str, object], key: str, catalogue: Sequence[CatalogueEntry], locale: str = "en"
+) -> View | None:
+    """Return the form without the line of this key; the last one stays."""
+    kept = kept_context(view)
+    return _changed(view, kept, kept.without_line(key), catalogue, locale)
+
+
+def recounted(
     view: Mapping[str, object], catalogue: Sequence[CatalogueEntry], locale: str = "en"
 ) -> View:
-    """Return the form with one more line, for `views.update`; everything typed stays.
-
-    Raises:
-        UnreadablePayloadError: it is not this modal's view.
-
-    """
+    """Return the form with the sums as they are now."""
     kept = kept_context(view)
-    return build(
-        kept.order_id,
-        catalogue,
-        lines=kept.lines + 1,
-        written=typed_order(view, kept),
-        currency=kept.currency,
-        locale=locale,
-    )
+    return _form(kept, typed_order(view, kept), catalogue, locale)
+
+
+def _changed(
+    view: Mapping[str, object],
+    before: OrderContext,
+    after: OrderContext,
+    catalogue: Sequence[CatalogueEntry],
+    locale: str,
+) -> View | None:
+    if after == before:
+        return None
+    return _form(after, typed_order(view, after), catalogue, locale)
 
 
 def failed(
@@ -126,15 +172,7 @@ def failed(
 
     """
     kept = kept_context(view)
-    return build(
-        kept.order_id,
-        catalogue,
-        lines=kept.lines,
-        written=typed_order(view, kept),
-        problem=sentence,
-        currency=kept.currency,
-        locale=locale,
-    )
+    return _form(kept, typed_order(view, kept), catalogue, locale, sentence)
 
 
 def parse(view: Mapping[str, object]) -> WrittenOrder:
@@ -147,13 +185,7 @@ def parse(view: Mapping[str, object]) -> WrittenOrder:
     kept = kept_context(view)
     typed = typed_order(view, kept)
     lines = tuple(typed.lines[index] for index in filled_lines(typed))
-    return WrittenOrder(
-        order_id=typed.order_id,
-        customer=typed.customer,
-        lines=lines,
-        card_expiry=typed.card_expiry,
-        note=typed.note,
-    )
+    return replace(typed, lines=lines)
 
 
 def errors(
@@ -164,7 +196,8 @@ def errors(
     `view` is the submitted one: it tells which lines were left empty, so that a mistake in the
     second written line stands at the line where it was written.
     """
-    filled = filled_lines(typed_order(view, kept_context(view)))
+    kept = kept_context(view)
+    filled = [kept.keys[at] for at in filled_lines(typed_order(view, kept))]
     found: dict[str, str] = {}
     for name, sentence in notices.order_mistakes(mistakes, locale).items():
         part, _, rest = name.partition(".")
@@ -172,7 +205,7 @@ def errors(
         if part != LINES:
             found[name] = sentence
         elif not rest:
-            found[block_id(0, InputId.SKU)] = sentence
+            found[block_id(kept.keys[0], InputId.SKU)] = sentence
         else:
             found[f"{LINES}.{filled[int(index)]}.{column}"] = sentence
     return found
@@ -184,15 +217,23 @@ def working(order_id: str, locale: str = "en") -> View:
     return _told(text("form.working", locale, order_id=number), locale)
 
 
-def received(order_id: str, *, total: str, waits_in: str = "", locale: str = "en") -> View:
+def received(
+    order_id: str,
+    *,
+    total: str,
+    waits_in: str = "",
+    paid_elsewhere: bool = False,
+    locale: str = "en",
+) -> View:
     """Say that the order is in. `waits_in` is the channel of its card, empty where none is needed."""
     number = in_line(order_id, 80, locale)
     next_ = text("form.received.goes_on", locale)
     if waits_in:
         next_ = text("form.received.waits", locale, channel=notices.channel(waits_in, locale))
     first = text("form.received", locale, order_id=number, total=in_line(total, 60, locale))
+    paid = [text("form.received.paid_elsewhere", locale)] if paid_elsewhere else []
     status = text("form.received.status", locale, order_id=number)
-    return _told(f"{first}\n{next_}\n{status}", locale)
+    return _told("\n".join([first, next_, *paid, status]), locale)
 
 
 def _told(sentence: str, locale: str) -> View:

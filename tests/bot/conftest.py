@@ -10,6 +10,7 @@ import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
+from structlog.testing import capture_logs
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -25,9 +26,12 @@ from emulator.server import start
 from records.database import Database
 from records.stock import Stock
 from tests.bot.command_line import CommandLine, command_line, set_up
-from tests.bot.desk import RunningWorker, Shop, listeners_ended, unique
+from tests.bot.desk import ANA, RunningWorker, Shop, listeners_ended, unique
 from tests.bot.front_desk import FrontDesk
+from tests.bot.front_door import SECRET as WEBHOOK_SECRET
+from tests.bot.front_door import front_door
 from tests.bot.presses import SECRET, SignedHttp
+from tests.bot.till import Till
 from worker import activities
 from workflows.registry import WORKFLOWS, sandbox
 
@@ -215,3 +219,22 @@ def shell(  # noqa: PLR0913, PLR0917 - what a command meets
         TEMPORAL_TASK_QUEUE=queue,
     )
     return command_line(workflows, database)
+
+
+@pytest.fixture
+async def till(  # noqa: PLR0913, PLR0917 - what a command meets
+    shell: CommandLine,
+    shop: Shop,
+    services: Services,
+    database: Database,
+    queue: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Till]:
+    """The command line on orders, by the policies that are shipped, and the bot's webhook."""
+    async with front_door(services, database, shop.env.client, queue) as door:
+        monkeypatch.setenv("POLICIES", str(ROOT / "policies.toml"))
+        monkeypatch.setenv("CLI_PERSON", ANA)
+        monkeypatch.setenv("PAYMENT_WEBHOOK_SECRET", WEBHOOK_SECRET)
+        monkeypatch.setenv("WEB_PORT", door.url.rpartition(":")[2])
+        with capture_logs():  # the bot's, which is in this process, are not what a command prints
+            yield Till(shell=shell, shop=shop, database=database)

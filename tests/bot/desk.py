@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +24,7 @@ from records.refusals import Refusals
 from records.requests import Requests
 from workflows.rules.messages import OrderInput
 from workflows.rules.money import Money
-from workflows.rules.order import Order, OrderLine, PaymentMode, approval_id
+from workflows.rules.order import Order, OrderLine, PaymentConfirmation, PaymentMode, approval_id
 from workflows.rules.people import Actor, Origin
 from workflows.rules.policy import Policy, Quorum
 from workflows.rules.request import Decision, Verdict
@@ -115,6 +115,22 @@ class Shop:
         message = await self.card(order_id, lambda m: "Waiting for payment" in text_of(m))
         await self.at_rest(order_id)
         return Card(order_id=order_id, message=message)
+
+    async def payable(self, total: str) -> str:
+        """Start an order that needs nobody, and wait until it waits for its payment."""
+        order_id = await self.order(total, payment=PaymentMode.AWAIT)
+        await self.at_rest(order_id)
+        return order_id
+
+    async def pay(self, order_id: str, amount: str) -> None:
+        """Confirm the payment, as the gateway does."""
+        payment = PaymentConfirmation(
+            event_id=f"evt-{order_id}",
+            amount=Decimal(amount),
+            currency="USD",
+            paid_at=datetime.now(UTC),
+        )
+        assert await self.workflows.confirm_payment(order_id, payment)
 
     def needing(self, quorum: int) -> Policy:
         levels = tuple(

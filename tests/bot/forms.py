@@ -45,7 +45,7 @@ def state_of(form: Json, typed: dict[str, str]) -> Json:
             continue
         written, element = typed[block["block_id"]], block["element"]
         value: Json = {"value": written}
-        if element["type"] == "static_select":
+        if element["type"] in ("static_select", "radio_buttons"):
             (option,) = (one for one in element["options"] if one["value"] == written)
             value = {"selected_option": option}
         state[block["block_id"]] = {element["action_id"]: value}

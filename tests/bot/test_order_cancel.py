@@ -1,8 +1,5 @@
 """The Cancel button on an order's card: asked "sure?", judged by the order, shown or said in private."""
 
-from datetime import UTC, datetime
-from decimal import Decimal
-
 from slack_bolt.async_app import AsyncApp
 
 from bot.views import notices
@@ -11,7 +8,7 @@ from records.balance import Balance
 from records.database import Database
 from tests.bot.desk import ANA, APPROVALS, GUS, Json, Shop, listeners_ended
 from tests.bot.presses import SignedHttp, press_payload
-from workflows.rules.order import OrderStatus, PaymentConfirmation
+from workflows.rules.order import OrderStatus
 
 
 def cancel_buttons(message: Json) -> list[Json]:
@@ -21,16 +18,6 @@ def cancel_buttons(message: Json) -> list[Json]:
         for element in block.get("elements", [])
         if element.get("action_id") == "cancel"
     ]
-
-
-async def _pay(shop: Shop, order_id: str) -> None:
-    payment = PaymentConfirmation(
-        event_id=f"evt-{order_id}",
-        amount=Decimal("1500.00"),
-        currency="USD",
-        paid_at=datetime.now(UTC),
-    )
-    assert await shop.workflows.confirm_payment(order_id, payment)
 
 
 async def test_the_requester_cancels_on_the_card_and_everything_is_given_back(
@@ -82,7 +69,7 @@ async def test_a_press_on_a_card_of_before_the_end_is_told_so_and_shown_the_end(
 ) -> None:
     card = await shop.payable_order()
     payload = await press_payload(slack, ANA, card, "cancel")
-    await _pay(shop, card.order_id)
+    await shop.pay(card.order_id, "1500.00")
     await shop.end(card.order_id)
 
     await http.interact(payload)

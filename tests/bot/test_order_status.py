@@ -5,8 +5,25 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.views import notices
 from emulator.client import StandInClient, text_of
-from tests.bot.desk import ANA, APPROVALS, BORIS, GUS, Shop
+from tests.bot.desk import ANA, APPROVALS, BORIS, GUS, Json, Shop, listeners_ended
 from tests.bot.presses import approval_by
+from workflows.rules.order import OrderStatus
+
+
+def actions_of(message: Json) -> list[str]:
+    """Return what can be pressed in a message."""
+    elements = [
+        element
+        for block in message["blocks"]
+        for element in (*block.get("elements", []), block.get("accessory", {}))
+    ]
+    return [element["action_id"] for element in elements if "action_id" in element]
+
+
+async def _asked_of(slack: StandInClient, shop: Shop, person: str, order_id: str) -> Json:
+    """Have somebody ask for an order, and return what they are told."""
+    await slack.say(person, APPROVALS, f"/order-status {order_id}")
+    return await shop.told(person, order_id)
 
 
 async def test_status_alone_lists_the_latest_orders_or_says_that_there_are_none(
@@ -52,3 +69,75 @@ async def test_an_unknown_or_malformed_number_gets_a_helpful_sentence(
 
     told = await slack.wait_for_message(APPROVALS, GUS, lambda m: sentence in text_of(m))
     assert told["is_ephemeral"]
+
+
+async def test_cancel_stands_in_the_answer_for_the_requester_and_for_nobody_else(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    order_id = await shop.payable("900.00")
+
+    mine = await _asked_of(slack, shop, ANA, order_id)
+    anybodys = await _asked_of(slack, shop, GUS, order_id)
+
+    assert actions_of(mine) == ["cancel"]
+    assert actions_of(anybodys) == []
+
+
+async def test_the_private_answer_is_painted_anew_when_its_button_is_pressed(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    order_id = await shop.payable("900.00")
+    told = await _asked_of(slack, shop, ANA, order_id)
+
+    await slack.click(ANA, APPROVALS, told, "cancel")
+
+    painted = await shop.told(ANA, "Cancelled* by")
+    assert painted["ts"] == told["ts"]
+    assert actions_of(painted) == []
+    await shop.end(order_id)
+    assert await shop.workflows.order_status(order_id) == OrderStatus.CANCELLED
+
+
+async def test_a_press_on_an_old_private_answer_is_harmless_and_shows_how_it_ended(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    order_id = await shop.payable("900.00")
+    told = await _asked_of(slack, shop, ANA, order_id)
+    await shop.pay(order_id, "900.00")
+    await shop.end(order_id)
+
+    await slack.click(ANA, APPROVALS, told, "cancel")
+
+    await shop.told(ANA, notices.refusal("order_closed", {"status": "completed"}))
+    painted = await shop.told(ANA, "Completed")
+    assert painted["ts"] == told["ts"]
+    assert actions_of(painted) == []
+    await listeners_ended()
+    assert await shop.refused(order_id) == [(ANA, "order_closed")]
+
+
+async def test_a_press_on_an_answer_that_slack_edits_no_more_is_told_of(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    order_id = await shop.payable("900.00")
+    told = await _asked_of(slack, shop, ANA, order_id)
+    await slack.faults({"target": "response_url", "effect": "http_500", "times": 9})
+
+    await slack.click(ANA, APPROVALS, told, "cancel")
+
+    await shop.told(ANA, notices.confirmed("cancel"))
+
+
+async def test_every_order_of_the_list_can_be_shown(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    order_id = await shop.payable("900.00")
+    await slack.say(ANA, APPROVALS, "/order-status")
+    listed = await shop.told(ANA, "Your latest orders")
+
+    await slack.click(ANA, APPROVALS, listed, "show")
+
+    shown = await shop.told(ANA, "Waits for the payment")
+    assert shown["ts"] != listed["ts"]
+    assert order_id in text_of(shown)
+    assert actions_of(shown) == ["cancel"]

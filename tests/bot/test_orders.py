@@ -1,13 +1,15 @@
 """Orders in Slack: the modal that takes one, what it refuses, and the command that tells of one."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from slack_bolt.async_app import AsyncApp
 from temporalio.testing import WorkflowEnvironment
 
+from bot.faces import read_face
 from bot.views import notices
-from emulator.client import StandInClient, block_of, text_of
+from emulator.client import StandInClient, text_of
 from tests.bot.desk import (
     ANA,
     APPROVALS,
@@ -18,8 +20,10 @@ from tests.bot.desk import (
     listeners_ended,
     was_started,
 )
-from tests.bot.forms import fill_in, open_form, order_id_of, state_of, submission
+from tests.bot.forms import fill_in, open_form, order_id_of, submission
 from tests.bot.presses import SignedHttp
+from workflows.rules.face import ApprovalFace
+from workflows.rules.order import OrderStatus, PaymentMode
 
 
 async def test_the_form_opens_before_anything_else(slack: StandInClient, bot: AsyncApp) -> None:
@@ -76,6 +80,10 @@ BAD = [
     ("card_expiry", "1/39", "card_expiry_malformed", {}),
     ("card_expiry", "13/39", "card_expiry_malformed", {}),
     ("card_expiry", "12-39", "card_expiry_malformed", {}),
+    ("card_expiry", "", "card_expiry_malformed", {}),
+    ("email", "ada", "email_malformed", {}),
+    ("answer_within", "soon", "not_a_duration", {}),
+    ("answer_within", "9d", "window_too_long", {"limit": "7d"}),
 ]
 
 
@@ -112,6 +120,50 @@ async def test_what_slacks_own_form_would_stop_is_refused_too(
         "customer": notices.field_refusal("text_missing", {}),
     }
     assert not await was_started(temporal, order_id_of(form))
+
+
+async def test_a_wish_for_the_answer_window_reaches_the_approval(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    form = await open_form(slack)
+
+    await fill_in(slack, form, answer_within="10m")
+
+    await shop.card(order_id_of(form), has_buttons)
+    order = await shop.workflows.order_details(order_id_of(form))
+    assert order is not None
+    record = await shop.requests.get(order.approval_id)
+    assert record is not None
+    approval = read_face(record.face)
+    assert isinstance(approval, ApprovalFace)
+    (level,) = approval.levels
+    assert level.expires_at is not None
+    waits = level.expires_at - order.received_at
+    assert timedelta(minutes=10) <= waits < timedelta(minutes=11)
+
+
+async def test_an_order_that_is_paid_elsewhere_needs_no_payment_card(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    form = await open_form(slack)
+
+    await fill_in(
+        slack,
+        form,
+        lines__0__unit_price="900",
+        payment="await",
+        card_expiry="",
+        email="orders@acme.example",
+    )
+
+    view = await slack.wait_for_modal(ANA, lambda v: "received" in text_of(v))
+    await shop.at_rest(order_id_of(form))
+    face = await shop.workflows.order_details(order_id_of(form))
+    assert face is not None
+    assert face.status is OrderStatus.AWAITING_PAYMENT
+    assert "its payment is waited for" in text_of(view)
+    assert (face.order.payment, face.order.email) == (PaymentMode.AWAIT, "orders@acme.example")
+    assert [line.name for line in face.order.lines] == ["Oak desk"]
 
 
 async def test_a_name_that_tries_to_shout_or_to_shine_is_shown_as_written(
@@ -156,36 +208,6 @@ async def test_a_form_that_was_edited_after_its_order_had_begun_tells_of_the_ord
 
     told = await slack.wait_for_journal(after=mark, kind="api", method="views.update")
     assert "1,000.01 USD" in text_of(told["arguments"]["view"])
-
-
-async def test_one_more_line_keeps_what_was_typed(slack: StandInClient, bot: AsyncApp) -> None:
-    form = await open_form(slack)
-    typed = {"customer": "Acme", "lines.0.quantity": "7", "note": "soon"}
-    place = {"block_id": block_of(form["blocks"], "add_line"), "action_id": "add_line"}
-
-    await slack.act(ANA, "block_action", view_id=form["id"], state=state_of(form, typed), **place)
-
-    longer = await slack.wait_for_modal(ANA, lambda v: "lines.1.sku" in json.dumps(v["blocks"]))
-    shown = {
-        block["block_id"]: block["element"].get("initial_value")
-        for block in longer["blocks"]
-        if block["type"] == "input"
-    }
-    assert {name: shown[name] for name in typed} == typed
-    assert order_id_of(longer) == order_id_of(form)
-
-
-async def test_one_more_line_pressed_twice_is_no_error(slack: StandInClient, bot: AsyncApp) -> None:
-    form = await open_form(slack)
-    await slack.deliveries(duplicate=1)
-    mark = await slack.journal_mark()
-
-    await slack.click_in_view(ANA, form, "add_line")
-    await slack.wait_for_modal(ANA, lambda v: "lines.1.sku" in json.dumps(v["blocks"]))
-    await listeners_ended()
-
-    calls = [one["method"] for one in await slack.journal(mark, kind="api")]
-    assert [name for name in calls if name != "auth.test"] == ["views.update", "views.update"]
 
 
 def mrkdwn(part: object) -> list[str]:

@@ -15,7 +15,7 @@ async def test_the_products_of_the_stock_are_offered(database: Database) -> None
 
     await products.refresh()
 
-    assert "DESK-OAK" in products.skus
+    assert "DESK-OAK" in products.names
     assert [entry.name for entry in products.entries] == sorted(e.name for e in products.entries)
 
 
@@ -44,4 +44,4 @@ async def test_a_new_product_is_offered_after_the_next_reading_even_if_one_fails
     await asyncio.wait([keeping])
 
     assert keeping.cancelled()
-    assert {"NEW-1", "DESK-OAK"} <= products.skus
+    assert {"NEW-1", "DESK-OAK"} <= products.names.keys()

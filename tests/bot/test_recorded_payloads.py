@@ -118,7 +118,7 @@ def test_a_recorded_submission_with_our_modal_in_it_is_ours(name: str) -> None:
         "verb": "reject",
         "reason_required": True,
     }
-    order = to_json(OrderContext(order_id="ORD-1", lines=1, currency="USD"))
+    order = to_json(OrderContext(order_id="ORD-1", lines="0", next=1, currency="USD"))
 
     rejection = verb_modal.parse_submission(
         {**body, "view": body["view"] | {"private_metadata": json.dumps(about)}}

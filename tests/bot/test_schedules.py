@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from temporalio.client import WorkflowHandle
@@ -10,7 +11,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from bot import schedules
 from bot.schedules import Shown
-from tests.bot.desk import PATIENCE, RunningWorker, unique
+from emulator.client import StandInClient
+from tests.bot.desk import ANA, PATIENCE, RunningWorker, unique
+from workflows.summary import SummaryInput
 from workflows.sweep import SweepReport, SweepWorkflow
 
 
@@ -71,3 +74,34 @@ async def test_a_schedule_runs_the_sweep(
             temporal.client.get_workflow_handle_for(SweepWorkflow.run, latest[0][1])
         )
         assert await handle.result() == SweepReport()
+
+
+async def test_a_schedule_tells_a_channel_of_the_day_before(
+    temporal: WorkflowEnvironment,
+    schedule_id: str,
+    queue: str,
+    worker: RunningWorker,
+    slack: StandInClient,
+) -> None:
+    """In the policies' time zone. Run again, it tells nobody twice."""
+    began = _today_in_berlin()
+    asked = SummaryInput(channel="#approvals", timezone="Europe/Berlin")
+    await schedules.create(temporal.client, schedule_id, schedules.summary(queue, asked))
+    schedule = temporal.client.get_schedule_handle(schedule_id)
+    for number in (1, 2):
+        await schedule.trigger()
+        async with asyncio.timeout(PATIENCE):
+            while len((await _shown(temporal, schedule_id)).latest) < number:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.05)
+            for _, run in (await _shown(temporal, schedule_id)).latest:
+                await temporal.client.get_workflow_handle(run).result()
+
+    shown = await _shown(temporal, schedule_id)
+    assert (shown.daily_at, shown.timezone) == ((schedules.SUMMARY_AT,), "Europe/Berlin")
+    (told,) = await slack.messages("C0APPROVALS", ANA)
+    days = {began, _today_in_berlin()}  # midnight may have passed meanwhile
+    assert told["text"] in {f"There were no orders on {day - timedelta(days=1)}." for day in days}
+
+
+def _today_in_berlin() -> date:
+    return datetime.now(ZoneInfo("Europe/Berlin")).date()

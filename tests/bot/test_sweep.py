@@ -8,7 +8,6 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from activities import received_payments
@@ -22,8 +21,6 @@ from records.requests import PublicState
 from tests.bot.desk import ANA, PATIENCE, Shop
 from tests.bot.front_door import AWAITED, FrontDoor, front_door
 from tests.records.builders import facts
-from workflows.ports import StepReference
-from workflows.refund import RefundWorkflow
 from workflows.rules.money import Money
 from workflows.rules.order import OrderStatus
 from workflows.rules.received_payment import Progress, ReceivedPayment, Verdict, refund_id
@@ -92,9 +89,7 @@ class Sweeper:
 
     async def refunded(self, event_id: str) -> None:
         """Wait until a payment's refund has ended."""
-        handle: WorkflowHandle[RefundWorkflow, StepReference] = (
-            self._env.client.get_workflow_handle_for(RefundWorkflow.run, refund_id(event_id))
-        )
+        handle = self._env.client.get_workflow_handle(refund_id(event_id))
         async with asyncio.timeout(PATIENCE):
             await handle.result()
         assert (await self.receipt(event_id)).progress is Progress.REFUNDED

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from bot.listeners.services import Services
@@ -21,7 +20,6 @@ from records.received_payments import Receipt
 from tests.bot.desk import PATIENCE, Shop
 from tests.bot.front_door import AWAITED, ORDER, SECRET, FrontDoor, Json, front_door
 from workflows.ports import StepReference
-from workflows.refund import RefundWorkflow
 from workflows.rules.audit import Fact
 from workflows.rules.order import OrderStatus, PaymentConfirmation
 from workflows.rules.received_payment import Progress, Verdict, refund_id
@@ -65,11 +63,10 @@ async def _kept(door: FrontDoor, order_id: str) -> Receipt:
 
 async def _refunded(env: WorkflowEnvironment, order_id: str, event: str = "first") -> str:
     event_id = f"{order_id}-{event}"
-    handle: WorkflowHandle[RefundWorkflow, StepReference] = env.client.get_workflow_handle_for(
-        RefundWorkflow.run, refund_id(event_id)
-    )
+    handle = env.client.get_workflow_handle(refund_id(event_id), result_type=StepReference)
     async with asyncio.timeout(PATIENCE):
-        return (await handle.result()).reference
+        refund: StepReference = await handle.result()
+    return refund.reference
 
 
 async def test_a_signed_payment_completes_its_order_and_a_replay_gets_the_same_answer(

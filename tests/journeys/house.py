@@ -7,10 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import aiohttp
+
 from bot.demo import PRODUCTS, TEMPORAL_SETTINGS, temporal_binary
 from emulator.client import StandInClient
 from records.database import Database
+from records.received_payments import ReceivedPayments
 from records.stock import Stock
+from tests.bot.front_door import SECRET, TOKEN, FrontDoor
 from tests.journeys.office import Office
 from tests.journeys.programs import (
     ROOT,
@@ -124,6 +128,13 @@ class House:
         ):
             yield Office(slack=slack, database=database)
 
+    @asynccontextmanager
+    async def front_door(self) -> AsyncIterator[FrontDoor]:
+        """Yield the bot's API and webhook."""
+        url = f"http://127.0.0.1:{self.ports['bot']}"
+        async with aiohttp.ClientSession() as session, Database(self.database_url) as database:
+            yield FrontDoor(url=url, session=session, payments=ReceivedPayments(database))
+
     def _urls(self) -> dict[str, str]:
         ports, base = self.ports, "http://127.0.0.1"
         return {
@@ -168,6 +179,8 @@ class House:
             DATABASE_URL=self.database_url,
             TEMPORAL_ADDRESS=self.temporal_address,
             POLICIES=str(self.policies),
+            API_TOKEN=TOKEN,
+            PAYMENT_WEBHOOK_SECRET=SECRET,
             WEB_PORT=str(self.ports[name if name in BOTS else "bot"]),
             WORKER_HEALTH_PORT=str(self.ports["worker"]),
             **way,

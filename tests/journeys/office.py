@@ -170,7 +170,9 @@ class Office:
             refunded=balance.refunded * 0,
             held={},
             shipped={line.sku: line.quantity for line in face.order.lines},
+            received=balance.received,
         )
+        assert balance.kept in (0, balance.charged)
 
     async def nothing_taken(self, order_id: str) -> None:
         """Check that an order has neither anybody's money nor any pieces."""

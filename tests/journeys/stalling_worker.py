@@ -1,49 +1,69 @@
 """The real worker, except that steps of some orders stall, so that it can be killed right there.
 
-The order's customer says where: "stalls after reserve", "stalls before charge", "stalls after
-charge". Only tests run this program; the product has no such hook.
+The order's customer says where: "stalls before charge", "stalls after charge". What the customer
+wants to be "undelivered" cannot be delivered, so that all of it is undone. A line on standard output
+tells who stalls. Only tests run this program; the product has no such hook.
 """
 
 import asyncio
 import runpy
+from typing import Any
 from unittest.mock import patch
 
+import temporalio.worker
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+    Worker,
+)
 
-from activities import orders
 from tests.journeys.programs import ROOT
-from workflows.ports import StepQuestion, StepReference
+from workflows.ports import ShippingPort, StepQuestion
+
+UNDELIVERED = "undelivered, "
+
+
+class _Stalling(ActivityInboundInterceptor):
+    """Does a step, and says nothing before or after it."""
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
+        question = next(iter(input.args), None)
+        if not isinstance(question, StepQuestion):
+            return await super().execute_activity(input)
+        name = activity.info().activity_type
+        await _stall(question, f"stalls before {name}")
+        undelivered = question.order.customer.startswith(UNDELIVERED)
+        if undelivered and name == ShippingPort.deliver.__name__:
+            raise ApplicationError("Nobody opened the door.", non_retryable=True)
+        done = await super().execute_activity(input)
+        await _stall(question, f"stalls after {name}")
+        return done
 
 
 async def _stall(question: StepQuestion, where: str) -> None:
-    if question.order.customer == f"stalls {where}":
+    if question.order.customer.removeprefix(UNDELIVERED) == where:
+        print(stalled(question.order.order_id), flush=True)  # noqa: T201 - the test reads it
         await asyncio.Event().wait()
 
 
-class StallingInventory(orders.InventoryActivities):
-    """Reserves, and then says nothing."""
-
-    @activity.defn
-    async def reserve(self, question: StepQuestion) -> StepReference:
-        reference = await super().reserve(question)
-        await _stall(question, "after reserve")
-        return reference
+def stalled(order_id: str) -> str:
+    """Return the line that tells of an order that stalls."""
+    return f"{order_id} stalls"
 
 
-class StallingPayment(orders.PaymentActivities):
-    """Charges not at all, or charges and then says nothing."""
+class _Interceptor(Interceptor):
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> _Stalling:  # noqa: A002 - the SDK's name
+        return _Stalling(next)
 
-    @activity.defn
-    async def charge(self, question: StepQuestion) -> StepReference:
-        await _stall(question, "before charge")
-        reference = await super().charge(question)
-        await _stall(question, "after charge")
-        return reference
+
+class _StallingWorker(Worker):
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named, interceptors=[_Interceptor()])
 
 
 if __name__ == "__main__":
-    with (
-        patch.object(orders, "InventoryActivities", StallingInventory),
-        patch.object(orders, "PaymentActivities", StallingPayment),
-    ):
+    with patch.object(temporalio.worker, "Worker", _StallingWorker):
         runpy.run_path(str(ROOT / "worker.py"), run_name="__main__")

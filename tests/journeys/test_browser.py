@@ -117,7 +117,9 @@ async def test_an_order_needs_no_mouse(ana: Tab, pictures: Path) -> None:
         await keyboard.type(words)
     await keyboard.press("Tab")
     await expect(ana.field("add_line")).to_be_focused()
+    await keyboard.press("Tab")  # how it is paid
     await keyboard.press("Tab")
+    await expect(ana.field("card_expiry")).to_be_focused()
     await keyboard.type(good_until())
     await ana.picture(pictures / "form-by-keyboard.png")
     await keyboard.press("Control+Enter")

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from temporalio.client import Client
 
+from bot import schedules
 from bot.demo import STAND_IN_PORT
 from tests.journeys.demos import (
     ANY_PORT,
@@ -43,6 +45,14 @@ async def test_the_demo_answers_within_twenty_seconds_behind_a_useless_proxy(
     assert min(first.seconds, second.seconds) < PROMISED
     assert SAID.fullmatch(first.program.stdout)
     assert SAID.fullmatch(second.program.stdout)
+
+
+async def test_a_demo_sweeps_payments_and_sums_days_up(demo: RunningDemo) -> None:
+    """A kept demo that is begun again has its two schedules still."""
+    client = await Client.connect(demo.setting("TEMPORAL_ADDRESS"))
+    found = [await schedules.show(client, one) for one in schedules.IDS]
+
+    assert [one is not None and not one.paused for one in found] == [True, True]
 
 
 async def test_a_killed_demo_leaves_nothing_running(killed_demo: KilledDemo) -> None:

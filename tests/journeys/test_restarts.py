@@ -1,19 +1,54 @@
 """Power cuts: processes are killed with SIGKILL, started again, and nothing is lost or done twice."""
 
+import asyncio
+import inspect
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from temporalio.client import Client
 
+from emulator.client import text_of
 from emulator.errors import Json
+from tests.bot.front_door import AWAITED, LINE, ORDER, FrontDoor
 from tests.journeys.house import NAMES, House
 from tests.journeys.office import BORIS, CLARA, Office
 from tests.journeys.programs import until
+from tests.journeys.stalling_worker import UNDELIVERED, stalled
+from workflows.approval import ApprovalWorkflow
+from workflows.payloads import data_converter
+from workflows.ports import InventoryPort, PaymentPort, ShippingPort
 from workflows.rules.audit import Fact
-from workflows.rules.order import OrderStatus, StepName
+from workflows.rules.order import OrderStatus, approval_id
+from workflows.rules.order_saga import COMPENSATIONS
+from workflows.rules.people import Actor, Origin
+from workflows.rules.request import Decision, Verdict
 
 STALLING_WORKER = Path(__file__).with_name("stalling_worker.py")
+PRICE = "1500.00"
+
+
+class Boundary(NamedTuple):
+    """A moment before or after one of the saga's activities."""
+
+    moment: str
+    activity: str
+
+    @property
+    def is_undo(self) -> bool:
+        """Whether the activity is a compensation."""
+        return self.activity in COMPENSATIONS.values()
+
+
+BOUNDARIES = tuple(
+    Boundary(moment, name)
+    for port in (InventoryPort, PaymentPort, ShippingPort)
+    for name, _ in inspect.getmembers(port, inspect.isfunction)
+    for moment in ("before", "after")
+)
+"""All of them, as the ports have them: a new step is killed here too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,36 +57,33 @@ class PowerCut:
 
     pending: str
     pressed_while_dead: str
-    reserved: str
     unpayable: str
-    unpaid: str
-    paid: str
+    stalled: dict[Boundary, str]
     card: Json
     pressed_card: Json
 
 
 @pytest.fixture(scope="module")
 async def power_cut(built_house: House) -> AsyncIterator[tuple[Office, PowerCut]]:
-    """Kill the worker once, in the middle of six orders, and start it again.
+    """Kill the worker once, in the middle of many orders, and start it again.
 
-    Two of them wait for a yes; one of these is pressed while there is no worker. The others are
-    between their steps: after a reservation of which Temporal has not heard, before a charge, and
-    after a charge of which Temporal has not heard.
+    Two of them wait for a yes; one of these is pressed while there is no worker. The others are at
+    every boundary of the saga: before an activity, and after one of which Temporal has not heard.
     """
-    async with built_house.office() as office:
+    async with built_house.office() as office, built_house.front_door() as door:
         await built_house.kill("worker")
         await built_house.start("worker", worker=STALLING_WORKER)
-        pending, pressed = await office.order("1500.00"), await office.order("1500.00")
+        pending, pressed = await office.order(PRICE), await office.order(PRICE)
         card, pressed_card = [await office.card(one, buttons=True) for one in (pending, pressed)]
-        reserved = await office.order("900.00", customer="stalls after reserve")
         unpayable = await office.order(
             "901.00", customer="stalls after reserve", card_expiry="12/23"
         )
-        unpaid = await office.order("902.00", customer="stalls before charge")
-        paid = await office.order("903.00", customer="stalls after charge")
-        await until_held(office, reserved, unpayable, unpaid)
-        await office.fact(unpaid, Fact.STEP_STARTED, step=StepName.PAY)
-        await until_charged(office, paid)
+        temporal = await Client.connect(built_house.temporal_address, data_converter=data_converter)
+        ordered = await asyncio.gather(
+            *(order_stalling(temporal, office, door, one) for one in BOUNDARIES)
+        )
+        at = dict(zip(BOUNDARIES, ordered, strict=True))
+        await until_stalled(built_house, unpayable, *at.values())
         await built_house.kill("worker")
         await office.press(BORIS, pressed_card, "approve")
         await office.sentence(BORIS, "Not confirmed yet", since=pressed_card["ts"])
@@ -61,10 +93,8 @@ async def power_cut(built_house: House) -> AsyncIterator[tuple[Office, PowerCut]
             PowerCut(
                 pending=pending,
                 pressed_while_dead=pressed,
-                reserved=reserved,
                 unpayable=unpayable,
-                unpaid=unpaid,
-                paid=paid,
+                stalled=at,
                 card=card,
                 pressed_card=pressed_card,
             ),
@@ -96,13 +126,25 @@ async def test_a_click_while_the_worker_is_dead_counts_when_it_is_back(power_cut
     assert [fact.kind for fact in decisions].count(Fact.DECISION_RECORDED) == 1
 
 
-async def test_the_worker_dies_between_the_steps_of_an_order(power_cut: Cut) -> None:
-    """It goes on where it was, every step is done once, stock and ledger agree."""
+@pytest.mark.parametrize("boundary", BOUNDARIES, ids=" ".join)
+async def test_the_worker_dies_at_a_boundary_of_the_saga(
+    power_cut: Cut, boundary: Boundary
+) -> None:
+    """The order goes on where it was; stock, ledger and its one card agree on how it ended."""
     office, cut = power_cut
-    for order_id in (cut.reserved, cut.unpaid, cut.paid):
+    order_id = cut.stalled[boundary]
+    ended = await office.ended(order_id)
+    if boundary.is_undo:
+        assert ended.status is OrderStatus.FAILED
+        await office.nothing_taken(order_id)
+        assert (await office.balance(order_id)).charged == ended.order.total.amount
+    else:
         await office.paid_once(order_id)
+    card = await office.card(order_id, "Failed" if boundary.is_undo else "Completed", buttons=False)
 
-    await office.everything_adds_up(cut.reserved, cut.unpaid, cut.paid)
+    assert all(step.reference in text_of(card) for step in ended.steps)
+    assert len(await office.cards(order_id)) == 1
+    await office.everything_adds_up(order_id, f"{order_id}.approval")
 
 
 async def test_the_worker_dies_before_a_payment_is_declined(power_cut: Cut) -> None:
@@ -134,19 +176,56 @@ async def test_everything_dies_while_a_request_is_pending(
     await house_office.everything_adds_up(order_id, f"{order_id}.approval")
 
 
-async def until_held(office: Office, *order_ids: str) -> None:
-    """Wait until pieces are set aside for each of these orders."""
+async def order_stalling(
+    temporal: Client, office: Office, door: FrontDoor, boundary: Boundary
+) -> str:
+    """Order what will stall at this boundary, and have it approved; return the order's id.
+
+    For that much it has a card.
+    """
+    is_awaited = boundary.activity == PaymentPort.receive.__name__
+    where = f"stalls {boundary.moment} {boundary.activity}"
+    wish = (AWAITED if is_awaited else ORDER) | {
+        "customer": f"{UNDELIVERED if boundary.is_undo else ''}{where}",
+        "lines": [LINE | {"unit_price": PRICE}],
+    }
+    created = await door.ask(
+        "POST", "/api/v1/orders", wish, Idempotency_Key=where.replace(" ", "-")
+    )
+    assert created.status == 201, created
+    order_id = str(created.body["order_id"])
+    await office.fact(approval_id(order_id), Fact.LEVEL_OPENED)
+    yes = Decision(
+        actor=Actor(person=BORIS, origin=Origin.CLI),
+        verdict=Verdict.APPROVE,
+        content_revision=1,
+        level=1,
+    )
+    approval = temporal.get_workflow_handle(approval_id(order_id))
+    await approval.execute_update(ApprovalWorkflow.decide, yes, id=order_id)
+    if is_awaited:
+        await office.fact(order_id, Fact.PAYMENT_AWAITED)
+        await pay(door, order_id)
+    return order_id
+
+
+async def pay(door: FrontDoor, order_id: str) -> None:
+    """Have the gateway tell that an order was paid."""
+    told = {
+        "event_id": f"evt-{order_id}",
+        "order_id": order_id,
+        "amount": PRICE,
+        "currency": "USD",
+        "paid_at": door.now.isoformat(),
+    }
+    assert (await door.pay(told)).status == 200
+
+
+async def until_stalled(house: House, *order_ids: str) -> None:
+    """Wait until the worker stalls at each of these orders."""
+    worker = house.programs["worker"]
 
     async def look() -> bool | None:
-        return all([(await office.balance(one)).held for one in order_ids]) or None
+        return {stalled(one) for one in order_ids} <= set(worker.stdout.splitlines()) or None
 
-    await until(look, what="the reservations")
-
-
-async def until_charged(office: Office, order_id: str) -> None:
-    """Wait until the order's money was taken."""
-
-    async def look() -> bool | None:
-        return (await office.balance(order_id)).charged > 0 or None
-
-    await until(look, what="the charge")
+    await until(look, what="the boundaries")

@@ -13,20 +13,27 @@ from tests.workflows.office import (
     BOTH,
     EXPIRE,
     FINANCE,
+    PAID_AT,
     SALES,
     ApprovalHandle,
     Office,
     OrderHandle,
     an_order,
     level,
+    usd,
 )
 from tests.workflows.weather import Weather
 from workflows.approval import ApprovalWorkflow
+from workflows.money_ports import Swept
 from workflows.order import OrderWorkflow
+from workflows.refund import RefundWorkflow
 from workflows.rules.order import PaymentMode, Resumption
 from workflows.rules.people import Actor, Origin
 from workflows.rules.policy import Escalation
+from workflows.rules.received_payment import ReceivedPayment, RefundInput
 from workflows.rules.request import Verdict
+from workflows.summary import SummaryInput, SummaryWorkflow
+from workflows.sweep import SweepInput, SweepWorkflow
 
 Scenario = Callable[[Office, str], Awaitable[WorkflowHandle[Any, Any]]]
 """Plays a journey under the given workflow id and returns the workflow that has ended."""
@@ -248,6 +255,50 @@ async def resumed_order(office: Office, workflow_id: str) -> WorkflowHandle[Any,
     return office.client.get_workflow_handle(workflow_id)
 
 
+def _came_in(workflow_id: str, order_id: str, number: int) -> ReceivedPayment:
+    return ReceivedPayment(
+        event_id=f"{workflow_id}-evt-{number}",
+        order_id=order_id,
+        amount=usd("900.00"),
+        paid_at=PAID_AT,
+    )
+
+
+async def refunded_payment(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """Refused for good once, and tried again an hour later."""
+    office.world.money.refusals = 1
+    asked = RefundInput(payment=_came_in(workflow_id, "ORD-0", 1))
+    refund = await office.client.start_workflow(
+        RefundWorkflow.run, asked, id=workflow_id, task_queue=office.queue
+    )
+    await office.at_rest(refund)
+    await office.end(refund)
+    return refund
+
+
+async def swept_payments(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """Two pages: one payment for an order that waits, one for none, and one that goes back."""
+    order = await _payable_order(office, f"{workflow_id}-order")
+    wanted = (_came_in(workflow_id, order.id, 1), _came_in(workflow_id, "ORD-0", 2))
+    back = (_came_in(workflow_id, "ORD-0", 3),)
+    office.world.money.pages.extend([Swept(wanted=wanted, after="1"), Swept(not_wanted=back)])
+    sweep = await office.client.start_workflow(
+        SweepWorkflow.run, SweepInput(), id=workflow_id, task_queue=office.queue
+    )
+    await office.end(sweep)
+    await office.end(order)
+    return sweep
+
+
+async def told_day(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    asked = SummaryInput(channel="#sales", timezone="Europe/Berlin")
+    summary = await office.client.start_workflow(
+        SummaryWorkflow.run, asked, id=workflow_id, task_queue=office.queue
+    )
+    await summary.result()
+    return summary
+
+
 async def _approved_order(
     office: Office, workflow_id: str, steps: list[str]
 ) -> WorkflowHandle[Any, Any]:
@@ -285,6 +336,9 @@ SCENARIOS: dict[str, Scenario] = {
     "helped_order": helped_order,
     "continued_order": continued_order,
     "resumed_order": resumed_order,
+    "refunded_payment": refunded_payment,
+    "swept_payments": swept_payments,
+    "told_day": told_day,
 }
 
 NARROW = {"continued_approval", "resumed_approval", "continued_order", "resumed_order"}

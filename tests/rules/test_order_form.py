@@ -2,30 +2,41 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.rules.builders import table, usd
+from tests.rules.builders import BORIS, level, policy, table, usd
 from tests.rules.effort import SHORT
 from workflows.rules.errors import RuleError
-from workflows.rules.order import OrderLine
+from workflows.rules.order import OrderLine, PaymentMode, content
 from workflows.rules.order_form import (
     OrderMistakes,
     WrittenLine,
     WrittenOrder,
     card_expired,
     read_order,
+    read_wish,
+    reckon,
 )
+from workflows.rules.policy import Tier
+from workflows.rules.request_form import read_window
 
-SKUS = frozenset({"DESK-1", "LAMP-2"})
+MAIL = "email_malformed"
+PRODUCTS = {"DESK-1": "Desk, oak", "LAMP-2": "Lamp"}
 
 
 def line(sku: str = "DESK-1", quantity: str = "1", unit_price: str = "1500.00") -> WrittenLine:
     return WrittenLine(sku=sku, quantity=quantity, unit_price=unit_price)
+
+
+def desks(quantity: int, unit_price: str = "1500.00") -> OrderLine:
+    """Return a line that was read."""
+    price = usd(unit_price)
+    return OrderLine(sku="DESK-1", quantity=quantity, unit_price=price, name="Desk, oak")
 
 
 def written(**changed: Any) -> WrittenOrder:
@@ -170,14 +181,14 @@ def wrong_line(description: str, then: dict[str, str], **changed: str) -> Wrong:
 )
 def test_every_wrong_field_is_named_at_once(row: Wrong) -> None:
     with pytest.raises(OrderMistakes) as mistakes:
-        read_order(written(**row.given), SKUS, "USD")
+        read_order(written(**row.given), PRODUCTS, "USD")
 
     assert {at: error.code for at, error in mistakes.value.by_field.items()} == row.then
 
 
 def test_mistakes_name_their_fields_in_words_for_the_log() -> None:
     with pytest.raises(OrderMistakes, match=r"^customer: text_missing, card_expiry: card_expiry"):
-        read_order(written(customer="", card_expiry=""), SKUS, "USD")
+        read_order(written(customer="", card_expiry=""), PRODUCTS, "USD")
 
 
 @pytest.mark.parametrize(
@@ -193,7 +204,7 @@ def test_a_mistake_carries_what_its_sentence_needs(
     given_: dict[str, Any], at: str, data: dict[str, str]
 ) -> None:
     with pytest.raises(OrderMistakes) as mistakes:
-        read_order(written(**given_), SKUS, "USD")
+        read_order(written(**given_), PRODUCTS, "USD")
 
     assert mistakes.value.by_field[at].data == data
 
@@ -244,7 +255,7 @@ class Fine:
         Fine(
             description=f"{typed!r} pieces",
             given={"lines": (line(quantity=typed),)},
-            then={"lines": (OrderLine(sku="DESK-1", quantity=count, unit_price=usd("1500.00")),)},
+            then={"lines": (desks(count),)},
         )
         for typed, count in (("1", 1), ("9999", 9999), (" 7 ", 7), ("+7", 7), ("007", 7))
     ),
@@ -253,20 +264,20 @@ class Fine:
         given={"lines": (line(), line(unit_price="$1,400"))},
         then={
             "lines": (
-                OrderLine(sku="DESK-1", quantity=1, unit_price=usd("1500.00")),
-                OrderLine(sku="DESK-1", quantity=1, unit_price=usd("1400.00")),
+                desks(1),
+                desks(1, "1400.00"),
             )
         },
     ),
 )
 def test_what_is_read_of_a_good_order(row: Fine) -> None:
-    order = read_order(written(**row.given), SKUS, "USD")
+    order = read_order(written(**row.given), PRODUCTS, "USD")
 
     assert {name: getattr(order, name) for name in row.then} == row.then
 
 
 def test_an_order_keeps_the_id_it_was_minted_with() -> None:
-    order = read_order(written(order_id="ORD-42"), SKUS, "USD")
+    order = read_order(written(order_id="ORD-42"), PRODUCTS, "USD")
 
     assert order.order_id == "ORD-42"
 
@@ -345,7 +356,7 @@ def test_whatever_is_written_is_an_order_or_named_mistakes(
     named: Mapping[str, RuleError] = {}
     read: tuple[OrderLine, ...] = ()
     try:
-        read = read_order(asked, SKUS, "USD").lines
+        read = read_order(asked, PRODUCTS, "USD").lines
     except OrderMistakes as mistakes:
         named = mistakes.by_field
 
@@ -357,6 +368,118 @@ def test_the_total_has_fifteen_digits_at_most_like_any_amount() -> None:
     asked = written(lines=(line(unit_price="9999999999999.99", quantity="2"),))
 
     with pytest.raises(OrderMistakes) as refused:
-        read_order(asked, SKUS, "USD")
+        read_order(asked, PRODUCTS, "USD")
 
     assert refused.value.by_field["lines"].code == "amount_too_many_digits"
+
+
+@table(
+    Wrong(description="an address without a host", given={"email": "ada@"}, then={"email": MAIL}),
+    Wrong(description="two addresses", given={"email": "a@b.c, d@e.f"}, then={"email": MAIL}),
+    Wrong(description="a mail header", given={"email": "a@b.c\nBcc: x@y.z"}, then={"email": MAIL}),
+    Wrong(
+        description="a payment card that cannot be read, though nothing is charged",
+        given={"payment": PaymentMode.AWAIT, "card_expiry": "soon"},
+        then={"card_expiry": "card_expiry_malformed"},
+    ),
+)
+def test_what_is_optional_is_still_read(row: Wrong) -> None:
+    with pytest.raises(OrderMistakes) as mistakes:
+        read_order(written(**row.given), PRODUCTS, "USD")
+
+    assert {at: error.code for at, error in mistakes.value.by_field.items()} == row.then
+
+
+def test_who_pays_elsewhere_needs_no_payment_card() -> None:
+    asked = written(payment=PaymentMode.AWAIT, card_expiry=" ", email=" ada@example.com ")
+    order = read_order(asked, PRODUCTS, "USD")
+
+    assert (order.payment, order.card_expiry) == (PaymentMode.AWAIT, "")
+    assert order.email == "ada@example.com"
+
+
+def test_a_line_keeps_the_name_that_its_product_had() -> None:
+    order = read_order(written(), PRODUCTS, "USD")
+
+    assert [(one.sku, one.label) for one in order.lines] == [("DESK-1", "Desk, oak")]
+    assert content(order).fields[0].label == "Desk, oak"
+    assert replace(order.lines[0], name="").label == "DESK-1"
+
+
+POLICY = policy(level(BORIS, expire_after=timedelta(hours=1), max_expire_after=timedelta(hours=4)))
+
+
+@table(
+    Wrong(description="no wish", given={}),
+    Wrong(description="within the bounds", given={"answer_within": "4h"}),
+    Wrong(
+        description="beyond the bounds",
+        given={"answer_within": "5h"},
+        then={"answer_within": "window_too_long"},
+    ),
+    Wrong(
+        description="no duration",
+        given={"answer_within": "soon"},
+        then={"answer_within": "not_a_duration"},
+    ),
+    Wrong(
+        description="together with other mistakes",
+        given={"answer_within": "soon", "customer": ""},
+        then={"answer_within": "not_a_duration", "customer": "text_missing"},
+    ),
+)
+def test_a_wish_for_the_approval_stays_within_the_policy(row: Wrong) -> None:
+    found: dict[str, str] = {}
+    wish = None
+    try:
+        wish = read_wish(written(**row.given), PRODUCTS, "USD", POLICY)
+    except OrderMistakes as mistakes:
+        found = {at: error.code for at, error in mistakes.by_field.items()}
+
+    assert found == row.then
+    if wish is not None:
+        assert wish.expire_after == read_window(row.given.get("answer_within", ""))
+
+
+def test_an_amount_that_no_tier_takes_is_told_at_the_lines() -> None:
+    rules = replace(POLICY, tiers=(Tier(up_to=usd("1.00"), levels=()),))
+
+    with pytest.raises(OrderMistakes) as mistakes:
+        read_wish(written(), PRODUCTS, "USD", rules)
+
+    assert {at: error.code for at, error in mistakes.value.by_field.items()} == {"lines": "no_tier"}
+
+
+@given(st.lists(st.tuples(st.integers(1, 99), st.integers(1, 10**6)), min_size=1, max_size=9))
+@SHORT
+def test_what_is_added_up_while_it_is_typed_is_what_the_order_costs(
+    numbers: list[tuple[int, int]],
+) -> None:
+    typed = tuple(
+        line(quantity=str(count), unit_price=f"{cents // 100}.{cents % 100:02d}")
+        for count, cents in numbers
+    )
+    reckoned = reckon((*typed, WrittenLine(sku="", quantity=" ", unit_price="")), "USD")
+
+    assert reckoned.total == read_order(written(lines=typed), PRODUCTS, "USD").total
+    assert reckoned.is_whole
+
+
+def test_what_cannot_be_added_up_stands_with_its_line() -> None:
+    typed = (line(), line(quantity="x", unit_price="-1"), line(quantity=""))
+    reckoned = reckon(typed, "USD")
+
+    assert [one.total for one in reckoned.lines] == [usd("1500.00"), None, None]
+    assert {at: error.code for at, error in reckoned.lines[1].mistakes.items()} == {
+        "quantity": "quantity_not_a_count",
+        "unit_price": "amount_not_positive",
+    }
+    assert (reckoned.total, reckoned.is_whole) == (usd("1500.00"), False)
+
+
+def test_a_sum_of_too_many_digits_is_no_sum() -> None:
+    reckoned = reckon((line(quantity="9999", unit_price="9999999999999.99"),), "USD")
+
+    assert reckoned.total is None
+    assert reckoned.mistake is not None
+    assert reckoned.mistake.code == "amount_too_many_digits"

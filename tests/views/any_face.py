@@ -201,7 +201,7 @@ class AnyFace:
                 customer=self.text(),
                 note=self.text(),
                 lines=tuple(
-                    OrderLine(sku=self.text(), quantity=9999, unit_price=price)
+                    OrderLine(sku=self.text(), quantity=9999, unit_price=price, name=self.text())
                     for _ in range(self._random.choice((1, 10, 25)))
                 ),
             ),

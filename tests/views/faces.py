@@ -73,8 +73,8 @@ def policy(*levels: LevelRule) -> Policy:
 
 
 LINES = (
-    OrderLine(sku="LAPTOP-15", quantity=1, unit_price=usd("1500.00")),
-    OrderLine(sku="CABLE-2M", quantity=2, unit_price=usd("12.50")),
+    OrderLine(sku="LAPTOP-15", quantity=1, unit_price=usd("1500.00"), name="Laptop 15 inch"),
+    OrderLine(sku="CABLE-2M", quantity=2, unit_price=usd("12.50"), name="Cable 2 m"),
 )
 THE_ORDER = Order(
     order_id="ORD-7K2M4QXA",

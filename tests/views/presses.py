@@ -101,9 +101,9 @@ def submitted(view: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, An
 
 def _answer(element: Mapping[str, Any], typed: Any) -> dict[str, Any]:
     match element["type"]:
-        case "static_select":
+        case "static_select" | "radio_buttons":
             chosen = [one for one in element["options"] if one["value"] == typed]
-            return {"selected_option": chosen[0] if chosen else None}
+            return {"selected_option": chosen[0] if chosen else element.get("initial_option")}
         case "checkboxes":
             return {"selected_options": list(element["options"]) if typed else []}
         case "users_select":
@@ -126,6 +126,25 @@ def typed_view() -> dict[str, Any]:
             "lines.0.unit_price": "1,500.00",
             "card_expiry": "09/28",
             "note": "As soon as <possible>",
+        },
+    )
+
+
+def three_lines() -> dict[str, Any]:
+    """Return a form under way: a line that adds up, one with wrong numbers, one half written."""
+    return submitted(
+        order_modal.build("ORD-7K2M4QXA", CATALOGUE, lines=3),
+        {
+            "customer": "Acme",
+            "lines.0.sku": "LAPTOP-15",
+            "lines.0.quantity": "2",
+            "lines.0.unit_price": "1,500.00",
+            "lines.1.quantity": "-1",
+            "lines.1.unit_price": "5 EUR",
+            "lines.2.unit_price": "12.50",
+            "payment": "await",
+            "email": "orders@acme.example",
+            "answer_within": "4h",
         },
     )
 

@@ -129,6 +129,9 @@ def _check_input(element: dict[str, Any]) -> None:
         case "checkboxes":
             assert 0 < len(element["options"]) <= 10
             _check_options(element, element.get("initial_options", []))
+        case "radio_buttons":
+            assert 0 < len(element["options"]) <= 10
+            _check_options(element, [element["initial_option"]])
         case "static_select":
             assert 0 < len(element["options"]) <= 100
             _check_options(

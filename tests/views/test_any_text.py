@@ -14,6 +14,7 @@ from bot.views import (
     notices,
     order_card,
     order_modal,
+    order_status,
     verb_modal,
 )
 from bot.views.approval_card import parse_click
@@ -192,9 +193,11 @@ def test_every_order_is_a_valid_card(some: AnyFace) -> None:
     face = some.order()
 
     _check(order_card.build(face))
-    _check(order_card.status_message(replace(face, as_of=faces.NOW)))
-    _check(order_card.status_list([face] * 12))
+    _check(order_status.one(replace(face, as_of=faces.NOW), face.requester.person))
+    _check(order_status.latest([face] * 12))
     _check(notice_messages.outcome(face))
+    for kind in NoticeKind:
+        _check(notice_messages.message(Notice(key="n-1", kind=kind, face=face), LINK))
     rows = [one for one in order_card.build(face).blocks if one["type"] == "actions"]
     assert len(rows) == face.is_cancellable
 
@@ -208,6 +211,8 @@ FIELDS = (
     "lines.1.quantity",
     "lines.1.unit_price",
     "card_expiry",
+    "email",
+    "answer_within",
     "note",
 )
 
@@ -220,7 +225,15 @@ def test_the_form_keeps_what_was_typed(typed: dict[str, str], full: bool) -> Non
 
     again = order_modal.failed(view, catalogue, notices.unknown_order(typed["note"]))
     check_view(again)
-    check_view(order_modal.add_line(view, catalogue))
+    for other in (
+        order_modal.add_line(view, "2", catalogue),
+        order_modal.remove_line(view, "0", catalogue),
+        order_modal.recounted(view, catalogue),
+    ):
+        assert other is not None
+        check_view(other)
+        for words in mrkdwn_of(other["blocks"]):
+            assert not [one for one in formatted(words) if not one.startswith("*")], words
     kept = {
         block["block_id"]: block["element"].get("initial_value", "") for block in _inputs(again)
     }

@@ -1,26 +1,46 @@
 """The order form: what is read back, what is kept, where mistakes stand."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from bot.views import order_modal
+from bot.views.blocks import View
 from bot.views.order_modal import MAX_LINES, CatalogueEntry
 from bot.views.payload import UnreadablePayloadError
-from tests.views.presses import CATALOGUE, recorded, submitted, typed_view
+from tests.views.presses import CATALOGUE, recorded, submitted, three_lines, typed_view
 from tests.views.slack_limits import check_view
+from workflows.rules.order import PaymentMode
 from workflows.rules.order_form import OrderMistakes, WrittenLine, WrittenOrder, read_order
 
-SKUS = frozenset(one.sku for one in CATALOGUE)
+PRODUCTS = {one.sku: one.name for one in CATALOGUE}
 
 
 def _form(lines: int, typed: dict[str, str]) -> dict[str, Any]:
     return submitted(order_modal.build("ORD-7K2M4QXA", CATALOGUE, lines=lines), typed)
 
 
+def _there(view: View | None) -> dict[str, Any]:
+    assert view is not None
+    return dict(view)
+
+
+def _elements(view: dict[str, Any]) -> dict[str, Any]:
+    """Return the inputs by block id."""
+    return {one["block_id"]: one["element"] for one in view["blocks"] if one["type"] == "input"}
+
+
+def _words(view: Mapping[str, Any], *block_ids: str) -> list[str]:
+    """Return the texts of these blocks."""
+    blocks = {one["block_id"]: one for one in view["blocks"]}
+    found = [blocks[block_id] for block_id in block_ids]
+    return [one["text"]["text"] if "text" in one else one["elements"][0]["text"] for one in found]
+
+
 def _mistakes(view: dict[str, Any]) -> dict[str, str]:
     with pytest.raises(OrderMistakes) as caught:
-        read_order(order_modal.parse(view), SKUS, "USD")
+        read_order(order_modal.parse(view), PRODUCTS, "USD")
     return order_modal.errors(caught.value, view)
 
 
@@ -72,23 +92,96 @@ def test_every_mistake_has_its_sentence_at_its_field() -> None:
 
 def test_lines_are_added_up_to_ten_and_then_the_button_goes() -> None:
     view = typed_view()
-    for _ in range(MAX_LINES + 2):
-        view = submitted(order_modal.add_line(view, CATALOGUE), {"customer": "Acme"})
+    for number in range(1, MAX_LINES):
+        view = submitted(_there(order_modal.add_line(view, str(number), CATALOGUE)), {})
         check_view({key: view[key] for key in view if key not in {"id", "hash", "state"}})
 
+    assert order_modal.add_line(view, str(MAX_LINES), CATALOGUE) is None
     assert not [one for one in view["blocks"] if one["type"] == "actions"]
     assert len([one for one in view["blocks"] if one["block_id"].endswith(".sku")]) == MAX_LINES
 
 
 def test_adding_a_line_keeps_ids_and_what_was_typed() -> None:
     view = typed_view()
-    again: list[Any] = list(order_modal.add_line(view, CATALOGUE)["blocks"])  # type: ignore[call-overload]  # a list in a dict of objects
-    elements = {one["block_id"]: one["element"] for one in again if one["type"] == "input"}
+    elements = _elements(_there(order_modal.add_line(view, "1", CATALOGUE)))
     before = {one["block_id"] for one in view["blocks"] if one["type"] == "input"}
 
     assert before <= elements.keys()
     assert elements["customer"]["initial_value"] == "Acme *GmbH*"
     assert elements["lines.0.sku"]["initial_option"]["value"] == "LAPTOP-15"
+
+
+def test_a_removed_line_takes_its_words_along_and_the_others_keep_theirs() -> None:
+    view = _there(order_modal.remove_line(three_lines(), "0", CATALOGUE))
+    elements = _elements(view)
+
+    assert [one for one in elements if one.endswith("sku")] == ["lines.1.sku", "lines.2.sku"]
+    assert elements["lines.1.quantity"]["initial_value"] == "-1"
+    assert elements["lines.2.unit_price"]["initial_value"] == "12.50"
+    assert elements["payment"]["initial_option"]["value"] == "await"
+    assert _words(view, "line-1", "line-2") == ["*Product 1*", "*Product 2*"]
+
+
+def test_the_last_line_cannot_be_removed_and_a_second_press_removes_nothing() -> None:
+    view = submitted(_there(order_modal.remove_line(three_lines(), "1", CATALOGUE)), {})
+
+    assert order_modal.remove_line(view, "1", CATALOGUE) is None
+    view = submitted(_there(order_modal.remove_line(view, "2", CATALOGUE)), {})
+    assert order_modal.remove_line(view, "0", CATALOGUE) is None
+    assert not [one for one in view["blocks"] if "accessory" in one]
+
+
+def test_a_line_never_gets_the_name_of_one_that_was_removed() -> None:
+    view = submitted(_there(order_modal.remove_line(three_lines(), "2", CATALOGUE)), {})
+
+    assert order_modal.add_line(view, "2", CATALOGUE) is None
+    again = _there(order_modal.add_line(view, "3", CATALOGUE))
+    assert "lines.3.sku" in _elements(again)
+    assert order_modal.add_line(submitted(again, {}), "3", CATALOGUE) is None
+
+
+def test_the_sums_follow_what_is_typed_and_wrong_numbers_are_shown_as_such() -> None:
+    view = order_modal.recounted(three_lines(), CATALOGUE)
+
+    assert _words(view, "line-sum-0", "line-sum-1", "line-sum-2", "total") == [
+        "Together: *3,000.00 USD*",
+        (
+            "⚠ Quantity: Please give a number above zero.\n"
+            "⚠ Price of one, in USD: Amounts are in USD here. Please give the amount in USD."
+        ),
+        "Together: not known yet",
+        "*Total so far: 3,000.00 USD* · not every product has a quantity and a price yet",
+    ]
+
+
+def test_an_empty_extra_line_leaves_the_total_whole() -> None:
+    line = {"lines.0.sku": "CABLE-2M", "lines.0.quantity": "2", "lines.0.unit_price": "12.50"}
+
+    assert _words(order_modal.recounted(_form(2, line), CATALOGUE), "total") == [
+        "*Total: 25.00 USD*"
+    ]
+    assert _words(order_modal.build("ORD-7K2M4QXA", CATALOGUE), "total") == [
+        "*Total:* not known yet"
+    ]
+
+
+def test_how_it_is_paid_and_where_the_customer_is_told_are_read_back() -> None:
+    written = order_modal.parse(three_lines())
+
+    assert (written.payment, written.email, written.answer_within) == (
+        PaymentMode.AWAIT,
+        "orders@acme.example",
+        "4h",
+    )
+    assert order_modal.parse(typed_view()).payment is PaymentMode.CHARGE
+
+
+def test_a_way_to_pay_that_was_not_offered_is_never_taken_for_a_charge() -> None:
+    view = three_lines()
+    view["state"]["values"]["payment"]["payment"]["selected_option"]["value"] = "free"
+
+    with pytest.raises(UnreadablePayloadError):
+        order_modal.parse(view)
 
 
 @pytest.mark.parametrize("count", [0, 101])
@@ -107,10 +200,13 @@ def test_without_a_choice_that_slack_can_show_the_product_is_typed(count: int) -
         "",
         "{}",
         "null",
-        '{"order_id":"","lines":1,"currency":"USD"}',
-        '{"order_id":"ORD-1","lines":11,"currency":"USD"}',
-        '{"order_id":"ORD-1","lines":0,"currency":"USD"}',
-        '{"order_id":"ORD-1","lines":true,"currency":"USD"}',
+        '{"order_id":"","lines":"0","next":1,"currency":"USD"}',
+        '{"order_id":"ORD-1","lines":"0,1,2,3,4,5,6,7,8,9,10","next":11,"currency":"USD"}',
+        '{"order_id":"ORD-1","lines":"","next":1,"currency":"USD"}',
+        '{"order_id":"ORD-1","lines":"0,0","next":1,"currency":"USD"}',
+        '{"order_id":"ORD-1","lines":"0,x","next":1,"currency":"USD"}',
+        '{"order_id":"ORD-1","lines":"0,1","next":1,"currency":"USD"}',
+        '{"order_id":"ORD-1","lines":1,"next":1,"currency":"USD"}',
     ],
 )
 def test_a_view_that_is_not_ours_is_refused_by_name(metadata: str) -> None:

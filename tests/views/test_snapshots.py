@@ -22,10 +22,11 @@ from bot.views import (
     notices,
     order_card,
     order_modal,
+    order_status,
     verb_modal,
 )
 from bot.views.blocks import Message, View
-from tests.views import faces, states
+from tests.views import faces, presses, states
 from tests.views.presses import CATALOGUE, click, typed_view
 from tests.views.slack_limits import check_message, check_view
 from workflows.rules.face import ApprovalFace
@@ -64,12 +65,14 @@ MESSAGES: dict[str, Callable[[], Message]] = {
         for name, make in (faces.APPROVALS | states.STATES).items()
     },
     **{f"order.{name}": _of(order_card.build, make) for name, make in faces.ORDERS.items()},
-    "status.one": lambda: order_card.status_message(faces.order_completed()),
-    "status.as_of": lambda: order_card.status_message(
-        replace(faces.order_in_progress(), as_of=faces.NOW + timedelta(minutes=4))
+    "status.one": lambda: order_status.one(faces.order_completed(), "U0ANA"),
+    "status.mine": lambda: order_status.one(faces.order_waits_for_payment(), "U0ANA"),
+    "status.anybodys": lambda: order_status.one(faces.order_waits_for_payment(), "U0GUS"),
+    "status.as_of": lambda: order_status.one(
+        replace(faces.order_in_progress(), as_of=faces.NOW + timedelta(minutes=4)), "U0ANA"
     ),
-    "status.list": lambda: order_card.status_list([make() for make in faces.ORDERS.values()]),
-    "status.none": lambda: order_card.status_list([]),
+    "status.list": lambda: order_status.latest([make() for make in faces.ORDERS.values()]),
+    "status.none": lambda: order_status.latest([]),
     "outcome.approved": lambda: notice_messages.outcome(faces.approved()),
     "outcome.rejected": lambda: notice_messages.outcome(faces.rejected()),
     "outcome.admin_closed": lambda: notice_messages.outcome(states.admin_closed(), LINK),
@@ -80,6 +83,12 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     "attention": _notice(
         NoticeKind.ATTENTION, faces.order_needs_attention(), channel="#approvals-admin"
     ),
+    "attention.thread": _notice(NoticeKind.ATTENTION, faces.order_needs_attention()),
+    "reply.paid": _notice(NoticeKind.ORDER_PAID, faces.order_completed()),
+    "reply.shipped": _notice(NoticeKind.ORDER_SHIPPED, faces.order_on_its_way()),
+    "reply.delivered": _notice(NoticeKind.ORDER_DELIVERED, faces.order_completed()),
+    "reply.cancelled": _notice(NoticeKind.ORDER_CANCELLED, faces.order_cancelled_by_hand()),
+    "reply.withdrawn": _notice(NoticeKind.ORDER_CANCELLED, faces.order_cancelled()),
     "not_posted": _notice(
         NoticeKind.CARD_NOT_POSTED, faces.pending(), problem="slack.not_in_channel"
     ),
@@ -114,15 +123,25 @@ def _form(verb: Verb) -> Callable[[], View]:
     return lambda: verb_modal.form(context, verb, states.reason_required())
 
 
+def _there(view: View | None) -> View:
+    assert view is not None
+    return view
+
+
 VIEWS: dict[str, Callable[[], View]] = {
     "form.empty": lambda: order_modal.build("ORD-7K2M4QXA", CATALOGUE),
-    "form.two_lines": lambda: order_modal.add_line(typed_view(), CATALOGUE),
+    "form.two_lines": lambda: _there(order_modal.add_line(typed_view(), "1", CATALOGUE)),
+    "form.sums": lambda: order_modal.recounted(presses.three_lines(), CATALOGUE),
+    "form.removed": lambda: _there(order_modal.remove_line(presses.three_lines(), "1", CATALOGUE)),
     "form.failed": lambda: order_modal.failed(typed_view(), CATALOGUE, notices.unavailable()),
     "form.working": lambda: order_modal.working("ORD-7K2M4QXA"),
     "form.received": lambda: order_modal.received(
         "ORD-7K2M4QXA", total="1,500.00 USD", waits_in="#approvals"
     ),
     "form.goes_on": lambda: order_modal.received("ORD-7K2M4QXA", total="1,000.00 USD"),
+    "form.paid_elsewhere": lambda: order_modal.received(
+        "ORD-7K2M4QXA", total="1,000.00 USD", paid_elsewhere=True
+    ),
     "more.opening": lambda: more_modal.opening(click("more")),
     "more.everything": lambda: _menu(states.commented(), *Verb),
     "more.again": lambda: _menu(

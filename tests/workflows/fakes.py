@@ -8,6 +8,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from tests.workflows.fake_directory import FakeDirectory
+from tests.workflows.fake_money import FakeDay, FakeMoney
 from tests.workflows.fake_steps import FakeSteps
 from tests.workflows.weather import Bell, Slack
 from workflows.ports import (
@@ -202,6 +203,8 @@ class World:
         self.notices = FakeNotices(self.slack)
         self.steps = FakeSteps(self.bell)
         self.mail = FakeMail(self.bell)
+        self.money = FakeMoney()
+        self.day = FakeDay()
 
     def activities(self) -> list[Callable[..., object]]:
         return [
@@ -219,4 +222,10 @@ class World:
             self.steps.deliver,
             self.steps.recall,
             self.mail.send,
+            self.money.give_back,
+            self.money.sweep,
+            self.money.handed_over,
+            self.money.refund_started,
+            self.day.sum_up,
+            self.day.tell_day,
         ]

@@ -16,7 +16,7 @@ from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker, WorkflowRunner
+from temporalio.worker import Interceptor, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from tests.workflows.acts import Act, source, sources
@@ -316,13 +316,14 @@ def sandbox_sharing(*passed_through: str) -> OnceCheckedRunner:
 
 
 @asynccontextmanager
-async def office_of(
+async def office_of(  # noqa: PLR0913 - a worker has this many parts
     env: WorkflowEnvironment,
     world: World,
     *,
     queue: str = "",
     identity: str | None = None,
     runner: WorkflowRunner | None = None,
+    interceptors: Sequence[Interceptor] = (),
 ) -> AsyncIterator[Office]:
     """Run a worker with the fake ports for a while."""
     queue = queue or new_id("test")
@@ -333,6 +334,7 @@ async def office_of(
         workflows=WORKFLOWS,
         activities=world.activities(),
         workflow_runner=runner or sandbox_sharing(),
+        interceptors=interceptors,
         graceful_shutdown_timeout=timedelta(0),
     ):
         try:

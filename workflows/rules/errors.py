@@ -269,6 +269,12 @@ class NotACardExpiryError(RuleError):
     code = "card_expiry_malformed"
 
 
+class NotAnEmailError(RuleError):
+    """The customer's e-mail is no address, or one that mail cannot carry."""
+
+    code = "email_malformed"
+
+
 class NoLinesError(RuleError):
     """An order needs at least one line."""
 

@@ -6,14 +6,18 @@ from enum import StrEnum
 
 from workflows.rules.card import CardCopy
 from workflows.rules.face import ApprovalFace, LevelFace
-from workflows.rules.order import Face, OrderFace, OrderStatus
+from workflows.rules.order import Face, OrderFace, OrderStatus, StepName, StepStatus
 
 MENTIONED = 8
 """So many people are mentioned where a card is posted first; of more, each is told otherwise."""
 
 
 class NoticeKind(StrEnum):
-    """What is told. All but the last three lose their point when the request closes."""
+    """What is told. `LASTING` ones are told of what has closed, too; the others lose their point.
+
+    Four stand in the thread of an order's card: what came from outside, where the parcel is, and
+    who turned it back. All else the card itself says, and the outcome tells its requester.
+    """
 
     ASKED = "asked"
     REMINDED = "reminded"
@@ -21,11 +25,21 @@ class NoticeKind(StrEnum):
     DELEGATE_REFUSED = "delegate_refused"
     BLOCKED = "blocked"
     ATTENTION = "attention"
+    ORDER_PAID = "order_paid"
+    ORDER_SHIPPED = "order_shipped"
+    ORDER_DELIVERED = "order_delivered"
+    ORDER_CANCELLED = "order_cancelled"
     OUTCOME = "outcome"
     CARD_NOT_POSTED = "card_not_posted"
 
 
-LASTING = (NoticeKind.OUTCOME, NoticeKind.CARD_NOT_POSTED)
+LASTING = (
+    NoticeKind.OUTCOME,
+    NoticeKind.CARD_NOT_POSTED,
+    NoticeKind.ORDER_PAID,
+    NoticeKind.ORDER_DELIVERED,
+    NoticeKind.ORDER_CANCELLED,
+)
 """These are told of a closed request too."""
 
 
@@ -104,10 +118,13 @@ def still_owed(owed: Owed, face: Face) -> Owed | None:
     """Return what is left to tell, or None where it has lost its point.
 
     Nobody is asked about what is closed or passed, or reminded of what they or somebody for them
-    has decided; a level that is open is blocked no more, an order that was resumed needs no help.
+    has decided; a level that is open is blocked no more, an order that was resumed needs no help,
+    and what has arrived is on its way no more.
     """
     if owed.kind in LASTING:
         return owed
+    if owed.kind is NoticeKind.ORDER_SHIPPED:
+        return owed if isinstance(face, OrderFace) and _is_on_its_way(face) else None
     if owed.kind is NoticeKind.ATTENTION:
         needed = isinstance(face, OrderFace) and face.status is OrderStatus.NEEDS_ATTENTION
         return owed if needed else None
@@ -123,6 +140,13 @@ def still_owed(owed: Owed, face: Face) -> Owed | None:
         case _:
             holds = True
     return owed if holds else None
+
+
+def _is_on_its_way(face: OrderFace) -> bool:
+    """Whether the parcel has left and has not arrived, and nobody calls it back."""
+    done = {step.name for step in face.steps if step.status is StepStatus.DONE}
+    goes_on = face.status is OrderStatus.PROCESSING
+    return goes_on and StepName.SHIP in done and StepName.DELIVER not in done
 
 
 def _to_the_silent(owed: Owed, level: LevelFace | None) -> Owed | None:

@@ -76,11 +76,17 @@ class PaymentMode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderLine:
-    """So many of one product at a price each."""
+    """So many of one product at a price each. `name` is the product's when the order was taken."""
 
     sku: str
     quantity: int
     unit_price: Money
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """What people read: the product's name, or its number where no name is known."""
+        return self.name or self.sku
 
     @property
     def total(self) -> Money:
@@ -227,7 +233,7 @@ class OrderChange:
 def content(order: Order) -> Content:
     """Return what approvers read of an order."""
     lines = tuple(
-        ContentField(label=line.sku, value=f"{line.quantity} x {line.unit_price} = {line.total}")
+        ContentField(label=line.label, value=f"{line.quantity} x {line.unit_price} = {line.total}")
         for line in order.lines
     )
     return Content(

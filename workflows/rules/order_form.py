@@ -1,24 +1,36 @@
 """The written order: what a person typed, checked field by field before anything is believed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import reduce
 
+from workflows.rules.clock import as_written
 from workflows.rules.errors import (
     NoLinesError,
     NotACardExpiryError,
     NotACountError,
+    NotAnEmailError,
+    NoTierError,
     NotPositiveError,
     RuleError,
     TextMissingError,
     TextTooLongError,
     TooManyDigitsError,
     UnknownProductError,
+    WindowTooLongError,
 )
-from workflows.rules.money import MAX_DIGITS, parse_money
-from workflows.rules.order import Order, OrderLine
+from workflows.rules.mail import ADDRESS
+from workflows.rules.money import MAX_DIGITS, Money, parse_money
+from workflows.rules.order import Order, OrderLine, PaymentMode
+from workflows.rules.policy import Policy, route
+from workflows.rules.request_form import longest_window, read_window
 
+POLICY = "order"
+"""The policy by which orders are approved."""
+CURRENCY = "USD"
+"""What orders are in."""
 MAX_NAME = 80
 """Characters of a customer's name."""
 MAX_NOTE = 3000
@@ -37,13 +49,19 @@ class WrittenLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WrittenOrder:
-    """An order as a person wrote it, before anything is believed."""
+    """An order as a person wrote it, before anything is believed.
+
+    `answer_within` such as `4h`, or empty, is a wish for the approval.
+    """
 
     order_id: str
     customer: str
     lines: tuple[WrittenLine, ...]
     card_expiry: str
     note: str = ""
+    payment: PaymentMode = PaymentMode.CHARGE
+    email: str = ""
+    answer_within: str = ""
 
 
 class OrderMistakes(Exception):  # noqa: N818 - it carries errors, it is not one
@@ -54,8 +72,47 @@ class OrderMistakes(Exception):  # noqa: N818 - it carries errors, it is not one
         self.by_field = by_field
 
 
-def read_order(written: WrittenOrder, skus: frozenset[str], currency: str) -> Order:
-    """Turn what a person wrote into an order.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderWish:
+    """An order that was read, and how long its approval may take where its requester said so."""
+
+    order: Order
+    expire_after: timedelta | None
+
+
+def read_wish(
+    written: WrittenOrder, products: Mapping[str, str], currency: str, policy: Policy
+) -> OrderWish:
+    """Turn what a person wrote into an order that `policy` takes, within the policy's bounds.
+
+    Raises:
+        OrderMistakes: with the refusal of every field that is wrong, all at once.
+
+    """
+    mistakes: dict[str, RuleError] = {}
+    order = expire_after = None
+    try:
+        order = read_order(written, products, currency)
+    except OrderMistakes as found:
+        mistakes.update(found.by_field)
+    try:
+        expire_after = read_window(written.answer_within)
+        longest = longest_window(route(policy, order.total)) if order else None
+        if expire_after is not None and longest is not None and expire_after > longest:
+            mistakes["answer_within"] = WindowTooLongError(limit=as_written(longest))
+    except NoTierError as error:
+        mistakes["lines"] = error
+    except RuleError as error:
+        mistakes["answer_within"] = error
+    if order is None or mistakes:
+        raise OrderMistakes(mistakes)
+    return OrderWish(order=order, expire_after=expire_after)
+
+
+def read_order(written: WrittenOrder, products: Mapping[str, str], currency: str) -> Order:
+    """Turn what a person wrote into an order. `products` are the names by number that can be had.
+
+    A payment card is needed only where it is charged; what is written about it is kept if it reads.
 
     Raises:
         OrderMistakes: with the refusal of every field that is wrong, all at once.
@@ -67,14 +124,19 @@ def read_order(written: WrittenOrder, skus: frozenset[str], currency: str) -> Or
         mistakes["customer"] = error
     if error := _text_error(note, MAX_NOTE, required=False):
         mistakes["note"] = error
-    lines = [_read_line(i, line, skus, currency, mistakes) for i, line in enumerate(written.lines)]
+    lines = [
+        _read_line(i, line, products, currency, mistakes) for i, line in enumerate(written.lines)
+    ]
     if not lines:
         mistakes["lines"] = NoLinesError()
-    expiry = written.card_expiry.strip()
-    if _expiry_month(expiry) is None:
+    expiry, email = written.card_expiry.strip(), written.email.strip()
+    charged = written.payment is PaymentMode.CHARGE
+    if (expiry or charged) and _expiry_month(expiry) is None:
         mistakes["card_expiry"] = NotACardExpiryError()
+    if email and not re.fullmatch(ADDRESS, email, re.ASCII):
+        mistakes["email"] = NotAnEmailError()
     read = tuple(line for line in lines if line is not None)
-    if read and len(str(sum(line.total.amount for line in read)).replace(".", "")) > MAX_DIGITS:
+    if read and _is_too_long(_sum([line.total for line in read])):
         mistakes.setdefault("lines", TooManyDigitsError())
     if mistakes:
         raise OrderMistakes(mistakes)
@@ -84,17 +146,19 @@ def read_order(written: WrittenOrder, skus: frozenset[str], currency: str) -> Or
         lines=read,
         card_expiry=expiry,
         note=note,
+        payment=written.payment,
+        email=email,
     )
 
 
 def _read_line(
     index: int,
     line: WrittenLine,
-    skus: frozenset[str],
+    products: Mapping[str, str],
     currency: str,
     mistakes: dict[str, RuleError],
 ) -> OrderLine | None:
-    if line.sku not in skus:
+    if line.sku not in products:
         mistakes[f"lines.{index}.sku"] = UnknownProductError(sku=line.sku)
     try:
         quantity = _read_quantity(line.quantity)
@@ -106,7 +170,75 @@ def _read_line(
     except RuleError as error:
         mistakes[f"lines.{index}.unit_price"] = error
         return None
-    return OrderLine(sku=line.sku, quantity=quantity, unit_price=price)
+    name = products.get(line.sku, "")
+    return OrderLine(sku=line.sku, quantity=quantity, unit_price=price, name=name)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LineSum:
+    """What one line comes to, as far as it is written: its `total`, or what keeps it from having one.
+
+    What is not written yet is no mistake. `is_blank`: nothing at all is written.
+    """
+
+    total: Money | None = None
+    mistakes: Mapping[str, RuleError]
+    is_blank: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reckoning:
+    """What an order comes to while it is being written. `is_whole`: every written line counts."""
+
+    lines: tuple[LineSum, ...]
+    total: Money | None
+    mistake: RuleError | None
+    is_whole: bool
+
+
+def reckon(lines: Sequence[WrittenLine], currency: str) -> Reckoning:
+    """Add up the lines as they are written so far. What cannot be read stands with its line."""
+    sums = tuple(_line_sum(line, currency) for line in lines)
+    totals = [one.total for one in sums if one.total is not None]
+    total = _sum(totals) if totals else None
+    too_long = total is not None and _is_too_long(total)
+    return Reckoning(
+        lines=sums,
+        total=None if too_long else total,
+        mistake=TooManyDigitsError() if too_long else None,
+        is_whole=all(one.is_blank or one.total is not None for one in sums),
+    )
+
+
+def _line_sum(line: WrittenLine, currency: str) -> LineSum:
+    mistakes: dict[str, RuleError] = {}
+    quantity, price = None, None
+    try:
+        quantity = _read_quantity(line.quantity) if line.quantity.strip() else None
+    except RuleError as error:
+        mistakes["quantity"] = error
+    try:
+        price = parse_money(line.unit_price, currency) if line.unit_price.strip() else None
+    except RuleError as error:
+        mistakes["unit_price"] = error
+    return LineSum(
+        total=price.times(quantity) if price is not None and quantity is not None else None,
+        mistakes=mistakes,
+        is_blank=is_blank(line),
+    )
+
+
+def is_blank(line: WrittenLine) -> bool:
+    """Say whether nothing at all was written into a line."""
+    return not (line.sku.strip() or line.quantity.strip() or line.unit_price.strip())
+
+
+def _sum(totals: Sequence[Money]) -> Money:
+    return reduce(Money.__add__, totals)
+
+
+def _is_too_long(total: Money) -> bool:
+    return len(str(total.amount).replace(".", "")) > MAX_DIGITS
 
 
 def _read_quantity(written: str) -> int:

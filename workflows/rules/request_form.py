@@ -71,7 +71,7 @@ def read_request(
         raise RequestMistakes({**found.by_field, **mistakes}) from None
     except NoTierError as error:
         raise RequestMistakes({"amount": error, **mistakes}) from None
-    if expire_after is not None and (longest := _longest(route_)) and expire_after > longest:
+    if expire_after is not None and (longest := longest_window(route_)) and expire_after > longest:
         mistakes["answer_within"] = WindowTooLongError(limit=as_written(longest))
     if mistakes:
         raise RequestMistakes(mistakes)
@@ -86,7 +86,7 @@ def read_request(
     )
 
 
-def _longest(route_: Route) -> timedelta | None:
+def longest_window(route_: Route) -> timedelta | None:
     """Return for how long every level of the route may wait, or None where none has a bound."""
     bounds = (level.longest for level in route_.levels)
     return min((bound for bound in bounds if bound is not None), default=None)

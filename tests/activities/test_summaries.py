@@ -1,0 +1,130 @@
+"""The daily summary against a real database and a stand-in for Slack: the right day, told once."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.posting import Poster
+from activities.summaries import SummaryActivities
+from emulator.client import StandInClient, text_of
+from records.audit import AuditTrail
+from records.database import Database
+from tests.records.builders import fact, order, state
+from tests.rules.builders import policy
+from workflows.rules.day import DayRow, DaySummary
+from workflows.rules.money import Money
+from workflows.rules.order import Face, OrderStatus, order_face
+from workflows.rules.order_saga import receive
+from workflows.rules.people import Actor, Origin
+from workflows.summary_ports import DayQuestion, TellDay
+
+APPROVALS, ANA = "C0APPROVALS", "U0ANA"
+_FACE: TypeAdapter[Face] = TypeAdapter(Face)
+# In Berlin the 29th of March 2026 has 23 hours: from 23:00 UTC the day before to 22:00 UTC.
+SHORT_DAY = date(2026, 3, 29)
+BEGAN, ENDED = datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 3, 29, 22, tzinfo=UTC)
+MORNING_AFTER = DayQuestion(timezone="Europe/Berlin", at=ENDED + timedelta(hours=10))
+DAY = DaySummary(day=SHORT_DAY, began=datetime.now(UTC) - timedelta(hours=1))
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with Database(f"sqlite:///{tmp_path}/records.db") as database:
+        await database.upgrade()
+        yield database
+
+
+@pytest.fixture
+def summaries(database: Database, poster: Poster) -> SummaryActivities:
+    return SummaryActivities(database, poster)
+
+
+async def ordered(
+    database: Database,
+    order_id: str,
+    at: datetime,
+    status: OrderStatus = OrderStatus.COMPLETED,
+    face: str = "",
+) -> None:
+    """Have an order of 20.20 USD come in."""
+    actor = Actor(person="UANA", origin=Origin.CLI)
+    begun = receive(order(order_id), actor, policy(), at, needs_approval=False).state
+    written = _FACE.dump_json(order_face(replace(begun, status=status), 1)).decode()
+    first = replace(fact(1, order_id), at=at)
+    known = replace(state(order_id, status.value), face=face or written)
+    await AuditTrail(database).append((first,), known)
+
+
+async def test_the_last_whole_day_in_the_policies_time_zone_is_summed_up(
+    database: Database, summaries: SummaryActivities, activity: ActivityEnvironment
+) -> None:
+    """To the instant, also where the clocks are set; one that cannot be read is left out."""
+    instant = timedelta(microseconds=1)
+    await ordered(database, "ORD-1", BEGAN - instant)
+    await ordered(database, "ORD-2", BEGAN)
+    await ordered(database, "ORD-3", ENDED - instant)
+    await ordered(database, "ORD-4", ENDED - instant, OrderStatus.AWAITING_APPROVAL)
+    await ordered(database, "ORD-5", ENDED)
+    await ordered(database, "ORD-6", BEGAN, face='{"kind":"order","new":true}')
+
+    summary = await activity.run(summaries.sum_up, MORNING_AFTER)
+
+    price = order().total
+    assert summary == DaySummary(
+        day=SHORT_DAY,
+        began=BEGAN,
+        rows=(
+            DayRow(status=OrderStatus.AWAITING_APPROVAL, orders=1, totals=(price,)),
+            DayRow(
+                status=OrderStatus.COMPLETED,
+                orders=2,
+                totals=(Money(amount=price.amount * 2, currency="USD"),),
+            ),
+        ),
+    )
+
+
+async def test_a_day_that_is_named_is_summed_up(
+    database: Database, summaries: SummaryActivities, activity: ActivityEnvironment
+) -> None:
+    await ordered(database, "ORD-5", ENDED)
+    named = replace(MORNING_AFTER, day="2026-03-30", at=BEGAN)
+
+    summary = await activity.run(summaries.sum_up, named)
+
+    assert [row.orders for row in summary.rows] == [1]
+
+
+async def test_a_day_is_told_once(
+    slack: StandInClient, summaries: SummaryActivities, activity: ActivityEnvironment
+) -> None:
+    """A repetition finds the message by its key; another day is another message."""
+    price = Money(amount=order().total.amount, currency="USD")
+    rows = (DayRow(status=OrderStatus.COMPLETED, orders=3, totals=(price,)),)
+    message = TellDay(channel="#approvals", language="en", summary=replace(DAY, rows=rows))
+    next_day = replace(message, summary=replace(DAY, day=date(2026, 3, 30)))
+
+    told = [await activity.run(summaries.tell_day, one) for one in (message, message, next_day)]
+
+    assert told == [True, False, True]
+    first, second = await slack.messages(APPROVALS, ANA)
+    assert first["text"].startswith("3 orders came in on 2026-03-29.")
+    assert "✓ Completed       3  20.20 USD" in text_of(first)
+    assert second["text"] == "There were no orders on 2026-03-30."
+
+
+async def test_what_a_person_must_mend_is_not_tried_again(
+    slack: StandInClient, summaries: SummaryActivities, activity: ActivityEnvironment
+) -> None:
+    nowhere = TellDay(channel="#nowhere", language="en", summary=DAY)
+
+    with pytest.raises(ApplicationError) as refused:
+        await activity.run(summaries.tell_day, nowhere)
+
+    assert (refused.value.type, refused.value.non_retryable) == ("slack.channel_not_found", True)

@@ -1,0 +1,59 @@
+"""`countersign order schedule` on a real server: created once, shown, paused, resumed, removed."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from bot import schedules
+from tests.bot.till import Till
+
+
+@pytest.fixture
+async def schedule(temporal: WorkflowEnvironment, till: Till) -> AsyncIterator[Till]:
+    yield till
+    for one in schedules.IDS:
+        await schedules.remove(temporal.client, one)
+
+
+async def test_both_schedules_are_created_once_and_shown(schedule: Till) -> None:
+    created = await schedule.type("schedule", "create", "--at", "18:30", "--channel", "#sales")
+    again = await schedule.type("schedule", "create", "--at", "07:00")
+    shown = await schedule.type("schedule", "show")
+
+    assert created.out.splitlines() == [f"{one} created." for one in schedules.IDS]
+    assert again.out.count("exists already and stays as it is.") == 2
+    assert shown.code == 0
+    assert "runs: every 0:05:00" in shown.out
+    assert "runs: daily at 18:30 (Europe/Berlin)" in shown.out
+    assert "note: tells #sales of the day before" in shown.out
+
+
+async def test_both_are_paused_resumed_and_removed(schedule: Till) -> None:
+    await schedule.type("schedule", "create")
+    paused = await schedule.type("schedule", "pause", "--note", "stock-taking")
+    asleep = (await schedule.type("schedule", "show", "--json")).json
+    resumed = await schedule.type("schedule", "resume")
+    awake = (await schedule.type("schedule", "show", "--json")).json
+    removed = await schedule.type("schedule", "remove")
+
+    assert paused.out.splitlines() == [f"{one} paused." for one in schedules.IDS]
+    assert [(one["paused"], one["note"]) for one in asleep] == [(True, "stock-taking")] * 2
+    assert (resumed.code, [one["paused"] for one in awake]) == (0, [False, False])
+    assert awake[1]["runs"] == "daily at 08:00 (Europe/Berlin)"
+    assert (removed.code, removed.out.count("removed.")) == (0, 2)
+
+
+@pytest.mark.parametrize("verb", ["show", "pause", "resume", "remove"])
+async def test_without_schedules_a_command_says_so(schedule: Till, verb: str) -> None:
+    said = await schedule.type("schedule", verb)
+
+    assert said.code == 2
+    assert all(one in said.err for one in schedules.IDS)
+
+
+async def test_a_time_that_is_none_is_refused(schedule: Till) -> None:
+    said = await schedule.type("schedule", "create", "--at", "25:00")
+
+    assert (said.code, said.out) == (2, "")
+    assert "“25:00” is no time of day" in said.err

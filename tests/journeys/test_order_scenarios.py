@@ -1,0 +1,34 @@
+"""Orders typed as in docs/orders.md, as a process of its own beside the demo that runs."""
+
+import asyncio
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+from bot.minting import mint
+from tests.journeys.demos import RunningDemo
+from tests.journeys.office import Office
+from tests.journeys.programs import run
+from workflows.rules.audit import Fact
+from workflows.rules.order import OrderStatus
+
+
+async def test_the_demos_settings_are_all_that_an_order_and_its_payment_need(
+    demo: RunningDemo, demo_office: Office, tmp_path: Path
+) -> None:
+    """Ana orders without `--as`; `order pay` signs, and finds the bot's port."""
+    shutil.copy(demo.directory / "env", tmp_path / ".env")
+    order_id = mint("ORD")
+    order = ("order", "start", "--customer", "Acme", "--total", "500", "--id", order_id)
+    waiting = asyncio.create_task(run(*order, "--await-payment", "--wait", directory=tmp_path))
+    await demo_office.fact(order_id, Fact.PAYMENT_AWAITED)
+
+    paid = await run("order", "pay", order_id, directory=tmp_path)
+    done = await waiting
+
+    assert (paid.exit_code, paid.stdout) == (0, f"Paid: 500.00 USD for {order_id}.\n"), paid.stderr
+    assert done.exit_code == 0, done.stderr
+    assert "Status: completed\n" in done.stdout
+    face = await demo_office.ended(order_id)
+    assert (face.status, face.requester.person) == (OrderStatus.COMPLETED, "U0ANA")
+    assert (await demo_office.balance(order_id)).paid == Decimal(500)

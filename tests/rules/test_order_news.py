@@ -1,0 +1,101 @@
+"""What the thread of an order's card is told, and what has lost its point before it could be."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.rules.builders import ANA, BORIS, NOON, level, policy, usd
+from workflows.rules import order_saga as saga
+from workflows.rules import order_verbs as verbs
+from workflows.rules.notice import NoticeKind, Owed, still_owed
+from workflows.rules.order import (
+    Cancellation,
+    Order,
+    OrderChange,
+    OrderLine,
+    OrderState,
+    PaymentMode,
+    StepName,
+    order_face,
+)
+from workflows.rules.order_news import replies
+from workflows.rules.people import Actor, Origin
+
+BY_ANA = Actor(person=ANA, origin=Origin.SLACK)
+SHIPPED = Owed(key="k", kind=NoticeKind.ORDER_SHIPPED)
+
+
+def received(payment: PaymentMode = PaymentMode.CHARGE) -> OrderState:
+    order = Order(
+        order_id="ORD-1",
+        customer="Ada",
+        lines=(OrderLine(sku="DESK-1", quantity=1, unit_price=usd("10.00")),),
+        card_expiry="12/30",
+        payment=payment,
+    )
+    return saga.receive(order, BY_ANA, policy(level(BORIS)), NOON, needs_approval=False).state
+
+
+def told(change: OrderChange) -> tuple[NoticeKind, ...]:
+    return replies(change.state, change.facts)
+
+
+def done(state: OrderState, *names: StepName) -> OrderState:
+    for name in names:
+        state = saga.step_started(state, name, NOON).state
+        state = saga.step_completed(state, name, f"{name}-1", NOON).state
+    return state
+
+
+@pytest.mark.parametrize("payment", PaymentMode)
+def test_each_step_that_is_news_is_told_when_it_is_done(payment: PaymentMode) -> None:
+    state, seen = received(payment), []
+    for name in StepName:
+        began = saga.step_started(state, name, NOON)
+        ended = saga.step_completed(began.state, name, "REF-1", NOON)
+        seen += [(name, kind) for kind in (*told(began), *told(ended))]
+        state = ended.state
+
+    news = [
+        (StepName.PAY, NoticeKind.ORDER_PAID),
+        (StepName.SHIP, NoticeKind.ORDER_SHIPPED),
+        (StepName.DELIVER, NoticeKind.ORDER_DELIVERED),
+    ]
+    assert seen == (news if payment is PaymentMode.AWAIT else news[1:])
+
+
+def test_a_cancellation_is_told_at_its_end_and_a_failure_by_the_card_alone() -> None:
+    state = done(received(), StepName.RESERVE)
+    wish = verbs.cancel(state, Cancellation(actor=BY_ANA), NOON)
+    back = saga.turn_back(wish.state)
+    undone = saga.step_compensated(back.state, StepName.RESERVE, NOON)
+    began = saga.step_started(state, StepName.PAY, NOON).state
+    failed = saga.step_failed(began, StepName.PAY, "declined", NOON)
+
+    assert [told(one) for one in (wish, back, undone, failed)] == [(), (), (), ()]
+    assert told(saga.compensated(undone.state, NOON)) == (NoticeKind.ORDER_CANCELLED,)
+    assert told(saga.compensated(failed.state, NOON)) == ()
+
+
+def test_an_order_that_needs_help_says_so() -> None:
+    state = saga.step_started(done(received(), StepName.RESERVE), StepName.PAY, NOON).state
+    failed = saga.step_failed(state, StepName.PAY, "declined", NOON).state
+    stuck = saga.compensation_failed(failed, StepName.PAY, "refused", NOON)
+
+    assert told(stuck) == (NoticeKind.ATTENTION,)
+
+
+def test_what_has_arrived_or_comes_back_is_on_its_way_no_more() -> None:
+    shipped = done(received(), StepName.RESERVE, StepName.PAY, StepName.SHIP)
+    arrived = done(shipped, StepName.DELIVER)
+    began = saga.step_started(shipped, StepName.DELIVER, NOON + timedelta(days=2)).state
+    back = saga.step_failed(began, StepName.DELIVER, "nobody was there", NOON).state
+
+    assert still_owed(SHIPPED, order_face(shipped, 1)) == SHIPPED
+    assert still_owed(SHIPPED, order_face(began, 1)) == SHIPPED
+    assert still_owed(SHIPPED, order_face(arrived, 1)) is None
+    assert still_owed(SHIPPED, order_face(back, 1)) is None
+    for kind in (NoticeKind.ORDER_PAID, NoticeKind.ORDER_DELIVERED, NoticeKind.ORDER_CANCELLED):
+        lasting = replace(SHIPPED, kind=kind)
+        assert still_owed(lasting, order_face(arrived, 1)) == lasting

@@ -1,0 +1,65 @@
+"""A small bank for money that came in by itself, and a small channel that hears of a day."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from workflows.money_ports import ReceivedPaymentPort, RefundPort, SweepQuestion, Swept
+from workflows.ports import StepReference
+from workflows.rules.day import DaySummary
+from workflows.rules.received_payment import ReceivedPayment
+from workflows.summary_ports import DayQuestion, SummaryPort, TellDay
+
+DAY = DaySummary(day=date(2026, 11, 20), began=datetime(2026, 11, 20, tzinfo=UTC))
+
+
+@dataclass
+class FakeMoney(RefundPort, ReceivedPaymentPort):
+    """Gives back after so many `refusals` for good; sweeps these `pages`, one after the other."""
+
+    refusals: int = 0
+    pages: deque[Swept] = field(default_factory=deque)
+    given_back: list[str] = field(default_factory=list)
+    swept: list[SweepQuestion] = field(default_factory=list)
+
+    @activity.defn
+    async def give_back(self, payment: ReceivedPayment) -> StepReference:
+        if self.refusals:
+            self.refusals -= 1
+            raise ApplicationError("The account is closed.", non_retryable=True)
+        self.given_back.append(payment.event_id)
+        return StepReference(reference="REF-1")
+
+    @activity.defn
+    async def sweep(self, question: SweepQuestion) -> Swept:
+        self.swept.append(question)
+        return self.pages.popleft() if self.pages else Swept()
+
+    @activity.defn
+    async def handed_over(self, event_id: str) -> None:
+        pass
+
+    @activity.defn
+    async def refund_started(self, event_id: str) -> None:
+        pass
+
+
+@dataclass
+class FakeDay(SummaryPort):
+    """One day, on which nobody ordered anything."""
+
+    asked: list[DayQuestion] = field(default_factory=list)
+    told: list[TellDay] = field(default_factory=list)
+
+    @activity.defn
+    async def sum_up(self, question: DayQuestion) -> DaySummary:
+        self.asked.append(question)
+        return DAY
+
+    @activity.defn
+    async def tell_day(self, message: TellDay) -> bool:
+        self.told.append(message)
+        return True

@@ -1,0 +1,73 @@
+"""The daily summary on the real server: the day before the instant that was wanted, then the message."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from uuid import uuid4
+
+from temporalio import activity
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from tests.workflows.weather import PATIENCE
+from workflows.registry import sandbox
+from workflows.rules.day import DaySummary
+from workflows.summary import SummaryInput, SummaryReport, SummaryWorkflow
+from workflows.summary_ports import DayQuestion, SummaryPort, TellDay
+
+DAY = DaySummary(day=date(2026, 11, 20), began=datetime(2026, 11, 19, 23, tzinfo=UTC))
+ASKED = SummaryInput(channel="#sales", timezone="Europe/Berlin")
+
+
+@dataclass
+class Teller(SummaryPort):
+    """Knows one day; Slack does not answer as often as it was told."""
+
+    silences: int = 0
+    asked: list[DayQuestion] = field(default_factory=list)
+    told: list[TellDay] = field(default_factory=list)
+
+    @activity.defn
+    async def sum_up(self, question: DayQuestion) -> DaySummary:
+        self.asked.append(question)
+        return DAY
+
+    @activity.defn
+    async def tell_day(self, message: TellDay) -> bool:
+        self.told.append(message)
+        if self.silences:
+            self.silences -= 1
+            raise ApplicationError("Slack did not answer", type="slack.no_answer")
+        return True
+
+
+async def test_a_day_is_summed_up_once_and_told_as_soon_as_slack_takes_it(
+    temporal: WorkflowEnvironment,
+) -> None:
+    """Of when the schedule wanted it, not of when it came to run."""
+    teller, queue = Teller(silences=2), str(uuid4())
+    scheduled = datetime(2026, 11, 21, 7, tzinfo=UTC)
+    key = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
+    worker = Worker(
+        temporal.client,
+        task_queue=queue,
+        workflows=[SummaryWorkflow],
+        activities=[teller.sum_up, teller.tell_day],
+        workflow_runner=sandbox(),
+    )
+    async with worker, asyncio.timeout(PATIENCE):
+        handle = await temporal.client.start_workflow(
+            SummaryWorkflow.run,
+            ASKED,
+            id=str(uuid4()),
+            task_queue=queue,
+            search_attributes=TypedSearchAttributes([SearchAttributePair(key, scheduled)]),
+        )
+        await temporal.fast_forward(handle)
+        report = await handle.result()
+
+    assert report == SummaryReport(summary=DAY, told=True)
+    assert teller.asked == [DayQuestion(timezone="Europe/Berlin", at=scheduled)]
+    assert teller.told == [TellDay(channel="#sales", language="en", summary=DAY)] * 3
