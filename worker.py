@@ -105,8 +105,6 @@ def activities(
         payment.refund,
         refunds.give_back,
         received.sweep,
-        received.handed_over,
-        received.refund_started,
         shipping.ship,
         shipping.deliver,
         shipping.recall,

@@ -19,6 +19,7 @@ from workflows.rules.received_payment import Progress, ReceivedPayment, Verdict
 PAGE = 50
 """Payments that one call judges."""
 
+_TO_DO = {Progress.CONFIRMED: Verdict.WANTED, Progress.REFUND_STARTED: Verdict.NOT_WANTED}
 _LEFT = (Verdict.UNMATCHED, Verdict.MISMATCHED)
 _FACE: TypeAdapter[Face] = TypeAdapter(Face)
 
@@ -63,7 +64,7 @@ class ReceivedPaymentActivities(ReceivedPaymentPort):
 
     @activity.defn
     async def sweep(self, question: SweepQuestion) -> Swept:
-        """Judge a page of the waiting payments anew. Safe to repeat."""
+        """Judge a page of the waiting payments anew, and claim each. Safe to repeat."""
         page = await self._payments.waiting(
             received_before=question.received_before, after=question.after, limit=PAGE
         )
@@ -89,19 +90,9 @@ class ReceivedPaymentActivities(ReceivedPaymentPort):
             return again.verdict if again is not None else None
         record = await self._requests.get(receipt.payment.order_id)
         became = rules.judge_confirmed(_order(record.face if record else None))
-        if became is Progress.SETTLED:
-            await self._payments.advance(event_id, Progress.SETTLED)
-        return Verdict.NOT_WANTED if became is Progress.REFUND_STARTED else None
-
-    @activity.defn
-    async def handed_over(self, event_id: str) -> None:
-        """Note that a payment's order has been told of it. Safe to repeat."""
-        await self._payments.advance(event_id, Progress.CONFIRMED)
-
-    @activity.defn
-    async def refund_started(self, event_id: str) -> None:
-        """Note that a payment is on its way back. Safe to repeat."""
-        await self._payments.advance(event_id, Progress.REFUND_STARTED)
+        if became in {Progress.SETTLED, Progress.REFUND_STARTED}:
+            await self._payments.advance(event_id, became)
+        return _TO_DO.get(became) if became else None
 
 
 def judge_face(payment: ReceivedPayment, face: str | None, paid: bool) -> Verdict:  # noqa: FBT001 - `records` says it so

@@ -135,17 +135,13 @@ def _judge(payment: ReceivedPayment, face: str | None, paid: bool) -> Verdict:  
 async def _pass_on(webhook: Webhook, receipt: Receipt) -> None:
     """Tell the order, or start the refund. What fails here is done by a repetition, or the sweep."""
     payment = receipt.payment
-    if receipt.progress is not Progress.OPEN:
-        return
-    if receipt.verdict is Verdict.WANTED:
-        if await webhook.orders.confirm_payment(payment.order_id, rules.confirmation(payment)):
-            await webhook.payments.advance(payment.event_id, Progress.CONFIRMED)
-            return
+    if receipt.progress is Progress.REFUND_STARTED:
+        await webhook.refunds.start_refund(payment)
+    elif receipt.progress is Progress.CONFIRMED and not await webhook.orders.confirm_payment(
+        payment.order_id, rules.confirmation(payment)
+    ):
+        # It has ended meanwhile, perhaps with this very payment: the sweep looks at what it took.
         _log.info("order_had_ended", event_id=payment.event_id)
-    elif receipt.verdict is not Verdict.NOT_WANTED:
-        return
-    await webhook.refunds.start_refund(payment)
-    await webhook.payments.advance(payment.event_id, Progress.REFUND_STARTED)
 
 
 def _answer(receipt: Receipt) -> web.Response:

@@ -21,6 +21,10 @@ _BEFORE = {
 }
 """From where a payment may go on."""
 
+_NEXT = {Verdict.WANTED: Progress.CONFIRMED, Verdict.NOT_WANTED: Progress.REFUND_STARTED}
+"""What a verdict claims, in the transaction that gives it: two who judge one payment at the same
+time never do two things with it. Whoever claimed may die before they act; the sweep acts again."""
+
 Judge = Callable[[ReceivedPayment, str | None, bool], Verdict]
 """Says what a payment is to its order: asked with the order's face (its JSON text, None where no
 such order is known), and whether another payment has paid for it."""
@@ -72,6 +76,7 @@ class ReceivedPayments:
                     raise EventReusedError(payment.event_id)
                 return known
             verdict = await _judge(connection, payment, judge)
+            progress = _NEXT.get(verdict, Progress.OPEN)
             await connection.execute(
                 insert(table).values(
                     event_id=payment.event_id,
@@ -82,7 +87,7 @@ class ReceivedPayments:
                     received_at=now,
                     answered=verdict,
                     verdict=verdict,
-                    progress=Progress.OPEN,
+                    progress=progress,
                     refund_reference="",
                 )
             )
@@ -90,14 +95,14 @@ class ReceivedPayments:
             payment=payment,
             answered=verdict,
             verdict=verdict,
-            progress=Progress.OPEN,
+            progress=progress,
             received_at=now,
         )
 
     async def judge_again(
         self, event_id: str, judge: Judge, *, give_back_before: datetime
     ) -> Receipt | None:
-        """Judge an open payment anew: its order may have appeared, or ended, since.
+        """Judge an open payment anew, and claim it: its order may have appeared, or ended, since.
 
         What has been open since before `give_back_before` is not wanted: no order took it. Returns
         the receipt, or None where no such payment is open. Safe to repeat.
@@ -115,7 +120,7 @@ class ReceivedPayments:
             await connection.execute(
                 update(table)
                 .where(table.c.event_id == event_id, table.c.progress == Progress.OPEN)
-                .values(verdict=verdict)
+                .values(verdict=verdict, progress=_NEXT.get(verdict, Progress.OPEN))
             )
             return await _find(connection, event_id)
 

@@ -45,15 +45,8 @@ class ReceivedPaymentPort:
 
     @activity.defn
     async def sweep(self, question: SweepQuestion) -> Swept:
-        """Judge a page of the waiting payments anew. Safe to repeat."""
-        raise NotImplementedError
+        """Judge a page of the waiting payments anew, and claim each for what is to be done.
 
-    @activity.defn
-    async def handed_over(self, event_id: str) -> None:
-        """Note that a payment's order has been told of it. Safe to repeat."""
-        raise NotImplementedError
-
-    @activity.defn
-    async def refund_started(self, event_id: str) -> None:
-        """Note that a payment is on its way back. Safe to repeat."""
+        Safe to repeat: what was claimed and not done comes back.
+        """
         raise NotImplementedError

@@ -81,14 +81,10 @@ class SweepWorkflow:
             await order.signal(OrderWorkflow.confirm_payment, confirmation(payment))
         except ApplicationError:  # ExternalWorkflowExecutionNotFound
             return False
-        await workflow.execute_activity_method(
-            ReceivedPaymentPort.handed_over, payment.event_id, **PATIENT
-        )
         return True
 
     async def _give_back(self, payment: ReceivedPayment) -> bool:
         """Start a payment's refund; False where it goes on already, or is over."""
-        started = True
         try:
             await workflow.start_child_workflow(
                 RefundWorkflow.run,
@@ -98,8 +94,5 @@ class SweepWorkflow:
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             )
         except WorkflowAlreadyStartedError:
-            started = False
-        await workflow.execute_activity_method(
-            ReceivedPaymentPort.refund_started, payment.event_id, **PATIENT
-        )
-        return started
+            return False
+        return True

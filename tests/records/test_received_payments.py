@@ -48,7 +48,7 @@ async def test_a_payment_is_judged_by_its_order_and_kept_as_it_came(
     receipt = await payments.receive(PAYMENT, wanted, NOON)
 
     assert (receipt.verdict, receipt.answered) == (Verdict.WANTED, Verdict.WANTED)
-    assert (receipt.progress, receipt.received_at) == (Progress.OPEN, NOON)
+    assert (receipt.progress, receipt.received_at) == (Progress.CONFIRMED, NOON)
     assert await payments.get("evt-1") == receipt
     assert await payments.of_order("ORD-1") == (receipt,)
 
@@ -123,12 +123,29 @@ async def test_an_open_payment_is_judged_anew_and_keeps_what_was_answered(
 async def test_what_was_open_for_too_long_is_not_wanted_any_more(
     payments: ReceivedPayments,
 ) -> None:
-    await payments.receive(PAYMENT, wanted, NOON)
+    await payments.receive(PAYMENT, lambda *_: Verdict.MISMATCHED, NOON)
 
     again = await payments.judge_again("evt-1", wanted, give_back_before=LATER)
 
     assert again is not None
-    assert again.verdict is Verdict.NOT_WANTED
+    assert (again.verdict, again.progress) == (Verdict.NOT_WANTED, Progress.REFUND_STARTED)
+
+
+@pytest.mark.usefixtures("_order")
+async def test_of_two_who_judge_a_payment_at_the_same_time_one_does_something(
+    payments: ReceivedPayments,
+) -> None:
+    """One would tell its order and the other give it back: the money would go back twice."""
+    await payments.receive(PAYMENT, lambda *_: Verdict.UNMATCHED, NOON)
+
+    told, given_back = await asyncio.gather(
+        payments.judge_again("evt-1", wanted, give_back_before=NOON),
+        payments.judge_again("evt-1", wanted, give_back_before=LATER),
+    )
+
+    [claimed] = [one for one in (told, given_back) if one is not None]
+    assert claimed.progress in {Progress.CONFIRMED, Progress.REFUND_STARTED}
+    assert await payments.get("evt-1") == claimed
 
 
 @pytest.mark.usefixtures("_order")

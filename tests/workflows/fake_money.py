@@ -38,14 +38,6 @@ class FakeMoney(RefundPort, ReceivedPaymentPort):
         self.swept.append(question)
         return self.pages.popleft() if self.pages else Swept()
 
-    @activity.defn
-    async def handed_over(self, event_id: str) -> None:
-        pass
-
-    @activity.defn
-    async def refund_started(self, event_id: str) -> None:
-        pass
-
 
 @dataclass
 class FakeDay(SummaryPort):

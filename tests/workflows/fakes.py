@@ -224,8 +224,6 @@ class World:
             self.mail.send,
             self.money.give_back,
             self.money.sweep,
-            self.money.handed_over,
-            self.money.refund_started,
             self.day.sum_up,
             self.day.tell_day,
         ]

@@ -133,8 +133,6 @@ class LedgerWorld(World):
             self._shipping.deliver,
             self._shipping.recall,
             self._received.sweep,
-            self._received.handed_over,
-            self._received.refund_started,
             self._refunds.give_back,
         ]
 

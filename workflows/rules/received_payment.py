@@ -32,7 +32,7 @@ class Verdict(StrEnum):
 class Progress(StrEnum):
     """How far a payment has come, to its end as SETTLED or REFUNDED.
 
-    OPEN waits for its order to be told, CONFIRMED for the order's end. SETTLED is what its order
+    OPEN waits for its order, CONFIRMED is its order's, which is told, and waits for that order's end. SETTLED is what its order
     took: it was kept, or the order itself gave it back.
     """
 
@@ -89,11 +89,13 @@ def judge(payment: ReceivedPayment, order: OrderFace | None, *, paid: bool) -> V
 
 
 def judge_confirmed(order: OrderFace | None) -> Progress | None:
-    """Say what becomes of a payment of which its order was told; None while that is not known.
+    """Say what becomes of a payment that is its order's; None while that is not known.
 
-    An order that ended without having taken it ended in the moment in which the payment came.
+    CONFIRMED where the order still waits for it: it is told again, the same event counts once. An
+    order that ended without having taken it ended in the moment in which the payment came.
     """
     if order is None or order.status not in ENDED:
-        return None
+        waits = order is not None and order.status is OrderStatus.AWAITING_PAYMENT
+        return Progress.CONFIRMED if waits else None
     pay = next(step for step in order.steps if step.name is StepName.PAY)
     return Progress.SETTLED if pay.status in _TOOK else Progress.REFUND_STARTED
