@@ -158,7 +158,7 @@ class Desk:
         """Return the client, connected."""
         if self._client is None:
             self._client = WorkflowClient(
-                await self.temporal(),
+                await self._connection(),
                 self._setup.config.temporal_task_queue,
                 wait=min(WAIT, self.patience),
                 confirm_for=self.patience,
@@ -167,10 +167,13 @@ class Desk:
 
     async def temporal(self) -> Client:
         """Return the connection to Temporal itself, in a namespace that is there."""
-        if self._connected is None:
-            await self.workflows()
+        client = await self._connection()
         await self.require_namespace()
-        assert self._connected is not None  # noqa: S101 - the line above has set it
+        return client
+
+    async def _connection(self) -> Client:
+        if self._connected is None:
+            self._connected = await _connected(self._setup.environment)
         return self._connected
 
     @property
