@@ -41,9 +41,15 @@ class Teller:
         self._owed = list(owed)
 
     def owe(self, new: Owed) -> None:
-        """Owe one more notice, in place of an older one of its kind where the latest is enough."""
+        """Owe one more notice, or what it says, where the latest of its kind is enough.
+
+        An older one that waits keeps its key: where a try arrived all the same, it is found.
+        """
         if new.kind in _ONCE:
-            self._owed = [one for one in self._owed if one.place != new.place or one is self._told]
+            for old in [one for one in self._owed if one.place == new.place]:
+                if old is not self._told:
+                    self._owed.remove(old)
+                    new = replace(old, people=new.people, level=new.level, problem=new.problem)
         self._owed.append(new)
 
     def owes_what_slack_takes(self, root: CardCopy | None) -> bool:

@@ -164,6 +164,6 @@ def _keys(state: Json) -> list[str]:
 TRIAL = Trial(
     name="one-card",
     run=run,
-    short=Size(requests=8, people=8, kills=2),
+    short=Size(requests=6, people=6, kills=1),
     long=Size(requests=60, people=60, kills=15),
 )

@@ -10,14 +10,14 @@ SHORT = settings(
     deadline=None,
     database=None,
     derandomize=not LARGE,  # `make test` is the same every time; the long look is not
-    max_examples=5_000 if LARGE else 60,
+    max_examples=5_000 if LARGE else 40,
     suppress_health_check=[HealthCheck.too_slow],
 )
 """For properties of one value."""
 
 MODEL = settings(
     SHORT,
-    max_examples=3_000 if LARGE else 250,
+    max_examples=3_000 if LARGE else 150,
     stateful_step_count=50 if LARGE else 40,
 )
 """For whole histories."""
