@@ -148,7 +148,7 @@ class CardOwner:
                 self._outbox.begin(self._batch)
             if not self._outbox.facts:  # Slack is told nothing that is not written down
                 self._begin_publish(now)
-                self._teller.begin(self._root, lambda: self.face, now)
+                self._teller.begin(self._root, lambda: self.face, self._about.admins, now)
             self._alarm.set(self._next_instant(deadline))
             await workflow.wait_condition(lambda: until() or self._must_wake(deadline))
 

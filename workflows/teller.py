@@ -72,10 +72,17 @@ class Teller:
             return self._telling.done()
         return any(one.try_at is None for one in self._sendable(root))
 
-    def begin(self, root: CardCopy | None, look: Callable[[], Face], now: datetime) -> None:
+    def begin(
+        self,
+        root: CardCopy | None,
+        look: Callable[[], Face],
+        admins: Callable[[], tuple[str, ...]],
+        now: datetime,
+    ) -> None:
         """Start the next try, if one is due, and drop what has lost its point by now.
 
-        `root` is the card's copy in its channel; `look` tells what is true now, where it matters.
+        `root` is the card's copy in its channel; `look` tells what is true now, where it matters,
+        `admins` who is told directly where a channel takes nothing: by now they may be known.
         """
         if self._telling is not None or not self._owed:
             return
@@ -86,7 +93,8 @@ class Teller:
         owed = next(due, None)
         if owed is None:
             return
-        begun = replace(owed, intended_at=owed.intended_at or now)
+        people = (admins() or owed.people) if owed.channel else owed.people
+        begun = replace(owed, intended_at=owed.intended_at or now, people=people)
         self._owed[self._owed.index(owed)] = begun
         self._told, self._began = begun, now
         self._telling = workflow.start_activity_method(

@@ -81,7 +81,7 @@ def test_what_was_exported_is_whole(exported: bytes) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(position=st.integers(0, 100_000), byte=st.binary(max_size=1))
 def test_one_changed_byte_is_found(exported: bytes, position: int, byte: bytes) -> None:

@@ -20,8 +20,9 @@ from workflows.rules.request import ApprovalRequest
 
 ADMIN = "U0FAY"
 BLOCKED = text("approval.blocked", "en")
-WAIT = 30.0
-"""Seconds for what takes some on an idle machine."""
+WAIT = 45.0
+"""Seconds for what takes some on an idle machine, and thirty more where the admins could not be read
+when they were first to be told: what only a person can mend is tried again after so many."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from emulator.methods.registry import METHODS
 from emulator.server import RunningStandIn
 from tests.emulator.build import actions, button, home, modal, section, text_input
 
-EXAMPLES = 40
+EXAMPLES = 20
 PER_EXAMPLE = 260
 AT_ONCE = 16
 

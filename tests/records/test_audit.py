@@ -142,7 +142,7 @@ FORGERIES = st.builds(
 
 
 @settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(forgery=FORGERIES)
 @example(_Forgery(sequence=2, column="at", position=10, character=" "))  # the same instant

@@ -245,7 +245,7 @@ _CHANGES = st.tuples(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(forgery=_CHANGES)
 async def test_one_changed_character_of_a_redaction_is_found(

@@ -121,7 +121,7 @@ async def _assert_everything_adds_up(database: Database) -> None:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(calls=st.lists(CALLS, max_size=14))
 async def test_money_and_pieces_add_up_after_any_calls_that_break_off_anywhere(
@@ -135,7 +135,7 @@ async def test_money_and_pieces_add_up_after_any_calls_that_break_off_anywhere(
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(calls=st.lists(CALLS, max_size=14), cut=st.sets(st.integers(0, 13), max_size=4))
 async def test_money_and_pieces_add_up_after_any_calls_at_once_some_of_them_cancelled(

@@ -158,7 +158,7 @@ async def test_two_programs_at_once_neither_fork_the_chain_nor_lose_an_attempt(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     forgery=st.tuples(

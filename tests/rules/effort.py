@@ -17,7 +17,7 @@ SHORT = settings(
 
 MODEL = settings(
     SHORT,
-    max_examples=3_000 if LARGE else 150,
+    max_examples=3_000 if LARGE else 100,
     stateful_step_count=50 if LARGE else 40,
 )
 """For whole histories."""

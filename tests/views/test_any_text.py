@@ -47,7 +47,7 @@ LINK = "https://local.slack.com/archives/C0APPROVALS/p1732185000000100"
 
 settings.register_profile(
     "views",
-    max_examples=24,
+    max_examples=16,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     derandomize=True,
