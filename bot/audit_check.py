@@ -5,19 +5,17 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from bot.faces import read_face
+from bot.faces import plain_face, read_face
 from bot.rederivation import NotReplayableError, Rederived, rederive
 from records.audit import AuditTrail
 from records.trail import Flaw, Trail, fact_of
 from workflows.ports import AuditBatch
 from workflows.rules.audit import AuditEvent, text_digest, texts_of, without_texts
-from workflows.rules.order import Face, approval_id
-
-_FACE: TypeAdapter[Face] = TypeAdapter(Face)
+from workflows.rules.order import approval_id
 
 
 class Compared(StrEnum):
@@ -99,8 +97,10 @@ async def check(trails: AuditTrail, client: Client | None, request_id: str) -> C
         return replace(checked, compared=Compared.UNREACHABLE, why=error.status.name)
     if derived is None:
         return replace(checked, compared=Compared.FORGOTTEN)
-    kin = approval_id(request_id) if trail.head and trail.head["kind"] == "order" else request_id
-    blanks = bool(trail.redactions or (await trails.trail(kin)).redactions)
+    blanks = bool(trail.redactions)
+    if trail.head and trail.head["kind"] == "order":  # its state repeats its approval's
+        approval = await trails.trail(approval_id(request_id))
+        blanks = blanks or bool(approval.redactions)
     compared, sequence = compare(trail, derived, blanks=blanks)
     if compared is Compared.FACT_LOST:
         now = await trails.trail(request_id)
@@ -153,8 +153,7 @@ def _is_state(trail: Trail, batch: AuditBatch, *, blanks: bool) -> bool:
         return False
     if not blanks:
         return stored == face
-    pairs = _leaves(_FACE.dump_python(stored, mode="json"), _FACE.dump_python(face, mode="json"))
-    return all(one in (other, "") for one, other in pairs)
+    return all(one in (other, "") for one, other in _leaves(plain_face(stored), plain_face(face)))
 
 
 def _leaves(one: Any, other: Any) -> Iterator[tuple[Any, Any]]:

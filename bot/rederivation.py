@@ -1,7 +1,7 @@
 """Facts once more: a workflow's own history, replayed by its own code, yields what it had to write."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,7 +14,6 @@ from temporalio.worker import (
     Interceptor,
     Replayer,
     StartActivityInput,
-    StartLocalActivityInput,
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
     WorkflowOutboundInterceptor,
@@ -176,16 +175,10 @@ class _Outbound(WorkflowOutboundInterceptor):
         self._collected = collected
 
     def start_activity(self, input: StartActivityInput) -> ActivityHandle[Any]:  # noqa: A002 - Temporal's name for it
-        """Note what is handed to the audit as a regular activity."""
-        return self._noted(input.args, self.next.start_activity(input))
-
-    def start_local_activity(self, input: StartLocalActivityInput) -> ActivityHandle[Any]:  # noqa: A002 - Temporal's name for it
-        """Note what is handed to the audit as a local activity."""
-        return self._noted(input.args, self.next.start_local_activity(input))
-
-    def _noted(self, args: Sequence[Any], handle: ActivityHandle[Any]) -> ActivityHandle[Any]:
-        if len(args) == 1 and isinstance(args[0], AuditBatch):
-            batch, collected = args[0], self._collected
+        """Note what is handed to the audit."""
+        handle = self.next.start_activity(input)
+        if len(input.args) == 1 and isinstance(input.args[0], AuditBatch):
+            batch, collected = input.args[0], self._collected
             collected.take(batch)
 
             def ended(task: asyncio.Task[Any]) -> None:

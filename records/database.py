@@ -9,6 +9,7 @@ from typing import Self
 
 from sqlalchemy import URL, Connection, event, func, make_url, select
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import await_
@@ -16,6 +17,8 @@ from sqlalchemy.util import await_
 from records import migration
 from records.transaction import Transaction, transaction
 
+DATABASE_FAILURES = (SQLAlchemyError, OSError)
+"""What the drivers raise where the database cannot be reached or used."""
 BUSY_TIMEOUT = 5.0
 """Seconds that a transaction waits for another one's locks."""
 CONNECT_TIMEOUT = 10.0

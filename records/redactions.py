@@ -11,7 +11,16 @@ from sqlalchemy import insert, or_, select, update
 from records.audit import read_trail
 from records.database import Database
 from records.schema import audit_events, redactions, requests
-from records.trail import Columns, Trail, actor_text, data_text, fact_of, instant_text, seal
+from records.trail import (
+    NO_FACT,
+    Columns,
+    Trail,
+    actor_text,
+    data_text,
+    fact_of,
+    instant_text,
+    seal,
+)
 from records.transaction import Transaction
 from workflows.rules.audit import AuditEvent, data_field, text_digest, texts_of, without_texts
 from workflows.rules.order import ENDED, approval_id
@@ -129,7 +138,7 @@ def _require_text(trail: Trail, wanted: Redaction) -> AuditEvent:
         raise NoSuchTextError(wanted.request_id)
     try:
         fact = fact_of(row)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except NO_FACT:
         raise BrokenTrailError(wanted.request_id) from None
     texts = texts_of(fact)
     if not texts.get(wanted.field) and wanted.field not in trail.kept(wanted.sequence):

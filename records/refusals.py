@@ -5,8 +5,6 @@ head, says which is the newest. A row is final a minute after it was written: un
 refusal of the same person is counted on it.
 """
 
-import hashlib
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from records.database import Database
 from records.schema import refusals, refusals_head
 from records.trail import Columns, Flaw, Verification, actor_of, actor_text, instant_text
 from records.transaction import Transaction
-from workflows.rules.audit import GENESIS
+from workflows.rules.audit import GENESIS, bound
 from workflows.rules.people import Actor
 
 COUNTED_FOR = timedelta(minutes=1)
@@ -158,9 +156,7 @@ class ChainCheck:
 
 def chained(previous: str, row: Columns) -> str:
     """Return the hex digest that binds every column of a row to the row before it."""
-    written = {name: value for name, value in row.items() if name != "chain_hash"}
-    canonical = json.dumps(written, sort_keys=True)
-    return hashlib.sha256(f"{previous}\n{canonical}".encode()).hexdigest()
+    return bound(previous, {name: one for name, one in row.items() if name != "chain_hash"})
 
 
 async def _pages(connection: Transaction, request_id: str) -> AsyncIterator[Columns]:

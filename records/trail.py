@@ -1,6 +1,5 @@
 """One request's trail as it was written down, and what is wrong with it: the chain recomputed."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -8,11 +7,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from workflows.rules.audit import GENESIS, AuditEvent, Fact, chain_hash, texts_of
+from workflows.rules.audit import GENESIS, AuditEvent, Fact, bound, chain_hash, texts_of
 from workflows.rules.people import Actor, Origin
 
 Columns = Mapping[str, Any]
 """One row, by the names of its columns."""
+
+NO_FACT = (ValueError, KeyError, TypeError, AttributeError)
+"""What reading a row raises that somebody has written into."""
 
 
 class Flaw(StrEnum):
@@ -91,7 +93,7 @@ class Trail:
             fact = fact_of(row)
             digest = chain_hash(previous, fact, self.kept(number))
             written = columns_of(fact) | {"chain_hash": digest}
-        except (ValueError, KeyError, TypeError, AttributeError):  # not what any fact looks like
+        except NO_FACT:
             return Flaw.UNREADABLE
         if written != dict(row):
             return Flaw.ALTERED
@@ -106,9 +108,7 @@ class Trail:
 
 def seal(redaction: Columns, fact_hash: str) -> str:
     """Return the hex digest that binds every column of a redaction to the fact that it is about."""
-    written = {name: value for name, value in redaction.items() if name != "seal"}
-    canonical = json.dumps(written, sort_keys=True)
-    return hashlib.sha256(f"{fact_hash}\n{canonical}".encode()).hexdigest()
+    return bound(fact_hash, {name: one for name, one in redaction.items() if name != "seal"})
 
 
 def facts_of(rows: Sequence[Columns]) -> tuple[AuditEvent, ...]:
@@ -133,7 +133,7 @@ def columns_of(fact: AuditEvent) -> dict[str, object]:
 
 
 def fact_of(row: Columns) -> AuditEvent:
-    """Return what one row says; ValueError, KeyError, TypeError or AttributeError where nothing."""
+    """Return what one row says; raises one of NO_FACT where that is nothing."""
     return AuditEvent(
         request_id=row["request_id"],
         sequence=row["sequence"],

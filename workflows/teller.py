@@ -49,7 +49,7 @@ class Teller:
             for old in [one for one in self._owed if one.place == new.place]:
                 if old is not self._told:
                     self._owed.remove(old)
-                    new = replace(old, people=new.people, level=new.level, problem=new.problem)
+                    new = _joined(old, new)
         self._owed.append(new)
 
     def owes_what_slack_takes(self, root: CardCopy | None) -> bool:
@@ -133,15 +133,20 @@ class Teller:
     def _merged(self, failed: Owed) -> Owed:
         """Return what failed together with a later one of its kind, where the latest is enough.
 
-        It keeps its own key: where it arrived all the same, it is found, and nothing is sent twice.
+        As in `owe`, the earlier one's key is kept, and nothing is sent twice.
         """
         later = [one for one in self._owed if one.kind in _ONCE and one.place == failed.place]
         for one in later:
             self._owed.remove(one)
-            failed = replace(failed, people=one.people, level=one.level)
+            failed = _joined(failed, one)
         return failed
 
     def _sendable(self, root: CardCopy | None) -> Iterable[Owed]:
         """Return what can be sent: a notice for the thread waits for the card to stand."""
         placed = root is not None and bool(root.ts)
         return (one for one in self._owed if one.person or one.channel or placed)
+
+
+def _joined(earlier: Owed, later: Owed) -> Owed:
+    """Return what the later one says, under the key and after the tries of the earlier one."""
+    return replace(earlier, people=later.people, level=later.level, problem=later.problem)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.exceptions import TemporalError
@@ -21,7 +20,7 @@ from bot.policy_file import Policies
 from bot.workflow_client import WAIT, TemporalUnavailableError, WorkflowClient, connect
 from records.absences import Absences
 from records.audit import AuditTrail
-from records.database import Database, SchemaError, UnsupportedDatabaseError
+from records.database import DATABASE_FAILURES, Database, SchemaError, UnsupportedDatabaseError
 from records.redactions import Redactions
 from records.refusals import Refusals
 from records.requests import RequestRecord, Requests
@@ -32,9 +31,6 @@ from workflows.rules.verbs import Verb
 
 CONNECT_LIMIT = 10
 """Seconds after which an address that neither answers nor refuses is given up."""
-
-DATABASE_FAILURES = (SQLAlchemyError, OSError)
-"""What the drivers raise where the database cannot be reached or used."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

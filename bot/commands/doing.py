@@ -7,7 +7,7 @@ from typing import assert_never
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
-from bot.commands.desk import DATABASE_FAILURES, Desk, readable, unknown
+from bot.commands.desk import Desk, readable, unknown
 from bot.commands.terminal import CommandError, Exit, remark
 from bot.commands.terminal_face import instant
 from bot.deeds import (
@@ -30,6 +30,7 @@ from bot.workflow_client import (
     Unconfirmed,
     Unknown,
 )
+from records.database import DATABASE_FAILURES
 from records.refusals import Refusal
 from records.requests import RequestRecord
 from workflows.rules.click import click_id

@@ -2,14 +2,12 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from bot.audit_check import Checked, Compared, check
-from bot.commands.audit_file import ExportFlawError, check_lines
 from bot.commands.audit_words import chain_words, checked_words
 from bot.commands.terminal import CommandError, Exit, Line, remark, show
 from bot.workflow_client import TemporalUnavailableError
@@ -119,22 +117,3 @@ async def _wanted(desk: "Desk", client: Client | None, ids: list[str]) -> AsyncI
 def _line(checked: Checked) -> Line:
     style = "" if checked.is_known else "yellow"
     return Line(checked_words(checked), style=style if checked.is_whole else "red")
-
-
-def verify_file(file: Path) -> Exit:
-    """Check an exported file, with nothing else, and say what is found."""
-    broken = False
-    try:
-        with file.open("rb") as lines:
-            for found in check_lines(lines):
-                broken = broken or not found.intact
-                show([Line(chain_words(found), style="" if found.intact else "red")])
-    except OSError as error:
-        raise CommandError(f"{file} cannot be read ({type(error).__name__}).") from None
-    except ExportFlawError as error:
-        show([Line(f"{file}: {error}", style="red")])
-        return Exit.FLAWED
-    if broken:
-        return Exit.FLAWED
-    show([Line(f"{file}: every line is as it was exported.")])
-    return Exit.DONE

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import structlog
 from slack_bolt.async_app import AsyncBoltRequest
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.deeds import AnyDeed, OrderDeed, is_fact_of, send, send_to_order, verb_of
 from bot.faces import read_face
@@ -24,6 +23,7 @@ from bot.workflow_client import (
     Unconfirmed,
     Unknown,
 )
+from records.database import DATABASE_FAILURES
 from records.refusals import Refusal
 from workflows.rules.click import REMEMBERED, click_id
 from workflows.rules.errors import OrderClosedError, RequestClosedError, StaleContentError
@@ -170,7 +170,7 @@ class Presses:
         )
         try:
             await self._services.refusals.append(refusal)
-        except (SQLAlchemyError, OSError) as error:  # what the drivers raise
+        except DATABASE_FAILURES as error:
             _log.error("refusal_not_written", code=code, error=type(error).__name__)
 
     async def tell_how_it_ended(self, press: Press, deed: AnyDeed | None = None) -> str:

@@ -1,7 +1,7 @@
 """`/away`: noted with a stand-in, told in the modal, and true for requests that are open already."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,6 +29,14 @@ def typed(services: Services, delegate: str, *, days: int = 7) -> dict[str, Any]
         "ends": {"selected_date_time": now + days * 86_400},
         "delegate": {"selected_user": delegate},
     }
+
+
+async def away_for_a_week(services: Services, person: str, delegate: str) -> datetime:
+    """Have somebody be away from now on; return the instant."""
+    now = services.now()
+    week = Absence(person=person, delegate=delegate, starts=now, ends=now + timedelta(days=7))
+    await services.absences.set(week, now)
+    return now
 
 
 async def test_an_absence_is_noted_and_said(
@@ -61,9 +69,7 @@ async def test_a_stand_in_may_decide_what_was_open_before(
 async def test_two_people_cannot_stand_in_for_each_other(
     slack: StandInClient, bot: AsyncApp, services: Services
 ) -> None:
-    now = services.now()
-    week = Absence(person=EMIL, delegate=BORIS, starts=now, ends=now + timedelta(days=7))
-    await services.absences.set(week, now)
+    now = await away_for_a_week(services, EMIL, BORIS)
     form = await open_form(slack)
 
     await slack.submit(BORIS, form, typed(services, EMIL))
@@ -87,9 +93,7 @@ async def test_an_absence_of_the_past_is_told_at_its_field(
 
 
 async def test_who_is_back_says_so(slack: StandInClient, bot: AsyncApp, services: Services) -> None:
-    now = services.now()
-    week = Absence(person=BORIS, delegate=CLARA, starts=now, ends=now + timedelta(days=7))
-    await services.absences.set(week, now)
+    now = await away_for_a_week(services, BORIS, CLARA)
     await slack.say(BORIS, APPROVALS, "/away")
     form = await slack.wait_for_modal(
         BORIS, lambda v: any(block["block_id"] == "back" for block in v["blocks"])
@@ -106,9 +110,7 @@ async def test_who_is_back_says_so(slack: StandInClient, bot: AsyncApp, services
 async def test_who_has_closed_the_form_hears_of_a_refusal_all_the_same(
     slack: StandInClient, bot: AsyncApp, services: Services
 ) -> None:
-    now = services.now()
-    week = Absence(person=EMIL, delegate=BORIS, starts=now, ends=now + timedelta(days=7))
-    await services.absences.set(week, now)
+    await away_for_a_week(services, EMIL, BORIS)
     form = await open_form(slack)
     await slack.faults({"target": "views.update", "effect": "error", "error": "not_found"})
 

@@ -114,16 +114,22 @@ def compare_cards(ground: Ground, face: Face, state: Json) -> None:
     shown = cards_of(state, name)
     if isinstance(face, OrderFace) and face.approval is None:
         return
-    wanted = cards.build(face)
+    wanted = as_shown(face)
     if not shown:
         ground.tally.lost.append(f"{name} has no card")
     if len(shown) > 1:
         ground.tally.doubled.append(f"{name} has {len(shown)} cards")
     for card in shown:
-        if text_of(card) != text_of({"text": wanted.text, "blocks": wanted.blocks}):
+        if text_of(card) != text_of(wanted):
             ground.tally.stale.append(f"{name}: its card says {text_of(card)[:200]!r}")
-        if has_buttons(card) and not has_buttons({"blocks": wanted.blocks}):
+        if has_buttons(card) and not has_buttons(wanted):
             ground.tally.stale.append(f"{name}: its card can still be pressed")
+
+
+def as_shown(face: Face) -> Json:
+    """Return the message that Slack is to show for `face`."""
+    message = cards.build(face)
+    return {"text": message.text, "blocks": message.blocks}
 
 
 def cards_of(state: Json, name: str) -> list[Json]:

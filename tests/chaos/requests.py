@@ -12,14 +12,13 @@ from bot.commands.terminal import Exit
 from bot.minting import mint
 from bot.policy_file import parse
 from bot.settings import Settings
-from bot.views import cards
 from bot.views.ids import BlockId
 from bot.views.text import text
 from bot.workflow_client import Accepted, Answer, WorkflowClient
 from emulator.client import text_of
 from emulator.errors import Json
 from tests.chaos.ground import POLICIES, Ground
-from tests.chaos.ledgers import compare_trail, face_of
+from tests.chaos.ledgers import as_shown, compare_trail, face_of
 from tests.journeys.office import ANA, APPROVALS, good_until, has_buttons
 from tests.journeys.programs import PATIENCE, clean_environment, run
 from workflows.rules.face import ApprovalFace
@@ -181,8 +180,7 @@ async def _on_card(ground: Ground, name: str) -> Face | None:
 
 
 def _stale(name: str, channel: str, copy: Json, face: Face) -> list[str]:
-    wanted = cards.build(face)
-    shown = {"text": wanted.text, "blocks": wanted.blocks}
+    shown = as_shown(face)
     if text_of(copy) == text_of(shown) and has_buttons(copy) == has_buttons(shown):
         return []
     live = ", and has live buttons" if has_buttons(copy) and not is_open(face) else ""

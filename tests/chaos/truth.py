@@ -15,7 +15,7 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError
 
-from bot.views import cards, notices
+from bot.views import notices
 from emulator.client import StandInClientError, text_of
 from emulator.errors import Json
 from tests.chaos import ledgers
@@ -207,9 +207,8 @@ async def _settle(ground: Ground, request_id: str) -> None:
     async def agree() -> bool | None:
         with suppress(RPCError):  # the worker, or Temporal itself, is still on its way up
             face = await handle.query(ApprovalWorkflow.state)
-            wanted = cards.build(face)
             shown = ledgers.cards_of(await ground.office.slack.state(), request_id)
-            words = text_of({"text": wanted.text, "blocks": wanted.blocks})
+            words = text_of(ledgers.as_shown(face))
             recorded = await ledgers.face_of(ground, request_id)
             seen[:] = [f"workflow {face}", f"records {recorded}", *map(text_of, shown)]
             return (recorded == face and [text_of(card) for card in shown] == [words]) or None

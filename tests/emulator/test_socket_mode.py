@@ -20,6 +20,18 @@ from tests.emulator.raw_socket import open_socket, socket_url
 Json = dict[str, Any]
 
 
+def hearing(app: AsyncApp) -> list[Json]:
+    """Have the app acknowledge `/order`; return what it hears, as it comes."""
+    heard: list[Json] = []
+
+    async def ordered(ack: Any, body: Json) -> None:
+        heard.append(body)
+        await ack()
+
+    app.command("/order")(ordered)
+    return heard
+
+
 async def test_a_connection_begins_with_hello(running: RunningStandIn) -> None:
     async with open_socket(running) as socket:
         assert socket.hello["type"] == "hello"
@@ -157,13 +169,7 @@ async def test_garbage_on_a_socket_is_survived(
 async def test_a_dropped_ack_warns_although_the_app_answered(
     app: AsyncApp, slack: StandInClient
 ) -> None:
-    heard: list[Json] = []
-
-    async def ordered(ack: Any, body: Json) -> None:
-        heard.append(body)
-        await ack()
-
-    app.command("/order")(ordered)
+    heard = hearing(app)
     await slack.deliveries(drop_ack=1)
 
     assert (await slack.say("U0ANA", "C0GENERAL", "/order"))["acked"] is False
@@ -174,13 +180,7 @@ async def test_a_dropped_ack_warns_although_the_app_answered(
 async def test_a_duplicate_delivery_reaches_the_app_twice(
     app: AsyncApp, slack: StandInClient
 ) -> None:
-    heard: list[Json] = []
-
-    async def ordered(ack: Any, body: Json) -> None:
-        heard.append(body)
-        await ack()
-
-    app.command("/order")(ordered)
+    heard = hearing(app)
     await slack.deliveries(duplicate=1)
     await slack.say("U0ANA", "C0GENERAL", "/order")
     first = await slack.wait_for_journal(kind="ack", what="/order")
@@ -192,13 +192,7 @@ async def test_a_duplicate_delivery_reaches_the_app_twice(
 async def test_a_late_duplicate_reaches_the_app_when_its_time_has_passed(
     app: AsyncApp, slack: StandInClient
 ) -> None:
-    heard: list[Json] = []
-
-    async def ordered(ack: Any, body: Json) -> None:
-        heard.append(body)
-        await ack()
-
-    app.command("/order")(ordered)
+    heard = hearing(app)
     await slack.deliveries(duplicate=1, duplicate_late=60)
     await slack.say("U0ANA", "C0GENERAL", "/order")
     first = await slack.wait_for_journal(kind="ack", what="/order")
@@ -214,11 +208,7 @@ async def test_a_share_of_the_deliveries_reaches_the_app_twice(
     app: AsyncApp, slack: StandInClient
 ) -> None:
     """By seeded dice: the same seed doubles the same deliveries."""
-
-    async def ordered(ack: Any) -> None:
-        await ack()
-
-    app.command("/order")(ordered)
+    hearing(app)
     doubled: list[int] = []
     for _ in range(2):
         before = await slack.mishaps()

@@ -2,7 +2,6 @@
 
 import json
 import re
-from datetime import timedelta
 
 import pytest
 from temporalio import workflow
@@ -11,11 +10,10 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from tests.replay.fingerprint import HISTORIES, RECORD, baseline, fingerprint
 from tests.replay.scenarios import NARROW, SCENARIOS
+from tests.workflows.hasty import HastyWorkflow
 from tests.workflows.office import Office, new_id
-from workflows.approval import ApprovalWorkflow
 from workflows.payloads import data_converter
 from workflows.registry import WORKFLOWS, sandbox
-from workflows.rules.messages import ApprovalInput, ApprovalOutcome
 
 GOLDEN = sorted(path.stem for path in HISTORIES.glob("*.json"))
 
@@ -84,20 +82,6 @@ def test_a_history_names_no_machine(name: str) -> None:
     assert "/work" not in written
     assert "/home" not in written
     assert not re.search(r"\b\d+@[\w.-]+", json.dumps(json.loads(written)))
-
-
-@workflow.defn(name="ApprovalWorkflow")
-class HastyWorkflow(ApprovalWorkflow):
-    """The approval after a careless edit: it sleeps first."""
-
-    @workflow.init
-    def __init__(self, asked: ApprovalInput) -> None:
-        super().__init__(asked)
-
-    @workflow.run
-    async def run(self, asked: ApprovalInput) -> ApprovalOutcome:
-        await workflow.sleep(timedelta(seconds=1))
-        return await super().run(asked)
 
 
 async def test_a_careless_edit_is_caught() -> None:

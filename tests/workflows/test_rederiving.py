@@ -1,9 +1,6 @@
 """What a workflow had to write down is found again in its own history, and only there."""
 
-from datetime import timedelta
-
 import pytest
-from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner
 
@@ -12,9 +9,8 @@ from bot.rederivation import NotReplayableError, Rederived, rederive
 from tests.workflows import acts
 from tests.workflows.afresh import start_afresh
 from tests.workflows.fakes import World
+from tests.workflows.hasty import HastyWorkflow
 from tests.workflows.office import BOTH, Office
-from workflows.approval import ApprovalWorkflow
-from workflows.rules.messages import ApprovalInput, ApprovalOutcome
 from workflows.rules.request import Status
 
 
@@ -94,20 +90,6 @@ async def test_what_the_audit_has_not_confirmed_is_known_as_such(
 
 async def test_nothing_is_derived_of_what_was_never_there(office: Office) -> None:
     assert await rederive(office.client, "APR-NEVER") is None
-
-
-@workflow.defn(name="ApprovalWorkflow")
-class HastyWorkflow(ApprovalWorkflow):
-    """The approval of another version: it sleeps first."""
-
-    @workflow.init
-    def __init__(self, asked: ApprovalInput) -> None:
-        super().__init__(asked)
-
-    @workflow.run
-    async def run(self, asked: ApprovalInput) -> ApprovalOutcome:
-        await workflow.sleep(timedelta(seconds=1))
-        return await super().run(asked)
 
 
 async def test_a_history_that_the_code_does_not_replay_is_no_verdict(

@@ -80,7 +80,12 @@ def chain_hash(previous: str, event: AuditEvent, kept: Mapping[str, str] | None 
         "reason": digests["reason"],
         "data": {key: digests[data_field(key)] for key in event.data},
     }
-    canonical = json.dumps(written, sort_keys=True)
+    return bound(previous, written)
+
+
+def bound(previous: str, written: Mapping[str, object]) -> str:
+    """Return the hex digest that binds what was written to the digest before it."""
+    canonical = json.dumps(dict(written), sort_keys=True)
     return hashlib.sha256(f"{previous}\n{canonical}".encode()).hexdigest()
 
 
