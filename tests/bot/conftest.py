@@ -32,8 +32,9 @@ from tests.bot.front_door import SECRET as WEBHOOK_SECRET
 from tests.bot.front_door import front_door
 from tests.bot.presses import SECRET, SignedHttp
 from tests.bot.till import Till
+from tests.sandbox import sandbox_sharing
 from worker import activities
-from workflows.registry import WORKFLOWS, sandbox
+from workflows.registry import WORKFLOWS
 
 ROOT = Path(__file__).parents[2]
 
@@ -113,7 +114,7 @@ async def worker(
             task_queue=queue,
             workflows=WORKFLOWS,
             activities=activities(client, database),
-            workflow_runner=sandbox(),
+            workflow_runner=sandbox_sharing(),
             graceful_shutdown_timeout=timedelta(0),
         )
 

@@ -362,7 +362,7 @@ _NEAR = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     path=st.sampled_from([ORDERS, f"{ORDERS}/ORD-00000000/cancel"]),

@@ -5,7 +5,7 @@ import pytest
 from tests.bot.command_line import ANA, BORIS, FAY, CommandLine
 from tests.bot.desk import RunningWorker
 from tests.bot.till import Till
-from tests.journeys.programs import ROOT
+from tests.journeys.starter import ROOT
 from workflows.rules.order import OrderStatus
 
 CANNOT = 2

@@ -17,7 +17,8 @@ from bot.policy_file import Policies
 from bot.workflow_client import TemporalUnavailableError, WorkflowClient
 from tests.bot.command_line import ANA, BORIS, FAY, GUS, CommandLine, by
 from tests.bot.desk import PATIENCE, RunningWorker, an_order
-from tests.journeys.programs import ROOT, clean_environment, run
+from tests.journeys.programs import clean_environment, run
+from tests.journeys.starter import ROOT
 from workflows.rules.audit import Fact
 from workflows.rules.messages import OrderInput
 

@@ -299,7 +299,7 @@ _TOLD = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(body=st.binary() | st.builds(lambda told: json.dumps(told).encode(), _JSON | _TOLD))
 @example(body=b"[" * 60_000)

@@ -95,7 +95,7 @@ class BuggyOrder(OrderWorkflow):
 if __name__ == "__main__":
     # The sandbox imports a workflow's module by name, which `__main__` is not.
     from tests.chaos import buggy_worker
-    from tests.journeys.programs import ROOT
+    from tests.journeys.starter import ROOT
 
     with patch.object(registry, "WORKFLOWS", [buggy_worker.BuggyApproval, buggy_worker.BuggyOrder]):
         runpy.run_path(str(ROOT / "worker.py"), run_name="__main__")

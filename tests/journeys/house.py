@@ -1,10 +1,12 @@
 """The processes behind one workspace, each of which can be killed and started again."""
 
 import asyncio
+import atexit
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import aiohttp
@@ -16,15 +18,8 @@ from records.received_payments import ReceivedPayments
 from records.stock import Stock
 from tests.bot.front_door import SECRET, TOKEN, FrontDoor
 from tests.journeys.office import Office
-from tests.journeys.programs import (
-    ROOT,
-    Program,
-    answers,
-    clean_environment,
-    free_port,
-    python,
-    until,
-)
+from tests.journeys.programs import Program, answers, clean_environment, free_port, until
+from tests.journeys.starter import ROOT, Starter
 from workflows.search import DEFINITIONS
 
 STATE = "slack.json"
@@ -37,6 +32,14 @@ HTTP_BOT = "bot-http"
 SIGNING_SECRET = "5f1c0a9be2d74c6f8a3e"
 """What its requests are signed with."""
 BOTS = ("bot", SECOND_BOT, HTTP_BOT)
+
+
+@cache
+def _starter() -> Starter:
+    """Return the one starter of this process."""
+    starter = Starter()
+    atexit.register(starter.close)
+    return starter
 
 
 @dataclass
@@ -88,7 +91,11 @@ class House:
             for name in filter(names.__contains__, together):
                 command = self._commands(worker)[name]()
                 self.programs[name] = Program(
-                    name, *command, directory=self.directory, environment=self._environment(name)
+                    name,
+                    *command,
+                    directory=self.directory,
+                    environment=self._environment(name),
+                    starter=_starter() if name != "temporal" else None,
                 )
             for name in filter(names.__contains__, together):
                 await answers(self._urls()[name], self.programs[name])
@@ -148,8 +155,8 @@ class House:
         return {
             "temporal": self._temporal,
             "slack": self._slack,
-            "worker": lambda: python(str(worker)),
-            **dict.fromkeys(BOTS, lambda: python("-m", "bot")),
+            "worker": lambda: (str(worker),),
+            **dict.fromkeys(BOTS, lambda: ("-m", "bot")),
         }
 
     def _temporal(self) -> tuple[str, ...]:
@@ -164,7 +171,7 @@ class House:
 
     def _slack(self) -> tuple[str, ...]:
         people = ("--people", str(self.people)) if self.people else ()
-        return python(
+        return (
             *("-m", "emulator", "--manifest", str(ROOT / "manifest.yml"), *people),
             *("--port", str(self.ports["slack"]), "--state", str(self.directory / STATE)),
         )

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import sysconfig
 import time
 import uuid
@@ -16,7 +15,8 @@ from typing import TypeVar
 
 import aiohttp
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.journeys.starter import Forked, Starter
+
 COUNTERSIGN = str(Path(sysconfig.get_path("scripts"), "countersign"))
 PATIENCE = 20.0
 """Seconds for what is quick on an idle machine; only a broken program takes as long."""
@@ -29,7 +29,10 @@ Found = TypeVar("Found")
 
 
 class Program:
-    """A running program; its standard output and error are files."""
+    """A running program; its standard output and error are files.
+
+    With a `starter` the command is what follows `python`.
+    """
 
     def __init__(
         self,
@@ -37,9 +40,22 @@ class Program:
         *command: str,
         directory: Path,
         environment: Mapping[str, str] | None = None,
+        starter: Starter | None = None,
     ) -> None:
         self.name = name
+        self._began = time.monotonic()
         self._out, self._err = directory / f"{name}.out", directory / f"{name}.err"
+        self._process: subprocess.Popen[bytes] | Forked
+        if starter is not None:
+            assert environment is not None
+            self._process = starter.start(
+                command,
+                directory=directory,
+                environment=environment,
+                out=self._out,
+                err=self._err,
+            )
+            return
         with self._out.open("ab") as out, self._err.open("ab") as err:
             # A session of its own: a Ctrl-C at pytest is ours to pass on, in teardown.
             self._process = subprocess.Popen(  # noqa: S603 - our own programs
@@ -51,7 +67,6 @@ class Program:
                 stderr=err,
                 start_new_session=True,
             )
-        self._began = time.monotonic()
 
     @property
     def pid(self) -> int:
@@ -177,11 +192,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def python(*arguments: str) -> tuple[str, ...]:
-    """Return the command that runs this interpreter."""
-    return (sys.executable, *arguments)
 
 
 def group_of(pid: int) -> dict[int, str]:

@@ -20,7 +20,7 @@ from temporalio.worker import (
     Worker,
 )
 
-from tests.journeys.programs import ROOT
+from tests.journeys.starter import ROOT
 from workflows.ports import ShippingPort, StepQuestion
 
 UNDELIVERED = "undelivered, "

@@ -7,7 +7,8 @@ import pytest
 
 from records.database import Database
 from tests.journeys.house import House
-from tests.journeys.programs import ROOT, Program, clean_environment, run
+from tests.journeys.programs import Program, clean_environment, run
+from tests.journeys.starter import ROOT
 
 TOKENS = {"SLACK_BOT_TOKEN": "xoxb-x", "SLACK_APP_TOKEN": "xapp-x"}
 

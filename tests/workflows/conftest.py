@@ -8,9 +8,10 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from bot.demo import temporal_binary
 from tests.conftest import DEV_SERVER_ARGS
+from tests.sandbox import sandbox_sharing
 from tests.workflows.afresh import NARROW_SERVER_ARGS
 from tests.workflows.fakes import World
-from tests.workflows.office import Office, office_of, sandbox_sharing
+from tests.workflows.office import Office, office_of
 from workflows import options
 from workflows.payloads import data_converter
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from temporalio.api.history.v1 import HistoryEvent
@@ -17,15 +17,15 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Interceptor, Worker, WorkflowRunner
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
+from tests.sandbox import sandbox_sharing
 from tests.workflows.acts import Act, source, sources
 from tests.workflows.fakes import World
 from tests.workflows.history import is_at_rest
 from tests.workflows.weather import PATIENCE
 from workflows.approval import ApprovalWorkflow
 from workflows.order import OrderWorkflow
-from workflows.registry import WORKFLOWS, sandbox
+from workflows.registry import WORKFLOWS
 from workflows.rules.content import Content
 from workflows.rules.face import ApprovalFace
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, OrderInput
@@ -295,24 +295,6 @@ class Office:
     async def clock(self, handle: WorkflowHandle[Any, Any]) -> datetime:
         """Return what a workflow's own clock shows."""
         return await self.env.get_current_time(handle)
-
-
-class OnceCheckedRunner(SandboxedWorkflowRunner):
-    """The sandbox; it checks each workflow's module for the first worker, not for every test's."""
-
-    _checked: ClassVar[set[type]] = set()
-
-    def prepare_workflow(self, defn: Any) -> None:
-        if defn.cls not in self._checked:
-            super().prepare_workflow(defn)
-            self._checked.add(defn.cls)
-
-
-def sandbox_sharing(*passed_through: str) -> OnceCheckedRunner:
-    """Return the product's sandbox, with these modules shared with the test."""
-    return OnceCheckedRunner(
-        restrictions=sandbox().restrictions.with_passthrough_modules(*passed_through)
-    )
 
 
 @asynccontextmanager

@@ -11,11 +11,11 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from tests.sandbox import sandbox_sharing
 from tests.workflows.weather import PATIENCE
 from workflows.money_ports import RefundPort
 from workflows.ports import StepReference
 from workflows.refund import RefundWorkflow
-from workflows.registry import sandbox
 from workflows.rules.money import Money
 from workflows.rules.received_payment import ReceivedPayment, RefundInput, refund_id
 
@@ -51,7 +51,7 @@ async def test_a_refund_goes_on_until_the_money_is_back_whatever_it_is_refused_f
         task_queue=queue,
         workflows=[RefundWorkflow],
         activities=[bank.give_back],
-        workflow_runner=sandbox(),
+        workflow_runner=sandbox_sharing(),
     )
     async with worker, asyncio.timeout(PATIENCE):
         handle = await temporal.client.start_workflow(

@@ -11,8 +11,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from tests.sandbox import sandbox_sharing
 from tests.workflows.weather import PATIENCE
-from workflows.registry import sandbox
 from workflows.rules.day import DaySummary
 from workflows.summary import SummaryInput, SummaryReport, SummaryWorkflow
 from workflows.summary_ports import DayQuestion, SummaryPort, TellDay
@@ -55,7 +55,7 @@ async def test_a_day_is_summed_up_once_and_told_as_soon_as_slack_takes_it(
         task_queue=queue,
         workflows=[SummaryWorkflow],
         activities=[teller.sum_up, teller.tell_day],
-        workflow_runner=sandbox(),
+        workflow_runner=sandbox_sharing(),
     )
     async with worker, asyncio.timeout(PATIENCE):
         handle = await temporal.client.start_workflow(
