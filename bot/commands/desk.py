@@ -26,7 +26,8 @@ from records.refusals import Refusals
 from records.requests import RequestRecord, Requests
 from records.stock import Stock
 from workflows.rules.face import ApprovalFace
-from workflows.rules.order import Face, approval_id
+from workflows.rules.faces import Face
+from workflows.rules.order import approval_id
 from workflows.rules.verbs import Verb
 
 CONNECT_LIMIT = 10

@@ -3,7 +3,7 @@
 from bot.views import approval_card, order_card
 from bot.views.blocks import Message
 from workflows.rules.face import ApprovalFace
-from workflows.rules.order import Face
+from workflows.rules.faces import Face
 
 
 def build(face: Face) -> Message:

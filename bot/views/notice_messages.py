@@ -11,8 +11,9 @@ from bot.views.notices import card_link, channel
 from bot.views.outcome import who
 from bot.views.text import date, has_text, in_line, listed, person, text
 from workflows.rules.face import ApprovalFace
+from workflows.rules.faces import Face
 from workflows.rules.notice import Notice, NoticeKind
-from workflows.rules.order import Face, OrderFace, OrderStatus
+from workflows.rules.order import OrderFace, OrderStatus
 from workflows.rules.order import content as order_content
 from workflows.rules.request import Status
 

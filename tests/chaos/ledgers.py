@@ -17,7 +17,8 @@ from tests.chaos.ground import Ground
 from tests.journeys.office import has_buttons
 from workflows.rules.audit import Fact
 from workflows.rules.face import ApprovalFace
-from workflows.rules.order import Face, OrderFace, OrderStatus, approval_id
+from workflows.rules.faces import Face
+from workflows.rules.order import OrderFace, OrderStatus, approval_id
 from workflows.rules.request import OPEN, Verdict
 
 DECIDED = {OrderStatus.COMPLETED: Verdict.APPROVE, OrderStatus.REJECTED: Verdict.REJECT}

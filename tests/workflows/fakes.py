@@ -27,9 +27,9 @@ from workflows.ports import (
 )
 from workflows.rules.audit import AuditEvent
 from workflows.rules.face import ApprovalFace
+from workflows.rules.faces import Face
 from workflows.rules.mail import Mail
 from workflows.rules.notice import Notice
-from workflows.rules.order import Face
 
 
 @dataclass
