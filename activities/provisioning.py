@@ -90,11 +90,15 @@ def _refusing() -> Iterator[None]:
     try:
         yield
     except NotEnoughDaysError as error:
-        data = {"year": error.year, "wanted": error.wanted, "left": error.left}
-        raise _refusal("not_enough_days", str(error), **data) from error
+        left = error.left
+        raise _refusal(
+            "not_enough_days", str(error), year=error.year, wanted=error.wanted, left=left
+        ) from error
     except OutOfStockError as error:
-        data = {"sku": error.sku, "wanted": error.wanted, "left": error.left}
-        raise _refusal("out_of_stock", str(error), **data) from error
+        left = error.left
+        raise _refusal(
+            "out_of_stock", str(error), sku=error.sku, wanted=error.wanted, left=left
+        ) from error
     except StepUndoneError as error:
         raise _refusal("step_undone", str(error)) from error
     except KeyReusedError as error:

@@ -81,7 +81,7 @@ async def _find(connection: Transaction, key: str, request_id: str, person: str)
     return known
 
 
-async def _insert(  # noqa: PLR0913 - a payout has this many parts
+async def _insert(  # noqa: PLR0913, PLR0917 - a payout has this many parts
     connection: Transaction,
     key: str,
     request_id: str,
