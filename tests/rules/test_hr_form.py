@@ -85,7 +85,7 @@ def test_each_type_reads_its_own_fields_only(changed: dict[str, str], read: dict
         ({"type": "expense"}, {"amount": "hr_field_missing"}),
         ({"type": "expense", "amount": "12.50"}, {"amount": "amount_without_currency"}),
         ({"type": "expense", "amount": "0 USD"}, {"amount": "amount_not_positive"}),
-        ({"type": "expense", "amount": "twelve"}, {"amount": "amount_without_currency"}),
+        ({"type": "expense", "amount": "twelve"}, {"amount": "amount_not_a_number"}),
         ({"type": "equipment"}, {"item": "hr_field_missing"}),
         ({"type": "equipment", "item": "SOFA"}, {"item": "unknown_product"}),
         ({"type": "promotion", "new_role": " "}, {"new_role": "hr_field_missing"}),
