@@ -153,7 +153,9 @@ def _is_state(trail: Trail, batch: AuditBatch, *, blanks: bool) -> bool:
         return False
     if not blanks:
         return stored == face
-    return all(one in (other, "") for one, other in _leaves(plain_face(stored), plain_face(face)))
+    return all(
+        one in (other, "", None) for one, other in _leaves(plain_face(stored), plain_face(face))
+    )
 
 
 def _leaves(one: Any, other: Any) -> Iterator[tuple[Any, Any]]:

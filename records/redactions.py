@@ -33,11 +33,13 @@ _FACE_TEXTS = frozenset(
     {
         *("reason", "closing_reason", "text", "label", "value", "links", "before", "after"),
         *("part", "note", "customer", "error", "failure"),
-        *("description", "starts", "ends", "item", "new_role", "new_team", "link"),
+        *("description", "item", "new_role", "new_team", "link"),
     }
 )
 """Keys of a face under which people's words stand, as does `title` within these:"""
 _TITLED = ("content", "request")
+_DAYS = ("starts", "ends")
+"""Keys of an HR request in a face that hold a day, or nothing."""
 
 
 class RedactionError(Exception):
@@ -245,5 +247,7 @@ def _without(value: Any, texts: frozenset[str], key: str = "", within: str = "")
             key in _FACE_TEXTS or (key == "title" and within in _TITLED)
         ):
             return ""
+        case str() if value in texts and key in _DAYS and within == "request":
+            return None
         case _:
             return value

@@ -46,6 +46,7 @@ SENTENCES = {
     "hr.foot": "Request {request_id} · received {when}",
     "notice.outcome.hr.done": "Your request “{subject}” was approved by {who}, and it has been carried out.",
     "notice.outcome.hr.failed": "Your request “{subject}” was approved by {who}, but it could not be carried out: {why}. Nothing was booked. You can ask anew once that is mended.",
+    "notice.outcome.hr.approved": "Your request “{subject}” was approved by {who}. It is being carried out.",
     "notice.outcome.hr.rejected": "Your request “{subject}” was rejected by {who}.",
     "notice.outcome.hr.expired": "Your request “{subject}” expired: nobody decided in time. You can ask anew.",
     "notice.outcome.hr.withdrawn": "Your request “{subject}” was taken back.",
