@@ -226,6 +226,10 @@ async def test_an_undo_that_nobody_can_do_is_told_to_the_admins_and_done_later(
     await office.pass_time(handle, TRY_AGAIN + CLOSE)
     face = await office.end(handle)
 
+    failed, ended = [
+        world.audit.fact(handle.id, kind).at for kind in ("CompensationFailed", "HrRequestEnded")
+    ]
+    assert timedelta(0) <= ended - failed - TRY_AGAIN < timedelta(seconds=5)
     assert stuck.provisioning is Provisioning.COMPENSATING
     assert stuck.stuck is not None
     assert face.provisioning is Provisioning.FAILED
@@ -356,3 +360,22 @@ async def test_a_stuck_request_goes_on_in_a_new_run(narrow_office: Office, world
     facts = world.audit.of(handle.id)
     assert [fact.sequence for fact in facts] == list(range(1, len(facts) + 1))
     assert world.notices.summary().count(("outcome", "UANA")) == 1
+
+
+async def test_what_is_owed_after_the_end_goes_along_into_a_new_run_and_is_told_once(
+    narrow_office: Office, world: World
+) -> None:
+    """A long outage of Slack after the end must not fill the history."""
+    handle, approval = await awaiting(narrow_office)
+    world.slack.weather = Weather.REFUSING
+    await approve_all(narrow_office, approval)
+    await world.until(lambda: "HrRequestEnded" in world.audit.kinds(handle.id))
+    await narrow_office.at_rest(handle)
+    await _start_afresh(narrow_office, handle)
+
+    world.slack.answer()
+    face = await narrow_office.end(handle)
+
+    assert face.provisioning is Provisioning.DONE
+    assert [kind for kind, _ in world.notices.summary()].count("outcome") == 1
+    assert world.provision.done == ["book_days", "register"]
