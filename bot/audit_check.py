@@ -98,7 +98,7 @@ async def check(trails: AuditTrail, client: Client | None, request_id: str) -> C
     if derived is None:
         return replace(checked, compared=Compared.FORGOTTEN)
     blanks = bool(trail.redactions)
-    if trail.head and trail.head["kind"] == "order":  # its state repeats its approval's
+    if trail.head and trail.head["kind"] in ("order", "hr"):  # its state repeats its approval's
         approval = await trails.trail(approval_id(request_id))
         blanks = blanks or bool(approval.redactions)
     compared, sequence = compare(trail, derived, blanks=blanks)
@@ -153,7 +153,9 @@ def _is_state(trail: Trail, batch: AuditBatch, *, blanks: bool) -> bool:
         return False
     if not blanks:
         return stored == face
-    return all(one in (other, "") for one, other in _leaves(plain_face(stored), plain_face(face)))
+    return all(
+        one in (other, "", None) for one, other in _leaves(plain_face(stored), plain_face(face))
+    )
 
 
 def _leaves(one: Any, other: Any) -> Iterator[tuple[Any, Any]]:

@@ -7,7 +7,17 @@ from sqlalchemy import func, select
 
 from records.database import Database
 from records.reservations import ReservationState, pieces
-from records.schema import payments, products, received_payments, reservation_lines, reservations
+from records.schema import (
+    payments,
+    products,
+    received_payments,
+    reservation_lines,
+    reservations,
+    time_off_balances,
+    time_off_bookings,
+    time_off_days,
+)
+from records.time_off import BookingState
 from workflows.rules.received_payment import Progress
 
 
@@ -57,6 +67,22 @@ class ProductBalance:
             and self.reserved == self.held_by_orders
             and self.shipped == self.shipped_by_orders
         )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimeOffBalance:
+    """One person's days of one year as the balance says, and as the bookings say."""
+
+    person: str
+    year: int
+    granted: int
+    booked: int
+    booked_by_requests: int
+
+    @property
+    def balanced(self) -> bool:
+        """Whether both agree, and nobody has more than was granted."""
+        return self.booked == self.booked_by_requests <= self.granted
 
 
 class Balance:
@@ -123,3 +149,32 @@ class Balance:
                 )
                 for row in rows
             )
+
+    async def of_time_off(self) -> tuple[TimeOffBalance, ...]:
+        """Return everybody's days by year, of those who have booked or were granted any."""
+        by_requests = (
+            select(
+                time_off_bookings.c.person,
+                time_off_days.c.year,
+                func.sum(time_off_days.c.days).label("days"),
+            )
+            .join(time_off_days)
+            .where(time_off_bookings.c.state == BookingState.BOOKED)
+            .group_by(time_off_bookings.c.person, time_off_days.c.year)
+        )
+        async with self._database.reading() as connection:
+            found = await connection.execute(by_requests)
+            sums = {(row.person, row.year): int(row.days) for row in found}
+            order = (time_off_balances.c.person, time_off_balances.c.year)
+            rows = (await connection.execute(select(time_off_balances).order_by(*order))).all()
+        kept = {(row.person, row.year): row for row in rows}
+        return tuple(
+            TimeOffBalance(
+                person=person,
+                year=year,
+                granted=kept[person, year].granted if (person, year) in kept else 0,
+                booked=kept[person, year].booked if (person, year) in kept else 0,
+                booked_by_requests=sums.get((person, year), 0),
+            )
+            for person, year in sorted(kept.keys() | sums.keys())
+        )

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -35,12 +35,15 @@ from tests.records.stories import (
     public,
     rejected,
 )
-from tests.rules.builders import NOON, actor, policy
+from tests.rules.builders import NOON, actor, level, policy, request
+from workflows.rules import approval, hr_saga, order_saga
 from workflows.rules import order as order_rules
-from workflows.rules import order_saga
 from workflows.rules.audit import Fact
-from workflows.rules.face import ApprovalFace
+from workflows.rules.face import ApprovalFace, approval_face
+from workflows.rules.hr import HrRequest, HrType, content_of
+from workflows.rules.hr_face import HrFace, hr_approval_id, hr_face
 from workflows.rules.people import Origin
+from workflows.rules.request import Status, Withdrawal
 
 FAY = actor("UFAY", Origin.CLI, operator="root")
 COLUMNS = ("request_id", "field", "digest", "at", "actor", "why", "seal")
@@ -235,6 +238,54 @@ async def test_what_an_orders_step_said_is_taken_out_of_its_approval_too(
         (approval_id, "reason"),
     }
     assert REMARK not in await contents(database)
+
+
+async def test_what_an_hr_request_asked_for_is_taken_out_of_it_too(database: Database) -> None:
+    """The request's own face repeats the content of its approval, and stays readable without it."""
+    trail, approval_id = AuditTrail(database), hr_approval_id("HR-1")
+    sea = HrRequest(
+        request_id="HR-1",
+        type=HrType.TIME_OFF,
+        title="A cure",
+        description=SECRET,
+        starts=date(2027, 3, 1),
+        ends=date(2027, 3, 5),
+        link=LINK,
+    )
+    asked = replace(request(level("UBORIS")), request_id=approval_id, content=content_of(sea))
+    submitted = approval.submit(asked, NOON)
+    taken_back = Withdrawal(actor=submitted.state.request.requester)
+    withdrawn = approval.withdraw(submitted.state, taken_back, NOON)
+    face = approval_face(withdrawn.state, 1)
+    begun = hr_saga.receive(sea, actor("UANA"), policy(), NOON)
+    ended = hr_saga.approval_ended(begun.state, face, NOON)
+    await trail.append((*submitted.facts, *withdrawn.facts), public(face, approval_id, "HR-1"))
+    await trail.append((*begun.facts, *ended.facts), public(hr_face(ended.state, 1), "HR-1"))
+
+    await Redactions(database).redact(wish(1, "data.content", approval_id))
+
+    left = await contents(database)
+    assert not [one for one in (SECRET, LINK, "A cure", "2027-03-01", "2027-03-05") if one in left]
+    record = await Requests(database).get("HR-1")
+    assert record is not None
+    shown = read_face(record.face)
+    assert isinstance(shown, HrFace)
+    assert (shown.request.starts, shown.request.description) == (None, "")
+    for request_id in ("HR-1", approval_id):
+        assert (await trail.verify(request_id)).intact
+
+
+async def test_an_hr_request_that_is_still_being_provisioned_is_not_redacted(
+    database: Database,
+) -> None:
+    trail = AuditTrail(database)
+    sea = HrRequest(request_id="HR-1", type=HrType.PROMOTION, title="Up", new_role="Lead")
+    begun = hr_saga.receive(sea, actor("UANA"), policy(), NOON)
+    approved = replace(begun.state, status=Status.APPROVED)
+    await trail.append(begun.facts, public(hr_face(approved, 1), "HR-1"))
+
+    with pytest.raises(StillOpenError):
+        await Redactions(database).redact(wish(1, "data.type", "HR-1"))
 
 
 _CHANGES = st.tuples(

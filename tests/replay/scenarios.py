@@ -7,7 +7,7 @@ from typing import Any
 
 from temporalio.client import WorkflowHandle
 
-from tests.workflows import acts
+from tests.workflows import acts, hr_office
 from tests.workflows.afresh import run_id
 from tests.workflows.office import (
     BOTH,
@@ -315,6 +315,54 @@ async def _approved_order(
     return order
 
 
+async def provisioned_hr(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """Two levels say yes, the second time round to what was amended."""
+    handle, approval = await hr_office.awaiting(office, hr_office.time_off(workflow_id))
+    shorter = hr_office.time_off(workflow_id, ends=hr_office.FIRST)
+    await hr_office.amend(office, approval, shorter, click="golden-amend")
+    await office.at_rest(approval)
+    await _approved_hr(office, handle, approval, revision=2, steps=["book_days", "register"])
+    return handle
+
+
+async def compensated_hr(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """The last step fails for good, and its undoing at first too."""
+    fakes = office.world.provision
+    fakes.declines = {"register"}
+    fakes.stumbles["undo register"] = 1
+    handle, approval = await hr_office.awaiting(office, hr_office.time_off(workflow_id))
+    steps = ["book_days", "register", "undo register", "undo book_days"]
+    await _approved_hr(office, handle, approval, revision=1, steps=steps)
+    return handle
+
+
+async def rejected_hr(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    handle, approval = await hr_office.awaiting(office, hr_office.time_off(workflow_id))
+    await office.decide(approval, "UBORIS", Verdict.REJECT, reason="no", click="golden-click")
+    await office.end(handle)
+    return handle
+
+
+async def _approved_hr(
+    office: Office,
+    handle: hr_office.HrHandle,
+    approval: ApprovalHandle,
+    *,
+    revision: int,
+    steps: list[str],
+) -> None:
+    """Let one step at a time go on, each when the publish of the one before is over."""
+    fakes = office.world.provision
+    fakes.held = set(steps)
+    await hr_office.approve_all(office, approval, revision=revision)
+    for step in steps:
+        await office.world.until(lambda step=step: fakes.tries[step])  # type: ignore[misc]
+        kind = "take_back" if step.startswith("undo") else "provision"
+        await office.at_rest(handle, but=kind)
+        fakes.let(step)
+    await office.end(handle)
+
+
 SCENARIOS: dict[str, Scenario] = {
     "approved_approval": approved_approval,
     "rejected_approval": rejected_approval,
@@ -339,6 +387,9 @@ SCENARIOS: dict[str, Scenario] = {
     "refunded_payment": refunded_payment,
     "swept_payments": swept_payments,
     "told_day": told_day,
+    "provisioned_hr": provisioned_hr,
+    "compensated_hr": compensated_hr,
+    "rejected_hr": rejected_hr,
 }
 
 NARROW = {"continued_approval", "resumed_approval", "continued_order", "resumed_order"}

@@ -6,7 +6,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner
 
 from bot import rederivation
 from bot.rederivation import NotReplayableError, Rederived, rederive
-from tests.workflows import acts
+from tests.workflows import acts, hr_office
 from tests.workflows.afresh import start_afresh
 from tests.workflows.fakes import World
 from tests.workflows.hasty import HastyWorkflow
@@ -53,6 +53,19 @@ async def test_an_order_and_its_approval_are_two_trails(office: Office, world: W
         assert found.finished
         last = found.batches[found.acknowledged]
         assert (last.face, last.owner_id) == (world.audit.faces[workflow_id], order.id)
+
+
+async def test_an_hr_request_and_its_approval_are_two_trails(office: Office, world: World) -> None:
+    handle, approval = await hr_office.awaiting(office)
+    await hr_office.approve_all(office, approval)
+    await office.end(handle)
+
+    for workflow_id in (handle.id, approval.id):
+        found = await derived(office.client, workflow_id)
+        assert list(found.facts.values()) == world.audit.of(workflow_id)
+        assert found.finished
+        last = found.batches[found.acknowledged]
+        assert (last.face, last.owner_id) == (world.audit.faces[workflow_id], handle.id)
 
 
 async def test_all_runs_of_a_request_that_has_started_afresh_are_one_trail(

@@ -1,0 +1,172 @@
+"""The port of provisioning on a real database: each step once, undone once, refused with its code."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.provisioning import ProvisionActivities
+from records.balance import Balance
+from records.database import Database
+from records.payouts import Payouts
+from records.personnel import Personnel
+from records.stock import Product, Stock
+from records.time_off import DEFAULT_DAYS, TimeOff
+from workflows.hr_ports import ProvisionQuestion
+from workflows.rules.hr import HrRequest, HrType
+from workflows.rules.hr_face import STEPS, DaysLeft, HrStepName
+from workflows.rules.money import Money
+
+AMOUNT = Money(amount=Decimal("12.50"), currency="USD")
+SEA = HrRequest(
+    request_id="HR-1",
+    type=HrType.TIME_OFF,
+    title="The sea",
+    starts=date(2027, 3, 1),
+    ends=date(2027, 3, 5),
+)
+REQUESTS = {
+    HrType.TIME_OFF: SEA,
+    HrType.EXPENSE: HrRequest(request_id="HR-1", type=HrType.EXPENSE, title="Train", amount=AMOUNT),
+    HrType.EQUIPMENT: HrRequest(
+        request_id="HR-1", type=HrType.EQUIPMENT, title="Desk", item="DESK-1"
+    ),
+    HrType.PROMOTION: HrRequest(
+        request_id="HR-1", type=HrType.PROMOTION, title="Up", new_role="Lead"
+    ),
+    HrType.TRANSFER: HrRequest(
+        request_id="HR-1", type=HrType.TRANSFER, title="Over", new_team="Rail"
+    ),
+}
+EACH_STEP = [(REQUESTS[type_], step) for type_ in HrType for step in STEPS[type_]]
+
+
+def question(request: HrRequest, step: HrStepName, key: str = "") -> ProvisionQuestion:
+    key = key or f"{request.request_id}:{step}"
+    return ProvisionQuestion(key=key, step=step, request=request, person="UANA")
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with Database(f"sqlite:///{tmp_path}/records.db") as database:
+        await database.upgrade()
+        await Stock(database).seed([Product(sku="DESK-1", name="Desk", on_hand=1)])
+        yield database
+
+
+async def _ledger(database: Database) -> tuple[object, ...]:
+    """Return everything that provisioning can have done."""
+    return (
+        (await TimeOff(database).balance("UANA", 2027)).booked,
+        await Payouts(database).queued("UANA"),
+        (await Balance(database).of_stock())[0].reserved,
+        await Personnel(database).entries_of("UANA"),
+    )
+
+
+UNTOUCHED = (0, (), 0, ())
+
+
+@pytest.mark.parametrize(("request_", "step"), EACH_STEP)
+async def test_a_step_is_done_once_undone_once_and_then_refused(
+    database: Database, request_: HrRequest, step: HrStepName
+) -> None:
+    port = ProvisionActivities(database)
+    run = ActivityEnvironment().run
+    first = await run(port.provision, question(request_, step))
+    done = await _ledger(database)
+    again = await run(port.provision, question(request_, step))
+    still = await _ledger(database)
+    for _ in range(2):
+        await run(port.take_back, question(request_, step))
+
+    assert again == first
+    assert done == still != UNTOUCHED
+    assert await _ledger(database) == UNTOUCHED
+    with pytest.raises(ApplicationError) as caught:
+        await run(port.provision, question(request_, step))
+    assert (caught.value.type, caught.value.non_retryable) == ("step_undone", True)
+
+
+@pytest.mark.parametrize(("request_", "step"), EACH_STEP)
+async def test_an_undo_that_comes_first_keeps_the_step_from_being_done(
+    database: Database, request_: HrRequest, step: HrStepName
+) -> None:
+    port = ProvisionActivities(database)
+
+    await port.take_back(question(request_, step))
+
+    with pytest.raises(ApplicationError) as caught:
+        await port.provision(question(request_, step))
+    assert caught.value.type == "step_undone"
+    assert await _ledger(database) == UNTOUCHED
+
+
+@pytest.mark.parametrize(("request_", "step"), EACH_STEP)
+async def test_a_key_of_another_request_is_refused(
+    database: Database, request_: HrRequest, step: HrStepName
+) -> None:
+    port = ProvisionActivities(database)
+    await port.provision(question(request_, step))
+    other = replace(request_, request_id="HR-2")
+
+    for verb in (port.provision, port.take_back):
+        with pytest.raises(ApplicationError) as caught:
+            await verb(question(other, step, key=f"HR-1:{step}"))
+        assert caught.value.type == "key_reused"
+
+
+async def test_what_is_left_is_told(database: Database) -> None:
+    done = await ProvisionActivities(database).provision(question(SEA, HrStepName.BOOK_DAYS))
+
+    assert done.left == (DaysLeft(year=2027, days=DEFAULT_DAYS - 5),)
+
+
+async def test_too_few_days_are_refused_with_how_many_there_are(database: Database) -> None:
+    await TimeOff(database).grant("UANA", 2027, 4)
+
+    with pytest.raises(ApplicationError) as caught:
+        await ProvisionActivities(database).provision(question(SEA, HrStepName.BOOK_DAYS))
+
+    assert caught.value.type == "not_enough_days"
+    assert caught.value.details == ({"year": "2027", "wanted": "5", "left": "4"},)
+    assert caught.value.non_retryable
+
+
+async def test_an_empty_shelf_is_refused_and_at_once_only_one_gets_the_last(
+    database: Database,
+) -> None:
+    port = ProvisionActivities(database)
+    desk = REQUESTS[HrType.EQUIPMENT]
+    asked = [replace(desk, request_id=f"HR-{number}") for number in range(4)]
+
+    found = await asyncio.gather(
+        *(port.provision(question(one, HrStepName.RESERVE_ITEM)) for one in asked),
+        return_exceptions=True,
+    )
+
+    refused = [one for one in found if isinstance(one, ApplicationError)]
+    assert [one.type for one in refused] == ["out_of_stock"] * 3
+    assert all(one.balanced for one in await Balance(database).of_stock())
+
+
+async def test_the_file_holds_what_was_approved(database: Database) -> None:
+    await ProvisionActivities(database).provision(question(SEA, HrStepName.REGISTER))
+
+    (entry,) = await Personnel(database).entries_of("UANA")
+
+    assert (entry.request_id, entry.kind) == ("HR-1", "time_off")
+    assert '"ends": "2027-03-05"' in entry.entry
+
+
+async def test_a_step_that_lacks_what_it_is_about_is_refused(database: Database) -> None:
+    with pytest.raises(ApplicationError) as caught:
+        await ProvisionActivities(database).provision(question(SEA, HrStepName.QUEUE_PAYOUT))
+
+    assert caught.value.type == "nothing_to_do"

@@ -1,0 +1,137 @@
+"""HR requests by the real worker and records: started once, provisioned, looked up, verified."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from bot.audit_check import Compared, check
+from bot.hr_lookup import HrLookup
+from bot.listeners.services import Services
+from bot.minting import mint
+from emulator.client import text_of
+from records.database import Database
+from records.personnel import Personnel
+from records.time_off import DEFAULT_DAYS, TimeOff
+from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, RunningWorker, Shop, has_buttons, yes_by
+from workflows.rules.hr import HrRequest, HrType
+from workflows.rules.hr_face import HrFace, Provisioning, hr_approval_id
+from workflows.rules.messages import HrInput
+from workflows.rules.people import Actor, ApproverSource, Origin, SourceKind
+from workflows.rules.policy import LevelRule, Policy, Tier
+from workflows.rules.request import Status
+
+
+def _policy(shop: Shop) -> Policy:
+    levels = tuple(
+        LevelRule(name=name, approvers=(ApproverSource(kind=SourceKind.USER, value=person),))
+        for name, person in (("manager", BORIS), ("hr", CLARA))
+    )
+    always = (Tier(up_to=None, levels=("manager", "hr")),)
+    return replace(shop.policy, name="time_off", title="Time off", tiers=always, levels=levels)
+
+
+async def _asked(shop: Shop, days: int = 5) -> HrInput:
+    """Start a request for so many days off and wait until people are asked."""
+    request = HrRequest(
+        request_id=mint("HR"),
+        type=HrType.TIME_OFF,
+        title="A week at the sea",
+        starts=date(2027, 3, 1),
+        ends=date(2027, 3, days),
+    )
+    who = Actor(person=ANA, origin=Origin.SLACK)
+    asked = HrInput(request=request, requester=who, policy=_policy(shop))
+    assert await shop.workflows.start_hr(asked) is True
+    await shop.slack.wait_for_message(
+        APPROVALS, BORIS, lambda m: request.request_id in text_of(m) and has_buttons(m)
+    )
+    await shop.at_rest(hr_approval_id(request.request_id))
+    return asked
+
+
+async def _approve(shop: Shop, asked: HrInput) -> None:
+    approval = hr_approval_id(asked.request.request_id)
+    await shop.workflows.decide(approval, "boris", yes_by(BORIS))
+    await shop.at_rest(approval)
+    await shop.workflows.decide(approval, "clara", replace(yes_by(CLARA), level=2))
+    await shop.end(asked.request.request_id)
+
+
+async def test_what_two_levels_approve_is_booked_and_the_employee_is_told(
+    services: Services, shop: Shop, database: Database
+) -> None:
+    asked = await _asked(shop)
+
+    await _approve(shop, asked)
+
+    told = await shop.direct_message(ANA, "it has been carried out")
+    face = await services.workflows.hr_state(asked.request.request_id)
+    assert isinstance(face, HrFace)
+    assert (face.status, face.provisioning) == (Status.APPROVED, Provisioning.DONE)
+    assert f"{DEFAULT_DAYS - 5} days off left in 2027" in text_of(told)
+    assert (await TimeOff(database).balance(ANA, 2027)).booked == 5
+    assert len(await Personnel(database).entries_of(ANA)) == 1
+
+
+async def test_more_days_than_there_are_end_approved_and_not_provisioned(
+    shop: Shop, database: Database
+) -> None:
+    asked = await _asked(shop, days=31)
+
+    await _approve(shop, asked)
+
+    await shop.direct_message(ANA, f"31 are wanted, {DEFAULT_DAYS} are left")
+    assert (await TimeOff(database).balance(ANA, 2027)).booked == 0
+    assert await Personnel(database).entries_of(ANA) == ()
+
+
+async def test_a_request_that_was_started_is_not_started_again(shop: Shop) -> None:
+    asked = await _asked(shop)
+
+    assert await shop.workflows.start_hr(asked) is False
+
+
+async def test_while_it_waits_its_approval_says_how_it_stands(
+    services: Services, shop: Shop
+) -> None:
+    asked = await _asked(shop)
+    lookup = HrLookup(services.requests, services.workflows)
+
+    face = await lookup.look_up(asked.request.request_id)
+    (listed,) = await lookup.latest_of(ANA)
+
+    assert face is not None
+    assert face.approval is not None
+    assert face.approval.open_level is not None
+    assert listed.request == face.request
+    assert await services.workflows.hr_status(asked.request.request_id) == "pending"
+    assert await lookup.look_up("HR-NEVERWAS") is None
+
+
+async def test_without_a_worker_the_records_answer_and_say_as_of_when(
+    services: Services, shop: Shop, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = await _asked(shop)
+    await worker.stop()
+    monkeypatch.setattr("bot.hr_calls.QUERY_WAIT", 0.3)
+
+    face = await HrLookup(services.requests, services.workflows).look_up(asked.request.request_id)
+
+    assert face is not None
+    assert face.as_of is not None
+    assert face.approval is not None
+    await worker.start()
+
+
+async def test_its_trail_is_what_its_history_says(
+    services: Services, shop: Shop, temporal: WorkflowEnvironment
+) -> None:
+    asked = await _asked(shop)
+    await _approve(shop, asked)
+
+    for name in (asked.request.request_id, hr_approval_id(asked.request.request_id)):
+        checked = await check(services.trail, temporal.client, name)
+        assert checked.is_whole
+        assert checked.compared is Compared.AGREES

@@ -1,0 +1,225 @@
+"""The card of an HR request, and what its employee is told: valid whatever was typed, and no secret."""
+
+import json
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.views import hr_card, notice_messages
+from bot.views.blocks import Message
+from tests.views import faces
+from tests.views.any_face import AnyFace, any_faces
+from tests.views.slack_limits import check_message, formatted, mrkdwn_of
+from tests.views.test_any_text import VIEWS
+from workflows.rules.face import ApprovalFace
+from workflows.rules.hr import HrRequest, HrType, content_of
+from workflows.rules.hr_face import (
+    STEPS,
+    DaysLeft,
+    HrFace,
+    HrProblem,
+    HrStep,
+    HrStepName,
+    HrStuck,
+    Provisioning,
+)
+from workflows.rules.notice import Notice, NoticeKind
+from workflows.rules.order import StepStatus
+from workflows.rules.people import Actor, Origin
+from workflows.rules.request import OPEN, Status
+
+SEA = HrRequest(
+    request_id="HR-1",
+    type=HrType.TIME_OFF,
+    title="A week at the sea",
+    starts=date(2027, 3, 1),
+    ends=date(2027, 3, 5),
+)
+LINK = "https://local.slack.com/archives/C0HR/p1732185000000100"
+TOO_FEW = HrProblem(code="not_enough_days", data={"year": "2027", "wanted": "5", "left": "2"})
+
+
+def hr(approval: ApprovalFace | None, request: HrRequest = SEA, **parts: object) -> HrFace:
+    """Return an HR request whose approval ended so; `parts` are further parts of the face."""
+    face = HrFace(
+        request=request,
+        requester=Actor(person="U0ANA", origin=Origin.SLACK),
+        title="Time off",
+        channel="#people",
+        admin_channel="#approvals-admin",
+        language="en",
+        status=approval.status if approval else Status.PENDING,
+        approval=replace(approval, content=content_of(request)) if approval else None,
+        provisioning=Provisioning.NOT_NEEDED,
+        steps=(),
+        failure=None,
+        stuck=None,
+        card_version=7,
+        received_at=faces.NOW,
+        changed_at=faces.NOW,
+        ended_at=faces.NOW,
+    )
+    return replace(face, **parts)  # type: ignore[arg-type]  # parts of a face, by name
+
+
+def done() -> HrFace:
+    steps = (
+        HrStep(
+            name=HrStepName.BOOK_DAYS,
+            status=StepStatus.DONE,
+            reference="OFF-1",
+            left=(DaysLeft(year=2027, days=25),),
+        ),
+        HrStep(name=HrStepName.REGISTER, status=StepStatus.DONE, reference="FILE-1"),
+    )
+    return hr(faces.approved(), provisioning=Provisioning.DONE, steps=steps)
+
+
+def failed() -> HrFace:
+    step = HrStep(name=HrStepName.BOOK_DAYS, status=StepStatus.FAILED, problem=TOO_FEW)
+    return hr(
+        faces.approved(),
+        provisioning=Provisioning.FAILED,
+        steps=(step, HrStep(name=HrStepName.REGISTER)),
+        failure=TOO_FEW,
+    )
+
+
+def told(face: HrFace, kind: NoticeKind = NoticeKind.OUTCOME, channel: str = "") -> Message:
+    notice = Notice(key="n-1", kind=kind, face=face, person="U0ANA", channel=channel)
+    return notice_messages.message(notice, LINK)
+
+
+def whole(message: Message) -> str:
+    return json.dumps([message.text, message.blocks], ensure_ascii=False)
+
+
+def test_who_gets_it_is_told_the_reference_and_the_days_left() -> None:
+    said = whole(told(done()))
+
+    assert "was approved by <@U0BORIS>, and it has been carried out" in said
+    assert "OFF-1" in said
+    assert "25 days off left in 2027" in said
+    assert "FILE-1" in said
+
+
+def test_who_does_not_get_it_although_approved_is_told_why() -> None:
+    said = told(failed())
+
+    assert "could not be carried out: there are not enough days off left in 2027" in said.text
+    assert "5 are wanted, 2 are left" in said.text
+    assert "OFF-" not in whole(said)
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (faces.rejected, "was rejected by <@U0CLARA>"),
+        (faces.expired, "expired: nobody decided in time"),
+    ],
+)
+def test_every_other_end_has_its_sentence(make: object, sentence: str) -> None:
+    face = hr(make())  # type: ignore[operator]  # a builder of a face
+
+    assert sentence in told(face).text
+
+
+def test_the_reason_of_a_rejection_is_told() -> None:
+    face = hr(faces.rejected())
+
+    assert "The customer still owes us" in whole(told(face))
+
+
+def test_an_approval_that_was_lost_is_no_outcome_of_anybodys() -> None:
+    face = hr(None, status=Status.ADMIN_CLOSED, failure=HrProblem(code="approval_lost"))
+
+    assert "ended without a decision: an operator has ended its approval" in told(face).text
+
+
+def test_the_card_takes_what_is_private_from_the_approval_alone() -> None:
+    """Whoever shows the approval's public face shows nothing else."""
+    secret = replace(
+        SEA,
+        title="Clinic",
+        description="surgery",
+        link="https://x.test/secret",
+        item="DESK-1",
+        new_role="Boss",
+    )
+    face = failed()
+    hidden = replace(face, request=secret)
+    blank = replace(hidden, approval=replace(faces.approved(), content=content_of(SEA)))
+
+    said = whole(hr_card.build(blank))
+
+    for word in ("Clinic", "surgery", "secret", "DESK-1", "Boss", "not enough days", "wanted"):
+        assert word not in said
+    assert "could not be carried out. <@U0ANA> has been told why" in said
+
+
+def test_nothing_can_be_pressed_on_it() -> None:
+    blocks = [block for face in (done(), failed()) for block in hr_card.build(face).blocks]
+
+    assert not [block for block in blocks if block["type"] == "actions"]
+
+
+def test_the_admins_are_told_what_is_stuck_and_nothing_private() -> None:
+    stuck = HrStuck(step=HrStepName.BOOK_DAYS, problem=TOO_FEW, since=faces.NOW)
+    face = hr(faces.approved(), provisioning=Provisioning.COMPENSATING, stuck=stuck)
+
+    said = told(face, NoticeKind.ATTENTION, "#approvals-admin").text
+
+    assert "HR-1 of <@U0ANA>" in said
+    assert "A week at the sea" not in said
+
+
+def test_who_cannot_be_shown_the_card_is_told_by_the_policys_name() -> None:
+    message = notice_messages.card_not_posted(done(), "slack.not_in_channel")
+
+    assert "Time off" in message.text
+    assert "A week at the sea" not in message.text
+
+
+@given(
+    any_faces, st.sampled_from(HrType), st.sampled_from(Provisioning), st.sampled_from(NoticeKind)
+)
+@VIEWS
+def test_whatever_was_typed_the_card_and_every_notice_are_valid(
+    some: AnyFace, type_: HrType, provisioning: Provisioning, kind: NoticeKind
+) -> None:
+    approval = some.approval()
+    if approval.status in OPEN:
+        approval = replace(approval, status=Status.APPROVED)
+    typed = HrRequest(
+        request_id=some.text(),
+        type=type_,
+        title=some.text(),
+        description=some.text(),
+        item=some.text(),
+        new_role=some.text(),
+        new_team=some.text(),
+        link=some.link(),
+    )
+    problem = HrProblem(code=some.text(), data={"sku": some.text(), "left": some.text()})
+    face = hr(
+        approval,
+        typed,
+        title=some.text(),
+        channel=some.text(),
+        requester=some.actor(),
+        provisioning=provisioning,
+        steps=tuple(
+            HrStep(name=name, status=StepStatus.DONE, reference=some.text())
+            for name in STEPS[type_]
+        ),
+        failure=problem,
+        stuck=HrStuck(step=HrStepName.REGISTER, problem=problem, since=faces.NOW),
+    )
+
+    for message in (hr_card.build(face), told(face, kind), told(face, kind, some.text())):
+        check_message(message.text, message.blocks)
+        for words in (message.text, *mrkdwn_of(message.blocks)):
+            assert not [one for one in formatted(words) if not one.startswith(("*", "`"))], words
