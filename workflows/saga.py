@@ -20,6 +20,7 @@ from workflows.ports import (
     StepReference,
 )
 from workflows.rules import order_saga as rules
+from workflows.rules.failure import Failure
 from workflows.rules.notice import NoticeKind
 from workflows.rules.order import OrderChange, OrderState, OrderStatus, StepName
 from workflows.rules.people import ApproverQuestion
@@ -113,7 +114,7 @@ class Saga:
         try:
             done = handle.result()
         except ActivityError as error:
-            self._take(rules.step_failed(self._state, name, _sentence(error), workflow.now()))
+            self._take(rules.step_failed(self._state, name, _why(error), workflow.now()))
             return
         self._take(
             rules.step_completed(
@@ -169,7 +170,7 @@ class Saga:
 
     def _ask_for_help(self, name: StepName, error: ActivityError) -> None:
         workflow.logger.error("undo of %s not done: %s", name, error.cause)
-        self._take(rules.compensation_failed(self._state, name, _sentence(error), workflow.now()))
+        self._take(rules.compensation_failed(self._state, name, _why(error), workflow.now()))
         if channel := self._state.policy.admin_channel:
             self._card.tell(NoticeKind.ATTENTION, channel=channel)
 
@@ -213,9 +214,16 @@ class Saga:
         )
 
 
-def _sentence(error: ActivityError) -> str:
-    """Return what went wrong in words a person may read: a step's own sentence, nothing internal."""
+def _why(error: ActivityError) -> str:
+    """Return what went wrong as a code with its data, or in the other side's own sentence.
+
+    Nothing internal: where the step has said neither, it was not done in time.
+    """
     cause = error.cause
     if isinstance(cause, ApplicationError) and (cause.non_retryable or cause.type in SPOKEN):
-        return cause.message
-    return "the step could not be done in time"
+        told = next((one for one in cause.details if isinstance(one, dict) and "code" in one), None)
+        if told is None:
+            return cause.message
+        data = {str(name): str(value) for name, value in told.items() if name != "code"}
+        return str(Failure(code=str(told["code"]), data=data))
+    return str(Failure(code="not_in_time"))

@@ -149,7 +149,7 @@ def test_an_order_of_two_currencies_has_no_total() -> None:
 def test_approvers_read_each_line_with_its_sum_and_the_note() -> None:
     read = rules.content(order(("DESK-1", 2, "750.00"), ("LAMP-2", 1, "9.50")))
 
-    assert read.title == "ORD-1 for Ada"
+    assert read.title == "ORD-1 · Ada"
     assert read.text == "by Friday"
     assert [(field.label, field.value) for field in read.fields] == [
         ("DESK-1", "2 x 750.00 USD = 1,500.00 USD"),
