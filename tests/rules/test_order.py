@@ -26,6 +26,7 @@ from workflows.rules import order as rules
 from workflows.rules import order_saga as saga
 from workflows.rules.audit import AuditEvent
 from workflows.rules.face import approval_face
+from workflows.rules.failure import read_failure
 from workflows.rules.money import Money
 from workflows.rules.order import (
     ENDED,
@@ -255,7 +256,9 @@ def test_an_order_whose_approval_was_terminated_fails_closed() -> None:
     change = saga.approval_lost(received(needs_approval=True).state, NOON)
 
     assert change.state.status is OrderStatus.FAILED
-    assert change.state.failure == "the approval was terminated by an operator"
+    cause = read_failure(change.state.failure)
+    assert cause is not None
+    assert cause.code == "approval_lost"
     assert change.state.ended_at == NOON
     assert kinds(change.facts) == ["OrderEnded"]
 

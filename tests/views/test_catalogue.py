@@ -134,6 +134,22 @@ def test_every_reason_for_a_blocked_level_has_its_sentence(code: str) -> None:
     assert has_text(f"level.blocked.{code}")
 
 
+CAUSES = "".join(
+    path.read_text(encoding="utf-8")
+    for room in ("activities", "workflows", "workflows/rules")
+    for path in (VIEWS.parents[1] / room).glob("*.py")
+)
+FAILURES = set(
+    re.findall(r'(?:"code": |_refusal\(\s*|_for_now\(\s*|Failure\(code=)"([a-z_]+)"', CAUSES)
+)
+
+
+def test_every_cause_of_a_failure_has_its_words_and_no_others_are_kept() -> None:
+    assert {f"failure.{code}" for code in FAILURES} == {
+        key for key in SENTENCES if key.startswith("failure.")
+    }
+
+
 CLOSING = [re.findall(r'close\([^"]*?rule="(\w+)"', words) for words in RULES.values()]
 CLOSING_RULES = sorted(
     {"reject_quorum", "quorum_out_of_reach"} | {code for codes in CLOSING for code in codes}

@@ -238,7 +238,7 @@ def _short_texts(tree: object) -> Iterator[str]:
             yield from _short_texts(value)
 
 
-GERMAN = {
+GERMAN: dict[str, Callable[[], object]] = {
     "de.card": lambda: asdict(approval_card.build(replace(faces.two_levels(), language="de"))),
     "de.order": lambda: asdict(order_card.build(in_language(faces.order_failed(), "de"))),
     "de.form": lambda: verb_modal.form(
