@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
@@ -244,7 +244,7 @@ def test_every_language_has_every_mail_in_its_own_words(language: str, kind: Mai
         assert not set(_said(one)) & set(_said(other))
 
 
-def _said(part: EmailMessage) -> list[str]:
+def _said(part: MIMEPart) -> list[str]:
     """Return the lines of a part that are sentences."""
     lines = re.sub(r"<[^>]*>", "", part.get_content()).splitlines()
     return [line for line in lines if line.rstrip().endswith(".")]

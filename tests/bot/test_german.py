@@ -113,7 +113,7 @@ async def test_refusals_orders_and_their_mistakes(
     await listeners_ended()
 
     said = await said_privately(slack)
-    assert "Bitte geben Sie eine ganze Zahl" in json.dumps(said, ensure_ascii=False)
+    assert "eine ganze Zahl von 1 bis 9.999" in json.dumps(said, ensure_ascii=False)
     assert english_in(said) == set()
     shared = await shop.card(card.order_id, has_buttons)
     assert "Waiting for approval" in str(shared["blocks"])

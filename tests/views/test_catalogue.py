@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 
 from bot import policy_keys
-from bot.views.catalogue import CATALOGUES, FALLBACK, LOOSE, read
+from bot.views.catalogue import CATALOGUES, FALLBACK, LOOSE, Sentences, read
 from bot.views.text import (
     MissingSentenceError,
     counted,
@@ -237,6 +238,18 @@ def test_no_english_is_left_in_german() -> None:
 
 def _without_blanks(sentence: str) -> str:
     return re.sub(r"\{\w+\}", "", sentence)
+
+
+def test_a_language_with_more_forms_says_each() -> None:
+    polish = Catalog(locale="pl")
+    polish.add(("people", "people"), ("{count} osoba", "{count} osoby", "{count} osób"))
+    polish.add(("half", "half"), ("jedna", "", ""))
+    spoken = Sentences(polish)
+
+    said = [(spoken.for_count("people", count) or "").split()[-1] for count in (1, 2, 5, 22, 25)]
+    assert said == ["osoba", "osoby", "osób", "osoby", "osób"]
+    assert spoken.counted == {"people"}
+    assert spoken.for_count("half", 1) is None
 
 
 def test_policies_are_written_in_languages_that_we_speak() -> None:
