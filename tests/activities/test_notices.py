@@ -99,12 +99,13 @@ async def test_what_many_read_is_in_the_policys_language(
 
 @pytest.mark.parametrize("effect", ["hang", "http_500"])
 async def test_a_language_that_cannot_be_read_delays_a_notice_by_a_second_at_most(
-    slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities, effect: str
+    slack: StandInClient, activity: ActivityEnvironment, poster: Poster, effect: str
 ) -> None:
+    patient = AsyncWebClient(token="xoxb-local", base_url=f"{slack.base_url}/api/", timeout=20)
     await slack.faults({"target": "users.info", "effect": effect})
 
     async with asyncio.timeout(locales.PATIENCE + 1.5):
-        told = await tell(activity, notices, notice(EMIL))
+        told = await tell(activity, NoticeActivities(poster, Locales(patient)), notice(EMIL))
 
     (message,) = await slack.messages(f"D{EMIL}", EMIL)
     assert told == Told()

@@ -73,6 +73,18 @@ def test_every_key_in_the_code_is_in_the_catalogue() -> None:
     assert not _keys_in_code("counted") - COUNTED - loose
 
 
+def test_every_instant_is_said_in_the_language_of_its_surface() -> None:
+    """`date` without a locale speaks English, whatever stands around it."""
+    calls = [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(SOURCE))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "date"
+        if len(node.args) + len(node.keywords) == 1
+    ]
+
+    assert calls == []
+
+
 def _is_used(key: str) -> bool:
     if f'"{key}"' in SOURCE or any(one.fullmatch(key) for one in PATTERNS):
         return True
