@@ -16,6 +16,7 @@ from activities.audit import AuditActivities
 from activities.calendar import CalendarActivities
 from activities.cards import CardActivities
 from activities.directory import DirectoryActivities
+from activities.locales import Locales
 from activities.mail import MailOff, SmtpMail, mail_server
 from activities.notices import NoticeActivities
 from activities.orders import InventoryActivities, PaymentActivities, ShippingActivities
@@ -85,7 +86,7 @@ def activities(
     outside = outside or Outside()
     poster = Poster(slack)
     audit = AuditActivities(database)
-    cards, notices = CardActivities(poster), NoticeActivities(poster)
+    cards, notices = CardActivities(poster), NoticeActivities(poster, Locales(slack))
     directory = DirectoryActivities(slack, database, poster, lambda: datetime.now(UTC))
     inventory = InventoryActivities(database)
     payment = outside.payment or PaymentActivities(database, _today)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from temporalio import activity
 
+from activities.locales import Locales
 from activities.posting import Place, Poster
 from activities.slack_errors import SLACK_FAILURES, classify
 from bot.views import notice_messages
@@ -20,8 +21,9 @@ NO_PLACE = Told(problem="notice.no_place")
 class NoticeActivities(NoticePort):
     """The port on a real (or stand-in) Slack."""
 
-    def __init__(self, poster: Poster) -> None:
+    def __init__(self, poster: Poster, locales: Locales) -> None:
         self._poster = poster
+        self._locales = locales
 
     @activity.defn
     async def tell(self, notice: Notice) -> Told:
@@ -48,7 +50,8 @@ class NoticeActivities(NoticePort):
                 return NO_PLACE
             if await self._stands_already(place, notice):
                 return Told()
-            message = notice_messages.message(notice, await self._link(notice))
+            link, locale = await asyncio.gather(self._link(notice), self._locale(notice))
+            message = notice_messages.message(notice, link, locale)
             posting = True
             await self._poster.post(place.channel, message, notice.key, place.ts)
         except SLACK_FAILURES as error:
@@ -82,6 +85,10 @@ class NoticeActivities(NoticePort):
             return False
         since = notice.intended_at
         return bool(await self._poster.find(place.channel, notice.key, since, place.ts))
+
+    async def _locale(self, notice: Notice) -> str:
+        """Return the addressee's language; empty, so the policy's, where it is not one person's."""
+        return await self._locales.of(notice.person) if notice.person else ""
 
     async def _link(self, notice: Notice) -> str:
         """Return the way to the card, or nothing: a notice without a link is still a notice."""

@@ -43,7 +43,9 @@ class InventoryActivities(InventoryPort):
         """
         if question.order.simulate == INVENTORY_DOWN:
             raise ApplicationError(
-                "The inventory does not answer (simulated).", type="InventoryDownError"
+                "The inventory does not answer (simulated).",
+                {"code": "inventory_down"},
+                type="InventoryDownError",
             )
         with _refusing():
             reference = await self._reservations.reserve(question.key, question.order)
@@ -74,6 +76,7 @@ class PaymentActivities(PaymentPort):
         if known is None and card_expired(question.order.card_expiry, self._today()):
             raise ApplicationError(
                 f"The payment card has expired ({question.order.card_expiry}).",
+                {"code": "card_expired", "expiry": question.order.card_expiry},
                 type="PaymentDeclinedError",
                 non_retryable=True,
             )
@@ -140,7 +143,9 @@ class ShippingActivities(ShippingPort):
 
 @contextmanager
 def _refusing() -> Iterator[None]:
-    """Turn a step's refusal into an error that is not retried, with a sentence for the card.
+    """Turn a step's refusal into an error that is not retried, with a sentence for whoever looks it up.
+
+    Its details have the code and the data from which the card makes its own, in its language.
 
     Everything else, a database that cannot be reached above all, passes through: it is retried.
     """
@@ -149,19 +154,31 @@ def _refusing() -> Iterator[None]:
     except OutOfStockError as error:
         raise ApplicationError(
             f"Out of stock: {error.wanted} of {error.sku} wanted, {error.left} left.",
-            {"sku": error.sku, "wanted": error.wanted, "left": error.left},
+            {
+                "code": "out_of_stock",
+                "sku": error.sku,
+                "wanted": error.wanted,
+                "left": error.left,
+            },
             type="OutOfStockError",
             non_retryable=True,
         ) from error
     except StepUndoneError as error:
-        raise _refusal("The step came too late: it had been undone.", error) from error
+        raise _refusal(
+            "step_undone", "The step came too late: it had been undone.", error
+        ) from error
     except NotReservedError as error:
-        raise _refusal("There is no stock set aside for the order.", error) from error
+        raise _refusal(
+            "not_reserved", "There is no stock set aside for the order.", error
+        ) from error
     except NotShippedError as error:
-        raise _refusal("There is no parcel of the order to deliver.", error) from error
+        raise _refusal(
+            "not_shipped", "There is no parcel of the order to deliver.", error
+        ) from error
     except KeyReusedError as error:
-        raise _refusal("The step's key stands for another step.", error) from error
+        raise _refusal("key_reused", "The step's key stands for another step.", error) from error
 
 
-def _refusal(sentence: str, error: Exception) -> ApplicationError:
-    return ApplicationError(sentence, type=type(error).__name__, non_retryable=True)
+def _refusal(code: str, sentence: str, error: Exception) -> ApplicationError:
+    kind = type(error).__name__
+    return ApplicationError(sentence, {"code": code}, type=kind, non_retryable=True)

@@ -10,7 +10,8 @@
 | other 5xx, none in time, a broken or unreadable one | the same | yes | unknown: the same key tells |
 | any other | the same | no | nothing: we and the gateway do not fit |
 
-All messages are sentences for people: they stand on the order's card where the tries were not enough.
+All messages are sentences for whoever looks them up. Where the tries were not enough, the order's card
+says it in its own language: by the code in the error's details, or as the gateway itself has put it.
 """
 
 import json
@@ -171,38 +172,48 @@ def _error(response: aiohttp.ClientResponse, problem: dict[str, Any]) -> Applica
     if status in _BUSY:
         return _busy(_pause(response.headers.get("Retry-After", "")))
     if status in _DENIED:
-        return _for_now("The payment gateway does not let us in.")
+        return _for_now("gateway_closed", "The payment gateway does not let us in.")
     if status < 300 or status >= _SERVER:  # noqa: PLR2004 - done, but how?
         return _unclear(f"status {status}")
-    return _for_good(GATEWAY_ERROR, f"The payment gateway answered with {status}.")
+    told = {"code": "gateway_status", "status": str(status)}
+    return _for_good(GATEWAY_ERROR, f"The payment gateway answered with {status}.", told)
 
 
 def _refusal(status: int, kind: str, problem: dict[str, Any]) -> ApplicationError | None:
     match status, kind:
         case 402, _:
-            sentence = _sentence(problem) or "The payment was declined."
-            return _for_good("PaymentDeclinedError", sentence)
+            if sentence := _sentence(problem):
+                return _for_good("PaymentDeclinedError", sentence)
+            told = {"code": "payment_declined"}
+            return _for_good("PaymentDeclinedError", "The payment was declined.", told)
         case 409, "charge-undone":
-            return _for_good("StepUndoneError", "The step came too late: it had been undone.")
+            told = {"code": "step_undone"}
+            sentence = "The step came too late: it had been undone."
+            return _for_good("StepUndoneError", sentence, told)
         case 422, _:  # what a reused Idempotency-Key is answered with
-            return _for_good("KeyReusedError", "The step's key stands for another step.")
+            told = {"code": "key_reused"}
+            return _for_good("KeyReusedError", "The step's key stands for another step.", told)
     return None
 
 
-def _for_good(kind: str, sentence: str) -> ApplicationError:
-    return ApplicationError(sentence, type=kind, non_retryable=True)
+def _for_good(kind: str, sentence: str, *told: dict[str, str]) -> ApplicationError:
+    return ApplicationError(sentence, *told, type=kind, non_retryable=True)
 
 
-def _for_now(sentence: str, why: str = "", pause: timedelta | None = None) -> ApplicationError:
-    return ApplicationError(sentence, why, type=GATEWAY_ERROR, next_retry_delay=pause)
+def _for_now(
+    code: str, sentence: str, why: str = "", pause: timedelta | None = None
+) -> ApplicationError:
+    told = {"code": code}
+    return ApplicationError(sentence, why, told, type=GATEWAY_ERROR, next_retry_delay=pause)
 
 
 def _busy(pause: timedelta | None) -> ApplicationError:
-    return _for_now("The payment gateway cannot be asked now.", pause=pause)
+    return _for_now("gateway_busy", "The payment gateway cannot be asked now.", pause=pause)
 
 
 def _unclear(why: str) -> ApplicationError:
-    return _for_now("The payment gateway did not say whether it has the payment.", why)
+    sentence = "The payment gateway did not say whether it has the payment."
+    return _for_now("gateway_unclear", sentence, why)
 
 
 def _sentence(problem: dict[str, Any]) -> str:

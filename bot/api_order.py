@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from bot.views.catalogue import FALLBACK
+from bot.views.why import failure_words
 from workflows.rules.order import OrderFace, OrderLine, Step
 
 
@@ -21,7 +23,7 @@ def order_json(face: OrderFace) -> dict[str, Any]:
         "note": order.note,
         "approval": {"status": approval.status.value} if approval else None,
         "steps": [_step(step) for step in face.steps],
-        "failure": face.failure,
+        "failure": failure_words(face.failure, FALLBACK),
         "is_cancellable": face.is_cancellable,
         "payment_due": _instant(face.payment_due),
         "estimated_delivery": _instant(face.estimated_delivery),
@@ -45,7 +47,7 @@ def _step(step: Step) -> dict[str, str]:
         "name": step.name.value,
         "status": step.status.value,
         "reference": step.reference,
-        "error": step.error,
+        "error": failure_words(step.error, FALLBACK),
     }
 
 

@@ -15,6 +15,7 @@ from bot.listeners import register_listeners
 from bot.listeners.answers import Answers
 from bot.listeners.services import Services
 from bot.order_lookup import OrderLookup
+from bot.people import People
 from bot.policy_file import Policies
 from bot.product_list import ProductList
 from bot.workflow_client import WorkflowClient
@@ -24,6 +25,9 @@ from records.database import Database
 from records.refusals import Refusals
 from records.requests import Requests
 from records.stock import Stock
+
+PEOPLE_WAITED_FOR = 2.0
+"""Seconds for which the start waits for everybody's language; the rest is read meanwhile."""
 
 
 def create_app(slack: AsyncWebClient, signing_secret: str, services: Services) -> AsyncApp:
@@ -68,12 +72,18 @@ def _is_news(record: logging.LogRecord) -> bool:
 async def running_services(
     *, slack: AsyncWebClient, database: Database, workflows: WorkflowClient, policies: Policies
 ) -> AsyncIterator[Services]:
-    """Yield the services; the product list is fresh, and kept so while the context lasts."""
+    """Yield the services; the product list is fresh, and kept so while the context lasts.
+
+    Where Slack is slow or down, the languages of people come later: nothing waits for them.
+    """
     requests = Requests(database)
     products = ProductList(Stock(database))
     await products.refresh()
+    people = People(slack)
     async with aiohttp.ClientSession() as session:
+        reading = asyncio.create_task(people.read_all())
         refreshing = asyncio.create_task(products.keep_fresh())
+        await asyncio.wait([reading], timeout=PEOPLE_WAITED_FOR)
         try:
             yield Services(
                 workflows=workflows,
@@ -84,10 +94,11 @@ async def running_services(
                 absences=Absences(database),
                 orders=OrderLookup(requests, workflows),
                 products=products,
+                people=people,
                 answers=Answers(session, slack),
                 now=lambda: datetime.now(UTC),
             )
         finally:
-            refreshing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await refreshing
+            for one in (reading, refreshing):
+                one.cancel()
+            await asyncio.gather(reading, refreshing, return_exceptions=True)

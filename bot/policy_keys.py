@@ -15,7 +15,7 @@ from workflows.rules.money import Money, parse_money
 from workflows.rules.people import MEMBER_ID, ApproverSource, SourceKind
 from workflows.rules.policy import Notify, Quorum, QuorumKind, ReasonRule
 
-LANGUAGES = ("en",)
+LANGUAGES = ("en", "de")
 """The languages whose catalogue is complete (a test compares them with `bot/views`)."""
 
 MOST_AMENDMENTS = 10
@@ -252,8 +252,12 @@ def read_source(written: str) -> ApproverSource:
     try:
         return _source(written.strip())
     except PydanticCustomError as error:
-        raise SourceError(error.message()) from None
+        raise SourceError(error.message(), written.strip()) from None
 
 
 class SourceError(ValueError):
-    """What should name approvers does not. Its text says what to write."""
+    """What should name approvers does not. Its text says what to write instead of what is `written`."""
+
+    def __init__(self, sentence: str, written: str) -> None:
+        super().__init__(sentence)
+        self.written = written

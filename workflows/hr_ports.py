@@ -34,7 +34,7 @@ class ProvisionPort:
         """Do the step. Safe to repeat: the same key does it once.
 
         Raises ApplicationErrors that are not retried where it cannot be done; their type is the
-        code of `HrProblem`, their first detail its data.
+        code of `Failure`, their first detail its data.
         """
         raise NotImplementedError
 

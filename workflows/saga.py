@@ -22,7 +22,7 @@ from workflows.rules import order_saga as rules
 from workflows.rules.notice import NoticeKind
 from workflows.rules.order import OrderChange, OrderState, OrderStatus, StepName
 from workflows.rules.people import ApproverQuestion
-from workflows.step_error import sentence
+from workflows.step_error import why
 
 _DO: dict[StepName, Callable[[Any, StepQuestion], Awaitable[StepReference]]] = {
     StepName.RESERVE: InventoryPort.reserve,
@@ -113,7 +113,7 @@ class Saga:
         try:
             done = handle.result()
         except ActivityError as error:
-            self._take(rules.step_failed(self._state, name, sentence(error), workflow.now()))
+            self._take(rules.step_failed(self._state, name, why(error), workflow.now()))
             return
         self._take(
             rules.step_completed(
@@ -169,7 +169,7 @@ class Saga:
 
     def _ask_for_help(self, name: StepName, error: ActivityError) -> None:
         workflow.logger.error("undo of %s not done: %s", name, error.cause)
-        self._take(rules.compensation_failed(self._state, name, sentence(error), workflow.now()))
+        self._take(rules.compensation_failed(self._state, name, why(error), workflow.now()))
         if channel := self._state.policy.admin_channel:
             self._card.tell(NoticeKind.ATTENTION, channel=channel)
 

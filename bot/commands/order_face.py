@@ -5,7 +5,9 @@ from typing import Any
 
 from bot.commands.terminal import Line, labelled
 from bot.commands.terminal_face import STATES, VERDICTS, actor_words, instant, quote
+from bot.views.catalogue import FALLBACK
 from bot.views.text import text
+from bot.views.why import failure_words
 from workflows.rules.order import OrderFace, OrderStatus, PaymentMode, Step, StepName
 from workflows.rules.order_answers import ApprovalMessage, approval_message
 
@@ -64,10 +66,11 @@ def _trouble_lines(face: OrderFace) -> Iterator[Line]:
         why = f": {quote(cancelled.reason)}" if cancelled.reason.strip() else ""
         yield Line(f"Cancelled: {actor_words(cancelled.actor)}, {instant(cancelled.at)}{why}")
     if face.failure.strip():
-        yield Line(f"Why: {face.failure.strip()}", style="yellow")
+        yield Line(f"Why: {failure_words(face.failure, FALLBACK)}", style="yellow")
     if stuck := face.stuck:
         step = text(f"order.step.{stuck.step}", face.language)
-        words = f"Could not be undone: {step}, {instant(stuck.since)}. {stuck.error.strip()}"
+        why = failure_words(stuck.error, FALLBACK)
+        words = f"Could not be undone: {step}, {instant(stuck.since)}. {why}"
         yield Line(words, style="yellow")
 
 

@@ -117,9 +117,8 @@ def _tiers(policy: Policy, matched: Route) -> Table:
 
 
 def _tier_of(policy: Policy, matched: Route) -> Tier:
-    """Return the tier that a route came from: its words end with the tier's limit, or it is the last."""
-    words = {f"{policy.name}: up to {tier.up_to}": tier for tier in policy.tiers}
-    return words.get(matched.rule, policy.tiers[-1])
+    """Return the tier that a route came from."""
+    return next(tier for tier in policy.tiers if tier.up_to == matched.reason.up_to)
 
 
 class _Explaining:

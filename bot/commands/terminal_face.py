@@ -89,7 +89,7 @@ def _state_lines(face: ApprovalFace) -> list[Line]:
             "Ended": ended,
             "Reason": quote(face.closing_reason),
             "Asked by": asked,
-            "Rule": face.rule,
+            "Rule": str(face.rule),
         }
     )
 

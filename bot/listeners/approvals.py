@@ -59,7 +59,8 @@ class ApprovalListeners:
         await ack()
         click = card_click.parse_click(body)
         if click.reason_required:
-            await open_modal(client, click, verb_modal.approve(click))
+            locale = self._services.people.cached_locale(click.person)
+            await open_modal(client, click, verb_modal.approve(click, locale))
             return
         press = self._presses.press(click, click.person, id_of(click), request, received)
         decision = Decision(
@@ -82,7 +83,8 @@ class ApprovalListeners:
         """Ask for the reason. The modal opens before any other I/O: a trigger lives three seconds."""
         await ack()
         click = card_click.parse_click(body)
-        await open_modal(client, click, verb_modal.reject(click))
+        locale = self._services.people.cached_locale(click.person)
+        await open_modal(client, click, verb_modal.reject(click, locale))
 
     async def verb_submitted(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
@@ -90,27 +92,29 @@ class ApprovalListeners:
         """Send what the form says; the modal tells how it went."""
         received = time.monotonic()
         submission = verb_modal.parse_submission(body)
-        if errors := verb_modal.check(submission):
+        locale = self._services.people.cached_locale(submission.person)
+        if errors := verb_modal.check(submission, locale):
             await ack(response_action="errors", errors=errors)
             return
         try:
             deed = deed_of(submission)
         except SourceError as error:
-            await ack(response_action="errors", errors={InputId.SOURCES.value: str(error)})
+            sentence = notices.not_a_source(error.written, locale)
+            await ack(response_action="errors", errors={InputId.SOURCES.value: sentence})
             return
-        await ack(response_action="update", view=verb_modal.working())
+        await ack(response_action="update", view=verb_modal.working(locale))
         acked = time.monotonic()
         press = self._press_of_form(submission, request, received)
 
         async def say(sentence: str, view: View | None = None) -> None:
-            view = view or verb_modal.told(sentence)
+            view = view or verb_modal.told(sentence, locale)
             await self._services.answers.show_or_tell(
                 client, submission.view_id, view, acked, surface=press.surface, sentence=sentence
             )
 
         outcome = await self._presses.do(press, deed, say)
-        sentence = outcome.sentence or notices.confirmed(submission.verb)
-        again = verb_modal.again(submission, sentence) if outcome.mendable else None
+        sentence = outcome.sentence or notices.confirmed(submission.verb, locale)
+        again = verb_modal.again(submission, sentence, locale) if outcome.mendable else None
         await say(sentence, again)
 
     def _press_of_form(

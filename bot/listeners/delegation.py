@@ -34,10 +34,12 @@ class AwayListeners:
     async def away_asked(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Open the form at once; then show the absences that the person has, if any."""
         await ack()
-        opened = await client.views_open(trigger_id=body["trigger_id"], view=away_modal.build())
+        locale = self._services.people.cached_locale(body["user_id"])
+        form = away_modal.build(locale=locale)
+        opened = await client.views_open(trigger_id=body["trigger_id"], view=form)
         absences = await self._services.absences.of(body["user_id"], self._services.now())
         if absences:
-            view = away_modal.build(absences)
+            view = away_modal.build(absences, locale=locale)
             await self._services.answers.show(client, opened["view"]["id"], view, NOT_ACKED)
 
     async def away_submitted(
@@ -45,34 +47,35 @@ class AwayListeners:
     ) -> None:
         """Note the absence, and have requests that wait for this person read their people again."""
         submission = away_modal.parse(body)
-        if errors := away_modal.check(submission, self._services.now()):
+        locale = self._services.people.cached_locale(submission.person)
+        if errors := away_modal.check(submission, self._services.now(), locale):
             await ack(response_action="errors", errors=errors)
             return
-        await ack(response_action="update", view=away_modal.working())
+        await ack(response_action="update", view=away_modal.working(locale))
         acked = time.monotonic()
         answers, surface = self._services.answers, Surface(person=submission.person)
-        noted, sentence, view = await self._note(submission)
+        noted, sentence, view = await self._note(submission, locale)
         await answers.show_or_tell(
             client, submission.view_id, view, acked, surface=surface, sentence=sentence
         )
         if noted and (late := await self._refresh(submission)):
-            await answers.tell(surface, notices.hear_later(late))
+            await answers.tell(surface, notices.hear_later(late, locale))
 
-    async def _note(self, submission: AwaySubmission) -> tuple[bool, str, View]:
+    async def _note(self, submission: AwaySubmission, locale: str) -> tuple[bool, str, View]:
         """Write down what was submitted; say whether it was, with a sentence and a view."""
         absences, now = self._services.absences, self._services.now()
         person = submission.person
         if submission.written.back:
-            sentence = away_modal.back(await absences.clear(person, now))
+            sentence = away_modal.back(await absences.clear(person, now), locale)
         else:
             try:
                 replaced = await absences.set(submission.absence, now)
             except AbsenceError as error:
-                refusal = notices.refusal(error.code, {})
+                refusal = notices.refusal(error.code, {}, locale)
                 theirs = await absences.of(person, now)
-                return False, refusal, away_modal.again(submission, theirs, refusal)
-            sentence = away_modal.noted(submission.absence, replaced)
-        return True, sentence, away_modal.told(sentence)
+                return False, refusal, away_modal.again(submission, theirs, refusal, locale)
+            sentence = away_modal.noted(submission.absence, replaced, locale)
+        return True, sentence, away_modal.told(sentence, locale)
 
     async def _refresh(self, submission: AwaySubmission) -> int:
         """Have requests that wait for this person hear of it; return how many did not."""

@@ -52,6 +52,8 @@ def register(app: AsyncApp, services: Services) -> None:
         if email := word(user, "profile", "email"):
             subjects.append(f"{SourceKind.EMAIL}:{email.lower()}")
         await refresh_watching(services, subjects, word(body, "event_id"))
+        if person := word(user, "id"):  # perhaps it is their language that they have changed
+            await services.people.refresh(person)
 
 
 async def refresh_watching(services: Services, subjects: list[str], event_id: str) -> int:

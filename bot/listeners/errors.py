@@ -49,10 +49,11 @@ def register(app: AsyncApp, services: Services) -> None:
             await asyncio.sleep(ACK_IS_SENT)
             return None
         raised = time.monotonic()
-        sentence = _write_down(error, body)
-        view = _form_again(body, sentence, services)
+        locale = services.people.cached_locale(_surface(body).person)
+        sentence = _write_down(error, body, locale)
+        view = _form_again(body, sentence, services, locale)
         if response is not None and _kind(body) == "view_submission":  # nothing was acknowledged
-            shown = view or verb_modal.told(sentence)
+            shown = view or verb_modal.told(sentence, locale)
             return BoltResponse(status=200, body={"response_action": "update", "view": shown})
         await asyncio.sleep(ACK_IS_SENT)
         if view and await services.answers.show(client, body["view"]["id"], view, raised):
@@ -63,29 +64,31 @@ def register(app: AsyncApp, services: Services) -> None:
         return None
 
 
-def _write_down(error: Exception, body: dict[str, Any]) -> str:
+def _write_down(error: Exception, body: dict[str, Any], locale: str) -> str:
     """Log the error and return the sentence for the person who met it."""
     if isinstance(error, UnreadablePayloadError):
         person = word(body, "user", "id")
         _log.warning("unreadable_payload", what=error.what, kind=_kind(body), person=person)
-        return notices.unreadable()
+        return notices.unreadable(locale)
     error_id = secrets.token_hex(4)
     _log.error("listener_failed", error_id=error_id, kind=_kind(body), exc_info=error)
-    return notices.internal_error(error_id)
+    return notices.internal_error(error_id, locale)
 
 
-def _form_again(body: dict[str, Any], sentence: str, services: Services) -> View | None:
+def _form_again(
+    body: dict[str, Any], sentence: str, services: Services, locale: str
+) -> View | None:
     """Return the submitted form with what was typed and the sentence on top, where it is ours."""
     try:
         match word(body, "view", "callback_id") if _kind(body) == "view_submission" else "":
             case CallbackId.ORDER:
-                return order_modal.failed(body["view"], services.products.entries, sentence)
+                return order_modal.failed(body["view"], services.products.entries, sentence, locale)
             case CallbackId.VERB:
-                return verb_modal.again(verb_modal.parse_submission(body), sentence)
+                return verb_modal.again(verb_modal.parse_submission(body), sentence, locale)
             case CallbackId.APPROVAL:
-                return approval_modal.failed(body["view"], form_choices(services), sentence)
+                return approval_modal.failed(body["view"], form_choices(services), sentence, locale)
             case CallbackId.AWAY:
-                return away_modal.again(away_modal.parse(body), (), sentence)
+                return away_modal.again(away_modal.parse(body), (), sentence, locale)
     except UnreadablePayloadError:
         pass
     return None

@@ -51,15 +51,16 @@ class MoreListeners:
         received = time.monotonic()
         await ack()
         click = card_click.parse_click(body)
-        view_id = await open_modal(client, click, more_modal.opening(click))
+        locale = self._services.people.cached_locale(click.person)
+        view_id = await open_modal(client, click, more_modal.opening(click, locale))
         press = self._presses.press(click, click.person, id_of(click), request, received)
-        menu = await self._menu(click.request_id, click.person)
+        menu = await self._menu(click.request_id, click.person, locale)
         if isinstance(menu, Menu):
-            view = more_modal.menu(context_of(click), menu)
+            view = more_modal.menu(context_of(click), menu, locale=locale)
             if not menu.face.is_open:
                 await self._presses.tell_how_it_ended(press)
         else:
-            view = more_modal.told(menu or await self._presses.tell_how_it_ended(press))
+            view = more_modal.told(menu or await self._presses.tell_how_it_ended(press), locale)
         await self._services.answers.show(client, view_id, view, NOT_ACKED)
 
     async def verb_chosen(
@@ -73,26 +74,30 @@ class MoreListeners:
         received = time.monotonic()
         await ack()
         choice = more_modal.parse_choice(body)
+        locale = self._services.people.cached_locale(choice.person)
         if choice.verb is Verb.REFRESH:
-            view = more_modal.told(await self._refresh(choice, request, received))
+            view = more_modal.told(await self._refresh(choice, request, received, locale), locale)
         else:
-            view = await self._form(choice)
+            view = await self._form(choice, locale)
         shown_in = choice.view_hash  # where another verb was pressed meanwhile, that one is shown
         await self._services.answers.show(client, choice.view_id, view, NOT_ACKED, shown_in)
 
-    async def _form(self, choice: Choice) -> View:
-        menu = await self._menu(choice.context.request_id, choice.person)
+    async def _form(self, choice: Choice, locale: str) -> View:
+        menu = await self._menu(choice.context.request_id, choice.person, locale)
         if isinstance(menu, Menu):
             if choice.verb not in menu.verbs:
                 actor = Actor(person=choice.person, origin=Origin.SLACK)
                 await self._presses.write_down(
                     choice.context.request_id, actor, choice.verb, NOT_OFFERED
                 )
-                return more_modal.menu(choice.context, menu, notices.not_offered())
-            return verb_modal.form(choice.context, choice.verb, menu.face)
-        return more_modal.told(menu or notices.unknown_request(choice.context.request_id))
+                return more_modal.menu(choice.context, menu, notices.not_offered(locale), locale)
+            return verb_modal.form(choice.context, choice.verb, menu.face, locale=locale)
+        unknown = notices.unknown_request(choice.context.request_id, locale)
+        return more_modal.told(menu or unknown, locale)
 
-    async def _refresh(self, choice: Choice, request: AsyncBoltRequest, received: float) -> str:
+    async def _refresh(
+        self, choice: Choice, request: AsyncBoltRequest, received: float, locale: str
+    ) -> str:
         context, person = choice.context, choice.person
         press_id = click_id(context.request_id, choice.view_id, person, choice.action_ts)
         press = self._presses.press(context, person, press_id, request, received)
@@ -102,12 +107,12 @@ class MoreListeners:
             await self._services.answers.tell(press.surface, sentence)
 
         outcome = await self._presses.do(press, deed, say)
-        return outcome.sentence or notices.confirmed(Verb.REFRESH)
+        return outcome.sentence or notices.confirmed(Verb.REFRESH, locale)
 
-    async def _menu(self, request_id: str, person: str) -> Menu | str:
+    async def _menu(self, request_id: str, person: str, locale: str) -> Menu | str:
         """Return the menu, or the sentence that says why there is none; empty: Temporal knows none."""
         try:
             return await self._services.workflows.menu(request_id, person) or ""
         except TemporalUnavailableError as error:
             _log.warning("menu_not_asked", why=str(error))
-            return notices.unavailable()
+            return notices.unavailable(locale)

@@ -49,15 +49,17 @@ class OrderFormListeners:
     ) -> None:
         """Open the modal at once. The order's id is minted here: a double submit is one order."""
         await ack()
-        view = order_modal.build(mint("ORD"), self._services.products.entries)
+        locale = self._services.people.cached_locale(word(body, "user_id"))
+        view = order_modal.build(mint("ORD"), self._services.products.entries, locale=locale)
         await client.views_open(trigger_id=body["trigger_id"], view=view)
 
     async def line_added(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Show one more line, keeping what was typed."""
         await ack()
         key, products = word(pressed(body), "value"), self._services.products.entries
+        locale = self._services.people.cached_locale(clicker(body))
         await self._forms.change(
-            client, body, lambda view: order_modal.add_line(view, key, products)
+            client, body, lambda view: order_modal.add_line(view, key, products, locale)
         )
 
     async def line_removed(
@@ -66,8 +68,9 @@ class OrderFormListeners:
         """Show the form without this line, keeping what was typed into the others."""
         await ack()
         key, products = word(pressed(body), "value"), self._services.products.entries
+        locale = self._services.people.cached_locale(clicker(body))
         await self._forms.change(
-            client, body, lambda view: order_modal.remove_line(view, key, products)
+            client, body, lambda view: order_modal.remove_line(view, key, products, locale)
         )
 
     async def number_typed(
@@ -76,7 +79,10 @@ class OrderFormListeners:
         """Show what the lines come to now."""
         await ack()
         products = self._services.products.entries
-        await self._forms.refresh(client, body, lambda view: order_modal.recounted(view, products))
+        locale = self._services.people.cached_locale(clicker(body))
+        await self._forms.refresh(
+            client, body, lambda view: order_modal.recounted(view, products, locale)
+        )
 
     async def order_submitted(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
@@ -84,24 +90,25 @@ class OrderFormListeners:
         """Check what was written by pure rules, acknowledge, then start the order."""
         typed = body["view"]
         requester = Actor(person=clicker(body), origin=Origin.SLACK)
+        locale = self._services.people.cached_locale(requester.person)
         products = self._services.products
         policy = self._services.policies.policy(POLICY)
         try:
             wish = read_wish(order_modal.parse(typed), products.names, CURRENCY, policy)
         except OrderMistakes as mistakes:
-            await ack(response_action="errors", errors=order_modal.errors(mistakes, typed))
+            await ack(response_action="errors", errors=order_modal.errors(mistakes, typed, locale))
             return
         order_id = wish.order.order_id
-        await ack(response_action="update", view=order_modal.working(order_id))
+        await ack(response_action="update", view=order_modal.working(order_id, locale))
         acked = time.monotonic()
         self._forms.forget(typed["id"])
         answers = self._services.answers
         try:
-            view = await self._start(wish, policy, requester)
+            view = await self._start(wish, policy, requester, locale)
         except TemporalUnavailableError as error:
             _log.warning("order_not_started", order_id=order_id, why=repr(error))
-            sentence = notices.unavailable()
-            view = order_modal.failed(typed, products.entries, sentence)
+            sentence = notices.unavailable(locale)
+            view = order_modal.failed(typed, products.entries, sentence, locale)
             surface = Surface(person=requester.person)
             await answers.show_or_tell(
                 client, typed["id"], view, acked, surface=surface, sentence=sentence
@@ -109,7 +116,7 @@ class OrderFormListeners:
         else:  # whoever has closed the window hears the outcome anyway
             await answers.show(client, typed["id"], view, acked)
 
-    async def _start(self, wish: OrderWish, policy: Policy, requester: Actor) -> View:
+    async def _start(self, wish: OrderWish, policy: Policy, requester: Actor, locale: str) -> View:
         """Start the order; return the view that says that it was received.
 
         Raises TemporalUnavailableError: see `start_order`.
@@ -132,6 +139,7 @@ class OrderFormListeners:
             total=str(order.total),
             waits_in=_asks_in(policy, order),
             paid_elsewhere=order.payment is PaymentMode.AWAIT,
+            locale=locale,
         )
 
 

@@ -46,7 +46,8 @@ class OrderListeners:
             await self._tell_of(surface, written)
             return
         faces = await self._services.orders.latest_of(surface.person)
-        await self._services.answers.tell_message(surface, order_status.latest(faces))
+        locale = await self._services.people.locale_of(surface.person)
+        await self._services.answers.tell_message(surface, order_status.latest(faces, locale))
 
     async def show_clicked(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Tell where one order of a list stands now; the list stays."""
@@ -61,12 +62,13 @@ class OrderListeners:
     async def _tell_of(self, surface: Surface, written: str) -> None:
         """Show one order to whoever asks by its number, or say why not."""
         answers, order_id = self._services.answers, written.upper()
+        locale = await self._services.people.locale_of(surface.person)
         if not ORDER_ID.fullmatch(order_id):
-            await answers.tell(surface, notices.malformed_order_id(written))
+            await answers.tell(surface, notices.malformed_order_id(written, locale))
         elif face := await self._services.orders.look_up(order_id):
-            await answers.tell_message(surface, order_status.one(face, surface.person))
+            await answers.tell_message(surface, order_status.one(face, surface.person, locale))
         else:
-            await answers.tell(surface, notices.unknown_order(order_id))
+            await answers.tell(surface, notices.unknown_order(order_id, locale))
 
     async def cancel_clicked(
         self, ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest
@@ -87,7 +89,8 @@ class OrderListeners:
         outcome = await self._presses.do(press, deed, say)
         sentence = outcome.sentence
         if private and not await self._shown_anew(press):
-            sentence = sentence or notices.confirmed(OrderVerb.CANCEL)
+            locale = await self._services.people.locale_of(click.person)
+            sentence = sentence or notices.confirmed(OrderVerb.CANCEL, locale)
         if sentence:
             await say(sentence)
 
@@ -96,7 +99,8 @@ class OrderListeners:
         face = await self._services.orders.look_up(press.request_id)
         if face is None:
             return False
-        message = order_status.one(face, press.surface.person)
+        locale = await self._services.people.locale_of(press.surface.person)
+        message = order_status.one(face, press.surface.person, locale)
         # Slack edits a private message by its response URL and by nothing else.
         surface = replace(press.surface, message_ts="")
         return await self._services.answers.paint_final(surface, message)

@@ -128,12 +128,13 @@ class Presses:
         answer = await ask()
         if not isinstance(answer, Unconfirmed):
             return await self._settle(press, deed, answer)
-        await say(notices.unconfirmed())
+        locale = await self._services.people.locale_of(press.surface.person)
+        await say(notices.unconfirmed(locale))
         answer = await self._services.workflows.confirm(ask)
         if isinstance(answer, Accepted):
-            return Outcome(sentence=notices.confirmed(verb_of(deed)))
+            return Outcome(sentence=notices.confirmed(verb_of(deed), locale))
         if isinstance(answer, Ended) and await self._had_counted(press, deed):
-            return Outcome(sentence=notices.confirmed(verb_of(deed)))
+            return Outcome(sentence=notices.confirmed(verb_of(deed), locale))
         return await self._settle(press, deed, answer)
 
     async def _settle(self, press: Press, deed: AnyDeed, answer: Answer | OrderAnswer) -> Outcome:
@@ -151,12 +152,14 @@ class Presses:
                 link = ""
                 if answer.code == StaleContentError.code:
                     link = await self._services.answers.permalink(press.surface)
-                sentence = notices.refusal(answer.code, answer.data, link=link)
+                locale = await self._services.people.locale_of(press.surface.person)
+                sentence = notices.refusal(answer.code, answer.data, locale, link)
                 return Outcome(sentence=sentence, mendable=answer.code != RequestClosedError.code)
             case Ended() | Unknown():
                 return Outcome(sentence=await self.tell_how_it_ended(press, deed))
             case Unconfirmed():
-                return Outcome(sentence=notices.still_unconfirmed())
+                locale = await self._services.people.locale_of(press.surface.person)
+                return Outcome(sentence=notices.still_unconfirmed(locale))
 
     async def _write_down(self, press: Press, deed: AnyDeed, code: str) -> None:
         """Keep the refusal, best effort: Temporal keeps none, and the person must hear it anyway."""
@@ -175,18 +178,19 @@ class Presses:
 
     async def tell_how_it_ended(self, press: Press, deed: AnyDeed | None = None) -> str:
         """Answer a press on a card whose workflow has ended, and have that card shown as it is."""
+        locale = await self._services.people.locale_of(press.surface.person)
         record = await self._services.requests.get(press.request_id)
         if record is None:
             _log.warning("press_for_unknown_request", request_id=press.request_id)
             if deed is not None:
                 await self._write_down(press, deed, UNKNOWN_REQUEST)
-            return notices.unknown_request(press.request_id)
+            return notices.unknown_request(press.request_id, locale)
         closed = OrderClosedError if isinstance(deed, OrderDeed) else RequestClosedError
         if deed is not None:
             await self._write_down(press, deed, closed.code)
         if not await self._republish(record.owner_id, press):
             await self._paint_last_state(record.owner_id, press)
-        return notices.refusal(closed.code, _closing(read_face(record.face)))
+        return notices.refusal(closed.code, _closing(read_face(record.face)), locale)
 
     async def _had_counted(self, press: Press, deed: AnyDeed) -> bool:
         """Whether the ended request holds what this press asked for, the first time unanswered."""

@@ -57,7 +57,8 @@ class RequestListeners:
         choices = form_choices(self._services)
         chosen = wanted if wanted in dict(choices) else ""
         written = WrittenRequest(request_id=mint("REQ"), policy=chosen)
-        view = approval_modal.build(written.request_id, choices, written=written)
+        locale = self._services.people.cached_locale(str(body.get("user_id") or ""))
+        view = approval_modal.build(written.request_id, choices, written=written, locale=locale)
         await client.views_open(trigger_id=body["trigger_id"], view=view)
 
     async def request_submitted(
@@ -66,33 +67,34 @@ class RequestListeners:
         """Check what was written by pure rules, acknowledge, then start the request."""
         typed = body["view"]
         requester = Actor(person=clicker(body), origin=Origin.SLACK)
+        locale = self._services.people.cached_locale(requester.person)
         policies = self._services.policies
         written = approval_modal.parse(typed)
         policy = policies.by_name.get(written.policy) if written.policy not in OWN_FORM else None
         if policy is None:
-            await ack(response_action="errors", errors=approval_modal.unknown_policy())
+            await ack(response_action="errors", errors=approval_modal.unknown_policy(locale))
             return
         try:
             asked = read_request(written, policy, requester, policies.chain_of(requester.person))
         except RequestMistakes as mistakes:
-            await ack(response_action="errors", errors=approval_modal.errors(mistakes))
+            await ack(response_action="errors", errors=approval_modal.errors(mistakes, locale))
             return
-        await ack(response_action="update", view=approval_modal.working(asked.request_id))
+        await ack(response_action="update", view=approval_modal.working(asked.request_id, locale))
         acked = time.monotonic()
         answers, surface = self._services.answers, Surface(person=requester.person)
         try:
             new = await self._services.workflows.start_approval(asked)
         except TemporalUnavailableError as error:
             _log.warning("request_not_started", request_id=asked.request_id, why=str(error))
-            sentence = notices.unavailable()
-            view = approval_modal.failed(typed, form_choices(self._services), sentence)
+            sentence = notices.unavailable(locale)
+            view = approval_modal.failed(typed, form_choices(self._services), sentence, locale)
             await answers.show_or_tell(
                 client, typed["id"], view, acked, surface=surface, sentence=sentence
             )
             return
         if not new and (before := await self._sent_otherwise(asked)):
-            sentence = approval_modal.sent_before(before, asked.policy.name)
-            view = approval_modal.told(sentence)
+            sentence = approval_modal.sent_before(before, asked.policy.name, locale)
+            view = approval_modal.told(sentence, locale)
             await answers.show_or_tell(
                 client, typed["id"], view, acked, surface=surface, sentence=sentence
             )
@@ -101,6 +103,7 @@ class RequestListeners:
             asked.request_id,
             policy.channel if policy.notify is Notify.CARD else None,
             Status.PENDING if asked.route.levels else Status.APPROVED,
+            locale,
         )  # whoever has closed the window hears the outcome, where somebody had to be asked
         await answers.show(client, typed["id"], view, acked)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.listeners.answers import Answers
 from bot.order_lookup import OrderLookup
+from bot.people import People
 from bot.policy_file import Policies
 from bot.product_list import ProductList
 from bot.workflow_client import WorkflowClient
@@ -27,5 +28,6 @@ class Services:
     absences: Absences
     orders: OrderLookup
     products: ProductList
+    people: People
     answers: Answers
     now: Callable[[], datetime]

@@ -22,6 +22,7 @@ from bot.views.ids import ActionId, BlockId
 from bot.views.levels import is_decidable, level_blocks
 from bot.views.outcome import outcome_blocks, short_outcome, who
 from bot.views.text import date, in_line, person, text
+from bot.views.why import rule_words
 from workflows.rules.face import ApprovalFace
 from workflows.rules.notice import MENTIONED
 from workflows.rules.request import Status
@@ -80,7 +81,7 @@ def _foot(face: ApprovalFace) -> Block:
         "approval.foot" if face.content_revision == 1 else "approval.foot.amended",
         locale,
         request_id=in_line(face.request_id, 80, locale),
-        when=date(face.submitted_at),
+        when=date(face.submitted_at, locale),
         version=face.content_revision,
     )
     return context(BlockId.FOOT, mrkdwn(words, 300, locale))
@@ -95,7 +96,7 @@ def _summary_fields(face: ApprovalFace) -> Block:
     if face.content.amount is not None:
         pairs.append(("amount", in_line(str(face.content.amount), 60, locale)))
     pairs.append(("requester", who(face.requester, locale)))
-    pairs.append(("rule", in_line(face.rule, 200, locale)))
+    pairs.append(("rule", rule_words(face.rule, locale)))
     labelled = [(text(f"approval.field.{name}", locale), value) for name, value in pairs]
     return fields(BlockId.SUMMARY, labelled, locale)
 
@@ -152,7 +153,7 @@ def summary(face: ApprovalFace) -> str:
     if face.status is Status.CHANGES_REQUESTED:
         wanted = face.change_request.person if face.change_request else ""
         return text("approval.text.changes", locale, who=person(wanted, locale), **data)
-    rule = in_line(face.rule, 200, locale)
+    rule = rule_words(face.rule, locale)
     return text("approval.text.pending", locale, asked=_asked_words(face), rule=rule, **data)
 
 

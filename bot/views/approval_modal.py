@@ -7,6 +7,7 @@ from bot.views import notices
 from bot.views.blocks import Block, View, context, modal, mrkdwn, said, text_input, told_modal
 from bot.views.ids import BlockId, CallbackId, InputId
 from bot.views.inputs import choice_input
+from bot.views.languages import in_language
 from bot.views.outcome import short_outcome
 from bot.views.payload import UnreadablePayloadError, from_json, to_json, word
 from bot.views.text import in_line, text
@@ -157,7 +158,7 @@ def sent_before(face: ApprovalFace, policy: str, locale: str = "en") -> str:
     key = "open" if face.policy == policy else "policy"
     outcome = ""
     if not face.is_open:
-        key, outcome = "closed", short_outcome(face)
+        key, outcome = "closed", short_outcome(in_language(face, locale))
     where = text(
         "approval_form.before.where", locale, channel=notices.channel(face.channel, locale)
     )

@@ -2,6 +2,7 @@
 
 from bot.views.blocks import Room
 from bot.views.text import counted, date, has_text, in_line, listed, person, text
+from bot.views.why import rule_words
 from workflows.rules.face import ApprovalFace, LevelFace
 from workflows.rules.people import SourceKind
 from workflows.rules.request import Delegate, Verdict
@@ -17,7 +18,7 @@ def open_words(face: ApprovalFace, level: LevelFace, room: Room) -> list[str]:
     if level.blocked:
         words = blocked_words(level, locale)
         if level.expires_at:
-            words.append(text("level.clock_runs", locale, when=date(level.expires_at)))
+            words.append(text("level.clock_runs", locale, when=date(level.expires_at, locale)))
         return words + _reassigned_words(level, locale) + _clock_words(level, locale)
     given = sum(one.verdict is Verdict.APPROVE for one in level.decisions)
     needed = counted("level.needed", level.needed, locale)
@@ -29,7 +30,7 @@ def open_words(face: ApprovalFace, level: LevelFace, room: Room) -> list[str]:
         *_stand_in_words(face, level),
     ]
     if level.expires_at:
-        words.append(text("level.deadline", locale, when=date(level.expires_at)))
+        words.append(text("level.deadline", locale, when=date(level.expires_at, locale)))
     return words + _clock_words(level, locale)
 
 
@@ -104,8 +105,8 @@ def _why_asked(face: ApprovalFace, level: LevelFace) -> str:
         key = "named"
     elif _several(level) and face.mention_approvers:
         key = "each"
-    always = ".always" if face.rule == f"{face.policy}: always" else ""
-    rule = in_line(face.rule, 200, locale)
+    always = ".always" if face.rule.is_always else ""
+    rule = rule_words(face.rule, locale)
     return text(f"level.asked.{key}{always}", locale, rule=rule, sources=sources)
 
 
@@ -165,6 +166,6 @@ def _stand_in(one: Delegate, locale: str) -> str:
         locale,
         person=person(one.person, locale),
         seat=person(one.seat, locale),
-        starts=date(one.starts) if one.starts else "",
-        ends=date(one.ends) if one.ends else "",
+        starts=date(one.starts, locale) if one.starts else "",
+        ends=date(one.ends, locale) if one.ends else "",
     )

@@ -99,8 +99,8 @@ def absence_words(absence: Absence, locale: str = "en") -> str:
     return text(
         "away.absence",
         locale,
-        starts=date(absence.starts),
-        ends=date(absence.ends),
+        starts=date(absence.starts, locale),
+        ends=date(absence.ends, locale),
         delegate=person(absence.delegate, locale),
     )
 

@@ -117,13 +117,13 @@ def change_request_blocks(face: ApprovalFace, room: Room) -> list[Block]:
             "change_request",
             locale,
             who=person(wanted.person, locale),
-            when=date(wanted.at),
+            when=date(wanted.at, locale),
             requester=who(face.requester, locale),
         )
     ]
     ends = face.levels[-1].expires_at if face.levels else None
     if ends:
-        lines.append(text("level.clock_runs", locale, when=date(ends)))
+        lines.append(text("level.clock_runs", locale, when=date(ends, locale)))
     blocks = [said(BlockId.CHANGE_REQUEST, "\n".join(lines), locale)]
     if wanted.reason.strip():
         quote = text("quote", locale, reason=wanted.reason.strip())
@@ -142,7 +142,9 @@ def comment_blocks(face: ApprovalFace, room: Room) -> list[Block]:
     title = counted(key, face.comments, locale)
     blocks = [said(BlockId.COMMENTS, title, locale)]
     for number, one in enumerate(shown):
-        line = text("comments.by", locale, who=person(one.person, locale), when=date(one.at))
+        line = text(
+            "comments.by", locale, who=person(one.person, locale), when=date(one.at, locale)
+        )
         quote = plain(text("quote", locale, reason=one.text.strip()), room.reason, locale)
         blocks.append(context(f"{BlockId.COMMENTS}-{number}", mrkdwn(line, 300, locale), quote))
     return blocks

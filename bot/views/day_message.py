@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from bot.views.blocks import Block, Message, header, said
 from bot.views.ids import BlockId
 from bot.views.text import counted, text
+from bot.views.text import day as day_words
 from workflows.rules.day import DayRow, DaySummary
 
 
 def build(summary: DaySummary, locale: str) -> Message:
     """Return the message; one sentence where nobody has ordered anything."""
-    day = summary.day.isoformat()
+    day = day_words(summary.day, locale)
     title = header(BlockId.HEADER, text("day.title", locale, day=day), locale)
     orders = sum(row.orders for row in summary.rows)
     words = (

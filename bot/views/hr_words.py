@@ -1,12 +1,12 @@
 """Words about HR requests that card and messages share."""
 
 from bot.views.text import has_text, in_line, text
-from workflows.rules.hr_face import HrProblem
+from workflows.rules.failure import Failure
 
 _BLANKS = ("year", "wanted", "left", "sku")
 
 
-def problem_words(problem: HrProblem, locale: str) -> str:
+def problem_words(problem: Failure, locale: str) -> str:
     """Return why something could not be done, as the end of a sentence, escaped."""
     blanks = {name: in_line(problem.data.get(name, "?"), 80, locale) for name in _BLANKS}
     key = f"hr.failed.{problem.code}"

@@ -77,7 +77,7 @@ def _decision_block(number: str, face: ApprovalFace, said_: Counted, room: Room)
         locale,
         who=person(said_.person, locale),
         seat=person(said_.seat, locale),
-        when=date(said_.at),
+        when=date(said_.at, locale),
     )
     elements = [mrkdwn(words, 300, locale)]
     if said_.reason.strip():

@@ -16,6 +16,7 @@ from bot.views.blocks import (
 from bot.views.card_click import Click, ClickContext, context_of, having_read, metadata, pressed
 from bot.views.content import subject
 from bot.views.ids import ActionId, BlockId
+from bot.views.languages import in_language
 from bot.views.levels import is_decidable
 from bot.views.outcome import short_outcome
 from bot.views.payload import UnreadablePayloadError, clicker, from_json, word
@@ -50,7 +51,7 @@ def opening(click: Click, locale: str = "en") -> View:
 
 def menu(context: ClickContext, menu: Menu, sentence: str = "", locale: str = "en") -> View:
     """Return the request and what this person may do with it; a `sentence` (escaped) stands on top."""
-    face = replace(menu.face, language=locale, mention_approvers=True)
+    face = replace(in_language(menu.face, locale), mention_approvers=True)
     blocks = [said(BlockId.PROBLEM, sentence, locale)] if sentence else []
     blocks += details(face)
     if menu.verbs:
@@ -108,7 +109,7 @@ def _nothing_words(face: ApprovalFace) -> str:
         return text("more.nothing.blocked", locale)
     ends = face.levels[-1].expires_at
     key = "more.nothing.open" if ends is None else "more.nothing.open.until"
-    return text(key, locale, when=date(ends) if ends else "")
+    return text(key, locale, when=date(ends, locale) if ends else "")
 
 
 def parse_choice(body: Mapping[str, object]) -> Choice:

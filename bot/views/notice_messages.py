@@ -7,9 +7,11 @@ from bot.views.asked import blocked_words, source_words
 from bot.views.blocks import Block, Message, context, plain, said
 from bot.views.content import subject_mrkdwn
 from bot.views.ids import BlockId
+from bot.views.languages import in_language
 from bot.views.notices import card_link, channel
 from bot.views.outcome import who
 from bot.views.text import date, has_text, in_line, listed, person, text
+from bot.views.why import failure_mrkdwn, failure_words, rule_words
 from workflows.rules.content import Content
 from workflows.rules.face import ApprovalFace
 from workflows.rules.faces import Face
@@ -31,9 +33,12 @@ _SHORT_REASON = 150
 _OF_THE_WHOLE = (NoticeKind.OUTCOME, NoticeKind.ATTENTION)
 
 
-def message(notice: Notice, link: str = "") -> Message:  # noqa: PLR0911 - one line for each kind
-    """Return the message of a notice; `link` leads to the card, where that is known."""
-    face = notice.face
+def message(notice: Notice, link: str = "", locale: str = "") -> Message:  # noqa: PLR0911 - one line for each kind
+    """Return the message of a notice; `link` leads to the card, where that is known.
+
+    `locale` is the reader's, where it is told to one person; else the policy's language counts.
+    """
+    face = in_language(notice.face, locale)
     if notice.kind is NoticeKind.CARD_NOT_POSTED:
         stands = notice.card is not None and bool(notice.card.ts)
         return card_not_posted(face, notice.problem, stands=stands)
@@ -79,7 +84,7 @@ def _attention(face: OrderFace, link: str) -> Message:
     message = _plainly(words, face)
     if stuck is None or not stuck.error.strip():
         return message
-    why = text("order.failure.why", locale, failure=stuck.error.strip())
+    why = text("order.failure.why", locale, failure=failure_words(stuck.error, locale))
     cause = context(BlockId.ATTENTION, plain(why, _QUOTE, locale))
     return Message(text=message.text, blocks=[*message.blocks, cause])
 
@@ -91,13 +96,13 @@ def _asked(notice: Notice, face: ApprovalFace, link: str) -> Message:
     sources = [one.source for one in level.asked if one.person == notice.person] if level else []
     if sources and sources[0]:
         words = source_words(sources[0], locale)
-        rule = in_line(face.rule, 200, locale)
+        rule = rule_words(face.rule, locale)
         lines.append(text("tell.asked.source", locale, source=words, rule=rule))
     seats = _seats_of(notice, face)
     if seats:
         lines.append(text("tell.asked.stand_in", locale, people=listed(seats, locale)))
     if level and level.expires_at:
-        lines.append(text("level.deadline", locale, when=date(level.expires_at)))
+        lines.append(text("level.deadline", locale, when=date(level.expires_at, locale)))
     words = "\n".join(lines)
     if notice.person or not notice.people:
         return _plainly(words, face)
@@ -156,7 +161,7 @@ def _changes_wanted(face: ApprovalFace, link: str) -> Message:
 def _end_words(face: ApprovalFace) -> list[str]:
     """Return when the request expires, where it does."""
     ends = face.levels[-1].expires_at if face.levels else None
-    return [text("level.clock_runs", face.language, when=date(ends))] if ends else []
+    return [text("level.clock_runs", face.language, when=date(ends, face.language))] if ends else []
 
 
 def _blocked(face: ApprovalFace, link: str) -> Message:
@@ -222,7 +227,7 @@ def _approval_outcome(face: ApprovalFace) -> str:
 def _order_outcome(face: OrderFace) -> str:
     locale = face.language
     approval = face.approval
-    failure = in_line(face.failure, 300, locale)
+    failure = failure_mrkdwn(face.failure, 300, locale)
     unpaid = face.status is OrderStatus.EXPIRED and face.payment_due is not None
     key = "notice.outcome.order.expired.unpaid" if unpaid else f"notice.outcome.order.{face.status}"
     sentence = text(

@@ -59,6 +59,11 @@ def _refusal(code: str, data: Mapping[str, str], blanks: dict[str, str], locale:
     return text("refusal.unknown", locale, code=in_line(code, 80, locale))
 
 
+def not_a_source(written: str, locale: str = "en") -> str:
+    """Say, as plain text, that this names no approvers as a policy would."""
+    return text("refusal.not_a_source", locale, source=clip_plain(written, 80, locale))
+
+
 def order_mistakes(mistakes: OrderMistakes, locale: str = "en") -> dict[str, str]:
     """Return a sentence for every field that is wrong, as plain text."""
     return field_refusals(mistakes.by_field, locale)

@@ -21,6 +21,7 @@ from bot.views.ids import ActionId, BlockId
 from bot.views.levels import level_blocks
 from bot.views.outcome import outcome_blocks, short_outcome, who
 from bot.views.text import clip_plain, date, in_line, listed, text
+from bot.views.why import failure_words
 from workflows.rules.order import OrderFace, OrderStatus, Step, StepName, StepStatus, content
 
 _NAME = 160
@@ -123,11 +124,11 @@ def _waiting_blocks(face: OrderFace) -> list[Block]:
     """Say what is waited for: a payment, or a parcel."""
     locale = face.language
     if face.status is OrderStatus.AWAITING_PAYMENT and face.payment_due is not None:
-        due, amount = date(face.payment_due), str(face.order.total)
+        due, amount = date(face.payment_due, locale), str(face.order.total)
         words = text("order.payment_due", locale, amount=amount, when=due)
         return [said(BlockId.PAYMENT, words, locale)]
     if face.status is OrderStatus.PROCESSING and face.estimated_delivery is not None:
-        words = text("order.arrives", locale, when=date(face.estimated_delivery))
+        words = text("order.arrives", locale, when=date(face.estimated_delivery, locale))
         return [said(BlockId.DELIVERY, words, locale)]
     return []
 
@@ -137,7 +138,7 @@ def _cancelled_blocks(face: OrderFace, room: Room) -> list[Block]:
     if face.cancelled is None:
         return []
     locale, cancelled = face.language, face.cancelled
-    by, when = who(cancelled.actor, locale), date(cancelled.at)
+    by, when = who(cancelled.actor, locale), date(cancelled.at, locale)
     words = text("order.cancelled.by_whom", locale, who=by, when=when)
     blocks = [said(BlockId.CANCELLED, words, locale)]
     if cancelled.reason.strip():
@@ -154,7 +155,7 @@ def _failure_blocks(face: OrderFace) -> list[Block]:
     elif face.status is OrderStatus.FAILED:
         sentence = text("order.failure.failed", locale, undone=_undone_words(face))
     elif face.status is OrderStatus.EXPIRED and face.payment_due is not None:
-        due = date(face.payment_due)
+        due = date(face.payment_due, locale)
         sentence = text("order.failure.unpaid", locale, when=due, undone=_undone_words(face))
     elif face.status is OrderStatus.CANCELLED and face.cancelled is not None:
         sentence = _undone_words(face)
@@ -162,7 +163,7 @@ def _failure_blocks(face: OrderFace) -> list[Block]:
         return []
     blocks = [said(BlockId.FAILURE, sentence, locale)]
     if face.failure.strip():
-        why = text("order.failure.why", locale, failure=face.failure.strip())
+        why = text("order.failure.why", locale, failure=failure_words(face.failure, locale))
         blocks.append(context(f"{BlockId.FAILURE}-why", plain(why, _FAILURE, locale)))
     return blocks
 
@@ -172,12 +173,12 @@ def _stuck_blocks(face: OrderFace) -> list[Block]:
     if face.stuck is None:
         return []
     locale, stuck = face.language, face.stuck
-    step, since = text(f"order.step.{stuck.step}", locale), date(stuck.since)
+    step, since = text(f"order.step.{stuck.step}", locale), date(stuck.since, locale)
     order_id = in_line(face.order.order_id, 80, locale)
     words = text("order.stuck", locale, step=step, when=since, order_id=order_id)
     blocks = [said(BlockId.ATTENTION, words, locale)]
     if stuck.error.strip():
-        why = text("order.failure.why", locale, failure=stuck.error.strip())
+        why = text("order.failure.why", locale, failure=failure_words(stuck.error, locale))
         blocks.append(context(f"{BlockId.ATTENTION}-why", plain(why, _FAILURE, locale)))
     return blocks
 
@@ -210,7 +211,7 @@ def _buttons(face: OrderFace) -> list[Block]:
 def _undone_words(face: OrderFace) -> str:
     locale = face.language
     names = [
-        text(f"order.step.{step.name}", locale).lower()
+        text(f"order.undone.{step.name}", locale)
         for step in reversed(face.steps)
         if step.status is StepStatus.COMPENSATED
     ]
@@ -221,8 +222,8 @@ def _undone_words(face: OrderFace) -> str:
 
 def _foot_words(face: OrderFace) -> str:
     locale = face.language
-    order_id, received = in_line(face.order.order_id, 80, locale), date(face.received_at)
+    order_id, received = in_line(face.order.order_id, 80, locale), date(face.received_at, locale)
     if face.ended_at is None:
         return text("order.foot", locale, order_id=order_id, when=received)
-    ended = date(face.ended_at)
+    ended = date(face.ended_at, locale)
     return text("order.foot.ended", locale, order_id=order_id, when=received, ended=ended)

@@ -42,7 +42,9 @@ def _words(kind: NoticeKind, face: OrderFace) -> str:
             reference = _reference(face, StepName.SHIP)
             if when is None:
                 return text("tell.order_shipped", locale, reference=reference)
-            return text("tell.order_shipped.expected", locale, reference=reference, when=date(when))
+            return text(
+                "tell.order_shipped.expected", locale, reference=reference, when=date(when, locale)
+            )
         case NoticeKind.ORDER_DELIVERED:
             reference = _reference(face, StepName.SHIP)
             return text("tell.order_delivered", locale, reference=reference, **blanks)

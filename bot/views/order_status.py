@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.views import order_card
 from bot.views.blocks import Block, Message, button, context, mrkdwn, said
 from bot.views.ids import ActionId, BlockId
+from bot.views.languages import in_language
 from bot.views.text import counted, date, in_line, listed, text
 from workflows.rules.order import OrderFace
 
@@ -14,17 +15,18 @@ LATEST = 10
 _NAME = 160
 
 
-def one(face: OrderFace, reader: str) -> Message:
+def one(face: OrderFace, reader: str, locale: str = "en") -> Message:
     """Return one order: the card's own blocks, so the card's own truth, with the reader's buttons.
 
     Cancel stands there for the requester only; an operator has the command line. Where it comes
     from the records and not from the order itself, it says as of when.
     """
     may_cancel = face.is_cancellable and reader == face.requester.person
-    message = order_card.build(replace(face, is_cancellable=may_cancel))
+    face = in_language(replace(face, is_cancellable=may_cancel), locale)
+    message = order_card.build(face)
     if face.as_of is None:
         return message
-    words = text("order.as_of", face.language, when=date(face.as_of))
+    words = text("order.as_of", face.language, when=date(face.as_of, face.language))
     note = context(BlockId.NOTICE, mrkdwn(words, 300, face.language))
     return Message(text=message.text, blocks=[*message.blocks, note])
 
@@ -55,7 +57,7 @@ def _line(at: int, face: OrderFace, locale: str) -> Block:
         customer=in_line(order.customer, _NAME, locale),
         amount=order.total,
         state=text(f"order.{face.status}", locale),
-        when=date(face.received_at),
+        when=date(face.received_at, locale),
     )
     block = said(f"{BlockId.LINE}-{at}", words, locale)
     block["accessory"] = button(ActionId.SHOW, text("button.show", locale), order.order_id)

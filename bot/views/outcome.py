@@ -3,6 +3,7 @@
 from bot.views.blocks import Block, Room, context, plain, said
 from bot.views.ids import BlockId
 from bot.views.text import date, has_text, in_line, person, text
+from bot.views.why import rule_words
 from workflows.rules.face import ApprovalFace
 from workflows.rules.people import Actor
 from workflows.rules.request import Counted
@@ -44,11 +45,11 @@ def outcome_blocks(face: ApprovalFace, room: Room) -> list[Block]:
 
 def _outcome_words(face: ApprovalFace, last: Counted | None) -> str:
     locale = face.language
-    rule = in_line(face.rule, 200, locale)
+    rule = rule_words(face.rule, locale)
     key = f"outcome.why.{face.closing_rule}"
     code = in_line(face.closing_rule, 80, locale)
     why = text(key if has_text(key) else "outcome.why.other", locale, rule=rule, code=code)
-    when = date(face.closed_at) if face.closed_at else ""
+    when = date(face.closed_at, locale) if face.closed_at else ""
     by = who(face.closed_by, locale)
     if last is not None and last.seat != last.person:
         by = text("outcome.for", locale, who=by, seat=person(last.seat, locale))

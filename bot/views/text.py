@@ -4,12 +4,15 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from datetime import date as Day  # noqa: N812 - `date` is our word for the token below
 
-from bot.views.catalogue_en import SENTENCES as ENGLISH
+from babel.dates import format_date
+from babel.lists import format_list
 
-CATALOGUES = {"en": ENGLISH}
-"""The languages that are complete. A second one is a second module and a second entry."""
-FALLBACK = "en"
+from bot.views.catalogue import CATALOGUES, FALLBACK, LOOSE
+
+_REGIONS = {"en": "en_001"}
+"""Whose habits we follow where a language has several: `a, b and c`, `21 November 2026`."""
 
 _CONTROL = frozenset({"Cc", "Cs"})
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -24,6 +27,7 @@ _HALF_TOKEN = re.compile(r"(&[a-z]*|<[^>]*)$")
 _SPACES = re.compile(r"\s+")
 _ADDRESS = re.compile(r"https?://[^\s<>|\"\x00-\x1f\x7f\ud800-\udfff]+")
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
+_ENGLISH = CATALOGUES[FALLBACK]
 
 
 class MissingSentenceError(KeyError):
@@ -37,7 +41,8 @@ def text(key: str, locale: str, /, **data: object) -> str:
         MissingSentenceError: neither the locale nor English has it.
 
     """
-    sentence = CATALOGUES.get(locale, {}).get(key) or CATALOGUES[FALLBACK].get(key)
+    spoken = CATALOGUES.get(locale, _ENGLISH)
+    sentence = spoken.plain.get(key) or _ENGLISH.plain.get(key) or LOOSE.get(key)
     if sentence is None:
         raise MissingSentenceError(key)
     return sentence.format_map(data)
@@ -45,19 +50,42 @@ def text(key: str, locale: str, /, **data: object) -> str:
 
 def has_text(key: str) -> bool:
     """Say whether there is such a sentence (codes that come from elsewhere may be new to us)."""
-    return key in CATALOGUES[FALLBACK]
+    return key in _ENGLISH.plain or key in LOOSE
 
 
 def counted(key: str, count: int, locale: str, /, **data: object) -> str:
-    """Return the sentence for one or for many."""
-    return text(f"{key}.one" if count == 1 else f"{key}.many", locale, count=count, **data)
+    """Return the sentence for so many: each language has its own forms, and rules for them.
+
+    Raises:
+        MissingSentenceError: neither the locale nor English has it.
+
+    """
+    spoken = CATALOGUES.get(locale, _ENGLISH)
+    sentence = spoken.for_count(key, count) or _ENGLISH.for_count(key, count)
+    if sentence is None:  # not part of the file yet
+        return text(f"{key}.one" if count == 1 else f"{key}.many", locale, count=count, **data)
+    return sentence.format_map({"count": count, **data})
 
 
 def listed(items: Sequence[str], locale: str) -> str:
     """Return `a, b and c`."""
-    if len(items) < 2:  # noqa: PLR2004 - a list begins with two
-        return "".join(items)
-    return text("list.and", locale, first=", ".join(items[:-1]), last=items[-1])
+    return format_list(items, locale=_babel(locale)) if items else ""
+
+
+def day(day: Day, locale: str) -> str:
+    """Return a day in words, for where Slack knows no token: plain text."""
+    return format_date(day, format="long", locale=_babel(locale))
+
+
+def language_of(slack_locale: str) -> str:
+    """Return which of our languages is meant by a locale as Slack writes it, such as `de-DE`."""
+    spoken = slack_locale.replace("_", "-").partition("-")[0].lower()
+    return spoken if spoken in CATALOGUES else FALLBACK
+
+
+def _babel(locale: str) -> str:
+    known = locale if locale in CATALOGUES else FALLBACK
+    return _REGIONS.get(known, known)
 
 
 def printable(typed: str) -> str:
@@ -169,7 +197,8 @@ def link(address: str, label: str = "") -> str:
     return f"<{safe}|{label}>" if label else f"<{safe}>"
 
 
-def date(at: datetime) -> str:
+def date(at: datetime, locale: str = FALLBACK) -> str:
     """Return an instant that Slack shows in each reader's own zone and language."""
     fallback = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{fallback}>"
+    shown = text("date.at", locale, day="{date_short_pretty}", time="{time}")
+    return f"<!date^{int(at.timestamp())}^{shown}|{fallback}>"

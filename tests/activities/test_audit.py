@@ -20,6 +20,7 @@ from workflows.rules.content import Content
 from workflows.rules.face import ApprovalFace, Asked, LevelFace
 from workflows.rules.order import OrderFace, OrderStatus, Step, StepName, StepStatus
 from workflows.rules.people import Actor, Origin
+from workflows.rules.policy import RouteReason
 from workflows.rules.request import Counted, Delegate, Remark, Status, Verdict
 
 FACES: TypeAdapter[ApprovalFace | OrderFace] = TypeAdapter(ApprovalFace | OrderFace)
@@ -57,7 +58,7 @@ APPROVAL = ApprovalFace(
     requester=ANA,
     content=Content(title="ORD-1 for Grüße", amount=order().total),
     status=Status.PENDING,
-    rule="over_1000",
+    rule=RouteReason(policy="order"),
     levels=(LEVEL,),
     levels_in_all=1,
     content_revision=1,

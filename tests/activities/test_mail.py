@@ -1,11 +1,12 @@
 """Mail to customers, through a real SMTP server: what arrives, what is refused, what is tried again."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
@@ -15,6 +16,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.mail import FALLBACK, MailOff, MailServer, SmtpMail, compose, mail_server
+from bot.views.catalogue import LANGUAGES
 from tests.records.builders import order
 from workflows.ports import Mailed
 from workflows.rules.mail import Mail, MailKind
@@ -227,6 +229,25 @@ def test_a_language_without_templates_gets_english(language: str) -> None:
     said = compose(replace(MAIL, language=language), SENDER)
 
     assert said["Subject"] == compose(replace(MAIL, language=FALLBACK), SENDER)["Subject"]
+
+
+@pytest.mark.parametrize("kind", MailKind)
+@pytest.mark.parametrize("language", set(LANGUAGES) - {FALLBACK})
+def test_every_language_has_every_mail_in_its_own_words(language: str, kind: MailKind) -> None:
+    ours = compose(replace(MAIL, kind=kind, language=language), SENDER)
+    english = compose(replace(MAIL, kind=kind), SENDER)
+
+    assert MAIL.order.order_id in ours["Subject"]
+    assert ours["Subject"] != english["Subject"]
+    for one, other in zip(ours.iter_parts(), english.iter_parts(), strict=True):
+        assert MAIL.order.customer in one.get_content()
+        assert not set(_said(one)) & set(_said(other))
+
+
+def _said(part: MIMEPart) -> list[str]:
+    """Return the lines of a part that are sentences."""
+    lines = re.sub(r"<[^>]*>", "", part.get_content()).splitlines()
+    return [line for line in lines if line.rstrip().endswith(".")]
 
 
 def test_a_server_is_read_from_its_url() -> None:

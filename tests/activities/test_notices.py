@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.testing import ActivityEnvironment
 
+from activities import locales
+from activities.locales import Locales
 from activities.notices import NoticeActivities
 from activities.posting import Poster
 from bot.views.blocks import Message
@@ -18,7 +21,7 @@ from workflows.rules.card import CardCopy
 from workflows.rules.notice import Notice, NoticeKind
 
 Json = dict[str, Any]
-APPROVALS, ANA, IVAN = "C0APPROVALS", "U0ANA", "U0IVAN"
+APPROVALS, ANA, EMIL, IVAN = "C0APPROVALS", "U0ANA", "U0EMIL", "U0IVAN"
 DM = f"D{ANA}"
 
 
@@ -51,8 +54,8 @@ async def replies(slack: StandInClient, card: CardCopy) -> list[Json]:
 
 
 @pytest.fixture
-def notices(poster: Poster) -> NoticeActivities:
-    return NoticeActivities(poster)
+def notices(poster: Poster, web: AsyncWebClient) -> NoticeActivities:
+    return NoticeActivities(poster, Locales(web))
 
 
 async def tell(activity: ActivityEnvironment, notices: NoticeActivities, notice: Notice) -> Told:
@@ -68,6 +71,54 @@ async def test_the_outcome_is_told_by_direct_message(
     (message,) = await slack.messages(DM, ANA)
     assert told == Told()
     assert "was approved" in text_of(message)
+
+
+async def test_a_direct_message_is_in_the_language_of_who_reads_it(
+    slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities
+) -> None:
+    """The policy speaks English; Emil has set Slack to German (Austria), and Ana has not."""
+    for person in (EMIL, ANA):
+        await tell(activity, notices, replace(notice(person), key=person))
+
+    (to_emil,) = await slack.messages(f"D{EMIL}", EMIL)
+    (to_ana,) = await slack.messages(DM, ANA)
+    assert "wurde von <@U0BORIS> genehmigt" in to_emil["text"]
+    assert "Betrag" in str(to_emil["blocks"])
+    assert "was approved by <@U0BORIS>" in to_ana["text"]
+
+
+async def test_what_many_read_is_in_the_policys_language(
+    slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities, card: CardCopy
+) -> None:
+    german = replace(faces.pending(), language="de")
+    await tell(activity, notices, replace(in_thread(card), face=german, people=("U0BORIS",)))
+
+    (reply,) = await replies(slack, card)
+    assert "Ihre Genehmigung wird gebraucht" in reply["text"]
+
+
+@pytest.mark.parametrize("effect", ["hang", "http_500"])
+async def test_a_language_that_cannot_be_read_delays_a_notice_by_a_second_at_most(
+    slack: StandInClient, activity: ActivityEnvironment, poster: Poster, effect: str
+) -> None:
+    patient = AsyncWebClient(token="xoxb-local", base_url=f"{slack.base_url}/api/", timeout=20)
+    await slack.faults({"target": "users.info", "effect": effect})
+
+    async with asyncio.timeout(locales.PATIENCE + 1.5):
+        told = await tell(activity, NoticeActivities(poster, Locales(patient)), notice(EMIL))
+
+    (message,) = await slack.messages(f"D{EMIL}", EMIL)
+    assert told == Told()
+    assert "was approved" in message["text"]
+
+
+async def test_a_language_is_remembered(
+    slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities
+) -> None:
+    for key in ("n-1", "n-2"):
+        await tell(activity, notices, replace(notice(EMIL), key=key))
+
+    assert len(await slack.journal(kind="api", method="users.info")) == 1
 
 
 async def test_that_a_card_could_not_be_posted_is_told_with_what_helps(

@@ -105,7 +105,7 @@ async def test_too_little_stock_is_told_with_the_product_and_what_is_left(shop: 
 
     assert refusal.type == "OutOfStockError"
     assert refusal.message == "Out of stock: 4 of LAMP wanted, 3 left."
-    assert refusal.details == ({"sku": "LAMP", "wanted": 4, "left": 3},)
+    assert refusal.details == ({"code": "out_of_stock", "sku": "LAMP", "wanted": 4, "left": 3},)
 
 
 async def test_an_expired_payment_card_is_declined_and_nothing_is_charged(shop: Shop) -> None:

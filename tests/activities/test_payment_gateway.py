@@ -92,7 +92,7 @@ async def test_a_slow_gateway_is_given_up_and_asked_again(
     gateway.held = None
 
     assert not error.non_retryable
-    assert error.details == ("TimeoutError",)
+    assert error.details == ("TimeoutError", {"code": "gateway_unclear"})
     await _port(gateway, session).charge(QUESTION)
     assert gateway.charged("ORD-1") == TOTAL
 

@@ -115,9 +115,9 @@ async def test_a_day_is_told_once(
 
     assert told == [True, False, True]
     first, second = await slack.messages(APPROVALS, ANA)
-    assert first["text"].startswith("3 orders came in on 2026-03-29.")
+    assert first["text"].startswith("3 orders came in on 29 March 2026.")
     assert "✓ Completed       3  20.20 USD" in text_of(first)
-    assert second["text"] == "There were no orders on 2026-03-30."
+    assert second["text"] == "There were no orders on 30 March 2026."
 
 
 async def test_what_a_person_must_mend_is_not_tried_again(

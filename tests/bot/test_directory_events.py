@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import deeds
 from bot.listeners import directory
 from bot.listeners.services import Services
+from bot.people import People
 from bot.workflow_client import Answer, Ended, Refused, Unconfirmed
 from emulator.client import StandInClient
 from records.audit import AuditTrail
@@ -73,7 +74,7 @@ async def watched(
 ) -> AsyncIterator[Database]:
     """Open requests, and a bot that listens to nothing but changes of people."""
     await watch(database, WATCHING)
-    services = SimpleNamespace(workflows=workflows, requests=Requests(database))
+    services = SimpleNamespace(workflows=workflows, requests=Requests(database), people=People(web))
     app = AsyncApp(client=web, signing_secret="local")
     directory.register(app, cast("Services", services))
     handler = AsyncSocketModeHandler(

@@ -224,7 +224,7 @@ REFUSALS = [
     ('title = "Customer order"', 'title = " "', 8, "title: This must be a text of 1 to 100 characters.", ""),
     ('title = "Customer order"\n', "", 7, "“title” is missing.", "Please add it."),
     ('channel = "#approvals"', 'channel = "Approvals Team"', 9, "channel: “Approvals Team” is not a channel.", 'Write "#approvals-team", or the channel\'s id.'),
-    ('language = "en"', 'language = "fr"', 5, "language: “fr” is unknown here.", "Possible: en."),
+    ('language = "en"', 'language = "fr"', 5, "language: “fr” is unknown here.", "Possible: en, de."),
     ('timezone = "Europe/Berlin"', 'timezone = "Europe/Berln"', 4, "timezone: “Europe/Berln” is not a time zone.", "Did you mean “Europe/Berlin”?"),
     ('"1000.00 USD"', '"1000.00"', 16, "up_to: '1000.00' is not an amount with a currency.", 'Write "1000.00 USD".'),
     ('"1000.00 USD"', "1000.00", 16, "up_to: 1000.0 is not an amount with a currency.", 'Write "1000.00 USD".'),

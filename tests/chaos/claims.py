@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from string import Formatter
 
-from bot.views.text import CATALOGUES
+from bot.views.catalogue import CATALOGUES
 from emulator.client import text_of
 from emulator.errors import Json
 from workflows.rules.audit import AuditEvent, Fact
@@ -65,7 +65,7 @@ class Claim:
 
 def claims_of(words: str) -> Iterator[Claim]:
     """Yield everything that these words of a message say of the past."""
-    for key, (pattern, kind) in _PATTERNS.items():
+    for key, pattern, kind in _PATTERNS:
         for found in pattern.finditer(words):
             said = found.groupdict()
             yield Claim(
@@ -84,14 +84,18 @@ def words_of(entry: Json) -> str:
     return text_of({"text": said.get("text") or "", "blocks": said.get("blocks") or []})
 
 
-def _pattern(key: str) -> re.Pattern[str]:
+def _pattern(sentence: str) -> re.Pattern[str]:
     """Return what finds a sentence of the catalogue, whatever stands in its blanks."""
     parts = []
-    for literal, blank, _, _ in Formatter().parse(CATALOGUES["en"][key]):
+    for literal, blank, _, _ in Formatter().parse(sentence):
         parts.append(re.escape(literal))
         if blank:
             parts.append(_BLANKS.get(blank, r"[^\n]*?"))
     return re.compile("".join(parts))
 
 
-_PATTERNS = {key: (_pattern(key), kind) for key, kind in SAYS.items()}
+_PATTERNS = [
+    (key, _pattern(spoken.plain[key]), kind)
+    for spoken in CATALOGUES.values()
+    for key, kind in SAYS.items()
+]

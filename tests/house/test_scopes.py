@@ -42,6 +42,7 @@ ON_THE_TOUR = {
     "usergroups_list",
     "usergroups_users_list",
     "users_info",
+    "users_list",
     "users_lookupByEmail",
     "users_profile_get",
     "views_open",
@@ -67,6 +68,7 @@ async def tour(slack: AsyncWebClient, directory: DirectoryActivities) -> None:
     await slack.chat_postEphemeral(channel="C0APPROVALS", user="U0ANA", text="hello")
     await slack.conversations_members(channel="C0APPROVALS")
     await slack.usergroups_list()
+    await slack.users_list(include_locale=True)
     for source in ("user:U0BORIS", "email:emil@example.com", "group:hr-team", "manager"):
         question = ApproverQuestion(
             request_id="APR-1", level=1, requester="U0ANA", sources=(read_source(source),)

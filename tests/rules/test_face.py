@@ -25,6 +25,7 @@ from tests.rules.builders import (
     reading,
     request,
     submitted,
+    usd,
     users,
 )
 from workflows.rules import approval as rules
@@ -33,7 +34,7 @@ from workflows.rules.clock import Tick, TickKind
 from workflows.rules.face import Asked, approval_face
 from workflows.rules.notice import NoticeKind
 from workflows.rules.people import Member, Standing
-from workflows.rules.policy import Escalation, Notify, ReasonRule
+from workflows.rules.policy import Escalation, Notify, ReasonRule, RouteReason
 from workflows.rules.request import ApprovalState, Delegate, Status, TellKind
 
 TWO_LEVELS = opened(level(BORIS, CLARA, quorum=of(2)), level("UDORA", name="hr"))
@@ -47,7 +48,8 @@ def test_a_face_shows_the_request_and_its_version() -> None:
     assert face.requester == TWO_LEVELS.request.requester
     assert face.content == TWO_LEVELS.request.content
     assert (face.title, face.channel, face.language) == ("Customer order", "#approvals", "en")
-    assert face.rule == "order: over 1,000.00 USD"
+    assert face.rule == RouteReason(policy="order", over=usd("1000.00"))
+    assert str(face.rule) == "order: over 1,000.00 USD"
     assert face.content_revision == 1
     assert face.levels_in_all == 2
     assert face.submitted_at == NOON

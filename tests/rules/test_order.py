@@ -26,6 +26,7 @@ from workflows.rules import order as rules
 from workflows.rules import order_saga as saga
 from workflows.rules.audit import AuditEvent
 from workflows.rules.face import approval_face
+from workflows.rules.failure import read_failure
 from workflows.rules.money import Money
 from workflows.rules.order import (
     ENDED,
@@ -149,7 +150,7 @@ def test_an_order_of_two_currencies_has_no_total() -> None:
 def test_approvers_read_each_line_with_its_sum_and_the_note() -> None:
     read = rules.content(order(("DESK-1", 2, "750.00"), ("LAMP-2", 1, "9.50")))
 
-    assert read.title == "ORD-1 for Ada"
+    assert read.title == "ORD-1 · Ada"
     assert read.text == "by Friday"
     assert [(field.label, field.value) for field in read.fields] == [
         ("DESK-1", "2 x 750.00 USD = 1,500.00 USD"),
@@ -255,7 +256,9 @@ def test_an_order_whose_approval_was_terminated_fails_closed() -> None:
     change = saga.approval_lost(received(needs_approval=True).state, NOON)
 
     assert change.state.status is OrderStatus.FAILED
-    assert change.state.failure == "the approval was terminated by an operator"
+    cause = read_failure(change.state.failure)
+    assert cause is not None
+    assert cause.code == "approval_lost"
     assert change.state.ended_at == NOON
     assert kinds(change.facts) == ["OrderEnded"]
 

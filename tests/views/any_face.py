@@ -15,6 +15,7 @@ from tests.views import faces
 from tests.views.contents import usd
 from workflows.rules.content import Content, ContentChange, ContentField
 from workflows.rules.face import ApprovalFace, Asked, LevelFace
+from workflows.rules.failure import Failure
 from workflows.rules.order import (
     Cancelled,
     OrderFace,
@@ -26,6 +27,7 @@ from workflows.rules.order import (
     Stuck,
 )
 from workflows.rules.people import Actor, Origin
+from workflows.rules.policy import RouteReason
 from workflows.rules.request import (
     ChangeRequest,
     Counted,
@@ -158,7 +160,7 @@ class AnyFace:
             requester=self.actor(),
             content=self.content(),
             status=status or self._random.choice(list(Status)),
-            rule=self.text(),
+            rule=self.rule(),
             levels=tuple(self.level(number) for number in range(1, count + 1)),
             levels_in_all=9,
             content_revision=self._random.randrange(1, 99),
@@ -177,21 +179,32 @@ class AnyFace:
             closing_reason=self.text(),
         )
 
+    def rule(self) -> RouteReason:
+        limit = self._random.choice((None, usd("1000.00")))
+        over = self._random.choice((None, usd("1000.00")))
+        return RouteReason(policy=self.text(), over=over, up_to=limit)
+
     def decidable(self) -> ApprovalFace:
         face = self.approval(Status.PENDING)
         level = replace(self.level(len(face.levels) + 1), blocked="", passed=False)
         return replace(face, levels=(*face.levels, level))
 
+    def failure(self) -> str:
+        codes = ("out_of_stock", "card_expired", "not_in_time", self.text())
+        names = ("sku", "wanted", "left", "expiry", "status")
+        failure = Failure(code=self._random.choice(codes), data={one: self.text() for one in names})
+        return self._random.choice((str(failure), self.text()))
+
     def step(self, name: StepName) -> Step:
         status = self._random.choice(list(StepStatus))
-        return Step(name=name, status=status, reference=self.text(), error=self.text())
+        return Step(name=name, status=status, reference=self.text(), error=self.failure())
 
     def cancelled(self) -> Cancelled:
         return Cancelled(actor=self.actor(), reason=self.text(), at=self.instant())
 
     def stuck(self) -> Stuck:
         step = self._random.choice(list(StepName))
-        return Stuck(step=step, error=self.text(), since=self.instant())
+        return Stuck(step=step, error=self.failure(), since=self.instant())
 
     def order(self) -> OrderFace:
         price = usd("9999999999999.99")
@@ -208,11 +221,11 @@ class AnyFace:
             requester=self.actor(),
             title=self.text(),
             channel=self.text(),
-            language="en",
+            language=self._random.choice(("en", "de")),
             status=self._random.choice(list(OrderStatus)),
             approval=self._random.choice((None, self.approval())),
             steps=tuple(self.step(name) for name in StepName),
-            failure=self.text(),
+            failure=self.failure(),
             ending=self._random.choice((OrderStatus.FAILED, OrderStatus.CANCELLED)),
             cancelled=self._random.choice((None, self.cancelled())),
             is_cancellable=self._random.random() < 0.5,

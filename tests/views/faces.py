@@ -10,6 +10,7 @@ from workflows.rules.clock import Tick, TickKind
 from workflows.rules.content import Content
 from workflows.rules.due import reach
 from workflows.rules.face import ApprovalFace, approval_face
+from workflows.rules.failure import Failure
 from workflows.rules.levels import reach_level
 from workflows.rules.order import (
     Cancellation,
@@ -253,7 +254,8 @@ def _payment_declined() -> OrderState:
     state = order_saga.step_started(state, StepName.RESERVE, NOW).state
     state = order_saga.step_completed(state, StepName.RESERVE, "RES-1001", NOW).state
     state = order_saga.step_started(state, StepName.PAY, NOW).state
-    return order_saga.step_failed(state, StepName.PAY, "The payment card expired 12/23.", NOW).state
+    why = Failure(code="card_expired", data={"expiry": "12/23"})
+    return order_saga.step_failed(state, StepName.PAY, str(why), NOW).state
 
 
 def order_compensating() -> OrderFace:
@@ -268,7 +270,8 @@ def order_failed() -> OrderFace:
 
 def order_failed_at_once() -> OrderFace:
     state = order_saga.step_started(_order_state(needs_approval=False), StepName.RESERVE, NOW).state
-    state = order_saga.step_failed(state, StepName.RESERVE, "LAPTOP-15 is out of stock.", NOW).state
+    why = Failure(code="out_of_stock", data={"sku": "LAPTOP-15", "wanted": "1", "left": "0"})
+    state = order_saga.step_failed(state, StepName.RESERVE, str(why), NOW).state
     state = order_saga.step_compensated(state, StepName.RESERVE, NOW).state
     return order_face(order_saga.compensated(state, NOW).state, 4)
 

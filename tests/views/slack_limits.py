@@ -13,8 +13,8 @@ MESSAGE_TYPES = {"header", "section", "context", "actions", "divider"}
 VIEW_TYPES = MESSAGE_TYPES | {"input"}
 _OUR_TOKEN = re.compile(
     r"<(@[UW][A-Z0-9]+|#[CG][A-Z0-9]+|"
-    r"https?://(?!evil)[^\s<>|\"]+(\|the card)?|"
-    r"!date\^-?\d+\^\{date_short_pretty\} at \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC)>"
+    r"https?://(?!evil)[^\s<>|\"]+(\|(the card|die Karte))?|"
+    r"!date\^-?\d+\^\{date_short_pretty\} (?:at|um) \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC)>"
 )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from bot.views import (
 )
 from bot.views.approval_card import parse_click
 from bot.views.blocks import Message
+from bot.views.catalogue import CATALOGUES
 from bot.views.text import clip, clip_plain, escape, in_line
 from tests.views import faces
 from tests.views.any_face import AnyFace, any_faces, pools, texts
@@ -42,6 +44,10 @@ from workflows.rules.messages import Menu
 from workflows.rules.notice import Notice, NoticeKind
 from workflows.rules.verbs import Verb
 
+pytestmark = [
+    pytest.mark.usefixtures("spoken"),
+    pytest.mark.parametrize("spoken", CATALOGUES, indirect=True),
+]
 CLICK = click("more")
 LINK = "https://local.slack.com/archives/C0APPROVALS/p1732185000000100"
 
@@ -49,7 +55,11 @@ settings.register_profile(
     "views",
     max_examples=16,
     deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.function_scoped_fixture,  # the language stays the same for all examples
+    ],
     derandomize=True,
 )
 VIEWS = settings.get_profile("views")
@@ -89,7 +99,7 @@ def test_every_approval_is_a_valid_card(some: AnyFace) -> None:
 
     _check(approval_card.build(face))
     _check(notice_messages.outcome(face))
-    _check(notice_messages.card_not_posted(face, face.rule))
+    _check(notice_messages.card_not_posted(face, face.policy))
 
 
 @given(any_faces, texts, st.integers(0, 900))

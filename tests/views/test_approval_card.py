@@ -12,6 +12,7 @@ from tests.views import contents, faces, states
 from tests.views.slack_limits import mrkdwn_of
 from workflows.rules.face import ApprovalFace
 from workflows.rules.notice import MENTIONED
+from workflows.rules.policy import RouteReason
 
 Row = list[tuple[str, str | None, bool]]
 DECIDE: Row = [("approve", "primary", True), ("reject", "danger", False), ("more", None, False)]
@@ -94,7 +95,7 @@ def test_what_a_card_says(make: Callable[[], ApprovalFace], sentences: list[str]
 
 def test_a_rule_that_asks_whatever_the_amount_is_not_quoted_at_approvers() -> None:
     for make in (faces.pending, states.several_sources):
-        always = replace(make(), policy="contract", rule="contract: always")
+        always = replace(make(), policy="contract", rule=RouteReason(policy="contract"))
 
         assert "Why: the policy names them." in _words(always) or "Why: how the" in _words(always)
         assert "“contract: always”" not in _words(always)

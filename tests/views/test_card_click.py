@@ -24,7 +24,7 @@ def test_a_press_is_read_with_all_its_context() -> None:
         card_version=1,
         reason_required=False,
         currency="USD",
-        subject="ORD-7K2M4QXA for Acme GmbH",
+        subject="ORD-7K2M4QXA · Acme GmbH",
         action_id=ActionId.APPROVE,
         person="U0BORIS",
         channel="C0APPROVALS",

@@ -1,16 +1,26 @@
 """The catalogue: every key that the code asks for is there, and every key that is there is asked for."""
 
 import ast
-import importlib
 import re
 import string
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 
 from bot import policy_keys
-from bot.views.catalogue_en import SENTENCES
-from bot.views.text import CATALOGUES, FALLBACK, MissingSentenceError, counted, listed, text
+from bot.views.catalogue import CATALOGUES, FALLBACK, LOOSE, Sentences, read
+from bot.views.text import (
+    MissingSentenceError,
+    counted,
+    date,
+    day,
+    has_text,
+    language_of,
+    listed,
+    text,
+)
 from workflows.rules.errors import RuleError
 from workflows.rules.hr import ALL_FIELDS, HrType, Priority
 from workflows.rules.hr_face import HrStepName, Provisioning
@@ -20,9 +30,12 @@ from workflows.rules.order_verbs import OrderVerb
 from workflows.rules.request import OPEN, Status, Verdict
 from workflows.rules.verbs import Verb
 
+DAY = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 OWN_WORDS = (NoticeKind.OUTCOME, NoticeKind.CARD_NOT_POSTED)
 CONTENT_FIELDS = ("title", "text", "amount", "links", "sources", "reason", "comment", "delegate")
 
+PLAIN, COUNTED = CATALOGUES[FALLBACK].plain, CATALOGUES[FALLBACK].counted
+SENTENCES = PLAIN.keys() | COUNTED
 VIEWS = Path(__file__).parents[2] / "bot" / "views"
 SOURCE = "".join(
     path.read_text(encoding="utf-8")
@@ -37,7 +50,7 @@ PATTERNS = [
     re.compile(r"\w+".join(re.escape(part) for part in re.split(r"\{[^}]*\}", key)))
     for key in MADE_KEYS
 ]
-VARIANT = re.compile(r"\.(one|many|clock|always|by|own|for|from|until|nowhere|link|blank|other|approve|reject|request_changes|guest|stranger|bot|deactivated|unknown|approved|rejected|expired|withdrawn|admin_closed)$")  # fmt: skip
+VARIANT = re.compile(r"\.(clock|always|by|own|for|from|until|nowhere|link|blank|other|approve|reject|request_changes|guest|stranger|bot|deactivated|unknown|approved|rejected|expired|withdrawn|admin_closed)$")  # fmt: skip
 
 
 def _whole_keys(key: ast.expr) -> list[str]:
@@ -47,18 +60,31 @@ def _whole_keys(key: ast.expr) -> list[str]:
     return [key.value] if isinstance(key, ast.Constant) and isinstance(key.value, str) else []
 
 
-def _keys_in_code() -> set[str]:
+def _keys_in_code(function: str) -> set[str]:
     keys: set[str] = set()
     for node in ast.walk(ast.parse(SOURCE)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
-            ends = {"text": [""], "counted": [".one", ".many"]}.get(node.func.id, [])
-            keys |= {key + end for key in _whole_keys(node.args[0]) for end in ends}
+            keys |= {*_whole_keys(node.args[0])} if node.func.id == function else set()
     return keys
 
 
 def test_every_key_in_the_code_is_in_the_catalogue() -> None:
-    assert len(_keys_in_code()) > 100
-    assert not _keys_in_code() - SENTENCES.keys()
+    assert len(_keys_in_code("text")) > 100
+    assert not _keys_in_code("text") - PLAIN.keys() - LOOSE.keys()
+    loose = {key.removesuffix(".many") for key in LOOSE}
+    assert not _keys_in_code("counted") - COUNTED - loose
+
+
+def test_every_instant_is_said_in_the_language_of_its_surface() -> None:
+    """`date` without a locale speaks English, whatever stands around it."""
+    calls = [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(SOURCE))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "date"
+        if len(node.args) + len(node.keywords) == 1
+    ]
+
+    assert calls == []
 
 
 def _is_used(key: str) -> bool:
@@ -95,6 +121,7 @@ def test_every_sentence_is_used() -> None:
         *(f"order.text.{one}" for one in OrderStatus),
         *(f"notice.outcome.order.{one}" for one in OrderStatus),
         *(f"order.step.{one}" for one in StepName),
+        *(f"order.undone.{one}" for one in StepName),
         *(f"order.step.mark.{one}" for one in StepStatus),
         *(f"order.step.state.{one}" for one in StepStatus),
         *(f"hr.type.{one}" for one in HrType),
@@ -106,7 +133,7 @@ def test_every_sentence_is_used() -> None:
     ],
 )
 def test_every_value_of_the_rules_has_its_words(key: str) -> None:
-    assert SENTENCES[key]
+    assert has_text(key)
 
 
 RULES = {
@@ -124,7 +151,23 @@ def test_the_reasons_for_a_blocked_level_are_found_in_the_rules() -> None:
 
 @pytest.mark.parametrize("code", [*BLOCKED_CODES, "no_eligible_approver"])
 def test_every_reason_for_a_blocked_level_has_its_sentence(code: str) -> None:
-    assert SENTENCES[f"level.blocked.{code}"]
+    assert has_text(f"level.blocked.{code}")
+
+
+CAUSES = "".join(
+    path.read_text(encoding="utf-8")
+    for room in ("activities", "workflows", "workflows/rules")
+    for path in (VIEWS.parents[1] / room).glob("*.py")
+)
+FAILURES = set(
+    re.findall(r'(?:"code": |_refusal\(\s*|_for_now\(\s*|Failure\(code=)"([a-z_]+)"', CAUSES)
+)
+
+
+def test_every_cause_of_a_failure_has_its_words_and_no_others_are_kept() -> None:
+    assert {f"failure.{code}" for code in FAILURES} == {
+        key for key in SENTENCES if key.startswith("failure.")
+    }
 
 
 CLOSING = [re.findall(r'close\([^"]*?rule="(\w+)"', words) for words in RULES.values()]
@@ -139,26 +182,93 @@ def test_the_closing_rules_are_found_in_the_rules() -> None:
 
 @pytest.mark.parametrize("code", CLOSING_RULES)
 def test_every_closing_rule_has_its_sentence(code: str) -> None:
-    assert SENTENCES[f"outcome.why.{code}"]
+    assert has_text(f"outcome.why.{code}")
 
 
 @pytest.mark.parametrize("language", CATALOGUES)
-def test_a_catalogue_is_complete_and_its_blanks_are_the_same(language: str) -> None:
-    assert CATALOGUES[language].keys() == CATALOGUES[FALLBACK].keys()
-    for key, sentence in CATALOGUES[language].items():
-        assert _blanks(sentence) == _blanks(CATALOGUES[FALLBACK][key]), key
+def test_a_language_says_everything_with_the_same_blanks_and_nothing_else(language: str) -> None:
+    spoken = CATALOGUES[language]
+
+    assert spoken.plain.keys() == PLAIN.keys()
+    assert spoken.counted == COUNTED
+    for key, sentence in spoken.plain.items():
+        assert _blanks(sentence) == _blanks(PLAIN[key]), key
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_what_is_counted_has_the_forms_of_the_language(language: str) -> None:
+    """The form for many fills every blank that English has; the one for one may leave out the count."""
+    catalog, english = read(language), read(FALLBACK)
+    for key in COUNTED:
+        written = catalog[key].string
+        assert isinstance(written, tuple)
+        assert len(written) == catalog.num_plurals
+        forms = english[key].string
+        assert isinstance(forms, tuple)
+        wanted = _blanks(forms[-1])
+        assert _blanks(written[-1]) == wanted, key
+        assert all(_blanks(form) | {"count"} == wanted | {"count"} for form in written), key
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_a_file_is_wholly_translated(language: str) -> None:
+    entries = [one for one in read(language) if one.id]
+
+    assert len(entries) == len(SENTENCES)
+    assert not [one.id for one in entries if one.fuzzy]
+    assert not [one.id for one in entries if not one.string or not all(one.string)]
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_every_sentence_renders(language: str) -> None:
+    filled = _Anything()
+    for key, sentence in CATALOGUES[language].plain.items():
+        assert sentence.format_map(filled).strip(), key
+    for key in COUNTED:
+        for count in (0, 1, 2, 5, 21, 100):
+            form = CATALOGUES[language].for_count(key, count)
+            assert form is not None
+            assert form.format_map(filled).strip()
+
+
+class _Anything(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return f"({key})"
 
 
 def _blanks(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
 
 
-def test_no_part_of_the_catalogue_repeats_a_key_of_another() -> None:
-    names = [path.stem for path in VIEWS.glob("catalogue_en_*.py")]
-    parts = [importlib.import_module(f"bot.views.{name}") for name in names]
+IN_BOTH = {"normal", "Normal"}
+"""Words that the two languages share."""
+ENGLISH_ONLY = re.compile(
+    r"\b(the|you|your|this|were|please|nobody|request|approvers?)\b", re.IGNORECASE
+)
 
-    assert len(parts) >= 4
-    assert sum(len(part.SENTENCES) for part in parts) == len(SENTENCES)
+
+def test_no_english_is_left_in_german() -> None:
+    said = {key: re.sub(r"`[^`]*`", "", one) for key, one in CATALOGUES["de"].plain.items()}
+
+    assert not {key for key, one in said.items() if ENGLISH_ONLY.search(one)}
+    same = {one for key, one in PLAIN.items() if CATALOGUES["de"].plain[key] == one}
+    assert not {one for one in same - IN_BOTH if re.search(r"[a-z]{5}", _without_blanks(one))}
+
+
+def _without_blanks(sentence: str) -> str:
+    return re.sub(r"\{\w+\}", "", sentence)
+
+
+def test_a_language_with_more_forms_says_each() -> None:
+    polish = Catalog(locale="pl")
+    polish.add(("people", "people"), ("{count} osoba", "{count} osoby", "{count} osób"))
+    polish.add(("half", "half"), ("jedna", "", ""))
+    spoken = Sentences(polish)
+
+    said = [(spoken.for_count("people", count) or "").split()[-1] for count in (1, 2, 5, 22, 25)]
+    assert said == ["osoba", "osoby", "osób", "osoby", "osób"]
+    assert spoken.counted == {"people"}
+    assert spoken.for_count("half", 1) is None
 
 
 def test_policies_are_written_in_languages_that_we_speak() -> None:
@@ -176,7 +286,7 @@ def test_a_missing_sentence_is_a_bug() -> None:
 
 def test_a_blank_that_is_not_filled_is_a_bug() -> None:
     with pytest.raises(KeyError):
-        text("list.and", "en")
+        text("quote", "en")
 
 
 def test_one_and_many() -> None:
@@ -191,3 +301,34 @@ def test_one_and_many() -> None:
         "a and b",
         "a, b and c",
     ]
+
+
+@pytest.mark.parametrize(
+    ("slack_locale", "language"),
+    [
+        ("de-DE", "de"),
+        ("de-AT", "de"),
+        ("de", "de"),
+        ("de_DE", "de"),
+        ("en-GB", "en"),
+        ("fr-FR", "en"),
+        ("", "en"),
+    ],
+)
+def test_a_slack_locale_is_spoken_in_the_language_that_it_names(
+    slack_locale: str, language: str
+) -> None:
+    assert language_of(slack_locale) == language
+
+
+def test_numbers_lists_days_and_instants_are_said_as_the_language_does() -> None:
+    assert [counted("people", count, "de") for count in (0, 1, 2)] == [
+        "0 Personen",
+        "1 Person",
+        "2 Personen",
+    ]
+    assert listed(["a", "b", "c"], "de") == "a, b und c"
+    assert listed(["a", "b", "c"], "xx") == "a, b and c"
+    assert day(DAY.date(), "de") == "21. November 2026"
+    assert day(DAY.date(), "en") == "21 November 2026"
+    assert date(DAY, "de").startswith("<!date^1795257000^{date_short_pretty} um {time}|")

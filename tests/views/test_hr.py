@@ -15,12 +15,12 @@ from tests.views.any_face import AnyFace, any_faces
 from tests.views.slack_limits import check_message, formatted, mrkdwn_of
 from tests.views.test_any_text import VIEWS
 from workflows.rules.face import ApprovalFace
+from workflows.rules.failure import Failure
 from workflows.rules.hr import HrRequest, HrType, content_of
 from workflows.rules.hr_face import (
     STEPS,
     DaysLeft,
     HrFace,
-    HrProblem,
     HrStep,
     HrStepName,
     HrStuck,
@@ -39,7 +39,7 @@ SEA = HrRequest(
     ends=date(2027, 3, 5),
 )
 LINK = "https://local.slack.com/archives/C0HR/p1732185000000100"
-TOO_FEW = HrProblem(code="not_enough_days", data={"year": "2027", "wanted": "5", "left": "2"})
+TOO_FEW = Failure(code="not_enough_days", data={"year": "2027", "wanted": "5", "left": "2"})
 
 
 def hr(approval: ApprovalFace | None, request: HrRequest = SEA, **parts: object) -> HrFace:
@@ -134,7 +134,7 @@ def test_the_reason_of_a_rejection_is_told() -> None:
 
 
 def test_an_approval_that_was_lost_is_no_outcome_of_anybodys() -> None:
-    face = hr(None, status=Status.ADMIN_CLOSED, failure=HrProblem(code="approval_lost"))
+    face = hr(None, status=Status.ADMIN_CLOSED, failure=Failure(code="approval_lost"))
 
     assert "ended without a decision: an operator has ended its approval" in told(face).text
 
@@ -203,7 +203,7 @@ def test_whatever_was_typed_the_card_and_every_notice_are_valid(
         new_team=some.text(),
         link=some.link(),
     )
-    problem = HrProblem(code=some.text(), data={"sku": some.text(), "left": some.text()})
+    problem = Failure(code=some.text(), data={"sku": some.text(), "left": some.text()})
     face = hr(
         approval,
         typed,

@@ -30,7 +30,7 @@ def test_it_opens_with_the_click_alone() -> None:
     view = more_modal.opening(click("more"))
 
     check_view(view)
-    assert "ORD-7K2M4QXA for Acme GmbH" in str(view)
+    assert "ORD-7K2M4QXA · Acme GmbH" in str(view)
 
 
 @pytest.mark.parametrize("person", ["U0ANA", "U0BORIS", "U0GUS", "U0NOBODY"])

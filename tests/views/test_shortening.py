@@ -16,6 +16,7 @@ from tests.views.slack_limits import check_message, check_view
 from workflows.rules.content import MAX_TEXT, Content, ContentField, content_changes
 from workflows.rules.face import ApprovalFace
 from workflows.rules.messages import Menu
+from workflows.rules.policy import RouteReason
 from workflows.rules.request import Remark, Status
 
 LINKS = tuple(f"https://shop.example/{number}/" + "x" * 470 for number in range(5))
@@ -34,7 +35,7 @@ def _amended(old: str, new: str, **parts: Any) -> ApprovalFace:
     face = faces.face(faces.opened(faces.request(after)), 3)
     changes = content_changes(before, after)
     full = replace(face, content_revision=2, changes=changes, comments=3, remarks=REMARKS)
-    return replace(full, rule="r" * 200)
+    return replace(full, rule=RouteReason(policy="r" * 200))
 
 
 def _shown(blocks: list[dict[str, Any]], block_id: str) -> str:

@@ -5,7 +5,7 @@ A change that is meant: `WRITE_SNAPSHOTS=1 pytest tests/views/test_snapshots.py`
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +26,9 @@ from bot.views import (
     verb_modal,
 )
 from bot.views.blocks import Message, View
+from bot.views.catalogue import CATALOGUES, FALLBACK
+from bot.views.languages import in_language
+from bot.views.text import text
 from tests.views import faces, presses, states
 from tests.views.presses import CATALOGUE, click, typed_view
 from tests.views.slack_limits import check_message, check_view
@@ -191,5 +194,72 @@ def test_a_modal_is_exactly_its_snapshot(name: str) -> None:
     _compare(name, view)
 
 
+OTHERS = [language for language in CATALOGUES if language != FALLBACK]
+
+
+@pytest.mark.parametrize("spoken", OTHERS, indirect=True)
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_message_fits_in_every_language(name: str, spoken: str) -> None:
+    message = MESSAGES[name]()
+
+    check_message(message.text, message.blocks)
+    _is_said_whole(message.blocks, spoken)
+
+
+@pytest.mark.parametrize("spoken", OTHERS, indirect=True)
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_modal_fits_in_every_language(name: str, spoken: str) -> None:
+    view = VIEWS[name]()
+
+    check_view(view)
+    _is_said_whole(view, spoken)
+
+
+def _is_said_whole(shown: object, language: str) -> None:
+    """Our own words are not cut, and say when as the language does."""
+    mark = text("shortened", language)
+    words = [*_short_texts(shown)]
+    assert not [one for one in words if one.endswith(mark)]
+    assert "{date_short_pretty} at {time}" not in json.dumps(shown)
+
+
+def _short_texts(tree: object) -> Iterator[str]:
+    """Yield titles, labels, hints, placeholders, buttons: what holds none of what people typed."""
+    if isinstance(tree, dict):
+        for part in ("title", "submit", "close", "label", "hint", "placeholder", "confirm", "deny"):
+            if isinstance(tree.get(part), dict) and "text" in tree[part]:
+                yield str(tree[part]["text"])
+        if tree.get("type") == "button":
+            yield tree["text"]["text"]
+        for value in tree.values():
+            yield from _short_texts(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from _short_texts(value)
+
+
+GERMAN: dict[str, Callable[[], object]] = {
+    "de.card": lambda: asdict(approval_card.build(replace(faces.two_levels(), language="de"))),
+    "de.order": lambda: asdict(order_card.build(in_language(faces.order_failed(), "de"))),
+    "de.form": lambda: verb_modal.form(
+        more_modal.context_of(click("more")), Verb.REASSIGN, faces.pending(), locale="de"
+    ),
+    "de.notice": lambda: asdict(
+        notice_messages.message(
+            Notice(key="n-1", kind=NoticeKind.REMINDED, face=faces.pending(), person="U0BORIS"),
+            LINK,
+            "de",
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GERMAN)
+def test_german_is_exactly_its_snapshot(name: str) -> None:
+    _compare(name, GERMAN[name]())
+
+
 def test_no_snapshot_is_left_over() -> None:
-    assert {path.stem for path in SNAPSHOTS.glob("*.json")} == MESSAGES.keys() | VIEWS.keys()
+    assert {
+        path.stem for path in SNAPSHOTS.glob("*.json")
+    } == MESSAGES.keys() | VIEWS.keys() | GERMAN.keys()

@@ -178,7 +178,7 @@ def test_it_says_what_it_is_about_and_keeps_what_was_typed(verb: Verb) -> None:
     view = verb_modal.again(submission, "Please try again.")
 
     check_view(view)
-    assert "ORD-7K2M4QXA for Acme GmbH" in str(view)
+    assert "ORD-7K2M4QXA · Acme GmbH" in str(view)
     assert (
         verb_modal.parse_submission(view_submission(view, typed_people)).typed == submission.typed
     )

@@ -6,6 +6,7 @@ from tests.workflows.fakes import World
 from tests.workflows.history import scheduled
 from tests.workflows.office import Office
 from workflows.options import STEP
+from workflows.rules.failure import Failure, read_failure
 from workflows.rules.order import OrderStatus, StepStatus
 
 
@@ -103,7 +104,7 @@ async def test_a_step_that_stumbles_five_times_has_failed(office: Office, world:
     face = await office.end(order)
 
     assert world.steps.tries["charge"] == STEP["retry_policy"].maximum_attempts
-    assert face.failure == "the step could not be done in time"
+    assert read_failure(face.failure) == Failure(code="not_in_time")
     assert world.steps.done == ["reserve", "refund", "release"]
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from workflows.rules.amendment import may_be_amended
 from workflows.rules.content import Content, ContentChange
 from workflows.rules.people import Actor
-from workflows.rules.policy import Notify, ReasonRule
+from workflows.rules.policy import Notify, ReasonRule, RouteReason
 from workflows.rules.request import (
     OPEN,
     ApprovalState,
@@ -71,7 +71,7 @@ class ApprovalFace:
     requester: Actor
     content: Content
     status: Status
-    rule: str
+    rule: RouteReason
     levels: tuple[LevelFace, ...]
     levels_in_all: int
     content_revision: int
@@ -117,7 +117,7 @@ def approval_face(state: ApprovalState, card_version: int) -> ApprovalFace:
         requester=request.requester,
         content=request.content,
         status=state.status,
-        rule=request.route.rule,
+        rule=request.route.reason,
         levels=tuple(_level_face(level) for level in state.levels),
         levels_in_all=len(request.route.levels),
         content_revision=state.content_revision,

@@ -1,7 +1,7 @@
 """An HR request on its way: its approval's outcome, its steps, and what everybody may see of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -9,6 +9,7 @@ from typing import Literal
 
 from workflows.rules.audit import AuditEvent
 from workflows.rules.face import ApprovalFace
+from workflows.rules.failure import Failure
 from workflows.rules.hr import HrRequest, HrType
 from workflows.rules.order import StepStatus
 from workflows.rules.people import Actor
@@ -53,14 +54,6 @@ ENDED = (Provisioning.DONE, Provisioning.FAILED, Provisioning.NOT_NEEDED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HrProblem:
-    """Why something could not be done: `code` names its sentence, `data` fills the blanks."""
-
-    code: str
-    data: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class DaysLeft:
     """How many days off a person has left in one calendar year."""
 
@@ -76,7 +69,7 @@ class HrStep:
     status: StepStatus = StepStatus.WAITING
     reference: str = ""
     left: tuple[DaysLeft, ...] = ()
-    problem: HrProblem | None = None
+    problem: Failure | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +77,7 @@ class HrStuck:
     """A compensation that could not be done yet, and why. It is tried again."""
 
     step: HrStepName
-    problem: HrProblem
+    problem: Failure
     since: datetime
 
 
@@ -105,7 +98,7 @@ class HrState:
     provisioning: Provisioning = Provisioning.WAITING
     steps: tuple[HrStep, ...] = ()
     owed: tuple[HrStepName, ...] = ()
-    failure: HrProblem | None = None
+    failure: Failure | None = None
     stuck: HrStuck | None = None
     sequence: int = 0
     received_at: datetime
@@ -145,7 +138,7 @@ class HrFace:
     approval: ApprovalFace | None
     provisioning: Provisioning
     steps: tuple[HrStep, ...]
-    failure: HrProblem | None
+    failure: Failure | None
     stuck: HrStuck | None
     as_of: datetime | None = None
     card_version: int

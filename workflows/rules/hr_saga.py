@@ -10,12 +10,12 @@ from workflows.rules.audit import AuditEvent, Fact
 from workflows.rules.content import content_digest
 from workflows.rules.errors import NotAnHrContentError
 from workflows.rules.face import ApprovalFace
+from workflows.rules.failure import Failure
 from workflows.rules.hr import HrRequest, content_of, request_of
 from workflows.rules.hr_face import (
     STEPS,
     DaysLeft,
     HrChange,
-    HrProblem,
     HrState,
     HrStep,
     HrStepName,
@@ -63,7 +63,7 @@ def approval_ended(state: HrState, approval: ApprovalFace, now: datetime) -> HrC
     if approval.status is not Status.APPROVED:
         return _end(change, Provisioning.NOT_NEEDED, now)
     if request is None:  # fail closed: what cannot be read is not done
-        failed = replace(change.state, failure=HrProblem(code=UNREADABLE))
+        failed = replace(change.state, failure=Failure(code=UNREADABLE))
         return _end(replace(change, state=failed), Provisioning.FAILED, now)
     steps = tuple(HrStep(name=name) for name in STEPS[request.type])
     going = replace(change.state, steps=steps, provisioning=Provisioning.RUNNING)
@@ -80,7 +80,7 @@ def _decided(state: HrState, approval: ApprovalFace) -> HrRequest | None:
 
 def approval_lost(state: HrState, now: datetime) -> HrChange:
     """End a request whose approval was terminated by an operator: fail closed."""
-    failure = HrProblem(code=APPROVAL_LOST)
+    failure = Failure(code=APPROVAL_LOST)
     lost = replace(state, status=Status.ADMIN_CLOSED, failure=failure)
     return _end(HrChange(state=lost), Provisioning.NOT_NEEDED, now)
 
@@ -109,7 +109,7 @@ def step_completed(
     return _end(replace(change, state=owing_nothing), Provisioning.DONE, now)
 
 
-def step_failed(state: HrState, name: HrStepName, problem: HrProblem, now: datetime) -> HrChange:
+def step_failed(state: HrState, name: HrStepName, problem: Failure, now: datetime) -> HrChange:
     """Note a step's failure: from here on what is owed is undone.
 
     The failed step owes its compensation too: it may have acted although its answer was an error.
@@ -135,7 +135,7 @@ def step_compensated(state: HrState, name: HrStepName, now: datetime) -> HrChang
 
 
 def compensation_failed(
-    state: HrState, name: HrStepName, problem: HrProblem, now: datetime
+    state: HrState, name: HrStepName, problem: Failure, now: datetime
 ) -> HrChange:
     """Note that an undo could not be done in its tries. It stays owed and is tried again."""
     stuck = HrStuck(step=name, problem=problem, since=now)

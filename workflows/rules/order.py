@@ -231,13 +231,13 @@ class OrderChange:
 
 
 def content(order: Order) -> Content:
-    """Return what approvers read of an order."""
+    """Return what approvers read of an order. No word of ours is in it: it is the same in each language."""
     lines = tuple(
         ContentField(label=line.label, value=f"{line.quantity} x {line.unit_price} = {line.total}")
         for line in order.lines
     )
     return Content(
-        title=f"{order.order_id} for {order.customer}",
+        title=f"{order.order_id} · {order.customer}",
         text=order.note,
         fields=lines,
         amount=order.total,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from workflows.rules.audit import Fact
 from workflows.rules.face import ApprovalFace
+from workflows.rules.failure import Failure
 from workflows.rules.order import (
     ENDED,
     PAYMENT_WINDOW,
@@ -89,7 +90,7 @@ def approval_lost(state: OrderState, now: datetime) -> OrderChange:
     """End an order whose approval was terminated by an operator: fail closed."""
     if state.cancelled is not None:
         return end(OrderChange(state=state), OrderStatus.CANCELLED, now)
-    failed = replace(state, failure="the approval was terminated by an operator")
+    failed = replace(state, failure=str(Failure(code="approval_lost")))
     return end(OrderChange(state=failed), OrderStatus.FAILED, now)
 
 

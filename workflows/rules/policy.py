@@ -130,11 +130,38 @@ class Policy:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Route:
-    """The levels a request must pass, and the words of the rule that says so."""
+class RouteReason:
+    """Why a request takes its route: the tier of `policy` that is `over` one limit, or `up_to` another.
 
-    rule: str
+    Neither: the policy asks whatever the amount. As a text it is the short code of the audit trail.
+    """
+
+    policy: str
+    over: Money | None = None
+    up_to: Money | None = None
+
+    @property
+    def is_always(self) -> bool:
+        """Whether the amount does not matter."""
+        return self.over is None and self.up_to is None
+
+    def __str__(self) -> str:
+        if self.up_to is not None:
+            return f"{self.policy}: up to {self.up_to}"
+        return f"{self.policy}: over {self.over}" if self.over else f"{self.policy}: always"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route:
+    """The levels a request must pass, and the rule that says so."""
+
+    reason: RouteReason
     levels: tuple[LevelRule, ...]
+
+    @property
+    def rule(self) -> str:
+        """The reason as the audit trail has it."""
+        return str(self.reason)
 
 
 def route(policy: Policy, amount: Money | None) -> Route:
@@ -150,7 +177,7 @@ def route(policy: Policy, amount: Money | None) -> Route:
     for tier in policy.tiers:
         if tier.up_to is None or _is_within(amount, tier.up_to):
             return Route(
-                rule=_rule_words(policy, tier, lower),
+                reason=_reason(policy, tier, lower),
                 levels=tuple(policy.level(name) for name in tier.levels),
             )
         lower = tier.up_to
@@ -163,10 +190,10 @@ def _is_within(amount: Money | None, limit: Money) -> bool:
     return amount.amount <= limit.amount
 
 
-def _rule_words(policy: Policy, tier: Tier, lower: Money | None) -> str:
+def _reason(policy: Policy, tier: Tier, lower: Money | None) -> RouteReason:
     if tier.up_to is not None:
-        return f"{policy.name}: up to {tier.up_to}"
-    return f"{policy.name}: over {lower}" if lower is not None else f"{policy.name}: always"
+        return RouteReason(policy=policy.name, up_to=tier.up_to)
+    return RouteReason(policy=policy.name, over=lower)
 
 
 def digest(policy: Policy) -> str:

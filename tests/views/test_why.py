@@ -1,0 +1,62 @@
+"""Why: the rule in words, and what a step has failed for, in each language."""
+
+import pytest
+
+from bot.views.why import failure_mrkdwn, failure_words, rule_words
+from tests.views.contents import usd
+from workflows.rules.failure import Failure, read_failure
+from workflows.rules.policy import RouteReason
+
+OUT_OF_STOCK = Failure(code="out_of_stock", data={"sku": "<!LAMP>", "wanted": "4", "left": "3"})
+
+
+@pytest.mark.parametrize(
+    ("rule", "english", "german"),
+    [
+        (RouteReason(policy="a *b*"), "a \u2217b\u2217: always", "a \u2217b\u2217: immer"),
+        (
+            RouteReason(policy="order", up_to=usd("1000.00")),
+            "order: up to 1,000.00 USD",
+            "order: bis 1,000.00 USD",
+        ),
+        (
+            RouteReason(policy="order", over=usd("1000.00")),
+            "order: over 1,000.00 USD",
+            "order: über 1,000.00 USD",
+        ),
+    ],
+)
+def test_a_rule_in_words(rule: RouteReason, english: str, german: str) -> None:
+    assert [rule_words(rule, locale) for locale in ("en", "de")] == [english, german]
+
+
+def test_a_failure_in_words() -> None:
+    written = str(OUT_OF_STOCK)
+
+    assert failure_words(written, "en") == "Out of stock: 4 of <!LAMP> wanted, 3 left."
+    assert failure_words(written, "de") == "Nicht vorrätig: 4 von <!LAMP> gewünscht, 3 noch da."
+    assert failure_mrkdwn(written, 300, "en") == (
+        "Out of stock: 4 of &lt;!LAMP&gt; wanted, 3 left."
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Our bank says *no*.",
+        'failure.unheard_of {"a": "b"}',
+        "failure.out_of_stock {}",
+        "failure.out_of_stock",
+        "failure.out_of_stock [1]",
+        "",
+    ],
+)
+def test_what_we_have_no_words_for_is_shown_as_it_came(written: str) -> None:
+    assert failure_words(written, "de") == written
+    assert "*" not in failure_mrkdwn(written, 300, "de")
+
+
+def test_a_failure_is_read_as_it_was_written() -> None:
+    assert read_failure(str(OUT_OF_STOCK)) == OUT_OF_STOCK
+    assert read_failure(str(Failure(code="not_in_time"))) == Failure(code="not_in_time")
+    assert read_failure("The card has expired.") is None
