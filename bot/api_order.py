@@ -34,6 +34,7 @@ def order_json(face: OrderFace) -> dict[str, Any]:
 def _line(line: OrderLine) -> dict[str, Any]:
     return {
         "sku": line.sku,
+        "name": line.name,
         "quantity": line.quantity,
         "unit_price": str(line.unit_price.amount),
         "total": str(line.total.amount),

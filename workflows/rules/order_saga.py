@@ -69,10 +69,11 @@ _OUTCOMES = {
 def approval_ended(state: OrderState, approval: ApprovalFace, now: datetime) -> OrderChange:
     """Take the approval's outcome: go on, or end as it says.
 
-    A yes that came before the withdrawal of a cancelled order does not bring it back.
+    A yes that came before the withdrawal of a cancelled order does not bring it back, and where
+    time ran out before it, the order is cancelled all the same: somebody wanted that. A no stands.
     """
     status = _OUTCOMES[approval.status]
-    if state.cancelled is not None and status is OrderStatus.PROCESSING:
+    if state.cancelled is not None and status is not OrderStatus.REJECTED:
         status = OrderStatus.CANCELLED
     change = note(
         OrderChange(state=replace(state, approval=approval, status=status)),
