@@ -99,12 +99,14 @@ def policy(*levels: LevelRule) -> Policy:
     )
 
 
-def an_order(total: str, order_id: str = "", **parts: Any) -> Order:
-    """Return an order of one piece; `parts` are further parts of it."""
+def an_order(
+    total: str, order_id: str = "", *, and_lines: tuple[OrderLine, ...] = (), **parts: Any
+) -> Order:
+    """Return an order of one piece, `and_lines` behind it; `parts` are further parts of it."""
     return Order(
         order_id=order_id or new_id("ORD"),
         customer="Ada",
-        lines=(OrderLine(sku="DESK-1", quantity=1, unit_price=usd(total)),),
+        lines=(OrderLine(sku="DESK-1", quantity=1, unit_price=usd(total)), *and_lines),
         card_expiry="12/30",
         **parts,
     )

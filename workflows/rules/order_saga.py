@@ -1,5 +1,6 @@
 """The order's saga: its steps in order, each with its compensation registered first, or all undone."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -19,6 +20,7 @@ from workflows.rules.order import (
     Stuck,
 )
 from workflows.rules.order_facts import end, note, note_step, turned_back
+from workflows.rules.parcel import Parcel, Stored
 from workflows.rules.people import CLOCK, Actor, Reading, Standing
 from workflows.rules.policy import Policy
 from workflows.rules.request import Status
@@ -104,6 +106,8 @@ def step_started(state: OrderState, name: StepName, now: datetime) -> OrderChang
     """Register the step's compensation, then note that it is under way, in one fact."""
     if compensation := COMPENSATIONS.get(name, ""):
         state = replace(state, owed=(*state.owed, name))
+    if name is StepName.SHIP:
+        state = replace(state, parcels=tuple(replace(one, owed=True) for one in state.parcels))
     step = Step(name=name, status=StepStatus.RUNNING)
     change = note_step(state, step, Fact.STEP_STARTED, now, compensation=compensation)
     if name is StepName.PAY and state.order.payment is PaymentMode.AWAIT:
@@ -131,8 +135,15 @@ def step_completed(
     now: datetime,
     *,
     estimated_delivery: datetime | None = None,
+    stored: Sequence[Stored] = (),
 ) -> OrderChange:
-    """Note a step's success; after the last one the order is complete."""
+    """Note a step's success; after the last one the order is complete.
+
+    `stored` says where the reserved pieces lie: from more than one warehouse they go in parcels.
+    """
+    if len(stored) > 1:
+        parcels = tuple(Parcel(warehouse=one.warehouse, skus=one.skus) for one in stored)
+        state = replace(state, parcels=parcels)
     if state.status is OrderStatus.AWAITING_PAYMENT:
         state = replace(state, status=OrderStatus.PROCESSING)
     if estimated_delivery is not None:
