@@ -188,9 +188,7 @@ def stock_add(
     ] = MAIN,
 ) -> None:
     """Add a product that can be ordered. One that exists is left alone."""
-    product = Product(
-        sku=sku, name=name, price_hint=price, on_hand=on_hand, warehouse=warehouse
-    )
+    product = Product(sku=sku, name=name, price_hint=price, on_hand=on_hand, warehouse=warehouse)
 
     async def add(database: Database) -> int:
         await database.require_current_schema()

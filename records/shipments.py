@@ -112,9 +112,7 @@ async def _hand_over(connection: Transaction, key: str, order: Order) -> None:
 async def _take_back(connection: Transaction, key: str) -> None:
     carried = reservation_lines.c.shipment_key == key
     await move(connection, await pieces(connection, carried), Shelf.SHIPPED, Shelf.RESERVED)
-    await connection.execute(
-        update(reservation_lines).where(carried).values(shipment_key=None)
-    )
+    await connection.execute(update(reservation_lines).where(carried).values(shipment_key=None))
     await connection.execute(
         update(shipments).where(shipments.c.key == key).values(state=ShipmentState.RECALLED)
     )

@@ -12,7 +12,6 @@ from records.transaction import Transaction
 from workflows.rules.order import Order
 from workflows.rules.parcel import Stored
 
-
 MAIN = "MAIN"
 """The warehouse of products for which none is named."""
 

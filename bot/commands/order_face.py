@@ -7,8 +7,8 @@ from bot.commands.terminal import Line, labelled
 from bot.commands.terminal_face import STATES, VERDICTS, actor_words, instant, quote
 from bot.views.text import text
 from workflows.rules.order import OrderFace, OrderStatus, PaymentMode, Step, StepName
-from workflows.rules.parcel import Parcel
 from workflows.rules.order_answers import ApprovalMessage, approval_message
+from workflows.rules.parcel import Parcel
 
 WORDS = {
     OrderStatus.AWAITING_APPROVAL: "waiting for approval",

@@ -125,7 +125,10 @@ def _parcel_blocks(face: OrderFace) -> list[Block]:
     """Say where each parcel is, where the order goes in more than one."""
     if not face.parcels:
         return []
-    lines = [text("order.parcels", face.language), *(_parcel_line(one, face) for one in face.parcels)]
+    lines = [
+        text("order.parcels", face.language),
+        *(_parcel_line(one, face) for one in face.parcels),
+    ]
     return [said(BlockId.PARCELS, "\n".join(lines), face.language)]
 
 

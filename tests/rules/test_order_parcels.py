@@ -26,14 +26,18 @@ from workflows.rules.parcel import Parcel, ParcelNews, ParcelStatus, Stored, par
 
 PLACES = ("EAST", "NORTH", "SOUTH")
 DONE = {
-    StepName.RESERVE: ("RES-1", tuple(Stored(warehouse=one, skus=(f"SKU-{one}",)) for one in PLACES)),
+    StepName.RESERVE: (
+        "RES-1",
+        tuple(Stored(warehouse=one, skus=(f"SKU-{one}",)) for one in PLACES),
+    ),
     StepName.PAY: ("TXN-1", ()),
 }
 
 
 def order() -> Order:
     lines = (
-        OrderLine(sku=f"SKU-{one}", quantity=1, unit_price=usd("10.00")) for one in (*PLACES, "NORTH")
+        OrderLine(sku=f"SKU-{one}", quantity=1, unit_price=usd("10.00"))
+        for one in (*PLACES, "NORTH")
     )
     return Order(order_id="ORD-1", customer="Ada", lines=tuple(lines), card_expiry="12/30")
 
@@ -92,13 +96,15 @@ def test_keys_and_ids_name_the_warehouse() -> None:
     assert shipment_id("ORD-1", "NORTH") == "ORD-1.shipment.NORTH"
 
 
-def test_with_the_last_parcel_on_its_way_the_order_is_shipped_and_the_latest_arrival_counts() -> None:
-    state, late = shipping(), NOON + timedelta(days=9)
+def test_with_the_last_parcel_on_its_way_the_order_is_shipped_and_the_latest_arrival_counts() -> (
+    None
+):
+    change, late = OrderChange(state=shipping()), NOON + timedelta(days=9)
     for place in PLACES:
         at = late if place == "NORTH" else NOON
         told = ParcelNews(warehouse=place, tracking=f"TRK-{place}", estimated_delivery=at)
-        change = parcels.parcel_moved(state, told, NOON)
-        state = change.state
+        change = parcels.parcel_moved(change.state, told, NOON)
+    state = change.state
 
     assert kinds(change.facts) == ["ParcelShipped", "StepCompleted", "StepStarted"]
     assert state.step(StepName.SHIP).reference == "TRK-EAST, TRK-NORTH, TRK-SOUTH"
@@ -150,7 +156,9 @@ class Fortune:
 @st.composite
 def journeys(draw: st.DrawFn) -> list[ParcelNews]:
     """Draw what becomes of three parcels, told in any order, any of it twice."""
-    fortunes = st.builds(Fortune, ships=st.booleans(), arrives=st.booleans(), recalled=st.booleans())
+    fortunes = st.builds(
+        Fortune, ships=st.booleans(), arrives=st.booleans(), recalled=st.booleans()
+    )
     left = [list(draw(fortunes).heard(place)) for place in PLACES]
     told = []
     while left:
@@ -196,7 +204,9 @@ def test_all_arrive_or_all_are_called_back_each_once(told: list[ParcelNews]) -> 
         assert parcel(state, place).status is ended
 
 
-def _undone(state: OrderState, take: Callable[[OrderChange], OrderState], now: datetime) -> OrderState:
+def _undone(
+    state: OrderState, take: Callable[[OrderChange], OrderState], now: datetime
+) -> OrderState:
     """Undo what is owed, as the workflow does."""
     while state.status is OrderStatus.COMPENSATING:
         owed = saga.steps_to_compensate(state)

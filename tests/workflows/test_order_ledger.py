@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -93,11 +94,10 @@ STORIES = st.builds(
 )
 
 
-def story(*, parcels: bool = False, **attempts: Fate) -> Story:
+def story(**attempts: Fate) -> Story:
     """Return the story of an order that is paid for as it should be, with one mishap at a time."""
     awaits = PaymentPort.receive.__name__ in attempts
     return Story(
-        parcels=parcels,
         mode=PaymentMode.AWAIT if awaits else PaymentMode.CHARGE,
         attempts={name: [Attempt(fate)] for name, fate in attempts.items()},
         cancelled=False,
@@ -110,8 +110,12 @@ WORST = (Fate.UNHEARD, Fate.GIVEN_UP, Fate.REFUSED_YET_DONE)
 AT_EACH_STEP = [story(**{name: fate}) for name in STEPS for fate in WORST]
 AT_EACH_UNDO = [story(deliver=Fate.REFUSED, **{name: fate}) for name in UNDOS for fate in WORST]
 OF_A_PARCEL = [
-    *(story(parcels=True, **{name: fate}) for name in ("ship", "deliver") for fate in WORST),
-    *(story(parcels=True, deliver=Fate.REFUSED, recall=fate) for fate in WORST),
+    *(
+        replace(story(**{name: fate}), parcels=True)
+        for name in ("ship", "deliver")
+        for fate in WORST
+    ),
+    *(replace(one, parcels=True) for one in AT_EACH_UNDO if "recall" in one.attempts),
 ]
 
 
@@ -134,9 +138,7 @@ class LedgerWorld(World):
 
     def __init__(self, database: Database) -> None:
         super().__init__()
-        self.audit: RecordedAudit = RecordedAudit(
-            bell=self.bell, records=AuditActivities(database)
-        )
+        self.audit: RecordedAudit = RecordedAudit(bell=self.bell, records=AuditActivities(database))
         self._inventory = InventoryActivities(database)
         self._payment = PaymentActivities(database, NOON.date)
         self._shipping = ShippingActivities(database, lambda: NOON)
@@ -349,4 +351,4 @@ async def test_a_payment_that_was_booked_by_a_step_that_failed_goes_back_once(
     balance = await Balance(ground.database).of_order(order.order_id)
     total = order.total.amount
     assert (balance.charged, balance.refunded) == (total, total)
-    assert (balance.received, balance.returned) == (total, 0)
+    assert (balance.received, balance.returned) == (total, Decimal(0))

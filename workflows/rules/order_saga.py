@@ -128,7 +128,7 @@ def payment_window_ended(state: OrderState, now: datetime) -> OrderChange:
     return note(change, Fact.PAYMENT_WINDOW_ENDED, CLOCK, now)
 
 
-def step_completed(
+def step_completed(  # noqa: PLR0913 - a step may bring this much
     state: OrderState,
     name: StepName,
     reference: str,

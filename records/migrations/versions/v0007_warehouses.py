@@ -16,7 +16,7 @@ def upgrade() -> None:
     main = sa.Column("warehouse", sa.String(), nullable=False, server_default="MAIN")
     op.add_column("products", main)
     for table in ("reservations", "reservation_lines"):
-        op.execute(f"CREATE TABLE old_{table} AS SELECT * FROM {table}")
+        op.execute(f"CREATE TABLE old_{table} AS SELECT * FROM {table}")  # noqa: S608 - ours
     for column in ("order_id", "shipment_key"):
         op.drop_index(f"ix_reservations_{column}", "reservations")
     op.drop_table("reservation_lines")  # before what it refers to
