@@ -93,7 +93,7 @@ async def test_parcels_wait_for_each_other_nowhere_and_each_is_shown_where_it_is
     world.steps.held = {"ship@SOUTH", "deliver@NORTH"}
     order = await begin(office)
     await world.until(lambda: "ParcelShipped" in world.audit.kinds(order.id))
-    await world.until(lambda: world.steps.tries["deliver@NORTH"])
+    await world.until(lambda: world.steps.tries["deliver@NORTH"] and world.steps.tries["ship@SOUTH"])
 
     before = await order.query(OrderWorkflow.details)
     world.steps.let("deliver@NORTH")
