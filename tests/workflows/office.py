@@ -326,8 +326,9 @@ async def office_of(  # noqa: PLR0913 - a worker has this many parts
     identity: str | None = None,
     runner: WorkflowRunner | None = None,
     interceptors: Sequence[Interceptor] = (),
+    keeps: int = 1000,
 ) -> AsyncIterator[Office]:
-    """Run a worker with the fake ports for a while."""
+    """Run a worker with the fake ports for a while; it `keeps` so many workflows between tasks."""
     queue = queue or new_id("test")
     async with Worker(
         env.client,
@@ -337,6 +338,7 @@ async def office_of(  # noqa: PLR0913 - a worker has this many parts
         activities=world.activities(),
         workflow_runner=runner or sandbox_sharing(),
         interceptors=interceptors,
+        max_cached_workflows=keeps,
         graceful_shutdown_timeout=timedelta(0),
     ):
         try:
