@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from workflows.rules.order import OrderFace, OrderLine, Step
+from workflows.rules.parcel import Parcel
 
 
 def order_json(face: OrderFace) -> dict[str, Any]:
@@ -21,6 +22,7 @@ def order_json(face: OrderFace) -> dict[str, Any]:
         "note": order.note,
         "approval": {"status": approval.status.value} if approval else None,
         "steps": [_step(step) for step in face.steps],
+        "parcels": [_parcel(parcel) for parcel in face.parcels],
         "failure": face.failure,
         "is_cancellable": face.is_cancellable,
         "payment_due": _instant(face.payment_due),
@@ -34,6 +36,7 @@ def order_json(face: OrderFace) -> dict[str, Any]:
 def _line(line: OrderLine) -> dict[str, Any]:
     return {
         "sku": line.sku,
+        "name": line.name,
         "quantity": line.quantity,
         "unit_price": str(line.unit_price.amount),
         "total": str(line.total.amount),
@@ -46,6 +49,17 @@ def _step(step: Step) -> dict[str, str]:
         "status": step.status.value,
         "reference": step.reference,
         "error": step.error,
+    }
+
+
+def _parcel(parcel: Parcel) -> dict[str, Any]:
+    return {
+        "warehouse": parcel.warehouse,
+        "skus": list(parcel.skus),
+        "status": parcel.status.value,
+        "tracking": parcel.tracking,
+        "delivery": parcel.delivery,
+        "error": parcel.error,
     }
 
 

@@ -5,10 +5,18 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from workflows.approval import ApprovalWorkflow
 from workflows.order import OrderWorkflow
 from workflows.refund import RefundWorkflow
+from workflows.shipment import ShipmentWorkflow
 from workflows.summary import SummaryWorkflow
 from workflows.sweep import SweepWorkflow
 
-WORKFLOWS = [ApprovalWorkflow, OrderWorkflow, RefundWorkflow, SummaryWorkflow, SweepWorkflow]
+WORKFLOWS = [
+    ApprovalWorkflow,
+    OrderWorkflow,
+    RefundWorkflow,
+    ShipmentWorkflow,
+    SummaryWorkflow,
+    SweepWorkflow,
+]
 
 TASK_QUEUE = "countersign"
 """The default task queue."""
