@@ -12,7 +12,7 @@ from records.payments import Payments
 from records.reservations import Reservations
 from records.shipments import Shipments
 from records.steps import KeyReusedError, NotReservedError, NotShippedError, StepUndoneError
-from records.stock import OutOfStockError
+from records.stock import OutOfStockError, Stock
 from workflows.ports import (
     InventoryPort,
     PaymentPort,
@@ -32,10 +32,13 @@ class InventoryActivities(InventoryPort):
 
     def __init__(self, database: Database) -> None:
         self._reservations = Reservations(database)
+        self._stock = Stock(database)
 
     @activity.defn
     async def reserve(self, question: StepQuestion) -> StepReference:
         """Take the order's stock, all or nothing; the same key takes it once.
+
+        Says what lies where, if that is in more than one warehouse.
 
         Raises ApplicationErrors, not retryable, each with a sentence: `OutOfStockError` with the
         details sku, wanted and left; `StepUndoneError` after a release; `KeyReusedError`. Where
@@ -49,7 +52,8 @@ class InventoryActivities(InventoryPort):
             )
         with _refusing():
             reference = await self._reservations.reserve(question.key, question.order)
-        return StepReference(reference=reference)
+        stored = await self._stock.stored(question.order)
+        return StepReference(reference=reference, stored=stored if len(stored) > 1 else ())
 
     @activity.defn
     async def release(self, question: StepQuestion) -> None:

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 from temporalio import activity
 
 from records.database import Database
+from records.payments import Payments
 from records.received_payments import Receipt, ReceivedPayments
 from records.requests import Requests
 from records.steps import reference
@@ -61,6 +62,7 @@ class ReceivedPaymentActivities(ReceivedPaymentPort):
 
     def __init__(self, database: Database) -> None:
         self._payments = ReceivedPayments(database)
+        self._booked = Payments(database)
         self._requests = Requests(database)
 
     @activity.defn
@@ -90,7 +92,8 @@ class ReceivedPaymentActivities(ReceivedPaymentPort):
             )
             return again.verdict if again is not None else None
         record = await self._requests.get(receipt.payment.order_id)
-        became = rules.judge_confirmed(_order(record.face if record else None))
+        booked = await self._booked.has_booked(receipt.payment.order_id)
+        became = rules.judge_confirmed(_order(record.face if record else None), booked=booked)
         if became in {Progress.SETTLED, Progress.REFUND_STARTED}:
             await self._payments.advance(event_id, became)
         return _TO_DO.get(became) if became else None

@@ -23,17 +23,17 @@ from bot.workflow_client import Ended, OrderAnswer, Refused, Unconfirmed, Unknow
 from records.refusals import Refusal, Refusals
 from workflows.rules.click import click_id
 from workflows.rules.content import require_storable
-from workflows.rules.errors import NoTierError, OrderClosedError, RuleError
+from workflows.rules.errors import OrderClosedError, RuleError
 from workflows.rules.mail import ADDRESS
 from workflows.rules.messages import OrderInput
-from workflows.rules.order import Cancellation, Order, OrderFace, PaymentMode
+from workflows.rules.order import Cancellation, OrderFace, PaymentMode
 from workflows.rules.order_form import (
     CURRENCY,
     POLICY,
     OrderMistakes,
     WrittenLine,
     WrittenOrder,
-    read_order,
+    read_wish,
 )
 from workflows.rules.people import MEMBER_ID, Actor, Origin
 from workflows.rules.policy import route
@@ -140,8 +140,8 @@ def routes(api: Api) -> list[web.RouteDef]:
 async def _create(api: Api, request: web.Request) -> web.Response:
     """Begin an order: 201. The same id, or the same key, again: 200, or 409 for another order."""
     wish = parse(_NewOrder, await read_body(request))
-    order = _order(api, wish, wish.order_id or _id_by_key(request))
-    asked = _input(api, wish, order)
+    asked = _asked(api, wish, wish.order_id or _id_by_key(request))
+    order = asked.order
     started = await api.orders.start_order(asked)
     face = None if started else await api.lookup.look_up(order.order_id)
     if face is not None and (face.order, face.requester.person) != (order, wish.requester):
@@ -163,8 +163,24 @@ async def _create(api: Api, request: web.Request) -> web.Response:
     return web.json_response(body, status=status, headers={"Location": where})
 
 
-def _order(api: Api, wish: _NewOrder, order_id: str) -> Order:
-    written = WrittenOrder(
+def _asked(api: Api, wish: _NewOrder, order_id: str) -> OrderInput:
+    policy = api.policies.policy(POLICY)
+    try:
+        read = read_wish(_written(wish, order_id), api.products.names, CURRENCY, policy)
+    except OrderMistakes as mistakes:
+        raise _mistaken(mistakes.by_field) from None
+    return OrderInput(
+        order=read.order,
+        requester=Actor(person=wish.requester, origin=Origin.API, operator=_HOLDER),
+        policy=policy,
+        managers=api.policies.chain_of(wish.requester),
+        expire_after=read.expire_after,
+        payment_window=_payment_window(wish.payment_window),
+    )
+
+
+def _written(wish: _NewOrder, order_id: str) -> WrittenOrder:
+    return WrittenOrder(
         order_id=order_id,
         customer=wish.customer,
         lines=tuple(
@@ -175,39 +191,25 @@ def _order(api: Api, wish: _NewOrder, order_id: str) -> Order:
         note=wish.note,
         payment=PaymentMode(wish.payment),
         email=wish.email,
-    )
-    try:
-        return read_order(written, api.products.names, CURRENCY)
-    except OrderMistakes as mistakes:
-        raise _mistaken(mistakes.by_field) from None
-
-
-def _input(api: Api, wish: _NewOrder, order: Order) -> OrderInput:
-    policy = api.policies.policy(POLICY)
-    try:
-        route(policy, order.total)
-    except NoTierError as error:
-        raise _mistaken({"lines": error}) from None
-    return OrderInput(
-        order=order,
-        requester=Actor(person=wish.requester, origin=Origin.API, operator=_HOLDER),
-        policy=policy,
-        managers=api.policies.chain_of(wish.requester),
-        expire_after=_window("expire_after", wish.expire_after),
-        payment_window=_window("payment_window", wish.payment_window),
+        answer_within=wish.expire_after,
     )
 
 
-def _window(field: str, written: str) -> timedelta | None:
+def _payment_window(written: str) -> timedelta | None:
     try:
         return read_window(written)
     except RuleError as error:
-        raise _mistaken({field: error}) from None
+        raise _mistaken({"payment_window": error}) from None
 
 
 def _mistaken(by_field: Mapping[str, RuleError]) -> Problem:
     sentences = notices.field_refusals(by_field)
-    return unreadable([(field.replace(".", "/"), said) for field, said in sentences.items()])
+    return unreadable([(_pointer(field), said) for field, said in sentences.items()])
+
+
+def _pointer(field: str) -> str:
+    """Return where in the body a field of the rules stands."""
+    return "expire_after" if field == "answer_within" else field.replace(".", "/")
 
 
 def _id_by_key(request: web.Request) -> str:

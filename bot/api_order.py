@@ -6,6 +6,7 @@ from typing import Any
 from bot.views.catalogue import FALLBACK
 from bot.views.why import failure_words
 from workflows.rules.order import OrderFace, OrderLine, Step
+from workflows.rules.parcel import Parcel
 
 
 def order_json(face: OrderFace) -> dict[str, Any]:
@@ -23,6 +24,7 @@ def order_json(face: OrderFace) -> dict[str, Any]:
         "note": order.note,
         "approval": {"status": approval.status.value} if approval else None,
         "steps": [_step(step) for step in face.steps],
+        "parcels": [_parcel(parcel) for parcel in face.parcels],
         "failure": failure_words(face.failure, FALLBACK),
         "is_cancellable": face.is_cancellable,
         "payment_due": _instant(face.payment_due),
@@ -36,6 +38,7 @@ def order_json(face: OrderFace) -> dict[str, Any]:
 def _line(line: OrderLine) -> dict[str, Any]:
     return {
         "sku": line.sku,
+        "name": line.name,
         "quantity": line.quantity,
         "unit_price": str(line.unit_price.amount),
         "total": str(line.total.amount),
@@ -48,6 +51,17 @@ def _step(step: Step) -> dict[str, str]:
         "status": step.status.value,
         "reference": step.reference,
         "error": failure_words(step.error, FALLBACK),
+    }
+
+
+def _parcel(parcel: Parcel) -> dict[str, Any]:
+    return {
+        "warehouse": parcel.warehouse,
+        "skus": list(parcel.skus),
+        "status": parcel.status.value,
+        "tracking": parcel.tracking,
+        "delivery": parcel.delivery,
+        "error": parcel.error,
     }
 
 

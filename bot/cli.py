@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from bot import demo as demo_process
 from bot import policy_file, settings
 from bot.commands import audit, away, command, orders, policy_explain, requests
 from records.database import Database, SchemaError, UnsupportedDatabaseError
-from records.stock import Product, Stock
+from records.stock import MAIN, Product, Stock
 from workflows.rules.policy import Policy
 
 app = typer.Typer(
@@ -161,11 +162,19 @@ def stock_list() -> None:
         await database.require_current_schema()
         return await Stock(database).catalogue()
 
-    table = Table("sku", "name", "price", "on hand", "reserved", "shipped")
+    table = Table("sku", "name", "price", "on hand", "reserved", "shipped", "warehouse")
     for product in _with_database(read):
         counts = (product.on_hand, product.reserved, product.shipped)
-        table.add_row(product.sku, product.name, product.price_hint, *map(str, counts))
+        row = (product.sku, product.name, product.price_hint, *map(str, counts), product.warehouse)
+        table.add_row(*row)
     out.print(table)
+
+
+def _place(written: str) -> str:
+    """Check a warehouse: its name is a part of workflow ids and keys."""
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,20}", written):
+        raise typer.BadParameter("1 to 20 letters, digits and -")
+    return written
 
 
 @stock.command("add")
@@ -174,9 +183,12 @@ def stock_add(
     name: str,
     on_hand: Annotated[int, typer.Option(min=0, help="How many there are.")] = 0,
     price: Annotated[str, typer.Option(help="What it usually costs, as a hint.")] = "",
+    warehouse: Annotated[
+        str, typer.Option(help="Where it lies: 1 to 20 letters, digits and -.", callback=_place)
+    ] = MAIN,
 ) -> None:
     """Add a product that can be ordered. One that exists is left alone."""
-    product = Product(sku=sku, name=name, price_hint=price, on_hand=on_hand)
+    product = Product(sku=sku, name=name, price_hint=price, on_hand=on_hand, warehouse=warehouse)
 
     async def add(database: Database) -> int:
         await database.require_current_schema()

@@ -45,11 +45,19 @@ TEMPORAL_SETTINGS = (
 )
 
 PRODUCTS = (
-    Product(sku="DESK-OAK", name="Oak desk", price_hint="500.00", on_hand=40),
-    Product(sku="CHAIR-ERGO", name="Ergonomic chair", price_hint="249.50", on_hand=120),
-    Product(sku="LAMP-LED", name="LED lamp", price_hint="39.90", on_hand=300),
-    Product(sku="MONITOR-27", name='27" monitor', price_hint="310.00", on_hand=60),
-    Product(sku="DOCK-USBC", name="USB-C dock", price_hint="129.00", on_hand=80),
+    Product(sku="DESK-OAK", name="Oak desk", price_hint="500.00", on_hand=40, warehouse="NORTH"),
+    Product(
+        sku="CHAIR-ERGO",
+        name="Ergonomic chair",
+        price_hint="249.50",
+        on_hand=120,
+        warehouse="NORTH",
+    ),
+    Product(sku="LAMP-LED", name="LED lamp", price_hint="39.90", on_hand=300, warehouse="NORTH"),
+    Product(
+        sku="MONITOR-27", name='27" monitor', price_hint="310.00", on_hand=60, warehouse="SOUTH"
+    ),
+    Product(sku="DOCK-USBC", name="USB-C dock", price_hint="129.00", on_hand=80, warehouse="SOUTH"),
 )
 
 AWAY, STAND_IN, AWAY_FOR = "U0EMIL", "U0DINA", timedelta(days=7)

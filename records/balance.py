@@ -6,12 +6,11 @@ from decimal import Decimal
 from sqlalchemy import func, select
 
 from records.database import Database
-from records.reservations import ReservationState, pieces
+from records.reservations import HELD, SHIPPED, pieces
 from records.schema import (
     payments,
     products,
     received_payments,
-    reservation_lines,
     reservations,
     time_off_balances,
     time_off_bookings,
@@ -108,8 +107,7 @@ class Balance:
             )
             received = came.all()
             held, shipped = [
-                await pieces(connection, of_order & (reservations.c.state == state))
-                for state in (ReservationState.HELD, ReservationState.SHIPPED)
+                await pieces(connection, of_order & where) for where in (HELD, SHIPPED)
             ]
         return OrderBalance(
             charged=sum((row.charged for row in paid), Decimal(0)),
@@ -124,18 +122,8 @@ class Balance:
 
     async def of_stock(self) -> tuple[ProductBalance, ...]:
         """Return every product's sums, by sku."""
-        by_orders = (
-            select(
-                reservation_lines.c.sku,
-                reservations.c.state,
-                func.sum(reservation_lines.c.quantity).label("quantity"),
-            )
-            .join(reservations)
-            .group_by(reservation_lines.c.sku, reservations.c.state)
-        )
         async with self._database.reading() as connection:
-            found = await connection.execute(by_orders)
-            sums = {(row.sku, row.state): int(row.quantity) for row in found}
+            held, shipped = [await pieces(connection, where) for where in (HELD, SHIPPED)]
             rows = await connection.execute(select(products).order_by(products.c.sku))
             return tuple(
                 ProductBalance(
@@ -144,8 +132,8 @@ class Balance:
                     on_hand=row.on_hand,
                     reserved=row.reserved,
                     shipped=row.shipped,
-                    held_by_orders=sums.get((row.sku, ReservationState.HELD), 0),
-                    shipped_by_orders=sums.get((row.sku, ReservationState.SHIPPED), 0),
+                    held_by_orders=held.get(row.sku, 0),
+                    shipped_by_orders=shipped.get(row.sku, 0),
                 )
                 for row in rows
             )

@@ -36,6 +36,14 @@ class Payments:
             )
         return found
 
+    async def has_booked(self, order_id: str) -> bool:
+        """Say whether anything was ever taken for an order, whether or not it went back since."""
+        async with self._database.reading() as connection:
+            taken = await connection.scalars(
+                select(payments.c.charged).where(payments.c.order_id == order_id)
+            )
+            return any(amount > 0 for amount in taken)
+
     async def charge(self, key: str, order: Order) -> str:
         """Charge the order's total and return the reference. Safe to repeat with the same key.
 

@@ -16,11 +16,15 @@ from workflows.rules.order import Order
 
 
 class ReservationState(StrEnum):
-    """Where the reserved pieces are."""
+    """Whether the pieces are reserved. Those with a shipment are with the carrier, or beyond."""
 
     HELD = "held"
-    SHIPPED = "shipped"
     RELEASED = "released"
+
+
+HELD = (reservations.c.state == ReservationState.HELD) & reservation_lines.c.shipment_key.is_(None)
+SHIPPED = reservation_lines.c.shipment_key.is_not(None)
+"""Which reserved lines wait in their warehouses, and which have left them."""
 
 
 class Reservations:
@@ -78,9 +82,9 @@ class Reservations:
             known = await _find(connection, key, owner_id)
             if known is None:
                 await _insert(connection, key, owner_id, ReservationState.RELEASED)
-            elif known.state == ReservationState.SHIPPED:
-                raise StillShippedError(key)
             elif known.state == ReservationState.HELD:
+                if await pieces(connection, SHIPPED & (reservations.c.key == key)):
+                    raise StillShippedError(key)
                 held = await pieces(connection, reservations.c.key == key)
                 await move(connection, held, Shelf.RESERVED, Shelf.ON_HAND)
                 await connection.execute(
@@ -99,7 +103,7 @@ def quantities(order: Order) -> dict[str, int]:
 
 
 async def pieces(connection: Transaction, which: ColumnElement[bool]) -> dict[str, int]:
-    """Return how many of each product the reservations that `which` selects set aside."""
+    """Return how many of each product the reserved lines that `which` selects are."""
     found = await connection.execute(
         select(reservation_lines.c.sku, func.sum(reservation_lines.c.quantity).label("quantity"))
         .join(reservations)

@@ -127,6 +127,7 @@ products = Table(
     Column("on_hand", Integer, nullable=False),
     Column("reserved", Integer, nullable=False),
     Column("shipped", Integer, nullable=False),
+    Column("warehouse", String, nullable=False, server_default="MAIN"),
     CheckConstraint("on_hand >= 0 AND reserved >= 0 AND shipped >= 0", name="no_shelf_below_zero"),
     CheckConstraint("on_hand + reserved + shipped = stocked", name="nothing_lost"),
 )
@@ -147,15 +148,16 @@ reservations = Table(
     Column("order_id", String, nullable=False, index=True),
     Column("state", String, nullable=False),
     Column("reference", String, nullable=False),
-    Column("shipment_key", ForeignKey(shipments.c.key), nullable=True, index=True),
 )
 
+# What is set aside, line by line: with a shipment it is on its way, or has arrived.
 reservation_lines = Table(
     "reservation_lines",
     metadata,
     Column("key", ForeignKey(reservations.c.key), primary_key=True),
     Column("sku", ForeignKey(products.c.sku), primary_key=True),
     Column("quantity", Integer, nullable=False),
+    Column("shipment_key", ForeignKey(shipments.c.key), nullable=True, index=True),
     CheckConstraint("quantity > 0", name="something"),
 )
 

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from records.database import Database
-from records.reservations import ReservationState, pieces, quantities
-from records.schema import reservations, shipments
+from records.reservations import HELD, ReservationState, pieces, quantities
+from records.schema import reservation_lines, reservations, shipments
 from records.steps import (
     KeyReusedError,
     NotReservedError,
@@ -35,10 +35,12 @@ class Shipments:
         self._database = database
 
     async def ship(self, key: str, order: Order) -> str:
-        """Hand the order's reserved pieces over and return the tracking id. Safe to repeat.
+        """Hand the reserved pieces of the order's lines over and return the tracking id.
+
+        The lines may be a part of what is reserved: what one warehouse sends. Safe to repeat.
 
         Raises:
-            NotReservedError: the order's pieces are not, or no longer, reserved.
+            NotReservedError: these pieces are not, or no longer, reserved.
             StepUndoneError: the key has been recalled.
             KeyReusedError: the key stands for another order's shipment.
 
@@ -91,25 +93,26 @@ class Shipments:
 
 
 async def _hand_over(connection: Transaction, key: str, order: Order) -> None:
-    held = (reservations.c.order_id == order.order_id) & (
-        reservations.c.state == ReservationState.HELD
-    )
-    reserved = await pieces(connection, held)
-    if reserved != quantities(order):
+    wanted = quantities(order)
+    of_order = reservations.c.order_id == order.order_id
+    these = reservation_lines.c.sku.in_(wanted)
+    reserved = await pieces(connection, HELD & of_order & these)
+    if reserved != wanted:
         raise NotReservedError(order.order_id)
     await move(connection, reserved, Shelf.RESERVED, Shelf.SHIPPED)
     await _insert(connection, key, order, ShipmentState.SHIPPED)
+    held = select(reservations.c.key).where(of_order, reservations.c.state == ReservationState.HELD)
     await connection.execute(
-        update(reservations).where(held).values(state=ReservationState.SHIPPED, shipment_key=key)
+        update(reservation_lines)
+        .where(reservation_lines.c.key.in_(held), these)
+        .values(shipment_key=key)
     )
 
 
 async def _take_back(connection: Transaction, key: str) -> None:
-    carried = reservations.c.shipment_key == key
+    carried = reservation_lines.c.shipment_key == key
     await move(connection, await pieces(connection, carried), Shelf.SHIPPED, Shelf.RESERVED)
-    await connection.execute(
-        update(reservations).where(carried).values(state=ReservationState.HELD, shipment_key=None)
-    )
+    await connection.execute(update(reservation_lines).where(carried).values(shipment_key=None))
     await connection.execute(
         update(shipments).where(shipments.c.key == key).values(state=ShipmentState.RECALLED)
     )

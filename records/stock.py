@@ -9,6 +9,11 @@ from sqlalchemy import insert, select, update
 from records.database import Database
 from records.schema import products
 from records.transaction import Transaction
+from workflows.rules.order import Order
+from workflows.rules.parcel import Stored
+
+MAIN = "MAIN"
+"""The warehouse of products for which none is named."""
 
 
 class Shelf(StrEnum):
@@ -31,7 +36,10 @@ class OutOfStockError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Product:
-    """One product, with its pieces by shelf. `price_hint` is words for a form, never a price."""
+    """One product, with its pieces by shelf, all of them in one warehouse.
+
+    `price_hint` is words for a form, never a price.
+    """
 
     sku: str
     name: str
@@ -39,6 +47,7 @@ class Product:
     on_hand: int
     reserved: int = 0
     shipped: int = 0
+    warehouse: str = MAIN
 
 
 class Stock:
@@ -63,6 +72,7 @@ class Stock:
                     "on_hand": product.on_hand,
                     "reserved": product.reserved,
                     "shipped": product.shipped,
+                    "warehouse": product.warehouse,
                 }
                 for product in wanted
                 if product.sku not in known
@@ -85,9 +95,21 @@ class Stock:
                     on_hand=row.on_hand,
                     reserved=row.reserved,
                     shipped=row.shipped,
+                    warehouse=row.warehouse,
                 )
                 for row in found
             )
+
+    async def stored(self, order: Order) -> tuple[Stored, ...]:
+        """Return in which warehouses the order's products lie, by warehouse."""
+        skus = sorted({line.sku for line in order.lines})
+        wanted = select(products.c.sku, products.c.warehouse).where(products.c.sku.in_(skus))
+        async with self._database.reading() as connection:
+            where = {row.sku: row.warehouse for row in await connection.execute(wanted)}
+        return tuple(
+            Stored(warehouse=one, skus=tuple(sku for sku in skus if where.get(sku) == one))
+            for one in sorted(set(where.values()))
+        )
 
 
 async def move(

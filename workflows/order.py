@@ -11,6 +11,7 @@ from workflows.approval import ApprovalWorkflow
 from workflows.card_owner import About, CardOwner
 from workflows.mailer import Mailer
 from workflows.refusal import refusing, running_update_id
+from workflows.rules import order_parcels as parcels
 from workflows.rules import order_saga as rules
 from workflows.rules import order_verbs as verbs
 from workflows.rules.card import CardState
@@ -31,6 +32,7 @@ from workflows.rules.order import (
 )
 from workflows.rules.order_answers import ApprovalMessage, approval_message
 from workflows.rules.order_news import mails, replies
+from workflows.rules.parcel import ParcelNews
 from workflows.rules.people import Actor, Origin
 from workflows.rules.policy import Route, route
 from workflows.rules.request import ApprovalRequest
@@ -139,6 +141,11 @@ class OrderWorkflow:
         One that does not fit is a fact and changes nothing: a signal has no answer.
         """
         self._take(verbs.confirm_payment(self._state, confirmation, workflow.now()))
+
+    @workflow.signal
+    def parcel_moved(self, news: ParcelNews) -> None:
+        """Take what the shipment from one warehouse tells; the same news count once."""
+        self._take(parcels.parcel_moved(self._state, news, workflow.now()))
 
     @workflow.update
     def republish(self) -> int:

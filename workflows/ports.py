@@ -16,6 +16,7 @@ from workflows.rules.faces import Face
 from workflows.rules.mail import Mail
 from workflows.rules.notice import Notice
 from workflows.rules.order import Order
+from workflows.rules.parcel import Stored
 from workflows.rules.people import ApproverQuestion, Reading
 
 
@@ -168,11 +169,13 @@ class StepQuestion:
 class StepReference:
     """The reservation, transaction or tracking id of a step that was done.
 
-    A shipment says when it will probably arrive.
+    A shipment says when it will probably arrive, a reservation from more than one warehouse what
+    lies where.
     """
 
     reference: str
     estimated_delivery: datetime | None = None
+    stored: tuple[Stored, ...] = ()
 
 
 SPOKEN = frozenset({"InventoryDownError", "PaymentGatewayError"})

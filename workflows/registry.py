@@ -6,6 +6,7 @@ from workflows.approval import ApprovalWorkflow
 from workflows.hr_request import HrRequestWorkflow
 from workflows.order import OrderWorkflow
 from workflows.refund import RefundWorkflow
+from workflows.shipment import ShipmentWorkflow
 from workflows.summary import SummaryWorkflow
 from workflows.sweep import SweepWorkflow
 
@@ -14,6 +15,7 @@ WORKFLOWS = [
     HrRequestWorkflow,
     OrderWorkflow,
     RefundWorkflow,
+    ShipmentWorkflow,
     SummaryWorkflow,
     SweepWorkflow,
 ]

@@ -1,12 +1,17 @@
 """The order's way forward and back: one step at a time, each written down before it is begun."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import (
+    ActivityError,
+    ChildWorkflowError,
+    WorkflowAlreadyStartedError,
+)
 
 from workflows.card_owner import CardOwner
 from workflows.options import COMPENSATION, PATIENT, SLACK_TRY, STEP, StepOptions
@@ -18,10 +23,14 @@ from workflows.ports import (
     StepQuestion,
     StepReference,
 )
+from workflows.rules import order_parcels as parcels
 from workflows.rules import order_saga as rules
+from workflows.rules.messages import ShipmentInput
 from workflows.rules.notice import NoticeKind
 from workflows.rules.order import OrderChange, OrderState, OrderStatus, StepName
+from workflows.rules.parcel import Parcel, ParcelNews, parcel_key, shipment_id
 from workflows.rules.people import ApproverQuestion
+from workflows.shipment import ShipmentWorkflow
 from workflows.step_error import why
 
 _DO: dict[StepName, Callable[[Any, StepQuestion], Awaitable[StepReference]]] = {
@@ -97,7 +106,9 @@ class Saga:
         name = rules.next_step(self._state)
         self._take(rules.step_started(self._state, name, workflow.now()))
         await self._journey.written()  # before the effect, not beside it
-        if self._state.status is not OrderStatus.AWAITING_PAYMENT:
+        if name is StepName.SHIP and self._state.parcels:
+            await self._send_parcels()
+        elif self._state.status is not OrderStatus.AWAITING_PAYMENT:
             await self._do(name, _DO[name], STEP)
 
     async def _do(
@@ -122,8 +133,40 @@ class Saga:
                 done.reference,
                 workflow.now(),
                 estimated_delivery=done.estimated_delivery,
+                stored=done.stored,
             )
         )
+
+    async def _send_parcels(self) -> None:
+        """Have every warehouse send its parcel, and return when each has arrived or has failed.
+
+        They know nothing of each other: one that fails calls itself back and stops no other.
+        """
+        under_way = {
+            parcel.warehouse: asyncio.create_task(self._shipment(parcel))
+            for parcel in self._state.parcels
+        }
+        while under_way:
+            await self._card.attend(lambda: any(task.done() for task in under_way.values()))
+            for warehouse in [one for one, task in under_way.items() if task.done()]:
+                news = under_way.pop(warehouse).result()
+                self._take(parcels.parcel_moved(self._state, news, workflow.now()))
+        self._take(parcels.parcels_ended(self._state, workflow.now()))
+
+    async def _shipment(self, parcel: Parcel) -> ParcelNews:
+        order, warehouse = self._state.order, parcel.warehouse
+        try:
+            return await workflow.execute_child_workflow(
+                ShipmentWorkflow.run,
+                ShipmentInput(order=parcels.part_of(order, parcel), warehouse=warehouse),
+                id=shipment_id(order.order_id, warehouse),
+                # A parcel goes on where an operator terminates its order: nobody calls it back.
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            )
+        except (ChildWorkflowError, WorkflowAlreadyStartedError):
+            # An operator's doing: nobody knows how far it has come, so it counts as failed.
+            error = "the shipment was ended or begun by an operator"
+            return ParcelNews(warehouse=warehouse, error=error)
 
     async def _await_payment(self) -> None:
         """Wait for the gateway's word. Money that came is booked first, whatever comes next."""
@@ -156,16 +199,33 @@ class Saga:
             return
         name = owed[0]
         await self._journey.written()
+        if name is StepName.SHIP and self._state.parcels:
+            await self._recall_parcels()
+        elif await self._undo(name, self._question(name)):
+            self._take(rules.step_compensated(self._state, name, workflow.now()))
+
+    async def _recall_parcels(self) -> None:
+        """Call back what has not called itself back; shipping is undone where nothing is owed."""
+        while parcel := parcels.parcel_to_recall(self._state):
+            order = parcels.part_of(self._state.order, parcel)
+            key = parcel_key(order.order_id, parcel.warehouse)
+            if not await self._undo(StepName.SHIP, StepQuestion(key=key, order=order)):
+                return
+            self._take(parcels.parcel_recalled(self._state, parcel.warehouse, workflow.now()))
+        self._take(rules.step_compensated(self._state, StepName.SHIP, workflow.now()))
+
+    async def _undo(self, name: StepName, question: StepQuestion) -> bool:
+        """Return whether the undo was done; where not, the order asks for help."""
         handle = workflow.start_activity_method(
-            _UNDO[name], self._question(name), summary=f"undo {name}", **COMPENSATION
+            _UNDO[name], question, summary=f"undo {name}", **COMPENSATION
         )
         await self._card.attend(handle.done)
         try:
             handle.result()
         except ActivityError as error:
             self._ask_for_help(name, error)
-        else:
-            self._take(rules.step_compensated(self._state, name, workflow.now()))
+            return False
+        return True
 
     def _ask_for_help(self, name: StepName, error: ActivityError) -> None:
         workflow.logger.error("undo of %s not done: %s", name, error.cause)

@@ -10,6 +10,7 @@ from bot.views.text import text
 from bot.views.why import failure_words
 from workflows.rules.order import OrderFace, OrderStatus, PaymentMode, Step, StepName
 from workflows.rules.order_answers import ApprovalMessage, approval_message
+from workflows.rules.parcel import Parcel
 
 WORDS = {
     OrderStatus.AWAITING_APPROVAL: "waiting for approval",
@@ -52,6 +53,9 @@ def order_lines(face: OrderFace) -> Iterator[Line]:
     )
     yield Line("Steps:")
     yield from (Line(_step_words(step, face.language), 1) for step in face.steps)
+    if face.parcels:
+        yield Line("Parcels:")
+    yield from (Line(_parcel_words(parcel, face.language), 1) for parcel in face.parcels)
 
 
 def _state_words(face: OrderFace) -> str:
@@ -100,6 +104,12 @@ def _step_words(step: Step, locale: str) -> str:
     state = text(f"order.step.state.{step.status}", locale)
     reference = f" · {_REFERENCES[step.name]} {step.reference}" if step.reference else ""
     return f"{name}: {state}{reference}"
+
+
+def _parcel_words(parcel: Parcel, locale: str) -> str:
+    state = text(f"order.parcel.state.{parcel.status}", locale)
+    tracking = f" · tracking {parcel.tracking}" if parcel.tracking else ""
+    return f"{parcel.warehouse} ({', '.join(parcel.skus)}): {state}{tracking}"
 
 
 def short_lines(face: OrderFace) -> list[Line]:

@@ -93,5 +93,5 @@ def _step_line(step: HrStep, locale: str) -> str:
 def _foot(face: HrFace) -> Block:
     locale = face.language
     request_id = in_line(face.request.request_id, 80, locale)
-    words = text("hr.foot", locale, request_id=request_id, when=date(face.received_at))
+    words = text("hr.foot", locale, request_id=request_id, when=date(face.received_at, locale))
     return context(BlockId.FOOT, mrkdwn(words, 300, locale))

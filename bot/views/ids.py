@@ -80,6 +80,7 @@ class BlockId(StrEnum):
     COMMENTS = "comments"
     ACTIONS = "actions"
     STEPS = "steps"
+    PARCELS = "parcels"
     PAYMENT = "payment"
     DELIVERY = "delivery"
     ATTENTION = "attention"

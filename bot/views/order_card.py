@@ -23,6 +23,7 @@ from bot.views.outcome import outcome_blocks, short_outcome, who
 from bot.views.text import clip_plain, date, in_line, listed, text
 from bot.views.why import failure_words
 from workflows.rules.order import OrderFace, OrderStatus, Step, StepName, StepStatus, content
+from workflows.rules.parcel import Parcel
 
 _NAME = 160
 _FAILURE = 600
@@ -66,6 +67,7 @@ def _blocks(face: OrderFace, room: Room) -> list[Block]:
         *content_blocks(asked, room, locale),
         *approval,
         said(BlockId.STEPS, _steps_words(face), locale),
+        *_parcel_blocks(face),
         *_waiting_blocks(face),
         *_cancelled_blocks(face, room),
         *_failure_blocks(face),
@@ -118,6 +120,32 @@ def _step_line(step: Step, face: OrderFace) -> str:
         return text("order.step.line", locale, **data)
     reference = in_line(step.reference, 80, locale)
     return text("order.step.line.reference", locale, reference=reference, **data)
+
+
+def _parcel_blocks(face: OrderFace) -> list[Block]:
+    """Say where each parcel is, where the order goes in more than one."""
+    if not face.parcels:
+        return []
+    lines = [
+        text("order.parcels", face.language),
+        *(_parcel_line(one, face) for one in face.parcels),
+    ]
+    return [said(BlockId.PARCELS, "\n".join(lines), face.language)]
+
+
+def _parcel_line(parcel: Parcel, face: OrderFace) -> str:
+    locale = face.language
+    products = [line.label for line in face.order.lines if line.sku in parcel.skus]
+    data = {
+        "mark": text(f"order.parcel.mark.{parcel.status}", locale),
+        "warehouse": in_line(parcel.warehouse, 40, locale),
+        "state": text(f"order.parcel.state.{parcel.status}", locale),
+        "products": in_line(listed(list(dict.fromkeys(products)), locale), 120, locale),
+    }
+    if not parcel.tracking:
+        return text("order.parcel.line", locale, **data)
+    reference = in_line(parcel.tracking, 80, locale)
+    return text("order.parcel.line.reference", locale, reference=reference, **data)
 
 
 def _waiting_blocks(face: OrderFace) -> list[Block]:

@@ -49,7 +49,7 @@ async def test_an_order_is_created_read_and_done(door: FrontDoor, shop: Shop) ->
     assert (created.body["total"], created.body["requires_approval"]) == ("500.00", False)
     assert (read.status, read.body["status"]) == (200, "completed")
     assert (read.body["total"], read.body["currency"]) == ("500.00", "USD")
-    assert read.body["lines"] == [{**LINE, "total": "500.00"}]
+    assert read.body["lines"] == [{**LINE, "name": "Oak desk", "total": "500.00"}]
     assert {step["status"] for step in read.body["steps"]} == {"done"}
 
 
@@ -129,6 +129,7 @@ MISTAKES: list[tuple[Json, str]] = [
     ({"card_expiry": "13/39", "payment": "await"}, "#/card_expiry"),
     ({"payment": "cash"}, "#/payment"),
     ({"expire_after": "soon"}, "#/expire_after"),
+    ({"lines": [{**LINE, "quantity": 3}], "expire_after": "8d"}, "#/expire_after"),
     ({"payment_window": "1y"}, "#/payment_window"),
     ({"order_id": "ORD-1"}, "#/order_id"),
 ]

@@ -11,7 +11,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from activities import received_payments
-from activities.received_payments import judge_face
+from activities.received_payments import EmbeddedBank, judge_face
 from bot.listeners.services import Services
 from bot.minting import mint
 from records.audit import AuditTrail
@@ -213,3 +213,25 @@ async def test_all_pages_are_swept_each_payment_once(
     events = [await sweeper.came_in("ORD-00000000", f"evt-{number}") for number in range(5)]
 
     assert await sweeper.sweep() == SweepReport(left=len(events))
+
+
+async def test_of_two_sweeps_at_once_one_gives_a_payment_back(
+    sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back: list[str] = []
+    give_back = EmbeddedBank.give_back
+
+    async def counted(bank: EmbeddedBank, payment: ReceivedPayment) -> str:
+        given_back.append(payment.event_id)
+        return await give_back(bank, payment)
+
+    monkeypatch.setattr(EmbeddedBank, "give_back", counted)
+    events = [await sweeper.came_in("ORD-00000000") for _ in range(4)]
+
+    reports = await asyncio.gather(*(sweeper.sweep(TOO_LONG) for _ in range(3)))
+    for event_id in events:
+        await sweeper.refunded(event_id)
+
+    assert sum(report.given_back for report in reports) == len(events)
+    assert sorted(given_back) == sorted(events)
+    assert await sweeper.sweep(TOO_LONG) == SweepReport()

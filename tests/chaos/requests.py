@@ -12,8 +12,9 @@ from bot.commands.terminal import Exit
 from bot.minting import mint
 from bot.policy_file import parse
 from bot.settings import Settings
+from bot.views import order_replies
 from bot.views.ids import BlockId
-from bot.views.text import text
+from bot.views.catalogue import CATALOGUES
 from bot.workflow_client import Accepted, Answer, WorkflowClient
 from emulator.client import text_of
 from emulator.errors import Json
@@ -210,7 +211,8 @@ async def compare_requests(ground: Ground, ids: Iterable[str]) -> None:
 def notices_of(state: Json, name: str) -> Counter[tuple[str, str]]:
     """Count what was told of this order or request, by conversation and kind.
 
-    The kinds are `reminded`, `asked` and, of all else, `outcome`.
+    The kinds are `reminded`, `asked`, what a thread hears of an order on its way (`order_shipped`
+    and such), and, of all else, `outcome`.
     """
     return Counter((channel, _kind(text_of(notice))) for channel, notice in _told(state, name))
 
@@ -234,9 +236,8 @@ def _kind(words: str) -> str:
     return next((kind for kind, first in _FIRST_WORDS.items() if first in words), "outcome")
 
 
-_FIRST_WORDS = {
-    kind: text(f"tell.{kind}", "en", subject="", amount="", requester="", level="").partition(":")[
-        0
-    ]
-    for kind in ("reminded", "asked")
-}
+def _first_words(kind: str) -> str:
+    return CATALOGUES["en"].plain[f"tell.{kind}"].partition("{")[0].partition(":")[0]
+
+
+_FIRST_WORDS = {kind: _first_words(kind) for kind in ("reminded", "asked", *order_replies.KINDS)}

@@ -46,6 +46,8 @@ Told = Mapping[tuple[str, str], int]
 OUTCOME = {(f"D{ANA}", "outcome"): 1}
 ASKED = {(APPROVALS, "asked"): 1}
 """So the crowd hears of an order, before Slack goes away: too many for a mention on the card."""
+DELIVERED = OUTCOME | ASKED | {(APPROVALS, "order_delivered"): 1}
+"""Of what an approved order's thread hears, the words that name the order; the card says the rest."""
 IN_THREAD = OUTCOME | ASKED | {(APPROVALS, "reminded"): 1}
 DIRECTLY = OUTCOME | {(f"D{CLARA}", "reminded"): 1}
 """Emil, who is asked by the escalation, gets the card itself; Boris has decided meanwhile."""
@@ -227,7 +229,9 @@ async def _effects(ground: Ground, cast: _Cast) -> None:
 async def _told(ground: Ground, cast: _Cast) -> None:
     """Check that, with Slack back, cards are right soon and everybody is told once."""
     wanted: dict[str, Told] = dict.fromkeys([*cast.settled, *cast.hasty], OUTCOME)
-    wanted |= dict.fromkeys(cast.every_order, OUTCOME | ASKED)
+    wanted |= dict.fromkeys(cast.orders, DELIVERED) | dict.fromkeys(
+        cast.hasty_orders, OUTCOME | ASKED
+    )
     open_ones = dict.fromkeys(cast.urged, IN_THREAD) | dict.fromkeys(cast.urged_directly, DIRECTLY)
     before = {one: Counter(told) - Counter(OUTCOME) for one, told in open_ones.items()}
     copies = cast.copies(BORIS, CLARA)

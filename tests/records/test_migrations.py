@@ -15,9 +15,11 @@ from sqlalchemy import Connection, inspect, text
 
 from records import migration, schema
 from records.audit import AuditTrail
+from records.balance import Balance
 from records.database import Database, SchemaError
 from records.refusals import Refusal, Refusals
 from records.requests import Requests
+from records.stock import MAIN, Stock
 from records.trail import actor_text
 from tests.records.builders import ANA, NOON, facts, state
 
@@ -131,6 +133,39 @@ async def test_refusals_of_an_earlier_version_become_a_chain_in_the_order_they_c
             (3, Refusal(**_OLD | {"at": NOON + timedelta(seconds=90)}), 1),
         ]
         assert (await refusals.verify()).intact
+
+
+_OLD_LEDGER = """
+    INSERT INTO products VALUES ('LAMP', 'Lamp', '', 10, 4, 1, 5);
+    INSERT INTO shipments VALUES ('ORD-1;ship', 'ORD-1', 'delivered', 'TRK-1');
+    INSERT INTO reservations VALUES ('ORD-1;reserve', 'ORD-1', 'shipped', 'RES-1', 'ORD-1;ship');
+    INSERT INTO reservations VALUES ('ORD-2;reserve', 'ORD-2', 'held', 'RES-2', NULL);
+    INSERT INTO reservations VALUES ('ORD-3;reserve', 'ORD-3', 'released', 'RES-3', NULL);
+    INSERT INTO reservation_lines VALUES ('ORD-1;reserve', 'LAMP', 5);
+    INSERT INTO reservation_lines VALUES ('ORD-2;reserve', 'LAMP', 1);
+    INSERT INTO reservation_lines VALUES ('ORD-3;reserve', 'LAMP', 2)"""
+
+
+async def test_an_earlier_versions_shipments_stand_by_their_lines_and_products_in_one_warehouse(
+    tmp_path: Path,
+) -> None:
+    async with Database(f"sqlite:///{tmp_path}/old.db") as database:
+        async with database.writing() as connection:
+            await connection.run_sync(lambda sync: migration.upgrade(sync, "0004"))
+            for statement in _OLD_LEDGER.split(";\n"):
+                await connection.execute(text(statement))
+
+        await database.upgrade()
+
+        orders = [await Balance(database).of_order(f"ORD-{number}") for number in (1, 2, 3)]
+        (lamp,) = await Balance(database).of_stock()
+        assert [(one.held, one.shipped) for one in orders] == [
+            ({}, {"LAMP": 5}),
+            ({"LAMP": 1}, {}),
+            ({}, {}),
+        ]
+        assert lamp.balanced
+        assert [one.warehouse for one in await Stock(database).catalogue()] == [MAIN]
 
 
 async def test_an_upgrade_may_be_repeated(tmp_path: Path) -> None:

@@ -27,7 +27,8 @@ from workflows.approval import ApprovalWorkflow
 from workflows.money_ports import Swept
 from workflows.order import OrderWorkflow
 from workflows.refund import RefundWorkflow
-from workflows.rules.order import PaymentMode, Resumption
+from workflows.rules.order import OrderLine, PaymentMode, Resumption
+from workflows.rules.parcel import Stored, shipment_id
 from workflows.rules.people import Actor, Origin
 from workflows.rules.policy import Escalation
 from workflows.rules.received_payment import ReceivedPayment, RefundInput
@@ -363,6 +364,47 @@ async def _approved_hr(
     await office.end(handle)
 
 
+async def parcelled_order(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """One parcel is under way to its end before the other one is handed over."""
+    await _in_parcels(office, workflow_id, ["ship@SOUTH", "deliver@SOUTH"])
+    return office.client.get_workflow_handle(workflow_id)
+
+
+async def recalled_order(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """One parcel cannot be delivered, when the other one has arrived."""
+    office.world.steps.declines = {"deliver@SOUTH"}
+    await _in_parcels(office, workflow_id, ["ship@SOUTH", "deliver@SOUTH"])
+    return office.client.get_workflow_handle(workflow_id)
+
+
+async def sent_parcel(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    await parcelled_order(office, workflow_id)
+    return office.client.get_workflow_handle(shipment_id(workflow_id, "NORTH"))
+
+
+async def recalled_parcel(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    await recalled_order(office, workflow_id)
+    return office.client.get_workflow_handle(shipment_id(workflow_id, "SOUTH"))
+
+
+async def _in_parcels(office: Office, workflow_id: str, late: list[str]) -> None:
+    """Let all but the late steps be done, and then one of them after the other."""
+    fakes = office.world.steps
+    fakes.stored = tuple(
+        Stored(warehouse=warehouse, skus=(sku,))
+        for warehouse, sku in (("NORTH", "DESK-1"), ("SOUTH", "LAMP-1"))
+    )
+    early = ["ship@NORTH", "deliver@NORTH"]
+    fakes.held = {*early, *late}
+    lamp = OrderLine(sku="LAMP-1", quantity=1, unit_price=usd("10.00"))
+    order = await office.ask(an_order("90.00", workflow_id, and_lines=(lamp,)))
+    for step in [*early, *late]:
+        await office.world.until(lambda step=step: fakes.tries[step])  # type: ignore[misc]
+        await office.at_rest(order)
+        fakes.let(step)
+    await office.end(order)
+
+
 SCENARIOS: dict[str, Scenario] = {
     "approved_approval": approved_approval,
     "rejected_approval": rejected_approval,
@@ -384,6 +426,10 @@ SCENARIOS: dict[str, Scenario] = {
     "helped_order": helped_order,
     "continued_order": continued_order,
     "resumed_order": resumed_order,
+    "parcelled_order": parcelled_order,
+    "recalled_order": recalled_order,
+    "sent_parcel": sent_parcel,
+    "recalled_parcel": recalled_parcel,
     "refunded_payment": refunded_payment,
     "swept_payments": swept_payments,
     "told_day": told_day,

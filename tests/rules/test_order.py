@@ -24,12 +24,14 @@ from tests.rules.builders import (
 from tests.rules.effort import SHORT
 from workflows.rules import order as rules
 from workflows.rules import order_saga as saga
+from workflows.rules import order_verbs as verbs
 from workflows.rules.audit import AuditEvent
 from workflows.rules.face import approval_face
 from workflows.rules.failure import read_failure
 from workflows.rules.money import Money
 from workflows.rules.order import (
     ENDED,
+    Cancellation,
     Order,
     OrderChange,
     OrderLine,
@@ -241,6 +243,28 @@ def test_what_an_order_makes_of_its_approvals_outcome(row: Outcome) -> None:
     assert change.facts[0].actor == row.by
     assert change.facts[0].rule == approval.closing_rule
     assert change.facts[0].data == {"outcome": row.given}
+
+
+ONCE_CANCELLED = {
+    Status.APPROVED: OrderStatus.CANCELLED,
+    Status.EXPIRED: OrderStatus.CANCELLED,
+    Status.WITHDRAWN: OrderStatus.CANCELLED,
+    Status.ADMIN_CLOSED: OrderStatus.CANCELLED,
+    Status.REJECTED: OrderStatus.REJECTED,
+}
+
+
+@pytest.mark.parametrize("outcome", CLOSED)
+def test_a_cancelled_order_is_cancelled_whatever_came_before_its_withdrawal_but_a_no(
+    outcome: Status,
+) -> None:
+    wish = Cancellation(actor=actor(ANA))
+    cancelled = verbs.cancel(received(needs_approval=True).state, wish, NOON).state
+
+    change = saga.approval_ended(cancelled, approval_face(standing(outcome), 7), after(minutes=1))
+
+    assert change.state.status is ONCE_CANCELLED[outcome]
+    assert kinds(change.facts) == ["ApprovalEnded", "OrderEnded"]
 
 
 @pytest.mark.parametrize("end", CLOSED)

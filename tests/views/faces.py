@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from tests.views import contents
 from tests.views.contents import usd
-from workflows.rules import approval, order, order_saga, order_verbs, reading
+from workflows.rules import approval, order, order_parcels, order_saga, order_verbs, reading
 from workflows.rules.clock import Tick, TickKind
 from workflows.rules.content import Content
 from workflows.rules.due import reach
@@ -22,6 +22,7 @@ from workflows.rules.order import (
     StepName,
     order_face,
 )
+from workflows.rules.parcel import ParcelNews, Stored
 from workflows.rules.people import (
     Actor,
     ApproverSet,
@@ -329,6 +330,39 @@ def order_on_its_way() -> OrderFace:
     return order_face(order_saga.step_started(state, StepName.DELIVER, NOW).state, 7)
 
 
+def _in_parcels(*told: ParcelNews) -> OrderState:
+    state = _order_state(needs_approval=False)
+    desk, *others = sorted({line.sku for line in THE_ORDER.lines})
+    stored = (
+        Stored(warehouse="NORTH", skus=(desk,)),
+        Stored(warehouse="SOUTH <!channel>", skus=tuple(others)),
+    )
+    for name, where in ((StepName.RESERVE, stored), (StepName.PAY, ())):
+        state = order_saga.step_started(state, name, NOW).state
+        state = order_saga.step_completed(state, name, f"{name}-1", NOW, stored=where).state
+    state = order_saga.step_started(state, StepName.SHIP, NOW).state
+    for news in told:
+        state = order_parcels.parcel_moved(state, news, NOW).state
+    return state
+
+
+def order_in_parcels() -> OrderFace:
+    arrives = NOW + timedelta(days=2)
+    news = ParcelNews(warehouse="NORTH", tracking="TRK-3003", estimated_delivery=arrives)
+    return order_face(_in_parcels(news, replace(news, delivery="DLV-4004")), 7)
+
+
+def order_called_back() -> OrderFace:
+    """One parcel could not be handed over, the other one was called back."""
+    state = _in_parcels(
+        ParcelNews(warehouse="NORTH", tracking="TRK-3003"),
+        ParcelNews(warehouse="SOUTH <!channel>", error="Nobody there.", recalled=True),
+    )
+    state = order_parcels.parcels_ended(state, NOW).state
+    state = order_parcels.parcel_recalled(state, "NORTH", NOW).state
+    return order_face(_undone(state), 9)
+
+
 def order_needs_attention() -> OrderFace:
     error = "The gateway <https://gateway.example> refuses the refund."
     state = _payment_declined()
@@ -367,6 +401,6 @@ ORDERS = {
         *(order_compensating, order_failed, order_failed_at_once),
         *(order_rejected, order_expired, order_cancelled),
         *(order_waits_for_payment, order_unpaid, order_being_cancelled, order_cancelled_by_hand),
-        *(order_on_its_way, order_needs_attention),
+        *(order_on_its_way, order_needs_attention, order_in_parcels, order_called_back),
     )
 }

@@ -1,6 +1,6 @@
 """A small warehouse, bank and carrier."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -15,9 +15,16 @@ from workflows.ports import (
     StepQuestion,
     StepReference,
 )
+from workflows.rules.parcel import Stored
 
 ARRIVAL = datetime(2030, 1, 2, 12, tzinfo=UTC)
 """When the carrier says that a parcel arrives."""
+
+
+def _at(question: StepQuestion) -> str:
+    """Return the warehouse of a parcel's step, with its @; nothing for a step of a whole order."""
+    _order_id, _step, *warehouse = question.key.split(":")
+    return f"@{warehouse[0]}" if warehouse else ""
 
 
 @dataclass
@@ -25,7 +32,8 @@ class FakeSteps(InventoryPort, PaymentPort, ShippingPort):
     """Warehouse, bank and carrier in one.
 
     `declines` names what fails for good, `stumbles` how often something fails for now. What is
-    `held` waits for `let`.
+    `held` waits for `let`. What is `stored` in several warehouses goes in parcels; each step of a
+    parcel then has its warehouse behind its name: `ship@NORTH`.
     """
 
     bell: Bell
@@ -36,6 +44,11 @@ class FakeSteps(InventoryPort, PaymentPort, ShippingPort):
     declines: set[str] = field(default_factory=set)
     stumbles: Counter[str] = field(default_factory=Counter)
     held: set[str] = field(default_factory=set)
+    stored: tuple[Stored, ...] = ()
+    lines: dict[str, list[str]] = field(default_factory=dict)
+    arrivals: defaultdict[str, datetime] = field(
+        default_factory=lambda: defaultdict(lambda: ARRIVAL)
+    )
 
     def let(self, step: str) -> None:
         """Let a held step go on."""
@@ -43,8 +56,10 @@ class FakeSteps(InventoryPort, PaymentPort, ShippingPort):
         self.bell.ring()
 
     async def _do(self, step: str, question: StepQuestion) -> None:
+        step += _at(question)
         self.tries[step] += 1
         self.keys[step] = question.key
+        self.lines[step] = [line.sku for line in question.order.lines]
         self.references[step] = question.reference
         self.bell.ring()
         await self.bell.until(lambda: step not in self.held)
@@ -59,7 +74,7 @@ class FakeSteps(InventoryPort, PaymentPort, ShippingPort):
     @activity.defn
     async def reserve(self, question: StepQuestion) -> StepReference:
         await self._do("reserve", question)
-        return StepReference(reference="reserve-1")
+        return StepReference(reference="reserve-1", stored=self.stored)
 
     @activity.defn
     async def release(self, question: StepQuestion) -> None:
@@ -82,12 +97,14 @@ class FakeSteps(InventoryPort, PaymentPort, ShippingPort):
     @activity.defn
     async def ship(self, question: StepQuestion) -> StepReference:
         await self._do("ship", question)
-        return StepReference(reference="ship-1", estimated_delivery=ARRIVAL)
+        return StepReference(
+            reference=f"ship-1{_at(question)}", estimated_delivery=self.arrivals[_at(question)]
+        )
 
     @activity.defn
     async def deliver(self, question: StepQuestion) -> StepReference:
         await self._do("deliver", question)
-        return StepReference(reference="deliver-1")
+        return StepReference(reference=f"deliver-1{_at(question)}")
 
     @activity.defn
     async def recall(self, question: StepQuestion) -> None:

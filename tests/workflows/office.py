@@ -99,12 +99,14 @@ def policy(*levels: LevelRule) -> Policy:
     )
 
 
-def an_order(total: str, order_id: str = "", **parts: Any) -> Order:
-    """Return an order of one piece; `parts` are further parts of it."""
+def an_order(
+    total: str, order_id: str = "", *, and_lines: tuple[OrderLine, ...] = (), **parts: Any
+) -> Order:
+    """Return an order of one piece, `and_lines` behind it; `parts` are further parts of it."""
     return Order(
         order_id=order_id or new_id("ORD"),
         customer="Ada",
-        lines=(OrderLine(sku="DESK-1", quantity=1, unit_price=usd(total)),),
+        lines=(OrderLine(sku="DESK-1", quantity=1, unit_price=usd(total)), *and_lines),
         card_expiry="12/30",
         **parts,
     )
@@ -306,8 +308,9 @@ async def office_of(  # noqa: PLR0913 - a worker has this many parts
     identity: str | None = None,
     runner: WorkflowRunner | None = None,
     interceptors: Sequence[Interceptor] = (),
+    keeps: int = 1000,
 ) -> AsyncIterator[Office]:
-    """Run a worker with the fake ports for a while."""
+    """Run a worker with the fake ports for a while; it `keeps` so many workflows between tasks."""
     queue = queue or new_id("test")
     async with Worker(
         env.client,
@@ -317,6 +320,7 @@ async def office_of(  # noqa: PLR0913 - a worker has this many parts
         activities=world.activities(),
         workflow_runner=runner or sandbox_sharing(),
         interceptors=interceptors,
+        max_cached_workflows=keeps,
         graceful_shutdown_timeout=timedelta(0),
     ):
         try:

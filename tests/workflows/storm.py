@@ -18,7 +18,7 @@ from records.steps import StillShippedError
 from workflows.ports import StepQuestion
 from workflows.rules.received_payment import ReceivedPayment
 
-STATEMENTS = 8
+STATEMENTS = 10
 """No transaction of a step has more statements, its commit among them."""
 
 _left: ContextVar[list[int] | None] = ContextVar("statements that are left", default=None)

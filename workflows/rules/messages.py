@@ -65,6 +65,14 @@ class CarriedOrder:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ShipmentInput:
+    """Start a shipment: `order` has nothing but the lines that lie in the warehouse."""
+
+    order: Order
+    warehouse: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OrderInput:
     """Start an order. `expire_after` is a wish within the policy's bounds, for its approval.
 

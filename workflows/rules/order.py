@@ -11,6 +11,7 @@ from workflows.rules.audit import AuditEvent
 from workflows.rules.content import Content, ContentField
 from workflows.rules.face import ApprovalFace
 from workflows.rules.money import Money
+from workflows.rules.parcel import Parcel
 from workflows.rules.people import Actor
 from workflows.rules.policy import Policy
 
@@ -177,6 +178,7 @@ class OrderState:
     `ending` is what the order becomes once nothing is owed any more. `payment` is what the
     gateway has confirmed, `payment_due` until when that is waited for, `unmatched` the latest
     events that were not what is waited for. `admins` are read when the order needs attention.
+    `parcels` are there from its reservation on, only where it lies in more than one warehouse.
     """
 
     order: Order
@@ -195,6 +197,7 @@ class OrderState:
     payment_due: datetime | None = None
     payment: PaymentConfirmation | None = None
     unmatched: tuple[str, ...] = ()
+    parcels: tuple[Parcel, ...] = ()
     estimated_delivery: datetime | None = None
     mail_problem: str = ""
     sequence: int = 0
@@ -266,6 +269,7 @@ class OrderFace:
     is_cancellable: bool = False
     stuck: Stuck | None = None
     payment_due: datetime | None = None
+    parcels: tuple[Parcel, ...] = ()
     estimated_delivery: datetime | None = None
     mail_problem: str = ""
     as_of: datetime | None = None
@@ -302,6 +306,7 @@ def order_face(state: OrderState, card_version: int) -> OrderFace:
         is_cancellable=state.is_cancellable,
         stuck=state.stuck,
         payment_due=state.payment_due,
+        parcels=state.parcels,
         estimated_delivery=state.estimated_delivery,
         mail_problem=state.mail_problem,
         card_version=card_version,

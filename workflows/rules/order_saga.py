@@ -1,5 +1,6 @@
 """The order's saga: its steps in order, each with its compensation registered first, or all undone."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -20,6 +21,7 @@ from workflows.rules.order import (
     Stuck,
 )
 from workflows.rules.order_facts import end, note, note_step, turned_back
+from workflows.rules.parcel import Parcel, Stored
 from workflows.rules.people import CLOCK, Actor, Reading, Standing
 from workflows.rules.policy import Policy
 from workflows.rules.request import Status
@@ -70,10 +72,11 @@ _OUTCOMES = {
 def approval_ended(state: OrderState, approval: ApprovalFace, now: datetime) -> OrderChange:
     """Take the approval's outcome: go on, or end as it says.
 
-    A yes that came before the withdrawal of a cancelled order does not bring it back.
+    A yes that came before the withdrawal of a cancelled order does not bring it back, and where
+    time ran out before it, the order is cancelled all the same: somebody wanted that. A no stands.
     """
     status = _OUTCOMES[approval.status]
-    if state.cancelled is not None and status is OrderStatus.PROCESSING:
+    if state.cancelled is not None and status is not OrderStatus.REJECTED:
         status = OrderStatus.CANCELLED
     change = note(
         OrderChange(state=replace(state, approval=approval, status=status)),
@@ -104,6 +107,8 @@ def step_started(state: OrderState, name: StepName, now: datetime) -> OrderChang
     """Register the step's compensation, then note that it is under way, in one fact."""
     if compensation := COMPENSATIONS.get(name, ""):
         state = replace(state, owed=(*state.owed, name))
+    if name is StepName.SHIP:
+        state = replace(state, parcels=tuple(replace(one, owed=True) for one in state.parcels))
     step = Step(name=name, status=StepStatus.RUNNING)
     change = note_step(state, step, Fact.STEP_STARTED, now, compensation=compensation)
     if name is StepName.PAY and state.order.payment is PaymentMode.AWAIT:
@@ -124,15 +129,22 @@ def payment_window_ended(state: OrderState, now: datetime) -> OrderChange:
     return note(change, Fact.PAYMENT_WINDOW_ENDED, CLOCK, now)
 
 
-def step_completed(
+def step_completed(  # noqa: PLR0913 - a step may bring this much
     state: OrderState,
     name: StepName,
     reference: str,
     now: datetime,
     *,
     estimated_delivery: datetime | None = None,
+    stored: Sequence[Stored] = (),
 ) -> OrderChange:
-    """Note a step's success; after the last one the order is complete."""
+    """Note a step's success; after the last one the order is complete.
+
+    `stored` says where the reserved pieces lie: from more than one warehouse they go in parcels.
+    """
+    if len(stored) > 1:
+        parcels = tuple(Parcel(warehouse=one.warehouse, skus=one.skus) for one in stored)
+        state = replace(state, parcels=parcels)
     if state.status is OrderStatus.AWAITING_PAYMENT:
         state = replace(state, status=OrderStatus.PROCESSING)
     if estimated_delivery is not None:

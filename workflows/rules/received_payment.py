@@ -88,8 +88,11 @@ def judge(payment: ReceivedPayment, order: OrderFace | None, *, paid: bool) -> V
     return Verdict.WANTED if payment.amount == order.order.total else Verdict.MISMATCHED
 
 
-def judge_confirmed(order: OrderFace | None) -> Progress | None:
+def judge_confirmed(order: OrderFace | None, *, booked: bool) -> Progress | None:
     """Say what becomes of a payment that is its order's; None while that is not known.
+
+    `booked` says that our ledger has it, whatever became of the step: one that has failed may have
+    booked it all the same, and then the order's own undo has given it back.
 
     CONFIRMED where the order still waits for it: it is told again, the same event counts once. An
     order that ended without having taken it ended in the moment in which the payment came.
@@ -98,4 +101,4 @@ def judge_confirmed(order: OrderFace | None) -> Progress | None:
         waits = order is not None and order.status is OrderStatus.AWAITING_PAYMENT
         return Progress.CONFIRMED if waits else None
     pay = next(step for step in order.steps if step.name is StepName.PAY)
-    return Progress.SETTLED if pay.status in _TOOK else Progress.REFUND_STARTED
+    return Progress.SETTLED if booked or pay.status in _TOOK else Progress.REFUND_STARTED

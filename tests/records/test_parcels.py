@@ -1,0 +1,120 @@
+"""Parcels in the ledger: a part of an order's pieces leaves, arrives and comes back by itself."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import pytest
+
+from records.balance import Balance
+from records.database import Database
+from records.reservations import Reservations
+from records.shipments import Shipments
+from records.steps import NotReservedError, StepUndoneError, StillShippedError
+from records.stock import Product, Stock
+from tests.records.builders import order
+from workflows.rules.money import Money
+from workflows.rules.order import Order, OrderLine
+from workflows.rules.parcel import Stored
+
+PRODUCTS = (
+    Product(sku="DESK", name="Desk", on_hand=5, warehouse="NORTH"),
+    Product(sku="CHAIR", name="Chair", on_hand=5, warehouse="NORTH"),
+    Product(sku="LAMP", name="Lamp", on_hand=5, warehouse="SOUTH"),
+)
+PRICE = Money(amount=Decimal("10.00"), currency="USD")
+ORDER = replace(
+    order(),
+    lines=tuple(
+        OrderLine(sku=sku, quantity=number, unit_price=PRICE)
+        for sku, number in (("DESK", 1), ("LAMP", 2), ("CHAIR", 1), ("DESK", 1))
+    ),
+)
+
+
+def part(*skus: str) -> Order:
+    return replace(ORDER, lines=tuple(line for line in ORDER.lines if line.sku in skus))
+
+
+NORTH, SOUTH = part("DESK", "CHAIR"), part("LAMP")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Yard:
+    """An order whose pieces are set aside in two warehouses."""
+
+    database: Database
+    reservations: Reservations
+    shipments: Shipments
+
+    async def pieces(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Return what is set aside and what has left; the shelves agree with it."""
+        assert all(one.balanced for one in await Balance(self.database).of_stock())
+        balance = await Balance(self.database).of_order(ORDER.order_id)
+        return balance.held, balance.shipped
+
+
+@pytest.fixture
+async def yard(database: Database) -> Yard:
+    await Stock(database).seed(PRODUCTS)
+    reservations = Reservations(database)
+    await reservations.reserve("reserve", ORDER)
+    return Yard(database=database, reservations=reservations, shipments=Shipments(database))
+
+
+async def test_what_lies_where_is_told_by_warehouse(database: Database) -> None:
+    await Stock(database).seed(PRODUCTS)
+
+    assert await Stock(database).stored(ORDER) == (
+        Stored(warehouse="NORTH", skus=("CHAIR", "DESK")),
+        Stored(warehouse="SOUTH", skus=("LAMP",)),
+    )
+    assert await Stock(database).stored(SOUTH) == (Stored(warehouse="SOUTH", skus=("LAMP",)),)
+
+
+async def test_two_parcels_leave_at_once_each_with_its_own_pieces(yard: Yard) -> None:
+    tracking = await asyncio.gather(
+        *(yard.shipments.ship("ship:N", NORTH) for _ in range(3)),
+        *(yard.shipments.ship("ship:S", SOUTH) for _ in range(3)),
+    )
+
+    assert len(set(tracking)) == 2
+    assert await yard.pieces() == ({}, {"DESK": 2, "CHAIR": 1, "LAMP": 2})
+
+
+async def test_a_parcel_leaves_the_rest_where_it_is_and_comes_back_alone(yard: Yard) -> None:
+    await yard.shipments.ship("ship:N", NORTH)
+    after_one = await yard.pieces()
+    await yard.shipments.ship("ship:S", SOUTH)
+    await yard.shipments.recall("ship:N", NORTH)
+
+    assert after_one == ({"LAMP": 2}, {"DESK": 2, "CHAIR": 1})
+    assert await yard.pieces() == ({"DESK": 2, "CHAIR": 1}, {"LAMP": 2})
+    with pytest.raises(StepUndoneError):
+        await yard.shipments.ship("ship:N", NORTH)
+
+
+async def test_stock_is_not_released_before_every_parcel_is_back(yard: Yard) -> None:
+    for key, one in (("ship:N", NORTH), ("ship:S", SOUTH)):
+        await yard.shipments.ship(key, one)
+        await yard.shipments.deliver(key, one)
+    await yard.shipments.recall("ship:N", NORTH)
+
+    with pytest.raises(StillShippedError):
+        await yard.reservations.release("reserve", ORDER)
+    await yard.shipments.recall("ship:S", SOUTH)
+    await yard.reservations.release("reserve", ORDER)
+
+    assert await yard.pieces() == ({}, {})
+
+
+@pytest.mark.parametrize("late", [NORTH, ORDER], ids=["the part", "the whole"])
+async def test_pieces_that_have_left_do_not_leave_again_under_another_key(
+    yard: Yard, late: Order
+) -> None:
+    await yard.shipments.ship("ship:N", NORTH)
+
+    with pytest.raises(NotReservedError):
+        await yard.shipments.ship("ship:other", late)
+
+    assert await yard.pieces() == ({"LAMP": 2}, {"DESK": 2, "CHAIR": 1})

@@ -1,0 +1,220 @@
+"""Parcels: whatever each of them does and whenever it is heard of, all arrive or all are called back."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.rules.builders import ANA, BORIS, NOON, actor, kinds, level, policy, usd
+from tests.rules.effort import SHORT
+from workflows.rules import order_parcels as parcels
+from workflows.rules import order_saga as saga
+from workflows.rules.audit import AuditEvent
+from workflows.rules.order import (
+    Order,
+    OrderChange,
+    OrderLine,
+    OrderState,
+    OrderStatus,
+    StepName,
+    StepStatus,
+)
+from workflows.rules.parcel import Parcel, ParcelNews, ParcelStatus, Stored, parcel_key, shipment_id
+
+PLACES = ("EAST", "NORTH", "SOUTH")
+DONE = {
+    StepName.RESERVE: (
+        "RES-1",
+        tuple(Stored(warehouse=one, skus=(f"SKU-{one}",)) for one in PLACES),
+    ),
+    StepName.PAY: ("TXN-1", ()),
+}
+
+
+def order() -> Order:
+    lines = (
+        OrderLine(sku=f"SKU-{one}", quantity=1, unit_price=usd("10.00"))
+        for one in (*PLACES, "NORTH")
+    )
+    return Order(order_id="ORD-1", customer="Ada", lines=tuple(lines), card_expiry="12/30")
+
+
+def reserved() -> OrderState:
+    """Return an order that is paid, and lies in three warehouses."""
+    begun = saga.receive(order(), actor(ANA), policy(level(BORIS)), NOON, needs_approval=False)
+    state = begun.state
+    for name, (reference, stored) in DONE.items():
+        state = saga.step_started(state, name, NOON).state
+        state = saga.step_completed(state, name, reference, NOON, stored=stored).state
+    return state
+
+
+def shipping() -> OrderState:
+    return saga.step_started(reserved(), StepName.SHIP, NOON).state
+
+
+def parcel(state: OrderState, warehouse: str) -> Parcel:
+    return next(one for one in state.parcels if one.warehouse == warehouse)
+
+
+def news(warehouse: str, **known: str) -> ParcelNews:
+    return ParcelNews(warehouse=warehouse, **known)  # type: ignore[arg-type]
+
+
+def test_a_recall_is_registered_for_each_parcel_before_any_is_sent() -> None:
+    assert [one.owed for one in reserved().parcels] == [False] * 3
+    assert [one.owed for one in shipping().parcels] == [True] * 3
+    assert shipping().owed[-1] is StepName.SHIP
+
+
+def test_a_parcel_takes_its_own_lines_and_all_of_them() -> None:
+    parts = [parcels.part_of(order(), one) for one in shipping().parcels]
+
+    assert [[line.sku for line in part.lines] for part in parts] == [
+        ["SKU-EAST"],
+        ["SKU-NORTH", "SKU-NORTH"],
+        ["SKU-SOUTH"],
+    ]
+    assert {part.order_id for part in parts} == {"ORD-1"}
+
+
+def test_what_lies_in_one_warehouse_goes_in_no_parcel() -> None:
+    begun = saga.receive(order(), actor(ANA), policy(level(BORIS)), NOON, needs_approval=False)
+    state = saga.step_started(begun.state, StepName.RESERVE, NOON).state
+    one_place = (Stored(warehouse="NORTH", skus=("SKU-NORTH",)),)
+
+    for stored in ((), one_place):
+        done = saga.step_completed(state, StepName.RESERVE, "RES-1", NOON, stored=stored)
+        assert done.state.parcels == ()
+
+
+def test_keys_and_ids_name_the_warehouse() -> None:
+    assert parcel_key("ORD-1", "NORTH") == "ORD-1:ship:NORTH"
+    assert shipment_id("ORD-1", "NORTH") == "ORD-1.shipment.NORTH"
+
+
+def test_with_the_last_parcel_on_its_way_the_order_is_shipped_and_the_latest_arrival_counts() -> (
+    None
+):
+    change, late = OrderChange(state=shipping()), NOON + timedelta(days=9)
+    for place in PLACES:
+        at = late if place == "NORTH" else NOON
+        told = ParcelNews(warehouse=place, tracking=f"TRK-{place}", estimated_delivery=at)
+        change = parcels.parcel_moved(change.state, told, NOON)
+    state = change.state
+
+    assert kinds(change.facts) == ["ParcelShipped", "StepCompleted", "StepStarted"]
+    assert state.step(StepName.SHIP).reference == "TRK-EAST, TRK-NORTH, TRK-SOUTH"
+    assert state.step(StepName.DELIVER).status is StepStatus.RUNNING
+    assert state.estimated_delivery == late
+
+
+WRONG = {
+    "another order's": news("WEST", tracking="TRK-1"),
+    "told again": news("NORTH", tracking="TRK-other"),
+    "nothing": news("EAST"),
+}
+
+
+@pytest.mark.parametrize("told", WRONG.values(), ids=WRONG)
+def test_news_that_are_none_change_nothing(told: ParcelNews) -> None:
+    state = parcels.parcel_moved(shipping(), news("NORTH", tracking="TRK-1"), NOON).state
+
+    assert parcels.parcel_moved(state, told, NOON).state == state
+
+
+def test_before_shipping_and_after_turning_back_nothing_is_heard_of_parcels() -> None:
+    told = news("NORTH", tracking="TRK-1")
+    back = saga.step_failed(shipping(), StepName.SHIP, "broken", NOON).state
+
+    for state in (reserved(), back):
+        assert parcels.parcel_moved(state, told, NOON).state == state
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fortune:
+    """How far one parcel comes, and whether it calls itself back where it fails."""
+
+    ships: bool
+    arrives: bool
+    recalled: bool
+
+    def heard(self, warehouse: str) -> Iterator[ParcelNews]:
+        """Return what is told of it: on its way (perhaps), and at its end."""
+        known = news(warehouse, tracking=f"TRK-{warehouse}") if self.ships else news(warehouse)
+        if self.ships:
+            yield known
+        if self.ships and self.arrives:
+            yield replace(known, delivery=f"DLV-{warehouse}")
+        else:
+            yield replace(known, error=f"{warehouse} is broken", recalled=self.recalled)
+
+
+@st.composite
+def journeys(draw: st.DrawFn) -> list[ParcelNews]:
+    """Draw what becomes of three parcels, told in any order, any of it twice."""
+    fortunes = st.builds(
+        Fortune, ships=st.booleans(), arrives=st.booleans(), recalled=st.booleans()
+    )
+    left = [list(draw(fortunes).heard(place)) for place in PLACES]
+    told = []
+    while left:
+        own = draw(st.sampled_from(left))
+        told += [own.pop(0)] * draw(st.integers(1, 2))
+        left = [one for one in left if one]
+    return told
+
+
+@SHORT
+@given(journeys())
+def test_all_arrive_or_all_are_called_back_each_once(told: list[ParcelNews]) -> None:
+    now, state, facts = NOON, shipping(), list[AuditEvent]()
+    first = state.sequence
+
+    def take(change: OrderChange) -> OrderState:
+        facts.extend(change.facts)
+        return change.state
+
+    for one in told:
+        now += timedelta(minutes=1)
+        state = take(parcels.parcel_moved(state, one, now))
+    state = take(parcels.parcels_ended(state, now))
+    state = _undone(state, take, now)
+
+    broken = {one.warehouse for one in told if one.error}
+    recalled = {one.warehouse for one in told if one.recalled}
+    called = [fact.data["warehouse"] for fact in facts if fact.kind == "ParcelRecalled"]
+    assert state.owed == ()
+    assert not any(one.owed for one in state.parcels)
+    assert StepStatus.RUNNING not in {step.status for step in state.steps}
+    assert [fact.sequence for fact in facts] == list(range(first + 1, first + 1 + len(facts)))
+    if not broken:
+        assert state.status is OrderStatus.COMPLETED
+        assert {one.status for one in state.parcels} == {ParcelStatus.DELIVERED}
+        assert called == []
+        return
+    assert state.status is OrderStatus.FAILED
+    assert state.failure == f"{min(broken)} is broken"
+    assert sorted(called) == sorted(set(PLACES) - recalled)
+    for place in PLACES:
+        ended = ParcelStatus.FAILED if place in broken else ParcelStatus.RECALLED
+        assert parcel(state, place).status is ended
+
+
+def _undone(
+    state: OrderState, take: Callable[[OrderChange], OrderState], now: datetime
+) -> OrderState:
+    """Undo what is owed, as the workflow does."""
+    while state.status is OrderStatus.COMPENSATING:
+        owed = saga.steps_to_compensate(state)
+        if not owed:
+            return take(saga.compensated(state, now))
+        due = parcels.parcel_to_recall(state) if owed[0] is StepName.SHIP else None
+        if due is not None:
+            state = take(parcels.parcel_recalled(state, due.warehouse, now))
+        else:
+            state = take(saga.step_compensated(state, owed[0], now))
+    return state
