@@ -121,6 +121,30 @@ class CardOwner:
             card = replace(self.card, copies=(*self.card.copies, *new))
             self.card = rules.ask_again(card, workflow.now())
 
+    def add_reply(self, level: int, revision: int) -> None:
+        """Have a reply about this level of this content revision stand in the thread; once."""
+        if self.card.copies and self._reply(level, revision) is None:
+            copy = CardCopy(
+                channel=self.card.copies[0].channel,
+                key=workflow.uuid4().hex,
+                level=level,
+                revision=revision,
+            )
+            card = replace(self.card, copies=(*self.card.copies, copy))
+            self.card = rules.ask_again(card, workflow.now())
+
+    def has_posted_reply(self, level: int, revision: int) -> bool:
+        """Whether that reply stands, or may stand any moment: who is asked now is not in it."""
+        reply = self._reply(level, revision)
+        if reply is None:
+            return False
+        is_on_its_way = self._publish is not None and reply.intended_at is not None
+        return bool(reply.ts) or reply.doubtful or is_on_its_way
+
+    def _reply(self, level: int, revision: int) -> CardCopy | None:
+        found = (one for one in self.card.copies if (one.level, one.revision) == (level, revision))
+        return next(found, None)
+
     @property
     def is_posted(self) -> bool:
         """Whether the card stands in its channel, or may stand there any moment."""

@@ -4,5 +4,6 @@ from bot.views.catalogue_en_cards import SENTENCES as CARDS
 from bot.views.catalogue_en_day import SENTENCES as DAY
 from bot.views.catalogue_en_forms import SENTENCES as FORMS
 from bot.views.catalogue_en_notices import SENTENCES as NOTICES
+from bot.views.catalogue_en_thread import SENTENCES as THREAD
 
-SENTENCES = CARDS | DAY | FORMS | NOTICES
+SENTENCES = CARDS | DAY | FORMS | NOTICES | THREAD

@@ -21,7 +21,8 @@ class CardCopy:
     """One place where the card stands. `ts` is empty while nothing is known to stand there.
 
     The first copy of a card is the one in its channel. `person` is whose direct message another
-    copy is; its `channel` is the person's id until Slack has named the conversation.
+    copy is; its `channel` is the person's id until Slack has named the conversation. A copy with
+    a `level` is the reply in the first one's thread about that level of that content `revision`.
 
     `key` is opaque and travels in the message's metadata. `intended_at` is written down before
     the first post. `doubtful` says that a post's outcome was once unknown: from then on every
@@ -31,6 +32,8 @@ class CardCopy:
     channel: str
     key: str
     person: str = ""
+    level: int = 0
+    revision: int = 0
     ts: str = ""
     intended_at: datetime | None = None
     doubtful: bool = False
