@@ -14,6 +14,7 @@ from workflows.rules.face import ApprovalFace
 from workflows.rules.notice import Notice, NoticeKind
 from workflows.rules.order import Face, OrderFace, OrderStatus
 from workflows.rules.order import content as order_content
+from workflows.rules.privacy import public_face
 from workflows.rules.request import Status
 
 NAMED = 20
@@ -29,8 +30,13 @@ _OF_THE_WHOLE = (NoticeKind.OUTCOME, NoticeKind.ATTENTION)
 
 
 def message(notice: Notice, link: str = "") -> Message:  # noqa: PLR0911 - one line for each kind
-    """Return the message of a notice; `link` leads to the card, where that is known."""
+    """Return the message of a notice; `link` leads to the card, where that is known.
+
+    What goes to more than one person holds nothing that is private.
+    """
     face = notice.face
+    if not notice.person and isinstance(face, ApprovalFace):
+        face = public_face(face)
     if notice.kind is NoticeKind.CARD_NOT_POSTED:
         stands = notice.card is not None and bool(notice.card.ts)
         return card_not_posted(face, notice.problem, stands=stands)
