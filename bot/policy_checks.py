@@ -32,7 +32,7 @@ def name(written: str) -> Iterator[Mistake]:
 
 
 def order(head: Head) -> Iterator[Mistake]:
-    """An order's own card, with its customer and amount, takes the place of its approval's."""
+    """Check what an order cannot have: its own card takes the place of its approval's."""
     if head.visibility == Visibility.PRIVATE:
         words = "An order cannot be private: its card shows customer, lines and amount."
         fix = 'Write visibility = "channel", and a channel that only they can read.'

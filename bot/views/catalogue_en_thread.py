@@ -19,10 +19,10 @@ SENTENCES = {
     "thread.state.waiting": "It waits for changes.",
     "thread.state.passed": "Level {number} of {in_all} ({name}) passed.",
     "thread.state.closed": "Level {number} of {in_all} ({name}) closed without passing.",
-    "thread.state.voided": "Level {number} of {in_all} ({name}) was voided by a change.",
     "thread.state.first": "Its first level is being opened.",
     # the reply about a level
-    "level.voided": "↺ voided by a change",
+    "reply.voided.title": "*Level {number} of version {version}* · ↺ voided by a change",
+    "reply.voided.text": "Level {number} of version {version} was voided by a change.",
     "reply.voided": "What is asked was changed after this: nothing that was said here counts any more. Who is to decide on the new version is asked anew.",
     "thread.text.reply": "{what}, asked by {requester}. {state} {asked}",
     # what is private

@@ -14,7 +14,7 @@ from bot.views.blocks import (
 )
 from bot.views.changes import change_request_blocks
 from bot.views.ids import BlockId
-from bot.views.levels import level_state, one_level_blocks, title_of
+from bot.views.levels import level_state, one_level_blocks
 from bot.views.outcome import outcome_blocks, who
 from bot.views.text import text
 from bot.views.thread_root import state_words, what_words
@@ -31,23 +31,23 @@ def build(face: ApprovalFace, level: int, revision: int) -> Message:
     found = next((one for one in face.levels if one.number == level), None)
     if revision != face.content_revision or found is None:
         return Message(
-            text=_summary(face, level, "voided"),
-            blocks=fitted(lambda _: _voided_blocks(face, level), face.card_version),
+            text=_summary(face, _voided("reply.voided.text", face, level, revision)),
+            blocks=fitted(lambda _: _voided_blocks(face, level, revision), face.card_version),
         )
     asked = asked_words(face) if found is face.open_level else ""
     return Message(
-        text=_summary(face, level, level_state(face, found), asked),
+        text=_summary(face, state_words(face, level, level_state(face, found)), asked),
         blocks=fitted(lambda room: _blocks(face, found, room), face.card_version),
     )
 
 
-def _summary(face: ApprovalFace, level: int, state: str, asked: str = "") -> str:
+def _summary(face: ApprovalFace, state: str, asked: str = "") -> str:
     words = text(
         "thread.text.reply",
         face.language,
         what=what_words(face),
         requester=who(face.requester, face.language),
-        state=state_words(face, level, state),
+        state=state,
         asked=asked,
     )
     return words.strip()
@@ -81,6 +81,12 @@ def _buttons(face: ApprovalFace, level: LevelFace) -> list[Block]:
     return [actions(BlockId.ACTIONS, *verdicts, details)]
 
 
-def _voided_blocks(face: ApprovalFace, level: int) -> list[Block]:
-    words = "\n".join([title_of(face, level, "voided"), text("reply.voided", face.language)])
+def _voided(key: str, face: ApprovalFace, level: int, revision: int) -> str:
+    """Say which reply it was. Its level may have another name by now, or be none of this version."""
+    return text(key, face.language, number=level, version=revision)
+
+
+def _voided_blocks(face: ApprovalFace, level: int, revision: int) -> list[Block]:
+    title = _voided("reply.voided.title", face, level, revision)
+    words = "\n".join([title, text("reply.voided", face.language)])
     return [said(f"{BlockId.LEVEL}-{level}", words, face.language)]

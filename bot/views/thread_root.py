@@ -7,6 +7,7 @@ from bot.views.approval_card import (
     private_block,
     summary_fields,
 )
+from bot.views.asked import open_words
 from bot.views.blocks import (
     Block,
     Message,
@@ -92,7 +93,7 @@ def _blocks(face: ApprovalFace, room: Room) -> list[Block]:
         *change_blocks(face, room),
         *content_blocks(face.content, room, locale),
         *_shortened_block(face, room),
-        said(BlockId.LEVEL, "\n".join(_level_lines(face)), locale),
+        said(BlockId.LEVEL, "\n".join(_level_lines(face, room)), locale),
         *change_request_blocks(face, room),
         *outcome_blocks(face, room),
         *_comment_block(face),
@@ -109,8 +110,8 @@ def _shortened_block(face: ApprovalFace, room: Room) -> list[Block]:
     return [context(BlockId.SHORTENED, mrkdwn(words, 300, locale))]
 
 
-def _level_lines(face: ApprovalFace) -> list[str]:
-    """Return a line for each level of the route, reached or not."""
+def _level_lines(face: ApprovalFace, room: Room) -> list[str]:
+    """Return a line for each level of the route, reached or not, and why one that waits is blocked."""
     reached: dict[int, LevelFace] = {level.number: level for level in face.levels}
     ahead = "next_one" if face.is_open else "never"
     shown = range(1, min(face.levels_in_all, LEVELS) + 1)
@@ -120,6 +121,9 @@ def _level_lines(face: ApprovalFace) -> list[str]:
     ]
     if more := face.levels_in_all - len(shown):
         lines.append(counted("thread.levels.more", more, face.language))
+    level = face.open_level
+    if level is not None and level.blocked:  # it may have no reply that says so
+        lines += open_words(face, level, room)
     return lines
 
 

@@ -25,7 +25,6 @@ def public_face(face: ApprovalFace) -> ApprovalFace:
         face,
         hidden=True,
         content=Content(title=face.title),
-        currency="",
         rule=face.policy,
         levels=tuple(_public_level(level) for level in face.levels),
         changes=(),
