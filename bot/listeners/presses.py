@@ -1,7 +1,7 @@
 """Presses: what a person does to a request in Slack, sent as an update, and told how it went."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -163,7 +163,7 @@ class Presses:
                     await self._republish(press.request_id, press)
                 link = ""
                 if answer.code == StaleContentError.code:
-                    link = await self._services.answers.permalink(press.surface)
+                    link = await self._services.answers.permalink(_root(press.surface))
                 sentence = notices.refusal(answer.code, answer.data, link=link)
                 return Outcome(sentence=sentence, mendable=answer.code != RequestClosedError.code)
             case Ended() | Unknown():
@@ -235,6 +235,11 @@ def _is_new(face: Face, press: Press) -> bool:
     if age > AGE:
         _log.warning("answer_older_than_press", seconds=age.total_seconds())
     return age <= AGE
+
+
+def _root(surface: Surface) -> Surface:
+    """Return where the request as it is now stands: of a reply in its thread, the message above."""
+    return replace(surface, message_ts=surface.thread_ts or surface.message_ts)
 
 
 def _closing(face: Face) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from tests.bot.desk import (
     CLARA,
     FAY,
     GUS,
+    Card,
     Json,
     Shop,
     has_buttons,
@@ -20,6 +21,7 @@ from tests.bot.desk import (
     shows,
 )
 from tests.bot.front_desk import DINA, EMIL, Asked, FrontDesk, level, offers
+from tests.bot.presses import SignedHttp, press_payload, with_value
 from workflows.rules.policy import Layout, Quorum, Visibility
 from workflows.rules.request import Status
 
@@ -182,3 +184,20 @@ async def test_a_rejection_from_a_reply_ends_the_request_on_every_copy(
     assert SECRET not in await in_channel(slack, asked)
     assert SECRET in text_of(own)
     assert SECRET in text_of(await shop.direct_message(ANA, SECRET))
+
+
+async def test_who_presses_what_was_changed_is_led_to_the_root(
+    slack: StandInClient, http: SignedHttp, desk: FrontDesk
+) -> None:
+    asked = await desk.ask(**THREAD)
+    reply = Card(order_id="", message=await desk.reply(asked, has_buttons))
+    payload = await press_payload(slack, BORIS, reply, "approve")
+
+    await http.interact(with_value(payload, content_revision=0))
+
+    told = await slack.wait_for_message(
+        APPROVALS, BORIS, lambda m: bool(m.get("is_ephemeral")), thread_ts=asked.ts
+    )
+    assert "did not count" in told["text"]
+    assert f"/p{asked.ts.replace('.', '')}" in told["text"]
+    assert reply.ts.replace(".", "") not in told["text"]
