@@ -117,33 +117,23 @@ class CardOwner:
             for person in people
             if person not in have
         )
-        if new:
-            card = replace(self.card, copies=(*self.card.copies, *new))
-            self.card = rules.ask_again(card, workflow.now())
+        self.card = rules.with_copies(self.card, new, workflow.now())
 
     def add_reply(self, level: int, revision: int) -> None:
         """Have a reply about this level of this content revision stand in the thread; once."""
-        if self.card.copies and self._reply(level, revision) is None:
-            copy = CardCopy(
-                channel=self.card.copies[0].channel,
-                key=workflow.uuid4().hex,
-                level=level,
-                revision=revision,
-            )
-            card = replace(self.card, copies=(*self.card.copies, copy))
-            self.card = rules.ask_again(card, workflow.now())
+        root = self._root
+        if root is not None and rules.reply_of(self.card, level, revision) is None:
+            key = workflow.uuid4().hex
+            reply = CardCopy(channel=root.channel, key=key, level=level, revision=revision)
+            self.card = rules.with_copies(self.card, [reply], workflow.now())
 
     def has_posted_reply(self, level: int, revision: int) -> bool:
         """Whether that reply stands, or may stand any moment: who is asked now is not in it."""
-        reply = self._reply(level, revision)
+        reply = rules.reply_of(self.card, level, revision)
         if reply is None:
             return False
         is_on_its_way = self._publish is not None and reply.intended_at is not None
         return bool(reply.ts) or reply.doubtful or is_on_its_way
-
-    def _reply(self, level: int, revision: int) -> CardCopy | None:
-        found = (one for one in self.card.copies if (one.level, one.revision) == (level, revision))
-        return next(found, None)
 
     @property
     def is_posted(self) -> bool:
