@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.policy_keys import LevelKeys, TierKeys, nearest
+from bot.policy_keys import Head, LevelKeys, TierKeys, nearest
 from workflows.rules.clock import as_written
 from workflows.rules.money import Money
 from workflows.rules.people import ApproverSource, SourceKind
-from workflows.rules.policy import QuorumKind
+from workflows.rules.policy import QuorumKind, Visibility
 
 _ONE_PERSON = (SourceKind.USER, SourceKind.EMAIL)
 """Sources that name one known person each. How many a group has is read when a level opens."""
@@ -29,6 +29,14 @@ def name(written: str) -> Iterator[Mistake]:
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", written):
         words = f"“{written}” is not a name."
         yield Mistake(message=words, suggestion="Use a-z, 0-9, - and _, at most 40.")
+
+
+def order(head: Head) -> Iterator[Mistake]:
+    """Check what an order cannot have: its own card takes the place of its approval's."""
+    if head.visibility == Visibility.PRIVATE:
+        words = "An order cannot be private: its card shows customer, lines and amount."
+        fix = 'Write visibility = "channel", and a channel that only they can read.'
+        yield Mistake(key="visibility", message=words, suggestion=fix)
 
 
 def people(level: LevelKeys) -> Iterator[Mistake]:

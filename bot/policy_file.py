@@ -25,11 +25,13 @@ from bot.policy_keys import (
 from workflows.rules.people import ApproverSource, ManagedBy
 from workflows.rules.policy import (
     Escalation,
+    Layout,
     LevelRule,
     Notify,
     Policy,
     ReasonRule,
     Tier,
+    Visibility,
     digest,
 )
 
@@ -240,6 +242,8 @@ class _Reader:
             self._read(TierKeys, one, f"{at}.tier.{index}")
             for index, one in enumerate(head.tier if head else values.get("tier", []))
         ]
+        if head is not None and name in OWN_FORM:
+            self._take(at, policy_checks.order(head))
         self._take(at, policy_checks.tiers(tiers, at))
         self._take(at, policy_checks.levels(tiers, list(levels)))
         if head is None or house is None or self.problems:
@@ -250,13 +254,15 @@ class _Reader:
             channel=head.channel,
             tiers=tuple(Tier(up_to=one.up_to, levels=tuple(one.levels)) for one in tiers if one),
             levels=tuple(one for one in levels.values() if one),
+            layout=Layout(head.layout),
+            visibility=Visibility(head.visibility),
             notify=Notify(head.notify),
             distinct_approvers=head.distinct_approvers,
             delegation=head.delegation,
             max_amendments=head.max_amendments,
             admins=tuple(house.admins),
             admin_channel=house.admin_channel,
-            language=house.language,
+            language=head.language or house.language,
         )
         return replace(policy, version=digest(policy))
 

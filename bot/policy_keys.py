@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from workflows.rules.errors import RuleError
 from workflows.rules.money import Money, parse_money
 from workflows.rules.people import MEMBER_ID, ApproverSource, SourceKind
-from workflows.rules.policy import Notify, Quorum, QuorumKind, ReasonRule
+from workflows.rules.policy import Layout, Notify, Quorum, QuorumKind, ReasonRule, Visibility
 
 LANGUAGES = ("en", "de")
 """The languages whose catalogue is complete (a test compares them with `bot/views`)."""
@@ -48,13 +48,10 @@ def _word(limit: int) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-def _choice(*choices: str, later: tuple[str, ...] = ()) -> BeforeValidator:
+def _choice(*choices: str) -> BeforeValidator:
     def read(written: object) -> str:
         if isinstance(written, str) and written in choices:
             return written
-        if written in later:
-            now = f"Possible now: {', '.join(choices)}."
-            raise _wrong(f"“{written}” is not supported yet.", now)
         raise _wrong(f"“{written}” is unknown here.", nearest(str(written), choices))
 
     return BeforeValidator(read)
@@ -195,7 +192,9 @@ class Head(Section):
 
     title: _Title
     channel: _ChannelName
-    visibility: Annotated[str, _choice("channel", later=("private",))] = "channel"
+    language: Annotated[str, _choice(*LANGUAGES)] | None = None
+    layout: Annotated[str, _choice(*Layout)] = "card"
+    visibility: Annotated[str, _choice(*Visibility)] = "channel"
     notify: Annotated[str, _choice(*Notify)] = "card"
     self_approval: Annotated[str, _choice("never")] = "never"
     distinct_approvers: bool = True

@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from temporalio import workflow
 
-from workflows.asking import tell_people
+from workflows.asking import show_level, tell_people
 from workflows.card_owner import About, CardOwner
 from workflows.directory_reader import DirectoryReader
 from workflows.ports import CalendarPort, DeadlineQuestion
@@ -22,6 +22,7 @@ from workflows.rules.face import ApprovalFace, approval_face
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, CarriedApproval, Menu
 from workflows.rules.notice import NoticeKind
 from workflows.rules.people import Actor, Origin
+from workflows.rules.privacy import may_read, public_face
 from workflows.rules.request import (
     Amendment,
     ApprovalState,
@@ -211,8 +212,13 @@ class ApprovalWorkflow:
 
     @workflow.query
     def menu(self, person: str) -> Menu:
-        """Return the present face, and what `person` may do with it."""
-        return Menu(face=self.state(), verbs=verbs_of(self._state, person, workflow.now()))
+        """Return what `person` may read of the present face, and what they may do with it."""
+        reads = may_read(self._state, person)
+        return Menu(
+            face=self.state() if reads else public_face(self.state()),
+            verbs=verbs_of(self._state, person, workflow.now()),
+            may_read=reads,
+        )
 
     def _check(self, check: Callable[[ApprovalState, _M, datetime], None], message: _M) -> None:
         if running_update_id() not in self._clicks:
@@ -241,6 +247,7 @@ class ApprovalWorkflow:
             self._card.record(())  # no fact, but the card says it: another source is unreadable
         if _turn(before) != _turn(self._state):
             self._directory.read_soon()
+        show_level(self._card, self._state)
         for tell in change.tells:
             tell_people(self._card, self._state, tell)
 

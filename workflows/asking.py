@@ -2,8 +2,8 @@
 
 from workflows.card_owner import CardOwner
 from workflows.rules.notice import MENTIONED, NoticeKind
-from workflows.rules.policy import Notify
-from workflows.rules.request import ApprovalState, Tell, TellKind
+from workflows.rules.policy import Layout, Notify
+from workflows.rules.request import ApprovalState, Status, Tell, TellKind
 
 MAX_COPIES = 20
 """So many people get the card itself as a direct message; more of them get a notice with a link.
@@ -30,19 +30,30 @@ def tell_people(card: CardOwner, state: ApprovalState, tell: Tell) -> None:
                 card.tell(NoticeKind(tell.kind.value), person=person)
 
 
+def show_level(card: CardOwner, state: ApprovalState) -> None:
+    """In the thread layout, have a level that people may decide stand as a reply of its own."""
+    level = state.level
+    waits = state.status is Status.PENDING and level is not None and not level.passed
+    if state.request.policy.layout is Layout.THREAD and waits and level and not level.blocked:
+        card.add_reply(level.number, state.content_revision)
+
+
 def _ask(card: CardOwner, state: ApprovalState, people: tuple[str, ...]) -> None:
     """Reach each approver once.
 
     Editing a message notifies nobody, so a card that stands already needs a reply in its thread;
-    on one that is yet to be posted a few people are mentioned. Who has a copy of their own that
-    stands already gets a notice too.
+    on one that is yet to be posted a few people are mentioned. In the thread layout that is the
+    level's reply. Who has a copy of their own that stands already gets a notice too.
     """
     here, away = _by_place(state, people)
     level = len(state.levels)
-    if here and (card.is_posted or len(here) > MENTIONED):
+    is_posted = card.is_posted
+    if state.request.policy.layout is Layout.THREAD:
+        is_posted = card.has_posted_reply(level, state.content_revision)
+    if here and (is_posted or len(here) > MENTIONED):
         card.tell(NoticeKind.ASKED, people=here, level=level)
     copies = {copy.person: copy for copy in card.card.copies}
-    room = MAX_COPIES + 1 - len(copies)
+    room = MAX_COPIES + 1 - len(copies)  # those in the channel have no person: one entry
     new = tuple(person for person in away if person not in copies)
     card.add_copies(new[:room])
     for person in away:

@@ -117,9 +117,23 @@ class CardOwner:
             for person in people
             if person not in have
         )
-        if new:
-            card = replace(self.card, copies=(*self.card.copies, *new))
-            self.card = rules.ask_again(card, workflow.now())
+        self.card = rules.with_copies(self.card, new, workflow.now())
+
+    def add_reply(self, level: int, revision: int) -> None:
+        """Have a reply about this level of this content revision stand in the thread; once."""
+        root = self._root
+        if root is not None and rules.reply_of(self.card, level, revision) is None:
+            key = workflow.uuid4().hex
+            reply = CardCopy(channel=root.channel, key=key, level=level, revision=revision)
+            self.card = rules.with_copies(self.card, [reply], workflow.now())
+
+    def has_posted_reply(self, level: int, revision: int) -> bool:
+        """Whether that reply stands, or may stand any moment: who is asked now is not in it."""
+        reply = rules.reply_of(self.card, level, revision)
+        if reply is None:
+            return False
+        is_on_its_way = self._publish is not None and reply.intended_at is not None
+        return bool(reply.ts) or reply.doubtful or is_on_its_way
 
     @property
     def is_posted(self) -> bool:

@@ -35,7 +35,7 @@ from workflows.rules.order_news import mails, replies
 from workflows.rules.parcel import ParcelNews
 from workflows.rules.people import Actor, Origin
 from workflows.rules.policy import Route, route
-from workflows.rules.request import ApprovalRequest
+from workflows.rules.request import ApprovalRequest, RequestKind
 from workflows.saga import Journey, Saga
 from workflows.search import tell_end
 
@@ -245,6 +245,7 @@ class OrderWorkflow:
             expire_after=asked.expire_after,
             managers=asked.managers,
             amendable=False,
+            about=RequestKind.ORDER,
         )
         return await workflow.start_child_workflow(
             ApprovalWorkflow.run,

@@ -5,6 +5,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.listeners import (
     approvals,
     delegation,
+    details,
     directory,
     errors,
     more,
@@ -20,6 +21,7 @@ def register_listeners(app: AsyncApp, services: Services) -> None:
     requests.register(app, services)
     approvals.register(app, services)
     more.register(app, services)
+    details.register(app, services)
     delegation.register(app, services)
     directory.register(app, services)
     order_form.register(app, services)

@@ -3,7 +3,6 @@
 import time
 from typing import Any
 
-import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -16,14 +15,11 @@ from bot.views.blocks import View
 from bot.views.card_click import context_of
 from bot.views.ids import ActionId
 from bot.views.more_modal import Choice
-from bot.workflow_client import TemporalUnavailableError
 from workflows.rules.click import click_id
 from workflows.rules.messages import Menu
 from workflows.rules.people import Actor, Origin
 from workflows.rules.request import Refresh
 from workflows.rules.verbs import Verb
-
-_log = structlog.get_logger("bot.more")
 
 
 def register(app: AsyncApp, services: Services) -> None:
@@ -54,7 +50,7 @@ class MoreListeners:
         locale = self._services.people.cached_locale(click.person)
         view_id = await open_modal(client, click, more_modal.opening(click, locale))
         press = self._presses.press(click, click.person, id_of(click), request, received)
-        menu = await self._menu(click.request_id, click.person, locale)
+        menu = await self._presses.menu(click.request_id, click.person)
         if isinstance(menu, Menu):
             view = more_modal.menu(context_of(click), menu, locale=locale)
             if not menu.face.is_open:
@@ -83,7 +79,7 @@ class MoreListeners:
         await self._services.answers.show(client, choice.view_id, view, NOT_ACKED, shown_in)
 
     async def _form(self, choice: Choice, locale: str) -> View:
-        menu = await self._menu(choice.context.request_id, choice.person, locale)
+        menu = await self._presses.menu(choice.context.request_id, choice.person)
         if isinstance(menu, Menu):
             if choice.verb not in menu.verbs:
                 actor = Actor(person=choice.person, origin=Origin.SLACK)
@@ -108,11 +104,3 @@ class MoreListeners:
 
         outcome = await self._presses.do(press, deed, say)
         return outcome.sentence or notices.confirmed(Verb.REFRESH, locale)
-
-    async def _menu(self, request_id: str, person: str, locale: str) -> Menu | str:
-        """Return the menu, or the sentence that says why there is none; empty: Temporal knows none."""
-        try:
-            return await self._services.workflows.menu(request_id, person) or ""
-        except TemporalUnavailableError as error:
-            _log.warning("menu_not_asked", why=str(error))
-            return notices.unavailable(locale)

@@ -1,7 +1,7 @@
 """Presses: what a person does to a request in Slack, sent as an update, and told how it went."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,7 +12,7 @@ from bot.faces import read_face
 from bot.listeners.answers import Surface, surface_of
 from bot.listeners.services import Services
 from bot.views import cards, notices
-from bot.views.card_click import Click, ClickContext
+from bot.views.card_click import Click, ClickContext, pressed_copy
 from bot.workflow_client import (
     Accepted,
     Answer,
@@ -25,10 +25,12 @@ from bot.workflow_client import (
 )
 from records.database import DATABASE_FAILURES
 from records.refusals import Refusal
+from workflows.rules.card import CardCopy
 from workflows.rules.click import REMEMBERED, click_id
 from workflows.rules.errors import OrderClosedError, RequestClosedError, StaleContentError
 from workflows.rules.face import ApprovalFace
 from workflows.rules.faces import Face
+from workflows.rules.messages import Menu
 from workflows.rules.people import Actor
 
 AGE = timedelta(seconds=1.5)
@@ -39,6 +41,8 @@ UNKNOWN_REQUEST = "unknown_request"
 NOT_OFFERED = "not_offered"
 """Codes of refusals that no rule has pronounced: only a button that somebody made, or one that
 came too late, leads to them."""
+NOT_A_READER = "not_a_reader"
+"""The code of a refusal to show a private request."""
 
 Say = Callable[[str], Awaitable[None]]
 """Says one sentence to the person who pressed, and to nobody else."""
@@ -57,6 +61,7 @@ class Press:
     click_id: str
     card_version: int
     surface: Surface
+    copy: CardCopy
     received: float
     at: datetime
     repeated: bool
@@ -106,6 +111,7 @@ class Presses:
             click_id=click_id,
             card_version=place.card_version,
             surface=surface_of(person, place),
+            copy=pressed_copy(place, person),
             received=received,
             at=self._services.now(),
             repeated=repeated,
@@ -137,13 +143,20 @@ class Presses:
             return Outcome(sentence=notices.confirmed(verb_of(deed), locale))
         return await self._settle(press, deed, answer)
 
+    async def menu(self, request_id: str, person: str) -> Menu | str:
+        """Return the menu, or the sentence that says why there is none; empty: Temporal knows none."""
+        try:
+            return await self._services.workflows.menu(request_id, person) or ""
+        except TemporalUnavailableError as error:
+            _log.warning("menu_not_asked", why=str(error))
+            return notices.unavailable(await self._services.people.locale_of(person))
+
     async def _settle(self, press: Press, deed: AnyDeed, answer: Answer | OrderAnswer) -> Outcome:
         match answer:
             case Accepted(face=face):
                 if press.may_paint and _is_new(face, press):
-                    await self._services.answers.paint(
-                        press.surface, cards.build(face), press.received
-                    )
+                    message = cards.build(face, press.copy)
+                    await self._services.answers.paint(press.surface, message, press.received)
                 return Outcome()
             case Refused():
                 await self._write_down(press, deed, answer.code)
@@ -151,7 +164,7 @@ class Presses:
                     await self._republish(press.request_id, press)
                 link = ""
                 if answer.code == StaleContentError.code:
-                    link = await self._services.answers.permalink(press.surface)
+                    link = await self._services.answers.permalink(_root(press.surface))
                 locale = await self._services.people.locale_of(press.surface.person)
                 sentence = notices.refusal(answer.code, answer.data, locale, link)
                 return Outcome(sentence=sentence, mendable=answer.code != RequestClosedError.code)
@@ -209,7 +222,7 @@ class Presses:
         record = await self._services.requests.get(owner_id)
         if record is not None:
             # Whatever the last state was: with its owner gone, no button of it works any more.
-            message = cards.build(read_face(record.face)).without_buttons()
+            message = cards.build(read_face(record.face), press.copy).without_buttons()
             await self._services.answers.paint_final(press.surface, message)
 
 
@@ -226,6 +239,11 @@ def _is_new(face: Face, press: Press) -> bool:
     if age > AGE:
         _log.warning("answer_older_than_press", seconds=age.total_seconds())
     return age <= AGE
+
+
+def _root(surface: Surface) -> Surface:
+    """Return where the request as it is now stands: of a reply in its thread, the message above."""
+    return replace(surface, message_ts=surface.thread_ts or surface.message_ts)
 
 
 def _closing(face: Face) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from bot.views.asked import people_of
 from bot.views.blocks import (
+    HEADER,
     Block,
     Message,
     Room,
@@ -21,7 +22,7 @@ from bot.views.content import content_blocks, headline, is_shortened, subject, s
 from bot.views.ids import ActionId, BlockId
 from bot.views.levels import is_decidable, level_blocks
 from bot.views.outcome import outcome_blocks, short_outcome, who
-from bot.views.text import date, in_line, person, text
+from bot.views.text import clip_plain, date, in_line, person, text
 from bot.views.why import rule_words
 from workflows.rules.face import ApprovalFace
 from workflows.rules.notice import MENTIONED
@@ -43,19 +44,20 @@ def build(face: ApprovalFace) -> Message:
 
 def details(face: ApprovalFace) -> list[Block]:
     """Return the same for a modal: nothing to press, and far more room."""
-    return roomy(lambda room: [*_body(face, room), _foot(face)])
+    return roomy(lambda room: [*_body(face, room), foot(face)])
 
 
 def _blocks(face: ApprovalFace, room: Room) -> list[Block]:
     buttons = [_buttons(face)] if face.is_open else []
-    return [*_body(face, room), *buttons, _foot(face)]
+    return [*_body(face, room), *buttons, foot(face)]
 
 
 def _body(face: ApprovalFace, room: Room) -> list[Block]:
     locale = face.language
     return [
-        header(BlockId.HEADER, headline(face.title, face.content, locale), locale),
-        _summary_fields(face),
+        header(BlockId.HEADER, headline_of(face), locale),
+        summary_fields(face),
+        *private_block(face),
         *change_blocks(face, room),
         *content_blocks(face.content, room, locale),
         *_shortened_block(face, room),
@@ -64,6 +66,22 @@ def _body(face: ApprovalFace, room: Room) -> list[Block]:
         *outcome_blocks(face, room),
         *comment_blocks(face, room),
     ]
+
+
+def headline_of(face: ApprovalFace) -> str:
+    """Return what stands in the header; where the subject is hidden, the kind alone."""
+    if face.hidden:
+        return clip_plain(" ".join(face.title.split()), HEADER, face.language)
+    return headline(face.title, face.content, face.language)
+
+
+def private_block(face: ApprovalFace) -> list[Block]:
+    """Say that there is more than everybody may read, and who reads it where."""
+    if not face.hidden:
+        return []
+    locale = face.language
+    words = text("private.open" if face.is_open else "private.closed", locale)
+    return [context(BlockId.PRIVATE, mrkdwn(words, 300, locale))]
 
 
 def _shortened_block(face: ApprovalFace, room: Room) -> list[Block]:
@@ -75,7 +93,8 @@ def _shortened_block(face: ApprovalFace, room: Room) -> list[Block]:
     return [context(BlockId.SHORTENED, mrkdwn(words, 300, locale))]
 
 
-def _foot(face: ApprovalFace) -> Block:
+def foot(face: ApprovalFace) -> Block:
+    """Return the line in small print that names the request."""
     locale = face.language
     words = text(
         "approval.foot" if face.content_revision == 1 else "approval.foot.amended",
@@ -87,7 +106,8 @@ def _foot(face: ApprovalFace) -> Block:
     return context(BlockId.FOOT, mrkdwn(words, 300, locale))
 
 
-def _summary_fields(face: ApprovalFace) -> Block:
+def summary_fields(face: ApprovalFace) -> Block:
+    """Return state, amount, requester and rule; hidden is what tells the amount."""
     locale = face.language
     level = face.open_level
     is_blocked = level is not None and level.blocked not in ("", "approvers_unread")
@@ -96,33 +116,47 @@ def _summary_fields(face: ApprovalFace) -> Block:
     if face.content.amount is not None:
         pairs.append(("amount", in_line(str(face.content.amount), 60, locale)))
     pairs.append(("requester", who(face.requester, locale)))
-    pairs.append(("rule", rule_words(face.rule, locale)))
+    if not face.hidden:
+        pairs.append(("rule", rule_words(face.rule, locale)))
     labelled = [(text(f"approval.field.{name}", locale), value) for name, value in pairs]
     return fields(BlockId.SUMMARY, labelled, locale)
 
 
 def _buttons(face: ApprovalFace) -> Block:
     """Return the row: what decides only while somebody may, and More… as long as it is open."""
-    locale = face.language
-    more = button(ActionId.MORE, text("button.more", locale), button_value(face))
-    level = face.open_level
+    more = button(ActionId.MORE, text("button.more", face.language), button_value(face))
+    return actions(BlockId.ACTIONS, *verdict_buttons(face), more)
+
+
+def verdict_buttons(face: ApprovalFace, *, reply_level: int = 0) -> list[Block]:
+    """Return Approve and Reject for the open level, nothing while nobody may decide.
+
+    `reply_level` is that of the reply which carries them, as in `card_click.ButtonValue`.
+    """
+    locale, level = face.language, face.open_level
     if level is None or not is_decidable(face):
-        return actions(BlockId.ACTIONS, more)
-    asks = level.approve_reason_required
+        return []
+    asks, refuses = level.approve_reason_required, level.reject_reason_required
     approve = button(
         ActionId.APPROVE,
         text("button.approve.why" if asks else "button.approve", locale),
-        button_value(face, reason_required=asks),
+        button_value(face, reason_required=asks, reply_level=reply_level),
         style="primary",
         confirm=None if asks else _confirm(face),
     )
     reject = button(
         ActionId.REJECT,
         text("button.reject", locale),
-        button_value(face, reason_required=level.reject_reason_required),
+        button_value(face, reason_required=refuses, reply_level=reply_level),
         style="danger",
     )
-    return actions(BlockId.ACTIONS, approve, reject, more)
+    return [approve, reject]
+
+
+def details_button(face: ApprovalFace, *, reply_level: int = 0) -> Block:
+    """Return *View details*: the whole request, for those who may read it."""
+    value = button_value(face, reply_level=reply_level)
+    return button(ActionId.DETAILS, text("button.details", face.language), value)
 
 
 def _confirm(face: ApprovalFace) -> Block:
@@ -140,6 +174,8 @@ def _confirm(face: ApprovalFace) -> Block:
 
 def summary(face: ApprovalFace) -> str:
     """Return everything in one sentence: what a notification shows."""
+    if face.hidden:
+        return _public_summary(face)
     locale = face.language
     amount = face.content.amount
     data = {
@@ -154,10 +190,24 @@ def summary(face: ApprovalFace) -> str:
         wanted = face.change_request.person if face.change_request else ""
         return text("approval.text.changes", locale, who=person(wanted, locale), **data)
     rule = rule_words(face.rule, locale)
-    return text("approval.text.pending", locale, asked=_asked_words(face), rule=rule, **data)
+    return text("approval.text.pending", locale, asked=asked_words(face), rule=rule, **data)
 
 
-def _asked_words(face: ApprovalFace) -> str:
+def _public_summary(face: ApprovalFace) -> str:
+    locale = face.language
+    if not face.is_open:
+        state = text("sentence", locale, words=short_outcome(face))
+    elif face.status is Status.CHANGES_REQUESTED:
+        wanted = face.change_request.person if face.change_request else ""
+        state = text("private.text.changes", locale, who=person(wanted, locale))
+    else:
+        state = asked_words(face)
+    title, requester = in_line(face.title, 80, locale), who(face.requester, locale)
+    return text("private.text", locale, title=title, requester=requester, state=state)
+
+
+def asked_words(face: ApprovalFace) -> str:
+    """Return who may decide now and has not, in one sentence."""
     level = face.open_level
     if level is None or not is_decidable(face):
         return text("approval.text.blocked", face.language)

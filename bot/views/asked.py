@@ -53,6 +53,8 @@ def _reassigned_words(level: LevelFace, locale: str) -> list[str]:
         return []
     who = person(level.reassigned.person, locale)
     reason = in_line(level.reassigned.reason, 300, locale)
+    if not reason:
+        return [text("level.reassigned.private", locale, who=who)]
     return [text("level.reassigned", locale, who=who, reason=reason)]
 
 

@@ -75,7 +75,16 @@ _TIGHTER = replace(_TIGHT, text=600, changes=600)
 _BARE = replace(_TIGHTER, text=300, fields=400, links=200)
 _CARDS = (_ROOMY, _QUIET, _QUIETER, _UNLINKED, _TIGHT, _TIGHTER, _BARE)
 
-WHOLE = replace(_ROOMY, text=15_000, fields=20_000, field=15_000, changes=6000)
+WHOLE = replace(
+    _ROOMY,
+    text=15_000,
+    fields=20_000,
+    field=15_000,
+    reason=SECTION,
+    decisions=40,
+    levels=30,
+    changes=6000,
+)
 """A modal's room: everything that a request may hold (`rules.content`), in several sections."""
 _VIEW = 240_000
 """Characters of all blocks of a modal as JSON: Slack takes 250,000 for the modal."""

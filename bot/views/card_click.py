@@ -15,12 +15,13 @@ from bot.views.payload import (
     to_json,
     word,
 )
+from workflows.rules.card import CardCopy
 from workflows.rules.face import ApprovalFace
 from workflows.rules.order import OrderFace, content
 from workflows.rules.request import Verdict
 
 _VERDICTS = {ActionId.APPROVE: Verdict.APPROVE, ActionId.REJECT: Verdict.REJECT}
-_BUTTONS = (*_VERDICTS, ActionId.MORE, ActionId.CANCEL)
+_BUTTONS = (*_VERDICTS, ActionId.MORE, ActionId.DETAILS, ActionId.CANCEL)
 _SUBJECT = 120
 
 
@@ -29,6 +30,8 @@ class ButtonValue:
     """What a button carries, so that a press can be judged and a modal opens at once.
 
     `level` is 0 before the first one. `reason_required` is about this button's own verdict.
+    `reply_level` and `reply_revision` name the reply in a thread that carries the button, as in
+    `rules.card.CardCopy`; both are 0 on every other copy.
     """
 
     request_id: str
@@ -38,10 +41,12 @@ class ButtonValue:
     reason_required: bool
     currency: str
     subject: str
+    reply_level: int = 0
+    reply_revision: int = 0
 
 
-def button_value(face: ApprovalFace, *, reason_required: bool = False) -> str:
-    """Return the value of a button on the card of `face`."""
+def button_value(face: ApprovalFace, *, reason_required: bool = False, reply_level: int = 0) -> str:
+    """Return the value of a button on the card of `face`, or on the reply about one of its levels."""
     value = ButtonValue(
         request_id=face.request_id,
         content_revision=face.content_revision,
@@ -50,6 +55,8 @@ def button_value(face: ApprovalFace, *, reason_required: bool = False) -> str:
         reason_required=reason_required,
         currency=face.currency,
         subject=subject(face.content, _SUBJECT, face.language),
+        reply_level=reply_level,
+        reply_revision=face.content_revision if reply_level else 0,
     )
     return to_json(value)
 
@@ -64,6 +71,8 @@ def order_value(face: OrderFace) -> str:
         reason_required=False,
         currency=face.order.total.currency,
         subject=subject(content(face.order), _SUBJECT, face.language),
+        reply_level=0,
+        reply_revision=0,
     )
     return to_json(value)
 
@@ -88,6 +97,8 @@ class Click:
     reason_required: bool
     currency: str
     subject: str
+    reply_level: int = 0
+    reply_revision: int = 0
     action_id: ActionId
     person: str
     channel: str
@@ -133,6 +144,8 @@ def parse_click(body: Mapping[str, object]) -> Click:
         reason_required=value.reason_required,
         currency=value.currency,
         subject=value.subject,
+        reply_level=value.reply_level,
+        reply_revision=value.reply_revision,
         action_id=ActionId(action_id),
         person=clicker(body),
         channel=word(body, "channel", "id") or word(body, "container", "channel_id"),
@@ -181,7 +194,8 @@ class ClickContext:
 
     `content_revision` and `level` are those that the person has read last: on the card, then in
     the modal. `card_version` is that of the pressed copy and reveals one that is not current.
-    `currency` is the policy's: an amendment's amount is read in it.
+    `currency` is the policy's: an amendment's amount is read in it. `reply_level` and
+    `reply_revision` stay those of the pressed copy, whatever the person reads afterwards.
     """
 
     request_id: str
@@ -190,10 +204,27 @@ class ClickContext:
     card_version: int
     currency: str
     subject: str
+    reply_level: int = 0
+    reply_revision: int = 0
     channel: str
     message_ts: str
     thread_ts: str
     response_url: str
+
+
+def pressed_copy(place: Click | ClickContext, person: str) -> CardCopy:
+    """Return the copy that `person` has pressed at `place`: what is to be shown there.
+
+    The id of a conversation with one person begins with D; nothing else does.
+    """
+    return CardCopy(
+        channel=place.channel,
+        key="",
+        person=person if place.channel.startswith("D") else "",
+        level=place.reply_level,
+        revision=place.reply_revision,
+        ts=place.message_ts,
+    )
 
 
 def context_of(click: Click) -> ClickContext:

@@ -12,6 +12,7 @@ class ActionId(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     MORE = "more"
+    DETAILS = "details"
     CHOOSE = "choose"
     ADD_LINE = "add_line"
     REMOVE_LINE = "remove_line"
@@ -96,3 +97,4 @@ class BlockId(StrEnum):
     ABSENCE = "absence"
     PROBLEM = "problem"
     MENTIONS = "mentions"
+    PRIVATE = "private"

@@ -26,24 +26,51 @@ def level_blocks(face: ApprovalFace, room: Room) -> list[Block]:
         in_all = [one for one in level.decisions if one is not told]
         decisions = in_all[-left:] if left else []
         left -= len(decisions)
-        earlier = len(in_all) - len(decisions)
         if _says_nothing_new(face, in_all):
             continue
-        blocks = [
-            said(f"{BlockId.LEVEL}-{level.number}", _level_words(face, level, room), locale),
-            *_earlier_block(level, earlier, locale),
-            *(
-                _decision_block(f"{level.number}-{number}", face, one, room)
-                for number, one in enumerate(decisions, start=earlier + 1)
-            ),
-            *blocks,
-        ]
+        blocks = [*_level(face, level, in_all, decisions, room), *blocks]
     if face.status is Status.PENDING and face.open_level is None:
         blocks.append(said(f"{BlockId.LEVEL}-next", text("level.next", locale), locale))
     if hidden := len(face.levels) - len(shown):
         words = counted("level.earlier", hidden, locale)
         blocks.insert(0, context(f"{BlockId.EARLIER}-levels", mrkdwn(words, 200, locale)))
     return blocks
+
+
+def one_level_blocks(face: ApprovalFace, level: LevelFace, room: Room) -> list[Block]:
+    """Return one level with its decisions: what its reply in a thread shows."""
+    told = _told_elsewhere(face, level)
+    in_all = [one for one in level.decisions if one is not told]
+    return _level(face, level, in_all, in_all[-room.decisions :], room)
+
+
+def _level(
+    face: ApprovalFace, level: LevelFace, in_all: list[Counted], shown: list[Counted], room: Room
+) -> list[Block]:
+    earlier = len(in_all) - len(shown)
+    return [
+        said(f"{BlockId.LEVEL}-{level.number}", _level_words(face, level, room), face.language),
+        *_earlier_block(level, earlier, face.language),
+        *(
+            _decision_block(f"{level.number}-{number}", face, one, room)
+            for number, one in enumerate(shown, start=earlier + 1)
+        ),
+    ]
+
+
+def title_of(face: ApprovalFace, number: int, state: str) -> str:
+    """Return which level it is, by what name, and how far it is, on one line."""
+    locale = face.language
+    known = face.level_names or tuple(level.name for level in face.levels)
+    name = known[number - 1] if number <= len(known) else ""
+    return text(
+        "level.title",
+        locale,
+        number=number,
+        in_all=face.levels_in_all,
+        name=in_line(name, 80, locale) or "-",
+        state=text(f"level.{state}", locale),
+    )
 
 
 def _told_elsewhere(face: ApprovalFace, level: LevelFace) -> Counted | None:
@@ -94,7 +121,7 @@ def _level_words(face: ApprovalFace, level: LevelFace, room: Room) -> str:
         number=level.number,
         in_all=face.levels_in_all,
         name=in_line(level.name, 80, locale),
-        state=text(f"level.{_level_state(face, level)}", locale),
+        state=text(f"level.{level_state(face, level)}", locale),
     )
     if level.passed or face.status is not Status.PENDING:
         return title
@@ -104,7 +131,8 @@ def _level_words(face: ApprovalFace, level: LevelFace, room: Room) -> str:
     return "\n".join(lines)
 
 
-def _level_state(face: ApprovalFace, level: LevelFace) -> str:
+def level_state(face: ApprovalFace, level: LevelFace) -> str:
+    """Return how far a reached level is, as the catalogue names it."""
     if level.passed:
         return "passed"
     if face.status is Status.CHANGES_REQUESTED:

@@ -19,6 +19,7 @@ from workflows.rules.hr_face import HrFace
 from workflows.rules.notice import Notice, NoticeKind
 from workflows.rules.order import OrderFace, OrderStatus
 from workflows.rules.order import content as order_content
+from workflows.rules.privacy import public
 from workflows.rules.request import Status
 
 NAMED = 20
@@ -37,8 +38,11 @@ def message(notice: Notice, link: str = "", locale: str = "") -> Message:  # noq
     """Return the message of a notice; `link` leads to the card, where that is known.
 
     `locale` is the reader's, where it is told to one person; else the policy's language counts.
+    What goes to more than one person holds nothing that is private.
     """
     face = in_language(notice.face, locale)
+    if not notice.person:
+        face = public(face)
     if notice.kind is NoticeKind.CARD_NOT_POSTED:
         stands = notice.card is not None and bool(notice.card.ts)
         return card_not_posted(face, notice.problem, stands=stands)

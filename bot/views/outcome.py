@@ -1,6 +1,6 @@
 """How a closed request ended: which outcome, who, when, why, by which rule."""
 
-from bot.views.blocks import Block, Room, context, plain, said
+from bot.views.blocks import SECTION, Block, Room, context, plain, said
 from bot.views.ids import BlockId
 from bot.views.text import date, has_text, in_line, person, text
 from bot.views.why import rule_words
@@ -38,7 +38,7 @@ def outcome_blocks(face: ApprovalFace, room: Room) -> list[Block]:
     blocks = [said(BlockId.OUTCOME, _outcome_words(face, last), face.language)]
     if reason:
         words = text("outcome.reason", face.language, reason=reason)
-        quote = plain(words, room.reason * 2, face.language)
+        quote = plain(words, min(room.reason * 2, SECTION), face.language)
         blocks.append(context(BlockId.CLOSING_REASON, quote))
     return blocks
 

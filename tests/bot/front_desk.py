@@ -12,7 +12,7 @@ from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, PATIENCE, Json
 from workflows.rules.content import Content
 from workflows.rules.face import ApprovalFace
 from workflows.rules.people import Actor, ApproverSource, Origin, SourceKind
-from workflows.rules.policy import LevelRule, Notify, Policy, Quorum, Tier, route
+from workflows.rules.policy import Layout, LevelRule, Notify, Policy, Quorum, Tier, route
 from workflows.rules.request import ApprovalRequest
 
 EMIL, DINA = "U0EMIL", "U0DINA"
@@ -66,7 +66,7 @@ class FrontDesk:
         return replace(written, **changes)
 
     async def ask(self, *levels: LevelRule, text: str = "", **changes: Any) -> Asked:
-        """Ask, as Ana, for a new desk, and wait for the card with its buttons."""
+        """Ask, as Ana, for a new desk, and wait for the card, or a thread's root, with its buttons."""
         policy = self.policy(*levels, **changes)
         request_id = mint("REQ")
         request = ApprovalRequest(
@@ -77,7 +77,17 @@ class FrontDesk:
             route=route(policy, None),
         )
         assert await self.workflows.start_approval(request)
-        return Asked(request_id=request_id, message=await self.card(request_id, offers("approve")))
+        button = "details" if policy.layout is Layout.THREAD else "approve"
+        return Asked(request_id=request_id, message=await self.card(request_id, offers(button)))
+
+    async def reply(self, asked: Asked, predicate: Callable[[Json], bool]) -> Json:
+        """Wait until a reply of ours in the request's thread looks like this."""
+        return await self.slack.wait_for_message(
+            APPROVALS,
+            BORIS,
+            lambda m: m["ts"] != asked.ts and bool(m.get("bot_id")) and predicate(m),
+            thread_ts=asked.ts,
+        )
 
     async def card(self, request_id: str, predicate: Callable[[Json], bool]) -> Json:
         """Wait until the card in its channel looks like this."""

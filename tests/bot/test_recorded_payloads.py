@@ -111,6 +111,8 @@ def test_a_recorded_submission_with_our_modal_in_it_is_ours(name: str) -> None:
         "card_version": 2,
         "currency": "",
         "subject": "",
+        "reply_level": 0,
+        "reply_revision": 0,
         "channel": "",
         "message_ts": "",
         "thread_ts": "",

@@ -16,6 +16,7 @@ from records.requests import Requests
 from tests.chaos.ground import Ground
 from tests.journeys.office import has_buttons
 from workflows.rules.audit import Fact
+from workflows.rules.card import CardCopy
 from workflows.rules.face import ApprovalFace
 from workflows.rules.faces import Face
 from workflows.rules.order import OrderFace, OrderStatus, approval_id
@@ -129,7 +130,7 @@ def compare_cards(ground: Ground, face: ApprovalFace | OrderFace, state: Json) -
 
 def as_shown(face: Face) -> Json:
     """Return the message that Slack is to show for `face`."""
-    message = cards.build(face)
+    message = cards.build(face, CardCopy(channel=face.channel, key=""))
     return {"text": message.text, "blocks": message.blocks}
 
 

@@ -13,8 +13,8 @@ from bot.minting import mint
 from bot.policy_file import parse
 from bot.settings import Settings
 from bot.views import order_replies
-from bot.views.ids import BlockId
 from bot.views.catalogue import CATALOGUES
+from bot.views.ids import BlockId
 from bot.workflow_client import Accepted, Answer, WorkflowClient
 from emulator.client import text_of
 from emulator.errors import Json

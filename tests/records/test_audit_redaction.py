@@ -39,6 +39,7 @@ from tests.rules.builders import NOON, actor, level, policy, request
 from workflows.rules import approval, hr_saga, order_saga
 from workflows.rules import order as order_rules
 from workflows.rules.audit import Fact
+from workflows.rules.card import CardCopy
 from workflows.rules.face import ApprovalFace, approval_face
 from workflows.rules.hr import HrRequest, HrType, content_of
 from workflows.rules.hr_face import HrFace, hr_approval_id, hr_face
@@ -114,7 +115,7 @@ async def test_the_last_state_can_still_be_read_and_shown(
     assert isinstance(face, ApprovalFace)
     assert (face.content.text, face.content.links, face.remarks[0].text) == ("", ("",), "")
     assert (face.closing_reason, face.content.title) == (REASON, "Two desks")
-    assert cards.build(face).blocks
+    assert cards.build(face, CardCopy(channel="#approvals", key="k-1")).blocks
     assert await Requests(database).overview(policy=face.policy)
 
 

@@ -27,13 +27,14 @@ from workflows.rules.order import (
     Stuck,
 )
 from workflows.rules.people import Actor, Origin
-from workflows.rules.policy import RouteReason
+from workflows.rules.policy import Layout, RouteReason
 from workflows.rules.request import (
     ChangeRequest,
     Counted,
     Delegate,
     Reassigned,
     Remark,
+    RequestKind,
     Status,
     Verdict,
 )
@@ -162,7 +163,7 @@ class AnyFace:
             status=status or self._random.choice(list(Status)),
             rule=self.rule(),
             levels=tuple(self.level(number) for number in range(1, count + 1)),
-            levels_in_all=9,
+            levels_in_all=self._random.choice((9, 9, 30)),
             content_revision=self._random.randrange(1, 99),
             changes=tuple(self.content_change() for _ in range(self._random.choice((0, 1, 20)))),
             change_request=self._random.choice((None, self.change_request())),
@@ -177,6 +178,10 @@ class AnyFace:
             closed_by=self._random.choice((None, self.actor())),
             closing_rule=self._random.choice(rules),
             closing_reason=self.text(),
+            about=self._random.choice(list(RequestKind)),
+            layout=self._random.choice(list(Layout)),
+            level_names=tuple(self.text() for _ in range(self._random.choice((0, 1, 9, 30)))),
+            private=self._random.random() < 0.5,
         )
 
     def rule(self) -> RouteReason:

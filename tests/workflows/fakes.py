@@ -135,6 +135,11 @@ class FakeCards(CardPort):
         faces = [card.face for card in self.published if card.face.kind == "approval"]
         return [face for face in faces if face.request_id == request_id][-1]
 
+    def last(self, request_id: str) -> PublishCard:
+        """Return the last publish of an approval's card, with every copy of it."""
+        face = self.shown(request_id)
+        return [card for card in self.published if card.face == face][-1]
+
     @property
     def versions(self) -> list[int]:
         return [card.face.card_version for card in self.published]

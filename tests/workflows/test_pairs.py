@@ -1,31 +1,38 @@
 """Two verbs at once on one request: what came first and what it left for the other, by the rules.
 
 Each ordered pair is sent to a request of its own while the database holds its breath: nothing
-else, such as a reading of the approvers, happens between the two.
+else, such as a reading of the approvers, happens between the two. All of it happens once by the
+buttons of one card and once by those of a level's reply and of a copy in direct messages.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
+from bot.views import cards
+from bot.views.card_click import ButtonValue
+from bot.views.ids import ActionId
+from bot.views.payload import from_json
 from tests.workflows import acts
 from tests.workflows.acts import Act
 from tests.workflows.fakes import World
 from tests.workflows.office import ANA, BOTH, ApprovalHandle, Office, policy
+from workflows.ports import PublishCard
 from workflows.rules import administration, amendment, approval, delegation, levels, reading
 from workflows.rules.audit import AuditEvent, Fact
+from workflows.rules.card import CardCopy
 from workflows.rules.content import Content
 from workflows.rules.errors import RuleError
 from workflows.rules.face import ApprovalFace
 from workflows.rules.people import CLOCK
-from workflows.rules.policy import route
-from workflows.rules.request import ApprovalRequest, ApprovalState, Change, Status
+from workflows.rules.policy import Layout, route
+from workflows.rules.request import ApprovalRequest, ApprovalState, Change, Decision, Status
 
 FIRST: dict[str, Act] = {
     "approve": acts.approve("UBORIS"),
@@ -73,9 +80,9 @@ RULES: dict[str, tuple[Callable[..., None], Callable[..., Change]]] = {
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-async def _opened() -> ApprovalState:
+async def _opened(layout: Layout) -> ApprovalState:
     """Return, by the rules alone, what `open_request(BOTH)` leads to."""
-    written = policy(BOTH)
+    written = replace(policy(BOTH), layout=layout)
     request = ApprovalRequest(
         request_id="APR-1",
         requester=ANA,
@@ -138,6 +145,41 @@ async def _answer(office: Office, handle: ApprovalHandle, act: Act) -> str:
     return TAKEN
 
 
+def _by_button(card: PublishCard, act: Act, copy: CardCopy) -> Act:
+    """Return what somebody does by a button of this copy: it says about which content and level."""
+    if not isinstance(act.message, Decision):
+        return act
+    (value, *_) = _verdict_values(card, copy)
+    message = replace(act.message, content_revision=value.content_revision, level=value.level)
+    return replace(act, message=message)
+
+
+def _verdict_values(card: PublishCard, copy: CardCopy) -> list[ButtonValue]:
+    blocks: list[Any] = cards.build(card.face, copy).blocks
+    return [
+        from_json(button["value"], ButtonValue, "value")
+        for block in blocks
+        if block["type"] == "actions"
+        for button in block["elements"]
+        if button["action_id"] in (ActionId.APPROVE, ActionId.REJECT)
+    ]
+
+
+def _converged(card: PublishCard) -> bool:
+    """Whether every copy offers what the open level takes and, in a thread, nothing else does."""
+    face = card.face
+    assert isinstance(face, ApprovalFace)
+    waits = face.open_level is not None and not face.open_level.blocked
+    now = (face.open_level.number, face.content_revision) if waits and face.open_level else None
+    for copy in card.copies:
+        is_offered = bool(copy.person) or face.layout is Layout.CARD
+        is_offered = is_offered or (copy.level, copy.revision) == now
+        offers = {(one.level, one.content_revision) for one in _verdict_values(card, copy)}
+        if offers != ({now} if waits and is_offered else set()):
+            return False
+    return True
+
+
 def _agrees(face: ApprovalFace, facts: list[AuditEvent]) -> bool:
     """Whether the face shows what the facts say, and nothing else."""
     counts = Counter(fact.kind for fact in facts)
@@ -159,17 +201,29 @@ def _agrees(face: ApprovalFace, facts: list[AuditEvent]) -> bool:
     )
 
 
+@pytest.mark.parametrize("layout", Layout)
 @pytest.mark.parametrize("name", FIRST)
 async def test_two_verbs_at_once_end_as_the_rules_say(
-    office: Office, world: World, name: str
+    office: Office, world: World, name: str, layout: Layout
 ) -> None:
-    state = await _opened()
-    opened = await asyncio.gather(*(office.open_request(BOTH) for _ in SECOND))
+    world.directory.outside = ("UCLARA",) if layout is Layout.THREAD else ()
+    state = await _opened(layout)
+    opened = await asyncio.gather(*(office.open_request(BOTH, layout=layout) for _ in SECOND))
     handles = dict(zip(SECOND, opened, strict=True))
+    card = world.cards.published[0]
+    (one, another) = (card.copies[0], card.copies[0])
+    if layout is Layout.THREAD:
+        (_, one, another) = card.copies
+        assert (one.level, another.person) == (1, "UCLARA")
     before = len(world.audit.of(handles[name].id))
     world.audit.held = True
 
-    pairs = [(handles[other], act) for other in SECOND for act in (FIRST[name], SECOND[other])]
+    first = _by_button(card, FIRST[name], one)
+    pairs = [
+        (handles[other], act)
+        for other in SECOND
+        for act in (first, _by_button(card, SECOND[other], another))
+    ]
     answers = await asyncio.gather(*(_answer(office, *sent) for sent in pairs))
     world.audit.let()
 
@@ -185,3 +239,4 @@ async def test_two_verbs_at_once_end_as_the_rules_say(
         assert outcome in await _allowed(state, FIRST[name], SECOND[other]), other
         assert [fact.sequence for fact in facts] == list(range(1, len(facts) + 1)), other
         assert _agrees(shown, facts), other
+        assert _converged(world.cards.last(handles[other].id)), other

@@ -1,5 +1,6 @@
 """The card's clock: when a changed card may, and must, be written to Slack, and which copies it has."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -21,7 +22,8 @@ class CardCopy:
     """One place where the card stands. `ts` is empty while nothing is known to stand there.
 
     The first copy of a card is the one in its channel. `person` is whose direct message another
-    copy is; its `channel` is the person's id until Slack has named the conversation.
+    copy is; its `channel` is the person's id until Slack has named the conversation. A copy with
+    a `level` is the reply in the first one's thread about that level of that content `revision`.
 
     `key` is opaque and travels in the message's metadata. `intended_at` is written down before
     the first post. `doubtful` says that a post's outcome was once unknown: from then on every
@@ -31,6 +33,8 @@ class CardCopy:
     channel: str
     key: str
     person: str = ""
+    level: int = 0
+    revision: int = 0
     ts: str = ""
     intended_at: datetime | None = None
     doubtful: bool = False
@@ -70,6 +74,18 @@ def change(card: CardState, now: datetime, *, clicked: bool = False) -> CardStat
 def ask_again(card: CardState, now: datetime) -> CardState:
     """Have the card written once more although nothing changed: a copy was seen out of date."""
     return replace(card, behind_since=card.behind_since or now)
+
+
+def with_copies(card: CardState, new: Iterable[CardCopy], now: datetime) -> CardState:
+    """Have the card stand in more places; nothing changes where there are none."""
+    copies = (*card.copies, *new)
+    return ask_again(replace(card, copies=copies), now) if copies != card.copies else card
+
+
+def reply_of(card: CardState, level: int, revision: int) -> CardCopy | None:
+    """Return the reply in its thread about this level of this content revision, if there is one."""
+    found = (one for one in card.copies if (one.level, one.revision) == (level, revision))
+    return next(found, None)
 
 
 def due_at(card: CardState) -> datetime | None:

@@ -7,7 +7,7 @@ from typing import Literal
 from workflows.rules.amendment import may_be_amended
 from workflows.rules.content import Content, ContentChange
 from workflows.rules.people import Actor
-from workflows.rules.policy import Notify, ReasonRule, RouteReason
+from workflows.rules.policy import Layout, Notify, ReasonRule, RouteReason, Visibility
 from workflows.rules.request import (
     OPEN,
     ApprovalState,
@@ -17,6 +17,7 @@ from workflows.rules.request import (
     LevelState,
     Reassigned,
     Remark,
+    RequestKind,
     Status,
 )
 
@@ -57,7 +58,11 @@ class LevelFace:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApprovalFace:
-    """An approval as people see it, at one `card_version`; `changed_at` is its newest fact's."""
+    """An approval as people see it, at one `card_version`; `changed_at` is its newest fact's.
+
+    `level_names` are all levels of the route, also those not reached. What is `private` stands
+    in a channel only with `hidden`: without what `rules.privacy` takes out.
+    """
 
     kind: Literal["approval"] = "approval"
     request_id: str
@@ -88,6 +93,11 @@ class ApprovalFace:
     closed_by: Actor | None
     closing_rule: str
     closing_reason: str
+    about: RequestKind = RequestKind.APPROVAL
+    layout: Layout = Layout.CARD
+    level_names: tuple[str, ...] = ()
+    private: bool = False
+    hidden: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -134,6 +144,10 @@ def approval_face(state: ApprovalState, card_version: int) -> ApprovalFace:
         closed_by=state.closed_by,
         closing_rule=state.closing_rule,
         closing_reason=state.closing_reason,
+        about=request.about,
+        layout=request.policy.layout,
+        level_names=tuple(level.name for level in request.route.levels),
+        private=request.policy.visibility is Visibility.PRIVATE,
     )
 
 

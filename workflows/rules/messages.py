@@ -46,10 +46,11 @@ class ApprovalOutcome:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Menu:
-    """What one person sees and may do now."""
+    """What one person sees and may do now. Who may not read sees the public face."""
 
     face: ApprovalFace
     verbs: tuple[Verb, ...]
+    may_read: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

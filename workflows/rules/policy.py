@@ -38,6 +38,20 @@ class Notify(StrEnum):
     NONE = "none"
 
 
+class Layout(StrEnum):
+    """How a request stands in its channel: as one card, or as a root with one reply per level."""
+
+    CARD = "card"
+    THREAD = "thread"
+
+
+class Visibility(StrEnum):
+    """Who may read what is asked: everybody in the channel, or only those whom it concerns."""
+
+    CHANNEL = "channel"
+    PRIVATE = "private"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quorum:
     """How many of the eligible people must agree. `count` matters for COUNT only."""
@@ -102,7 +116,8 @@ class Policy:
     """A whole policy, as a request pins it at submission. `version` is its digest.
 
     `admins` and `admin_channel` are the house's: who may reassign, refresh and close, and where
-    they are told. `max_amendments` bounds how often a request may be changed.
+    they are told. `max_amendments` bounds how often a request may be changed. Of a PRIVATE one
+    its channel shows no more than `rules.privacy` lets through.
     """
 
     name: str
@@ -110,6 +125,8 @@ class Policy:
     channel: str
     tiers: tuple[Tier, ...]
     levels: tuple[LevelRule, ...]
+    layout: Layout = Layout.CARD
+    visibility: Visibility = Visibility.CHANNEL
     notify: Notify = Notify.CARD
     distinct_approvers: bool = True
     delegation: bool = True

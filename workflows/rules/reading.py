@@ -11,6 +11,7 @@ from workflows.rules.facts import note, telling, with_level
 from workflows.rules.levels import pass_if_certain
 from workflows.rules.people import CLOCK, ApproverQuestion, Reading, Standing
 from workflows.rules.policy import Notify
+from workflows.rules.privacy import with_readers
 from workflows.rules.request import ApprovalState, Change, LevelState, Tell, TellKind
 
 
@@ -141,6 +142,7 @@ def _open(change: Change, level: LevelState, reading: Reading, now: datetime) ->
     to_read = bool(reading.admins.unreadable) and not change.state.admins
     level = replace(level, blocked="", to_read=to_read, opened_at=level.opened_at or now)
     change = with_level(change, level)
+    change = replace(change, state=with_readers(change.state, level))
     if before.blocked:
         kind = Fact.LEVEL_OPENED
     elif (before.eligible, before.delegates) != (level.eligible, level.delegates):

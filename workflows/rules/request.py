@@ -268,6 +268,8 @@ class ApprovalState:
     """Everything an approval is. One value, so that continue-as-new carries one value.
 
     `changes` is what the last amendment changed, `voided` how many decisions amendments voided.
+    `readers` were asked at some time, about this content or an earlier one: what a private
+    request keeps from others, they have read. Empty where nothing is kept from anybody.
     `changed_at` is the instant of the newest fact.
     """
 
@@ -280,6 +282,7 @@ class ApprovalState:
     voided: int = 0
     delegations: tuple[Delegate, ...] = ()
     admins: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
     comments: int = 0
     remarks: tuple[Remark, ...] = ()
     sequence: int = 0

@@ -1,0 +1,58 @@
+"""*View details*: the whole of a request, for those who may read it."""
+
+import time
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.listeners.answers import NOT_ACKED
+from bot.listeners.approvals import open_modal
+from bot.listeners.presses import NOT_A_READER, Presses, id_of
+from bot.listeners.services import Services
+from bot.views import card_click, details_modal
+from bot.views.ids import ActionId
+from workflows.rules.messages import Menu
+from workflows.rules.people import Actor, Origin
+
+_VERB = "view_details"
+
+
+def register(app: AsyncApp, services: Services) -> None:
+    """Listen to *View details* in a request's thread."""
+    app.action(ActionId.DETAILS)(DetailsListeners(services).details_clicked)
+
+
+class DetailsListeners:
+    """The listener of this feature, bound to the services."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._presses = Presses(services)
+
+    async def details_clicked(
+        self,
+        ack: AsyncAck,
+        body: dict[str, Any],
+        client: AsyncWebClient,
+        request: AsyncBoltRequest,
+    ) -> None:
+        """Open the modal at once; then show what the workflow lets this person read.
+
+        Who may not read it sees what everybody may, and why; that they tried is written down.
+        """
+        received = time.monotonic()
+        await ack()
+        click = card_click.parse_click(body)
+        locale = self._services.people.cached_locale(click.person)
+        view_id = await open_modal(client, click, details_modal.opening(click, locale))
+        press = self._presses.press(click, click.person, id_of(click), request, received)
+        menu = await self._presses.menu(click.request_id, click.person)
+        if isinstance(menu, Menu):
+            view = details_modal.shown(menu, locale)
+            if not menu.may_read and not press.repeated:
+                actor = Actor(person=click.person, origin=Origin.SLACK)
+                await self._presses.write_down(click.request_id, actor, _VERB, NOT_A_READER)
+        else:
+            view = details_modal.told(menu or await self._presses.tell_how_it_ended(press), locale)
+        await self._services.answers.show(client, view_id, view, NOT_ACKED)

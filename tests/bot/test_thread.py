@@ -1,0 +1,203 @@
+"""A request's thread: presses in a reply and in a direct message lead to one state on every copy."""
+
+from typing import Any
+
+import pytest
+from slack_bolt.async_app import AsyncApp
+
+from emulator.client import StandInClient, text_of
+from tests.bot.desk import (
+    ANA,
+    APPROVALS,
+    BORIS,
+    CLARA,
+    FAY,
+    GUS,
+    Card,
+    Json,
+    Shop,
+    has_buttons,
+    listeners_ended,
+    shows,
+)
+from tests.bot.front_desk import DINA, EMIL, Asked, FrontDesk, level, offers
+from tests.bot.presses import SignedHttp, press_payload, with_value
+from workflows.rules.policy import Layout, Quorum, Visibility
+from workflows.rules.request import Status
+
+SECRET = "My father is ill"
+THREAD: dict[str, Any] = {"layout": Layout.THREAD}
+PRIVATE: dict[str, Any] = {**THREAD, "visibility": Visibility.PRIVATE}
+
+
+async def copy_of(slack: StandInClient, person: str, asked: Asked) -> Json:
+    """Wait for the person's own copy with its buttons."""
+    return await slack.wait_for_message(
+        f"D{person}", person, lambda m: asked.request_id in text_of(m) and has_buttons(m)
+    )
+
+
+async def send_out(slack: StandInClient) -> None:
+    """Have Emil leave the channel: he gets a copy of his own."""
+    await slack.channels(APPROVALS, "remove", user=EMIL)
+
+
+async def in_channel(slack: StandInClient, asked: Asked) -> str:
+    """Return everything that everybody sees of a request, root and replies."""
+    root = [one for one in await slack.messages(APPROVALS, CLARA) if one["ts"] == asked.ts]
+    return str([*root, *await slack.messages(APPROVALS, CLARA, thread_ts=asked.ts)])
+
+
+@pytest.mark.parametrize("parts", [THREAD, PRIVATE], ids=["public", "private"])
+async def test_a_press_in_a_reply_and_one_in_a_copy_converge(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop, parts: dict[str, Any]
+) -> None:
+    await send_out(slack)
+    first = level(BORIS, EMIL, name="manager", quorum=Quorum(count=2))
+    asked = await desk.ask(first, level(DINA, name="hr"), text=SECRET, **parts)
+    reply = await desk.reply(asked, has_buttons)
+    direct = await copy_of(slack, EMIL, asked)
+    mark = await slack.journal_mark()
+
+    await slack.click(BORIS, APPROVALS, reply, "approve")
+    inline = await slack.wait_for_journal(after=mark, kind="response_url")
+    await slack.click(EMIL, f"D{EMIL}", direct, "approve")
+    await desk.reply(asked, lambda m: f"<@{DINA}>" in text_of(m) and has_buttons(m))
+    await shop.pass_time(asked.request_id)
+
+    closed = await desk.reply(
+        asked, shows("Level 1 of 2: manager", "passed", f"<@{EMIL}> approved")
+    )
+    root = await desk.card(asked.request_id, lambda m: "Level 2 of 2: hr* · ● open" in text_of(m))
+    own = await slack.wait_for_message(
+        f"D{EMIL}", EMIL, lambda m: "Level 2 of 2: hr" in text_of(m) and m["ts"] == direct["ts"]
+    )
+    assert (closed["ts"], root["ts"]) == (reply["ts"], asked.ts)
+    assert "Level 1 of 2: manager" in str(inline["arguments"]["blocks"])
+    assert "header" not in {one["type"] for one in inline["arguments"]["blocks"]}
+    assert SECRET in text_of(own)
+    replies = await slack.messages(APPROVALS, CLARA, thread_ts=asked.ts)
+    assert len([one for one in replies if one["ts"] != asked.ts]) == 2
+
+
+async def test_nothing_private_is_painted_in_the_channel_and_all_of_it_in_a_copy(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop
+) -> None:
+    await send_out(slack)
+    both = level(BORIS, EMIL, CLARA, quorum=Quorum(count=3))
+    asked = await desk.ask(both, text=SECRET, **PRIVATE)
+    reply = await desk.reply(asked, has_buttons)
+    direct = await copy_of(slack, EMIL, asked)
+    mark = await slack.journal_mark()
+
+    await slack.click(BORIS, APPROVALS, reply, "approve")
+    public = await slack.wait_for_journal(after=mark, kind="response_url")
+    mark = await slack.journal_mark()
+    await slack.click(EMIL, f"D{EMIL}", direct, "approve")
+    own = await slack.wait_for_journal(after=mark, kind="response_url")
+    await shop.pass_time(asked.request_id)
+
+    seen = await in_channel(slack, asked)
+    assert SECRET not in str(public)
+    assert "A desk for" not in str(public)
+    assert SECRET in str(own)
+    assert SECRET not in seen
+    assert "A desk for" not in seen
+
+
+READERS = {"who asks": ANA, "who is asked": BORIS, "an admin": FAY}
+
+
+@pytest.mark.parametrize("who", READERS)
+async def test_view_details_shows_the_whole_of_it_to_whom_it_concerns(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop, who: str
+) -> None:
+    asked = await desk.ask(text=SECRET, **PRIVATE)
+    await desk.reply(asked, has_buttons)
+
+    await slack.click(READERS[who], APPROVALS, asked.message, "details")
+
+    shown = await desk.says(READERS[who], SECRET)
+    assert "Waiting for approval" in text_of(shown)
+    assert await shop.refused(asked.request_id) == []
+
+
+async def test_who_may_not_read_a_request_is_told_why_and_that_is_kept(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop
+) -> None:
+    asked = await desk.ask(text=SECRET, **PRIVATE)
+    reply = await desk.reply(asked, has_buttons)
+
+    await slack.click(GUS, APPROVALS, reply, "details")
+
+    shown = await desk.says(GUS, "This request is private")
+    await listeners_ended()
+    assert SECRET not in str(shown)
+    assert "A desk for" not in str(shown)
+    assert "Waiting for approval" in text_of(shown)
+    assert await shop.refused(asked.request_id) == [(GUS, "not_a_reader")]
+
+
+async def test_more_shows_a_stranger_nothing_private(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+) -> None:
+    asked = await desk.ask(text=SECRET, **PRIVATE)
+
+    menu = await desk.menu(GUS, asked)
+
+    assert SECRET not in str(menu)
+    assert "A desk for" not in str(menu)
+    assert "Waiting for approval" in text_of(menu)
+
+
+async def test_everybody_reads_what_is_not_private(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop
+) -> None:
+    asked = await desk.ask(text=SECRET, **THREAD)
+
+    await slack.click(GUS, APPROVALS, asked.message, "details")
+
+    await desk.says(GUS, SECRET)
+    assert await shop.refused(asked.request_id) == []
+
+
+async def test_a_rejection_from_a_reply_ends_the_request_on_every_copy(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop
+) -> None:
+    await send_out(slack)
+    asked = await desk.ask(level(BORIS, EMIL, quorum=Quorum(count=1)), **PRIVATE)
+    reply = await desk.reply(asked, offers("reject"))
+    await copy_of(slack, EMIL, asked)
+    await slack.click(BORIS, APPROVALS, reply, "reject")
+    form = await slack.wait_for_modal(BORIS, lambda v: v["callback_id"] == "verb")
+
+    await slack.submit(BORIS, form, {"reason": SECRET})
+
+    closed = await desk.face(asked.request_id, lambda face: not face.is_open)
+    await desk.reply(asked, shows("closed without passing", f"<@{BORIS}>"))
+    await shop.pass_time(asked.request_id)
+    await desk.card(asked.request_id, shows("Rejected"))
+    own = await slack.wait_for_message(
+        f"D{EMIL}", EMIL, lambda m: asked.request_id in text_of(m) and not has_buttons(m)
+    )
+    assert closed.status is Status.REJECTED
+    assert SECRET not in await in_channel(slack, asked)
+    assert SECRET in text_of(own)
+    assert SECRET in text_of(await shop.direct_message(ANA, SECRET))
+
+
+async def test_who_presses_what_was_changed_is_led_to_the_root(
+    slack: StandInClient, http: SignedHttp, desk: FrontDesk
+) -> None:
+    asked = await desk.ask(**THREAD)
+    reply = Card(order_id="", message=await desk.reply(asked, has_buttons))
+    payload = await press_payload(slack, BORIS, reply, "approve")
+
+    await http.interact(with_value(payload, content_revision=0))
+
+    told = await slack.wait_for_message(
+        APPROVALS, BORIS, lambda m: bool(m.get("is_ephemeral")), thread_ts=asked.ts
+    )
+    assert "did not count" in told["text"]
+    assert f"/p{asked.ts.replace('.', '')}" in told["text"]
+    assert reply.ts.replace(".", "") not in told["text"]

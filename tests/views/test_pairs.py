@@ -1,0 +1,54 @@
+"""The engine's pairs on every copy: whatever two verbs led to, a button stands only where it counts."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import pytest
+
+from bot.views import cards
+from bot.views.card_click import ButtonValue
+from bot.views.ids import ActionId
+from bot.views.payload import from_json
+from tests.rules.test_pairs import ACTS, ANY, TWO, outcome
+from tests.views.threads import copies
+from workflows.rules.card import CardCopy
+from workflows.rules.face import ApprovalFace, approval_face
+from workflows.rules.policy import Layout
+from workflows.rules.request import ApprovalState
+
+REPLIES = ((1, 1), (1, 2), (2, 1))
+
+
+def _threaded(state: ApprovalState) -> ApprovalState:
+    policy = replace(state.request.policy, layout=Layout.THREAD)
+    return replace(state, request=replace(state.request, policy=policy))
+
+
+def _offers(face: ApprovalFace, copy: CardCopy) -> Iterator[tuple[int, int]]:
+    blocks: list[Any] = cards.build(face, copy).blocks
+    for row in (one["elements"] for one in blocks if one["type"] == "actions"):
+        for button in row:
+            if button["action_id"] in (ActionId.APPROVE, ActionId.REJECT):
+                value = from_json(button["value"], ButtonValue, "value")
+                yield value.level, value.content_revision
+
+
+@pytest.mark.parametrize("first", ACTS)
+@pytest.mark.parametrize("state", [TWO, ANY], ids=["two must agree", "one is enough"])
+def test_after_any_two_verbs_buttons_stand_where_they_count(
+    state: ApprovalState, first: str
+) -> None:
+    for one, second in product([first], ACTS):
+        _, change = outcome(_threaded(state), ACTS[one], ACTS[one].at)
+        now = max(ACTS[one].at, ACTS[second].at)
+        _, change = outcome(change.state, ACTS[second], now)
+        face = approval_face(change.state, 7)
+        level = face.open_level
+        open_now = level is not None and not level.blocked
+        wanted = {(level.number, face.content_revision)} if level and open_now else set()
+
+        for name, copy in copies("#c", *REPLIES).items():
+            is_current = bool(copy.person) or (copy.level, copy.revision) in wanted
+            assert set(_offers(face, copy)) == (wanted if is_current else set()), (second, name)

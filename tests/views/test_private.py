@@ -1,0 +1,105 @@
+"""A private request: no message in a channel holds anything that was written, copies in DMs do."""
+
+import json
+from dataclasses import asdict, replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.views import cards, details_modal, notice_messages
+from tests.views import faces, threads
+from tests.views.any_face import AnyFace
+from tests.views.test_hr import hr
+from workflows.rules.face import ApprovalFace, LevelFace
+from workflows.rules.failure import Failure
+from workflows.rules.hr import HrRequest, HrType
+from workflows.rules.hr_face import Provisioning
+from workflows.rules.messages import Menu
+from workflows.rules.notice import Notice, NoticeKind
+from workflows.rules.policy import Layout, RouteReason
+from workflows.rules.privacy import public_face
+
+VIEWS = settings(max_examples=60, deadline=None)
+SECRET = "Zq7Xk9"
+"""No sentence of ours, no id and no number holds this."""
+
+
+@given(st.integers(0, 10**6), st.sampled_from(Layout), st.integers(0, 10))
+@VIEWS
+def test_nothing_private_stands_in_any_channel(seed: int, layout: Layout, level: int) -> None:
+    face = replace(_planted(AnyFace([SECRET], seed)), layout=layout)
+    places = threads.copies("#c", (level, face.content_revision), (level, 1))
+    direct = cards.build(face, places.pop("direct"))
+
+    for copy in places.values():
+        assert SECRET not in json.dumps(asdict(cards.build(face, copy)))
+    for kind in NoticeKind:
+        notice = Notice(key="n", kind=kind, face=face, people=("U0BORIS",))
+        for place in (notice, replace(notice, channel="#admins", problem="slack.x")):
+            assert SECRET not in json.dumps(asdict(notice_messages.message(place, "")))
+    assert SECRET not in json.dumps(details_modal.shown(Menu(face=public_face(face), verbs=())))
+    assert SECRET in json.dumps(asdict(direct))
+
+
+@given(st.integers(0, 10**6), st.sampled_from(Layout), st.integers(0, 10), st.booleans())
+@VIEWS
+def test_nothing_private_stands_in_any_channel_once_hr_goes_on(
+    seed: int, layout: Layout, level: int, lost: bool
+) -> None:
+    approval = replace(_planted(AnyFace([SECRET], seed)), layout=layout)
+    planted = HrRequest(
+        request_id="HR-1", type=HrType.EXPENSE, title=SECRET, description=SECRET, item=SECRET
+    )
+    problem = Failure(code="not_enough_days", data={"wanted": SECRET, "sku": SECRET})
+    face = hr(
+        None if lost else approval, planted, provisioning=Provisioning.FAILED, failure=problem
+    )
+    if not lost:
+        face = replace(face, approval=approval)
+    places = threads.copies("#c", (level, approval.content_revision), (level, 1))
+    direct = cards.build(face, places.pop("direct"))
+
+    for copy in places.values():
+        assert SECRET not in json.dumps(asdict(cards.build(face, copy)))
+    for kind in NoticeKind:
+        notice = Notice(key="n", kind=kind, face=face, people=("U0BORIS",))
+        for place in (notice, replace(notice, channel="#admins", problem="slack.x")):
+            assert SECRET not in json.dumps(asdict(notice_messages.message(place, "")))
+    assert lost or SECRET in json.dumps(asdict(direct))
+
+
+def _planted(some: AnyFace) -> ApprovalFace:
+    """Return a private face with the secret in every private part; what is public is harmless."""
+    face = some.approval()
+    wanted = face.change_request
+    return replace(
+        face,
+        private=True,
+        policy="time_off",
+        title="Time off",
+        channel="#c",
+        admin_channel="#admins",
+        requester=faces.ANA,
+        rule=RouteReason(policy=SECRET),
+        levels=tuple(_planted_level(level) for level in face.levels),
+        level_names=tuple(f"level {level.number}" for level in face.levels),
+        change_request=replace(wanted, person="U0BORIS") if wanted else None,
+        closed_by=faces.BORIS if face.closed_by else None,
+        closing_rule="quorum",
+    )
+
+
+def _planted_level(level: LevelFace) -> LevelFace:
+    named = level.reassigned
+    return replace(
+        level,
+        name=f"level {level.number}",
+        sources=("manager",),
+        unreadable=("manager",) * bool(level.unreadable),
+        eligible=("U0BORIS",),
+        asked=(),
+        delegates=(),
+        blocked=level.blocked if level.blocked != SECRET else "too_few_eligible",
+        decisions=tuple(replace(one, person="U0BORIS", seat="U0CLARA") for one in level.decisions),
+        reassigned=replace(named, person="U0GUS") if named else None,
+    )

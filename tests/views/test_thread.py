@@ -1,0 +1,174 @@
+"""The thread layout: every message of a two-level request, public and private, as a whole.
+
+A change that is meant: `WRITE_SNAPSHOTS=1 pytest tests/views/test_thread.py`, then read the diff.
+"""
+
+import json
+import os
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.views import cards, details_modal, more_modal
+from bot.views.blocks import Message
+from bot.views.card_click import ButtonValue
+from bot.views.ids import ActionId
+from bot.views.payload import from_json
+from tests.views import faces, threads
+from tests.views.any_face import AnyFace, any_faces
+from tests.views.presses import click
+from tests.views.slack_limits import check_message, check_view
+from workflows.rules.messages import Menu
+from workflows.rules.policy import Layout, Visibility
+from workflows.rules.privacy import public_face
+
+SNAPSHOTS = Path(__file__).parent / "snapshots" / "thread"
+WRITE = bool(os.environ.get("WRITE_SNAPSHOTS"))
+VIEWS = settings(max_examples=60, deadline=None)
+CHANNEL, PRIVATE = Visibility.CHANNEL, Visibility.PRIVATE
+EVERY = [(name, visibility) for name in threads.STATES for visibility in Visibility]
+SECRETS = (
+    *("June", "sister", "Lima", "ill", "1,200", "1,100", "May", "family.example", "earned"),
+    *("called off", "over 1,000", "family leave"),
+)
+
+
+def _elements(message: Message) -> list[list[dict[str, Any]]]:
+    blocks: list[Any] = message.blocks
+    return [one["elements"] for one in blocks if one["type"] == "actions"]
+
+
+def _actions(message: Message) -> list[list[str]]:
+    return [[one["action_id"] for one in row] for row in _elements(message)]
+
+
+@pytest.mark.parametrize(("name", "visibility"), EVERY)
+def test_a_thread_is_exactly_its_snapshot(name: str, visibility: Visibility) -> None:
+    shown = threads.thread(threads.STATES[name], visibility)
+
+    for message in shown.values():
+        check_message(message.text, message.blocks)
+    path = SNAPSHOTS / f"{name}.{visibility}.json"
+    plain = {copy: asdict(message) for copy, message in shown.items()}
+    if WRITE:
+        SNAPSHOTS.mkdir(exist_ok=True)
+        words = json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
+        path.write_text(words, encoding="utf-8")
+    assert plain == json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_no_snapshot_is_left_over() -> None:
+    written = {f"{name}.{visibility}" for name, visibility in EVERY}
+
+    assert {path.stem for path in SNAPSHOTS.glob("*.json")} == written
+
+
+VERDICTS = [ActionId.APPROVE, ActionId.REJECT, ActionId.DETAILS]
+ROOT = [ActionId.DETAILS, ActionId.MORE]
+
+
+@pytest.mark.parametrize("visibility", Visibility)
+@pytest.mark.parametrize(
+    ("name", "root", "replies"),
+    [
+        ("opening", [ROOT], []),
+        ("first", [ROOT], [[VERDICTS]]),
+        ("between", [ROOT], [[]]),
+        ("second", [ROOT], [[], [VERDICTS]]),
+        ("approved", [], [[], []]),
+        ("rejected", [], [[], []]),
+        ("withdrawn", [], [[]]),
+        ("waits_for_changes", [ROOT], [[[ActionId.DETAILS]]]),
+        ("amended", [ROOT], [[], [], [VERDICTS]]),
+        ("blocked", [ROOT], []),
+        ("blocked_again", [ROOT], [[], [[ActionId.DETAILS]]]),
+    ],
+)
+def test_buttons_stand_where_they_count(
+    name: str, root: list[list[str]], replies: list[list[list[str]]], visibility: Visibility
+) -> None:
+    shown = threads.thread(threads.STATES[name], visibility)
+
+    assert _actions(shown.pop("root")) == root
+    shown.pop("direct")
+    assert [_actions(message) for message in shown.values()] == replies
+
+
+@pytest.mark.parametrize("name", threads.STATES)
+def test_a_private_thread_tells_none_of_what_was_written(name: str) -> None:
+    shown = threads.thread(threads.STATES[name], PRIVATE)
+    direct = json.dumps(asdict(shown.pop("direct")))
+
+    for message in shown.values():
+        written = json.dumps(asdict(message))
+        assert not [one for one in SECRETS if one in written]
+        assert "Time off" in written
+    assert "sister" in direct
+
+
+def test_a_button_of_a_reply_names_its_reply() -> None:
+    shown = threads.thread(threads.amended, CHANNEL)
+    (row,) = _elements(shown["level 1 of revision 2"])
+
+    for one in row:
+        value = from_json(one["value"], ButtonValue, "value")
+        assert (value.reply_level, value.reply_revision) == (1, 2)
+    for name in ("root", "direct"):
+        (row,) = _elements(shown[name])
+        values = [from_json(one["value"], ButtonValue, "value") for one in row]
+        assert [(one.reply_level, one.reply_revision) for one in values] == [(0, 0)] * len(row)
+
+
+def test_only_the_reply_mentions_who_is_asked() -> None:
+    shown = threads.thread(threads.first, CHANNEL)
+
+    assert "U0BORIS" not in json.dumps(asdict(shown["root"]))
+    assert "<@U0BORIS>" in json.dumps(shown["level 1 of revision 1"].blocks)
+
+
+def test_what_is_cut_says_where_the_whole_of_it_is() -> None:
+    state, _ = threads.first(threads.policy())
+    long = "word " * 3000
+    face = faces.face(state)
+    face = replace(face, content=replace(face.content, text=long))
+    written = json.dumps(cards.build(face, threads.copies("#c")["root"]).blocks)
+
+    assert "*View details* shows the whole of it" in written
+    assert len(json.dumps(details_modal.shown(Menu(face=face, verbs=())))) > len(long)
+
+
+@given(any_faces, st.integers(0, 10), st.integers(1, 99))
+@VIEWS
+def test_every_copy_of_every_face_is_a_valid_message(
+    some: AnyFace, level: int, revision: int
+) -> None:
+    face = replace(some.approval(), layout=Layout.THREAD)
+    places = threads.copies("#c", (level, revision), (level, face.content_revision))
+
+    for copy in places.values():
+        message = cards.build(face, copy)
+        check_message(message.text, message.blocks)
+        assert all(len(row) <= 3 for row in _actions(message))
+        if not face.is_open:
+            assert not _actions(message)
+
+
+@given(any_faces, st.booleans(), st.sampled_from(Layout), st.integers(1, 10))
+@VIEWS
+def test_every_modal_of_a_request_is_valid(
+    some: AnyFace,
+    reads: bool,  # noqa: FBT001 - given by hypothesis
+    layout: Layout,
+    level: int,
+) -> None:
+    face = replace(some.approval(), layout=layout)
+    menu = Menu(face=face if reads else public_face(face), verbs=(), may_read=reads)
+    opened = replace(click("more"), reply_level=level, subject=face.title[:120])
+
+    check_view(details_modal.opening(opened))
+    check_view(details_modal.shown(menu))
+    check_view(more_modal.menu(more_modal.context_of(opened), menu))

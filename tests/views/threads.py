@@ -1,0 +1,139 @@
+"""Two-level requests in the thread layout, made by the rules, each with the replies that stand by then."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.views import cards
+from bot.views.blocks import Message
+from tests.views import faces
+from tests.views.contents import usd
+from tests.views.faces import ANA, BORIS, CLARA, NOW, decided, opened, reached, request, taken
+from workflows.rules import amendment, approval
+from workflows.rules.card import CardCopy
+from workflows.rules.content import Content
+from workflows.rules.face import ApprovalFace
+from workflows.rules.people import Actor, Origin, Standing
+from workflows.rules.policy import Layout, Policy, Visibility
+from workflows.rules.request import Amendment, ApprovalState, Verdict, Withdrawal
+
+DINA = Actor(person="U0DINA", origin=Origin.SLACK)
+WISH = Content(
+    title="Three weeks in June",
+    text="My sister gets married in Lima, and my father is ill.",
+    amount=usd("1200.00"),
+    links=("https://family.example/wedding?id=7",),
+)
+REPLIES = ((1, 1), (2, 1))
+
+Written = tuple[ApprovalState, tuple[tuple[int, int], ...]]
+
+
+def policy(visibility: Visibility = Visibility.CHANNEL) -> Policy:
+    rules = faces.policy(
+        faces.level_rule("manager", 1, "U0BORIS", "U0CLARA"), faces.level_rule("hr", 1, "U0DINA")
+    )
+    return replace(
+        rules,
+        name="time_off",
+        title="Time off",
+        channel="#hr-requests",
+        layout=Layout.THREAD,
+        visibility=visibility,
+    )
+
+
+def _asked(rules: Policy) -> ApprovalState:
+    return approval.submit(request(WISH, rules), NOW).state
+
+
+def opening(rules: Policy) -> Written:
+    return reached(_asked(rules)), ()
+
+
+def first(rules: Policy) -> Written:
+    return opened(request(WISH, rules)), REPLIES[:1]
+
+
+def second(rules: Policy) -> Written:
+    state = decided(opened(request(WISH, rules)), BORIS, reason="You have earned it.")
+    return taken(reached(state, 9), faces.people("U0DINA")), REPLIES
+
+
+def between(rules: Policy) -> Written:
+    return decided(opened(request(WISH, rules)), BORIS), REPLIES[:1]
+
+
+def approved(rules: Policy) -> Written:
+    return decided(second(rules)[0], DINA), REPLIES
+
+
+def rejected(rules: Policy) -> Written:
+    reason = "Your father's illness is family leave, not time off."
+    return decided(second(rules)[0], DINA, Verdict.REJECT, reason), REPLIES
+
+
+def withdrawn(rules: Policy) -> Written:
+    taken_back = Withdrawal(actor=ANA, reason="The wedding is called off.")
+    return approval.withdraw(first(rules)[0], taken_back, NOW).state, REPLIES[:1]
+
+
+def waits_for_changes(rules: Policy) -> Written:
+    state = decided(first(rules)[0], CLARA, Verdict.REQUEST_CHANGES, "Only in May, please.")
+    return state, REPLIES[:1]
+
+
+def amended(rules: Policy) -> Written:
+    """Changed while the second level was asked: both replies are voided, a third one asks anew."""
+    content = replace(WISH, title="Two weeks in May", amount=usd("1100.00"))
+    change = Amendment(actor=ANA, content=content, content_revision=1)
+    state = amendment.amend(second(rules)[0], change, NOW + timedelta(minutes=2)).state
+    state = taken(reached(state), faces.people("U0BORIS", "U0CLARA"))
+    return state, (*REPLIES, (1, 2))
+
+
+def blocked(rules: Policy) -> Written:
+    """Nobody may decide at the first level; no reply stands for it."""
+    state, _ = opening(rules)
+    return taken(state, faces.people("U0IVAN", standing=Standing.DEACTIVATED)), ()
+
+
+def blocked_again(rules: Policy) -> Written:
+    """Its approver has left: the reply that stands has only *View details*."""
+    state, replies = second(rules)
+    level = replace(state.levels[-1], blocked="no_eligible_approver", eligible=())
+    return replace(state, levels=(*state.levels[:-1], level)), replies
+
+
+STATES: dict[str, Callable[[Policy], Written]] = {
+    make.__name__: make
+    for make in (
+        *(opening, first, between, second, approved, rejected, withdrawn, waits_for_changes),
+        *(amended, blocked, blocked_again),
+    )
+}
+
+
+def face_of(make: Callable[[Policy], Written], visibility: Visibility) -> ApprovalFace:
+    return faces.face(make(policy(visibility))[0])
+
+
+def thread(make: Callable[[Policy], Written], visibility: Visibility) -> dict[str, Message]:
+    """Return every message of the thread, and the copy in an approver's direct messages."""
+    state, replies = make(policy(visibility))
+    shown = faces.face(state)
+    return {
+        name: cards.build(shown, copy) for name, copy in copies(shown.channel, *replies).items()
+    }
+
+
+def copies(channel: str, *replies: tuple[int, int]) -> dict[str, CardCopy]:
+    root = CardCopy(channel=channel, key="k")
+    return {
+        "root": root,
+        **{
+            f"level {level} of revision {revision}": replace(root, level=level, revision=revision)
+            for level, revision in replies
+        },
+        "direct": replace(root, channel="U0HANA", person="U0HANA"),
+    }

@@ -1,0 +1,83 @@
+"""Privacy: what a channel may show of a private request, and who may read the rest of it."""
+
+from dataclasses import replace
+from typing import TypeVar
+
+from workflows.rules.content import Content
+from workflows.rules.face import ApprovalFace, LevelFace
+from workflows.rules.faces import Face
+from workflows.rules.hr import HrRequest
+from workflows.rules.hr_face import HrFace
+from workflows.rules.policy import RouteReason, Visibility
+from workflows.rules.request import ApprovalState, Counted, LevelState, Reassigned
+
+_Said = TypeVar("_Said", Counted, Reassigned)
+
+
+def public_face(face: ApprovalFace) -> ApprovalFace:
+    """Return what everybody may see of a private face; any other one comes back as it is.
+
+    Left are kind, requester, levels, people and state. Gone are the content, what changed in it,
+    everything that somebody wrote, and the words of the rule: they bound the amount. Its title is
+    the policy's, so that a sentence about it still has a subject.
+    """
+    if not face.private or face.hidden:
+        return face
+    wanted = face.change_request
+    return replace(
+        face,
+        hidden=True,
+        content=Content(title=face.title),
+        rule=RouteReason(policy=face.policy),
+        levels=tuple(_public_level(level) for level in face.levels),
+        changes=(),
+        change_request=replace(wanted, reason="") if wanted else None,
+        comments=0,
+        remarks=(),
+        closing_reason="",
+    )
+
+
+def public(face: Face) -> Face:
+    """Return what a channel may show of any face. An order has nothing that is private.
+
+    Of an HR request that was private, or whose approval was lost, only its type is left.
+    """
+    if isinstance(face, ApprovalFace):
+        return public_face(face)
+    if not isinstance(face, HrFace) or (face.approval and not face.approval.private):
+        return face
+    bare = HrRequest(request_id=face.request.request_id, type=face.request.type, title=face.title)
+    approval = public_face(face.approval) if face.approval else None
+    return replace(face, request=bare, approval=approval, failure=None)
+
+
+def _public_level(level: LevelFace) -> LevelFace:
+    return replace(
+        level,
+        decisions=tuple(_without_reason(one) for one in level.decisions),
+        reassigned=_without_reason(level.reassigned) if level.reassigned else None,
+    )
+
+
+def _without_reason(said: _Said) -> _Said:
+    return replace(said, reason="")
+
+
+def may_read(state: ApprovalState, person: str) -> bool:
+    """Whether `person` may read the whole of a request.
+
+    Everybody may where its policy keeps nothing from its channel. Of a private one: who asks, who
+    is or was asked, decided or stands in, and the admins.
+    """
+    if state.request.policy.visibility is not Visibility.PRIVATE:
+        return True
+    return person in {state.request.requester.person, *state.admins, *state.readers}
+
+
+def with_readers(state: ApprovalState, level: LevelState) -> ApprovalState:
+    """Note that the people of a level that opens are asked; safe to repeat."""
+    if state.request.policy.visibility is not Visibility.PRIVATE:
+        return state
+    asked = (*state.readers, *level.eligible, *(one.person for one in level.delegates))
+    return replace(state, readers=tuple(dict.fromkeys(asked)))
