@@ -11,6 +11,7 @@ from bot.listeners import (
     order_form,
     orders,
     requests,
+    thread_comments,
 )
 from bot.listeners.services import Services
 
@@ -24,4 +25,5 @@ def register_listeners(app: AsyncApp, services: Services) -> None:
     directory.register(app, services)
     order_form.register(app, services)
     orders.register(app, services)
+    thread_comments.register(app, services)
     errors.register(app, services)
