@@ -321,3 +321,57 @@ class NothingToResumeError(RuleError):
     """Nothing is in the way of the order. Data: `status`."""
 
     code = "nothing_to_resume"
+
+
+class HrFieldMissingError(RuleError):
+    """A field is empty that this type of HR request needs. Data: `field`."""
+
+    code = "hr_field_missing"
+
+
+class NotADateError(RuleError):
+    """A day is not written as 2026-01-31."""
+
+    code = "not_a_date"
+
+
+class EndsBeforeStartError(RuleError):
+    """The last day is before the first."""
+
+    code = "ends_before_start"
+
+
+class PeriodTooLongError(RuleError):
+    """The days asked for are too many at once. Data: `limit`."""
+
+    code = "period_too_long"
+
+
+class UnknownHrTypeError(RuleError):
+    """No HR request has this type. Data: `type`."""
+
+    code = "unknown_hr_type"
+
+
+class UnknownPriorityError(RuleError):
+    """No such priority. Data: `priority`."""
+
+    code = "unknown_priority"
+
+
+class OtherHrTypeError(RuleError):
+    """An amendment would make it a request of another type. Data: `type`, the one it has."""
+
+    code = "other_hr_type"
+
+
+class NotAnHrContentError(RuleError):
+    """A content holds what no HR request of its type holds."""
+
+    code = "not_an_hr_content"
+
+
+class DayPastError(RuleError):
+    """The first day is over already. Data: `day`, today's."""
+
+    code = "day_past"
