@@ -22,6 +22,7 @@ from bot.policy_keys import (
     TierKeys,
     nearest,
 )
+from workflows.rules.hr import HrType
 from workflows.rules.people import ApproverSource, ManagedBy
 from workflows.rules.policy import (
     Escalation,
@@ -62,7 +63,7 @@ class UnknownPolicyError(LookupError):
     """There is no policy of that name."""
 
 
-OWN_FORM = frozenset({"order"})
+OWN_FORM = frozenset({"order", *(one.value for one in HrType)})
 """Policies of journeys with a form and a workflow of their own: an approval alone would do nothing."""
 
 

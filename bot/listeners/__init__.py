@@ -7,6 +7,7 @@ from bot.listeners import (
     delegation,
     directory,
     errors,
+    hr,
     more,
     order_form,
     orders,
@@ -25,5 +26,6 @@ def register_listeners(app: AsyncApp, services: Services) -> None:
     directory.register(app, services)
     order_form.register(app, services)
     orders.register(app, services)
+    hr.register(app, services)
     thread_comments.register(app, services)
     errors.register(app, services)

@@ -13,9 +13,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.answers import Surface, slack_code
+from bot.listeners.hr import hr_offer
 from bot.listeners.requests import form_choices
 from bot.listeners.services import Services
-from bot.views import approval_modal, away_modal, notices, order_modal, verb_modal
+from bot.views import approval_modal, away_modal, hr_modal, notices, order_modal, verb_modal
 from bot.views.blocks import View
 from bot.views.ids import CallbackId
 from bot.views.payload import UnreadablePayloadError, word
@@ -84,6 +85,8 @@ def _form_again(body: dict[str, Any], sentence: str, services: Services) -> View
                 return verb_modal.again(verb_modal.parse_submission(body), sentence)
             case CallbackId.APPROVAL:
                 return approval_modal.failed(body["view"], form_choices(services), sentence)
+            case CallbackId.HR:
+                return hr_modal.failed(body["view"], hr_offer(services), sentence)
             case CallbackId.AWAY:
                 return away_modal.again(away_modal.parse(body), (), sentence)
     except UnreadablePayloadError:

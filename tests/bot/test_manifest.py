@@ -54,6 +54,7 @@ def test_it_offers_exactly_our_commands(manifest: dict[str, Any]) -> None:
         "/order",
         "/order-status",
         "/approval",
+        "/request",
         "/away",
     ]
     assert all(one["description"] for one in commands)

@@ -8,10 +8,17 @@ from pathlib import Path
 import pytest
 
 from bot import policy_keys
-from bot.views import catalogue_en_cards, catalogue_en_day, catalogue_en_forms, catalogue_en_notices
+from bot.views import (
+    catalogue_en_cards,
+    catalogue_en_day,
+    catalogue_en_forms,
+    catalogue_en_hr_forms,
+    catalogue_en_notices,
+)
 from bot.views.catalogue_en import SENTENCES
 from bot.views.text import CATALOGUES, FALLBACK, MissingSentenceError, counted, listed, text
 from workflows.rules.errors import RuleError
+from workflows.rules.hr import ALL_FIELDS, HrType, Priority
 from workflows.rules.notice import NoticeKind
 from workflows.rules.order import OrderStatus, StepName, StepStatus
 from workflows.rules.order_verbs import OrderVerb
@@ -89,6 +96,9 @@ def test_every_sentence_is_used() -> None:
         *(f"order.back.{one}" for one in ("failed", "cancelled", "expired")),
         *(f"tell.{one}" for one in NoticeKind if one not in OWN_WORDS),
         *(f"verb.{part}.{one}" for part in ("input", "hint") for one in CONTENT_FIELDS),
+        *(f"hr.type.{one}" for one in HrType),
+        *(f"hr.form.priority.{one}" for one in Priority),
+        *(f"hr.form.{one}" for one in ALL_FIELDS),
         *(f"order.{one}" for one in OrderStatus),
         *(f"order.text.{one}" for one in OrderStatus),
         *(f"notice.outcome.order.{one}" for one in OrderStatus),
@@ -147,7 +157,13 @@ def _blanks(sentence: str) -> set[str]:
 
 
 def test_no_part_of_the_catalogue_repeats_a_key_of_another() -> None:
-    parts = (catalogue_en_cards, catalogue_en_day, catalogue_en_forms, catalogue_en_notices)
+    parts = (
+        catalogue_en_cards,
+        catalogue_en_day,
+        catalogue_en_forms,
+        catalogue_en_hr_forms,
+        catalogue_en_notices,
+    )
 
     assert sum(len(part.SENTENCES) for part in parts) == len(SENTENCES)
 

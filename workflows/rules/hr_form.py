@@ -11,7 +11,6 @@ from workflows.rules.errors import (
     DayPastError,
     HrFieldMissingError,
     NotADateError,
-    NoTierError,
     RuleError,
     UnknownHrTypeError,
     UnknownPriorityError,
