@@ -11,6 +11,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import GrpcCompression, RPCError, RPCStatusCode
 from temporalio.workflow import UpdateMethodMultiParam
 
+from bot.hr_calls import HrCalls
 from bot.order_calls import OrderCalls
 from bot.temporal_calls import (
     CONFIRM_FOR,
@@ -79,7 +80,7 @@ async def connect(environment: Mapping[str, str]) -> Client:
         ) from error
 
 
-class WorkflowClient(OrderCalls):
+class WorkflowClient(OrderCalls, HrCalls):
     """Starts workflows and sends them what people do."""
 
     async def start_approval(self, request: ApprovalRequest) -> bool:

@@ -186,3 +186,59 @@ received_payments = Table(
     Column("progress", String, nullable=False, index=True),
     Column("refund_reference", String, nullable=False),
 )
+
+# How many days off a person may take and has booked, by calendar year.
+time_off_balances = Table(
+    "time_off_balances",
+    metadata,
+    Column("person", String, primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("granted", Integer, nullable=False),
+    Column("booked", Integer, nullable=False),
+    CheckConstraint("booked >= 0 AND booked <= granted", name="no_more_than_granted"),
+)
+
+time_off_bookings = Table(
+    "time_off_bookings",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("request_id", String, nullable=False, index=True),
+    Column("person", String, nullable=False, index=True),
+    Column("state", String, nullable=False),
+    Column("reference", String, nullable=False),
+)
+
+time_off_days = Table(
+    "time_off_days",
+    metadata,
+    Column("key", ForeignKey(time_off_bookings.c.key), primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("days", Integer, nullable=False),
+    CheckConstraint("days > 0", name="some_days"),
+)
+
+# Expenses to be paid out with the next salary, or whenever finance takes them from here.
+payouts = Table(
+    "payouts",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("request_id", String, nullable=False, index=True),
+    Column("person", String, nullable=False, index=True),
+    Column("amount", Amount, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("state", String, nullable=False),
+    Column("reference", String, nullable=False),
+)
+
+# The personnel file: what was approved and done. `entry` is the approved request as JSON.
+personnel_entries = Table(
+    "personnel_entries",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("request_id", String, nullable=False, index=True),
+    Column("person", String, nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("state", String, nullable=False),
+    Column("reference", String, nullable=False),
+)

@@ -26,7 +26,9 @@ from records.refusals import Refusals
 from records.requests import RequestRecord, Requests
 from records.stock import Stock
 from workflows.rules.face import ApprovalFace
-from workflows.rules.order import Face, approval_id
+from workflows.rules.faces import Face
+from workflows.rules.hr_face import hr_approval_id
+from workflows.rules.order import approval_id
 from workflows.rules.verbs import Verb
 
 CONNECT_LIMIT = 10
@@ -238,9 +240,9 @@ class Desk:
         )
 
     async def require_request(self, request_id: str) -> None:
-        """Make sure that, as far as the records know, this is no order."""
+        """Make sure that, as far as the records know, this is no order and no HR request."""
         record = await self.record(request_id)
-        if record is not None and record.kind == "order":
+        if record is not None and record.kind in ("order", "hr"):
             raise _not_a_request(request_id, record)
 
     async def record(self, request_id: str) -> RequestRecord | None:
@@ -275,6 +277,10 @@ def _not_a_request(request_id: str, record: RequestRecord) -> CommandError:
     if record.kind == "order":
         return CommandError(
             f"{request_id} is an order. Its approval is a request: {approval_id(request_id)}"
+        )
+    if record.kind == "hr":
+        return CommandError(
+            f"{request_id} is an HR request. Its approval is a request: {hr_approval_id(request_id)}"
         )
     return CommandError(f"{request_id} was written down by another version of Countersign.")
 

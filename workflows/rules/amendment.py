@@ -19,9 +19,10 @@ from workflows.rules.errors import (
     StaleContentError,
 )
 from workflows.rules.facts import note
+from workflows.rules.hr import check_amended
 from workflows.rules.levels import approve_if_nobody_is_needed
 from workflows.rules.policy import route
-from workflows.rules.request import Amendment, ApprovalState, Change, Status
+from workflows.rules.request import Amendment, ApprovalState, Change, RequestKind, Status
 
 
 def may_be_amended(state: ApprovalState) -> bool:
@@ -43,7 +44,8 @@ def check_amend(state: ApprovalState, amendment: Amendment, now: datetime) -> No
 
     Raises:
         RequestClosedError, NotTheRequesterError, StaleContentError, NotAmendableError,
-        AmendmentsUsedUpError, NothingChangedError, NoTierError, and what `check_content` raises.
+        AmendmentsUsedUpError, NothingChangedError, NoTierError, and what `check_content` raises;
+        of what is about HR also what `hr.check_amended` raises.
 
     """
     state = still_open(state, now)
@@ -53,8 +55,11 @@ def check_amend(state: ApprovalState, amendment: Amendment, now: datetime) -> No
         raise StaleContentError
     require_amendable(state)
     check_content(amendment.content)
-    if not content_changes(state.request.content, _content(state, amendment)):
+    content = _content(state, amendment)
+    if not content_changes(state.request.content, content):
         raise NothingChangedError
+    if state.request.about is RequestKind.HR:
+        check_amended(state.request.content, content)
     route(state.request.policy, amendment.content.amount)
 
 

@@ -1,0 +1,102 @@
+"""Payouts: approved expenses, queued for whoever pays them out, once per key."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from records.database import Database
+from records.schema import payouts
+from records.steps import KeyReusedError, StepUndoneError, reference
+from records.transaction import Transaction
+from workflows.rules.money import Money
+
+
+class PayoutState(StrEnum):
+    """Whether it is to be paid out."""
+
+    QUEUED = "queued"
+    CANCELLED = "cancelled"
+
+
+class Payouts:
+    """The expenses that wait to be paid out."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def queue(self, key: str, request_id: str, person: str, amount: Money) -> str:
+        """Queue an amount for a person and return the reference. Safe to repeat with the same key.
+
+        Raises:
+            StepUndoneError: the key's payout has been cancelled.
+            KeyReusedError: the key stands for another payout.
+
+        """
+        async with self._database.writing(request_id) as connection:
+            known = await _find(connection, key, request_id, person)
+            if known is None:
+                await _insert(connection, key, request_id, person, amount, PayoutState.QUEUED)
+            elif known.state == PayoutState.CANCELLED:
+                raise StepUndoneError(key)
+            elif (known.amount, known.currency) != (amount.amount, amount.currency):
+                raise KeyReusedError(key)
+        return reference("PAY", key)
+
+    async def cancel(self, key: str, request_id: str, person: str, currency: str) -> None:
+        """Take the key's payout out of the queue, if it is there, and refuse the key from now on.
+
+        Safe to repeat.
+
+        Raises:
+            KeyReusedError: the key stands for another request's or person's payout.
+
+        """
+        nothing = Money(amount=Decimal(0), currency=currency)
+        async with self._database.writing(request_id) as connection:
+            known = await _find(connection, key, request_id, person)
+            if known is None:
+                await _insert(connection, key, request_id, person, nothing, PayoutState.CANCELLED)
+            elif known.state == PayoutState.QUEUED:
+                await connection.execute(
+                    update(payouts).where(payouts.c.key == key).values(state=PayoutState.CANCELLED)
+                )
+
+    async def queued(self, person: str) -> tuple[Money, ...]:
+        """Return what is queued for a person."""
+        theirs = select(payouts).where(
+            payouts.c.person == person, payouts.c.state == PayoutState.QUEUED
+        )
+        async with self._database.reading() as connection:
+            found = await connection.execute(theirs.order_by(payouts.c.key))
+            return tuple(Money(amount=row.amount, currency=row.currency) for row in found)
+
+
+async def _find(connection: Transaction, key: str, request_id: str, person: str) -> Row[Any] | None:
+    found = await connection.execute(select(payouts).where(payouts.c.key == key))
+    known = found.one_or_none()
+    if known is not None and (known.request_id, known.person) != (request_id, person):
+        raise KeyReusedError(key)
+    return known
+
+
+async def _insert(  # noqa: PLR0913, PLR0917 - a payout has this many parts
+    connection: Transaction,
+    key: str,
+    request_id: str,
+    person: str,
+    amount: Money,
+    state: PayoutState,
+) -> None:
+    await connection.execute(
+        insert(payouts).values(
+            key=key,
+            request_id=request_id,
+            person=person,
+            amount=amount.amount,
+            currency=amount.currency,
+            state=state,
+            reference=reference("PAY", key),
+        )
+    )

@@ -1,0 +1,124 @@
+"""The personnel file: what was approved for a person and done, one entry per key."""
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from records.database import Database
+from records.schema import personnel_entries
+from records.steps import KeyReusedError, StepUndoneError, reference
+from records.transaction import Transaction
+from workflows.rules.hr import HrRequest
+
+
+class EntryState(StrEnum):
+    """Whether the entry counts."""
+
+    REGISTERED = "registered"
+    STRUCK = "struck"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PersonnelEntry:
+    """One entry that counts. `entry` is the approved request as JSON."""
+
+    request_id: str
+    kind: str
+    entry: str
+    reference: str
+
+
+class Personnel:
+    """Everybody's entries."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def register(self, key: str, person: str, request: HrRequest) -> str:
+        """Enter an approved request and return the reference. Safe to repeat with the same key.
+
+        Raises:
+            StepUndoneError: the key's entry has been struck.
+            KeyReusedError: the key stands for another entry.
+
+        """
+        async with self._database.writing(request.request_id) as connection:
+            known = await _find(connection, key, person, request)
+            if known is None:
+                await _insert(connection, key, person, request, EntryState.REGISTERED)
+            elif known.state == EntryState.STRUCK:
+                raise StepUndoneError(key)
+            elif known.entry != _written(request):
+                raise KeyReusedError(key)
+        return reference("FILE", key)
+
+    async def strike(self, key: str, person: str, request: HrRequest) -> None:
+        """Strike the key's entry, if there is one, and refuse the key from now on. Safe to repeat.
+
+        Raises:
+            KeyReusedError: the key stands for another request's or person's entry.
+
+        """
+        async with self._database.writing(request.request_id) as connection:
+            known = await _find(connection, key, person, request)
+            if known is None:
+                await _insert(connection, key, person, request, EntryState.STRUCK)
+            elif known.state == EntryState.REGISTERED:
+                await connection.execute(
+                    update(personnel_entries)
+                    .where(personnel_entries.c.key == key)
+                    .values(state=EntryState.STRUCK)
+                )
+
+    async def entries_of(self, person: str) -> tuple[PersonnelEntry, ...]:
+        """Return a person's entries that count."""
+        theirs = select(personnel_entries).where(
+            personnel_entries.c.person == person,
+            personnel_entries.c.state == EntryState.REGISTERED,
+        )
+        async with self._database.reading() as connection:
+            found = await connection.execute(theirs.order_by(personnel_entries.c.key))
+            return tuple(
+                PersonnelEntry(
+                    request_id=row.request_id,
+                    kind=row.kind,
+                    entry=row.entry,
+                    reference=row.reference,
+                )
+                for row in found
+            )
+
+
+def _written(request: HrRequest) -> str:
+    return json.dumps(asdict(request), sort_keys=True, default=str)
+
+
+async def _find(
+    connection: Transaction, key: str, person: str, request: HrRequest
+) -> Row[Any] | None:
+    found = await connection.execute(
+        select(personnel_entries).where(personnel_entries.c.key == key)
+    )
+    known = found.one_or_none()
+    if known is not None and (known.request_id, known.person) != (request.request_id, person):
+        raise KeyReusedError(key)
+    return known
+
+
+async def _insert(
+    connection: Transaction, key: str, person: str, request: HrRequest, state: EntryState
+) -> None:
+    await connection.execute(
+        insert(personnel_entries).values(
+            key=key,
+            request_id=request.request_id,
+            person=person,
+            kind=request.type.value,
+            entry=_written(request),
+            state=state,
+            reference=reference("FILE", key),
+        )
+    )

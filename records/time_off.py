@@ -1,0 +1,206 @@
+"""Time off: how many days each person may take in a calendar year, and which are booked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from records.database import Database
+from records.schema import time_off_balances, time_off_bookings, time_off_days
+from records.steps import KeyReusedError, StepUndoneError, reference
+from records.transaction import Transaction
+
+DEFAULT_DAYS = 30
+"""Days off that everybody has in a calendar year, unless they were granted another number."""
+
+
+class BookingState(StrEnum):
+    """Whether the days count."""
+
+    BOOKED = "booked"
+    GIVEN_BACK = "given_back"
+
+
+class NotEnoughDaysError(Exception):
+    """More days were wanted of a year than are left of it."""
+
+    def __init__(self, year: int, wanted: int, left: int) -> None:
+        super().__init__(f"{wanted} days of {year} wanted, {left} left")
+        self.year = year
+        self.wanted = wanted
+        self.left = left
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class YearBalance:
+    """One person's days of one year."""
+
+    year: int
+    granted: int
+    booked: int
+
+    @property
+    def left(self) -> int:
+        """What may still be booked."""
+        return self.granted - self.booked
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Booking:
+    """A booking's reference, and the balances of its years after it."""
+
+    reference: str
+    balances: tuple[YearBalance, ...]
+
+
+class TimeOff:
+    """Days off, granted and booked. What is done for one person follows one after another."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def book(
+        self, key: str, request_id: str, person: str, days: Mapping[int, int]
+    ) -> Booking:
+        """Book so many days of each year, all or nothing. Safe to repeat with the same key.
+
+        Raises:
+            NotEnoughDaysError: too few are left of a year; nothing was booked.
+            StepUndoneError: the key's days have been given back.
+            KeyReusedError: the key stands for another booking.
+
+        """
+        async with self._database.writing(_subject(person)) as connection:
+            known = await _find(connection, key, request_id, person)
+            if known is None:
+                await _take(connection, person, days)
+                await _insert(connection, key, request_id, person, BookingState.BOOKED)
+                rows = [{"key": key, "year": year, "days": days[year]} for year in sorted(days)]
+                await connection.execute(insert(time_off_days), rows)
+            elif known.state == BookingState.GIVEN_BACK:
+                raise StepUndoneError(key)
+            elif await _days_of(connection, key) != dict(days):
+                raise KeyReusedError(key)
+            balances = [await _balance(connection, person, year) for year in sorted(days)]
+        return Booking(reference=reference("OFF", key), balances=tuple(balances))
+
+    async def give_back(self, key: str, request_id: str, person: str) -> None:
+        """Give back the days that the key has booked, if any, and refuse the key from now on.
+
+        Safe to repeat.
+
+        Raises:
+            KeyReusedError: the key stands for another request's or person's booking.
+
+        """
+        async with self._database.writing(_subject(person)) as connection:
+            known = await _find(connection, key, request_id, person)
+            if known is None:
+                await _insert(connection, key, request_id, person, BookingState.GIVEN_BACK)
+            elif known.state == BookingState.BOOKED:
+                for year, days in (await _days_of(connection, key)).items():
+                    await connection.execute(
+                        update(time_off_balances)
+                        .where(
+                            time_off_balances.c.person == person, time_off_balances.c.year == year
+                        )
+                        .values(booked=time_off_balances.c.booked - days)
+                    )
+                await connection.execute(
+                    update(time_off_bookings)
+                    .where(time_off_bookings.c.key == key)
+                    .values(state=BookingState.GIVEN_BACK)
+                )
+
+    async def grant(self, person: str, year: int, days: int) -> YearBalance:
+        """Let a person have so many days in a year, all in all. Safe to repeat.
+
+        Raises:
+            NotEnoughDaysError: more are booked already.
+
+        """
+        async with self._database.writing(_subject(person)) as connection:
+            before = await _balance(connection, person, year)
+            if days < before.booked:
+                raise NotEnoughDaysError(year, before.booked, days)
+            await _store(connection, person, YearBalance(year=year, granted=days, booked=0))
+            return await _balance(connection, person, year)
+
+    async def balance(self, person: str, year: int) -> YearBalance:
+        """Return a person's days of a year."""
+        async with self._database.reading() as connection:
+            return await _balance(connection, person, year)
+
+
+def _subject(person: str) -> str:
+    return f"time off of {person}"
+
+
+async def _take(connection: Transaction, person: str, days: Mapping[int, int]) -> None:
+    for year in sorted(days):
+        before = await _balance(connection, person, year)
+        if days[year] > before.left:
+            raise NotEnoughDaysError(year, days[year], before.left)
+        await _store(connection, person, before)
+        await connection.execute(
+            update(time_off_balances)
+            .where(time_off_balances.c.person == person, time_off_balances.c.year == year)
+            .values(booked=time_off_balances.c.booked + days[year])
+        )
+
+
+async def _store(connection: Transaction, person: str, balance: YearBalance) -> None:
+    """Keep what is granted: the row is made when it is first needed."""
+    row = (time_off_balances.c.person == person) & (time_off_balances.c.year == balance.year)
+    known = await connection.scalar(select(time_off_balances.c.granted).where(row))
+    if known is None:
+        values = {"person": person, "year": balance.year, "granted": balance.granted, "booked": 0}
+        await connection.execute(insert(time_off_balances).values(values))
+    elif known != balance.granted:
+        changed = update(time_off_balances).where(row).values(granted=balance.granted)
+        await connection.execute(changed)
+
+
+async def _balance(connection: Transaction, person: str, year: int) -> YearBalance:
+    found = await connection.execute(
+        select(time_off_balances.c.granted, time_off_balances.c.booked).where(
+            time_off_balances.c.person == person, time_off_balances.c.year == year
+        )
+    )
+    row = found.one_or_none()
+    if row is None:
+        return YearBalance(year=year, granted=DEFAULT_DAYS, booked=0)
+    return YearBalance(year=year, granted=row.granted, booked=row.booked)
+
+
+async def _days_of(connection: Transaction, key: str) -> dict[int, int]:
+    found = await connection.execute(
+        select(time_off_days.c.year, time_off_days.c.days).where(time_off_days.c.key == key)
+    )
+    return {row.year: row.days for row in found}
+
+
+async def _find(connection: Transaction, key: str, request_id: str, person: str) -> Row[Any] | None:
+    found = await connection.execute(
+        select(time_off_bookings).where(time_off_bookings.c.key == key)
+    )
+    known = found.one_or_none()
+    if known is not None and (known.request_id, known.person) != (request_id, person):
+        raise KeyReusedError(key)
+    return known
+
+
+async def _insert(
+    connection: Transaction, key: str, request_id: str, person: str, state: BookingState
+) -> None:
+    await connection.execute(
+        insert(time_off_bookings).values(
+            key=key,
+            request_id=request_id,
+            person=person,
+            state=state,
+            reference=reference("OFF", key),
+        )
+    )
