@@ -99,13 +99,13 @@ class HrListeners:
         view = await self._copy(person, request_id)
         await self._services.answers.show(client, shown["view"]["id"], view, NOT_ACKED)
 
-    async def type_chosen(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+    async def type_chosen(
+        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
+    ) -> None:
         """Show the fields of the chosen type, keeping everything that was typed."""
         await ack()
         chosen, offer = hr_modal.chosen_type(pressed(body)), self._offer()
-        await self._forms.change(
-            client, body, lambda view: hr_modal.with_type(view, chosen, offer)
-        )
+        await self._forms.change(client, body, lambda view: hr_modal.with_type(view, chosen, offer))
 
     async def request_submitted(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient

@@ -3,7 +3,11 @@
 import re
 
 _TOKEN = re.compile(r"<([^<>]*)>")
-_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))  # the last one last: `&amp;lt;` is `&lt;`
+_ENTITIES = (
+    ("&lt;", "<"),
+    ("&gt;", ">"),
+    ("&amp;", "&"),
+)  # the last one last: `&amp;lt;` is `&lt;`
 
 
 def as_read(mrkdwn: str) -> str:

@@ -143,9 +143,7 @@ def common_inputs(typed: WrittenHr, locale: str) -> list[Block]:
             multiline=True,
             optional=True,
         ),
-        radio_input(
-            InputId.PRIORITY, text("hr.form.priority", locale), priorities, known, locale
-        ),
+        radio_input(InputId.PRIORITY, text("hr.form.priority", locale), priorities, known, locale),
     ]
 
 

@@ -45,9 +45,7 @@ def build(kept: HrContext, offer: HrOffer, typed: WrittenHr, *, locale: str = "e
     return _form(kept, offer, typed, "", locale)
 
 
-def opened(
-    request_id: str, offer: HrOffer, *, wanted: str = "", locale: str = "en"
-) -> View:
+def opened(request_id: str, offer: HrOffer, *, wanted: str = "", locale: str = "en") -> View:
     """Return the empty form; `wanted` is the type that was named with the command, if it is one."""
     type_ = wanted if wanted in offer.types else ""
     if not type_ and len(offer.types) == 1:
@@ -56,7 +54,9 @@ def opened(
     return build(HrContext(request_id=request_id, type=type_), offer, typed, locale=locale)
 
 
-def quoting(request_id: str, offer: HrOffer, body: Mapping[str, object], locale: str = "en") -> View:
+def quoting(
+    request_id: str, offer: HrOffer, body: Mapping[str, object], locale: str = "en"
+) -> View:
     """Return the form for a request made of a message (a `message_action` payload)."""
     kept = HrContext(
         request_id=request_id,
@@ -66,7 +66,8 @@ def quoting(request_id: str, offer: HrOffer, body: Mapping[str, object], locale:
     quote = _quote(as_read(word(body, "message", "text")), locale)
     typed = WrittenHr(request_id=request_id, type="", title="", description=quote)
     if len(offer.types) == 1:
-        kept, typed = (replace(one, type=offer.types[0].value) for one in (kept, typed))
+        only = offer.types[0].value
+        kept, typed = replace(kept, type=only), replace(typed, type=only)
     return build(kept, offer, typed, locale=locale)
 
 
@@ -78,9 +79,7 @@ def copied(request: HrRequest, offer: HrOffer, locale: str = "en") -> View:
     return build(kept.keeping(typed), offer, typed, locale=locale)
 
 
-def _form(
-    kept: HrContext, offer: HrOffer, typed: WrittenHr, problem: str, locale: str
-) -> View:
+def _form(kept: HrContext, offer: HrOffer, typed: WrittenHr, problem: str, locale: str) -> View:
     """Return the form with what was typed and, on top, a `problem` (escaped already)."""
     number = text("hr.form.number", locale, request_id=in_line(kept.request_id, 80, locale))
     made_of = link(kept.link, text("hr.form.message", locale))
@@ -136,9 +135,7 @@ def with_link(
     return _form(replace(kept, link=address), offer, typed, "", locale)
 
 
-def failed(
-    view: Mapping[str, object], offer: HrOffer, sentence: str, locale: str = "en"
-) -> View:
+def failed(view: Mapping[str, object], offer: HrOffer, sentence: str, locale: str = "en") -> View:
     """Return the form as it was submitted and, on top, why it did not go through."""
     kept = kept_context(view)
     typed = typed_hr(view, kept)

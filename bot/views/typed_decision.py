@@ -3,7 +3,9 @@
 import re
 import unicodedata
 
-_WORD = re.compile(r":[\w+'-]+:|[+-]1(?!\d)|[^\W_]+|[\u2705\u274c\u2714\u2716\U0001f44c-\U0001f44e]")
+_WORD = re.compile(
+    r":[\w+'-]+:|[+-]1(?!\d)|[^\W_]+|[\u2705\u274c\u2714\u2716\U0001f44c-\U0001f44e]"
+)
 _SKIN = re.compile(r":?:skin-tone-\d:|[\U0001f3fb-\U0001f3ff\ufe0f]")
 _MENTION = re.compile(r"<[^<>]*>")
 

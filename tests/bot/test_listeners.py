@@ -46,8 +46,7 @@ def test_each_button_modal_and_command_has_exactly_one_listener() -> None:
     manifest = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
     commands = [one["command"] for one in manifest["features"]["slash_commands"]]
     events = {  # message.channels and message.groups are one kind of event
-        one.partition(".")[0]
-        for one in manifest["settings"]["event_subscriptions"]["bot_events"]
+        one.partition(".")[0] for one in manifest["settings"]["event_subscriptions"]["bot_events"]
     }
     shortcuts = [one["callback_id"] for one in manifest["features"].get("shortcuts", [])]
     assert register.registered == Counter(

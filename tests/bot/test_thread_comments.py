@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.services import Services
@@ -222,7 +221,7 @@ NO_COMMENT: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("what", NO_COMMENT)
-async def test_what_nobody_typed_there_is_no_comment(
+async def test_what_nobody_typed_there_is_no_comment(  # noqa: PLR0913, PLR0917 - a case and where it is tried
     slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop, http: SignedHttp, what: str
 ) -> None:  # fmt: skip
     asked = await desk.ask()
@@ -263,7 +262,9 @@ async def test_a_forged_root_leads_to_no_request(
         subject="",
     )
     root = (await slack.say(GUS, APPROVALS, to_json(value)))["ts"]
-    event = an_event(asked, "ok") | {"thread_ts": root}  # with our bot as parent, as if it had begun it
+    event = an_event(asked, "ok") | {
+        "thread_ts": root
+    }  # with our bot as parent, as if it had begun it
 
     assert await heard(http, event) == 200
 
