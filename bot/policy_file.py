@@ -63,8 +63,10 @@ class UnknownPolicyError(LookupError):
     """There is no policy of that name."""
 
 
-OWN_FORM = frozenset({"order", *(one.value for one in HrType)})
+OWN_FORM = frozenset({"order"})
 """Policies of journeys with a form and a workflow of their own: an approval alone would do nothing."""
+HR_FORM = frozenset(one.value for one in HrType)
+"""The same of HR requests, by their types."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

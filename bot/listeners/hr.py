@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -57,6 +57,11 @@ def hr_offer(services: Services) -> HrOffer:
         products=services.products.entries,
         currency=expense.currency if expense else "",
     )
+
+
+def day_somewhere(now: datetime) -> date:
+    """Return the day that it still is somewhere: nobody's own day is refused as over."""
+    return (now - BEHIND).date()
 
 
 class HrListeners:
@@ -123,7 +128,8 @@ class HrListeners:
             await ack(response_action="update", view=view)
             return
         try:
-            request = read_hr(written, policy, self._today(), self._services.products.names)
+            today = day_somewhere(self._services.now())
+            request = read_hr(written, policy, today, self._services.products.names)
         except HrMistakes as mistakes:
             await ack(response_action="errors", errors=hr_modal.errors(mistakes, typed))
             return
@@ -217,7 +223,3 @@ class HrListeners:
 
     def _offer(self) -> HrOffer:
         return hr_offer(self._services)
-
-    def _today(self) -> date:
-        """Return the day that it still is somewhere: nobody's own day is refused as over."""
-        return (self._services.now() - BEHIND).date()

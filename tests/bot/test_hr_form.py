@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.testing import WorkflowEnvironment
 
 from bot import policy_file
+from bot.listeners.hr import day_somewhere
 from bot.listeners.services import Services
 from bot.policy_file import Policies
 from bot.views import hr_modal
@@ -334,15 +335,9 @@ async def test_a_form_sent_before_its_fields_had_appeared_comes_back_with_them(
     assert not await was_started(temporal, request_id_of(form))
 
 
-async def test_today_is_taken_as_first_day_wherever_one_is(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
-) -> None:
-    form = await open_form(slack, "time off")
-    there = (datetime.now(UTC) - timedelta(hours=12)).date().isoformat()
-
-    await submit(slack, form, starts=there, ends=there)
-
-    assert (await asked(desk, form)).starts == date.fromisoformat(there)
+@pytest.mark.parametrize(("hour", "day"), [(0, 30), (11, 30), (12, 31), (23, 31)])
+def test_a_day_is_over_only_once_it_is_over_everywhere(hour: int, day: int) -> None:
+    assert day_somewhere(datetime(2027, 1, 31, hour, 59, tzinfo=UTC)) == date(2027, 1, day)
 
 
 # Sending it

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from bot.views import hr_modal, notices
 from bot.views.as_read import as_read
-from bot.views.blocks import View
-from bot.views.hr_inputs import HrContext, HrOffer, kept_context, written_of
+from bot.views.blocks import PRIVATE_METADATA, View
+from bot.views.hr_inputs import KEPT, HrContext, HrOffer, kept_context, metadata, written_of
 from bot.views.payload import UnreadablePayloadError, to_json
 from tests.views.any_face import texts
 from tests.views.presses import CATALOGUE, recorded
@@ -275,6 +275,18 @@ def test_the_button_of_a_copy_names_the_request_whether_it_was_given_its_id_or_i
 def test_what_is_not_our_form_is_not_read(metadata: str) -> None:
     with pytest.raises(UnreadablePayloadError):
         hr_modal.parse({"private_metadata": metadata, "blocks": []})
+
+
+def test_what_is_too_long_to_be_kept_gives_way_and_the_form_is_read_all_the_same() -> None:
+    longest = dict.fromkeys(ALL_FIELDS, "\x01" * KEPT)
+    kept = HrContext(request_id=HR_ID, type="expense", link=LINK, **longest)
+
+    written = metadata(kept)
+
+    assert len(to_json(kept)) > PRIVATE_METADATA
+    assert kept_context({"private_metadata": written}) == HrContext(
+        request_id=HR_ID, type="expense", link=LINK
+    )
 
 
 @PROPERTY
