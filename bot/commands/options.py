@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from bot.commands.command import typed
 from bot.commands.terminal import CommandError
-from bot.policy_file import HR_FORM, OWN_FORM, Policies
+from bot.policy_file import OWN_FORM, Policies
 from bot.views import notices
 from workflows.rules.content import Content
 from workflows.rules.face import ApprovalFace
@@ -56,11 +56,10 @@ def ask(
         UnknownPolicyError: there is no such policy.
 
     """
-    if policy in OWN_FORM | HR_FORM:
-        command, deed = ("request", "carry out") if policy in HR_FORM else (policy, "order")
+    if policy in OWN_FORM:
         raise CommandError(
-            f"Requests of the policy “{policy}” have a form of their own: type /{command} in Slack. "
-            f"An approval alone would {deed} nothing."
+            f"Requests of the policy “{policy}” have a form of their own: type /{policy} in Slack. "
+            "An approval alone would order nothing."
         )
     written = WrittenRequest(
         request_id=request_id,
