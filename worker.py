@@ -22,7 +22,6 @@ from activities.orders import InventoryActivities, PaymentActivities, ShippingAc
 from activities.patience import PatientClient
 from activities.payment_gateway import GatewayBank, GatewayPaymentActivities, PaymentGateway
 from activities.posting import Poster
-from activities.provisioning import ProvisionActivities
 from activities.received_payments import (
     Bank,
     EmbeddedBank,
@@ -91,7 +90,6 @@ def activities(
     payment = outside.payment or PaymentActivities(database, _today)
     refunds = RefundActivities(database, outside.bank)
     received = ReceivedPaymentActivities(database)
-    provisioning = ProvisionActivities(database)
     summaries = SummaryActivities(database, poster)
     shipping = ShippingActivities(database, lambda: datetime.now(UTC))
     return [
@@ -110,8 +108,6 @@ def activities(
         shipping.ship,
         shipping.deliver,
         shipping.recall,
-        provisioning.provision,
-        provisioning.take_back,
         summaries.sum_up,
         summaries.tell_day,
         outside.mail.send,

@@ -10,7 +10,7 @@ from records.audit import AuditConflictError, AuditGapError, AuditTrail
 from records.database import Database
 from records.requests import PublicState
 from workflows.ports import AuditBatch, AuditPort
-from workflows.rules.faces import Face
+from workflows.rules.order import Face
 
 _FACE: TypeAdapter[Face] = TypeAdapter(Face)
 

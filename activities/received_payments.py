@@ -13,8 +13,7 @@ from records.steps import reference
 from workflows.money_ports import ReceivedPaymentPort, RefundPort, SweepQuestion, Swept
 from workflows.ports import StepReference
 from workflows.rules import received_payment as rules
-from workflows.rules.faces import Face
-from workflows.rules.order import OrderFace
+from workflows.rules.order import Face, OrderFace
 from workflows.rules.received_payment import Progress, ReceivedPayment, Verdict
 
 PAGE = 50

@@ -15,8 +15,7 @@ from records.database import Database
 from records.requests import Requests
 from workflows.rules import day as rules
 from workflows.rules.day import DaySummary
-from workflows.rules.faces import Face
-from workflows.rules.order import OrderFace
+from workflows.rules.order import Face, OrderFace
 from workflows.summary_ports import DayQuestion, SummaryPort, TellDay
 
 _FACE: TypeAdapter[Face] = TypeAdapter(Face)

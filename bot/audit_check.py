@@ -98,7 +98,7 @@ async def check(trails: AuditTrail, client: Client | None, request_id: str) -> C
     if derived is None:
         return replace(checked, compared=Compared.FORGOTTEN)
     blanks = bool(trail.redactions)
-    if trail.head and trail.head["kind"] in ("order", "hr"):  # its state repeats its approval's
+    if trail.head and trail.head["kind"] == "order":  # its state repeats its approval's
         approval = await trails.trail(approval_id(request_id))
         blanks = blanks or bool(approval.redactions)
     compared, sequence = compare(trail, derived, blanks=blanks)

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from workflows.rules.faces import Face
+from workflows.rules.order import Face
 
 _ADAPTER: TypeAdapter[Face] = TypeAdapter(Face)
 

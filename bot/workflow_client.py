@@ -11,7 +11,6 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import GrpcCompression, RPCError, RPCStatusCode
 from temporalio.workflow import UpdateMethodMultiParam
 
-from bot.hr_calls import HrCalls
 from bot.order_calls import OrderCalls
 from bot.temporal_calls import (
     CONFIRM_FOR,
@@ -80,7 +79,7 @@ async def connect(environment: Mapping[str, str]) -> Client:
         ) from error
 
 
-class WorkflowClient(OrderCalls, HrCalls):
+class WorkflowClient(OrderCalls):
     """Starts workflows and sends them what people do."""
 
     async def start_approval(self, request: ApprovalRequest) -> bool:

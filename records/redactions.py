@@ -33,11 +33,9 @@ _FACE_TEXTS = frozenset(
     {
         *("reason", "closing_reason", "text", "label", "value", "links", "before", "after"),
         *("part", "note", "customer", "error", "failure"),
-        *("description", "starts", "ends", "item", "new_role", "new_team", "link"),
     }
 )
-"""Keys of a face under which people's words stand, as does `title` within these:"""
-_TITLED = ("content", "request")
+"""Keys of a face under which people's words stand, as does `title` within `content`."""
 
 
 class RedactionError(Exception):
@@ -150,21 +148,11 @@ def _require_text(trail: Trail, wanted: Redaction) -> AuditEvent:
 
 def _require_ended_and_whole(family: Sequence[Columns], trails: Sequence[Trail]) -> None:
     for row, trail in zip(family, trails, strict=True):
-        if not _has_ended(row):
+        ended = row["status"] in ENDED if row["kind"] == "order" else row["status"] not in OPEN
+        if not ended:
             raise StillOpenError(row["request_id"])
         if not trail.verify().intact:
             raise BrokenTrailError(row["request_id"])
-
-
-def _has_ended(row: Columns) -> bool:
-    """Whether its workflow writes nothing more. HR requests go on after their approval."""
-    match row["kind"]:
-        case "order":
-            return row["status"] in ENDED
-        case "hr":
-            return json.loads(row["face"])["ended_at"] is not None
-        case _:
-            return row["status"] not in OPEN
 
 
 async def _empty(
@@ -242,7 +230,7 @@ def _without(value: Any, texts: frozenset[str], key: str = "", within: str = "")
         case list():
             return [_without(one, texts, key, within) for one in value]
         case str() if value in texts and (
-            key in _FACE_TEXTS or (key == "title" and within in _TITLED)
+            key in _FACE_TEXTS or (key, within) == ("title", "content")
         ):
             return ""
         case _:

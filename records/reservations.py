@@ -1,7 +1,6 @@
-"""Reservations: pieces set aside for an order or a request, all or nothing, once per key."""
+"""Reservations: pieces set aside for an order, all or nothing, once per key."""
 
 from collections import Counter
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -30,17 +29,7 @@ class Reservations:
         self._database = database
 
     async def reserve(self, key: str, order: Order) -> str:
-        """Set the order's pieces aside and return the reference: see `set_aside`."""
-        return await self.set_aside(key, order.order_id, quantities(order))
-
-    async def release(self, key: str, order: Order) -> None:
-        """Put back what the key set aside for the order: see `put_back`."""
-        await self.put_back(key, order.order_id)
-
-    async def set_aside(self, key: str, owner_id: str, wanted: Mapping[str, int]) -> str:
-        """Set pieces (by product) aside for an order or a request, and return the reference.
-
-        Safe to repeat with the same key.
+        """Set the order's pieces aside and return the reference. Safe to repeat with the same key.
 
         Raises:
             OutOfStockError: there is too little of a product; nothing was set aside.
@@ -48,36 +37,36 @@ class Reservations:
             KeyReusedError: the key stands for another reservation.
 
         """
-        async with self._database.writing(owner_id) as connection:
-            known = await _find(connection, key, owner_id)
+        async with self._database.writing(order.order_id) as connection:
+            known = await _find(connection, key, order)
             if known is None:
-                await move(connection, wanted, Shelf.ON_HAND, Shelf.RESERVED)
-                await _insert(connection, key, owner_id, ReservationState.HELD)
+                await move(connection, quantities(order), Shelf.ON_HAND, Shelf.RESERVED)
+                await _insert(connection, key, order, ReservationState.HELD)
                 lines = [
                     {"key": key, "sku": sku, "quantity": quantity}
-                    for sku, quantity in wanted.items()
+                    for sku, quantity in quantities(order).items()
                 ]
                 await connection.execute(insert(reservation_lines), lines)
             elif known.state == ReservationState.RELEASED:
                 raise StepUndoneError(key)
-            elif await pieces(connection, reservations.c.key == key) != dict(wanted):
+            elif await pieces(connection, reservations.c.key == key) != quantities(order):
                 raise KeyReusedError(key)
         return reference("RES", key)
 
-    async def put_back(self, key: str, owner_id: str) -> None:
+    async def release(self, key: str, order: Order) -> None:
         """Put back what the key set aside, if anything, and refuse the key from now on.
 
         Safe to repeat.
 
         Raises:
             StillShippedError: the pieces are with the carrier.
-            KeyReusedError: the key stands for another owner's reservation.
+            KeyReusedError: the key stands for another order's reservation.
 
         """
-        async with self._database.writing(owner_id) as connection:
-            known = await _find(connection, key, owner_id)
+        async with self._database.writing(order.order_id) as connection:
+            known = await _find(connection, key, order)
             if known is None:
-                await _insert(connection, key, owner_id, ReservationState.RELEASED)
+                await _insert(connection, key, order, ReservationState.RELEASED)
             elif known.state == ReservationState.SHIPPED:
                 raise StillShippedError(key)
             elif known.state == ReservationState.HELD:
@@ -109,19 +98,17 @@ async def pieces(connection: Transaction, which: ColumnElement[bool]) -> dict[st
     return {row.sku: int(row.quantity) for row in found}
 
 
-async def _find(connection: Transaction, key: str, owner_id: str) -> Row[Any] | None:
+async def _find(connection: Transaction, key: str, order: Order) -> Row[Any] | None:
     found = await connection.execute(select(reservations).where(reservations.c.key == key))
     known = found.one_or_none()
-    if known is not None and known.order_id != owner_id:
+    if known is not None and known.order_id != order.order_id:
         raise KeyReusedError(key)
     return known
 
 
-async def _insert(
-    connection: Transaction, key: str, owner_id: str, state: ReservationState
-) -> None:
+async def _insert(connection: Transaction, key: str, order: Order, state: ReservationState) -> None:
     await connection.execute(
         insert(reservations).values(
-            key=key, order_id=owner_id, state=state, reference=reference("RES", key)
+            key=key, order_id=order.order_id, state=state, reference=reference("RES", key)
         )
     )

@@ -18,8 +18,8 @@ from workflows.ports import AuditBatch, CardPort, PublishCard, PublishedCard
 from workflows.rules import card as rules
 from workflows.rules.audit import AuditEvent
 from workflows.rules.card import CardCopy, CardState
-from workflows.rules.faces import Face
 from workflows.rules.notice import NoticeKind, Owed, admin_channel
+from workflows.rules.order import Face
 from workflows.teller import Teller
 
 HANDOVER_PATIENCE = timedelta(seconds=2)

@@ -12,10 +12,9 @@ from temporalio import activity
 
 from workflows.rules.audit import AuditEvent
 from workflows.rules.card import CardCopy
-from workflows.rules.faces import Face
 from workflows.rules.mail import Mail
 from workflows.rules.notice import Notice
-from workflows.rules.order import Order
+from workflows.rules.order import Face, Order
 from workflows.rules.people import ApproverQuestion, Reading
 
 

@@ -3,20 +3,12 @@
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workflows.approval import ApprovalWorkflow
-from workflows.hr_request import HrRequestWorkflow
 from workflows.order import OrderWorkflow
 from workflows.refund import RefundWorkflow
 from workflows.summary import SummaryWorkflow
 from workflows.sweep import SweepWorkflow
 
-WORKFLOWS = [
-    ApprovalWorkflow,
-    HrRequestWorkflow,
-    OrderWorkflow,
-    RefundWorkflow,
-    SummaryWorkflow,
-    SweepWorkflow,
-]
+WORKFLOWS = [ApprovalWorkflow, OrderWorkflow, RefundWorkflow, SummaryWorkflow, SweepWorkflow]
 
 TASK_QUEUE = "countersign"
 """The default task queue."""
@@ -28,7 +20,6 @@ def sandbox() -> SandboxedWorkflowRunner:
         restrictions=SandboxRestrictions.default.with_passthrough_modules(
             "workflows.rules",
             "workflows.ports",
-            "workflows.hr_ports",
             "workflows.money_ports",
             "workflows.summary_ports",
             "workflows.payloads",

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows.card_owner import CardOwner
 from workflows.options import COMPENSATION, PATIENT, SLACK_TRY, STEP, StepOptions
 from workflows.ports import (
+    SPOKEN,
     DirectoryPort,
     InventoryPort,
     PaymentPort,
@@ -22,7 +23,6 @@ from workflows.rules import order_saga as rules
 from workflows.rules.notice import NoticeKind
 from workflows.rules.order import OrderChange, OrderState, OrderStatus, StepName
 from workflows.rules.people import ApproverQuestion
-from workflows.step_error import sentence
 
 _DO: dict[StepName, Callable[[Any, StepQuestion], Awaitable[StepReference]]] = {
     StepName.RESERVE: InventoryPort.reserve,
@@ -113,7 +113,7 @@ class Saga:
         try:
             done = handle.result()
         except ActivityError as error:
-            self._take(rules.step_failed(self._state, name, sentence(error), workflow.now()))
+            self._take(rules.step_failed(self._state, name, _sentence(error), workflow.now()))
             return
         self._take(
             rules.step_completed(
@@ -169,7 +169,7 @@ class Saga:
 
     def _ask_for_help(self, name: StepName, error: ActivityError) -> None:
         workflow.logger.error("undo of %s not done: %s", name, error.cause)
-        self._take(rules.compensation_failed(self._state, name, sentence(error), workflow.now()))
+        self._take(rules.compensation_failed(self._state, name, _sentence(error), workflow.now()))
         if channel := self._state.policy.admin_channel:
             self._card.tell(NoticeKind.ATTENTION, channel=channel)
 
@@ -211,3 +211,11 @@ class Saga:
             order=state.order,
             reference=paid.event_id if paid else "",
         )
+
+
+def _sentence(error: ActivityError) -> str:
+    """Return what went wrong in words a person may read: a step's own sentence, nothing internal."""
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and (cause.non_retryable or cause.type in SPOKEN):
+        return cause.message
+    return "the step could not be done in time"

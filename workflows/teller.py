@@ -10,8 +10,8 @@ from temporalio.exceptions import ActivityError
 from workflows.options import SLACK_TRY
 from workflows.ports import NoticePort, Told
 from workflows.rules.card import CardCopy, patient_pause, try_at
-from workflows.rules.faces import Face
 from workflows.rules.notice import NoticeKind, Owed, notice_of, still_owed
+from workflows.rules.order import Face
 
 _ONCE = (NoticeKind.REMINDED, NoticeKind.BLOCKED, NoticeKind.ATTENTION)
 """Of these only the latest is told: after an outage nobody needs each of them."""

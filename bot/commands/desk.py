@@ -26,9 +26,7 @@ from records.refusals import Refusals
 from records.requests import RequestRecord, Requests
 from records.stock import Stock
 from workflows.rules.face import ApprovalFace
-from workflows.rules.faces import Face
-from workflows.rules.hr_face import hr_approval_id
-from workflows.rules.order import approval_id
+from workflows.rules.order import Face, approval_id
 from workflows.rules.verbs import Verb
 
 CONNECT_LIMIT = 10
@@ -240,9 +238,9 @@ class Desk:
         )
 
     async def require_request(self, request_id: str) -> None:
-        """Make sure that, as far as the records know, this is no order and no HR request."""
+        """Make sure that, as far as the records know, this is no order."""
         record = await self.record(request_id)
-        if record is not None and record.kind in ("order", "hr"):
+        if record is not None and record.kind == "order":
             raise _not_a_request(request_id, record)
 
     async def record(self, request_id: str) -> RequestRecord | None:
@@ -277,10 +275,6 @@ def _not_a_request(request_id: str, record: RequestRecord) -> CommandError:
     if record.kind == "order":
         return CommandError(
             f"{request_id} is an order. Its approval is a request: {approval_id(request_id)}"
-        )
-    if record.kind == "hr":
-        return CommandError(
-            f"{request_id} is an HR request. Its approval is a request: {hr_approval_id(request_id)}"
         )
     return CommandError(f"{request_id} was written down by another version of Countersign.")
 

@@ -36,7 +36,7 @@ from records.requests import RequestRecord
 from workflows.rules.click import click_id
 from workflows.rules.errors import RequestClosedError
 from workflows.rules.face import ApprovalFace
-from workflows.rules.faces import Face
+from workflows.rules.order import Face
 from workflows.rules.people import SourceKind
 from workflows.rules.request import OPEN, ApprovalRequest
 

@@ -28,7 +28,7 @@ from records.refusals import Refusal
 from workflows.rules.click import REMEMBERED, click_id
 from workflows.rules.errors import OrderClosedError, RequestClosedError, StaleContentError
 from workflows.rules.face import ApprovalFace
-from workflows.rules.faces import Face
+from workflows.rules.order import Face
 from workflows.rules.people import Actor
 
 AGE = timedelta(seconds=1.5)

@@ -3,9 +3,7 @@
 from bot.views.catalogue_en_cards import SENTENCES as CARDS
 from bot.views.catalogue_en_day import SENTENCES as DAY
 from bot.views.catalogue_en_forms import SENTENCES as FORMS
-from bot.views.catalogue_en_hr import SENTENCES as HR
-from bot.views.catalogue_en_hr_errors import SENTENCES as HR_ERRORS
 from bot.views.catalogue_en_hr_forms import SENTENCES as HR_FORMS
 from bot.views.catalogue_en_notices import SENTENCES as NOTICES
 
-SENTENCES = CARDS | DAY | FORMS | HR | HR_ERRORS | HR_FORMS | NOTICES
+SENTENCES = CARDS | DAY | FORMS | HR_FORMS | NOTICES

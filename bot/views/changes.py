@@ -1,7 +1,6 @@
 """What an amendment changed, who wants changes, and what people remarked, as blocks."""
 
 from bot.views.blocks import SECTION, WHOLE, Block, Room, context, mrkdwn, plain, said, sections
-from bot.views.field_words import key_label, key_value
 from bot.views.ids import BlockId
 from bot.views.outcome import who
 from bot.views.text import clip_plain, counted, date, fits, has_text, person, text
@@ -19,7 +18,6 @@ _AROUND = 30
 _LONG = 120
 """Characters of a part from which on only what has changed in it is shown."""
 _FIELD = "field:"
-_KEY = "key:"
 
 
 def change_blocks(face: ApprovalFace, room: Room) -> list[Block]:
@@ -47,17 +45,12 @@ def are_shortened(face: ApprovalFace, room: Room) -> bool:
 
 
 def _change_words(change: ContentChange, share: int, locale: str) -> str:
-    before, after = change.before, change.after
-    if change.part.startswith(_KEY):
-        name = change.part.removeprefix(_KEY)
-        part = key_label(name, locale) or clip_plain(name, _PART, locale)
-        before, after = key_value(name, before, locale), key_value(name, after, locale)
-    elif change.part.startswith(_FIELD):
+    if change.part.startswith(_FIELD):
         part = clip_plain(" ".join(change.part.removeprefix(_FIELD).split()), _PART, locale)
     else:
         key = f"changes.part.{change.part}"
         part = text(key, locale) if has_text(key) else clip_plain(change.part, _PART, locale)
-    old, new = (" ".join(value.split()) for value in (before, after))
+    old, new = (" ".join(value.split()) for value in (change.before, change.after))
     if old == new:
         return text("changes.spaces", locale, part=part)
     shown = _differing(old, new, _AROUND)

@@ -1,7 +1,6 @@
 """What is asked, as blocks: shared by the cards of everything that can be asked."""
 
 from bot.views.blocks import SECTION, WHOLE, Block, Room, mrkdwn, plain, section, sections
-from bot.views.field_words import field_label, field_value
 from bot.views.ids import BlockId
 from bot.views.text import clip_plain, counted, in_line, link, text
 from workflows.rules.content import Content, ContentField
@@ -72,8 +71,7 @@ def _field_blocks(written: list[ContentField], room: Room, locale: str) -> list[
     shown = written[:FIELDS]
     share = min(room.fields // (len(shown) + 1) - 1, room.field)
     lines = [
-        clip_plain(f"{field_label(one, locale)}: {field_value(one, locale)}", share, locale)
-        for one in shown
+        clip_plain(f"{one.label.strip()}: {one.value.strip()}", share, locale) for one in shown
     ]
     if more := len(written) - len(shown):
         lines.append(counted("approval.more_fields", more, locale))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.views import approval_card, hr_outcome, order_card, order_replies
+from bot.views import approval_card, order_card, order_replies
 from bot.views.asked import blocked_words, source_words
 from bot.views.blocks import Block, Message, context, plain, said
 from bot.views.content import subject_mrkdwn
@@ -10,12 +10,9 @@ from bot.views.ids import BlockId
 from bot.views.notices import card_link, channel
 from bot.views.outcome import who
 from bot.views.text import date, has_text, in_line, listed, person, text
-from workflows.rules.content import Content
 from workflows.rules.face import ApprovalFace
-from workflows.rules.faces import Face
-from workflows.rules.hr_face import HrFace
 from workflows.rules.notice import Notice, NoticeKind
-from workflows.rules.order import OrderFace, OrderStatus
+from workflows.rules.order import Face, OrderFace, OrderStatus
 from workflows.rules.order import content as order_content
 from workflows.rules.request import Status
 
@@ -37,8 +34,6 @@ def message(notice: Notice, link: str = "") -> Message:  # noqa: PLR0911 - one l
     if notice.kind is NoticeKind.CARD_NOT_POSTED:
         stands = notice.card is not None and bool(notice.card.ts)
         return card_not_posted(face, notice.problem, stands=stands)
-    if isinstance(face, HrFace):
-        return _of_hr(notice, face, link)
     if notice.kind is NoticeKind.ATTENTION and isinstance(face, OrderFace):
         return _attention(face, link if notice.channel else "")
     if notice.kind in order_replies.KINDS and isinstance(face, OrderFace):
@@ -54,13 +49,6 @@ def message(notice: Notice, link: str = "") -> Message:  # noqa: PLR0911 - one l
             return _plainly(_sentence("delegate_refused", face, link), face)
         case _:
             return _blocked(face, link)
-
-
-def _of_hr(notice: Notice, face: HrFace, link: str) -> Message:
-    """Return what is told about an HR request once its approval has ended."""
-    if notice.kind is NoticeKind.ATTENTION:
-        return hr_outcome.attention(face, link if notice.channel else "")
-    return outcome(face, link)
 
 
 def _attention(face: OrderFace, link: str) -> Message:
@@ -196,8 +184,6 @@ def _plainly(words: str, face: Face) -> Message:
 
 def outcome(face: Face, link: str = "") -> Message:
     """Tell the requester how it ended: one sentence, and the card as it stands, with no buttons."""
-    if isinstance(face, HrFace):
-        return hr_outcome.outcome(face, link)
     if isinstance(face, OrderFace):
         sentence, card = _order_outcome(face), order_card.build(face)
     else:
@@ -253,12 +239,13 @@ def card_not_posted(face: Face, problem: str, *, stands: bool = False) -> Messag
     locale = face.language
     waits = isinstance(face, ApprovalFace) and face.is_open
     what = "out_of_date" if stands else "not_posted" if waits else "not_shown"
+    content = order_content(face.order) if isinstance(face, OrderFace) else face.content
     name = problem.rpartition(".")[2]
     key = f"notice.card_not_posted.{name}"
     sentence = text(
         f"notice.card_{what}",
         locale,
-        subject=subject_mrkdwn(_content(face), locale),
+        subject=subject_mrkdwn(content, locale),
         channel=channel(face.channel, locale),
         fix=text(
             key if has_text(key) else "notice.card_not_posted.other",
@@ -267,10 +254,3 @@ def card_not_posted(face: Face, problem: str, *, stands: bool = False) -> Messag
         ),
     )
     return Message(text=sentence, blocks=[said(BlockId.NOTICE, sentence, locale)])
-
-
-def _content(face: Face) -> Content:
-    """Return what a request may be called by in the admins' channel: of HR only its policy."""
-    if isinstance(face, HrFace):
-        return Content(title=face.title)
-    return order_content(face.order) if isinstance(face, OrderFace) else face.content

@@ -16,7 +16,7 @@ from emulator.client import StandInClient, text_of
 from tests.views import faces
 from workflows.ports import PublishCard, PublishedCard
 from workflows.rules.card import CardCopy
-from workflows.rules.faces import Face
+from workflows.rules.order import Face
 
 Json = dict[str, Any]
 APPROVALS, GENERAL, BORIS = "C0APPROVALS", "C0GENERAL", "U0BORIS"

@@ -18,9 +18,8 @@ from records.database import Database
 from tests.records.builders import fact, order, state
 from tests.rules.builders import policy
 from workflows.rules.day import DayRow, DaySummary
-from workflows.rules.faces import Face
 from workflows.rules.money import Money
-from workflows.rules.order import OrderStatus, order_face
+from workflows.rules.order import Face, OrderStatus, order_face
 from workflows.rules.order_saga import receive
 from workflows.rules.people import Actor, Origin
 from workflows.summary_ports import DayQuestion, TellDay

@@ -17,8 +17,7 @@ from tests.chaos.ground import Ground
 from tests.journeys.office import has_buttons
 from workflows.rules.audit import Fact
 from workflows.rules.face import ApprovalFace
-from workflows.rules.faces import Face
-from workflows.rules.order import OrderFace, OrderStatus, approval_id
+from workflows.rules.order import Face, OrderFace, OrderStatus, approval_id
 from workflows.rules.request import OPEN, Verdict
 
 DECIDED = {OrderStatus.COMPLETED: Verdict.APPROVE, OrderStatus.REJECTED: Verdict.REJECT}
@@ -109,7 +108,7 @@ async def _compare_outcome(ground: Ground, face: OrderFace) -> None:
         tally.lost.append(f"{order_id} is {face.status}, but {approval} holds {verdicts}")
 
 
-def compare_cards(ground: Ground, face: ApprovalFace | OrderFace, state: Json) -> None:
+def compare_cards(ground: Ground, face: Face, state: Json) -> None:
     """Check that exactly one card stands in its channel, that it shows `face`, and no old button."""
     name = face.order.order_id if isinstance(face, OrderFace) else face.request_id
     shown = cards_of(state, name)

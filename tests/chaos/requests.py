@@ -22,10 +22,9 @@ from tests.chaos.ledgers import as_shown, compare_trail, face_of
 from tests.journeys.office import ANA, APPROVALS, good_until, has_buttons
 from tests.journeys.programs import PATIENCE, clean_environment, run
 from workflows.rules.face import ApprovalFace
-from workflows.rules.faces import Face
 from workflows.rules.messages import ApprovalOutcome, OrderInput
 from workflows.rules.money import Money
-from workflows.rules.order import Order, OrderLine, approval_id
+from workflows.rules.order import Face, Order, OrderLine, approval_id
 from workflows.rules.people import Actor, Origin
 from workflows.rules.policy import Policy
 from workflows.rules.request import OPEN, Decision, Verdict

@@ -16,7 +16,6 @@ from records.requests import Requests
 from tests.journeys.programs import PATIENCE, until
 from workflows.rules.audit import AuditEvent, Fact
 from workflows.rules.face import ApprovalFace
-from workflows.rules.faces import Face
 from workflows.rules.order import OrderFace, OrderStatus
 
 ANA, BORIS, CLARA, GUS = "U0ANA", "U0BORIS", "U0CLARA", "U0GUS"
@@ -182,7 +181,7 @@ class Office:
         assert balance.paid == 0
         assert balance.held == balance.shipped == {}
 
-    async def _face(self, request_id: str) -> Face | None:
+    async def _face(self, request_id: str) -> ApprovalFace | OrderFace | None:
         record = await Requests(self.database).get(request_id)
         return read_face(record.face) if record else None
 

@@ -16,7 +16,7 @@ from workflows.rules import amendment, approval
 from workflows.rules.audit import GENESIS, AuditEvent, chain_hash
 from workflows.rules.content import Content, ContentField
 from workflows.rules.face import approval_face
-from workflows.rules.faces import Face
+from workflows.rules.order import Face
 from workflows.rules.request import Amendment, Change, Comment, Decision, Verdict
 
 _FACE: TypeAdapter[Face] = TypeAdapter(Face)

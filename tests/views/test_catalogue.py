@@ -12,8 +12,6 @@ from bot.views import (
     catalogue_en_cards,
     catalogue_en_day,
     catalogue_en_forms,
-    catalogue_en_hr,
-    catalogue_en_hr_errors,
     catalogue_en_hr_forms,
     catalogue_en_notices,
 )
@@ -163,8 +161,6 @@ def test_no_part_of_the_catalogue_repeats_a_key_of_another() -> None:
         catalogue_en_cards,
         catalogue_en_day,
         catalogue_en_forms,
-        catalogue_en_hr,
-        catalogue_en_hr_errors,
         catalogue_en_hr_forms,
         catalogue_en_notices,
     )

@@ -30,9 +30,9 @@ from tests.views import faces, presses, states
 from tests.views.presses import CATALOGUE, click, typed_view
 from tests.views.slack_limits import check_message, check_view
 from workflows.rules.face import ApprovalFace
-from workflows.rules.faces import Face
 from workflows.rules.messages import Menu
 from workflows.rules.notice import Notice, NoticeKind
+from workflows.rules.order import Face
 from workflows.rules.people import Absence
 from workflows.rules.request import Status
 from workflows.rules.verbs import Verb

@@ -9,7 +9,6 @@ from temporalio.exceptions import ApplicationError
 
 from tests.workflows.fake_directory import FakeDirectory
 from tests.workflows.fake_money import FakeDay, FakeMoney
-from tests.workflows.fake_provision import FakeProvision
 from tests.workflows.fake_steps import FakeSteps
 from tests.workflows.weather import Bell, Slack
 from workflows.ports import (
@@ -28,9 +27,9 @@ from workflows.ports import (
 )
 from workflows.rules.audit import AuditEvent
 from workflows.rules.face import ApprovalFace
-from workflows.rules.faces import Face
 from workflows.rules.mail import Mail
 from workflows.rules.notice import Notice
+from workflows.rules.order import Face
 
 
 @dataclass
@@ -203,7 +202,6 @@ class World:
         self.cards = FakeCards(self.slack)
         self.notices = FakeNotices(self.slack)
         self.steps = FakeSteps(self.bell)
-        self.provision = FakeProvision(self.bell)
         self.mail = FakeMail(self.bell)
         self.money = FakeMoney()
         self.day = FakeDay()
@@ -223,8 +221,6 @@ class World:
             self.steps.ship,
             self.steps.deliver,
             self.steps.recall,
-            self.provision.provision,
-            self.provision.take_back,
             self.mail.send,
             self.money.give_back,
             self.money.sweep,

@@ -19,10 +19,9 @@ from workflows.rules.errors import (
     StaleContentError,
 )
 from workflows.rules.facts import note
-from workflows.rules.hr import check_amended
 from workflows.rules.levels import approve_if_nobody_is_needed
 from workflows.rules.policy import route
-from workflows.rules.request import Amendment, ApprovalState, Change, RequestKind, Status
+from workflows.rules.request import Amendment, ApprovalState, Change, Status
 
 
 def may_be_amended(state: ApprovalState) -> bool:
@@ -44,8 +43,7 @@ def check_amend(state: ApprovalState, amendment: Amendment, now: datetime) -> No
 
     Raises:
         RequestClosedError, NotTheRequesterError, StaleContentError, NotAmendableError,
-        AmendmentsUsedUpError, NothingChangedError, NoTierError, and what `check_content` raises;
-        of what is about HR also what `hr.check_amended` raises.
+        AmendmentsUsedUpError, NothingChangedError, NoTierError, and what `check_content` raises.
 
     """
     state = still_open(state, now)
@@ -55,11 +53,8 @@ def check_amend(state: ApprovalState, amendment: Amendment, now: datetime) -> No
         raise StaleContentError
     require_amendable(state)
     check_content(amendment.content)
-    content = _content(state, amendment)
-    if not content_changes(state.request.content, content):
+    if not content_changes(state.request.content, _content(state, amendment)):
         raise NothingChangedError
-    if state.request.about is RequestKind.HR:
-        check_amended(state.request.content, content)
     route(state.request.policy, amendment.content.amount)
 
 

@@ -49,8 +49,6 @@ class Fact(StrEnum):
     PAYMENT_WINDOW_ENDED = "PaymentWindowEnded"
     ORDER_CANCELLED = "OrderCancelled"
     ORDER_ENDED = "OrderEnded"
-    HR_REQUEST_RECEIVED = "HrRequestReceived"
-    HR_REQUEST_ENDED = "HrRequestEnded"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

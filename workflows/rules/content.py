@@ -18,8 +18,6 @@ from workflows.rules.money import Money
 MAX_TITLE = 150
 MAX_TEXT = 3000
 """Characters of a text: what one Slack input can carry."""
-MAX_KEY = 40
-"""Characters of a field's key."""
 MAX_LINKS = 5
 MAX_LINK = 500
 
@@ -29,15 +27,10 @@ _LINK = re.compile(r"https?://[^\s<>|\"]+")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContentField:
-    """One labelled line of what is asked.
-
-    `key`, where there is one, names a field that we know: views find its label and how to show
-    its value in the catalogue (`field.KEY`), and `label` is only for those who do not.
-    """
+    """One labelled line of what is asked."""
 
     label: str
     value: str
-    key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,10 +46,7 @@ class Content:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContentChange:
-    """One part that an amendment changed.
-
-    `title`, `text`, `amount`, `links`, `key:KEY` of a field that we know, or `field:LABEL`.
-    """
+    """One part that an amendment changed: `title`, `text`, `amount`, `links` or `field:LABEL`."""
 
     part: str
     before: str
@@ -75,7 +65,6 @@ def check_content(content: Content) -> None:
         raise TextMissingError
     longest = [(content.title, MAX_TITLE), (content.text, MAX_TEXT)]
     longest += [(field.value, MAX_TEXT) for field in content.fields]
-    longest += [(field.key, MAX_KEY) for field in content.fields]
     for text, limit in longest:
         if len(text) > limit:
             raise TextTooLongError(limit=f"{limit:,}")
@@ -141,6 +130,6 @@ def _parts(content: Content) -> dict[str, str]:
         "links": "\n".join(content.links),
     }
     for field in content.fields:
-        label = f"key:{field.key}" if field.key else f"field:{field.label}"
+        label = f"field:{field.label}"
         parts[label] = f"{parts[label]}\n{field.value}" if label in parts else field.value
     return parts

@@ -6,8 +6,6 @@ from datetime import timedelta
 from workflows.rules.audit import AuditEvent
 from workflows.rules.card import CardState
 from workflows.rules.face import ApprovalFace
-from workflows.rules.hr import HrRequest
-from workflows.rules.hr_face import HrState
 from workflows.rules.mail import Mail
 from workflows.rules.notice import Owed
 from workflows.rules.order import Order, OrderState
@@ -79,29 +77,3 @@ class OrderInput:
     expire_after: timedelta | None = None
     payment_window: timedelta | None = None
     carried: CarriedOrder | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CarriedHr:
-    """What one run of an HR request hands to the next (continue-as-new): its outbox goes along."""
-
-    state: HrState
-    card: CardState
-    facts: tuple[AuditEvent, ...] = ()
-    notices: tuple[Owed, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HrInput:
-    """Start an HR request, by the policy of its type.
-
-    `expire_after` is a wish within the policy's bounds, for its approval. `carried` is only ever
-    set by the workflow itself.
-    """
-
-    request: HrRequest
-    requester: Actor
-    policy: Policy
-    managers: tuple[ManagedBy, ...] = ()
-    expire_after: timedelta | None = None
-    carried: CarriedHr | None = None

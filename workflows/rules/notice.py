@@ -6,9 +6,7 @@ from enum import StrEnum
 
 from workflows.rules.card import CardCopy
 from workflows.rules.face import ApprovalFace, LevelFace
-from workflows.rules.faces import Face
-from workflows.rules.hr_face import HrFace
-from workflows.rules.order import OrderFace, OrderStatus, StepName, StepStatus
+from workflows.rules.order import Face, OrderFace, OrderStatus, StepName, StepStatus
 
 MENTIONED = 8
 """So many people are mentioned where a card is posted first; of more, each is told otherwise."""
@@ -112,8 +110,6 @@ def notice_of(owed: Owed, face: Face, card: CardCopy | None) -> Notice:
 
 def admin_channel(face: Face) -> str:
     """Return where the admins of a request are told; empty where nobody had to be asked."""
-    if isinstance(face, HrFace):
-        return face.admin_channel
     approval = face if isinstance(face, ApprovalFace) else face.approval
     return approval.admin_channel if approval else ""
 
@@ -130,7 +126,8 @@ def still_owed(owed: Owed, face: Face) -> Owed | None:
     if owed.kind is NoticeKind.ORDER_SHIPPED:
         return owed if isinstance(face, OrderFace) and _is_on_its_way(face) else None
     if owed.kind is NoticeKind.ATTENTION:
-        return owed if _needs_attention(face) else None
+        needed = isinstance(face, OrderFace) and face.status is OrderStatus.NEEDS_ATTENTION
+        return owed if needed else None
     if not isinstance(face, ApprovalFace) or not face.is_open:
         return None
     match owed.kind:
@@ -143,13 +140,6 @@ def still_owed(owed: Owed, face: Face) -> Owed | None:
         case _:
             holds = True
     return owed if holds else None
-
-
-def _needs_attention(face: Face) -> bool:
-    """Whether something that must be undone could not be."""
-    if isinstance(face, HrFace):
-        return face.stuck is not None
-    return isinstance(face, OrderFace) and face.status is OrderStatus.NEEDS_ATTENTION
 
 
 def _is_on_its_way(face: OrderFace) -> bool:

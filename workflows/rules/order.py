@@ -280,6 +280,10 @@ class OrderFace:
         return approval_id(self.order.order_id)
 
 
+Face = ApprovalFace | OrderFace
+"""What a card can show."""
+
+
 def approval_id(order_id: str) -> str:
     """Return the request id (and so the workflow id) of an order's approval."""
     return f"{order_id}.approval"

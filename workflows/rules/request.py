@@ -27,14 +27,6 @@ OPEN = (Status.PENDING, Status.CHANGES_REQUESTED)
 """The states from which a request can still go on."""
 
 
-class RequestKind(StrEnum):
-    """What a request is about: itself, or what its parent workflow does once it is approved."""
-
-    APPROVAL = "approval"
-    ORDER = "order"
-    HR = "hr"
-
-
 class Verdict(StrEnum):
     """What an approver said."""
 
@@ -49,7 +41,7 @@ class ApprovalRequest:
 
     `expire_after` is a wish within the policy's bounds. `managers` is the requester's line of
     the table `[managers]`. What a parent workflow acts upon is not `amendable`: its own copy of
-    the content would stay as it was. The parent says what it is `about`.
+    the content would stay as it was.
     """
 
     request_id: str
@@ -60,7 +52,6 @@ class ApprovalRequest:
     expire_after: timedelta | None = None
     managers: tuple[ManagedBy, ...] = ()
     amendable: bool = True
-    about: RequestKind = RequestKind.APPROVAL
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
