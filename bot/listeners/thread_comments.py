@@ -112,7 +112,7 @@ class ThreadListeners:
         if is_typed_decision(reply.said) and self._is_new(reply.event_id):
             link = await self._link_to_buttons(client, reply, face.request_id)
             found.append(thread_notices.typed_decision(link))
-        if _is_private(face):
+        if face.private:
             found += self._once(reply, "public", thread_notices.public_thread())
         return found
 
@@ -152,11 +152,3 @@ class ThreadListeners:
 
 def _actor(reply: ThreadReply) -> Actor:
     return Actor(person=reply.person, origin=Origin.SLACK)
-
-
-def _is_private(face: ApprovalFace) -> bool:  # noqa: ARG001 - see below
-    """Whether the channel must not see what is asked.
-
-    AT THE MERGE (faces know it since the branch of the thread): `return face.private`.
-    """
-    return False

@@ -2,17 +2,14 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.testing import WorkflowEnvironment
 
-from bot import policy_file
 from bot.listeners.hr import day_somewhere
 from bot.listeners.services import Services
-from bot.policy_file import Policies
 from bot.views import hr_modal
 from emulator.client import StandInClient, block_of, text_of
 from tests.bot.desk import (
@@ -46,12 +43,6 @@ TYPED = {
     "new_role": "Team lead",
     "new_team": "Sales",
 }
-
-
-@pytest.fixture(scope="session")
-def policies() -> Policies:
-    """AT THE MERGE with the branch of the thread: drop this, the shipped file has them."""
-    return policy_file.load(Path(__file__).parent / "hr_policies.toml")
 
 
 async def open_form(slack: StandInClient, type_: str = "", person: str = ANA) -> Json:
@@ -368,6 +359,7 @@ async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_co
     bot: AsyncApp,
     services: Services,
     desk: FrontDesk,
+    shop: Shop,
     changed: dict[str, str],
     words: str,
 ) -> None:
@@ -381,7 +373,7 @@ async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_co
         new_team="Sales",
     )
     await ask(services, first)  # a first try that was not confirmed
-    await desk.face(hr_approval_id(first.request_id), lambda face: bool(face.levels))
+    await shop.at_rest(hr_approval_id(first.request_id))
 
     await submit(slack, form, **changed)
 

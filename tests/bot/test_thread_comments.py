@@ -8,23 +8,30 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.services import Services
+from bot.minting import mint
 from bot.views.card_click import ButtonValue
 from bot.views.payload import to_json
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, GUS, Json, Shop, listeners_ended
-from tests.bot.front_desk import Asked, FrontDesk
+from tests.bot.front_desk import Asked, FrontDesk, offers
 from tests.bot.presses import SignedHttp
 from workflows.rules.audit import Fact
+from workflows.rules.hr import HrRequest, HrType
+from workflows.rules.hr_face import hr_approval_id
+from workflows.rules.messages import HrInput
 from workflows.rules.people import Actor, Origin
+from workflows.rules.policy import Visibility
 from workflows.rules.request import Closing, Status
 
 pytestmark = pytest.mark.usefixtures("bot")
 
 
-async def reply(slack: StandInClient, person: str, asked: Asked, words: str) -> int:
+async def reply(
+    slack: StandInClient, person: str, asked: Asked, words: str, channel: str = APPROVALS
+) -> int:
     """Write in the thread of the card and wait until the bot has taken it; return the journal's mark."""
     mark = await slack.journal_mark()
-    said = await slack.say(person, APPROVALS, words, thread_ts=asked.ts)
+    said = await slack.say(person, channel, words, thread_ts=asked.ts)
     await slack.wait_for_journal(
         lambda entry: entry["payload"]["event"].get("ts") == said["ts"],
         after=mark,
@@ -46,9 +53,11 @@ async def comments(services: Services, asked: Asked) -> list[tuple[Actor, str]]:
     return [(one.actor, one.reason) for one in trail if one.kind is Fact.COMMENT_ADDED]
 
 
-async def whispers(slack: StandInClient, person: str, asked: Asked) -> list[str]:
+async def whispers(
+    slack: StandInClient, person: str, asked: Asked, channel: str = APPROVALS
+) -> list[str]:
     """Return what this person alone sees in the thread of the card."""
-    seen = await slack.messages(APPROVALS, person, thread_ts=asked.ts)
+    seen = await slack.messages(channel, person, thread_ts=asked.ts)
     return [text_of(one) for one in seen if one.get("is_ephemeral")]
 
 
@@ -197,6 +206,48 @@ async def test_a_message_of_ours_that_is_no_card_takes_no_comments(
 
     assert await comments(services, asked) == []
     assert await whispers(slack, BORIS, plain) == []
+
+
+async def test_who_writes_under_a_private_request_is_told_once_that_all_can_read_it(
+    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
+) -> None:
+    asked = await desk.ask(visibility=Visibility.PRIVATE)
+
+    await reply(slack, BORIS, asked, "Is that for the knee?")
+    await reply(slack, BORIS, asked, "ok")
+
+    await shop.at_rest(asked.request_id)
+    public, typed = await whispers(slack, BORIS, asked)
+    assert "Everybody in this channel can read this thread" in public
+    assert "typing decides nothing" in typed
+    assert "Everybody" not in typed
+    assert len(await comments(services, asked)) == 2
+
+
+async def test_in_a_thread_with_a_reply_for_each_level_the_hint_leads_to_the_open_ones_buttons(
+    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
+) -> None:
+    policy = services.policies.policy("equipment")
+    request = HrRequest(request_id=mint("HR"), type=HrType.EQUIPMENT, title="Desk", item="DESK-OAK")
+    gus = Actor(person=GUS, origin=Origin.SLACK)
+    managers = services.policies.chain_of(GUS)
+    wanted = HrInput(request=request, requester=gus, policy=policy, managers=managers)
+    assert await services.workflows.start_hr(wanted)
+    approval = hr_approval_id(request.request_id)
+    root = await slack.wait_for_message(
+        "C0HR", "U0DINA", lambda m: request.request_id in text_of(m) and offers("details")(m)
+    )
+    level = await slack.wait_for_message("C0HR", "U0DINA", offers("approve"), thread_ts=root["ts"])
+    asked = Asked(request_id=approval, message=root)
+
+    await reply(slack, "U0DINA", asked, "Approved", channel="C0HR")
+
+    (hint,) = await whispers(slack, "U0DINA", asked, channel="C0HR")
+    assert f"/p{level['ts'].replace('.', '')}?thread_ts={root['ts']}" in hint
+    await shop.at_rest(approval)
+    assert [said for _, said in await comments(services, asked)] == ["Approved"]
+    face = await desk.face(approval, lambda face: face.comments == 1)
+    assert face.levels[0].decisions == ()
 
 
 Change = Callable[[Json], Json]
