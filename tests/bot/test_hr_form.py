@@ -373,6 +373,7 @@ async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_co
         new_team="Sales",
     )
     await ask(services, first)  # a first try that was not confirmed
+    await desk.face(hr_approval_id(first.request_id), lambda face: bool(face.levels))
     await shop.at_rest(hr_approval_id(first.request_id))
 
     await submit(slack, form, **changed)

@@ -18,7 +18,7 @@ from bot.views import (
 from bot.views.catalogue_en import SENTENCES
 from bot.views.text import CATALOGUES, FALLBACK, MissingSentenceError, counted, listed, text
 from workflows.rules.errors import RuleError
-from workflows.rules.hr import ALL_FIELDS, HrType, Priority
+from workflows.rules.hr import ALL_FIELDS, Priority
 from workflows.rules.notice import NoticeKind
 from workflows.rules.order import OrderStatus, StepName, StepStatus
 from workflows.rules.order_verbs import OrderVerb
@@ -96,7 +96,6 @@ def test_every_sentence_is_used() -> None:
         *(f"order.back.{one}" for one in ("failed", "cancelled", "expired")),
         *(f"tell.{one}" for one in NoticeKind if one not in OWN_WORDS),
         *(f"verb.{part}.{one}" for part in ("input", "hint") for one in CONTENT_FIELDS),
-        *(f"hr.type.{one}" for one in HrType),
         *(f"hr.form.priority.{one}" for one in Priority),
         *(f"hr.form.{one}" for one in ALL_FIELDS),
         *(f"order.{one}" for one in OrderStatus),
