@@ -7,6 +7,8 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter that is read as another."""
 ORDER_ID = re.compile(rf"ORD-[{ALPHABET}]{{8}}")
 """What an order's number looks like."""
+HR_ID = re.compile(rf"HR-[{ALPHABET}]{{8}}")
+"""What an HR request's number looks like."""
 
 
 def mint(prefix: str) -> str:

@@ -22,6 +22,7 @@ from bot.policy_keys import (
     TierKeys,
     nearest,
 )
+from workflows.rules.hr import HrType
 from workflows.rules.people import ApproverSource, ManagedBy
 from workflows.rules.policy import (
     Escalation,
@@ -66,6 +67,8 @@ class UnknownPolicyError(LookupError):
 
 OWN_FORM = frozenset({"order"})
 """Policies of journeys with a form and a workflow of their own: an approval alone would do nothing."""
+HR_FORM = frozenset(one.value for one in HrType)
+"""The same of HR requests, by their types."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

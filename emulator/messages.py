@@ -267,6 +267,8 @@ def _emit_message(stand_in: StandIn, channel: Channel, event: Json) -> None:
 
 
 def permalink(stand_in: StandIn, channel: Channel, message: Json) -> str:
-    """Build the address of a message; it opens the page at that place."""
+    """Build the address of a message; it opens the page at that place, a reply's in its thread."""
     digits = message["ts"].replace(".", "")
-    return f"{stand_in.base_url}/archives/{channel.id}/p{digits}"
+    address = f"{stand_in.base_url}/archives/{channel.id}/p{digits}"
+    root = message.get("thread_ts", message["ts"])
+    return address if root == message["ts"] else f"{address}?thread_ts={root}&cid={channel.id}"

@@ -8,10 +8,12 @@ from bot.listeners import (
     details,
     directory,
     errors,
+    hr,
     more,
     order_form,
     orders,
     requests,
+    thread_comments,
 )
 from bot.listeners.services import Services
 
@@ -26,4 +28,6 @@ def register_listeners(app: AsyncApp, services: Services) -> None:
     directory.register(app, services)
     order_form.register(app, services)
     orders.register(app, services)
+    hr.register(app, services)
+    thread_comments.register(app, services)
     errors.register(app, services)

@@ -13,9 +13,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.answers import Surface, slack_code
+from bot.listeners.hr import hr_offer
 from bot.listeners.requests import form_choices
 from bot.listeners.services import Services
-from bot.views import approval_modal, away_modal, notices, order_modal, verb_modal
+from bot.views import approval_modal, away_modal, hr_modal, notices, order_modal, verb_modal
 from bot.views.blocks import View
 from bot.views.ids import CallbackId
 from bot.views.payload import UnreadablePayloadError, word
@@ -87,6 +88,8 @@ def _form_again(
                 return verb_modal.again(verb_modal.parse_submission(body), sentence, locale)
             case CallbackId.APPROVAL:
                 return approval_modal.failed(body["view"], form_choices(services), sentence, locale)
+            case CallbackId.HR:
+                return hr_modal.failed(body["view"], hr_offer(services), sentence, locale)
             case CallbackId.AWAY:
                 return away_modal.again(away_modal.parse(body), (), sentence, locale)
     except UnreadablePayloadError:

@@ -6,7 +6,8 @@ from enum import StrEnum
 class ActionId(StrEnum):
     """Buttons: each one has exactly one listener. `CHOOSE` chooses a verb in the *More…* modal.
 
-    `SHOW` shows one order of a list. The last two are inputs that tell of a change as it is typed.
+    `SHOW` shows one order of a list, `COPY` begins an HR request with what another one said. The
+    last three are inputs that tell of a change as it is typed or chosen.
     """
 
     APPROVE = "approve"
@@ -18,8 +19,10 @@ class ActionId(StrEnum):
     REMOVE_LINE = "remove_line"
     CANCEL = "cancel"
     SHOW = "show"
+    COPY = "copy"
     QUANTITY = "quantity"
     UNIT_PRICE = "unit_price"
+    HR_TYPE = "hr_type"
 
 
 class CallbackId(StrEnum):
@@ -29,10 +32,18 @@ class CallbackId(StrEnum):
     VERB = "verb"
     APPROVAL = "approval"
     AWAY = "away"
+    HR = "hr"
+
+
+class ShortcutId(StrEnum):
+    """Shortcuts of the manifest: each one has exactly one listener. The second is a message's."""
+
+    REQUEST = "request"
+    REQUEST_FROM_MESSAGE = "request_from_message"
 
 
 class InputId(StrEnum):
-    """Inputs of a modal. Their values come with the submission; all but two call no listener."""
+    """Inputs of a modal. Their values come with the submission; all but three call no listener."""
 
     CUSTOMER = "customer"
     SKU = "sku"
@@ -55,13 +66,19 @@ class InputId(StrEnum):
     STARTS = "starts"
     ENDS = "ends"
     BACK = "back"
+    HR_TYPE = ActionId.HR_TYPE.value
+    PRIORITY = "priority"
+    DESCRIPTION = "description"
+    ITEM = "item"
+    NEW_ROLE = "new_role"
+    NEW_TEAM = "new_team"
 
 
 class BlockId(StrEnum):
     """First parts of block ids. A card adds its version, an order line its number.
 
-    Where a block holds an input, its id is the name of the field in `rules.order_form` or
-    `rules.request_form`, so that a refusal finds its place by itself.
+    Where a block holds an input, its id is the name of the field in `rules.order_form`,
+    `rules.request_form` or `rules.hr_form`, so that a refusal finds its place by itself.
     """
 
     HEADER = "header"
@@ -98,3 +115,4 @@ class BlockId(StrEnum):
     PROBLEM = "problem"
     MENTIONS = "mentions"
     PRIVATE = "private"
+    TYPE = "type"

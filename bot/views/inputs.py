@@ -1,7 +1,7 @@
 """Inputs that are more than a text: people, instants, one of a few."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.views.blocks import OPTION_TEXT, OPTION_VALUE, OPTIONS, Block, field, plain, text_input
 from bot.views.ids import InputId
@@ -50,6 +50,22 @@ def instant_input(
     if typed is not None:
         element["initial_date_time"] = int(typed.timestamp())
     return field(input_id, element, label, locale, optional=optional)
+
+
+def day_input(input_id: InputId, label: str, typed: str, locale: str) -> Block:
+    """Return the choice of a day; `typed` is one as 2026-01-31, and anything else is none."""
+    element: Block = {"type": "datepicker", "action_id": input_id}
+    if is_day(typed):
+        element["initial_date"] = typed
+    return field(input_id, element, label, locale, optional=False)
+
+
+def is_day(typed: str) -> bool:
+    """Say whether this is a day as Slack writes one: 2026-01-31."""
+    try:
+        return date.fromisoformat(typed).isoformat() == typed
+    except ValueError:
+        return False
 
 
 def tick_input(  # noqa: PLR0913 - an input has this many parts

@@ -26,8 +26,8 @@ class Register:
     def __init__(self) -> None:
         self.registered: Counter[tuple[str, str]] = Counter()
 
-    def __getattr__(self, kind: str) -> Callable[[str], Callable[[Listener], Listener]]:
-        def on(name: str) -> Callable[[Listener], Listener]:
+    def __getattr__(self, kind: str) -> Callable[..., Callable[[Listener], Listener]]:
+        def on(name: str, **_: object) -> Callable[[Listener], Listener]:
             self.registered[kind, name] += 1
             return lambda listener: listener
 
@@ -45,13 +45,17 @@ def test_each_button_modal_and_command_has_exactly_one_listener() -> None:
 
     manifest = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
     commands = [one["command"] for one in manifest["features"]["slash_commands"]]
-    events = manifest["settings"]["event_subscriptions"]["bot_events"]
+    events = {  # message.channels and message.groups are one kind of event
+        one.partition(".")[0] for one in manifest["settings"]["event_subscriptions"]["bot_events"]
+    }
+    shortcuts = [one["callback_id"] for one in manifest["features"].get("shortcuts", [])]
     assert register.registered == Counter(
         [("error", "")]
         + [("action", one.value) for one in ActionId]
         + [("view", one.value) for one in CallbackId]
         + [("command", one) for one in commands]
         + [("event", one) for one in events]
+        + [("shortcut", one) for one in shortcuts]
     )
 
 

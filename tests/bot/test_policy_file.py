@@ -91,7 +91,7 @@ def test_the_shipped_file_has_a_policy_for_everything_that_policies_can_do() -> 
     levels = [level for policy in policies for level in policy.levels]
     sources = {source.kind for level in levels for source in level.approvers}
 
-    assert len(policies) == 10
+    assert len(policies) == 15
     assert sources == set(SourceKind)
     assert {level.quorum.kind for level in levels} == set(QuorumKind)
     assert {policy.notify for policy in policies} == set(Notify)

@@ -12,6 +12,7 @@ from bot.views import card_click, order_modal, verb_modal
 from bot.views.card_click import ButtonValue
 from bot.views.order_inputs import OrderContext
 from bot.views.payload import to_json
+from emulator.client import StandInClient
 from tests.bot.desk import listeners_ended
 from tests.bot.presses import SignedHttp
 
@@ -67,7 +68,24 @@ async def send(http: SignedHttp, body: Json | str) -> int:
     return (await http.interact(body)).status
 
 
-@pytest.mark.parametrize("name", REQUESTS)
+HEARD = "socket_envelope.recorded.3.events_api.message.json"
+"""A message in a channel: we hear those, for the threads of cards, and leave this one alone."""
+
+
+async def test_a_recorded_message_in_no_thread_is_heard_and_left_alone(
+    http: SignedHttp, slack: StandInClient
+) -> None:
+    mark = await slack.journal_mark()
+
+    status = await send(http, REQUESTS[HEARD])
+    await listeners_ended()
+
+    assert status == 200
+    calls = [call["method"] for call in await slack.journal(mark, kind="api")]
+    assert [one for one in calls if one != "auth.test"] == []
+
+
+@pytest.mark.parametrize("name", sorted({*REQUESTS} - {HEARD}))
 async def test_a_recorded_request_that_is_not_for_us_is_cleanly_unhandled(
     http: SignedHttp, name: str
 ) -> None:

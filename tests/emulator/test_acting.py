@@ -79,6 +79,82 @@ async def test_a_mention_is_its_own_event(slack: StandInClient, heard: list[Json
     assert {body["event"]["type"] for body in heard} == {"message", "app_mention"}
 
 
+THREAD_KEYS = {"thread_ts", "parent_user_id"}
+"""What a reply's event has beside those of any message (docs: events, `message`; SLACK.md 10)."""
+
+
+async def test_a_reply_under_the_apps_message_is_an_event_that_names_its_root(
+    slack: StandInClient, web: AsyncWebClient, heard: list[Json]
+) -> None:
+    root = (await web.chat_postMessage(channel="C0GENERAL", text="card"))["ts"]
+
+    answer = await slack.say("U0ANA", "C0GENERAL", "why?", thread_ts=root)
+    beside = await slack.say("U0ANA", "C0GENERAL", "hello")
+    await slack.wait_for_journal(
+        lambda e: e["payload"]["event"]["ts"] == beside["ts"], kind="envelope", what="message"
+    )
+
+    envelopes = await slack.journal(kind="envelope", what="message")
+    events = {e["payload"]["event"]["ts"]: e["payload"]["event"] for e in envelopes}
+    reply, plain = events[answer["ts"]], events[beside["ts"]]
+    assert reply.keys() - plain.keys() == THREAD_KEYS
+    assert plain.keys() <= reply.keys()
+    assert (reply["thread_ts"], reply["parent_user_id"]) == (root, "U0LOCALBOT")
+    assert (reply["user"], reply["channel"], reply["channel_type"]) == (
+        "U0ANA",
+        "C0GENERAL",
+        "channel",
+    )
+    assert "bot_id" not in reply
+
+
+async def test_a_reply_to_a_reply_and_one_under_a_persons_message_name_the_root_and_its_author(
+    slack: StandInClient, web: AsyncWebClient, heard: list[Json]
+) -> None:
+    root = (await slack.say("U0BORIS", "C0GENERAL", "anybody?"))["ts"]
+    first = (await slack.say("U0ANA", "C0GENERAL", "me", thread_ts=root))["ts"]
+
+    second = (await slack.say("U0DINA", "C0GENERAL", "me too", thread_ts=first))["ts"]
+
+    entry = await slack.wait_for_journal(
+        lambda e: e["payload"]["event"]["ts"] == second, kind="envelope", what="message"
+    )
+    event = entry["payload"]["event"]
+    assert (event["thread_ts"], event["parent_user_id"]) == (root, "U0BORIS")
+
+
+async def test_replies_in_a_private_channel_are_heard_where_that_is_declared(
+    edited_manifest: Callable[..., Path],
+) -> None:
+    manifest = edited_manifest(settings__event_subscriptions__bot_events=["message.groups"])
+    async with start(Config(manifest=manifest)) as running, StandInClient(running.url) as slack:
+        web = AsyncWebClient(token="xoxb-local", base_url=running.api_url)
+        root = (await web.chat_postMessage(channel="G0HR", text="card"))["ts"]
+
+        ts = (await slack.say("U0DINA", "G0HR", "ok", thread_ts=root))["ts"]
+        await slack.say("U0ANA", "C0GENERAL", "message.channels is not declared")
+
+        sent = await slack.journal(kind="envelope", what="message")
+        envelopes = [e for e in sent if not e["retry"]]  # nobody is connected, so all are repeated
+        (event,) = [e["payload"]["event"] for e in envelopes if e["payload"]["event"]["ts"] == ts]
+        assert (event["channel_type"], event["parent_user_id"]) == ("group", "U0LOCALBOT")
+        assert {e["payload"]["event"]["channel"] for e in envelopes} == {"G0HR"}
+
+
+async def test_a_message_shortcut_on_a_reply_carries_its_thread(
+    slack: StandInClient, web: AsyncWebClient, heard: list[Json]
+) -> None:
+    root = (await web.chat_postMessage(channel="C0APPROVALS", text="card"))["ts"]
+    reply = (await slack.say("U0ANA", "C0APPROVALS", "a desk", thread_ts=root))["ts"]
+    place = {"channel": "C0APPROVALS", "ts": reply}
+
+    await slack.act("U0BORIS", "message_shortcut", callback_id="approve_it", **place)
+
+    (body,) = [one for one in heard if one["type"] == "message_action"]
+    assert (body["message"]["ts"], body["message"]["thread_ts"]) == (reply, root)
+    assert (body["user"]["id"], body["message"]["user"]) == ("U0BORIS", "U0ANA")
+
+
 async def test_edits_and_deletions_are_message_events(
     slack: StandInClient, web: AsyncWebClient, heard: list[Json]
 ) -> None:

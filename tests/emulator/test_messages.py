@@ -314,6 +314,9 @@ async def test_a_permalink_leads_to_the_page(web: AsyncWebClient, slack: StandIn
     link = (await web.chat_getPermalink(channel="C0APPROVALS", message_ts=ts))["permalink"]
 
     assert link == f"{slack.base_url}/archives/C0APPROVALS/p{ts.replace('.', '')}"
+    reply = (await _post(web, text="reply", thread_ts=ts))["ts"]
+    there = await web.chat_getPermalink(channel="C0APPROVALS", message_ts=reply)
+    assert there["permalink"].endswith(f"/p{reply.replace('.', '')}?thread_ts={ts}&cid=C0APPROVALS")
 
 
 async def test_reactions_come_and_go_once(web: AsyncWebClient) -> None:

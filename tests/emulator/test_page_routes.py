@@ -37,7 +37,14 @@ async def test_everybody_sees_their_own_channels(slack: StandInClient) -> None:
         channels = (await slack.get("/_page/channels", {"user": user}))["channels"]
         return {channel["id"] for channel in channels}
 
-    assert await ids("U0ANA") == {"C0GENERAL", "C0APPROVALS", "C0ADMIN", "C0RANDOM", "DU0ANA"}
+    assert await ids("U0ANA") == {
+        "C0GENERAL",
+        "C0APPROVALS",
+        "C0HR",
+        "C0ADMIN",
+        "C0RANDOM",
+        "DU0ANA",
+    }
     assert "G0HR" in await ids("U0DINA")
 
 

@@ -151,7 +151,7 @@ async def test_channels_are_listed_by_type_and_described(web: AsyncWebClient) ->
     private = (await web.conversations_list(types="private_channel,im"))["channels"]
     info = await web.conversations_info(channel="C0RANDOM", include_num_members=True)
 
-    assert {c["id"] for c in public} == {"C0GENERAL", "C0APPROVALS", "C0ADMIN", "C0RANDOM"}
+    assert {c["id"] for c in public} == {"C0GENERAL", "C0APPROVALS", "C0HR", "C0ADMIN", "C0RANDOM"}
     assert "G0HR" in {c["id"] for c in private}
     assert info["channel"]["is_member"] is False
     assert info["channel"]["num_members"] == 10

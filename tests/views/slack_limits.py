@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from slack_sdk.models.blocks import Block as SdkBlock
@@ -13,7 +14,7 @@ MESSAGE_TYPES = {"header", "section", "context", "actions", "divider"}
 VIEW_TYPES = MESSAGE_TYPES | {"input"}
 _OUR_TOKEN = re.compile(
     r"<(@[UW][A-Z0-9]+|#[CG][A-Z0-9]+|"
-    r"https?://(?!evil)[^\s<>|\"]+(\|(the card|die Karte))?|"
+    r"https?://(?!evil)[^\s<>|\"]+(\|(the card|die Karte|this message|diese Nachricht))?|"
     r"!date\^-?\d+\^\{date_short_pretty\} (?:at|um) \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC)>"
 )
 
@@ -112,7 +113,7 @@ def _check_button(button: dict[str, Any]) -> None:
         _check_text(confirm["deny"], 30, plain=True)
 
 
-def _check_input(element: dict[str, Any]) -> None:
+def _check_input(element: dict[str, Any]) -> None:  # noqa: C901 - one case for each element
     assert 0 < len(element["action_id"]) <= 255
     if "placeholder" in element:
         _check_text(element["placeholder"], 150, plain=True)
@@ -124,6 +125,8 @@ def _check_input(element: dict[str, Any]) -> None:
         case "multi_users_select":
             for person in element.get("initial_users", ["U0BORIS"]):
                 assert _PERSON.fullmatch(person)
+        case "datepicker":
+            date.fromisoformat(element.get("initial_date", "2026-01-31"))
         case "datetimepicker":
             assert len(str(element.get("initial_date_time", 1_000_000_000))) == 10
         case "checkboxes":

@@ -117,6 +117,8 @@ def test_every_sentence_is_used() -> None:
         *(f"order.back.{one}" for one in ("failed", "cancelled", "expired")),
         *(f"tell.{one}" for one in NoticeKind if one not in OWN_WORDS),
         *(f"verb.{part}.{one}" for part in ("input", "hint") for one in CONTENT_FIELDS),
+        *(f"hr.form.priority.{one}" for one in Priority),
+        *(f"hr.form.{one}" for one in ALL_FIELDS),
         *(f"order.{one}" for one in OrderStatus),
         *(f"order.text.{one}" for one in OrderStatus),
         *(f"notice.outcome.order.{one}" for one in OrderStatus),

@@ -44,7 +44,10 @@ def test_nothing_private_stands_in_any_channel(seed: int, layout: Layout, level:
 @given(st.integers(0, 10**6), st.sampled_from(Layout), st.integers(0, 10), st.booleans())
 @VIEWS
 def test_nothing_private_stands_in_any_channel_once_hr_goes_on(
-    seed: int, layout: Layout, level: int, lost: bool
+    seed: int,
+    layout: Layout,
+    level: int,
+    lost: bool,  # noqa: FBT001
 ) -> None:
     approval = replace(_planted(AnyFace([SECRET], seed)), layout=layout)
     planted = HrRequest(

@@ -1,0 +1,470 @@
+"""HR requests in Slack: every way to the form, its fields, its mistakes, and one request however often it is sent."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+from temporalio.testing import WorkflowEnvironment
+
+from bot.listeners.hr import day_somewhere
+from bot.listeners.services import Services
+from bot.views import hr_modal
+from emulator.client import StandInClient, block_of, text_of
+from tests.bot.desk import (
+    ANA,
+    BORIS,
+    FAY,
+    GUS,
+    Json,
+    RunningWorker,
+    Shop,
+    listeners_ended,
+    was_started,
+)
+from tests.bot.front_desk import FrontDesk
+from tests.bot.presses import SignedHttp
+from workflows.rules.hr import ALL_FIELDS, FIELDS, HrRequest, HrType, Priority, request_of
+from workflows.rules.hr_face import hr_approval_id
+from workflows.rules.messages import HrInput
+from workflows.rules.people import Actor, Origin
+
+GENERAL = "C0GENERAL"
+STARTS = datetime.now(UTC).date() + timedelta(days=30)
+TYPED = {
+    "title": "A week by the sea",
+    "description": "It was a long year",
+    "priority": "high",
+    "starts": STARTS.isoformat(),
+    "ends": (STARTS + timedelta(days=6)).isoformat(),
+    "amount": "120.00",
+    "item": "DESK-OAK",
+    "new_role": "Team lead",
+    "new_team": "Sales",
+}
+
+
+async def open_form(slack: StandInClient, type_: str = "", person: str = ANA) -> Json:
+    await slack.say(person, GENERAL, f"/request {type_}".strip())
+    return await the_form(slack, person)
+
+
+async def the_form(slack: StandInClient, person: str = ANA) -> Json:
+    return await slack.wait_for_modal(person, lambda v: v["callback_id"] == "hr")
+
+
+def state_of(form: Json, typed: dict[str, str]) -> Json:
+    """Return what Slack sends of the form's inputs with this typed, by the field's name."""
+    state: Json = {}
+    for block in form["blocks"]:
+        written = typed.get(block["block_id"])
+        if block["type"] != "input" or not written:
+            continue
+        element = block["element"]
+        value: Json = {"value": written}
+        if element["type"] in ("static_select", "radio_buttons"):
+            (option,) = (one for one in element["options"] if one["value"] == written)
+            value = {"selected_option": option}
+        elif element["type"] == "datepicker":
+            value = {"selected_date": written}
+        state[block["block_id"]] = {element["action_id"]: value}
+    return state
+
+
+async def choose(
+    slack: StandInClient, form: Json, type_: str, typed: dict[str, str], person: str = ANA
+) -> Json:
+    """Choose a type in the form with this typed into it."""
+    chosen = state_of(form, {"type": type_})["type"]["hr_type"]
+    return await slack.act(
+        person,
+        "block_action",
+        view_id=form["id"],
+        block_id=block_of(form["blocks"], "hr_type"),
+        action_id="hr_type",
+        element_state=chosen,
+        state=state_of(form, {**typed, "type": type_}),
+    )
+
+
+async def shows(slack: StandInClient, *fields: str, person: str = ANA) -> Json:
+    """Wait until the form shows exactly these of the fields that only some type has."""
+    return await slack.wait_for_modal(person, lambda v: fields_of(v) == list(fields))
+
+
+def fields_of(form: Json) -> list[str]:
+    return [one["block_id"] for one in form["blocks"] if one["block_id"] in ALL_FIELDS]
+
+
+def typed_in(form: Json) -> dict[str, str]:
+    """Return what stands in the form's inputs, by the field's name."""
+    found: dict[str, str] = {}
+    for name, by_action in form["state"]["values"].items():
+        for one in by_action.values():
+            chosen = (one.get("selected_option") or {}).get("value")
+            if value := one.get("value") or one.get("selected_date") or chosen:
+                found[name] = value
+    return found
+
+
+async def submit(slack: StandInClient, form: Json, person: str = ANA, **changes: str) -> Json:
+    """Submit the form with TYPED but for `changes`."""
+    state = state_of(form, {**TYPED, **changes})
+    return await slack.act(person, "view_submit", view_id=form["id"], state=state)
+
+
+def request_id_of(form: Json) -> str:
+    return str(json.loads(form["private_metadata"])["request_id"])
+
+
+async def asked(desk: FrontDesk, form: Json) -> HrRequest:
+    """Wait until the request has been asked, and return it as its approval has it."""
+    request_id = request_id_of(form)
+    face = await desk.face(hr_approval_id(request_id), lambda face: bool(face.levels))
+    return request_of(request_id, face.content)
+
+
+# Ways to the form
+
+
+async def test_the_form_opens_before_anything_else(slack: StandInClient, bot: AsyncApp) -> None:
+    await slack.say(GUS, GENERAL, "/order-status")  # Bolt's own first call, auth.test, is done
+    await listeners_ended()
+    mark = await slack.journal_mark()
+
+    await open_form(slack)
+
+    assert [call["method"] for call in await slack.journal(mark, kind="api")] == ["views.open"]
+
+
+@pytest.mark.parametrize("written", ["expense", "Expense", " EXPENSE "])
+async def test_the_command_may_name_the_type(
+    slack: StandInClient, bot: AsyncApp, written: str
+) -> None:
+    assert fields_of(await open_form(slack, written)) == ["amount"]
+    assert typed_in(await the_form(slack))["type"] == "expense"
+
+
+async def test_time_off_is_two_words_to_people(slack: StandInClient, bot: AsyncApp) -> None:
+    assert fields_of(await open_form(slack, "time off")) == ["starts", "ends"]
+
+
+async def test_the_global_shortcut_opens_the_same_form(slack: StandInClient, bot: AsyncApp) -> None:
+    await slack.act(ANA, "global_shortcut", callback_id="request")
+
+    assert fields_of(await the_form(slack)) == []
+
+
+async def test_a_message_becomes_a_request_that_quotes_it_and_links_to_it(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+) -> None:
+    said = await slack.say(BORIS, GENERAL, "Ana needs <a> new desk\nsoon & for <@U0ANA>")
+    mark = await slack.journal_mark()
+
+    await slack.act(
+        ANA, "message_shortcut", callback_id="request_from_message", channel=GENERAL, ts=said["ts"]
+    )
+
+    form = await slack.wait_for_modal(ANA, lambda v: "this message" in text_of(v))
+    calls = [call["method"] for call in await slack.journal(mark, kind="api")]
+    assert [one for one in calls if one != "auth.test"] == [
+        "views.open",  # first of all
+        "chat.getPermalink",
+        "views.update",
+    ]
+    quote = "> Ana needs <a> new desk\n> soon & for @U0ANA"
+    assert typed_in(form)["description"].rstrip() == quote
+    await choose(slack, form, "equipment", {**typed_in(form), "title": "A desk"})
+    form = await shows(slack, "item")
+    await submit(slack, form, description=quote, title="A desk")
+    request = await asked(desk, form)
+    assert request.link.endswith(f"/archives/{GENERAL}/p{said['ts'].replace('.', '')}")
+    assert (request.description, request.item) == (quote, "DESK-OAK")
+
+
+async def test_a_message_whose_address_slack_does_not_tell_becomes_a_request_without_a_link(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+) -> None:
+    said = await slack.say(BORIS, GENERAL, "A desk for Ana")
+    await slack.faults(
+        {"target": "chat.getPermalink", "effect": "error", "error": "not_in_channel", "times": 9}
+    )
+
+    await slack.act(
+        ANA, "message_shortcut", callback_id="request_from_message", channel=GENERAL, ts=said["ts"]
+    )
+
+    form = await the_form(slack)
+    await choose(slack, form, "transfer", {})
+    form = await shows(slack, "new_team")
+    await submit(slack, form)
+    assert (await asked(desk, form)).link == ""
+
+
+async def test_who_sends_before_the_address_is_known_keeps_the_link_all_the_same(
+    slack: StandInClient, http: SignedHttp, desk: FrontDesk
+) -> None:
+    said = await slack.say(BORIS, GENERAL, "A desk for Ana")
+    mark = await slack.journal_mark()
+    place = {"channel": GENERAL, "ts": said["ts"]}
+    await slack.act(ANA, "message_shortcut", callback_id="request_from_message", **place)
+    (opened,) = await slack.journal(mark, kind="envelope", what="message_action")
+    await slack.faults({"target": "chat.getPermalink", "effect": "error", "error": "fatal_error"})
+    await http.interact(opened["payload"])
+    form = await the_form(slack)
+    await listeners_ended()
+    mark = await slack.journal_mark()
+    await choose(slack, form, "transfer", {})
+    (chosen,) = await slack.journal(mark, kind="envelope", what="block_actions")
+    await http.interact(chosen["payload"])
+    form = await shows(slack, "new_team")
+    assert json.loads(form["private_metadata"])["link"] == ""
+    mark = await slack.journal_mark()
+    await submit(slack, form)
+    (sent,) = await slack.journal(mark, kind="envelope", what="view_submission")
+
+    await http.interact(sent["payload"])
+
+    assert (await asked(desk, form)).link.endswith(said["ts"].replace(".", ""))
+
+
+async def test_a_house_without_hr_policies_says_so(
+    slack: StandInClient, bot: AsyncApp, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for type_ in HrType:
+        monkeypatch.delitem(services.policies.by_name, type_.value)
+
+    await slack.say(ANA, GENERAL, "/request")
+
+    view = await slack.wait_for_modal(ANA)
+    assert "ask an admin" in text_of(view)
+    assert view["submit"] is None
+
+
+# Filling it in
+
+
+@pytest.mark.parametrize("type_", HrType)
+async def test_a_chosen_type_shows_its_fields_and_its_request_is_asked(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, type_: HrType
+) -> None:
+    form = await open_form(slack)
+    await choose(slack, form, type_, {"title": "Typed before"})
+    form = await shows(slack, *FIELDS[type_])
+    assert typed_in(form)["title"] == "Typed before"
+
+    await submit(slack, form)
+
+    await slack.wait_for_modal(ANA, lambda v: "was received" in text_of(v))
+    request = await asked(desk, form)
+    assert (request.type, request.title) == (type_, TYPED["title"])
+    assert request.priority is Priority.HIGH
+    needed = {name for name in ALL_FIELDS if getattr(request, name)}
+    assert needed == set(FIELDS[type_])
+
+
+async def test_another_type_and_back_loses_nothing_of_what_was_typed(
+    slack: StandInClient, bot: AsyncApp
+) -> None:
+    form = await open_form(slack, "time off")
+    await choose(slack, form, "promotion", TYPED)
+    form = await shows(slack, "new_role")
+    await choose(slack, form, "time_off", {**typed_in(form), "new_role": "Lead"})
+
+    form = await shows(slack, "starts", "ends")
+
+    expected = {name: TYPED[name] for name in ("title", "description", "starts", "ends")}
+    assert typed_in(form) == {**expected, "priority": "high", "type": "time_off"}
+    await choose(slack, form, "promotion", typed_in(form))
+    form = await shows(slack, "new_role")
+    assert typed_in(form)["new_role"] == "Lead"
+
+
+BAD: list[tuple[str, dict[str, str], dict[str, str]]] = [
+    ("time off", {"ends": (STARTS - timedelta(days=1)).isoformat()}, {"ends": "before the first"}),
+    ("time off", {"starts": "2020-01-01", "ends": "2020-01-02"}, {"starts": "over"}),
+    ("time off", {"ends": "2099-01-01"}, {"ends": "at most 366 days"}),
+    ("time off", {"title": "   "}, {"title": "fill"}),
+    ("expense", {"amount": "a lot"}, {"amount": "number"}),
+    ("expense", {"amount": "-5"}, {"amount": "above zero"}),
+    ("expense", {"amount": "5 USD"}, {"amount": "EUR"}),
+    ("promotion", {"new_role": "x" * 81}, {"new_role": "80"}),
+    ("transfer", {"new_team": " ", "title": "x" * 151}, {"new_team": "fill", "title": "150"}),
+]
+
+
+@pytest.mark.parametrize(("type_", "typed", "wrong"), BAD)
+async def test_every_mistake_is_told_at_its_field_and_nothing_is_asked(  # noqa: PLR0913, PLR0917 - a case and where it is tried
+    slack: StandInClient,
+    bot: AsyncApp,
+    temporal: WorkflowEnvironment,
+    type_: str,
+    typed: dict[str, str],
+    wrong: dict[str, str],
+) -> None:
+    form = await open_form(slack, type_)
+
+    answer = await submit(slack, form, **typed)
+
+    assert answer["errors"].keys() == wrong.keys()
+    for name, words in wrong.items():
+        assert words in answer["errors"][name].lower() or words in answer["errors"][name]
+    assert not await was_started(temporal, request_id_of(form))
+
+
+async def test_a_form_sent_before_its_fields_had_appeared_comes_back_with_them(
+    slack: StandInClient, bot: AsyncApp, temporal: WorkflowEnvironment
+) -> None:
+    form = await open_form(slack)
+
+    await submit(slack, form, type="expense")  # the choice and the click, faster than the fields
+
+    again = await shows(slack, "amount")
+    assert "a few more fields" in text_of(again)
+    assert typed_in(again)["title"] == TYPED["title"]
+    assert not await was_started(temporal, request_id_of(form))
+
+
+@pytest.mark.parametrize(("hour", "day"), [(0, 30), (11, 30), (12, 31), (23, 31)])
+def test_a_day_is_over_only_once_it_is_over_everywhere(hour: int, day: int) -> None:
+    assert day_somewhere(datetime(2027, 1, 31, hour, 59, tzinfo=UTC)) == date(2027, 1, day)
+
+
+# Sending it
+
+
+async def test_the_same_form_twice_is_one_request(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+) -> None:
+    form = await open_form(slack, "transfer")
+    await slack.deliveries(duplicate=1)
+    mark = await slack.journal_mark()
+
+    await submit(slack, form)
+
+    await asked(desk, form)
+    await listeners_ended()
+    shown = [call["arguments"]["view"] for call in await slack.journal(mark, kind="api", method="views.update")]  # fmt: skip
+    assert len(shown) == 2
+    assert all("was received" in json.dumps(view, ensure_ascii=False) for view in shown)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [({}, "was received"), ({"title": "Another wish"}, "was sent before, with the words")],
+)
+async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_count(  # noqa: PLR0913, PLR0917 - a case and where it is tried
+    slack: StandInClient,
+    bot: AsyncApp,
+    services: Services,
+    desk: FrontDesk,
+    shop: Shop,
+    changed: dict[str, str],
+    words: str,
+) -> None:
+    form = await open_form(slack, "transfer")
+    first = HrRequest(
+        request_id=request_id_of(form),
+        type=HrType.TRANSFER,
+        title=TYPED["title"],
+        description=TYPED["description"],
+        priority=Priority.HIGH,
+        new_team="Sales",
+    )
+    await ask(services, first)  # a first try that was not confirmed
+    await desk.face(hr_approval_id(first.request_id), lambda face: bool(face.levels))
+    await shop.at_rest(hr_approval_id(first.request_id))
+
+    await submit(slack, form, **changed)
+
+    await slack.wait_for_modal(ANA, lambda v: words in text_of(v))
+    assert (await asked(desk, form)).title == TYPED["title"]
+
+
+async def test_where_temporal_is_away_the_form_comes_back_with_everything_typed(  # noqa: PLR0913, PLR0917 - what a form meets
+    slack: StandInClient,
+    bot: AsyncApp,
+    services: Services,
+    worker: RunningWorker,
+    desk: FrontDesk,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    form = await open_form(slack, "time off")
+    monkeypatch.setattr(services.workflows, "_wait", 0.0)
+
+    await submit(slack, form)
+
+    again = await slack.wait_for_modal(ANA, lambda v: "cannot reach" in text_of(v))
+    names = ("title", "description", "priority", "starts", "ends")
+    assert typed_in(again) == {**{name: TYPED[name] for name in names}, "type": "time_off"}
+    assert request_id_of(again) == request_id_of(form)
+    monkeypatch.undo()
+    await slack.act(ANA, "view_submit", view_id=again["id"], state=state_of(again, typed_in(again)))
+    await slack.wait_for_modal(ANA, lambda v: "was received" in text_of(v))
+
+
+# An amended copy
+
+
+async def ask(services: Services, request: HrRequest) -> None:
+    asked = HrInput(
+        request=request,
+        requester=Actor(person=ANA, origin=Origin.SLACK),
+        policy=services.policies.policy(request.type.value),
+        managers=services.policies.chain_of(ANA),
+    )
+    assert await services.workflows.start_hr(asked)
+
+
+async def press_copy(
+    slack: StandInClient, web: AsyncWebClient, person: str, request_id: str
+) -> None:
+    """Press the button of a copy, on a message that only this person has."""
+    row = hr_modal.copy_button(request_id)
+    posted = await web.chat_postMessage(channel=f"D{person}", text="Rejected", blocks=[row])
+    await slack.click(person, f"D{person}", {"ts": posted["ts"], "blocks": [row]}, "copy")
+
+
+async def test_a_copy_begins_with_what_was_asked_and_is_a_request_of_its_own(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop, web: AsyncWebClient
+) -> None:
+    form = await open_form(slack, "expense")
+    await submit(slack, form, amount="1,200.50")
+    await asked(desk, form)
+    before = request_id_of(form)
+    await shop.at_rest(hr_approval_id(before))
+
+    await press_copy(slack, web, ANA, before)
+
+    copy = await shows(slack, "amount")
+    assert request_id_of(copy) != before
+    names = ("title", "description", "priority")
+    expected = {**{name: TYPED[name] for name in names}, "type": "expense"}
+    assert typed_in(copy) == {**expected, "amount": "1,200.50 EUR"}
+    changed = {**typed_in(copy), "title": "A smaller wish"}
+    await slack.act(ANA, "view_submit", view_id=copy["id"], state=state_of(copy, changed))
+    assert (await asked(desk, copy)).title == "A smaller wish"
+    assert (await asked(desk, form)).title == TYPED["title"]
+
+
+async def test_only_its_requester_gets_a_copy(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop, web: AsyncWebClient
+) -> None:
+    form = await open_form(slack, "expense")
+    await submit(slack, form)
+    await asked(desk, form)
+    await shop.at_rest(hr_approval_id(request_id_of(form)))
+
+    await press_copy(slack, web, GUS, request_id_of(form))
+
+    view = await slack.wait_for_modal(GUS, lambda v: "Only whoever made" in text_of(v))
+    assert TYPED["title"] not in json.dumps(view)
+
+
+async def test_a_copy_of_what_nobody_knows_is_told_so(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, web: AsyncWebClient
+) -> None:
+    await press_copy(slack, web, FAY, "HR-00000000")
+
+    await slack.wait_for_modal(FAY, lambda v: "cannot be found" in text_of(v))

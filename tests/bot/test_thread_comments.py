@@ -1,0 +1,355 @@
+"""What people write in a card's thread: a comment in the audit, a private hint, never a decision."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.listeners.services import Services
+from bot.minting import mint
+from bot.views.card_click import ButtonValue
+from bot.views.payload import to_json
+from emulator.client import StandInClient, text_of
+from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, GUS, Json, Shop, listeners_ended
+from tests.bot.front_desk import Asked, FrontDesk, offers
+from tests.bot.presses import SignedHttp
+from workflows.rules.audit import Fact
+from workflows.rules.hr import HrRequest, HrType
+from workflows.rules.hr_face import hr_approval_id
+from workflows.rules.messages import HrInput
+from workflows.rules.people import Actor, Origin
+from workflows.rules.policy import Visibility
+from workflows.rules.request import Closing, Status
+
+pytestmark = pytest.mark.usefixtures("bot")
+
+
+async def reply(
+    slack: StandInClient, person: str, asked: Asked, words: str, channel: str = APPROVALS
+) -> int:
+    """Write in the thread of the card and wait until the bot has taken it; return the journal's mark."""
+    mark = await slack.journal_mark()
+    said = await slack.say(person, channel, words, thread_ts=asked.ts)
+    await slack.wait_for_journal(
+        lambda entry: entry["payload"]["event"].get("ts") == said["ts"],
+        after=mark,
+        kind="envelope",
+        what="message",
+    )
+    (envelope,) = [
+        entry
+        for entry in await slack.journal(mark, kind="envelope", what="message")
+        if entry["payload"]["event"].get("ts") == said["ts"]
+    ]
+    await slack.wait_for_journal(after=mark, kind="ack", envelope_id=envelope["envelope_id"])
+    await listeners_ended()
+    return mark
+
+
+async def comments(services: Services, asked: Asked) -> list[tuple[Actor, str]]:
+    trail = await services.trail.facts(asked.request_id)
+    return [(one.actor, one.reason) for one in trail if one.kind is Fact.COMMENT_ADDED]
+
+
+async def whispers(
+    slack: StandInClient, person: str, asked: Asked, channel: str = APPROVALS
+) -> list[str]:
+    """Return what this person alone sees in the thread of the card."""
+    seen = await slack.messages(channel, person, thread_ts=asked.ts)
+    return [text_of(one) for one in seen if one.get("is_ephemeral")]
+
+
+async def in_face(desk: FrontDesk, asked: Asked, count: int) -> None:
+    await desk.face(asked.request_id, lambda face: face.comments == count)
+
+
+async def test_a_reply_in_the_thread_of_a_card_is_a_comment_in_the_audit(
+    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
+) -> None:
+    asked = await desk.ask()
+
+    await reply(slack, BORIS, asked, "Is <it> for *Dina* & <@U0GUS>?")
+
+    await shop.at_rest(asked.request_id)
+    face = await desk.face(asked.request_id, lambda face: face.comments == 1)
+    boris = Actor(person=BORIS, origin=Origin.SLACK)
+    assert await comments(services, asked) == [(boris, "Is <it> for *Dina* & @U0GUS?")]
+    assert face.status is Status.PENDING
+    assert await whispers(slack, BORIS, asked) == []
+
+
+@pytest.mark.parametrize("words", ["ok", "Approved!", ":+1:", "LGTM", "Nein.", "ja, bitte"])
+async def test_a_typed_decision_is_a_comment_and_gets_a_private_hint_to_the_button(
+    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop, words: str
+) -> None:
+    asked = await desk.ask()
+
+    await reply(slack, BORIS, asked, words)
+
+    await shop.at_rest(asked.request_id)
+    face = await desk.face(asked.request_id, lambda face: face.comments == 1)
+    assert face.levels[0].decisions == ()
+    assert [said for _, said in await comments(services, asked)] == [words]
+    (hint,) = await whispers(slack, BORIS, asked)
+    assert "typing decides nothing" in hint
+    assert f"/p{asked.ts.replace('.', '')}" in hint  # the card, which has the buttons
+    assert await whispers(slack, CLARA, asked) == []
+
+
+async def test_an_event_that_is_delivered_twice_is_one_comment_and_one_hint(
+    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
+) -> None:
+    asked = await desk.ask()
+    await shop.at_rest(asked.request_id)
+    await slack.deliveries(drop_ack=1, retry_delays=[0])
+
+    mark = await reply(slack, BORIS, asked, "yes")
+    await slack.wait_for_journal(lambda entry: entry["retry"] == 1, after=mark, kind="ack")
+    await listeners_ended()
+
+    await shop.at_rest(asked.request_id)
+    await in_face(desk, asked, 1)
+    assert len(await comments(services, asked)) == 1
+    assert len(await whispers(slack, BORIS, asked)) == 1
+
+
+async def test_what_is_not_confirmed_is_not_acknowledged_so_slack_sends_it_again(
+    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    asked = await desk.ask()
+    await shop.at_rest(asked.request_id)
+    await slack.deliveries(retry_delays=[0, 0, 0])
+    monkeypatch.setattr(services.workflows, "_wait", 0.0)  # Temporal answers too late
+    mark = await slack.journal_mark()
+
+    await slack.say(BORIS, APPROVALS, "Why?", thread_ts=asked.ts)
+    await slack.wait_for_journal(after=mark, kind="no_ack", what="message")
+    monkeypatch.undo()
+
+    await in_face(desk, asked, 1)
+    assert len([said for _, said in await comments(services, asked)]) <= 1
+
+
+async def test_whoever_has_nothing_to_do_with_it_is_told_once_that_it_is_not_kept(
+    slack: StandInClient, services: Services, desk: FrontDesk
+) -> None:
+    asked = await desk.ask()
+
+    await reply(slack, GUS, asked, "ok")
+    await reply(slack, GUS, asked, "Really, I mean it")
+
+    (told,) = await whispers(slack, GUS, asked)
+    assert "stays in Slack only" in told
+    assert await comments(services, asked) == []
+    refused = await services.refusals.of(asked.request_id)
+    found = {(one.actor.person, one.verb, one.code) for one in refused}
+    assert found == {(GUS, "comment", "not_involved")}
+
+
+async def test_who_writes_after_the_end_is_told_once_that_it_is_not_kept(
+    slack: StandInClient, services: Services, desk: FrontDesk
+) -> None:
+    asked = await desk.ask()
+    fay = Actor(person="U0FAY", origin=Origin.CLI)
+    await services.workflows.close(
+        asked.request_id, "close", Closing(actor=fay, reason="Not needed")
+    )
+
+    await reply(slack, BORIS, asked, "Oh")  # the card still has its buttons for three seconds
+    await reply(slack, BORIS, asked, "No?")
+
+    (told,) = await whispers(slack, BORIS, asked)
+    assert "Nobody decides here any more" in told
+    assert await comments(services, asked) == []
+
+
+async def test_a_comment_that_is_too_long_is_told_so(
+    slack: StandInClient, services: Services, desk: FrontDesk
+) -> None:
+    asked = await desk.ask()
+
+    await reply(slack, BORIS, asked, "x" * 3001)
+
+    (told,) = await whispers(slack, BORIS, asked)
+    assert "3,000 characters" in told
+    assert await comments(services, asked) == []
+
+
+async def test_what_is_written_beside_the_thread_or_in_anybody_elses_is_not_even_looked_at(
+    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
+) -> None:
+    asked = await desk.ask()
+    await shop.at_rest(asked.request_id)
+    mark = await slack.journal_mark()
+
+    beside = await slack.say(BORIS, APPROVALS, "approved")
+    await slack.say(CLARA, APPROVALS, "ok", thread_ts=beside["ts"])
+    await slack.wait_for_journal(
+        lambda entry: entry["payload"]["event"].get("text") == "ok", after=mark, kind="envelope"
+    )
+    await listeners_ended()
+
+    assert await slack.journal(mark, kind="api", method="conversations.replies") == []
+    assert await comments(services, asked) == []
+
+
+async def test_a_message_of_ours_that_is_no_card_takes_no_comments(
+    slack: StandInClient, services: Services, desk: FrontDesk, web: AsyncWebClient
+) -> None:
+    asked = await desk.ask()
+    posted = await web.chat_postMessage(channel=APPROVALS, text=f"About {asked.request_id}")
+    plain = Asked(request_id=asked.request_id, message={"ts": posted["ts"]})
+
+    await reply(slack, BORIS, plain, "ok")
+
+    assert await comments(services, asked) == []
+    assert await whispers(slack, BORIS, plain) == []
+
+
+async def test_who_writes_under_a_private_request_is_told_once_that_all_can_read_it(
+    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
+) -> None:
+    asked = await desk.ask(visibility=Visibility.PRIVATE)
+
+    await reply(slack, BORIS, asked, "Is that for the knee?")
+    await reply(slack, BORIS, asked, "ok")
+
+    await shop.at_rest(asked.request_id)
+    public, typed = await whispers(slack, BORIS, asked)
+    assert "Everybody in this channel can read this thread" in public
+    assert "typing decides nothing" in typed
+    assert "Everybody" not in typed
+    assert len(await comments(services, asked)) == 2
+
+
+async def test_in_a_thread_with_a_reply_for_each_level_the_hint_leads_to_the_open_ones_buttons(
+    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
+) -> None:
+    policy = services.policies.policy("equipment")
+    request = HrRequest(request_id=mint("HR"), type=HrType.EQUIPMENT, title="Desk", item="DESK-OAK")
+    gus = Actor(person=GUS, origin=Origin.SLACK)
+    managers = services.policies.chain_of(GUS)
+    wanted = HrInput(request=request, requester=gus, policy=policy, managers=managers)
+    assert await services.workflows.start_hr(wanted)
+    approval = hr_approval_id(request.request_id)
+    root = await slack.wait_for_message(
+        "C0HR", "U0DINA", lambda m: request.request_id in text_of(m) and offers("details")(m)
+    )
+    level = await slack.wait_for_message("C0HR", "U0DINA", offers("approve"), thread_ts=root["ts"])
+    asked = Asked(request_id=approval, message=root)
+
+    await reply(slack, "U0DINA", asked, "Approved", channel="C0HR")
+
+    (hint,) = await whispers(slack, "U0DINA", asked, channel="C0HR")
+    assert f"/p{level['ts'].replace('.', '')}?thread_ts={root['ts']}" in hint
+    await shop.at_rest(approval)
+    assert [said for _, said in await comments(services, asked)] == ["Approved"]
+    face = await desk.face(approval, lambda face: face.comments == 1)
+    assert face.levels[0].decisions == ()
+
+
+Change = Callable[[Json], Json]
+NO_COMMENT: dict[str, Change] = {
+    "an app wrote it": lambda event: {**event, "bot_id": "B0OTHER"},
+    "it was edited": lambda event: {
+        **event,
+        "subtype": "message_changed",
+        "hidden": True,
+        "message": {**event, "edited": {"user": BORIS, "ts": "1.2"}},
+    },
+    "it was deleted": lambda event: {**event, "subtype": "message_deleted", "hidden": True},
+    "a link was unfolded": lambda event: {**event, "subtype": "message_changed"},
+    "somebody joined": lambda event: {**event, "subtype": "channel_join"},
+    "somebody else began the thread": lambda event: {**event, "parent_user_id": ANA},
+    "nobody wrote it": lambda event: {key: one for key, one in event.items() if key != "user"},
+    "nothing was written": lambda event: {**event, "text": "  "},
+    "it is in no thread": lambda event: {
+        key: one for key, one in event.items() if key not in ("thread_ts", "parent_user_id")
+    },
+}
+
+
+@pytest.mark.parametrize("what", NO_COMMENT)
+async def test_what_nobody_typed_there_is_no_comment(  # noqa: PLR0913, PLR0917 - a case and where it is tried
+    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop, http: SignedHttp, what: str
+) -> None:  # fmt: skip
+    asked = await desk.ask()
+    await shop.at_rest(asked.request_id)
+    mark = await slack.journal_mark()
+
+    status = await heard(http, NO_COMMENT[what](an_event(asked, "ok")))
+
+    assert status == 200
+    assert await slack.journal(mark, kind="api", method="conversations.replies") == []
+    assert await comments(services, asked) == []
+
+
+async def test_a_reply_that_is_also_sent_to_the_channel_is_a_comment(
+    services: Services, desk: FrontDesk, shop: Shop, http: SignedHttp
+) -> None:
+    asked = await desk.ask()
+    event = an_event(asked, "For all to see") | {"subtype": "thread_broadcast"}
+
+    assert await heard(http, event) == 200
+
+    await shop.at_rest(asked.request_id)
+    assert [said for _, said in await comments(services, asked)] == ["For all to see"]
+
+
+async def test_a_forged_root_leads_to_no_request(
+    slack: StandInClient, services: Services, desk: FrontDesk, http: SignedHttp
+) -> None:
+    """Another app's message with our button's value in it: its thread comments on nothing."""
+    asked = await desk.ask()
+    value = ButtonValue(
+        request_id=asked.request_id,
+        content_revision=1,
+        level=1,
+        card_version=2,
+        reason_required=False,
+        currency="",
+        subject="",
+    )
+    root = (await slack.say(GUS, APPROVALS, to_json(value)))["ts"]
+    event = an_event(asked, "ok") | {
+        "thread_ts": root
+    }  # with our bot as parent, as if it had begun it
+
+    assert await heard(http, event) == 200
+
+    assert await comments(services, asked) == []
+
+
+def an_event(asked: Asked, words: str) -> Json:
+    """Return the event of Boris's reply under the card, as Slack sends it."""
+    return {
+        "type": "message",
+        "client_msg_id": "f0582a78-72db-4feb-b2f3-1e47d66365c8",
+        "text": words,
+        "user": BORIS,
+        "ts": "1999999999.000100",
+        "team": "T0LOCAL",
+        "thread_ts": asked.ts,
+        "parent_user_id": "U0LOCALBOT",
+        "channel": APPROVALS,
+        "channel_type": "channel",
+        "event_ts": "1999999999.000100",
+    }
+
+
+async def heard(http: SignedHttp, event: Json) -> int:
+    """Send the event as Slack does, signed; return the status once its listener has ended."""
+    body: dict[str, Any] = {
+        "type": "event_callback",
+        "event_id": "Ev0TEST",
+        "event_time": 1999999999,
+        "team_id": "T0LOCAL",
+        "api_app_id": "A0LOCAL",
+        "authorizations": [{"team_id": "T0LOCAL", "user_id": "U0LOCALBOT", "is_bot": True}],
+        "event": event,
+    }
+    answer = await http.send(json.dumps(body), kind="application/json")
+    await listeners_ended()
+    return answer.status

@@ -1,0 +1,351 @@
+"""The HR form: its fields follow its type, nothing typed is lost, and any text is a valid view."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.views import hr_modal, notices
+from bot.views.as_read import as_read
+from bot.views.blocks import PRIVATE_METADATA, View
+from bot.views.hr_inputs import KEPT, HrContext, HrOffer, kept_context, metadata, written_of
+from bot.views.payload import UnreadablePayloadError, to_json
+from tests.views.any_face import texts
+from tests.views.presses import CATALOGUE, RECORDED, recorded
+from tests.views.slack_limits import check_view
+from tests.views.test_any_text import VIEWS as PROPERTY
+from workflows.rules.errors import HrFieldMissingError, NotALinkError
+from workflows.rules.hr import (
+    ALL_FIELDS,
+    FIELDS,
+    HrRequest,
+    HrType,
+    Priority,
+    content_of,
+    request_of,
+)
+from workflows.rules.hr_form import HrMistakes, WrittenHr
+
+SNAPSHOTS = Path(__file__).parent / "snapshots" / "hr_form"
+WRITE = bool(os.environ.get("WRITE_SNAPSHOTS"))
+OFFER = HrOffer(types=tuple(HrType), products=CATALOGUE, currency="EUR")
+HR_ID = "HR-7K2M4QXA"
+LINK = "https://local.slack.com/archives/C0APPROVALS/p1732185000000100"
+TYPED = {
+    "title": "A week by the sea",
+    "description": "See <you> & them",
+    "priority": "high",
+    "starts": "2027-07-01",
+    "ends": "2027-07-07",
+    "amount": "120.00",
+    "item": "LAPTOP-15",
+    "new_role": "Team lead",
+    "new_team": "Sales",
+}
+MESSAGE: dict[str, Any] = {
+    "type": "message_action",
+    "channel": {"id": "C0GENERAL", "name": "general"},
+    "message_ts": "1732185000.000100",
+    "message": {
+        "type": "message",
+        "user": "U0BORIS",
+        "ts": "1732185000.000100",
+        "text": "Ana needs a &lt;new&gt; laptop, <@U0GUS>\nsee <https://example.com/x|there>",
+    },
+}
+
+
+def submitted(view: Mapping[str, Any], typed: Mapping[str, str]) -> dict[str, Any]:
+    """Return the view as Slack sends it with what was typed or chosen, by the field's name."""
+    values: dict[str, Any] = {}
+    for block in view["blocks"]:
+        if block["type"] != "input":
+            continue
+        element, name = block["element"], block["block_id"]
+        values[name] = {element["action_id"]: _answer(element, typed.get(name))}
+    return {**view, "id": "V1", "hash": "1.h", "state": {"values": values}}
+
+
+def _answer(element: Mapping[str, Any], typed: str | None) -> dict[str, Any]:
+    kind = {"type": element["type"]}
+    match element["type"]:
+        case "static_select" | "radio_buttons":
+            found = [one for one in element["options"] if one["value"] == typed]
+            chosen = found[0] if found else element.get("initial_option")
+            return {**kind, "selected_option": chosen}
+        case "datepicker":
+            return {**kind, "selected_date": typed or element.get("initial_date")}
+        case _:
+            return {**kind, "value": element.get("initial_value") if typed is None else typed}
+
+
+def of_type(type_: str, typed: Mapping[str, str] = TYPED) -> dict[str, Any]:
+    """Return the form as submitted with this type and everything else typed."""
+    return submitted(hr_modal.opened(HR_ID, OFFER, wanted=type_), {**typed, "type": type_})
+
+
+def fields_of(view: Mapping[str, Any]) -> list[str]:
+    """Return the fields of the form that only some type has."""
+    shown = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
+    return [name for name in shown if name in ALL_FIELDS]
+
+
+def there(view: View | None) -> dict[str, Any]:
+    assert view is not None
+    return dict(view)
+
+
+@pytest.mark.parametrize("type_", HrType)
+def test_a_type_shows_exactly_its_fields_and_is_read_exactly_as_typed(type_: HrType) -> None:
+    view = of_type(type_)
+
+    assert fields_of(view) == list(FIELDS[type_])
+    written = hr_modal.parse(view)
+    assert written == WrittenHr(
+        request_id=HR_ID,
+        type=type_,
+        title=TYPED["title"],
+        description=TYPED["description"],
+        priority="high",
+        **{name: TYPED[name] for name in FIELDS[type_]},
+    )
+
+
+@pytest.mark.parametrize("before", HrType)
+@pytest.mark.parametrize("after", HrType)
+def test_another_type_shows_its_fields_and_coming_back_loses_nothing(
+    before: HrType, after: HrType
+) -> None:
+    first = of_type(before)
+    if before is after:
+        assert hr_modal.with_type(first, after, OFFER) is None
+        return
+
+    other = there(hr_modal.with_type(first, after, OFFER))
+    back = there(hr_modal.with_type(submitted(other, {}), before, OFFER))
+
+    assert fields_of(other) == list(FIELDS[after])
+    assert hr_modal.parse(submitted(back, {})) == hr_modal.parse(first)
+
+
+def test_what_was_cleared_does_not_come_back() -> None:
+    first = of_type(HrType.PROMOTION)
+    other = there(hr_modal.with_type(first, HrType.TRANSFER, OFFER))
+    back = there(hr_modal.with_type(submitted(other, {}), HrType.PROMOTION, OFFER))
+
+    cleared = submitted(back, {"new_role": "", "title": ""})
+
+    assert hr_modal.parse(cleared).new_role == ""
+    assert hr_modal.parse(cleared).title == ""
+
+
+def test_a_type_that_was_named_with_the_command_is_chosen_and_any_other_word_is_not() -> None:
+    assert fields_of(hr_modal.opened(HR_ID, OFFER, wanted="expense")) == ["amount"]
+    assert fields_of(hr_modal.opened(HR_ID, OFFER, wanted="a pony")) == []
+
+
+def test_the_only_type_that_has_a_policy_is_chosen_from_the_start() -> None:
+    offer = HrOffer(types=(HrType.TRANSFER,), products=(), currency="")
+
+    assert fields_of(hr_modal.opened(HR_ID, offer)) == ["new_team"]
+
+
+def test_without_products_an_item_is_typed() -> None:
+    offer = HrOffer(types=tuple(HrType), products=(), currency="")
+    view = submitted(hr_modal.opened(HR_ID, offer, wanted="equipment"), {"item": "DESK-OAK"})
+
+    assert hr_modal.parse(view).item == "DESK-OAK"
+
+
+def test_a_form_sent_before_its_fields_had_appeared_is_shown_with_them() -> None:
+    early = submitted(hr_modal.opened(HR_ID, OFFER), {"type": "expense", "title": "Taxi"})
+
+    again = hr_modal.failed(early, OFFER, hr_modal.fields_appeared())
+
+    assert hr_modal.lacks_fields(early)
+    assert not hr_modal.lacks_fields(submitted(again, {}))
+    assert fields_of(again) == ["amount"]
+    assert hr_modal.parse(submitted(again, {})).title == "Taxi"
+
+
+def test_a_mistake_stands_at_its_field_and_one_without_a_field_at_the_title() -> None:
+    view = of_type(HrType.EXPENSE)
+    missing = HrFieldMissingError(field="amount")
+    mistakes = HrMistakes({"amount": missing, "link": NotALinkError(link="x"), "ends": missing})
+
+    errors = hr_modal.errors(mistakes, view)
+
+    blocks = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
+    assert set(errors) == {"amount", "title"}
+    assert set(errors) <= blocks
+    assert errors["amount"] == "Please fill this in."
+
+
+def test_a_message_is_quoted_as_people_read_it_and_its_place_is_kept() -> None:
+    view = hr_modal.quoting(HR_ID, OFFER, MESSAGE)
+
+    kept = kept_context(view)
+    assert (
+        hr_modal.parse(submitted(view, {})).description
+        == ("> Ana needs a <new> laptop, @U0GUS\n> see https://example.com/x") + "\n\n"
+    )
+    assert (kept.channel, kept.message_ts, kept.link) == ("C0GENERAL", "1732185000.000100", "")
+
+
+@pytest.mark.parametrize("words", ["x" * 5000, "\n".join("x" * 1400), "x\n" * 1400])
+def test_a_long_message_is_quoted_in_part_and_leaves_room(words: str) -> None:
+    body = {**MESSAGE, "message": {**MESSAGE["message"], "text": words}}
+
+    view = hr_modal.quoting(HR_ID, OFFER, body)
+
+    quote = hr_modal.parse(submitted(view, {})).description
+    assert len(quote) < hr_modal.QUOTED + 30
+    assert quote.endswith("(shortened)\n\n")
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded payloads are not on this machine")
+def test_a_recorded_message_shortcut_makes_a_form() -> None:
+    body = recorded("shortcut.message_action.json")
+
+    assert "@W222 test" in hr_modal.parse(hr_modal.quoting(HR_ID, OFFER, body)).description
+
+
+def test_the_address_comes_later_and_loses_nothing_that_was_there_or_typed_meanwhile() -> None:
+    as_opened = {**hr_modal.quoting(HR_ID, OFFER, MESSAGE), "state": {"values": {}}}
+    view = there(hr_modal.with_link(as_opened, LINK, OFFER))
+    chosen = there(hr_modal.with_type(of_type("transfer"), "promotion", OFFER))
+    late = there(hr_modal.with_link(submitted(chosen, {}), LINK, OFFER))
+
+    assert hr_modal.parse(submitted(view, {})).description.startswith("> Ana needs")
+    assert hr_modal.parse(view).link == LINK
+    assert LINK in json.dumps(view["blocks"])
+    assert hr_modal.with_link(view, LINK, OFFER) is None
+    assert hr_modal.parse(submitted(late, {})).title == TYPED["title"]
+    assert fields_of(late) == ["new_role"]
+
+
+def a_request(type_: HrType = HrType.TIME_OFF) -> HrRequest:
+    return HrRequest(
+        request_id=HR_ID,
+        type=type_,
+        title="A week",
+        description="By the sea",
+        priority=Priority.LOW,
+        starts=date(2027, 7, 1),
+        ends=date(2027, 7, 7),
+        link=LINK,
+    )
+
+
+def test_a_copy_begins_with_everything_that_was_asked_under_its_new_id() -> None:
+    request = request_of("HR-NEW00000", content_of(a_request()))
+
+    view = hr_modal.copied(request, OFFER)
+
+    written = hr_modal.parse(submitted(view, {}))
+    assert written == written_of(request)
+    assert (written.request_id, written.link) == ("HR-NEW00000", LINK)
+    assert fields_of(view) == ["starts", "ends"]
+
+
+def test_the_button_of_a_copy_names_the_request_whether_it_was_given_its_id_or_its_approvals() -> (
+    None
+):
+    for given_id in (HR_ID, f"{HR_ID}.approval"):
+        row: Any = hr_modal.copy_button(given_id)
+        (button,) = row["elements"]
+
+        assert hr_modal.parse_copy(button, {"user": {"id": "U0ANA"}}) == ("U0ANA", HR_ID)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        "",
+        "{}",
+        to_json(HrContext(request_id="")),
+        to_json(HrContext(request_id=HR_ID, type="pony")),
+    ],
+)
+def test_what_is_not_our_form_is_not_read(metadata: str) -> None:
+    with pytest.raises(UnreadablePayloadError):
+        hr_modal.parse({"private_metadata": metadata, "blocks": []})
+
+
+def test_what_is_too_long_to_be_kept_gives_way_and_the_form_is_read_all_the_same() -> None:
+    longest = dict.fromkeys(ALL_FIELDS, "\x01" * KEPT)
+    kept = HrContext(request_id=HR_ID, type="expense", link=LINK, **longest)
+
+    written = metadata(kept)
+
+    assert len(to_json(kept)) > PRIVATE_METADATA
+    assert kept_context({"private_metadata": written}) == HrContext(
+        request_id=HR_ID, type="expense", link=LINK
+    )
+
+
+@PROPERTY
+@given(st.fixed_dictionaries(dict.fromkeys((*TYPED, "said"), texts)), st.data())
+def test_whatever_is_typed_every_form_is_valid(typed: dict[str, str], data: st.DataObject) -> None:
+    type_, other = data.draw(st.sampled_from(HrType)), data.draw(st.sampled_from(HrType))
+    message = {**MESSAGE, "message": {**MESSAGE["message"], "text": typed["said"]}}
+    view = of_type(type_, typed)
+    forms = [
+        hr_modal.quoting(HR_ID, OFFER, message),
+        hr_modal.failed(view, OFFER, notices.unavailable()),
+        hr_modal.with_type(view, other, OFFER),
+        hr_modal.with_link(view, LINK, OFFER),
+    ]
+
+    for form in forms:
+        if form is not None:
+            check_view(form)
+            back = hr_modal.with_type(submitted(form, {}), type_, OFFER)
+            check_view(back if back is not None else form)
+    words = as_read(typed["said"])
+    assert words == words.strip()
+
+
+SHOWN: dict[str, Callable[[], View]] = {
+    "empty": lambda: hr_modal.opened(HR_ID, OFFER),
+    **{
+        type_.value: lambda type_=type_: hr_modal.failed(  # type: ignore[misc]
+            of_type(type_), OFFER, notices.unavailable()
+        )
+        for type_ in HrType
+    },
+    "quoting": lambda: there(
+        hr_modal.with_link(hr_modal.quoting(HR_ID, OFFER, MESSAGE), LINK, OFFER)
+    ),
+    "copied": lambda: hr_modal.copied(a_request(), OFFER),
+    "opening_copy": hr_modal.opening_copy,
+    "not_yours": lambda: hr_modal.told(hr_modal.not_yours()),
+    "not_copied": lambda: hr_modal.told(hr_modal.not_copied()),
+    "no_policy": lambda: hr_modal.told(hr_modal.no_policy()),
+    "working": lambda: hr_modal.working(HR_ID),
+    "received": lambda: hr_modal.received(HR_ID, "#hr-requests"),
+    "received.approved": lambda: hr_modal.received(HR_ID, "#hr-requests", asks=False),
+    "sent_before": lambda: hr_modal.told(hr_modal.sent_before(HR_ID)),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_form_is_exactly_its_snapshot(name: str) -> None:
+    """A change that is meant: `WRITE_SNAPSHOTS=1 pytest tests/views/test_hr_modal.py`."""
+    view, path = SHOWN[name](), SNAPSHOTS / f"{name}.json"
+    if WRITE:
+        SNAPSHOTS.mkdir(exist_ok=True)
+        path.write_text(json.dumps(view, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    check_view(view)
+    assert view == json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_no_snapshot_is_left_over() -> None:
+    assert {path.stem for path in SNAPSHOTS.glob("*.json")} == SHOWN.keys()

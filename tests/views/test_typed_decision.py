@@ -1,0 +1,43 @@
+"""A typed yes or no is recognised in whatever dress; a sentence that says more is a comment."""
+
+import pytest
+
+from bot.views.as_read import as_read
+from bot.views.typed_decision import is_typed_decision
+
+DECISIONS = """ok|OK.|Okay!|k|yes|Yes, please|YES!!!|approved|Approved ✅|approve|I approve|I approve this|+1|+1!|lgtm|LGTM 👍|
+👍|👍🏽|:+1:|:+1::skin-tone-3:|:thumbsup:|:white_check_mark:|looks good to me|sounds good|ok, thanks|<@U0ANA> ok|fine, approved|
+no|No.|nope|rejected|Rejected!|-1|:-1:|👎|❌|declined|denied|no, thanks|
+ja|Ja!|ja bitte|genehmigt|GENEHMIGT|Ist genehmigt.|passt|einverstanden|in Ordnung|von mir aus ja|geht klar|sieht gut aus|
+nein|Nein!|nein danke|abgelehnt|Ist abgelehnt|ＯＫ""".replace("\n", "").split("|")  # noqa: RUF001 - full width
+COMMENTS = """ok, but who pays for it?|Is it approved yet?|no idea|yes and the other one too?|1|+10|-100 EUR|please|thanks|
+Why?|okra|nobody knows|I would say no, since we have two|this|:tada:|:smile:|it is me|Nimm bitte den anderen|gut|
+approved by finance last year|not ok|nicht genehmigt|""".replace("\n", "").split("|")
+
+
+@pytest.mark.parametrize("words", DECISIONS)
+def test_a_typed_decision_is_seen_as_one(words: str) -> None:
+    assert is_typed_decision(words)
+
+
+@pytest.mark.parametrize("words", COMMENTS)
+def test_what_says_more_or_less_is_a_comment(words: str) -> None:
+    assert not is_typed_decision(words)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("a &amp; b &lt;c&gt;", "a & b <c>"),
+        ("&amp;lt;", "&lt;"),
+        ("<@U0ANA> and <@U0BORIS|boris>", "@U0ANA and @boris"),
+        ("<#C0GENERAL|general>", "#general"),
+        ("<https://example.com/a?b=1&amp;c=2|there>", "https://example.com/a?b=1&c=2"),
+        ("<mailto:ana@example.com|ana@example.com>", "ana@example.com"),
+        ("<!here> <!subteam^S0HR|@hr-team> <!date^1^{date}|Friday>", "@here @hr-team Friday"),
+        ("  \n", ""),
+        ("<", "<"),
+    ],
+)
+def test_a_message_is_read_as_people_read_it(said: str, words: str) -> None:
+    assert as_read(said) == words
