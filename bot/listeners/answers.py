@@ -41,16 +41,26 @@ class Surface:
     message_ts: str = ""
     thread_ts: str = ""
     response_url: str = ""
+    is_home: bool = False
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it is a message that nobody else sees, and that no durable publish repairs."""
+        return bool(self.response_url) and not self.message_ts
 
 
 def surface_of(person: str, place: Click | ClickContext) -> Surface:
-    """Return where `person` pressed; a modal remembers from where it was opened."""
+    """Return where `person` pressed; a modal remembers from where it was opened.
+
+    What has neither channel nor message is the App Home.
+    """
     return Surface(
         person=person,
         channel=place.channel,
         message_ts=place.message_ts,
         thread_ts=place.thread_ts,
         response_url=place.response_url,
+        is_home=not (place.channel or place.message_ts or place.response_url),
     )
 
 

@@ -1,7 +1,6 @@
 """Where orders stand, in Slack: the command that tells it, and the buttons of what it shows."""
 
 import time
-from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
@@ -76,9 +75,6 @@ class OrderListeners:
         await ack()
         click = card_click.parse_click(body)
         press = self._presses.press(click, click.person, id_of(click), request, received)
-        private = card_click.is_private(body)
-        if private:  # no durable publish comes to such a message: its answer is its own
-            press = replace(press, may_paint=False)
         deed = Cancellation(actor=Actor(person=click.person, origin=Origin.SLACK))
 
         async def say(sentence: str) -> None:
@@ -86,7 +82,7 @@ class OrderListeners:
 
         outcome = await self._presses.do(press, deed, say)
         sentence = outcome.sentence
-        if private and not await self._shown_anew(press):
+        if press.surface.is_private and not await self._shown_anew(press):
             sentence = sentence or notices.confirmed(OrderVerb.CANCEL)
         if sentence:
             await say(sentence)
@@ -97,6 +93,4 @@ class OrderListeners:
         if face is None:
             return False
         message = order_status.one(face, press.surface.person)
-        # Slack edits a private message by its response URL and by nothing else.
-        surface = replace(press.surface, message_ts="")
-        return await self._services.answers.paint_final(surface, message)
+        return await self._services.answers.paint_final(press.surface, message)

@@ -101,15 +101,16 @@ class Presses:
         while len(self._seen) > REMEMBERED:
             del self._seen[next(iter(self._seen))]
         retried = request.headers.get("x-slack-retry-num", ["0"])[0] not in ("", "0")
+        surface = surface_of(person, place)
         return Press(
             request_id=place.request_id,
             click_id=click_id,
             card_version=place.card_version,
-            surface=surface_of(person, place),
+            surface=surface,
             received=received,
             at=self._services.now(),
             repeated=repeated,
-            may_paint=not repeated and not retried,
+            may_paint=not (repeated or retried or surface.is_private),
         )
 
     async def do(self, press: Press, deed: AnyDeed, say: Say) -> Outcome:

@@ -6,7 +6,8 @@ from enum import StrEnum
 class ActionId(StrEnum):
     """Buttons: each one has exactly one listener. `CHOOSE` chooses a verb in the *More…* modal.
 
-    `SHOW` shows one order of a list. The last two are inputs that tell of a change as it is typed.
+    `SHOW` shows one order of a list. Those that begin with HOME move about on the App Home. The last
+    two are inputs that tell of a change as it is typed.
     """
 
     APPROVE = "approve"
@@ -17,6 +18,16 @@ class ActionId(StrEnum):
     REMOVE_LINE = "remove_line"
     CANCEL = "cancel"
     SHOW = "show"
+    HOME_DECIDE = "home_decide"
+    HOME_MINE = "home_mine"
+    HOME_AWAY = "home_away"
+    HOME_HISTORY = "home_history"
+    HOME_BACK = "home_back"
+    HOME_ON = "home_on"
+    HOME_KIND = "home_kind"
+    HOME_STATE = "home_state"
+    SET_AWAY = "set_away"
+    BULK = "bulk"
     QUANTITY = "quantity"
     UNIT_PRICE = "unit_price"
 
@@ -28,6 +39,7 @@ class CallbackId(StrEnum):
     VERB = "verb"
     APPROVAL = "approval"
     AWAY = "away"
+    BULK = "bulk"
 
 
 class InputId(StrEnum):
@@ -54,6 +66,8 @@ class InputId(StrEnum):
     STARTS = "starts"
     ENDS = "ends"
     BACK = "back"
+    CHOSEN = "chosen"
+    VERDICT = "verdict"
 
 
 class BlockId(StrEnum):
@@ -95,3 +109,8 @@ class BlockId(StrEnum):
     ABSENCE = "absence"
     PROBLEM = "problem"
     MENTIONS = "mentions"
+    TABS = "tabs"
+    FILTERS = "filters"
+    PAGES = "pages"
+    ROW = "row"
+    ITEM = "item"
