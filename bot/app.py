@@ -11,6 +11,9 @@ import aiohttp
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.home_board import HomeBoard
+from bot.home_relay import HomeRelay
+from bot.inbox_lookup import InboxLookup
 from bot.listeners import register_listeners
 from bot.listeners.answers import Answers
 from bot.listeners.services import Services
@@ -21,6 +24,8 @@ from bot.workflow_client import WorkflowClient
 from records.absences import Absences
 from records.audit import AuditTrail
 from records.database import Database
+from records.homes import Homes
+from records.inbox import Inbox
 from records.refusals import Refusals
 from records.requests import Requests
 from records.stock import Stock
@@ -68,12 +73,14 @@ def _is_news(record: logging.LogRecord) -> bool:
 async def running_services(
     *, slack: AsyncWebClient, database: Database, workflows: WorkflowClient, policies: Policies
 ) -> AsyncIterator[Services]:
-    """Yield the services; the product list is fresh, and kept so while the context lasts."""
-    requests = Requests(database)
+    """Yield the services; while the context lasts, the product list and App Homes are kept fresh."""
+    requests, absences, homes = Requests(database), Absences(database), Homes(database)
+    board = HomeBoard(slack, homes, InboxLookup(Inbox(database), absences), _now)
     products = ProductList(Stock(database))
     await products.refresh()
     async with aiohttp.ClientSession() as session:
-        refreshing = asyncio.create_task(products.keep_fresh())
+        kept = (products.keep_fresh(), HomeRelay(homes, board, _now).keep_fresh())
+        keeping = [asyncio.create_task(one) for one in kept]
         try:
             yield Services(
                 workflows=workflows,
@@ -81,13 +88,18 @@ async def running_services(
                 requests=requests,
                 trail=AuditTrail(database),
                 refusals=Refusals(database),
-                absences=Absences(database),
+                absences=absences,
                 orders=OrderLookup(requests, workflows),
                 products=products,
-                answers=Answers(session, slack),
-                now=lambda: datetime.now(UTC),
+                homes=board,
+                answers=Answers(session, slack, board),
+                now=_now,
             )
         finally:
-            refreshing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await refreshing
+            for task in keeping:
+                task.cancel()
+            await asyncio.gather(*keeping, return_exceptions=True)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -104,7 +104,9 @@ class Absences:
         async with self._database.reading() as connection:
             return await _read(connection, [person], now)
 
-    async def standing_in(self, person: str, now: datetime, limit: int = 20) -> tuple[Absence, ...]:
+    async def delegated_to(
+        self, person: str, now: datetime, limit: int = 20
+    ) -> tuple[Absence, ...]:
         """Return the absences in which the person stands in for somebody, by beginning."""
         theirs = select(absences).where(absences.c.delegate == person, absences.c.ends > now)
         first = theirs.order_by(absences.c.starts, absences.c.person).limit(limit)

@@ -4,9 +4,12 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.listeners import (
     approvals,
+    bulk,
     delegation,
     directory,
     errors,
+    home,
+    inbox,
     more,
     order_form,
     orders,
@@ -20,6 +23,9 @@ def register_listeners(app: AsyncApp, services: Services) -> None:
     requests.register(app, services)
     approvals.register(app, services)
     more.register(app, services)
+    home.register(app, services)
+    bulk.register(app, services)
+    inbox.register(app, services)
     delegation.register(app, services)
     directory.register(app, services)
     order_form.register(app, services)

@@ -9,6 +9,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.home_board import HomeBoard
 from bot.views.blocks import Message, View
 from bot.views.card_click import Click, ClickContext
 
@@ -70,9 +71,12 @@ class Answers:
     A lost inline paint is repaired by the durable publish; a lost sentence is said another way.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, slack: AsyncWebClient) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, slack: AsyncWebClient, homes: HomeBoard
+    ) -> None:
         self._session = session
         self._slack = slack
+        self._homes = homes
 
     async def paint(self, surface: Surface, message: Message, received: float) -> bool:
         """Show `message` in place of the pressed one, if it is still time; say whether it was done.
@@ -130,7 +134,8 @@ class Answers:
 
     async def tell_message(self, surface: Surface, message: Message) -> None:
         """Show a message to the person who asked, and to nobody else, by the first way that works."""
-        for way in (self._by_response_url, self._by_ephemeral, self._by_direct_message):
+        ways = (self._by_response_url, self._by_ephemeral, self._by_direct_message)
+        for way in (self._on_home, *ways):
             try:
                 async with asyncio.timeout(GIVE_UP_AFTER):
                     if await way(surface, message):
@@ -174,6 +179,9 @@ class Answers:
         except SLACK_FAILURES as error:
             _log.warning("inline_write_failed", error=slack_code(error))
         return False
+
+    async def _on_home(self, surface: Surface, message: Message) -> bool:
+        return surface.is_home and await self._homes.tell(surface.person, message.text)
 
     async def _by_response_url(self, surface: Surface, message: Message) -> bool:
         if not surface.response_url:

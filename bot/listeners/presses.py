@@ -67,10 +67,12 @@ class Press:
 class Outcome:
     """How a deed went: the sentence to say, empty where the card says it all.
 
-    `mendable` says that it was refused and the request goes on: another try may succeed.
+    `counted` says whether it did, None where that is not known. `mendable` says that it was refused
+    and the request goes on: another try may succeed.
     """
 
     sentence: str = ""
+    counted: bool | None = False
     mendable: bool = False
 
 
@@ -132,9 +134,9 @@ class Presses:
         await say(notices.unconfirmed())
         answer = await self._services.workflows.confirm(ask)
         if isinstance(answer, Accepted):
-            return Outcome(sentence=notices.confirmed(verb_of(deed)))
+            return Outcome(sentence=notices.confirmed(verb_of(deed)), counted=True)
         if isinstance(answer, Ended) and await self._had_counted(press, deed):
-            return Outcome(sentence=notices.confirmed(verb_of(deed)))
+            return Outcome(sentence=notices.confirmed(verb_of(deed)), counted=True)
         return await self._settle(press, deed, answer)
 
     async def _settle(self, press: Press, deed: AnyDeed, answer: Answer | OrderAnswer) -> Outcome:
@@ -144,7 +146,7 @@ class Presses:
                     await self._services.answers.paint(
                         press.surface, cards.build(face), press.received
                     )
-                return Outcome()
+                return Outcome(counted=True)
             case Refused():
                 await self._write_down(press, deed, answer.code)
                 if answer.card_version != press.card_version:
@@ -157,7 +159,7 @@ class Presses:
             case Ended() | Unknown():
                 return Outcome(sentence=await self.tell_how_it_ended(press, deed))
             case Unconfirmed():
-                return Outcome(sentence=notices.still_unconfirmed())
+                return Outcome(sentence=notices.still_unconfirmed(), counted=None)
 
     async def _write_down(self, press: Press, deed: AnyDeed, code: str) -> None:
         """Keep the refusal, best effort: Temporal keeps none, and the person must hear it anyway."""
@@ -203,6 +205,8 @@ class Presses:
             return True
 
     async def _paint_last_state(self, owner_id: str, press: Press) -> None:
+        if press.surface.is_private:  # what stands there is no card
+            return
         record = await self._services.requests.get(owner_id)
         if record is not None:
             # Whatever the last state was: with its owner gone, no button of it works any more.

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.home_board import HomeBoard
 from bot.listeners.answers import Answers
 from bot.order_lookup import OrderLookup
 from bot.policy_file import Policies
@@ -27,5 +28,6 @@ class Services:
     absences: Absences
     orders: OrderLookup
     products: ProductList
+    homes: HomeBoard
     answers: Answers
     now: Callable[[], datetime]

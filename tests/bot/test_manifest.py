@@ -54,6 +54,7 @@ def test_it_offers_exactly_our_commands(manifest: dict[str, Any]) -> None:
         "/order",
         "/order-status",
         "/approval",
+        "/approvals",
         "/away",
     ]
     assert all(one["description"] for one in commands)

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from bot import policy_keys
-from bot.views import catalogue_en_cards, catalogue_en_day, catalogue_en_forms, catalogue_en_notices
+from bot.views import (
+    catalogue_en_cards,
+    catalogue_en_day,
+    catalogue_en_forms,
+    catalogue_en_home,
+    catalogue_en_notices,
+)
 from bot.views.catalogue_en import SENTENCES
 from bot.views.text import CATALOGUES, FALLBACK, MissingSentenceError, counted, listed, text
 from workflows.rules.errors import RuleError
@@ -147,7 +153,13 @@ def _blanks(sentence: str) -> set[str]:
 
 
 def test_no_part_of_the_catalogue_repeats_a_key_of_another() -> None:
-    parts = (catalogue_en_cards, catalogue_en_day, catalogue_en_forms, catalogue_en_notices)
+    parts = (
+        catalogue_en_cards,
+        catalogue_en_day,
+        catalogue_en_forms,
+        catalogue_en_home,
+        catalogue_en_notices,
+    )
 
     assert sum(len(part.SENTENCES) for part in parts) == len(SENTENCES)
 
