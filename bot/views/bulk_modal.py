@@ -13,6 +13,7 @@ from bot.views.blocks import (
     Room,
     View,
     context,
+    divider,
     field,
     modal,
     mrkdwn,
@@ -39,7 +40,7 @@ MOST = 10
 _DIGEST = 8
 _SUBJECT = 40
 _VERDICTS = (Verdict.APPROVE, Verdict.REJECT)
-_ROOM = Room(
+_ROOMY = Room(
     text=SECTION,
     fields=2900,
     field=300,
@@ -51,6 +52,9 @@ _ROOM = Room(
     changes=0,
     remarks=0,
 )
+_ROOMS = (_ROOMY, replace(_ROOMY, text=600, fields=600, links=600))
+_VIEW = 240_000
+"""Characters of the form as JSON: Slack takes 250,000."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,16 +130,28 @@ def form(rows: Sequence[ToDecide], locale: str = "en") -> View:
     shown = rows[:MOST]
     if not shown:
         return told(text("bulk.none", locale), locale)
+    view: View = {}
+    for room in _ROOMS:
+        view = _form(shown, room, locale)
+        if len(json.dumps(view)) <= _VIEW:
+            break
+    return view
+
+
+def _form(shown: Sequence[ToDecide], room: Room, locale: str) -> View:
     items = [_item(row.face, number) for number, row in enumerate(shown, start=1)]
     blocks: list[Block] = [said(BlockId.NOTICE, text("bulk.what", locale), locale)]
     for row, item in zip(shown, items, strict=True):
-        blocks += [{"type": "divider"}, *_item_blocks(row.face, item, locale)]
+        blocks += [
+            divider(f"{BlockId.DIVIDER}-{item.number}"),
+            *_item_blocks(row.face, item, room, locale),
+        ]
     verdicts = [(one.value, text(f"bulk.verdict.{one}", locale)) for one in _VERDICTS]
     return modal(
         text("bulk.title", locale),
         [
             *blocks,
-            {"type": "divider"},
+            divider(BlockId.DIVIDER),
             _chosen_input([row.face for row in shown], items, locale),
             radio_input(
                 InputId.VERDICT,
@@ -176,7 +192,7 @@ def _item(face: ApprovalFace, number: int) -> BulkItem:
     )
 
 
-def _item_blocks(face: ApprovalFace, item: BulkItem, locale: str) -> list[Block]:
+def _item_blocks(face: ApprovalFace, item: BulkItem, room: Room, locale: str) -> list[Block]:
     level = face.levels[-1]
     amount = face.content.amount
     words = text(
@@ -196,11 +212,11 @@ def _item_blocks(face: ApprovalFace, item: BulkItem, locale: str) -> list[Block]
     if verdicts := [one for one in _VERDICTS if item.needs_reason(one)]:
         named = listed([text(f"bulk.verdict.{one}", locale) for one in verdicts], locale)
         notes.append(text("bulk.item.reason", locale, verdicts=named))
-    if is_shortened(face.content, _ROOM, locale):
+    if is_shortened(face.content, room, locale):
         notes.append(text("bulk.item.shortened", locale))
     return [
         said(f"{BlockId.ITEM}-{item.number}", words, locale),
-        *asked_blocks(face, _ROOM, item.number, locale),
+        *asked_blocks(face, room, item.number, locale),
         *(
             context(f"{BlockId.FOOT}-{item.number}-{at}", mrkdwn(note, 300, locale))
             for at, note in enumerate(notes)
@@ -301,7 +317,7 @@ def results(found: Sequence[BulkResult], locale: str = "en") -> View:
     lines = [said(f"{BlockId.ITEM}-{one.item.number}", _line(one, locale), locale) for one in found]
     title, close = text("bulk.title", locale), text("verb.close", locale)
     summary = said(BlockId.SUMMARY, told_words(found, locale), locale)
-    return modal(title, [summary, {"type": "divider"}, *lines], locale, close=close)
+    return modal(title, [summary, divider(BlockId.DIVIDER), *lines], locale, close=close)
 
 
 def told_words(found: Sequence[BulkResult], locale: str = "en") -> str:

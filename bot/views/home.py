@@ -5,7 +5,18 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.views.away_modal import absence_words
-from bot.views.blocks import Block, View, actions, button, context, mrkdwn, plain, said
+from bot.views.blocks import (
+    Block,
+    View,
+    actions,
+    button,
+    context,
+    divider,
+    header,
+    mrkdwn,
+    plain,
+    said,
+)
 from bot.views.home_rows import (
     Decided,
     Mine,
@@ -136,7 +147,7 @@ def _tab_blocks(page: HomePage, locale: str) -> list[Block]:
     return [
         actions(f"{BlockId.TABS}-1", *made[:2]),
         actions(f"{BlockId.TABS}-2", *made[2:]),
-        {"type": "header", "block_id": BlockId.HEADER, "text": plain(heading, 150, locale)},
+        header(BlockId.HEADER, heading, locale),
     ]
 
 
@@ -193,8 +204,8 @@ def _bulk_blocks(page: HomePage, locale: str) -> list[Block]:
 
 def _divided(rows: Sequence[list[Block]]) -> list[Block]:
     blocks: list[Block] = []
-    for row in rows:
-        blocks += [{"type": "divider"}, *row]
+    for number, row in enumerate(rows):
+        blocks += [divider(f"{BlockId.DIVIDER}-{number}"), *row]
     return blocks
 
 
@@ -227,7 +238,7 @@ def _away_blocks(page: HomePage, locale: str) -> list[Block]:
     return [
         said(f"{BlockId.ABSENCE}-mine", _lines("mine", mine, locale), locale),
         actions(BlockId.ACTIONS, button(ActionId.SET_AWAY, label, "away")),
-        {"type": "divider"},
+        divider(BlockId.DIVIDER),
         said(f"{BlockId.ABSENCE}-theirs", _lines("theirs", theirs, locale), locale),
     ]
 

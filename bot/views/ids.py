@@ -114,3 +114,4 @@ class BlockId(StrEnum):
     PAGES = "pages"
     ROW = "row"
     ITEM = "item"
+    DIVIDER = "divider"

@@ -2,7 +2,7 @@
 
 import json
 
-from bot.views.blocks import MESSAGE, Block, Message, context, mrkdwn, said
+from bot.views.blocks import MESSAGE, Block, Message, context, divider, mrkdwn, said
 from bot.views.home import COUNTED, HomePage
 from bot.views.home_rows import decide_blocks, mine_blocks
 from bot.views.ids import BlockId
@@ -30,9 +30,9 @@ def _blocks(page: HomePage, rows: int, waiting: str, locale: str) -> list[Block]
     to_decide, mine = page.to_decide[:rows], page.mine[:rows]
     blocks = [said(BlockId.HEADER, waiting, locale)]
     for number, one in enumerate(to_decide):
-        blocks += [{"type": "divider"}, *decide_blocks(one, number, locale)]
+        blocks += [divider(f"{BlockId.DIVIDER}-{number}"), *decide_blocks(one, number, locale)]
     words = "inbox.mine" if page.mine else "inbox.mine.none"
-    blocks += [{"type": "divider"}, said(BlockId.SUBJECT, text(words, locale), locale)]
+    blocks += [divider(BlockId.DIVIDER), said(BlockId.SUBJECT, text(words, locale), locale)]
     for number, own in enumerate(mine, start=MOST):
         blocks += mine_blocks(own, number, locale)
     if page.waiting > len(to_decide) or page.in_all > len(mine):

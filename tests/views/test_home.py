@@ -18,7 +18,7 @@ from emulator import validation
 from tests.views import faces, inboxes
 from tests.views.any_face import pools
 from tests.views.slack_limits import check_message, check_sentence, check_view, mrkdwn_of
-from tests.views.test_snapshots import _compare
+from tests.views.test_snapshots import SNAPSHOTS, _compare
 from workflows.rules.request import Verdict
 
 Json = dict[str, Any]
@@ -50,7 +50,7 @@ def test_a_home_is_exactly_its_snapshot(name: str) -> None:
     view = home.build(HOMES[name]())
 
     check_home(view)
-    _compare(name, view)
+    _compare(f"home/{name}", view)
 
 
 @pytest.mark.parametrize("name", ["inbox", "inbox.empty"])
@@ -61,7 +61,7 @@ def test_the_private_answer_is_exactly_its_snapshot(name: str) -> None:
     message = inbox_message.build(page)
 
     check_message(message.text, message.blocks)
-    _compare(name, asdict(message))
+    _compare(f"home/{name}", asdict(message))
 
 
 def results() -> Json:
@@ -92,18 +92,24 @@ BULK: dict[str, Callable[[], Json]] = {
 def test_the_form_for_several_is_exactly_its_snapshot(name: str) -> None:
     view = BULK[name]()
 
-    validation.check_view(view, "modal")
-    _compare(name, view)
+    check_view(view)
+    _compare(f"home/{name}", view)
 
 
-@settings(deadline=None, max_examples=60)
+def test_no_snapshot_is_left_over() -> None:
+    there = {path.stem for path in (SNAPSHOTS / "home").glob("*.json")}
+
+    assert there == HOMES.keys() | BULK.keys() | {"inbox", "inbox.empty"}
+
+
+@settings(deadline=None, max_examples=20)
 @given(pool=pools, seed=st.integers(0, 10**6), tab=st.sampled_from(Tab))
 def test_any_full_page_is_one_that_slack_takes(pool: list[str], seed: int, tab: Tab) -> None:
     """Broken by hand: with a row's room as large as a card's, the page was too large."""
     check_home(home.build(inboxes.any_page(pool, seed, tab)))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=20)
 @given(pool=pools, seed=st.integers(0, 10**6))
 def test_any_page_yields_a_private_answer_and_a_form(pool: list[str], seed: int) -> None:
     page = inboxes.any_page(pool, seed, Tab.DECIDE)
@@ -112,10 +118,7 @@ def test_any_page_yields_a_private_answer_and_a_form(pool: list[str], seed: int)
 
     check_message(message.text, message.blocks)
     assert "divider" in {block["type"] for block in message.blocks}
-    validation.check_view(form, "modal")
-    assert len(str(form["private_metadata"])) <= 3000
-    for words in mrkdwn_of(form):
-        check_sentence(words)
+    check_view(form)
 
 
 def test_every_row_has_the_buttons_of_its_card() -> None:
@@ -238,7 +241,3 @@ def test_a_form_that_is_not_ours_is_refused(changes: Json) -> None:
 def test_a_box_that_was_not_there_is_refused() -> None:
     with pytest.raises(UnreadablePayloadError):
         bulk_modal.parse(submitted(bulk_modal.form(inboxes.to_decide().to_decide), "9"))
-
-
-def test_the_modals_are_ours() -> None:
-    check_view(bulk_modal.opening())
