@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.views import bulk_modal, home, inbox_message
 from bot.views.bulk_modal import BulkResult, Progress
-from bot.views.card_click import ButtonValue
+from bot.views.card_click import ButtonValue, parse_click
 from bot.views.home import COUNTED, HomePage, HomePlace, State, Tab
 from bot.views.payload import UnreadablePayloadError, from_json
 from emulator import validation
@@ -134,6 +134,24 @@ def test_every_row_has_the_buttons_of_its_card() -> None:
     ] * 3
     assert values[0].request_id == "ORD-7K2M4QXA.approval"
     assert [one.reason_required for one in values[-3:]] == [True, True, False]
+
+
+def pressed_on(view: Json, value: str) -> Json:
+    action = {"action_id": "approve", "action_ts": "1.1", "value": value}
+    return {"user": {"id": "U0BORIS"}, "view": view, "actions": [action]}
+
+
+def test_a_press_on_a_home_is_about_a_request_that_stands_there() -> None:
+    """Broken by hand: where only messages are looked at, any request could be pressed."""
+    view: Any = home.build(inboxes.to_decide())
+    (first, *_) = (one for one in view["blocks"] if one["block_id"].startswith("actions-"))
+    value = first["elements"][0]["value"]
+
+    click = parse_click(pressed_on(view, value))
+
+    assert (click.channel, click.message_ts) == ("", "")
+    with pytest.raises(UnreadablePayloadError):
+        parse_click(pressed_on(view, value.replace("ORD-7K2M4QXA", "ORD-SOMEBODY")))
 
 
 @given(
