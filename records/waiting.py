@@ -1,7 +1,7 @@
 """What an inbox is made of, kept in the transaction of the facts: who is waited for, who decided."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,7 +26,7 @@ async def keep_waiting(
     ours = waiting.c.request_id == request_id
     found = await connection.execute(select(waiting).where(ours).order_by(waiting.c.place))
     before = tuple(map(waiting_of, found))
-    after = tuple(now_waiting)
+    after = tuple(replace(one, request_id=request_id) for one in now_waiting)
     if before != after:
         await connection.execute(delete(waiting).where(ours))
         if after:

@@ -12,8 +12,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.listeners.answers import NOT_ACKED, Surface
 from bot.listeners.presses import Presses
 from bot.listeners.services import Services
-from bot.views import bulk_modal, notices
-from bot.views.bulk_modal import BulkItem, BulkResult, BulkSubmission, Progress
+from bot.views import bulk_modal, bulk_results, notices
+from bot.views.bulk_modal import BulkItem, BulkSubmission
+from bot.views.bulk_results import BulkResult, Progress
 from bot.views.ids import ActionId, CallbackId
 from bot.views.payload import clicker
 from workflows.rules.click import click_id
@@ -60,11 +61,11 @@ class BulkListeners:
             return
         await ack(response_action="update", view=bulk_modal.working())
         acked = time.monotonic()
-        found = _Found(bulk_modal.begun(submission))
+        found = _Found(bulk_results.begun(submission))
 
         async def show() -> None:
             await self._services.answers.show(
-                client, submission.view_id, bulk_modal.results(found.results), acked
+                client, submission.view_id, bulk_results.results(found.results), acked
             )
 
         async def one(item: BulkItem) -> None:
@@ -91,10 +92,10 @@ class BulkListeners:
         await self._services.answers.show_or_tell(
             client,
             submission.view_id,
-            bulk_modal.results(found.results),
+            bulk_results.results(found.results),
             acked,
             surface=Surface(person=submission.person, is_home=True),
-            sentence=bulk_modal.in_words(found.results),
+            sentence=bulk_results.in_words(found.results),
         )
 
 
@@ -106,7 +107,7 @@ class _Found:
 
     def take(self, item: BulkItem, progress: Progress, sentence: str) -> None:
         """Take up what has come of one."""
-        self.results = bulk_modal.with_result(self.results, item, progress, sentence)
+        self.results = bulk_results.with_result(self.results, item, progress, sentence)
 
 
 def _decision(submission: BulkSubmission, item: BulkItem) -> Decision:

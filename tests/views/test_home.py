@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.views import bulk_modal, home, inbox_message
-from bot.views.bulk_modal import BulkResult, Progress
+from bot.views import bulk_modal, bulk_results, home, inbox_message
+from bot.views.bulk_results import BulkResult, Progress
 from bot.views.card_click import ButtonValue, parse_click
 from bot.views.home import COUNTED, HomePage, HomePlace, State, Tab
 from bot.views.payload import UnreadablePayloadError, from_json
@@ -71,7 +71,7 @@ def results() -> Json:
         BulkResult(item=items[1], progress=Progress.REFUSED, sentence="It is closed."),
         BulkResult(item=items[2], progress=Progress.WAITING),
     ]
-    return bulk_modal.results(told)
+    return bulk_results.results(told)
 
 
 def bulk_items() -> tuple[bulk_modal.BulkItem, ...]:
