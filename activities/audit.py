@@ -11,6 +11,7 @@ from records.database import Database
 from records.requests import PublicState
 from workflows.ports import AuditBatch, AuditPort
 from workflows.rules.faces import Face
+from workflows.rules.inbox import goes_on, listed_as, waiting_for
 
 _FACE: TypeAdapter[Face] = TypeAdapter(Face)
 
@@ -41,6 +42,9 @@ class AuditActivities(AuditPort):
             status=batch.face.status.value,
             face=_FACE.dump_json(batch.face).decode(),
             watches=frozenset(batch.watches),
+            waiting=waiting_for(batch.face),
+            listed_as=listed_as(batch.face),
+            goes_on=goes_on(batch.face),
         )
         try:
             await self._trail.append(batch.facts, state)

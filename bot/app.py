@@ -11,6 +11,9 @@ import aiohttp
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.home_board import HomeBoard
+from bot.home_relay import HomeRelay
+from bot.inbox_lookup import InboxLookup
 from bot.listeners import register_listeners
 from bot.listeners.answers import Answers
 from bot.listeners.services import Services
@@ -22,6 +25,8 @@ from bot.workflow_client import WorkflowClient
 from records.absences import Absences
 from records.audit import AuditTrail
 from records.database import Database
+from records.homes import Homes
+from records.inbox import Inbox
 from records.refusals import Refusals
 from records.requests import Requests
 from records.stock import Stock
@@ -72,17 +77,19 @@ def _is_news(record: logging.LogRecord) -> bool:
 async def running_services(
     *, slack: AsyncWebClient, database: Database, workflows: WorkflowClient, policies: Policies
 ) -> AsyncIterator[Services]:
-    """Yield the services; the product list is fresh, and kept so while the context lasts.
+    """Yield the services; while the context lasts, the product list and App Homes are kept fresh.
 
     Where Slack is slow or down, the languages of people come later: nothing waits for them.
     """
-    requests = Requests(database)
+    requests, absences, homes = Requests(database), Absences(database), Homes(database)
+    board = HomeBoard(slack, homes, InboxLookup(Inbox(database), absences), _now)
     products = ProductList(Stock(database))
     await products.refresh()
     people = People(slack)
     async with aiohttp.ClientSession() as session:
         reading = asyncio.create_task(people.read_all())
-        refreshing = asyncio.create_task(products.keep_fresh())
+        kept = (products.keep_fresh(), HomeRelay(homes, board, _now).keep_fresh())
+        keeping = [reading, *(asyncio.create_task(one) for one in kept)]
         await asyncio.wait([reading], timeout=PEOPLE_WAITED_FOR)
         try:
             yield Services(
@@ -91,14 +98,19 @@ async def running_services(
                 requests=requests,
                 trail=AuditTrail(database),
                 refusals=Refusals(database),
-                absences=Absences(database),
+                absences=absences,
                 orders=OrderLookup(requests, workflows),
                 products=products,
                 people=people,
-                answers=Answers(session, slack),
-                now=lambda: datetime.now(UTC),
+                homes=board,
+                answers=Answers(session, slack, board),
+                now=_now,
             )
         finally:
-            for one in (reading, refreshing):
-                one.cancel()
-            await asyncio.gather(reading, refreshing, return_exceptions=True)
+            for task in keeping:
+                task.cancel()
+            await asyncio.gather(*keeping, return_exceptions=True)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

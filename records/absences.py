@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Row, delete, insert, select
 
 from records.database import Database
+from records.homes import stir
 from records.schema import absences
 from records.transaction import Transaction
 from workflows.rules.people import Absence
@@ -78,6 +79,8 @@ class Absences:
                     delegate=absence.delegate,
                 )
             )
+            told = {absence.person, absence.delegate, *(one.delegate for one in replaced)}
+            await stir(connection, told, now)
         return replaced
 
     async def clear(self, person: str, now: datetime) -> tuple[Absence, ...]:
@@ -88,6 +91,7 @@ class Absences:
         async with self._database.writing("absences") as connection:
             found = await _read(connection, [person], now)
             await _remove(connection, found)
+            await stir(connection, {person, *(one.delegate for one in found)}, now)
         return found
 
     async def list(self, now: datetime) -> tuple[Absence, ...]:
@@ -99,6 +103,15 @@ class Absences:
         """Return the person's absences that have not ended at `now`, by beginning."""
         async with self._database.reading() as connection:
             return await _read(connection, [person], now)
+
+    async def delegated_to(
+        self, person: str, now: datetime, limit: int = 20
+    ) -> tuple[Absence, ...]:
+        """Return the absences in which the person stands in for somebody, by beginning."""
+        theirs = select(absences).where(absences.c.delegate == person, absences.c.ends > now)
+        first = theirs.order_by(absences.c.starts, absences.c.person).limit(limit)
+        async with self._database.reading() as connection:
+            return tuple(_absence(row) for row in await connection.execute(first))
 
     async def reaching(self, people: Iterable[str], now: datetime) -> tuple[Absence, ...]:
         """Return the absences of `people` and of everybody who would stand in for them.

@@ -9,6 +9,7 @@ from records.requests import PublicState, store
 from records.schema import audit_events, redactions, requests
 from records.trail import Columns, Flaw, Trail, Verification, columns_of, facts_of
 from records.transaction import Transaction
+from records.waiting import keep_decisions
 from workflows.rules.audit import GENESIS, AuditEvent, chain_hash
 
 __all__ = [
@@ -77,6 +78,7 @@ class AuditTrail:
                 previous = digest
             if new:
                 await connection.execute(insert(audit_events), new)
+                await keep_decisions(connection, facts[-len(new) :])
             await store(connection, state, facts[-1], previous)
 
     async def facts(self, request_id: str) -> tuple[AuditEvent, ...]:

@@ -7,9 +7,12 @@ from datetime import datetime
 from sqlalchemy import Row, delete, insert, select, update
 
 from records.database import Database
+from records.homes import stir
 from records.schema import requests, watches
 from records.transaction import Transaction
+from records.waiting import keep_waiting
 from workflows.rules.audit import AuditEvent
+from workflows.rules.inbox import Waiting
 from workflows.rules.order import ENDED
 from workflows.rules.request import OPEN
 
@@ -20,7 +23,8 @@ class PublicState:
 
     `owner_id` is the workflow that owns its card, `face` the JSON text of an ApprovalFace
     (`kind` "approval") or OrderFace ("order"). `watches` are the subjects on which it depends as
-    long as it is open: `user:U…`, `email:…`, `group:…`.
+    long as it is open: `user:U…`, `email:…`, `group:…`. `waiting` are those on whom it waits,
+    `listed_as` the kind under which its requester finds it, empty for a part of something else.
     """
 
     request_id: str
@@ -30,6 +34,9 @@ class PublicState:
     status: str
     face: str
     watches: frozenset[str] = frozenset()
+    waiting: tuple[Waiting, ...] = ()
+    listed_as: str = ""
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +67,7 @@ class Requests:
                 select(requests).where(requests.c.request_id == request_id)
             )
             row = found.one_or_none()
-        return _record(row) if row is not None else None
+        return record_of(row) if row is not None else None
 
     async def latest_of(
         self, requester: str, kind: str = "order", limit: int = 10
@@ -74,7 +81,7 @@ class Requests:
         )
         async with self._database.reading() as connection:
             found = await connection.execute(theirs)
-            return tuple(_record(row) for row in found)
+            return tuple(record_of(row) for row in found)
 
     async def overview(
         self, *, open_only: bool = False, requester: str = "", policy: str = "", limit: int = 20
@@ -92,7 +99,7 @@ class Requests:
         newest = wanted.order_by(requests.c.opened_at.desc(), requests.c.request_id.desc())
         async with self._database.reading() as connection:
             found = await connection.execute(newest.limit(limit))
-            return tuple(_record(row) for row in found)
+            return tuple(record_of(row) for row in found)
 
     async def orders(
         self, *, open_only: bool = False, requester: str = "", limit: int = 20
@@ -106,7 +113,7 @@ class Requests:
         newest = wanted.order_by(requests.c.opened_at.desc(), requests.c.request_id.desc())
         async with self._database.reading() as connection:
             found = await connection.execute(newest.limit(limit))
-            return tuple(_record(row) for row in found)
+            return tuple(record_of(row) for row in found)
 
     async def opened_between(self, start: datetime, end: datetime) -> tuple[RequestRecord, ...]:
         """Return the orders that came in from `start` on and before `end`, the oldest first."""
@@ -117,7 +124,7 @@ class Requests:
             .order_by(requests.c.opened_at, requests.c.request_id)
         )
         async with self._database.reading() as connection:
-            return tuple(_record(row) for row in await connection.execute(theirs))
+            return tuple(record_of(row) for row in await connection.execute(theirs))
 
     async def open_watching(self, *subjects: str) -> tuple[str, ...]:
         """Return the ids of the open requests that depend on any of `subjects`, each once.
@@ -151,6 +158,8 @@ async def store(
         "sequence": newest.sequence,
         "chain_hash": chain_hash,
         "changed_at": newest.at,
+        "listed_as": state.listed_as,
+        "goes_on": state.goes_on,
     }
     known = requests.c.request_id == state.request_id
     head = await connection.scalar(select(requests.c.sequence).where(known))
@@ -162,6 +171,8 @@ async def store(
     else:
         return
     await _watch(connection, state, known_before=head is not None)
+    affected = await keep_waiting(connection, state.request_id, state.waiting)
+    await stir(connection, {state.requester, *affected}, newest.at)
 
 
 async def _watch(connection: Transaction, state: PublicState, *, known_before: bool) -> None:
@@ -179,6 +190,7 @@ async def _watch(connection: Transaction, state: PublicState, *, known_before: b
         await connection.execute(insert(watches), rows)
 
 
-def _record(row: Row[tuple[object, ...]]) -> RequestRecord:
+def record_of(row: Row[tuple[object, ...]]) -> RequestRecord:
+    """Return the record that a row of the table holds, among other columns perhaps."""
     columns = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
     return RequestRecord(**{field.name: columns[field.name] for field in fields(RequestRecord)})

@@ -1,6 +1,7 @@
 """The tables. `migrations/` brings a database to them; a test compares the two."""
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -10,6 +11,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 from records.columns import Amount, Instant
@@ -42,7 +44,8 @@ audit_events = Table(
 )
 
 # The read model. `sequence` and `chain_hash` are those of the newest fact: what a trail that was
-# cut short is found out by.
+# cut short is found out by. `listed_as` is the kind under which the requester finds it, empty for
+# a part of something else.
 requests = Table(
     "requests",
     metadata,
@@ -56,8 +59,78 @@ requests = Table(
     Column("chain_hash", String(64), nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
+    Column("listed_as", String, nullable=False, server_default=""),
+    Column("goes_on", Boolean, nullable=False, server_default=false()),
 )
 Index("ix_requests_of_requester", requests.c.requester, requests.c.kind, requests.c.opened_at)
+Index(
+    "ix_requests_mine",
+    requests.c.requester,
+    requests.c.goes_on,
+    requests.c.opened_at,
+    requests.c.request_id,
+)
+
+# Who may decide on the level that is open, and has not. What never expires has the last instant
+# as its deadline, so that one index puts the rows in order on every database.
+waiting = Table(
+    "waiting",
+    metadata,
+    Column("request_id", ForeignKey(requests.c.request_id), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("person", String, nullable=False),
+    Column("seat", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("about", String, nullable=False),
+    Column("policy", String, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("starts", Instant, nullable=True),
+    Column("ends", Instant, nullable=True),
+)
+Index("ix_waiting_of_person", waiting.c.person, waiting.c.expires_at, waiting.c.request_id)
+
+# Which facts are decisions, by who has made them.
+decided = Table(
+    "decided",
+    metadata,
+    Column("request_id", String, primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("person", String, nullable=False),
+    Column("about", String, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+Index(
+    "ix_decided_of_person",
+    decided.c.person,
+    decided.c.at,
+    decided.c.request_id,
+    decided.c.sequence,
+)
+
+# Who has opened the App Home: what they look at there (JSON), when it was last shown, and Slack's
+# hash of that.
+homes = Table(
+    "homes",
+    metadata,
+    Column("person", String, primary_key=True),
+    Column("opened_at", Instant, nullable=False),
+    Column("shown_at", Instant, nullable=False),
+    Column("view", Text, nullable=False),
+    Column("view_hash", String, nullable=False),
+)
+
+# Whose App Home is behind. `turn` counts what has changed `since`; before `due_at` somebody has it
+# in hand, or Slack asked to wait.
+home_refreshes = Table(
+    "home_refreshes",
+    metadata,
+    Column("person", String, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("due_at", Instant, nullable=False, index=True),
+    Column("tries", Integer, nullable=False),
+)
 
 # What an open request depends on: the sources and the people of the level that waits.
 watches = Table(
@@ -73,7 +146,7 @@ absences = Table(
     Column("person", String, primary_key=True),
     Column("starts", Instant, primary_key=True),
     Column("ends", Instant, nullable=False),
-    Column("delegate", String, nullable=False),
+    Column("delegate", String, nullable=False, index=True),
     CheckConstraint("starts < ends", name="some_time"),
     CheckConstraint("person <> delegate", name="somebody_else"),
 )

@@ -17,6 +17,11 @@ class Transaction:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
+    @property
+    def dialect(self) -> str:
+        """Which database this is: `sqlite` or `postgresql`."""
+        return self._connection.dialect.name
+
     async def execute(
         self, statement: Executable, rows: Sequence[Mapping[str, object]] | None = None
     ) -> CursorResult[Any]:

@@ -4,11 +4,14 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.listeners import (
     approvals,
+    bulk,
     delegation,
     details,
     directory,
     errors,
+    home,
     hr,
+    inbox,
     more,
     order_form,
     orders,
@@ -24,6 +27,9 @@ def register_listeners(app: AsyncApp, services: Services) -> None:
     approvals.register(app, services)
     more.register(app, services)
     details.register(app, services)
+    home.register(app, services)
+    bulk.register(app, services)
+    inbox.register(app, services)
     delegation.register(app, services)
     directory.register(app, services)
     order_form.register(app, services)

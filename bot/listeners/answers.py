@@ -9,6 +9,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.home_board import HomeBoard
 from bot.views.blocks import Message, View
 from bot.views.card_click import Click, ClickContext
 
@@ -41,16 +42,26 @@ class Surface:
     message_ts: str = ""
     thread_ts: str = ""
     response_url: str = ""
+    is_home: bool = False
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it is a message that nobody else sees, and that no durable publish repairs."""
+        return bool(self.response_url) and not self.message_ts
 
 
 def surface_of(person: str, place: Click | ClickContext) -> Surface:
-    """Return where `person` pressed; a modal remembers from where it was opened."""
+    """Return where `person` pressed; a modal remembers from where it was opened.
+
+    What has neither channel nor message is the App Home.
+    """
     return Surface(
         person=person,
         channel=place.channel,
         message_ts=place.message_ts,
         thread_ts=place.thread_ts,
         response_url=place.response_url,
+        is_home=not (place.channel or place.message_ts or place.response_url),
     )
 
 
@@ -60,9 +71,12 @@ class Answers:
     A lost inline paint is repaired by the durable publish; a lost sentence is said another way.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, slack: AsyncWebClient) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, slack: AsyncWebClient, homes: HomeBoard
+    ) -> None:
         self._session = session
         self._slack = slack
+        self._homes = homes
 
     async def paint(self, surface: Surface, message: Message, received: float) -> bool:
         """Show `message` in place of the pressed one, if it is still time; say whether it was done.
@@ -120,7 +134,8 @@ class Answers:
 
     async def tell_message(self, surface: Surface, message: Message) -> None:
         """Show a message to the person who asked, and to nobody else, by the first way that works."""
-        for way in (self._by_response_url, self._by_ephemeral, self._by_direct_message):
+        ways = (self._by_response_url, self._by_ephemeral, self._by_direct_message)
+        for way in (self._on_home, *ways):
             try:
                 async with asyncio.timeout(GIVE_UP_AFTER):
                     if await way(surface, message):
@@ -164,6 +179,9 @@ class Answers:
         except SLACK_FAILURES as error:
             _log.warning("inline_write_failed", error=slack_code(error))
         return False
+
+    async def _on_home(self, surface: Surface, message: Message) -> bool:
+        return surface.is_home and await self._homes.tell(surface.person, message.text)
 
     async def _by_response_url(self, surface: Surface, message: Message) -> bool:
         if not surface.response_url:

@@ -7,6 +7,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.deeds import Deed
+from bot.listeners.inbox import shown_anew
 from bot.listeners.presses import Press, Presses, id_of
 from bot.listeners.services import Services
 from bot.policy_keys import SourceError, read_source
@@ -74,8 +75,8 @@ class ApprovalListeners:
             await self._services.answers.tell(press.surface, sentence)
 
         outcome = await self._presses.do(press, decision, say)
-        if outcome.sentence:
-            await say(outcome.sentence)
+        if sentence := await shown_anew(self._services, press, outcome, Verb.APPROVE):
+            await say(sentence)
 
     async def reject_clicked(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
@@ -116,6 +117,8 @@ class ApprovalListeners:
         sentence = outcome.sentence or notices.confirmed(submission.verb, locale)
         again = verb_modal.again(submission, sentence, locale) if outcome.mendable else None
         await say(sentence, again)
+        if press.surface.is_private:  # the modal has told how it went; the list is behind now
+            await shown_anew(self._services, press, outcome, submission.verb)
 
     def _press_of_form(
         self, submission: Submission, request: AsyncBoltRequest, received: float

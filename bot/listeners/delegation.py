@@ -34,13 +34,7 @@ class AwayListeners:
     async def away_asked(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Open the form at once; then show the absences that the person has, if any."""
         await ack()
-        locale = self._services.people.cached_locale(body["user_id"])
-        form = away_modal.build(locale=locale)
-        opened = await client.views_open(trigger_id=body["trigger_id"], view=form)
-        absences = await self._services.absences.of(body["user_id"], self._services.now())
-        if absences:
-            view = away_modal.build(absences, locale=locale)
-            await self._services.answers.show(client, opened["view"]["id"], view, NOT_ACKED)
+        await open_form(self._services, client, body["user_id"], body["trigger_id"])
 
     async def away_submitted(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
@@ -82,3 +76,15 @@ class AwayListeners:
         person = submission.person
         cause = click_id(submission.view_id, person, submission.view_hash)
         return await refresh_watching(self._services, [f"{SourceKind.USER}:{person}"], cause)
+
+
+async def open_form(
+    services: Services, client: AsyncWebClient, person: str, trigger_id: str
+) -> None:
+    """Open the form at once; then show the absences that the person has, if any."""
+    locale = services.people.cached_locale(person)
+    opened = await client.views_open(trigger_id=trigger_id, view=away_modal.build(locale=locale))
+    absences = await services.absences.of(person, services.now())
+    if absences:
+        view = away_modal.build(absences, locale=locale)
+        await services.answers.show(client, opened["view"]["id"], view, NOT_ACKED)

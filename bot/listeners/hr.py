@@ -15,7 +15,7 @@ from bot.listeners.answers import NOT_ACKED, Surface
 from bot.listeners.open_forms import OpenForms
 from bot.listeners.services import Services
 from bot.minting import mint
-from bot.views import hr_modal, notices
+from bot.views import hr_copy, hr_modal, notices
 from bot.views.blocks import View
 from bot.views.card_click import pressed
 from bot.views.hr_inputs import HrOffer, kept_context
@@ -98,7 +98,7 @@ class HrListeners:
     ) -> None:
         """Open a modal at once; then show in it the form with what the other request said last."""
         await ack()
-        person, request_id = hr_modal.parse_copy(pressed(body), body)
+        person, request_id = hr_copy.parse_copy(pressed(body), body)
         opening = hr_modal.opening_copy()
         shown = await client.views_open(trigger_id=body["trigger_id"], view=opening)
         view = await self._copy(person, request_id)

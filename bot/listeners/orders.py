@@ -1,7 +1,6 @@
 """Where orders stand, in Slack: the command that tells it, and the buttons of what it shows."""
 
 import time
-from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
@@ -78,9 +77,6 @@ class OrderListeners:
         await ack()
         click = card_click.parse_click(body)
         press = self._presses.press(click, click.person, id_of(click), request, received)
-        private = card_click.is_private(body)
-        if private:  # no durable publish comes to such a message: its answer is its own
-            press = replace(press, may_paint=False)
         deed = Cancellation(actor=Actor(person=click.person, origin=Origin.SLACK))
 
         async def say(sentence: str) -> None:
@@ -88,7 +84,7 @@ class OrderListeners:
 
         outcome = await self._presses.do(press, deed, say)
         sentence = outcome.sentence
-        if private and not await self._shown_anew(press):
+        if press.surface.is_private and not await self._shown_anew(press):
             locale = await self._services.people.locale_of(click.person)
             sentence = sentence or notices.confirmed(OrderVerb.CANCEL, locale)
         if sentence:
@@ -101,6 +97,4 @@ class OrderListeners:
             return False
         locale = await self._services.people.locale_of(press.surface.person)
         message = order_status.one(face, press.surface.person, locale)
-        # Slack edits a private message by its response URL and by nothing else.
-        surface = replace(press.surface, message_ts="")
-        return await self._services.answers.paint_final(surface, message)
+        return await self._services.answers.paint_final(press.surface, message)

@@ -72,10 +72,12 @@ class Press:
 class Outcome:
     """How a deed went: the sentence to say, empty where the card says it all.
 
-    `mendable` says that it was refused and the request goes on: another try may succeed.
+    `counted` says whether it did, None where that is not known. `mendable` says that it was refused
+    and the request goes on: another try may succeed.
     """
 
     sentence: str = ""
+    counted: bool | None = False
     mendable: bool = False
 
 
@@ -106,16 +108,17 @@ class Presses:
         while len(self._seen) > REMEMBERED:
             del self._seen[next(iter(self._seen))]
         retried = request.headers.get("x-slack-retry-num", ["0"])[0] not in ("", "0")
+        surface = surface_of(person, place)
         return Press(
             request_id=place.request_id,
             click_id=click_id,
             card_version=place.card_version,
-            surface=surface_of(person, place),
+            surface=surface,
             copy=pressed_copy(place, person),
             received=received,
             at=self._services.now(),
             repeated=repeated,
-            may_paint=not repeated and not retried,
+            may_paint=not (repeated or retried or surface.is_private),
         )
 
     async def do(self, press: Press, deed: AnyDeed, say: Say) -> Outcome:
@@ -138,9 +141,9 @@ class Presses:
         await say(notices.unconfirmed(locale))
         answer = await self._services.workflows.confirm(ask)
         if isinstance(answer, Accepted):
-            return Outcome(sentence=notices.confirmed(verb_of(deed), locale))
+            return Outcome(sentence=notices.confirmed(verb_of(deed), locale), counted=True)
         if isinstance(answer, Ended) and await self._had_counted(press, deed):
-            return Outcome(sentence=notices.confirmed(verb_of(deed), locale))
+            return Outcome(sentence=notices.confirmed(verb_of(deed), locale), counted=True)
         return await self._settle(press, deed, answer)
 
     async def menu(self, request_id: str, person: str) -> Menu | str:
@@ -157,7 +160,7 @@ class Presses:
                 if press.may_paint and _is_new(face, press):
                     message = cards.build(face, press.copy)
                     await self._services.answers.paint(press.surface, message, press.received)
-                return Outcome()
+                return Outcome(counted=True)
             case Refused():
                 await self._write_down(press, deed, answer.code)
                 if answer.card_version != press.card_version:
@@ -172,7 +175,7 @@ class Presses:
                 return Outcome(sentence=await self.tell_how_it_ended(press, deed))
             case Unconfirmed():
                 locale = await self._services.people.locale_of(press.surface.person)
-                return Outcome(sentence=notices.still_unconfirmed(locale))
+                return Outcome(sentence=notices.still_unconfirmed(locale), counted=None)
 
     async def _write_down(self, press: Press, deed: AnyDeed, code: str) -> None:
         """Keep the refusal, best effort: Temporal keeps none, and the person must hear it anyway."""
@@ -219,6 +222,8 @@ class Presses:
             return True
 
     async def _paint_last_state(self, owner_id: str, press: Press) -> None:
+        if press.surface.is_private:  # what stands there is no card
+            return
         record = await self._services.requests.get(owner_id)
         if record is not None:
             # Whatever the last state was: with its owner gone, no button of it works any more.

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.home_board import HomeBoard
 from bot.listeners.answers import Answers
 from bot.order_lookup import OrderLookup
 from bot.people import People
@@ -29,5 +30,6 @@ class Services:
     orders: OrderLookup
     products: ProductList
     people: People
+    homes: HomeBoard
     answers: Answers
     now: Callable[[], datetime]

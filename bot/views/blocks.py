@@ -161,6 +161,11 @@ def context(block_id: str, *elements: Block) -> Block:
     return {"type": "context", "block_id": block_id, "elements": list(elements)}
 
 
+def divider(block_id: str) -> Block:
+    """Return a line between two parts."""
+    return {"type": "divider", "block_id": block_id}
+
+
 def button(
     action_id: str, label: str, value: str, *, style: str = "", confirm: Block | None = None
 ) -> Block:

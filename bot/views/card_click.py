@@ -87,7 +87,8 @@ class Click:
     """One press on a card. Strings are empty where Slack sent nothing.
 
     A press inside a custom step has no `trigger_id` and no `response_url` but an
-    `interactivity_pointer`; one on the App Home has neither channel nor message.
+    `interactivity_pointer`; one on the App Home has neither channel nor message. One in a message
+    that only this person sees has no `message_ts`: nothing can be done there but by `response_url`.
     """
 
     request_id: str
@@ -135,6 +136,8 @@ def parse_click(body: Mapping[str, object]) -> Click:
     if not _stands_there(body, value.request_id):
         raise UnreadablePayloadError("value.request_id")
     message_ts = word(body, "container", "message_ts") or word(body, "message", "ts")
+    if is_private(body):  # Slack edits such a message by its response URL, and by nothing else
+        message_ts = ""
     thread_ts = word(body, "container", "thread_ts") or word(body, "message", "thread_ts")
     return Click(
         request_id=value.request_id,
@@ -160,11 +163,12 @@ def parse_click(body: Mapping[str, object]) -> Click:
 
 
 def _stands_there(body: Mapping[str, object], request_id: str) -> bool:
-    """Say whether the pressed message has a button of this request, as far as Slack tells."""
+    """Say whether the pressed message or home has a button of this request, as far as Slack tells."""
+    blocks = (*tables(body, "message", "blocks"), *tables(body, "view", "blocks"))
     shown = {
         found
-        for block in tables(body, "message", "blocks")
-        for button in tables(block, "elements")
+        for block in blocks
+        for button in (*tables(block, "elements"), table(block, "accessory"))
         if (found := _request_of(word(button, "value")))
     }
     return not shown or request_id in shown

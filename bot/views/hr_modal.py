@@ -1,15 +1,12 @@
 """The HR form: its fields follow the type, it is read back exactly as typed, and shown with its mistakes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.views import notices
 from bot.views.as_read import as_read
 from bot.views.blocks import (
-    Block,
     View,
-    actions,
-    button,
     context,
     modal,
     mrkdwn,
@@ -27,8 +24,8 @@ from bot.views.hr_inputs import (
     typed_hr,
     written_of,
 )
-from bot.views.ids import ActionId, BlockId, CallbackId
-from bot.views.payload import UnreadablePayloadError, clicker, from_json, to_json, word
+from bot.views.ids import BlockId, CallbackId
+from bot.views.payload import word
 from bot.views.text import in_line, link, text
 from workflows.rules.hr import HrRequest, HrType
 from workflows.rules.hr_form import HrMistakes, WrittenHr
@@ -225,35 +222,6 @@ def not_copied(locale: str = "en") -> str:
 def told(sentence: str, locale: str = "en") -> View:
     """Return a sentence, already escaped, with nothing left to do but close."""
     return told_modal(text("hr.form.title", locale), sentence, locale)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CopyValue:
-    """What the button of a copy carries: the HR request to begin with."""
-
-    request_id: str
-
-
-def copy_button(request_id: str, locale: str = "en") -> Block:
-    """Return the row with *Start an amended copy*, for the message that tells of a rejection.
-
-    `request_id` is the HR request's, or its approval's.
-    """
-    value = to_json(CopyValue(request_id=request_id.removesuffix(_APPROVAL)))
-    return actions(BlockId.ACTIONS, button(ActionId.COPY, text("hr.copy.button", locale), value))
-
-
-def parse_copy(action: Mapping[str, object], body: Mapping[str, object]) -> tuple[str, str]:
-    """Return who pressed the button of a copy, and the request to begin with.
-
-    Raises:
-        UnreadablePayloadError: it is not such a button.
-
-    """
-    value = from_json(word(action, "value"), CopyValue, "value")
-    if not value.request_id:
-        raise UnreadablePayloadError("value.request_id")
-    return clicker(body), value.request_id
 
 
 def chosen_type(action: Mapping[str, object]) -> str:

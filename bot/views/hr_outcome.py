@@ -1,8 +1,9 @@
 """What the employee is told at the end of an HR request, and the admins where one is stuck."""
 
 from bot.views import hr_card
-from bot.views.blocks import Message, context, plain, said
+from bot.views.blocks import Block, Message, actions, context, plain, said
 from bot.views.content import subject_mrkdwn
+from bot.views.hr_copy import copy_button
 from bot.views.hr_words import problem_words
 from bot.views.ids import BlockId
 from bot.views.notices import card_link
@@ -10,6 +11,7 @@ from bot.views.outcome import who
 from bot.views.text import in_line, text
 from workflows.rules.hr import content_of
 from workflows.rules.hr_face import HrFace, HrStep, Provisioning
+from workflows.rules.request import Status
 
 _REASON = 1000
 
@@ -30,7 +32,10 @@ def outcome(face: HrFace, link: str = "") -> Message:
         quote = text("outcome.reason", locale, reason=reason)
         blocks.append(context(f"{BlockId.NOTICE}-why", plain(quote, _REASON, locale)))
     card = hr_card.build(face).without_buttons()
-    return Message(text=sentence, blocks=[*blocks, *card.blocks])
+    again: list[Block] = []
+    if face.status is Status.REJECTED:
+        again = [actions(BlockId.ACTIONS, copy_button(face.request.request_id, locale))]
+    return Message(text=sentence, blocks=[*blocks, *card.blocks, *again])
 
 
 def attention(face: HrFace, link: str = "") -> Message:

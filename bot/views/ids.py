@@ -6,8 +6,9 @@ from enum import StrEnum
 class ActionId(StrEnum):
     """Buttons: each one has exactly one listener. `CHOOSE` chooses a verb in the *More…* modal.
 
-    `SHOW` shows one order of a list, `COPY` begins an HR request with what another one said. The
-    last three are inputs that tell of a change as it is typed or chosen.
+    `SHOW` shows one order of a list, `COPY` begins an HR request with what another one said. Those
+    that begin with HOME move about on the App Home. The last three are inputs that tell of a change
+    as it is typed or chosen.
     """
 
     APPROVE = "approve"
@@ -20,6 +21,16 @@ class ActionId(StrEnum):
     CANCEL = "cancel"
     SHOW = "show"
     COPY = "copy"
+    HOME_DECIDE = "home_decide"
+    HOME_MINE = "home_mine"
+    HOME_AWAY = "home_away"
+    HOME_HISTORY = "home_history"
+    HOME_BACK = "home_back"
+    HOME_ON = "home_on"
+    HOME_KIND = "home_kind"
+    HOME_STATE = "home_state"
+    SET_AWAY = "set_away"
+    BULK = "bulk"
     QUANTITY = "quantity"
     UNIT_PRICE = "unit_price"
     HR_TYPE = "hr_type"
@@ -33,6 +44,7 @@ class CallbackId(StrEnum):
     APPROVAL = "approval"
     AWAY = "away"
     HR = "hr"
+    BULK = "bulk"
 
 
 class ShortcutId(StrEnum):
@@ -72,6 +84,8 @@ class InputId(StrEnum):
     ITEM = "item"
     NEW_ROLE = "new_role"
     NEW_TEAM = "new_team"
+    CHOSEN = "chosen"
+    VERDICT = "verdict"
 
 
 class BlockId(StrEnum):
@@ -116,3 +130,9 @@ class BlockId(StrEnum):
     MENTIONS = "mentions"
     PRIVATE = "private"
     TYPE = "type"
+    TABS = "tabs"
+    FILTERS = "filters"
+    PAGES = "pages"
+    ROW = "row"
+    ITEM = "item"
+    DIVIDER = "divider"

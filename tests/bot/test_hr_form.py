@@ -10,7 +10,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from bot.listeners.hr import day_somewhere
 from bot.listeners.services import Services
-from bot.views import hr_modal
+from bot.views import hr_copy
+from bot.views.blocks import actions
 from emulator.client import StandInClient, block_of, text_of
 from tests.bot.desk import (
     ANA,
@@ -421,7 +422,7 @@ async def press_copy(
     slack: StandInClient, web: AsyncWebClient, person: str, request_id: str
 ) -> None:
     """Press the button of a copy, on a message that only this person has."""
-    row = hr_modal.copy_button(request_id)
+    row = actions("actions", hr_copy.copy_button(request_id))
     posted = await web.chat_postMessage(channel=f"D{person}", text="Rejected", blocks=[row])
     await slack.click(person, f"D{person}", {"ts": posted["ts"], "blocks": [row]}, "copy")
 

@@ -55,6 +55,7 @@ def test_it_offers_exactly_our_commands(manifest: dict[str, Any]) -> None:
         "/order-status",
         "/approval",
         "/request",
+        "/approvals",
         "/away",
     ]
     assert all(one["description"] for one in commands)

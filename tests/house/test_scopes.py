@@ -46,6 +46,7 @@ ON_THE_TOUR = {
     "users_lookupByEmail",
     "users_profile_get",
     "views_open",
+    "views_publish",
     "views_update",
 }
 """Every method of Slack's client that bot and activities call; `views_*` need no scope."""

@@ -32,11 +32,13 @@ from workflows.rules import approval, due
 from workflows.rules.audit import AuditEvent
 from workflows.rules.clock import Tick
 from workflows.rules.errors import RuleError
+from workflows.rules.face import approval_face
+from workflows.rules.inbox import waiting_for
 from workflows.rules.levels import next_windows, reach_level
 from workflows.rules.people import SLACK, ApproverQuestion
 from workflows.rules.reading import question, take_reading
 from workflows.rules.request import ApprovalState, Change, Decision, Status, TellKind, Verdict
-from workflows.rules.seats import may_decide
+from workflows.rules.seats import may_decide, seat_of
 
 CLOSING = (
     "RequestApproved",
@@ -315,6 +317,22 @@ class Approval(RuleBasedStateMachine):
             assert [(said.person, said.seat, said.verdict.value) for said in one.decisions] == [
                 (ballot.person, ballot.seat, ballot.verdict) for ballot in self.story.at(one.number)
             ]
+
+    @invariant()
+    def an_inbox_holds_it_for_exactly_those_who_may_decide_with_the_seat_that_they_fill(
+        self,
+    ) -> None:
+        state, level = self.state, self.state.level
+        waiting = waiting_for(approval_face(state, 1))
+        if state.status is not Status.PENDING or level is None or level.passed or level.blocked:
+            assert waiting == ()
+            return
+        for minutes in (0, 3, 9, 30):
+            at = self.now + timedelta(minutes=minutes)
+            able = {one: seat_of(state, level, one, at) for one in may_decide(level, at)}
+            now_waiting = [(one.person, one.seat) for one in waiting if one.stands(at)]
+            assert len(now_waiting) == len(able)
+            assert dict(now_waiting) == able
 
     @invariant()
     def there_is_never_a_second_outcome(self) -> None:

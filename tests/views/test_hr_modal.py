@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.views import hr_modal, notices
+from bot.views import hr_copy, hr_modal, notices
 from bot.views.as_read import as_read
 from bot.views.blocks import PRIVATE_METADATA, View
 from bot.views.hr_inputs import KEPT, HrContext, HrOffer, kept_context, metadata, written_of
@@ -258,10 +258,9 @@ def test_the_button_of_a_copy_names_the_request_whether_it_was_given_its_id_or_i
     None
 ):
     for given_id in (HR_ID, f"{HR_ID}.approval"):
-        row: Any = hr_modal.copy_button(given_id)
-        (button,) = row["elements"]
+        button: Any = hr_copy.copy_button(given_id)
 
-        assert hr_modal.parse_copy(button, {"user": {"id": "U0ANA"}}) == ("U0ANA", HR_ID)
+        assert hr_copy.parse_copy(button, {"user": {"id": "U0ANA"}}) == ("U0ANA", HR_ID)
 
 
 @pytest.mark.parametrize(

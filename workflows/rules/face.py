@@ -34,7 +34,7 @@ class Asked:
 class LevelFace:
     """One reached level as people see it. `blocked` names why nobody may decide, or is empty.
 
-    `sources` are those in force, `unreadable` those that could not be read.
+    `opened_at` is when its people were first known, None while they are not. `sources` are those in force, `unreadable` those that could not be read.
     """
 
     number: int
@@ -54,6 +54,7 @@ class LevelFace:
     reassigned: Reassigned | None
     approve_reason_required: bool
     reject_reason_required: bool
+    opened_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,4 +174,5 @@ def _level_face(level: LevelState) -> LevelFace:
         reassigned=level.reassigned,
         approve_reason_required=level.rule.approve_reason is ReasonRule.REQUIRED,
         reject_reason_required=level.rule.reject_reason is ReasonRule.REQUIRED,
+        opened_at=level.opened_at,
     )

@@ -1,0 +1,120 @@
+"""Several decisions at once: each its own update, with its own answer, told item by item."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.listeners.answers import NOT_ACKED, Surface
+from bot.listeners.presses import Presses
+from bot.listeners.services import Services
+from bot.views import bulk_modal, bulk_results, notices
+from bot.views.bulk_modal import BulkItem, BulkSubmission
+from bot.views.bulk_results import BulkResult, Progress
+from bot.views.ids import ActionId, CallbackId
+from bot.views.payload import clicker
+from workflows.rules.click import click_id
+from workflows.rules.people import Actor, Origin
+from workflows.rules.request import Decision
+
+_PROGRESS = {True: Progress.ACCEPTED, False: Progress.REFUSED, None: Progress.WAITING}
+
+_log = structlog.get_logger("bot.bulk")
+
+
+def register(app: AsyncApp, services: Services) -> None:
+    """Listen to the button on the App Home, and to the form that it opens."""
+    listener = BulkListeners(services)
+    app.action(ActionId.BULK)(listener.bulk_clicked)
+    app.view(CallbackId.BULK)(listener.bulk_submitted)
+
+
+class BulkListeners:
+    """The listeners of this feature, bound to the services."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._presses = Presses(services)
+
+    async def bulk_clicked(
+        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
+    ) -> None:
+        """Open the modal at once; then show what stands on this page of the home now."""
+        await ack()
+        opened = await client.views_open(trigger_id=body["trigger_id"], view=bulk_modal.opening())
+        page = await self._services.homes.page_of(clicker(body))
+        view = bulk_modal.form(page.to_decide)
+        await self._services.answers.show(client, opened["view"]["id"], view, NOT_ACKED)
+
+    async def bulk_submitted(
+        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
+    ) -> None:
+        """Send every decision, and show what came of each."""
+        received = time.monotonic()
+        submission = bulk_modal.parse(body)
+        if errors := bulk_modal.check(submission):
+            await ack(response_action="errors", errors=errors)
+            return
+        await ack(response_action="update", view=bulk_modal.working())
+        acked = time.monotonic()
+        found = _Found(bulk_results.begun(submission))
+
+        async def show() -> None:
+            await self._services.answers.show(
+                client, submission.view_id, bulk_results.results(found.results), acked
+            )
+
+        async def one(item: BulkItem) -> None:
+            async def say(sentence: str) -> None:
+                found.take(item, Progress.WAITING, sentence)
+                await show()
+
+            deed = _decision(submission, item)
+            press_id = click_id(
+                item.request_id, submission.view_id, submission.person, submission.view_hash
+            )
+            press = self._presses.press(
+                item.context, submission.person, press_id, request, received
+            )
+            outcome = await self._presses.do(press, deed, say)
+            found.take(item, _PROGRESS[outcome.counted], outcome.sentence or counts)
+
+        counts = notices.confirmed(submission.verdict)
+        ended = await asyncio.gather(*map(one, submission.items), return_exceptions=True)
+        for item, failure in zip(submission.items, ended, strict=True):
+            if failure is not None:  # no reason to keep from people what came of the others
+                _log.error("decision_not_followed", request_id=item.request_id, exc_info=failure)
+                found.take(item, Progress.WAITING, notices.still_unconfirmed())
+        await self._services.answers.show_or_tell(
+            client,
+            submission.view_id,
+            bulk_results.results(found.results),
+            acked,
+            surface=Surface(person=submission.person, is_home=True),
+            sentence=bulk_results.in_words(found.results),
+        )
+
+
+class _Found:
+    """What has come of the decisions so far."""
+
+    def __init__(self, results: Sequence[BulkResult]) -> None:
+        self.results = list(results)
+
+    def take(self, item: BulkItem, progress: Progress, sentence: str) -> None:
+        """Take up what has come of one."""
+        self.results = bulk_results.with_result(self.results, item, progress, sentence)
+
+
+def _decision(submission: BulkSubmission, item: BulkItem) -> Decision:
+    return Decision(
+        actor=Actor(person=submission.person, origin=Origin.SLACK),
+        verdict=submission.verdict,
+        reason=submission.reason,
+        content_revision=item.content_revision,
+        level=item.level,
+    )

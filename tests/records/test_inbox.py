@@ -1,0 +1,238 @@
+"""The inbox's read model: never ahead of the facts and never behind them, and cheap to read."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import event, text
+
+from records import migration
+from records.audit import AuditConflictError, AuditTrail
+from records.database import Database
+from records.inbox import COUNTED, Inbox
+from records.requests import PublicState
+from tests.records.builders import NOON, fact, facts, state
+from workflows.rules.audit import AuditEvent
+from workflows.rules.inbox import Waiting
+from workflows.rules.request import RequestKind
+
+BORIS, CLARA = "UBORIS", "UCLARA"
+DAY = timedelta(days=1)
+
+
+def waits(person: str, request_id: str = "ORD-1", **changes: object) -> Waiting:
+    one = Waiting(
+        request_id=request_id,
+        person=person,
+        seat=person,
+        source="group:sales-leads",
+        about=RequestKind.ORDER,
+        policy="order",
+        since=NOON,
+        expires_at=NOON + DAY,
+    )
+    return replace(one, **changes)  # type: ignore[arg-type]  # parts of it, by name
+
+
+def asked(request_id: str = "ORD-1", *waiting: Waiting, **changes: object) -> PublicState:
+    plain = replace(state(request_id), waiting=waiting, listed_as="approval", goes_on=True)
+    return replace(plain, **changes)  # type: ignore[arg-type]  # parts of it, by name
+
+
+async def found(database: Database, person: str, now: datetime = NOON) -> list[Waiting]:
+    return [row.waiting for row in (await Inbox(database).to_decide(person, now)).rows]
+
+
+async def test_who_is_waited_for_is_what_the_newest_fact_led_to(database: Database) -> None:
+    trail = AuditTrail(database)
+    await trail.append(facts(1), asked("ORD-1", waits(BORIS), waits(CLARA)))
+
+    assert await found(database, BORIS) == [waits(BORIS)]
+
+    await trail.append(facts(2), asked("ORD-1", waits(CLARA)))
+
+    assert await found(database, BORIS) == []
+    assert await found(database, CLARA) == [waits(CLARA)]
+
+
+async def test_facts_that_are_refused_leave_the_inboxes_alone(database: Database) -> None:
+    """Broken by hand: with the rows written in a transaction of their own this fails."""
+    trail = AuditTrail(database)
+    await trail.append(facts(1), asked("ORD-1", waits(BORIS)))
+
+    with pytest.raises(AuditConflictError):
+        await trail.append((fact(1, reason="another"), fact(2)), asked("ORD-1", waits(CLARA)))
+
+    assert await found(database, BORIS) == [waits(BORIS)]
+    assert await found(database, CLARA) == []
+
+
+async def test_a_late_repetition_brings_nobody_back(database: Database) -> None:
+    trail = AuditTrail(database)
+    first = asked("ORD-1", waits(BORIS))
+    await trail.append(facts(1), first)
+    await trail.append(facts(2), asked("ORD-1"))
+
+    await trail.append(facts(1), first)
+
+    assert await found(database, BORIS) == []
+
+
+async def test_who_stands_in_finds_it_in_their_time_only(database: Database) -> None:
+    stands_in = waits(CLARA, seat=BORIS, starts=NOON + DAY, ends=NOON + 2 * DAY)
+    await AuditTrail(database).append(facts(1), asked("ORD-1", stands_in))
+
+    seen = [await found(database, CLARA, NOON + day * DAY) for day in (0, 1, 2)]
+
+    assert seen == [[], [stands_in], []]
+
+
+async def test_the_nearest_deadline_comes_first_and_what_never_expires_last(
+    database: Database,
+) -> None:
+    for number, expires_at in enumerate((None, NOON + 2 * DAY, NOON + DAY)):
+        name = f"REQ-{number}"
+        one = waits(BORIS, name, expires_at=expires_at, about=RequestKind.APPROVAL)
+        await AuditTrail(database).append([fact(1, name)], asked(name, one))
+
+    page = await Inbox(database).to_decide(BORIS, NOON, limit=2)
+    rest = await Inbox(database).to_decide(BORIS, NOON, limit=2, offset=2)
+    orders = await Inbox(database).to_decide(BORIS, NOON, about="order")
+
+    assert [row.waiting.request_id for row in (*page.rows, *rest.rows)] == [
+        "REQ-2",
+        "REQ-1",
+        "REQ-0",
+    ]
+    assert rest.rows[0].waiting.expires_at is None
+    assert (page.in_all, orders.in_all, orders.rows) == (3, 0, ())
+
+
+async def test_ones_own_are_found_by_kind_and_by_whether_they_go_on(database: Database) -> None:
+    trail = AuditTrail(database)
+    for minute, (name, listed_as, goes_on) in enumerate(
+        [
+            ("ORD-1", "order", True),
+            ("ORD-1.approval", "", True),
+            ("REQ-1", "approval", True),
+            ("REQ-2", "approval", False),
+        ]
+    ):
+        opened = replace(fact(1, name), at=NOON + timedelta(minutes=minute))
+        await trail.append([opened], asked(name, listed_as=listed_as, goes_on=goes_on))
+    inbox = Inbox(database)
+
+    still_open = await inbox.mine("UANA")
+    orders = await inbox.mine("UANA", kind="order")
+    over = await inbox.mine("UANA", goes_on=False)
+
+    assert [one.request_id for one in still_open.rows] == ["REQ-1", "ORD-1"]
+    assert [one.request_id for one in orders.rows] == ["ORD-1"]
+    assert [one.request_id for one in over.rows] == ["REQ-2"]
+    assert (await inbox.mine(BORIS)).rows == ()
+
+
+async def test_what_somebody_decided_is_read_from_the_facts_newest_first(
+    database: Database,
+) -> None:
+    trail = AuditTrail(database)
+    await trail.append(facts(1, 2), asked("ORD-1"))
+    await trail.append([fact(1, "ORD-2")], asked("ORD-2"))
+
+    page = await Inbox(database).decided("UANA")
+
+    assert [(one.fact.request_id, one.fact.sequence) for one in page.rows] == [
+        ("ORD-1", 2),
+        ("ORD-2", 1),
+        ("ORD-1", 1),
+    ]
+    assert page.rows[0].fact == fact(2)
+    assert (await Inbox(database).decided(BORIS)).rows == ()
+    assert (await Inbox(database).decided("UANA", about="hr")).in_all == 0
+
+
+class Work:
+    """Notes the statements that a database is asked."""
+
+    def __init__(self, database: Database) -> None:
+        self.statements: list[str] = []
+        engine = database._readers.sync_engine  # noqa: SLF001 - what is measured
+        event.listen(engine, "after_cursor_execute", self._note)
+
+    def _note(self, *told: object) -> None:
+        self.statements.append(str(told[2]))
+
+
+def many_requests(count: int) -> list[tuple[AuditEvent, PublicState]]:
+    made = []
+    for number in range(count):
+        name = f"REQ-{number:04}"
+        due = NOON + timedelta(minutes=number)
+        one = waits(BORIS, name, expires_at=due, about=RequestKind.APPROVAL)
+        made.append((fact(1, name), asked(name, one)))
+    return made
+
+
+async def test_a_page_costs_the_same_with_a_thousand_open_requests_as_with_ten(
+    database: Database,
+) -> None:
+    """Broken by hand: without the index, or with the order by `since`, the plan has a sorter."""
+    trail, inbox, work = AuditTrail(database), Inbox(database), Work(database)
+
+    async def pages() -> tuple[list[str], list[int]]:
+        work.statements.clear()
+        one = await inbox.to_decide(BORIS, NOON)
+        two = await inbox.mine("UANA")
+        three = await inbox.decided("UANA")
+        return list(work.statements), [len(page.rows) for page in (one, two, three)]
+
+    everything = many_requests(COUNTED + 10)
+    for event_, told in everything[:10]:
+        await trail.append([event_], told)
+    few = await pages()
+    for event_, told in everything[10:]:
+        await trail.append([event_], told)
+
+    assert await pages() == few
+    assert few[1] == [10, 10, 10]
+    assert (await inbox.to_decide(BORIS, NOON)).in_all == COUNTED + 1
+    for plan in [await _plan(database, statement) for statement in few[0]]:
+        assert "SCAN" not in plan.replace("SCAN anon_1", "").replace("SCAN (subquery", ""), plan
+        assert "TEMP B-TREE" not in plan, plan
+
+
+async def _plan(database: Database, statement: str) -> str:
+    async with database.reading() as connection:
+        rows = await connection.run_sync(
+            lambda sync: sync.exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {statement}", tuple([None] * statement.count("?"))
+            ).all()
+        )
+    return "\n".join(str(row[3]) for row in rows)
+
+
+async def test_what_was_decided_before_the_inbox_existed_is_found_in_it(tmp_path: object) -> None:
+    async with Database(f"sqlite:///{tmp_path}/old.db") as database:
+        async with database.writing() as connection:
+            await connection.run_sync(lambda sync: migration.upgrade(sync, "0004"))
+            await connection.execute(text(_REQUEST))
+            await connection.execute(text(_FACT.replace(":", "\\:")))
+
+        await database.upgrade()
+        page = await Inbox(database).decided(BORIS)
+        mine = await Inbox(database).mine("UANA")
+
+    assert [one.fact.request_id for one in page.rows] == ["REQ-1"]
+    assert [one.request_id for one in mine.rows] == ["REQ-1"]
+
+
+_REQUEST = (
+    "INSERT INTO requests VALUES ('REQ-1', 'REQ-1', 'approval', 'UANA', 'pending', '{}', 1, "
+    "'0', '2026-11-21 12:00:00', '2026-11-21 12:00:00')"
+)
+_FACT = (
+    "INSERT INTO audit_events VALUES ('REQ-1', 1, 'DecisionRecorded', "
+    "'2026-11-21T12:00:00+00:00', "
+    '\'{"operator": "", "origin": "slack", "person": "UBORIS"}\', '
+    "1, 1, 'r', '', '{\"verdict\": \"approve\"}', '0')"
+)

@@ -1,0 +1,106 @@
+"""Pages of inboxes for the views' tests, of faces that the rules have made, or of any face."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.views.home import ROWS, HomePage, HomePlace, Tab
+from bot.views.home_rows import Decided, Mine, ToDecide
+from tests.views import faces, states
+from tests.views.any_face import AnyFace
+from workflows.rules.face import ApprovalFace
+from workflows.rules.people import Absence
+from workflows.rules.request import Status
+
+AWAY = Absence(
+    person="U0BORIS",
+    delegate="U0DORA",
+    starts=faces.NOW,
+    ends=faces.NOW + timedelta(days=7),
+)
+THEIRS = replace(AWAY, person="U0CLARA", delegate="U0BORIS")
+
+
+def row(face: ApprovalFace, seat: str = "U0BORIS") -> ToDecide:
+    return ToDecide(
+        face=face,
+        person="U0BORIS",
+        seat=seat,
+        source="group:sales-leads",
+        since=faces.NOW,
+        expires_at=face.levels[-1].expires_at,
+    )
+
+
+def to_decide() -> HomePage:
+    asked = replace(faces.pending(), request_id="ORD-7K2M4QXA.approval")
+    return HomePage(
+        place=HomePlace(),
+        waiting=3,
+        in_all=3,
+        to_decide=(
+            row(asked),
+            row(faces.two_levels(), seat="U0CLARA"),
+            row(states.reason_required()),
+        ),
+    )
+
+
+def mine() -> HomePage:
+    shown = (
+        *(Mine(face=one) for one in (faces.pending(), faces.blocked(), faces.two_levels())),
+        *(Mine(face=one) for one in (faces.unread(), states.waits_for_changes())),
+        Mine(face=faces.order_waiting(), approval=faces.pending()),
+        Mine(face=faces.order_in_progress()),
+    )
+    return HomePage(place=HomePlace(tab=Tab.MINE), waiting=1, in_all=len(shown), mine=shown)
+
+
+def closed() -> HomePage:
+    shown = (Mine(face=faces.approved()), Mine(face=faces.expired()), Mine(face=faces.rejected()))
+    return replace(mine(), mine=shown, in_all=25, place=HomePlace(tab=Tab.MINE, page=1))
+
+
+def decided() -> HomePage:
+    said = Decided(
+        face=faces.rejected(), verdict="reject", seat="", reason="They owe us.", at=faces.NOW
+    )
+    for_clara = replace(said, face=faces.two_levels(), verdict="approve", seat="U0CLARA", reason="")
+    return HomePage(place=HomePlace(tab=Tab.HISTORY), in_all=2, decided=(said, for_clara))
+
+
+def away() -> HomePage:
+    return HomePage(place=HomePlace(tab=Tab.AWAY), away=(AWAY,), stands_in=(THEIRS,))
+
+
+def any_page(pool: list[str], seed: int, tab: Tab) -> HomePage:
+    """Return a full page of faces full of whatever people may type."""
+    any_face = AnyFace(pool, seed)
+    asked = [any_face.approval(Status.PENDING) for _ in range(ROWS)]
+    level = any_face.level(1)
+    asked = [one if one.levels else replace(one, levels=(level,)) for one in asked]
+    waiting = tuple(replace(row(one), seat=any_face.person()) for one in asked)
+    own = tuple(
+        Mine(face=any_face.order() if seed % 2 else any_face.approval(), approval=one)
+        for one in asked
+    )
+    said = tuple(
+        Decided(
+            face=one,
+            verdict=any_face.text(),
+            seat=any_face.person(),
+            reason=any_face.text(),
+            at=any_face.instant(),
+        )
+        for one in asked
+    )
+    gone = tuple(replace(AWAY, person=any_face.person()) for _ in range(ROWS))
+    return HomePage(
+        place=HomePlace(tab=tab, page=seed % 2, notice="*Noted.*"),
+        waiting=99,
+        in_all=99,
+        to_decide=waiting if tab is Tab.DECIDE else (),
+        mine=own if tab is not Tab.HISTORY else (),
+        decided=said if tab is Tab.HISTORY else (),
+        away=gone,
+        stands_in=gone,
+    )
