@@ -1,12 +1,10 @@
 """The processes behind one workspace, each of which can be killed and started again."""
 
 import asyncio
-import atexit
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 import aiohttp
@@ -19,7 +17,7 @@ from records.stock import Stock
 from tests.bot.front_door import SECRET, TOKEN, FrontDoor
 from tests.journeys.office import Office
 from tests.journeys.programs import Program, answers, clean_environment, free_port, until
-from tests.journeys.starter import ROOT, Starter
+from tests.journeys.starter import ROOT, starter
 from workflows.search import DEFINITIONS
 
 STATE = "slack.json"
@@ -32,14 +30,6 @@ HTTP_BOT = "bot-http"
 SIGNING_SECRET = "5f1c0a9be2d74c6f8a3e"
 """What its requests are signed with."""
 BOTS = ("bot", SECOND_BOT, HTTP_BOT)
-
-
-@cache
-def _starter() -> Starter:
-    """Return the one starter of this process."""
-    starter = Starter()
-    atexit.register(starter.close)
-    return starter
 
 
 @dataclass
@@ -95,7 +85,7 @@ class House:
                     *command,
                     directory=self.directory,
                     environment=self._environment(name),
-                    starter=_starter() if name != "temporal" else None,
+                    by=starter() if name != "temporal" else None,
                 )
             for name in filter(names.__contains__, together):
                 await answers(self._urls()[name], self.programs[name])

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import aiohttp
 
-from tests.journeys.starter import Forked, Starter
+from tests.journeys.starter import Forked, Starter, starter
 
 COUNTERSIGN = str(Path(sysconfig.get_path("scripts"), "countersign"))
 PATIENCE = 20.0
@@ -31,7 +31,7 @@ Found = TypeVar("Found")
 class Program:
     """A running program; its standard output and error are files.
 
-    With a `starter` the command is what follows `python`.
+    Started `by` a starter, the command is what follows `python`, or `countersign`.
     """
 
     def __init__(
@@ -40,15 +40,15 @@ class Program:
         *command: str,
         directory: Path,
         environment: Mapping[str, str] | None = None,
-        starter: Starter | None = None,
+        by: Starter | None = None,
     ) -> None:
         self.name = name
         self._began = time.monotonic()
         self._out, self._err = directory / f"{name}.out", directory / f"{name}.err"
         self._process: subprocess.Popen[bytes] | Forked
-        if starter is not None:
+        if by is not None:
             assert environment is not None
-            self._process = starter.start(
+            self._process = by.start(
                 command,
                 directory=directory,
                 environment=environment,
@@ -129,7 +129,14 @@ async def run(
     """Run `countersign` with these arguments to its end."""
     name = "-".join(word for word in arguments if word.isalpha()) or "countersign"
     name = f"{name}-{uuid.uuid4().hex[:6]}"
-    program = Program(name, COUNTERSIGN, *arguments, directory=directory, environment=environment)
+    program = Program(
+        name,
+        "countersign",
+        *arguments,
+        directory=directory,
+        environment=clean_environment() if environment is None else environment,
+        by=starter(),
+    )
     try:
         await program.ended()
     finally:

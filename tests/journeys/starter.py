@@ -5,6 +5,7 @@ Each is a process of its own, with its own session, environment and files, and r
 hundred starts.
 """
 
+import atexit
 import json
 import os
 import random
@@ -14,12 +15,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-_READ = ("worker", "bot.__main__", "emulator.__main__", "emulator.server", "bot.demo")
+_READ = ("worker", "bot.__main__", "bot.cli", "emulator.__main__", "emulator.server")
 """These define things when they are imported, and do nothing."""
+COUNTERSIGN = "countersign"
+"""Stands for the installed command of this name."""
 _WORD = 16
 _ORDER = 100_000
 
@@ -71,7 +76,7 @@ class Starter:
         out: Path,
         err: Path,
     ) -> Forked:
-        """Run what `python *arguments` would run; what it writes is appended to the files."""
+        """Run what `python *arguments` would run, or `countersign`; its words go to the files' ends."""
         order = {
             "arguments": [*arguments],
             "directory": str(directory),
@@ -88,6 +93,14 @@ class Starter:
         """Start nothing more."""
         self._orders.close()
         self._process.wait()
+
+
+@cache
+def starter() -> Starter:
+    """Return the one starter of this process."""
+    one = Starter()
+    atexit.register(one.close)
+    return one
 
 
 def _serve(orders: socket.socket) -> None:
@@ -135,6 +148,9 @@ def _become(order: dict[str, Any]) -> None:
         sys.argv[1:] = rest
         sys.modules.pop(f"{name}.__main__", None)
         runpy.run_module(name, run_name="__main__", alter_sys=True)
+    elif first == COUNTERSIGN:
+        sys.argv[:] = [first, *rest]
+        import_module("bot.cli").program()
     else:
         sys.argv[:] = [first, *rest]
         runpy.run_path(first, run_name="__main__")
@@ -142,7 +158,7 @@ def _become(order: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     for name in _READ:
-        __import__(name)
+        import_module(name)
     threads = len(list(Path("/proc/self/task").iterdir()))
     assert threads == 1, f"a process with {threads} threads cannot be forked safely"
     _serve(socket.socket(fileno=int(sys.argv[1])))
