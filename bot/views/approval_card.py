@@ -48,7 +48,7 @@ def details(face: ApprovalFace) -> list[Block]:
 
 
 def _blocks(face: ApprovalFace, room: Room) -> list[Block]:
-    buttons = [_buttons(face)] if face.is_open else []
+    buttons = [deciding_row(face, BlockId.ACTIONS)] if face.is_open else []
     return [*_body(face, room), *buttons, foot(face)]
 
 
@@ -122,10 +122,10 @@ def summary_fields(face: ApprovalFace) -> Block:
     return fields(BlockId.SUMMARY, labelled, locale)
 
 
-def _buttons(face: ApprovalFace) -> Block:
-    """Return the row: what decides only while somebody may, and More… as long as it is open."""
+def deciding_row(face: ApprovalFace, block_id: str) -> Block:
+    """Return the row of buttons: what decides only while somebody may, and More…, three at most."""
     more = button(ActionId.MORE, text("button.more", face.language), button_value(face))
-    return actions(BlockId.ACTIONS, *verdict_buttons(face), more)
+    return actions(block_id, *verdict_buttons(face), more)
 
 
 def verdict_buttons(face: ApprovalFace, *, reply_level: int = 0) -> list[Block]:
