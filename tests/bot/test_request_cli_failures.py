@@ -30,9 +30,17 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (GENERAL[:-2], "Say who acts: --as and a Slack member id, such as --as U0ANA."),
     ((*GENERAL[:-1], "ana"), "--as: “ana” is not a Slack member id. They look like U0ANA."),
     ((*GENERAL, "--policy", "genera"), "There is no policy “genera”. Did you mean “general”?"),
-    ((*GENERAL, "--policy", "order"), "have a form of their own: type /order in Slack."),
-    ((*GENERAL, "--policy", "time_off"), "form of their own: type /request time_off in Slack."),
-    ((*GENERAL, "--policy", "expense"), "form of their own: type /request expense in Slack."),
+    *(
+        (
+            (*GENERAL, "--policy", name),
+            f"Requests of the policy “{name}” have a form of their own: type {form} in Slack.",
+        )
+        for name, form in {
+            "order": "/order",
+            "time_off": "/request time_off",
+            "expense": "/request expense",
+        }.items()
+    ),
     ((*GENERAL, "--amount", "lots"), "--amount: Please write the amount as a number"),
     ((*GENERAL, "--amount", "5 EUR"), "--amount: Amounts are in USD here."),
     ((*GENERAL, "--title", " "), "--title: Please fill this in."),
