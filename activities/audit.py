@@ -42,6 +42,7 @@ class AuditActivities(AuditPort):
             status=batch.face.status.value,
             face=_FACE.dump_json(batch.face).decode(),
             watches=frozenset(batch.watches),
+            readers=batch.readers,
             waiting=waiting_for(batch.face),
             listed_as=listed_as(batch.face),
             goes_on=goes_on(batch.face),

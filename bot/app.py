@@ -82,10 +82,10 @@ async def running_services(
     Where Slack is slow or down, the languages of people come later: nothing waits for them.
     """
     requests, absences, homes = Requests(database), Absences(database), Homes(database)
-    board = HomeBoard(slack, homes, InboxLookup(Inbox(database), absences), _now)
     products = ProductList(Stock(database))
     await products.refresh()
     people = People(slack)
+    board = HomeBoard(slack, homes, InboxLookup(Inbox(database), absences), people, _now)
     async with aiohttp.ClientSession() as session:
         reading = asyncio.create_task(people.read_all())
         kept = (products.keep_fresh(), HomeRelay(homes, board, _now).keep_fresh())

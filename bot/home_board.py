@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from activities.slack_errors import SLACK_FAILURES, slack_code
 from bot.inbox_lookup import InboxLookup
+from bot.people import People
 from bot.views import home
 from bot.views.home import HomePage, HomePlace
 from records.homes import Homes
@@ -17,8 +18,6 @@ from records.homes import Homes
 OVERTAKEN = "hash_conflict"
 TRIES = 3
 """How often a home is read and published anew where another process was faster meanwhile."""
-LOCALE = "en"
-"""Until people's own languages are known: the only place that says which one a home speaks."""
 
 _log = structlog.get_logger("bot.home")
 
@@ -32,9 +31,15 @@ class HomeBoard:
     """
 
     def __init__(
-        self, slack: AsyncWebClient, homes: Homes, lookup: InboxLookup, now: Callable[[], datetime]
+        self,
+        slack: AsyncWebClient,
+        homes: Homes,
+        lookup: InboxLookup,
+        people: People,
+        now: Callable[[], datetime],
     ) -> None:
         self._slack = slack
+        self._people = people
         self._homes = homes
         self._lookup = lookup
         self._now = now
@@ -88,7 +93,8 @@ class HomeBoard:
                 return
             now = self._now()
             page = await self._lookup.page(person, HomePlace.read(found.view), now)
-            view = home.build(_without(page, settled), locale=LOCALE)
+            locale = await self._people.locale_of(person)
+            view = home.build(_without(page, settled), locale)
             try:
                 # A hash that was lost on its way would be refused for ever: the last try has none.
                 known = found.view_hash if left else ""

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
@@ -23,6 +24,7 @@ from bot.policy_keys import (
     nearest,
 )
 from workflows.rules.hr import HrType
+from workflows.rules.order_form import POLICY as ORDER
 from workflows.rules.people import ApproverSource, ManagedBy
 from workflows.rules.policy import (
     Escalation,
@@ -65,10 +67,11 @@ class UnknownPolicyError(LookupError):
     """There is no policy of that name."""
 
 
-OWN_FORM = frozenset({"order"})
-"""Policies of journeys with a form and a workflow of their own: an approval alone would do nothing."""
-HR_FORM = frozenset(one.value for one in HrType)
-"""The same of HR requests, by their types."""
+FORMS: Mapping[str, str] = MappingProxyType(
+    {ORDER: "/order"} | {one.value: f"/request {one}" for one in HrType}
+)
+"""Policies of journeys with a workflow of their own, each with the command that opens its form: an
+approval alone would carry nothing out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -245,7 +248,7 @@ class _Reader:
             self._read(TierKeys, one, f"{at}.tier.{index}")
             for index, one in enumerate(head.tier if head else values.get("tier", []))
         ]
-        if head is not None and name in OWN_FORM:
+        if head is not None and name == ORDER:
             self._take(at, policy_checks.order(head))
         self._take(at, policy_checks.tiers(tiers, at))
         self._take(at, policy_checks.levels(tiers, list(levels)))

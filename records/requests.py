@@ -25,6 +25,7 @@ class PublicState:
     (`kind` "approval") or OrderFace ("order"). `watches` are the subjects on which it depends as
     long as it is open: `user:U…`, `email:…`, `group:…`. `waiting` are those on whom it waits,
     `listed_as` the kind under which its requester finds it, empty for a part of something else.
+    `readers` may read the whole of a private one.
     """
 
     request_id: str
@@ -37,6 +38,7 @@ class PublicState:
     waiting: tuple[Waiting, ...] = ()
     listed_as: str = ""
     goes_on: bool = False
+    readers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +54,7 @@ class RequestRecord:
     sequence: int
     opened_at: datetime
     changed_at: datetime
+    readers: tuple[str, ...] = ()
 
 
 class Requests:
@@ -160,6 +163,7 @@ async def store(
         "changed_at": newest.at,
         "listed_as": state.listed_as,
         "goes_on": state.goes_on,
+        "readers": list(state.readers),
     }
     known = requests.c.request_id == state.request_id
     head = await connection.scalar(select(requests.c.sequence).where(known))
@@ -193,4 +197,5 @@ async def _watch(connection: Transaction, state: PublicState, *, known_before: b
 def record_of(row: Row[tuple[object, ...]]) -> RequestRecord:
     """Return the record that a row of the table holds, among other columns perhaps."""
     columns = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
-    return RequestRecord(**{field.name: columns[field.name] for field in fields(RequestRecord)})
+    found = {field.name: columns[field.name] for field in fields(RequestRecord)}
+    return RequestRecord(**found | {"readers": tuple(found["readers"])})

@@ -1,6 +1,7 @@
 """The tables. `migrations/` brings a database to them; a test compares the two."""
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     CheckConstraint,
     Column,
@@ -61,6 +62,7 @@ requests = Table(
     Column("changed_at", Instant, nullable=False),
     Column("listed_as", String, nullable=False, server_default=""),
     Column("goes_on", Boolean, nullable=False, server_default=false()),
+    Column("readers", JSON, nullable=False, server_default="[]"),
 )
 Index("ix_requests_of_requester", requests.c.requester, requests.c.kind, requests.c.opened_at)
 Index(

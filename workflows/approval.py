@@ -22,7 +22,7 @@ from workflows.rules.face import ApprovalFace, approval_face
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, CarriedApproval, Menu
 from workflows.rules.notice import NoticeKind
 from workflows.rules.people import Actor, Origin
-from workflows.rules.privacy import may_read, public_face
+from workflows.rules.privacy import may_read, public_face, readers_of
 from workflows.rules.request import (
     Amendment,
     ApprovalState,
@@ -78,6 +78,7 @@ class ApprovalWorkflow:
             face=self._face,
             owner_id=self._owner_id,
             watches=lambda: subjects(self._state),
+            readers=lambda: readers_of(self._state),
             admins=lambda: self._state.admins,
             task_is_held=lambda: self._directory.is_local,
         )

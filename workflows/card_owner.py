@@ -34,7 +34,8 @@ on what stands there still shows the last state."""
 class About:
     """What a card is about, asked anew each time: its workflow's state goes on.
 
-    `watches` are the people and groups on which an open request depends (`rules.watching`).
+    `watches` are the people and groups on which an open request depends (`rules.watching`),
+    `readers` those who may read the whole of a private one (`rules.privacy`).
     `admins` are those who are told directly where their channel takes nothing.
     `task_is_held` tells that a local activity holds up the workflow task: nothing leaves before
     it is over, and what it brings can leave together with what is there already.
@@ -44,6 +45,7 @@ class About:
     face: Callable[[int], Face]
     owner_id: Callable[[], str]
     watches: Callable[[], tuple[str, ...]] = tuple
+    readers: Callable[[], tuple[str, ...]] = tuple
     admins: Callable[[], tuple[str, ...]] = tuple
     task_is_held: Callable[[], bool] = bool
 
@@ -275,6 +277,7 @@ class CardOwner:
             facts=facts,
             face=self.face,
             watches=self._about.watches(),
+            readers=self._about.readers(),
         )
 
     def _begin_publish(self, now: datetime) -> None:

@@ -24,7 +24,8 @@ from workflows.rules.people import ApproverQuestion, Reading
 class AuditBatch:
     """Facts to write down, in order, with the state they led to (what the inbox reads).
 
-    `watches` are the people and groups on which the request depends as long as it is open.
+    `watches` are the people and groups on which the request depends as long as it is open,
+    `readers` those who may read the whole of a private one.
     """
 
     request_id: str
@@ -32,6 +33,7 @@ class AuditBatch:
     facts: tuple[AuditEvent, ...]
     face: Face
     watches: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
 
 
 class AuditPort:

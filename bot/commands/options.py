@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from bot.commands.command import typed
 from bot.commands.terminal import CommandError
-from bot.policy_file import OWN_FORM, Policies
+from bot.policy_file import FORMS, Policies
 from bot.views import notices
 from workflows.rules.content import Content
 from workflows.rules.face import ApprovalFace
@@ -52,14 +52,14 @@ def ask(
     """Return the request that was typed.
 
     Raises:
-        CommandError: a line for each option that is wrong.
+        CommandError: a line for each option that is wrong, or the policy has a form of its own.
         UnknownPolicyError: there is no such policy.
 
     """
-    if policy in OWN_FORM:
+    if policy in FORMS:
         raise CommandError(
-            f"Requests of the policy “{policy}” have a form of their own: type /{policy} in Slack. "
-            "An approval alone would order nothing."
+            f"Requests of the policy “{policy}” have a form of their own: type {FORMS[policy]} in "
+            "Slack. An approval alone would carry nothing out."
         )
     written = WrittenRequest(
         request_id=request_id,

@@ -45,9 +45,12 @@ class BulkListeners:
     ) -> None:
         """Open the modal at once; then show what stands on this page of the home now."""
         await ack()
-        opened = await client.views_open(trigger_id=body["trigger_id"], view=bulk_modal.opening())
-        page = await self._services.homes.page_of(clicker(body))
-        view = bulk_modal.form(page.to_decide)
+        person = clicker(body)
+        locale = self._services.people.cached_locale(person)
+        opening = bulk_modal.opening(locale)
+        opened = await client.views_open(trigger_id=body["trigger_id"], view=opening)
+        page = await self._services.homes.page_of(person)
+        view = bulk_modal.form(page.to_decide, locale)
         await self._services.answers.show(client, opened["view"]["id"], view, NOT_ACKED)
 
     async def bulk_submitted(
@@ -56,16 +59,17 @@ class BulkListeners:
         """Send every decision, and show what came of each."""
         received = time.monotonic()
         submission = bulk_modal.parse(body)
-        if errors := bulk_modal.check(submission):
+        locale = self._services.people.cached_locale(submission.person)
+        if errors := bulk_modal.check(submission, locale):
             await ack(response_action="errors", errors=errors)
             return
-        await ack(response_action="update", view=bulk_modal.working())
+        await ack(response_action="update", view=bulk_modal.working(locale))
         acked = time.monotonic()
         found = _Found(bulk_results.begun(submission))
 
         async def show() -> None:
             await self._services.answers.show(
-                client, submission.view_id, bulk_results.results(found.results), acked
+                client, submission.view_id, bulk_results.results(found.results, locale), acked
             )
 
         async def one(item: BulkItem) -> None:
@@ -83,19 +87,19 @@ class BulkListeners:
             outcome = await self._presses.do(press, deed, say)
             found.take(item, _PROGRESS[outcome.counted], outcome.sentence or counts)
 
-        counts = notices.confirmed(submission.verdict)
+        counts = notices.confirmed(submission.verdict, locale)
         ended = await asyncio.gather(*map(one, submission.items), return_exceptions=True)
         for item, failure in zip(submission.items, ended, strict=True):
             if failure is not None:  # no reason to keep from people what came of the others
                 _log.error("decision_not_followed", request_id=item.request_id, exc_info=failure)
-                found.take(item, Progress.WAITING, notices.still_unconfirmed())
+                found.take(item, Progress.WAITING, notices.still_unconfirmed(locale))
         await self._services.answers.show_or_tell(
             client,
             submission.view_id,
-            bulk_results.results(found.results),
+            bulk_results.results(found.results, locale),
             acked,
             surface=Surface(person=submission.person, is_home=True),
-            sentence=bulk_results.in_words(found.results),
+            sentence=bulk_results.in_words(found.results, locale),
         )
 
 

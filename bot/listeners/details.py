@@ -6,14 +6,18 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.faces import read_face
 from bot.listeners.answers import NOT_ACKED
 from bot.listeners.approvals import open_modal
 from bot.listeners.presses import NOT_A_READER, Presses, id_of
 from bot.listeners.services import Services
 from bot.views import card_click, details_modal
+from bot.views.card_click import Click
 from bot.views.ids import ActionId
+from workflows.rules.face import ApprovalFace
 from workflows.rules.messages import Menu
 from workflows.rules.people import Actor, Origin
+from workflows.rules.privacy import may_read_face, public_face
 
 _VERB = "view_details"
 
@@ -48,6 +52,8 @@ class DetailsListeners:
         view_id = await open_modal(client, click, details_modal.opening(click, locale))
         press = self._presses.press(click, click.person, id_of(click), request, received)
         menu = await self._presses.menu(click.request_id, click.person)
+        if not isinstance(menu, Menu):
+            menu = await self._recorded(click) or menu
         if isinstance(menu, Menu):
             view = details_modal.shown(menu, locale)
             if not menu.may_read and not press.repeated:
@@ -56,3 +62,15 @@ class DetailsListeners:
         else:
             view = details_modal.told(menu or await self._presses.tell_how_it_ended(press), locale)
         await self._services.answers.show(client, view_id, view, NOT_ACKED)
+
+    async def _recorded(self, click: Click) -> Menu | None:
+        """Return what this person may read of a closed request: its last state is final.
+
+        Temporal forgets it one day; the records know who may read it.
+        """
+        record = await self._services.requests.get(click.request_id)
+        face = read_face(record.face) if record is not None else None
+        if record is None or not isinstance(face, ApprovalFace) or face.is_open:
+            return None
+        reads = may_read_face(face, click.person, record.readers)
+        return Menu(face=face if reads else public_face(face), verbs=(), may_read=reads)

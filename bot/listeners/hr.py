@@ -20,7 +20,7 @@ from bot.views.blocks import View
 from bot.views.card_click import pressed
 from bot.views.hr_inputs import HrOffer, kept_context
 from bot.views.ids import ActionId, CallbackId, ShortcutId
-from bot.views.payload import clicker
+from bot.views.payload import clicker, word
 from bot.workflow_client import TemporalUnavailableError
 from records.database import DATABASE_FAILURES
 from workflows.rules.errors import RuleError
@@ -76,21 +76,24 @@ class HrListeners:
     ) -> None:
         """Open the form at once. The request's id is minted here: a double submit is one request."""
         await ack()
+        locale = self._locale(word(body, "user_id") or word(body, "user", "id"))
         offer, wanted = self._offer(), str(body.get("text") or "").strip().lower()
-        view = hr_modal.opened(mint("HR"), offer, wanted=wanted.replace(" ", "_"))
-        await self._open(client, body, offer, view)
+        view = hr_modal.opened(mint("HR"), offer, wanted=wanted.replace(" ", "_"), locale=locale)
+        await self._open(client, body, offer, view, locale)
 
     async def message_chosen(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
     ) -> None:
         """Open the form with the message quoted; then show the message's address in it."""
         await ack()
-        offer = self._offer()
-        view = hr_modal.quoting(mint("HR"), offer, body)
-        shown = await self._open(client, body, offer, view)
+        offer, locale = self._offer(), self._locale(clicker(body))
+        view = hr_modal.quoting(mint("HR"), offer, body, locale)
+        shown = await self._open(client, body, offer, view, locale)
         link = await self._address(view)
         await self._forms.change(
-            client, {"view": shown}, lambda now: hr_modal.with_link(now, link, self._offer())
+            client,
+            {"view": shown},
+            lambda now: hr_modal.with_link(now, link, self._offer(), locale),
         )
 
     async def copy_clicked(
@@ -99,9 +102,10 @@ class HrListeners:
         """Open a modal at once; then show in it the form with what the other request said last."""
         await ack()
         person, request_id = hr_copy.parse_copy(pressed(body), body)
-        opening = hr_modal.opening_copy()
+        locale = self._locale(person)
+        opening = hr_modal.opening_copy(locale)
         shown = await client.views_open(trigger_id=body["trigger_id"], view=opening)
-        view = await self._copy(person, request_id)
+        view = await self._copy(person, request_id, locale)
         await self._services.answers.show(client, shown["view"]["id"], view, NOT_ACKED)
 
     async def type_chosen(
@@ -110,7 +114,10 @@ class HrListeners:
         """Show the fields of the chosen type, keeping everything that was typed."""
         await ack()
         chosen, offer = hr_modal.chosen_type(pressed(body)), self._offer()
-        await self._forms.change(client, body, lambda view: hr_modal.with_type(view, chosen, offer))
+        locale = self._locale(clicker(body))
+        await self._forms.change(
+            client, body, lambda view: hr_modal.with_type(view, chosen, offer, locale)
+        )
 
     async def request_submitted(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
@@ -118,22 +125,23 @@ class HrListeners:
         """Check what was written by pure rules, acknowledge, then start the request."""
         typed, offer = body["view"], self._offer()
         requester = Actor(person=clicker(body), origin=Origin.SLACK)
+        locale = self._locale(requester.person)
         written = hr_modal.parse(typed)
         policy = self._services.policies.by_name.get(written.type)
         if policy is None or written.type not in offer.types:
-            await ack(response_action="errors", errors=hr_modal.unknown_type())
+            await ack(response_action="errors", errors=hr_modal.unknown_type(locale))
             return
         if hr_modal.lacks_fields(typed):
-            view = hr_modal.failed(typed, offer, hr_modal.fields_appeared())
+            view = hr_modal.failed(typed, offer, hr_modal.fields_appeared(locale), locale)
             await ack(response_action="update", view=view)
             return
         try:
             today = day_somewhere(self._services.now())
             request = read_hr(written, policy, today, self._services.products.names)
         except HrMistakes as mistakes:
-            await ack(response_action="errors", errors=hr_modal.errors(mistakes, typed))
+            await ack(response_action="errors", errors=hr_modal.errors(mistakes, typed, locale))
             return
-        await ack(response_action="update", view=hr_modal.working(request.request_id))
+        await ack(response_action="update", view=hr_modal.working(request.request_id, locale))
         acked = time.monotonic()
         self._forms.forget(typed["id"])
         await self._start(client, typed, request, policy, requester, acked)
@@ -149,6 +157,7 @@ class HrListeners:
     ) -> None:
         """Start the request and show what came of it."""
         answers, surface = self._services.answers, Surface(person=requester.person)
+        locale = self._locale(requester.person)
         if not request.link:  # sent before its address was known
             request = replace(request, link=await self._address(typed))
         managers = self._services.policies.chain_of(requester.person)
@@ -158,14 +167,14 @@ class HrListeners:
             new = await self._services.workflows.start_hr(asked)
         except TemporalUnavailableError as error:
             _log.warning("hr_not_started", request_id=request.request_id, why=str(error))
-            sentence = notices.unavailable()
-            view = hr_modal.failed(typed, self._offer(), sentence)
+            sentence = notices.unavailable(locale)
+            view = hr_modal.failed(typed, self._offer(), sentence, locale)
         else:
             asks = bool(route(policy, request.amount).levels)
-            view = hr_modal.received(request.request_id, policy.channel, asks=asks)
+            view = hr_modal.received(request.request_id, policy.channel, asks=asks, locale=locale)
             if not new and await self._sent_otherwise(request):
-                sentence = hr_modal.sent_before(request.request_id)
-                view = hr_modal.told(sentence)
+                sentence = hr_modal.sent_before(request.request_id, locale)
+                view = hr_modal.told(sentence, locale)
         if sentence:
             await answers.show_or_tell(
                 client, typed["id"], view, acked, surface=surface, sentence=sentence
@@ -181,20 +190,20 @@ class HrListeners:
             return False
         return face.content != content_of(request)
 
-    async def _copy(self, person: str, request_id: str) -> View:
+    async def _copy(self, person: str, request_id: str, locale: str) -> View:
         """Return the form that begins with a request's last content, or say why there is none."""
         face = await self._approval_of(request_id)
         if face is None:
-            return hr_modal.told(hr_modal.not_copied())
+            return hr_modal.told(hr_modal.not_copied(locale), locale)
         if face.requester.person != person:
             _log.warning("copy_by_somebody_else", request_id=request_id, person=person)
-            return hr_modal.told(hr_modal.not_yours())
+            return hr_modal.told(hr_modal.not_yours(locale), locale)
         try:
             request = request_of(request_id, face.content)
         except RuleError as error:
             _log.warning("request_not_copied", request_id=request_id, code=error.code)
-            return hr_modal.told(hr_modal.not_copied())
-        return hr_modal.copied(amended_copy(request, mint("HR")), self._offer())
+            return hr_modal.told(hr_modal.not_copied(locale), locale)
+        return hr_modal.copied(amended_copy(request, mint("HR")), self._offer(), locale)
 
     async def _approval_of(self, request_id: str) -> ApprovalFace | None:
         """Return the last state of a request's approval, as the records have it."""
@@ -207,10 +216,15 @@ class HrListeners:
         return face if isinstance(face, ApprovalFace) else None
 
     async def _open(
-        self, client: AsyncWebClient, body: dict[str, Any], offer: HrOffer, form: View
+        self,
+        client: AsyncWebClient,
+        body: dict[str, Any],
+        offer: HrOffer,
+        form: View,
+        locale: str,
     ) -> dict[str, Any]:
         """Open the form, or say that there is nothing to ask for; return the view as Slack has it."""
-        view = form if offer.types else hr_modal.told(hr_modal.no_policy())
+        view = form if offer.types else hr_modal.told(hr_modal.no_policy(locale), locale)
         opened = await client.views_open(trigger_id=body["trigger_id"], view=view)
         shown: dict[str, Any] = opened["view"]
         return shown
@@ -220,6 +234,9 @@ class HrListeners:
         kept = kept_context(form)
         place = Surface(person="", channel=kept.channel, message_ts=kept.message_ts)
         return kept.link or await self._services.answers.permalink(place)
+
+    def _locale(self, person: str) -> str:
+        return self._services.people.cached_locale(person)
 
     def _offer(self) -> HrOffer:
         return hr_offer(self._services)

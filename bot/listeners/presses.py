@@ -30,6 +30,7 @@ from workflows.rules.click import REMEMBERED, click_id
 from workflows.rules.errors import OrderClosedError, RequestClosedError, StaleContentError
 from workflows.rules.face import ApprovalFace
 from workflows.rules.faces import Face
+from workflows.rules.inbox import goes_on
 from workflows.rules.messages import Menu
 from workflows.rules.people import Actor
 
@@ -226,8 +227,10 @@ class Presses:
             return
         record = await self._services.requests.get(owner_id)
         if record is not None:
-            # Whatever the last state was: with its owner gone, no button of it works any more.
-            message = cards.build(read_face(record.face), press.copy).without_buttons()
+            face = read_face(record.face)
+            message = cards.build(face, press.copy)
+            if goes_on(face):  # with its owner gone, no button of it works any more
+                message = message.without_buttons()
             await self._services.answers.paint_final(press.surface, message)
 
 

@@ -11,7 +11,7 @@ from bot.deeds import asks_for_the_same
 from bot.listeners.answers import Surface
 from bot.listeners.services import Services
 from bot.minting import mint
-from bot.policy_file import HR_FORM, OWN_FORM
+from bot.policy_file import FORMS
 from bot.views import approval_modal, notices
 from bot.views.ids import CallbackId
 from bot.views.payload import clicker
@@ -26,9 +26,6 @@ from workflows.rules.request_form import (
     read_request,
 )
 
-_ELSEWHERE = OWN_FORM | HR_FORM
-"""Policies that this form does not offer."""
-
 _log = structlog.get_logger("bot.requests")
 
 
@@ -42,7 +39,7 @@ def register(app: AsyncApp, services: Services) -> None:
 def form_choices(services: Services) -> tuple[tuple[str, str], ...]:
     """Return the policies that the form offers, as (name, title)."""
     policies = services.policies.by_name
-    return tuple((name, one.title) for name, one in policies.items() if name not in _ELSEWHERE)
+    return tuple((name, one.title) for name, one in policies.items() if name not in FORMS)
 
 
 class RequestListeners:
@@ -73,7 +70,7 @@ class RequestListeners:
         locale = self._services.people.cached_locale(requester.person)
         policies = self._services.policies
         written = approval_modal.parse(typed)
-        policy = policies.by_name.get(written.policy) if written.policy not in _ELSEWHERE else None
+        policy = policies.by_name.get(written.policy) if written.policy not in FORMS else None
         if policy is None:
             await ack(response_action="errors", errors=approval_modal.unknown_policy(locale))
             return

@@ -83,15 +83,18 @@ class ThreadListeners:
             return
         reply, request_id, answer = context["comment"]
         surface = Surface(person=reply.person, channel=reply.channel, thread_ts=reply.thread_ts)
+        locale = await self._services.people.locale_of(reply.person)
         match answer:
             case Accepted(face=face):
-                sentences = await self._hints(client, reply, face)
+                sentences = await self._hints(client, reply, face, locale)
             case Refused(code=code) if code != RequestClosedError.code:
                 await self._write_down(reply, request_id, code)
-                sentences = self._once(reply, code, thread_notices.refused(code, answer.data))
+                refusal = thread_notices.refused(code, answer.data, locale)
+                sentences = self._once(reply, code, refusal)
             case _:
-                await self._write_down(reply, request_id, RequestClosedError.code)
-                sentences = self._once(reply, RequestClosedError.code, thread_notices.closed())
+                code = RequestClosedError.code
+                await self._write_down(reply, request_id, code)
+                sentences = self._once(reply, code, thread_notices.closed(locale))
         if sentences:
             await self._services.answers.tell(surface, "\n".join(sentences))
 
@@ -105,15 +108,15 @@ class ThreadListeners:
         )
 
     async def _hints(
-        self, client: AsyncWebClient, reply: ThreadReply, face: ApprovalFace
+        self, client: AsyncWebClient, reply: ThreadReply, face: ApprovalFace, locale: str
     ) -> list[str]:
         """Return what to say about a comment that was kept; the same event is answered once."""
         found: list[str] = []
         if is_typed_decision(reply.said) and self._is_new(reply.event_id):
             link = await self._link_to_buttons(client, reply, face.request_id)
-            found.append(thread_notices.typed_decision(link))
+            found.append(thread_notices.typed_decision(link, locale))
         if face.private:
-            found += self._once(reply, "public", thread_notices.public_thread())
+            found += self._once(reply, "public", thread_notices.public_thread(locale))
         return found
 
     async def _link_to_buttons(

@@ -19,6 +19,7 @@ from bot.views.blocks import (
 from bot.views.card_click import ButtonValue, Click, button_value, parse_click
 from bot.views.changes import are_shortened, change_blocks, change_request_blocks, comment_blocks
 from bot.views.content import content_blocks, headline, is_shortened, subject, subject_mrkdwn
+from bot.views.foot import foot
 from bot.views.ids import ActionId, BlockId
 from bot.views.levels import is_decidable, level_blocks
 from bot.views.outcome import outcome_blocks, short_outcome, who
@@ -44,12 +45,12 @@ def build(face: ApprovalFace) -> Message:
 
 def details(face: ApprovalFace) -> list[Block]:
     """Return the same for a modal: nothing to press, and far more room."""
-    return roomy(lambda room: [*_body(face, room), foot(face)])
+    return roomy(lambda room: [*_body(face, room), foot_of(face)])
 
 
 def _blocks(face: ApprovalFace, room: Room) -> list[Block]:
-    buttons = [_buttons(face)] if face.is_open else []
-    return [*_body(face, room), *buttons, foot(face)]
+    buttons = [deciding_row(face, BlockId.ACTIONS)] if face.is_open else reading_row(face)
+    return [*_body(face, room), *buttons, foot_of(face)]
 
 
 def _body(face: ApprovalFace, room: Room) -> list[Block]:
@@ -93,7 +94,7 @@ def _shortened_block(face: ApprovalFace, room: Room) -> list[Block]:
     return [context(BlockId.SHORTENED, mrkdwn(words, 300, locale))]
 
 
-def foot(face: ApprovalFace) -> Block:
+def foot_of(face: ApprovalFace) -> Block:
     """Return the line in small print that names the request."""
     locale = face.language
     words = text(
@@ -103,7 +104,7 @@ def foot(face: ApprovalFace) -> Block:
         when=date(face.submitted_at, locale),
         version=face.content_revision,
     )
-    return context(BlockId.FOOT, mrkdwn(words, 300, locale))
+    return foot(face.request_id, words, locale)
 
 
 def summary_fields(face: ApprovalFace) -> Block:
@@ -122,10 +123,10 @@ def summary_fields(face: ApprovalFace) -> Block:
     return fields(BlockId.SUMMARY, labelled, locale)
 
 
-def _buttons(face: ApprovalFace) -> Block:
-    """Return the row: what decides only while somebody may, and More… as long as it is open."""
+def deciding_row(face: ApprovalFace, block_id: str) -> Block:
+    """Return the row of buttons: what decides only while somebody may, and More…, three at most."""
     more = button(ActionId.MORE, text("button.more", face.language), button_value(face))
-    return actions(BlockId.ACTIONS, *verdict_buttons(face), more)
+    return actions(block_id, *verdict_buttons(face), more)
 
 
 def verdict_buttons(face: ApprovalFace, *, reply_level: int = 0) -> list[Block]:
@@ -157,6 +158,11 @@ def details_button(face: ApprovalFace, *, reply_level: int = 0) -> Block:
     """Return *View details*: the whole request, for those who may read it."""
     value = button_value(face, reply_level=reply_level)
     return button(ActionId.DETAILS, text("button.details", face.language), value)
+
+
+def reading_row(face: ApprovalFace) -> list[Block]:
+    """Return *View details* as a row of its own, where a card hides what it is about."""
+    return [actions(BlockId.ACTIONS, details_button(face))] if face.hidden else []
 
 
 def _confirm(face: ApprovalFace) -> Block:

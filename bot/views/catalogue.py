@@ -5,10 +5,8 @@ keys. It is read once, at import; nothing compiled is kept. Blanks are filled wi
 marks never stand without words.
 """
 
-import pkgutil
 from collections.abc import Mapping
 from gettext import GNUTranslations
-from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 
@@ -54,19 +52,6 @@ class Sentences:
         return self._translations.ngettext(key, key, count)
 
 
-def _loose() -> dict[str, str]:
-    """Return the sentences of modules `catalogue_en_*.py` that are not part of the file yet.
-
-    `python -m tests.views.merge_catalogue` makes them part of it.
-    """
-    found: dict[str, str] = {}
-    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        if module.name.startswith("catalogue_en_"):
-            found |= import_module(f"bot.views.{module.name}").SENTENCES
-    return found
-
-
 LANGUAGES = tuple(sorted(path.name for path in LOCALES.iterdir() if path_of(path.name).exists()))
 CATALOGUES = {language: Sentences(read(language)) for language in LANGUAGES}
 """The languages that are complete. A second one is a second file, and nothing else."""
-LOOSE = _loose()

@@ -118,7 +118,7 @@ class HomePage:
     stands_in: Sequence[Absence] = ()
 
 
-def build(page: HomePage, locale: str = "en") -> View:
+def build(page: HomePage, locale: str) -> View:
     """Return the view. Any page of at most `ROWS` rows is within Slack's limits."""
     place = page.place
     return {
@@ -254,8 +254,8 @@ def _stands_in_words(one: Absence, locale: str) -> str:
         "home.away.for",
         locale,
         person=person(one.person, locale),
-        starts=date(one.starts),
-        ends=date(one.ends),
+        starts=date(one.starts, locale),
+        ends=date(one.ends, locale),
     )
 
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.views.approval_card import deciding_row
 from bot.views.asked import source_words
-from bot.views.blocks import Block, Room, actions, button, confirm, context, mrkdwn, plain, said
+from bot.views.blocks import Block, Room, button, context, mrkdwn, plain, said
 from bot.views.card_click import button_value
-from bot.views.content import content_blocks, is_shortened, subject, subject_mrkdwn
+from bot.views.content import content_blocks, is_shortened, subject_mrkdwn
 from bot.views.hr_copy import copy_button
 from bot.views.ids import ActionId, BlockId
 from bot.views.outcome import who
@@ -77,7 +78,7 @@ def decide_blocks(row: ToDecide, number: int, locale: str) -> list[Block]:
         said(f"{BlockId.ROW}-{number}", title_words(face, locale), locale),
         *asked_blocks(face, _ROOM, number, locale),
         context(f"{BlockId.LEVEL}-{number}", mrkdwn(_why_words(row, face, locale), 2000, locale)),
-        decide_buttons(face, number, locale),
+        deciding_row(face, f"{BlockId.ACTIONS}-{number}"),
     ]
 
 
@@ -134,39 +135,6 @@ def _why_words(row: ToDecide, face: ApprovalFace, locale: str) -> str:
     if is_shortened(face.content, _ROOM, locale):
         lines.append(text("shortened.open", locale))
     return "\n".join(lines)
-
-
-def decide_buttons(face: ApprovalFace, number: int, locale: str) -> Block:
-    """Return what decides, and *More…*: the same buttons as on the card, three of them."""
-    level = face.levels[-1]
-    asks = level.approve_reason_required
-    approve = button(
-        ActionId.APPROVE,
-        text("button.approve.why" if asks else "button.approve", locale),
-        button_value(face, reason_required=asks),
-        style="primary",
-        confirm=None if asks else _confirm(face, locale),
-    )
-    reject = button(
-        ActionId.REJECT,
-        text("button.reject", locale),
-        button_value(face, reason_required=level.reject_reason_required),
-        style="danger",
-    )
-    more = button(ActionId.MORE, text("button.more", locale), button_value(face))
-    return actions(f"{BlockId.ACTIONS}-{number}", approve, reject, more)
-
-
-def _confirm(face: ApprovalFace, locale: str) -> Block:
-    amount = face.content.amount
-    words = text(
-        "confirm.approve.text",
-        locale,
-        subject=subject(face.content, 120, locale),
-        amount=text("approval.text.amount", locale, amount=amount) if amount else "",
-    )
-    title, agree = text("confirm.approve.title", locale), text("button.approve", locale)
-    return confirm(title, words, agree, locale)
 
 
 def mine_blocks(row: Mine, number: int, locale: str) -> list[Block]:

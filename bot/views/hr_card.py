@@ -4,8 +4,10 @@ What is private is only ever taken from `face.approval`: whoever gives a face wi
 public face shows nothing else.
 """
 
-from bot.views.blocks import Block, Message, Room, context, fields, fitted, header, mrkdwn, said
+from bot.views.approval_card import reading_row
+from bot.views.blocks import Block, Message, Room, fields, fitted, header, said
 from bot.views.content import content_blocks
+from bot.views.foot import foot
 from bot.views.ids import BlockId
 from bot.views.levels import level_blocks
 from bot.views.outcome import outcome_blocks, who
@@ -14,7 +16,7 @@ from workflows.rules.hr_face import HrFace, HrStep, Provisioning
 
 
 def build(face: HrFace) -> Message:
-    """Return the card. Nothing is decided on it any more, so it has no buttons."""
+    """Return the card. Nothing is decided on it any more; what it hides can be looked at."""
     return Message(
         text=summary(face), blocks=fitted(lambda room: _blocks(face, room), face.card_version)
     )
@@ -55,12 +57,14 @@ def _blocks(face: HrFace, room: Room) -> list[Block]:
             *level_blocks(approval, room),
             *outcome_blocks(approval, room),
         ]
+    reading = reading_row(approval) if approval is not None else []
     title = clip_plain(" ".join(face.title.split()), 100, locale) or _type_words(face)
     return [
         header(BlockId.HEADER, title, locale),
         _summary_fields(face),
         *shown,
         *provisioning_blocks(face),
+        *reading,
         _foot(face),
     ]
 
@@ -94,4 +98,4 @@ def _foot(face: HrFace) -> Block:
     locale = face.language
     request_id = in_line(face.request.request_id, 80, locale)
     words = text("hr.foot", locale, request_id=request_id, when=date(face.received_at, locale))
-    return context(BlockId.FOOT, mrkdwn(words, 300, locale))
+    return foot(face.request.request_id, words, locale)

@@ -13,7 +13,7 @@ MOST = 5
 _BLOCKS = 50
 
 
-def build(page: HomePage, locale: str = "en") -> Message:
+def build(page: HomePage, locale: str) -> Message:
     """Return the message. Any page yields one within Slack's limits: what does not fit is counted."""
     waiting = counted("inbox.waiting", page.waiting, locale)
     if page.waiting > COUNTED:

@@ -56,7 +56,7 @@ def _summary(face: ApprovalFace, state: str, asked: str = "") -> str:
 def _blocks(face: ApprovalFace, level: LevelFace, room: Room) -> list[Block]:
     blocks = _body(face, level, room)
     if blocks != _body(face, level, WHOLE):
-        key = "thread.shortened" if _waits(face, level) else "shortened.closed"
+        key = "thread.shortened" if _waits(face, level) else "thread.shortened.closed"
         words = mrkdwn(text(key, face.language), 300, face.language)
         blocks.append(context(BlockId.SHORTENED, words))
     return [*blocks, *_buttons(face, level)]

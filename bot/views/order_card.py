@@ -17,6 +17,7 @@ from bot.views.blocks import (
 )
 from bot.views.card_click import order_value
 from bot.views.content import content_blocks, headline
+from bot.views.foot import foot
 from bot.views.ids import ActionId, BlockId
 from bot.views.levels import level_blocks
 from bot.views.outcome import outcome_blocks, short_outcome, who
@@ -74,7 +75,7 @@ def _blocks(face: OrderFace, room: Room) -> list[Block]:
         *_stuck_blocks(face),
         *_mail_blocks(face),
         *_buttons(face),
-        context(BlockId.FOOT, mrkdwn(_foot_words(face), 300, locale)),
+        foot(face.order.order_id, _foot_words(face), locale),
     ]
 
 

@@ -9,7 +9,7 @@ from datetime import date as Day  # noqa: N812 - `date` is our word for the toke
 from babel.dates import format_date
 from babel.lists import format_list
 
-from bot.views.catalogue import CATALOGUES, FALLBACK, LOOSE
+from bot.views.catalogue import CATALOGUES, FALLBACK
 
 _REGIONS = {"en": "en_001"}
 """Whose habits we follow where a language has several: `a, b and c`, `21 November 2026`."""
@@ -42,7 +42,7 @@ def text(key: str, locale: str, /, **data: object) -> str:
 
     """
     spoken = CATALOGUES.get(locale, _ENGLISH)
-    sentence = spoken.plain.get(key) or _ENGLISH.plain.get(key) or LOOSE.get(key)
+    sentence = spoken.plain.get(key) or _ENGLISH.plain.get(key)
     if sentence is None:
         raise MissingSentenceError(key)
     return sentence.format_map(data)
@@ -50,7 +50,7 @@ def text(key: str, locale: str, /, **data: object) -> str:
 
 def has_text(key: str) -> bool:
     """Say whether there is such a sentence (codes that come from elsewhere may be new to us)."""
-    return key in _ENGLISH.plain or key in LOOSE
+    return key in _ENGLISH.plain
 
 
 def counted(key: str, count: int, locale: str, /, **data: object) -> str:
@@ -62,8 +62,8 @@ def counted(key: str, count: int, locale: str, /, **data: object) -> str:
     """
     spoken = CATALOGUES.get(locale, _ENGLISH)
     sentence = spoken.for_count(key, count) or _ENGLISH.for_count(key, count)
-    if sentence is None:  # not part of the file yet
-        return text(f"{key}.one" if count == 1 else f"{key}.many", locale, count=count, **data)
+    if sentence is None:
+        raise MissingSentenceError(key)
     return sentence.format_map({"count": count, **data})
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.views.as_read import as_read
 from bot.views.card_click import ButtonValue
+from bot.views.foot import request_named
 from bot.views.ids import ActionId
 from bot.views.payload import UnreadablePayloadError, from_json, table, tables, word
 from bot.views.text import is_person
@@ -56,14 +57,11 @@ def parse_reply(body: Mapping[str, object], bot_user: str) -> ThreadReply | None
 def request_of(root: Mapping[str, object], bot_user: str) -> str:
     """Return the request that a root message is the card of; empty where it is no card of ours.
 
-    What its buttons say counts only on a message that we have posted ourselves.
+    What it says counts only on a message that we have posted ourselves.
     """
     if word(root, "user") != bot_user or not word(root, "bot_id"):
         return ""
-    for button in _buttons(root):
-        if found := _value(button):
-            return found.request_id
-    return ""
+    return request_named(root)
 
 
 def deciding_message(messages: Iterable[Mapping[str, object]], request_id: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.views.approval_card import (
     details_button,
-    foot,
+    foot_of,
     headline_of,
     private_block,
     summary_fields,
@@ -101,7 +101,7 @@ def _blocks(face: ApprovalFace, effects: Sequence[Block], room: Room) -> list[Bl
         *(dict(block) for block in effects),  # ids are given to them each time
         *_comment_block(face),
         *_buttons(face),
-        foot(face),
+        foot_of(face),
     ]
 
 
@@ -109,7 +109,7 @@ def _shortened_block(face: ApprovalFace, room: Room) -> list[Block]:
     locale = face.language
     if not (is_shortened(face.content, room, locale) or are_shortened(face, room)):
         return []
-    words = text("thread.shortened" if face.is_open else "shortened.closed", locale)
+    words = text("thread.shortened" if face.is_open else "thread.shortened.closed", locale)
     return [context(BlockId.SHORTENED, mrkdwn(words, 300, locale))]
 
 
@@ -138,7 +138,7 @@ def _comment_block(face: ApprovalFace) -> list[Block]:
 
 
 def _buttons(face: ApprovalFace) -> list[Block]:
-    if not face.is_open:
-        return []
-    more = button(ActionId.MORE, text("button.more", face.language), button_value(face))
-    return [actions(BlockId.ACTIONS, details_button(face), more)]
+    row = [details_button(face)]  # of a closed request, too: to be read, with nothing to decide
+    if face.is_open:
+        row.append(button(ActionId.MORE, text("button.more", face.language), button_value(face)))
+    return [actions(BlockId.ACTIONS, *row)]

@@ -34,15 +34,15 @@ admins = ["user:U0FAY"]
 admin_channel = "#approvals"
 timezone = "Europe/Berlin"
 
-[policy.expense]
-title = "Expense"
+[policy.general]
+title = "General"
 channel = "#approvals"
-[[policy.expense.tier]]
+[[policy.general.tier]]
 up_to = "100.00 USD"
 levels = []
-[[policy.expense.tier]]
+[[policy.general.tier]]
 levels = ["lead"]
-[policy.expense.level.lead]
+[policy.general.level.lead]
 approvers = ["user:U0BORIS", "user:U0CLARA"]
 expire_after = "2d"
 max_expire_after = "7d"
@@ -99,7 +99,7 @@ class CommandLine:
         """Type a command on requests."""
         return await self.type("request", *words, stdin=stdin)
 
-    async def ask(self, policy: str = "expense", *words: str) -> str:
+    async def ask(self, policy: str = "general", *words: str) -> str:
         """Ask for something as Ana, and wait until its level is open."""
         said = await self.request(
             *("create", "--policy", policy, "--title", "Team offsite", "--amount", "1500.00 USD"),

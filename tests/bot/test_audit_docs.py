@@ -31,7 +31,7 @@ def bare(said: str, operator: str) -> list[str]:
 @pytest.mark.usefixtures("worker")
 async def test_every_example_is_what_the_program_says(shell: CommandLine) -> None:
     await shell.request(
-        *("create", "--id", REQUEST, "--policy", "expense", "--title", "Trade fair"),
+        *("create", "--id", REQUEST, "--policy", "general", "--title", "Trade fair"),
         *("--text", "Two days in Hanover", "--amount", "1500.00 USD", "--as", ANA),
     )
     await shell.until_open(REQUEST)

@@ -1,8 +1,12 @@
 """The App Home, as people see it: what waits for them, decided there, and fresh without being opened."""
 
+import asyncio
+from datetime import timedelta
+
 import pytest
 from slack_bolt.async_app import AsyncApp
 
+from bot import home_relay
 from bot.listeners.services import Services
 from bot.views import notices
 from emulator.client import StandInClient, text_of
@@ -11,8 +15,21 @@ from tests.bot.front_desk import EMIL, FrontDesk, level
 from tests.bot.test_away import away_for_a_week
 from workflows.rules.click import click_id
 from workflows.rules.people import Actor, Origin
-from workflows.rules.policy import ReasonRule
+from workflows.rules.policy import LevelRule, ReasonRule
 from workflows.rules.request import Status, Withdrawal
+
+
+@pytest.fixture(autouse=True)
+def _restless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have homes shown anew at once: how long the relay waits is tested where its clock is ours."""
+    monkeypatch.setattr(home_relay, "EVERY", 0.05)
+    monkeypatch.setattr(home_relay, "REST", timedelta(0))
+
+
+async def ask_often(desk: FrontDesk, times: int, rule: LevelRule) -> list[str]:
+    """Ask so often at the same time, and return the requests' ids."""
+    asked = await asyncio.gather(*(desk.ask(rule) for _ in range(times)))
+    return [one.request_id for one in asked]
 
 
 async def open_home(slack: StandInClient, person: str) -> Json:
@@ -158,7 +175,7 @@ async def test_the_other_tab_needs_nothing(slack: StandInClient, bot: AsyncApp) 
 async def test_a_page_holds_ten_and_leads_to_the_others(
     slack: StandInClient, bot: AsyncApp, desk: FrontDesk
 ) -> None:
-    asked = [(await desk.ask(level(BORIS))).request_id for _ in range(11)]
+    asked = await ask_often(desk, 11, level(BORIS))
     home = await open_home(slack, BORIS)
     first = {one for one in asked if one in text_of(home)}
 
@@ -222,7 +239,7 @@ def ticked(form: Json) -> Json:
 async def test_five_at_once_of_which_one_is_refused(
     slack: StandInClient, bot: AsyncApp, desk: FrontDesk, *, closes: bool
 ) -> None:
-    asked = [(await desk.ask(level(BORIS))).request_id for _ in range(5)]
+    asked = await ask_often(desk, 5, level(BORIS))
     form = await bulk_form(slack, BORIS)
     await desk.workflows.withdraw(asked[2], "w", withdrawal())
     if closes:
@@ -247,7 +264,7 @@ async def test_each_of_several_is_its_own_update_which_the_same_submission_repea
     slack: StandInClient, bot: AsyncApp, desk: FrontDesk, services: Services
 ) -> None:
     """Broken by hand: with ids that do not name the request this fails."""
-    asked = [(await desk.ask(level(BORIS, CLARA))).request_id for _ in range(2)]
+    asked = await ask_often(desk, 2, level(BORIS, CLARA))
     form = await bulk_form(slack, BORIS)
 
     await slack.submit(BORIS, form, {"chosen": ticked(form)})
@@ -263,8 +280,7 @@ async def test_each_of_several_is_its_own_update_which_the_same_submission_repea
 async def test_a_reason_that_a_policy_wants_is_asked_for_at_its_field(
     slack: StandInClient, bot: AsyncApp, desk: FrontDesk
 ) -> None:
-    for _ in range(2):
-        await desk.ask(level(BORIS, approve_reason=ReasonRule.REQUIRED))
+    await ask_often(desk, 2, level(BORIS, approve_reason=ReasonRule.REQUIRED))
     form = await bulk_form(slack, BORIS)
 
     answer = await slack.submit(BORIS, form, {"chosen": ticked(form)})

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.home_board import HomeBoard
 from bot.home_relay import LEASE, REST, HomeRelay
 from bot.inbox_lookup import InboxLookup
+from bot.people import People
 from bot.views.home import HomePlace
 from emulator.client import StandInClient
 from records.absences import Absences
@@ -43,7 +44,9 @@ def clock() -> Clock:
 def bots(web: AsyncWebClient, database: Database, clock: Clock, count: int = 2) -> list[HomeRelay]:
     homes = Homes(database)
     lookup = InboxLookup(Inbox(database), Absences(database))
-    return [HomeRelay(homes, HomeBoard(web, homes, lookup, clock), clock) for _ in range(count)]
+    people = People(web)
+    boards = [HomeBoard(web, homes, lookup, people, clock) for _ in range(count)]
+    return [HomeRelay(homes, board, clock) for board in boards]
 
 
 async def opened(database: Database, clock: Clock, *people: str) -> Homes:
@@ -167,7 +170,7 @@ async def test_the_relay_goes_on_until_it_is_cancelled(
     await change(database, 1)
     breaths = asyncio.Queue[None]()
     lookup = InboxLookup(Inbox(database), Absences(database))
-    board = HomeBoard(web, homes, lookup, clock)
+    board = HomeBoard(web, homes, lookup, People(web), clock)
     relay = asyncio.create_task(HomeRelay(homes, board, clock, breaths.get).keep_fresh())
 
     breaths.put_nowait(None)

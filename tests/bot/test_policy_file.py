@@ -220,7 +220,7 @@ REFUSALS = [
     ('visibility = "channel"', 'visibility = "private"', 10, "An order cannot be private: its card shows customer, lines and amount.", 'Write visibility = "channel", and a channel that only they can read.'),
     ('visibility = "channel"', 'visibility = "privat"', 10, "visibility: “privat” is unknown here.", "Did you mean “private”?"),
     ('visibility = "channel"', 'layout = "threads"', 10, "layout: “threads” is unknown here.", "Did you mean “thread”?"),
-    ('visibility = "channel"', 'language = "fr"', 10, "language: “fr” is unknown here.", "Possible: en."),
+    ('visibility = "channel"', 'language = "fr"', 10, "language: “fr” is unknown here.", "Possible: en, de."),
     ('notify = "card"', 'notify = "cart"', 11, "notify: “cart” is unknown here.", "Did you mean “card”?"),
     ('self_approval = "never"', 'self_approval = "always"', 12, "self_approval: “always” is unknown here.", "Possible: never."),
     ("distinct_approvers = true", 'distinct_approvers = "yes"', 13, "distinct_approvers: this must be true or false.", "Write it without quotes."),

@@ -18,16 +18,16 @@ REFUSED = 6
 
 async def test_a_request_is_asked_shown_decided_and_waited_for(shell: CommandLine) -> None:
     what = ("--text", "Two days\nby the lake", "--link", "https://x.test/a")
-    request = await shell.ask("expense", *what)
+    request = await shell.ask("general", *what)
 
     shown = await shell.request("show", request, "--as", BORIS)
     done = await shell.request("decide", request, "approve", "--as", BORIS, "--reason", "Fine")
-    again = ("create", "--id", request, "--policy", "expense", "--title", "Team offsite", "--wait")
+    again = ("create", "--id", request, "--policy", "general", "--title", "Team offsite", "--wait")
     waited = await shell.request(*again, *what, "--amount", "1500 USD", "--as", ANA)
 
     assert shown.code == 0
     for words in (
-        f"{request} · Expense: Team offsite",
+        f"{request} · General: Team offsite",
         "waiting for approval, level 1 of 1",
         f"{ANA} (command line: {OPERATOR})",
         "1,500.00 USD",
@@ -48,14 +48,14 @@ async def test_a_request_is_asked_shown_decided_and_waited_for(shell: CommandLin
 
 
 async def test_what_needs_nobody_is_told_to_be_approved_at_once(shell: CommandLine) -> None:
-    small = ("create", "--policy", "expense", "--title", "Pens", "--amount", "9.90", "--as", ANA)
+    small = ("create", "--policy", "general", "--title", "Pens", "--amount", "9.90", "--as", ANA)
 
     said = await shell.request(*small)
     waited = await shell.request(*small, "--wait", "--json", "--text-file", "-", stdin="Blue ones")
 
     assert said.code == 0
     assert said.out.startswith("REQ-")
-    assert said.err == "Approved at once: rule “expense: up to 100.00 USD” asks nobody.\n"
+    assert said.err == "Approved at once: rule “general: up to 100.00 USD” asks nobody.\n"
     assert waited.code == 0
     assert waited.json["status"] == "approved"
     assert waited.json["content"]["text"] == "Blue ones"
@@ -211,7 +211,7 @@ async def test_what_temporal_lost_while_it_was_open_is_shown_as_of_when(
 
 
 async def test_the_list_is_the_newest_first_and_can_be_narrowed(shell: CommandLine) -> None:
-    first = await shell.ask("expense", "--title", 'Not "policy":"travel"')
+    first = await shell.ask("general", "--title", 'Not "policy":"travel"')
     second = await shell.ask("travel")
     await shell.workflows.close(first, "click", Closing(actor=by(FAY), reason="Over"))
     await shell.fact(first, Fact.REQUEST_CLOSED)
@@ -230,7 +230,7 @@ async def test_the_list_is_the_newest_first_and_can_be_narrowed(shell: CommandLi
     assert await listed() == [second, first]
     assert await listed("--open") == [second]
     assert await listed("--policy", "travel") == [second]
-    assert await listed("--policy", "expense") == [first]
+    assert await listed("--policy", "general") == [first]
     assert await listed("--requester", ANA, "--limit", "1") == [second]
     assert await listed("--requester", BORIS) == []
 

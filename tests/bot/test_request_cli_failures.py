@@ -25,21 +25,31 @@ from workflows.rules.messages import OrderInput
 CANNOT, UNCONFIRMED, REFUSED = 2, 5, 6
 NOWHERE = "127.0.0.1:1"
 
-EXPENSE = ("create", "--policy", "expense", "--title", "Pens", "--as", ANA)
+GENERAL = ("create", "--policy", "general", "--title", "Pens", "--as", ANA)
 WRONG: list[tuple[tuple[str, ...], str]] = [
-    (EXPENSE[:-2], "Say who acts: --as and a Slack member id, such as --as U0ANA."),
-    ((*EXPENSE[:-1], "ana"), "--as: “ana” is not a Slack member id. They look like U0ANA."),
-    ((*EXPENSE, "--policy", "expens"), "There is no policy “expens”. Did you mean “expense”?"),
-    ((*EXPENSE, "--policy", "order"), "Requests of the policy “order” have a form of their own"),
-    ((*EXPENSE, "--amount", "lots"), "--amount: Please write the amount as a number"),
-    ((*EXPENSE, "--amount", "5 EUR"), "--amount: Amounts are in USD here."),
-    ((*EXPENSE, "--title", " "), "--title: Please fill this in."),
-    ((*EXPENSE, "--link", "ftp://x.test"), "--link: "),
-    ((*EXPENSE, "--answer-within", "soon"), "--answer-within: "),
-    ((*EXPENSE, "--id", "ORD-1"), "--id: a request's number is REQ- and then"),
-    ((*EXPENSE, "--text", "a", "--text-file", "b"), "Give --text or --text-file, not both."),
-    ((*EXPENSE, "--text-file", "b"), "--text-file: b cannot be read (FileNotFoundError)."),
-    ((*EXPENSE, "--text", "\udcff"), "--text: this is not valid UTF-8."),
+    (GENERAL[:-2], "Say who acts: --as and a Slack member id, such as --as U0ANA."),
+    ((*GENERAL[:-1], "ana"), "--as: “ana” is not a Slack member id. They look like U0ANA."),
+    ((*GENERAL, "--policy", "genera"), "There is no policy “genera”. Did you mean “general”?"),
+    *(
+        (
+            (*GENERAL, "--policy", name),
+            f"Requests of the policy “{name}” have a form of their own: type {form} in Slack.",
+        )
+        for name, form in {
+            "order": "/order",
+            "time_off": "/request time_off",
+            "expense": "/request expense",
+        }.items()
+    ),
+    ((*GENERAL, "--amount", "lots"), "--amount: Please write the amount as a number"),
+    ((*GENERAL, "--amount", "5 EUR"), "--amount: Amounts are in USD here."),
+    ((*GENERAL, "--title", " "), "--title: Please fill this in."),
+    ((*GENERAL, "--link", "ftp://x.test"), "--link: "),
+    ((*GENERAL, "--answer-within", "soon"), "--answer-within: "),
+    ((*GENERAL, "--id", "ORD-1"), "--id: a request's number is REQ- and then"),
+    ((*GENERAL, "--text", "a", "--text-file", "b"), "Give --text or --text-file, not both."),
+    ((*GENERAL, "--text-file", "b"), "--text-file: b cannot be read (FileNotFoundError)."),
+    ((*GENERAL, "--text", "\udcff"), "--text: this is not valid UTF-8."),
     (("withdraw", "REQ 1", "--as", ANA), "REQUEST: this is not a request's number."),
     (("delegate", "REQ-1", "--to", "bob", "--as", ANA), "--to: “bob” is not a Slack member id."),
     (("reassign", "REQ-1", "--as", FAY), "Name who decides: --approver user:U…"),
@@ -62,7 +72,7 @@ async def test_a_wrong_option_is_named(
 
 
 async def test_every_wrong_option_is_named_at_once(shell: CommandLine) -> None:
-    said = await shell.request(*EXPENSE, "--amount", "0", "--answer-within", "soon")
+    said = await shell.request(*GENERAL, "--amount", "0", "--answer-within", "soon")
 
     assert said.code == CANNOT
     assert [line.partition(":")[0] for line in said.err.splitlines()] == [
@@ -114,7 +124,7 @@ async def test_with_temporal_down_nothing_is_done_and_the_last_state_is_shown(
     monkeypatch.setenv("TEMPORAL_API_KEY", "a-secret")
     sentence = f"Temporal does not answer at {NOWHERE}. Start it, or set TEMPORAL_ADDRESS.\n"
 
-    asked = await shell.request(*EXPENSE)
+    asked = await shell.request(*GENERAL)
     decided = await shell.request("decide", request, "approve", "--as", BORIS)
     shown = await shell.request("show", request)
     listed = await shell.request("list", "--open")
@@ -136,7 +146,7 @@ async def test_a_namespace_that_is_not_there_is_not_taken_for_an_ended_request(
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "elsewhere")
     sentence = "Temporal has no namespace “elsewhere”. Check TEMPORAL_NAMESPACE.\n"
 
-    asked = await shell.request(*EXPENSE, "--patience", "0")
+    asked = await shell.request(*GENERAL, "--patience", "0")
     remarked = await shell.request("comment", request, "Hm", "--as", BORIS)
     shown = await shell.request("show", request)
 
@@ -151,7 +161,7 @@ async def test_an_answer_that_does_not_come_is_asked_for_and_can_be_repeated(
 ) -> None:
     monkeypatch.setattr(desk, "WAIT", 0.3)
     await worker.stop()
-    request = (await shell.request(*EXPENSE)).out.strip()
+    request = (await shell.request(*GENERAL)).out.strip()
 
     given_up = await shell.request("comment", request, "A", "--as", ANA, "--patience", "0.1")
     key = given_up.err.partition("--key ")[2].partition(":")[0]
@@ -181,7 +191,7 @@ async def test_a_request_that_may_have_been_taken_names_its_number(
 
     monkeypatch.setattr(WorkflowClient, "start_approval", no_answer)
 
-    said = await shell.request(*EXPENSE, "--id", "REQ-1", "--patience", "0")
+    said = await shell.request(*GENERAL, "--id", "REQ-1", "--patience", "0")
 
     assert (said.code, said.out) == (UNCONFIRMED, "")
     assert said.err.endswith("Repeat the command with --id REQ-1: it is one request.\n")
@@ -190,8 +200,8 @@ async def test_a_request_that_may_have_been_taken_names_its_number(
 async def test_what_was_asked_without_a_worker_is_told_to_wait_for_one(
     shell: CommandLine,
 ) -> None:
-    said = await shell.request(*EXPENSE, "--id", "REQ-IDLE", "--json", "--patience", "0.5")
-    lost = await shell.request(*EXPENSE, "--id", "REQ-IDLE", "--wait", "--patience", "0.5")
+    said = await shell.request(*GENERAL, "--id", "REQ-IDLE", "--json", "--patience", "0.5")
+    lost = await shell.request(*GENERAL, "--id", "REQ-IDLE", "--wait", "--patience", "0.5")
     decided = await shell.request(
         "decide", "REQ-IDLE", "approve", "--as", BORIS, "--patience", "0.1"
     )
@@ -250,7 +260,7 @@ async def test_a_wrong_policy_file_is_told_with_its_line(
 ) -> None:
     monkeypatch.setenv("POLICIES", "missing.toml")
 
-    said = await shell.request(*EXPENSE)
+    said = await shell.request(*GENERAL)
 
     assert (said.code, said.out) == (CANNOT, "")
     assert said.err.startswith("missing.toml, line 1: ")

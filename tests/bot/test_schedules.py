@@ -11,6 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from bot import schedules
 from bot.schedules import Shown
+from bot.views.text import day, text
 from emulator.client import StandInClient
 from tests.bot.desk import ANA, PATIENCE, RunningWorker, unique
 from workflows.summary import SummaryInput
@@ -100,7 +101,9 @@ async def test_a_schedule_tells_a_channel_of_the_day_before(
     assert (shown.daily_at, shown.timezone) == ((schedules.SUMMARY_AT,), "Europe/Berlin")
     (told,) = await slack.messages("C0APPROVALS", ANA)
     days = {began, _today_in_berlin()}  # midnight may have passed meanwhile
-    assert told["text"] in {f"There were no orders on {day - timedelta(days=1)}." for day in days}
+    assert told["text"] in {
+        text("day.none", "en", day=day(one - timedelta(days=1), "en")) for one in days
+    }
 
 
 def _today_in_berlin() -> date:

@@ -1,10 +1,12 @@
 """A request's thread: presses in a reply and in a direct message lead to one state on every copy."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from slack_bolt.async_app import AsyncApp
 
+from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import (
     ANA,
@@ -19,11 +21,12 @@ from tests.bot.desk import (
     has_buttons,
     listeners_ended,
     shows,
+    yes_by,
 )
 from tests.bot.front_desk import DINA, EMIL, Asked, FrontDesk, level, offers
 from tests.bot.presses import SignedHttp, press_payload, with_value
 from workflows.rules.policy import Layout, Quorum, Visibility
-from workflows.rules.request import Status
+from workflows.rules.request import Status, Verdict
 
 SECRET = "My father is ill"
 THREAD: dict[str, Any] = {"layout": Layout.THREAD}
@@ -136,6 +139,46 @@ async def test_who_may_not_read_a_request_is_told_why_and_that_is_kept(
     assert "A desk for" not in str(shown)
     assert "Waiting for approval" in text_of(shown)
     assert await shop.refused(asked.request_id) == [(GUS, "not_a_reader")]
+
+
+@pytest.mark.parametrize("temporal_knows", [True, False])
+@pytest.mark.parametrize("parts", [PRIVATE, {"visibility": Visibility.PRIVATE}], ids=["thread", "card"])  # fmt: skip
+async def test_a_closed_private_request_can_still_be_read_by_whom_it_concerns(  # noqa: PLR0913, PLR0917 - a case and where it is tried
+    slack: StandInClient,
+    bot: AsyncApp,
+    desk: FrontDesk,
+    shop: Shop,
+    services: Services,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    parts: dict[str, Any],
+    temporal_knows: bool,
+) -> None:
+    """Broken by hand: with the records' `readers` left out, only the requester could."""
+    asked = await desk.ask(level(BORIS), level(DINA, name="hr"), text=SECRET, **parts)
+    no = replace(yes_by(BORIS), verdict=Verdict.REJECT, reason="Not now")
+    await services.workflows.decide(asked.request_id, "b", no)
+    root = await desk.card(asked.request_id, shows("Rejected"))
+    await shop.at_rest(asked.request_id)
+    if not temporal_knows:
+        monkeypatch.setattr(services.workflows, "menu", _unknown)
+
+    for person in (ANA, BORIS, FAY):
+        await slack.click(person, APPROVALS, root, "details")
+        shown = await desk.says(person, SECRET)
+        assert "Not now" in text_of(shown)
+    for person in (GUS, DINA):  # she was never asked
+        await slack.click(person, APPROVALS, root, "details")
+        shown = await desk.says(person, "This request is private")
+        assert SECRET not in str(shown)
+        assert "Not now" not in str(shown)
+    await listeners_ended()
+    refused = [(GUS, "not_a_reader"), (DINA, "not_a_reader")]
+    assert await shop.refused(asked.request_id) == refused
+
+
+async def _unknown(*_: object) -> None:
+    """Answer as Temporal does once it has forgotten a workflow."""
 
 
 async def test_more_shows_a_stranger_nothing_private(

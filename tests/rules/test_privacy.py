@@ -66,7 +66,17 @@ def test_a_public_face_keeps_what_is_public_and_nothing_else() -> None:
 def test_no_part_of_a_level_is_private_but_what_somebody_wrote() -> None:
     """A new part of a level is to be looked at here."""
     assert {one.name for one in fields(LevelFace)} == {
-        *("number", "name", "sources", "unreadable", "eligible", "asked", "delegates", "needed"),
+        *(
+            "number",
+            "name",
+            "opened_at",
+            "sources",
+            "unreadable",
+            "eligible",
+            "asked",
+            "delegates",
+            "needed",
+        ),
         *("blocked", "expires_at", "decisions", "passed", "reminders", "escalations"),
         *("reassigned", "approve_reason_required", "reject_reason_required"),
     }

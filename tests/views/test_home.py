@@ -47,7 +47,7 @@ def check_home(view: Json) -> None:
 
 @pytest.mark.parametrize("name", HOMES)
 def test_a_home_is_exactly_its_snapshot(name: str) -> None:
-    view = home.build(HOMES[name]())
+    view = home.build(HOMES[name](), "en")
 
     check_home(view)
     _compare(f"home/{name}", view)
@@ -58,7 +58,7 @@ def test_the_private_answer_is_exactly_its_snapshot(name: str) -> None:
     page = HomePage(place=HomePlace())
     if name == "inbox":
         page = replace(inboxes.to_decide(), mine=inboxes.mine().mine, in_all=7)
-    message = inbox_message.build(page)
+    message = inbox_message.build(page, "en")
 
     check_message(message.text, message.blocks)
     _compare(f"home/{name}", asdict(message))
@@ -106,14 +106,14 @@ def test_no_snapshot_is_left_over() -> None:
 @given(pool=pools, seed=st.integers(0, 10**6), tab=st.sampled_from(Tab))
 def test_any_full_page_is_one_that_slack_takes(pool: list[str], seed: int, tab: Tab) -> None:
     """Broken by hand: with a row's room as large as a card's, the page was too large."""
-    check_home(home.build(inboxes.any_page(pool, seed, tab)))
+    check_home(home.build(inboxes.any_page(pool, seed, tab), "en"))
 
 
 @settings(deadline=None, max_examples=20)
 @given(pool=pools, seed=st.integers(0, 10**6))
 def test_any_page_yields_a_private_answer_and_a_form(pool: list[str], seed: int) -> None:
     page = inboxes.any_page(pool, seed, Tab.DECIDE)
-    message = inbox_message.build(page)
+    message = inbox_message.build(page, "en")
     form = bulk_modal.form(page.to_decide)
 
     check_message(message.text, message.blocks)
@@ -122,7 +122,7 @@ def test_any_page_yields_a_private_answer_and_a_form(pool: list[str], seed: int)
 
 
 def test_every_row_has_the_buttons_of_its_card() -> None:
-    view: Any = home.build(inboxes.to_decide())
+    view: Any = home.build(inboxes.to_decide(), "en")
 
     rows = [block for block in view["blocks"] if block["block_id"].startswith("actions-")]
     values = [
@@ -143,7 +143,7 @@ def pressed_on(view: Json, value: str) -> Json:
 
 def test_a_press_on_a_home_is_about_a_request_that_stands_there() -> None:
     """Broken by hand: where only messages are looked at, any request could be pressed."""
-    view: Any = home.build(inboxes.to_decide())
+    view: Any = home.build(inboxes.to_decide(), "en")
     (first, *_) = (one for one in view["blocks"] if one["block_id"].startswith("actions-"))
     value = first["elements"][0]["value"]
 

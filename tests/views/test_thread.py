@@ -69,6 +69,7 @@ def test_no_snapshot_is_left_over() -> None:
 
 VERDICTS = [ActionId.APPROVE, ActionId.REJECT, ActionId.DETAILS]
 ROOT = [ActionId.DETAILS, ActionId.MORE]
+READ = [ActionId.DETAILS]
 
 
 @pytest.mark.parametrize("visibility", Visibility)
@@ -79,9 +80,9 @@ ROOT = [ActionId.DETAILS, ActionId.MORE]
         ("first", [ROOT], [[VERDICTS]]),
         ("between", [ROOT], [[]]),
         ("second", [ROOT], [[], [VERDICTS]]),
-        ("approved", [], [[], []]),
-        ("rejected", [], [[], []]),
-        ("withdrawn", [], [[]]),
+        ("approved", [READ], [[], []]),
+        ("rejected", [READ], [[], []]),
+        ("withdrawn", [READ], [[]]),
         ("waits_for_changes", [ROOT], [[[ActionId.DETAILS]]]),
         ("amended", [ROOT], [[], [], [VERDICTS]]),
         ("blocked", [ROOT], []),
@@ -154,7 +155,8 @@ def test_every_copy_of_every_face_is_a_valid_message(
         check_message(message.text, message.blocks)
         assert all(len(row) <= 3 for row in _actions(message))
         if not face.is_open:
-            assert not _actions(message)
+            # to be read, where a part of it is hidden here; never to be decided
+            assert _actions(message) in ([], [READ])
 
 
 @given(any_faces, st.booleans(), st.sampled_from(Layout), st.integers(1, 10))

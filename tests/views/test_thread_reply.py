@@ -1,11 +1,18 @@
-"""Which request a thread is about: what our own message's buttons say, and nobody else's."""
+"""Which request a thread is about: what the foot of our own card says, and nobody else's."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from bot.views import approval_card
+import pytest
+
+from bot.views import approval_card, cards
 from bot.views.thread_reply import deciding_message, request_of
 from tests.views import faces
+from tests.views.test_hr import done
+from workflows.rules.card import CardCopy
+from workflows.rules.face import ApprovalFace
+from workflows.rules.faces import Face
+from workflows.rules.order import OrderFace
 
 BOT = "U0LOCALBOT"
 
@@ -17,21 +24,37 @@ def message(ts: str = "1.1", *, user: str = BOT, **changes: Any) -> Mapping[str,
 
 
 REQUEST = faces.pending().request_id
+CLOSED: tuple[Face, ...] = (faces.rejected(), faces.order_completed(), done())
 
 
 def test_our_own_card_names_its_request() -> None:
     assert request_of(message(), BOT) == REQUEST
 
 
-def test_the_same_buttons_on_anybody_elses_message_name_none() -> None:
+@pytest.mark.parametrize("face", CLOSED, ids=lambda face: face.kind)
+def test_a_card_on_which_nothing_is_decided_any_more_names_it_too(face: Face) -> None:
+    """Broken by hand: by its buttons, a closed card named none."""
+    shown = cards.build(face, CardCopy(channel="#c", key="k"))
+
+    assert deciding_message([message(blocks=shown.blocks)], REQUEST) == ""
+    assert request_of(message(blocks=shown.blocks), BOT) == _id_of(face)
+
+
+def _id_of(face: Face) -> str:
+    if isinstance(face, ApprovalFace):
+        return face.request_id
+    return face.order.order_id if isinstance(face, OrderFace) else face.request.request_id
+
+
+def test_the_same_card_as_anybody_elses_message_name_none() -> None:
     assert request_of(message(user="U0OTHERBOT"), BOT) == ""
     assert request_of(message(bot_id=""), BOT) == ""
 
 
-def test_a_message_without_our_buttons_names_none() -> None:
+def test_a_message_without_our_foot_names_none() -> None:
     assert request_of(message(blocks=[]), BOT) == ""
-    button = {"type": "button", "action_id": "x", "value": "{}"}
-    assert request_of(message(blocks=[{"type": "actions", "elements": [button]}]), BOT) == ""
+    for block_id in ("foot", "foot:1", "foot:", "notice:REQ-1:2"):
+        assert request_of(message(blocks=[{"type": "context", "block_id": block_id}]), BOT) == ""
 
 
 def test_the_newest_message_with_approve_is_where_to_decide() -> None:

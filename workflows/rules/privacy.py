@@ -1,5 +1,6 @@
 """Privacy: what a channel may show of a private request, and who may read the rest of it."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TypeVar
 
@@ -70,9 +71,20 @@ def may_read(state: ApprovalState, person: str) -> bool:
     Everybody may where its policy keeps nothing from its channel. Of a private one: who asks, who
     is or was asked, decided or stands in, and the admins.
     """
+    return state.request.policy.visibility is not Visibility.PRIVATE or person in readers_of(state)
+
+
+def readers_of(state: ApprovalState) -> tuple[str, ...]:
+    """Return everybody who may read the whole of a private request; nobody where all may."""
     if state.request.policy.visibility is not Visibility.PRIVATE:
-        return True
-    return person in {state.request.requester.person, *state.admins, *state.readers}
+        return ()
+    people = (state.request.requester.person, *state.admins, *state.readers)
+    return tuple(dict.fromkeys(people))
+
+
+def may_read_face(face: ApprovalFace, person: str, readers: Collection[str]) -> bool:
+    """Whether `person` may read the whole of it, by the `readers_of` that were written down last."""
+    return not face.private or person in {face.requester.person, *readers}
 
 
 def with_readers(state: ApprovalState, level: LevelState) -> ApprovalState:
