@@ -111,6 +111,18 @@ class Tab:
         await self.page.mouse.move(0, 0)
         await self.page.screenshot(path=path)
 
+    async def picture_of_thread(self, path: Path) -> None:
+        """Keep the open thread, from its head to its last message."""
+        await self.page.mouse.move(0, 0)
+        pane = await self.page.locator('[data-part="thread"]').bounding_box()
+        last = await self.thread.locator("article").last.bounding_box()
+        assert pane
+        assert last
+        height = last["y"] + last["height"] - pane["y"]
+        await self.page.screenshot(
+            path=path, clip={**pane, "height": min(height + 12, pane["height"])}
+        )
+
     async def order_id(self) -> str:
         """Read the order's number off the open form."""
         words = self.modal.get_by_text(re.compile("This becomes order"))
