@@ -226,7 +226,9 @@ async def test_five_are_decided_at_once_and_one_is_refused(
         "A screen": "MONITOR-27",
         "A dock": "DOCK-USBC",
     }
-    asks = (hr.ask(CLARA, "equipment", f"{name} for the fair", item=wanted[name]) for name in wanted)
+    asks = (
+        hr.ask(CLARA, "equipment", f"{name} for the fair", item=wanted[name]) for name in wanted
+    )
     asked = dict(zip(wanted, await asyncio.gather(*asks), strict=True))
     (boris,) = await people.see(BORIS, size=NARROW)
     await boris.open_home()
