@@ -29,7 +29,6 @@ from workflows.rules.request import (
     Verdict,
     Withdrawal,
 )
-from workflows.rules.request_form import read_content
 from workflows.rules.verbs import Verb
 
 
@@ -151,7 +150,7 @@ def deed_of(submission: Submission) -> Deed:  # noqa: PLR0911 - one per verb
         case Verb.AMEND:
             return Amendment(
                 actor=actor,
-                content=read_content(typed.content, context.currency),
+                content=verb_modal.amended(submission),
                 content_revision=context.content_revision,
             )
         case Verb.DELEGATE:

@@ -87,7 +87,13 @@ class MoreListeners:
                     choice.context.request_id, actor, choice.verb, NOT_OFFERED
                 )
                 return more_modal.menu(choice.context, menu, notices.not_offered(locale), locale)
-            return verb_modal.form(choice.context, choice.verb, menu.face, locale=locale)
+            return verb_modal.form(
+                choice.context,
+                choice.verb,
+                menu.face,
+                products=self._services.products.entries,
+                locale=locale,
+            )
         unknown = notices.unknown_request(choice.context.request_id, locale)
         return more_modal.told(menu or unknown, locale)
 

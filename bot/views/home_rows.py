@@ -145,7 +145,7 @@ def mine_blocks(row: Mine, number: int, locale: str) -> list[Block]:
     if isinstance(face, OrderFace):
         block["accessory"] = button(ActionId.SHOW, text("button.show", locale), face.order.order_id)
     elif isinstance(face, HrFace):
-        if face.status is Status.REJECTED:
+        if face.status is Status.REJECTED or face.provisioning is Provisioning.FAILED:
             block["accessory"] = copy_button(face.request.request_id, locale)
     elif face.is_open:
         block["accessory"] = button(ActionId.MORE, text("button.more", locale), button_value(face))

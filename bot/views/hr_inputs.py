@@ -122,8 +122,6 @@ def type_input(offer: HrOffer, typed: WrittenHr, locale: str) -> Block:
 
 def common_inputs(typed: WrittenHr, locale: str) -> list[Block]:
     """Return the inputs that every type has."""
-    priorities = [(one.value, text(f"hr.form.priority.{one}", locale)) for one in Priority]
-    known = typed.priority if typed.priority in set(Priority) else Priority.NORMAL.value
     return [
         text_input(
             InputId.TITLE,
@@ -143,8 +141,17 @@ def common_inputs(typed: WrittenHr, locale: str) -> list[Block]:
             multiline=True,
             optional=True,
         ),
-        radio_input(InputId.PRIORITY, text("hr.form.priority", locale), priorities, known, locale),
+        priority_input(typed, locale),
     ]
+
+
+def priority_input(typed: WrittenHr, locale: str) -> Block:
+    """Return the choice of the priority."""
+    priorities = [(one.value, text(f"hr.form.priority.{one}", locale)) for one in Priority]
+    known = typed.priority if typed.priority in set(Priority) else Priority.NORMAL.value
+    return radio_input(
+        InputId.PRIORITY, text("hr.form.priority", locale), priorities, known, locale
+    )
 
 
 def field_input(name: str, typed: WrittenHr, offer: HrOffer, locale: str) -> Block:
@@ -183,6 +190,12 @@ def typed_hr(view: Mapping[str, object], kept: HrContext) -> WrittenHr:
         link=kept.link,
         **values,
     )
+
+
+def typed_value(view: Mapping[str, object], name: str) -> str:
+    """Return what stands in the input of one field, or of the priority."""
+    input_id = _FIELDS.get(name) or InputId(name)
+    return _value(view, input_id.value, input_id)
 
 
 def _value(view: Mapping[str, object], block_id: str, input_id: InputId) -> str:

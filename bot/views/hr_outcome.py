@@ -33,7 +33,7 @@ def outcome(face: HrFace, link: str = "") -> Message:
         blocks.append(context(f"{BlockId.NOTICE}-why", plain(quote, _REASON, locale)))
     card = hr_card.build(face).without_buttons()
     again: list[Block] = []
-    if face.status is Status.REJECTED:
+    if face.status is Status.REJECTED or face.provisioning is Provisioning.FAILED:
         again = [actions(BlockId.ACTIONS, copy_button(face.request.request_id, locale))]
     return Message(text=sentence, blocks=[*blocks, *card.blocks, *again])
 

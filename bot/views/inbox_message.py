@@ -18,6 +18,8 @@ def build(page: HomePage, locale: str) -> Message:
     waiting = counted("inbox.waiting", page.waiting, locale)
     if page.waiting > COUNTED:
         waiting = text("inbox.waiting.more", locale, count=COUNTED)
+    elif not page.waiting:
+        waiting = text("home.empty.decide", locale)
     blocks: list[Block] = []
     for rows in range(MOST, -1, -1):
         blocks = _blocks(page, rows, waiting, locale)

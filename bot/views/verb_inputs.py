@@ -1,15 +1,17 @@
 """What each verb's form asks for, and how it is read back exactly as typed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.views import hr_fields
 from bot.views.blocks import Block, text_input
 from bot.views.ids import InputId
 from bot.views.inputs import people_input, person_input
+from bot.views.order_lines import CatalogueEntry
 from bot.views.payload import word, words
 from bot.views.text import text
-from workflows.rules.content import Content
+from workflows.rules.content import Content, ContentField
 from workflows.rules.request_form import WrittenContent
 from workflows.rules.verbs import Verb
 
@@ -26,7 +28,8 @@ _NEEDS_REASON = frozenset({Verb.REQUEST_CHANGES, Verb.COMMENT, Verb.REASSIGN, Ve
 class Typed:
     """What a person put into a verb's form; what the form does not ask for is empty.
 
-    `reason` is the comment too. `sources` are approvers as a policy writes them.
+    `reason` is the comment too. `sources` are approvers as a policy writes them. `fields` are those
+    of an HR request, its type among them.
     """
 
     reason: str = ""
@@ -37,6 +40,7 @@ class Typed:
     delegate: str = ""
     people: tuple[str, ...] = ()
     sources: str = ""
+    fields: tuple[ContentField, ...] = ()
 
     @property
     def content(self) -> WrittenContent:
@@ -58,6 +62,7 @@ def typed_of(content: Content) -> Typed:
         text=content.text,
         amount=str(content.amount or ""),
         links="\n".join(content.links),
+        fields=hr_fields.fields_of(content),
     )
 
 
@@ -71,10 +76,22 @@ def asked_for(verb: Verb) -> tuple[InputId, ...]:
     return _BY_VERB.get(verb, (InputId.REASON,))
 
 
-def input_blocks(verb: Verb, typed: Typed, locale: str, *, reason_required: bool) -> list[Block]:
-    """Return the inputs of the verb's form, with what was typed."""
+def input_blocks(
+    verb: Verb,
+    typed: Typed,
+    locale: str,
+    *,
+    reason_required: bool,
+    products: Sequence[CatalogueEntry] = (),
+) -> list[Block]:
+    """Return the inputs of the verb's form, with what was typed; an HR request's own stand first."""
     return [
-        _input(verb, one, typed, locale, reason_required=reason_required) for one in asked_for(verb)
+        *hr_fields.inputs(typed.fields, products, locale),
+        *(
+            _input(verb, one, typed, locale, reason_required=reason_required)
+            for one in asked_for(verb)
+            if one is not InputId.AMOUNT or hr_fields.has_amount(typed.fields)
+        ),
     ]
 
 

@@ -1,16 +1,17 @@
 """Every verb's form: asks for what the verb needs, says what it will do, and brings its context back."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 
-from bot.views import notices
+from bot.views import hr_fields, notices
 from bot.views.blocks import INPUT, View, modal, plain, said, section, told_modal
 from bot.views.card_click import Click, ClickContext, context_of, having_read, metadata
 from bot.views.ids import BlockId, CallbackId, InputId
+from bot.views.order_lines import CatalogueEntry
 from bot.views.payload import UnreadablePayloadError, clicker, from_json, word
 from bot.views.text import text
 from bot.views.verb_inputs import Typed, asked_for, input_blocks, needs_reason, typed_in, typed_of
-from workflows.rules.content import is_storable
+from workflows.rules.content import Content, is_storable
 from workflows.rules.errors import (
     NobodyNamedError,
     ReasonRequiredError,
@@ -40,10 +41,14 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Kept(ClickContext):
-    """What the form keeps: the context, which verb it is, and whether a reason must be given."""
+    """What the form keeps: the context, which verb it is, and whether a reason must be given.
+
+    `hr_type` is the type of the HR request that is changed; empty where it is none.
+    """
 
     verb: str
     reason_required: bool
+    hr_type: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +91,7 @@ def form(  # noqa: PLR0913 - a form shown again has this many parts
     typed: Typed | None = None,
     problem: str = "",
     *,
+    products: Sequence[CatalogueEntry] = (),
     locale: str = "en",
 ) -> View:
     """Return the form of any verb but REFRESH, with a `problem` (escaped already) on top.
@@ -96,7 +102,9 @@ def form(  # noqa: PLR0913 - a form shown again has this many parts
     if verb is Verb.AMEND:
         context, typed = having_read(context, face), typed or typed_of(face.content)
     asks = _policy_asks(verb, face)
-    return _form(verb, context, typed or Typed(), problem, locale, reason_required=asks)
+    return _form(
+        verb, context, typed or Typed(), problem, locale, reason_required=asks, products=products
+    )
 
 
 def again(submission: Submission, sentence: str, locale: str = "en") -> View:
@@ -122,6 +130,7 @@ def _form(  # noqa: PLR0913 - a form shown again has this many parts
     locale: str,
     *,
     reason_required: bool,
+    products: Sequence[CatalogueEntry] = (),
 ) -> View:
     what = text(f"verb.{verb}.what", locale, subject=context.subject)
     own = {one.name: getattr(context, one.name) for one in fields(ClickContext)}
@@ -130,13 +139,20 @@ def _form(  # noqa: PLR0913 - a form shown again has this many parts
         [
             *([said(BlockId.PROBLEM, problem, locale)] if problem else []),
             section(BlockId.SUBJECT, plain(what, 600, locale)),
-            *input_blocks(verb, typed, locale, reason_required=reason_required),
+            *input_blocks(verb, typed, locale, reason_required=reason_required, products=products),
         ],
         locale,
         submit=text(f"verb.{verb}.submit", locale),
         close=text("verb.cancel", locale),
         callback_id=CallbackId.VERB,
-        private_metadata=metadata(_Kept(**own, verb=verb.value, reason_required=reason_required)),
+        private_metadata=metadata(
+            _Kept(
+                **own,
+                verb=verb.value,
+                reason_required=reason_required,
+                hr_type=hr_fields.type_of(typed.fields),
+            )
+        ),
     )
 
 
@@ -154,10 +170,13 @@ def parse_submission(body: Mapping[str, object]) -> Submission:
     if kept.verb not in frozenset(Verb) - {Verb.REFRESH}:
         raise UnreadablePayloadError("private_metadata.verb")
     view = body["view"]
+    typed = typed_in(view if isinstance(view, Mapping) else {})
+    if kept.hr_type and isinstance(view, Mapping):
+        typed = replace(typed, fields=hr_fields.read(view, kept.hr_type))
     return Submission(
         verb=Verb(kept.verb),
         context=ClickContext(**{one.name: getattr(kept, one.name) for one in fields(ClickContext)}),
-        typed=typed_in(view if isinstance(view, Mapping) else {}),
+        typed=typed,
         reason_required=kept.reason_required,
         person=clicker(body),
         view_id=view_id,
@@ -183,10 +202,24 @@ def check(submission: Submission, locale: str = "en") -> dict[str, str]:
         found[InputId.PEOPLE.value] = NobodyNamedError()
     if submission.verb is Verb.AMEND:
         try:
-            read_content(typed.content, submission.context.currency)
+            content = amended(submission)
         except RequestMistakes as mistakes:
             found |= mistakes.by_field
+        else:
+            found |= hr_fields.mistakes(content) if typed.fields else {}
     return notices.field_refusals(found, locale)
+
+
+def amended(submission: Submission) -> Content:
+    """Return what is asked from now on, by the form of an amendment.
+
+    Raises:
+        RequestMistakes: with the refusal of every field that is wrong.
+
+    """
+    typed = submission.typed
+    content = read_content(typed.content, submission.context.currency)
+    return replace(content, fields=typed.fields)
 
 
 def working(locale: str = "en") -> View:

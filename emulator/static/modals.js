@@ -189,7 +189,7 @@ export function createModals({ onIdle }) {
     dialog.dataset.callbackId = view.callback_id ?? "";
     dialog.setAttribute("aria-labelledby", now.title);
     if (!dialog.open) dialog.showModal();
-    if (!before || !dialog.contains(document.activeElement)) firstField(now.form)?.focus();
+    if (!before || !dialog.contains(document.activeElement)) firstField(now.form)?.focus({ preventScroll: true }); // what stands above it comes first
     if (before) restore();
   }
 

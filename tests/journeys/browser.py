@@ -39,9 +39,10 @@ def find_chromium(playwright: Playwright) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Tab:
-    """The stand-in's page in front of one person, in #approvals."""
+    """The stand-in's page in front of one person, in one channel."""
 
     page: Page
+    channel: str = APPROVALS
 
     @property
     def composer(self) -> Locator:
@@ -61,12 +62,23 @@ class Tab:
     @property
     def whisper(self) -> Locator:
         """The newest message that only this person sees."""
-        return self.page.locator(f'[data-channel="{APPROVALS}"][data-ephemeral="true"]').last
+        return self.page.locator(f'[data-channel="{self.channel}"][data-ephemeral="true"]').last
+
+    @property
+    def home(self) -> Locator:
+        """The app's Home, when it is open."""
+        return self.page.get_by_test_id("home")
+
+    @property
+    def thread(self) -> Locator:
+        """The messages of the open thread."""
+        return self.page.get_by_test_id("thread-messages")
 
     def card(self, order_id: str) -> Locator:
-        """Return the message that stands for an order."""
-        public = f'article[data-channel="{APPROVALS}"]:not([data-ephemeral])'
-        return self.page.locator(public).filter(has_text=order_id)
+        """Return the message of the channel that stands for an order or a request."""
+        public = f'article[data-channel="{self.channel}"]:not([data-ephemeral])'
+        listed = self.page.get_by_test_id("messages").locator(public)
+        return listed.filter(has_text=order_id)
 
     def field(self, action_id: str) -> Locator:
         """Return an input of the open modal."""
@@ -80,6 +92,16 @@ class Tab:
         """Say yes in the confirm dialog."""
         await self.page.get_by_test_id("confirm-ok").click()
 
+    async def open_home(self) -> None:
+        """Open the app's Home."""
+        await self.page.locator('nav [data-kind="im"]').first.click()
+        await self.page.get_by_test_id("tab-home").click()
+
+    async def open_thread(self, order_id: str) -> None:
+        """Open the thread of a card."""
+        await self.card(order_id).get_by_test_id("open-thread").click()
+        await expect(self.thread).to_be_visible()
+
     async def submit(self) -> None:
         """Send the open modal."""
         await self.page.get_by_test_id("modal-submit").click()
@@ -88,6 +110,18 @@ class Tab:
         """Keep what the person sees, without the traces of a mouse."""
         await self.page.mouse.move(0, 0)
         await self.page.screenshot(path=path)
+
+    async def picture_of_thread(self, path: Path) -> None:
+        """Keep the open thread, from its head to its last message."""
+        await self.page.mouse.move(0, 0)
+        pane = await self.page.locator('[data-part="thread"]').bounding_box()
+        last = await self.thread.locator("article").last.bounding_box()
+        assert pane
+        assert last
+        height = last["y"] + last["height"] - pane["y"]
+        await self.page.screenshot(
+            path=path, clip={**pane, "height": min(height + 12, pane["height"])}
+        )
 
     async def order_id(self) -> str:
         """Read the order's number off the open form."""
@@ -99,7 +133,11 @@ class Tab:
 
 @asynccontextmanager
 async def tab_of(
-    person: str, browser: Browser, slack_url: str, size: tuple[int, int] = WINDOW
+    person: str,
+    browser: Browser,
+    slack_url: str,
+    size: tuple[int, int] = WINDOW,
+    channel: str = APPROVALS,
 ) -> AsyncIterator[Tab]:
     """Open the page as this person, in a browser profile of their own."""
     profile = await browser.new_context(
@@ -110,9 +148,9 @@ async def tab_of(
         page = await profile.new_page()
         mistakes: list[str] = []
         page.on("pageerror", lambda error: mistakes.append(str(error)))
-        await page.goto(f"{slack_url}/?user={person}&channel={APPROVALS}")
+        await page.goto(f"{slack_url}/?user={person}&channel={channel}")
         await expect(page.get_by_test_id("acting-user")).to_have_value(person)
-        yield Tab(page=page)
+        yield Tab(page=page, channel=channel)
         assert mistakes == []
     finally:
         await profile.close()

@@ -1,0 +1,135 @@
+"""docs/hr.md tells the truth: types, policies, commands, numbers, pictures, and who is asked in the demo."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.policy_file import Policies, load
+from bot.views.home import ROWS
+from bot.views.text import text
+from emulator.people import Seed
+from records.time_off import DEFAULT_DAYS
+from workflows.rules.hr import FIELDS, HrType, Priority
+from workflows.rules.hr_face import STEPS
+from workflows.rules.money import parse_money
+from workflows.rules.people import SourceKind
+from workflows.rules.policy import Layout, Visibility, route
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = (ROOT / "docs" / "hr.md").read_text(encoding="utf-8")
+PROSE = " ".join(DOCUMENT.split())
+FIELD_WORDS = {
+    "starts": "first and last day",
+    "ends": "first and last day",
+    "amount": "amount",
+    "item": "item, from the stock",
+    "new_role": "new role",
+    "new_team": "new team",
+}
+STEP_WORDS = {
+    "book_days": "days booked",
+    "queue_payout": "payout queued",
+    "reserve_item": "item set aside",
+    "register": "personnel file",
+}
+NUMBERS = {10: "ten"}
+
+
+@pytest.fixture(scope="module")
+def policies() -> Policies:
+    return load(ROOT / "policies.toml")
+
+
+@pytest.fixture(scope="module")
+def people() -> Seed:
+    return Seed.load(ROOT / "emulator" / "people.yml")
+
+
+def rows(heading: str) -> list[list[str]]:
+    """Return the rows of the table whose head begins so."""
+    _, _, rest = DOCUMENT.partition(f"| {heading} |")
+    lines = rest.split("\n\n")[0].splitlines()[2:]
+    return [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_every_type_stands_there_with_its_policy_fields_and_steps() -> None:
+    assert rows("type") == [
+        [
+            text(f"hr.type.{one}", "en"),
+            one.value,
+            ", ".join(dict.fromkeys(FIELD_WORDS[name] for name in FIELDS[one])),
+            ", ".join(STEP_WORDS[step] for step in STEPS[one]),
+        ]
+        for one in HrType
+    ]
+
+
+def test_the_types_are_as_private_as_it_says_and_all_have_a_thread(policies: Policies) -> None:
+    named = [policies.policy(one.value) for one in HrType]
+
+    assert all(one.layout is Layout.THREAD for one in named)
+    assert [one.name for one in named if one.visibility is Visibility.CHANNEL] == ["equipment"]
+    assert "Time off, expense, promotion and transfer are private" in PROSE
+
+
+@pytest.mark.parametrize(
+    ("amount", "levels"),
+    [
+        ("100.00", ["manager"]),
+        ("1000.00", ["manager", "hr"]),
+        ("1000.01", ["manager", "hr", "finance"]),
+    ],
+)
+def test_an_expense_has_these_levels(policies: Policies, amount: str, levels: list[str]) -> None:
+    found = route(policies.policy("expense"), parse_money(amount, "EUR"))
+
+    assert [level.name for level in found.levels] == levels
+    assert (
+        "up to 100.00 EUR needs the manager alone, up to 1,000.00 EUR the manager and HR" in PROSE
+    )
+
+
+def test_the_commands_and_shortcuts_are_those_of_the_manifest() -> None:
+    features = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))["features"]
+    commands = {one["command"] for one in features["slash_commands"]}
+    shortcuts = {one["name"] for one in features["shortcuts"]}
+
+    assert {"/request", "/approvals", "/away"} <= set(re.findall(r"`(/[a-z-]+)", DOCUMENT))
+    assert set(re.findall(r"`(/[a-z-]+)", DOCUMENT)) <= commands
+    assert set(re.findall(r"shortcut \*\*(.+?)\*\*", DOCUMENT)) == shortcuts
+
+
+def test_the_numbers_and_priorities_are_those_of_the_program() -> None:
+    assert f"everybody has {DEFAULT_DAYS} days" in PROSE
+    assert f"{NUMBERS[ROWS]} to a page" in PROSE
+    assert f"({', '.join(Priority)}; it changes no rule)" in PROSE
+
+
+def test_every_picture_is_there_and_small() -> None:
+    named = re.findall(r"\(images/([\w-]+\.png)\)", DOCUMENT)
+
+    assert len(named) == len(set(named)) == 5
+    assert all((ROOT / "docs" / "images" / one).stat().st_size < 150_000 for one in named)
+
+
+def test_who_is_who_agrees_with_the_people_and_the_policies(
+    policies: Policies, people: Seed
+) -> None:
+    """Computed from `people.yml` and `policies.toml`: the manager, then whoever of HR is left."""
+    names = {user.id: user.real_name for user in people.users}
+    table = {one.person: one.manager for one in policies.managers}
+    manager, hr = policies.policy("time_off").levels
+    (group,) = (one.value for one in hr.approvers)
+    (members,) = (one.users for one in people.groups if one.handle == group)
+    expected = []
+    for user in people.users:
+        if user.deleted or user.guest or user.stranger:
+            continue
+        above = user.manager or table.get(user.id, "")
+        left = [names[one] for one in members if one not in (user.id, above)]
+        expected.append([user.real_name, names.get(above, "nobody"), " or ".join(left) or "nobody"])
+
+    assert [one.kind for one in manager.approvers] == [SourceKind.MANAGER]
+    assert rows("who asks") == expected

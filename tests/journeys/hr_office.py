@@ -1,0 +1,121 @@
+"""HR requests of a journey: asked for without a browser, and what the records say of them."""
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.faces import read_face
+from emulator.client import block_of, text_of
+from emulator.errors import Json
+from records.payouts import Payouts
+from records.personnel import Personnel
+from records.requests import Requests
+from records.time_off import TimeOff
+from tests.journeys.office import Office
+from tests.journeys.programs import PATIENCE, until
+from workflows.rules.audit import AuditEvent, Fact
+from workflows.rules.hr_face import HrFace, hr_approval_id
+from workflows.rules.verbs import Verb
+
+HR = "C0HR"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HrOffice:
+    """One workspace's HR requests."""
+
+    office: Office
+
+    async def ask(self, person: str, type_: str, title: str, **fields: str) -> str:
+        """Have somebody send `/request`; return the request's id when it was received."""
+        slack, tab = self.office.slack, uuid.uuid4().hex
+        await slack.act(person, "message", tab=tab, channel=HR, text=f"/request {type_}")
+        form = await slack.wait_for_modal(person, tab=tab, timeout=PATIENCE)
+        state: Json = {}
+        for action_id, value in {"title": title, **fields}.items():
+            block_id = block_of(form["blocks"], action_id)
+            element = next(b for b in form["blocks"] if b["block_id"] == block_id)["element"]
+            state[action_id] = _state(element, value)
+        answer = await slack.submit(person, form, state, tab=tab)
+        assert "errors" not in answer, answer
+        await slack.wait_for_modal(
+            person, lambda one: "was received" in text_of(one), tab=tab, timeout=PATIENCE
+        )
+        return str(json.loads(form["private_metadata"])["request_id"])
+
+    async def withdraw(self, person: str, request_id: str) -> None:
+        """Have a requester take a request back: *More…*, *Take back…*, and yes."""
+        slack, tab = self.office.slack, uuid.uuid4().hex
+        card = await slack.wait_for_message(
+            HR, person, lambda message: request_id in text_of(message), timeout=PATIENCE
+        )
+        await slack.click(person, HR, card, "more", tab=tab)
+        offer = f"verb-{Verb.WITHDRAW}"
+        menu = await slack.wait_for_modal(
+            person,
+            lambda view: offer in [block["block_id"] for block in view["blocks"]],
+            tab=tab,
+            timeout=PATIENCE,
+        )
+        place = {"view_id": menu["id"], "action_id": "choose", "block_id": offer}
+        await slack.act(person, "block_action", tab=tab, element_state={}, **place)
+        form = await slack.wait_for_modal(
+            person, lambda view: view["callback_id"] == "verb", tab=tab, timeout=PATIENCE
+        )
+        await slack.submit(person, form, tab=tab)
+        await self.fact(request_id, Fact.REQUEST_WITHDRAWN)
+
+    async def ended(self, request_id: str) -> HrFace:
+        """Wait until the records say that the request has ended."""
+
+        async def look() -> HrFace | None:
+            record = await Requests(self.office.database).get(request_id)
+            face = read_face(record.face) if record else None
+            return face if isinstance(face, HrFace) and face.ended_at else None
+
+        return await until(look, what=f"the end of {request_id}")
+
+    async def decisions(self, request_id: str) -> list[AuditEvent]:
+        """Return the decisions on a request, the earliest first."""
+        facts = await self.office.facts(hr_approval_id(request_id))
+        return [fact for fact in facts if fact.kind is Fact.DECISION_RECORDED]
+
+    async def fact(self, request_id: str, kind: Fact, **data: str) -> AuditEvent:
+        """Wait until this has been written down about a request's approval."""
+        return await self.office.fact(hr_approval_id(request_id), kind, **data)
+
+    async def days_booked(self, person: str, year: int) -> int:
+        """Return how many days off of a year somebody has booked."""
+        return (await TimeOff(self.office.database).balance(person, year)).booked
+
+    async def entered(self, person: str) -> list[str]:
+        """Return the requests that stand in somebody's personnel file."""
+        entries = await Personnel(self.office.database).entries_of(person)
+        return [entry.request_id for entry in entries]
+
+    async def nothing_done(self, person: str, request_id: str) -> None:
+        """Check that nothing of a request was carried out."""
+        assert request_id not in await self.entered(person)
+        assert await Payouts(self.office.database).queued(person) == ()
+
+    async def trails_are_whole(self, *request_ids: str) -> None:
+        """Check the audit trails of these requests and of their approvals."""
+        both = [name for one in request_ids for name in (one, hr_approval_id(one))]
+        await self.office.everything_adds_up(*both)
+
+
+def next_year() -> int:
+    """Return a year of which nobody has booked anything."""
+    return datetime.now(UTC).year + 1
+
+
+def _state(element: Json, value: str) -> Json:
+    match element["type"]:
+        case "static_select":
+            options = element["options"]
+            return {"selected_option": next(one for one in options if one["value"] == value)}
+        case "datepicker":
+            return {"selected_date": value}
+        case _:
+            return {"value": value}

@@ -1,0 +1,142 @@
+"""An HR request in the form that changes it: every field of its type, and back exactly as it was."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from bot.views import verb_modal
+from bot.views.card_click import context_of
+from bot.views.order_lines import CatalogueEntry
+from tests.views import faces
+from tests.views.presses import click, view_submission
+from tests.views.slack_limits import check_view
+from workflows.rules.hr import FIELDS, HrRequest, HrType, Priority, content_of
+from workflows.rules.money import parse_money
+from workflows.rules.verbs import Verb
+
+CONTEXT = replace(context_of(click("more")), currency="EUR")
+PRODUCTS = (
+    CatalogueEntry(sku="DESK-OAK", name="Oak desk"),
+    CatalogueEntry(sku="LAMP-LED", name="LED lamp"),
+)
+REQUEST = HrRequest(
+    request_id="HR-1",
+    type=HrType.TIME_OFF,
+    title="A wedding",
+    description="It is my sister's",
+    priority=Priority.HIGH,
+    link="https://example.com/p1",
+)
+OWN: dict[HrType, dict[str, Any]] = {
+    HrType.TIME_OFF: {"starts": date(2027, 3, 1), "ends": date(2027, 3, 5)},
+    HrType.EXPENSE: {"amount": parse_money("86.40", "EUR")},
+    HrType.EQUIPMENT: {"item": "DESK-OAK"},
+    HrType.PROMOTION: {"new_role": "Team lead"},
+    HrType.TRANSFER: {"new_team": "Sales"},
+}
+COMMON = {"title", "text", "links", "priority"}
+
+
+def form(type_: HrType) -> tuple[HrRequest, dict[str, Any]]:
+    """Return a request of this type, and the form that changes it."""
+    request = replace(REQUEST, type=type_, **OWN[type_])
+    face = replace(faces.pending(), content=content_of(request))
+    return request, verb_modal.form(CONTEXT, Verb.AMEND, face, products=PRODUCTS)
+
+
+def submitted(view: dict[str, Any], **changes: str) -> verb_modal.Submission:
+    """Submit the form with everything that it begins with, but for `changes`."""
+    body = view_submission(view, {})
+    values: dict[str, Any] = {}
+    for block in view["blocks"]:
+        if block["type"] == "input":
+            values[block["block_id"]] = {
+                block["element"]["action_id"]: _state(block, changes.get(block["block_id"], ""))
+            }
+    body["view"]["state"] = {"values": values}
+    return verb_modal.parse_submission(body)
+
+
+def _state(block: dict[str, Any], typed: str) -> dict[str, Any]:
+    element = block["element"]
+    match element["type"]:
+        case "datepicker":
+            return {"selected_date": typed or element["initial_date"]}
+        case "static_select" | "radio_buttons":
+            chosen = [one for one in element["options"] if one["value"] == typed]
+            return {"selected_option": chosen[0] if chosen else element["initial_option"]}
+        case _:
+            return {"value": typed or element.get("initial_value")}
+
+
+@pytest.mark.parametrize("type_", HrType)
+def test_the_form_asks_for_every_field_of_the_type_and_for_no_other(type_: HrType) -> None:
+    _, view = form(type_)
+    asked = [one["block_id"] for one in view["blocks"] if one["type"] == "input"]
+
+    check_view(view)
+    assert set(asked) == COMMON | set(FIELDS[type_])
+    assert len(asked) == len(set(asked))
+
+
+@pytest.mark.parametrize("type_", HrType)
+def test_what_nobody_changes_comes_back_as_it_was(type_: HrType) -> None:
+    request, view = form(type_)
+    back = submitted(view)
+
+    assert verb_modal.check(back) == {}
+    assert verb_modal.amended(back) == content_of(request)
+
+
+@pytest.mark.parametrize(
+    ("type_", "field", "typed", "value"),
+    [
+        (HrType.TIME_OFF, "ends", "2027-03-08", date(2027, 3, 8)),
+        (HrType.TIME_OFF, "priority", "low", Priority.LOW),
+        (HrType.EXPENSE, "amount", "80.00", parse_money("80.00", "EUR")),
+        (HrType.EQUIPMENT, "item", "LAMP-LED", "LAMP-LED"),
+        (HrType.PROMOTION, "new_role", "Head", "Head"),
+        (HrType.TRANSFER, "new_team", "Lisbon", "Lisbon"),
+    ],
+)
+def test_one_field_is_changed_and_the_others_stay(
+    type_: HrType, field: str, typed: str, value: object
+) -> None:
+    request, view = form(type_)
+    changed: dict[str, Any] = {field: value}
+
+    amended = verb_modal.amended(submitted(view, **{field: typed}))
+
+    assert amended == content_of(replace(request, **changed))
+
+
+@pytest.mark.parametrize(
+    ("type_", "field", "typed"),
+    [
+        (HrType.TIME_OFF, "ends", "2027-02-27"),
+        (HrType.PROMOTION, "new_role", " "),
+        (HrType.TRANSFER, "new_team", "x" * 81),
+        (HrType.EXPENSE, "amount", "much"),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_field(type_: HrType, field: str, typed: str) -> None:
+    _, view = form(type_)
+
+    assert verb_modal.check(submitted(view, **{field: typed})).keys() == {field}
+
+
+def test_the_form_shown_again_has_what_was_typed() -> None:
+    _, view = form(HrType.TIME_OFF)
+
+    again = verb_modal.again(submitted(view, ends="2027-03-08"), "Not confirmed yet.")
+
+    assert submitted(again).typed.fields == submitted(view, ends="2027-03-08").typed.fields
+
+
+def test_what_is_no_hr_request_has_the_form_that_it_had() -> None:
+    view = verb_modal.form(CONTEXT, Verb.AMEND, faces.pending(), products=PRODUCTS)
+    asked = [one["block_id"] for one in view["blocks"] if one["type"] == "input"]
+
+    assert asked == ["title", "text", "amount", "links"]
