@@ -14,6 +14,7 @@ from workflows.rules.hr_face import HrFace, HrStep, Provisioning
 from workflows.rules.request import Status
 
 _REASON = 1000
+_ID = 80
 
 
 def outcome(face: HrFace, link: str = "") -> Message:
@@ -32,10 +33,16 @@ def outcome(face: HrFace, link: str = "") -> Message:
         quote = text("outcome.reason", locale, reason=reason)
         blocks.append(context(f"{BlockId.NOTICE}-why", plain(quote, _REASON, locale)))
     card = hr_card.build(face).without_buttons()
-    again: list[Block] = []
-    if face.status is Status.REJECTED or face.provisioning is Provisioning.FAILED:
-        again = [actions(BlockId.ACTIONS, copy_button(face.request.request_id, locale))]
-    return Message(text=sentence, blocks=[*blocks, *card.blocks, *again])
+    return Message(text=sentence, blocks=[*blocks, *card.blocks, *_again(face)])
+
+
+def _again(face: HrFace) -> list[Block]:
+    """Return the way to a copy of what was turned down, or could not be carried out."""
+    request_id = face.request.request_id
+    came_to_nothing = face.status is Status.REJECTED or face.provisioning is Provisioning.FAILED
+    if not came_to_nothing or len(request_id) > _ID:  # a number that long was never ours
+        return []
+    return [actions(BlockId.ACTIONS, copy_button(request_id, face.language))]
 
 
 def attention(face: HrFace, link: str = "") -> Message:

@@ -120,10 +120,10 @@ async def test_a_promotion_is_rejected_at_level_two_and_started_again(
     """Gus reads the reason in a direct message, the channel does not; his copy begins where he was."""
     request_id = await hr.ask(GUS, "promotion", "Head of the warehouse", new_role="Head")
     dina, hana, gus = await people.see(DINA, HANA, GUS)
-    await dina.open_home()
+    await _to_decide(dina)
     await _row(dina, "approve", "Head of the warehouse").click()
     await dina.agree()
-    await hana.open_home()
+    await _to_decide(hana)
     await _row(hana, "reject", "Head of the warehouse").click()
     await hana.submit()
     await expect(hana.modal.get_by_test_id("field-error")).to_be_visible()
@@ -194,7 +194,7 @@ async def test_a_stand_in_decides_while_the_manager_is_away(
     await leo.submit()
     await expect(leo.modal.get_by_test_id("modal-submit")).to_have_count(0)
     await _close(leo)
-    await boris.open_home()
+    await _to_decide(boris)
 
     request_id = await hr.ask(FAY, "equipment", "A dock for the road", item="DOCK-USBC")
     row = _row(boris, "approve", "A dock for the road")
@@ -209,10 +209,8 @@ async def test_a_stand_in_decides_while_the_manager_is_away(
     (decided,) = await hr.decisions(request_id)
     assert passed.level == 1
     assert (decided.actor.person, decided.data["on_behalf_of"]) == (BORIS, LEO)
-    await leo.page.locator(f'nav [data-channel="{HR}"]').click()
-    await leo.open_thread(request_id)
-    await expect(leo.thread).to_contain_text("Level 1 of 2: manager · ✓ passed")
-    await expect(leo.thread).to_contain_text("Boris Lang")
+    await boris.home.locator('[data-action-id="home_history"]').click()
+    await expect(boris.home).to_contain_text("You approved for @Leo Marsh")
 
 
 async def test_five_are_decided_at_once_and_one_is_refused(
@@ -231,7 +229,7 @@ async def test_five_are_decided_at_once_and_one_is_refused(
     )
     asked = dict(zip(wanted, await asyncio.gather(*asks), strict=True))
     (boris,) = await people.see(BORIS, size=NARROW)
-    await boris.open_home()
+    await _to_decide(boris)
     await boris.home.locator('[data-action-id="home_kind"]').select_option("hr")
     await expect(boris.home.locator('[data-action-id="approve"]')).to_have_count(5)
     await boris.picture(pictures / "hr-inbox.png")
@@ -275,6 +273,13 @@ async def _received(tab: Tab) -> str:
 async def _close(tab: Tab) -> None:
     await tab.page.get_by_test_id("modal-close").click()
     await expect(tab.modal).to_be_hidden()
+
+
+async def _to_decide(tab: Tab) -> None:
+    """Open the Home at what waits for this person: it opens where they were last."""
+    await tab.open_home()
+    await tab.home.locator('[data-action-id="home_decide"]').click()
+    await expect(tab.home.get_by_role("heading", name="To decide")).to_be_visible()
 
 
 def _row(tab: Tab, action_id: str, title: str) -> Locator:

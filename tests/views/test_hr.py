@@ -184,17 +184,21 @@ def test_who_cannot_be_shown_the_card_is_told_by_the_policys_name() -> None:
 
 
 @given(
-    any_faces, st.sampled_from(HrType), st.sampled_from(Provisioning), st.sampled_from(NoticeKind)
+    any_faces,
+    st.sampled_from(HrType),
+    st.sampled_from(Provisioning),
+    st.sampled_from(NoticeKind),
+    st.sampled_from(("HR-7F3K2M9Q", "")),
 )
 @VIEWS
 def test_whatever_was_typed_the_card_and_every_notice_are_valid(
-    some: AnyFace, type_: HrType, provisioning: Provisioning, kind: NoticeKind
+    some: AnyFace, type_: HrType, provisioning: Provisioning, kind: NoticeKind, minted: str
 ) -> None:
     approval = some.approval()
     if approval.status in OPEN:
         approval = replace(approval, status=Status.APPROVED)
     typed = HrRequest(
-        request_id=some.text(),
+        request_id=minted or some.text(),
         type=type_,
         title=some.text(),
         description=some.text(),
