@@ -11,7 +11,7 @@ from records.database import Database
 from records.requests import PublicState
 from workflows.ports import AuditBatch, AuditPort
 from workflows.rules.faces import Face
-from workflows.rules.inbox import goes_on, listed_as, waiting_for
+from workflows.rules.inbox import about_of, goes_on, listed_as, waiting_for
 
 _FACE: TypeAdapter[Face] = TypeAdapter(Face)
 
@@ -43,6 +43,7 @@ class AuditActivities(AuditPort):
             face=_FACE.dump_json(batch.face).decode(),
             watches=frozenset(batch.watches),
             readers=batch.readers,
+            about=about_of(batch.face),
             waiting=waiting_for(batch.face),
             listed_as=listed_as(batch.face),
             goes_on=goes_on(batch.face),

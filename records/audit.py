@@ -78,7 +78,7 @@ class AuditTrail:
                 previous = digest
             if new:
                 await connection.execute(insert(audit_events), new)
-                await keep_decisions(connection, facts[-len(new) :])
+                await keep_decisions(connection, facts[-len(new) :], state.about)
             await store(connection, state, facts[-1], previous)
 
     async def facts(self, request_id: str) -> tuple[AuditEvent, ...]:

@@ -14,7 +14,7 @@ from records.waiting import keep_waiting
 from workflows.rules.audit import AuditEvent
 from workflows.rules.inbox import Waiting
 from workflows.rules.order import ENDED
-from workflows.rules.request import OPEN
+from workflows.rules.request import OPEN, RequestKind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +25,7 @@ class PublicState:
     (`kind` "approval") or OrderFace ("order"). `watches` are the subjects on which it depends as
     long as it is open: `user:U…`, `email:…`, `group:…`. `waiting` are those on whom it waits,
     `listed_as` the kind under which its requester finds it, empty for a part of something else.
-    `readers` may read the whole of a private one.
+    `readers` may read the whole of a private one. `about` is what its decisions are listed under.
     """
 
     request_id: str
@@ -39,6 +39,7 @@ class PublicState:
     listed_as: str = ""
     goes_on: bool = False
     readers: tuple[str, ...] = ()
+    about: RequestKind = RequestKind.APPROVAL
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy import Row, delete, insert, select
 from records.schema import decided, waiting
 from records.transaction import Transaction
 from workflows.rules.audit import AuditEvent, Fact
-from workflows.rules.inbox import Waiting, about_of
+from workflows.rules.inbox import Waiting
 from workflows.rules.request import RequestKind
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -35,14 +35,16 @@ async def keep_waiting(
     return frozenset(one.person for one in (*before, *after))
 
 
-async def keep_decisions(connection: Transaction, facts: Iterable[AuditEvent]) -> None:
+async def keep_decisions(
+    connection: Transaction, facts: Iterable[AuditEvent], about: RequestKind
+) -> None:
     """Note which of these new facts of one request are decisions, and whose."""
     rows: list[dict[str, Any]] = [
         {
             "request_id": fact.request_id,
             "sequence": fact.sequence,
             "person": fact.actor.person,
-            "about": about_of(fact.request_id),
+            "about": about,
             "at": fact.at,
         }
         for fact in facts

@@ -18,10 +18,17 @@ from bot.views.blocks import (
 )
 from bot.views.card_click import ButtonValue, Click, button_value, parse_click
 from bot.views.changes import are_shortened, change_blocks, change_request_blocks, comment_blocks
-from bot.views.content import content_blocks, headline, is_shortened, subject, subject_mrkdwn
+from bot.views.content import (
+    amount_words,
+    content_blocks,
+    headline,
+    is_shortened,
+    subject,
+    subject_mrkdwn,
+)
 from bot.views.foot import foot
 from bot.views.ids import ActionId, BlockId
-from bot.views.levels import is_decidable, level_blocks
+from bot.views.levels import is_blocked, is_decidable, level_blocks
 from bot.views.outcome import outcome_blocks, short_outcome, who
 from bot.views.text import clip_plain, date, in_line, person, text
 from bot.views.why import rule_words
@@ -110,9 +117,7 @@ def foot_of(face: ApprovalFace) -> Block:
 def summary_fields(face: ApprovalFace) -> Block:
     """Return state, amount, requester and rule; hidden is what tells the amount."""
     locale = face.language
-    level = face.open_level
-    is_blocked = level is not None and level.blocked not in ("", "approvers_unread")
-    state = "blocked" if is_blocked else face.status
+    state = "blocked" if is_blocked(face) else face.status
     pairs = [("state", text(f"approval.{state}", locale))]
     if face.content.amount is not None:
         pairs.append(("amount", in_line(str(face.content.amount), 60, locale)))
@@ -167,12 +172,11 @@ def reading_row(face: ApprovalFace) -> list[Block]:
 
 def _confirm(face: ApprovalFace) -> Block:
     locale = face.language
-    amount = face.content.amount
     words = text(
         "confirm.approve.text",
         locale,
         subject=subject(face.content, 120, locale),
-        amount=text("approval.text.amount", locale, amount=amount) if amount else "",
+        amount=amount_words(face.content.amount, locale),
     )
     title, agree = text("confirm.approve.title", locale), text("button.approve", locale)
     return confirm(title, words, agree, locale)
@@ -183,11 +187,10 @@ def summary(face: ApprovalFace) -> str:
     if face.hidden:
         return _public_summary(face)
     locale = face.language
-    amount = face.content.amount
     data = {
         "title": in_line(face.title, 80, locale),
         "subject": subject_mrkdwn(face.content, locale),
-        "amount": text("approval.text.amount", locale, amount=amount) if amount else "",
+        "amount": amount_words(face.content.amount, locale),
         "requester": who(face.requester, locale),
     }
     if not face.is_open:

@@ -1,5 +1,7 @@
 """Who is asked at a level, by which rule, who stands in for whom, and why nobody may decide."""
 
+from collections.abc import Sequence
+
 from bot.views.blocks import Room
 from bot.views.text import counted, date, has_text, in_line, listed, person, text
 from bot.views.why import rule_words
@@ -86,6 +88,11 @@ def people_of(face: ApprovalFace, ids: tuple[str, ...], limit: int) -> str:
     locale = face.language
     if not face.mention_approvers:
         return counted("people", len(ids), locale)
+    return named(ids, limit, locale)
+
+
+def named(ids: Sequence[str], limit: int, locale: str) -> str:
+    """Return people by mention, and how many more there are."""
     return _with_more([person(one, locale) for one in ids[:limit]], len(ids), locale)
 
 

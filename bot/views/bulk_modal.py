@@ -22,7 +22,7 @@ from bot.views.blocks import (
     told_modal,
 )
 from bot.views.card_click import ClickContext, level_number
-from bot.views.content import is_shortened, subject, subject_mrkdwn
+from bot.views.content import amount_words, is_shortened, subject, subject_mrkdwn
 from bot.views.home_rows import ToDecide, asked_blocks
 from bot.views.ids import BlockId, CallbackId, InputId
 from bot.views.inputs import radio_input
@@ -176,14 +176,13 @@ def _item(face: ApprovalFace, number: int) -> BulkItem:
 
 def _item_blocks(face: ApprovalFace, item: BulkItem, room: Room, locale: str) -> list[Block]:
     level = face.levels[-1]
-    amount = face.content.amount
     words = text(
         "bulk.item",
         locale,
         number=item.number,
         title=in_line(face.title, 80, locale),
         subject=subject_mrkdwn(face.content, locale),
-        amount=text("approval.text.amount", locale, amount=amount) if amount else "",
+        amount=amount_words(face.content.amount, locale),
         requester=who(face.requester, locale),
         level=level.number,
         in_all=face.levels_in_all,

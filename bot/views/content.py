@@ -5,6 +5,7 @@ from bot.views.field_words import field_label, field_value
 from bot.views.ids import BlockId
 from bot.views.text import clip_plain, counted, in_line, link, text
 from workflows.rules.content import Content, ContentField
+from workflows.rules.money import Money
 
 FIELDS = 20
 """Lines of fields shown; the text below says how many more there are."""
@@ -21,6 +22,11 @@ def subject(content: Content, limit: int, locale: str) -> str:
 def subject_mrkdwn(content: Content, locale: str) -> str:
     """Return the title on one line, escaped."""
     return in_line(content.title, 200, locale) or text("untitled", locale)
+
+
+def amount_words(amount: Money | None, locale: str) -> str:
+    """Return the amount as a part of a sentence; nothing where there is none."""
+    return text("approval.text.amount", locale, amount=amount) if amount else ""
 
 
 def headline(title: str, content: Content, locale: str) -> str:

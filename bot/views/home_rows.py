@@ -4,14 +4,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.views.approval_card import deciding_row
-from bot.views.asked import source_words
+from bot.views.asked import named, source_words
 from bot.views.blocks import Block, Room, button, context, mrkdwn, plain, said
 from bot.views.card_click import button_value
-from bot.views.content import content_blocks, is_shortened, subject_mrkdwn
+from bot.views.content import amount_words, content_blocks, is_shortened, subject_mrkdwn
 from bot.views.hr_copy import copy_button
 from bot.views.ids import ActionId, BlockId
+from bot.views.levels import is_blocked
 from bot.views.outcome import who
-from bot.views.text import date, has_text, in_line, listed, person, text
+from bot.views.text import date, has_text, in_line, person, text
 from bot.views.why import rule_words
 from workflows.rules.content import Content
 from workflows.rules.face import ApprovalFace
@@ -90,7 +91,7 @@ def title_words(face: Face, locale: str) -> str:
         locale,
         title=in_line(face.title, 80, locale),
         subject=_subject(face, locale),
-        amount=text("approval.text.amount", locale, amount=amount) if amount else "",
+        amount=amount_words(amount, locale),
     )
 
 
@@ -159,9 +160,7 @@ def state_words(face: Face, locale: str) -> str:
     elif isinstance(face, HrFace):
         state, asked = text(f"approval.{face.status}", locale), face.received_at
     else:
-        level = face.open_level
-        is_blocked = level is not None and level.blocked not in ("", "approvers_unread")
-        state = text(f"approval.{'blocked' if is_blocked else face.status}", locale)
+        state = text(f"approval.{'blocked' if is_blocked(face) else face.status}", locale)
         asked = face.submitted_at
     return text("home.state", locale, state=state, when=date(asked, locale))
 
@@ -201,7 +200,7 @@ def _waits_words(face: ApprovalFace, locale: str) -> list[str]:
     words = text(
         "home.next.waits",
         locale,
-        people=_named(people, locale),
+        people=named(people, NAMED, locale),
         number=level.number,
         in_all=face.levels_in_all,
         name=in_line(level.name, 80, locale),
@@ -213,13 +212,6 @@ def _waits_words(face: ApprovalFace, locale: str) -> list[str]:
 
 def _waited_for(face: ApprovalFace) -> list[str]:
     return list(dict.fromkeys(one.seat for one in waiting_for(face)))
-
-
-def _named(people: list[str], locale: str) -> str:
-    shown = [person(one, locale) for one in people[:NAMED]]
-    if more := len(people) - len(shown):
-        return text("level.more_people", locale, people=", ".join(shown), count=more)
-    return listed(shown, locale)
 
 
 def decided_blocks(row: Decided, number: int, locale: str) -> list[Block]:

@@ -4,11 +4,11 @@ from bot.views import hr_card
 from bot.views.blocks import Block, Message, actions, context, plain, said
 from bot.views.content import subject_mrkdwn
 from bot.views.hr_copy import copy_button
-from bot.views.hr_words import problem_words
 from bot.views.ids import BlockId
 from bot.views.notices import card_link
 from bot.views.outcome import who
 from bot.views.text import in_line, text
+from bot.views.why import problem_words
 from workflows.rules.hr import content_of
 from workflows.rules.hr_face import HrFace, HrStep, Provisioning
 from workflows.rules.request import Status

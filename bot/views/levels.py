@@ -15,6 +15,12 @@ def is_decidable(face: ApprovalFace) -> bool:
     return level is not None and not level.blocked
 
 
+def is_blocked(face: ApprovalFace) -> bool:
+    """Say whether nobody may decide on the open level, though it is known who should."""
+    level = face.open_level
+    return level is not None and level_state(face, level) == "blocked"
+
+
 def level_blocks(face: ApprovalFace, room: Room) -> list[Block]:
     """Return each reached level with its decisions, the latest ones where there are many."""
     locale = face.language

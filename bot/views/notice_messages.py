@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.views import approval_card, hr_outcome, order_card, order_replies
 from bot.views.asked import blocked_words, source_words
 from bot.views.blocks import Block, Message, context, plain, said
-from bot.views.content import subject_mrkdwn
+from bot.views.content import amount_words, subject_mrkdwn
 from bot.views.ids import BlockId
 from bot.views.languages import in_language
 from bot.views.notices import card_link, channel
@@ -180,13 +180,12 @@ def _blocked(face: ApprovalFace, link: str) -> Message:
 def _sentence(kind: str, face: ApprovalFace, link: str, **blanks: str) -> str:
     """Return the first sentence of a notice, and the way to the card."""
     locale = face.language
-    amount = face.content.amount
     level = face.levels[-1] if face.levels else None
     sentence = text(
         f"tell.{kind}",
         locale,
         subject=subject_mrkdwn(face.content, locale),
-        amount=text("approval.text.amount", locale, amount=amount) if amount else "",
+        amount=amount_words(face.content.amount, locale),
         requester=who(face.requester, locale),
         level=in_line(level.name, 80, locale) if level else "",
         channel=channel(face.channel, locale),

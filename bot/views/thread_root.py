@@ -24,7 +24,7 @@ from bot.views.blocks import (
 )
 from bot.views.card_click import button_value
 from bot.views.changes import are_shortened, change_blocks, change_request_blocks
-from bot.views.content import content_blocks, is_shortened, subject_mrkdwn
+from bot.views.content import amount_words, content_blocks, is_shortened, subject_mrkdwn
 from bot.views.ids import ActionId, BlockId
 from bot.views.levels import level_state, title_of
 from bot.views.outcome import outcome_blocks, short_outcome, who
@@ -48,7 +48,7 @@ def build(face: ApprovalFace, effects: Sequence[Block] = ()) -> Message:
 
 def what_words(face: ApprovalFace) -> str:
     """Return what is asked in a few words: the kind, and, where it is not hidden, title and amount."""
-    locale, amount = face.language, face.content.amount
+    locale = face.language
     title = in_line(face.title, 80, locale)
     if face.hidden:
         return title
@@ -57,7 +57,7 @@ def what_words(face: ApprovalFace) -> str:
         locale,
         title=title,
         subject=subject_mrkdwn(face.content, locale),
-        amount=text("approval.text.amount", locale, amount=amount) if amount else "",
+        amount=amount_words(face.content.amount, locale),
     )
 
 

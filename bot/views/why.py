@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bot.views.text import has_text, in_line, text
-from workflows.rules.failure import read_failure
+from workflows.rules.failure import Failure, read_failure
 from workflows.rules.policy import RouteReason
 
 _RULE = 200
@@ -22,17 +22,25 @@ def rule_words(rule: RouteReason, locale: str) -> str:
 
 def failure_words(written: str, locale: str) -> str:
     """Return why it failed, for plain text. What we have no words for is shown as it came."""
-    return _failure_words(written, locale, lambda one: one) or written.strip()
+    return _words(read_failure(written), locale, lambda one: one) or written.strip()
 
 
 def failure_mrkdwn(written: str, limit: int, locale: str) -> str:
     """Return the same on one line, escaped and no longer than `limit` where it is not ours."""
-    ours = _failure_words(written, locale, lambda one: in_line(one, _DATA, locale))
-    return ours or in_line(written, limit, locale)
+    return _escaped(read_failure(written), locale) or in_line(written, limit, locale)
 
 
-def _failure_words(written: str, locale: str, shown: Callable[[str], str]) -> str:
-    failure = read_failure(written)
+def problem_words(problem: Failure, locale: str) -> str:
+    """Return a cause in a sentence, escaped; one that we have no words for is named by its code."""
+    unknown = text("failure.other", locale, code=in_line(problem.code, _DATA, locale))
+    return _escaped(problem, locale) or unknown
+
+
+def _escaped(failure: Failure | None, locale: str) -> str:
+    return _words(failure, locale, lambda one: in_line(one, _DATA, locale))
+
+
+def _words(failure: Failure | None, locale: str, shown: Callable[[str], str]) -> str:
     if failure is None or not has_text(f"failure.{failure.code}"):
         return ""
     data = {name: shown(value) for name, value in failure.data.items()}

@@ -1,12 +1,13 @@
 """The front desk: requests of any policy, asked without a form, and everything people press on them."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.minting import mint
-from bot.workflow_client import WorkflowClient
+from bot.workflow_client import TemporalUnavailableError, WorkflowClient
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, PATIENCE, Json
 from workflows.rules.content import Content
@@ -126,9 +127,10 @@ class FrontDesk:
         """Wait until the request's own face is like this."""
         async with asyncio.timeout(PATIENCE):
             while True:
-                menu = await self.workflows.menu(request_id, ANA)
-                if menu is not None and holds(menu.face):
-                    return menu.face
+                with contextlib.suppress(TemporalUnavailableError):  # a busy machine: asked again
+                    menu = await self.workflows.menu(request_id, ANA)
+                    if menu is not None and holds(menu.face):
+                        return menu.face
                 await asyncio.sleep(0.02)
 
 

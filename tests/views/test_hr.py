@@ -109,7 +109,7 @@ def test_who_gets_it_is_told_the_reference_and_the_days_left() -> None:
 def test_who_does_not_get_it_although_approved_is_told_why() -> None:
     said = told(failed())
 
-    assert "could not be carried out: there are not enough days off left in 2027" in said.text
+    assert "could not be carried out. There are not enough days off left in 2027" in said.text
     assert "5 are wanted, 2 are left" in said.text
     assert "OFF-" not in whole(said)
 
@@ -136,7 +136,9 @@ def test_the_reason_of_a_rejection_is_told() -> None:
 def test_an_approval_that_was_lost_is_no_outcome_of_anybodys() -> None:
     face = hr(None, status=Status.ADMIN_CLOSED, failure=Failure(code="approval_lost"))
 
-    assert "ended without a decision: an operator has ended its approval" in told(face).text
+    assert (
+        "ended without a decision. The approval was terminated by an operator." in told(face).text
+    )
 
 
 def test_the_card_takes_what_is_private_from_the_approval_alone() -> None:

@@ -12,7 +12,6 @@ from workflows.rules.request import Delegate, RequestKind
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
-_PART = ".approval"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,11 +111,11 @@ def _rest(
     return [(starts, ends) for starts, ends in left if starts < ends]
 
 
-def about_of(request_id: str) -> RequestKind:
-    """Return what a request is about, by its number."""
-    if request_id.startswith("ORD-"):
-        return RequestKind.ORDER
-    return RequestKind.HR if request_id.startswith("HR-") else RequestKind.APPROVAL
+def about_of(face: Face) -> RequestKind:
+    """Return what it is about, be it the whole or a part."""
+    if isinstance(face, ApprovalFace):
+        return face.about
+    return RequestKind.ORDER if isinstance(face, OrderFace) else RequestKind.HR
 
 
 def listed_as(face: Face) -> str:
@@ -124,11 +123,8 @@ def listed_as(face: Face) -> str:
 
     The approval of an order, or of an HR request, is a part of it.
     """
-    if isinstance(face, OrderFace):
-        return RequestKind.ORDER
-    if isinstance(face, HrFace):
-        return RequestKind.HR
-    return "" if face.request_id.endswith(_PART) else face.about
+    is_part = isinstance(face, ApprovalFace) and face.about is not RequestKind.APPROVAL
+    return "" if is_part else about_of(face)
 
 
 def goes_on(face: Face) -> bool:
