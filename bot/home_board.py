@@ -47,10 +47,16 @@ class HomeBoard:
     async def opened(self, person: str) -> None:
         """Show a home that its owner has just opened, at what they looked at last.
 
+        Who has pressed something in it before we hear of that stays where that has led them.
         Raises what `slack_errors.SLACK_FAILURES` lists.
         """
-        place = await self.place_of(person)
-        await self.go(person, replace(place, page=0, notice=""))
+        found = await self._homes.get(person)
+        if found is None:
+            await self.go(person, HomePlace())
+            return
+        place = replace(HomePlace.read(found.view), page=0, notice="")
+        await self._homes.look_on(person, found.view, place.written(), self._now())
+        await self.publish(person)
 
     async def place_of(self, person: str) -> HomePlace:
         """Return what a person looks at; the beginning, where they have never opened their home."""
@@ -71,10 +77,11 @@ class HomeBoard:
         The sentence stays until the person moves on. What they have just decided (`settled`) is
         not shown any more, though the records may hear of it a moment later.
         """
-        if await self._homes.get(person) is None:
+        found = await self._homes.get(person)
+        if found is None:
             return False
-        place = replace(await self.place_of(person), notice=sentence)
-        await self._homes.look_at(person, place.written(), self._now())
+        place = replace(HomePlace.read(found.view), notice=sentence)
+        await self._homes.look_on(person, found.view, place.written(), self._now())
         try:
             await self.publish(person, settled)
         except SLACK_FAILURES as error:

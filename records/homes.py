@@ -60,6 +60,15 @@ class Homes:
                 new = {"person": person, "opened_at": now, "shown_at": AT_ONCE}
                 await connection.execute(homes.insert().values(**new, view=view, view_hash=""))
 
+    async def look_on(self, person: str, was: str, view: str, now: datetime) -> None:
+        """Note what a person looks at, unless they have moved on from what it `was`. Safe to repeat."""
+        async with self._database.writing(f"home:{person}") as connection:
+            await connection.execute(
+                update(homes)
+                .where(homes.c.person == person, homes.c.view == was)
+                .values(view=view, opened_at=now)
+            )
+
     async def shown(self, person: str, view_hash: str, now: datetime) -> None:
         """Note that Slack shows the home anew, and its hash of that."""
         async with self._database.writing(f"home:{person}") as connection:

@@ -198,7 +198,7 @@ async def test_approvals_answers_privately_and_a_press_there_is_shown_there(
 
     await slack.click(BORIS, APPROVALS, told, "approve")
 
-    painted = await shop.told(BORIS, "0 requests wait for your decision")
+    painted = await shop.told(BORIS, "Nothing waits for you")
     assert painted["ts"] == told["ts"]
     await desk.face(asked.request_id, lambda face: face.status is Status.APPROVED)
 
@@ -216,7 +216,7 @@ async def test_a_rejection_from_a_private_answer_is_shown_there_too(
     form = await slack.wait_for_modal(BORIS, lambda v: v["callback_id"] == "verb")
     await slack.submit(BORIS, form, {"reason": "No room."})
 
-    painted = await shop.told(BORIS, "0 requests wait for your decision")
+    painted = await shop.told(BORIS, "Nothing waits for you")
     assert painted["ts"] == told["ts"]
     assert len(await slack.journal(mark, kind="response_url")) == 1
 

@@ -29,6 +29,18 @@ async def opened(database: Database, *people: str) -> Homes:
     return homes
 
 
+async def test_who_has_moved_on_is_not_taken_back(database: Database) -> None:
+    homes = await opened(database, BORIS)
+    await homes.look_on(BORIS, "{}", "here", SOON)
+    await homes.look_on(BORIS, "{}", "there", SOON)
+    await homes.look_on(CLARA, "{}", "here", SOON)
+    boris = await homes.get(BORIS)
+
+    assert boris is not None
+    assert boris.view == "here"
+    assert await homes.get(CLARA) is None
+
+
 async def test_everybody_who_was_or_is_waited_for_and_the_requester_are_put_in_the_outbox(
     database: Database,
 ) -> None:
