@@ -136,7 +136,7 @@ def test_the_form_shown_again_has_what_was_typed() -> None:
 
 
 def test_what_is_no_hr_request_has_the_form_that_it_had() -> None:
-    view = verb_modal.form(CONTEXT, Verb.AMEND, faces.pending(), products=PRODUCTS)
+    view: dict[str, Any] = verb_modal.form(CONTEXT, Verb.AMEND, faces.pending(), products=PRODUCTS)
     asked = [one["block_id"] for one in view["blocks"] if one["type"] == "input"]
 
     assert asked == ["title", "text", "amount", "links"]
