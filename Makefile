@@ -10,11 +10,11 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-in
 demo: .venv/runtime
 	$(BIN)/countersign demo
 
-# Four at a time on two cores: crash tests and journeys mostly wait. Compiled modules are kept, whatever
+# Three at a time on two cores: crash tests and journeys mostly wait. Compiled modules are kept, whatever
 # the environment says: without them every workflow that the sandbox loads compiles its modules anew.
 test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/dev
-	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # Kills and faults at random for MINUTES, then a table: are the promises of docs/guarantees.md kept?
 MINUTES ?= 30

@@ -78,7 +78,7 @@ def _place(item: pytest.Item) -> int:
 
 
 class ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
-    """One process runs a file (`pytest -n 4`), and one all of a folder that shares slow starts."""
+    """One process runs a file (`pytest -n 3`), and one all of a folder that shares slow starts."""
 
     def _split_scope(self, nodeid: str) -> str:
         for folder in TOGETHER:

@@ -137,6 +137,7 @@ def test_a_recorded_submission_with_our_modal_in_it_is_ours(name: str) -> None:
         "response_url": "",
         "verb": "reject",
         "reason_required": True,
+        "hr_type": "",
     }
     order = to_json(OrderContext(order_id="ORD-1", lines="0", next=1, currency="USD"))
 

@@ -327,7 +327,7 @@ async def ground(
 @example(stories=AT_EACH_STEP[8:])
 @example(stories=AT_EACH_UNDO)
 @example(stories=OF_A_PARCEL)
-@given(stories=st.lists(STORIES, min_size=8, max_size=8))
+@given(stories=st.lists(STORIES, min_size=4, max_size=4))
 async def test_money_and_stock_balance_after_any_storm(
     ground: Ground, stories: list[Story]
 ) -> None:

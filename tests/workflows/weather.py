@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 Seen = TypeVar("Seen")
 
-PATIENCE = 10
+PATIENCE = 30
 """Real seconds a test waits for what must happen at once."""
 
 
