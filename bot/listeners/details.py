@@ -1,8 +1,10 @@
 """*View details*: the whole of a request, for those who may read it."""
 
 import time
+from itertools import chain
 from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -14,12 +16,15 @@ from bot.listeners.services import Services
 from bot.views import card_click, details_modal
 from bot.views.card_click import Click
 from bot.views.ids import ActionId
+from records.database import DATABASE_FAILURES
+from workflows.rules.audit import AuditEvent
 from workflows.rules.face import ApprovalFace
 from workflows.rules.messages import Menu
 from workflows.rules.people import Actor, Origin
-from workflows.rules.privacy import may_read_face, public_face
+from workflows.rules.privacy import may_read_face, may_read_trail, public_face
 
 _VERB = "view_details"
+_log = structlog.get_logger("bot.details")
 
 
 def register(app: AsyncApp, services: Services) -> None:
@@ -55,13 +60,28 @@ class DetailsListeners:
         if not isinstance(menu, Menu):
             menu = await self._recorded(click) or menu
         if isinstance(menu, Menu):
-            view = details_modal.shown(menu, locale)
+            view = details_modal.shown(menu, locale, await self._facts(click, menu))
             if not menu.may_read and not press.repeated:
                 actor = Actor(person=click.person, origin=Origin.SLACK)
                 await self._presses.write_down(click.request_id, actor, _VERB, NOT_A_READER)
         else:
             view = details_modal.told(menu or await self._presses.tell_how_it_ended(press), locale)
         await self._services.answers.show(client, view_id, view, NOT_ACKED)
+
+    async def _facts(self, click: Click, menu: Menu) -> list[AuditEvent]:
+        """Return what was written down of a request and of what it is a part of, the oldest first.
+
+        Nothing for who may not read it, and where the records cannot be read just now.
+        """
+        if not menu.may_read or not may_read_trail(menu.face, click.person):
+            return []
+        ids = dict.fromkeys((click.request_id, click.request_id.removesuffix(".approval")))
+        try:
+            trails = [await self._services.trail.facts(one) for one in ids]
+        except DATABASE_FAILURES as error:
+            _log.warning("trail_not_read", error=type(error).__name__)
+            return []
+        return sorted(chain(*trails), key=lambda fact: fact.at)
 
     async def _recorded(self, click: Click) -> Menu | None:
         """Return what this person may read of a closed request: its last state is final.

@@ -1,5 +1,6 @@
 """The *View details* modal: the whole of a request, for those who may read it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.views.approval_card import details
@@ -7,6 +8,8 @@ from bot.views.blocks import Block, View, modal, said, told_modal
 from bot.views.card_click import Click
 from bot.views.ids import BlockId
 from bot.views.text import in_line, text
+from bot.views.trail import trail_blocks
+from workflows.rules.audit import AuditEvent
 from workflows.rules.messages import Menu
 
 __all__ = ["opening", "shown", "told"]
@@ -18,13 +21,16 @@ def opening(click: Click, locale: str = "en") -> View:
     return _modal([said(BlockId.NOTICE, words, locale)], locale)
 
 
-def shown(menu: Menu, locale: str = "en") -> View:
-    """Return the request as this person may read it; who may not is told why."""
+def shown(menu: Menu, locale: str = "en", facts: Sequence[AuditEvent] = ()) -> View:
+    """Return the request as this person may read it; who may not is told why.
+
+    Its `facts` stand below: none, where the person may not read them.
+    """
     face = replace(menu.face, language=locale, mention_approvers=True)
     blocks = details(face)
     if not menu.may_read:
         blocks.insert(0, said(BlockId.PROBLEM, text("details.not_a_reader", locale), locale))
-    return _modal(blocks, locale)
+    return _modal([*blocks, *trail_blocks(facts, locale)], locale)
 
 
 def told(sentence: str, locale: str = "en") -> View:

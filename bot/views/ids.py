@@ -136,3 +136,4 @@ class BlockId(StrEnum):
     ROW = "row"
     ITEM = "item"
     DIVIDER = "divider"
+    TRAIL = "trail"

@@ -122,7 +122,22 @@ async def test_view_details_shows_the_whole_of_it_to_whom_it_concerns(
 
     shown = await desk.says(READERS[who], SECRET)
     assert "Waiting for approval" in text_of(shown)
+    assert "Audit trail" in text_of(shown)
+    assert "asked for it" in text_of(shown)
     assert await shop.refused(asked.request_id) == []
+
+
+async def test_the_trail_of_a_public_request_is_for_those_whom_it_concerns(
+    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+) -> None:
+    asked = await desk.ask(text=SECRET, layout=Layout.THREAD)
+    await desk.reply(asked, has_buttons)
+
+    await slack.click(GUS, APPROVALS, asked.message, "details")
+    await slack.click(BORIS, APPROVALS, asked.message, "details")
+
+    assert "Audit trail" not in text_of(await desk.says(GUS, SECRET))
+    assert "Audit trail" in text_of(await desk.says(BORIS, SECRET))
 
 
 async def test_who_may_not_read_a_request_is_told_why_and_that_is_kept(
@@ -137,6 +152,7 @@ async def test_who_may_not_read_a_request_is_told_why_and_that_is_kept(
     await listeners_ended()
     assert SECRET not in str(shown)
     assert "A desk for" not in str(shown)
+    assert "Audit trail" not in text_of(shown)
     assert "Waiting for approval" in text_of(shown)
     assert await shop.refused(asked.request_id) == [(GUS, "not_a_reader")]
 

@@ -87,6 +87,18 @@ def may_read_face(face: ApprovalFace, person: str, readers: Collection[str]) -> 
     return not face.private or person in {face.requester.person, *readers}
 
 
+def may_read_trail(face: ApprovalFace, person: str) -> bool:
+    """Whether `person` may read what was written down of it: who asks, and the people of its levels.
+
+    Of a private one whoever may read it may read that too.
+    """
+    people = {face.requester.person}
+    for level in face.levels:
+        people |= {*level.eligible, *(one.person for one in level.delegates)}
+        people |= {who for said in level.decisions for who in (said.person, said.seat)}
+    return person in people or (face.private and not face.hidden)
+
+
 def with_readers(state: ApprovalState, level: LevelState) -> ApprovalState:
     """Note that the people of a level that opens are asked; safe to repeat."""
     if state.request.policy.visibility is not Visibility.PRIVATE:

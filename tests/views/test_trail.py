@@ -1,0 +1,65 @@
+"""The audit trail in a modal: every fact has its words, and any facts are a valid view."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.views import details_modal
+from bot.views.trail import LATEST, trail_blocks
+from emulator.client import text_of
+from tests.views import faces
+from tests.views.any_face import AnyFace, texts
+from tests.views.slack_limits import check_view
+from workflows.rules.audit import AuditEvent, Fact
+from workflows.rules.messages import Menu
+from workflows.rules.people import CLOCK, Actor, Origin
+
+
+def facts(count: int, words: str = "", actor: Actor = CLOCK) -> list[AuditEvent]:
+    """Return so many facts, of each kind in turn."""
+    kinds = [*Fact]
+    return [
+        AuditEvent(
+            request_id="HR-1",
+            sequence=number,
+            kind=kinds[number % len(kinds)],
+            at=faces.NOW + timedelta(minutes=number),
+            actor=actor,
+            level=2,
+            reason=words,
+            data={"verdict": "reject", "step": "register"},
+        )
+        for number in range(1, count + 1)
+    ]
+
+
+@pytest.mark.parametrize("locale", ["en", "de"])
+@pytest.mark.parametrize("kind", Fact)
+def test_every_fact_has_its_words(kind: Fact, locale: str) -> None:
+    (fact,) = [one for one in facts(len(Fact)) if one.kind is kind]
+
+    (_, block) = trail_blocks([fact], locale)
+
+    words = text_of({"blocks": [block]})
+    assert "{" not in words.replace("{date_short_pretty}", "").replace("{time}", "")
+    assert kind.value not in words
+
+
+def test_the_latest_are_shown_and_the_others_counted() -> None:
+    shown = text_of({"blocks": trail_blocks(facts(LATEST + 3, actor=faces.BORIS), "en")})
+
+    assert "3 earlier facts" in shown
+    assert f"{LATEST + 3}. " in shown
+    assert "\n3. " not in shown
+    assert "<@U0BORIS>" in shown
+
+
+@given(texts, st.integers(0, 10**6), st.sampled_from(["en", "de"]))
+@settings(max_examples=16, deadline=None, derandomize=True)
+def test_any_facts_are_a_valid_view(typed: str, seed: int, locale: str) -> None:
+    menu = Menu(face=AnyFace([typed], seed).approval(), verbs=())
+    actor = Actor(person=typed, origin=Origin.CLI, operator=typed)
+
+    check_view(details_modal.shown(menu, locale, facts(99, typed, actor)))
