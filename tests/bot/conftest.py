@@ -211,6 +211,7 @@ def shell(  # noqa: PLR0913, PLR0917 - what a command meets
     queue: str,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> CommandLine:
     """The command line, set up for this test's Temporal, queue and records."""
     set_up(
@@ -221,7 +222,7 @@ def shell(  # noqa: PLR0913, PLR0917 - what a command meets
         TEMPORAL_NAMESPACE=temporal.client.namespace,
         TEMPORAL_TASK_QUEUE=queue,
     )
-    return command_line(workflows, database)
+    return command_line(workflows, database, tmp_path_factory.mktemp("said"))
 
 
 @pytest.fixture

@@ -357,6 +357,8 @@ async def test_what_is_to_be_verified_or_exported_is_said_once(
 async def test_whoever_reads_only_the_beginning_of_an_export_is_not_told_of_a_bug(
     shell: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shell.here = True
+
     def closed(*_: object) -> None:
         raise BrokenPipeError
 

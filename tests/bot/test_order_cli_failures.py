@@ -97,6 +97,7 @@ async def test_the_list_is_the_newest_first_and_can_be_narrowed(till: Till) -> N
 async def test_with_temporal_or_the_worker_down_the_records_answer_as_of_when(
     till: Till, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    till.shell.here = True
     order_id = await till.start("--total", "1500")
     ended = await till.start("--total", "5")
     await till.until(order_id, OrderStatus.AWAITING_APPROVAL)

@@ -159,6 +159,7 @@ async def test_a_namespace_that_is_not_there_is_not_taken_for_an_ended_request(
 async def test_an_answer_that_does_not_come_is_asked_for_and_can_be_repeated(
     shell: CommandLine, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shell.here = True
     monkeypatch.setattr(desk, "WAIT", 0.3)
     await worker.stop()
     request = (await shell.request(*GENERAL)).out.strip()
@@ -186,6 +187,8 @@ async def test_an_answer_that_does_not_come_is_asked_for_and_can_be_repeated(
 async def test_a_request_that_may_have_been_taken_names_its_number(
     shell: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shell.here = True
+
     async def no_answer(*_: object) -> bool:
         raise TemporalUnavailableError("start_approval")
 
@@ -269,6 +272,8 @@ async def test_a_wrong_policy_file_is_told_with_its_line(
 async def test_what_nobody_foresaw_is_a_sentence_too(
     shell: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shell.here = True
+
     async def broken(*_: object) -> None:
         raise KeyError("a-secret")
 

@@ -67,7 +67,7 @@ class Starter:
                 start_new_session=True,
             )
 
-    def start(
+    def start(  # noqa: PLR0913 - a process has this many parts
         self,
         arguments: Sequence[str],
         *,
@@ -75,6 +75,7 @@ class Starter:
         environment: Mapping[str, str],
         out: Path,
         err: Path,
+        stdin: Path = Path(os.devnull),
     ) -> Forked:
         """Run what `python *arguments` would run, or `countersign`; its words go to the files' ends."""
         order = {
@@ -83,6 +84,7 @@ class Starter:
             "environment": {**environment},
             "out": str(out),
             "err": str(err),
+            "stdin": str(stdin),
         }
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -137,7 +139,7 @@ def _become(order: dict[str, Any]) -> None:
     os.chdir(order["directory"])
     os.environ.clear()
     os.environ.update(order["environment"])
-    for path, descriptor in ((os.devnull, 0), (order["out"], 1), (order["err"], 2)):
+    for path, descriptor in ((order["stdin"], 0), (order["out"], 1), (order["err"], 2)):
         opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         os.dup2(opened, descriptor)
         os.close(opened)
