@@ -2,14 +2,14 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy import URL, Connection, event, func, make_url, select
-from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import await_
@@ -33,7 +33,11 @@ _DRIVERS = {
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
 _SCHEMA = "schema"
-_SWITCH_PAUSE = 0.05
+_POLL = 0.003
+"""Seconds between two tries for an SQLite file that another process has locked."""
+_POLLS = int(BUSY_TIMEOUT / _POLL)
+_GAP = 2 * _POLL
+"""Seconds that a process leaves an SQLite file to the others after each transaction of its own."""
 
 
 class UnsupportedDatabaseError(ValueError):
@@ -91,10 +95,8 @@ class Database:
         where = async_url(url)
         self._is_sqlite = where.get_backend_name() == "sqlite"
         self._readers, self._writers = _sqlite(where) if self._is_sqlite else _postgresql(where)
-        # SQLite has one writer at a time. Those of one process queue up here, first come first
-        # served; only processes compete for the file, by polling, which is not fair.
         self._turn: AbstractAsyncContextManager[None] = (
-            asyncio.Lock() if self._is_sqlite else nullcontext()
+            _Turns() if self._is_sqlite else nullcontext()
         )
 
     async def __aenter__(self) -> Self:
@@ -152,22 +154,47 @@ class Database:
     async def close(self) -> None:
         """Close every connection. Safe to repeat."""
         await self._readers.dispose()
+        await self._writers.dispose()
+
+
+class _Turns:
+    """SQLite has one writer at a time: those of one process queue up here, first come first served.
+
+    Between processes only polling decides who comes next, and a process with a long queue would
+    win for ever. So it lets the file lie for a moment after each transaction, long enough for
+    everybody else to have asked for it: whoever waits gets it, one process after the other.
+    """
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    async def __aenter__(self) -> None:
+        await self._lock.acquire()
+
+    async def __aexit__(self, *_error: object) -> None:
+        asyncio.get_running_loop().call_later(_GAP, self._lock.release)
 
 
 def _sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
-    """Return the engine for readers, and the same one for writers."""
+    """Return an engine for readers and one for writers."""
+    return _sqlite_engine(url, BUSY_TIMEOUT, _begin), _sqlite_engine(url, 0, _begin_immediate)
+
+
+def _sqlite_engine(url: URL, timeout: float, begin: Callable[[Connection], None]) -> AsyncEngine:
     # The driver itself begins nothing: it would begin late, and never IMMEDIATE.
-    connect_args = {"isolation_level": None, "timeout": BUSY_TIMEOUT}
+    connect_args = {"isolation_level": None, "timeout": timeout}
     engine = create_async_engine(url, connect_args=connect_args)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
-    return engine, engine.execution_options(immediate=True)
+    event.listen(engine.sync_engine, "begin", begin)
+    return engine
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     try:
         cursor = connection.cursor()
-        _write_ahead(cursor)
+        # A new file is switched to WAL once, by whoever comes first; a second one that comes at
+        # the same moment is told "database is locked", whatever its timeout.
+        _when_free(lambda: cursor.execute("PRAGMA journal_mode = WAL"))
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
     except sqlite3.Error:
@@ -175,26 +202,42 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
         raise
 
 
-def _write_ahead(cursor: DBAPICursor) -> None:
-    # A new file is switched to WAL once, by whoever comes first; a second one that comes at the
-    # same moment is told "database is locked" without having waited: this switch never waits.
-    tries = int(BUSY_TIMEOUT / _SWITCH_PAUSE)
-    for left in reversed(range(tries)):
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # In WAL a transaction that has read cannot begin to write once another one has written:
+    # "database is locked", at once, whatever the timeout. So writers say so from the start.
+    _when_free(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+
+
+def _when_free(execute: Callable[[], object]) -> None:
+    """Execute what locks the file, again and again while another process has locked it.
+
+    SQLite's own patience (https://www.sqlite.org/c3ref/busy_timeout.html) asks ever more seldom,
+    ten times a second in the end, and so misses nearly every moment in which the file is free.
+
+    Raises:
+        OperationalError: after `BUSY_TIMEOUT` it is still locked.
+
+    """
+    for left in reversed(range(_POLLS)):
         try:
-            cursor.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not left:
+            execute()
+        except (sqlite3.OperationalError, OperationalError) as error:
+            if not left or not _is_busy(error):
                 raise
-            await_(asyncio.sleep(_SWITCH_PAUSE))
+            await_(asyncio.sleep(_POLL))
         else:
             return
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    # In WAL a transaction that has read cannot begin to write once another one has written:
-    # "database is locked", at once, whatever the timeout. So writers say so from the start.
-    immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+def _is_busy(error: sqlite3.OperationalError | OperationalError) -> bool:
+    cause = error.orig if isinstance(error, OperationalError) else error
+    code = cause.sqlite_errorcode if isinstance(cause, sqlite3.OperationalError) else None
+    # The low byte is the code; what stands above it tells why (SQLITE_BUSY_RECOVERY).
+    return code is not None and code & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _postgresql(url: URL) -> tuple[AsyncEngine, AsyncEngine]:

@@ -85,6 +85,29 @@ async def test_two_programs_that_read_before_they_write_both_succeed(
         assert len(await Stock(other).catalogue()) == 20
 
 
+async def test_two_programs_with_long_queues_take_turns(database: Database, url: str) -> None:
+    begun: list[str] = []
+
+    async def write(program: Database, name: str) -> None:
+        async with program.writing():
+            begun.append(name)
+            await asyncio.sleep(0.02)  # a slow disk: the file is locked nearly all of the time
+
+    async with Database(url) as other:
+        await asyncio.gather(
+            *(write(database, "one") for _ in range(50)),
+            *(write(other, "other") for _ in range(50)),
+        )
+
+    assert len(begun) == 100
+    while_both_wait = begun[: min(_last(begun, "one"), _last(begun, "other"))]
+    assert max(len(list(turns)) for _, turns in itertools.groupby(while_both_wait)) <= 10
+
+
+def _last(begun: list[str], name: str) -> int:
+    return len(begun) - begun[::-1].index(name)
+
+
 async def test_a_reader_sees_one_instant_while_others_write(database: Database) -> None:
     count = select(func.count()).select_from(products)
     async with database.reading() as connection:
