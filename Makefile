@@ -24,7 +24,7 @@ chaos: .venv/dev
 # A browser for the browser journeys, where none is installed.
 browser: .venv/dev
 	$(BIN)/python -m playwright install chromium \
-	  || { echo "Playwright could not download its browser here. Install one by the system: apt-get install chromium"; exit 1; }
+	  || { echo "Playwright could not download its browser here. Install one by the system: apt-get install chromium-headless-shell"; exit 1; }
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

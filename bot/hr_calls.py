@@ -1,13 +1,9 @@
 """What the bot asks HR requests in Temporal: start, and how they are."""
 
-import asyncio
-
 from temporalio.client import WorkflowHandle
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
 
-from bot.temporal_calls import TemporalCalls, TemporalUnavailableError
+from bot.temporal_calls import TemporalCalls
 from workflows.hr_request import HrRequestWorkflow
 from workflows.rules.hr_face import HrFace
 from workflows.rules.messages import HrInput
@@ -24,21 +20,17 @@ class HrCalls(TemporalCalls):
 
         Raises TemporalUnavailableError where Temporal cannot be asked; safe to repeat.
         """
-        try:
-            async with asyncio.timeout(self._wait):
-                await self._client.start_workflow(
-                    HrRequestWorkflow.run,
-                    asked,
-                    id=asked.request.request_id,
-                    task_queue=self._task_queue,
-                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    static_summary=f"{asked.request.type} for {asked.requester.person}",
-                )
-        except WorkflowAlreadyStartedError:
-            return False
-        except (RPCError, TimeoutError) as error:
-            raise TemporalUnavailableError("start_hr") from error
-        return True
+        return await self._started(
+            "start_hr",
+            lambda: self._client.start_workflow(
+                HrRequestWorkflow.run,
+                asked,
+                id=asked.request.request_id,
+                task_queue=self._task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary=f"{asked.request.type} for {asked.requester.person}",
+            ),
+        )
 
     async def hr_state(self, request_id: str) -> HrFace | None:
         """Return the request as its card shows it, ended ones too; None where there is none.

@@ -6,7 +6,6 @@ from datetime import datetime
 import structlog
 from temporalio.client import WorkflowHandle
 from temporalio.common import TypedSearchAttributes, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from bot.temporal_calls import OrderAnswer, TemporalCalls, TemporalUnavailableError
@@ -34,20 +33,17 @@ class OrderCalls(TemporalCalls):
         """
         needs_approval = bool(route(asked.policy, asked.order.total).levels)
         attributes = attributes_of(asked, needs_approval=needs_approval)
-        try:
-            async with asyncio.timeout(self._wait):
-                try:
-                    await self._start(asked, attributes)
-                except RPCError as error:
-                    if not _knows_no_attributes(error):
-                        raise
-                    _log.warning("search_attributes_unknown", register=DEFINITIONS)
-                    await self._start(asked, TypedSearchAttributes.empty)
-        except WorkflowAlreadyStartedError:
-            return False
-        except (RPCError, TimeoutError) as error:
-            raise TemporalUnavailableError("start_order") from error
-        return True
+
+        async def start() -> None:
+            try:
+                await self._start(asked, attributes)
+            except RPCError as error:
+                if not _knows_no_attributes(error):
+                    raise
+                _log.warning("search_attributes_unknown", register=DEFINITIONS)
+                await self._start(asked, TypedSearchAttributes.empty)
+
+        return await self._started("start_order", start)
 
     async def _start(self, asked: OrderInput, attributes: TypedSearchAttributes) -> None:
         await self._client.start_workflow(

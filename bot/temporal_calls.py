@@ -14,7 +14,7 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 from tenacity import AsyncRetrying, retry_if_result, stop_after_delay, wait_exponential
 
@@ -113,6 +113,20 @@ class TemporalCalls:
 
         answer: F | Unconfirmed = await attempts(once)
         return answer
+
+    async def _started(self, name: str, start: Callable[[], Awaitable[object]]) -> bool:
+        """Start a workflow and return True; False where its id was started before: once is once.
+
+        Raises TemporalUnavailableError where Temporal cannot be asked in time; safe to repeat.
+        """
+        try:
+            async with asyncio.timeout(self._wait):
+                await start()
+        except WorkflowAlreadyStartedError:
+            return False
+        except (RPCError, TimeoutError) as error:
+            raise TemporalUnavailableError(name) from error
+        return True
 
     async def _updated(
         self, workflow_id: str, update: Callable[[], Awaitable[F]]

@@ -7,7 +7,6 @@ from typing import TypeVar
 from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.envconfig import ClientConfig
-from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import GrpcCompression, RPCError, RPCStatusCode
 from temporalio.workflow import UpdateMethodMultiParam
 
@@ -88,21 +87,17 @@ class WorkflowClient(OrderCalls, HrCalls):
 
         Raises TemporalUnavailableError where Temporal cannot be asked; safe to repeat.
         """
-        try:
-            async with asyncio.timeout(self._wait):
-                await self._client.start_workflow(
-                    ApprovalWorkflow.run,
-                    ApprovalInput(request=request),
-                    id=request.request_id,
-                    task_queue=self._task_queue,
-                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    static_summary=f"{request.policy.name} for {request.requester.person}",
-                )
-        except WorkflowAlreadyStartedError:
-            return False
-        except (RPCError, TimeoutError) as error:
-            raise TemporalUnavailableError("start_approval") from error
-        return True
+        return await self._started(
+            "start_approval",
+            lambda: self._client.start_workflow(
+                ApprovalWorkflow.run,
+                ApprovalInput(request=request),
+                id=request.request_id,
+                task_queue=self._task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary=f"{request.policy.name} for {request.requester.person}",
+            ),
+        )
 
     # What people do with a request. The same click id is the same deed, however often sent.
 

@@ -1,16 +1,16 @@
 """The HR request: its approval, then what was approved is provisioned, or undone; the employee is told."""
 
 from temporalio import workflow
-from temporalio.exceptions import ChildWorkflowError
 
-from workflows.approval import ApprovalWorkflow
 from workflows.card_owner import About, CardOwner
-from workflows.hr_saga import HrJourney, HrSaga
+from workflows.child_approval import outcome_of, start_approval
+from workflows.hr_saga import HrSaga
+from workflows.journey import Journey
 from workflows.rules import hr_saga as rules
 from workflows.rules.card import CardState
 from workflows.rules.hr import content_of
 from workflows.rules.hr_face import HrChange, HrFace, hr_approval_id, hr_face
-from workflows.rules.messages import ApprovalInput, ApprovalOutcome, CarriedHr, HrInput
+from workflows.rules.messages import CarriedHr, HrInput
 from workflows.rules.notice import NoticeKind
 from workflows.rules.policy import route
 from workflows.rules.request import ApprovalRequest, RequestKind, Status
@@ -36,10 +36,11 @@ class HrRequestWorkflow:
             self._card = self._owner(CardState(copies=()))
             self._card.record(change.facts)
         self._saga = HrSaga(
-            HrJourney(
+            Journey(
                 state=lambda: self._state,
                 take=self._take,
                 card=self._card,
+                written=self._card.append_audit,
                 may_start_afresh=self._may_start_afresh,
             )
         )
@@ -110,17 +111,10 @@ class HrRequestWorkflow:
             managers=asked.managers,
             about=RequestKind.HR,
         )
-        child = await workflow.start_child_workflow(
-            ApprovalWorkflow.run,
-            ApprovalInput(request=request),
-            id=request.request_id,
-            # An approval is never cancelled from outside: that would cut its audit short.
-            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-        )
+        child = await start_approval(request)
         await self._card.attend(child.done)
-        try:
-            outcome: ApprovalOutcome = child.result()
-        except ChildWorkflowError:  # an operator terminated it: nobody has said yes
+        outcome = outcome_of(child)
+        if outcome is None:
             self._take(rules.approval_lost(self._state, workflow.now()))
             return
         self._card.take_over(outcome.card)

@@ -1,14 +1,12 @@
 """Provisioning's way forward and back: one step at a time, each written down before it is begun."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.card_owner import CardOwner
 from workflows.hr_ports import ProvisionPort, ProvisionQuestion
+from workflows.journey import Journey
 from workflows.options import COMPENSATION, STEP
 from workflows.rules import hr_saga as rules
 from workflows.rules.hr_face import HrChange, HrState, HrStepName, Provisioning
@@ -19,20 +17,10 @@ TRY_AGAIN = timedelta(hours=1)
 """After the tries of a compensation, the pause before the next ones: it is owed until it is done."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HrJourney:
-    """The request that is provisioned: its present state, and how a step of the rules is taken."""
-
-    state: Callable[[], HrState]
-    take: Callable[[HrChange], None]
-    card: CardOwner
-    may_start_afresh: Callable[[], bool]
-
-
 class HrSaga:
     """Provisions a request. All it knows is in the request's state, so a new run goes on with it."""
 
-    def __init__(self, journey: HrJourney) -> None:
+    def __init__(self, journey: Journey[HrState, HrChange]) -> None:
         self._journey = journey
         self._take = journey.take
         self._card = journey.card
@@ -60,7 +48,7 @@ class HrSaga:
         """Do the next step; its fact and its compensation are written down before."""
         name = rules.next_step(self._state)
         self._take(rules.step_started(self._state, name, workflow.now()))
-        await self._card.append_audit()
+        await self._journey.written()
         handle = workflow.start_activity_method(
             ProvisionPort.provision, self._question(name), summary=name.value, **STEP
         )
@@ -80,7 +68,7 @@ class HrSaga:
             self._take(rules.compensated(self._state, workflow.now()))
             return
         name = owed[0]
-        await self._card.append_audit()
+        await self._journey.written()
         handle = workflow.start_activity_method(
             ProvisionPort.take_back, self._question(name), summary=f"undo {name}", **COMPENSATION
         )

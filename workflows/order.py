@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError, ChildWorkflowError
+from temporalio.exceptions import ApplicationError
 
 from workflows.approval import ApprovalWorkflow
 from workflows.card_owner import About, CardOwner
+from workflows.child_approval import ChildApproval, outcome_of, start_approval
+from workflows.journey import Journey
 from workflows.mailer import Mailer
 from workflows.refusal import refusing, running_update_id
 from workflows.rules import order_parcels as parcels
@@ -16,7 +18,7 @@ from workflows.rules import order_saga as rules
 from workflows.rules import order_verbs as verbs
 from workflows.rules.card import CardState
 from workflows.rules.click import remember
-from workflows.rules.messages import ApprovalInput, ApprovalOutcome, CarriedOrder, OrderInput
+from workflows.rules.messages import CarriedOrder, OrderInput
 from workflows.rules.notice import NoticeKind
 from workflows.rules.order import (
     Cancellation,
@@ -36,10 +38,9 @@ from workflows.rules.parcel import ParcelNews
 from workflows.rules.people import Actor, Origin
 from workflows.rules.policy import Route, route
 from workflows.rules.request import ApprovalRequest, RequestKind
-from workflows.saga import Journey, Saga
+from workflows.saga import Saga
 from workflows.search import tell_end
 
-_Child = workflow.ChildWorkflowHandle[ApprovalWorkflow, ApprovalOutcome]
 _M = TypeVar("_M", Cancellation, Resumption)
 
 
@@ -222,21 +223,20 @@ class OrderWorkflow:
 
     async def _ask_for_approval(self, asked: OrderInput) -> None:
         """Have people asked by a child, which owns the card until it ends; obey what it says."""
-        child = await self._start_approval(asked)
+        child = await start_approval(self._approval_request(asked))
         await self._card.attend(lambda: child.done() or self._state.cancelled is not None)
         if not child.done():
             await self._withdraw(child)
             await self._card.attend(child.done)
-        try:
-            outcome: ApprovalOutcome = child.result()
-        except ChildWorkflowError:  # an operator terminated it: nobody has said yes
+        outcome = outcome_of(child)
+        if outcome is None:
             self._take(rules.approval_lost(self._state, workflow.now()))
             return
         self._card.take_over(outcome.card)
         self._take(rules.approval_ended(self._state, outcome.face, workflow.now()))
 
-    async def _start_approval(self, asked: OrderInput) -> _Child:
-        request = ApprovalRequest(
+    def _approval_request(self, asked: OrderInput) -> ApprovalRequest:
+        return ApprovalRequest(
             request_id=approval_id(asked.order.order_id),
             requester=asked.requester,
             content=content(asked.order),
@@ -247,15 +247,8 @@ class OrderWorkflow:
             amendable=False,
             about=RequestKind.ORDER,
         )
-        return await workflow.start_child_workflow(
-            ApprovalWorkflow.run,
-            ApprovalInput(request=request),
-            id=request.request_id,
-            # An approval is never cancelled from outside: that would cut its audit short.
-            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-        )
 
-    async def _withdraw(self, child: _Child) -> None:
+    async def _withdraw(self, child: ChildApproval) -> None:
         """Take the approval back. Whatever came before that, its outcome says."""
         await self._card.append_audit()
         withdrawal = verbs.withdrawal(self._state)

@@ -26,8 +26,8 @@ TASK_QUEUE = "countersign"
 
 READ_ONCE = (
     *("rules", "ports", "hr_ports", "money_ports", "summary_ports", "payloads", "options"),
-    *("alarm", "asking", "card_owner", "directory_reader", "hr_saga", "mailer", "outbox"),
-    *("quick", "refusal", "saga", "search", "step_error", "teller"),
+    *("alarm", "asking", "card_owner", "child_approval", "directory_reader", "hr_saga", "journey"),
+    *("mailer", "outbox", "quick", "refusal", "saga", "search", "step_error", "teller"),
 )
 """What the files of the workflows themselves are made of. None of it holds state of its own, and
 ruff bans clocks and chance there, which the sandbox would otherwise catch as it runs."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from temporalio.exceptions import (
     WorkflowAlreadyStartedError,
 )
 
-from workflows.card_owner import CardOwner
+from workflows.journey import Journey
 from workflows.options import COMPENSATION, PATIENT, SLACK_TRY, STEP, StepOptions
 from workflows.ports import (
     DirectoryPort,
@@ -51,24 +50,10 @@ READ_ADMINS_AGAIN = timedelta(minutes=5)
 """When Slack is asked again who the admins are, where it did not say."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Journey:
-    """The order that the saga carries on: its present state, and how a step of the rules is taken.
-
-    `written` returns when every fact is written down: for what must not happen before that.
-    """
-
-    state: Callable[[], OrderState]
-    take: Callable[[OrderChange], None]
-    card: CardOwner
-    written: Callable[[], Awaitable[None]]
-    may_start_afresh: Callable[[], bool]
-
-
 class Saga:
     """Carries an order on. All it knows is in the order's state, so a new run goes on with it."""
 
-    def __init__(self, journey: Journey) -> None:
+    def __init__(self, journey: Journey[OrderState, OrderChange]) -> None:
         self._journey = journey
         self._take = journey.take
         self._card = journey.card

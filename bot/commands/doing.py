@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
@@ -29,6 +29,7 @@ from bot.workflow_client import (
     TemporalUnavailableError,
     Unconfirmed,
     Unknown,
+    WorkflowClient,
 )
 from records.database import DATABASE_FAILURES
 from records.refusals import Refusal
@@ -39,6 +40,9 @@ from workflows.rules.face import ApprovalFace
 from workflows.rules.faces import Face
 from workflows.rules.people import SourceKind
 from workflows.rules.request import OPEN, ApprovalRequest
+
+F = TypeVar("F")
+Told = Accepted[F] | Refused | Ended | Unknown | Unconfirmed
 
 LOOK_EVERY = 1.0
 """Seconds between two looks into the records while an outcome is waited for."""
@@ -150,15 +154,10 @@ async def do(desk: Desk, request_id: str, deed: Deed, key: str, *, repeats: bool
         return await send(client, request_id, click, deed)
 
     await desk.require_request(request_id)  # an order has no such update
-    answer = await ask()
-    if isinstance(answer, Unconfirmed):
-        remark("Not confirmed yet, still trying.")
-        answer, repeats = await client.confirm(ask), True
+    answer, repeats = await confirmed(client, ask, key, repeats=repeats)
     match answer:
         case Accepted(face=face):
             return face
-        case Unconfirmed():
-            raise still_unconfirmed(key)
         case Refused(code=code) if code != RequestClosedError.code:
             await write_down(desk, request_id, deed, code)
             raise CommandError(notices.field_refusal(code, answer.data), Exit.REFUSED)
@@ -168,13 +167,26 @@ async def do(desk: Desk, request_id: str, deed: Deed, key: str, *, repeats: bool
             assert_never(answer)
 
 
-def still_unconfirmed(key: str) -> CommandError:
-    """Return the error that nobody knows whether a deed counts; the same key is the same deed."""
-    return CommandError(
-        "Still not confirmed: it is not known whether it counts. Repeat the command "
-        f"with --key {key}: it counts once.",
-        Exit.UNCONFIRMED,
-    )
+async def confirmed(
+    client: WorkflowClient, ask: Callable[[], Awaitable[Told[F]]], key: str, *, repeats: bool
+) -> tuple[Accepted[F] | Refused | Ended | Unknown, bool]:
+    """Ask until there is an answer, and return it and whether the deed may have been sent before.
+
+    Raises:
+        CommandError: nobody knows whether the deed counts; the same key is the same deed.
+
+    """
+    answer = await ask()
+    if isinstance(answer, Unconfirmed):
+        remark("Not confirmed yet, still trying.")
+        answer, repeats = await client.confirm(ask), True
+    if isinstance(answer, Unconfirmed):
+        raise CommandError(
+            "Still not confirmed: it is not known whether it counts. Repeat the command "
+            f"with --key {key}: it counts once.",
+            Exit.UNCONFIRMED,
+        )
+    return answer, repeats
 
 
 async def _after_the_end(

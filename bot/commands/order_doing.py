@@ -20,7 +20,6 @@ from bot.workflow_client import (
     OrderAnswer,
     Refused,
     TemporalUnavailableError,
-    Unconfirmed,
     Unknown,
     WorkflowClient,
 )
@@ -193,15 +192,10 @@ async def do(desk: Desk, order_id: str, deed: OrderDeed, key: str, *, repeats: b
     async def ask() -> OrderAnswer:
         return await send_to_order(client, order_id, click, deed)
 
-    answer = await ask()
-    if isinstance(answer, Unconfirmed):
-        remark("Not confirmed yet, still trying.")
-        answer, repeats = await client.confirm(ask), True
+    answer, repeats = await doing.confirmed(client, ask, key, repeats=repeats)
     match answer:
         case Accepted(face=face):
             return face
-        case Unconfirmed():
-            raise doing.still_unconfirmed(key)
         case Refused(code=code) if code != OrderClosedError.code:
             await doing.write_down(desk, order_id, deed, code)
             raise CommandError(notices.field_refusal(code, answer.data), Exit.REFUSED)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from activities.slack_errors import SLACK_FAILURES, classify
 from bot.home_board import HomeBoard
 from bot.views.blocks import Message, View
 from bot.views.card_click import Click, ClickContext
@@ -27,8 +27,6 @@ be painted over, and the modal would say "Working" for ever."""
 
 NOT_ACKED = 0.0
 """No "Working" view was acknowledged before: whatever comes next may be shown at once."""
-
-SLACK_FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError)
 
 _log = structlog.get_logger("bot.answers")
 
@@ -110,7 +108,7 @@ class Answers:
             async with asyncio.timeout(GIVE_UP_AFTER):
                 await client.views_update(view_id=view_id, view=view, hash=view_hash or None)
         except SLACK_FAILURES as error:
-            _log.info("modal_not_updated", error=slack_code(error))
+            _log.info("modal_not_updated", error=classify(error).code)
             return False
         return True
 
@@ -141,7 +139,7 @@ class Answers:
                     if await way(surface, message):
                         return
             except SLACK_FAILURES as error:
-                _log.warning("sentence_not_said", way=way.__name__, error=slack_code(error))
+                _log.warning("sentence_not_said", way=way.__name__, error=classify(error).code)
         _log.error("sentence_lost", person=surface.person)
 
     async def permalink(self, surface: Surface) -> str:
@@ -154,7 +152,7 @@ class Answers:
                     channel=surface.channel, message_ts=surface.message_ts
                 )
         except SLACK_FAILURES as error:
-            _log.info("no_permalink", error=slack_code(error))
+            _log.info("no_permalink", error=classify(error).code)
             return ""
         return str(answer.get("permalink") or "")
 
@@ -177,7 +175,7 @@ class Answers:
                     )
                     return True
         except SLACK_FAILURES as error:
-            _log.warning("inline_write_failed", error=slack_code(error))
+            _log.warning("inline_write_failed", error=classify(error).code)
         return False
 
     async def _on_home(self, surface: Surface, message: Message) -> bool:
@@ -222,10 +220,3 @@ class Answers:
                 return True
             _log.warning("response_url_refused", status=response.status)
             return False
-
-
-def slack_code(error: Exception) -> str:
-    """Return Slack's name of the error, or the exception's where Slack's JSON was not what came."""
-    body = getattr(error.response, "data", None) if isinstance(error, SlackApiError) else None
-    code = body.get("error") if isinstance(body, dict) else None
-    return code if isinstance(code, str) else type(error).__name__

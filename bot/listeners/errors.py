@@ -12,7 +12,8 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.listeners.answers import Surface, slack_code
+from activities.slack_errors import slack_code
+from bot.listeners.answers import Surface
 from bot.listeners.hr import hr_offer
 from bot.listeners.requests import form_choices
 from bot.listeners.services import Services

@@ -9,7 +9,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.listeners.answers import SLACK_FAILURES, slack_code
+from activities.slack_errors import SLACK_FAILURES, classify, slack_code
 from bot.views.blocks import View
 from bot.views.card_click import pressed
 from bot.views.payload import word
@@ -77,7 +77,7 @@ class OpenForms:
             try:
                 await self._show(client, view, shown, make)
             except SLACK_FAILURES as error:
-                _log.info("form_not_refreshed", error=slack_code(error))
+                _log.info("form_not_refreshed", error=classify(error).code)
 
     def forget(self, view_id: str) -> None:
         """Let go of a form that was sent."""

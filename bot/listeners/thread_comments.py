@@ -8,7 +8,8 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.listeners.answers import SLACK_FAILURES, Surface, slack_code
+from activities.slack_errors import SLACK_FAILURES, classify
+from bot.listeners.answers import Surface
 from bot.listeners.presses import Presses
 from bot.listeners.services import Services
 from bot.minting import HR_ID, ORDER_ID
@@ -128,7 +129,7 @@ class ThreadListeners:
                 channel=reply.channel, ts=reply.thread_ts, limit=THREAD
             )
         except SLACK_FAILURES as error:
-            _log.info("thread_not_read", error=slack_code(error))
+            _log.info("thread_not_read", error=classify(error).code)
             return ""
         ts = deciding_message(tables(thread.data, "messages"), request_id)
         place = Surface(

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -22,6 +22,7 @@ from bot.workflow_client import WorkflowClient
 from emulator.client import StandInClient, text_of
 from records.refusals import Refusals
 from records.requests import Requests
+from tests.workflows.history import until_history
 from workflows.rules.messages import OrderInput
 from workflows.rules.money import Money
 from workflows.rules.order import Order, OrderLine, PaymentConfirmation, PaymentMode, approval_id
@@ -200,18 +201,7 @@ class Shop:
     async def at_rest(self, workflow_id: str) -> int:
         """Wait until nothing is under way but timers and children; return the history's length."""
         async with asyncio.timeout(PATIENCE):
-            while True:
-                events = await self.history(workflow_id)
-                if _is_at_rest(events):
-                    return len(events)
-                await self._next_event(workflow_id, len(events))
-
-    async def _next_event(self, workflow_id: str, known: int) -> None:
-        seen = 0
-        async for _ in self._handle(workflow_id).fetch_history_events(wait_new_event=True):
-            seen += 1
-            if seen > known:
-                return
+            return len(await until_history(self._handle(workflow_id), _is_at_rest))
 
     async def refused(self, request_id: str) -> list[tuple[str, str]]:
         """Return who was refused, and why, as the records have it."""
@@ -242,7 +232,7 @@ async def was_started(env: WorkflowEnvironment, workflow_id: str) -> bool:
     return True
 
 
-def _is_at_rest(events: list[HistoryEvent]) -> bool:
+def _is_at_rest(events: Sequence[HistoryEvent]) -> bool:
     open_work = 0
     for event in events:
         match event.event_type:

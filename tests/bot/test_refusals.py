@@ -1,6 +1,7 @@
 """Refused clicks: one private sentence, a row in the records, and nothing in the history."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 from slack_bolt.async_app import AsyncApp
@@ -21,6 +22,7 @@ from tests.bot.desk import (
     shows,
 )
 from tests.bot.presses import SignedHttp, approval_by, press_payload, pressed_again, with_value
+from workflows import card_owner
 from workflows.rules.people import Actor, Origin
 from workflows.rules.request import Withdrawal
 
@@ -167,8 +169,14 @@ async def test_a_second_press_after_the_end_is_refused_even_with_the_same_verdic
 
 @pytest.mark.parametrize("fault", [[], [{"target": "response_url", "effect": "error", "times": 9}]])
 async def test_a_click_after_everything_has_ended_paints_the_last_state(
-    slack: StandInClient, http: SignedHttp, shop: Shop, fault: list[Json]
+    slack: StandInClient,
+    http: SignedHttp,
+    shop: Shop,
+    fault: list[Json],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Six hours of tries are a hundred, and what they are like is not what is looked at here.
+    monkeypatch.setattr(card_owner, "FINISH_PATIENCE", timedelta(minutes=10))
     card = await shop.waiting_order()
     payload = await press_payload(slack, GUS, card, "approve")
     refusing = {"target": "chat.update", "effect": "error", "error": "is_inactive"}

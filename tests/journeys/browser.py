@@ -25,7 +25,7 @@ WINDOW = (1280, 800)
 SECONDS = 20
 """How long a tab may take to show something before the journey has failed."""
 
-_ON_PATH = ("chromium", "chromium-browser", "google-chrome")
+_ON_PATH = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 def find_chromium(playwright: Playwright) -> str | None:

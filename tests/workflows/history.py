@@ -1,10 +1,12 @@
 """Reading a workflow's history: which events, when, and whether everything has come to rest."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import WorkflowHandle
 
 TIME_SKIPPING = {
     "WORKFLOW_EXECUTION_OPTIONS_UPDATED",
@@ -79,6 +81,25 @@ def ended_activity(event: HistoryEvent) -> int:
     name = kind(event).lower() + "_event_attributes"
     attributes = getattr(event, name, None)
     return int(getattr(attributes, "scheduled_event_id", 0))
+
+
+async def until_history(
+    handle: WorkflowHandle[Any, Any], holds: Callable[[Sequence[HistoryEvent]], bool]
+) -> Sequence[HistoryEvent]:
+    """Wait until the history of the latest run is like this, and return it.
+
+    It is looked at after each page: the server ends those between two batches of events. One
+    stream for each run: to read it all again at each event was a third of all calls of the tests.
+    """
+    while True:
+        events: dict[int, HistoryEvent] = {}
+        pages = handle.fetch_history_events(wait_new_event=True)
+        while pages.current_page is None or pages.next_page_token:
+            await pages.fetch_next_page()
+            # A task under way may be shown before it is written, and its numbers given out anew.
+            events |= {event.event_id: event for event in pages.current_page or ()}
+            if events and holds(history := list(events.values())):
+                return history
 
 
 def is_at_rest(events: Sequence[HistoryEvent], *, but: str = "") -> bool:

@@ -21,7 +21,7 @@ from temporalio.worker import Interceptor, Worker, WorkflowRunner
 from tests.sandbox import sandbox_sharing
 from tests.workflows.acts import Act, source, sources
 from tests.workflows.fakes import World
-from tests.workflows.history import is_at_rest
+from tests.workflows.history import is_at_rest, until_history
 from tests.workflows.weather import PATIENCE
 from workflows.approval import ApprovalWorkflow
 from workflows.order import OrderWorkflow
@@ -280,19 +280,7 @@ class Office:
     ) -> Sequence[HistoryEvent]:
         """Wait until nothing is under way but timers and the activity `but`."""
         async with asyncio.timeout(PATIENCE):
-            events = await self.history(handle)
-            while not is_at_rest(events, but=but):
-                await self._longer_history(handle.id, events)
-                events = await self.history(handle)  # whole batches, unlike the stream
-        return events
-
-    async def _longer_history(self, workflow_id: str, known: Sequence[HistoryEvent]) -> None:
-        """Wait until this very run goes on: another one may have followed it."""
-        run = known[0].workflow_execution_started_event_attributes.original_execution_run_id
-        handle = self.client.get_workflow_handle(workflow_id, run_id=run)
-        async for event in handle.fetch_history_events(wait_new_event=True):
-            if event.event_id > len(known):
-                return
+            return await until_history(handle, lambda events: is_at_rest(events, but=but))
 
     async def clock(self, handle: WorkflowHandle[Any, Any]) -> datetime:
         """Return what a workflow's own clock shows."""

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TypeVar
 
 from workflows.rules.content import Content, check_content, require_storable
 from workflows.rules.errors import (
@@ -17,12 +16,12 @@ from workflows.rules.errors import (
     UnknownProductError,
 )
 from workflows.rules.hr import FIELDS, HrRequest, HrType, Priority, mistakes_in
+from workflows.rules.mistakes import Mistakes, Read, gather
 from workflows.rules.money import Money
 from workflows.rules.policy import Policy, route
 from workflows.rules.request_form import read_amount
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,12 +42,8 @@ class WrittenHr:
     link: str = ""
 
 
-class HrMistakes(Exception):  # noqa: N818 - it carries errors, it is not one
+class HrMistakes(Mistakes):
     """What is wrong with a written HR request, by the field of `WrittenHr`."""
-
-    def __init__(self, by_field: Mapping[str, RuleError]) -> None:
-        super().__init__(", ".join(f"{name}: {error.code}" for name, error in by_field.items()))
-        self.by_field = by_field
 
 
 def read_hr(
@@ -100,13 +95,9 @@ class _Form:
         self.written = written
         self.mistakes: dict[str, RuleError] = {}
 
-    def gather(self, field: str, read: Callable[[], _Read]) -> _Read | None:
+    def gather(self, field: str, read: Callable[[], Read]) -> Read | None:
         """Return what `read` returns, or None after noting its refusal under `field`."""
-        try:
-            return read()
-        except RuleError as error:
-            self.mistakes[field] = error
-            return None
+        return gather(self.mistakes, field, read)
 
 
 def _needed(

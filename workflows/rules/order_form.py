@@ -22,6 +22,7 @@ from workflows.rules.errors import (
     WindowTooLongError,
 )
 from workflows.rules.mail import ADDRESS
+from workflows.rules.mistakes import Mistakes
 from workflows.rules.money import MAX_DIGITS, Money, parse_money
 from workflows.rules.order import Order, OrderLine, PaymentMode
 from workflows.rules.policy import Policy, route
@@ -64,12 +65,8 @@ class WrittenOrder:
     answer_within: str = ""
 
 
-class OrderMistakes(Exception):  # noqa: N818 - it carries errors, it is not one
+class OrderMistakes(Mistakes):
     """What is wrong with a written order, by field: `customer`, `lines.0.quantity`, ..."""
-
-    def __init__(self, by_field: Mapping[str, RuleError]) -> None:
-        super().__init__(", ".join(f"{name}: {error.code}" for name, error in by_field.items()))
-        self.by_field = by_field
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,10 +1,8 @@
 """The written request: what a person typed, checked field by field before anything is believed."""
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TypeVar
 
 from workflows.rules.clock import as_written
 from workflows.rules.content import Content, check_content
@@ -15,6 +13,7 @@ from workflows.rules.errors import (
     RuleError,
     WindowTooLongError,
 )
+from workflows.rules.mistakes import Mistakes, gather
 from workflows.rules.money import Money, parse_money
 from workflows.rules.people import Actor, ManagedBy
 from workflows.rules.policy import Policy, Route, route
@@ -45,12 +44,8 @@ class WrittenRequest:
     answer_within: str = ""
 
 
-class RequestMistakes(Exception):  # noqa: N818 - it carries errors, it is not one
+class RequestMistakes(Mistakes):
     """What is wrong with a written request, by field: `title`, `text`, `amount`, `links`, `answer_within`."""
-
-    def __init__(self, by_field: Mapping[str, RuleError]) -> None:
-        super().__init__(", ".join(f"{name}: {error.code}" for name, error in by_field.items()))
-        self.by_field = by_field
 
 
 def read_request(
@@ -63,7 +58,7 @@ def read_request(
 
     """
     mistakes: dict[str, RuleError] = {}
-    expire_after = _gather(mistakes, "answer_within", lambda: read_window(written.answer_within))
+    expire_after = gather(mistakes, "answer_within", lambda: read_window(written.answer_within))
     try:
         content = read_content(written.content, policy.currency)
         route_ = route(policy, content.amount)
@@ -102,25 +97,14 @@ def read_content(written: WrittenContent, currency: str) -> Content:
     mistakes: dict[str, RuleError] = {}
     title, text = written.title.strip(), written.text.strip()
     plain = Content(title="-")
-    _gather(mistakes, "title", lambda: check_content(replace(plain, title=title)))
-    _gather(mistakes, "text", lambda: check_content(replace(plain, text=text)))
+    gather(mistakes, "title", lambda: check_content(replace(plain, title=title)))
+    gather(mistakes, "text", lambda: check_content(replace(plain, text=text)))
     links = tuple(dict.fromkeys(written.links.split()))
-    _gather(mistakes, "links", lambda: check_content(replace(plain, links=links)))
-    amount = _gather(mistakes, "amount", lambda: read_amount(written.amount, currency))
+    gather(mistakes, "links", lambda: check_content(replace(plain, links=links)))
+    amount = gather(mistakes, "amount", lambda: read_amount(written.amount, currency))
     if mistakes:
         raise RequestMistakes(mistakes)
     return Content(title=title, text=text, amount=amount, links=links)
-
-
-_Read = TypeVar("_Read")
-
-
-def _gather(mistakes: dict[str, RuleError], field: str, read: Callable[[], _Read]) -> _Read | None:
-    try:
-        return read()
-    except RuleError as error:
-        mistakes[field] = error
-        return None
 
 
 def read_amount(written: str, currency: str) -> Money | None:
