@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from slack_bolt.async_app import AsyncBoltRequest
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from bot.deeds import AnyDeed, OrderDeed, is_fact_of, send, send_to_order, verb_of
 from bot.faces import read_face
@@ -44,6 +45,8 @@ NOT_OFFERED = "not_offered"
 came too late, leads to them."""
 NOT_A_READER = "not_a_reader"
 """The code of a refusal to show a private request."""
+MENU_TRIES = 3
+"""How often a request is asked what somebody may do with it, each time for as long as people wait."""
 
 Say = Callable[[str], Awaitable[None]]
 """Says one sentence to the person who pressed, and to nobody else."""
@@ -148,9 +151,18 @@ class Presses:
         return await self._settle(press, deed, answer)
 
     async def menu(self, request_id: str, person: str) -> Menu | str:
-        """Return the menu, or the sentence that says why there is none; empty: Temporal knows none."""
+        """Return the menu, or the sentence that says why there is none; empty: Temporal knows none.
+
+        The modal for it is open already, so nobody's three seconds run: a query that was not
+        answered in time is asked anew, which also helps where the first one got lost.
+        """
+        asking = AsyncRetrying(
+            retry=retry_if_exception_type(TemporalUnavailableError),
+            stop=stop_after_attempt(MENU_TRIES),
+            reraise=True,
+        )
         try:
-            return await self._services.workflows.menu(request_id, person) or ""
+            return await asking(self._services.workflows.menu, request_id, person) or ""
         except TemporalUnavailableError as error:
             _log.warning("menu_not_asked", why=str(error))
             return notices.unavailable(await self._services.people.locale_of(person))

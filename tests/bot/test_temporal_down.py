@@ -108,3 +108,14 @@ async def test_with_temporal_down_a_click_is_told_to_be_unconfirmed_and_stays_so
 
     await shop.told(BORIS, notices.unconfirmed())
     await shop.told(BORIS, notices.still_unconfirmed())
+
+
+async def test_with_temporal_down_a_menu_says_so(
+    slack: StandInClient, http_without_temporal: SignedHttp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+    payload = await press_payload(slack, BORIS, card, "more")
+
+    await http_without_temporal.interact(payload)
+
+    await slack.wait_for_modal(BORIS, lambda v: notices.unavailable() in text_of(v))

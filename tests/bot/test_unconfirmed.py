@@ -5,7 +5,14 @@ from slack_bolt.async_app import AsyncApp
 from temporalio.testing import WorkflowEnvironment
 
 from bot.views import notices
-from bot.workflow_client import Accepted, Answer, Ended, Unconfirmed, WorkflowClient
+from bot.workflow_client import (
+    Accepted,
+    Answer,
+    Ended,
+    TemporalUnavailableError,
+    Unconfirmed,
+    WorkflowClient,
+)
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import (
     ANA,
@@ -18,6 +25,7 @@ from tests.bot.desk import (
     shows,
 )
 from tests.bot.presses import SignedHttp, press_payload
+from workflows.rules.messages import Menu
 from workflows.rules.request import Decision, Verdict
 
 
@@ -35,6 +43,18 @@ class ForgetfulClient(WorkflowClient):
         return Unconfirmed()
 
     asked: set[str] = set()  # noqa: RUF012 - replaced, never changed
+
+
+class LosesAQuery(WorkflowClient):
+    """Does not answer the first question what somebody may do."""
+
+    async def menu(self, request_id: str, person: str) -> Menu | None:
+        if not self.lost:
+            self.lost = True
+            raise TemporalUnavailableError("menu")
+        return await super().menu(request_id, person)
+
+    lost = False
 
 
 @pytest.fixture
@@ -119,3 +139,17 @@ async def test_an_unconfirmed_click_that_the_ended_request_holds_is_no_refusal(
     await shop.told(BORIS, notices.confirmed(Verdict.APPROVE))
     await listeners_ended()
     assert await shop.refused(card.approval_id) == []
+
+
+@pytest.mark.parametrize("workflows", [LosesAQuery], indirect=True)
+async def test_a_menu_that_is_not_answered_is_asked_for_anew(
+    slack: StandInClient, bot: AsyncApp, shop: Shop
+) -> None:
+    card = await shop.waiting_order()
+
+    await slack.click(BORIS, APPROVALS, card.message, "more")
+
+    menu = await slack.wait_for_modal(
+        BORIS, lambda v: "verb-comment" in [block["block_id"] for block in v["blocks"]]
+    )
+    assert notices.unavailable() not in text_of(menu)
