@@ -9,7 +9,7 @@ import aiohttp
 from emulator.errors import Json
 
 Predicate = Callable[[Json], bool]
-DEFAULT_TIMEOUT = 10.0
+DEFAULT_TIMEOUT = 30.0
 
 
 class StandInClientError(Exception):

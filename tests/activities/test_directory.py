@@ -460,7 +460,7 @@ async def test_after_the_first_failure_nothing_is_asked_any_more(
     )
 
     with pytest.raises(ApplicationError) as caught:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await read(*everybody)
 
     assert caught.value.details == (3.0,)

@@ -20,7 +20,7 @@ from workflows.rules.people import Absence, Actor, Origin
 from workflows.rules.policy import route
 from workflows.rules.request import ApprovalRequest
 
-PATIENCE = 10
+PATIENCE = 30
 
 
 @dataclass

@@ -22,7 +22,7 @@ FLAGS = (
     "--no-first-run",
 )
 WINDOW = (1280, 800)
-SECONDS = 20
+SECONDS = 30
 """How long a tab may take to show something before the journey has failed."""
 
 _ON_PATH = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")

@@ -18,7 +18,7 @@ import aiohttp
 from tests.journeys.starter import Forked, Starter, starter
 
 COUNTERSIGN = str(Path(sysconfig.get_path("scripts"), "countersign"))
-PATIENCE = 20.0
+PATIENCE = 30.0
 """Seconds for what is quick on an idle machine; only a broken program takes as long."""
 
 _OURS = ("SLACK_", "TEMPORAL_")
