@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 from time import monotonic
 
-import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from activities.slack_errors import SLACK_FAILURES, classify
 from bot.views.catalogue import FALLBACK
 from bot.views.payload import table, tables, word
 from bot.views.text import language_of
@@ -22,7 +21,7 @@ PATIENCE = 1.0
 PAGE = 200
 """People of one page of the list, as Slack recommends."""
 
-_FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError)
+_FAILURES = (*SLACK_FAILURES, OSError)
 _log = structlog.get_logger("bot.people")
 
 
@@ -52,7 +51,7 @@ class People:
                 if not cursor:
                     return
         except _FAILURES as error:
-            _log.warning("people_not_read", error=_name(error))
+            _log.warning("people_not_read", error=classify(error).code)
 
     def cached_locale(self, person: str) -> str:
         """Return the language that is known for this person, at once; English where none is."""
@@ -74,7 +73,7 @@ class People:
             async with asyncio.timeout(PATIENCE):
                 answer = await self._slack.users_info(user=person, include_locale=True)
         except _FAILURES as error:
-            _log.info("locale_not_read", person=person, error=_name(error))
+            _log.info("locale_not_read", person=person, error=classify(error).code)
         else:
             self._note(table(answer.data, "user"))
 
@@ -83,9 +82,3 @@ class People:
         if person and locale:
             self._known[person] = language_of(locale)
             self._ask_again[person] = self._clock() + FRESH
-
-
-def _name(error: Exception) -> str:
-    return (
-        word(error.response, "error") if isinstance(error, SlackApiError) else type(error).__name__
-    )

@@ -20,6 +20,7 @@ from bot.deeds import (
     unreached,
     verb_of,
 )
+from bot.temporal_calls import NotDone
 from bot.views import notices
 from bot.workflow_client import (
     Accepted,
@@ -42,7 +43,6 @@ from workflows.rules.people import SourceKind
 from workflows.rules.request import OPEN, ApprovalRequest
 
 F = TypeVar("F")
-Told = Accepted[F] | Refused | Ended | Unknown | Unconfirmed
 
 LOOK_EVERY = 1.0
 """Seconds between two looks into the records while an outcome is waited for."""
@@ -168,7 +168,11 @@ async def do(desk: Desk, request_id: str, deed: Deed, key: str, *, repeats: bool
 
 
 async def confirmed(
-    client: WorkflowClient, ask: Callable[[], Awaitable[Told[F]]], key: str, *, repeats: bool
+    client: WorkflowClient,
+    ask: Callable[[], Awaitable[Accepted[F] | NotDone]],
+    key: str,
+    *,
+    repeats: bool,
 ) -> tuple[Accepted[F] | Refused | Ended | Unknown, bool]:
     """Ask until there is an answer, and return it and whether the deed may have been sent before.
 

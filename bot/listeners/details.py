@@ -22,6 +22,7 @@ from workflows.rules.face import ApprovalFace
 from workflows.rules.messages import Menu
 from workflows.rules.people import Actor, Origin
 from workflows.rules.privacy import may_read_face, may_read_trail, public_face
+from workflows.rules.request import whole_of
 
 _VERB = "view_details"
 _log = structlog.get_logger("bot.details")
@@ -75,7 +76,7 @@ class DetailsListeners:
         """
         if not menu.may_read or not may_read_trail(menu.face, click.person):
             return []
-        ids = dict.fromkeys((click.request_id, click.request_id.removesuffix(".approval")))
+        ids = dict.fromkeys((click.request_id, whole_of(click.request_id)))
         try:
             trails = [await self._services.trail.facts(one) for one in ids]
         except DATABASE_FAILURES as error:

@@ -26,6 +26,7 @@ from records.database import DATABASE_FAILURES
 from workflows.rules.errors import RuleError
 from workflows.rules.face import ApprovalFace
 from workflows.rules.hr import HrRequest, HrType, amended_copy, content_of, request_of
+from workflows.rules.hr_face import hr_approval_id
 from workflows.rules.hr_form import HrMistakes, read_hr
 from workflows.rules.messages import HrInput
 from workflows.rules.people import Actor, Origin
@@ -208,7 +209,7 @@ class HrListeners:
     async def _approval_of(self, request_id: str) -> ApprovalFace | None:
         """Return the last state of a request's approval, as the records have it."""
         try:
-            record = await self._services.requests.get(f"{request_id}.approval")
+            record = await self._services.requests.get(hr_approval_id(request_id))
         except DATABASE_FAILURES as error:
             _log.warning("approval_not_read", request_id=request_id, error=type(error).__name__)
             return None

@@ -7,8 +7,7 @@ from bot.views.blocks import Block, button
 from bot.views.ids import ActionId
 from bot.views.payload import UnreadablePayloadError, clicker, from_json, to_json, word
 from bot.views.text import text
-
-_APPROVAL = ".approval"
+from workflows.rules.request import whole_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,7 +19,7 @@ class CopyValue:
 
 def copy_button(request_id: str, locale: str = "en") -> Block:
     """Return the button. `request_id` is the HR request's, or its approval's."""
-    value = to_json(CopyValue(request_id=request_id.removesuffix(_APPROVAL)))
+    value = to_json(CopyValue(request_id=whole_of(request_id)))
     return button(ActionId.COPY, text("hr.copy.button", locale), value)
 
 

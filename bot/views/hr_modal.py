@@ -34,7 +34,6 @@ __all__ = ["HrContext", "HrOffer", "kept_context"]
 
 QUOTED = 1500
 """Characters of a message that a request quotes: half of what its description may have."""
-_APPROVAL = ".approval"
 
 
 def build(kept: HrContext, offer: HrOffer, typed: WrittenHr, *, locale: str = "en") -> View:

@@ -20,6 +20,7 @@ from bot.policy_keys import read_source
 from emulator.client import StandInClient
 from records.absences import Absences
 from records.database import Database
+from tests.workflows.weather import PATIENCE
 from workflows.rules.people import (
     Absence,
     ApproverQuestion,
@@ -460,7 +461,7 @@ async def test_after_the_first_failure_nothing_is_asked_any_more(
     )
 
     with pytest.raises(ApplicationError) as caught:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await read(*everybody)
 
     assert caught.value.details == (3.0,)

@@ -31,7 +31,6 @@ COMMAND = 60
 """Seconds after which a command has failed to end."""
 OPERATOR = pwd.getpwuid(os.getuid()).pw_name
 """Who runs the tests. What LOGNAME says is nobody's word."""
-"""The operating-system user of every test."""
 
 POLICIES = """
 [countersign]

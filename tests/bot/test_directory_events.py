@@ -20,6 +20,7 @@ from emulator.client import StandInClient
 from records.audit import AuditTrail
 from records.database import Database
 from records.requests import Requests
+from tests.bot.desk import PATIENCE
 from tests.records.builders import fact, state
 from workflows.rules.people import SLACK
 from workflows.rules.request import Refresh
@@ -98,7 +99,7 @@ async def changed(slack: StandInClient, kind: str, **fields: Any) -> None:
     """Change people, and wait until the bot's listener has come to its end."""
     await slack.people(kind, **fields)
     await slack.wait_for_journal(kind="ack", what=kind)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while left := {one for one in asyncio.all_tasks() if "run_ack_function" in repr(one)}:
             await asyncio.wait(left)
 
@@ -152,7 +153,7 @@ async def test_an_event_that_comes_again_is_the_same_refresh(
 ) -> None:
     await slack.deliveries(duplicate=1)
     await changed(slack, "user_change", user={"id": "U0DINA", "title": "HR lead"})
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         await workflows.twice.wait()
     first, again = workflows.asked
     await changed(slack, "user_change", user={"id": "U0DINA", "title": "HR"})

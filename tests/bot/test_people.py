@@ -77,7 +77,7 @@ async def test_what_slack_does_not_tell_is_no_trouble_and_not_asked_for_again_at
     await slack.faults({"target": "users.info", "effect": effect, "times": 5})
     clock.now += FRESH
 
-    async with asyncio.timeout(2.9):  # three tries of one second each would not fit
+    async with asyncio.timeout(1.8):  # a second try of one second would not fit
         assert [await people.locale_of(EMIL) for _ in range(3)] == ["de", "de", "de"]
     assert len(await slack.journal(kind="api", method="users.info")) <= 1
 

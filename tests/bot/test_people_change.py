@@ -13,14 +13,12 @@ from bot.listeners.directory import refresh_watching
 from bot.listeners.services import Services
 from bot.minting import mint
 from emulator.client import StandInClient
-from tests.bot.desk import RunningWorker
+from tests.bot.desk import PATIENCE, RunningWorker
 from workflows.rules.content import Content
 from workflows.rules.face import ApprovalFace, LevelFace
 from workflows.rules.people import Absence, Actor, Origin
 from workflows.rules.policy import route
 from workflows.rules.request import ApprovalRequest
-
-PATIENCE = 30
 
 
 @dataclass

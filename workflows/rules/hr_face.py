@@ -14,7 +14,7 @@ from workflows.rules.hr import HrRequest, HrType
 from workflows.rules.order import StepStatus
 from workflows.rules.people import Actor
 from workflows.rules.policy import Policy
-from workflows.rules.request import Status
+from workflows.rules.request import Status, part_of
 
 
 class HrStepName(StrEnum):
@@ -154,7 +154,7 @@ class HrFace:
 
 def hr_approval_id(request_id: str) -> str:
     """Return the request id (and so the workflow id) of an HR request's approval."""
-    return f"{request_id}.approval"
+    return part_of(request_id)
 
 
 def hr_face(state: HrState, version: int) -> HrFace:

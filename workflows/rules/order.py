@@ -14,6 +14,7 @@ from workflows.rules.money import Money
 from workflows.rules.parcel import Parcel
 from workflows.rules.people import Actor
 from workflows.rules.policy import Policy
+from workflows.rules.request import part_of
 
 PAYMENT_WINDOW = timedelta(hours=24)
 """How long an order waits for a payment that is made elsewhere; an order may shorten it."""
@@ -286,7 +287,7 @@ class OrderFace:
 
 def approval_id(order_id: str) -> str:
     """Return the request id (and so the workflow id) of an order's approval."""
-    return f"{order_id}.approval"
+    return part_of(order_id)
 
 
 def order_face(state: OrderState, card_version: int) -> OrderFace:
