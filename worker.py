@@ -16,13 +16,10 @@ from activities.audit import AuditActivities
 from activities.calendar import CalendarActivities
 from activities.cards import CardActivities
 from activities.directory import DirectoryActivities
-from activities.locales import Locales
 from activities.mail import MailOff, SmtpMail, mail_server
 from activities.notices import NoticeActivities
 from activities.orders import InventoryActivities, PaymentActivities, ShippingActivities
-from activities.patience import PatientClient
 from activities.payment_gateway import GatewayBank, GatewayPaymentActivities, PaymentGateway
-from activities.posting import Poster
 from activities.provisioning import ProvisionActivities
 from activities.received_payments import (
     Bank,
@@ -31,10 +28,13 @@ from activities.received_payments import (
     RefundActivities,
 )
 from activities.summaries import SummaryActivities
-from bot import process, settings, web
-from bot.workflow_client import connect
+from bot.runtime import http_server, process, settings
+from bot.temporal.client import connect
 from records.database import Database
-from workflows.ports import MailPort, PaymentPort
+from slack_api.notice_locales import Locales
+from slack_api.posting import Poster
+from slack_api.rate_limited_client import PatientClient
+from workflows.ports.orders import MailPort, PaymentPort
 from workflows.registry import WORKFLOWS, sandbox
 
 KEEP_ALIVE = 5
@@ -165,8 +165,8 @@ async def run(config: settings.Settings, stop: asyncio.Event) -> None:
             # than the 2.5 s that its sender waits (the SDK's default is 10 s).
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         )
-        health = web.health_route({"database": database.is_current})
-        async with web.serve(config.worker_health_port, health), worker:
+        health = http_server.health_route({"database": database.is_current})
+        async with http_server.serve(config.worker_health_port, health), worker:
             _log.info("worker_started", task_queue=worker.task_queue)
             await stop.wait()
             _log.info("worker_stopping")

@@ -9,9 +9,9 @@ from temporalio.exceptions import ApplicationError
 from records.audit import AuditConflictError, AuditGapError, AuditTrail
 from records.database import Database
 from records.requests import PublicState
-from workflows.ports import AuditBatch, AuditPort
-from workflows.rules.faces import Face
+from workflows.ports.approvals import AuditBatch, AuditPort
 from workflows.rules.inbox import about_of, goes_on, listed_as, waiting_for
+from workflows.rules.snapshots import Face
 
 _FACE: TypeAdapter[Face] = TypeAdapter(Face)
 

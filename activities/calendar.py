@@ -7,7 +7,7 @@ from zoneinfo import TZPATH
 
 from temporalio import activity
 
-from workflows.ports import CalendarPort, DeadlineQuestion, Deadlines
+from workflows.ports.approvals import CalendarPort, DeadlineQuestion, Deadlines
 
 
 class CalendarActivities(CalendarPort):

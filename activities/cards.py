@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from slack_sdk.errors import SlackApiError
 from temporalio import activity
 
-from activities.posting import Place, Poster
-from activities.slack_errors import GONE, SLACK_FAILURES, SlackProblem, classify, slack_code
-from bot.views import cards
-from bot.views.blocks import Message
-from workflows.ports import CardPort, PublishCard, PublishedCard
-from workflows.rules.card import CardCopy
-from workflows.rules.face import ApprovalFace
-from workflows.rules.faces import Face
+from slack_api.errors import GONE, SLACK_FAILURES, SlackProblem, classify, slack_code
+from slack_api.posting import Place, Poster
+from views import cards
+from views.blocks import Message
+from workflows.ports.approvals import CardPort, PublishCard, PublishedCard
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.shared.card import CardCopy
+from workflows.rules.snapshots import Face
 
 TOGETHER = 8
 """Copies that are written at one time: Slack allows about fifty edits a minute."""

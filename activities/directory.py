@@ -7,15 +7,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.memory import Memory
-from activities.posting import Poster
-from activities.roster import Roster
-from activities.slack_errors import SLACK_FAILURES, classify
 from activities.sources import Sources, together
 from records.absences import Absences
 from records.database import Database
-from workflows.ports import DirectoryPort
-from workflows.rules.people import (
+from slack_api.cache import Memory
+from slack_api.directory import Roster
+from slack_api.errors import SLACK_FAILURES, classify
+from slack_api.posting import Poster
+from workflows.ports.approvals import DirectoryPort
+from workflows.rules.people.actors import (
     Absence,
     ApproverQuestion,
     ApproverSet,

@@ -16,8 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from workflows.ports import Mailed, MailPort
-from workflows.rules.mail import ADDRESS, Mail
+from workflows.ports.orders import Mailed, MailPort
+from workflows.rules.orders.mail import ADDRESS, Mail
 
 TIMEOUT = 8
 """Seconds for one mail, within the ten of its activity."""

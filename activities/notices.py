@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from temporalio import activity
 
-from activities.locales import Locales
-from activities.posting import Place, Poster
-from activities.slack_errors import SLACK_FAILURES, classify
-from bot.views import notice_messages
-from workflows.ports import NoticePort, Told
+from slack_api.errors import SLACK_FAILURES, classify
+from slack_api.notice_locales import Locales
+from slack_api.posting import Place, Poster
+from views import notice_messages
+from workflows.ports.approvals import NoticePort, Told
 from workflows.rules.notice import Notice
 
 LINK_PATIENCE = 2.0

@@ -13,15 +13,15 @@ from records.reservations import Reservations
 from records.shipments import Shipments
 from records.steps import KeyReusedError, NotReservedError, NotShippedError, StepUndoneError
 from records.stock import OutOfStockError, Stock
-from workflows.ports import (
+from workflows.ports.orders import (
     InventoryPort,
     PaymentPort,
     ShippingPort,
     StepQuestion,
     StepReference,
 )
-from workflows.rules.order import INVENTORY_DOWN
-from workflows.rules.order_form import card_expired
+from workflows.rules.orders.form import card_expired
+from workflows.rules.orders.order import INVENTORY_DOWN
 
 TRANSIT = timedelta(days=2)
 """How long the embedded carrier says that a parcel takes."""

@@ -23,9 +23,9 @@ import aiohttp
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from workflows.ports import PaymentPort, StepQuestion, StepReference
-from workflows.rules.money import Money
-from workflows.rules.received_payment import ReceivedPayment
+from workflows.ports.orders import PaymentPort, StepQuestion, StepReference
+from workflows.rules.orders.received_payment import ReceivedPayment
+from workflows.rules.shared.money import Money
 
 TIMEOUT = aiohttp.ClientTimeout(total=8, sock_connect=3)
 """One try, within the ten seconds of its activity: it should end with a reason, not with a cut."""

@@ -13,8 +13,8 @@ from records.reservations import Reservations
 from records.steps import KeyReusedError, StepUndoneError
 from records.stock import OutOfStockError
 from records.time_off import NotEnoughDaysError, TimeOff
-from workflows.hr_ports import Provisioned, ProvisionPort, ProvisionQuestion
-from workflows.rules.hr_face import DaysLeft, HrStepName
+from workflows.ports.hr import Provisioned, ProvisionPort, ProvisionQuestion
+from workflows.rules.hr.snapshot import DaysLeft, HrStepName
 
 
 class ProvisionActivities(ProvisionPort):

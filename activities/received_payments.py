@@ -11,12 +11,12 @@ from records.payments import Payments
 from records.received_payments import Receipt, ReceivedPayments
 from records.requests import Requests
 from records.steps import reference
-from workflows.money_ports import ReceivedPaymentPort, RefundPort, SweepQuestion, Swept
-from workflows.ports import StepReference
-from workflows.rules import received_payment as rules
-from workflows.rules.faces import Face
-from workflows.rules.order import OrderFace
-from workflows.rules.received_payment import Progress, ReceivedPayment, Verdict
+from workflows.ports.orders import StepReference
+from workflows.ports.payments import ReceivedPaymentPort, RefundPort, SweepQuestion, Swept
+from workflows.rules.orders import received_payment as rules
+from workflows.rules.orders.order import OrderFace
+from workflows.rules.orders.received_payment import Progress, ReceivedPayment, Verdict
+from workflows.rules.snapshots import Face
 
 PAGE = 50
 """Payments that one call judges."""

@@ -6,9 +6,9 @@ import re
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
-from activities.memory import Memory
-from activities.roster import Roster, UnreadableError
-from workflows.rules.people import MEMBER_ID, ApproverSource, ManagedBy, SourceKind, Standing
+from slack_api.cache import Memory
+from slack_api.directory import Roster, UnreadableError
+from workflows.rules.people.actors import MEMBER_ID, ApproverSource, ManagedBy, SourceKind, Standing
 
 Answer = TypeVar("Answer")
 

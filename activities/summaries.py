@@ -8,16 +8,16 @@ from pydantic import TypeAdapter, ValidationError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.posting import Poster
-from activities.slack_errors import SLACK_FAILURES, classify
-from bot.views import day_message
 from records.database import Database
 from records.requests import Requests
-from workflows.rules import day as rules
-from workflows.rules.day import DaySummary
-from workflows.rules.faces import Face
-from workflows.rules.order import OrderFace
-from workflows.summary_ports import DayQuestion, SummaryPort, TellDay
+from slack_api.errors import SLACK_FAILURES, classify
+from slack_api.posting import Poster
+from views import daily_summary
+from workflows.ports.summaries import DayQuestion, SummaryPort, TellDay
+from workflows.rules.orders import daily_totals as rules
+from workflows.rules.orders.daily_totals import DaySummary
+from workflows.rules.orders.order import OrderFace
+from workflows.rules.snapshots import Face
 
 _FACE: TypeAdapter[Face] = TypeAdapter(Face)
 
@@ -57,7 +57,7 @@ class SummaryActivities(SummaryPort):
             key = _key(channel, message.summary.day)
             if await self._poster.find(channel, key, message.summary.began):
                 return False
-            built = day_message.build(message.summary, message.language)
+            built = daily_summary.build(message.summary, message.language)
             await self._poster.post(channel, built, key)
         except SLACK_FAILURES as error:
             problem = classify(error)

@@ -25,12 +25,12 @@ from benchmarks.stage import YARDSTICK_QUEUE, Stage, staged
 from tests.workflows.cost import Cost, cost
 from workflows.approval import ApprovalWorkflow
 from workflows.registry import TASK_QUEUE
-from workflows.rules.content import Content
+from workflows.rules.approvals.policy import LevelRule, Policy, Tier, route
+from workflows.rules.approvals.request import ApprovalRequest, Decision, Verdict
 from workflows.rules.messages import ApprovalInput
-from workflows.rules.money import Money
-from workflows.rules.people import Actor, ApproverSource, Origin, SourceKind
-from workflows.rules.policy import LevelRule, Policy, Tier, route
-from workflows.rules.request import ApprovalRequest, Decision, Verdict
+from workflows.rules.people.actors import Actor, ApproverSource, Origin, SourceKind
+from workflows.rules.shared.content import Content
+from workflows.rules.shared.money import Money
 
 CHANNEL, APPROVER = "C0APPROVALS", "U0BORIS"
 ONE_AT_A_TIME = 60

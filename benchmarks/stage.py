@@ -11,7 +11,7 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.service import GrpcCompression
 
-from bot.demo import (
+from bot.cli.demo import (
     PRODUCTS,
     START_LIMIT,
     TEMPORAL_SETTINGS,

@@ -1,1 +1,1 @@
-"""The bot: listens to people in Slack, and to operators on the command line."""
+"""The bot: its doors (Slack, HTTP, command line, App Home) and the actions behind them."""

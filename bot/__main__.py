@@ -10,12 +10,14 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import api, policy_file, process, settings, web, webhook
 from bot.app import create_app, running_services
+from bot.http import api, payment_webhook
+from bot.http.problems import problems
 from bot.listeners.services import Services
-from bot.problems import problems
-from bot.refunds import Refunds
-from bot.workflow_client import WorkflowClient, connect
+from bot.policies import file as policy_file
+from bot.runtime import http_server, process, settings
+from bot.temporal.client import WorkflowClient, connect
+from bot.temporal.refunds import Refunds
 from records.database import Database
 from records.received_payments import ReceivedPayments
 
@@ -58,7 +60,7 @@ def _routes(
     config: settings.Settings, services: Services, payments: ReceivedPayments, refunds: Refunds
 ) -> list[web_routes.RouteDef]:
     """Return what is served beside Slack's requests, in both modes."""
-    taken = webhook.Webhook(
+    taken = payment_webhook.Webhook(
         secret=settings.text_of(config.payment_webhook_secret),
         payments=payments,
         orders=services.workflows,
@@ -74,7 +76,7 @@ def _routes(
         refusals=services.refusals,
         now=services.now,
     )
-    return [webhook.route(taken), *api.routes(offered)]
+    return [payment_webhook.route(taken), *api.routes(offered)]
 
 
 @asynccontextmanager
@@ -91,7 +93,7 @@ async def _socket_mode(
     await handler.connect_async()  # type: ignore[no-untyped-call]
     checks = {"database": database.is_current, "socket": handler.client.is_connected}
     try:
-        async with _serving(config, web.health_route(checks), *routes):
+        async with _serving(config, http_server.health_route(checks), *routes):
             yield
     finally:
         await handler.close_async()  # type: ignore[no-untyped-call]
@@ -105,14 +107,16 @@ async def _signed_http(
     routes: list[web_routes.RouteDef],
 ) -> AsyncIterator[None]:
     checks = {"database": database.is_current}
-    async with _serving(config, web.health_route(checks), web.slack_route(app), *routes):
+    async with _serving(
+        config, http_server.health_route(checks), http_server.slack_route(app), *routes
+    ):
         yield
 
 
 def _serving(
     config: settings.Settings, *routes: web_routes.RouteDef
 ) -> AbstractAsyncContextManager[int]:
-    return web.serve(config.web_port, *routes, host=config.web_host, middlewares=[problems])
+    return http_server.serve(config.web_port, *routes, host=config.web_host, middlewares=[problems])
 
 
 if __name__ == "__main__":

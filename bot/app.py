@@ -11,17 +11,16 @@ import aiohttp
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.home_board import HomeBoard
-from bot.home_relay import HomeRelay
-from bot.inbox_lookup import InboxLookup
+from bot.actions.inbox_lookup import InboxLookup
+from bot.actions.order_lookup import OrderLookup
+from bot.actions.product_list import ProductList
+from bot.home.board import HomeBoard
+from bot.home.relay import HomeRelay
 from bot.listeners import register_listeners
 from bot.listeners.answers import Answers
 from bot.listeners.services import Services
-from bot.order_lookup import OrderLookup
-from bot.people import People
-from bot.policy_file import Policies
-from bot.product_list import ProductList
-from bot.workflow_client import WorkflowClient
+from bot.policies.file import Policies
+from bot.temporal.client import WorkflowClient
 from records.absences import Absences
 from records.audit import AuditTrail
 from records.database import Database
@@ -30,6 +29,7 @@ from records.inbox import Inbox
 from records.refusals import Refusals
 from records.requests import Requests
 from records.stock import Stock
+from slack_api.locales import People
 
 PEOPLE_WAITED_FOR = 2.0
 """Seconds for which the start waits for everybody's language; the rest is read meanwhile."""

@@ -9,8 +9,8 @@ from records.database import Database
 from records.homes import stir
 from records.schema import absences
 from records.transaction import Transaction
-from workflows.rules.people import Absence
-from workflows.rules.seats import FARTHEST
+from workflows.rules.approvals.seats import FARTHEST
+from workflows.rules.people.actors import Absence
 
 
 class AbsenceError(ValueError):

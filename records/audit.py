@@ -10,7 +10,7 @@ from records.schema import audit_events, redactions, requests
 from records.trail import Columns, Flaw, Trail, Verification, columns_of, facts_of
 from records.transaction import Transaction
 from records.waiting import keep_decisions
-from workflows.rules.audit import GENESIS, AuditEvent, chain_hash
+from workflows.rules.shared.audit import GENESIS, AuditEvent, chain_hash
 
 __all__ = [
     "AuditConflictError",

@@ -13,8 +13,8 @@ from records.schema import audit_events, decided, requests, waiting
 from records.trail import facts_of
 from records.transaction import Transaction
 from records.waiting import waiting_of
-from workflows.rules.audit import AuditEvent
 from workflows.rules.inbox import Waiting
+from workflows.rules.shared.audit import AuditEvent
 
 COUNTED = 1000
 """How far a list is counted: whoever has more reads "more than"."""

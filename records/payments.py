@@ -10,7 +10,7 @@ from records.database import Database
 from records.schema import payments
 from records.steps import KeyReusedError, StepUndoneError, reference
 from records.transaction import Transaction
-from workflows.rules.order import Order
+from workflows.rules.orders.order import Order
 
 
 class PaymentState(StrEnum):

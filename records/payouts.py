@@ -10,7 +10,7 @@ from records.database import Database
 from records.schema import payouts
 from records.steps import KeyReusedError, StepUndoneError, reference
 from records.transaction import Transaction
-from workflows.rules.money import Money
+from workflows.rules.shared.money import Money
 
 
 class PayoutState(StrEnum):

@@ -11,7 +11,7 @@ from records.database import Database
 from records.schema import personnel_entries
 from records.steps import KeyReusedError, StepUndoneError, reference
 from records.transaction import Transaction
-from workflows.rules.hr import HrRequest
+from workflows.rules.hr.request import HrRequest
 
 
 class EntryState(StrEnum):

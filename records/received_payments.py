@@ -10,8 +10,8 @@ from records.database import Database
 from records.schema import received_payments as table
 from records.schema import requests
 from records.transaction import Transaction
-from workflows.rules.money import Money
-from workflows.rules.received_payment import Progress, ReceivedPayment, Verdict
+from workflows.rules.orders.received_payment import Progress, ReceivedPayment, Verdict
+from workflows.rules.shared.money import Money
 
 _BEFORE = {
     Progress.CONFIRMED: (Progress.OPEN,),

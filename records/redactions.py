@@ -22,10 +22,16 @@ from records.trail import (
     seal,
 )
 from records.transaction import Transaction
-from workflows.rules.audit import AuditEvent, data_field, text_digest, texts_of, without_texts
-from workflows.rules.order import ENDED, approval_id
-from workflows.rules.people import Actor
-from workflows.rules.request import OPEN
+from workflows.rules.approvals.request import OPEN
+from workflows.rules.orders.order import ENDED, approval_id
+from workflows.rules.people.actors import Actor
+from workflows.rules.shared.audit import (
+    AuditEvent,
+    data_field,
+    text_digest,
+    texts_of,
+    without_texts,
+)
 
 _WRITTEN_BY_PEOPLE = frozenset({"reason", data_field("content"), data_field("error")})
 """Fields of facts that hold what somebody wrote; the others hold what the rules wrote."""

@@ -17,8 +17,8 @@ from records.database import Database
 from records.schema import refusals, refusals_head
 from records.trail import Columns, Flaw, Verification, actor_of, actor_text, instant_text
 from records.transaction import Transaction
-from workflows.rules.audit import GENESIS, bound
-from workflows.rules.people import Actor
+from workflows.rules.people.actors import Actor
+from workflows.rules.shared.audit import GENESIS, bound
 
 COUNTED_FOR = timedelta(minutes=1)
 """How long after its first instant the same refusal is counted on its row."""

@@ -11,10 +11,10 @@ from records.homes import stir
 from records.schema import requests, watches
 from records.transaction import Transaction
 from records.waiting import keep_waiting
-from workflows.rules.audit import AuditEvent
+from workflows.rules.approvals.request import OPEN, RequestKind
 from workflows.rules.inbox import Waiting
-from workflows.rules.order import ENDED
-from workflows.rules.request import OPEN, RequestKind
+from workflows.rules.orders.order import ENDED
+from workflows.rules.shared.audit import AuditEvent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,7 +12,7 @@ from records.schema import reservation_lines, reservations
 from records.steps import KeyReusedError, StepUndoneError, StillShippedError, reference
 from records.stock import Shelf, move
 from records.transaction import Transaction
-from workflows.rules.order import Order
+from workflows.rules.orders.order import Order
 
 
 class ReservationState(StrEnum):

@@ -17,7 +17,7 @@ from records.steps import (
 )
 from records.stock import Shelf, move
 from records.transaction import Transaction
-from workflows.rules.order import Order
+from workflows.rules.orders.order import Order
 
 
 class ShipmentState(StrEnum):

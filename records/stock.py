@@ -9,8 +9,8 @@ from sqlalchemy import insert, select, update
 from records.database import Database
 from records.schema import products
 from records.transaction import Transaction
-from workflows.rules.order import Order
-from workflows.rules.parcel import Stored
+from workflows.rules.orders.order import Order
+from workflows.rules.orders.parcel import Stored
 
 MAIN = "MAIN"
 """The warehouse of products for which none is named."""

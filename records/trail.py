@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from workflows.rules.audit import GENESIS, AuditEvent, Fact, bound, chain_hash, texts_of
-from workflows.rules.people import Actor, Origin
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.audit import GENESIS, AuditEvent, Fact, bound, chain_hash, texts_of
 
 Columns = Mapping[str, Any]
 """One row, by the names of its columns."""

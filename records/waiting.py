@@ -9,9 +9,9 @@ from sqlalchemy import Row, delete, insert, select
 
 from records.schema import decided, waiting
 from records.transaction import Transaction
-from workflows.rules.audit import AuditEvent, Fact
+from workflows.rules.approvals.request import RequestKind
 from workflows.rules.inbox import Waiting
-from workflows.rules.request import RequestKind
+from workflows.rules.shared.audit import AuditEvent, Fact
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """The deadline, in the table, of what never expires: it comes last."""

@@ -12,7 +12,7 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-from bot.demo import temporal_binary
+from bot.cli.demo import temporal_binary
 from tests.journeys import browser as browsers
 from workflows.payloads import data_converter
 from workflows.search import DEFINITIONS

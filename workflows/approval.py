@@ -6,24 +6,17 @@ from typing import Protocol, TypeVar
 
 from temporalio import workflow
 
-from workflows.asking import show_level, tell_people
 from workflows.card_owner import About, CardOwner
 from workflows.directory_reader import DirectoryReader
-from workflows.ports import CalendarPort, DeadlineQuestion
-from workflows.quick import quickly
+from workflows.local_activities import quickly
+from workflows.notifications import show_level, tell_people
+from workflows.ports.approvals import CalendarPort, DeadlineQuestion
 from workflows.refusal import refusing, running_update_id
-from workflows.rules import administration, amendment, delegation, due, levels
-from workflows.rules import approval as rules
-from workflows.rules.card import CardCopy, CardState
-from workflows.rules.click import remember
-from workflows.rules.clock import Tick
-from workflows.rules.errors import RuleError
-from workflows.rules.face import ApprovalFace, approval_face
-from workflows.rules.messages import ApprovalInput, ApprovalOutcome, CarriedApproval, Menu
-from workflows.rules.notice import NoticeKind
-from workflows.rules.people import Actor, Origin
-from workflows.rules.privacy import may_read, public_face, readers_of
-from workflows.rules.request import (
+from workflows.rules.approvals import administration, amendment, deadlines, delegation, levels
+from workflows.rules.approvals import approval as rules
+from workflows.rules.approvals.clock import Tick
+from workflows.rules.approvals.privacy import may_read, public_face, readers_of
+from workflows.rules.approvals.request import (
     Amendment,
     ApprovalState,
     Change,
@@ -35,8 +28,15 @@ from workflows.rules.request import (
     Refresh,
     Withdrawal,
 )
-from workflows.rules.verbs import verbs_of
-from workflows.rules.watching import subjects
+from workflows.rules.approvals.snapshot import ApprovalFace, approval_face
+from workflows.rules.approvals.verbs import verbs_of
+from workflows.rules.approvals.watching import subjects
+from workflows.rules.messages import ApprovalInput, ApprovalOutcome, CarriedApproval, Menu
+from workflows.rules.notice import NoticeKind
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.card import CardCopy, CardState
+from workflows.rules.shared.click import remember
+from workflows.rules.shared.errors import RuleError
 
 
 class _Message(Protocol):
@@ -103,7 +103,7 @@ class ApprovalWorkflow:
             self._directory.begin(self._state, workflow.now())
             await self._card.attend(self._has_work, self._next_deadline())
             self._take(self._directory.end(self._state, workflow.now()))
-            self._take(due.reach(self._state, workflow.now()))
+            self._take(deadlines.reach(self._state, workflow.now()))
             if self._may_start_afresh():
                 await self._start_afresh(asked)
         return await self._close(asked)
@@ -275,7 +275,7 @@ class ApprovalWorkflow:
             self._directory.begin_level()
 
     def _next_deadline(self) -> datetime | None:
-        instants = (due.next_deadline(self._state), self._directory.next_at(self._state))
+        instants = (deadlines.next_deadline(self._state), self._directory.next_at(self._state))
         return min(filter(None, instants), default=None)
 
     def _has_work(self) -> bool:

@@ -11,16 +11,16 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.alarm import Alarm
+from workflows.notification_queue import Teller
 from workflows.options import SLACK_TRY
 from workflows.outbox import Outbox
-from workflows.ports import AuditBatch, CardPort, PublishCard, PublishedCard
-from workflows.rules import card as rules
-from workflows.rules.audit import AuditEvent
-from workflows.rules.card import CardCopy, CardState
-from workflows.rules.faces import Face
+from workflows.ports.approvals import AuditBatch, CardPort, PublishCard, PublishedCard
 from workflows.rules.notice import NoticeKind, Owed, admin_channel
-from workflows.teller import Teller
+from workflows.rules.shared import card as rules
+from workflows.rules.shared.audit import AuditEvent
+from workflows.rules.shared.card import CardCopy, CardState
+from workflows.rules.snapshots import Face
+from workflows.timer import Alarm
 
 HANDOVER_PATIENCE = timedelta(seconds=2)
 """How long after its start a publish may hold up a hand-over. A healthy one is over by then."""

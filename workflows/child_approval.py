@@ -4,8 +4,8 @@ from temporalio import workflow
 from temporalio.exceptions import ChildWorkflowError
 
 from workflows.approval import ApprovalWorkflow
+from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome
-from workflows.rules.request import ApprovalRequest
 
 ChildApproval = workflow.ChildWorkflowHandle[ApprovalWorkflow, ApprovalOutcome]
 

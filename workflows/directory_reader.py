@@ -6,11 +6,11 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 from workflows.options import QUICK, SLACK_TRY
-from workflows.ports import DirectoryPort
-from workflows.rules import reading as rules
-from workflows.rules.card import pause
-from workflows.rules.people import ApproverQuestion, ApproverSet, Reading
-from workflows.rules.request import ApprovalState, Change
+from workflows.ports.approvals import DirectoryPort
+from workflows.rules.approvals import directory_reading as rules
+from workflows.rules.approvals.request import ApprovalState, Change
+from workflows.rules.people.actors import ApproverQuestion, ApproverSet, Reading
+from workflows.rules.shared.card import pause
 
 READ_AGAIN = timedelta(minutes=1)
 """How soon a level's people are read again when Slack has said that too few may decide.

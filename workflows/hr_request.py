@@ -6,14 +6,14 @@ from workflows.card_owner import About, CardOwner
 from workflows.child_approval import outcome_of, start_approval
 from workflows.hr_saga import HrSaga
 from workflows.journey import Journey
-from workflows.rules import hr_saga as rules
-from workflows.rules.card import CardState
-from workflows.rules.hr import content_of
-from workflows.rules.hr_face import HrChange, HrFace, hr_approval_id, hr_face
+from workflows.rules.approvals.policy import route
+from workflows.rules.approvals.request import ApprovalRequest, RequestKind, Status
+from workflows.rules.hr import saga as rules
+from workflows.rules.hr.request import content_of
+from workflows.rules.hr.snapshot import HrChange, HrFace, hr_approval_id, hr_face
 from workflows.rules.messages import CarriedHr, HrInput
 from workflows.rules.notice import NoticeKind
-from workflows.rules.policy import route
-from workflows.rules.request import ApprovalRequest, RequestKind, Status
+from workflows.rules.shared.card import CardState
 
 
 @workflow.defn

@@ -5,11 +5,11 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.hr_ports import ProvisionPort, ProvisionQuestion
 from workflows.journey import Journey
 from workflows.options import COMPENSATION, STEP
-from workflows.rules import hr_saga as rules
-from workflows.rules.hr_face import HrChange, HrState, HrStepName, Provisioning
+from workflows.ports.hr import ProvisionPort, ProvisionQuestion
+from workflows.rules.hr import saga as rules
+from workflows.rules.hr.snapshot import HrChange, HrState, HrStepName, Provisioning
 from workflows.rules.notice import NoticeKind
 from workflows.step_error import problem
 

@@ -11,16 +11,19 @@ from workflows.approval import ApprovalWorkflow
 from workflows.card_owner import About, CardOwner
 from workflows.child_approval import ChildApproval, outcome_of, start_approval
 from workflows.journey import Journey
-from workflows.mailer import Mailer
+from workflows.mail_queue import Mailer
+from workflows.order_saga import Saga
 from workflows.refusal import refusing, running_update_id
-from workflows.rules import order_parcels as parcels
-from workflows.rules import order_saga as rules
-from workflows.rules import order_verbs as verbs
-from workflows.rules.card import CardState
-from workflows.rules.click import remember
+from workflows.rules.approvals.policy import Route, route
+from workflows.rules.approvals.request import ApprovalRequest, RequestKind
 from workflows.rules.messages import CarriedOrder, OrderInput
 from workflows.rules.notice import NoticeKind
-from workflows.rules.order import (
+from workflows.rules.orders import parcel_progress as parcels
+from workflows.rules.orders import saga as rules
+from workflows.rules.orders import verbs
+from workflows.rules.orders.answers import ApprovalMessage, approval_message
+from workflows.rules.orders.news import mails, replies
+from workflows.rules.orders.order import (
     Cancellation,
     OrderChange,
     OrderFace,
@@ -32,13 +35,10 @@ from workflows.rules.order import (
     content,
     order_face,
 )
-from workflows.rules.order_answers import ApprovalMessage, approval_message
-from workflows.rules.order_news import mails, replies
-from workflows.rules.parcel import ParcelNews
-from workflows.rules.people import Actor, Origin
-from workflows.rules.policy import Route, route
-from workflows.rules.request import ApprovalRequest, RequestKind
-from workflows.saga import Saga
+from workflows.rules.orders.parcel import ParcelNews
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.card import CardState
+from workflows.rules.shared.click import remember
 from workflows.search import tell_end
 
 _M = TypeVar("_M", Cancellation, Resumption)

@@ -6,8 +6,8 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.options import PATIENT
-from workflows.ports import AuditBatch, AuditPort
-from workflows.rules.audit import AuditEvent
+from workflows.ports.approvals import AuditBatch, AuditPort
+from workflows.rules.shared.audit import AuditEvent
 
 Facts = tuple[AuditEvent, ...]
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.money_ports import RefundPort
 from workflows.options import COMPENSATION
-from workflows.ports import StepReference
-from workflows.rules.received_payment import RefundInput
+from workflows.ports.orders import StepReference
+from workflows.ports.payments import RefundPort
+from workflows.rules.orders.received_payment import RefundInput
 
 AGAIN = timedelta(hours=1)
 """When a refund that was refused for good is tried again: somebody has to mend something first."""

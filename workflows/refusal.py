@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from workflows.rules.errors import RuleError
+from workflows.rules.shared.errors import RuleError
 
 REJECTED = "rejected."
 """Validators raise ApplicationErrors of this type prefix; handlers never do. The client sees the

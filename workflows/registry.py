@@ -25,9 +25,10 @@ TASK_QUEUE = "countersign"
 
 
 READ_ONCE = (
-    *("rules", "ports", "hr_ports", "money_ports", "summary_ports", "payloads", "options"),
-    *("alarm", "asking", "card_owner", "child_approval", "directory_reader", "hr_saga", "journey"),
-    *("mailer", "outbox", "quick", "refusal", "saga", "search", "step_error", "teller"),
+    *("rules", "ports", "payloads", "options"),
+    *("timer", "notifications", "card_owner", "child_approval", "directory_reader", "hr_saga"),
+    *("journey", "mail_queue", "outbox", "local_activities", "refusal", "order_saga", "search"),
+    *("step_error", "notification_queue"),
 )
 """What the files of the workflows themselves are made of. None of it holds state of its own, and
 ruff bans clocks and chance there, which the sandbox would otherwise catch as it runs."""

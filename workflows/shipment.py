@@ -6,9 +6,9 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows.options import COMPENSATION, STEP
-from workflows.ports import ShippingPort, StepQuestion, StepReference
+from workflows.ports.orders import ShippingPort, StepQuestion, StepReference
 from workflows.rules.messages import ShipmentInput
-from workflows.rules.parcel import ParcelNews, parcel_key
+from workflows.rules.orders.parcel import ParcelNews, parcel_key
 from workflows.step_error import why
 
 PARCEL_MOVED = "parcel_moved"

@@ -4,8 +4,8 @@ from typing import Any
 
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from workflows.ports import SPOKEN
-from workflows.rules.failure import Failure
+from workflows.ports.orders import SPOKEN
+from workflows.rules.shared.failure import Failure
 
 NOT_IN_TIME = Failure(code="not_in_time")
 """A step that kept failing, or did not answer."""

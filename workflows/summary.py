@@ -7,8 +7,8 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 
 from workflows.options import MAIL, PATIENT
-from workflows.rules.day import DaySummary
-from workflows.summary_ports import DayQuestion, SummaryPort, TellDay
+from workflows.ports.summaries import DayQuestion, SummaryPort, TellDay
+from workflows.rules.orders.daily_totals import DaySummary
 
 _SCHEDULED = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 """When a schedule wanted the run, however late it began."""

@@ -7,11 +7,11 @@ from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
-from workflows.money_ports import ReceivedPaymentPort, SweepQuestion, Swept
 from workflows.options import PATIENT
 from workflows.order import OrderWorkflow
+from workflows.ports.payments import ReceivedPaymentPort, SweepQuestion, Swept
 from workflows.refund import RefundWorkflow
-from workflows.rules.received_payment import (
+from workflows.rules.orders.received_payment import (
     ReceivedPayment,
     RefundInput,
     confirmation,

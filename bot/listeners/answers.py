@@ -8,10 +8,10 @@ import aiohttp
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from activities.slack_errors import SLACK_FAILURES, classify
-from bot.home_board import HomeBoard
-from bot.views.blocks import Message, View
-from bot.views.card_click import Click, ClickContext
+from bot.home.board import HomeBoard
+from slack_api.errors import SLACK_FAILURES, classify
+from views.blocks import Message, View
+from views.card_click import Click, ClickContext
 
 INLINE_UNTIL = 1.5
 """Seconds after the listener received a click within which it may paint the card. The durable

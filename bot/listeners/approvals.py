@@ -6,19 +6,17 @@ from typing import Any, assert_never
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.deeds import Deed
+from bot.actions.commands import Deed
 from bot.listeners.inbox import shown_anew
 from bot.listeners.presses import Press, Presses, id_of
 from bot.listeners.services import Services
-from bot.policy_keys import SourceError, read_source
-from bot.views import card_click, notices, verb_modal
-from bot.views.blocks import View
-from bot.views.card_click import Click
-from bot.views.ids import ActionId, CallbackId, InputId
-from bot.views.verb_modal import Submission
-from workflows.rules.click import click_id
-from workflows.rules.people import Actor, ApproverSource, Origin, SourceKind
-from workflows.rules.request import (
+from bot.policies.keys import SourceError, read_source
+from views import card_click, notices, verb_modal
+from views.blocks import View
+from views.card_click import Click
+from views.ids import ActionId, CallbackId, InputId
+from views.verb_modal import Submission
+from workflows.rules.approvals.request import (
     Amendment,
     Closing,
     Comment,
@@ -29,7 +27,9 @@ from workflows.rules.request import (
     Verdict,
     Withdrawal,
 )
-from workflows.rules.verbs import Verb
+from workflows.rules.approvals.verbs import Verb
+from workflows.rules.people.actors import Actor, ApproverSource, Origin, SourceKind
+from workflows.rules.shared.click import click_id
 
 
 def register(app: AsyncApp, services: Services) -> None:

@@ -12,14 +12,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.listeners.answers import NOT_ACKED, Surface
 from bot.listeners.presses import Presses
 from bot.listeners.services import Services
-from bot.views import bulk_modal, bulk_results, notices
-from bot.views.bulk_modal import BulkItem, BulkSubmission
-from bot.views.bulk_results import BulkResult, Progress
-from bot.views.ids import ActionId, CallbackId
-from bot.views.payload import clicker
-from workflows.rules.click import click_id
-from workflows.rules.people import Actor, Origin
-from workflows.rules.request import Decision
+from views import bulk_modal, bulk_results, notices
+from views.bulk_modal import BulkItem, BulkSubmission
+from views.bulk_results import BulkResult, Progress
+from views.ids import ActionId, CallbackId
+from views.payload import clicker
+from workflows.rules.approvals.request import Decision
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.click import click_id
 
 _PROGRESS = {True: Progress.ACCEPTED, False: Progress.REFUSED, None: Progress.WAITING}
 

@@ -9,13 +9,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.listeners.answers import NOT_ACKED, Surface
 from bot.listeners.directory import refresh_watching
 from bot.listeners.services import Services
-from bot.views import away_modal, notices
-from bot.views.away_modal import AwaySubmission
-from bot.views.blocks import View
-from bot.views.ids import CallbackId
 from records.absences import AbsenceError
-from workflows.rules.click import click_id
-from workflows.rules.people import SourceKind
+from views import away_modal, notices
+from views.away_modal import AwaySubmission
+from views.blocks import View
+from views.ids import CallbackId
+from workflows.rules.people.actors import SourceKind
+from workflows.rules.shared.click import click_id
 
 
 def register(app: AsyncApp, services: Services) -> None:

@@ -8,21 +8,21 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.faces import read_face
 from bot.listeners.answers import NOT_ACKED
 from bot.listeners.approvals import open_modal
 from bot.listeners.presses import NOT_A_READER, Presses, id_of
 from bot.listeners.services import Services
-from bot.views import card_click, details_modal
-from bot.views.card_click import Click
-from bot.views.ids import ActionId
 from records.database import DATABASE_FAILURES
-from workflows.rules.audit import AuditEvent
-from workflows.rules.face import ApprovalFace
+from records.snapshots import read_face
+from views import card_click, details_modal
+from views.card_click import Click
+from views.ids import ActionId
+from workflows.rules.approvals.privacy import may_read_face, may_read_trail, public_face
+from workflows.rules.approvals.request import whole_of
+from workflows.rules.approvals.snapshot import ApprovalFace
 from workflows.rules.messages import Menu
-from workflows.rules.people import Actor, Origin
-from workflows.rules.privacy import may_read_face, may_read_trail, public_face
-from workflows.rules.request import whole_of
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.audit import AuditEvent
 
 _VERB = "view_details"
 _log = structlog.get_logger("bot.details")

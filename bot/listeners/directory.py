@@ -13,11 +13,11 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.deeds import refresh_all, unreached
+from bot.actions.commands import refresh_all, unreached
 from bot.listeners.services import Services
-from bot.views.payload import table, word, words
-from bot.workflow_client import Accepted, Answer, Refused
-from workflows.rules.people import SourceKind
+from bot.temporal.client import Accepted, Answer, Refused
+from views.payload import table, word, words
+from workflows.rules.people.actors import SourceKind
 
 _log = structlog.get_logger("bot.directory")
 

@@ -12,15 +12,15 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from activities.slack_errors import slack_code
 from bot.listeners.answers import Surface
 from bot.listeners.hr import hr_offer
 from bot.listeners.requests import form_choices
 from bot.listeners.services import Services
-from bot.views import approval_modal, away_modal, hr_modal, notices, order_modal, verb_modal
-from bot.views.blocks import View
-from bot.views.ids import CallbackId
-from bot.views.payload import UnreadablePayloadError, word
+from slack_api.errors import slack_code
+from views import approval_modal, away_modal, hr_modal, notices, order_modal, verb_modal
+from views.blocks import View
+from views.ids import CallbackId
+from views.payload import UnreadablePayloadError, word
 
 ACK_IS_SENT = 0.05
 """Seconds after which Bolt has sent an ack. It looks for one every 10 ms, and forgets one that was

@@ -8,10 +8,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.delegation import open_form
 from bot.listeners.services import Services
-from bot.views import home
-from bot.views.card_click import pressed
-from bot.views.ids import ActionId
-from bot.views.payload import clicker, word
+from views import home
+from views.card_click import pressed
+from views.ids import ActionId
+from views.payload import clicker, word
 
 _log = structlog.get_logger("bot.home")
 

@@ -10,27 +10,27 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.faces import read_face
 from bot.listeners.answers import NOT_ACKED, Surface
 from bot.listeners.open_forms import OpenForms
 from bot.listeners.services import Services
-from bot.minting import mint
-from bot.views import hr_copy, hr_modal, notices
-from bot.views.blocks import View
-from bot.views.card_click import pressed
-from bot.views.hr_inputs import HrOffer, kept_context
-from bot.views.ids import ActionId, CallbackId, ShortcutId
-from bot.views.payload import clicker, word
-from bot.workflow_client import TemporalUnavailableError
+from bot.runtime.ids import mint
+from bot.temporal.client import TemporalUnavailableError
 from records.database import DATABASE_FAILURES
-from workflows.rules.errors import RuleError
-from workflows.rules.face import ApprovalFace
-from workflows.rules.hr import HrRequest, HrType, amended_copy, content_of, request_of
-from workflows.rules.hr_face import hr_approval_id
-from workflows.rules.hr_form import HrMistakes, read_hr
+from records.snapshots import read_face
+from views import hr_copy, hr_modal, notices
+from views.blocks import View
+from views.card_click import pressed
+from views.hr_inputs import HrOffer, kept_context
+from views.ids import ActionId, CallbackId, ShortcutId
+from views.payload import clicker, word
+from workflows.rules.approvals.policy import Policy, route
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.hr.form import HrMistakes, read_hr
+from workflows.rules.hr.request import HrRequest, HrType, amended_copy, content_of, request_of
+from workflows.rules.hr.snapshot import hr_approval_id
 from workflows.rules.messages import HrInput
-from workflows.rules.people import Actor, Origin
-from workflows.rules.policy import Policy, route
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.errors import RuleError
 
 BEHIND = timedelta(hours=12)
 """So far is the last place on earth behind UTC: a day is over only once it is over there, too."""

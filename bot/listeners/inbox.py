@@ -7,8 +7,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.listeners.answers import Surface
 from bot.listeners.presses import Outcome, Press
 from bot.listeners.services import Services
-from bot.views import inbox_message, notices
-from bot.views.blocks import Message
+from views import inbox_message, notices
+from views.blocks import Message
 
 
 def register(app: AsyncApp, services: Services) -> None:

@@ -10,16 +10,16 @@ from bot.listeners.answers import NOT_ACKED
 from bot.listeners.approvals import open_modal
 from bot.listeners.presses import NOT_OFFERED, Presses, id_of
 from bot.listeners.services import Services
-from bot.views import card_click, more_modal, notices, verb_modal
-from bot.views.blocks import View
-from bot.views.card_click import context_of
-from bot.views.ids import ActionId
-from bot.views.more_modal import Choice
-from workflows.rules.click import click_id
+from views import card_click, more_modal, notices, verb_modal
+from views.blocks import View
+from views.card_click import context_of
+from views.ids import ActionId
+from views.more_modal import Choice
+from workflows.rules.approvals.request import Refresh
+from workflows.rules.approvals.verbs import Verb
 from workflows.rules.messages import Menu
-from workflows.rules.people import Actor, Origin
-from workflows.rules.request import Refresh
-from workflows.rules.verbs import Verb
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.click import click_id
 
 
 def register(app: AsyncApp, services: Services) -> None:

@@ -9,10 +9,10 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from activities.slack_errors import SLACK_FAILURES, classify, slack_code
-from bot.views.blocks import View
-from bot.views.card_click import pressed
-from bot.views.payload import word
+from slack_api.errors import SLACK_FAILURES, classify, slack_code
+from views.blocks import View
+from views.card_click import pressed
+from views.payload import word
 
 REMEMBERED = 500
 """So many open forms are known at one time; of any other, Slack's own word is taken."""

@@ -10,18 +10,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.listeners.answers import Surface
 from bot.listeners.open_forms import OpenForms
 from bot.listeners.services import Services
-from bot.minting import mint
-from bot.views import notices, order_modal
-from bot.views.blocks import View
-from bot.views.card_click import pressed
-from bot.views.ids import ActionId, CallbackId
-from bot.views.payload import clicker, word
-from bot.workflow_client import TemporalUnavailableError
+from bot.runtime.ids import mint
+from bot.temporal.client import TemporalUnavailableError
+from views import notices, order_modal
+from views.blocks import View
+from views.card_click import pressed
+from views.ids import ActionId, CallbackId
+from views.payload import clicker, word
+from workflows.rules.approvals.policy import Policy, route
 from workflows.rules.messages import OrderInput
-from workflows.rules.order import Order, PaymentMode
-from workflows.rules.order_form import CURRENCY, POLICY, OrderMistakes, OrderWish, read_wish
-from workflows.rules.people import Actor, Origin
-from workflows.rules.policy import Policy, route
+from workflows.rules.orders.form import CURRENCY, POLICY, OrderMistakes, OrderWish, read_wish
+from workflows.rules.orders.order import Order, PaymentMode
+from workflows.rules.people.actors import Actor, Origin
 
 _log = structlog.get_logger("bot.orders")
 

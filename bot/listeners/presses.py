@@ -8,13 +8,10 @@ import structlog
 from slack_bolt.async_app import AsyncBoltRequest
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
-from bot.deeds import AnyDeed, OrderDeed, is_fact_of, send, send_to_order, verb_of
-from bot.faces import read_face
+from bot.actions.commands import AnyDeed, OrderDeed, is_fact_of, send, send_to_order, verb_of
 from bot.listeners.answers import Surface, surface_of
 from bot.listeners.services import Services
-from bot.views import cards, notices
-from bot.views.card_click import Click, ClickContext, pressed_copy
-from bot.workflow_client import (
+from bot.temporal.client import (
     Accepted,
     Answer,
     Ended,
@@ -26,14 +23,17 @@ from bot.workflow_client import (
 )
 from records.database import DATABASE_FAILURES
 from records.refusals import Refusal
-from workflows.rules.card import CardCopy
-from workflows.rules.click import REMEMBERED, click_id
-from workflows.rules.errors import OrderClosedError, RequestClosedError, StaleContentError
-from workflows.rules.face import ApprovalFace
-from workflows.rules.faces import Face
+from records.snapshots import read_face
+from views import cards, notices
+from views.card_click import Click, ClickContext, pressed_copy
+from workflows.rules.approvals.snapshot import ApprovalFace
 from workflows.rules.inbox import goes_on
 from workflows.rules.messages import Menu
-from workflows.rules.people import Actor
+from workflows.rules.people.actors import Actor
+from workflows.rules.shared.card import CardCopy
+from workflows.rules.shared.click import REMEMBERED, click_id
+from workflows.rules.shared.errors import OrderClosedError, RequestClosedError, StaleContentError
+from workflows.rules.snapshots import Face
 
 AGE = timedelta(seconds=1.5)
 """How long before its press a deed may have counted, by our clock and by Temporal's, and still be

@@ -7,24 +7,24 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.deeds import asks_for_the_same
+from bot.actions.commands import asks_for_the_same
 from bot.listeners.answers import Surface
 from bot.listeners.services import Services
-from bot.minting import mint
-from bot.policy_file import FORMS
-from bot.views import approval_modal, notices
-from bot.views.ids import CallbackId
-from bot.views.payload import clicker
-from bot.workflow_client import TemporalUnavailableError
-from workflows.rules.face import ApprovalFace
-from workflows.rules.people import Actor, Origin
-from workflows.rules.policy import Notify
-from workflows.rules.request import ApprovalRequest, Status
-from workflows.rules.request_form import (
+from bot.policies.file import FORMS
+from bot.runtime.ids import mint
+from bot.temporal.client import TemporalUnavailableError
+from views import approval_modal, notices
+from views.ids import CallbackId
+from views.payload import clicker
+from workflows.rules.approvals.form import (
     RequestMistakes,
     WrittenRequest,
     read_request,
 )
+from workflows.rules.approvals.policy import Notify
+from workflows.rules.approvals.request import ApprovalRequest, Status
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.people.actors import Actor, Origin
 
 _log = structlog.get_logger("bot.requests")
 

@@ -4,17 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.home_board import HomeBoard
+from bot.actions.order_lookup import OrderLookup
+from bot.actions.product_list import ProductList
+from bot.home.board import HomeBoard
 from bot.listeners.answers import Answers
-from bot.order_lookup import OrderLookup
-from bot.people import People
-from bot.policy_file import Policies
-from bot.product_list import ProductList
-from bot.workflow_client import WorkflowClient
+from bot.policies.file import Policies
+from bot.temporal.client import WorkflowClient
 from records.absences import Absences
 from records.audit import AuditTrail
 from records.refusals import Refusals
 from records.requests import Requests
+from slack_api.locales import People
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

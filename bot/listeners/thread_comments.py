@@ -8,22 +8,22 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from activities.slack_errors import SLACK_FAILURES, classify
 from bot.listeners.answers import Surface
 from bot.listeners.presses import Presses
 from bot.listeners.services import Services
-from bot.minting import HR_ID, ORDER_ID
-from bot.views import thread_notices
-from bot.views.payload import tables
-from bot.views.thread_reply import ThreadReply, deciding_message, parse_reply, request_of
-from bot.views.typed_decision import is_typed_decision
-from bot.workflow_client import Accepted, Answer, Ended, Refused, Unconfirmed
-from workflows.rules.click import click_id
-from workflows.rules.errors import RequestClosedError
-from workflows.rules.face import ApprovalFace
-from workflows.rules.people import Actor, Origin
-from workflows.rules.request import Comment
-from workflows.rules.verbs import Verb
+from bot.runtime.ids import HR_ID, ORDER_ID
+from bot.temporal.client import Accepted, Answer, Ended, Refused, Unconfirmed
+from slack_api.errors import SLACK_FAILURES, classify
+from views import thread_notices
+from views.payload import tables
+from views.thread_reply import ThreadReply, deciding_message, parse_reply, request_of
+from views.typed_decision import is_typed_decision
+from workflows.rules.approvals.request import Comment
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.verbs import Verb
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.click import click_id
+from workflows.rules.shared.errors import RequestClosedError
 
 REMEMBERED = 1000
 """So many things that were said to people are known, so as not to say them again."""

@@ -7,11 +7,11 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.testing import ActivityEnvironment
 
-from activities.posting import Poster
-from bot.settings import Settings
+from bot.runtime.settings import Settings
 from emulator.client import StandInClient
 from emulator.config import Config
 from emulator.server import start
+from slack_api.posting import Poster
 from tests.bot.conftest import ROOT
 from worker import slack_client
 

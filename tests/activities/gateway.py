@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from workflows.rules.order_form import card_expired
+from workflows.rules.orders.form import card_expired
 
 TOKEN = "gateway-token"
 Body = dict[str, Any]

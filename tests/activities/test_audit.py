@@ -15,13 +15,13 @@ from records.audit import AuditTrail
 from records.database import Database
 from records.requests import Requests
 from tests.records.builders import ANA, NOON, fact, facts, order
-from workflows.ports import AuditBatch
-from workflows.rules.content import Content
-from workflows.rules.face import ApprovalFace, Asked, LevelFace
-from workflows.rules.order import OrderFace, OrderStatus, Step, StepName, StepStatus
-from workflows.rules.people import Actor, Origin
-from workflows.rules.policy import RouteReason
-from workflows.rules.request import Counted, Delegate, Remark, Status, Verdict
+from workflows.ports.approvals import AuditBatch
+from workflows.rules.approvals.policy import RouteReason
+from workflows.rules.approvals.request import Counted, Delegate, Remark, Status, Verdict
+from workflows.rules.approvals.snapshot import ApprovalFace, Asked, LevelFace
+from workflows.rules.orders.order import OrderFace, OrderStatus, Step, StepName, StepStatus
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.content import Content
 
 FACES: TypeAdapter[ApprovalFace | OrderFace] = TypeAdapter(ApprovalFace | OrderFace)
 BORIS = Actor(person="UBORIS", origin=Origin.CLI, operator="root")

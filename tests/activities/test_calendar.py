@@ -8,7 +8,7 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.calendar import CalendarActivities, tzdata_version
-from workflows.ports import DeadlineQuestion
+from workflows.ports.approvals import DeadlineQuestion
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.testing import ActivityEnvironment
 
 from activities.cards import TOGETHER, CardActivities
-from activities.posting import EVENT_TYPE, Poster
 from emulator.client import StandInClient, text_of
+from slack_api.posting import EVENT_TYPE, Poster
 from tests.views import faces
-from workflows.ports import PublishCard, PublishedCard
-from workflows.rules.card import CardCopy
-from workflows.rules.faces import Face
+from workflows.ports.approvals import PublishCard, PublishedCard
+from workflows.rules.shared.card import CardCopy
+from workflows.rules.snapshots import Face
 
 Json = dict[str, Any]
 APPROVALS, GENERAL, BORIS = "C0APPROVALS", "C0GENERAL", "U0BORIS"
@@ -125,8 +125,8 @@ async def test_a_copy_that_turned_up_is_adopted_and_not_posted_again(
 async def test_what_turns_up_late_never_replaces_a_card_that_is_too_far_back_to_be_found(
     slack: StandInClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("activities.posting.PAGES", 1)
-    monkeypatch.setattr("activities.posting.PAGE", 2)
+    monkeypatch.setattr("slack_api.posting.PAGES", 1)
+    monkeypatch.setattr("slack_api.posting.PAGE", 2)
     await slack.faults({"target": "chat.postMessage", "effect": "late", "seconds": 60})
     lost = await desk.publish(COPY)
     standing = await desk.publish(*lost.copies)

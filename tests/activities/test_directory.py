@@ -14,14 +14,14 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.directory import DirectoryActivities
-from activities.posting import Poster
-from activities.roster import AT_ONCE, standing
-from bot.policy_keys import read_source
+from bot.policies.keys import read_source
 from emulator.client import StandInClient
 from records.absences import Absences
 from records.database import Database
+from slack_api.directory import AT_ONCE, standing
+from slack_api.posting import Poster
 from tests.workflows.weather import PATIENCE
-from workflows.rules.people import (
+from workflows.rules.people.actors import (
     Absence,
     ApproverQuestion,
     ApproverSet,

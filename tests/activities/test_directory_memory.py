@@ -11,16 +11,16 @@ from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities import memory
 from activities.directory import ADMINS_KEPT, DirectoryActivities
-from activities.memory import Memory
-from activities.posting import Poster
-from activities.roster import STANDINGS_KEPT
-from bot.policy_keys import read_source
+from bot.policies.keys import read_source
 from emulator.client import StandInClient
 from records.database import Database
+from slack_api import cache as memory
+from slack_api.cache import Memory
+from slack_api.directory import STANDINGS_KEPT
+from slack_api.posting import Poster
 from tests.activities.test_directory import asking, calls, people
-from workflows.rules.people import Reading, Standing
+from workflows.rules.people.actors import Reading, Standing
 
 READ_AT = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 ADMINS = (read_source("group:approval-admins"),)
@@ -40,7 +40,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(memory, "monotonic", clock)
-    monkeypatch.setattr("activities.roster.monotonic", clock)
+    monkeypatch.setattr("slack_api.directory.monotonic", clock)
     return clock
 
 

@@ -16,10 +16,10 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.mail import FALLBACK, MailOff, MailServer, SmtpMail, compose, mail_server
-from bot.views.catalogue import LANGUAGES
 from tests.records.builders import order
-from workflows.ports import Mailed
-from workflows.rules.mail import Mail, MailKind
+from views.catalogue import LANGUAGES
+from workflows.ports.orders import Mailed
+from workflows.rules.orders.mail import Mail, MailKind
 
 SENDER = "Acme orders <orders@acme.example>"
 MAIL = Mail(key="ORD-1:shipped", to="ada@example.org", kind=MailKind.SHIPPED, order=order())

@@ -9,16 +9,16 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.testing import ActivityEnvironment
 
-from activities import locales
-from activities.locales import Locales
 from activities.notices import NoticeActivities
-from activities.posting import Poster
-from bot.views.blocks import Message
 from emulator.client import StandInClient, text_of
+from slack_api import notice_locales
+from slack_api.notice_locales import Locales
+from slack_api.posting import Poster
 from tests.views import faces
-from workflows.ports import Told
-from workflows.rules.card import CardCopy
+from views.blocks import Message
+from workflows.ports.approvals import Told
 from workflows.rules.notice import Notice, NoticeKind
+from workflows.rules.shared.card import CardCopy
 
 Json = dict[str, Any]
 APPROVALS, ANA, EMIL, IVAN = "C0APPROVALS", "U0ANA", "U0EMIL", "U0IVAN"
@@ -104,7 +104,7 @@ async def test_a_language_that_cannot_be_read_delays_a_notice_by_a_second_at_mos
     patient = AsyncWebClient(token="xoxb-local", base_url=f"{slack.base_url}/api/", timeout=20)
     await slack.faults({"target": "users.info", "effect": effect})
 
-    async with asyncio.timeout(locales.PATIENCE + 1.5):
+    async with asyncio.timeout(notice_locales.PATIENCE + 1.5):
         told = await tell(activity, NoticeActivities(poster, Locales(patient)), notice(EMIL))
 
     (message,) = await slack.messages(f"D{EMIL}", EMIL)

@@ -21,8 +21,8 @@ from records.database import Database
 from records.steps import StillShippedError
 from records.stock import Product, Stock
 from tests.records.builders import order
-from workflows.ports import SPOKEN, StepQuestion, StepReference
-from workflows.rules.order import INVENTORY_DOWN
+from workflows.ports.orders import SPOKEN, StepQuestion, StepReference
+from workflows.rules.orders.order import INVENTORY_DOWN
 
 QUESTION = StepQuestion(key="ORD-1:step", order=order())
 LAST_DAY, NEXT_DAY = date(2030, 12, 31), date(2031, 1, 1)

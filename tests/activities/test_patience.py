@@ -6,8 +6,8 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from activities.slack_errors import SlackProblem, classify
 from emulator.client import StandInClient
+from slack_api.errors import SlackProblem, classify
 
 APPROVALS, GENERAL = "C0APPROVALS", "C0GENERAL"
 

@@ -17,8 +17,8 @@ from records.balance import Balance
 from records.database import Database
 from tests.activities.gateway import TOKEN, Gateway, running_gateway
 from tests.records.builders import order
-from workflows.ports import PaymentPort, StepQuestion, StepReference
-from workflows.rules.order import Order, PaymentMode
+from workflows.ports.orders import PaymentPort, StepQuestion, StepReference
+from workflows.rules.orders.order import Order, PaymentMode
 
 LAST_DAY, NEXT_DAY = date(2030, 12, 31), date(2031, 1, 1)
 QUESTION = StepQuestion(key="ORD-1:pay", order=order())

@@ -25,9 +25,9 @@ from records.database import Database
 from records.received_payments import ReceivedPayments
 from tests.activities.gateway import LOST, TOKEN, Fault, Gateway, running_gateway
 from tests.records.builders import NOON, order
-from workflows.ports import SPOKEN, StepQuestion
-from workflows.rules.money import Money
-from workflows.rules.received_payment import Progress, ReceivedPayment, Verdict
+from workflows.ports.orders import SPOKEN, StepQuestion
+from workflows.rules.orders.received_payment import Progress, ReceivedPayment, Verdict
+from workflows.rules.shared.money import Money
 
 QUESTION = StepQuestion(key="ORD-1:pay", order=order())
 TOTAL = Decimal("20.20")

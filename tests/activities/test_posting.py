@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from activities.posting import PAGE, Place, Poster
-from bot.views.blocks import Message
 from emulator.client import StandInClient
+from slack_api.posting import PAGE, Place, Poster
+from views.blocks import Message
 
 APPROVALS, ANA = "C0APPROVALS", "U0ANA"
 WORDS = Message(text="words", blocks=[])

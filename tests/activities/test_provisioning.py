@@ -18,10 +18,10 @@ from records.payouts import Payouts
 from records.personnel import Personnel
 from records.stock import Product, Stock
 from records.time_off import DEFAULT_DAYS, TimeOff
-from workflows.hr_ports import ProvisionQuestion
-from workflows.rules.hr import HrRequest, HrType
-from workflows.rules.hr_face import STEPS, DaysLeft, HrStepName
-from workflows.rules.money import Money
+from workflows.ports.hr import ProvisionQuestion
+from workflows.rules.hr.request import HrRequest, HrType
+from workflows.rules.hr.snapshot import STEPS, DaysLeft, HrStepName
+from workflows.rules.shared.money import Money
 
 AMOUNT = Money(amount=Decimal("12.50"), currency="USD")
 SEA = HrRequest(

@@ -9,7 +9,7 @@ from aiohttp import web
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from activities.slack_errors import (
+from slack_api.errors import (
     AMBIGUOUS,
     LIMITED,
     SLACK_FAILURES,

@@ -10,20 +10,20 @@ from pydantic import TypeAdapter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.posting import Poster
 from activities.summaries import SummaryActivities
 from emulator.client import StandInClient, text_of
 from records.audit import AuditTrail
 from records.database import Database
+from slack_api.posting import Poster
 from tests.records.builders import fact, order, state
 from tests.rules.builders import policy
-from workflows.rules.day import DayRow, DaySummary
-from workflows.rules.faces import Face
-from workflows.rules.money import Money
-from workflows.rules.order import OrderStatus, order_face
-from workflows.rules.order_saga import receive
-from workflows.rules.people import Actor, Origin
-from workflows.summary_ports import DayQuestion, TellDay
+from workflows.ports.summaries import DayQuestion, TellDay
+from workflows.rules.orders.daily_totals import DayRow, DaySummary
+from workflows.rules.orders.order import OrderStatus, order_face
+from workflows.rules.orders.saga import receive
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.money import Money
+from workflows.rules.snapshots import Face
 
 APPROVALS, ANA = "C0APPROVALS", "U0ANA"
 _FACE: TypeAdapter[Face] = TypeAdapter(Face)

@@ -9,14 +9,14 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.cards import CardActivities
-from activities.posting import Poster
 from emulator.client import StandInClient, text_of
+from slack_api.posting import Poster
 from tests.views import threads
 from tests.views.threads import Written
-from workflows.ports import PublishCard, PublishedCard
-from workflows.rules.card import CardCopy
-from workflows.rules.face import ApprovalFace
-from workflows.rules.policy import Policy, Visibility
+from workflows.ports.approvals import PublishCard, PublishedCard
+from workflows.rules.approvals.policy import Policy, Visibility
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.shared.card import CardCopy
 
 Json = dict[str, Any]
 APPROVALS, BORIS = "C0APPROVALS", "U0BORIS"

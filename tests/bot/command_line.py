@@ -12,9 +12,8 @@ from uuid import uuid4
 import pytest
 from typer.testing import CliRunner
 
-from bot import cli
-from bot.commands import doing
-from bot.workflow_client import WorkflowClient
+from bot.cli import execution, main
+from bot.temporal.client import WorkflowClient
 from records.audit import AuditTrail
 from records.database import Database
 from records.refusals import Refusals
@@ -22,9 +21,9 @@ from records.requests import PublicState, Requests
 from tests.bot.desk import PATIENCE
 from tests.journeys.programs import until
 from tests.journeys.starter import starter
-from workflows.rules.audit import AuditEvent, Fact
-from workflows.rules.people import Actor, Origin
-from workflows.rules.verbs import Verb
+from workflows.rules.approvals.verbs import Verb
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.audit import AuditEvent, Fact
 
 ANA, BORIS, CLARA, FAY, GUS = "U0ANA", "U0BORIS", "U0CLARA", "U0FAY", "U0GUS"
 COMMAND = 60
@@ -102,7 +101,7 @@ class CommandLine:
         if not self.here:
             return await self._type_elsewhere(words, stdin)
         result = await asyncio.to_thread(
-            CliRunner().invoke, cli.app, words, input=stdin.encode(), prog_name="countersign"
+            CliRunner().invoke, main.app, words, input=stdin.encode(), prog_name="countersign"
         )
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
@@ -192,7 +191,7 @@ def set_up(monkeypatch: pytest.MonkeyPatch, directory: Path, **settings: str) ->
     policies = directory / "policies.toml"
     policies.write_text(POLICIES)
     monkeypatch.chdir(directory)
-    monkeypatch.setattr(doing, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(execution, "LOOK_EVERY", 0.05)
     monkeypatch.setenv("LOGNAME", "somebody-else")
     monkeypatch.setenv("POLICIES", str(policies))
     for name, value in settings.items():

@@ -14,12 +14,12 @@ from structlog.testing import capture_logs
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from bot import policy_file
 from bot.app import create_app, running_services
-from bot.demo import PRODUCTS
+from bot.cli.demo import PRODUCTS
 from bot.listeners.services import Services
-from bot.policy_file import Policies
-from bot.workflow_client import WorkflowClient
+from bot.policies import file as policy_file
+from bot.policies.file import Policies
+from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient
 from emulator.config import Config
 from emulator.server import start

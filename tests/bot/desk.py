@@ -16,19 +16,25 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from bot.faces import read_face
-from bot.minting import mint
-from bot.workflow_client import WorkflowClient
+from bot.runtime.ids import mint
+from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
 from records.refusals import Refusals
 from records.requests import Requests
+from records.snapshots import read_face
 from tests.workflows.history import until_history
+from workflows.rules.approvals.policy import Policy, Quorum
+from workflows.rules.approvals.request import Decision, Verdict
 from workflows.rules.messages import OrderInput
-from workflows.rules.money import Money
-from workflows.rules.order import Order, OrderLine, PaymentConfirmation, PaymentMode, approval_id
-from workflows.rules.people import Actor, Origin
-from workflows.rules.policy import Policy, Quorum
-from workflows.rules.request import Decision, Verdict
+from workflows.rules.orders.order import (
+    Order,
+    OrderLine,
+    PaymentConfirmation,
+    PaymentMode,
+    approval_id,
+)
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.money import Money
 
 Json = dict[str, Any]
 

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.minting import mint
-from bot.workflow_client import TemporalUnavailableError, WorkflowClient
+from bot.runtime.ids import mint
+from bot.temporal.client import TemporalUnavailableError, WorkflowClient
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, PATIENCE, Json
-from workflows.rules.content import Content
-from workflows.rules.face import ApprovalFace
-from workflows.rules.people import Actor, ApproverSource, Origin, SourceKind
-from workflows.rules.policy import Layout, LevelRule, Notify, Policy, Quorum, Tier, route
-from workflows.rules.request import ApprovalRequest
+from workflows.rules.approvals.policy import Layout, LevelRule, Notify, Policy, Quorum, Tier, route
+from workflows.rules.approvals.request import ApprovalRequest
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.people.actors import Actor, ApproverSource, Origin, SourceKind
+from workflows.rules.shared.content import Content
 
 EMIL, DINA = "U0EMIL", "U0DINA"
 

@@ -10,12 +10,12 @@ from typing import Any
 import aiohttp
 from temporalio.client import Client
 
-from bot import api, webhook
+from bot.http import api, payment_webhook
+from bot.http.problems import problems
 from bot.listeners.services import Services
-from bot.problems import problems
-from bot.refunds import Refunds
-from bot.signing import sign
-from bot.web import serve
+from bot.runtime.http_server import serve
+from bot.runtime.signing import sign
+from bot.temporal.refunds import Refunds
 from records.database import Database
 from records.received_payments import ReceivedPayments
 from tests.bot.desk import ANA
@@ -102,7 +102,7 @@ async def front_door(  # noqa: PLR0913 - what stands behind it
     payments = ReceivedPayments(database)
     async with aiohttp.ClientSession() as session:
         door = FrontDoor(url="", session=session, payments=payments)
-        taken = webhook.Webhook(
+        taken = payment_webhook.Webhook(
             secret=secret,
             payments=payments,
             orders=services.workflows,
@@ -118,7 +118,7 @@ async def front_door(  # noqa: PLR0913 - what stands behind it
             refusals=services.refusals,
             now=services.now,
         )
-        routes = [webhook.route(taken), *api.routes(offered)]
+        routes = [payment_webhook.route(taken), *api.routes(offered)]
         async with serve(0, *routes, middlewares=[problems]) as port:
             door.url = f"http://127.0.0.1:{port}"
             yield door

@@ -13,8 +13,8 @@ from slack_sdk.signature import SignatureVerifier
 
 from emulator.client import StandInClient
 from tests.bot.desk import APPROVALS, Card
-from workflows.rules.people import Actor, Origin
-from workflows.rules.request import Decision, Verdict
+from workflows.rules.approvals.request import Decision, Verdict
+from workflows.rules.people.actors import Actor, Origin
 
 Json = dict[str, Any]
 

@@ -10,17 +10,17 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from temporalio.testing import WorkflowEnvironment
 
+from bot.http.problems import MOST
 from bot.listeners.services import Services
-from bot.minting import mint
-from bot.problems import MOST
-from bot.views import notices
-from bot.workflow_client import OrderAnswer, TemporalUnavailableError, Unconfirmed, Unknown
+from bot.runtime.ids import mint
+from bot.temporal.client import OrderAnswer, TemporalUnavailableError, Unconfirmed, Unknown
 from records.database import Database
 from tests.bot.desk import ANA, BORIS, RunningWorker, Shop, has_buttons, was_started
 from tests.bot.front_door import LINE, ORDER, TOKEN, FrontDoor, Json, Reply, front_door
+from views import notices
 from workflows.rules.messages import OrderInput
-from workflows.rules.order import Cancellation, OrderStatus, PaymentMode
-from workflows.rules.people import Origin
+from workflows.rules.orders.order import Cancellation, OrderStatus, PaymentMode
+from workflows.rules.people.actors import Origin
 
 ORDERS = "/api/v1/orders"
 COSTLY = {**ORDER, "lines": [{**LINE, "quantity": 3}]}

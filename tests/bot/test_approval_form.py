@@ -10,10 +10,10 @@ from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import ANA, APPROVALS, Json, was_started
 from tests.bot.front_desk import FrontDesk, offers
-from workflows.rules.content import Content
-from workflows.rules.people import Actor, Origin
-from workflows.rules.policy import route
-from workflows.rules.request import ApprovalRequest
+from workflows.rules.approvals.policy import route
+from workflows.rules.approvals.request import ApprovalRequest
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.content import Content
 
 TYPED = {"title": "A laptop for Dina", "text": "The old one is broken", "amount": "1,200.00"}
 

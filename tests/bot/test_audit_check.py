@@ -6,16 +6,16 @@ from typing import Any, cast
 import pytest
 from temporalio.client import Client
 
-from bot import audit_check
-from bot.audit_check import Compared, compare
-from bot.faces import read_face
-from bot.rederivation import Rederived
+from bot.actions import audit_verification
+from bot.actions.audit_verification import Compared, compare
+from bot.temporal.history_replay import Rederived
 from records.audit import AuditTrail
+from records.snapshots import read_face
 from records.trail import Trail, columns_of, seal
 from tests.records.stories import REASON, REMARK, public, rejected
-from workflows.ports import AuditBatch
-from workflows.rules.audit import GENESIS, AuditEvent, chain_hash, text_digest, without_texts
-from workflows.rules.face import ApprovalFace
+from workflows.ports.approvals import AuditBatch
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.shared.audit import GENESIS, AuditEvent, chain_hash, text_digest, without_texts
 
 FACTS, STATE = rejected()
 FACE = read_face(STATE.face)
@@ -172,8 +172,8 @@ async def test_what_is_written_between_the_two_readings_is_not_lost(
     async def rederived(*_: object) -> Rederived:
         return history()
 
-    monkeypatch.setattr(audit_check, "rederive", rederived)
+    monkeypatch.setattr(audit_verification, "rederive", rederived)
 
-    found = await audit_check.check(GoingOn(), cast("Client", object()), "APR-1")
+    found = await audit_verification.check(GoingOn(), cast("Client", object()), "APR-1")
 
     assert (found.compared, found.facts, found.is_whole) == (Compared.AGREES, LAST, True)

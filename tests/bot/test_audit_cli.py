@@ -14,17 +14,17 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
-from bot.commands import audit_file
-from bot.policy_file import Policies
+from bot.cli import audit_file
+from bot.policies.file import Policies
 from records.database import Database
 from records.schema import audit_events, requests
 from records.trail import fact_of
 from tests.bot.command_line import ANA, BORIS, FAY, GUS, CommandLine, by
 from tests.bot.desk import PATIENCE, RunningWorker, an_order
 from tests.records.stories import change, contents, forge
-from workflows.rules.audit import Fact
 from workflows.rules.messages import OrderInput
-from workflows.rules.order import approval_id
+from workflows.rules.orders.order import approval_id
+from workflows.rules.shared.audit import Fact
 
 CANNOT, FLAWED, UNCHECKED = 2, 7, 8
 NOWHERE = "127.0.0.1:1"
@@ -76,7 +76,7 @@ async def test_a_trail_is_shown_with_who_and_when_and_by_which_rule(shell: Comma
 async def test_what_is_rewritten_with_all_its_hashes_is_found_out_by_the_history_alone(
     shell: CommandLine, database: Database
 ) -> None:
-    """Guard: `bot.audit_check.check` without its call of `rederive` finds nothing."""
+    """Guard: `bot.actions.audit_verification.check` without its call of `rederive` finds nothing."""
     request = await rejected(shell)
     before = await shell.type("audit", "verify", request)
     await forge(database, request, 3, reason="We have no money")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.audit_check import Compared
-from bot.commands import audit_words
-from bot.commands.terminal import Exit
+from bot.actions.audit_verification import Compared
+from bot.cli import audit_output
+from bot.cli.terminal import Exit
 from records.trail import Flaw
 from tests.bot.command_line import ANA, BORIS, GUS, OPERATOR, CommandLine
-from workflows.rules.audit import Fact
+from workflows.rules.shared.audit import Fact
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8")
 REQUEST = "REQ-TRADE-FAIR"
@@ -51,7 +51,7 @@ def test_every_sentence_and_every_exit_code_stands_there() -> None:
     sentences = re.findall(r"^\| ((?:is|fits) [^|]+) \|", DOCUMENT, re.MULTILINE)
     codes = re.findall(r"^\| (\d) \|", DOCUMENT, re.MULTILINE)
 
-    words = [*audit_words.FLAWS.values(), *audit_words.DIFFERENCES.values()]
+    words = [*audit_output.FLAWS.values(), *audit_output.DIFFERENCES.values()]
     assert sentences == words
     assert codes == [
         str(int(code)) for code in (Exit.DONE, Exit.CANNOT, Exit.FLAWED, Exit.UNCHECKED)
@@ -59,7 +59,7 @@ def test_every_sentence_and_every_exit_code_stands_there() -> None:
 
 
 def test_there_is_a_sentence_for_everything_that_can_be_found() -> None:
-    compared = {*audit_words.DIFFERENCES, *audit_words.COMPARED}
+    compared = {*audit_output.DIFFERENCES, *audit_output.COMPARED}
 
-    assert set(audit_words.FLAWS) == set(Flaw) - {Flaw.NOTHING_WRITTEN}
+    assert set(audit_output.FLAWS) == set(Flaw) - {Flaw.NOTHING_WRITTEN}
     assert compared == {one.value for one in Compared}

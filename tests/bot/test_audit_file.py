@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from bot.commands.audit_file import (
+from bot.cli.audit_file import (
     ExportFlawError,
     JsonLines,
     check_lines,

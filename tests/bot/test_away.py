@@ -8,13 +8,13 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 
 from bot.listeners.services import Services
-from bot.views import notices
-from bot.workflow_client import Answer, Unconfirmed
+from bot.temporal.client import Answer, Unconfirmed
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import APPROVALS, BORIS, CLARA, Json
 from tests.bot.front_desk import EMIL, FrontDesk, level
-from workflows.rules.people import Absence
-from workflows.rules.request import Refresh, Status
+from views import notices
+from workflows.rules.approvals.request import Refresh, Status
+from workflows.rules.people.actors import Absence
 
 
 async def open_form(slack: StandInClient, person: str = BORIS) -> Json:

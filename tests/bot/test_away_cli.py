@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.bot.command_line import BORIS, CLARA, FAY, GUS, CommandLine
-from workflows.rules.audit import Fact
-from workflows.rules.verbs import Verb
+from workflows.rules.approvals.verbs import Verb
+from workflows.rules.shared.audit import Fact
 
 
 def day(number: int) -> str:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from bot import demo
-from bot.policy_file import Policies, load
+from bot.cli import demo
+from bot.policies.file import Policies, load
 from emulator.people import Seed
 from records.absences import Absences
 from records.database import Database
-from workflows.rules.people import SourceKind
+from workflows.rules.people.actors import SourceKind
 
 ROOT = Path(__file__).parents[2]
 MISSING = {"group:board"}

@@ -11,19 +11,19 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import deeds
+from bot.actions import commands as deeds
 from bot.listeners import directory
 from bot.listeners.services import Services
-from bot.people import People
-from bot.workflow_client import Answer, Ended, Refused, Unconfirmed
+from bot.temporal.client import Answer, Ended, Refused, Unconfirmed
 from emulator.client import StandInClient
 from records.audit import AuditTrail
 from records.database import Database
 from records.requests import Requests
+from slack_api.locales import People
 from tests.bot.desk import PATIENCE
 from tests.records.builders import fact, state
-from workflows.rules.people import SLACK
-from workflows.rules.request import Refresh
+from workflows.rules.approvals.request import Refresh
+from workflows.rules.people.actors import SLACK
 
 WATCHING = {
     "APR-SALES": ("group:sales-leads", "user:U0BORIS", "user:U0CLARA"),

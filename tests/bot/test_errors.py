@@ -8,11 +8,11 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 
 from bot.listeners.services import Services
-from bot.views import notices
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import ANA, APPROVALS, BORIS, GUS, Json, Shop, listeners_ended
 from tests.bot.forms import fill_in, open_form, order_id_of
 from tests.bot.presses import SECRET, SignedHttp, press_payload, with_value
+from views import notices
 
 SORRY = notices.internal_error("").strip()
 SECRETS = "the password is hunter2"

@@ -15,8 +15,6 @@ from slack_bolt.async_app import AsyncApp
 
 from bot import listeners
 from bot.listeners.services import Services
-from bot.views import hr_modal, notices, thread_notices
-from bot.views.catalogue import CATALOGUES
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import ANA, APPROVALS, BORIS, FAY, GUS, Json, Shop, has_buttons, listeners_ended
 from tests.bot.forms import fill_in, open_form
@@ -25,8 +23,10 @@ from tests.bot.test_home import bulk_form, home_with, open_home, ticked
 from tests.bot.test_hr_form import choose, request_id_of, shows, submit, the_form
 from tests.bot.test_thread_comments import reply, whispers
 from tests.bot.test_verbs import FORMS
-from workflows.rules.policy import Visibility
-from workflows.rules.verbs import Verb
+from views import hr_modal, notices, thread_notices
+from views.catalogue import CATALOGUES
+from workflows.rules.approvals.policy import Visibility
+from workflows.rules.approvals.verbs import Verb
 
 _PRIVATE = ("views.open", "views.update", "views.publish", "chat.postEphemeral")
 
@@ -209,9 +209,9 @@ def _speaking_calls(path: Path) -> Iterator[tuple[str, bool]]:
     """Yield each call of a view that speaks a language, and whether the listener names it."""
     tree, modules = ast.parse(path.read_text(encoding="utf-8")), dict[str, ModuleType]()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "bot.views":
+        if isinstance(node, ast.ImportFrom) and node.module == "views":
             modules |= {
-                one.name: importlib.import_module(f"bot.views.{one.name}") for one in node.names
+                one.name: importlib.import_module(f"views.{one.name}") for one in node.names
             }
     for node in ast.walk(tree):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):

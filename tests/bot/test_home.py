@@ -6,17 +6,17 @@ from datetime import timedelta
 import pytest
 from slack_bolt.async_app import AsyncApp
 
-from bot import home_relay
+from bot.home import relay as home_relay
 from bot.listeners.services import Services
-from bot.views import notices
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, Json, Shop, listeners_ended, yes_by
 from tests.bot.front_desk import EMIL, FrontDesk, level
 from tests.bot.test_away import away_for_a_week
-from workflows.rules.click import click_id
-from workflows.rules.people import Actor, Origin
-from workflows.rules.policy import LevelRule, ReasonRule
-from workflows.rules.request import Status, Withdrawal
+from views import notices
+from workflows.rules.approvals.policy import LevelRule, ReasonRule
+from workflows.rules.approvals.request import Status, Withdrawal
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.click import click_id
 
 
 @pytest.fixture(autouse=True)

@@ -8,19 +8,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.home_board import HomeBoard
-from bot.home_relay import LEASE, REST, HomeRelay
-from bot.inbox_lookup import InboxLookup
-from bot.people import People
-from bot.views.home import HomePlace
+from bot.actions.inbox_lookup import InboxLookup
+from bot.home.board import HomeBoard
+from bot.home.relay import LEASE, REST, HomeRelay
 from emulator.client import StandInClient
 from records.absences import Absences
 from records.audit import AuditTrail
 from records.database import Database
 from records.homes import Homes
 from records.inbox import Inbox
+from slack_api.locales import People
 from tests.bot.desk import ANA, BORIS, Json
 from tests.records.builders import fact, state
+from views.home import HomePlace
 
 
 @dataclass

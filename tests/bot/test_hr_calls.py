@@ -6,21 +6,21 @@ from datetime import date
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from bot.audit_check import Compared, check
-from bot.hr_lookup import HrLookup
+from bot.actions.audit_verification import Compared, check
+from bot.actions.hr_lookup import HrLookup
 from bot.listeners.services import Services
-from bot.minting import mint
+from bot.runtime.ids import mint
 from emulator.client import text_of
 from records.database import Database
 from records.personnel import Personnel
 from records.time_off import DEFAULT_DAYS, TimeOff
 from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, RunningWorker, Shop, has_buttons, yes_by
-from workflows.rules.hr import HrRequest, HrType
-from workflows.rules.hr_face import HrFace, Provisioning, hr_approval_id
+from workflows.rules.approvals.policy import LevelRule, Policy, Tier
+from workflows.rules.approvals.request import Status
+from workflows.rules.hr.request import HrRequest, HrType
+from workflows.rules.hr.snapshot import HrFace, Provisioning, hr_approval_id
 from workflows.rules.messages import HrInput
-from workflows.rules.people import Actor, ApproverSource, Origin, SourceKind
-from workflows.rules.policy import LevelRule, Policy, Tier
-from workflows.rules.request import Status
+from workflows.rules.people.actors import Actor, ApproverSource, Origin, SourceKind
 
 
 def _policy(shop: Shop) -> Policy:
@@ -115,7 +115,7 @@ async def test_without_a_worker_the_records_answer_and_say_as_of_when(
 ) -> None:
     asked = await _asked(shop)
     await worker.stop()
-    monkeypatch.setattr("bot.hr_calls.QUERY_WAIT", 0.3)
+    monkeypatch.setattr("bot.temporal.hr_requests.QUERY_WAIT", 0.3)
 
     face = await HrLookup(services.requests, services.workflows).look_up(asked.request.request_id)
 

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.policy_file import Policies, load
-from bot.views.home import ROWS
-from bot.views.text import text
+from bot.policies.file import Policies, load
 from emulator.people import Seed
 from records.time_off import DEFAULT_DAYS
-from workflows.rules.hr import FIELDS, HrType, Priority
-from workflows.rules.hr_face import STEPS
-from workflows.rules.money import parse_money
-from workflows.rules.people import SourceKind
-from workflows.rules.policy import Layout, Visibility, route
+from views.home import ROWS
+from views.text import text
+from workflows.rules.approvals.policy import Layout, Visibility, route
+from workflows.rules.hr.request import FIELDS, HrType, Priority
+from workflows.rules.hr.snapshot import STEPS
+from workflows.rules.people.actors import SourceKind
+from workflows.rules.shared.money import parse_money
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "hr.md").read_text(encoding="utf-8")

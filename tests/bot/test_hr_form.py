@@ -10,8 +10,6 @@ from temporalio.testing import WorkflowEnvironment
 
 from bot.listeners.hr import day_somewhere
 from bot.listeners.services import Services
-from bot.views import hr_copy
-from bot.views.blocks import actions
 from emulator.client import StandInClient, block_of, text_of
 from tests.bot.desk import (
     ANA,
@@ -26,10 +24,12 @@ from tests.bot.desk import (
 )
 from tests.bot.front_desk import FrontDesk
 from tests.bot.presses import SignedHttp
-from workflows.rules.hr import ALL_FIELDS, FIELDS, HrRequest, HrType, Priority, request_of
-from workflows.rules.hr_face import hr_approval_id
+from views import hr_copy
+from views.blocks import actions
+from workflows.rules.hr.request import ALL_FIELDS, FIELDS, HrRequest, HrType, Priority, request_of
+from workflows.rules.hr.snapshot import hr_approval_id
 from workflows.rules.messages import HrInput
-from workflows.rules.people import Actor, Origin
+from workflows.rules.people.actors import Actor, Origin
 
 GENERAL = "C0GENERAL"
 STARTS = datetime.now(UTC).date() + timedelta(days=30)

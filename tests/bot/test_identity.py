@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from bot.listeners.services import Services
-from bot.views import notices
 from emulator.client import StandInClient
 from tests.bot.desk import ANA, BORIS, CLARA, FAY, GUS, Card, Json, listeners_ended
 from tests.bot.front_desk import FrontDesk, level
 from tests.bot.presses import SignedHttp, press_payload
+from views import notices
 
 HANA, IVAN, JUNE, KAI, BOT = "W0HANA", "U0IVAN", "U0JUNE", "U0KAI", "U0LOCALBOT"
 """A Grid member, deactivated, a guest, from another workspace, and the bot itself."""

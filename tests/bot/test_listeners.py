@@ -12,8 +12,8 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.listeners import register_listeners
 from bot.listeners.services import Services
-from bot.views.ids import ActionId, CallbackId
 from tests.bot.conftest import ROOT
+from views.ids import ActionId, CallbackId
 
 Listener = TypeVar("Listener", bound=Callable[..., Any])
 SOURCES = [path for path in sorted((ROOT / "bot").rglob("*.py")) if path.name != "demo.py"]

@@ -9,9 +9,9 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import create_app
-from bot.faces import read_face
 from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
+from records.snapshots import read_face
 from tests.bot.desk import (
     ANA,
     APPROVALS,
@@ -25,7 +25,7 @@ from tests.bot.desk import (
     shows,
 )
 from tests.bot.presses import SECRET, SignedHttp, approval_by, press_payload
-from workflows.rules.face import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalFace
 
 LOST = [
     {"effect": "error", "error": "expired_url"},

@@ -2,13 +2,13 @@
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.views import notices
 from emulator.client import StandInClient, text_of
 from records.balance import Balance
 from records.database import Database
 from tests.bot.desk import ANA, APPROVALS, GUS, Json, Shop, listeners_ended
 from tests.bot.presses import SignedHttp, press_payload
-from workflows.rules.order import OrderStatus
+from views import notices
+from workflows.rules.orders.order import OrderStatus
 
 
 def cancel_buttons(message: Json) -> list[Json]:

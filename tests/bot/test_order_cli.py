@@ -13,9 +13,9 @@ from records.shipments import Shipments
 from tests.bot.command_line import ANA, BORIS, FAY, GUS, by
 from tests.bot.desk import PATIENCE
 from tests.bot.till import Till
-from workflows.rules.audit import Fact
-from workflows.rules.order import Order, OrderStatus, approval_id
-from workflows.rules.verbs import Verb
+from workflows.rules.approvals.verbs import Verb
+from workflows.rules.orders.order import Order, OrderStatus, approval_id
+from workflows.rules.shared.audit import Fact
 
 CANNOT, REJECTED, ENDED, REFUSED = 2, 3, 4, 6
 NOTHING = Decimal(0)

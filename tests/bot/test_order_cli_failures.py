@@ -6,7 +6,7 @@ from tests.bot.command_line import ANA, BORIS, FAY, CommandLine
 from tests.bot.desk import RunningWorker
 from tests.bot.till import Till
 from tests.journeys.starter import ROOT
-from workflows.rules.order import OrderStatus
+from workflows.rules.orders.order import OrderStatus
 
 CANNOT = 2
 NOWHERE = "127.0.0.1:1"
@@ -102,7 +102,7 @@ async def test_with_temporal_or_the_worker_down_the_records_answer_as_of_when(
     ended = await till.start("--total", "5")
     await till.until(order_id, OrderStatus.AWAITING_APPROVAL)
     await till.until(ended, OrderStatus.COMPLETED)
-    monkeypatch.setattr("bot.order_calls.QUERY_WAIT", 0.1)
+    monkeypatch.setattr("bot.temporal.orders.QUERY_WAIT", 0.1)
     await worker.stop()
     silent = await till.type("status", order_id)
     monkeypatch.setenv("TEMPORAL_ADDRESS", NOWHERE)

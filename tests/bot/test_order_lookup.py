@@ -11,8 +11,8 @@ from temporalio.testing import WorkflowEnvironment
 from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import ANA, APPROVALS, GUS, PATIENCE, RunningWorker, Shop, was_started
-from workflows.rules.order import OrderStatus
-from workflows.rules.request import Status
+from workflows.rules.approvals.request import Status
+from workflows.rules.orders.order import OrderStatus
 
 
 async def _deleted(env: WorkflowEnvironment, order_id: str) -> None:
@@ -54,7 +54,7 @@ async def test_without_a_worker_the_records_answer_and_say_as_of_when(  # noqa: 
 ) -> None:
     card = await shop.waiting_order()
     await worker.stop()
-    monkeypatch.setattr("bot.order_calls.QUERY_WAIT", 0.3)
+    monkeypatch.setattr("bot.temporal.orders.QUERY_WAIT", 0.3)
 
     face = await services.orders.look_up(card.order_id)
     await slack.say(GUS, APPROVALS, f"/order-status {card.order_id}")

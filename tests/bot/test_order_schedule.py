@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from bot import schedules
+from bot.temporal import schedules
 from tests.bot.till import Till
 
 

@@ -3,11 +3,11 @@
 import pytest
 from slack_bolt.async_app import AsyncApp
 
-from bot.views import notices
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import ANA, APPROVALS, BORIS, GUS, Json, Shop, listeners_ended
 from tests.bot.presses import approval_by
-from workflows.rules.order import OrderStatus
+from views import notices
+from workflows.rules.orders.order import OrderStatus
 
 
 def actions_of(message: Json) -> list[str]:

@@ -7,9 +7,8 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 from temporalio.testing import WorkflowEnvironment
 
-from bot.faces import read_face
-from bot.views import notices
 from emulator.client import StandInClient, text_of
+from records.snapshots import read_face
 from tests.bot.desk import (
     ANA,
     APPROVALS,
@@ -22,8 +21,9 @@ from tests.bot.desk import (
 )
 from tests.bot.forms import fill_in, open_form, order_id_of, submission
 from tests.bot.presses import SignedHttp
-from workflows.rules.face import ApprovalFace
-from workflows.rules.order import OrderStatus, PaymentMode
+from views import notices
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.orders.order import OrderStatus, PaymentMode
 
 
 async def test_the_form_opens_before_anything_else(slack: StandInClient, bot: AsyncApp) -> None:

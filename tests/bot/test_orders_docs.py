@@ -12,12 +12,11 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from bot import cli
-from bot.commands import orders
-from bot.minting import ORDER_ID
+from bot.cli import main, orders
+from bot.runtime.ids import ORDER_ID
 from tests.bot.command_line import Said
 from tests.bot.till import Till
-from workflows.rules.order import OrderStatus
+from workflows.rules.orders.order import OrderStatus
 from workflows.search import DEFINITIONS
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "orders.md").read_text(encoding="utf-8")
@@ -122,7 +121,7 @@ async def test_every_scenario_goes_and_is_told_as_it_is_written(till: Till, titl
 
 
 def test_every_command_and_every_status_stands_there() -> None:
-    result = CliRunner().invoke(cli.app, ["order", "--help"], prog_name="countersign")
+    result = CliRunner().invoke(main.app, ["order", "--help"], prog_name="countersign")
     names = re.findall(r"^│ ([a-z-]+) +[A-Z]", result.output, re.MULTILINE)
 
     assert {f"`order {name}`" for name in names} <= set(re.findall(r"`order [a-z-]+`", DOCUMENT))

@@ -6,10 +6,10 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import people as module
 from bot.listeners.services import Services
-from bot.people import FRESH, People
 from emulator.client import StandInClient
+from slack_api import locales as module
+from slack_api.locales import FRESH, People
 from tests.bot.desk import ANA, APPROVALS, Shop, has_buttons, listeners_ended
 
 EMIL, HANA = "U0EMIL", "W0HANA"

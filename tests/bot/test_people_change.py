@@ -8,17 +8,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from slack_bolt.async_app import AsyncApp
 
-from bot.faces import read_face
 from bot.listeners.directory import refresh_watching
 from bot.listeners.services import Services
-from bot.minting import mint
+from bot.runtime.ids import mint
 from emulator.client import StandInClient
+from records.snapshots import read_face
 from tests.bot.desk import PATIENCE, RunningWorker
-from workflows.rules.content import Content
-from workflows.rules.face import ApprovalFace, LevelFace
-from workflows.rules.people import Absence, Actor, Origin
-from workflows.rules.policy import route
-from workflows.rules.request import ApprovalRequest
+from workflows.rules.approvals.policy import route
+from workflows.rules.approvals.request import ApprovalRequest
+from workflows.rules.approvals.snapshot import ApprovalFace, LevelFace
+from workflows.rules.people.actors import Absence, Actor, Origin
+from workflows.rules.shared.content import Content
 
 
 @dataclass

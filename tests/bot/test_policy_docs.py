@@ -9,9 +9,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from activities.directory import ADMINS_KEPT
-from activities.roster import FIELD_KEPT, HANDLES_KEPT, STANDINGS_KEPT
-from bot.policy_file import parse
-from bot.policy_keys import (
+from bot.policies.file import parse
+from bot.policies.keys import (
     FARTHEST_MANAGER,
     LANGUAGES,
     MOST_AMENDMENTS,
@@ -23,6 +22,7 @@ from bot.policy_keys import (
     Section,
     TierKeys,
 )
+from slack_api.directory import FIELD_KEPT, HANDLES_KEPT, STANDINGS_KEPT
 from tests.rules.builders import (
     BORIS,
     CLARA,
@@ -34,17 +34,24 @@ from tests.rules.builders import (
     submitted,
     users,
 )
-from workflows.asking import MAX_COPIES
 from workflows.directory_reader import LAST_PAUSE, READ_AGAIN
-from workflows.rules import due
-from workflows.rules.clock import Tick, TickKind
-from workflows.rules.face import approval_face
-from workflows.rules.levels import reach_level
+from workflows.notifications import MAX_COPIES
+from workflows.rules.approvals import deadlines
+from workflows.rules.approvals.clock import Tick, TickKind
+from workflows.rules.approvals.levels import reach_level
+from workflows.rules.approvals.policy import (
+    Escalation,
+    LevelRule,
+    Notify,
+    Quorum,
+    QuorumKind,
+    ReasonRule,
+)
+from workflows.rules.approvals.request import ApprovalState, TellKind
+from workflows.rules.approvals.seats import FARTHEST
+from workflows.rules.approvals.snapshot import approval_face
 from workflows.rules.notice import MENTIONED
-from workflows.rules.people import Standing
-from workflows.rules.policy import Escalation, LevelRule, Notify, Quorum, QuorumKind, ReasonRule
-from workflows.rules.request import ApprovalState, TellKind
-from workflows.rules.seats import FARTHEST
+from workflows.rules.people.actors import Standing
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "policies.md").read_text(encoding="utf-8")
 PROSE = " ".join(DOCUMENT.split())
@@ -185,7 +192,7 @@ def test_a_blocked_levels_reminder_goes_to_the_admin_channel() -> None:
     assert "A reminder that falls due meanwhile goes to `admin_channel`" in PROSE
     remind = Tick(at=after(minutes=1), kind=TickKind.REMIND)
 
-    reminded = due.reach(begun(level(BORIS), remind), after(minutes=1))
+    reminded = deadlines.reach(begun(level(BORIS), remind), after(minutes=1))
 
     assert [one.kind for one in reminded.tells] == [TellKind.BLOCKED]
 
@@ -209,7 +216,9 @@ def test_an_escalation_opens_what_cannot_be_read_only_instead(*, replace: bool) 
     step = Escalation(after=timedelta(minutes=1), to=users(CLARA), replace=replace)
     escalate = Tick(at=after(minutes=1), kind=TickKind.ESCALATE)
 
-    escalated = due.reach(begun(level(BORIS, escalate=(step,)), escalate), after(minutes=1)).state
+    escalated = deadlines.reach(
+        begun(level(BORIS, escalate=(step,)), escalate), after(minutes=1)
+    ).state
     sources = escalated.levels[-1].sources
     unread = tuple(str(one) for one in sources if one not in step.to)
     change = read(escalated, reading(member(CLARA), unreadable=unread), after(minutes=1))

@@ -8,10 +8,10 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from bot import cli
-from bot.commands.policy_explain import ExplainError, Question, explain, read_question
-from bot.policy_file import Policies, UnknownPolicyError, load, parse
-from workflows.rules.policy import route
+from bot.cli import main
+from bot.cli.policy_explain import ExplainError, Question, explain, read_question
+from bot.policies.file import Policies, UnknownPolicyError, load, parse
+from workflows.rules.approvals.policy import route
 
 SHIPPED = Path(__file__).parents[2] / "policies.toml"
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)  # 13:00 in Berlin
@@ -178,14 +178,14 @@ def test_the_command_prints_it_and_refuses_with_a_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = ["policy", "explain", "order", "--amount", "1000.01", "--file", str(SHIPPED)]
-    result = CliRunner().invoke(cli.app, asked)
+    result = CliRunner().invoke(main.app, asked)
 
     assert result.exit_code == 0
     assert "order: over 1,000.00 USD" in result.output
 
     monkeypatch.setattr("sys.argv", ["countersign", *asked[:3], "--amount", "x", *asked[5:]])
     with pytest.raises(SystemExit) as left:
-        cli.main()
+        main.main()
 
     assert left.value.code == 2
     assert capsys.readouterr().err == (

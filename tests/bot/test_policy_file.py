@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.policy_file import PolicyFileError, Problem, UnknownPolicyError, load, parse
-from bot.policy_keys import SourceError, read_source
-from workflows.rules.money import Money
-from workflows.rules.people import ManagedBy, SourceKind
-from workflows.rules.policy import (
+from bot.policies.file import PolicyFileError, Problem, UnknownPolicyError, load, parse
+from bot.policies.keys import SourceError, read_source
+from workflows.rules.approvals.policy import (
     Escalation,
     LevelRule,
     Notify,
@@ -22,6 +20,8 @@ from workflows.rules.policy import (
     digest,
     route,
 )
+from workflows.rules.people.actors import ManagedBy, SourceKind
+from workflows.rules.shared.money import Money
 
 SHIPPED = Path(__file__).parents[2] / "policies.toml"
 GOOD = """\

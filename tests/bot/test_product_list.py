@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from bot.product_list import ProductList
+from bot.actions.product_list import ProductList
 from records.database import Database
 from records.stock import Product, Stock
 from tests.bot.desk import PATIENCE
@@ -23,7 +23,7 @@ async def test_the_products_of_the_stock_are_offered(database: Database) -> None
 async def test_a_new_product_is_offered_after_the_next_reading_even_if_one_fails_between(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.product_list.REFRESH_EVERY", 0)
+    monkeypatch.setattr("bot.actions.product_list.REFRESH_EVERY", 0)
     stock, outages = Stock(database), [OperationalError("SELECT", {}, Exception("locked"))]
     read, readings = stock.catalogue, asyncio.Semaphore(0)
     products = ProductList(stock)

@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 import pytest
 import structlog
 
-from bot.views import card_click, order_modal, verb_modal
-from bot.views.card_click import ButtonValue
-from bot.views.order_inputs import OrderContext
-from bot.views.payload import to_json
 from emulator.client import StandInClient
 from tests.bot.desk import listeners_ended
 from tests.bot.presses import SignedHttp
+from views import card_click, order_modal, verb_modal
+from views.card_click import ButtonValue
+from views.order_inputs import OrderContext
+from views.payload import to_json
 
 RECORDED = Path(__file__).parents[3] / "shared" / "slack_payloads"
 pytestmark = pytest.mark.skipif(

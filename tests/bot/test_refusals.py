@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from slack_bolt.async_app import AsyncApp
 
-from bot.views import notices
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import (
     ANA,
@@ -22,9 +21,10 @@ from tests.bot.desk import (
     shows,
 )
 from tests.bot.presses import SignedHttp, approval_by, press_payload, pressed_again, with_value
+from views import notices
 from workflows import card_owner
-from workflows.rules.people import Actor, Origin
-from workflows.rules.request import Withdrawal
+from workflows.rules.approvals.request import Withdrawal
+from workflows.rules.people.actors import Actor, Origin
 
 
 async def whispers(slack: StandInClient, person: str) -> list[Json]:

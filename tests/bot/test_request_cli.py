@@ -7,9 +7,9 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from tests.bot.command_line import ANA, BORIS, CLARA, FAY, GUS, OPERATOR, CommandLine, by
-from workflows.rules.audit import Fact
-from workflows.rules.request import Closing, Decision, Verdict, Withdrawal
-from workflows.rules.verbs import Verb
+from workflows.rules.approvals.request import Closing, Decision, Verdict, Withdrawal
+from workflows.rules.approvals.verbs import Verb
+from workflows.rules.shared.audit import Fact
 
 pytestmark = pytest.mark.usefixtures("worker")
 

@@ -10,17 +10,16 @@ import pytest
 import typer
 from rich.console import Console
 
-from bot import cli
-from bot.commands import desk, doing, terminal
-from bot.commands.terminal import Exit, Line
-from bot.policy_file import Policies
-from bot.workflow_client import TemporalUnavailableError, WorkflowClient
+from bot.cli import context, execution, main, terminal
+from bot.cli.terminal import Exit, Line
+from bot.policies.file import Policies
+from bot.temporal.client import TemporalUnavailableError, WorkflowClient
 from tests.bot.command_line import ANA, BORIS, FAY, GUS, CommandLine, by
 from tests.bot.desk import PATIENCE, RunningWorker, an_order
 from tests.journeys.programs import clean_environment, run
 from tests.journeys.starter import ROOT
-from workflows.rules.audit import Fact
 from workflows.rules.messages import OrderInput
+from workflows.rules.shared.audit import Fact
 
 CANNOT, UNCONFIRMED, REFUSED = 2, 5, 6
 NOWHERE = "127.0.0.1:1"
@@ -160,7 +159,7 @@ async def test_an_answer_that_does_not_come_is_asked_for_and_can_be_repeated(
     shell: CommandLine, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shell.here = True
-    monkeypatch.setattr(desk, "WAIT", 0.3)
+    monkeypatch.setattr(context, "WAIT", 0.3)
     await worker.stop()
     request = (await shell.request(*GENERAL)).out.strip()
 
@@ -168,7 +167,7 @@ async def test_an_answer_that_does_not_come_is_asked_for_and_can_be_repeated(
     key = given_up.err.partition("--key ")[2].partition(":")[0]
     told = threading.Event()
     with monkeypatch.context() as patched:
-        patched.setattr(doing, "remark", lambda _: told.set())
+        patched.setattr(execution, "remark", lambda _: told.set())
         waiting = asyncio.create_task(shell.request("comment", request, "B", "--as", ANA))
         await asyncio.to_thread(told.wait, PATIENCE)
         await worker.start()
@@ -277,7 +276,7 @@ async def test_what_nobody_foresaw_is_a_sentence_too(
     async def broken(*_: object) -> None:
         raise KeyError("a-secret")
 
-    monkeypatch.setattr(desk.Desk, "require_records", broken)
+    monkeypatch.setattr(context.Desk, "require_records", broken)
 
     said = await shell.request("list")
 
@@ -300,7 +299,7 @@ async def test_the_program_itself_says_one_sentence(tmp_path: Path) -> None:
 
 def test_the_page_on_the_command_line_names_every_command_and_exit_code() -> None:
     page = (ROOT / "docs" / "command-line.md").read_text()
-    commands = typer.main.get_command(cli.app)
+    commands = typer.main.get_command(main.app)
 
     for group in ("request", "away", "audit"):
         with typer.Context(commands) as context:

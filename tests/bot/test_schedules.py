@@ -9,11 +9,11 @@ import pytest
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
-from bot import schedules
-from bot.schedules import Shown
-from bot.views.text import day, text
+from bot.temporal import schedules
+from bot.temporal.schedules import Shown
 from emulator.client import StandInClient
 from tests.bot.desk import ANA, PATIENCE, RunningWorker, unique
+from views.text import day, text
 from workflows.summary import SummaryInput
 from workflows.sweep import SweepReport, SweepWorkflow
 

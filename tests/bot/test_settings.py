@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import settings
-from bot.settings import Settings, SettingsError, SignedHttp, SocketMode
+from bot.runtime import settings
+from bot.runtime.settings import Settings, SettingsError, SignedHttp, SocketMode
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 

@@ -10,14 +10,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import create_app
 from bot.listeners.services import Services
-from bot.views import notices
-from bot.web import serve, slack_route
+from bot.runtime.http_server import serve, slack_route
 from emulator.client import StandInClient, text_of
 from emulator.config import Config
 from emulator.server import start
 from tests.bot.conftest import ROOT
 from tests.bot.desk import ANA, APPROVALS, BORIS, Shop, shows
 from tests.bot.presses import SECRET
+from views import notices
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 from activities import received_payments
 from activities.received_payments import EmbeddedBank, judge_face
 from bot.listeners.services import Services
-from bot.minting import mint
+from bot.runtime.ids import mint
 from records.audit import AuditTrail
 from records.database import Database
 from records.received_payments import Receipt, ReceivedPayments
@@ -21,9 +21,9 @@ from records.requests import PublicState
 from tests.bot.desk import ANA, PATIENCE, Shop
 from tests.bot.front_door import AWAITED, FrontDoor, front_door
 from tests.records.builders import facts
-from workflows.rules.money import Money
-from workflows.rules.order import OrderStatus
-from workflows.rules.received_payment import Progress, ReceivedPayment, Verdict, refund_id
+from workflows.rules.orders.order import OrderStatus
+from workflows.rules.orders.received_payment import Progress, ReceivedPayment, Verdict, refund_id
+from workflows.rules.shared.money import Money
 from workflows.sweep import SweepInput, SweepReport, SweepWorkflow
 
 NOW = SweepInput(older_than=timedelta(0))

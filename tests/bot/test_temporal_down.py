@@ -10,9 +10,8 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from bot.app import create_app, running_services
-from bot.policy_file import Policies
-from bot.views import notices
-from bot.workflow_client import WorkflowClient
+from bot.policies.file import Policies
+from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
 from records.database import Database
 from tests.bot.desk import (
@@ -23,6 +22,7 @@ from tests.bot.desk import (
 )
 from tests.bot.forms import TYPED, order_id_of, submission
 from tests.bot.presses import SECRET, SignedHttp, press_payload
+from views import notices
 from workflows.payloads import data_converter
 
 

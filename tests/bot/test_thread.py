@@ -25,8 +25,8 @@ from tests.bot.desk import (
 )
 from tests.bot.front_desk import DINA, EMIL, Asked, FrontDesk, level, offers
 from tests.bot.presses import SignedHttp, press_payload, with_value
-from workflows.rules.policy import Layout, Quorum, Visibility
-from workflows.rules.request import Status, Verdict
+from workflows.rules.approvals.policy import Layout, Quorum, Visibility
+from workflows.rules.approvals.request import Status, Verdict
 
 SECRET = "My father is ill"
 THREAD: dict[str, Any] = {"layout": Layout.THREAD}

@@ -8,9 +8,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.services import Services
-from bot.minting import mint
-from bot.views.card_click import ButtonValue
-from bot.views.payload import to_json
+from bot.runtime.ids import mint
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import (
     ANA,
@@ -24,13 +22,15 @@ from tests.bot.desk import (
 )
 from tests.bot.front_desk import Asked, FrontDesk, offers
 from tests.bot.presses import SignedHttp
-from workflows.rules.audit import Fact
-from workflows.rules.hr import HrRequest, HrType
-from workflows.rules.hr_face import hr_approval_id
+from views.card_click import ButtonValue
+from views.payload import to_json
+from workflows.rules.approvals.policy import Layout, Visibility
+from workflows.rules.approvals.request import Closing, Status
+from workflows.rules.hr.request import HrRequest, HrType
+from workflows.rules.hr.snapshot import hr_approval_id
 from workflows.rules.messages import HrInput
-from workflows.rules.people import Actor, Origin
-from workflows.rules.policy import Layout, Visibility
-from workflows.rules.request import Closing, Status
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.audit import Fact
 
 pytestmark = pytest.mark.usefixtures("bot")
 

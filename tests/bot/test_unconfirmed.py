@@ -4,8 +4,7 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 from temporalio.testing import WorkflowEnvironment
 
-from bot.views import notices
-from bot.workflow_client import (
+from bot.temporal.client import (
     Accepted,
     Answer,
     Ended,
@@ -25,8 +24,9 @@ from tests.bot.desk import (
     shows,
 )
 from tests.bot.presses import SignedHttp, press_payload
+from views import notices
+from workflows.rules.approvals.request import Decision, Verdict
 from workflows.rules.messages import Menu
-from workflows.rules.request import Decision, Verdict
 
 
 class ForgetfulClient(WorkflowClient):

@@ -9,14 +9,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.answers import NOT_ACKED
 from bot.listeners.services import Services
-from bot.views import more_modal, notices
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, FAY, GUS, has_buttons, listeners_ended
 from tests.bot.front_desk import DINA, EMIL, FrontDesk, level, offers, verbs_in
 from tests.bot.presses import approval_by
-from workflows.rules.policy import Quorum, ReasonRule
-from workflows.rules.request import Status, Verdict
-from workflows.rules.verbs import Verb
+from views import more_modal, notices
+from workflows.rules.approvals.policy import Quorum, ReasonRule
+from workflows.rules.approvals.request import Status, Verdict
+from workflows.rules.approvals.verbs import Verb
 
 OFFERED = {
     "who asks": (ANA, [Verb.COMMENT, Verb.AMEND, Verb.WITHDRAW]),

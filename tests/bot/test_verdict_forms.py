@@ -3,7 +3,6 @@
 import pytest
 from slack_bolt.async_app import AsyncApp
 
-from bot.views import notices
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import (
     ANA,
@@ -17,7 +16,8 @@ from tests.bot.desk import (
     shows,
 )
 from tests.bot.presses import SignedHttp, approval_by, press_payload
-from workflows.rules.request import Verdict
+from views import notices
+from workflows.rules.approvals.request import Verdict
 
 CONFIRMED = notices.confirmed(Verdict.REJECT)
 

@@ -9,10 +9,10 @@ import pytest
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import logs
 from bot.app import create_app
 from bot.listeners.services import Services
-from bot.web import Check, PortTakenError, health_route, serve
+from bot.runtime import logs
+from bot.runtime.http_server import Check, PortTakenError, health_route, serve
 from records.database import Database
 
 SECRET = "xoxb-this-must-not-be-logged"

@@ -10,19 +10,19 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from temporalio.testing import WorkflowEnvironment
 
+from bot.http.problems import MOST
 from bot.listeners.services import Services
-from bot.minting import mint
-from bot.problems import MOST
-from bot.signing import SIGNATURE, TIMESTAMP, WINDOW, sign
-from bot.workflow_client import TemporalUnavailableError
+from bot.runtime.ids import mint
+from bot.runtime.signing import SIGNATURE, TIMESTAMP, WINDOW, sign
+from bot.temporal.client import TemporalUnavailableError
 from records.database import Database
 from records.received_payments import Receipt
 from tests.bot.desk import PATIENCE, Shop
 from tests.bot.front_door import AWAITED, ORDER, SECRET, FrontDoor, Json, front_door
-from workflows.ports import StepReference
-from workflows.rules.audit import Fact
-from workflows.rules.order import OrderStatus, PaymentConfirmation
-from workflows.rules.received_payment import Progress, Verdict, refund_id
+from workflows.ports.orders import StepReference
+from workflows.rules.orders.order import OrderStatus, PaymentConfirmation
+from workflows.rules.orders.received_payment import Progress, Verdict, refund_id
+from workflows.rules.shared.audit import Fact
 
 
 @pytest.fixture

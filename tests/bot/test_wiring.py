@@ -17,7 +17,7 @@ from activities.orders import PaymentActivities
 from activities.payment_gateway import GatewayBank, GatewayPaymentActivities
 from activities.received_payments import EmbeddedBank
 from bot.__main__ import run
-from bot.settings import Settings
+from bot.runtime.settings import Settings
 from emulator.client import StandInClient
 from tests.bot.conftest import ROOT
 from tests.bot.desk import ANA

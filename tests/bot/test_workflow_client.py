@@ -6,14 +6,14 @@ from dataclasses import replace
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
-from bot.workflow_client import Accepted, Ended, Refused, Unconfirmed, Unknown, WorkflowClient
+from bot.temporal.client import Accepted, Ended, Refused, Unconfirmed, Unknown, WorkflowClient
 from emulator.client import StandInClient
 from tests.bot.desk import ANA, BORIS, CLARA, GUS, PATIENCE, RunningWorker, Shop, an_order
 from tests.bot.presses import approval_by
+from workflows.rules.approvals.policy import Policy, Quorum
+from workflows.rules.approvals.request import Status, Withdrawal
 from workflows.rules.messages import OrderInput
-from workflows.rules.people import Actor, ApproverSource, Origin, SourceKind
-from workflows.rules.policy import Policy, Quorum
-from workflows.rules.request import Status, Withdrawal
+from workflows.rules.people.actors import Actor, ApproverSource, Origin, SourceKind
 
 ANA_HERSELF = Withdrawal(actor=Actor(person=ANA, origin=Origin.CLI), reason="not needed")
 

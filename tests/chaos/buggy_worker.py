@@ -14,12 +14,12 @@ from temporalio import workflow
 from workflows import registry
 from workflows.approval import ApprovalWorkflow
 from workflows.order import OrderWorkflow
-from workflows.rules import approval
-from workflows.rules.face import ApprovalFace
+from workflows.rules.approvals import approval
+from workflows.rules.approvals.request import Decision
+from workflows.rules.approvals.snapshot import ApprovalFace
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, Menu, OrderInput
-from workflows.rules.order import OrderChange, OrderFace
-from workflows.rules.people import Actor
-from workflows.rules.request import Decision
+from workflows.rules.orders.order import OrderChange, OrderFace
+from workflows.rules.people.actors import Actor
 
 
 class Bug(StrEnum):

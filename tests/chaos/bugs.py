@@ -13,7 +13,6 @@ from pathlib import Path
 
 from temporalio.client import WorkflowExecutionStatus
 
-from bot.views import notices
 from emulator.client import text_of
 from emulator.errors import Json
 from tests.chaos import ledgers
@@ -23,8 +22,9 @@ from tests.chaos.restarts import DECIDABLE
 from tests.journeys.house import House
 from tests.journeys.office import APPROVALS
 from tests.journeys.programs import PATIENCE, until
-from workflows.rules.order import OrderFace, approval_id
-from workflows.rules.request import Verdict
+from views import notices
+from workflows.rules.approvals.request import Verdict
+from workflows.rules.orders.order import OrderFace, approval_id
 
 BUGGY_WORKER = Path(__file__).with_name("buggy_worker.py")
 IN_THE_WAY = (Bug.RUN, Bug.UPDATE, Bug.VALIDATOR)

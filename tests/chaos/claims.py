@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from string import Formatter
 
-from bot.views.catalogue import CATALOGUES
 from emulator.client import text_of
 from emulator.errors import Json
-from workflows.rules.audit import AuditEvent, Fact
+from views.catalogue import CATALOGUES
+from workflows.rules.shared.audit import AuditEvent, Fact
 
 SAYS: dict[str, Fact] = {
     **{

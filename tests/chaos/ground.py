@@ -11,13 +11,13 @@ from pathlib import Path
 import yaml
 from temporalio.client import Client
 
-from bot.workflow_client import connect
+from bot.temporal.client import connect
 from emulator.config import Config
 from emulator.errors import Json
 from tests.chaos.tally import Tally
 from tests.journeys.house import NAMES, SECOND_BOT, House
 from tests.journeys.office import APPROVALS, Office
-from workflows.rules.request import Verdict
+from workflows.rules.approvals.request import Verdict
 
 POLICIES = Path(__file__).with_name("policies.toml")
 CROWD = 200

@@ -16,8 +16,6 @@ from collections import Counter
 
 import aiohttp
 
-from bot.views import notices
-from bot.views.ids import InputId
 from emulator.client import text_of
 from emulator.errors import Json
 from records.refusals import Refusals
@@ -30,7 +28,9 @@ from tests.chaos.signed import Door, form_of, press
 from tests.journeys.house import HTTP_BOT
 from tests.journeys.office import ANA, APPROVALS
 from tests.journeys.programs import until
-from workflows.rules.audit import Fact
+from views import notices
+from views.ids import InputId
+from workflows.rules.shared.audit import Fact
 
 QUIET = frozenset({Fact.REQUEST_SUBMITTED, Fact.LEVEL_OPENED})
 """All that the audit may hold of a request to which nobody has done anything."""

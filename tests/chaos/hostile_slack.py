@@ -21,7 +21,7 @@ from tests.chaos.ground import Ground, Size, Trial
 from tests.chaos.requests import compare_requests, decide, stale_copies
 from tests.chaos.scenes import ADMIN, BLOCKED, Scene, user
 from tests.journeys.office import ANA
-from workflows.rules.policy import Notify
+from workflows.rules.approvals.policy import Notify
 
 RETRY_AFTER = 3
 """Seconds that Slack asks for: more than we would wait by ourselves after a first failure."""

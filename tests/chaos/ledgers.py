@@ -6,21 +6,21 @@ from collections.abc import Iterable
 
 from temporalio.client import WorkflowFailureError
 
-from bot.faces import read_face
-from bot.views import cards
 from emulator.client import text_of
 from emulator.errors import Json
 from records.audit import AuditTrail
 from records.balance import Balance
 from records.requests import Requests
+from records.snapshots import read_face
 from tests.chaos.ground import Ground
 from tests.journeys.office import has_buttons
-from workflows.rules.audit import Fact
-from workflows.rules.card import CardCopy
-from workflows.rules.face import ApprovalFace
-from workflows.rules.faces import Face
-from workflows.rules.order import OrderFace, OrderStatus, approval_id
-from workflows.rules.request import OPEN, Verdict
+from views import cards
+from workflows.rules.approvals.request import OPEN, Verdict
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.orders.order import OrderFace, OrderStatus, approval_id
+from workflows.rules.shared.audit import Fact
+from workflows.rules.shared.card import CardCopy
+from workflows.rules.snapshots import Face
 
 DECIDED = {OrderStatus.COMPLETED: Verdict.APPROVE, OrderStatus.REJECTED: Verdict.REJECT}
 """The verdict without which no approval can have ended so."""

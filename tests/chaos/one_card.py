@@ -13,14 +13,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from bot.policy_file import load
+from bot.policies.file import load
 from emulator.errors import Json
 from tests.chaos import ledgers
 from tests.chaos.ground import POLICIES, Ground, Size, Trial
 from tests.chaos.requests import ask, compare_requests, copies_of, stale_copies
 from tests.journeys.office import APPROVALS, has_buttons
 from tests.journeys.programs import until
-from workflows.rules.request import Verdict
+from workflows.rules.approvals.request import Verdict
 
 POST = "chat.postMessage"
 LOST = 0.3

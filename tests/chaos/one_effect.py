@@ -14,8 +14,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from bot.views import notices
-from bot.views.text import text
 from emulator.client import text_of
 from emulator.errors import Json
 from records.audit import AuditTrail
@@ -24,11 +22,13 @@ from tests.chaos import ledgers
 from tests.chaos.ground import Ground, Size, Trial
 from tests.journeys.office import APPROVALS
 from tests.journeys.programs import until
-from workflows.rules.audit import Fact
-from workflows.rules.errors import RequestClosedError
-from workflows.rules.face import ApprovalFace
-from workflows.rules.order import OrderFace, OrderStatus, approval_id
-from workflows.rules.request import Verdict
+from views import notices
+from views.text import text
+from workflows.rules.approvals.request import Verdict
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.orders.order import OrderFace, OrderStatus, approval_id
+from workflows.rules.shared.audit import Fact
+from workflows.rules.shared.errors import RequestClosedError
 
 TWICE = 0.2
 """The share of deliveries that go out twice; the copy often goes to the other bot."""

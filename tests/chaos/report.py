@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bot.demo import ROOT, temporal_binary
+from bot.cli.demo import ROOT, temporal_binary
 from tests.chaos.tally import COLUMNS, Tally
 
 BEGIN, END = "<!-- chaos: begin -->", "<!-- chaos: end -->"

@@ -8,29 +8,29 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
-from bot.commands.terminal import Exit
-from bot.minting import mint
-from bot.policy_file import parse
-from bot.settings import Settings
-from bot.views import order_replies
-from bot.views.catalogue import CATALOGUES
-from bot.views.ids import BlockId
-from bot.workflow_client import Accepted, Answer, WorkflowClient
+from bot.cli.terminal import Exit
+from bot.policies.file import parse
+from bot.runtime.ids import mint
+from bot.runtime.settings import Settings
+from bot.temporal.client import Accepted, Answer, WorkflowClient
 from emulator.client import text_of
 from emulator.errors import Json
 from tests.chaos.ground import POLICIES, Ground
 from tests.chaos.ledgers import as_shown, compare_trail, face_of
 from tests.journeys.office import ANA, APPROVALS, good_until, has_buttons
 from tests.journeys.programs import PATIENCE, clean_environment, run
-from workflows.rules.face import ApprovalFace
-from workflows.rules.faces import Face
+from views import order_replies
+from views.catalogue import CATALOGUES
+from views.ids import BlockId
+from workflows.rules.approvals.form import WrittenContent, WrittenRequest, read_request
+from workflows.rules.approvals.policy import Policy
+from workflows.rules.approvals.request import OPEN, Decision, Verdict
+from workflows.rules.approvals.snapshot import ApprovalFace
 from workflows.rules.messages import ApprovalOutcome, OrderInput
-from workflows.rules.money import Money
-from workflows.rules.order import Order, OrderLine, approval_id
-from workflows.rules.people import Actor, Origin
-from workflows.rules.policy import Policy
-from workflows.rules.request import OPEN, Decision, Verdict
-from workflows.rules.request_form import WrittenContent, WrittenRequest, read_request
+from workflows.rules.orders.order import Order, OrderLine, approval_id
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.money import Money
+from workflows.rules.snapshots import Face
 
 QUEUE = str(Settings.model_fields["temporal_task_queue"].default)
 OPERATOR = "chaos"

@@ -12,8 +12,8 @@ from tests.chaos.ground import Ground, Size, Trial
 from tests.journeys.house import SECOND_BOT
 from tests.journeys.office import has_buttons
 from tests.journeys.programs import until
-from workflows.rules.order import OrderFace, approval_id
-from workflows.rules.request import OPEN, Verdict
+from workflows.rules.approvals.request import OPEN, Verdict
+from workflows.rules.orders.order import OrderFace, approval_id
 
 MORTAL = ("temporal", "worker", "bot", SECOND_BOT)
 POINTS = (

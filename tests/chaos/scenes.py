@@ -4,19 +4,19 @@ import random
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.minting import mint
-from bot.policy_file import load
-from bot.views.text import text
-from bot.workflow_client import WorkflowClient
+from bot.policies.file import load
+from bot.runtime.ids import mint
+from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
 from emulator.errors import Json
 from tests.chaos.ground import CROWD, POLICIES, Ground, crowd
 from tests.chaos.requests import QUEUE, is_notice
 from tests.journeys.office import ANA
-from workflows.rules.content import Content
-from workflows.rules.people import Actor, ApproverSource, Origin, SourceKind
-from workflows.rules.policy import LevelRule, Notify, Policy, Quorum, Tier, route
-from workflows.rules.request import ApprovalRequest
+from views.text import text
+from workflows.rules.approvals.policy import LevelRule, Notify, Policy, Quorum, Tier, route
+from workflows.rules.approvals.request import ApprovalRequest
+from workflows.rules.people.actors import Actor, ApproverSource, Origin, SourceKind
+from workflows.rules.shared.content import Content
 
 ADMIN = "U0FAY"
 BLOCKED = text("approval.blocked", "en")

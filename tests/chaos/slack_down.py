@@ -21,9 +21,9 @@ from tests.chaos.outage import outage
 from tests.journeys.house import SECOND_BOT
 from tests.journeys.office import ANA, APPROVALS, BORIS, CLARA
 from tests.journeys.programs import until
-from workflows.rules.audit import AuditEvent, Fact
-from workflows.rules.order import StepName, approval_id
-from workflows.rules.request import Verdict
+from workflows.rules.approvals.request import Verdict
+from workflows.rules.orders.order import StepName, approval_id
+from workflows.rules.shared.audit import AuditEvent, Fact
 
 EMIL = "U0EMIL"
 BOTS = ("bot", SECOND_BOT)

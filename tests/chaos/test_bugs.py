@@ -1,7 +1,7 @@
 """Workflow bug recovery: whatever raises for a while, nobody has to ask again.
 
 Seen failing without the rule that an update which fails by no rule of ours is unconfirmed and asked
-for again (`bot/workflow_client.py`), and with a worker to which every exception is a failure of the
+for again (`bot/temporal/client.py`), and with a worker to which every exception is a failure of the
 workflow (`workflow_failure_exception_types`).
 """
 

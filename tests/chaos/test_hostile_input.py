@@ -8,7 +8,7 @@ async def test_forged_edited_and_hostile_input_is_refused_or_harmless(run_trial:
     """Seen failing without each of these.
 
     The check of signatures (bot/app.py), that of whose buttons stand on the pressed message
-    (bot/views/card_click.py), the escaping of what was typed (bot/views/text.py), the answer to a
+    (views/card_click.py), the escaping of what was typed (views/text.py), the answer to a
     form that is not ours (bot/listeners/errors.py).
     """
     tally = await run_trial(TRIAL)

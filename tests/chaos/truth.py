@@ -15,7 +15,6 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError
 
-from bot.views import notices
 from emulator.client import StandInClientError, text_of
 from emulator.errors import Json
 from tests.chaos import ledgers
@@ -25,10 +24,11 @@ from tests.chaos.requests import ask, decide, policy_of
 from tests.journeys.house import SECOND_BOT
 from tests.journeys.office import ANA, APPROVALS, BORIS, CLARA, GUS
 from tests.journeys.programs import until
+from views import notices
 from workflows.approval import ApprovalWorkflow
-from workflows.rules.audit import AuditEvent, Fact
+from workflows.rules.approvals.verbs import Verb
 from workflows.rules.messages import ApprovalOutcome
-from workflows.rules.verbs import Verb
+from workflows.rules.shared.audit import AuditEvent, Fact
 
 DINA, EMIL, FAY = "U0DINA", "U0EMIL", "U0FAY"
 EVERYTHING = ("temporal", "worker", "bot", SECOND_BOT)

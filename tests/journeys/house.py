@@ -9,7 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.demo import PRODUCTS, TEMPORAL_SETTINGS, temporal_binary
+from bot.cli.demo import PRODUCTS, TEMPORAL_SETTINGS, temporal_binary
 from emulator.client import StandInClient
 from records.database import Database
 from records.received_payments import ReceivedPayments

@@ -5,18 +5,18 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.faces import read_face
 from emulator.client import block_of, text_of
 from emulator.errors import Json
 from records.payouts import Payouts
 from records.personnel import Personnel
 from records.requests import Requests
+from records.snapshots import read_face
 from records.time_off import TimeOff
 from tests.journeys.office import Office
 from tests.journeys.programs import PATIENCE, until
-from workflows.rules.audit import AuditEvent, Fact
-from workflows.rules.hr_face import HrFace, hr_approval_id
-from workflows.rules.verbs import Verb
+from workflows.rules.approvals.verbs import Verb
+from workflows.rules.hr.snapshot import HrFace, hr_approval_id
+from workflows.rules.shared.audit import AuditEvent, Fact
 
 HR = "C0HR"
 

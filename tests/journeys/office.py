@@ -6,18 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.faces import read_face
 from emulator.client import StandInClient, text_of
 from emulator.errors import Json
 from records.audit import AuditTrail
 from records.balance import Balance, OrderBalance
 from records.database import Database
 from records.requests import Requests
+from records.snapshots import read_face
 from tests.journeys.programs import PATIENCE, until
-from workflows.rules.audit import AuditEvent, Fact
-from workflows.rules.face import ApprovalFace
-from workflows.rules.faces import Face
-from workflows.rules.order import OrderFace, OrderStatus
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.orders.order import OrderFace, OrderStatus
+from workflows.rules.shared.audit import AuditEvent, Fact
+from workflows.rules.snapshots import Face
 
 ANA, BORIS, CLARA, GUS = "U0ANA", "U0BORIS", "U0CLARA", "U0GUS"
 APPROVALS = "C0APPROVALS"

@@ -21,7 +21,7 @@ from temporalio.worker import (
 )
 
 from tests.journeys.starter import ROOT
-from workflows.ports import ShippingPort, StepQuestion
+from workflows.ports.orders import ShippingPort, StepQuestion
 
 UNDELIVERED = "undelivered, "
 

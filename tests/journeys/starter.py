@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-_READ = ("worker", "bot.__main__", "bot.cli", "emulator.__main__", "emulator.server")
+_READ = ("worker", "bot.__main__", "bot.cli.main", "emulator.__main__", "emulator.server")
 """These define things when they are imported, and do nothing."""
 COUNTERSIGN = "countersign"
 """Stands for the installed command of this name."""
@@ -152,7 +152,7 @@ def _become(order: dict[str, Any]) -> None:
         runpy.run_module(name, run_name="__main__", alter_sys=True)
     elif first == COUNTERSIGN:
         sys.argv[:] = [first, *rest]
-        import_module("bot.cli").program()
+        import_module("bot.cli.main").program()
     else:
         sys.argv[:] = [first, *rest]
         runpy.run_path(first, run_name="__main__")

@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 from temporalio.client import Client
 
-from bot import schedules
-from bot.demo import STAND_IN_PORT
+from bot.cli.demo import STAND_IN_PORT
+from bot.temporal import schedules
 from tests.journeys.demos import (
     ANY_PORT,
     SAID,

@@ -15,9 +15,9 @@ from tests.journeys.browser import Tab, tab_of
 from tests.journeys.demos import RunningDemo
 from tests.journeys.hr_office import HR, HrOffice, next_year
 from tests.journeys.office import ANA, BORIS, CLARA, GUS, Office
-from workflows.rules.audit import Fact
-from workflows.rules.hr_face import Provisioning
-from workflows.rules.request import Status, Verdict
+from workflows.rules.approvals.request import Status, Verdict
+from workflows.rules.hr.snapshot import Provisioning
+from workflows.rules.shared.audit import Fact
 
 pytestmark = pytest.mark.browser
 

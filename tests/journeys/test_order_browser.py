@@ -10,11 +10,11 @@ import aiohttp
 import pytest
 from playwright.async_api import Browser, expect
 
-from bot.signing import sign
+from bot.runtime.signing import sign
 from tests.journeys.browser import Tab, tab_of
 from tests.journeys.demos import RunningDemo
 from tests.journeys.office import ANA, BORIS, Office, good_until
-from workflows.rules.audit import Fact
+from workflows.rules.shared.audit import Fact
 
 pytestmark = pytest.mark.browser
 

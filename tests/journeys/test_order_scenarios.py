@@ -5,12 +5,12 @@ import shutil
 from decimal import Decimal
 from pathlib import Path
 
-from bot.minting import mint
+from bot.runtime.ids import mint
 from tests.journeys.demos import RunningDemo
 from tests.journeys.office import Office
 from tests.journeys.programs import run
-from workflows.rules.audit import Fact
-from workflows.rules.order import OrderStatus
+from workflows.rules.orders.order import OrderStatus
+from workflows.rules.shared.audit import Fact
 
 
 async def test_the_demos_settings_are_all_that_an_order_and_its_payment_need(

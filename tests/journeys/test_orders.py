@@ -12,9 +12,9 @@ from records.refusals import Refusals
 from tests.journeys.demos import RunningDemo
 from tests.journeys.office import ANA, APPROVALS, BORIS, GUS, Office, has_buttons
 from tests.journeys.programs import PATIENCE, until
-from workflows.rules.audit import Fact
-from workflows.rules.order import OrderStatus, StepStatus
-from workflows.rules.request import Status
+from workflows.rules.approvals.request import Status
+from workflows.rules.orders.order import OrderStatus, StepStatus
+from workflows.rules.shared.audit import Fact
 
 
 @pytest.fixture

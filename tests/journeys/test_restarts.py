@@ -19,12 +19,12 @@ from tests.journeys.programs import until
 from tests.journeys.stalling_worker import UNDELIVERED, stalled
 from workflows.approval import ApprovalWorkflow
 from workflows.payloads import data_converter
-from workflows.ports import InventoryPort, PaymentPort, ShippingPort
-from workflows.rules.audit import Fact
-from workflows.rules.order import OrderStatus, approval_id
-from workflows.rules.order_saga import COMPENSATIONS
-from workflows.rules.people import Actor, Origin
-from workflows.rules.request import Decision, Verdict
+from workflows.ports.orders import InventoryPort, PaymentPort, ShippingPort
+from workflows.rules.approvals.request import Decision, Verdict
+from workflows.rules.orders.order import OrderStatus, approval_id
+from workflows.rules.orders.saga import COMPENSATIONS
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.audit import Fact
 
 STALLING_WORKER = Path(__file__).with_name("stalling_worker.py")
 PRICE = "1500.00"

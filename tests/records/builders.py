@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from records.requests import PublicState
-from workflows.rules.audit import AuditEvent, Fact
-from workflows.rules.money import Money
-from workflows.rules.order import Order, OrderLine
-from workflows.rules.people import Actor, Origin
+from workflows.rules.orders.order import Order, OrderLine
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.audit import AuditEvent, Fact
+from workflows.rules.shared.money import Money
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ANA = Actor(person="UANA", origin=Origin.SLACK)

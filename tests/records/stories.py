@@ -12,12 +12,12 @@ from records.requests import PublicState
 from records.schema import audit_events, metadata, requests
 from records.trail import columns_of, fact_of
 from tests.rules.builders import ANA, BORIS, CLARA, NOON, actor, level, opened_as, request
-from workflows.rules import amendment, approval
-from workflows.rules.audit import GENESIS, AuditEvent, chain_hash
-from workflows.rules.content import Content, ContentField
-from workflows.rules.face import approval_face
-from workflows.rules.faces import Face
-from workflows.rules.request import Amendment, Change, Comment, Decision, Verdict
+from workflows.rules.approvals import amendment, approval
+from workflows.rules.approvals.request import Amendment, Change, Comment, Decision, Verdict
+from workflows.rules.approvals.snapshot import approval_face
+from workflows.rules.shared.audit import GENESIS, AuditEvent, chain_hash
+from workflows.rules.shared.content import Content, ContentField
+from workflows.rules.snapshots import Face
 
 _FACE: TypeAdapter[Face] = TypeAdapter(Face)
 

@@ -13,7 +13,7 @@ from records.absences import (
     AwayToYourselfError,
 )
 from records.database import Database
-from workflows.rules.people import Absence
+from workflows.rules.people.actors import Absence
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

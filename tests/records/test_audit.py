@@ -12,7 +12,7 @@ from records.audit import AuditConflictError, AuditGapError, AuditTrail, Flaw
 from records.database import Database
 from records.schema import audit_events, requests
 from tests.records.builders import fact, facts, state
-from workflows.rules.audit import GENESIS, chain_hash
+from workflows.rules.shared.audit import GENESIS, chain_hash
 
 COLUMNS = ("kind", "at", "actor", "rule", "reason", "data", "chain_hash", "request_id")
 NUMBERS = ("sequence", "content_revision", "level")

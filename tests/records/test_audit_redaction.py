@@ -9,8 +9,6 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
-from bot.faces import read_face
-from bot.views import cards
 from records.audit import AuditTrail, Flaw
 from records.database import Database
 from records.redactions import (
@@ -22,6 +20,7 @@ from records.redactions import (
 )
 from records.requests import Requests
 from records.schema import audit_events, redactions, requests
+from records.snapshots import read_face
 from tests.records.builders import facts, order, state
 from tests.records.stories import (
     FIELD,
@@ -36,15 +35,18 @@ from tests.records.stories import (
     rejected,
 )
 from tests.rules.builders import NOON, actor, level, policy, request
-from workflows.rules import approval, hr_saga, order_saga
-from workflows.rules import order as order_rules
-from workflows.rules.audit import Fact
-from workflows.rules.card import CardCopy
-from workflows.rules.face import ApprovalFace, approval_face
-from workflows.rules.hr import HrRequest, HrType, content_of
-from workflows.rules.hr_face import HrFace, hr_approval_id, hr_face
-from workflows.rules.people import Origin
-from workflows.rules.request import Status, Withdrawal
+from views import cards
+from workflows.rules.approvals import approval
+from workflows.rules.approvals.request import Status, Withdrawal
+from workflows.rules.approvals.snapshot import ApprovalFace, approval_face
+from workflows.rules.hr import saga as hr_saga
+from workflows.rules.hr.request import HrRequest, HrType, content_of
+from workflows.rules.hr.snapshot import HrFace, hr_approval_id, hr_face
+from workflows.rules.orders import order as order_rules
+from workflows.rules.orders import saga as order_saga
+from workflows.rules.people.actors import Origin
+from workflows.rules.shared.audit import Fact
+from workflows.rules.shared.card import CardCopy
 
 FAY = actor("UFAY", Origin.CLI, operator="root")
 COLUMNS = ("request_id", "field", "digest", "at", "actor", "why", "seal")

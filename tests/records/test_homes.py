@@ -12,7 +12,7 @@ from records.database import Database
 from records.homes import Claim, Homes
 from tests.records.builders import NOON, fact, facts
 from tests.records.test_inbox import BORIS, CLARA, asked, waits
-from workflows.rules.people import Absence
+from workflows.rules.people.actors import Absence
 
 LEASE, REST = timedelta(seconds=30), timedelta(seconds=2)
 SOON = NOON + REST

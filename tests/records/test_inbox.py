@@ -13,8 +13,8 @@ from records.inbox import COUNTED, Inbox
 from records.requests import PublicState
 from records.schema import audit_events, decided, requests, waiting
 from tests.records.builders import NOON, fact, facts, state
+from workflows.rules.approvals.request import RequestKind
 from workflows.rules.inbox import Waiting
-from workflows.rules.request import RequestKind
 
 BORIS, CLARA = "UBORIS", "UCLARA"
 DAY = timedelta(days=1)

@@ -21,7 +21,7 @@ from records.steps import (
 )
 from records.stock import OutOfStockError, Product, Stock
 from tests.records.builders import order
-from workflows.rules.order import Order
+from workflows.rules.orders.order import Order
 
 LAMP = Product(sku="LAMP", name="Lamp", price_hint="about 10", on_hand=10)
 DESK = Product(sku="DESK", name="Desk", on_hand=1)

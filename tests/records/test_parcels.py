@@ -13,9 +13,9 @@ from records.shipments import Shipments
 from records.steps import NotReservedError, StepUndoneError, StillShippedError
 from records.stock import Product, Stock
 from tests.records.builders import order
-from workflows.rules.money import Money
-from workflows.rules.order import Order, OrderLine
-from workflows.rules.parcel import Stored
+from workflows.rules.orders.order import Order, OrderLine
+from workflows.rules.orders.parcel import Stored
+from workflows.rules.shared.money import Money
 
 PRODUCTS = (
     Product(sku="DESK", name="Desk", on_hand=5, warehouse="NORTH"),

@@ -11,8 +11,8 @@ from records.audit import AuditTrail
 from records.database import Database
 from records.received_payments import EventReusedError, ReceivedPayments
 from tests.records.builders import NOON, facts, state
-from workflows.rules.money import Money
-from workflows.rules.received_payment import Progress, ReceivedPayment, Verdict
+from workflows.rules.orders.received_payment import Progress, ReceivedPayment, Verdict
+from workflows.rules.shared.money import Money
 
 PAYMENT = ReceivedPayment(
     event_id="evt-1",

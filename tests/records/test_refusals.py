@@ -18,7 +18,7 @@ from records.schema import refusals_head
 from records.trail import Flaw
 from tests.records.builders import ANA, NOON
 from tests.records.stories import change
-from workflows.rules.people import Origin
+from workflows.rules.people.actors import Origin
 
 FIRST = Refusal(request_id="ORD-1", actor=ANA, verb="decide", code="own_request", at=NOON)
 OTHERS: dict[str, dict[str, Any]] = {

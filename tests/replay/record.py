@@ -18,7 +18,7 @@ from typing import Any
 
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
-from bot.demo import temporal_binary
+from bot.cli.demo import temporal_binary
 from tests.conftest import DEV_SERVER_ARGS
 from tests.replay.fingerprint import BASELINE, HISTORIES, fingerprint
 from tests.replay.scenarios import NARROW, SCENARIOS

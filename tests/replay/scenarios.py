@@ -24,15 +24,15 @@ from tests.workflows.office import (
 )
 from tests.workflows.weather import Weather
 from workflows.approval import ApprovalWorkflow
-from workflows.money_ports import Swept
 from workflows.order import OrderWorkflow
+from workflows.ports.payments import Swept
 from workflows.refund import RefundWorkflow
-from workflows.rules.order import OrderLine, PaymentMode, Resumption
-from workflows.rules.parcel import Stored, shipment_id
-from workflows.rules.people import Actor, Origin
-from workflows.rules.policy import Escalation
-from workflows.rules.received_payment import ReceivedPayment, RefundInput
-from workflows.rules.request import Verdict
+from workflows.rules.approvals.policy import Escalation
+from workflows.rules.approvals.request import Verdict
+from workflows.rules.orders.order import OrderLine, PaymentMode, Resumption
+from workflows.rules.orders.parcel import Stored, shipment_id
+from workflows.rules.orders.received_payment import ReceivedPayment, RefundInput
+from workflows.rules.people.actors import Actor, Origin
 from workflows.summary import SummaryInput, SummaryWorkflow
 from workflows.sweep import SweepInput, SweepWorkflow
 

@@ -18,11 +18,8 @@ from tests.rules.builders import (
     opened,
     users,
 )
-from workflows.rules import administration, amendment, approval, delegation, due
-from workflows.rules.content import Content
-from workflows.rules.errors import RuleError
-from workflows.rules.people import SLACK, Actor
-from workflows.rules.request import (
+from workflows.rules.approvals import administration, amendment, approval, deadlines, delegation
+from workflows.rules.approvals.request import (
     Amendment,
     ApprovalState,
     Change,
@@ -36,6 +33,9 @@ from workflows.rules.request import (
     Verdict,
     Withdrawal,
 )
+from workflows.rules.people.actors import SLACK, Actor
+from workflows.rules.shared.content import Content
+from workflows.rules.shared.errors import RuleError
 
 
 def yes(person: str, *, level: int = 1, reason: str = "", revision: int = 1) -> Decision:
@@ -158,7 +158,7 @@ def standing(status: Status) -> ApprovalState:  # noqa: PLR0911 - one end each
         case Status.REJECTED:
             return decided(state, no(BORIS))
         case Status.EXPIRED:
-            return due.reach(state, after(minutes=5)).state
+            return deadlines.reach(state, after(minutes=5)).state
         case Status.WITHDRAWN:
             return withdraw(state, withdrawal()).state
         case Status.ADMIN_CLOSED:

@@ -8,24 +8,11 @@ from typing import Protocol
 
 import pytest
 
-from workflows.rules import approval as rules
-from workflows.rules.audit import AuditEvent
-from workflows.rules.clock import Tick, TickKind
-from workflows.rules.content import Content
-from workflows.rules.levels import reach_level
-from workflows.rules.money import Money
-from workflows.rules.people import (
-    Absence,
-    Actor,
-    ApproverSet,
-    ApproverSource,
-    Member,
-    Origin,
-    Reading,
-    SourceKind,
-    Standing,
-)
-from workflows.rules.policy import (
+from workflows.rules.approvals import approval as rules
+from workflows.rules.approvals.clock import Tick, TickKind
+from workflows.rules.approvals.directory_reading import question, take_reading
+from workflows.rules.approvals.levels import reach_level
+from workflows.rules.approvals.policy import (
     Escalation,
     LevelRule,
     Notify,
@@ -37,8 +24,21 @@ from workflows.rules.policy import (
     digest,
     route,
 )
-from workflows.rules.reading import question, take_reading
-from workflows.rules.request import ApprovalRequest, ApprovalState, Change, LevelState
+from workflows.rules.approvals.request import ApprovalRequest, ApprovalState, Change, LevelState
+from workflows.rules.people.actors import (
+    Absence,
+    Actor,
+    ApproverSet,
+    ApproverSource,
+    Member,
+    Origin,
+    Reading,
+    SourceKind,
+    Standing,
+)
+from workflows.rules.shared.audit import AuditEvent
+from workflows.rules.shared.content import Content
+from workflows.rules.shared.money import Money
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """When everything begins."""

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from tests.rules.builders import BORIS, CLARA, DORA, after, level, of, users
-from workflows.rules.clock import Tick, TickKind
-from workflows.rules.policy import Escalation
+from workflows.rules.approvals.clock import Tick, TickKind
+from workflows.rules.approvals.policy import Escalation
 
 READ, REMIND, ESCALATE, EXPIRE = TickKind
 MINUTE = timedelta(minutes=1)

@@ -26,10 +26,17 @@ from tests.rules.builders import (
 )
 from tests.rules.oracle import OracleLevel, Story
 from tests.rules.oracle_people import Answer, Away
-from workflows.rules.content import Content
-from workflows.rules.people import Absence, Member, Reading, Standing
-from workflows.rules.policy import Escalation, LevelRule, Quorum, QuorumKind, ReasonRule, Tier
-from workflows.rules.request import ApprovalRequest
+from workflows.rules.approvals.policy import (
+    Escalation,
+    LevelRule,
+    Quorum,
+    QuorumKind,
+    ReasonRule,
+    Tier,
+)
+from workflows.rules.approvals.request import ApprovalRequest
+from workflows.rules.people.actors import Absence, Member, Reading, Standing
+from workflows.rules.shared.content import Content
 
 EVERYBODY = (ANA, BORIS, CLARA, DORA, EMIL, FINN, GUS)
 NOBODY = "UNOBODY"

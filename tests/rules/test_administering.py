@@ -42,9 +42,9 @@ from tests.rules.builders import (
     submitted,
     table,
 )
-from workflows.rules.face import approval_face
-from workflows.rules.people import SLACK
-from workflows.rules.request import ApprovalState, Change, Status
+from workflows.rules.approvals.request import ApprovalState, Change, Status
+from workflows.rules.approvals.snapshot import approval_face
+from workflows.rules.people.actors import SLACK
 
 TWO_OF_TWO = level(BORIS, CLARA, quorum=of(2), reject_quorum=2)
 OPEN = opened(TWO_OF_TWO, expires_at=after(minutes=5))

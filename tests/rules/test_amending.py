@@ -40,11 +40,11 @@ from tests.rules.builders import (
     table,
     usd,
 )
-from workflows.rules.content import Content, ContentChange, content_digest, content_text
-from workflows.rules.levels import reach_level
-from workflows.rules.people import CLOCK
-from workflows.rules.policy import Tier
-from workflows.rules.request import ApprovalState, Decision, Status, Tell, TellKind
+from workflows.rules.approvals.levels import reach_level
+from workflows.rules.approvals.policy import Tier
+from workflows.rules.approvals.request import ApprovalState, Decision, Status, Tell, TellKind
+from workflows.rules.people.actors import CLOCK
+from workflows.rules.shared.content import Content, ContentChange, content_digest, content_text
 
 DESK = Content(title="A new desk", amount=usd("1500.00"))
 CHEAPER = replace(DESK, amount=usd("1200.00"))

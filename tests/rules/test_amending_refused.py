@@ -36,10 +36,17 @@ from tests.rules.builders import (
     table,
     usd,
 )
-from workflows.rules.content import Content, ContentChange
-from workflows.rules.errors import AmendmentsUsedUpError
-from workflows.rules.levels import reach_level
-from workflows.rules.request import ApprovalState, Change, Decision, Status, Tell, TellKind
+from workflows.rules.approvals.levels import reach_level
+from workflows.rules.approvals.request import (
+    ApprovalState,
+    Change,
+    Decision,
+    Status,
+    Tell,
+    TellKind,
+)
+from workflows.rules.shared.content import Content, ContentChange
+from workflows.rules.shared.errors import AmendmentsUsedUpError
 
 DESK = Content(title="A new desk", amount=usd("1500.00"))
 CHEAPER = replace(DESK, amount=usd("1200.00"))

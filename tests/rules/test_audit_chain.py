@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tests.rules.builders import NOON, actor
 from tests.rules.effort import SHORT
-from workflows.rules.audit import GENESIS, AuditEvent, Fact, chain_hash, text_digest
-from workflows.rules.people import Origin
+from workflows.rules.people.actors import Origin
+from workflows.rules.shared.audit import GENESIS, AuditEvent, Fact, chain_hash, text_digest
 
 DECISION = AuditEvent(
     request_id="APR-1",

@@ -42,11 +42,11 @@ from tests.rules.builders import (
     reading,
     table,
 )
-from workflows.rules import approval, due
-from workflows.rules.levels import reach_level
-from workflows.rules.people import Member, Reading, Standing
-from workflows.rules.policy import Notify
-from workflows.rules.request import ApprovalState, Status, Tell, TellKind
+from workflows.rules.approvals import approval, deadlines
+from workflows.rules.approvals.levels import reach_level
+from workflows.rules.approvals.policy import Notify
+from workflows.rules.approvals.request import ApprovalState, Status, Tell, TellKind
+from workflows.rules.people.actors import Member, Reading, Standing
 
 ASKED, BLOCKED, REFUSED = TellKind.ASKED, TellKind.BLOCKED, TellKind.DELEGATE_REFUSED
 THREE = (BORIS, CLARA, DORA)
@@ -287,15 +287,15 @@ def test_a_stand_in_of_later_is_asked_when_their_time_begins() -> None:
     answer = reading(BORIS, absences=(away(BORIS, EMIL, starts=tomorrow),), people=(EMIL,))
     first = read(reached(level(BORIS)), answer)
 
-    rung = due.reach(first.state, tomorrow)
+    rung = deadlines.reach(first.state, tomorrow)
     second = read(rung.state, answer, tomorrow)
 
     assert first.tells == (Tell(kind=ASKED, people=(BORIS,)),)
-    assert due.next_deadline(first.state) == tomorrow
+    assert deadlines.next_deadline(first.state) == tomorrow
     assert rung.facts == ()
     assert rung.state.waits_for_approvers
     assert second.tells == (Tell(kind=ASKED, people=(EMIL,)),)
-    assert due.next_deadline(second.state) is None
+    assert deadlines.next_deadline(second.state) is None
 
 
 def test_a_reading_that_changes_nothing_leaves_no_old_instants_behind() -> None:
@@ -341,7 +341,7 @@ def test_a_request_that_waits_for_its_requester_reads_nobody() -> None:
     state = decided(opened(level(BORIS, CLARA)), changes(BORIS))
 
     assert not state.waits_for_approvers
-    assert due.reach(state, after(days=30)).state == state
+    assert deadlines.reach(state, after(days=30)).state == state
 
 
 @pytest.mark.parametrize("standing", [one for one in Standing if one is not Standing.ACTIVE])

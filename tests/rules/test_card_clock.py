@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.rules.builders import NOON, after, table
 from tests.rules.effort import SHORT
-from workflows.rules import card as rules
-from workflows.rules.card import CardCopy, CardState
+from workflows.rules.shared import card as rules
+from workflows.rules.shared.card import CardCopy, CardState
 
 CHANNEL = CardCopy(channel="#approvals", key="k1")
 DIRECT = CardCopy(channel="UBORIS", key="k2", ts="1700.1")

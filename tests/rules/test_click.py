@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.rules.builders import table
 from tests.rules.effort import SHORT
-from workflows.rules.click import REMEMBERED, click_id, remember
+from workflows.rules.shared.click import REMEMBERED, click_id, remember
 
 PRESS = ("APR-1", "UBORIS", "approve", "1700000000.000100", "1700000009.000200")
 

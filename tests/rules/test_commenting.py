@@ -37,7 +37,7 @@ from tests.rules.builders import (
     submitted,
     table,
 )
-from workflows.rules.request import ApprovalState, Remark, Status
+from workflows.rules.approvals.request import ApprovalState, Remark, Status
 
 OPEN = opened(level(BORIS, CLARA, quorum=of(2)), expires_at=after(minutes=5))
 STOOD_IN = read(hand_over(OPEN, BORIS, EMIL).state, reading(BORIS, CLARA, people=(EMIL,))).state

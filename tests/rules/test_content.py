@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.rules.builders import table, usd
 from tests.rules.effort import SHORT
-from workflows.rules.content import (
+from workflows.rules.shared.content import (
     Content,
     ContentChange,
     ContentField,
@@ -18,8 +18,8 @@ from workflows.rules.content import (
     content_changes,
     content_digest,
 )
-from workflows.rules.errors import RuleError
-from workflows.rules.money import Money
+from workflows.rules.shared.errors import RuleError
+from workflows.rules.shared.money import Money
 
 DESK = Content(
     title="A new desk",

@@ -33,8 +33,8 @@ from tests.rules.builders import (
     submitted,
     table,
 )
-from workflows.rules.request import ApprovalState, Change, Delegate, Status
-from workflows.rules.seats import may_decide
+from workflows.rules.approvals.request import ApprovalState, Change, Delegate, Status
+from workflows.rules.approvals.seats import may_decide
 
 TWO_OF_TWO = level(BORIS, CLARA, quorum=of(2), reject_quorum=2)
 OPEN = opened(TWO_OF_TWO, expires_at=after(minutes=5))

@@ -28,14 +28,14 @@ from tests.rules.builders import (
     usd,
     users,
 )
-from workflows.rules import approval as rules
-from workflows.rules import due
-from workflows.rules.clock import Tick, TickKind
-from workflows.rules.face import Asked, approval_face
+from workflows.rules.approvals import approval as rules
+from workflows.rules.approvals import deadlines
+from workflows.rules.approvals.clock import Tick, TickKind
+from workflows.rules.approvals.policy import Escalation, Notify, ReasonRule, RouteReason
+from workflows.rules.approvals.request import ApprovalState, Delegate, Status, TellKind
+from workflows.rules.approvals.snapshot import Asked, approval_face
 from workflows.rules.notice import NoticeKind
-from workflows.rules.people import Member, Standing
-from workflows.rules.policy import Escalation, Notify, ReasonRule, RouteReason
-from workflows.rules.request import ApprovalState, Delegate, Status, TellKind
+from workflows.rules.people.actors import Member, Standing
 
 TWO_LEVELS = opened(level(BORIS, CLARA, quorum=of(2)), level("UDORA", name="hr"))
 
@@ -195,7 +195,9 @@ def test_a_face_counts_reminders_and_escalations() -> None:
         Tick(at=after(minutes=5), kind=TickKind.ESCALATE),
     )
 
-    face = approval_face(due.reach(opened_as(request(rule), *clock), after(minutes=5)).state, 1)
+    face = approval_face(
+        deadlines.reach(opened_as(request(rule), *clock), after(minutes=5)).state, 1
+    )
 
     assert (face.levels[0].reminders, face.levels[0].escalations) == (1, 1)
 

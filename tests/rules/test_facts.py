@@ -28,14 +28,14 @@ from tests.rules.builders import (
     submitted,
     table,
 )
-from workflows.rules import approval as rules
-from workflows.rules import due
-from workflows.rules.audit import AuditEvent, Fact
-from workflows.rules.content import content_digest
-from workflows.rules.levels import reach_level
-from workflows.rules.people import CLOCK, Actor, Origin
-from workflows.rules.policy import LevelRule
-from workflows.rules.request import ApprovalState, Change, Decision, Status, Verdict
+from workflows.rules.approvals import approval as rules
+from workflows.rules.approvals import deadlines
+from workflows.rules.approvals.levels import reach_level
+from workflows.rules.approvals.policy import LevelRule
+from workflows.rules.approvals.request import ApprovalState, Change, Decision, Status, Verdict
+from workflows.rules.people.actors import CLOCK, Actor, Origin
+from workflows.rules.shared.audit import AuditEvent, Fact
+from workflows.rules.shared.content import content_digest
 
 ONE_LEVEL = level(BORIS, CLARA)
 TWO_OF_TWO = level(BORIS, CLARA, quorum=of(2), reject_quorum=2)
@@ -103,7 +103,7 @@ class Written:
     ),
     Written(
         description="an expiry",
-        given=due.reach(opened(ONE_LEVEL, expires_at=after(minutes=5)), after(minutes=5)),
+        given=deadlines.reach(opened(ONE_LEVEL, expires_at=after(minutes=5)), after(minutes=5)),
         then=["RequestExpired"],
         by=[CLOCK],
     ),
@@ -115,7 +115,7 @@ class Written:
     ),
     Written(
         description="a clock with nothing due writes nothing",
-        given=due.reach(opened(ONE_LEVEL), after(days=9)),
+        given=deadlines.reach(opened(ONE_LEVEL), after(days=9)),
         then=[],
         by=[],
     ),

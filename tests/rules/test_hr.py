@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 
 from tests.rules.builders import usd
 from tests.rules.effort import SHORT
-from workflows.rules.content import Content, ContentField, content_changes
-from workflows.rules.errors import NotAnHrContentError, RuleError
-from workflows.rules.hr import (
+from workflows.rules.hr.request import (
     ALL_FIELDS,
     FIELDS,
     HrRequest,
@@ -23,7 +21,9 @@ from workflows.rules.hr import (
     mistakes_in,
     request_of,
 )
-from workflows.rules.money import Money
+from workflows.rules.shared.content import Content, ContentField, content_changes
+from workflows.rules.shared.errors import NotAnHrContentError, RuleError
+from workflows.rules.shared.money import Money
 
 MONDAY = date(2027, 3, 1)
 SEA = HrRequest(

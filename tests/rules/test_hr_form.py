@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tests.rules.builders import BORIS, level, policy, usd
 from tests.rules.effort import SHORT
-from workflows.rules.hr import HrRequest, HrType, Priority, content_of, request_of
-from workflows.rules.hr_form import HrMistakes, WrittenHr, read_hr
-from workflows.rules.policy import Tier
+from workflows.rules.approvals.policy import Tier
+from workflows.rules.hr.form import HrMistakes, WrittenHr, read_hr
+from workflows.rules.hr.request import HrRequest, HrType, Priority, content_of, request_of
 
 TODAY = date(2027, 3, 1)
 PRODUCTS = {"DESK-1": "Desk, oak"}

@@ -24,12 +24,12 @@ from tests.rules.builders import (
     reading,
 )
 from tests.views.any_face import AnyFace
-from workflows.rules.content import Content
-from workflows.rules.face import approval_face
-from workflows.rules.faces import Face
+from workflows.rules.approvals.request import ApprovalState, RequestKind, Status
+from workflows.rules.approvals.snapshot import approval_face
 from workflows.rules.inbox import Waiting, about_of, listed_as, waiting_for
-from workflows.rules.people import Absence
-from workflows.rules.request import ApprovalState, RequestKind, Status
+from workflows.rules.people.actors import Absence
+from workflows.rules.shared.content import Content
+from workflows.rules.snapshots import Face
 
 WEEK = timedelta(days=7)
 

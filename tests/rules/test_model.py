@@ -28,17 +28,24 @@ from tests.rules.model_parts import (
     requests,
 )
 from tests.rules.oracle import Press, Story
-from workflows.rules import approval, due
-from workflows.rules.audit import AuditEvent
-from workflows.rules.clock import Tick
-from workflows.rules.errors import RuleError
-from workflows.rules.face import approval_face
+from workflows.rules.approvals import approval, deadlines
+from workflows.rules.approvals.clock import Tick
+from workflows.rules.approvals.directory_reading import question, take_reading
+from workflows.rules.approvals.levels import next_windows, reach_level
+from workflows.rules.approvals.request import (
+    ApprovalState,
+    Change,
+    Decision,
+    Status,
+    TellKind,
+    Verdict,
+)
+from workflows.rules.approvals.seats import may_decide, seat_of
+from workflows.rules.approvals.snapshot import approval_face
 from workflows.rules.inbox import waiting_for
-from workflows.rules.levels import next_windows, reach_level
-from workflows.rules.people import SLACK, ApproverQuestion
-from workflows.rules.reading import question, take_reading
-from workflows.rules.request import ApprovalState, Change, Decision, Status, TellKind, Verdict
-from workflows.rules.seats import may_decide, seat_of
+from workflows.rules.people.actors import SLACK, ApproverQuestion
+from workflows.rules.shared.audit import AuditEvent
+from workflows.rules.shared.errors import RuleError
 
 CLOSING = (
     "RequestApproved",
@@ -124,7 +131,7 @@ class Approval(RuleBasedStateMachine):
 
     @rule()
     def ring(self) -> None:
-        self._take(due.reach(self.state, self.now))
+        self._take(deadlines.reach(self.state, self.now))
 
     @precondition(lambda self: self.state.waits_for_level)
     @rule()
@@ -294,7 +301,7 @@ class Approval(RuleBasedStateMachine):
 
     @invariant()
     def engine_and_oracle_agree(self) -> None:
-        state, story = due.reach(self.state, self.now).state, self.story
+        state, story = deadlines.reach(self.state, self.now).state, self.story
         SEEN["steps"] += 1
         SEEN[f"status: {state.status}"] += 1
         alarm = story.next_alarm()
@@ -305,11 +312,11 @@ class Approval(RuleBasedStateMachine):
         assert {one.seat: one.person for one in state.delegations} == story.delegations
         assert set(state.admins) == story.admins
         assert state.waits_for_approvers == story.waits_for_people
-        assert due.next_deadline(state) == (alarm[0] if alarm else None)
+        assert deadlines.next_deadline(state) == (alarm[0] if alarm else None)
 
     @invariant()
     def engine_and_oracle_agree_on_every_level(self) -> None:
-        state = due.reach(self.state, self.now).state
+        state = deadlines.reach(self.state, self.now).state
         assert len(state.levels) == len(self.story.rungs)
         for one, rung in zip(state.levels, self.story.rungs, strict=True):
             assert (one.blocked, one.passed) == (rung.trouble, rung.passed)

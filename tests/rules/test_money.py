@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.rules.builders import table, usd
 from tests.rules.effort import SHORT
-from workflows.rules.errors import RuleError
-from workflows.rules.money import Money, parse_money
+from workflows.rules.shared.errors import RuleError
+from workflows.rules.shared.money import Money, parse_money
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 from tests.rules.acts import decided, no, withdraw, withdrawal, yes
 from tests.rules.builders import ANA, BORIS, CLARA, level, of, opened, table
-from workflows.rules.face import ApprovalFace, approval_face
+from workflows.rules.approvals.request import ApprovalState
+from workflows.rules.approvals.snapshot import ApprovalFace, approval_face
 from workflows.rules.notice import NoticeKind, Owed, still_owed
-from workflows.rules.request import ApprovalState
 
 TWO = opened(level(BORIS, CLARA, quorum=of(2)))
 BORIS_SAID = decided(TWO, yes(BORIS))

@@ -22,14 +22,11 @@ from tests.rules.builders import (
     usd,
 )
 from tests.rules.effort import SHORT
-from workflows.rules import order as rules
-from workflows.rules import order_saga as saga
-from workflows.rules import order_verbs as verbs
-from workflows.rules.audit import AuditEvent
-from workflows.rules.face import approval_face
-from workflows.rules.failure import read_failure
-from workflows.rules.money import Money
-from workflows.rules.order import (
+from workflows.rules.approvals.request import Status
+from workflows.rules.approvals.snapshot import approval_face
+from workflows.rules.orders import order as rules
+from workflows.rules.orders import saga, verbs
+from workflows.rules.orders.order import (
     ENDED,
     Cancellation,
     Order,
@@ -41,8 +38,10 @@ from workflows.rules.order import (
     StepName,
     StepStatus,
 )
-from workflows.rules.people import CLOCK, Actor
-from workflows.rules.request import Status
+from workflows.rules.people.actors import CLOCK, Actor
+from workflows.rules.shared.audit import AuditEvent
+from workflows.rules.shared.failure import read_failure
+from workflows.rules.shared.money import Money
 
 RESERVE, PAY, SHIP, DELIVER = StepName
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.rules.builders import BORIS, level, policy, table, usd
 from tests.rules.effort import SHORT
-from workflows.rules.errors import RuleError
-from workflows.rules.order import OrderLine, PaymentMode, content
-from workflows.rules.order_form import (
+from workflows.rules.approvals.form import read_window
+from workflows.rules.approvals.policy import Tier
+from workflows.rules.orders.form import (
     OrderMistakes,
     WrittenLine,
     WrittenOrder,
@@ -22,8 +22,8 @@ from workflows.rules.order_form import (
     read_wish,
     reckon,
 )
-from workflows.rules.policy import Tier
-from workflows.rules.request_form import read_window
+from workflows.rules.orders.order import OrderLine, PaymentMode, content
+from workflows.rules.shared.errors import RuleError
 
 MAIL = "email_malformed"
 PRODUCTS = {"DESK-1": "Desk, oak", "LAMP-2": "Lamp"}

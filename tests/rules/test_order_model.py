@@ -8,11 +8,8 @@ from hypothesis import strategies as st
 
 from tests.rules.builders import ANA, BORIS, NOON, actor, level, policy, usd
 from tests.rules.effort import SHORT
-from workflows.rules import order_saga as saga
-from workflows.rules import order_verbs as verbs
-from workflows.rules.audit import AuditEvent
-from workflows.rules.errors import RuleError
-from workflows.rules.order import (
+from workflows.rules.orders import saga, verbs
+from workflows.rules.orders.order import (
     ENDED,
     Cancellation,
     Order,
@@ -26,7 +23,9 @@ from workflows.rules.order import (
     StepName,
     StepStatus,
 )
-from workflows.rules.people import Actor, Origin
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.audit import AuditEvent
+from workflows.rules.shared.errors import RuleError
 
 OPERATOR = Actor(person="", origin=Origin.CLI, operator="gus@host")
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from tests.rules.builders import ANA, BORIS, NOON, level, policy, usd
-from workflows.rules import order_saga as saga
-from workflows.rules import order_verbs as verbs
 from workflows.rules.notice import NoticeKind, Owed, still_owed
-from workflows.rules.order import (
+from workflows.rules.orders import saga, verbs
+from workflows.rules.orders.news import replies
+from workflows.rules.orders.order import (
     Cancellation,
     Order,
     OrderChange,
@@ -19,8 +19,7 @@ from workflows.rules.order import (
     StepName,
     order_face,
 )
-from workflows.rules.order_news import replies
-from workflows.rules.people import Actor, Origin
+from workflows.rules.people.actors import Actor, Origin
 
 BY_ANA = Actor(person=ANA, origin=Origin.SLACK)
 SHIPPED = Owed(key="k", kind=NoticeKind.ORDER_SHIPPED)

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from tests.rules.builders import ANA, BORIS, NOON, actor, kinds, level, policy, usd
 from tests.rules.effort import SHORT
-from workflows.rules import order_parcels as parcels
-from workflows.rules import order_saga as saga
-from workflows.rules.audit import AuditEvent
-from workflows.rules.order import (
+from workflows.rules.orders import parcel_progress as parcels
+from workflows.rules.orders import saga
+from workflows.rules.orders.order import (
     Order,
     OrderChange,
     OrderLine,
@@ -22,7 +21,15 @@ from workflows.rules.order import (
     StepName,
     StepStatus,
 )
-from workflows.rules.parcel import Parcel, ParcelNews, ParcelStatus, Stored, parcel_key, shipment_id
+from workflows.rules.orders.parcel import (
+    Parcel,
+    ParcelNews,
+    ParcelStatus,
+    Stored,
+    parcel_key,
+    shipment_id,
+)
+from workflows.rules.shared.audit import AuditEvent
 
 PLACES = ("EAST", "NORTH", "SOUTH")
 DONE = {

@@ -19,21 +19,8 @@ from tests.rules.builders import (
     table,
     usd,
 )
-from workflows.rules import order_saga as saga
-from workflows.rules import order_verbs as verbs
-from workflows.rules.errors import (
-    AdminsUnknownError,
-    AlreadyCancelledError,
-    AlreadyShippedError,
-    BeingUndoneError,
-    NotAnAdminError,
-    NothingToResumeError,
-    NotYourOrderError,
-    OrderClosedError,
-    ReasonTooLongError,
-    RuleError,
-)
-from workflows.rules.order import (
+from workflows.rules.orders import saga, verbs
+from workflows.rules.orders.order import (
     PAYMENT_WINDOW,
     Cancellation,
     Order,
@@ -46,7 +33,19 @@ from workflows.rules.order import (
     StepName,
     StepStatus,
 )
-from workflows.rules.people import Actor, Origin
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.errors import (
+    AdminsUnknownError,
+    AlreadyCancelledError,
+    AlreadyShippedError,
+    BeingUndoneError,
+    NotAnAdminError,
+    NothingToResumeError,
+    NotYourOrderError,
+    OrderClosedError,
+    ReasonTooLongError,
+    RuleError,
+)
 
 RESERVE, PAY, SHIP, DELIVER = StepName
 OPERATOR = Actor(person="", origin=Origin.API, operator="shop")

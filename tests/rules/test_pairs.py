@@ -45,16 +45,16 @@ from tests.rules.builders import (
     usd,
     users,
 )
-from workflows.rules import approval, due
-from workflows.rules.audit import AuditEvent
-from workflows.rules.clock import Tick, TickKind
-from workflows.rules.content import Content
-from workflows.rules.errors import RuleError
-from workflows.rules.levels import reach_level
-from workflows.rules.policy import Escalation, LevelRule
-from workflows.rules.reading import question, take_reading
-from workflows.rules.request import ApprovalState, Change
-from workflows.rules.verbs import Verb
+from workflows.rules.approvals import approval, deadlines
+from workflows.rules.approvals.clock import Tick, TickKind
+from workflows.rules.approvals.directory_reading import question, take_reading
+from workflows.rules.approvals.levels import reach_level
+from workflows.rules.approvals.policy import Escalation, LevelRule
+from workflows.rules.approvals.request import ApprovalState, Change
+from workflows.rules.approvals.verbs import Verb
+from workflows.rules.shared.audit import AuditEvent
+from workflows.rules.shared.content import Content
+from workflows.rules.shared.errors import RuleError
 
 EARLY, ESCALATES, EXPIRES = after(minutes=1), after(minutes=4), after(minutes=5)
 CHEAPER = Content(title="A new desk", amount=usd("1200.00"))
@@ -108,8 +108,8 @@ ACTS: dict[str, Act] = {
     ),
     "gus refreshes": Act(verb=Verb.REFRESH, do=lambda state, now: refresh(state, actor(GUS), now)),
     "gus closes": Act(verb=Verb.CLOSE, do=lambda state, now: close(state, now=now)),
-    "the clock expires it": Act(at=EXPIRES, do=due.reach),
-    "the clock escalates": Act(at=ESCALATES, do=due.reach),
+    "the clock expires it": Act(at=EXPIRES, do=deadlines.reach),
+    "the clock escalates": Act(at=ESCALATES, do=deadlines.reach),
     "a reading changes the people": Act(do=people_leave),
 }
 

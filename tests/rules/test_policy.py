@@ -12,10 +12,7 @@ from hypothesis import strategies as st
 
 from tests.rules.builders import ALL, BORIS, CLARA, level, of, policy, table, usd
 from tests.rules.effort import SHORT
-from workflows.rules.errors import NoTierError
-from workflows.rules.money import Money
-from workflows.rules.people import ApproverSource, SourceKind
-from workflows.rules.policy import (
+from workflows.rules.approvals.policy import (
     Escalation,
     Notify,
     Policy,
@@ -24,6 +21,9 @@ from workflows.rules.policy import (
     digest,
     route,
 )
+from workflows.rules.people.actors import ApproverSource, SourceKind
+from workflows.rules.shared.errors import NoTierError
+from workflows.rules.shared.money import Money
 
 SALES = level(BORIS, name="sales")
 BOARD = level(CLARA, name="board")

@@ -18,13 +18,13 @@ from tests.rules.builders import (
     reading,
     request,
 )
-from workflows.rules import approval
-from workflows.rules.content import Content
-from workflows.rules.face import ApprovalFace, LevelFace, approval_face
-from workflows.rules.levels import reach_level
-from workflows.rules.policy import Visibility
-from workflows.rules.privacy import may_read, public_face
-from workflows.rules.request import ApprovalState
+from workflows.rules.approvals import approval
+from workflows.rules.approvals.levels import reach_level
+from workflows.rules.approvals.policy import Visibility
+from workflows.rules.approvals.privacy import may_read, public_face
+from workflows.rules.approvals.request import ApprovalState
+from workflows.rules.approvals.snapshot import ApprovalFace, LevelFace, approval_face
+from workflows.rules.shared.content import Content
 
 PRIVATE_PARTS = {
     *("hidden", "content", "rule", "levels", "changes", "change_request"),

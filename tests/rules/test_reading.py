@@ -35,11 +35,11 @@ from tests.rules.builders import (
     reading,
     request,
 )
-from workflows.rules.clock import Tick, TickKind
-from workflows.rules.people import Reading, Standing
-from workflows.rules.policy import Notify
-from workflows.rules.reading import question, take_reading
-from workflows.rules.request import ApprovalState, Status
+from workflows.rules.approvals.clock import Tick, TickKind
+from workflows.rules.approvals.directory_reading import question, take_reading
+from workflows.rules.approvals.policy import Notify
+from workflows.rules.approvals.request import ApprovalState, Status
+from workflows.rules.people.actors import Reading, Standing
 
 
 def wanted(state: ApprovalState) -> ApprovalState:

@@ -6,8 +6,8 @@ import pytest
 
 from tests.rules.acts import decide, no, refusal, yes
 from tests.rules.builders import BORIS, here, level, opened, table
-from workflows.rules.policy import ReasonRule
-from workflows.rules.request import ApprovalState, Decision
+from workflows.rules.approvals.policy import ReasonRule
+from workflows.rules.approvals.request import ApprovalState, Decision
 
 OPTIONAL = opened(level(BORIS))
 REQUIRED = opened(

@@ -36,12 +36,12 @@ from tests.rules.clockwork import (
     at,
     ticks,
 )
-from workflows.rules import due
-from workflows.rules.clock import Tick
-from workflows.rules.levels import reach_level
-from workflows.rules.people import CLOCK
-from workflows.rules.policy import Escalation, LevelRule, Notify
-from workflows.rules.request import ApprovalState, Status, Tell, TellKind
+from workflows.rules.approvals import deadlines
+from workflows.rules.approvals.clock import Tick
+from workflows.rules.approvals.levels import reach_level
+from workflows.rules.approvals.policy import Escalation, LevelRule, Notify
+from workflows.rules.approvals.request import ApprovalState, Status, Tell, TellKind
+from workflows.rules.people.actors import CLOCK
 
 
 def ticking(rule: LevelRule = RULE, *clock: Tick) -> ApprovalState:
@@ -92,27 +92,27 @@ class Rung:
     ),
 )
 def test_what_the_clock_does_in_which_order(row: Rung) -> None:
-    change = due.reach(ticking(), at(row.when))
+    change = deadlines.reach(ticking(), at(row.when))
 
     assert [(fact.kind.value, fact.at) for fact in change.facts] == [
         (kind, at(minutes)) for kind, minutes in row.then
     ]
     assert all(fact.actor == CLOCK for fact in change.facts)
-    assert due.next_deadline(change.state) == (None if row.next is None else at(row.next))
+    assert deadlines.next_deadline(change.state) == (None if row.next is None else at(row.next))
 
 
 def test_a_clock_looked_at_often_does_what_one_looked_at_late_does() -> None:
-    often, late = ticking(), due.reach(ticking(), at(10))
+    often, late = ticking(), deadlines.reach(ticking(), at(10))
     for second in range(0, 600, 7):
-        often = due.reach(often, at(second / 60)).state
+        often = deadlines.reach(often, at(second / 60)).state
 
-    assert due.reach(often, at(10)).state == late.state
+    assert deadlines.reach(often, at(10)).state == late.state
 
 
 def test_a_clock_looked_at_twice_rings_once() -> None:
-    once = due.reach(ticking(), at(1)).state
+    once = deadlines.reach(ticking(), at(1)).state
 
-    again = due.reach(once, at(1))
+    again = deadlines.reach(once, at(1))
 
     assert again.facts == ()
     assert again.state == once
@@ -124,7 +124,7 @@ def test_a_clock_looked_at_twice_rings_once() -> None:
 def test_a_reminder_tells_those_who_have_not_decided_and_has_the_people_read_again() -> None:
     state = decided(ticking(), yes(BORIS))
 
-    change = due.reach(state, at(1))
+    change = deadlines.reach(state, at(1))
 
     assert change.tells == (Tell(kind=TellKind.REMINDED, people=(CLARA,)),)
     assert change.facts[0].data == {"people": CLARA}
@@ -138,8 +138,8 @@ def test_a_reminder_tells_a_stand_in_in_their_time_too() -> None:
     absence = away(BORIS, EMIL, starts=at(2))
     state = read(state, reading(BORIS, CLARA, absences=(absence,), people=(EMIL,))).state
 
-    first = due.reach(state, at(1))
-    second = due.reach(first.state, at(3))
+    first = deadlines.reach(state, at(1))
+    second = deadlines.reach(first.state, at(3))
 
     assert first.tells[0].people == (BORIS, CLARA)
     assert second.tells[0].people == (BORIS, CLARA, EMIL)
@@ -148,7 +148,7 @@ def test_a_reminder_tells_a_stand_in_in_their_time_too() -> None:
 def test_a_reminder_of_a_blocked_level_tells_the_admins_again() -> None:
     state = read(reach_level(submitted(RULE), CLOCKWORK), reading()).state
 
-    change = due.reach(state, at(1))
+    change = deadlines.reach(state, at(1))
 
     assert change.tells == (Tell(kind=TellKind.BLOCKED),)
     assert kinds(change.facts) == ["LevelReminded"]
@@ -158,7 +158,7 @@ def test_a_reminder_of_a_blocked_level_tells_the_admins_again() -> None:
 def test_a_reminder_where_the_policy_notifies_nobody_is_a_fact_all_the_same() -> None:
     state = opened_as(asked(policy(RULE, notify=Notify.NONE)), *CLOCKWORK)
 
-    change = due.reach(state, at(1))
+    change = deadlines.reach(state, at(1))
 
     assert change.tells == ()
     assert kinds(change.facts) == ["LevelReminded"]
@@ -170,7 +170,7 @@ def test_a_reminder_where_the_policy_notifies_nobody_is_a_fact_all_the_same() ->
 def test_an_escalation_asks_others_too_while_the_first_ones_may_still_decide() -> None:
     state = ticking(RULE, *ticks((4, ESCALATE)))
 
-    change = due.reach(state, at(4))
+    change = deadlines.reach(state, at(4))
 
     assert [str(one) for one in here(change.state).sources] == [
         "user:UBORIS",
@@ -185,7 +185,7 @@ def test_an_escalation_asks_others_too_while_the_first_ones_may_still_decide() -
 
 
 def test_whom_an_escalation_adds_is_asked_and_nobody_else() -> None:
-    state = due.reach(ticking(RULE, *ticks((4, ESCALATE))), at(4)).state
+    state = deadlines.reach(ticking(RULE, *ticks((4, ESCALATE))), at(4)).state
 
     change = read(state, reading(BORIS, CLARA, DORA), at(4))
 
@@ -195,7 +195,7 @@ def test_whom_an_escalation_adds_is_asked_and_nobody_else() -> None:
 def test_an_escalation_in_place_of_the_first_ones_lets_go_of_them_at_once() -> None:
     state = ticking(INSTEAD, *ticks((4, ESCALATE)))
 
-    change = due.reach(state, at(4))
+    change = deadlines.reach(state, at(4))
 
     assert [str(one) for one in here(change.state).sources] == ["user:UDORA"]
     assert here(change.state).blocked == "approvers_unread"
@@ -204,7 +204,7 @@ def test_an_escalation_in_place_of_the_first_ones_lets_go_of_them_at_once() -> N
 
 
 def test_after_an_escalation_in_their_place_the_first_ones_are_no_approvers() -> None:
-    state = due.reach(ticking(INSTEAD, *ticks((4, ESCALATE))), at(4)).state
+    state = deadlines.reach(ticking(INSTEAD, *ticks((4, ESCALATE))), at(4)).state
 
     state = read(state, reading(DORA), at(4)).state
 
@@ -214,7 +214,7 @@ def test_after_an_escalation_in_their_place_the_first_ones_are_no_approvers() ->
 
 def test_who_decided_before_an_escalation_in_their_place_counts_on() -> None:
     rule = level(BORIS, CLARA, quorum=of(2), escalate=(TO_DORA_INSTEAD,))
-    state = due.reach(decided(ticking(rule, *ticks((4, ESCALATE))), yes(BORIS)), at(4)).state
+    state = deadlines.reach(decided(ticking(rule, *ticks((4, ESCALATE))), yes(BORIS)), at(4)).state
 
     state = decided(read(state, reading(DORA), at(4)).state, yes(DORA))
 
@@ -230,7 +230,7 @@ def test_a_late_press_of_somebody_let_go_of_is_judged_as_if_the_clock_had_rung()
 def test_an_escalation_adds_to_whom_an_admin_has_named() -> None:
     state = reassign(ticking(RULE, *ticks((4, ESCALATE))), EMIL).state
 
-    state = due.reach(state, at(4)).state
+    state = deadlines.reach(state, at(4)).state
 
     assert [str(one) for one in here(state).sources] == ["user:UEMIL", "user:UDORA"]
 
@@ -240,7 +240,7 @@ def test_each_escalation_takes_its_own_step() -> None:
     rule = level(BORIS, escalate=(TO_DORA, second))
     clock = (*ticks((4, ESCALATE)), Tick(at=at(5), kind=ESCALATE, step=1))
 
-    state = due.reach(ticking(rule, *clock), at(5)).state
+    state = deadlines.reach(ticking(rule, *clock), at(5)).state
 
     assert [str(one) for one in here(state).sources] == ["user:UEMIL"]
     assert here(state).escalations == 2
@@ -252,7 +252,7 @@ def test_each_escalation_takes_its_own_step() -> None:
 def test_while_changes_are_awaited_nobody_is_reminded_and_nothing_escalates() -> None:
     state = decided(ticking(), changes(BORIS))
 
-    change = due.reach(state, at(4.5))
+    change = deadlines.reach(state, at(4.5))
 
     assert change.facts == ()
     assert change.tells == ()
@@ -262,7 +262,7 @@ def test_while_changes_are_awaited_nobody_is_reminded_and_nothing_escalates() ->
 def test_while_changes_are_awaited_the_end_comes_all_the_same() -> None:
     state = decided(ticking(), changes(BORIS))
 
-    change = due.reach(state, at(6))
+    change = deadlines.reach(state, at(6))
 
     assert [(fact.kind.value, fact.at) for fact in change.facts] == [("RequestExpired", at(5))]
 
@@ -272,14 +272,14 @@ def test_a_level_that_has_passed_is_not_reminded() -> None:
         opened_as(request(level(BORIS), level(CLARA, name="hr")), *ticks((1, REMIND))), yes(BORIS)
     )
 
-    assert due.reach(state, at(9)).state == state
-    assert due.next_deadline(next_opened(state)) is None
+    assert deadlines.reach(state, at(9)).state == state
+    assert deadlines.next_deadline(next_opened(state)) is None
 
 
 def test_an_escalation_of_a_blocked_level_may_open_it() -> None:
     state = read(reach_level(submitted(RULE), CLOCKWORK), reading(BORIS)).state
 
-    state = due.reach(state, at(4)).state
+    state = deadlines.reach(state, at(4)).state
     state = read(state, reading(BORIS, DORA), at(4)).state
 
     assert here(state).blocked == ""

@@ -9,10 +9,7 @@ from hypothesis import strategies as st
 
 from tests.rules.builders import ANA, BORIS, actor, level, policy, table, usd
 from tests.rules.effort import SHORT
-from workflows.rules.content import Content
-from workflows.rules.errors import NotADurationError, RuleError
-from workflows.rules.policy import Tier
-from workflows.rules.request_form import (
+from workflows.rules.approvals.form import (
     RequestMistakes,
     WrittenContent,
     WrittenRequest,
@@ -21,6 +18,9 @@ from workflows.rules.request_form import (
     read_request,
     read_window,
 )
+from workflows.rules.approvals.policy import Tier
+from workflows.rules.shared.content import Content
+from workflows.rules.shared.errors import NotADurationError, RuleError
 
 POLICY = policy(level(BORIS))
 WITHOUT_CURRENCY = replace(POLICY, tiers=(Tier(up_to=None, levels=("sales",)),))

@@ -27,9 +27,9 @@ from tests.rules.builders import (
     table,
     with_away,
 )
-from workflows.rules.levels import reach_level
-from workflows.rules.request import ApprovalState, Decision
-from workflows.rules.seats import may_decide
+from workflows.rules.approvals.levels import reach_level
+from workflows.rules.approvals.request import ApprovalState, Decision
+from workflows.rules.approvals.seats import may_decide
 
 TOMORROW = after(days=1)
 A_WEEK = after(days=7)

@@ -19,9 +19,9 @@ from tests.rules.builders import (
     table,
     with_away,
 )
-from workflows.rules.people import Absence, Standing
-from workflows.rules.request import ApprovalState
-from workflows.rules.seats import FARTHEST, may_decide
+from workflows.rules.approvals.request import ApprovalState
+from workflows.rules.approvals.seats import FARTHEST, may_decide
+from workflows.rules.people.actors import Absence, Standing
 
 TOMORROW = after(days=1)
 A_WEEK = after(days=7)

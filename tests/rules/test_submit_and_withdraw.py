@@ -18,12 +18,16 @@ from tests.rules.builders import (
     request,
     submitted,
 )
-from workflows.rules import approval as rules
-from workflows.rules import due
-from workflows.rules.content import content_digest, content_text
-from workflows.rules.errors import NotTheRequesterError, ReasonTooLongError, RequestClosedError
-from workflows.rules.people import CLOCK, Origin
-from workflows.rules.request import ApprovalState, Status, Withdrawal
+from workflows.rules.approvals import approval as rules
+from workflows.rules.approvals import deadlines
+from workflows.rules.approvals.request import ApprovalState, Status, Withdrawal
+from workflows.rules.people.actors import CLOCK, Origin
+from workflows.rules.shared.content import content_digest, content_text
+from workflows.rules.shared.errors import (
+    NotTheRequesterError,
+    ReasonTooLongError,
+    RequestClosedError,
+)
 
 RULE = level(BORIS, "UCLARA", "UDORA", quorum=of(2), reject_quorum=2)
 
@@ -74,7 +78,7 @@ def test_a_request_that_needs_no_level_waits_for_nothing() -> None:
 
     assert not state.waits_for_level
     assert not state.waits_for_approvers
-    assert due.next_deadline(state) is None
+    assert deadlines.next_deadline(state) is None
 
 
 @pytest.mark.parametrize(

@@ -27,14 +27,14 @@ from tests.rules.builders import (
     submitted,
     table,
 )
-from workflows.rules import approval as rules
-from workflows.rules import due
-from workflows.rules.clock import TickKind, Window
-from workflows.rules.errors import RequestClosedError
-from workflows.rules.levels import next_windows, reach_level
-from workflows.rules.people import CLOCK
-from workflows.rules.policy import LevelRule
-from workflows.rules.request import ApprovalState, Status
+from workflows.rules.approvals import approval as rules
+from workflows.rules.approvals import deadlines
+from workflows.rules.approvals.clock import TickKind, Window
+from workflows.rules.approvals.levels import next_windows, reach_level
+from workflows.rules.approvals.policy import LevelRule
+from workflows.rules.approvals.request import ApprovalState, Status
+from workflows.rules.people.actors import CLOCK
+from workflows.rules.shared.errors import RequestClosedError
 
 RULE = level(BORIS, CLARA, quorum=of(2))
 DUE = after(minutes=5)
@@ -134,15 +134,15 @@ class Instant:
     ),
 )
 def test_what_the_clock_does(row: Instant) -> None:
-    change = due.reach(row.given, row.when)
+    change = deadlines.reach(row.given, row.when)
 
     assert change.state.status is row.then
     assert bool(change.facts) == (change.state.status is not row.given.status)
-    assert all(fact.at == due.next_deadline(row.given) for fact in change.facts)
+    assert all(fact.at == deadlines.next_deadline(row.given) for fact in change.facts)
 
 
 def test_an_expiry_says_by_which_rule_and_that_the_clock_did_it() -> None:
-    change = due.reach(opened(RULE, expires_at=DUE), DUE)
+    change = deadlines.reach(opened(RULE, expires_at=DUE), DUE)
 
     assert kinds(change.facts) == ["RequestExpired"]
     assert change.facts[0].actor == CLOCK
@@ -152,9 +152,9 @@ def test_an_expiry_says_by_which_rule_and_that_the_clock_did_it() -> None:
 
 
 def test_a_clock_that_rings_twice_expires_once() -> None:
-    expired = due.reach(opened(RULE, expires_at=DUE), DUE).state
+    expired = deadlines.reach(opened(RULE, expires_at=DUE), DUE).state
 
-    again = due.reach(expired, DUE + WEEK)
+    again = deadlines.reach(expired, DUE + WEEK)
 
     assert again.facts == ()
     assert again.state == expired
@@ -199,12 +199,12 @@ def test_opening_a_blocked_level_keeps_its_instant() -> None:
 
     state = read(state, reading(BORIS, CLARA), after(minutes=4)).state
 
-    assert due.next_deadline(state) == DUE
+    assert deadlines.next_deadline(state) == DUE
 
 
 @pytest.mark.parametrize("status", CLOSED)
 def test_a_closed_request_has_no_deadline(status: Status) -> None:
-    deadline = due.next_deadline(standing(status))
+    deadline = deadlines.next_deadline(standing(status))
 
     assert deadline is None
 
@@ -289,5 +289,5 @@ def test_reaching_a_level_pins_its_instant_and_its_number() -> None:
 
     assert here(state).number == 1
     assert here(state).rule == RULE
-    assert due.next_deadline(state) == DUE
+    assert deadlines.next_deadline(state) == DUE
     assert not state.waits_for_level

@@ -47,9 +47,9 @@ from tests.rules.builders import (
     submitted,
     table,
 )
-from workflows.rules.errors import RuleError
-from workflows.rules.request import ApprovalState, Change
-from workflows.rules.verbs import Verb, verbs_of
+from workflows.rules.approvals.request import ApprovalState, Change
+from workflows.rules.approvals.verbs import Verb, verbs_of
+from workflows.rules.shared.errors import RuleError
 
 TWO = level(BORIS, CLARA, quorum=of(2), reject_quorum=2)
 OPEN = opened(TWO, expires_at=after(minutes=5))

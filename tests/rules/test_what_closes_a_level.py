@@ -22,8 +22,8 @@ from tests.rules.builders import (
     opened,
     table,
 )
-from workflows.rules.policy import Quorum, QuorumKind
-from workflows.rules.request import Decision, Status
+from workflows.rules.approvals.policy import Quorum, QuorumKind
+from workflows.rules.approvals.request import Decision, Status
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,11 +29,11 @@ from tests.rules.builders import (
     reading,
     table,
 )
-from workflows.rules import approval as rules
-from workflows.rules.levels import reach_level
-from workflows.rules.people import CLOCK, Member, Reading, Standing
-from workflows.rules.policy import Quorum
-from workflows.rules.request import Status
+from workflows.rules.approvals import approval as rules
+from workflows.rules.approvals.levels import reach_level
+from workflows.rules.approvals.policy import Quorum
+from workflows.rules.approvals.request import Status
+from workflows.rules.people.actors import CLOCK, Member, Reading, Standing
 
 
 @dataclass(frozen=True, kw_only=True)

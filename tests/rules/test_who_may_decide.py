@@ -24,10 +24,10 @@ from tests.rules.builders import (
     submitted,
     table,
 )
-from workflows.rules import approval as rules
-from workflows.rules.levels import reach_level
-from workflows.rules.people import Standing
-from workflows.rules.request import ApprovalState, Decision, Status, Verdict
+from workflows.rules.approvals import approval as rules
+from workflows.rules.approvals.levels import reach_level
+from workflows.rules.approvals.request import ApprovalState, Decision, Status, Verdict
+from workflows.rules.people.actors import Standing
 
 TWO_OF_THREE = level(BORIS, CLARA, DORA, quorum=of(2))
 MANAGER = level(BORIS, name="manager")

@@ -31,10 +31,10 @@ from tests.rules.clockwork import (
     at,
     ticks,
 )
-from workflows.rules import approval, due
-from workflows.rules.clock import Tick, TickKind, Window, in_order
-from workflows.rules.levels import next_windows, reach_level
-from workflows.rules.policy import LevelRule
+from workflows.rules.approvals import approval, deadlines
+from workflows.rules.approvals.clock import Tick, TickKind, Window, in_order
+from workflows.rules.approvals.levels import next_windows, reach_level
+from workflows.rules.approvals.policy import LevelRule
 
 # Windows and order
 
@@ -119,7 +119,7 @@ def test_fourteen_days_of_reminders_are_exactly_their_instants(days: int) -> Non
     clock = [Tick(at=after(days=day), kind=REMIND) for day in range(1, 14)]
     clock.append(Tick(at=after(days=14), kind=EXPIRE))
 
-    change = due.reach(opened_as(request(rule), *clock), after(days=days))
+    change = deadlines.reach(opened_as(request(rule), *clock), after(days=days))
 
     assert [fact.at for fact in change.facts] == [after(days=day) for day in range(1, days + 1)]
 

@@ -13,22 +13,8 @@ from hypothesis import strategies as st
 
 from tests.views import faces
 from tests.views.contents import usd
-from workflows.rules.content import Content, ContentChange, ContentField
-from workflows.rules.face import ApprovalFace, Asked, LevelFace
-from workflows.rules.failure import Failure
-from workflows.rules.order import (
-    Cancelled,
-    OrderFace,
-    OrderLine,
-    OrderStatus,
-    Step,
-    StepName,
-    StepStatus,
-    Stuck,
-)
-from workflows.rules.people import Actor, Origin
-from workflows.rules.policy import Layout, RouteReason
-from workflows.rules.request import (
+from workflows.rules.approvals.policy import Layout, RouteReason
+from workflows.rules.approvals.request import (
     ChangeRequest,
     Counted,
     Delegate,
@@ -38,6 +24,20 @@ from workflows.rules.request import (
     Status,
     Verdict,
 )
+from workflows.rules.approvals.snapshot import ApprovalFace, Asked, LevelFace
+from workflows.rules.orders.order import (
+    Cancelled,
+    OrderFace,
+    OrderLine,
+    OrderStatus,
+    Step,
+    StepName,
+    StepStatus,
+    Stuck,
+)
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.content import Content, ContentChange, ContentField
+from workflows.rules.shared.failure import Failure
 
 TRAPS = (
     *("<!channel>", "<!here|x>", "<@U0EVE>", "<#C0SECRET>", "<https://evil.example|x>", "*bold*"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.views.catalogue import CATALOGUES
+from views.catalogue import CATALOGUES
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from workflows.rules.content import Content, ContentField
-from workflows.rules.money import Money
+from workflows.rules.shared.content import Content, ContentField
+from workflows.rules.shared.money import Money
 
 
 def usd(amount: str) -> Money:

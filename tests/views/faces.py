@@ -5,14 +5,23 @@ from datetime import UTC, datetime, timedelta
 
 from tests.views import contents
 from tests.views.contents import usd
-from workflows.rules import approval, order, order_parcels, order_saga, order_verbs, reading
-from workflows.rules.clock import Tick, TickKind
-from workflows.rules.content import Content
-from workflows.rules.due import reach
-from workflows.rules.face import ApprovalFace, approval_face
-from workflows.rules.failure import Failure
-from workflows.rules.levels import reach_level
-from workflows.rules.order import (
+from workflows.rules.approvals import approval, directory_reading
+from workflows.rules.approvals.clock import Tick, TickKind
+from workflows.rules.approvals.deadlines import reach
+from workflows.rules.approvals.levels import reach_level
+from workflows.rules.approvals.policy import LevelRule, Policy, Quorum, Tier, route
+from workflows.rules.approvals.request import (
+    ApprovalRequest,
+    ApprovalState,
+    Decision,
+    Verdict,
+    Withdrawal,
+)
+from workflows.rules.approvals.snapshot import ApprovalFace, approval_face
+from workflows.rules.orders import order, parcel_progress
+from workflows.rules.orders import saga as order_saga
+from workflows.rules.orders import verbs as order_verbs
+from workflows.rules.orders.order import (
     Cancellation,
     Order,
     OrderFace,
@@ -22,8 +31,8 @@ from workflows.rules.order import (
     StepName,
     order_face,
 )
-from workflows.rules.parcel import ParcelNews, Stored
-from workflows.rules.people import (
+from workflows.rules.orders.parcel import ParcelNews, Stored
+from workflows.rules.people.actors import (
     Actor,
     ApproverSet,
     ApproverSource,
@@ -33,14 +42,8 @@ from workflows.rules.people import (
     SourceKind,
     Standing,
 )
-from workflows.rules.policy import LevelRule, Policy, Quorum, Tier, route
-from workflows.rules.request import (
-    ApprovalRequest,
-    ApprovalState,
-    Decision,
-    Verdict,
-    Withdrawal,
-)
+from workflows.rules.shared.content import Content
+from workflows.rules.shared.failure import Failure
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 ANA = Actor(person="U0ANA", origin=Origin.SLACK)
@@ -116,7 +119,9 @@ def reached(state: ApprovalState, minutes: int = 5) -> ApprovalState:
 
 def taken(state: ApprovalState, answer: Reading) -> ApprovalState:
     """Take the directory's answer to what is asked of it now."""
-    return reading.take_reading(state, reading.question(state), answer, NOW).state
+    return directory_reading.take_reading(
+        state, directory_reading.question(state), answer, NOW
+    ).state
 
 
 def opened(asked: ApprovalRequest, *ids: str) -> ApprovalState:
@@ -342,7 +347,7 @@ def _in_parcels(*told: ParcelNews) -> OrderState:
         state = order_saga.step_completed(state, name, f"{name}-1", NOW, stored=where).state
     state = order_saga.step_started(state, StepName.SHIP, NOW).state
     for news in told:
-        state = order_parcels.parcel_moved(state, news, NOW).state
+        state = parcel_progress.parcel_moved(state, news, NOW).state
     return state
 
 
@@ -358,8 +363,8 @@ def order_called_back() -> OrderFace:
         ParcelNews(warehouse="NORTH", tracking="TRK-3003"),
         ParcelNews(warehouse="SOUTH <!channel>", error="Nobody there.", recalled=True),
     )
-    state = order_parcels.parcels_ended(state, NOW).state
-    state = order_parcels.parcel_recalled(state, "NORTH", NOW).state
+    state = parcel_progress.parcels_ended(state, NOW).state
+    state = parcel_progress.parcel_recalled(state, "NORTH", NOW).state
     return order_face(_undone(state), 9)
 
 

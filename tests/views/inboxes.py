@@ -3,13 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.views.home import ROWS, HomePage, HomePlace, Tab
-from bot.views.home_rows import Decided, Mine, ToDecide
 from tests.views import faces, states
 from tests.views.any_face import AnyFace
-from workflows.rules.face import ApprovalFace
-from workflows.rules.people import Absence
-from workflows.rules.request import Status
+from views.home import ROWS, HomePage, HomePlace, Tab
+from views.home_rows import Decided, Mine, ToDecide
+from workflows.rules.approvals.request import Status
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.people.actors import Absence
 
 AWAY = Absence(
     person="U0BORIS",

@@ -6,11 +6,11 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from bot.views import approval_card, order_modal
-from bot.views.approval_card import Click
-from bot.views.order_modal import CatalogueEntry
 from tests.views import faces
-from workflows.rules.face import ApprovalFace
+from views import approval_card, order_modal
+from views.approval_card import Click
+from views.order_modal import CatalogueEntry
+from workflows.rules.approvals.snapshot import ApprovalFace
 
 RECORDED = (
     Path(__file__).parents[3] / "shared" / "slack_payloads"

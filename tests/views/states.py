@@ -6,10 +6,19 @@ from datetime import timedelta
 from tests.views import faces
 from tests.views.contents import usd
 from tests.views.faces import ANA, BORIS, CLARA, NOW, decided, face, found, opened, request, taken
-from workflows.rules import administration, amendment, approval, delegation
-from workflows.rules.content import Content
-from workflows.rules.face import ApprovalFace
-from workflows.rules.people import (
+from workflows.rules.approvals import administration, amendment, approval, delegation
+from workflows.rules.approvals.policy import LevelRule, Policy, Quorum, ReasonRule
+from workflows.rules.approvals.request import (
+    Amendment,
+    ApprovalState,
+    Closing,
+    Comment,
+    Delegation,
+    Reassigned,
+    Verdict,
+)
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.people.actors import (
     Absence,
     Actor,
     ApproverSource,
@@ -19,16 +28,7 @@ from workflows.rules.people import (
     SourceKind,
     Standing,
 )
-from workflows.rules.policy import LevelRule, Policy, Quorum, ReasonRule
-from workflows.rules.request import (
-    Amendment,
-    ApprovalState,
-    Closing,
-    Comment,
-    Delegation,
-    Reassigned,
-    Verdict,
-)
+from workflows.rules.shared.content import Content
 
 DORA = Actor(person="U0DORA", origin=Origin.SLACK)
 GUS = Actor(person="U0GUS", origin=Origin.SLACK)

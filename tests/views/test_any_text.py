@@ -7,21 +7,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.views import (
-    approval_card,
-    approval_modal,
-    more_modal,
-    notice_messages,
-    notices,
-    order_card,
-    order_modal,
-    order_status,
-    verb_modal,
-)
-from bot.views.approval_card import parse_click
-from bot.views.blocks import Message
-from bot.views.catalogue import CATALOGUES
-from bot.views.text import clip, clip_plain, escape, in_line
 from tests.views import faces
 from tests.views.any_face import AnyFace, any_faces, pools, texts
 from tests.views.presses import (
@@ -39,10 +24,25 @@ from tests.views.slack_limits import (
     formatted,
     mrkdwn_of,
 )
-from workflows.rules.content import is_storable
+from views import (
+    approval_card,
+    approval_modal,
+    more_modal,
+    notice_messages,
+    notices,
+    order_card,
+    order_modal,
+    order_status,
+    verb_modal,
+)
+from views.approval_card import parse_click
+from views.blocks import Message
+from views.catalogue import CATALOGUES
+from views.text import clip, clip_plain, escape, in_line
+from workflows.rules.approvals.verbs import Verb
 from workflows.rules.messages import Menu
 from workflows.rules.notice import Notice, NoticeKind
-from workflows.rules.verbs import Verb
+from workflows.rules.shared.content import is_storable
 
 pytestmark = [
     pytest.mark.usefixtures("spoken"),

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from bot.views import approval_card
 from tests.views import contents, faces, states
 from tests.views.slack_limits import mrkdwn_of
-from workflows.rules.face import ApprovalFace
+from views import approval_card
+from workflows.rules.approvals.policy import RouteReason
+from workflows.rules.approvals.snapshot import ApprovalFace
 from workflows.rules.notice import MENTIONED
-from workflows.rules.policy import RouteReason
 
 Row = list[tuple[str, str | None, bool]]
 DECIDE: Row = [("approve", "primary", True), ("reject", "danger", False), ("more", None, False)]

@@ -4,18 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from bot.views import approval_modal
-from bot.views.payload import UnreadablePayloadError
 from tests.views import faces
 from tests.views.presses import submitted
 from tests.views.slack_limits import check_view
-from workflows.rules.request import Status
-from workflows.rules.request_form import (
+from views import approval_modal
+from views.payload import UnreadablePayloadError
+from workflows.rules.approvals.form import (
     RequestMistakes,
     WrittenContent,
     WrittenRequest,
     read_content,
 )
+from workflows.rules.approvals.request import Status
 
 CHOICES = [("order", "Customer order"), ("expense", "Expense & travel")]
 TYPED = {

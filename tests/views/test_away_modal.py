@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from bot.views import away_modal
-from bot.views.away_modal import WrittenAbsence
-from bot.views.payload import UnreadablePayloadError
 from records import absences
 from records.absences import AbsenceError
 from tests.views.faces import NOW
 from tests.views.presses import view_submission
 from tests.views.slack_limits import check_view
-from workflows.rules.people import Absence
+from views import away_modal
+from views.away_modal import WrittenAbsence
+from views.payload import UnreadablePayloadError
+from workflows.rules.people.actors import Absence
 
 HOUR = timedelta(hours=1)
 ABSENCE = Absence(person="U0BORIS", delegate="U0DORA", starts=NOW, ends=NOW + 5 * HOUR)

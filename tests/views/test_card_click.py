@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from bot.views import approval_card
-from bot.views.approval_card import Click
-from bot.views.ids import ActionId
-from bot.views.payload import UnreadablePayloadError
 from tests.views import faces, states
 from tests.views.presses import RECORDED, block_actions, recorded
-from workflows.rules.face import ApprovalFace
-from workflows.rules.request import Verdict
+from views import approval_card
+from views.approval_card import Click
+from views.ids import ActionId
+from views.payload import UnreadablePayloadError
+from workflows.rules.approvals.request import Verdict
+from workflows.rules.approvals.snapshot import ApprovalFace
 
 
 def test_a_press_is_read_with_all_its_context() -> None:

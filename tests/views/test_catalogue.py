@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 
-from bot import policy_keys
-from bot.views.catalogue import CATALOGUES, FALLBACK, Sentences, read
-from bot.views.text import (
+from bot.policies import keys as policy_keys
+from views.catalogue import CATALOGUES, FALLBACK, Sentences, read
+from views.text import (
     MissingSentenceError,
     counted,
     date,
@@ -21,15 +21,15 @@ from bot.views.text import (
     listed,
     text,
 )
-from workflows.rules.errors import RuleError
-from workflows.rules.hr import ALL_FIELDS, HrType, Priority
-from workflows.rules.hr_face import HrStepName, Provisioning
-from workflows.rules.hr_saga import UNREADABLE
+from workflows.rules.approvals.request import OPEN, Status, Verdict
+from workflows.rules.approvals.verbs import Verb
+from workflows.rules.hr.request import ALL_FIELDS, HrType, Priority
+from workflows.rules.hr.saga import UNREADABLE
+from workflows.rules.hr.snapshot import HrStepName, Provisioning
 from workflows.rules.notice import NoticeKind
-from workflows.rules.order import OrderStatus, StepName, StepStatus
-from workflows.rules.order_verbs import OrderVerb
-from workflows.rules.request import OPEN, Status, Verdict
-from workflows.rules.verbs import Verb
+from workflows.rules.orders.order import OrderStatus, StepName, StepStatus
+from workflows.rules.orders.verbs import OrderVerb
+from workflows.rules.shared.errors import RuleError
 
 DAY = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 OWN_WORDS = (NoticeKind.OUTCOME, NoticeKind.CARD_NOT_POSTED)
@@ -37,7 +37,8 @@ CONTENT_FIELDS = ("title", "text", "amount", "links", "sources", "reason", "comm
 
 PLAIN, COUNTED = CATALOGUES[FALLBACK].plain, CATALOGUES[FALLBACK].counted
 SENTENCES = PLAIN.keys() | COUNTED
-VIEWS = Path(__file__).parents[2] / "bot" / "views"
+ROOT = Path(__file__).parents[2]
+VIEWS = ROOT / "views"
 SOURCE = "".join(
     path.read_text(encoding="utf-8")
     for path in sorted(VIEWS.glob("*.py"))
@@ -140,7 +141,7 @@ def test_every_value_of_the_rules_has_its_words(key: str) -> None:
 
 RULES = {
     path.stem: path.read_text(encoding="utf-8")
-    for path in (VIEWS.parents[1] / "workflows" / "rules").glob("*.py")
+    for path in (ROOT / "workflows" / "rules").rglob("*.py")
 }
 BLOCKED = re.findall(r'blocked="(\w+)"|return "(\w+_eligible\w*)" if .* else "(\w+)"|, "(\w+unreadable)",', "".join(RULES.values()))  # fmt: skip
 BLOCKED_CODES = sorted({code for found in BLOCKED for code in found if code})
@@ -159,7 +160,7 @@ def test_every_reason_for_a_blocked_level_has_its_sentence(code: str) -> None:
 CAUSES = "".join(
     path.read_text(encoding="utf-8")
     for room in ("activities", "workflows", "workflows/rules")
-    for path in (VIEWS.parents[1] / room).glob("*.py")
+    for path in (ROOT / room).rglob("*.py")
 )
 FAILURES = set(
     re.findall(r'(?:"code": |_refusal\(\s*|_for_now\(\s*|Failure\(code=)"([a-z_]+)"', CAUSES)

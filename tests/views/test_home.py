@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.views import bulk_modal, bulk_results, home, inbox_message
-from bot.views.bulk_results import BulkResult, Progress
-from bot.views.card_click import ButtonValue, parse_click
-from bot.views.home import COUNTED, HomePage, HomePlace, State, Tab
-from bot.views.payload import UnreadablePayloadError, from_json
 from emulator import validation
 from tests.views import faces, inboxes
 from tests.views.any_face import pools
 from tests.views.slack_limits import check_message, check_sentence, check_view, mrkdwn_of
 from tests.views.test_snapshots import SNAPSHOTS, _compare
-from workflows.rules.request import Verdict
+from views import bulk_modal, bulk_results, home, inbox_message
+from views.bulk_results import BulkResult, Progress
+from views.card_click import ButtonValue, parse_click
+from views.home import COUNTED, HomePage, HomePlace, State, Tab
+from views.payload import UnreadablePayloadError, from_json
+from workflows.rules.approvals.request import Verdict
 
 Json = dict[str, Any]
 

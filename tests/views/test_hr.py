@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.views import hr_card, notice_messages
-from bot.views.blocks import Message
 from tests.views import faces
 from tests.views.any_face import AnyFace, any_faces
 from tests.views.slack_limits import check_message, formatted, mrkdwn_of
 from tests.views.test_any_text import VIEWS
-from workflows.rules.face import ApprovalFace
-from workflows.rules.failure import Failure
-from workflows.rules.hr import HrRequest, HrType, content_of
-from workflows.rules.hr_face import (
+from views import hr_card, notice_messages
+from views.blocks import Message
+from workflows.rules.approvals.request import OPEN, Status
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.hr.request import HrRequest, HrType, content_of
+from workflows.rules.hr.snapshot import (
     STEPS,
     DaysLeft,
     HrFace,
@@ -27,9 +27,9 @@ from workflows.rules.hr_face import (
     Provisioning,
 )
 from workflows.rules.notice import Notice, NoticeKind
-from workflows.rules.order import StepStatus
-from workflows.rules.people import Actor, Origin
-from workflows.rules.request import OPEN, Status
+from workflows.rules.orders.order import StepStatus
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.failure import Failure
 
 SEA = HrRequest(
     request_id="HR-1",

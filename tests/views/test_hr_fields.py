@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from bot.views import verb_modal
-from bot.views.card_click import context_of
-from bot.views.order_lines import CatalogueEntry
 from tests.views import faces
 from tests.views.presses import click, view_submission
 from tests.views.slack_limits import check_view
-from workflows.rules.hr import FIELDS, HrRequest, HrType, Priority, content_of
-from workflows.rules.money import parse_money
-from workflows.rules.verbs import Verb
+from views import verb_modal
+from views.card_click import context_of
+from views.order_lines import CatalogueEntry
+from workflows.rules.approvals.verbs import Verb
+from workflows.rules.hr.request import FIELDS, HrRequest, HrType, Priority, content_of
+from workflows.rules.shared.money import parse_money
 
 CONTEXT = replace(context_of(click("more")), currency="EUR")
 PRODUCTS = (

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.views import hr_copy, hr_modal, notices
-from bot.views.as_read import as_read
-from bot.views.blocks import PRIVATE_METADATA, View
-from bot.views.hr_inputs import KEPT, HrContext, HrOffer, kept_context, metadata, written_of
-from bot.views.payload import UnreadablePayloadError, to_json
 from tests.views.any_face import texts
 from tests.views.presses import CATALOGUE, RECORDED, recorded
 from tests.views.slack_limits import check_view
 from tests.views.test_any_text import VIEWS as PROPERTY
-from workflows.rules.errors import HrFieldMissingError, NotALinkError
-from workflows.rules.hr import (
+from views import hr_copy, hr_modal, notices
+from views.blocks import PRIVATE_METADATA, View
+from views.hr_inputs import KEPT, HrContext, HrOffer, kept_context, metadata, written_of
+from views.payload import UnreadablePayloadError, to_json
+from views.plain_text import as_read
+from workflows.rules.hr.form import HrMistakes, WrittenHr
+from workflows.rules.hr.request import (
     ALL_FIELDS,
     FIELDS,
     HrRequest,
@@ -30,7 +30,7 @@ from workflows.rules.hr import (
     content_of,
     request_of,
 )
-from workflows.rules.hr_form import HrMistakes, WrittenHr
+from workflows.rules.shared.errors import HrFieldMissingError, NotALinkError
 
 SNAPSHOTS = Path(__file__).parent / "snapshots" / "hr_form"
 WRITE = bool(os.environ.get("WRITE_SNAPSHOTS"))

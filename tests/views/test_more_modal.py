@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from bot.views import more_modal
-from bot.views.card_click import having_read
-from bot.views.payload import UnreadablePayloadError
 from tests.views import faces, states
 from tests.views.presses import chosen, click
 from tests.views.slack_limits import check_view
-from workflows.rules.face import ApprovalFace
+from views import more_modal
+from views.card_click import having_read
+from views.payload import UnreadablePayloadError
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.verbs import Verb, verbs_of
 from workflows.rules.messages import Menu
-from workflows.rules.verbs import Verb, verbs_of
 
 CONTEXT = more_modal.context_of(click("more"))
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.views import notice_messages
 from tests.views import faces, states
 from tests.views.slack_limits import check_message, mrkdwn_of
-from workflows.rules.face import ApprovalFace
+from views import notice_messages
+from workflows.rules.approvals.snapshot import ApprovalFace
 from workflows.rules.notice import Notice, NoticeKind
 
 LINK = "https://local.slack.com/archives/C0APPROVALS/p1732185000000100"

@@ -2,15 +2,15 @@
 
 import pytest
 
-from bot.views import notices, order_card
 from tests.views import faces
 from tests.views.slack_limits import check_sentence
-from workflows.rules import errors
-from workflows.rules.errors import RuleError
-from workflows.rules.order_form import OrderMistakes
-from workflows.rules.people import Standing
-from workflows.rules.request import OPEN, Status
-from workflows.rules.verbs import Verb
+from views import notices, order_card
+from workflows.rules.approvals.request import OPEN, Status
+from workflows.rules.approvals.verbs import Verb
+from workflows.rules.orders.form import OrderMistakes
+from workflows.rules.people.actors import Standing
+from workflows.rules.shared import errors
+from workflows.rules.shared.errors import RuleError
 
 REFUSALS = [
     one

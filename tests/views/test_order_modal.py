@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from bot.views import order_modal
-from bot.views.blocks import View
-from bot.views.order_modal import MAX_LINES, CatalogueEntry
-from bot.views.payload import UnreadablePayloadError
 from tests.views.presses import CATALOGUE, recorded, submitted, three_lines, typed_view
 from tests.views.slack_limits import check_view
-from workflows.rules.order import PaymentMode
-from workflows.rules.order_form import OrderMistakes, WrittenLine, WrittenOrder, read_order
+from views import order_modal
+from views.blocks import View
+from views.order_modal import MAX_LINES, CatalogueEntry
+from views.payload import UnreadablePayloadError
+from workflows.rules.orders.form import OrderMistakes, WrittenLine, WrittenOrder, read_order
+from workflows.rules.orders.order import PaymentMode
 
 PRODUCTS = {one.sku: one.name for one in CATALOGUE}
 

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from bot.views import cards
-from bot.views.card_click import ButtonValue
-from bot.views.ids import ActionId
-from bot.views.payload import from_json
 from tests.rules.test_pairs import ACTS, ANY, TWO, outcome
 from tests.views.threads import copies
-from workflows.rules.card import CardCopy
-from workflows.rules.face import ApprovalFace, approval_face
-from workflows.rules.policy import Layout
-from workflows.rules.request import ApprovalState
+from views import cards
+from views.card_click import ButtonValue
+from views.ids import ActionId
+from views.payload import from_json
+from workflows.rules.approvals.policy import Layout
+from workflows.rules.approvals.request import ApprovalState
+from workflows.rules.approvals.snapshot import ApprovalFace, approval_face
+from workflows.rules.shared.card import CardCopy
 
 REPLIES = ((1, 1), (1, 2), (2, 1))
 

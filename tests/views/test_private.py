@@ -6,18 +6,18 @@ from dataclasses import asdict, replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.views import cards, details_modal, notice_messages
 from tests.views import faces, threads
 from tests.views.any_face import AnyFace
 from tests.views.test_hr import hr
-from workflows.rules.face import ApprovalFace, LevelFace
-from workflows.rules.failure import Failure
-from workflows.rules.hr import HrRequest, HrType
-from workflows.rules.hr_face import HrFace, Provisioning
+from views import cards, details_modal, notice_messages
+from workflows.rules.approvals.policy import Layout, RouteReason
+from workflows.rules.approvals.privacy import public_face
+from workflows.rules.approvals.snapshot import ApprovalFace, LevelFace
+from workflows.rules.hr.request import HrRequest, HrType
+from workflows.rules.hr.snapshot import HrFace, Provisioning
 from workflows.rules.messages import Menu
 from workflows.rules.notice import Notice, NoticeKind
-from workflows.rules.policy import Layout, RouteReason
-from workflows.rules.privacy import public_face
+from workflows.rules.shared.failure import Failure
 
 VIEWS = settings(max_examples=60, deadline=None)
 SECRET = "Zq7Xk9"

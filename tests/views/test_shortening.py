@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.views import approval_card, more_modal
-from bot.views.text import parted
 from tests.views import faces, states
 from tests.views.presses import click
 from tests.views.slack_limits import check_message, check_view
-from workflows.rules.content import MAX_TEXT, Content, ContentField, content_changes
-from workflows.rules.face import ApprovalFace
+from views import approval_card, more_modal
+from views.text import parted
+from workflows.rules.approvals.policy import RouteReason
+from workflows.rules.approvals.request import Remark, Status
+from workflows.rules.approvals.snapshot import ApprovalFace
 from workflows.rules.messages import Menu
-from workflows.rules.policy import RouteReason
-from workflows.rules.request import Remark, Status
+from workflows.rules.shared.content import MAX_TEXT, Content, ContentField, content_changes
 
 LINKS = tuple(f"https://shop.example/{number}/" + "x" * 470 for number in range(5))
 REMARKS = tuple(

@@ -13,7 +13,10 @@ from typing import TypeVar
 
 import pytest
 
-from bot.views import (
+from tests.views import faces, presses, states
+from tests.views.presses import CATALOGUE, click, typed_view
+from tests.views.slack_limits import check_message, check_view
+from views import (
     approval_card,
     approval_modal,
     away_modal,
@@ -25,20 +28,17 @@ from bot.views import (
     order_status,
     verb_modal,
 )
-from bot.views.blocks import Message, View
-from bot.views.catalogue import CATALOGUES, FALLBACK
-from bot.views.languages import in_language
-from bot.views.text import text
-from tests.views import faces, presses, states
-from tests.views.presses import CATALOGUE, click, typed_view
-from tests.views.slack_limits import check_message, check_view
-from workflows.rules.face import ApprovalFace
-from workflows.rules.faces import Face
+from views.blocks import Message, View
+from views.catalogue import CATALOGUES, FALLBACK
+from views.languages import in_language
+from views.text import text
+from workflows.rules.approvals.request import Status
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.verbs import Verb
 from workflows.rules.messages import Menu
 from workflows.rules.notice import Notice, NoticeKind
-from workflows.rules.people import Absence
-from workflows.rules.request import Status
-from workflows.rules.verbs import Verb
+from workflows.rules.people.actors import Absence
+from workflows.rules.snapshots import Face
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 WRITE = bool(os.environ.get("WRITE_SNAPSHOTS"))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from bot.views.text import clip, clip_plain, date, escape, in_line, person, printable
+from views.text import clip, clip_plain, date, escape, in_line, person, printable
 
 SHOWN = [
     ("plain words", "plain words"),

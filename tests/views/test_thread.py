@@ -13,18 +13,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.views import cards, details_modal, more_modal
-from bot.views.blocks import Message
-from bot.views.card_click import ButtonValue
-from bot.views.ids import ActionId
-from bot.views.payload import from_json
 from tests.views import faces, threads
 from tests.views.any_face import AnyFace, any_faces
 from tests.views.presses import click
 from tests.views.slack_limits import check_message, check_view
+from views import cards, details_modal, more_modal
+from views.blocks import Message
+from views.card_click import ButtonValue
+from views.ids import ActionId
+from views.payload import from_json
+from workflows.rules.approvals.policy import Layout, Visibility
+from workflows.rules.approvals.privacy import public_face
 from workflows.rules.messages import Menu
-from workflows.rules.policy import Layout, Visibility
-from workflows.rules.privacy import public_face
 
 SNAPSHOTS = Path(__file__).parent / "snapshots" / "thread"
 WRITE = bool(os.environ.get("WRITE_SNAPSHOTS"))

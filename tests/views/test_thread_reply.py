@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from bot.views import approval_card, cards
-from bot.views.thread_reply import deciding_message, request_of
 from tests.views import faces
 from tests.views.test_hr import done
-from workflows.rules.card import CardCopy
-from workflows.rules.face import ApprovalFace
-from workflows.rules.faces import Face
-from workflows.rules.order import OrderFace
+from views import approval_card, cards
+from views.thread_reply import deciding_message, request_of
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.orders.order import OrderFace
+from workflows.rules.shared.card import CardCopy
+from workflows.rules.snapshots import Face
 
 BOT = "U0LOCALBOT"
 

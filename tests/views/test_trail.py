@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.views import details_modal
-from bot.views.trail import LATEST, trail_blocks
 from emulator.client import text_of
 from tests.views import faces
 from tests.views.any_face import AnyFace, texts
 from tests.views.slack_limits import check_view
-from workflows.rules.audit import AuditEvent, Fact
+from views import details_modal
+from views.trail import LATEST, trail_blocks
 from workflows.rules.messages import Menu
-from workflows.rules.people import CLOCK, Actor, Origin
+from workflows.rules.people.actors import CLOCK, Actor, Origin
+from workflows.rules.shared.audit import AuditEvent, Fact
 
 
 def facts(count: int, words: str = "", actor: Actor = CLOCK) -> list[AuditEvent]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.views.as_read import as_read
-from bot.views.typed_decision import is_typed_decision
+from views.plain_text import as_read
+from views.typed_decision import is_typed_decision
 
 DECISIONS = """ok|OK.|Okay!|k|yes|Yes, please|YES!!!|approved|Approved ✅|approve|I approve|I approve this|+1|+1!|lgtm|LGTM 👍|
 👍|👍🏽|:+1:|:+1::skin-tone-3:|:thumbsup:|:white_check_mark:|looks good to me|sounds good|ok, thanks|<@U0ANA> ok|fine, approved|

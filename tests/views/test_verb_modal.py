@@ -5,18 +5,18 @@ from typing import Any
 
 import pytest
 
-from bot.views import verb_modal
-from bot.views.approval_card import parse_click
-from bot.views.card_click import ClickContext, context_of, having_read
-from bot.views.payload import UnreadablePayloadError
 from tests.views import faces, states
 from tests.views.contents import usd
 from tests.views.presses import block_actions, click, view_submission
 from tests.views.slack_limits import check_view
-from workflows.rules.content import Content
-from workflows.rules.face import ApprovalFace
-from workflows.rules.request_form import WrittenContent, read_content
-from workflows.rules.verbs import Verb
+from views import verb_modal
+from views.approval_card import parse_click
+from views.card_click import ClickContext, context_of, having_read
+from views.payload import UnreadablePayloadError
+from workflows.rules.approvals.form import WrittenContent, read_content
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.verbs import Verb
+from workflows.rules.shared.content import Content
 
 CONTEXT = context_of(click("more"))
 FORMS = [verb for verb in Verb if verb is not Verb.REFRESH]

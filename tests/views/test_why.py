@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.views.why import failure_mrkdwn, failure_words, rule_words
 from tests.views.contents import usd
-from workflows.rules.failure import Failure, read_failure
-from workflows.rules.policy import RouteReason
+from views.explanations import failure_mrkdwn, failure_words, rule_words
+from workflows.rules.approvals.policy import RouteReason
+from workflows.rules.shared.failure import Failure, read_failure
 
 OUT_OF_STOCK = Failure(code="out_of_stock", data={"sku": "<!LAMP>", "wanted": "4", "left": "3"})
 

@@ -4,18 +4,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.views import cards
-from bot.views.blocks import Message
 from tests.views import faces
 from tests.views.contents import usd
 from tests.views.faces import ANA, BORIS, CLARA, NOW, decided, opened, reached, request, taken
-from workflows.rules import amendment, approval
-from workflows.rules.card import CardCopy
-from workflows.rules.content import Content
-from workflows.rules.face import ApprovalFace
-from workflows.rules.people import Actor, Origin, Standing
-from workflows.rules.policy import Layout, Policy, Visibility
-from workflows.rules.request import Amendment, ApprovalState, Verdict, Withdrawal
+from views import cards
+from views.blocks import Message
+from workflows.rules.approvals import amendment, approval
+from workflows.rules.approvals.policy import Layout, Policy, Visibility
+from workflows.rules.approvals.request import Amendment, ApprovalState, Verdict, Withdrawal
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.people.actors import Actor, Origin, Standing
+from workflows.rules.shared.card import CardCopy
+from workflows.rules.shared.content import Content
 
 DINA = Actor(person="U0DINA", origin=Origin.SLACK)
 WISH = Content(

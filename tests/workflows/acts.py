@@ -3,9 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workflows.rules.content import Content
-from workflows.rules.people import SLACK, Actor, ApproverSource, Origin, SourceKind
-from workflows.rules.request import (
+from workflows.rules.approvals.request import (
     Amendment,
     Closing,
     Comment,
@@ -16,6 +14,8 @@ from workflows.rules.request import (
     Verdict,
     Withdrawal,
 )
+from workflows.rules.people.actors import SLACK, Actor, ApproverSource, Origin, SourceKind
+from workflows.rules.shared.content import Content
 
 
 @dataclass(frozen=True, kw_only=True)

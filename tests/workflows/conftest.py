@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
-from bot.demo import temporal_binary
+from bot.cli.demo import temporal_binary
 from tests.conftest import DEV_SERVER_ARGS
 from tests.sandbox import sandbox_sharing
 from tests.workflows.afresh import NARROW_SERVER_ARGS

@@ -7,10 +7,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from tests.workflows.weather import Slack
-from workflows.ports import (
-    DirectoryPort,
-)
-from workflows.rules.people import (
+from workflows.ports.approvals import DirectoryPort
+from workflows.rules.people.actors import (
     Absence,
     ApproverQuestion,
     ApproverSet,

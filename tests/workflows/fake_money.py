@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from workflows.money_ports import ReceivedPaymentPort, RefundPort, SweepQuestion, Swept
-from workflows.ports import StepReference
-from workflows.rules.day import DaySummary
-from workflows.rules.received_payment import ReceivedPayment
-from workflows.summary_ports import DayQuestion, SummaryPort, TellDay
+from workflows.ports.orders import StepReference
+from workflows.ports.payments import ReceivedPaymentPort, RefundPort, SweepQuestion, Swept
+from workflows.ports.summaries import DayQuestion, SummaryPort, TellDay
+from workflows.rules.orders.daily_totals import DaySummary
+from workflows.rules.orders.received_payment import ReceivedPayment
 
 DAY = DaySummary(day=date(2026, 11, 20), began=datetime(2026, 11, 20, tzinfo=UTC))
 

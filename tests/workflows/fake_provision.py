@@ -7,9 +7,9 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from tests.workflows.weather import Bell
-from workflows.hr_ports import Provisioned, ProvisionPort, ProvisionQuestion
-from workflows.rules.hr import HrRequest
-from workflows.rules.hr_face import DaysLeft, HrStepName
+from workflows.ports.hr import Provisioned, ProvisionPort, ProvisionQuestion
+from workflows.rules.hr.request import HrRequest
+from workflows.rules.hr.snapshot import DaysLeft, HrStepName
 
 
 @dataclass

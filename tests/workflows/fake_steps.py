@@ -8,14 +8,14 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from tests.workflows.weather import Bell
-from workflows.ports import (
+from workflows.ports.orders import (
     InventoryPort,
     PaymentPort,
     ShippingPort,
     StepQuestion,
     StepReference,
 )
-from workflows.rules.parcel import Stored
+from workflows.rules.orders.parcel import Stored
 
 ARRIVAL = datetime(2030, 1, 2, 12, tzinfo=UTC)
 """When the carrier says that a parcel arrives."""

@@ -12,25 +12,24 @@ from tests.workflows.fake_money import FakeDay, FakeMoney
 from tests.workflows.fake_provision import FakeProvision
 from tests.workflows.fake_steps import FakeSteps
 from tests.workflows.weather import Bell, Slack
-from workflows.ports import (
+from workflows.ports.approvals import (
     AuditBatch,
     AuditPort,
     CalendarPort,
     CardPort,
     DeadlineQuestion,
     Deadlines,
-    Mailed,
-    MailPort,
     NoticePort,
     PublishCard,
     PublishedCard,
     Told,
 )
-from workflows.rules.audit import AuditEvent
-from workflows.rules.face import ApprovalFace
-from workflows.rules.faces import Face
-from workflows.rules.mail import Mail
+from workflows.ports.orders import Mailed, MailPort
+from workflows.rules.approvals.snapshot import ApprovalFace
 from workflows.rules.notice import Notice
+from workflows.rules.orders.mail import Mail
+from workflows.rules.shared.audit import AuditEvent
+from workflows.rules.snapshots import Face
 
 
 @dataclass

@@ -12,12 +12,12 @@ from tests.workflows.office import ANA, ApprovalHandle, Office, level, new_id, p
 from tests.workflows.weather import PATIENCE
 from workflows.approval import ApprovalWorkflow
 from workflows.hr_request import HrRequestWorkflow
-from workflows.rules.face import ApprovalFace
-from workflows.rules.hr import HrRequest, HrType, content_of
-from workflows.rules.hr_face import HrFace, hr_approval_id
+from workflows.rules.approvals.policy import LevelRule, Policy, Tier
+from workflows.rules.approvals.request import Amendment
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.hr.request import HrRequest, HrType, content_of
+from workflows.rules.hr.snapshot import HrFace, hr_approval_id
 from workflows.rules.messages import HrInput
-from workflows.rules.policy import LevelRule, Policy, Tier
-from workflows.rules.request import Amendment
 
 HrHandle = WorkflowHandle[HrRequestWorkflow, HrFace]
 

@@ -26,11 +26,11 @@ from tests.workflows.weather import PATIENCE
 from workflows.approval import ApprovalWorkflow
 from workflows.order import OrderWorkflow
 from workflows.registry import WORKFLOWS
-from workflows.rules.content import Content
-from workflows.rules.face import ApprovalFace
+from workflows.rules.approvals.policy import LevelRule, Policy, Quorum, Tier, route
+from workflows.rules.approvals.request import ApprovalRequest, Decision, Verdict, Withdrawal
+from workflows.rules.approvals.snapshot import ApprovalFace
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, OrderInput
-from workflows.rules.money import Money
-from workflows.rules.order import (
+from workflows.rules.orders.order import (
     Cancellation,
     Order,
     OrderFace,
@@ -39,9 +39,9 @@ from workflows.rules.order import (
     Resumption,
     approval_id,
 )
-from workflows.rules.people import Actor, Origin
-from workflows.rules.policy import LevelRule, Policy, Quorum, Tier, route
-from workflows.rules.request import ApprovalRequest, Decision, Verdict, Withdrawal
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.content import Content
+from workflows.rules.shared.money import Money
 
 ApprovalHandle = WorkflowHandle[ApprovalWorkflow, ApprovalOutcome]
 OrderHandle = WorkflowHandle[OrderWorkflow, OrderFace]

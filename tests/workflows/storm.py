@@ -15,8 +15,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from records.steps import StillShippedError
-from workflows.ports import StepQuestion
-from workflows.rules.received_payment import ReceivedPayment
+from workflows.ports.orders import StepQuestion
+from workflows.rules.orders.received_payment import ReceivedPayment
 
 STATEMENTS = 10
 """No transaction of a step has more statements, its commit among them."""

@@ -10,8 +10,8 @@ from tests.workflows.fakes import World
 from tests.workflows.history import kinds, most_armed
 from tests.workflows.office import CLOSE, ApprovalHandle, Office, level
 from tests.workflows.weather import Weather
-from workflows.rules.people import Absence
-from workflows.rules.policy import Escalation
+from workflows.rules.approvals.policy import Escalation
+from workflows.rules.people.actors import Absence
 
 SPELL = timedelta(seconds=15)
 BUSY = level(

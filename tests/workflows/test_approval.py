@@ -3,7 +3,7 @@
 from tests.workflows.fakes import World
 from tests.workflows.office import BOTH, FINANCE, SALES, Office, level
 from workflows.approval import ApprovalWorkflow
-from workflows.rules.request import Status, Verdict
+from workflows.rules.approvals.request import Status, Verdict
 
 THREE = level("board", "UBORIS", "UCLARA", "UDORA", quorum=2, reject_quorum=2)
 

@@ -10,8 +10,8 @@ from tests.workflows.office import CLOSE, Office, level
 from tests.workflows.weather import Weather
 from workflows.approval import ApprovalWorkflow
 from workflows.directory_reader import READ_AGAIN
-from workflows.rules.people import Standing
-from workflows.rules.request import Status
+from workflows.rules.approvals.request import Status
+from workflows.rules.people.actors import Standing
 
 
 async def test_a_level_without_people_is_blocked_and_opens_by_itself(

@@ -19,9 +19,9 @@ from tests.workflows.office import (
 from tests.workflows.weather import Weather
 from workflows.approval import ApprovalWorkflow
 from workflows.payloads import data_converter
+from workflows.rules.approvals.policy import Escalation
+from workflows.rules.approvals.request import Status
 from workflows.rules.messages import CarriedApproval
-from workflows.rules.policy import Escalation
-from workflows.rules.request import Status
 
 MINUTE = timedelta(minutes=1)
 

@@ -7,8 +7,8 @@ from tests.workflows.fakes import World
 from tests.workflows.history import scheduled
 from tests.workflows.office import BOTH, EXPIRE, Office
 from workflows.approval import ApprovalWorkflow
-from workflows.rules.order import OrderStatus
-from workflows.rules.request import Status
+from workflows.rules.approvals.request import Status
+from workflows.rules.orders.order import OrderStatus
 
 
 async def test_nothing_is_lost_or_out_of_order(office: Office, world: World) -> None:

@@ -6,7 +6,7 @@ from tests.workflows.fakes import World
 from tests.workflows.history import kinds
 from tests.workflows.office import BOTH, CLOSE, EXPIRE, FINANCE, SALES, Office, level
 from workflows.approval import ApprovalWorkflow
-from workflows.rules.request import Status
+from workflows.rules.approvals.request import Status
 
 
 async def test_a_request_expires_at_its_instant(office: Office, world: World) -> None:

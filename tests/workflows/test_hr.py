@@ -23,11 +23,11 @@ from tests.workflows.weather import Weather
 from workflows.hr_request import HrRequestWorkflow
 from workflows.hr_saga import TRY_AGAIN
 from workflows.payloads import data_converter
-from workflows.rules.hr import HrRequest, HrType, content_of
-from workflows.rules.hr_face import HrFace, Provisioning
+from workflows.rules.approvals.request import Status, Verdict
+from workflows.rules.hr.request import HrRequest, HrType, content_of
+from workflows.rules.hr.snapshot import HrFace, Provisioning
 from workflows.rules.messages import HrInput
-from workflows.rules.order import StepStatus
-from workflows.rules.request import Status, Verdict
+from workflows.rules.orders.order import StepStatus
 
 
 async def test_two_levels_approve_then_it_is_provisioned(office: Office, world: World) -> None:

@@ -16,9 +16,9 @@ from tests.workflows.office import (
 )
 from tests.workflows.weather import Weather
 from workflows.order import OrderWorkflow
-from workflows.rules.card import AT_LATEST, SETTLE
-from workflows.rules.order import OrderFace, OrderStatus
-from workflows.rules.request import Status, Verdict, Withdrawal
+from workflows.rules.approvals.request import Status, Verdict, Withdrawal
+from workflows.rules.orders.order import OrderFace, OrderStatus
+from workflows.rules.shared.card import AT_LATEST, SETTLE
 
 
 async def test_an_order_under_the_limit_needs_nobody(office: Office, world: World) -> None:

@@ -10,7 +10,7 @@ from tests.workflows.weather import Weather
 from workflows.order import OrderWorkflow
 from workflows.payloads import data_converter
 from workflows.rules.messages import CarriedOrder, OrderInput
-from workflows.rules.order import PAYMENT_WINDOW, OrderStatus, PaymentMode
+from workflows.rules.orders.order import PAYMENT_WINDOW, OrderStatus, PaymentMode
 
 
 async def _start_afresh(office: Office, order: OrderHandle) -> None:

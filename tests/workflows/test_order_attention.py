@@ -4,8 +4,8 @@ from tests.workflows.fakes import World
 from tests.workflows.office import ANA, Office, OrderHandle, refused
 from workflows.options import COMPENSATION
 from workflows.order import OrderWorkflow
-from workflows.rules.order import OrderStatus, StepName
-from workflows.rules.people import Actor, Origin
+from workflows.rules.orders.order import OrderStatus, StepName
+from workflows.rules.people.actors import Actor, Origin
 
 TRIES = COMPENSATION["retry_policy"].maximum_attempts
 GUS = Actor(person="UGUS", origin=Origin.SLACK)

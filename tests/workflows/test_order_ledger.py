@@ -34,11 +34,12 @@ from tests.workflows.fakes import FakeAudit, World
 from tests.workflows.office import Office, OrderHandle, an_order, office_of, usd
 from tests.workflows.storm import STATEMENTS, Attempt, Fate, Storm, statements_counted
 from workflows.order import OrderWorkflow
-from workflows.ports import AuditBatch, PaymentPort
+from workflows.ports.approvals import AuditBatch
+from workflows.ports.orders import PaymentPort
 from workflows.refund import RefundWorkflow
-from workflows.rules.order import Order, OrderLine, OrderStatus, PaymentMode
-from workflows.rules.parcel import ParcelStatus, shipment_id
-from workflows.rules.received_payment import Progress, ReceivedPayment, refund_id
+from workflows.rules.orders.order import Order, OrderLine, OrderStatus, PaymentMode
+from workflows.rules.orders.parcel import ParcelStatus, shipment_id
+from workflows.rules.orders.received_payment import Progress, ReceivedPayment, refund_id
 from workflows.sweep import SweepInput, SweepWorkflow
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

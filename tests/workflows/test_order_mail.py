@@ -3,7 +3,7 @@
 from tests.workflows.fakes import World
 from tests.workflows.office import Office, an_order
 from workflows.order import OrderWorkflow
-from workflows.rules.order import OrderStatus, PaymentMode
+from workflows.rules.orders.order import OrderStatus, PaymentMode
 
 ADA = "ada@example.org"
 

@@ -7,18 +7,18 @@ import pytest
 from temporalio.client import WorkflowHandle
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
-from bot.demo import temporal_binary
-from bot.order_calls import OrderCalls
+from bot.cli.demo import temporal_binary
+from bot.temporal.orders import OrderCalls
 from tests.workflows.fake_steps import ARRIVAL
 from tests.workflows.fakes import World
 from tests.workflows.office import ANA, SALES, Office, an_order, office_of, policy
 from tests.workflows.weather import PATIENCE
 from workflows.order import OrderWorkflow
 from workflows.payloads import data_converter
+from workflows.rules.approvals.request import Verdict
 from workflows.rules.messages import OrderInput
-from workflows.rules.order import OrderFace, OrderStatus
-from workflows.rules.order_answers import ApprovalMessage
-from workflows.rules.request import Verdict
+from workflows.rules.orders.answers import ApprovalMessage
+from workflows.rules.orders.order import OrderFace, OrderStatus
 from workflows.search import CUSTOMER_ID, ORDER_STATUS, ORDER_TOTAL
 
 

@@ -6,8 +6,8 @@ from tests.workflows.fakes import World
 from tests.workflows.history import scheduled
 from tests.workflows.office import Office
 from workflows.options import STEP
-from workflows.rules.failure import Failure, read_failure
-from workflows.rules.order import OrderStatus, StepStatus
+from workflows.rules.orders.order import OrderStatus, StepStatus
+from workflows.rules.shared.failure import Failure, read_failure
 
 
 async def test_the_steps_are_written_down_one_after_the_other(office: Office, world: World) -> None:

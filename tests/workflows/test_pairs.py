@@ -15,24 +15,37 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from bot.views import cards
-from bot.views.card_click import ButtonValue
-from bot.views.ids import ActionId
-from bot.views.payload import from_json
 from tests.workflows import acts
 from tests.workflows.acts import Act
 from tests.workflows.fakes import World
 from tests.workflows.office import ANA, BOTH, ApprovalHandle, Office, policy
-from workflows.ports import PublishCard
-from workflows.rules import administration, amendment, approval, delegation, levels, reading
-from workflows.rules.audit import AuditEvent, Fact
-from workflows.rules.card import CardCopy
-from workflows.rules.content import Content
-from workflows.rules.errors import RuleError
-from workflows.rules.face import ApprovalFace
-from workflows.rules.people import CLOCK
-from workflows.rules.policy import Layout, route
-from workflows.rules.request import ApprovalRequest, ApprovalState, Change, Decision, Status
+from views import cards
+from views.card_click import ButtonValue
+from views.ids import ActionId
+from views.payload import from_json
+from workflows.ports.approvals import PublishCard
+from workflows.rules.approvals import (
+    administration,
+    amendment,
+    approval,
+    delegation,
+    directory_reading,
+    levels,
+)
+from workflows.rules.approvals.policy import Layout, route
+from workflows.rules.approvals.request import (
+    ApprovalRequest,
+    ApprovalState,
+    Change,
+    Decision,
+    Status,
+)
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.people.actors import CLOCK
+from workflows.rules.shared.audit import AuditEvent, Fact
+from workflows.rules.shared.card import CardCopy
+from workflows.rules.shared.content import Content
+from workflows.rules.shared.errors import RuleError
 
 FIRST: dict[str, Act] = {
     "approve": acts.approve("UBORIS"),
@@ -99,9 +112,9 @@ async def _read(state: ApprovalState) -> ApprovalState:
         state = levels.reach_level(state, ())
     if not state.waits_for_approvers:
         return state
-    question = reading.question(state)
+    question = directory_reading.question(state)
     found = await World().directory.approvers(question)
-    return reading.take_reading(state, question, found, NOW).state
+    return directory_reading.take_reading(state, question, found, NOW).state
 
 
 async def _rehearse(

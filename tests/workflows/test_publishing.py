@@ -7,7 +7,7 @@ from tests.workflows.history import asked, when
 from tests.workflows.office import BOTH, CLOSE, Office, level
 from tests.workflows.weather import Weather
 from workflows.approval import ApprovalWorkflow
-from workflows.rules.card import AT_LATEST, PATIENT_RETRY, SETTLE
+from workflows.rules.shared.card import AT_LATEST, PATIENT_RETRY, SETTLE
 
 CROWD = tuple(f"U{number:02}" for number in range(20))
 ADMINS = ("card_not_posted", "#approvals-admin")

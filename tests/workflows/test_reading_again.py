@@ -10,9 +10,9 @@ from tests.workflows.fakes import World
 from tests.workflows.office import BOTH, CLOSE, EXPIRE, Office, level, refused
 from tests.workflows.weather import Weather
 from workflows.approval import ApprovalWorkflow
-from workflows.rules.people import Absence
-from workflows.rules.policy import Escalation
-from workflows.rules.request import Status
+from workflows.rules.approvals.policy import Escalation
+from workflows.rules.approvals.request import Status
+from workflows.rules.people.actors import Absence
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 LEADS = level("leads", "group:leads", quorum=2, remind_after=(2 * MINUTE,))

@@ -4,14 +4,14 @@ import pytest
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner
 
-from bot import rederivation
-from bot.rederivation import NotReplayableError, Rederived, rederive
+from bot.temporal import history_replay
+from bot.temporal.history_replay import NotReplayableError, Rederived, rederive
 from tests.workflows import acts, hr_office
 from tests.workflows.afresh import start_afresh
 from tests.workflows.fakes import World
 from tests.workflows.hasty import HastyWorkflow
 from tests.workflows.office import BOTH, Office
-from workflows.rules.request import Status
+from workflows.rules.approvals.request import Status
 
 
 async def derived(client: Client, workflow_id: str) -> Rederived:
@@ -110,8 +110,8 @@ async def test_a_history_that_the_code_does_not_replay_is_no_verdict(
 ) -> None:
     handle = await office.open_request(BOTH)
     await office.at_rest(handle)
-    monkeypatch.setattr(rederivation, "WORKFLOWS", [HastyWorkflow])
-    monkeypatch.setattr(rederivation, "sandbox", UnsandboxedWorkflowRunner)
+    monkeypatch.setattr(history_replay, "WORKFLOWS", [HastyWorkflow])
+    monkeypatch.setattr(history_replay, "sandbox", UnsandboxedWorkflowRunner)
 
     with pytest.raises(NotReplayableError, match="NondeterminismError"):
         await rederive(office.client, handle.id)

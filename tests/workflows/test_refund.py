@@ -13,11 +13,11 @@ from temporalio.worker import Worker
 
 from tests.sandbox import sandbox_sharing
 from tests.workflows.weather import PATIENCE
-from workflows.money_ports import RefundPort
-from workflows.ports import StepReference
+from workflows.ports.orders import StepReference
+from workflows.ports.payments import RefundPort
 from workflows.refund import RefundWorkflow
-from workflows.rules.money import Money
-from workflows.rules.received_payment import ReceivedPayment, RefundInput, refund_id
+from workflows.rules.orders.received_payment import ReceivedPayment, RefundInput, refund_id
+from workflows.rules.shared.money import Money
 
 
 @dataclass

@@ -17,7 +17,7 @@ from tests.workflows.office import (
     refused,
 )
 from tests.workflows.weather import Weather
-from workflows.rules.request import Verdict
+from workflows.rules.approvals.request import Verdict
 
 
 @dataclass(frozen=True, kw_only=True)

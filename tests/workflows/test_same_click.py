@@ -6,7 +6,7 @@ from tests.workflows.fakes import World
 from tests.workflows.history import kinds
 from tests.workflows.office import BOTH, Office
 from workflows.directory_reader import READ_AGAIN
-from workflows.rules.request import Status
+from workflows.rules.approvals.request import Status
 
 
 async def test_the_same_click_twice_is_one_fact_and_one_answer(

@@ -11,8 +11,8 @@ from tests.workflows.history import asked, when
 from tests.workflows.office import BOTH, CLOSE, Office, level
 from tests.workflows.weather import Weather
 from workflows.approval import ApprovalWorkflow
-from workflows.rules.policy import Escalation
-from workflows.rules.request import Status
+from workflows.rules.approvals.policy import Escalation
+from workflows.rules.approvals.request import Status
 
 
 async def test_a_decision_is_written_down_while_a_publish_hangs(

@@ -13,9 +13,9 @@ from temporalio.worker import Worker
 
 from tests.sandbox import sandbox_sharing
 from tests.workflows.weather import PATIENCE
-from workflows.rules.day import DaySummary
+from workflows.ports.summaries import DayQuestion, SummaryPort, TellDay
+from workflows.rules.orders.daily_totals import DaySummary
 from workflows.summary import SummaryInput, SummaryReport, SummaryWorkflow
-from workflows.summary_ports import DayQuestion, SummaryPort, TellDay
 
 DAY = DaySummary(day=date(2026, 11, 20), began=datetime(2026, 11, 19, 23, tzinfo=UTC))
 ASKED = SummaryInput(channel="#sales", timezone="Europe/Berlin")

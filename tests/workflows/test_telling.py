@@ -6,12 +6,12 @@ from tests.workflows import acts
 from tests.workflows.fakes import World
 from tests.workflows.office import BOTH, CLOSE, FINANCE, SALES, Office, level
 from tests.workflows.weather import Weather
-from workflows.asking import MAX_COPIES
-from workflows.ports import Told
-from workflows.rules.card import PATIENT_RETRY
-from workflows.rules.people import Standing
-from workflows.rules.policy import Escalation, Notify
-from workflows.rules.request import Status
+from workflows.notifications import MAX_COPIES
+from workflows.ports.approvals import Told
+from workflows.rules.approvals.policy import Escalation, Notify
+from workflows.rules.approvals.request import Status
+from workflows.rules.people.actors import Standing
+from workflows.rules.shared.card import PATIENT_RETRY
 
 CROWD = tuple(f"U{number:02}" for number in range(MAX_COPIES + 5))
 ADMINS = ("blocked", "#approvals-admin")

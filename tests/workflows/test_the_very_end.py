@@ -10,7 +10,7 @@ from temporalio.workflow import UnfinishedSignalHandlersWarning, UnfinishedUpdat
 
 from tests.workflows.office import ANA, Office
 from workflows.approval import ApprovalWorkflow
-from workflows.rules.request import Withdrawal
+from workflows.rules.approvals.request import Withdrawal
 
 UNFINISHED = (UnfinishedSignalHandlersWarning, UnfinishedUpdateHandlersWarning)
 

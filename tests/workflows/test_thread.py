@@ -18,11 +18,11 @@ from tests.workflows.office import (
 from tests.workflows.weather import Weather
 from workflows.approval import ApprovalWorkflow
 from workflows.order import OrderWorkflow
-from workflows.rules.face import ApprovalFace
+from workflows.rules.approvals.policy import Escalation, Layout, Notify, Visibility
+from workflows.rules.approvals.request import RequestKind, Status
+from workflows.rules.approvals.snapshot import ApprovalFace
 from workflows.rules.messages import OrderInput
-from workflows.rules.people import Standing
-from workflows.rules.policy import Escalation, Layout, Notify, Visibility
-from workflows.rules.request import RequestKind, Status
+from workflows.rules.people.actors import Standing
 
 THREAD = Layout.THREAD
 MINUTE = timedelta(minutes=1)

@@ -9,7 +9,7 @@ from tests.workflows.fakes import World
 from tests.workflows.history import kinds, most_armed
 from tests.workflows.office import Office, level
 from workflows.approval import ApprovalWorkflow
-from workflows.rules.policy import Escalation
+from workflows.rules.approvals.policy import Escalation
 
 DAY = timedelta(days=1)
 

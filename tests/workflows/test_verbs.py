@@ -12,8 +12,8 @@ from tests.workflows.fakes import World
 from tests.workflows.history import kinds
 from tests.workflows.office import ANA, BOTH, Office, refused
 from workflows.approval import ApprovalWorkflow
-from workflows.rules.request import Status, Withdrawal
-from workflows.rules.verbs import Verb
+from workflows.rules.approvals.request import Status, Withdrawal
+from workflows.rules.approvals.verbs import Verb
 
 
 @dataclass(frozen=True, kw_only=True)

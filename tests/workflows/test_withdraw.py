@@ -2,8 +2,8 @@
 
 from tests.workflows.fakes import World
 from tests.workflows.office import ANA, BOTH, Office
-from workflows.rules.people import Actor, Origin
-from workflows.rules.request import Status, Withdrawal
+from workflows.rules.approvals.request import Status, Withdrawal
+from workflows.rules.people.actors import Actor, Origin
 
 
 async def test_the_requester_takes_a_request_back(office: Office, world: World) -> None:

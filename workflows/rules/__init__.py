@@ -1,1 +1,1 @@
-"""The rules: pure functions over frozen values. Nothing here knows Temporal, Slack, SQL or a clock."""
+"""The rules: pure functions over frozen values, without Temporal, Slack, SQL or a clock."""

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from workflows.rules.face import ApprovalFace, LevelFace
-from workflows.rules.faces import Face
-from workflows.rules.hr_face import HrFace
-from workflows.rules.order import ENDED, OrderFace
-from workflows.rules.request import Delegate, RequestKind
+from workflows.rules.approvals.request import Delegate, RequestKind
+from workflows.rules.approvals.snapshot import ApprovalFace, LevelFace
+from workflows.rules.hr.snapshot import HrFace
+from workflows.rules.orders.order import ENDED, OrderFace
+from workflows.rules.snapshots import Face
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)

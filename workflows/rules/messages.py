@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from workflows.rules.audit import AuditEvent
-from workflows.rules.card import CardState
-from workflows.rules.face import ApprovalFace
-from workflows.rules.hr import HrRequest
-from workflows.rules.hr_face import HrState
-from workflows.rules.mail import Mail
+from workflows.rules.approvals.policy import Policy
+from workflows.rules.approvals.request import ApprovalRequest, ApprovalState
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.verbs import Verb
+from workflows.rules.hr.request import HrRequest
+from workflows.rules.hr.snapshot import HrState
 from workflows.rules.notice import Owed
-from workflows.rules.order import Order, OrderState
-from workflows.rules.people import Actor, ManagedBy
-from workflows.rules.policy import Policy
-from workflows.rules.request import ApprovalRequest, ApprovalState
-from workflows.rules.verbs import Verb
+from workflows.rules.orders.mail import Mail
+from workflows.rules.orders.order import Order, OrderState
+from workflows.rules.people.actors import Actor, ManagedBy
+from workflows.rules.shared.audit import AuditEvent
+from workflows.rules.shared.card import CardState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from workflows.rules.card import CardCopy
-from workflows.rules.face import ApprovalFace, LevelFace
-from workflows.rules.faces import Face
-from workflows.rules.hr_face import HrFace
-from workflows.rules.order import OrderFace, OrderStatus, StepName, StepStatus
+from workflows.rules.approvals.snapshot import ApprovalFace, LevelFace
+from workflows.rules.hr.snapshot import HrFace
+from workflows.rules.orders.order import OrderFace, OrderStatus, StepName, StepStatus
+from workflows.rules.shared.card import CardCopy
+from workflows.rules.snapshots import Face
 
 MENTIONED = 8
 """So many people are mentioned where a card is posted first; of more, each is told otherwise."""

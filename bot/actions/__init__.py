@@ -1,0 +1,1 @@
+"""Commands and lookups that every door calls."""

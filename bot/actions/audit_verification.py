@@ -1,0 +1,170 @@
+"""One request's trail checked: its chain, and what its workflow's history says must stand there."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from pydantic import ValidationError
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from bot.temporal.history_replay import NotReplayableError, Rederived, rederive
+from records.audit import AuditTrail
+from records.snapshots import plain_face, read_face
+from records.trail import Flaw, Trail, fact_of
+from workflows.ports.approvals import AuditBatch
+from workflows.rules.orders.order import approval_id
+from workflows.rules.shared.audit import AuditEvent, text_digest, texts_of, without_texts
+
+
+class Compared(StrEnum):
+    """What came of the comparison with Temporal's history."""
+
+    NOT_ASKED = "not_asked"
+    AGREES = "agrees"
+    AGREES_IN_PART = "agrees_in_part"
+    FORGOTTEN = "forgotten"
+    NOT_REPLAYABLE = "not_replayable"
+    UNREACHABLE = "unreachable"
+    FACT_DIFFERS = "fact_differs"
+    FACT_INVENTED = "fact_invented"
+    FACT_LOST = "fact_lost"
+    STATE_DIFFERS = "state_differs"
+
+
+_DISAGREES = frozenset(
+    {
+        Compared.FACT_DIFFERS,
+        Compared.FACT_INVENTED,
+        Compared.FACT_LOST,
+        Compared.STATE_DIFFERS,
+    }
+)
+_UNKNOWN = frozenset({Compared.NOT_REPLAYABLE, Compared.UNREACHABLE})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checked:
+    """What is known of one trail: `flaw` of its chain, if any, and the comparison.
+
+    `sequence` is the number of the fact that a flaw or a difference is at. `why` says, where the
+    comparison could not be made, what stood in its way.
+    """
+
+    request_id: str
+    facts: int
+    redacted: int = 0
+    flaw: Flaw | None = None
+    compared: Compared = Compared.NOT_ASKED
+    sequence: int = 0
+    why: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was found wrong, as far as it could be looked at."""
+        return self.flaw is None and self.compared not in _DISAGREES
+
+    @property
+    def is_known(self) -> bool:
+        """Whether everything could be looked at that should have been."""
+        return self.compared not in _UNKNOWN
+
+
+async def check(trails: AuditTrail, client: Client | None, request_id: str) -> Checked:
+    """Verify a request's chain and, given a client, compare it with the workflow's history.
+
+    The records are read before the history, so that of a request that goes on the history can
+    only know more. Where it does, and the records have gone on too, both are read again.
+    """
+    trail = await trails.trail(request_id)
+    found = trail.verify()
+    checked = Checked(
+        request_id=request_id,
+        facts=found.facts,
+        redacted=len(trail.redactions),
+        flaw=found.flaw,
+        sequence=found.sequence,
+    )
+    unwritten = found.flaw is Flaw.NOTHING_WRITTEN
+    if client is None or (found.flaw is not None and not unwritten):
+        return checked
+    try:
+        derived = await rederive(client, request_id)
+    except NotReplayableError as error:
+        return replace(checked, compared=Compared.NOT_REPLAYABLE, why=str(error))
+    except RPCError as error:
+        return replace(checked, compared=Compared.UNREACHABLE, why=error.status.name)
+    if derived is None:
+        return replace(checked, compared=Compared.FORGOTTEN)
+    blanks = bool(trail.redactions)
+    if trail.head and trail.head["kind"] in ("order", "hr"):  # its state repeats its approval's
+        approval = await trails.trail(approval_id(request_id))
+        blanks = blanks or bool(approval.redactions)
+    compared, sequence = compare(trail, derived, blanks=blanks)
+    if compared is Compared.FACT_LOST:
+        now = await trails.trail(request_id)
+        if len(now.rows) > len(trail.rows):  # it went on between the two readings
+            return await check(trails, client, request_id)
+    return replace(checked, compared=compared, sequence=sequence)
+
+
+def compare(trail: Trail, derived: Rederived, *, blanks: bool) -> tuple[Compared, int]:
+    """Return whether an intact trail is what the history yields, and the first fact that is not.
+
+    `blanks`: texts were redacted, so that the last public state has gaps.
+    """
+    first = min(derived.facts, default=1)
+    for row in trail.rows:
+        fact = fact_of(row)
+        if fact.sequence < first:
+            continue
+        if fact.sequence not in derived.facts:
+            return Compared.FACT_INVENTED, fact.sequence
+        if not _is_same(fact, derived.facts[fact.sequence], trail.kept(fact.sequence)):
+            return Compared.FACT_DIFFERS, fact.sequence
+    stored, certain = len(trail.rows), derived.acknowledged
+    if derived.finished:
+        certain = max(derived.facts, default=0)
+    if stored < certain:
+        return Compared.FACT_LOST, stored + 1
+    batch = derived.batches.get(stored)
+    if batch is not None and not _is_state(trail, batch, blanks=blanks):
+        return Compared.STATE_DIFFERS, stored
+    return (Compared.AGREES if first == 1 else Compared.AGREES_IN_PART), 0
+
+
+def _is_same(stored: AuditEvent, derived: AuditEvent, kept: Mapping[str, str]) -> bool:
+    texts = texts_of(derived)
+    if any(text_digest(texts.get(field, "")) != digest for field, digest in kept.items()):
+        return False
+    return stored == without_texts(derived, frozenset(kept))
+
+
+def _is_state(trail: Trail, batch: AuditBatch, *, blanks: bool) -> bool:
+    """Whether the last public state is the one that was to be stored with its newest fact."""
+    head, face = trail.head or {}, batch.face
+    plain = (face.kind, face.requester.person, face.status.value, batch.owner_id)
+    if tuple(head.get(name) for name in ("kind", "requester", "status", "owner_id")) != plain:
+        return False
+    try:
+        stored = read_face(head["face"])
+    except ValidationError:
+        return False
+    if not blanks:
+        return stored == face
+    return all(
+        one in (other, "", None) for one, other in _leaves(plain_face(stored), plain_face(face))
+    )
+
+
+def _leaves(one: Any, other: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield the values of two JSON documents of one shape, place by place."""
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        for key in one:
+            yield from _leaves(one[key], other[key])
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for left, right in zip(one, other, strict=True):
+            yield from _leaves(left, right)
+    else:
+        yield one, other

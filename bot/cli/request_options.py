@@ -1,0 +1,114 @@
+"""What was typed as options, read by the rules of the written request; mistakes name the option."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from bot.cli.command import typed
+from bot.cli.terminal import CommandError
+from bot.policies.file import FORMS, Policies
+from views import notices
+from workflows.rules.approvals.form import (
+    RequestMistakes,
+    WrittenContent,
+    WrittenRequest,
+    read_content,
+    read_request,
+)
+from workflows.rules.approvals.request import ApprovalRequest
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.people.actors import Actor
+from workflows.rules.shared.content import Content
+
+_Read = TypeVar("_Read")
+
+_OPTIONS = {
+    "title": "--title",
+    "text": "--text",
+    "amount": "--amount",
+    "links": "--link",
+    "answer_within": "--answer-within",
+}
+
+_NAMED = re.compile(r"[A-Za-z]{3}\s*$", re.ASCII)
+"""An amount that names its currency."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """What was typed. None is what was not given; an empty text takes something away."""
+
+    title: str | None
+    text: str | None
+    amount: str | None
+    links: Sequence[str] | None
+    answer_within: str = ""
+
+
+def ask(
+    policies: Policies, policy: str, request_id: str, options: Options, requester: Actor
+) -> ApprovalRequest:
+    """Return the request that was typed.
+
+    Raises:
+        CommandError: a line for each option that is wrong, or the policy has a form of its own.
+        UnknownPolicyError: there is no such policy.
+
+    """
+    if policy in FORMS:
+        raise CommandError(
+            f"Requests of the policy “{policy}” have a form of their own: type {FORMS[policy]} in "
+            "Slack. An approval alone would carry nothing out."
+        )
+    written = WrittenRequest(
+        request_id=request_id,
+        policy=policy,
+        content=_written(options, Content(title="")),
+        answer_within=options.answer_within,
+    )
+    rules, managers = policies.policy(policy), policies.chain_of(requester.person)
+    return _reading(lambda: read_request(written, rules, requester, managers))
+
+
+def amended(face: ApprovalFace, options: Options) -> Content:
+    """Return the present content with what was typed in its place.
+
+    An amount without a currency is in the policy's, or else in that of the present amount.
+
+    Raises:
+        CommandError: a line for each option that is wrong.
+
+    """
+    present = face.content.amount
+    currency = face.currency
+    if not currency and present and not _NAMED.search(options.amount or ""):
+        currency = present.currency
+    content = _reading(lambda: read_content(_written(options, face.content), currency))
+    amount = present if options.amount is None else content.amount
+    return replace(content, fields=face.content.fields, amount=amount)
+
+
+def _written(options: Options, present: Content) -> WrittenContent:
+    links = present.links if options.links is None else options.links
+    return WrittenContent(
+        title=_given(options.title, "--title", present.title),
+        text=_given(options.text, "--text", present.text),
+        amount=_given(options.amount, "--amount", ""),
+        links=typed(" ".join(links), "--link"),
+    )
+
+
+def _given(written: str | None, option: str, present: str) -> str:
+    return present if written is None else typed(written, option)
+
+
+def _reading(read: Callable[[], _Read]) -> _Read:
+    try:
+        return read()
+    except RequestMistakes as mistakes:
+        sentences = [
+            f"{_OPTIONS.get(field, field)}: {notices.field_refusal(error.code, error.data)}"
+            for field, error in mistakes.by_field.items()
+        ]
+        raise CommandError("\n".join(sentences)) from None

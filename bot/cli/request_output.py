@@ -1,0 +1,231 @@
+"""A request on the terminal: state, levels, people, decisions, what changed, what one may do now."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.cli.terminal import Line, labelled
+from views.text import has_text, text
+from workflows.rules.approvals.request import Counted, Delegate, Status, Verdict
+from workflows.rules.approvals.snapshot import ApprovalFace, LevelFace
+from workflows.rules.approvals.verbs import Verb
+from workflows.rules.people.actors import Absence, Actor
+from workflows.rules.shared.content import ContentChange
+
+STATES = {
+    Status.PENDING: "waiting for approval",
+    Status.CHANGES_REQUESTED: "waiting for its requester to change it",
+    Status.APPROVED: "approved",
+    Status.REJECTED: "rejected",
+    Status.EXPIRED: "expired",
+    Status.WITHDRAWN: "withdrawn",
+    Status.ADMIN_CLOSED: "closed by an admin, undecided",
+}
+VERDICTS = {
+    Verdict.APPROVE: "approved",
+    Verdict.REJECT: "rejected",
+    Verdict.REQUEST_CHANGES: "wanted changes",
+}
+
+UNREAD = "approvers_unread"
+"""Why a level is blocked before its people are read for the first time."""
+
+_FACE: TypeAdapter[ApprovalFace] = TypeAdapter(ApprovalFace)
+
+
+def face_json(face: ApprovalFace) -> dict[str, Any]:
+    """Return a face as the records keep it: plain values for JSON."""
+    plain: dict[str, Any] = _FACE.dump_python(face, mode="json")
+    return plain
+
+
+def instant(at: datetime) -> str:
+    """Return an instant as everybody reads it alike."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def counted(what: str, count: int) -> str:
+    """Return `1 decision` or `2 decisions`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def actor_words(actor: Actor | None) -> str:
+    """Return the person, and the operator where a command line was used."""
+    if actor is None or not actor.person:
+        return "nobody"
+    return f"{actor.person} (command line: {actor.operator})" if actor.operator else actor.person
+
+
+def verb_words(verb: Verb) -> str:
+    """Return a verb as it is typed."""
+    return verb.value.replace("_", "-")
+
+
+def face_lines(face: ApprovalFace) -> list[Line]:
+    """Return everything that everybody may see of a request."""
+    return [
+        Line(f"{face.request_id} · {face.title}: {face.content.title}", style="bold"),
+        *_state_lines(face),
+        *_content_lines(face),
+        *change_lines(face),
+        *(line for level in face.levels for line in _level_lines(face, level)),
+        *_comment_lines(face),
+    ]
+
+
+def _state_lines(face: ApprovalFace) -> list[Line]:
+    state = STATES[face.status]
+    if face.status is Status.PENDING and face.levels:
+        state = f"{state}, level {face.levels[-1].number} of {face.levels_in_all}"
+    ended = ""
+    if face.closed_at is not None:
+        ended = f"{instant(face.closed_at)}, by {actor_words(face.closed_by)}. {_why(face)}"
+    asked = f"{actor_words(face.requester)}, {instant(face.submitted_at)}"
+    return labelled(
+        {
+            "State": state,
+            "Ended": ended,
+            "Reason": quote(face.closing_reason),
+            "Asked by": asked,
+            "Rule": str(face.rule),
+        }
+    )
+
+
+def _why(face: ApprovalFace) -> str:
+    key = f"outcome.why.{face.closing_rule}"
+    if not has_text(key):
+        return f"Rule: {face.closing_rule}."
+    return text(key, face.language, rule=face.rule, code=face.closing_rule)
+
+
+def quote(reason: str) -> str:
+    """Return a reason in quotation marks, or nothing where there is none."""
+    return f"“{reason.strip()}”" if reason.strip() else ""
+
+
+def _content_lines(face: ApprovalFace) -> list[Line]:
+    content = face.content
+    lines = labelled({"Amount": str(content.amount or "")})
+    lines += [Line(f"{one.label}: {one.value}") for one in content.fields]
+    lines += [Line(f"Link: {link}") for link in content.links]
+    if content.text.strip():
+        lines.append(Line("Text:"))
+        lines += [Line(part, 1) for part in content.text.strip().splitlines()]
+    return lines
+
+
+def change_lines(face: ApprovalFace) -> Iterator[Line]:
+    """Return what the last amendment changed, and which changes are wanted."""
+    if face.changes:
+        voided = f"; void since: {counted('decision', face.voided)}" if face.voided else ""
+        yield Line(f"Changed (revision {face.content_revision}){voided}:")
+        yield from (Line(_change_words(change), 1) for change in face.changes)
+    if wanted := face.change_request:
+        words = f"{wanted.person} wants changes, {instant(wanted.at)}: {quote(wanted.reason)}"
+        yield Line(words, style="yellow")
+
+
+def _change_words(change: ContentChange) -> str:
+    part = change.part.removeprefix("field:")
+    return f"{part}: {quote(change.before) or 'nothing'} → {quote(change.after) or 'nothing'}"
+
+
+def _level_lines(face: ApprovalFace, level: LevelFace) -> Iterator[Line]:
+    state = _level_state(face, level)
+    yield Line(f"Level {level.number} of {face.levels_in_all}: {level.name}, {state}", style="bold")
+    if face.status is Status.PENDING and not level.passed:
+        yield from _open_lines(face, level)
+    for said in level.decisions:
+        yield Line(_decision_words(said), 1)
+
+
+def _level_state(face: ApprovalFace, level: LevelFace) -> str:
+    if level.passed:
+        return "passed"
+    if not face.is_open:
+        return "closed without passing"
+    if face.status is not Status.PENDING:
+        return "waiting for the change"
+    if level.blocked == UNREAD:
+        return "its approvers are being looked up"
+    return "blocked" if level.blocked else "open"
+
+
+def _open_lines(face: ApprovalFace, level: LevelFace) -> Iterator[Line]:
+    if level.blocked and level.blocked != UNREAD:
+        key = f"level.blocked.{level.blocked}"
+        known = key if has_text(key) else "level.blocked.other"
+        yield Line(text(known, face.language, code=level.blocked), 1, "yellow")
+    given = sum(said.verdict is Verdict.APPROVE for said in level.decisions)
+    yield Line(f"Approvals: {given} of {level.needed} needed", 1)
+    yield from labelled(
+        {
+            "Expires": instant(level.expires_at) if level.expires_at else "",
+            "Approvers": ", ".join(level.sources),
+            "Unreadable": ", ".join(level.unreadable),
+            "Reminders": str(level.reminders or ""),
+            "Escalations": str(level.escalations or ""),
+        },
+        1,
+    )
+    for one in level.asked:
+        yield Line(f"{one.person} is asked, by {one.source}" if one.source else one.person, 1)
+    for standing_in in level.delegates:
+        yield Line(_stand_in_words(standing_in), 1)
+
+
+def _stand_in_words(one: Delegate) -> str:
+    bounds = [
+        f", {word} {instant(at)}" for word, at in (("from", one.starts), ("until", one.ends)) if at
+    ]
+    return f"{one.person} may stand in for {one.seat}{''.join(bounds)}"
+
+
+def _decision_words(said: Counted) -> str:
+    whose = f" for {said.seat}" if said.seat != said.person else ""
+    reason = f": {quote(said.reason)}" if said.reason.strip() else ""
+    return f"{said.person} {VERDICTS[said.verdict]}{whose}, {instant(said.at)}{reason}"
+
+
+def _comment_lines(face: ApprovalFace) -> Iterator[Line]:
+    if not face.comments:
+        return
+    last = f", the last {len(face.remarks)}" if face.comments > len(face.remarks) else ""
+    yield Line(f"Comments: {face.comments}{last}", style="bold")
+    for one in face.remarks:
+        yield Line(f"{one.person}, {instant(one.at)}: {quote(one.text)}", 1)
+
+
+def menu_line(person: str, verbs: Sequence[Verb]) -> Line:
+    """Return what the person may do now, by the names of the commands."""
+    what = ", ".join(map(verb_words, verbs)) or "nothing here"
+    return Line(f"{person} may now: {what}", style="bold")
+
+
+def short_lines(face: ApprovalFace) -> list[Line]:
+    """Return a request in two lines, for a list."""
+    amount = f" · {face.content.amount}" if face.content.amount else ""
+    waiting = face.open_level
+    asked = ""
+    if waiting is not None:
+        decided = {said.seat for said in waiting.decisions}
+        left = [person for person in waiting.eligible if person not in decided]
+        people = ", ".join(left) or "nobody yet"
+        asked = f" · level {waiting.number} of {face.levels_in_all}: {people}"
+    return [
+        Line(f"{face.request_id} · {STATES[face.status]}{asked}", style="bold"),
+        Line(
+            f"{face.policy}: {face.content.title}{amount} · {face.requester.person}, "
+            f"{instant(face.submitted_at)}",
+            1,
+        ),
+    ]
+
+
+def absence_words(one: Absence) -> str:
+    """Return an absence in one line."""
+    bounds = f"from {instant(one.starts)} until {instant(one.ends)}"
+    return f"{one.person} is away {bounds}; {one.delegate} stands in"

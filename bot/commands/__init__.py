@@ -1,1 +1,0 @@
-"""The command line beyond starting things: requests and absences, for operators and scripts."""

@@ -1,0 +1,1 @@
+"""The HTTP door: the orders API and the payment webhook."""

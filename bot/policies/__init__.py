@@ -1,0 +1,1 @@
+"""The policy file: keys, checks and errors with line numbers."""

@@ -1,0 +1,269 @@
+"""The keys a policy file may have, each with its type, its default and the words of its refusal."""
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from workflows.rules.approvals.policy import (
+    Layout,
+    Notify,
+    Quorum,
+    QuorumKind,
+    ReasonRule,
+    Visibility,
+)
+from workflows.rules.people.actors import MEMBER_ID, ApproverSource, SourceKind
+from workflows.rules.shared.errors import RuleError
+from workflows.rules.shared.money import Money, parse_money
+
+LANGUAGES = ("en", "de")
+"""The languages whose catalogue is complete (a test compares them with `views`)."""
+
+MOST_AMENDMENTS = 10
+FARTHEST_MANAGER = 5
+"""How far up `manager:N` may go."""
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """Return a suggestion: the choice that looks most like `word`, or all of them."""
+    choices = list(choices)
+    if close := get_close_matches(word.lower(), choices, n=1, cutoff=0.6):
+        return f"Did you mean “{close[0]}”?"
+    return f"Possible: {', '.join(choices)}." if choices else ""
+
+
+def _wrong(message: str, suggestion: str = "") -> PydanticCustomError:
+    """Return a mistake that pydantic gathers and `_Reader` tells."""
+    data = {"message": message, "suggestion": suggestion}
+    return PydanticCustomError("mistake", "{message} {suggestion}", data)
+
+
+def _word(limit: int) -> BeforeValidator:
+    def read(written: object) -> str:
+        if isinstance(written, str) and 0 < len(written.strip()) <= limit:
+            return written.strip()
+        raise _wrong(f"This must be a text of 1 to {limit} characters.")
+
+    return BeforeValidator(read)
+
+
+def _choice(*choices: str) -> BeforeValidator:
+    def read(written: object) -> str:
+        if isinstance(written, str) and written in choices:
+            return written
+        raise _wrong(f"“{written}” is unknown here.", nearest(str(written), choices))
+
+    return BeforeValidator(read)
+
+
+def _channel(written: object) -> str:
+    if isinstance(written, str):
+        if re.fullmatch(r"#[^\sA-Z#,.]{1,80}|[CG][A-Z0-9]{2,30}", written):
+            return written
+        name = re.sub(r"[\s#,.]+", "-", written.strip().lstrip("#").lower())
+        raise _wrong(f"“{written}” is not a channel.", f'Write "#{name}", or the channel\'s id.')
+    raise _wrong("This is not a channel.", 'Write "#name", or the channel\'s id.')
+
+
+def _timezone(written: object) -> str:
+    zones = available_timezones()
+    if isinstance(written, str) and (written in zones or (written and not zones)):
+        return written
+    close = get_close_matches(str(written), zones, n=1)
+    example = close[0] if close else "Europe/Berlin"
+    raise _wrong(f"“{written}” is not a time zone.", f"Did you mean “{example}”?")
+
+
+def _duration(written: object) -> timedelta:
+    match = re.fullmatch(r"([1-9]\d{0,5})([smhd])", written) if isinstance(written, str) else None
+    if match is None:
+        raise _wrong(f"{written!r} is not a duration.", 'Write "10s", "5m", "24h" or "7d".')
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _money(written: object) -> Money:
+    match = re.fullmatch(r".*?([A-Z]{3})", written) if isinstance(written, str) else None
+    try:
+        if match is not None:
+            return parse_money(match[0], match[1])
+    except RuleError as error:
+        problem = error.code.removeprefix("amount_").replace("_", " ")
+        raise _wrong(f"“{written}” is not an amount: {problem}.", 'Write "1000.00 USD".') from None
+    raise _wrong(f"{written!r} is not an amount with a currency.", 'Write "1000.00 USD".')
+
+
+def _source(written: object) -> ApproverSource:
+    kind, colon, value = str(written).partition(":")
+    read = _SOURCES.get(kind) if isinstance(written, str) and (colon or kind == "manager") else None
+    if read is None:
+        words = f"“{written}” names nobody."
+        raise _wrong(words, "Write user:U…, email:…, group:… or manager.")
+    return ApproverSource(kind=SourceKind(kind), value=read(value))
+
+
+def _member(value: str) -> str:
+    if re.fullmatch(MEMBER_ID, value):
+        return value
+    words = f"“user:{value}” names nobody."
+    raise _wrong(words, "Write user: and a Slack member id: user:U0BORIS.")
+
+
+def _email(value: str) -> str:
+    if re.fullmatch(r"[^@\s<>,;:]{1,64}@[^@\s<>,;:.]+(\.[^@\s<>,;:.]+)+", value):
+        return value.lower()
+    raise _wrong(f"“email:{value}” is not an e-mail.", "Write email:boris@example.com.")
+
+
+def _group(value: str) -> str:
+    if re.fullmatch(r"S[A-Z0-9]{2,30}|[^\sA-Z@#:,<>]{1,80}", value):
+        return value
+    words = f"“group:{value}” is not a user group."
+    name = re.sub(r"[\s@#:,<>]+", "-", value.strip().lstrip("@").lower()) or "sales-leads"
+    raise _wrong(words, f"Write its handle, group:{name}, or its id, group:S0….")
+
+
+def _manager(value: str) -> str:
+    if not value:
+        return "1"
+    if value.isdecimal() and value.isascii() and 2 <= int(value) <= FARTHEST_MANAGER:  # noqa: PLR2004 - manager:1 is manager
+        return str(int(value))
+    words = f"“manager:{value}” is nobody's manager."
+    raise _wrong(words, f"Write manager, or manager:2 to manager:{FARTHEST_MANAGER}.")
+
+
+_SOURCES = {"user": _member, "email": _email, "group": _group, "manager": _manager}
+
+
+def _admin(written: object) -> ApproverSource:
+    if str(written).partition(":")[0] == SourceKind.MANAGER:
+        words = f"“{written}” is another person for each requester, so it names no admin."
+        raise _wrong(words, "Write user:U…, email:… or group:….")
+    return _source(written)
+
+
+def _person(written: object) -> str:
+    if isinstance(written, str) and re.fullmatch(MEMBER_ID, written):
+        return written
+    words = f"“{written}” is not a Slack member id."
+    raise _wrong(words, 'Write U0ANA = "U0FAY": the person, then their manager.')
+
+
+def _amendments(written: object) -> int:
+    if type(written) is int and 0 <= written <= MOST_AMENDMENTS:
+        return written
+    words = f"{written!r} is not a number of amendments."
+    raise _wrong(words, f"Write a whole number from 0 to {MOST_AMENDMENTS}.")
+
+
+def _quorum(written: object) -> Quorum:
+    if type(written) is int and written >= 1:
+        return Quorum(count=written)
+    if isinstance(written, str) and written in (QuorumKind.ALL, QuorumKind.MAJORITY):
+        return Quorum(kind=QuorumKind(written))
+    raise _wrong(f"{written!r} is not a quorum.", 'Write 1, 2, …, "all" or "majority".')
+
+
+class Section(BaseModel):
+    """One table of the file: strict, and no key beside its own."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+_ChannelName = Annotated[str, BeforeValidator(_channel)]
+_Duration = Annotated[timedelta, BeforeValidator(_duration)]
+_Sources = list[Annotated[ApproverSource, BeforeValidator(_source)]]
+_Admins = list[Annotated[ApproverSource, BeforeValidator(_admin)]]
+_Person = Annotated[str, BeforeValidator(_person)]
+_Title = Annotated[str, _word(100)]
+
+
+class House(Section):
+    """`[countersign]`: what holds for every policy."""
+
+    admins: Annotated[_Admins, Field(min_length=1)]
+    admin_channel: _ChannelName
+    timezone: Annotated[str, BeforeValidator(_timezone)] = "UTC"
+    language: Annotated[str, _choice(*LANGUAGES)] = "en"
+
+
+class Head(Section):
+    """`[policy.NAME]`: the policy's own keys; its tiers and levels are read one by one."""
+
+    title: _Title
+    channel: _ChannelName
+    language: Annotated[str, _choice(*LANGUAGES)] | None = None
+    layout: Annotated[str, _choice(*Layout)] = "card"
+    visibility: Annotated[str, _choice(*Visibility)] = "channel"
+    notify: Annotated[str, _choice(*Notify)] = "card"
+    self_approval: Annotated[str, _choice("never")] = "never"
+    distinct_approvers: bool = True
+    delegation: bool = True
+    max_amendments: Annotated[int, BeforeValidator(_amendments)] = 3
+    tier: list[dict[str, Any]] = Field(default_factory=list)
+    level: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+class TierKeys(Section):
+    """`[[policy.NAME.tier]]`: from which amount which levels."""
+
+    up_to: Annotated[Money, BeforeValidator(_money)] | None = None
+    levels: list[str]
+
+
+class EscalationKeys(Section):
+    """One entry of `escalate`: whom to ask too, or instead, after how long."""
+
+    after: _Duration
+    to: Annotated[_Sources, Field(min_length=1)]
+    replace: bool = False
+
+
+class LevelKeys(Section):
+    """`[policy.NAME.level.NAME]`: who, how many, how long."""
+
+    approvers: Annotated[_Sources, Field(min_length=1)]
+    quorum: Annotated[Quorum, BeforeValidator(_quorum)] = Quorum()
+    reject_quorum: Annotated[int, Field(ge=1)] = 1
+    approve_reason: Annotated[str, _choice(*ReasonRule)] = "optional"
+    reject_reason: Annotated[str, _choice(*ReasonRule)] = "required"
+    remind_after: list[_Duration] = Field(default_factory=list)
+    escalate: list[EscalationKeys] = Field(default_factory=list)
+    expire_after: _Duration | None = None
+    max_expire_after: _Duration | None = None
+
+
+class FileKeys(Section):
+    """The file's tables."""
+
+    countersign: dict[str, Any]
+    policy: dict[str, dict[str, Any]]
+    managers: dict[_Person, _Person] = Field(default_factory=dict)
+
+
+def read_source(written: str) -> ApproverSource:
+    """Read one source, such as `user:U0BORIS` or `manager:2`, as the policy file writes them.
+
+    Raises:
+        SourceError: it names nobody; the text says what to write instead.
+
+    """
+    try:
+        return _source(written.strip())
+    except PydanticCustomError as error:
+        raise SourceError(error.message(), written.strip()) from None
+
+
+class SourceError(ValueError):
+    """What should name approvers does not. Its text says what to write instead of what is `written`."""
+
+    def __init__(self, sentence: str, written: str) -> None:
+        super().__init__(sentence)
+        self.written = written

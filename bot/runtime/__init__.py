@@ -1,0 +1,1 @@
+"""Settings, logging, ids, signatures, processes and the HTTP server."""

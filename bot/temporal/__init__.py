@@ -1,0 +1,1 @@
+"""The Temporal client: start, update, query, schedules."""

@@ -1,0 +1,189 @@
+"""Facts once more: a workflow's own history, replayed by its own code, yields what it had to write."""
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowHistory
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import (
+    Interceptor,
+    Replayer,
+    StartActivityInput,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+    WorkflowOutboundInterceptor,
+)
+from temporalio.workflow import ActivityHandle
+
+from workflows.payloads import data_converter
+from workflows.ports.approvals import AuditBatch
+from workflows.registry import WORKFLOWS, sandbox
+from workflows.rules.shared.audit import AuditEvent
+
+RPC_LIMIT = timedelta(seconds=10)
+_APPEND = "append"
+"""What Temporal calls `AuditPort.append`."""
+REPLAY_LIMIT = 60.0
+"""Seconds after which a replay is given up. One takes some ten milliseconds."""
+
+
+class NotReplayableError(Exception):
+    """The history is there, but this version of the workflows does not replay it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rederived:
+    """What a workflow had to write down, by its own history.
+
+    `batches` are what it handed to the audit, by the number of each one's last fact. Up to
+    `acknowledged` the audit has confirmed them. `finished`: it has come to its end, nothing can
+    follow. Facts are handed over only when the step that led to them stands in the history, so
+    nothing can be written down that is not derived.
+    """
+
+    facts: Mapping[int, AuditEvent]
+    batches: Mapping[int, AuditBatch]
+    acknowledged: int
+    finished: bool
+
+
+async def rederive(client: Client, workflow_id: str) -> Rederived | None:
+    """Replay every run of a workflow, the oldest first, and return what it had to write down.
+
+    None where Temporal knows no such workflow, or not any more. Where only its oldest runs are
+    forgotten, the first facts are missing. Safe to repeat; nothing is written anywhere.
+
+    Raises:
+        NotReplayableError: the code does not go with the history.
+        RPCError: Temporal cannot be asked.
+
+    """
+    histories = await _histories(client, workflow_id)
+    if not histories:
+        return None
+    collected = _Collected()
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        replayer = Replayer(
+            workflows=WORKFLOWS,
+            data_converter=data_converter,
+            workflow_runner=sandbox(),
+            workflow_task_executor=threads,
+            interceptors=[_Collecting(collected)],
+        )
+        for history in histories:
+            await _replay(replayer, history)
+    for history in histories:
+        await _as_handed_over(history, collected)
+    last = histories[-1].events
+    return Rederived(
+        facts=collected.facts,
+        batches=collected.batches,
+        acknowledged=collected.acknowledged,
+        finished=last[-1].event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
+    )
+
+
+async def _histories(client: Client, workflow_id: str) -> list[WorkflowHistory]:
+    """Return the histories of all runs that Temporal still has, the oldest first."""
+    histories: list[WorkflowHistory] = []
+    run_id: str | None = None
+    while run_id != "":
+        handle = client.get_workflow_handle(workflow_id, run_id=run_id)
+        try:
+            history = await handle.fetch_history(rpc_timeout=RPC_LIMIT)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                break
+            raise
+        histories.insert(0, history)
+        started = history.events[0].workflow_execution_started_event_attributes
+        run_id = started.continued_execution_run_id
+    return histories
+
+
+async def _replay(replayer: Replayer, history: WorkflowHistory) -> None:
+    try:
+        async with asyncio.timeout(REPLAY_LIMIT):
+            await replayer.replay_workflow(history)
+    except Exception as error:
+        raise NotReplayableError(f"{type(error).__name__}: {error}") from error
+
+
+async def _as_handed_over(history: WorkflowHistory, collected: "_Collected") -> None:
+    """Take each batch that the history itself recorded in place of the one that was derived.
+
+    A replay's clock may differ from the first run's: a workflow task that only waits for a local
+    activity is skipped by it. And another version may word facts otherwise.
+    """
+    for event in history.events:
+        scheduled = event.activity_task_scheduled_event_attributes
+        if scheduled.activity_type.name == _APPEND:
+            (batch,) = await data_converter.decode(scheduled.input.payloads, [AuditBatch])
+            collected.facts |= {fact.sequence: fact for fact in batch.facts}
+            collected.batches[batch.facts[-1].sequence] = batch
+
+
+@dataclass(slots=True)
+class _Collected:
+    """What one workflow handed to the audit, over all its runs."""
+
+    facts: dict[int, AuditEvent] = field(default_factory=dict)
+    batches: dict[int, AuditBatch] = field(default_factory=dict)
+    acknowledged: int = 0
+
+    def take(self, batch: AuditBatch) -> None:
+        for fact in batch.facts:
+            known = self.facts.setdefault(fact.sequence, fact)
+            if known != fact:
+                raise NotReplayableError(f"fact {fact.sequence} was handed over in two versions")
+        self.batches[batch.facts[-1].sequence] = batch
+
+    def confirm(self, batch: AuditBatch) -> None:
+        self.acknowledged = max(self.acknowledged, batch.facts[-1].sequence)
+
+
+class _Collecting(Interceptor):
+    """Has every workflow that is replayed tell what it hands to the audit."""
+
+    def __init__(self, collected: _Collected) -> None:
+        self._collected = collected
+
+    def workflow_interceptor_class(
+        self,
+        input: WorkflowInterceptorClassInput,  # noqa: A002, ARG002 - Temporal's name for it
+    ) -> type[WorkflowInboundInterceptor]:
+        """Return the class of interceptors; Temporal itself makes one of it for each workflow."""
+        collected = self._collected
+
+        class Inbound(WorkflowInboundInterceptor):
+            def init(self, outbound: WorkflowOutboundInterceptor) -> None:
+                super().init(_Outbound(outbound, collected))
+
+        return Inbound
+
+
+class _Outbound(WorkflowOutboundInterceptor):
+    """Looks at every activity as it is commanded; commands nothing of its own."""
+
+    def __init__(self, following: WorkflowOutboundInterceptor, collected: _Collected) -> None:
+        super().__init__(following)
+        self._collected = collected
+
+    def start_activity(self, input: StartActivityInput) -> ActivityHandle[Any]:  # noqa: A002 - Temporal's name for it
+        """Note what is handed to the audit."""
+        handle = self.next.start_activity(input)
+        if len(input.args) == 1 and isinstance(input.args[0], AuditBatch):
+            batch, collected = input.args[0], self._collected
+            collected.take(batch)
+
+            def ended(task: asyncio.Task[Any]) -> None:
+                if not task.cancelled() and task.exception() is None:
+                    collected.confirm(batch)
+
+            handle.add_done_callback(ended)
+        return handle

@@ -1,0 +1,1 @@
+"""Block Kit and message text, rendered from snapshots. Pure: no I/O, no clock."""

@@ -1,0 +1,200 @@
+"""The `/away` form: from when until when, and who stands in; or that one is back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from views import notices
+from views.blocks import Block, View, modal, said, told_modal
+from views.ids import BlockId, CallbackId, InputId
+from views.inputs import instant_input, person_input, tick_input
+from views.payload import UnreadablePayloadError, clicker, instant, table, word
+from views.text import date, person, text
+from workflows.rules.people.actors import Absence
+
+SHOWN = 10
+"""Absences listed in the form."""
+_MARK = "away"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WrittenAbsence:
+    """What a person chose: a new absence, or `back`, which forgets those they have."""
+
+    starts: datetime | None = None
+    ends: datetime | None = None
+    delegate: str = ""
+    back: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AwaySubmission:
+    """A submitted form. `view_hash` differs each time the form is shown again."""
+
+    written: WrittenAbsence
+    person: str
+    view_id: str
+    view_hash: str
+
+    @property
+    def absence(self) -> Absence:
+        """The absence that was asked for; only after `check` has found nothing wrong."""
+        one = self.written
+        if one.starts is None or one.ends is None:
+            raise UnreadablePayloadError("state.values")
+        return Absence(person=self.person, delegate=one.delegate, starts=one.starts, ends=one.ends)
+
+
+def build(
+    absences: Sequence[Absence] = (),
+    *,
+    written: WrittenAbsence | None = None,
+    problem: str = "",
+    locale: str = "en",
+) -> View:
+    """Return the form, with the absences that the person has; a `problem` (escaped) stands on top."""
+    typed = written or WrittenAbsence()
+    return modal(
+        text("away.title", locale),
+        [
+            *([said(BlockId.PROBLEM, problem, locale)] if problem else []),
+            said(BlockId.NOTICE, text("away.what", locale), locale),
+            *_absence_blocks(absences, typed, locale),
+            *_inputs(typed, locale, optional=bool(absences)),
+        ],
+        locale,
+        submit=text("away.submit", locale),
+        close=text("verb.cancel", locale),
+        callback_id=CallbackId.AWAY,
+        private_metadata=_MARK,
+    )
+
+
+def _absence_blocks(absences: Sequence[Absence], typed: WrittenAbsence, locale: str) -> list[Block]:
+    if not absences:
+        return []
+    lines = [text("away.have", locale), *(absence_words(one, locale) for one in absences[:SHOWN])]
+    label, tick = text("away.back", locale), text("away.back.tick", locale)
+    hint = text("away.back.hint", locale)
+    return [
+        said(BlockId.ABSENCE, "\n".join(lines), locale),
+        tick_input(InputId.BACK, label, tick, hint, locale, ticked=typed.back),
+    ]
+
+
+def _inputs(typed: WrittenAbsence, locale: str, *, optional: bool) -> list[Block]:
+    starts, ends = text("away.starts", locale), text("away.ends", locale)
+    delegate, hint = text("away.delegate", locale), text("away.delegate.hint", locale)
+    return [
+        instant_input(InputId.STARTS, starts, typed.starts, locale, optional=optional),
+        instant_input(InputId.ENDS, ends, typed.ends, locale, optional=optional),
+        person_input(
+            InputId.DELEGATE, delegate, typed.delegate, locale, hint=hint, optional=optional
+        ),
+    ]
+
+
+def absence_words(absence: Absence, locale: str = "en") -> str:
+    """Return an absence in one line."""
+    return text(
+        "away.absence",
+        locale,
+        starts=date(absence.starts, locale),
+        ends=date(absence.ends, locale),
+        delegate=person(absence.delegate, locale),
+    )
+
+
+def parse(body: Mapping[str, object]) -> AwaySubmission:
+    """Read the `view_submission` payload of this form.
+
+    Raises:
+        UnreadablePayloadError: it is not one, or a part that matters is missing or not ours.
+
+    """
+    view = body.get("view")
+    if word(view, "private_metadata") != _MARK or not word(view, "id"):
+        raise UnreadablePayloadError("view")
+    values = ("state", "values")
+    ticked = _ticked(view)
+    written = WrittenAbsence(
+        starts=instant(view, *values, InputId.STARTS, InputId.STARTS, "selected_date_time"),
+        ends=instant(view, *values, InputId.ENDS, InputId.ENDS, "selected_date_time"),
+        delegate=word(view, *values, InputId.DELEGATE, InputId.DELEGATE, "selected_user"),
+        back=ticked,
+    )
+    return AwaySubmission(
+        written=written,
+        person=clicker(body),
+        view_id=word(view, "id"),
+        view_hash=word(view, "hash"),
+    )
+
+
+def _ticked(view: object) -> bool:
+    found = table(view, "state", "values", InputId.BACK, InputId.BACK).get("selected_options")
+    return isinstance(found, list) and bool(found)
+
+
+def check(submission: AwaySubmission, now: datetime, locale: str = "en") -> dict[str, str]:
+    """Return the field errors that need no look into the records; empty when all is well."""
+    one = submission.written
+    if one.back:
+        return {}
+    found: dict[str, str] = {}
+    if one.starts is None:
+        found[InputId.STARTS.value] = text("refusal.text_missing", locale)
+    if one.ends is None:
+        found[InputId.ENDS.value] = text("refusal.text_missing", locale)
+    elif one.ends <= now:
+        found |= errors("absence_in_the_past", locale)
+    elif one.starts is not None and one.ends <= one.starts:
+        found |= errors("absence_backwards", locale)
+    if not one.delegate:
+        found[InputId.DELEGATE.value] = text("refusal.nobody_named", locale)
+    elif one.delegate == submission.person:
+        found |= errors("absence_to_yourself", locale)
+    return found
+
+
+_FIELDS = {"absence_backwards": InputId.ENDS, "absence_in_the_past": InputId.ENDS}
+
+
+def errors(code: str, locale: str = "en") -> dict[str, str]:
+    """Return a refusal of the records at its field, for `ack(response_action="errors")`."""
+    return {_FIELDS.get(code, InputId.DELEGATE).value: notices.field_refusal(code, {}, locale)}
+
+
+def again(
+    submission: AwaySubmission, absences: Sequence[Absence], sentence: str, locale: str = "en"
+) -> View:
+    """Return the form with everything that was chosen and, on top, why it did not go through."""
+    return build(absences, written=submission.written, problem=sentence, locale=locale)
+
+
+def working(locale: str = "en") -> View:
+    """Return what stands there between the submission and its result."""
+    return told(text("away.working", locale), locale)
+
+
+def noted(absence: Absence, replaced: Sequence[Absence] = (), locale: str = "en") -> str:
+    """Say that the absence is noted, and which earlier ones it replaces."""
+    lines = [text("away.noted", locale, absence=absence_words(absence, locale))]
+    gone = [one for one in replaced if one != absence]
+    if gone:
+        lines.append(text("away.replaced", locale))
+        lines += [absence_words(one, locale) for one in gone[:SHOWN]]
+    return "\n".join(lines)
+
+
+def back(gone: Sequence[Absence], locale: str = "en") -> str:
+    """Say that the person is back, and which absences are forgotten."""
+    if not gone:
+        return text("away.back.nothing", locale)
+    lines = [text("away.back.done", locale), *(absence_words(one, locale) for one in gone[:SHOWN])]
+    return "\n".join(lines)
+
+
+def told(sentence: str, locale: str = "en") -> View:
+    """Return a sentence, already escaped, with nothing left to do but close."""
+    return told_modal(text("away.title", locale), sentence, locale)

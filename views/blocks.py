@@ -1,0 +1,267 @@
+"""The few Block Kit shapes we send, as plain dicts: they are built on every click."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from views.ids import BlockId
+from views.text import clip, clip_plain, parted, text
+
+Block = dict[str, object]
+View = dict[str, object]
+
+SECTION = 3000
+"""Characters of a section's text."""
+FIELD = 2000
+HEADER = 150
+CONFIRM_TEXT = 300
+OPTION_TEXT = 75
+OPTION_VALUE = 150
+OPTIONS = 100
+INPUT = 3000
+"""Characters a plain text input can carry."""
+PRIVATE_METADATA = 3000
+MESSAGE = 12_000
+"""Characters of all blocks of a message as JSON: Slack was seen refusing about 13,200."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """What is posted: one sentence for notifications, blocks for readers."""
+
+    text: str
+    blocks: list[Block]
+
+    def without_buttons(self) -> "Message":
+        """Return the same message with nothing to press."""
+        return replace(self, blocks=[one for one in self.blocks if one["type"] != "actions"])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Room:
+    """How much of what people typed is shown. `field` is the most that one line of fields takes."""
+
+    text: int
+    fields: int
+    field: int
+    reason: int
+    decisions: int
+    levels: int
+    people: int
+    links: int
+    changes: int
+    remarks: int
+
+
+# Up to eight people (`rules.notice.MENTIONED`) hear of a request by the card alone: all are named.
+_ROOMY = Room(
+    text=SECTION,
+    fields=2900,
+    field=300,
+    reason=1000,
+    decisions=12,
+    levels=6,
+    people=20,
+    links=2600,
+    changes=1600,
+    remarks=3,
+)
+# What people said about it gives way first, then links (whole or not at all), then what is asked.
+_QUIET = replace(_ROOMY, reason=120, decisions=5, levels=3, people=8, remarks=2)
+_QUIETER = replace(_QUIET, reason=60, decisions=2, levels=2, remarks=1)
+_UNLINKED = replace(_QUIETER, links=600, fields=1200)
+_TIGHT = replace(_UNLINKED, text=1500, changes=1000)
+_TIGHTER = replace(_TIGHT, text=600, changes=600)
+_BARE = replace(_TIGHTER, text=300, fields=400, links=200)
+_CARDS = (_ROOMY, _QUIET, _QUIETER, _UNLINKED, _TIGHT, _TIGHTER, _BARE)
+
+WHOLE = replace(
+    _ROOMY,
+    text=15_000,
+    fields=20_000,
+    field=15_000,
+    reason=SECTION,
+    decisions=40,
+    levels=30,
+    changes=6000,
+)
+"""A modal's room: everything that a request may hold (`rules.content`), in several sections."""
+_VIEW = 240_000
+"""Characters of all blocks of a modal as JSON: Slack takes 250,000 for the modal."""
+_VIEW_BLOCKS = 80
+"""Slack takes 100; the verbs need some."""
+
+
+def roomy(build: Callable[[Room], list[Block]]) -> list[Block]:
+    """Build for a modal, which takes twenty times as much as a message."""
+    blocks = build(WHOLE)
+    if len(blocks) > _VIEW_BLOCKS or len(json.dumps(blocks)) > _VIEW:
+        return build(_ROOMY)
+    return blocks
+
+
+def fitted(build: Callable[[Room], list[Block]], card_version: int) -> list[Block]:
+    """Build with room, or, where that is more than Slack takes, with less; ids carry the version.
+
+    Slack wants new block ids on every update, or it keeps what it had.
+    """
+    blocks: list[Block] = []
+    for room in _CARDS:
+        blocks = build(room)
+        if len(json.dumps(blocks, ensure_ascii=False)) <= MESSAGE:
+            break
+    for block in blocks:
+        block["block_id"] = f"{block['block_id']}:{card_version}"
+    return blocks
+
+
+def plain(typed: str, limit: int, locale: str) -> Block:
+    """Return a plain_text object: nothing in it is ever a mention, a link or a format."""
+    shown = clip_plain(typed, limit, locale)
+    return {"type": "plain_text", "text": shown if shown.strip() else "-", "emoji": False}
+
+
+def mrkdwn(sentence: str, limit: int, locale: str) -> Block:
+    """Return a mrkdwn object; `verbatim` keeps Slack from making links of plain words."""
+    return {"type": "mrkdwn", "text": clip(sentence, limit, locale), "verbatim": True}
+
+
+def header(block_id: str, typed: str, locale: str) -> Block:
+    """Return a header block."""
+    return {"type": "header", "block_id": block_id, "text": plain(typed, HEADER, locale)}
+
+
+def section(block_id: str, words: Block) -> Block:
+    """Return a section of one text."""
+    return {"type": "section", "block_id": block_id, "text": words}
+
+
+def sections(block_id: str, typed: str, limit: int, locale: str) -> list[Block]:
+    """Return plain text of at most `limit` characters, in as many sections as it takes."""
+    parts = parted(clip_plain(typed, limit, locale), SECTION)
+    return [
+        section(f"{block_id}-{number}" if number else block_id, plain(part, SECTION, locale))
+        for number, part in enumerate(parts)
+    ]
+
+
+def said(block_id: str, sentence: str, locale: str) -> Block:
+    """Return a section of our own words (with escaped data in them)."""
+    return section(block_id, mrkdwn(sentence, SECTION, locale))
+
+
+def fields(block_id: str, pairs: Iterable[tuple[str, str]], locale: str) -> Block:
+    """Return a section of at most ten labelled values, escaped already."""
+    shown = [mrkdwn(f"*{label}*\n{value}", FIELD, locale) for label, value in pairs]
+    return {"type": "section", "block_id": block_id, "fields": shown}
+
+
+def context(block_id: str, *elements: Block) -> Block:
+    """Return a line in small print."""
+    return {"type": "context", "block_id": block_id, "elements": list(elements)}
+
+
+def divider(block_id: str) -> Block:
+    """Return a line between two parts."""
+    return {"type": "divider", "block_id": block_id}
+
+
+def button(
+    action_id: str, label: str, value: str, *, style: str = "", confirm: Block | None = None
+) -> Block:
+    """Return a button; `style` is empty, `primary` or `danger`."""
+    made: Block = {
+        "type": "button",
+        "action_id": action_id,
+        "text": {"type": "plain_text", "text": label, "emoji": False},
+        "value": value,
+    }
+    if style:
+        made["style"] = style
+    if confirm:
+        made["confirm"] = confirm
+    return made
+
+
+def actions(block_id: str, *buttons: Block) -> Block:
+    """Return a row of buttons."""
+    return {"type": "actions", "block_id": block_id, "elements": list(buttons)}
+
+
+def text_input(  # noqa: PLR0913 - an input has this many parts
+    block_id: str,
+    action_id: str,
+    label: str,
+    locale: str,
+    *,
+    typed: str = "",
+    placeholder: str = "",
+    hint: str = "",
+    multiline: bool = False,
+    optional: bool = False,
+) -> Block:
+    """Return a text input that begins with what was typed before."""
+    element: Block = {"type": "plain_text_input", "action_id": action_id, "multiline": multiline}
+    if typed:
+        element["initial_value"] = typed[:INPUT]
+    if placeholder:
+        element["placeholder"] = plain(placeholder, HEADER, locale)
+    return field(block_id, element, label, locale, hint=hint, optional=optional)
+
+
+def field(  # noqa: PLR0913 - an input has this many parts
+    block_id: str, element: Block, label: str, locale: str, *, hint: str = "", optional: bool
+) -> Block:
+    """Return the input block around an element."""
+    made: Block = {
+        "type": "input",
+        "block_id": block_id,
+        "label": plain(label, HEADER, locale),
+        "element": element,
+        "optional": optional,
+    }
+    if hint:
+        made["hint"] = plain(hint, HEADER, locale)
+    return made
+
+
+def modal(  # noqa: PLR0913 - a modal has this many parts
+    title: str,
+    blocks: list[Block],
+    locale: str,
+    *,
+    close: str,
+    submit: str = "",
+    callback_id: str = "",
+    private_metadata: str = "",
+) -> View:
+    """Return a modal; one without `submit` only informs."""
+    made: View = {
+        "type": "modal",
+        "title": plain(title, 24, locale),
+        "blocks": blocks,
+        "close": plain(close, 24, locale),
+    }
+    if submit:
+        made["submit"] = plain(submit, 24, locale)
+    if callback_id:
+        made["callback_id"] = callback_id
+    if private_metadata:
+        made["private_metadata"] = private_metadata
+    return made
+
+
+def told_modal(title: str, sentence: str, locale: str) -> View:
+    """Return a modal with one sentence, already escaped, and nothing left to do but close."""
+    words = [said(BlockId.NOTICE, sentence, locale)]
+    return modal(title, words, locale, close=text("verb.close", locale))
+
+
+def confirm(title: str, words: str, agree: str, locale: str) -> Block:
+    """Return the question that a button asks before it counts."""
+    return {
+        "title": plain(title, 100, locale),
+        "text": plain(words, CONFIRM_TEXT, locale),
+        "confirm": plain(agree, 30, locale),
+        "deny": plain(text("button.not_now", locale), 30, locale),
+    }

@@ -1,0 +1,298 @@
+"""Several decisions at once: what each is about, one verdict for those ticked, and what came of each."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from views import notices
+from views.blocks import (
+    INPUT,
+    SECTION,
+    Block,
+    Room,
+    View,
+    context,
+    divider,
+    field,
+    modal,
+    mrkdwn,
+    plain,
+    said,
+    text_input,
+    told_modal,
+)
+from views.card_click import ClickContext, level_number
+from views.content import amount_words, is_shortened, subject, subject_mrkdwn
+from views.home_rows import ToDecide, asked_blocks
+from views.ids import BlockId, CallbackId, InputId
+from views.inputs import radio_input
+from views.outcome import who
+from views.payload import UnreadablePayloadError, clicker, from_json, table, tables, word
+from views.text import in_line, listed, text
+from workflows.rules.approvals.request import Verdict
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.shared.content import content_digest, is_storable
+from workflows.rules.shared.errors import ReasonTooLongError, RuleError, TextUnreadableError
+
+MOST = 10
+"""What Slack takes as boxes to tick in one input."""
+_DIGEST = 8
+_SUBJECT = 40
+_VERDICTS = (Verdict.APPROVE, Verdict.REJECT)
+_ROOMY = Room(
+    text=SECTION,
+    fields=2900,
+    field=300,
+    reason=0,
+    decisions=0,
+    levels=0,
+    people=0,
+    links=2600,
+    changes=0,
+    remarks=0,
+)
+_ROOMS = (_ROOMY, replace(_ROOMY, text=600, fields=600, links=600))
+_VIEW = 240_000
+"""Characters of the form as JSON: Slack takes 250,000."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BulkItem:
+    """One request of the form, as it stood there: a decision is about this and nothing newer."""
+
+    number: int
+    request_id: str
+    content_revision: int
+    level: int
+    card_version: int
+    approve_reason: bool
+    reject_reason: bool
+    subject: str
+
+    def needs_reason(self, verdict: Verdict) -> bool:
+        """Say whether its policy wants a reason for this verdict."""
+        return self.approve_reason if verdict is Verdict.APPROVE else self.reject_reason
+
+    @property
+    def context(self) -> ClickContext:
+        """What a press on it is about. It was pressed on the App Home."""
+        return ClickContext(
+            request_id=self.request_id,
+            content_revision=self.content_revision,
+            level=self.level,
+            card_version=self.card_version,
+            currency="",
+            subject=self.subject,
+            channel="",
+            message_ts="",
+            thread_ts="",
+            response_url="",
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BulkSubmission:
+    """A submitted form: one verdict, and one reason, for every item that was ticked."""
+
+    items: tuple[BulkItem, ...]
+    verdict: Verdict
+    reason: str
+    person: str
+    view_id: str
+    view_hash: str
+
+
+def opening(locale: str = "en") -> View:
+    """Return what stands there until it is known what waits. Pure: it opens at once."""
+    return told(text("bulk.opening", locale), locale)
+
+
+def form(rows: Sequence[ToDecide], locale: str = "en") -> View:
+    """Return the form for what this person may decide, at most ten of it."""
+    shown = rows[:MOST]
+    if not shown:
+        return told(text("bulk.none", locale), locale)
+    view: View = {}
+    for room in _ROOMS:
+        view = _form(shown, room, locale)
+        if len(json.dumps(view)) <= _VIEW:
+            break
+    return view
+
+
+def _form(shown: Sequence[ToDecide], room: Room, locale: str) -> View:
+    items = [_item(row.face, number) for number, row in enumerate(shown, start=1)]
+    blocks: list[Block] = [said(BlockId.NOTICE, text("bulk.what", locale), locale)]
+    for row, item in zip(shown, items, strict=True):
+        blocks += [
+            divider(f"{BlockId.DIVIDER}-{item.number}"),
+            *_item_blocks(row.face, item, room, locale),
+        ]
+    verdicts = [(one.value, text(f"bulk.verdict.{one}", locale)) for one in _VERDICTS]
+    return modal(
+        text("bulk.title", locale),
+        [
+            *blocks,
+            divider(BlockId.DIVIDER),
+            _chosen_input([row.face for row in shown], items, locale),
+            radio_input(
+                InputId.VERDICT,
+                text("bulk.verdict", locale),
+                verdicts,
+                Verdict.APPROVE.value,
+                locale,
+            ),
+            text_input(
+                InputId.REASON,
+                InputId.REASON,
+                text("bulk.reason", locale),
+                locale,
+                hint=text("bulk.reason.hint", locale),
+                multiline=True,
+                optional=True,
+            ),
+        ],
+        locale,
+        submit=text("bulk.submit", locale),
+        close=text("verb.cancel", locale),
+        callback_id=CallbackId.BULK,
+        private_metadata=_written(items),
+    )
+
+
+def _item(face: ApprovalFace, number: int) -> BulkItem:
+    level = face.levels[-1]
+    return BulkItem(
+        number=number,
+        request_id=face.request_id,
+        content_revision=face.content_revision,
+        level=level_number(face),
+        card_version=face.card_version,
+        approve_reason=level.approve_reason_required,
+        reject_reason=level.reject_reason_required,
+        subject=subject(face.content, _SUBJECT, face.language),
+    )
+
+
+def _item_blocks(face: ApprovalFace, item: BulkItem, room: Room, locale: str) -> list[Block]:
+    level = face.levels[-1]
+    words = text(
+        "bulk.item",
+        locale,
+        number=item.number,
+        title=in_line(face.title, 80, locale),
+        subject=subject_mrkdwn(face.content, locale),
+        amount=amount_words(face.content.amount, locale),
+        requester=who(face.requester, locale),
+        level=level.number,
+        in_all=face.levels_in_all,
+        name=in_line(level.name, 80, locale),
+        digest=_digest(face),
+    )
+    notes = []
+    if verdicts := [one for one in _VERDICTS if item.needs_reason(one)]:
+        named = listed([text(f"bulk.verdict.{one}", locale) for one in verdicts], locale)
+        notes.append(text("bulk.item.reason", locale, verdicts=named))
+    if is_shortened(face.content, room, locale):
+        notes.append(text("bulk.item.shortened", locale))
+    return [
+        said(f"{BlockId.ITEM}-{item.number}", words, locale),
+        *asked_blocks(face, room, item.number, locale),
+        *(
+            context(f"{BlockId.FOOT}-{item.number}-{at}", mrkdwn(note, 300, locale))
+            for at, note in enumerate(notes)
+        ),
+    ]
+
+
+def _digest(face: ApprovalFace) -> str:
+    """Return the beginning of the digest that a decision is bound to."""
+    return content_digest(face.content)[:_DIGEST]
+
+
+def _chosen_input(faces: Sequence[ApprovalFace], items: Sequence[BulkItem], locale: str) -> Block:
+    options = []
+    for face, item in zip(faces, items, strict=True):
+        label = text("bulk.option", locale, number=item.number, subject=item.subject)
+        about = text("bulk.option.about", locale, level=item.level, digest=_digest(face))
+        options.append(
+            {
+                "text": plain(label, 75, locale),
+                "description": plain(about, 75, locale),
+                "value": str(item.number),
+            }
+        )
+    element: Block = {"type": "checkboxes", "action_id": InputId.CHOSEN, "options": options}
+    return field(InputId.CHOSEN, element, text("bulk.chosen", locale), locale, optional=False)
+
+
+def _written(items: Sequence[BulkItem]) -> str:
+    return json.dumps([asdict(one) for one in items], ensure_ascii=False, separators=(",", ":"))
+
+
+def parse(body: Mapping[str, object]) -> BulkSubmission:
+    """Read the `view_submission` payload of this form.
+
+    Raises:
+        UnreadablePayloadError: it is not one, or a part that matters is missing or not ours.
+
+    """
+    view = body.get("view")
+    if not word(view, "id"):
+        raise UnreadablePayloadError("view.id")
+    values = ("state", "values")
+    verdict = word(view, *values, InputId.VERDICT, InputId.VERDICT, "selected_option", "value")
+    if verdict not in _VERDICTS:
+        raise UnreadablePayloadError("verdict")
+    boxes = tables(view, *values, InputId.CHOSEN, InputId.CHOSEN, "selected_options")
+    ticked = {word(one, "value") for one in boxes}
+    chosen = [one for one in _read(word(view, "private_metadata")) if str(one.number) in ticked]
+    if len(chosen) != len(ticked):
+        raise UnreadablePayloadError("chosen")
+    return BulkSubmission(
+        items=tuple(chosen),
+        verdict=Verdict(verdict),
+        reason=word(view, *values, InputId.REASON, InputId.REASON, "value"),
+        person=clicker(body),
+        view_id=word(view, "id"),
+        view_hash=word(view, "hash"),
+    )
+
+
+def _read(written: str) -> list[BulkItem]:
+    try:
+        found = json.loads(written)
+    except (ValueError, RecursionError):
+        raise UnreadablePayloadError("private_metadata") from None
+    if not isinstance(found, list):
+        raise UnreadablePayloadError("private_metadata")
+    return [from_json(json.dumps(table(one)), BulkItem, "private_metadata") for one in found]
+
+
+def check(submission: BulkSubmission, locale: str = "en") -> dict[str, str]:
+    """Return the field errors that need no workflow to know; empty when all is well."""
+    reason = submission.reason
+    wrong: RuleError | None = None
+    if not submission.items:
+        return {InputId.CHOSEN.value: text("refusal.text_missing", locale)}
+    asking = [one for one in submission.items if one.needs_reason(submission.verdict)]
+    if asking and not reason.strip():
+        numbers = listed([str(one.number) for one in asking], locale)
+        sentence = text("bulk.reason.required", locale, numbers=numbers)
+        return {InputId.REASON.value: sentence}
+    if len(reason) > INPUT:
+        wrong = ReasonTooLongError(length=str(len(reason)))
+    elif not is_storable(reason):
+        wrong = TextUnreadableError()
+    found: dict[str, RuleError] = {InputId.REASON.value: wrong} if wrong else {}
+    return notices.field_refusals(found, locale)
+
+
+def working(locale: str = "en") -> View:
+    """Return what stands there between the submission and the first result."""
+    return told(text("bulk.working", locale), locale)
+
+
+def told(sentence: str, locale: str = "en") -> View:
+    """Return a sentence, already escaped, with nothing left to do but close."""
+    return told_modal(text("bulk.title", locale), sentence, locale)

@@ -1,0 +1,150 @@
+"""What an amendment changed, who wants changes, and what people remarked, as blocks."""
+
+from views.blocks import SECTION, WHOLE, Block, Room, context, mrkdwn, plain, said, sections
+from views.field_labels import key_label, key_value
+from views.ids import BlockId
+from views.outcome import who
+from views.text import clip_plain, counted, date, fits, has_text, person, text
+from workflows.rules.approvals.request import Status
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.shared.content import ContentChange
+
+CHANGES = 8
+"""Changed parts shown."""
+_PART = 40
+_WORD = 40
+"""Characters that are looked through for where a changed word begins or ends."""
+_AROUND = 30
+"""Characters that are shown beside what has changed in a long part."""
+_LONG = 120
+"""Characters of a part from which on only what has changed in it is shown."""
+_FIELD = "field:"
+_KEY = "key:"
+
+
+def change_blocks(face: ApprovalFace, room: Room) -> list[Block]:
+    """Return what the last amendment changed, before and after, and which decisions it voided."""
+    if not face.changes:
+        return []
+    locale = face.language
+    shown = face.changes[:CHANGES]
+    share = room.changes // (2 * len(shown))
+    lines = [text("changes.title", locale, version=face.content_revision)]
+    lines += [_change_words(one, share, locale) for one in shown]
+    if more := len(face.changes) - len(shown):
+        lines.append(counted("changes.more", more, locale))
+    everything = room.changes + len(lines) * 2 * _PART
+    blocks = sections(BlockId.CHANGES, "\n".join(lines), everything, locale)
+    if face.voided:
+        words = counted("changes.voided", face.voided, locale)
+        blocks.append(context(f"{BlockId.CHANGES}-voided", mrkdwn(words, 300, locale)))
+    return blocks
+
+
+def are_shortened(face: ApprovalFace, room: Room) -> bool:
+    """Say whether there is less of the changes in this room than in a modal."""
+    return change_blocks(face, room) != change_blocks(face, WHOLE)
+
+
+def _change_words(change: ContentChange, share: int, locale: str) -> str:
+    before, after = change.before, change.after
+    if change.part.startswith(_KEY):
+        name = change.part.removeprefix(_KEY)
+        part = key_label(name, locale) or clip_plain(name, _PART, locale)
+        before, after = key_value(name, before, locale), key_value(name, after, locale)
+    elif change.part.startswith(_FIELD):
+        part = clip_plain(" ".join(change.part.removeprefix(_FIELD).split()), _PART, locale)
+    else:
+        key = f"changes.part.{change.part}"
+        part = text(key, locale) if has_text(key) else clip_plain(change.part, _PART, locale)
+    old, new = (" ".join(value.split()) for value in (before, after))
+    if old == new:
+        return text("changes.spaces", locale, part=part)
+    shown = _differing(old, new, _AROUND)
+    if not all(fits(one, share) for one in shown):
+        shown = _differing(old, new, 0)
+    none = text("changes.none", locale)
+    before, after = (clip_plain(one, share, locale) or none for one in shown)
+    return text("changes.line", locale, part=part, before=before, after=after)
+
+
+def _differing(old: str, new: str, around: int) -> tuple[str, str]:
+    """Return two texts without most of what they have in common at their beginnings and ends.
+
+    Left are the words that differ, whole, and `around` characters on both sides of them.
+    """
+    if max(len(old), len(new)) <= _LONG or not (old and new):
+        return old, new
+    begins = _in_common(old, new)
+    ends = _in_common(old[begins:][::-1], new[begins:][::-1])
+    begin = _back(new, begins, around)
+    end = _back(new[::-1], ends, around)
+    first, last = "…" if begin else "", "…" if end else ""
+    return (
+        f"{first}{old[begin : len(old) - end]}{last}",
+        f"{first}{new[begin : len(new) - end]}{last}",
+    )
+
+
+def _in_common(one: str, other: str) -> int:
+    """Return how many characters two texts have in common at their beginnings."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _back(words: str, at: int, around: int) -> int:
+    """Return where the word at `at` begins, or, with `around`, one of the words before it."""
+    word = words.rfind(" ", max(at - _WORD, 0), at) + 1 or max(at - _WORD, 0)
+    wider = max(word - around, 0)
+    if not wider:
+        return 0
+    return words.find(" ", wider - 1, word) + 1 or word
+
+
+def change_request_blocks(face: ApprovalFace, room: Room) -> list[Block]:
+    """Return who wants which changes, while the request waits for them."""
+    wanted, locale = face.change_request, face.language
+    if wanted is None or face.status is not Status.CHANGES_REQUESTED:
+        return []
+    lines = [
+        text(
+            "change_request",
+            locale,
+            who=person(wanted.person, locale),
+            when=date(wanted.at, locale),
+            requester=who(face.requester, locale),
+        )
+    ]
+    ends = face.levels[-1].expires_at if face.levels else None
+    if ends:
+        lines.append(text("level.clock_runs", locale, when=date(ends, locale)))
+    blocks = [said(BlockId.CHANGE_REQUEST, "\n".join(lines), locale)]
+    if wanted.reason.strip():
+        quote = text("quote", locale, reason=wanted.reason.strip())
+        words = plain(quote, min(room.reason * 2, SECTION), locale)
+        blocks.append(context(f"{BlockId.CHANGE_REQUEST}-why", words))
+    return blocks
+
+
+def comment_blocks(face: ApprovalFace, room: Room) -> list[Block]:
+    """Return how many comments there are, and the last ones."""
+    if not face.comments:
+        return []
+    locale = face.language
+    shown = face.remarks[-room.remarks :]
+    key = "comments" if len(shown) >= face.comments else "comments.last"
+    title = counted(key, face.comments, locale)
+    blocks = [said(BlockId.COMMENTS, title, locale)]
+    for number, one in enumerate(shown):
+        line = text(
+            "comments.by", locale, who=person(one.person, locale), when=date(one.at, locale)
+        )
+        quote = plain(text("quote", locale, reason=one.text.strip()), room.reason, locale)
+        blocks.append(context(f"{BlockId.COMMENTS}-{number}", mrkdwn(line, 300, locale), quote))
+    return blocks

@@ -1,0 +1,81 @@
+"""The fields of an HR request in the form that changes it: all but its type, which its policy hangs on."""
+
+from collections.abc import Mapping, Sequence
+
+from views.blocks import Block
+from views.hr_inputs import HrOffer, field_input, priority_input, typed_value
+from views.order_lines import CatalogueEntry
+from views.payload import UnreadablePayloadError
+from workflows.rules.hr.form import WrittenHr
+from workflows.rules.hr.request import FIELDS, HrType, Priority, mistakes_in, request_of
+from workflows.rules.shared.content import Content, ContentField
+from workflows.rules.shared.errors import NotAnHrContentError, RuleError
+
+_TYPE, _PRIORITY = "type", "priority"
+
+
+def fields_of(content: Content) -> tuple[ContentField, ...]:
+    """Return the fields of an HR request's content; of any other content none."""
+    return content.fields if type_of(content.fields) else ()
+
+
+def type_of(fields: Sequence[ContentField]) -> str:
+    """Return the type that these are the fields of; empty where they are no HR request's."""
+    found = next((one.value for one in fields if one.key == _TYPE), "")
+    return found if found in set(HrType) else ""
+
+
+def has_amount(fields: Sequence[ContentField]) -> bool:
+    """Whether what has these fields may be about money: an HR request only where its type is."""
+    type_ = type_of(fields)
+    return not type_ or "amount" in FIELDS[HrType(type_)]
+
+
+def inputs(
+    fields: Sequence[ContentField], products: Sequence[CatalogueEntry], locale: str
+) -> list[Block]:
+    """Return an input for each field that can be changed, with what stands in it."""
+    type_ = type_of(fields)
+    if not type_:
+        return []
+    typed = {one.key: one.value for one in fields}
+    written = WrittenHr(
+        request_id="",
+        type=type_,
+        title="",
+        priority=typed.get(_PRIORITY, Priority.NORMAL.value),
+        **{name: typed.get(name, "") for name in _own(type_)},
+    )
+    offer = HrOffer(types=(), products=products, currency="")
+    shown = [field_input(name, written, offer, locale) for name in _own(type_)]
+    return [*shown, priority_input(written, locale)]
+
+
+def read(view: Mapping[str, object], type_: str) -> tuple[ContentField, ...]:
+    """Return the fields as they stand in a submitted form.
+
+    Raises:
+        UnreadablePayloadError: there is no such type.
+
+    """
+    if type_ not in set(HrType):
+        raise UnreadablePayloadError("private_metadata.hr_type")
+    typed = {name: typed_value(view, name).strip() for name in (_PRIORITY, *_own(type_))}
+    return tuple(
+        ContentField(label=key, value=value, key=key)
+        for key, value in {_TYPE: type_, **typed}.items()
+        if value
+    )
+
+
+def mistakes(content: Content) -> dict[str, RuleError]:
+    """Return what is wrong with the fields of a changed HR request, by field."""
+    try:
+        return mistakes_in(request_of("", content))
+    except NotAnHrContentError as error:
+        return {"title": error}
+
+
+def _own(type_: str) -> tuple[str, ...]:
+    """Return the fields that only this type has; the amount is asked for like everybody's."""
+    return tuple(name for name in FIELDS[HrType(type_)] if name != "amount")

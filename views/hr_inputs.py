@@ -1,0 +1,216 @@
+"""The inputs of the HR form, and how what was typed into them is read back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from views.blocks import PRIVATE_METADATA, Block, text_input
+from views.ids import BlockId, InputId
+from views.inputs import choice_input, day_input, radio_input
+from views.order_lines import CatalogueEntry
+from views.payload import UnreadablePayloadError, from_json, table, tables, to_json, word
+from views.text import text
+from workflows.rules.hr.form import WrittenHr
+from workflows.rules.hr.request import ALL_FIELDS, FIELDS, HrRequest, HrType, Priority
+
+KEPT = 150
+"""Characters of a field that is hidden now and kept meanwhile: twice as many as any may have."""
+_FIELDS = {
+    "starts": InputId.STARTS,
+    "ends": InputId.ENDS,
+    "amount": InputId.AMOUNT,
+    "item": InputId.ITEM,
+    "new_role": InputId.NEW_ROLE,
+    "new_team": InputId.NEW_TEAM,
+}
+"""The inputs of the fields that some type needs."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HrOffer:
+    """What the form offers: types that have a policy, products, and the currency of an expense.
+
+    An empty `currency` means that the amount names its own.
+    """
+
+    types: tuple[HrType, ...]
+    products: Sequence[CatalogueEntry]
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HrContext:
+    """What the form keeps: the id minted when it opened, and whose fields it shows (`type`).
+
+    Made of a message, it knows where that stands, and its address once Slack has told it. What was
+    typed into the fields of another type stays here, so that coming back to that type loses nothing.
+    """
+
+    request_id: str
+    type: str = ""
+    channel: str = ""
+    message_ts: str = ""
+    link: str = ""
+    starts: str = ""
+    ends: str = ""
+    amount: str = ""
+    item: str = ""
+    new_role: str = ""
+    new_team: str = ""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that the form shows."""
+        return FIELDS[HrType(self.type)] if self.type else ()
+
+    def keeping(self, typed: WrittenHr) -> "HrContext":
+        """Return it with what was typed into fields that it does not show."""
+        hidden = {
+            name: value if len(value := getattr(typed, name)) <= KEPT else ""
+            for name in ALL_FIELDS
+            if name not in self.fields
+        }
+        shown = dict.fromkeys(self.fields, "")
+        return replace(self, **hidden, **shown)
+
+
+def metadata(kept: HrContext) -> str:
+    """Return the context as JSON; what was typed into hidden fields goes first, if it is too long."""
+    written = to_json(kept)
+    if len(written) <= PRIVATE_METADATA:
+        return written
+    return to_json(replace(kept, **dict.fromkeys(ALL_FIELDS, "")))
+
+
+def kept_context(view: Mapping[str, object]) -> HrContext:
+    """Return what the form kept of its own.
+
+    Raises:
+        UnreadablePayloadError: it is not this form's view.
+
+    """
+    kept = from_json(word(view, "private_metadata"), HrContext, "private_metadata")
+    if not kept.request_id or kept.type not in {"", *HrType}:
+        raise UnreadablePayloadError("private_metadata")
+    return kept
+
+
+def written_of(request: HrRequest) -> WrittenHr:
+    """Return a request as its requester would write it."""
+    return WrittenHr(
+        request_id=request.request_id,
+        type=request.type.value,
+        title=request.title,
+        description=request.description,
+        priority=request.priority.value,
+        starts=request.starts.isoformat() if request.starts else "",
+        ends=request.ends.isoformat() if request.ends else "",
+        amount=str(request.amount or ""),
+        item=request.item,
+        new_role=request.new_role,
+        new_team=request.new_team,
+        link=request.link,
+    )
+
+
+def type_input(offer: HrOffer, typed: WrittenHr, locale: str) -> Block:
+    """Return the choice of the type; Slack tells of it at once, so that its fields appear."""
+    choices = [(one.value, text(f"hr.type.{one}", locale)) for one in offer.types]
+    label = text("hr.form.type", locale)
+    block = choice_input(InputId.HR_TYPE, label, choices, typed.type, locale)
+    return {**block, "block_id": BlockId.TYPE, "dispatch_action": True}
+
+
+def common_inputs(typed: WrittenHr, locale: str) -> list[Block]:
+    """Return the inputs that every type has."""
+    return [
+        text_input(
+            InputId.TITLE,
+            InputId.TITLE,
+            text("hr.form.title.label", locale),
+            locale,
+            typed=typed.title,
+            hint=text("hr.form.title.hint", locale),
+        ),
+        text_input(
+            InputId.DESCRIPTION,
+            InputId.DESCRIPTION,
+            text("hr.form.description", locale),
+            locale,
+            typed=typed.description,
+            hint=text("hr.form.description.hint", locale),
+            multiline=True,
+            optional=True,
+        ),
+        priority_input(typed, locale),
+    ]
+
+
+def priority_input(typed: WrittenHr, locale: str) -> Block:
+    """Return the choice of the priority."""
+    priorities = [(one.value, text(f"hr.form.priority.{one}", locale)) for one in Priority]
+    known = typed.priority if typed.priority in set(Priority) else Priority.NORMAL.value
+    return radio_input(
+        InputId.PRIORITY, text("hr.form.priority", locale), priorities, known, locale
+    )
+
+
+def field_input(name: str, typed: WrittenHr, offer: HrOffer, locale: str) -> Block:
+    """Return the input of a field that only some type needs."""
+    input_id, value = _FIELDS[name], str(getattr(typed, name))
+    label = text(f"hr.form.{name}", locale)
+    if name in ("starts", "ends"):
+        return day_input(input_id, label, value, locale)
+    if name == "item":
+        products = [(one.sku, one.name) for one in offer.products]
+        return choice_input(input_id, label, products, value, locale)
+    if name == "amount" and offer.currency:
+        label = text("hr.form.amount.in", locale, currency=offer.currency)
+    return text_input(
+        input_id,
+        input_id,
+        label,
+        locale,
+        typed=value,
+        placeholder="120.00" if name == "amount" else "",
+    )
+
+
+def typed_hr(view: Mapping[str, object], kept: HrContext) -> WrittenHr:
+    """Return everything that was typed, into the fields shown now and into those hidden since."""
+    values = {
+        name: _value(view, input_id.value, input_id) or getattr(kept, name)
+        for name, input_id in _FIELDS.items()
+    }
+    return WrittenHr(
+        request_id=kept.request_id,
+        type=_value(view, BlockId.TYPE.value, InputId.HR_TYPE),
+        title=_value(view, InputId.TITLE.value, InputId.TITLE),
+        description=_value(view, InputId.DESCRIPTION.value, InputId.DESCRIPTION),
+        priority=_value(view, InputId.PRIORITY.value, InputId.PRIORITY) or Priority.NORMAL.value,
+        link=kept.link,
+        **values,
+    )
+
+
+def typed_value(view: Mapping[str, object], name: str) -> str:
+    """Return what stands in the input of one field, or of the priority."""
+    input_id = _FIELDS.get(name) or InputId(name)
+    return _value(view, input_id.value, input_id)
+
+
+def _value(view: Mapping[str, object], block_id: str, input_id: InputId) -> str:
+    """Return what was typed or chosen in one input, whatever kind it is.
+
+    Where Slack tells no state of it (a view that has just been opened), it is what it began with.
+    """
+    by_action = table(view, "state", "values", block_id)
+    if input_id.value in by_action:
+        state = table(by_action, input_id.value)
+        found = word(state, "selected_option", "value") or word(state, "selected_date")
+        return found or word(state, "value")
+    for block in tables(view, "blocks"):
+        if word(block, "block_id") == block_id:
+            began = table(block, "element")
+            found = word(began, "initial_option", "value") or word(began, "initial_date")
+            return found or word(began, "initial_value")
+    return ""

@@ -1,0 +1,42 @@
+"""What `/approvals` answers, privately: the first of what waits for a person, and of what is theirs."""
+
+import json
+
+from views.blocks import MESSAGE, Block, Message, context, divider, mrkdwn, said
+from views.home import COUNTED, HomePage
+from views.home_rows import decide_blocks, mine_blocks
+from views.ids import BlockId
+from views.text import counted, text
+
+MOST = 5
+"""Rows of each kind; with long texts fewer, for a message holds a twentieth of an App Home."""
+_BLOCKS = 50
+
+
+def build(page: HomePage, locale: str) -> Message:
+    """Return the message. Any page yields one within Slack's limits: what does not fit is counted."""
+    waiting = counted("inbox.waiting", page.waiting, locale)
+    if page.waiting > COUNTED:
+        waiting = text("inbox.waiting.more", locale, count=COUNTED)
+    elif not page.waiting:
+        waiting = text("home.empty.decide", locale)
+    blocks: list[Block] = []
+    for rows in range(MOST, -1, -1):
+        blocks = _blocks(page, rows, waiting, locale)
+        if len(blocks) <= _BLOCKS and len(json.dumps(blocks, ensure_ascii=False)) <= MESSAGE:
+            break
+    return Message(text=waiting, blocks=blocks)
+
+
+def _blocks(page: HomePage, rows: int, waiting: str, locale: str) -> list[Block]:
+    to_decide, mine = page.to_decide[:rows], page.mine[:rows]
+    blocks = [said(BlockId.HEADER, waiting, locale)]
+    for number, one in enumerate(to_decide):
+        blocks += [divider(f"{BlockId.DIVIDER}-{number}"), *decide_blocks(one, number, locale)]
+    words = "inbox.mine" if page.mine else "inbox.mine.none"
+    blocks += [divider(BlockId.DIVIDER), said(BlockId.SUBJECT, text(words, locale), locale)]
+    for number, own in enumerate(mine, start=MOST):
+        blocks += mine_blocks(own, number, locale)
+    if page.waiting > len(to_decide) or page.in_all > len(mine):
+        blocks.append(context(BlockId.FOOT, mrkdwn(text("inbox.rest", locale), 300, locale)))
+    return blocks

@@ -1,0 +1,118 @@
+"""Inputs that are more than a text: people, instants, one of a few."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from views.blocks import OPTION_TEXT, OPTION_VALUE, OPTIONS, Block, field, plain, text_input
+from views.ids import InputId
+from views.text import is_person, text
+
+
+def person_input(  # noqa: PLR0913 - an input has this many parts
+    input_id: InputId,
+    label: str,
+    typed: str,
+    locale: str,
+    *,
+    hint: str = "",
+    optional: bool = False,
+) -> Block:
+    """Return the choice of one person."""
+    element: Block = {
+        "type": "users_select",
+        "action_id": input_id,
+        "placeholder": plain(text("input.person", locale), 150, locale),
+    }
+    if is_person(typed):
+        element["initial_user"] = typed
+    return field(input_id, element, label, locale, hint=hint, optional=optional)
+
+
+def people_input(
+    input_id: InputId, label: str, typed: Sequence[str], locale: str, *, optional: bool = False
+) -> Block:
+    """Return the choice of several people."""
+    element: Block = {
+        "type": "multi_users_select",
+        "action_id": input_id,
+        "placeholder": plain(text("input.people", locale), 150, locale),
+    }
+    if known := [one for one in typed if is_person(one)]:
+        element["initial_users"] = known
+    return field(input_id, element, label, locale, optional=optional)
+
+
+def instant_input(
+    input_id: InputId, label: str, typed: datetime | None, locale: str, *, optional: bool = False
+) -> Block:
+    """Return the choice of a day and a time; Slack shows it in the person's own zone."""
+    element: Block = {"type": "datetimepicker", "action_id": input_id}
+    if typed is not None:
+        element["initial_date_time"] = int(typed.timestamp())
+    return field(input_id, element, label, locale, optional=optional)
+
+
+def day_input(input_id: InputId, label: str, typed: str, locale: str) -> Block:
+    """Return the choice of a day; `typed` is one as 2026-01-31, and anything else is none."""
+    element: Block = {"type": "datepicker", "action_id": input_id}
+    if is_day(typed):
+        element["initial_date"] = typed
+    return field(input_id, element, label, locale, optional=False)
+
+
+def is_day(typed: str) -> bool:
+    """Say whether this is a day as Slack writes one: 2026-01-31."""
+    try:
+        return date.fromisoformat(typed).isoformat() == typed
+    except ValueError:
+        return False
+
+
+def tick_input(  # noqa: PLR0913 - an input has this many parts
+    input_id: InputId, label: str, tick: str, hint: str, locale: str, *, ticked: bool
+) -> Block:
+    """Return one box to tick."""
+    option = {"text": plain(tick, OPTION_TEXT, locale), "value": input_id.value}
+    element: Block = {"type": "checkboxes", "action_id": input_id, "options": [option]}
+    if ticked:
+        element["initial_options"] = [option]
+    return field(input_id, element, label, locale, hint=hint, optional=True)
+
+
+def choice_input(
+    input_id: InputId, label: str, choices: Sequence[tuple[str, str]], typed: str, locale: str
+) -> Block:
+    """Return the choice among (value, words); a text input where Slack could not show such a choice."""
+    options = {
+        value: {"text": plain(words.strip() or value, OPTION_TEXT, locale), "value": value}
+        for value, words in choices
+        if value.strip() and len(value) <= OPTION_VALUE
+    }
+    if not 0 < len(options) <= OPTIONS:
+        return text_input(input_id, input_id, label, locale, typed=typed)
+    element: Block = {
+        "type": "static_select",
+        "action_id": input_id,
+        "placeholder": plain(text("input.choose", locale), 150, locale),
+        "options": list(options.values()),
+    }
+    if typed in options:
+        element["initial_option"] = options[typed]
+    return field(input_id, element, label, locale, optional=False)
+
+
+def radio_input(
+    input_id: InputId, label: str, choices: Sequence[tuple[str, str]], chosen: str, locale: str
+) -> Block:
+    """Return the choice among a few (value, words), one of which is always chosen."""
+    options = {
+        value: {"text": plain(words, OPTION_TEXT, locale), "value": value}
+        for value, words in choices
+    }
+    element: Block = {
+        "type": "radio_buttons",
+        "action_id": input_id,
+        "options": list(options.values()),
+        "initial_option": options[chosen],
+    }
+    return field(input_id, element, label, locale, optional=False)

@@ -1,0 +1,138 @@
+"""The More… modal: the whole request, and only the verbs that this person may use now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from views.approval_card import details
+from views.blocks import (
+    Block,
+    View,
+    button,
+    confirm,
+    modal,
+    said,
+    told_modal,
+)
+from views.card_click import Click, ClickContext, context_of, having_read, metadata, pressed
+from views.content import subject
+from views.ids import ActionId, BlockId
+from views.languages import in_language
+from views.levels import is_decidable
+from views.outcome import short_outcome
+from views.payload import UnreadablePayloadError, clicker, from_json, word
+from views.text import date, in_line, text
+from workflows.rules.approvals.request import Status
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.verbs import Verb
+from workflows.rules.messages import Menu
+
+__all__ = ["Choice", "ClickContext", "context_of", "menu", "opening", "parse_choice", "told"]
+
+_STYLES = {Verb.APPROVE: "primary", Verb.REJECT: "danger"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """A verb chosen in the modal. The view's hash keeps a late answer from painting over a newer view."""
+
+    verb: Verb
+    context: ClickContext
+    person: str
+    view_id: str
+    view_hash: str
+    action_ts: str
+
+
+def opening(click: Click, locale: str = "en") -> View:
+    """Return what opens at once, before anything is asked of anybody."""
+    words = text("more.opening", locale, subject=in_line(click.subject, 200, locale))
+    return _modal([said(BlockId.NOTICE, words, locale)], context_of(click), locale)
+
+
+def menu(context: ClickContext, menu: Menu, sentence: str = "", locale: str = "en") -> View:
+    """Return the request and what this person may do with it; a `sentence` (escaped) stands on top."""
+    face = replace(in_language(menu.face, locale), mention_approvers=True)
+    blocks = [said(BlockId.PROBLEM, sentence, locale)] if sentence else []
+    blocks += details(face)
+    if menu.verbs:
+        blocks.append(said(BlockId.VERB, text("more.verbs", locale), locale))
+        blocks += [_verb_block(verb, face) for verb in menu.verbs]
+    else:
+        blocks.append(said(BlockId.VERB, _nothing_words(face), locale))
+    return _modal(blocks, having_read(context, menu.face), locale)
+
+
+def told(sentence: str, locale: str = "en") -> View:
+    """Return a sentence, already escaped, with nothing left to do but close."""
+    return told_modal(text("more.title", locale), sentence, locale)
+
+
+def _modal(blocks: list[Block], context: ClickContext, locale: str) -> View:
+    return modal(
+        text("more.title", locale),
+        blocks,
+        locale,
+        close=text("verb.close", locale),
+        private_metadata=metadata(context),
+    )
+
+
+def _verb_block(verb: Verb, face: ApprovalFace) -> Block:
+    locale = face.language
+    block = said(f"{BlockId.VERB}-{verb}", text(f"verb.{verb}.menu", locale), locale)
+    block["accessory"] = button(
+        ActionId.CHOOSE,
+        text(f"verb.{verb}.button", locale),
+        verb.value,
+        style=_STYLES.get(verb, ""),
+        confirm=_confirm(face) if verb is Verb.REFRESH else None,
+    )
+    return block
+
+
+def _confirm(face: ApprovalFace) -> Block:
+    """Return the dialog of the one verb that asks for nothing more."""
+    locale = face.language
+    words = text("confirm.refresh.text", locale, subject=subject(face.content, 120, locale))
+    title, agree = text("confirm.refresh.title", locale), text("verb.refresh.button", locale)
+    return confirm(title, words, agree, locale)
+
+
+def _nothing_words(face: ApprovalFace) -> str:
+    """Say that there is nothing to do for this person, why, and what comes next."""
+    locale = face.language
+    if not face.is_open:
+        return text("more.nothing.closed", locale, outcome=short_outcome(face))
+    if face.status is Status.CHANGES_REQUESTED:
+        return text("more.nothing.changes", locale)
+    if not is_decidable(face):
+        return text("more.nothing.blocked", locale)
+    ends = face.levels[-1].expires_at
+    key = "more.nothing.open" if ends is None else "more.nothing.open.until"
+    return text(key, locale, when=date(ends, locale) if ends else "")
+
+
+def parse_choice(body: Mapping[str, object]) -> Choice:
+    """Read the `block_actions` payload of a button in this modal.
+
+    Raises:
+        UnreadablePayloadError: it is not one, or a part that matters is missing or not ours.
+
+    """
+    action = pressed(body)
+    if word(action, "action_id") != ActionId.CHOOSE:
+        raise UnreadablePayloadError("action_id")
+    verb, action_ts = word(action, "value"), word(action, "action_ts")
+    if verb not in frozenset(Verb):
+        raise UnreadablePayloadError("value")
+    view_id = word(body, "view", "id")
+    if not view_id or not action_ts:
+        raise UnreadablePayloadError("action_ts" if view_id else "view.id")
+    return Choice(
+        verb=Verb(verb),
+        context=from_json(word(body, "view", "private_metadata"), ClickContext, "private_metadata"),
+        person=clicker(body),
+        view_id=view_id,
+        view_hash=word(body, "view", "hash"),
+        action_ts=action_ts,
+    )

@@ -1,0 +1,160 @@
+"""The inputs of the order modal, and how what was typed into them is read back."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from views.blocks import Block, text_input
+from views.ids import InputId
+from views.inputs import radio_input
+from views.order_lines import block_id
+from views.payload import UnreadablePayloadError, from_json, word
+from views.text import text
+from workflows.rules.orders.form import WrittenLine, WrittenOrder, is_blank
+from workflows.rules.orders.order import PaymentMode
+
+MAX_LINES = 10
+"""Order lines in one modal; orders from elsewhere may have more."""
+_KEYS = re.compile(r"\d{1,4}(,\d{1,4}){0,9}", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderContext:
+    """What the modal keeps: the id minted when it opened, and which lines it shows, by their keys.
+
+    A line keeps its key as long as it stands, and no key is used twice: Slack keeps what was typed
+    by block id, so a line that took over another's place would take over its words too. `next` is
+    the key of the next line.
+    """
+
+    order_id: str
+    lines: str
+    next: int
+    currency: str
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the lines as they stand."""
+        return tuple(self.lines.split(","))
+
+    def with_line(self, key: str) -> "OrderContext":
+        """Return it with one more line, where `key` is the next one and there is room."""
+        if key != str(self.next) or len(self.keys) >= MAX_LINES:
+            return self
+        return replace(self, lines=f"{self.lines},{key}", next=self.next + 1)
+
+    def without_line(self, key: str) -> "OrderContext":
+        """Return it without that line; the last one stays."""
+        left = [one for one in self.keys if one != key]
+        return replace(self, lines=",".join(left)) if left else self
+
+
+def customer_input(typed: str, locale: str) -> Block:
+    """Return the input for the customer's name."""
+    label = text("form.customer", locale)
+    return text_input(InputId.CUSTOMER, InputId.CUSTOMER, label, locale, typed=typed)
+
+
+def closing_inputs(typed: WrittenOrder, locale: str) -> list[Block]:
+    """Return what stands below the lines."""
+    modes = [(one.value, text(f"form.payment.{one}", locale)) for one in PaymentMode]
+    return [
+        radio_input(
+            InputId.PAYMENT, text("form.payment", locale), modes, typed.payment.value, locale
+        ),
+        text_input(
+            InputId.CARD_EXPIRY,
+            InputId.CARD_EXPIRY,
+            text("form.card_expiry", locale),
+            locale,
+            typed=typed.card_expiry,
+            placeholder="09/28",
+            hint=text("form.card_expiry.hint", locale),
+            optional=True,  # not needed where nothing is charged; where it is, the rules say so
+        ),
+        text_input(
+            InputId.EMAIL,
+            InputId.EMAIL,
+            text("form.email", locale),
+            locale,
+            typed=typed.email,
+            hint=text("form.email.hint", locale),
+            optional=True,
+        ),
+        text_input(
+            InputId.ANSWER_WITHIN,
+            InputId.ANSWER_WITHIN,
+            text("form.answer_within", locale),
+            locale,
+            typed=typed.answer_within,
+            placeholder="4h",
+            hint=text("form.answer_within.hint", locale),
+            optional=True,
+        ),
+        text_input(
+            InputId.NOTE,
+            InputId.NOTE,
+            text("form.note", locale),
+            locale,
+            typed=typed.note,
+            multiline=True,
+            optional=True,
+        ),
+    ]
+
+
+def filled_lines(typed: WrittenOrder) -> list[int]:
+    """Return which lines count: the first, and every other in which something was written."""
+    return [index for index, line in enumerate(typed.lines) if index == 0 or not is_blank(line)]
+
+
+def kept_context(view: Mapping[str, object]) -> OrderContext:
+    """Return what the modal kept of its own.
+
+    Raises:
+        UnreadablePayloadError: it is not this modal's view.
+
+    """
+    kept = from_json(word(view, "private_metadata"), OrderContext, "private_metadata")
+    keys = kept.keys
+    known = _KEYS.fullmatch(kept.lines) and len(set(keys)) == len(keys) <= MAX_LINES
+    if not kept.order_id or not known or max(map(int, keys)) >= kept.next:
+        raise UnreadablePayloadError("private_metadata")
+    return kept
+
+
+def typed_order(view: Mapping[str, object], kept: OrderContext) -> WrittenOrder:
+    """Return everything that was typed, empty lines too."""
+    return WrittenOrder(
+        order_id=kept.order_id,
+        customer=_value(view, InputId.CUSTOMER, InputId.CUSTOMER),
+        lines=tuple(_line(view, key) for key in kept.keys),
+        card_expiry=_value(view, InputId.CARD_EXPIRY, InputId.CARD_EXPIRY),
+        note=_value(view, InputId.NOTE, InputId.NOTE),
+        payment=_payment(view),
+        email=_value(view, InputId.EMAIL, InputId.EMAIL),
+        answer_within=_value(view, InputId.ANSWER_WITHIN, InputId.ANSWER_WITHIN),
+    )
+
+
+def _payment(view: Mapping[str, object]) -> PaymentMode:
+    """Return how it is paid. What nobody can choose is never taken for a wish to charge."""
+    where = ("state", "values", InputId.PAYMENT, InputId.PAYMENT, "selected_option", "value")
+    chosen = word(view, *where) or PaymentMode.CHARGE.value
+    if chosen not in set(PaymentMode):
+        raise UnreadablePayloadError("payment")
+    return PaymentMode(chosen)
+
+
+def _line(view: Mapping[str, object], key: str) -> WrittenLine:
+    sku_block = block_id(key, InputId.SKU)
+    chosen = word(view, "state", "values", sku_block, InputId.SKU, "selected_option", "value")
+    return WrittenLine(
+        sku=chosen or _value(view, sku_block, InputId.SKU).strip(),
+        quantity=_value(view, block_id(key, InputId.QUANTITY), InputId.QUANTITY),
+        unit_price=_value(view, block_id(key, InputId.UNIT_PRICE), InputId.UNIT_PRICE),
+    )
+
+
+def _value(view: Mapping[str, object], block_id: str, input_id: InputId) -> str:
+    return word(view, "state", "values", block_id, input_id, "value")

@@ -1,0 +1,69 @@
+"""An order as the HTTP API shows it. Amounts are strings: a JSON number is somebody's float."""
+
+from datetime import datetime
+from typing import Any
+
+from views.catalogue import FALLBACK
+from views.explanations import failure_words
+from workflows.rules.orders.order import OrderFace, OrderLine, Step
+from workflows.rules.orders.parcel import Parcel
+
+
+def order_json(face: OrderFace) -> dict[str, Any]:
+    """Return an order, ready for JSON."""
+    order, approval = face.order, face.approval
+    return {
+        "order_id": order.order_id,
+        "status": face.status.value,
+        "requester": face.requester.person,
+        "customer": order.customer,
+        "lines": [_line(line) for line in order.lines],
+        "total": str(order.total.amount),
+        "currency": order.total.currency,
+        "payment": order.payment.value,
+        "note": order.note,
+        "approval": {"status": approval.status.value} if approval else None,
+        "steps": [_step(step) for step in face.steps],
+        "parcels": [_parcel(parcel) for parcel in face.parcels],
+        "failure": failure_words(face.failure, FALLBACK),
+        "is_cancellable": face.is_cancellable,
+        "payment_due": _instant(face.payment_due),
+        "estimated_delivery": _instant(face.estimated_delivery),
+        "as_of": _instant(face.as_of),
+        "received_at": _instant(face.received_at),
+        "ended_at": _instant(face.ended_at),
+    }
+
+
+def _line(line: OrderLine) -> dict[str, Any]:
+    return {
+        "sku": line.sku,
+        "name": line.name,
+        "quantity": line.quantity,
+        "unit_price": str(line.unit_price.amount),
+        "total": str(line.total.amount),
+    }
+
+
+def _step(step: Step) -> dict[str, str]:
+    return {
+        "name": step.name.value,
+        "status": step.status.value,
+        "reference": step.reference,
+        "error": failure_words(step.error, FALLBACK),
+    }
+
+
+def _parcel(parcel: Parcel) -> dict[str, Any]:
+    return {
+        "warehouse": parcel.warehouse,
+        "skus": list(parcel.skus),
+        "status": parcel.status.value,
+        "tracking": parcel.tracking,
+        "delivery": parcel.delivery,
+        "error": parcel.error,
+    }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

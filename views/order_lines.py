@@ -1,0 +1,172 @@
+"""The lines of the order modal: product, quantity, price, and what that comes to as it is typed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from views import notices
+from views.blocks import (
+    INPUT,
+    OPTION_TEXT,
+    OPTION_VALUE,
+    OPTIONS,
+    Block,
+    button,
+    context,
+    field,
+    mrkdwn,
+    plain,
+    said,
+    text_input,
+)
+from views.ids import ActionId, BlockId, InputId
+from views.text import in_line, text
+from workflows.rules.orders.form import LineSum, Reckoning, WrittenLine
+
+LINES = "lines"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CatalogueEntry:
+    """A product that can be chosen."""
+
+    sku: str
+    name: str
+    price_hint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinePlace:
+    """Where a line stands: its key, its number as people count, and whether it is the only one."""
+
+    key: str
+    number: int
+    alone: bool
+    currency: str
+
+
+def line_blocks(
+    place: LinePlace,
+    line: WrittenLine,
+    reckoned: LineSum,
+    catalogue: Sequence[CatalogueEntry],
+    locale: str,
+) -> list[Block]:
+    """Return one line: a product, how many, the price of one, and what that comes to."""
+    key, extra = place.key, place.number > 1  # an extra line left empty must not keep anybody
+    title = said(f"{BlockId.LINE}-{key}", text("form.line", locale, number=place.number), locale)
+    if not place.alone:
+        title["accessory"] = button(ActionId.REMOVE_LINE, text("form.remove_line", locale), key)
+    price = text("form.unit_price", locale, currency=place.currency)
+    product = _product(line.sku, catalogue, locale)
+    return [
+        title,
+        field(
+            block_id(key, InputId.SKU),
+            product,
+            text("form.product", locale),
+            locale,
+            optional=extra,
+        ),
+        _told_as_typed(
+            text_input(
+                block_id(key, InputId.QUANTITY),
+                InputId.QUANTITY,
+                text("form.quantity", locale),
+                locale,
+                typed=line.quantity,
+                placeholder="1",
+                optional=extra,
+            )
+        ),
+        _told_as_typed(
+            text_input(
+                block_id(key, InputId.UNIT_PRICE),
+                InputId.UNIT_PRICE,
+                price,
+                locale,
+                typed=line.unit_price,
+                placeholder="1500.00",
+                optional=extra,
+            )
+        ),
+        context(
+            f"{BlockId.LINE_SUM}-{key}", mrkdwn(_sum_words(reckoned, price, locale), 600, locale)
+        ),
+    ]
+
+
+def _told_as_typed(block: Block) -> Block:
+    """Have Slack tell of every change (it waits for a pause), so that the sums follow."""
+    element = block["element"]
+    assert isinstance(element, dict)  # noqa: S101 - `field` made it
+    element["dispatch_action_config"] = {"trigger_actions_on": ["on_character_entered"]}
+    return {**block, "dispatch_action": True}
+
+
+def _sum_words(reckoned: LineSum, price: str, locale: str) -> str:
+    """Return what a line comes to, or, for each number that is none, why."""
+    labels = {"quantity": text("form.quantity", locale), "unit_price": price}
+    if reckoned.mistakes:
+        return "\n".join(
+            text(
+                "form.sum.mistake",
+                locale,
+                field=labels[column],
+                sentence=notices.refusal(error.code, error.data, locale),
+            )
+            for column, error in reckoned.mistakes.items()
+        )
+    if reckoned.total is None:
+        return text("form.sum.open", locale)
+    return text("form.sum", locale, total=in_line(str(reckoned.total), 80, locale))
+
+
+def total_block(reckoned: Reckoning, locale: str) -> Block:
+    """Return what the whole order comes to, as far as it is written."""
+    total = in_line(str(reckoned.total), 80, locale)
+    if reckoned.mistake is not None:
+        why = notices.refusal(reckoned.mistake.code, reckoned.mistake.data, locale)
+        words = text("form.total.mistake", locale, sentence=why)
+    elif reckoned.total is None:
+        words = text("form.total.open", locale)
+    elif reckoned.is_whole:
+        words = text("form.total", locale, total=total)
+    else:
+        words = text("form.total.so_far", locale, total=total)
+    return said(BlockId.TOTAL, words, locale)
+
+
+def block_id(key: str, input_id: InputId) -> str:
+    """Return the block id of a line's input."""
+    return f"{LINES}.{key}.{input_id}"
+
+
+def _product(sku: str, catalogue: Sequence[CatalogueEntry], locale: str) -> Block:
+    """Return the choice of products, or a text input where Slack could not show such a choice."""
+    choices = {
+        one.sku: _option(one, locale)
+        for one in catalogue
+        if one.sku.strip() and len(one.sku) <= OPTION_VALUE
+    }
+    if not 0 < len(choices) <= OPTIONS:
+        placeholder = plain(text("form.product.placeholder", locale), 150, locale)
+        typed: Block = {
+            "type": "plain_text_input",
+            "action_id": InputId.SKU,
+            "placeholder": placeholder,
+        }
+        return typed | ({"initial_value": sku[:INPUT]} if sku else {})
+    select: Block = {
+        "type": "static_select",
+        "action_id": InputId.SKU,
+        "placeholder": plain(text("form.product.choose", locale), 150, locale),
+        "options": list(choices.values()),
+    }
+    return select | ({"initial_option": choices[sku]} if sku in choices else {})
+
+
+def _option(one: CatalogueEntry, locale: str) -> Block:
+    label = one.name.strip() or one.sku
+    if one.price_hint:
+        label = text("form.product.option", locale, name=label, price=one.price_hint)
+    return {"text": plain(label, OPTION_TEXT, locale), "value": one.sku}

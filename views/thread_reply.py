@@ -1,0 +1,87 @@
+"""A person's reply in a thread, read; and which request the thread's messages are about."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from views.card_click import ButtonValue
+from views.footer import request_named
+from views.ids import ActionId
+from views.payload import UnreadablePayloadError, from_json, table, tables, word
+from views.plain_text import as_read
+from views.text import is_person
+
+_TYPED = ("", "thread_broadcast", "file_share")
+"""Subtypes of what a person has just written: Slack marks none, or "also sent to the channel"."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ThreadReply:
+    """What somebody wrote under a message of ours: `said` as Slack has it, `words` as people read it."""
+
+    event_id: str
+    person: str
+    channel: str
+    ts: str
+    thread_ts: str
+    said: str
+
+    @property
+    def words(self) -> str:
+        """What was written, without Slack's markup."""
+        return as_read(self.said)
+
+
+def parse_reply(body: Mapping[str, object], bot_user: str) -> ThreadReply | None:
+    """Read a `message` event; None unless a person wrote it in a thread that `bot_user` has begun.
+
+    Edits, deletions, unfurled links and what apps write are nobody's comment.
+    """
+    event = table(body, "event")
+    ours = bot_user != "" and word(event, "parent_user_id") == bot_user
+    typed = word(event, "subtype") in _TYPED and not event.get("hidden")
+    by_app = word(event, "bot_id") or word(event, "user") == bot_user
+    if not (ours and typed) or by_app or not is_person(word(event, "user")):
+        return None
+    reply = ThreadReply(
+        event_id=word(body, "event_id"),
+        person=word(event, "user"),
+        channel=word(event, "channel"),
+        ts=word(event, "ts"),
+        thread_ts=word(event, "thread_ts"),
+        said=word(event, "text"),
+    )
+    known = reply.event_id and reply.channel and reply.thread_ts
+    return reply if known and reply.ts != reply.thread_ts and reply.words else None
+
+
+def request_of(root: Mapping[str, object], bot_user: str) -> str:
+    """Return the request that a root message is the card of; empty where it is no card of ours.
+
+    What it says counts only on a message that we have posted ourselves.
+    """
+    if word(root, "user") != bot_user or not word(root, "bot_id"):
+        return ""
+    return request_named(root)
+
+
+def deciding_message(messages: Iterable[Mapping[str, object]], request_id: str) -> str:
+    """Return the ts of the newest message that has this request's *Approve*; empty where none has."""
+    found = ""
+    for message in messages:
+        for button in _buttons(message):
+            value = _value(button)
+            if word(button, "action_id") == ActionId.APPROVE and value is not None:
+                found = word(message, "ts") if value.request_id == request_id else found
+    return found
+
+
+def _buttons(message: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
+    blocks = tables(message, "blocks")
+    return tuple(one for block in blocks for one in tables(block, "elements"))
+
+
+def _value(button: Mapping[str, object]) -> ButtonValue | None:
+    try:
+        return from_json(word(button, "value"), ButtonValue, "value")
+    except UnreadablePayloadError:
+        return None

@@ -1,0 +1,159 @@
+"""What each verb's form asks for, and how it is read back exactly as typed."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from views import hr_fields
+from views.blocks import Block, text_input
+from views.ids import InputId
+from views.inputs import people_input, person_input
+from views.order_lines import CatalogueEntry
+from views.payload import word, words
+from views.text import text
+from workflows.rules.approvals.form import WrittenContent
+from workflows.rules.approvals.verbs import Verb
+from workflows.rules.shared.content import Content, ContentField
+
+_SEPARATORS = re.compile(r"[\s,;]+")
+_BY_VERB = {
+    Verb.DELEGATE: (InputId.DELEGATE,),
+    Verb.AMEND: (InputId.TITLE, InputId.TEXT, InputId.AMOUNT, InputId.LINKS),
+    Verb.REASSIGN: (InputId.PEOPLE, InputId.SOURCES, InputId.REASON),
+}
+_NEEDS_REASON = frozenset({Verb.REQUEST_CHANGES, Verb.COMMENT, Verb.REASSIGN, Verb.CLOSE})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Typed:
+    """What a person put into a verb's form; what the form does not ask for is empty.
+
+    `reason` is the comment too. `sources` are approvers as a policy writes them. `fields` are those
+    of an HR request, its type among them.
+    """
+
+    reason: str = ""
+    title: str = ""
+    text: str = ""
+    amount: str = ""
+    links: str = ""
+    delegate: str = ""
+    people: tuple[str, ...] = ()
+    sources: str = ""
+    fields: tuple[ContentField, ...] = ()
+
+    @property
+    def content(self) -> WrittenContent:
+        """An amendment as written, for `rules.request_form.read_content`."""
+        return WrittenContent(
+            title=self.title, text=self.text, amount=self.amount, links=self.links
+        )
+
+    @property
+    def source_words(self) -> tuple[str, ...]:
+        """The sources one by one: `group:finance`, `manager`."""
+        return tuple(dict.fromkeys(one for one in _SEPARATORS.split(self.sources) if one))
+
+
+def typed_of(content: Content) -> Typed:
+    """Return a content as its requester would type it."""
+    return Typed(
+        title=content.title,
+        text=content.text,
+        amount=str(content.amount or ""),
+        links="\n".join(content.links),
+        fields=hr_fields.fields_of(content),
+    )
+
+
+def needs_reason(verb: Verb, *, required: bool) -> bool:
+    """Say whether the verb's reason must be given; `required` is the policy's word on a verdict."""
+    return verb in _NEEDS_REASON or (required and verb in {Verb.APPROVE, Verb.REJECT})
+
+
+def asked_for(verb: Verb) -> tuple[InputId, ...]:
+    """Return the inputs of the verb's form, from top to bottom."""
+    return _BY_VERB.get(verb, (InputId.REASON,))
+
+
+def input_blocks(
+    verb: Verb,
+    typed: Typed,
+    locale: str,
+    *,
+    reason_required: bool,
+    products: Sequence[CatalogueEntry] = (),
+) -> list[Block]:
+    """Return the inputs of the verb's form, with what was typed; an HR request's own stand first."""
+    return [
+        *hr_fields.inputs(typed.fields, products, locale),
+        *(
+            _input(verb, one, typed, locale, reason_required=reason_required)
+            for one in asked_for(verb)
+            if one is not InputId.AMOUNT or hr_fields.has_amount(typed.fields)
+        ),
+    ]
+
+
+def _input(
+    verb: Verb, input_id: InputId, typed: Typed, locale: str, *, reason_required: bool
+) -> Block:
+    match input_id:
+        case InputId.DELEGATE:
+            label = text("verb.input.delegate", locale)
+            hint = text("verb.hint.delegate", locale)
+            return person_input(input_id, label, typed.delegate, locale, hint=hint)
+        case InputId.PEOPLE:
+            label = text("verb.input.people", locale)
+            return people_input(input_id, label, typed.people, locale, optional=True)
+        case InputId.REASON:
+            kind = "comment" if verb is Verb.COMMENT else "reason"
+            return text_input(
+                input_id,
+                input_id,
+                text(f"verb.input.{kind}", locale),
+                locale,
+                typed=typed.reason,
+                hint=text(f"verb.hint.{kind}", locale),
+                multiline=True,
+                optional=not needs_reason(verb, required=reason_required),
+            )
+        case _:
+            return content_input(input_id, str(getattr(typed, input_id.value)), locale)
+
+
+def content_input(input_id: InputId, typed: str, locale: str) -> Block:
+    """Return an input for one part of what is asked; `/approval` and an amendment share them."""
+    return text_input(
+        input_id,
+        input_id,
+        text(f"verb.input.{input_id}", locale),
+        locale,
+        typed=typed,
+        hint=text(f"verb.hint.{input_id}", locale),
+        multiline=input_id in {InputId.TEXT, InputId.LINKS, InputId.SOURCES},
+        optional=input_id is not InputId.TITLE,
+    )
+
+
+def typed_in(view: Mapping[str, object]) -> Typed:
+    """Return everything that was typed into a submitted form."""
+    return Typed(
+        reason=value_of(view, InputId.REASON),
+        title=value_of(view, InputId.TITLE),
+        text=value_of(view, InputId.TEXT),
+        amount=value_of(view, InputId.AMOUNT),
+        links=value_of(view, InputId.LINKS),
+        delegate=word(view, *_at(InputId.DELEGATE), "selected_user"),
+        people=words(view, *_at(InputId.PEOPLE), "selected_users"),
+        sources=value_of(view, InputId.SOURCES),
+    )
+
+
+def value_of(view: Mapping[str, object], input_id: InputId) -> str:
+    """Return what was typed into a text input."""
+    return word(view, *_at(input_id), "value")
+
+
+def _at(input_id: InputId) -> tuple[str, ...]:
+    return ("state", "values", input_id, input_id)

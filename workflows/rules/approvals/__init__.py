@@ -1,0 +1,1 @@
+"""Rules of an approval: policy, levels, verbs, deadlines, snapshot."""

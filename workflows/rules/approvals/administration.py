@@ -1,0 +1,143 @@
+"""What an admin may do: name other approvers, have them read again, close. Never decide."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from workflows.rules.approvals.deadlines import reach, still_open, unread, wanted
+from workflows.rules.approvals.request import (
+    ApprovalState,
+    Change,
+    Closing,
+    LevelState,
+    Reassigned,
+    Reassignment,
+    Refresh,
+    Status,
+)
+from workflows.rules.approvals.transitions import (
+    close,
+    note,
+    require_decidable,
+    require_reason,
+    with_level,
+)
+from workflows.rules.people.actors import SLACK, Actor
+from workflows.rules.shared.audit import Fact
+from workflows.rules.shared.errors import (
+    AdminsUnknownError,
+    AlreadyDecidedError,
+    LevelNotOpenError,
+    NobodyNamedError,
+    NotAnAdminError,
+    OwnRequestError,
+)
+
+
+def _require_admin(state: ApprovalState, actor: Actor) -> None:
+    if not state.admins:
+        raise AdminsUnknownError
+    if actor.person not in state.admins:
+        raise NotAnAdminError
+
+
+def _waiting_level(state: ApprovalState) -> LevelState:
+    """Return the level whose approvers can be changed or read again now."""
+    require_decidable(state)
+    if state.level is None or state.level.passed:
+        raise LevelNotOpenError
+    return state.level
+
+
+def check_reassign(state: ApprovalState, reassignment: Reassignment, now: datetime) -> None:
+    """Check whether this person may name other approvers now; changes nothing.
+
+    Raises:
+        RequestClosedError, AdminsUnknownError, NotAnAdminError, OwnRequestError,
+        ChangesRequestedError, LevelNotOpenError, AlreadyDecidedError, NobodyNamedError,
+        ReasonRequiredError, ReasonTooLongError.
+
+    """
+    state = still_open(state, now)
+    admin = reassignment.actor.person
+    _require_admin(state, reassignment.actor)
+    if admin == state.request.requester.person:
+        raise OwnRequestError
+    for said in _waiting_level(state).decisions:
+        if admin in (said.person, said.seat):  # who counts here does not choose who else does
+            raise AlreadyDecidedError(verdict=said.verdict)
+    if not reassignment.approvers:
+        raise NobodyNamedError
+    require_reason(reassignment.reason)
+
+
+def reassign(state: ApprovalState, reassignment: Reassignment, now: datetime) -> Change:
+    """Name other approvers. Nobody may decide until they are read; what counted, counts.
+
+    Who names them is not among them: an admin never decides as an admin.
+    """
+    change = reach(state, now)
+    level = unread(change.state.levels[-1])
+    level = replace(
+        level,
+        sources=reassignment.approvers,
+        reassigned=Reassigned(person=reassignment.actor.person, reason=reassignment.reason, at=now),
+        reassigned_by=tuple(dict.fromkeys((*level.reassigned_by, reassignment.actor.person))),
+    )
+    return note(
+        with_level(change, level),
+        Fact.LEVEL_REASSIGNED,
+        reassignment.actor,
+        now,
+        level=level.number,
+        reason=reassignment.reason,
+        data={"approvers": ",".join(map(str, reassignment.approvers))},
+    )
+
+
+def check_refresh(state: ApprovalState, refresh: Refresh, now: datetime) -> None:
+    """Check whether this actor may have the approvers read again now; changes nothing.
+
+    Raises:
+        RequestClosedError, AdminsUnknownError, NotAnAdminError, ChangesRequestedError,
+        LevelNotOpenError.
+
+    """
+    state = still_open(state, now)
+    if refresh.actor != SLACK:
+        _require_admin(state, refresh.actor)
+    _waiting_level(state)
+
+
+def refresh(state: ApprovalState, refresh: Refresh, now: datetime) -> Change:
+    """Have the approvers read again. What Slack reports is a fact only where it changes them."""
+    change = reach(state, now)
+    level = wanted(change.state.levels[-1])
+    change = with_level(change, level)
+    if refresh.actor == SLACK:
+        return change
+    return note(change, Fact.REFRESH_ASKED, refresh.actor, now, level=level.number)
+
+
+def check_close(state: ApprovalState, closing: Closing, now: datetime) -> None:
+    """Check whether this person may end the request undecided now; changes nothing.
+
+    Raises:
+        RequestClosedError, AdminsUnknownError, NotAnAdminError, ReasonRequiredError,
+        ReasonTooLongError.
+
+    """
+    state = still_open(state, now)
+    _require_admin(state, closing.actor)
+    require_reason(closing.reason)
+
+
+def close_request(state: ApprovalState, closing: Closing, now: datetime) -> Change:
+    """End the request as closed by an admin: neither approved nor rejected."""
+    return close(
+        reach(state, now),
+        Status.ADMIN_CLOSED,
+        closing.actor,
+        now,
+        rule="admin",
+        reason=closing.reason,
+    )

@@ -1,0 +1,106 @@
+"""Amendments: the requester changes what is asked, and what was decided about the old is void."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from workflows.rules.approvals.deadlines import reach, still_open
+from workflows.rules.approvals.levels import approve_if_nobody_is_needed
+from workflows.rules.approvals.policy import route
+from workflows.rules.approvals.request import Amendment, ApprovalState, Change, RequestKind, Status
+from workflows.rules.approvals.transitions import note
+from workflows.rules.hr.request import check_amended
+from workflows.rules.shared.audit import Fact
+from workflows.rules.shared.content import (
+    Content,
+    check_content,
+    content_changes,
+    content_evidence,
+)
+from workflows.rules.shared.errors import (
+    AmendmentsUsedUpError,
+    NotAmendableError,
+    NothingChangedError,
+    NotTheRequesterError,
+    StaleContentError,
+)
+
+
+def may_be_amended(state: ApprovalState) -> bool:
+    """Say whether the content may change once more, as far as policy and request go."""
+    return state.request.amendable and state.content_revision <= state.request.policy.max_amendments
+
+
+def require_amendable(state: ApprovalState) -> None:
+    """Raise NotAmendableError or AmendmentsUsedUpError where the content cannot change any more."""
+    if may_be_amended(state):
+        return
+    if not state.request.amendable:
+        raise NotAmendableError
+    raise AmendmentsUsedUpError(limit=str(state.request.policy.max_amendments))
+
+
+def check_amend(state: ApprovalState, amendment: Amendment, now: datetime) -> None:
+    """Check whether this person may change the request so, now; changes nothing.
+
+    Raises:
+        RequestClosedError, NotTheRequesterError, StaleContentError, NotAmendableError,
+        AmendmentsUsedUpError, NothingChangedError, NoTierError, and what `check_content` raises;
+        of what is about HR also what `hr.check_amended` raises.
+
+    """
+    state = still_open(state, now)
+    if amendment.actor.person != state.request.requester.person:
+        raise NotTheRequesterError
+    if amendment.content_revision != state.content_revision:
+        raise StaleContentError
+    require_amendable(state)
+    check_content(amendment.content)
+    content = _content(state, amendment)
+    if not content_changes(state.request.content, content):
+        raise NothingChangedError
+    if state.request.about is RequestKind.HR:
+        check_amended(state.request.content, content)
+    route(state.request.policy, amendment.content.amount)
+
+
+def _content(state: ApprovalState, amendment: Amendment) -> Content:
+    """Return the new content; labelled lines, which no form of ours asks for, stay as they were."""
+    new = amendment.content
+    return new if new.fields else replace(new, fields=state.request.content.fields)
+
+
+def amend(state: ApprovalState, amendment: Amendment, now: datetime) -> Change:
+    """Change the content and begin again at the first level that the new amount needs.
+
+    Nobody's earlier decision counts: it was about something else. The rule is the whole of it,
+    so that no order of clicks and edits carries a yes over to what was not read.
+    """
+    change = reach(state, now)
+    state = change.state
+    content = _content(state, amendment)
+    decided = sum(len(level.decisions) for level in state.levels)
+    new_route = route(state.request.policy, content.amount)
+    changes = content_changes(state.request.content, content)
+    amended = replace(
+        state,
+        request=replace(state.request, content=content, route=new_route),
+        status=Status.PENDING,
+        levels=(),
+        content_revision=state.content_revision + 1,
+        changes=changes,
+        change_request=None,
+        voided=state.voided + decided,
+    )
+    change = note(
+        replace(change, state=amended),
+        Fact.REQUEST_AMENDED,
+        amendment.actor,
+        now,
+        rule=new_route.rule,
+        data={
+            "changed": ",".join(one.part for one in changes),
+            "voided": str(decided),
+            **content_evidence(content),
+        },
+    )
+    return approve_if_nobody_is_needed(change, now)

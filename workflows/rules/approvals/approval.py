@@ -1,0 +1,241 @@
+"""The approval's everyday verbs: submit, decide, comment, withdraw."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from workflows.rules.approvals import seats
+from workflows.rules.approvals.amendment import require_amendable
+from workflows.rules.approvals.deadlines import reach, still_open
+from workflows.rules.approvals.levels import (
+    approve_if_nobody_is_needed,
+    pass_if_certain,
+    reject_if_certain,
+)
+from workflows.rules.approvals.policy import LevelRule, ReasonRule
+from workflows.rules.approvals.request import (
+    ApprovalRequest,
+    ApprovalState,
+    Change,
+    ChangeRequest,
+    Comment,
+    Counted,
+    Decision,
+    LevelState,
+    Remark,
+    Status,
+    Tell,
+    TellKind,
+    Verdict,
+    Withdrawal,
+)
+from workflows.rules.approvals.transitions import (
+    close,
+    note,
+    require_decidable,
+    require_reason,
+    require_short,
+    telling,
+    with_level,
+)
+from workflows.rules.shared.audit import Fact
+from workflows.rules.shared.content import content_digest, content_evidence
+from workflows.rules.shared.errors import (
+    LevelClosedError,
+    LevelNotOpenError,
+    NotInvolvedError,
+    NotTheRequesterError,
+    OwnRequestError,
+    ReasonRequiredError,
+    StaleContentError,
+)
+
+LAST_REMARKS = 3
+"""Comments that the state keeps for the card. All of them are in the audit."""
+
+
+def submit(request: ApprovalRequest, now: datetime) -> Change:
+    """Begin a request. One that needs no level is approved at once, and says by which rule."""
+    state = ApprovalState(request=request, submitted_at=now, changed_at=now)
+    change = note(
+        Change(state=state),
+        Fact.REQUEST_SUBMITTED,
+        request.requester,
+        now,
+        rule=request.route.rule,
+        data={
+            "policy": request.policy.name,
+            "policy_version": request.policy.version,
+            **content_evidence(request.content),
+        },
+    )
+    return approve_if_nobody_is_needed(change, now)
+
+
+def check_decide(state: ApprovalState, decision: Decision, now: datetime) -> None:
+    """Check whether `decision` may count now; changes nothing.
+
+    Raises:
+        RequestClosedError, ChangesRequestedError, StaleContentError, LevelClosedError,
+        LevelNotOpenError, OwnRequestError, ReasonRequiredError, ReasonTooLongError,
+        NotAmendableError, AmendmentsUsedUpError, and what `seats.seat_of` raises.
+
+    """
+    state = still_open(state, now)
+    person = decision.actor.person
+    if decision.content_revision != state.content_revision:
+        raise StaleContentError
+    if person == state.request.requester.person:
+        raise OwnRequestError
+    level = _level_of(state, decision)
+    require_decidable(state)
+    if level.passed:
+        raise LevelClosedError
+    if level.blocked:
+        raise LevelNotOpenError
+    seats.seat_of(state, level, person, now)
+    if decision.verdict is Verdict.REQUEST_CHANGES:
+        require_amendable(state)
+    _check_reason(level.rule, decision)
+
+
+def _level_of(state: ApprovalState, decision: Decision) -> LevelState:
+    """Return the level that `decision` is meant for, provided that the person has not decided.
+
+    Who presses again hears that first, also once the level has passed: `seat_of` comes later.
+    """
+    level = next((level for level in state.levels if level.number == decision.level), None)
+    if level is None:
+        raise LevelNotOpenError
+    seats.require_undecided(level, decision.actor.person)
+    return level
+
+
+def _check_reason(rule: LevelRule, decision: Decision) -> None:
+    match decision.verdict:
+        case Verdict.APPROVE:
+            asked = rule.approve_reason
+        case Verdict.REJECT:
+            asked = rule.reject_reason
+        case Verdict.REQUEST_CHANGES:  # without it nobody knows what to change
+            asked = ReasonRule.REQUIRED
+        case _:
+            assert_never(decision.verdict)
+    if asked is ReasonRule.REQUIRED and not decision.reason.strip():
+        raise ReasonRequiredError
+    require_short(decision.reason)
+
+
+def decide(state: ApprovalState, decision: Decision, now: datetime) -> Change:
+    """Count a decision that `check_decide` has let through; close level and request if certain."""
+    change = reach(state, now)
+    state, actor = change.state, decision.actor
+    level = state.levels[-1]
+    seat = seats.seat_of(state, level, actor.person, now)
+    said = Counted(
+        person=actor.person, verdict=decision.verdict, reason=decision.reason, at=now, seat=seat
+    )
+    data = {
+        "verdict": str(decision.verdict),
+        "content_digest": content_digest(state.request.content),
+    }
+    change = note(
+        with_level(change, replace(level, decisions=(*level.decisions, said))),
+        Fact.DECISION_RECORDED,
+        actor,
+        now,
+        level=level.number,
+        rule=state.request.route.rule,
+        reason=decision.reason,
+        data=data | _membership(level, seat, actor.person, now),
+    )
+    match decision.verdict:
+        case Verdict.APPROVE:
+            return pass_if_certain(change, actor, now)
+        case Verdict.REJECT:
+            return reject_if_certain(change, actor, now, decision.reason)
+        case Verdict.REQUEST_CHANGES:
+            return _wait_for_changes(change, said)
+
+
+def _membership(level: LevelState, seat: str, person: str, now: datetime) -> dict[str, str]:
+    """Return by which sources the seat was in the set in force, and who filled it for whom."""
+    sources = (member.source for member in level.evidence if member.person == seat)
+    found = {"member_by": ",".join(dict.fromkeys(sources))}
+    if seat == person:
+        return found
+    standing_in = (one for one in seats.standing_in(level, now) if one.person == person)
+    words = next((one.words for one in standing_in if one.seat == seat), "")
+    return found | {"on_behalf_of": seat, "stands_in": words}
+
+
+def _wait_for_changes(change: Change, said: Counted) -> Change:
+    wanted = ChangeRequest(person=said.person, reason=said.reason, at=said.at)
+    state = replace(change.state, status=Status.CHANGES_REQUESTED, change_request=wanted)
+    requester = state.request.requester.person
+    return telling(
+        replace(change, state=state), Tell(kind=TellKind.CHANGES_WANTED, people=(requester,))
+    )
+
+
+def check_comment(state: ApprovalState, comment: Comment, now: datetime) -> None:
+    """Check whether this person may comment now; changes nothing.
+
+    Raises:
+        RequestClosedError, NotInvolvedError, ReasonRequiredError, ReasonTooLongError.
+
+    """
+    state = still_open(state, now)
+    if comment.actor.person not in _involved(state):
+        raise NotInvolvedError
+    require_reason(comment.text)
+
+
+def _involved(state: ApprovalState) -> frozenset[str]:
+    """Return the requester, the admins, and who may or did decide at any level."""
+    people = {state.request.requester.person, *state.admins}
+    for level in state.levels:
+        people |= {*level.eligible, *(one.person for one in level.delegates)}
+        people |= {said.person for said in level.decisions}
+    return frozenset(people)
+
+
+def comment(state: ApprovalState, comment: Comment, now: datetime) -> Change:
+    """Keep a comment that `check_comment` has let through: the last few in the state."""
+    change = reach(state, now)
+    remark = Remark(person=comment.actor.person, text=comment.text, at=now)
+    remarks = (*change.state.remarks, remark)[-LAST_REMARKS:]
+    state = replace(change.state, comments=change.state.comments + 1, remarks=remarks)
+    return note(
+        replace(change, state=state),
+        Fact.COMMENT_ADDED,
+        comment.actor,
+        now,
+        level=len(state.levels),
+        reason=comment.text,
+    )
+
+
+def check_withdraw(state: ApprovalState, withdrawal: Withdrawal, now: datetime) -> None:
+    """Check whether this person may take the request back now; changes nothing.
+
+    Raises:
+        RequestClosedError, NotTheRequesterError, ReasonTooLongError: see each in `errors`.
+
+    """
+    state = still_open(state, now)
+    if withdrawal.actor.person != state.request.requester.person:
+        raise NotTheRequesterError
+    require_short(withdrawal.reason)
+
+
+def withdraw(state: ApprovalState, withdrawal: Withdrawal, now: datetime) -> Change:
+    """Close the request as taken back by its requester."""
+    return close(
+        reach(state, now),
+        Status.WITHDRAWN,
+        withdrawal.actor,
+        now,
+        rule="requester",
+        reason=withdrawal.reason,
+    )

@@ -1,0 +1,132 @@
+"""What the clock does: remind, escalate, expire, each at its instant and never twice."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from workflows.rules.approvals import seats
+from workflows.rules.approvals.clock import Tick, TickKind
+from workflows.rules.approvals.policy import Notify
+from workflows.rules.approvals.request import (
+    ApprovalState,
+    Change,
+    LevelState,
+    Status,
+    Tell,
+    TellKind,
+)
+from workflows.rules.approvals.transitions import close, note, telling, with_level
+from workflows.rules.people.actors import CLOCK
+from workflows.rules.shared.audit import Fact
+from workflows.rules.shared.errors import RequestClosedError
+
+
+def next_deadline(state: ApprovalState) -> datetime | None:
+    """Return the instant at which the clock will change this request, if any.
+
+    A level that has passed has no clock any more; the next one's runs once it is reached.
+    """
+    level = state.level
+    if not state.is_open or level is None or level.passed or not level.clock:
+        return None
+    return level.clock[0].at
+
+
+def reach(state: ApprovalState, now: datetime) -> Change:
+    """Let the clock do what is due at `now`, in order; nothing due changes nothing.
+
+    What fell due is a fact of its instant, however late the clock was looked at.
+    """
+    change = Change(state=state)
+    while (due := next_deadline(change.state)) is not None and due <= now:
+        level = change.state.levels[-1]
+        tick = level.clock[0]
+        # The end is the last tick of all and stays: the card goes on showing when it was.
+        left = level.clock if tick.kind is TickKind.EXPIRE else level.clock[1:]
+        change = _tick(with_level(change, replace(level, clock=left)), tick)
+    return change
+
+
+def still_open(state: ApprovalState, now: datetime) -> ApprovalState:
+    """Return the state as it is at `now`: where every check of a verb begins.
+
+    Raises:
+        RequestClosedError: it has ended, by the clock just now or before.
+
+    """
+    state = reach(state, now).state
+    if not state.is_open:
+        by = state.closed_by.person if state.closed_by else ""
+        raise RequestClosedError(status=state.status, person=by)
+    return state
+
+
+def _tick(change: Change, tick: Tick) -> Change:
+    level = change.state.levels[-1]
+    if tick.kind is TickKind.EXPIRE:
+        return close(change, Status.EXPIRED, CLOCK, tick.at, rule="expire_after")
+    if change.state.status is not Status.PENDING:
+        return change  # it waits for its requester: there is nobody to remind
+    match tick.kind:
+        case TickKind.REMIND:
+            return _remind(change, level, tick.at)
+        case TickKind.ESCALATE:
+            return _escalate(change, level, tick)
+        case TickKind.READ:
+            return with_level(change, wanted(level))
+
+
+def _remind(change: Change, level: LevelState, at: datetime) -> Change:
+    """Have those who have not decided told again; of a level that is blocked, the admins."""
+    people = () if level.blocked else seats.may_decide(level, at)
+    change = with_level(change, wanted(replace(level, reminders=level.reminders + 1)))
+    change = note(
+        change,
+        Fact.LEVEL_REMINDED,
+        CLOCK,
+        at,
+        level=level.number,
+        rule="remind_after",
+        data={"people": ",".join(people)},
+    )
+    if level.blocked:
+        return telling(change, Tell(kind=TellKind.BLOCKED))
+    if change.state.request.policy.notify is Notify.NONE:
+        return change
+    return telling(change, Tell(kind=TellKind.REMINDED, people=people))
+
+
+def _escalate(change: Change, level: LevelState, tick: Tick) -> Change:
+    """Ask others too, or instead. Until they are read, who was asked before may decide, if kept."""
+    step = level.rule.escalate[tick.step]
+    sources = step.to if step.replace else tuple(dict.fromkeys((*level.sources, *step.to)))
+    level = replace(level, sources=sources, escalations=level.escalations + 1)
+    level = unread(level) if step.replace else wanted(level)
+    return note(
+        with_level(change, level),
+        Fact.LEVEL_ESCALATED,
+        CLOCK,
+        tick.at,
+        level=level.number,
+        rule="escalate",
+        data={
+            "to": ",".join(map(str, step.to)),
+            "instead": "yes" if step.replace else "no",
+        },
+    )
+
+
+def wanted(level: LevelState) -> LevelState:
+    """Return the level whose people are to be read from now on: what is under way is too early."""
+    return replace(level, to_read=True, turn=level.turn + 1)
+
+
+def unread(level: LevelState) -> LevelState:
+    """Return the level with nobody in it until its people are read again; what counted, counts."""
+    return replace(
+        wanted(level),
+        blocked="approvers_unread",
+        unreadable=(),
+        eligible=(),
+        delegates=(),
+        opened_at=None,
+    )

@@ -1,0 +1,68 @@
+"""Levels in order: how one is reached, and how its outcome becomes certain."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from workflows.rules.approvals.clock import Tick, Window, in_order, windows
+from workflows.rules.approvals.policy import LevelRule
+from workflows.rules.approvals.request import ApprovalState, Change, LevelState, Status
+from workflows.rules.approvals.transitions import close, note, with_level
+from workflows.rules.people.actors import CLOCK, Actor
+from workflows.rules.shared.audit import Fact
+
+
+def next_level_rule(state: ApprovalState) -> LevelRule:
+    """Return the rule of the level to reach next."""
+    return state.request.route.levels[len(state.levels)]
+
+
+def next_windows(state: ApprovalState) -> tuple[Window, ...]:
+    """Return what the next level waits for, counted from when it is reached."""
+    return windows(next_level_rule(state), state.request.expire_after)
+
+
+def reach_level(state: ApprovalState, clock: Iterable[Tick]) -> ApprovalState:
+    """Begin the next level's clock. Nobody may decide until its people are known."""
+    rule = next_level_rule(state)
+    level = LevelState(
+        number=len(state.levels) + 1, rule=rule, sources=rule.approvers, clock=in_order(clock)
+    )
+    return replace(state, levels=(*state.levels, level))
+
+
+def approve_if_nobody_is_needed(change: Change, now: datetime) -> Change:
+    """Approve a request at once whose route has no level; by the rule, so by nobody."""
+    if change.state.request.route.levels:
+        return change
+    return close(change, Status.APPROVED, CLOCK, now, rule="no_level_needed")
+
+
+def pass_if_certain(change: Change, actor: Actor, now: datetime) -> Change:
+    """Pass the level, and after the last one approve the request, once enough people said yes."""
+    level = change.state.levels[-1]
+    if level.approvals < level.needed:
+        return change
+    change = note(
+        with_level(change, replace(level, passed=True)),
+        Fact.LEVEL_PASSED,
+        actor,
+        now,
+        level=level.number,
+        rule="quorum",
+    )
+    if level.number < len(change.state.request.route.levels):
+        return change
+    return close(change, Status.APPROVED, actor, now, rule="quorum")
+
+
+def reject_if_certain(change: Change, actor: Actor, now: datetime, reason: str) -> Change:
+    """Reject the request once enough people said no, or too few are left to say yes."""
+    level = change.state.levels[-1]
+    if level.rejections >= level.rule.reject_quorum:
+        rule = "reject_quorum"
+    elif level.approvals + len(level.unfilled) < level.needed:
+        rule = "quorum_out_of_reach"
+    else:
+        return change
+    return close(change, Status.REJECTED, actor, now, rule=rule, reason=reason)

@@ -1,0 +1,178 @@
+"""Faces: what a card shows, and what an update answers. Pure functions of the state, nothing private."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from workflows.rules.approvals.amendment import may_be_amended
+from workflows.rules.approvals.policy import Layout, Notify, ReasonRule, RouteReason, Visibility
+from workflows.rules.approvals.request import (
+    OPEN,
+    ApprovalState,
+    ChangeRequest,
+    Counted,
+    Delegate,
+    LevelState,
+    Reassigned,
+    Remark,
+    RequestKind,
+    Status,
+)
+from workflows.rules.people.actors import Actor
+from workflows.rules.shared.content import Content, ContentChange
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """One approver, and the source that names them: by which rule they were asked."""
+
+    person: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LevelFace:
+    """One reached level as people see it. `blocked` names why nobody may decide, or is empty.
+
+    `opened_at` is when its people were first known, None while they are not. `sources` are those in force, `unreadable` those that could not be read.
+    """
+
+    number: int
+    name: str
+    sources: tuple[str, ...]
+    unreadable: tuple[str, ...]
+    eligible: tuple[str, ...]
+    asked: tuple[Asked, ...]
+    delegates: tuple[Delegate, ...]
+    needed: int
+    blocked: str
+    expires_at: datetime | None
+    decisions: tuple[Counted, ...]
+    passed: bool
+    reminders: int
+    escalations: int
+    reassigned: Reassigned | None
+    approve_reason_required: bool
+    reject_reason_required: bool
+    opened_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApprovalFace:
+    """An approval as people see it, at one `card_version`; `changed_at` is its newest fact's.
+
+    `level_names` are all levels of the route, also those not reached. What is `private` stands
+    in a channel only with `hidden`: without what `rules.privacy` takes out.
+    """
+
+    kind: Literal["approval"] = "approval"
+    request_id: str
+    policy: str
+    currency: str
+    title: str
+    channel: str
+    admin_channel: str
+    language: str
+    mention_approvers: bool
+    requester: Actor
+    content: Content
+    status: Status
+    rule: RouteReason
+    levels: tuple[LevelFace, ...]
+    levels_in_all: int
+    content_revision: int
+    changes: tuple[ContentChange, ...]
+    change_request: ChangeRequest | None
+    amendable: bool
+    voided: int
+    comments: int
+    remarks: tuple[Remark, ...]
+    card_version: int
+    submitted_at: datetime
+    changed_at: datetime
+    closed_at: datetime | None
+    closed_by: Actor | None
+    closing_rule: str
+    closing_reason: str
+    about: RequestKind = RequestKind.APPROVAL
+    layout: Layout = Layout.CARD
+    level_names: tuple[str, ...] = ()
+    private: bool = False
+    hidden: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still go on."""
+        return self.status in OPEN
+
+    @property
+    def open_level(self) -> LevelFace | None:
+        """The level that waits for decisions now, or None."""
+        if self.status is not Status.PENDING or not self.levels or self.levels[-1].passed:
+            return None
+        return self.levels[-1]
+
+
+def approval_face(state: ApprovalState, card_version: int) -> ApprovalFace:
+    """Return what everybody may see of `state`."""
+    request = state.request
+    return ApprovalFace(
+        request_id=request.request_id,
+        policy=request.policy.name,
+        currency=request.policy.currency,
+        title=request.policy.title,
+        channel=request.policy.channel,
+        admin_channel=request.policy.admin_channel,
+        language=request.policy.language,
+        mention_approvers=request.policy.notify is Notify.CARD,
+        requester=request.requester,
+        content=request.content,
+        status=state.status,
+        rule=request.route.reason,
+        levels=tuple(_level_face(level) for level in state.levels),
+        levels_in_all=len(request.route.levels),
+        content_revision=state.content_revision,
+        changes=state.changes,
+        change_request=state.change_request,
+        amendable=may_be_amended(state),
+        voided=state.voided,
+        comments=state.comments,
+        remarks=state.remarks,
+        card_version=card_version,
+        submitted_at=state.submitted_at,
+        changed_at=state.changed_at,
+        closed_at=state.closed_at,
+        closed_by=state.closed_by,
+        closing_rule=state.closing_rule,
+        closing_reason=state.closing_reason,
+        about=request.about,
+        layout=request.policy.layout,
+        level_names=tuple(level.name for level in request.route.levels),
+        private=request.policy.visibility is Visibility.PRIVATE,
+    )
+
+
+def _level_face(level: LevelState) -> LevelFace:
+    sources: dict[str, str] = {}
+    for member in level.evidence:
+        sources.setdefault(member.person, member.source)
+    return LevelFace(
+        number=level.number,
+        name=level.rule.name,
+        sources=tuple(str(source) for source in level.sources),
+        unreadable=level.unreadable,
+        eligible=level.eligible,
+        asked=tuple(Asked(person=one, source=sources.get(one, "")) for one in level.eligible),
+        delegates=level.delegates,
+        needed=level.needed,
+        blocked=level.blocked,
+        expires_at=level.expires_at,
+        decisions=level.decisions,
+        passed=level.passed,
+        reminders=level.reminders,
+        escalations=level.escalations,
+        reassigned=level.reassigned,
+        approve_reason_required=level.rule.approve_reason is ReasonRule.REQUIRED,
+        reject_reason_required=level.rule.reject_reason is ReasonRule.REQUIRED,
+        opened_at=level.opened_at,
+    )

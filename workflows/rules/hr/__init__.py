@@ -1,0 +1,1 @@
+"""Rules of an HR request: form, saga, snapshot."""

@@ -1,0 +1,179 @@
+"""An HR request on its way: its approval's outcome, its steps, and what everybody may see of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal
+
+from workflows.rules.approvals.policy import Policy
+from workflows.rules.approvals.request import Status, part_of
+from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.hr.request import HrRequest, HrType
+from workflows.rules.orders.order import StepStatus
+from workflows.rules.people.actors import Actor
+from workflows.rules.shared.audit import AuditEvent
+from workflows.rules.shared.failure import Failure
+
+
+class HrStepName(StrEnum):
+    """The steps of provisioning."""
+
+    BOOK_DAYS = "book_days"
+    QUEUE_PAYOUT = "queue_payout"
+    RESERVE_ITEM = "reserve_item"
+    REGISTER = "register"
+
+
+STEPS: Mapping[HrType, tuple[HrStepName, ...]] = MappingProxyType(
+    {
+        HrType.TIME_OFF: (HrStepName.BOOK_DAYS, HrStepName.REGISTER),
+        HrType.EXPENSE: (HrStepName.QUEUE_PAYOUT, HrStepName.REGISTER),
+        HrType.EQUIPMENT: (HrStepName.RESERVE_ITEM, HrStepName.REGISTER),
+        HrType.PROMOTION: (HrStepName.REGISTER,),
+        HrType.TRANSFER: (HrStepName.REGISTER,),
+    }
+)
+"""What an approved request of a type needs, in order; each ends with the personnel file."""
+
+
+class Provisioning(StrEnum):
+    """How far what was approved has been done."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    COMPENSATING = "compensating"
+    FAILED = "failed"
+    NOT_NEEDED = "not_needed"
+
+
+ENDED = (Provisioning.DONE, Provisioning.FAILED, Provisioning.NOT_NEEDED)
+"""From here nothing goes on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DaysLeft:
+    """How many days off a person has left in one calendar year."""
+
+    year: int
+    days: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HrStep:
+    """One step. `reference` is the booking, payout, reservation or entry; `left` after a booking."""
+
+    name: HrStepName
+    status: StepStatus = StepStatus.WAITING
+    reference: str = ""
+    left: tuple[DaysLeft, ...] = ()
+    problem: Failure | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HrStuck:
+    """A compensation that could not be done yet, and why. It is tried again."""
+
+    step: HrStepName
+    problem: Failure
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HrState:
+    """Everything an HR request is. One value, so that continue-as-new carries one value.
+
+    `request` is as it was asked until its approval ends, then as it was amended last: what was
+    decided. `owed` are the steps whose compensation was registered and is not done, the earliest
+    first.
+    """
+
+    request: HrRequest
+    requester: Actor
+    policy: Policy
+    status: Status = Status.PENDING
+    approval: ApprovalFace | None = None
+    provisioning: Provisioning = Provisioning.WAITING
+    steps: tuple[HrStep, ...] = ()
+    owed: tuple[HrStepName, ...] = ()
+    failure: Failure | None = None
+    stuck: HrStuck | None = None
+    sequence: int = 0
+    received_at: datetime
+    changed_at: datetime
+    ended_at: datetime | None = None
+
+    def step(self, name: HrStepName) -> HrStep:
+        """Return the step of that name."""
+        return next(step for step in self.steps if step.name is name)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HrChange:
+    """What one step of the rules did: the new state and the facts to write down."""
+
+    state: HrState
+    facts: tuple[AuditEvent, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HrFace:
+    """An HR request as it is shown, at one `card_version`.
+
+    `approval` is None while the approval goes on: that one knows itself how it stands. `status`
+    is the approval's: "approved" and "done" are different words, `provisioning` says the other.
+    `as_of` is only set where the request could not be asked: when the records last heard of it.
+    """
+
+    kind: Literal["hr"] = "hr"
+    request: HrRequest
+    requester: Actor
+    title: str
+    channel: str
+    admin_channel: str
+    language: str
+    status: Status
+    approval: ApprovalFace | None
+    provisioning: Provisioning
+    steps: tuple[HrStep, ...]
+    failure: Failure | None
+    stuck: HrStuck | None
+    as_of: datetime | None = None
+    card_version: int
+    received_at: datetime
+    changed_at: datetime
+    ended_at: datetime | None
+
+    @property
+    def approval_id(self) -> str:
+        """The request id of its approval."""
+        return hr_approval_id(self.request.request_id)
+
+
+def hr_approval_id(request_id: str) -> str:
+    """Return the request id (and so the workflow id) of an HR request's approval."""
+    return part_of(request_id)
+
+
+def hr_face(state: HrState, version: int) -> HrFace:
+    """Return what is shown of `state`."""
+    return HrFace(
+        request=state.request,
+        requester=state.requester,
+        title=state.policy.title,
+        channel=state.policy.channel,
+        admin_channel=state.policy.admin_channel,
+        language=state.policy.language,
+        status=state.status,
+        approval=state.approval,
+        provisioning=state.provisioning,
+        steps=state.steps,
+        failure=state.failure,
+        stuck=state.stuck,
+        card_version=version,
+        received_at=state.received_at,
+        changed_at=state.changed_at,
+        ended_at=state.ended_at,
+    )

@@ -1,0 +1,1 @@
+"""Rules of an order: form, saga, parcels, payments, snapshot."""

@@ -1,0 +1,47 @@
+"""The day's orders in numbers: how many there are of each status, and for how much."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from workflows.rules.orders.order import OrderFace, OrderStatus
+from workflows.rules.shared.money import Money
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DayRow:
+    """The orders of one status. `totals` has one sum for each currency."""
+
+    status: OrderStatus
+    orders: int
+    totals: tuple[Money, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DaySummary:
+    """What was ordered on a calendar day, which `began` then. No rows: nothing was."""
+
+    day: date
+    began: datetime
+    rows: tuple[DayRow, ...] = ()
+
+
+def sum_up(day: date, began: datetime, faces: Iterable[OrderFace]) -> DaySummary:
+    """Return the day in numbers, statuses in the order in which an order goes through them."""
+    by_status: dict[OrderStatus, list[Money]] = defaultdict(list)
+    for face in faces:
+        by_status[face.status].append(face.order.total)
+    rows = (
+        DayRow(status=status, orders=len(by_status[status]), totals=_sums(by_status[status]))
+        for status in OrderStatus
+        if status in by_status
+    )
+    return DaySummary(day=day, began=began, rows=tuple(rows))
+
+
+def _sums(amounts: Iterable[Money]) -> tuple[Money, ...]:
+    sums: dict[str, Money] = {}
+    for one in amounts:
+        sums[one.currency] = sums[one.currency] + one if one.currency in sums else one
+    return tuple(sums[currency] for currency in sorted(sums))

@@ -1,0 +1,70 @@
+"""Which news of an order its customer gets by mail, and which its card's thread."""
+
+from collections.abc import Iterable, Mapping
+
+from workflows.rules.notice import NoticeKind
+from workflows.rules.orders.mail import Mail, MailKind
+from workflows.rules.orders.order import OrderState, OrderStatus, PaymentMode, StepName
+from workflows.rules.shared.audit import AuditEvent, Fact
+
+_STEPS: Mapping[str, MailKind] = {
+    StepName.PAY: MailKind.PAID,
+    StepName.SHIP: MailKind.SHIPPED,
+    StepName.DELIVER: MailKind.DELIVERED,
+}
+
+_REPLIES: Mapping[str, NoticeKind] = {
+    StepName.PAY: NoticeKind.ORDER_PAID,
+    StepName.SHIP: NoticeKind.ORDER_SHIPPED,
+    StepName.DELIVER: NoticeKind.ORDER_DELIVERED,
+}
+
+
+def replies(state: OrderState, facts: Iterable[AuditEvent]) -> tuple[NoticeKind, ...]:
+    """Return what these new facts of the order tell the thread of its card, each once.
+
+    A charge of ours is no news there: it follows at once from the approval above it.
+    """
+    return tuple(kind for fact in facts if (kind := _reply(state, fact)) is not None)
+
+
+def _reply(state: OrderState, fact: AuditEvent) -> NoticeKind | None:
+    match fact.kind:
+        case Fact.STEP_COMPLETED:
+            kind = _REPLIES.get(fact.data["step"])
+            charged = state.order.payment is PaymentMode.CHARGE
+            return None if kind is NoticeKind.ORDER_PAID and charged else kind
+        case Fact.COMPENSATION_FAILED:
+            return NoticeKind.ATTENTION
+        case Fact.ORDER_ENDED if fact.data["status"] == OrderStatus.CANCELLED:
+            return NoticeKind.ORDER_CANCELLED
+        case _:
+            return None
+
+
+def mails(state: OrderState, facts: Iterable[AuditEvent]) -> tuple[Mail, ...]:
+    """Return the mails that these new facts of the order make; none without an address."""
+    if not state.order.email:
+        return ()
+    return tuple(mail for fact in facts if (mail := _mail(state, fact)) is not None)
+
+
+def _mail(state: OrderState, fact: AuditEvent) -> Mail | None:
+    kind, reference = None, ""
+    if fact.kind is Fact.ORDER_RECEIVED:
+        kind = MailKind.RECEIVED
+    elif fact.kind is Fact.STEP_COMPLETED:
+        kind, reference = _STEPS.get(fact.data["step"]), fact.data["reference"]
+    elif fact.kind is Fact.ORDER_ENDED and fact.data["status"] == OrderStatus.CANCELLED:
+        kind = MailKind.CANCELLED
+    if kind is None:
+        return None
+    return Mail(
+        key=f"{state.order.order_id}:{kind}",
+        to=state.order.email,
+        kind=kind,
+        order=state.order,
+        reference=reference,
+        reason=state.cancelled.reason if state.cancelled and kind is MailKind.CANCELLED else "",
+        language=state.policy.language,
+    )

@@ -1,0 +1,154 @@
+"""What people and the payment gateway do with an order: cancel, resume, confirm a payment."""
+
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+
+from workflows.rules.approvals.request import Withdrawal
+from workflows.rules.approvals.transitions import require_short
+from workflows.rules.orders.order import (
+    ENDED,
+    Cancellation,
+    Cancelled,
+    OrderChange,
+    OrderState,
+    OrderStatus,
+    PaymentConfirmation,
+    PaymentMode,
+    Resumption,
+)
+from workflows.rules.orders.transitions import note
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.audit import Fact
+from workflows.rules.shared.click import remember
+from workflows.rules.shared.errors import (
+    AdminsUnknownError,
+    AlreadyCancelledError,
+    AlreadyShippedError,
+    BeingUndoneError,
+    NotAnAdminError,
+    NothingToResumeError,
+    NotYourOrderError,
+    OrderClosedError,
+)
+
+_OPERATORS = (Origin.CLI, Origin.API)
+"""Who comes from there has been let in by the host or by a token, and may act on any order."""
+_UNDOING = (OrderStatus.COMPENSATING, OrderStatus.NEEDS_ATTENTION)
+
+
+class OrderVerb(StrEnum):
+    """What people do with an order; the updates have these names."""
+
+    CANCEL = "cancel"
+    RESUME = "resume"
+
+
+def check_cancel(state: OrderState, cancellation: Cancellation, now: datetime) -> None:
+    """Check whether this actor may cancel the order now; changes nothing.
+
+    Raises:
+        NotYourOrderError, OrderClosedError, AlreadyCancelledError, BeingUndoneError,
+        AlreadyShippedError, ReasonTooLongError.
+
+    """
+    del now  # every check has the same shape
+    actor = cancellation.actor
+    if actor.person != state.requester.person and actor.origin not in _OPERATORS:
+        raise NotYourOrderError
+    if state.status in ENDED:
+        raise OrderClosedError(status=state.status.value)
+    if state.cancelled is not None:
+        raise AlreadyCancelledError(person=state.cancelled.actor.person)
+    if state.status in _UNDOING:
+        raise BeingUndoneError
+    if state.has_shipped:
+        raise AlreadyShippedError
+    require_short(cancellation.reason)
+
+
+def cancel(state: OrderState, cancellation: Cancellation, now: datetime) -> OrderChange:
+    """Note that the order is not wanted any more; it turns back as soon as it can."""
+    actor, reason = cancellation.actor, cancellation.reason
+    cancelled = Cancelled(actor=actor, reason=reason, at=now)
+    change = OrderChange(state=replace(state, cancelled=cancelled))
+    return note(change, Fact.ORDER_CANCELLED, actor, now, reason=reason)
+
+
+def withdrawal(state: OrderState) -> Withdrawal | None:
+    """Return how a cancelled order takes its approval back, or None where it is not cancelled.
+
+    A request is taken back by its requester; whoever else has cancelled stands beside their name.
+    """
+    if state.cancelled is None:
+        return None
+    by, requester = state.cancelled.actor, state.requester.person
+    operator = by.operator or ("" if by.person == requester else by.person)
+    actor = Actor(person=requester, origin=Origin.WORKFLOW, operator=operator)
+    return Withdrawal(actor=actor, reason=state.cancelled.reason)
+
+
+def check_resume(state: OrderState, resumption: Resumption, now: datetime) -> None:
+    """Check whether this actor may have the stuck compensation tried again now; changes nothing.
+
+    Raises:
+        NothingToResumeError, AdminsUnknownError, NotAnAdminError.
+
+    """
+    del now
+    if state.status is not OrderStatus.NEEDS_ATTENTION:
+        raise NothingToResumeError(status=state.status.value)
+    if resumption.actor.origin in _OPERATORS:
+        return
+    if not state.admins:
+        raise AdminsUnknownError
+    if resumption.actor.person not in state.admins:
+        raise NotAnAdminError
+
+
+def resume(state: OrderState, resumption: Resumption, now: datetime) -> OrderChange:
+    """Have the stuck compensation tried again."""
+    going = replace(state, status=OrderStatus.COMPENSATING, stuck=None)
+    data = {"step": state.stuck.step.value} if state.stuck else {}
+    return note(
+        OrderChange(state=going), Fact.COMPENSATION_RESUMED, resumption.actor, now, data=data
+    )
+
+
+def confirm_payment(
+    state: OrderState, confirmation: PaymentConfirmation, now: datetime
+) -> OrderChange:
+    """Take a payment that the gateway reports; the same event counts once.
+
+    One that is not what the order waits for changes nothing but is a fact, with its reason in
+    `rule`: `records/` has the money, and whoever looks after unmatched payments gives it back.
+    """
+    known = (*state.unmatched, state.payment.event_id if state.payment else "")
+    if confirmation.event_id in known:
+        return OrderChange(state=state)
+    why_not = _mismatch(state, confirmation)
+    data = {
+        "event_id": confirmation.event_id,
+        "amount": f"{confirmation.amount} {confirmation.currency}",
+        "paid_at": confirmation.paid_at.isoformat(),
+    }
+    gateway = Actor(person="", origin=Origin.API)
+    if why_not:
+        unmatched = remember(state.unmatched, confirmation.event_id)
+        change = OrderChange(state=replace(state, unmatched=unmatched))
+        return note(change, Fact.PAYMENT_UNMATCHED, gateway, now, rule=why_not, data=data)
+    paid = OrderChange(state=replace(state, payment=confirmation))
+    return note(paid, Fact.PAYMENT_CONFIRMED, gateway, now, data=data)
+
+
+def _mismatch(state: OrderState, confirmation: PaymentConfirmation) -> str:
+    total = state.order.total
+    if state.order.payment is not PaymentMode.AWAIT:
+        return "not_awaited"
+    if state.status in ENDED or state.status in _UNDOING:
+        return "order_closed"
+    if state.payment is not None:
+        return "paid_already"
+    if (confirmation.amount, confirmation.currency) != (total.amount, total.currency):
+        return "other_amount"
+    return ""

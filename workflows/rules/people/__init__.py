@@ -1,0 +1,1 @@
+"""Rules about people: actors, approver sources, standing."""

@@ -1,0 +1,1 @@
+"""Values and rules that approvals, orders and HR requests share."""

@@ -1,0 +1,116 @@
+"""Facts, each written down once: what happened, who did it, by which rule, in which order."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from workflows.rules.people.actors import Actor
+
+GENESIS = "0" * 64
+"""What the first fact of a request is chained to."""
+
+
+class Fact(StrEnum):
+    """The kinds of facts, past tense."""
+
+    REQUEST_SUBMITTED = "RequestSubmitted"
+    LEVEL_OPENED = "LevelOpened"
+    LEVEL_BLOCKED = "LevelBlocked"
+    LEVEL_REMINDED = "LevelReminded"
+    LEVEL_ESCALATED = "LevelEscalated"
+    LEVEL_REASSIGNED = "LevelReassigned"
+    APPROVERS_CHANGED = "ApproversChanged"
+    REFRESH_ASKED = "RefreshAsked"
+    SEAT_DELEGATED = "SeatDelegated"
+    DELEGATION_VOIDED = "DelegationVoided"
+    COMMENT_ADDED = "CommentAdded"
+    DECISION_RECORDED = "DecisionRecorded"
+    LEVEL_PASSED = "LevelPassed"
+    REQUEST_AMENDED = "RequestAmended"
+    REQUEST_APPROVED = "RequestApproved"
+    REQUEST_REJECTED = "RequestRejected"
+    REQUEST_EXPIRED = "RequestExpired"
+    REQUEST_WITHDRAWN = "RequestWithdrawn"
+    REQUEST_CLOSED = "RequestClosedByAdmin"
+    ORDER_RECEIVED = "OrderReceived"
+    APPROVAL_ENDED = "ApprovalEnded"
+    STEP_STARTED = "StepStarted"
+    STEP_COMPLETED = "StepCompleted"
+    STEP_FAILED = "StepFailed"
+    STEP_COMPENSATED = "StepCompensated"
+    COMPENSATION_FAILED = "CompensationFailed"
+    COMPENSATION_RESUMED = "CompensationResumed"
+    PARCEL_SHIPPED = "ParcelShipped"
+    PARCEL_DELIVERED = "ParcelDelivered"
+    PARCEL_FAILED = "ParcelFailed"
+    PARCEL_RECALLED = "ParcelRecalled"
+    PAYMENT_AWAITED = "PaymentAwaited"
+    PAYMENT_CONFIRMED = "PaymentConfirmed"
+    PAYMENT_UNMATCHED = "PaymentUnmatched"
+    PAYMENT_WINDOW_ENDED = "PaymentWindowEnded"
+    ORDER_CANCELLED = "OrderCancelled"
+    ORDER_ENDED = "OrderEnded"
+    HR_REQUEST_RECEIVED = "HrRequestReceived"
+    HR_REQUEST_ENDED = "HrRequestEnded"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuditEvent:
+    """One fact of one request. (`request_id`, `sequence`) names it; sequences start at 1."""
+
+    request_id: str
+    sequence: int
+    kind: Fact
+    at: datetime
+    actor: Actor
+    content_revision: int = 1
+    level: int = 0
+    rule: str = ""
+    reason: str = ""
+    data: dict[str, str] = field(default_factory=dict)
+
+
+def chain_hash(previous: str, event: AuditEvent, kept: Mapping[str, str] | None = None) -> str:
+    """Return the hex digest that binds `event` to the fact before it (GENESIS for the first).
+
+    Free texts (`reason` and the values of `data`) enter by their own digest, so that a text can
+    be redacted later without breaking the chain, as long as its digest is kept. `kept` holds such
+    digests by field, as `texts_of` names them.
+    """
+    digests = {name: text_digest(text) for name, text in texts_of(event).items()} | dict(kept or {})
+    written = asdict(event) | {
+        "at": event.at.astimezone(UTC).isoformat(),
+        "reason": digests["reason"],
+        "data": {key: digests[data_field(key)] for key in event.data},
+    }
+    return bound(previous, written)
+
+
+def bound(previous: str, written: Mapping[str, object]) -> str:
+    """Return the hex digest that binds what was written to the digest before it."""
+    canonical = json.dumps(dict(written), sort_keys=True)
+    return hashlib.sha256(f"{previous}\n{canonical}".encode()).hexdigest()
+
+
+def text_digest(text: str) -> str:
+    """Return the hex SHA-256 of a free text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def data_field(key: str) -> str:
+    """Return the name of the field that the text under a key of `data` is."""
+    return f"data.{key}"
+
+
+def texts_of(event: AuditEvent) -> dict[str, str]:
+    """Return every text of a fact that can be redacted, by field: `reason` and each `data.KEY`."""
+    return {"reason": event.reason} | {data_field(key): text for key, text in event.data.items()}
+
+
+def without_texts(event: AuditEvent, fields: frozenset[str]) -> AuditEvent:
+    """Return the fact with nothing in these fields."""
+    data = {key: "" if data_field(key) in fields else text for key, text in event.data.items()}
+    return replace(event, reason="" if "reason" in fields else event.reason, data=data)
