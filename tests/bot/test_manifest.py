@@ -65,7 +65,7 @@ def test_it_asks_for_no_scope_without_a_use(manifest: dict[str, Any]) -> None:
     scopes = manifest["oauth_config"]["scopes"]["bot"]
     calls = "".join(
         path.read_text(encoding="utf-8")
-        for room in ("activities", "bot")
+        for room in ("activities", "bot", "slack_api")
         for path in sorted((ROOT / room).rglob("*.py"))
     )
 
