@@ -11,9 +11,9 @@ from records.database import Database
 from records.requests import PublicState
 from workflows.ports.approvals import AuditBatch, AuditPort
 from workflows.rules.inbox import about_of, goes_on, listed_as, waiting_for
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
-_FACE: TypeAdapter[Face] = TypeAdapter(Face)
+_SNAPSHOT: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)
 
 MEND_PAUSE = timedelta(minutes=1)
 """How long after a refusal that a person must mend in the database the next try is made."""
@@ -40,7 +40,7 @@ class AuditActivities(AuditPort):
             kind=batch.face.kind,
             requester=batch.face.requester.person,
             status=batch.face.status.value,
-            face=_FACE.dump_json(batch.face).decode(),
+            face=_SNAPSHOT.dump_json(batch.face).decode(),
             watches=frozenset(batch.watches),
             readers=batch.readers,
             about=about_of(batch.face),

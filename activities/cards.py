@@ -12,9 +12,9 @@ from slack_api.posting import Place, Poster
 from views import cards
 from views.blocks import Message
 from workflows.ports.approvals import CardPort, PublishCard, PublishedCard
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.shared.card import CardCopy
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
 TOGETHER = 8
 """Copies that are written at one time: Slack allows about fifty edits a minute."""
@@ -65,7 +65,7 @@ class _Round:
     """One try at all copies of a card, over at `ends` (by the loop's clock)."""
 
     poster: Poster
-    face: Face
+    face: Snapshot
     ends: float
 
     async def bring(self, copies: tuple[CardCopy, ...]) -> list[_Result]:
@@ -129,10 +129,10 @@ class _Round:
         nobody saw tells nothing once its level was voided, or the request ended without a word
         said there: the root says that.
         """
-        face = self.face
-        approval = face if isinstance(face, ApprovalFace) else face.approval
+        snapshot = self.face
+        approval = snapshot if isinstance(snapshot, ApprovalSnapshot) else snapshot.approval
         if copy.person:
-            return not isinstance(face, ApprovalFace) or not face.is_open
+            return not isinstance(snapshot, ApprovalSnapshot) or not snapshot.is_open
         if not copy.level or approval is None:
             return False
         if copy.revision != approval.content_revision:

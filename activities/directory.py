@@ -10,8 +10,8 @@ from temporalio.exceptions import ApplicationError
 from activities.sources import Sources, together
 from records.absences import Absences
 from records.database import Database
-from slack_api.cache import Memory
-from slack_api.directory import Roster
+from slack_api.cache import Cache
+from slack_api.directory import SlackDirectory
 from slack_api.errors import SLACK_FAILURES, classify
 from slack_api.posting import Poster
 from workflows.ports.approvals import DirectoryPort
@@ -44,9 +44,9 @@ class DirectoryActivities(DirectoryPort):
         poster: Poster,
         now: Callable[[], datetime],
     ) -> None:
-        self._roster = Roster(client, poster)
+        self._roster = SlackDirectory(client, poster)
         self._absences = Absences(database)
-        self._admins: Memory[tuple[ApproverSource, ...], ApproverSet] = Memory(ADMINS_KEPT)
+        self._admins: Cache[tuple[ApproverSource, ...], ApproverSet] = Cache(ADMINS_KEPT)
         self._now = now
 
     @activity.defn

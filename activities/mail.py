@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from workflows.ports.orders import Mailed, MailPort
+from workflows.ports.orders import MailPort, MailResult
 from workflows.rules.orders.mail import ADDRESS, Mail
 
 TIMEOUT = 8
@@ -61,10 +61,10 @@ class MailOff(MailPort):
     """No mail: there is no server. The answer and the log say so, nobody is left to wonder."""
 
     @activity.defn
-    async def send(self, mail: Mail) -> Mailed:
+    async def send(self, mail: Mail) -> MailResult:
         """Send nothing."""
         _log.info("mail_off", kind=mail.kind.value, order_id=mail.order.order_id)
-        return Mailed(sent=False, problem="mail.off")
+        return MailResult(sent=False, problem="mail.off")
 
 
 class SmtpMail(MailPort):
@@ -78,7 +78,7 @@ class SmtpMail(MailPort):
         self._context = context
 
     @activity.defn
-    async def send(self, mail: Mail) -> Mailed:
+    async def send(self, mail: Mail) -> MailResult:
         """Send one mail. A repetition may arrive twice, under the same Message-ID.
 
         Raises ApplicationError `mail.refused` (not retryable) where there is no such address or the
@@ -86,7 +86,7 @@ class SmtpMail(MailPort):
         """
         if not mail.to:
             _log.info("mail_without_address", kind=mail.kind.value, order_id=mail.order.order_id)
-            return Mailed(sent=False, problem="mail.no_address")
+            return MailResult(sent=False, problem="mail.no_address")
         message = compose(mail, self._sender)
         try:
             await aiosmtplib.send(
@@ -102,7 +102,7 @@ class SmtpMail(MailPort):
         except (aiosmtplib.SMTPException, OSError) as error:
             raise _mail_error(error) from error
         _log.info("mail_sent", kind=mail.kind.value, order_id=mail.order.order_id)
-        return Mailed(sent=True)
+        return MailResult(sent=True)
 
 
 def compose(mail: Mail, sender: str) -> EmailMessage:

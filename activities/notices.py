@@ -9,12 +9,12 @@ from slack_api.errors import SLACK_FAILURES, classify
 from slack_api.notice_locales import Locales
 from slack_api.posting import Place, Poster
 from views import notice_messages
-from workflows.ports.approvals import NoticePort, Told
+from workflows.ports.approvals import NoticePort, NoticeResult
 from workflows.rules.notice import Notice
 
 LINK_PATIENCE = 2.0
 """Seconds that a link is worth: the notice itself must fit into the same try."""
-NO_PLACE = Told(problem="notice.no_place")
+NO_PLACE = NoticeResult(problem="notice.no_place")
 """Its card does not stand yet, so there is no thread."""
 
 
@@ -26,7 +26,7 @@ class NoticeActivities(NoticePort):
         self._locales = locales
 
     @activity.defn
-    async def tell(self, notice: Notice) -> Told:
+    async def tell(self, notice: Notice) -> NoticeResult:
         """Send the notice once; see the port.
 
         A thread whose card was deleted is a lasting problem only: the card will be posted anew.
@@ -40,16 +40,16 @@ class NoticeActivities(NoticePort):
         waiting = [one for one in heard if one.problem and not one.addressee_gone]
         if waiting:
             return replace(waiting[0], doubtful=any(one.doubtful for one in heard) or len(each) > 1)
-        return Told() if any(not one.problem for one in heard) else told
+        return NoticeResult() if any(not one.problem for one in heard) else told
 
-    async def _tell(self, notice: Notice) -> Told:
+    async def _tell(self, notice: Notice) -> NoticeResult:
         posting = False
         try:
             place = await self._place(notice)
             if place is None:
                 return NO_PLACE
             if await self._stands_already(place, notice):
-                return Told()
+                return NoticeResult()
             link, locale = await asyncio.gather(self._link(notice), self._locale(notice))
             message = notice_messages.message(notice, link, locale)
             posting = True
@@ -57,14 +57,14 @@ class NoticeActivities(NoticePort):
         except SLACK_FAILURES as error:
             problem = classify(error)
             activity.logger.warning("notice not sent: %s", problem.code)
-            return Told(
+            return NoticeResult(
                 problem=problem.code,
                 lasting=problem.lasting,
                 addressee_gone=problem.addressee_gone and bool(notice.person),
                 doubtful=posting and problem.ambiguous,
                 retry_after=problem.retry_after,
             )
-        return Told()
+        return NoticeResult()
 
     async def _place(self, notice: Notice) -> Place | None:
         """Return the conversation to post in and, where the notice goes into a thread, its root."""

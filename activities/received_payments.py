@@ -14,16 +14,16 @@ from records.steps import reference
 from workflows.ports.orders import StepReference
 from workflows.ports.payments import ReceivedPaymentPort, RefundPort, SweepQuestion, Swept
 from workflows.rules.orders import received_payment as rules
-from workflows.rules.orders.order import OrderFace
+from workflows.rules.orders.order import OrderSnapshot
 from workflows.rules.orders.received_payment import Progress, ReceivedPayment, Verdict
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
 PAGE = 50
 """Payments that one call judges."""
 
 _TO_DO = {Progress.CONFIRMED: Verdict.WANTED, Progress.REFUND_STARTED: Verdict.NOT_WANTED}
 _LEFT = (Verdict.UNMATCHED, Verdict.MISMATCHED)
-_FACE: TypeAdapter[Face] = TypeAdapter(Face)
+_SNAPSHOT: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)
 
 
 class Bank(Protocol):
@@ -88,7 +88,7 @@ class ReceivedPaymentActivities(ReceivedPaymentPort):
             return Verdict.NOT_WANTED  # the refund may be lost with a Temporal that was
         if receipt.progress is Progress.OPEN:
             again = await self._payments.judge_again(
-                event_id, judge_face, give_back_before=give_back_before
+                event_id, judge_snapshot, give_back_before=give_back_before
             )
             return again.verdict if again is not None else None
         record = await self._requests.get(receipt.payment.order_id)
@@ -99,15 +99,15 @@ class ReceivedPaymentActivities(ReceivedPaymentPort):
         return _TO_DO.get(became) if became else None
 
 
-def judge_face(payment: ReceivedPayment, face: str | None, paid: bool) -> Verdict:  # noqa: FBT001 - `records` says it so
+def judge_snapshot(payment: ReceivedPayment, snapshot: str | None, paid: bool) -> Verdict:  # noqa: FBT001 - `records` says it so
     """Judge a payment by the stored face of its order."""
-    return rules.judge(payment, _order(face), paid=paid)
+    return rules.judge(payment, _order(snapshot), paid=paid)
 
 
-def _order(written: str | None) -> OrderFace | None:
+def _order(written: str | None) -> OrderSnapshot | None:
     """Return an order by its stored face; None where a newer version wrote it."""
     try:
-        face = _FACE.validate_json(written) if written is not None else None
+        snapshot = _SNAPSHOT.validate_json(written) if written is not None else None
     except ValidationError:
         return None
-    return face if isinstance(face, OrderFace) else None
+    return snapshot if isinstance(snapshot, OrderSnapshot) else None

@@ -6,8 +6,8 @@ import re
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
-from slack_api.cache import Memory
-from slack_api.directory import Roster, UnreadableError
+from slack_api.cache import Cache
+from slack_api.directory import SlackDirectory, UnreadableError
 from workflows.rules.people.actors import MEMBER_ID, ApproverSource, ManagedBy, SourceKind, Standing
 
 Answer = TypeVar("Answer")
@@ -20,14 +20,14 @@ class Sources:
     """
 
     def __init__(
-        self, roster: Roster, requester: str, managers: Iterable[ManagedBy], *, fresh: bool
+        self, roster: SlackDirectory, requester: str, managers: Iterable[ManagedBy], *, fresh: bool
     ) -> None:
         self._roster = roster
         self._fresh = fresh
         self._requester = requester
         self._table = {one.person: one.manager for one in managers}
-        self._standings: Memory[str, Standing] = Memory(math.inf)
-        self._managers: Memory[str, str] = Memory(math.inf)
+        self._standings: Cache[str, Standing] = Cache(math.inf)
+        self._managers: Cache[str, str] = Cache(math.inf)
 
     async def people(self, source: ApproverSource) -> tuple[str, ...] | None:
         """Return whom a source names; None where Slack does not say."""

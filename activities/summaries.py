@@ -16,10 +16,10 @@ from views import daily_summary
 from workflows.ports.summaries import DayQuestion, SummaryPort, TellDay
 from workflows.rules.orders import daily_totals as rules
 from workflows.rules.orders.daily_totals import DaySummary
-from workflows.rules.orders.order import OrderFace
-from workflows.rules.snapshots import Face
+from workflows.rules.orders.order import OrderSnapshot
+from workflows.rules.snapshots import Snapshot
 
-_FACE: TypeAdapter[Face] = TypeAdapter(Face)
+_SNAPSHOT: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)
 
 
 class SummaryActivities(SummaryPort):
@@ -38,16 +38,16 @@ class SummaryActivities(SummaryPort):
         zone = ZoneInfo(question.timezone)
         day = _day(question, zone)
         began, ended = _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
-        faces: list[OrderFace] = []
+        snapshots: list[OrderSnapshot] = []
         for record in await self._requests.opened_between(began, ended):
             try:
-                face = _FACE.validate_json(record.face)
+                snapshot = _SNAPSHOT.validate_json(record.face)
             except ValidationError:
                 activity.logger.warning("%s cannot be read, and is not counted", record.request_id)
                 continue
-            if isinstance(face, OrderFace):
-                faces.append(face)
-        return rules.sum_up(day, began, faces)
+            if isinstance(snapshot, OrderSnapshot):
+                snapshots.append(snapshot)
+        return rules.sum_up(day, began, snapshots)
 
     @activity.defn
     async def tell_day(self, message: TellDay) -> bool:

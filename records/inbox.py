@@ -143,9 +143,9 @@ def _same_fact() -> Any:
 
 def _decided(row: Row[Any]) -> DecidedRequest:
     columns = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
-    face = columns.pop("face")
+    snapshot = columns.pop("face")
     (fact,) = facts_of([columns])
-    return DecidedRequest(fact=fact, face=face)
+    return DecidedRequest(fact=fact, face=snapshot)
 
 
 async def _counted(connection: Transaction, theirs: Select[Any]) -> int:

@@ -172,7 +172,7 @@ class ReceivedPayments:
 
 
 async def _judge(connection: Transaction, payment: ReceivedPayment, judge: Judge) -> Verdict:
-    face: str | None = await connection.scalar(
+    snapshot: str | None = await connection.scalar(
         select(requests.c.face).where(
             requests.c.request_id == payment.order_id, requests.c.kind == "order"
         )
@@ -186,7 +186,7 @@ async def _judge(connection: Transaction, payment: ReceivedPayment, judge: Judge
             )
         )
     )
-    return judge(payment, face, bool(paid))
+    return judge(payment, snapshot, bool(paid))
 
 
 async def _find(connection: Transaction, event_id: str) -> Receipt | None:

@@ -35,7 +35,7 @@ from workflows.rules.shared.audit import (
 
 _WRITTEN_BY_PEOPLE = frozenset({"reason", data_field("content"), data_field("error")})
 """Fields of facts that hold what somebody wrote; the others hold what the rules wrote."""
-_FACE_TEXTS = frozenset(
+_SNAPSHOT_TEXTS = frozenset(
     {
         *("reason", "closing_reason", "text", "label", "value", "links", "before", "after"),
         *("part", "note", "customer", "error", "failure"),
@@ -124,8 +124,8 @@ class Redactions:
             for one in trails:
                 places += await _empty(connection, one, wanted, texts)
             for row in family:
-                face = _without(json.loads(row["face"]), texts)
-                written = json.dumps(face, ensure_ascii=False, separators=(",", ":"))
+                snapshot = _without(json.loads(row["face"]), texts)
+                written = json.dumps(snapshot, ensure_ascii=False, separators=(",", ":"))
                 await connection.execute(
                     update(requests).filter_by(request_id=row["request_id"]).values(face=written)
                 )
@@ -250,7 +250,7 @@ def _without(value: Any, texts: frozenset[str], key: str = "", within: str = "")
         case list():
             return [_without(one, texts, key, within) for one in value]
         case str() if value in texts and (
-            key in _FACE_TEXTS or (key == "title" and within in _TITLED)
+            key in _SNAPSHOT_TEXTS or (key == "title" and within in _TITLED)
         ):
             return ""
         case str() if value in texts and key in _DAYS and within == "request":

@@ -4,16 +4,16 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
-_ADAPTER: TypeAdapter[Face] = TypeAdapter(Face)
+_ADAPTER: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)
 
 
-def read_face(written: str) -> Face:
+def read_snapshot(written: str) -> Snapshot:
     """Return the face. Raises pydantic.ValidationError where a newer version wrote it."""
     return _ADAPTER.validate_json(written)
 
 
-def plain_face(face: Face) -> Any:
+def snapshot_to_json(snapshot: Snapshot) -> Any:
     """Return the face as plain JSON values."""
-    return _ADAPTER.dump_python(face, mode="json")
+    return _ADAPTER.dump_python(snapshot, mode="json")

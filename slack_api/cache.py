@@ -13,7 +13,7 @@ MOST = 1000
 """More than so many values are never kept: the oldest goes."""
 
 
-class Memory(Generic[Key, Value]):
+class Cache(Generic[Key, Value]):
     """Keeps values for some seconds of this process's time. For what may be a little old only."""
 
     def __init__(self, seconds: float) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from slack_api.cache import Memory
+from slack_api.cache import Cache
 from slack_api.errors import slack_code
 from slack_api.posting import Poster
 from workflows.rules.people.actors import Standing
@@ -44,7 +44,7 @@ class UnreadableError(Exception):
     """Slack answered, and the answer is that this cannot be read: asking again at once is no use."""
 
 
-class Roster:
+class SlackDirectory:
     """Slack's answers. Where Slack cannot be asked, what `slack_errors.SLACK_FAILURES` lists."""
 
     def __init__(self, client: AsyncWebClient, poster: Poster) -> None:
@@ -53,10 +53,10 @@ class Roster:
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._home: tuple[str, str] | None = None
         self._home_is_read = asyncio.Lock()
-        self._handles: Memory[str, str] = Memory(HANDLES_KEPT)
-        self._field: Memory[str, str] = Memory(FIELD_KEPT)
-        self._inside: Memory[str, frozenset[str]] = Memory(MEMBERS_KEPT)
-        self._standings: Memory[str, Standing] = Memory(STANDINGS_KEPT)
+        self._handles: Cache[str, str] = Cache(HANDLES_KEPT)
+        self._field: Cache[str, str] = Cache(FIELD_KEPT)
+        self._inside: Cache[str, frozenset[str]] = Cache(MEMBERS_KEPT)
+        self._standings: Cache[str, Standing] = Cache(STANDINGS_KEPT)
 
     async def standing(self, person: str, *, fresh: bool) -> Standing:
         """Say what Slack knows of a person, or knew a moment ago where it need not be `fresh`.

@@ -5,7 +5,7 @@ import asyncio
 from slack_sdk.web.async_client import AsyncWebClient
 from temporalio import activity
 
-from slack_api.cache import Memory
+from slack_api.cache import Cache
 from slack_api.errors import SLACK_FAILURES, classify
 from views.text import language_of
 
@@ -20,7 +20,7 @@ class Locales:
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
-        self._languages: Memory[str, str] = Memory(KEPT)
+        self._languages: Cache[str, str] = Cache(KEPT)
 
     async def of(self, person: str) -> str:
         """Return which of our languages this person reads; empty where Slack does not say in time."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from views import notices
-from views.blocks import Block, View, context, modal, mrkdwn, said, text_input, told_modal
+from views.blocks import Block, View, context, message_modal, modal, mrkdwn, said, text_input
 from views.ids import BlockId, CallbackId, InputId
 from views.inputs import choice_input
 from views.languages import in_language
@@ -12,14 +12,14 @@ from views.outcome import short_outcome
 from views.payload import UnreadablePayloadError, from_json, to_json, word
 from views.text import in_line, text
 from views.verb_inputs import content_input, value_of
-from workflows.rules.approvals.form import RequestMistakes, WrittenContent, WrittenRequest
+from workflows.rules.approvals.form import DraftContent, DraftRequest, RequestFormErrors
 from workflows.rules.approvals.request import Status
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 
 _CONTENT = (InputId.TITLE, InputId.TEXT, InputId.AMOUNT, InputId.LINKS)
 
 
-_NOTHING = WrittenContent(title="")
+_NOTHING = DraftContent(title="")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +33,7 @@ def build(
     request_id: str,
     choices: Sequence[tuple[str, str]],
     *,
-    written: WrittenRequest | None = None,
+    written: DraftRequest | None = None,
     problem: str = "",
     locale: str = "en",
 ) -> View:
@@ -41,7 +41,7 @@ def build(
 
     It begins with what was `written` before and, on top, a `problem` (escaped already).
     """
-    typed = written or WrittenRequest(request_id=request_id)
+    typed = written or DraftRequest(request_id=request_id)
     if not typed.policy and len(choices) == 1:
         typed = replace(typed, policy=choices[0][0])
     number = text("approval_form.number", locale, request_id=in_line(request_id, 80, locale))
@@ -60,7 +60,7 @@ def build(
     )
 
 
-def _inputs(typed: WrittenRequest, choices: Sequence[tuple[str, str]], locale: str) -> list[Block]:
+def _inputs(typed: DraftRequest, choices: Sequence[tuple[str, str]], locale: str) -> list[Block]:
     policy = text("approval_form.policy", locale)
     return [
         choice_input(InputId.POLICY, policy, choices, typed.policy, locale),
@@ -78,7 +78,7 @@ def _inputs(typed: WrittenRequest, choices: Sequence[tuple[str, str]], locale: s
     ]
 
 
-def parse(view: Mapping[str, object]) -> WrittenRequest:
+def parse(view: Mapping[str, object]) -> DraftRequest:
     """Read what was typed.
 
     Raises:
@@ -89,10 +89,10 @@ def parse(view: Mapping[str, object]) -> WrittenRequest:
     if not kept.request_id:
         raise UnreadablePayloadError("private_metadata")
     policy = ("state", "values", InputId.POLICY, InputId.POLICY)
-    return WrittenRequest(
+    return DraftRequest(
         request_id=kept.request_id,
         policy=word(view, *policy, "selected_option", "value") or word(view, *policy, "value"),
-        content=WrittenContent(
+        content=DraftContent(
             title=value_of(view, InputId.TITLE),
             text=value_of(view, InputId.TEXT),
             amount=value_of(view, InputId.AMOUNT),
@@ -102,7 +102,7 @@ def parse(view: Mapping[str, object]) -> WrittenRequest:
     )
 
 
-def errors(mistakes: RequestMistakes, locale: str = "en") -> dict[str, str]:
+def errors(mistakes: RequestFormErrors, locale: str = "en") -> dict[str, str]:
     """Return each mistake at its field, for `ack(response_action="errors")`."""
     return notices.field_refusals(mistakes.by_field, locale)
 
@@ -150,27 +150,27 @@ def received(
     return told(sentence, locale)
 
 
-def sent_before(face: ApprovalFace, policy: str, locale: str = "en") -> str:
+def sent_before(snapshot: ApprovalSnapshot, policy: str, locale: str = "en") -> str:
     """Say that the request was sent before, that what it said then counts, and what to do now.
 
     `policy` is the name of the one that it was sent by now.
     """
-    key = "open" if face.policy == policy else "policy"
+    key = "open" if snapshot.policy == policy else "policy"
     outcome = ""
-    if not face.is_open:
-        key, outcome = "closed", short_outcome(in_language(face, locale))
+    if not snapshot.is_open:
+        key, outcome = "closed", short_outcome(in_language(snapshot, locale))
     where = text(
-        "approval_form.before.where", locale, channel=notices.channel(face.channel, locale)
+        "approval_form.before.where", locale, channel=notices.channel(snapshot.channel, locale)
     )
     return text(
         f"approval_form.before.{key}",
         locale,
-        request_id=in_line(face.request_id, 80, locale),
-        where=where if face.channel else "",
+        request_id=in_line(snapshot.request_id, 80, locale),
+        where=where if snapshot.channel else "",
         outcome=outcome,
     )
 
 
 def told(sentence: str, locale: str = "en") -> View:
     """Return a sentence, already escaped, with nothing left to do but close."""
-    return told_modal(text("approval_form.title", locale), sentence, locale)
+    return message_modal(text("approval_form.title", locale), sentence, locale)

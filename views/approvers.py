@@ -6,7 +6,7 @@ from views.blocks import Room
 from views.explanations import rule_words
 from views.text import counted, date, has_text, in_line, listed, person, text
 from workflows.rules.approvals.request import Delegate, Verdict
-from workflows.rules.approvals.snapshot import ApprovalFace, LevelFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
 from workflows.rules.people.actors import SourceKind
 
 SOURCES = 10
@@ -14,9 +14,9 @@ SOURCES = 10
 STAND_INS = 8
 
 
-def open_words(face: ApprovalFace, level: LevelFace, room: Room) -> list[str]:
+def open_words(snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Room) -> list[str]:
     """Return the lines about a level that waits: who is asked, by which rule, until when."""
-    locale = face.language
+    locale = snapshot.language
     if level.blocked:
         words = blocked_words(level, locale)
         if level.expires_at:
@@ -27,16 +27,16 @@ def open_words(face: ApprovalFace, level: LevelFace, room: Room) -> list[str]:
     if given:
         needed = text("level.given", locale, given=given, needed=level.needed)
     words = [
-        text("level.asked", locale, people=_asked_people(face, level, room), needed=needed),
-        *(_reassigned_words(level, locale) or [_why_asked(face, level)]),
-        *_stand_in_words(face, level),
+        text("level.asked", locale, people=_asked_people(snapshot, level, room), needed=needed),
+        *(_reassigned_words(level, locale) or [_why_asked(snapshot, level)]),
+        *_stand_in_words(snapshot, level),
     ]
     if level.expires_at:
         words.append(text("level.deadline", locale, when=date(level.expires_at, locale)))
     return words + _clock_words(level, locale)
 
 
-def blocked_words(level: LevelFace, locale: str) -> list[str]:
+def blocked_words(level: LevelSnapshot, locale: str) -> list[str]:
     """Return why nobody may decide at a level, and which sources could not be read."""
     if not level.blocked:
         return []
@@ -49,7 +49,7 @@ def blocked_words(level: LevelFace, locale: str) -> list[str]:
     return words
 
 
-def _reassigned_words(level: LevelFace, locale: str) -> list[str]:
+def _reassigned_words(level: LevelSnapshot, locale: str) -> list[str]:
     """Return which admin has named the approvers and why: then it is not the policy that did."""
     if level.reassigned is None:
         return []
@@ -60,7 +60,7 @@ def _reassigned_words(level: LevelFace, locale: str) -> list[str]:
     return [text("level.reassigned", locale, who=who, reason=reason)]
 
 
-def _clock_words(level: LevelFace, locale: str) -> list[str]:
+def _clock_words(level: LevelSnapshot, locale: str) -> list[str]:
     """Return what the clock has done so far."""
     words = []
     if level.reminders:
@@ -70,11 +70,11 @@ def _clock_words(level: LevelFace, locale: str) -> list[str]:
     return [" ".join(words)] if words else []
 
 
-def _asked_people(face: ApprovalFace, level: LevelFace, room: Room) -> str:
+def _asked_people(snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Room) -> str:
     """Return those asked; where several sources name them, each with the source that does."""
-    if not face.mention_approvers or not _several(level):
-        return people_of(face, level.eligible, room.people)
-    locale = face.language
+    if not snapshot.mention_approvers or not _several(level):
+        return people_of(snapshot, level.eligible, room.people)
+    locale = snapshot.language
     sources = {one.person: one.source for one in level.asked}
     names = []
     for one in level.eligible[: room.people]:
@@ -83,10 +83,10 @@ def _asked_people(face: ApprovalFace, level: LevelFace, room: Room) -> str:
     return _with_more(names, len(level.eligible), locale)
 
 
-def people_of(face: ApprovalFace, ids: tuple[str, ...], limit: int) -> str:
+def people_of(snapshot: ApprovalSnapshot, ids: tuple[str, ...], limit: int) -> str:
     """Return people by mention, or, where nobody is to be notified, their number."""
-    locale = face.language
-    if not face.mention_approvers:
+    locale = snapshot.language
+    if not snapshot.mention_approvers:
         return counted("people", len(ids), locale)
     return named(ids, limit, locale)
 
@@ -102,24 +102,24 @@ def _with_more(shown: list[str], in_all: int, locale: str) -> str:
     return listed(shown, locale)
 
 
-def _why_asked(face: ApprovalFace, level: LevelFace) -> str:
+def _why_asked(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> str:
     """Tell approvers by which rule they were asked; a named person needs no further source.
 
     The words of a rule that asks whatever the amount tell nobody anything; its summary has them.
     """
-    locale = face.language
+    locale = snapshot.language
     sources = _listed_sources(level.sources, locale)
     key = "sources"
     if all(_is_name(source) for source in level.sources):
         key = "named"
-    elif _several(level) and face.mention_approvers:
+    elif _several(level) and snapshot.mention_approvers:
         key = "each"
-    always = ".always" if face.rule.is_always else ""
-    rule = rule_words(face.rule, locale)
+    always = ".always" if snapshot.rule.is_always else ""
+    rule = rule_words(snapshot.rule, locale)
     return text(f"level.asked.{key}{always}", locale, rule=rule, sources=sources)
 
 
-def _several(level: LevelFace) -> bool:
+def _several(level: LevelSnapshot) -> bool:
     """Say whether people differ in how they were found; whom the policy names needs no telling."""
     return len(level.sources) > 1 and not all(_is_name(source) for source in level.sources)
 
@@ -151,14 +151,14 @@ def source_words(source: str, locale: str) -> str:
     return in_line(source, 60, locale)
 
 
-def _stand_in_words(face: ApprovalFace, level: LevelFace) -> list[str]:
+def _stand_in_words(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> list[str]:
     """Return who stands in for whom at a seat that nobody has filled yet."""
-    locale = face.language
+    locale = snapshot.language
     filled = {said.seat for said in level.decisions}
     waiting = [one for one in level.delegates if one.seat not in filled]
     if not waiting:
         return []
-    if not face.mention_approvers:
+    if not snapshot.mention_approvers:
         return [counted("level.delegates", len(waiting), locale)]
     words = [_stand_in(one, locale) for one in waiting[:STAND_INS]]
     if more := len(waiting) - len(words):

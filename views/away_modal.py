@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from views import notices
-from views.blocks import Block, View, modal, said, told_modal
+from views.blocks import Block, View, message_modal, modal, said
 from views.ids import BlockId, CallbackId, InputId
 from views.inputs import instant_input, person_input, tick_input
 from views.payload import UnreadablePayloadError, clicker, instant, table, word
@@ -18,7 +18,7 @@ _MARK = "away"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WrittenAbsence:
+class DraftAbsence:
     """What a person chose: a new absence, or `back`, which forgets those they have."""
 
     starts: datetime | None = None
@@ -31,7 +31,7 @@ class WrittenAbsence:
 class AwaySubmission:
     """A submitted form. `view_hash` differs each time the form is shown again."""
 
-    written: WrittenAbsence
+    written: DraftAbsence
     person: str
     view_id: str
     view_hash: str
@@ -48,12 +48,12 @@ class AwaySubmission:
 def build(
     absences: Sequence[Absence] = (),
     *,
-    written: WrittenAbsence | None = None,
+    written: DraftAbsence | None = None,
     problem: str = "",
     locale: str = "en",
 ) -> View:
     """Return the form, with the absences that the person has; a `problem` (escaped) stands on top."""
-    typed = written or WrittenAbsence()
+    typed = written or DraftAbsence()
     return modal(
         text("away.title", locale),
         [
@@ -70,7 +70,7 @@ def build(
     )
 
 
-def _absence_blocks(absences: Sequence[Absence], typed: WrittenAbsence, locale: str) -> list[Block]:
+def _absence_blocks(absences: Sequence[Absence], typed: DraftAbsence, locale: str) -> list[Block]:
     if not absences:
         return []
     lines = [text("away.have", locale), *(absence_words(one, locale) for one in absences[:SHOWN])]
@@ -82,7 +82,7 @@ def _absence_blocks(absences: Sequence[Absence], typed: WrittenAbsence, locale: 
     ]
 
 
-def _inputs(typed: WrittenAbsence, locale: str, *, optional: bool) -> list[Block]:
+def _inputs(typed: DraftAbsence, locale: str, *, optional: bool) -> list[Block]:
     starts, ends = text("away.starts", locale), text("away.ends", locale)
     delegate, hint = text("away.delegate", locale), text("away.delegate.hint", locale)
     return [
@@ -117,7 +117,7 @@ def parse(body: Mapping[str, object]) -> AwaySubmission:
         raise UnreadablePayloadError("view")
     values = ("state", "values")
     ticked = _ticked(view)
-    written = WrittenAbsence(
+    written = DraftAbsence(
         starts=instant(view, *values, InputId.STARTS, InputId.STARTS, "selected_date_time"),
         ends=instant(view, *values, InputId.ENDS, InputId.ENDS, "selected_date_time"),
         delegate=word(view, *values, InputId.DELEGATE, InputId.DELEGATE, "selected_user"),
@@ -197,4 +197,4 @@ def back(gone: Sequence[Absence], locale: str = "en") -> str:
 
 def told(sentence: str, locale: str = "en") -> View:
     """Return a sentence, already escaped, with nothing left to do but close."""
-    return told_modal(text("away.title", locale), sentence, locale)
+    return message_modal(text("away.title", locale), sentence, locale)

@@ -251,7 +251,7 @@ def modal(  # noqa: PLR0913 - a modal has this many parts
     return made
 
 
-def told_modal(title: str, sentence: str, locale: str) -> View:
+def message_modal(title: str, sentence: str, locale: str) -> View:
     """Return a modal with one sentence, already escaped, and nothing left to do but close."""
     words = [said(BlockId.NOTICE, sentence, locale)]
     return modal(title, words, locale, close=text("verb.close", locale))

@@ -14,12 +14,12 @@ from views.blocks import (
     context,
     divider,
     field,
+    message_modal,
     modal,
     mrkdwn,
     plain,
     said,
     text_input,
-    told_modal,
 )
 from views.card_click import ClickContext, level_number
 from views.content import amount_words, is_shortened, subject, subject_mrkdwn
@@ -30,7 +30,7 @@ from views.outcome import who
 from views.payload import UnreadablePayloadError, clicker, from_json, table, tables, word
 from views.text import in_line, listed, text
 from workflows.rules.approvals.request import Verdict
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.shared.content import content_digest, is_storable
 from workflows.rules.shared.errors import ReasonTooLongError, RuleError, TextUnreadableError
 
@@ -160,44 +160,46 @@ def _form(shown: Sequence[ToDecide], room: Room, locale: str) -> View:
     )
 
 
-def _item(face: ApprovalFace, number: int) -> BulkItem:
-    level = face.levels[-1]
+def _item(snapshot: ApprovalSnapshot, number: int) -> BulkItem:
+    level = snapshot.levels[-1]
     return BulkItem(
         number=number,
-        request_id=face.request_id,
-        content_revision=face.content_revision,
-        level=level_number(face),
-        card_version=face.card_version,
+        request_id=snapshot.request_id,
+        content_revision=snapshot.content_revision,
+        level=level_number(snapshot),
+        card_version=snapshot.card_version,
         approve_reason=level.approve_reason_required,
         reject_reason=level.reject_reason_required,
-        subject=subject(face.content, _SUBJECT, face.language),
+        subject=subject(snapshot.content, _SUBJECT, snapshot.language),
     )
 
 
-def _item_blocks(face: ApprovalFace, item: BulkItem, room: Room, locale: str) -> list[Block]:
-    level = face.levels[-1]
+def _item_blocks(
+    snapshot: ApprovalSnapshot, item: BulkItem, room: Room, locale: str
+) -> list[Block]:
+    level = snapshot.levels[-1]
     words = text(
         "bulk.item",
         locale,
         number=item.number,
-        title=in_line(face.title, 80, locale),
-        subject=subject_mrkdwn(face.content, locale),
-        amount=amount_words(face.content.amount, locale),
-        requester=who(face.requester, locale),
+        title=in_line(snapshot.title, 80, locale),
+        subject=subject_mrkdwn(snapshot.content, locale),
+        amount=amount_words(snapshot.content.amount, locale),
+        requester=who(snapshot.requester, locale),
         level=level.number,
-        in_all=face.levels_in_all,
+        in_all=snapshot.levels_in_all,
         name=in_line(level.name, 80, locale),
-        digest=_digest(face),
+        digest=_digest(snapshot),
     )
     notes = []
     if verdicts := [one for one in _VERDICTS if item.needs_reason(one)]:
         named = listed([text(f"bulk.verdict.{one}", locale) for one in verdicts], locale)
         notes.append(text("bulk.item.reason", locale, verdicts=named))
-    if is_shortened(face.content, room, locale):
+    if is_shortened(snapshot.content, room, locale):
         notes.append(text("bulk.item.shortened", locale))
     return [
         said(f"{BlockId.ITEM}-{item.number}", words, locale),
-        *asked_blocks(face, room, item.number, locale),
+        *asked_blocks(snapshot, room, item.number, locale),
         *(
             context(f"{BlockId.FOOT}-{item.number}-{at}", mrkdwn(note, 300, locale))
             for at, note in enumerate(notes)
@@ -205,16 +207,18 @@ def _item_blocks(face: ApprovalFace, item: BulkItem, room: Room, locale: str) ->
     ]
 
 
-def _digest(face: ApprovalFace) -> str:
+def _digest(snapshot: ApprovalSnapshot) -> str:
     """Return the beginning of the digest that a decision is bound to."""
-    return content_digest(face.content)[:_DIGEST]
+    return content_digest(snapshot.content)[:_DIGEST]
 
 
-def _chosen_input(faces: Sequence[ApprovalFace], items: Sequence[BulkItem], locale: str) -> Block:
+def _chosen_input(
+    snapshots: Sequence[ApprovalSnapshot], items: Sequence[BulkItem], locale: str
+) -> Block:
     options = []
-    for face, item in zip(faces, items, strict=True):
+    for snapshot, item in zip(snapshots, items, strict=True):
         label = text("bulk.option", locale, number=item.number, subject=item.subject)
-        about = text("bulk.option.about", locale, level=item.level, digest=_digest(face))
+        about = text("bulk.option.about", locale, level=item.level, digest=_digest(snapshot))
         options.append(
             {
                 "text": plain(label, 75, locale),
@@ -295,4 +299,4 @@ def working(locale: str = "en") -> View:
 
 def told(sentence: str, locale: str = "en") -> View:
     """Return a sentence, already escaped, with nothing left to do but close."""
-    return told_modal(text("bulk.title", locale), sentence, locale)
+    return message_modal(text("bulk.title", locale), sentence, locale)

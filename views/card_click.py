@@ -16,8 +16,8 @@ from views.payload import (
     word,
 )
 from workflows.rules.approvals.request import Verdict
-from workflows.rules.approvals.snapshot import ApprovalFace
-from workflows.rules.orders.order import OrderFace, content
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.orders.order import OrderSnapshot, content
 from workflows.rules.shared.card import CardCopy
 
 _VERDICTS = {ActionId.APPROVE: Verdict.APPROVE, ActionId.REJECT: Verdict.REJECT}
@@ -45,41 +45,43 @@ class ButtonValue:
     reply_revision: int = 0
 
 
-def button_value(face: ApprovalFace, *, reason_required: bool = False, reply_level: int = 0) -> str:
+def button_value(
+    snapshot: ApprovalSnapshot, *, reason_required: bool = False, reply_level: int = 0
+) -> str:
     """Return the value of a button on the card of `face`, or on the reply about one of its levels."""
     value = ButtonValue(
-        request_id=face.request_id,
-        content_revision=face.content_revision,
-        level=level_number(face),
-        card_version=face.card_version,
+        request_id=snapshot.request_id,
+        content_revision=snapshot.content_revision,
+        level=level_number(snapshot),
+        card_version=snapshot.card_version,
         reason_required=reason_required,
-        currency=face.currency,
-        subject=subject(face.content, _SUBJECT, face.language),
+        currency=snapshot.currency,
+        subject=subject(snapshot.content, _SUBJECT, snapshot.language),
         reply_level=reply_level,
-        reply_revision=face.content_revision if reply_level else 0,
+        reply_revision=snapshot.content_revision if reply_level else 0,
     )
     return to_json(value)
 
 
-def order_value(face: OrderFace) -> str:
+def order_value(snapshot: OrderSnapshot) -> str:
     """Return the value of a button on an order's own card: it has one content and no level."""
     value = ButtonValue(
-        request_id=face.order.order_id,
+        request_id=snapshot.order.order_id,
         content_revision=1,
         level=0,
-        card_version=face.card_version,
+        card_version=snapshot.card_version,
         reason_required=False,
-        currency=face.order.total.currency,
-        subject=subject(content(face.order), _SUBJECT, face.language),
+        currency=snapshot.order.total.currency,
+        subject=subject(content(snapshot.order), _SUBJECT, snapshot.language),
         reply_level=0,
         reply_revision=0,
     )
     return to_json(value)
 
 
-def level_number(face: ApprovalFace) -> int:
+def level_number(snapshot: ApprovalSnapshot) -> int:
     """Return the level that a press is meant for: the one reached last, 0 before the first."""
-    return face.levels[-1].number if face.levels else 0
+    return snapshot.levels[-1].number if snapshot.levels else 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -236,13 +238,13 @@ def context_of(click: Click) -> ClickContext:
     return ClickContext(**{one.name: getattr(click, one.name) for one in fields(ClickContext)})
 
 
-def having_read(context: ClickContext, face: ApprovalFace) -> ClickContext:
+def having_read(context: ClickContext, snapshot: ApprovalSnapshot) -> ClickContext:
     """Return the context of somebody who has `face` before them: what they do is about that."""
     return replace(
         context,
-        content_revision=face.content_revision,
-        level=level_number(face),
-        subject=subject(face.content, _SUBJECT, face.language),
+        content_revision=snapshot.content_revision,
+        level=level_number(snapshot),
+        subject=subject(snapshot.content, _SUBJECT, snapshot.language),
     )
 
 

@@ -29,7 +29,7 @@ def read(language: str) -> Catalog:
         return read_po(written, locale=language, abort_invalid=True)
 
 
-class Sentences:
+class Messages:
     """What one language says: `plain` by key, and the forms of what is counted."""
 
     def __init__(self, catalog: Catalog) -> None:
@@ -53,5 +53,5 @@ class Sentences:
 
 
 LANGUAGES = tuple(sorted(path.name for path in LOCALES.iterdir() if path_of(path.name).exists()))
-CATALOGUES = {language: Sentences(read(language)) for language in LANGUAGES}
+CATALOGUES = {language: Messages(read(language)) for language in LANGUAGES}
 """The languages that are complete. A second one is a second file, and nothing else."""

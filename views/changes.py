@@ -6,7 +6,7 @@ from views.ids import BlockId
 from views.outcome import who
 from views.text import clip_plain, counted, date, fits, has_text, person, text
 from workflows.rules.approvals.request import Status
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.shared.content import ContentChange
 
 CHANGES = 8
@@ -22,28 +22,28 @@ _FIELD = "field:"
 _KEY = "key:"
 
 
-def change_blocks(face: ApprovalFace, room: Room) -> list[Block]:
+def change_blocks(snapshot: ApprovalSnapshot, room: Room) -> list[Block]:
     """Return what the last amendment changed, before and after, and which decisions it voided."""
-    if not face.changes:
+    if not snapshot.changes:
         return []
-    locale = face.language
-    shown = face.changes[:CHANGES]
+    locale = snapshot.language
+    shown = snapshot.changes[:CHANGES]
     share = room.changes // (2 * len(shown))
-    lines = [text("changes.title", locale, version=face.content_revision)]
+    lines = [text("changes.title", locale, version=snapshot.content_revision)]
     lines += [_change_words(one, share, locale) for one in shown]
-    if more := len(face.changes) - len(shown):
+    if more := len(snapshot.changes) - len(shown):
         lines.append(counted("changes.more", more, locale))
     everything = room.changes + len(lines) * 2 * _PART
     blocks = sections(BlockId.CHANGES, "\n".join(lines), everything, locale)
-    if face.voided:
-        words = counted("changes.voided", face.voided, locale)
+    if snapshot.voided:
+        words = counted("changes.voided", snapshot.voided, locale)
         blocks.append(context(f"{BlockId.CHANGES}-voided", mrkdwn(words, 300, locale)))
     return blocks
 
 
-def are_shortened(face: ApprovalFace, room: Room) -> bool:
+def are_shortened(snapshot: ApprovalSnapshot, room: Room) -> bool:
     """Say whether there is less of the changes in this room than in a modal."""
-    return change_blocks(face, room) != change_blocks(face, WHOLE)
+    return change_blocks(snapshot, room) != change_blocks(snapshot, WHOLE)
 
 
 def _change_words(change: ContentChange, share: int, locale: str) -> str:
@@ -107,10 +107,10 @@ def _back(words: str, at: int, around: int) -> int:
     return words.find(" ", wider - 1, word) + 1 or word
 
 
-def change_request_blocks(face: ApprovalFace, room: Room) -> list[Block]:
+def change_request_blocks(snapshot: ApprovalSnapshot, room: Room) -> list[Block]:
     """Return who wants which changes, while the request waits for them."""
-    wanted, locale = face.change_request, face.language
-    if wanted is None or face.status is not Status.CHANGES_REQUESTED:
+    wanted, locale = snapshot.change_request, snapshot.language
+    if wanted is None or snapshot.status is not Status.CHANGES_REQUESTED:
         return []
     lines = [
         text(
@@ -118,10 +118,10 @@ def change_request_blocks(face: ApprovalFace, room: Room) -> list[Block]:
             locale,
             who=person(wanted.person, locale),
             when=date(wanted.at, locale),
-            requester=who(face.requester, locale),
+            requester=who(snapshot.requester, locale),
         )
     ]
-    ends = face.levels[-1].expires_at if face.levels else None
+    ends = snapshot.levels[-1].expires_at if snapshot.levels else None
     if ends:
         lines.append(text("level.clock_runs", locale, when=date(ends, locale)))
     blocks = [said(BlockId.CHANGE_REQUEST, "\n".join(lines), locale)]
@@ -132,14 +132,14 @@ def change_request_blocks(face: ApprovalFace, room: Room) -> list[Block]:
     return blocks
 
 
-def comment_blocks(face: ApprovalFace, room: Room) -> list[Block]:
+def comment_blocks(snapshot: ApprovalSnapshot, room: Room) -> list[Block]:
     """Return how many comments there are, and the last ones."""
-    if not face.comments:
+    if not snapshot.comments:
         return []
-    locale = face.language
-    shown = face.remarks[-room.remarks :]
-    key = "comments" if len(shown) >= face.comments else "comments.last"
-    title = counted(key, face.comments, locale)
+    locale = snapshot.language
+    shown = snapshot.remarks[-room.remarks :]
+    key = "comments" if len(shown) >= snapshot.comments else "comments.last"
+    title = counted(key, snapshot.comments, locale)
     blocks = [said(BlockId.COMMENTS, title, locale)]
     for number, one in enumerate(shown):
         line = text(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from views.approval_card import details
-from views.blocks import Block, View, modal, said, told_modal
+from views.blocks import Block, View, message_modal, modal, said
 from views.card_click import Click
 from views.ids import BlockId
 from views.text import in_line, text
@@ -26,8 +26,8 @@ def shown(menu: Menu, locale: str = "en", facts: Sequence[AuditEvent] = ()) -> V
 
     Its `facts` stand below: none, where the person may not read them.
     """
-    face = replace(menu.face, language=locale, mention_approvers=True)
-    blocks = details(face)
+    snapshot = replace(menu.face, language=locale, mention_approvers=True)
+    blocks = details(snapshot)
     if not menu.may_read:
         blocks.insert(0, said(BlockId.PROBLEM, text("details.not_a_reader", locale), locale))
     return _modal([*blocks, *trail_blocks(facts, locale)], locale)
@@ -35,7 +35,7 @@ def shown(menu: Menu, locale: str = "en", facts: Sequence[AuditEvent] = ()) -> V
 
 def told(sentence: str, locale: str = "en") -> View:
     """Return a sentence, already escaped, with nothing left to do but close."""
-    return told_modal(text("details.title", locale), sentence, locale)
+    return message_modal(text("details.title", locale), sentence, locale)
 
 
 def _modal(blocks: list[Block], locale: str) -> View:

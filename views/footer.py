@@ -13,7 +13,7 @@ _NAMED = re.compile(rf"{BlockId.FOOT}:(.+):\d+", re.DOTALL)
 """The id of a foot as it stands in a message: the card's version comes last."""
 
 
-def foot(request_id: str, words: str, locale: str) -> Block:
+def footer(request_id: str, words: str, locale: str) -> Block:
     """Return the line. A closed card has it too: who writes in its thread writes about that request."""
     return context(f"{BlockId.FOOT}:{request_id[:_MOST]}", mrkdwn(words, 300, locale))
 

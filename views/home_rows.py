@@ -15,13 +15,13 @@ from views.levels import is_blocked
 from views.outcome import who
 from views.text import date, has_text, in_line, person, text
 from workflows.rules.approvals.request import Status, Verdict
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.request import content_of
-from workflows.rules.hr.snapshot import HrFace, Provisioning
+from workflows.rules.hr.snapshot import HrSnapshot, Provisioning
 from workflows.rules.inbox import waiting_for
-from workflows.rules.orders.order import OrderFace, OrderStatus
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 from workflows.rules.shared.content import Content
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
 NAMED = 8
 """People named in one row."""
@@ -45,7 +45,7 @@ _ROOM = Room(
 class ToDecide:
     """What this person may decide now, for which `seat`, by which `source` that seat is asked."""
 
-    face: ApprovalFace
+    face: ApprovalSnapshot
     person: str
     seat: str
     source: str
@@ -57,15 +57,15 @@ class ToDecide:
 class Mine:
     """What this person has asked for; an order that waits comes with its approval."""
 
-    face: Face
-    approval: ApprovalFace | None = None
+    face: Snapshot
+    approval: ApprovalSnapshot | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decided:
     """What this person has decided, and how that request stands now."""
 
-    face: ApprovalFace
+    face: ApprovalSnapshot
     verdict: str
     seat: str
     reason: str
@@ -74,31 +74,35 @@ class Decided:
 
 def decide_blocks(row: ToDecide, number: int, locale: str) -> list[Block]:
     """Return one request with what is asked, why this person is, and the buttons of its card."""
-    face = replace(row.face, language=locale)
+    snapshot = replace(row.face, language=locale)
     return [
-        said(f"{BlockId.ROW}-{number}", title_words(face, locale), locale),
-        *asked_blocks(face, _ROOM, number, locale),
-        context(f"{BlockId.LEVEL}-{number}", mrkdwn(_why_words(row, face, locale), 2000, locale)),
-        deciding_row(face, f"{BlockId.ACTIONS}-{number}"),
+        said(f"{BlockId.ROW}-{number}", title_words(snapshot, locale), locale),
+        *asked_blocks(snapshot, _ROOM, number, locale),
+        context(
+            f"{BlockId.LEVEL}-{number}", mrkdwn(_why_words(row, snapshot, locale), 2000, locale)
+        ),
+        deciding_row(snapshot, f"{BlockId.ACTIONS}-{number}"),
     ]
 
 
-def title_words(face: Face, locale: str) -> str:
+def title_words(snapshot: Snapshot, locale: str) -> str:
     """Return what it is, in one line."""
-    amount = face.order.total if isinstance(face, OrderFace) else _content(face).amount
+    amount = (
+        snapshot.order.total if isinstance(snapshot, OrderSnapshot) else _content(snapshot).amount
+    )
     return text(
         "home.title",
         locale,
-        title=in_line(face.title, 80, locale),
-        subject=_subject(face, locale),
+        title=in_line(snapshot.title, 80, locale),
+        subject=_subject(snapshot, locale),
         amount=amount_words(amount, locale),
     )
 
 
-def _subject(face: Face, locale: str) -> str:
-    if not isinstance(face, OrderFace):
-        return subject_mrkdwn(_content(face), locale)
-    order_id, customer = face.order.order_id, face.order.customer
+def _subject(snapshot: Snapshot, locale: str) -> str:
+    if not isinstance(snapshot, OrderSnapshot):
+        return subject_mrkdwn(_content(snapshot), locale)
+    order_id, customer = snapshot.order.order_id, snapshot.order.customer
     return text(
         "order.subject",
         locale,
@@ -107,25 +111,28 @@ def _subject(face: Face, locale: str) -> str:
     )
 
 
-def _content(face: ApprovalFace | HrFace) -> Content:
+def _content(snapshot: ApprovalSnapshot | HrSnapshot) -> Content:
     """Return what was asked; of an HR request what was decided, which may have been amended."""
-    if isinstance(face, ApprovalFace):
-        return face.content
-    return face.approval.content if face.approval else content_of(face.request)
+    if isinstance(snapshot, ApprovalSnapshot):
+        return snapshot.content
+    return snapshot.approval.content if snapshot.approval else content_of(snapshot.request)
 
 
-def asked_blocks(face: ApprovalFace, room: Room, number: int, locale: str) -> list[Block]:
+def asked_blocks(snapshot: ApprovalSnapshot, room: Room, number: int, locale: str) -> list[Block]:
     """Return what is asked, as far as there is room, as a part of a list; its title stands above."""
-    blocks = content_blocks(face.content, room, locale)
+    blocks = content_blocks(snapshot.content, room, locale)
     return [{**block, "block_id": f"{block['block_id']}-row-{number}"} for block in blocks]
 
 
-def _why_words(row: ToDecide, face: ApprovalFace, locale: str) -> str:
-    level = face.levels[-1]
+def _why_words(row: ToDecide, snapshot: ApprovalSnapshot, locale: str) -> str:
+    level = snapshot.levels[-1]
     asked = text(
-        "home.asked", locale, requester=who(face.requester, locale), since=date(row.since, locale)
+        "home.asked",
+        locale,
+        requester=who(snapshot.requester, locale),
+        since=date(row.since, locale),
     )
-    source = source_words(row.source, locale) or rule_words(face.rule, locale)
+    source = source_words(row.source, locale) or rule_words(snapshot.rule, locale)
     why = text("home.why", locale, source=source, level=in_line(level.name, 80, locale))
     if row.seat != row.person:
         seat = person(row.seat, locale)
@@ -133,66 +140,74 @@ def _why_words(row: ToDecide, face: ApprovalFace, locale: str) -> str:
     lines = [asked, why]
     if row.expires_at:
         lines.append(text("home.deadline", locale, when=date(row.expires_at, locale)))
-    if is_shortened(face.content, _ROOM, locale):
+    if is_shortened(snapshot.content, _ROOM, locale):
         lines.append(text("shortened.open", locale))
     return "\n".join(lines)
 
 
 def mine_blocks(row: Mine, number: int, locale: str) -> list[Block]:
     """Return one request of this person's: where it stands, what comes next, on whom it waits."""
-    face = replace(row.face, language=locale)
-    lines = [title_words(face, locale), state_words(face, locale), *_next_words(row, locale)]
+    snapshot = replace(row.face, language=locale)
+    lines = [
+        title_words(snapshot, locale),
+        state_words(snapshot, locale),
+        *_next_words(row, locale),
+    ]
     block = said(f"{BlockId.ROW}-{number}", "\n".join(lines), locale)
-    if isinstance(face, OrderFace):
-        block["accessory"] = button(ActionId.SHOW, text("button.show", locale), face.order.order_id)
-    elif isinstance(face, HrFace):
-        if face.status is Status.REJECTED or face.provisioning is Provisioning.FAILED:
-            block["accessory"] = copy_button(face.request.request_id, locale)
-    elif face.is_open:
-        block["accessory"] = button(ActionId.MORE, text("button.more", locale), button_value(face))
+    if isinstance(snapshot, OrderSnapshot):
+        block["accessory"] = button(
+            ActionId.SHOW, text("button.show", locale), snapshot.order.order_id
+        )
+    elif isinstance(snapshot, HrSnapshot):
+        if snapshot.status is Status.REJECTED or snapshot.provisioning is Provisioning.FAILED:
+            block["accessory"] = copy_button(snapshot.request.request_id, locale)
+    elif snapshot.is_open:
+        block["accessory"] = button(
+            ActionId.MORE, text("button.more", locale), button_value(snapshot)
+        )
     return [block]
 
 
-def state_words(face: Face, locale: str) -> str:
+def state_words(snapshot: Snapshot, locale: str) -> str:
     """Return where it stands, and since when it is there at all."""
-    if isinstance(face, OrderFace):
-        state, asked = text(f"order.{face.status}", locale), face.received_at
-    elif isinstance(face, HrFace):
-        state, asked = text(f"approval.{face.status}", locale), face.received_at
+    if isinstance(snapshot, OrderSnapshot):
+        state, asked = text(f"order.{snapshot.status}", locale), snapshot.received_at
+    elif isinstance(snapshot, HrSnapshot):
+        state, asked = text(f"approval.{snapshot.status}", locale), snapshot.received_at
     else:
-        state = text(f"approval.{'blocked' if is_blocked(face) else face.status}", locale)
-        asked = face.submitted_at
+        state = text(f"approval.{'blocked' if is_blocked(snapshot) else snapshot.status}", locale)
+        asked = snapshot.submitted_at
     return text("home.state", locale, state=state, when=date(asked, locale))
 
 
 def _next_words(row: Mine, locale: str) -> list[str]:
     """Return what comes next; nothing where the state says it all."""
-    face = row.face
-    if isinstance(face, OrderFace):
-        if face.status is OrderStatus.AWAITING_APPROVAL and row.approval is not None:
+    snapshot = row.face
+    if isinstance(snapshot, OrderSnapshot):
+        if snapshot.status is OrderStatus.AWAITING_APPROVAL and row.approval is not None:
             return _waits_words(row.approval, locale)
-        return [text(f"order.text.{face.status}", locale)]
-    if isinstance(face, HrFace):
-        if face.provisioning is Provisioning.NOT_NEEDED:
+        return [text(f"order.text.{snapshot.status}", locale)]
+    if isinstance(snapshot, HrSnapshot):
+        if snapshot.provisioning is Provisioning.NOT_NEEDED:
             return []
         return [
             text(
                 "home.provisioning",
                 locale,
-                state=text(f"hr.provisioning.{face.provisioning}", locale),
+                state=text(f"hr.provisioning.{snapshot.provisioning}", locale),
             )
         ]
-    return _waits_words(face, locale)
+    return _waits_words(snapshot, locale)
 
 
-def _waits_words(face: ApprovalFace, locale: str) -> list[str]:
-    if not face.is_open:
-        by = face.closed_by
+def _waits_words(snapshot: ApprovalSnapshot, locale: str) -> list[str]:
+    if not snapshot.is_open:
+        by = snapshot.closed_by
         return [text("home.next.by", locale, who=who(by, locale))] if by and by.person else []
-    if face.status is Status.CHANGES_REQUESTED:
-        wanted = face.change_request.person if face.change_request else ""
+    if snapshot.status is Status.CHANGES_REQUESTED:
+        wanted = snapshot.change_request.person if snapshot.change_request else ""
         return [text("home.next.changes", locale, who=person(wanted, locale))]
-    level, people = face.open_level, _waited_for(face)
+    level, people = snapshot.open_level, _waited_for(snapshot)
     if level is None or level.blocked == "approvers_unread":
         return [text("home.next.opening", locale)]
     if not people:
@@ -202,7 +217,7 @@ def _waits_words(face: ApprovalFace, locale: str) -> list[str]:
         locale,
         people=named(people, NAMED, locale),
         number=level.number,
-        in_all=face.levels_in_all,
+        in_all=snapshot.levels_in_all,
         name=in_line(level.name, 80, locale),
     )
     if level.expires_at is None:
@@ -210,13 +225,13 @@ def _waits_words(face: ApprovalFace, locale: str) -> list[str]:
     return [words, text("home.deadline", locale, when=date(level.expires_at, locale))]
 
 
-def _waited_for(face: ApprovalFace) -> list[str]:
-    return list(dict.fromkeys(one.seat for one in waiting_for(face)))
+def _waited_for(snapshot: ApprovalSnapshot) -> list[str]:
+    return list(dict.fromkeys(one.seat for one in waiting_for(snapshot)))
 
 
 def decided_blocks(row: Decided, number: int, locale: str) -> list[Block]:
     """Return one decision of this person's, and how the request stands now."""
-    face = replace(row.face, language=locale)
+    snapshot = replace(row.face, language=locale)
     verdict = row.verdict if row.verdict in set(Verdict) else "other"
     key = f"home.decided.{verdict}"
     words = text(
@@ -225,7 +240,7 @@ def decided_blocks(row: Decided, number: int, locale: str) -> list[Block]:
         when=date(row.at, locale),
         seat=person(row.seat, locale),
     )
-    lines = [title_words(face, locale), words, state_words(face, locale)]
+    lines = [title_words(snapshot, locale), words, state_words(snapshot, locale)]
     blocks = [said(f"{BlockId.ROW}-{number}", "\n".join(lines), locale)]
     if row.reason.strip():
         quote = text("outcome.reason", locale, reason=row.reason.strip())

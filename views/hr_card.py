@@ -7,49 +7,50 @@ public face shows nothing else.
 from views.approval_card import reading_row
 from views.blocks import Block, Message, Room, fields, fitted, header, said
 from views.content import content_blocks
-from views.footer import foot
+from views.footer import footer
 from views.ids import BlockId
 from views.levels import level_blocks
 from views.outcome import outcome_blocks, who
 from views.text import clip_plain, date, in_line, text
-from workflows.rules.hr.snapshot import HrFace, HrStep, Provisioning
+from workflows.rules.hr.snapshot import HrSnapshot, HrStep, Provisioning
 
 
-def build(face: HrFace) -> Message:
+def build(snapshot: HrSnapshot) -> Message:
     """Return the card. Nothing is decided on it any more; what it hides can be looked at."""
     return Message(
-        text=summary(face), blocks=fitted(lambda room: _blocks(face, room), face.card_version)
+        text=summary(snapshot),
+        blocks=fitted(lambda room: _blocks(snapshot, room), snapshot.card_version),
     )
 
 
-def summary(face: HrFace) -> str:
+def summary(snapshot: HrSnapshot) -> str:
     """Return the card in one sentence, for notifications."""
-    locale = face.language
+    locale = snapshot.language
     return text(
         "hr.text",
         locale,
-        type=_type_words(face),
-        requester=who(face.requester, locale),
-        state=text(f"approval.{face.status}", locale),
+        type=_type_words(snapshot),
+        requester=who(snapshot.requester, locale),
+        state=text(f"approval.{snapshot.status}", locale),
     )
 
 
-def provisioning_blocks(face: HrFace) -> list[Block]:
+def provisioning_blocks(snapshot: HrSnapshot) -> list[Block]:
     """Return the steps with their states, and whether it failed: nothing of it is private."""
-    if not face.steps and face.provisioning is not Provisioning.FAILED:
+    if not snapshot.steps and snapshot.provisioning is not Provisioning.FAILED:
         return []
-    locale = face.language
-    lines = [text("hr.steps", locale), *(_step_line(step, locale) for step in face.steps)]
-    blocks = [said(BlockId.STEPS, "\n".join(lines), locale)] if face.steps else []
-    if face.provisioning is Provisioning.FAILED:
-        words = text("hr.failed.card", locale, requester=who(face.requester, locale))
+    locale = snapshot.language
+    lines = [text("hr.steps", locale), *(_step_line(step, locale) for step in snapshot.steps)]
+    blocks = [said(BlockId.STEPS, "\n".join(lines), locale)] if snapshot.steps else []
+    if snapshot.provisioning is Provisioning.FAILED:
+        words = text("hr.failed.card", locale, requester=who(snapshot.requester, locale))
         blocks.append(said(BlockId.FAILURE, words, locale))
     return blocks
 
 
-def _blocks(face: HrFace, room: Room) -> list[Block]:
-    locale = face.language
-    approval = face.approval
+def _blocks(snapshot: HrSnapshot, room: Room) -> list[Block]:
+    locale = snapshot.language
+    approval = snapshot.approval
     shown: list[Block] = []
     if approval is not None:
         shown = [
@@ -58,30 +59,30 @@ def _blocks(face: HrFace, room: Room) -> list[Block]:
             *outcome_blocks(approval, room),
         ]
     reading = reading_row(approval) if approval is not None else []
-    title = clip_plain(" ".join(face.title.split()), 100, locale) or _type_words(face)
+    title = clip_plain(" ".join(snapshot.title.split()), 100, locale) or _type_words(snapshot)
     return [
         header(BlockId.HEADER, title, locale),
-        _summary_fields(face),
+        _summary_fields(snapshot),
         *shown,
-        *provisioning_blocks(face),
+        *provisioning_blocks(snapshot),
         *reading,
-        _foot(face),
+        _foot(snapshot),
     ]
 
 
-def _summary_fields(face: HrFace) -> Block:
-    locale = face.language
+def _summary_fields(snapshot: HrSnapshot) -> Block:
+    locale = snapshot.language
     pairs = [
-        (text("field.type", locale), _type_words(face)),
-        (text("hr.requester", locale), who(face.requester, locale)),
-        (text("hr.state", locale), text(f"approval.{face.status}", locale)),
-        (text("hr.provisioning", locale), text(f"hr.provisioning.{face.provisioning}", locale)),
+        (text("field.type", locale), _type_words(snapshot)),
+        (text("hr.requester", locale), who(snapshot.requester, locale)),
+        (text("hr.state", locale), text(f"approval.{snapshot.status}", locale)),
+        (text("hr.provisioning", locale), text(f"hr.provisioning.{snapshot.provisioning}", locale)),
     ]
     return fields(BlockId.SUMMARY, pairs, locale)
 
 
-def _type_words(face: HrFace) -> str:
-    return text(f"hr.type.{face.request.type}", face.language)
+def _type_words(snapshot: HrSnapshot) -> str:
+    return text(f"hr.type.{snapshot.request.type}", snapshot.language)
 
 
 def _step_line(step: HrStep, locale: str) -> str:
@@ -94,8 +95,8 @@ def _step_line(step: HrStep, locale: str) -> str:
     )
 
 
-def _foot(face: HrFace) -> Block:
-    locale = face.language
-    request_id = in_line(face.request.request_id, 80, locale)
-    words = text("hr.foot", locale, request_id=request_id, when=date(face.received_at, locale))
-    return foot(face.request.request_id, words, locale)
+def _foot(snapshot: HrSnapshot) -> Block:
+    locale = snapshot.language
+    request_id = in_line(snapshot.request.request_id, 80, locale)
+    words = text("hr.foot", locale, request_id=request_id, when=date(snapshot.received_at, locale))
+    return footer(snapshot.request.request_id, words, locale)

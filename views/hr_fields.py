@@ -6,7 +6,7 @@ from views.blocks import Block
 from views.hr_inputs import HrOffer, field_input, priority_input, typed_value
 from views.order_lines import CatalogueEntry
 from views.payload import UnreadablePayloadError
-from workflows.rules.hr.form import WrittenHr
+from workflows.rules.hr.form import DraftHr
 from workflows.rules.hr.request import FIELDS, HrType, Priority, mistakes_in, request_of
 from workflows.rules.shared.content import Content, ContentField
 from workflows.rules.shared.errors import NotAnHrContentError, RuleError
@@ -39,7 +39,7 @@ def inputs(
     if not type_:
         return []
     typed = {one.key: one.value for one in fields}
-    written = WrittenHr(
+    written = DraftHr(
         request_id="",
         type=type_,
         title="",

@@ -9,7 +9,7 @@ from views.inputs import choice_input, day_input, radio_input
 from views.order_lines import CatalogueEntry
 from views.payload import UnreadablePayloadError, from_json, table, tables, to_json, word
 from views.text import text
-from workflows.rules.hr.form import WrittenHr
+from workflows.rules.hr.form import DraftHr
 from workflows.rules.hr.request import ALL_FIELDS, FIELDS, HrRequest, HrType, Priority
 
 KEPT = 150
@@ -62,7 +62,7 @@ class HrContext:
         """The fields that the form shows."""
         return FIELDS[HrType(self.type)] if self.type else ()
 
-    def keeping(self, typed: WrittenHr) -> "HrContext":
+    def keeping(self, typed: DraftHr) -> "HrContext":
         """Return it with what was typed into fields that it does not show."""
         hidden = {
             name: value if len(value := getattr(typed, name)) <= KEPT else ""
@@ -94,9 +94,9 @@ def kept_context(view: Mapping[str, object]) -> HrContext:
     return kept
 
 
-def written_of(request: HrRequest) -> WrittenHr:
+def written_of(request: HrRequest) -> DraftHr:
     """Return a request as its requester would write it."""
-    return WrittenHr(
+    return DraftHr(
         request_id=request.request_id,
         type=request.type.value,
         title=request.title,
@@ -112,7 +112,7 @@ def written_of(request: HrRequest) -> WrittenHr:
     )
 
 
-def type_input(offer: HrOffer, typed: WrittenHr, locale: str) -> Block:
+def type_input(offer: HrOffer, typed: DraftHr, locale: str) -> Block:
     """Return the choice of the type; Slack tells of it at once, so that its fields appear."""
     choices = [(one.value, text(f"hr.type.{one}", locale)) for one in offer.types]
     label = text("hr.form.type", locale)
@@ -120,7 +120,7 @@ def type_input(offer: HrOffer, typed: WrittenHr, locale: str) -> Block:
     return {**block, "block_id": BlockId.TYPE, "dispatch_action": True}
 
 
-def common_inputs(typed: WrittenHr, locale: str) -> list[Block]:
+def common_inputs(typed: DraftHr, locale: str) -> list[Block]:
     """Return the inputs that every type has."""
     return [
         text_input(
@@ -145,7 +145,7 @@ def common_inputs(typed: WrittenHr, locale: str) -> list[Block]:
     ]
 
 
-def priority_input(typed: WrittenHr, locale: str) -> Block:
+def priority_input(typed: DraftHr, locale: str) -> Block:
     """Return the choice of the priority."""
     priorities = [(one.value, text(f"hr.form.priority.{one}", locale)) for one in Priority]
     known = typed.priority if typed.priority in set(Priority) else Priority.NORMAL.value
@@ -154,7 +154,7 @@ def priority_input(typed: WrittenHr, locale: str) -> Block:
     )
 
 
-def field_input(name: str, typed: WrittenHr, offer: HrOffer, locale: str) -> Block:
+def field_input(name: str, typed: DraftHr, offer: HrOffer, locale: str) -> Block:
     """Return the input of a field that only some type needs."""
     input_id, value = _FIELDS[name], str(getattr(typed, name))
     label = text(f"hr.form.{name}", locale)
@@ -175,13 +175,13 @@ def field_input(name: str, typed: WrittenHr, offer: HrOffer, locale: str) -> Blo
     )
 
 
-def typed_hr(view: Mapping[str, object], kept: HrContext) -> WrittenHr:
+def typed_hr(view: Mapping[str, object], kept: HrContext) -> DraftHr:
     """Return everything that was typed, into the fields shown now and into those hidden since."""
     values = {
         name: _value(view, input_id.value, input_id) or getattr(kept, name)
         for name, input_id in _FIELDS.items()
     }
-    return WrittenHr(
+    return DraftHr(
         request_id=kept.request_id,
         type=_value(view, BlockId.TYPE.value, InputId.HR_TYPE),
         title=_value(view, InputId.TITLE.value, InputId.TITLE),

@@ -7,10 +7,10 @@ from views import notices
 from views.blocks import (
     View,
     context,
+    message_modal,
     modal,
     mrkdwn,
     said,
-    told_modal,
 )
 from views.hr_inputs import (
     HrContext,
@@ -27,7 +27,7 @@ from views.ids import BlockId, CallbackId
 from views.payload import word
 from views.plain_text import as_read
 from views.text import in_line, link, text
-from workflows.rules.hr.form import HrMistakes, WrittenHr
+from workflows.rules.hr.form import DraftHr, HrFormErrors
 from workflows.rules.hr.request import HrRequest, HrType
 
 __all__ = ["HrContext", "HrOffer", "kept_context"]
@@ -36,7 +36,7 @@ QUOTED = 1500
 """Characters of a message that a request quotes: half of what its description may have."""
 
 
-def build(kept: HrContext, offer: HrOffer, typed: WrittenHr, *, locale: str = "en") -> View:
+def build(kept: HrContext, offer: HrOffer, typed: DraftHr, *, locale: str = "en") -> View:
     """Return the form with what was `typed` before; it shows the fields of `kept.type`."""
     return _form(kept, offer, typed, "", locale)
 
@@ -46,7 +46,7 @@ def opened(request_id: str, offer: HrOffer, *, wanted: str = "", locale: str = "
     type_ = wanted if wanted in offer.types else ""
     if not type_ and len(offer.types) == 1:
         type_ = offer.types[0].value
-    typed = WrittenHr(request_id=request_id, type=type_, title="")
+    typed = DraftHr(request_id=request_id, type=type_, title="")
     return build(HrContext(request_id=request_id, type=type_), offer, typed, locale=locale)
 
 
@@ -60,7 +60,7 @@ def quoting(
         message_ts=word(body, "message", "ts") or word(body, "message_ts"),
     )
     quote = _quote(as_read(word(body, "message", "text")), locale)
-    typed = WrittenHr(request_id=request_id, type="", title="", description=quote)
+    typed = DraftHr(request_id=request_id, type="", title="", description=quote)
     if len(offer.types) == 1:
         only = offer.types[0].value
         kept, typed = replace(kept, type=only), replace(typed, type=only)
@@ -75,7 +75,7 @@ def copied(request: HrRequest, offer: HrOffer, locale: str = "en") -> View:
     return build(kept.keeping(typed), offer, typed, locale=locale)
 
 
-def _form(kept: HrContext, offer: HrOffer, typed: WrittenHr, problem: str, locale: str) -> View:
+def _form(kept: HrContext, offer: HrOffer, typed: DraftHr, problem: str, locale: str) -> View:
     """Return the form with what was typed and, on top, a `problem` (escaped already)."""
     number = text("hr.form.number", locale, request_id=in_line(kept.request_id, 80, locale))
     made_of = link(kept.link, text("hr.form.message", locale))
@@ -140,7 +140,7 @@ def failed(view: Mapping[str, object], offer: HrOffer, sentence: str, locale: st
     return _form(kept.keeping(typed), offer, typed, sentence, locale)
 
 
-def parse(view: Mapping[str, object]) -> WrittenHr:
+def parse(view: Mapping[str, object]) -> DraftHr:
     """Read what was typed.
 
     Raises:
@@ -156,7 +156,9 @@ def lacks_fields(view: Mapping[str, object]) -> bool:
     return typed_hr(view, kept).type != kept.type
 
 
-def errors(mistakes: HrMistakes, view: Mapping[str, object], locale: str = "en") -> dict[str, str]:
+def errors(
+    mistakes: HrFormErrors, view: Mapping[str, object], locale: str = "en"
+) -> dict[str, str]:
     """Return each mistake at its field, for `ack(response_action="errors")`.
 
     One of a field that the form does not show stands at the title: Slack takes no other.
@@ -220,7 +222,7 @@ def not_copied(locale: str = "en") -> str:
 
 def told(sentence: str, locale: str = "en") -> View:
     """Return a sentence, already escaped, with nothing left to do but close."""
-    return told_modal(text("hr.form.title", locale), sentence, locale)
+    return message_modal(text("hr.form.title", locale), sentence, locale)
 
 
 def chosen_type(action: Mapping[str, object]) -> str:

@@ -3,18 +3,20 @@
 from dataclasses import replace
 from typing import TypeVar
 
-from workflows.rules.approvals.snapshot import ApprovalFace
-from workflows.rules.hr.snapshot import HrFace
-from workflows.rules.orders.order import OrderFace
-from workflows.rules.snapshots import Face
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.hr.snapshot import HrSnapshot
+from workflows.rules.orders.order import OrderSnapshot
+from workflows.rules.snapshots import Snapshot
 
-F = TypeVar("F", ApprovalFace, OrderFace, HrFace, Face)
+F = TypeVar("F", ApprovalSnapshot, OrderSnapshot, HrSnapshot, Snapshot)
 
 
-def in_language(face: F, locale: str) -> F:
+def in_language(snapshot: F, locale: str) -> F:
     """Return the same face, all of it to be said in `locale`; an empty one changes nothing."""
     if not locale:
-        return face
-    if isinstance(face, OrderFace | HrFace) and face.approval is not None:
-        return replace(face, language=locale, approval=replace(face.approval, language=locale))
-    return replace(face, language=locale)
+        return snapshot
+    if isinstance(snapshot, OrderSnapshot | HrSnapshot) and snapshot.approval is not None:
+        return replace(
+            snapshot, language=locale, approval=replace(snapshot.approval, language=locale)
+        )
+    return replace(snapshot, language=locale)

@@ -6,104 +6,112 @@ from views.ids import BlockId
 from views.outcome import closing_decision
 from views.text import counted, date, in_line, person, text
 from workflows.rules.approvals.request import Counted, Status, Verdict
-from workflows.rules.approvals.snapshot import ApprovalFace, LevelFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
 
 
-def is_decidable(face: ApprovalFace) -> bool:
+def is_decidable(snapshot: ApprovalSnapshot) -> bool:
     """Say whether anybody may decide now: only then a card offers to approve and reject."""
-    level = face.open_level
+    level = snapshot.open_level
     return level is not None and not level.blocked
 
 
-def is_blocked(face: ApprovalFace) -> bool:
+def is_blocked(snapshot: ApprovalSnapshot) -> bool:
     """Say whether nobody may decide on the open level, though it is known who should."""
-    level = face.open_level
-    return level is not None and level_state(face, level) == "blocked"
+    level = snapshot.open_level
+    return level is not None and level_state(snapshot, level) == "blocked"
 
 
-def level_blocks(face: ApprovalFace, room: Room) -> list[Block]:
+def level_blocks(snapshot: ApprovalSnapshot, room: Room) -> list[Block]:
     """Return each reached level with its decisions, the latest ones where there are many."""
-    locale = face.language
-    shown = face.levels[-room.levels :]
+    locale = snapshot.language
+    shown = snapshot.levels[-room.levels :]
     left = room.decisions
     blocks: list[Block] = []
     for level in reversed(shown):
-        told = _told_elsewhere(face, level)
+        told = _told_elsewhere(snapshot, level)
         in_all = [one for one in level.decisions if one is not told]
         decisions = in_all[-left:] if left else []
         left -= len(decisions)
-        if _says_nothing_new(face, in_all):
+        if _says_nothing_new(snapshot, in_all):
             continue
-        blocks = [*_level(face, level, in_all, decisions, room), *blocks]
-    if face.status is Status.PENDING and face.open_level is None:
+        blocks = [*_level(snapshot, level, in_all, decisions, room), *blocks]
+    if snapshot.status is Status.PENDING and snapshot.open_level is None:
         blocks.append(said(f"{BlockId.LEVEL}-next", text("level.next", locale), locale))
-    if hidden := len(face.levels) - len(shown):
+    if hidden := len(snapshot.levels) - len(shown):
         words = counted("level.earlier", hidden, locale)
         blocks.insert(0, context(f"{BlockId.EARLIER}-levels", mrkdwn(words, 200, locale)))
     return blocks
 
 
-def one_level_blocks(face: ApprovalFace, level: LevelFace, room: Room) -> list[Block]:
+def one_level_blocks(snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Room) -> list[Block]:
     """Return one level with its decisions: what its reply in a thread shows."""
-    told = _told_elsewhere(face, level)
+    told = _told_elsewhere(snapshot, level)
     in_all = [one for one in level.decisions if one is not told]
-    return _level(face, level, in_all, in_all[-room.decisions :], room)
+    return _level(snapshot, level, in_all, in_all[-room.decisions :], room)
 
 
 def _level(
-    face: ApprovalFace, level: LevelFace, in_all: list[Counted], shown: list[Counted], room: Room
+    snapshot: ApprovalSnapshot,
+    level: LevelSnapshot,
+    in_all: list[Counted],
+    shown: list[Counted],
+    room: Room,
 ) -> list[Block]:
     earlier = len(in_all) - len(shown)
     return [
-        said(f"{BlockId.LEVEL}-{level.number}", _level_words(face, level, room), face.language),
-        *_earlier_block(level, earlier, face.language),
+        said(
+            f"{BlockId.LEVEL}-{level.number}",
+            _level_words(snapshot, level, room),
+            snapshot.language,
+        ),
+        *_earlier_block(level, earlier, snapshot.language),
         *(
-            _decision_block(f"{level.number}-{number}", face, one, room)
+            _decision_block(f"{level.number}-{number}", snapshot, one, room)
             for number, one in enumerate(shown, start=earlier + 1)
         ),
     ]
 
 
-def title_of(face: ApprovalFace, number: int, state: str) -> str:
+def title_of(snapshot: ApprovalSnapshot, number: int, state: str) -> str:
     """Return which level it is, by what name, and how far it is, on one line."""
-    locale = face.language
-    known = face.level_names or tuple(level.name for level in face.levels)
+    locale = snapshot.language
+    known = snapshot.level_names or tuple(level.name for level in snapshot.levels)
     name = known[number - 1] if number <= len(known) else ""
     return text(
         "level.title",
         locale,
         number=number,
-        in_all=face.levels_in_all,
+        in_all=snapshot.levels_in_all,
         name=in_line(name, 80, locale) or "-",
         state=text(f"level.{state}", locale),
     )
 
 
-def _told_elsewhere(face: ApprovalFace, level: LevelFace) -> Counted | None:
+def _told_elsewhere(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Counted | None:
     """Return the decision that the outcome, or the wish for changes, tells already."""
-    if level is not face.levels[-1]:
+    if level is not snapshot.levels[-1]:
         return None
-    if not face.is_open:
-        return closing_decision(face)
+    if not snapshot.is_open:
+        return closing_decision(snapshot)
     last = level.decisions[-1] if level.decisions else None
     wished = last is not None and last.verdict is Verdict.REQUEST_CHANGES
-    return last if wished and face.status is Status.CHANGES_REQUESTED else None
+    return last if wished and snapshot.status is Status.CHANGES_REQUESTED else None
 
 
-def _says_nothing_new(face: ApprovalFace, decisions: list[Counted]) -> bool:
+def _says_nothing_new(snapshot: ApprovalSnapshot, decisions: list[Counted]) -> bool:
     """Say whether the only level of a closed request has nothing that the outcome does not say."""
-    return not face.is_open and face.levels_in_all == 1 and not decisions
+    return not snapshot.is_open and snapshot.levels_in_all == 1 and not decisions
 
 
-def _earlier_block(level: LevelFace, earlier: int, locale: str) -> list[Block]:
+def _earlier_block(level: LevelSnapshot, earlier: int, locale: str) -> list[Block]:
     if not earlier:
         return []
     words = counted("decision.earlier", earlier, locale)
     return [context(f"{BlockId.EARLIER}-{level.number}", mrkdwn(words, 200, locale))]
 
 
-def _decision_block(number: str, face: ApprovalFace, said_: Counted, room: Room) -> Block:
-    locale = face.language
+def _decision_block(number: str, snapshot: ApprovalSnapshot, said_: Counted, room: Room) -> Block:
+    locale = snapshot.language
     key = f"decision.{said_.verdict}"
     words = text(
         f"{key}.for" if said_.seat != said_.person else key,
@@ -119,31 +127,31 @@ def _decision_block(number: str, face: ApprovalFace, said_: Counted, room: Room)
     return context(f"{BlockId.DECISION}-{number}", *elements)
 
 
-def _level_words(face: ApprovalFace, level: LevelFace, room: Room) -> str:
-    locale = face.language
+def _level_words(snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Room) -> str:
+    locale = snapshot.language
     title = text(
         "level.title",
         locale,
         number=level.number,
-        in_all=face.levels_in_all,
+        in_all=snapshot.levels_in_all,
         name=in_line(level.name, 80, locale),
-        state=text(f"level.{level_state(face, level)}", locale),
+        state=text(f"level.{level_state(snapshot, level)}", locale),
     )
-    if level.passed or face.status is not Status.PENDING:
+    if level.passed or snapshot.status is not Status.PENDING:
         return title
-    lines = [title, *open_words(face, level, room)]
-    if later := face.levels_in_all - level.number:
+    lines = [title, *open_words(snapshot, level, room)]
+    if later := snapshot.levels_in_all - level.number:
         lines.append(counted("level.later", later, locale))
     return "\n".join(lines)
 
 
-def level_state(face: ApprovalFace, level: LevelFace) -> str:
+def level_state(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> str:
     """Return how far a reached level is, as the catalogue names it."""
     if level.passed:
         return "passed"
-    if face.status is Status.CHANGES_REQUESTED:
+    if snapshot.status is Status.CHANGES_REQUESTED:
         return "waiting"
-    if not face.is_open:
+    if not snapshot.is_open:
         return "closed"
     if level.blocked == "approvers_unread":
         return "opening"

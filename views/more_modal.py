@@ -9,9 +9,9 @@ from views.blocks import (
     View,
     button,
     confirm,
+    message_modal,
     modal,
     said,
-    told_modal,
 )
 from views.card_click import Click, ClickContext, context_of, having_read, metadata, pressed
 from views.content import subject
@@ -22,7 +22,7 @@ from views.outcome import short_outcome
 from views.payload import UnreadablePayloadError, clicker, from_json, word
 from views.text import date, in_line, text
 from workflows.rules.approvals.request import Status
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.messages import Menu
 
@@ -51,20 +51,20 @@ def opening(click: Click, locale: str = "en") -> View:
 
 def menu(context: ClickContext, menu: Menu, sentence: str = "", locale: str = "en") -> View:
     """Return the request and what this person may do with it; a `sentence` (escaped) stands on top."""
-    face = replace(in_language(menu.face, locale), mention_approvers=True)
+    snapshot = replace(in_language(menu.face, locale), mention_approvers=True)
     blocks = [said(BlockId.PROBLEM, sentence, locale)] if sentence else []
-    blocks += details(face)
+    blocks += details(snapshot)
     if menu.verbs:
         blocks.append(said(BlockId.VERB, text("more.verbs", locale), locale))
-        blocks += [_verb_block(verb, face) for verb in menu.verbs]
+        blocks += [_verb_block(verb, snapshot) for verb in menu.verbs]
     else:
-        blocks.append(said(BlockId.VERB, _nothing_words(face), locale))
+        blocks.append(said(BlockId.VERB, _nothing_words(snapshot), locale))
     return _modal(blocks, having_read(context, menu.face), locale)
 
 
 def told(sentence: str, locale: str = "en") -> View:
     """Return a sentence, already escaped, with nothing left to do but close."""
-    return told_modal(text("more.title", locale), sentence, locale)
+    return message_modal(text("more.title", locale), sentence, locale)
 
 
 def _modal(blocks: list[Block], context: ClickContext, locale: str) -> View:
@@ -77,37 +77,37 @@ def _modal(blocks: list[Block], context: ClickContext, locale: str) -> View:
     )
 
 
-def _verb_block(verb: Verb, face: ApprovalFace) -> Block:
-    locale = face.language
+def _verb_block(verb: Verb, snapshot: ApprovalSnapshot) -> Block:
+    locale = snapshot.language
     block = said(f"{BlockId.VERB}-{verb}", text(f"verb.{verb}.menu", locale), locale)
     block["accessory"] = button(
         ActionId.CHOOSE,
         text(f"verb.{verb}.button", locale),
         verb.value,
         style=_STYLES.get(verb, ""),
-        confirm=_confirm(face) if verb is Verb.REFRESH else None,
+        confirm=_confirm(snapshot) if verb is Verb.REFRESH else None,
     )
     return block
 
 
-def _confirm(face: ApprovalFace) -> Block:
+def _confirm(snapshot: ApprovalSnapshot) -> Block:
     """Return the dialog of the one verb that asks for nothing more."""
-    locale = face.language
-    words = text("confirm.refresh.text", locale, subject=subject(face.content, 120, locale))
+    locale = snapshot.language
+    words = text("confirm.refresh.text", locale, subject=subject(snapshot.content, 120, locale))
     title, agree = text("confirm.refresh.title", locale), text("verb.refresh.button", locale)
     return confirm(title, words, agree, locale)
 
 
-def _nothing_words(face: ApprovalFace) -> str:
+def _nothing_words(snapshot: ApprovalSnapshot) -> str:
     """Say that there is nothing to do for this person, why, and what comes next."""
-    locale = face.language
-    if not face.is_open:
-        return text("more.nothing.closed", locale, outcome=short_outcome(face))
-    if face.status is Status.CHANGES_REQUESTED:
+    locale = snapshot.language
+    if not snapshot.is_open:
+        return text("more.nothing.closed", locale, outcome=short_outcome(snapshot))
+    if snapshot.status is Status.CHANGES_REQUESTED:
         return text("more.nothing.changes", locale)
-    if not is_decidable(face):
+    if not is_decidable(snapshot):
         return text("more.nothing.blocked", locale)
-    ends = face.levels[-1].expires_at
+    ends = snapshot.levels[-1].expires_at
     key = "more.nothing.open" if ends is None else "more.nothing.open.until"
     return text(key, locale, when=date(ends, locale) if ends else "")
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from views.text import clip_plain, counted, has_text, in_line, link, person, text
 from workflows.rules.approvals.verbs import Verb
-from workflows.rules.orders.form import OrderMistakes
+from workflows.rules.orders.form import OrderFormErrors
 from workflows.rules.orders.verbs import OrderVerb
 from workflows.rules.shared.errors import RuleError
 
@@ -64,7 +64,7 @@ def not_a_source(written: str, locale: str = "en") -> str:
     return text("refusal.not_a_source", locale, source=clip_plain(written, 80, locale))
 
 
-def order_mistakes(mistakes: OrderMistakes, locale: str = "en") -> dict[str, str]:
+def order_mistakes(mistakes: OrderFormErrors, locale: str = "en") -> dict[str, str]:
     """Return a sentence for every field that is wrong, as plain text."""
     return field_refusals(mistakes.by_field, locale)
 

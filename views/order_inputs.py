@@ -10,7 +10,7 @@ from views.inputs import radio_input
 from views.order_lines import block_id
 from views.payload import UnreadablePayloadError, from_json, word
 from views.text import text
-from workflows.rules.orders.form import WrittenLine, WrittenOrder, is_blank
+from workflows.rules.orders.form import DraftLine, DraftOrder, is_blank
 from workflows.rules.orders.order import PaymentMode
 
 MAX_LINES = 10
@@ -55,7 +55,7 @@ def customer_input(typed: str, locale: str) -> Block:
     return text_input(InputId.CUSTOMER, InputId.CUSTOMER, label, locale, typed=typed)
 
 
-def closing_inputs(typed: WrittenOrder, locale: str) -> list[Block]:
+def closing_inputs(typed: DraftOrder, locale: str) -> list[Block]:
     """Return what stands below the lines."""
     modes = [(one.value, text(f"form.payment.{one}", locale)) for one in PaymentMode]
     return [
@@ -103,7 +103,7 @@ def closing_inputs(typed: WrittenOrder, locale: str) -> list[Block]:
     ]
 
 
-def filled_lines(typed: WrittenOrder) -> list[int]:
+def filled_lines(typed: DraftOrder) -> list[int]:
     """Return which lines count: the first, and every other in which something was written."""
     return [index for index, line in enumerate(typed.lines) if index == 0 or not is_blank(line)]
 
@@ -123,9 +123,9 @@ def kept_context(view: Mapping[str, object]) -> OrderContext:
     return kept
 
 
-def typed_order(view: Mapping[str, object], kept: OrderContext) -> WrittenOrder:
+def typed_order(view: Mapping[str, object], kept: OrderContext) -> DraftOrder:
     """Return everything that was typed, empty lines too."""
-    return WrittenOrder(
+    return DraftOrder(
         order_id=kept.order_id,
         customer=_value(view, InputId.CUSTOMER, InputId.CUSTOMER),
         lines=tuple(_line(view, key) for key in kept.keys),
@@ -146,10 +146,10 @@ def _payment(view: Mapping[str, object]) -> PaymentMode:
     return PaymentMode(chosen)
 
 
-def _line(view: Mapping[str, object], key: str) -> WrittenLine:
+def _line(view: Mapping[str, object], key: str) -> DraftLine:
     sku_block = block_id(key, InputId.SKU)
     chosen = word(view, "state", "values", sku_block, InputId.SKU, "selected_option", "value")
-    return WrittenLine(
+    return DraftLine(
         sku=chosen or _value(view, sku_block, InputId.SKU).strip(),
         quantity=_value(view, block_id(key, InputId.QUANTITY), InputId.QUANTITY),
         unit_price=_value(view, block_id(key, InputId.UNIT_PRICE), InputId.UNIT_PRICE),

@@ -5,17 +5,17 @@ from typing import Any
 
 from views.catalogue import FALLBACK
 from views.explanations import failure_words
-from workflows.rules.orders.order import OrderFace, OrderLine, Step
+from workflows.rules.orders.order import OrderLine, OrderSnapshot, Step
 from workflows.rules.orders.parcel import Parcel
 
 
-def order_json(face: OrderFace) -> dict[str, Any]:
+def order_json(snapshot: OrderSnapshot) -> dict[str, Any]:
     """Return an order, ready for JSON."""
-    order, approval = face.order, face.approval
+    order, approval = snapshot.order, snapshot.approval
     return {
         "order_id": order.order_id,
-        "status": face.status.value,
-        "requester": face.requester.person,
+        "status": snapshot.status.value,
+        "requester": snapshot.requester.person,
         "customer": order.customer,
         "lines": [_line(line) for line in order.lines],
         "total": str(order.total.amount),
@@ -23,15 +23,15 @@ def order_json(face: OrderFace) -> dict[str, Any]:
         "payment": order.payment.value,
         "note": order.note,
         "approval": {"status": approval.status.value} if approval else None,
-        "steps": [_step(step) for step in face.steps],
-        "parcels": [_parcel(parcel) for parcel in face.parcels],
-        "failure": failure_words(face.failure, FALLBACK),
-        "is_cancellable": face.is_cancellable,
-        "payment_due": _instant(face.payment_due),
-        "estimated_delivery": _instant(face.estimated_delivery),
-        "as_of": _instant(face.as_of),
-        "received_at": _instant(face.received_at),
-        "ended_at": _instant(face.ended_at),
+        "steps": [_step(step) for step in snapshot.steps],
+        "parcels": [_parcel(parcel) for parcel in snapshot.parcels],
+        "failure": failure_words(snapshot.failure, FALLBACK),
+        "is_cancellable": snapshot.is_cancellable,
+        "payment_due": _instant(snapshot.payment_due),
+        "estimated_delivery": _instant(snapshot.estimated_delivery),
+        "as_of": _instant(snapshot.as_of),
+        "received_at": _instant(snapshot.received_at),
+        "ended_at": _instant(snapshot.ended_at),
     }
 
 

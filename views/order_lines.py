@@ -20,7 +20,7 @@ from views.blocks import (
 )
 from views.ids import ActionId, BlockId, InputId
 from views.text import in_line, text
-from workflows.rules.orders.form import LineSum, Reckoning, WrittenLine
+from workflows.rules.orders.form import DraftLine, LineSum, Reckoning
 
 LINES = "lines"
 
@@ -46,7 +46,7 @@ class LinePlace:
 
 def line_blocks(
     place: LinePlace,
-    line: WrittenLine,
+    line: DraftLine,
     reckoned: LineSum,
     catalogue: Sequence[CatalogueEntry],
     locale: str,

@@ -35,7 +35,7 @@ from views.order_lines import (
 )
 from views.payload import to_json
 from views.text import in_line, text
-from workflows.rules.orders.form import OrderMistakes, WrittenLine, WrittenOrder, reckon
+from workflows.rules.orders.form import DraftLine, DraftOrder, OrderFormErrors, reckon
 
 __all__ = [
     "MAX_LINES",
@@ -67,8 +67,8 @@ def build(
     kept = OrderContext(
         order_id=order_id, lines=",".join(map(str, keys)), next=len(keys), currency=currency
     )
-    blank = WrittenLine(sku="", quantity="", unit_price="")
-    empty = WrittenOrder(
+    blank = DraftLine(sku="", quantity="", unit_price="")
+    empty = DraftOrder(
         order_id=order_id, customer="", lines=tuple(blank for _ in keys), card_expiry=""
     )
     return _form(kept, empty, catalogue, locale)
@@ -76,7 +76,7 @@ def build(
 
 def _form(
     kept: OrderContext,
-    typed: WrittenOrder,
+    typed: DraftOrder,
     catalogue: Sequence[CatalogueEntry],
     locale: str,
     problem: str = "",
@@ -175,7 +175,7 @@ def failed(
     return _form(kept, typed_order(view, kept), catalogue, locale, sentence)
 
 
-def parse(view: Mapping[str, object]) -> WrittenOrder:
+def parse(view: Mapping[str, object]) -> DraftOrder:
     """Read what was typed. Extra lines that were left wholly empty are not part of the order.
 
     Raises:
@@ -189,7 +189,7 @@ def parse(view: Mapping[str, object]) -> WrittenOrder:
 
 
 def errors(
-    mistakes: OrderMistakes, view: Mapping[str, object], locale: str = "en"
+    mistakes: OrderFormErrors, view: Mapping[str, object], locale: str = "en"
 ) -> dict[str, str]:
     """Return each mistake at its field, for `ack(response_action="errors")`.
 

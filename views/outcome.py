@@ -5,7 +5,7 @@ from views.explanations import rule_words
 from views.ids import BlockId
 from views.text import date, has_text, in_line, person, text
 from workflows.rules.approvals.request import Counted
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import Actor
 
 
@@ -20,50 +20,50 @@ def who(actor: Actor | None, locale: str) -> str:
     return text("approval.requester.operator", locale, who=name, operator=operator)
 
 
-def closing_decision(face: ApprovalFace) -> Counted | None:
+def closing_decision(snapshot: ApprovalSnapshot) -> Counted | None:
     """Return the decision that closed the request: the outcome tells it, nothing else repeats it."""
-    by, level = face.closed_by, face.levels[-1] if face.levels else None
-    if face.is_open or by is None or level is None or not level.decisions:
+    by, level = snapshot.closed_by, snapshot.levels[-1] if snapshot.levels else None
+    if snapshot.is_open or by is None or level is None or not level.decisions:
         return None
     last = level.decisions[-1]
-    return last if last.person == by.person and last.at == face.closed_at else None
+    return last if last.person == by.person and last.at == snapshot.closed_at else None
 
 
-def outcome_blocks(face: ApprovalFace, room: Room) -> list[Block]:
+def outcome_blocks(snapshot: ApprovalSnapshot, room: Room) -> list[Block]:
     """Return how a closed request ended, with the reason given; nothing while it is open."""
-    if face.is_open:
+    if snapshot.is_open:
         return []
-    last = closing_decision(face)
-    reason = face.closing_reason.strip() or (last.reason.strip() if last else "")
-    blocks = [said(BlockId.OUTCOME, _outcome_words(face, last), face.language)]
+    last = closing_decision(snapshot)
+    reason = snapshot.closing_reason.strip() or (last.reason.strip() if last else "")
+    blocks = [said(BlockId.OUTCOME, _outcome_words(snapshot, last), snapshot.language)]
     if reason:
-        words = text("outcome.reason", face.language, reason=reason)
-        quote = plain(words, min(room.reason * 2, SECTION), face.language)
+        words = text("outcome.reason", snapshot.language, reason=reason)
+        quote = plain(words, min(room.reason * 2, SECTION), snapshot.language)
         blocks.append(context(BlockId.CLOSING_REASON, quote))
     return blocks
 
 
-def _outcome_words(face: ApprovalFace, last: Counted | None) -> str:
-    locale = face.language
-    rule = rule_words(face.rule, locale)
-    key = f"outcome.why.{face.closing_rule}"
-    code = in_line(face.closing_rule, 80, locale)
+def _outcome_words(snapshot: ApprovalSnapshot, last: Counted | None) -> str:
+    locale = snapshot.language
+    rule = rule_words(snapshot.rule, locale)
+    key = f"outcome.why.{snapshot.closing_rule}"
+    code = in_line(snapshot.closing_rule, 80, locale)
     why = text(key if has_text(key) else "outcome.why.other", locale, rule=rule, code=code)
-    when = date(face.closed_at, locale) if face.closed_at else ""
-    by = who(face.closed_by, locale)
+    when = date(snapshot.closed_at, locale) if snapshot.closed_at else ""
+    by = who(snapshot.closed_by, locale)
     if last is not None and last.seat != last.person:
         by = text("outcome.for", locale, who=by, seat=person(last.seat, locale))
-    return text(_by_clock("outcome", face), locale, who=by, when=when, why=why)
+    return text(_by_clock("outcome", snapshot), locale, who=by, when=when, why=why)
 
 
-def short_outcome(face: ApprovalFace) -> str:
+def short_outcome(snapshot: ApprovalSnapshot) -> str:
     """Return the outcome in a few words, for notifications and for an order's summary."""
-    locale = face.language
-    return text(_by_clock("outcome.short", face), locale, who=who(face.closed_by, locale))
+    locale = snapshot.language
+    return text(_by_clock("outcome.short", snapshot), locale, who=who(snapshot.closed_by, locale))
 
 
-def _by_clock(key: str, face: ApprovalFace) -> str:
+def _by_clock(key: str, snapshot: ApprovalSnapshot) -> str:
     """Return the key of the sentence; a request that needed nobody was approved by nobody."""
-    ended = f"{key}.{face.status}"
-    nobody = face.closed_by is None or not face.closed_by.person
+    ended = f"{key}.{snapshot.status}"
+    nobody = snapshot.closed_by is None or not snapshot.closed_by.person
     return f"{ended}.clock" if nobody and has_text(f"{ended}.clock") else ended

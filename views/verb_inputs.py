@@ -11,7 +11,7 @@ from views.inputs import people_input, person_input
 from views.order_lines import CatalogueEntry
 from views.payload import word, words
 from views.text import text
-from workflows.rules.approvals.form import WrittenContent
+from workflows.rules.approvals.form import DraftContent
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.shared.content import Content, ContentField
 
@@ -43,11 +43,9 @@ class Typed:
     fields: tuple[ContentField, ...] = ()
 
     @property
-    def content(self) -> WrittenContent:
+    def content(self) -> DraftContent:
         """An amendment as written, for `rules.request_form.read_content`."""
-        return WrittenContent(
-            title=self.title, text=self.text, amount=self.amount, links=self.links
-        )
+        return DraftContent(title=self.title, text=self.text, amount=self.amount, links=self.links)
 
     @property
     def source_words(self) -> tuple[str, ...]:

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from views import hr_fields, notices
-from views.blocks import INPUT, View, modal, plain, said, section, told_modal
+from views.blocks import INPUT, View, message_modal, modal, plain, said, section
 from views.card_click import Click, ClickContext, context_of, having_read, metadata
 from views.ids import BlockId, CallbackId, InputId
 from views.order_lines import CatalogueEntry
 from views.payload import UnreadablePayloadError, clicker, from_json, word
 from views.text import text
 from views.verb_inputs import Typed, asked_for, input_blocks, needs_reason, typed_in, typed_of
-from workflows.rules.approvals.form import RequestMistakes, read_content
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.form import RequestFormErrors, read_content
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.shared.content import Content, is_storable
 from workflows.rules.shared.errors import (
@@ -87,7 +87,7 @@ def _of_click(verb: Verb, click: Click, locale: str) -> View:
 def form(  # noqa: PLR0913 - a form shown again has this many parts
     context: ClickContext,
     verb: Verb,
-    face: ApprovalFace,
+    snapshot: ApprovalSnapshot,
     typed: Typed | None = None,
     problem: str = "",
     *,
@@ -100,8 +100,8 @@ def form(  # noqa: PLR0913 - a form shown again has this many parts
     what `context` says that the person has read.
     """
     if verb is Verb.AMEND:
-        context, typed = having_read(context, face), typed or typed_of(face.content)
-    asks = _policy_asks(verb, face)
+        context, typed = having_read(context, snapshot), typed or typed_of(snapshot.content)
+    asks = _policy_asks(verb, snapshot)
     return _form(
         verb, context, typed or Typed(), problem, locale, reason_required=asks, products=products
     )
@@ -114,8 +114,8 @@ def again(submission: Submission, sentence: str, locale: str = "en") -> View:
     return _form(one.verb, one.context, one.typed, sentence, locale, reason_required=asks)
 
 
-def _policy_asks(verb: Verb, face: ApprovalFace) -> bool:
-    level = face.levels[-1] if face.levels else None
+def _policy_asks(verb: Verb, snapshot: ApprovalSnapshot) -> bool:
+    level = snapshot.levels[-1] if snapshot.levels else None
     if level is None:
         return False
     asks = {Verb.APPROVE: level.approve_reason_required, Verb.REJECT: level.reject_reason_required}
@@ -203,7 +203,7 @@ def check(submission: Submission, locale: str = "en") -> dict[str, str]:
     if submission.verb is Verb.AMEND:
         try:
             content = amended(submission)
-        except RequestMistakes as mistakes:
+        except RequestFormErrors as mistakes:
             found |= mistakes.by_field
         else:
             found |= hr_fields.mistakes(content) if typed.fields else {}
@@ -229,4 +229,4 @@ def working(locale: str = "en") -> View:
 
 def told(sentence: str, locale: str = "en") -> View:
     """Return a sentence, already escaped, with nothing left to do but close."""
-    return told_modal(text("verb.told.title", locale), sentence, locale)
+    return message_modal(text("verb.told.title", locale), sentence, locale)

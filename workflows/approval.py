@@ -6,16 +6,16 @@ from typing import Protocol, TypeVar
 
 from temporalio import workflow
 
-from workflows.card_owner import About, CardOwner
+from workflows.card_owner import CardOwner, CardSubject
 from workflows.directory_reader import DirectoryReader
-from workflows.local_activities import quickly
+from workflows.local_activities import run_local_first
 from workflows.notifications import show_level, tell_people
 from workflows.ports.approvals import CalendarPort, DeadlineQuestion
 from workflows.refusal import refusing, running_update_id
 from workflows.rules.approvals import administration, amendment, deadlines, delegation, levels
 from workflows.rules.approvals import approval as rules
 from workflows.rules.approvals.clock import Tick
-from workflows.rules.approvals.privacy import may_read, public_face, readers_of
+from workflows.rules.approvals.privacy import may_read, public_snapshot, readers_of
 from workflows.rules.approvals.request import (
     Amendment,
     ApprovalState,
@@ -28,7 +28,7 @@ from workflows.rules.approvals.request import (
     Refresh,
     Withdrawal,
 )
-from workflows.rules.approvals.snapshot import ApprovalFace, approval_face
+from workflows.rules.approvals.snapshot import ApprovalSnapshot, approval_snapshot
 from workflows.rules.approvals.verbs import verbs_of
 from workflows.rules.approvals.watching import subjects
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, CarriedApproval, Menu
@@ -73,7 +73,7 @@ class ApprovalWorkflow:
             self._card.record(change.facts, visible=False)
 
     def _owner(self, card: CardState) -> CardOwner:
-        about = About(
+        about = CardSubject(
             request_id=self._state.request.request_id,
             face=self._face,
             owner_id=self._owner_id,
@@ -91,8 +91,8 @@ class ApprovalWorkflow:
             return parent.workflow_id
         return self._state.request.request_id
 
-    def _face(self, version: int) -> ApprovalFace:
-        return approval_face(self._state, version)
+    def _face(self, version: int) -> ApprovalSnapshot:
+        return approval_snapshot(self._state, version)
 
     @workflow.run
     async def run(self, asked: ApprovalInput) -> ApprovalOutcome:
@@ -104,15 +104,15 @@ class ApprovalWorkflow:
             await self._card.attend(self._has_work, self._next_deadline())
             self._take(self._directory.end(self._state, workflow.now()))
             self._take(deadlines.reach(self._state, workflow.now()))
-            if self._may_start_afresh():
-                await self._start_afresh(asked)
+            if self._may_continue_as_new():
+                await self._continue_as_new(asked)
         return await self._close(asked)
 
     # What people do. The update id is the click id: the same click again returns the present face
     # without a new fact. Refusals are ApplicationErrors of type `rejected.<code>`: no history.
 
     @workflow.update
-    def decide(self, decision: Decision) -> ApprovalFace:
+    def decide(self, decision: Decision) -> ApprovalSnapshot:
         """Count one person's verdict and return the new face."""
         return self._do(rules.decide, decision)
 
@@ -121,7 +121,7 @@ class ApprovalWorkflow:
         self._check(rules.check_decide, decision)
 
     @workflow.update
-    def comment(self, comment: Comment) -> ApprovalFace:
+    def comment(self, comment: Comment) -> ApprovalSnapshot:
         """Keep a remark and return the new face."""
         return self._do(rules.comment, comment)
 
@@ -130,7 +130,7 @@ class ApprovalWorkflow:
         self._check(rules.check_comment, comment)
 
     @workflow.update
-    def amend(self, amendment_: Amendment) -> ApprovalFace:
+    def amend(self, amendment_: Amendment) -> ApprovalSnapshot:
         """Change what is asked, begin at the first level again, and return the new face."""
         return self._do(amendment.amend, amendment_)
 
@@ -139,7 +139,7 @@ class ApprovalWorkflow:
         self._check(amendment.check_amend, amendment_)
 
     @workflow.update
-    def delegate(self, delegation_: Delegation) -> ApprovalFace:
+    def delegate(self, delegation_: Delegation) -> ApprovalSnapshot:
         """Have somebody stand in for an approver and return the new face."""
         return self._do(delegation.delegate, delegation_)
 
@@ -148,7 +148,7 @@ class ApprovalWorkflow:
         self._check(delegation.check_delegate, delegation_)
 
     @workflow.update
-    def withdraw(self, withdrawal: Withdrawal) -> ApprovalFace:
+    def withdraw(self, withdrawal: Withdrawal) -> ApprovalSnapshot:
         """Take the request back and return the new face."""
         return self._do(rules.withdraw, withdrawal)
 
@@ -157,7 +157,7 @@ class ApprovalWorkflow:
         self._check(rules.check_withdraw, withdrawal)
 
     @workflow.update
-    def reassign(self, reassignment: Reassignment) -> ApprovalFace:
+    def reassign(self, reassignment: Reassignment) -> ApprovalSnapshot:
         """Name other approvers, as an admin, and return the new face."""
         return self._do(administration.reassign, reassignment)
 
@@ -166,7 +166,7 @@ class ApprovalWorkflow:
         self._check(administration.check_reassign, reassignment)
 
     @workflow.update
-    def refresh(self, refresh: Refresh) -> ApprovalFace:
+    def refresh(self, refresh: Refresh) -> ApprovalSnapshot:
         """Have the approvers read again and return the face as it is until then."""
         return self._do(administration.refresh, refresh)
 
@@ -175,7 +175,7 @@ class ApprovalWorkflow:
         self._check(administration.check_refresh, refresh)
 
     @workflow.update
-    def close(self, closing: Closing) -> ApprovalFace:
+    def close(self, closing: Closing) -> ApprovalSnapshot:
         """End the request undecided, as an admin, and return the last face."""
         return self._do(administration.close_request, closing)
 
@@ -207,7 +207,7 @@ class ApprovalWorkflow:
         return self._card.card.version
 
     @workflow.query
-    def state(self) -> ApprovalFace:
+    def state(self) -> ApprovalSnapshot:
         """Return what the updates return: the present face."""
         return self._face(self._card.card.version)
 
@@ -216,7 +216,7 @@ class ApprovalWorkflow:
         """Return what `person` may read of the present face, and what they may do with it."""
         reads = may_read(self._state, person)
         return Menu(
-            face=self.state() if reads else public_face(self.state()),
+            face=self.state() if reads else public_snapshot(self.state()),
             verbs=verbs_of(self._state, person, workflow.now()),
             may_read=reads,
         )
@@ -230,7 +230,7 @@ class ApprovalWorkflow:
         self,
         verb: Callable[[ApprovalState, _M, datetime], Change],
         message: _M,
-    ) -> ApprovalFace:
+    ) -> ApprovalSnapshot:
         """Do what somebody asks for, once per click."""
         click = running_update_id()
         if click not in self._clicks:
@@ -253,7 +253,7 @@ class ApprovalWorkflow:
             tell_people(self._card, self._state, tell)
 
     def _looks_changed(self, before: ApprovalState) -> bool:
-        return approval_face(before, 0) != self._face(0)
+        return approval_snapshot(before, 0) != self._face(0)
 
     async def _reach_level(self) -> None:
         """Pin the level's deadlines. Its clock runs from now, whether or not people are known."""
@@ -264,7 +264,7 @@ class ApprovalWorkflow:
             question = DeadlineQuestion(
                 start=workflow.now(), windows=tuple(window.after for window in windows)
             )
-            deadlines = await quickly(CalendarPort.deadlines, question)
+            deadlines = await run_local_first(CalendarPort.deadlines, question)
             clock = tuple(
                 Tick(at=at, kind=window.kind, step=window.step)
                 for at, window in zip(deadlines.at, windows, strict=True)
@@ -283,18 +283,18 @@ class ApprovalWorkflow:
             not self._state.is_open
             or self._state.waits_for_level
             or self._directory.has_work(self._state)
-            or self._may_start_afresh()
+            or self._may_continue_as_new()
         )
 
-    def _may_start_afresh(self) -> bool:
+    def _may_continue_as_new(self) -> bool:
         """Whether the history has grown long and nothing is under way that a new run would lose."""
         return (
             workflow.info().is_continue_as_new_suggested()
-            and self._card.at_rest
+            and self._card.is_idle
             and not self._directory.is_reading
         )
 
-    async def _start_afresh(self, asked: ApprovalInput) -> None:
+    async def _continue_as_new(self, asked: ApprovalInput) -> None:
         await workflow.wait_condition(workflow.all_handlers_finished)
         carried = CarriedApproval(
             state=self._state,
@@ -313,9 +313,9 @@ class ApprovalWorkflow:
             if self._card.card.copies and not told_before:  # what needed nobody bothers nobody
                 requester = self._state.request.requester.person
                 self._card.tell(NoticeKind.OUTCOME, person=requester)
-            await self._card.finish(self._may_start_afresh)
-            if self._card.owes and self._may_start_afresh():
-                await self._start_afresh(asked)
+            await self._card.finish(self._may_continue_as_new)
+            if self._card.owes and self._may_continue_as_new():
+                await self._continue_as_new(asked)
             card = self._card.card
         await workflow.wait_condition(workflow.all_handlers_finished)
         return ApprovalOutcome(face=self._face(card.version), card=card)

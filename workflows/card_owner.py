@@ -11,16 +11,16 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.notification_queue import Teller
+from workflows.notification_queue import NotificationQueue
 from workflows.options import SLACK_TRY
 from workflows.outbox import Outbox
 from workflows.ports.approvals import AuditBatch, CardPort, PublishCard, PublishedCard
-from workflows.rules.notice import NoticeKind, Owed, admin_channel
+from workflows.rules.notice import NoticeKind, PendingNotice, admin_channel
 from workflows.rules.shared import card as rules
 from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.card import CardCopy, CardState
-from workflows.rules.snapshots import Face
-from workflows.timer import Alarm
+from workflows.rules.snapshots import Snapshot
+from workflows.timer import Timer
 
 HANDOVER_PATIENCE = timedelta(seconds=2)
 """How long after its start a publish may hold up a hand-over. A healthy one is over by then."""
@@ -31,7 +31,7 @@ on what stands there still shows the last state."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class About:
+class CardSubject:
     """What a card is about, asked anew each time: its workflow's state goes on.
 
     `watches` are the people and groups on which an open request depends (`rules.watching`),
@@ -42,7 +42,7 @@ class About:
     """
 
     request_id: str
-    face: Callable[[int], Face]
+    face: Callable[[int], Snapshot]
     owner_id: Callable[[], str]
     watches: Callable[[], tuple[str, ...]] = tuple
     readers: Callable[[], tuple[str, ...]] = tuple
@@ -53,18 +53,18 @@ class About:
 class CardOwner:
     """The card of one workflow, its audit outbox and the notices it still owes."""
 
-    def __init__(self, card: CardState, about: About) -> None:
+    def __init__(self, card: CardState, about: CardSubject) -> None:
         self.card = card
         self._about = about
         self._outbox = Outbox()
-        self._teller = Teller()
+        self._teller = NotificationQueue()
         self._publish: workflow.ActivityHandle[PublishedCard] | None = None
         self._publish_began: datetime | None = None
         self._publish_version = 0
-        self._alarm = Alarm()
+        self._alarm = Timer()
 
     @property
-    def face(self) -> Face:
+    def face(self) -> Snapshot:
         """What the card should show now."""
         return self._about.face(self.card.version)
 
@@ -84,7 +84,7 @@ class CardOwner:
         """Have the card written once more: somebody saw a copy that was not current."""
         self.card = rules.ask_again(self.card, workflow.now())
 
-    def resume(self, facts: Iterable[AuditEvent], notices: Iterable[Owed]) -> None:
+    def resume(self, facts: Iterable[AuditEvent], notices: Iterable[PendingNotice]) -> None:
         """Owe what an earlier run of this workflow still owed."""
         self._outbox.add(facts)
         self._teller.resume(notices)
@@ -100,7 +100,7 @@ class CardOwner:
         problem: str = "",
     ) -> None:
         """Owe a notice: to `person`, to `channel`, or in the card's thread, mentioning `people`."""
-        owed = Owed(
+        owed = PendingNotice(
             key=workflow.uuid4().hex,
             kind=kind,
             person=person,
@@ -196,7 +196,7 @@ class CardOwner:
         return rules.handed_over(self.card)
 
     @property
-    def at_rest(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether nothing is under way. What else is owed goes along into a new run."""
         return not (self._outbox.is_appending or self._is_trying)
 
@@ -211,7 +211,7 @@ class CardOwner:
         return self._outbox.facts
 
     @property
-    def notices(self) -> tuple[Owed, ...]:
+    def notices(self) -> tuple[PendingNotice, ...]:
         """The notices that are not sent yet."""
         return self._teller.owed
 

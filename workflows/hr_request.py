@@ -2,7 +2,7 @@
 
 from temporalio import workflow
 
-from workflows.card_owner import About, CardOwner
+from workflows.card_owner import CardOwner, CardSubject
 from workflows.child_approval import outcome_of, start_approval
 from workflows.hr_saga import HrSaga
 from workflows.journey import Journey
@@ -10,7 +10,7 @@ from workflows.rules.approvals.policy import route
 from workflows.rules.approvals.request import ApprovalRequest, RequestKind, Status
 from workflows.rules.hr import saga as rules
 from workflows.rules.hr.request import content_of
-from workflows.rules.hr.snapshot import HrChange, HrFace, hr_approval_id, hr_face
+from workflows.rules.hr.snapshot import HrChange, HrSnapshot, hr_approval_id, hr_snapshot
 from workflows.rules.messages import CarriedHr, HrInput
 from workflows.rules.notice import NoticeKind
 from workflows.rules.shared.card import CardState
@@ -41,33 +41,33 @@ class HrRequestWorkflow:
                 take=self._take,
                 card=self._card,
                 written=self._card.append_audit,
-                may_start_afresh=self._may_start_afresh,
+                may_continue_as_new=self._may_continue_as_new,
             )
         )
 
     def _owner(self, card: CardState) -> CardOwner:
         request_id = self._state.request.request_id
         return CardOwner(
-            card, About(request_id=request_id, face=self._face, owner_id=lambda: request_id)
+            card, CardSubject(request_id=request_id, face=self._face, owner_id=lambda: request_id)
         )
 
-    def _face(self, version: int) -> HrFace:
-        return hr_face(self._state, version)
+    def _face(self, version: int) -> HrSnapshot:
+        return hr_snapshot(self._state, version)
 
     @workflow.run
-    async def run(self, asked: HrInput) -> HrFace:
+    async def run(self, asked: HrInput) -> HrSnapshot:
         """Take the request to its end, and keep serving its card until Slack shows that end."""
         told_before = self._state.ended_at is not None
         if self._state.status is Status.PENDING:
             await self._ask_for_approval(asked)
         await self._saga.go_on()
         if self._state.ended_at is None:
-            await self._start_afresh(asked)
+            await self._continue_as_new(asked)
         if not told_before:
             self._card.tell(NoticeKind.OUTCOME, person=self._state.requester.person)
-        await self._card.finish(self._may_start_afresh)
-        if self._card.owes and self._may_start_afresh():
-            await self._start_afresh(asked)
+        await self._card.finish(self._may_continue_as_new)
+        if self._card.owes and self._may_continue_as_new():
+            await self._continue_as_new(asked)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.state()
 
@@ -89,7 +89,7 @@ class HrRequestWorkflow:
         return self._state.status.value
 
     @workflow.query
-    def state(self) -> HrFace:
+    def state(self) -> HrSnapshot:
         """Return the request as its card shows it."""
         return self._face(self._card.card.version)
 
@@ -120,11 +120,11 @@ class HrRequestWorkflow:
         self._card.take_over(outcome.card)
         self._take(rules.approval_ended(self._state, outcome.face, workflow.now()))
 
-    def _may_start_afresh(self) -> bool:
+    def _may_continue_as_new(self) -> bool:
         """Whether the history has grown long and nothing is under way that a new run would lose."""
-        return workflow.info().is_continue_as_new_suggested() and self._card.at_rest
+        return workflow.info().is_continue_as_new_suggested() and self._card.is_idle
 
-    async def _start_afresh(self, asked: HrInput) -> None:
+    async def _continue_as_new(self, asked: HrInput) -> None:
         await workflow.wait_condition(workflow.all_handlers_finished)
         carried = CarriedHr(
             state=self._state,

@@ -41,7 +41,7 @@ class HrSaga:
                     await self._back()
                 case _:
                     return
-            if self._journey.may_start_afresh():
+            if self._journey.may_continue_as_new():
                 return
 
     async def _forward(self) -> None:
@@ -93,7 +93,7 @@ class HrSaga:
         if stuck is None:
             return
         again = stuck.since + TRY_AGAIN
-        await self._card.attend(self._journey.may_start_afresh, again)
+        await self._card.attend(self._journey.may_continue_as_new, again)
         if workflow.now() >= again:
             await self._back()
 

@@ -15,11 +15,11 @@ class Journey(Generic[State, Change]):
     """Its present state, and how a step of the rules is taken.
 
     `written` returns when every fact is written down: for what must not happen before that.
-    `may_start_afresh` says whether the saga should stop between two steps, for a new run.
+    `may_continue_as_new` says whether the saga should stop between two steps, for a new run.
     """
 
     state: Callable[[], State]
     take: Callable[[Change], None]
     card: CardOwner
     written: Callable[[], Awaitable[None]]
-    may_start_afresh: Callable[[], bool]
+    may_continue_as_new: Callable[[], bool]

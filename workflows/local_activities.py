@@ -12,7 +12,7 @@ Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
 
-async def quickly(
+async def run_local_first(
     method: Callable[[Any, Question], Awaitable[Answer]], question: Question
 ) -> Answer:
     """Run a port's method and return its answer; it must be safe to repeat.

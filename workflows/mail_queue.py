@@ -6,7 +6,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.options import MAIL
-from workflows.ports.orders import Mailed, MailPort
+from workflows.ports.orders import MailPort, MailResult
 from workflows.rules.orders.mail import Mail
 
 
@@ -15,7 +15,7 @@ class Mailer:
 
     def __init__(self, owed: Iterable[Mail] = ()) -> None:
         self._owed = list(owed)
-        self._sending: list[workflow.ActivityHandle[Mailed]] = []
+        self._sending: list[workflow.ActivityHandle[MailResult]] = []
 
     @property
     def owed(self) -> tuple[Mail, ...]:
@@ -23,7 +23,7 @@ class Mailer:
         return tuple(self._owed)
 
     @property
-    def at_rest(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether no mail is under way."""
         return all(handle.done() for handle in self._sending)
 
@@ -46,7 +46,7 @@ class Mailer:
         return next(problems, "")
 
 
-def _problem(handle: workflow.ActivityHandle[Mailed]) -> str:
+def _problem(handle: workflow.ActivityHandle[MailResult]) -> str:
     try:
         return handle.result().problem
     except ActivityError as error:

@@ -8,26 +8,26 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows.options import SLACK_TRY
-from workflows.ports.approvals import NoticePort, Told
-from workflows.rules.notice import NoticeKind, Owed, notice_of, still_owed
+from workflows.ports.approvals import NoticePort, NoticeResult
+from workflows.rules.notice import NoticeKind, PendingNotice, notice_of, still_relevant
 from workflows.rules.shared.card import CardCopy, patient_pause, try_at
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
 _ONCE = (NoticeKind.REMINDED, NoticeKind.BLOCKED, NoticeKind.ATTENTION)
 """Of these only the latest is told: after an outage nobody needs each of them."""
 
 
-class Teller:
+class NotificationQueue:
     """Sends notices in their order. One that cannot be sent yet lets the others go first."""
 
     def __init__(self) -> None:
-        self._owed: list[Owed] = []
-        self._telling: workflow.ActivityHandle[Told] | None = None
-        self._told: Owed | None = None
+        self._owed: list[PendingNotice] = []
+        self._telling: workflow.ActivityHandle[NoticeResult] | None = None
+        self._told: PendingNotice | None = None
         self._began: datetime | None = None
 
     @property
-    def owed(self) -> tuple[Owed, ...]:
+    def owed(self) -> tuple[PendingNotice, ...]:
         """The notices that are not sent yet."""
         return tuple(self._owed)
 
@@ -36,11 +36,11 @@ class Teller:
         """Whether a try is under way."""
         return self._telling is not None
 
-    def resume(self, owed: Iterable[Owed]) -> None:
+    def resume(self, owed: Iterable[PendingNotice]) -> None:
         """Owe what an earlier run still owed."""
         self._owed = list(owed)
 
-    def owe(self, new: Owed) -> None:
+    def owe(self, new: PendingNotice) -> None:
         """Owe one more notice, or what it says, where the latest of its kind is enough.
 
         An older one that waits keeps its key: where a try arrived all the same, it is found.
@@ -75,7 +75,7 @@ class Teller:
     def begin(
         self,
         root: CardCopy | None,
-        look: Callable[[], Face],
+        look: Callable[[], Snapshot],
         admins: Callable[[], tuple[str, ...]],
         now: datetime,
     ) -> None:
@@ -86,8 +86,8 @@ class Teller:
         """
         if self._telling is not None or not self._owed:
             return
-        face = look()
-        left = (still_owed(one, face) for one in self._owed)
+        snapshot = look()
+        left = (still_relevant(one, snapshot) for one in self._owed)
         self._owed = [one for one in left if one is not None]
         due = (one for one in self._sendable(root) if one.try_at is None or one.try_at <= now)
         owed = next(due, None)
@@ -98,7 +98,7 @@ class Teller:
         self._owed[self._owed.index(owed)] = begun
         self._told, self._began = begun, now
         self._telling = workflow.start_activity_method(
-            NoticePort.tell, notice_of(begun, face, root), **SLACK_TRY
+            NoticePort.tell, notice_of(begun, snapshot, root), **SLACK_TRY
         )
 
     def end(self, now: datetime) -> None:
@@ -110,7 +110,7 @@ class Teller:
         try:
             told = handle.result()
         except ActivityError:
-            told = Told(problem="lost", doubtful=True)
+            told = NoticeResult(problem="lost", doubtful=True)
         self._owed.remove(owed)
         if not told.problem:
             return
@@ -130,7 +130,7 @@ class Teller:
         )
         self._owed.append(self._merged(again))
 
-    def _merged(self, failed: Owed) -> Owed:
+    def _merged(self, failed: PendingNotice) -> PendingNotice:
         """Return what failed together with a later one of its kind, where the latest is enough.
 
         As in `owe`, the earlier one's key is kept, and nothing is sent twice.
@@ -141,12 +141,12 @@ class Teller:
             failed = _joined(failed, one)
         return failed
 
-    def _sendable(self, root: CardCopy | None) -> Iterable[Owed]:
+    def _sendable(self, root: CardCopy | None) -> Iterable[PendingNotice]:
         """Return what can be sent: a notice for the thread waits for the card to stand."""
         placed = root is not None and bool(root.ts)
         return (one for one in self._owed if one.person or one.channel or placed)
 
 
-def _joined(earlier: Owed, later: Owed) -> Owed:
+def _joined(earlier: PendingNotice, later: PendingNotice) -> PendingNotice:
     """Return what the later one says, under the key and after the tries of the earlier one."""
     return replace(earlier, people=later.people, level=later.level, problem=later.problem)

@@ -2,7 +2,7 @@
 
 from workflows.card_owner import CardOwner
 from workflows.rules.approvals.policy import Layout, Notify
-from workflows.rules.approvals.request import ApprovalState, Status, Tell, TellKind
+from workflows.rules.approvals.request import ApprovalState, Notification, NotificationKind, Status
 from workflows.rules.notice import MENTIONED, NoticeKind
 
 MAX_COPIES = 20
@@ -10,22 +10,22 @@ MAX_COPIES = 20
 Every copy is written at every change, within one try of ten seconds."""
 
 
-def tell_people(card: CardOwner, state: ApprovalState, tell: Tell) -> None:
+def tell_people(card: CardOwner, state: ApprovalState, tell: Notification) -> None:
     """Owe people what the rules want them to know, by the way that reaches them."""
     level = len(state.levels)
     match tell.kind:
-        case TellKind.ASKED:
+        case NotificationKind.ASKED:
             _ask(card, state, tell.people)
-        case TellKind.REMINDED:
+        case NotificationKind.REMINDED:
             here, away = _by_place(state, tell.people)
             if here:
                 card.tell(NoticeKind.REMINDED, people=here, level=level)
             for person in away:
                 card.tell(NoticeKind.REMINDED, person=person, level=level)
-        case TellKind.BLOCKED:
+        case NotificationKind.BLOCKED:
             if channel := state.request.policy.admin_channel:
                 card.tell(NoticeKind.BLOCKED, channel=channel, people=state.admins)
-        case TellKind.CHANGES_WANTED | TellKind.DELEGATE_REFUSED:
+        case NotificationKind.CHANGES_WANTED | NotificationKind.DELEGATE_REFUSED:
             for person in tell.people:
                 card.tell(NoticeKind(tell.kind.value), person=person)
 

@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from workflows.approval import ApprovalWorkflow
-from workflows.card_owner import About, CardOwner
+from workflows.card_owner import CardOwner, CardSubject
 from workflows.child_approval import ChildApproval, outcome_of, start_approval
 from workflows.journey import Journey
 from workflows.mail_queue import Mailer
@@ -26,14 +26,14 @@ from workflows.rules.orders.news import mails, replies
 from workflows.rules.orders.order import (
     Cancellation,
     OrderChange,
-    OrderFace,
+    OrderSnapshot,
     OrderState,
     OrderStatus,
     PaymentConfirmation,
     Resumption,
     approval_id,
     content,
-    order_face,
+    order_snapshot,
 )
 from workflows.rules.orders.parcel import ParcelNews
 from workflows.rules.people.actors import Actor, Origin
@@ -77,21 +77,21 @@ class OrderWorkflow:
                 take=self._take,
                 card=self._card,
                 written=self._written,
-                may_start_afresh=self._may_start_afresh,
+                may_continue_as_new=self._may_continue_as_new,
             )
         )
 
     def _owner(self, card: CardState) -> CardOwner:
         order_id = self._state.order.order_id
         return CardOwner(
-            card, About(request_id=order_id, face=self._face, owner_id=lambda: order_id)
+            card, CardSubject(request_id=order_id, face=self._face, owner_id=lambda: order_id)
         )
 
-    def _face(self, version: int) -> OrderFace:
-        return order_face(self._state, version)
+    def _face(self, version: int) -> OrderSnapshot:
+        return order_snapshot(self._state, version)
 
     @workflow.run
-    async def run(self, asked: OrderInput) -> OrderFace:
+    async def run(self, asked: OrderInput) -> OrderSnapshot:
         """Take the order to its end, and keep serving its card until Slack shows that end."""
         told_before = self._state.ended_at is not None
         if self._state.status is OrderStatus.AWAITING_APPROVAL:
@@ -100,17 +100,17 @@ class OrderWorkflow:
             await self._ask_for_approval(asked)
         await self._saga.go_on()
         if self._state.ended_at is None:
-            await self._start_afresh(asked)
+            await self._continue_as_new(asked)
         if not told_before:
             tell_end(self._state.status)
             self._card.tell(NoticeKind.OUTCOME, person=self._state.requester.person)
         if self._mailer.owed:
             await self._written()
-        await self._card.attend(lambda: self._mailer.at_rest)
+        await self._card.attend(lambda: self._mailer.is_idle)
         self._tell_mail_problem()
-        await self._card.finish(self._may_start_afresh)
-        if self._card.owes and self._may_start_afresh():
-            await self._start_afresh(asked)
+        await self._card.finish(self._may_continue_as_new)
+        if self._card.owes and self._may_continue_as_new():
+            await self._continue_as_new(asked)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.details()
 
@@ -118,7 +118,7 @@ class OrderWorkflow:
     # without a new fact. Refusals are ApplicationErrors of type `rejected.<code>`: no history.
 
     @workflow.update
-    def cancel(self, cancellation: Cancellation) -> OrderFace:
+    def cancel(self, cancellation: Cancellation) -> OrderSnapshot:
         """Turn the order back, as soon as it can, and return the new face."""
         return self._do(verbs.cancel, cancellation)
 
@@ -127,7 +127,7 @@ class OrderWorkflow:
         self._check(verbs.check_cancel, cancellation)
 
     @workflow.update
-    def resume(self, resumption: Resumption) -> OrderFace:
+    def resume(self, resumption: Resumption) -> OrderSnapshot:
         """Have a compensation that could not be done tried again, and return the new face."""
         return self._do(verbs.resume, resumption)
 
@@ -176,7 +176,7 @@ class OrderWorkflow:
         return approval_message(self._state.approval)
 
     @workflow.query
-    def details(self) -> OrderFace:
+    def details(self) -> OrderSnapshot:
         """Return the order as its card shows it."""
         return self._face(self._card.card.version)
 
@@ -192,7 +192,7 @@ class OrderWorkflow:
 
     def _do(
         self, verb: Callable[[OrderState, _M, datetime], OrderChange], message: _M
-    ) -> OrderFace:
+    ) -> OrderSnapshot:
         """Do what somebody asks for, once per click."""
         click = running_update_id()
         if click not in self._clicks:
@@ -204,7 +204,7 @@ class OrderWorkflow:
         """Take a step of the rules; `answers` is the person who waits for an update's answer."""
         before, self._state = self._state, change.state
         clicked = answers is not None and answers.origin is Origin.SLACK
-        if change.facts or order_face(before, 0) != self._face(0):
+        if change.facts or order_snapshot(before, 0) != self._face(0):
             self._card.record(change.facts, clicked=clicked)
         self._mailer.owe(mails(self._state, change.facts))
         if self._card.card.copies:  # an order that needed nobody has no card to reply to
@@ -259,13 +259,13 @@ class OrderWorkflow:
         except ApplicationError:  # it has ended just now
             workflow.logger.info("the approval had ended before it could be withdrawn")
 
-    def _may_start_afresh(self) -> bool:
+    def _may_continue_as_new(self) -> bool:
         """Whether the history has grown long and nothing is under way that a new run would lose."""
         return workflow.info().is_continue_as_new_suggested() and (
-            self._card.at_rest and self._mailer.at_rest
+            self._card.is_idle and self._mailer.is_idle
         )
 
-    async def _start_afresh(self, asked: OrderInput) -> None:
+    async def _continue_as_new(self, asked: OrderInput) -> None:
         await workflow.wait_condition(workflow.all_handlers_finished)
         carried = CarriedOrder(
             state=self._state,

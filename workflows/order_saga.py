@@ -76,7 +76,7 @@ class Saga:
                     await self._await_help()
                 case _:
                     return
-            if self._journey.may_start_afresh():
+            if self._journey.may_continue_as_new():
                 return
 
     async def _forward(self) -> None:
@@ -169,7 +169,7 @@ class Saga:
         return (
             state.payment is not None
             or state.cancelled is not None
-            or self._journey.may_start_afresh()
+            or self._journey.may_continue_as_new()
         )
 
     def _is_payment_overdue(self) -> bool:
@@ -227,7 +227,7 @@ class Saga:
         await self._card.attend(
             lambda: (
                 self._state.status is not OrderStatus.NEEDS_ATTENTION
-                or self._journey.may_start_afresh()
+                or self._journey.may_continue_as_new()
             ),
             again,
         )

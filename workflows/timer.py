@@ -6,7 +6,7 @@ from datetime import datetime
 from temporalio import workflow
 
 
-class Alarm:
+class Timer:
     """One timer, which rings at or before the instant that is asked for.
 
     Who hears it looks at the clock. A timer is a billable action, so one that rings early enough

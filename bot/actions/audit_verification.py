@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from bot.temporal.history_replay import NotReplayableError, Rederived, rederive
+from bot.temporal.history_replay import NotReplayableError, ReplayedFacts, replay_facts
 from records.audit import AuditTrail
-from records.snapshots import plain_face, read_face
+from records.snapshots import read_snapshot, snapshot_to_json
 from records.trail import Flaw, Trail, fact_of
 from workflows.ports.approvals import AuditBatch
 from workflows.rules.orders.order import approval_id
@@ -90,7 +90,7 @@ async def check(trails: AuditTrail, client: Client | None, request_id: str) -> C
     if client is None or (found.flaw is not None and not unwritten):
         return checked
     try:
-        derived = await rederive(client, request_id)
+        derived = await replay_facts(client, request_id)
     except NotReplayableError as error:
         return replace(checked, compared=Compared.NOT_REPLAYABLE, why=str(error))
     except RPCError as error:
@@ -109,7 +109,7 @@ async def check(trails: AuditTrail, client: Client | None, request_id: str) -> C
     return replace(checked, compared=compared, sequence=sequence)
 
 
-def compare(trail: Trail, derived: Rederived, *, blanks: bool) -> tuple[Compared, int]:
+def compare(trail: Trail, derived: ReplayedFacts, *, blanks: bool) -> tuple[Compared, int]:
     """Return whether an intact trail is what the history yields, and the first fact that is not.
 
     `blanks`: texts were redacted, so that the last public state has gaps.
@@ -143,18 +143,19 @@ def _is_same(stored: AuditEvent, derived: AuditEvent, kept: Mapping[str, str]) -
 
 def _is_state(trail: Trail, batch: AuditBatch, *, blanks: bool) -> bool:
     """Whether the last public state is the one that was to be stored with its newest fact."""
-    head, face = trail.head or {}, batch.face
-    plain = (face.kind, face.requester.person, face.status.value, batch.owner_id)
+    head, snapshot = trail.head or {}, batch.face
+    plain = (snapshot.kind, snapshot.requester.person, snapshot.status.value, batch.owner_id)
     if tuple(head.get(name) for name in ("kind", "requester", "status", "owner_id")) != plain:
         return False
     try:
-        stored = read_face(head["face"])
+        stored = read_snapshot(head["face"])
     except ValidationError:
         return False
     if not blanks:
-        return stored == face
+        return stored == snapshot
     return all(
-        one in (other, "", None) for one, other in _leaves(plain_face(stored), plain_face(face))
+        one in (other, "", None)
+        for one, other in _leaves(snapshot_to_json(stored), snapshot_to_json(snapshot))
     )
 
 

@@ -16,7 +16,7 @@ from workflows.rules.approvals.request import (
     Refresh,
     Withdrawal,
 )
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.orders.order import Cancellation, Resumption
 from workflows.rules.orders.verbs import OrderVerb
@@ -66,14 +66,14 @@ async def send_to_order(
     return await client.resume_order(order_id, click, deed)
 
 
-def asks_for_the_same(face: ApprovalFace, request: ApprovalRequest) -> bool:
+def asks_for_the_same(snapshot: ApprovalSnapshot, request: ApprovalRequest) -> bool:
     """Whether what stands under a request's id is that request, sent before.
 
     Where it was amended since, its first words are not in the face; then they are taken for the
     same.
     """
-    same_words = face.content_revision > 1 or face.content == request.content
-    theirs = (face.requester.person, face.policy)
+    same_words = snapshot.content_revision > 1 or snapshot.content == request.content
+    theirs = (snapshot.requester.person, snapshot.policy)
     return same_words and theirs == (request.requester.person, request.policy.name)
 
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from bot.temporal.client import TemporalUnavailableError, WorkflowClient
 from records.requests import Requests
-from records.snapshots import read_face
+from records.snapshots import read_snapshot
 from workflows.rules.approvals.request import Status
-from workflows.rules.approvals.snapshot import ApprovalFace
-from workflows.rules.hr.snapshot import HrFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.hr.snapshot import HrSnapshot
 
 
 class HrLookup:
@@ -17,37 +17,41 @@ class HrLookup:
         self._requests = requests
         self._workflows = workflows
 
-    async def look_up(self, request_id: str) -> HrFace | None:
+    async def look_up(self, request_id: str) -> HrSnapshot | None:
         """Return the request with its approval as it stands now, or None where there is none.
 
         Where the records had to answer, the face says `as_of` when they last heard of it. Who may
         read it is not checked here.
         """
         try:
-            face = await self._workflows.hr_state(request_id)
+            snapshot = await self._workflows.hr_state(request_id)
         except TemporalUnavailableError:
-            face = None
-        if face is not None:
-            return await self._with_approval(face)
+            snapshot = None
+        if snapshot is not None:
+            return await self._with_approval(snapshot)
         record = await self._requests.get(request_id)
-        known = read_face(record.face) if record else None
-        if record is None or not isinstance(known, HrFace):
+        known = read_snapshot(record.face) if record else None
+        if record is None or not isinstance(known, HrSnapshot):
             return None
         return await self._with_approval(replace(known, as_of=record.changed_at))
 
-    async def latest_of(self, person: str, limit: int = 10) -> list[HrFace]:
+    async def latest_of(self, person: str, limit: int = 10) -> list[HrSnapshot]:
         """Return a person's latest HR requests as the records have them, the newest first."""
         records = await self._requests.latest_of(person, kind="hr", limit=limit)
-        faces = [read_face(record.face) for record in records]
-        return [await self._with_approval(face) for face in faces if isinstance(face, HrFace)]
+        snapshots = [read_snapshot(record.face) for record in records]
+        return [
+            await self._with_approval(snapshot)
+            for snapshot in snapshots
+            if isinstance(snapshot, HrSnapshot)
+        ]
 
-    async def _with_approval(self, face: HrFace) -> HrFace:
+    async def _with_approval(self, snapshot: HrSnapshot) -> HrSnapshot:
         """While the request waits for its approval, only the approval knows how that stands."""
-        if face.status is not Status.PENDING:
-            return face
-        record = await self._requests.get(face.approval_id)
-        approval = read_face(record.face) if record else None
-        if record is None or not isinstance(approval, ApprovalFace):
-            return face
-        as_of = max(face.as_of, record.changed_at) if face.as_of else None
-        return replace(face, approval=approval, status=approval.status, as_of=as_of)
+        if snapshot.status is not Status.PENDING:
+            return snapshot
+        record = await self._requests.get(snapshot.approval_id)
+        approval = read_snapshot(record.face) if record else None
+        if record is None or not isinstance(approval, ApprovalSnapshot):
+            return snapshot
+        as_of = max(snapshot.as_of, record.changed_at) if snapshot.as_of else None
+        return replace(snapshot, approval=approval, status=approval.status, as_of=as_of)

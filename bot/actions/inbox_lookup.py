@@ -7,12 +7,12 @@ from datetime import datetime
 from records.absences import Absences
 from records.inbox import DecidedRequest, Inbox, WaitingRequest
 from records.requests import RequestRecord
-from records.snapshots import read_face
+from records.snapshots import read_snapshot
 from views.home import ROWS, HomePage, HomePlace, State, Tab
 from views.home_rows import Decided, Mine, ToDecide
-from workflows.rules.approvals.snapshot import ApprovalFace
-from workflows.rules.hr.snapshot import HrFace
-from workflows.rules.orders.order import OrderFace, OrderStatus
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.hr.snapshot import HrSnapshot
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 
 
 class InboxLookup:
@@ -72,38 +72,38 @@ class InboxLookup:
 
     async def _mine(self, records: Iterable[RequestRecord]) -> tuple[Mine, ...]:
         """Return the rows of one's own requests; what waits comes with its approval."""
-        faces = [read_face(record.face) for record in records]
+        snapshots = [read_snapshot(record.face) for record in records]
         waiting = [
-            face.approval_id
-            for face in faces
-            if not isinstance(face, ApprovalFace) and _is_asked_for(face)
+            snapshot.approval_id
+            for snapshot in snapshots
+            if not isinstance(snapshot, ApprovalSnapshot) and _is_asked_for(snapshot)
         ]
         approvals = await self._inbox.faces(waiting) if waiting else {}
         found = []
-        for face in faces:
-            approval_id = "" if isinstance(face, ApprovalFace) else face.approval_id
+        for snapshot in snapshots:
+            approval_id = "" if isinstance(snapshot, ApprovalSnapshot) else snapshot.approval_id
             written = approvals.get(approval_id)
-            approval = read_face(written) if written else None
-            known = approval if isinstance(approval, ApprovalFace) else None
+            approval = read_snapshot(written) if written else None
+            known = approval if isinstance(approval, ApprovalSnapshot) else None
             # Until it ends, an HR request is its approval.
-            shown = known if isinstance(face, HrFace) and known is not None else face
+            shown = known if isinstance(snapshot, HrSnapshot) and known is not None else snapshot
             found.append(Mine(face=shown, approval=known))
         return tuple(found)
 
 
-def _is_asked_for(face: OrderFace | HrFace) -> bool:
+def _is_asked_for(snapshot: OrderSnapshot | HrSnapshot) -> bool:
     """Say whether its approval goes on, which knows more than it does."""
-    if isinstance(face, HrFace):
-        return face.approval is None
-    return face.status is OrderStatus.AWAITING_APPROVAL
+    if isinstance(snapshot, HrSnapshot):
+        return snapshot.approval is None
+    return snapshot.status is OrderStatus.AWAITING_APPROVAL
 
 
 def _to_decide(rows: Iterable[WaitingRequest]) -> Iterable[ToDecide]:
     for row in rows:
-        face, one = read_face(row.face), row.waiting
-        if isinstance(face, ApprovalFace):
+        snapshot, one = read_snapshot(row.face), row.waiting
+        if isinstance(snapshot, ApprovalSnapshot):
             yield ToDecide(
-                face=face,
+                face=snapshot,
                 person=one.person,
                 seat=one.seat,
                 source=one.source,
@@ -114,10 +114,10 @@ def _to_decide(rows: Iterable[WaitingRequest]) -> Iterable[ToDecide]:
 
 def _decided(rows: Iterable[DecidedRequest]) -> Iterable[Decided]:
     for row in rows:
-        face, fact = read_face(row.face), row.fact
-        if isinstance(face, ApprovalFace):
+        snapshot, fact = read_snapshot(row.face), row.fact
+        if isinstance(snapshot, ApprovalSnapshot):
             yield Decided(
-                face=face,
+                face=snapshot,
                 verdict=fact.data.get("verdict", ""),
                 seat=fact.data.get("on_behalf_of", ""),
                 reason=fact.reason,

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from bot.temporal.client import TemporalUnavailableError, WorkflowClient
 from records.requests import RequestRecord, Requests
-from records.snapshots import read_face
-from workflows.rules.approvals.snapshot import ApprovalFace
-from workflows.rules.orders.order import OrderFace, OrderStatus
+from records.snapshots import read_snapshot
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 
 
 class OrderLookup:
@@ -16,47 +16,53 @@ class OrderLookup:
         self._requests = requests
         self._workflows = workflows
 
-    async def look_up(self, order_id: str) -> OrderFace | None:
+    async def look_up(self, order_id: str) -> OrderSnapshot | None:
         """Return the order with its approval as it stands now, or None where there is none.
 
         The workflow has two seconds for its answer. Where the records had to answer, the face says
         `as_of` when they last heard of it.
         """
         try:
-            face = await self._workflows.order_details(order_id)
+            snapshot = await self._workflows.order_details(order_id)
         except TemporalUnavailableError:
-            face = None
-        if face is not None:
-            return await self._with_approval(face)
+            snapshot = None
+        if snapshot is not None:
+            return await self._with_approval(snapshot)
         return await self._recorded(order_id)
 
-    async def latest_of(self, person: str, limit: int = 10) -> list[OrderFace]:
+    async def latest_of(self, person: str, limit: int = 10) -> list[OrderSnapshot]:
         """Return a person's latest orders as the records have them, the newest first."""
         records = await self._requests.latest_of(person, kind="order", limit=limit)
-        faces = [read_face(record.face) for record in records]
-        return [await self._with_approval(face) for face in faces if isinstance(face, OrderFace)]
+        snapshots = [read_snapshot(record.face) for record in records]
+        return [
+            await self._with_approval(snapshot)
+            for snapshot in snapshots
+            if isinstance(snapshot, OrderSnapshot)
+        ]
 
-    async def _recorded(self, order_id: str) -> OrderFace | None:
+    async def _recorded(self, order_id: str) -> OrderSnapshot | None:
         record = await self._requests.get(order_id)
-        face = read_face(record.face) if record else None
-        if record is None or not isinstance(face, OrderFace):
+        snapshot = read_snapshot(record.face) if record else None
+        if record is None or not isinstance(snapshot, OrderSnapshot):
             return None
         heard = record.changed_at
-        approval = await self._approval_of(face)
+        approval = await self._approval_of(snapshot)
         if approval is not None:
             heard = max(heard, approval.changed_at)
-        return replace(_joined(face, approval), as_of=heard)
+        return replace(_joined(snapshot, approval), as_of=heard)
 
-    async def _with_approval(self, face: OrderFace) -> OrderFace:
-        return _joined(face, await self._approval_of(face))
+    async def _with_approval(self, snapshot: OrderSnapshot) -> OrderSnapshot:
+        return _joined(snapshot, await self._approval_of(snapshot))
 
-    async def _approval_of(self, face: OrderFace) -> RequestRecord | None:
+    async def _approval_of(self, snapshot: OrderSnapshot) -> RequestRecord | None:
         """While an order waits for its approval, only the approval knows how that stands."""
-        if face.status is not OrderStatus.AWAITING_APPROVAL:
+        if snapshot.status is not OrderStatus.AWAITING_APPROVAL:
             return None
-        return await self._requests.get(face.approval_id)
+        return await self._requests.get(snapshot.approval_id)
 
 
-def _joined(face: OrderFace, record: RequestRecord | None) -> OrderFace:
-    approval = read_face(record.face) if record else None
-    return replace(face, approval=approval) if isinstance(approval, ApprovalFace) else face
+def _joined(snapshot: OrderSnapshot, record: RequestRecord | None) -> OrderSnapshot:
+    approval = read_snapshot(record.face) if record else None
+    return (
+        replace(snapshot, approval=approval) if isinstance(approval, ApprovalSnapshot) else snapshot
+    )

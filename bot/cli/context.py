@@ -24,13 +24,13 @@ from records.database import DATABASE_FAILURES, Database, SchemaError, Unsupport
 from records.redactions import Redactions
 from records.refusals import Refusals
 from records.requests import RequestRecord, Requests
-from records.snapshots import read_face
+from records.snapshots import read_snapshot
 from records.stock import Stock
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.hr.snapshot import hr_approval_id
 from workflows.rules.orders.order import approval_id
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
 CONNECT_LIMIT = 10
 """Seconds after which an address that neither answers nor refuses is given up."""
@@ -53,7 +53,7 @@ class Seen:
     was open then, why nothing newer is known.
     """
 
-    face: ApprovalFace
+    face: ApprovalSnapshot
     verbs: tuple[Verb, ...] = ()
     as_of: datetime | None = None
     problem: str = ""
@@ -195,7 +195,7 @@ class Desk:
                     f"Temporal has no namespace “{namespace}”. Check TEMPORAL_NAMESPACE."
                 ) from error
 
-    async def face(self, request_id: str, person: str) -> ApprovalFace:
+    async def face(self, request_id: str, person: str) -> ApprovalSnapshot:
         """Return the present face; the last one where Temporal has forgotten the request."""
         return (await self._look(request_id, person)).face
 
@@ -208,11 +208,11 @@ class Desk:
             return await self._look(request_id, person)
         except (CommandError, TemporalUnavailableError) as error:
             record = await self.record(request_id)
-            face = readable(record) if record else None
-            if record is None or not isinstance(face, ApprovalFace):
+            snapshot = readable(record) if record else None
+            if record is None or not isinstance(snapshot, ApprovalSnapshot):
                 raise
-            problem = str(error) if face.is_open else ""
-            return Seen(face=face, as_of=record.changed_at, problem=problem)
+            problem = str(error) if snapshot.is_open else ""
+            return Seen(face=snapshot, as_of=record.changed_at, problem=problem)
 
     async def _look(self, request_id: str, person: str) -> Seen:
         client = await self.workflows()
@@ -227,10 +227,10 @@ class Desk:
         record = await self.requests.get(request_id)
         if record is None:
             raise unknown(request_id)
-        face = readable(record)
-        if not isinstance(face, ApprovalFace):
+        snapshot = readable(record)
+        if not isinstance(snapshot, ApprovalSnapshot):
             raise _not_a_request(request_id, record)
-        return Seen(face=face, as_of=record.changed_at)
+        return Seen(face=snapshot, as_of=record.changed_at)
 
     async def _unanswered(self, request_id: str) -> CommandError:
         """Say why there is no answer: an order has no menu, or nobody works on the queue."""
@@ -286,9 +286,9 @@ def _not_a_request(request_id: str, record: RequestRecord) -> CommandError:
     return CommandError(f"{request_id} was written down by another version of Countersign.")
 
 
-def readable(record: RequestRecord) -> Face | None:
+def readable(record: RequestRecord) -> Snapshot | None:
     """Return a record's face, or None where another version of Countersign wrote it."""
     try:
-        return read_face(record.face)
+        return read_snapshot(record.face)
     except ValidationError:
         return None

@@ -36,11 +36,11 @@ from records.refusals import Refusal
 from records.requests import RequestRecord
 from views import notices
 from workflows.rules.approvals.request import OPEN, ApprovalRequest
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import SourceKind
 from workflows.rules.shared.click import click_id
 from workflows.rules.shared.errors import RequestClosedError
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
 F = TypeVar("F")
 
@@ -103,12 +103,12 @@ async def _require_same(desk: Desk, request: ApprovalRequest) -> None:
         )
 
 
-async def outcome(desk: Desk, request_id: str) -> ApprovalFace:
+async def outcome(desk: Desk, request_id: str) -> ApprovalSnapshot:
     """Wait, for as long as it takes, until the records say how a request ended."""
     record = await last_record(desk, request_id, lambda record: record.status not in OPEN)
-    face = readable(record)
-    if isinstance(face, ApprovalFace):
-        return face
+    snapshot = readable(record)
+    if isinstance(snapshot, ApprovalSnapshot):
+        return snapshot
     raise CommandError(f"{request_id} has ended: {record.status}.", Exit.ENDED)
 
 
@@ -137,7 +137,9 @@ async def last_record(
         await asyncio.sleep(LOOK_EVERY)
 
 
-async def do(desk: Desk, request_id: str, deed: Deed, key: str, *, repeats: bool) -> ApprovalFace:
+async def do(
+    desk: Desk, request_id: str, deed: Deed, key: str, *, repeats: bool
+) -> ApprovalSnapshot:
     """Do something with a request and return the face it led to.
 
     The same key is the same deed, however often it is sent; `repeats` says that it may have been
@@ -156,8 +158,8 @@ async def do(desk: Desk, request_id: str, deed: Deed, key: str, *, repeats: bool
     await desk.require_request(request_id)  # an order has no such update
     answer, repeats = await confirmed(client, ask, key, repeats=repeats)
     match answer:
-        case Accepted(face=face):
-            return face
+        case Accepted(face=snapshot):
+            return snapshot
         case Refused(code=code) if code != RequestClosedError.code:
             await write_down(desk, request_id, deed, code)
             raise CommandError(notices.field_refusal(code, answer.data), Exit.REFUSED)
@@ -195,17 +197,17 @@ async def confirmed(
 
 async def _after_the_end(
     desk: Desk, request_id: str, deed: Deed, answer: Refused | Ended | Unknown, *, repeats: bool
-) -> ApprovalFace:
+) -> ApprovalSnapshot:
     """Answer a deed on a request that has ended: it may be the very deed that it holds."""
     if not isinstance(answer, Refused):
         await desk.require_namespace()
     record = await desk.record(request_id)
     if record is None and isinstance(answer, Unknown):
         raise unknown(request_id)
-    face = readable(record) if record else None
-    if repeats and isinstance(face, ApprovalFace) and await holds(desk, request_id, deed):
+    snapshot = readable(record) if record else None
+    if repeats and isinstance(snapshot, ApprovalSnapshot) and await holds(desk, request_id, deed):
         remark("It was done before; nothing was changed now.")
-        return face
+        return snapshot
     await write_down(desk, request_id, deed, RequestClosedError.code)
     if isinstance(answer, Refused):
         raise CommandError(notices.field_refusal(RequestClosedError.code, answer.data))
@@ -214,13 +216,16 @@ async def _after_the_end(
             f"{request_id} does not run any more, so nothing was changed. The last that is known "
             f"of it is of {instant(record.changed_at)}: `countersign request show {request_id}`"
         )
-    raise CommandError(notices.field_refusal(RequestClosedError.code, _closing(face)))
+    raise CommandError(notices.field_refusal(RequestClosedError.code, _closing(snapshot)))
 
 
-def _closing(face: Face | None) -> Mapping[str, str]:
-    if not isinstance(face, ApprovalFace):
+def _closing(snapshot: Snapshot | None) -> Mapping[str, str]:
+    if not isinstance(snapshot, ApprovalSnapshot):
         return {}
-    return {"status": face.status, "person": face.closed_by.person if face.closed_by else ""}
+    return {
+        "status": snapshot.status,
+        "person": snapshot.closed_by.person if snapshot.closed_by else "",
+    }
 
 
 async def holds(desk: Desk, request_id: str, deed: AnyDeed) -> bool:

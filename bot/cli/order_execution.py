@@ -24,9 +24,9 @@ from bot.temporal.client import (
 )
 from records.requests import RequestRecord
 from views import notices
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.messages import OrderInput
-from workflows.rules.orders.order import ENDED, OrderFace, OrderStatus
+from workflows.rules.orders.order import ENDED, OrderSnapshot, OrderStatus
 from workflows.rules.shared.click import click_id
 from workflows.rules.shared.errors import OrderClosedError
 
@@ -55,7 +55,7 @@ async def start(desk: Desk, asked: OrderInput) -> bool:
     return new
 
 
-async def look(desk: Desk, order_id: str) -> OrderFace:
+async def look(desk: Desk, order_id: str) -> OrderSnapshot:
     """Return how an order stands: by itself or, with `as_of`, as the records last heard of it.
 
     Raises:
@@ -65,10 +65,10 @@ async def look(desk: Desk, order_id: str) -> OrderFace:
     try:
         client = await desk.workflows()
     except (CommandError, TemporalUnavailableError):
-        face = await _recorded(desk, order_id)
-        if face is None:
+        snapshot = await _recorded(desk, order_id)
+        if snapshot is None:
             raise
-        return face
+        return snapshot
     try:
         found = await OrderLookup(desk.requests, client).look_up(order_id)
     except ValidationError:
@@ -98,12 +98,12 @@ def _silent(order_id: str) -> CommandError:
     )
 
 
-async def _recorded(desk: Desk, order_id: str) -> OrderFace | None:
+async def _recorded(desk: Desk, order_id: str) -> OrderSnapshot | None:
     record = await desk.record(order_id)
-    face = readable(record) if record else None
-    if record is None or not isinstance(face, OrderFace):
+    snapshot = readable(record) if record else None
+    if record is None or not isinstance(snapshot, OrderSnapshot):
         return None
-    return replace(face, as_of=record.changed_at)
+    return replace(snapshot, as_of=record.changed_at)
 
 
 def _unreadable(order_id: str) -> CommandError:
@@ -119,12 +119,12 @@ async def requires_approval(desk: Desk, order_id: str) -> bool:
         answer = None
     if answer is not None:
         return answer
-    face = await look(desk, order_id)
-    waits = face.status is OrderStatus.AWAITING_APPROVAL
-    return waits or await desk.record(face.approval_id) is not None
+    snapshot = await look(desk, order_id)
+    waits = snapshot.status is OrderStatus.AWAITING_APPROVAL
+    return waits or await desk.record(snapshot.approval_id) is not None
 
 
-async def outcome(desk: Desk, order_id: str) -> OrderFace:
+async def outcome(desk: Desk, order_id: str) -> OrderSnapshot:
     """Wait, for as long as it takes, until the records say how an order ended.
 
     What it waits for is said once two looks have seen it: the first may be of before a decision.
@@ -138,13 +138,13 @@ async def outcome(desk: Desk, order_id: str) -> OrderFace:
         seen.append(words)
         return record.status in ENDED
 
-    face = readable(await execution.last_record(desk, order_id, has_ended))
-    if isinstance(face, OrderFace):
-        return face
+    snapshot = readable(await execution.last_record(desk, order_id, has_ended))
+    if isinstance(snapshot, OrderSnapshot):
+        return snapshot
     raise _unreadable(order_id)
 
 
-async def approval_to_decide(desk: Desk, order_id: str, person: str) -> ApprovalFace:
+async def approval_to_decide(desk: Desk, order_id: str, person: str) -> ApprovalSnapshot:
     """Return an order's approval as soon as its people are known; at once where it has ended.
 
     Raises:
@@ -173,12 +173,14 @@ async def approval_to_decide(desk: Desk, order_id: str, person: str) -> Approval
     )
 
 
-def _is_asked(approval: ApprovalFace) -> bool:
+def _is_asked(approval: ApprovalSnapshot) -> bool:
     looked_up = bool(approval.levels) and approval.levels[-1].blocked != UNREAD
     return looked_up or not approval.is_open
 
 
-async def do(desk: Desk, order_id: str, deed: OrderDeed, key: str, *, repeats: bool) -> OrderFace:
+async def do(
+    desk: Desk, order_id: str, deed: OrderDeed, key: str, *, repeats: bool
+) -> OrderSnapshot:
     """Do something with an order and return the face it led to.
 
     The same key is the same deed, however often it is sent; `repeats` says that it may have been
@@ -196,8 +198,8 @@ async def do(desk: Desk, order_id: str, deed: OrderDeed, key: str, *, repeats: b
 
     answer, repeats = await execution.confirmed(client, ask, key, repeats=repeats)
     match answer:
-        case Accepted(face=face):
-            return face
+        case Accepted(face=snapshot):
+            return snapshot
         case Refused(code=code) if code != OrderClosedError.code:
             await execution.write_down(desk, order_id, deed, code)
             raise CommandError(notices.field_refusal(code, answer.data), Exit.REFUSED)
@@ -207,12 +209,14 @@ async def do(desk: Desk, order_id: str, deed: OrderDeed, key: str, *, repeats: b
             assert_never(answer)
 
 
-async def _after_the_end(desk: Desk, order_id: str, deed: OrderDeed, *, repeats: bool) -> OrderFace:
+async def _after_the_end(
+    desk: Desk, order_id: str, deed: OrderDeed, *, repeats: bool
+) -> OrderSnapshot:
     """Answer a deed on an order that has ended: it may be the very deed that it holds."""
-    face = await look(desk, order_id)
+    snapshot = await look(desk, order_id)
     if repeats and await execution.holds(desk, order_id, deed):
         remark("It was done before; nothing was changed now.")
-        return face
+        return snapshot
     code = OrderClosedError.code
     await execution.write_down(desk, order_id, deed, code)
-    raise CommandError(notices.field_refusal(code, {"status": face.status}))
+    raise CommandError(notices.field_refusal(code, {"status": snapshot.status}))

@@ -14,10 +14,10 @@ from workflows.rules.messages import OrderInput
 from workflows.rules.orders.form import (
     CURRENCY,
     POLICY,
-    OrderMistakes,
-    WrittenLine,
-    WrittenOrder,
-    read_wish,
+    DraftLine,
+    DraftOrder,
+    OrderFormErrors,
+    parse_order,
 )
 from workflows.rules.orders.order import INVENTORY_DOWN, PaymentMode
 from workflows.rules.people.actors import Actor
@@ -71,8 +71,8 @@ def ask(
     """
     policy = policies.policy(POLICY)
     try:
-        read = read_wish(_written(wish, products), products, CURRENCY, policy)
-    except OrderMistakes as mistakes:
+        read = parse_order(_written(wish, products), products, CURRENCY, policy)
+    except OrderFormErrors as mistakes:
         raise CommandError("\n".join(_sentences(wish, mistakes.by_field))) from None
     return OrderInput(
         order=replace(read.order, simulate=wish.simulate.value if wish.simulate else ""),
@@ -84,10 +84,10 @@ def ask(
     )
 
 
-def _written(wish: Wish, products: Mapping[str, str]) -> WrittenOrder:
+def _written(wish: Wish, products: Mapping[str, str]) -> DraftOrder:
     mode = PaymentMode.AWAIT if wish.await_payment else PaymentMode.CHARGE
     card = wish.card_expiry or ("" if wish.await_payment else ANY_CARD)
-    return WrittenOrder(
+    return DraftOrder(
         order_id=wish.order_id,
         customer=typed(wish.customer, "--customer"),
         lines=_lines(wish, products),
@@ -99,7 +99,7 @@ def _written(wish: Wish, products: Mapping[str, str]) -> WrittenOrder:
     )
 
 
-def _lines(wish: Wish, products: Mapping[str, str]) -> tuple[WrittenLine, ...]:
+def _lines(wish: Wish, products: Mapping[str, str]) -> tuple[DraftLine, ...]:
     if bool(wish.total) == bool(wish.lines):
         raise CommandError("Say what is ordered: either --total or --line, once for each product.")
     if not wish.total:
@@ -108,17 +108,17 @@ def _lines(wish: Wish, products: Mapping[str, str]) -> tuple[WrittenLine, ...]:
         raise CommandError(
             "There is no product to order. `countersign stock add` adds one, or --line names it."
         )
-    return (WrittenLine(sku=min(products), quantity="1", unit_price=typed(wish.total, "--total")),)
+    return (DraftLine(sku=min(products), quantity="1", unit_price=typed(wish.total, "--total")),)
 
 
-def _line(written: str) -> WrittenLine:
+def _line(written: str) -> DraftLine:
     parts = typed(written, "--line").rsplit(":", 2)
     if len(parts) != 3:  # noqa: PLR2004 - as the sentence says
         raise CommandError(
             f"--line: “{written}” is not SKU:QUANTITY:PRICE, such as DESK-OAK:3:500.00."
         )
     sku, quantity, price = parts
-    return WrittenLine(sku=sku, quantity=quantity, unit_price=price)
+    return DraftLine(sku=sku, quantity=quantity, unit_price=price)
 
 
 def _window(written: str) -> timedelta | None:

@@ -9,7 +9,7 @@ from views.catalogue import FALLBACK
 from views.explanations import failure_words
 from views.text import text
 from workflows.rules.orders.answers import ApprovalMessage, approval_message
-from workflows.rules.orders.order import OrderFace, OrderStatus, PaymentMode, Step, StepName
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus, PaymentMode, Step, StepName
 from workflows.rules.orders.parcel import Parcel
 
 WORDS = {
@@ -32,71 +32,71 @@ _REFERENCES = {
 }
 
 
-def order_lines(face: OrderFace) -> Iterator[Line]:
+def order_lines(snapshot: OrderSnapshot) -> Iterator[Line]:
     """Return everything that everybody may see of an order."""
-    order = face.order
-    yield Line(f"{order.order_id} · {face.title} for {order.customer}", style="bold")
-    ended = instant(face.ended_at) if face.ended_at else ""
-    yield from labelled({"Status": _state_words(face), "Ended": ended})
-    yield from _trouble_lines(face)
+    order = snapshot.order
+    yield Line(f"{order.order_id} · {snapshot.title} for {order.customer}", style="bold")
+    ended = instant(snapshot.ended_at) if snapshot.ended_at else ""
+    yield from labelled({"Status": _state_words(snapshot), "Ended": ended})
+    yield from _trouble_lines(snapshot)
     yield Line(f"Total: {order.total}")
     for line in order.lines:
         yield Line(f"{line.quantity} x {line.sku} at {line.unit_price}", 1)
     yield from labelled(
         {
             "Note": order.note,
-            "Asked by": f"{actor_words(face.requester)}, {instant(face.received_at)}",
-            "Approval": _approval_words(face),
-            "Payment": _payment_words(face),
-            "Expected": _expected_words(face),
+            "Asked by": f"{actor_words(snapshot.requester)}, {instant(snapshot.received_at)}",
+            "Approval": _approval_words(snapshot),
+            "Payment": _payment_words(snapshot),
+            "Expected": _expected_words(snapshot),
         }
     )
     yield Line("Steps:")
-    yield from (Line(_step_words(step, face.language), 1) for step in face.steps)
-    if face.parcels:
+    yield from (Line(_step_words(step, snapshot.language), 1) for step in snapshot.steps)
+    if snapshot.parcels:
         yield Line("Parcels:")
-    yield from (Line(_parcel_words(parcel, face.language), 1) for parcel in face.parcels)
+    yield from (Line(_parcel_words(parcel, snapshot.language), 1) for parcel in snapshot.parcels)
 
 
-def _state_words(face: OrderFace) -> str:
-    if face.cancelled is not None and face.ended_at is None:
+def _state_words(snapshot: OrderSnapshot) -> str:
+    if snapshot.cancelled is not None and snapshot.ended_at is None:
         return f"cancelled, {WORDS[OrderStatus.COMPENSATING]}"
-    return WORDS[face.status]
+    return WORDS[snapshot.status]
 
 
-def _trouble_lines(face: OrderFace) -> Iterator[Line]:
+def _trouble_lines(snapshot: OrderSnapshot) -> Iterator[Line]:
     """Return what went wrong, who has cancelled it, and what could not be undone."""
-    if cancelled := face.cancelled:
+    if cancelled := snapshot.cancelled:
         why = f": {quote(cancelled.reason)}" if cancelled.reason.strip() else ""
         yield Line(f"Cancelled: {actor_words(cancelled.actor)}, {instant(cancelled.at)}{why}")
-    if face.failure.strip():
-        yield Line(f"Why: {failure_words(face.failure, FALLBACK)}", style="yellow")
-    if stuck := face.stuck:
-        step = text(f"order.step.{stuck.step}", face.language)
+    if snapshot.failure.strip():
+        yield Line(f"Why: {failure_words(snapshot.failure, FALLBACK)}", style="yellow")
+    if stuck := snapshot.stuck:
+        step = text(f"order.step.{stuck.step}", snapshot.language)
         why = failure_words(stuck.error, FALLBACK)
         words = f"Could not be undone: {step}, {instant(stuck.since)}. {why}"
         yield Line(words, style="yellow")
 
 
-def _approval_words(face: OrderFace) -> str:
-    if face.approval is None:
-        waits = face.status is OrderStatus.AWAITING_APPROVAL
+def _approval_words(snapshot: OrderSnapshot) -> str:
+    if snapshot.approval is None:
+        waits = snapshot.status is OrderStatus.AWAITING_APPROVAL
         return "being asked for" if waits else "not needed"
-    said = approval_message(face.approval)
-    return STATES[face.approval.status] + (f" · {decision_words(said)}" if said else "")
+    said = approval_message(snapshot.approval)
+    return STATES[snapshot.approval.status] + (f" · {decision_words(said)}" if said else "")
 
 
-def _payment_words(face: OrderFace) -> str:
-    if face.order.payment is PaymentMode.CHARGE:
-        return f"by card ({face.order.card_expiry})"
-    until = f", until {instant(face.payment_due)}" if face.payment_due else ""
+def _payment_words(snapshot: OrderSnapshot) -> str:
+    if snapshot.order.payment is PaymentMode.CHARGE:
+        return f"by card ({snapshot.order.card_expiry})"
+    until = f", until {instant(snapshot.payment_due)}" if snapshot.payment_due else ""
     return f"the customer pays elsewhere{until}"
 
 
-def _expected_words(face: OrderFace) -> str:
-    if face.status is not OrderStatus.PROCESSING or face.estimated_delivery is None:
+def _expected_words(snapshot: OrderSnapshot) -> str:
+    if snapshot.status is not OrderStatus.PROCESSING or snapshot.estimated_delivery is None:
         return ""
-    return instant(face.estimated_delivery)
+    return instant(snapshot.estimated_delivery)
 
 
 def _step_words(step: Step, locale: str) -> str:
@@ -112,12 +112,12 @@ def _parcel_words(parcel: Parcel, locale: str) -> str:
     return f"{parcel.warehouse} ({', '.join(parcel.skus)}): {state}{tracking}"
 
 
-def short_lines(face: OrderFace) -> list[Line]:
+def short_lines(snapshot: OrderSnapshot) -> list[Line]:
     """Return an order in two lines, for a list."""
-    who, when = face.requester.person, instant(face.received_at)
+    who, when = snapshot.requester.person, instant(snapshot.received_at)
     return [
-        Line(f"{face.order.order_id} · {_state_words(face)}", style="bold"),
-        Line(f"{face.order.customer}: {face.order.total} · {who}, {when}", 1),
+        Line(f"{snapshot.order.order_id} · {_state_words(snapshot)}", style="bold"),
+        Line(f"{snapshot.order.customer}: {snapshot.order.total} · {who}, {when}", 1),
     ]
 
 

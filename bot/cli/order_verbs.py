@@ -9,12 +9,12 @@ import typer
 from bot.cli import command
 from bot.cli.command import PATIENCE, As, AsOrDefault, Json, Key, Order, Patience, Reason
 from bot.cli.order_output import short_lines as order_in_short
-from bot.cli.request_output import face_json, short_lines
+from bot.cli.request_output import request_json, short_lines
 from bot.cli.terminal import EXIT_CODES, Line, show, show_json
 from views.order_json import order_json
 from workflows.rules.approvals.request import Decision, Verdict
-from workflows.rules.approvals.snapshot import ApprovalFace
-from workflows.rules.orders.order import Cancellation, OrderFace, Resumption
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.orders.order import Cancellation, OrderSnapshot, Resumption
 from workflows.rules.people.actors import Actor
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
-class Saying(StrEnum):
+class VerdictArgument(StrEnum):
     """What an approver can say about an order, as it is typed."""
 
     APPROVE = "approve"
@@ -35,7 +35,9 @@ class Saying(StrEnum):
 def decide(
     *,
     order: Order,
-    saying: Annotated[Saying, typer.Argument(metavar="VERDICT", help="approve or reject.")],
+    saying: Annotated[
+        VerdictArgument, typer.Argument(metavar="VERDICT", help="approve or reject.")
+    ],
     as_: As = "",
     reason: Reason = "",
     key: Key = "",
@@ -44,7 +46,7 @@ def decide(
 ) -> None:
     """Approve or reject an order; right after its start, as soon as it is known who may."""
 
-    async def work(desk: "Desk") -> ApprovalFace:
+    async def work(desk: "Desk") -> ApprovalSnapshot:
         from bot.cli import execution, order_execution  # noqa: PLC0415 - see `command.run`
 
         actor, number = command.operator(as_), command.order_number(order)
@@ -59,11 +61,11 @@ def decide(
         name = command.key_or_new(key)
         return await execution.do(desk, approval.request_id, deed, name, repeats=bool(key))
 
-    face = command.run(work, patience)
+    snapshot = command.run(work, patience)
     if json:
-        show_json(face_json(face))
+        show_json(request_json(snapshot))
     else:
-        show([Line("Done.", style="green"), *short_lines(face)])
+        show([Line("Done.", style="green"), *short_lines(snapshot)])
 
 
 @app.command(epilog=EXIT_CODES)
@@ -112,18 +114,18 @@ def _do(
 ) -> None:
     """Make a deed of what was typed, send it, and print what it led to."""
 
-    async def work(desk: "Desk") -> OrderFace:
+    async def work(desk: "Desk") -> OrderSnapshot:
         from bot.cli import order_execution  # noqa: PLC0415 - see `command.run`
 
         actor, number = command.operator(as_ or desk.person), command.order_number(order)
         name = command.key_or_new(key)
         return await order_execution.do(desk, number, make(actor), name, repeats=bool(key))
 
-    face = command.run(work, patience)
+    snapshot = command.run(work, patience)
     if json:
-        show_json(order_json(face))
+        show_json(order_json(snapshot))
     else:
-        show([Line("Done.", style="green"), *order_in_short(face)])
+        show([Line("Done.", style="green"), *order_in_short(snapshot)])
 
 
 PAY_CODES = (
@@ -137,14 +139,14 @@ PAY_CODES = (
 def pay(*, order: Order, key: Key = "", patience: Patience = PATIENCE, json: Json = False) -> None:
     """Play the payment gateway: send the bot word, signed, that the customer has paid."""
 
-    async def work(desk: "Desk") -> tuple[OrderFace, dict[str, Any]]:
+    async def work(desk: "Desk") -> tuple[OrderSnapshot, dict[str, Any]]:
         from bot.cli import order_execution, payment  # noqa: PLC0415 - see `command.run`
 
-        face = await order_execution.look(desk, command.order_number(order))
-        return face, await payment.pay(desk, face, command.key_or_new(key))
+        snapshot = await order_execution.look(desk, command.order_number(order))
+        return snapshot, await payment.pay(desk, snapshot, command.key_or_new(key))
 
-    face, answer = command.run(work, patience)
+    snapshot, answer = command.run(work, patience)
     if json:
         show_json(answer)
     else:
-        show([Line(f"Paid: {face.order.total} for {order}.", style="green")])
+        show([Line(f"Paid: {snapshot.order.total} for {order}.", style="green")])

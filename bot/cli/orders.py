@@ -17,12 +17,12 @@ from bot.cli.order_output import (
 )
 from bot.cli.request_output import instant
 from bot.cli.terminal import EXIT_CODES, Exit, Line, remark, show, show_json
-from bot.runtime.ids import mint
+from bot.runtime.ids import new_id
 from views.order_json import order_json
 from workflows.rules.approvals.policy import route
 from workflows.rules.messages import OrderInput
 from workflows.rules.orders.answers import approval_message
-from workflows.rules.orders.order import OrderFace, OrderStatus, PaymentMode
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus, PaymentMode
 
 if TYPE_CHECKING:
     from bot.cli.context import Desk
@@ -84,7 +84,7 @@ def start(
 ) -> None:
     """Start an order; its number is printed and, with --wait, how it ended."""
     wish = Wish(
-        order_id=order_id or mint("ORD"),
+        order_id=order_id or new_id("ORD"),
         customer=customer,
         total=total,
         lines=line or [],
@@ -125,9 +125,9 @@ async def _start(desk: "Desk", asked: OrderInput, *, wait: bool, json: bool) -> 
         remark(_first_words(asked))
     if not wait:
         return Exit.DONE
-    face = await order_execution.outcome(desk, order.order_id)
-    _show(face, json=json)
-    return _OUTCOMES.get(face.status, Exit.ENDED)
+    snapshot = await order_execution.outcome(desk, order.order_id)
+    _show(snapshot, json=json)
+    return _OUTCOMES.get(snapshot.status, Exit.ENDED)
 
 
 def _first_words(asked: OrderInput) -> str:
@@ -139,11 +139,11 @@ def _first_words(asked: OrderInput) -> str:
     return next_words(OrderStatus.AWAITING_PAYMENT, order_id) if awaits else ""
 
 
-def _show(face: OrderFace, *, json: bool) -> None:
+def _show(snapshot: OrderSnapshot, *, json: bool) -> None:
     if json:
-        show_json(order_json(face))
+        show_json(order_json(snapshot))
     else:
-        show(order_lines(face))
+        show(order_lines(snapshot))
 
 
 @app.command("show", epilog=SHOW_CODES)
@@ -155,29 +155,29 @@ def show_order(
 ) -> None:
     """Show an order: its lines, approval, steps, what it waits for, what went wrong."""
 
-    async def work(desk: "Desk") -> OrderFace:
+    async def work(desk: "Desk") -> OrderSnapshot:
         from bot.cli import order_execution  # noqa: PLC0415 - see `command.run`
 
         number = command.order_number(order)
         seen = await order_execution.look(desk, number)
         return await order_execution.outcome(desk, number) if wait else seen
 
-    face = command.run(work)
-    _show(face, json=json)
-    if not json and (words := next_words(face.status, order)):
+    snapshot = command.run(work)
+    _show(snapshot, json=json)
+    if not json and (words := next_words(snapshot.status, order)):
         remark(words)
-    _end(face)
+    _end(snapshot)
 
 
 @app.command(epilog=SHOW_CODES)
 def status(*, order: Order, json: Json = False) -> None:
     """Print one word: where an order stands."""
-    face = _looked(order)
+    snapshot = _looked(order)
     if json:
-        show_json(_pick(face, "order_id", "status", "as_of"))
+        show_json(_pick(snapshot, "order_id", "status", "as_of"))
     else:
-        show([Line(face.status.value)])
-    _end(face)
+        show([Line(snapshot.status.value)])
+    _end(snapshot)
 
 
 @app.command(epilog=SHOW_CODES)
@@ -199,13 +199,13 @@ def requires_approval(*, order: Order, json: Json = False) -> None:
 @app.command("approval-message", epilog=SHOW_CODES)
 def latest_decision(*, order: Order, json: Json = False) -> None:
     """Print the latest decision about an order: who, what, when and why; `none` where there is none."""
-    face = _looked(order)
-    said = approval_message(face.approval)
+    snapshot = _looked(order)
+    said = approval_message(snapshot.approval)
     if json:
-        show_json(_pick(face, "order_id", "as_of") | {"decision": decision_json(said)})
+        show_json(_pick(snapshot, "order_id", "as_of") | {"decision": decision_json(said)})
     else:
         show([Line(decision_words(said) if said else "none")])
-    _end(face)
+    _end(snapshot)
 
 
 @app.command("list")
@@ -220,28 +220,28 @@ def list_orders(
 ) -> None:
     """List orders from the records, the newest first."""
 
-    async def work(desk: "Desk") -> list[OrderFace]:
+    async def work(desk: "Desk") -> list[OrderSnapshot]:
         from bot.cli.context import readable  # noqa: PLC0415 - loads Temporal's client
 
         await desk.require_records()
         person = command.member(requester, "--requester") if requester else ""
         found = await desk.requests.orders(open_only=open_only, requester=person, limit=limit)
-        faces = [readable(record) for record in found]
-        if left := sum(not isinstance(face, OrderFace) for face in faces):
+        snapshots = [readable(record) for record in found]
+        if left := sum(not isinstance(snapshot, OrderSnapshot) for snapshot in snapshots):
             remark(f"Left out, for another version of Countersign wrote them: {left}.")
-        return [face for face in faces if isinstance(face, OrderFace)]
+        return [snapshot for snapshot in snapshots if isinstance(snapshot, OrderSnapshot)]
 
-    faces = command.run(work)
+    snapshots = command.run(work)
     if json:
-        show_json([order_json(face) for face in faces])
+        show_json([order_json(snapshot) for snapshot in snapshots])
         return
-    show(line for face in faces for line in short_lines(face))
-    if not faces:
+    show(line for snapshot in snapshots for line in short_lines(snapshot))
+    if not snapshots:
         remark("There are none.")
 
 
-def _looked(order: str) -> OrderFace:
-    async def work(desk: "Desk") -> OrderFace:
+def _looked(order: str) -> OrderSnapshot:
+    async def work(desk: "Desk") -> OrderSnapshot:
         from bot.cli import order_execution  # noqa: PLC0415 - see `command.run`
 
         return await order_execution.look(desk, command.order_number(order))
@@ -249,13 +249,15 @@ def _looked(order: str) -> OrderFace:
     return command.run(work)
 
 
-def _pick(face: OrderFace, *names: str) -> dict[str, Any]:
-    whole = order_json(face)
+def _pick(snapshot: OrderSnapshot, *names: str) -> dict[str, Any]:
+    whole = order_json(snapshot)
     return {name: whole[name] for name in names}
 
 
-def _end(face: OrderFace) -> None:
+def _end(snapshot: OrderSnapshot) -> None:
     """Say, of an order that goes on and did not answer itself, how old the answer is."""
-    if face.as_of is not None and face.ended_at is None:
-        remark(f"As of {instant(face.as_of)}: the last that the records know, for it is silent.")
+    if snapshot.as_of is not None and snapshot.ended_at is None:
+        remark(
+            f"As of {instant(snapshot.as_of)}: the last that the records know, for it is silent."
+        )
         raise typer.Exit(Exit.CANNOT)

@@ -10,7 +10,7 @@ import aiohttp
 from bot.cli.context import Desk
 from bot.cli.terminal import CommandError, Exit
 from bot.runtime.signing import sign
-from workflows.rules.orders.order import OrderFace
+from workflows.rules.orders.order import OrderSnapshot
 from workflows.rules.orders.received_payment import Verdict
 from workflows.rules.shared.click import click_id
 
@@ -21,7 +21,7 @@ _LATER = frozenset({"records-unavailable", "temporal-unavailable"})
 """Problems that pass; the same payment may then be sent again."""
 
 
-async def pay(desk: Desk, face: OrderFace, key: str) -> dict[str, Any]:
+async def pay(desk: Desk, snapshot: OrderSnapshot, key: str) -> dict[str, Any]:
     """Send the bot word that the customer has paid this order, and return its answer.
 
     The same key is the same payment, however often it is sent.
@@ -31,7 +31,7 @@ async def pay(desk: Desk, face: OrderFace, key: str) -> dict[str, Any]:
 
     """
     address, secret = desk.webhook()
-    order_id, total = face.order.order_id, face.order.total
+    order_id, total = snapshot.order.order_id, snapshot.order.total
     payment = {
         "event_id": f"cli-{click_id(order_id, 'pay', key)}",
         "order_id": order_id,

@@ -10,14 +10,14 @@ from bot.cli.terminal import CommandError
 from bot.policies.file import FORMS, Policies
 from views import notices
 from workflows.rules.approvals.form import (
-    RequestMistakes,
-    WrittenContent,
-    WrittenRequest,
+    DraftContent,
+    DraftRequest,
+    RequestFormErrors,
     read_content,
     read_request,
 )
 from workflows.rules.approvals.request import ApprovalRequest
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import Actor
 from workflows.rules.shared.content import Content
 
@@ -61,7 +61,7 @@ def ask(
             f"Requests of the policy “{policy}” have a form of their own: type {FORMS[policy]} in "
             "Slack. An approval alone would carry nothing out."
         )
-    written = WrittenRequest(
+    written = DraftRequest(
         request_id=request_id,
         policy=policy,
         content=_written(options, Content(title="")),
@@ -71,7 +71,7 @@ def ask(
     return _reading(lambda: read_request(written, rules, requester, managers))
 
 
-def amended(face: ApprovalFace, options: Options) -> Content:
+def amended(snapshot: ApprovalSnapshot, options: Options) -> Content:
     """Return the present content with what was typed in its place.
 
     An amount without a currency is in the policy's, or else in that of the present amount.
@@ -80,18 +80,18 @@ def amended(face: ApprovalFace, options: Options) -> Content:
         CommandError: a line for each option that is wrong.
 
     """
-    present = face.content.amount
-    currency = face.currency
+    present = snapshot.content.amount
+    currency = snapshot.currency
     if not currency and present and not _NAMED.search(options.amount or ""):
         currency = present.currency
-    content = _reading(lambda: read_content(_written(options, face.content), currency))
+    content = _reading(lambda: read_content(_written(options, snapshot.content), currency))
     amount = present if options.amount is None else content.amount
-    return replace(content, fields=face.content.fields, amount=amount)
+    return replace(content, fields=snapshot.content.fields, amount=amount)
 
 
-def _written(options: Options, present: Content) -> WrittenContent:
+def _written(options: Options, present: Content) -> DraftContent:
     links = present.links if options.links is None else options.links
-    return WrittenContent(
+    return DraftContent(
         title=_given(options.title, "--title", present.title),
         text=_given(options.text, "--text", present.text),
         amount=_given(options.amount, "--amount", ""),
@@ -106,7 +106,7 @@ def _given(written: str | None, option: str, present: str) -> str:
 def _reading(read: Callable[[], _Read]) -> _Read:
     try:
         return read()
-    except RequestMistakes as mistakes:
+    except RequestFormErrors as mistakes:
         sentences = [
             f"{_OPTIONS.get(field, field)}: {notices.field_refusal(error.code, error.data)}"
             for field, error in mistakes.by_field.items()

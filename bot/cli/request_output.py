@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from bot.cli.terminal import Line, labelled
 from views.text import has_text, text
 from workflows.rules.approvals.request import Counted, Delegate, Status, Verdict
-from workflows.rules.approvals.snapshot import ApprovalFace, LevelFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.people.actors import Absence, Actor
 from workflows.rules.shared.content import ContentChange
@@ -32,12 +32,12 @@ VERDICTS = {
 UNREAD = "approvers_unread"
 """Why a level is blocked before its people are read for the first time."""
 
-_FACE: TypeAdapter[ApprovalFace] = TypeAdapter(ApprovalFace)
+_SNAPSHOT: TypeAdapter[ApprovalSnapshot] = TypeAdapter(ApprovalSnapshot)
 
 
-def face_json(face: ApprovalFace) -> dict[str, Any]:
+def request_json(snapshot: ApprovalSnapshot) -> dict[str, Any]:
     """Return a face as the records keep it: plain values for JSON."""
-    plain: dict[str, Any] = _FACE.dump_python(face, mode="json")
+    plain: dict[str, Any] = _SNAPSHOT.dump_python(snapshot, mode="json")
     return plain
 
 
@@ -63,42 +63,44 @@ def verb_words(verb: Verb) -> str:
     return verb.value.replace("_", "-")
 
 
-def face_lines(face: ApprovalFace) -> list[Line]:
+def request_lines(snapshot: ApprovalSnapshot) -> list[Line]:
     """Return everything that everybody may see of a request."""
     return [
-        Line(f"{face.request_id} · {face.title}: {face.content.title}", style="bold"),
-        *_state_lines(face),
-        *_content_lines(face),
-        *change_lines(face),
-        *(line for level in face.levels for line in _level_lines(face, level)),
-        *_comment_lines(face),
+        Line(f"{snapshot.request_id} · {snapshot.title}: {snapshot.content.title}", style="bold"),
+        *_state_lines(snapshot),
+        *_content_lines(snapshot),
+        *change_lines(snapshot),
+        *(line for level in snapshot.levels for line in _level_lines(snapshot, level)),
+        *_comment_lines(snapshot),
     ]
 
 
-def _state_lines(face: ApprovalFace) -> list[Line]:
-    state = STATES[face.status]
-    if face.status is Status.PENDING and face.levels:
-        state = f"{state}, level {face.levels[-1].number} of {face.levels_in_all}"
+def _state_lines(snapshot: ApprovalSnapshot) -> list[Line]:
+    state = STATES[snapshot.status]
+    if snapshot.status is Status.PENDING and snapshot.levels:
+        state = f"{state}, level {snapshot.levels[-1].number} of {snapshot.levels_in_all}"
     ended = ""
-    if face.closed_at is not None:
-        ended = f"{instant(face.closed_at)}, by {actor_words(face.closed_by)}. {_why(face)}"
-    asked = f"{actor_words(face.requester)}, {instant(face.submitted_at)}"
+    if snapshot.closed_at is not None:
+        ended = (
+            f"{instant(snapshot.closed_at)}, by {actor_words(snapshot.closed_by)}. {_why(snapshot)}"
+        )
+    asked = f"{actor_words(snapshot.requester)}, {instant(snapshot.submitted_at)}"
     return labelled(
         {
             "State": state,
             "Ended": ended,
-            "Reason": quote(face.closing_reason),
+            "Reason": quote(snapshot.closing_reason),
             "Asked by": asked,
-            "Rule": str(face.rule),
+            "Rule": str(snapshot.rule),
         }
     )
 
 
-def _why(face: ApprovalFace) -> str:
-    key = f"outcome.why.{face.closing_rule}"
+def _why(snapshot: ApprovalSnapshot) -> str:
+    key = f"outcome.why.{snapshot.closing_rule}"
     if not has_text(key):
-        return f"Rule: {face.closing_rule}."
-    return text(key, face.language, rule=face.rule, code=face.closing_rule)
+        return f"Rule: {snapshot.closing_rule}."
+    return text(key, snapshot.language, rule=snapshot.rule, code=snapshot.closing_rule)
 
 
 def quote(reason: str) -> str:
@@ -106,8 +108,8 @@ def quote(reason: str) -> str:
     return f"“{reason.strip()}”" if reason.strip() else ""
 
 
-def _content_lines(face: ApprovalFace) -> list[Line]:
-    content = face.content
+def _content_lines(snapshot: ApprovalSnapshot) -> list[Line]:
+    content = snapshot.content
     lines = labelled({"Amount": str(content.amount or "")})
     lines += [Line(f"{one.label}: {one.value}") for one in content.fields]
     lines += [Line(f"Link: {link}") for link in content.links]
@@ -117,13 +119,13 @@ def _content_lines(face: ApprovalFace) -> list[Line]:
     return lines
 
 
-def change_lines(face: ApprovalFace) -> Iterator[Line]:
+def change_lines(snapshot: ApprovalSnapshot) -> Iterator[Line]:
     """Return what the last amendment changed, and which changes are wanted."""
-    if face.changes:
-        voided = f"; void since: {counted('decision', face.voided)}" if face.voided else ""
-        yield Line(f"Changed (revision {face.content_revision}){voided}:")
-        yield from (Line(_change_words(change), 1) for change in face.changes)
-    if wanted := face.change_request:
+    if snapshot.changes:
+        voided = f"; void since: {counted('decision', snapshot.voided)}" if snapshot.voided else ""
+        yield Line(f"Changed (revision {snapshot.content_revision}){voided}:")
+        yield from (Line(_change_words(change), 1) for change in snapshot.changes)
+    if wanted := snapshot.change_request:
         words = f"{wanted.person} wants changes, {instant(wanted.at)}: {quote(wanted.reason)}"
         yield Line(words, style="yellow")
 
@@ -133,32 +135,34 @@ def _change_words(change: ContentChange) -> str:
     return f"{part}: {quote(change.before) or 'nothing'} → {quote(change.after) or 'nothing'}"
 
 
-def _level_lines(face: ApprovalFace, level: LevelFace) -> Iterator[Line]:
-    state = _level_state(face, level)
-    yield Line(f"Level {level.number} of {face.levels_in_all}: {level.name}, {state}", style="bold")
-    if face.status is Status.PENDING and not level.passed:
-        yield from _open_lines(face, level)
+def _level_lines(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Iterator[Line]:
+    state = _level_state(snapshot, level)
+    yield Line(
+        f"Level {level.number} of {snapshot.levels_in_all}: {level.name}, {state}", style="bold"
+    )
+    if snapshot.status is Status.PENDING and not level.passed:
+        yield from _open_lines(snapshot, level)
     for said in level.decisions:
         yield Line(_decision_words(said), 1)
 
 
-def _level_state(face: ApprovalFace, level: LevelFace) -> str:
+def _level_state(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> str:
     if level.passed:
         return "passed"
-    if not face.is_open:
+    if not snapshot.is_open:
         return "closed without passing"
-    if face.status is not Status.PENDING:
+    if snapshot.status is not Status.PENDING:
         return "waiting for the change"
     if level.blocked == UNREAD:
         return "its approvers are being looked up"
     return "blocked" if level.blocked else "open"
 
 
-def _open_lines(face: ApprovalFace, level: LevelFace) -> Iterator[Line]:
+def _open_lines(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Iterator[Line]:
     if level.blocked and level.blocked != UNREAD:
         key = f"level.blocked.{level.blocked}"
         known = key if has_text(key) else "level.blocked.other"
-        yield Line(text(known, face.language, code=level.blocked), 1, "yellow")
+        yield Line(text(known, snapshot.language, code=level.blocked), 1, "yellow")
     given = sum(said.verdict is Verdict.APPROVE for said in level.decisions)
     yield Line(f"Approvals: {given} of {level.needed} needed", 1)
     yield from labelled(
@@ -190,12 +194,14 @@ def _decision_words(said: Counted) -> str:
     return f"{said.person} {VERDICTS[said.verdict]}{whose}, {instant(said.at)}{reason}"
 
 
-def _comment_lines(face: ApprovalFace) -> Iterator[Line]:
-    if not face.comments:
+def _comment_lines(snapshot: ApprovalSnapshot) -> Iterator[Line]:
+    if not snapshot.comments:
         return
-    last = f", the last {len(face.remarks)}" if face.comments > len(face.remarks) else ""
-    yield Line(f"Comments: {face.comments}{last}", style="bold")
-    for one in face.remarks:
+    last = (
+        f", the last {len(snapshot.remarks)}" if snapshot.comments > len(snapshot.remarks) else ""
+    )
+    yield Line(f"Comments: {snapshot.comments}{last}", style="bold")
+    for one in snapshot.remarks:
         yield Line(f"{one.person}, {instant(one.at)}: {quote(one.text)}", 1)
 
 
@@ -205,21 +211,21 @@ def menu_line(person: str, verbs: Sequence[Verb]) -> Line:
     return Line(f"{person} may now: {what}", style="bold")
 
 
-def short_lines(face: ApprovalFace) -> list[Line]:
+def short_lines(snapshot: ApprovalSnapshot) -> list[Line]:
     """Return a request in two lines, for a list."""
-    amount = f" · {face.content.amount}" if face.content.amount else ""
-    waiting = face.open_level
+    amount = f" · {snapshot.content.amount}" if snapshot.content.amount else ""
+    waiting = snapshot.open_level
     asked = ""
     if waiting is not None:
         decided = {said.seat for said in waiting.decisions}
         left = [person for person in waiting.eligible if person not in decided]
         people = ", ".join(left) or "nobody yet"
-        asked = f" · level {waiting.number} of {face.levels_in_all}: {people}"
+        asked = f" · level {waiting.number} of {snapshot.levels_in_all}: {people}"
     return [
-        Line(f"{face.request_id} · {STATES[face.status]}{asked}", style="bold"),
+        Line(f"{snapshot.request_id} · {STATES[snapshot.status]}{asked}", style="bold"),
         Line(
-            f"{face.policy}: {face.content.title}{amount} · {face.requester.person}, "
-            f"{instant(face.submitted_at)}",
+            f"{snapshot.policy}: {snapshot.content.title}{amount} · {snapshot.requester.person}, "
+            f"{instant(snapshot.submitted_at)}",
             1,
         ),
     ]

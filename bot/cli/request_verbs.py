@@ -8,7 +8,7 @@ import typer
 
 from bot.cli import command, request_options
 from bot.cli.command import PATIENCE, As, Json, Key, Patience, Reason, Request
-from bot.cli.request_output import change_lines, face_json, short_lines
+from bot.cli.request_output import change_lines, request_json, short_lines
 from bot.cli.terminal import EXIT_CODES, CommandError, Line, show, show_json
 from bot.policies.keys import SourceError, read_source
 from workflows.rules.approvals.request import (
@@ -22,7 +22,7 @@ from workflows.rules.approvals.request import (
     Verdict,
     Withdrawal,
 )
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import Actor, ApproverSource
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ Make = Callable[["Desk", Actor], Awaitable["Deed"]]
 """Makes the deed of what was typed and, where that leaves something open, of the present face."""
 
 
-class Saying(StrEnum):
+class VerdictArgument(StrEnum):
     """What an approver can say, as it is typed."""
 
     APPROVE = "approve"
@@ -53,7 +53,8 @@ def decide(
     *,
     request: Request,
     saying: Annotated[
-        Saying, typer.Argument(metavar="VERDICT", help="approve, reject or request-changes.")
+        VerdictArgument,
+        typer.Argument(metavar="VERDICT", help="approve, reject or request-changes."),
     ],
     as_: As = "",
     reason: Reason = "",
@@ -72,9 +73,9 @@ def decide(
     async def make(desk: "Desk", actor: Actor) -> Decision:
         at, content = level, revision
         if at is None or content is None:
-            face = await desk.face(request, actor.person)
-            at = at or max(len(face.levels), 1)
-            content = content or face.content_revision
+            snapshot = await desk.face(request, actor.person)
+            at = at or max(len(snapshot.levels), 1)
+            content = content or snapshot.content_revision
         return Decision(
             actor=actor,
             verdict=saying.verdict,
@@ -131,9 +132,9 @@ def amend(
             amount=amount,
             links=link or None,
         )
-        face = await desk.face(request, actor.person)
-        content = request_options.amended(face, options)
-        return Amendment(actor=actor, content=content, content_revision=face.content_revision)
+        snapshot = await desk.face(request, actor.person)
+        content = request_options.amended(snapshot, options)
+        return Amendment(actor=actor, content=content, content_revision=snapshot.content_revision)
 
     _do(request, as_, make, key=key, patience=patience, json=json)
 
@@ -264,7 +265,7 @@ def _at_once(make: Callable[[Actor], "Deed"]) -> Make:
 def _do(request: str, as_: str, make: Make, *, key: str, patience: float, json: bool) -> None:
     """Make a deed of what was typed, send it, and print what it led to."""
 
-    async def work(desk: "Desk") -> tuple["Deed", ApprovalFace]:
+    async def work(desk: "Desk") -> tuple["Deed", ApprovalSnapshot]:
         from bot.cli import execution  # noqa: PLC0415 - loads Temporal's client, see `command.run`
 
         actor, number = command.operator(as_), command.number(request)
@@ -272,9 +273,9 @@ def _do(request: str, as_: str, make: Make, *, key: str, patience: float, json: 
         name = command.key_or_new(key)
         return deed, await execution.do(desk, number, deed, name, repeats=bool(key))
 
-    deed, face = command.run(work, patience)
+    deed, snapshot = command.run(work, patience)
     if json:
-        show_json(face_json(face))
+        show_json(request_json(snapshot))
     else:
-        show([Line("Done.", style="green"), *short_lines(face)])
-        show(change_lines(face) if isinstance(deed, Amendment) else [])
+        show([Line("Done.", style="green"), *short_lines(snapshot)])
+        show(change_lines(snapshot) if isinstance(deed, Amendment) else [])

@@ -8,10 +8,10 @@ import typer
 from bot.cli import command, request_options, request_verbs
 from bot.cli.command import PATIENCE, As, AsReader, Json, Patience, Request
 from bot.cli.request_output import (
-    face_json,
-    face_lines,
     instant,
     menu_line,
+    request_json,
+    request_lines,
     short_lines,
     verb_words,
 )
@@ -26,9 +26,9 @@ from bot.cli.terminal import (
     show,
     show_json,
 )
-from bot.runtime.ids import mint
+from bot.runtime.ids import new_id
 from workflows.rules.approvals.request import ApprovalRequest, Status
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 
 if TYPE_CHECKING:
     from bot.cli.context import Desk, Seen
@@ -74,7 +74,7 @@ def create(
         )
         actor = command.operator(as_)
         asked = request_options.ask(
-            desk.policies(), policy, _number(request_id) or mint("REQ"), written, actor
+            desk.policies(), policy, _number(request_id) or new_id("REQ"), written, actor
         )
         return await _create(desk, asked, wait=wait, json=json)
 
@@ -92,18 +92,18 @@ async def _create(desk: "Desk", asked: ApprovalRequest, *, wait: bool, json: boo
     elif not asked.route.levels:
         remark(f"Approved at once: rule “{asked.route.rule}” asks nobody.")
     if wait:
-        face = await execution.outcome(desk, asked.request_id)
+        snapshot = await execution.outcome(desk, asked.request_id)
         if json:
-            show_json(face_json(face))
+            show_json(request_json(snapshot))
         else:
-            show(face_lines(face))
-        return _OUTCOMES.get(face.status, Exit.ENDED)
+            show(request_lines(snapshot))
+        return _OUTCOMES.get(snapshot.status, Exit.ENDED)
     if json:
-        show_json(face_json(await _asked(desk, asked.request_id)))
+        show_json(request_json(await _asked(desk, asked.request_id)))
     return Exit.DONE
 
 
-async def _asked(desk: "Desk", request_id: str) -> ApprovalFace:
+async def _asked(desk: "Desk", request_id: str) -> ApprovalSnapshot:
     try:
         return await desk.face(request_id, "")
     except CommandError:
@@ -135,9 +135,9 @@ def show_request(*, request: Request, as_: AsReader = "", json: Json = False) ->
     if json:
         more: dict[str, Any] = {"may": [verb_words(one) for one in seen.verbs]} if as_ else {}
         as_of = {"as_of": seen.as_of.isoformat()} if seen.as_of else {}
-        show_json(face_json(seen.face) | more | as_of)
+        show_json(request_json(seen.face) | more | as_of)
     else:
-        show(face_lines(seen.face))
+        show(request_lines(seen.face))
         if seen.as_of and seen.face.is_open:
             show([Line(f"As of {instant(seen.as_of)}: the last that the records know.")])
         elif as_:
@@ -160,7 +160,7 @@ def list_requests(
 ) -> None:
     """List requests from the records, the newest first."""
 
-    async def work(desk: "Desk") -> list[ApprovalFace]:
+    async def work(desk: "Desk") -> list[ApprovalSnapshot]:
         from bot.cli.context import readable  # noqa: PLC0415 - loads Temporal's client
 
         await desk.require_records()
@@ -170,15 +170,15 @@ def list_requests(
             policy=command.typed(policy, "--policy"),
             limit=limit,
         )
-        faces = [readable(record) for record in found]
-        if left := sum(not isinstance(face, ApprovalFace) for face in faces):
+        snapshots = [readable(record) for record in found]
+        if left := sum(not isinstance(snapshot, ApprovalSnapshot) for snapshot in snapshots):
             remark(f"Left out, for another version of Countersign wrote them: {left}.")
-        return [face for face in faces if isinstance(face, ApprovalFace)]
+        return [snapshot for snapshot in snapshots if isinstance(snapshot, ApprovalSnapshot)]
 
-    faces = command.run(work)
+    snapshots = command.run(work)
     if json:
-        show_json([face_json(face) for face in faces])
+        show_json([request_json(snapshot) for snapshot in snapshots])
         return
-    show(line for face in faces for line in short_lines(face))
-    if not faces:
+    show(line for snapshot in snapshots for line in short_lines(snapshot))
+    if not snapshots:
         remark("There are none.")

@@ -27,13 +27,13 @@ from workflows.rules.messages import OrderInput
 from workflows.rules.orders.form import (
     CURRENCY,
     POLICY,
-    OrderMistakes,
-    WrittenLine,
-    WrittenOrder,
-    read_wish,
+    DraftLine,
+    DraftOrder,
+    OrderFormErrors,
+    parse_order,
 )
 from workflows.rules.orders.mail import ADDRESS
-from workflows.rules.orders.order import Cancellation, OrderFace, PaymentMode
+from workflows.rules.orders.order import Cancellation, OrderSnapshot, PaymentMode
 from workflows.rules.people.actors import MEMBER_ID, Actor, Origin
 from workflows.rules.shared.click import click_id
 from workflows.rules.shared.content import require_storable
@@ -143,8 +143,11 @@ async def _create(api: Api, request: web.Request) -> web.Response:
     asked = _asked(api, wish, wish.order_id or _id_by_key(request))
     order = asked.order
     started = await api.orders.start_order(asked)
-    face = None if started else await api.lookup.look_up(order.order_id)
-    if face is not None and (face.order, face.requester.person) != (order, wish.requester):
+    snapshot = None if started else await api.lookup.look_up(order.order_id)
+    if snapshot is not None and (snapshot.order, snapshot.requester.person) != (
+        order,
+        wish.requester,
+    ):
         raise Problem(
             409,
             "order-exists",
@@ -166,8 +169,8 @@ async def _create(api: Api, request: web.Request) -> web.Response:
 def _asked(api: Api, wish: _NewOrder, order_id: str) -> OrderInput:
     policy = api.policies.policy(POLICY)
     try:
-        read = read_wish(_written(wish, order_id), api.products.names, CURRENCY, policy)
-    except OrderMistakes as mistakes:
+        read = parse_order(_written(wish, order_id), api.products.names, CURRENCY, policy)
+    except OrderFormErrors as mistakes:
         raise _mistaken(mistakes.by_field) from None
     return OrderInput(
         order=read.order,
@@ -179,12 +182,12 @@ def _asked(api: Api, wish: _NewOrder, order_id: str) -> OrderInput:
     )
 
 
-def _written(wish: _NewOrder, order_id: str) -> WrittenOrder:
-    return WrittenOrder(
+def _written(wish: _NewOrder, order_id: str) -> DraftOrder:
+    return DraftOrder(
         order_id=order_id,
         customer=wish.customer,
         lines=tuple(
-            WrittenLine(sku=one.sku, quantity=str(one.quantity), unit_price=one.unit_price)
+            DraftLine(sku=one.sku, quantity=str(one.quantity), unit_price=one.unit_price)
             for one in wish.lines
         ),
         card_expiry=wish.card_expiry,
@@ -242,8 +245,8 @@ async def _latest(api: Api, request: web.Request) -> web.Response:
         raise Problem(400, "query", "Say whose orders", "requester=U0ANA, a member's id")
     if not re.fullmatch(r"[1-9]\d?", limit, re.ASCII):
         raise Problem(400, "query", "Say how many orders", "limit: a number from 1 to 99")
-    faces = await api.lookup.latest_of(person, int(limit))
-    return web.json_response({"orders": [order_json(face) for face in faces]})
+    snapshots = await api.lookup.latest_of(person, int(limit))
+    return web.json_response({"orders": [order_json(snapshot) for snapshot in snapshots]})
 
 
 async def _cancel(api: Api, request: web.Request) -> web.Response:
@@ -276,11 +279,11 @@ async def _refuse(
     return Problem(409, code.replace("_", "-"), "The order is not cancelled", sentence)
 
 
-async def _found(api: Api, order_id: str) -> OrderFace:
-    face = await api.lookup.look_up(order_id)
-    if face is None:
+async def _found(api: Api, order_id: str) -> OrderSnapshot:
+    snapshot = await api.lookup.look_up(order_id)
+    if snapshot is None:
         raise _not_found(order_id)
-    return face
+    return snapshot
 
 
 def _order_id(request: web.Request) -> str:

@@ -14,9 +14,9 @@ from pydantic import ValidationError as NotReadError
 from bot.http.problems import Problem, parse, read_body
 from bot.runtime.signing import SIGNATURE, TIMESTAMP, is_signed
 from records.received_payments import EventReusedError, Receipt, ReceivedPayments
-from records.snapshots import read_face
+from records.snapshots import read_snapshot
 from workflows.rules.orders import received_payment as rules
-from workflows.rules.orders.order import OrderFace, PaymentConfirmation
+from workflows.rules.orders.order import OrderSnapshot, PaymentConfirmation
 from workflows.rules.orders.received_payment import Progress, ReceivedPayment, Verdict
 from workflows.rules.shared.money import Money
 
@@ -124,12 +124,12 @@ def _require_signed(webhook: Webhook, request: web.Request, body: bytes) -> None
         )
 
 
-def _judge(payment: ReceivedPayment, face: str | None, paid: bool) -> Verdict:  # noqa: FBT001 - `records` says it so
+def _judge(payment: ReceivedPayment, snapshot: str | None, paid: bool) -> Verdict:  # noqa: FBT001 - `records` says it so
     try:
-        order = read_face(face) if face is not None else None
+        order = read_snapshot(snapshot) if snapshot is not None else None
     except NotReadError:  # a newer version wrote it
         order = None
-    return rules.judge(payment, order if isinstance(order, OrderFace) else None, paid=paid)
+    return rules.judge(payment, order if isinstance(order, OrderSnapshot) else None, paid=paid)
 
 
 async def _pass_on(webhook: Webhook, receipt: Receipt) -> None:

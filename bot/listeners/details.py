@@ -13,13 +13,13 @@ from bot.listeners.approvals import open_modal
 from bot.listeners.presses import NOT_A_READER, Presses, id_of
 from bot.listeners.services import Services
 from records.database import DATABASE_FAILURES
-from records.snapshots import read_face
+from records.snapshots import read_snapshot
 from views import card_click, details_modal
 from views.card_click import Click
 from views.ids import ActionId
-from workflows.rules.approvals.privacy import may_read_face, may_read_trail, public_face
+from workflows.rules.approvals.privacy import may_read_snapshot, may_read_trail, public_snapshot
 from workflows.rules.approvals.request import whole_of
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.messages import Menu
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.audit import AuditEvent
@@ -90,8 +90,8 @@ class DetailsListeners:
         Temporal forgets it one day; the records know who may read it.
         """
         record = await self._services.requests.get(click.request_id)
-        face = read_face(record.face) if record is not None else None
-        if record is None or not isinstance(face, ApprovalFace) or face.is_open:
+        snapshot = read_snapshot(record.face) if record is not None else None
+        if record is None or not isinstance(snapshot, ApprovalSnapshot) or snapshot.is_open:
             return None
-        reads = may_read_face(face, click.person, record.readers)
-        return Menu(face=face if reads else public_face(face), verbs=(), may_read=reads)
+        reads = may_read_snapshot(snapshot, click.person, record.readers)
+        return Menu(face=snapshot if reads else public_snapshot(snapshot), verbs=(), may_read=reads)

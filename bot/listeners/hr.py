@@ -13,10 +13,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.listeners.answers import NOT_ACKED, Surface
 from bot.listeners.open_forms import OpenForms
 from bot.listeners.services import Services
-from bot.runtime.ids import mint
+from bot.runtime.ids import new_id
 from bot.temporal.client import TemporalUnavailableError
 from records.database import DATABASE_FAILURES
-from records.snapshots import read_face
+from records.snapshots import read_snapshot
 from views import hr_copy, hr_modal, notices
 from views.blocks import View
 from views.card_click import pressed
@@ -24,8 +24,8 @@ from views.hr_inputs import HrOffer, kept_context
 from views.ids import ActionId, CallbackId, ShortcutId
 from views.payload import clicker, word
 from workflows.rules.approvals.policy import Policy, route
-from workflows.rules.approvals.snapshot import ApprovalFace
-from workflows.rules.hr.form import HrMistakes, read_hr
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.hr.form import HrFormErrors, read_hr
 from workflows.rules.hr.request import HrRequest, HrType, amended_copy, content_of, request_of
 from workflows.rules.hr.snapshot import hr_approval_id
 from workflows.rules.messages import HrInput
@@ -79,7 +79,7 @@ class HrListeners:
         await ack()
         locale = self._locale(word(body, "user_id") or word(body, "user", "id"))
         offer, wanted = self._offer(), str(body.get("text") or "").strip().lower()
-        view = hr_modal.opened(mint("HR"), offer, wanted=wanted.replace(" ", "_"), locale=locale)
+        view = hr_modal.opened(new_id("HR"), offer, wanted=wanted.replace(" ", "_"), locale=locale)
         await self._open(client, body, offer, view, locale)
 
     async def message_chosen(
@@ -88,7 +88,7 @@ class HrListeners:
         """Open the form with the message quoted; then show the message's address in it."""
         await ack()
         offer, locale = self._offer(), self._locale(clicker(body))
-        view = hr_modal.quoting(mint("HR"), offer, body, locale)
+        view = hr_modal.quoting(new_id("HR"), offer, body, locale)
         shown = await self._open(client, body, offer, view, locale)
         link = await self._address(view)
         await self._forms.change(
@@ -139,7 +139,7 @@ class HrListeners:
         try:
             today = day_somewhere(self._services.now())
             request = read_hr(written, policy, today, self._services.products.names)
-        except HrMistakes as mistakes:
+        except HrFormErrors as mistakes:
             await ack(response_action="errors", errors=hr_modal.errors(mistakes, typed, locale))
             return
         await ack(response_action="update", view=hr_modal.working(request.request_id, locale))
@@ -186,35 +186,35 @@ class HrListeners:
     async def _sent_otherwise(self, request: HrRequest) -> bool:
         """Whether the request was sent before with other words: perhaps a first try, not confirmed."""
         _log.info("hr_sent_again", request_id=request.request_id)
-        face = await self._approval_of(request.request_id)
-        if face is None or face.content_revision > 1:
+        snapshot = await self._approval_of(request.request_id)
+        if snapshot is None or snapshot.content_revision > 1:
             return False
-        return face.content != content_of(request)
+        return snapshot.content != content_of(request)
 
     async def _copy(self, person: str, request_id: str, locale: str) -> View:
         """Return the form that begins with a request's last content, or say why there is none."""
-        face = await self._approval_of(request_id)
-        if face is None:
+        snapshot = await self._approval_of(request_id)
+        if snapshot is None:
             return hr_modal.told(hr_modal.not_copied(locale), locale)
-        if face.requester.person != person:
+        if snapshot.requester.person != person:
             _log.warning("copy_by_somebody_else", request_id=request_id, person=person)
             return hr_modal.told(hr_modal.not_yours(locale), locale)
         try:
-            request = request_of(request_id, face.content)
+            request = request_of(request_id, snapshot.content)
         except RuleError as error:
             _log.warning("request_not_copied", request_id=request_id, code=error.code)
             return hr_modal.told(hr_modal.not_copied(locale), locale)
-        return hr_modal.copied(amended_copy(request, mint("HR")), self._offer(), locale)
+        return hr_modal.copied(amended_copy(request, new_id("HR")), self._offer(), locale)
 
-    async def _approval_of(self, request_id: str) -> ApprovalFace | None:
+    async def _approval_of(self, request_id: str) -> ApprovalSnapshot | None:
         """Return the last state of a request's approval, as the records have it."""
         try:
             record = await self._services.requests.get(hr_approval_id(request_id))
         except DATABASE_FAILURES as error:
             _log.warning("approval_not_read", request_id=request_id, error=type(error).__name__)
             return None
-        face = read_face(record.face) if record is not None else None
-        return face if isinstance(face, ApprovalFace) else None
+        snapshot = read_snapshot(record.face) if record is not None else None
+        return snapshot if isinstance(snapshot, ApprovalSnapshot) else None
 
     async def _open(
         self,

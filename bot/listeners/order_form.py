@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.listeners.answers import Surface
 from bot.listeners.open_forms import OpenForms
 from bot.listeners.services import Services
-from bot.runtime.ids import mint
+from bot.runtime.ids import new_id
 from bot.temporal.client import TemporalUnavailableError
 from views import notices, order_modal
 from views.blocks import View
@@ -19,7 +19,7 @@ from views.ids import ActionId, CallbackId
 from views.payload import clicker, word
 from workflows.rules.approvals.policy import Policy, route
 from workflows.rules.messages import OrderInput
-from workflows.rules.orders.form import CURRENCY, POLICY, OrderMistakes, OrderWish, read_wish
+from workflows.rules.orders.form import CURRENCY, POLICY, OrderFormErrors, ParsedOrder, parse_order
 from workflows.rules.orders.order import Order, PaymentMode
 from workflows.rules.people.actors import Actor, Origin
 
@@ -50,7 +50,7 @@ class OrderFormListeners:
         """Open the modal at once. The order's id is minted here: a double submit is one order."""
         await ack()
         locale = self._services.people.cached_locale(word(body, "user_id"))
-        view = order_modal.build(mint("ORD"), self._services.products.entries, locale=locale)
+        view = order_modal.build(new_id("ORD"), self._services.products.entries, locale=locale)
         await client.views_open(trigger_id=body["trigger_id"], view=view)
 
     async def line_added(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -94,8 +94,8 @@ class OrderFormListeners:
         products = self._services.products
         policy = self._services.policies.policy(POLICY)
         try:
-            wish = read_wish(order_modal.parse(typed), products.names, CURRENCY, policy)
-        except OrderMistakes as mistakes:
+            wish = parse_order(order_modal.parse(typed), products.names, CURRENCY, policy)
+        except OrderFormErrors as mistakes:
             await ack(response_action="errors", errors=order_modal.errors(mistakes, typed, locale))
             return
         order_id = wish.order.order_id
@@ -116,7 +116,9 @@ class OrderFormListeners:
         else:  # whoever has closed the window hears the outcome anyway
             await answers.show(client, typed["id"], view, acked)
 
-    async def _start(self, wish: OrderWish, policy: Policy, requester: Actor, locale: str) -> View:
+    async def _start(
+        self, wish: ParsedOrder, policy: Policy, requester: Actor, locale: str
+    ) -> View:
         """Start the order; return the view that says that it was received.
 
         Raises TemporalUnavailableError: see `start_order`.
@@ -132,8 +134,8 @@ class OrderFormListeners:
         )
         if not await self._services.workflows.start_order(asked):
             # Sent before: perhaps a first try that was not confirmed, and edited since. That one counts.
-            face = await self._services.orders.look_up(order.order_id)
-            order = face.order if face is not None else order
+            snapshot = await self._services.orders.look_up(order.order_id)
+            order = snapshot.order if snapshot is not None else order
         return order_modal.received(
             order.order_id,
             total=str(order.total),

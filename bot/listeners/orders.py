@@ -44,9 +44,9 @@ class OrderListeners:
         if written:
             await self._tell_of(surface, written)
             return
-        faces = await self._services.orders.latest_of(surface.person)
+        snapshots = await self._services.orders.latest_of(surface.person)
         locale = await self._services.people.locale_of(surface.person)
-        await self._services.answers.tell_message(surface, order_status.latest(faces, locale))
+        await self._services.answers.tell_message(surface, order_status.latest(snapshots, locale))
 
     async def show_clicked(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Tell where one order of a list stands now; the list stays."""
@@ -64,8 +64,8 @@ class OrderListeners:
         locale = await self._services.people.locale_of(surface.person)
         if not ORDER_ID.fullmatch(order_id):
             await answers.tell(surface, notices.malformed_order_id(written, locale))
-        elif face := await self._services.orders.look_up(order_id):
-            await answers.tell_message(surface, order_status.one(face, surface.person, locale))
+        elif snapshot := await self._services.orders.look_up(order_id):
+            await answers.tell_message(surface, order_status.one(snapshot, surface.person, locale))
         else:
             await answers.tell(surface, notices.unknown_order(order_id, locale))
 
@@ -92,9 +92,9 @@ class OrderListeners:
 
     async def _shown_anew(self, press: Press) -> bool:
         """Show the order as it is now in place of the private message; say whether it was done."""
-        face = await self._services.orders.look_up(press.request_id)
-        if face is None:
+        snapshot = await self._services.orders.look_up(press.request_id)
+        if snapshot is None:
             return False
         locale = await self._services.people.locale_of(press.surface.person)
-        message = order_status.one(face, press.surface.person, locale)
+        message = order_status.one(snapshot, press.surface.person, locale)
         return await self._services.answers.paint_final(press.surface, message)

@@ -23,17 +23,17 @@ from bot.temporal.client import (
 )
 from records.database import DATABASE_FAILURES
 from records.refusals import Refusal
-from records.snapshots import read_face
+from records.snapshots import read_snapshot
 from views import cards, notices
 from views.card_click import Click, ClickContext, pressed_copy
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.inbox import goes_on
 from workflows.rules.messages import Menu
 from workflows.rules.people.actors import Actor
 from workflows.rules.shared.card import CardCopy
 from workflows.rules.shared.click import REMEMBERED, click_id
 from workflows.rules.shared.errors import OrderClosedError, RequestClosedError, StaleContentError
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
 AGE = timedelta(seconds=1.5)
 """How long before its press a deed may have counted, by our clock and by Temporal's, and still be
@@ -169,9 +169,9 @@ class Presses:
 
     async def _settle(self, press: Press, deed: AnyDeed, answer: Answer | OrderAnswer) -> Outcome:
         match answer:
-            case Accepted(face=face):
-                if press.may_paint and _is_new(face, press):
-                    message = cards.build(face, press.copy)
+            case Accepted(face=snapshot):
+                if press.may_paint and _is_new(snapshot, press):
+                    message = cards.build(snapshot, press.copy)
                     await self._services.answers.paint(press.surface, message, press.received)
                 return Outcome(counted=True)
             case Refused():
@@ -219,7 +219,7 @@ class Presses:
             await self._write_down(press, deed, closed.code)
         if not await self._republish(record.owner_id, press):
             await self._paint_last_state(record.owner_id, press)
-        return notices.refusal(closed.code, _closing(read_face(record.face)), locale)
+        return notices.refusal(closed.code, _closing(read_snapshot(record.face)), locale)
 
     async def _had_counted(self, press: Press, deed: AnyDeed) -> bool:
         """Whether the ended request holds what this press asked for, the first time unanswered."""
@@ -239,9 +239,9 @@ class Presses:
             return
         record = await self._services.requests.get(owner_id)
         if record is not None:
-            face = read_face(record.face)
-            message = cards.build(face, press.copy)
-            if goes_on(face):  # with its owner gone, no button of it works any more
+            snapshot = read_snapshot(record.face)
+            message = cards.build(snapshot, press.copy)
+            if goes_on(snapshot):  # with its owner gone, no button of it works any more
                 message = message.without_buttons()
             await self._services.answers.paint_final(press.surface, message)
 
@@ -253,9 +253,9 @@ def id_of(click: Click) -> str:
     )
 
 
-def _is_new(face: Face, press: Press) -> bool:
+def _is_new(snapshot: Snapshot, press: Press) -> bool:
     """Whether a deed counted no earlier than its press: else this is an old answer, given again."""
-    age = press.at - face.changed_at
+    age = press.at - snapshot.changed_at
     if age > AGE:
         _log.warning("answer_older_than_press", seconds=age.total_seconds())
     return age <= AGE
@@ -266,6 +266,6 @@ def _root(surface: Surface) -> Surface:
     return replace(surface, message_ts=surface.thread_ts or surface.message_ts)
 
 
-def _closing(face: Face) -> Mapping[str, str]:
-    by = face.closed_by if isinstance(face, ApprovalFace) else None
-    return {"status": face.status.value, "person": by.person if by else ""}
+def _closing(snapshot: Snapshot) -> Mapping[str, str]:
+    by = snapshot.closed_by if isinstance(snapshot, ApprovalSnapshot) else None
+    return {"status": snapshot.status.value, "person": by.person if by else ""}

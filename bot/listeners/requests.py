@@ -11,19 +11,19 @@ from bot.actions.commands import asks_for_the_same
 from bot.listeners.answers import Surface
 from bot.listeners.services import Services
 from bot.policies.file import FORMS
-from bot.runtime.ids import mint
+from bot.runtime.ids import new_id
 from bot.temporal.client import TemporalUnavailableError
 from views import approval_modal, notices
 from views.ids import CallbackId
 from views.payload import clicker
 from workflows.rules.approvals.form import (
-    RequestMistakes,
-    WrittenRequest,
+    DraftRequest,
+    RequestFormErrors,
     read_request,
 )
 from workflows.rules.approvals.policy import Notify
 from workflows.rules.approvals.request import ApprovalRequest, Status
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import Actor, Origin
 
 _log = structlog.get_logger("bot.requests")
@@ -56,7 +56,7 @@ class RequestListeners:
         wanted = str(body.get("text") or "").strip().lower()
         choices = form_choices(self._services)
         chosen = wanted if wanted in dict(choices) else ""
-        written = WrittenRequest(request_id=mint("REQ"), policy=chosen)
+        written = DraftRequest(request_id=new_id("REQ"), policy=chosen)
         locale = self._services.people.cached_locale(str(body.get("user_id") or ""))
         view = approval_modal.build(written.request_id, choices, written=written, locale=locale)
         await client.views_open(trigger_id=body["trigger_id"], view=view)
@@ -76,7 +76,7 @@ class RequestListeners:
             return
         try:
             asked = read_request(written, policy, requester, policies.chain_of(requester.person))
-        except RequestMistakes as mistakes:
+        except RequestFormErrors as mistakes:
             await ack(response_action="errors", errors=approval_modal.errors(mistakes, locale))
             return
         await ack(response_action="update", view=approval_modal.working(asked.request_id, locale))
@@ -107,7 +107,7 @@ class RequestListeners:
         )  # whoever has closed the window hears the outcome, where somebody had to be asked
         await answers.show(client, typed["id"], view, acked)
 
-    async def _sent_otherwise(self, asked: ApprovalRequest) -> ApprovalFace | None:
+    async def _sent_otherwise(self, asked: ApprovalRequest) -> ApprovalSnapshot | None:
         """Return what a request was before, where it was sent before and is another one now.
 
         Perhaps its first try was not confirmed: that one counts.

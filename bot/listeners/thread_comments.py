@@ -19,7 +19,7 @@ from views.payload import tables
 from views.thread_reply import ThreadReply, deciding_message, parse_reply, request_of
 from views.typed_decision import is_typed_decision
 from workflows.rules.approvals.request import Comment
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.click import click_id
@@ -86,8 +86,8 @@ class ThreadListeners:
         surface = Surface(person=reply.person, channel=reply.channel, thread_ts=reply.thread_ts)
         locale = await self._services.people.locale_of(reply.person)
         match answer:
-            case Accepted(face=face):
-                sentences = await self._hints(client, reply, face, locale)
+            case Accepted(face=snapshot):
+                sentences = await self._hints(client, reply, snapshot, locale)
             case Refused(code=code) if code != RequestClosedError.code:
                 await self._write_down(reply, request_id, code)
                 refusal = thread_notices.refused(code, answer.data, locale)
@@ -109,14 +109,14 @@ class ThreadListeners:
         )
 
     async def _hints(
-        self, client: AsyncWebClient, reply: ThreadReply, face: ApprovalFace, locale: str
+        self, client: AsyncWebClient, reply: ThreadReply, snapshot: ApprovalSnapshot, locale: str
     ) -> list[str]:
         """Return what to say about a comment that was kept; the same event is answered once."""
         found: list[str] = []
         if is_typed_decision(reply.said) and self._is_new(reply.event_id):
-            link = await self._link_to_buttons(client, reply, face.request_id)
+            link = await self._link_to_buttons(client, reply, snapshot.request_id)
             found.append(thread_notices.typed_decision(link, locale))
-        if face.private:
+        if snapshot.private:
             found += self._once(reply, "public", thread_notices.public_thread(locale))
         return found
 

@@ -11,6 +11,6 @@ HR_ID = re.compile(rf"HR-[{ALPHABET}]{{8}}")
 """What an HR request's number looks like."""
 
 
-def mint(prefix: str) -> str:
+def new_id(prefix: str) -> str:
     """Return a fresh id such as `REQ-7K2M4QXA`. Forty random bits: it names, it guards nothing."""
     return f"{prefix}-" + "".join(secrets.choice(ALPHABET) for _ in range(8))

@@ -19,8 +19,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from tenacity import AsyncRetrying, retry_if_result, stop_after_delay, wait_exponential
 
 from workflows.refusal import REJECTED
-from workflows.rules.approvals.snapshot import ApprovalFace
-from workflows.rules.orders.order import OrderFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.orders.order import OrderSnapshot
 
 F = TypeVar("F")
 F_co = TypeVar("F_co", covariant=True)
@@ -75,8 +75,8 @@ class TemporalUnavailableError(Exception):
 
 
 NotDone = Refused | Ended | Unknown | Unconfirmed
-Answer = Accepted[ApprovalFace] | NotDone
-OrderAnswer = Accepted[OrderFace] | NotDone
+Answer = Accepted[ApprovalSnapshot] | NotDone
+OrderAnswer = Accepted[OrderSnapshot] | NotDone
 
 _log = structlog.get_logger("bot.temporal.calls")
 

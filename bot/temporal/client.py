@@ -37,7 +37,7 @@ from workflows.rules.approvals.request import (
     Refresh,
     Withdrawal,
 )
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.messages import ApprovalInput, Menu
 
 __all__ = [
@@ -178,7 +178,7 @@ class WorkflowClient(OrderCalls, HrCalls):
         self,
         request_id: str,
         click_id: str,
-        update: UpdateMethodMultiParam[[ApprovalWorkflow, Message], ApprovalFace],
+        update: UpdateMethodMultiParam[[ApprovalWorkflow, Message], ApprovalSnapshot],
         message: Message,
     ) -> Answer:
         handle = self._client.get_workflow_handle_for(ApprovalWorkflow.run, request_id)

@@ -37,7 +37,7 @@ class NotReplayableError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Rederived:
+class ReplayedFacts:
     """What a workflow had to write down, by its own history.
 
     `batches` are what it handed to the audit, by the number of each one's last fact. Up to
@@ -52,7 +52,7 @@ class Rederived:
     finished: bool
 
 
-async def rederive(client: Client, workflow_id: str) -> Rederived | None:
+async def replay_facts(client: Client, workflow_id: str) -> ReplayedFacts | None:
     """Replay every run of a workflow, the oldest first, and return what it had to write down.
 
     None where Temporal knows no such workflow, or not any more. Where only its oldest runs are
@@ -80,7 +80,7 @@ async def rederive(client: Client, workflow_id: str) -> Rederived | None:
     for history in histories:
         await _as_handed_over(history, collected)
     last = histories[-1].events
-    return Rederived(
+    return ReplayedFacts(
         facts=collected.facts,
         batches=collected.batches,
         acknowledged=collected.acknowledged,

@@ -5,7 +5,7 @@ from temporalio.common import WorkflowIDReusePolicy
 
 from bot.temporal.calls import TemporalCalls
 from workflows.hr_request import HrRequestWorkflow
-from workflows.rules.hr.snapshot import HrFace
+from workflows.rules.hr.snapshot import HrSnapshot
 from workflows.rules.messages import HrInput
 
 QUERY_WAIT = 2.0
@@ -32,7 +32,7 @@ class HrCalls(TemporalCalls):
             ),
         )
 
-    async def hr_state(self, request_id: str) -> HrFace | None:
+    async def hr_state(self, request_id: str) -> HrSnapshot | None:
         """Return the request as its card shows it, ended ones too; None where there is none.
 
         Raises TemporalUnavailableError where no answer comes in time.
@@ -48,5 +48,5 @@ class HrCalls(TemporalCalls):
         ask = self._hr(request_id).query
         return await self._queried("status", lambda: ask(HrRequestWorkflow.status), QUERY_WAIT)
 
-    def _hr(self, request_id: str) -> WorkflowHandle[HrRequestWorkflow, HrFace]:
+    def _hr(self, request_id: str) -> WorkflowHandle[HrRequestWorkflow, HrSnapshot]:
         return self._client.get_workflow_handle_for(HrRequestWorkflow.run, request_id)

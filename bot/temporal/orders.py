@@ -13,7 +13,12 @@ from workflows.order import OrderWorkflow
 from workflows.rules.approvals.policy import route
 from workflows.rules.messages import OrderInput
 from workflows.rules.orders.answers import ApprovalMessage
-from workflows.rules.orders.order import Cancellation, OrderFace, PaymentConfirmation, Resumption
+from workflows.rules.orders.order import (
+    Cancellation,
+    OrderSnapshot,
+    PaymentConfirmation,
+    Resumption,
+)
 from workflows.search import DEFINITIONS, attributes_of
 
 QUERY_WAIT = 2.0
@@ -95,7 +100,7 @@ class OrderCalls(TemporalCalls):
     # Queries: None where there is no such order; TemporalUnavailableError where no answer comes in
     # time. An order that has ended answers too, for as long as Temporal keeps it.
 
-    async def order_details(self, order_id: str) -> OrderFace | None:
+    async def order_details(self, order_id: str) -> OrderSnapshot | None:
         """Return the order as its card shows it."""
         ask = self._order(order_id).query
         return await self._queried("details", lambda: ask(OrderWorkflow.details), QUERY_WAIT)
@@ -126,7 +131,7 @@ class OrderCalls(TemporalCalls):
             "estimated_delivery", lambda: ask(OrderWorkflow.estimated_delivery), QUERY_WAIT
         )
 
-    def _order(self, order_id: str) -> WorkflowHandle[OrderWorkflow, OrderFace]:
+    def _order(self, order_id: str) -> WorkflowHandle[OrderWorkflow, OrderSnapshot]:
         return self._client.get_workflow_handle_for(OrderWorkflow.run, order_id)
 
 

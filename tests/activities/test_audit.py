@@ -18,14 +18,16 @@ from tests.records.builders import ANA, NOON, fact, facts, order
 from workflows.ports.approvals import AuditBatch
 from workflows.rules.approvals.policy import RouteReason
 from workflows.rules.approvals.request import Counted, Delegate, Remark, Status, Verdict
-from workflows.rules.approvals.snapshot import ApprovalFace, Asked, LevelFace
-from workflows.rules.orders.order import OrderFace, OrderStatus, Step, StepName, StepStatus
+from workflows.rules.approvals.snapshot import ApprovalSnapshot, Asked, LevelSnapshot
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus, Step, StepName, StepStatus
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.content import Content
 
-FACES: TypeAdapter[ApprovalFace | OrderFace] = TypeAdapter(ApprovalFace | OrderFace)
+SNAPSHOTS_JSON: TypeAdapter[ApprovalSnapshot | OrderSnapshot] = TypeAdapter(
+    ApprovalSnapshot | OrderSnapshot
+)
 BORIS = Actor(person="UBORIS", origin=Origin.CLI, operator="root")
-LEVEL = LevelFace(
+LEVEL = LevelSnapshot(
     number=1,
     name="sales",
     sources=("group:sales-leads", "email:clara@example.com"),
@@ -46,7 +48,7 @@ LEVEL = LevelFace(
     approve_reason_required=False,
     reject_reason_required=True,
 )
-APPROVAL = ApprovalFace(
+APPROVAL = ApprovalSnapshot(
     request_id="ORD-1.approval",
     policy="order",
     title="Customer order",
@@ -84,7 +86,7 @@ CLOSED = replace(
     closed_by=BORIS,
     closing_rule="quorum",
 )
-ORDER = OrderFace(
+ORDER = OrderSnapshot(
     order=order(),
     requester=ANA,
     title="Customer order",
@@ -101,8 +103,8 @@ ORDER = OrderFace(
 )
 
 
-def _batch(face: ApprovalFace | OrderFace, *numbers: int) -> AuditBatch:
-    return AuditBatch(request_id="ORD-1", owner_id="ORD-1", facts=facts(*numbers), face=face)
+def _batch(snapshot: ApprovalSnapshot | OrderSnapshot, *numbers: int) -> AuditBatch:
+    return AuditBatch(request_id="ORD-1", owner_id="ORD-1", facts=facts(*numbers), face=snapshot)
 
 
 @pytest.fixture
@@ -112,20 +114,20 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
         yield database
 
 
-@pytest.mark.parametrize("face", [APPROVAL, CLOSED, ORDER], ids=["open", "closed", "order"])
-async def test_an_appended_face_is_read_back_whole(
-    database: Database, face: ApprovalFace | OrderFace
+@pytest.mark.parametrize("snapshot", [APPROVAL, CLOSED, ORDER], ids=["open", "closed", "order"])
+async def test_an_appended_snapshot_is_read_back_whole(
+    database: Database, snapshot: ApprovalSnapshot | OrderSnapshot
 ) -> None:
     activities = AuditActivities(database)
-    await ActivityEnvironment().run(activities.append, _batch(face, 1, 2))
-    await ActivityEnvironment().run(activities.append, _batch(face, 1, 2))
+    await ActivityEnvironment().run(activities.append, _batch(snapshot, 1, 2))
+    await ActivityEnvironment().run(activities.append, _batch(snapshot, 1, 2))
 
     record = await Requests(database).get("ORD-1")
 
     assert record is not None
-    assert FACES.validate_json(record.face) == face
-    assert (record.kind, record.requester) == (face.kind, "UANA")
-    assert record.status == face.status.value
+    assert SNAPSHOTS_JSON.validate_json(record.face) == snapshot
+    assert (record.kind, record.requester) == (snapshot.kind, "UANA")
+    assert record.status == snapshot.status.value
     assert await AuditTrail(database).facts("ORD-1") == facts(1, 2)
 
 

@@ -13,15 +13,15 @@ from temporalio.testing import ActivityEnvironment
 from activities.cards import TOGETHER, CardActivities
 from emulator.client import StandInClient, text_of
 from slack_api.posting import EVENT_TYPE, Poster
-from tests.views import faces
+from tests.views import examples
 from workflows.ports.approvals import PublishCard, PublishedCard
 from workflows.rules.shared.card import CardCopy
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
 Json = dict[str, Any]
 APPROVALS, GENERAL, BORIS = "C0APPROVALS", "C0GENERAL", "U0BORIS"
 COPY = CardCopy(channel="#approvals", key="k-1")
-PENDING, APPROVED = faces.pending(), faces.approved()
+PENDING, APPROVED = examples.pending(), examples.approved()
 
 
 @dataclass
@@ -32,10 +32,10 @@ class Desk:
     cards: CardActivities
     activity: ActivityEnvironment
 
-    async def publish(self, *copies: CardCopy, face: Face = PENDING) -> PublishedCard:
+    async def publish(self, *copies: CardCopy, snapshot: Snapshot = PENDING) -> PublishedCard:
         now = datetime.now(UTC)
         noted = tuple(replace(one, intended_at=one.intended_at or now) for one in copies)
-        card = PublishCard(face=face, copies=noted)
+        card = PublishCard(face=snapshot, copies=noted)
         published: PublishedCard = await self.activity.run(self.cards.publish, card)
         return published
 
@@ -55,7 +55,7 @@ def desk(slack: StandInClient, poster: Poster, activity: ActivityEnvironment) ->
 
 async def test_a_card_is_posted_once_and_then_edited_in_place(desk: Desk) -> None:
     first = await desk.publish(COPY)
-    second = await desk.publish(*first.copies, face=APPROVED)
+    second = await desk.publish(*first.copies, snapshot=APPROVED)
 
     (message,) = await desk.standing()
     assert second.copies == first.copies
@@ -87,7 +87,7 @@ async def test_a_post_of_unknown_outcome_is_doubtful_and_never_leaves_two_cards(
     await slack.advance(61)
     if fault["effect"] == "late":
         await slack.wait_for_journal(kind="applied_late")
-    third = await desk.publish(*second.copies, face=APPROVED)
+    third = await desk.publish(*second.copies, snapshot=APPROVED)
 
     assert first.copies[0].doubtful
     assert first.problem
@@ -135,7 +135,7 @@ async def test_what_turns_up_late_never_replaces_a_card_that_is_too_far_back_to_
     await slack.advance(61)
     await slack.wait_for_journal(kind="applied_late")
 
-    last = await desk.publish(*standing.copies, face=APPROVED)
+    last = await desk.publish(*standing.copies, snapshot=APPROVED)
 
     (message,) = await desk.standing()
     assert last.copies[0].ts == standing.copies[0].ts == message["ts"]
@@ -181,7 +181,7 @@ async def test_a_message_with_our_key_that_is_not_ours_does_not_stop_the_card(
     )
     await desk.publish(replace(found.copies[0], ts="", doubtful=False))
 
-    again = await desk.publish(*found.copies, face=APPROVED)
+    again = await desk.publish(*found.copies, snapshot=APPROVED)
 
     assert again.problem == ""
     assert again.copies == found.copies
@@ -193,7 +193,7 @@ async def test_a_card_that_a_person_has_deleted_is_posted_again(
     first = await desk.publish(COPY)
     await slack.delete_message(APPROVALS, first.copies[0].ts)
 
-    second = await desk.publish(*first.copies, face=APPROVED)
+    second = await desk.publish(*first.copies, snapshot=APPROVED)
 
     (message,) = await desk.standing()
     assert second.copies[0].ts == message["ts"] != first.copies[0].ts
@@ -243,7 +243,7 @@ async def test_a_card_in_a_channel_archived_since_is_a_lasting_problem(
     first = await desk.publish(COPY)
     await slack.channels(APPROVALS, "archive")
 
-    second = await desk.publish(*first.copies, face=APPROVED)
+    second = await desk.publish(*first.copies, snapshot=APPROVED)
 
     assert (second.problem, second.lasting) == ("slack.is_inactive", True)
     assert second.copies == first.copies
@@ -292,7 +292,7 @@ def direct(person: str, key: str = "k-2") -> CardCopy:
 
 async def test_a_copy_for_a_person_stands_in_their_conversation(desk: Desk) -> None:
     first = await desk.publish(COPY, direct(BORIS))
-    second = await desk.publish(*first.copies, face=APPROVED)
+    second = await desk.publish(*first.copies, snapshot=APPROVED)
 
     copy = second.copies[1]
     assert (copy.channel, copy.person) == (f"D{BORIS}", BORIS)
@@ -323,7 +323,7 @@ async def test_nobody_is_sent_a_card_on_which_all_is_decided(
     await slack.faults({"target": "conversations.open", "effect": "http_500"})
     first = await desk.publish(COPY, direct(BORIS))
 
-    second = await desk.publish(*first.copies, face=APPROVED)
+    second = await desk.publish(*first.copies, snapshot=APPROVED)
 
     assert (second.problem, second.copies[1].ts) == ("", "")
     assert await desk.standing(f"D{BORIS}") == []
@@ -380,9 +380,9 @@ async def test_a_closed_request_keeps_no_buttons_because_its_channel_is_archived
         }
     )
 
-    first = await desk.publish(*asked.copies, face=APPROVED)
+    first = await desk.publish(*asked.copies, snapshot=APPROVED)
     await asyncio.sleep(1)  # what Slack has asked for
-    second = await desk.publish(*first.copies, face=APPROVED)
+    second = await desk.publish(*first.copies, snapshot=APPROVED)
 
     assert (first.problem, first.lasting) == ("slack.is_inactive", False)
     assert first.retry_after == timedelta(seconds=1)
@@ -401,7 +401,7 @@ async def test_what_slack_does_not_do_in_time_is_told_before_the_try_ends(
         {"target": "chat.postMessage", "effect": "hang", "where": {"channel": f"D{BORIS}"}}
     )
 
-    second = await desk.publish(*first.copies, direct(BORIS), face=faces.half_decided())
+    second = await desk.publish(*first.copies, direct(BORIS), snapshot=examples.half_decided())
 
     assert (second.problem, second.lasting) == ("slack.no_answer", False)
     assert [one.doubtful for one in second.copies] == [False, True]
@@ -434,7 +434,7 @@ async def test_slack_that_cannot_be_reached_has_been_told_nothing(
 
 
 async def test_an_order_is_shown_as_an_order(desk: Desk) -> None:
-    await desk.publish(COPY, face=faces.order_completed())
+    await desk.publish(COPY, snapshot=examples.order_completed())
 
     (message,) = await desk.standing()
     assert "Completed" in text_of(message)

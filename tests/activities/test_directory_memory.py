@@ -16,7 +16,7 @@ from bot.policies.keys import read_source
 from emulator.client import StandInClient
 from records.database import Database
 from slack_api import cache as memory
-from slack_api.cache import Memory
+from slack_api.cache import Cache
 from slack_api.directory import STANDINGS_KEPT
 from slack_api.posting import Poster
 from tests.activities.test_directory import asking, calls, people
@@ -179,7 +179,7 @@ async def test_what_one_could_not_ask_the_next_one_asks_again(
 
 
 async def test_a_slow_answer_does_not_take_the_place_of_a_later_one(clock: Clock) -> None:
-    kept: Memory[str, str] = Memory(30)
+    kept: Cache[str, str] = Cache(30)
     asked = asyncio.Event()
 
     async def slow() -> str:

@@ -18,7 +18,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.mail import FALLBACK, MailOff, MailServer, SmtpMail, compose, mail_server
 from tests.records.builders import order
 from views.catalogue import LANGUAGES
-from workflows.ports.orders import Mailed
+from workflows.ports.orders import MailResult
 from workflows.rules.orders.mail import Mail, MailKind
 
 SENDER = "Acme orders <orders@acme.example>"
@@ -86,8 +86,8 @@ def port(office: PostOffice) -> SmtpMail:
     return SmtpMail(mail_server(f"smtp://127.0.0.1:{office.port}"), SENDER)
 
 
-async def _send(port: SmtpMail | MailOff, mail: Mail = MAIL) -> Mailed:
-    answer: Mailed = await ActivityEnvironment().run(port.send, mail)
+async def _send(port: SmtpMail | MailOff, mail: Mail = MAIL) -> MailResult:
+    answer: MailResult = await ActivityEnvironment().run(port.send, mail)
     return answer
 
 
@@ -114,7 +114,7 @@ async def test_each_news_arrives_as_text_and_as_html(
 ) -> None:
     mail = replace(MAIL, kind=kind, reference="TRK-7", reason="Nobody paid.")
 
-    assert await _send(port, mail) == Mailed(sent=True)
+    assert await _send(port, mail) == MailResult(sent=True)
 
     (message,) = office.arrived
     text, html = (_part(message, kind_) for kind_ in ("plain", "html"))
@@ -210,7 +210,7 @@ async def test_a_login_goes_along_and_a_wrong_one_is_tried_again_for_an_operator
     office: PostOffice,
 ) -> None:
     right = mail_server(f"smtp://us%20er:p%40ss@127.0.0.1:{office.port}")
-    assert await _send(SmtpMail(right, SENDER)) == Mailed(sent=True)
+    assert await _send(SmtpMail(right, SENDER)) == MailResult(sent=True)
 
     with _refused("mail.unavailable"):
         await _send(SmtpMail(replace(right, password="wrong"), SENDER))
@@ -220,8 +220,10 @@ async def test_a_login_goes_along_and_a_wrong_one_is_tried_again_for_an_operator
 async def test_without_a_server_or_an_address_nothing_is_sent_and_the_answer_says_so(
     office: PostOffice, port: SmtpMail
 ) -> None:
-    assert await _send(MailOff()) == Mailed(sent=False, problem="mail.off")
-    assert await _send(port, replace(MAIL, to="")) == Mailed(sent=False, problem="mail.no_address")
+    assert await _send(MailOff()) == MailResult(sent=False, problem="mail.off")
+    assert await _send(port, replace(MAIL, to="")) == MailResult(
+        sent=False, problem="mail.no_address"
+    )
     assert office.arrived == []
 
 

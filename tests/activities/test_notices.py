@@ -14,9 +14,9 @@ from emulator.client import StandInClient, text_of
 from slack_api import notice_locales
 from slack_api.notice_locales import Locales
 from slack_api.posting import Poster
-from tests.views import faces
+from tests.views import examples
 from views.blocks import Message
-from workflows.ports.approvals import Told
+from workflows.ports.approvals import NoticeResult
 from workflows.rules.notice import Notice, NoticeKind
 from workflows.rules.shared.card import CardCopy
 
@@ -30,7 +30,7 @@ def notice(person: str = ANA, kind: NoticeKind = NoticeKind.OUTCOME) -> Notice:
         key="n-1",
         person=person,
         kind=kind,
-        face=faces.approved(),
+        face=examples.approved(),
         intended_at=datetime.now(UTC),
         problem="slack.not_in_channel",
     )
@@ -45,7 +45,7 @@ async def card(slack: StandInClient, poster: Poster) -> CardCopy:
 
 def in_thread(card: CardCopy | None) -> Notice:
     asked = notice("", NoticeKind.ASKED)
-    return replace(asked, face=faces.pending(), people=("U0BORIS", "U0CLARA"), card=card)
+    return replace(asked, face=examples.pending(), people=("U0BORIS", "U0CLARA"), card=card)
 
 
 async def replies(slack: StandInClient, card: CardCopy) -> list[Json]:
@@ -58,8 +58,10 @@ def notices(poster: Poster, web: AsyncWebClient) -> NoticeActivities:
     return NoticeActivities(poster, Locales(web))
 
 
-async def tell(activity: ActivityEnvironment, notices: NoticeActivities, notice: Notice) -> Told:
-    told: Told = await activity.run(notices.tell, notice)
+async def tell(
+    activity: ActivityEnvironment, notices: NoticeActivities, notice: Notice
+) -> NoticeResult:
+    told: NoticeResult = await activity.run(notices.tell, notice)
     return told
 
 
@@ -69,7 +71,7 @@ async def test_the_outcome_is_told_by_direct_message(
     told = await tell(activity, notices, notice())
 
     (message,) = await slack.messages(DM, ANA)
-    assert told == Told()
+    assert told == NoticeResult()
     assert "was approved" in text_of(message)
 
 
@@ -90,7 +92,7 @@ async def test_a_direct_message_is_in_the_language_of_who_reads_it(
 async def test_what_many_read_is_in_the_policys_language(
     slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities, card: CardCopy
 ) -> None:
-    german = replace(faces.pending(), language="de")
+    german = replace(examples.pending(), language="de")
     await tell(activity, notices, replace(in_thread(card), face=german, people=("U0BORIS",)))
 
     (reply,) = await replies(slack, card)
@@ -108,7 +110,7 @@ async def test_a_language_that_cannot_be_read_delays_a_notice_by_a_second_at_mos
         told = await tell(activity, NoticeActivities(poster, Locales(patient)), notice(EMIL))
 
     (message,) = await slack.messages(f"D{EMIL}", EMIL)
-    assert told == Told()
+    assert told == NoticeResult()
     assert "was approved" in message["text"]
 
 
@@ -136,7 +138,7 @@ async def test_people_are_told_in_the_cards_thread_with_a_link_to_it(
     told = await tell(activity, notices, in_thread(card))
 
     (reply,) = await replies(slack, card)
-    assert told == Told()
+    assert told == NoticeResult()
     assert "<@U0BORIS>" in str(reply["blocks"])
     assert f"p{card.ts.replace('.', '')}|the card>" in str(reply["blocks"])
     assert len(await slack.journal(kind="api", method="chat.getPermalink")) == 1
@@ -155,7 +157,7 @@ async def test_a_reply_of_unknown_outcome_is_told_once(
     first = await tell(activity, notices, in_thread(card))
     second = await tell(activity, notices, replace(in_thread(card), doubtful=first.doubtful))
 
-    assert (first.doubtful, second) == (True, Told())
+    assert (first.doubtful, second) == (True, NoticeResult())
     assert len(await replies(slack, card)) == 1
 
 
@@ -173,12 +175,12 @@ async def test_the_admins_are_told_in_their_channel(
     slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities, card: CardCopy
 ) -> None:
     blocked = notice("", NoticeKind.BLOCKED)
-    blocked = replace(blocked, face=faces.blocked(), channel="#general", card=card)
+    blocked = replace(blocked, face=examples.blocked(), channel="#general", card=card)
 
     told = await tell(activity, notices, blocked)
 
     (message,) = [one for one in await slack.messages("C0GENERAL", ANA) if one.get("bot_id")]
-    assert told == Told()
+    assert told == NoticeResult()
     assert "Nobody can decide" in text_of(message)
     assert "thread_ts" not in message
 
@@ -204,7 +206,7 @@ async def test_a_notice_without_its_link_is_still_told(
     told = await tell(activity, notices, in_thread(card))
 
     (reply,) = await replies(slack, card)
-    assert told == Told()
+    assert told == NoticeResult()
     assert "the card>" not in str(reply["blocks"])
 
 
@@ -228,7 +230,7 @@ async def test_a_notice_of_unknown_outcome_is_told_once(
 
     assert first.doubtful
     assert not first.lasting
-    assert second == Told()
+    assert second == NoticeResult()
     assert len(await slack.messages(DM, ANA)) == 1
 
 
@@ -239,7 +241,7 @@ async def test_nothing_is_doubtful_before_the_post(
 
     told = await tell(activity, notices, notice())
 
-    assert told == Told(problem="slack.no_answer")
+    assert told == NoticeResult(problem="slack.no_answer")
 
 
 async def test_a_deactivated_person_is_never_told_and_never_tried_again(
@@ -247,7 +249,7 @@ async def test_a_deactivated_person_is_never_told_and_never_tried_again(
 ) -> None:
     told = await tell(activity, notices, notice(IVAN))
 
-    assert told == Told(problem="slack.user_disabled", lasting=True, addressee_gone=True)
+    assert told == NoticeResult(problem="slack.user_disabled", lasting=True, addressee_gone=True)
 
 
 @pytest.mark.parametrize("code", ["invalid_arguments", "enterprise_is_restricted", "no_text"])
@@ -258,7 +260,7 @@ async def test_what_slack_refuses_waits_for_a_person_and_is_not_dropped(
 
     told = await tell(activity, notices, notice())
 
-    assert told == Told(problem=f"slack.{code}", lasting=True)
+    assert told == NoticeResult(problem=f"slack.{code}", lasting=True)
 
 
 @pytest.mark.parametrize(
@@ -276,7 +278,7 @@ async def test_a_thread_whose_card_was_deleted_is_told_when_the_card_stands_agai
     refused = await tell(activity, notices, in_thread(card))
     later = await tell(activity, notices, in_thread(card))
 
-    assert (refused, later) == (Told(problem=f"slack.{code}", lasting=True), Told())
+    assert (refused, later) == (NoticeResult(problem=f"slack.{code}", lasting=True), NoticeResult())
     assert len(await replies(slack, card)) == 1
 
 
@@ -287,23 +289,23 @@ async def test_doubt_about_a_thread_that_is_gone_is_a_lasting_problem(
 
     told = await tell(activity, notices, replace(in_thread(card), doubtful=True))
 
-    assert told == Told(problem="slack.thread_not_found", lasting=True)
+    assert told == NoticeResult(problem="slack.thread_not_found", lasting=True)
 
 
 async def test_of_the_admins_channel_nobody_is_gone(
     slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities
 ) -> None:
     await slack.faults({"target": "chat.postMessage", "effect": "error", "error": "user_not_found"})
-    blocked = replace(notice("", NoticeKind.BLOCKED), face=faces.blocked(), channel="#general")
+    blocked = replace(notice("", NoticeKind.BLOCKED), face=examples.blocked(), channel="#general")
 
     told = await tell(activity, notices, blocked)
 
-    assert told == Told(problem="slack.user_not_found", lasting=True)
+    assert told == NoticeResult(problem="slack.user_not_found", lasting=True)
 
 
 def to_admins(*people: str) -> Notice:
     """A notice for a channel in which the bot is not."""
-    blocked = replace(notice("", NoticeKind.BLOCKED), face=faces.blocked())
+    blocked = replace(notice("", NoticeKind.BLOCKED), face=examples.blocked())
     return replace(blocked, channel="#random", people=people)
 
 
@@ -312,7 +314,7 @@ async def test_admins_whose_channel_takes_nothing_are_told_directly(
 ) -> None:
     told = await tell(activity, notices, to_admins("U0FAY", IVAN, ANA))
 
-    assert told == Told()
+    assert told == NoticeResult()
     for person in ("U0FAY", ANA):
         (message,) = await slack.messages(f"D{person}", person)
         assert "Nobody can decide" in text_of(message)
@@ -329,8 +331,8 @@ async def test_where_one_admin_was_not_reached_the_others_are_not_told_twice(
     second = await tell(activity, notices, replace(to_admins(ANA, "U0FAY"), doubtful=True))
 
     patience = timedelta(seconds=1)
-    assert first == Told(problem="slack.ratelimited", doubtful=True, retry_after=patience)
-    assert second == Told()
+    assert first == NoticeResult(problem="slack.ratelimited", doubtful=True, retry_after=patience)
+    assert second == NoticeResult()
     assert [len(await slack.messages(f"D{one}", one)) for one in (ANA, "U0FAY")] == [1, 1]
 
 
@@ -339,7 +341,7 @@ async def test_admins_who_are_all_gone_leave_it_to_their_channel(
 ) -> None:
     told = await tell(activity, notices, to_admins(IVAN))
 
-    assert told == Told(problem="slack.not_in_channel", lasting=True)
+    assert told == NoticeResult(problem="slack.not_in_channel", lasting=True)
 
 
 async def test_patience_is_passed_on(
@@ -349,4 +351,4 @@ async def test_patience_is_passed_on(
 
     told = await tell(activity, notices, notice())
 
-    assert told == Told(problem="slack.ratelimited", retry_after=timedelta(seconds=9))
+    assert told == NoticeResult(problem="slack.ratelimited", retry_after=timedelta(seconds=9))

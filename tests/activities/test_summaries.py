@@ -19,14 +19,14 @@ from tests.records.builders import fact, order, state
 from tests.rules.builders import policy
 from workflows.ports.summaries import DayQuestion, TellDay
 from workflows.rules.orders.daily_totals import DayRow, DaySummary
-from workflows.rules.orders.order import OrderStatus, order_face
+from workflows.rules.orders.order import OrderStatus, order_snapshot
 from workflows.rules.orders.saga import receive
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.money import Money
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
 APPROVALS, ANA = "C0APPROVALS", "U0ANA"
-_FACE: TypeAdapter[Face] = TypeAdapter(Face)
+_SNAPSHOT: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)
 # In Berlin the 29th of March 2026 has 23 hours: from 23:00 UTC the day before to 22:00 UTC.
 SHORT_DAY = date(2026, 3, 29)
 BEGAN, ENDED = datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 3, 29, 22, tzinfo=UTC)
@@ -51,14 +51,14 @@ async def ordered(
     order_id: str,
     at: datetime,
     status: OrderStatus = OrderStatus.COMPLETED,
-    face: str = "",
+    snapshot: str = "",
 ) -> None:
     """Have an order of 20.20 USD come in."""
     actor = Actor(person="UANA", origin=Origin.CLI)
     begun = receive(order(order_id), actor, policy(), at, needs_approval=False).state
-    written = _FACE.dump_json(order_face(replace(begun, status=status), 1)).decode()
+    written = _SNAPSHOT.dump_json(order_snapshot(replace(begun, status=status), 1)).decode()
     first = replace(fact(1, order_id), at=at)
-    known = replace(state(order_id, status.value), face=face or written)
+    known = replace(state(order_id, status.value), face=snapshot or written)
     await AuditTrail(database).append((first,), known)
 
 
@@ -72,7 +72,7 @@ async def test_the_last_whole_day_in_the_policies_time_zone_is_summed_up(
     await ordered(database, "ORD-3", ENDED - instant)
     await ordered(database, "ORD-4", ENDED - instant, OrderStatus.AWAITING_APPROVAL)
     await ordered(database, "ORD-5", ENDED)
-    await ordered(database, "ORD-6", BEGAN, face='{"kind":"order","new":true}')
+    await ordered(database, "ORD-6", BEGAN, snapshot='{"kind":"order","new":true}')
 
     summary = await activity.run(summaries.sum_up, MORNING_AFTER)
 

@@ -15,7 +15,7 @@ from tests.views import threads
 from tests.views.threads import Written
 from workflows.ports.approvals import PublishCard, PublishedCard
 from workflows.rules.approvals.policy import Policy, Visibility
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.shared.card import CardCopy
 
 Json = dict[str, Any]
@@ -29,7 +29,7 @@ DIRECT = CardCopy(channel=BORIS, key="k-4", person=BORIS)
 
 def shown(
     make: Callable[[Policy], Written], visibility: Visibility = Visibility.CHANNEL
-) -> ApprovalFace:
+) -> ApprovalSnapshot:
     return threads.face_of(make, visibility)
 
 
@@ -42,13 +42,13 @@ class Desk:
     activity: ActivityEnvironment
 
     async def publish(
-        self, make: Callable[[Policy], Written] | ApprovalFace, *copies: CardCopy
+        self, make: Callable[[Policy], Written] | ApprovalSnapshot, *copies: CardCopy
     ) -> PublishedCard:
-        face = make if isinstance(make, ApprovalFace) else shown(make)
+        snapshot = make if isinstance(make, ApprovalSnapshot) else shown(make)
         now = datetime.now(UTC)
         noted = tuple(replace(one, intended_at=one.intended_at or now) for one in copies)
         published: PublishedCard = await self.activity.run(
-            self.cards.publish, PublishCard(face=face, copies=noted)
+            self.cards.publish, PublishCard(face=snapshot, copies=noted)
         )
         return published
 
@@ -209,8 +209,8 @@ async def test_a_reply_that_a_person_has_deleted_is_posted_again(
 async def test_nothing_private_reaches_the_channel_and_all_of_it_a_direct_message(
     slack: StandInClient, desk: Desk
 ) -> None:
-    face = shown(threads.rejected, Visibility.PRIVATE)
-    await desk.publish(face, ROOT, FIRST, SECOND)
+    snapshot = shown(threads.rejected, Visibility.PRIVATE)
+    await desk.publish(snapshot, ROOT, FIRST, SECOND)
     await desk.publish(shown(threads.second, Visibility.PRIVATE), DIRECT)
 
     public = str([await desk.roots(), await desk.replies()])

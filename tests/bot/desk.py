@@ -16,12 +16,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from bot.runtime.ids import mint
+from bot.runtime.ids import new_id
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
 from records.refusals import Refusals
 from records.requests import Requests
-from records.snapshots import read_face
+from records.snapshots import read_snapshot
 from tests.workflows.history import until_history
 from workflows.rules.approvals.policy import Policy, Quorum
 from workflows.rules.approvals.request import Decision, Verdict
@@ -110,7 +110,7 @@ class Shop:
         order_id = await self.order(policy=self.needing(quorum))
         message = await self.card(order_id, has_buttons)
         card = Card(order_id=order_id, message=message)
-        await self.at_rest(card.approval_id)
+        await self.until_idle(card.approval_id)
         return card
 
     async def payable_order(self) -> Card:
@@ -118,16 +118,16 @@ class Shop:
         order_id = await self.order(payment=PaymentMode.AWAIT)
         approval = approval_id(order_id)
         await self.card(order_id, has_buttons)
-        await self.at_rest(approval)
+        await self.until_idle(approval)
         await self.workflows.decide(approval, "boris", yes_by(BORIS))
         message = await self.card(order_id, lambda m: "Waiting for payment" in text_of(m))
-        await self.at_rest(order_id)
+        await self.until_idle(order_id)
         return Card(order_id=order_id, message=message)
 
     async def payable(self, total: str) -> str:
         """Start an order that needs nobody, and wait until it waits for its payment."""
         order_id = await self.order(total, payment=PaymentMode.AWAIT)
-        await self.at_rest(order_id)
+        await self.until_idle(order_id)
         return order_id
 
     async def pay(self, order_id: str, amount: str) -> None:
@@ -203,9 +203,9 @@ class Shop:
         """Return the version of the card as the records have it."""
         record = await self.requests.get(request_id)
         assert record is not None
-        return read_face(record.face).card_version
+        return read_snapshot(record.face).card_version
 
-    async def at_rest(self, workflow_id: str) -> int:
+    async def until_idle(self, workflow_id: str) -> int:
         """Wait until nothing is under way but timers and children; return the history's length."""
         async with asyncio.timeout(PATIENCE):
             return len(await until_history(self._handle(workflow_id), _is_at_rest))
@@ -263,7 +263,7 @@ def _is_at_rest(events: Sequence[HistoryEvent]) -> bool:
 def an_order(total: str = "1500.00") -> Order:
     price = Money(amount=Decimal(total), currency="USD")
     return Order(
-        order_id=mint("ORD"),
+        order_id=new_id("ORD"),
         customer="Acme GmbH",
         lines=(OrderLine(sku="DESK-OAK", quantity=1, unit_price=price),),
         card_expiry="12/39",

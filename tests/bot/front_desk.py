@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.runtime.ids import mint
+from bot.runtime.ids import new_id
 from bot.temporal.client import TemporalUnavailableError, WorkflowClient
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, PATIENCE, Json
 from workflows.rules.approvals.policy import Layout, LevelRule, Notify, Policy, Quorum, Tier, route
 from workflows.rules.approvals.request import ApprovalRequest
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import Actor, ApproverSource, Origin, SourceKind
 from workflows.rules.shared.content import Content
 
@@ -69,7 +69,7 @@ class FrontDesk:
     async def ask(self, *levels: LevelRule, text: str = "", **changes: Any) -> Asked:
         """Ask, as Ana, for a new desk, and wait for the card, or a thread's root, with its buttons."""
         policy = self.policy(*levels, **changes)
-        request_id = mint("REQ")
+        request_id = new_id("REQ")
         request = ApprovalRequest(
             request_id=request_id,
             requester=Actor(person=ANA, origin=Origin.SLACK),
@@ -123,7 +123,9 @@ class FrontDesk:
         """Wait until the person's modal says this."""
         return await self.slack.wait_for_modal(person, lambda v: words in text_of(v))
 
-    async def face(self, request_id: str, holds: Callable[[ApprovalFace], bool]) -> ApprovalFace:
+    async def face(
+        self, request_id: str, holds: Callable[[ApprovalSnapshot], bool]
+    ) -> ApprovalSnapshot:
         """Wait until the request's own face is like this."""
         async with asyncio.timeout(PATIENCE):
             while True:

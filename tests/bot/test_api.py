@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from bot.http.problems import MOST
 from bot.listeners.services import Services
-from bot.runtime.ids import mint
+from bot.runtime.ids import new_id
 from bot.temporal.client import OrderAnswer, TemporalUnavailableError, Unconfirmed, Unknown
 from records.database import Database
 from tests.bot.desk import ANA, BORIS, RunningWorker, Shop, has_buttons, was_started
@@ -35,7 +35,7 @@ async def door(
 
 
 async def _create(door: FrontDoor, body: Json, key: str = "") -> Reply:
-    return await door.ask("POST", ORDERS, body, Idempotency_Key=key or mint("KEY"))
+    return await door.ask("POST", ORDERS, body, Idempotency_Key=key or new_id("KEY"))
 
 
 async def test_an_order_is_created_read_and_done(door: FrontDoor, shop: Shop) -> None:
@@ -68,8 +68,8 @@ async def test_the_total_is_computed_and_decides_whether_somebody_is_asked(
 async def test_the_same_order_sent_twice_at_once_and_later_is_one(
     door: FrontDoor, shop: Shop, by: str
 ) -> None:
-    wish = COSTLY if by == "key" else {**COSTLY, "order_id": mint("ORD")}
-    key = mint("KEY")
+    wish = COSTLY if by == "key" else {**COSTLY, "order_id": new_id("ORD")}
+    key = new_id("KEY")
 
     replies = await asyncio.gather(*(_create(door, wish, key) for _ in range(4)))
     await shop.card(replies[0].body["order_id"], has_buttons)
@@ -87,7 +87,7 @@ OTHERS = [{"note": "soon"}, {"lines": [{**LINE, "quantity": 4}]}, {"requester": 
 async def test_another_order_under_the_same_key_is_refused(
     door: FrontDoor, shop: Shop, other: Json
 ) -> None:
-    key = mint("KEY")
+    key = new_id("KEY")
     created = await _create(door, COSTLY, key)
     await shop.card(created.body["order_id"], has_buttons)
 
@@ -139,7 +139,7 @@ MISTAKES: list[tuple[Json, str]] = [
 async def test_what_is_wrong_is_pointed_at_and_nothing_starts(
     door: FrontDoor, temporal: WorkflowEnvironment, wrong: Json, pointer: str
 ) -> None:
-    order_id = mint("ORD")
+    order_id = new_id("ORD")
 
     reply = await _create(door, {**ORDER, "order_id": order_id, **wrong})
 
@@ -226,7 +226,7 @@ async def test_an_order_is_cancelled_once_and_a_repetition_changes_nothing(
 ) -> None:
     order_id = (await _create(door, COSTLY)).body["order_id"]
     await shop.card(order_id, has_buttons)
-    path, body, key = f"{ORDERS}/{order_id}/cancel", {"actor": ANA, "reason": "No"}, mint("KEY")
+    path, body, key = f"{ORDERS}/{order_id}/cancel", {"actor": ANA, "reason": "No"}, new_id("KEY")
 
     replies = [await door.ask("POST", path, body, Idempotency_Key=key) for _ in range(2)]
     await shop.end(order_id)

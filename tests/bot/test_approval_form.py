@@ -54,10 +54,10 @@ async def test_a_request_is_asked_by_the_form(
 
     request_id = request_id_of(form)
     await slack.wait_for_modal(ANA, lambda v: request_id in text_of(v) and not v["callback_id"])
-    face = await desk.face(request_id, lambda face: bool(face.levels))
-    assert face.policy == policy
-    assert face.requester.person == ANA
-    assert face.content.title == TYPED["title"]
+    snapshot = await desk.face(request_id, lambda snapshot: bool(snapshot.levels))
+    assert snapshot.policy == policy
+    assert snapshot.requester.person == ANA
+    assert snapshot.content.title == TYPED["title"]
 
 
 async def test_the_command_may_name_the_policy(
@@ -113,13 +113,13 @@ async def test_the_same_form_twice_is_one_request(
 
     await slack.submit(ANA, form, {**title, "policy": choose(form, policy_with_levels(services))})
 
-    face = await desk.face(request_id_of(form), lambda face: bool(face.levels))
+    snapshot = await desk.face(request_id_of(form), lambda snapshot: bool(snapshot.levels))
     await slack.wait_for_message(
         APPROVALS, ANA, lambda m: request_id_of(form) in text_of(m) and offers("more")(m)
     )
     seen = await slack.messages(APPROVALS, ANA)
     assert len([m for m in seen if request_id_of(form) in text_of(m)]) == 1
-    assert face.content.title == title["title"]
+    assert snapshot.content.title == title["title"]
 
 
 SENT_AGAIN: list[tuple[dict[str, str], str]] = [
@@ -153,5 +153,5 @@ async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_co
     await slack.submit(ANA, form, again)
 
     await slack.wait_for_modal(ANA, lambda v: words in text_of(v))
-    face = await desk.face(request_id, lambda face: bool(face.levels))
-    assert face.content.title == "Chairs"
+    snapshot = await desk.face(request_id, lambda snapshot: bool(snapshot.levels))
+    assert snapshot.content.title == "Chairs"

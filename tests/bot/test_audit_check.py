@@ -8,26 +8,26 @@ from temporalio.client import Client
 
 from bot.actions import audit_verification
 from bot.actions.audit_verification import Compared, compare
-from bot.temporal.history_replay import Rederived
+from bot.temporal.history_replay import ReplayedFacts
 from records.audit import AuditTrail
-from records.snapshots import read_face
+from records.snapshots import read_snapshot
 from records.trail import Trail, columns_of, seal
 from tests.records.stories import REASON, REMARK, public, rejected
 from workflows.ports.approvals import AuditBatch
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.shared.audit import GENESIS, AuditEvent, chain_hash, text_digest, without_texts
 
 FACTS, STATE = rejected()
-FACE = read_face(STATE.face)
-assert isinstance(FACE, ApprovalFace)
+SNAPSHOT = read_snapshot(STATE.face)
+assert isinstance(SNAPSHOT, ApprovalSnapshot)
 LAST = len(FACTS)
 
 
-def history(facts: tuple[AuditEvent, ...] = FACTS, **changes: Any) -> Rederived:
+def history(facts: tuple[AuditEvent, ...] = FACTS, **changes: Any) -> ReplayedFacts:
     """Return what a workflow yields that handed all these facts over at once."""
-    assert isinstance(FACE, ApprovalFace)
-    batch = AuditBatch(request_id="APR-1", owner_id="APR-1", facts=facts, face=FACE)
-    derived = Rederived(
+    assert isinstance(SNAPSHOT, ApprovalSnapshot)
+    batch = AuditBatch(request_id="APR-1", owner_id="APR-1", facts=facts, face=SNAPSHOT)
+    derived = ReplayedFacts(
         facts={one.sequence: one for one in facts},
         batches={facts[-1].sequence: batch},
         acknowledged=facts[-1].sequence,
@@ -36,7 +36,9 @@ def history(facts: tuple[AuditEvent, ...] = FACTS, **changes: Any) -> Rederived:
     return replace(derived, **changes)
 
 
-def trail(facts: tuple[AuditEvent, ...] = FACTS, face: str = STATE.face, **head: object) -> Trail:
+def trail(
+    facts: tuple[AuditEvent, ...] = FACTS, snapshot: str = STATE.face, **head: object
+) -> Trail:
     """Return a trail whose chain is whole."""
     rows, previous = [], GENESIS
     for one in facts:
@@ -48,7 +50,7 @@ def trail(facts: tuple[AuditEvent, ...] = FACTS, face: str = STATE.face, **head:
         "kind": "approval",
         "requester": STATE.requester,
         "status": STATE.status,
-        "face": face,
+        "face": snapshot,
         "sequence": len(facts),
         "chain_hash": previous,
     }
@@ -105,9 +107,9 @@ def test_a_last_state_that_is_another_one_differs(head: dict[str, Any]) -> None:
     assert compare(trail(**head), history(), blanks=False) == (Compared.STATE_DIFFERS, LAST)
 
 
-def test_a_last_face_that_is_another_one_differs() -> None:
-    for face in (STATE.face.replace(REASON, "No money"), STATE.face.replace(REASON, ""), "{}"):
-        found = compare(trail(face=face), history(), blanks=False)
+def test_a_last_snapshot_that_is_another_one_differs() -> None:
+    for snapshot in (STATE.face.replace(REASON, "No money"), STATE.face.replace(REASON, ""), "{}"):
+        found = compare(trail(face=snapshot), history(), blanks=False)
         assert found == (Compared.STATE_DIFFERS, LAST)
 
 
@@ -149,8 +151,8 @@ def test_beside_a_redaction_nothing_else_of_the_last_state_may_differ() -> None:
 
 
 def test_the_story_says_what_it_should() -> None:
-    assert isinstance(FACE, ApprovalFace)
-    assert public(FACE, "APR-1") == STATE
+    assert isinstance(SNAPSHOT, ApprovalSnapshot)
+    assert public(SNAPSHOT, "APR-1") == STATE
 
 
 class GoingOn(AuditTrail):
@@ -169,7 +171,7 @@ async def test_what_is_written_between_the_two_readings_is_not_lost(
 ) -> None:
     """Guard: without the second reading this is FACT_LOST."""
 
-    async def rederived(*_: object) -> Rederived:
+    async def rederived(*_: object) -> ReplayedFacts:
         return history()
 
     monkeypatch.setattr(audit_verification, "rederive", rederived)

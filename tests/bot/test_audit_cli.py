@@ -76,7 +76,7 @@ async def test_a_trail_is_shown_with_who_and_when_and_by_which_rule(shell: Comma
 async def test_what_is_rewritten_with_all_its_hashes_is_found_out_by_the_history_alone(
     shell: CommandLine, database: Database
 ) -> None:
-    """Guard: `bot.actions.audit_verification.check` without its call of `rederive` finds nothing."""
+    """Guard: `bot.actions.audit_verification.check` without its call of `replay_facts` finds nothing."""
     request = await rejected(shell)
     before = await shell.type("audit", "verify", request)
     await forge(database, request, 3, reason="We have no money")

@@ -58,10 +58,10 @@ async def test_a_stand_in_may_decide_what_was_open_before(
     form = await open_form(slack)
 
     await slack.submit(BORIS, form, typed(services, EMIL))
-    await desk.face(asked.request_id, lambda face: bool(face.levels[0].delegates))
+    await desk.face(asked.request_id, lambda snapshot: bool(snapshot.levels[0].delegates))
     await slack.click(EMIL, APPROVALS, asked.message, "approve")
 
-    closed = await desk.face(asked.request_id, lambda face: not face.is_open)
+    closed = await desk.face(asked.request_id, lambda snapshot: not snapshot.is_open)
     assert closed.status is Status.APPROVED
     assert closed.levels[0].decisions[0].seat == BORIS
 

@@ -102,7 +102,7 @@ async def test_a_rejection_from_there_asks_for_its_reason_in_a_modal(
     form = await slack.wait_for_modal(BORIS, lambda v: v["callback_id"] == "verb")
     await slack.submit(BORIS, form, {"reason": "No room."})
 
-    await desk.face(asked.request_id, lambda face: face.status is Status.REJECTED)
+    await desk.face(asked.request_id, lambda snapshot: snapshot.status is Status.REJECTED)
     await desk.says(BORIS, notices.confirmed("reject"))
     await home_without(slack, BORIS, asked.request_id)
 
@@ -200,7 +200,7 @@ async def test_approvals_answers_privately_and_a_press_there_is_shown_there(
 
     painted = await shop.told(BORIS, "Nothing waits for you")
     assert painted["ts"] == told["ts"]
-    await desk.face(asked.request_id, lambda face: face.status is Status.APPROVED)
+    await desk.face(asked.request_id, lambda snapshot: snapshot.status is Status.APPROVED)
 
 
 async def test_a_rejection_from_a_private_answer_is_shown_there_too(
@@ -257,7 +257,7 @@ async def test_five_at_once_of_which_one_is_refused(
         assert "taken back" in text_of(told)
     for number, one in enumerate(asked):
         wanted = Status.WITHDRAWN if number == 2 else Status.APPROVED
-        await desk.face(one, lambda face, wanted=wanted: face.status is wanted)  # type: ignore[misc]
+        await desk.face(one, lambda snapshot, wanted=wanted: snapshot.status is wanted)  # type: ignore[misc]
 
 
 async def test_each_of_several_is_its_own_update_which_the_same_submission_repeats(

@@ -9,7 +9,7 @@ from temporalio.testing import WorkflowEnvironment
 from bot.actions.audit_verification import Compared, check
 from bot.actions.hr_lookup import HrLookup
 from bot.listeners.services import Services
-from bot.runtime.ids import mint
+from bot.runtime.ids import new_id
 from emulator.client import text_of
 from records.database import Database
 from records.personnel import Personnel
@@ -18,7 +18,7 @@ from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, RunningWorker, Shop, ha
 from workflows.rules.approvals.policy import LevelRule, Policy, Tier
 from workflows.rules.approvals.request import Status
 from workflows.rules.hr.request import HrRequest, HrType
-from workflows.rules.hr.snapshot import HrFace, Provisioning, hr_approval_id
+from workflows.rules.hr.snapshot import HrSnapshot, Provisioning, hr_approval_id
 from workflows.rules.messages import HrInput
 from workflows.rules.people.actors import Actor, ApproverSource, Origin, SourceKind
 
@@ -35,7 +35,7 @@ def _policy(shop: Shop) -> Policy:
 async def _asked(shop: Shop, days: int = 5) -> HrInput:
     """Start a request for so many days off and wait until people are asked."""
     request = HrRequest(
-        request_id=mint("HR"),
+        request_id=new_id("HR"),
         type=HrType.TIME_OFF,
         title="A week at the sea",
         starts=date(2027, 3, 1),
@@ -47,14 +47,14 @@ async def _asked(shop: Shop, days: int = 5) -> HrInput:
     await shop.slack.wait_for_message(
         APPROVALS, BORIS, lambda m: request.request_id in text_of(m) and has_buttons(m)
     )
-    await shop.at_rest(hr_approval_id(request.request_id))
+    await shop.until_idle(hr_approval_id(request.request_id))
     return asked
 
 
 async def _approve(shop: Shop, asked: HrInput) -> None:
     approval = hr_approval_id(asked.request.request_id)
     await shop.workflows.decide(approval, "boris", yes_by(BORIS))
-    await shop.at_rest(approval)
+    await shop.until_idle(approval)
     await shop.workflows.decide(approval, "clara", replace(yes_by(CLARA), level=2))
     await shop.end(asked.request.request_id)
 
@@ -67,9 +67,9 @@ async def test_what_two_levels_approve_is_booked_and_the_employee_is_told(
     await _approve(shop, asked)
 
     told = await shop.direct_message(ANA, "it has been carried out")
-    face = await services.workflows.hr_state(asked.request.request_id)
-    assert isinstance(face, HrFace)
-    assert (face.status, face.provisioning) == (Status.APPROVED, Provisioning.DONE)
+    snapshot = await services.workflows.hr_state(asked.request.request_id)
+    assert isinstance(snapshot, HrSnapshot)
+    assert (snapshot.status, snapshot.provisioning) == (Status.APPROVED, Provisioning.DONE)
     assert f"{DEFAULT_DAYS - 5} days off left in 2027" in text_of(told)
     assert (await TimeOff(database).balance(ANA, 2027)).booked == 5
     assert len(await Personnel(database).entries_of(ANA)) == 1
@@ -99,13 +99,13 @@ async def test_while_it_waits_its_approval_says_how_it_stands(
     asked = await _asked(shop)
     lookup = HrLookup(services.requests, services.workflows)
 
-    face = await lookup.look_up(asked.request.request_id)
+    snapshot = await lookup.look_up(asked.request.request_id)
     (listed,) = await lookup.latest_of(ANA)
 
-    assert face is not None
-    assert face.approval is not None
-    assert face.approval.open_level is not None
-    assert listed.request == face.request
+    assert snapshot is not None
+    assert snapshot.approval is not None
+    assert snapshot.approval.open_level is not None
+    assert listed.request == snapshot.request
     assert await services.workflows.hr_status(asked.request.request_id) == "pending"
     assert await lookup.look_up("HR-NEVERWAS") is None
 
@@ -117,11 +117,13 @@ async def test_without_a_worker_the_records_answer_and_say_as_of_when(
     await worker.stop()
     monkeypatch.setattr("bot.temporal.hr_requests.QUERY_WAIT", 0.3)
 
-    face = await HrLookup(services.requests, services.workflows).look_up(asked.request.request_id)
+    snapshot = await HrLookup(services.requests, services.workflows).look_up(
+        asked.request.request_id
+    )
 
-    assert face is not None
-    assert face.as_of is not None
-    assert face.approval is not None
+    assert snapshot is not None
+    assert snapshot.as_of is not None
+    assert snapshot.approval is not None
     await worker.start()
 
 

@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.app import create_app
 from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
-from records.snapshots import read_face
+from records.snapshots import read_snapshot
 from tests.bot.desk import (
     ANA,
     APPROVALS,
@@ -25,7 +25,7 @@ from tests.bot.desk import (
     shows,
 )
 from tests.bot.presses import SECRET, SignedHttp, approval_by, press_payload
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 
 LOST = [
     {"effect": "error", "error": "expired_url"},
@@ -247,10 +247,10 @@ async def test_a_press_that_reaches_another_bot_much_later_paints_no_old_state(
     await shop.card(card.order_id, shows("Completed"))
     record = await shop.requests.get(card.approval_id)
     assert record is not None
-    face = read_face(record.face)
-    assert isinstance(face, ApprovalFace)
-    assert face.closed_at is not None
-    later = face.closed_at + timedelta(seconds=3)
+    snapshot = read_snapshot(record.face)
+    assert isinstance(snapshot, ApprovalSnapshot)
+    assert snapshot.closed_at is not None
+    later = snapshot.closed_at + timedelta(seconds=3)
     other = SignedHttp(create_app(web, SECRET, replace(services, now=lambda: later)))
     mark = await slack.journal_mark()
 

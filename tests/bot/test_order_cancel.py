@@ -53,14 +53,14 @@ async def test_a_stranger_gets_a_private_sentence_and_nothing_changes(
     slack: StandInClient, bot: AsyncApp, shop: Shop
 ) -> None:
     card = await shop.payable_order()
-    before = await shop.at_rest(card.order_id)
+    before = await shop.until_idle(card.order_id)
 
     await slack.click(GUS, APPROVALS, card.message, "cancel")
 
     await shop.told(GUS, notices.refusal("not_your_order", {}))
     await listeners_ended()
     assert await shop.refused(card.order_id) == [(GUS, "not_your_order")]
-    assert await shop.at_rest(card.order_id) == before
+    assert await shop.until_idle(card.order_id) == before
     assert await shop.cards(card.order_id) == [card.message]
 
 
@@ -90,9 +90,9 @@ async def test_the_same_press_sent_twice_cancels_once(
     await http.interact(payload, x_slack_retry_num="1")
     await listeners_ended()
 
-    face = await shop.workflows.order_details(card.order_id)
-    assert face is not None
-    assert face.cancelled is not None
+    snapshot = await shop.workflows.order_details(card.order_id)
+    assert snapshot is not None
+    assert snapshot.cancelled is not None
     assert await shop.updates(card.order_id, "cancel") == 1
     assert await shop.refused(card.order_id) == []
     await shop.end(card.order_id)

@@ -127,9 +127,9 @@ async def test_an_order_that_nobody_pays_expires(till: Till) -> None:
     said = await till.see_through(*words)
 
     order_id = said.out.split()[0]
-    face = await till.until(order_id, OrderStatus.EXPIRED)
-    assert face.payment_due is not None
-    assert face.payment_due - face.received_at < timedelta(seconds=20)
+    snapshot = await till.until(order_id, OrderStatus.EXPIRED)
+    assert snapshot.payment_due is not None
+    assert snapshot.payment_due - snapshot.received_at < timedelta(seconds=20)
     assert (said.code, "Status: expired\n" in said.out) == (ENDED, True)
     await till.told(order_id, "not paid in time")
     assert (await till.balance(order_id)).held == {}

@@ -56,14 +56,14 @@ async def test_without_a_worker_the_records_answer_and_say_as_of_when(  # noqa: 
     await worker.stop()
     monkeypatch.setattr("bot.temporal.orders.QUERY_WAIT", 0.3)
 
-    face = await services.orders.look_up(card.order_id)
+    snapshot = await services.orders.look_up(card.order_id)
     await slack.say(GUS, APPROVALS, f"/order-status {card.order_id}")
 
     told = await shop.told(GUS, "As of")
-    assert face is not None
-    assert face.as_of is not None
-    assert face.approval is not None
-    assert face.approval.status is Status.PENDING
+    assert snapshot is not None
+    assert snapshot.as_of is not None
+    assert snapshot.approval is not None
+    assert snapshot.approval.status is Status.PENDING
     assert card.order_id in text_of(told)
     await worker.start()
 
@@ -77,12 +77,12 @@ async def test_each_query_is_answered_and_of_an_unknown_order_nothing(shop: Shop
     await shop.end(order_id)
     calls = shop.workflows
 
-    face = await calls.order_details(order_id)
-    assert face is not None
+    snapshot = await calls.order_details(order_id)
+    assert snapshot is not None
     assert await calls.order_status(order_id) == "completed"
     assert await calls.order_requires_approval(order_id) is False
     assert await calls.order_approval_message(order_id) is None
-    assert await calls.order_estimated_delivery(order_id) == face.estimated_delivery is not None
+    assert await calls.order_estimated_delivery(order_id) == snapshot.estimated_delivery is not None
     assert await calls.order_status("ORD-NEVERWAS") is None
 
 

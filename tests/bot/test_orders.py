@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncApp
 from temporalio.testing import WorkflowEnvironment
 
 from emulator.client import StandInClient, text_of
-from records.snapshots import read_face
+from records.snapshots import read_snapshot
 from tests.bot.desk import (
     ANA,
     APPROVALS,
@@ -22,7 +22,7 @@ from tests.bot.desk import (
 from tests.bot.forms import fill_in, open_form, order_id_of, submission
 from tests.bot.presses import SignedHttp
 from views import notices
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.orders.order import OrderStatus, PaymentMode
 
 
@@ -134,8 +134,8 @@ async def test_a_wish_for_the_answer_window_reaches_the_approval(
     assert order is not None
     record = await shop.requests.get(order.approval_id)
     assert record is not None
-    approval = read_face(record.face)
-    assert isinstance(approval, ApprovalFace)
+    approval = read_snapshot(record.face)
+    assert isinstance(approval, ApprovalSnapshot)
     (level,) = approval.levels
     assert level.expires_at is not None
     waits = level.expires_at - order.received_at
@@ -157,13 +157,16 @@ async def test_an_order_that_is_paid_elsewhere_needs_no_payment_card(
     )
 
     view = await slack.wait_for_modal(ANA, lambda v: "received" in text_of(v))
-    await shop.at_rest(order_id_of(form))
-    face = await shop.workflows.order_details(order_id_of(form))
-    assert face is not None
-    assert face.status is OrderStatus.AWAITING_PAYMENT
+    await shop.until_idle(order_id_of(form))
+    snapshot = await shop.workflows.order_details(order_id_of(form))
+    assert snapshot is not None
+    assert snapshot.status is OrderStatus.AWAITING_PAYMENT
     assert "its payment is waited for" in text_of(view)
-    assert (face.order.payment, face.order.email) == (PaymentMode.AWAIT, "orders@acme.example")
-    assert [line.name for line in face.order.lines] == ["Oak desk"]
+    assert (snapshot.order.payment, snapshot.order.email) == (
+        PaymentMode.AWAIT,
+        "orders@acme.example",
+    )
+    assert [line.name for line in snapshot.order.lines] == ["Oak desk"]
 
 
 async def test_a_name_that_tries_to_shout_or_to_shine_is_shown_as_written(

@@ -10,13 +10,13 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.listeners.directory import refresh_watching
 from bot.listeners.services import Services
-from bot.runtime.ids import mint
+from bot.runtime.ids import new_id
 from emulator.client import StandInClient
-from records.snapshots import read_face
+from records.snapshots import read_snapshot
 from tests.bot.desk import PATIENCE, RunningWorker
 from workflows.rules.approvals.policy import route
 from workflows.rules.approvals.request import ApprovalRequest
-from workflows.rules.approvals.snapshot import ApprovalFace, LevelFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
 from workflows.rules.people.actors import Absence, Actor, Origin
 from workflows.rules.shared.content import Content
 
@@ -31,7 +31,7 @@ class Clerk:
         policies = self.services.policies
         policy = policies.policy(policy_name)
         request = ApprovalRequest(
-            request_id=mint("REQ"),
+            request_id=new_id("REQ"),
             requester=Actor(person=requester, origin=Origin.SLACK),
             content=Content(title="A try"),
             policy=policy,
@@ -41,13 +41,13 @@ class Clerk:
         assert await self.services.workflows.start_approval(request)
         return request.request_id
 
-    async def level(self, request_id: str, fits: Callable[[LevelFace], bool]) -> LevelFace:
+    async def level(self, request_id: str, fits: Callable[[LevelSnapshot], bool]) -> LevelSnapshot:
         """Wait until the level that waits looks like this."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 record = await self.services.requests.get(request_id)
-                face = read_face(record.face) if record else None
-                level = face.open_level if isinstance(face, ApprovalFace) else None
+                snapshot = read_snapshot(record.face) if record else None
+                level = snapshot.open_level if isinstance(snapshot, ApprovalSnapshot) else None
                 if level is not None and fits(level):
                     return level
                 await asyncio.sleep(0.05)
@@ -58,7 +58,7 @@ def clerk(services: Services, worker: RunningWorker) -> Clerk:
     return Clerk(services)
 
 
-def is_open(level: LevelFace) -> bool:
+def is_open(level: LevelSnapshot) -> bool:
     return not level.blocked
 
 
@@ -124,7 +124,7 @@ async def test_an_absence_reaches_requests_that_are_open_already(
     for person in ("U0FAY", "U0GUS"):
         away = Absence(person=person, delegate="W0HANA", starts=now, ends=now + timedelta(days=1))
         await clerk.services.absences.set(away, now)
-        await refresh_watching(clerk.services, [f"user:{person}"], mint("EVT"))
+        await refresh_watching(clerk.services, [f"user:{person}"], new_id("EVT"))
     level = await clerk.level(other, lambda level: bool(level.delegates))
     forbidden = await clerk.level(request_id, is_open)
 

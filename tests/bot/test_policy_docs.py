@@ -47,9 +47,9 @@ from workflows.rules.approvals.policy import (
     QuorumKind,
     ReasonRule,
 )
-from workflows.rules.approvals.request import ApprovalState, TellKind
+from workflows.rules.approvals.request import ApprovalState, NotificationKind
 from workflows.rules.approvals.seats import FARTHEST
-from workflows.rules.approvals.snapshot import approval_face
+from workflows.rules.approvals.snapshot import approval_snapshot
 from workflows.rules.notice import MENTIONED
 from workflows.rules.people.actors import Standing
 
@@ -194,7 +194,7 @@ def test_a_blocked_levels_reminder_goes_to_the_admin_channel() -> None:
 
     reminded = deadlines.reach(begun(level(BORIS), remind), after(minutes=1))
 
-    assert [one.kind for one in reminded.tells] == [TellKind.BLOCKED]
+    assert [one.kind for one in reminded.tells] == [NotificationKind.BLOCKED]
 
 
 def test_who_may_not_decide_is_in_the_audit_trail_and_not_on_the_card() -> None:
@@ -207,7 +207,7 @@ def test_who_may_not_decide_is_in_the_audit_trail_and_not_on_the_card() -> None:
     change = read(begun(level(BORIS)), named)
 
     assert f"{CLARA}=guest by " in change.facts[-1].data["evidence"]
-    assert CLARA not in str(approval_face(change.state, 1))
+    assert CLARA not in str(approval_snapshot(change.state, 1))
 
 
 @pytest.mark.parametrize("replace", [True, False])

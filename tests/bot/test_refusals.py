@@ -78,7 +78,7 @@ async def test_a_refused_click_is_one_private_sentence_and_one_row_and_no_histor
     card = await shop.waiting_order(quorum=2)
     payload = with_value(await press_payload(slack, person, card, "approve"), **value)
     await before(shop, card)
-    was = await shop.at_rest(card.approval_id)
+    was = await shop.until_idle(card.approval_id)
     version = await shop.version(card.approval_id)
 
     await http.interact(with_value(payload, card_version=version))
@@ -88,7 +88,7 @@ async def test_a_refused_click_is_one_private_sentence_and_one_row_and_no_histor
 
     assert len(await whispers(slack, person)) == 1
     assert await shop.refused(card.approval_id) == [(person, code)]
-    assert await shop.at_rest(card.approval_id) == was
+    assert await shop.until_idle(card.approval_id) == was
 
 
 async def test_nobody_else_reads_why_a_click_was_refused(

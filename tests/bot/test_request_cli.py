@@ -219,7 +219,7 @@ async def test_the_list_is_the_newest_first_and_can_be_narrowed(shell: CommandLi
     async def listed(*words: str) -> list[str]:
         said = await shell.request("list", "--json", *words)
         assert said.code == 0, said.err
-        return [face["request_id"] for face in said.json]
+        return [snapshot["request_id"] for snapshot in said.json]
 
     plain = await shell.request("list")
 

@@ -173,14 +173,14 @@ async def test_an_answer_that_does_not_come_is_asked_for_and_can_be_repeated(
         await worker.start()
         late = await waiting
     repeated = await shell.request("comment", request, "A", "--as", ANA, "--key", key)
-    face = await shell.request("show", request, "--json")
+    snapshot = await shell.request("show", request, "--json")
 
     assert (given_up.code, given_up.out) == (UNCONFIRMED, "")
     assert "Still not confirmed: it is not known whether it counts." in given_up.err
     assert told.is_set()
     assert late.code == 0
     assert (repeated.code, repeated.err) == (0, "")
-    assert sorted(one["text"] for one in face.json["remarks"]) == ["A", "B"]
+    assert sorted(one["text"] for one in snapshot.json["remarks"]) == ["A", "B"]
 
 
 async def test_a_request_that_may_have_been_taken_names_its_number(

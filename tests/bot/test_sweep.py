@@ -11,9 +11,9 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from activities import received_payments
-from activities.received_payments import EmbeddedBank, judge_face
+from activities.received_payments import EmbeddedBank, judge_snapshot
 from bot.listeners.services import Services
-from bot.runtime.ids import mint
+from bot.runtime.ids import new_id
 from records.audit import AuditTrail
 from records.database import Database
 from records.received_payments import Receipt, ReceivedPayments
@@ -57,12 +57,12 @@ class Sweeper:
     async def order(self) -> str:
         """Create an order, and return when it waits for its payment."""
         created = await self._door.ask(
-            "POST", "/api/v1/orders", AWAITED, Idempotency_Key=mint("K-")
+            "POST", "/api/v1/orders", AWAITED, Idempotency_Key=new_id("K-")
         )
         order_id = str(created.body["order_id"])
         async with asyncio.timeout(PATIENCE):
             while await self.status(order_id) != OrderStatus.AWAITING_PAYMENT:
-                await self._shop.at_rest(order_id)
+                await self._shop.until_idle(order_id)
         return order_id
 
     async def status(self, order_id: str) -> str | None:
@@ -79,7 +79,7 @@ class Sweeper:
             amount=Money(amount=Decimal("500.00"), currency="USD"),
             paid_at=self._door.now,
         )
-        await self.payments.receive(payment, judge_face, self._door.now)
+        await self.payments.receive(payment, judge_snapshot, self._door.now)
         return payment.event_id
 
     async def receipt(self, event_id: str) -> Receipt:
@@ -168,7 +168,7 @@ async def test_what_an_order_took_and_gave_back_itself_is_not_given_back_twice(
     assert (await sweeper.receipt(event_id)).progress is Progress.SETTLED
 
 
-async def _tell(database: Database, order_id: str, face: str) -> None:
+async def _tell(database: Database, order_id: str, snapshot: str) -> None:
     """Have the records know the order by this face."""
     number = len(await AuditTrail(database).facts(order_id)) + 1
     state = PublicState(
@@ -177,7 +177,7 @@ async def _tell(database: Database, order_id: str, face: str) -> None:
         kind="order",
         requester=ANA,
         status="failed",
-        face=face,
+        face=snapshot,
     )
     await AuditTrail(database).append(facts(number, request_id=order_id), state)
 
@@ -190,7 +190,7 @@ async def test_a_refund_that_was_lost_with_its_temporal_is_started_again(sweeper
     await sweeper.refunded(event_id)
 
 
-async def test_a_face_of_a_newer_version_leaves_the_payment_waiting(
+async def test_a_snapshot_of_a_newer_version_leaves_the_payment_waiting(
     sweeper: Sweeper, database: Database
 ) -> None:
     await _tell(database, "ORD-00000000", '{"kind":"order","new":true}')

@@ -175,7 +175,7 @@ async def test_a_closed_private_request_can_still_be_read_by_whom_it_concerns(  
     no = replace(yes_by(BORIS), verdict=Verdict.REJECT, reason="Not now")
     await services.workflows.decide(asked.request_id, "b", no)
     root = await desk.card(asked.request_id, shows("Rejected"))
-    await shop.at_rest(asked.request_id)
+    await shop.until_idle(asked.request_id)
     if not temporal_knows:
         monkeypatch.setattr(services.workflows, "menu", _unknown)
 
@@ -232,7 +232,7 @@ async def test_a_rejection_from_a_reply_ends_the_request_on_every_copy(
 
     await slack.submit(BORIS, form, {"reason": SECRET})
 
-    closed = await desk.face(asked.request_id, lambda face: not face.is_open)
+    closed = await desk.face(asked.request_id, lambda snapshot: not snapshot.is_open)
     await desk.reply(asked, shows("closed without passing", f"<@{BORIS}>"))
     await shop.pass_time(asked.request_id)
     await desk.card(asked.request_id, shows("Rejected"))

@@ -8,7 +8,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.services import Services
-from bot.runtime.ids import mint
+from bot.runtime.ids import new_id
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import (
     ANA,
@@ -71,7 +71,7 @@ async def whispers(
 
 
 async def in_face(desk: FrontDesk, asked: Asked, count: int) -> None:
-    await desk.face(asked.request_id, lambda face: face.comments == count)
+    await desk.face(asked.request_id, lambda snapshot: snapshot.comments == count)
 
 
 async def test_a_reply_in_the_thread_of_a_card_is_a_comment_in_the_audit(
@@ -81,11 +81,11 @@ async def test_a_reply_in_the_thread_of_a_card_is_a_comment_in_the_audit(
 
     await reply(slack, BORIS, asked, "Is <it> for *Dina* & <@U0GUS>?")
 
-    await shop.at_rest(asked.request_id)
-    face = await desk.face(asked.request_id, lambda face: face.comments == 1)
+    await shop.until_idle(asked.request_id)
+    snapshot = await desk.face(asked.request_id, lambda snapshot: snapshot.comments == 1)
     boris = Actor(person=BORIS, origin=Origin.SLACK)
     assert await comments(services, asked) == [(boris, "Is <it> for *Dina* & @U0GUS?")]
-    assert face.status is Status.PENDING
+    assert snapshot.status is Status.PENDING
     assert await whispers(slack, BORIS, asked) == []
 
 
@@ -97,9 +97,9 @@ async def test_a_typed_decision_is_a_comment_and_gets_a_private_hint_to_the_butt
 
     await reply(slack, BORIS, asked, words)
 
-    await shop.at_rest(asked.request_id)
-    face = await desk.face(asked.request_id, lambda face: face.comments == 1)
-    assert face.levels[0].decisions == ()
+    await shop.until_idle(asked.request_id)
+    snapshot = await desk.face(asked.request_id, lambda snapshot: snapshot.comments == 1)
+    assert snapshot.levels[0].decisions == ()
     assert [said for _, said in await comments(services, asked)] == [words]
     (hint,) = await whispers(slack, BORIS, asked)
     assert "typing decides nothing" in hint
@@ -111,14 +111,14 @@ async def test_an_event_that_is_delivered_twice_is_one_comment_and_one_hint(
     slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
 ) -> None:
     asked = await desk.ask()
-    await shop.at_rest(asked.request_id)
+    await shop.until_idle(asked.request_id)
     await slack.deliveries(drop_ack=1, retry_delays=[0])
 
     mark = await reply(slack, BORIS, asked, "yes")
     await slack.wait_for_journal(lambda entry: entry["retry"] == 1, after=mark, kind="ack")
     await listeners_ended()
 
-    await shop.at_rest(asked.request_id)
+    await shop.until_idle(asked.request_id)
     await in_face(desk, asked, 1)
     assert len(await comments(services, asked)) == 1
     assert len(await whispers(slack, BORIS, asked)) == 1
@@ -128,7 +128,7 @@ async def test_what_is_not_confirmed_is_not_acknowledged_so_slack_sends_it_again
     slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     asked = await desk.ask()
-    await shop.at_rest(asked.request_id)
+    await shop.until_idle(asked.request_id)
     await slack.deliveries(retry_delays=[0, 0, 0])
     monkeypatch.setattr(services.workflows, "_wait", 0.0)  # Temporal answers too late
     mark = await slack.journal_mark()
@@ -197,7 +197,7 @@ async def test_what_is_written_beside_the_thread_or_in_anybody_elses_is_not_even
     slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
 ) -> None:
     asked = await desk.ask()
-    await shop.at_rest(asked.request_id)
+    await shop.until_idle(asked.request_id)
     mark = await slack.journal_mark()
 
     beside = await slack.say(BORIS, APPROVALS, "approved")
@@ -232,7 +232,7 @@ async def test_who_writes_under_a_private_request_is_told_once_that_all_can_read
     await reply(slack, BORIS, asked, "Is that for the knee?")
     await reply(slack, BORIS, asked, "ok")
 
-    await shop.at_rest(asked.request_id)
+    await shop.until_idle(asked.request_id)
     public, typed = await whispers(slack, BORIS, asked)
     assert "Everybody in this channel can read this thread" in public
     assert "typing decides nothing" in typed
@@ -244,7 +244,9 @@ async def test_in_a_thread_with_a_reply_for_each_level_the_hint_leads_to_the_ope
     slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
 ) -> None:
     policy = services.policies.policy("equipment")
-    request = HrRequest(request_id=mint("HR"), type=HrType.EQUIPMENT, title="Desk", item="DESK-OAK")
+    request = HrRequest(
+        request_id=new_id("HR"), type=HrType.EQUIPMENT, title="Desk", item="DESK-OAK"
+    )
     gus = Actor(person=GUS, origin=Origin.SLACK)
     managers = services.policies.chain_of(GUS)
     wanted = HrInput(request=request, requester=gus, policy=policy, managers=managers)
@@ -260,10 +262,10 @@ async def test_in_a_thread_with_a_reply_for_each_level_the_hint_leads_to_the_ope
 
     (hint,) = await whispers(slack, "U0DINA", asked, channel="C0HR")
     assert f"/p{level['ts'].replace('.', '')}?thread_ts={root['ts']}" in hint
-    await shop.at_rest(approval)
+    await shop.until_idle(approval)
     assert [said for _, said in await comments(services, asked)] == ["Approved"]
-    face = await desk.face(approval, lambda face: face.comments == 1)
-    assert face.levels[0].decisions == ()
+    snapshot = await desk.face(approval, lambda snapshot: snapshot.comments == 1)
+    assert snapshot.levels[0].decisions == ()
 
 
 Change = Callable[[Json], Json]
@@ -292,7 +294,7 @@ async def test_what_nobody_typed_there_is_no_comment(  # noqa: PLR0913, PLR0917 
     slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop, http: SignedHttp, what: str
 ) -> None:  # fmt: skip
     asked = await desk.ask()
-    await shop.at_rest(asked.request_id)
+    await shop.until_idle(asked.request_id)
     mark = await slack.journal_mark()
 
     status = await heard(http, NO_COMMENT[what](an_event(asked, "ok")))
@@ -310,7 +312,7 @@ async def test_a_reply_that_is_also_sent_to_the_channel_is_a_comment(
 
     assert await heard(http, event) == 200
 
-    await shop.at_rest(asked.request_id)
+    await shop.until_idle(asked.request_id)
     assert [said for _, said in await comments(services, asked)] == ["For all to see"]
 
 

@@ -96,11 +96,11 @@ async def test_a_stand_in_decides_for_who_asked_them(
     asked = await desk.ask(level(BORIS))
     form = await desk.form(BORIS, asked, Verb.DELEGATE)
     await slack.submit(BORIS, form, {"delegate": {"selected_user": EMIL}})
-    await desk.face(asked.request_id, lambda face: bool(face.levels[0].delegates))
+    await desk.face(asked.request_id, lambda snapshot: bool(snapshot.levels[0].delegates))
 
     await slack.click(EMIL, APPROVALS, asked.message, "approve")
 
-    closed = await desk.face(asked.request_id, lambda face: not face.is_open)
+    closed = await desk.face(asked.request_id, lambda snapshot: not snapshot.is_open)
     assert closed.status is Status.APPROVED
     assert [(said.person, said.seat) for said in closed.levels[0].decisions] == [(EMIL, BORIS)]
 
@@ -111,7 +111,7 @@ async def test_an_admin_names_others_and_they_decide(
     asked = await desk.ask()
     form = await desk.form(FAY, asked, Verb.REASSIGN)
     await slack.submit(FAY, form, {"sources": "group:hr-team", "reason": "Both are away"})
-    await desk.face(asked.request_id, lambda face: DINA in face.levels[0].eligible)
+    await desk.face(asked.request_id, lambda snapshot: DINA in snapshot.levels[0].eligible)
 
     await slack.click(BORIS, APPROVALS, asked.message, "approve")
 
@@ -145,7 +145,7 @@ async def test_approve_asks_for_a_reason_where_the_policy_does(
     await slack.submit(BORIS, form, {"reason": "We need it"})
 
     await desk.says(BORIS, notices.confirmed(Verdict.APPROVE))
-    closed = await desk.face(asked.request_id, lambda face: not face.is_open)
+    closed = await desk.face(asked.request_id, lambda snapshot: not snapshot.is_open)
     assert closed.levels[0].decisions[0].reason == "We need it"
 
 
@@ -233,7 +233,7 @@ async def test_changes_are_asked_for_made_and_decided_anew(
     again = await desk.card(asked.request_id, lambda m: has_buttons(m) and "room 7" in text_of(m))
     await slack.click(BORIS, APPROVALS, again, "approve")
 
-    closed = await desk.face(asked.request_id, lambda face: not face.is_open)
+    closed = await desk.face(asked.request_id, lambda snapshot: not snapshot.is_open)
     assert "Name the room" in text_of(waiting)
     assert closed.status is Status.APPROVED
     assert closed.content_revision == 2

@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from bot.http.problems import MOST
 from bot.listeners.services import Services
-from bot.runtime.ids import mint
+from bot.runtime.ids import new_id
 from bot.runtime.signing import SIGNATURE, TIMESTAMP, WINDOW, sign
 from bot.temporal.client import TemporalUnavailableError
 from records.database import Database
@@ -47,11 +47,11 @@ def told(order_id: str, event: str = "first", **other: str) -> Json:
 
 async def _awaiting(door: FrontDoor, shop: Shop) -> str:
     """Create an order that waits for its payment."""
-    created = await door.ask("POST", "/api/v1/orders", AWAITED, Idempotency_Key=mint("KEY"))
+    created = await door.ask("POST", "/api/v1/orders", AWAITED, Idempotency_Key=new_id("KEY"))
     order_id = str(created.body["order_id"])
     async with asyncio.timeout(PATIENCE):
         while await shop.workflows.order_status(order_id) != OrderStatus.AWAITING_PAYMENT:
-            await shop.at_rest(order_id)
+            await shop.until_idle(order_id)
     return order_id
 
 
@@ -147,7 +147,7 @@ async def test_a_second_payment_for_an_order_goes_back(
 async def test_a_payment_for_an_order_that_is_charged_goes_back(
     door: FrontDoor, shop: Shop, temporal: WorkflowEnvironment
 ) -> None:
-    created = await door.ask("POST", "/api/v1/orders", ORDER, Idempotency_Key=mint("KEY"))
+    created = await door.ask("POST", "/api/v1/orders", ORDER, Idempotency_Key=new_id("KEY"))
     order_id = str(created.body["order_id"])
     await shop.end(order_id)
 

@@ -139,9 +139,9 @@ async def test_sixty_people_at_once_on_one_request_all_get_an_answer(
     )
 
     assert all(isinstance(answer, Accepted) for answer in answers), answers
-    faces = [answer.face for answer in answers if isinstance(answer, Accepted)]
-    assert sum(face.status is Status.APPROVED for face in faces) == 1
-    assert max(len(face.levels[0].decisions) for face in faces) == len(crowd)
+    snapshots = [answer.face for answer in answers if isinstance(answer, Accepted)]
+    assert sum(snapshot.status is Status.APPROVED for snapshot in snapshots) == 1
+    assert max(len(snapshot.levels[0].decisions) for snapshot in snapshots) == len(crowd)
 
 
 def asking(policy: Policy, people: list[str]) -> Policy:

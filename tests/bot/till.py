@@ -8,7 +8,7 @@ from records.balance import Balance, OrderBalance
 from records.database import Database
 from tests.bot.command_line import CommandLine, Said
 from tests.bot.desk import ANA, PATIENCE, Shop
-from workflows.rules.orders.order import ENDED, OrderFace, OrderStatus, approval_id
+from workflows.rules.orders.order import ENDED, OrderSnapshot, OrderStatus, approval_id
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Till:
         """Wait until nothing is under way for an order, and the records know how it stands."""
         async with asyncio.timeout(PATIENCE):
             while True:
-                await self.shop.at_rest(order_id)
+                await self.shop.until_idle(order_id)
                 record = await self.shop.requests.get(order_id)
                 if record and record.status == await self.shop.workflows.order_status(order_id):
                     return
@@ -69,14 +69,14 @@ class Till:
                 await self.shop.end(approval)
             await self.shop.end(record.request_id)
 
-    async def until(self, order_id: str, status: OrderStatus) -> OrderFace:
+    async def until(self, order_id: str, status: OrderStatus) -> OrderSnapshot:
         """Wait until an order stands so, in the records too."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 record = await self.shop.requests.get(order_id)
-                face = await self.shop.workflows.order_details(order_id) if record else None
-                if record and face and face.status is status and record.status == status:
-                    return face
+                snapshot = await self.shop.workflows.order_details(order_id) if record else None
+                if record and snapshot and snapshot.status is status and record.status == status:
+                    return snapshot
                 await asyncio.sleep(0.02)
 
     async def card(self, order_id: str, *words: str) -> str:

@@ -16,9 +16,9 @@ from workflows.approval import ApprovalWorkflow
 from workflows.order import OrderWorkflow
 from workflows.rules.approvals import approval
 from workflows.rules.approvals.request import Decision
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, Menu, OrderInput
-from workflows.rules.orders.order import OrderChange, OrderFace
+from workflows.rules.orders.order import OrderChange, OrderSnapshot
 from workflows.rules.people.actors import Actor
 
 
@@ -50,7 +50,7 @@ class BuggyApproval(ApprovalWorkflow):
         return await super().run(asked)
 
     @workflow.update
-    def decide(self, decision: Decision) -> ApprovalFace:  # type: ignore[override]
+    def decide(self, decision: Decision) -> ApprovalSnapshot:  # type: ignore[override]
         self._meet(Bug.UPDATE)
         return self._do(approval.decide, decision)
 
@@ -83,7 +83,7 @@ class BuggyOrder(OrderWorkflow):
         self._customer = asked.order.customer
 
     @workflow.run
-    async def run(self, asked: OrderInput) -> OrderFace:
+    async def run(self, asked: OrderInput) -> OrderSnapshot:
         return await super().run(asked)
 
     def _take(self, change: OrderChange, *, answers: Actor | None = None) -> None:

@@ -24,7 +24,7 @@ from tests.journeys.office import APPROVALS
 from tests.journeys.programs import PATIENCE, until
 from views import notices
 from workflows.rules.approvals.request import Verdict
-from workflows.rules.orders.order import OrderFace, approval_id
+from workflows.rules.orders.order import OrderSnapshot, approval_id
 
 BUGGY_WORKER = Path(__file__).with_name("buggy_worker.py")
 IN_THE_WAY = (Bug.RUN, Bug.UPDATE, Bug.VALIDATOR)
@@ -166,9 +166,12 @@ async def _nothing_has_failed(ground: Ground, pending: list[Pending]) -> None:
 async def _as_decided(ground: Ground, pending: list[Pending]) -> None:
     """Check that each order has ended by the one press that it saw."""
     for one in pending:
-        face = await ledgers.face_of(ground, one.order_id)
-        if not isinstance(face, OrderFace) or ledgers.DECIDED.get(face.status) is not one.verdict:
-            status = face.status if face else "unknown"
+        snapshot = await ledgers.face_of(ground, one.order_id)
+        if (
+            not isinstance(snapshot, OrderSnapshot)
+            or ledgers.DECIDED.get(snapshot.status) is not one.verdict
+        ):
+            status = snapshot.status if snapshot else "unknown"
             ground.tally.lost.append(
                 f"{one.order_id} ({one.bug}) was to {one.verdict}, is {status}"
             )

@@ -11,16 +11,16 @@ from emulator.errors import Json
 from records.audit import AuditTrail
 from records.balance import Balance
 from records.requests import Requests
-from records.snapshots import read_face
+from records.snapshots import read_snapshot
 from tests.chaos.ground import Ground
 from tests.journeys.office import has_buttons
 from views import cards
 from workflows.rules.approvals.request import OPEN, Verdict
-from workflows.rules.approvals.snapshot import ApprovalFace
-from workflows.rules.orders.order import OrderFace, OrderStatus, approval_id
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus, approval_id
 from workflows.rules.shared.audit import Fact
 from workflows.rules.shared.card import CardCopy
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
 DECIDED = {OrderStatus.COMPLETED: Verdict.APPROVE, OrderStatus.REJECTED: Verdict.REJECT}
 """The verdict without which no approval can have ended so."""
@@ -48,23 +48,23 @@ async def compare_orders(ground: Ground, ids: Iterable[str]) -> None:
     """Compare the three ledgers for these orders, which have ended; write down what differs."""
     state = await ground.office.slack.state()
     for order_id in ids:
-        face = await face_of(ground, order_id)
-        if not isinstance(face, OrderFace) or face.ended_at is None:
+        snapshot = await face_of(ground, order_id)
+        if not isinstance(snapshot, OrderSnapshot) or snapshot.ended_at is None:
             ground.tally.lost.append(f"the records do not know the end of {order_id}")
             continue
-        await _compare_outcome(ground, face)
+        await _compare_outcome(ground, snapshot)
         await compare_trail(ground, order_id)
-        compare_cards(ground, face, state)
+        compare_cards(ground, snapshot, state)
     unbalanced = [
         one for one in await Balance(ground.office.database).of_stock() if not one.balanced
     ]
     ground.tally.lost += [f"pieces do not add up: {one}" for one in unbalanced]
 
 
-async def face_of(ground: Ground, request_id: str) -> Face | None:
+async def face_of(ground: Ground, request_id: str) -> Snapshot | None:
     """Return the last state that the records hold."""
     record = await Requests(ground.office.database).get(request_id)
-    return read_face(record.face) if record else None
+    return read_snapshot(record.face) if record else None
 
 
 async def compare_trail(ground: Ground, request_id: str) -> None:
@@ -83,40 +83,40 @@ async def compare_trail(ground: Ground, request_id: str) -> None:
             ground.tally.doubled.append(f"{person} decided {times} times at {request_id}/{level}")
 
 
-async def _compare_outcome(ground: Ground, face: OrderFace) -> None:
+async def _compare_outcome(ground: Ground, snapshot: OrderSnapshot) -> None:
     """Compare an order's end with its approval, with the workflow's own word, and with the money."""
-    order_id, tally = face.order.order_id, ground.tally
-    returned: OrderFace = await ground.temporal.get_workflow_handle(
-        order_id, result_type=OrderFace
+    order_id, tally = snapshot.order.order_id, ground.tally
+    returned: OrderSnapshot = await ground.temporal.get_workflow_handle(
+        order_id, result_type=OrderSnapshot
     ).result()
-    if returned.status is not face.status:
-        tally.stale.append(f"{order_id}: records {face.status}, workflow {returned.status}")
+    if returned.status is not snapshot.status:
+        tally.stale.append(f"{order_id}: records {snapshot.status}, workflow {returned.status}")
     charged = (await ground.office.balance(order_id)).paid
-    wanted = face.order.total.amount if face.status is OrderStatus.COMPLETED else 0
+    wanted = snapshot.order.total.amount if snapshot.status is OrderStatus.COMPLETED else 0
     if charged > wanted:
-        tally.doubled.append(f"{order_id} is {face.status} and was charged {charged}")
+        tally.doubled.append(f"{order_id} is {snapshot.status} and was charged {charged}")
     if charged < wanted:
-        tally.lost.append(f"{order_id} is {face.status} and was charged {charged}")
-    if face.approval is None:
+        tally.lost.append(f"{order_id} is {snapshot.status} and was charged {charged}")
+    if snapshot.approval is None:
         return
     approval = approval_id(order_id)
     await compare_trail(ground, approval)
     known = await face_of(ground, approval)
-    if not isinstance(known, ApprovalFace) or known.status in OPEN:
+    if not isinstance(known, ApprovalSnapshot) or known.status in OPEN:
         tally.lost.append(f"the records do not know the end of {approval}")
         return
     verdicts = {said.verdict for level in known.levels for said in level.decisions}
-    if face.status in DECIDED and DECIDED[face.status] not in verdicts:
-        tally.lost.append(f"{order_id} is {face.status}, but {approval} holds {verdicts}")
+    if snapshot.status in DECIDED and DECIDED[snapshot.status] not in verdicts:
+        tally.lost.append(f"{order_id} is {snapshot.status}, but {approval} holds {verdicts}")
 
 
-def compare_cards(ground: Ground, face: ApprovalFace | OrderFace, state: Json) -> None:
+def compare_cards(ground: Ground, snapshot: ApprovalSnapshot | OrderSnapshot, state: Json) -> None:
     """Check that exactly one card stands in its channel, that it shows `face`, and no old button."""
-    name = face.order.order_id if isinstance(face, OrderFace) else face.request_id
+    name = snapshot.order.order_id if isinstance(snapshot, OrderSnapshot) else snapshot.request_id
     shown = cards_of(state, name)
-    if isinstance(face, OrderFace) and face.approval is None:
+    if isinstance(snapshot, OrderSnapshot) and snapshot.approval is None:
         return
-    wanted = as_shown(face)
+    wanted = as_shown(snapshot)
     if not shown:
         ground.tally.lost.append(f"{name} has no card")
     if len(shown) > 1:
@@ -128,9 +128,9 @@ def compare_cards(ground: Ground, face: ApprovalFace | OrderFace, state: Json) -
             ground.tally.stale.append(f"{name}: its card can still be pressed")
 
 
-def as_shown(face: Face) -> Json:
+def as_shown(snapshot: Snapshot) -> Json:
     """Return the message that Slack is to show for `face`."""
-    message = cards.build(face, CardCopy(channel=face.channel, key=""))
+    message = cards.build(snapshot, CardCopy(channel=snapshot.channel, key=""))
     return {"text": message.text, "blocks": message.blocks}
 
 

@@ -25,8 +25,8 @@ from tests.journeys.programs import until
 from views import notices
 from views.text import text
 from workflows.rules.approvals.request import Verdict
-from workflows.rules.approvals.snapshot import ApprovalFace
-from workflows.rules.orders.order import OrderFace, OrderStatus, approval_id
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus, approval_id
 from workflows.rules.shared.audit import Fact
 from workflows.rules.shared.errors import RequestClosedError
 
@@ -152,21 +152,21 @@ def _is_open(view: Json) -> bool:
 async def _everybody_was_answered(ground: Ground, pressed: list[Pressed], *, since: str) -> None:
     """Wait until nobody waits for an answer, and check that none of them was a wrong one."""
     orders = {one.order_id for one in pressed}
-    faces = {order_id: await _approval(ground, order_id) for order_id in orders}
+    snapshots = {order_id: await _approval(ground, order_id) for order_id in orders}
     whispers: dict[str, list[str]] = {}
 
     async def everybody() -> bool | None:
         whispers.update(await _whispers(ground, since))
-        return None if _unanswered(pressed, faces, whispers) else True
+        return None if _unanswered(pressed, snapshots, whispers) else True
 
     with suppress(TimeoutError):
         await until(everybody, ANSWER)
-    ground.tally.lost += _unanswered(pressed, faces, whispers)
-    ground.tally.lost += _wrongly_told(pressed, faces, whispers)
+    ground.tally.lost += _unanswered(pressed, snapshots, whispers)
+    ground.tally.lost += _wrongly_told(pressed, snapshots, whispers)
 
 
 def _unanswered(
-    pressed: list[Pressed], faces: dict[str, ApprovalFace], whispers: dict[str, list[str]]
+    pressed: list[Pressed], snapshots: dict[str, ApprovalSnapshot], whispers: dict[str, list[str]]
 ) -> list[str]:
     """Return, as sentences, whose press neither counted nor was answered in private.
 
@@ -175,9 +175,9 @@ def _unanswered(
     left = {person: Counter(map(_without_number, said)) for person, said in whispers.items()}
     missing = []
     for one in pressed:
-        face = faces[one.order_id]
-        counted = _closer(face) == one.person
-        wanted = notices.confirmed(Verdict.REJECT) if counted else _refusal(face)
+        snapshot = snapshots[one.order_id]
+        counted = _closer(snapshot) == one.person
+        wanted = notices.confirmed(Verdict.REJECT) if counted else _refusal(snapshot)
         if one.verdict is Verdict.REJECT and one.form == "":
             continue
         if one.form is None:  # the bot was too slow for Slack, and says so
@@ -193,12 +193,14 @@ def _unanswered(
 
 
 def _wrongly_told(
-    pressed: list[Pressed], faces: dict[str, ApprovalFace], whispers: dict[str, list[str]]
+    pressed: list[Pressed], snapshots: dict[str, ApprovalSnapshot], whispers: dict[str, list[str]]
 ) -> list[str]:
     """Return what nobody should have been told: that they were refused for what they did, or worse."""
     wrong = []
     for person in {one.person for one in pressed}:
-        right = {_refusal(face) for face in faces.values() if _closer(face) != person}
+        right = {
+            _refusal(snapshot) for snapshot in snapshots.values() if _closer(snapshot) != person
+        }
         right |= {notices.unconfirmed(), notices.confirmed(Verdict.APPROVE)}
         right |= {notices.confirmed(Verdict.REJECT)}
         if any(one.person == person and one.form is None for one in pressed):
@@ -206,8 +208,8 @@ def _wrongly_told(
         said = set(map(_without_number, whispers.get(person, ())))
         wrong += [f"{person} was told: {one}" for one in said - right]
     for one in pressed:
-        face = faces[one.order_id]
-        if _closer(face) == one.person and _refusal(face) in (one.form or ""):
+        snapshot = snapshots[one.order_id]
+        if _closer(snapshot) == one.person and _refusal(snapshot) in (one.form or ""):
             wrong.append(f"{one} counted, and its form says that it did not")
     return wrong
 
@@ -226,19 +228,19 @@ async def _whispers(ground: Ground, since: str) -> dict[str, list[str]]:
     }
 
 
-async def _approval(ground: Ground, order_id: str) -> ApprovalFace:
-    face = await ledgers.face_of(ground, approval_id(order_id))
-    assert isinstance(face, ApprovalFace)
-    return face
+async def _approval(ground: Ground, order_id: str) -> ApprovalSnapshot:
+    snapshot = await ledgers.face_of(ground, approval_id(order_id))
+    assert isinstance(snapshot, ApprovalSnapshot)
+    return snapshot
 
 
-def _closer(face: ApprovalFace) -> str:
-    return face.closed_by.person if face.closed_by else ""
+def _closer(snapshot: ApprovalSnapshot) -> str:
+    return snapshot.closed_by.person if snapshot.closed_by else ""
 
 
-def _refusal(face: ApprovalFace) -> str:
+def _refusal(snapshot: ApprovalSnapshot) -> str:
     """Return what everybody is told whose press came after the one that closed it."""
-    data = {"status": face.status.value, "person": _closer(face)}
+    data = {"status": snapshot.status.value, "person": _closer(snapshot)}
     return notices.refusal(RequestClosedError.code, data)
 
 
@@ -251,17 +253,17 @@ async def _compare_effects(ground: Ground, orders: list[str]) -> None:
             times = sum(fact.kind is kind for fact in facts)
             if times != 1:
                 (tally.doubled if times else tally.lost).append(f"{order_id} has {times} {kind}")
-        face = await ledgers.face_of(ground, order_id)
-        if isinstance(face, OrderFace):
-            done = face.status is OrderStatus.COMPLETED
-            wanted = {line.sku: line.quantity for line in face.order.lines} if done else {}
+        snapshot = await ledgers.face_of(ground, order_id)
+        if isinstance(snapshot, OrderSnapshot):
+            done = snapshot.status is OrderStatus.COMPLETED
+            wanted = {line.sku: line.quantity for line in snapshot.order.lines} if done else {}
             balance = await ground.office.balance(order_id)
             if balance.shipped != wanted or balance.held:
-                tally.doubled.append(f"{order_id} is {face.status}: {balance}")
+                tally.doubled.append(f"{order_id} is {snapshot.status}: {balance}")
         await _compare_refusals(ground, approval_id(order_id), await _approval(ground, order_id))
 
 
-async def _compare_refusals(ground: Ground, request_id: str, face: ApprovalFace) -> None:
+async def _compare_refusals(ground: Ground, request_id: str, snapshot: ApprovalSnapshot) -> None:
     """Check that whoever decided is not among the refused, and who pressed once was refused once.
 
     A press that reached both bots was refused twice, and is written down as that.
@@ -269,8 +271,8 @@ async def _compare_refusals(ground: Ground, request_id: str, face: ApprovalFace)
     refused: Counter[str] = Counter()
     async for one in Refusals(ground.office.database).all(request_id):
         refused[one.refusal.actor.person] += one.times
-    if _closer(face) in refused:
-        ground.tally.doubled.append(f"{_closer(face)} decided {request_id} and was refused")
+    if _closer(snapshot) in refused:
+        ground.tally.doubled.append(f"{_closer(snapshot)} decided {request_id} and was refused")
     ground.tally.doubled += [
         f"{person} was refused {times} times at {request_id}"
         for person, times in refused.items()

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from bot.cli.terminal import Exit
 from bot.policies.file import parse
-from bot.runtime.ids import mint
+from bot.runtime.ids import new_id
 from bot.runtime.settings import Settings
 from bot.temporal.client import Accepted, Answer, WorkflowClient
 from emulator.client import text_of
@@ -22,15 +22,15 @@ from tests.journeys.programs import PATIENCE, clean_environment, run
 from views import order_replies
 from views.catalogue import CATALOGUES
 from views.ids import BlockId
-from workflows.rules.approvals.form import WrittenContent, WrittenRequest, read_request
+from workflows.rules.approvals.form import DraftContent, DraftRequest, read_request
 from workflows.rules.approvals.policy import Policy
 from workflows.rules.approvals.request import OPEN, Decision, Verdict
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.messages import ApprovalOutcome, OrderInput
 from workflows.rules.orders.order import Order, OrderLine, approval_id
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.money import Money
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
 QUEUE = str(Settings.model_fields["temporal_task_queue"].default)
 OPERATOR = "chaos"
@@ -48,11 +48,11 @@ def policy_of(name: str, pace: int = 1) -> Policy:
 
 async def ask(ground: Ground, policy: Policy) -> str:
     """Have Ana ask for something by this policy; return the id, which stands in its title."""
-    request_id = mint("REQ")
-    written = WrittenRequest(
+    request_id = new_id("REQ")
+    written = DraftRequest(
         request_id=request_id,
         policy=policy.name,
-        content=WrittenContent(title=f"Desk {request_id}"),
+        content=DraftContent(title=f"Desk {request_id}"),
     )
     ana = Actor(person=ANA, origin=Origin.CLI, operator=OPERATOR)
     asked = read_request(written, policy, ana, ())
@@ -65,7 +65,7 @@ async def hasty_order(ground: Ground, total: str, expire_after: timedelta) -> st
     """Have Ana order one lamp that is wanted at once or not at all; return the order's id."""
     price = Money(amount=Decimal(total), currency="USD")
     order = Order(
-        order_id=mint("ORD"),
+        order_id=new_id("ORD"),
         customer="Too late",
         lines=(OrderLine(sku="LAMP-LED", quantity=1, unit_price=price),),
         card_expiry=good_until(),
@@ -91,7 +91,7 @@ async def decide(ground: Ground, request_id: str, person: str) -> None:
         content_revision=1,
         level=1,
     )
-    key = mint("KEY")
+    key = new_id("KEY")
 
     async def send() -> Answer:
         return await client.decide(request_id, key, decision)
@@ -112,7 +112,7 @@ async def decide_by_command_line(ground: Ground, request_id: str, person: str) -
         TEMPORAL_ADDRESS=house.temporal_address,
         POLICIES=str(house.policies),
     )
-    typed = ("request", "decide", request_id, "approve", "--as", person, "--key", mint("KEY"))
+    typed = ("request", "decide", request_id, "approve", "--as", person, "--key", new_id("KEY"))
     for left in reversed(range(TYPED)):
         done = await run(*typed, directory=house.directory, environment=environment)
         if done.exit_code == Exit.DONE:
@@ -145,21 +145,21 @@ async def stale_copies(ground: Ground, people: Mapping[str, tuple[str, ...]]) ->
     `people` is, by the name on the card, who is to have a copy besides the channel. The last state is
     read before Slack: what is newer there than in the records would be found, too.
     """
-    faces = {name: await _on_card(ground, name) for name in people}
+    snapshots = {name: await _on_card(ground, name) for name in people}
     state = await ground.office.slack.state()
     found = []
     for name, having in people.items():
-        face = faces[name]
-        if face is None:
+        snapshot = snapshots[name]
+        if snapshot is None:
             found.append(f"{name} is not in the records")
             continue
         copies = copies_of(state, name)
-        root = APPROVALS if face.channel.startswith("#") else face.channel
+        root = APPROVALS if snapshot.channel.startswith("#") else snapshot.channel
         wanted = {root, *(f"D{person}" for person in having)}
         found += [f"{name} has no copy in {channel}" for channel in wanted - set(copies)]
         found += [f"{name} has {len(here)} in {at}" for at, here in copies.items() if len(here) > 1]
         for channel, (copy, *_) in copies.items():
-            found += _stale(name, channel, copy, face)
+            found += _stale(name, channel, copy, snapshot)
     return found
 
 
@@ -175,34 +175,34 @@ async def converged(
         await asyncio.sleep(0.2)
 
 
-async def _on_card(ground: Ground, name: str) -> Face | None:
+async def _on_card(ground: Ground, name: str) -> Snapshot | None:
     """Return what the card shows: of an order that is not decided on, its approval."""
     asked = await face_of(ground, approval_id(name))
     return asked if asked and is_open(asked) else await face_of(ground, name)
 
 
-def _stale(name: str, channel: str, copy: Json, face: Face) -> list[str]:
-    shown = as_shown(face)
+def _stale(name: str, channel: str, copy: Json, snapshot: Snapshot) -> list[str]:
+    shown = as_shown(snapshot)
     if text_of(copy) == text_of(shown) and has_buttons(copy) == has_buttons(shown):
         return []
-    live = ", and has live buttons" if has_buttons(copy) and not is_open(face) else ""
-    return [f"{name} in {channel}, which is {face.status}, says {text_of(copy)[:160]!r}{live}"]
+    live = ", and has live buttons" if has_buttons(copy) and not is_open(snapshot) else ""
+    return [f"{name} in {channel}, which is {snapshot.status}, says {text_of(copy)[:160]!r}{live}"]
 
 
-def is_open(face: Face) -> bool:
+def is_open(snapshot: Snapshot) -> bool:
     """Whether anybody may still decide on it."""
-    return isinstance(face, ApprovalFace) and face.status in OPEN
+    return isinstance(snapshot, ApprovalSnapshot) and snapshot.status in OPEN
 
 
 async def compare_requests(ground: Ground, ids: Iterable[str]) -> None:
     """Compare the records, the trail and the workflow's own word for these, which have ended."""
     for request_id in ids:
         await compare_trail(ground, request_id)
-        face = await face_of(ground, request_id)
+        snapshot = await face_of(ground, request_id)
         handle = ground.temporal.get_workflow_handle(request_id, result_type=ApprovalOutcome)
         returned: ApprovalOutcome = await handle.result()
-        if face is None or face.status is not returned.face.status:
-            known = face.status if face else "nothing"
+        if snapshot is None or snapshot.status is not returned.face.status:
+            known = snapshot.status if snapshot else "nothing"
             ground.tally.stale.append(
                 f"{request_id}: records {known}, workflow {returned.face.status}"
             )

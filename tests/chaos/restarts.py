@@ -13,7 +13,7 @@ from tests.journeys.house import SECOND_BOT
 from tests.journeys.office import has_buttons
 from tests.journeys.programs import until
 from workflows.rules.approvals.request import OPEN, Verdict
-from workflows.rules.orders.order import OrderFace, approval_id
+from workflows.rules.orders.order import OrderSnapshot, approval_id
 
 MORTAL = ("temporal", "worker", "bot", SECOND_BOT)
 POINTS = (
@@ -45,9 +45,12 @@ async def run(ground: Ground) -> None:
     await ledgers.ended(ground, orders, END)
     await ledgers.compare_orders(ground, orders)
     for order_id, verdict in verdicts.items():
-        face = await ledgers.face_of(ground, order_id)
-        if isinstance(face, OrderFace) and ledgers.DECIDED.get(face.status) is not verdict:
-            ground.tally.lost.append(f"{order_id} was to {verdict} and is {face.status}")
+        snapshot = await ledgers.face_of(ground, order_id)
+        if (
+            isinstance(snapshot, OrderSnapshot)
+            and ledgers.DECIDED.get(snapshot.status) is not verdict
+        ):
+            ground.tally.lost.append(f"{order_id} was to {verdict} and is {snapshot.status}")
 
 
 async def _decide(ground: Ground, order_id: str, verdict: Verdict) -> None:
@@ -66,8 +69,8 @@ async def _decide(ground: Ground, order_id: str, verdict: Verdict) -> None:
 
 
 async def _closed(ground: Ground, order_id: str) -> bool:
-    face = await ledgers.face_of(ground, approval_id(order_id))
-    return face is not None and face.status not in OPEN
+    snapshot = await ledgers.face_of(ground, approval_id(order_id))
+    return snapshot is not None and snapshot.status not in OPEN
 
 
 async def _closed_or_none(ground: Ground, order_id: str) -> bool | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.policies.file import load
-from bot.runtime.ids import mint
+from bot.runtime.ids import new_id
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
 from emulator.errors import Json
@@ -71,7 +71,7 @@ class Scene:
     ) -> str:
         """Have Ana ask for something; return the request's id, which stands in its title."""
         policy = self._policy(approvers or tuple(map(user, self.people)), notify, quorum)
-        request_id = mint("REQ")
+        request_id = new_id("REQ")
         asked = ApprovalRequest(
             request_id=request_id,
             requester=Actor(person=ANA, origin=Origin.SLACK),

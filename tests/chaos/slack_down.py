@@ -41,7 +41,7 @@ DEAD_HAND = timedelta(seconds=12)
 """For so long Temporal waits for a worker that was killed with something in its hands."""
 WAIT = 30.0
 END = 90.0
-Told = Mapping[tuple[str, str], int]
+NoticeResult = Mapping[tuple[str, str], int]
 """How often what was told where: `reminded`, `asked`, or how it ended."""
 OUTCOME = {(f"D{ANA}", "outcome"): 1}
 ASKED = {(APPROVALS, "asked"): 1}
@@ -228,7 +228,7 @@ async def _effects(ground: Ground, cast: _Cast) -> None:
 
 async def _told(ground: Ground, cast: _Cast) -> None:
     """Check that, with Slack back, cards are right soon and everybody is told once."""
-    wanted: dict[str, Told] = dict.fromkeys([*cast.settled, *cast.hasty], OUTCOME)
+    wanted: dict[str, NoticeResult] = dict.fromkeys([*cast.settled, *cast.hasty], OUTCOME)
     wanted |= dict.fromkeys(cast.orders, DELIVERED) | dict.fromkeys(
         cast.hasty_orders, OUTCOME | ASKED
     )
@@ -262,7 +262,7 @@ def _dead(ground: Ground) -> timedelta:
     return DEAD_HAND * max(0, ground.size.kills - len(BOTS))
 
 
-def _count(ground: Ground, state: Json, wanted: Mapping[str, Told]) -> None:
+def _count(ground: Ground, state: Json, wanted: Mapping[str, NoticeResult]) -> None:
     """Compare what was told with what should have been."""
     for one, told in wanted.items():
         found = requests.notices_of(state, one)

@@ -206,12 +206,12 @@ async def _settle(ground: Ground, request_id: str) -> None:
 
     async def agree() -> bool | None:
         with suppress(RPCError):  # the worker, or Temporal itself, is still on its way up
-            face = await handle.query(ApprovalWorkflow.state)
+            snapshot = await handle.query(ApprovalWorkflow.state)
             shown = ledgers.cards_of(await ground.office.slack.state(), request_id)
-            words = text_of(ledgers.as_shown(face))
+            words = text_of(ledgers.as_shown(snapshot))
             recorded = await ledgers.face_of(ground, request_id)
-            seen[:] = [f"workflow {face}", f"records {recorded}", *map(text_of, shown)]
-            return (recorded == face and [text_of(card) for card in shown] == [words]) or None
+            seen[:] = [f"workflow {snapshot}", f"records {recorded}", *map(text_of, shown)]
+            return (recorded == snapshot and [text_of(card) for card in shown] == [words]) or None
         return None
 
     try:

@@ -10,12 +10,12 @@ from emulator.errors import Json
 from records.payouts import Payouts
 from records.personnel import Personnel
 from records.requests import Requests
-from records.snapshots import read_face
+from records.snapshots import read_snapshot
 from records.time_off import TimeOff
 from tests.journeys.office import Office
 from tests.journeys.programs import PATIENCE, until
 from workflows.rules.approvals.verbs import Verb
-from workflows.rules.hr.snapshot import HrFace, hr_approval_id
+from workflows.rules.hr.snapshot import HrSnapshot, hr_approval_id
 from workflows.rules.shared.audit import AuditEvent, Fact
 
 HR = "C0HR"
@@ -66,13 +66,13 @@ class HrOffice:
         await slack.submit(person, form, tab=tab)
         await self.fact(request_id, Fact.REQUEST_WITHDRAWN)
 
-    async def ended(self, request_id: str) -> HrFace:
+    async def ended(self, request_id: str) -> HrSnapshot:
         """Wait until the records say that the request has ended."""
 
-        async def look() -> HrFace | None:
+        async def look() -> HrSnapshot | None:
             record = await Requests(self.office.database).get(request_id)
-            face = read_face(record.face) if record else None
-            return face if isinstance(face, HrFace) and face.ended_at else None
+            snapshot = read_snapshot(record.face) if record else None
+            return snapshot if isinstance(snapshot, HrSnapshot) and snapshot.ended_at else None
 
         return await until(look, what=f"the end of {request_id}")
 

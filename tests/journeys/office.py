@@ -12,12 +12,12 @@ from records.audit import AuditTrail
 from records.balance import Balance, OrderBalance
 from records.database import Database
 from records.requests import Requests
-from records.snapshots import read_face
+from records.snapshots import read_snapshot
 from tests.journeys.programs import PATIENCE, until
-from workflows.rules.approvals.snapshot import ApprovalFace
-from workflows.rules.orders.order import OrderFace, OrderStatus
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 from workflows.rules.shared.audit import AuditEvent, Fact
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
 ANA, BORIS, CLARA, GUS = "U0ANA", "U0BORIS", "U0CLARA", "U0GUS"
 APPROVALS = "C0APPROVALS"
@@ -118,20 +118,20 @@ class Office:
         )
         return text_of(told)
 
-    async def ended(self, order_id: str, seconds: float = PATIENCE) -> OrderFace:
+    async def ended(self, order_id: str, seconds: float = PATIENCE) -> OrderSnapshot:
         """Wait until the records say that the order has ended."""
 
-        async def look() -> OrderFace | None:
-            face = await self._face(order_id)
-            return face if isinstance(face, OrderFace) and face.ended_at else None
+        async def look() -> OrderSnapshot | None:
+            snapshot = await self._face(order_id)
+            return snapshot if isinstance(snapshot, OrderSnapshot) and snapshot.ended_at else None
 
         return await until(look, seconds, f"the end of {order_id}")
 
-    async def approval(self, order_id: str) -> ApprovalFace:
+    async def approval(self, order_id: str) -> ApprovalSnapshot:
         """Return the order's approval as the records have it."""
-        face = await self._face(f"{order_id}.approval")
-        assert isinstance(face, ApprovalFace)
-        return face
+        snapshot = await self._face(f"{order_id}.approval")
+        assert isinstance(snapshot, ApprovalSnapshot)
+        return snapshot
 
     async def fact(self, request_id: str, kind: Fact, **data: str) -> AuditEvent:
         """Wait until this has been written down."""
@@ -163,14 +163,14 @@ class Office:
 
     async def paid_once(self, order_id: str) -> None:
         """Check that a completed order was charged and shipped exactly once."""
-        face, balance = await self.ended(order_id), await self.balance(order_id)
+        snapshot, balance = await self.ended(order_id), await self.balance(order_id)
 
-        assert face.status is OrderStatus.COMPLETED
+        assert snapshot.status is OrderStatus.COMPLETED
         assert balance == OrderBalance(
-            charged=face.order.total.amount,
+            charged=snapshot.order.total.amount,
             refunded=balance.refunded * 0,
             held={},
-            shipped={line.sku: line.quantity for line in face.order.lines},
+            shipped={line.sku: line.quantity for line in snapshot.order.lines},
             received=balance.received,
         )
         assert balance.kept in (0, balance.charged)
@@ -182,9 +182,9 @@ class Office:
         assert balance.paid == 0
         assert balance.held == balance.shipped == {}
 
-    async def _face(self, request_id: str) -> Face | None:
+    async def _face(self, request_id: str) -> Snapshot | None:
         record = await Requests(self.database).get(request_id)
-        return read_face(record.face) if record else None
+        return read_snapshot(record.face) if record else None
 
 
 def has_buttons(message: Json) -> bool:

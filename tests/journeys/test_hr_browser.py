@@ -101,12 +101,12 @@ async def test_time_off_climbs_two_levels_in_one_thread(
     await dina.picture_of_thread(pictures / "hr-thread-hr.png")
     await dina.thread.locator('[data-action-id="approve"]').click()
     await dina.agree()
-    face = await hr.ended(request_id)
+    snapshot = await hr.ended(request_id)
     await expect(dina.card(request_id)).to_contain_text("✓ Days off booked: done")
     await expect(dina.thread.locator("[data-action-id]")).to_have_count(1)  # *View details*
     await dina.picture_of_thread(pictures / "hr-thread-done.png")
 
-    assert (face.status, face.provisioning) == (Status.APPROVED, Provisioning.DONE)
+    assert (snapshot.status, snapshot.provisioning) == (Status.APPROVED, Provisioning.DONE)
     assert [one.actor.person for one in await hr.decisions(request_id)] == [FAY, DINA]
     assert await hr.days_booked(ANA, year) == 5
     assert secret not in await dina.page.inner_text("body")
@@ -129,7 +129,7 @@ async def test_a_promotion_is_rejected_at_level_two_and_started_again(
     await hana.field("reason").fill("The audit of the warehouse comes first.")
     await hana.submit()
     await expect(hana.modal).to_contain_text("Your rejection counts")
-    face = await hr.ended(request_id)
+    snapshot = await hr.ended(request_id)
     await expect(gus.card(request_id)).to_contain_text("✗ Rejected")
     await expect(gus.card(request_id)).not_to_contain_text("audit of the warehouse")
 
@@ -142,7 +142,7 @@ async def test_a_promotion_is_rejected_at_level_two_and_started_again(
     await expect(gus.field("new_role")).to_have_value("Head")
     await expect(gus.modal).not_to_contain_text(request_id)  # it is a request of its own
 
-    assert (face.status, face.provisioning) == (Status.REJECTED, Provisioning.NOT_NEEDED)
+    assert (snapshot.status, snapshot.provisioning) == (Status.REJECTED, Provisioning.NOT_NEEDED)
     rejected = (await hr.decisions(request_id))[-1]
     assert (rejected.actor.person, rejected.level) == (HANA, 2)
     assert rejected.data["verdict"] == Verdict.REJECT
@@ -165,14 +165,14 @@ async def test_an_expense_is_withdrawn_from_a_phone(
     await phone.submit()
     await expect(phone.modal).to_contain_text("taken back")
     wide = await phone.page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    face = await hr.ended(request_id)
+    snapshot = await hr.ended(request_id)
     await fay.open_thread(request_id)
     await expect(fay.card(request_id)).to_contain_text("↩ Withdrawn by")
     await expect(fay.thread.locator("[data-action-id]")).to_have_count(1)  # *View details*
     await expect(fay.thread).not_to_contain_text("86.40")
 
     assert wide is False
-    assert (face.status, face.provisioning) == (Status.WITHDRAWN, Provisioning.NOT_NEEDED)
+    assert (snapshot.status, snapshot.provisioning) == (Status.WITHDRAWN, Provisioning.NOT_NEEDED)
     assert await hr.decisions(request_id) == []
     await hr.nothing_done(ANA, request_id)
 

@@ -14,12 +14,12 @@ from records.trail import columns_of, fact_of
 from tests.rules.builders import ANA, BORIS, CLARA, NOON, actor, level, opened_as, request
 from workflows.rules.approvals import amendment, approval
 from workflows.rules.approvals.request import Amendment, Change, Comment, Decision, Verdict
-from workflows.rules.approvals.snapshot import approval_face
+from workflows.rules.approvals.snapshot import approval_snapshot
 from workflows.rules.shared.audit import GENESIS, AuditEvent, chain_hash
 from workflows.rules.shared.content import Content, ContentField
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
-_FACE: TypeAdapter[Face] = TypeAdapter(Face)
+_SNAPSHOT: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)
 
 SECRET = "the password is swordfish"
 """What stands in the first content, and must not."""
@@ -63,17 +63,17 @@ def rejected(request_id: str = "APR-1") -> tuple[tuple[AuditEvent, ...], PublicS
         actor=actor(BORIS), verdict=Verdict.REJECT, reason=REASON, content_revision=2, level=1
     )
     take(approval.decide(state, said, NOON))
-    return tuple(facts), public(approval_face(state, 3), request_id)
+    return tuple(facts), public(approval_snapshot(state, 3), request_id)
 
 
-def public(face: Face, request_id: str, owner_id: str = "") -> PublicState:
+def public(snapshot: Snapshot, request_id: str, owner_id: str = "") -> PublicState:
     return PublicState(
         request_id=request_id,
         owner_id=owner_id or request_id,
-        kind=face.kind,
-        requester=face.requester.person,
-        status=face.status.value,
-        face=_FACE.dump_json(face).decode(),
+        kind=snapshot.kind,
+        requester=snapshot.requester.person,
+        status=snapshot.status.value,
+        face=_SNAPSHOT.dump_json(snapshot).decode(),
     )
 
 

@@ -20,7 +20,7 @@ from records.redactions import (
 )
 from records.requests import Requests
 from records.schema import audit_events, redactions, requests
-from records.snapshots import read_face
+from records.snapshots import read_snapshot
 from tests.records.builders import facts, order, state
 from tests.records.stories import (
     FIELD,
@@ -38,10 +38,10 @@ from tests.rules.builders import NOON, actor, level, policy, request
 from views import cards
 from workflows.rules.approvals import approval
 from workflows.rules.approvals.request import Status, Withdrawal
-from workflows.rules.approvals.snapshot import ApprovalFace, approval_face
+from workflows.rules.approvals.snapshot import ApprovalSnapshot, approval_snapshot
 from workflows.rules.hr import saga as hr_saga
 from workflows.rules.hr.request import HrRequest, HrType, content_of
-from workflows.rules.hr.snapshot import HrFace, hr_approval_id, hr_face
+from workflows.rules.hr.snapshot import HrSnapshot, hr_approval_id, hr_snapshot
 from workflows.rules.orders import order as order_rules
 from workflows.rules.orders import saga as order_saga
 from workflows.rules.people.actors import Origin
@@ -113,12 +113,16 @@ async def test_the_last_state_can_still_be_read_and_shown(
     record = await Requests(database).get("APR-1")
 
     assert record is not None
-    face = read_face(record.face)
-    assert isinstance(face, ApprovalFace)
-    assert (face.content.text, face.content.links, face.remarks[0].text) == ("", ("",), "")
-    assert (face.closing_reason, face.content.title) == (REASON, "Two desks")
-    assert cards.build(face, CardCopy(channel="#approvals", key="k-1")).blocks
-    assert await Requests(database).overview(policy=face.policy)
+    snapshot = read_snapshot(record.face)
+    assert isinstance(snapshot, ApprovalSnapshot)
+    assert (snapshot.content.text, snapshot.content.links, snapshot.remarks[0].text) == (
+        "",
+        ("",),
+        "",
+    )
+    assert (snapshot.closing_reason, snapshot.content.title) == (REASON, "Two desks")
+    assert cards.build(snapshot, CardCopy(channel="#approvals", key="k-1")).blocks
+    assert await Requests(database).overview(policy=snapshot.policy)
 
 
 async def test_other_requests_keep_their_texts(database: Database, trail: AuditTrail) -> None:
@@ -203,11 +207,11 @@ async def test_an_orders_approval_and_the_order_are_redacted_together(database: 
     trail, approval_id = AuditTrail(database), order_rules.approval_id("ORD-1")
     written, public_state = rejected(approval_id)
     await trail.append(written, replace(public_state, owner_id="ORD-1"))
-    face = read_face(public_state.face)
-    assert isinstance(face, ApprovalFace)
+    snapshot = read_snapshot(public_state.face)
+    assert isinstance(snapshot, ApprovalSnapshot)
     begun = order_saga.receive(order(), actor("UANA"), policy(), NOON, needs_approval=True)
-    ended = order_saga.approval_ended(begun.state, face, NOON)
-    shown = public(order_rules.order_face(ended.state, 1), "ORD-1")
+    ended = order_saga.approval_ended(begun.state, snapshot, NOON)
+    shown = public(order_rules.order_snapshot(ended.state, 1), "ORD-1")
     await trail.append(begun.facts, replace(shown, status="awaiting_approval"))
     number = next(one.sequence for one in written if one.kind is Fact.DECISION_RECORDED)
     with pytest.raises(StillOpenError):
@@ -230,7 +234,7 @@ async def test_what_an_orders_step_said_is_taken_out_of_its_approval_too(
     begun = order_saga.receive(order(), actor("UANA"), policy(), NOON, needs_approval=False)
     failed = order_saga.step_failed(begun.state, order_rules.StepName.PAY, REMARK, NOON)
     ended = order_saga.compensated(failed.state, NOON)
-    shown = public(order_rules.order_face(ended.state, 1), "ORD-1")
+    shown = public(order_rules.order_snapshot(ended.state, 1), "ORD-1")
     await trail.append((*begun.facts, *failed.facts, *ended.facts), shown)
     assert (await contents(database)).count(REMARK) == 5  # three of them in the faces
 
@@ -259,11 +263,11 @@ async def test_what_an_hr_request_asked_for_is_taken_out_of_it_too(database: Dat
     submitted = approval.submit(asked, NOON)
     taken_back = Withdrawal(actor=submitted.state.request.requester)
     withdrawn = approval.withdraw(submitted.state, taken_back, NOON)
-    face = approval_face(withdrawn.state, 1)
+    snapshot = approval_snapshot(withdrawn.state, 1)
     begun = hr_saga.receive(sea, actor("UANA"), policy(), NOON)
-    ended = hr_saga.approval_ended(begun.state, face, NOON)
-    await trail.append((*submitted.facts, *withdrawn.facts), public(face, approval_id, "HR-1"))
-    await trail.append((*begun.facts, *ended.facts), public(hr_face(ended.state, 1), "HR-1"))
+    ended = hr_saga.approval_ended(begun.state, snapshot, NOON)
+    await trail.append((*submitted.facts, *withdrawn.facts), public(snapshot, approval_id, "HR-1"))
+    await trail.append((*begun.facts, *ended.facts), public(hr_snapshot(ended.state, 1), "HR-1"))
 
     await Redactions(database).redact(wish(1, "data.content", approval_id))
 
@@ -271,8 +275,8 @@ async def test_what_an_hr_request_asked_for_is_taken_out_of_it_too(database: Dat
     assert not [one for one in (SECRET, LINK, "A cure", "2027-03-01", "2027-03-05") if one in left]
     record = await Requests(database).get("HR-1")
     assert record is not None
-    shown = read_face(record.face)
-    assert isinstance(shown, HrFace)
+    shown = read_snapshot(record.face)
+    assert isinstance(shown, HrSnapshot)
     assert (shown.request.starts, shown.request.description) == (None, "")
     for request_id in ("HR-1", approval_id):
         assert (await trail.verify(request_id)).intact
@@ -285,7 +289,7 @@ async def test_an_hr_request_that_is_still_being_provisioned_is_not_redacted(
     sea = HrRequest(request_id="HR-1", type=HrType.PROMOTION, title="Up", new_role="Lead")
     begun = hr_saga.receive(sea, actor("UANA"), policy(), NOON)
     approved = replace(begun.state, status=Status.APPROVED)
-    await trail.append(begun.facts, public(hr_face(approved, 1), "HR-1"))
+    await trail.append(begun.facts, public(hr_snapshot(approved, 1), "HR-1"))
 
     with pytest.raises(StillOpenError):
         await Redactions(database).redact(wish(1, "data.type", "HR-1"))

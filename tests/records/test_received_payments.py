@@ -23,9 +23,9 @@ PAYMENT = ReceivedPayment(
 LATER = NOON + timedelta(hours=1)
 
 
-def wanted(_payment: ReceivedPayment, face: str | None, paid: bool) -> Verdict:  # noqa: FBT001
+def wanted(_payment: ReceivedPayment, snapshot: str | None, paid: bool) -> Verdict:  # noqa: FBT001
     """Want every payment of an order that is known and not paid."""
-    if face is None:
+    if snapshot is None:
         return Verdict.UNMATCHED
     return Verdict.NOT_WANTED if paid else Verdict.WANTED
 

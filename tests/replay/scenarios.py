@@ -51,15 +51,15 @@ async def _slow_directory(office: Office, handle: ApprovalHandle) -> AsyncIterat
     directory.slack.weather = Weather.HANGING
     yield
     await office.world.until(lambda: directory.reads > before)
-    await office.at_rest(handle, but="approvers")
+    await office.until_idle(handle, but="approvers")
     directory.slack.answer()
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
 
 async def approved_approval(office: Office, workflow_id: str) -> WorkflowHandle[Any, Any]:
     handle = await office.open_request(request_id=workflow_id)
     await office.click(handle, "UBORIS", click="golden-click")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     await office.end(handle)
     return handle
 
@@ -88,11 +88,11 @@ async def amended_approval(office: Office, workflow_id: str) -> WorkflowHandle[A
     """Changes are wanted and made; then one level after the other says yes."""
     handle = await office.open_request(SALES, FINANCE, request_id=workflow_id)
     await office.do(handle, acts.request_changes("UBORIS"), click="golden-changes")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     await office.do(handle, acts.amend(), click="golden-amend")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     await office.decide(handle, "UBORIS", revision=2, click="golden-first")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     await office.decide(handle, "UDORA", revision=2, level=2, click="golden-second")
     await office.end(handle)
     return handle
@@ -136,7 +136,7 @@ async def reassigned_approval(office: Office, workflow_id: str) -> WorkflowHandl
     async with _slow_directory(office, handle):
         await office.do(handle, acts.reassign("UDORA"), click="golden-reassign")
     await office.do(handle, acts.REFRESH_BY_SLACK, click="golden-refresh")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     await office.decide(handle, "UDORA", click="golden-decide")
     await office.end(handle)
     return handle
@@ -156,7 +156,7 @@ async def commented_approval(office: Office, workflow_id: str) -> WorkflowHandle
     office.world.directory.outside = ("UCLARA",)
     handle = await office.open_request(request_id=workflow_id)
     await office.do(handle, acts.comment("UBORIS"), click="golden-comment")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     await office.decide(handle, "UCLARA", click="golden-decide")
     await office.end(handle)
     return handle
@@ -166,11 +166,11 @@ async def continued_approval(office: Office, workflow_id: str) -> WorkflowHandle
     """The run that gave itself up for another."""
     handle = await office.open_request(BOTH, request_id=workflow_id)
     await office.decide(handle, "UBORIS", click="golden-first")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     first = await run_id(handle)
     while await run_id(handle) == first:
         await handle.execute_update(ApprovalWorkflow.republish)
-        await office.at_rest(handle)
+        await office.until_idle(handle)
     await office.decide(handle, "UCLARA", click="golden-second")
     await office.end(handle)
     return office.client.get_workflow_handle(workflow_id, run_id=first)
@@ -204,7 +204,7 @@ async def _payable_order(office: Office, workflow_id: str) -> OrderHandle:
     """An order that waits for its payment, with nothing else under way."""
     order = await office.ask(an_order("900.00", workflow_id, payment=PaymentMode.AWAIT))
     await office.world.until(lambda: "PaymentAwaited" in office.world.audit.kinds(order.id))
-    await office.at_rest(order)
+    await office.until_idle(order)
     return order
 
 
@@ -231,7 +231,7 @@ async def helped_order(office: Office, workflow_id: str) -> WorkflowHandle[Any, 
             and bool(office.world.notices.told)
         )
     )
-    await office.at_rest(order)
+    await office.until_idle(order)
     office.world.steps.declines = set()
     await order.execute_update(OrderWorkflow.resume, Resumption(actor=OPERATOR), id="golden-resume")
     await office.end(order)
@@ -244,7 +244,7 @@ async def continued_order(office: Office, workflow_id: str) -> WorkflowHandle[An
     first = await run_id(order)
     while await run_id(order) == first:
         await order.execute_update(OrderWorkflow.republish)
-        await office.at_rest(order)
+        await office.until_idle(order)
     await office.pay(order, "900.00")
     await office.end(order)
     return office.client.get_workflow_handle(workflow_id, run_id=first)
@@ -272,7 +272,7 @@ async def refunded_payment(office: Office, workflow_id: str) -> WorkflowHandle[A
     refund = await office.client.start_workflow(
         RefundWorkflow.run, asked, id=workflow_id, task_queue=office.queue
     )
-    await office.at_rest(refund)
+    await office.until_idle(refund)
     await office.end(refund)
     return refund
 
@@ -310,7 +310,7 @@ async def _approved_order(
     await office.decide(approval, "UBORIS", click="golden-click")
     for step in steps:
         await office.world.until(lambda step=step: fakes.tries[step])  # type: ignore[misc]
-        await office.at_rest(order, but=step)
+        await office.until_idle(order, but=step)
         fakes.let(step)
     await office.end(order)
     return order
@@ -321,7 +321,7 @@ async def provisioned_hr(office: Office, workflow_id: str) -> WorkflowHandle[Any
     handle, approval = await hr_office.awaiting(office, hr_office.time_off(workflow_id))
     shorter = hr_office.time_off(workflow_id, ends=hr_office.FIRST)
     await hr_office.amend(office, approval, shorter, click="golden-amend")
-    await office.at_rest(approval)
+    await office.until_idle(approval)
     await _approved_hr(office, handle, approval, revision=2, steps=["book_days", "register"])
     return handle
 
@@ -359,7 +359,7 @@ async def _approved_hr(
     for step in steps:
         await office.world.until(lambda step=step: fakes.tries[step])  # type: ignore[misc]
         kind = "take_back" if step.startswith("undo") else "provision"
-        await office.at_rest(handle, but=kind)
+        await office.until_idle(handle, but=kind)
         fakes.let(step)
     await office.end(handle)
 
@@ -400,7 +400,7 @@ async def _in_parcels(office: Office, workflow_id: str, late: list[str]) -> None
     order = await office.ask(an_order("90.00", workflow_id, and_lines=(lamp,)))
     for step in [*early, *late]:
         await office.world.until(lambda step=step: fakes.tries[step])  # type: ignore[misc]
-        await office.at_rest(order)
+        await office.until_idle(order)
         fakes.let(step)
     await office.end(order)
 

@@ -43,7 +43,7 @@ from tests.rules.builders import (
     table,
 )
 from workflows.rules.approvals.request import ApprovalState, Change, Status
-from workflows.rules.approvals.snapshot import approval_face
+from workflows.rules.approvals.snapshot import approval_snapshot
 from workflows.rules.people.actors import SLACK
 
 TWO_OF_TWO = level(BORIS, CLARA, quorum=of(2), reject_quorum=2)
@@ -371,10 +371,10 @@ def test_who_left_since_is_no_admin_any_more() -> None:
     assert error.code == "not_an_admin"
 
 
-def test_the_face_says_which_admin_named_the_approvers_and_why() -> None:
+def test_the_snapshot_says_which_admin_named_the_approvers_and_why() -> None:
     state = reassign(OPEN, EMIL, by=GUS, reason="Both are away").state
 
-    (shown,) = approval_face(state, 1).levels
+    (shown,) = approval_snapshot(state, 1).levels
 
     assert shown.reassigned is not None
     assert (shown.reassigned.person, shown.reassigned.reason) == (GUS, "Both are away")

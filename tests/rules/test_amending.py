@@ -42,7 +42,13 @@ from tests.rules.builders import (
 )
 from workflows.rules.approvals.levels import reach_level
 from workflows.rules.approvals.policy import Tier
-from workflows.rules.approvals.request import ApprovalState, Decision, Status, Tell, TellKind
+from workflows.rules.approvals.request import (
+    ApprovalState,
+    Decision,
+    Notification,
+    NotificationKind,
+    Status,
+)
 from workflows.rules.people.actors import CLOCK
 from workflows.rules.shared.content import Content, ContentChange, content_digest, content_text
 
@@ -131,7 +137,7 @@ def test_approvers_are_asked_again_about_new_content() -> None:
 
     change = read(state, reading(BORIS, CLARA, DORA))
 
-    assert change.tells == (Tell(kind=TellKind.ASKED, people=(BORIS, CLARA, DORA)),)
+    assert change.tells == (Notification(kind=NotificationKind.ASKED, people=(BORIS, CLARA, DORA)),)
 
 
 def test_voided_decisions_are_counted_over_all_amendments() -> None:

@@ -41,9 +41,9 @@ from workflows.rules.approvals.request import (
     ApprovalState,
     Change,
     Decision,
+    Notification,
+    NotificationKind,
     Status,
-    Tell,
-    TellKind,
 )
 from workflows.rules.shared.content import Content, ContentChange
 from workflows.rules.shared.errors import AmendmentsUsedUpError
@@ -192,7 +192,7 @@ def test_a_request_for_changes_waits_for_the_requester_who_is_told() -> None:
     assert wanted is not None
     assert (wanted.person, wanted.reason, wanted.at) == (BORIS, "cheaper", after(minutes=1))
     assert kinds(change.facts) == ["DecisionRecorded"]
-    assert change.tells == (Tell(kind=TellKind.CHANGES_WANTED, people=(ANA,)),)
+    assert change.tells == (Notification(kind=NotificationKind.CHANGES_WANTED, people=(ANA,)),)
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\n"])

@@ -45,10 +45,14 @@ from tests.rules.builders import (
 from workflows.rules.approvals import approval, deadlines
 from workflows.rules.approvals.levels import reach_level
 from workflows.rules.approvals.policy import Notify
-from workflows.rules.approvals.request import ApprovalState, Status, Tell, TellKind
+from workflows.rules.approvals.request import ApprovalState, Notification, NotificationKind, Status
 from workflows.rules.people.actors import Member, Reading, Standing
 
-ASKED, BLOCKED, REFUSED = TellKind.ASKED, TellKind.BLOCKED, TellKind.DELEGATE_REFUSED
+ASKED, BLOCKED, REFUSED = (
+    NotificationKind.ASKED,
+    NotificationKind.BLOCKED,
+    NotificationKind.DELEGATE_REFUSED,
+)
 THREE = (BORIS, CLARA, DORA)
 UNREADABLE = reading(unreadable=("group:sales",))
 
@@ -67,11 +71,11 @@ class Answered:
     when: Reading
     then: str = ""
     facts: tuple[str, ...] = ()
-    tells: tuple[Tell, ...] = ()
+    tells: tuple[Notification, ...] = ()
     status: Status = Status.PENDING
 
 
-TOLD_ADMINS = (Tell(kind=BLOCKED),)
+TOLD_ADMINS = (Notification(kind=BLOCKED),)
 TWO_OF_THREE = opened(level(*THREE, quorum=of(2), reject_quorum=2))
 ALL_OF_THREE = opened(level(*THREE, quorum=ALL, reject_quorum=2))
 MOST_OF_THREE = opened(level(*THREE, quorum=MAJORITY, reject_quorum=2))
@@ -85,7 +89,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         given=reached(level(*THREE)),
         when=reading(*THREE),
         facts=("LevelOpened",),
-        tells=(Tell(kind=ASKED, people=THREE),),
+        tells=(Notification(kind=ASKED, people=THREE),),
     ),
     Answered(
         description="an empty first reading blocks the level and tells the admins",
@@ -122,7 +126,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         given=read(reached(level(*THREE)), UNREADABLE).state,
         when=reading(CLARA),
         facts=("LevelOpened",),
-        tells=(Tell(kind=ASKED, people=(CLARA,)),),
+        tells=(Notification(kind=ASKED, people=(CLARA,)),),
     ),
     Answered(
         description="what cannot be read leaves an open level as it is",
@@ -139,7 +143,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         given=wanted(TWO_OF_THREE),
         when=reading(*THREE, EMIL),
         facts=("ApproversChanged",),
-        tells=(Tell(kind=ASKED, people=(EMIL,)),),
+        tells=(Notification(kind=ASKED, people=(EMIL,)),),
     ),
     Answered(
         description="somebody less is a fact and asks nobody",
@@ -189,7 +193,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         given=wanted(decided(ALL_OF_THREE, yes(BORIS), yes(CLARA))),
         when=reading(*THREE, EMIL),
         facts=("ApproversChanged",),
-        tells=(Tell(kind=ASKED, people=(EMIL,)),),
+        tells=(Notification(kind=ASKED, people=(EMIL,)),),
     ),
     Answered(
         description="all: everybody gone without a word passes nothing",
@@ -217,7 +221,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         given=HANDED,
         when=reading(BORIS, people=(EMIL,)),
         facts=("ApproversChanged",),
-        tells=(Tell(kind=ASKED, people=(EMIL,)),),
+        tells=(Notification(kind=ASKED, people=(EMIL,)),),
     ),
     *(
         Answered(
@@ -225,7 +229,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
             given=HANDED,
             when=reading(BORIS, people=(member(EMIL, odd),)),
             facts=("DelegationVoided",),
-            tells=(Tell(kind=REFUSED, people=(BORIS,)),),
+            tells=(Notification(kind=REFUSED, people=(BORIS,)),),
         )
         for odd in Standing
         if odd is not Standing.ACTIVE
@@ -235,7 +239,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         given=HANDED,
         when=reading(BORIS),
         facts=("DelegationVoided",),
-        tells=(Tell(kind=REFUSED, people=(BORIS,)),),
+        tells=(Notification(kind=REFUSED, people=(BORIS,)),),
     ),
 )
 def test_what_an_answer_does(row: Answered) -> None:
@@ -290,11 +294,11 @@ def test_a_stand_in_of_later_is_asked_when_their_time_begins() -> None:
     rung = deadlines.reach(first.state, tomorrow)
     second = read(rung.state, answer, tomorrow)
 
-    assert first.tells == (Tell(kind=ASKED, people=(BORIS,)),)
+    assert first.tells == (Notification(kind=ASKED, people=(BORIS,)),)
     assert deadlines.next_deadline(first.state) == tomorrow
     assert rung.facts == ()
     assert rung.state.waits_for_approvers
-    assert second.tells == (Tell(kind=ASKED, people=(EMIL,)),)
+    assert second.tells == (Notification(kind=ASKED, people=(EMIL,)),)
     assert deadlines.next_deadline(second.state) is None
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.rules.builders import BORIS, level, policy, usd
 from tests.rules.effort import SHORT
 from workflows.rules.approvals.policy import Tier
-from workflows.rules.hr.form import HrMistakes, WrittenHr, read_hr
+from workflows.rules.hr.form import DraftHr, HrFormErrors, read_hr
 from workflows.rules.hr.request import HrRequest, HrType, Priority, content_of, request_of
 
 TODAY = date(2027, 3, 1)
@@ -22,9 +22,9 @@ SMALL_ONLY = replace(POLICY, tiers=(Tier(up_to=usd("100.00"), levels=ONLY_LEVEL)
 ALWAYS = (Tier(up_to=None, levels=ONLY_LEVEL),)
 
 
-def written(**changed: Any) -> WrittenHr:
+def written(**changed: Any) -> DraftHr:
     """Return a good request for time off with some of it changed."""
-    good = WrittenHr(
+    good = DraftHr(
         request_id="HR-1",
         type="time_off",
         title=" A week at the sea ",
@@ -100,14 +100,14 @@ def test_each_type_reads_its_own_fields_only(changed: dict[str, str], read: dict
 def test_what_is_wrong_is_said_at_its_field(
     changed: dict[str, str], mistakes: dict[str, str]
 ) -> None:
-    with pytest.raises(HrMistakes) as caught:
+    with pytest.raises(HrFormErrors) as caught:
         read_hr(written(**changed), replace(POLICY, tiers=ALWAYS), TODAY, PRODUCTS)
 
     assert {name: error.code for name, error in caught.value.by_field.items()} == mistakes
 
 
 def test_an_amount_that_no_tier_takes_is_refused_at_its_field() -> None:
-    with pytest.raises(HrMistakes) as caught:
+    with pytest.raises(HrFormErrors) as caught:
         read_hr(written(type="expense", amount="100.01 USD"), SMALL_ONLY, TODAY, PRODUCTS)
 
     assert caught.value.by_field["amount"].code == "no_tier"
@@ -116,7 +116,7 @@ def test_an_amount_that_no_tier_takes_is_refused_at_its_field() -> None:
 @SHORT
 @given(
     st.builds(
-        WrittenHr,
+        DraftHr,
         request_id=st.just("HR-1"),
         type=st.sampled_from([*HrType, "raise"]),
         title=st.text(max_size=160),
@@ -132,12 +132,12 @@ def test_an_amount_that_no_tier_takes_is_refused_at_its_field() -> None:
     )
 )
 def test_whatever_is_written_is_read_or_refused_and_what_is_read_can_be_approved(
-    typed: WrittenHr,
+    typed: DraftHr,
 ) -> None:
     try:
         request = read_hr(typed, POLICY, TODAY, PRODUCTS)
-    except HrMistakes as found:
-        unknown = set(found.by_field) - set(WrittenHr.__slots__)
+    except HrFormErrors as found:
+        unknown = set(found.by_field) - set(DraftHr.__slots__)
     else:
         unknown = set()
         assert request_of("HR-1", content_of(request)) == request

@@ -23,19 +23,19 @@ from tests.rules.builders import (
     read,
     reading,
 )
-from tests.views.any_face import AnyFace
+from tests.views.any_snapshot import AnySnapshot
 from workflows.rules.approvals.request import ApprovalState, RequestKind, Status
-from workflows.rules.approvals.snapshot import approval_face
+from workflows.rules.approvals.snapshot import approval_snapshot
 from workflows.rules.inbox import Waiting, about_of, listed_as, waiting_for
 from workflows.rules.people.actors import Absence
 from workflows.rules.shared.content import Content
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
 WEEK = timedelta(days=7)
 
 
 def waits(state: ApprovalState) -> tuple[Waiting, ...]:
-    return waiting_for(approval_face(state, 1))
+    return waiting_for(approval_snapshot(state, 1))
 
 
 def people(state: ApprovalState) -> list[tuple[str, str]]:
@@ -104,11 +104,11 @@ def test_who_stands_in_by_word_is_waited_for_without_an_end() -> None:
 
 
 @given(seed=st.integers(0, 10**6))
-def test_nobody_is_waited_for_twice_at_one_instant_whatever_the_face(seed: int) -> None:
+def test_nobody_is_waited_for_twice_at_one_instant_whatever_the_snapshot(seed: int) -> None:
     """Broken by hand: without `_without_overlap` this is found within a second."""
-    face = AnyFace(["U0BORIS", "U0CLARA"], seed).approval()
+    snapshot = AnySnapshot(["U0BORIS", "U0CLARA"], seed).approval()
 
-    waiting = waiting_for(face)
+    waiting = waiting_for(snapshot)
 
     for one in waiting:
         same = [two for two in waiting if two.person == one.person]
@@ -125,7 +125,7 @@ def test_nobody_is_waited_for_twice_at_one_instant_whatever_the_face(seed: int) 
     ],
 )
 def test_a_part_of_something_else_is_found_under_the_whole(about: RequestKind, listed: str) -> None:
-    face: Face = replace(approval_face(opened(level(BORIS)), 1), about=about)
+    snapshot: Snapshot = replace(approval_snapshot(opened(level(BORIS)), 1), about=about)
 
-    assert (about_of(face), listed_as(face)) == (about, listed)
-    assert face.requester.person == ANA
+    assert (about_of(snapshot), listed_as(snapshot)) == (about, listed)
+    assert snapshot.requester.person == ANA

@@ -36,12 +36,12 @@ from workflows.rules.approvals.request import (
     ApprovalState,
     Change,
     Decision,
+    NotificationKind,
     Status,
-    TellKind,
     Verdict,
 )
 from workflows.rules.approvals.seats import may_decide, seat_of
-from workflows.rules.approvals.snapshot import approval_face
+from workflows.rules.approvals.snapshot import approval_snapshot
 from workflows.rules.inbox import waiting_for
 from workflows.rules.people.actors import SLACK, ApproverQuestion
 from workflows.rules.shared.audit import AuditEvent
@@ -104,7 +104,7 @@ class Approval(RuleBasedStateMachine):
         self.state = change.state
         self.facts.extend(change.facts)
         for tell in change.tells:
-            if tell.kind is TellKind.ASKED:
+            if tell.kind is NotificationKind.ASKED:
                 where = (self.state.content_revision, len(self.state.levels))
                 self.told.update((*where, person) for person in tell.people)
         if self.closed is None and not self.state.is_open:
@@ -330,7 +330,7 @@ class Approval(RuleBasedStateMachine):
         self,
     ) -> None:
         state, level = self.state, self.state.level
-        waiting = waiting_for(approval_face(state, 1))
+        waiting = waiting_for(approval_snapshot(state, 1))
         if state.status is not Status.PENDING or level is None or level.passed or level.blocked:
             assert waiting == ()
             return

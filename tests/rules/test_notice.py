@@ -5,20 +5,20 @@ from dataclasses import dataclass, replace
 from tests.rules.acts import decided, no, withdraw, withdrawal, yes
 from tests.rules.builders import ANA, BORIS, CLARA, level, of, opened, table
 from workflows.rules.approvals.request import ApprovalState
-from workflows.rules.approvals.snapshot import ApprovalFace, approval_face
-from workflows.rules.notice import NoticeKind, Owed, still_owed
+from workflows.rules.approvals.snapshot import ApprovalSnapshot, approval_snapshot
+from workflows.rules.notice import NoticeKind, PendingNotice, still_relevant
 
 TWO = opened(level(BORIS, CLARA, quorum=of(2)))
 BORIS_SAID = decided(TWO, yes(BORIS))
 CLOSED = withdraw(TWO, withdrawal()).state
 
 
-def face(state: ApprovalState) -> ApprovalFace:
-    return approval_face(state, 1)
+def snapshot(state: ApprovalState) -> ApprovalSnapshot:
+    return approval_snapshot(state, 1)
 
 
-def owed(kind: NoticeKind, *people: str, person: str = "", of_level: int = 1) -> Owed:
-    return Owed(key="k", kind=kind, people=people, person=person, level=of_level)
+def owed(kind: NoticeKind, *people: str, person: str = "", of_level: int = 1) -> PendingNotice:
+    return PendingNotice(key="k", kind=kind, people=people, person=person, level=of_level)
 
 
 BOTH = owed(NoticeKind.REMINDED, BORIS, CLARA)
@@ -26,57 +26,59 @@ TO_BORIS = owed(NoticeKind.ASKED, person=BORIS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class NoticeResult:
     description: str
-    given: Owed
-    when: ApprovalFace
-    then: Owed | None
+    given: PendingNotice
+    when: ApprovalSnapshot
+    then: PendingNotice | None
 
 
 @table(
-    Told(description="who has not decided is reminded", given=BOTH, when=face(TWO), then=BOTH),
-    Told(
+    NoticeResult(
+        description="who has not decided is reminded", given=BOTH, when=snapshot(TWO), then=BOTH
+    ),
+    NoticeResult(
         description="who has decided meanwhile is left out",
         given=BOTH,
-        when=face(BORIS_SAID),
+        when=snapshot(BORIS_SAID),
         then=replace(BOTH, people=(CLARA,)),
     ),
-    Told(
+    NoticeResult(
         description="nobody is asked who has decided by another way",
         given=TO_BORIS,
-        when=face(BORIS_SAID),
+        when=snapshot(BORIS_SAID),
         then=None,
     ),
-    Told(
+    NoticeResult(
         description="nobody is asked about a closed request",
         given=TO_BORIS,
-        when=face(CLOSED),
+        when=snapshot(CLOSED),
         then=None,
     ),
-    Told(
+    NoticeResult(
         description="nobody is asked about a level that has passed",
         given=owed(NoticeKind.ASKED, BORIS, of_level=2),
-        when=face(TWO),
+        when=snapshot(TWO),
         then=None,
     ),
-    Told(
+    NoticeResult(
         description="admins do not hear of a level that is open again",
         given=owed(NoticeKind.BLOCKED),
-        when=face(TWO),
+        when=snapshot(TWO),
         then=None,
     ),
-    Told(
+    NoticeResult(
         description="who asked hears the outcome, of a closed request too",
         given=owed(NoticeKind.OUTCOME, person=ANA),
-        when=face(decided(TWO, no(BORIS))),
+        when=snapshot(decided(TWO, no(BORIS))),
         then=owed(NoticeKind.OUTCOME, person=ANA),
     ),
-    Told(
+    NoticeResult(
         description="changes that were made are wanted no more",
         given=owed(NoticeKind.CHANGES_WANTED, person=ANA),
-        when=face(TWO),
+        when=snapshot(TWO),
         then=None,
     ),
 )
-def test_only_what_is_still_true_is_told(row: Told) -> None:
-    assert still_owed(row.given, row.when) == row.then
+def test_only_what_is_still_true_is_told(row: NoticeResult) -> None:
+    assert still_relevant(row.given, row.when) == row.then

@@ -23,7 +23,7 @@ from tests.rules.builders import (
 )
 from tests.rules.effort import SHORT
 from workflows.rules.approvals.request import Status
-from workflows.rules.approvals.snapshot import approval_face
+from workflows.rules.approvals.snapshot import approval_snapshot
 from workflows.rules.orders import order as rules
 from workflows.rules.orders import saga, verbs
 from workflows.rules.orders.order import (
@@ -230,7 +230,7 @@ class Outcome:
     ),
 )
 def test_what_an_order_makes_of_its_approvals_outcome(row: Outcome) -> None:
-    approval = approval_face(standing(row.given), 7)
+    approval = approval_snapshot(standing(row.given), 7)
 
     change = saga.approval_ended(received(needs_approval=True).state, approval, after(minutes=1))
 
@@ -260,7 +260,9 @@ def test_a_cancelled_order_is_cancelled_whatever_came_before_its_withdrawal_but_
     wish = Cancellation(actor=actor(ANA))
     cancelled = verbs.cancel(received(needs_approval=True).state, wish, NOON).state
 
-    change = saga.approval_ended(cancelled, approval_face(standing(outcome), 7), after(minutes=1))
+    change = saga.approval_ended(
+        cancelled, approval_snapshot(standing(outcome), 7), after(minutes=1)
+    )
 
     assert change.state.status is ONCE_CANCELLED[outcome]
     assert kinds(change.facts) == ["ApprovalEnded", "OrderEnded"]
@@ -268,7 +270,7 @@ def test_a_cancelled_order_is_cancelled_whatever_came_before_its_withdrawal_but_
 
 @pytest.mark.parametrize("end", CLOSED)
 def test_an_order_goes_on_or_ends_however_its_approval_ends(end: Status) -> None:
-    approval = approval_face(standing(end), 7)
+    approval = approval_snapshot(standing(end), 7)
 
     status = saga.approval_ended(received(needs_approval=True).state, approval, NOON).state.status
 
@@ -432,7 +434,7 @@ def test_sequences_run_through_the_whole_order() -> None:
         return change.state
 
     state = take(received(needs_approval=True))
-    state = take(saga.approval_ended(state, approval_face(standing(Status.APPROVED), 1), NOON))
+    state = take(saga.approval_ended(state, approval_snapshot(standing(Status.APPROVED), 1), NOON))
     state = take(saga.step_started(state, RESERVE, NOON))
     state = take(saga.step_completed(state, RESERVE, "RES-1", NOON))
     state = take(saga.step_started(state, PAY, NOON))
@@ -456,17 +458,21 @@ def test_sequences_run_through_the_whole_order() -> None:
     ]
 
 
-def test_the_face_of_an_order_is_its_state_at_a_version() -> None:
+def test_the_snapshot_of_an_order_is_its_state_at_a_version() -> None:
     state = failed(PAY)
 
-    face = rules.order_face(state, 9)
+    snapshot = rules.order_snapshot(state, 9)
 
-    assert face.card_version == 9
-    assert face.order == state.order
-    assert face.requester == actor(ANA)
-    assert (face.title, face.channel, face.language) == ("Customer order", "#approvals", "en")
-    assert face.status is OrderStatus.COMPENSATING
-    assert face.steps == state.steps
-    assert face.failure == "the card has expired"
-    assert face.approval is None
-    assert (face.received_at, face.ended_at) == (NOON, None)
+    assert snapshot.card_version == 9
+    assert snapshot.order == state.order
+    assert snapshot.requester == actor(ANA)
+    assert (snapshot.title, snapshot.channel, snapshot.language) == (
+        "Customer order",
+        "#approvals",
+        "en",
+    )
+    assert snapshot.status is OrderStatus.COMPENSATING
+    assert snapshot.steps == state.steps
+    assert snapshot.failure == "the card has expired"
+    assert snapshot.approval is None
+    assert (snapshot.received_at, snapshot.ended_at) == (NOON, None)

@@ -14,12 +14,12 @@ from tests.rules.effort import SHORT
 from workflows.rules.approvals.form import read_window
 from workflows.rules.approvals.policy import Tier
 from workflows.rules.orders.form import (
-    OrderMistakes,
-    WrittenLine,
-    WrittenOrder,
+    DraftLine,
+    DraftOrder,
+    OrderFormErrors,
     card_expired,
+    parse_order,
     read_order,
-    read_wish,
     reckon,
 )
 from workflows.rules.orders.order import OrderLine, PaymentMode, content
@@ -29,8 +29,8 @@ MAIL = "email_malformed"
 PRODUCTS = {"DESK-1": "Desk, oak", "LAMP-2": "Lamp"}
 
 
-def line(sku: str = "DESK-1", quantity: str = "1", unit_price: str = "1500.00") -> WrittenLine:
-    return WrittenLine(sku=sku, quantity=quantity, unit_price=unit_price)
+def line(sku: str = "DESK-1", quantity: str = "1", unit_price: str = "1500.00") -> DraftLine:
+    return DraftLine(sku=sku, quantity=quantity, unit_price=unit_price)
 
 
 def desks(quantity: int, unit_price: str = "1500.00") -> OrderLine:
@@ -39,9 +39,9 @@ def desks(quantity: int, unit_price: str = "1500.00") -> OrderLine:
     return OrderLine(sku="DESK-1", quantity=quantity, unit_price=price, name="Desk, oak")
 
 
-def written(**changed: Any) -> WrittenOrder:
+def written(**changed: Any) -> DraftOrder:
     """Return a good order with some of it changed."""
-    good = WrittenOrder(
+    good = DraftOrder(
         order_id="ORD-1", customer="Ada", lines=(line(),), card_expiry="12/30", note="by Friday"
     )
     return replace(good, **changed)
@@ -180,14 +180,14 @@ def wrong_line(description: str, then: dict[str, str], **changed: str) -> Wrong:
     ),
 )
 def test_every_wrong_field_is_named_at_once(row: Wrong) -> None:
-    with pytest.raises(OrderMistakes) as mistakes:
+    with pytest.raises(OrderFormErrors) as mistakes:
         read_order(written(**row.given), PRODUCTS, "USD")
 
     assert {at: error.code for at, error in mistakes.value.by_field.items()} == row.then
 
 
 def test_mistakes_name_their_fields_in_words_for_the_log() -> None:
-    with pytest.raises(OrderMistakes, match=r"^customer: text_missing, card_expiry: card_expiry"):
+    with pytest.raises(OrderFormErrors, match=r"^customer: text_missing, card_expiry: card_expiry"):
         read_order(written(customer="", card_expiry=""), PRODUCTS, "USD")
 
 
@@ -203,7 +203,7 @@ def test_mistakes_name_their_fields_in_words_for_the_log() -> None:
 def test_a_mistake_carries_what_its_sentence_needs(
     given_: dict[str, Any], at: str, data: dict[str, str]
 ) -> None:
-    with pytest.raises(OrderMistakes) as mistakes:
+    with pytest.raises(OrderFormErrors) as mistakes:
         read_order(written(**given_), PRODUCTS, "USD")
 
     assert mistakes.value.by_field[at].data == data
@@ -349,7 +349,7 @@ anything = st.text(max_size=12) | st.sampled_from(["1", "0", "-1", "1500.00", "D
     lines=st.lists(st.builds(line, anything, anything, anything), max_size=3),
 )
 def test_whatever_is_written_is_an_order_or_named_mistakes(
-    customer: str, note: str, expiry: str, lines: list[WrittenLine]
+    customer: str, note: str, expiry: str, lines: list[DraftLine]
 ) -> None:
     asked = written(customer=customer, note=note, card_expiry=expiry, lines=tuple(lines))
 
@@ -357,7 +357,7 @@ def test_whatever_is_written_is_an_order_or_named_mistakes(
     read: tuple[OrderLine, ...] = ()
     try:
         read = read_order(asked, PRODUCTS, "USD").lines
-    except OrderMistakes as mistakes:
+    except OrderFormErrors as mistakes:
         named = mistakes.by_field
 
     assert bool(named) != bool(read)
@@ -367,7 +367,7 @@ def test_whatever_is_written_is_an_order_or_named_mistakes(
 def test_the_total_has_fifteen_digits_at_most_like_any_amount() -> None:
     asked = written(lines=(line(unit_price="9999999999999.99", quantity="2"),))
 
-    with pytest.raises(OrderMistakes) as refused:
+    with pytest.raises(OrderFormErrors) as refused:
         read_order(asked, PRODUCTS, "USD")
 
     assert refused.value.by_field["lines"].code == "amount_too_many_digits"
@@ -384,7 +384,7 @@ def test_the_total_has_fifteen_digits_at_most_like_any_amount() -> None:
     ),
 )
 def test_what_is_optional_is_still_read(row: Wrong) -> None:
-    with pytest.raises(OrderMistakes) as mistakes:
+    with pytest.raises(OrderFormErrors) as mistakes:
         read_order(written(**row.given), PRODUCTS, "USD")
 
     assert {at: error.code for at, error in mistakes.value.by_field.items()} == row.then
@@ -432,8 +432,8 @@ def test_a_wish_for_the_approval_stays_within_the_policy(row: Wrong) -> None:
     found: dict[str, str] = {}
     wish = None
     try:
-        wish = read_wish(written(**row.given), PRODUCTS, "USD", POLICY)
-    except OrderMistakes as mistakes:
+        wish = parse_order(written(**row.given), PRODUCTS, "USD", POLICY)
+    except OrderFormErrors as mistakes:
         found = {at: error.code for at, error in mistakes.by_field.items()}
 
     assert found == row.then
@@ -444,8 +444,8 @@ def test_a_wish_for_the_approval_stays_within_the_policy(row: Wrong) -> None:
 def test_an_amount_that_no_tier_takes_is_told_at_the_lines() -> None:
     rules = replace(POLICY, tiers=(Tier(up_to=usd("1.00"), levels=()),))
 
-    with pytest.raises(OrderMistakes) as mistakes:
-        read_wish(written(), PRODUCTS, "USD", rules)
+    with pytest.raises(OrderFormErrors) as mistakes:
+        parse_order(written(), PRODUCTS, "USD", rules)
 
     assert {at: error.code for at, error in mistakes.value.by_field.items()} == {"lines": "no_tier"}
 
@@ -459,7 +459,7 @@ def test_what_is_added_up_while_it_is_typed_is_what_the_order_costs(
         line(quantity=str(count), unit_price=f"{cents // 100}.{cents % 100:02d}")
         for count, cents in numbers
     )
-    reckoned = reckon((*typed, WrittenLine(sku="", quantity=" ", unit_price="")), "USD")
+    reckoned = reckon((*typed, DraftLine(sku="", quantity=" ", unit_price="")), "USD")
 
     assert reckoned.total == read_order(written(lines=typed), PRODUCTS, "USD").total
     assert reckoned.is_whole

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.rules.builders import ANA, BORIS, NOON, level, policy, usd
-from workflows.rules.notice import NoticeKind, Owed, still_owed
+from workflows.rules.notice import NoticeKind, PendingNotice, still_relevant
 from workflows.rules.orders import saga, verbs
 from workflows.rules.orders.news import replies
 from workflows.rules.orders.order import (
@@ -17,12 +17,12 @@ from workflows.rules.orders.order import (
     OrderState,
     PaymentMode,
     StepName,
-    order_face,
+    order_snapshot,
 )
 from workflows.rules.people.actors import Actor, Origin
 
 BY_ANA = Actor(person=ANA, origin=Origin.SLACK)
-SHIPPED = Owed(key="k", kind=NoticeKind.ORDER_SHIPPED)
+SHIPPED = PendingNotice(key="k", kind=NoticeKind.ORDER_SHIPPED)
 
 
 def received(payment: PaymentMode = PaymentMode.CHARGE) -> OrderState:
@@ -91,10 +91,10 @@ def test_what_has_arrived_or_comes_back_is_on_its_way_no_more() -> None:
     began = saga.step_started(shipped, StepName.DELIVER, NOON + timedelta(days=2)).state
     back = saga.step_failed(began, StepName.DELIVER, "nobody was there", NOON).state
 
-    assert still_owed(SHIPPED, order_face(shipped, 1)) == SHIPPED
-    assert still_owed(SHIPPED, order_face(began, 1)) == SHIPPED
-    assert still_owed(SHIPPED, order_face(arrived, 1)) is None
-    assert still_owed(SHIPPED, order_face(back, 1)) is None
+    assert still_relevant(SHIPPED, order_snapshot(shipped, 1)) == SHIPPED
+    assert still_relevant(SHIPPED, order_snapshot(began, 1)) == SHIPPED
+    assert still_relevant(SHIPPED, order_snapshot(arrived, 1)) is None
+    assert still_relevant(SHIPPED, order_snapshot(back, 1)) is None
     for kind in (NoticeKind.ORDER_PAID, NoticeKind.ORDER_DELIVERED, NoticeKind.ORDER_CANCELLED):
         lasting = replace(SHIPPED, kind=kind)
-        assert still_owed(lasting, order_face(arrived, 1)) == lasting
+        assert still_relevant(lasting, order_snapshot(arrived, 1)) == lasting

@@ -21,9 +21,9 @@ from tests.rules.builders import (
 from workflows.rules.approvals import approval
 from workflows.rules.approvals.levels import reach_level
 from workflows.rules.approvals.policy import Visibility
-from workflows.rules.approvals.privacy import may_read, public_face
+from workflows.rules.approvals.privacy import may_read, public_snapshot
 from workflows.rules.approvals.request import ApprovalState
-from workflows.rules.approvals.snapshot import ApprovalFace, LevelFace, approval_face
+from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot, approval_snapshot
 from workflows.rules.shared.content import Content
 
 PRIVATE_PARTS = {
@@ -46,26 +46,26 @@ def _asked(visibility: Visibility) -> ApprovalState:
     return read(state, reading(BORIS, CLARA, absences=(away(BORIS, EMIL),), people=(EMIL,))).state
 
 
-def test_every_part_of_a_face_is_either_public_or_private() -> None:
-    names = {one.name for one in fields(ApprovalFace)}
+def test_every_part_of_a_snapshot_is_either_public_or_private() -> None:
+    names = {one.name for one in fields(ApprovalSnapshot)}
 
     assert names == PUBLIC_PARTS | PRIVATE_PARTS
     assert not PUBLIC_PARTS & PRIVATE_PARTS
 
 
-def test_a_public_face_keeps_what_is_public_and_nothing_else() -> None:
-    face = approval_face(_asked(Visibility.PRIVATE), 1)
-    public = public_face(face)
+def test_a_public_snapshot_keeps_what_is_public_and_nothing_else() -> None:
+    snapshot = approval_snapshot(_asked(Visibility.PRIVATE), 1)
+    public = public_snapshot(snapshot)
 
     for name in PUBLIC_PARTS:
-        assert getattr(public, name) == getattr(face, name)
-    assert public.content == Content(title=face.title)
-    assert public_face(public) == public
+        assert getattr(public, name) == getattr(snapshot, name)
+    assert public.content == Content(title=snapshot.title)
+    assert public_snapshot(public) == public
 
 
 def test_no_part_of_a_level_is_private_but_what_somebody_wrote() -> None:
     """A new part of a level is to be looked at here."""
-    assert {one.name for one in fields(LevelFace)} == {
+    assert {one.name for one in fields(LevelSnapshot)} == {
         *(
             "number",
             "name",
@@ -83,9 +83,9 @@ def test_no_part_of_a_level_is_private_but_what_somebody_wrote() -> None:
 
 
 def test_what_is_not_private_is_shown_as_it_is() -> None:
-    face = approval_face(_asked(Visibility.CHANNEL), 1)
+    snapshot = approval_snapshot(_asked(Visibility.CHANNEL), 1)
 
-    assert public_face(face) is face
+    assert public_snapshot(snapshot) is snapshot
 
 
 @pytest.mark.parametrize(

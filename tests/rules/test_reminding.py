@@ -40,7 +40,7 @@ from workflows.rules.approvals import deadlines
 from workflows.rules.approvals.clock import Tick
 from workflows.rules.approvals.levels import reach_level
 from workflows.rules.approvals.policy import Escalation, LevelRule, Notify
-from workflows.rules.approvals.request import ApprovalState, Status, Tell, TellKind
+from workflows.rules.approvals.request import ApprovalState, Notification, NotificationKind, Status
 from workflows.rules.people.actors import CLOCK
 
 
@@ -126,7 +126,7 @@ def test_a_reminder_tells_those_who_have_not_decided_and_has_the_people_read_aga
 
     change = deadlines.reach(state, at(1))
 
-    assert change.tells == (Tell(kind=TellKind.REMINDED, people=(CLARA,)),)
+    assert change.tells == (Notification(kind=NotificationKind.REMINDED, people=(CLARA,)),)
     assert change.facts[0].data == {"people": CLARA}
     assert change.facts[0].rule == "remind_after"
     assert here(change.state).reminders == 1
@@ -150,7 +150,7 @@ def test_a_reminder_of_a_blocked_level_tells_the_admins_again() -> None:
 
     change = deadlines.reach(state, at(1))
 
-    assert change.tells == (Tell(kind=TellKind.BLOCKED),)
+    assert change.tells == (Notification(kind=NotificationKind.BLOCKED),)
     assert kinds(change.facts) == ["LevelReminded"]
     assert change.facts[0].data == {"people": ""}
 
@@ -189,7 +189,7 @@ def test_whom_an_escalation_adds_is_asked_and_nobody_else() -> None:
 
     change = read(state, reading(BORIS, CLARA, DORA), at(4))
 
-    assert change.tells == (Tell(kind=TellKind.ASKED, people=(DORA,)),)
+    assert change.tells == (Notification(kind=NotificationKind.ASKED, people=(DORA,)),)
 
 
 def test_an_escalation_in_place_of_the_first_ones_lets_go_of_them_at_once() -> None:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from tests.rules.builders import ANA, BORIS, actor, level, policy, table, usd
 from tests.rules.effort import SHORT
 from workflows.rules.approvals.form import (
-    RequestMistakes,
-    WrittenContent,
-    WrittenRequest,
+    DraftContent,
+    DraftRequest,
+    RequestFormErrors,
     read_amount,
     read_content,
     read_request,
@@ -27,7 +27,7 @@ WITHOUT_CURRENCY = replace(POLICY, tiers=(Tier(up_to=None, levels=("sales",)),))
 
 
 def test_what_is_typed_becomes_content() -> None:
-    written = WrittenContent(
+    written = DraftContent(
         title=" A new desk ",
         text=" oak\nplease ",
         amount=" 1,500.00 ",
@@ -45,7 +45,7 @@ def test_what_is_typed_becomes_content() -> None:
 
 
 def test_a_title_is_enough() -> None:
-    content = read_content(WrittenContent(title="A day off"), POLICY.currency)
+    content = read_content(DraftContent(title="A day off"), POLICY.currency)
 
     assert content == Content(title="A day off")
 
@@ -53,54 +53,54 @@ def test_a_title_is_enough() -> None:
 @dataclass(frozen=True, kw_only=True)
 class Mistaken:
     description: str
-    given: WrittenContent
+    given: DraftContent
     then: dict[str, str]
 
 
 @table(
     Mistaken(
         description="a blank title",
-        given=WrittenContent(title="  "),
+        given=DraftContent(title="  "),
         then={"title": "text_missing"},
     ),
     Mistaken(
         description="a title that is too long",
-        given=WrittenContent(title="x" * 151),
+        given=DraftContent(title="x" * 151),
         then={"title": "text_too_long"},
     ),
     Mistaken(
         description="a text that is too long",
-        given=WrittenContent(title="x", text="x" * 3001),
+        given=DraftContent(title="x", text="x" * 3001),
         then={"text": "text_too_long"},
     ),
     Mistaken(
         description="something that is no link",
-        given=WrittenContent(title="x", links="https://a.example b"),
+        given=DraftContent(title="x", links="https://a.example b"),
         then={"links": "not_a_link"},
     ),
     Mistaken(
         description="too many links",
-        given=WrittenContent(title="x", links=" ".join(f"https://{n}" for n in range(6))),
+        given=DraftContent(title="x", links=" ".join(f"https://{n}" for n in range(6))),
         then={"links": "too_many_links"},
     ),
     Mistaken(
         description="a word for an amount",
-        given=WrittenContent(title="x", amount="a lot"),
+        given=DraftContent(title="x", amount="a lot"),
         then={"amount": "amount_not_a_number"},
     ),
     Mistaken(
         description="an amount of nothing",
-        given=WrittenContent(title="x", amount="0"),
+        given=DraftContent(title="x", amount="0"),
         then={"amount": "amount_not_positive"},
     ),
     Mistaken(
         description="an amount of another currency than the policy's",
-        given=WrittenContent(title="x", amount="10 EUR"),
+        given=DraftContent(title="x", amount="10 EUR"),
         then={"amount": "amount_other_currency"},
     ),
     Mistaken(
         description="everything at once",
-        given=WrittenContent(title="", text="x" * 3001, amount="-1", links="?"),
+        given=DraftContent(title="", text="x" * 3001, amount="-1", links="?"),
         then={
             "title": "text_missing",
             "text": "text_too_long",
@@ -110,7 +110,7 @@ class Mistaken:
     ),
 )
 def test_every_mistake_is_named_by_its_field(row: Mistaken) -> None:
-    with pytest.raises(RequestMistakes) as refused:
+    with pytest.raises(RequestFormErrors) as refused:
         read_content(row.given, POLICY.currency)
 
     codes = {name: error.code for name, error in refused.value.by_field.items()}
@@ -182,13 +182,13 @@ def test_how_a_window_is_not_written(written: str) -> None:
 def test_whatever_is_typed_is_content_or_mistakes(
     title: str, text: str, amount: str, links: str
 ) -> None:
-    written = WrittenContent(title=title, text=text, amount=amount, links=links)
+    written = DraftContent(title=title, text=text, amount=amount, links=links)
 
     content: Content | None = None
     mistakes: tuple[str, ...] = ()
     try:
         content = read_content(written, "")
-    except RequestMistakes as found:
+    except RequestFormErrors as found:
         mistakes = tuple(found.by_field)
 
     assert (content is None) == bool(mistakes)
@@ -201,17 +201,17 @@ LIMITED = replace(POLICY, levels=(level(BORIS, max_expire_after=timedelta(days=3
 
 @pytest.mark.parametrize(("wish", "then"), [("3d", ""), ("72h", ""), ("73h", "3d"), ("9d", "3d")])
 def test_a_wish_beyond_the_policys_bound_is_refused_with_the_bound(wish: str, then: str) -> None:
-    written = WrittenRequest(
+    written = DraftRequest(
         request_id="REQ-1",
         policy="order",
-        content=WrittenContent(title="A desk", amount="1500"),
+        content=DraftContent(title="A desk", amount="1500"),
         answer_within=wish,
     )
     told = ""
 
     try:
         asked = read_request(written, LIMITED, actor(ANA), ())
-    except RequestMistakes as mistakes:
+    except RequestFormErrors as mistakes:
         told = mistakes.by_field["answer_within"].data["limit"]
     else:
         assert asked.expire_after == read_window(wish)

@@ -3,43 +3,43 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.views import faces, states
-from tests.views.any_face import AnyFace
+from tests.views import examples, states
+from tests.views.any_snapshot import AnySnapshot
 from views.home import ROWS, HomePage, HomePlace, Tab
 from views.home_rows import Decided, Mine, ToDecide
 from workflows.rules.approvals.request import Status
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import Absence
 
 AWAY = Absence(
     person="U0BORIS",
     delegate="U0DORA",
-    starts=faces.NOW,
-    ends=faces.NOW + timedelta(days=7),
+    starts=examples.NOW,
+    ends=examples.NOW + timedelta(days=7),
 )
 THEIRS = replace(AWAY, person="U0CLARA", delegate="U0BORIS")
 
 
-def row(face: ApprovalFace, seat: str = "U0BORIS") -> ToDecide:
+def row(snapshot: ApprovalSnapshot, seat: str = "U0BORIS") -> ToDecide:
     return ToDecide(
-        face=face,
+        face=snapshot,
         person="U0BORIS",
         seat=seat,
         source="group:sales-leads",
-        since=faces.NOW,
-        expires_at=face.levels[-1].expires_at,
+        since=examples.NOW,
+        expires_at=snapshot.levels[-1].expires_at,
     )
 
 
 def to_decide() -> HomePage:
-    asked = replace(faces.pending(), request_id="ORD-7K2M4QXA.approval")
+    asked = replace(examples.pending(), request_id="ORD-7K2M4QXA.approval")
     return HomePage(
         place=HomePlace(),
         waiting=3,
         in_all=3,
         to_decide=(
             row(asked),
-            row(faces.two_levels(), seat="U0CLARA"),
+            row(examples.two_levels(), seat="U0CLARA"),
             row(states.reason_required()),
         ),
     )
@@ -47,24 +47,33 @@ def to_decide() -> HomePage:
 
 def mine() -> HomePage:
     shown = (
-        *(Mine(face=one) for one in (faces.pending(), faces.blocked(), faces.two_levels())),
-        *(Mine(face=one) for one in (faces.unread(), states.waits_for_changes())),
-        Mine(face=faces.order_waiting(), approval=faces.pending()),
-        Mine(face=faces.order_in_progress()),
+        *(
+            Mine(face=one)
+            for one in (examples.pending(), examples.blocked(), examples.two_levels())
+        ),
+        *(Mine(face=one) for one in (examples.unread(), states.waits_for_changes())),
+        Mine(face=examples.order_waiting(), approval=examples.pending()),
+        Mine(face=examples.order_in_progress()),
     )
     return HomePage(place=HomePlace(tab=Tab.MINE), waiting=1, in_all=len(shown), mine=shown)
 
 
 def closed() -> HomePage:
-    shown = (Mine(face=faces.approved()), Mine(face=faces.expired()), Mine(face=faces.rejected()))
+    shown = (
+        Mine(face=examples.approved()),
+        Mine(face=examples.expired()),
+        Mine(face=examples.rejected()),
+    )
     return replace(mine(), mine=shown, in_all=25, place=HomePlace(tab=Tab.MINE, page=1))
 
 
 def decided() -> HomePage:
     said = Decided(
-        face=faces.rejected(), verdict="reject", seat="", reason="They owe us.", at=faces.NOW
+        face=examples.rejected(), verdict="reject", seat="", reason="They owe us.", at=examples.NOW
     )
-    for_clara = replace(said, face=faces.two_levels(), verdict="approve", seat="U0CLARA", reason="")
+    for_clara = replace(
+        said, face=examples.two_levels(), verdict="approve", seat="U0CLARA", reason=""
+    )
     return HomePage(place=HomePlace(tab=Tab.HISTORY), in_all=2, decided=(said, for_clara))
 
 
@@ -74,26 +83,26 @@ def away() -> HomePage:
 
 def any_page(pool: list[str], seed: int, tab: Tab) -> HomePage:
     """Return a full page of faces full of whatever people may type."""
-    any_face = AnyFace(pool, seed)
-    asked = [any_face.approval(Status.PENDING) for _ in range(ROWS)]
-    level = any_face.level(1)
+    any_snapshot = AnySnapshot(pool, seed)
+    asked = [any_snapshot.approval(Status.PENDING) for _ in range(ROWS)]
+    level = any_snapshot.level(1)
     asked = [one if one.levels else replace(one, levels=(level,)) for one in asked]
-    waiting = tuple(replace(row(one), seat=any_face.person()) for one in asked)
+    waiting = tuple(replace(row(one), seat=any_snapshot.person()) for one in asked)
     own = tuple(
-        Mine(face=any_face.order() if seed % 2 else any_face.approval(), approval=one)
+        Mine(face=any_snapshot.order() if seed % 2 else any_snapshot.approval(), approval=one)
         for one in asked
     )
     said = tuple(
         Decided(
             face=one,
-            verdict=any_face.text(),
-            seat=any_face.person(),
-            reason=any_face.text(),
-            at=any_face.instant(),
+            verdict=any_snapshot.text(),
+            seat=any_snapshot.person(),
+            reason=any_snapshot.text(),
+            at=any_snapshot.instant(),
         )
         for one in asked
     )
-    gone = tuple(replace(AWAY, person=any_face.person()) for _ in range(ROWS))
+    gone = tuple(replace(AWAY, person=any_snapshot.person()) for _ in range(ROWS))
     return HomePage(
         place=HomePlace(tab=tab, page=seed % 2, notice="*Noted.*"),
         waiting=99,

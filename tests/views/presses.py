@@ -6,11 +6,11 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from tests.views import faces
+from tests.views import examples
 from views import approval_card, order_modal
 from views.approval_card import Click
 from views.order_modal import CatalogueEntry
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 
 RECORDED = (
     Path(__file__).parents[3] / "shared" / "slack_payloads"
@@ -22,9 +22,9 @@ CATALOGUE = (
 )
 
 
-def block_actions(face: ApprovalFace, action_id: str = "approve") -> dict[str, Any]:
+def block_actions(snapshot: ApprovalSnapshot, action_id: str = "approve") -> dict[str, Any]:
     """Return a press on a card, with everything that Slack adds to a message on its way back."""
-    blocks: list[Any] = deepcopy(approval_card.build(face).blocks)
+    blocks: list[Any] = deepcopy(approval_card.build(snapshot).blocks)
     row = next(block for block in blocks if block["type"] == "actions")
     pressed = next(one for one in row["elements"] if one["action_id"] == action_id)
     return {
@@ -56,7 +56,7 @@ def block_actions(face: ApprovalFace, action_id: str = "approve") -> dict[str, A
 
 def click(action_id: str = "reject") -> Click:
     """Return a press on the pending card."""
-    return approval_card.parse_click(block_actions(faces.pending(), action_id))
+    return approval_card.parse_click(block_actions(examples.pending(), action_id))
 
 
 def chosen(view: Mapping[str, Any], verb: str) -> dict[str, Any]:

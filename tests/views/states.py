@@ -3,9 +3,20 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.views import faces
+from tests.views import examples
 from tests.views.contents import usd
-from tests.views.faces import ANA, BORIS, CLARA, NOW, decided, face, found, opened, request, taken
+from tests.views.examples import (
+    ANA,
+    BORIS,
+    CLARA,
+    NOW,
+    decided,
+    found,
+    opened,
+    request,
+    snapshot,
+    taken,
+)
 from workflows.rules.approvals import administration, amendment, approval, delegation
 from workflows.rules.approvals.policy import LevelRule, Policy, Quorum, ReasonRule
 from workflows.rules.approvals.request import (
@@ -17,7 +28,7 @@ from workflows.rules.approvals.request import (
     Reassigned,
     Verdict,
 )
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import (
     Absence,
     Actor,
@@ -46,8 +57,8 @@ def changes_requested() -> ApprovalState:
     return state
 
 
-def waits_for_changes() -> ApprovalFace:
-    return face(changes_requested(), 2)
+def waits_for_changes() -> ApprovalSnapshot:
+    return snapshot(changes_requested(), 2)
 
 
 def _amendment() -> Amendment:
@@ -57,39 +68,39 @@ def _amendment() -> Amendment:
     return Amendment(actor=ANA, content=content, content_revision=1)
 
 
-def amended() -> ApprovalFace:
+def amended() -> ApprovalSnapshot:
     """Changed after one approval and a wish for changes; asked anew."""
-    rules = faces.policy(faces.level_rule("sales", 2))
+    rules = examples.policy(examples.level_rule("sales", 2))
     state = decided(opened(request(LAPTOPS, rules)), BORIS)
     state = decided(state, CLARA, Verdict.REQUEST_CHANGES, "Two are enough.")
     state = amendment.amend(state, _amendment(), NOW).state
-    return face(taken(faces.reached(state), faces.people("U0BORIS", "U0CLARA")), 5)
+    return snapshot(taken(examples.reached(state), examples.people("U0BORIS", "U0CLARA")), 5)
 
 
-def between_levels() -> ApprovalFace:
-    return face(amendment.amend(changes_requested(), _amendment(), NOW).state, 4)
+def between_levels() -> ApprovalSnapshot:
+    return snapshot(amendment.amend(changes_requested(), _amendment(), NOW).state, 4)
 
 
 def _away(*absences: Absence) -> Reading:
     dora = Member(person="U0DORA", source="", standing=Standing.ACTIVE)
-    return replace(faces.people("U0BORIS", "U0CLARA"), absences=absences, people=(dora,))
+    return replace(examples.people("U0BORIS", "U0CLARA"), absences=absences, people=(dora,))
 
 
 def _stood_in(quorum: int) -> ApprovalState:
     """Boris is away now and Clara later: Dora stands in for both."""
-    rules = faces.policy(faces.level_rule("sales", quorum))
-    state = faces.reached(approval.submit(request(LAPTOPS, rules), NOW).state, 60 * 24)
+    rules = examples.policy(examples.level_rule("sales", quorum))
+    state = examples.reached(approval.submit(request(LAPTOPS, rules), NOW).state, 60 * 24)
     hour = timedelta(hours=1)
     now = Absence(person="U0BORIS", delegate="U0DORA", starts=NOW - hour, ends=NOW + 5 * hour)
     later = Absence(person="U0CLARA", delegate="U0DORA", starts=NOW + hour, ends=NOW + 9 * hour)
     return taken(state, _away(now, later))
 
 
-def delegates() -> ApprovalFace:
-    return face(_stood_in(2), 2)
+def delegates() -> ApprovalSnapshot:
+    return snapshot(_stood_in(2), 2)
 
 
-def reassigned() -> ApprovalFace:
+def reassigned() -> ApprovalSnapshot:
     """Return a card whose approvers an admin has named, and said why."""
     shown = delegated()
     level = replace(
@@ -99,19 +110,19 @@ def reassigned() -> ApprovalFace:
     return replace(shown, levels=(level,))
 
 
-def delegated() -> ApprovalFace:
+def delegated() -> ApprovalSnapshot:
     state = opened(request(LAPTOPS))
     handed = Delegation(actor=BORIS, delegate="U0DORA")
     state = delegation.delegate(state, handed, NOW).state
-    return face(taken(state, _away()), 2)
+    return snapshot(taken(state, _away()), 2)
 
 
-def on_behalf() -> ApprovalFace:
-    return face(decided(_stood_in(2), DORA, reason="As Boris wanted."), 3)
+def on_behalf() -> ApprovalSnapshot:
+    return snapshot(decided(_stood_in(2), DORA, reason="As Boris wanted."), 3)
 
 
-def approved_on_behalf() -> ApprovalFace:
-    return face(decided(_stood_in(1), DORA, reason="As Boris wanted."), 3)
+def approved_on_behalf() -> ApprovalSnapshot:
+    return snapshot(decided(_stood_in(1), DORA, reason="As Boris wanted."), 3)
 
 
 def _several_sources() -> Policy:
@@ -120,13 +131,13 @@ def _several_sources() -> Policy:
         ApproverSource(kind=SourceKind.MANAGER, value="1"),
         ApproverSource(kind=SourceKind.USER, value="U0BORIS"),
     )
-    return faces.policy(LevelRule(name="sales", approvers=written, quorum=Quorum(count=2)))
+    return examples.policy(LevelRule(name="sales", approvers=written, quorum=Quorum(count=2)))
 
 
-def several_sources() -> ApprovalFace:
+def several_sources() -> ApprovalSnapshot:
     """Three sources; two reminders and an escalation so far."""
     state = approval.submit(request(LAPTOPS, _several_sources()), NOW).state
-    state = faces.reached(state)
+    state = examples.reached(state)
     members = [
         Member(person=person, source=source, standing=Standing.ACTIVE)
         for person, source in (
@@ -136,39 +147,39 @@ def several_sources() -> ApprovalFace:
             ("U0BORIS", "user:U0BORIS"),
         )
     ]
-    open_ = face(taken(state, found(*members)), 6)
+    open_ = snapshot(taken(state, found(*members)), 6)
     return replace(open_, levels=(replace(open_.levels[0], reminders=2, escalations=1),))
 
 
-def unreadable() -> ApprovalFace:
+def unreadable() -> ApprovalSnapshot:
     state = approval.submit(request(LAPTOPS, _several_sources()), NOW).state
     reading = found(unreadable=("group:sales-leads", "manager"))
-    return face(taken(faces.reached(state), reading), 2)
+    return snapshot(taken(examples.reached(state), reading), 2)
 
 
-def commented() -> ApprovalFace:
+def commented() -> ApprovalSnapshot:
     state = opened(request(LAPTOPS))
     for number, who in enumerate((ANA, BORIS, CLARA, BORIS)):
         remark = Comment(actor=who, text=f"Remark {number}: *see* <https://evil.example|here>")
         state = approval.comment(state, remark, NOW + timedelta(minutes=number)).state
-    return face(state, 5)
+    return snapshot(state, 5)
 
 
-def admin_closed() -> ApprovalFace:
+def admin_closed() -> ApprovalSnapshot:
     closing = Closing(actor=GUS, reason="Ordered twice by mistake.")
-    return face(administration.close_request(opened(request(LAPTOPS)), closing, NOW).state, 2)
+    return snapshot(administration.close_request(opened(request(LAPTOPS)), closing, NOW).state, 2)
 
 
-def reason_required() -> ApprovalFace:
-    rule = replace(faces.level_rule(), approve_reason=ReasonRule.REQUIRED)
-    return face(opened(request(LAPTOPS, faces.policy(rule))), 1)
+def reason_required() -> ApprovalSnapshot:
+    rule = replace(examples.level_rule(), approve_reason=ReasonRule.REQUIRED)
+    return snapshot(opened(request(LAPTOPS, examples.policy(rule))), 1)
 
 
-def two_approved() -> ApprovalFace:
+def two_approved() -> ApprovalSnapshot:
     """One level that took two people, closed: the outcome tells of one of them."""
-    rules = faces.policy(faces.level_rule("sales", 2))
+    rules = examples.policy(examples.level_rule("sales", 2))
     state = decided(opened(request(LAPTOPS, rules)), BORIS, reason="Go ahead.")
-    return face(decided(state, CLARA, reason="Fine."), 3)
+    return snapshot(decided(state, CLARA, reason="Fine."), 3)
 
 
 STATES = {

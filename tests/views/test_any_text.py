@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.views import faces
-from tests.views.any_face import AnyFace, any_faces, pools, texts
+from tests.views import examples
+from tests.views.any_snapshot import AnySnapshot, any_snapshots, pools, texts
 from tests.views.presses import (
     CATALOGUE,
     block_actions,
@@ -92,62 +92,66 @@ def test_clipping_never_breaks_an_entity_or_the_limit(typed: str, limit: int) ->
     assert formatted(in_line(typed, limit, "en")) == []
 
 
-@given(any_faces)
+@given(any_snapshots)
 @VIEWS
-def test_every_approval_is_a_valid_card(some: AnyFace) -> None:
-    face = some.approval()
+def test_every_approval_is_a_valid_card(some: AnySnapshot) -> None:
+    snapshot = some.approval()
 
-    _check(approval_card.build(face))
-    _check(notice_messages.outcome(face))
-    _check(notice_messages.card_not_posted(face, face.policy))
+    _check(approval_card.build(snapshot))
+    _check(notice_messages.outcome(snapshot))
+    _check(notice_messages.card_not_posted(snapshot, snapshot.policy))
 
 
-@given(any_faces, texts, st.integers(0, 900))
+@given(any_snapshots, texts, st.integers(0, 900))
 @VIEWS
-def test_every_notice_is_a_valid_message(some: AnyFace, typed: str, count: int) -> None:
-    face = some.approval()
+def test_every_notice_is_a_valid_message(some: AnySnapshot, typed: str, count: int) -> None:
+    snapshot = some.approval()
     crowd = tuple(f"U0PERSON{number}" for number in range(count))
     for kind in NoticeKind:
-        notice = Notice(key="n-1", kind=kind, face=face, problem=typed)
+        notice = Notice(key="n-1", kind=kind, face=snapshot, problem=typed)
         _check(notice_messages.message(notice, typed))
         _check(notice_messages.message(replace(notice, people=(*crowd, typed)), LINK))
         _check(notice_messages.message(replace(notice, person=some.person()), LINK))
 
 
-@given(any_faces)
+@given(any_snapshots)
 @VIEWS
-def test_buttons_stand_exactly_where_something_can_be_done(some: AnyFace) -> None:
-    face = some.approval()
-    level = face.open_level
+def test_buttons_stand_exactly_where_something_can_be_done(some: AnySnapshot) -> None:
+    snapshot = some.approval()
+    level = snapshot.open_level
     decidable = level is not None and not level.blocked
 
-    blocks: list[Any] = approval_card.build(face).blocks
+    blocks: list[Any] = approval_card.build(snapshot).blocks
     rows = [one["elements"] for one in blocks if one["type"] == "actions"]
-    assert [len(row) for row in rows] == ([3 if decidable else 1] if face.is_open else [])
+    assert [len(row) for row in rows] == ([3 if decidable else 1] if snapshot.is_open else [])
 
 
-@given(any_faces, texts, st.sets(st.sampled_from(Verb)))
+@given(any_snapshots, texts, st.sets(st.sampled_from(Verb)))
 @VIEWS
-def test_every_menu_is_a_valid_modal(some: AnyFace, typed: str, verbs: set[Verb]) -> None:
-    face = some.approval()
+def test_every_menu_is_a_valid_modal(some: AnySnapshot, typed: str, verbs: set[Verb]) -> None:
+    snapshot = some.approval()
     context = replace(more_modal.context_of(CLICK), response_url=typed)
     sentence = notices.unknown_request(typed)
-    view = more_modal.menu(context, Menu(face=face, verbs=tuple(verbs)), sentence)
+    view = more_modal.menu(context, Menu(face=snapshot, verbs=tuple(verbs)), sentence)
 
     check_view(view)
     for words in mrkdwn_of(view["blocks"]):
         assert not [one for one in formatted(words) if not one.startswith("*")], words
     for verb in verbs:
         choice = more_modal.parse_choice(chosen(view, verb))
-        assert (choice.verb, choice.context.content_revision) == (verb, face.content_revision)
+        assert (choice.verb, choice.context.content_revision) == (verb, snapshot.content_revision)
 
 
 VERB_FIELDS = ("reason", "title", "text", "amount", "links", "sources")
 
 
-@given(any_faces, st.fixed_dictionaries(dict.fromkeys(VERB_FIELDS, texts)), st.sampled_from(Verb))
+@given(
+    any_snapshots, st.fixed_dictionaries(dict.fromkeys(VERB_FIELDS, texts)), st.sampled_from(Verb)
+)
 @VIEWS
-def test_every_form_keeps_what_was_typed(some: AnyFace, typed: dict[str, str], verb: Verb) -> None:
+def test_every_form_keeps_what_was_typed(
+    some: AnySnapshot, typed: dict[str, str], verb: Verb
+) -> None:
     if verb is Verb.REFRESH:
         return
     view = verb_modal.form(more_modal.context_of(CLICK), verb, some.approval())
@@ -180,36 +184,36 @@ def test_the_request_form_keeps_what_was_typed(typed: dict[str, str], titles: li
     assert {name: kept[name] for name in free} == {name: typed[name][:3000] for name in free}
 
 
-@given(any_faces)
+@given(any_snapshots)
 @VIEWS
-def test_a_press_says_what_the_card_said(some: AnyFace) -> None:
-    face = some.decidable()
-    assert face.open_level is not None
-    click = parse_click(block_actions(face, "reject"))
+def test_a_press_says_what_the_card_said(some: AnySnapshot) -> None:
+    snapshot = some.decidable()
+    assert snapshot.open_level is not None
+    click = parse_click(block_actions(snapshot, "reject"))
 
     assert (click.request_id, click.content_revision, click.level, click.card_version) == (
-        face.request_id,
-        face.content_revision,
-        face.open_level.number,
-        face.card_version,
+        snapshot.request_id,
+        snapshot.content_revision,
+        snapshot.open_level.number,
+        snapshot.card_version,
     )
-    assert click.reason_required == face.open_level.reject_reason_required
+    assert click.reason_required == snapshot.open_level.reject_reason_required
     check_view(verb_modal.reject(click))
 
 
-@given(any_faces)
+@given(any_snapshots)
 @VIEWS
-def test_every_order_is_a_valid_card(some: AnyFace) -> None:
-    face = some.order()
+def test_every_order_is_a_valid_card(some: AnySnapshot) -> None:
+    snapshot = some.order()
 
-    _check(order_card.build(face))
-    _check(order_status.one(replace(face, as_of=faces.NOW), face.requester.person))
-    _check(order_status.latest([face] * 12))
-    _check(notice_messages.outcome(face))
+    _check(order_card.build(snapshot))
+    _check(order_status.one(replace(snapshot, as_of=examples.NOW), snapshot.requester.person))
+    _check(order_status.latest([snapshot] * 12))
+    _check(notice_messages.outcome(snapshot))
     for kind in NoticeKind:
-        _check(notice_messages.message(Notice(key="n-1", kind=kind, face=face), LINK))
-    rows = [one for one in order_card.build(face).blocks if one["type"] == "actions"]
-    assert len(rows) == face.is_cancellable
+        _check(notice_messages.message(Notice(key="n-1", kind=kind, face=snapshot), LINK))
+    rows = [one for one in order_card.build(snapshot).blocks if one["type"] == "actions"]
+    assert len(rows) == snapshot.is_cancellable
 
 
 FIELDS = (
@@ -260,7 +264,7 @@ def _inputs(view: dict[str, object]) -> list[dict[str, Any]]:
 @given(texts)
 @VIEWS
 def test_a_rejection_carries_its_reason_whole(reason: str) -> None:
-    click = parse_click(block_actions(faces.hostile(), "reject"))
+    click = parse_click(block_actions(examples.hostile(), "reject"))
     body = view_submission(verb_modal.reject(click), {"reason": reason})
     rejection = verb_modal.parse_submission(body)
 

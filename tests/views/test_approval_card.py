@@ -7,33 +7,33 @@ from typing import Any
 
 import pytest
 
-from tests.views import contents, faces, states
+from tests.views import contents, examples, states
 from tests.views.slack_limits import mrkdwn_of
 from views import approval_card
 from workflows.rules.approvals.policy import RouteReason
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.notice import MENTIONED
 
 Row = list[tuple[str, str | None, bool]]
 DECIDE: Row = [("approve", "primary", True), ("reject", "danger", False), ("more", None, False)]
 WITH_REASON: Row = [("approve", "primary", False), *DECIDE[1:]]
 MORE: Row = DECIDE[2:]
-ROWS: list[tuple[Callable[[], ApprovalFace], Row]] = [
-    (faces.pending, DECIDE),
+ROWS: list[tuple[Callable[[], ApprovalSnapshot], Row]] = [
+    (examples.pending, DECIDE),
     (states.delegates, DECIDE),
     (states.reason_required, WITH_REASON),
-    (faces.unread, MORE),
-    (faces.blocked, MORE),
+    (examples.unread, MORE),
+    (examples.blocked, MORE),
     (states.waits_for_changes, MORE),
     (states.between_levels, MORE),
-    (faces.approved, []),
-    (faces.expired, []),
+    (examples.approved, []),
+    (examples.expired, []),
     (states.admin_closed, []),
 ]
 
 
 @pytest.mark.parametrize(("make", "row"), ROWS)
-def test_the_buttons_of_a_state(make: Callable[[], ApprovalFace], row: Row) -> None:
+def test_the_buttons_of_a_state(make: Callable[[], ApprovalSnapshot], row: Row) -> None:
     blocks: list[Any] = approval_card.build(make()).blocks
     rows = [one["elements"] for one in blocks if one["type"] == "actions"]
 
@@ -44,12 +44,12 @@ def test_the_buttons_of_a_state(make: Callable[[], ApprovalFace], row: Row) -> N
     ] == row
 
 
-def _words(face: ApprovalFace) -> str:
-    return "\n".join(mrkdwn_of(approval_card.build(face).blocks))
+def _words(snapshot: ApprovalSnapshot) -> str:
+    return "\n".join(mrkdwn_of(approval_card.build(snapshot).blocks))
 
 
 def test_a_closed_card_says_once_who_closed_it() -> None:
-    words = _words(faces.approved())
+    words = _words(examples.approved())
 
     assert words.count("<@U0BORIS>") == 1
     assert "Level 1" not in words
@@ -63,7 +63,7 @@ def test_who_else_decided_still_stands_there_when_it_is_closed() -> None:
     assert words.count("Go ahead.") == words.count("Fine.") == 1
 
 
-SAYS: list[tuple[Callable[[], ApprovalFace], list[str]]] = [
+SAYS: list[tuple[Callable[[], ApprovalSnapshot], list[str]]] = [
     (states.on_behalf, ["<@U0DORA> approved for <@U0BORIS>"]),
     (states.approved_on_behalf, ["*Approved* by <@U0DORA> for <@U0BORIS>"]),
     (states.delegates, ["<@U0DORA> stands in for <@U0BORIS> from", "until"]),
@@ -87,14 +87,14 @@ SAYS: list[tuple[Callable[[], ApprovalFace], list[str]]] = [
 
 
 @pytest.mark.parametrize(("make", "sentences"), SAYS)
-def test_what_a_card_says(make: Callable[[], ApprovalFace], sentences: list[str]) -> None:
+def test_what_a_card_says(make: Callable[[], ApprovalSnapshot], sentences: list[str]) -> None:
     words = _words(make())
 
     assert [one for one in sentences if one not in words] == []
 
 
 def test_a_rule_that_asks_whatever_the_amount_is_not_quoted_at_approvers() -> None:
-    for make in (faces.pending, states.several_sources):
+    for make in (examples.pending, states.several_sources):
         always = replace(make(), policy="contract", rule=RouteReason(policy="contract"))
 
         assert "Why: the policy names them." in _words(always) or "Why: how the" in _words(always)
@@ -119,32 +119,36 @@ def test_an_amendment_shows_before_and_after() -> None:
 def test_everybody_who_hears_of_it_by_the_card_alone_is_mentioned_on_it() -> None:
     """A card that is posted first mentions up to eight people, however little room there is."""
     eight = tuple(f"U0PERSON{number}" for number in range(MENTIONED))
-    state = faces.opened(faces.request(contents.long(), faces.policy()), *eight)
-    words = _words(faces.face(state))
+    state = examples.opened(examples.request(contents.long(), examples.policy()), *eight)
+    words = _words(examples.snapshot(state))
 
     assert [one for one in eight if f"<@{one}>" not in words] == []
 
 
 def test_block_ids_are_new_with_every_card_version() -> None:
-    state = faces.opened(faces.request())
-    first = {str(one["block_id"]) for one in approval_card.build(faces.face(state, 1)).blocks}
-    second = {str(one["block_id"]) for one in approval_card.build(faces.face(state, 2)).blocks}
+    state = examples.opened(examples.request())
+    first = {
+        str(one["block_id"]) for one in approval_card.build(examples.snapshot(state, 1)).blocks
+    }
+    second = {
+        str(one["block_id"]) for one in approval_card.build(examples.snapshot(state, 2)).blocks
+    }
 
     assert not first & second
 
 
 def test_nobody_is_mentioned_where_the_policy_says_so() -> None:
-    for face in (
-        faces.from_command_line(),
+    for snapshot in (
+        examples.from_command_line(),
         *(make() for make in (states.delegates, states.several_sources)),
     ):
-        message = approval_card.build(replace(face, mention_approvers=False))
+        message = approval_card.build(replace(snapshot, mention_approvers=False))
 
         shown = json.dumps([message.text, message.blocks])
         assert not [one for one in ("U0BORIS", "U0CLARA", "U0DORA", "U0FAY") if one in shown]
 
 
 def test_the_notification_names_those_who_may_still_decide() -> None:
-    words = approval_card.build(faces.half_decided()).text
+    words = approval_card.build(examples.half_decided()).text
 
     assert words.endswith("<@U0CLARA> may approve or reject.")

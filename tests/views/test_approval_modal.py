@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from tests.views import faces
+from tests.views import examples
 from tests.views.presses import submitted
 from tests.views.slack_limits import check_view
 from views import approval_modal
 from views.payload import UnreadablePayloadError
 from workflows.rules.approvals.form import (
-    RequestMistakes,
-    WrittenContent,
-    WrittenRequest,
+    DraftContent,
+    DraftRequest,
+    RequestFormErrors,
     read_content,
 )
 from workflows.rules.approvals.request import Status
@@ -26,10 +26,10 @@ TYPED = {
     "links": "https://a.example https://b.example",
     "answer_within": "4h",
 }
-WRITTEN = WrittenRequest(
+WRITTEN = DraftRequest(
     request_id="REQ-1",
     policy="expense",
-    content=WrittenContent(
+    content=DraftContent(
         title="Train to *Basel*",
         text="For the fair",
         amount="99.50",
@@ -76,7 +76,7 @@ def test_without_a_choice_that_slack_can_show_the_policy_is_typed(count: int) ->
 
 def test_mistakes_stand_at_their_fields() -> None:
     wrong = replace(WRITTEN.content, title=" ", amount="ten", links="nowhere")
-    with pytest.raises(RequestMistakes) as caught:
+    with pytest.raises(RequestFormErrors) as caught:
         read_content(wrong, "USD")
     errors = approval_modal.errors(caught.value)
 
@@ -98,7 +98,7 @@ def test_a_view_that_is_not_ours_is_refused_by_name(metadata: str) -> None:
 
 
 def test_a_request_that_was_sent_before_with_other_words_says_what_counts() -> None:
-    pending, approved = faces.pending(), faces.approved()
+    pending, approved = examples.pending(), examples.approved()
     said = [
         approval_modal.sent_before(pending, pending.policy),
         approval_modal.sent_before(pending, "expense"),

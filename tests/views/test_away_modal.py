@@ -7,11 +7,11 @@ import pytest
 
 from records import absences
 from records.absences import AbsenceError
-from tests.views.faces import NOW
+from tests.views.examples import NOW
 from tests.views.presses import view_submission
 from tests.views.slack_limits import check_view
 from views import away_modal
-from views.away_modal import WrittenAbsence
+from views.away_modal import DraftAbsence
 from views.payload import UnreadablePayloadError
 from workflows.rules.people.actors import Absence
 
@@ -60,7 +60,7 @@ def test_a_form_shown_again_keeps_what_was_chosen() -> None:
     assert elements["starts"]["initial_date_time"] == _at(0)
     assert elements["delegate"]["initial_user"] == "U0DORA"
     assert elements["back"]["initial_options"]
-    assert submission.written == WrittenAbsence(
+    assert submission.written == DraftAbsence(
         starts=ABSENCE.starts, ends=ABSENCE.ends, delegate="U0DORA", back=True
     )
 

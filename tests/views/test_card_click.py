@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from tests.views import faces, states
+from tests.views import examples, states
 from tests.views.presses import RECORDED, block_actions, recorded
 from views import approval_card
 from views.approval_card import Click
 from views.ids import ActionId
 from views.payload import UnreadablePayloadError
 from workflows.rules.approvals.request import Verdict
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 
 
 def test_a_press_is_read_with_all_its_context() -> None:
-    assert approval_card.parse_click(block_actions(faces.pending())) == Click(
+    assert approval_card.parse_click(block_actions(examples.pending())) == Click(
         request_id="ORD-7K2M4QXA-approval",
         content_revision=1,
         level=1,
@@ -41,7 +41,9 @@ def test_a_press_is_read_with_all_its_context() -> None:
     ("action_id", "verdict"), [("approve", Verdict.APPROVE), ("reject", Verdict.REJECT)]
 )
 def test_a_button_stands_for_its_verdict(action_id: str, verdict: Verdict) -> None:
-    assert approval_card.parse_click(block_actions(faces.pending(), action_id)).verdict is verdict
+    assert (
+        approval_card.parse_click(block_actions(examples.pending(), action_id)).verdict is verdict
+    )
 
 
 def test_more_is_read_too_and_stands_for_no_verdict() -> None:
@@ -55,14 +57,14 @@ def test_more_is_read_too_and_stands_for_no_verdict() -> None:
 @pytest.mark.parametrize(
     ("make", "action_id", "required"),
     [
-        (faces.pending, "approve", False),
-        (faces.pending, "reject", True),
+        (examples.pending, "approve", False),
+        (examples.pending, "reject", True),
         (states.reason_required, "approve", True),
         (states.reason_required, "more", False),
     ],
 )
 def test_a_button_says_whether_its_own_verdict_needs_a_reason(
-    make: Callable[[], ApprovalFace],
+    make: Callable[[], ApprovalSnapshot],
     action_id: str,
     required: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
@@ -110,7 +112,7 @@ SHAPES: list[tuple[Callable[[dict[str, Any]], None], dict[str, str]]] = [
 def test_the_shapes_of_a_press(
     change: Callable[[dict[str, Any]], None], then: dict[str, str]
 ) -> None:
-    body = block_actions(faces.pending())
+    body = block_actions(examples.pending())
     change(body)
     click = approval_card.parse_click(body)
 
@@ -118,7 +120,7 @@ def test_the_shapes_of_a_press(
 
 
 def test_the_clicker_is_the_user_and_never_the_poster_of_the_message() -> None:
-    body = block_actions(faces.pending())
+    body = block_actions(examples.pending())
     body["user"] = {"id": "U0GUS"}
     body["message"]["user"] = "U0BORIS"
 
@@ -126,7 +128,7 @@ def test_the_clicker_is_the_user_and_never_the_poster_of_the_message() -> None:
 
 
 def _value(**changes: object) -> str:
-    good = json.loads(block_actions(faces.pending())["actions"][0]["value"])
+    good = json.loads(block_actions(examples.pending())["actions"][0]["value"])
     return json.dumps({**good, **changes})
 
 
@@ -151,7 +153,7 @@ BROKEN: list[tuple[str, object]] = [
 
 @pytest.mark.parametrize(("what", "given"), BROKEN, ids=[what for what, _ in BROKEN])
 def test_what_is_not_our_press_is_refused_by_name(what: str, given: object) -> None:
-    body = block_actions(faces.pending())
+    body = block_actions(examples.pending())
     if isinstance(given, dict):
         body.update(given)
     else:
@@ -190,7 +192,7 @@ def test_recorded_presses_on_other_buttons_are_refused_by_name(name: str) -> Non
 )
 def test_our_button_in_a_recorded_payload_is_read(name: str, person: str, channel: str) -> None:
     body = recorded(name)
-    ours = block_actions(faces.pending())["actions"][0]
+    ours = block_actions(examples.pending())["actions"][0]
     body["actions"] = [{**ours, "action_ts": "1.5"}]
     click = approval_card.parse_click(body)
 
@@ -204,7 +206,7 @@ def _with_request(body: dict[str, Any], request_id: str) -> dict[str, Any]:
 
 
 def test_a_button_of_another_request_is_refused_on_this_ones_card() -> None:
-    body = _with_request(block_actions(faces.pending()), "REQ-OF-ANOTHER")
+    body = _with_request(block_actions(examples.pending()), "REQ-OF-ANOTHER")
 
     with pytest.raises(UnreadablePayloadError) as refused:
         approval_card.parse_click(body)
@@ -214,13 +216,13 @@ def test_a_button_of_another_request_is_refused_on_this_ones_card() -> None:
 
 @pytest.mark.parametrize("message", [{}, {"blocks": []}, {"blocks": [7, {"elements": [{}]}]}, None])
 def test_where_slack_sends_no_buttons_along_none_is_compared(message: object) -> None:
-    body = _with_request(block_actions(faces.pending()), "REQ-OF-ANOTHER") | {"message": message}
+    body = _with_request(block_actions(examples.pending()), "REQ-OF-ANOTHER") | {"message": message}
 
     assert approval_card.parse_click(body).request_id == "REQ-OF-ANOTHER"
 
 
 def test_a_button_of_an_older_version_of_the_same_card_is_read() -> None:
-    body = block_actions(faces.pending())
+    body = block_actions(examples.pending())
     (action,) = body["actions"]
     value = json.dumps(json.loads(action["value"]) | {"card_version": 0, "content_revision": 0})
     body = body | {"actions": [action | {"value": value}]}
@@ -229,7 +231,7 @@ def test_a_button_of_an_older_version_of_the_same_card_is_read() -> None:
 
 
 def test_brackets_in_brackets_are_unreadable_and_no_accident() -> None:
-    body = block_actions(faces.pending())
+    body = block_actions(examples.pending())
     (action,) = body["actions"]
 
     with pytest.raises(UnreadablePayloadError):

@@ -10,7 +10,7 @@ import pytest
 from babel.messages.catalog import Catalog
 
 from bot.policies import keys as policy_keys
-from views.catalogue import CATALOGUES, FALLBACK, Sentences, read
+from views.catalogue import CATALOGUES, FALLBACK, Messages, read
 from views.text import (
     MissingSentenceError,
     counted,
@@ -265,7 +265,7 @@ def test_a_language_with_more_forms_says_each() -> None:
     polish = Catalog(locale="pl")
     polish.add(("people", "people"), ("{count} osoba", "{count} osoby", "{count} osób"))
     polish.add(("half", "half"), ("jedna", "", ""))
-    spoken = Sentences(polish)
+    spoken = Messages(polish)
 
     said = [(spoken.for_count("people", count) or "").split()[-1] for count in (1, 2, 5, 22, 25)]
     assert said == ["osoba", "osoby", "osób", "osoby", "osób"]

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator import validation
-from tests.views import faces, inboxes
-from tests.views.any_face import pools
+from tests.views import examples, inboxes
+from tests.views.any_snapshot import pools
 from tests.views.slack_limits import check_message, check_sentence, check_view, mrkdwn_of
 from tests.views.test_snapshots import SNAPSHOTS, _compare
 from views import bulk_modal, bulk_results, home, inbox_message
@@ -217,7 +217,7 @@ def test_a_submission_is_about_what_was_ticked_as_it_stood_there() -> None:
     submission = bulk_modal.parse(submitted(form, "2", verdict="reject", reason="no"))
 
     (item,) = submission.items
-    shown = faces.two_levels()
+    shown = examples.two_levels()
     assert (item.request_id, item.content_revision, item.level) == (
         shown.request_id,
         shown.content_revision,

@@ -8,19 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.views import faces
-from tests.views.any_face import AnyFace, any_faces
+from tests.views import examples
+from tests.views.any_snapshot import AnySnapshot, any_snapshots
 from tests.views.slack_limits import check_message, formatted, mrkdwn_of
 from tests.views.test_any_text import VIEWS
 from views import hr_card, notice_messages
 from views.blocks import Message
 from workflows.rules.approvals.request import OPEN, Status
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.request import HrRequest, HrType, content_of
 from workflows.rules.hr.snapshot import (
     STEPS,
     DaysLeft,
-    HrFace,
+    HrSnapshot,
     HrStep,
     HrStepName,
     HrStuck,
@@ -42,9 +42,9 @@ LINK = "https://local.slack.com/archives/C0HR/p1732185000000100"
 TOO_FEW = Failure(code="not_enough_days", data={"year": "2027", "wanted": "5", "left": "2"})
 
 
-def hr(approval: ApprovalFace | None, request: HrRequest = SEA, **parts: object) -> HrFace:
+def hr(approval: ApprovalSnapshot | None, request: HrRequest = SEA, **parts: object) -> HrSnapshot:
     """Return an HR request whose approval ended so; `parts` are further parts of the face."""
-    face = HrFace(
+    snapshot = HrSnapshot(
         request=request,
         requester=Actor(person="U0ANA", origin=Origin.SLACK),
         title="Time off",
@@ -58,14 +58,14 @@ def hr(approval: ApprovalFace | None, request: HrRequest = SEA, **parts: object)
         failure=None,
         stuck=None,
         card_version=7,
-        received_at=faces.NOW,
-        changed_at=faces.NOW,
-        ended_at=faces.NOW,
+        received_at=examples.NOW,
+        changed_at=examples.NOW,
+        ended_at=examples.NOW,
     )
-    return replace(face, **parts)  # type: ignore[arg-type]  # parts of a face, by name
+    return replace(snapshot, **parts)  # type: ignore[arg-type]  # parts of a face, by name
 
 
-def done() -> HrFace:
+def done() -> HrSnapshot:
     steps = (
         HrStep(
             name=HrStepName.BOOK_DAYS,
@@ -75,21 +75,21 @@ def done() -> HrFace:
         ),
         HrStep(name=HrStepName.REGISTER, status=StepStatus.DONE, reference="FILE-1"),
     )
-    return hr(faces.approved(), provisioning=Provisioning.DONE, steps=steps)
+    return hr(examples.approved(), provisioning=Provisioning.DONE, steps=steps)
 
 
-def failed() -> HrFace:
+def failed() -> HrSnapshot:
     step = HrStep(name=HrStepName.BOOK_DAYS, status=StepStatus.FAILED, problem=TOO_FEW)
     return hr(
-        faces.approved(),
+        examples.approved(),
         provisioning=Provisioning.FAILED,
         steps=(step, HrStep(name=HrStepName.REGISTER)),
         failure=TOO_FEW,
     )
 
 
-def told(face: HrFace, kind: NoticeKind = NoticeKind.OUTCOME, channel: str = "") -> Message:
-    notice = Notice(key="n-1", kind=kind, face=face, person="U0ANA", channel=channel)
+def told(snapshot: HrSnapshot, kind: NoticeKind = NoticeKind.OUTCOME, channel: str = "") -> Message:
+    notice = Notice(key="n-1", kind=kind, face=snapshot, person="U0ANA", channel=channel)
     return notice_messages.message(notice, LINK)
 
 
@@ -117,27 +117,28 @@ def test_who_does_not_get_it_although_approved_is_told_why() -> None:
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (faces.rejected, "was rejected by <@U0CLARA>"),
-        (faces.expired, "expired: nobody decided in time"),
+        (examples.rejected, "was rejected by <@U0CLARA>"),
+        (examples.expired, "expired: nobody decided in time"),
     ],
 )
 def test_every_other_end_has_its_sentence(make: object, sentence: str) -> None:
-    face = hr(make())  # type: ignore[operator]  # a builder of a face
+    snapshot = hr(make())  # type: ignore[operator]  # a builder of a face
 
-    assert sentence in told(face).text
+    assert sentence in told(snapshot).text
 
 
 def test_the_reason_of_a_rejection_is_told() -> None:
-    face = hr(faces.rejected())
+    snapshot = hr(examples.rejected())
 
-    assert "The customer still owes us" in whole(told(face))
+    assert "The customer still owes us" in whole(told(snapshot))
 
 
 def test_an_approval_that_was_lost_is_no_outcome_of_anybodys() -> None:
-    face = hr(None, status=Status.ADMIN_CLOSED, failure=Failure(code="approval_lost"))
+    snapshot = hr(None, status=Status.ADMIN_CLOSED, failure=Failure(code="approval_lost"))
 
     assert (
-        "ended without a decision. The approval was terminated by an operator." in told(face).text
+        "ended without a decision. The approval was terminated by an operator."
+        in told(snapshot).text
     )
 
 
@@ -151,9 +152,9 @@ def test_the_card_takes_what_is_private_from_the_approval_alone() -> None:
         item="DESK-1",
         new_role="Boss",
     )
-    face = failed()
-    hidden = replace(face, request=secret)
-    blank = replace(hidden, approval=replace(faces.approved(), content=content_of(SEA)))
+    snapshot = failed()
+    hidden = replace(snapshot, request=secret)
+    blank = replace(hidden, approval=replace(examples.approved(), content=content_of(SEA)))
 
     said = whole(hr_card.build(blank))
 
@@ -163,16 +164,16 @@ def test_the_card_takes_what_is_private_from_the_approval_alone() -> None:
 
 
 def test_nothing_can_be_pressed_on_it() -> None:
-    blocks = [block for face in (done(), failed()) for block in hr_card.build(face).blocks]
+    blocks = [block for snapshot in (done(), failed()) for block in hr_card.build(snapshot).blocks]
 
     assert not [block for block in blocks if block["type"] == "actions"]
 
 
 def test_the_admins_are_told_what_is_stuck_and_nothing_private() -> None:
-    stuck = HrStuck(step=HrStepName.BOOK_DAYS, problem=TOO_FEW, since=faces.NOW)
-    face = hr(faces.approved(), provisioning=Provisioning.COMPENSATING, stuck=stuck)
+    stuck = HrStuck(step=HrStepName.BOOK_DAYS, problem=TOO_FEW, since=examples.NOW)
+    snapshot = hr(examples.approved(), provisioning=Provisioning.COMPENSATING, stuck=stuck)
 
-    said = told(face, NoticeKind.ATTENTION, "#approvals-admin").text
+    said = told(snapshot, NoticeKind.ATTENTION, "#approvals-admin").text
 
     assert "HR-1 of <@U0ANA>" in said
     assert "A week at the sea" not in said
@@ -186,7 +187,7 @@ def test_who_cannot_be_shown_the_card_is_told_by_the_policys_name() -> None:
 
 
 @given(
-    any_faces,
+    any_snapshots,
     st.sampled_from(HrType),
     st.sampled_from(Provisioning),
     st.sampled_from(NoticeKind),
@@ -194,7 +195,7 @@ def test_who_cannot_be_shown_the_card_is_told_by_the_policys_name() -> None:
 )
 @VIEWS
 def test_whatever_was_typed_the_card_and_every_notice_are_valid(
-    some: AnyFace, type_: HrType, provisioning: Provisioning, kind: NoticeKind, minted: str
+    some: AnySnapshot, type_: HrType, provisioning: Provisioning, kind: NoticeKind, minted: str
 ) -> None:
     approval = some.approval()
     if approval.status in OPEN:
@@ -210,7 +211,7 @@ def test_whatever_was_typed_the_card_and_every_notice_are_valid(
         link=some.link(),
     )
     problem = Failure(code=some.text(), data={"sku": some.text(), "left": some.text()})
-    face = hr(
+    snapshot = hr(
         approval,
         typed,
         title=some.text(),
@@ -222,10 +223,14 @@ def test_whatever_was_typed_the_card_and_every_notice_are_valid(
             for name in STEPS[type_]
         ),
         failure=problem,
-        stuck=HrStuck(step=HrStepName.REGISTER, problem=problem, since=faces.NOW),
+        stuck=HrStuck(step=HrStepName.REGISTER, problem=problem, since=examples.NOW),
     )
 
-    for message in (hr_card.build(face), told(face, kind), told(face, kind, some.text())):
+    for message in (
+        hr_card.build(snapshot),
+        told(snapshot, kind),
+        told(snapshot, kind, some.text()),
+    ):
         check_message(message.text, message.blocks)
         for words in (message.text, *mrkdwn_of(message.blocks)):
             assert not [one for one in formatted(words) if not one.startswith(("*", "`"))], words

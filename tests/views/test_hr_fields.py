@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.views import faces
+from tests.views import examples
 from tests.views.presses import click, view_submission
 from tests.views.slack_limits import check_view
 from views import verb_modal
@@ -42,8 +42,8 @@ COMMON = {"title", "text", "links", "priority"}
 def form(type_: HrType) -> tuple[HrRequest, dict[str, Any]]:
     """Return a request of this type, and the form that changes it."""
     request = replace(REQUEST, type=type_, **OWN[type_])
-    face = replace(faces.pending(), content=content_of(request))
-    return request, verb_modal.form(CONTEXT, Verb.AMEND, face, products=PRODUCTS)
+    snapshot = replace(examples.pending(), content=content_of(request))
+    return request, verb_modal.form(CONTEXT, Verb.AMEND, snapshot, products=PRODUCTS)
 
 
 def submitted(view: dict[str, Any], **changes: str) -> verb_modal.Submission:
@@ -136,7 +136,7 @@ def test_the_form_shown_again_has_what_was_typed() -> None:
 
 
 def test_what_is_no_hr_request_has_the_form_that_it_had() -> None:
-    view: Any = verb_modal.form(CONTEXT, Verb.AMEND, faces.pending(), products=PRODUCTS)
+    view: Any = verb_modal.form(CONTEXT, Verb.AMEND, examples.pending(), products=PRODUCTS)
     asked = [one["block_id"] for one in view["blocks"] if one["type"] == "input"]
 
     assert asked == ["title", "text", "amount", "links"]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.views.any_face import texts
+from tests.views.any_snapshot import texts
 from tests.views.presses import CATALOGUE, RECORDED, recorded
 from tests.views.slack_limits import check_view
 from tests.views.test_any_text import VIEWS as PROPERTY
@@ -20,7 +20,7 @@ from views.blocks import PRIVATE_METADATA, View
 from views.hr_inputs import KEPT, HrContext, HrOffer, kept_context, metadata, written_of
 from views.payload import UnreadablePayloadError, to_json
 from views.plain_text import as_read
-from workflows.rules.hr.form import HrMistakes, WrittenHr
+from workflows.rules.hr.form import DraftHr, HrFormErrors
 from workflows.rules.hr.request import (
     ALL_FIELDS,
     FIELDS,
@@ -107,7 +107,7 @@ def test_a_type_shows_exactly_its_fields_and_is_read_exactly_as_typed(type_: HrT
 
     assert fields_of(view) == list(FIELDS[type_])
     written = hr_modal.parse(view)
-    assert written == WrittenHr(
+    assert written == DraftHr(
         request_id=HR_ID,
         type=type_,
         title=TYPED["title"],
@@ -177,7 +177,7 @@ def test_a_form_sent_before_its_fields_had_appeared_is_shown_with_them() -> None
 def test_a_mistake_stands_at_its_field_and_one_without_a_field_at_the_title() -> None:
     view = of_type(HrType.EXPENSE)
     missing = HrFieldMissingError(field="amount")
-    mistakes = HrMistakes({"amount": missing, "link": NotALinkError(link="x"), "ends": missing})
+    mistakes = HrFormErrors({"amount": missing, "link": NotALinkError(link="x"), "ends": missing})
 
     errors = hr_modal.errors(mistakes, view)
 

@@ -5,21 +5,21 @@ from typing import Any
 
 import pytest
 
-from tests.views import faces, states
+from tests.views import examples, states
 from tests.views.presses import chosen, click
 from tests.views.slack_limits import check_view
 from views import more_modal
 from views.card_click import having_read
 from views.payload import UnreadablePayloadError
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb, verbs_of
 from workflows.rules.messages import Menu
 
 CONTEXT = more_modal.context_of(click("more"))
 
 
-def _menu(face: ApprovalFace, *verbs: Verb) -> dict[str, Any]:
-    return more_modal.menu(CONTEXT, Menu(face=face, verbs=verbs))
+def _menu(snapshot: ApprovalSnapshot, *verbs: Verb) -> dict[str, Any]:
+    return more_modal.menu(CONTEXT, Menu(face=snapshot, verbs=verbs))
 
 
 def _buttons(view: dict[str, Any]) -> list[dict[str, Any]]:
@@ -35,9 +35,9 @@ def test_it_opens_with_the_click_alone() -> None:
 
 @pytest.mark.parametrize("person", ["U0ANA", "U0BORIS", "U0GUS", "U0NOBODY"])
 def test_it_offers_exactly_the_verbs_of_the_rules(person: str) -> None:
-    state = faces.opened(faces.request())
-    verbs = verbs_of(state, person, faces.NOW)
-    view = _menu(faces.face(state), *verbs)
+    state = examples.opened(examples.request())
+    verbs = verbs_of(state, person, examples.NOW)
+    view = _menu(examples.snapshot(state), *verbs)
 
     check_view(view)
     assert [one["value"] for one in _buttons(view)] == [verb.value for verb in verbs]
@@ -45,25 +45,25 @@ def test_it_offers_exactly_the_verbs_of_the_rules(person: str) -> None:
 
 
 def test_only_what_asks_for_nothing_more_asks_again() -> None:
-    buttons = _buttons(_menu(faces.pending(), *Verb))
+    buttons = _buttons(_menu(examples.pending(), *Verb))
 
     assert [one["value"] for one in buttons if "confirm" in one] == ["refresh"]
     assert [one["value"] for one in buttons if "style" in one] == ["approve", "reject"]
 
 
-NOTHING: list[tuple[Callable[[], ApprovalFace], str]] = [
-    (faces.pending, "decide next, until <!date"),
-    (faces.blocked, "the approvers are not known yet"),
+NOTHING: list[tuple[Callable[[], ApprovalSnapshot], str]] = [
+    (examples.pending, "decide next, until <!date"),
+    (examples.blocked, "the approvers are not known yet"),
     (states.between_levels, "the approvers are not known yet"),
     (states.waits_for_changes, "waits for its requester"),
-    (faces.approved, "it is closed. Approved by <@U0BORIS>"),
-    (faces.expired, "it is closed. Expired"),
+    (examples.approved, "it is closed. Approved by <@U0BORIS>"),
+    (examples.expired, "it is closed. Expired"),
 ]
 
 
 @pytest.mark.parametrize(("make", "words"), NOTHING)
 def test_who_may_do_nothing_reads_why_and_what_comes_next(
-    make: Callable[[], ApprovalFace], words: str
+    make: Callable[[], ApprovalSnapshot], words: str
 ) -> None:
     view = _menu(make())
 
@@ -73,7 +73,7 @@ def test_who_may_do_nothing_reads_why_and_what_comes_next(
 
 
 def test_people_are_named_here_even_where_the_card_notifies_nobody() -> None:
-    assert "<@U0BORIS>" in str(_menu(faces.from_command_line()))
+    assert "<@U0BORIS>" in str(_menu(examples.from_command_line()))
 
 
 def test_a_choice_is_about_what_the_menu_showed() -> None:
@@ -104,7 +104,7 @@ BROKEN: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("what", "part"), BROKEN, ids=[what for what, _ in BROKEN])
 def test_what_is_not_our_choice_is_refused_by_name(what: str, part: dict[str, Any]) -> None:
-    body = chosen(_menu(faces.pending(), Verb.AMEND), "amend") | part
+    body = chosen(_menu(examples.pending(), Verb.AMEND), "amend") | part
 
     with pytest.raises(UnreadablePayloadError):
         more_modal.parse_choice(body)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.views import faces, states
+from tests.views import examples, states
 from tests.views.slack_limits import check_message, mrkdwn_of
 from views import notice_messages
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.notice import Notice, NoticeKind
 
 LINK = "https://local.slack.com/archives/C0APPROVALS/p1732185000000100"
@@ -24,7 +24,7 @@ def _words(notice: Notice, link: str = LINK) -> str:
 
 def _asked(*people: str, person: str = "") -> Notice:
     return Notice(
-        key="n-1", kind=NoticeKind.ASKED, face=faces.pending(), people=people, person=person
+        key="n-1", kind=NoticeKind.ASKED, face=examples.pending(), people=people, person=person
     )
 
 
@@ -50,22 +50,22 @@ def test_a_direct_message_mentions_only_who_asked() -> None:
 
 
 def test_a_stand_in_reads_for_whom_they_may_decide_now() -> None:
-    notice = replace(_asked(person="U0DORA"), face=states.delegates(), intended_at=faces.NOW)
-    later = replace(notice, intended_at=faces.NOW + timedelta(hours=2))
+    notice = replace(_asked(person="U0DORA"), face=states.delegates(), intended_at=examples.NOW)
+    later = replace(notice, intended_at=examples.NOW + timedelta(hours=2))
 
     assert "You stand in for <@U0BORIS>." in _words(notice)
     assert "You stand in for <@U0BORIS> and <@U0CLARA>." in _words(later)
 
 
-SAYS: list[tuple[NoticeKind, Callable[[], ApprovalFace], list[str]]] = [
-    (NoticeKind.ASKED, faces.pending, ["Your approval is needed", "1,525.00 USD", "Open until"]),
-    (NoticeKind.REMINDED, faces.pending, ["Still waiting for your decision", "Open until"]),
+SAYS: list[tuple[NoticeKind, Callable[[], ApprovalSnapshot], list[str]]] = [
+    (NoticeKind.ASKED, examples.pending, ["Your approval is needed", "1,525.00 USD", "Open until"]),
+    (NoticeKind.REMINDED, examples.pending, ["Still waiting for your decision", "Open until"]),
     (
         NoticeKind.CHANGES_WANTED,
         states.waits_for_changes,
         ["<@U0CLARA> wants changes", "*Change the request*"],
     ),
-    (NoticeKind.DELEGATE_REFUSED, faces.pending, ["Nobody stands in for you", "*More…*"]),
+    (NoticeKind.DELEGATE_REFUSED, examples.pending, ["Nobody stands in for you", "*More…*"]),
     (
         NoticeKind.BLOCKED,
         states.unreadable,
@@ -77,7 +77,7 @@ SAYS: list[tuple[NoticeKind, Callable[[], ApprovalFace], list[str]]] = [
 
 @pytest.mark.parametrize(("kind", "make", "sentences"), SAYS)
 def test_what_a_notice_says_and_where_it_leads(
-    kind: NoticeKind, make: Callable[[], ApprovalFace], sentences: list[str]
+    kind: NoticeKind, make: Callable[[], ApprovalSnapshot], sentences: list[str]
 ) -> None:
     notice = Notice(key="n-1", kind=kind, face=make(), person="U0ANA")
     words = _words(notice)
@@ -87,15 +87,15 @@ def test_what_a_notice_says_and_where_it_leads(
 
 
 def test_the_wish_for_changes_is_quoted_as_plain_text() -> None:
-    face = states.waits_for_changes()
-    notice = Notice(key="n-1", kind=NoticeKind.CHANGES_WANTED, face=face, person="U0ANA")
+    snapshot = states.waits_for_changes()
+    notice = Notice(key="n-1", kind=NoticeKind.CHANGES_WANTED, face=snapshot, person="U0ANA")
     quote: Any = notice_messages.message(notice).blocks[-1]
 
     assert quote["elements"][0]["text"] == "“Two are enough.”"
     assert quote["elements"][0]["type"] == "plain_text"
 
 
-@pytest.mark.parametrize("make", [*faces.APPROVALS.values(), *faces.ORDERS.values()])
+@pytest.mark.parametrize("make", [*examples.APPROVALS.values(), *examples.ORDERS.values()])
 def test_an_outcome_has_the_card_below_and_nothing_to_press(make: object) -> None:
     assert callable(make)
     message = notice_messages.outcome(make())
@@ -118,15 +118,15 @@ def test_an_outcome_has_the_card_below_and_nothing_to_press(make: object) -> Non
     ],
 )
 def test_a_card_that_was_not_posted_says_what_helps(problem: str, words: str) -> None:
-    for face in (faces.pending(), faces.order_waiting()):
-        assert words in notice_messages.card_not_posted(face, problem).text
+    for snapshot in (examples.pending(), examples.order_waiting()):
+        assert words in notice_messages.card_not_posted(snapshot, problem).text
 
 
 def test_what_a_missing_card_means_depends_on_what_is_there_already() -> None:
-    waits, closed = faces.pending(), faces.approved()
+    waits, closed = examples.pending(), examples.approved()
 
     assert "so nobody there can decide yet" in notice_messages.card_not_posted(waits, "").text
     assert "what is decided holds" in notice_messages.card_not_posted(closed, "").text
-    for face in (waits, closed):
-        old = notice_messages.card_not_posted(face, "slack.is_inactive", stands=True).text
+    for snapshot in (waits, closed):
+        old = notice_messages.card_not_posted(snapshot, "slack.is_inactive", stands=True).text
         assert "could not be brought up to date" in old

@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.views import faces
+from tests.views import examples
 from tests.views.slack_limits import check_sentence
 from views import notices, order_card
 from workflows.rules.approvals.request import OPEN, Status
 from workflows.rules.approvals.verbs import Verb
-from workflows.rules.orders.form import OrderMistakes
+from workflows.rules.orders.form import OrderFormErrors
 from workflows.rules.people.actors import Standing
 from workflows.rules.shared import errors
 from workflows.rules.shared.errors import RuleError
@@ -134,7 +134,7 @@ def test_a_refusal_names_nobody_private() -> None:
 
 
 def test_field_sentences_are_plain_text() -> None:
-    mistakes = OrderMistakes({"lines.0.sku": errors.UnknownProductError(sku="A&B <1>")})
+    mistakes = OrderFormErrors({"lines.0.sku": errors.UnknownProductError(sku="A&B <1>")})
 
     assert notices.order_mistakes(mistakes) == {
         "lines.0.sku": "There is no product A&B <1>. Please choose one from the list."
@@ -166,8 +166,8 @@ def test_a_sentence_is_short_safe_and_whole(sentence: str) -> None:
 
 
 def test_approved_and_done_are_different_words() -> None:
-    approved = order_card.build(faces.order_in_progress())
-    completed = order_card.build(faces.order_completed())
+    approved = order_card.build(examples.order_in_progress())
+    completed = order_card.build(examples.order_completed())
 
     assert "in progress" in approved.text
     assert "completed" in completed.text

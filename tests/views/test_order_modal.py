@@ -11,7 +11,7 @@ from views import order_modal
 from views.blocks import View
 from views.order_modal import MAX_LINES, CatalogueEntry
 from views.payload import UnreadablePayloadError
-from workflows.rules.orders.form import OrderMistakes, WrittenLine, WrittenOrder, read_order
+from workflows.rules.orders.form import DraftLine, DraftOrder, OrderFormErrors, read_order
 from workflows.rules.orders.order import PaymentMode
 
 PRODUCTS = {one.sku: one.name for one in CATALOGUE}
@@ -39,16 +39,16 @@ def _words(view: Mapping[str, Any], *block_ids: str) -> list[str]:
 
 
 def _mistakes(view: dict[str, Any]) -> dict[str, str]:
-    with pytest.raises(OrderMistakes) as caught:
+    with pytest.raises(OrderFormErrors) as caught:
         read_order(order_modal.parse(view), PRODUCTS, "USD")
     return order_modal.errors(caught.value, view)
 
 
 def test_a_submission_is_read_exactly_as_typed() -> None:
-    assert order_modal.parse(typed_view()) == WrittenOrder(
+    assert order_modal.parse(typed_view()) == DraftOrder(
         order_id="ORD-7K2M4QXA",
         customer="Acme *GmbH*",
-        lines=(WrittenLine(sku="LAPTOP-15", quantity="2", unit_price="1,500.00"),),
+        lines=(DraftLine(sku="LAPTOP-15", quantity="2", unit_price="1,500.00"),),
         card_expiry="09/28",
         note="As soon as <possible>",
     )
@@ -59,7 +59,7 @@ def test_empty_extra_lines_are_not_part_of_the_order() -> None:
     typed = {f"lines.{i}.{name}": value for i in (0, 2) for name, value in line.items()}
     order = order_modal.parse(_form(4, typed))
 
-    assert order.lines == (WrittenLine(**line), WrittenLine(**line))
+    assert order.lines == (DraftLine(**line), DraftLine(**line))
 
 
 def test_a_mistake_stands_at_the_line_where_it_was_written() -> None:

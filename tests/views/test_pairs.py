@@ -15,7 +15,7 @@ from views.ids import ActionId
 from views.payload import from_json
 from workflows.rules.approvals.policy import Layout
 from workflows.rules.approvals.request import ApprovalState
-from workflows.rules.approvals.snapshot import ApprovalFace, approval_face
+from workflows.rules.approvals.snapshot import ApprovalSnapshot, approval_snapshot
 from workflows.rules.shared.card import CardCopy
 
 REPLIES = ((1, 1), (1, 2), (2, 1))
@@ -26,8 +26,8 @@ def _threaded(state: ApprovalState) -> ApprovalState:
     return replace(state, request=replace(state.request, policy=policy))
 
 
-def _offers(face: ApprovalFace, copy: CardCopy) -> Iterator[tuple[int, int]]:
-    blocks: list[Any] = cards.build(face, copy).blocks
+def _offers(snapshot: ApprovalSnapshot, copy: CardCopy) -> Iterator[tuple[int, int]]:
+    blocks: list[Any] = cards.build(snapshot, copy).blocks
     for row in (one["elements"] for one in blocks if one["type"] == "actions"):
         for button in row:
             if button["action_id"] in (ActionId.APPROVE, ActionId.REJECT):
@@ -44,11 +44,11 @@ def test_after_any_two_verbs_buttons_stand_where_they_count(
         _, change = outcome(_threaded(state), ACTS[one], ACTS[one].at)
         now = max(ACTS[one].at, ACTS[second].at)
         _, change = outcome(change.state, ACTS[second], now)
-        face = approval_face(change.state, 7)
-        level = face.open_level
+        snapshot = approval_snapshot(change.state, 7)
+        level = snapshot.open_level
         open_now = level is not None and not level.blocked
-        wanted = {(level.number, face.content_revision)} if level and open_now else set()
+        wanted = {(level.number, snapshot.content_revision)} if level and open_now else set()
 
         for name, copy in copies("#c", *REPLIES).items():
             is_current = bool(copy.person) or (copy.level, copy.revision) in wanted
-            assert set(_offers(face, copy)) == (wanted if is_current else set()), (second, name)
+            assert set(_offers(snapshot, copy)) == (wanted if is_current else set()), (second, name)

@@ -8,33 +8,33 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.views import faces, states
+from tests.views import examples, states
 from tests.views.presses import click
 from tests.views.slack_limits import check_message, check_view
 from views import approval_card, more_modal
 from views.text import parted
 from workflows.rules.approvals.policy import RouteReason
 from workflows.rules.approvals.request import Remark, Status
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.messages import Menu
 from workflows.rules.shared.content import MAX_TEXT, Content, ContentField, content_changes
 
 LINKS = tuple(f"https://shop.example/{number}/" + "x" * 470 for number in range(5))
 REMARKS = tuple(
-    Remark(person=f"U0PERSON{number}", text="Well, I am not sure. " * 140, at=faces.NOW)
+    Remark(person=f"U0PERSON{number}", text="Well, I am not sure. " * 140, at=examples.NOW)
     for number in range(3)
 )
 NOTE = "*More…* shows the whole of what is asked"
 words = st.text("abcdefghijklmnopqrstuvwxyz&0123456789", min_size=1, max_size=12)
 
 
-def _amended(old: str, new: str, **parts: Any) -> ApprovalFace:
+def _amended(old: str, new: str, **parts: Any) -> ApprovalSnapshot:
     """A request whose text was changed, with three long comments and five long links."""
     before = Content(title="Laptops", text=old, links=LINKS)
     after = replace(before, text=new, **parts)
-    face = faces.face(faces.opened(faces.request(after)), 3)
+    snapshot = examples.snapshot(examples.opened(examples.request(after)), 3)
     changes = content_changes(before, after)
-    full = replace(face, content_revision=2, changes=changes, comments=3, remarks=REMARKS)
+    full = replace(snapshot, content_revision=2, changes=changes, comments=3, remarks=REMARKS)
     return replace(full, rule=RouteReason(policy="r" * 200))
 
 
@@ -43,16 +43,16 @@ def _shown(blocks: list[dict[str, Any]], block_id: str) -> str:
     return " ".join(found)
 
 
-def _card(face: ApprovalFace) -> list[dict[str, Any]]:
-    message = approval_card.build(face)
+def _card(snapshot: ApprovalSnapshot) -> list[dict[str, Any]]:
+    message = approval_card.build(snapshot)
     check_message(message.text, message.blocks)
     blocks: list[dict[str, Any]] = message.blocks
     return blocks
 
 
-def _modal(face: ApprovalFace) -> list[dict[str, Any]]:
+def _modal(snapshot: ApprovalSnapshot) -> list[dict[str, Any]]:
     view: dict[str, Any] = more_modal.menu(
-        more_modal.context_of(click("more")), Menu(face=face, verbs=())
+        more_modal.context_of(click("more")), Menu(face=snapshot, verbs=())
     )
     check_view(view)
     blocks: list[dict[str, Any]] = view["blocks"]
@@ -70,10 +70,10 @@ def test_a_changed_word_stands_on_the_card_wherever_it_is(
     at %= len(typed)
     old, new = " ".join(typed), " ".join((*typed[:at], "NOTATALL", *typed[at + 1 :]))
 
-    face = _amended(old, new)
+    snapshot = _amended(old, new)
 
-    assert "NOTATALL" in _shown(_card(face), "changes:")
-    assert "NOTATALL" in _shown(_modal(face), "changes")
+    assert "NOTATALL" in _shown(_card(snapshot), "changes:")
+    assert "NOTATALL" in _shown(_modal(snapshot), "changes")
 
 
 LONG = "The first of many words, none of which matters at all to anybody who reads it. " * 20
@@ -121,9 +121,9 @@ TOO_LONG = '"Q" & ' * 500
 
 
 def test_a_card_that_shows_less_says_where_the_whole_is_and_it_is_there() -> None:
-    face = _amended("Short", TOO_LONG)
-    blocks = _card(face)
-    modal = _modal(face)
+    snapshot = _amended("Short", TOO_LONG)
+    blocks = _card(snapshot)
+    modal = _modal(snapshot)
 
     assert NOTE in json.dumps(blocks, ensure_ascii=False)
     assert NOTE not in json.dumps(modal, ensure_ascii=False)
@@ -141,23 +141,23 @@ def test_the_modal_shows_every_text_whole(sign: str) -> None:
 
 def test_the_modal_shows_every_field_whole() -> None:
     fields = tuple(ContentField(label=f"L{number}", value="v" * 900) for number in range(20))
-    face = _amended("Short", "Long", fields=fields)
+    snapshot = _amended("Short", "Long", fields=fields)
 
-    assert NOTE in json.dumps(_card(face), ensure_ascii=False)
-    assert _shown(_modal(face), "content-fields").count("v") == 20 * 900
+    assert NOTE in json.dumps(_card(snapshot), ensure_ascii=False)
+    assert _shown(_modal(snapshot), "content-fields").count("v") == 20 * 900
 
 
 def test_a_closed_card_has_no_more_button_and_names_the_audit_trail() -> None:
-    face = replace(_amended("Short", TOO_LONG), status=Status.APPROVED, closed_at=faces.NOW)
-    shown = json.dumps(_card(face), ensure_ascii=False)
+    snapshot = replace(_amended("Short", TOO_LONG), status=Status.APPROVED, closed_at=examples.NOW)
+    shown = json.dumps(_card(snapshot), ensure_ascii=False)
 
     assert NOTE not in shown
     assert "audit trail holds the whole" in shown
 
 
 def test_what_fits_needs_no_note() -> None:
-    for face in (faces.pending(), states.amended(), states.commented()):
-        assert "Not everything fits" not in json.dumps(_card(face), ensure_ascii=False)
+    for snapshot in (examples.pending(), states.amended(), states.commented()):
+        assert "Not everything fits" not in json.dumps(_card(snapshot), ensure_ascii=False)
 
 
 @given(st.text(max_size=300), st.integers(10, 90))

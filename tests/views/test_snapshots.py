@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import pytest
 
-from tests.views import faces, presses, states
+from tests.views import examples, presses, states
 from tests.views.presses import CATALOGUE, click, typed_view
 from tests.views.slack_limits import check_message, check_view
 from views import (
@@ -33,12 +33,12 @@ from views.catalogue import CATALOGUES, FALLBACK
 from views.languages import in_language
 from views.text import text
 from workflows.rules.approvals.request import Status
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.messages import Menu
 from workflows.rules.notice import Notice, NoticeKind
 from workflows.rules.people.actors import Absence
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 WRITE = bool(os.environ.get("WRITE_SNAPSHOTS"))
@@ -53,8 +53,8 @@ def _of(build: Callable[[F], Message], make: Callable[[], F]) -> Callable[[], Me
 LINK = "https://local.slack.com/archives/C0APPROVALS/p1732185000000100"
 
 
-def _notice(kind: NoticeKind, face: Face, **to: object) -> Callable[[], Message]:
-    notice = Notice(key="n-1", kind=kind, face=face)
+def _notice(kind: NoticeKind, snapshot: Snapshot, **to: object) -> Callable[[], Message]:
+    notice = Notice(key="n-1", kind=kind, face=snapshot)
     notice = replace(notice, **to)  # type: ignore[arg-type]  # parts of a notice, by name
     return lambda: notice_messages.message(notice, LINK)
 
@@ -65,60 +65,62 @@ CROWD = tuple(f"U0PERSON{number}" for number in range(200))
 MESSAGES: dict[str, Callable[[], Message]] = {
     **{
         f"approval.{name}": _of(approval_card.build, make)
-        for name, make in (faces.APPROVALS | states.STATES).items()
+        for name, make in (examples.APPROVALS | states.STATES).items()
     },
-    **{f"order.{name}": _of(order_card.build, make) for name, make in faces.ORDERS.items()},
-    "status.one": lambda: order_status.one(faces.order_completed(), "U0ANA"),
-    "status.mine": lambda: order_status.one(faces.order_waits_for_payment(), "U0ANA"),
-    "status.anybodys": lambda: order_status.one(faces.order_waits_for_payment(), "U0GUS"),
+    **{f"order.{name}": _of(order_card.build, make) for name, make in examples.ORDERS.items()},
+    "status.one": lambda: order_status.one(examples.order_completed(), "U0ANA"),
+    "status.mine": lambda: order_status.one(examples.order_waits_for_payment(), "U0ANA"),
+    "status.anybodys": lambda: order_status.one(examples.order_waits_for_payment(), "U0GUS"),
     "status.as_of": lambda: order_status.one(
-        replace(faces.order_in_progress(), as_of=faces.NOW + timedelta(minutes=4)), "U0ANA"
+        replace(examples.order_in_progress(), as_of=examples.NOW + timedelta(minutes=4)), "U0ANA"
     ),
-    "status.list": lambda: order_status.latest([make() for make in faces.ORDERS.values()]),
+    "status.list": lambda: order_status.latest([make() for make in examples.ORDERS.values()]),
     "status.none": lambda: order_status.latest([]),
-    "outcome.approved": lambda: notice_messages.outcome(faces.approved()),
-    "outcome.rejected": lambda: notice_messages.outcome(faces.rejected()),
+    "outcome.approved": lambda: notice_messages.outcome(examples.approved()),
+    "outcome.rejected": lambda: notice_messages.outcome(examples.rejected()),
     "outcome.admin_closed": lambda: notice_messages.outcome(states.admin_closed(), LINK),
-    "outcome.order_completed": lambda: notice_messages.outcome(faces.order_completed()),
-    "outcome.order_rejected": lambda: notice_messages.outcome(faces.order_rejected()),
-    "outcome.order_failed": lambda: notice_messages.outcome(faces.order_failed()),
-    "outcome.order_unpaid": lambda: notice_messages.outcome(faces.order_unpaid()),
+    "outcome.order_completed": lambda: notice_messages.outcome(examples.order_completed()),
+    "outcome.order_rejected": lambda: notice_messages.outcome(examples.order_rejected()),
+    "outcome.order_failed": lambda: notice_messages.outcome(examples.order_failed()),
+    "outcome.order_unpaid": lambda: notice_messages.outcome(examples.order_unpaid()),
     "attention": _notice(
-        NoticeKind.ATTENTION, faces.order_needs_attention(), channel="#approvals-admin"
+        NoticeKind.ATTENTION, examples.order_needs_attention(), channel="#approvals-admin"
     ),
-    "attention.thread": _notice(NoticeKind.ATTENTION, faces.order_needs_attention()),
-    "reply.paid": _notice(NoticeKind.ORDER_PAID, faces.order_completed()),
-    "reply.shipped": _notice(NoticeKind.ORDER_SHIPPED, faces.order_on_its_way()),
-    "reply.delivered": _notice(NoticeKind.ORDER_DELIVERED, faces.order_completed()),
-    "reply.cancelled": _notice(NoticeKind.ORDER_CANCELLED, faces.order_cancelled_by_hand()),
-    "reply.withdrawn": _notice(NoticeKind.ORDER_CANCELLED, faces.order_cancelled()),
+    "attention.thread": _notice(NoticeKind.ATTENTION, examples.order_needs_attention()),
+    "reply.paid": _notice(NoticeKind.ORDER_PAID, examples.order_completed()),
+    "reply.shipped": _notice(NoticeKind.ORDER_SHIPPED, examples.order_on_its_way()),
+    "reply.delivered": _notice(NoticeKind.ORDER_DELIVERED, examples.order_completed()),
+    "reply.cancelled": _notice(NoticeKind.ORDER_CANCELLED, examples.order_cancelled_by_hand()),
+    "reply.withdrawn": _notice(NoticeKind.ORDER_CANCELLED, examples.order_cancelled()),
     "not_posted": _notice(
-        NoticeKind.CARD_NOT_POSTED, faces.pending(), problem="slack.not_in_channel"
+        NoticeKind.CARD_NOT_POSTED, examples.pending(), problem="slack.not_in_channel"
     ),
-    "asked.thread": _notice(NoticeKind.ASKED, faces.pending(), people=("U0BORIS", "U0CLARA")),
-    "asked.crowd": _notice(NoticeKind.ASKED, faces.pending(), people=CROWD),
+    "asked.thread": _notice(NoticeKind.ASKED, examples.pending(), people=("U0BORIS", "U0CLARA")),
+    "asked.crowd": _notice(NoticeKind.ASKED, examples.pending(), people=CROWD),
     "asked.direct": _notice(NoticeKind.ASKED, states.several_sources(), person="U0FAY"),
     "asked.stand_in": _notice(NoticeKind.ASKED, states.delegates(), person="U0DORA"),
-    "reminded": _notice(NoticeKind.REMINDED, faces.pending(), people=("U0BORIS",)),
+    "reminded": _notice(NoticeKind.REMINDED, examples.pending(), people=("U0BORIS",)),
     "changes_wanted": _notice(
         NoticeKind.CHANGES_WANTED, states.waits_for_changes(), person="U0ANA"
     ),
-    "delegate_refused": _notice(NoticeKind.DELEGATE_REFUSED, faces.pending(), person="U0BORIS"),
+    "delegate_refused": _notice(NoticeKind.DELEGATE_REFUSED, examples.pending(), person="U0BORIS"),
     "blocked": _notice(NoticeKind.BLOCKED, states.unreadable(), channel="#approvals-admin"),
 }
 POLICIES = [("order", "Customer order"), ("expense", "Expense")]
 ABSENCE = Absence(
     person="U0BORIS",
     delegate="U0DORA",
-    starts=faces.NOW,
-    ends=faces.NOW + timedelta(days=7),
+    starts=examples.NOW,
+    ends=examples.NOW + timedelta(days=7),
 )
-LATER = replace(ABSENCE, starts=faces.NOW + timedelta(days=5), ends=faces.NOW + timedelta(days=9))
+LATER = replace(
+    ABSENCE, starts=examples.NOW + timedelta(days=5), ends=examples.NOW + timedelta(days=9)
+)
 
 
-def _menu(face: ApprovalFace, *verbs: Verb, sentence: str = "") -> View:
+def _menu(snapshot: ApprovalSnapshot, *verbs: Verb, sentence: str = "") -> View:
     context = more_modal.context_of(click("more"))
-    return more_modal.menu(context, Menu(face=face, verbs=verbs), sentence)
+    return more_modal.menu(context, Menu(face=snapshot, verbs=verbs), sentence)
 
 
 def _form(verb: Verb) -> Callable[[], View]:
@@ -150,10 +152,10 @@ VIEWS: dict[str, Callable[[], View]] = {
     "more.again": lambda: _menu(
         states.amended(), Verb.COMMENT, Verb.AMEND, sentence=notices.not_offered()
     ),
-    "more.nothing.open": lambda: _menu(faces.pending()),
-    "more.nothing.blocked": lambda: _menu(faces.blocked()),
+    "more.nothing.open": lambda: _menu(examples.pending()),
+    "more.nothing.blocked": lambda: _menu(examples.blocked()),
     "more.nothing.changes": lambda: _menu(states.waits_for_changes()),
-    "more.nothing.closed": lambda: _menu(faces.approved()),
+    "more.nothing.closed": lambda: _menu(examples.approved()),
     "verb.card_approve": lambda: verb_modal.approve(click("approve")),
     "verb.card_reject": lambda: verb_modal.reject(click()),
     **{f"verb.{verb}": _form(verb) for verb in Verb if verb is not Verb.REFRESH},
@@ -239,14 +241,14 @@ def _short_texts(tree: object) -> Iterator[str]:
 
 
 GERMAN: dict[str, Callable[[], object]] = {
-    "de.card": lambda: asdict(approval_card.build(replace(faces.two_levels(), language="de"))),
-    "de.order": lambda: asdict(order_card.build(in_language(faces.order_failed(), "de"))),
+    "de.card": lambda: asdict(approval_card.build(replace(examples.two_levels(), language="de"))),
+    "de.order": lambda: asdict(order_card.build(in_language(examples.order_failed(), "de"))),
     "de.form": lambda: verb_modal.form(
-        more_modal.context_of(click("more")), Verb.REASSIGN, faces.pending(), locale="de"
+        more_modal.context_of(click("more")), Verb.REASSIGN, examples.pending(), locale="de"
     ),
     "de.notice": lambda: asdict(
         notice_messages.message(
-            Notice(key="n-1", kind=NoticeKind.REMINDED, face=faces.pending(), person="U0BORIS"),
+            Notice(key="n-1", kind=NoticeKind.REMINDED, face=examples.pending(), person="U0BORIS"),
             LINK,
             "de",
         )

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.views import faces, threads
-from tests.views.any_face import AnyFace, any_faces
+from tests.views import examples, threads
+from tests.views.any_snapshot import AnySnapshot, any_snapshots
 from tests.views.presses import click
 from tests.views.slack_limits import check_message, check_view
 from views import cards, details_modal, more_modal
@@ -23,7 +23,7 @@ from views.card_click import ButtonValue
 from views.ids import ActionId
 from views.payload import from_json
 from workflows.rules.approvals.policy import Layout, Visibility
-from workflows.rules.approvals.privacy import public_face
+from workflows.rules.approvals.privacy import public_snapshot
 from workflows.rules.messages import Menu
 
 SNAPSHOTS = Path(__file__).parent / "snapshots" / "thread"
@@ -134,42 +134,42 @@ def test_only_the_reply_mentions_who_is_asked() -> None:
 def test_what_is_cut_says_where_the_whole_of_it_is() -> None:
     state, _ = threads.first(threads.policy())
     long = "word " * 3000
-    face = faces.face(state)
-    face = replace(face, content=replace(face.content, text=long))
-    written = json.dumps(cards.build(face, threads.copies("#c")["root"]).blocks)
+    snapshot = examples.snapshot(state)
+    snapshot = replace(snapshot, content=replace(snapshot.content, text=long))
+    written = json.dumps(cards.build(snapshot, threads.copies("#c")["root"]).blocks)
 
     assert "*View details* shows the whole of it" in written
-    assert len(json.dumps(details_modal.shown(Menu(face=face, verbs=())))) > len(long)
+    assert len(json.dumps(details_modal.shown(Menu(face=snapshot, verbs=())))) > len(long)
 
 
-@given(any_faces, st.integers(0, 10), st.integers(1, 99))
+@given(any_snapshots, st.integers(0, 10), st.integers(1, 99))
 @VIEWS
-def test_every_copy_of_every_face_is_a_valid_message(
-    some: AnyFace, level: int, revision: int
+def test_every_copy_of_every_snapshot_is_a_valid_message(
+    some: AnySnapshot, level: int, revision: int
 ) -> None:
-    face = replace(some.approval(), layout=Layout.THREAD)
-    places = threads.copies("#c", (level, revision), (level, face.content_revision))
+    snapshot = replace(some.approval(), layout=Layout.THREAD)
+    places = threads.copies("#c", (level, revision), (level, snapshot.content_revision))
 
     for copy in places.values():
-        message = cards.build(face, copy)
+        message = cards.build(snapshot, copy)
         check_message(message.text, message.blocks)
         assert all(len(row) <= 3 for row in _actions(message))
-        if not face.is_open:
+        if not snapshot.is_open:
             # to be read, where a part of it is hidden here; never to be decided
             assert _actions(message) in ([], [READ])
 
 
-@given(any_faces, st.booleans(), st.sampled_from(Layout), st.integers(1, 10))
+@given(any_snapshots, st.booleans(), st.sampled_from(Layout), st.integers(1, 10))
 @VIEWS
 def test_every_modal_of_a_request_is_valid(
-    some: AnyFace,
+    some: AnySnapshot,
     reads: bool,  # noqa: FBT001 - given by hypothesis
     layout: Layout,
     level: int,
 ) -> None:
-    face = replace(some.approval(), layout=layout)
-    menu = Menu(face=face if reads else public_face(face), verbs=(), may_read=reads)
-    opened = replace(click("more"), reply_level=level, subject=face.title[:120])
+    snapshot = replace(some.approval(), layout=layout)
+    menu = Menu(face=snapshot if reads else public_snapshot(snapshot), verbs=(), may_read=reads)
+    opened = replace(click("more"), reply_level=level, subject=snapshot.title[:120])
 
     check_view(details_modal.opening(opened))
     check_view(details_modal.shown(menu))

@@ -5,45 +5,49 @@ from typing import Any
 
 import pytest
 
-from tests.views import faces
+from tests.views import examples
 from tests.views.test_hr import done
 from views import approval_card, cards
 from views.thread_reply import deciding_message, request_of
-from workflows.rules.approvals.snapshot import ApprovalFace
-from workflows.rules.orders.order import OrderFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.orders.order import OrderSnapshot
 from workflows.rules.shared.card import CardCopy
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
 BOT = "U0LOCALBOT"
 
 
 def message(ts: str = "1.1", *, user: str = BOT, **changes: Any) -> Mapping[str, Any]:
     """Return the pending card as Slack gives it back."""
-    blocks = approval_card.build(faces.pending()).blocks
+    blocks = approval_card.build(examples.pending()).blocks
     return {"type": "message", "user": user, "bot_id": "B0", "ts": ts, "blocks": blocks, **changes}
 
 
-REQUEST = faces.pending().request_id
-CLOSED: tuple[Face, ...] = (faces.rejected(), faces.order_completed(), done())
+REQUEST = examples.pending().request_id
+CLOSED: tuple[Snapshot, ...] = (examples.rejected(), examples.order_completed(), done())
 
 
 def test_our_own_card_names_its_request() -> None:
     assert request_of(message(), BOT) == REQUEST
 
 
-@pytest.mark.parametrize("face", CLOSED, ids=lambda face: face.kind)
-def test_a_card_on_which_nothing_is_decided_any_more_names_it_too(face: Face) -> None:
+@pytest.mark.parametrize("snapshot", CLOSED, ids=lambda snapshot: snapshot.kind)
+def test_a_card_on_which_nothing_is_decided_any_more_names_it_too(snapshot: Snapshot) -> None:
     """Broken by hand: by its buttons, a closed card named none."""
-    shown = cards.build(face, CardCopy(channel="#c", key="k"))
+    shown = cards.build(snapshot, CardCopy(channel="#c", key="k"))
 
     assert deciding_message([message(blocks=shown.blocks)], REQUEST) == ""
-    assert request_of(message(blocks=shown.blocks), BOT) == _id_of(face)
+    assert request_of(message(blocks=shown.blocks), BOT) == _id_of(snapshot)
 
 
-def _id_of(face: Face) -> str:
-    if isinstance(face, ApprovalFace):
-        return face.request_id
-    return face.order.order_id if isinstance(face, OrderFace) else face.request.request_id
+def _id_of(snapshot: Snapshot) -> str:
+    if isinstance(snapshot, ApprovalSnapshot):
+        return snapshot.request_id
+    return (
+        snapshot.order.order_id
+        if isinstance(snapshot, OrderSnapshot)
+        else snapshot.request.request_id
+    )
 
 
 def test_the_same_card_as_anybody_elses_message_name_none() -> None:

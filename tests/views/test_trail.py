@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.client import text_of
-from tests.views import faces
-from tests.views.any_face import AnyFace, texts
+from tests.views import examples
+from tests.views.any_snapshot import AnySnapshot, texts
 from tests.views.slack_limits import check_view
 from views import details_modal
 from views.trail import LATEST, trail_blocks
@@ -25,7 +25,7 @@ def facts(count: int, words: str = "", actor: Actor = CLOCK) -> list[AuditEvent]
             request_id="HR-1",
             sequence=number,
             kind=kinds[number % len(kinds)],
-            at=faces.NOW + timedelta(minutes=number),
+            at=examples.NOW + timedelta(minutes=number),
             actor=actor,
             level=2,
             reason=words,
@@ -48,7 +48,7 @@ def test_every_fact_has_its_words(kind: Fact, locale: str) -> None:
 
 
 def test_the_latest_are_shown_and_the_others_counted() -> None:
-    shown = text_of({"blocks": trail_blocks(facts(LATEST + 3, actor=faces.BORIS), "en")})
+    shown = text_of({"blocks": trail_blocks(facts(LATEST + 3, actor=examples.BORIS), "en")})
 
     assert "3 earlier facts" in shown
     assert f"{LATEST + 3}. " in shown
@@ -59,7 +59,7 @@ def test_the_latest_are_shown_and_the_others_counted() -> None:
 @given(texts, st.integers(0, 10**6), st.sampled_from(["en", "de"]))
 @settings(max_examples=16, deadline=None, derandomize=True)
 def test_any_facts_are_a_valid_view(typed: str, seed: int, locale: str) -> None:
-    menu = Menu(face=AnyFace([typed], seed).approval(), verbs=())
+    menu = Menu(face=AnySnapshot([typed], seed).approval(), verbs=())
     actor = Actor(person=typed, origin=Origin.CLI, operator=typed)
 
     check_view(details_modal.shown(menu, locale, facts(99, typed, actor)))

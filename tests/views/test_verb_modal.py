@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.views import faces, states
+from tests.views import examples, states
 from tests.views.contents import usd
 from tests.views.presses import block_actions, click, view_submission
 from tests.views.slack_limits import check_view
@@ -13,8 +13,8 @@ from views import verb_modal
 from views.approval_card import parse_click
 from views.card_click import ClickContext, context_of, having_read
 from views.payload import UnreadablePayloadError
-from workflows.rules.approvals.form import WrittenContent, read_content
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.form import DraftContent, read_content
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.shared.content import Content
 
@@ -23,9 +23,9 @@ FORMS = [verb for verb in Verb if verb is not Verb.REFRESH]
 
 
 def _submission(
-    verb: Verb, typed: dict[str, Any], face: ApprovalFace | None = None
+    verb: Verb, typed: dict[str, Any], snapshot: ApprovalSnapshot | None = None
 ) -> verb_modal.Submission:
-    view = verb_modal.form(CONTEXT, verb, face or faces.pending())
+    view = verb_modal.form(CONTEXT, verb, snapshot or examples.pending())
     return verb_modal.parse_submission(view_submission(view, typed))
 
 
@@ -105,8 +105,8 @@ def test_other_approvers_are_people_or_sources_or_both() -> None:
 
 
 def test_an_amendment_begins_with_the_present_content_and_is_made_from_it() -> None:
-    face = states.amended()
-    view = verb_modal.form(CONTEXT, Verb.AMEND, face)
+    snapshot = states.amended()
+    view = verb_modal.form(CONTEXT, Verb.AMEND, snapshot)
     typed = _initial(view)
     submission = verb_modal.parse_submission(view_submission(view, typed))
 
@@ -116,8 +116,8 @@ def test_an_amendment_begins_with_the_present_content_and_is_made_from_it() -> N
         "amount": "3,000.00 USD",
         "links": "https://shop.example/cart?id=7&page=2",
     }
-    assert submission.context.content_revision == face.content_revision == 2
-    assert read_content(submission.typed.content, "USD") == replace(face.content, fields=())
+    assert submission.context.content_revision == snapshot.content_revision == 2
+    assert read_content(submission.typed.content, "USD") == replace(snapshot.content, fields=())
 
 
 def test_every_other_verb_is_about_what_the_person_has_read() -> None:
@@ -135,13 +135,13 @@ def test_the_mistakes_of_an_amendment_stand_at_their_fields() -> None:
         "amount": "Amounts are in USD here. Please give the amount in USD.",
         "links": "“ftp://x” is no link. Please write addresses that begin with https:// or http://.",
     }
-    assert submission.typed.content == WrittenContent(
+    assert submission.typed.content == DraftContent(
         title=" ", text="fine", amount="5 EUR", links="ftp://x"
     )
 
 
 def test_a_response_url_too_long_to_keep_is_left_out() -> None:
-    body = block_actions(faces.pending(), "reject")
+    body = block_actions(examples.pending(), "reject")
     body["response_url"] = "https://hooks.slack.com/" + "x" * 4000
     view = verb_modal.reject(parse_click(body))
     rejection = verb_modal.parse_submission(view_submission(view, {"reason": "No"}))
@@ -187,8 +187,8 @@ def test_it_says_what_it_is_about_and_keeps_what_was_typed(verb: Verb) -> None:
 
 def test_the_menu_hands_its_context_on() -> None:
     content = Content(title="Three laptops", amount=usd("4500.00"))
-    face = faces.face(faces.opened(faces.request(content)), 9)
-    context = having_read(CONTEXT, face)
+    snapshot = examples.snapshot(examples.opened(examples.request(content)), 9)
+    context = having_read(CONTEXT, snapshot)
 
     assert (context.level, context.subject) == (1, "Three laptops")
     assert context.card_version == CONTEXT.card_version

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.views import faces
+from tests.views import examples
 from tests.views.contents import usd
-from tests.views.faces import ANA, BORIS, CLARA, NOW, decided, opened, reached, request, taken
+from tests.views.examples import ANA, BORIS, CLARA, NOW, decided, opened, reached, request, taken
 from views import cards
 from views.blocks import Message
 from workflows.rules.approvals import amendment, approval
 from workflows.rules.approvals.policy import Layout, Policy, Visibility
 from workflows.rules.approvals.request import Amendment, ApprovalState, Verdict, Withdrawal
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import Actor, Origin, Standing
 from workflows.rules.shared.card import CardCopy
 from workflows.rules.shared.content import Content
@@ -30,8 +30,9 @@ Written = tuple[ApprovalState, tuple[tuple[int, int], ...]]
 
 
 def policy(visibility: Visibility = Visibility.CHANNEL) -> Policy:
-    rules = faces.policy(
-        faces.level_rule("manager", 1, "U0BORIS", "U0CLARA"), faces.level_rule("hr", 1, "U0DINA")
+    rules = examples.policy(
+        examples.level_rule("manager", 1, "U0BORIS", "U0CLARA"),
+        examples.level_rule("hr", 1, "U0DINA"),
     )
     return replace(
         rules,
@@ -57,7 +58,7 @@ def first(rules: Policy) -> Written:
 
 def second(rules: Policy) -> Written:
     state = decided(opened(request(WISH, rules)), BORIS, reason="You have earned it.")
-    return taken(reached(state, 9), faces.people("U0DINA")), REPLIES
+    return taken(reached(state, 9), examples.people("U0DINA")), REPLIES
 
 
 def between(rules: Policy) -> Written:
@@ -88,14 +89,14 @@ def amended(rules: Policy) -> Written:
     content = replace(WISH, title="Two weeks in May", amount=usd("1100.00"))
     change = Amendment(actor=ANA, content=content, content_revision=1)
     state = amendment.amend(second(rules)[0], change, NOW + timedelta(minutes=2)).state
-    state = taken(reached(state), faces.people("U0BORIS", "U0CLARA"))
+    state = taken(reached(state), examples.people("U0BORIS", "U0CLARA"))
     return state, (*REPLIES, (1, 2))
 
 
 def blocked(rules: Policy) -> Written:
     """Nobody may decide at the first level; no reply stands for it."""
     state, _ = opening(rules)
-    return taken(state, faces.people("U0IVAN", standing=Standing.DEACTIVATED)), ()
+    return taken(state, examples.people("U0IVAN", standing=Standing.DEACTIVATED)), ()
 
 
 def blocked_again(rules: Policy) -> Written:
@@ -114,14 +115,14 @@ STATES: dict[str, Callable[[Policy], Written]] = {
 }
 
 
-def face_of(make: Callable[[Policy], Written], visibility: Visibility) -> ApprovalFace:
-    return faces.face(make(policy(visibility))[0])
+def face_of(make: Callable[[Policy], Written], visibility: Visibility) -> ApprovalSnapshot:
+    return examples.snapshot(make(policy(visibility))[0])
 
 
 def thread(make: Callable[[Policy], Written], visibility: Visibility) -> dict[str, Message]:
     """Return every message of the thread, and the copy in an approver's direct messages."""
     state, replies = make(policy(visibility))
-    shown = faces.face(state)
+    shown = examples.snapshot(state)
     return {
         name: cards.build(shown, copy) for name, copy in copies(shown.channel, *replies).items()
     }

@@ -41,12 +41,12 @@ async def start_afresh(office: Office, handle: ApprovalHandle) -> None:
     """Send updates until the workflow runs under another run id."""
     first = await run_id(handle)
     await use_up_updates(office, handle)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     for _ in range(FEW // 10):
         if await run_id(handle) != first:
             return
         await handle.execute_update(ApprovalWorkflow.republish)
-        await office.at_rest(handle)
+        await office.until_idle(handle)
     assert await run_id(handle) != first, "the workflow never continued as new"
 
 

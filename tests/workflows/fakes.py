@@ -20,16 +20,16 @@ from workflows.ports.approvals import (
     DeadlineQuestion,
     Deadlines,
     NoticePort,
+    NoticeResult,
     PublishCard,
     PublishedCard,
-    Told,
 )
-from workflows.ports.orders import Mailed, MailPort
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.ports.orders import MailPort, MailResult
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.notice import Notice
 from workflows.rules.orders.mail import Mail
 from workflows.rules.shared.audit import AuditEvent
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
 
 @dataclass
@@ -39,7 +39,7 @@ class FakeAudit(AuditPort):
     bell: Bell
     facts: list[AuditEvent] = field(default_factory=list)
     owners: dict[str, str] = field(default_factory=dict)
-    faces: dict[str, Face] = field(default_factory=dict)
+    faces: dict[str, Snapshot] = field(default_factory=dict)
     down: bool = False
     held: bool = False
     failures: int = 0
@@ -129,15 +129,15 @@ class FakeCards(CardPort):
         copies = tuple(replace(copy, ts=copy.ts or "1.0") for copy in card.copies)
         return PublishedCard(copies=copies, version=card.face.card_version)
 
-    def shown(self, request_id: str) -> ApprovalFace:
+    def shown(self, request_id: str) -> ApprovalSnapshot:
         """Return what an approval's card shows now."""
-        faces = [card.face for card in self.published if card.face.kind == "approval"]
-        return [face for face in faces if face.request_id == request_id][-1]
+        snapshots = [card.face for card in self.published if card.face.kind == "approval"]
+        return [snapshot for snapshot in snapshots if snapshot.request_id == request_id][-1]
 
     def last(self, request_id: str) -> PublishCard:
         """Return the last publish of an approval's card, with every copy of it."""
-        face = self.shown(request_id)
-        return [card for card in self.published if card.face == face][-1]
+        snapshot = self.shown(request_id)
+        return [card for card in self.published if card.face == snapshot][-1]
 
     @property
     def versions(self) -> list[int]:
@@ -151,18 +151,18 @@ class FakeNotices(NoticePort):
     slack: Slack
     asked: list[Notice] = field(default_factory=list)
     told: list[Notice] = field(default_factory=list)
-    refused: dict[str, Told] = field(default_factory=dict)
+    refused: dict[str, NoticeResult] = field(default_factory=dict)
 
     @activity.defn
-    async def tell(self, notice: Notice) -> Told:
+    async def tell(self, notice: Notice) -> NoticeResult:
         self.asked.append(notice)
         if not await self.slack.call():
-            return Told(problem="slack.unavailable")
+            return NoticeResult(problem="slack.unavailable")
         if refusal := self.refused.get(notice.person or notice.channel):
             return refusal
         self.told.append(notice)
         self.slack.bell.ring()
-        return Told()
+        return NoticeResult()
 
     def summary(self) -> list[tuple[str, str]]:
         return [
@@ -186,12 +186,12 @@ class FakeMail(MailPort):
         self.bell.ring()
 
     @activity.defn
-    async def send(self, mail: Mail) -> Mailed:
+    async def send(self, mail: Mail) -> MailResult:
         await self.bell.until(lambda: not self.held)
         if not self.problem:
             self.sent.append(mail)
         self.bell.ring()
-        return Mailed(sent=not self.problem, problem=self.problem)
+        return MailResult(sent=not self.problem, problem=self.problem)
 
 
 class World:

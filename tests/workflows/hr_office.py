@@ -14,12 +14,12 @@ from workflows.approval import ApprovalWorkflow
 from workflows.hr_request import HrRequestWorkflow
 from workflows.rules.approvals.policy import LevelRule, Policy, Tier
 from workflows.rules.approvals.request import Amendment
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.request import HrRequest, HrType, content_of
-from workflows.rules.hr.snapshot import HrFace, hr_approval_id
+from workflows.rules.hr.snapshot import HrSnapshot, hr_approval_id
 from workflows.rules.messages import HrInput
 
-HrHandle = WorkflowHandle[HrRequestWorkflow, HrFace]
+HrHandle = WorkflowHandle[HrRequestWorkflow, HrSnapshot]
 
 MANAGER = level("manager", "UBORIS")
 HR = level("hr", "UCLARA")
@@ -75,8 +75,8 @@ async def awaiting(
     approval = office.client.get_workflow_handle_for(
         ApprovalWorkflow.run, hr_approval_id(handle.id)
     )
-    await office.at_rest(approval)
-    await office.at_rest(handle)
+    await office.until_idle(approval)
+    await office.until_idle(handle)
     return handle, approval
 
 
@@ -85,7 +85,7 @@ async def approve_all(office: Office, approval: ApprovalHandle, *, revision: int
     await office.decide(
         approval, "UBORIS", revision=revision, click=f"{approval.id}-{revision}-first"
     )
-    await office.at_rest(approval)
+    await office.until_idle(approval)
     await office.decide(
         approval, "UCLARA", level=2, revision=revision, click=f"{approval.id}-{revision}-second"
     )
@@ -93,7 +93,7 @@ async def approve_all(office: Office, approval: ApprovalHandle, *, revision: int
 
 async def amend(
     office: Office, approval: ApprovalHandle, request: HrRequest, *, click: str = ""
-) -> ApprovalFace:
+) -> ApprovalSnapshot:
     """Have the employee change what is asked for."""
     del office
     amendment = Amendment(actor=ANA, content=content_of(request), content_revision=1)

@@ -28,13 +28,13 @@ from workflows.order import OrderWorkflow
 from workflows.registry import WORKFLOWS
 from workflows.rules.approvals.policy import LevelRule, Policy, Quorum, Tier, route
 from workflows.rules.approvals.request import ApprovalRequest, Decision, Verdict, Withdrawal
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, OrderInput
 from workflows.rules.orders.order import (
     Cancellation,
     Order,
-    OrderFace,
     OrderLine,
+    OrderSnapshot,
     PaymentConfirmation,
     Resumption,
     approval_id,
@@ -44,7 +44,7 @@ from workflows.rules.shared.content import Content
 from workflows.rules.shared.money import Money
 
 ApprovalHandle = WorkflowHandle[ApprovalWorkflow, ApprovalOutcome]
-OrderHandle = WorkflowHandle[OrderWorkflow, OrderFace]
+OrderHandle = WorkflowHandle[OrderWorkflow, OrderSnapshot]
 
 ANA = Actor(person="UANA", origin=Origin.CLI)
 """The requester."""
@@ -156,7 +156,7 @@ class Office:
     ) -> ApprovalHandle:
         """Ask, and wait until the first level is open and its card stands."""
         handle = await self.request(*levels, request_id=request_id, **written)
-        await self.at_rest(handle)
+        await self.until_idle(handle)
         return handle
 
     async def order(
@@ -183,13 +183,13 @@ class Office:
 
     async def cancel(
         self, order: OrderHandle, actor: Actor = ANA, *, reason: str = "", click: str = ""
-    ) -> OrderFace:
+    ) -> OrderSnapshot:
         cancellation = Cancellation(actor=actor, reason=reason)
         return await order.execute_update(
             OrderWorkflow.cancel, cancellation, id=click or uuid.uuid4().hex
         )
 
-    async def resume(self, order: OrderHandle, actor: Actor = ANA) -> OrderFace:
+    async def resume(self, order: OrderHandle, actor: Actor = ANA) -> OrderSnapshot:
         return await order.execute_update(
             OrderWorkflow.resume, Resumption(actor=actor), id=uuid.uuid4().hex
         )
@@ -211,16 +211,16 @@ class Office:
         order = await self.order(total, *levels, order_id=order_id)
         await self.world.until(lambda: "OrderReceived" in self.world.audit.kinds(order.id))
         approval = self.approval_of(order)
-        await self.at_rest(approval)
-        await self.at_rest(order)
+        await self.until_idle(approval)
+        await self.until_idle(order)
         return order, approval
 
-    async def do(self, handle: ApprovalHandle, act: Act, *, click: str = "") -> ApprovalFace:
+    async def do(self, handle: ApprovalHandle, act: Act, *, click: str = "") -> ApprovalSnapshot:
         """Do what somebody does, under the id of their click."""
-        face: ApprovalFace = await handle.execute_update(
-            act.update, act.message, id=click or uuid.uuid4().hex, result_type=ApprovalFace
+        snapshot: ApprovalSnapshot = await handle.execute_update(
+            act.update, act.message, id=click or uuid.uuid4().hex, result_type=ApprovalSnapshot
         )
-        return face
+        return snapshot
 
     async def decide(  # noqa: PLR0913 - a click has this many parts
         self,
@@ -233,7 +233,7 @@ class Office:
         origin: Origin = Origin.CLI,
         level: int = 1,
         revision: int = 1,
-    ) -> ApprovalFace:
+    ) -> ApprovalSnapshot:
         decision = Decision(
             actor=Actor(person=person, origin=origin),
             verdict=verdict,
@@ -245,13 +245,13 @@ class Office:
             ApprovalWorkflow.decide, decision, id=click or uuid.uuid4().hex
         )
 
-    async def click(self, handle: ApprovalHandle, person: str, **parts: Any) -> ApprovalFace:
+    async def click(self, handle: ApprovalHandle, person: str, **parts: Any) -> ApprovalSnapshot:
         """Decide by a Slack button."""
         return await self.decide(handle, person, origin=Origin.SLACK, **parts)
 
     async def withdraw(
         self, handle: ApprovalHandle, person: str = "UANA", reason: str = ""
-    ) -> ApprovalFace:
+    ) -> ApprovalSnapshot:
         withdrawal = Withdrawal(actor=Actor(person=person, origin=Origin.CLI), reason=reason)
         return await handle.execute_update(
             ApprovalWorkflow.withdraw, withdrawal, id=uuid.uuid4().hex
@@ -275,7 +275,7 @@ class Office:
     async def history(self, handle: WorkflowHandle[Any, Any]) -> Sequence[HistoryEvent]:
         return (await handle.fetch_history()).events
 
-    async def at_rest(
+    async def until_idle(
         self, handle: WorkflowHandle[Any, Any], *, but: str = ""
     ) -> Sequence[HistoryEvent]:
         """Wait until nothing is under way but timers and the activity `but`."""

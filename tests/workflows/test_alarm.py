@@ -52,7 +52,7 @@ async def _people_click(office: Office, handle: ApprovalHandle) -> None:
     await office.click(handle, "UBORIS")
     await office.pass_time(handle, 2 * CLOSE)
     await office.do(handle, acts.amend())
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     await office.click(handle, "UBORIS", revision=2)
 
 
@@ -61,7 +61,7 @@ async def _somebody_leaves(office: Office, handle: ApprovalHandle) -> None:
     away = Absence(person="UBORIS", delegate="UDORA", starts=now + SPELL / 2, ends=now + 3 * SPELL)
     office.world.directory.absences = (away,)
     await office.do(handle, acts.REFRESH_BY_SLACK)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     await office.pass_time(handle, 2 * SPELL)
 
 
@@ -99,7 +99,7 @@ async def test_clicks_one_after_the_other_arm_no_timer_each(office: Office) -> N
 
     for person in crowd[:5]:
         await office.click(handle, person)
-        await office.at_rest(handle)
+        await office.until_idle(handle)
 
     events = kinds(await office.history(handle))
     assert events.count("TIMER_STARTED") <= 3  # the expiry's, the settling's, the next one's
@@ -110,6 +110,6 @@ async def test_a_reminder_costs_one_timer(office: Office, world: World) -> None:
 
     await office.pass_time(handle, SPELL + CLOSE)
 
-    events = kinds(await office.at_rest(handle))
+    events = kinds(await office.until_idle(handle))
     assert events.count("TIMER_STARTED") == 2
     assert world.audit.kinds(handle.id).count("LevelReminded") == 1

@@ -75,7 +75,7 @@ async def test_two_levels_open_one_after_the_other(office: Office, world: World)
     handle = await office.open_request(SALES, FINANCE)
 
     between = await office.decide(handle, "UBORIS")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     after = await office.decide(handle, "UDORA", level=2)
     await handle.result()
 
@@ -98,13 +98,13 @@ async def test_the_second_levels_clock_starts_when_it_is_reached(
 ) -> None:
     handle = await office.open_request(SALES, FINANCE)
     await office.decide(handle, "UBORIS")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
-    face = await handle.query(ApprovalWorkflow.state)
+    snapshot = await handle.query(ApprovalWorkflow.state)
 
     passed = world.audit.fact(handle.id, "LevelPassed").at
-    assert face.levels[1].expires_at is not None
-    assert face.levels[1].expires_at >= passed + FINANCE.expire_after  # type: ignore[operator]
+    assert snapshot.levels[1].expires_at is not None
+    assert snapshot.levels[1].expires_at >= passed + FINANCE.expire_after  # type: ignore[operator]
 
 
 async def test_a_request_that_needs_no_level_is_approved_without_a_card(

@@ -38,10 +38,10 @@ async def test_a_level_of_deactivated_people_is_blocked(office: Office, world: W
 
     handle = await office.open_request()
 
-    face = await handle.query(ApprovalWorkflow.state)
-    assert face.status is Status.PENDING
-    assert face.levels[0].blocked == "no_eligible_approver"
-    assert world.cards.published[-1].face == face
+    snapshot = await handle.query(ApprovalWorkflow.state)
+    assert snapshot.status is Status.PENDING
+    assert snapshot.levels[0].blocked == "no_eligible_approver"
+    assert world.cards.published[-1].face == snapshot
 
 
 @pytest.mark.parametrize("weather", [Weather.REFUSING, Weather.BREAKING])
@@ -69,7 +69,7 @@ async def test_one_failed_reading_is_repeated_before_anybody_hears_of_it(
     await world.until(lambda: world.directory.reads == 1)
     world.directory.slack.answer()
 
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert world.audit.kinds(handle.id) == ["RequestSubmitted", "LevelOpened"]
 
@@ -79,12 +79,12 @@ async def test_a_level_that_stays_unreadable_expires_in_time(office: Office, wor
     minute = timedelta(minutes=1)
     handle = await office.request(level("brisk", "UBORIS", expire=minute))
     await world.until(lambda: "LevelBlocked" in world.audit.kinds(handle.id))
-    face = await handle.query(ApprovalWorkflow.state)
+    snapshot = await handle.query(ApprovalWorkflow.state)
 
     await office.pass_time(handle, minute)
 
     await world.until(lambda: "RequestExpired" in world.audit.kinds(handle.id))
-    due = face.levels[0].expires_at
+    due = snapshot.levels[0].expires_at
     assert due is not None
     assert due <= world.audit.fact(handle.id, "RequestExpired").at < due + CLOSE
 

@@ -52,7 +52,7 @@ async def test_a_known_click_is_still_one_fact_in_the_new_run(
     await start_afresh(narrow_office, handle)
 
     again = await narrow_office.click(handle, "UBORIS", click="one")
-    await narrow_office.at_rest(handle)
+    await narrow_office.until_idle(handle)
 
     assert again == before
     assert world.audit.kinds(handle.id).count("DecisionRecorded") == 1
@@ -79,12 +79,12 @@ async def test_a_card_that_slack_refuses_does_not_hold_up_a_new_run(
     handle = await narrow_office.open_request(BOTH)
     world.slack.weather = Weather.REFUSING
     await narrow_office.decide(handle, "UBORIS")
-    await narrow_office.at_rest(handle)
+    await narrow_office.until_idle(handle)
 
     await start_afresh(narrow_office, handle)
     world.slack.answer()
     await narrow_office.pass_time(handle, timedelta(seconds=15))
-    await narrow_office.at_rest(handle)
+    await narrow_office.until_idle(handle)
 
     assert world.cards.versions == [1, 2]
 
@@ -100,7 +100,7 @@ async def test_facts_that_the_database_holds_up_are_written_before_a_new_run(
     meanwhile = await run_id(handle)
 
     world.audit.let()
-    await narrow_office.at_rest(handle)
+    await narrow_office.until_idle(handle)
     await narrow_office.decide(handle, "UCLARA")
     await narrow_office.end(handle)
 
@@ -120,12 +120,12 @@ async def test_facts_and_notices_of_the_last_moment_go_along(
     world.directory.slack.weather = Weather.HANGING
     await narrow_office.do(handle, acts.REFRESH_BY_SLACK)
     await use_up_updates(narrow_office, handle)
-    await narrow_office.at_rest(handle, but="approvers")
+    await narrow_office.until_idle(handle, but="approvers")
     meanwhile = await run_id(handle)
 
     world.directory.slack.answer()
     await world.until(lambda: world.notices.told)
-    await narrow_office.at_rest(handle)
+    await narrow_office.until_idle(handle)
 
     given = await carried(narrow_office, handle)
     assert meanwhile == first
@@ -143,12 +143,12 @@ async def test_copies_and_a_notice_that_waits_survive_a_new_run(
     before = world.cards.published[-1].copies
     world.slack.weather = Weather.REFUSING
     await narrow_office.decide(handle, "UBORIS")
-    await narrow_office.at_rest(handle)
+    await narrow_office.until_idle(handle)
     await start_afresh(narrow_office, handle)
 
     world.slack.answer()
     await narrow_office.pass_time(handle, 15 * CLOSE)
-    await narrow_office.at_rest(handle)
+    await narrow_office.until_idle(handle)
 
     last = world.cards.published[-1]
     assert [(copy.person, copy.key) for copy in last.copies] == [
@@ -169,7 +169,7 @@ async def test_what_the_clock_has_done_and_will_do_survives_a_new_run(
     handle = await narrow_office.open_request(rule)
     await narrow_office.do(handle, acts.delegate("UBORIS", "UDORA"))
     await narrow_office.pass_time(handle, 2 * MINUTE + CLOSE)
-    await narrow_office.at_rest(handle)
+    await narrow_office.until_idle(handle)
     before = await handle.query(ApprovalWorkflow.state)
     await start_afresh(narrow_office, handle)
 
@@ -189,7 +189,7 @@ async def _comment(office: Office, handle: ApprovalHandle, runs: int) -> Carried
     for _ in range(runs):
         for _ in range(2):
             await asyncio.gather(*(office.do(handle, remark) for _ in range(9)))
-        await office.at_rest(handle)
+        await office.until_idle(handle)
     return await carried(office, handle)
 
 

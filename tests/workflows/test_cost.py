@@ -42,7 +42,7 @@ async def test_a_slack_click_costs_three_events_and_an_action_more(office: Offic
     """
     handle = await office.open_request(URGED)
     await office.click(handle, "UBORIS")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     await office.end(handle)
 
     spent = cost(await office.history(handle), without="tell")
@@ -53,7 +53,7 @@ async def test_a_slack_click_costs_three_events_and_an_action_more(office: Offic
 async def test_the_notice_costs_what_is_left_out(office: Office) -> None:
     handle = await office.open_request()
     await office.click(handle, "UBORIS")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     await office.end(handle)
     history = await office.history(handle)
 
@@ -72,7 +72,7 @@ async def test_a_reminder_that_falls_due_costs_a_timer_a_reading_and_the_card(
 
     await office.pass_time(handle, timedelta(minutes=3))
 
-    after = cost(await office.at_rest(handle), without="tell")
+    after = cost(await office.until_idle(handle), without="tell")
     assert world.audit.kinds(handle.id).count("LevelReminded") == 1
     assert after.actions - before.actions == 4  # the audit's fact, the reading, the card, the timer
 

@@ -65,12 +65,12 @@ async def test_time_goes_on_while_the_database_is_down(office: Office, world: Wo
     await office.do(handle, acts.comment("UBORIS", "Soon"))
     await office.pass_time(handle, EXPIRE)
 
-    face = await handle.query(ApprovalWorkflow.state)
+    snapshot = await handle.query(ApprovalWorkflow.state)
     world.audit.down = False
     await office.end(handle)
 
-    assert face.status is Status.EXPIRED
-    assert face.closed_at == due
+    assert snapshot.status is Status.EXPIRED
+    assert snapshot.closed_at == due
     assert world.audit.fact(handle.id, "RequestExpired").at == due
 
 
@@ -119,6 +119,6 @@ async def test_a_decision_whose_append_fails_for_good_still_leads_to_its_effects
     world.audit.failures = 2
 
     await office.decide(approval, "UBORIS")
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
-    assert face.status is OrderStatus.COMPLETED
+    assert snapshot.status is OrderStatus.COMPLETED

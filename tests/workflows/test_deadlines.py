@@ -11,12 +11,12 @@ from workflows.rules.approvals.request import Status
 
 async def test_a_request_expires_at_its_instant(office: Office, world: World) -> None:
     handle = await office.open_request()
-    face = await handle.query(ApprovalWorkflow.state)
+    snapshot = await handle.query(ApprovalWorkflow.state)
 
     await office.end(handle)
 
     expired = world.audit.fact(handle.id, "RequestExpired")
-    due = face.levels[0].expires_at
+    due = snapshot.levels[0].expires_at
     assert due is not None
     assert due <= expired.at < due + CLOSE
     assert expired.rule == "expire_after"
@@ -36,7 +36,7 @@ async def test_the_second_level_expires_by_its_own_clock(office: Office, world: 
     handle = await office.open_request(SALES, FINANCE)
     await office.pass_time(handle, timedelta(minutes=4))
     await office.decide(handle, "UBORIS")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     await office.end(handle)
 
@@ -72,5 +72,5 @@ async def test_a_decision_that_closes_nothing_arms_no_timer_for_the_deadline_aga
 
     await office.decide(handle, "UBORIS")
 
-    after = kinds(await office.at_rest(handle))
+    after = kinds(await office.until_idle(handle))
     assert after.count("TIMER_STARTED") == 1

@@ -25,7 +25,7 @@ from workflows.hr_saga import TRY_AGAIN
 from workflows.payloads import data_converter
 from workflows.rules.approvals.request import Status, Verdict
 from workflows.rules.hr.request import HrRequest, HrType, content_of
-from workflows.rules.hr.snapshot import HrFace, Provisioning
+from workflows.rules.hr.snapshot import HrSnapshot, Provisioning
 from workflows.rules.messages import HrInput
 from workflows.rules.orders.order import StepStatus
 
@@ -34,12 +34,12 @@ async def test_two_levels_approve_then_it_is_provisioned(office: Office, world: 
     handle, approval = await awaiting(office)
 
     await approve_all(office, approval)
-    face = await office.end(handle)
+    snapshot = await office.end(handle)
 
-    assert face.status is Status.APPROVED
-    assert face.provisioning is Provisioning.DONE
+    assert snapshot.status is Status.APPROVED
+    assert snapshot.provisioning is Provisioning.DONE
     assert world.provision.done == ["book_days", "register"]
-    assert [step.reference for step in face.steps] == ["book_days-1", "register-1"]
+    assert [step.reference for step in snapshot.steps] == ["book_days-1", "register-1"]
     assert world.audit.kinds(handle.id) == [
         "HrRequestReceived",
         "ApprovalEnded",
@@ -57,9 +57,9 @@ async def test_the_employee_is_told_how_it_ended_once(office: Office, world: Wor
 
     told = [notice for notice in world.notices.told if notice.kind == "outcome"]
     assert [(notice.person, notice.face.kind) for notice in told] == [("UANA", "hr")]
-    (face,) = (notice.face for notice in told)
-    assert isinstance(face, HrFace)
-    assert face.provisioning is Provisioning.DONE
+    (snapshot,) = (notice.face for notice in told)
+    assert isinstance(snapshot, HrSnapshot)
+    assert snapshot.provisioning is Provisioning.DONE
 
 
 async def test_while_its_approval_is_open_nothing_is_provisioned(
@@ -67,11 +67,11 @@ async def test_while_its_approval_is_open_nothing_is_provisioned(
 ) -> None:
     handle, approval = await awaiting(office)
     await office.decide(approval, "UBORIS")
-    await office.at_rest(approval)
+    await office.until_idle(approval)
 
-    face = await handle.query(HrRequestWorkflow.state)
+    snapshot = await handle.query(HrRequestWorkflow.state)
 
-    assert face.provisioning is Provisioning.WAITING
+    assert snapshot.provisioning is Provisioning.WAITING
     assert await handle.query(HrRequestWorkflow.status) == "pending"
     assert world.provision.done == []
 
@@ -92,15 +92,15 @@ async def test_a_rejection_at_the_second_level_ends_it_with_its_reason(
 ) -> None:
     handle, approval = await awaiting(office)
     await office.decide(approval, "UBORIS")
-    await office.at_rest(approval)
+    await office.until_idle(approval)
 
     await office.decide(approval, "UCLARA", Verdict.REJECT, reason="too many away", level=2)
-    face = await office.end(handle)
+    snapshot = await office.end(handle)
 
-    assert face.status is Status.REJECTED
-    assert face.provisioning is Provisioning.NOT_NEEDED
-    assert face.approval is not None
-    assert face.approval.closing_reason == "too many away"
+    assert snapshot.status is Status.REJECTED
+    assert snapshot.provisioning is Provisioning.NOT_NEEDED
+    assert snapshot.approval is not None
+    assert snapshot.approval.closing_reason == "too many away"
     assert world.provision.done == []
 
 
@@ -108,10 +108,10 @@ async def test_the_employee_may_take_it_back(office: Office, world: World) -> No
     handle, approval = await awaiting(office)
 
     await office.withdraw(approval)
-    face = await office.end(handle)
+    snapshot = await office.end(handle)
 
-    assert face.status is Status.WITHDRAWN
-    assert face.provisioning is Provisioning.NOT_NEEDED
+    assert snapshot.status is Status.WITHDRAWN
+    assert snapshot.provisioning is Provisioning.NOT_NEEDED
     assert world.provision.done == []
 
 
@@ -119,9 +119,9 @@ async def test_what_nobody_decides_expires(office: Office, world: World) -> None
     handle, approval = await awaiting(office)
 
     await office.pass_time(approval, EXPIRE + CLOSE)
-    face = await office.end(handle)
+    snapshot = await office.end(handle)
 
-    assert face.status is Status.EXPIRED
+    assert snapshot.status is Status.EXPIRED
     assert world.provision.done == []
 
 
@@ -130,17 +130,17 @@ async def test_what_was_amended_and_approved_is_what_is_provisioned(
 ) -> None:
     handle, approval = await awaiting(office)
     await office.decide(approval, "UBORIS")
-    await office.at_rest(approval)
+    await office.until_idle(approval)
     shorter = time_off(handle.id, ends=date(2027, 3, 2))
 
     await amend(office, approval, shorter)
-    await office.at_rest(approval)
+    await office.until_idle(approval)
     await approve_all(office, approval, revision=2)
-    face = await office.end(handle)
+    snapshot = await office.end(handle)
 
     assert world.provision.requests["book_days"] == shorter
     assert world.provision.requests["register"] == shorter
-    assert face.request == shorter
+    assert snapshot.request == shorter
 
 
 async def test_an_amendment_must_stay_an_hr_request_of_its_type(
@@ -164,12 +164,12 @@ async def test_a_step_that_fails_for_good_books_nothing(office: Office, world: W
     handle, approval = await awaiting(office)
 
     await approve_all(office, approval)
-    face = await office.end(handle)
+    snapshot = await office.end(handle)
 
-    assert face.status is Status.APPROVED
-    assert face.provisioning is Provisioning.FAILED
-    assert face.failure is not None
-    assert (face.failure.code, face.failure.data["left"]) == ("not_enough_days", "2")
+    assert snapshot.status is Status.APPROVED
+    assert snapshot.provisioning is Provisioning.FAILED
+    assert snapshot.failure is not None
+    assert (snapshot.failure.code, snapshot.failure.data["left"]) == ("not_enough_days", "2")
     assert world.provision.done == ["undo book_days"]  # it may have acted all the same
     assert world.provision.tries["book_days"] == 1
 
@@ -179,11 +179,11 @@ async def test_a_later_step_that_fails_has_the_earlier_undone(office: Office, wo
     handle, approval = await awaiting(office, expense())
 
     await approve_all(office, approval)
-    face = await office.end(handle)
+    snapshot = await office.end(handle)
 
     assert world.provision.done == ["queue_payout", "undo register", "undo queue_payout"]
-    assert [step.status for step in face.steps] == [StepStatus.COMPENSATED, StepStatus.FAILED]
-    assert face.provisioning is Provisioning.FAILED
+    assert [step.status for step in snapshot.steps] == [StepStatus.COMPENSATED, StepStatus.FAILED]
+    assert snapshot.provisioning is Provisioning.FAILED
     assert len({key.partition(":")[0] for key in world.provision.keys.values()}) == 1
 
 
@@ -192,9 +192,9 @@ async def test_a_step_that_stumbles_is_tried_again(office: Office, world: World)
     handle, approval = await awaiting(office)
 
     await approve_all(office, approval)
-    face = await office.end(handle)
+    snapshot = await office.end(handle)
 
-    assert face.provisioning is Provisioning.DONE
+    assert snapshot.provisioning is Provisioning.DONE
     assert world.provision.tries["register"] == 3
 
 
@@ -219,12 +219,12 @@ async def test_an_undo_that_nobody_can_do_is_told_to_the_admins_and_done_later(
     await approve_all(office, approval)
     await world.until(lambda: "CompensationFailed" in world.audit.kinds(handle.id))
     await world.until(lambda: ("attention", "#approvals-admin") in world.notices.summary())
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     stuck = await handle.query(HrRequestWorkflow.state)
 
     world.provision.declines = set()
     await office.pass_time(handle, TRY_AGAIN + CLOSE)
-    face = await office.end(handle)
+    snapshot = await office.end(handle)
 
     failed, ended = [
         world.audit.fact(handle.id, kind).at for kind in ("CompensationFailed", "HrRequestEnded")
@@ -232,8 +232,8 @@ async def test_an_undo_that_nobody_can_do_is_told_to_the_admins_and_done_later(
     assert timedelta(0) <= ended - failed - TRY_AGAIN < timedelta(seconds=5)
     assert stuck.provisioning is Provisioning.COMPENSATING
     assert stuck.stuck is not None
-    assert face.provisioning is Provisioning.FAILED
-    assert face.stuck is None
+    assert snapshot.provisioning is Provisioning.FAILED
+    assert snapshot.stuck is None
     assert world.provision.done == ["book_days", "undo register", "undo book_days"]
 
 
@@ -241,11 +241,11 @@ async def test_a_terminated_approval_is_no_yes(office: Office, world: World) -> 
     handle, approval = await awaiting(office)
 
     await approval.terminate("an operator's mistake")
-    face = await office.end(handle)
+    snapshot = await office.end(handle)
 
-    assert face.status is Status.ADMIN_CLOSED
-    assert face.provisioning is Provisioning.NOT_NEEDED
-    assert face.failure is not None
+    assert snapshot.status is Status.ADMIN_CLOSED
+    assert snapshot.provisioning is Provisioning.NOT_NEEDED
+    assert snapshot.failure is not None
     assert world.provision.done == []
 
 
@@ -274,10 +274,10 @@ async def test_each_type_is_provisioned_by_its_own_steps(
     handle, approval = await awaiting(office, replace(request_, request_id=new_id("HR")))
 
     await approve_all(office, approval)
-    face = await office.end(handle)
+    snapshot = await office.end(handle)
 
     assert world.provision.done == steps
-    assert face.provisioning is Provisioning.DONE
+    assert snapshot.provisioning is Provisioning.DONE
 
 
 async def test_the_card_changes_hands_and_counts_on(office: Office, world: World) -> None:
@@ -313,26 +313,26 @@ async def test_another_worker_goes_on_in_the_middle_of_a_step(
         handle, approval = await awaiting(office)
         await approve_all(office, approval)
         await world.until(lambda: world.provision.tries["register"] == 1)
-        await office.at_rest(handle, but="provision")
+        await office.until_idle(handle, but="provision")
         world.provision.let("register")
 
     async with office_of(temporal, world, queue=queue) as office:
-        face = await office.end(handle)
+        snapshot = await office.end(handle)
 
-    assert face.provisioning is Provisioning.DONE
+    assert snapshot.provisioning is Provisioning.DONE
     assert world.provision.done.count("book_days") == 1
     facts = world.audit.of(handle.id)
     assert [fact.sequence for fact in facts] == list(range(1, len(facts) + 1))
 
 
-async def _start_afresh(office: Office, handle: HrHandle) -> None:
+async def _continue_as_new(office: Office, handle: HrHandle) -> None:
     first = await run_id(handle)
     sent = kinds(await office.history(handle)).count("WORKFLOW_EXECUTION_UPDATE_ACCEPTED")
     for _ in range(FEW - sent):
         if await run_id(handle) != first:
             return
         await handle.execute_update(HrRequestWorkflow.republish)
-        await office.at_rest(handle)
+        await office.until_idle(handle)
     assert await run_id(handle) != first, "it never continued as new"
 
 
@@ -341,21 +341,21 @@ async def test_a_stuck_request_goes_on_in_a_new_run(narrow_office: Office, world
     handle, approval = await awaiting(narrow_office)
     await approve_all(narrow_office, approval)
     await world.until(lambda: "CompensationFailed" in world.audit.kinds(handle.id))
-    await narrow_office.at_rest(handle)
+    await narrow_office.until_idle(handle)
     before = await handle.query(HrRequestWorkflow.state)
-    await _start_afresh(narrow_office, handle)
+    await _continue_as_new(narrow_office, handle)
 
     after = await handle.query(HrRequestWorkflow.state)
     started = (await narrow_office.history(handle))[0].workflow_execution_started_event_attributes
     (given,) = await data_converter.decode(started.input.payloads, [HrInput])
     world.provision.declines = set()
     await narrow_office.pass_time(handle, TRY_AGAIN + CLOSE)
-    face = await narrow_office.end(handle)
+    snapshot = await narrow_office.end(handle)
 
     assert after == before
     assert given.carried is not None
     assert given.carried.card.copies[0].ts == "1.0"
-    assert face.provisioning is Provisioning.FAILED
+    assert snapshot.provisioning is Provisioning.FAILED
     assert world.provision.done == ["book_days", "undo register", "undo book_days"]
     facts = world.audit.of(handle.id)
     assert [fact.sequence for fact in facts] == list(range(1, len(facts) + 1))
@@ -370,12 +370,12 @@ async def test_what_is_owed_after_the_end_goes_along_into_a_new_run_and_is_told_
     world.slack.weather = Weather.REFUSING
     await approve_all(narrow_office, approval)
     await world.until(lambda: "HrRequestEnded" in world.audit.kinds(handle.id))
-    await narrow_office.at_rest(handle)
-    await _start_afresh(narrow_office, handle)
+    await narrow_office.until_idle(handle)
+    await _continue_as_new(narrow_office, handle)
 
     world.slack.answer()
-    face = await narrow_office.end(handle)
+    snapshot = await narrow_office.end(handle)
 
-    assert face.provisioning is Provisioning.DONE
+    assert snapshot.provisioning is Provisioning.DONE
     assert [kind for kind, _ in world.notices.summary()].count("outcome") == 1
     assert world.provision.done == ["book_days", "register"]

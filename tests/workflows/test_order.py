@@ -17,34 +17,34 @@ from tests.workflows.office import (
 from tests.workflows.weather import Weather
 from workflows.order import OrderWorkflow
 from workflows.rules.approvals.request import Status, Verdict, Withdrawal
-from workflows.rules.orders.order import OrderFace, OrderStatus
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 from workflows.rules.shared.card import AT_LATEST, SETTLE
 
 
 async def test_an_order_under_the_limit_needs_nobody(office: Office, world: World) -> None:
     order = await office.order("999.99")
 
-    face = await order.result()
+    snapshot = await order.result()
 
-    assert face.status is OrderStatus.COMPLETED
-    assert face.approval is None
+    assert snapshot.status is OrderStatus.COMPLETED
+    assert snapshot.approval is None
     assert world.cards.asked == []
 
 
 async def test_an_order_at_the_limit_needs_nobody(office: Office) -> None:
     order = await office.order("1000.00")
 
-    face = await order.result()
+    snapshot = await order.result()
 
-    assert face.status is OrderStatus.COMPLETED
+    assert snapshot.status is OrderStatus.COMPLETED
 
 
 async def test_an_order_over_the_limit_waits_for_a_yes(office: Office, world: World) -> None:
     order, _ = await office.awaiting_order("1000.01")
 
-    face = await order.query(OrderWorkflow.details)
+    snapshot = await order.query(OrderWorkflow.details)
 
-    assert face.status is OrderStatus.AWAITING_APPROVAL
+    assert snapshot.status is OrderStatus.AWAITING_APPROVAL
     assert world.steps.done == []
 
 
@@ -52,11 +52,11 @@ async def test_an_approved_order_is_carried_out(office: Office, world: World) ->
     order, approval = await office.awaiting_order()
 
     await office.decide(approval, "UBORIS")
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
-    assert face.status is OrderStatus.COMPLETED
+    assert snapshot.status is OrderStatus.COMPLETED
     assert world.steps.done == ["reserve", "charge", "ship", "deliver"]
-    assert [step.reference for step in face.steps] == [
+    assert [step.reference for step in snapshot.steps] == [
         "reserve-1",
         "charge-1",
         "ship-1",
@@ -67,23 +67,23 @@ async def test_an_approved_order_is_carried_out(office: Office, world: World) ->
 async def test_an_order_may_need_two_levels(office: Office) -> None:
     order, approval = await office.awaiting_order("1500.00", SALES, FINANCE)
     await office.decide(approval, "UBORIS")
-    await office.at_rest(approval)
+    await office.until_idle(approval)
 
     await office.decide(approval, "UDORA", level=2)
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
-    assert face.status is OrderStatus.COMPLETED
+    assert snapshot.status is OrderStatus.COMPLETED
 
 
 async def test_a_rejected_order_ends_and_touches_nothing(office: Office, world: World) -> None:
     order, approval = await office.awaiting_order()
 
     await office.decide(approval, "UBORIS", Verdict.REJECT, reason="too dear")
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
-    assert face.status is OrderStatus.REJECTED
-    assert face.approval is not None
-    assert face.approval.closing_reason == "too dear"
+    assert snapshot.status is OrderStatus.REJECTED
+    assert snapshot.approval is not None
+    assert snapshot.approval.closing_reason == "too dear"
     assert world.steps.done == []
 
 
@@ -91,18 +91,18 @@ async def test_an_order_that_nobody_approves_expires(office: Office) -> None:
     order, approval = await office.awaiting_order()
 
     await office.pass_time(approval, EXPIRE + CLOSE)
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
-    assert face.status is OrderStatus.EXPIRED
+    assert snapshot.status is OrderStatus.EXPIRED
 
 
 async def test_an_order_whose_approval_is_taken_back_is_cancelled(office: Office) -> None:
     order, approval = await office.awaiting_order()
 
     await approval.signal("withdraw", Withdrawal(actor=ANA))
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
-    assert face.status is OrderStatus.CANCELLED
+    assert snapshot.status is OrderStatus.CANCELLED
 
 
 async def test_an_order_whose_approval_was_terminated_fails_closed(
@@ -111,9 +111,9 @@ async def test_an_order_whose_approval_was_terminated_fails_closed(
     order, approval = await office.awaiting_order()
 
     await approval.terminate("an operator's mistake")
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
-    assert face.status is OrderStatus.FAILED
+    assert snapshot.status is OrderStatus.FAILED
     assert world.steps.done == []
     assert world.audit.kinds(order.id) == ["OrderReceived", "OrderEnded"]
 
@@ -152,7 +152,9 @@ async def test_the_approval_ends_without_a_last_publish(office: Office, world: W
     await office.end(order)
 
     shown = [card.face for card in world.cards.asked if card.face.kind == "approval"]
-    assert [face.status for face in shown if not isinstance(face, OrderFace)] == [Status.PENDING]
+    assert [snapshot.status for snapshot in shown if not isinstance(snapshot, OrderSnapshot)] == [
+        Status.PENDING
+    ]
     assert outcome.face.status is Status.APPROVED
 
 

@@ -13,14 +13,14 @@ from workflows.rules.messages import CarriedOrder, OrderInput
 from workflows.rules.orders.order import PAYMENT_WINDOW, OrderStatus, PaymentMode
 
 
-async def _start_afresh(office: Office, order: OrderHandle) -> None:
+async def _continue_as_new(office: Office, order: OrderHandle) -> None:
     first = await run_id(order)
     sent = kinds(await office.history(order)).count("WORKFLOW_EXECUTION_UPDATE_ACCEPTED")
     for _ in range(FEW - sent):
         if await run_id(order) != first:
             return
         await order.execute_update(OrderWorkflow.republish)
-        await office.at_rest(order)
+        await office.until_idle(order)
     assert await run_id(order) != first, "it never continued as new"
 
 
@@ -37,10 +37,10 @@ async def _awaiting_payment(office: Office, world: World) -> OrderHandle:
     order = await office.ask(an_order("1500.00", payment=PaymentMode.AWAIT))
     approval = office.approval_of(order)
     await world.until(lambda: len(world.cards.published) == 1)
-    await office.at_rest(approval)
+    await office.until_idle(approval)
     await office.decide(approval, "UBORIS")
     await world.until(lambda: "PaymentAwaited" in world.audit.kinds(order.id))
-    await office.at_rest(order)
+    await office.until_idle(order)
     return order
 
 
@@ -49,7 +49,7 @@ async def test_an_order_that_waits_for_its_payment_goes_on_in_a_new_run(
 ) -> None:
     order = await _awaiting_payment(narrow_office, world)
     before = await order.query(OrderWorkflow.details)
-    await _start_afresh(narrow_office, order)
+    await _continue_as_new(narrow_office, order)
 
     after = await order.query(OrderWorkflow.details)
     given = await _carried(narrow_office, order)
@@ -67,7 +67,7 @@ async def test_an_order_that_waits_for_its_payment_goes_on_in_a_new_run(
 
 async def test_the_payment_window_survives_a_new_run(narrow_office: Office, world: World) -> None:
     order = await _awaiting_payment(narrow_office, world)
-    await _start_afresh(narrow_office, order)
+    await _continue_as_new(narrow_office, order)
 
     await narrow_office.pass_time(order, PAYMENT_WINDOW + CLOSE)
     await world.until(lambda: "PaymentWindowEnded" in world.audit.kinds(order.id))
@@ -86,8 +86,8 @@ async def test_a_known_click_is_still_one_cancellation_in_a_new_run(
     order = await _awaiting_payment(narrow_office, world)
     await narrow_office.cancel(order, click="one")
     await world.until(lambda: "CompensationFailed" in world.audit.kinds(order.id))
-    await narrow_office.at_rest(order)
-    await _start_afresh(narrow_office, order)
+    await narrow_office.until_idle(order)
+    await _continue_as_new(narrow_office, order)
 
     again = await narrow_office.cancel(order, click="one")
 
@@ -107,8 +107,8 @@ async def test_what_is_owed_after_an_order_has_ended_goes_along_and_is_told_once
     world.slack.weather = Weather.REFUSING
     await narrow_office.pay(order, "1500.00")
     await world.until(lambda: "OrderEnded" in world.audit.kinds(order.id))
-    await narrow_office.at_rest(order)
-    await _start_afresh(narrow_office, order)
+    await narrow_office.until_idle(order)
+    await _continue_as_new(narrow_office, order)
 
     given = await _carried(narrow_office, order)
     world.slack.answer()

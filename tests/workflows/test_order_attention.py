@@ -17,7 +17,7 @@ async def _stuck(office: Office, world: World) -> OrderHandle:
     world.steps.declines = {"ship", "refund"}
     order = await office.order("900.00")
     await world.until(lambda: "CompensationFailed" in world.audit.kinds(order.id))
-    await office.at_rest(order)
+    await office.until_idle(order)
     return order
 
 
@@ -26,11 +26,11 @@ async def test_an_undo_that_is_refused_asks_the_admins_for_help_once(
 ) -> None:
     order = await _stuck(office, world)
 
-    face = await order.query(OrderWorkflow.details)
+    snapshot = await order.query(OrderWorkflow.details)
 
-    assert face.status is OrderStatus.NEEDS_ATTENTION
-    assert face.stuck is not None
-    assert (face.stuck.step, face.stuck.error) == (StepName.PAY, "refund was declined")
+    assert snapshot.status is OrderStatus.NEEDS_ATTENTION
+    assert snapshot.stuck is not None
+    assert (snapshot.stuck.step, snapshot.stuck.error) == (StepName.PAY, "refund was declined")
     assert world.notices.summary() == [("attention", "#approvals-admin")]
     assert world.steps.done == ["reserve", "charge", "recall"]
 
@@ -39,10 +39,10 @@ async def test_a_resumed_order_is_undone_to_the_end(office: Office, world: World
     order = await _stuck(office, world)
     world.steps.declines = {"ship"}
 
-    face = await office.resume(order)
+    snapshot = await office.resume(order)
     ended = await office.end(order)
 
-    assert face.status is OrderStatus.COMPENSATING
+    assert snapshot.status is OrderStatus.COMPENSATING
     assert ended.status is OrderStatus.FAILED
     assert ended.stuck is None
     assert world.steps.done == ["reserve", "charge", "recall", "refund", "release"]

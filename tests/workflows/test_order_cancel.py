@@ -27,13 +27,13 @@ async def test_a_cancelled_order_ends_the_step_under_way_and_undoes_everything(
     order = await office.order("900.00")
     await world.until(lambda: world.steps.tries[held] == 1)
 
-    face = await office.cancel(order, reason="changed my mind")
+    snapshot = await office.cancel(order, reason="changed my mind")
     world.steps.let(held)
     ended = await office.end(order)
 
-    assert face.cancelled is not None
-    assert (face.cancelled.actor, face.cancelled.reason) == (ANA, "changed my mind")
-    assert not face.is_cancellable
+    assert snapshot.cancelled is not None
+    assert (snapshot.cancelled.actor, snapshot.cancelled.reason) == (ANA, "changed my mind")
+    assert not snapshot.is_cancellable
     assert ended.status is OrderStatus.CANCELLED
     assert world.steps.done == done
     assert world.audit.fact(order.id, "OrderCancelled").reason == "changed my mind"
@@ -195,7 +195,7 @@ async def test_no_undo_is_done_before_the_cancellation_is_written_down(
     world.audit.held = True
 
     await office.cancel(order)
-    await office.at_rest(order, but="append")
+    await office.until_idle(order, but="append")
 
     assert scheduled(await office.history(order), "refund") == []
     world.audit.let()

@@ -23,7 +23,7 @@ from activities.received_payments import (
     EmbeddedBank,
     ReceivedPaymentActivities,
     RefundActivities,
-    judge_face,
+    judge_snapshot,
 )
 from records.balance import Balance
 from records.database import Database
@@ -257,7 +257,7 @@ class Ground:
         payment = ReceivedPayment(
             event_id=f"evt-{uuid4()}", order_id=order.order_id, amount=usd(amount), paid_at=NOON
         )
-        await ReceivedPayments(self.database).receive(payment, judge_face, NOON)
+        await ReceivedPayments(self.database).receive(payment, judge_snapshot, NOON)
         return payment.event_id
 
     async def _sweep(self, asked: SweepInput) -> None:
@@ -278,21 +278,21 @@ class Ground:
 
     async def assert_balanced(self, order: Order) -> None:
         """Check one order's money and pieces by how it ended."""
-        face = await self._handle(order).query(OrderWorkflow.details)
+        snapshot = await self._handle(order).query(OrderWorkflow.details)
         balance = await Balance(self.database).of_order(order.order_id)
         total = order.total.amount
         assert balance.charged in (0, total)
         assert balance.held == {}
-        if face.status is OrderStatus.COMPLETED:
+        if snapshot.status is OrderStatus.COMPLETED:
             assert balance.paid == total
             assert balance.shipped == quantities(order)
-            assert {one.status for one in face.parcels} <= {ParcelStatus.DELIVERED}
+            assert {one.status for one in snapshot.parcels} <= {ParcelStatus.DELIVERED}
         else:
             assert balance.paid == 0
             assert balance.shipped == {}
             sent = {ParcelStatus.SHIPPED, ParcelStatus.DELIVERED}
-            assert not sent & {one.status for one in face.parcels}
-            assert not any(one.owed for one in face.parcels)
+            assert not sent & {one.status for one in snapshot.parcels}
+            assert not any(one.owed for one in snapshot.parcels)
         assert balance.kept == (balance.charged if order.payment is PaymentMode.AWAIT else 0)
 
 

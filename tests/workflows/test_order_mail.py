@@ -68,16 +68,16 @@ async def test_the_order_says_that_mail_is_off(office: Office, world: World) -> 
     world.mail.problem = "mail.off"
     order = await office.ask(an_order("900.00", email=ADA))
 
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
-    assert face.mail_problem == "mail.off"
-    assert face.status is OrderStatus.COMPLETED
+    assert snapshot.mail_problem == "mail.off"
+    assert snapshot.status is OrderStatus.COMPLETED
 
 
 async def test_without_an_address_nothing_is_sent(office: Office, world: World) -> None:
     order = await office.order("900.00")
 
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
     assert world.mail.sent == []
-    assert face.mail_problem == ""
+    assert snapshot.mail_problem == ""

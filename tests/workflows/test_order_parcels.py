@@ -66,9 +66,9 @@ async def test_each_warehouse_sends_its_lines_and_the_order_is_complete_with_the
     world.steps.arrivals["@SOUTH"] = ARRIVAL + timedelta(days=3)
     order = await begin(office)
 
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
-    assert face.status is OrderStatus.COMPLETED
+    assert snapshot.status is OrderStatus.COMPLETED
     assert world.steps.done[:2] == ["reserve", "charge"]
     assert sorted(world.steps.done[2:]) == [
         *("deliver@NORTH", "deliver@SOUTH", "ship@NORTH", "ship@SOUTH"),
@@ -76,15 +76,15 @@ async def test_each_warehouse_sends_its_lines_and_the_order_is_complete_with_the
     assert world.steps.keys["ship@NORTH"] == f"{order.id}:ship:NORTH"
     assert world.steps.lines["ship@NORTH"] == ["DESK-1"]
     assert world.steps.lines["ship@SOUTH"] == ["LAMP-1"]
-    assert [(one.status, one.tracking, one.delivery, one.owed) for one in face.parcels] == [
+    assert [(one.status, one.tracking, one.delivery, one.owed) for one in snapshot.parcels] == [
         (ParcelStatus.DELIVERED, "ship-1@NORTH", "deliver-1@NORTH", False),
         (ParcelStatus.DELIVERED, "ship-1@SOUTH", "deliver-1@SOUTH", False),
     ]
-    assert [step.reference for step in face.steps[2:]] == [
+    assert [step.reference for step in snapshot.steps[2:]] == [
         "ship-1@NORTH, ship-1@SOUTH",
         "deliver-1@NORTH, deliver-1@SOUTH",
     ]
-    assert face.estimated_delivery == ARRIVAL + timedelta(days=3)
+    assert snapshot.estimated_delivery == ARRIVAL + timedelta(days=3)
     await replayed(office, order)
 
 
@@ -103,12 +103,12 @@ async def test_parcels_wait_for_each_other_nowhere_and_each_is_shown_where_it_is
     await world.until(lambda: "ParcelDelivered" in world.audit.kinds(order.id))
     between = await order.query(OrderWorkflow.details)
     world.steps.let("ship@SOUTH")
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
     assert [one.status for one in before.parcels] == [ParcelStatus.SHIPPED, ParcelStatus.WAITING]
     assert [step.status for step in before.steps[2:]] == [StepStatus.RUNNING, StepStatus.WAITING]
     assert [one.status for one in between.parcels] == [ParcelStatus.DELIVERED, ParcelStatus.WAITING]
-    assert face.status is OrderStatus.COMPLETED
+    assert snapshot.status is OrderStatus.COMPLETED
     await replayed(office, order)
 
 
@@ -118,9 +118,9 @@ async def test_an_order_from_one_warehouse_has_no_parcels_and_no_child(
     world.steps.stored = BOTH[:1]
     order = await begin(office)
 
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
-    assert face.parcels == ()
+    assert snapshot.parcels == ()
     assert world.steps.done == ["reserve", "charge", "ship", "deliver"]
 
 
@@ -138,16 +138,16 @@ async def test_a_parcel_that_fails_undoes_itself_and_the_others_are_called_back_
     world.steps.declines = {declined}
     order = await begin(office)
 
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
     undone = world.steps.done[-3:]
-    assert face.status is OrderStatus.FAILED
-    assert face.failure == f"{declined} was declined"
+    assert snapshot.status is OrderStatus.FAILED
+    assert snapshot.failure == f"{declined} was declined"
     assert undone == ["recall@NORTH", "refund", "release"]
     assert last in world.steps.done[:-3], "the sound parcel goes on to its end"
     assert world.steps.done.count("recall@SOUTH") == world.steps.done.count("recall@NORTH") == 1
-    assert [one.status for one in face.parcels] == [ParcelStatus.RECALLED, ParcelStatus.FAILED]
-    assert [step.status for step in face.steps[2:]] == shown
+    assert [one.status for one in snapshot.parcels] == [ParcelStatus.RECALLED, ParcelStatus.FAILED]
+    assert [step.status for step in snapshot.steps[2:]] == shown
     await replayed(office, order)
 
 
@@ -164,10 +164,10 @@ async def test_a_parcel_that_nobody_can_call_back_makes_the_order_ask_for_help(
     await world.until(lambda: world.audit.kinds(order.id).count("CompensationFailed") == 2)
     world.steps.declines = set()
     await office.resume(order)
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
     assert stuck.status is OrderStatus.NEEDS_ATTENTION
-    assert face.status is OrderStatus.FAILED
+    assert snapshot.status is OrderStatus.FAILED
     assert [world.steps.done.count(f"recall@{one}") for one in (NORTH, SOUTH)] == [1, 1]
     assert world.steps.done[-2:] == ["refund", "release"]
     await replayed(office, order)
@@ -182,9 +182,9 @@ async def test_a_shipment_that_an_operator_terminates_is_called_back_with_the_ot
     await world.until(lambda: "ParcelDelivered" in world.audit.kinds(order.id))
 
     await shipment(office, order, SOUTH).terminate("an operator's mistake")
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
-    assert face.status is OrderStatus.FAILED
+    assert snapshot.status is OrderStatus.FAILED
     assert world.steps.done[-4:] == ["recall@NORTH", "recall@SOUTH", "refund", "release"]
     world.steps.let("ship@SOUTH")
 
@@ -216,9 +216,9 @@ async def test_news_of_a_parcel_that_are_none_change_nothing(office: Office, wor
         await order.signal(PARCEL_MOVED, news)
     for one in (NORTH, SOUTH):
         world.steps.let(f"deliver@{one}")
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
-    assert [one.tracking for one in face.parcels] == ["ship-1@NORTH", "ship-1@SOUTH"]
+    assert [one.tracking for one in snapshot.parcels] == ["ship-1@NORTH", "ship-1@SOUTH"]
     assert world.audit.kinds(order.id).count("ParcelShipped") == 2
 
 
@@ -232,11 +232,11 @@ async def test_with_a_worker_that_dies_after_every_task_parcels_go_the_same_way(
         order = await begin(forgetful)
         await world.until(lambda: "OrderEnded" in world.audit.kinds(order.id))
 
-        face = await forgetful.end(order)
+        snapshot = await forgetful.end(order)
 
     done = Counter(world.steps.done)
     assert set(done.values()) == {1}
-    assert face.status is (OrderStatus.FAILED if declined else OrderStatus.COMPLETED)
+    assert snapshot.status is (OrderStatus.FAILED if declined else OrderStatus.COMPLETED)
     assert {"recall@NORTH", "recall@SOUTH"} & set(done) == (
         {"recall@NORTH", "recall@SOUTH"} if declined else set()
     )

@@ -11,7 +11,7 @@ from workflows.rules.orders.order import PAYMENT_WINDOW, OrderStatus, PaymentMod
 async def _awaiting(office: Office, world: World, **wishes: timedelta) -> OrderHandle:
     order = await office.ask(an_order("900.00", payment=PaymentMode.AWAIT), **wishes)
     await world.until(lambda: "PaymentAwaited" in world.audit.kinds(order.id))
-    await office.at_rest(order)
+    await office.until_idle(order)
     return order
 
 
@@ -22,13 +22,13 @@ async def test_an_order_waits_for_its_payment_and_goes_on_with_it(
     waiting = await order.query(OrderWorkflow.status)
 
     await office.pay(order, "900.00")
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
     assert waiting == "awaiting_payment"
-    assert face.status is OrderStatus.COMPLETED
+    assert snapshot.status is OrderStatus.COMPLETED
     assert world.steps.done == ["reserve", "receive", "ship", "deliver"]
     assert world.steps.references["receive"] == "evt-1"
-    assert face.steps[1].reference == "receive-evt-1"
+    assert snapshot.steps[1].reference == "receive-evt-1"
 
 
 async def test_an_order_that_nobody_pays_expires_and_its_stock_goes_back(
@@ -39,11 +39,11 @@ async def test_an_order_that_nobody_pays_expires_and_its_stock_goes_back(
     await office.pass_time(order, PAYMENT_WINDOW - timedelta(minutes=1))
     waiting = await order.query(OrderWorkflow.status)
     await office.pass_time(order, timedelta(minutes=1) + CLOSE)
-    face = await order.result()
+    snapshot = await order.result()
 
     assert waiting == "awaiting_payment"
-    assert face.status is OrderStatus.EXPIRED
-    assert face.steps[1].status is StepStatus.STOPPED
+    assert snapshot.status is OrderStatus.EXPIRED
+    assert snapshot.steps[1].status is StepStatus.STOPPED
     assert world.steps.done == ["reserve", "refund", "release"]
     assert "PaymentWindowEnded" in world.audit.kinds(order.id)
 
@@ -54,11 +54,13 @@ async def test_an_order_may_shorten_its_window_and_not_lengthen_it(
     short = await _awaiting(office, world, payment_window=timedelta(seconds=10))
     long = await _awaiting(office, world, payment_window=timedelta(days=9))
 
-    faces = [await one.query(OrderWorkflow.details) for one in (short, long)]
+    snapshots = [await one.query(OrderWorkflow.details) for one in (short, long)]
 
     began = [world.audit.fact(one.id, "PaymentAwaited").at for one in (short, long)]
     windows = [
-        face.payment_due - at for face, at in zip(faces, began, strict=True) if face.payment_due
+        snapshot.payment_due - at
+        for snapshot, at in zip(snapshots, began, strict=True)
+        if snapshot.payment_due
     ]
     assert windows == [timedelta(seconds=10), PAYMENT_WINDOW]
     assert (await office.end(short)).status is OrderStatus.EXPIRED
@@ -71,9 +73,9 @@ async def test_a_payment_that_comes_early_is_kept(office: Office, world: World) 
 
     await office.pay(order, "900.00")
     world.steps.let("reserve")
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
-    assert face.status is OrderStatus.COMPLETED
+    assert snapshot.status is OrderStatus.COMPLETED
     assert world.steps.done == ["reserve", "receive", "ship", "deliver"]
 
 
@@ -100,11 +102,11 @@ async def test_another_amount_is_a_fact_and_no_payment(office: Office, world: Wo
     await world.until(lambda: "PaymentUnmatched" in world.audit.kinds(order.id))
     waiting = await order.query(OrderWorkflow.status)
     await office.pay(order, "900.00", "evt-2")
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
     assert waiting == "awaiting_payment"
     assert world.audit.fact(order.id, "PaymentUnmatched").rule == "other_amount"
-    assert face.status is OrderStatus.COMPLETED
+    assert snapshot.status is OrderStatus.COMPLETED
 
 
 async def test_money_that_came_is_booked_before_a_cancelled_order_gives_it_back(
@@ -117,9 +119,9 @@ async def test_money_that_came_is_booked_before_a_cancelled_order_gives_it_back(
 
     await office.cancel(order)
     world.steps.let("receive")
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
-    assert face.status is OrderStatus.CANCELLED
+    assert snapshot.status is OrderStatus.CANCELLED
     assert world.steps.done == ["reserve", "receive", "refund", "release"]
     assert world.steps.references["refund"] == "evt-1"
     assert world.steps.keys["receive"] == world.steps.keys["refund"] == f"{order.id}:pay"

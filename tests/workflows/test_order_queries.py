@@ -18,7 +18,7 @@ from workflows.payloads import data_converter
 from workflows.rules.approvals.request import Verdict
 from workflows.rules.messages import OrderInput
 from workflows.rules.orders.answers import ApprovalMessage
-from workflows.rules.orders.order import OrderFace, OrderStatus
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 from workflows.search import CUSTOMER_ID, ORDER_STATUS, ORDER_TOTAL
 
 
@@ -31,19 +31,19 @@ async def test_an_order_answers_while_it_waits_and_after_it_has_ended(office: Of
     )
 
     await office.decide(approval, "UBORIS", Verdict.APPROVE, reason="fine")
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
     assert before == ("awaiting_approval", None, None)
     assert await order.query(OrderWorkflow.status) == "completed"
     assert await order.query(OrderWorkflow.requires_approval)
-    assert await order.query(OrderWorkflow.details) == face
+    assert await order.query(OrderWorkflow.details) == snapshot
     assert await order.query(OrderWorkflow.estimated_delivery) == ARRIVAL
     message = await order.query(OrderWorkflow.approval_message)
     assert message == ApprovalMessage(
         person="UBORIS",
         verdict=Verdict.APPROVE,
         reason="fine",
-        at=face.approval.levels[0].decisions[0].at,
+        at=snapshot.approval.levels[0].decisions[0].at,
     )
 
 
@@ -59,12 +59,12 @@ async def test_the_window_of_its_approval_can_be_set_per_order(office: Office) -
     order = await office.ask(an_order("1500.00"), expire_after=timedelta(seconds=10))
     approval = office.approval_of(order)
     await office.world.until(lambda: office.world.audit.of(approval.id))
-    await office.at_rest(approval)
+    await office.until_idle(approval)
 
     await office.pass_time(approval, timedelta(seconds=11))
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
-    assert face.status is OrderStatus.EXPIRED
+    assert snapshot.status is OrderStatus.EXPIRED
     assert office.world.steps.tries == {}
 
 
@@ -72,13 +72,13 @@ async def test_an_order_is_found_by_who_asked_how_much_and_how_it_ended(office: 
     calls = OrderCalls(office.client, office.queue)
     order = an_order("1500.00")
     await calls.start_order(OrderInput(order=order, requester=ANA, policy=policy(SALES)))
-    handle: WorkflowHandle[OrderWorkflow, OrderFace] = office.client.get_workflow_handle_for(
+    handle: WorkflowHandle[OrderWorkflow, OrderSnapshot] = office.client.get_workflow_handle_for(
         OrderWorkflow.run, order.order_id
     )
     began = (await handle.describe()).typed_search_attributes
     approval = office.approval_of(handle)
     await office.world.until(lambda: office.world.audit.of(approval.id))
-    await office.at_rest(approval)
+    await office.until_idle(approval)
 
     await office.decide(approval, "UBORIS", Verdict.REJECT, reason="no")
     await office.end(handle)
@@ -112,10 +112,10 @@ async def test_an_order_works_where_the_namespace_knows_no_search_attributes(
 
         first, again = await calls.start_order(asked), await calls.start_order(asked)
 
-        handle: WorkflowHandle[OrderWorkflow, OrderFace] = office.client.get_workflow_handle_for(
-            OrderWorkflow.run, order.order_id
+        handle: WorkflowHandle[OrderWorkflow, OrderSnapshot] = (
+            office.client.get_workflow_handle_for(OrderWorkflow.run, order.order_id)
         )
         async with asyncio.timeout(PATIENCE):
-            face = await handle.result()
+            snapshot = await handle.result()
     assert (first, again) == (True, False)
-    assert face.status is OrderStatus.COMPLETED
+    assert snapshot.status is OrderStatus.COMPLETED

@@ -18,7 +18,7 @@ async def test_a_payment_from_outside_and_the_delivery_are_told(
     world.steps.held = {"deliver"}
     order = await office.ask(an_order("1500.00", payment=PaymentMode.AWAIT))
     await world.until(lambda: "OrderReceived" in world.audit.kinds(order.id))
-    await office.at_rest(office.approval_of(order))
+    await office.until_idle(office.approval_of(order))
     await office.decide(office.approval_of(order), "UBORIS")
     await world.until(lambda: "PaymentAwaited" in world.audit.kinds(order.id))
     await office.pay(order, "1500.00")
@@ -48,9 +48,9 @@ async def test_a_cancelled_order_is_told_once(office: Office, world: World) -> N
     order, _ = await office.awaiting_order()
 
     await office.cancel(order, reason="Ordered twice.")
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
-    assert face.status is OrderStatus.CANCELLED
+    assert snapshot.status is OrderStatus.CANCELLED
     assert replies(world) == ["order_cancelled"]
 
 
@@ -79,7 +79,7 @@ async def test_a_card_that_slack_never_takes_keeps_no_order_from_its_end(
     order, approval = await office.awaiting_order()
 
     await office.decide(approval, "UBORIS")
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
-    assert face.status is OrderStatus.COMPLETED
+    assert snapshot.status is OrderStatus.COMPLETED
     assert replies(world) == []

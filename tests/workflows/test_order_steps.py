@@ -62,11 +62,11 @@ async def test_a_step_that_fails_for_good_undoes_itself_and_the_earlier_ones_in_
     world.steps.declines = {declined}
     order = await office.order("900.00")
 
-    face = await order.result()
+    snapshot = await order.result()
 
     assert world.steps.done == done
-    assert face.status is OrderStatus.FAILED
-    assert face.failure == f"{declined} was declined"
+    assert snapshot.status is OrderStatus.FAILED
+    assert snapshot.failure == f"{declined} was declined"
     assert world.steps.tries[declined] == 1
     assert world.audit.kinds(order.id)[-1] == "OrderEnded"
 
@@ -75,9 +75,9 @@ async def test_the_failed_step_and_the_undone_ones_are_shown(office: Office, wor
     world.steps.declines = {"charge"}
     order = await office.order("900.00")
 
-    face = await order.result()
+    snapshot = await order.result()
 
-    assert [step.status for step in face.steps] == [
+    assert [step.status for step in snapshot.steps] == [
         StepStatus.COMPENSATED,
         StepStatus.FAILED,
         StepStatus.WAITING,
@@ -90,9 +90,9 @@ async def test_a_step_that_stumbles_is_tried_again(office: Office, world: World)
     order = await office.order("900.00")
     await world.until(lambda: world.steps.tries["charge"] == 1)
 
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
-    assert face.status is OrderStatus.COMPLETED
+    assert snapshot.status is OrderStatus.COMPLETED
     assert world.steps.tries["charge"] == 3
 
 
@@ -101,10 +101,10 @@ async def test_a_step_that_stumbles_five_times_has_failed(office: Office, world:
     order = await office.order("900.00")
     await world.until(lambda: world.steps.tries["charge"] == 1)
 
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
     assert world.steps.tries["charge"] == STEP["retry_policy"].maximum_attempts
-    assert read_failure(face.failure) == Failure(code="not_in_time")
+    assert read_failure(snapshot.failure) == Failure(code="not_in_time")
     assert world.steps.done == ["reserve", "refund", "release"]
 
 
@@ -116,10 +116,10 @@ async def test_an_undo_that_stumbles_is_tried_until_it_is_done(
     order = await office.order("900.00")
     await world.until(lambda: world.steps.tries["release"] == 1)
 
-    face = await office.end(order)
+    snapshot = await office.end(order)
 
     assert world.steps.done == ["reserve", "refund", "release"]
-    assert face.status is OrderStatus.FAILED
+    assert snapshot.status is OrderStatus.FAILED
 
 
 async def test_no_step_is_done_before_it_is_written_down(office: Office, world: World) -> None:

@@ -40,7 +40,7 @@ from workflows.rules.approvals.request import (
     Decision,
     Status,
 )
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import CLOCK
 from workflows.rules.shared.audit import AuditEvent, Fact
 from workflows.rules.shared.card import CardCopy
@@ -180,12 +180,16 @@ def _verdict_values(card: PublishCard, copy: CardCopy) -> list[ButtonValue]:
 
 def _converged(card: PublishCard) -> bool:
     """Whether every copy offers what the open level takes and, in a thread, nothing else does."""
-    face = card.face
-    assert isinstance(face, ApprovalFace)
-    waits = face.open_level is not None and not face.open_level.blocked
-    now = (face.open_level.number, face.content_revision) if waits and face.open_level else None
+    snapshot = card.face
+    assert isinstance(snapshot, ApprovalSnapshot)
+    waits = snapshot.open_level is not None and not snapshot.open_level.blocked
+    now = (
+        (snapshot.open_level.number, snapshot.content_revision)
+        if waits and snapshot.open_level
+        else None
+    )
     for copy in card.copies:
-        is_offered = bool(copy.person) or face.layout is Layout.CARD
+        is_offered = bool(copy.person) or snapshot.layout is Layout.CARD
         is_offered = is_offered or (copy.level, copy.revision) == now
         offers = {(one.level, one.content_revision) for one in _verdict_values(card, copy)}
         if offers != ({now} if waits and is_offered else set()):
@@ -193,12 +197,12 @@ def _converged(card: PublishCard) -> bool:
     return True
 
 
-def _agrees(face: ApprovalFace, facts: list[AuditEvent]) -> bool:
+def _agrees(snapshot: ApprovalSnapshot, facts: list[AuditEvent]) -> bool:
     """Whether the face shows what the facts say, and nothing else."""
     counts = Counter(fact.kind for fact in facts)
-    last = [fact for fact in facts if fact.content_revision == face.content_revision]
+    last = [fact for fact in facts if fact.content_revision == snapshot.content_revision]
     decided = [fact.actor.person for fact in last if fact.kind is Fact.DECISION_RECORDED]
-    shown = [said.person for level in face.levels for said in level.decisions]
+    shown = [said.person for level in snapshot.levels for said in level.decisions]
     closed = {
         Status.APPROVED: Fact.REQUEST_APPROVED,
         Status.REJECTED: Fact.REQUEST_REJECTED,
@@ -206,11 +210,11 @@ def _agrees(face: ApprovalFace, facts: list[AuditEvent]) -> bool:
         Status.ADMIN_CLOSED: Fact.REQUEST_CLOSED,
     }
     return (
-        face.comments == counts[Fact.COMMENT_ADDED]
-        and face.content_revision == 1 + counts[Fact.REQUEST_AMENDED]
+        snapshot.comments == counts[Fact.COMMENT_ADDED]
+        and snapshot.content_revision == 1 + counts[Fact.REQUEST_AMENDED]
         and shown == decided
         and [one for one in closed.values() if counts[one]]
-        == ([closed[face.status]] if face.status in closed else [])
+        == ([closed[snapshot.status]] if snapshot.status in closed else [])
     )
 
 
@@ -244,7 +248,7 @@ async def test_two_verbs_at_once_end_as_the_rules_say(
 
     both = zip(second, answers[::2], answers[1::2], strict=True)
     for other, one_answer, other_answer in both:
-        await office.at_rest(handles[other])
+        await office.until_idle(handles[other])
         facts = world.audit.of(handles[other].id)
         shown = world.cards.shown(handles[other].id)
         by_people = [fact.kind.value for fact in facts[before:] if fact.actor != CLOCK]

@@ -20,7 +20,7 @@ async def test_a_slack_click_is_published_three_seconds_later(office: Office) ->
     await office.click(handle, "UBORIS")
     await office.pass_time(handle, 2 * AT_LATEST)
 
-    events = await office.at_rest(handle)
+    events = await office.until_idle(handle)
     (clicked,) = when(events, "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")
     published = asked(events, "publish")[1:]
     assert len(published) == 1
@@ -32,7 +32,7 @@ async def test_a_decision_by_command_line_is_published_at_once(office: Office) -
 
     await office.decide(handle, "UBORIS")
 
-    events = await office.at_rest(handle)
+    events = await office.until_idle(handle)
     (decided,) = when(events, "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")
     assert asked(events, "publish")[1] - decided < CLOSE
 
@@ -47,7 +47,7 @@ async def test_a_change_soon_after_a_click_waits_until_the_click_has_settled(
     await office.decide(handle, CROWD[1])
     await office.pass_time(handle, AT_LATEST)
 
-    events = await office.at_rest(handle)
+    events = await office.until_idle(handle)
     clicked, _ = when(events, "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")
     published = asked(events, "publish")[1:]
     assert len(published) == 1
@@ -63,7 +63,7 @@ async def test_a_burst_of_clicks_delays_the_publish_for_six_seconds_at_most(
         await office.click(handle, person)
         await office.pass_time(handle, 2 * CLOSE)
 
-    events = await office.at_rest(handle)
+    events = await office.until_idle(handle)
     first = when(events, "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")[0]
     published = asked(events, "publish")[1]
     assert AT_LATEST - CLOSE / 10 <= published - first < AT_LATEST + CLOSE
@@ -76,7 +76,7 @@ async def test_twenty_clicks_are_one_publish_and_few_timers(office: Office, worl
         await office.click(handle, person)
     await office.pass_time(handle, 2 * AT_LATEST)
 
-    events = await office.at_rest(handle)
+    events = await office.until_idle(handle)
     assert 1 <= len(world.cards.published) - 1 <= 2
     assert world.cards.versions[-1] == 20
     assert len(when(events, "TIMER_STARTED")) <= 1 + 2 * 2
@@ -95,7 +95,7 @@ async def test_a_change_during_a_publish_is_published_after_it(
 
     assert len(world.cards.asked) == 2
     world.slack.answer()
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     assert world.cards.versions == [1, 2, 4]
 
 
@@ -103,7 +103,7 @@ async def test_republish_writes_the_same_card_once_more(office: Office, world: W
     handle = await office.open_request()
 
     version = await handle.execute_update(ApprovalWorkflow.republish)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert world.cards.versions == [version, version]
     assert world.cards.published[0].face == world.cards.published[1].face
@@ -116,7 +116,7 @@ async def test_republish_also_waits_until_the_last_click_has_settled(office: Off
     await handle.execute_update(ApprovalWorkflow.republish)
     await office.pass_time(handle, AT_LATEST)
 
-    events = await office.at_rest(handle)
+    events = await office.until_idle(handle)
     clicked, _ = when(events, "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")
     published = asked(events, "publish")[1:]
     assert len(published) == 1
@@ -127,7 +127,7 @@ async def test_the_copys_place_is_kept_from_the_first_post_on(office: Office, wo
     handle = await office.open_request(BOTH)
 
     await office.decide(handle, "UBORIS")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     first, second = (card.copies[0] for card in world.cards.asked)
     assert (first.ts, second.ts) == ("", "1.0")

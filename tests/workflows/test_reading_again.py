@@ -36,7 +36,7 @@ async def test_a_reminder_reads_a_group_again(office: Office, world: World, lead
     _change_leads(world)
 
     await office.pass_time(handle, 3 * MINUTE)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     gone = await refused(office.decide(handle, "UBORIS"))
     here = await office.decide(handle, "UEMIL")
@@ -61,10 +61,10 @@ async def test_a_refresh_reads_a_group_again(
     _change_leads(world)
 
     await office.do(handle, act)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
-    face = await handle.query(ApprovalWorkflow.state)
-    assert face.levels[0].eligible == ("UCLARA", "UDORA", "UEMIL")
+    snapshot = await handle.query(ApprovalWorkflow.state)
+    assert snapshot.levels[0].eligible == ("UCLARA", "UDORA", "UEMIL")
     assert world.audit.kinds(handle.id)[2:] == facts
 
 
@@ -74,7 +74,7 @@ async def test_what_slack_reports_is_no_fact_where_it_changes_nothing(
     handle = await office.open_request(LEADS)
 
     await office.do(handle, acts.REFRESH_BY_SLACK)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert world.directory.reads == 2
     assert world.audit.kinds(handle.id) == ["RequestSubmitted", "LevelOpened"]
@@ -92,7 +92,7 @@ async def test_new_people_are_read_at_once(
     handle = await office.open_request(BOTH)
 
     await office.do(handle, act)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert world.directory.reads == reads
     answer = await office.decide(handle, "UDORA")
@@ -111,7 +111,7 @@ async def test_a_blocked_level_is_read_at_once_when_somebody_helps(
     world.directory.empty = False
 
     await office.do(handle, act)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert world.audit.kinds(handle.id)[-1] == "LevelOpened"
 
@@ -124,7 +124,7 @@ async def test_a_reminder_reads_a_blocked_level_at_once(office: Office, world: W
 
     await office.pass_time(handle, MINUTE / 2)
     await world.until(lambda: "LevelReminded" in world.audit.kinds(handle.id))
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert world.audit.kinds(handle.id)[-1] == "LevelOpened"
 
@@ -138,7 +138,7 @@ async def test_an_amendment_during_the_calendars_answer_counts_its_own_time(
     await office.do(handle, acts.amend())
 
     world.calendar.let()
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     level_ = (await handle.query(ApprovalWorkflow.state)).levels[0]
     assert level_.expires_at is not None
@@ -157,11 +157,11 @@ async def test_an_answer_that_is_overtaken_is_read_once_more(
     await office.do(handle, acts.REFRESH_BY_SLACK)
 
     world.directory.slack.answer()
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert world.directory.reads == 3
-    face = await handle.query(ApprovalWorkflow.state)
-    assert face.levels[0].eligible == ("UCLARA", "UDORA", "UEMIL")
+    snapshot = await handle.query(ApprovalWorkflow.state)
+    assert snapshot.levels[0].eligible == ("UCLARA", "UDORA", "UEMIL")
 
 
 async def test_an_answer_about_people_who_were_replaced_opens_nothing(
@@ -174,7 +174,7 @@ async def test_an_answer_about_people_who_were_replaced_opens_nothing(
     await office.do(handle, acts.reassign("UDORA", "UEMIL"))
 
     world.directory.slack.answer()
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert world.audit.kinds(handle.id)[2:] == ["RefreshAsked", "LevelReassigned", "LevelOpened"]
     refusal = await refused(office.decide(handle, "UBORIS"))
@@ -189,7 +189,7 @@ async def test_an_open_level_stays_as_it_is_while_slack_is_down(
     _change_leads(world)
     await office.do(handle, acts.refresh())
     await world.until(lambda: world.directory.reads == 3)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     answer = await office.decide(handle, "UBORIS")
 
@@ -205,7 +205,7 @@ async def test_an_open_level_stays_as_it_is_when_its_group_is_gone(
     world.directory.groups = {}
 
     await office.do(handle, acts.REFRESH_BY_SLACK)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     answer = await office.decide(handle, "UBORIS")
     assert answer.levels[0].eligible == ("UBORIS", "UCLARA", "UDORA")
@@ -220,7 +220,7 @@ async def test_a_stand_in_decides_only_while_somebody_is_away(office: Office, wo
 
     before = await refused(office.decide(early, "UDORA"))
     await office.pass_time(early, HOUR)
-    await office.at_rest(early)
+    await office.until_idle(early)
     within = await office.decide(early, "UDORA")
     await office.pass_time(late, 3 * HOUR + CLOSE)
     after = await refused(office.decide(late, "UDORA"))
@@ -243,7 +243,7 @@ async def test_nobody_decides_between_being_replaced_and_the_next_reading(
     unread = [await refused(office.decide(handle, who)) for who in ("UBORIS", "UDORA")]
     world.directory.slack.answer()
     await office.pass_time(handle, 15 * CLOSE)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     replaced = await refused(office.decide(handle, "UBORIS"))
     answer = await office.decide(handle, "UDORA")
 
@@ -275,7 +275,7 @@ async def test_a_replacement_that_cannot_be_read_blocks_the_level(
     )
 
     await office.pass_time(handle, MINUTE + CLOSE)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert world.audit.fact(handle.id, "LevelBlocked").rule == "approvers_unreadable"
     assert world.notices.summary() == [("blocked", "#approvals-admin")]

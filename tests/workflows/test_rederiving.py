@@ -5,7 +5,7 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner
 
 from bot.temporal import history_replay
-from bot.temporal.history_replay import NotReplayableError, Rederived, rederive
+from bot.temporal.history_replay import NotReplayableError, ReplayedFacts, replay_facts
 from tests.workflows import acts, hr_office
 from tests.workflows.afresh import start_afresh
 from tests.workflows.fakes import World
@@ -14,8 +14,8 @@ from tests.workflows.office import BOTH, Office
 from workflows.rules.approvals.request import Status
 
 
-async def derived(client: Client, workflow_id: str) -> Rederived:
-    found = await rederive(client, workflow_id)
+async def derived(client: Client, workflow_id: str) -> ReplayedFacts:
+    found = await replay_facts(client, workflow_id)
     assert found is not None
     return found
 
@@ -26,7 +26,7 @@ async def test_every_fact_of_an_open_request_and_of_its_end_is_found(
     handle = await office.open_request(BOTH)
     await office.do(handle, acts.comment("UBORIS"))
     await office.decide(handle, "UBORIS")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     meanwhile = await derived(office.client, handle.id)
     written = world.audit.of(handle.id)
     await office.decide(handle, "UCLARA")
@@ -88,7 +88,7 @@ async def test_what_the_audit_has_not_confirmed_is_known_as_such(
     office: Office, world: World
 ) -> None:
     handle = await office.open_request(BOTH)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     world.audit.down = True
     tries = world.audit.tries
     await office.decide(handle, "UBORIS")
@@ -102,16 +102,16 @@ async def test_what_the_audit_has_not_confirmed_is_known_as_such(
 
 
 async def test_nothing_is_derived_of_what_was_never_there(office: Office) -> None:
-    assert await rederive(office.client, "APR-NEVER") is None
+    assert await replay_facts(office.client, "APR-NEVER") is None
 
 
 async def test_a_history_that_the_code_does_not_replay_is_no_verdict(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handle = await office.open_request(BOTH)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     monkeypatch.setattr(history_replay, "WORKFLOWS", [HastyWorkflow])
     monkeypatch.setattr(history_replay, "sandbox", UnsandboxedWorkflowRunner)
 
     with pytest.raises(NotReplayableError, match="NondeterminismError"):
-        await rederive(office.client, handle.id)
+        await replay_facts(office.client, handle.id)

@@ -80,7 +80,7 @@ CASES = [
 async def test_a_refused_press_says_why_and_leaves_no_history(office: Office, case: Case) -> None:
     handle = await office.open_request(BOTH)
     await office.decide(handle, "UBORIS")
-    before = await office.at_rest(handle)
+    before = await office.until_idle(handle)
 
     refusal = await refused(case.press(office, handle))
 
@@ -92,7 +92,7 @@ async def test_a_refused_press_says_why_and_leaves_no_history(office: Office, ca
 async def test_a_press_on_a_closed_level_is_refused(office: Office) -> None:
     handle = await office.open_request(SALES, FINANCE)
     await office.decide(handle, "UBORIS")
-    before = await office.at_rest(handle)
+    before = await office.until_idle(handle)
 
     refusal = await refused(office.decide(handle, "UCLARA", level=1))
 
@@ -103,7 +103,7 @@ async def test_a_press_on_a_closed_level_is_refused(office: Office) -> None:
 async def test_nobody_counts_at_two_levels(office: Office) -> None:
     handle = await office.open_request(SALES, BOTH)
     await office.decide(handle, "UBORIS")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     refusal = await refused(office.decide(handle, "UBORIS", level=2))
 
@@ -141,7 +141,7 @@ async def test_a_press_on_a_closed_request_says_who_closed_it(
     handle = await office.open_request()
     world.slack.weather = Weather.REFUSING  # so that the workflow still owes its card
     await close(office, handle)
-    before = await office.at_rest(handle)
+    before = await office.until_idle(handle)
 
     refusal = await refused(office.decide(handle, "UCLARA"))
 

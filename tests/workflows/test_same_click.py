@@ -16,7 +16,7 @@ async def test_the_same_click_twice_is_one_fact_and_one_answer(
     first = await office.click(handle, "UBORIS", click="one")
 
     second = await office.click(handle, "UBORIS", click="one")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert second == first
     assert world.audit.kinds(handle.id).count("DecisionRecorded") == 1
@@ -28,7 +28,7 @@ async def test_the_same_click_five_times_at_once_is_one_fact_and_one_answer(
     handle = await office.open_request(BOTH)
 
     answers = await asyncio.gather(*(office.click(handle, "UBORIS", click="one") for _ in range(5)))
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert all(answer == answers[0] for answer in answers)
     assert world.audit.kinds(handle.id).count("DecisionRecorded") == 1
@@ -52,7 +52,7 @@ async def test_a_refused_click_may_be_repeated_once_it_is_allowed(
     world.directory.empty = True
     handle = await office.request()
     await world.until(lambda: "LevelBlocked" in world.audit.kinds(handle.id))
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     world.directory.empty = False
     await office.pass_time(handle, READ_AGAIN)
     await world.until(lambda: "LevelOpened" in world.audit.kinds(handle.id))

@@ -125,7 +125,7 @@ async def test_a_failing_slack_costs_one_timer_for_each_try(office: Office, worl
 
     await office.pass_time(handle, timedelta(seconds=30))
 
-    events = await office.at_rest(handle)
+    events = await office.until_idle(handle)
     retries = len(world.cards.asked) - 2
     assert len(when(events, "TIMER_STARTED")) == 1 + retries + 1  # expiry, each retry, the next
 
@@ -135,7 +135,7 @@ async def test_slacks_retry_after_is_obeyed(office: Office, world: World) -> Non
     world.slack.weather = Weather.REFUSING
     world.cards.retry_after = timedelta(seconds=25)
     await handle.execute_update(ApprovalWorkflow.republish)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     await office.pass_time(handle, timedelta(seconds=30))
 
@@ -171,10 +171,10 @@ async def test_a_reminder_that_falls_due_while_an_earlier_one_hangs_is_told_as_o
     await world.until(lambda: world.notices.asked)
     await world.until(lambda: world.audit.kinds(handle.id).count("LevelReminded") == 2)
 
-    await impatient_office.at_rest(handle)
+    await impatient_office.until_idle(handle)
     world.slack.answer()
     await impatient_office.pass_time(handle, 10 * CLOSE)
-    await impatient_office.at_rest(handle)
+    await impatient_office.until_idle(handle)
 
     first, *_, last = world.notices.asked
     assert {one.key for one in world.notices.asked} == {first.key}

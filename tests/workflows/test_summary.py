@@ -22,7 +22,7 @@ ASKED = SummaryInput(channel="#sales", timezone="Europe/Berlin")
 
 
 @dataclass
-class Teller(SummaryPort):
+class NotificationQueue(SummaryPort):
     """Knows one day; Slack does not answer as often as it was told."""
 
     silences: int = 0
@@ -47,7 +47,7 @@ async def test_a_day_is_summed_up_once_and_told_as_soon_as_slack_takes_it(
     temporal: WorkflowEnvironment,
 ) -> None:
     """Of when the schedule wanted it, not of when it came to run."""
-    teller, queue = Teller(silences=2), str(uuid4())
+    teller, queue = NotificationQueue(silences=2), str(uuid4())
     scheduled = datetime(2026, 11, 21, 7, tzinfo=UTC)
     key = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
     worker = Worker(

@@ -7,7 +7,7 @@ from tests.workflows.fakes import World
 from tests.workflows.office import BOTH, CLOSE, FINANCE, SALES, Office, level
 from tests.workflows.weather import Weather
 from workflows.notifications import MAX_COPIES
-from workflows.ports.approvals import Told
+from workflows.ports.approvals import NoticeResult
 from workflows.rules.approvals.policy import Escalation, Notify
 from workflows.rules.approvals.request import Status
 from workflows.rules.people.actors import Standing
@@ -42,10 +42,10 @@ async def test_many_people_are_told_in_the_thread_once_the_card_stands(
 async def test_the_second_level_is_told_in_the_thread_once(office: Office, world: World) -> None:
     handle = await office.open_request(SALES, FINANCE)
     await office.decide(handle, "UBORIS")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     await office.do(handle, acts.refresh())
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert world.notices.summary() == [("asked", "UDORA")]
 
@@ -76,7 +76,7 @@ async def test_who_is_asked_anew_about_a_card_they_have_is_told(
     handle = await office.open_request(BOTH)
 
     await office.do(handle, acts.amend())
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert sorted(world.notices.summary()) == [("asked", "UBORIS"), ("asked", "UCLARA")]
     assert len(world.cards.published[-1].copies) == 2
@@ -86,7 +86,7 @@ async def test_everybody_gets_a_copy_where_the_policy_says_dm(office: Office, wo
     handle = await office.open_request(SALES, FINANCE, notify=Notify.DM)
 
     await office.decide(handle, "UBORIS")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     people = [copy.person for copy in world.cards.published[-1].copies]
     assert people == ["", "UBORIS", "UCLARA", "UDORA"]
@@ -104,7 +104,7 @@ async def test_a_copy_that_is_owed_during_a_publish_is_posted_by_the_next(
     await world.until(lambda: world.audit.kinds(handle.id).count("LevelOpened") == 2)
 
     world.slack.answer()
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert [copy.person for copy in world.cards.published[-2].copies] == [""]
     assert [copy.person for copy in world.cards.published[-1].copies] == ["", "UDORA"]
@@ -117,7 +117,7 @@ async def test_nobody_is_told_where_the_policy_says_none(office: Office, world: 
     await office.pass_time(handle, 3 * MINUTE)
     await office.decide(handle, "UBORIS")
     await office.decide(handle, "UCLARA")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert world.audit.kinds(handle.id).count("LevelReminded") == 1
     assert world.notices.asked == []
@@ -140,10 +140,10 @@ async def test_who_has_not_decided_is_reminded_where_they_are(office: Office, wo
         level("urged", "UBORIS", "UCLARA", "UDORA", quorum=3, remind_after=(2 * MINUTE,))
     )
     await office.decide(handle, "UDORA")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     await office.pass_time(handle, 3 * MINUTE)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert world.notices.summary() == [("reminded", "UBORIS"), ("reminded", "UCLARA")]
     assert [bool(notice.person) for notice in world.notices.told] == [False, True]
@@ -186,7 +186,7 @@ async def test_a_level_that_has_opened_is_not_told_as_blocked_any_more(
 
     world.slack.answer()
     await office.pass_time(handle, 15 * CLOSE)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     kinds = world.audit.kinds(handle.id)
     assert kinds == ["RequestSubmitted", "LevelBlocked", "LevelReminded", "LevelOpened"]
@@ -197,7 +197,7 @@ async def test_the_requester_hears_that_changes_are_wanted(office: Office, world
     handle = await office.open_request(BOTH)
 
     await office.do(handle, acts.request_changes("UBORIS"))
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert world.notices.summary() == [("changes_wanted", "UANA")]
     assert world.notices.told[0].person == "UANA"
@@ -207,7 +207,7 @@ async def test_a_stand_in_is_told_that_they_are_asked(office: Office, world: Wor
     handle = await office.open_request(BOTH)
 
     await office.do(handle, acts.delegate("UBORIS", "UDORA"))
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert world.notices.summary() == [("asked", "UDORA")]
 
@@ -219,7 +219,7 @@ async def test_who_hands_over_to_a_guest_hears_that_it_is_void(
     handle = await office.open_request(BOTH)
 
     await office.do(handle, acts.delegate("UBORIS", "UDORA"))
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert world.notices.summary() == [("delegate_refused", "UBORIS")]
     assert world.notices.told[0].person == "UBORIS"
@@ -262,7 +262,7 @@ async def test_what_falls_due_while_slack_is_down_is_told_once_when_it_is_back(
 
     world.slack.answer()
     await office.pass_time(handle, 30 * CLOSE)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     reminded = world.audit.fact(handle.id, "LevelReminded").at
     assert world.audit.fact(handle.id, "LevelEscalated").at - reminded == 20 * CLOSE
@@ -284,7 +284,7 @@ async def test_reminders_that_slack_missed_are_told_once_and_to_the_silent_only(
 
     world.slack.answer()
     await office.pass_time(handle, 30 * CLOSE)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert world.audit.kinds(handle.id).count("LevelReminded") == 3
     assert world.notices.summary() == [("reminded", "UCLARA")]
@@ -307,7 +307,9 @@ async def test_nobody_is_asked_about_what_has_closed_although_a_try_was_made(
 
 async def test_a_notice_that_cannot_be_sent_is_in_nobodys_way(office: Office, world: World) -> None:
     """The bot is not in the admins' channel: they hear of it once it is, the requester anyway."""
-    world.notices.refused["#approvals-admin"] = Told(problem="slack.not_in_channel", lasting=True)
+    world.notices.refused["#approvals-admin"] = NoticeResult(
+        problem="slack.not_in_channel", lasting=True
+    )
     world.directory.empty = True
     handle = await office.open_request(URGED)
     await office.withdraw(handle)
@@ -321,7 +323,9 @@ async def test_a_notice_that_cannot_be_sent_is_in_nobodys_way(office: Office, wo
 async def test_admins_are_told_when_the_bot_is_invited_at_last(
     office: Office, world: World
 ) -> None:
-    world.notices.refused["#approvals-admin"] = Told(problem="slack.not_in_channel", lasting=True)
+    world.notices.refused["#approvals-admin"] = NoticeResult(
+        problem="slack.not_in_channel", lasting=True
+    )
     world.directory.empty = True
     handle = await office.open_request(level("lost", "UBORIS", expire=None))
     await office.pass_time(handle, MINUTE)
@@ -333,7 +337,7 @@ async def test_admins_are_told_when_the_bot_is_invited_at_last(
 
 
 async def test_who_has_left_slack_is_not_told_for_ever(office: Office, world: World) -> None:
-    world.notices.refused["UANA"] = Told(problem="slack.user_disabled", addressee_gone=True)
+    world.notices.refused["UANA"] = NoticeResult(problem="slack.user_disabled", addressee_gone=True)
     handle = await office.open_request()
     await office.decide(handle, "UBORIS")
 

@@ -20,7 +20,7 @@ from workflows.approval import ApprovalWorkflow
 from workflows.order import OrderWorkflow
 from workflows.rules.approvals.policy import Escalation, Layout, Notify, Visibility
 from workflows.rules.approvals.request import RequestKind, Status
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.messages import OrderInput
 from workflows.rules.people.actors import Standing
 
@@ -39,7 +39,7 @@ async def test_each_level_that_opens_has_one_reply_and_needs_no_other_words(
     handle = await office.open_request(SALES, FINANCE, layout=THREAD)
     first = world.cards.published[0]
     await office.decide(handle, "UBORIS")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     second = world.cards.published[-1]
 
     await office.decide(handle, "UDORA", level=2)
@@ -62,7 +62,7 @@ async def test_who_joins_a_level_whose_reply_stands_is_told_in_the_thread(
     handle = await office.open_request(joined, layout=THREAD)
 
     await office.pass_time(handle, 3 * MINUTE)
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert shown(world) == [(0, 0, ""), (1, 1, "")]
     assert world.notices.summary() == [("asked", "UDORA")]
@@ -81,7 +81,7 @@ async def test_people_outside_the_channel_have_a_copy_besides(office: Office, wo
     world.directory.outside = ("UDORA",)
     handle = await office.open_request(SALES, FINANCE, layout=THREAD)
     await office.decide(handle, "UBORIS")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert shown(world) == [(0, 0, ""), (1, 1, ""), (2, 1, ""), (0, 0, "UDORA")]
     assert world.notices.asked == []
@@ -100,10 +100,10 @@ async def test_a_change_gets_replies_of_its_own_and_voids_the_others(
 ) -> None:
     handle = await office.open_request(SALES, FINANCE, layout=THREAD)
     await office.decide(handle, "UBORIS")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     await office.do(handle, acts.amend())
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert shown(world) == [(0, 0, ""), (1, 1, ""), (2, 1, ""), (1, 2, "")]
     assert world.cards.shown(handle.id).content_revision == 2
@@ -119,7 +119,7 @@ async def test_a_level_on_which_nobody_may_decide_has_no_reply_before_somebody_m
 
     world.directory.standings = {}
     await office.do(handle, acts.refresh())
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert (before, shown(world)) == ([(0, 0, "")], [(0, 0, ""), (1, 1, "")])
     assert world.notices.summary() == [("blocked", "#approvals-admin")]
@@ -131,11 +131,11 @@ async def test_a_thread_that_is_posted_late_mentions_everybody_by_itself(
     world.slack.weather = Weather.REFUSING
     handle = await office.open_request(SALES, FINANCE, layout=THREAD)
     await office.decide(handle, "UBORIS")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     world.slack.answer()
     await office.pass_time(handle, timedelta(seconds=15))
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     assert shown(world) == [(0, 0, ""), (1, 1, ""), (2, 1, "")]
     assert not [one for one in world.cards.published[-1].copies if one.doubtful]
@@ -148,7 +148,7 @@ async def test_a_new_run_keeps_every_reply(narrow_office: Office, world: World) 
     await start_afresh(narrow_office, handle)
 
     await narrow_office.decide(handle, "UBORIS")
-    await narrow_office.at_rest(handle)
+    await narrow_office.until_idle(handle)
 
     after = world.cards.published[-1].copies
     assert [(one.key, one.level) for one in after[:2]] == [(one.key, one.level) for one in before]
@@ -166,16 +166,16 @@ async def test_a_parent_takes_the_whole_thread_over(office: Office, world: World
     )
     await world.until(lambda: "OrderReceived" in world.audit.kinds(order.order_id))
     approval = office.approval_of(handle)
-    await office.at_rest(approval)
+    await office.until_idle(approval)
     await office.decide(approval, "UBORIS")
-    await office.at_rest(approval)
+    await office.until_idle(approval)
     (*_, before) = world.cards.published
     await office.decide(approval, "UDORA", level=2)
 
     await office.end(handle)
 
     last = world.cards.published[-1]
-    assert isinstance(before.face, ApprovalFace)
+    assert isinstance(before.face, ApprovalSnapshot)
     assert (before.face.about, last.face.kind) == (RequestKind.ORDER, "order")
     assert [(one.key, one.level, one.revision) for one in last.copies] == [
         (one.key, one.level, one.revision) for one in before.copies
@@ -190,11 +190,11 @@ async def test_only_those_whom_it_concerns_may_read_what_is_private(
     handle = await office.open_request(SALES, FINANCE, layout=THREAD, visibility=Visibility.PRIVATE)
     early = await handle.query(ApprovalWorkflow.menu, "UDORA")
     await office.do(handle, acts.delegate("UBORIS", "UEMIL"))
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     await office.decide(handle, "UCLARA")
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     await office.do(handle, acts.amend())
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     readers = ("UANA", "UBORIS", "UCLARA", "UEMIL", "UDORA", "UGUS")
     menus = {one: await handle.query(ApprovalWorkflow.menu, one) for one in (*readers, "UEVE", "")}

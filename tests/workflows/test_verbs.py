@@ -58,7 +58,7 @@ async def test_a_click_sent_four_times_is_one_fact_and_one_answer(
     answers = await asyncio.gather(*(office.do(handle, done.act, click="one") for _ in range(3)))
     late = await office.do(handle, done.act, click="one")
 
-    events = await office.at_rest(handle)
+    events = await office.until_idle(handle)
     assert late.status is done.status
     assert [*answers, late] == [answers[0]] * 4
     assert kinds(events).count("WORKFLOW_EXECUTION_UPDATE_ACCEPTED") == 1
@@ -109,14 +109,14 @@ REFUSED = {
 
 async def test_a_refused_verb_says_why_and_leaves_no_history(office: Office) -> None:
     handle = await office.open_request(BOTH)
-    face = await office.decide(handle, "UBORIS")
-    before = await office.at_rest(handle)
+    snapshot = await office.decide(handle, "UBORIS")
+    before = await office.until_idle(handle)
 
     refusals = {given: await refused(office.do(handle, c.act)) for given, c in REFUSED.items()}
 
     for given, case in REFUSED.items():
         assert refusals[given].type == f"rejected.{case.code}", given
-        assert list(refusals[given].details) == [case.data, face.card_version], given
+        assert list(refusals[given].details) == [case.data, snapshot.card_version], given
     assert list(await office.history(handle)) == list(before)
 
 
@@ -128,7 +128,7 @@ async def test_a_request_that_waits_for_changes_is_amended_and_decided_anew(
     await office.do(handle, acts.request_changes("UBORIS"))
 
     amended = await office.do(handle, acts.amend())
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     stale = await refused(office.decide(handle, "UBORIS"))
     await office.decide(handle, "UBORIS", revision=2)
     approved = await office.decide(handle, "UCLARA", revision=2)
@@ -153,7 +153,7 @@ async def test_nobody_decides_while_changes_are_waited_for(office: Office) -> No
 async def test_amendments_are_bounded(office: Office) -> None:
     handle = await office.open_request(BOTH, max_amendments=1)
     await office.do(handle, acts.amend())
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     refusal = await refused(office.do(handle, acts.amend(title="A chair", revision=2)))
 
@@ -177,14 +177,14 @@ async def test_a_parents_signal_takes_back_what_waits_for_changes(
 async def test_a_stand_in_decides_for_whom_they_stand(office: Office, world: World) -> None:
     handle = await office.open_request(BOTH)
     await office.do(handle, acts.delegate("UBORIS", "UDORA"))
-    await office.at_rest(handle)
+    await office.until_idle(handle)
 
     await office.decide(handle, "UDORA")
     refusal = await refused(office.decide(handle, "UBORIS"))
 
     assert refusal.type == "rejected.seat_taken"
     assert refusal.details[0] == {"person": "UDORA", "seat": "UBORIS"}
-    await office.at_rest(handle)
+    await office.until_idle(handle)
     assert world.audit.fact(handle.id, "DecisionRecorded").data["on_behalf_of"] == "UBORIS"
 
 

@@ -9,7 +9,7 @@ from workflows.rules.notice import Notice
 from workflows.rules.people.actors import ApproverQuestion, Reading
 from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.card import CardCopy
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,7 +23,7 @@ class AuditBatch:
     request_id: str
     owner_id: str
     facts: tuple[AuditEvent, ...]
-    face: Face
+    face: Snapshot
     watches: tuple[str, ...] = ()
     readers: tuple[str, ...] = ()
 
@@ -86,7 +86,7 @@ class DirectoryPort:
 class PublishCard:
     """Bring every copy of a card to this face, the copies in direct messages too."""
 
-    face: Face
+    face: Snapshot
     copies: tuple[CardCopy, ...]
 
 
@@ -120,7 +120,7 @@ class CardPort:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
+class NoticeResult:
     """How telling went. `problem` is empty when the people have been told.
 
     `lasting` says that only a person can help (the bot is not in the channel), `addressee_gone`
@@ -138,8 +138,8 @@ class NoticePort:
     """Messages that notify: to one person, into a card's thread, to the admins."""
 
     @activity.defn
-    async def tell(self, notice: Notice) -> Told:
-        """Send the notice once. One try, no waiting. See `rules.notice.Owed` for where it goes.
+    async def tell(self, notice: Notice) -> NoticeResult:
+        """Send the notice once. One try, no waiting. See `rules.notice.PendingNotice` for where it goes.
 
         Safe to repeat: a `doubtful` notice is looked for by its key since `intended_at` first.
         What Slack refuses comes back as `problem`, `lasting` where no retry can help.

@@ -116,7 +116,7 @@ class ShippingPort:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Mailed:
+class MailResult:
     """Whether a mail went out, and where it did not, why not: `mail.off`, `mail.no_address`."""
 
     sent: bool
@@ -127,7 +127,7 @@ class MailPort:
     """Mail to customers."""
 
     @activity.defn
-    async def send(self, mail: Mail) -> Mailed:
+    async def send(self, mail: Mail) -> MailResult:
         """Send one mail. A repetition may arrive twice, under the same Message-ID.
 
         Raises ApplicationError `mail.refused` (not retryable) where the server takes no mail to

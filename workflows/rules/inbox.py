@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from workflows.rules.approvals.request import Delegate, RequestKind
-from workflows.rules.approvals.snapshot import ApprovalFace, LevelFace
-from workflows.rules.hr.snapshot import HrFace
-from workflows.rules.orders.order import ENDED, OrderFace
-from workflows.rules.snapshots import Face
+from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
+from workflows.rules.hr.snapshot import HrSnapshot
+from workflows.rules.orders.order import ENDED, OrderSnapshot
+from workflows.rules.snapshots import Snapshot
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
@@ -40,26 +40,26 @@ class Waiting:
         return begun and (self.ends is None or now < self.ends)
 
 
-def waiting_for(face: Face) -> tuple[Waiting, ...]:
+def waiting_for(snapshot: Snapshot) -> tuple[Waiting, ...]:
     """Return who may decide on the open level, now or later, and has not.
 
     Nobody while it is blocked, waits for changes, or is closed; an order waits on nobody, its
     approval does. At any instant these are exactly the people of `seats.may_decide`, each with
     the seat of `seats.seat_of`.
     """
-    level = face.open_level if isinstance(face, ApprovalFace) else None
-    if not isinstance(face, ApprovalFace) or level is None or level.blocked:
+    level = snapshot.open_level if isinstance(snapshot, ApprovalSnapshot) else None
+    if not isinstance(snapshot, ApprovalSnapshot) or level is None or level.blocked:
         return ()
     sources = {one.person: one.source for one in level.asked}
-    opened = level.opened_at or face.changed_at
+    opened = level.opened_at or snapshot.changed_at
     return tuple(
         Waiting(
-            request_id=face.request_id,
+            request_id=snapshot.request_id,
             person=one.person,
             seat=one.seat,
             source=sources.get(one.seat, ""),
-            about=face.about,
-            policy=face.policy,
+            about=snapshot.about,
+            policy=snapshot.policy,
             since=max(opened, one.starts or opened),
             expires_at=level.expires_at,
             starts=one.starts,
@@ -69,7 +69,7 @@ def waiting_for(face: Face) -> tuple[Waiting, ...]:
     )
 
 
-def _able(level: LevelFace) -> Iterator[Delegate]:
+def _able(level: LevelSnapshot) -> Iterator[Delegate]:
     """Yield who may decide for which open seat: its owner, and who stands in and owns none here."""
     filled = {said.seat for said in level.decisions}
     counted = filled | {said.person for said in level.decisions}
@@ -111,24 +111,24 @@ def _rest(
     return [(starts, ends) for starts, ends in left if starts < ends]
 
 
-def about_of(face: Face) -> RequestKind:
+def about_of(snapshot: Snapshot) -> RequestKind:
     """Return what it is about, be it the whole or a part."""
-    if isinstance(face, ApprovalFace):
-        return face.about
-    return RequestKind.ORDER if isinstance(face, OrderFace) else RequestKind.HR
+    if isinstance(snapshot, ApprovalSnapshot):
+        return snapshot.about
+    return RequestKind.ORDER if isinstance(snapshot, OrderSnapshot) else RequestKind.HR
 
 
-def listed_as(face: Face) -> str:
+def listed_as(snapshot: Snapshot) -> str:
     """Return the kind under which its requester finds it, empty for a part of something else.
 
     The approval of an order, or of an HR request, is a part of it.
     """
-    is_part = isinstance(face, ApprovalFace) and face.about is not RequestKind.APPROVAL
-    return "" if is_part else about_of(face)
+    is_part = isinstance(snapshot, ApprovalSnapshot) and snapshot.about is not RequestKind.APPROVAL
+    return "" if is_part else about_of(snapshot)
 
 
-def goes_on(face: Face) -> bool:
+def goes_on(snapshot: Snapshot) -> bool:
     """Say whether anything about it is still to come."""
-    if isinstance(face, HrFace):
-        return face.ended_at is None
-    return face.status not in ENDED if isinstance(face, OrderFace) else face.is_open
+    if isinstance(snapshot, HrSnapshot):
+        return snapshot.ended_at is None
+    return snapshot.status not in ENDED if isinstance(snapshot, OrderSnapshot) else snapshot.is_open

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from workflows.rules.approvals.policy import Policy
 from workflows.rules.approvals.request import ApprovalRequest, ApprovalState
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.hr.request import HrRequest
 from workflows.rules.hr.snapshot import HrState
-from workflows.rules.notice import Owed
+from workflows.rules.notice import PendingNotice
 from workflows.rules.orders.mail import Mail
 from workflows.rules.orders.order import Order, OrderState
 from workflows.rules.people.actors import Actor, ManagedBy
@@ -25,7 +25,7 @@ class CarriedApproval:
     card: CardState
     clicks: tuple[str, ...]
     facts: tuple[AuditEvent, ...] = ()
-    notices: tuple[Owed, ...] = ()
+    notices: tuple[PendingNotice, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +40,7 @@ class ApprovalInput:
 class ApprovalOutcome:
     """How an approval ended. A parent owns `card` from then on."""
 
-    face: ApprovalFace
+    face: ApprovalSnapshot
     card: CardState
 
 
@@ -48,7 +48,7 @@ class ApprovalOutcome:
 class Menu:
     """What one person sees and may do now. Who may not read sees the public face."""
 
-    face: ApprovalFace
+    face: ApprovalSnapshot
     verbs: tuple[Verb, ...]
     may_read: bool = True
 
@@ -61,7 +61,7 @@ class CarriedOrder:
     card: CardState
     clicks: tuple[str, ...]
     facts: tuple[AuditEvent, ...] = ()
-    notices: tuple[Owed, ...] = ()
+    notices: tuple[PendingNotice, ...] = ()
     mails: tuple[Mail, ...] = ()
 
 
@@ -97,7 +97,7 @@ class CarriedHr:
     state: HrState
     card: CardState
     facts: tuple[AuditEvent, ...] = ()
-    notices: tuple[Owed, ...] = ()
+    notices: tuple[PendingNotice, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from workflows.rules.approvals.snapshot import ApprovalFace, LevelFace
-from workflows.rules.hr.snapshot import HrFace
-from workflows.rules.orders.order import OrderFace, OrderStatus, StepName, StepStatus
+from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
+from workflows.rules.hr.snapshot import HrSnapshot
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus, StepName, StepStatus
 from workflows.rules.shared.card import CardCopy
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
 MENTIONED = 8
 """So many people are mentioned where a card is posted first; of more, each is told otherwise."""
@@ -46,7 +46,7 @@ LASTING = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Owed:
+class PendingNotice:
     """A notice that is owed. Its words are found when it is sent: they are about that moment.
 
     `key` is opaque and names this notice for ever. It goes to `person` as a direct message, or
@@ -79,12 +79,12 @@ class Owed:
 class Notice:
     """Words to people, as they are sent. `card` is the copy in the channel: a link leads to it.
 
-    Without the `ts` of `card` there is no thread yet. See `Owed` for the rest.
+    Without the `ts` of `card` there is no thread yet. See `PendingNotice` for the rest.
     """
 
     key: str
     kind: NoticeKind
-    face: Face
+    face: Snapshot
     person: str = ""
     channel: str = ""
     people: tuple[str, ...] = ()
@@ -94,12 +94,12 @@ class Notice:
     doubtful: bool = False
 
 
-def notice_of(owed: Owed, face: Face, card: CardCopy | None) -> Notice:
+def notice_of(owed: PendingNotice, snapshot: Snapshot, card: CardCopy | None) -> Notice:
     """Return what to send now."""
     return Notice(
         key=owed.key,
         kind=owed.kind,
-        face=face,
+        face=snapshot,
         person=owed.person,
         channel=owed.channel,
         people=owed.people,
@@ -110,15 +110,15 @@ def notice_of(owed: Owed, face: Face, card: CardCopy | None) -> Notice:
     )
 
 
-def admin_channel(face: Face) -> str:
+def admin_channel(snapshot: Snapshot) -> str:
     """Return where the admins of a request are told; empty where nobody had to be asked."""
-    if isinstance(face, HrFace):
-        return face.admin_channel
-    approval = face if isinstance(face, ApprovalFace) else face.approval
+    if isinstance(snapshot, HrSnapshot):
+        return snapshot.admin_channel
+    approval = snapshot if isinstance(snapshot, ApprovalSnapshot) else snapshot.approval
     return approval.admin_channel if approval else ""
 
 
-def still_owed(owed: Owed, face: Face) -> Owed | None:
+def still_relevant(owed: PendingNotice, snapshot: Snapshot) -> PendingNotice | None:
     """Return what is left to tell, or None where it has lost its point.
 
     Nobody is asked about what is closed or passed, or reminded of what they or somebody for them
@@ -128,38 +128,38 @@ def still_owed(owed: Owed, face: Face) -> Owed | None:
     if owed.kind in LASTING:
         return owed
     if owed.kind is NoticeKind.ORDER_SHIPPED:
-        return owed if isinstance(face, OrderFace) and _is_on_its_way(face) else None
+        return owed if isinstance(snapshot, OrderSnapshot) and _is_on_its_way(snapshot) else None
     if owed.kind is NoticeKind.ATTENTION:
-        return owed if _needs_attention(face) else None
-    if not isinstance(face, ApprovalFace) or not face.is_open:
+        return owed if _needs_attention(snapshot) else None
+    if not isinstance(snapshot, ApprovalSnapshot) or not snapshot.is_open:
         return None
     match owed.kind:
         case NoticeKind.ASKED | NoticeKind.REMINDED:
-            return _to_the_silent(owed, face.open_level)
+            return _to_the_silent(owed, snapshot.open_level)
         case NoticeKind.BLOCKED:
-            holds = face.open_level is not None and bool(face.open_level.blocked)
+            holds = snapshot.open_level is not None and bool(snapshot.open_level.blocked)
         case NoticeKind.CHANGES_WANTED:
-            holds = face.change_request is not None
+            holds = snapshot.change_request is not None
         case _:
             holds = True
     return owed if holds else None
 
 
-def _needs_attention(face: Face) -> bool:
+def _needs_attention(snapshot: Snapshot) -> bool:
     """Whether something that must be undone could not be."""
-    if isinstance(face, HrFace):
-        return face.stuck is not None
-    return isinstance(face, OrderFace) and face.status is OrderStatus.NEEDS_ATTENTION
+    if isinstance(snapshot, HrSnapshot):
+        return snapshot.stuck is not None
+    return isinstance(snapshot, OrderSnapshot) and snapshot.status is OrderStatus.NEEDS_ATTENTION
 
 
-def _is_on_its_way(face: OrderFace) -> bool:
+def _is_on_its_way(snapshot: OrderSnapshot) -> bool:
     """Whether the parcel has left and has not arrived, and nobody calls it back."""
-    done = {step.name for step in face.steps if step.status is StepStatus.DONE}
-    goes_on = face.status is OrderStatus.PROCESSING
+    done = {step.name for step in snapshot.steps if step.status is StepStatus.DONE}
+    goes_on = snapshot.status is OrderStatus.PROCESSING
     return goes_on and StepName.SHIP in done and StepName.DELIVER not in done
 
 
-def _to_the_silent(owed: Owed, level: LevelFace | None) -> Owed | None:
+def _to_the_silent(owed: PendingNotice, level: LevelSnapshot | None) -> PendingNotice | None:
     """Return the notice to those for whom nobody has decided yet, or None where nobody is left."""
     if level is None or level.number != owed.level:
         return None

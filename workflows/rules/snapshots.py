@@ -1,8 +1,8 @@
 """Every face that a card can show."""
 
-from workflows.rules.approvals.snapshot import ApprovalFace
-from workflows.rules.hr.snapshot import HrFace
-from workflows.rules.orders.order import OrderFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.hr.snapshot import HrSnapshot
+from workflows.rules.orders.order import OrderSnapshot
 
-Face = ApprovalFace | OrderFace | HrFace
+Snapshot = ApprovalSnapshot | OrderSnapshot | HrSnapshot
 """What a card can show."""

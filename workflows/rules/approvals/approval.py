@@ -22,10 +22,10 @@ from workflows.rules.approvals.request import (
     Counted,
     Decision,
     LevelState,
+    Notification,
+    NotificationKind,
     Remark,
     Status,
-    Tell,
-    TellKind,
     Verdict,
     Withdrawal,
 )
@@ -174,7 +174,8 @@ def _wait_for_changes(change: Change, said: Counted) -> Change:
     state = replace(change.state, status=Status.CHANGES_REQUESTED, change_request=wanted)
     requester = state.request.requester.person
     return telling(
-        replace(change, state=state), Tell(kind=TellKind.CHANGES_WANTED, people=(requester,))
+        replace(change, state=state),
+        Notification(kind=NotificationKind.CHANGES_WANTED, people=(requester,)),
     )
 
 

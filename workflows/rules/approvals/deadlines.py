@@ -10,9 +10,9 @@ from workflows.rules.approvals.request import (
     ApprovalState,
     Change,
     LevelState,
+    Notification,
+    NotificationKind,
     Status,
-    Tell,
-    TellKind,
 )
 from workflows.rules.approvals.transitions import close, note, telling, with_level
 from workflows.rules.people.actors import CLOCK
@@ -89,10 +89,10 @@ def _remind(change: Change, level: LevelState, at: datetime) -> Change:
         data={"people": ",".join(people)},
     )
     if level.blocked:
-        return telling(change, Tell(kind=TellKind.BLOCKED))
+        return telling(change, Notification(kind=NotificationKind.BLOCKED))
     if change.state.request.policy.notify is Notify.NONE:
         return change
-    return telling(change, Tell(kind=TellKind.REMINDED, people=people))
+    return telling(change, Notification(kind=NotificationKind.REMINDED, people=people))
 
 
 def _escalate(change: Change, level: LevelState, tick: Tick) -> Change:

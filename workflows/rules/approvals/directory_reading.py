@@ -9,7 +9,13 @@ from workflows.rules.approvals.deadlines import reach
 from workflows.rules.approvals.levels import pass_if_certain
 from workflows.rules.approvals.policy import Notify
 from workflows.rules.approvals.privacy import with_readers
-from workflows.rules.approvals.request import ApprovalState, Change, LevelState, Tell, TellKind
+from workflows.rules.approvals.request import (
+    ApprovalState,
+    Change,
+    LevelState,
+    Notification,
+    NotificationKind,
+)
 from workflows.rules.approvals.transitions import note, telling, with_level
 from workflows.rules.people.actors import CLOCK, ApproverQuestion, Reading, Standing
 from workflows.rules.shared.audit import Fact
@@ -89,7 +95,9 @@ def _void_delegations(change: Change, level: LevelState, reading: Reading, now: 
             rule="barred" if standing is Standing.ACTIVE else f"standing_{standing}",
             data={"delegate": one.person, "on_behalf_of": one.seat},
         )
-        change = telling(change, Tell(kind=TellKind.DELEGATE_REFUSED, people=(one.seat,)))
+        change = telling(
+            change, Notification(kind=NotificationKind.DELEGATE_REFUSED, people=(one.seat,))
+        )
     return change
 
 
@@ -133,7 +141,7 @@ def _block(change: Change, level: LevelState, why: str, reading: Reading, now: d
         rule=why,
         data=_evidence(level, reading),
     )
-    return telling(change, Tell(kind=TellKind.BLOCKED))
+    return telling(change, Notification(kind=NotificationKind.BLOCKED))
 
 
 def _open(change: Change, level: LevelState, reading: Reading, now: datetime) -> Change:
@@ -175,7 +183,7 @@ def _ask(change: Change, level: LevelState, before: LevelState, now: datetime) -
         return change
     told = tuple(dict.fromkeys((*level.told, *new)))
     change = with_level(change, replace(level, told=told))
-    return telling(change, Tell(kind=TellKind.ASKED, people=new))
+    return telling(change, Notification(kind=NotificationKind.ASKED, people=new))
 
 
 def _evidence(level: LevelState, reading: Reading) -> dict[str, str]:

@@ -16,7 +16,7 @@ from workflows.rules.shared.errors import (
     RuleError,
     WindowTooLongError,
 )
-from workflows.rules.shared.mistakes import Mistakes, gather
+from workflows.rules.shared.mistakes import FormErrors, gather
 from workflows.rules.shared.money import Money, parse_money
 
 _DURATION = re.compile(r"([1-9]\d{0,3})\s*([smhd])", re.ASCII)
@@ -25,7 +25,7 @@ _CURRENCY = re.compile(r"([A-Za-z]{3})\s*", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WrittenContent:
+class DraftContent:
     """What is asked, as a person wrote it. `links` are separated by spaces or line ends."""
 
     title: str
@@ -35,21 +35,21 @@ class WrittenContent:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WrittenRequest:
+class DraftRequest:
     """A request as a person wrote it; `answer_within` such as `4h`, or empty."""
 
     request_id: str
     policy: str = ""
-    content: WrittenContent = WrittenContent(title="")
+    content: DraftContent = DraftContent(title="")
     answer_within: str = ""
 
 
-class RequestMistakes(Mistakes):
+class RequestFormErrors(FormErrors):
     """What is wrong with a written request, by field: `title`, `text`, `amount`, `links`, `answer_within`."""
 
 
 def read_request(
-    written: WrittenRequest, policy: Policy, requester: Actor, managers: tuple[ManagedBy, ...]
+    written: DraftRequest, policy: Policy, requester: Actor, managers: tuple[ManagedBy, ...]
 ) -> ApprovalRequest:
     """Turn what a person wrote into a request, with `policy` and `managers` pinned to it.
 
@@ -62,14 +62,14 @@ def read_request(
     try:
         content = read_content(written.content, policy.currency)
         route_ = route(policy, content.amount)
-    except RequestMistakes as found:
-        raise RequestMistakes({**found.by_field, **mistakes}) from None
+    except RequestFormErrors as found:
+        raise RequestFormErrors({**found.by_field, **mistakes}) from None
     except NoTierError as error:
-        raise RequestMistakes({"amount": error, **mistakes}) from None
+        raise RequestFormErrors({"amount": error, **mistakes}) from None
     if expire_after is not None and (longest := longest_window(route_)) and expire_after > longest:
         mistakes["answer_within"] = WindowTooLongError(limit=as_written(longest))
     if mistakes:
-        raise RequestMistakes(mistakes)
+        raise RequestFormErrors(mistakes)
     return ApprovalRequest(
         request_id=written.request_id,
         requester=requester,
@@ -87,7 +87,7 @@ def longest_window(route_: Route) -> timedelta | None:
     return min((bound for bound in bounds if bound is not None), default=None)
 
 
-def read_content(written: WrittenContent, currency: str) -> Content:
+def read_content(written: DraftContent, currency: str) -> Content:
     """Turn what a person wrote into content, its amount in `currency`: the policy's, or empty.
 
     Raises:
@@ -103,7 +103,7 @@ def read_content(written: WrittenContent, currency: str) -> Content:
     gather(mistakes, "links", lambda: check_content(replace(plain, links=links)))
     amount = gather(mistakes, "amount", lambda: read_amount(written.amount, currency))
     if mistakes:
-        raise RequestMistakes(mistakes)
+        raise RequestFormErrors(mistakes)
     return Content(title=title, text=text, amount=amount, links=links)
 
 

@@ -6,31 +6,31 @@ from typing import TypeVar
 
 from workflows.rules.approvals.policy import RouteReason, Visibility
 from workflows.rules.approvals.request import ApprovalState, Counted, LevelState, Reassigned
-from workflows.rules.approvals.snapshot import ApprovalFace, LevelFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
 from workflows.rules.hr.request import HrRequest
-from workflows.rules.hr.snapshot import HrFace
+from workflows.rules.hr.snapshot import HrSnapshot
 from workflows.rules.shared.content import Content
-from workflows.rules.snapshots import Face
+from workflows.rules.snapshots import Snapshot
 
 _Said = TypeVar("_Said", Counted, Reassigned)
 
 
-def public_face(face: ApprovalFace) -> ApprovalFace:
+def public_snapshot(snapshot: ApprovalSnapshot) -> ApprovalSnapshot:
     """Return what everybody may see of a private face; any other one comes back as it is.
 
     Left are kind, requester, levels, people and state. Gone are the content, what changed in it,
     everything that somebody wrote, and the words of the rule: they bound the amount. Its title is
     the policy's, so that a sentence about it still has a subject.
     """
-    if not face.private or face.hidden:
-        return face
-    wanted = face.change_request
+    if not snapshot.private or snapshot.hidden:
+        return snapshot
+    wanted = snapshot.change_request
     return replace(
-        face,
+        snapshot,
         hidden=True,
-        content=Content(title=face.title),
-        rule=RouteReason(policy=face.policy),
-        levels=tuple(_public_level(level) for level in face.levels),
+        content=Content(title=snapshot.title),
+        rule=RouteReason(policy=snapshot.policy),
+        levels=tuple(_public_level(level) for level in snapshot.levels),
         changes=(),
         change_request=replace(wanted, reason="") if wanted else None,
         comments=0,
@@ -39,21 +39,25 @@ def public_face(face: ApprovalFace) -> ApprovalFace:
     )
 
 
-def public(face: Face) -> Face:
+def public(snapshot: Snapshot) -> Snapshot:
     """Return what a channel may show of any face. An order has nothing that is private.
 
     Of an HR request that was private, or whose approval was lost, only its type is left.
     """
-    if isinstance(face, ApprovalFace):
-        return public_face(face)
-    if not isinstance(face, HrFace) or (face.approval and not face.approval.private):
-        return face
-    bare = HrRequest(request_id=face.request.request_id, type=face.request.type, title=face.title)
-    approval = public_face(face.approval) if face.approval else None
-    return replace(face, request=bare, approval=approval, failure=None)
+    if isinstance(snapshot, ApprovalSnapshot):
+        return public_snapshot(snapshot)
+    if not isinstance(snapshot, HrSnapshot) or (
+        snapshot.approval and not snapshot.approval.private
+    ):
+        return snapshot
+    bare = HrRequest(
+        request_id=snapshot.request.request_id, type=snapshot.request.type, title=snapshot.title
+    )
+    approval = public_snapshot(snapshot.approval) if snapshot.approval else None
+    return replace(snapshot, request=bare, approval=approval, failure=None)
 
 
-def _public_level(level: LevelFace) -> LevelFace:
+def _public_level(level: LevelSnapshot) -> LevelSnapshot:
     return replace(
         level,
         decisions=tuple(_without_reason(one) for one in level.decisions),
@@ -82,21 +86,21 @@ def readers_of(state: ApprovalState) -> tuple[str, ...]:
     return tuple(dict.fromkeys(people))
 
 
-def may_read_face(face: ApprovalFace, person: str, readers: Collection[str]) -> bool:
+def may_read_snapshot(snapshot: ApprovalSnapshot, person: str, readers: Collection[str]) -> bool:
     """Whether `person` may read the whole of it, by the `readers_of` that were written down last."""
-    return not face.private or person in {face.requester.person, *readers}
+    return not snapshot.private or person in {snapshot.requester.person, *readers}
 
 
-def may_read_trail(face: ApprovalFace, person: str) -> bool:
+def may_read_trail(snapshot: ApprovalSnapshot, person: str) -> bool:
     """Whether `person` may read what was written down of it: who asks, and the people of its levels.
 
     Of a private one whoever may read it may read that too.
     """
-    people = {face.requester.person}
-    for level in face.levels:
+    people = {snapshot.requester.person}
+    for level in snapshot.levels:
         people |= {*level.eligible, *(one.person for one in level.delegates)}
         people |= {who for said in level.decisions for who in (said.person, said.seat)}
-    return person in people or (face.private and not face.hidden)
+    return person in people or (snapshot.private and not snapshot.hidden)
 
 
 def with_readers(state: ApprovalState, level: LevelState) -> ApprovalState:

@@ -330,7 +330,7 @@ class ApprovalState:
         return level.to_read and not level.passed
 
 
-class TellKind(StrEnum):
+class NotificationKind(StrEnum):
     """What people are told while a request is open. The outcome is told by whoever owns the card."""
 
     ASKED = "asked"
@@ -341,10 +341,10 @@ class TellKind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Tell:
+class Notification:
     """People to be told something about a level; BLOCKED is for the admins and names nobody."""
 
-    kind: TellKind
+    kind: NotificationKind
     people: tuple[str, ...] = ()
 
 
@@ -354,4 +354,4 @@ class Change:
 
     state: ApprovalState
     facts: tuple[AuditEvent, ...] = ()
-    tells: tuple[Tell, ...] = ()
+    tells: tuple[Notification, ...] = ()

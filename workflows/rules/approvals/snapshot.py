@@ -31,7 +31,7 @@ class Asked:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LevelFace:
+class LevelSnapshot:
     """One reached level as people see it. `blocked` names why nobody may decide, or is empty.
 
     `opened_at` is when its people were first known, None while they are not. `sources` are those in force, `unreadable` those that could not be read.
@@ -58,7 +58,7 @@ class LevelFace:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ApprovalFace:
+class ApprovalSnapshot:
     """An approval as people see it, at one `card_version`; `changed_at` is its newest fact's.
 
     `level_names` are all levels of the route, also those not reached. What is `private` stands
@@ -78,7 +78,7 @@ class ApprovalFace:
     content: Content
     status: Status
     rule: RouteReason
-    levels: tuple[LevelFace, ...]
+    levels: tuple[LevelSnapshot, ...]
     levels_in_all: int
     content_revision: int
     changes: tuple[ContentChange, ...]
@@ -106,17 +106,17 @@ class ApprovalFace:
         return self.status in OPEN
 
     @property
-    def open_level(self) -> LevelFace | None:
+    def open_level(self) -> LevelSnapshot | None:
         """The level that waits for decisions now, or None."""
         if self.status is not Status.PENDING or not self.levels or self.levels[-1].passed:
             return None
         return self.levels[-1]
 
 
-def approval_face(state: ApprovalState, card_version: int) -> ApprovalFace:
+def approval_snapshot(state: ApprovalState, card_version: int) -> ApprovalSnapshot:
     """Return what everybody may see of `state`."""
     request = state.request
-    return ApprovalFace(
+    return ApprovalSnapshot(
         request_id=request.request_id,
         policy=request.policy.name,
         currency=request.policy.currency,
@@ -129,7 +129,7 @@ def approval_face(state: ApprovalState, card_version: int) -> ApprovalFace:
         content=request.content,
         status=state.status,
         rule=request.route.reason,
-        levels=tuple(_level_face(level) for level in state.levels),
+        levels=tuple(_level_snapshot(level) for level in state.levels),
         levels_in_all=len(request.route.levels),
         content_revision=state.content_revision,
         changes=state.changes,
@@ -152,11 +152,11 @@ def approval_face(state: ApprovalState, card_version: int) -> ApprovalFace:
     )
 
 
-def _level_face(level: LevelState) -> LevelFace:
+def _level_snapshot(level: LevelState) -> LevelSnapshot:
     sources: dict[str, str] = {}
     for member in level.evidence:
         sources.setdefault(member.person, member.source)
-    return LevelFace(
+    return LevelSnapshot(
         number=level.number,
         name=level.rule.name,
         sources=tuple(str(source) for source in level.sources),

@@ -3,7 +3,13 @@
 from dataclasses import replace
 from datetime import datetime
 
-from workflows.rules.approvals.request import ApprovalState, Change, LevelState, Status, Tell
+from workflows.rules.approvals.request import (
+    ApprovalState,
+    Change,
+    LevelState,
+    Notification,
+    Status,
+)
 from workflows.rules.people.actors import Actor
 from workflows.rules.shared.audit import AuditEvent, Fact
 from workflows.rules.shared.content import require_storable
@@ -55,7 +61,7 @@ def with_level(change: Change, level: LevelState) -> Change:
     return replace(change, state=replace(change.state, levels=levels))
 
 
-def telling(change: Change, tell: Tell) -> Change:
+def telling(change: Change, tell: Notification) -> Change:
     """Return `change` with one more thing to tell people."""
     return replace(change, tells=(*change.tells, tell))
 

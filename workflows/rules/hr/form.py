@@ -18,14 +18,14 @@ from workflows.rules.shared.errors import (
     UnknownPriorityError,
     UnknownProductError,
 )
-from workflows.rules.shared.mistakes import Mistakes, Read, gather
+from workflows.rules.shared.mistakes import FormErrors, Read, gather
 from workflows.rules.shared.money import Money
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WrittenHr:
+class DraftHr:
     """An HR request as a person wrote it, before anything is believed. Days as 2026-01-31."""
 
     request_id: str
@@ -42,12 +42,12 @@ class WrittenHr:
     link: str = ""
 
 
-class HrMistakes(Mistakes):
-    """What is wrong with a written HR request, by the field of `WrittenHr`."""
+class HrFormErrors(FormErrors):
+    """What is wrong with a written HR request, by the field of `DraftHr`."""
 
 
 def read_hr(
-    written: WrittenHr, policy: Policy, today: date, products: Mapping[str, str]
+    written: DraftHr, policy: Policy, today: date, products: Mapping[str, str]
 ) -> HrRequest:
     """Turn what a person wrote into a request that `policy` takes.
 
@@ -67,7 +67,7 @@ def read_hr(
     type_ = form.gather("type", lambda: _type(written.type))
     priority = form.gather("priority", lambda: _priority(written.priority))
     if type_ is None or priority is None:
-        raise HrMistakes(form.mistakes)
+        raise HrFormErrors(form.mistakes)
     read = _needed(form, FIELDS[type_], policy, products)
     request = replace(
         read,
@@ -84,14 +84,14 @@ def read_hr(
     if "amount" not in form.mistakes:
         form.gather("amount", lambda: route(policy, request.amount))
     if form.mistakes:
-        raise HrMistakes(form.mistakes)
+        raise HrFormErrors(form.mistakes)
     return request
 
 
 class _Form:
     """What was written, and the mistakes that were found in it."""
 
-    def __init__(self, written: WrittenHr) -> None:
+    def __init__(self, written: DraftHr) -> None:
         self.written = written
         self.mistakes: dict[str, RuleError] = {}
 

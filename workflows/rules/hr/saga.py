@@ -8,7 +8,7 @@ from datetime import datetime
 
 from workflows.rules.approvals.policy import Policy
 from workflows.rules.approvals.request import Status
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.request import HrRequest, content_of, request_of
 from workflows.rules.hr.snapshot import (
     STEPS,
@@ -46,7 +46,7 @@ def receive(request: HrRequest, requester: Actor, policy: Policy, now: datetime)
     return _note(HrChange(state=state), Fact.HR_REQUEST_RECEIVED, requester, now, data=data)
 
 
-def approval_ended(state: HrState, approval: ApprovalFace, now: datetime) -> HrChange:
+def approval_ended(state: HrState, approval: ApprovalSnapshot, now: datetime) -> HrChange:
     """Take the approval's outcome: provision what was approved, as amended, or end."""
     request = _decided(state, approval)
     ended = replace(
@@ -70,7 +70,7 @@ def approval_ended(state: HrState, approval: ApprovalFace, now: datetime) -> HrC
     return replace(change, state=going)
 
 
-def _decided(state: HrState, approval: ApprovalFace) -> HrRequest | None:
+def _decided(state: HrState, approval: ApprovalSnapshot) -> HrRequest | None:
     """Return the request as it was amended last, or None where its content is none."""
     try:
         return request_of(state.request.request_id, approval.content)

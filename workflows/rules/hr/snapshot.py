@@ -9,7 +9,7 @@ from typing import Literal
 
 from workflows.rules.approvals.policy import Policy
 from workflows.rules.approvals.request import Status, part_of
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.request import HrRequest, HrType
 from workflows.rules.orders.order import StepStatus
 from workflows.rules.people.actors import Actor
@@ -94,7 +94,7 @@ class HrState:
     requester: Actor
     policy: Policy
     status: Status = Status.PENDING
-    approval: ApprovalFace | None = None
+    approval: ApprovalSnapshot | None = None
     provisioning: Provisioning = Provisioning.WAITING
     steps: tuple[HrStep, ...] = ()
     owed: tuple[HrStepName, ...] = ()
@@ -119,7 +119,7 @@ class HrChange:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HrFace:
+class HrSnapshot:
     """An HR request as it is shown, at one `card_version`.
 
     `approval` is None while the approval goes on: that one knows itself how it stands. `status`
@@ -135,7 +135,7 @@ class HrFace:
     admin_channel: str
     language: str
     status: Status
-    approval: ApprovalFace | None
+    approval: ApprovalSnapshot | None
     provisioning: Provisioning
     steps: tuple[HrStep, ...]
     failure: Failure | None
@@ -157,9 +157,9 @@ def hr_approval_id(request_id: str) -> str:
     return part_of(request_id)
 
 
-def hr_face(state: HrState, version: int) -> HrFace:
+def hr_snapshot(state: HrState, version: int) -> HrSnapshot:
     """Return what is shown of `state`."""
-    return HrFace(
+    return HrSnapshot(
         request=state.request,
         requester=state.requester,
         title=state.policy.title,

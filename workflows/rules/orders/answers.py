@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from workflows.rules.approvals.request import Verdict
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,7 +17,7 @@ class ApprovalMessage:
     at: datetime
 
 
-def approval_message(approval: ApprovalFace | None) -> ApprovalMessage | None:
+def approval_message(approval: ApprovalSnapshot | None) -> ApprovalMessage | None:
     """Return the latest decision of an order's approval, or None where nobody has decided."""
     said = [one for level in approval.levels for one in level.decisions] if approval else []
     if not said:

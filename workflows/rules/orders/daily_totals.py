@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from workflows.rules.orders.order import OrderFace, OrderStatus
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 from workflows.rules.shared.money import Money
 
 
@@ -27,11 +27,11 @@ class DaySummary:
     rows: tuple[DayRow, ...] = ()
 
 
-def sum_up(day: date, began: datetime, faces: Iterable[OrderFace]) -> DaySummary:
+def sum_up(day: date, began: datetime, snapshots: Iterable[OrderSnapshot]) -> DaySummary:
     """Return the day in numbers, statuses in the order in which an order goes through them."""
     by_status: dict[OrderStatus, list[Money]] = defaultdict(list)
-    for face in faces:
-        by_status[face.status].append(face.order.total)
+    for snapshot in snapshots:
+        by_status[snapshot.status].append(snapshot.order.total)
     rows = (
         DayRow(status=status, orders=len(by_status[status]), totals=_sums(by_status[status]))
         for status in OrderStatus

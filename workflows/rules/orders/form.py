@@ -25,7 +25,7 @@ from workflows.rules.shared.errors import (
     UnknownProductError,
     WindowTooLongError,
 )
-from workflows.rules.shared.mistakes import Mistakes
+from workflows.rules.shared.mistakes import FormErrors
 from workflows.rules.shared.money import MAX_DIGITS, Money, parse_money
 
 POLICY = "order"
@@ -40,7 +40,7 @@ MAX_QUANTITY = 9_999
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WrittenLine:
+class DraftLine:
     """One order line as a person wrote it."""
 
     sku: str
@@ -49,7 +49,7 @@ class WrittenLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WrittenOrder:
+class DraftOrder:
     """An order as a person wrote it, before anything is believed.
 
     `answer_within` such as `4h`, or empty, is a wish for the approval.
@@ -57,7 +57,7 @@ class WrittenOrder:
 
     order_id: str
     customer: str
-    lines: tuple[WrittenLine, ...]
+    lines: tuple[DraftLine, ...]
     card_expiry: str
     note: str = ""
     payment: PaymentMode = PaymentMode.CHARGE
@@ -65,21 +65,21 @@ class WrittenOrder:
     answer_within: str = ""
 
 
-class OrderMistakes(Mistakes):
+class OrderFormErrors(FormErrors):
     """What is wrong with a written order, by field: `customer`, `lines.0.quantity`, ..."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OrderWish:
+class ParsedOrder:
     """An order that was read, and how long its approval may take where its requester said so."""
 
     order: Order
     expire_after: timedelta | None
 
 
-def read_wish(
-    written: WrittenOrder, products: Mapping[str, str], currency: str, policy: Policy
-) -> OrderWish:
+def parse_order(
+    written: DraftOrder, products: Mapping[str, str], currency: str, policy: Policy
+) -> ParsedOrder:
     """Turn what a person wrote into an order that `policy` takes, within the policy's bounds.
 
     Raises:
@@ -90,7 +90,7 @@ def read_wish(
     order = expire_after = None
     try:
         order = read_order(written, products, currency)
-    except OrderMistakes as found:
+    except OrderFormErrors as found:
         mistakes.update(found.by_field)
     try:
         expire_after = read_window(written.answer_within)
@@ -102,11 +102,11 @@ def read_wish(
     except RuleError as error:
         mistakes["answer_within"] = error
     if order is None or mistakes:
-        raise OrderMistakes(mistakes)
-    return OrderWish(order=order, expire_after=expire_after)
+        raise OrderFormErrors(mistakes)
+    return ParsedOrder(order=order, expire_after=expire_after)
 
 
-def read_order(written: WrittenOrder, products: Mapping[str, str], currency: str) -> Order:
+def read_order(written: DraftOrder, products: Mapping[str, str], currency: str) -> Order:
     """Turn what a person wrote into an order. `products` are the names by number that can be had.
 
     A payment card is needed only where it is charged; what is written about it is kept if it reads.
@@ -136,7 +136,7 @@ def read_order(written: WrittenOrder, products: Mapping[str, str], currency: str
     if read and _is_too_long(_sum([line.total for line in read])):
         mistakes.setdefault("lines", TooManyDigitsError())
     if mistakes:
-        raise OrderMistakes(mistakes)
+        raise OrderFormErrors(mistakes)
     return Order(
         order_id=written.order_id,
         customer=customer,
@@ -150,7 +150,7 @@ def read_order(written: WrittenOrder, products: Mapping[str, str], currency: str
 
 def _read_line(
     index: int,
-    line: WrittenLine,
+    line: DraftLine,
     products: Mapping[str, str],
     currency: str,
     mistakes: dict[str, RuleError],
@@ -193,7 +193,7 @@ class Reckoning:
     is_whole: bool
 
 
-def reckon(lines: Sequence[WrittenLine], currency: str) -> Reckoning:
+def reckon(lines: Sequence[DraftLine], currency: str) -> Reckoning:
     """Add up the lines as they are written so far. What cannot be read stands with its line."""
     sums = tuple(_line_sum(line, currency) for line in lines)
     totals = [one.total for one in sums if one.total is not None]
@@ -207,7 +207,7 @@ def reckon(lines: Sequence[WrittenLine], currency: str) -> Reckoning:
     )
 
 
-def _line_sum(line: WrittenLine, currency: str) -> LineSum:
+def _line_sum(line: DraftLine, currency: str) -> LineSum:
     mistakes: dict[str, RuleError] = {}
     quantity, price = None, None
     try:
@@ -225,7 +225,7 @@ def _line_sum(line: WrittenLine, currency: str) -> LineSum:
     )
 
 
-def is_blank(line: WrittenLine) -> bool:
+def is_blank(line: DraftLine) -> bool:
     """Say whether nothing at all was written into a line."""
     return not (line.sku.strip() or line.quantity.strip() or line.unit_price.strip())
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from workflows.rules.approvals.policy import Policy
 from workflows.rules.approvals.request import part_of
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.orders.parcel import Parcel
 from workflows.rules.people.actors import Actor
 from workflows.rules.shared.audit import AuditEvent
@@ -186,7 +186,7 @@ class OrderState:
     requester: Actor
     policy: Policy
     status: OrderStatus = OrderStatus.PROCESSING
-    approval: ApprovalFace | None = None
+    approval: ApprovalSnapshot | None = None
     steps: tuple[Step, ...] = tuple(Step(name=name) for name in StepName)
     owed: tuple[StepName, ...] = ()
     ending: OrderStatus = OrderStatus.FAILED
@@ -249,7 +249,7 @@ def content(order: Order) -> Content:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OrderFace:
+class OrderSnapshot:
     """An order as people see it, at one `card_version`.
 
     `as_of` is only set where the order could not be asked: when the records last heard of it.
@@ -262,7 +262,7 @@ class OrderFace:
     channel: str
     language: str
     status: OrderStatus
-    approval: ApprovalFace | None
+    approval: ApprovalSnapshot | None
     steps: tuple[Step, ...]
     failure: str
     ending: OrderStatus = OrderStatus.FAILED
@@ -290,9 +290,9 @@ def approval_id(order_id: str) -> str:
     return part_of(order_id)
 
 
-def order_face(state: OrderState, card_version: int) -> OrderFace:
+def order_snapshot(state: OrderState, card_version: int) -> OrderSnapshot:
     """Return what everybody may see of `state`."""
-    return OrderFace(
+    return OrderSnapshot(
         order=state.order,
         requester=state.requester,
         title=state.policy.title,

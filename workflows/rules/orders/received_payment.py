@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from workflows.rules.orders.order import (
     ENDED,
-    OrderFace,
+    OrderSnapshot,
     OrderStatus,
     PaymentConfirmation,
     PaymentMode,
@@ -75,7 +75,7 @@ def confirmation(payment: ReceivedPayment) -> PaymentConfirmation:
     )
 
 
-def judge(payment: ReceivedPayment, order: OrderFace | None, *, paid: bool) -> Verdict:
+def judge(payment: ReceivedPayment, order: OrderSnapshot | None, *, paid: bool) -> Verdict:
     """Say what a payment is to its order.
 
     An order that is charged, that another payment has `paid`, or that has ended wants no more
@@ -88,7 +88,7 @@ def judge(payment: ReceivedPayment, order: OrderFace | None, *, paid: bool) -> V
     return Verdict.WANTED if payment.amount == order.order.total else Verdict.MISMATCHED
 
 
-def judge_confirmed(order: OrderFace | None, *, booked: bool) -> Progress | None:
+def judge_confirmed(order: OrderSnapshot | None, *, booked: bool) -> Progress | None:
     """Say what becomes of a payment that is its order's; None while that is not known.
 
     `booked` says that our ledger has it, whatever became of the step: one that has failed may have

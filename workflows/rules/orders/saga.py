@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from workflows.rules.approvals.policy import Policy
 from workflows.rules.approvals.request import Status
-from workflows.rules.approvals.snapshot import ApprovalFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.orders.order import (
     ENDED,
     PAYMENT_WINDOW,
@@ -69,7 +69,7 @@ _OUTCOMES = {
 }
 
 
-def approval_ended(state: OrderState, approval: ApprovalFace, now: datetime) -> OrderChange:
+def approval_ended(state: OrderState, approval: ApprovalSnapshot, now: datetime) -> OrderChange:
     """Take the approval's outcome: go on, or end as it says.
 
     A yes that came before the withdrawal of a cancelled order does not bring it back, and where

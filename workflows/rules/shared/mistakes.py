@@ -8,7 +8,7 @@ from workflows.rules.shared.errors import RuleError
 Read = TypeVar("Read")
 
 
-class Mistakes(Exception):  # noqa: N818 - it carries errors, it is not one
+class FormErrors(Exception):  # noqa: N818 - it carries errors, it is not one
     """The refusals of what was written, by the name of its field."""
 
     def __init__(self, by_field: Mapping[str, RuleError]) -> None:

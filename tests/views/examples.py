@@ -17,19 +17,19 @@ from workflows.rules.approvals.request import (
     Verdict,
     Withdrawal,
 )
-from workflows.rules.approvals.snapshot import ApprovalFace, approval_face
+from workflows.rules.approvals.snapshot import ApprovalSnapshot, approval_snapshot
 from workflows.rules.orders import order, parcel_progress
 from workflows.rules.orders import saga as order_saga
 from workflows.rules.orders import verbs as order_verbs
 from workflows.rules.orders.order import (
     Cancellation,
     Order,
-    OrderFace,
     OrderLine,
+    OrderSnapshot,
     OrderState,
     PaymentMode,
     StepName,
-    order_face,
+    order_snapshot,
 )
 from workflows.rules.orders.parcel import ParcelNews, Stored
 from workflows.rules.people.actors import (
@@ -145,15 +145,15 @@ def decided(
     return approval.decide(state, decision, now).state
 
 
-def face(state: ApprovalState, card_version: int = 3) -> ApprovalFace:
-    return approval_face(state, card_version)
+def snapshot(state: ApprovalState, card_version: int = 3) -> ApprovalSnapshot:
+    return approval_snapshot(state, card_version)
 
 
-def pending() -> ApprovalFace:
-    return face(opened(request()), 1)
+def pending() -> ApprovalSnapshot:
+    return snapshot(opened(request()), 1)
 
 
-def two_levels() -> ApprovalFace:
+def two_levels() -> ApprovalSnapshot:
     """Level one passed with two of three, level two open."""
     rules = policy(
         level_rule("sales", 2, "U0BORIS", "U0CLARA", "U0EMIL"),
@@ -162,97 +162,97 @@ def two_levels() -> ApprovalFace:
     state = opened(request(rules=rules), "U0BORIS", "U0CLARA", "U0EMIL")
     state = decided(state, BORIS, reason="We know them, go ahead.")
     state = decided(state, CLARA)
-    return face(taken(reached(state, 9), people("U0FAY")), 5)
+    return snapshot(taken(reached(state, 9), people("U0FAY")), 5)
 
 
-def half_decided() -> ApprovalFace:
+def half_decided() -> ApprovalSnapshot:
     rules = policy(level_rule("sales", 2, "U0BORIS", "U0CLARA"))
-    return face(decided(opened(request(rules=rules)), BORIS), 2)
+    return snapshot(decided(opened(request(rules=rules)), BORIS), 2)
 
 
-def unread() -> ApprovalFace:
-    return face(reached(approval.submit(request(), NOW).state), 1)
+def unread() -> ApprovalSnapshot:
+    return snapshot(reached(approval.submit(request(), NOW).state), 1)
 
 
-def blocked() -> ApprovalFace:
+def blocked() -> ApprovalSnapshot:
     state = reached(approval.submit(request(), NOW).state)
-    return face(taken(state, people("U0IVAN", standing=Standing.DEACTIVATED)), 2)
+    return snapshot(taken(state, people("U0IVAN", standing=Standing.DEACTIVATED)), 2)
 
 
-def approved() -> ApprovalFace:
-    return face(decided(opened(request()), BORIS))
+def approved() -> ApprovalSnapshot:
+    return snapshot(decided(opened(request()), BORIS))
 
 
-def rejected() -> ApprovalFace:
+def rejected() -> ApprovalSnapshot:
     reason = "The customer still owes us for *two* orders."
-    return face(decided(opened(request()), CLARA, Verdict.REJECT, reason))
+    return snapshot(decided(opened(request()), CLARA, Verdict.REJECT, reason))
 
 
-def expired() -> ApprovalFace:
-    return face(reach(opened(request()), NOW + timedelta(minutes=5)).state)
+def expired() -> ApprovalSnapshot:
+    return snapshot(reach(opened(request()), NOW + timedelta(minutes=5)).state)
 
 
-def withdrawn() -> ApprovalFace:
+def withdrawn() -> ApprovalSnapshot:
     taken_back = Withdrawal(actor=ANA, reason="Wrong customer.")
-    return face(approval.withdraw(opened(request()), taken_back, NOW).state)
+    return snapshot(approval.withdraw(opened(request()), taken_back, NOW).state)
 
 
-def auto_approved() -> ApprovalFace:
+def auto_approved() -> ApprovalSnapshot:
     content = Content(title="ORD-1 for Acme", amount=usd("1000.00"))
-    return face(approval.submit(request(content), NOW).state, 1)
+    return snapshot(approval.submit(request(content), NOW).state, 1)
 
 
-def from_command_line() -> ApprovalFace:
+def from_command_line() -> ApprovalSnapshot:
     operator = Actor(person="U0ANA", origin=Origin.CLI, operator="ana@laptop")
     asked = replace(request(Content(title="Team offsite")), requester=operator)
-    return replace(face(opened(asked), 1), mention_approvers=False)
+    return replace(snapshot(opened(asked), 1), mention_approvers=False)
 
 
-def hostile() -> ApprovalFace:
+def hostile() -> ApprovalSnapshot:
     state = opened(request(contents.hostile(), policy(level_rule("a_b", 2))))
-    return face(decided(state, BORIS, reason="*fine* <!everyone>"))
+    return snapshot(decided(state, BORIS, reason="*fine* <!everyone>"))
 
 
-def long() -> ApprovalFace:
+def long() -> ApprovalSnapshot:
     state = opened(request(contents.long(), policy(level_rule("sales", 2))))
-    return face(decided(state, BORIS, reason="why " * 700))
+    return snapshot(decided(state, BORIS, reason="why " * 700))
 
 
 def _order_state(*, needs_approval: bool) -> OrderState:
     return order_saga.receive(THE_ORDER, ANA, policy(), NOW, needs_approval=needs_approval).state
 
 
-def with_approval(outcome: ApprovalFace) -> OrderState:
+def with_approval(outcome: ApprovalSnapshot) -> OrderState:
     return order_saga.approval_ended(_order_state(needs_approval=True), outcome, NOW).state
 
 
-def order_waiting() -> OrderFace:
-    return order_face(_order_state(needs_approval=True), 1)
+def order_waiting() -> OrderSnapshot:
+    return order_snapshot(_order_state(needs_approval=True), 1)
 
 
-def order_waiting_asked_for() -> OrderFace:
+def order_waiting_asked_for() -> OrderSnapshot:
     """What `/order-status` shows: the order with its approval as that stands now."""
     return replace(order_waiting(), approval=pending())
 
 
-def order_without_approval() -> OrderFace:
-    return order_face(_order_state(needs_approval=False), 1)
+def order_without_approval() -> OrderSnapshot:
+    return order_snapshot(_order_state(needs_approval=False), 1)
 
 
-def order_in_progress() -> OrderFace:
+def order_in_progress() -> OrderSnapshot:
     state = order_saga.step_started(with_approval(approved()), StepName.RESERVE, NOW).state
     state = order_saga.step_completed(state, StepName.RESERVE, "RES-1001", NOW).state
-    return order_face(order_saga.step_started(state, StepName.PAY, NOW).state, 6)
+    return order_snapshot(order_saga.step_started(state, StepName.PAY, NOW).state, 6)
 
 
-def order_completed() -> OrderFace:
+def order_completed() -> OrderSnapshot:
     state = with_approval(approved())
     for name, reference in zip(
         StepName, ("RES-1001", "TXN-2002", "TRK-3003", "DLV-4004"), strict=True
     ):
         state = order_saga.step_started(state, name, NOW).state
         state = order_saga.step_completed(state, name, reference, NOW + timedelta(minutes=2)).state
-    return order_face(state, 9)
+    return order_snapshot(state, 9)
 
 
 def _payment_declined() -> OrderState:
@@ -264,26 +264,26 @@ def _payment_declined() -> OrderState:
     return order_saga.step_failed(state, StepName.PAY, str(why), NOW).state
 
 
-def order_compensating() -> OrderFace:
-    return order_face(_payment_declined(), 8)
+def order_compensating() -> OrderSnapshot:
+    return order_snapshot(_payment_declined(), 8)
 
 
-def order_failed() -> OrderFace:
+def order_failed() -> OrderSnapshot:
     state = order_saga.step_compensated(_payment_declined(), StepName.PAY, NOW).state
     state = order_saga.step_compensated(state, StepName.RESERVE, NOW).state
-    return order_face(order_saga.compensated(state, NOW + timedelta(minutes=3)).state, 10)
+    return order_snapshot(order_saga.compensated(state, NOW + timedelta(minutes=3)).state, 10)
 
 
-def order_failed_at_once() -> OrderFace:
+def order_failed_at_once() -> OrderSnapshot:
     state = order_saga.step_started(_order_state(needs_approval=False), StepName.RESERVE, NOW).state
     why = Failure(code="out_of_stock", data={"sku": "LAPTOP-15", "wanted": "1", "left": "0"})
     state = order_saga.step_failed(state, StepName.RESERVE, str(why), NOW).state
     state = order_saga.step_compensated(state, StepName.RESERVE, NOW).state
-    return order_face(order_saga.compensated(state, NOW).state, 4)
+    return order_snapshot(order_saga.compensated(state, NOW).state, 4)
 
 
-def order_waits_for_payment() -> OrderFace:
-    return order_face(_awaiting_payment(), 5)
+def order_waits_for_payment() -> OrderSnapshot:
+    return order_snapshot(_awaiting_payment(), 5)
 
 
 def _awaiting_payment() -> OrderState:
@@ -301,10 +301,12 @@ def _undone(state: OrderState) -> OrderState:
     return order_saga.compensated(state, NOW + timedelta(minutes=3)).state
 
 
-def order_unpaid() -> OrderFace:
+def order_unpaid() -> OrderSnapshot:
     state = _awaiting_payment()
     assert state.payment_due is not None
-    return order_face(_undone(order_saga.payment_window_ended(state, state.payment_due).state), 8)
+    return order_snapshot(
+        _undone(order_saga.payment_window_ended(state, state.payment_due).state), 8
+    )
 
 
 def _cancelled() -> OrderState:
@@ -313,15 +315,15 @@ def _cancelled() -> OrderState:
     return order_saga.turn_back(state).state
 
 
-def order_being_cancelled() -> OrderFace:
-    return order_face(_cancelled(), 6)
+def order_being_cancelled() -> OrderSnapshot:
+    return order_snapshot(_cancelled(), 6)
 
 
-def order_cancelled_by_hand() -> OrderFace:
-    return order_face(_undone(_cancelled()), 9)
+def order_cancelled_by_hand() -> OrderSnapshot:
+    return order_snapshot(_undone(_cancelled()), 9)
 
 
-def order_on_its_way() -> OrderFace:
+def order_on_its_way() -> OrderSnapshot:
     state = _order_state(needs_approval=False)
     for name in (StepName.RESERVE, StepName.PAY):
         state = order_saga.step_started(state, name, NOW).state
@@ -332,7 +334,7 @@ def order_on_its_way() -> OrderFace:
         state, StepName.SHIP, "TRK-3003", NOW, estimated_delivery=arrives
     ).state
     state = order_saga.mail_failed(state, "mail.off").state
-    return order_face(order_saga.step_started(state, StepName.DELIVER, NOW).state, 7)
+    return order_snapshot(order_saga.step_started(state, StepName.DELIVER, NOW).state, 7)
 
 
 def _in_parcels(*told: ParcelNews) -> OrderState:
@@ -351,13 +353,13 @@ def _in_parcels(*told: ParcelNews) -> OrderState:
     return state
 
 
-def order_in_parcels() -> OrderFace:
+def order_in_parcels() -> OrderSnapshot:
     arrives = NOW + timedelta(days=2)
     news = ParcelNews(warehouse="NORTH", tracking="TRK-3003", estimated_delivery=arrives)
-    return order_face(_in_parcels(news, replace(news, delivery="DLV-4004")), 7)
+    return order_snapshot(_in_parcels(news, replace(news, delivery="DLV-4004")), 7)
 
 
-def order_called_back() -> OrderFace:
+def order_called_back() -> OrderSnapshot:
     """One parcel could not be handed over, the other one was called back."""
     state = _in_parcels(
         ParcelNews(warehouse="NORTH", tracking="TRK-3003"),
@@ -365,25 +367,25 @@ def order_called_back() -> OrderFace:
     )
     state = parcel_progress.parcels_ended(state, NOW).state
     state = parcel_progress.parcel_recalled(state, "NORTH", NOW).state
-    return order_face(_undone(state), 9)
+    return order_snapshot(_undone(state), 9)
 
 
-def order_needs_attention() -> OrderFace:
+def order_needs_attention() -> OrderSnapshot:
     error = "The gateway <https://gateway.example> refuses the refund."
     state = _payment_declined()
-    return order_face(order_saga.compensation_failed(state, StepName.PAY, error, NOW).state, 9)
+    return order_snapshot(order_saga.compensation_failed(state, StepName.PAY, error, NOW).state, 9)
 
 
-def order_rejected() -> OrderFace:
-    return order_face(with_approval(rejected()), 4)
+def order_rejected() -> OrderSnapshot:
+    return order_snapshot(with_approval(rejected()), 4)
 
 
-def order_expired() -> OrderFace:
-    return order_face(with_approval(expired()), 4)
+def order_expired() -> OrderSnapshot:
+    return order_snapshot(with_approval(expired()), 4)
 
 
-def order_cancelled() -> OrderFace:
-    return order_face(with_approval(withdrawn()), 4)
+def order_cancelled() -> OrderSnapshot:
+    return order_snapshot(with_approval(withdrawn()), 4)
 
 
 APPROVALS = {

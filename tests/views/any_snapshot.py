@@ -11,7 +11,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from tests.views import faces
+from tests.views import examples
 from tests.views.contents import usd
 from workflows.rules.approvals.policy import Layout, RouteReason
 from workflows.rules.approvals.request import (
@@ -24,11 +24,11 @@ from workflows.rules.approvals.request import (
     Status,
     Verdict,
 )
-from workflows.rules.approvals.snapshot import ApprovalFace, Asked, LevelFace
+from workflows.rules.approvals.snapshot import ApprovalSnapshot, Asked, LevelSnapshot
 from workflows.rules.orders.order import (
     Cancelled,
-    OrderFace,
     OrderLine,
+    OrderSnapshot,
     OrderStatus,
     Step,
     StepName,
@@ -57,7 +57,7 @@ SOURCES = ("group:sales-leads", "manager", "manager:2", "email:dora@example.com"
 PEOPLE = ("U0BORIS", "W0HANA", "", "<!channel>")
 
 
-class AnyFace:
+class AnySnapshot:
     """Lays texts of a pool out over faces, the same way for the same seed."""
 
     def __init__(self, pool: Sequence[str], seed: int) -> None:
@@ -75,7 +75,7 @@ class AnyFace:
         return Actor(person=self.person(), origin=Origin.CLI, operator=operator)
 
     def instant(self) -> datetime:
-        return faces.NOW + timedelta(seconds=self._random.randrange(10**6))
+        return examples.NOW + timedelta(seconds=self._random.randrange(10**6))
 
     def maybe_instant(self) -> datetime | None:
         return self._random.choice((None, self.instant()))
@@ -111,10 +111,10 @@ class AnyFace:
     def remark(self) -> Remark:
         return Remark(person=self.person(), text=self.text(), at=self.instant())
 
-    def level(self, number: int) -> LevelFace:
+    def level(self, number: int) -> LevelSnapshot:
         codes = ("", "", "approvers_unread", "approvers_unreadable", self.text())
         eligible = tuple(self.person() for _ in range(self._random.choice((0, 1, 2, 30))))
-        return LevelFace(
+        return LevelSnapshot(
             number=number,
             name=self.text(),
             sources=tuple(self.source() for _ in range(self._random.randrange(12))),
@@ -146,10 +146,10 @@ class AnyFace:
             seat=self.person(),
         )
 
-    def approval(self, status: Status | None = None) -> ApprovalFace:
+    def approval(self, status: Status | None = None) -> ApprovalSnapshot:
         count = self._random.choice((0, 1, 2, 9))
         rules = ("quorum", "reject_quorum", "expire_after", "", self.text())
-        return ApprovalFace(
+        return ApprovalSnapshot(
             request_id="ORD-7K2M4QXA",
             policy=self.text(),
             currency=self._random.choice(("", "USD")),
@@ -189,10 +189,10 @@ class AnyFace:
         over = self._random.choice((None, usd("1000.00")))
         return RouteReason(policy=self.text(), over=over, up_to=limit)
 
-    def decidable(self) -> ApprovalFace:
-        face = self.approval(Status.PENDING)
-        level = replace(self.level(len(face.levels) + 1), blocked="", passed=False)
-        return replace(face, levels=(*face.levels, level))
+    def decidable(self) -> ApprovalSnapshot:
+        snapshot = self.approval(Status.PENDING)
+        level = replace(self.level(len(snapshot.levels) + 1), blocked="", passed=False)
+        return replace(snapshot, levels=(*snapshot.levels, level))
 
     def failure(self) -> str:
         codes = ("out_of_stock", "card_expired", "not_in_time", self.text())
@@ -211,11 +211,11 @@ class AnyFace:
         step = self._random.choice(list(StepName))
         return Stuck(step=step, error=self.failure(), since=self.instant())
 
-    def order(self) -> OrderFace:
+    def order(self) -> OrderSnapshot:
         price = usd("9999999999999.99")
-        return OrderFace(
+        return OrderSnapshot(
             order=replace(
-                faces.THE_ORDER,
+                examples.THE_ORDER,
                 customer=self.text(),
                 note=self.text(),
                 lines=tuple(
@@ -245,4 +245,4 @@ class AnyFace:
         )
 
 
-any_faces = st.builds(AnyFace, pool=pools, seed=st.integers(0, 10**6))
+any_snapshots = st.builds(AnySnapshot, pool=pools, seed=st.integers(0, 10**6))
