@@ -1,30 +1,36 @@
-# Two commands for people, `make demo` and `make test`; the rest serves them.
-# Each builds .venv by itself from nothing but Python 3.11+ and make.
+# Two commands for users, `make demo` and `make test`, and the developer's loop around them.
+# Each target builds .venv on its own; it needs Python 3.11+ and make.
 
 PYTHON ?= python3
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml
 
-.PHONY: demo test chaos browser check lock
+.PHONY: demo test quick chaos browser check lock
 
 demo: .venv/runtime
 	$(BIN)/countersign demo
 
-# Three at a time on two cores: crash tests and journeys mostly wait. Compiled modules are kept, whatever
-# the environment says: without them every workflow that the sandbox loads compiles its modules anew.
-test: export PYTHONDONTWRITEBYTECODE =
+# Keep compiled modules even if the environment says otherwise: each Temporal workflow sandbox imports
+# its modules, and would compile them every time.
+test quick: export PYTHONDONTWRITEBYTECODE =
+
+# Three processes on two cores: crash tests and journeys mostly wait.
 test: .venv/dev
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-# Kills and faults at random for MINUTES, then a table: are the promises of docs/guarantees.md kept?
+# Rules, views, policies and the checks of the source tree. No server.
+quick: .venv/dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m unit
+
+# Random kills and faults for MINUTES, then a table: are the promises of docs/guarantees.md kept?
 MINUTES ?= 30
 chaos: .venv/dev
 	$(BIN)/python -m tests.chaos --minutes $(MINUTES)
 
-# A browser for the browser journeys, where none is installed.
+# A browser for the browser tests, if none is installed.
 browser: .venv/dev
 	$(BIN)/python -m playwright install chromium \
-	  || { echo "Playwright could not download its browser here. Install one by the system: apt-get install chromium-headless-shell"; exit 1; }
+	  || { echo "Playwright could not download its browser. Install one with the system's package manager: apt-get install chromium-headless-shell"; exit 1; }
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

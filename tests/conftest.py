@@ -67,9 +67,25 @@ TOGETHER = ("tests/journeys", "tests/chaos")
 SLOW = tuple(Path(__file__).parent.parent / folder for folder in TOGETHER)
 
 
+UNIT = ("rules", "views", "house")
+"""Folders whose tests need neither a server nor a process of their own."""
+POLICIES = ("test_policy_file.py", "test_policy_explain.py", "test_policy_docs.py")
+"""Files of tests/bot of which the same is true."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest."""
+    """Mark each test by what it needs, and run the slowest folders first."""
+    for item in items:
+        item.add_marker(_marker(item.path))
     items.sort(key=_place)
+
+
+def _marker(path: Path) -> pytest.MarkDecorator:
+    folder = path.parent.name
+    if folder == "chaos":
+        return pytest.mark.crash
+    is_unit = folder in UNIT or path.name in POLICIES
+    return pytest.mark.unit if is_unit else pytest.mark.server
 
 
 def _place(item: pytest.Item) -> int:
