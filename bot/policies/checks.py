@@ -1,4 +1,4 @@
-"""What can be wrong with a policy beyond its single keys: what contradicts itself, what can never work."""
+"""Checks across the keys of a policy: contradictions, and rules that can never take effect."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,12 +12,12 @@ from workflows.rules.people.actors import ApproverSource, SourceKind
 from workflows.rules.shared.money import Money
 
 _ONE_PERSON = (SourceKind.USER, SourceKind.EMAIL)
-"""Sources that name one known person each. How many a group has is read when a level opens."""
+"""Sources that name exactly one person. A group's size is only known when a level opens."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mistake:
-    """A mistake at a key below the table that was checked; at the table itself without one."""
+    """An error at `key` of the checked table, or at the table itself if `key` is empty."""
 
     key: str = ""
     message: str
@@ -25,41 +25,41 @@ class Mistake:
 
 
 def name(written: str) -> Iterator[Mistake]:
-    """Check a name: commands, file names and button values carry it."""
+    """Check a name. It appears in commands, file names and button values."""
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", written):
-        words = f"“{written}” is not a name."
-        yield Mistake(message=words, suggestion="Use a-z, 0-9, - and _, at most 40.")
+        fix = "Use at most 40 of the characters a-z, 0-9, - and _."
+        yield Mistake(message=f"“{written}” is not a valid name.", suggestion=fix)
 
 
 def order(head: Head) -> Iterator[Mistake]:
-    """Check what an order cannot have: its own card takes the place of its approval's."""
+    """Check the order policy: an order's own card replaces the card of its approval."""
     if head.visibility == Visibility.PRIVATE:
-        words = "An order cannot be private: its card shows customer, lines and amount."
-        fix = 'Write visibility = "channel", and a channel that only they can read.'
-        yield Mistake(key="visibility", message=words, suggestion=fix)
+        message = "An order cannot be private: its card shows customer, lines and amount."
+        fix = 'Write visibility = "channel", and use a private channel.'
+        yield Mistake(key="visibility", message=message, suggestion=fix)
 
 
 def people(level: LevelKeys) -> Iterator[Mistake]:
-    """Each source once, and every escalation asks somebody who is not asked already."""
-    twice = "Somebody stands there twice."
+    """Check that no source is repeated and that each escalation adds an approver."""
+    twice = "An approver is listed twice."
     if _repeats(level.approvers):
-        yield Mistake(key="approvers", message=twice, suggestion="Name each person once.")
-    asked = set(level.approvers)
+        yield Mistake(key="approvers", message=twice, suggestion="List each approver once.")
+    approvers = set(level.approvers)
     for index, step in enumerate(level.escalate):
         here = f"escalate.{index}.to"
         if _repeats(step.to):
-            yield Mistake(key=here, message=twice, suggestion="Name each person once.")
-        if not set(step.to) - asked:
-            why = f"This asks nobody new: {_list(step.to)} is asked already."
-            yield Mistake(key=here, message=why, suggestion="Name somebody else, or remove it.")
-        asked = set(step.to) if step.replace else asked | set(step.to)
+            yield Mistake(key=here, message=twice, suggestion="List each approver once.")
+        if not set(step.to) - approvers:
+            message = f"This adds no approver: {_list(step.to)} is already an approver."
+            yield Mistake(key=here, message=message, suggestion="Name someone else, or remove it.")
+        approvers = set(step.to) if step.replace else approvers | set(step.to)
 
 
 def quorums(level: LevelKeys) -> Iterator[Mistake]:
-    """Check what can be known: `user:` and `email:` are one person each; of `all`, one no is the end."""
+    """Check quorums as far as the number of approvers is known: `user:` and `email:` are one each."""
     if level.quorum.kind is QuorumKind.ALL:
         if level.reject_quorum > 1:
-            why = "Where all must agree, one rejection is the end anyway."
+            why = "If all must approve, one rejection ends the level."
             yield _never_matters(why, 1)
         return
     known = _most_people(level)
@@ -68,46 +68,45 @@ def quorums(level: LevelKeys) -> Iterator[Mistake]:
     needed = level.quorum.needed(known)
     if needed > known:
         fix = f"Write at most {known}, or name more people."
-        words = f"With {known} named, {needed} approvals can never be given."
-        yield Mistake(key="quorum", message=words, suggestion=fix)
+        message = f"With {known} approvers, {needed} approvals are impossible."
+        yield Mistake(key="quorum", message=message, suggestion=fix)
     elif level.reject_quorum > (last := known - needed + 1):
-        why = f"After {last} of {known} say no, the quorum of {needed} is out of reach anyway."
+        why = f"After {last} of {known} rejections, the quorum of {needed} is out of reach."
         yield _never_matters(why, last)
 
 
 def _never_matters(why: str, last: int) -> Mistake:
     fix = f"Write reject_quorum = {last} or less."
-    words = f"This can never matter. {why}"
-    return Mistake(key="reject_quorum", message=words, suggestion=fix)
+    return Mistake(key="reject_quorum", message=f"This never takes effect. {why}", suggestion=fix)
 
 
 def _most_people(level: LevelKeys) -> int | None:
-    """Return the most people who are ever asked at once; None where that is not known."""
-    asked = set(level.approvers)
+    """Return the largest number of approvers at any time, or None if it is unknown."""
+    approvers = set(level.approvers)
     most = 0
     for step in (None, *level.escalate):
         if step is not None:
-            asked = set(step.to) if step.replace else asked | set(step.to)
-        if any(one.kind not in _ONE_PERSON for one in asked):
+            approvers = set(step.to) if step.replace else approvers | set(step.to)
+        if any(source.kind not in _ONE_PERSON for source in approvers):
             return None
-        most = max(most, len(asked))
+        most = max(most, len(approvers))
     return most
 
 
 def windows(level: LevelKeys) -> Iterator[Mistake]:
-    """Reminders and escalations in order, each before the latest end that a request may wish for."""
+    """Check that reminders and escalations ascend and come before the latest possible expiry."""
     if level.max_expire_after is not None:
         if level.expire_after is None:
             fix = "Add expire_after, or remove this."
-            words = "Without expire_after this has no effect."
-            yield Mistake(key="max_expire_after", message=words, suggestion=fix)
+            message = "Without expire_after this has no effect."
+            yield Mistake(key="max_expire_after", message=message, suggestion=fix)
         elif level.max_expire_after < level.expire_after:
             fix = "Make it the longer of the two."
-            words = "This is shorter than expire_after."
-            yield Mistake(key="max_expire_after", message=words, suggestion=fix)
+            message = "This is shorter than expire_after."
+            yield Mistake(key="max_expire_after", message=message, suggestion=fix)
     end = level.max_expire_after or level.expire_after
     yield from _in_order("remind_after.{}", "reminder", level.remind_after, end)
-    steps = [one.after for one in level.escalate]
+    steps = [step.after for step in level.escalate]
     yield from _in_order("escalate.{}.after", "escalation", steps, end)
 
 
@@ -117,20 +116,20 @@ def _in_order(
     for index, after in enumerate(instants):
         here = key.format(index)
         if end is not None and after >= end:
-            fix = "Make it shorter, or the request's end later."
-            words = f"The {word} after {as_written(after)} comes too late: by then the request has expired."
-            yield Mistake(key=here, message=words, suggestion=fix)
+            fix = "Make it shorter, or let the request expire later."
+            message = f"The {word} after {as_written(after)} is too late: the request has expired by then."
+            yield Mistake(key=here, message=message, suggestion=fix)
         if index and after <= instants[index - 1]:
             fix = "Write them in ascending order, each once."
-            words = f"The {word} after {as_written(after)} stands behind one that is not earlier."
-            yield Mistake(key=here, message=words, suggestion=fix)
+            message = f"The {word} after {as_written(after)} is not later than the one before it."
+            yield Mistake(key=here, message=message, suggestion=fix)
 
 
 def tiers(found: Sequence[TierKeys | None], at: str) -> Iterator[Mistake]:
-    """Every amount must fall into exactly one tier: ascending, one currency, open at the end."""
+    """Check that each amount falls into exactly one tier: ascending, one currency, the last open."""
     if not found:
         fix = f'Add [[{at}.tier]] with levels = ["…"].'
-        yield Mistake(message="There is no tier, so no amount has a rule.", suggestion=fix)
+        yield Mistake(message="There is no tier, so no request matches.", suggestion=fix)
     before: Money | None = None
     for index, tier in enumerate(found):
         here, last = f"tier.{index}", index == len(found) - 1
@@ -138,15 +137,15 @@ def tiers(found: Sequence[TierKeys | None], at: str) -> Iterator[Mistake]:
             return
         if tier.up_to is None:
             if not last:
-                words = "This tier takes every amount: the next overlaps it."
-                yield Mistake(key=here, message=words, suggestion="Give it up_to, or put it last.")
+                message = "This tier takes every amount, so the next one overlaps it."
+                yield Mistake(key=here, message=message, suggestion="Add up_to, or put it last.")
             return
         yield from _follows(tier.up_to, before, f"{here}.up_to")
         before = tier.up_to
         if last:
             fix = f"Add a last [[{at}.tier]] without up_to."
-            words = f"There is a gap: no tier takes more than {before}."
-            yield Mistake(key=here, message=words, suggestion=fix)
+            message = f"There is a gap: no tier takes amounts over {before}."
+            yield Mistake(key=here, message=message, suggestion=fix)
 
 
 def _follows(limit: Money, before: Money | None, here: str) -> Iterator[Mistake]:
@@ -157,44 +156,43 @@ def _follows(limit: Money, before: Money | None, here: str) -> Iterator[Mistake]
         yield Mistake(key=here, message="Two currencies cannot be compared.", suggestion=fix)
     elif limit <= before:
         fix = "Write the tiers in ascending order, each limit once."
-        words = f"This overlaps the tier up to {before}."
-        yield Mistake(key=here, message=words, suggestion=fix)
+        yield Mistake(key=here, message=f"This overlaps the tier up to {before}.", suggestion=fix)
 
 
 def levels(found: Sequence[TierKeys | None], names: Sequence[str]) -> Iterator[Mistake]:
-    """Every level that a tier names exists, and every level is named by a tier."""
+    """Check that tiers name existing levels, and that each level is used."""
     used: set[str] = set()
     for index, tier in enumerate(found):
-        asked = tier.levels if tier else []
+        named = tier.levels if tier else []
         here = f"tier.{index}.levels"
-        for one in asked:
-            if one not in names:
-                fix = nearest(one, names)
-                yield Mistake(key=here, message=f"There is no level “{one}”.", suggestion=fix)
-        if _repeats(asked):
-            fix = "Name each level once."
-            yield Mistake(key=here, message="A level stands there twice.", suggestion=fix)
-        used |= set(asked)
+        for level in named:
+            if level not in names:
+                fix = nearest(level, names)
+                yield Mistake(key=here, message=f"There is no level “{level}”.", suggestion=fix)
+        if _repeats(named):
+            fix = "List each level once."
+            yield Mistake(key=here, message="A level is listed twice.", suggestion=fix)
+        used |= set(named)
     if None in found:
         return
-    for one in names:
-        if one not in used:
-            fix = "Name it in a tier's levels, or remove it."
-            words = f"No tier uses the level “{one}”."
-            yield Mistake(key=f"level.{one}", message=words, suggestion=fix)
+    for level in names:
+        if level not in used:
+            fix = "Add it to a tier's levels, or remove it."
+            message = f"No tier uses the level “{level}”."
+            yield Mistake(key=f"level.{level}", message=message, suggestion=fix)
 
 
 def circles(managers: Mapping[str, str]) -> Iterator[Mistake]:
-    """Nobody is their own manager, however far up. Each circle is told once, where it begins."""
-    told: set[str] = set()
+    """Check that managers form no cycle. Each cycle is reported once, at its first person."""
+    reported: set[str] = set()
     for person in managers:
         chain = [person]
         while (above := managers.get(chain[-1])) is not None and above not in chain:
             chain.append(above)
-        if above == person and person not in told:
-            told |= set(chain)
-            words = f"This leads back to {person}: {' → '.join([*chain, person])}."
-            yield Mistake(key=person, message=words, suggestion="Somebody must be at the top.")
+        if above == person and person not in reported:
+            reported |= set(chain)
+            message = f"This is a cycle: {' → '.join([*chain, person])}."
+            yield Mistake(key=person, message=message, suggestion="Remove one of these entries.")
 
 
 def _repeats(items: Sequence[object]) -> bool:

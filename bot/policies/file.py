@@ -1,4 +1,4 @@
-"""The policy file: TOML in, rules out, and every mistake in it with its line and a suggestion."""
+"""Loading the policy file: TOML to rules, every error with its line and a suggestion."""
 
 import re
 import tomllib
@@ -13,11 +13,11 @@ from pydantic import ValidationError
 from bot.policies import checks as policy_checks
 from bot.policies.checks import Mistake
 from bot.policies.keys import (
-    FARTHEST_MANAGER,
+    MAX_MANAGER_STEPS,
+    Defaults,
     EscalationKeys,
     FileKeys,
     Head,
-    House,
     LevelKeys,
     Section,
     TierKeys,
@@ -45,7 +45,7 @@ _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """One mistake: where, what, and what to write instead."""
+    """One error in the file: its line, what is wrong, and what to write instead."""
 
     line: int
     message: str
@@ -56,29 +56,29 @@ class Problem:
 
 
 class PolicyFileError(Exception):
-    """The file cannot be used. All its mistakes at once, in the order of the file."""
+    """The file cannot be used. Carries all its errors, in the order of the file."""
 
     def __init__(self, name: str, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda one: one.line))
-        super().__init__("\n".join(f"{name}, {one}" for one in self.problems))
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.line))
+        super().__init__("\n".join(f"{name}, {problem}" for problem in self.problems))
 
 
 class UnknownPolicyError(LookupError):
-    """There is no policy of that name."""
+    """No policy has that name."""
 
 
 FORMS: Mapping[str, str] = MappingProxyType(
-    {ORDER: "/order"} | {one.value: f"/request {one}" for one in HrType}
+    {ORDER: "/order"} | {type_.value: f"/request {type_}" for type_ in HrType}
 )
-"""Policies of journeys with a workflow of their own, each with the command that opens its form: an
-approval alone would carry nothing out."""
+"""Policies that belong to a workflow other than a plain approval, with the command that opens its
+form. A plain approval would be decided, and then nothing would be carried out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policies:
-    """What the file says. Each policy carries the digest of itself as its version.
+    """The contents of a policy file. Each policy's version is its own digest.
 
-    `managers` is the table `[managers]`: each person once, nobody their own manager, however far up.
+    `managers` is the table `[managers]`: each person once, and without cycles.
     """
 
     admins: tuple[ApproverSource, ...]
@@ -97,7 +97,7 @@ class Policies:
         """Return the policy of that name.
 
         Raises:
-            UnknownPolicyError: there is none; its text names the nearest.
+            UnknownPolicyError: no policy has that name; the text suggests the closest.
 
         """
         if name not in self.by_name:
@@ -105,14 +105,14 @@ class Policies:
         return self.by_name[name]
 
     def chain_of(self, person: str) -> tuple[ManagedBy, ...]:
-        """Return the person's line in the table `[managers]`, from their manager up.
+        """Return the person's managers from the table `[managers]`, closest first.
 
-        At most five steps, which is as far as `manager:5` goes; empty where the table does not
-        have the person. A request pins it at submission.
+        At most five, which is as far as `manager:5` reaches; empty if the table does not list the
+        person. A request pins the chain at submission.
         """
-        by_person = {one.person: one for one in self.managers}
+        by_person = {entry.person: entry for entry in self.managers}
         chain: list[ManagedBy] = []
-        while len(chain) < FARTHEST_MANAGER and (step := by_person.get(person)):
+        while len(chain) < MAX_MANAGER_STEPS and (step := by_person.get(person)):
             chain.append(step)
             person = step.manager
         return tuple(chain)
@@ -122,7 +122,7 @@ def load(path: Path | str) -> Policies:
     """Read a policy file.
 
     Raises:
-        PolicyFileError: it is missing or wrong; every mistake with its line and a suggestion.
+        PolicyFileError: it is missing or invalid; carries every error with its line.
 
     """
     try:
@@ -138,10 +138,10 @@ def load(path: Path | str) -> Policies:
 
 
 def parse(text: str, name: str = "policies.toml") -> Policies:
-    """Read the text of a policy file; `name` stands before each mistake.
+    """Parse the text of a policy file; each error message starts with `name`.
 
     Raises:
-        PolicyFileError: every mistake with its line and a suggestion.
+        PolicyFileError: the text is invalid; carries every error with its line.
 
     """
     try:
@@ -159,7 +159,7 @@ def parse(text: str, name: str = "policies.toml") -> Policies:
 
 
 def _line_numbers(text: str) -> dict[str, int]:
-    """Return the line on which each table and key begins, which TOML's own parser does not tell."""
+    """Return the line of each table and key: `tomllib` does not report them."""
     lines: dict[str, int] = {}
     table, seen = "", dict[str, int]()
     for number, line in enumerate(text.splitlines(), start=1):
@@ -178,14 +178,14 @@ S = TypeVar("S", bound=Section)
 
 
 class _Reader:
-    """Reads section by section, so that a mistake in one hides none in another."""
+    """Reads section by section, so that an error in one does not hide errors in another."""
 
     def __init__(self, lines: Mapping[str, int]) -> None:
         self.problems: list[Problem] = []
         self._lines = lines
 
     def _note(self, at: str, message: str, suggestion: str = "") -> None:
-        """Note a mistake at the line of what `at` names, or of the nearest table around it."""
+        """Record an error at the line of `at`, or of the closest enclosing table."""
         while at and at not in self._lines:
             at = at.rpartition(".")[0]
         line = self._lines.get(at, 1)
@@ -198,88 +198,94 @@ class _Reader:
             for found in error.errors():
                 place = [str(part) for part in found["loc"] if isinstance(part, int | str)]
                 key, inner = next(iter(place), ""), cast("type[Section]", shape)
-                if key == "escalate" and len(place) > 2:  # noqa: PLR2004 - escalate, which one, its key
+                if key == "escalate" and len(place) > 2:  # noqa: PLR2004 - escalate, index, key
                     key, inner = place[2], EscalationKeys
-                message, suggestion = _words(found["type"], key, found.get("ctx", {}), inner)
+                message, suggestion = _explain(found["type"], key, found.get("ctx", {}), inner)
                 self._note(".".join([at, *place]).strip("."), message, suggestion)
             return None
 
-    def _take(self, at: str, mistakes: Iterable[Mistake]) -> None:
-        for one in mistakes:
-            where = f"{at}.{one.key}".strip(".") if one.key else at
-            self._note(where, one.message, one.suggestion)
+    def _note_all(self, at: str, mistakes: Iterable[Mistake]) -> None:
+        for mistake in mistakes:
+            where = f"{at}.{mistake.key}".strip(".") if mistake.key else at
+            self._note(where, mistake.message, mistake.suggestion)
 
     def policies(self, values: Mapping[str, Any]) -> Policies | None:
-        """Return what the file says, or None where anything in it is wrong."""
+        """Return the policies, or None if the file has any error."""
         whole = self._read(FileKeys, values, "")
-        house = (
-            self._read(House, values["countersign"], "countersign")
+        defaults = (
+            self._read(Defaults, values["countersign"], "countersign")
             if _is_table(values, "countersign")
             else None
         )
         managers = whole.managers if whole else {}
-        self._take("managers", policy_checks.circles(managers))
-        written = values["policy"] if _is_table(values, "policy") else {}
-        found = {
-            name: self._policy(name, one, house)
-            for name, one in written.items()
-            if _is_table(written, name)
+        self._note_all("managers", policy_checks.circles(managers))
+        tables = values["policy"] if _is_table(values, "policy") else {}
+        policies = {
+            name: self._policy(name, table, defaults)
+            for name, table in tables.items()
+            if _is_table(tables, name)
         }
-        if house is None or self.problems:
+        if defaults is None or self.problems:
             return None
         return Policies(
-            admins=tuple(house.admins),
-            admin_channel=house.admin_channel,
-            timezone=house.timezone,
-            language=house.language,
-            by_name={name: policy for name, policy in found.items() if policy},
+            admins=tuple(defaults.admins),
+            admin_channel=defaults.admin_channel,
+            timezone=defaults.timezone,
+            language=defaults.language,
+            by_name={name: policy for name, policy in policies.items() if policy},
             managers=tuple(
                 ManagedBy(person=person, manager=manager) for person, manager in managers.items()
             ),
         )
 
-    def _policy(self, name: str, values: Mapping[str, Any], house: House | None) -> Policy | None:
+    def _policy(
+        self, name: str, values: Mapping[str, Any], defaults: Defaults | None
+    ) -> Policy | None:
         at = f"policy.{name}"
-        self._take(at, policy_checks.name(name))
+        self._note_all(at, policy_checks.name(name))
         head = self._read(Head, values, at)
-        written = head.level if head else values.get("level", {})
-        levels = {key: self._level(key, one, f"{at}.level.{key}") for key, one in written.items()}
+        tables = head.level if head else values.get("level", {})
+        levels = {
+            key: self._level(key, table, f"{at}.level.{key}") for key, table in tables.items()
+        }
         tiers = [
-            self._read(TierKeys, one, f"{at}.tier.{index}")
-            for index, one in enumerate(head.tier if head else values.get("tier", []))
+            self._read(TierKeys, table, f"{at}.tier.{index}")
+            for index, table in enumerate(head.tier if head else values.get("tier", []))
         ]
         if head is not None and name == ORDER:
-            self._take(at, policy_checks.order(head))
-        self._take(at, policy_checks.tiers(tiers, at))
-        self._take(at, policy_checks.levels(tiers, list(levels)))
-        if head is None or house is None or self.problems:
+            self._note_all(at, policy_checks.order(head))
+        self._note_all(at, policy_checks.tiers(tiers, at))
+        self._note_all(at, policy_checks.levels(tiers, list(levels)))
+        if head is None or defaults is None or self.problems:
             return None
         policy = Policy(
             name=name,
             title=head.title,
             channel=head.channel,
-            tiers=tuple(Tier(up_to=one.up_to, levels=tuple(one.levels)) for one in tiers if one),
-            levels=tuple(one for one in levels.values() if one),
+            tiers=tuple(
+                Tier(up_to=tier.up_to, levels=tuple(tier.levels)) for tier in tiers if tier
+            ),
+            levels=tuple(level for level in levels.values() if level),
             layout=Layout(head.layout),
             visibility=Visibility(head.visibility),
             notify=Notify(head.notify),
             distinct_approvers=head.distinct_approvers,
             delegation=head.delegation,
             max_amendments=head.max_amendments,
-            admins=tuple(house.admins),
-            admin_channel=house.admin_channel,
-            language=head.language or house.language,
+            admins=tuple(defaults.admins),
+            admin_channel=defaults.admin_channel,
+            language=head.language or defaults.language,
         )
         return replace(policy, version=digest(policy))
 
     def _level(self, name: str, values: object, at: str) -> LevelRule | None:
-        self._take(at, policy_checks.name(name))
+        self._note_all(at, policy_checks.name(name))
         level = self._read(LevelKeys, values, at)
         if level is None:
             return None
-        self._take(at, policy_checks.people(level))
-        self._take(at, policy_checks.quorums(level))
-        self._take(at, policy_checks.windows(level))
+        self._note_all(at, policy_checks.people(level))
+        self._note_all(at, policy_checks.quorums(level))
+        self._note_all(at, policy_checks.windows(level))
         return LevelRule(
             name=name,
             approvers=tuple(level.approvers),
@@ -289,8 +295,8 @@ class _Reader:
             reject_reason=ReasonRule(level.reject_reason),
             remind_after=tuple(level.remind_after),
             escalate=tuple(
-                Escalation(after=one.after, to=tuple(one.to), replace=one.replace)
-                for one in level.escalate
+                Escalation(after=step.after, to=tuple(step.to), replace=step.replace)
+                for step in level.escalate
             ),
             expire_after=level.expire_after,
             max_expire_after=level.max_expire_after,
@@ -301,23 +307,23 @@ def _is_table(values: Mapping[str, Any], key: str) -> bool:
     return isinstance(values.get(key), dict)
 
 
-_WORDS = {
+_MESSAGES = {
     "missing": ("“{key}” is missing.", "Please add it."),
-    "too_short": ("{key}: nobody is named.", "Write user:U…, email:…, group:… or manager."),
-    "bool_type": ("{key}: this must be true or false.", "Write it without quotes."),
-    "int_type": ("{key}: this must be a whole number from 1.", "Write it without quotes."),
-    "greater_than_equal": ("{key}: this must be a whole number from 1.", "Write 1 or more."),
-    "list_type": ("{key}: this must be a list.", 'Write {key} = ["…"].'),
-    "string_type": ("{key}: this must be a text.", "Write it in quotes."),
-    "dict_type": ("{key}: this must be a table.", "Write it under a [table] of its own."),
+    "too_short": ("{key} is empty.", "Write user:U…, email:…, group:… or manager."),
+    "bool_type": ("{key} must be true or false.", "Write it without quotes."),
+    "int_type": ("{key} must be a whole number, 1 or more.", "Write it without quotes."),
+    "greater_than_equal": ("{key} must be a whole number, 1 or more.", "Write 1 or more."),
+    "list_type": ("{key} must be a list.", 'Write {key} = ["…"].'),
+    "string_type": ("{key} must be a string.", "Write it in quotes."),
+    "dict_type": ("{key} must be a table.", "Write it under its own [table]."),
 }
 
 
-def _words(kind: str, key: str, data: Mapping[str, Any], shape: type[Section]) -> tuple[str, str]:
-    """Return what is wrong and what to do, in our words instead of pydantic's."""
+def _explain(kind: str, key: str, data: Mapping[str, Any], shape: type[Section]) -> tuple[str, str]:
+    """Return the error message and a suggestion for one of pydantic's errors."""
     if kind == "mistake":
         return (f"{key}: {data['message']}", str(data["suggestion"]))
     if kind == "extra_forbidden":
         return (f"Unknown key “{key}”.", nearest(key, shape.model_fields))
-    message, suggestion = _WORDS.get(kind, ("{key}: this cannot be read.", "See policies.toml."))
+    message, suggestion = _MESSAGES.get(kind, ("{key} cannot be read.", "See docs/policies.md."))
     return (message.format(key=key), suggestion.format(key=key))

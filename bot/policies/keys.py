@@ -1,4 +1,4 @@
-"""The keys a policy file may have, each with its type, its default and the words of its refusal."""
+"""The keys of a policy file: type, default and error message of each."""
 
 import re
 from collections.abc import Iterable
@@ -23,43 +23,43 @@ from workflows.rules.shared.errors import RuleError
 from workflows.rules.shared.money import Money, parse_money
 
 LANGUAGES = ("en", "de")
-"""The languages whose catalogue is complete (a test compares them with `views`)."""
+"""The languages with a complete catalogue. A test compares them with `views`."""
 
-MOST_AMENDMENTS = 10
-FARTHEST_MANAGER = 5
-"""How far up `manager:N` may go."""
+MAX_AMENDMENTS = 10
+MAX_MANAGER_STEPS = 5
+"""The largest N of `manager:N`."""
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:
-    """Return a suggestion: the choice that looks most like `word`, or all of them."""
+    """Return a suggestion: the choice most similar to `word`, or the list of choices."""
     choices = list(choices)
     if close := get_close_matches(word.lower(), choices, n=1, cutoff=0.6):
         return f"Did you mean “{close[0]}”?"
-    return f"Possible: {', '.join(choices)}." if choices else ""
+    return f"Use one of: {', '.join(choices)}." if choices else ""
 
 
 def _wrong(message: str, suggestion: str = "") -> PydanticCustomError:
-    """Return a mistake that pydantic gathers and `_Reader` tells."""
+    """Return an error for pydantic to collect and the file reader to report."""
     data = {"message": message, "suggestion": suggestion}
     return PydanticCustomError("mistake", "{message} {suggestion}", data)
 
 
 def _word(limit: int) -> BeforeValidator:
-    def read(written: object) -> str:
-        if isinstance(written, str) and 0 < len(written.strip()) <= limit:
-            return written.strip()
-        raise _wrong(f"This must be a text of 1 to {limit} characters.")
+    def read(value: object) -> str:
+        if isinstance(value, str) and 0 < len(value.strip()) <= limit:
+            return value.strip()
+        raise _wrong(f"This must be a string of 1 to {limit} characters.")
 
     return BeforeValidator(read)
 
 
 def _choice(*choices: str) -> BeforeValidator:
-    def read(written: object) -> str:
-        if isinstance(written, str) and written in choices:
-            return written
-        raise _wrong(f"“{written}” is unknown here.", nearest(str(written), choices))
+    def read(value: object) -> str:
+        if isinstance(value, str) and value in choices:
+            return value
+        raise _wrong(f"“{value}” is not allowed here.", nearest(str(value), choices))
 
     return BeforeValidator(read)
 
@@ -104,39 +104,40 @@ def _source(written: object) -> ApproverSource:
     kind, colon, value = str(written).partition(":")
     read = _SOURCES.get(kind) if isinstance(written, str) and (colon or kind == "manager") else None
     if read is None:
-        words = f"“{written}” names nobody."
-        raise _wrong(words, "Write user:U…, email:…, group:… or manager.")
+        raise _wrong(
+            f"“{written}” names no approver.", "Write user:U…, email:…, group:… or manager."
+        )
     return ApproverSource(kind=SourceKind(kind), value=read(value))
 
 
 def _member(value: str) -> str:
     if re.fullmatch(MEMBER_ID, value):
         return value
-    words = f"“user:{value}” names nobody."
-    raise _wrong(words, "Write user: and a Slack member id: user:U0BORIS.")
+    message = f"“user:{value}” is not a Slack member id."
+    raise _wrong(message, "Write user: and the id, such as user:U0BORIS.")
 
 
 def _email(value: str) -> str:
     if re.fullmatch(r"[^@\s<>,;:]{1,64}@[^@\s<>,;:.]+(\.[^@\s<>,;:.]+)+", value):
         return value.lower()
-    raise _wrong(f"“email:{value}” is not an e-mail.", "Write email:boris@example.com.")
+    raise _wrong(f"“email:{value}” is not an email address.", "Write email:boris@example.com.")
 
 
 def _group(value: str) -> str:
     if re.fullmatch(r"S[A-Z0-9]{2,30}|[^\sA-Z@#:,<>]{1,80}", value):
         return value
-    words = f"“group:{value}” is not a user group."
     name = re.sub(r"[\s@#:,<>]+", "-", value.strip().lstrip("@").lower()) or "sales-leads"
-    raise _wrong(words, f"Write its handle, group:{name}, or its id, group:S0….")
+    suggestion = f"Write its handle, group:{name}, or its id, group:S0…."
+    raise _wrong(f"“group:{value}” is not a user group.", suggestion)
 
 
 def _manager(value: str) -> str:
     if not value:
         return "1"
-    if value.isdecimal() and value.isascii() and 2 <= int(value) <= FARTHEST_MANAGER:  # noqa: PLR2004 - manager:1 is manager
+    if value.isdecimal() and value.isascii() and 2 <= int(value) <= MAX_MANAGER_STEPS:  # noqa: PLR2004 - manager:1 is manager
         return str(int(value))
-    words = f"“manager:{value}” is nobody's manager."
-    raise _wrong(words, f"Write manager, or manager:2 to manager:{FARTHEST_MANAGER}.")
+    suggestion = f"Write manager, or manager:2 to manager:{MAX_MANAGER_STEPS}."
+    raise _wrong(f"“manager:{value}” is not a valid manager.", suggestion)
 
 
 _SOURCES = {"user": _member, "email": _email, "group": _group, "manager": _manager}
@@ -144,23 +145,23 @@ _SOURCES = {"user": _member, "email": _email, "group": _group, "manager": _manag
 
 def _admin(written: object) -> ApproverSource:
     if str(written).partition(":")[0] == SourceKind.MANAGER:
-        words = f"“{written}” is another person for each requester, so it names no admin."
-        raise _wrong(words, "Write user:U…, email:… or group:….")
+        message = f"“{written}” depends on the requester, so it cannot be an admin."
+        raise _wrong(message, "Write user:U…, email:… or group:….")
     return _source(written)
 
 
 def _person(written: object) -> str:
     if isinstance(written, str) and re.fullmatch(MEMBER_ID, written):
         return written
-    words = f"“{written}” is not a Slack member id."
-    raise _wrong(words, 'Write U0ANA = "U0FAY": the person, then their manager.')
+    suggestion = 'Write U0ANA = "U0FAY": the person, then their manager.'
+    raise _wrong(f"“{written}” is not a Slack member id.", suggestion)
 
 
 def _amendments(written: object) -> int:
-    if type(written) is int and 0 <= written <= MOST_AMENDMENTS:
+    if type(written) is int and 0 <= written <= MAX_AMENDMENTS:
         return written
-    words = f"{written!r} is not a number of amendments."
-    raise _wrong(words, f"Write a whole number from 0 to {MOST_AMENDMENTS}.")
+    suggestion = f"Write a whole number from 0 to {MAX_AMENDMENTS}."
+    raise _wrong(f"{written!r} is not a number of amendments.", suggestion)
 
 
 def _quorum(written: object) -> Quorum:
@@ -172,7 +173,7 @@ def _quorum(written: object) -> Quorum:
 
 
 class Section(BaseModel):
-    """One table of the file: strict, and no key beside its own."""
+    """One table of the file. Strict: unknown keys are errors."""
 
     model_config = ConfigDict(strict=True, extra="forbid", arbitrary_types_allowed=True)
 
@@ -185,8 +186,8 @@ _Person = Annotated[str, BeforeValidator(_person)]
 _Title = Annotated[str, _word(100)]
 
 
-class House(Section):
-    """`[countersign]`: what holds for every policy."""
+class Defaults(Section):
+    """`[countersign]`: settings of every policy."""
 
     admins: Annotated[_Admins, Field(min_length=1)]
     admin_channel: _ChannelName
@@ -195,7 +196,7 @@ class House(Section):
 
 
 class Head(Section):
-    """`[policy.NAME]`: the policy's own keys; its tiers and levels are read one by one."""
+    """`[policy.NAME]`: the policy's own keys. Its tiers and levels are validated one at a time."""
 
     title: _Title
     channel: _ChannelName
@@ -212,14 +213,14 @@ class Head(Section):
 
 
 class TierKeys(Section):
-    """`[[policy.NAME.tier]]`: from which amount which levels."""
+    """`[[policy.NAME.tier]]`: the levels for amounts up to a limit."""
 
     up_to: Annotated[Money, BeforeValidator(_money)] | None = None
     levels: list[str]
 
 
 class EscalationKeys(Section):
-    """One entry of `escalate`: whom to ask too, or instead, after how long."""
+    """One entry of `escalate`: additional or replacement approvers after a delay."""
 
     after: _Duration
     to: Annotated[_Sources, Field(min_length=1)]
@@ -227,7 +228,7 @@ class EscalationKeys(Section):
 
 
 class LevelKeys(Section):
-    """`[policy.NAME.level.NAME]`: who, how many, how long."""
+    """`[policy.NAME.level.NAME]`: approvers, quorum and deadlines."""
 
     approvers: Annotated[_Sources, Field(min_length=1)]
     quorum: Annotated[Quorum, BeforeValidator(_quorum)] = Quorum()
@@ -249,10 +250,10 @@ class FileKeys(Section):
 
 
 def read_source(written: str) -> ApproverSource:
-    """Read one source, such as `user:U0BORIS` or `manager:2`, as the policy file writes them.
+    """Parse an approver source in the notation of the policy file: `user:U0BORIS`, `manager:2`.
 
     Raises:
-        SourceError: it names nobody; the text says what to write instead.
+        SourceError: it is not a valid source; the text says what to write instead.
 
     """
     try:
@@ -262,8 +263,8 @@ def read_source(written: str) -> ApproverSource:
 
 
 class SourceError(ValueError):
-    """What should name approvers does not. Its text says what to write instead of what is `written`."""
+    """An invalid approver source. The text says what to write instead of `written`."""
 
-    def __init__(self, sentence: str, written: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, message: str, written: str) -> None:
+        super().__init__(message)
         self.written = written

@@ -1,4 +1,4 @@
-"""How the processes serve HTTP, with `/healthz`, and Slack's requests in HTTP mode."""
+"""The HTTP server of bot and worker: `/healthz`, and Slack's requests in HTTP mode."""
 
 import errno
 import re
@@ -19,10 +19,10 @@ _log = structlog.get_logger("bot.runtime.http_server")
 
 
 def health_route(checks: Mapping[str, Check]) -> web.RouteDef:
-    """Return the route: 200 when every check holds, else 503, with each check's result."""
+    """Return the health route: 200 if every check passes, else 503, with each check's result."""
 
     async def healthz(_: web.Request) -> web.Response:
-        results = {name: await _holds(name, check) for name, check in checks.items()}
+        results = {name: await _passes(name, check) for name, check in checks.items()}
         return web.json_response(
             {"ok": all(results.values()), "checks": results},
             status=200 if all(results.values()) else 503,
@@ -31,16 +31,16 @@ def health_route(checks: Mapping[str, Check]) -> web.RouteDef:
     return web.get("/healthz", healthz)
 
 
-async def _holds(name: str, check: Check) -> bool:
+async def _passes(name: str, check: Check) -> bool:
     try:
         return await check()
-    except Exception as error:  # noqa: BLE001 - whatever keeps a check from its answer is an answer
+    except Exception as error:  # noqa: BLE001 - a check that raises has failed
         _log.warning("check_failed", check=name, error=type(error).__name__)
         return False
 
 
 def slack_route(app: AsyncApp) -> web.RouteDef:
-    """Return the route that Slack sends events, commands and clicks to; Bolt checks signatures."""
+    """Return the route for Slack's events, commands and clicks. Bolt verifies the signatures."""
 
     async def slack_events(request: web.Request) -> web.Response:
         read = await _read(request)
@@ -52,10 +52,10 @@ def slack_route(app: AsyncApp) -> web.RouteDef:
 
 
 async def _read(request: web.Request) -> AsyncBoltRequest | None:
-    """Return the request as Bolt reads it, or None where it cannot.
+    """Return the request for Bolt, or None if it cannot be parsed.
 
-    Bolt reads the body before it looks at the signature, so anybody may send anything here. It
-    takes the time of the signature for a number, whatever stands there.
+    Bolt parses the body before it verifies the signature, so this input is untrusted. It also
+    parses the timestamp header as a number without checking it first.
     """
     if not _INSTANT.fullmatch(request.headers.get("X-Slack-Request-Timestamp", "0")):
         _log.warning("unreadable_request", error="timestamp")
@@ -68,7 +68,7 @@ async def _read(request: web.Request) -> AsyncBoltRequest | None:
 
 
 class PortTakenError(Exception):
-    """Another program listens on the port that we were told to use."""
+    """Another program is listening on the configured port."""
 
     def __init__(self, port: int) -> None:
         super().__init__(
@@ -83,9 +83,11 @@ async def serve(
     host: str = "127.0.0.1",
     middlewares: Sequence[Middleware] = (),
 ) -> AsyncIterator[int]:
-    """Serve these routes on `host` while the context lasts; yields the port (port 0 picks one).
+    """Serve these routes on `host` while the context is open. Yields the port; port 0 picks one.
 
-    Raises PortTakenError where the port is taken.
+    Raises:
+        PortTakenError: the port is in use.
+
     """
     app = web.Application(middlewares=middlewares)
     app.add_routes(routes)

@@ -1,4 +1,4 @@
-"""Logs are events with fields: readable on a console, JSON for machines."""
+"""Structured logging: readable on a console, or one JSON object per line."""
 
 import logging
 import sys
@@ -12,14 +12,14 @@ _SHARED: list[structlog.typing.Processor] = [
 ]
 
 
-# structlog's own default adds every frame's local variables: payloads, tokens, response URLs.
+# structlog's default adds each frame's local variables, which hold payloads, tokens and response URLs.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 )
 
 
 def configure(log_format: str, log_level: str) -> None:
-    """Send our events, and those of the libraries' loggers, to standard error in one form."""
+    """Log our events and those of libraries to standard error in one format."""
     final: list[structlog.typing.Processor]
     if log_format == "json":
         final = [_TRACEBACKS, structlog.processors.JSONRenderer()]
@@ -46,5 +46,5 @@ def configure(log_format: str, log_level: str) -> None:
         )
     )
     logging.basicConfig(level=log_level.upper(), handlers=[handler], force=True)
-    # Every reading of the schema's version, each /healthz, is worth two lines to Alembic.
+    # Alembic logs two lines each time the schema version is read, which each /healthz request does.
     logging.getLogger("alembic").setLevel(logging.WARNING)

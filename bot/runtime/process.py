@@ -1,4 +1,4 @@
-"""How bot and worker run: settings first, then the loop, until SIGINT or SIGTERM."""
+"""Running bot and worker: load settings, then run until SIGINT or SIGTERM."""
 
 import asyncio
 import signal
@@ -13,20 +13,20 @@ from bot.temporal.client import TemporalUnavailableError
 from records.database import SchemaError, UnsupportedDatabaseError
 
 REFUSED = 2
-"""Exit code where a process cannot start as it was set up."""
+"""Exit code of a process whose configuration is invalid."""
 
 Main = Callable[[settings.Settings, asyncio.Event], Awaitable[None]]
 
 
 def run(main: Main) -> None:
-    """Run a process: `main` gets the settings and an event that is set when it should stop.
+    """Run a process. `main` receives the settings and an event that is set when it must stop.
 
-    What is set up wrongly is one sentence on standard error and exit code 2.
+    A configuration error is reported as one sentence on standard error, with exit code 2.
     """
     try:
         config = settings.load()
         logs.configure(config.log_format, config.log_level)
-        uvloop.run(_until_told(main, config))
+        uvloop.run(_until_stopped(main, config))
     except (
         policy_file.PolicyFileError,
         settings.SettingsError,
@@ -38,7 +38,7 @@ def run(main: Main) -> None:
         sys.exit(_refuse(error))
 
 
-async def _until_told(main: Main, config: settings.Settings) -> None:
+async def _until_stopped(main: Main, config: settings.Settings) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

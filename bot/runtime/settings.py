@@ -1,4 +1,4 @@
-"""Settings: the only place that reads our environment. Temporal's address is `temporalio.envconfig`'s."""
+"""Settings, read from the environment. Temporal's own settings are read by `temporalio.envconfig`."""
 
 import os
 from dataclasses import dataclass
@@ -12,25 +12,25 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class SettingsError(Exception):
-    """A setting is missing or cannot be read. Its text names the variable and what to do."""
+    """A setting is missing or invalid. The text names the variable and the fix."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SocketMode:
-    """Slack sends over a WebSocket that we open."""
+    """Slack delivers over a WebSocket that the bot opens."""
 
     app_token: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SignedHttp:
-    """Slack sends signed requests to our port."""
+    """Slack delivers signed requests to the bot's port."""
 
     signing_secret: str
 
 
 class Settings(BaseSettings):
-    """Every setting, by the name of its variable in lower case."""
+    """All settings. Each field is named after its environment variable, in lower case."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
@@ -56,13 +56,13 @@ class Settings(BaseSettings):
 
     @field_validator("log_format", "log_level", mode="before")
     @classmethod
-    def _lower_case(cls, written: object) -> object:
-        return written.lower() if isinstance(written, str) else written
+    def _lower_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
 
     @field_validator("slack_api_url")
     @classmethod
     def _base_url(cls, written: str) -> str:
-        """Slack's SDK appends method names, so the address must end in a slash."""
+        """Slack's SDK appends method names, so the URL must end with a slash."""
         if not written.startswith(("https://", "http://")):
             raise ValueError("it must begin with https:// (or http:// for the stand-in)")
         return written if written.endswith("/") else f"{written}/"
@@ -74,7 +74,7 @@ class Settings(BaseSettings):
             parts = urlsplit(written.get_secret_value())
             if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
                 raise ValueError("it must look like smtp://user:password@host:port, or smtps://…")
-            _ = parts.port  # raises ValueError itself
+            _ = parts.port  # raises ValueError if it is no port number
         return written
 
     @field_validator("payment_gateway_url")
@@ -85,10 +85,10 @@ class Settings(BaseSettings):
         return written
 
     def payment_gateway(self) -> tuple[str, str] | None:
-        """Return the payment gateway's address and our token, or None where there is none.
+        """Return the payment gateway's URL and token, or None if none is configured.
 
         Raises:
-            SettingsError: there is an address and no token.
+            SettingsError: the URL is set without a token.
 
         """
         if self.payment_gateway_url is None:
@@ -103,7 +103,7 @@ class Settings(BaseSettings):
         """Return the bot token.
 
         Raises:
-            SettingsError: there is none, or it is another kind of token.
+            SettingsError: it is not set, or it is not a bot token.
 
         """
         return _token(
@@ -114,10 +114,10 @@ class Settings(BaseSettings):
         )
 
     def slack_transport(self) -> SocketMode | SignedHttp:
-        """Return how Slack reaches us: Socket Mode where there is an app token, else signed HTTP.
+        """Return how Slack delivers: over Socket Mode if there is an app token, else over signed HTTP.
 
         Raises:
-            SettingsError: neither is set, or the app token is another kind of token.
+            SettingsError: neither is set, or the app token is not an app-level token.
 
         """
         if self.slack_app_token is None and self.slack_signing_secret is not None:
@@ -138,7 +138,7 @@ class Settings(BaseSettings):
 
 
 def text_of(secret: SecretStr | None) -> str:
-    """Return a secret's text; empty where there is none."""
+    """Return the secret's text, or an empty string for None."""
     return secret.get_secret_value() if secret else ""
 
 
@@ -147,32 +147,32 @@ def _token(secret: SecretStr | None, name: str, prefix: str, remedy: str) -> str
     if not token:
         raise SettingsError(f"{name} is not set. {remedy}")
     if not token.startswith(prefix):
-        raise SettingsError(f"{name} must begin with {prefix}, and it does not. {remedy}")
+        raise SettingsError(f"{name} must begin with {prefix}. {remedy}")
     return token
 
 
 def temporal_environment(env_file: Path | None = Path(".env")) -> dict[str, str]:
-    """Return the variables that `temporalio.envconfig` reads, those of `env_file` included.
+    """Return the variables that `temporalio.envconfig` reads, including those of `env_file`.
 
-    The environment wins. Profile files (TEMPORAL_CONFIG_FILE) stay Temporal's own business.
+    The environment overrides the file. Profile files (TEMPORAL_CONFIG_FILE) are read by Temporal.
     """
-    written = dotenv_values(env_file) if env_file else {}
-    both = {**written, **os.environ}
-    return {name: value for name, value in both.items() if name.startswith("TEMPORAL_") and value}
+    from_file = dotenv_values(env_file) if env_file else {}
+    merged = {**from_file, **os.environ}
+    return {name: value for name, value in merged.items() if name.startswith("TEMPORAL_") and value}
 
 
 def load(env_file: Path | None = Path(".env")) -> Settings:
-    """Read the environment and, for what it does not set, `env_file`.
+    """Load settings from the environment, then from `env_file` for variables that are not set.
 
     Raises:
-        SettingsError: a value cannot be read; one sentence per variable, secrets never shown.
+        SettingsError: a value is invalid; one sentence per variable, without its value.
 
     """
     try:
-        # pydantic's own argument, of which mypy without its plugin knows nothing
+        # pydantic-settings accepts this argument; mypy does not know it without pydantic's plugin
         return Settings(_env_file=env_file)  # type: ignore[call-arg]
     except ValidationError as error:
-        raise SettingsError(" ".join(_sentence(one) for one in error.errors())) from None
+        raise SettingsError(" ".join(_sentence(detail) for detail in error.errors())) from None
 
 
 def _sentence(error: object) -> str:

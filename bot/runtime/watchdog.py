@@ -1,7 +1,7 @@
-"""Ends the demo's processes when the demo itself was killed and could not.
+"""Ends the demo's processes if the demo itself was killed.
 
-Run as a child with a pipe as standard input: every line is a process id to end. When the pipe
-closes, the demo is gone; what it had started then is ended, politely first.
+Runs as a child with a pipe as standard input; each line is the id of a process. When the pipe
+closes, the demo has ended, and the watchdog ends those processes: SIGTERM first, then SIGKILL.
 """
 
 import contextlib
@@ -10,19 +10,19 @@ import signal
 import sys
 import time
 
-PATIENCE = 5
-"""Seconds between asking a process to end and ending it."""
+KILL_AFTER = 5
+"""Seconds between SIGTERM and SIGKILL."""
 
 
 def main() -> None:
-    """Collect process ids until standard input ends, then end those processes."""
+    """Read process ids until standard input closes, then end those processes."""
     for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, signal.SIG_IGN)  # only the end of the pipe counts
+        signal.signal(name, signal.SIG_IGN)  # only the closed pipe ends the watchdog
     pids = [int(line) for line in sys.stdin if line.strip()]
     for pid in pids:
         _send(pid, signal.SIGTERM)
-    deadline = time.monotonic() + PATIENCE
-    while any(_lives(pid) for pid in pids) and time.monotonic() < deadline:
+    deadline = time.monotonic() + KILL_AFTER
+    while any(_is_running(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.05)
     for pid in pids:
         _send(pid, signal.SIGKILL)
@@ -33,7 +33,7 @@ def _send(pid: int, name: signal.Signals) -> None:
         os.kill(pid, name)
 
 
-def _lives(pid: int) -> bool:
+def _is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

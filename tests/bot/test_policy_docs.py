@@ -11,13 +11,13 @@ from pydantic_core import PydanticUndefined
 from activities.directory import ADMINS_KEPT
 from bot.policies.file import parse
 from bot.policies.keys import (
-    FARTHEST_MANAGER,
     LANGUAGES,
-    MOST_AMENDMENTS,
+    MAX_AMENDMENTS,
+    MAX_MANAGER_STEPS,
+    Defaults,
     EscalationKeys,
     FileKeys,
     Head,
-    House,
     LevelKeys,
     Section,
     TierKeys,
@@ -56,7 +56,7 @@ from workflows.rules.people.actors import Standing
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "policies.md").read_text(encoding="utf-8")
 PROSE = " ".join(DOCUMENT.split())
 SECTIONS: dict[str, type[Section]] = {
-    "[countersign]": House,
+    "[countersign]": Defaults,
     "[policy.NAME]": Head,
     "[[policy.NAME.tier]]": TierKeys,
     "[policy.NAME.level.NAME]": LevelKeys,
@@ -169,9 +169,9 @@ def test_no_value_is_left_out(section: str, key: str, choices: list[str]) -> Non
 def test_the_numbers_are_those_of_the_program() -> None:
     words = {5: "five", 8: "eight", 20: "twenty"}
 
-    assert f"from 0 to {MOST_AMENDMENTS} |" in PROSE
-    assert f"`manager:2` to `manager:{FARTHEST_MANAGER}`" in PROSE
-    assert f"up to {words[FARTHEST_MANAGER]} steps" in PROSE
+    assert f"from 0 to {MAX_AMENDMENTS} |" in PROSE
+    assert f"`manager:2` to `manager:{MAX_MANAGER_STEPS}`" in PROSE
+    assert f"up to {words[MAX_MANAGER_STEPS]} steps" in PROSE
     assert f"through at most {words[FARTHEST]} people" in PROSE
     assert f"when more than {words[MENTIONED]} are asked" in PROSE
     assert f"At most {words[MAX_COPIES]} people get one" in PROSE

@@ -176,58 +176,58 @@ REFUSALS = [
     ("[countersign]", "[countersgn]", 1, "Unknown key “countersgn”.", "Did you mean “countersign”?"),
     ("reject_quorum = 1", "reject_qorum = 1", 25, "Unknown key “reject_qorum”.", "Did you mean “reject_quorum”?"),
     ('up_to = "1000.00 USD"', 'upto = "1000.00 USD"', 16, "Unknown key “upto”.", "Did you mean “up_to”?"),
-    ('"user:U0CLARA"', '"U0CLARA"', 23, "approvers: “U0CLARA” names nobody.", WHO),
-    ('"user:U0CLARA"', '"usr:U0CLARA"', 23, "approvers: “usr:U0CLARA” names nobody.", WHO),
-    ('"user:U0CLARA"', '"user"', 23, "approvers: “user” names nobody.", WHO),
-    ('"user:U0CLARA"', '"user:clara"', 23, "approvers: “user:clara” names nobody.", "Write user: and a Slack member id: user:U0BORIS."),
-    ('"user:U0CLARA"', '"email:clara"', 23, "approvers: “email:clara” is not an e-mail.", "Write email:boris@example.com."),
-    ('"user:U0CLARA"', '"email:clara@example"', 23, "approvers: “email:clara@example” is not an e-mail.", "Write email:boris@example.com."),
+    ('"user:U0CLARA"', '"U0CLARA"', 23, "approvers: “U0CLARA” names no approver.", WHO),
+    ('"user:U0CLARA"', '"usr:U0CLARA"', 23, "approvers: “usr:U0CLARA” names no approver.", WHO),
+    ('"user:U0CLARA"', '"user"', 23, "approvers: “user” names no approver.", WHO),
+    ('"user:U0CLARA"', '"user:clara"', 23, "approvers: “user:clara” is not a Slack member id.", "Write user: and the id, such as user:U0BORIS."),
+    ('"user:U0CLARA"', '"email:clara"', 23, "approvers: “email:clara” is not an email address.", "Write email:boris@example.com."),
+    ('"user:U0CLARA"', '"email:clara@example"', 23, "approvers: “email:clara@example” is not an email address.", "Write email:boris@example.com."),
     ('"user:U0CLARA"', '"group:"', 23, "approvers: “group:” is not a user group.", "Write its handle, group:sales-leads, or its id, group:S0…."),
     ('"user:U0CLARA"', '"group:@Sales Leads"', 23, "approvers: “group:@Sales Leads” is not a user group.", "Write its handle, group:sales-leads, or its id, group:S0…."),
-    ('"user:U0CLARA"', '"manager:1"', 23, "approvers: “manager:1” is nobody's manager.", "Write manager, or manager:2 to manager:5."),
-    ('"user:U0CLARA"', '"manager:6"', 23, "approvers: “manager:6” is nobody's manager.", "Write manager, or manager:2 to manager:5."),
-    ('admins = ["user:U0FAY"]', 'admins = ["manager"]', 2, "admins: “manager” is another person for each requester, so it names no admin.", "Write user:U…, email:… or group:…."),
-    ('admins = ["user:U0FAY"]', 'admins = ["manager:2"]', 2, "admins: “manager:2” is another person for each requester, so it names no admin.", "Write user:U…, email:… or group:…."),
+    ('"user:U0CLARA"', '"manager:1"', 23, "approvers: “manager:1” is not a valid manager.", "Write manager, or manager:2 to manager:5."),
+    ('"user:U0CLARA"', '"manager:6"', 23, "approvers: “manager:6” is not a valid manager.", "Write manager, or manager:2 to manager:5."),
+    ('admins = ["user:U0FAY"]', 'admins = ["manager"]', 2, "admins: “manager” depends on the requester, so it cannot be an admin.", "Write user:U…, email:… or group:…."),
+    ('admins = ["user:U0FAY"]', 'admins = ["manager:2"]', 2, "admins: “manager:2” depends on the requester, so it cannot be an admin.", "Write user:U…, email:… or group:…."),
     ("[policy.order]\n", "[managers]\nU0ANA = 'fay'\n[policy.order]\n", 8, "managers: “fay” is not a Slack member id.", 'Write U0ANA = "U0FAY": the person, then their manager.'),
     ("[policy.order]\n", "[managers]\nana = 'U0FAY'\n[policy.order]\n", 8, "managers: “ana” is not a Slack member id.", 'Write U0ANA = "U0FAY": the person, then their manager.'),
-    ("[policy.order]\n", "[managers]\nU0ANA = 'U0ANA'\n[policy.order]\n", 8, "This leads back to U0ANA: U0ANA → U0ANA.", "Somebody must be at the top."),
-    ("[policy.order]\n", "[managers]\nU0GUS = 'U0ANA'\nU0ANA = 'U0FAY'\nU0FAY = 'U0ANA'\n[policy.order]\n", 9, "This leads back to U0ANA: U0ANA → U0FAY → U0ANA.", "Somebody must be at the top."),
-    ("distinct_approvers = true", 'delegation = "no"', 13, "delegation: this must be true or false.", "Write it without quotes."),
+    ("[policy.order]\n", "[managers]\nU0ANA = 'U0ANA'\n[policy.order]\n", 8, "This is a cycle: U0ANA → U0ANA.", "Remove one of these entries."),
+    ("[policy.order]\n", "[managers]\nU0GUS = 'U0ANA'\nU0ANA = 'U0FAY'\nU0FAY = 'U0ANA'\n[policy.order]\n", 9, "This is a cycle: U0ANA → U0FAY → U0ANA.", "Remove one of these entries."),
+    ("distinct_approvers = true", 'delegation = "no"', 13, "delegation must be true or false.", "Write it without quotes."),
     ("distinct_approvers = true", "max_amendments = 11", 13, "max_amendments: 11 is not a number of amendments.", "Write a whole number from 0 to 10."),
     ("distinct_approvers = true", "max_amendments = true", 13, "max_amendments: True is not a number of amendments.", "Write a whole number from 0 to 10."),
     ("reject_quorum = 1", 'remind_after = ["2"]', 25, "remind_after: '2' is not a duration.", 'Write "10s", "5m", "24h" or "7d".'),
-    ("reject_quorum = 1", 'remind_after = "2m"', 25, "remind_after: this must be a list.", 'Write remind_after = ["…"].'),
-    ("reject_quorum = 1", 'remind_after = ["2m", "7d"]', 25, "The reminder after 7d comes too late: by then the request has expired.", "Make it shorter, or the request's end later."),
-    ('max_expire_after = "7d"', 'remind_after = ["5m"]', 28, "The reminder after 5m comes too late: by then the request has expired.", "Make it shorter, or the request's end later."),
-    ("reject_quorum = 1", 'remind_after = ["3m", "2m"]', 25, "The reminder after 2m stands behind one that is not earlier.", "Write them in ascending order, each once."),
-    ("reject_quorum = 1", 'remind_after = ["2m", "120s"]', 25, "The reminder after 2m stands behind one that is not earlier.", "Write them in ascending order, each once."),
-    ("reject_quorum = 1", 'escalate = [{ after = "8d", to = ["manager"] }]', 25, "The escalation after 8d comes too late: by then the request has expired.", "Make it shorter, or the request's end later."),
-    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["manager"] }, { after = "2m", to = ["manager:2"] }]', 25, "The escalation after 2m stands behind one that is not earlier.", "Write them in ascending order, each once."),
-    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["user:U0CLARA"] }]', 25, "This asks nobody new: user:U0CLARA is asked already.", "Name somebody else, or remove it."),
-    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["user:U0CLARA"], replace = true }]', 25, "This asks nobody new: user:U0CLARA is asked already.", "Name somebody else, or remove it."),
-    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["manager"] }, { after = "3m", to = ["manager"] }]', 25, "This asks nobody new: manager is asked already.", "Name somebody else, or remove it."),
-    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["manager", "manager"] }]', 25, "Somebody stands there twice.", "Name each person once."),
-    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = [] }]', 25, "to: nobody is named.", WHO),
-    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["bob"] }]', 25, "to: “bob” names nobody.", WHO),
+    ("reject_quorum = 1", 'remind_after = "2m"', 25, "remind_after must be a list.", 'Write remind_after = ["…"].'),
+    ("reject_quorum = 1", 'remind_after = ["2m", "7d"]', 25, "The reminder after 7d is too late: the request has expired by then.", "Make it shorter, or let the request expire later."),
+    ('max_expire_after = "7d"', 'remind_after = ["5m"]', 28, "The reminder after 5m is too late: the request has expired by then.", "Make it shorter, or let the request expire later."),
+    ("reject_quorum = 1", 'remind_after = ["3m", "2m"]', 25, "The reminder after 2m is not later than the one before it.", "Write them in ascending order, each once."),
+    ("reject_quorum = 1", 'remind_after = ["2m", "120s"]', 25, "The reminder after 2m is not later than the one before it.", "Write them in ascending order, each once."),
+    ("reject_quorum = 1", 'escalate = [{ after = "8d", to = ["manager"] }]', 25, "The escalation after 8d is too late: the request has expired by then.", "Make it shorter, or let the request expire later."),
+    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["manager"] }, { after = "2m", to = ["manager:2"] }]', 25, "The escalation after 2m is not later than the one before it.", "Write them in ascending order, each once."),
+    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["user:U0CLARA"] }]', 25, "This adds no approver: user:U0CLARA is already an approver.", "Name someone else, or remove it."),
+    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["user:U0CLARA"], replace = true }]', 25, "This adds no approver: user:U0CLARA is already an approver.", "Name someone else, or remove it."),
+    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["manager"] }, { after = "3m", to = ["manager"] }]', 25, "This adds no approver: manager is already an approver.", "Name someone else, or remove it."),
+    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["manager", "manager"] }]', 25, "An approver is listed twice.", "List each approver once."),
+    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = [] }]', 25, "to is empty.", WHO),
+    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["bob"] }]', 25, "to: “bob” names no approver.", WHO),
     ("reject_quorum = 1", 'escalate = [{ after = "2m" }]', 25, "“to” is missing.", "Please add it."),
     ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["manager"], replaces = true }]', 25, "Unknown key “replaces”.", "Did you mean “replace”?"),
-    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["manager"], replace = 1 }]', 25, "replace: this must be true or false.", "Write it without quotes."),
-    ("reject_quorum = 1\n", "reject_quorum = 3\nescalate = [{ after = '2m', to = ['email:fay@example.com'], replace = true }]\n", 25, "This can never matter. After 2 of 2 say no, the quorum of 1 is out of reach anyway.", "Write reject_quorum = 2 or less."),
-    ('"user:U0CLARA"', "7", 23, "approvers: “7” names nobody.", WHO),
-    ('"user:U0CLARA"', '"user:U0BORIS"', 23, "Somebody stands there twice.", "Name each person once."),
-    ('["user:U0BORIS", "user:U0CLARA"]', "[]", 23, "approvers: nobody is named.", WHO),
-    ('["user:U0BORIS", "user:U0CLARA"]', '"user:U0BORIS"', 23, "approvers: this must be a list.", 'Write approvers = ["…"].'),
-    ('visibility = "channel"', 'visibility = "private"', 10, "An order cannot be private: its card shows customer, lines and amount.", 'Write visibility = "channel", and a channel that only they can read.'),
-    ('visibility = "channel"', 'visibility = "privat"', 10, "visibility: “privat” is unknown here.", "Did you mean “private”?"),
-    ('visibility = "channel"', 'layout = "threads"', 10, "layout: “threads” is unknown here.", "Did you mean “thread”?"),
-    ('visibility = "channel"', 'language = "fr"', 10, "language: “fr” is unknown here.", "Possible: en, de."),
-    ('notify = "card"', 'notify = "cart"', 11, "notify: “cart” is unknown here.", "Did you mean “card”?"),
-    ('self_approval = "never"', 'self_approval = "always"', 12, "self_approval: “always” is unknown here.", "Possible: never."),
-    ("distinct_approvers = true", 'distinct_approvers = "yes"', 13, "distinct_approvers: this must be true or false.", "Write it without quotes."),
-    ('title = "Customer order"', 'title = " "', 8, "title: This must be a text of 1 to 100 characters.", ""),
+    ("reject_quorum = 1", 'escalate = [{ after = "2m", to = ["manager"], replace = 1 }]', 25, "replace must be true or false.", "Write it without quotes."),
+    ("reject_quorum = 1\n", "reject_quorum = 3\nescalate = [{ after = '2m', to = ['email:fay@example.com'], replace = true }]\n", 25, "This never takes effect. After 2 of 2 rejections, the quorum of 1 is out of reach.", "Write reject_quorum = 2 or less."),
+    ('"user:U0CLARA"', "7", 23, "approvers: “7” names no approver.", WHO),
+    ('"user:U0CLARA"', '"user:U0BORIS"', 23, "An approver is listed twice.", "List each approver once."),
+    ('["user:U0BORIS", "user:U0CLARA"]', "[]", 23, "approvers is empty.", WHO),
+    ('["user:U0BORIS", "user:U0CLARA"]', '"user:U0BORIS"', 23, "approvers must be a list.", 'Write approvers = ["…"].'),
+    ('visibility = "channel"', 'visibility = "private"', 10, "An order cannot be private: its card shows customer, lines and amount.", 'Write visibility = "channel", and use a private channel.'),
+    ('visibility = "channel"', 'visibility = "privat"', 10, "visibility: “privat” is not allowed here.", "Did you mean “private”?"),
+    ('visibility = "channel"', 'layout = "threads"', 10, "layout: “threads” is not allowed here.", "Did you mean “thread”?"),
+    ('visibility = "channel"', 'language = "fr"', 10, "language: “fr” is not allowed here.", "Use one of: en, de."),
+    ('notify = "card"', 'notify = "cart"', 11, "notify: “cart” is not allowed here.", "Did you mean “card”?"),
+    ('self_approval = "never"', 'self_approval = "always"', 12, "self_approval: “always” is not allowed here.", "Use one of: never."),
+    ("distinct_approvers = true", 'distinct_approvers = "yes"', 13, "distinct_approvers must be true or false.", "Write it without quotes."),
+    ('title = "Customer order"', 'title = " "', 8, "title: This must be a string of 1 to 100 characters.", ""),
     ('title = "Customer order"\n', "", 7, "“title” is missing.", "Please add it."),
     ('channel = "#approvals"', 'channel = "Approvals Team"', 9, "channel: “Approvals Team” is not a channel.", 'Write "#approvals-team", or the channel\'s id.'),
-    ('language = "en"', 'language = "fr"', 5, "language: “fr” is unknown here.", "Possible: en, de."),
+    ('language = "en"', 'language = "fr"', 5, "language: “fr” is not allowed here.", "Use one of: en, de."),
     ('timezone = "Europe/Berlin"', 'timezone = "Europe/Berln"', 4, "timezone: “Europe/Berln” is not a time zone.", "Did you mean “Europe/Berlin”?"),
     ('"1000.00 USD"', '"1000.00"', 16, "up_to: '1000.00' is not an amount with a currency.", 'Write "1000.00 USD".'),
     ('"1000.00 USD"', "1000.00", 16, "up_to: 1000.0 is not an amount with a currency.", 'Write "1000.00 USD".'),
@@ -236,20 +236,20 @@ REFUSALS = [
     ("levels = []\n", 'levels = []\n[[policy.order.tier]]\nup_to = "500.00 USD"\nlevels = ["sales"]\n', 19, "This overlaps the tier up to 1,000.00 USD.", "Write the tiers in ascending order, each limit once."),
     ("levels = []\n", 'levels = []\n[[policy.order.tier]]\nup_to = "1000 USD"\nlevels = ["sales"]\n', 19, "This overlaps the tier up to 1,000.00 USD.", "Write the tiers in ascending order, each limit once."),
     ("levels = []\n", 'levels = []\n[[policy.order.tier]]\nup_to = "5000.00 EUR"\nlevels = ["sales"]\n', 19, "Two currencies cannot be compared.", "Use USD in all tiers of a policy."),
-    ('up_to = "1000.00 USD"\n', "", 15, "This tier takes every amount: the next overlaps it.", "Give it up_to, or put it last."),
-    ('[[policy.order.tier]]\nlevels = ["sales"]', '[[policy.order.tier]]\nup_to = "9000.00 USD"\nlevels = ["sales"]', 19, "There is a gap: no tier takes more than 9,000.00 USD.", "Add a last [[policy.order.tier]] without up_to."),
+    ('up_to = "1000.00 USD"\n', "", 15, "This tier takes every amount, so the next one overlaps it.", "Add up_to, or put it last."),
+    ('[[policy.order.tier]]\nlevels = ["sales"]', '[[policy.order.tier]]\nup_to = "9000.00 USD"\nlevels = ["sales"]', 19, "There is a gap: no tier takes amounts over 9,000.00 USD.", "Add a last [[policy.order.tier]] without up_to."),
     ('levels = ["sales"]', 'levels = ["sale"]', 20, "There is no level “sale”.", "Did you mean “sales”?"),
-    ('levels = ["sales"]', 'levels = ["sales", "sales"]', 20, "A level stands there twice.", "Name each level once."),
-    ('levels = ["sales"]', "levels = []", 22, "No tier uses the level “sales”.", "Name it in a tier's levels, or remove it."),
-    ("quorum = 1\nreject", "quorum = 3\nreject", 24, "With 2 named, 3 approvals can never be given.", "Write at most 2, or name more people."),
+    ('levels = ["sales"]', 'levels = ["sales", "sales"]', 20, "A level is listed twice.", "List each level once."),
+    ('levels = ["sales"]', "levels = []", 22, "No tier uses the level “sales”.", "Add it to a tier's levels, or remove it."),
+    ("quorum = 1\nreject", "quorum = 3\nreject", 24, "With 2 approvers, 3 approvals are impossible.", "Write at most 2, or name more people."),
     ("quorum = 1\nreject", "quorum = 0\nreject", 24, "quorum: 0 is not a quorum.", 'Write 1, 2, …, "all" or "majority".'),
     ("quorum = 1\nreject", "quorum = true\nreject", 24, "quorum: True is not a quorum.", 'Write 1, 2, …, "all" or "majority".'),
     ("quorum = 1\nreject", 'quorum = "most"\nreject', 24, "quorum: 'most' is not a quorum.", 'Write 1, 2, …, "all" or "majority".'),
-    ("reject_quorum = 1", "reject_quorum = 3", 25, "This can never matter. After 2 of 2 say no, the quorum of 1 is out of reach anyway.", "Write reject_quorum = 2 or less."),
-    ("quorum = 1\nreject_quorum = 1", "quorum = 'all'\nreject_quorum = 2", 25, "This can never matter. Where all must agree, one rejection is the end anyway.", "Write reject_quorum = 1 or less."),
-    ("reject_quorum = 1", "reject_quorum = 0", 25, "reject_quorum: this must be a whole number from 1.", "Write 1 or more."),
-    ("reject_quorum = 1", "reject_quorum = 1.5", 25, "reject_quorum: this must be a whole number from 1.", "Write it without quotes."),
-    ('reject_reason = "required"', 'reject_reason = "require"', 26, "reject_reason: “require” is unknown here.", "Did you mean “required”?"),
+    ("reject_quorum = 1", "reject_quorum = 3", 25, "This never takes effect. After 2 of 2 rejections, the quorum of 1 is out of reach.", "Write reject_quorum = 2 or less."),
+    ("quorum = 1\nreject_quorum = 1", "quorum = 'all'\nreject_quorum = 2", 25, "This never takes effect. If all must approve, one rejection ends the level.", "Write reject_quorum = 1 or less."),
+    ("reject_quorum = 1", "reject_quorum = 0", 25, "reject_quorum must be a whole number, 1 or more.", "Write 1 or more."),
+    ("reject_quorum = 1", "reject_quorum = 1.5", 25, "reject_quorum must be a whole number, 1 or more.", "Write it without quotes."),
+    ('reject_reason = "required"', 'reject_reason = "require"', 26, "reject_reason: “require” is not allowed here.", "Did you mean “required”?"),
     ('expire_after = "5m"', 'expire_after = "5 minutes"', 27, "expire_after: '5 minutes' is not a duration.", 'Write "10s", "5m", "24h" or "7d".'),
     ('expire_after = "5m"', 'expire_after = "0m"', 27, "expire_after: '0m' is not a duration.", 'Write "10s", "5m", "24h" or "7d".'),
     ('expire_after = "5m"', "expire_after = 5", 27, "expire_after: 5 is not a duration.", 'Write "10s", "5m", "24h" or "7d".'),
@@ -298,7 +298,7 @@ def test_every_kind_of_source_is_read() -> None:
 
 def test_a_source_is_read_outside_the_file_by_the_same_words() -> None:
     assert str(read_source(" group:hr-team ")) == "group:hr-team"
-    with pytest.raises(SourceError, match=r"“bob” names nobody\. Write user:U…"):
+    with pytest.raises(SourceError, match=r"“bob” names no approver\. Write user:U…"):
         read_source("bob")
 
 
@@ -362,7 +362,7 @@ def test_of_all_one_rejection_is_the_end_however_many_they_are() -> None:
     text = GOOD.replace('["user:U0BORIS", "user:U0CLARA"]', '["group:sales-leads"]', 1)
     text = text.replace("quorum = 1\nreject_quorum = 1\n", 'quorum = "all"\nreject_quorum = 2\n')
 
-    assert "one rejection is the end anyway" in _problems(text)[0].message
+    assert "one rejection ends the level" in _problems(text)[0].message
 
 
 def test_the_house_is_pinned_into_every_policy_and_into_its_version() -> None:
@@ -406,8 +406,8 @@ def test_an_upper_case_name_is_refused() -> None:
     assert problems == (
         Problem(
             line=7,
-            message="“Order” is not a name.",
-            suggestion="Use a-z, 0-9, - and _, at most 40.",
+            message="“Order” is not a valid name.",
+            suggestion="Use at most 40 of the characters a-z, 0-9, - and _.",
         ),
     )
 
@@ -418,7 +418,7 @@ def test_a_policy_without_tiers_is_refused() -> None:
     problems = _problems(text)
 
     assert [one.message for one in problems] == [
-        "There is no tier, so no amount has a rule.",
+        "There is no tier, so no request matches.",
         "No tier uses the level “sales”.",
     ]
 
@@ -436,7 +436,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
 
     assert [one.line for one in caught.value.problems] == [4, 8, 16, 20, 25]
     assert str(caught.value).splitlines()[1] == (
-        "policies.toml, line 8: title: This must be a text of 1 to 100 characters."
+        "policies.toml, line 8: title: This must be a string of 1 to 100 characters."
     )
 
 
