@@ -1,4 +1,4 @@
-"""App Homes as Slack shows them: what a person looks at is read, built and published, the newest last."""
+"""Rendering and publishing App Homes."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,17 +17,17 @@ from views.home import HomePage, HomePlace
 
 OVERTAKEN = "hash_conflict"
 TRIES = 3
-"""How often a home is read and published anew where another process was faster meanwhile."""
+"""Attempts to publish a home if another process publishes the same home in between."""
 
 _log = structlog.get_logger("bot.home")
 
 
 class HomeBoard:
-    """Shows homes. Only those that their owners have opened are ever shown.
+    """Publishes homes, and only for people who have opened theirs.
 
-    Slack's hash of what was shown last is kept, and given back with what is shown next: where
-    another process has shown something meanwhile, this one reads again, so that nothing older is
-    painted over something newer.
+    Each publish sends the hash of the view that was published last. If another process has
+    published in between, Slack refuses, and the home is read and rendered again: an older view
+    never replaces a newer one.
     """
 
     def __init__(
@@ -45,10 +45,10 @@ class HomeBoard:
         self._now = now
 
     async def opened(self, person: str) -> None:
-        """Show a home that its owner has just opened, at what they looked at last.
+        """Publish the home of a person who has just opened it, on the tab that they used last.
 
-        Who has pressed something in it before we hear of that stays where that has led them.
-        Raises what `slack_errors.SLACK_FAILURES` lists.
+        If they pressed a button before this event arrived, the home stays where the button led.
+        Raises one of `slack_api.errors.SLACK_FAILURES`.
         """
         found = await self._homes.get(person)
         if found is None:
@@ -59,23 +59,23 @@ class HomeBoard:
         await self.publish(person)
 
     async def place_of(self, person: str) -> HomePlace:
-        """Return what a person looks at; the beginning, where they have never opened their home."""
+        """Return the part of the home a person is viewing; the first if they never opened it."""
         found = await self._homes.get(person)
         return HomePlace.read(found.view) if found else HomePlace()
 
     async def go(self, person: str, place: HomePlace) -> None:
-        """Show `place` from now on.
+        """Show `place`, now and in later publishes.
 
-        Raises what `slack_errors.SLACK_FAILURES` lists; it is then shown at the next occasion.
+        Raises one of `slack_api.errors.SLACK_FAILURES`; the next publish then shows `place`.
         """
         await self._homes.look_at(person, place.written(), self._now())
         await self.publish(person)
 
     async def tell(self, person: str, sentence: str, settled: str = "") -> bool:
-        """Show a home with a sentence on top; say whether it was done.
+        """Publish a home with a notice at the top; return whether it was published.
 
-        The sentence stays until the person moves on. What they have just decided (`settled`) is
-        not shown any more, though the records may hear of it a moment later.
+        The notice stays until the person navigates. The request that they have just decided
+        (`settled`) is left out, because the records may learn of the decision a moment later.
         """
         found = await self._homes.get(person)
         if found is None:
@@ -90,9 +90,9 @@ class HomeBoard:
         return True
 
     async def publish(self, person: str, settled: str = "") -> None:
-        """Show a home as the records have it now, if its owner has ever opened it. Safe to repeat.
+        """Publish a home from the current records, if its owner has opened it. Safe to repeat.
 
-        Raises what `slack_errors.SLACK_FAILURES` lists.
+        Raises one of `slack_api.errors.SLACK_FAILURES`.
         """
         for left in reversed(range(TRIES)):
             found = await self._homes.get(person)
@@ -103,7 +103,7 @@ class HomeBoard:
             locale = await self._people.locale_of(person)
             view = home.build(_without(page, settled), locale)
             try:
-                # A hash that was lost on its way would be refused for ever: the last try has none.
+                # If the stored hash is wrong, Slack refuses every try: the last one sends none.
                 known = found.view_hash if left else ""
                 shown = await self._slack.views_publish(
                     user_id=person, view=view, hash=known or None
@@ -116,11 +116,11 @@ class HomeBoard:
             return
 
     async def page_of(self, person: str) -> HomePage:
-        """Return what a person sees on their home now."""
+        """Return the current contents of a person's home."""
         return await self._lookup.page(person, await self.place_of(person), self._now())
 
     async def overview(self, person: str, rows: int, settled: str = "") -> HomePage:
-        """Return the first of what waits for this person, but for `settled`, and of what is theirs."""
+        """Return the first `rows` requests to decide, without `settled`, and of the person's own."""
         return _without(await self._lookup.overview(person, self._now(), rows), settled)
 
 

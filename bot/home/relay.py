@@ -1,4 +1,4 @@
-"""The relay: whose home is behind what the records say gets it shown anew, by one bot at a time."""
+"""Republishing App Homes whose records have changed, each by one bot at a time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,53 +12,53 @@ from records.homes import Claim, Homes
 from slack_api.errors import SLACK_FAILURES, classify
 from workflows.rules.shared.card import pause
 
-EVERY = 1.0
-"""Seconds between two looks into the outbox: one statement, along an index."""
-REST = timedelta(seconds=2)
-"""A home is shown no more often than this, however much changes."""
+POLL_EVERY = 1.0
+"""Seconds between two polls of the outbox. A poll is one indexed statement."""
+MIN_INTERVAL = timedelta(seconds=2)
+"""The shortest time between two publishes of one home."""
 LEASE = timedelta(seconds=30)
-"""How long a claimed home is in one bot's hands; after that, that bot is taken for dead."""
-TOGETHER = 10
-"""Homes taken at once. Slack takes about a hundred a minute (tier 4)."""
+"""How long one bot may hold a claimed home. After that, another bot may claim it."""
+BATCH = 10
+"""Homes claimed at once. Slack accepts about a hundred publishes a minute (tier 4)."""
 
 _log = structlog.get_logger("bot.home.relay")
 
 
-async def _a_second() -> None:
-    await asyncio.sleep(EVERY)
+async def _poll_interval() -> None:
+    await asyncio.sleep(POLL_EVERY)
 
 
 class HomeRelay:
-    """Drains the outbox of homes. Any number of bots may run one: each home is claimed by one."""
+    """Drains the outbox of homes. Any number of bots may run a relay: each home is claimed by one."""
 
     def __init__(
         self,
         homes: Homes,
         board: HomeBoard,
         now: Callable[[], datetime],
-        breathe: Callable[[], Awaitable[None]] = _a_second,
+        wait: Callable[[], Awaitable[None]] = _poll_interval,
     ) -> None:
         self._homes = homes
         self._board = board
         self._now = now
-        self._breathe = breathe
+        self._wait = wait
         self._not_before: datetime | None = None
 
     async def keep_fresh(self) -> None:
-        """Show what is behind, until cancelled. Nothing that fails once ends it."""
+        """Republish outdated homes until cancelled. A failure does not end the loop."""
         while True:
-            await self._breathe()
+            await self._wait()
             try:
                 await self.turn()
             except DATABASE_FAILURES as error:
                 _log.warning("homes_not_read", error=type(error).__name__)
 
     async def turn(self) -> int:
-        """Show anew what is behind and due now; return how many homes were shown."""
+        """Republish the homes that are outdated and due; return how many were published."""
         now = self._now()
         if self._not_before is not None and now < self._not_before:
             return 0
-        claims = await self._homes.claim(now, lease=LEASE, rest=REST, limit=TOGETHER)
+        claims = await self._homes.claim(now, lease=LEASE, rest=MIN_INTERVAL, limit=BATCH)
         shown = 0
         for claim in claims:
             shown += await self._show(claim)
@@ -76,7 +76,7 @@ class HomeRelay:
             return False
         except DATABASE_FAILURES:
             raise
-        except Exception:  # noqa: BLE001 - one person's home is no reason to leave all others behind
+        except Exception:  # noqa: BLE001 - one broken home must not hold up the others
             _log.exception("home_not_built", person=claim.person)
             await self._homes.failed(claim, self._now() + pause(claim.tries))
             return False
@@ -84,13 +84,13 @@ class HomeRelay:
         return True
 
     async def _put_off(self, claim: Claim, error: Exception) -> None:
-        """Leave the home in the outbox for later, or let go of it where nobody can see it."""
+        """Retry the home later, or forget it if its owner's account is gone."""
         problem, now = classify(error), self._now()
         if problem.addressee_gone:
             _log.info("home_forgotten", person=claim.person, why=problem.code)
             await self._homes.forget(claim.person)
             return
         _log.warning("home_not_shown", why=problem.code)
-        if problem.retry_after is not None:  # Slack counts per method, not per person
+        if problem.retry_after is not None:  # Slack limits the method, not the person
             self._not_before = now + problem.retry_after
         await self._homes.failed(claim, now + pause(claim.tries, problem.retry_after))

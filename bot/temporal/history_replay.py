@@ -1,4 +1,4 @@
-"""Facts once more: a workflow's own history, replayed by its own code, yields what it had to write."""
+"""Deriving a workflow's audit facts by replaying its history with the workflow code."""
 
 import asyncio
 from collections.abc import Mapping
@@ -27,23 +27,23 @@ from workflows.rules.shared.audit import AuditEvent
 
 RPC_LIMIT = timedelta(seconds=10)
 _APPEND = "append"
-"""What Temporal calls `AuditPort.append`."""
+"""The activity name of `AuditPort.append`."""
 REPLAY_LIMIT = 60.0
-"""Seconds after which a replay is given up. One takes some ten milliseconds."""
+"""Seconds that a replay may take. It usually takes about ten milliseconds."""
 
 
 class NotReplayableError(Exception):
-    """The history is there, but this version of the workflows does not replay it."""
+    """The history exists, but this version of the workflows cannot replay it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReplayedFacts:
-    """What a workflow had to write down, by its own history.
+    """The facts that a workflow had to append, derived from its history.
 
-    `batches` are what it handed to the audit, by the number of each one's last fact. Up to
-    `acknowledged` the audit has confirmed them. `finished`: it has come to its end, nothing can
-    follow. Facts are handed over only when the step that led to them stands in the history, so
-    nothing can be written down that is not derived.
+    `batches` are the batches it sent to the audit, keyed by the sequence of their last fact. The
+    audit has confirmed facts up to `acknowledged`. `finished` means that the workflow completed,
+    so no facts can follow. A workflow sends facts only after the step that caused them is in its
+    history, so every appended fact can be derived.
     """
 
     facts: Mapping[int, AuditEvent]
@@ -53,14 +53,14 @@ class ReplayedFacts:
 
 
 async def replay_facts(client: Client, workflow_id: str) -> ReplayedFacts | None:
-    """Replay every run of a workflow, the oldest first, and return what it had to write down.
+    """Replay every run of a workflow, oldest first, and return the facts it had to append.
 
-    None where Temporal knows no such workflow, or not any more. Where only its oldest runs are
-    forgotten, the first facts are missing. Safe to repeat; nothing is written anywhere.
+    Returns None if Temporal does not know the workflow or has deleted it. If only the oldest runs
+    are deleted, the first facts are missing. Safe to repeat: nothing is written.
 
     Raises:
-        NotReplayableError: the code does not go with the history.
-        RPCError: Temporal cannot be asked.
+        NotReplayableError: this version's code does not match the history.
+        RPCError: Temporal is unavailable.
 
     """
     histories = await _histories(client, workflow_id)
@@ -78,7 +78,7 @@ async def replay_facts(client: Client, workflow_id: str) -> ReplayedFacts | None
         for history in histories:
             await _replay(replayer, history)
     for history in histories:
-        await _as_handed_over(history, collected)
+        await _use_recorded(history, collected)
     last = histories[-1].events
     return ReplayedFacts(
         facts=collected.facts,
@@ -89,7 +89,7 @@ async def replay_facts(client: Client, workflow_id: str) -> ReplayedFacts | None
 
 
 async def _histories(client: Client, workflow_id: str) -> list[WorkflowHistory]:
-    """Return the histories of all runs that Temporal still has, the oldest first."""
+    """Return the histories of all runs that Temporal still has, oldest first."""
     histories: list[WorkflowHistory] = []
     run_id: str | None = None
     while run_id != "":
@@ -114,11 +114,11 @@ async def _replay(replayer: Replayer, history: WorkflowHistory) -> None:
         raise NotReplayableError(f"{type(error).__name__}: {error}") from error
 
 
-async def _as_handed_over(history: WorkflowHistory, collected: "_Collected") -> None:
-    """Take each batch that the history itself recorded in place of the one that was derived.
+async def _use_recorded(history: WorkflowHistory, collected: "_Collected") -> None:
+    """Replace derived batches by the batches recorded in the history.
 
-    A replay's clock may differ from the first run's: a workflow task that only waits for a local
-    activity is skipped by it. And another version may word facts otherwise.
+    The replay's clock may differ from the original run's, because replay skips a workflow task
+    that only waited for a local activity. Another version may also have written other data.
     """
     for event in history.events:
         scheduled = event.activity_task_scheduled_event_attributes
@@ -130,17 +130,17 @@ async def _as_handed_over(history: WorkflowHistory, collected: "_Collected") -> 
 
 @dataclass(slots=True)
 class _Collected:
-    """What one workflow handed to the audit, over all its runs."""
+    """The batches that one workflow sent to the audit, over all its runs."""
 
     facts: dict[int, AuditEvent] = field(default_factory=dict)
     batches: dict[int, AuditBatch] = field(default_factory=dict)
     acknowledged: int = 0
 
-    def take(self, batch: AuditBatch) -> None:
+    def add(self, batch: AuditBatch) -> None:
         for fact in batch.facts:
             known = self.facts.setdefault(fact.sequence, fact)
             if known != fact:
-                raise NotReplayableError(f"fact {fact.sequence} was handed over in two versions")
+                raise NotReplayableError(f"fact {fact.sequence} was sent in two versions")
         self.batches[batch.facts[-1].sequence] = batch
 
     def confirm(self, batch: AuditBatch) -> None:
@@ -148,16 +148,16 @@ class _Collected:
 
 
 class _Collecting(Interceptor):
-    """Has every workflow that is replayed tell what it hands to the audit."""
+    """Collects the batches that each replayed workflow sends to the audit."""
 
     def __init__(self, collected: _Collected) -> None:
         self._collected = collected
 
     def workflow_interceptor_class(
         self,
-        input: WorkflowInterceptorClassInput,  # noqa: A002, ARG002 - Temporal's name for it
+        input: WorkflowInterceptorClassInput,  # noqa: A002, ARG002 - Temporal's parameter name
     ) -> type[WorkflowInboundInterceptor]:
-        """Return the class of interceptors; Temporal itself makes one of it for each workflow."""
+        """Return the interceptor class. Temporal creates an instance for each workflow."""
         collected = self._collected
 
         class Inbound(WorkflowInboundInterceptor):
@@ -168,18 +168,18 @@ class _Collecting(Interceptor):
 
 
 class _Outbound(WorkflowOutboundInterceptor):
-    """Looks at every activity as it is commanded; commands nothing of its own."""
+    """Observes each started activity; issues no commands."""
 
     def __init__(self, following: WorkflowOutboundInterceptor, collected: _Collected) -> None:
         super().__init__(following)
         self._collected = collected
 
-    def start_activity(self, input: StartActivityInput) -> ActivityHandle[Any]:  # noqa: A002 - Temporal's name for it
-        """Note what is handed to the audit."""
+    def start_activity(self, input: StartActivityInput) -> ActivityHandle[Any]:  # noqa: A002 - Temporal's parameter name
+        """Collect the batch if this activity appends to the audit."""
         handle = self.next.start_activity(input)
         if len(input.args) == 1 and isinstance(input.args[0], AuditBatch):
             batch, collected = input.args[0], self._collected
-            collected.take(batch)
+            collected.add(batch)
 
             def ended(task: asyncio.Task[Any]) -> None:
                 if not task.cancelled() and task.exception() is None:

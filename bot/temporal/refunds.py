@@ -1,4 +1,4 @@
-"""Starts refunds: money that came in for an order that wants none."""
+"""Starting refunds of payments that belong to no payable order."""
 
 import asyncio
 
@@ -13,16 +13,16 @@ from workflows.rules.orders.received_payment import ReceivedPayment, RefundInput
 
 
 class Refunds:
-    """Starts one refund per payment."""
+    """Starts at most one refund per payment."""
 
     def __init__(self, client: Client, task_queue: str) -> None:
         self._client = client
         self._task_queue = task_queue
 
     async def start_refund(self, payment: ReceivedPayment) -> None:
-        """Start a payment's refund, unless it was started before. Safe to repeat.
+        """Start a payment's refund, unless it was already started. Safe to repeat.
 
-        Raises TemporalUnavailableError where Temporal cannot be asked.
+        Raises TemporalUnavailableError if Temporal does not answer.
         """
         try:
             async with asyncio.timeout(WAIT):

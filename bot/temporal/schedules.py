@@ -1,4 +1,4 @@
-"""What runs by itself: Temporal Schedules, to be created, shown, paused and removed."""
+"""Temporal Schedules: the payment sweep and the daily summary."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -28,15 +28,15 @@ SWEEP_ID = "countersign-sweep-payments"
 SWEEP_EVERY = timedelta(minutes=5)
 SUMMARY_ID = "countersign-daily-summary"
 SUMMARY_AT = time(8)
-"""When a channel hears of the day before, in the policies' time zone."""
+"""When the summary of the previous day is posted, in the policies' time zone."""
 IDS = (SWEEP_ID, SUMMARY_ID)
-LATE = timedelta(hours=12)
-"""How late a summary may come after Temporal was down: it still tells of the day it was meant for."""
+CATCH_UP = timedelta(hours=12)
+"""How late a summary may be posted after an outage. It still covers its original day."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Shown:
-    """A schedule as it stands. `latest` are its last runs (when, workflow id), the oldest first."""
+class ScheduleDescription:
+    """A schedule. `latest` are its last runs (started at, workflow id), oldest first."""
 
     schedule_id: str
     every: tuple[timedelta, ...]
@@ -49,38 +49,38 @@ class Shown:
 
 
 def sweep(task_queue: str, every: timedelta = SWEEP_EVERY) -> Schedule:
-    """Return the schedule that looks after payments that came in by themselves."""
+    """Return the schedule that assigns or refunds unassigned incoming payments."""
     return Schedule(
         action=ScheduleActionStartWorkflow(
             SweepWorkflow.run, SweepInput(), id="sweep-payments", task_queue=task_queue
         ),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
-        # One sweep looks at everything: two at once, or those that were missed, add nothing.
+        # A sweep covers all payments: overlapping or missed runs add nothing.
         policy=SchedulePolicy(
             overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)
         ),
-        state=ScheduleState(note="hands payments to their orders, or gives them back"),
+        state=ScheduleState(note="assigns incoming payments to orders, or refunds them"),
     )
 
 
-def summary(task_queue: str, asked: SummaryInput, at: time = SUMMARY_AT) -> Schedule:
-    """Return the schedule that tells a channel of each day's orders, at `at` on the day after."""
+def summary(task_queue: str, summary_input: SummaryInput, at: time = SUMMARY_AT) -> Schedule:
+    """Return the schedule that posts each day's orders to a channel, at `at` on the next day."""
     daily = ScheduleCalendarSpec(hour=[ScheduleRange(at.hour)], minute=[ScheduleRange(at.minute)])
     return Schedule(
         action=ScheduleActionStartWorkflow(
-            SummaryWorkflow.run, asked, id="daily-summary", task_queue=task_queue
+            SummaryWorkflow.run, summary_input, id="daily-summary", task_queue=task_queue
         ),
-        spec=ScheduleSpec(calendars=[daily], time_zone_name=asked.timezone),
-        # A day that a slow Slack holds up does not cost the next one its message.
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.ALLOW_ALL, catchup_window=LATE),
-        state=ScheduleState(note=f"tells {asked.channel} of the day before"),
+        spec=ScheduleSpec(calendars=[daily], time_zone_name=summary_input.timezone),
+        # If Slack delays one day's summary, the next day's must still be posted.
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.ALLOW_ALL, catchup_window=CATCH_UP),
+        state=ScheduleState(note=f"posts the previous day's orders to {summary_input.channel}"),
     )
 
 
 async def create(client: Client, schedule_id: str, schedule: Schedule) -> bool:
-    """Create a schedule and return True; False where there is one of that id: it stays as it is.
+    """Create a schedule and return True, or return False if its id exists: it is not changed.
 
-    Raises TemporalUnavailableError where Temporal cannot be asked.
+    Raises TemporalUnavailableError if Temporal does not answer.
     """
     try:
         await client.create_schedule(schedule_id, schedule)
@@ -99,32 +99,33 @@ async def create_all(
     at: time = SUMMARY_AT,
     channel: str = "",
 ) -> dict[str, bool]:
-    """Create both schedules, as `create` does; return for each id whether it is new.
+    """Create both schedules with `create`; return for each id whether it is new.
 
-    The summary speaks the policies' language, in their time zone, to the channel of the policy
-    `order` unless another is named.
+    The summary uses the policies' language and time zone, and the channel of the policy `order`
+    unless `channel` is given.
     """
-    asked = SummaryInput(
+    summary_input = SummaryInput(
         channel=channel or policies.policy("order").channel,
         timezone=policies.timezone,
         language=policies.language,
     )
-    wanted = {SWEEP_ID: sweep(task_queue), SUMMARY_ID: summary(task_queue, asked, at)}
-    return {one: await create(client, one, schedule) for one, schedule in wanted.items()}
+    schedules = {SWEEP_ID: sweep(task_queue), SUMMARY_ID: summary(task_queue, summary_input, at)}
+    return {id_: await create(client, id_, schedule) for id_, schedule in schedules.items()}
 
 
-async def show(client: Client, schedule_id: str) -> Shown | None:
-    """Return a schedule, or None where there is none. Raises as `create` does."""
+async def show(client: Client, schedule_id: str) -> ScheduleDescription | None:
+    """Return a schedule, or None if it does not exist. Raises like `create`."""
     try:
         found = await client.get_schedule_handle(schedule_id).describe()
     except RPCError as error:
         _require_missing(error, "show schedule")
         return None
-    return Shown(
+    return ScheduleDescription(
         schedule_id=schedule_id,
         every=tuple(interval.every for interval in found.schedule.spec.intervals),
         daily_at=tuple(
-            time(one.hour[0].start, one.minute[0].start) for one in found.schedule.spec.calendars
+            time(calendar.hour[0].start, calendar.minute[0].start)
+            for calendar in found.schedule.spec.calendars
         ),
         timezone=found.schedule.spec.time_zone_name or "UTC",
         paused=found.schedule.state.paused,
@@ -139,7 +140,7 @@ async def show(client: Client, schedule_id: str) -> Shown | None:
 
 
 async def pause(client: Client, schedule_id: str, note: str) -> bool:
-    """Have nothing run until `resume`; False where there is no such schedule. Safe to repeat."""
+    """Pause a schedule until `resume`; return False if it does not exist. Safe to repeat."""
     try:
         await client.get_schedule_handle(schedule_id).pause(note=note)
     except RPCError as error:
@@ -149,7 +150,7 @@ async def pause(client: Client, schedule_id: str, note: str) -> bool:
 
 
 async def resume(client: Client, schedule_id: str, note: str) -> bool:
-    """Have it run again; False where there is no such schedule. Safe to repeat."""
+    """Resume a paused schedule; return False if it does not exist. Safe to repeat."""
     try:
         await client.get_schedule_handle(schedule_id).unpause(note=note)
     except RPCError as error:
@@ -159,7 +160,7 @@ async def resume(client: Client, schedule_id: str, note: str) -> bool:
 
 
 async def remove(client: Client, schedule_id: str) -> bool:
-    """Remove a schedule; False where there was none. What it has started goes on."""
+    """Delete a schedule; return False if it does not exist. Workflows it started continue."""
     try:
         await client.get_schedule_handle(schedule_id).delete()
     except RPCError as error:

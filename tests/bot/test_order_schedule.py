@@ -26,7 +26,7 @@ async def test_both_schedules_are_created_once_and_shown(schedule: Till) -> None
     assert shown.code == 0
     assert "runs: every 0:05:00" in shown.out
     assert "runs: daily at 18:30 (Europe/Berlin)" in shown.out
-    assert "note: tells #sales of the day before" in shown.out
+    assert "note: posts the previous day's orders to #sales" in shown.out
 
 
 async def test_both_are_paused_resumed_and_removed(schedule: Till) -> None:
