@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from bot.cli.context import Desk
-    from bot.temporal.schedules import Shown
+    from bot.temporal.schedules import ScheduleDescription
 
 _CODES = (
     "Exit codes: 0 done. 2 it cannot be: there is no such schedule, an option is wrong, or Temporal "
@@ -59,7 +59,7 @@ def create(
 def show_schedules(*, json: Json = False) -> None:
     """Show both schedules: when they run next, and their latest runs."""
 
-    async def work(desk: "Desk") -> "dict[str, Shown | None]":
+    async def work(desk: "Desk") -> "dict[str, ScheduleDescription | None]":
         from bot.temporal import schedules  # noqa: PLC0415 - as above
 
         client = await desk.temporal()
@@ -125,7 +125,7 @@ def _time_of_day(written: str) -> time:
         raise typer.Exit(Exit.CANNOT) from None
 
 
-def _lines(one: "Shown") -> list[Line]:
+def _lines(one: "ScheduleDescription") -> list[Line]:
     facts = {
         "runs": _rhythm(one),
         "next": instant(one.next_at) if one.next_at and not one.paused else "",
@@ -136,13 +136,13 @@ def _lines(one: "Shown") -> list[Line]:
     return [Line(title), *labelled(facts, 1), *latest]
 
 
-def _rhythm(one: "Shown") -> str:
+def _rhythm(one: "ScheduleDescription") -> str:
     intervals = [f"every {every}" for every in one.every]
     times = [f"daily at {at:%H:%M} ({one.timezone})" for at in one.daily_at]
     return ", ".join([*intervals, *times])
 
 
-def _plain(one: "Shown") -> dict[str, object]:
+def _plain(one: "ScheduleDescription") -> dict[str, object]:
     return {
         "id": one.schedule_id,
         "runs": _rhythm(one),

@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.actions.inbox_lookup import InboxLookup
 from bot.home.board import HomeBoard
-from bot.home.relay import LEASE, REST, HomeRelay
+from bot.home.relay import LEASE, MIN_INTERVAL, HomeRelay
 from emulator.client import StandInClient
 from records.absences import Absences
 from records.audit import AuditTrail
@@ -91,7 +91,7 @@ async def test_many_changes_at_a_time_are_shown_once_and_what_comes_then_a_littl
     assert await bot.turn() == 1
     await change(database, 4)
     assert await bot.turn() == 0
-    clock.advance(REST)
+    clock.advance(MIN_INTERVAL)
     assert await bot.turn() == 1
     assert len(await published(slack)) == 2
 
@@ -154,7 +154,7 @@ async def test_who_was_overtaken_reads_again_and_shows_the_newest(
     await bot.turn()
     other = {"type": "home", "blocks": [{"type": "divider"}]}
     await web.views_publish(user_id=ANA, view=other)
-    clock.advance(REST)
+    clock.advance(MIN_INTERVAL)
     await change(database, 2)
 
     assert await bot.turn() == 1

@@ -10,7 +10,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from bot.temporal import schedules
-from bot.temporal.schedules import Shown
+from bot.temporal.schedules import ScheduleDescription
 from emulator.client import StandInClient
 from tests.bot.desk import ANA, PATIENCE, RunningWorker, unique
 from views.text import day, text
@@ -25,7 +25,7 @@ async def schedule_id(temporal: WorkflowEnvironment) -> AsyncIterator[str]:
     await schedules.remove(temporal.client, schedule_id)
 
 
-async def _shown(env: WorkflowEnvironment, schedule_id: str) -> Shown:
+async def _shown(env: WorkflowEnvironment, schedule_id: str) -> ScheduleDescription:
     shown = await schedules.show(env.client, schedule_id)
     assert shown is not None
     return shown
