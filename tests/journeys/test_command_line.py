@@ -43,7 +43,7 @@ async def test_a_database_is_made_and_stock_is_kept_in_it(tmp_path: Path) -> Non
     assert [first.exit_code, again.exit_code] == [0, 0]
     assert first.stdout == again.stdout == "The database is up to date.\n"
     assert added.stdout == "PEN-BLUE added.\n"
-    assert repeated.stdout == "PEN-BLUE exists already.\n"
+    assert repeated.stdout == "PEN-BLUE already exists.\n"
     assert "Blue pen" in listed.stdout
     assert "12" in listed.stdout
     assert "99" not in listed.stdout
@@ -64,7 +64,7 @@ async def test_a_policy_file_is_checked(tmp_path: Path) -> None:
 
     assert good.exit_code == 0
     assert "1,000.00 USD" in good.stdout
-    assert good.stdout.rstrip().endswith("no mistakes.")
+    assert good.stdout.rstrip().endswith("no errors.")
     _is_refused(wrong, f"line {line + 1}: ")
     _is_refused(wrong, "“chanel”")
     _is_refused(missing, "missing.toml")

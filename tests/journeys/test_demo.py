@@ -109,7 +109,7 @@ async def test_a_taken_port_that_was_asked_for_is_refused(tmp_path: Path) -> Non
 
     for option, one in zip(options, refused, strict=True):
         assert one.exit_code == 2
-        assert one.stderr == f"port {port} is taken. Free it, or give {option} another one.\n"
+        assert one.stderr == f"port {port} is in use. Free it, or choose another {option}.\n"
         assert one.stdout == ""
 
 
@@ -123,7 +123,7 @@ async def test_ctrl_c_ends_a_throw_away_demo_that_replaced_a_taken_port(tmp_path
             mine.enter_context(somebody_at(STAND_IN_PORT))
         async with running_demo(tmp_path, *ANY_PORT[2:]) as demo:
             port = demo.slack_url.rpartition(":")[2]
-            said = f"Port {STAND_IN_PORT} is taken, so {port} is used (--port sets another)."
+            said = f"Port {STAND_IN_PORT} is in use, so the demo uses {port} (choose another with --port)."
 
             assert said in demo.program.stderr
             await ends_cleanly(demo, lambda: os.killpg(demo.program.pid, signal.SIGINT))
