@@ -1,4 +1,4 @@
-"""`countersign audit`: the facts of every request, checked, handed out, and texts taken out of them."""
+"""`countersign audit`: show, verify, export and redact the audit trail."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -41,25 +41,25 @@ if TYPE_CHECKING:
     from records.trail import Trail
 
 app = typer.Typer(
-    help="The audit trail: show it, hand it out, check it, take a text out of it.",
+    help="The audit trail: show, verify, export, redact.",
     epilog=VERIFY_CODES,
     no_args_is_help=True,
 )
 
 
 class Format(StrEnum):
-    """How facts are handed out."""
+    """Formats of an export."""
 
     JSONL = "jsonl"
     CSV = "csv"
 
 
-Some = Annotated[list[str] | None, typer.Argument(metavar="REQUEST", help="Their numbers.")]
+RequestIds = Annotated[list[str] | None, typer.Argument(metavar="REQUEST", help="Request IDs.")]
 
 
 @app.command("show", epilog=AUDIT_CODES)
 def show_trail(*, request: Request, json: Json = False) -> None:
-    """Show every fact of a request: what, when, who and for whom, by which rule."""
+    """Show each fact of a request: what happened, when, who did it and by which rule."""
 
     async def work(desk: "Desk") -> "Trail":
         await desk.require_records()
@@ -73,82 +73,82 @@ def show_trail(*, request: Request, json: Json = False) -> None:
             show_table(audit_output.fact_table(trail))
             show(audit_output.redaction_lines(trail))
     except NO_FACT:
-        remark(
-            f"The trail of {request} cannot be read. `countersign audit verify {request}` says where."
-        )
+        remark(f"The trail of {request} cannot be read. Run `countersign audit verify {request}`.")
         raise typer.Exit(Exit.FLAWED) from None
 
 
 async def _known(desk: "Desk", request_id: str) -> "Trail":
     trail = await desk.trail.trail(request_id)
     if not trail.rows and trail.head is None:
-        raise CommandError(f"Nothing is written down of {request_id}.")
+        raise CommandError(f"Nothing is recorded for {request_id}.")
     return trail
 
 
 @app.command(epilog=AUDIT_CODES)
 def refusals(
     *,
-    request: Annotated[str, typer.Argument(metavar="[REQUEST]", help="Only its refusals.")] = "",
+    request: Annotated[
+        str, typer.Argument(metavar="[REQUEST]", help="Only the refusals of this request.")
+    ] = "",
     json: Json = False,
 ) -> None:
-    """Show who tried what on which request and was refused, and why."""
+    """Show refused attempts: who tried what, on which request, and why it was refused."""
 
     async def work(desk: "Desk") -> list[Any]:
         await desk.require_records()
-        wanted = command.number(request) if request else ""
-        return [one async for one in desk.refusals.all(wanted)]
+        request_id = command.number(request) if request else ""
+        return [refused async for refused in desk.refusals.all(request_id)]
 
     found = command.run(work)
     if json:
-        show_json([audit_output.refusal_json(one) for one in found])
+        show_json([audit_output.refusal_json(refused) for refused in found])
     elif found:
         show_table(audit_output.refusal_table(found))
     else:
-        remark("Nobody was refused.")
+        remark("There are no refusals.")
 
 
 @app.command(epilog=VERIFY_CODES)
 def verify(
     *,
-    requests: Some = None,
+    requests: RequestIds = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Every request, and the refusals.")
+        bool, typer.Option("--all", help="All requests, and the refusals.")
     ] = False,
     temporal: Annotated[
         bool,
-        typer.Option("--temporal/--no-temporal", help="Compare with Temporal's history too."),
+        typer.Option("--temporal/--no-temporal", help="Also compare with Temporal's history."),
     ] = True,
     file: Annotated[
-        Path | None, typer.Option(help="Check this exported file instead, with nothing else.")
+        Path | None, typer.Option(help="Verify this exported file, without database and Temporal.")
     ] = None,
 ) -> None:
-    """Compute every hash again and, where Temporal still has the history, every fact."""
+    """Recompute each hash and, if Temporal still has the history, each fact."""
     ids = requests or []
     if sum((bool(ids), everything, file is not None)) != 1:
-        remark("Say what to verify: requests by their numbers, or --all, or --file FILE.")
+        remark("Give request IDs, or --all, or --file FILE.")
         raise typer.Exit(Exit.CANNOT)
 
     async def work(desk: "Desk") -> Exit:
         from bot.cli import audit_verify  # noqa: PLC0415 - loads Temporal's client
 
-        wanted = [command.number(one) for one in ids]
-        return await audit_verify.verify(desk, wanted, temporal=temporal)
+        request_ids = [command.number(id_) for id_ in ids]
+        return await audit_verify.verify(desk, request_ids, temporal=temporal)
 
     if file is None:
         raise typer.Exit(command.run(work))
-    raise typer.Exit(_verified(file))
+    raise typer.Exit(_verify_file(file))
 
 
-def _verified(file: Path) -> Exit:
-    """Check an exported file, with nothing else, and say what is found."""
+def _verify_file(file: Path) -> Exit:
+    """Verify an exported file on its own, and print the result."""
     broken = False
     try:
         with file.open("rb") as lines:
             for found in audit_file.check_lines(lines):
                 broken = broken or not found.intact
                 style = "" if found.intact else "red"
-                show([Line(audit_output.chain_words(found), style=style)])
+                show([Line(audit_output.chain_text(found), style=style)])
     except OSError as error:
         remark(f"{file} cannot be read ({type(error).__name__}).")
         return Exit.CANNOT
@@ -157,34 +157,34 @@ def _verified(file: Path) -> Exit:
         return Exit.FLAWED
     if broken:
         return Exit.FLAWED
-    show([Line(f"{file}: every line is as it was exported.")])
+    show([Line(f"{file}: every line is intact.")])
     return Exit.DONE
 
 
 @app.command(epilog=AUDIT_CODES)
 def export(
     *,
-    requests: Some = None,
+    requests: RequestIds = None,
     form: Annotated[
-        Format, typer.Option("--format", help="jsonl can be verified, csv is for reading.")
+        Format, typer.Option("--format", help="jsonl can be verified; csv is for spreadsheets.")
     ] = Format.JSONL,
     output: Annotated[
-        Path | None, typer.Option(help="Write into this file, not on standard output.")
+        Path | None, typer.Option(help="Write to this file instead of standard output.")
     ] = None,
     refused: Annotated[
-        bool, typer.Option("--refusals", help="The refusals instead of the facts, all of them.")
+        bool, typer.Option("--refusals", help="Export all refusals instead of facts.")
     ] = False,
 ) -> None:
-    """Hand the facts out, of these requests or else of all: a line each, with every hash."""
+    """Export the facts of these requests, or of all: one per line, with their hashes."""
     ids = requests or []
     if ids and refused:
-        remark("The refusals are one chain: they are exported all together, without a REQUEST.")
+        remark("The refusals are one chain. They can only be exported together: leave out REQUEST.")
         raise typer.Exit(Exit.CANNOT)
 
     async def work(desk: "Desk") -> None:
         await desk.require_records()
-        for one in ids:
-            await _known(desk, command.number(one))
+        for id_ in ids:
+            await _known(desk, command.number(id_))
         lines = _csv_lines if form is Format.CSV else _json_lines
         await _write(lines(desk, ids, refused=refused), output)
 
@@ -210,11 +210,11 @@ async def _write(lines: AsyncIterator[str], output: Path | None) -> None:
 
 async def _trails(desk: "Desk", ids: list[str]) -> AsyncIterator["Trail"]:
     if ids:
-        for one in dict.fromkeys(ids):
-            yield await desk.trail.trail(one)
+        for request_id in dict.fromkeys(ids):
+            yield await desk.trail.trail(request_id)
         return
-    async for one in desk.trail.request_ids():
-        yield await desk.trail.trail(one)
+    async for request_id in desk.trail.request_ids():
+        yield await desk.trail.trail(request_id)
 
 
 async def _json_lines(desk: "Desk", ids: list[str], *, refused: bool) -> AsyncIterator[str]:
@@ -246,17 +246,20 @@ async def _csv_lines(desk: "Desk", ids: list[str], *, refused: bool) -> AsyncIte
 def redact(
     *,
     request: Request,
-    number: Annotated[int, typer.Argument(min=1, help="The fact's number, as `show` has it.")],
+    number: Annotated[
+        int, typer.Argument(min=1, help="The number of the fact, as `audit show` prints it.")
+    ],
     field: Annotated[
-        str, typer.Option(metavar="FIELD", help="reason, or a key of the fact's data: content.")
+        str,
+        typer.Option(metavar="FIELD", help="reason, or a key of the fact's data, such as content."),
     ] = "reason",
     as_: As = "",
     reason: Reason = "",
 ) -> None:
-    """Take a text out of a fact of a request that has ended, for good; its digest is kept."""
+    """Permanently remove a text from a fact of an ended request. Its digest is kept."""
 
     async def work(desk: "Desk") -> tuple[Place, ...]:
-        wanted = Redaction(
+        redaction = Redaction(
             request_id=command.number(request),
             sequence=number,
             field=field if field == "reason" else data_field(field.removeprefix("data.")),
@@ -265,44 +268,47 @@ def redact(
             at=datetime.now(UTC),
         )
         await desk.require_records()
-        await _known(desk, wanted.request_id)
+        await _known(desk, redaction.request_id)
         try:
-            return await desk.redactions.redact(wanted)
+            return await desk.redactions.redact(redaction)
         except RedactionError as error:
-            raise CommandError(_not_redacted(error, wanted)) from None
+            raise CommandError(_not_redacted(error, redaction)) from None
 
     places = command.run(work)
-    show(Line(f"Taken out of {one.request_id}, fact {one.sequence}: {one.field}") for one in places)
+    show(
+        Line(f"Redacted in {place.request_id}, fact {place.sequence}: {place.field}")
+        for place in places
+    )
     if places:
-        remark("Slack's messages and Temporal's history are not touched: see docs/audit.md.")
+        remark("Slack's messages and Temporal's history are not changed: see docs/audit.md.")
     else:
-        remark(f"Fact {number} of {request}: that text was redacted before; nothing was changed.")
+        remark(f"Fact {number} of {request}: already redacted; nothing was changed.")
 
 
 def _why(reason: str) -> str:
     try:
         require_reason(reason)
     except RuleError:
-        raise CommandError("--reason: say why, in at most 3,000 characters.") from None
+        raise CommandError("--reason is required, with at most 3,000 characters.") from None
     return command.typed(reason, "--reason")
 
 
-def _not_redacted(error: RedactionError, wanted: Redaction) -> str:
+def _not_redacted(error: RedactionError, redaction: Redaction) -> str:
     match error:
-        case StillOpenError(request_id=still):
+        case StillOpenError(request_id=open_id):
             return (
-                f"{still} has not ended: its workflow would write the text again. Redact when it "
-                f"has; `countersign request close {still}` ends a request undecided."
+                f"{open_id} has not ended, so its workflow would write the text again. Redact it "
+                f"later, or end the request first: `countersign request close {open_id}`"
             )
-        case BrokenTrailError(request_id=broken):
+        case BrokenTrailError(request_id=broken_id):
             return (
-                f"The trail of {broken} is not as it was written, and a redaction would hide how: "
-                f"`countersign audit verify {broken}`"
+                f"The trail of {broken_id} was altered, and a redaction would hide how. Run "
+                f"`countersign audit verify {broken_id}`."
             )
         case NoSuchTextError(fields=()):
-            return f"{wanted.request_id} has no fact {wanted.sequence} with a text."
+            return f"{redaction.request_id} has no fact {redaction.sequence} with a text."
         case NoSuchTextError(fields=fields):
-            names = ", ".join(one.removeprefix("data.") for one in fields)
-            return f"Fact {wanted.sequence} has no text in that --field. It has: {names}"
+            names = ", ".join(name.removeprefix("data.") for name in fields)
+            return f"Fact {redaction.sequence} has no such --field. Its fields: {names}"
         case _:
             return str(error)

@@ -1,4 +1,4 @@
-"""The exported audit: what is written to a file, and how that file is checked with nothing else."""
+"""The format of an exported audit file, and its verification from the file alone."""
 
 import csv
 import hashlib
@@ -23,23 +23,23 @@ _REFUSAL_COLUMNS = (
     *("verb", "code", "chain_hash"),
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""How a cell begins that a spreadsheet would calculate."""
+"""First characters of a cell that a spreadsheet would run as a formula."""
 
 
 class ExportFlawError(Exception):
-    """A file is not what an export wrote. Carries the line's number and a sentence."""
+    """A file differs from what an export writes. Carries the line number."""
 
-    def __init__(self, line: int, sentence: str) -> None:
-        super().__init__(f"Line {line} {sentence}")
+    def __init__(self, line: int, problem: str) -> None:
+        super().__init__(f"Line {line} {problem}")
         self.line = line
 
 
-# JSON, a document a line. Facts, redactions and refusals stand there as in their tables, so that
-# whoever has the file alone can compute every hash again; the last line seals the whole file.
+# JSON, one document per line. Facts, redactions and refusals have the same columns as in their
+# tables, so every hash can be recomputed from the file alone. The last line seals the whole file.
 
 
 def trail_documents(trail: Trail) -> Iterator[dict[str, Any]]:
-    """Yield what an export has of one request: its redactions, its facts, its head."""
+    """Yield the documents of one request: its redactions, its facts, its head."""
     for row in trail.redactions:
         yield {"type": "redaction"} | _nested(row)
     for row in trail.rows:
@@ -60,7 +60,7 @@ async def refusal_documents(
 
 
 class JsonLines:
-    """Writes documents as lines, and in the end what they were."""
+    """Serializes documents as lines, and a last line with their number and digest."""
 
     def __init__(self) -> None:
         self._lines = 0
@@ -79,16 +79,16 @@ class JsonLines:
 
 
 def check_lines(lines: Iterable[bytes]) -> Iterator[Verification]:
-    """Yield what is found of each trail in an exported file, from the file alone.
+    """Verify an exported file from its lines alone; yield the result of each trail.
 
     Raises:
-        ExportFlawError: the file itself is not as an export wrote it; what was yielded before holds.
+        ExportFlawError: the file was altered; results yielded before are still valid.
 
     """
     check = _FileCheck()
     for raw in lines:
         document = check.read(raw)
-        yield from check.take(document)
+        yield from check.add(document)
     yield from check.close()
 
 
@@ -105,34 +105,35 @@ class _FileCheck:
     def read(self, raw: bytes) -> dict[str, Any]:
         self.number += 1
         if self.ended:
-            raise ExportFlawError(self.number, "comes after the end.")
+            raise ExportFlawError(self.number, "comes after the last line.")
         try:
             document = json.loads(raw)
             as_written = (json.dumps(document) + "\n").encode()
         except ValueError:
             raise ExportFlawError(self.number, "is not JSON.") from None
         if not isinstance(document, dict) or as_written != raw:
-            raise ExportFlawError(self.number, "is not as an export writes it.")
+            raise ExportFlawError(self.number, "is not formatted like an export.")
         if document.get("type") != "end":
             self.digest.update(raw)
         return document
 
-    def take(self, document: dict[str, Any]) -> Iterator[Verification]:
+    def add(self, document: dict[str, Any]) -> Iterator[Verification]:
         kind = document.pop("type", "")
         if kind == "end":
             seal = {"lines": self.number - 1, "sha256": self.digest.hexdigest()}
             yield from self._finish_trail()
             yield from self._finish_refusals(None)
             if document != seal:
-                raise ExportFlawError(self.number, "does not fit the lines before it.")
+                raise ExportFlawError(self.number, "does not match the lines before it.")
             self.ended = True
             return
         try:
-            yield from self._take(kind, {name: _flat(name, one) for name, one in document.items()})
+            row = {name: _flat(name, value) for name, value in document.items()}
+            yield from self._add_row(kind, row)
         except (KeyError, TypeError, AttributeError):
-            raise ExportFlawError(self.number, "lacks what such a line must have.") from None
+            raise ExportFlawError(self.number, "lacks a required field.") from None
 
-    def _take(self, kind: str, row: Columns) -> Iterator[Verification]:
+    def _add_row(self, kind: str, row: Columns) -> Iterator[Verification]:
         match kind:
             case "fact" | "redaction" | "head":
                 if row["request_id"] != self.request_id:
@@ -148,11 +149,13 @@ class _FileCheck:
                 self.refusals = self.refusals or ChainCheck()
                 yield from self._finish_refusals(row)
             case _:
-                raise ExportFlawError(self.number, "is of no kind that an export has.")
+                raise ExportFlawError(self.number, "has an unknown type.")
 
     def _begin(self, request_id: str) -> None:
         if request_id in self.done:
-            raise ExportFlawError(self.number, f"goes on with {request_id}, which had ended.")
+            raise ExportFlawError(
+                self.number, f"continues {request_id}, which was already complete."
+            )
         self.done.add(request_id)
         self.request_id, self.rows = request_id, {}
 
@@ -176,19 +179,19 @@ class _FileCheck:
         yield from self._finish_trail()
         yield from self._finish_refusals(None)
         if not self.ended:
-            raise ExportFlawError(self.number, "is not the end: the file was cut short.")
+            raise ExportFlawError(self.number, "is not the last line: the file was cut short.")
 
 
-# A table for spreadsheets. It is for reading; only the lines of JSON can be verified.
+# CSV for spreadsheets. Only the JSON lines can be verified.
 
 
 def csv_head(*, refusals: bool) -> str:
-    """Return the line with the names of the columns."""
+    """Return the header line."""
     return _csv(_REFUSAL_COLUMNS if refusals else _FACT_COLUMNS)
 
 
 def csv_facts(trail: Trail) -> Iterator[str]:
-    """Yield a line for each fact."""
+    """Yield one line per fact."""
     for row in trail.rows:
         document = _nested(row)
         data = document["data"] if isinstance(document["data"], dict) else {}
@@ -199,7 +202,7 @@ def csv_facts(trail: Trail) -> Iterator[str]:
 
 
 def csv_refusal(row: Columns) -> str:
-    """Return the line of a refusal."""
+    """Return the line of one refusal."""
     cells = dict(row) | _actor_cells(_nested(row))
     return _csv([cells[name] for name in _REFUSAL_COLUMNS])
 
@@ -211,12 +214,12 @@ def _actor_cells(document: Mapping[str, Any]) -> dict[str, str]:
 
 def _csv(cells: Sequence[object]) -> str:
     line = StringIO()
-    csv.writer(line).writerow([_harmless(str(cell)) for cell in cells])
+    csv.writer(line).writerow([_without_formula(str(cell)) for cell in cells])
     return line.getvalue()
 
 
-def _harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
+def _without_formula(cell: str) -> str:
+    """Return the cell, quoted if a spreadsheet would take it for a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
@@ -225,7 +228,7 @@ def _nested(row: Columns) -> dict[str, Any]:
 
 
 def _object(written: str) -> Any:
-    """Return the JSON value of a column; the text itself where it is not as we write it."""
+    """Return the JSON value of a column, or its text if it is not in our canonical form."""
     try:
         value = json.loads(written)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Facts, redactions and refusals on the terminal, and what is wrong with them in sentences."""
+"""Terminal output of facts, redactions, refusals and verification results."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,29 +17,29 @@ from workflows.rules.shared.audit import AuditEvent
 if TYPE_CHECKING:
     from bot.actions.audit_verification import Checked
 
-_TOLD = (
+_SHOWN_DATA = (
     *("verdict", "step", "reference", "error", "outcome", "status", "eligible", "delegates"),
     *("delegate", "people", "changed", "voided", "to", "approvers"),
 )
-"""Keys of a fact's data that say more of what happened, in this order."""
+"""Keys of a fact's data that are shown, in this order."""
 
 FLAWS = {
-    Flaw.MISSING: "is missing, or another one stands in its place",
-    Flaw.UNREADABLE: "is not what any fact looks like",
-    Flaw.ALTERED: "is not as it was written",
-    Flaw.REDACTION: "is not as it was redacted",
-    Flaw.CUT_SHORT: "is missing: the end was cut off, or the head that says how far it goes",
+    Flaw.MISSING: "is missing or was replaced",
+    Flaw.UNREADABLE: "cannot be read",
+    Flaw.ALTERED: "was altered",
+    Flaw.REDACTION: "differs from its redaction",
+    Flaw.CUT_SHORT: "is missing: the end of the trail, or the record of its length, was removed",
 }
 DIFFERENCES = {
-    "fact_differs": "fits its chain, but Temporal's history says otherwise",
-    "fact_invented": "fits its chain, but by Temporal's history it never happened",
-    "fact_lost": "is missing: by Temporal's history it was written down",
-    "state_differs": "is right, but the last public state is not what it led to",
+    "fact_differs": "fits the chain, but differs from Temporal's history",
+    "fact_invented": "fits the chain, but never happened according to Temporal's history",
+    "fact_lost": "is missing, but was recorded according to Temporal's history",
+    "state_differs": "is intact, but the recorded state of the request does not match it",
 }
 
 
 def fact_table(trail: Trail) -> Table:
-    """Return a trail as a table, a row a fact."""
+    """Return a trail as a table with one row per fact."""
     table = Table(
         "#", "when (UTC)", "what", "who", "level", "rev.", "rule", "reason", title=trail.request_id
     )
@@ -61,29 +61,29 @@ def fact_table(trail: Trail) -> Table:
 
 
 def redaction_lines(trail: Trail) -> list[Line]:
-    """Return what was taken out of a trail, by whom and why."""
+    """Return one line per redaction: the fact and field, who redacted it, when and why."""
     return [
         Line(
-            f"Redacted in {one['sequence']}: {one['field']}, by "
-            f"{actor_words(actor_of(one['actor']))}, {one['at']}: “{one['why']}”"
+            f"Redacted in {redaction['sequence']}: {redaction['field']}, by "
+            f"{actor_words(actor_of(redaction['actor']))}, {redaction['at']}: “{redaction['why']}”"
         )
-        for one in trail.redactions
+        for redaction in trail.redactions
     ]
 
 
 def fact_json(trail: Trail) -> list[dict[str, Any]]:
-    """Return a trail's facts as plain values, each with its hash and its redactions."""
+    """Return a trail's facts as JSON values, each with its hash and redactions."""
     found = []
-    for row in trail.rows:
-        fact = fact_of(row)
+    for fact_row in trail.rows:
+        fact = fact_of(fact_row)
         actor = {"person": fact.actor.person, "origin": fact.actor.origin.value}
         redacted = [
-            {name: value for name, value in one.items() if name not in ("request_id", "sequence")}
-            | {"actor": _actor_json(one["actor"])}
-            for one in trail.redactions
-            if one["sequence"] == fact.sequence
+            {name: value for name, value in row.items() if name not in ("request_id", "sequence")}
+            | {"actor": _actor_json(row["actor"])}
+            for row in trail.redactions
+            if row["sequence"] == fact.sequence
         ]
-        plain = dict(row) | {
+        plain = dict(fact_row) | {
             "actor": actor | {"operator": fact.actor.operator},
             "data": fact.data,
             "redactions": redacted,
@@ -98,7 +98,7 @@ def _actor_json(written: str) -> Mapping[str, str]:
 
 
 def _what(fact: AuditEvent) -> str:
-    more = [f"{key}: {fact.data[key]}" for key in _TOLD if fact.data.get(key)]
+    more = [f"{key}: {fact.data[key]}" for key in _SHOWN_DATA if fact.data.get(key)]
     return "\n".join([fact.kind.value, *more])
 
 
@@ -118,26 +118,26 @@ def refusal_table(refused: list[Refused]) -> Table:
     table = Table(
         "#", "when (UTC)", "request", "who", "tried", "refused", "times", title="Refusals"
     )
-    for one in refused:
-        refusal = one.refusal
+    for row in refused:
+        refusal = row.refusal
         cells = (
-            str(one.number),
+            str(row.number),
             _when(refusal.at),
             refusal.request_id,
             actor_words(refusal.actor),
             refusal.verb,
             refusal.code,
-            str(one.times),
+            str(row.times),
         )
         table.add_row(*(Text(printable(cell)) for cell in cells))
     return table
 
 
-def refusal_json(one: Refused) -> dict[str, Any]:
-    """Return a refusal as plain values."""
-    refusal = one.refusal
+def refusal_json(refused: Refused) -> dict[str, Any]:
+    """Return a refusal as JSON values."""
+    refusal = refused.refusal
     return {
-        "number": one.number,
+        "number": refused.number,
         "request_id": refusal.request_id,
         "person": refusal.actor.person,
         "origin": refusal.actor.origin.value,
@@ -145,24 +145,24 @@ def refusal_json(one: Refused) -> dict[str, Any]:
         "verb": refusal.verb,
         "code": refusal.code,
         "at": refusal.at.isoformat(),
-        "last_at": one.last_at.isoformat(),
-        "times": one.times,
+        "last_at": refused.last_at.isoformat(),
+        "times": refused.times,
     }
 
 
-def chain_words(found: Verification) -> str:
-    """Return in a sentence what was found of a chain alone."""
+def chain_text(found: Verification) -> str:
+    """Return the result of verifying a chain, in one sentence."""
     thing = "refusal" if found.request_id == CHAIN else "fact"
     name = "The refusals" if found.request_id == CHAIN else found.request_id
     if found.flaw is None:
-        return f"{name}: {_counted(thing, found.facts)}, the chain is whole."
+        return f"{name}: {_counted(thing, found.facts)}, the chain is intact."
     if found.flaw is Flaw.NOTHING_WRITTEN:
-        return f"{name}: nothing is written down."
+        return f"{name}: nothing is recorded."
     return f"{name}: {thing} {found.sequence} {FLAWS[found.flaw]}."
 
 
-def checked_words(checked: "Checked") -> str:
-    """Return in a sentence what was found of a trail."""
+def checked_text(checked: "Checked") -> str:
+    """Return the result of verifying a trail, in one sentence."""
     name, compared = checked.request_id, checked.compared.value
     if compared in DIFFERENCES:
         return f"{name}: fact {checked.sequence} {DIFFERENCES[compared]}."
@@ -170,24 +170,21 @@ def checked_words(checked: "Checked") -> str:
         request_id=name, facts=checked.facts, flaw=checked.flaw, sequence=checked.sequence
     )
     if not checked.is_whole:
-        return chain_words(chain)
+        return chain_text(chain)
     redacted = f" ({_counted('text', checked.redacted)} redacted)" if checked.redacted else ""
-    whole = f"{name}: {_counted('fact', checked.facts)}{redacted}, the chain is whole"
+    whole = f"{name}: {_counted('fact', checked.facts)}{redacted}, the chain is intact"
     return f"{whole}{COMPARED[compared].format(why=checked.why)}."
 
 
 COMPARED = {
-    "not_asked": "; Temporal was not asked",
-    "agrees": ", and Temporal's history yields the same",
-    "agrees_in_part": (
-        ", and what Temporal still has of its history yields the same; its first runs are forgotten"
-    ),
-    "forgotten": "; Temporal has no history of it any more",
+    "not_asked": "; not compared with Temporal",
+    "agrees": ", and Temporal's history matches",
+    "agrees_in_part": ", and the rest of Temporal's history matches; its first runs are deleted",
+    "forgotten": "; Temporal's history of it is deleted",
     "not_replayable": (
-        "; its history does not go with this version of the workflows, so they were not compared "
-        "({why})"
+        "; not compared, because this version of the workflows cannot replay its history ({why})"
     ),
-    "unreachable": "; Temporal did not answer ({why}), so they were not compared",
+    "unreachable": "; not compared, because Temporal did not answer ({why})",
 }
 
 

@@ -1,4 +1,4 @@
-"""`countersign audit verify`: what is asked of the records and of Temporal, and how it ends."""
+"""`countersign audit verify`: verifying trails against their chains and Temporal's history."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from bot.actions.audit_verification import Checked, Compared, check
-from bot.cli.audit_output import chain_words, checked_words
+from bot.cli.audit_output import chain_text, checked_text
 from bot.cli.terminal import CommandError, Exit, Line, remark, show
 from bot.temporal.client import TemporalUnavailableError
 from records.trail import Flaw
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Findings:
-    """What was found so far: how many trails, how many of them broken, and what nobody could say."""
+    """Totals of a verification: trails, broken trails, and what could not be compared."""
 
     trails: int = 0
     broken: int = 0
@@ -39,7 +39,7 @@ class Findings:
 
     @property
     def exit(self) -> Exit:
-        """The exit code that says it all: the worst that was found."""
+        """The exit code of the worst result."""
         if self.broken or self.refusals_broken:
             return Exit.FLAWED
         if self.nowhere:
@@ -47,24 +47,24 @@ class Findings:
         return Exit.UNCHECKED if self.unchecked else Exit.DONE
 
     @property
-    def words(self) -> str:
-        """All of it in one sentence."""
+    def text(self) -> str:
+        """The totals in one sentence."""
         trails = f"{self.trails} trail{'' if self.trails == 1 else 's'}"
         if self.broken:
-            return f"{trails}, {self.broken} of them not as they were written."
-        return f"{trails}, every chain is whole."
+            return f"{trails}, {self.broken} altered."
+        return f"{trails}, every chain is intact."
 
 
 def is_nowhere(checked: Checked) -> bool:
-    """Whether nothing is written down of a request, and nothing had to be."""
+    """Return whether nothing is recorded for a request, and nothing had to be."""
     return checked.flaw is Flaw.NOTHING_WRITTEN and checked.compared is not Compared.FACT_LOST
 
 
 async def verify(desk: "Desk", ids: list[str], *, temporal: bool) -> Exit:
-    """Check the trails of these requests and say what is found of each.
+    """Verify the trails of these requests and print a result for each.
 
-    Without any: of all of them, and the refusals; then only those trails are named of which there
-    is more to say than that they are whole.
+    Without ids, verify all trails and the refusals, and print only the trails that are altered or
+    could not be compared.
     """
     await desk.require_records()
     client = await _client(desk) if temporal else None
@@ -72,17 +72,17 @@ async def verify(desk: "Desk", ids: list[str], *, temporal: bool) -> Exit:
     async for request_id in _wanted(desk, client, ids):
         checked = await check(desk.trail, client, request_id)
         if not ids and is_nowhere(checked):
-            continue  # it has begun a moment ago, after the records were read
+            continue  # it was started after the records were read
         findings.add(checked)
         if ids or not (checked.is_whole and checked.is_known):
             show([_line(checked)])
         if checked.compared is Compared.UNREACHABLE:
-            client = None  # it would keep everybody waiting each time
+            client = None  # do not wait for the timeout again
     if not ids:
         refusals = await desk.refusals.verify()
         findings.refusals_broken = not refusals.intact
-        show([Line(chain_words(refusals), style="" if refusals.intact else "red")])
-        show([Line(findings.words)])
+        show([Line(chain_text(refusals), style="" if refusals.intact else "red")])
+        show([Line(findings.text)])
     return findings.exit
 
 
@@ -90,12 +90,12 @@ async def _client(desk: "Desk") -> Client | None:
     try:
         return await desk.temporal()
     except (CommandError, TemporalUnavailableError, RPCError) as error:
-        remark(f"{error} Only the chains are checked; with --no-temporal that is enough.")
+        remark(f"{error} Only the chains are verified. Use --no-temporal to skip the comparison.")
         return None
 
 
 async def _wanted(desk: "Desk", client: Client | None, ids: list[str]) -> AsyncIterator[str]:
-    """Yield the requests to check: of all, also those that only Temporal knows."""
+    """Yield the ids to verify. Without `ids`, include requests that only Temporal knows."""
     if ids:
         for request_id in ids:
             yield request_id
@@ -116,4 +116,4 @@ async def _wanted(desk: "Desk", client: Client | None, ids: list[str]) -> AsyncI
 
 def _line(checked: Checked) -> Line:
     style = "" if checked.is_known else "yellow"
-    return Line(checked_words(checked), style=style if checked.is_whole else "red")
+    return Line(checked_text(checked), style=style if checked.is_whole else "red")

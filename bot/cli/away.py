@@ -1,4 +1,4 @@
-"""`countersign away`: who is away, and who stands in for them."""
+"""`countersign away`: absences and delegates."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,34 +18,34 @@ if TYPE_CHECKING:
     from bot.cli.context import Desk
 
 _CODES = (
-    "Exit codes: 0 done. 2 it cannot be done: an option is wrong, the database is down. 5 it is "
-    "noted, but not every open request has heard of it yet: repeat the command. 6 refused by the "
-    "rules: nothing was changed."
+    "Exit codes: 0 done. 2 failed: an option is invalid, or the database is down. 5 saved, but not "
+    "every open request was updated: repeat the command. 6 refused by the rules; nothing was "
+    "changed."
 )
 
 app = typer.Typer(
-    help="Who is away, and who stands in for them meanwhile.", epilog=_CODES, no_args_is_help=True
+    help="Absences, and delegates who decide in the meantime.", epilog=_CODES, no_args_is_help=True
 )
 
 
 @app.command("set", epilog=_CODES)
 def set_absence(
     *,
-    to: Annotated[str, typer.Option(metavar="PERSON", help="Who stands in, by Slack member id.")],
+    to: Annotated[str, typer.Option(metavar="PERSON", help="The delegate's Slack member ID.")],
     until: Annotated[
-        str, typer.Option(metavar="WHEN", help="The last day, or the instant of the return.")
+        str, typer.Option(metavar="WHEN", help="The last day, or the time of the return.")
     ],
     starts: Annotated[
-        str, typer.Option("--from", metavar="WHEN", help="The first day, or the instant (now).")
+        str, typer.Option("--from", metavar="WHEN", help="The first day, or a time [now].")
     ] = "",
     as_: As = "",
     patience: Patience = PATIENCE,
     json: Json = False,
 ) -> None:
-    """Be away: somebody stands in for you, also for requests that are open already.
+    """Set an absence. The delegate can decide for you, also on requests that are already open.
 
-    WHEN is 2026-12-24, or “2026-12-24 09:00” in the policy file's time zone, or with its own
-    offset: 2026-12-24T09:00+01:00. It replaces every absence of yours that it overlaps.
+    WHEN is 2026-12-24, or “2026-12-24 09:00” in the policy file's time zone, or a time with an
+    offset: 2026-12-24T09:00+01:00. The new absence replaces those that it overlaps.
     """
 
     async def work(desk: "Desk") -> Exit:
@@ -63,7 +63,7 @@ def set_absence(
             replaced = await desk.absences.set(absence, now)
         except AbsenceError as error:
             raise CommandError(notices.field_refusal(error.code, {}), Exit.REFUSED) from None
-        others = tuple(one for one in replaced if one != absence)
+        others = tuple(old for old in replaced if old != absence)
         return await _tell(desk, person, {"absences": (absence,), "replaced": others}, json=json)
 
     raise typer.Exit(command.run(work, patience))
@@ -73,11 +73,11 @@ def set_absence(
 def show_absences(
     *,
     person: Annotated[
-        str, typer.Argument(metavar="[PERSON]", help="Only theirs, by Slack member id.")
+        str, typer.Argument(metavar="[PERSON]", help="Only this person, by Slack member ID.")
     ] = "",
     json: Json = False,
 ) -> None:
-    """Show who is away now or will be."""
+    """List current and future absences."""
 
     async def work(desk: "Desk") -> tuple[Absence, ...]:
         now = datetime.now(UTC)
@@ -88,16 +88,16 @@ def show_absences(
 
     found = command.run(work)
     if json:
-        show_json([_plain(one) for one in found])
+        show_json([_plain(absence) for absence in found])
         return
-    show(Line(absence_words(one)) for one in found)
+    show(Line(absence_words(absence)) for absence in found)
     if not found:
-        remark("Nobody is away." if not person else f"{person} is not away.")
+        remark("No one is away." if not person else f"{person} is not away.")
 
 
 @app.command("clear", epilog=_CODES)
 def clear_absences(*, as_: As = "", patience: Patience = PATIENCE, json: Json = False) -> None:
-    """Be back: forget your absences, those to come too."""
+    """Remove your absences, including future ones."""
 
     async def work(desk: "Desk") -> Exit:
         person = command.operator(as_).person
@@ -111,41 +111,41 @@ def clear_absences(*, as_: As = "", patience: Patience = PATIENCE, json: Json = 
 async def _tell(
     desk: "Desk", person: str, changed: dict[str, tuple[Absence, ...]], *, json: bool
 ) -> Exit:
-    """Print what was noted, and have the open requests that wait for the person hear of it."""
+    """Print the change, and refresh the open requests that wait for the person."""
     from bot.cli import execution  # noqa: PLC0415 - loads Temporal's client, see `command.run`
 
     told, late = await execution.tell_of_absence(desk, person, command.key_or_new(""))
     if json:
-        absences: dict[str, Any] = {
-            name: [_plain(one) for one in some] for name, some in changed.items()
+        document: dict[str, Any] = {
+            name: [_plain(absence) for absence in absences] for name, absences in changed.items()
         }
-        show_json(absences | {"told": list(told), "not_told": list(late)})
+        show_json(document | {"told": list(told), "not_told": list(late)})
     else:
-        noted = [Line(absence_words(one)) for one in changed["absences"]]
-        gone = [Line(f"No more: {absence_words(one)}") for one in changed["replaced"]]
-        heard = [Line(f"{one} reads its people again.") for one in told]
-        show([*noted, *gone, *heard])
-        if not noted and not gone:
+        saved = [Line(absence_words(absence)) for absence in changed["absences"]]
+        removed = [Line(f"Removed: {absence_words(absence)}") for absence in changed["replaced"]]
+        refreshed = [Line(f"{request_id} is refreshing its approvers.") for request_id in told]
+        show([*saved, *removed, *refreshed])
+        if not saved and not removed:
             remark(f"{person} was not away.")
     if late:
         remark(
-            "Not every open request has heard of it yet. They read it at their next reminder or "
+            "Some open requests were not refreshed. They will refresh at their next reminder or "
             f"escalation, or when you repeat the command: {', '.join(late)}"
         )
     return Exit.UNCONFIRMED if late else Exit.DONE
 
 
-def _plain(one: Absence) -> dict[str, str]:
+def _plain(absence: Absence) -> dict[str, str]:
     return {
-        "person": one.person,
-        "delegate": one.delegate,
-        "starts": one.starts.isoformat(),
-        "ends": one.ends.isoformat(),
+        "person": absence.person,
+        "delegate": absence.delegate,
+        "starts": absence.starts.isoformat(),
+        "ends": absence.ends.isoformat(),
     }
 
 
 def _instant(written: str, option: str, zone: ZoneInfo, *, end: bool = False) -> datetime:
-    """Read a day or an instant; a day that ends something is over at its midnight."""
+    """Parse a day or a time. A last day (`end`) lasts until its midnight."""
     try:
         day = date.fromisoformat(written.strip()) + timedelta(days=1 if end else 0)
         at = datetime.combine(day, time(), zone)
@@ -154,10 +154,10 @@ def _instant(written: str, option: str, zone: ZoneInfo, *, end: bool = False) ->
             at = datetime.fromisoformat(written.strip())
         except ValueError:
             raise CommandError(
-                f"{option}: “{written}” is no day or instant. Write 2026-12-24, or "
+                f"{option}: “{written}” is not a date or time. Write 2026-12-24, or "
                 "“2026-12-24 09:00”."
             ) from None
         at = at if at.tzinfo else at.replace(tzinfo=zone)
     except OverflowError:
-        raise CommandError(f"{option}: “{written}” is too far away.") from None
+        raise CommandError(f"{option}: “{written}” is too far in the future.") from None
     return at.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""`countersign order schedule`: what runs by itself. The sweep of payments, and the daily summary."""
+"""`countersign order schedule`: the schedules of the payment sweep and the daily summary."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, time
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from bot.temporal.schedules import ScheduleDescription
 
 _CODES = (
-    "Exit codes: 0 done. 2 it cannot be: there is no such schedule, an option is wrong, or Temporal "
+    "Exit codes: 0 done. 2 failed: the schedule does not exist, an option is invalid, or Temporal "
     "is down."
 )
 _SUMMARY_AT = "08:00"
 
 app = typer.Typer(
-    help="What runs by itself: payments are swept, and a channel hears of each day's orders.",
+    help="Scheduled jobs: the payment sweep and the daily summary of orders.",
     epilog=_CODES,
     no_args_is_help=True,
 )
@@ -34,11 +34,12 @@ app = typer.Typer(
 def create(
     *,
     at: Annotated[
-        str, typer.Option(metavar="HH:MM", help="When to tell, in the policies' time zone.")
+        str,
+        typer.Option(metavar="HH:MM", help="When to post the summary, in the policies' time zone."),
     ] = _SUMMARY_AT,
-    channel: Annotated[str, typer.Option(help="Who hears it [the policy order's channel].")] = "",
+    channel: Annotated[str, typer.Option(help="The channel [that of the policy order].")] = "",
 ) -> None:
-    """Create both schedules. One that exists stays as it is: remove it first to change it."""
+    """Create both schedules. An existing schedule is not changed: remove it first."""
     when = _time_of_day(at)
 
     async def work(desk: "Desk") -> tuple[str, ...]:
@@ -48,72 +49,76 @@ def create(
             await desk.temporal(), desk.task_queue, desk.policies(), at=when, channel=channel
         )
         return tuple(
-            f"{one} created." if is_new else f"{one} exists already and stays as it is."
-            for one, is_new in created.items()
+            f"{schedule_id} created." if is_new else f"{schedule_id} already exists; not changed."
+            for schedule_id, is_new in created.items()
         )
 
-    show(Line(words) for words in command.run(work))
+    show(Line(text) for text in command.run(work))
 
 
 @app.command("show", epilog=_CODES)
 def show_schedules(*, json: Json = False) -> None:
-    """Show both schedules: when they run next, and their latest runs."""
+    """Show both schedules: their next run and their latest runs."""
 
     async def work(desk: "Desk") -> "dict[str, ScheduleDescription | None]":
         from bot.temporal import schedules  # noqa: PLC0415 - as above
 
         client = await desk.temporal()
-        return {one: await schedules.show(client, one) for one in schedules.IDS}
+        return {id_: await schedules.show(client, id_) for id_ in schedules.IDS}
 
     found = command.run(work)
     if json:
-        show_json([_plain(one) for one in found.values() if one is not None])
+        show_json([_plain(schedule) for schedule in found.values() if schedule])
     else:
-        show(line for one in found.values() if one is not None for line in _lines(one))
-    missing = [schedule_id for schedule_id, one in found.items() if one is None]
+        show(line for schedule in found.values() if schedule for line in _lines(schedule))
+    missing = [schedule_id for schedule_id, schedule in found.items() if schedule is None]
     if missing:
-        remark(f"Not there: {', '.join(missing)}. `countersign order schedule create` makes them.")
+        remark(f"Missing: {', '.join(missing)}. Run `countersign order schedule create`.")
         raise typer.Exit(Exit.CANNOT)
 
 
 @app.command(epilog=_CODES)
-def pause(*, note: Annotated[str, typer.Option(help="Why, for who looks later.")] = "") -> None:
-    """Have nothing run until `resume`. Safe to repeat."""
+def pause(
+    *, note: Annotated[str, typer.Option(help="The reason, kept with the schedule.")] = ""
+) -> None:
+    """Pause both schedules until `resume`. Safe to repeat."""
     from bot.temporal import schedules  # noqa: PLC0415 - as above
 
-    _each("paused", lambda client, one: schedules.pause(client, one, note or "paused by hand"))
+    _each("paused", lambda client, id_: schedules.pause(client, id_, note or "paused by hand"))
 
 
 @app.command(epilog=_CODES)
-def resume(*, note: Annotated[str, typer.Option(help="Why, for who looks later.")] = "") -> None:
-    """Have both run again. What a pause has missed stays missed. Safe to repeat."""
+def resume(
+    *, note: Annotated[str, typer.Option(help="The reason, kept with the schedule.")] = ""
+) -> None:
+    """Resume both schedules. Runs missed during the pause are not made up. Safe to repeat."""
     from bot.temporal import schedules  # noqa: PLC0415 - as above
 
-    _each("resumed", lambda client, one: schedules.resume(client, one, note or "resumed by hand"))
+    _each("resumed", lambda client, id_: schedules.resume(client, id_, note or "resumed by hand"))
 
 
 @app.command(epilog=_CODES)
 def remove() -> None:
-    """Remove both schedules. What they have started goes on."""
+    """Delete both schedules. Workflows that they started continue."""
     from bot.temporal import schedules  # noqa: PLC0415 - as above
 
     _each("removed", schedules.remove)
 
 
 def _each(done: str, change: "Callable[[Client, str], Awaitable[bool]]") -> None:
-    """Change both schedules; exit code 2 where one is not there."""
+    """Apply `change` to both schedules. Exits with code 2 if one is missing."""
 
     async def work(desk: "Desk") -> dict[str, bool]:
         from bot.temporal import schedules  # noqa: PLC0415 - as above
 
         client = await desk.temporal()
-        return {one: await change(client, one) for one in schedules.IDS}
+        return {id_: await change(client, id_) for id_ in schedules.IDS}
 
     changed = command.run(work)
-    show(Line(f"{one} {done}.") for one, was_there in changed.items() if was_there)
-    missing = [one for one, was_there in changed.items() if not was_there]
+    show(Line(f"{id_} {done}.") for id_, exists in changed.items() if exists)
+    missing = [id_ for id_, exists in changed.items() if not exists]
     if missing:
-        remark(f"Not there: {', '.join(missing)}.")
+        remark(f"Missing: {', '.join(missing)}.")
         raise typer.Exit(Exit.CANNOT)
 
 
@@ -121,33 +126,33 @@ def _time_of_day(written: str) -> time:
     try:
         return datetime.strptime(written, "%H:%M").replace(tzinfo=UTC).time()
     except ValueError:
-        remark(str(CommandError(f"--at: “{written}” is no time of day. Write 08:00.")))
+        remark(str(CommandError(f"--at: “{written}” is not a time of day. Write 08:00.")))
         raise typer.Exit(Exit.CANNOT) from None
 
 
-def _lines(one: "ScheduleDescription") -> list[Line]:
+def _lines(schedule: "ScheduleDescription") -> list[Line]:
     facts = {
-        "runs": _rhythm(one),
-        "next": instant(one.next_at) if one.next_at and not one.paused else "",
-        "note": one.note,
+        "runs": _timing(schedule),
+        "next": instant(schedule.next_at) if schedule.next_at and not schedule.paused else "",
+        "note": schedule.note,
     }
-    title = f"{one.schedule_id} (paused)" if one.paused else one.schedule_id
-    latest = [Line(f"ran {instant(at)}: {run}", 1) for at, run in one.latest]
+    title = f"{schedule.schedule_id} (paused)" if schedule.paused else schedule.schedule_id
+    latest = [Line(f"ran {instant(at)}: {run}", 1) for at, run in schedule.latest]
     return [Line(title), *labelled(facts, 1), *latest]
 
 
-def _rhythm(one: "ScheduleDescription") -> str:
-    intervals = [f"every {every}" for every in one.every]
-    times = [f"daily at {at:%H:%M} ({one.timezone})" for at in one.daily_at]
+def _timing(schedule: "ScheduleDescription") -> str:
+    intervals = [f"every {every}" for every in schedule.every]
+    times = [f"daily at {at:%H:%M} ({schedule.timezone})" for at in schedule.daily_at]
     return ", ".join([*intervals, *times])
 
 
-def _plain(one: "ScheduleDescription") -> dict[str, object]:
+def _plain(schedule: "ScheduleDescription") -> dict[str, object]:
     return {
-        "id": one.schedule_id,
-        "runs": _rhythm(one),
-        "paused": one.paused,
-        "note": one.note,
-        "next_at": one.next_at.isoformat() if one.next_at else None,
-        "latest": [{"at": at.isoformat(), "workflow_id": run} for at, run in one.latest],
+        "id": schedule.schedule_id,
+        "runs": _timing(schedule),
+        "paused": schedule.paused,
+        "note": schedule.note,
+        "next_at": schedule.next_at.isoformat() if schedule.next_at else None,
+        "latest": [{"at": at.isoformat(), "workflow_id": run} for at, run in schedule.latest],
     }

@@ -1,4 +1,4 @@
-"""A payment from the command line: the signed webhook that a gateway would send to the bot."""
+"""Sending a test payment: the signed webhook that a payment gateway would send to the bot."""
 
 import json
 import time
@@ -14,20 +14,20 @@ from workflows.rules.orders.order import OrderSnapshot
 from workflows.rules.orders.received_payment import Verdict
 from workflows.rules.shared.click import click_id
 
-LIMIT = aiohttp.ClientTimeout(total=20)
-"""How long the bot is waited for: it writes the payment down and tells the order."""
+TIMEOUT = aiohttp.ClientTimeout(total=20)
+"""The bot records the payment and notifies the order before it answers."""
 
 _LATER = frozenset({"records-unavailable", "temporal-unavailable"})
-"""Problems that pass; the same payment may then be sent again."""
+"""Temporary problems, after which the same payment can be sent again."""
 
 
 async def pay(desk: Desk, snapshot: OrderSnapshot, key: str) -> dict[str, Any]:
-    """Send the bot word that the customer has paid this order, and return its answer.
+    """Send the bot a payment of the order's total and return its answer.
 
-    The same key is the same payment, however often it is sent.
+    Safe to repeat with the same key: it is the same payment.
 
     Raises:
-        CommandError: the order does not want the money, or nobody has taken it.
+        CommandError: the order does not accept the payment, or the bot did not record it.
 
     """
     address, secret = desk.webhook()
@@ -45,14 +45,14 @@ async def pay(desk: Desk, snapshot: OrderSnapshot, key: str) -> dict[str, Any]:
             return answer
         case Verdict.NOT_WANTED:
             raise CommandError(
-                f"{order_id} wants no money: it has ended, is charged, or was paid before. "
-                "The payment is written down and goes back.",
+                f"{order_id} accepts no payment: it has ended, is charged by card, or was already "
+                "paid. The payment was recorded and will be refunded.",
                 Exit.REFUSED,
             )
         case Verdict.UNMATCHED:
             raise CommandError(
-                f"The payment is written down, but the records do not know {order_id} yet. "
-                "It is handed over as soon as they do.",
+                f"The payment was recorded, but {order_id} is not in the records yet. It will be "
+                "assigned as soon as it is.",
                 Exit.UNCONFIRMED,
             )
         case _:
@@ -63,7 +63,7 @@ async def _post(address: str, secret: str, body: bytes, key: str) -> dict[str, A
     headers = sign(secret, int(time.time()), body) | {"Content-Type": "application/json"}
     try:
         async with (
-            aiohttp.ClientSession(timeout=LIMIT) as session,
+            aiohttp.ClientSession(timeout=TIMEOUT) as session,
             session.post(address, data=body, headers=headers) as response,
         ):
             answer: dict[str, Any] = await response.json(content_type=None)
@@ -74,19 +74,21 @@ async def _post(address: str, secret: str, body: bytes, key: str) -> dict[str, A
         ) from None
     except (aiohttp.ClientError, TimeoutError) as error:
         raise CommandError(
-            f"Not confirmed: the bot broke off ({type(error).__name__}). Repeat the command with "
-            f"--key {key}: it is one payment.",
+            f"Not confirmed: the connection failed ({type(error).__name__}). Repeat the command with "
+            f"--key {key}: it counts as one payment.",
             Exit.UNCONFIRMED,
         ) from None
     except ValueError:
-        raise CommandError(f"What answers at {address} is not our bot. Check WEB_PORT.") from None
+        raise CommandError(
+            f"The server at {address} is not the Countersign bot. Check WEB_PORT."
+        ) from None
 
 
 def _not_taken(answer: dict[str, Any], key: str) -> CommandError:
-    """Return what a problem says."""
+    """Return the error for a problem document."""
     said = ". ".join(str(answer[part]) for part in ("title", "detail") if answer.get(part))
     code = str(answer.get("type", "")).rpartition(":")[2]
     if code in _LATER:
-        again = f"Repeat the command with --key {key}: it is one payment."
+        again = f"Repeat the command with --key {key}: it counts as one payment."
         return CommandError(f"Not confirmed: {said}. {again}", Exit.UNCONFIRMED)
-    return CommandError(f"The bot has not taken the payment: {said or 'it does not say why'}.")
+    return CommandError(f"The bot refused the payment: {said or 'no reason given'}.")

@@ -1,4 +1,4 @@
-"""The terminal: what a command prints, where, and the exit codes by which scripts know what happened."""
+"""Terminal output and exit codes of all commands."""
 
 import json
 import textwrap
@@ -14,7 +14,7 @@ from views.text import printable
 
 
 class Exit(IntEnum):
-    """How a command ended. Every command's help lists them."""
+    """Exit codes. Each command's help lists those it uses."""
 
     DONE = 0
     BROKEN = 1
@@ -28,42 +28,42 @@ class Exit(IntEnum):
 
 
 EXIT_CODES = (
-    "Exit codes: 0 done. 2 it cannot be done: an option is wrong, the request is unknown or has "
-    "ended, Temporal or the database is down. 5 not confirmed: repeat it with the --key (or --id) "
-    "that it names. 6 refused by the rules: nothing was changed."
+    "Exit codes: 0 done. 2 failed: an option is invalid, the request is unknown or has ended, or "
+    "Temporal or the database is down. 5 not confirmed: repeat the command with the --key (or "
+    "--id) that it prints. 6 refused by the rules; nothing was changed."
 )
 SHOW_CODES = (
-    "Exit codes: 0 shown. 2 it cannot be: the request is unknown, or the database is down; where "
-    "Temporal does not answer, the last that the records know is shown, with exit code 2 too."
+    "Exit codes: 0 shown. 2 failed: the request is unknown, or the database is down. If Temporal "
+    "does not answer, the last recorded state is shown, also with exit code 2."
 )
 WAIT_CODES = (
     "With --wait: 0 approved, 3 rejected, 4 expired, withdrawn or closed by an admin. "
-    "Without it: 0 asked. 2 it cannot be done: an option is wrong, Temporal or the database is "
-    "down. 5 not confirmed: repeat it with the --id that it names."
+    "Without --wait: 0 submitted. 2 failed: an option is invalid, or Temporal or the database is "
+    "down. 5 not confirmed: repeat the command with the --id that it prints."
 )
 
 AUDIT_CODES = (
-    "Exit codes: 0 done. 2 it cannot be: an option is wrong, the request is unknown, the database "
+    "Exit codes: 0 done. 2 failed: an option is invalid, the request is unknown, or the database "
     "is down."
 )
 VERIFY_CODES = (
-    "Exit codes: 0 everything is as it was written. 2 it cannot be: an option is wrong, nothing is "
-    "written down, the database is down. 7 something is not as it was written. 8 the chain is "
-    "whole, but Temporal could not be asked whether it is the true one."
+    "Exit codes: 0 everything is intact. 2 failed: an option is invalid, nothing is recorded, or "
+    "the database is down. 7 something was altered. 8 the chain is intact, but it could not be "
+    "compared with Temporal's history."
 )
 
 
 class CommandError(Exception):
-    """A command cannot do, or did not do, what was asked. Its text is for people."""
+    """A command failed or was refused. The text is written for the user."""
 
-    def __init__(self, sentence: str, code: Exit = Exit.CANNOT) -> None:
-        super().__init__(sentence)
+    def __init__(self, message: str, code: Exit = Exit.CANNOT) -> None:
+        super().__init__(message)
         self.code = code
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line, indented by so many steps, in one of rich's styles."""
+    """One line of output: its text, its indentation in steps, and one of rich's styles."""
 
     text: str
     indent: int = 0
@@ -77,30 +77,30 @@ _PAGE_WIDTH = 160
 
 
 def show(lines: Iterable[Line]) -> None:
-    """Print lines for people on standard output."""
+    """Print human-readable lines on standard output."""
     for line in lines:
         _print(_OUT, line)
 
 
-def remark(sentence: str) -> None:
-    """Say something on standard error, where it is in no script's way."""
-    for part in sentence.splitlines():
+def remark(message: str) -> None:
+    """Print a message on standard error, so that scripts can read standard output."""
+    for part in message.splitlines():
         _print(_ERR, Line(part))
 
 
 def show_json(value: object) -> None:
-    """Print one JSON document on standard output, for scripts; ASCII, whatever the locale."""
+    """Print one JSON document on standard output. It is ASCII in every locale."""
     _OUT.print(Text(json.dumps(value, indent=2)), soft_wrap=True)
 
 
 def show_table(table: Table) -> None:
-    """Print a table; as wide as the screen or, where there is none, as a wide page."""
+    """Print a table: as wide as the terminal, or 160 columns if there is none."""
     page = _OUT if _OUT.is_terminal else Console(highlight=False, width=_PAGE_WIDTH)
     page.print(table)
 
 
 def _print(console: Console, line: Line) -> None:
-    """Print a line; on a screen it is wrapped between words, so that no id is ever torn."""
+    """Print a line. On a terminal it is wrapped between words, so that ids stay in one piece."""
     lead = _STEP * line.indent
     text = " ".join(printable(line.text).split())
     rows = [lead + text]

@@ -28,7 +28,7 @@ from workflows.rules.shared.audit import Fact
 
 CANNOT, FLAWED, UNCHECKED = 2, 7, 8
 NOWHERE = "127.0.0.1:1"
-SAME = "the chain is whole, and Temporal's history yields the same."
+SAME = "the chain is intact, and Temporal's history matches."
 SECRET = "=HYPERLINK(swordfish)"
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -70,7 +70,7 @@ async def test_a_trail_is_shown_with_who_and_when_and_by_which_rule(shell: Comma
     (gus,) = counted.json
     assert (gus["person"], gus["verb"], gus["times"]) == (GUS, "approve", 1)
     assert (unknown.code, unknown.out) == (CANNOT, "")
-    assert unknown.err == "Nothing is written down of REQ-NEVERWAS.\n"
+    assert unknown.err == "Nothing is recorded for REQ-NEVERWAS.\n"
 
 
 async def test_what_is_rewritten_with_all_its_hashes_is_found_out_by_the_history_alone(
@@ -89,14 +89,13 @@ async def test_what_is_rewritten_with_all_its_hashes_is_found_out_by_the_history
     assert before.out == (f"{request}: 4 facts, {SAME}\n")
     assert (alone.code, alone.out) == (
         0,
-        f"{request}: 4 facts, the chain is whole; Temporal was not asked.\n",
+        f"{request}: 4 facts, the chain is intact; not compared with Temporal.\n",
     )
-    sentence = f"{request}: fact 3 fits its chain, but Temporal's history says otherwise.\n"
+    sentence = f"{request}: fact 3 fits the chain, but differs from Temporal's history.\n"
     assert (compared.code, compared.out) == (FLAWED, sentence)
     assert everything.code == FLAWED
     assert everything.out == (
-        f"{sentence}The refusals: 1 refusal, the chain is whole.\n"
-        "1 trail, 1 of them not as they were written.\n"
+        f"{sentence}The refusals: 1 refusal, the chain is intact.\n1 trail, 1 altered.\n"
     )
 
 
@@ -120,10 +119,10 @@ async def test_a_changed_fact_a_changed_state_and_a_changed_refusal_are_named(
 
     assert (state.code, fact.code, everything.code) == (FLAWED, FLAWED, FLAWED)
     assert state.out == (
-        f"{request}: fact 4 is right, but the last public state is not what it led to.\n"
+        f"{request}: fact 4 is intact, but the recorded state of the request does not match it.\n"
     )
-    assert fact.out == f"{request}: fact 2 is not as it was written.\n"
-    assert "The refusals: refusal 1 is not as it was written.\n" in everything.out
+    assert fact.out == f"{request}: fact 2 was altered.\n"
+    assert "The refusals: refusal 1 was altered.\n" in everything.out
 
 
 async def test_a_trail_that_was_wiped_out_is_missed_by_the_history(
@@ -139,10 +138,10 @@ async def test_a_trail_that_was_wiped_out_is_missed_by_the_history(
     everything = await shell.type("audit", "verify", "--all")
     alone = await shell.type("audit", "verify", request, "--no-temporal")
 
-    sentence = f"{request}: fact 1 is missing: by Temporal's history it was written down.\n"
+    sentence = f"{request}: fact 1 is missing, but was recorded according to Temporal's history.\n"
     assert (one.code, one.out) == (FLAWED, sentence)
     assert (everything.code, everything.out.startswith(sentence)) == (FLAWED, True)
-    assert (alone.code, alone.out) == (CANNOT, f"{request}: nothing is written down.\n")
+    assert (alone.code, alone.out) == (CANNOT, f"{request}: nothing is recorded.\n")
 
 
 async def test_an_open_request_an_order_and_its_approval_are_what_their_histories_yield(
@@ -163,10 +162,10 @@ async def test_an_open_request_an_order_and_its_approval_are_what_their_historie
     everything = await shell.type("audit", "verify", "--all")
 
     assert (said.code, said.err) == (0, ""), said.out
-    assert said.out.count("and Temporal's history yields the same.\n") == 3
+    assert said.out.count("and Temporal's history matches.\n") == 3
     assert (everything.code, everything.out.splitlines()[-1]) == (
         0,
-        "3 trails, every chain is whole.",
+        "3 trails, every chain is intact.",
     )
 
 
@@ -180,7 +179,7 @@ async def test_without_temporal_it_is_said_that_the_chain_alone_was_checked(
     enough = await shell.type("audit", "verify", "--all", "--no-temporal")
 
     assert down.code == UNCHECKED
-    assert down.out == f"{request}: 4 facts, the chain is whole; Temporal was not asked.\n"
+    assert down.out == f"{request}: 4 facts, the chain is intact; not compared with Temporal.\n"
     assert down.err.startswith(f"Temporal does not answer at {NOWHERE}.")
     assert (enough.code, enough.err) == (0, "")
 
@@ -204,7 +203,7 @@ async def test_a_history_that_temporal_has_forgotten_leaves_the_chain(
 
     assert (said.code, said.out) == (
         0,
-        f"{request}: 4 facts, the chain is whole; Temporal has no history of it any more.\n",
+        f"{request}: 4 facts, the chain is intact; Temporal's history of it is deleted.\n",
     )
 
 
@@ -261,13 +260,11 @@ async def test_a_text_is_taken_out_for_good_and_everything_still_verifies(
 
     assert (done.code, done.out.splitlines()) == (
         0,
-        [f"Taken out of {request}, fact {number}: reason" for number in (3, 4)],
+        [f"Redacted in {request}, fact {number}: reason" for number in (3, 4)],
     )
     assert "docs/audit.md" in done.err
     assert (again.code, again.out) == (0, "")
-    assert again.err == (
-        f"Fact 3 of {request}: that text was redacted before; nothing was changed.\n"
-    )
+    assert again.err == (f"Fact 3 of {request}: already redacted; nothing was changed.\n")
     assert content.code == 0
     left = await contents(database)
     assert "swordfish" not in left
@@ -290,11 +287,18 @@ async def test_what_cannot_be_redacted_is_told_with_what_to_do(shell: CommandLin
     reason = ("--reason", "Because")
 
     wrong = {
-        ("1", "--field", "content", "--as", FAY, *reason): f"{request} has not ended:",
+        (
+            "1",
+            "--field",
+            "content",
+            "--as",
+            FAY,
+            *reason,
+        ): f"{request} has not ended, so its workflow",
         ("9", "--as", FAY, *reason): f"{request} has no fact 9 with a text.",
-        ("2", "--as", FAY, *reason): "Fact 2 has no text in that --field. It has: ",
+        ("2", "--as", FAY, *reason): "Fact 2 has no such --field. Its fields: ",
         ("1", "--field", "content", *reason): "Say who acts: --as",
-        ("1", "--field", "content", "--as", FAY): "--reason: say why",
+        ("1", "--field", "content", "--as", FAY): "--reason is required",
     }
 
     for words, sentence in wrong.items():
@@ -302,7 +306,7 @@ async def test_what_cannot_be_redacted_is_told_with_what_to_do(shell: CommandLin
         assert (said.code, said.out) == (CANNOT, ""), words
         assert said.err.startswith(sentence)
     unknown = await shell.type("audit", "redact", "REQ-NEVERWAS", "1", "--as", FAY, *reason)
-    assert unknown.err == "Nothing is written down of REQ-NEVERWAS.\n"
+    assert unknown.err == "Nothing is recorded for REQ-NEVERWAS.\n"
 
 
 async def test_facts_and_refusals_are_handed_out_and_can_be_checked_elsewhere(
@@ -329,8 +333,8 @@ async def test_facts_and_refusals_are_handed_out_and_can_be_checked_elsewhere(
     row = facts[2] | {name: json.dumps(facts[2][name]) for name in ("actor", "data")}
     assert fact_of(row) == (await shell.trail.facts(request))[2]
     assert [said.code for said in checked] == [0, 0, 0]
-    assert f"{other}: 2 facts, the chain is whole.\n" in checked[1].out
-    assert "The refusals: 1 refusal, the chain is whole.\n" in checked[2].out
+    assert f"{other}: 2 facts, the chain is intact.\n" in checked[1].out
+    assert "The refusals: 1 refusal, the chain is intact.\n" in checked[2].out
     rows = list(csv.DictReader(StringIO(table.out)))
     assert [one["kind"] for one in rows] == [one["kind"] for one in facts[:4]]
     assert (rows[2]["person"], rows[2]["reason"]) == (BORIS, f"'{SECRET}")

@@ -155,7 +155,7 @@ def test_a_line_that_says_the_same_in_other_bytes_is_named(exported: bytes) -> N
     seal = {"lines": len(others) + 1, "sha256": hashlib.sha256(body).hexdigest()}
     end = json.dumps({"type": "end"} | seal).encode() + b"\n"
 
-    with pytest.raises(ExportFlawError, match=r"^Line 1 is not as an export writes it\.$"):
+    with pytest.raises(ExportFlawError, match=r"^Line 1 is not formatted like an export\.$"):
         found(body + end)
 
 

@@ -31,12 +31,12 @@ async def test_open_requests_hear_of_an_absence_and_of_its_end(shell: CommandLin
     first, second = noted.out.splitlines()
     assert first.startswith("U0BORIS is away from ")
     assert first.endswith("; U0GUS stands in")
-    assert second == f"{request} reads its people again."
+    assert second == f"{request} is refreshing its approvers."
     assert [(one["person"], one["delegate"]) for one in shown.json] == [(BORIS, GUS)]
     assert "U0GUS may stand in for U0BORIS, from " in stands_in.out
     assert (back.code, back.json["told"], back.json["absences"]) == (0, [request], [])
     assert [one["delegate"] for one in back.json["replaced"]] == [GUS]
-    assert (nobody.code, nobody.out, nobody.err) == (0, "", "Nobody is away.\n")
+    assert (nobody.code, nobody.out, nobody.err) == (0, "", "No one is away.\n")
     assert (again.code, again.err) == (0, "U0BORIS was not away.\n")
 
 
@@ -88,9 +88,9 @@ async def test_an_absence_that_cannot_be_is_refused(shell: CommandLine) -> None:
     far = await shell.type("away", "set", "--to", GUS, "--until", "9999-12-31", "--as", BORIS)
 
     for said, sentence in (
-        (wrong, "--until: “soon” is no day or instant."),
+        (wrong, "--until: “soon” is not a date or time."),
         (nobody, "Say who acts: --as"),
-        (far, "--until: “9999-12-31” is too far away."),
+        (far, "--until: “9999-12-31” is too far in the future."),
     ):
         assert (said.code, said.out) == (2, "")
         assert said.err.startswith(sentence)
@@ -113,4 +113,4 @@ async def test_with_temporal_down_an_absence_is_noted_and_says_who_has_not_heard
     assert noted.err.startswith("Temporal does not answer at 127.0.0.1:1.")
     assert request in noted.err
     assert repeated.code == 0
-    assert f"{request} reads its people again." in repeated.out
+    assert f"{request} is refreshing its approvers." in repeated.out

@@ -118,7 +118,7 @@ async def test_a_payment_made_elsewhere_completes_the_order_and_a_second_goes_ba
     assert (again.code, again.out) == (0, f"Paid: 500.00 USD for {order_id}.\n")
     assert "Status: completed\n" in shown.out
     assert more.code == REFUSED
-    assert more.err.startswith(f"{order_id} wants no money")
+    assert more.err.startswith(f"{order_id} accepts no payment")
     assert (await till.balance(order_id)).paid == Decimal(500)
 
 

@@ -22,7 +22,7 @@ async def test_both_schedules_are_created_once_and_shown(schedule: Till) -> None
     shown = await schedule.type("schedule", "show")
 
     assert created.out.splitlines() == [f"{one} created." for one in schedules.IDS]
-    assert again.out.count("exists already and stays as it is.") == 2
+    assert again.out.count("already exists; not changed.") == 2
     assert shown.code == 0
     assert "runs: every 0:05:00" in shown.out
     assert "runs: daily at 18:30 (Europe/Berlin)" in shown.out
@@ -56,4 +56,4 @@ async def test_a_time_that_is_none_is_refused(schedule: Till) -> None:
     said = await schedule.type("schedule", "create", "--at", "25:00")
 
     assert (said.code, said.out) == (2, "")
-    assert "“25:00” is no time of day" in said.err
+    assert "“25:00” is not a time of day" in said.err
