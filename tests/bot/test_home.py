@@ -22,8 +22,8 @@ from workflows.rules.shared.click import click_id
 @pytest.fixture(autouse=True)
 def _restless(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have homes shown anew at once: how long the relay waits is tested where its clock is ours."""
-    monkeypatch.setattr(home_relay, "EVERY", 0.05)
-    monkeypatch.setattr(home_relay, "REST", timedelta(0))
+    monkeypatch.setattr(home_relay, "POLL_EVERY", 0.05)
+    monkeypatch.setattr(home_relay, "MIN_INTERVAL", timedelta(0))
 
 
 async def ask_often(desk: FrontDesk, times: int, rule: LevelRule) -> list[str]:
