@@ -1,4 +1,4 @@
-"""The bot's process: Slack and HTTP on one side, Temporal on the other."""
+"""The bot's process: wires Slack, HTTP, Temporal and the database."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ _log = structlog.get_logger("bot")
 
 
 async def run(config: settings.Settings, stop: asyncio.Event) -> None:
-    """Listen to Slack, and serve HTTP, until `stop` is set."""
+    """Listen to Slack and serve HTTP until `stop` is set."""
     policies = policy_file.load(config.policies)
     transport = config.slack_transport()
     slack = AsyncWebClient(token=config.bot_token(), base_url=config.slack_api_url)
@@ -59,15 +59,15 @@ async def run(config: settings.Settings, stop: asyncio.Event) -> None:
 def _routes(
     config: settings.Settings, services: Services, payments: ReceivedPayments, refunds: Refunds
 ) -> list[web_routes.RouteDef]:
-    """Return what is served beside Slack's requests, in both modes."""
-    taken = payment_webhook.Webhook(
+    """Return the routes that are served in both modes, besides Slack's own."""
+    webhook = payment_webhook.Webhook(
         secret=settings.text_of(config.payment_webhook_secret),
         payments=payments,
         orders=services.workflows,
         refunds=refunds,
         now=services.now,
     )
-    offered = api.Api(
+    orders_api = api.Api(
         token=settings.text_of(config.api_token),
         orders=services.workflows,
         lookup=services.orders,
@@ -76,7 +76,7 @@ def _routes(
         refusals=services.refusals,
         now=services.now,
     )
-    return [payment_webhook.route(taken), *api.routes(offered)]
+    return [payment_webhook.route(webhook), *api.routes(orders_api)]
 
 
 @asynccontextmanager
@@ -87,7 +87,7 @@ async def _socket_mode(
     database: Database,
     routes: list[web_routes.RouteDef],
 ) -> AsyncIterator[None]:
-    # The handler's own default client would be bound to the bot token and to slack.com.
+    # The handler's default client would use the bot token and slack.com.
     web_client = AsyncWebClient(token=app_token, base_url=config.slack_api_url)
     handler = AsyncSocketModeHandler(app, app_token, web_client=web_client)
     await handler.connect_async()  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""The payment gateway's webhook: what came in is written down first, then its order is told."""
+"""The payment gateway's webhook. A payment is recorded first, then its order is notified."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,15 +24,15 @@ _log = structlog.get_logger("bot.http.payment_webhook")
 
 
 class Orders(Protocol):
-    """How an order is told of its payment."""
+    """Notifies an order of its payment."""
 
     async def confirm_payment(self, order_id: str, confirmation: PaymentConfirmation) -> bool:
-        """Tell an order; False where it has ended. Raises TemporalUnavailableError."""
+        """Notify the order; return False if it has ended. Raises TemporalUnavailableError."""
         ...
 
 
 class Refunds(Protocol):
-    """How a payment goes back."""
+    """Refunds a payment."""
 
     async def start_refund(self, payment: ReceivedPayment) -> None:
         """Start a payment's refund, once. Raises TemporalUnavailableError."""
@@ -41,7 +41,7 @@ class Refunds(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Webhook:
-    """What the webhook works with. An empty secret lets nobody in."""
+    """Dependencies of the webhook. With an empty secret, every request is refused."""
 
     secret: str
     payments: ReceivedPayments
@@ -50,17 +50,17 @@ class Webhook:
     now: Callable[[], datetime]
 
 
-def _in_our_time(at: datetime) -> datetime:
-    if not 2000 <= at.year <= 9000:  # noqa: PLR2004 - the calendar's ends have no UTC
-        raise ValueError("it is not a time of ours")
+def _in_utc(at: datetime) -> datetime:
+    if not 2000 <= at.year <= 9000:  # noqa: PLR2004 - datetime cannot convert its first and last day
+        raise ValueError("the year must be from 2000 to 9000")
     return at.astimezone(UTC)
 
 
 _Id = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,100}$")]
 
 
-class _Told(BaseModel):
-    """What a gateway tells. What we do not know is left alone: gateways tell more every year."""
+class _PaymentEvent(BaseModel):
+    """The body of a payment event. Unknown fields are ignored, because gateways add fields."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -68,7 +68,7 @@ class _Told(BaseModel):
     order_id: _Id
     amount: Annotated[str, StringConstraints(pattern=r"^(0|[1-9]\d{0,12})\.\d{2}$")]
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-    paid_at: Annotated[AwareDatetime, AfterValidator(_in_our_time)]
+    paid_at: Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
     def payment(self) -> ReceivedPayment:
         """Return the payment."""
@@ -81,26 +81,30 @@ class _Told(BaseModel):
 
 
 def route(webhook: Webhook) -> web.RouteDef:
-    """Return the route. A payment's answer is the same however often its event comes in.
+    """Return the route. The response to an event is the same each time it is delivered.
 
-    200: its order has it. 202: it is kept, and goes back or waits for its order. 401: the signature
-    or its time is not right. 409: the event was another payment. 422: unreadable, or not the
-    order's amount (the payment is kept). 503: the order could not be told; send it again.
+    200: the order has the payment. 202: the payment is kept; it will be refunded or waits for its
+    order. 401: the signature or its time is invalid. 409: the event id belongs to another payment.
+    422: the body is invalid, or the amount differs from the order's (the payment is kept). 503:
+    the order could not be notified; send the event again.
     """
 
     async def payment_received(request: web.Request) -> web.Response:
         body = await read_body(request)
         _require_signed(webhook, request, body)
-        payment = parse(_Told, body).payment()
+        payment = parse(_PaymentEvent, body).payment()
         try:
             receipt = await webhook.payments.receive(payment, _judge, webhook.now())
         except EventReusedError:
             raise Problem(
-                409, "event-reused", "This event was another payment", event_id=payment.event_id
+                409,
+                "event-reused",
+                "This event id belongs to another payment",
+                event_id=payment.event_id,
             ) from None
         _log.info("payment_received", event_id=payment.event_id, verdict=receipt.verdict.value)
-        await _pass_on(webhook, receipt)
-        return _answer(receipt)
+        await _forward(webhook, receipt)
+        return _response(receipt)
 
     return web.post("/webhooks/payments", payment_received)
 
@@ -111,7 +115,7 @@ def _require_signed(webhook: Webhook, request: web.Request, body: bytes) -> None
             503,
             "not-set-up",
             "The webhook is off",
-            "Set PAYMENT_WEBHOOK_SECRET, and restart the bot, to use it.",
+            "To use it, set PAYMENT_WEBHOOK_SECRET and restart the bot.",
         )
     timestamp, signature = request.headers.get(TIMESTAMP, ""), request.headers.get(SIGNATURE, "")
     if not is_signed(webhook.secret, timestamp, signature, body, webhook.now()):
@@ -119,40 +123,40 @@ def _require_signed(webhook: Webhook, request: web.Request, body: bytes) -> None
         raise Problem(
             401,
             "unsigned",
-            "The signature is not right, or is too old",
-            f"{SIGNATURE}: v1=HMAC-SHA256 of “{TIMESTAMP}.body”, at most five minutes old",
+            "The signature is invalid or too old",
+            f"{SIGNATURE} must be v1=HMAC-SHA256 of “{TIMESTAMP}.body”, at most five minutes old.",
         )
 
 
-def _judge(payment: ReceivedPayment, snapshot: str | None, paid: bool) -> Verdict:  # noqa: FBT001 - `records` says it so
+def _judge(payment: ReceivedPayment, snapshot: str | None, paid: bool) -> Verdict:  # noqa: FBT001 - the signature that `records` calls
     try:
         order = read_snapshot(snapshot) if snapshot is not None else None
-    except NotReadError:  # a newer version wrote it
+    except NotReadError:  # written by a newer version
         order = None
     return rules.judge(payment, order if isinstance(order, OrderSnapshot) else None, paid=paid)
 
 
-async def _pass_on(webhook: Webhook, receipt: Receipt) -> None:
-    """Tell the order, or start the refund. What fails here is done by a repetition, or the sweep."""
+async def _forward(webhook: Webhook, receipt: Receipt) -> None:
+    """Notify the order or start the refund. If this fails, a redelivery or the sweep repeats it."""
     payment = receipt.payment
     if receipt.progress is Progress.REFUND_STARTED:
         await webhook.refunds.start_refund(payment)
     elif receipt.progress is Progress.CONFIRMED and not await webhook.orders.confirm_payment(
         payment.order_id, rules.confirmation(payment)
     ):
-        # It has ended meanwhile, perhaps with this very payment: the sweep looks at what it took.
+        # The order has ended, perhaps with this payment: the sweep checks and refunds the rest.
         _log.info("order_had_ended", event_id=payment.event_id)
 
 
-def _answer(receipt: Receipt) -> web.Response:
+def _response(receipt: Receipt) -> web.Response:
     payment, verdict = receipt.payment, receipt.answered
-    told = {"event_id": payment.event_id, "order_id": payment.order_id, "verdict": verdict.value}
+    body = {"event_id": payment.event_id, "order_id": payment.order_id, "verdict": verdict.value}
     if verdict is Verdict.MISMATCHED:
         raise Problem(
             422,
             "amount-mismatch",
-            "This is not what the order costs",
-            "The payment is kept and looked after; the order does not count as paid.",
-            **told,
+            "The amount differs from the order's total",
+            "The payment is kept for refund or review; the order is not marked as paid.",
+            **body,
         )
-    return web.json_response(told, status=200 if verdict is Verdict.WANTED else 202)
+    return web.json_response(body, status=200 if verdict is Verdict.WANTED else 202)

@@ -1,4 +1,4 @@
-"""What our own HTTP routes answer where they cannot do what was asked: problem details (RFC 9457)."""
+"""Error responses of the HTTP door: problem details (RFC 9457)."""
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -12,12 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.temporal.client import TemporalUnavailableError
 
-MOST = 64 * 1024
-"""Bytes of a body: an order of many lines has a tenth of it."""
-OURS = ("/api/", "/webhooks/")
-"""Paths below which every error is a problem."""
-SOON = "2"
-"""Seconds after which it is worth while to ask again."""
+MAX_BODY = 64 * 1024
+"""Bytes of a request body. An order of 100 lines has about a tenth of this."""
+PATHS = ("/api/", "/webhooks/")
+"""Paths below which every error is a problem document."""
+RETRY_AFTER = "2"
+"""Seconds, sent with status 503."""
 
 _log = structlog.get_logger("bot.runtime.http_server")
 
@@ -25,10 +25,10 @@ Model = TypeVar("Model", bound=BaseModel)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Problem(Exception):  # noqa: N818 - it is an answer
-    """An answer that says what is wrong. `code` ends its type and never changes once released.
+class Problem(Exception):  # noqa: N818 - it is a response
+    """An error response. `code` is the last part of its type and never changes once released.
 
-    Whatever else is given (`order_id`, `errors`) is a member of the answer too.
+    Additional keyword arguments (`order_id`, `errors`) become members of the document.
     """
 
     def __init__(
@@ -45,37 +45,37 @@ class Problem(Exception):  # noqa: N818 - it is an answer
             **more,
         }
 
-    def answer(self) -> web.Response:
-        """Return the answer."""
+    def response(self) -> web.Response:
+        """Return the HTTP response."""
         response = web.json_response(
             self.body, status=self.status, content_type="application/problem+json"
         )
-        if self.status == 401:  # noqa: PLR2004 - RFC 9110 wants to hear how to do better
+        if self.status == 401:  # noqa: PLR2004 - RFC 9110 requires this header
             response.headers["WWW-Authenticate"] = "Bearer"
-        if self.status == 503:  # noqa: PLR2004 - it passes
-            response.headers["Retry-After"] = SOON
+        if self.status == 503:  # noqa: PLR2004 - temporary
+            response.headers["Retry-After"] = RETRY_AFTER
         return response
 
 
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer errors of our own routes with problems; other routes are left alone."""
-    if not request.path.startswith(OURS):
+    """Turn errors of the routes below `PATHS` into problem documents."""
+    if not request.path.startswith(PATHS):
         return await handler(request)
     try:
         return await handler(request)
     except Problem as problem:
-        return problem.answer()
+        return problem.response()
     except web.HTTPException as error:
-        answer = Problem(error.status, "http", error.reason).answer()
+        response = Problem(error.status, "http", error.reason).response()
         if "Allow" in error.headers:
-            answer.headers["Allow"] = error.headers["Allow"]
-        return answer
-    except Exception as error:  # noqa: BLE001 - the last one who could say it in words
-        return _told(error, request.path).answer()
+            response.headers["Allow"] = error.headers["Allow"]
+        return response
+    except Exception as error:  # noqa: BLE001 - no error may reach the client as a traceback
+        return _unexpected(error, request.path).response()
 
 
-def _told(error: Exception, path: str) -> Problem:
+def _unexpected(error: Exception, path: str) -> Problem:
     if isinstance(error, TemporalUnavailableError):
         _log.warning("temporal_unavailable", what=str(error))
         return _unavailable("temporal-unavailable", "Temporal does not answer")
@@ -84,64 +84,73 @@ def _told(error: Exception, path: str) -> Problem:
         return _unavailable("records-unavailable", "The database does not answer")
     error_id = secrets.token_hex(4)
     _log.error("request_failed", error_id=error_id, path=path, exc_info=error)
-    return Problem(500, "internal", "Something went wrong here", f"Our log has it as {error_id}.")
+    return Problem(500, "internal", "Internal error", f"See the bot's log for error {error_id}.")
 
 
 def _unavailable(code: str, title: str) -> Problem:
-    return Problem(503, code, title, "Nothing is lost. Asking again in a moment is safe.")
+    return Problem(503, code, title, "Nothing was lost. It is safe to retry in a few seconds.")
 
 
 async def read_body(request: web.Request) -> bytes:
     """Return the body.
 
     Raises:
-        Problem: 413, it is longer than `MOST`.
+        Problem: 413, the body is longer than `MAX_BODY`.
 
     """
     body = b""
     async for chunk in request.content.iter_any():
         body += chunk
-        if len(body) > MOST:
-            raise Problem(413, "too-long", "The body is too long", f"{MOST} bytes are enough.")
+        if len(body) > MAX_BODY:
+            raise Problem(
+                413, "too-long", "The body is too long", f"The limit is {MAX_BODY} bytes."
+            )
     return body
 
 
 def parse(model: type[Model], body: bytes) -> Model:
-    """Return what a JSON body says.
+    """Return the JSON body as an instance of `model`.
 
     Raises:
-        Problem: 422 with every mistake in `errors`, by its place in the body.
+        Problem: 422, with each error and its place in the body in `errors`.
 
     """
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        raise unreadable([("/".join(map(str, one["loc"])), one["msg"]) for one in found]) from None
+        details = error.errors(include_url=False, include_input=False, include_context=False)
+        raise unreadable(
+            [("/".join(map(str, detail["loc"])), detail["msg"]) for detail in details]
+        ) from None
 
 
 def unreadable(mistakes: Sequence[tuple[str, str]]) -> Problem:
-    """Return the problem of a body with these mistakes, each with its place, such as `lines/0/sku`."""
+    """Return the problem for a body with these errors, each with its place, such as `lines/0/sku`."""
     errors: Sequence[Mapping[str, str]] = [
         {"pointer": f"#/{place}" if place else "#", "detail": detail} for place, detail in mistakes
     ]
-    return Problem(422, "unreadable", "The body cannot be used", errors=errors)
+    return Problem(422, "unreadable", "The body is invalid", errors=errors)
 
 
 def require_bearer(request: web.Request, token: str) -> None:
-    """Return where the request carries our token.
+    """Return if the request carries the bearer token.
 
     Raises:
-        Problem: 503, we have no token, so nobody is let in; 401, it carries none, or another.
+        Problem: 503, no token is configured; 401, the request carries none or a wrong one.
 
     """
     if not token:
         raise Problem(
-            503, "not-set-up", "The API is off", "Set API_TOKEN, and restart the bot, to use it."
+            503, "not-set-up", "The API is off", "To use it, set API_TOKEN and restart the bot."
         )
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    # In bytes: a comparison of texts would refuse letters outside ASCII with an error.
+    # Compare bytes: compare_digest raises TypeError for non-ASCII strings.
     same = compare_digest(given.strip().encode("utf-8", "surrogateescape"), token.encode())
     if scheme.lower() != "bearer" or not same:
-        _log.warning("not_let_in", path=request.path)
-        raise Problem(401, "unauthorized", "Send our token", "Authorization: Bearer TOKEN")
+        _log.warning("unauthorized", path=request.path)
+        raise Problem(
+            401,
+            "unauthorized",
+            "Authentication is required",
+            "Send the header Authorization: Bearer TOKEN.",
+        )

@@ -1,7 +1,7 @@
-"""What Slack reports of people and groups: open requests that depend on them read their people again.
+"""Listeners for changed users and groups: they refresh the open requests that depend on them.
 
-An event that is lost costs no more than time: the people are read again at each reminder and
-escalation, and when an admin asks for it.
+A lost event only delays the refresh: approvers are also resolved again at each reminder and
+escalation, and when an admin refreshes a request.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _log = structlog.get_logger("bot.directory")
 
 
 def register(app: AsyncApp, services: Services) -> None:
-    """Listen to the changes that may change who may decide."""
+    """Register listeners for changes that can affect who may decide."""
 
     @app.event("subteam_members_changed")
     async def members_changed(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -31,7 +31,7 @@ def register(app: AsyncApp, services: Services) -> None:
         group = word(body, "event", "subteam_id")
         handle = await _handle_of(client, group)
         subjects = [_group(group), _group(handle)]
-        if not handle:  # who has left is at least among those who are asked
+        if not handle:  # without the handle, at least find requests that list the removed users
             subjects += map(_user, words(body, "event", "removed_users"))
         await refresh_watching(services, subjects, word(body, "event_id"))
 
@@ -52,24 +52,24 @@ def register(app: AsyncApp, services: Services) -> None:
         if email := word(user, "profile", "email"):
             subjects.append(f"{SourceKind.EMAIL}:{email.lower()}")
         await refresh_watching(services, subjects, word(body, "event_id"))
-        if person := word(user, "id"):  # perhaps it is their language that they have changed
+        if person := word(user, "id"):  # the language may have changed too
             await services.people.refresh(person)
 
 
 async def refresh_watching(services: Services, subjects: list[str], event_id: str) -> int:
-    """Have every open request that depends on one of `subjects` read its people again.
+    """Refresh the approvers of every open request that depends on one of `subjects`.
 
-    The subjects are `user:U…`, `email:…` and `group:…`. Safe to repeat with the same `event_id`:
-    each request takes it once. Returns how many requests could not be reached.
+    Subjects are `user:U…`, `email:…` and `group:…`. Safe to repeat with the same `event_id`: each
+    request is refreshed once. Returns the number of requests that could not be reached.
     """
     found = await services.requests.open_watching(*filter(None, subjects))
     answers = await refresh_all(services.workflows, found, event_id)
     for request_id, answer in answers.items():
-        _write_down(request_id, answer)
+        _log_result(request_id, answer)
     return len(unreached(answers))
 
 
-def _write_down(request_id: str, answer: Answer) -> None:
+def _log_result(request_id: str, answer: Answer) -> None:
     if isinstance(answer, Accepted):
         _log.debug("refreshed", request_id=request_id)
         return
@@ -78,14 +78,14 @@ def _write_down(request_id: str, answer: Answer) -> None:
 
 
 async def _handle_of(client: AsyncWebClient, group: str) -> str:
-    """Return the handle of a group, which its event does not tell; empty where Slack does not."""
+    """Return a group's handle, which the event lacks, or an empty string if Slack does not list it."""
     try:
         listed = await client.usergroups_list()
     except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
         _log.warning("groups_not_listed", error=str(error))
         return ""
     groups: list[Mapping[str, object]] = listed["usergroups"]
-    return next((word(one, "handle") for one in groups if word(one, "id") == group), "")
+    return next((word(entry, "handle") for entry in groups if word(entry, "id") == group), "")
 
 
 def _user(person: str) -> str:

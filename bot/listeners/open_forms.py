@@ -1,4 +1,4 @@
-"""Forms that change while somebody types: every change is shown, in its order, and none undoes another."""
+"""Updating open forms while the user types: every change is shown, in order, and none is lost."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from views.blocks import View
 from views.card_click import pressed
 from views.payload import word
 
-REMEMBERED = 500
-"""So many open forms are known at one time; of any other, Slack's own word is taken."""
+MAX_FORMS = 500
+"""Open forms whose last view is cached. For other forms, the view in Slack's payload is used."""
 
 _OVERTAKEN = "hash_conflict"
 _CLOSED = "not_found"
@@ -25,7 +25,7 @@ _log = structlog.get_logger("bot.open_forms")
 
 @dataclass(slots=True)
 class _Shown:
-    """What was last shown in one form: Slack's hash of it, and what the form keeps."""
+    """The last view of one form: Slack's hash of it, and its private metadata."""
 
     hash: str = ""
     metadata: str = ""
@@ -36,11 +36,10 @@ class _Shown:
 class OpenForms:
     """Updates open forms one change at a time.
 
-    Somebody who types on while a change is on its way acts in a view that is not the newest any
-    more: Slack's hash would refuse what follows from it. So what this process has shown last is
-    remembered, and a change is made to that: its lines, with what was typed since. Where another
-    process has shown something newer, Slack's own word counts, and the hash keeps anything from
-    being painted over.
+    A user who keeps typing while an update is in flight acts on a view that is no longer current,
+    and Slack refuses the next update by its hash. So the last view from this process is cached,
+    and changes are applied to it, with the values typed since. If another process has updated the
+    form, the view in Slack's payload is used, and its hash prevents overwriting a newer view.
     """
 
     def __init__(self) -> None:
@@ -52,9 +51,9 @@ class OpenForms:
         body: dict[str, Any],
         make: Callable[[dict[str, Any]], View | None],
     ) -> None:
-        """Show what `make` makes of the view; None from it means that there is nothing to change.
+        """Show the view that `make` returns; None means no change.
 
-        A press is safe to repeat where `make` is. Raises SlackApiError for what Slack refuses.
+        Safe to repeat if `make` is. Raises SlackApiError if Slack refuses the update.
         """
         view, shown = body["view"], self._of(body)
         async with shown.lock:
@@ -66,9 +65,9 @@ class OpenForms:
         body: dict[str, Any],
         make: Callable[[dict[str, Any]], View | None],
     ) -> None:
-        """Show what `make` makes of the view, unless something newer was done there meanwhile.
+        """Show the view that `make` returns, unless the form has changed since.
 
-        Nothing here is worth an error: the next change shows it too.
+        Failures are only logged: the next change shows the same content.
         """
         view, shown, at = body["view"], self._of(body), _instant(body)
         async with shown.lock:
@@ -80,15 +79,15 @@ class OpenForms:
                 _log.info("form_not_refreshed", error=classify(error).code)
 
     def forget(self, view_id: str) -> None:
-        """Let go of a form that was sent."""
+        """Forget a submitted form."""
         self._shown.pop(view_id, None)
 
     def _of(self, body: dict[str, Any]) -> _Shown:
-        """Return what is known of the form, the one touched last behind all others."""
+        """Return the cached state of the form, and move it to the end of the cache."""
         view_id = str(body["view"]["id"])
         shown = self._shown.pop(view_id, None) or _Shown()
         self._shown[view_id] = shown
-        while len(self._shown) > REMEMBERED:
+        while len(self._shown) > MAX_FORMS:
             del self._shown[next(iter(self._shown))]
         shown.newest = max(shown.newest, _instant(body))
         return shown
@@ -102,7 +101,7 @@ class OpenForms:
     ) -> None:
         seen = (str(view["hash"]), str(view["private_metadata"]))
         known = (shown.hash, shown.metadata)
-        for view_hash, metadata in dict.fromkeys(one for one in (known, seen) if one[0]):
+        for view_hash, metadata in dict.fromkeys(state for state in (known, seen) if state[0]):
             new = make({**view, "private_metadata": metadata})
             if new is None:
                 return
@@ -121,7 +120,7 @@ class OpenForms:
 
 
 def _instant(body: dict[str, Any]) -> float:
-    """Return when it was done, as Slack says; 0 where it does not."""
+    """Return the time of the action in seconds since 1970, or 0 if the payload has none."""
     try:
         return float(word(pressed(body), "action_ts"))
     except ValueError:

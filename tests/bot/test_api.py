@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from temporalio.testing import WorkflowEnvironment
 
-from bot.http.problems import MOST
+from bot.http.problems import MAX_BODY
 from bot.listeners.services import Services
 from bot.runtime.ids import new_id
 from bot.temporal.client import OrderAnswer, TemporalUnavailableError, Unconfirmed, Unknown
@@ -336,7 +336,7 @@ async def test_who_pays_elsewhere_needs_no_card_and_an_address_goes_along(
 
 
 async def test_a_body_that_is_too_long_is_refused(quick_door: FrontDoor) -> None:
-    reply = await quick_door.ask("POST", ORDERS, b" " * (MOST + 1))
+    reply = await quick_door.ask("POST", ORDERS, b" " * (MAX_BODY + 1))
 
     assert (reply.status, reply.problem) == (413, "too-long")
 

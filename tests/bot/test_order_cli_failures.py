@@ -144,7 +144,7 @@ async def test_a_payment_that_the_bot_does_not_take_is_told(
     monkeypatch.delenv("PAYMENT_WEBHOOK_SECRET")
     unset = await said()
 
-    assert unsigned.startswith("The bot refused the payment: The signature is not right")
+    assert unsigned.startswith("The bot refused the payment: The signature is invalid")
     assert nobody.startswith("The bot does not answer at http://127.0.0.1:1/webhooks/payments.")
     assert unset.startswith("PAYMENT_WEBHOOK_SECRET is not set")
     await till.until(order_id, OrderStatus.AWAITING_PAYMENT)

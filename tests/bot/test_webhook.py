@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from temporalio.testing import WorkflowEnvironment
 
-from bot.http.problems import MOST
+from bot.http.problems import MAX_BODY
 from bot.listeners.services import Services
 from bot.runtime.ids import new_id
 from bot.runtime.signing import SIGNATURE, TIMESTAMP, WINDOW, sign
@@ -251,7 +251,7 @@ async def test_without_a_secret_nobody_is_let_in(
 
 
 async def test_a_body_that_is_too_long_is_not_read_to_its_end(door: FrontDoor) -> None:
-    reply = await door.pay(b" " * (MOST + 1))
+    reply = await door.pay(b" " * (MAX_BODY + 1))
 
     assert (reply.status, reply.problem) == (413, "too-long")
 
