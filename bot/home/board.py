@@ -14,6 +14,7 @@ from slack_api.errors import SLACK_FAILURES, slack_code
 from slack_api.locales import People
 from views import home
 from views.home import HomePage, HomePlace
+from views.translator import translator
 
 OVERTAKEN = "hash_conflict"
 TRIES = 3
@@ -100,8 +101,8 @@ class HomeBoard:
                 return
             now = self._now()
             page = await self._lookup.page(person, HomePlace.read(found.view), now)
-            locale = await self._people.locale_of(person)
-            view = home.build(_without(page, settled), locale)
+            t = translator(await self._people.locale_of(person))
+            view = home.build(_without(page, settled), t)
             try:
                 # If the stored hash is wrong, Slack refuses every try: the last one sends none.
                 known = found.view_hash if left else ""
