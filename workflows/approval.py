@@ -29,8 +29,8 @@ from workflows.rules.approvals.request import (
     Withdrawal,
 )
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, approval_snapshot
+from workflows.rules.approvals.subscriptions import subjects
 from workflows.rules.approvals.verbs import verbs_of
-from workflows.rules.approvals.watching import subjects
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, CarriedApproval, Menu
 from workflows.rules.notice import NoticeKind
 from workflows.rules.people.actors import Actor, Origin

@@ -7,7 +7,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 from workflows.options import QUICK, SLACK_TRY
 from workflows.ports.approvals import DirectoryPort
-from workflows.rules.approvals import directory_reading as rules
+from workflows.rules.approvals import directory as rules
 from workflows.rules.approvals.request import ApprovalState, Change
 from workflows.rules.people.actors import ApproverQuestion, ApproverSet, Reading
 from workflows.rules.shared.card import pause

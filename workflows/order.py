@@ -21,8 +21,8 @@ from workflows.rules.notice import NoticeKind
 from workflows.rules.orders import parcel_progress as parcels
 from workflows.rules.orders import saga as rules
 from workflows.rules.orders import verbs
-from workflows.rules.orders.answers import ApprovalMessage, approval_message
-from workflows.rules.orders.news import mails, replies
+from workflows.rules.orders.latest_decision import ApprovalMessage, approval_message
+from workflows.rules.orders.notifications import mails, replies
 from workflows.rules.orders.order import (
     Cancellation,
     OrderChange,

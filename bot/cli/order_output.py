@@ -8,7 +8,7 @@ from bot.cli.terminal import Line, labelled
 from views.catalogue import FALLBACK
 from views.explanations import failure_words
 from views.text import text
-from workflows.rules.orders.answers import ApprovalMessage, approval_message
+from workflows.rules.orders.latest_decision import ApprovalMessage, approval_message
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus, PaymentMode, Step, StepName
 from workflows.rules.orders.parcel import Parcel
 

@@ -10,7 +10,7 @@ import pytest
 
 from workflows.rules.approvals import approval as rules
 from workflows.rules.approvals.clock import Tick, TickKind
-from workflows.rules.approvals.directory_reading import question, take_reading
+from workflows.rules.approvals.directory import question, take_reading
 from workflows.rules.approvals.levels import reach_level
 from workflows.rules.approvals.policy import (
     Escalation,

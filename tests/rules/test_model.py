@@ -30,7 +30,7 @@ from tests.rules.model_parts import (
 from tests.rules.oracle import Press, Story
 from workflows.rules.approvals import approval, deadlines
 from workflows.rules.approvals.clock import Tick
-from workflows.rules.approvals.directory_reading import question, take_reading
+from workflows.rules.approvals.directory import question, take_reading
 from workflows.rules.approvals.levels import next_windows, reach_level
 from workflows.rules.approvals.request import (
     ApprovalState,

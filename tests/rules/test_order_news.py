@@ -8,7 +8,7 @@ import pytest
 from tests.rules.builders import ANA, BORIS, NOON, level, policy, usd
 from workflows.rules.notice import NoticeKind, PendingNotice, still_relevant
 from workflows.rules.orders import saga, verbs
-from workflows.rules.orders.news import replies
+from workflows.rules.orders.notifications import replies
 from workflows.rules.orders.order import (
     Cancellation,
     Order,

@@ -47,7 +47,7 @@ from tests.rules.builders import (
 )
 from workflows.rules.approvals import approval, deadlines
 from workflows.rules.approvals.clock import Tick, TickKind
-from workflows.rules.approvals.directory_reading import question, take_reading
+from workflows.rules.approvals.directory import question, take_reading
 from workflows.rules.approvals.levels import reach_level
 from workflows.rules.approvals.policy import Escalation, LevelRule
 from workflows.rules.approvals.request import ApprovalState, Change

@@ -36,7 +36,7 @@ from tests.rules.builders import (
     request,
 )
 from workflows.rules.approvals.clock import Tick, TickKind
-from workflows.rules.approvals.directory_reading import question, take_reading
+from workflows.rules.approvals.directory import question, take_reading
 from workflows.rules.approvals.policy import Notify
 from workflows.rules.approvals.request import ApprovalState, Status
 from workflows.rules.people.actors import Reading, Standing

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from tests.views import contents
 from tests.views.contents import usd
-from workflows.rules.approvals import approval, directory_reading
+from workflows.rules.approvals import approval, directory
 from workflows.rules.approvals.clock import Tick, TickKind
 from workflows.rules.approvals.deadlines import reach
 from workflows.rules.approvals.levels import reach_level
@@ -119,9 +119,7 @@ def reached(state: ApprovalState, minutes: int = 5) -> ApprovalState:
 
 def taken(state: ApprovalState, answer: Reading) -> ApprovalState:
     """Take the directory's answer to what is asked of it now."""
-    return directory_reading.take_reading(
-        state, directory_reading.question(state), answer, NOW
-    ).state
+    return directory.take_reading(state, directory.question(state), answer, NOW).state
 
 
 def opened(asked: ApprovalRequest, *ids: str) -> ApprovalState:

@@ -16,7 +16,7 @@ from workflows.rules.shared.errors import (
     RuleError,
     WindowTooLongError,
 )
-from workflows.rules.shared.mistakes import FormErrors, gather
+from workflows.rules.shared.form_errors import FormErrors, gather
 from workflows.rules.shared.money import Money, parse_money
 
 _DURATION = re.compile(r"([1-9]\d{0,3})\s*([smhd])", re.ASCII)

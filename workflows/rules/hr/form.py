@@ -18,7 +18,7 @@ from workflows.rules.shared.errors import (
     UnknownPriorityError,
     UnknownProductError,
 )
-from workflows.rules.shared.mistakes import FormErrors, Read, gather
+from workflows.rules.shared.form_errors import FormErrors, Read, gather
 from workflows.rules.shared.money import Money
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)

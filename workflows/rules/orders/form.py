@@ -25,7 +25,7 @@ from workflows.rules.shared.errors import (
     UnknownProductError,
     WindowTooLongError,
 )
-from workflows.rules.shared.mistakes import FormErrors
+from workflows.rules.shared.form_errors import FormErrors
 from workflows.rules.shared.money import MAX_DIGITS, Money, parse_money
 
 POLICY = "order"
