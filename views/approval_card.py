@@ -34,7 +34,7 @@ from views.outcome import outcome_blocks, short_outcome, who
 from views.text import clip_plain, date, in_line, person, text
 from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.notice import MENTIONED
+from workflows.rules.notice import MAX_MENTIONS
 
 __all__ = ["ButtonValue", "Click", "build", "details", "parse_click", "summary"]
 
@@ -225,5 +225,5 @@ def asked_words(snapshot: ApprovalSnapshot) -> str:
     filled = {one for said in level.decisions for one in (said.seat, said.person)}
     left = tuple(one for one in level.eligible if one not in filled)
     return text(
-        "approval.text.asked", snapshot.language, people=people_of(snapshot, left, MENTIONED)
+        "approval.text.asked", snapshot.language, people=people_of(snapshot, left, MAX_MENTIONS)
     )

@@ -10,7 +10,7 @@ from views.notices import card_link
 from views.outcome import who
 from views.text import in_line, text
 from workflows.rules.approvals.request import Status
-from workflows.rules.hr.request import content_of
+from workflows.rules.hr.request import content_from_request
 from workflows.rules.hr.snapshot import HrSnapshot, HrStep, Provisioning
 
 _REASON = 1000
@@ -75,7 +75,7 @@ def _sentence(snapshot: HrSnapshot) -> str:
     return text(
         f"notice.outcome.hr.{how}",
         locale,
-        subject=subject_mrkdwn(content_of(snapshot.request), locale),
+        subject=subject_mrkdwn(content_from_request(snapshot.request), locale),
         who=who(approval.closed_by if approval else None, locale),
         why=problem_words(snapshot.failure, locale) if snapshot.failure else "",
     )

@@ -5,7 +5,7 @@ from views.blocks import Block, Room, context, mrkdwn, plain, said
 from views.ids import BlockId
 from views.outcome import closing_decision
 from views.text import counted, date, in_line, person, text
-from workflows.rules.approvals.request import Counted, Status, Verdict
+from workflows.rules.approvals.request import RecordedDecision, Status, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
 
 
@@ -53,8 +53,8 @@ def one_level_blocks(snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Roo
 def _level(
     snapshot: ApprovalSnapshot,
     level: LevelSnapshot,
-    in_all: list[Counted],
-    shown: list[Counted],
+    in_all: list[RecordedDecision],
+    shown: list[RecordedDecision],
     room: Room,
 ) -> list[Block]:
     earlier = len(in_all) - len(shown)
@@ -87,7 +87,7 @@ def title_of(snapshot: ApprovalSnapshot, number: int, state: str) -> str:
     )
 
 
-def _told_elsewhere(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Counted | None:
+def _told_elsewhere(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> RecordedDecision | None:
     """Return the decision that the outcome, or the wish for changes, tells already."""
     if level is not snapshot.levels[-1]:
         return None
@@ -98,7 +98,7 @@ def _told_elsewhere(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Counted
     return last if wished and snapshot.status is Status.CHANGES_REQUESTED else None
 
 
-def _says_nothing_new(snapshot: ApprovalSnapshot, decisions: list[Counted]) -> bool:
+def _says_nothing_new(snapshot: ApprovalSnapshot, decisions: list[RecordedDecision]) -> bool:
     """Say whether the only level of a closed request has nothing that the outcome does not say."""
     return not snapshot.is_open and snapshot.levels_in_all == 1 and not decisions
 
@@ -110,7 +110,9 @@ def _earlier_block(level: LevelSnapshot, earlier: int, locale: str) -> list[Bloc
     return [context(f"{BlockId.EARLIER}-{level.number}", mrkdwn(words, 200, locale))]
 
 
-def _decision_block(number: str, snapshot: ApprovalSnapshot, said_: Counted, room: Room) -> Block:
+def _decision_block(
+    number: str, snapshot: ApprovalSnapshot, said_: RecordedDecision, room: Room
+) -> Block:
     locale = snapshot.language
     key = f"decision.{said_.verdict}"
     words = text(

@@ -44,8 +44,8 @@ def message(notice: Notice, link: str = "", locale: str = "") -> Message:  # noq
     if not notice.person:
         snapshot = public(snapshot)
     if notice.kind is NoticeKind.CARD_NOT_POSTED:
-        stands = notice.card is not None and bool(notice.card.ts)
-        return card_not_posted(snapshot, notice.problem, stands=stands)
+        is_posted = notice.card is not None and bool(notice.card.ts)
+        return card_not_posted(snapshot, notice.problem, is_posted=is_posted)
     if isinstance(snapshot, HrSnapshot):
         return _of_hr(notice, snapshot, link)
     if notice.kind is NoticeKind.ATTENTION and isinstance(snapshot, OrderSnapshot):
@@ -128,7 +128,7 @@ def _seats_of(notice: Notice, snapshot: ApprovalSnapshot) -> list[str]:
     seats = dict.fromkeys(
         one.seat
         for one in delegates
-        if one.person == notice.person and (now is None or one.stands(now))
+        if one.person == notice.person and (now is None or one.is_active(now))
     )
     return [person(seat, snapshot.language) for seat in list(seats)[:NAMED]]
 
@@ -265,15 +265,15 @@ def _with_reason(sentence: str, reason: str, locale: str) -> str:
     return text("notice.outcome.reason", locale, sentence=sentence, reason=short)
 
 
-def card_not_posted(snapshot: Snapshot, problem: str, *, stands: bool = False) -> Message:
+def card_not_posted(snapshot: Snapshot, problem: str, *, is_posted: bool = False) -> Message:
     """Tell requester and admins that the card could not be posted, and what helps.
 
-    `problem` ends in Slack's error name, such as `slack.not_in_channel`. A card that `stands` was
+    `problem` ends in Slack's error name, such as `slack.not_in_channel`. A card that `is_posted` was
     posted once, and what it shows is out of date.
     """
     locale = snapshot.language
     waits = isinstance(snapshot, ApprovalSnapshot) and snapshot.is_open
-    what = "out_of_date" if stands else "not_posted" if waits else "not_shown"
+    what = "out_of_date" if is_posted else "not_posted" if waits else "not_shown"
     name = problem.rpartition(".")[2]
     key = f"notice.card_not_posted.{name}"
     sentence = text(

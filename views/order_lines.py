@@ -20,7 +20,7 @@ from views.blocks import (
 )
 from views.ids import ActionId, BlockId, InputId
 from views.text import in_line, text
-from workflows.rules.orders.form import DraftLine, LineSum, Reckoning
+from workflows.rules.orders.form import DraftLine, DraftLineTotal, DraftTotal
 
 LINES = "lines"
 
@@ -47,7 +47,7 @@ class LinePlace:
 def line_blocks(
     place: LinePlace,
     line: DraftLine,
-    reckoned: LineSum,
+    reckoned: DraftLineTotal,
     catalogue: Sequence[CatalogueEntry],
     locale: str,
 ) -> list[Block]:
@@ -103,7 +103,7 @@ def _told_as_typed(block: Block) -> Block:
     return {**block, "dispatch_action": True}
 
 
-def _sum_words(reckoned: LineSum, price: str, locale: str) -> str:
+def _sum_words(reckoned: DraftLineTotal, price: str, locale: str) -> str:
     """Return what a line comes to, or, for each number that is none, why."""
     labels = {"quantity": text("form.quantity", locale), "unit_price": price}
     if reckoned.mistakes:
@@ -121,7 +121,7 @@ def _sum_words(reckoned: LineSum, price: str, locale: str) -> str:
     return text("form.sum", locale, total=in_line(str(reckoned.total), 80, locale))
 
 
-def total_block(reckoned: Reckoning, locale: str) -> Block:
+def total_block(reckoned: DraftTotal, locale: str) -> Block:
     """Return what the whole order comes to, as far as it is written."""
     total = in_line(str(reckoned.total), 80, locale)
     if reckoned.mistake is not None:

@@ -103,7 +103,7 @@ class ApprovalWorkflow:
             self._directory.begin(self._state, workflow.now())
             await self._card.attend(self._has_work, self._next_deadline())
             self._take(self._directory.end(self._state, workflow.now()))
-            self._take(deadlines.reach(self._state, workflow.now()))
+            self._take(deadlines.advance_clock(self._state, workflow.now()))
             if self._may_continue_as_new():
                 await self._continue_as_new(asked)
         return await self._close(asked)
@@ -249,7 +249,7 @@ class ApprovalWorkflow:
         if _turn(before) != _turn(self._state):
             self._directory.read_soon()
         show_level(self._card, self._state)
-        for tell in change.tells:
+        for tell in change.notifications:
             tell_people(self._card, self._state, tell)
 
     def _looks_changed(self, before: ApprovalState) -> bool:

@@ -9,7 +9,7 @@ from workflows.journey import Journey
 from workflows.rules.approvals.policy import route
 from workflows.rules.approvals.request import ApprovalRequest, RequestKind, Status
 from workflows.rules.hr import saga as rules
-from workflows.rules.hr.request import content_of
+from workflows.rules.hr.request import content_from_request
 from workflows.rules.hr.snapshot import HrChange, HrSnapshot, hr_approval_id, hr_snapshot
 from workflows.rules.messages import CarriedHr, HrInput
 from workflows.rules.notice import NoticeKind
@@ -100,7 +100,7 @@ class HrRequestWorkflow:
 
     async def _ask_for_approval(self, asked: HrInput) -> None:
         """Have people asked by a child, which owns the card until it ends; obey what it says."""
-        content = content_of(asked.request)
+        content = content_from_request(asked.request)
         request = ApprovalRequest(
             request_id=hr_approval_id(asked.request.request_id),
             requester=asked.requester,

@@ -22,7 +22,7 @@ from workflows.rules.orders import parcel_progress as parcels
 from workflows.rules.orders import saga as rules
 from workflows.rules.orders import verbs
 from workflows.rules.orders.latest_decision import ApprovalMessage, approval_message
-from workflows.rules.orders.notifications import mails, replies
+from workflows.rules.orders.notifications import customer_mails, thread_notices
 from workflows.rules.orders.order import (
     Cancellation,
     OrderChange,
@@ -70,7 +70,7 @@ class OrderWorkflow:
             self._state = change.state
             self._card = self._owner(CardState(copies=()))
             self._card.record(change.facts)
-            self._mailer.owe(mails(self._state, change.facts))
+            self._mailer.owe(customer_mails(self._state, change.facts))
         self._saga = Saga(
             Journey(
                 state=lambda: self._state,
@@ -206,9 +206,9 @@ class OrderWorkflow:
         clicked = answers is not None and answers.origin is Origin.SLACK
         if change.facts or order_snapshot(before, 0) != self._face(0):
             self._card.record(change.facts, clicked=clicked)
-        self._mailer.owe(mails(self._state, change.facts))
+        self._mailer.owe(customer_mails(self._state, change.facts))
         if self._card.card.copies:  # an order that needed nobody has no card to reply to
-            for kind in replies(self._state, change.facts):
+            for kind in thread_notices(self._state, change.facts):
                 self._card.tell(kind)
 
     async def _written(self) -> None:

@@ -11,7 +11,7 @@ from bot.cli.context import Desk
 from bot.cli.terminal import CommandError, Exit
 from bot.runtime.signing import sign
 from workflows.rules.orders.order import OrderSnapshot
-from workflows.rules.orders.received_payment import Verdict
+from workflows.rules.orders.received_payment import PaymentVerdict
 from workflows.rules.shared.click import click_id
 
 LIMIT = aiohttp.ClientTimeout(total=20)
@@ -41,15 +41,15 @@ async def pay(desk: Desk, snapshot: OrderSnapshot, key: str) -> dict[str, Any]:
     }
     answer = await _post(address, secret, json.dumps(payment).encode(), key)
     match answer.get("verdict"):
-        case Verdict.WANTED:
+        case PaymentVerdict.WANTED:
             return answer
-        case Verdict.NOT_WANTED:
+        case PaymentVerdict.NOT_WANTED:
             raise CommandError(
                 f"{order_id} wants no money: it has ended, is charged, or was paid before. "
                 "The payment is written down and goes back.",
                 Exit.REFUSED,
             )
-        case Verdict.UNMATCHED:
+        case PaymentVerdict.UNMATCHED:
             raise CommandError(
                 f"The payment is written down, but the records do not know {order_id} yet. "
                 "It is handed over as soon as they do.",

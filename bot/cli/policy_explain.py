@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.policies.file import Policies
-from workflows.rules.approvals.clock import TickKind, Window, as_written, windows
+from workflows.rules.approvals.clock import TickKind, Window, format_duration, windows
 from workflows.rules.approvals.form import read_amount, read_window
 from workflows.rules.approvals.policy import (
     LevelRule,
@@ -24,7 +24,7 @@ from workflows.rules.approvals.policy import (
     Tier,
     route,
 )
-from workflows.rules.notice import MENTIONED
+from workflows.rules.notice import MAX_MENTIONS
 from workflows.rules.people.actors import ApproverSource, SourceKind
 from workflows.rules.shared.errors import NoCurrencyError, OtherCurrencyError, RuleError
 from workflows.rules.shared.money import Money
@@ -200,7 +200,7 @@ class _Explaining:
         match self._policy.notify:
             case Notify.CARD:
                 card = f"on the card in {channel}" if number == 1 else "in the thread of the card"
-                more = f", in its thread where more than {MENTIONED} are asked" * (number == 1)
+                more = f", in its thread where more than {MAX_MENTIONS} are asked" * (number == 1)
                 return (
                     f"mentioned {card}{more}; who is no member of {channel} gets a copy of the "
                     "card as a direct message"
@@ -215,7 +215,7 @@ class _Explaining:
         longest = level.longest
         cut = ""
         if wish is not None and longest is not None and wish > longest:
-            cut = f" {as_written(wish)} is too long: at most {as_written(longest)} here."
+            cut = f" {format_duration(wish)} is too long: at most {format_duration(longest)} here."
         if not found:
             return f"Nothing falls due: it waits until somebody decides.{cut}"
         start = "it is submitted" if number == 1 else "the level before it has passed"
@@ -225,7 +225,9 @@ class _Explaining:
         table = Table("after", f"at ({self._policies.timezone})", "what happens")
         for window in sorted(found, key=lambda one: one.after):
             at = (self._now + window.after).strftime("%a %d %b %Y %H:%M:%S")
-            table.add_row(as_written(window.after), at, Text(" ".join(self._due(level, window))))
+            table.add_row(
+                format_duration(window.after), at, Text(" ".join(self._due(level, window)))
+            )
         return table
 
     def _due(self, level: LevelRule, window: Window) -> Iterator[str]:

@@ -17,7 +17,7 @@ from records.received_payments import EventReusedError, Receipt, ReceivedPayment
 from records.snapshots import read_snapshot
 from workflows.rules.orders import received_payment as rules
 from workflows.rules.orders.order import OrderSnapshot, PaymentConfirmation
-from workflows.rules.orders.received_payment import Progress, ReceivedPayment, Verdict
+from workflows.rules.orders.received_payment import PaymentVerdict, Progress, ReceivedPayment
 from workflows.rules.shared.money import Money
 
 _log = structlog.get_logger("bot.http.payment_webhook")
@@ -124,12 +124,14 @@ def _require_signed(webhook: Webhook, request: web.Request, body: bytes) -> None
         )
 
 
-def _judge(payment: ReceivedPayment, snapshot: str | None, paid: bool) -> Verdict:  # noqa: FBT001 - `records` says it so
+def _judge(payment: ReceivedPayment, snapshot: str | None, paid: bool) -> PaymentVerdict:  # noqa: FBT001 - `records` says it so
     try:
         order = read_snapshot(snapshot) if snapshot is not None else None
     except NotReadError:  # a newer version wrote it
         order = None
-    return rules.judge(payment, order if isinstance(order, OrderSnapshot) else None, paid=paid)
+    return rules.match_payment(
+        payment, order if isinstance(order, OrderSnapshot) else None, paid=paid
+    )
 
 
 async def _pass_on(webhook: Webhook, receipt: Receipt) -> None:
@@ -147,7 +149,7 @@ async def _pass_on(webhook: Webhook, receipt: Receipt) -> None:
 def _answer(receipt: Receipt) -> web.Response:
     payment, verdict = receipt.payment, receipt.answered
     told = {"event_id": payment.event_id, "order_id": payment.order_id, "verdict": verdict.value}
-    if verdict is Verdict.MISMATCHED:
+    if verdict is PaymentVerdict.MISMATCHED:
         raise Problem(
             422,
             "amount-mismatch",
@@ -155,4 +157,4 @@ def _answer(receipt: Receipt) -> web.Response:
             "The payment is kept and looked after; the order does not count as paid.",
             **told,
         )
-    return web.json_response(told, status=200 if verdict is Verdict.WANTED else 202)
+    return web.json_response(told, status=200 if verdict is PaymentVerdict.WANTED else 202)

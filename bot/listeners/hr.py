@@ -26,7 +26,13 @@ from views.payload import clicker, word
 from workflows.rules.approvals.policy import Policy, route
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.form import HrFormErrors, read_hr
-from workflows.rules.hr.request import HrRequest, HrType, amended_copy, content_of, request_of
+from workflows.rules.hr.request import (
+    HrRequest,
+    HrType,
+    amended_copy,
+    content_from_request,
+    request_from_content,
+)
 from workflows.rules.hr.snapshot import hr_approval_id
 from workflows.rules.messages import HrInput
 from workflows.rules.people.actors import Actor, Origin
@@ -189,7 +195,7 @@ class HrListeners:
         snapshot = await self._approval_of(request.request_id)
         if snapshot is None or snapshot.content_revision > 1:
             return False
-        return snapshot.content != content_of(request)
+        return snapshot.content != content_from_request(request)
 
     async def _copy(self, person: str, request_id: str, locale: str) -> View:
         """Return the form that begins with a request's last content, or say why there is none."""
@@ -200,7 +206,7 @@ class HrListeners:
             _log.warning("copy_by_somebody_else", request_id=request_id, person=person)
             return hr_modal.told(hr_modal.not_yours(locale), locale)
         try:
-            request = request_of(request_id, snapshot.content)
+            request = request_from_content(request_id, snapshot.content)
         except RuleError as error:
             _log.warning("request_not_copied", request_id=request_id, code=error.code)
             return hr_modal.told(hr_modal.not_copied(locale), locale)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.policies.keys import Head, LevelKeys, TierKeys, nearest
-from workflows.rules.approvals.clock import as_written
+from workflows.rules.approvals.clock import format_duration
 from workflows.rules.approvals.policy import QuorumKind, Visibility
 from workflows.rules.people.actors import ApproverSource, SourceKind
 from workflows.rules.shared.money import Money
@@ -118,11 +118,13 @@ def _in_order(
         here = key.format(index)
         if end is not None and after >= end:
             fix = "Make it shorter, or the request's end later."
-            words = f"The {word} after {as_written(after)} comes too late: by then the request has expired."
+            words = f"The {word} after {format_duration(after)} comes too late: by then the request has expired."
             yield Mistake(key=here, message=words, suggestion=fix)
         if index and after <= instants[index - 1]:
             fix = "Write them in ascending order, each once."
-            words = f"The {word} after {as_written(after)} stands behind one that is not earlier."
+            words = (
+                f"The {word} after {format_duration(after)} stands behind one that is not earlier."
+            )
             yield Mistake(key=here, message=words, suggestion=fix)
 
 

@@ -26,7 +26,14 @@ from tests.bot.front_desk import FrontDesk
 from tests.bot.presses import SignedHttp
 from views import hr_copy
 from views.blocks import actions
-from workflows.rules.hr.request import ALL_FIELDS, FIELDS, HrRequest, HrType, Priority, request_of
+from workflows.rules.hr.request import (
+    ALL_FIELDS,
+    FIELDS,
+    HrRequest,
+    HrType,
+    Priority,
+    request_from_content,
+)
 from workflows.rules.hr.snapshot import hr_approval_id
 from workflows.rules.messages import HrInput
 from workflows.rules.people.actors import Actor, Origin
@@ -123,7 +130,7 @@ async def asked(desk: FrontDesk, form: Json) -> HrRequest:
     """Wait until the request has been asked, and return it as its approval has it."""
     request_id = request_id_of(form)
     snapshot = await desk.face(hr_approval_id(request_id), lambda snapshot: bool(snapshot.levels))
-    return request_of(request_id, snapshot.content)
+    return request_from_content(request_id, snapshot.content)
 
 
 # Ways to the form

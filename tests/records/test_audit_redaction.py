@@ -40,7 +40,7 @@ from workflows.rules.approvals import approval
 from workflows.rules.approvals.request import Status, Withdrawal
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, approval_snapshot
 from workflows.rules.hr import saga as hr_saga
-from workflows.rules.hr.request import HrRequest, HrType, content_of
+from workflows.rules.hr.request import HrRequest, HrType, content_from_request
 from workflows.rules.hr.snapshot import HrSnapshot, hr_approval_id, hr_snapshot
 from workflows.rules.orders import order as order_rules
 from workflows.rules.orders import saga as order_saga
@@ -259,7 +259,9 @@ async def test_what_an_hr_request_asked_for_is_taken_out_of_it_too(database: Dat
         ends=date(2027, 3, 5),
         link=LINK,
     )
-    asked = replace(request(level("UBORIS")), request_id=approval_id, content=content_of(sea))
+    asked = replace(
+        request(level("UBORIS")), request_id=approval_id, content=content_from_request(sea)
+    )
     submitted = approval.submit(asked, NOON)
     taken_back = Withdrawal(actor=submitted.state.request.requester)
     withdrawn = approval.withdraw(submitted.state, taken_back, NOON)

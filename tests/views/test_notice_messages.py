@@ -128,5 +128,5 @@ def test_what_a_missing_card_means_depends_on_what_is_there_already() -> None:
     assert "so nobody there can decide yet" in notice_messages.card_not_posted(waits, "").text
     assert "what is decided holds" in notice_messages.card_not_posted(closed, "").text
     for snapshot in (waits, closed):
-        old = notice_messages.card_not_posted(snapshot, "slack.is_inactive", stands=True).text
+        old = notice_messages.card_not_posted(snapshot, "slack.is_inactive", is_posted=True).text
         assert "could not be brought up to date" in old

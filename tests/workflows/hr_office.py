@@ -15,7 +15,7 @@ from workflows.hr_request import HrRequestWorkflow
 from workflows.rules.approvals.policy import LevelRule, Policy, Tier
 from workflows.rules.approvals.request import Amendment
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.hr.request import HrRequest, HrType, content_of
+from workflows.rules.hr.request import HrRequest, HrType, content_from_request
 from workflows.rules.hr.snapshot import HrSnapshot, hr_approval_id
 from workflows.rules.messages import HrInput
 
@@ -96,7 +96,7 @@ async def amend(
 ) -> ApprovalSnapshot:
     """Have the employee change what is asked for."""
     del office
-    amendment = Amendment(actor=ANA, content=content_of(request), content_revision=1)
+    amendment = Amendment(actor=ANA, content=content_from_request(request), content_revision=1)
     async with asyncio.timeout(PATIENCE):
         return await approval.execute_update(
             ApprovalWorkflow.amend, amendment, id=click or uuid.uuid4().hex

@@ -112,9 +112,9 @@ async def _read(state: ApprovalState) -> ApprovalState:
         state = levels.reach_level(state, ())
     if not state.waits_for_approvers:
         return state
-    question = directory.question(state)
+    question = directory.directory_query(state)
     found = await World().directory.approvers(question)
-    return directory.take_reading(state, question, found, NOW).state
+    return directory.apply_directory_result(state, question, found, NOW).state
 
 
 async def _rehearse(

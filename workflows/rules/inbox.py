@@ -15,7 +15,7 @@ _END = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
+class WaitingApprover:
     """Somebody who may decide on a request now, or will, and has not.
 
     `seat` is the approver for whom they decide: themselves, or somebody they stand in for from
@@ -34,13 +34,13 @@ class Waiting:
     starts: datetime | None = None
     ends: datetime | None = None
 
-    def stands(self, now: datetime) -> bool:
+    def is_active(self, now: datetime) -> bool:
         """Whether they may decide at `now`."""
         begun = self.starts is None or self.starts <= now
         return begun and (self.ends is None or now < self.ends)
 
 
-def waiting_for(snapshot: Snapshot) -> tuple[Waiting, ...]:
+def waiting_approvers(snapshot: Snapshot) -> tuple[WaitingApprover, ...]:
     """Return who may decide on the open level, now or later, and has not.
 
     Nobody while it is blocked, waits for changes, or is closed; an order waits on nobody, its
@@ -53,7 +53,7 @@ def waiting_for(snapshot: Snapshot) -> tuple[Waiting, ...]:
     sources = {one.person: one.source for one in level.asked}
     opened = level.opened_at or snapshot.changed_at
     return tuple(
-        Waiting(
+        WaitingApprover(
             request_id=snapshot.request_id,
             person=one.person,
             seat=one.seat,

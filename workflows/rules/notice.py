@@ -10,12 +10,12 @@ from workflows.rules.orders.order import OrderSnapshot, OrderStatus, StepName, S
 from workflows.rules.shared.card import CardCopy
 from workflows.rules.snapshots import Snapshot
 
-MENTIONED = 8
+MAX_MENTIONS = 8
 """So many people are mentioned where a card is posted first; of more, each is told otherwise."""
 
 
 class NoticeKind(StrEnum):
-    """What is told. `LASTING` ones are told of what has closed, too; the others lose their point.
+    """What is told. `AFTER_CLOSING` ones are told of what has closed, too; the others lose their point.
 
     Four stand in the thread of an order's card: what came from outside, where the parcel is, and
     who turned it back. All else the card itself says, and the outcome tells its requester.
@@ -35,7 +35,7 @@ class NoticeKind(StrEnum):
     CARD_NOT_POSTED = "card_not_posted"
 
 
-LASTING = (
+AFTER_CLOSING = (
     NoticeKind.OUTCOME,
     NoticeKind.CARD_NOT_POSTED,
     NoticeKind.ORDER_PAID,
@@ -125,7 +125,7 @@ def still_relevant(owed: PendingNotice, snapshot: Snapshot) -> PendingNotice | N
     has decided; a level that is open is blocked no more, an order that was resumed needs no help,
     and what has arrived is on its way no more.
     """
-    if owed.kind in LASTING:
+    if owed.kind in AFTER_CLOSING:
         return owed
     if owed.kind is NoticeKind.ORDER_SHIPPED:
         return owed if isinstance(snapshot, OrderSnapshot) and _is_on_its_way(snapshot) else None

@@ -5,14 +5,19 @@ from dataclasses import replace
 from typing import TypeVar
 
 from workflows.rules.approvals.policy import RouteReason, Visibility
-from workflows.rules.approvals.request import ApprovalState, Counted, LevelState, Reassigned
+from workflows.rules.approvals.request import (
+    ApprovalState,
+    LevelState,
+    Reassigned,
+    RecordedDecision,
+)
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
 from workflows.rules.hr.request import HrRequest
 from workflows.rules.hr.snapshot import HrSnapshot
 from workflows.rules.shared.content import Content
 from workflows.rules.snapshots import Snapshot
 
-_Said = TypeVar("_Said", Counted, Reassigned)
+_Said = TypeVar("_Said", RecordedDecision, Reassigned)
 
 
 def public_snapshot(snapshot: ApprovalSnapshot) -> ApprovalSnapshot:

@@ -10,10 +10,10 @@ from workflows.rules.approvals.request import (
     OPEN,
     ApprovalState,
     ChangeRequest,
-    Counted,
     Delegate,
     LevelState,
     Reassigned,
+    RecordedDecision,
     Remark,
     RequestKind,
     Status,
@@ -23,7 +23,7 @@ from workflows.rules.shared.content import Content, ContentChange
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class NamedApprover:
     """One approver, and the source that names them: by which rule they were asked."""
 
     person: str
@@ -42,12 +42,12 @@ class LevelSnapshot:
     sources: tuple[str, ...]
     unreadable: tuple[str, ...]
     eligible: tuple[str, ...]
-    asked: tuple[Asked, ...]
+    asked: tuple[NamedApprover, ...]
     delegates: tuple[Delegate, ...]
     needed: int
     blocked: str
     expires_at: datetime | None
-    decisions: tuple[Counted, ...]
+    decisions: tuple[RecordedDecision, ...]
     passed: bool
     reminders: int
     escalations: int
@@ -162,7 +162,9 @@ def _level_snapshot(level: LevelState) -> LevelSnapshot:
         sources=tuple(str(source) for source in level.sources),
         unreadable=level.unreadable,
         eligible=level.eligible,
-        asked=tuple(Asked(person=one, source=sources.get(one, "")) for one in level.eligible),
+        asked=tuple(
+            NamedApprover(person=one, source=sources.get(one, "")) for one in level.eligible
+        ),
         delegates=level.delegates,
         needed=level.needed,
         blocked=level.blocked,

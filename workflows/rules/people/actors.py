@@ -107,7 +107,7 @@ class Absence:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ApproverQuestion:
+class DirectoryQuery:
     """A question to the directory: who is meant now, by the level and by the house.
 
     `people` are those who were asked to stand in on this request. `channel` is where the card
@@ -128,7 +128,7 @@ class ApproverQuestion:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
+class DirectoryResult:
     """What the directory answered.
 
     `absences` are those of the approvers and of everybody who would stand in, present and to
