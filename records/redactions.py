@@ -23,7 +23,7 @@ from records.trail import (
 )
 from records.transaction import Transaction
 from workflows.rules.approvals.request import OPEN
-from workflows.rules.orders.order import ENDED, approval_id
+from workflows.rules.orders.order import ENDED
 from workflows.rules.people.actors import Actor
 from workflows.rules.shared.audit import (
     AuditEvent,
@@ -32,6 +32,7 @@ from workflows.rules.shared.audit import (
     text_digest,
     without_texts,
 )
+from workflows.rules.shared.ids import approval_id
 
 _WRITTEN_BY_PEOPLE = frozenset({"reason", data_field("content"), data_field("error")})
 """Fields of facts that hold what somebody wrote; the others hold what the rules wrote."""

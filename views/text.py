@@ -10,6 +10,7 @@ from babel.dates import format_date
 from babel.lists import format_list
 
 from views.catalogue import CATALOGUES, FALLBACK
+from workflows.rules.shared.ids import MEMBER_ID
 
 _REGIONS = {"en": "en_001"}
 """Whose habits we follow where a language has several: `a, b and c`, `21 November 2026`."""
@@ -26,7 +27,7 @@ _QUOTE = re.compile(r"^(\s*)(?=&gt;)", re.MULTILINE)
 _HALF_TOKEN = re.compile(r"(&[a-z]*|<[^>]*)$")
 _SPACES = re.compile(r"\s+")
 _ADDRESS = re.compile(r"https?://[^\s<>|\"\x00-\x1f\x7f\ud800-\udfff]+")
-_PERSON = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
+_MEMBER_ID = re.compile(MEMBER_ID, re.ASCII)
 _ENGLISH = CATALOGUES[FALLBACK]
 
 
@@ -179,14 +180,14 @@ def _weight(typed: str) -> int:
 
 def person(user_id: str, locale: str) -> str:
     """Return the mention of a Slack user id; anything else is shown as typed."""
-    if _PERSON.fullmatch(user_id):
+    if _MEMBER_ID.fullmatch(user_id):
         return f"<@{user_id}>"
     return in_line(user_id, 60, locale) or text("somebody", locale)
 
 
 def is_person(user_id: str) -> bool:
     """Say whether this is a Slack user id."""
-    return bool(_PERSON.fullmatch(user_id))
+    return bool(_MEMBER_ID.fullmatch(user_id))
 
 
 def link(address: str, label: str = "") -> str:

@@ -35,8 +35,9 @@ from workflows.rules.messages import ApprovalInput, ApprovalOutcome, CarriedAppr
 from workflows.rules.notice import NoticeKind
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.card import CardCopy, CardState
-from workflows.rules.shared.click import remember
+from workflows.rules.shared.click import REMEMBERED
 from workflows.rules.shared.errors import RuleError
+from workflows.rules.shared.recent import append_recent
 
 
 class _Message(Protocol):
@@ -234,7 +235,7 @@ class ApprovalWorkflow:
         """Do what somebody asks for, once per click."""
         click = running_update_id()
         if click not in self._clicks:
-            self._clicks = remember(self._clicks, click)
+            self._clicks = append_recent(self._clicks, click, REMEMBERED)
             self._take(verb(self._state, message, workflow.now()), answers=message.actor)
         return self._face(self._card.card.version)
 

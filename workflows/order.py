@@ -31,14 +31,15 @@ from workflows.rules.orders.order import (
     OrderStatus,
     PaymentConfirmation,
     Resumption,
-    approval_id,
     content,
     order_snapshot,
 )
 from workflows.rules.orders.parcel import ParcelNews
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.card import CardState
-from workflows.rules.shared.click import remember
+from workflows.rules.shared.click import REMEMBERED
+from workflows.rules.shared.ids import approval_id
+from workflows.rules.shared.recent import append_recent
 from workflows.search import tell_end
 
 _M = TypeVar("_M", Cancellation, Resumption)
@@ -196,7 +197,7 @@ class OrderWorkflow:
         """Do what somebody asks for, once per click."""
         click = running_update_id()
         if click not in self._clicks:
-            self._clicks = remember(self._clicks, click)
+            self._clicks = append_recent(self._clicks, click, REMEMBERED)
             self._take(verb(self._state, message, workflow.now()), answers=message.actor)
         return self.details()
 

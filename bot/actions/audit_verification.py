@@ -14,8 +14,8 @@ from records.audit import AuditTrail
 from records.snapshots import read_snapshot, snapshot_to_json
 from records.trail import Flaw, Trail, fact_of
 from workflows.ports.approvals import AuditBatch
-from workflows.rules.orders.order import approval_id
 from workflows.rules.shared.audit import AuditEvent, redactable_texts, text_digest, without_texts
+from workflows.rules.shared.ids import approval_id
 
 
 class Compared(StrEnum):

@@ -27,6 +27,7 @@ from workflows.rules.approvals.policy import (
 from workflows.rules.notice import MAX_MENTIONS
 from workflows.rules.people.actors import ApproverSource, SourceKind
 from workflows.rules.shared.errors import NoCurrencyError, OtherCurrencyError, RuleError
+from workflows.rules.shared.ids import MEMBER_ID
 from workflows.rules.shared.money import Money
 
 _FIXED = "The request cannot be changed."
@@ -72,7 +73,7 @@ def read_question(
         else:
             words = f"“{answer_within}” is not a duration. Write --answer-within 30m, 4h or 2d"
         raise ExplainError(f"{words}.") from None
-    if requester and not re.fullmatch(r"[UW][A-Z0-9]{2,30}", requester):
+    if requester and not re.fullmatch(MEMBER_ID, requester):
         raise ExplainError(
             f"“{requester}” is not a Slack member id. Write --requester U0ANA (Slack: a profile, "
             "the three dots, Copy member ID)."

@@ -33,10 +33,10 @@ from workflows.rules.hr.request import (
     content_from_request,
     request_from_content,
 )
-from workflows.rules.hr.snapshot import hr_approval_id
 from workflows.rules.messages import HrInput
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.errors import RuleError
+from workflows.rules.shared.ids import approval_id
 
 BEHIND = timedelta(hours=12)
 """So far is the last place on earth behind UTC: a day is over only once it is over there, too."""
@@ -215,7 +215,7 @@ class HrListeners:
     async def _approval_of(self, request_id: str) -> ApprovalSnapshot | None:
         """Return the last state of a request's approval, as the records have it."""
         try:
-            record = await self._services.requests.get(hr_approval_id(request_id))
+            record = await self._services.requests.get(approval_id(request_id))
         except DATABASE_FAILURES as error:
             _log.warning("approval_not_read", request_id=request_id, error=type(error).__name__)
             return None

@@ -34,9 +34,9 @@ from workflows.rules.hr.request import (
     Priority,
     request_from_content,
 )
-from workflows.rules.hr.snapshot import hr_approval_id
 from workflows.rules.messages import HrInput
 from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.ids import approval_id
 
 GENERAL = "C0GENERAL"
 STARTS = datetime.now(UTC).date() + timedelta(days=30)
@@ -129,7 +129,7 @@ def request_id_of(form: Json) -> str:
 async def asked(desk: FrontDesk, form: Json) -> HrRequest:
     """Wait until the request has been asked, and return it as its approval has it."""
     request_id = request_id_of(form)
-    snapshot = await desk.face(hr_approval_id(request_id), lambda snapshot: bool(snapshot.levels))
+    snapshot = await desk.face(approval_id(request_id), lambda snapshot: bool(snapshot.levels))
     return request_from_content(request_id, snapshot.content)
 
 
@@ -381,8 +381,8 @@ async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_co
         new_team="Sales",
     )
     await ask(services, first)  # a first try that was not confirmed
-    await desk.face(hr_approval_id(first.request_id), lambda snapshot: bool(snapshot.levels))
-    await shop.until_idle(hr_approval_id(first.request_id))
+    await desk.face(approval_id(first.request_id), lambda snapshot: bool(snapshot.levels))
+    await shop.until_idle(approval_id(first.request_id))
 
     await submit(slack, form, **changed)
 
@@ -441,7 +441,7 @@ async def test_a_copy_begins_with_what_was_asked_and_is_a_request_of_its_own(
     await submit(slack, form, amount="1,200.50")
     await asked(desk, form)
     before = request_id_of(form)
-    await shop.until_idle(hr_approval_id(before))
+    await shop.until_idle(approval_id(before))
 
     await press_copy(slack, web, ANA, before)
 
@@ -462,7 +462,7 @@ async def test_only_its_requester_gets_a_copy(
     form = await open_form(slack, "expense")
     await submit(slack, form)
     await asked(desk, form)
-    await shop.until_idle(hr_approval_id(request_id_of(form)))
+    await shop.until_idle(approval_id(request_id_of(form)))
 
     await press_copy(slack, web, GUS, request_id_of(form))
 

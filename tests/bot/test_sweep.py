@@ -22,12 +22,8 @@ from tests.bot.desk import ANA, PATIENCE, Shop
 from tests.bot.front_door import AWAITED, FrontDoor, front_door
 from tests.records.builders import facts
 from workflows.rules.orders.order import OrderStatus
-from workflows.rules.orders.received_payment import (
-    PaymentVerdict,
-    Progress,
-    ReceivedPayment,
-    refund_id,
-)
+from workflows.rules.orders.received_payment import PaymentVerdict, Progress, ReceivedPayment
+from workflows.rules.shared.ids import refund_id
 from workflows.rules.shared.money import Money
 from workflows.sweep import SweepInput, SweepReport, SweepWorkflow
 

@@ -21,8 +21,9 @@ from tests.bot.desk import PATIENCE, Shop
 from tests.bot.front_door import AWAITED, ORDER, SECRET, FrontDoor, Json, front_door
 from workflows.ports.orders import StepReference
 from workflows.rules.orders.order import OrderStatus, PaymentConfirmation
-from workflows.rules.orders.received_payment import PaymentVerdict, Progress, refund_id
+from workflows.rules.orders.received_payment import PaymentVerdict, Progress
 from workflows.rules.shared.audit import Fact
+from workflows.rules.shared.ids import refund_id
 
 
 @pytest.fixture

@@ -49,6 +49,7 @@ from workflows.rules.shared.errors import (
     ReasonRequiredError,
     StaleContentError,
 )
+from workflows.rules.shared.recent import append_recent
 
 MAX_REMARKS = 3
 """Comments that the state keeps for the card. All of them are in the audit."""
@@ -205,7 +206,7 @@ def comment(state: ApprovalState, comment: Comment, now: datetime) -> Change:
     """Keep a comment that `check_comment` has let through: the last few in the state."""
     change = advance_clock(state, now)
     remark = Remark(person=comment.actor.person, text=comment.text, at=now)
-    remarks = (*change.state.remarks, remark)[-MAX_REMARKS:]
+    remarks = append_recent(change.state.remarks, remark, MAX_REMARKS)
     state = replace(change.state, comments=change.state.comments + 1, remarks=remarks)
     return note(
         replace(change, state=state),

@@ -27,25 +27,12 @@ OPEN = (Status.PENDING, Status.CHANGES_REQUESTED)
 """The states from which a request can still go on."""
 
 
-_PART = ".approval"
-
-
 class RequestKind(StrEnum):
     """What a request is about: itself, or what its parent workflow does once it is approved."""
 
     APPROVAL = "approval"
     ORDER = "order"
     HR = "hr"
-
-
-def part_of(whole_id: str) -> str:
-    """Return the request id (and so the workflow id) of the approval of an order or HR request."""
-    return f"{whole_id}{_PART}"
-
-
-def whole_of(request_id: str) -> str:
-    """Return the id of what this approval is a part of; its own where it stands alone."""
-    return request_id.removesuffix(_PART)
 
 
 class Verdict(StrEnum):

@@ -8,13 +8,14 @@ from types import MappingProxyType
 from typing import Literal
 
 from workflows.rules.approvals.policy import Policy
-from workflows.rules.approvals.request import Status, part_of
+from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.request import HrRequest, HrType
 from workflows.rules.orders.order import StepStatus
 from workflows.rules.people.actors import Actor
 from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.failure import Failure
+from workflows.rules.shared.ids import approval_id
 
 
 class HrStepName(StrEnum):
@@ -149,12 +150,7 @@ class HrSnapshot:
     @property
     def approval_id(self) -> str:
         """The request id of its approval."""
-        return hr_approval_id(self.request.request_id)
-
-
-def hr_approval_id(request_id: str) -> str:
-    """Return the request id (and so the workflow id) of an HR request's approval."""
-    return part_of(request_id)
+        return approval_id(self.request.request_id)
 
 
 def hr_snapshot(state: HrState, version: int) -> HrSnapshot:

@@ -8,12 +8,12 @@ from functools import reduce
 from typing import Literal
 
 from workflows.rules.approvals.policy import Policy
-from workflows.rules.approvals.request import part_of
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.orders.parcel import Parcel
 from workflows.rules.people.actors import Actor
 from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.content import Content, ContentField
+from workflows.rules.shared.ids import approval_id
 from workflows.rules.shared.money import Money
 
 PAYMENT_WINDOW = timedelta(hours=24)
@@ -283,11 +283,6 @@ class OrderSnapshot:
     def approval_id(self) -> str:
         """The request id of this order's approval, whether or not it needed one."""
         return approval_id(self.order.order_id)
-
-
-def approval_id(order_id: str) -> str:
-    """Return the request id (and so the workflow id) of an order's approval."""
-    return part_of(order_id)
 
 
 def order_snapshot(state: OrderState, card_version: int) -> OrderSnapshot:

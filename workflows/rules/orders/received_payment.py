@@ -60,11 +60,6 @@ class RefundInput:
     payment: ReceivedPayment
 
 
-def refund_id(event_id: str) -> str:
-    """Return the workflow id of a payment's refund: one payment goes back once."""
-    return f"refund:{event_id}"
-
-
 def confirmation(payment: ReceivedPayment) -> PaymentConfirmation:
     """Return what the order is told of a payment."""
     return PaymentConfirmation(

@@ -4,9 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-MEMBER_ID = r"[UW][A-Z0-9]{2,30}"
-"""The whole of a Slack member id, as a pattern."""
-
 
 class Origin(StrEnum):
     """Where an action came from. Only a Slack click can have written to the card inline."""
