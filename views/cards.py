@@ -5,9 +5,9 @@ from dataclasses import replace
 from views import approval_card, hr_card, level_reply, order_card, thread_root
 from views.blocks import Message
 from workflows.rules.approvals.policy import Layout
-from workflows.rules.approvals.privacy import public
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.snapshot import HrSnapshot
+from workflows.rules.journeys import public
 from workflows.rules.orders.order import OrderSnapshot
 from workflows.rules.shared.card import CardCopy
 from workflows.rules.snapshots import Snapshot
@@ -22,7 +22,7 @@ def build(snapshot: Snapshot, copy: CardCopy) -> Message:
     if copy.person:
         return _whole(snapshot)
     shown = public(snapshot)
-    approval = shown if isinstance(shown, ApprovalSnapshot) else shown.approval
+    approval = shown.approval
     if approval is None:
         return _whole(shown)
     if copy.level:

@@ -12,10 +12,10 @@ from views.languages import in_language
 from views.notices import card_link, channel
 from views.outcome import who
 from views.text import date, has_text, in_line, listed, person, text
-from workflows.rules.approvals.privacy import public
 from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.snapshot import HrSnapshot
+from workflows.rules.journeys import public
 from workflows.rules.notice import Notice, NoticeKind
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 from workflows.rules.orders.order import content as order_content

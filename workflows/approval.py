@@ -15,7 +15,7 @@ from workflows.refusal import refusing, running_update_id
 from workflows.rules.approvals import administration, amendment, deadlines, delegation, levels
 from workflows.rules.approvals import approval as rules
 from workflows.rules.approvals.clock import Tick
-from workflows.rules.approvals.privacy import may_read, public_snapshot, readers_of
+from workflows.rules.approvals.privacy import may_read, public_approval, readers_of
 from workflows.rules.approvals.request import (
     Amendment,
     ApprovalState,
@@ -217,7 +217,7 @@ class ApprovalWorkflow:
         """Return what `person` may read of the present face, and what they may do with it."""
         reads = may_read(self._state, person)
         return Menu(
-            face=self.state() if reads else public_snapshot(self.state()),
+            face=self.state() if reads else public_approval(self.state()),
             verbs=verbs_of(self._state, person, workflow.now()),
             may_read=reads,
         )

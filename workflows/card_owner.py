@@ -15,7 +15,7 @@ from workflows.notification_queue import NotificationQueue
 from workflows.options import SLACK_TRY
 from workflows.outbox import Outbox
 from workflows.ports.approvals import AuditBatch, CardPort, PublishCard, PublishedCard
-from workflows.rules.notice import NoticeKind, PendingNotice, admin_channel
+from workflows.rules.notice import NoticeKind, PendingNotice
 from workflows.rules.shared import card as rules
 from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.card import CardCopy, CardState
@@ -316,7 +316,7 @@ class CardOwner:
             card = replace(card, problem=done.problem)
             requester = self.face.requester.person
             self.tell(NoticeKind.CARD_NOT_POSTED, person=requester, problem=done.problem)
-            if channel := admin_channel(self.face):
+            if channel := self.face.admin_channel:
                 admins = self._about.admins()
                 self.tell(
                     NoticeKind.CARD_NOT_POSTED, channel=channel, people=admins, problem=done.problem

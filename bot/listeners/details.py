@@ -17,7 +17,7 @@ from records.snapshots import read_snapshot
 from views import card_click, details_modal
 from views.card_click import Click
 from views.ids import ActionId
-from workflows.rules.approvals.privacy import may_read_snapshot, may_read_trail, public_snapshot
+from workflows.rules.approvals.privacy import may_read_snapshot, may_read_trail, public_approval
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.messages import Menu
 from workflows.rules.people.actors import Actor, Origin
@@ -94,4 +94,4 @@ class DetailsListeners:
         if record is None or not isinstance(snapshot, ApprovalSnapshot) or snapshot.is_open:
             return None
         reads = may_read_snapshot(snapshot, click.person, record.readers)
-        return Menu(face=snapshot if reads else public_snapshot(snapshot), verbs=(), may_read=reads)
+        return Menu(face=snapshot if reads else public_approval(snapshot), verbs=(), may_read=reads)

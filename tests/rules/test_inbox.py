@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.rules.acts import CLOSED, amend, changes, decided, hand_over, standing, yes
@@ -26,7 +26,7 @@ from tests.rules.builders import (
 from tests.views.any_snapshot import AnySnapshot
 from workflows.rules.approvals.request import ApprovalState, RequestKind, Status
 from workflows.rules.approvals.snapshot import approval_snapshot
-from workflows.rules.inbox import WaitingApprover, about_of, listed_as, waiting_approvers
+from workflows.rules.inbox import WaitingApprover, listed_as, waiting_approvers
 from workflows.rules.people.actors import Absence
 from workflows.rules.shared.content import Content
 from workflows.rules.snapshots import Snapshot
@@ -107,6 +107,7 @@ def test_who_stands_in_by_word_is_waited_for_without_an_end() -> None:
     assert people(state) == [(BORIS, BORIS), (DORA, BORIS)]
 
 
+@example(seed=941)  # a delegate whose time ends before it starts
 @given(seed=st.integers(0, 10**6))
 def test_nobody_is_waited_for_twice_at_one_instant_whatever_the_snapshot(seed: int) -> None:
     """Broken by hand: without `_without_overlap` this is found within a second."""
@@ -131,5 +132,5 @@ def test_nobody_is_waited_for_twice_at_one_instant_whatever_the_snapshot(seed: i
 def test_a_part_of_something_else_is_found_under_the_whole(about: RequestKind, listed: str) -> None:
     snapshot: Snapshot = replace(approval_snapshot(opened(level(BORIS)), 1), about=about)
 
-    assert (about_of(snapshot), listed_as(snapshot)) == (about, listed)
+    assert (snapshot.about, listed_as(snapshot)) == (about, listed)
     assert snapshot.requester.person == ANA

@@ -101,9 +101,24 @@ class ApprovalSnapshot:
     hidden: bool = False
 
     @property
+    def approval(self) -> "ApprovalSnapshot":
+        """The approval itself: the other snapshots have theirs under this name."""
+        return self
+
+    @property
+    def is_child(self) -> bool:
+        """Whether it belongs to an order or an HR request."""
+        return self.about is not RequestKind.APPROVAL
+
+    @property
     def is_open(self) -> bool:
-        """Whether it can still go on."""
+        """Whether the request has not ended yet."""
         return self.status in OPEN
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether a compensation has failed; an approval has none."""
+        return False
 
     @property
     def open_level(self) -> LevelSnapshot | None:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from workflows.rules.approvals.policy import Policy
-from workflows.rules.approvals.request import Status
+from workflows.rules.approvals.request import RequestKind, Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.request import HrRequest, HrType
 from workflows.rules.orders.order import StepStatus
@@ -148,9 +148,34 @@ class HrSnapshot:
     ended_at: datetime | None
 
     @property
+    def request_id(self) -> str:
+        """The HR request's id."""
+        return self.request.request_id
+
+    @property
+    def about(self) -> RequestKind:
+        """The kind under which its requester finds it."""
+        return RequestKind.HR
+
+    @property
     def approval_id(self) -> str:
         """The request id of its approval."""
         return approval_id(self.request.request_id)
+
+    @property
+    def is_child(self) -> bool:
+        """Whether it belongs to another request; an HR request never does."""
+        return False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not ended yet: its approval is open, or provisioning is under way."""
+        return self.ended_at is None
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether a compensation has failed."""
+        return self.stuck is not None
 
 
 def hr_snapshot(state: HrState, version: int) -> HrSnapshot:
