@@ -10,7 +10,7 @@ from records.audit import AuditConflictError, AuditGapError, AuditTrail
 from records.database import Database
 from records.requests import PublicState
 from workflows.ports.approvals import AuditBatch, AuditPort
-from workflows.rules.inbox import about_of, goes_on, listed_as, waiting_for
+from workflows.rules.inbox import listed_as, waiting_approvers
 from workflows.rules.snapshots import Snapshot
 
 _SNAPSHOT: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)
@@ -43,10 +43,10 @@ class AuditActivities(AuditPort):
             face=_SNAPSHOT.dump_json(batch.face).decode(),
             watches=frozenset(batch.watches),
             readers=batch.readers,
-            about=about_of(batch.face),
-            waiting=waiting_for(batch.face),
+            about=batch.face.about,
+            waiting=waiting_approvers(batch.face),
             listed_as=listed_as(batch.face),
-            goes_on=goes_on(batch.face),
+            goes_on=batch.face.is_open,
         )
         try:
             await self._trail.append(batch.facts, state)

@@ -130,7 +130,7 @@ class _Round:
         said there: the root says that.
         """
         snapshot = self.face
-        approval = snapshot if isinstance(snapshot, ApprovalSnapshot) else snapshot.approval
+        approval = snapshot.approval
         if copy.person:
             return not isinstance(snapshot, ApprovalSnapshot) or not snapshot.is_open
         if not copy.level or approval is None:

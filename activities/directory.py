@@ -17,11 +17,11 @@ from slack_api.posting import Poster
 from workflows.ports.approvals import DirectoryPort
 from workflows.rules.people.actors import (
     Absence,
-    ApproverQuestion,
     ApproverSet,
     ApproverSource,
+    DirectoryQuery,
+    DirectoryResult,
     Member,
-    Reading,
     Standing,
 )
 
@@ -50,7 +50,7 @@ class DirectoryActivities(DirectoryPort):
         self._now = now
 
     @activity.defn
-    async def approvers(self, question: ApproverQuestion) -> Reading:
+    async def approvers(self, question: DirectoryQuery) -> DirectoryResult:
         """Read everybody whom the question is about, now; see the port.
 
         A level's first reading may take from memory what was read a moment ago. Each later `turn`
@@ -75,7 +75,7 @@ class DirectoryActivities(DirectoryPort):
             msg = f"the people could not be read: {problem.code}"
             seconds = problem.retry_after.total_seconds() if problem.retry_after else 0.0
             raise ApplicationError(msg, seconds, type=problem.code) from error
-        return Reading(
+        return DirectoryResult(
             approvers=approvers,
             admins=admins,
             absences=absences,

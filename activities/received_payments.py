@@ -15,14 +15,17 @@ from workflows.ports.orders import StepReference
 from workflows.ports.payments import ReceivedPaymentPort, RefundPort, SweepQuestion, Swept
 from workflows.rules.orders import received_payment as rules
 from workflows.rules.orders.order import OrderSnapshot
-from workflows.rules.orders.received_payment import Progress, ReceivedPayment, Verdict
+from workflows.rules.orders.received_payment import PaymentVerdict, Progress, ReceivedPayment
 from workflows.rules.snapshots import Snapshot
 
 PAGE = 50
 """Payments that one call judges."""
 
-_TO_DO = {Progress.CONFIRMED: Verdict.WANTED, Progress.REFUND_STARTED: Verdict.NOT_WANTED}
-_LEFT = (Verdict.UNMATCHED, Verdict.MISMATCHED)
+_TO_DO = {
+    Progress.CONFIRMED: PaymentVerdict.WANTED,
+    Progress.REFUND_STARTED: PaymentVerdict.NOT_WANTED,
+}
+_LEFT = (PaymentVerdict.UNMATCHED, PaymentVerdict.MISMATCHED)
 _SNAPSHOT: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)
 
 
@@ -72,8 +75,10 @@ class ReceivedPaymentActivities(ReceivedPaymentPort):
             received_before=question.received_before, after=question.after, limit=PAGE
         )
         judged = [(await self._judge(one, question.give_back_before), one.payment) for one in page]
-        wanted = tuple(payment for verdict, payment in judged if verdict is Verdict.WANTED)
-        not_wanted = tuple(payment for verdict, payment in judged if verdict is Verdict.NOT_WANTED)
+        wanted = tuple(payment for verdict, payment in judged if verdict is PaymentVerdict.WANTED)
+        not_wanted = tuple(
+            payment for verdict, payment in judged if verdict is PaymentVerdict.NOT_WANTED
+        )
         return Swept(
             wanted=wanted,
             not_wanted=not_wanted,
@@ -81,11 +86,11 @@ class ReceivedPaymentActivities(ReceivedPaymentPort):
             after=page[-1].payment.event_id if len(page) == PAGE else "",
         )
 
-    async def _judge(self, receipt: Receipt, give_back_before: datetime) -> Verdict | None:
+    async def _judge(self, receipt: Receipt, give_back_before: datetime) -> PaymentVerdict | None:
         """Return what is to be done for a payment; None where it is well as it is."""
         event_id = receipt.payment.event_id
         if receipt.progress is Progress.REFUND_STARTED:
-            return Verdict.NOT_WANTED  # the refund may be lost with a Temporal that was
+            return PaymentVerdict.NOT_WANTED  # the refund may be lost with a Temporal that was
         if receipt.progress is Progress.OPEN:
             again = await self._payments.judge_again(
                 event_id, judge_snapshot, give_back_before=give_back_before
@@ -93,15 +98,15 @@ class ReceivedPaymentActivities(ReceivedPaymentPort):
             return again.verdict if again is not None else None
         record = await self._requests.get(receipt.payment.order_id)
         booked = await self._booked.has_booked(receipt.payment.order_id)
-        became = rules.judge_confirmed(_order(record.face if record else None), booked=booked)
+        became = rules.settle_confirmed(_order(record.face if record else None), booked=booked)
         if became in {Progress.SETTLED, Progress.REFUND_STARTED}:
             await self._payments.advance(event_id, became)
         return _TO_DO.get(became) if became else None
 
 
-def judge_snapshot(payment: ReceivedPayment, snapshot: str | None, paid: bool) -> Verdict:  # noqa: FBT001 - `records` says it so
+def judge_snapshot(payment: ReceivedPayment, snapshot: str | None, paid: bool) -> PaymentVerdict:  # noqa: FBT001 - `records` says it so
     """Judge a payment by the stored face of its order."""
-    return rules.judge(payment, _order(snapshot), paid=paid)
+    return rules.match_payment(payment, _order(snapshot), paid=paid)
 
 
 def _order(written: str | None) -> OrderSnapshot | None:

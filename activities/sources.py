@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from slack_api.cache import Cache
 from slack_api.directory import SlackDirectory, UnreadableError
-from workflows.rules.people.actors import MEMBER_ID, ApproverSource, ManagedBy, SourceKind, Standing
+from workflows.rules.people.actors import ApproverSource, ManagedBy, SourceKind, Standing
+from workflows.rules.shared.ids import MEMBER_ID
 
 Answer = TypeVar("Answer")
 

@@ -9,7 +9,7 @@ from records.database import Database
 from records.homes import stir
 from records.schema import absences
 from records.transaction import Transaction
-from workflows.rules.approvals.seats import FARTHEST
+from workflows.rules.approvals.seats import MAX_DELEGATION_DEPTH
 from workflows.rules.people.actors import Absence
 
 
@@ -123,7 +123,7 @@ class Absences:
         found: list[Absence] = []
         new = set(people)
         async with self._database.reading() as connection:
-            for _ in range(FARTHEST):
+            for _ in range(MAX_DELEGATION_DEPTH):
                 if not new:
                     break
                 asked |= new

@@ -13,7 +13,7 @@ from records.schema import audit_events, decided, requests, waiting
 from records.trail import facts_of
 from records.transaction import Transaction
 from records.waiting import waiting_of
-from workflows.rules.inbox import Waiting
+from workflows.rules.inbox import WaitingApprover
 from workflows.rules.shared.audit import AuditEvent
 
 COUNTED = 1000
@@ -34,7 +34,7 @@ class Page(Generic[T_co]):
 class WaitingRequest:
     """Somebody who is waited for, and the face (JSON text) of what they are to decide."""
 
-    waiting: Waiting
+    waiting: WaitingApprover
     face: str
 
 

@@ -10,7 +10,7 @@ from records.database import Database
 from records.schema import received_payments as table
 from records.schema import requests
 from records.transaction import Transaction
-from workflows.rules.orders.received_payment import Progress, ReceivedPayment, Verdict
+from workflows.rules.orders.received_payment import PaymentVerdict, Progress, ReceivedPayment
 from workflows.rules.shared.money import Money
 
 _BEFORE = {
@@ -21,11 +21,14 @@ _BEFORE = {
 }
 """From where a payment may go on."""
 
-_NEXT = {Verdict.WANTED: Progress.CONFIRMED, Verdict.NOT_WANTED: Progress.REFUND_STARTED}
+_NEXT = {
+    PaymentVerdict.WANTED: Progress.CONFIRMED,
+    PaymentVerdict.NOT_WANTED: Progress.REFUND_STARTED,
+}
 """What a verdict claims, in the transaction that gives it: two who judge one payment at the same
 time never do two things with it. Whoever claimed may die before they act; the sweep acts again."""
 
-Judge = Callable[[ReceivedPayment, str | None, bool], Verdict]
+Judge = Callable[[ReceivedPayment, str | None, bool], PaymentVerdict]
 """Says what a payment is to its order: asked with the order's face (its JSON text, None where no
 such order is known), and whether another payment has paid for it."""
 
@@ -47,8 +50,8 @@ class Receipt:
     """
 
     payment: ReceivedPayment
-    answered: Verdict
-    verdict: Verdict
+    answered: PaymentVerdict
+    verdict: PaymentVerdict
     progress: Progress
     received_at: datetime
     refund_reference: str = ""
@@ -116,7 +119,7 @@ class ReceivedPayments:
                 return None
             verdict = await _judge(connection, known.payment, judge)
             if known.received_at < give_back_before:
-                verdict = Verdict.NOT_WANTED
+                verdict = PaymentVerdict.NOT_WANTED
             await connection.execute(
                 update(table)
                 .where(table.c.event_id == event_id, table.c.progress == Progress.OPEN)
@@ -131,7 +134,7 @@ class ReceivedPayments:
         """
         values: dict[str, str] = {"progress": progress, "refund_reference": reference}
         if progress in {Progress.REFUND_STARTED, Progress.REFUNDED}:
-            values["verdict"] = Verdict.NOT_WANTED
+            values["verdict"] = PaymentVerdict.NOT_WANTED
         async with self._database.writing() as connection:
             await connection.execute(
                 update(table)
@@ -171,7 +174,7 @@ class ReceivedPayments:
             return tuple(_receipt(row) for row in await connection.execute(wanted))
 
 
-async def _judge(connection: Transaction, payment: ReceivedPayment, judge: Judge) -> Verdict:
+async def _judge(connection: Transaction, payment: ReceivedPayment, judge: Judge) -> PaymentVerdict:
     snapshot: str | None = await connection.scalar(
         select(requests.c.face).where(
             requests.c.request_id == payment.order_id, requests.c.kind == "order"
@@ -182,7 +185,7 @@ async def _judge(connection: Transaction, payment: ReceivedPayment, judge: Judge
             exists().where(
                 table.c.order_id == payment.order_id,
                 table.c.event_id != payment.event_id,
-                table.c.verdict == Verdict.WANTED,
+                table.c.verdict == PaymentVerdict.WANTED,
             )
         )
     )
@@ -208,8 +211,8 @@ def _receipt(row: Row[tuple[object, ...]]) -> Receipt:
             amount=Money(amount=row.amount, currency=row.currency),
             paid_at=row.paid_at,
         ),
-        answered=Verdict(row.answered),
-        verdict=Verdict(row.verdict),
+        answered=PaymentVerdict(row.answered),
+        verdict=PaymentVerdict(row.verdict),
         progress=Progress(row.progress),
         received_at=row.received_at,
         refund_reference=row.refund_reference,

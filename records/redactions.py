@@ -23,15 +23,16 @@ from records.trail import (
 )
 from records.transaction import Transaction
 from workflows.rules.approvals.request import OPEN
-from workflows.rules.orders.order import ENDED, approval_id
+from workflows.rules.orders.order import ENDED
 from workflows.rules.people.actors import Actor
 from workflows.rules.shared.audit import (
     AuditEvent,
     data_field,
+    redactable_texts,
     text_digest,
-    texts_of,
     without_texts,
 )
+from workflows.rules.shared.ids import approval_id
 
 _WRITTEN_BY_PEOPLE = frozenset({"reason", data_field("content"), data_field("error")})
 """Fields of facts that hold what somebody wrote; the others hold what the rules wrote."""
@@ -74,7 +75,7 @@ class BrokenTrailError(RedactionError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Redaction:
-    """One text to take out: of which fact, which field (as `texts_of` names it), by whom and why."""
+    """One text to take out: of which fact, which field (as `redactable_texts` names it), by whom and why."""
 
     request_id: str
     sequence: int
@@ -119,7 +120,7 @@ class Redactions:
             if wanted.field in trail.kept(wanted.sequence):
                 return ()
             _require_ended_and_whole(family, trails)
-            texts = _words(wanted.field, texts_of(fact)[wanted.field])
+            texts = _words(wanted.field, redactable_texts(fact)[wanted.field])
             places: list[Place] = []
             for one in trails:
                 places += await _empty(connection, one, wanted, texts)
@@ -150,7 +151,7 @@ def _require_text(trail: Trail, wanted: Redaction) -> AuditEvent:
         fact = fact_of(row)
     except NO_FACT:
         raise BrokenTrailError(wanted.request_id) from None
-    texts = texts_of(fact)
+    texts = redactable_texts(fact)
     if not texts.get(wanted.field) and wanted.field not in trail.kept(wanted.sequence):
         raise NoSuchTextError(wanted.request_id, tuple(one for one in texts if texts[one]))
     return fact
@@ -185,7 +186,7 @@ async def _empty(
         itself = (wanted.request_id, wanted.sequence) == (fact.request_id, fact.sequence)
         fields = {
             field: text
-            for field, text in texts_of(fact).items()
+            for field, text in redactable_texts(fact).items()
             if (itself and field == wanted.field)
             or (wanted.field in _WRITTEN_BY_PEOPLE and texts & _repeatable(field, text))
         }

@@ -18,7 +18,7 @@ from records.schema import refusals, refusals_head
 from records.trail import Columns, Flaw, Verification, actor_of, actor_text, instant_text
 from records.transaction import Transaction
 from workflows.rules.people.actors import Actor
-from workflows.rules.shared.audit import GENESIS, bound
+from workflows.rules.shared.audit import GENESIS, chain_digest
 
 COUNTED_FOR = timedelta(minutes=1)
 """How long after its first instant the same refusal is counted on its row."""
@@ -156,7 +156,7 @@ class ChainCheck:
 
 def chained(previous: str, row: Columns) -> str:
     """Return the hex digest that binds every column of a row to the row before it."""
-    return bound(previous, {name: one for name, one in row.items() if name != "chain_hash"})
+    return chain_digest(previous, {name: one for name, one in row.items() if name != "chain_hash"})
 
 
 async def _pages(connection: Transaction, request_id: str) -> AsyncIterator[Columns]:
@@ -195,10 +195,10 @@ async def _final_not_yet(
 
 def _are_whole(rows: Sequence[Columns], head: str) -> bool:
     """Whether these rows are chained up to the head: what somebody changed is not bound anew."""
-    bound = all(
+    unbroken = all(
         row["chain_hash"] == chained(before["chain_hash"], row) for before, row in pairwise(rows)
     )
-    return bound and rows[-1]["chain_hash"] == head
+    return unbroken and rows[-1]["chain_hash"] == head
 
 
 async def _count(connection: Transaction, since: Sequence[Columns], at: str) -> None:

@@ -12,7 +12,7 @@ from records.schema import requests, watches
 from records.transaction import Transaction
 from records.waiting import keep_waiting
 from workflows.rules.approvals.request import OPEN, RequestKind
-from workflows.rules.inbox import Waiting
+from workflows.rules.inbox import WaitingApprover
 from workflows.rules.orders.order import ENDED
 from workflows.rules.shared.audit import AuditEvent
 
@@ -35,7 +35,7 @@ class PublicState:
     status: str
     face: str
     watches: frozenset[str] = frozenset()
-    waiting: tuple[Waiting, ...] = ()
+    waiting: tuple[WaitingApprover, ...] = ()
     listed_as: str = ""
     goes_on: bool = False
     readers: tuple[str, ...] = ()

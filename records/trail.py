@@ -8,7 +8,14 @@ from enum import StrEnum
 from typing import Any
 
 from workflows.rules.people.actors import Actor, Origin
-from workflows.rules.shared.audit import GENESIS, AuditEvent, Fact, bound, chain_hash, texts_of
+from workflows.rules.shared.audit import (
+    GENESIS,
+    AuditEvent,
+    Fact,
+    chain_digest,
+    chain_hash,
+    redactable_texts,
+)
 
 Columns = Mapping[str, Any]
 """One row, by the names of its columns."""
@@ -97,7 +104,7 @@ class Trail:
             return Flaw.UNREADABLE
         if written != dict(row):
             return Flaw.ALTERED
-        texts = texts_of(fact)
+        texts = redactable_texts(fact)
         for one in self.redactions:
             if one["sequence"] == number and (
                 texts.get(one["field"]) != "" or one["seal"] != seal(one, digest)
@@ -108,7 +115,7 @@ class Trail:
 
 def seal(redaction: Columns, fact_hash: str) -> str:
     """Return the hex digest that binds every column of a redaction to the fact that it is about."""
-    return bound(fact_hash, {name: one for name, one in redaction.items() if name != "seal"})
+    return chain_digest(fact_hash, {name: one for name, one in redaction.items() if name != "seal"})
 
 
 def facts_of(rows: Sequence[Columns]) -> tuple[AuditEvent, ...]:

@@ -10,7 +10,7 @@ from sqlalchemy import Row, delete, insert, select
 from records.schema import decided, waiting
 from records.transaction import Transaction
 from workflows.rules.approvals.request import RequestKind
-from workflows.rules.inbox import Waiting
+from workflows.rules.inbox import WaitingApprover
 from workflows.rules.shared.audit import AuditEvent, Fact
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -18,7 +18,7 @@ FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 async def keep_waiting(
-    connection: Transaction, request_id: str, now_waiting: Sequence[Waiting]
+    connection: Transaction, request_id: str, now_waiting: Sequence[WaitingApprover]
 ) -> frozenset[str]:
     """Bring the rows of a request to what its state says; most facts change nothing there.
 
@@ -57,9 +57,9 @@ async def keep_decisions(
         await connection.execute(insert(decided), rows)
 
 
-def waiting_of(row: Row[Any]) -> Waiting:
+def waiting_of(row: Row[Any]) -> WaitingApprover:
     """Return what a row of the table says, among other columns perhaps."""
-    return Waiting(
+    return WaitingApprover(
         request_id=row.request_id,
         person=row.person,
         seat=row.seat,
@@ -73,5 +73,5 @@ def waiting_of(row: Row[Any]) -> Waiting:
     )
 
 
-def _row(place: int, one: Waiting) -> dict[str, object]:
+def _row(place: int, one: WaitingApprover) -> dict[str, object]:
     return asdict(one) | {"place": place, "expires_at": one.expires_at or FOREVER}

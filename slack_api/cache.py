@@ -6,6 +6,8 @@ from time import monotonic
 from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
+from workflows.rules.shared.recent import drop_oldest
+
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
@@ -60,9 +62,8 @@ class Cache(Generic[Key, Value]):
         if key in self._kept and self._kept[key][0] > when:
             return
         self._kept.pop(key, None)
-        if len(self._kept) >= MOST:
-            del self._kept[next(iter(self._kept))]
         self._kept[key] = (when, value)
+        drop_oldest(self._kept, MOST)
 
     def forget(self, key: Key) -> None:
         """Keep nothing there any more."""

@@ -34,7 +34,7 @@ from views.outcome import outcome_blocks, short_outcome, who
 from views.translator import Translator
 from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.notice import MENTIONED
+from workflows.rules.notice import MAX_MENTIONS
 
 __all__ = ["ButtonValue", "Click", "build", "details", "parse_click", "summary"]
 
@@ -218,4 +218,4 @@ def asked_words(snapshot: ApprovalSnapshot, t: Translator) -> str:
         return t("approval.text.blocked")
     filled = {one for said in level.decisions for one in (said.seat, said.person)}
     left = tuple(one for one in level.eligible if one not in filled)
-    return t("approval.text.asked", people=people_of(snapshot, left, MENTIONED, t))
+    return t("approval.text.asked", people=people_of(snapshot, left, MAX_MENTIONS, t))

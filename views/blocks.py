@@ -54,7 +54,7 @@ class Room:
     remarks: int
 
 
-# Up to eight people (`rules.notice.MENTIONED`) hear of a request by the card alone: all are named.
+# Up to eight people (`rules.notice.MAX_MENTIONS`) hear of a request by the card alone: all are named.
 _ROOMY = Room(
     text=SECTION,
     fields=2900,

@@ -6,9 +6,9 @@ from views import approval_card, hr_card, level_reply, order_card, thread_root
 from views.blocks import Message
 from views.translator import Translator, translator
 from workflows.rules.approvals.policy import Layout
-from workflows.rules.approvals.privacy import public
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.snapshot import HrSnapshot
+from workflows.rules.journeys import public
 from workflows.rules.orders.order import OrderSnapshot
 from workflows.rules.shared.card import CardCopy
 from workflows.rules.snapshots import Snapshot
@@ -24,7 +24,7 @@ def build(snapshot: Snapshot, copy: CardCopy) -> Message:
     if copy.person:
         return _whole(snapshot, t)
     shown = public(snapshot)
-    approval = shown if isinstance(shown, ApprovalSnapshot) else shown.approval
+    approval = shown.approval
     if approval is None:
         return _whole(shown, t)
     if copy.level:

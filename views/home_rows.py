@@ -16,9 +16,9 @@ from views.outcome import who
 from views.translator import Translator
 from workflows.rules.approvals.request import Status, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.hr.request import content_of
+from workflows.rules.hr.request import content_from_request
 from workflows.rules.hr.snapshot import HrSnapshot, Provisioning
-from workflows.rules.inbox import waiting_for
+from workflows.rules.inbox import waiting_approvers
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 from workflows.rules.shared.content import Content
 from workflows.rules.snapshots import Snapshot
@@ -107,7 +107,9 @@ def _content(snapshot: ApprovalSnapshot | HrSnapshot) -> Content:
     """Return what was asked; of an HR request what was decided, which may have been amended."""
     if isinstance(snapshot, ApprovalSnapshot):
         return snapshot.content
-    return snapshot.approval.content if snapshot.approval else content_of(snapshot.request)
+    return (
+        snapshot.approval.content if snapshot.approval else content_from_request(snapshot.request)
+    )
 
 
 def asked_blocks(snapshot: ApprovalSnapshot, room: Room, number: int, t: Translator) -> list[Block]:
@@ -202,7 +204,7 @@ def _waits_words(snapshot: ApprovalSnapshot, t: Translator) -> list[str]:
 
 
 def _waited_for(snapshot: ApprovalSnapshot) -> list[str]:
-    return list(dict.fromkeys(one.seat for one in waiting_for(snapshot)))
+    return list(dict.fromkeys(one.seat for one in waiting_approvers(snapshot)))
 
 
 def decided_blocks(row: Decided, number: int, t: Translator) -> list[Block]:

@@ -7,7 +7,7 @@ from views.blocks import Block, button
 from views.ids import ActionId
 from views.payload import UnreadablePayloadError, clicker, from_json, to_json, word
 from views.translator import Translator
-from workflows.rules.approvals.request import whole_of
+from workflows.rules.shared.ids import parent_id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,7 +19,7 @@ class CopyValue:
 
 def copy_button(request_id: str, t: Translator) -> Block:
     """Return the button. `request_id` is the HR request's, or its approval's."""
-    value = to_json(CopyValue(request_id=whole_of(request_id)))
+    value = to_json(CopyValue(request_id=parent_id(request_id)))
     return button(ActionId.COPY, t("hr.copy.button"), value)
 
 

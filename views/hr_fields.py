@@ -8,7 +8,7 @@ from views.order_lines import CatalogueEntry
 from views.payload import UnreadablePayloadError
 from views.translator import Translator
 from workflows.rules.hr.form import DraftHr
-from workflows.rules.hr.request import FIELDS, HrType, Priority, mistakes_in, request_of
+from workflows.rules.hr.request import FIELDS, HrType, Priority, field_errors, request_from_content
 from workflows.rules.shared.content import Content, ContentField
 from workflows.rules.shared.errors import NotAnHrContentError, RuleError
 
@@ -72,7 +72,7 @@ def read(view: Mapping[str, object], type_: str) -> tuple[ContentField, ...]:
 def mistakes(content: Content) -> dict[str, RuleError]:
     """Return what is wrong with the fields of a changed HR request, by field."""
     try:
-        return mistakes_in(request_of("", content))
+        return field_errors(request_from_content("", content))
     except NotAnHrContentError as error:
         return {"title": error}
 

@@ -10,7 +10,7 @@ from views.notices import card_link
 from views.outcome import who
 from views.translator import Translator
 from workflows.rules.approvals.request import Status
-from workflows.rules.hr.request import content_of
+from workflows.rules.hr.request import content_from_request
 from workflows.rules.hr.snapshot import HrSnapshot, HrStep, Provisioning
 
 _REASON = 1000
@@ -72,7 +72,7 @@ def _sentence(snapshot: HrSnapshot, t: Translator) -> str:
         how = snapshot.status.value if approval else "lost"
     return t(
         f"notice.outcome.hr.{how}",
-        subject=subject_mrkdwn(content_of(snapshot.request), t),
+        subject=subject_mrkdwn(content_from_request(snapshot.request), t),
         who=who(approval.closed_by if approval else None, t),
         why=problem_words(snapshot.failure, t) if snapshot.failure else "",
     )

@@ -5,7 +5,7 @@ from views.blocks import Block, Room, context, mrkdwn, plain, said
 from views.ids import BlockId
 from views.outcome import closing_decision
 from views.translator import Translator
-from workflows.rules.approvals.request import Counted, Status, Verdict
+from workflows.rules.approvals.request import RecordedDecision, Status, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
 
 
@@ -52,7 +52,7 @@ def one_level_blocks(
 def _level(
     snapshot: ApprovalSnapshot,
     level: LevelSnapshot,
-    shown: list[Counted],
+    shown: list[RecordedDecision],
     room: Room,
     t: Translator,
 ) -> list[Block]:
@@ -80,13 +80,13 @@ def title_of(snapshot: ApprovalSnapshot, number: int, state: str, t: Translator)
     )
 
 
-def _decisions_to_list(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> list[Counted]:
+def _decisions_to_list(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> list[RecordedDecision]:
     """Return the level's decisions except the one that the card shows elsewhere."""
     elsewhere = _shown_elsewhere(snapshot, level)
     return [decision for decision in level.decisions if decision is not elsewhere]
 
 
-def _shown_elsewhere(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Counted | None:
+def _shown_elsewhere(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> RecordedDecision | None:
     """Return the decision that the outcome or the change request already shows."""
     if level is not snapshot.levels[-1]:
         return None
@@ -97,7 +97,7 @@ def _shown_elsewhere(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Counte
     return last if wished and snapshot.status is Status.CHANGES_REQUESTED else None
 
 
-def _says_nothing_new(snapshot: ApprovalSnapshot, decisions: list[Counted]) -> bool:
+def _says_nothing_new(snapshot: ApprovalSnapshot, decisions: list[RecordedDecision]) -> bool:
     """Say whether the only level of a closed request has nothing that the outcome does not say."""
     return not snapshot.is_open and snapshot.levels_in_all == 1 and not decisions
 
@@ -109,7 +109,7 @@ def _earlier_block(level: LevelSnapshot, earlier: int, t: Translator) -> list[Bl
     return [context(f"{BlockId.EARLIER}-{level.number}", mrkdwn(words, 200, t))]
 
 
-def _decision_block(number: str, said_: Counted, room: Room, t: Translator) -> Block:
+def _decision_block(number: str, said_: RecordedDecision, room: Room, t: Translator) -> Block:
     key = f"decision.{said_.verdict}"
     words = t(
         f"{key}.for" if said_.seat != said_.person else key,

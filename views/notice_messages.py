@@ -11,10 +11,10 @@ from views.ids import BlockId
 from views.notices import card_link, channel
 from views.outcome import who
 from views.translator import Translator, translator
-from workflows.rules.approvals.privacy import public
 from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.snapshot import HrSnapshot
+from workflows.rules.journeys import public
 from workflows.rules.notice import Notice, NoticeKind
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 from workflows.rules.orders.order import content as order_content
@@ -44,8 +44,8 @@ def message(notice: Notice, link: str = "", language: str = "") -> Message:  # n
     if not notice.person:
         snapshot = public(snapshot)
     if notice.kind is NoticeKind.CARD_NOT_POSTED:
-        stands = notice.card is not None and bool(notice.card.ts)
-        return card_not_posted(snapshot, notice.problem, t, stands=stands)
+        is_posted = notice.card is not None and bool(notice.card.ts)
+        return card_not_posted(snapshot, notice.problem, t, is_posted=is_posted)
     if isinstance(snapshot, HrSnapshot):
         return _of_hr(notice, snapshot, link, t)
     if notice.kind is NoticeKind.ATTENTION and isinstance(snapshot, OrderSnapshot):
@@ -127,7 +127,7 @@ def _seats_of(notice: Notice, snapshot: ApprovalSnapshot, t: Translator) -> list
     seats = dict.fromkeys(
         one.seat
         for one in delegates
-        if one.person == notice.person and (now is None or one.stands(now))
+        if one.person == notice.person and (now is None or one.is_active(now))
     )
     return [t.mention(seat) for seat in list(seats)[:NAMED]]
 
@@ -253,15 +253,15 @@ def _with_reason(sentence: str, reason: str, t: Translator) -> str:
 
 
 def card_not_posted(
-    snapshot: Snapshot, problem: str, t: Translator, *, stands: bool = False
+    snapshot: Snapshot, problem: str, t: Translator, *, is_posted: bool = False
 ) -> Message:
     """Tell requester and admins that the card could not be posted, and what helps.
 
-    `problem` ends in Slack's error name, such as `slack.not_in_channel`. A card that `stands` was
+    `problem` ends in Slack's error name, such as `slack.not_in_channel`. A card that `is_posted` was
     posted once, and what it shows is out of date.
     """
     waits = isinstance(snapshot, ApprovalSnapshot) and snapshot.is_open
-    what = "out_of_date" if stands else "not_posted" if waits else "not_shown"
+    what = "out_of_date" if is_posted else "not_posted" if waits else "not_shown"
     name = problem.rpartition(".")[2]
     key = f"notice.card_not_posted.{name}"
     sentence = t(

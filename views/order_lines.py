@@ -20,7 +20,7 @@ from views.blocks import (
 )
 from views.ids import ActionId, BlockId, InputId
 from views.translator import Translator
-from workflows.rules.orders.form import DraftLine, LineSum, Reckoning
+from workflows.rules.orders.form import DraftLine, DraftLineTotal, DraftTotal
 
 LINES = "lines"
 
@@ -47,7 +47,7 @@ class LinePlace:
 def line_blocks(
     place: LinePlace,
     line: DraftLine,
-    reckoned: LineSum,
+    reckoned: DraftLineTotal,
     catalogue: Sequence[CatalogueEntry],
     t: Translator,
 ) -> list[Block]:
@@ -95,7 +95,7 @@ def _told_as_typed(block: Block) -> Block:
     return {**block, "dispatch_action": True}
 
 
-def _sum_words(reckoned: LineSum, price: str, t: Translator) -> str:
+def _sum_words(reckoned: DraftLineTotal, price: str, t: Translator) -> str:
     """Return what a line comes to, or, for each number that is none, why."""
     labels = {"quantity": t("form.quantity"), "unit_price": price}
     if reckoned.mistakes:
@@ -112,7 +112,7 @@ def _sum_words(reckoned: LineSum, price: str, t: Translator) -> str:
     return t("form.sum", total=t.inline(str(reckoned.total), 80))
 
 
-def total_block(reckoned: Reckoning, t: Translator) -> Block:
+def total_block(reckoned: DraftTotal, t: Translator) -> Block:
     """Return what the whole order comes to, as far as it is written."""
     total = t.inline(str(reckoned.total), 80)
     if reckoned.mistake is not None:

@@ -35,7 +35,7 @@ from views.order_lines import (
 )
 from views.payload import to_json
 from views.translator import Translator
-from workflows.rules.orders.form import DraftLine, DraftOrder, OrderFormErrors, reckon
+from workflows.rules.orders.form import DraftLine, DraftOrder, OrderFormErrors, draft_total
 
 __all__ = [
     "MAX_LINES",
@@ -83,7 +83,7 @@ def _form(
 ) -> View:
     """Return the form with what was typed and, on top, a `problem` (escaped already)."""
     number = t("form.number", order_id=t.inline(kept.order_id, 80))
-    reckoned = reckon(typed.lines, kept.currency)
+    reckoned = draft_total(typed.lines, kept.currency)
     blocks = [said(BlockId.PROBLEM, problem, t)] if problem else []
     blocks += [
         context(BlockId.NOTICE, mrkdwn(number, 300, t)),

@@ -4,7 +4,7 @@ from views.blocks import SECTION, Block, Room, context, plain, said
 from views.explanations import rule_words
 from views.ids import BlockId
 from views.translator import Translator
-from workflows.rules.approvals.request import Counted
+from workflows.rules.approvals.request import RecordedDecision
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import Actor
 
@@ -20,7 +20,7 @@ def who(actor: Actor | None, t: Translator) -> str:
     return t("approval.requester.operator", who=name, operator=operator)
 
 
-def closing_decision(snapshot: ApprovalSnapshot) -> Counted | None:
+def closing_decision(snapshot: ApprovalSnapshot) -> RecordedDecision | None:
     """Return the decision that closed the request: the outcome tells it, nothing else repeats it."""
     by, level = snapshot.closed_by, snapshot.levels[-1] if snapshot.levels else None
     if snapshot.is_open or by is None or level is None or not level.decisions:
@@ -43,7 +43,7 @@ def outcome_blocks(snapshot: ApprovalSnapshot, room: Room, t: Translator) -> lis
     return blocks
 
 
-def _outcome_words(snapshot: ApprovalSnapshot, last: Counted | None, t: Translator) -> str:
+def _outcome_words(snapshot: ApprovalSnapshot, last: RecordedDecision | None, t: Translator) -> str:
     rule = rule_words(snapshot.rule, t)
     key = f"outcome.why.{snapshot.closing_rule}"
     code = t.inline(snapshot.closing_rule, 80)

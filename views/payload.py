@@ -7,6 +7,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, get_type_hints
 
+from workflows.rules.shared.ids import MEMBER_ID
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -14,7 +16,7 @@ T = TypeVar("T", bound="DataclassInstance")
 
 _LAST_INSTANT = 9_999_999_999
 """What a date-time picker takes at most."""
-_PERSON = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
+_MEMBER_ID = re.compile(MEMBER_ID, re.ASCII)
 
 
 class UnreadablePayloadError(Exception):
@@ -67,7 +69,7 @@ def clicker(body: Mapping[str, object]) -> str:
 
     """
     person = word(body, "user", "id")
-    if not _PERSON.fullmatch(person):
+    if not _MEMBER_ID.fullmatch(person):
         raise UnreadablePayloadError("user.id")
     return person
 

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from workflows.rules.shared.ids import MEMBER_ID
+
 _CONTROL = frozenset({"Cc", "Cs"})
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -102,7 +104,7 @@ def _weight(typed: str) -> int:
 
 def is_person(user_id: str) -> bool:
     """Say whether this is a Slack user id."""
-    return bool(_PERSON.fullmatch(user_id))
+    return bool(re.fullmatch(MEMBER_ID, user_id))
 
 
 def link(address: str, label: str = "") -> str:

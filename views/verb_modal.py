@@ -16,7 +16,7 @@ from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.shared.content import Content, is_storable
 from workflows.rules.shared.errors import (
-    NobodyNamedError,
+    NoApproverNamedError,
     ReasonRequiredError,
     ReasonTooLongError,
     RuleError,
@@ -197,9 +197,9 @@ def check(submission: Submission, t: Translator) -> dict[str, str]:
         elif not is_storable(typed.reason):  # half a character cannot even be sent
             found[InputId.REASON.value] = TextUnreadableError()
     if InputId.DELEGATE in asked and not typed.delegate:
-        found[InputId.DELEGATE.value] = NobodyNamedError()
+        found[InputId.DELEGATE.value] = NoApproverNamedError()
     if InputId.PEOPLE in asked and not typed.people and not typed.source_words:
-        found[InputId.PEOPLE.value] = NobodyNamedError()
+        found[InputId.PEOPLE.value] = NoApproverNamedError()
     if submission.verb is Verb.AMEND:
         try:
             content = amended(submission)

@@ -15,7 +15,7 @@ from workflows.refusal import refusing, running_update_id
 from workflows.rules.approvals import administration, amendment, deadlines, delegation, levels
 from workflows.rules.approvals import approval as rules
 from workflows.rules.approvals.clock import Tick
-from workflows.rules.approvals.privacy import may_read, public_snapshot, readers_of
+from workflows.rules.approvals.privacy import may_read, public_approval, readers_of
 from workflows.rules.approvals.request import (
     Amendment,
     ApprovalState,
@@ -29,14 +29,15 @@ from workflows.rules.approvals.request import (
     Withdrawal,
 )
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, approval_snapshot
+from workflows.rules.approvals.subscriptions import subjects
 from workflows.rules.approvals.verbs import verbs_of
-from workflows.rules.approvals.watching import subjects
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, CarriedApproval, Menu
 from workflows.rules.notice import NoticeKind
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.card import CardCopy, CardState
-from workflows.rules.shared.click import remember
+from workflows.rules.shared.click import REMEMBERED
 from workflows.rules.shared.errors import RuleError
+from workflows.rules.shared.recent import append_recent
 
 
 class _Message(Protocol):
@@ -103,7 +104,7 @@ class ApprovalWorkflow:
             self._directory.begin(self._state, workflow.now())
             await self._card.attend(self._has_work, self._next_deadline())
             self._take(self._directory.end(self._state, workflow.now()))
-            self._take(deadlines.reach(self._state, workflow.now()))
+            self._take(deadlines.advance_clock(self._state, workflow.now()))
             if self._may_continue_as_new():
                 await self._continue_as_new(asked)
         return await self._close(asked)
@@ -216,7 +217,7 @@ class ApprovalWorkflow:
         """Return what `person` may read of the present face, and what they may do with it."""
         reads = may_read(self._state, person)
         return Menu(
-            face=self.state() if reads else public_snapshot(self.state()),
+            face=self.state() if reads else public_approval(self.state()),
             verbs=verbs_of(self._state, person, workflow.now()),
             may_read=reads,
         )
@@ -234,7 +235,7 @@ class ApprovalWorkflow:
         """Do what somebody asks for, once per click."""
         click = running_update_id()
         if click not in self._clicks:
-            self._clicks = remember(self._clicks, click)
+            self._clicks = append_recent(self._clicks, click, REMEMBERED)
             self._take(verb(self._state, message, workflow.now()), answers=message.actor)
         return self._face(self._card.card.version)
 
@@ -249,7 +250,7 @@ class ApprovalWorkflow:
         if _turn(before) != _turn(self._state):
             self._directory.read_soon()
         show_level(self._card, self._state)
-        for tell in change.tells:
+        for tell in change.notifications:
             tell_people(self._card, self._state, tell)
 
     def _looks_changed(self, before: ApprovalState) -> bool:

@@ -15,7 +15,7 @@ from workflows.notification_queue import NotificationQueue
 from workflows.options import SLACK_TRY
 from workflows.outbox import Outbox
 from workflows.ports.approvals import AuditBatch, CardPort, PublishCard, PublishedCard
-from workflows.rules.notice import NoticeKind, PendingNotice, admin_channel
+from workflows.rules.notice import NoticeKind, PendingNotice
 from workflows.rules.shared import card as rules
 from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.card import CardCopy, CardState
@@ -78,11 +78,11 @@ class CardOwner:
         """Take up facts for the audit, and, where they are visible, a new version of the card."""
         self._outbox.add(facts)
         if visible:
-            self.card = rules.change(self.card, workflow.now(), clicked=clicked)
+            self.card = rules.mark_changed(self.card, workflow.now(), clicked=clicked)
 
     def republish(self) -> None:
         """Have the card written once more: somebody saw a copy that was not current."""
-        self.card = rules.ask_again(self.card, workflow.now())
+        self.card = rules.mark_outdated(self.card, workflow.now())
 
     def resume(self, facts: Iterable[AuditEvent], notices: Iterable[PendingNotice]) -> None:
         """Owe what an earlier run of this workflow still owed."""
@@ -190,10 +190,10 @@ class CardOwner:
         patience = began + HANDOVER_PATIENCE if began is not None else None
         await self.attend(lambda: self._publish is None, patience)
         if self._publish is not None and began is not None:
-            lost = rules.lost(self.card, workflow.now(), began=began)
+            lost = rules.publish_outcome_unknown(self.card, workflow.now(), began=began)
             self.card = replace(lost, not_before=began + _TRY)
         await self.append_audit()
-        return rules.handed_over(self.card)
+        return rules.for_next_owner(self.card)
 
     @property
     def is_idle(self) -> bool:
@@ -284,7 +284,7 @@ class CardOwner:
         due = rules.due_at(self.card)
         if not self.card.copies or self._publish is not None or due is None or now < due:
             return
-        self.card = rules.begun(self.card, now)
+        self.card = rules.publish_started(self.card, now)
         self._publish_began, self._publish_version = now, self.card.version
         self._publish = workflow.start_activity_method(
             CardPort.publish, PublishCard(face=self.face, copies=self.card.copies), **SLACK_TRY
@@ -297,26 +297,28 @@ class CardOwner:
         try:
             done = handle.result()
         except ActivityError:
-            self.card = rules.lost(self.card, workflow.now(), began=self._publish_began)
+            self.card = rules.publish_outcome_unknown(
+                self.card, workflow.now(), began=self._publish_began
+            )
             return
         # Copies that were added meanwhile were not part of this try.
         tried = {copy.key: copy for copy in done.copies}
         copies = tuple(tried.get(copy.key, copy) for copy in self.card.copies)
         if not done.problem:
-            self.card = rules.published(self.card, done.version, copies)
+            self.card = rules.publish_succeeded(self.card, done.version, copies)
             return
         card = replace(self.card, copies=copies)
         wait = done.retry_after
         if done.lasting:
             card = replace(card, refused=self._publish_version)
-            wait = rules.patient_pause(card.tries, done.retry_after)
+            wait = rules.long_retry_delay(card.tries, done.retry_after)
         if done.lasting and done.problem != card.problem:
             card = replace(card, problem=done.problem)
             requester = self.face.requester.person
             self.tell(NoticeKind.CARD_NOT_POSTED, person=requester, problem=done.problem)
-            if channel := admin_channel(self.face):
+            if channel := self.face.admin_channel:
                 admins = self._about.admins()
                 self.tell(
                     NoticeKind.CARD_NOT_POSTED, channel=channel, people=admins, problem=done.problem
                 )
-        self.card = rules.failed(card, workflow.now(), wait, began=self._publish_began)
+        self.card = rules.publish_failed(card, workflow.now(), wait, began=self._publish_began)

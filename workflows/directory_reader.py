@@ -7,10 +7,10 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 from workflows.options import QUICK, SLACK_TRY
 from workflows.ports.approvals import DirectoryPort
-from workflows.rules.approvals import directory_reading as rules
+from workflows.rules.approvals import directory as rules
 from workflows.rules.approvals.request import ApprovalState, Change
-from workflows.rules.people.actors import ApproverQuestion, ApproverSet, Reading
-from workflows.rules.shared.card import pause
+from workflows.rules.people.actors import ApproverSet, DirectoryQuery, DirectoryResult
+from workflows.rules.shared.card import retry_delay
 
 READ_AGAIN = timedelta(minutes=1)
 """How soon a level's people are read again when Slack has said that too few may decide.
@@ -25,8 +25,8 @@ class DirectoryReader:
     """At most one reading is under way. Its answer is one more condition of the workflow's wait."""
 
     def __init__(self) -> None:
-        self._question: ApproverQuestion | None = None
-        self._reading: workflow.ActivityHandle[Reading] | None = None
+        self._question: DirectoryQuery | None = None
+        self._reading: workflow.ActivityHandle[DirectoryResult] | None = None
         self._read_at: datetime | None = None
         self._tries = 0
         self._is_first = True
@@ -65,7 +65,7 @@ class DirectoryReader:
             return
         if self._read_at is not None and now < self._read_at:
             return
-        self._question = rules.question(state)
+        self._question = rules.directory_query(state)
         if self._is_first:
             self._reading = workflow.start_local_activity_method(
                 DirectoryPort.approvers, self._question, **QUICK
@@ -92,11 +92,11 @@ class DirectoryReader:
                 self._read_at = now + patience if patience else None
                 return Change(state=state)
             answer = _unreadable(asked, now)
-        change = rules.take_reading(state, asked, answer, now)
+        change = rules.apply_directory_result(state, asked, answer, now)
         if not change.state.waits_for_approvers:
             self._read_at, self._tries = None, 0
-        elif asked == rules.question(change.state):
-            self._read_at = now + pause(self._tries, patience)
+        elif asked == rules.directory_query(change.state):
+            self._read_at = now + retry_delay(self._tries, patience)
             self._tries += 1
         return change
 
@@ -109,7 +109,7 @@ def _retry_after(error: FailureError) -> timedelta | None:
     return None
 
 
-def _unreadable(asked: ApproverQuestion, now: datetime) -> Reading:
+def _unreadable(asked: DirectoryQuery, now: datetime) -> DirectoryResult:
     sources = tuple(str(source) for source in asked.sources)
     nobody = ApproverSet(members=(), read_at=now, unreadable=sources)
-    return Reading(approvers=nobody, admins=nobody)
+    return DirectoryResult(approvers=nobody, admins=nobody)

@@ -9,11 +9,12 @@ from workflows.journey import Journey
 from workflows.rules.approvals.policy import route
 from workflows.rules.approvals.request import ApprovalRequest, RequestKind, Status
 from workflows.rules.hr import saga as rules
-from workflows.rules.hr.request import content_of
-from workflows.rules.hr.snapshot import HrChange, HrSnapshot, hr_approval_id, hr_snapshot
+from workflows.rules.hr.request import content_from_request
+from workflows.rules.hr.snapshot import HrChange, HrSnapshot, hr_snapshot
 from workflows.rules.messages import CarriedHr, HrInput
 from workflows.rules.notice import NoticeKind
 from workflows.rules.shared.card import CardState
+from workflows.rules.shared.ids import approval_id
 
 
 @workflow.defn
@@ -100,9 +101,9 @@ class HrRequestWorkflow:
 
     async def _ask_for_approval(self, asked: HrInput) -> None:
         """Have people asked by a child, which owns the card until it ends; obey what it says."""
-        content = content_of(asked.request)
+        content = content_from_request(asked.request)
         request = ApprovalRequest(
-            request_id=hr_approval_id(asked.request.request_id),
+            request_id=approval_id(asked.request.request_id),
             requester=asked.requester,
             content=content,
             policy=asked.policy,

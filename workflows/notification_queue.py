@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError
 from workflows.options import SLACK_TRY
 from workflows.ports.approvals import NoticePort, NoticeResult
 from workflows.rules.notice import NoticeKind, PendingNotice, notice_of, still_relevant
-from workflows.rules.shared.card import CardCopy, patient_pause, try_at
+from workflows.rules.shared.card import CardCopy, long_retry_delay, try_at
 from workflows.rules.snapshots import Snapshot
 
 _ONCE = (NoticeKind.REMINDED, NoticeKind.BLOCKED, NoticeKind.ATTENTION)
@@ -118,7 +118,7 @@ class NotificationQueue:
             workflow.logger.warning("notice dropped: nobody is there to read it")
             return
         if told.lasting:
-            again_at = now + patient_pause(owed.tries, told.retry_after)
+            again_at = now + long_retry_delay(owed.tries, told.retry_after)
         else:
             again_at = try_at(self._began or now, now, owed.tries, told.retry_after)
         again = replace(

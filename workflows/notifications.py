@@ -3,7 +3,7 @@
 from workflows.card_owner import CardOwner
 from workflows.rules.approvals.policy import Layout, Notify
 from workflows.rules.approvals.request import ApprovalState, Notification, NotificationKind, Status
-from workflows.rules.notice import MENTIONED, NoticeKind
+from workflows.rules.notice import MAX_MENTIONS, NoticeKind
 
 MAX_COPIES = 20
 """So many people get the card itself as a direct message; more of them get a notice with a link.
@@ -50,7 +50,7 @@ def _ask(card: CardOwner, state: ApprovalState, people: tuple[str, ...]) -> None
     is_posted = card.is_posted
     if state.request.policy.layout is Layout.THREAD:
         is_posted = card.has_posted_reply(level, state.content_revision)
-    if here and (is_posted or len(here) > MENTIONED):
+    if here and (is_posted or len(here) > MAX_MENTIONS):
         card.tell(NoticeKind.ASKED, people=here, level=level)
     copies = {copy.person: copy for copy in card.card.copies}
     room = MAX_COPIES + 1 - len(copies)  # those in the channel have no person: one entry

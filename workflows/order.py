@@ -21,8 +21,8 @@ from workflows.rules.notice import NoticeKind
 from workflows.rules.orders import parcel_progress as parcels
 from workflows.rules.orders import saga as rules
 from workflows.rules.orders import verbs
-from workflows.rules.orders.answers import ApprovalMessage, approval_message
-from workflows.rules.orders.news import mails, replies
+from workflows.rules.orders.latest_decision import ApprovalMessage, approval_message
+from workflows.rules.orders.notifications import customer_mails, thread_notices
 from workflows.rules.orders.order import (
     Cancellation,
     OrderChange,
@@ -31,14 +31,15 @@ from workflows.rules.orders.order import (
     OrderStatus,
     PaymentConfirmation,
     Resumption,
-    approval_id,
     content,
     order_snapshot,
 )
 from workflows.rules.orders.parcel import ParcelNews
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.card import CardState
-from workflows.rules.shared.click import remember
+from workflows.rules.shared.click import REMEMBERED
+from workflows.rules.shared.ids import approval_id
+from workflows.rules.shared.recent import append_recent
 from workflows.search import tell_end
 
 _M = TypeVar("_M", Cancellation, Resumption)
@@ -70,7 +71,7 @@ class OrderWorkflow:
             self._state = change.state
             self._card = self._owner(CardState(copies=()))
             self._card.record(change.facts)
-            self._mailer.owe(mails(self._state, change.facts))
+            self._mailer.owe(customer_mails(self._state, change.facts))
         self._saga = Saga(
             Journey(
                 state=lambda: self._state,
@@ -196,7 +197,7 @@ class OrderWorkflow:
         """Do what somebody asks for, once per click."""
         click = running_update_id()
         if click not in self._clicks:
-            self._clicks = remember(self._clicks, click)
+            self._clicks = append_recent(self._clicks, click, REMEMBERED)
             self._take(verb(self._state, message, workflow.now()), answers=message.actor)
         return self.details()
 
@@ -206,9 +207,9 @@ class OrderWorkflow:
         clicked = answers is not None and answers.origin is Origin.SLACK
         if change.facts or order_snapshot(before, 0) != self._face(0):
             self._card.record(change.facts, clicked=clicked)
-        self._mailer.owe(mails(self._state, change.facts))
+        self._mailer.owe(customer_mails(self._state, change.facts))
         if self._card.card.copies:  # an order that needed nobody has no card to reply to
-            for kind in replies(self._state, change.facts):
+            for kind in thread_notices(self._state, change.facts):
                 self._card.tell(kind)
 
     async def _written(self) -> None:

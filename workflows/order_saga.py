@@ -27,8 +27,9 @@ from workflows.rules.notice import NoticeKind
 from workflows.rules.orders import parcel_progress as parcels
 from workflows.rules.orders import saga as rules
 from workflows.rules.orders.order import OrderChange, OrderState, OrderStatus, StepName
-from workflows.rules.orders.parcel import Parcel, ParcelNews, parcel_key, shipment_id
-from workflows.rules.people.actors import ApproverQuestion
+from workflows.rules.orders.parcel import Parcel, ParcelNews
+from workflows.rules.people.actors import DirectoryQuery
+from workflows.rules.shared.ids import parcel_key, shipment_id
 from workflows.shipment import ShipmentWorkflow
 from workflows.step_error import why
 
@@ -233,7 +234,7 @@ class Saga:
         )
 
     async def _read_admins(self) -> None:
-        question = ApproverQuestion(
+        question = DirectoryQuery(
             request_id=self._state.order.order_id,
             level=0,
             requester=self._state.requester.person,

@@ -8,7 +8,8 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from workflows.options import COMPENSATION, STEP
 from workflows.ports.orders import ShippingPort, StepQuestion, StepReference
 from workflows.rules.messages import ShipmentInput
-from workflows.rules.orders.parcel import ParcelNews, parcel_key
+from workflows.rules.orders.parcel import ParcelNews
+from workflows.rules.shared.ids import parcel_key
 from workflows.step_error import why
 
 PARCEL_MOVED = "parcel_moved"

@@ -11,12 +11,8 @@ from workflows.options import PATIENT
 from workflows.order import OrderWorkflow
 from workflows.ports.payments import ReceivedPaymentPort, SweepQuestion, Swept
 from workflows.refund import RefundWorkflow
-from workflows.rules.orders.received_payment import (
-    ReceivedPayment,
-    RefundInput,
-    confirmation,
-    refund_id,
-)
+from workflows.rules.orders.received_payment import ReceivedPayment, RefundInput, confirmation
+from workflows.rules.shared.ids import refund_id
 
 PAGES = 20
 """Pages of one run: with more, its history would be too long. It starts afresh behind them."""

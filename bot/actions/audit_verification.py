@@ -14,8 +14,8 @@ from records.audit import AuditTrail
 from records.snapshots import read_snapshot, snapshot_to_json
 from records.trail import Flaw, Trail, fact_of
 from workflows.ports.approvals import AuditBatch
-from workflows.rules.orders.order import approval_id
-from workflows.rules.shared.audit import AuditEvent, text_digest, texts_of, without_texts
+from workflows.rules.shared.audit import AuditEvent, redactable_texts, text_digest, without_texts
+from workflows.rules.shared.ids import approval_id
 
 
 class Compared(StrEnum):
@@ -135,7 +135,7 @@ def compare(trail: Trail, derived: ReplayedFacts, *, blanks: bool) -> tuple[Comp
 
 
 def _is_same(stored: AuditEvent, derived: AuditEvent, kept: Mapping[str, str]) -> bool:
-    texts = texts_of(derived)
+    texts = redactable_texts(derived)
     if any(text_digest(texts.get(field, "")) != digest for field, digest in kept.items()):
         return False
     return stored == without_texts(derived, frozenset(kept))

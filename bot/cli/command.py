@@ -15,8 +15,8 @@ import typer
 from bot.cli.demo import DEFAULT_DIRECTORY, ENV_FILE
 from bot.cli.terminal import CommandError, Exit, remark
 from bot.runtime import settings
-from bot.runtime.ids import ORDER_ID
-from workflows.rules.people.actors import MEMBER_ID, Actor, Origin
+from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.ids import MEMBER_ID, ORDER_ID
 
 if TYPE_CHECKING:
     from bot.cli.context import Desk

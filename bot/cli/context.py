@@ -28,8 +28,7 @@ from records.snapshots import read_snapshot
 from records.stock import Stock
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
-from workflows.rules.hr.snapshot import hr_approval_id
-from workflows.rules.orders.order import approval_id
+from workflows.rules.shared.ids import approval_id
 from workflows.rules.snapshots import Snapshot
 
 CONNECT_LIMIT = 10
@@ -281,7 +280,7 @@ def _not_a_request(request_id: str, record: RequestRecord) -> CommandError:
         )
     if record.kind == "hr":
         return CommandError(
-            f"{request_id} is an HR request. Its approval is a request: {hr_approval_id(request_id)}"
+            f"{request_id} is an HR request. Its approval is a request: {approval_id(request_id)}"
         )
     return CommandError(f"{request_id} was written down by another version of Countersign.")
 

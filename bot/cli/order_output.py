@@ -7,7 +7,7 @@ from bot.cli.request_output import STATES, VERDICTS, actor_words, instant, quote
 from bot.cli.terminal import Line, labelled
 from views.explanations import failure_words
 from views.translator import ENGLISH, Translator, translator
-from workflows.rules.orders.answers import ApprovalMessage, approval_message
+from workflows.rules.orders.latest_decision import ApprovalMessage, approval_message
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus, PaymentMode, Step, StepName
 from workflows.rules.orders.parcel import Parcel
 

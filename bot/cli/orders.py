@@ -21,7 +21,7 @@ from bot.runtime.ids import new_id
 from views.order_json import order_json
 from workflows.rules.approvals.policy import route
 from workflows.rules.messages import OrderInput
-from workflows.rules.orders.answers import approval_message
+from workflows.rules.orders.latest_decision import approval_message
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus, PaymentMode
 
 if TYPE_CHECKING:

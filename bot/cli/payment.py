@@ -11,7 +11,7 @@ from bot.cli.context import Desk
 from bot.cli.terminal import CommandError, Exit
 from bot.runtime.signing import sign
 from workflows.rules.orders.order import OrderSnapshot
-from workflows.rules.orders.received_payment import Verdict
+from workflows.rules.orders.received_payment import PaymentVerdict
 from workflows.rules.shared.click import click_id
 
 TIMEOUT = aiohttp.ClientTimeout(total=20)
@@ -41,15 +41,15 @@ async def pay(desk: Desk, snapshot: OrderSnapshot, key: str) -> dict[str, Any]:
     }
     answer = await _post(address, secret, json.dumps(payment).encode(), key)
     match answer.get("verdict"):
-        case Verdict.WANTED:
+        case PaymentVerdict.WANTED:
             return answer
-        case Verdict.NOT_WANTED:
+        case PaymentVerdict.NOT_WANTED:
             raise CommandError(
                 f"{order_id} accepts no payment: it has ended, is charged by card, or was already "
                 "paid. The payment was recorded and will be refunded.",
                 Exit.REFUSED,
             )
-        case Verdict.UNMATCHED:
+        case PaymentVerdict.UNMATCHED:
             raise CommandError(
                 f"The payment was recorded, but {order_id} is not in the records yet. It will be "
                 "assigned as soon as it is.",

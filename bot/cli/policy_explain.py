@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.policies.file import Policies
-from workflows.rules.approvals.clock import TickKind, Window, as_written, windows
+from workflows.rules.approvals.clock import TickKind, Window, format_duration, windows
 from workflows.rules.approvals.form import read_amount, read_window
 from workflows.rules.approvals.policy import (
     LevelRule,
@@ -24,7 +24,7 @@ from workflows.rules.approvals.policy import (
     Tier,
     route,
 )
-from workflows.rules.notice import MENTIONED
+from workflows.rules.notice import MAX_MENTIONS
 from workflows.rules.people.actors import ApproverSource, SourceKind
 from workflows.rules.shared.errors import NoCurrencyError, OtherCurrencyError, RuleError
 from workflows.rules.shared.money import Money
@@ -201,7 +201,7 @@ class _Explanation:
         match self._policy.notify:
             case Notify.CARD:
                 card = f"on the card in {channel}" if number == 1 else "in the thread of the card"
-                more = f" (in its thread if there are more than {MENTIONED})" * (number == 1)
+                more = f" (in its thread if there are more than {MAX_MENTIONS})" * (number == 1)
                 return (
                     f"mentioned {card}{more}; approvers outside {channel} receive the card as a "
                     "direct message"
@@ -218,7 +218,7 @@ class _Explanation:
         longest = level.longest
         limit = ""
         if requested is not None and longest is not None and requested > longest:
-            limit = f" {as_written(requested)} is too long: the limit is {as_written(longest)}."
+            limit = f" {format_duration(requested)} is too long: the limit is {format_duration(longest)}."
         if not found:
             return f"None: the level waits until it is decided.{limit}"
         start = "the request is submitted" if number == 1 else "the previous level is approved"
@@ -228,7 +228,9 @@ class _Explanation:
         table = Table("after", f"at ({self._policies.timezone})", "what happens")
         for window in sorted(found, key=lambda window: window.after):
             at = (self._now + window.after).strftime("%a %d %b %Y %H:%M:%S")
-            table.add_row(as_written(window.after), at, Text(" ".join(self._due(level, window))))
+            table.add_row(
+                format_duration(window.after), at, Text(" ".join(self._due(level, window)))
+            )
         return table
 
     def _due(self, level: LevelRule, window: Window) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from bot.cli.terminal import Line, labelled
 from views.translator import ENGLISH, translator
-from workflows.rules.approvals.request import Counted, Delegate, Status, Verdict
+from workflows.rules.approvals.request import Delegate, RecordedDecision, Status, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.people.actors import Absence, Actor
@@ -188,7 +188,7 @@ def _stand_in_words(one: Delegate) -> str:
     return f"{one.person} may stand in for {one.seat}{''.join(bounds)}"
 
 
-def _decision_words(said: Counted) -> str:
+def _decision_words(said: RecordedDecision) -> str:
     whose = f" for {said.seat}" if said.seat != said.person else ""
     reason = f": {quote(said.reason)}" if said.reason.strip() else ""
     return f"{said.person} {VERDICTS[said.verdict]}{whose}, {instant(said.at)}{reason}"

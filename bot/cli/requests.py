@@ -1,6 +1,5 @@
 """`countersign request`: every verb of a request, for operators and scripts."""
 
-import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -29,6 +28,7 @@ from bot.cli.terminal import (
 from bot.runtime.ids import new_id
 from workflows.rules.approvals.request import ApprovalRequest, Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.shared.ids import REQUEST_ID
 
 if TYPE_CHECKING:
     from bot.cli.context import Desk, Seen
@@ -41,7 +41,6 @@ app = typer.Typer(
 app.add_typer(request_verbs.app)
 
 _OUTCOMES = {Status.APPROVED: Exit.DONE, Status.REJECTED: Exit.REJECTED}
-_REQUEST_ID = re.compile(r"REQ-[A-Z0-9][A-Z0-9-]{0,57}", re.ASCII)
 
 
 @app.command(epilog=WAIT_CODES)
@@ -115,7 +114,7 @@ async def _asked(desk: "Desk", request_id: str) -> ApprovalSnapshot:
 
 
 def _number(written: str) -> str:
-    if not written or _REQUEST_ID.fullmatch(written):
+    if not written or REQUEST_ID.fullmatch(written):
         return written
     raise CommandError(
         "--id: a request's number is REQ- and then capital letters, digits and hyphens, 60 "

@@ -10,7 +10,7 @@ from bot.home.board import HomeBoard
 from records.database import DATABASE_FAILURES
 from records.homes import Claim, Homes
 from slack_api.errors import SLACK_FAILURES, classify
-from workflows.rules.shared.card import pause
+from workflows.rules.shared.card import retry_delay
 
 POLL_EVERY = 1.0
 """Seconds between two polls of the outbox. A poll is one indexed statement."""
@@ -78,7 +78,7 @@ class HomeRelay:
             raise
         except Exception:  # noqa: BLE001 - one broken home must not hold up the others
             _log.exception("home_not_built", person=claim.person)
-            await self._homes.failed(claim, self._now() + pause(claim.tries))
+            await self._homes.failed(claim, self._now() + retry_delay(claim.tries))
             return False
         await self._homes.done(claim)
         return True
@@ -93,4 +93,4 @@ class HomeRelay:
         _log.warning("home_not_shown", why=problem.code)
         if problem.retry_after is not None:  # Slack limits the method, not the person
             self._not_before = now + problem.retry_after
-        await self._homes.failed(claim, now + pause(claim.tries, problem.retry_after))
+        await self._homes.failed(claim, now + retry_delay(claim.tries, problem.retry_after))

@@ -16,7 +16,6 @@ from bot.actions.order_lookup import OrderLookup
 from bot.actions.product_list import ProductList
 from bot.http.problems import Problem, parse, read_body, require_bearer, unreadable
 from bot.policies.file import Policies
-from bot.runtime.ids import ALPHABET, ORDER_ID
 from bot.temporal.client import Ended, OrderAnswer, Refused, Unconfirmed, Unknown
 from records.refusals import Refusal, Refusals
 from views import notices
@@ -35,10 +34,11 @@ from workflows.rules.orders.form import (
 )
 from workflows.rules.orders.mail import ADDRESS
 from workflows.rules.orders.order import Cancellation, OrderSnapshot, PaymentMode
-from workflows.rules.people.actors import MEMBER_ID, Actor, Origin
+from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.click import click_id
 from workflows.rules.shared.content import require_storable
 from workflows.rules.shared.errors import OrderClosedError, RuleError
+from workflows.rules.shared.ids import ID_ALPHABET, MEMBER_ID, ORDER_ID
 
 KEY = "Idempotency-Key"
 MOST_LINES = 100
@@ -219,7 +219,7 @@ def _pointer(field: str) -> str:
 def _id_by_key(request: web.Request) -> str:
     """Return the order id that an idempotency key stands for: the same key, the same order."""
     digest = hashlib.sha256(_key(request).encode()).digest()
-    return "ORD-" + "".join(ALPHABET[byte % 32] for byte in digest[:8])
+    return "ORD-" + "".join(ID_ALPHABET[byte % 32] for byte in digest[:8])
 
 
 def _key(request: web.Request) -> str:

@@ -17,7 +17,7 @@ from records.received_payments import EventReusedError, Receipt, ReceivedPayment
 from records.snapshots import read_snapshot
 from workflows.rules.orders import received_payment as rules
 from workflows.rules.orders.order import OrderSnapshot, PaymentConfirmation
-from workflows.rules.orders.received_payment import Progress, ReceivedPayment, Verdict
+from workflows.rules.orders.received_payment import PaymentVerdict, Progress, ReceivedPayment
 from workflows.rules.shared.money import Money
 
 _log = structlog.get_logger("bot.http.payment_webhook")
@@ -128,12 +128,14 @@ def _require_signed(webhook: Webhook, request: web.Request, body: bytes) -> None
         )
 
 
-def _judge(payment: ReceivedPayment, snapshot: str | None, paid: bool) -> Verdict:  # noqa: FBT001 - the signature that `records` calls
+def _judge(payment: ReceivedPayment, snapshot: str | None, paid: bool) -> PaymentVerdict:  # noqa: FBT001 - the signature that `records` calls
     try:
         order = read_snapshot(snapshot) if snapshot is not None else None
     except NotReadError:  # written by a newer version
         order = None
-    return rules.judge(payment, order if isinstance(order, OrderSnapshot) else None, paid=paid)
+    return rules.match_payment(
+        payment, order if isinstance(order, OrderSnapshot) else None, paid=paid
+    )
 
 
 async def _forward(webhook: Webhook, receipt: Receipt) -> None:
@@ -151,7 +153,7 @@ async def _forward(webhook: Webhook, receipt: Receipt) -> None:
 def _response(receipt: Receipt) -> web.Response:
     payment, verdict = receipt.payment, receipt.answered
     body = {"event_id": payment.event_id, "order_id": payment.order_id, "verdict": verdict.value}
-    if verdict is Verdict.MISMATCHED:
+    if verdict is PaymentVerdict.MISMATCHED:
         raise Problem(
             422,
             "amount-mismatch",
@@ -159,4 +161,4 @@ def _response(receipt: Receipt) -> web.Response:
             "The payment is kept for refund or review; the order is not marked as paid.",
             **body,
         )
-    return web.json_response(body, status=200 if verdict is Verdict.WANTED else 202)
+    return web.json_response(body, status=200 if verdict is PaymentVerdict.WANTED else 202)

@@ -18,12 +18,12 @@ from views import card_click, details_modal
 from views.card_click import Click
 from views.ids import ActionId
 from views.translator import translator
-from workflows.rules.approvals.privacy import may_read_snapshot, may_read_trail, public_snapshot
-from workflows.rules.approvals.request import whole_of
+from workflows.rules.approvals.privacy import may_read_snapshot, may_read_trail, public_approval
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.messages import Menu
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.audit import AuditEvent
+from workflows.rules.shared.ids import parent_id
 
 _VERB = "view_details"
 _log = structlog.get_logger("bot.details")
@@ -77,7 +77,7 @@ class DetailsListeners:
         """
         if not menu.may_read or not may_read_trail(menu.face, click.person):
             return []
-        ids = dict.fromkeys((click.request_id, whole_of(click.request_id)))
+        ids = dict.fromkeys((click.request_id, parent_id(click.request_id)))
         try:
             trails = [await self._services.trail.facts(one) for one in ids]
         except DATABASE_FAILURES as error:
@@ -95,4 +95,4 @@ class DetailsListeners:
         if record is None or not isinstance(snapshot, ApprovalSnapshot) or snapshot.is_open:
             return None
         reads = may_read_snapshot(snapshot, click.person, record.readers)
-        return Menu(face=snapshot if reads else public_snapshot(snapshot), verbs=(), may_read=reads)
+        return Menu(face=snapshot if reads else public_approval(snapshot), verbs=(), may_read=reads)

@@ -27,11 +27,17 @@ from views.translator import Translator, translator
 from workflows.rules.approvals.policy import Policy, route
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.form import HrFormErrors, read_hr
-from workflows.rules.hr.request import HrRequest, HrType, amended_copy, content_of, request_of
-from workflows.rules.hr.snapshot import hr_approval_id
+from workflows.rules.hr.request import (
+    HrRequest,
+    HrType,
+    amended_copy,
+    content_from_request,
+    request_from_content,
+)
 from workflows.rules.messages import HrInput
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.errors import RuleError
+from workflows.rules.shared.ids import approval_id
 
 BEHIND = timedelta(hours=12)
 """So far is the last place on earth behind UTC: a day is over only once it is over there, too."""
@@ -191,7 +197,7 @@ class HrListeners:
         snapshot = await self._approval_of(request.request_id)
         if snapshot is None or snapshot.content_revision > 1:
             return False
-        return snapshot.content != content_of(request)
+        return snapshot.content != content_from_request(request)
 
     async def _copy(self, person: str, request_id: str, t: Translator) -> View:
         """Return the form that begins with a request's last content, or say why there is none."""
@@ -202,7 +208,7 @@ class HrListeners:
             _log.warning("copy_by_somebody_else", request_id=request_id, person=person)
             return hr_modal.told(hr_modal.not_yours(t), t)
         try:
-            request = request_of(request_id, snapshot.content)
+            request = request_from_content(request_id, snapshot.content)
         except RuleError as error:
             _log.warning("request_not_copied", request_id=request_id, code=error.code)
             return hr_modal.told(hr_modal.not_copied(t), t)
@@ -211,7 +217,7 @@ class HrListeners:
     async def _approval_of(self, request_id: str) -> ApprovalSnapshot | None:
         """Return the last state of a request's approval, as the records have it."""
         try:
-            record = await self._services.requests.get(hr_approval_id(request_id))
+            record = await self._services.requests.get(approval_id(request_id))
         except DATABASE_FAILURES as error:
             _log.warning("approval_not_read", request_id=request_id, error=type(error).__name__)
             return None

@@ -8,7 +8,6 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from bot.listeners.answers import Surface
 from bot.listeners.presses import Press, Presses, id_of
 from bot.listeners.services import Services
-from bot.runtime.ids import ORDER_ID
 from views import card_click, notices, order_status
 from views.ids import ActionId
 from views.payload import clicker, word
@@ -16,6 +15,7 @@ from views.translator import translator
 from workflows.rules.orders.order import Cancellation
 from workflows.rules.orders.verbs import OrderVerb
 from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.ids import ORDER_ID
 
 
 def register(app: AsyncApp, services: Services) -> None:

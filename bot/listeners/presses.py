@@ -28,7 +28,6 @@ from views import cards, notices
 from views.card_click import Click, ClickContext, pressed_copy
 from views.translator import translator
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.inbox import goes_on
 from workflows.rules.messages import Menu
 from workflows.rules.people.actors import Actor
 from workflows.rules.shared.card import CardCopy
@@ -242,7 +241,7 @@ class Presses:
         if record is not None:
             snapshot = read_snapshot(record.face)
             message = cards.build(snapshot, press.copy)
-            if goes_on(snapshot):  # with its owner gone, no button of it works any more
+            if snapshot.is_open:  # with its owner gone, no button of it works any more
                 message = message.without_buttons()
             await self._services.answers.paint_final(press.surface, message)
 

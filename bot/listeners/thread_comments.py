@@ -11,7 +11,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.listeners.answers import Surface
 from bot.listeners.presses import Presses
 from bot.listeners.services import Services
-from bot.runtime.ids import HR_ID, ORDER_ID
 from bot.temporal.client import Accepted, Answer, Ended, Refused, Unconfirmed
 from slack_api.errors import SLACK_FAILURES, classify
 from views import thread_notices
@@ -25,6 +24,7 @@ from workflows.rules.approvals.verbs import Verb
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.click import click_id
 from workflows.rules.shared.errors import RequestClosedError
+from workflows.rules.shared.ids import HR_ID, ORDER_ID
 
 REMEMBERED = 1000
 """So many things that were said to people are known, so as not to say them again."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.policies.keys import Head, LevelKeys, TierKeys, nearest
-from workflows.rules.approvals.clock import as_written
+from workflows.rules.approvals.clock import format_duration
 from workflows.rules.approvals.policy import QuorumKind, Visibility
 from workflows.rules.people.actors import ApproverSource, SourceKind
 from workflows.rules.shared.money import Money
@@ -117,11 +117,13 @@ def _in_order(
         here = key.format(index)
         if end is not None and after >= end:
             fix = "Make it shorter, or let the request expire later."
-            message = f"The {word} after {as_written(after)} is too late: the request has expired by then."
+            message = f"The {word} after {format_duration(after)} is too late: the request has expired by then."
             yield Mistake(key=here, message=message, suggestion=fix)
         if index and after <= instants[index - 1]:
             fix = "Write them in ascending order, each once."
-            message = f"The {word} after {as_written(after)} is not later than the one before it."
+            message = (
+                f"The {word} after {format_duration(after)} is not later than the one before it."
+            )
             yield Mistake(key=here, message=message, suggestion=fix)
 
 

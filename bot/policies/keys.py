@@ -18,8 +18,9 @@ from workflows.rules.approvals.policy import (
     ReasonRule,
     Visibility,
 )
-from workflows.rules.people.actors import MEMBER_ID, ApproverSource, SourceKind
+from workflows.rules.people.actors import ApproverSource, SourceKind
 from workflows.rules.shared.errors import RuleError
+from workflows.rules.shared.ids import MEMBER_ID
 from workflows.rules.shared.money import Money, parse_money
 
 LANGUAGES = ("en", "de")

@@ -12,7 +12,7 @@ from bot.temporal.calls import OrderAnswer, TemporalCalls, TemporalUnavailableEr
 from workflows.order import OrderWorkflow
 from workflows.rules.approvals.policy import route
 from workflows.rules.messages import OrderInput
-from workflows.rules.orders.answers import ApprovalMessage
+from workflows.rules.orders.latest_decision import ApprovalMessage
 from workflows.rules.orders.order import (
     Cancellation,
     OrderSnapshot,

@@ -9,7 +9,8 @@ from temporalio.service import RPCError
 
 from bot.temporal.client import WAIT, TemporalUnavailableError
 from workflows.refund import RefundWorkflow
-from workflows.rules.orders.received_payment import ReceivedPayment, RefundInput, refund_id
+from workflows.rules.orders.received_payment import ReceivedPayment, RefundInput
+from workflows.rules.shared.ids import refund_id
 
 
 class Refunds:

@@ -17,8 +17,8 @@ from records.requests import Requests
 from tests.records.builders import ANA, NOON, fact, facts, order
 from workflows.ports.approvals import AuditBatch
 from workflows.rules.approvals.policy import RouteReason
-from workflows.rules.approvals.request import Counted, Delegate, Remark, Status, Verdict
-from workflows.rules.approvals.snapshot import ApprovalSnapshot, Asked, LevelSnapshot
+from workflows.rules.approvals.request import Delegate, RecordedDecision, Remark, Status, Verdict
+from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot, NamedApprover
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus, Step, StepName, StepStatus
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.content import Content
@@ -33,13 +33,15 @@ LEVEL = LevelSnapshot(
     sources=("group:sales-leads", "email:clara@example.com"),
     unreadable=("email:clara@example.com",),
     eligible=("UBORIS", "UCLARA"),
-    asked=(Asked(person="UBORIS", source="group:sales-leads"),),
+    asked=(NamedApprover(person="UBORIS", source="group:sales-leads"),),
     delegates=(Delegate(person="UDINA", seat="UCLARA", starts=NOON),),
     needed=2,
     blocked="",
     expires_at=NOON,
     decisions=(
-        Counted(person="UBORIS", verdict=Verdict.APPROVE, reason="", at=NOON, seat="UBORIS"),
+        RecordedDecision(
+            person="UBORIS", verdict=Verdict.APPROVE, reason="", at=NOON, seat="UBORIS"
+        ),
     ),
     passed=False,
     reminders=1,

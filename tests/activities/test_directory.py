@@ -23,11 +23,11 @@ from slack_api.posting import Poster
 from tests.workflows.weather import PATIENCE
 from workflows.rules.people.actors import (
     Absence,
-    ApproverQuestion,
     ApproverSet,
+    DirectoryQuery,
+    DirectoryResult,
     ManagedBy,
     Member,
-    Reading,
     Standing,
 )
 
@@ -128,8 +128,8 @@ def directory(web: AsyncWebClient, database: Database, poster: Poster) -> Direct
     return DirectoryActivities(web, database, poster, lambda: READ_AT)
 
 
-def asking(*sources: str, **more: Any) -> ApproverQuestion:
-    question = ApproverQuestion(
+def asking(*sources: str, **more: Any) -> DirectoryQuery:
+    question = DirectoryQuery(
         request_id="R", level=1, requester="U0ANA", sources=tuple(map(read_source, sources))
     )
     return replace(question, **more)
@@ -139,8 +139,8 @@ def asking(*sources: str, **more: Any) -> ApproverQuestion:
 def read(activity: ActivityEnvironment, directory: DirectoryActivities) -> Any:
     """Read what the sources mean now."""
 
-    async def reading(*sources: str, **more: Any) -> Reading:
-        found: Reading = await activity.run(directory.approvers, asking(*sources, **more))
+    async def reading(*sources: str, **more: Any) -> DirectoryResult:
+        found: DirectoryResult = await activity.run(directory.approvers, asking(*sources, **more))
         return found
 
     return reading
@@ -175,7 +175,7 @@ async def test_everybody_named_is_read_with_the_evidence_kept(
 
     found = await read(*(f"user:{one}" for one in people))
 
-    assert found == Reading(
+    assert found == DirectoryResult(
         approvers=ApproverSet(
             members=tuple(
                 Member(person=one, source=f"user:{one}", standing=what)

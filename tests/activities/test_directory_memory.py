@@ -20,7 +20,7 @@ from slack_api.cache import Cache
 from slack_api.directory import STANDINGS_KEPT
 from slack_api.posting import Poster
 from tests.activities.test_directory import asking, calls, people
-from workflows.rules.people.actors import Reading, Standing
+from workflows.rules.people.actors import DirectoryResult, Standing
 
 READ_AT = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 ADMINS = (read_source("group:approval-admins"),)
@@ -53,14 +53,16 @@ async def read(
         await database.upgrade()
         directory = DirectoryActivities(web, database, poster, lambda: READ_AT)
 
-        async def reading(*sources: str, **more: Any) -> Reading:
-            found: Reading = await activity.run(directory.approvers, asking(*sources, **more))
+        async def reading(*sources: str, **more: Any) -> DirectoryResult:
+            found: DirectoryResult = await activity.run(
+                directory.approvers, asking(*sources, **more)
+            )
             return found
 
         yield reading
 
 
-def standings(found: Reading) -> list[Standing]:
+def standings(found: DirectoryResult) -> list[Standing]:
     return [member.standing for member in found.approvers.members]
 
 
@@ -175,7 +177,7 @@ async def test_what_one_could_not_ask_the_next_one_asks_again(
         *(read("group:sales-leads") for _ in range(2)), return_exceptions=True
     )
 
-    assert {type(one) for one in answers} == {ApplicationError, Reading}
+    assert {type(one) for one in answers} == {ApplicationError, DirectoryResult}
 
 
 async def test_a_slow_answer_does_not_take_the_place_of_a_later_one(clock: Clock) -> None:

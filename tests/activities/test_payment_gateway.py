@@ -26,7 +26,7 @@ from records.received_payments import ReceivedPayments
 from tests.activities.gateway import LOST, TOKEN, Fault, Gateway, running_gateway
 from tests.records.builders import NOON, order
 from workflows.ports.orders import SPOKEN, StepQuestion
-from workflows.rules.orders.received_payment import Progress, ReceivedPayment, Verdict
+from workflows.rules.orders.received_payment import PaymentVerdict, Progress, ReceivedPayment
 from workflows.rules.shared.money import Money
 
 QUESTION = StepQuestion(key="ORD-1:pay", order=order())
@@ -241,7 +241,7 @@ async def test_a_payment_that_came_in_goes_back_once_however_often_answers_are_l
     async with Database(f"sqlite:///{tmp_path}/records.db") as database:
         await database.upgrade()
         payments = ReceivedPayments(database)
-        await payments.receive(payment, lambda *_: Verdict.NOT_WANTED, NOON)
+        await payments.receive(payment, lambda *_: PaymentVerdict.NOT_WANTED, NOON)
         bank = GatewayBank(PaymentGateway(session, gateway.url, TOKEN))
         refunds = RefundActivities(database, bank)
         gateway.faults = [LOST, LOST]

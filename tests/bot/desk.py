@@ -26,14 +26,9 @@ from tests.workflows.history import until_history
 from workflows.rules.approvals.policy import Policy, Quorum
 from workflows.rules.approvals.request import Decision, Verdict
 from workflows.rules.messages import OrderInput
-from workflows.rules.orders.order import (
-    Order,
-    OrderLine,
-    PaymentConfirmation,
-    PaymentMode,
-    approval_id,
-)
+from workflows.rules.orders.order import Order, OrderLine, PaymentConfirmation, PaymentMode
 from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.ids import approval_id
 from workflows.rules.shared.money import Money
 
 Json = dict[str, Any]

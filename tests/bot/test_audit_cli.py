@@ -23,8 +23,8 @@ from tests.bot.command_line import ANA, BORIS, FAY, GUS, CommandLine, by
 from tests.bot.desk import PATIENCE, RunningWorker, an_order
 from tests.records.stories import change, contents, forge
 from workflows.rules.messages import OrderInput
-from workflows.rules.orders.order import approval_id
 from workflows.rules.shared.audit import Fact
+from workflows.rules.shared.ids import approval_id
 
 CANNOT, FLAWED, UNCHECKED = 2, 7, 8
 NOWHERE = "127.0.0.1:1"

@@ -18,9 +18,10 @@ from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, RunningWorker, Shop, ha
 from workflows.rules.approvals.policy import LevelRule, Policy, Tier
 from workflows.rules.approvals.request import Status
 from workflows.rules.hr.request import HrRequest, HrType
-from workflows.rules.hr.snapshot import HrSnapshot, Provisioning, hr_approval_id
+from workflows.rules.hr.snapshot import HrSnapshot, Provisioning
 from workflows.rules.messages import HrInput
 from workflows.rules.people.actors import Actor, ApproverSource, Origin, SourceKind
+from workflows.rules.shared.ids import approval_id
 
 
 def _policy(shop: Shop) -> Policy:
@@ -47,12 +48,12 @@ async def _asked(shop: Shop, days: int = 5) -> HrInput:
     await shop.slack.wait_for_message(
         APPROVALS, BORIS, lambda m: request.request_id in text_of(m) and has_buttons(m)
     )
-    await shop.until_idle(hr_approval_id(request.request_id))
+    await shop.until_idle(approval_id(request.request_id))
     return asked
 
 
 async def _approve(shop: Shop, asked: HrInput) -> None:
-    approval = hr_approval_id(asked.request.request_id)
+    approval = approval_id(asked.request.request_id)
     await shop.workflows.decide(approval, "boris", yes_by(BORIS))
     await shop.until_idle(approval)
     await shop.workflows.decide(approval, "clara", replace(yes_by(CLARA), level=2))
@@ -133,7 +134,7 @@ async def test_its_trail_is_what_its_history_says(
     asked = await _asked(shop)
     await _approve(shop, asked)
 
-    for name in (asked.request.request_id, hr_approval_id(asked.request.request_id)):
+    for name in (asked.request.request_id, approval_id(asked.request.request_id)):
         checked = await check(services.trail, temporal.client, name)
         assert checked.is_whole
         assert checked.compared is Compared.AGREES

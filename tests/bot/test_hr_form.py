@@ -27,10 +27,17 @@ from tests.bot.presses import SignedHttp
 from views import hr_copy
 from views.blocks import actions
 from views.translator import ENGLISH
-from workflows.rules.hr.request import ALL_FIELDS, FIELDS, HrRequest, HrType, Priority, request_of
-from workflows.rules.hr.snapshot import hr_approval_id
+from workflows.rules.hr.request import (
+    ALL_FIELDS,
+    FIELDS,
+    HrRequest,
+    HrType,
+    Priority,
+    request_from_content,
+)
 from workflows.rules.messages import HrInput
 from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.ids import approval_id
 
 GENERAL = "C0GENERAL"
 STARTS = datetime.now(UTC).date() + timedelta(days=30)
@@ -123,8 +130,8 @@ def request_id_of(form: Json) -> str:
 async def asked(desk: FrontDesk, form: Json) -> HrRequest:
     """Wait until the request has been asked, and return it as its approval has it."""
     request_id = request_id_of(form)
-    snapshot = await desk.face(hr_approval_id(request_id), lambda snapshot: bool(snapshot.levels))
-    return request_of(request_id, snapshot.content)
+    snapshot = await desk.face(approval_id(request_id), lambda snapshot: bool(snapshot.levels))
+    return request_from_content(request_id, snapshot.content)
 
 
 # Ways to the form
@@ -375,8 +382,8 @@ async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_co
         new_team="Sales",
     )
     await ask(services, first)  # a first try that was not confirmed
-    await desk.face(hr_approval_id(first.request_id), lambda snapshot: bool(snapshot.levels))
-    await shop.until_idle(hr_approval_id(first.request_id))
+    await desk.face(approval_id(first.request_id), lambda snapshot: bool(snapshot.levels))
+    await shop.until_idle(approval_id(first.request_id))
 
     await submit(slack, form, **changed)
 
@@ -435,7 +442,7 @@ async def test_a_copy_begins_with_what_was_asked_and_is_a_request_of_its_own(
     await submit(slack, form, amount="1,200.50")
     await asked(desk, form)
     before = request_id_of(form)
-    await shop.until_idle(hr_approval_id(before))
+    await shop.until_idle(approval_id(before))
 
     await press_copy(slack, web, ANA, before)
 
@@ -456,7 +463,7 @@ async def test_only_its_requester_gets_a_copy(
     form = await open_form(slack, "expense")
     await submit(slack, form)
     await asked(desk, form)
-    await shop.until_idle(hr_approval_id(request_id_of(form)))
+    await shop.until_idle(approval_id(request_id_of(form)))
 
     await press_copy(slack, web, GUS, request_id_of(form))
 

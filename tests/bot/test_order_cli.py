@@ -14,8 +14,9 @@ from tests.bot.command_line import ANA, BORIS, FAY, GUS, by
 from tests.bot.desk import PATIENCE
 from tests.bot.till import Till
 from workflows.rules.approvals.verbs import Verb
-from workflows.rules.orders.order import Order, OrderStatus, approval_id
+from workflows.rules.orders.order import Order, OrderStatus
 from workflows.rules.shared.audit import Fact
+from workflows.rules.shared.ids import approval_id
 
 CANNOT, REJECTED, ENDED, REFUSED = 2, 3, 4, 6
 NOTHING = Decimal(0)

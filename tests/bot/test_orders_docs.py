@@ -13,10 +13,10 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from bot.cli import main, orders
-from bot.runtime.ids import ORDER_ID
 from tests.bot.command_line import Said
 from tests.bot.till import Till
 from workflows.rules.orders.order import OrderStatus
+from workflows.rules.shared.ids import ORDER_ID
 from workflows.search import DEFINITIONS
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "orders.md").read_text(encoding="utf-8")

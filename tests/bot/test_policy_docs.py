@@ -48,9 +48,9 @@ from workflows.rules.approvals.policy import (
     ReasonRule,
 )
 from workflows.rules.approvals.request import ApprovalState, NotificationKind
-from workflows.rules.approvals.seats import FARTHEST
+from workflows.rules.approvals.seats import MAX_DELEGATION_DEPTH
 from workflows.rules.approvals.snapshot import approval_snapshot
-from workflows.rules.notice import MENTIONED
+from workflows.rules.notice import MAX_MENTIONS
 from workflows.rules.people.actors import Standing
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "policies.md").read_text(encoding="utf-8")
@@ -172,8 +172,8 @@ def test_the_numbers_are_those_of_the_program() -> None:
     assert f"from 0 to {MAX_AMENDMENTS} |" in PROSE
     assert f"`manager:2` to `manager:{MAX_MANAGER_STEPS}`" in PROSE
     assert f"up to {words[MAX_MANAGER_STEPS]} steps" in PROSE
-    assert f"through at most {words[FARTHEST]} people" in PROSE
-    assert f"when more than {words[MENTIONED]} are asked" in PROSE
+    assert f"through at most {words[MAX_DELEGATION_DEPTH]} people" in PROSE
+    assert f"when more than {words[MAX_MENTIONS]} are asked" in PROSE
     assert f"At most {words[MAX_COPIES]} people get one" in PROSE
     assert (timedelta(minutes=1), timedelta(hours=1)) == (READ_AGAIN, LAST_PAUSE)
     assert "asked again after a minute, then less and less often, at least once an hour" in PROSE
@@ -192,9 +192,9 @@ def test_a_blocked_levels_reminder_goes_to_the_admin_channel() -> None:
     assert "A reminder that falls due meanwhile goes to `admin_channel`" in PROSE
     remind = Tick(at=after(minutes=1), kind=TickKind.REMIND)
 
-    reminded = deadlines.reach(begun(level(BORIS), remind), after(minutes=1))
+    reminded = deadlines.advance_clock(begun(level(BORIS), remind), after(minutes=1))
 
-    assert [one.kind for one in reminded.tells] == [NotificationKind.BLOCKED]
+    assert [one.kind for one in reminded.notifications] == [NotificationKind.BLOCKED]
 
 
 def test_who_may_not_decide_is_in_the_audit_trail_and_not_on_the_card() -> None:
@@ -216,7 +216,7 @@ def test_an_escalation_opens_what_cannot_be_read_only_instead(*, replace: bool) 
     step = Escalation(after=timedelta(minutes=1), to=users(CLARA), replace=replace)
     escalate = Tick(at=after(minutes=1), kind=TickKind.ESCALATE)
 
-    escalated = deadlines.reach(
+    escalated = deadlines.advance_clock(
         begun(level(BORIS, escalate=(step,)), escalate), after(minutes=1)
     ).state
     sources = escalated.levels[-1].sources

@@ -52,7 +52,10 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("withdraw", "REQ 1", "--as", ANA), "REQUEST: this is not a request's number."),
     (("delegate", "REQ-1", "--to", "bob", "--as", ANA), "--to: “bob” is not a Slack member id."),
     (("reassign", "REQ-1", "--as", FAY), "Name who decides: --approver user:U…"),
-    (("reassign", "REQ-1", "--as", FAY, "--approver", "bob"), "--approver: “bob” names no approver."),
+    (
+        ("reassign", "REQ-1", "--as", FAY, "--approver", "bob"),
+        "--approver: “bob” names no approver.",
+    ),
     (("list", "--requester", "bob"), "--requester: “bob” is not a Slack member id."),
 ]
 

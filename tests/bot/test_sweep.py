@@ -22,7 +22,8 @@ from tests.bot.desk import ANA, PATIENCE, Shop
 from tests.bot.front_door import AWAITED, FrontDoor, front_door
 from tests.records.builders import facts
 from workflows.rules.orders.order import OrderStatus
-from workflows.rules.orders.received_payment import Progress, ReceivedPayment, Verdict, refund_id
+from workflows.rules.orders.received_payment import PaymentVerdict, Progress, ReceivedPayment
+from workflows.rules.shared.ids import refund_id
 from workflows.rules.shared.money import Money
 from workflows.sweep import SweepInput, SweepReport, SweepWorkflow
 
@@ -113,7 +114,7 @@ async def test_a_payment_that_came_before_its_order_was_known_is_handed_over(
     assert report == SweepReport(handed_over=1, left=1)
     assert await sweeper.status(order_id) == OrderStatus.COMPLETED
     assert (await sweeper.receipt(event_id)).progress is Progress.CONFIRMED
-    assert (await sweeper.receipt(early)).verdict is Verdict.UNMATCHED
+    assert (await sweeper.receipt(early)).verdict is PaymentVerdict.UNMATCHED
     assert await sweeper.sweep() == SweepReport(left=1)
     assert (await sweeper.receipt(event_id)).progress is Progress.SETTLED
 

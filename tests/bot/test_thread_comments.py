@@ -27,10 +27,10 @@ from views.payload import to_json
 from workflows.rules.approvals.policy import Layout, Visibility
 from workflows.rules.approvals.request import Closing, Status
 from workflows.rules.hr.request import HrRequest, HrType
-from workflows.rules.hr.snapshot import hr_approval_id
 from workflows.rules.messages import HrInput
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.audit import Fact
+from workflows.rules.shared.ids import approval_id
 
 pytestmark = pytest.mark.usefixtures("bot")
 
@@ -251,7 +251,7 @@ async def test_in_a_thread_with_a_reply_for_each_level_the_hint_leads_to_the_ope
     managers = services.policies.chain_of(GUS)
     wanted = HrInput(request=request, requester=gus, policy=policy, managers=managers)
     assert await services.workflows.start_hr(wanted)
-    approval = hr_approval_id(request.request_id)
+    approval = approval_id(request.request_id)
     root = await slack.wait_for_message(
         "C0HR", "U0DINA", lambda m: request.request_id in text_of(m) and offers("details")(m)
     )

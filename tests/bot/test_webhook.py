@@ -21,8 +21,9 @@ from tests.bot.desk import PATIENCE, Shop
 from tests.bot.front_door import AWAITED, ORDER, SECRET, FrontDoor, Json, front_door
 from workflows.ports.orders import StepReference
 from workflows.rules.orders.order import OrderStatus, PaymentConfirmation
-from workflows.rules.orders.received_payment import Progress, Verdict, refund_id
+from workflows.rules.orders.received_payment import PaymentVerdict, Progress
 from workflows.rules.shared.audit import Fact
+from workflows.rules.shared.ids import refund_id
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ async def test_a_payment_for_an_unknown_order_is_kept(door: FrontDoor) -> None:
 
     assert (reply.status, reply.body["verdict"]) == (202, "unmatched")
     receipt = await _kept(door, "ORD-00000000")
-    assert (receipt.verdict, receipt.progress) == (Verdict.UNMATCHED, Progress.OPEN)
+    assert (receipt.verdict, receipt.progress) == (PaymentVerdict.UNMATCHED, Progress.OPEN)
 
 
 async def test_a_payment_for_a_closed_order_goes_back(
@@ -168,7 +169,7 @@ async def test_another_amount_pays_nothing_and_is_kept(
 
     assert (reply.status, reply.problem) == (422, "amount-mismatch")
     assert again.body == reply.body
-    assert (await _kept(door, order_id)).verdict is Verdict.MISMATCHED
+    assert (await _kept(door, order_id)).verdict is PaymentVerdict.MISMATCHED
     assert await shop.workflows.order_status(order_id) == OrderStatus.AWAITING_PAYMENT
 
 
@@ -197,7 +198,7 @@ async def test_a_payment_outlives_a_temporal_that_is_down(
 
     assert (reply.status, reply.problem) == (503, "temporal-unavailable")
     assert reply.headers["Retry-After"]
-    assert (kept.verdict, kept.progress) == (Verdict.WANTED, Progress.CONFIRMED)
+    assert (kept.verdict, kept.progress) == (PaymentVerdict.WANTED, Progress.CONFIRMED)
     assert (await door.pay(told(order_id))).status == 200
     assert (await _kept(door, order_id)).progress is Progress.CONFIRMED
 

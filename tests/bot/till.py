@@ -8,7 +8,8 @@ from records.balance import Balance, OrderBalance
 from records.database import Database
 from tests.bot.command_line import CommandLine, Said
 from tests.bot.desk import ANA, PATIENCE, Shop
-from workflows.rules.orders.order import ENDED, OrderSnapshot, OrderStatus, approval_id
+from workflows.rules.orders.order import ENDED, OrderSnapshot, OrderStatus
+from workflows.rules.shared.ids import approval_id
 
 
 @dataclass

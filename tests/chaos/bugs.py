@@ -25,7 +25,8 @@ from tests.journeys.programs import PATIENCE, until
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.approvals.request import Verdict
-from workflows.rules.orders.order import OrderSnapshot, approval_id
+from workflows.rules.orders.order import OrderSnapshot
+from workflows.rules.shared.ids import approval_id
 
 BUGGY_WORKER = Path(__file__).with_name("buggy_worker.py")
 IN_THE_WAY = (Bug.RUN, Bug.UPDATE, Bug.VALIDATOR)

@@ -17,8 +17,8 @@ from tests.chaos.outage import outage
 from tests.journeys.house import SECOND_BOT
 from tests.journeys.office import APPROVALS
 from tests.journeys.programs import until
-from workflows.rules.orders.order import approval_id
 from workflows.rules.shared.audit import Fact
+from workflows.rules.shared.ids import approval_id
 
 APPROVERS = ("U0BORIS", "U0CLARA", "U0DINA", "U0EMIL")
 QUORUM = 3

@@ -17,9 +17,10 @@ from tests.journeys.office import has_buttons
 from views import cards
 from workflows.rules.approvals.request import OPEN, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.orders.order import OrderSnapshot, OrderStatus, approval_id
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 from workflows.rules.shared.audit import Fact
 from workflows.rules.shared.card import CardCopy
+from workflows.rules.shared.ids import approval_id
 from workflows.rules.snapshots import Snapshot
 
 DECIDED = {OrderStatus.COMPLETED: Verdict.APPROVE, OrderStatus.REJECTED: Verdict.REJECT}

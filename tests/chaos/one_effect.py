@@ -26,9 +26,10 @@ from views import notices
 from views.translator import ENGLISH
 from workflows.rules.approvals.request import Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.orders.order import OrderSnapshot, OrderStatus, approval_id
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 from workflows.rules.shared.audit import Fact
 from workflows.rules.shared.errors import RequestClosedError
+from workflows.rules.shared.ids import approval_id
 
 TWICE = 0.2
 """The share of deliveries that go out twice; the copy often goes to the other bot."""

@@ -27,8 +27,9 @@ from workflows.rules.approvals.policy import Policy
 from workflows.rules.approvals.request import OPEN, Decision, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.messages import ApprovalOutcome, OrderInput
-from workflows.rules.orders.order import Order, OrderLine, approval_id
+from workflows.rules.orders.order import Order, OrderLine
 from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.ids import approval_id
 from workflows.rules.shared.money import Money
 from workflows.rules.snapshots import Snapshot
 

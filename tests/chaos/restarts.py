@@ -13,7 +13,8 @@ from tests.journeys.house import SECOND_BOT
 from tests.journeys.office import has_buttons
 from tests.journeys.programs import until
 from workflows.rules.approvals.request import OPEN, Verdict
-from workflows.rules.orders.order import OrderSnapshot, approval_id
+from workflows.rules.orders.order import OrderSnapshot
+from workflows.rules.shared.ids import approval_id
 
 MORTAL = ("temporal", "worker", "bot", SECOND_BOT)
 POINTS = (

@@ -22,8 +22,9 @@ from tests.journeys.house import SECOND_BOT
 from tests.journeys.office import ANA, APPROVALS, BORIS, CLARA
 from tests.journeys.programs import until
 from workflows.rules.approvals.request import Verdict
-from workflows.rules.orders.order import StepName, approval_id
+from workflows.rules.orders.order import StepName
 from workflows.rules.shared.audit import AuditEvent, Fact
+from workflows.rules.shared.ids import approval_id
 
 EMIL = "U0EMIL"
 BOTS = ("bot", SECOND_BOT)

@@ -18,7 +18,7 @@ from emulator.server import start
 from records.database import Database
 from slack_api.posting import Poster
 from views.blocks import Message
-from workflows.rules.people.actors import ApproverQuestion
+from workflows.rules.people.actors import DirectoryQuery
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text())
@@ -71,7 +71,7 @@ async def tour(slack: AsyncWebClient, directory: DirectoryActivities) -> None:
     await slack.usergroups_list()
     await slack.users_list(include_locale=True)
     for source in ("user:U0BORIS", "email:emil@example.com", "group:hr-team", "manager"):
-        question = ApproverQuestion(
+        question = DirectoryQuery(
             request_id="APR-1", level=1, requester="U0ANA", sources=(read_source(source),)
         )
         reading = await ActivityEnvironment().run(directory.approvers, question)

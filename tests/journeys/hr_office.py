@@ -15,8 +15,9 @@ from records.time_off import TimeOff
 from tests.journeys.office import Office
 from tests.journeys.programs import PATIENCE, until
 from workflows.rules.approvals.verbs import Verb
-from workflows.rules.hr.snapshot import HrSnapshot, hr_approval_id
+from workflows.rules.hr.snapshot import HrSnapshot
 from workflows.rules.shared.audit import AuditEvent, Fact
+from workflows.rules.shared.ids import approval_id
 
 HR = "C0HR"
 
@@ -78,12 +79,12 @@ class HrOffice:
 
     async def decisions(self, request_id: str) -> list[AuditEvent]:
         """Return the decisions on a request, the earliest first."""
-        facts = await self.office.facts(hr_approval_id(request_id))
+        facts = await self.office.facts(approval_id(request_id))
         return [fact for fact in facts if fact.kind is Fact.DECISION_RECORDED]
 
     async def fact(self, request_id: str, kind: Fact, **data: str) -> AuditEvent:
         """Wait until this has been written down about a request's approval."""
-        return await self.office.fact(hr_approval_id(request_id), kind, **data)
+        return await self.office.fact(approval_id(request_id), kind, **data)
 
     async def days_booked(self, person: str, year: int) -> int:
         """Return how many days off of a year somebody has booked."""
@@ -101,7 +102,7 @@ class HrOffice:
 
     async def trails_are_whole(self, *request_ids: str) -> None:
         """Check the audit trails of these requests and of their approvals."""
-        both = [name for one in request_ids for name in (one, hr_approval_id(one))]
+        both = [name for one in request_ids for name in (one, approval_id(one))]
         await self.office.everything_adds_up(*both)
 
 

@@ -21,10 +21,11 @@ from workflows.approval import ApprovalWorkflow
 from workflows.payloads import data_converter
 from workflows.ports.orders import InventoryPort, PaymentPort, ShippingPort
 from workflows.rules.approvals.request import Decision, Verdict
-from workflows.rules.orders.order import OrderStatus, approval_id
+from workflows.rules.orders.order import OrderStatus
 from workflows.rules.orders.saga import COMPENSATIONS
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.audit import Fact
+from workflows.rules.shared.ids import approval_id
 
 STALLING_WORKER = Path(__file__).with_name("stalling_worker.py")
 PRICE = "1500.00"

@@ -40,13 +40,14 @@ from workflows.rules.approvals import approval
 from workflows.rules.approvals.request import Status, Withdrawal
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, approval_snapshot
 from workflows.rules.hr import saga as hr_saga
-from workflows.rules.hr.request import HrRequest, HrType, content_of
-from workflows.rules.hr.snapshot import HrSnapshot, hr_approval_id, hr_snapshot
+from workflows.rules.hr.request import HrRequest, HrType, content_from_request
+from workflows.rules.hr.snapshot import HrSnapshot, hr_snapshot
 from workflows.rules.orders import order as order_rules
 from workflows.rules.orders import saga as order_saga
 from workflows.rules.people.actors import Origin
 from workflows.rules.shared.audit import Fact
 from workflows.rules.shared.card import CardCopy
+from workflows.rules.shared.ids import approval_id
 
 FAY = actor("UFAY", Origin.CLI, operator="root")
 COLUMNS = ("request_id", "field", "digest", "at", "actor", "why", "seal")
@@ -204,8 +205,8 @@ async def test_a_trail_that_is_not_whole_is_left_as_it_is(
 
 async def test_an_orders_approval_and_the_order_are_redacted_together(database: Database) -> None:
     """The order's own state repeats its approval's face; while it goes on, it would do so again."""
-    trail, approval_id = AuditTrail(database), order_rules.approval_id("ORD-1")
-    written, public_state = rejected(approval_id)
+    trail, child_id = AuditTrail(database), approval_id("ORD-1")
+    written, public_state = rejected(child_id)
     await trail.append(written, replace(public_state, owner_id="ORD-1"))
     snapshot = read_snapshot(public_state.face)
     assert isinstance(snapshot, ApprovalSnapshot)
@@ -215,21 +216,21 @@ async def test_an_orders_approval_and_the_order_are_redacted_together(database: 
     await trail.append(begun.facts, replace(shown, status="awaiting_approval"))
     number = next(one.sequence for one in written if one.kind is Fact.DECISION_RECORDED)
     with pytest.raises(StillOpenError):
-        await Redactions(database).redact(wish(number, request_id=approval_id))
+        await Redactions(database).redact(wish(number, request_id=child_id))
 
     await trail.append(ended.facts, shown)
-    await Redactions(database).redact(wish(number, request_id=approval_id))
+    await Redactions(database).redact(wish(number, request_id=child_id))
 
     assert REASON not in await contents(database)
-    for request_id in ("ORD-1", approval_id):
+    for request_id in ("ORD-1", child_id):
         assert (await trail.verify(request_id)).intact
 
 
 async def test_what_an_orders_step_said_is_taken_out_of_its_approval_too(
     database: Database,
 ) -> None:
-    trail, approval_id = AuditTrail(database), order_rules.approval_id("ORD-1")
-    written, public_state = rejected(approval_id)
+    trail, child_id = AuditTrail(database), approval_id("ORD-1")
+    written, public_state = rejected(child_id)
     await trail.append(written, replace(public_state, owner_id="ORD-1"))
     begun = order_saga.receive(order(), actor("UANA"), policy(), NOON, needs_approval=False)
     failed = order_saga.step_failed(begun.state, order_rules.StepName.PAY, REMARK, NOON)
@@ -242,14 +243,14 @@ async def test_what_an_orders_step_said_is_taken_out_of_its_approval_too(
 
     assert {(one.request_id, one.field) for one in places} == {
         ("ORD-1", "data.error"),
-        (approval_id, "reason"),
+        (child_id, "reason"),
     }
     assert REMARK not in await contents(database)
 
 
 async def test_what_an_hr_request_asked_for_is_taken_out_of_it_too(database: Database) -> None:
     """The request's own face repeats the content of its approval, and stays readable without it."""
-    trail, approval_id = AuditTrail(database), hr_approval_id("HR-1")
+    trail, child_id = AuditTrail(database), approval_id("HR-1")
     sea = HrRequest(
         request_id="HR-1",
         type=HrType.TIME_OFF,
@@ -259,17 +260,19 @@ async def test_what_an_hr_request_asked_for_is_taken_out_of_it_too(database: Dat
         ends=date(2027, 3, 5),
         link=LINK,
     )
-    asked = replace(request(level("UBORIS")), request_id=approval_id, content=content_of(sea))
+    asked = replace(
+        request(level("UBORIS")), request_id=child_id, content=content_from_request(sea)
+    )
     submitted = approval.submit(asked, NOON)
     taken_back = Withdrawal(actor=submitted.state.request.requester)
     withdrawn = approval.withdraw(submitted.state, taken_back, NOON)
     snapshot = approval_snapshot(withdrawn.state, 1)
     begun = hr_saga.receive(sea, actor("UANA"), policy(), NOON)
     ended = hr_saga.approval_ended(begun.state, snapshot, NOON)
-    await trail.append((*submitted.facts, *withdrawn.facts), public(snapshot, approval_id, "HR-1"))
+    await trail.append((*submitted.facts, *withdrawn.facts), public(snapshot, child_id, "HR-1"))
     await trail.append((*begun.facts, *ended.facts), public(hr_snapshot(ended.state, 1), "HR-1"))
 
-    await Redactions(database).redact(wish(1, "data.content", approval_id))
+    await Redactions(database).redact(wish(1, "data.content", child_id))
 
     left = await contents(database)
     assert not [one for one in (SECRET, LINK, "A cure", "2027-03-01", "2027-03-05") if one in left]
@@ -278,7 +281,7 @@ async def test_what_an_hr_request_asked_for_is_taken_out_of_it_too(database: Dat
     shown = read_snapshot(record.face)
     assert isinstance(shown, HrSnapshot)
     assert (shown.request.starts, shown.request.description) == (None, "")
-    for request_id in ("HR-1", approval_id):
+    for request_id in ("HR-1", child_id):
         assert (await trail.verify(request_id)).intact
 
 

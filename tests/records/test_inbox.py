@@ -14,14 +14,14 @@ from records.requests import PublicState
 from records.schema import audit_events, decided, requests, waiting
 from tests.records.builders import NOON, fact, facts, state
 from workflows.rules.approvals.request import RequestKind
-from workflows.rules.inbox import Waiting
+from workflows.rules.inbox import WaitingApprover
 
 BORIS, CLARA = "UBORIS", "UCLARA"
 DAY = timedelta(days=1)
 
 
-def waits(person: str, request_id: str = "ORD-1", **changes: object) -> Waiting:
-    one = Waiting(
+def waits(person: str, request_id: str = "ORD-1", **changes: object) -> WaitingApprover:
+    one = WaitingApprover(
         request_id=request_id,
         person=person,
         seat=person,
@@ -34,12 +34,12 @@ def waits(person: str, request_id: str = "ORD-1", **changes: object) -> Waiting:
     return replace(one, **changes)  # type: ignore[arg-type]  # parts of it, by name
 
 
-def asked(request_id: str = "ORD-1", *waiting: Waiting, **changes: object) -> PublicState:
+def asked(request_id: str = "ORD-1", *waiting: WaitingApprover, **changes: object) -> PublicState:
     plain = replace(state(request_id), waiting=waiting, listed_as="approval", goes_on=True)
     return replace(plain, **changes)  # type: ignore[arg-type]  # parts of it, by name
 
 
-async def found(database: Database, person: str, now: datetime = NOON) -> list[Waiting]:
+async def found(database: Database, person: str, now: datetime = NOON) -> list[WaitingApprover]:
     return [row.waiting for row in (await Inbox(database).to_decide(person, now)).rows]
 
 

@@ -11,7 +11,7 @@ from records.audit import AuditTrail
 from records.database import Database
 from records.received_payments import EventReusedError, ReceivedPayments
 from tests.records.builders import NOON, facts, state
-from workflows.rules.orders.received_payment import Progress, ReceivedPayment, Verdict
+from workflows.rules.orders.received_payment import PaymentVerdict, Progress, ReceivedPayment
 from workflows.rules.shared.money import Money
 
 PAYMENT = ReceivedPayment(
@@ -23,11 +23,11 @@ PAYMENT = ReceivedPayment(
 LATER = NOON + timedelta(hours=1)
 
 
-def wanted(_payment: ReceivedPayment, snapshot: str | None, paid: bool) -> Verdict:  # noqa: FBT001
+def wanted(_payment: ReceivedPayment, snapshot: str | None, paid: bool) -> PaymentVerdict:  # noqa: FBT001
     """Want every payment of an order that is known and not paid."""
     if snapshot is None:
-        return Verdict.UNMATCHED
-    return Verdict.NOT_WANTED if paid else Verdict.WANTED
+        return PaymentVerdict.UNMATCHED
+    return PaymentVerdict.NOT_WANTED if paid else PaymentVerdict.WANTED
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ async def test_a_payment_is_judged_by_its_order_and_kept_as_it_came(
 ) -> None:
     receipt = await payments.receive(PAYMENT, wanted, NOON)
 
-    assert (receipt.verdict, receipt.answered) == (Verdict.WANTED, Verdict.WANTED)
+    assert (receipt.verdict, receipt.answered) == (PaymentVerdict.WANTED, PaymentVerdict.WANTED)
     assert (receipt.progress, receipt.received_at) == (Progress.CONFIRMED, NOON)
     assert await payments.get("evt-1") == receipt
     assert await payments.of_order("ORD-1") == (receipt,)
@@ -62,7 +62,7 @@ async def test_the_same_event_gets_the_receipt_that_it_got_first(
     again = await payments.receive(replace(PAYMENT, paid_at=LATER), wanted, LATER)
 
     assert again == first
-    assert first.answered is Verdict.UNMATCHED
+    assert first.answered is PaymentVerdict.UNMATCHED
 
 
 OTHERS = [
@@ -94,7 +94,7 @@ async def test_of_many_payments_that_come_at_once_an_order_wants_one(
     receipts = await asyncio.gather(*(payments.receive(one, wanted, NOON) for one in events * 2))
 
     verdicts = {receipt.payment.event_id: receipt.verdict for receipt in receipts}
-    assert sorted(verdicts.values()).count(Verdict.WANTED) == 1
+    assert sorted(verdicts.values()).count(PaymentVerdict.WANTED) == 1
     assert len(await payments.of_order("ORD-1")) == 8
 
 
@@ -116,19 +116,19 @@ async def test_an_open_payment_is_judged_anew_and_keeps_what_was_answered(
     again = await payments.judge_again("evt-1", wanted, give_back_before=NOON)
 
     assert again is not None
-    assert (again.verdict, again.answered) == (Verdict.WANTED, Verdict.UNMATCHED)
+    assert (again.verdict, again.answered) == (PaymentVerdict.WANTED, PaymentVerdict.UNMATCHED)
 
 
 @pytest.mark.usefixtures("_order")
 async def test_what_was_open_for_too_long_is_not_wanted_any_more(
     payments: ReceivedPayments,
 ) -> None:
-    await payments.receive(PAYMENT, lambda *_: Verdict.MISMATCHED, NOON)
+    await payments.receive(PAYMENT, lambda *_: PaymentVerdict.MISMATCHED, NOON)
 
     again = await payments.judge_again("evt-1", wanted, give_back_before=LATER)
 
     assert again is not None
-    assert (again.verdict, again.progress) == (Verdict.NOT_WANTED, Progress.REFUND_STARTED)
+    assert (again.verdict, again.progress) == (PaymentVerdict.NOT_WANTED, Progress.REFUND_STARTED)
 
 
 @pytest.mark.usefixtures("_order")
@@ -136,7 +136,7 @@ async def test_of_two_who_judge_a_payment_at_the_same_time_one_does_something(
     payments: ReceivedPayments,
 ) -> None:
     """One would tell its order and the other give it back: the money would go back twice."""
-    await payments.receive(PAYMENT, lambda *_: Verdict.UNMATCHED, NOON)
+    await payments.receive(PAYMENT, lambda *_: PaymentVerdict.UNMATCHED, NOON)
 
     told, given_back = await asyncio.gather(
         payments.judge_again("evt-1", wanted, give_back_before=NOON),
@@ -185,7 +185,7 @@ async def test_an_order_whose_payment_goes_back_may_be_paid_again(
 
     second = await payments.receive(replace(PAYMENT, event_id="evt-2"), wanted, LATER)
 
-    assert second.verdict is Verdict.WANTED
+    assert second.verdict is PaymentVerdict.WANTED
 
 
 async def test_those_that_wait_are_listed_page_by_page(payments: ReceivedPayments) -> None:

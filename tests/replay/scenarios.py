@@ -30,9 +30,10 @@ from workflows.refund import RefundWorkflow
 from workflows.rules.approvals.policy import Escalation
 from workflows.rules.approvals.request import Verdict
 from workflows.rules.orders.order import OrderLine, PaymentMode, Resumption
-from workflows.rules.orders.parcel import Stored, shipment_id
+from workflows.rules.orders.parcel import Stored
 from workflows.rules.orders.received_payment import ReceivedPayment, RefundInput
 from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.ids import shipment_id
 from workflows.summary import SummaryInput, SummaryWorkflow
 from workflows.sweep import SweepInput, SweepWorkflow
 

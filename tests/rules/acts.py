@@ -158,7 +158,7 @@ def standing(status: Status) -> ApprovalState:  # noqa: PLR0911 - one end each
         case Status.REJECTED:
             return decided(state, no(BORIS))
         case Status.EXPIRED:
-            return deadlines.reach(state, after(minutes=5)).state
+            return deadlines.advance_clock(state, after(minutes=5)).state
         case Status.WITHDRAWN:
             return withdraw(state, withdrawal()).state
         case Status.ADMIN_CLOSED:

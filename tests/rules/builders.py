@@ -10,7 +10,7 @@ import pytest
 
 from workflows.rules.approvals import approval as rules
 from workflows.rules.approvals.clock import Tick, TickKind
-from workflows.rules.approvals.directory_reading import question, take_reading
+from workflows.rules.approvals.directory import apply_directory_result, directory_query
 from workflows.rules.approvals.levels import reach_level
 from workflows.rules.approvals.policy import (
     Escalation,
@@ -30,9 +30,9 @@ from workflows.rules.people.actors import (
     Actor,
     ApproverSet,
     ApproverSource,
+    DirectoryResult,
     Member,
     Origin,
-    Reading,
     SourceKind,
     Standing,
 )
@@ -212,9 +212,9 @@ def blocked(*levels: LevelRule, expires_at: datetime | None = None) -> ApprovalS
     return read(state, reading(unreadable=("user:UBORIS",))).state
 
 
-def read(state: ApprovalState, answer: Reading, now: datetime = NOON) -> Change:
+def read(state: ApprovalState, answer: DirectoryResult, now: datetime = NOON) -> Change:
     """Do what the workflow does: ask the directory, take its answer."""
-    return take_reading(state, question(state), answer, now)
+    return apply_directory_result(state, directory_query(state), answer, now)
 
 
 def member(person: str, standing: Standing = Standing.ACTIVE) -> Member:
@@ -234,9 +234,9 @@ def reading(  # noqa: PLR0913 - an answer has this many parts
     people: tuple[Member | str, ...] = (),
     admins: tuple[Member | str, ...] = (GUS, HANA),
     admins_unreadable: tuple[str, ...] = (),
-) -> Reading:
+) -> DirectoryResult:
     """Return what the directory answered. `people` are those who may stand in."""
-    return Reading(
+    return DirectoryResult(
         approvers=ApproverSet(members=members(found), read_at=at, unreadable=unreadable),
         admins=ApproverSet(members=members(admins), read_at=at, unreadable=admins_unreadable),
         absences=absences,
@@ -244,7 +244,7 @@ def reading(  # noqa: PLR0913 - an answer has this many parts
     )
 
 
-def named(rule: LevelRule) -> Reading:
+def named(rule: LevelRule) -> DirectoryResult:
     """Return the reading in which everybody whom `rule` names is active."""
     return reading(*(source.value for source in rule.approvers))
 

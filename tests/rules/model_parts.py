@@ -35,7 +35,7 @@ from workflows.rules.approvals.policy import (
     Tier,
 )
 from workflows.rules.approvals.request import ApprovalRequest
-from workflows.rules.people.actors import Absence, Member, Reading, Standing
+from workflows.rules.people.actors import Absence, DirectoryResult, Member, Standing
 from workflows.rules.shared.content import Content
 
 EVERYBODY = (ANA, BORIS, CLARA, DORA, EMIL, FINN, GUS)
@@ -161,7 +161,7 @@ def requests(draw: st.DrawFn) -> Begun:
 class Heard:
     """One answer of the directory, as the engine and as the oracle read it."""
 
-    reading: Reading
+    reading: DirectoryResult
     answer: Answer
 
 

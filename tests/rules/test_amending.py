@@ -137,7 +137,9 @@ def test_approvers_are_asked_again_about_new_content() -> None:
 
     change = read(state, reading(BORIS, CLARA, DORA))
 
-    assert change.tells == (Notification(kind=NotificationKind.ASKED, people=(BORIS, CLARA, DORA)),)
+    assert change.notifications == (
+        Notification(kind=NotificationKind.ASKED, people=(BORIS, CLARA, DORA)),
+    )
 
 
 def test_voided_decisions_are_counted_over_all_amendments() -> None:

@@ -192,7 +192,9 @@ def test_a_request_for_changes_waits_for_the_requester_who_is_told() -> None:
     assert wanted is not None
     assert (wanted.person, wanted.reason, wanted.at) == (BORIS, "cheaper", after(minutes=1))
     assert kinds(change.facts) == ["DecisionRecorded"]
-    assert change.tells == (Notification(kind=NotificationKind.CHANGES_WANTED, people=(ANA,)),)
+    assert change.notifications == (
+        Notification(kind=NotificationKind.CHANGES_WANTED, people=(ANA,)),
+    )
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\n"])

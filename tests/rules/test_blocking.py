@@ -46,7 +46,7 @@ from workflows.rules.approvals import approval, deadlines
 from workflows.rules.approvals.levels import reach_level
 from workflows.rules.approvals.policy import Notify
 from workflows.rules.approvals.request import ApprovalState, Notification, NotificationKind, Status
-from workflows.rules.people.actors import Member, Reading, Standing
+from workflows.rules.people.actors import DirectoryResult, Member, Standing
 
 ASKED, BLOCKED, REFUSED = (
     NotificationKind.ASKED,
@@ -68,10 +68,10 @@ class Answered:
 
     description: str
     given: ApprovalState
-    when: Reading
+    when: DirectoryResult
     then: str = ""
     facts: tuple[str, ...] = ()
-    tells: tuple[Notification, ...] = ()
+    notifications: tuple[Notification, ...] = ()
     status: Status = Status.PENDING
 
 
@@ -89,7 +89,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         given=reached(level(*THREE)),
         when=reading(*THREE),
         facts=("LevelOpened",),
-        tells=(Notification(kind=ASKED, people=THREE),),
+        notifications=(Notification(kind=ASKED, people=THREE),),
     ),
     Answered(
         description="an empty first reading blocks the level and tells the admins",
@@ -97,7 +97,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         when=reading(),
         then="no_eligible_approver",
         facts=("LevelBlocked",),
-        tells=TOLD_ADMINS,
+        notifications=TOLD_ADMINS,
     ),
     Answered(
         description="an unreadable first reading blocks the level and tells the admins",
@@ -105,7 +105,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         when=UNREADABLE,
         then="approvers_unreadable",
         facts=("LevelBlocked",),
-        tells=TOLD_ADMINS,
+        notifications=TOLD_ADMINS,
     ),
     Answered(
         description="the same trouble again is told once",
@@ -119,14 +119,14 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         when=reading(),
         then="no_eligible_approver",
         facts=("LevelBlocked",),
-        tells=TOLD_ADMINS,
+        notifications=TOLD_ADMINS,
     ),
     Answered(
         description="people enough open a blocked level",
         given=read(reached(level(*THREE)), UNREADABLE).state,
         when=reading(CLARA),
         facts=("LevelOpened",),
-        tells=(Notification(kind=ASKED, people=(CLARA,)),),
+        notifications=(Notification(kind=ASKED, people=(CLARA,)),),
     ),
     Answered(
         description="what cannot be read leaves an open level as it is",
@@ -143,7 +143,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         given=wanted(TWO_OF_THREE),
         when=reading(*THREE, EMIL),
         facts=("ApproversChanged",),
-        tells=(Notification(kind=ASKED, people=(EMIL,)),),
+        notifications=(Notification(kind=ASKED, people=(EMIL,)),),
     ),
     Answered(
         description="somebody less is a fact and asks nobody",
@@ -157,7 +157,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         when=reading(BORIS),
         then="too_few_eligible",
         facts=("LevelBlocked",),
-        tells=TOLD_ADMINS,
+        notifications=TOLD_ADMINS,
     ),
     Answered(
         description="nobody left blocks an open level",
@@ -165,7 +165,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         when=reading(member(BORIS, Standing.DEACTIVATED)),
         then="no_eligible_approver",
         facts=("LevelBlocked",),
-        tells=TOLD_ADMINS,
+        notifications=TOLD_ADMINS,
     ),
     Answered(
         description="who has said yes counts on after they left: one more is enough people",
@@ -179,7 +179,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         when=reading(BORIS, CLARA),
         then="too_few_eligible",
         facts=("LevelBlocked",),
-        tells=TOLD_ADMINS,
+        notifications=TOLD_ADMINS,
     ),
     Answered(
         description="all: who is left has said yes, so the level passes by the reading",
@@ -193,7 +193,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         given=wanted(decided(ALL_OF_THREE, yes(BORIS), yes(CLARA))),
         when=reading(*THREE, EMIL),
         facts=("ApproversChanged",),
-        tells=(Notification(kind=ASKED, people=(EMIL,)),),
+        notifications=(Notification(kind=ASKED, people=(EMIL,)),),
     ),
     Answered(
         description="all: everybody gone without a word passes nothing",
@@ -201,7 +201,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         when=reading(),
         then="no_eligible_approver",
         facts=("LevelBlocked",),
-        tells=TOLD_ADMINS,
+        notifications=TOLD_ADMINS,
     ),
     Answered(
         description="majority: one yes among one left and one gone is no majority of two",
@@ -221,7 +221,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         given=HANDED,
         when=reading(BORIS, people=(EMIL,)),
         facts=("ApproversChanged",),
-        tells=(Notification(kind=ASKED, people=(EMIL,)),),
+        notifications=(Notification(kind=ASKED, people=(EMIL,)),),
     ),
     *(
         Answered(
@@ -229,7 +229,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
             given=HANDED,
             when=reading(BORIS, people=(member(EMIL, odd),)),
             facts=("DelegationVoided",),
-            tells=(Notification(kind=REFUSED, people=(BORIS,)),),
+            notifications=(Notification(kind=REFUSED, people=(BORIS,)),),
         )
         for odd in Standing
         if odd is not Standing.ACTIVE
@@ -239,7 +239,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         given=HANDED,
         when=reading(BORIS),
         facts=("DelegationVoided",),
-        tells=(Notification(kind=REFUSED, people=(BORIS,)),),
+        notifications=(Notification(kind=REFUSED, people=(BORIS,)),),
     ),
 )
 def test_what_an_answer_does(row: Answered) -> None:
@@ -247,7 +247,7 @@ def test_what_an_answer_does(row: Answered) -> None:
 
     assert here(change.state).blocked == row.then
     assert tuple(kinds(change.facts)) == row.facts
-    assert change.tells == row.tells
+    assert change.notifications == row.notifications
     assert change.state.status is row.status
     closed_or_read = change.state.status is not Status.PENDING or not row.when.approvers.unreadable
     assert change.state.waits_for_approvers is (bool(row.then) or not closed_or_read)
@@ -275,7 +275,7 @@ def test_nobody_is_asked_where_the_policy_notifies_nobody(notify: Notify) -> Non
 
     change = read(reach_level(begun, ()), reading(BORIS))
 
-    assert bool(change.tells) is (notify is not Notify.NONE)
+    assert bool(change.notifications) is (notify is not Notify.NONE)
 
 
 def test_the_admins_are_told_of_a_blocked_level_though_nobody_is_notified() -> None:
@@ -283,7 +283,7 @@ def test_the_admins_are_told_of_a_blocked_level_though_nobody_is_notified() -> N
 
     change = read(reach_level(begun, ()), reading())
 
-    assert change.tells == TOLD_ADMINS
+    assert change.notifications == TOLD_ADMINS
 
 
 def test_a_stand_in_of_later_is_asked_when_their_time_begins() -> None:
@@ -291,14 +291,14 @@ def test_a_stand_in_of_later_is_asked_when_their_time_begins() -> None:
     answer = reading(BORIS, absences=(away(BORIS, EMIL, starts=tomorrow),), people=(EMIL,))
     first = read(reached(level(BORIS)), answer)
 
-    rung = deadlines.reach(first.state, tomorrow)
+    rung = deadlines.advance_clock(first.state, tomorrow)
     second = read(rung.state, answer, tomorrow)
 
-    assert first.tells == (Notification(kind=ASKED, people=(BORIS,)),)
+    assert first.notifications == (Notification(kind=ASKED, people=(BORIS,)),)
     assert deadlines.next_deadline(first.state) == tomorrow
     assert rung.facts == ()
     assert rung.state.waits_for_approvers
-    assert second.tells == (Notification(kind=ASKED, people=(EMIL,)),)
+    assert second.notifications == (Notification(kind=ASKED, people=(EMIL,)),)
     assert deadlines.next_deadline(second.state) is None
 
 
@@ -345,7 +345,7 @@ def test_a_request_that_waits_for_its_requester_reads_nobody() -> None:
     state = decided(opened(level(BORIS, CLARA)), changes(BORIS))
 
     assert not state.waits_for_approvers
-    assert deadlines.reach(state, after(days=30)).state == state
+    assert deadlines.advance_clock(state, after(days=30)).state == state
 
 
 @pytest.mark.parametrize("standing", [one for one in Standing if one is not Standing.ACTIVE])

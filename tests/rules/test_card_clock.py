@@ -35,18 +35,18 @@ def clicked(*seconds: float) -> CardState:
     """Return the card after an accepted Slack click at each of these seconds."""
     card = NEW
     for second in seconds:
-        card = rules.change(card, at(second), clicked=True)
+        card = rules.mark_changed(card, at(second), clicked=True)
     return card
 
 
 def changed(card: CardState, seconds: float) -> CardState:
     """Return the card after a change that no Slack click made."""
-    return rules.change(card, at(seconds))
+    return rules.mark_changed(card, at(seconds))
 
 
 def failures(count: int, card: CardState = NEW) -> CardState:
     for number in range(count):
-        card = rules.failed(card, at(number))
+        card = rules.publish_failed(card, at(number))
     return card
 
 
@@ -84,101 +84,109 @@ class Due:
     ),
     Due(
         description="a click right after the clock's change settles too",
-        given=rules.change(changed(NEW, 0), at(1), clicked=True),
+        given=rules.mark_changed(changed(NEW, 0), at(1), clicked=True),
         then=at(4),
     ),
     Due(
         description="a change long after a click is due at once",
-        given=changed(rules.begun(clicked(0), at(3)), 60),
+        given=changed(rules.publish_started(clicked(0), at(3)), 60),
         then=at(60),
     ),
     Due(
         description="a publish that has taken up every change leaves nothing due",
-        given=rules.begun(clicked(0), at(3)),
+        given=rules.publish_started(clicked(0), at(3)),
         then=None,
     ),
     Due(
         description="a click while a publish is in flight is due after it has settled",
-        given=rules.change(rules.begun(clicked(0), at(3)), at(4), clicked=True),
+        given=rules.mark_changed(rules.publish_started(clicked(0), at(3)), at(4), clicked=True),
         then=at(7),
     ),
     Due(
         description="that publish's success does not make the later click forgotten",
-        given=rules.published(
-            rules.change(rules.begun(clicked(0), at(3)), at(4), clicked=True), 1, (CHANNEL,)
+        given=rules.publish_succeeded(
+            rules.mark_changed(rules.publish_started(clicked(0), at(3)), at(4), clicked=True),
+            1,
+            (CHANNEL,),
         ),
         then=at(7),
     ),
     Due(
         description="a publish that a burst forced is followed by one after the last click",
-        given=rules.begun(clicked(0, 2, 4, 5.9), at(6)),
+        given=rules.publish_started(clicked(0, 2, 4, 5.9), at(6)),
         then=at(8.9),
     ),
     Due(
         description="the publish after that is the last",
-        given=rules.begun(rules.begun(clicked(0, 2, 4, 5.9), at(6)), at(8.9)),
+        given=rules.publish_started(rules.publish_started(clicked(0, 2, 4, 5.9), at(6)), at(8.9)),
         then=None,
     ),
     Due(
         description="asked again, a current card is due at once",
-        given=rules.ask_again(rules.begun(clicked(0), at(3)), at(60)),
+        given=rules.mark_outdated(rules.publish_started(clicked(0), at(3)), at(60)),
         then=at(60),
     ),
     Due(
         description="asked again right after a click, it still waits for the click to settle",
-        given=rules.ask_again(rules.begun(clicked(0, 1), at(1)), at(2)),
+        given=rules.mark_outdated(rules.publish_started(clicked(0, 1), at(1)), at(2)),
         then=at(4),
     ),
     Due(
         description="asking again twice is asking once",
-        given=rules.ask_again(rules.ask_again(NEW, at(1)), at(9)),
+        given=rules.mark_outdated(rules.mark_outdated(NEW, at(1)), at(9)),
         then=at(1),
     ),
     Due(
         description="a failed try is repeated after two seconds",
-        given=rules.failed(rules.begun(changed(NEW, 0), at(0)), at(1)),
+        given=rules.publish_failed(rules.publish_started(changed(NEW, 0), at(0)), at(1)),
         then=at(3),
     ),
     Due(
         description="a change does not hasten a retry",
-        given=changed(rules.failed(rules.begun(changed(NEW, 0), at(0)), at(1)), 2),
+        given=changed(
+            rules.publish_failed(rules.publish_started(changed(NEW, 0), at(0)), at(1)), 2
+        ),
         then=at(3),
     ),
     Due(
         description="a click before a retry settles beyond it",
-        given=rules.change(
-            rules.failed(rules.begun(changed(NEW, 0), at(0)), at(1)), at(2), clicked=True
+        given=rules.mark_changed(
+            rules.publish_failed(rules.publish_started(changed(NEW, 0), at(0)), at(1)),
+            at(2),
+            clicked=True,
         ),
         then=at(5),
     ),
     Due(
         description="after a success a change is due at once again",
-        given=changed(rules.published(rules.begun(failures(5), at(20)), 0, (CHANNEL,)), 60),
+        given=changed(
+            rules.publish_succeeded(rules.publish_started(failures(5), at(20)), 0, (CHANNEL,)), 60
+        ),
         then=at(60),
     ),
     Due(
         description="a card handed over right after a click waits for the click to settle",
-        given=changed(rules.handed_over(clicked(0)), 1),
+        given=changed(rules.for_next_owner(clicked(0)), 1),
         then=at(3),
     ),
     Due(
         description="a card handed over without a click is due at once",
-        given=changed(rules.handed_over(NEW), 1),
+        given=changed(rules.for_next_owner(NEW), 1),
         then=at(1),
     ),
     Due(
         description="a card handed over long after its last click is due at once",
-        given=changed(rules.handed_over(rules.begun(clicked(0), at(3))), 60),
+        given=changed(rules.for_next_owner(rules.publish_started(clicked(0), at(3))), 60),
         then=at(60),
     ),
     Due(
         description="what the child had not published is due for its parent",
-        given=rules.handed_over(clicked(0, 2)),
+        given=rules.for_next_owner(clicked(0, 2)),
         then=at(5),
     ),
     Due(
         description="Slack's Retry-After binds the next owner too",
-        given=rules.handed_over(rules.failed(clicked(0), at(3), timedelta(seconds=30))),
+        given=rules.for_next_owner(rules.publish_failed(clicked(0), at(3), timedelta(seconds=30))),
         then=at(33),
     ),
 )
@@ -217,7 +225,7 @@ class Pause:
     Pause(description="a Retry-After of zero is none", given=0, retry_after=timedelta(0), then=2),
 )
 def test_how_long_to_wait_after_a_failure(row: Pause) -> None:
-    pause = rules.pause(row.given, row.retry_after)
+    pause = rules.retry_delay(row.given, row.retry_after)
 
     assert pause == timedelta(seconds=row.then)
 
@@ -230,7 +238,7 @@ def test_every_failure_in_a_row_counts() -> None:
 
 
 def test_a_success_starts_the_pauses_anew() -> None:
-    card = rules.published(failures(3), 4, (CHANNEL,))
+    card = rules.publish_succeeded(failures(3), 4, (CHANNEL,))
 
     assert card.tries == 0
     assert card.retry_at is None
@@ -238,15 +246,15 @@ def test_a_success_starts_the_pauses_anew() -> None:
 
 
 def test_a_failed_publish_is_still_behind() -> None:
-    card = rules.failed(rules.begun(changed(NEW, 0), at(0)), at(5))
+    card = rules.publish_failed(rules.publish_started(changed(NEW, 0), at(0)), at(5))
 
     assert card.behind_since == at(5)
 
 
 def test_a_failed_publish_does_not_forget_how_long_a_later_change_waits() -> None:
-    begun = rules.begun(changed(NEW, 0), at(0))
+    begun = rules.publish_started(changed(NEW, 0), at(0))
 
-    card = rules.failed(changed(begun, 1), at(5))
+    card = rules.publish_failed(changed(begun, 1), at(5))
 
     assert card.behind_since == at(1)
 
@@ -258,7 +266,7 @@ def test_each_visible_change_is_a_new_version() -> None:
 
 
 def test_asking_again_is_no_new_version() -> None:
-    card = rules.ask_again(clicked(0), at(9))
+    card = rules.mark_outdated(clicked(0), at(9))
 
     assert card.version == 1
 
@@ -270,18 +278,18 @@ def test_a_change_without_a_click_leaves_the_last_click_where_it_was() -> None:
 
 
 def test_a_handed_over_card_keeps_copies_version_and_tries() -> None:
-    card = rules.failed(rules.begun(clicked(0, 1), at(4)), at(5))
+    card = rules.publish_failed(rules.publish_started(clicked(0, 1), at(4)), at(5))
 
-    taken = rules.handed_over(card)
+    taken = rules.for_next_owner(card)
 
     assert (taken.copies, taken.version, taken.tries) == (card.copies, card.version, card.tries)
     assert taken.clicked_at is None
 
 
 def test_a_card_handed_on_twice_keeps_the_later_bound() -> None:
-    once = rules.handed_over(clicked(5))
+    once = rules.for_next_owner(clicked(5))
 
-    twice = rules.handed_over(rules.change(once, at(1), clicked=True))
+    twice = rules.for_next_owner(rules.mark_changed(once, at(1), clicked=True))
 
     assert twice.not_before == at(8)
 
@@ -290,38 +298,38 @@ def test_a_card_handed_on_twice_keeps_the_later_bound() -> None:
 
 
 def test_the_intent_is_written_down_before_the_first_post() -> None:
-    card = rules.begun(changed(NEW, 0), at(1))
+    card = rules.publish_started(changed(NEW, 0), at(1))
 
     assert card.copies[0].intended_at == at(1)
 
 
 def test_a_second_try_looks_as_far_back_as_the_first_intent() -> None:
-    card = rules.failed(rules.begun(changed(NEW, 0), at(1)), at(2))
+    card = rules.publish_failed(rules.publish_started(changed(NEW, 0), at(1)), at(2))
 
-    card = rules.begun(card, at(4))
+    card = rules.publish_started(card, at(4))
 
     assert card.copies[0].intended_at == at(1)
 
 
 def test_a_lost_post_is_doubtful_and_a_lost_update_is_not() -> None:
-    card = rules.lost(CardState(copies=(CHANNEL, DIRECT)), at(1))
+    card = rules.publish_outcome_unknown(CardState(copies=(CHANNEL, DIRECT)), at(1))
 
     assert [copy.doubtful for copy in card.copies] == [True, False]
     assert card.retry_at == at(3)
 
 
 def test_a_copy_that_was_once_doubtful_stays_so() -> None:
-    doubtful = rules.lost(NEW, at(1)).copies[0]
+    doubtful = rules.publish_outcome_unknown(NEW, at(1)).copies[0]
     found = CardState(copies=(CardCopy(channel="#approvals", key="k1", ts="1.1", doubtful=True),))
 
-    card = rules.lost(found, at(9))
+    card = rules.publish_outcome_unknown(found, at(9))
 
     assert doubtful.doubtful
     assert card.copies[0].doubtful
 
 
 def test_a_success_notes_where_the_copies_stand() -> None:
-    card = rules.published(rules.begun(clicked(0), at(3)), 1, (DIRECT,))
+    card = rules.publish_succeeded(rules.publish_started(clicked(0), at(3)), 1, (DIRECT,))
 
     assert card.copies == (DIRECT,)
     assert card.published == 1
@@ -341,18 +349,18 @@ def test_the_last_publish_of_a_burst_comes_after_its_last_click_has_settled(
     def publish_until(limit: datetime | None) -> None:
         nonlocal card
         while (due := rules.due_at(card)) and (limit is None or due <= limit):
-            card = rules.begun(card, due)
+            card = rules.publish_started(card, due)
             publishes.append(due)
-            card = rules.published(card, card.version, card.copies)
+            card = rules.publish_succeeded(card, card.version, card.copies)
 
     for pause in pauses:
         now += timedelta(seconds=pause)
         publish_until(now)
-        card = rules.change(card, now, clicked=True)
+        card = rules.mark_changed(card, now, clicked=True)
     publish_until(None)
 
-    assert publishes[-1] >= now + rules.SETTLE
-    assert publishes[-1] <= now + rules.AT_LATEST
+    assert publishes[-1] >= now + rules.SETTLE_TIME
+    assert publishes[-1] <= now + rules.MAX_PUBLISH_DELAY
     assert publishes == sorted(publishes)
 
 
@@ -363,17 +371,17 @@ def test_no_click_waits_longer_than_six_seconds_for_a_publish(pauses: list[float
     card = NEW
 
     for instant in instants:
-        card = rules.change(card, instant, clicked=True)
+        card = rules.mark_changed(card, instant, clicked=True)
 
     due = rules.due_at(card)
-    assert due == min(instants[0] + rules.AT_LATEST, instants[-1] + rules.SETTLE)
+    assert due == min(instants[0] + rules.MAX_PUBLISH_DELAY, instants[-1] + rules.SETTLE_TIME)
 
 
 @pytest.mark.parametrize("tries", range(12))
 def test_a_pause_never_shrinks_and_never_exceeds_ten_seconds(tries: int) -> None:
-    pause = rules.pause(tries)
+    pause = rules.retry_delay(tries)
 
-    assert rules.pause(tries + 1) >= pause
+    assert rules.retry_delay(tries + 1) >= pause
     assert pause <= timedelta(seconds=10)
 
 

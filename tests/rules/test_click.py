@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.rules.builders import table
 from tests.rules.effort import SHORT
-from workflows.rules.shared.click import REMEMBERED, click_id, remember
+from workflows.rules.shared.click import click_id
 
 PRESS = ("APR-1", "UBORIS", "approve", "1700000000.000100", "1700000009.000200")
 
@@ -57,24 +57,3 @@ def test_two_presses_share_an_id_only_if_they_are_the_same(
     same = click_id(*one) == click_id(*other)
 
     assert same == (one == other)
-
-
-def test_the_latest_id_is_remembered_last() -> None:
-    known = remember(("a", "b"), "c")
-
-    assert known == ("a", "b", "c")
-
-
-def test_500_ids_are_remembered() -> None:
-    known = remember(tuple(str(number) for number in range(499)), "new")
-
-    assert len(known) == REMEMBERED == 500
-    assert known[0] == "0"
-
-
-def test_the_oldest_of_501_ids_is_forgotten() -> None:
-    known = remember(tuple(str(number) for number in range(500)), "new")
-
-    assert len(known) == 500
-    assert known[0] == "1"
-    assert known[-1] == "new"

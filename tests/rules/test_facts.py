@@ -103,7 +103,9 @@ class Written:
     ),
     Written(
         description="an expiry",
-        given=deadlines.reach(opened(ONE_LEVEL, expires_at=after(minutes=5)), after(minutes=5)),
+        given=deadlines.advance_clock(
+            opened(ONE_LEVEL, expires_at=after(minutes=5)), after(minutes=5)
+        ),
         then=["RequestExpired"],
         by=[CLOCK],
     ),
@@ -115,7 +117,7 @@ class Written:
     ),
     Written(
         description="a clock with nothing due writes nothing",
-        given=deadlines.reach(opened(ONE_LEVEL), after(days=9)),
+        given=deadlines.advance_clock(opened(ONE_LEVEL), after(days=9)),
         then=[],
         by=[],
     ),

@@ -17,9 +17,9 @@ from workflows.rules.hr.request import (
     HrType,
     Priority,
     check_amended,
-    content_of,
-    mistakes_in,
-    request_of,
+    content_from_request,
+    field_errors,
+    request_from_content,
 )
 from workflows.rules.shared.content import Content, ContentField, content_changes
 from workflows.rules.shared.errors import NotAnHrContentError, RuleError
@@ -79,7 +79,7 @@ CONTENTS = st.builds(
 @SHORT
 @given(REQUESTS)
 def test_a_request_comes_back_from_its_content_as_it_was(request_: HrRequest) -> None:
-    assert request_of("HR-1", content_of(request_)) == request_
+    assert request_from_content("HR-1", content_from_request(request_)) == request_
 
 
 @SHORT
@@ -87,41 +87,41 @@ def test_a_request_comes_back_from_its_content_as_it_was(request_: HrRequest) ->
 def test_a_content_is_read_whole_or_not_at_all(content: Content) -> None:
     """What a request does not hold would be approved and never provisioned."""
     try:
-        request = request_of("HR-1", content)
+        request = request_from_content("HR-1", content)
     except NotAnHrContentError:
         return
-    assert content_of(request) == content
+    assert content_from_request(request) == content
 
 
 @SHORT
 @given(REQUESTS, REQUESTS)
 def test_two_requests_never_have_the_same_content(one: HrRequest, other: HrRequest) -> None:
-    assert (content_of(one) == content_of(other)) is (one == other)
+    assert (content_from_request(one) == content_from_request(other)) is (one == other)
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        replace(content_of(SEA), fields=()),
-        replace(content_of(SEA), links=("https://a.example", "https://b.example")),
+        replace(content_from_request(SEA), fields=()),
+        replace(content_from_request(SEA), links=("https://a.example", "https://b.example")),
         replace(
-            content_of(SEA),
-            fields=(*content_of(SEA).fields, ContentField(label="Room", value="12")),
+            content_from_request(SEA),
+            fields=(*content_from_request(SEA).fields, ContentField(label="Room", value="12")),
         ),
         replace(
-            content_of(SEA),
+            content_from_request(SEA),
             fields=tuple(
                 replace(one, value="20270301") if one.key == "starts" else one
-                for one in content_of(SEA).fields
+                for one in content_from_request(SEA).fields
             ),
         ),
-        replace(content_of(SEA), fields=content_of(SEA).fields[::-1]),
+        replace(content_from_request(SEA), fields=content_from_request(SEA).fields[::-1]),
     ],
     ids=["no fields", "two links", "another field", "a day in other words", "another order"],
 )
 def test_what_no_request_has_is_refused(wrong: Content) -> None:
     with pytest.raises(NotAnHrContentError):
-        request_of("HR-1", wrong)
+        request_from_content("HR-1", wrong)
 
 
 def test_every_type_needs_fields_that_a_request_has() -> None:
@@ -132,7 +132,7 @@ def test_every_type_needs_fields_that_a_request_has() -> None:
 def test_a_change_is_known_by_its_key() -> None:
     longer = replace(SEA, ends=date(2027, 3, 8), priority=Priority.LOW)
 
-    changes = content_changes(content_of(SEA), content_of(longer))
+    changes = content_changes(content_from_request(SEA), content_from_request(longer))
 
     assert {one.part: one.after for one in changes} == {
         "key:priority": "low",
@@ -175,15 +175,18 @@ def test_each_day_counts_in_its_year(starts: date, ends: date, days: dict[int, i
     ],
 )
 def test_what_its_type_needs_is_checked(request_: HrRequest, mistakes: dict[str, str]) -> None:
-    found = mistakes_in(request_)
+    found = field_errors(request_)
 
     assert {name: error.code for name, error in found.items()} == mistakes
 
 
 def test_an_amendment_may_change_everything_but_the_type() -> None:
-    check_amended(content_of(SEA), content_of(replace(SEA, title="The hills", starts=SEA.ends)))
+    check_amended(
+        content_from_request(SEA),
+        content_from_request(replace(SEA, title="The hills", starts=SEA.ends)),
+    )
 
     with pytest.raises(RuleError) as caught:
-        check_amended(content_of(SEA), content_of(TRAIN))
+        check_amended(content_from_request(SEA), content_from_request(TRAIN))
 
     assert caught.value.code == "other_hr_type"

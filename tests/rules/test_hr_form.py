@@ -12,7 +12,13 @@ from tests.rules.builders import BORIS, level, policy, usd
 from tests.rules.effort import SHORT
 from workflows.rules.approvals.policy import Tier
 from workflows.rules.hr.form import DraftHr, HrFormErrors, read_hr
-from workflows.rules.hr.request import HrRequest, HrType, Priority, content_of, request_of
+from workflows.rules.hr.request import (
+    HrRequest,
+    HrType,
+    Priority,
+    content_from_request,
+    request_from_content,
+)
 
 TODAY = date(2027, 3, 1)
 PRODUCTS = {"DESK-1": "Desk, oak"}
@@ -140,5 +146,5 @@ def test_whatever_is_written_is_read_or_refused_and_what_is_read_can_be_approved
         unknown = set(found.by_field) - set(DraftHr.__slots__)
     else:
         unknown = set()
-        assert request_of("HR-1", content_of(request)) == request
+        assert request_from_content("HR-1", content_from_request(request)) == request
     assert not unknown

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.rules.acts import CLOSED, amend, changes, decided, hand_over, standing, yes
@@ -26,7 +26,7 @@ from tests.rules.builders import (
 from tests.views.any_snapshot import AnySnapshot
 from workflows.rules.approvals.request import ApprovalState, RequestKind, Status
 from workflows.rules.approvals.snapshot import approval_snapshot
-from workflows.rules.inbox import Waiting, about_of, listed_as, waiting_for
+from workflows.rules.inbox import WaitingApprover, listed_as, waiting_approvers
 from workflows.rules.people.actors import Absence
 from workflows.rules.shared.content import Content
 from workflows.rules.snapshots import Snapshot
@@ -34,8 +34,8 @@ from workflows.rules.snapshots import Snapshot
 WEEK = timedelta(days=7)
 
 
-def waits(state: ApprovalState) -> tuple[Waiting, ...]:
-    return waiting_for(approval_snapshot(state, 1))
+def waits(state: ApprovalState) -> tuple[WaitingApprover, ...]:
+    return waiting_approvers(approval_snapshot(state, 1))
 
 
 def people(state: ApprovalState) -> list[tuple[str, str]]:
@@ -83,7 +83,11 @@ def test_who_stands_in_now_or_later_is_waited_for_in_their_time() -> None:
 
     assert (dora.seat, dora.starts, dora.ends) == (BORIS, coming.starts, coming.ends)
     assert dora.since == coming.starts
-    assert [dora.stands(at) for at in (NOON, NOON + WEEK, NOON + 2 * WEEK)] == [False, True, False]
+    assert [dora.is_active(at) for at in (NOON, NOON + WEEK, NOON + 2 * WEEK)] == [
+        False,
+        True,
+        False,
+    ]
 
 
 def test_who_stands_in_twice_at_a_time_is_waited_for_once_at_a_time() -> None:
@@ -103,17 +107,18 @@ def test_who_stands_in_by_word_is_waited_for_without_an_end() -> None:
     assert people(state) == [(BORIS, BORIS), (DORA, BORIS)]
 
 
+@example(seed=941)  # a delegate whose time ends before it starts
 @given(seed=st.integers(0, 10**6))
 def test_nobody_is_waited_for_twice_at_one_instant_whatever_the_snapshot(seed: int) -> None:
     """Broken by hand: without `_without_overlap` this is found within a second."""
     snapshot = AnySnapshot(["U0BORIS", "U0CLARA"], seed).approval()
 
-    waiting = waiting_for(snapshot)
+    waiting = waiting_approvers(snapshot)
 
     for one in waiting:
         same = [two for two in waiting if two.person == one.person]
         for at in (one.starts or NOON - 99 * WEEK, one.ends or NOON + 999 * WEEK):
-            assert sum(two.stands(at) for two in same) <= 1
+            assert sum(two.is_active(at) for two in same) <= 1
 
 
 @pytest.mark.parametrize(
@@ -127,5 +132,5 @@ def test_nobody_is_waited_for_twice_at_one_instant_whatever_the_snapshot(seed: i
 def test_a_part_of_something_else_is_found_under_the_whole(about: RequestKind, listed: str) -> None:
     snapshot: Snapshot = replace(approval_snapshot(opened(level(BORIS)), 1), about=about)
 
-    assert (about_of(snapshot), listed_as(snapshot)) == (about, listed)
+    assert (snapshot.about, listed_as(snapshot)) == (about, listed)
     assert snapshot.requester.person == ANA

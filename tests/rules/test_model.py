@@ -30,7 +30,7 @@ from tests.rules.model_parts import (
 from tests.rules.oracle import Press, Story
 from workflows.rules.approvals import approval, deadlines
 from workflows.rules.approvals.clock import Tick
-from workflows.rules.approvals.directory_reading import question, take_reading
+from workflows.rules.approvals.directory import apply_directory_result, directory_query
 from workflows.rules.approvals.levels import next_windows, reach_level
 from workflows.rules.approvals.request import (
     ApprovalState,
@@ -40,10 +40,10 @@ from workflows.rules.approvals.request import (
     Status,
     Verdict,
 )
-from workflows.rules.approvals.seats import may_decide, seat_of
+from workflows.rules.approvals.seats import may_decide, seat_for
 from workflows.rules.approvals.snapshot import approval_snapshot
-from workflows.rules.inbox import waiting_for
-from workflows.rules.people.actors import SLACK, ApproverQuestion
+from workflows.rules.inbox import waiting_approvers
+from workflows.rules.people.actors import SLACK, DirectoryQuery
 from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.errors import RuleError
 
@@ -88,7 +88,7 @@ class Approval(RuleBasedStateMachine):
         self.now: datetime = NOON
         self.facts: list[AuditEvent] = []
         self.closed: ApprovalState | None = None
-        self.asked: tuple[ApproverQuestion, tuple[int, int, int]] | None = None
+        self.asked: tuple[DirectoryQuery, tuple[int, int, int]] | None = None
         self.told: Counter[tuple[int, int, str]] = Counter()
 
     @initialize(begun=requests(), first=st.none() | good_answers())
@@ -103,7 +103,7 @@ class Approval(RuleBasedStateMachine):
     def _take(self, change: Change) -> None:
         self.state = change.state
         self.facts.extend(change.facts)
-        for tell in change.tells:
+        for tell in change.notifications:
             if tell.kind is NotificationKind.ASKED:
                 where = (self.state.content_revision, len(self.state.levels))
                 self.told.update((*where, person) for person in tell.people)
@@ -131,7 +131,7 @@ class Approval(RuleBasedStateMachine):
 
     @rule()
     def ring(self) -> None:
-        self._take(deadlines.reach(self.state, self.now))
+        self._take(deadlines.advance_clock(self.state, self.now))
 
     @precondition(lambda self: self.state.waits_for_level)
     @rule()
@@ -148,7 +148,7 @@ class Approval(RuleBasedStateMachine):
     def ask_the_directory(self) -> None:
         self.ring()
         if self.state.waits_for_approvers and self.asked is None:
-            self.asked = question(self.state), self._turn()
+            self.asked = directory_query(self.state), self._turn()
 
     def _turn(self) -> tuple[int, int, int]:
         number = len(self.story.rungs)
@@ -162,7 +162,7 @@ class Approval(RuleBasedStateMachine):
         (asked, turn), self.asked = self.asked, None
         if self.story.waits_for_people and turn == self._turn():
             self.story.hear(answer.answer, self.now)
-        self._take(take_reading(self.state, asked, answer.reading, self.now))
+        self._take(apply_directory_result(self.state, asked, answer.reading, self.now))
         level = self.state.level
         if self.state.status is Status.PENDING and level and not (level.blocked or level.passed):
             where = (self.state.content_revision, level.number)
@@ -301,7 +301,7 @@ class Approval(RuleBasedStateMachine):
 
     @invariant()
     def engine_and_oracle_agree(self) -> None:
-        state, story = deadlines.reach(self.state, self.now).state, self.story
+        state, story = deadlines.advance_clock(self.state, self.now).state, self.story
         SEEN["steps"] += 1
         SEEN[f"status: {state.status}"] += 1
         alarm = story.next_alarm()
@@ -316,7 +316,7 @@ class Approval(RuleBasedStateMachine):
 
     @invariant()
     def engine_and_oracle_agree_on_every_level(self) -> None:
-        state = deadlines.reach(self.state, self.now).state
+        state = deadlines.advance_clock(self.state, self.now).state
         assert len(state.levels) == len(self.story.rungs)
         for one, rung in zip(state.levels, self.story.rungs, strict=True):
             assert (one.blocked, one.passed) == (rung.trouble, rung.passed)
@@ -330,14 +330,14 @@ class Approval(RuleBasedStateMachine):
         self,
     ) -> None:
         state, level = self.state, self.state.level
-        waiting = waiting_for(approval_snapshot(state, 1))
+        waiting = waiting_approvers(approval_snapshot(state, 1))
         if state.status is not Status.PENDING or level is None or level.passed or level.blocked:
             assert waiting == ()
             return
         for minutes in (0, 3, 9, 30):
             at = self.now + timedelta(minutes=minutes)
-            able = {one: seat_of(state, level, one, at) for one in may_decide(level, at)}
-            now_waiting = [(one.person, one.seat) for one in waiting if one.stands(at)]
+            able = {one: seat_for(state, level, one, at) for one in may_decide(level, at)}
+            now_waiting = [(one.person, one.seat) for one in waiting if one.is_active(at)]
             assert len(now_waiting) == len(able)
             assert dict(now_waiting) == able
 

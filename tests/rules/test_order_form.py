@@ -18,9 +18,9 @@ from workflows.rules.orders.form import (
     DraftOrder,
     OrderFormErrors,
     card_expired,
+    draft_total,
     parse_order,
     read_order,
-    reckon,
 )
 from workflows.rules.orders.order import OrderLine, PaymentMode, content
 from workflows.rules.shared.errors import RuleError
@@ -459,7 +459,7 @@ def test_what_is_added_up_while_it_is_typed_is_what_the_order_costs(
         line(quantity=str(count), unit_price=f"{cents // 100}.{cents % 100:02d}")
         for count, cents in numbers
     )
-    reckoned = reckon((*typed, DraftLine(sku="", quantity=" ", unit_price="")), "USD")
+    reckoned = draft_total((*typed, DraftLine(sku="", quantity=" ", unit_price="")), "USD")
 
     assert reckoned.total == read_order(written(lines=typed), PRODUCTS, "USD").total
     assert reckoned.is_whole
@@ -467,7 +467,7 @@ def test_what_is_added_up_while_it_is_typed_is_what_the_order_costs(
 
 def test_what_cannot_be_added_up_stands_with_its_line() -> None:
     typed = (line(), line(quantity="x", unit_price="-1"), line(quantity=""))
-    reckoned = reckon(typed, "USD")
+    reckoned = draft_total(typed, "USD")
 
     assert [one.total for one in reckoned.lines] == [usd("1500.00"), None, None]
     assert {at: error.code for at, error in reckoned.lines[1].mistakes.items()} == {
@@ -478,7 +478,7 @@ def test_what_cannot_be_added_up_stands_with_its_line() -> None:
 
 
 def test_a_sum_of_too_many_digits_is_no_sum() -> None:
-    reckoned = reckon((line(quantity="9999", unit_price="9999999999999.99"),), "USD")
+    reckoned = draft_total((line(quantity="9999", unit_price="9999999999999.99"),), "USD")
 
     assert reckoned.total is None
     assert reckoned.mistake is not None

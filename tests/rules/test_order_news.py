@@ -8,7 +8,7 @@ import pytest
 from tests.rules.builders import ANA, BORIS, NOON, level, policy, usd
 from workflows.rules.notice import NoticeKind, PendingNotice, still_relevant
 from workflows.rules.orders import saga, verbs
-from workflows.rules.orders.news import replies
+from workflows.rules.orders.notifications import thread_notices
 from workflows.rules.orders.order import (
     Cancellation,
     Order,
@@ -37,7 +37,7 @@ def received(payment: PaymentMode = PaymentMode.CHARGE) -> OrderState:
 
 
 def told(change: OrderChange) -> tuple[NoticeKind, ...]:
-    return replies(change.state, change.facts)
+    return thread_notices(change.state, change.facts)
 
 
 def done(state: OrderState, *names: StepName) -> OrderState:

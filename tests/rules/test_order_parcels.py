@@ -21,15 +21,9 @@ from workflows.rules.orders.order import (
     StepName,
     StepStatus,
 )
-from workflows.rules.orders.parcel import (
-    Parcel,
-    ParcelNews,
-    ParcelStatus,
-    Stored,
-    parcel_key,
-    shipment_id,
-)
+from workflows.rules.orders.parcel import Parcel, ParcelNews, ParcelStatus, Stored
 from workflows.rules.shared.audit import AuditEvent
+from workflows.rules.shared.ids import parcel_key, shipment_id
 
 PLACES = ("EAST", "NORTH", "SOUTH")
 DONE = {

@@ -47,7 +47,7 @@ from tests.rules.builders import (
 )
 from workflows.rules.approvals import approval, deadlines
 from workflows.rules.approvals.clock import Tick, TickKind
-from workflows.rules.approvals.directory_reading import question, take_reading
+from workflows.rules.approvals.directory import apply_directory_result, directory_query
 from workflows.rules.approvals.levels import reach_level
 from workflows.rules.approvals.policy import Escalation, LevelRule
 from workflows.rules.approvals.request import ApprovalState, Change
@@ -76,7 +76,7 @@ class Act:
 
 def people_leave(state: ApprovalState, now: datetime) -> Change:
     """Take an answer that was asked for at the beginning: Boris has left, and with him his stand-in."""
-    return take_reading(state, UNDER_WAY, reading(CLARA, DORA, at=now), now)
+    return apply_directory_result(state, UNDER_WAY, reading(CLARA, DORA, at=now), now)
 
 
 ACTS: dict[str, Act] = {
@@ -108,8 +108,8 @@ ACTS: dict[str, Act] = {
     ),
     "gus refreshes": Act(verb=Verb.REFRESH, do=lambda state, now: refresh(state, actor(GUS), now)),
     "gus closes": Act(verb=Verb.CLOSE, do=lambda state, now: close(state, now=now)),
-    "the clock expires it": Act(at=EXPIRES, do=deadlines.reach),
-    "the clock escalates": Act(at=ESCALATES, do=deadlines.reach),
+    "the clock expires it": Act(at=EXPIRES, do=deadlines.advance_clock),
+    "the clock escalates": Act(at=ESCALATES, do=deadlines.advance_clock),
     "a reading changes the people": Act(do=people_leave),
 }
 
@@ -211,7 +211,7 @@ TWO = begun(
     level(BORIS, CLARA, DORA, quorum=of(2), reject_quorum=2, escalate=escalation(instead=False))
 )
 ANY = begun(level(BORIS, CLARA, DORA, quorum=ONE, escalate=escalation(instead=True)))
-UNDER_WAY = question(TWO)
+UNDER_WAY = directory_query(TWO)
 
 CLOSING = {
     "RequestApproved",

@@ -21,7 +21,7 @@ from tests.rules.builders import (
 from workflows.rules.approvals import approval
 from workflows.rules.approvals.levels import reach_level
 from workflows.rules.approvals.policy import Visibility
-from workflows.rules.approvals.privacy import may_read, public_snapshot
+from workflows.rules.approvals.privacy import may_read, public_approval
 from workflows.rules.approvals.request import ApprovalState
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot, approval_snapshot
 from workflows.rules.shared.content import Content
@@ -55,12 +55,12 @@ def test_every_part_of_a_snapshot_is_either_public_or_private() -> None:
 
 def test_a_public_snapshot_keeps_what_is_public_and_nothing_else() -> None:
     snapshot = approval_snapshot(_asked(Visibility.PRIVATE), 1)
-    public = public_snapshot(snapshot)
+    public = public_approval(snapshot)
 
     for name in PUBLIC_PARTS:
         assert getattr(public, name) == getattr(snapshot, name)
     assert public.content == Content(title=snapshot.title)
-    assert public_snapshot(public) == public
+    assert public_approval(public) == public
 
 
 def test_no_part_of_a_level_is_private_but_what_somebody_wrote() -> None:
@@ -85,7 +85,7 @@ def test_no_part_of_a_level_is_private_but_what_somebody_wrote() -> None:
 def test_what_is_not_private_is_shown_as_it_is() -> None:
     snapshot = approval_snapshot(_asked(Visibility.CHANNEL), 1)
 
-    assert public_snapshot(snapshot) is snapshot
+    assert public_approval(snapshot) is snapshot
 
 
 @pytest.mark.parametrize(

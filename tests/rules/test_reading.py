@@ -36,10 +36,10 @@ from tests.rules.builders import (
     request,
 )
 from workflows.rules.approvals.clock import Tick, TickKind
-from workflows.rules.approvals.directory_reading import question, take_reading
+from workflows.rules.approvals.directory import apply_directory_result, directory_query
 from workflows.rules.approvals.policy import Notify
 from workflows.rules.approvals.request import ApprovalState, Status
-from workflows.rules.people.actors import Reading, Standing
+from workflows.rules.people.actors import DirectoryResult, Standing
 
 
 def wanted(state: ApprovalState) -> ApprovalState:
@@ -52,10 +52,10 @@ def wanted(state: ApprovalState) -> ApprovalState:
 
 def test_an_answer_to_another_question_changes_nothing() -> None:
     state = reached(level(BORIS))
-    old = question(state)
+    old = directory_query(state)
     state = reassign(opened(level(BORIS)), CLARA).state
 
-    change = take_reading(state, old, reading(BORIS), NOON)
+    change = apply_directory_result(state, old, reading(BORIS), NOON)
 
     assert change.state == state
     assert change.facts == ()
@@ -64,10 +64,10 @@ def test_an_answer_to_another_question_changes_nothing() -> None:
 def test_an_answer_from_before_a_refresh_does_not_satisfy_it() -> None:
     """The reading under way may have been made before the group changed."""
     state = wanted(opened(level(BORIS)))
-    under_way = question(state)
+    under_way = directory_query(state)
     state = wanted(state)
 
-    change = take_reading(state, under_way, reading(BORIS), NOON)
+    change = apply_directory_result(state, under_way, reading(BORIS), NOON)
 
     assert change.state == state
     assert change.state.waits_for_approvers
@@ -75,10 +75,10 @@ def test_an_answer_from_before_a_refresh_does_not_satisfy_it() -> None:
 
 def test_an_answer_from_before_an_amendment_does_not_open_the_new_level() -> None:
     state = reached(level(BORIS))
-    under_way = question(state)
+    under_way = directory_query(state)
     state = replace(state, content_revision=2)
 
-    change = take_reading(state, under_way, reading(BORIS), NOON)
+    change = apply_directory_result(state, under_way, reading(BORIS), NOON)
 
     assert here(change.state).blocked == "approvers_unread"
 
@@ -109,17 +109,17 @@ def test_an_answer_that_is_late_for_a_reminder_is_asked_for_again() -> None:
 def test_an_answer_to_a_request_that_waits_for_nobody_changes_nothing(status: Status) -> None:
     state = standing(status)
 
-    change = take_reading(state, question(state), reading(CLARA), NOON)
+    change = apply_directory_result(state, directory_query(state), reading(CLARA), NOON)
 
     assert change.state == state
 
 
 def test_an_answer_to_a_level_that_has_passed_meanwhile_changes_nothing() -> None:
     state = wanted(opened(level(BORIS), level(CLARA, name="hr")))
-    under_way = question(state)
+    under_way = directory_query(state)
     state = decided(state, yes(BORIS))
 
-    change = take_reading(state, under_way, reading(CLARA), NOON)
+    change = apply_directory_result(state, under_way, reading(CLARA), NOON)
 
     assert change.state == state
     assert change.facts == ()
@@ -150,7 +150,7 @@ def test_an_answer_to_a_level_that_has_passed_meanwhile_changes_nothing() -> Non
         ),
     ],
 )
-def test_who_the_admins_are(answer: Reading, then: tuple[str, ...]) -> None:
+def test_who_the_admins_are(answer: DirectoryResult, then: tuple[str, ...]) -> None:
     state = wanted(opened(level(BORIS)))
 
     change = read(state, answer)
@@ -181,7 +181,7 @@ def test_a_later_answer_names_the_admins_and_ends_the_repeating() -> None:
 def test_the_question_names_whom_the_policy_and_the_people_have_named() -> None:
     state = hand_over(opened(level(BORIS)), BORIS, EMIL).state
 
-    found = question(state)
+    found = directory_query(state)
 
     assert found.request_id == "APR-1"
     assert found.requester == ANA
@@ -195,7 +195,7 @@ def test_the_question_names_whom_the_policy_and_the_people_have_named() -> None:
 def test_nobody_asks_who_is_in_the_channel_where_nobody_is_mentioned_there(notify: Notify) -> None:
     state = opened_as(asked(policy(level(BORIS), notify=notify)))
 
-    found = question(state)
+    found = directory_query(state)
 
     assert found.channel == ""
 

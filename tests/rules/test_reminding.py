@@ -92,7 +92,7 @@ class Rung:
     ),
 )
 def test_what_the_clock_does_in_which_order(row: Rung) -> None:
-    change = deadlines.reach(ticking(), at(row.when))
+    change = deadlines.advance_clock(ticking(), at(row.when))
 
     assert [(fact.kind.value, fact.at) for fact in change.facts] == [
         (kind, at(minutes)) for kind, minutes in row.then
@@ -102,17 +102,17 @@ def test_what_the_clock_does_in_which_order(row: Rung) -> None:
 
 
 def test_a_clock_looked_at_often_does_what_one_looked_at_late_does() -> None:
-    often, late = ticking(), deadlines.reach(ticking(), at(10))
+    often, late = ticking(), deadlines.advance_clock(ticking(), at(10))
     for second in range(0, 600, 7):
-        often = deadlines.reach(often, at(second / 60)).state
+        often = deadlines.advance_clock(often, at(second / 60)).state
 
-    assert deadlines.reach(often, at(10)).state == late.state
+    assert deadlines.advance_clock(often, at(10)).state == late.state
 
 
 def test_a_clock_looked_at_twice_rings_once() -> None:
-    once = deadlines.reach(ticking(), at(1)).state
+    once = deadlines.advance_clock(ticking(), at(1)).state
 
-    again = deadlines.reach(once, at(1))
+    again = deadlines.advance_clock(once, at(1))
 
     assert again.facts == ()
     assert again.state == once
@@ -124,9 +124,9 @@ def test_a_clock_looked_at_twice_rings_once() -> None:
 def test_a_reminder_tells_those_who_have_not_decided_and_has_the_people_read_again() -> None:
     state = decided(ticking(), yes(BORIS))
 
-    change = deadlines.reach(state, at(1))
+    change = deadlines.advance_clock(state, at(1))
 
-    assert change.tells == (Notification(kind=NotificationKind.REMINDED, people=(CLARA,)),)
+    assert change.notifications == (Notification(kind=NotificationKind.REMINDED, people=(CLARA,)),)
     assert change.facts[0].data == {"people": CLARA}
     assert change.facts[0].rule == "remind_after"
     assert here(change.state).reminders == 1
@@ -138,19 +138,19 @@ def test_a_reminder_tells_a_stand_in_in_their_time_too() -> None:
     absence = away(BORIS, EMIL, starts=at(2))
     state = read(state, reading(BORIS, CLARA, absences=(absence,), people=(EMIL,))).state
 
-    first = deadlines.reach(state, at(1))
-    second = deadlines.reach(first.state, at(3))
+    first = deadlines.advance_clock(state, at(1))
+    second = deadlines.advance_clock(first.state, at(3))
 
-    assert first.tells[0].people == (BORIS, CLARA)
-    assert second.tells[0].people == (BORIS, CLARA, EMIL)
+    assert first.notifications[0].people == (BORIS, CLARA)
+    assert second.notifications[0].people == (BORIS, CLARA, EMIL)
 
 
 def test_a_reminder_of_a_blocked_level_tells_the_admins_again() -> None:
     state = read(reach_level(submitted(RULE), CLOCKWORK), reading()).state
 
-    change = deadlines.reach(state, at(1))
+    change = deadlines.advance_clock(state, at(1))
 
-    assert change.tells == (Notification(kind=NotificationKind.BLOCKED),)
+    assert change.notifications == (Notification(kind=NotificationKind.BLOCKED),)
     assert kinds(change.facts) == ["LevelReminded"]
     assert change.facts[0].data == {"people": ""}
 
@@ -158,9 +158,9 @@ def test_a_reminder_of_a_blocked_level_tells_the_admins_again() -> None:
 def test_a_reminder_where_the_policy_notifies_nobody_is_a_fact_all_the_same() -> None:
     state = opened_as(asked(policy(RULE, notify=Notify.NONE)), *CLOCKWORK)
 
-    change = deadlines.reach(state, at(1))
+    change = deadlines.advance_clock(state, at(1))
 
-    assert change.tells == ()
+    assert change.notifications == ()
     assert kinds(change.facts) == ["LevelReminded"]
 
 
@@ -170,7 +170,7 @@ def test_a_reminder_where_the_policy_notifies_nobody_is_a_fact_all_the_same() ->
 def test_an_escalation_asks_others_too_while_the_first_ones_may_still_decide() -> None:
     state = ticking(RULE, *ticks((4, ESCALATE)))
 
-    change = deadlines.reach(state, at(4))
+    change = deadlines.advance_clock(state, at(4))
 
     assert [str(one) for one in here(change.state).sources] == [
         "user:UBORIS",
@@ -185,17 +185,17 @@ def test_an_escalation_asks_others_too_while_the_first_ones_may_still_decide() -
 
 
 def test_whom_an_escalation_adds_is_asked_and_nobody_else() -> None:
-    state = deadlines.reach(ticking(RULE, *ticks((4, ESCALATE))), at(4)).state
+    state = deadlines.advance_clock(ticking(RULE, *ticks((4, ESCALATE))), at(4)).state
 
     change = read(state, reading(BORIS, CLARA, DORA), at(4))
 
-    assert change.tells == (Notification(kind=NotificationKind.ASKED, people=(DORA,)),)
+    assert change.notifications == (Notification(kind=NotificationKind.ASKED, people=(DORA,)),)
 
 
 def test_an_escalation_in_place_of_the_first_ones_lets_go_of_them_at_once() -> None:
     state = ticking(INSTEAD, *ticks((4, ESCALATE)))
 
-    change = deadlines.reach(state, at(4))
+    change = deadlines.advance_clock(state, at(4))
 
     assert [str(one) for one in here(change.state).sources] == ["user:UDORA"]
     assert here(change.state).blocked == "approvers_unread"
@@ -204,7 +204,7 @@ def test_an_escalation_in_place_of_the_first_ones_lets_go_of_them_at_once() -> N
 
 
 def test_after_an_escalation_in_their_place_the_first_ones_are_no_approvers() -> None:
-    state = deadlines.reach(ticking(INSTEAD, *ticks((4, ESCALATE))), at(4)).state
+    state = deadlines.advance_clock(ticking(INSTEAD, *ticks((4, ESCALATE))), at(4)).state
 
     state = read(state, reading(DORA), at(4)).state
 
@@ -214,7 +214,9 @@ def test_after_an_escalation_in_their_place_the_first_ones_are_no_approvers() ->
 
 def test_who_decided_before_an_escalation_in_their_place_counts_on() -> None:
     rule = level(BORIS, CLARA, quorum=of(2), escalate=(TO_DORA_INSTEAD,))
-    state = deadlines.reach(decided(ticking(rule, *ticks((4, ESCALATE))), yes(BORIS)), at(4)).state
+    state = deadlines.advance_clock(
+        decided(ticking(rule, *ticks((4, ESCALATE))), yes(BORIS)), at(4)
+    ).state
 
     state = decided(read(state, reading(DORA), at(4)).state, yes(DORA))
 
@@ -230,7 +232,7 @@ def test_a_late_press_of_somebody_let_go_of_is_judged_as_if_the_clock_had_rung()
 def test_an_escalation_adds_to_whom_an_admin_has_named() -> None:
     state = reassign(ticking(RULE, *ticks((4, ESCALATE))), EMIL).state
 
-    state = deadlines.reach(state, at(4)).state
+    state = deadlines.advance_clock(state, at(4)).state
 
     assert [str(one) for one in here(state).sources] == ["user:UEMIL", "user:UDORA"]
 
@@ -240,7 +242,7 @@ def test_each_escalation_takes_its_own_step() -> None:
     rule = level(BORIS, escalate=(TO_DORA, second))
     clock = (*ticks((4, ESCALATE)), Tick(at=at(5), kind=ESCALATE, step=1))
 
-    state = deadlines.reach(ticking(rule, *clock), at(5)).state
+    state = deadlines.advance_clock(ticking(rule, *clock), at(5)).state
 
     assert [str(one) for one in here(state).sources] == ["user:UEMIL"]
     assert here(state).escalations == 2
@@ -252,17 +254,17 @@ def test_each_escalation_takes_its_own_step() -> None:
 def test_while_changes_are_awaited_nobody_is_reminded_and_nothing_escalates() -> None:
     state = decided(ticking(), changes(BORIS))
 
-    change = deadlines.reach(state, at(4.5))
+    change = deadlines.advance_clock(state, at(4.5))
 
     assert change.facts == ()
-    assert change.tells == ()
+    assert change.notifications == ()
     assert here(change.state).sources == RULE.approvers
 
 
 def test_while_changes_are_awaited_the_end_comes_all_the_same() -> None:
     state = decided(ticking(), changes(BORIS))
 
-    change = deadlines.reach(state, at(6))
+    change = deadlines.advance_clock(state, at(6))
 
     assert [(fact.kind.value, fact.at) for fact in change.facts] == [("RequestExpired", at(5))]
 
@@ -272,14 +274,14 @@ def test_a_level_that_has_passed_is_not_reminded() -> None:
         opened_as(request(level(BORIS), level(CLARA, name="hr")), *ticks((1, REMIND))), yes(BORIS)
     )
 
-    assert deadlines.reach(state, at(9)).state == state
+    assert deadlines.advance_clock(state, at(9)).state == state
     assert deadlines.next_deadline(next_opened(state)) is None
 
 
 def test_an_escalation_of_a_blocked_level_may_open_it() -> None:
     state = read(reach_level(submitted(RULE), CLOCKWORK), reading(BORIS)).state
 
-    state = deadlines.reach(state, at(4)).state
+    state = deadlines.advance_clock(state, at(4)).state
     state = read(state, reading(BORIS, DORA), at(4)).state
 
     assert here(state).blocked == ""

@@ -33,7 +33,7 @@ from workflows.rules.approvals import deadlines
 from workflows.rules.approvals.clock import Tick, TickKind
 from workflows.rules.approvals.policy import Escalation, Notify, ReasonRule, RouteReason
 from workflows.rules.approvals.request import ApprovalState, Delegate, NotificationKind, Status
-from workflows.rules.approvals.snapshot import Asked, approval_snapshot
+from workflows.rules.approvals.snapshot import NamedApprover, approval_snapshot
 from workflows.rules.notice import NoticeKind
 from workflows.rules.people.actors import Member, Standing
 
@@ -161,8 +161,8 @@ def test_a_snapshot_says_by_which_source_each_was_asked() -> None:
     snapshot = approval_snapshot(read(reached(level(BORIS)), reading(BORIS, group, twice)).state, 1)
 
     assert snapshot.levels[0].asked == (
-        Asked(person=BORIS, source="user:UBORIS"),
-        Asked(person=CLARA, source="group:sales"),
+        NamedApprover(person=BORIS, source="user:UBORIS"),
+        NamedApprover(person=CLARA, source="group:sales"),
     )
 
 
@@ -205,7 +205,7 @@ def test_a_snapshot_counts_reminders_and_escalations() -> None:
     )
 
     snapshot = approval_snapshot(
-        deadlines.reach(opened_as(request(rule), *clock), after(minutes=5)).state, 1
+        deadlines.advance_clock(opened_as(request(rule), *clock), after(minutes=5)).state, 1
     )
 
     assert (snapshot.levels[0].reminders, snapshot.levels[0].escalations) == (1, 1)

@@ -20,7 +20,7 @@ from tests.rules.builders import (
     with_away,
 )
 from workflows.rules.approvals.request import ApprovalState
-from workflows.rules.approvals.seats import FARTHEST, may_decide
+from workflows.rules.approvals.seats import MAX_DELEGATION_DEPTH, may_decide
 from workflows.rules.people.actors import Absence, Standing
 
 TOMORROW = after(days=1)
@@ -137,7 +137,7 @@ NAMES = tuple(f"U{number}" for number in range(10))
     May(
         description="a long chain ends after so many absent people",
         given=with_away(*chain(*NAMES), people=NAMES, found=(NAMES[0],)),
-        then=NAMES[: FARTHEST + 1],
+        then=NAMES[: MAX_DELEGATION_DEPTH + 1],
     ),
     May(
         description="the requester does not stand in",

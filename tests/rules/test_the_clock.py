@@ -134,7 +134,7 @@ class Instant:
     ),
 )
 def test_what_the_clock_does(row: Instant) -> None:
-    change = deadlines.reach(row.given, row.when)
+    change = deadlines.advance_clock(row.given, row.when)
 
     assert change.state.status is row.then
     assert bool(change.facts) == (change.state.status is not row.given.status)
@@ -142,7 +142,7 @@ def test_what_the_clock_does(row: Instant) -> None:
 
 
 def test_an_expiry_says_by_which_rule_and_that_the_clock_did_it() -> None:
-    change = deadlines.reach(opened(RULE, expires_at=DUE), DUE)
+    change = deadlines.advance_clock(opened(RULE, expires_at=DUE), DUE)
 
     assert kinds(change.facts) == ["RequestExpired"]
     assert change.facts[0].actor == CLOCK
@@ -152,9 +152,9 @@ def test_an_expiry_says_by_which_rule_and_that_the_clock_did_it() -> None:
 
 
 def test_a_clock_that_rings_twice_expires_once() -> None:
-    expired = deadlines.reach(opened(RULE, expires_at=DUE), DUE).state
+    expired = deadlines.advance_clock(opened(RULE, expires_at=DUE), DUE).state
 
-    again = deadlines.reach(expired, DUE + WEEK)
+    again = deadlines.advance_clock(expired, DUE + WEEK)
 
     assert again.facts == ()
     assert again.state == expired

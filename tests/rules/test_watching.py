@@ -5,7 +5,7 @@ from dataclasses import replace
 from tests.rules.acts import standing
 from tests.rules.builders import BORIS, CLARA, here, level, member, opened, reached, read, reading
 from workflows.rules.approvals.request import Status
-from workflows.rules.approvals.watching import subjects
+from workflows.rules.approvals.subscriptions import subjects
 from workflows.rules.people.actors import ApproverSource, SourceKind, Standing
 
 ADMINS = ApproverSource(kind=SourceKind.GROUP, value="admins")

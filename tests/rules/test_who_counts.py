@@ -33,13 +33,13 @@ from workflows.rules.approvals import approval as rules
 from workflows.rules.approvals.levels import reach_level
 from workflows.rules.approvals.policy import Quorum
 from workflows.rules.approvals.request import Status
-from workflows.rules.people.actors import CLOCK, Member, Reading, Standing
+from workflows.rules.people.actors import CLOCK, DirectoryResult, Member, Standing
 
 
 @dataclass(frozen=True, kw_only=True)
 class Eligible:
     description: str
-    given: Reading
+    given: DirectoryResult
     then: tuple[str, ...]
 
 
@@ -122,7 +122,7 @@ def test_who_was_asked_before_but_said_nothing_is_eligible_again() -> None:
 @dataclass(frozen=True, kw_only=True)
 class Blocked:
     description: str
-    given: Reading
+    given: DirectoryResult
     quorum: Quorum = ONE
     then: str
 

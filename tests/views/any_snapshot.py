@@ -16,15 +16,15 @@ from tests.views.contents import usd
 from workflows.rules.approvals.policy import Layout, RouteReason
 from workflows.rules.approvals.request import (
     ChangeRequest,
-    Counted,
     Delegate,
     Reassigned,
+    RecordedDecision,
     Remark,
     RequestKind,
     Status,
     Verdict,
 )
-from workflows.rules.approvals.snapshot import ApprovalSnapshot, Asked, LevelSnapshot
+from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot, NamedApprover
 from workflows.rules.orders.order import (
     Cancelled,
     OrderLine,
@@ -120,7 +120,7 @@ class AnySnapshot:
             sources=tuple(self.source() for _ in range(self._random.randrange(12))),
             unreadable=tuple(self.source() for _ in range(self._random.choice((0, 1, 12)))),
             eligible=eligible,
-            asked=tuple(Asked(person=one, source=self.source()) for one in eligible),
+            asked=tuple(NamedApprover(person=one, source=self.source()) for one in eligible),
             delegates=tuple(self.stand_in() for _ in range(self._random.choice((0, 1, 12)))),
             needed=self._random.randrange(1, 30),
             blocked=self._random.choice(codes),
@@ -137,8 +137,8 @@ class AnySnapshot:
     def reassigned(self) -> Reassigned:
         return Reassigned(person=self.person(), reason=self.text(), at=self.instant())
 
-    def decision(self) -> Counted:
-        return Counted(
+    def decision(self) -> RecordedDecision:
+        return RecordedDecision(
             person=self.person(),
             verdict=self._random.choice(list(Verdict)),
             reason=self.text(),

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from tests.views import contents
 from tests.views.contents import usd
-from workflows.rules.approvals import approval, directory_reading
+from workflows.rules.approvals import approval, directory
 from workflows.rules.approvals.clock import Tick, TickKind
-from workflows.rules.approvals.deadlines import reach
+from workflows.rules.approvals.deadlines import advance_clock
 from workflows.rules.approvals.levels import reach_level
 from workflows.rules.approvals.policy import LevelRule, Policy, Quorum, Tier, route
 from workflows.rules.approvals.request import (
@@ -36,9 +36,9 @@ from workflows.rules.people.actors import (
     Actor,
     ApproverSet,
     ApproverSource,
+    DirectoryResult,
     Member,
     Origin,
-    Reading,
     SourceKind,
     Standing,
 )
@@ -101,14 +101,14 @@ def request(content: Content | None = None, rules: Policy | None = None) -> Appr
     )
 
 
-def people(*ids: str, standing: Standing = Standing.ACTIVE) -> Reading:
+def people(*ids: str, standing: Standing = Standing.ACTIVE) -> DirectoryResult:
     return found(*(Member(person=one, source=f"user:{one}", standing=standing) for one in ids))
 
 
-def found(*members: Member, unreadable: tuple[str, ...] = ()) -> Reading:
+def found(*members: Member, unreadable: tuple[str, ...] = ()) -> DirectoryResult:
     approvers = ApproverSet(members=members, read_at=NOW, unreadable=unreadable)
     gus = Member(person="U0GUS", source="group:approval-admins", standing=Standing.ACTIVE)
-    return Reading(approvers=approvers, admins=ApproverSet(members=(gus,), read_at=NOW))
+    return DirectoryResult(approvers=approvers, admins=ApproverSet(members=(gus,), read_at=NOW))
 
 
 def reached(state: ApprovalState, minutes: int = 5) -> ApprovalState:
@@ -117,10 +117,10 @@ def reached(state: ApprovalState, minutes: int = 5) -> ApprovalState:
     return reach_level(state, [expiry])
 
 
-def taken(state: ApprovalState, answer: Reading) -> ApprovalState:
+def taken(state: ApprovalState, answer: DirectoryResult) -> ApprovalState:
     """Take the directory's answer to what is asked of it now."""
-    return directory_reading.take_reading(
-        state, directory_reading.question(state), answer, NOW
+    return directory.apply_directory_result(
+        state, directory.directory_query(state), answer, NOW
     ).state
 
 
@@ -189,7 +189,7 @@ def rejected() -> ApprovalSnapshot:
 
 
 def expired() -> ApprovalSnapshot:
-    return snapshot(reach(opened(request()), NOW + timedelta(minutes=5)).state)
+    return snapshot(advance_clock(opened(request()), NOW + timedelta(minutes=5)).state)
 
 
 def withdrawn() -> ApprovalSnapshot:

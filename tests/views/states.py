@@ -33,9 +33,9 @@ from workflows.rules.people.actors import (
     Absence,
     Actor,
     ApproverSource,
+    DirectoryResult,
     Member,
     Origin,
-    Reading,
     SourceKind,
     Standing,
 )
@@ -81,7 +81,7 @@ def between_levels() -> ApprovalSnapshot:
     return snapshot(amendment.amend(changes_requested(), _amendment(), NOW).state, 4)
 
 
-def _away(*absences: Absence) -> Reading:
+def _away(*absences: Absence) -> DirectoryResult:
     dora = Member(person="U0DORA", source="", standing=Standing.ACTIVE)
     return replace(examples.people("U0BORIS", "U0CLARA"), absences=absences, people=(dora,))
 

@@ -13,7 +13,7 @@ from views import approval_card
 from views.translator import ENGLISH
 from workflows.rules.approvals.policy import RouteReason
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.notice import MENTIONED
+from workflows.rules.notice import MAX_MENTIONS
 
 Row = list[tuple[str, str | None, bool]]
 DECIDE: Row = [("approve", "primary", True), ("reject", "danger", False), ("more", None, False)]
@@ -119,7 +119,7 @@ def test_an_amendment_shows_before_and_after() -> None:
 
 def test_everybody_who_hears_of_it_by_the_card_alone_is_mentioned_on_it() -> None:
     """A card that is posted first mentions up to eight people, however little room there is."""
-    eight = tuple(f"U0PERSON{number}" for number in range(MENTIONED))
+    eight = tuple(f"U0PERSON{number}" for number in range(MAX_MENTIONS))
     state = examples.opened(examples.request(contents.long(), examples.policy()), *eight)
     words = _words(examples.snapshot(state))
 

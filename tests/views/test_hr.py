@@ -17,7 +17,7 @@ from views.blocks import Message
 from views.translator import ENGLISH
 from workflows.rules.approvals.request import OPEN, Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.hr.request import HrRequest, HrType, content_of
+from workflows.rules.hr.request import HrRequest, HrType, content_from_request
 from workflows.rules.hr.snapshot import (
     STEPS,
     DaysLeft,
@@ -53,7 +53,7 @@ def hr(approval: ApprovalSnapshot | None, request: HrRequest = SEA, **parts: obj
         admin_channel="#approvals-admin",
         language="en",
         status=approval.status if approval else Status.PENDING,
-        approval=replace(approval, content=content_of(request)) if approval else None,
+        approval=replace(approval, content=content_from_request(request)) if approval else None,
         provisioning=Provisioning.NOT_NEEDED,
         steps=(),
         failure=None,
@@ -155,7 +155,9 @@ def test_the_card_takes_what_is_private_from_the_approval_alone() -> None:
     )
     snapshot = failed()
     hidden = replace(snapshot, request=secret)
-    blank = replace(hidden, approval=replace(examples.approved(), content=content_of(SEA)))
+    blank = replace(
+        hidden, approval=replace(examples.approved(), content=content_from_request(SEA))
+    )
 
     said = whole(hr_card.build(blank, ENGLISH))
 

@@ -14,7 +14,7 @@ from views.card_click import context_of
 from views.order_lines import CatalogueEntry
 from views.translator import ENGLISH
 from workflows.rules.approvals.verbs import Verb
-from workflows.rules.hr.request import FIELDS, HrRequest, HrType, Priority, content_of
+from workflows.rules.hr.request import FIELDS, HrRequest, HrType, Priority, content_from_request
 from workflows.rules.shared.money import parse_money
 
 CONTEXT = replace(context_of(click("more")), currency="EUR")
@@ -43,7 +43,7 @@ COMMON = {"title", "text", "links", "priority"}
 def form(type_: HrType) -> tuple[HrRequest, dict[str, Any]]:
     """Return a request of this type, and the form that changes it."""
     request = replace(REQUEST, type=type_, **OWN[type_])
-    snapshot = replace(examples.pending(), content=content_of(request))
+    snapshot = replace(examples.pending(), content=content_from_request(request))
     return request, verb_modal.form(CONTEXT, Verb.AMEND, snapshot, ENGLISH, products=PRODUCTS)
 
 
@@ -88,7 +88,7 @@ def test_what_nobody_changes_comes_back_as_it_was(type_: HrType) -> None:
     back = submitted(view)
 
     assert verb_modal.check(back, ENGLISH) == {}
-    assert verb_modal.amended(back) == content_of(request)
+    assert verb_modal.amended(back) == content_from_request(request)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_one_field_is_changed_and_the_others_stay(
 
     amended = verb_modal.amended(submitted(view, **{field: typed}))
 
-    assert amended == content_of(replace(request, **changed))
+    assert amended == content_from_request(replace(request, **changed))
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,8 @@ from workflows.rules.hr.request import (
     HrRequest,
     HrType,
     Priority,
-    content_of,
-    request_of,
+    content_from_request,
+    request_from_content,
 )
 from workflows.rules.shared.errors import HrFieldMissingError, NotALinkError
 
@@ -247,7 +247,7 @@ def a_request(type_: HrType = HrType.TIME_OFF) -> HrRequest:
 
 
 def test_a_copy_begins_with_everything_that_was_asked_under_its_new_id() -> None:
-    request = request_of("HR-NEW00000", content_of(a_request()))
+    request = request_from_content("HR-NEW00000", content_from_request(a_request()))
 
     view = hr_modal.copied(request, OFFER, ENGLISH)
 

@@ -132,6 +132,6 @@ def test_what_a_missing_card_means_depends_on_what_is_there_already() -> None:
     assert "what is decided holds" in notice_messages.card_not_posted(closed, "", ENGLISH).text
     for snapshot in (waits, closed):
         old = notice_messages.card_not_posted(
-            snapshot, "slack.is_inactive", ENGLISH, stands=True
+            snapshot, "slack.is_inactive", ENGLISH, is_posted=True
         ).text
         assert "could not be brought up to date" in old

@@ -24,7 +24,7 @@ from views.ids import ActionId
 from views.payload import from_json
 from views.translator import ENGLISH
 from workflows.rules.approvals.policy import Layout, Visibility
-from workflows.rules.approvals.privacy import public_snapshot
+from workflows.rules.approvals.privacy import public_approval
 from workflows.rules.messages import Menu
 
 SNAPSHOTS = Path(__file__).parent / "snapshots" / "thread"
@@ -169,7 +169,7 @@ def test_every_modal_of_a_request_is_valid(
     level: int,
 ) -> None:
     snapshot = replace(some.approval(), layout=layout)
-    menu = Menu(face=snapshot if reads else public_snapshot(snapshot), verbs=(), may_read=reads)
+    menu = Menu(face=snapshot if reads else public_approval(snapshot), verbs=(), may_read=reads)
     opened = replace(click("more"), reply_level=level, subject=snapshot.title[:120])
 
     check_view(details_modal.opening(opened, ENGLISH))

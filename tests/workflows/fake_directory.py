@@ -10,11 +10,11 @@ from tests.workflows.weather import Slack
 from workflows.ports.approvals import DirectoryPort
 from workflows.rules.people.actors import (
     Absence,
-    ApproverQuestion,
     ApproverSet,
     ApproverSource,
+    DirectoryQuery,
+    DirectoryResult,
     Member,
-    Reading,
     SourceKind,
     Standing,
 )
@@ -34,23 +34,23 @@ class FakeDirectory(DirectoryPort):
     absences: tuple[Absence, ...] = ()
     outside: tuple[str, ...] = ()
     empty: bool = False
-    asked: list[ApproverQuestion] = field(default_factory=list)
+    asked: list[DirectoryQuery] = field(default_factory=list)
 
     @property
     def reads(self) -> int:
         return len(self.asked)
 
     @activity.defn
-    async def approvers(self, question: ApproverQuestion) -> Reading:
+    async def approvers(self, question: DirectoryQuery) -> DirectoryResult:
         self.asked.append(question)
         reading = self._reading(question)
         if not await self.slack.call():
             raise ApplicationError("Slack is down", type="slack.unavailable")
         return reading
 
-    def _reading(self, question: ApproverQuestion) -> Reading:
+    def _reading(self, question: DirectoryQuery) -> DirectoryResult:
         delegates = (*question.people, *(one.delegate for one in self.absences))
-        return Reading(
+        return DirectoryResult(
             approvers=self._read(() if self.empty else question.sources),
             admins=self._read(question.admins),
             absences=self.absences,

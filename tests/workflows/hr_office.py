@@ -15,9 +15,10 @@ from workflows.hr_request import HrRequestWorkflow
 from workflows.rules.approvals.policy import LevelRule, Policy, Tier
 from workflows.rules.approvals.request import Amendment
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.hr.request import HrRequest, HrType, content_of
-from workflows.rules.hr.snapshot import HrSnapshot, hr_approval_id
+from workflows.rules.hr.request import HrRequest, HrType, content_from_request
+from workflows.rules.hr.snapshot import HrSnapshot
 from workflows.rules.messages import HrInput
+from workflows.rules.shared.ids import approval_id
 
 HrHandle = WorkflowHandle[HrRequestWorkflow, HrSnapshot]
 
@@ -72,9 +73,7 @@ async def awaiting(
     """Send an HR request and wait until its approval is open."""
     handle = await ask(office, request or time_off(), *levels)
     await office.world.until(lambda: "HrRequestReceived" in office.world.audit.kinds(handle.id))
-    approval = office.client.get_workflow_handle_for(
-        ApprovalWorkflow.run, hr_approval_id(handle.id)
-    )
+    approval = office.client.get_workflow_handle_for(ApprovalWorkflow.run, approval_id(handle.id))
     await office.until_idle(approval)
     await office.until_idle(handle)
     return handle, approval
@@ -96,7 +95,7 @@ async def amend(
 ) -> ApprovalSnapshot:
     """Have the employee change what is asked for."""
     del office
-    amendment = Amendment(actor=ANA, content=content_of(request), content_revision=1)
+    amendment = Amendment(actor=ANA, content=content_from_request(request), content_revision=1)
     async with asyncio.timeout(PATIENCE):
         return await approval.execute_update(
             ApprovalWorkflow.amend, amendment, id=click or uuid.uuid4().hex

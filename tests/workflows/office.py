@@ -37,10 +37,10 @@ from workflows.rules.orders.order import (
     OrderSnapshot,
     PaymentConfirmation,
     Resumption,
-    approval_id,
 )
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.content import Content
+from workflows.rules.shared.ids import approval_id
 from workflows.rules.shared.money import Money
 
 ApprovalHandle = WorkflowHandle[ApprovalWorkflow, ApprovalOutcome]

@@ -24,7 +24,7 @@ from workflows.hr_request import HrRequestWorkflow
 from workflows.hr_saga import TRY_AGAIN
 from workflows.payloads import data_converter
 from workflows.rules.approvals.request import Status, Verdict
-from workflows.rules.hr.request import HrRequest, HrType, content_of
+from workflows.rules.hr.request import HrRequest, HrType, content_from_request
 from workflows.rules.hr.snapshot import HrSnapshot, Provisioning
 from workflows.rules.messages import HrInput
 from workflows.rules.orders.order import StepStatus
@@ -84,7 +84,9 @@ async def test_approvers_read_the_request_and_it_may_be_amended(
     shown = world.cards.shown(approval.id)
 
     assert shown.amendable
-    assert shown.content == content_of(time_off(shown.request_id.removesuffix(".approval")))
+    assert shown.content == content_from_request(
+        time_off(shown.request_id.removesuffix(".approval"))
+    )
 
 
 async def test_a_rejection_at_the_second_level_ends_it_with_its_reason(

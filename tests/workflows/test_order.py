@@ -18,7 +18,7 @@ from tests.workflows.weather import Weather
 from workflows.order import OrderWorkflow
 from workflows.rules.approvals.request import Status, Verdict, Withdrawal
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus
-from workflows.rules.shared.card import AT_LATEST, SETTLE
+from workflows.rules.shared.card import MAX_PUBLISH_DELAY, SETTLE_TIME
 
 
 async def test_an_order_under_the_limit_needs_nobody(office: Office, world: World) -> None:
@@ -169,7 +169,7 @@ async def test_the_order_publishes_nothing_before_the_last_click_has_settled(
 
     (clicked,) = when(await office.history(approval), "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")
     published = asked(await office.history(order), "publish")
-    assert SETTLE - CLOSE / 10 <= published[0] - clicked < SETTLE + CLOSE
+    assert SETTLE_TIME - CLOSE / 10 <= published[0] - clicked < SETTLE_TIME + CLOSE
     assert len(published) == 1
 
 
@@ -270,4 +270,4 @@ async def test_a_first_post_that_hangs_is_handed_over_as_doubtful(
     assert copy.intended_at == world.cards.asked[0].copies[0].intended_at
     later = [card.copies[0] for card in world.cards.asked if card.face.kind == "order"]
     assert later[0].doubtful
-    assert AT_LATEST > SETTLE
+    assert MAX_PUBLISH_DELAY > SETTLE_TIME

@@ -38,8 +38,9 @@ from workflows.ports.approvals import AuditBatch
 from workflows.ports.orders import PaymentPort
 from workflows.refund import RefundWorkflow
 from workflows.rules.orders.order import Order, OrderLine, OrderStatus, PaymentMode
-from workflows.rules.orders.parcel import ParcelStatus, shipment_id
-from workflows.rules.orders.received_payment import Progress, ReceivedPayment, refund_id
+from workflows.rules.orders.parcel import ParcelStatus
+from workflows.rules.orders.received_payment import Progress, ReceivedPayment
+from workflows.rules.shared.ids import refund_id, shipment_id
 from workflows.sweep import SweepInput, SweepWorkflow
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

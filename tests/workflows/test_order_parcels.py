@@ -23,7 +23,8 @@ from workflows.order import OrderWorkflow
 from workflows.payloads import data_converter
 from workflows.registry import WORKFLOWS, sandbox
 from workflows.rules.orders.order import Order, OrderLine, OrderStatus, StepStatus
-from workflows.rules.orders.parcel import ParcelNews, ParcelStatus, Stored, shipment_id
+from workflows.rules.orders.parcel import ParcelNews, ParcelStatus, Stored
+from workflows.rules.shared.ids import shipment_id
 from workflows.shipment import PARCEL_MOVED, ShipmentWorkflow
 
 NORTH, SOUTH = "NORTH", "SOUTH"

@@ -17,7 +17,7 @@ from workflows.order import OrderWorkflow
 from workflows.payloads import data_converter
 from workflows.rules.approvals.request import Verdict
 from workflows.rules.messages import OrderInput
-from workflows.rules.orders.answers import ApprovalMessage
+from workflows.rules.orders.latest_decision import ApprovalMessage
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 from workflows.search import CUSTOMER_ID, ORDER_STATUS, ORDER_TOTAL
 

@@ -29,7 +29,7 @@ from workflows.rules.approvals import (
     amendment,
     approval,
     delegation,
-    directory_reading,
+    directory,
     levels,
 )
 from workflows.rules.approvals.policy import Layout, route
@@ -112,9 +112,9 @@ async def _read(state: ApprovalState) -> ApprovalState:
         state = levels.reach_level(state, ())
     if not state.waits_for_approvers:
         return state
-    question = directory_reading.question(state)
+    question = directory.directory_query(state)
     found = await World().directory.approvers(question)
-    return directory_reading.take_reading(state, question, found, NOW).state
+    return directory.apply_directory_result(state, question, found, NOW).state
 
 
 async def _rehearse(

@@ -7,7 +7,7 @@ from tests.workflows.history import asked, when
 from tests.workflows.office import BOTH, CLOSE, Office, level
 from tests.workflows.weather import Weather
 from workflows.approval import ApprovalWorkflow
-from workflows.rules.shared.card import AT_LATEST, PATIENT_RETRY, SETTLE
+from workflows.rules.shared.card import LONG_RETRY, MAX_PUBLISH_DELAY, SETTLE_TIME
 
 CROWD = tuple(f"U{number:02}" for number in range(20))
 ADMINS = ("card_not_posted", "#approvals-admin")
@@ -18,13 +18,13 @@ async def test_a_slack_click_is_published_three_seconds_later(office: Office) ->
     handle = await office.open_request(BOTH)
 
     await office.click(handle, "UBORIS")
-    await office.pass_time(handle, 2 * AT_LATEST)
+    await office.pass_time(handle, 2 * MAX_PUBLISH_DELAY)
 
     events = await office.until_idle(handle)
     (clicked,) = when(events, "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")
     published = asked(events, "publish")[1:]
     assert len(published) == 1
-    assert SETTLE - CLOSE / 10 <= published[0] - clicked < SETTLE + CLOSE
+    assert SETTLE_TIME - CLOSE / 10 <= published[0] - clicked < SETTLE_TIME + CLOSE
 
 
 async def test_a_decision_by_command_line_is_published_at_once(office: Office) -> None:
@@ -45,13 +45,13 @@ async def test_a_change_soon_after_a_click_waits_until_the_click_has_settled(
     await office.pass_time(handle, CLOSE)
 
     await office.decide(handle, CROWD[1])
-    await office.pass_time(handle, AT_LATEST)
+    await office.pass_time(handle, MAX_PUBLISH_DELAY)
 
     events = await office.until_idle(handle)
     clicked, _ = when(events, "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")
     published = asked(events, "publish")[1:]
     assert len(published) == 1
-    assert SETTLE - CLOSE / 10 <= published[0] - clicked < SETTLE + CLOSE
+    assert SETTLE_TIME - CLOSE / 10 <= published[0] - clicked < SETTLE_TIME + CLOSE
 
 
 async def test_a_burst_of_clicks_delays_the_publish_for_six_seconds_at_most(
@@ -66,7 +66,7 @@ async def test_a_burst_of_clicks_delays_the_publish_for_six_seconds_at_most(
     events = await office.until_idle(handle)
     first = when(events, "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")[0]
     published = asked(events, "publish")[1]
-    assert AT_LATEST - CLOSE / 10 <= published - first < AT_LATEST + CLOSE
+    assert MAX_PUBLISH_DELAY - CLOSE / 10 <= published - first < MAX_PUBLISH_DELAY + CLOSE
 
 
 async def test_twenty_clicks_are_one_publish_and_few_timers(office: Office, world: World) -> None:
@@ -74,7 +74,7 @@ async def test_twenty_clicks_are_one_publish_and_few_timers(office: Office, worl
 
     for person in CROWD[:19]:
         await office.click(handle, person)
-    await office.pass_time(handle, 2 * AT_LATEST)
+    await office.pass_time(handle, 2 * MAX_PUBLISH_DELAY)
 
     events = await office.until_idle(handle)
     assert 1 <= len(world.cards.published) - 1 <= 2
@@ -114,13 +114,13 @@ async def test_republish_also_waits_until_the_last_click_has_settled(office: Off
     await office.click(handle, "UBORIS")
 
     await handle.execute_update(ApprovalWorkflow.republish)
-    await office.pass_time(handle, AT_LATEST)
+    await office.pass_time(handle, MAX_PUBLISH_DELAY)
 
     events = await office.until_idle(handle)
     clicked, _ = when(events, "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")
     published = asked(events, "publish")[1:]
     assert len(published) == 1
-    assert published[0] - clicked >= SETTLE - CLOSE / 10
+    assert published[0] - clicked >= SETTLE_TIME - CLOSE / 10
 
 
 async def test_the_copys_place_is_kept_from_the_first_post_on(office: Office, world: World) -> None:
@@ -186,7 +186,7 @@ async def test_a_card_is_posted_soon_after_the_bot_was_invited(
     handle = await office.open_request()
     world.cards.problem = ""
 
-    await office.pass_time(handle, PATIENT_RETRY + CLOSE)
+    await office.pass_time(handle, LONG_RETRY + CLOSE)
 
     assert world.cards.versions == [1]
 

@@ -16,7 +16,8 @@ from tests.workflows.weather import PATIENCE
 from workflows.ports.orders import StepReference
 from workflows.ports.payments import RefundPort
 from workflows.refund import RefundWorkflow
-from workflows.rules.orders.received_payment import ReceivedPayment, RefundInput, refund_id
+from workflows.rules.orders.received_payment import ReceivedPayment, RefundInput
+from workflows.rules.shared.ids import refund_id
 from workflows.rules.shared.money import Money
 
 

@@ -11,7 +11,7 @@ from workflows.ports.approvals import NoticeResult
 from workflows.rules.approvals.policy import Escalation, Notify
 from workflows.rules.approvals.request import Status
 from workflows.rules.people.actors import Standing
-from workflows.rules.shared.card import PATIENT_RETRY
+from workflows.rules.shared.card import LONG_RETRY
 
 CROWD = tuple(f"U{number:02}" for number in range(MAX_COPIES + 5))
 ADMINS = ("blocked", "#approvals-admin")
@@ -331,7 +331,7 @@ async def test_admins_are_told_when_the_bot_is_invited_at_last(
     await office.pass_time(handle, MINUTE)
     world.notices.refused.clear()
 
-    await office.pass_time(handle, PATIENT_RETRY + CLOSE)
+    await office.pass_time(handle, LONG_RETRY + CLOSE)
 
     assert world.notices.summary() == [ADMINS]
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from temporalio import activity
 
 from workflows.rules.notice import Notice
-from workflows.rules.people.actors import ApproverQuestion, Reading
+from workflows.rules.people.actors import DirectoryQuery, DirectoryResult
 from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.card import CardCopy
 from workflows.rules.snapshots import Snapshot
@@ -52,10 +52,9 @@ class DeadlineQuestion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deadlines:
-    """Instants in UTC, in the order of the question, and the time-zone data's version behind them."""
+    """Instants in UTC, in the order of the question."""
 
     at: tuple[datetime, ...]
-    tzdata: str
 
 
 class CalendarPort:
@@ -71,7 +70,7 @@ class DirectoryPort:
     """The people of the workspace."""
 
     @activity.defn
-    async def approvers(self, question: ApproverQuestion) -> Reading:
+    async def approvers(self, question: DirectoryQuery) -> DirectoryResult:
         """Read everybody whom the question is about, now. Safe to repeat.
 
         A source that cannot be read (an unknown group, a missing scope, a manager who is not

@@ -1,4 +1,4 @@
-"""The inbox: on whom a request waits, and where people find it. Pure functions of a face."""
+"""The inbox: which people a request is waiting for, and where its requester finds it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,21 +6,20 @@ from datetime import UTC, datetime
 
 from workflows.rules.approvals.request import Delegate, RequestKind
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
-from workflows.rules.hr.snapshot import HrSnapshot
-from workflows.rules.orders.order import ENDED, OrderSnapshot
 from workflows.rules.snapshots import Snapshot
 
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
-_END = datetime.max.replace(tzinfo=UTC)
+_MIN_TIME = datetime.min.replace(tzinfo=UTC)
+_MAX_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
-    """Somebody who may decide on a request now, or will, and has not.
+class WaitingApprover:
+    """A person who may decide on a request, now or later, and has not decided yet.
 
-    `seat` is the approver for whom they decide: themselves, or somebody they stand in for from
-    `starts` (inclusive) until `ends` (exclusive), if bounded. `source` names that approver.
-    `since` is when it began to wait for them. At one instant nobody waits twice on one request.
+    `seat` is the approver for whom they decide: themselves, or an approver whose delegate they
+    are from `starts` (inclusive) until `ends` (exclusive), if bounded. `source` is the approver
+    source that names the seat. `since` is when the request began to wait for them. At any instant
+    a person waits at most once per request.
     """
 
     request_id: str
@@ -34,101 +33,94 @@ class Waiting:
     starts: datetime | None = None
     ends: datetime | None = None
 
-    def stands(self, now: datetime) -> bool:
-        """Whether they may decide at `now`."""
-        begun = self.starts is None or self.starts <= now
-        return begun and (self.ends is None or now < self.ends)
+    def is_active(self, now: datetime) -> bool:
+        """Return whether they may decide at `now`."""
+        has_started = self.starts is None or self.starts <= now
+        return has_started and (self.ends is None or now < self.ends)
 
 
-def waiting_for(snapshot: Snapshot) -> tuple[Waiting, ...]:
-    """Return who may decide on the open level, now or later, and has not.
+def waiting_approvers(snapshot: Snapshot) -> tuple[WaitingApprover, ...]:
+    """Return the people who may decide on the open level, now or later, and have not decided yet.
 
-    Nobody while it is blocked, waits for changes, or is closed; an order waits on nobody, its
-    approval does. At any instant these are exactly the people of `seats.may_decide`, each with
-    the seat of `seats.seat_of`.
+    Empty while the request is blocked, waits for changes or is closed. Also empty for orders and
+    HR requests, whose approvals wait instead. At any instant these are exactly the people of
+    `seats.may_decide`, each with the seat of `seats.seat_for`.
     """
     level = snapshot.open_level if isinstance(snapshot, ApprovalSnapshot) else None
     if not isinstance(snapshot, ApprovalSnapshot) or level is None or level.blocked:
         return ()
-    sources = {one.person: one.source for one in level.asked}
+    sources = {approver.person: approver.source for approver in level.asked}
     opened = level.opened_at or snapshot.changed_at
     return tuple(
-        Waiting(
+        WaitingApprover(
             request_id=snapshot.request_id,
-            person=one.person,
-            seat=one.seat,
-            source=sources.get(one.seat, ""),
+            person=holder.person,
+            seat=holder.seat,
+            source=sources.get(holder.seat, ""),
             about=snapshot.about,
             policy=snapshot.policy,
-            since=max(opened, one.starts or opened),
+            since=max(opened, holder.starts or opened),
             expires_at=level.expires_at,
-            starts=one.starts,
-            ends=one.ends,
+            starts=holder.starts,
+            ends=holder.ends,
         )
-        for one in _without_overlap(_able(level))
+        for holder in _without_overlap(_seat_holders(level))
     )
 
 
-def _able(level: LevelSnapshot) -> Iterator[Delegate]:
-    """Yield who may decide for which open seat: its owner, and who stands in and owns none here."""
-    filled = {said.seat for said in level.decisions}
-    counted = filled | {said.person for said in level.decisions}
+def _seat_holders(level: LevelSnapshot) -> Iterator[Delegate]:
+    """Yield who may decide for each open seat: its owner, and delegates who own no seat here."""
+    filled = {decision.seat for decision in level.decisions}
+    counted = filled | {decision.person for decision in level.decisions}
     unfilled = [seat for seat in level.eligible if seat not in filled]
     owners = (Delegate(person=seat, seat=seat) for seat in unfilled)
-    stand_ins = (
-        one for one in level.delegates if one.seat in unfilled and one.person not in level.eligible
+    delegates = (
+        delegate
+        for delegate in level.delegates
+        if delegate.seat in unfilled and delegate.person not in level.eligible
     )
-    for one in (*owners, *stand_ins):
-        if one.person not in counted:
-            yield one
+    for holder in (*owners, *delegates):
+        if holder.person not in counted:
+            yield holder
 
 
-def _without_overlap(able: Iterator[Delegate]) -> Iterator[Delegate]:
-    """Cut off from each what the same person was given before: a decision fills the first seat."""
-    taken: dict[str, list[tuple[datetime, datetime]]] = {}
-    for one in able:
-        span = (one.starts or _BEGINNING, one.ends or _END)
-        before = taken.setdefault(one.person, [])
-        for starts, ends in _rest(span, before):
+def _without_overlap(holders: Iterator[Delegate]) -> Iterator[Delegate]:
+    """Cut off the time in which the same person holds an earlier seat: that seat is filled first.
+
+    A span that ends before it starts is never active, so it yields nothing and cuts nothing off.
+    """
+    earlier_spans: dict[str, list[tuple[datetime, datetime]]] = {}
+    for holder in holders:
+        span = (holder.starts or _MIN_TIME, holder.ends or _MAX_TIME)
+        earlier = earlier_spans.setdefault(holder.person, [])
+        for starts, ends in _remainder(span, earlier):
             yield Delegate(
-                person=one.person,
-                seat=one.seat,
-                starts=starts if starts > _BEGINNING else None,
-                ends=ends if ends < _END else None,
+                person=holder.person,
+                seat=holder.seat,
+                starts=starts if starts > _MIN_TIME else None,
+                ends=ends if ends < _MAX_TIME else None,
             )
-        before.append(span)
+        if span[0] < span[1]:
+            earlier.append(span)
 
 
-def _rest(
-    span: tuple[datetime, datetime], taken: list[tuple[datetime, datetime]]
+def _remainder(
+    span: tuple[datetime, datetime], earlier: list[tuple[datetime, datetime]]
 ) -> list[tuple[datetime, datetime]]:
-    """Return what is left of a span of time, in parts that are not empty."""
-    left = [span]
-    for starts, ends in taken:
-        left = [
-            part for one, end in left for part in ((one, min(end, starts)), (max(one, ends), end))
+    """Return the parts of a time span that no earlier span covers, without empty parts."""
+    parts = [span]
+    for starts, ends in earlier:
+        parts = [
+            part
+            for start, end in parts
+            for part in ((start, min(end, starts)), (max(start, ends), end))
         ]
-    return [(starts, ends) for starts, ends in left if starts < ends]
-
-
-def about_of(snapshot: Snapshot) -> RequestKind:
-    """Return what it is about, be it the whole or a part."""
-    if isinstance(snapshot, ApprovalSnapshot):
-        return snapshot.about
-    return RequestKind.ORDER if isinstance(snapshot, OrderSnapshot) else RequestKind.HR
+    return [(start, end) for start, end in parts if start < end]
 
 
 def listed_as(snapshot: Snapshot) -> str:
-    """Return the kind under which its requester finds it, empty for a part of something else.
+    """Return the kind under which its requester finds it; empty for a child approval.
 
-    The approval of an order, or of an HR request, is a part of it.
+    The approval of an order or HR request is found under its parent.
     """
-    is_part = isinstance(snapshot, ApprovalSnapshot) and snapshot.about is not RequestKind.APPROVAL
-    return "" if is_part else about_of(snapshot)
-
-
-def goes_on(snapshot: Snapshot) -> bool:
-    """Say whether anything about it is still to come."""
-    if isinstance(snapshot, HrSnapshot):
-        return snapshot.ended_at is None
-    return snapshot.status not in ENDED if isinstance(snapshot, OrderSnapshot) else snapshot.is_open
+    return "" if snapshot.is_child else snapshot.about

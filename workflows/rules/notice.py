@@ -1,24 +1,24 @@
-"""Notices: what a workflow tells people by itself, to whom, and where."""
+"""Notices: messages that a workflow sends on its own, to whom, and where."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
-from workflows.rules.hr.snapshot import HrSnapshot
-from workflows.rules.orders.order import OrderSnapshot, OrderStatus, StepName, StepStatus
+from workflows.rules.orders.order import OrderSnapshot
 from workflows.rules.shared.card import CardCopy
 from workflows.rules.snapshots import Snapshot
 
-MENTIONED = 8
-"""So many people are mentioned where a card is posted first; of more, each is told otherwise."""
+MAX_MENTIONS = 8
+"""A card mentions at most this many people when it is posted; more people get a notice each."""
 
 
 class NoticeKind(StrEnum):
-    """What is told. `LASTING` ones are told of what has closed, too; the others lose their point.
+    """The kinds of notices. Only those in `AFTER_CLOSING` are sent once the request has closed.
 
-    Four stand in the thread of an order's card: what came from outside, where the parcel is, and
-    who turned it back. All else the card itself says, and the outcome tells its requester.
+    Four are replies in the thread of an order's card: what another system reported (a payment),
+    where the parcel is, and who cancelled the order. The card shows everything else, and the
+    outcome notifies the requester.
     """
 
     ASKED = "asked"
@@ -35,25 +35,25 @@ class NoticeKind(StrEnum):
     CARD_NOT_POSTED = "card_not_posted"
 
 
-LASTING = (
+AFTER_CLOSING = (
     NoticeKind.OUTCOME,
     NoticeKind.CARD_NOT_POSTED,
     NoticeKind.ORDER_PAID,
     NoticeKind.ORDER_DELIVERED,
     NoticeKind.ORDER_CANCELLED,
 )
-"""These are told of a closed request too."""
+"""Notices that are sent about a closed request too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PendingNotice:
-    """A notice that is owed. Its words are found when it is sent: they are about that moment.
+    """A notice that must still be sent. Its text is built when it is sent, from the latest snapshot.
 
-    `key` is opaque and names this notice for ever. It goes to `person` as a direct message, or
-    into `channel` (directly to each of `people`, where the channel takes nothing), or, where both
-    are empty, into the card's thread, mentioning `people`. `level` is the level that it is about,
-    0 where it is about the whole. `refused` says that Slack has refused it for a reason that only
-    a person can mend.
+    `key` is opaque and identifies this notice forever. The notice goes to `person` as a direct
+    message; or into `channel` (directly to each of `people` if Slack refuses the channel); or, if
+    both are empty, into the card's thread, mentioning `people`. `level` is the level that it is
+    about, 0 if it is about the whole request. `refused` is set once Slack has refused it for a
+    reason that only a person can fix.
     """
 
     key: str
@@ -71,15 +71,15 @@ class PendingNotice:
 
     @property
     def place(self) -> tuple[NoticeKind, str, str]:
-        """What it tells, and where."""
+        """The kind of notice and where it goes."""
         return self.kind, self.person, self.channel
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notice:
-    """Words to people, as they are sent. `card` is the copy in the channel: a link leads to it.
+    """A notice as it is sent. `card` is the copy in the channel, to which a link leads.
 
-    Without the `ts` of `card` there is no thread yet. See `PendingNotice` for the rest.
+    While `card` has no `ts` there is no thread yet. See `PendingNotice` for the other fields.
     """
 
     key: str
@@ -94,77 +94,59 @@ class Notice:
     doubtful: bool = False
 
 
-def notice_of(owed: PendingNotice, snapshot: Snapshot, card: CardCopy | None) -> Notice:
-    """Return what to send now."""
+def notice_of(pending: PendingNotice, snapshot: Snapshot, card: CardCopy | None) -> Notice:
+    """Return the notice to send now."""
     return Notice(
-        key=owed.key,
-        kind=owed.kind,
+        key=pending.key,
+        kind=pending.kind,
         face=snapshot,
-        person=owed.person,
-        channel=owed.channel,
-        people=owed.people,
+        person=pending.person,
+        channel=pending.channel,
+        people=pending.people,
         card=card,
-        problem=owed.problem,
-        intended_at=owed.intended_at,
-        doubtful=owed.doubtful,
+        problem=pending.problem,
+        intended_at=pending.intended_at,
+        doubtful=pending.doubtful,
     )
 
 
-def admin_channel(snapshot: Snapshot) -> str:
-    """Return where the admins of a request are told; empty where nobody had to be asked."""
-    if isinstance(snapshot, HrSnapshot):
-        return snapshot.admin_channel
-    approval = snapshot if isinstance(snapshot, ApprovalSnapshot) else snapshot.approval
-    return approval.admin_channel if approval else ""
+def still_relevant(pending: PendingNotice, snapshot: Snapshot) -> PendingNotice | None:
+    """Return the part of a notice that is still worth sending, or None.
 
-
-def still_relevant(owed: PendingNotice, snapshot: Snapshot) -> PendingNotice | None:
-    """Return what is left to tell, or None where it has lost its point.
-
-    Nobody is asked about what is closed or passed, or reminded of what they or somebody for them
-    has decided; a level that is open is blocked no more, an order that was resumed needs no help,
-    and what has arrived is on its way no more.
+    No one is asked about a request that has closed or a level that has passed, or reminded of a
+    decision that they, or a delegate of theirs, have made. A level that is open is no longer
+    blocked, an order that was resumed needs no help, and a parcel that has arrived is no longer in
+    transit.
     """
-    if owed.kind in LASTING:
-        return owed
-    if owed.kind is NoticeKind.ORDER_SHIPPED:
-        return owed if isinstance(snapshot, OrderSnapshot) and _is_on_its_way(snapshot) else None
-    if owed.kind is NoticeKind.ATTENTION:
-        return owed if _needs_attention(snapshot) else None
+    if pending.kind in AFTER_CLOSING:
+        return pending
+    if pending.kind is NoticeKind.ORDER_SHIPPED:
+        in_transit = isinstance(snapshot, OrderSnapshot) and snapshot.is_in_transit
+        return pending if in_transit else None
+    if pending.kind is NoticeKind.ATTENTION:
+        return pending if snapshot.needs_attention else None
     if not isinstance(snapshot, ApprovalSnapshot) or not snapshot.is_open:
         return None
-    match owed.kind:
+    match pending.kind:
         case NoticeKind.ASKED | NoticeKind.REMINDED:
-            return _to_the_silent(owed, snapshot.open_level)
+            return _to_undecided(pending, snapshot.open_level)
         case NoticeKind.BLOCKED:
-            holds = snapshot.open_level is not None and bool(snapshot.open_level.blocked)
+            is_relevant = snapshot.open_level is not None and bool(snapshot.open_level.blocked)
         case NoticeKind.CHANGES_WANTED:
-            holds = snapshot.change_request is not None
+            is_relevant = snapshot.change_request is not None
         case _:
-            holds = True
-    return owed if holds else None
+            is_relevant = True
+    return pending if is_relevant else None
 
 
-def _needs_attention(snapshot: Snapshot) -> bool:
-    """Whether something that must be undone could not be."""
-    if isinstance(snapshot, HrSnapshot):
-        return snapshot.stuck is not None
-    return isinstance(snapshot, OrderSnapshot) and snapshot.status is OrderStatus.NEEDS_ATTENTION
-
-
-def _is_on_its_way(snapshot: OrderSnapshot) -> bool:
-    """Whether the parcel has left and has not arrived, and nobody calls it back."""
-    done = {step.name for step in snapshot.steps if step.status is StepStatus.DONE}
-    goes_on = snapshot.status is OrderStatus.PROCESSING
-    return goes_on and StepName.SHIP in done and StepName.DELIVER not in done
-
-
-def _to_the_silent(owed: PendingNotice, level: LevelSnapshot | None) -> PendingNotice | None:
-    """Return the notice to those for whom nobody has decided yet, or None where nobody is left."""
-    if level is None or level.number != owed.level:
+def _to_undecided(pending: PendingNotice, level: LevelSnapshot | None) -> PendingNotice | None:
+    """Return the notice to the people whose decision is still missing, or None if there are none."""
+    if level is None or level.number != pending.level:
         return None
-    heard = {who for said in level.decisions for who in (said.person, said.seat)}
-    if owed.person:
-        return owed if owed.person not in heard else None
-    left = tuple(one for one in owed.people if one not in heard)
-    return replace(owed, people=left) if left else None
+    counted = {
+        person for decision in level.decisions for person in (decision.person, decision.seat)
+    }
+    if pending.person:
+        return pending if pending.person not in counted else None
+    people = tuple(person for person in pending.people if person not in counted)
+    return replace(pending, people=people) if people else None

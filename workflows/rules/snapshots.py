@@ -1,8 +1,12 @@
-"""Every face that a card can show."""
+"""The snapshot of any journey."""
 
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.snapshot import HrSnapshot
 from workflows.rules.orders.order import OrderSnapshot
 
 Snapshot = ApprovalSnapshot | OrderSnapshot | HrSnapshot
-"""What a card can show."""
+"""The published state of any journey: what a card shows and what `records/` keeps.
+
+All have `request_id`, `about`, `title`, `approval`, `admin_channel`, `is_child`, `is_open` and
+`needs_attention`.
+"""

@@ -3,7 +3,12 @@
 from dataclasses import replace
 from datetime import datetime
 
-from workflows.rules.approvals.deadlines import reach, still_open, unread, wanted
+from workflows.rules.approvals.deadlines import (
+    advance_clock,
+    clear_approvers,
+    mark_stale,
+    require_open,
+)
 from workflows.rules.approvals.request import (
     ApprovalState,
     Change,
@@ -27,7 +32,7 @@ from workflows.rules.shared.errors import (
     AdminsUnknownError,
     AlreadyDecidedError,
     LevelNotOpenError,
-    NobodyNamedError,
+    NoApproverNamedError,
     NotAnAdminError,
     OwnRequestError,
 )
@@ -57,7 +62,7 @@ def check_reassign(state: ApprovalState, reassignment: Reassignment, now: dateti
         ReasonRequiredError, ReasonTooLongError.
 
     """
-    state = still_open(state, now)
+    state = require_open(state, now)
     admin = reassignment.actor.person
     _require_admin(state, reassignment.actor)
     if admin == state.request.requester.person:
@@ -66,7 +71,7 @@ def check_reassign(state: ApprovalState, reassignment: Reassignment, now: dateti
         if admin in (said.person, said.seat):  # who counts here does not choose who else does
             raise AlreadyDecidedError(verdict=said.verdict)
     if not reassignment.approvers:
-        raise NobodyNamedError
+        raise NoApproverNamedError
     require_reason(reassignment.reason)
 
 
@@ -75,8 +80,8 @@ def reassign(state: ApprovalState, reassignment: Reassignment, now: datetime) ->
 
     Who names them is not among them: an admin never decides as an admin.
     """
-    change = reach(state, now)
-    level = unread(change.state.levels[-1])
+    change = advance_clock(state, now)
+    level = clear_approvers(change.state.levels[-1])
     level = replace(
         level,
         sources=reassignment.approvers,
@@ -102,7 +107,7 @@ def check_refresh(state: ApprovalState, refresh: Refresh, now: datetime) -> None
         LevelNotOpenError.
 
     """
-    state = still_open(state, now)
+    state = require_open(state, now)
     if refresh.actor != SLACK:
         _require_admin(state, refresh.actor)
     _waiting_level(state)
@@ -110,8 +115,8 @@ def check_refresh(state: ApprovalState, refresh: Refresh, now: datetime) -> None
 
 def refresh(state: ApprovalState, refresh: Refresh, now: datetime) -> Change:
     """Have the approvers read again. What Slack reports is a fact only where it changes them."""
-    change = reach(state, now)
-    level = wanted(change.state.levels[-1])
+    change = advance_clock(state, now)
+    level = mark_stale(change.state.levels[-1])
     change = with_level(change, level)
     if refresh.actor == SLACK:
         return change
@@ -126,7 +131,7 @@ def check_close(state: ApprovalState, closing: Closing, now: datetime) -> None:
         ReasonTooLongError.
 
     """
-    state = still_open(state, now)
+    state = require_open(state, now)
     _require_admin(state, closing.actor)
     require_reason(closing.reason)
 
@@ -134,7 +139,7 @@ def check_close(state: ApprovalState, closing: Closing, now: datetime) -> None:
 def close_request(state: ApprovalState, closing: Closing, now: datetime) -> Change:
     """End the request as closed by an admin: neither approved nor rejected."""
     return close(
-        reach(state, now),
+        advance_clock(state, now),
         Status.ADMIN_CLOSED,
         closing.actor,
         now,

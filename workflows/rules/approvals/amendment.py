@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from workflows.rules.approvals.deadlines import reach, still_open
-from workflows.rules.approvals.levels import approve_if_nobody_is_needed
+from workflows.rules.approvals.deadlines import advance_clock, require_open
+from workflows.rules.approvals.levels import approve_if_no_level
 from workflows.rules.approvals.policy import route
 from workflows.rules.approvals.request import Amendment, ApprovalState, Change, RequestKind, Status
 from workflows.rules.approvals.transitions import note
@@ -48,7 +48,7 @@ def check_amend(state: ApprovalState, amendment: Amendment, now: datetime) -> No
         of what is about HR also what `hr.check_amended` raises.
 
     """
-    state = still_open(state, now)
+    state = require_open(state, now)
     if amendment.actor.person != state.request.requester.person:
         raise NotTheRequesterError
     if amendment.content_revision != state.content_revision:
@@ -75,7 +75,7 @@ def amend(state: ApprovalState, amendment: Amendment, now: datetime) -> Change:
     Nobody's earlier decision counts: it was about something else. The rule is the whole of it,
     so that no order of clicks and edits carries a yes over to what was not read.
     """
-    change = reach(state, now)
+    change = advance_clock(state, now)
     state = change.state
     content = _content(state, amendment)
     decided = sum(len(level.decisions) for level in state.levels)
@@ -103,4 +103,4 @@ def amend(state: ApprovalState, amendment: Amendment, now: datetime) -> Change:
             **content_evidence(content),
         },
     )
-    return approve_if_nobody_is_needed(change, now)
+    return approve_if_no_level(change, now)

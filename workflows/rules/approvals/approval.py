@@ -6,9 +6,9 @@ from typing import assert_never
 
 from workflows.rules.approvals import seats
 from workflows.rules.approvals.amendment import require_amendable
-from workflows.rules.approvals.deadlines import reach, still_open
+from workflows.rules.approvals.deadlines import advance_clock, require_open
 from workflows.rules.approvals.levels import (
-    approve_if_nobody_is_needed,
+    approve_if_no_level,
     pass_if_certain,
     reject_if_certain,
 )
@@ -19,11 +19,11 @@ from workflows.rules.approvals.request import (
     Change,
     ChangeRequest,
     Comment,
-    Counted,
     Decision,
     LevelState,
     Notification,
     NotificationKind,
+    RecordedDecision,
     Remark,
     Status,
     Verdict,
@@ -35,8 +35,8 @@ from workflows.rules.approvals.transitions import (
     require_decidable,
     require_reason,
     require_short,
-    telling,
     with_level,
+    with_notification,
 )
 from workflows.rules.shared.audit import Fact
 from workflows.rules.shared.content import content_digest, content_evidence
@@ -49,8 +49,9 @@ from workflows.rules.shared.errors import (
     ReasonRequiredError,
     StaleContentError,
 )
+from workflows.rules.shared.recent import append_recent
 
-LAST_REMARKS = 3
+MAX_REMARKS = 3
 """Comments that the state keeps for the card. All of them are in the audit."""
 
 
@@ -69,7 +70,7 @@ def submit(request: ApprovalRequest, now: datetime) -> Change:
             **content_evidence(request.content),
         },
     )
-    return approve_if_nobody_is_needed(change, now)
+    return approve_if_no_level(change, now)
 
 
 def check_decide(state: ApprovalState, decision: Decision, now: datetime) -> None:
@@ -78,10 +79,10 @@ def check_decide(state: ApprovalState, decision: Decision, now: datetime) -> Non
     Raises:
         RequestClosedError, ChangesRequestedError, StaleContentError, LevelClosedError,
         LevelNotOpenError, OwnRequestError, ReasonRequiredError, ReasonTooLongError,
-        NotAmendableError, AmendmentsUsedUpError, and what `seats.seat_of` raises.
+        NotAmendableError, AmendmentsUsedUpError, and what `seats.seat_for` raises.
 
     """
-    state = still_open(state, now)
+    state = require_open(state, now)
     person = decision.actor.person
     if decision.content_revision != state.content_revision:
         raise StaleContentError
@@ -93,7 +94,7 @@ def check_decide(state: ApprovalState, decision: Decision, now: datetime) -> Non
         raise LevelClosedError
     if level.blocked:
         raise LevelNotOpenError
-    seats.seat_of(state, level, person, now)
+    seats.seat_for(state, level, person, now)
     if decision.verdict is Verdict.REQUEST_CHANGES:
         require_amendable(state)
     _check_reason(level.rule, decision)
@@ -128,11 +129,11 @@ def _check_reason(rule: LevelRule, decision: Decision) -> None:
 
 def decide(state: ApprovalState, decision: Decision, now: datetime) -> Change:
     """Count a decision that `check_decide` has let through; close level and request if certain."""
-    change = reach(state, now)
+    change = advance_clock(state, now)
     state, actor = change.state, decision.actor
     level = state.levels[-1]
-    seat = seats.seat_of(state, level, actor.person, now)
-    said = Counted(
+    seat = seats.seat_for(state, level, actor.person, now)
+    said = RecordedDecision(
         person=actor.person, verdict=decision.verdict, reason=decision.reason, at=now, seat=seat
     )
     data = {
@@ -164,16 +165,16 @@ def _membership(level: LevelState, seat: str, person: str, now: datetime) -> dic
     found = {"member_by": ",".join(dict.fromkeys(sources))}
     if seat == person:
         return found
-    standing_in = (one for one in seats.standing_in(level, now) if one.person == person)
-    words = next((one.words for one in standing_in if one.seat == seat), "")
-    return found | {"on_behalf_of": seat, "stands_in": words}
+    standing_in = (one for one in seats.active_delegates(level, now) if one.person == person)
+    description = next((one.description for one in standing_in if one.seat == seat), "")
+    return found | {"on_behalf_of": seat, "stands_in": description}
 
 
-def _wait_for_changes(change: Change, said: Counted) -> Change:
+def _wait_for_changes(change: Change, said: RecordedDecision) -> Change:
     wanted = ChangeRequest(person=said.person, reason=said.reason, at=said.at)
     state = replace(change.state, status=Status.CHANGES_REQUESTED, change_request=wanted)
     requester = state.request.requester.person
-    return telling(
+    return with_notification(
         replace(change, state=state),
         Notification(kind=NotificationKind.CHANGES_WANTED, people=(requester,)),
     )
@@ -186,7 +187,7 @@ def check_comment(state: ApprovalState, comment: Comment, now: datetime) -> None
         RequestClosedError, NotInvolvedError, ReasonRequiredError, ReasonTooLongError.
 
     """
-    state = still_open(state, now)
+    state = require_open(state, now)
     if comment.actor.person not in _involved(state):
         raise NotInvolvedError
     require_reason(comment.text)
@@ -203,9 +204,9 @@ def _involved(state: ApprovalState) -> frozenset[str]:
 
 def comment(state: ApprovalState, comment: Comment, now: datetime) -> Change:
     """Keep a comment that `check_comment` has let through: the last few in the state."""
-    change = reach(state, now)
+    change = advance_clock(state, now)
     remark = Remark(person=comment.actor.person, text=comment.text, at=now)
-    remarks = (*change.state.remarks, remark)[-LAST_REMARKS:]
+    remarks = append_recent(change.state.remarks, remark, MAX_REMARKS)
     state = replace(change.state, comments=change.state.comments + 1, remarks=remarks)
     return note(
         replace(change, state=state),
@@ -224,7 +225,7 @@ def check_withdraw(state: ApprovalState, withdrawal: Withdrawal, now: datetime) 
         RequestClosedError, NotTheRequesterError, ReasonTooLongError: see each in `errors`.
 
     """
-    state = still_open(state, now)
+    state = require_open(state, now)
     if withdrawal.actor.person != state.request.requester.person:
         raise NotTheRequesterError
     require_short(withdrawal.reason)
@@ -233,7 +234,7 @@ def check_withdraw(state: ApprovalState, withdrawal: Withdrawal, now: datetime) 
 def withdraw(state: ApprovalState, withdrawal: Withdrawal, now: datetime) -> Change:
     """Close the request as taken back by its requester."""
     return close(
-        reach(state, now),
+        advance_clock(state, now),
         Status.WITHDRAWN,
         withdrawal.actor,
         now,

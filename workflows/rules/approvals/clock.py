@@ -62,12 +62,12 @@ def _end(rule: LevelRule, wish: timedelta | None) -> timedelta | None:
     return min(wish, rule.longest) if rule.longest is not None else wish
 
 
-def in_order(ticks: Iterable[Tick]) -> tuple[Tick, ...]:
+def sorted_ticks(ticks: Iterable[Tick]) -> tuple[Tick, ...]:
     """Return the ticks in the order in which they fall due."""
     return tuple(sorted(ticks, key=lambda tick: (tick.at, _ORDER.index(tick.kind), tick.step)))
 
 
-def as_written(length: timedelta) -> str:
+def format_duration(length: timedelta) -> str:
     """Write a duration as policies and forms do, in its largest whole unit: `90s`, `5m`, `7d`."""
     seconds = int(length.total_seconds())
     for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):

@@ -14,7 +14,7 @@ from workflows.rules.approvals.request import (
     NotificationKind,
     Status,
 )
-from workflows.rules.approvals.transitions import close, note, telling, with_level
+from workflows.rules.approvals.transitions import close, note, with_level, with_notification
 from workflows.rules.people.actors import CLOCK
 from workflows.rules.shared.audit import Fact
 from workflows.rules.shared.errors import RequestClosedError
@@ -31,7 +31,7 @@ def next_deadline(state: ApprovalState) -> datetime | None:
     return level.clock[0].at
 
 
-def reach(state: ApprovalState, now: datetime) -> Change:
+def advance_clock(state: ApprovalState, now: datetime) -> Change:
     """Let the clock do what is due at `now`, in order; nothing due changes nothing.
 
     What fell due is a fact of its instant, however late the clock was looked at.
@@ -46,14 +46,14 @@ def reach(state: ApprovalState, now: datetime) -> Change:
     return change
 
 
-def still_open(state: ApprovalState, now: datetime) -> ApprovalState:
+def require_open(state: ApprovalState, now: datetime) -> ApprovalState:
     """Return the state as it is at `now`: where every check of a verb begins.
 
     Raises:
         RequestClosedError: it has ended, by the clock just now or before.
 
     """
-    state = reach(state, now).state
+    state = advance_clock(state, now).state
     if not state.is_open:
         by = state.closed_by.person if state.closed_by else ""
         raise RequestClosedError(status=state.status, person=by)
@@ -72,13 +72,13 @@ def _tick(change: Change, tick: Tick) -> Change:
         case TickKind.ESCALATE:
             return _escalate(change, level, tick)
         case TickKind.READ:
-            return with_level(change, wanted(level))
+            return with_level(change, mark_stale(level))
 
 
 def _remind(change: Change, level: LevelState, at: datetime) -> Change:
     """Have those who have not decided told again; of a level that is blocked, the admins."""
     people = () if level.blocked else seats.may_decide(level, at)
-    change = with_level(change, wanted(replace(level, reminders=level.reminders + 1)))
+    change = with_level(change, mark_stale(replace(level, reminders=level.reminders + 1)))
     change = note(
         change,
         Fact.LEVEL_REMINDED,
@@ -89,10 +89,10 @@ def _remind(change: Change, level: LevelState, at: datetime) -> Change:
         data={"people": ",".join(people)},
     )
     if level.blocked:
-        return telling(change, Notification(kind=NotificationKind.BLOCKED))
+        return with_notification(change, Notification(kind=NotificationKind.BLOCKED))
     if change.state.request.policy.notify is Notify.NONE:
         return change
-    return telling(change, Notification(kind=NotificationKind.REMINDED, people=people))
+    return with_notification(change, Notification(kind=NotificationKind.REMINDED, people=people))
 
 
 def _escalate(change: Change, level: LevelState, tick: Tick) -> Change:
@@ -100,7 +100,7 @@ def _escalate(change: Change, level: LevelState, tick: Tick) -> Change:
     step = level.rule.escalate[tick.step]
     sources = step.to if step.replace else tuple(dict.fromkeys((*level.sources, *step.to)))
     level = replace(level, sources=sources, escalations=level.escalations + 1)
-    level = unread(level) if step.replace else wanted(level)
+    level = clear_approvers(level) if step.replace else mark_stale(level)
     return note(
         with_level(change, level),
         Fact.LEVEL_ESCALATED,
@@ -115,15 +115,15 @@ def _escalate(change: Change, level: LevelState, tick: Tick) -> Change:
     )
 
 
-def wanted(level: LevelState) -> LevelState:
+def mark_stale(level: LevelState) -> LevelState:
     """Return the level whose people are to be read from now on: what is under way is too early."""
     return replace(level, to_read=True, turn=level.turn + 1)
 
 
-def unread(level: LevelState) -> LevelState:
+def clear_approvers(level: LevelState) -> LevelState:
     """Return the level with nobody in it until its people are read again; what counted, counts."""
     return replace(
-        wanted(level),
+        mark_stale(level),
         blocked="approvers_unread",
         unreadable=(),
         eligible=(),

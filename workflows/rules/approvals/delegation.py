@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from workflows.rules.approvals import seats
-from workflows.rules.approvals.deadlines import reach, still_open, wanted
+from workflows.rules.approvals.deadlines import advance_clock, mark_stale, require_open
 from workflows.rules.approvals.request import ApprovalState, Change, Delegate, Delegation
 from workflows.rules.approvals.transitions import note, require_decidable, with_level
 from workflows.rules.shared.audit import Fact
@@ -26,17 +26,17 @@ def check_delegate(state: ApprovalState, delegation: Delegation, now: datetime) 
     Raises:
         RequestClosedError, ChangesRequestedError, LevelNotOpenError, DelegationForbiddenError,
         NotAnApproverError, DelegateYourselfError, DelegateIsRequesterError, DelegationCycleError,
-        and what `seats.seat_of` raises where the seat is filled.
+        and what `seats.seat_for` raises where the seat is filled.
 
     """
-    state = still_open(state, now)
+    state = require_open(state, now)
     require_decidable(state)
     level, owner, delegate = state.level, delegation.actor.person, delegation.delegate
     if level is None or level.passed or level.blocked:
         raise LevelNotOpenError
     if not state.request.policy.delegation:
         raise DelegationForbiddenError
-    if seats.seat_of(state, level, owner, now) != owner:
+    if seats.seat_for(state, level, owner, now) != owner:
         raise NotAnApproverError
     if delegate == owner:
         raise DelegateYourselfError
@@ -61,11 +61,11 @@ def delegate(state: ApprovalState, delegation: Delegation, now: datetime) -> Cha
 
     The stand-in may decide once the directory has said that they are an active member.
     """
-    change = reach(state, now)
+    change = advance_clock(state, now)
     seat = delegation.actor.person
     kept = tuple(one for one in change.state.delegations if one.seat != seat)
     handed = (*kept, Delegate(person=delegation.delegate, seat=seat))
-    level = wanted(change.state.levels[-1])
+    level = mark_stale(change.state.levels[-1])
     change = with_level(change, level)
     return note(
         replace(change, state=replace(change.state, delegations=handed)),

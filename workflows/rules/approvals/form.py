@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from workflows.rules.approvals.clock import as_written
+from workflows.rules.approvals.clock import format_duration
 from workflows.rules.approvals.policy import Policy, Route, route
 from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.people.actors import Actor, ManagedBy
@@ -16,7 +16,7 @@ from workflows.rules.shared.errors import (
     RuleError,
     WindowTooLongError,
 )
-from workflows.rules.shared.mistakes import FormErrors, gather
+from workflows.rules.shared.form_errors import FormErrors, read_field
 from workflows.rules.shared.money import Money, parse_money
 
 _DURATION = re.compile(r"([1-9]\d{0,3})\s*([smhd])", re.ASCII)
@@ -58,7 +58,7 @@ def read_request(
 
     """
     mistakes: dict[str, RuleError] = {}
-    expire_after = gather(mistakes, "answer_within", lambda: read_window(written.answer_within))
+    expire_after = read_field(mistakes, "answer_within", lambda: read_window(written.answer_within))
     try:
         content = read_content(written.content, policy.currency)
         route_ = route(policy, content.amount)
@@ -67,7 +67,7 @@ def read_request(
     except NoTierError as error:
         raise RequestFormErrors({"amount": error, **mistakes}) from None
     if expire_after is not None and (longest := longest_window(route_)) and expire_after > longest:
-        mistakes["answer_within"] = WindowTooLongError(limit=as_written(longest))
+        mistakes["answer_within"] = WindowTooLongError(limit=format_duration(longest))
     if mistakes:
         raise RequestFormErrors(mistakes)
     return ApprovalRequest(
@@ -97,11 +97,11 @@ def read_content(written: DraftContent, currency: str) -> Content:
     mistakes: dict[str, RuleError] = {}
     title, text = written.title.strip(), written.text.strip()
     plain = Content(title="-")
-    gather(mistakes, "title", lambda: check_content(replace(plain, title=title)))
-    gather(mistakes, "text", lambda: check_content(replace(plain, text=text)))
+    read_field(mistakes, "title", lambda: check_content(replace(plain, title=title)))
+    read_field(mistakes, "text", lambda: check_content(replace(plain, text=text)))
     links = tuple(dict.fromkeys(written.links.split()))
-    gather(mistakes, "links", lambda: check_content(replace(plain, links=links)))
-    amount = gather(mistakes, "amount", lambda: read_amount(written.amount, currency))
+    read_field(mistakes, "links", lambda: check_content(replace(plain, links=links)))
+    amount = read_field(mistakes, "amount", lambda: read_amount(written.amount, currency))
     if mistakes:
         raise RequestFormErrors(mistakes)
     return Content(title=title, text=text, amount=amount, links=links)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from workflows.rules.approvals.clock import Tick, Window, in_order, windows
+from workflows.rules.approvals.clock import Tick, Window, sorted_ticks, windows
 from workflows.rules.approvals.policy import LevelRule
 from workflows.rules.approvals.request import ApprovalState, Change, LevelState, Status
 from workflows.rules.approvals.transitions import close, note, with_level
@@ -26,12 +26,12 @@ def reach_level(state: ApprovalState, clock: Iterable[Tick]) -> ApprovalState:
     """Begin the next level's clock. Nobody may decide until its people are known."""
     rule = next_level_rule(state)
     level = LevelState(
-        number=len(state.levels) + 1, rule=rule, sources=rule.approvers, clock=in_order(clock)
+        number=len(state.levels) + 1, rule=rule, sources=rule.approvers, clock=sorted_ticks(clock)
     )
     return replace(state, levels=(*state.levels, level))
 
 
-def approve_if_nobody_is_needed(change: Change, now: datetime) -> Change:
+def approve_if_no_level(change: Change, now: datetime) -> Change:
     """Approve a request at once whose route has no level; by the rule, so by nobody."""
     if change.state.request.route.levels:
         return change

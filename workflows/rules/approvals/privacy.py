@@ -1,30 +1,32 @@
-"""Privacy: what a channel may show of a private request, and who may read the rest of it."""
+"""Privacy: what a channel may show of a private request, and who may read all of it."""
 
 from collections.abc import Collection
 from dataclasses import replace
 from typing import TypeVar
 
 from workflows.rules.approvals.policy import RouteReason, Visibility
-from workflows.rules.approvals.request import ApprovalState, Counted, LevelState, Reassigned
+from workflows.rules.approvals.request import (
+    ApprovalState,
+    LevelState,
+    Reassigned,
+    RecordedDecision,
+)
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
-from workflows.rules.hr.request import HrRequest
-from workflows.rules.hr.snapshot import HrSnapshot
 from workflows.rules.shared.content import Content
-from workflows.rules.snapshots import Snapshot
 
-_Said = TypeVar("_Said", Counted, Reassigned)
+_WithReason = TypeVar("_WithReason", RecordedDecision, Reassigned)
 
 
-def public_snapshot(snapshot: ApprovalSnapshot) -> ApprovalSnapshot:
-    """Return what everybody may see of a private face; any other one comes back as it is.
+def public_approval(snapshot: ApprovalSnapshot) -> ApprovalSnapshot:
+    """Return what everyone may see of an approval; one that is not private is returned unchanged.
 
-    Left are kind, requester, levels, people and state. Gone are the content, what changed in it,
-    everything that somebody wrote, and the words of the rule: they bound the amount. Its title is
-    the policy's, so that a sentence about it still has a subject.
+    Kind, requester, levels, people and status are kept. The content, its changes, all reasons and
+    comments, and the rule's limits are removed: the limits would reveal the amount. The title
+    becomes the policy's, so that a sentence about the request still has a subject.
     """
     if not snapshot.private or snapshot.hidden:
         return snapshot
-    wanted = snapshot.change_request
+    change_request = snapshot.change_request
     return replace(
         snapshot,
         hidden=True,
@@ -32,54 +34,37 @@ def public_snapshot(snapshot: ApprovalSnapshot) -> ApprovalSnapshot:
         rule=RouteReason(policy=snapshot.policy),
         levels=tuple(_public_level(level) for level in snapshot.levels),
         changes=(),
-        change_request=replace(wanted, reason="") if wanted else None,
+        change_request=replace(change_request, reason="") if change_request else None,
         comments=0,
         remarks=(),
         closing_reason="",
     )
 
 
-def public(snapshot: Snapshot) -> Snapshot:
-    """Return what a channel may show of any face. An order has nothing that is private.
-
-    Of an HR request that was private, or whose approval was lost, only its type is left.
-    """
-    if isinstance(snapshot, ApprovalSnapshot):
-        return public_snapshot(snapshot)
-    if not isinstance(snapshot, HrSnapshot) or (
-        snapshot.approval and not snapshot.approval.private
-    ):
-        return snapshot
-    bare = HrRequest(
-        request_id=snapshot.request.request_id, type=snapshot.request.type, title=snapshot.title
-    )
-    approval = public_snapshot(snapshot.approval) if snapshot.approval else None
-    return replace(snapshot, request=bare, approval=approval, failure=None)
-
-
 def _public_level(level: LevelSnapshot) -> LevelSnapshot:
     return replace(
         level,
-        decisions=tuple(_without_reason(one) for one in level.decisions),
+        decisions=tuple(_without_reason(decision) for decision in level.decisions),
         reassigned=_without_reason(level.reassigned) if level.reassigned else None,
     )
 
 
-def _without_reason(said: _Said) -> _Said:
-    return replace(said, reason="")
+def _without_reason(record: _WithReason) -> _WithReason:
+    return replace(record, reason="")
 
 
 def may_read(state: ApprovalState, person: str) -> bool:
-    """Whether `person` may read the whole of a request.
+    """Return whether `person` may read all of a request.
 
-    Everybody may where its policy keeps nothing from its channel. Of a private one: who asks, who
-    is or was asked, decided or stands in, and the admins.
+    Everyone may read a request that is not private. A private request may be read by its
+    requester, by the admins, and by everyone who is or was an approver or a delegate, or has
+    decided.
     """
     return state.request.policy.visibility is not Visibility.PRIVATE or person in readers_of(state)
 
 
 def readers_of(state: ApprovalState) -> tuple[str, ...]:
-    """Return everybody who may read the whole of a private request; nobody where all may."""
+    """Return everyone who may read all of a private request; empty if the request is not private."""
     if state.request.policy.visibility is not Visibility.PRIVATE:
         return ()
     people = (state.request.requester.person, *state.admins, *state.readers)
@@ -87,25 +72,27 @@ def readers_of(state: ApprovalState) -> tuple[str, ...]:
 
 
 def may_read_snapshot(snapshot: ApprovalSnapshot, person: str, readers: Collection[str]) -> bool:
-    """Whether `person` may read the whole of it, by the `readers_of` that were written down last."""
+    """Return whether `person` may read all of a snapshot, given the last stored `readers_of`."""
     return not snapshot.private or person in {snapshot.requester.person, *readers}
 
 
 def may_read_trail(snapshot: ApprovalSnapshot, person: str) -> bool:
-    """Whether `person` may read what was written down of it: who asks, and the people of its levels.
+    """Return whether `person` may read the audit trail: the requester and the people of the levels.
 
-    Of a private one whoever may read it may read that too.
+    Everyone who may read a private request may read its trail too.
     """
     people = {snapshot.requester.person}
     for level in snapshot.levels:
-        people |= {*level.eligible, *(one.person for one in level.delegates)}
-        people |= {who for said in level.decisions for who in (said.person, said.seat)}
+        people |= {*level.eligible, *(delegate.person for delegate in level.delegates)}
+        for decision in level.decisions:
+            people |= {decision.person, decision.seat}
     return person in people or (snapshot.private and not snapshot.hidden)
 
 
 def with_readers(state: ApprovalState, level: LevelState) -> ApprovalState:
-    """Note that the people of a level that opens are asked; safe to repeat."""
+    """Add the people of a level that opens to the readers of a private request. Safe to repeat."""
     if state.request.policy.visibility is not Visibility.PRIVATE:
         return state
-    asked = (*state.readers, *level.eligible, *(one.person for one in level.delegates))
-    return replace(state, readers=tuple(dict.fromkeys(asked)))
+    delegates = (delegate.person for delegate in level.delegates)
+    readers = (*state.readers, *level.eligible, *delegates)
+    return replace(state, readers=tuple(dict.fromkeys(readers)))

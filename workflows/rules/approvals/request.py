@@ -27,25 +27,12 @@ OPEN = (Status.PENDING, Status.CHANGES_REQUESTED)
 """The states from which a request can still go on."""
 
 
-_PART = ".approval"
-
-
 class RequestKind(StrEnum):
     """What a request is about: itself, or what its parent workflow does once it is approved."""
 
     APPROVAL = "approval"
     ORDER = "order"
     HR = "hr"
-
-
-def part_of(whole_id: str) -> str:
-    """Return the request id (and so the workflow id) of the approval of an order or HR request."""
-    return f"{whole_id}{_PART}"
-
-
-def whole_of(request_id: str) -> str:
-    """Return the id of what this approval is a part of; its own where it stands alone."""
-    return request_id.removesuffix(_PART)
 
 
 class Verdict(StrEnum):
@@ -145,7 +132,7 @@ class Closing:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Counted:
+class RecordedDecision:
     """One decision as it counted. `seat` is the approver it counts for: oneself, or an absent one."""
 
     person: str
@@ -164,13 +151,13 @@ class Delegate:
     starts: datetime | None = None
     ends: datetime | None = None
 
-    def stands(self, now: datetime) -> bool:
+    def is_active(self, now: datetime) -> bool:
         """Whether it holds at `now`."""
         begun = self.starts is None or self.starts <= now
         return begun and (self.ends is None or now < self.ends)
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """How a fact says it: who, for whom, and within which time."""
         bounds = (("from", self.starts), ("until", self.ends))
         return " ".join(
@@ -212,7 +199,7 @@ class LevelState:
     evidence: tuple[Member, ...] = ()
     outside: tuple[str, ...] = ()
     opened_at: datetime | None = None
-    decisions: tuple[Counted, ...] = ()
+    decisions: tuple[RecordedDecision, ...] = ()
     reassigned_by: tuple[str, ...] = ()
     reassigned: Reassigned | None = None
     told: tuple[str, ...] = ()
@@ -354,4 +341,4 @@ class Change:
 
     state: ApprovalState
     facts: tuple[AuditEvent, ...] = ()
-    tells: tuple[Notification, ...] = ()
+    notifications: tuple[Notification, ...] = ()

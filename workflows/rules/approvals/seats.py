@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from workflows.rules.approvals.request import ApprovalState, Delegate, LevelState
-from workflows.rules.people.actors import Absence, ApproverSet, Member, Reading, Standing
+from workflows.rules.people.actors import Absence, ApproverSet, DirectoryResult, Member, Standing
 from workflows.rules.shared.errors import (
     AlreadyDecidedError,
     ChoseTheApproversError,
@@ -16,7 +16,7 @@ from workflows.rules.shared.errors import (
     SeatTakenError,
 )
 
-FARTHEST = 5
+MAX_DELEGATION_DEPTH = 5
 """How many absent people a seat is handed on through. A longer chain is a mistake in somebody's plans."""
 
 
@@ -47,7 +47,7 @@ def eligible(state: ApprovalState, level: LevelState, found: ApproverSet) -> tup
 
 
 def delegates(
-    state: ApprovalState, level: LevelState, seats: Iterable[str], reading: Reading
+    state: ApprovalState, level: LevelState, seats: Iterable[str], reading: DirectoryResult
 ) -> tuple[Delegate, ...]:
     """Return who may decide for which of the seats, and from when until when.
 
@@ -82,7 +82,7 @@ def _handed_on(
     if holder.person not in able:
         return
     yield holder
-    if len(passed) >= FARTHEST:
+    if len(passed) >= MAX_DELEGATION_DEPTH:
         return
     passed = (*passed, holder.person)
     for absence in absences:
@@ -95,15 +95,15 @@ def _handed_on(
             yield from _handed_on(onward, absences, able, passed)
 
 
-def standing_in(level: LevelState, now: datetime) -> tuple[Delegate, ...]:
+def active_delegates(level: LevelState, now: datetime) -> tuple[Delegate, ...]:
     """Return who stands in at `now` for a seat that nobody has filled yet."""
     open_seats = level.unfilled
-    return tuple(one for one in level.delegates if one.seat in open_seats and one.stands(now))
+    return tuple(one for one in level.delegates if one.seat in open_seats and one.is_active(now))
 
 
 def may_decide(level: LevelState, now: datetime) -> tuple[str, ...]:
     """Return everybody who may decide at `now`: owners of open seats and who stands in for them."""
-    people = (*level.unfilled, *(one.person for one in standing_in(level, now)))
+    people = (*level.unfilled, *(one.person for one in active_delegates(level, now)))
     return tuple(dict.fromkeys(person for person in people if person not in level.counted))
 
 
@@ -114,7 +114,7 @@ def require_undecided(level: LevelState, person: str) -> None:
             raise AlreadyDecidedError(verdict=said.verdict)
 
 
-def seat_of(state: ApprovalState, level: LevelState, person: str, now: datetime) -> str:
+def seat_for(state: ApprovalState, level: LevelState, person: str, now: datetime) -> str:
     """Return the seat that a decision of `person` fills: their own, or else one they stand in for.
 
     For whom somebody else has decided, they have counted: they stand in for nobody here.
@@ -128,7 +128,7 @@ def seat_of(state: ApprovalState, level: LevelState, person: str, now: datetime)
     if person in level.unfilled:
         return person
     if person not in level.seats:
-        for one in standing_in(level, now):
+        for one in active_delegates(level, now):
             if one.person == person:
                 return one.seat
     raise _why_not(state, level, person, now)
@@ -136,7 +136,7 @@ def seat_of(state: ApprovalState, level: LevelState, person: str, now: datetime)
 
 def _why_not(state: ApprovalState, level: LevelState, person: str, now: datetime) -> RuleError:
     mine = {person} | {
-        one.seat for one in level.delegates if one.person == person and one.stands(now)
+        one.seat for one in level.delegates if one.person == person and one.is_active(now)
     }
     for said in level.decisions:
         if said.seat in mine:

@@ -10,10 +10,10 @@ from workflows.rules.approvals.request import (
     OPEN,
     ApprovalState,
     ChangeRequest,
-    Counted,
     Delegate,
     LevelState,
     Reassigned,
+    RecordedDecision,
     Remark,
     RequestKind,
     Status,
@@ -23,7 +23,7 @@ from workflows.rules.shared.content import Content, ContentChange
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class NamedApprover:
     """One approver, and the source that names them: by which rule they were asked."""
 
     person: str
@@ -42,12 +42,12 @@ class LevelSnapshot:
     sources: tuple[str, ...]
     unreadable: tuple[str, ...]
     eligible: tuple[str, ...]
-    asked: tuple[Asked, ...]
+    asked: tuple[NamedApprover, ...]
     delegates: tuple[Delegate, ...]
     needed: int
     blocked: str
     expires_at: datetime | None
-    decisions: tuple[Counted, ...]
+    decisions: tuple[RecordedDecision, ...]
     passed: bool
     reminders: int
     escalations: int
@@ -101,9 +101,24 @@ class ApprovalSnapshot:
     hidden: bool = False
 
     @property
+    def approval(self) -> "ApprovalSnapshot":
+        """The approval itself: the other snapshots have theirs under this name."""
+        return self
+
+    @property
+    def is_child(self) -> bool:
+        """Whether it belongs to an order or an HR request."""
+        return self.about is not RequestKind.APPROVAL
+
+    @property
     def is_open(self) -> bool:
-        """Whether it can still go on."""
+        """Whether the request has not ended yet."""
         return self.status in OPEN
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether a compensation has failed; an approval has none."""
+        return False
 
     @property
     def open_level(self) -> LevelSnapshot | None:
@@ -162,7 +177,9 @@ def _level_snapshot(level: LevelState) -> LevelSnapshot:
         sources=tuple(str(source) for source in level.sources),
         unreadable=level.unreadable,
         eligible=level.eligible,
-        asked=tuple(Asked(person=one, source=sources.get(one, "")) for one in level.eligible),
+        asked=tuple(
+            NamedApprover(person=one, source=sources.get(one, "")) for one in level.eligible
+        ),
         delegates=level.delegates,
         needed=level.needed,
         blocked=level.blocked,

@@ -61,9 +61,9 @@ def with_level(change: Change, level: LevelState) -> Change:
     return replace(change, state=replace(change.state, levels=levels))
 
 
-def telling(change: Change, tell: Notification) -> Change:
+def with_notification(change: Change, tell: Notification) -> Change:
     """Return `change` with one more thing to tell people."""
-    return replace(change, tells=(*change.tells, tell))
+    return replace(change, notifications=(*change.notifications, tell))
 
 
 _CLOSING_FACT = {

@@ -7,7 +7,7 @@ from datetime import date
 
 from workflows.rules.approvals.form import read_amount
 from workflows.rules.approvals.policy import Policy, route
-from workflows.rules.hr.request import FIELDS, HrRequest, HrType, Priority, mistakes_in
+from workflows.rules.hr.request import FIELDS, HrRequest, HrType, Priority, field_errors
 from workflows.rules.shared.content import Content, check_content, require_storable
 from workflows.rules.shared.errors import (
     DayPastError,
@@ -18,7 +18,7 @@ from workflows.rules.shared.errors import (
     UnknownPriorityError,
     UnknownProductError,
 )
-from workflows.rules.shared.mistakes import FormErrors, Read, gather
+from workflows.rules.shared.form_errors import FormErrors, Read, read_field
 from workflows.rules.shared.money import Money
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -59,13 +59,13 @@ def read_hr(
 
     """
     form = _Form(written)
-    form.gather("title", lambda: check_content(Content(title=written.title.strip())))
+    form.read("title", lambda: check_content(Content(title=written.title.strip())))
     plain = Content(title="-")
     text, link = written.description.strip(), written.link.strip()
-    form.gather("description", lambda: check_content(replace(plain, text=text)))
-    form.gather("link", lambda: check_content(replace(plain, links=(link,) if link else ())))
-    type_ = form.gather("type", lambda: _type(written.type))
-    priority = form.gather("priority", lambda: _priority(written.priority))
+    form.read("description", lambda: check_content(replace(plain, text=text)))
+    form.read("link", lambda: check_content(replace(plain, links=(link,) if link else ())))
+    type_ = form.read("type", lambda: _type(written.type))
+    priority = form.read("priority", lambda: _priority(written.priority))
     if type_ is None or priority is None:
         raise HrFormErrors(form.mistakes)
     read = _needed(form, FIELDS[type_], policy, products)
@@ -79,10 +79,10 @@ def read_hr(
     )
     if request.starts is not None and request.starts < today:
         form.mistakes.setdefault("starts", DayPastError(day=today.isoformat()))
-    for name, error in mistakes_in(request).items():
+    for name, error in field_errors(request).items():
         form.mistakes.setdefault(name, error)
     if "amount" not in form.mistakes:
-        form.gather("amount", lambda: route(policy, request.amount))
+        form.read("amount", lambda: route(policy, request.amount))
     if form.mistakes:
         raise HrFormErrors(form.mistakes)
     return request
@@ -95,9 +95,9 @@ class _Form:
         self.written = written
         self.mistakes: dict[str, RuleError] = {}
 
-    def gather(self, field: str, read: Callable[[], Read]) -> Read | None:
+    def read(self, field: str, read: Callable[[], Read]) -> Read | None:
         """Return what `read` returns, or None after noting its refusal under `field`."""
-        return gather(self.mistakes, field, read)
+        return read_field(self.mistakes, field, read)
 
 
 def _needed(
@@ -107,20 +107,20 @@ def _needed(
     written = form.written
     read = HrRequest(request_id=written.request_id, type=HrType.TIME_OFF, title="-")
     if "starts" in needed:
-        starts = form.gather("starts", lambda: _day("starts", written.starts))
-        ends = form.gather("ends", lambda: _day("ends", written.ends))
+        starts = form.read("starts", lambda: _day("starts", written.starts))
+        ends = form.read("ends", lambda: _day("ends", written.ends))
         read = replace(read, starts=starts, ends=ends)
     if "amount" in needed:
-        amount = form.gather("amount", lambda: _amount(written.amount, policy))
+        amount = form.read("amount", lambda: _amount(written.amount, policy))
         read = replace(read, amount=amount)
     if "item" in needed:
-        item = form.gather("item", lambda: _item(written.item, products))
+        item = form.read("item", lambda: _item(written.item, products))
         read = replace(read, item=item or "")
     if "new_role" in needed:
-        role = form.gather("new_role", lambda: _words("new_role", written.new_role))
+        role = form.read("new_role", lambda: _words("new_role", written.new_role))
         read = replace(read, new_role=role or "")
     if "new_team" in needed:
-        team = form.gather("new_team", lambda: _words("new_team", written.new_team))
+        team = form.read("new_team", lambda: _words("new_team", written.new_team))
         read = replace(read, new_team=team or "")
     return read
 

@@ -1,6 +1,6 @@
 """An HR request: what an employee may ask for, and the same as content that approvers read.
 
-The two are one thing written twice (`content_of`, `request_of`): what was approved, amended or not,
+The two are one thing written twice (`content_from_request`, `request_from_content`): what was approved, amended or not,
 is what is provisioned.
 """
 
@@ -24,7 +24,7 @@ from workflows.rules.shared.money import Money
 
 MAX_DAYS = 366
 """The longest time off that can be asked for at once, both ends counted."""
-MAX_WORDS = 80
+MAX_NAME = 80
 """Characters of a role or a team."""
 
 
@@ -104,7 +104,7 @@ _KEYS = ("type", "priority", "starts", "ends", "item", "new_role", "new_team")
 """The keys of the content's fields, in their order. An empty one is left out."""
 
 
-def content_of(request: HrRequest) -> Content:
+def content_from_request(request: HrRequest) -> Content:
     """Return what approvers read: each value under its key, ISO dates and catalogue names."""
     written = {
         "type": request.type.value,
@@ -126,8 +126,8 @@ def content_of(request: HrRequest) -> Content:
     )
 
 
-def request_of(request_id: str, content: Content) -> HrRequest:
-    """Return the request that `content` is of: the exact way back from `content_of`.
+def request_from_content(request_id: str, content: Content) -> HrRequest:
+    """Return the request that `content` is of: the exact way back from `content_from_request`.
 
     Raises:
         NotAnHrContentError: no request has this content.
@@ -151,7 +151,7 @@ def request_of(request_id: str, content: Content) -> HrRequest:
         )
     except ValueError:  # no such type, priority or day
         raise NotAnHrContentError from None
-    if content_of(request) != content:  # what we would lose, nobody may approve
+    if content_from_request(request) != content:  # what we would lose, nobody may approve
         raise NotAnHrContentError
     return request
 
@@ -160,7 +160,7 @@ def _date(written: str) -> date | None:
     return date.fromisoformat(written) if written else None
 
 
-def mistakes_in(request: HrRequest) -> dict[str, RuleError]:
+def field_errors(request: HrRequest) -> dict[str, RuleError]:
     """Return what is wrong with the fields that its type needs, by field; empty where nothing is.
 
     The bounds of title, description, amount and link are `check_content`'s.
@@ -172,8 +172,8 @@ def mistakes_in(request: HrRequest) -> dict[str, RuleError]:
     if any(getattr(request, name) for name in ALL_FIELDS if name not in needed):
         found["type"] = NotAnHrContentError()
     for name in ("item", "new_role", "new_team"):
-        if len(getattr(request, name)) > MAX_WORDS:
-            found[name] = TextTooLongError(limit=str(MAX_WORDS))
+        if len(getattr(request, name)) > MAX_NAME:
+            found[name] = TextTooLongError(limit=str(MAX_NAME))
     if request.starts is not None and request.ends is not None:
         if request.ends < request.starts:
             found["ends"] = EndsBeforeStartError()
@@ -186,13 +186,13 @@ def check_amended(before: Content, after: Content) -> None:
     """Check that an amended content is still an HR request, whole and of the same type.
 
     Raises:
-        NotAnHrContentError, OtherHrTypeError, and the first of `mistakes_in`.
+        NotAnHrContentError, OtherHrTypeError, and the first of `field_errors`.
 
     """
-    old, new = request_of("", before), request_of("", after)
+    old, new = request_from_content("", before), request_from_content("", after)
     if new.type is not old.type:  # its policy, and so its approvers, would be others
         raise OtherHrTypeError(type=old.type.value)
-    for error in mistakes_in(new).values():
+    for error in field_errors(new).values():
         raise error
 
 

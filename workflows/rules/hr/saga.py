@@ -9,7 +9,7 @@ from datetime import datetime
 from workflows.rules.approvals.policy import Policy
 from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.hr.request import HrRequest, content_of, request_of
+from workflows.rules.hr.request import HrRequest, content_from_request, request_from_content
 from workflows.rules.hr.snapshot import (
     STEPS,
     DaysLeft,
@@ -41,7 +41,7 @@ def receive(request: HrRequest, requester: Actor, policy: Policy, now: datetime)
     data = {
         "type": request.type.value,
         "policy": f"{policy.name} {policy.version}".strip(),
-        "content_digest": content_digest(content_of(request)),
+        "content_digest": content_digest(content_from_request(request)),
     }
     return _note(HrChange(state=state), Fact.HR_REQUEST_RECEIVED, requester, now, data=data)
 
@@ -73,7 +73,7 @@ def approval_ended(state: HrState, approval: ApprovalSnapshot, now: datetime) ->
 def _decided(state: HrState, approval: ApprovalSnapshot) -> HrRequest | None:
     """Return the request as it was amended last, or None where its content is none."""
     try:
-        return request_of(state.request.request_id, approval.content)
+        return request_from_content(state.request.request_id, approval.content)
     except NotAnHrContentError:
         return None
 

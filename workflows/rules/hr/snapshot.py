@@ -8,13 +8,14 @@ from types import MappingProxyType
 from typing import Literal
 
 from workflows.rules.approvals.policy import Policy
-from workflows.rules.approvals.request import Status, part_of
+from workflows.rules.approvals.request import RequestKind, Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.request import HrRequest, HrType
 from workflows.rules.orders.order import StepStatus
 from workflows.rules.people.actors import Actor
 from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.failure import Failure
+from workflows.rules.shared.ids import approval_id
 
 
 class HrStepName(StrEnum):
@@ -147,14 +148,34 @@ class HrSnapshot:
     ended_at: datetime | None
 
     @property
+    def request_id(self) -> str:
+        """The HR request's id."""
+        return self.request.request_id
+
+    @property
+    def about(self) -> RequestKind:
+        """The kind under which its requester finds it."""
+        return RequestKind.HR
+
+    @property
     def approval_id(self) -> str:
         """The request id of its approval."""
-        return hr_approval_id(self.request.request_id)
+        return approval_id(self.request.request_id)
 
+    @property
+    def is_child(self) -> bool:
+        """Whether it belongs to another request; an HR request never does."""
+        return False
 
-def hr_approval_id(request_id: str) -> str:
-    """Return the request id (and so the workflow id) of an HR request's approval."""
-    return part_of(request_id)
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not ended yet: its approval is open, or provisioning is under way."""
+        return self.ended_at is None
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether a compensation has failed."""
+        return self.stuck is not None
 
 
 def hr_snapshot(state: HrState, version: int) -> HrSnapshot:

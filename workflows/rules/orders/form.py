@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import reduce
 
-from workflows.rules.approvals.clock import as_written
+from workflows.rules.approvals.clock import format_duration
 from workflows.rules.approvals.form import longest_window, read_window
 from workflows.rules.approvals.policy import Policy, route
 from workflows.rules.orders.mail import ADDRESS
@@ -25,7 +25,7 @@ from workflows.rules.shared.errors import (
     UnknownProductError,
     WindowTooLongError,
 )
-from workflows.rules.shared.mistakes import FormErrors
+from workflows.rules.shared.form_errors import FormErrors
 from workflows.rules.shared.money import MAX_DIGITS, Money, parse_money
 
 POLICY = "order"
@@ -96,7 +96,7 @@ def parse_order(
         expire_after = read_window(written.answer_within)
         longest = longest_window(route(policy, order.total)) if order else None
         if expire_after is not None and longest is not None and expire_after > longest:
-            mistakes["answer_within"] = WindowTooLongError(limit=as_written(longest))
+            mistakes["answer_within"] = WindowTooLongError(limit=format_duration(longest))
     except NoTierError as error:
         mistakes["lines"] = error
     except RuleError as error:
@@ -172,7 +172,7 @@ def _read_line(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LineSum:
+class DraftLineTotal:
     """What one line comes to, as far as it is written: its `total`, or what keeps it from having one.
 
     What is not written yet is no mistake. `is_blank`: nothing at all is written.
@@ -184,22 +184,22 @@ class LineSum:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reckoning:
+class DraftTotal:
     """What an order comes to while it is being written. `is_whole`: every written line counts."""
 
-    lines: tuple[LineSum, ...]
+    lines: tuple[DraftLineTotal, ...]
     total: Money | None
     mistake: RuleError | None
     is_whole: bool
 
 
-def reckon(lines: Sequence[DraftLine], currency: str) -> Reckoning:
+def draft_total(lines: Sequence[DraftLine], currency: str) -> DraftTotal:
     """Add up the lines as they are written so far. What cannot be read stands with its line."""
     sums = tuple(_line_sum(line, currency) for line in lines)
     totals = [one.total for one in sums if one.total is not None]
     total = _sum(totals) if totals else None
     too_long = total is not None and _is_too_long(total)
-    return Reckoning(
+    return DraftTotal(
         lines=sums,
         total=None if too_long else total,
         mistake=TooManyDigitsError() if too_long else None,
@@ -207,7 +207,7 @@ def reckon(lines: Sequence[DraftLine], currency: str) -> Reckoning:
     )
 
 
-def _line_sum(line: DraftLine, currency: str) -> LineSum:
+def _line_sum(line: DraftLine, currency: str) -> DraftLineTotal:
     mistakes: dict[str, RuleError] = {}
     quantity, price = None, None
     try:
@@ -218,7 +218,7 @@ def _line_sum(line: DraftLine, currency: str) -> LineSum:
         price = parse_money(line.unit_price, currency) if line.unit_price.strip() else None
     except RuleError as error:
         mistakes["unit_price"] = error
-    return LineSum(
+    return DraftLineTotal(
         total=price.times(quantity) if price is not None and quantity is not None else None,
         mistakes=mistakes,
         is_blank=is_blank(line),

@@ -8,12 +8,13 @@ from functools import reduce
 from typing import Literal
 
 from workflows.rules.approvals.policy import Policy
-from workflows.rules.approvals.request import part_of
+from workflows.rules.approvals.request import RequestKind
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.orders.parcel import Parcel
 from workflows.rules.people.actors import Actor
 from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.content import Content, ContentField
+from workflows.rules.shared.ids import approval_id
 from workflows.rules.shared.money import Money
 
 PAYMENT_WINDOW = timedelta(hours=24)
@@ -280,14 +281,46 @@ class OrderSnapshot:
     ended_at: datetime | None
 
     @property
+    def request_id(self) -> str:
+        """The order's id."""
+        return self.order.order_id
+
+    @property
+    def about(self) -> RequestKind:
+        """The kind under which its requester finds it."""
+        return RequestKind.ORDER
+
+    @property
     def approval_id(self) -> str:
         """The request id of this order's approval, whether or not it needed one."""
         return approval_id(self.order.order_id)
 
+    @property
+    def admin_channel(self) -> str:
+        """The channel for the admins, empty if the order needed no approval."""
+        return self.approval.admin_channel if self.approval else ""
 
-def approval_id(order_id: str) -> str:
-    """Return the request id (and so the workflow id) of an order's approval."""
-    return part_of(order_id)
+    @property
+    def is_child(self) -> bool:
+        """Whether it belongs to another request; an order never does."""
+        return False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the order has not ended yet."""
+        return self.status not in ENDED
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether a compensation has failed, so that an admin must resume the order."""
+        return self.status is OrderStatus.NEEDS_ATTENTION
+
+    @property
+    def is_in_transit(self) -> bool:
+        """Whether the order has been shipped, is not delivered and is not being recalled."""
+        done = {step.name for step in self.steps if step.status is StepStatus.DONE}
+        is_processing = self.status is OrderStatus.PROCESSING
+        return is_processing and StepName.SHIP in done and StepName.DELIVER not in done
 
 
 def order_snapshot(state: OrderState, card_version: int) -> OrderSnapshot:

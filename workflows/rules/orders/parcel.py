@@ -49,13 +49,3 @@ class ParcelNews:
     delivery: str = ""
     error: str = ""
     recalled: bool = False
-
-
-def shipment_id(order_id: str, warehouse: str) -> str:
-    """Return the workflow id of the shipment from one warehouse."""
-    return f"{order_id}.shipment.{warehouse}"
-
-
-def parcel_key(order_id: str, warehouse: str) -> str:
-    """Return the key under which a parcel is shipped, delivered and recalled, each once."""
-    return f"{order_id}:ship:{warehouse}"

@@ -15,12 +15,12 @@ from workflows.rules.orders.order import (
 )
 from workflows.rules.shared.money import Money
 
-_TOOK = (StepStatus.DONE, StepStatus.COMPENSATED)
+_BOOKED = (StepStatus.DONE, StepStatus.COMPENSATED)
 """What the paying step is where the order has booked the money: its own undo gives that back."""
-_WANTS_NO_MORE = ENDED | {OrderStatus.COMPENSATING, OrderStatus.NEEDS_ATTENTION}
+_REFUSES_PAYMENT = ENDED | {OrderStatus.COMPENSATING, OrderStatus.NEEDS_ATTENTION}
 
 
-class Verdict(StrEnum):
+class PaymentVerdict(StrEnum):
     """What a payment that came in is to the order that it names."""
 
     WANTED = "wanted"
@@ -60,11 +60,6 @@ class RefundInput:
     payment: ReceivedPayment
 
 
-def refund_id(event_id: str) -> str:
-    """Return the workflow id of a payment's refund: one payment goes back once."""
-    return f"refund:{event_id}"
-
-
 def confirmation(payment: ReceivedPayment) -> PaymentConfirmation:
     """Return what the order is told of a payment."""
     return PaymentConfirmation(
@@ -75,20 +70,24 @@ def confirmation(payment: ReceivedPayment) -> PaymentConfirmation:
     )
 
 
-def judge(payment: ReceivedPayment, order: OrderSnapshot | None, *, paid: bool) -> Verdict:
+def match_payment(
+    payment: ReceivedPayment, order: OrderSnapshot | None, *, paid: bool
+) -> PaymentVerdict:
     """Say what a payment is to its order.
 
     An order that is charged, that another payment has `paid`, or that has ended wants no more
     money. One that is not known (yet) leaves the payment unmatched. A wrong amount pays nothing.
     """
     if order is None:
-        return Verdict.UNMATCHED
-    if paid or order.order.payment is not PaymentMode.AWAIT or order.status in _WANTS_NO_MORE:
-        return Verdict.NOT_WANTED
-    return Verdict.WANTED if payment.amount == order.order.total else Verdict.MISMATCHED
+        return PaymentVerdict.UNMATCHED
+    if paid or order.order.payment is not PaymentMode.AWAIT or order.status in _REFUSES_PAYMENT:
+        return PaymentVerdict.NOT_WANTED
+    return (
+        PaymentVerdict.WANTED if payment.amount == order.order.total else PaymentVerdict.MISMATCHED
+    )
 
 
-def judge_confirmed(order: OrderSnapshot | None, *, booked: bool) -> Progress | None:
+def settle_confirmed(order: OrderSnapshot | None, *, booked: bool) -> Progress | None:
     """Say what becomes of a payment that is its order's; None while that is not known.
 
     `booked` says that our ledger has it, whatever became of the step: one that has failed may have
@@ -101,4 +100,4 @@ def judge_confirmed(order: OrderSnapshot | None, *, booked: bool) -> Progress | 
         waits = order is not None and order.status is OrderStatus.AWAITING_PAYMENT
         return Progress.CONFIRMED if waits else None
     pay = next(step for step in order.steps if step.name is StepName.PAY)
-    return Progress.SETTLED if booked or pay.status in _TOOK else Progress.REFUND_STARTED
+    return Progress.SETTLED if booked or pay.status in _BOOKED else Progress.REFUND_STARTED

@@ -22,7 +22,7 @@ from workflows.rules.orders.order import (
 )
 from workflows.rules.orders.parcel import Parcel, Stored
 from workflows.rules.orders.transitions import end, note, note_step, turned_back
-from workflows.rules.people.actors import CLOCK, Actor, Reading, Standing
+from workflows.rules.people.actors import CLOCK, Actor, DirectoryResult, Standing
 from workflows.rules.shared.audit import Fact
 from workflows.rules.shared.failure import Failure
 
@@ -199,7 +199,7 @@ def compensation_failed(
     return note(OrderChange(state=stopped), Fact.COMPENSATION_FAILED, CLOCK, now, data=data)
 
 
-def admins_read(state: OrderState, reading: Reading) -> OrderChange:
+def admins_read(state: OrderState, reading: DirectoryResult) -> OrderChange:
     """Take up who the admins are now: only active people count."""
     people = tuple(one.person for one in reading.admins.members if one.standing is Standing.ACTIVE)
     return OrderChange(state=replace(state, admins=people))

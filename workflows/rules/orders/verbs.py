@@ -20,7 +20,7 @@ from workflows.rules.orders.order import (
 from workflows.rules.orders.transitions import note
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.audit import Fact
-from workflows.rules.shared.click import remember
+from workflows.rules.shared.click import REMEMBERED
 from workflows.rules.shared.errors import (
     AdminsUnknownError,
     AlreadyCancelledError,
@@ -31,6 +31,7 @@ from workflows.rules.shared.errors import (
     NotYourOrderError,
     OrderClosedError,
 )
+from workflows.rules.shared.recent import append_recent
 
 _OPERATORS = (Origin.CLI, Origin.API)
 """Who comes from there has been let in by the host or by a token, and may act on any order."""
@@ -134,7 +135,7 @@ def confirm_payment(
     }
     gateway = Actor(person="", origin=Origin.API)
     if why_not:
-        unmatched = remember(state.unmatched, confirmation.event_id)
+        unmatched = append_recent(state.unmatched, confirmation.event_id, REMEMBERED)
         change = OrderChange(state=replace(state, unmatched=unmatched))
         return note(change, Fact.PAYMENT_UNMATCHED, gateway, now, rule=why_not, data=data)
     paid = OrderChange(state=replace(state, payment=confirmation))

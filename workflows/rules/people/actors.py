@@ -4,9 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-MEMBER_ID = r"[UW][A-Z0-9]{2,30}"
-"""The whole of a Slack member id, as a pattern."""
-
 
 class Origin(StrEnum):
     """Where an action came from. Only a Slack click can have written to the card inline."""
@@ -107,7 +104,7 @@ class Absence:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ApproverQuestion:
+class DirectoryQuery:
     """A question to the directory: who is meant now, by the level and by the house.
 
     `people` are those who were asked to stand in on this request. `channel` is where the card
@@ -128,7 +125,7 @@ class ApproverQuestion:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
+class DirectoryResult:
     """What the directory answered.
 
     `absences` are those of the approvers and of everybody who would stand in, present and to

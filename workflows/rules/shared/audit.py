@@ -78,18 +78,20 @@ def chain_hash(previous: str, event: AuditEvent, kept: Mapping[str, str] | None 
 
     Free texts (`reason` and the values of `data`) enter by their own digest, so that a text can
     be redacted later without breaking the chain, as long as its digest is kept. `kept` holds such
-    digests by field, as `texts_of` names them.
+    digests by field, as `redactable_texts` names them.
     """
-    digests = {name: text_digest(text) for name, text in texts_of(event).items()} | dict(kept or {})
+    digests = {name: text_digest(text) for name, text in redactable_texts(event).items()} | dict(
+        kept or {}
+    )
     written = asdict(event) | {
         "at": event.at.astimezone(UTC).isoformat(),
         "reason": digests["reason"],
         "data": {key: digests[data_field(key)] for key in event.data},
     }
-    return bound(previous, written)
+    return chain_digest(previous, written)
 
 
-def bound(previous: str, written: Mapping[str, object]) -> str:
+def chain_digest(previous: str, written: Mapping[str, object]) -> str:
     """Return the hex digest that binds what was written to the digest before it."""
     canonical = json.dumps(dict(written), sort_keys=True)
     return hashlib.sha256(f"{previous}\n{canonical}".encode()).hexdigest()
@@ -105,7 +107,7 @@ def data_field(key: str) -> str:
     return f"data.{key}"
 
 
-def texts_of(event: AuditEvent) -> dict[str, str]:
+def redactable_texts(event: AuditEvent) -> dict[str, str]:
     """Return every text of a fact that can be redacted, by field: `reason` and each `data.KEY`."""
     return {"reason": event.reason} | {data_field(key): text for key, text in event.data.items()}
 

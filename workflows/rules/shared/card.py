@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-SETTLE = timedelta(seconds=3)
+SETTLE_TIME = timedelta(seconds=3)
 """No durable publish earlier than this after an accepted Slack click: the listener writes inline."""
-AT_LATEST = timedelta(seconds=6)
+MAX_PUBLISH_DELAY = timedelta(seconds=6)
 """A burst of clicks delays the publish no longer than this."""
 FIRST_RETRY = timedelta(seconds=2)
 LAST_RETRY = timedelta(seconds=10)
-PATIENT_RETRY = timedelta(seconds=30)
+LONG_RETRY = timedelta(seconds=30)
 """The pause between tries where only a person can help: the bot is not in the channel."""
-LATER_RETRY = timedelta(minutes=5)
-SOON = 20
-"""So many tries are `PATIENT_RETRY` apart (ten minutes): later ones are `LATER_RETRY` apart."""
+LONGEST_RETRY = timedelta(minutes=5)
+LONG_RETRIES = 20
+"""So many tries are `LONG_RETRY` apart (ten minutes): later ones are `LONGEST_RETRY` apart."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +61,7 @@ class CardState:
     problem: str = ""
 
 
-def change(card: CardState, now: datetime, *, clicked: bool = False) -> CardState:
+def mark_changed(card: CardState, now: datetime, *, clicked: bool = False) -> CardState:
     """Note a visible change; `clicked` when an accepted Slack click made it."""
     return replace(
         card,
@@ -71,7 +71,7 @@ def change(card: CardState, now: datetime, *, clicked: bool = False) -> CardStat
     )
 
 
-def ask_again(card: CardState, now: datetime) -> CardState:
+def mark_outdated(card: CardState, now: datetime) -> CardState:
     """Have the card written once more although nothing changed: a copy was seen out of date."""
     return replace(card, behind_since=card.behind_since or now)
 
@@ -79,7 +79,7 @@ def ask_again(card: CardState, now: datetime) -> CardState:
 def with_copies(card: CardState, new: Iterable[CardCopy], now: datetime) -> CardState:
     """Have the card stand in more places; nothing changes where there are none."""
     copies = (*card.copies, *new)
-    return ask_again(replace(card, copies=copies), now) if copies != card.copies else card
+    return mark_outdated(replace(card, copies=copies), now) if copies != card.copies else card
 
 
 def reply_of(card: CardState, level: int, revision: int) -> CardCopy | None:
@@ -94,27 +94,27 @@ def due_at(card: CardState) -> datetime | None:
         return None
     due = card.behind_since
     if card.clicked_at is not None:
-        due = max(due, min(card.clicked_at + SETTLE, card.behind_since + AT_LATEST))
+        due = max(due, min(card.clicked_at + SETTLE_TIME, card.behind_since + MAX_PUBLISH_DELAY))
     return max(bound for bound in (due, card.not_before, card.retry_at) if bound)
 
 
-def begun(card: CardState, now: datetime) -> CardState:
+def publish_started(card: CardState, now: datetime) -> CardState:
     """Note, before the first call to Slack, that a publish of the present version is under way.
 
     One that a burst has forced before its last click settled is not the last: that click's inline
     write may land later and must be painted over.
     """
     copies = tuple(replace(copy, intended_at=copy.intended_at or now) for copy in card.copies)
-    unsettled = card.clicked_at is not None and now < card.clicked_at + SETTLE
+    unsettled = card.clicked_at is not None and now < card.clicked_at + SETTLE_TIME
     return replace(card, copies=copies, behind_since=now if unsettled else None)
 
 
-def published(card: CardState, version: int, copies: tuple[CardCopy, ...]) -> CardState:
+def publish_succeeded(card: CardState, version: int, copies: tuple[CardCopy, ...]) -> CardState:
     """Note that Slack now shows `version` on `copies`."""
     return replace(card, copies=copies, published=version, retry_at=None, tries=0, problem="")
 
 
-def failed(
+def publish_failed(
     card: CardState,
     now: datetime,
     retry_after: timedelta | None = None,
@@ -130,10 +130,12 @@ def failed(
     )
 
 
-def lost(card: CardState, now: datetime, *, began: datetime | None = None) -> CardState:
+def publish_outcome_unknown(
+    card: CardState, now: datetime, *, began: datetime | None = None
+) -> CardState:
     """Note a try whose outcome is unknown: what was being posted may or may not stand there."""
     copies = tuple(replace(copy, doubtful=copy.doubtful or not copy.ts) for copy in card.copies)
-    return failed(replace(card, copies=copies), now, began=began)
+    return publish_failed(replace(card, copies=copies), now, began=began)
 
 
 def try_at(
@@ -145,10 +147,10 @@ def try_at(
     a row would keep a card behind for longer than 15 s after Slack's return. What Slack itself
     asks for, and a breath, run from the end.
     """
-    return max(began + pause(tries), now + (retry_after or FIRST_RETRY))
+    return max(began + retry_delay(tries), now + (retry_after or FIRST_RETRY))
 
 
-def pause(tries: int, retry_after: timedelta | None = None) -> timedelta:
+def retry_delay(tries: int, retry_after: timedelta | None = None) -> timedelta:
     """Return how long to wait after `tries` earlier failures: 2 s, growing to 10 s.
 
     Slack's Retry-After, where there is one, is obeyed when it asks for more.
@@ -157,14 +159,14 @@ def pause(tries: int, retry_after: timedelta | None = None) -> timedelta:
     return max(grown, retry_after or grown)
 
 
-def patient_pause(tries: int, retry_after: timedelta | None = None) -> timedelta:
+def long_retry_delay(tries: int, retry_after: timedelta | None = None) -> timedelta:
     """Return how long to wait where only a person can help: 30 s, after ten minutes 5 min."""
-    patience = PATIENT_RETRY if tries < SOON else LATER_RETRY
+    patience = LONG_RETRY if tries < LONG_RETRIES else LONGEST_RETRY
     return max(patience, retry_after or patience)
 
 
-def handed_over(card: CardState) -> CardState:
+def for_next_owner(card: CardState) -> CardState:
     """Return the card for its next owner, who may not publish before the last click has settled."""
-    settled = card.clicked_at + SETTLE if card.clicked_at else None
+    settled = card.clicked_at + SETTLE_TIME if card.clicked_at else None
     bounds = [bound for bound in (settled, card.not_before) if bound]
     return replace(card, not_before=max(bounds, default=None), clicked_at=None)

@@ -125,7 +125,7 @@ class AdminsUnknownError(RuleError):
     code = "admins_unknown"
 
 
-class NobodyNamedError(RuleError):
+class NoApproverNamedError(RuleError):
     """No approver is named."""
 
     code = "nobody_named"

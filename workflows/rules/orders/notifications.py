@@ -20,7 +20,7 @@ _REPLIES: Mapping[str, NoticeKind] = {
 }
 
 
-def replies(state: OrderState, facts: Iterable[AuditEvent]) -> tuple[NoticeKind, ...]:
+def thread_notices(state: OrderState, facts: Iterable[AuditEvent]) -> tuple[NoticeKind, ...]:
     """Return what these new facts of the order tell the thread of its card, each once.
 
     A charge of ours is no news there: it follows at once from the approval above it.
@@ -42,7 +42,7 @@ def _reply(state: OrderState, fact: AuditEvent) -> NoticeKind | None:
             return None
 
 
-def mails(state: OrderState, facts: Iterable[AuditEvent]) -> tuple[Mail, ...]:
+def customer_mails(state: OrderState, facts: Iterable[AuditEvent]) -> tuple[Mail, ...]:
     """Return the mails that these new facts of the order make; none without an address."""
     if not state.order.email:
         return ()

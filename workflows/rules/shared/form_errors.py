@@ -16,7 +16,7 @@ class FormErrors(Exception):  # noqa: N818 - it carries errors, it is not one
         self.by_field = by_field
 
 
-def gather(mistakes: dict[str, RuleError], field: str, read: Callable[[], Read]) -> Read | None:
+def read_field(mistakes: dict[str, RuleError], field: str, read: Callable[[], Read]) -> Read | None:
     """Return what `read` returns, or None after noting its refusal under `field`."""
     try:
         return read()

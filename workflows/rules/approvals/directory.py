@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from workflows.rules.approvals import seats
-from workflows.rules.approvals.clock import Tick, TickKind, in_order
-from workflows.rules.approvals.deadlines import reach
+from workflows.rules.approvals.clock import Tick, TickKind, sorted_ticks
+from workflows.rules.approvals.deadlines import advance_clock
 from workflows.rules.approvals.levels import pass_if_certain
 from workflows.rules.approvals.policy import Notify
 from workflows.rules.approvals.privacy import with_readers
@@ -16,15 +16,15 @@ from workflows.rules.approvals.request import (
     Notification,
     NotificationKind,
 )
-from workflows.rules.approvals.transitions import note, telling, with_level
-from workflows.rules.people.actors import CLOCK, ApproverQuestion, Reading, Standing
+from workflows.rules.approvals.transitions import note, with_level, with_notification
+from workflows.rules.people.actors import CLOCK, DirectoryQuery, DirectoryResult, Standing
 from workflows.rules.shared.audit import Fact
 
 
-def question(state: ApprovalState) -> ApproverQuestion:
+def directory_query(state: ApprovalState) -> DirectoryQuery:
     """Return what to ask the directory about the level that waits for its people."""
     request, level = state.request, state.levels[-1]
-    return ApproverQuestion(
+    return DirectoryQuery(
         request_id=request.request_id,
         level=level.number,
         requester=request.requester.person,
@@ -38,8 +38,8 @@ def question(state: ApprovalState) -> ApproverQuestion:
     )
 
 
-def take_reading(
-    state: ApprovalState, asked: ApproverQuestion, reading: Reading, now: datetime
+def apply_directory_result(
+    state: ApprovalState, asked: DirectoryQuery, reading: DirectoryResult, now: datetime
 ) -> Change:
     """Take the directory's answer: open the level, change its people, or say why it is blocked.
 
@@ -48,9 +48,9 @@ def take_reading(
     quorum needs, is blocked: the request is still pending, its clock runs, and the reading is
     repeated. What cannot be read leaves an open level as it is: the set in force stays in force.
     """
-    change = reach(state, now)
+    change = advance_clock(state, now)
     state = change.state
-    if not state.waits_for_approvers or asked != question(state):
+    if not state.waits_for_approvers or asked != directory_query(state):
         return change
     level = state.levels[-1]
     change = replace(change, state=replace(state, admins=_admins(state, reading)))
@@ -67,14 +67,16 @@ def take_reading(
     return _open(change, level, reading, now)
 
 
-def _admins(state: ApprovalState, reading: Reading) -> tuple[str, ...]:
+def _admins(state: ApprovalState, reading: DirectoryResult) -> tuple[str, ...]:
     if reading.admins.unreadable:
         return state.admins
     active = (one.person for one in reading.admins.members if one.standing is Standing.ACTIVE)
     return tuple(dict.fromkeys(active))
 
 
-def _void_delegations(change: Change, level: LevelState, reading: Reading, now: datetime) -> Change:
+def _void_delegations(
+    change: Change, level: LevelState, reading: DirectoryResult, now: datetime
+) -> Change:
     """Drop who was asked to stand in here and may not; have the person who asked them told."""
     filled = {said.seat for said in level.decisions}
     open_seats = set(seats.eligible(change.state, level, reading.approvers)) - filled
@@ -95,14 +97,14 @@ def _void_delegations(change: Change, level: LevelState, reading: Reading, now: 
             rule="barred" if standing is Standing.ACTIVE else f"standing_{standing}",
             data={"delegate": one.person, "on_behalf_of": one.seat},
         )
-        change = telling(
+        change = with_notification(
             change, Notification(kind=NotificationKind.DELEGATE_REFUSED, people=(one.seat,))
         )
     return change
 
 
 def _with_people(
-    state: ApprovalState, level: LevelState, reading: Reading, now: datetime
+    state: ApprovalState, level: LevelState, reading: DirectoryResult, now: datetime
 ) -> LevelState:
     found = seats.eligible(state, level, reading.approvers)
     standing_in = seats.delegates(state, level, found, reading)
@@ -111,7 +113,7 @@ def _with_people(
     clock += [Tick(at=at, kind=TickKind.READ) for at in begins]
     return replace(
         level,
-        clock=in_order(clock),
+        clock=sorted_ticks(clock),
         unreadable=(),
         eligible=found,
         delegates=standing_in,
@@ -127,7 +129,9 @@ def _why_blocked(level: LevelState) -> str:
     return "too_few_eligible" if level.eligible else "no_eligible_approver"
 
 
-def _block(change: Change, level: LevelState, why: str, reading: Reading, now: datetime) -> Change:
+def _block(
+    change: Change, level: LevelState, why: str, reading: DirectoryResult, now: datetime
+) -> Change:
     known = change.state.levels[-1].blocked == why
     change = with_level(change, replace(level, blocked=why, opened_at=None))
     if known:
@@ -141,10 +145,10 @@ def _block(change: Change, level: LevelState, why: str, reading: Reading, now: d
         rule=why,
         data=_evidence(level, reading),
     )
-    return telling(change, Notification(kind=NotificationKind.BLOCKED))
+    return with_notification(change, Notification(kind=NotificationKind.BLOCKED))
 
 
-def _open(change: Change, level: LevelState, reading: Reading, now: datetime) -> Change:
+def _open(change: Change, level: LevelState, reading: DirectoryResult, now: datetime) -> Change:
     before = change.state.levels[-1]
     # Without admins nobody could help this level later: their reading is repeated.
     to_read = bool(reading.admins.unreadable) and not change.state.admins
@@ -183,15 +187,15 @@ def _ask(change: Change, level: LevelState, before: LevelState, now: datetime) -
         return change
     told = tuple(dict.fromkeys((*level.told, *new)))
     change = with_level(change, replace(level, told=told))
-    return telling(change, Notification(kind=NotificationKind.ASKED, people=new))
+    return with_notification(change, Notification(kind=NotificationKind.ASKED, people=new))
 
 
-def _evidence(level: LevelState, reading: Reading) -> dict[str, str]:
+def _evidence(level: LevelState, reading: DirectoryResult) -> dict[str, str]:
     found = reading.approvers
     return {
         "eligible": ",".join(level.eligible),
         "evidence": ";".join(f"{m.person}={m.standing} by {m.source}" for m in found.members),
-        "delegates": ";".join(one.words for one in level.delegates),
+        "delegates": ";".join(one.description for one in level.delegates),
         "unreadable": ",".join(found.unreadable),
         "read_at": found.read_at.isoformat(),
         "quorum": str(level.rule.quorum),

@@ -1,0 +1,93 @@
+"""The journey registry: one entry each for approvals, orders and HR requests."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from workflows.rules.approvals.privacy import public_approval
+from workflows.rules.approvals.request import RequestKind
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.hr.privacy import public_hr
+from workflows.rules.hr.snapshot import HrSnapshot
+from workflows.rules.orders.order import OrderSnapshot
+from workflows.rules.shared.ids import HR_ID, ORDER_ID, REQUEST_ID
+from workflows.rules.snapshots import Snapshot
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Journey:
+    """One kind of request.
+
+    `title` is its English name for the command line; views have their own in the catalogue.
+    `id_prefix` starts a new id, `id_pattern` matches a whole id. `public` removes what a channel
+    may not show from a snapshot of this journey.
+    """
+
+    kind: RequestKind
+    title: str
+    snapshot_type: type[Snapshot]
+    id_prefix: str
+    id_pattern: re.Pattern[str]
+    has_child_approval: bool
+    public: Callable[[Any], Snapshot]
+
+
+def _unchanged(snapshot: OrderSnapshot) -> Snapshot:
+    return snapshot
+
+
+JOURNEYS: Mapping[str, Journey] = MappingProxyType(
+    {
+        journey.kind.value: journey
+        for journey in (
+            Journey(
+                kind=RequestKind.APPROVAL,
+                title="request",
+                snapshot_type=ApprovalSnapshot,
+                id_prefix="REQ",
+                id_pattern=REQUEST_ID,
+                has_child_approval=False,
+                public=public_approval,
+            ),
+            Journey(
+                kind=RequestKind.ORDER,
+                title="order",
+                snapshot_type=OrderSnapshot,
+                id_prefix="ORD",
+                id_pattern=ORDER_ID,
+                has_child_approval=True,
+                public=_unchanged,
+            ),
+            Journey(
+                kind=RequestKind.HR,
+                title="HR request",
+                snapshot_type=HrSnapshot,
+                id_prefix="HR",
+                id_pattern=HR_ID,
+                has_child_approval=True,
+                public=public_hr,
+            ),
+        )
+    }
+)
+"""The journeys by the `kind` of their snapshots, which is also the `kind` in `records/`."""
+
+
+def journey_of(snapshot: Snapshot) -> Journey:
+    """Return the journey of a snapshot. The child approval of an order is an approval."""
+    return JOURNEYS[snapshot.kind]
+
+
+def journey_of_id(request_id: str) -> Journey | None:
+    """Return the journey whose ids look like `request_id`; None for a child approval's id."""
+    return next(
+        (journey for journey in JOURNEYS.values() if journey.id_pattern.fullmatch(request_id)),
+        None,
+    )
+
+
+def public(snapshot: Snapshot) -> Snapshot:
+    """Return what a channel may show of a snapshot."""
+    return journey_of(snapshot).public(snapshot)
