@@ -19,9 +19,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from benchmarks.installation import YARDSTICK_QUEUE, Stage, staged
 from benchmarks.minimal import BareWorkflow, MinimalWorkflow
 from benchmarks.report import Figure, write
-from benchmarks.stage import YARDSTICK_QUEUE, Stage, staged
 from tests.workflows.cost import Cost, cost
 from workflows.approval import ApprovalWorkflow
 from workflows.registry import TASK_QUEUE

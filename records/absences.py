@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Row, delete, insert, select
 
 from records.database import Database
-from records.homes import stir
+from records.homes import mark_stale
 from records.schema import absences
 from records.transaction import Transaction
 from workflows.rules.approvals.seats import FARTHEST
@@ -23,25 +23,25 @@ class AbsenceError(ValueError):
         self.absence = absence
 
 
-class AwayToYourselfError(AbsenceError):
+class SelfDelegationError(AbsenceError):
     """Nobody stands in for themselves."""
 
     code = "absence_to_yourself"
 
 
-class AwayBackwardsError(AbsenceError):
+class AbsenceBackwardsError(AbsenceError):
     """It ends before it starts, or as it starts."""
 
     code = "absence_backwards"
 
 
-class AwayInThePastError(AbsenceError):
+class AbsenceOverError(AbsenceError):
     """It has ended already."""
 
     code = "absence_in_the_past"
 
 
-class AwayInACircleError(AbsenceError):
+class DelegationCycleError(AbsenceError):
     """The stand-in is away meanwhile, and hands on to the same person again, perhaps through others."""
 
     code = "absence_in_a_circle"
@@ -69,7 +69,7 @@ class Absences:
             theirs = await _read(connection, [absence.person], absence.starts)
             replaced = tuple(one for one in theirs if _overlap(one, absence))
             if await _leads_back(connection, absence, now):
-                raise AwayInACircleError(absence)
+                raise DelegationCycleError(absence)
             await _remove(connection, replaced)
             await connection.execute(
                 insert(absences).values(
@@ -80,7 +80,7 @@ class Absences:
                 )
             )
             told = {absence.person, absence.delegate, *(one.delegate for one in replaced)}
-            await stir(connection, told, now)
+            await mark_stale(connection, told, now)
         return replaced
 
     async def clear(self, person: str, now: datetime) -> tuple[Absence, ...]:
@@ -91,7 +91,7 @@ class Absences:
         async with self._database.writing("absences") as connection:
             found = await _read(connection, [person], now)
             await _remove(connection, found)
-            await stir(connection, {person, *(one.delegate for one in found)}, now)
+            await mark_stale(connection, {person, *(one.delegate for one in found)}, now)
         return found
 
     async def list(self, now: datetime) -> tuple[Absence, ...]:
@@ -135,11 +135,11 @@ class Absences:
 
 def _check(absence: Absence, now: datetime) -> None:
     if absence.person == absence.delegate:
-        raise AwayToYourselfError(absence)
+        raise SelfDelegationError(absence)
     if absence.ends <= absence.starts:
-        raise AwayBackwardsError(absence)
+        raise AbsenceBackwardsError(absence)
     if absence.ends <= now:
-        raise AwayInThePastError(absence)
+        raise AbsenceOverError(absence)
 
 
 def _overlap(one: Absence, other: Absence) -> bool:

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 from sqlalchemy import func, insert, select, union
 
 from records.database import Database
+from records.inbox_rows import keep_decisions
 from records.requests import PublicState, store
 from records.schema import audit_events, redactions, requests
 from records.trail import Columns, Flaw, Trail, Verification, columns_of, facts_of
 from records.transaction import Transaction
-from records.waiting import keep_decisions
 from workflows.rules.shared.audit import GENESIS, AuditEvent, chain_hash
 
 __all__ = [

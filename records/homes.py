@@ -50,7 +50,7 @@ class Homes:
             row = found.one_or_none()
         return Home(person=row.person, view=row.view, view_hash=row.view_hash) if row else None
 
-    async def look_at(self, person: str, view: str, now: datetime) -> None:
+    async def set_view(self, person: str, view: str, now: datetime) -> None:
         """Note what a person looks at from now on. Safe to repeat."""
         async with self._database.writing(f"home:{person}") as connection:
             known = await connection.execute(
@@ -60,7 +60,7 @@ class Homes:
                 new = {"person": person, "opened_at": now, "shown_at": AT_ONCE}
                 await connection.execute(homes.insert().values(**new, view=view, view_hash=""))
 
-    async def look_on(self, person: str, was: str, view: str, now: datetime) -> None:
+    async def replace_view(self, person: str, was: str, view: str, now: datetime) -> None:
         """Note what a person looks at, unless they have moved on from what it `was`. Safe to repeat."""
         async with self._database.writing(f"home:{person}") as connection:
             await connection.execute(
@@ -139,7 +139,7 @@ class Homes:
             return tuple(await connection.scalars(wanted))
 
 
-async def stir(connection: Transaction, people: Iterable[str], at: datetime) -> None:
+async def mark_stale(connection: Transaction, people: Iterable[str], at: datetime) -> None:
     """Put the homes of these people, as far as they have opened one, into the outbox.
 
     The caller's transaction holds what has changed at that instant: both are there, or neither.

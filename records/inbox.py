@@ -8,11 +8,11 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Row, Select, and_, func, or_, select
 
 from records.database import Database
+from records.inbox_rows import waiting_of
 from records.requests import RequestRecord, record_of
 from records.schema import audit_events, decided, requests, waiting
 from records.trail import facts_of
 from records.transaction import Transaction
-from records.waiting import waiting_of
 from workflows.rules.inbox import Waiting
 from workflows.rules.shared.audit import AuditEvent
 

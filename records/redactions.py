@@ -12,7 +12,7 @@ from records.audit import read_trail
 from records.database import Database
 from records.schema import audit_events, redactions, requests
 from records.trail import (
-    NO_FACT,
+    ROW_ERRORS,
     Columns,
     Trail,
     actor_text,
@@ -148,7 +148,7 @@ def _require_text(trail: Trail, wanted: Redaction) -> AuditEvent:
         raise NoSuchTextError(wanted.request_id)
     try:
         fact = fact_of(row)
-    except NO_FACT:
+    except ROW_ERRORS:
         raise BrokenTrailError(wanted.request_id) from None
     texts = texts_of(fact)
     if not texts.get(wanted.field) and wanted.field not in trail.kept(wanted.sequence):

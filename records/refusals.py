@@ -87,7 +87,7 @@ class Refusals:
 
     async def all(self, request_id: str = "") -> AsyncIterator[Refused]:
         """Yield every refusal, or those of one request, the oldest first."""
-        async with self.at_one_instant(request_id) as (rows, _):
+        async with self.read_consistently(request_id) as (rows, _):
             async for row in rows:
                 refusal = Refusal(
                     request_id=row["request_id"],
@@ -104,7 +104,7 @@ class Refusals:
                 )
 
     @asynccontextmanager
-    async def at_one_instant(
+    async def read_consistently(
         self, request_id: str = ""
     ) -> AsyncIterator[tuple[AsyncIterator[Columns], Columns | None]]:
         """Give the rows as they stand there, a page at a time, and the head; None: it is gone.
@@ -117,14 +117,14 @@ class Refusals:
 
     async def verify(self) -> Verification:
         """Recompute the chain and say where it breaks first; no refusal yet is no flaw."""
-        check = ChainCheck()
-        async with self.at_one_instant() as (rows, head):
+        check = ChainVerifier()
+        async with self.read_consistently() as (rows, head):
             async for row in rows:
                 check.take(row)
         return check.end(head)
 
 
-class ChainCheck:
+class ChainVerifier:
     """Recomputes the chain of refusals, row by row."""
 
     def __init__(self) -> None:

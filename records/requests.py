@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import Row, delete, insert, select, update
 
 from records.database import Database
-from records.homes import stir
+from records.homes import mark_stale
+from records.inbox_rows import keep_waiting
 from records.schema import requests, watches
 from records.transaction import Transaction
-from records.waiting import keep_waiting
 from workflows.rules.approvals.request import OPEN, RequestKind
 from workflows.rules.inbox import Waiting
 from workflows.rules.orders.order import ENDED
@@ -177,7 +177,7 @@ async def store(
         return
     await _watch(connection, state, known_before=head is not None)
     affected = await keep_waiting(connection, state.request_id, state.waiting)
-    await stir(connection, {state.requester, *affected}, newest.at)
+    await mark_stale(connection, {state.requester, *affected}, newest.at)
 
 
 async def _watch(connection: Transaction, state: PublicState, *, known_before: bool) -> None:

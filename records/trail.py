@@ -13,7 +13,7 @@ from workflows.rules.shared.audit import GENESIS, AuditEvent, Fact, bound, chain
 Columns = Mapping[str, Any]
 """One row, by the names of its columns."""
 
-NO_FACT = (ValueError, KeyError, TypeError, AttributeError)
+ROW_ERRORS = (ValueError, KeyError, TypeError, AttributeError)
 """What reading a row raises that somebody has written into."""
 
 
@@ -93,7 +93,7 @@ class Trail:
             fact = fact_of(row)
             digest = chain_hash(previous, fact, self.kept(number))
             written = columns_of(fact) | {"chain_hash": digest}
-        except NO_FACT:
+        except ROW_ERRORS:
             return Flaw.UNREADABLE
         if written != dict(row):
             return Flaw.ALTERED

@@ -13,11 +13,11 @@ from pydantic import ValidationError as NotReadError
 
 from bot.http.problems import Problem, parse, read_body
 from bot.runtime.signing import SIGNATURE, TIMESTAMP, is_signed
-from records.received_payments import EventReusedError, Receipt, ReceivedPayments
-from records.snapshots import read_snapshot
-from workflows.rules.orders import received_payment as rules
+from records.incoming_payments import EventReusedError, IncomingPayments, Receipt
+from records.snapshots import decode_snapshot
+from workflows.rules.orders import incoming_payment as rules
+from workflows.rules.orders.incoming_payment import IncomingPayment, Progress, Verdict
 from workflows.rules.orders.order import OrderSnapshot, PaymentConfirmation
-from workflows.rules.orders.received_payment import Progress, ReceivedPayment, Verdict
 from workflows.rules.shared.money import Money
 
 _log = structlog.get_logger("bot.http.payment_webhook")
@@ -34,7 +34,7 @@ class Orders(Protocol):
 class Refunds(Protocol):
     """How a payment goes back."""
 
-    async def start_refund(self, payment: ReceivedPayment) -> None:
+    async def start_refund(self, payment: IncomingPayment) -> None:
         """Start a payment's refund, once. Raises TemporalUnavailableError."""
         ...
 
@@ -44,7 +44,7 @@ class Webhook:
     """What the webhook works with. An empty secret lets nobody in."""
 
     secret: str
-    payments: ReceivedPayments
+    payments: IncomingPayments
     orders: Orders
     refunds: Refunds
     now: Callable[[], datetime]
@@ -70,9 +70,9 @@ class _Told(BaseModel):
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
     paid_at: Annotated[AwareDatetime, AfterValidator(_in_our_time)]
 
-    def payment(self) -> ReceivedPayment:
+    def payment(self) -> IncomingPayment:
         """Return the payment."""
-        return ReceivedPayment(
+        return IncomingPayment(
             event_id=self.event_id,
             order_id=self.order_id,
             amount=Money(amount=Decimal(self.amount), currency=self.currency),
@@ -124,9 +124,9 @@ def _require_signed(webhook: Webhook, request: web.Request, body: bytes) -> None
         )
 
 
-def _judge(payment: ReceivedPayment, snapshot: str | None, paid: bool) -> Verdict:  # noqa: FBT001 - `records` says it so
+def _judge(payment: IncomingPayment, snapshot: str | None, paid: bool) -> Verdict:  # noqa: FBT001 - `records` says it so
     try:
-        order = read_snapshot(snapshot) if snapshot is not None else None
+        order = decode_snapshot(snapshot) if snapshot is not None else None
     except NotReadError:  # a newer version wrote it
         order = None
     return rules.judge(payment, order if isinstance(order, OrderSnapshot) else None, paid=paid)

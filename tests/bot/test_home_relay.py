@@ -17,7 +17,7 @@ from records.audit import AuditTrail
 from records.database import Database
 from records.homes import Homes
 from records.inbox import Inbox
-from slack_api.locales import People
+from slack_api.locales import Locales
 from tests.bot.desk import ANA, BORIS, Json
 from tests.records.builders import fact, state
 from views.home import HomePlace
@@ -44,7 +44,7 @@ def clock() -> Clock:
 def bots(web: AsyncWebClient, database: Database, clock: Clock, count: int = 2) -> list[HomeRelay]:
     homes = Homes(database)
     lookup = InboxLookup(Inbox(database), Absences(database))
-    people = People(web)
+    people = Locales(web)
     boards = [HomeBoard(web, homes, lookup, people, clock) for _ in range(count)]
     return [HomeRelay(homes, board, clock) for board in boards]
 
@@ -52,7 +52,7 @@ def bots(web: AsyncWebClient, database: Database, clock: Clock, count: int = 2) 
 async def opened(database: Database, clock: Clock, *people: str) -> Homes:
     homes = Homes(database)
     for person in people:
-        await homes.look_at(person, HomePlace().written(), clock())
+        await homes.set_view(person, HomePlace().written(), clock())
     return homes
 
 
@@ -170,7 +170,7 @@ async def test_the_relay_goes_on_until_it_is_cancelled(
     await change(database, 1)
     breaths = asyncio.Queue[None]()
     lookup = InboxLookup(Inbox(database), Absences(database))
-    board = HomeBoard(web, homes, lookup, People(web), clock)
+    board = HomeBoard(web, homes, lookup, Locales(web), clock)
     relay = asyncio.create_task(HomeRelay(homes, board, clock, breaths.get).keep_fresh())
 
     breaths.put_nowait(None)

@@ -25,15 +25,15 @@ async def claim(database: Database, limit: int = 10, at: timedelta = REST) -> tu
 async def opened(database: Database, *people: str) -> Homes:
     homes = Homes(database)
     for person in people:
-        await homes.look_at(person, "{}", NOON)
+        await homes.set_view(person, "{}", NOON)
     return homes
 
 
 async def test_who_has_moved_on_is_not_taken_back(database: Database) -> None:
     homes = await opened(database, BORIS)
-    await homes.look_on(BORIS, "{}", "here", SOON)
-    await homes.look_on(BORIS, "{}", "there", SOON)
-    await homes.look_on(CLARA, "{}", "here", SOON)
+    await homes.replace_view(BORIS, "{}", "here", SOON)
+    await homes.replace_view(BORIS, "{}", "there", SOON)
+    await homes.replace_view(CLARA, "{}", "here", SOON)
     boris = await homes.get(BORIS)
 
     assert boris is not None

@@ -99,7 +99,7 @@ class FakeCalendar(CalendarPort):
             raise ApplicationError("the calendar is busy", type="calendar.busy")
         await self.bell.until(lambda: not self.held)
         at = tuple(question.start + window for window in question.windows)
-        return Deadlines(at=at, tzdata="test")
+        return Deadlines(at=at)
 
 
 @dataclass

@@ -52,10 +52,9 @@ class DeadlineQuestion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deadlines:
-    """Instants in UTC, in the order of the question, and the time-zone data's version behind them."""
+    """Instants in UTC, in the order of the question."""
 
     at: tuple[datetime, ...]
-    tzdata: str
 
 
 class CalendarPort:

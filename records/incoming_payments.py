@@ -10,7 +10,7 @@ from records.database import Database
 from records.schema import received_payments as table
 from records.schema import requests
 from records.transaction import Transaction
-from workflows.rules.orders.received_payment import Progress, ReceivedPayment, Verdict
+from workflows.rules.orders.incoming_payment import IncomingPayment, Progress, Verdict
 from workflows.rules.shared.money import Money
 
 _BEFORE = {
@@ -25,7 +25,7 @@ _NEXT = {Verdict.WANTED: Progress.CONFIRMED, Verdict.NOT_WANTED: Progress.REFUND
 """What a verdict claims, in the transaction that gives it: two who judge one payment at the same
 time never do two things with it. Whoever claimed may die before they act; the sweep acts again."""
 
-Judge = Callable[[ReceivedPayment, str | None, bool], Verdict]
+Judge = Callable[[IncomingPayment, str | None, bool], Verdict]
 """Says what a payment is to its order: asked with the order's face (its JSON text, None where no
 such order is known), and whether another payment has paid for it."""
 
@@ -46,7 +46,7 @@ class Receipt:
     order may have appeared, or ended, since.
     """
 
-    payment: ReceivedPayment
+    payment: IncomingPayment
     answered: Verdict
     verdict: Verdict
     progress: Progress
@@ -54,13 +54,13 @@ class Receipt:
     refund_reference: str = ""
 
 
-class ReceivedPayments:
+class IncomingPayments:
     """Every payment that came in, what it is to its order, and whether it went out again."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def receive(self, payment: ReceivedPayment, judge: Judge, now: datetime) -> Receipt:
+    async def receive(self, payment: IncomingPayment, judge: Judge, now: datetime) -> Receipt:
         """Write a payment down with what it is to its order, both in one transaction.
 
         Safe to repeat: the same event gets the receipt that it got first.
@@ -171,7 +171,7 @@ class ReceivedPayments:
             return tuple(_receipt(row) for row in await connection.execute(wanted))
 
 
-async def _judge(connection: Transaction, payment: ReceivedPayment, judge: Judge) -> Verdict:
+async def _judge(connection: Transaction, payment: IncomingPayment, judge: Judge) -> Verdict:
     snapshot: str | None = await connection.scalar(
         select(requests.c.face).where(
             requests.c.request_id == payment.order_id, requests.c.kind == "order"
@@ -195,14 +195,14 @@ async def _find(connection: Transaction, event_id: str) -> Receipt | None:
     return _receipt(row) if row is not None else None
 
 
-def _same(one: ReceivedPayment, other: ReceivedPayment) -> bool:
+def _same(one: IncomingPayment, other: IncomingPayment) -> bool:
     """Say whether two tell of the same money; a gateway may tell its time more or less exactly."""
     return (one.order_id, one.amount) == (other.order_id, other.amount)
 
 
 def _receipt(row: Row[tuple[object, ...]]) -> Receipt:
     return Receipt(
-        payment=ReceivedPayment(
+        payment=IncomingPayment(
             event_id=row.event_id,
             order_id=row.order_id,
             amount=Money(amount=row.amount, currency=row.currency),

@@ -44,7 +44,7 @@ class Progress(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ReceivedPayment:
+class IncomingPayment:
     """Money that a gateway says has come in. `event_id` is the gateway's, one per payment."""
 
     event_id: str
@@ -57,7 +57,7 @@ class ReceivedPayment:
 class RefundInput:
     """Start a refund: give back all of one payment that came in."""
 
-    payment: ReceivedPayment
+    payment: IncomingPayment
 
 
 def refund_id(event_id: str) -> str:
@@ -65,7 +65,7 @@ def refund_id(event_id: str) -> str:
     return f"refund:{event_id}"
 
 
-def confirmation(payment: ReceivedPayment) -> PaymentConfirmation:
+def confirmation(payment: IncomingPayment) -> PaymentConfirmation:
     """Return what the order is told of a payment."""
     return PaymentConfirmation(
         event_id=payment.event_id,
@@ -75,7 +75,7 @@ def confirmation(payment: ReceivedPayment) -> PaymentConfirmation:
     )
 
 
-def judge(payment: ReceivedPayment, order: OrderSnapshot | None, *, paid: bool) -> Verdict:
+def judge(payment: IncomingPayment, order: OrderSnapshot | None, *, paid: bool) -> Verdict:
     """Say what a payment is to its order.
 
     An order that is charged, that another payment has `paid`, or that has ended wants no more
