@@ -126,7 +126,7 @@ class _PublishAttempt:
     def _is_obsolete(self, copy: CardCopy) -> bool:
         """Whether a copy that is not in Slack need not be posted.
 
-        Once a request is decided, no one is asked any more, so people without a copy need none. A
+        After the decision no one is asked, so people without a copy need none. A
         reply is obsolete if its level was voided, or if the request ended before anyone decided
         on that level: the root message shows that.
         """

@@ -1,4 +1,4 @@
-"""The directory port: whom a source names, whether they may decide, and who stands in for them."""
+"""The directory port: the people a source names, whether they may decide, and their delegates."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -30,7 +30,7 @@ ADMINS_TTL = 60.0
 would double the calls of usergroups.users.list (20 a minute), and admins do not decide."""
 
 STANDS_IN = "stands in"
-"""The source of a member whom no source names: a delegate, or a person who was asked to stand in."""
+"""The source of a delegate, which no source of the policy names."""
 
 
 class DirectoryActivities(DirectoryPort):

@@ -19,7 +19,7 @@ from workflows.rules.orders.incoming_payment import IncomingPayment, Progress, V
 from workflows.rules.orders.order import OrderSnapshot
 
 PAGE_SIZE = 50
-"""Payments that one call judges."""
+"""Payments judged per call."""
 
 _TO_DO = {Progress.CONFIRMED: Verdict.WANTED, Progress.REFUND_STARTED: Verdict.NOT_WANTED}
 _LEFT = (Verdict.UNMATCHED, Verdict.MISMATCHED)

@@ -28,8 +28,8 @@ from workflows.rules.orders.incoming_payment import IncomingPayment
 from workflows.rules.shared.money import Money
 
 CALL_TIMEOUT = aiohttp.ClientTimeout(total=8, sock_connect=3)
-"""For one call, within the ten seconds of the activity's timeout, so that a slow call ends with an
-error of its own."""
+"""The timeouts of one call. They end before the activity's ten seconds do, so that a slow call fails
+with our error."""
 MAX_RETRY_DELAY = timedelta(seconds=60)
 """The longest Retry-After that is obeyed: a customer is waiting."""
 MAX_RESPONSE_BYTES = 64 * 1024

@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 class SourceReader:
     """Reads the sources of one directory reading.
 
-    `managers` lists the managers of people whose Slack profile names none. A `fresh` reading uses
+    `managers` lists managers of people whose Slack profile names none. A `fresh` reading uses
     no standing that an earlier reading cached.
     """
 
@@ -36,7 +36,7 @@ class SourceReader:
         self._managers: Cache[str, str] = Cache(math.inf)
 
     async def people(self, source: ApproverSource) -> tuple[str, ...] | None:
-        """Return the people whom a source names, or None if Slack cannot say."""
+        """Return the people that a source names, or None if Slack does not reveal them."""
         try:
             match source.kind:
                 case SourceKind.USER:

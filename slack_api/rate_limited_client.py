@@ -1,4 +1,4 @@
-"""The worker's Slack client: a Retry-After that one call receives holds for every call of that kind."""
+"""The worker's Slack client: a Retry-After applies to every later call of the same kind."""
 
 import math
 from time import monotonic

@@ -26,7 +26,7 @@ from bot.cli.terminal import (
 from records.redactions import (
     BrokenTrailError,
     NoSuchTextError,
-    Place,
+    RedactedField,
     Redaction,
     RedactionError,
     StillOpenError,
@@ -255,7 +255,7 @@ def redact(
 ) -> None:
     """Take a text out of a fact of a request that has ended, for good; its digest is kept."""
 
-    async def work(desk: "Desk") -> tuple[Place, ...]:
+    async def work(desk: "Desk") -> tuple[RedactedField, ...]:
         wanted = Redaction(
             request_id=command.number(request),
             sequence=number,

@@ -142,7 +142,7 @@ class _FileCheck:
             case "refusal":
                 yield from self._finish_trail()
                 self.refusals = self.refusals or ChainVerifier()
-                self.refusals.take(row)
+                self.refusals.add(row)
             case "refusals_head":
                 yield from self._finish_trail()
                 self.refusals = self.refusals or ChainVerifier()
@@ -169,7 +169,7 @@ class _FileCheck:
 
     def _finish_refusals(self, head: Columns | None) -> Iterator[Verification]:
         if self.refusals is not None:
-            yield self.refusals.end(head)
+            yield self.refusals.finish(head)
         self.refusals = None
 
     def close(self) -> Iterator[Verification]:

@@ -142,7 +142,8 @@ async def test_another_fact_under_a_known_number_is_logged_and_retried_in_a_minu
     assert (refused.value.type, refused.value.non_retryable) == ("audit.conflict", False)
     assert refused.value.next_retry_delay == timedelta(minutes=1)
     assert [
-        (one.levelname, "another fact stands at ORD-1" in one.message) for one in caplog.records
+        (record.levelname, "ORD-1 already has another fact" in record.message)
+        for record in caplog.records
     ] == [("ERROR", True)]
 
 

@@ -77,7 +77,7 @@ async def test_two_bots_show_a_change_once(
 
     assert (sum(shown), sum(again)) == (1, 0)
     assert [call["arguments"]["user_id"] for call in await published(slack)] == [ANA]
-    assert await homes.behind() == ()
+    assert await homes.stale() == ()
 
 
 async def test_many_changes_at_a_time_are_shown_once_and_what_comes_then_a_little_later(
@@ -110,10 +110,10 @@ async def test_slacks_retry_after_holds_for_everybodys_home(
     clock.advance(timedelta(seconds=19))
     assert await bot.turn() == 0
     assert len(await published(slack)) == 1
-    assert await homes.behind() == (ANA, BORIS)
+    assert await homes.stale() == (ANA, BORIS)
     clock.advance(timedelta(seconds=1))
     assert await bot.turn() == 2
-    assert await homes.behind() == ()
+    assert await homes.stale() == ()
 
 
 @pytest.mark.parametrize("effect", ["http_500", "error"])
@@ -126,7 +126,7 @@ async def test_what_slack_does_not_show_stays_in_the_outbox(
     await slack.faults({"target": "views.publish", "effect": effect})
 
     assert await bot.turn() == 0
-    assert await homes.behind() == (ANA,)
+    assert await homes.stale() == (ANA,)
     clock.advance(LEASE)
 
     assert await bot.turn() == 1
@@ -141,7 +141,7 @@ async def test_whom_slack_does_not_know_any_more_is_forgotten(
 
     await bot.turn()
 
-    assert await homes.behind() == ()
+    assert await homes.stale() == ()
     assert await homes.get("U0NOBODY") is None
 
 
