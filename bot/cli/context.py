@@ -26,6 +26,7 @@ from records.refusals import Refusals
 from records.requests import RequestRecord, Requests
 from records.snapshots import decode_snapshot
 from records.stock import Stock
+from records.time_off import TimeOff
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.hr.snapshot import hr_approval_id
@@ -130,6 +131,7 @@ class Desk:
         self.absences = Absences(database)
         self.redactions = Redactions(database)
         self.stock = Stock(database)
+        self.time_off = TimeOff(database)
 
     @property
     def person(self) -> str:
