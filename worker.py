@@ -1,4 +1,4 @@
-"""The Temporal worker: wires the activities to Slack and the database, and runs our workflows."""
+"""The Temporal worker: connects the activities to Slack and the database, and runs our workflows."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -16,38 +16,38 @@ from activities.audit import AuditActivities
 from activities.calendar import CalendarActivities
 from activities.cards import CardActivities
 from activities.directory import DirectoryActivities
+from activities.incoming_payments import (
+    Bank,
+    EmbeddedBank,
+    IncomingPaymentActivities,
+    RefundActivities,
+)
 from activities.mail import MailOff, SmtpMail, mail_server
 from activities.notices import NoticeActivities
 from activities.orders import InventoryActivities, PaymentActivities, ShippingActivities
 from activities.payment_gateway import GatewayBank, GatewayPaymentActivities, PaymentGateway
 from activities.provisioning import ProvisionActivities
-from activities.received_payments import (
-    Bank,
-    EmbeddedBank,
-    ReceivedPaymentActivities,
-    RefundActivities,
-)
 from activities.summaries import SummaryActivities
 from bot.runtime import http_server, process, settings
 from bot.temporal.client import connect
 from records.database import Database
-from slack_api.notice_locales import Locales
-from slack_api.posting import Poster
-from slack_api.rate_limited_client import PatientClient
+from slack_api.locales import Locales
+from slack_api.poster import Poster
+from slack_api.rate_limited_client import RateLimitedClient
 from workflows.ports.orders import MailPort, PaymentPort
 from workflows.registry import WORKFLOWS, sandbox
 
-KEEP_ALIVE = 5
-"""Seconds for which an idle connection to Slack is kept."""
+KEEPALIVE_TIMEOUT = 5
+"""Seconds for which an idle connection to Slack is kept open."""
 SLACK_TIMEOUT = 4
-"""Seconds for one Slack call of an activity: well under the 10 s that one try has."""
+"""Seconds for one Slack call of an activity, well under the 10 s of one attempt."""
 
 _log = structlog.get_logger("worker")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outside:
-    """What settings choose: who takes payments (None: the database), who holds them, who mails."""
+class ExternalServices:
+    """The services that the settings choose. Without `payment`, the database takes payments."""
 
     payment: PaymentPort | None = None
     bank: Bank = field(default_factory=EmbeddedBank)
@@ -55,10 +55,12 @@ class Outside:
 
 
 @asynccontextmanager
-async def outside(config: settings.Settings) -> AsyncIterator[Outside]:
+async def external_services(config: settings.Settings) -> AsyncIterator[ExternalServices]:
     """Yield the payment gateway and the mail server that the settings name.
 
-    Raises SettingsError: a part of them is missing.
+    Raises:
+        SettingsError: one of the settings for them is missing.
+
     """
     mail: MailPort = MailOff()
     if config.smtp_url is not None:
@@ -68,30 +70,30 @@ async def outside(config: settings.Settings) -> AsyncIterator[Outside]:
         _log.info("mail_off", why="SMTP_URL is not set")
     named = config.payment_gateway()
     if named is None:
-        yield Outside(mail=mail)
+        yield ExternalServices(mail=mail)
         return
     async with aiohttp.ClientSession() as session:
         gateway = PaymentGateway(session, *named)
         payment, bank = GatewayPaymentActivities(gateway), GatewayBank(gateway)
-        yield Outside(payment=payment, bank=bank, mail=mail)
+        yield ExternalServices(payment=payment, bank=bank, mail=mail)
 
 
 def activities(
-    slack: AsyncWebClient, database: Database, outside: Outside | None = None
+    slack: AsyncWebClient, database: Database, external: ExternalServices | None = None
 ) -> list[Callable[..., Any]]:
-    """Return every activity, bound to this Slack, this database and the world `outside`.
+    """Return every activity, bound to Slack, the database and the `external` services.
 
-    Without `outside`, payments stand in the database, and mail is off.
+    Without `external`, payments are made in the database and mail is off.
     """
-    outside = outside or Outside()
+    external = external or ExternalServices()
     poster = Poster(slack)
     audit = AuditActivities(database)
     cards, notices = CardActivities(poster), NoticeActivities(poster, Locales(slack))
     directory = DirectoryActivities(slack, database, poster, lambda: datetime.now(UTC))
     inventory = InventoryActivities(database)
-    payment = outside.payment or PaymentActivities(database, _today)
-    refunds = RefundActivities(database, outside.bank)
-    received = ReceivedPaymentActivities(database)
+    payment = external.payment or PaymentActivities(database, _today)
+    refunds = RefundActivities(database, external.bank)
+    incoming = IncomingPaymentActivities(database)
     provisioning = ProvisionActivities(database)
     summaries = SummaryActivities(database, poster)
     shipping = ShippingActivities(database, lambda: datetime.now(UTC))
@@ -107,7 +109,7 @@ def activities(
         payment.receive,
         payment.refund,
         refunds.give_back,
-        received.sweep,
+        incoming.sweep,
         shipping.ship,
         shipping.deliver,
         shipping.recall,
@@ -115,7 +117,7 @@ def activities(
         provisioning.take_back,
         summaries.sum_up,
         summaries.tell_day,
-        outside.mail.send,
+        external.mail.send,
     ]
 
 
@@ -125,32 +127,32 @@ def _today() -> date:
 
 @asynccontextmanager
 async def slack_client(
-    config: settings.Settings, patience: float = SLACK_TIMEOUT
+    config: settings.Settings, call_timeout: float = SLACK_TIMEOUT
 ) -> AsyncIterator[AsyncWebClient]:
-    """Yield a client that never retries by itself: a repeated post would be a second card.
+    """Yield a client that never retries on its own: a repeated post would be a second card.
 
-    `patience` is in seconds, for one call.
+    `call_timeout` is in seconds.
 
-    It keeps its connections for a while, where slack_sdk alone makes one per call. Not for long:
-    on one that Slack has closed meanwhile a post fails with an unknown outcome, and is searched
-    for before the next try.
+    Unlike slack_sdk's default, the client reuses connections. It keeps them only briefly: a post
+    on a connection that Slack has closed fails with an unknown outcome, and the next attempt must
+    search for the message first.
     """
     token = config.bot_token()
     async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE),
-        timeout=aiohttp.ClientTimeout(total=patience),
+        connector=aiohttp.TCPConnector(keepalive_timeout=KEEPALIVE_TIMEOUT),
+        timeout=aiohttp.ClientTimeout(total=call_timeout),
     ) as session:
-        yield PatientClient(
+        yield RateLimitedClient(
             token=token, base_url=config.slack_api_url, session=session, retry_handlers=[]
         )
 
 
 async def run(config: settings.Settings, stop: asyncio.Event) -> None:
-    """Work until `stop` is set; tasks in hand are ended before it returns."""
-    # The client first: without a token nothing else matters.
+    """Run the worker until `stop` is set. Running tasks end before it returns."""
+    # The client comes first: without a token there is no point in opening the rest.
     async with (
         slack_client(config) as slack,
-        outside(config) as world,
+        external_services(config) as external,
         Database(config.database_url) as database,
     ):
         await database.require_current_schema()
@@ -158,11 +160,11 @@ async def run(config: settings.Settings, stop: asyncio.Event) -> None:
             await connect(settings.temporal_environment()),
             task_queue=config.temporal_task_queue,
             workflows=WORKFLOWS,
-            activities=activities(slack, database, world),
+            activities=activities(slack, database, external),
             workflow_runner=sandbox(),
             graceful_shutdown_timeout=timedelta(seconds=10),
-            # A click after a worker's crash waits this long for the dead worker's own queue: less
-            # than the 2.5 s that its sender waits (the SDK's default is 10 s).
+            # After a worker's crash, a click waits this long for the dead worker's sticky queue.
+            # That must be less than the 2.5 s of the sender's timeout (the SDK's default is 10 s).
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         )
         health = http_server.health_route({"database": database.is_current})

@@ -1,1 +1,1 @@
-"""Activities: they implement the ports, and touch Slack and the database."""
+"""Activities: the implementations of the ports, on Slack, the database, mail and the payment gateway."""

@@ -1,22 +1,19 @@
-"""The audit port on `records/`: facts and the face they led to, in one transaction."""
+"""The audit port: appends facts and stores the snapshot they led to, in one transaction."""
 
 from datetime import timedelta
 
-from pydantic import TypeAdapter
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from records.audit import AuditConflictError, AuditGapError, AuditTrail
 from records.database import Database
 from records.requests import PublicState
+from records.snapshots import encode_snapshot
 from workflows.ports.approvals import AuditBatch, AuditPort
 from workflows.rules.inbox import listed_as, waiting_approvers
-from workflows.rules.snapshots import Snapshot
 
-_SNAPSHOT: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)
-
-MEND_PAUSE = timedelta(minutes=1)
-"""How long after a refusal that a person must mend in the database the next try is made."""
+REPAIR_RETRY_DELAY = timedelta(minutes=1)
+"""Delay before the next attempt if an operator must repair the database first."""
 
 
 class AuditActivities(AuditPort):
@@ -27,12 +24,13 @@ class AuditActivities(AuditPort):
 
     @activity.defn
     async def append(self, batch: AuditBatch) -> None:
-        """Append the facts and store the face. Safe to repeat, late too.
+        """Append the facts and store the snapshot. Safe to repeat, even much later.
 
-        Raises ApplicationError `audit.conflict` where another fact stands under the same number,
-        and `audit.gap` where earlier facts are missing. The database was changed or lost, and may
-        be mended or come back with its backup: until then both are retried, never given up, and
-        each try is an error in the log. Meanwhile the request shows and effects nothing new.
+        Raises ApplicationError `audit.conflict` if another fact has the same number, and
+        `audit.gap` if earlier facts are missing. In both cases the database was changed or lost,
+        and may be repaired or restored from a backup. Both errors are therefore retried forever,
+        and each attempt logs an error. Until then the request shows nothing new and has no
+        further effects.
         """
         state = PublicState(
             request_id=batch.request_id,
@@ -40,7 +38,7 @@ class AuditActivities(AuditPort):
             kind=batch.face.kind,
             requester=batch.face.requester.person,
             status=batch.face.status.value,
-            face=_SNAPSHOT.dump_json(batch.face).decode(),
+            face=encode_snapshot(batch.face),
             watches=frozenset(batch.watches),
             readers=batch.readers,
             about=batch.face.about,
@@ -51,12 +49,12 @@ class AuditActivities(AuditPort):
         try:
             await self._trail.append(batch.facts, state)
         except AuditConflictError as error:
-            raise _to_be_mended("audit.conflict", error) from error
+            raise _retried_until_repaired("audit.conflict", error) from error
         except AuditGapError as error:
-            raise _to_be_mended("audit.gap", error) from error
+            raise _retried_until_repaired("audit.gap", error) from error
 
 
-def _to_be_mended(kind: str, error: Exception) -> ApplicationError:
-    """Log what stands in the way, for whoever can mend it, and return the failure of this try."""
-    activity.logger.error("%s: %s; tried again until it is mended", kind, error)
-    return ApplicationError(str(error), type=kind, next_retry_delay=MEND_PAUSE)
+def _retried_until_repaired(kind: str, error: Exception) -> ApplicationError:
+    """Log the problem for the operator and return the failure of this attempt."""
+    activity.logger.error("%s: %s; retrying until the database is repaired", kind, error)
+    return ApplicationError(str(error), type=kind, next_retry_delay=REPAIR_RETRY_DELAY)

@@ -1,4 +1,4 @@
-"""Cards in Slack: every copy is brought to one face, exactly one message per copy."""
+"""The card port: brings every copy of a card to one snapshot, with exactly one message per copy."""
 
 import asyncio
 from collections.abc import Iterable
@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from slack_sdk.errors import SlackApiError
 from temporalio import activity
 
-from slack_api.errors import GONE, SLACK_FAILURES, SlackProblem, classify, slack_code
-from slack_api.posting import Place, Poster
+from slack_api.errors import MESSAGE_GONE, SLACK_FAILURES, SlackProblem, classify, slack_code
+from slack_api.poster import MessageRef, Poster
 from views import cards
 from views.blocks import Message
 from workflows.ports.approvals import CardPort, PublishCard, PublishedCard
@@ -16,32 +16,33 @@ from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.shared.card import CardCopy
 from workflows.rules.snapshots import Snapshot
 
-TOGETHER = 8
-"""Copies that are written at one time: Slack allows about fifty edits a minute."""
-PATIENCE = 8.0
-"""Seconds for all copies. What is not done by then is told as such, before the try's own end (ten)
-makes the outcome of every copy unknown."""
+MAX_CONCURRENT_WRITES = 8
+"""Copies written at the same time. Slack allows about fifty edits a minute."""
+PUBLISH_TIMEOUT = 8.0
+"""Seconds for all copies. Copies that are late are reported as such. The activity's own timeout (ten
+seconds) would leave the outcome of every copy unknown."""
 
 _Result = tuple[CardCopy, SlackProblem | None]
 
 
 class CardActivities(CardPort):
-    """The port on a real (or stand-in) Slack."""
+    """Cards in Slack."""
 
     def __init__(self, poster: Poster) -> None:
         self._poster = poster
 
     @activity.defn
     async def publish(self, card: PublishCard) -> PublishedCard:
-        """Write the face to every copy; see the port.
+        """Write the snapshot to every copy; see the port.
 
-        What the card's problem is, its copies in the channel say: there everybody sees it. A direct
-        message that Slack refuses for good (the person was deactivated) is no problem of the card:
-        everybody else has it. As long as any copy may still go through, nothing is lasting: the
-        try is repeated soon, so that no copy keeps buttons that are out of date.
+        The copies in the channel determine the card's problem, because everyone sees the card
+        there. A direct message that Slack refuses for good (its addressee was deactivated) is not
+        a problem of the card. The result is lasting only if no copy can still succeed: otherwise
+        the attempt is repeated soon, so that no copy keeps outdated buttons.
         """
-        ends = asyncio.get_running_loop().time() + PATIENCE
-        results = await _Round(poster=self._poster, face=card.face, ends=ends).bring(card.copies)
+        ends = asyncio.get_running_loop().time() + PUBLISH_TIMEOUT
+        attempt = _PublishAttempt(poster=self._poster, snapshot=card.face, ends=ends)
+        results = await attempt.write_all(card.copies)
         in_channel: list[SlackProblem] = []
         in_direct: list[SlackProblem] = []
         for copy, problem in results:
@@ -50,7 +51,7 @@ class CardActivities(CardPort):
                 (in_direct if copy.person else in_channel).append(problem)
         problems = in_channel or [problem for problem in in_direct if not problem.lasting]
         every = (*in_channel, *in_direct)
-        waits = [one.retry_after for one in every if one.retry_after]
+        waits = [problem.retry_after for problem in every if problem.retry_after]
         return PublishedCard(
             copies=tuple(copy for copy, _ in results),
             version=card.face.card_version,
@@ -61,114 +62,114 @@ class CardActivities(CardPort):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Round:
-    """One try at all copies of a card, over at `ends` (by the loop's clock)."""
+class _PublishAttempt:
+    """One attempt to write all copies of a card, which ends at `ends` (the event loop's clock)."""
 
     poster: Poster
-    face: Snapshot
+    snapshot: Snapshot
     ends: float
 
-    async def bring(self, copies: tuple[CardCopy, ...]) -> list[_Result]:
-        """Bring each copy to the face. Replies come after the message under which they stand.
+    async def write_all(self, copies: tuple[CardCopy, ...]) -> list[_Result]:
+        """Write the snapshot to each copy: first the root messages, then the replies below them.
 
-        One that stands already may be edited together with the others; those that do not follow
-        one another, so that a thread has its levels in their order.
+        Replies that exist already are edited concurrently. New replies are posted one after
+        another, so that the thread shows the levels in their order.
         """
         done: dict[str, _Result] = {}
         roots = [copy for copy in copies if not copy.level]
-        await self._together(roots, done)
+        await self._write_concurrently(roots, done)
         root = next((done[copy.key][0] for copy in roots if not copy.person), None)
         replies = [copy for copy in copies if copy.level]
-        if root is None or not root.ts:  # the reply has no place yet, and that is no doubt of it
+        if root is None or not root.ts:  # without a root there is no thread to reply in yet
             return [done.get(copy.key, (copy, None)) for copy in copies]
-        standing = [copy for copy in replies if copy.ts]
-        await self._together(standing, done, root)
+        posted = [copy for copy in replies if copy.ts]
+        await self._write_concurrently(posted, done, root)
         for copy in replies:
-            if copy.key not in done and (copy.doubtful or not self._is_moot(copy)):
-                done[copy.key] = await self._bring(copy, root)
+            if copy.key not in done and (copy.doubtful or not self._is_obsolete(copy)):
+                done[copy.key] = await self._write(copy, root)
         return [done.get(copy.key, (copy, None)) for copy in copies]
 
-    async def _together(
+    async def _write_concurrently(
         self, copies: Iterable[CardCopy], done: dict[str, _Result], root: CardCopy | None = None
     ) -> None:
-        slots = asyncio.Semaphore(TOGETHER)
+        slots = asyncio.Semaphore(MAX_CONCURRENT_WRITES)
 
-        async def bring(copy: CardCopy) -> None:
+        async def write(copy: CardCopy) -> None:
             async with slots:
-                done[copy.key] = await self._bring(copy, root)
+                done[copy.key] = await self._write(copy, root)
 
-        await asyncio.gather(*(bring(copy) for copy in copies))
+        await asyncio.gather(*(write(copy) for copy in copies))
 
-    async def _bring(self, copy: CardCopy, root: CardCopy | None) -> _Result:
-        """Bring one copy to the face; a failure comes back as a problem, never as an exception."""
-        message = cards.build(self.face, copy)
+    async def _write(self, copy: CardCopy, root: CardCopy | None) -> _Result:
+        """Write the snapshot to one copy. A failure is returned as a problem, never raised."""
+        message = cards.build(self.snapshot, copy)
         thread_ts = root.ts if root is not None else ""
         try:
             async with asyncio.timeout_at(self.ends):
-                copy = await self._addressed(copy)
-                copy = await self._settle_doubt(copy, thread_ts)
-                if copy.ts and await self._edited(copy, message):
+                copy = await self._with_channel(copy)
+                copy = await self._resolve_doubt(copy, thread_ts)
+                if copy.ts and await self._edit(copy, message):
                     return copy, None
-                if self._is_moot(copy):
+                if self._is_obsolete(copy):
                     return replace(copy, ts=""), None
                 channel = await self.poster.channel_id(copy.channel)
         except SLACK_FAILURES as error:
             return copy, classify(error)
         try:
             async with asyncio.timeout_at(self.ends):
-                place = await self.poster.post(channel, message, copy.key, thread_ts)
+                posted = await self.poster.post(channel, message, copy.key, thread_ts)
         except SLACK_FAILURES as error:
             problem = classify(error)
             return replace(copy, ts="", doubtful=copy.doubtful or problem.ambiguous), problem
-        return replace(copy, channel=place.channel, ts=place.ts), None
+        return replace(copy, channel=posted.channel, ts=posted.ts), None
 
-    def _is_moot(self, copy: CardCopy) -> bool:
-        """Whether what does not stand yet need not be posted any more.
+    def _is_obsolete(self, copy: CardCopy) -> bool:
+        """Whether a copy that is not in Slack need not be posted.
 
-        Where all is decided nobody is asked: who has no copy by then needs none. A reply that
-        nobody saw tells nothing once its level was voided, or the request ended without a word
-        said there: the root says that.
+        After the decision no one is asked, so people without a copy need none. A
+        reply is obsolete if its level was voided, or if the request ended before anyone decided
+        on that level: the root message shows that.
         """
-        snapshot = self.face
-        approval = snapshot.approval
+        snapshot = self.snapshot
+        approval = snapshot if isinstance(snapshot, ApprovalSnapshot) else snapshot.approval
         if copy.person:
             return not isinstance(snapshot, ApprovalSnapshot) or not snapshot.is_open
         if not copy.level or approval is None:
             return False
         if copy.revision != approval.content_revision:
             return True
-        said = any(one.decisions for one in approval.levels if one.number == copy.level)
-        return not approval.is_open and not said
+        decided = any(level.decisions for level in approval.levels if level.number == copy.level)
+        return not approval.is_open and not decided
 
-    async def _addressed(self, copy: CardCopy) -> CardCopy:
-        """Have Slack name a person's conversation; the name stays the same for ever."""
+    async def _with_channel(self, copy: CardCopy) -> CardCopy:
+        """Replace a person's id with the id of their direct message conversation, which is permanent."""
         if not copy.person or copy.channel != copy.person:
             return copy
         return replace(copy, channel=await self.poster.direct_channel(copy.person))
 
-    async def _settle_doubt(self, copy: CardCopy, thread_ts: str) -> CardCopy:
-        """Look for what an earlier try may have left: adopt the oldest, delete the others.
+    async def _resolve_doubt(self, copy: CardCopy, thread_ts: str) -> CardCopy:
+        """Search for messages of an earlier attempt: keep the oldest and delete the others.
 
-        What is known to stand is kept also where the search does not reach back to it.
+        A message that is known to exist is kept even if the search does not reach back to it.
         """
         if not copy.doubtful or copy.intended_at is None:
             return copy
         channel = await self.poster.channel_id(copy.channel)
-        places = await self.poster.find(channel, copy.key, copy.intended_at, thread_ts)
-        if not places:
+        found = await self.poster.find(channel, copy.key, copy.intended_at, thread_ts)
+        if not found:
             return copy
-        kept = Place(channel=channel, ts=copy.ts or places[0].ts)
-        for place in places:
-            if place != kept:
-                await self.poster.delete(place)
+        kept = MessageRef(channel=channel, ts=copy.ts or found[0].ts)
+        for ref in found:
+            if ref != kept:
+                await self.poster.delete(ref)
         return replace(copy, channel=kept.channel, ts=kept.ts)
 
-    async def _edited(self, copy: CardCopy, message: Message) -> bool:
-        """Edit the copy in place; False where a person has deleted the message."""
+    async def _edit(self, copy: CardCopy, message: Message) -> bool:
+        """Edit the copy in place. Return False if a user has deleted the message."""
         try:
-            await self.poster.edit(Place(channel=copy.channel, ts=copy.ts), message)
+            await self.poster.edit(MessageRef(channel=copy.channel, ts=copy.ts), message)
         except SlackApiError as error:
-            if slack_code(error) in GONE:
+            if slack_code(error) in MESSAGE_GONE:
                 return False
             raise
         return True

@@ -1,4 +1,4 @@
-"""The people of the workspace: who is meant by a source, may they decide, who stands in for them."""
+"""The directory port: the people a source names, whether they may decide, and their delegates."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -7,13 +7,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.sources import Sources, together
+from activities.sources import SourceReader, run_concurrently
 from records.absences import Absences
 from records.database import Database
 from slack_api.cache import Cache
 from slack_api.directory import SlackDirectory
 from slack_api.errors import SLACK_FAILURES, classify
-from slack_api.posting import Poster
+from slack_api.poster import Poster
 from workflows.ports.approvals import DirectoryPort
 from workflows.rules.people.actors import (
     Absence,
@@ -25,17 +25,16 @@ from workflows.rules.people.actors import (
     Standing,
 )
 
-ADMINS_KEPT = 60.0
-"""Seconds for which the house's admins are not read again, unless the reading is to be fresh: every
-reading would cost them twice (usergroups.users.list gives 20 calls a minute), and they decide
-nothing."""
+ADMINS_TTL = 60.0
+"""Seconds for which the admins are cached, unless the reading must be fresh. DirectoryResult them every time
+would double the calls of usergroups.users.list (20 a minute), and admins do not decide."""
 
 STANDS_IN = "stands in"
-"""What stands where a source would, for who was asked or is a delegate and no source names."""
+"""The source of a delegate, which no source of the policy names."""
 
 
 class DirectoryActivities(DirectoryPort):
-    """The port on a real (or stand-in) Slack. `now` is when a reading is made."""
+    """The directory in Slack, and the absences in the database. `now` returns the current time."""
 
     def __init__(
         self,
@@ -44,23 +43,24 @@ class DirectoryActivities(DirectoryPort):
         poster: Poster,
         now: Callable[[], datetime],
     ) -> None:
-        self._roster = SlackDirectory(client, poster)
+        self._directory = SlackDirectory(client, poster)
         self._absences = Absences(database)
-        self._admins: Cache[tuple[ApproverSource, ...], ApproverSet] = Cache(ADMINS_KEPT)
+        self._admins: Cache[tuple[ApproverSource, ...], ApproverSet] = Cache(ADMINS_TTL)
         self._now = now
 
     @activity.defn
     async def approvers(self, question: DirectoryQuery) -> DirectoryResult:
-        """Read everybody whom the question is about, now; see the port.
+        """Read everyone the question is about, now; see the port.
 
-        A level's first reading may take from memory what was read a moment ago. Each later `turn`
-        has a reason (a reminder, an escalation, an admin, what Slack reports): it reads all anew.
-        Where Slack asks for patience, the error's first detail says for how many seconds.
+        The first reading of a level may use cached values. Each later `turn` has a reason (a
+        reminder, an escalation, an admin's request, an event from Slack) and reads everything
+        again. If Slack rate-limits the reading, the first detail of the error is the number of
+        seconds to wait.
         """
         fresh = question.turn > 0
-        sources = Sources(self._roster, question.requester, question.managers, fresh=fresh)
+        sources = SourceReader(self._directory, question.requester, question.managers, fresh=fresh)
         try:
-            approvers, admins = await together(
+            approvers, admins = await run_concurrently(
                 [
                     self._read(sources, question.sources),
                     self._read_admins(question.admins, fresh=fresh),
@@ -72,7 +72,7 @@ class DirectoryActivities(DirectoryPort):
             outside = await self._outside(question.channel, [*approvers.members, *people])
         except SLACK_FAILURES as error:
             problem = classify(error)
-            msg = f"the people could not be read: {problem.code}"
+            msg = f"cannot read the directory: {problem.code}"
             seconds = problem.retry_after.total_seconds() if problem.retry_after else 0.0
             raise ApplicationError(msg, seconds, type=problem.code) from error
         return DirectoryResult(
@@ -83,48 +83,52 @@ class DirectoryActivities(DirectoryPort):
             outside=outside,
         )
 
-    async def _read(self, sources: Sources, wanted: Sequence[ApproverSource]) -> ApproverSet:
-        """Read every source; each person once, by the first source that names them."""
-        found = await together(sources.people(one) for one in wanted)
+    async def _read(self, reader: SourceReader, sources: Sequence[ApproverSource]) -> ApproverSet:
+        """Read every source. Each person appears once, with the first source that names them."""
+        found = await run_concurrently(reader.people(source) for source in sources)
         by_person: dict[str, ApproverSource] = {}
-        for source, people in zip(wanted, found, strict=True):
+        for source, people in zip(sources, found, strict=True):
             for person in people or ():
                 by_person.setdefault(person, source)
-        standings = await together(map(sources.standing, by_person))
+        standings = await run_concurrently(map(reader.standing, by_person))
         members = tuple(
             Member(person=person, source=str(source), standing=standing)
             for (person, source), standing in zip(by_person.items(), standings, strict=True)
         )
         unreadable = tuple(
-            str(source) for source, people in zip(wanted, found, strict=True) if people is None
+            str(source) for source, people in zip(sources, found, strict=True) if people is None
         )
         return ApproverSet(members=members, read_at=self._now(), unreadable=unreadable)
 
-    async def _read_admins(self, wanted: tuple[ApproverSource, ...], *, fresh: bool) -> ApproverSet:
-        ask = self._admins.renew if fresh else self._admins.recall
-        return await ask(
-            wanted,
-            lambda: self._read(Sources(self._roster, "", (), fresh=fresh), wanted),
-            lambda found: not found.unreadable,
+    async def _read_admins(
+        self, sources: tuple[ApproverSource, ...], *, fresh: bool
+    ) -> ApproverSet:
+        read = self._admins.reload if fresh else self._admins.get_or_load
+        return await read(
+            sources,
+            lambda: self._read(SourceReader(self._directory, "", (), fresh=fresh), sources),
+            lambda admins: not admins.unreadable,
         )
 
     async def _stand_ins(
-        self, sources: Sources, asked: Iterable[str], absences: Iterable[Absence]
+        self, reader: SourceReader, asked: Iterable[str], absences: Iterable[Absence]
     ) -> tuple[Member, ...]:
-        people = dict.fromkeys((*asked, *(one.delegate for one in absences)))
-        standings = await together(map(sources.standing, people))
+        people = dict.fromkeys((*asked, *(absence.delegate for absence in absences)))
+        standings = await run_concurrently(map(reader.standing, people))
         return tuple(
             Member(person=person, source=STANDS_IN, standing=standing)
             for person, standing in zip(people, standings, strict=True)
         )
 
     async def _outside(self, channel: str, members: Iterable[Member]) -> tuple[str, ...]:
-        """Return who is no member of the card's channel; nobody, where that cannot be read."""
-        able = dict.fromkeys(one.person for one in members if one.standing is Standing.ACTIVE)
+        """Return the people who are not in the card's channel; empty if its members are unreadable."""
+        able = dict.fromkeys(
+            member.person for member in members if member.standing is Standing.ACTIVE
+        )
         if not channel or not able:
             return ()
         try:
-            inside = await self._roster.channel_members(channel)
+            inside = await self._directory.channel_members(channel)
         except SLACK_FAILURES:
             return ()
         return tuple(person for person in able if person not in inside)

@@ -1,4 +1,4 @@
-"""Mail to customers: rendered from templates, sent by SMTP. Without a server it is off, and says so."""
+"""The mail port: renders mail to customers from templates and sends it by SMTP."""
 
 import hashlib
 import re
@@ -19,22 +19,22 @@ from temporalio.exceptions import ApplicationError
 from workflows.ports.orders import MailPort, MailResult
 from workflows.rules.orders.mail import ADDRESS, Mail
 
-TIMEOUT = 8
-"""Seconds for one mail, within the ten of its activity."""
-FALLBACK = "en"
-"""The language of whoever's has no templates."""
+SEND_TIMEOUT = 8
+"""Seconds for one mail, within the ten seconds of the activity's timeout."""
+FALLBACK_LANGUAGE = "en"
+"""The language of mail to customers whose own language has no templates."""
 _TEMPLATES = Path(__file__).with_name("templates")
 _LANGUAGES = frozenset(path.name for path in _TEMPLATES.iterdir() if path.is_dir())
 _PORTS = {"smtp": 25, "smtps": 465}
-_FOR_NOW = range(400, 500)
-"""SMTP's replies that say: not now."""
+_TRANSIENT_REPLIES = range(400, 500)
+"""SMTP reply codes for a failure that a retry may get past."""
 
 _log = structlog.get_logger("mail")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MailServer:
-    """Where mail goes. `smtps` is encrypted from the start, `smtp` as soon as the server offers it."""
+    """An SMTP server. `encrypted` means TLS from the start; otherwise STARTTLS is used if offered."""
 
     host: str
     port: int
@@ -44,10 +44,10 @@ class MailServer:
 
 
 def mail_server(url: str) -> MailServer:
-    """Read `smtp://user:password@host:port` or `smtps://…`. Raises ValueError where it is neither."""
+    """Parse `smtp://user:password@host:port` or `smtps://…`. Raises ValueError if it is neither."""
     parts = urlsplit(url)
     if parts.scheme not in _PORTS or not parts.hostname:
-        raise ValueError("it must look like smtp://user:password@host:port, or smtps://…")
+        raise ValueError("must be smtp://user:password@host:port or smtps://…")
     return MailServer(
         host=parts.hostname,
         port=parts.port or _PORTS[parts.scheme],
@@ -58,7 +58,7 @@ def mail_server(url: str) -> MailServer:
 
 
 class MailOff(MailPort):
-    """No mail: there is no server. The answer and the log say so, nobody is left to wonder."""
+    """No mail, because no server is configured. The result and the log say so."""
 
     @activity.defn
     async def send(self, mail: Mail) -> MailResult:
@@ -68,7 +68,7 @@ class MailOff(MailPort):
 
 
 class SmtpMail(MailPort):
-    """Mail over SMTP, a connection for each: there are five in an order's life."""
+    """Mail over SMTP, with one connection per mail: an order sends about five in its life."""
 
     def __init__(
         self, server: MailServer, sender: str, context: ssl.SSLContext | None = None
@@ -79,10 +79,10 @@ class SmtpMail(MailPort):
 
     @activity.defn
     async def send(self, mail: Mail) -> MailResult:
-        """Send one mail. A repetition may arrive twice, under the same Message-ID.
+        """Send one mail. A repeated call may deliver it twice, with the same Message-ID.
 
-        Raises ApplicationError `mail.refused` (not retryable) where there is no such address or the
-        server takes no mail to it, `mail.unavailable` where it cannot be asked now.
+        Raises ApplicationError `mail.refused` (not retryable) if the address is invalid or the
+        server rejects it, and `mail.unavailable` if the server cannot be reached or is busy.
         """
         if not mail.to:
             _log.info("mail_without_address", kind=mail.kind.value, order_id=mail.order.order_id)
@@ -97,7 +97,7 @@ class SmtpMail(MailPort):
                 password=self._server.password or None,
                 use_tls=self._server.encrypted,
                 tls_context=self._context,
-                timeout=TIMEOUT,
+                timeout=SEND_TIMEOUT,
             )
         except (aiosmtplib.SMTPException, OSError) as error:
             raise _mail_error(error) from error
@@ -106,29 +106,29 @@ class SmtpMail(MailPort):
 
 
 def compose(mail: Mail, sender: str) -> EmailMessage:
-    """Return the mail as it is sent: text and HTML. The same key has the same Message-ID.
+    """Return the message to send, as text and HTML. The same key gives the same Message-ID.
 
-    Raises ApplicationError `mail.refused` where `to` is no address.
+    Raises ApplicationError `mail.refused` if `to` is not an e-mail address.
     """
-    words = _render(mail)
+    rendered = _render(mail)
     message = EmailMessage()
     message["From"] = sender
-    if not re.fullmatch(ADDRESS, mail.to):  # with a line break it would be another header
-        raise _refused("it is not an address")
+    if not re.fullmatch(ADDRESS, mail.to):  # a line break would start another header
+        raise _refused("not an e-mail address")
     message["To"] = mail.to
-    message["Subject"] = words["subject"]
+    message["Subject"] = rendered["subject"]
     message["Date"] = localtime()
     digest = hashlib.sha256(mail.key.encode()).hexdigest()[:32]
     message["Message-ID"] = f"<{digest}@{sender.rpartition('@')[2].strip('<> ') or 'countersign'}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
-    message.set_content(words["text"])
-    message.add_alternative(words["html"], subtype="html")
+    message.set_content(rendered["text"])
+    message.add_alternative(rendered["html"], subtype="html")
     return message
 
 
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(_TEMPLATES),
-    # What a customer or an operator wrote is text, never markup.
+    # Text from customers and operators is never markup.
     autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -138,7 +138,7 @@ _ENVIRONMENT = Environment(
 
 
 def _render(mail: Mail) -> Mapping[str, str]:
-    language = mail.language if mail.language in _LANGUAGES else FALLBACK
+    language = mail.language if mail.language in _LANGUAGES else FALLBACK_LANGUAGE
     values = {"mail": mail, "order": mail.order}
     text = _ENVIRONMENT.get_template(f"{language}/{mail.kind}.txt.j2")
     subject = "".join(text.blocks["subject"](text.new_context(values)))
@@ -152,10 +152,10 @@ def _render(mail: Mail) -> Mapping[str, str]:
 
 def _mail_error(error: Exception) -> ApplicationError:
     codes = _codes(error)
-    for_good = codes and not any(code in _FOR_NOW for code in codes)
-    # A refused login is mended by an operator; the mail waits for that.
-    if for_good and not isinstance(error, aiosmtplib.SMTPAuthenticationError):
-        return _refused(f"the server said {codes[0]}")
+    permanent = codes and not any(code in _TRANSIENT_REPLIES for code in codes)
+    # A failed login is retried until an operator fixes the credentials.
+    if permanent and not isinstance(error, aiosmtplib.SMTPAuthenticationError):
+        return _refused(f"the server replied {codes[0]}")
     if isinstance(error, aiosmtplib.SMTPNotSupported):
         return _refused(type(error).__name__)
     return ApplicationError(type(error).__name__, type="mail.unavailable")
@@ -163,7 +163,7 @@ def _mail_error(error: Exception) -> ApplicationError:
 
 def _codes(error: Exception) -> list[int]:
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
-        return [one.code for one in error.recipients]
+        return [recipient.code for recipient in error.recipients]
     return [error.code] if isinstance(error, aiosmtplib.SMTPResponseException) else []
 
 

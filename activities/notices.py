@@ -1,4 +1,4 @@
-"""Messages that notify: to one person, into a card's thread, to the admins; each told once."""
+"""The notice port: sends each notice once, to a person, a card's thread or a channel."""
 
 import asyncio
 from dataclasses import replace
@@ -6,20 +6,20 @@ from dataclasses import replace
 from temporalio import activity
 
 from slack_api.errors import SLACK_FAILURES, classify
-from slack_api.notice_locales import Locales
-from slack_api.posting import Place, Poster
+from slack_api.locales import Locales
+from slack_api.poster import MessageRef, Poster
 from views import notice_messages
 from workflows.ports.approvals import NoticePort, NoticeResult
 from workflows.rules.notice import Notice
 
-LINK_PATIENCE = 2.0
-"""Seconds that a link is worth: the notice itself must fit into the same try."""
-NO_PLACE = NoticeResult(problem="notice.no_place")
-"""Its card does not stand yet, so there is no thread."""
+LINK_TIMEOUT = 2.0
+"""Seconds that a notice may be delayed to get its link: both share one attempt."""
+NO_THREAD = NoticeResult(problem="notice.no_place")
+"""The card has not been posted yet, so there is no thread."""
 
 
 class NoticeActivities(NoticePort):
-    """The port on a real (or stand-in) Slack."""
+    """Notices in Slack."""
 
     def __init__(self, poster: Poster, locales: Locales) -> None:
         self._poster = poster
@@ -29,31 +29,33 @@ class NoticeActivities(NoticePort):
     async def tell(self, notice: Notice) -> NoticeResult:
         """Send the notice once; see the port.
 
-        A thread whose card was deleted is a lasting problem only: the card will be posted anew.
-        A channel that takes nothing has those for whom it is told directly, each once.
+        If the card of a thread was deleted, the problem is lasting but the addressee is not gone:
+        the card will be posted again. If a channel accepts no messages, each of `people` gets the
+        notice once as a direct message.
         """
-        told = await self._tell(notice)
-        if not (notice.channel and notice.people and told.lasting):
-            return told
-        each = [replace(notice, channel="", person=one, people=()) for one in notice.people]
-        heard = [await self._tell(one) for one in each]
-        waiting = [one for one in heard if one.problem and not one.addressee_gone]
-        if waiting:
-            return replace(waiting[0], doubtful=any(one.doubtful for one in heard) or len(each) > 1)
-        return NoticeResult() if any(not one.problem for one in heard) else told
+        result = await self._send(notice)
+        if not (notice.channel and notice.people and result.lasting):
+            return result
+        direct = [replace(notice, channel="", person=person, people=()) for person in notice.people]
+        results = [await self._send(message) for message in direct]
+        failed = [sent for sent in results if sent.problem and not sent.addressee_gone]
+        if failed:
+            doubtful = any(sent.doubtful for sent in results) or len(direct) > 1
+            return replace(failed[0], doubtful=doubtful)
+        return NoticeResult() if any(not sent.problem for sent in results) else result
 
-    async def _tell(self, notice: Notice) -> NoticeResult:
+    async def _send(self, notice: Notice) -> NoticeResult:
         posting = False
         try:
-            place = await self._place(notice)
-            if place is None:
-                return NO_PLACE
-            if await self._stands_already(place, notice):
+            target = await self._target(notice)
+            if target is None:
+                return NO_THREAD
+            if await self._was_sent(target, notice):
                 return NoticeResult()
             link, locale = await asyncio.gather(self._link(notice), self._locale(notice))
             message = notice_messages.message(notice, link, locale)
             posting = True
-            await self._poster.post(place.channel, message, notice.key, place.ts)
+            await self._poster.post(target.channel, message, notice.key, target.ts)
         except SLACK_FAILURES as error:
             problem = classify(error)
             activity.logger.warning("notice not sent: %s", problem.code)
@@ -66,36 +68,36 @@ class NoticeActivities(NoticePort):
             )
         return NoticeResult()
 
-    async def _place(self, notice: Notice) -> Place | None:
-        """Return the conversation to post in and, where the notice goes into a thread, its root."""
+    async def _target(self, notice: Notice) -> MessageRef | None:
+        """Return the conversation to post in, with the ts of the root message for a thread."""
         if notice.person:
-            return Place(channel=await self._poster.direct_channel(notice.person), ts="")
+            return MessageRef(channel=await self._poster.direct_channel(notice.person), ts="")
         if notice.channel:
-            return Place(channel=await self._poster.channel_id(notice.channel), ts="")
-        return await self._card_place(notice)
+            return MessageRef(channel=await self._poster.channel_id(notice.channel), ts="")
+        return await self._card_message(notice)
 
-    async def _card_place(self, notice: Notice) -> Place | None:
+    async def _card_message(self, notice: Notice) -> MessageRef | None:
         card = notice.card
         if card is None or not card.ts:
             return None
-        return Place(channel=await self._poster.channel_id(card.channel), ts=card.ts)
+        return MessageRef(channel=await self._poster.channel_id(card.channel), ts=card.ts)
 
-    async def _stands_already(self, place: Place, notice: Notice) -> bool:
+    async def _was_sent(self, target: MessageRef, notice: Notice) -> bool:
         if not notice.doubtful or notice.intended_at is None:
             return False
         since = notice.intended_at
-        return bool(await self._poster.find(place.channel, notice.key, since, place.ts))
+        return bool(await self._poster.find(target.channel, notice.key, since, target.ts))
 
     async def _locale(self, notice: Notice) -> str:
-        """Return the addressee's language; empty, so the policy's, where it is not one person's."""
-        return await self._locales.of(notice.person) if notice.person else ""
+        """Return the addressee's language; empty (the policy's language) if several people read it."""
+        return await self._locales.known_locale_of(notice.person) if notice.person else ""
 
     async def _link(self, notice: Notice) -> str:
-        """Return the way to the card, or nothing: a notice without a link is still a notice."""
+        """Return the URL of the card; empty if Slack does not return it in time."""
         try:
-            async with asyncio.timeout(LINK_PATIENCE):
-                place = await self._card_place(notice)
-                return await self._poster.permalink(place) if place else ""
+            async with asyncio.timeout(LINK_TIMEOUT):
+                card = await self._card_message(notice)
+                return await self._poster.permalink(card) if card else ""
         except SLACK_FAILURES as error:
             activity.logger.warning("no link to the card: %s", classify(error).code)
             return ""

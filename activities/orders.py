@@ -1,4 +1,4 @@
-"""The saga's ports on `records/`: stock, payments and parcels are rows, moved in transactions."""
+"""The order saga's ports on the database: stock, payments and shipments are rows in `records/`."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ from workflows.rules.orders.form import card_expired
 from workflows.rules.orders.order import INVENTORY_DOWN
 
 TRANSIT = timedelta(days=2)
-"""How long the embedded carrier says that a parcel takes."""
+"""The delivery time that the embedded carrier estimates."""
 
 
 class InventoryActivities(InventoryPort):
@@ -36,33 +36,33 @@ class InventoryActivities(InventoryPort):
 
     @activity.defn
     async def reserve(self, question: StepQuestion) -> StepReference:
-        """Take the order's stock, all or nothing; the same key takes it once.
+        """Reserve the order's stock, all or nothing. The same key reserves once.
 
-        Says what lies where, if that is in more than one warehouse.
+        The result lists the products by warehouse if there is more than one warehouse.
 
-        Raises ApplicationErrors, not retryable, each with a sentence: `OutOfStockError` with the
-        details sku, wanted and left; `StepUndoneError` after a release; `KeyReusedError`. Where
-        the order simulates that the inventory is down: `InventoryDownError`, each time, retried.
+        Raises ApplicationErrors that are not retried: `OutOfStockError` with the details sku,
+        wanted and left; `StepUndoneError` after a release; `KeyReusedError`. If the order simulates
+        an inventory outage, every attempt raises `InventoryDownError`, which is retried.
         """
         if question.order.simulate == INVENTORY_DOWN:
             raise ApplicationError(
-                "The inventory does not answer (simulated).",
+                "The inventory isn't responding (simulated).",
                 {"code": "inventory_down"},
                 type="InventoryDownError",
             )
-        with _refusing():
+        with _as_application_errors():
             reference = await self._reservations.reserve(question.key, question.order)
         stored = await self._stock.stored(question.order)
         return StepReference(reference=reference, stored=stored if len(stored) > 1 else ())
 
     @activity.defn
     async def release(self, question: StepQuestion) -> None:
-        """Give back what the key took, if anything. Safe to repeat; a later reserve is refused."""
+        """Release what the key reserved, if anything. Safe to repeat. A later reserve is refused."""
         await self._reservations.release(question.key, question.order)
 
 
 class PaymentActivities(PaymentPort):
-    """Payments in the database. `today` is asked at each charge."""
+    """Payments in the database. `today` returns the current date."""
 
     def __init__(self, database: Database, today: Callable[[], date]) -> None:
         self._payments = Payments(database)
@@ -70,12 +70,12 @@ class PaymentActivities(PaymentPort):
 
     @activity.defn
     async def charge(self, question: StepQuestion) -> StepReference:
-        """Charge the order's total; the same key charges once.
+        """Charge the order's total. The same key charges once.
 
-        Raises ApplicationErrors, not retryable, each with a sentence: `PaymentDeclinedError` for
-        a payment card past its expiry; `StepUndoneError` after a refund; `KeyReusedError`.
+        Raises ApplicationErrors that are not retried: `PaymentDeclinedError` if the payment card
+        has expired; `StepUndoneError` after a refund; `KeyReusedError`.
         """
-        # What was charged on a card's last day is not declined when the repeat comes on the next.
+        # A charge made on the card's last day must not be declined if it is repeated the next day.
         known = await self._payments.transaction(question.key)
         if known is None and card_expired(question.order.card_expiry, self._today()):
             raise ApplicationError(
@@ -84,31 +84,32 @@ class PaymentActivities(PaymentPort):
                 type="PaymentDeclinedError",
                 non_retryable=True,
             )
-        with _refusing():
+        with _as_application_errors():
             reference = await self._payments.charge(question.key, question.order)
         return StepReference(reference=reference)
 
     @activity.defn
     async def receive(self, question: StepQuestion) -> StepReference:
-        """Book what the customer has paid elsewhere; the same key books once.
+        """Book a payment that the customer made elsewhere. The same key books once.
 
-        Raises ApplicationErrors, not retryable: `StepUndoneError` after a refund; `KeyReusedError`.
+        Raises ApplicationErrors that are not retried: `StepUndoneError` after a refund;
+        `KeyReusedError`.
         """
-        with _refusing():
+        with _as_application_errors():
             reference = await self._payments.charge(question.key, question.order)
         return StepReference(reference=reference)
 
     @activity.defn
     async def refund(self, question: StepQuestion) -> None:
-        """Give back what the key charged or booked, if anything.
+        """Refund what the key charged or booked, if anything.
 
-        Safe to repeat; a later charge is refused.
+        Safe to repeat. A later charge is refused.
         """
         await self._payments.refund(question.key, question.order)
 
 
 class ShippingActivities(ShippingPort):
-    """Parcels in the database; each arrives as soon as it is asked for. `now` is the wall clock."""
+    """Shipments in the database. Each is delivered when asked. `now` returns the current time."""
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._shipments = Shipments(database)
@@ -116,48 +117,47 @@ class ShippingActivities(ShippingPort):
 
     @activity.defn
     async def ship(self, question: StepQuestion) -> StepReference:
-        """Hand the order's reserved stock to the carrier; the same key ships once.
+        """Hand the order's reserved stock to the carrier. The same key ships once.
 
-        Raises ApplicationErrors, not retryable, each with a sentence: `NotReservedError` where
-        the stock is not set aside; `StepUndoneError` after a recall; `KeyReusedError`.
+        Raises ApplicationErrors that are not retried: `NotReservedError` if the stock is not
+        reserved; `StepUndoneError` after a recall; `KeyReusedError`.
         """
-        with _refusing():
+        with _as_application_errors():
             reference = await self._shipments.ship(question.key, question.order)
         return StepReference(reference=reference, estimated_delivery=self._now() + TRANSIT)
 
     @activity.defn
     async def deliver(self, question: StepQuestion) -> StepReference:
-        """Note that what the key shipped has arrived; the same key arrives once.
+        """Record that the key's shipment was delivered. The same key delivers once.
 
-        Raises ApplicationErrors, not retryable, each with a sentence: `NotShippedError` where the
-        key has shipped nothing; `StepUndoneError` after a recall; `KeyReusedError`.
+        Raises ApplicationErrors that are not retried: `NotShippedError` if the key has shipped
+        nothing; `StepUndoneError` after a recall; `KeyReusedError`.
         """
-        with _refusing():
+        with _as_application_errors():
             reference = await self._shipments.deliver(question.key, question.order)
         return StepReference(reference=reference)
 
     @activity.defn
     async def recall(self, question: StepQuestion) -> None:
-        """Call back what the key shipped, delivered or not, if anything.
+        """Recall what the key shipped, delivered or not, if anything.
 
-        Safe to repeat; a later ship or delivery is refused.
+        Safe to repeat. A later ship or deliver is refused.
         """
         await self._shipments.recall(question.key, question.order)
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
-    """Turn a step's refusal into an error that is not retried, with a sentence for whoever looks it up.
+def _as_application_errors() -> Iterator[None]:
+    """Raise a step's refusal as an ApplicationError that is not retried.
 
-    Its details have the code and the data from which the card makes its own, in its language.
-
-    Everything else, a database that cannot be reached above all, passes through: it is retried.
+    The message is for operators. The details have the code and data from which the card renders
+    its own text in its language. Other exceptions, such as an unreachable database, are retried.
     """
     try:
         yield
     except OutOfStockError as error:
         raise ApplicationError(
-            f"Out of stock: {error.wanted} of {error.sku} wanted, {error.left} left.",
+            f"Out of stock: {error.wanted} of {error.sku} ordered, {error.left} left.",
             {
                 "code": "out_of_stock",
                 "sku": error.sku,
@@ -169,18 +169,18 @@ def _refusing() -> Iterator[None]:
         ) from error
     except StepUndoneError as error:
         raise _refusal(
-            "step_undone", "The step came too late: it had been undone.", error
+            "step_undone", "This step came too late: it was already undone.", error
         ) from error
     except NotReservedError as error:
-        raise _refusal(
-            "not_reserved", "There is no stock set aside for the order.", error
-        ) from error
+        raise _refusal("not_reserved", "No stock is reserved for this order.", error) from error
     except NotShippedError as error:
         raise _refusal(
-            "not_shipped", "There is no parcel of the order to deliver.", error
+            "not_shipped", "There is no parcel to deliver for this order.", error
         ) from error
     except KeyReusedError as error:
-        raise _refusal("key_reused", "The step's key stands for another step.", error) from error
+        raise _refusal(
+            "key_reused", "The step's key is already in use for another step.", error
+        ) from error
 
 
 def _refusal(code: str, sentence: str, error: Exception) -> ApplicationError:

@@ -1,17 +1,17 @@
-"""Payments at a gateway over HTTP. Every call carries a key, so a repeated call is the same payment.
+"""The payment port over a gateway's HTTP API. An idempotency key makes a repeated call the same payment.
 
-| answer | error | retried | what has happened |
+| response | error | retried | effect |
 |---|---|---|---|
-| 402 | `PaymentDeclinedError` | no | nothing; the sentence is the gateway's `detail` |
-| 409 `charge-undone` | `StepUndoneError` | no | nothing: the charge had been given back before |
-| 422 | `KeyReusedError` | no | nothing: the key stands for another payment |
-| 401, 403 | `PaymentGatewayError` | yes | nothing; the token can be mended meanwhile |
-| 408, 409, 425, 429, 503, no connection | the same | yes, `Retry-After` obeyed | nothing yet |
-| other 5xx, none in time, a broken or unreadable one | the same | yes | unknown: the same key tells |
-| any other | the same | no | nothing: we and the gateway do not fit |
+| 402 | `PaymentDeclinedError` | no | none; the message is the gateway's `detail` |
+| 409 `charge-undone` | `StepUndoneError` | no | none: the charge was refunded earlier |
+| 422 | `KeyReusedError` | no | none: the key belongs to another payment |
+| 401, 403 | `PaymentGatewayError` | yes | none; an operator can fix the token between attempts |
+| 408, 409, 425, 429, 503, no connection | `PaymentGatewayError` | yes, after `Retry-After` | none yet |
+| other 5xx, timeout, unreadable response | `PaymentGatewayError` | yes | unknown until the next call |
+| any other | `PaymentGatewayError` | no | none: the gateway's API is not the one we expect |
 
-All messages are sentences for whoever looks them up. Where the tries were not enough, the order's card
-says it in its own language: by the code in the error's details, or as the gateway itself has put it.
+Messages are for operators. If all attempts fail, the order's card shows its own text in its language,
+chosen by the code in the error's details, or else the gateway's `detail`.
 """
 
 import json
@@ -24,15 +24,16 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from workflows.ports.orders import PaymentPort, StepQuestion, StepReference
-from workflows.rules.orders.received_payment import ReceivedPayment
+from workflows.rules.orders.incoming_payment import IncomingPayment
 from workflows.rules.shared.money import Money
 
-TIMEOUT = aiohttp.ClientTimeout(total=8, sock_connect=3)
-"""One try, within the ten seconds of its activity: it should end with a reason, not with a cut."""
-LONGEST_WAIT = timedelta(seconds=60)
-"""A gateway that asks for a longer pause is asked again after this one: a customer waits."""
-MOST = 64 * 1024
-"""Bytes of an answer; a longer one is not the gateway's."""
+CALL_TIMEOUT = aiohttp.ClientTimeout(total=8, sock_connect=3)
+"""The timeouts of one call. They end before the activity's ten seconds do, so that a slow call fails
+with our error."""
+MAX_RETRY_DELAY = timedelta(seconds=60)
+"""The longest Retry-After that is obeyed: a customer is waiting."""
+MAX_RESPONSE_BYTES = 64 * 1024
+"""A longer response is not from the gateway."""
 GATEWAY_ERROR = "PaymentGatewayError"
 _BUSY = frozenset({408, 409, 425, 429, 503})
 _DENIED = frozenset({401, 403})
@@ -40,14 +41,14 @@ _SERVER = 500
 
 
 class PaymentGateway:
-    """Our words for the gateway's calls. The session's timeouts do not count: `timeout` does."""
+    """A client for the gateway. `timeout` applies to each call instead of the session's timeouts."""
 
     def __init__(
         self,
         session: aiohttp.ClientSession,
         url: str,
         token: str,
-        timeout: aiohttp.ClientTimeout = TIMEOUT,
+        timeout: aiohttp.ClientTimeout = CALL_TIMEOUT,
     ) -> None:
         self._session = session
         self._url = url.rstrip("/")
@@ -55,9 +56,9 @@ class PaymentGateway:
         self._timeout = timeout
 
     async def post(self, path: str, key: str, body: dict[str, str]) -> dict[str, Any]:
-        """Post a call and return the gateway's answer. Safe to repeat with the same key.
+        """Send a call and return the gateway's response. Safe to repeat with the same key.
 
-        Raises ApplicationErrors as the table above says.
+        Raises ApplicationErrors: see the table at the top of this module.
         """
         try:
             async with self._session.post(
@@ -67,10 +68,10 @@ class PaymentGateway:
                 timeout=self._timeout,
                 allow_redirects=False,
             ) as response:
-                answer = _parsed(await _read(response))
-                if response.status in {200, 201} and answer is not None:
-                    return answer
-                raise _error(response, answer or {})
+                parsed = _parsed(await _read(response))
+                if response.status in {200, 201} and parsed is not None:
+                    return parsed
+                raise _error(response, parsed or {})
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise _busy(None) from error  # nothing was sent
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -78,38 +79,38 @@ class PaymentGateway:
 
 
 class GatewayPaymentActivities(PaymentPort):
-    """The payment port over the gateway, whose ledger is the one that counts."""
+    """Payments at the gateway, whose ledger is authoritative."""
 
     def __init__(self, gateway: PaymentGateway) -> None:
         self._gateway = gateway
 
     @activity.defn
     async def charge(self, question: StepQuestion) -> StepReference:
-        """Charge the order's total; the same key charges once.
+        """Charge the order's total. The same key charges once.
 
-        Raises ApplicationErrors: see the table at the top of this file.
+        Raises ApplicationErrors: see the table at the top of this module.
         """
         return await self._take(question, card_expiry=question.order.card_expiry)
 
     @activity.defn
     async def receive(self, question: StepQuestion) -> StepReference:
-        """Book what the customer has paid elsewhere; the same key books once.
+        """Book a payment that the customer made elsewhere. The same key books once.
 
-        Raises ApplicationErrors: see the table at the top of this file.
+        Raises ApplicationErrors: see the table at the top of this module.
         """
         return await self._take(question, payment_id=question.reference)
 
-    async def _take(self, question: StepQuestion, **by: str) -> StepReference:
+    async def _take(self, question: StepQuestion, **source: str) -> StepReference:
         order = question.order
-        body = {"order_id": order.order_id, **_money(order.total), **by}
+        body = {"order_id": order.order_id, **_money(order.total), **source}
         return _reference(await self._gateway.post("/v1/charges", question.key, body))
 
     @activity.defn
     async def refund(self, question: StepQuestion) -> None:
-        """Give back what the key charged or booked, if anything.
+        """Refund what the key charged or booked, if anything.
 
-        Safe to repeat; a later charge is refused. What the customer has paid elsewhere goes back
-        even where it could not be booked.
+        Safe to repeat. A later charge is refused. A payment that the customer made elsewhere is
+        refunded even if it could not be booked.
         """
         body = {"order_id": question.order.order_id, "charge_key": question.key}
         if question.reference:
@@ -118,15 +119,15 @@ class GatewayPaymentActivities(PaymentPort):
 
 
 class GatewayBank:
-    """Gives back, at the gateway, what came in there by itself."""
+    """Refunds payments that customers made at the gateway on their own."""
 
     def __init__(self, gateway: PaymentGateway) -> None:
         self._gateway = gateway
 
-    async def give_back(self, payment: ReceivedPayment) -> str:
-        """Give back all of a payment and return the refund's reference. Safe to repeat.
+    async def give_back(self, payment: IncomingPayment) -> str:
+        """Refund a payment in full and return the refund's reference. Safe to repeat.
 
-        Raises ApplicationErrors: see the table at the top of this file.
+        Raises ApplicationErrors: see the table at the top of this module.
         """
         body = {
             "payment_id": payment.event_id,
@@ -141,19 +142,19 @@ def _money(amount: Money) -> dict[str, str]:
     return {"amount": str(amount.amount), "currency": amount.currency}
 
 
-def _reference(answer: dict[str, Any]) -> StepReference:
-    reference = answer.get("reference")
+def _reference(response: dict[str, Any]) -> StepReference:
+    reference = response.get("reference")
     if not isinstance(reference, str) or not reference:
-        raise _unclear("no reference")
+        raise _unclear("no reference in the response")
     return StepReference(reference=reference)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
     read = b""
-    async for chunk in response.content.iter_chunked(MOST):
+    async for chunk in response.content.iter_chunked(MAX_RESPONSE_BYTES):
         read += chunk
-        if len(read) > MOST:
-            raise _unclear("too long an answer")
+        if len(read) > MAX_RESPONSE_BYTES:
+            raise _unclear("response too long")
     return read
 
 
@@ -170,65 +171,67 @@ def _error(response: aiohttp.ClientResponse, problem: dict[str, Any]) -> Applica
     if (refusal := _refusal(status, kind, problem)) is not None:
         return refusal
     if status in _BUSY:
-        return _busy(_pause(response.headers.get("Retry-After", "")))
+        return _busy(_retry_after(response.headers.get("Retry-After", "")))
     if status in _DENIED:
-        return _for_now("gateway_closed", "The payment gateway does not let us in.")
-    if status < 300 or status >= _SERVER:  # noqa: PLR2004 - done, but how?
+        return _retryable("gateway_closed", "The payment gateway rejected our credentials.")
+    if status < 300 or status >= _SERVER:  # noqa: PLR2004 - a success that was not understood
         return _unclear(f"status {status}")
-    told = {"code": "gateway_status", "status": str(status)}
-    return _for_good(GATEWAY_ERROR, f"The payment gateway answered with {status}.", told)
+    details = {"code": "gateway_status", "status": str(status)}
+    return _permanent(GATEWAY_ERROR, f"The payment gateway returned status {status}.", details)
 
 
 def _refusal(status: int, kind: str, problem: dict[str, Any]) -> ApplicationError | None:
     match status, kind:
         case 402, _:
             if sentence := _sentence(problem):
-                return _for_good("PaymentDeclinedError", sentence)
-            told = {"code": "payment_declined"}
-            return _for_good("PaymentDeclinedError", "The payment was declined.", told)
+                return _permanent("PaymentDeclinedError", sentence)
+            details = {"code": "payment_declined"}
+            return _permanent("PaymentDeclinedError", "The payment was declined.", details)
         case 409, "charge-undone":
-            told = {"code": "step_undone"}
-            sentence = "The step came too late: it had been undone."
-            return _for_good("StepUndoneError", sentence, told)
-        case 422, _:  # what a reused Idempotency-Key is answered with
-            told = {"code": "key_reused"}
-            return _for_good("KeyReusedError", "The step's key stands for another step.", told)
+            details = {"code": "step_undone"}
+            sentence = "This step came too late: it was already undone."
+            return _permanent("StepUndoneError", sentence, details)
+        case 422, _:  # the response to a reused Idempotency-Key
+            details = {"code": "key_reused"}
+            return _permanent(
+                "KeyReusedError", "The step's key is already in use for another step.", details
+            )
     return None
 
 
-def _for_good(kind: str, sentence: str, *told: dict[str, str]) -> ApplicationError:
-    return ApplicationError(sentence, *told, type=kind, non_retryable=True)
+def _permanent(kind: str, sentence: str, *details: dict[str, str]) -> ApplicationError:
+    return ApplicationError(sentence, *details, type=kind, non_retryable=True)
 
 
-def _for_now(
-    code: str, sentence: str, why: str = "", pause: timedelta | None = None
+def _retryable(
+    code: str, sentence: str, why: str = "", delay: timedelta | None = None
 ) -> ApplicationError:
-    told = {"code": code}
-    return ApplicationError(sentence, why, told, type=GATEWAY_ERROR, next_retry_delay=pause)
+    details = {"code": code}
+    return ApplicationError(sentence, why, details, type=GATEWAY_ERROR, next_retry_delay=delay)
 
 
-def _busy(pause: timedelta | None) -> ApplicationError:
-    return _for_now("gateway_busy", "The payment gateway cannot be asked now.", pause=pause)
+def _busy(delay: timedelta | None) -> ApplicationError:
+    return _retryable("gateway_busy", "The payment gateway is busy.", delay=delay)
 
 
 def _unclear(why: str) -> ApplicationError:
-    sentence = "The payment gateway did not say whether it has the payment."
-    return _for_now("gateway_unclear", sentence, why)
+    sentence = "The payment gateway didn't confirm the payment."
+    return _retryable("gateway_unclear", sentence, why)
 
 
 def _sentence(problem: dict[str, Any]) -> str:
-    """Return the gateway's words for the customer: one line, printable, not too long."""
-    words = str(problem.get("detail", ""))[:200]
-    return " ".join("".join(c if c.isprintable() else " " for c in words).split())
+    """Return the gateway's message for the customer: one printable line of at most 200 characters."""
+    detail = str(problem.get("detail", ""))[:200]
+    return " ".join("".join(c if c.isprintable() else " " for c in detail).split())
 
 
-def _pause(written: str) -> timedelta | None:
-    """Return the pause of a Retry-After header, which is seconds or a date."""
-    if written.isascii() and written.isdigit():
-        asked = timedelta(seconds=int(written[:9]))
+def _retry_after(header: str) -> timedelta | None:
+    """Return the delay of a Retry-After header, which is a number of seconds or a date."""
+    if header.isascii() and header.isdigit():
+        delay = timedelta(seconds=int(header[:9]))
     else:
         try:
-            asked = parsedate_to_datetime(written).astimezone(UTC) - datetime.now(UTC)
+            delay = parsedate_to_datetime(header).astimezone(UTC) - datetime.now(UTC)
         except ValueError:
             return None
-    return min(max(asked, timedelta(0)), LONGEST_WAIT)
+    return min(max(delay, timedelta(0)), MAX_RETRY_DELAY)

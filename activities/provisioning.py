@@ -1,4 +1,4 @@
-"""The port of provisioning on `records/`: days off, payouts, equipment and the personnel file."""
+"""The provisioning port on `records/`: days off, payouts, equipment and the personnel file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from workflows.rules.hr.snapshot import DaysLeft, HrStepName
 
 
 class ProvisionActivities(ProvisionPort):
-    """What an approved HR request does, as rows of the database."""
+    """Carries out approved HR requests, as rows in the database."""
 
     def __init__(self, database: Database) -> None:
         self._time_off = TimeOff(database)
@@ -28,24 +28,26 @@ class ProvisionActivities(ProvisionPort):
 
     @activity.defn
     async def provision(self, question: ProvisionQuestion) -> Provisioned:
-        """Do the step. Safe to repeat: the same key does it once.
+        """Carry out the step. Safe to repeat: the same key does it once.
 
-        Raises ApplicationErrors, not retryable, whose type is a code with a sentence of its own
-        and whose first detail is its data: `not_enough_days` (year, wanted, left), `out_of_stock`
-        (sku, wanted, left), `step_undone` after an undo, `key_reused`, `nothing_to_do` where the
-        request lacks what the step is about.
+        Raises ApplicationErrors that are not retried. Their type is a code that the catalogue has
+        a text for, and their first detail is the data: `not_enough_days` (year, wanted, left),
+        `out_of_stock` (sku, wanted, left), `step_undone` after an undo, `key_reused`, and
+        `nothing_to_do` if the request lacks the data that the step needs.
         """
-        with _refusing():
-            return await self._done(question)
+        with _as_application_errors():
+            return await self._carry_out(question)
 
-    async def _done(self, question: ProvisionQuestion) -> Provisioned:
+    async def _carry_out(self, question: ProvisionQuestion) -> Provisioned:
         key, request, person = question.key, question.request, question.person
         match question.step:
             case HrStepName.BOOK_DAYS if request.days_by_year:
                 booking = await self._time_off.book(
                     key, request.request_id, person, request.days_by_year
                 )
-                left = tuple(DaysLeft(year=one.year, days=one.left) for one in booking.balances)
+                left = tuple(
+                    DaysLeft(year=balance.year, days=balance.left) for balance in booking.balances
+                )
                 return Provisioned(reference=booking.reference, left=left)
             case HrStepName.QUEUE_PAYOUT if request.amount is not None:
                 reference = await self._payouts.queue(
@@ -58,17 +60,17 @@ class ProvisionActivities(ProvisionPort):
             case HrStepName.REGISTER:
                 reference = await self._personnel.register(key, person, request)
             case _:
-                raise _refusal("nothing_to_do", f"{question.step} lacks what it is about")
+                raise _refusal("nothing_to_do", f"the request has no data for {question.step}")
         return Provisioned(reference=reference)
 
     @activity.defn
     async def take_back(self, question: ProvisionQuestion) -> None:
-        """Undo what the key has done, if anything. Safe to repeat; a later `provision` is refused.
+        """Undo what the key has done, if anything. Safe to repeat. A later `provision` is refused.
 
-        Raises ApplicationError, not retryable, `key_reused`.
+        Raises ApplicationError `key_reused`, which is not retried.
         """
         key, request, person = question.key, question.request, question.person
-        with _refusing():
+        with _as_application_errors():
             match question.step:
                 case HrStepName.BOOK_DAYS:
                     await self._time_off.give_back(key, request.request_id, person)
@@ -82,10 +84,10 @@ class ProvisionActivities(ProvisionPort):
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
-    """Turn a step's refusal into an error that is not retried, with its code and data.
+def _as_application_errors() -> Iterator[None]:
+    """Raise a step's refusal as an ApplicationError that is not retried, with its code and data.
 
-    Everything else, a database that cannot be reached above all, passes through: it is retried.
+    Other exceptions, such as an unreachable database, are retried.
     """
     try:
         yield
@@ -105,6 +107,6 @@ def _refusing() -> Iterator[None]:
         raise _refusal("key_reused", str(error)) from error
 
 
-def _refusal(code: str, why: str, **data: object) -> ApplicationError:
-    told = {name: str(value) for name, value in data.items()}
-    return ApplicationError(why, told, type=code, non_retryable=True)
+def _refusal(code: str, message: str, **data: object) -> ApplicationError:
+    details = {name: str(value) for name, value in data.items()}
+    return ApplicationError(message, details, type=code, non_retryable=True)

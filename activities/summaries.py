@@ -1,30 +1,28 @@
-"""The daily summary: the day's orders from `records/`, told in a channel, once a day."""
+"""The summary port: totals a day's orders from `records/` and posts them in a channel once a day."""
 
 import hashlib
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from records.database import Database
 from records.requests import Requests
+from records.snapshots import decode_snapshot
 from slack_api.errors import SLACK_FAILURES, classify
-from slack_api.posting import Poster
+from slack_api.poster import Poster
 from views import daily_summary
 from views.translator import translator
 from workflows.ports.summaries import DayQuestion, SummaryPort, TellDay
 from workflows.rules.orders import daily_totals as rules
 from workflows.rules.orders.daily_totals import DaySummary
 from workflows.rules.orders.order import OrderSnapshot
-from workflows.rules.snapshots import Snapshot
-
-_SNAPSHOT: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)
 
 
 class SummaryActivities(SummaryPort):
-    """The port on the database, and a real (or stand-in) Slack."""
+    """Daily summaries, from the database to Slack."""
 
     def __init__(self, database: Database, poster: Poster) -> None:
         self._requests = Requests(database)
@@ -32,9 +30,10 @@ class SummaryActivities(SummaryPort):
 
     @activity.defn
     async def sum_up(self, question: DayQuestion) -> DaySummary:
-        """Read the orders that came in on a calendar day. Safe to repeat.
+        """Total the orders that were received on a calendar day. Safe to repeat.
 
-        One that another version wrote down, and that cannot be read, is left out and logged.
+        An order that cannot be read, because another version of Countersign stored it, is logged
+        and not counted.
         """
         zone = ZoneInfo(question.timezone)
         day = _day(question, zone)
@@ -42,9 +41,9 @@ class SummaryActivities(SummaryPort):
         snapshots: list[OrderSnapshot] = []
         for record in await self._requests.opened_between(began, ended):
             try:
-                snapshot = _SNAPSHOT.validate_json(record.face)
+                snapshot = decode_snapshot(record.face)
             except ValidationError:
-                activity.logger.warning("%s cannot be read, and is not counted", record.request_id)
+                activity.logger.warning("cannot read %s: it is not counted", record.request_id)
                 continue
             if isinstance(snapshot, OrderSnapshot):
                 snapshots.append(snapshot)
@@ -52,7 +51,7 @@ class SummaryActivities(SummaryPort):
 
     @activity.defn
     async def tell_day(self, message: TellDay) -> bool:
-        """Post the message; False where the channel has heard of that day before. See the port."""
+        """Post the summary. Return False if the channel has one of that day already. See the port."""
         try:
             channel = await self._poster.channel_id(message.channel)
             key = _key(channel, message.summary.day)
@@ -63,7 +62,7 @@ class SummaryActivities(SummaryPort):
         except SLACK_FAILURES as error:
             problem = classify(error)
             raise ApplicationError(
-                f"Slack did not take the summary for {message.channel}: {problem.code}",
+                f"cannot post the summary in {message.channel}: {problem.code}",
                 type=problem.code,
                 non_retryable=problem.lasting,
                 next_retry_delay=problem.retry_after,
@@ -78,10 +77,10 @@ def _day(question: DayQuestion, zone: ZoneInfo) -> date:
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    """Return when a day begins; where clocks are set, days are not all 24 hours long."""
+    """Return the start of a day. With daylight saving time, not every day has 24 hours."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def _key(channel: str, day: date) -> str:
-    """Return the message's key: the same for the same channel and day."""
+    """Return the message key, which is the same for the same channel and day."""
     return hashlib.sha256(f"summary:{channel}:{day}".encode()).hexdigest()[:32]

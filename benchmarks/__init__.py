@@ -1,1 +1,1 @@
-"""What Countersign costs, as ratios to bare Temporal on the same server in the same run."""
+"""Benchmarks of Countersign, as ratios to bare Temporal on the same server in the same run."""

@@ -1,4 +1,4 @@
-"""Measure and report: `python -m benchmarks [--out DIR]`. See README.md beside this file."""
+"""Run the benchmarks and write the report: `python -m benchmarks [--out DIR]`. See README.md."""
 
 import asyncio
 import contextlib
@@ -19,9 +19,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from benchmarks.installation import YARDSTICK_QUEUE, Installation, running_installation
 from benchmarks.minimal import BareWorkflow, MinimalWorkflow
 from benchmarks.report import Figure, write
-from benchmarks.stage import YARDSTICK_QUEUE, Stage, staged
 from tests.workflows.cost import Cost, cost
 from workflows.approval import ApprovalWorkflow
 from workflows.registry import TASK_QUEUE
@@ -34,15 +34,15 @@ from workflows.rules.shared.money import Money
 
 CHANNEL, APPROVER = "C0APPROVALS", "U0BORIS"
 ONE_AT_A_TIME = 60
-AT_ONCE = 50
+CONCURRENT_CLICKS = 50
 ROUNDS = 4
 IN_FLIGHT = 40
-"""Approvals under way in the throughput run: CLI decisions settle nothing, so this is enough."""
+"""Concurrent approvals in the throughput run. CLI decisions publish at once, so this is enough."""
 APPROVALS = 240
-INLINE_LIMIT = 3
-"""Seconds within which an inline answer comes, or never: the listener gives up after 1.5."""
-PATIENCE = 60
-"""Seconds after which a measurement that does not end is given up."""
+INLINE_TIMEOUT = 3
+"""Seconds to wait for inline responses. The listener stops trying after 1.5 seconds."""
+MEASUREMENT_TIMEOUT = 60
+"""Seconds after which a measurement that does not end fails."""
 
 _NAME = re.compile(r"(?:APR|minimal)-[0-9a-f]{12}")
 
@@ -50,11 +50,11 @@ console = Console(stderr=True, highlight=False)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Times:
-    """Seconds of single operations."""
+class Timings:
+    """Durations of operations in seconds, run one at a time and fifty at once."""
 
-    one: list[float]
-    fifty: list[float]
+    single: list[float]
+    concurrent: list[float]
 
 
 def _request() -> ApprovalRequest:
@@ -80,76 +80,77 @@ def _request() -> ApprovalRequest:
     )
 
 
-async def _median_pair(
-    one: Callable[[int], Awaitable[float]], many: Callable[[int], Awaitable[list[float]]]
-) -> Times:
-    """Time `one` operation after another, then rounds of fifty at once."""
-    singles = [await one(number) for number in range(ONE_AT_A_TIME)]
-    crowds: list[float] = []
-    for number in range(ROUNDS):
-        crowds += await many(number)
-    return Times(one=singles, fifty=crowds)
+async def _time_both(
+    run_single: Callable[[int], Awaitable[float]],
+    run_concurrent: Callable[[], Awaitable[list[float]]],
+) -> Timings:
+    """Time operations one after another, then rounds of fifty at once."""
+    single = [await run_single(number) for number in range(ONE_AT_A_TIME)]
+    concurrent: list[float] = []
+    for _ in range(ROUNDS):
+        concurrent += await run_concurrent()
+    return Timings(single=single, concurrent=concurrent)
 
 
-async def measure_bare(stage: Stage) -> Times:
+async def measure_bare(installation: Installation) -> Timings:
     """Time bare updates, with no activity and no Slack, on workflows that only count."""
     handles = [
-        await stage.temporal.start_workflow(
+        await installation.temporal.start_workflow(
             BareWorkflow.run, id=f"bare-{uuid.uuid4().hex[:12]}", task_queue=YARDSTICK_QUEUE
         )
-        for _ in range(AT_ONCE)
+        for _ in range(CONCURRENT_CLICKS)
     ]
 
-    async def one(number: int) -> float:
-        begun = time.perf_counter()
-        await handles[number % AT_ONCE].execute_update(BareWorkflow.decide, "approve")
-        return time.perf_counter() - begun
+    async def run_single(number: int) -> float:
+        started_at = time.perf_counter()
+        await handles[number % CONCURRENT_CLICKS].execute_update(BareWorkflow.decide, "approve")
+        return time.perf_counter() - started_at
 
-    async def many(_: int) -> list[float]:
-        return await asyncio.gather(*(one(number) for number in range(AT_ONCE)))
+    async def run_concurrent() -> list[float]:
+        return await asyncio.gather(*(run_single(number) for number in range(CONCURRENT_CLICKS)))
 
-    await asyncio.gather(*(one(number) for number in range(AT_ONCE)))  # warm
-    times = await _median_pair(one, many)
+    await run_concurrent()  # warm-up
+    times = await _time_both(run_single, run_concurrent)
     for handle in handles:
         await handle.terminate()
     return times
 
 
-async def measure_clicks(stage: Stage) -> Times:
-    """Time from the stand-in sending a click to the inline state applied, by the stand-in's journal."""
+async def measure_clicks(installation: Installation) -> Timings:
+    """Time from sending a click until its inline update arrives, according to the stand-in's journal."""
 
-    async def one(_: int) -> float:
-        return (await _click_all(stage, 1))[0]
+    async def run_single(_: int) -> float:
+        return (await _click_all(installation, 1))[0]
 
-    async def many(_: int) -> list[float]:
-        return await _click_all(stage, AT_ONCE)
+    async def run_concurrent() -> list[float]:
+        return await _click_all(installation, CONCURRENT_CLICKS)
 
-    await _click_all(stage, 10)  # warm
-    return await _median_pair(one, many)
+    await _click_all(installation, 10)  # warm-up
+    return await _time_both(run_single, run_concurrent)
 
 
-async def _click_all(stage: Stage, count: int) -> list[float]:
-    """Post `count` cards, press Approve on all of them at once, and time each answer."""
+async def _click_all(installation: Installation, count: int) -> list[float]:
+    """Post `count` cards, click Approve on all of them at once, and time each inline update."""
     requests = [_request() for _ in range(count)]
     wanted = {request.request_id for request in requests}
-    mark = await stage.slack.journal_mark()
+    mark = await installation.slack.journal_mark()
     for request in requests:
-        await _start(stage, request)
-    await _seen(stage, mark, wanted, method="chat.postMessage")
-    cards = await _cards(stage, wanted)
+        await _start(installation, request)
+    await _seen(installation, mark, wanted, method="chat.postMessage")
+    cards = await _cards(installation, wanted)
     await asyncio.gather(
-        *(stage.slack.click(APPROVER, CHANNEL, card, "approve") for card in cards.values())
+        *(installation.slack.click(APPROVER, CHANNEL, card, "approve") for card in cards.values())
     )
-    sent = await _seen(stage, mark, wanted, kind="envelope")
-    painted: dict[str, float] = {}
+    sent = await _seen(installation, mark, wanted, kind="envelope")
+    updated: dict[str, float] = {}
     with contextlib.suppress(TimeoutError):
-        await _read(stage, mark, wanted, painted, INLINE_LIMIT, kind="response_url")
-    # A click that got no inline answer took for ever, as far as the clicker saw.
-    return [painted.get(name, math.inf) - sent[name] for name in wanted]
+        await _read(installation, mark, wanted, updated, INLINE_TIMEOUT, kind="response_url")
+    # For the user, a click without an inline update took forever.
+    return [updated.get(name, math.inf) - sent[name] for name in wanted]
 
 
-async def _start(stage: Stage, request: ApprovalRequest) -> Any:
-    return await stage.temporal.start_workflow(
+async def _start(installation: Installation, request: ApprovalRequest) -> Any:
+    return await installation.temporal.start_workflow(
         ApprovalWorkflow.run,
         ApprovalInput(request=request),
         id=request.request_id,
@@ -157,9 +158,9 @@ async def _start(stage: Stage, request: ApprovalRequest) -> Any:
     )
 
 
-async def _cards(stage: Stage, wanted: set[str]) -> dict[str, dict[str, Any]]:
-    """Return the cards that stand in the channel, by request id."""
-    messages = await stage.slack.messages(CHANNEL, APPROVER)
+async def _cards(installation: Installation, wanted: set[str]) -> dict[str, dict[str, Any]]:
+    """Return the cards in the channel by request id."""
+    messages = await installation.slack.messages(CHANNEL, APPROVER)
     return {name: card for card in messages for name in wanted & _names(card)}
 
 
@@ -167,43 +168,45 @@ def _names(entry: dict[str, Any]) -> set[str]:
     return set(_NAME.findall(json.dumps(entry)))
 
 
-async def _seen(stage: Stage, mark: int, wanted: set[str], **matching: str) -> dict[str, float]:
-    """Wait until a matching entry names each of `wanted`; return when the first of each came."""
+async def _seen(
+    installation: Installation, mark: int, wanted: set[str], **matching: str
+) -> dict[str, float]:
+    """Wait for a journal entry about each of `wanted` and return the time of the first for each."""
     seen: dict[str, float] = {}
-    await _read(stage, mark, wanted, seen, PATIENCE, **matching)
+    await _read(installation, mark, wanted, seen, MEASUREMENT_TIMEOUT, **matching)
     return seen
 
 
 async def _read(
-    stage: Stage,
+    installation: Installation,
     mark: int,
     wanted: set[str],
     seen: dict[str, float],
     seconds: float,
     **matching: str,
 ) -> None:
-    """Fill `seen` until it holds all of `wanted`. Raises TimeoutError after `seconds`."""
+    """Read the journal into `seen` until it has all of `wanted`. Raises TimeoutError."""
     async with asyncio.timeout(seconds):
         while not seen.keys() >= wanted:
-            for entry in await stage.slack.journal(after=mark, wait=1, **matching):
+            for entry in await installation.slack.journal(after=mark, wait=1, **matching):
                 mark = max(mark, entry["n"])
                 for name in wanted & _names(entry):
                     seen.setdefault(name, entry["at"])
 
 
-class Posted:
-    """Says when a request's card stands in Slack: one reader of the journal for all of them."""
+class PostedCards:
+    """Signals when a request's card was posted. One journal reader serves all requests."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, installation: Installation) -> None:
+        self._stage = installation
         self._events: dict[str, asyncio.Event] = {}
 
     def of(self, name: str) -> asyncio.Event:
-        """Return the event that is set once the card of `name` has been posted."""
+        """Return the event that is set when the card of `name` was posted."""
         return self._events.setdefault(name, asyncio.Event())
 
     async def read(self) -> None:
-        """Read until cancelled."""
+        """Read the journal until cancelled."""
         mark = await self._stage.slack.journal_mark()
         while True:
             for entry in await self._stage.slack.journal(
@@ -214,21 +217,21 @@ class Posted:
                     self.of(name).set()
 
 
-async def measure_throughput(stage: Stage) -> tuple[float, float]:
-    """Return complete approvals per second, ours and the yardstick's, decided as by the CLI."""
-    posted = Posted(stage)
+async def measure_throughput(installation: Installation) -> tuple[float, float]:
+    """Return complete approvals per second, ours and the yardstick's, decided as the CLI does."""
+    posted = PostedCards(installation)
     reading = asyncio.create_task(posted.read())
 
     async def ours() -> None:
         request = _request()
-        handle = await _start(stage, request)
+        handle = await _start(installation, request)
         await posted.of(request.request_id).wait()
         await handle.execute_update(ApprovalWorkflow.decide, _decision())
         await handle.result()
 
     async def minimal() -> None:
         name = f"minimal-{uuid.uuid4().hex[:12]}"
-        handle = await stage.temporal.start_workflow(
+        handle = await installation.temporal.start_workflow(
             MinimalWorkflow.run, name, id=name, task_queue=YARDSTICK_QUEUE
         )
         await posted.of(name).wait()
@@ -250,42 +253,42 @@ def _decision(origin: Origin = Origin.CLI) -> Decision:
     )
 
 
-async def _rate(whole: Callable[[], Awaitable[None]]) -> float:
-    """Run many, some at a time, and return how many were completed per second."""
-    gate = asyncio.Semaphore(IN_FLIGHT)
+async def _rate(run: Callable[[], Awaitable[None]]) -> float:
+    """Run `APPROVALS` times, `IN_FLIGHT` at once, and return the runs per second."""
+    slots = asyncio.Semaphore(IN_FLIGHT)
 
-    async def gated() -> None:
-        async with gate:
-            await whole()
+    async def limited() -> None:
+        async with slots:
+            await run()
 
-    await asyncio.gather(*(gated() for _ in range(IN_FLIGHT)))  # warm
-    begun = time.perf_counter()
-    await asyncio.gather(*(gated() for _ in range(APPROVALS)))
-    return APPROVALS / (time.perf_counter() - begun)
+    await asyncio.gather(*(limited() for _ in range(IN_FLIGHT)))  # warm-up
+    started_at = time.perf_counter()
+    await asyncio.gather(*(limited() for _ in range(APPROVALS)))
+    return APPROVALS / (time.perf_counter() - started_at)
 
 
-async def measure_cost(stage: Stage, origin: Origin) -> Cost:
-    """Return what one approval costs, without the requester's notice.
+async def measure_cost(installation: Installation, origin: Origin) -> Cost:
+    """Return the cost of one approval, without the requester's notice.
 
-    One that is decided by a Slack click has its card settle for three seconds before the publish.
+    After a decision by a Slack click, the card is published three seconds later.
     """
-    mark = await stage.slack.journal_mark()
+    mark = await installation.slack.journal_mark()
     request = _request()
-    handle = await _start(stage, request)
-    await _seen(stage, mark, {request.request_id}, method="chat.postMessage")
+    handle = await _start(installation, request)
+    await _seen(installation, mark, {request.request_id}, method="chat.postMessage")
     await handle.execute_update(ApprovalWorkflow.decide, _decision(origin))
     await handle.result()
     return cost((await handle.fetch_history()).events, without="tell")
 
 
-async def measure_minimal_cost(stage: Stage) -> Cost:
-    """Return what the yardstick costs."""
-    mark = await stage.slack.journal_mark()
+async def measure_minimal_cost(installation: Installation) -> Cost:
+    """Return the cost of one approval by the yardstick."""
+    mark = await installation.slack.journal_mark()
     name = f"minimal-{uuid.uuid4().hex[:12]}"
-    handle = await stage.temporal.start_workflow(
+    handle = await installation.temporal.start_workflow(
         MinimalWorkflow.run, name, id=name, task_queue=YARDSTICK_QUEUE
     )
-    await _seen(stage, mark, {name}, method="chat.postMessage")
+    await _seen(installation, mark, {name}, method="chat.postMessage")
     await handle.execute_update(MinimalWorkflow.decide, "approve")
     await handle.result()
     return cost((await handle.fetch_history()).events)
@@ -300,27 +303,34 @@ def _ratio(name: str, ours: list[float], bare: list[float], budget: float) -> Fi
     return Figure(name=name, value=mine / base, budget=budget, detail=detail)
 
 
-async def _transport(name: str, directory: Path, one: float, fifty: float) -> list[Figure]:
-    async with staged(directory, socket_mode=name == "Socket Mode") as stage:
+async def _transport(
+    name: str, directory: Path, single_budget: float, concurrent_budget: float
+) -> list[Figure]:
+    async with running_installation(directory, socket_mode=name == "Socket Mode") as installation:
         console.print(f"{name}: bare updates ...")
-        bare = await measure_bare(stage)
+        bare = await measure_bare(installation)
         console.print(f"{name}: clicks ...")
-        clicks = await measure_clicks(stage)
+        clicks = await measure_clicks(installation)
     return [
-        _ratio(f"click, one at a time, {name}", clicks.one, bare.one, one),
-        _ratio(f"click, {AT_ONCE} at once, {name}", clicks.fifty, bare.fifty, fifty),
+        _ratio(f"click, one at a time, {name}", clicks.single, bare.single, single_budget),
+        _ratio(
+            f"click, {CONCURRENT_CLICKS} at once, {name}",
+            clicks.concurrent,
+            bare.concurrent,
+            concurrent_budget,
+        ),
     ]
 
 
 async def _whole(directory: Path) -> list[Figure]:
-    async with staged(directory, socket_mode=True) as stage:
+    async with running_installation(directory, socket_mode=True) as installation:
         console.print("one approval: events and actions ...")
-        yardstick = await measure_minimal_cost(stage)
+        yardstick = await measure_minimal_cost(installation)
         by_cli, by_click = [
-            await measure_cost(stage, origin) for origin in (Origin.CLI, Origin.SLACK)
+            await measure_cost(installation, origin) for origin in (Origin.CLI, Origin.SLACK)
         ]
         console.print("approvals per second ...")
-        ours, minimal = await measure_throughput(stage)
+        ours, minimal = await measure_throughput(installation)
     rates = f"{ours:.1f}/s, minimal workflow {minimal:.1f}/s, {IN_FLIGHT} in flight"
     beside = f"minimal workflow {yardstick.events} events and {yardstick.actions} actions"
     counted = f"start to last publish, reminder and expiry armed, no notice; {beside}"
@@ -344,18 +354,20 @@ async def _whole(directory: Path) -> list[Figure]:
 
 
 async def measure_all() -> list[Figure]:
-    """Measure everything, one installation after the other."""
+    """Measure everything, one installation after another."""
     with tempfile.TemporaryDirectory() as scratch:
-        places = [Path(scratch) / name for name in ("socket", "http", "whole")]
-        for place in places:
-            place.mkdir()
-        figures = await _transport("Socket Mode", places[0], 1.5, 2.0)
-        figures += await _transport("HTTP", places[1], 1.6, 2.3)
-        return figures + await _whole(places[2])
+        directories = [Path(scratch) / name for name in ("socket", "http", "whole")]
+        for directory in directories:
+            directory.mkdir()
+        figures = await _transport("Socket Mode", directories[0], 1.5, 2.0)
+        figures += await _transport("HTTP", directories[1], 1.6, 2.3)
+        return figures + await _whole(directories[2])
 
 
 def main(
-    out: Annotated[Path, typer.Option(help="Where report and plot go.")] = Path("benchmarks"),
+    out: Annotated[Path, typer.Option(help="The directory for the report and the plot.")] = Path(
+        "benchmarks"
+    ),
 ) -> None:
     """Measure on this machine and write the report."""
     write(asyncio.run(measure_all()), out)

@@ -1,8 +1,8 @@
-"""The yardstick: the least that posts a message, takes one decision by update and edits the message.
+"""The yardstick workflows.
 
-`MinimalWorkflow` has no validator, no deadline, no audit, no retry of ours: start, post, update,
-edit. `BareWorkflow` only answers updates. Their worker is `minimal_worker.py`: workflows stand in a
-module without heavy imports, which the sandbox would repeat for each of them.
+`MinimalWorkflow` posts a message, takes one decision by update and edits the message. It has no
+validator, deadline, audit trail or retry policy. `BareWorkflow` only answers updates. Their worker
+is in `minimal_worker.py`, because the sandbox would import its dependencies again for each workflow.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ TIMEOUT = timedelta(seconds=10)
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
-    """Which message to edit, and to what."""
+    """A message to edit and its new text."""
 
     ts: str
     text: str
@@ -23,7 +23,7 @@ class Edit:
 
 @workflow.defn
 class MinimalWorkflow:
-    """An approval as a tutorial writes it."""
+    """An approval as in a tutorial."""
 
     def __init__(self) -> None:
         self._verdict = ""
@@ -41,7 +41,7 @@ class MinimalWorkflow:
 
     @workflow.update
     def decide(self, verdict: str) -> str:
-        """Take the decision."""
+        """Record the decision."""
         self._verdict = verdict
         return self._verdict
 
@@ -55,11 +55,11 @@ class BareWorkflow:
 
     @workflow.run
     async def run(self) -> None:
-        """Wait for ever."""
+        """Wait forever."""
         await workflow.wait_condition(lambda: False)
 
     @workflow.update
     def decide(self, verdict: str) -> str:
-        """Count."""
+        """Count the update."""
         self._count += 1
         return f"{verdict} {self._count}"

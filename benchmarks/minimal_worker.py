@@ -1,4 +1,4 @@
-"""The yardstick's worker, a process of its own: `python -m benchmarks.minimal_worker`."""
+"""The worker of the yardstick workflows, run as `python -m benchmarks.minimal_worker`."""
 
 import asyncio
 import sys
@@ -16,7 +16,7 @@ CHANNEL = "C0APPROVALS"
 
 
 class MinimalSlack:
-    """Post and edit, nothing else."""
+    """Posts and edits messages."""
 
     def __init__(self, slack: AsyncWebClient) -> None:
         self._slack = slack
@@ -34,7 +34,7 @@ class MinimalSlack:
 
 
 async def main(address: str, task_queue: str, slack_url: str, token: str) -> None:
-    """Work until killed."""
+    """Run the worker until the process is killed."""
     client = await Client.connect(
         address, data_converter=data_converter, grpc_compression=GrpcCompression.NONE
     )

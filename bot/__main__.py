@@ -19,7 +19,7 @@ from bot.runtime import http_server, process, settings
 from bot.temporal.client import WorkflowClient, connect
 from bot.temporal.refunds import Refunds
 from records.database import Database
-from records.received_payments import ReceivedPayments
+from records.incoming_payments import IncomingPayments
 
 _log = structlog.get_logger("bot")
 
@@ -37,7 +37,7 @@ async def run(config: settings.Settings, stop: asyncio.Event) -> None:
             slack=slack, database=database, workflows=workflows, policies=policies
         ) as services:
             refunds = Refunds(temporal, config.temporal_task_queue)
-            routes = _routes(config, services, ReceivedPayments(database), refunds)
+            routes = _routes(config, services, IncomingPayments(database), refunds)
             if isinstance(transport, settings.SocketMode):
                 app = create_app(slack, "", services)
                 listening = _socket_mode(app, transport.app_token, config, database, routes)
@@ -57,7 +57,7 @@ async def run(config: settings.Settings, stop: asyncio.Event) -> None:
 
 
 def _routes(
-    config: settings.Settings, services: Services, payments: ReceivedPayments, refunds: Refunds
+    config: settings.Settings, services: Services, payments: IncomingPayments, refunds: Refunds
 ) -> list[web_routes.RouteDef]:
     """Return the routes that are served in both modes, besides Slack's own."""
     webhook = payment_webhook.Webhook(

@@ -29,7 +29,7 @@ from records.inbox import Inbox
 from records.refusals import Refusals
 from records.requests import Requests
 from records.stock import Stock
-from slack_api.locales import People
+from slack_api.locales import Locales
 
 PEOPLE_WAITED_FOR = 2.0
 """Seconds for which the start waits for everybody's language; the rest is read meanwhile."""
@@ -84,7 +84,7 @@ async def running_services(
     requests, absences, homes = Requests(database), Absences(database), Homes(database)
     products = ProductList(Stock(database))
     await products.refresh()
-    people = People(slack)
+    people = Locales(slack)
     board = HomeBoard(slack, homes, InboxLookup(Inbox(database), absences), people, _now)
     async with aiohttp.ClientSession() as session:
         reading = asyncio.create_task(people.read_all())

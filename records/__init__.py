@@ -1,1 +1,1 @@
-"""What is remembered: the audit trail, the last public states, stock and ledger. The only SQL."""
+"""Persistence, and the only SQL: the audit trail, read models, stock, payments, time off and people."""

@@ -1,4 +1,4 @@
-"""Absences: who is away from when until when, and who stands in for them."""
+"""Absences: who is away, from when until when, and their delegates."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Row, delete, insert, select
 
 from records.database import Database
-from records.homes import stir
+from records.homes import mark_stale
 from records.schema import absences
 from records.transaction import Transaction
 from workflows.rules.approvals.seats import MAX_DELEGATION_DEPTH
@@ -14,7 +14,7 @@ from workflows.rules.people.actors import Absence
 
 
 class AbsenceError(ValueError):
-    """An absence that cannot be. `code` names the refusal for the sentence that explains it."""
+    """An absence that is not possible. `code` selects the text that explains the refusal."""
 
     code = "absence_impossible"
 
@@ -23,53 +23,53 @@ class AbsenceError(ValueError):
         self.absence = absence
 
 
-class AwayToYourselfError(AbsenceError):
-    """Nobody stands in for themselves."""
+class SelfDelegationError(AbsenceError):
+    """A person cannot be their own delegate."""
 
     code = "absence_to_yourself"
 
 
-class AwayBackwardsError(AbsenceError):
-    """It ends before it starts, or as it starts."""
+class AbsenceBackwardsError(AbsenceError):
+    """The absence does not end after it starts."""
 
     code = "absence_backwards"
 
 
-class AwayInThePastError(AbsenceError):
-    """It has ended already."""
+class AbsenceOverError(AbsenceError):
+    """The absence is over already."""
 
     code = "absence_in_the_past"
 
 
-class AwayInACircleError(AbsenceError):
-    """The stand-in is away meanwhile, and hands on to the same person again, perhaps through others."""
+class DelegationCycleError(AbsenceError):
+    """The delegate is away at the same time and delegates back, directly or through others."""
 
     code = "absence_in_a_circle"
 
 
 class Absences:
-    """Who is away. Nobody has two absences at one time: the later word replaces the earlier."""
+    """Everyone's absences. A person's absences never overlap: a later entry replaces an earlier one."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def set(self, absence: Absence, now: datetime) -> tuple[Absence, ...]:
-        """Write an absence down and return those of the same person that it replaces.
+        """Store an absence and return the absences of the same person that it replaces.
 
-        It replaces every absence of theirs that it overlaps, as a whole. Safe to repeat: the
-        second time it replaces itself.
+        It replaces every absence that it overlaps as a whole. Safe to repeat: the second time it
+        replaces itself.
 
         Raises:
-            AwayToYourselfError, AwayBackwardsError, AwayInThePastError: as it stands.
-            AwayInACircleError: through other people's absences. Nothing is written then.
+            SelfDelegationError, AbsenceBackwardsError, AbsenceOverError: the absence is invalid.
+            DelegationCycleError: the delegation leads back to the person. Nothing is stored.
 
         """
         _check(absence, now)
         async with self._database.writing("absences") as connection:
             theirs = await _read(connection, [absence.person], absence.starts)
-            replaced = tuple(one for one in theirs if _overlap(one, absence))
+            replaced = tuple(known for known in theirs if _overlap(known, absence))
             if await _leads_back(connection, absence, now):
-                raise AwayInACircleError(absence)
+                raise DelegationCycleError(absence)
             await _remove(connection, replaced)
             await connection.execute(
                 insert(absences).values(
@@ -79,67 +79,64 @@ class Absences:
                     delegate=absence.delegate,
                 )
             )
-            told = {absence.person, absence.delegate, *(one.delegate for one in replaced)}
-            await stir(connection, told, now)
+            former = {known.delegate for known in replaced}
+            await mark_stale(connection, {absence.person, absence.delegate, *former}, now)
         return replaced
 
     async def clear(self, person: str, now: datetime) -> tuple[Absence, ...]:
-        """Remove the person's absences that have not ended at `now`, and return them.
-
-        Safe to repeat: the second time there is nothing to remove.
-        """
+        """Remove and return the person's absences that have not ended at `now`. Safe to repeat."""
         async with self._database.writing("absences") as connection:
             found = await _read(connection, [person], now)
             await _remove(connection, found)
-            await stir(connection, {person, *(one.delegate for one in found)}, now)
+            await mark_stale(connection, {person, *(absence.delegate for absence in found)}, now)
         return found
 
     async def list(self, now: datetime) -> tuple[Absence, ...]:
-        """Return everybody's absences that have not ended at `now`, by beginning."""
+        """Return all absences that have not ended at `now`, ordered by their start."""
         async with self._database.reading() as connection:
             return await _read(connection, None, now)
 
     async def of(self, person: str, now: datetime) -> tuple[Absence, ...]:
-        """Return the person's absences that have not ended at `now`, by beginning."""
+        """Return the person's absences that have not ended at `now`, ordered by their start."""
         async with self._database.reading() as connection:
             return await _read(connection, [person], now)
 
     async def delegated_to(
         self, person: str, now: datetime, limit: int = 20
     ) -> tuple[Absence, ...]:
-        """Return the absences in which the person stands in for somebody, by beginning."""
+        """Return the absences in which the person is the delegate, ordered by their start."""
         theirs = select(absences).where(absences.c.delegate == person, absences.c.ends > now)
         first = theirs.order_by(absences.c.starts, absences.c.person).limit(limit)
         async with self._database.reading() as connection:
             return tuple(_absence(row) for row in await connection.execute(first))
 
     async def reaching(self, people: Iterable[str], now: datetime) -> tuple[Absence, ...]:
-        """Return the absences of `people` and of everybody who would stand in for them.
+        """Return the absences of `people`, of their delegates, of the delegates' delegates and so on.
 
-        Those that have not ended at `now`, through as many stand-ins as the rules follow
-        (`seats.FARTHEST`), each absence once.
+        Only absences that have not ended at `now`, each once. Follows as many delegations as the
+        rules do (`seats.FARTHEST`).
         """
-        asked: set[str] = set()
+        read: set[str] = set()
         found: list[Absence] = []
         new = set(people)
         async with self._database.reading() as connection:
             for _ in range(MAX_DELEGATION_DEPTH):
                 if not new:
                     break
-                asked |= new
+                read |= new
                 latest = await _read(connection, new, now)
                 found += latest
-                new = {one.delegate for one in latest} - asked
+                new = {absence.delegate for absence in latest} - read
         return tuple(found)
 
 
 def _check(absence: Absence, now: datetime) -> None:
     if absence.person == absence.delegate:
-        raise AwayToYourselfError(absence)
+        raise SelfDelegationError(absence)
     if absence.ends <= absence.starts:
-        raise AwayBackwardsError(absence)
+        raise AbsenceBackwardsError(absence)
     if absence.ends <= now:
-        raise AwayInThePastError(absence)
+        raise AbsenceOverError(absence)
 
 
 def _overlap(one: Absence, other: Absence) -> bool:
@@ -147,7 +144,7 @@ def _overlap(one: Absence, other: Absence) -> bool:
 
 
 async def _leads_back(connection: Transaction, absence: Absence, now: datetime) -> bool:
-    """Say whether the seat comes back to its owner while every hand-over on the way holds."""
+    """Whether the delegations lead back to the person while all of them are in force."""
     windows = [(absence.delegate, absence.starts, absence.ends, frozenset({absence.delegate}))]
     while windows:
         person, starts, ends, passed = windows.pop()
@@ -172,9 +169,11 @@ async def _read(
 
 
 async def _remove(connection: Transaction, gone: Sequence[Absence]) -> None:
-    for one in gone:
+    for absence in gone:
         await connection.execute(
-            delete(absences).where(absences.c.person == one.person, absences.c.starts == one.starts)
+            delete(absences).where(
+                absences.c.person == absence.person, absences.c.starts == absence.starts
+            )
         )
 
 

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 from sqlalchemy import func, insert, select, union
 
 from records.database import Database
+from records.inbox_rows import keep_decisions
 from records.requests import PublicState, store
 from records.schema import audit_events, redactions, requests
 from records.trail import Columns, Flaw, Trail, Verification, columns_of, facts_of
 from records.transaction import Transaction
-from records.waiting import keep_decisions
 from workflows.rules.shared.audit import GENESIS, AuditEvent, chain_hash
 
 __all__ = [
@@ -21,24 +21,24 @@ __all__ = [
     "read_trail",
 ]
 
-PAGE = 200
-"""Requests whose ids are read at once where all are gone through."""
+PAGE_SIZE = 200
+"""Request ids per page when all of them are read."""
 
 
 class AuditConflictError(Exception):
-    """Another fact stands under the same request id and sequence."""
+    """Another fact with the same request id and sequence is stored already."""
 
     def __init__(self, request_id: str, sequence: int) -> None:
-        super().__init__(f"another fact stands at {request_id} number {sequence}")
+        super().__init__(f"{request_id} already has another fact number {sequence}")
         self.request_id = request_id
         self.sequence = sequence
 
 
 class AuditGapError(Exception):
-    """Facts are missing between what is written down and what was to be appended."""
+    """Facts are missing between those that are stored and those to append."""
 
     def __init__(self, request_id: str, expected: int, found: int) -> None:
-        super().__init__(f"{request_id} goes on with number {expected}, not with {found}")
+        super().__init__(f"the next fact of {request_id} is number {expected}, not {found}")
         self.request_id = request_id
         self.expected = expected
         self.found = found
@@ -51,13 +51,13 @@ class AuditTrail:
         self._database = database
 
     async def append(self, facts: Sequence[AuditEvent], state: PublicState) -> None:
-        """Write down consecutive facts of one request and the state they led to, or nothing at all.
+        """Store consecutive facts of one request and the state they led to, all or nothing.
 
-        Safe to repeat, late too: facts that are there already are left alone, and so is the state
-        of a later fact.
+        Safe to repeat, even much later: facts that are stored already are not changed, nor is the
+        state that a later fact led to.
 
         Raises:
-            AuditConflictError: another fact stands under one of the numbers.
+            AuditConflictError: another fact has one of the numbers.
             AuditGapError: facts before these are missing.
 
         """
@@ -82,36 +82,36 @@ class AuditTrail:
             await store(connection, state, facts[-1], previous)
 
     async def facts(self, request_id: str) -> tuple[AuditEvent, ...]:
-        """Return the facts of a request in order; none where nothing is known of it."""
+        """Return the facts of a request in order; none if the request is unknown."""
         async with self._database.reading() as connection:
             return facts_of(await _rows(connection, request_id))
 
     async def trail(self, request_id: str) -> Trail:
-        """Return everything that is written down of a request's facts, as it stands there."""
+        """Return a request's trail as it is stored."""
         async with self._database.reading() as connection:
             return await read_trail(connection, request_id)
 
     async def verify(self, request_id: str) -> Verification:
-        """Recompute a request's chain of hashes, byte by byte, and say where it breaks first."""
+        """Recompute a request's hash chain byte by byte and return the first flaw."""
         return (await self.trail(request_id)).verify()
 
     async def request_ids(self) -> AsyncIterator[str]:
-        """Yield the id of every request of which anything is written down, a page at a time."""
+        """Yield the id of every request with any stored data, a page at a time."""
         tables = (audit_events, requests, redactions)
         known = union(*(select(table.c.request_id) for table in tables)).subquery()
         last, full = "", True
         while full:
             page = select(known).where(known.c.request_id > last)
             async with self._database.reading() as connection:
-                found = await connection.scalars(page.order_by(known.c.request_id).limit(PAGE))
+                found = await connection.scalars(page.order_by(known.c.request_id).limit(PAGE_SIZE))
                 ids = found.all()
             for request_id in ids:
                 yield request_id
-            last, full = ids[-1] if ids else last, len(ids) == PAGE
+            last, full = ids[-1] if ids else last, len(ids) == PAGE_SIZE
 
 
 async def read_trail(connection: Transaction, request_id: str) -> Trail:
-    """Return a request's trail as it stands in this transaction."""
+    """Return a request's trail as this transaction sees it."""
     kept = select(redactions).where(redactions.c.request_id == request_id)
     head = select(requests).where(requests.c.request_id == request_id)
     row = (await connection.execute(head)).mappings().one_or_none()
@@ -119,23 +119,23 @@ async def read_trail(connection: Transaction, request_id: str) -> Trail:
     return Trail(
         request_id=request_id,
         rows=tuple(await _rows(connection, request_id)),
-        redactions=tuple(dict(one) for one in erased.mappings()),
+        redactions=tuple(dict(redaction) for redaction in erased.mappings()),
         head=dict(row) if row is not None else None,
     )
 
 
 def _check_consecutive(facts: Sequence[AuditEvent], request_id: str) -> None:
     if not facts:
-        raise ValueError("an append needs a fact")
+        raise ValueError("there are no facts to append")
     for number, fact in enumerate(facts, facts[0].sequence):
         if fact.request_id != request_id:
-            raise ValueError(f"a fact of {fact.request_id} among those of {request_id}")
+            raise ValueError(f"a fact of {fact.request_id} among the facts of {request_id}")
         if fact.sequence != number:
             raise AuditGapError(request_id, number, fact.sequence)
 
 
 async def _hashes_from(connection: Transaction, request_id: str, sequence: int) -> dict[int, str]:
-    """Return the hashes by number from `sequence` on; number 0 is what the first is chained to."""
+    """Return the hashes by number, starting at `sequence`. Number 0 is the hash before the first fact."""
     found = await connection.execute(
         select(audit_events.c.sequence, audit_events.c.chain_hash).where(
             audit_events.c.request_id == request_id, audit_events.c.sequence >= sequence

@@ -1,4 +1,4 @@
-"""App Homes: who has opened theirs, what they look at there, and whose is behind the facts."""
+"""App Homes: what each person views there, and the outbox of homes that are out of date."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from records.database import Database
 from records.schema import home_refreshes, homes
 from records.transaction import Transaction
 
-AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
-"""When a home falls due that nobody has in hand: always over, whatever the writer's clock says."""
-_TOGETHER = 500
-"""People named in one statement."""
+DUE_NOW = datetime(2000, 1, 1, tzinfo=UTC)
+"""The due time of an unclaimed home: in the past, whatever the writer's clock shows."""
+_BATCH_SIZE = 500
+"""People per statement."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Home:
-    """One person's App Home: what they look at (JSON text), and Slack's hash of what it shows."""
+    """One person's App Home: the view they chose (JSON text), and Slack's hash of the published view."""
 
     person: str
     view: str
@@ -29,7 +29,7 @@ class Home:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
-    """A home that is behind, in the claimer's hands until its time is over."""
+    """An out-of-date home that the claiming process may refresh until the lease expires."""
 
     person: str
     turn: int
@@ -37,31 +37,31 @@ class Claim:
 
 
 class Homes:
-    """The App Homes that people have opened, and the outbox of those to be shown anew."""
+    """The App Homes that people have opened, and the outbox of homes to publish again."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def get(self, person: str) -> Home | None:
-        """Return a person's home; None where they have never opened it."""
+        """Return a person's home, or None if they have never opened it."""
         wanted = select(homes.c.person, homes.c.view, homes.c.view_hash)
         async with self._database.reading() as connection:
             found = await connection.execute(wanted.where(homes.c.person == person))
             row = found.one_or_none()
         return Home(person=row.person, view=row.view, view_hash=row.view_hash) if row else None
 
-    async def look_at(self, person: str, view: str, now: datetime) -> None:
-        """Note what a person looks at from now on. Safe to repeat."""
+    async def set_view(self, person: str, view: str, now: datetime) -> None:
+        """Store the view that a person has chosen. Safe to repeat."""
         async with self._database.writing(f"home:{person}") as connection:
             known = await connection.execute(
                 update(homes).where(homes.c.person == person).values(view=view, opened_at=now)
             )
             if not known.rowcount:
-                new = {"person": person, "opened_at": now, "shown_at": AT_ONCE}
+                new = {"person": person, "opened_at": now, "shown_at": DUE_NOW}
                 await connection.execute(homes.insert().values(**new, view=view, view_hash=""))
 
-    async def look_on(self, person: str, was: str, view: str, now: datetime) -> None:
-        """Note what a person looks at, unless they have moved on from what it `was`. Safe to repeat."""
+    async def replace_view(self, person: str, was: str, view: str, now: datetime) -> None:
+        """Replace a person's view, unless it has changed from `was`. Safe to repeat."""
         async with self._database.writing(f"home:{person}") as connection:
             await connection.execute(
                 update(homes)
@@ -70,7 +70,7 @@ class Homes:
             )
 
     async def shown(self, person: str, view_hash: str, now: datetime) -> None:
-        """Note that Slack shows the home anew, and its hash of that."""
+        """Record that the home was published, with Slack's hash of the view."""
         async with self._database.writing(f"home:{person}") as connection:
             await connection.execute(
                 update(homes)
@@ -79,7 +79,7 @@ class Homes:
             )
 
     async def forget(self, person: str) -> None:
-        """Let go of a home: nobody can see it any more. Safe to repeat."""
+        """Remove a home that its owner can no longer see. Safe to repeat."""
         async with self._database.writing(f"home:{person}") as connection:
             await connection.execute(
                 delete(home_refreshes).where(home_refreshes.c.person == person)
@@ -89,10 +89,10 @@ class Homes:
     async def claim(
         self, now: datetime, *, lease: timedelta, rest: timedelta, limit: int
     ) -> tuple[Claim, ...]:
-        """Take homes that are behind into one's hands for `lease`, the longest due first.
+        """Claim up to `limit` out-of-date homes for `lease`, those that are due longest first.
 
-        One that was shown less than `rest` ago is left for later. Nobody else gets a claimed one
-        before its lease is over; then it is due again, in case its claimer has died.
+        A home that was published less than `rest` ago is not claimed yet. A claimed home is due
+        again when its lease expires, in case the process that claimed it has died.
         """
         due = (
             select(home_refreshes.c.person, home_refreshes.c.turn, home_refreshes.c.tries)
@@ -101,30 +101,30 @@ class Homes:
             .order_by(home_refreshes.c.due_at)
             .limit(limit)
         )
-        async with self._database.reading() as connection:  # mostly there is nothing to write
+        async with self._database.reading() as connection:  # usually there is nothing to claim
             if (await connection.execute(due.limit(1))).first() is None:
                 return ()
         async with self._database.writing("home_refreshes") as connection:
             found = [Claim(**row) for row in (await connection.execute(due)).mappings()]
             if found:
-                mine = home_refreshes.c.person.in_([one.person for one in found])
-                held = update(home_refreshes).where(mine).values(due_at=now + lease)
+                claimed = home_refreshes.c.person.in_([claim.person for claim in found])
+                held = update(home_refreshes).where(claimed).values(due_at=now + lease)
                 await connection.execute(held)
         return tuple(found)
 
     async def done(self, claim: Claim) -> None:
-        """Note that a claimed home shows everything up to the claim; what came since is due again."""
+        """Record that a claimed home is up to date as of the claim. Later changes are due at once."""
         theirs = home_refreshes.c.person == claim.person
         async with self._database.writing("home_refreshes") as connection:
             await connection.execute(
                 delete(home_refreshes).where(theirs, home_refreshes.c.turn == claim.turn)
             )
             await connection.execute(
-                update(home_refreshes).where(theirs).values(due_at=AT_ONCE, tries=0)
+                update(home_refreshes).where(theirs).values(due_at=DUE_NOW, tries=0)
             )
 
     async def failed(self, claim: Claim, due_at: datetime) -> None:
-        """Give a claimed home back: it stays behind and is due again at `due_at`."""
+        """Release a claim: the home stays out of date and is due again at `due_at`."""
         async with self._database.writing("home_refreshes") as connection:
             await connection.execute(
                 update(home_refreshes)
@@ -132,31 +132,31 @@ class Homes:
                 .values(due_at=due_at, tries=claim.tries + 1)
             )
 
-    async def behind(self) -> tuple[str, ...]:
-        """Return whose home is behind."""
+    async def stale(self) -> tuple[str, ...]:
+        """Return the people whose home is out of date."""
         wanted = select(home_refreshes.c.person).order_by(home_refreshes.c.person)
         async with self._database.reading() as connection:
             return tuple(await connection.scalars(wanted))
 
 
-async def stir(connection: Transaction, people: Iterable[str], at: datetime) -> None:
-    """Put the homes of these people, as far as they have opened one, into the outbox.
+async def mark_stale(connection: Transaction, people: Iterable[str], at: datetime) -> None:
+    """Put the homes of these people into the outbox, if they have opened one.
 
-    The caller's transaction holds what has changed at that instant: both are there, or neither.
+    Runs in the transaction that stores the change, so that neither exists without the other.
     """
     insert = sqlite.insert if connection.dialect == "sqlite" else postgresql.insert
     named = sorted(set(people))
-    for start in range(0, len(named), _TOGETHER):
-        theirs = homes.c.person.in_(named[start : start + _TOGETHER])
-        new = (literal(at, Instant), literal(1), literal(AT_ONCE, Instant), literal(0))
-        behind = insert(home_refreshes).from_select(
+    for start in range(0, len(named), _BATCH_SIZE):
+        theirs = homes.c.person.in_(named[start : start + _BATCH_SIZE])
+        new = (literal(at, Instant), literal(1), literal(DUE_NOW, Instant), literal(0))
+        refreshes = insert(home_refreshes).from_select(
             ["person", "since", "turn", "due_at", "tries"],
             select(homes.c.person, *new)
             .where(theirs)
-            .order_by(homes.c.person),  # in one order: no deadlocks
+            .order_by(homes.c.person),  # always in the same order, to avoid deadlocks
         )
         await connection.execute(
-            behind.on_conflict_do_update(
+            refreshes.on_conflict_do_update(
                 index_elements=[home_refreshes.c.person],
                 set_={"turn": home_refreshes.c.turn + 1},
             )

@@ -1,4 +1,4 @@
-"""Reads of the inbox: a page of what waits for a person, of what is theirs, of what they decided."""
+"""Inbox queries: pages of a person's pending decisions, own requests and past decisions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Row, Select, and_, func, or_, select
 
 from records.database import Database
+from records.inbox_rows import waiting_of
 from records.requests import RequestRecord, record_of
 from records.schema import audit_events, decided, requests, waiting
 from records.trail import facts_of
 from records.transaction import Transaction
-from records.waiting import waiting_of
 from workflows.rules.inbox import WaitingApprover
 from workflows.rules.shared.audit import AuditEvent
 
-COUNTED = 1000
-"""How far a list is counted: whoever has more reads "more than"."""
+COUNT_LIMIT = 1000
+"""The largest number that is counted exactly. Beyond it, a list is shown as "more than"."""
 
 T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page(Generic[T_co]):
-    """A part of a list, and how many there are in all, counted no further than `COUNTED + 1`."""
+    """One page of a list, and the length of the list, counted up to `COUNT_LIMIT + 1`."""
 
     rows: tuple[T_co, ...]
     in_all: int
@@ -32,7 +32,7 @@ class Page(Generic[T_co]):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WaitingRequest:
-    """Somebody who is waited for, and the face (JSON text) of what they are to decide."""
+    """A pending decision, and the snapshot (JSON text) of its request."""
 
     waiting: WaitingApprover
     face: str
@@ -40,16 +40,16 @@ class WaitingRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DecidedRequest:
-    """A decision, and the face (JSON text) of what it was about, as that stands now."""
+    """A past decision, and the current snapshot (JSON text) of its request."""
 
     fact: AuditEvent
     face: str
 
 
 class Inbox:
-    """What each person finds in their inbox. Only an audit append writes what is read here.
+    """Reads each person's inbox. Only appending to the audit trail writes these rows.
 
-    Whatever there is in all, a page costs two statements, each along one index.
+    However long a list is, a page costs two statements, each of which uses one index.
     """
 
     def __init__(self, database: Database) -> None:
@@ -58,10 +58,10 @@ class Inbox:
     async def to_decide(
         self, person: str, now: datetime, *, about: str = "", offset: int = 0, limit: int = 10
     ) -> Page[WaitingRequest]:
-        """Return what this person may decide now, the nearest deadline first."""
-        theirs = select(waiting.c.request_id).where(_stands(person, now))
+        """Return the requests that this person may decide now, the nearest deadline first."""
+        theirs = select(waiting.c.request_id).where(_is_pending(person, now))
         page = select(waiting, requests.c.face).join_from(waiting, requests)
-        page = page.where(_stands(person, now))
+        page = page.where(_is_pending(person, now))
         if about:
             theirs = theirs.where(waiting.c.about == about)
             page = page.where(waiting.c.about == about)
@@ -72,9 +72,9 @@ class Inbox:
             return Page(rows=found, in_all=await _counted(connection, theirs))
 
     async def count_to_decide(self, person: str, now: datetime) -> int:
-        """Return how much this person may decide now, counted no further than `COUNTED + 1`."""
+        """Count the requests that this person may decide now, up to `COUNT_LIMIT + 1`."""
         async with self._database.reading() as connection:
-            theirs = select(waiting.c.request_id).where(_stands(person, now))
+            theirs = select(waiting.c.request_id).where(_is_pending(person, now))
             return await _counted(connection, theirs)
 
     async def mine(
@@ -86,7 +86,7 @@ class Inbox:
         offset: int = 0,
         limit: int = 10,
     ) -> Page[RequestRecord]:
-        """Return what this person has asked for, the newest first: what goes on, or what is over."""
+        """Return this person's own requests, either running or ended ones, the newest first."""
         listed = requests.c.listed_as == kind if kind else requests.c.listed_as != ""
         theirs = and_(requests.c.requester == requester, requests.c.goes_on.is_(goes_on), listed)
         newest = (requests.c.opened_at.desc(), requests.c.request_id.desc())
@@ -99,7 +99,7 @@ class Inbox:
     async def decided(
         self, person: str, *, about: str = "", offset: int = 0, limit: int = 10
     ) -> Page[DecidedRequest]:
-        """Return what this person has decided, the newest first, each as its fact says it."""
+        """Return this person's decisions, the newest first."""
         theirs = decided.c.person == person
         if about:
             theirs = and_(theirs, decided.c.about == about)
@@ -118,15 +118,15 @@ class Inbox:
         return Page(rows=rows, in_all=in_all)
 
     async def faces(self, request_ids: Iterable[str]) -> dict[str, str]:
-        """Return the faces (JSON texts) of these requests, as far as they are known."""
+        """Return the snapshots (JSON text) of these requests by id. Unknown requests are left out."""
         wanted = requests.c.request_id.in_(sorted(request_ids))
         page = select(requests.c.request_id, requests.c.face).where(wanted)
         async with self._database.reading() as connection:
             return {row.request_id: row.face for row in await connection.execute(page)}
 
 
-def _stands(person: str, now: datetime) -> Any:
-    """Return the condition that a row of `waiting` is this person's, and holds at `now`."""
+def _is_pending(person: str, now: datetime) -> Any:
+    """Return the condition for rows of `waiting` that belong to this person and apply at `now`."""
     return and_(
         waiting.c.person == person,
         or_(waiting.c.starts.is_(None), waiting.c.starts <= now),
@@ -148,6 +148,6 @@ def _decided(row: Row[Any]) -> DecidedRequest:
     return DecidedRequest(fact=fact, face=snapshot)
 
 
-async def _counted(connection: Transaction, theirs: Select[Any]) -> int:
-    some = theirs.limit(COUNTED + 1).subquery()
+async def _counted(connection: Transaction, matching: Select[Any]) -> int:
+    some = matching.limit(COUNT_LIMIT + 1).subquery()
     return int(await connection.scalar(select(func.count()).select_from(some)) or 0)

@@ -1,4 +1,4 @@
-"""Alembic, run from code: the version a database is at, the one it needs, and the way there."""
+"""Schema migrations with Alembic, run from code."""
 
 from functools import cache
 from pathlib import Path
@@ -13,25 +13,25 @@ _FOLDER = Path(__file__).with_name("migrations")
 
 
 def upgrade(connection: Connection, version: str = "head") -> None:
-    """Run every migration that is missing up to `version`, inside the connection's transaction."""
+    """Run the missing migrations up to `version` in the connection's transaction."""
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, version)
 
 
 def found(connection: Connection) -> str:
-    """Return the version that the database is at; empty before the first migration."""
+    """Return the schema version of the database; empty before the first migration."""
     return ",".join(MigrationContext.configure(connection).get_current_heads())
 
 
 @cache
 def needed() -> str:
-    """Return the newest version."""
+    """Return the newest schema version."""
     return ",".join(_scripts().get_heads())
 
 
 def is_known(version: str) -> bool:
-    """Say whether this program has that version: an unknown one is a newer program's."""
+    """Return whether this program knows the version. A newer program wrote an unknown version."""
     return not version or version in {script.revision for script in _scripts().walk_revisions()}
 
 

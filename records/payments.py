@@ -1,4 +1,4 @@
-"""Payments: what an order was charged and given back, once per key, to the cent."""
+"""Payments: what an order was charged and refunded, once per key."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -14,20 +14,20 @@ from workflows.rules.orders.order import Order
 
 
 class PaymentState(StrEnum):
-    """Where the money is."""
+    """Whether the money was refunded."""
 
     CHARGED = "charged"
     REFUNDED = "refunded"
 
 
 class Payments:
-    """The money taken and given back."""
+    """Charges and refunds."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def transaction(self, key: str) -> str | None:
-        """Return the reference of what the key has charged, or None if it holds no charge."""
+        """Return the reference of the key's charge, or None if there is none or it was refunded."""
         async with self._database.reading() as connection:
             found: str | None = await connection.scalar(
                 select(payments.c.reference).where(
@@ -37,7 +37,7 @@ class Payments:
         return found
 
     async def has_booked(self, order_id: str) -> bool:
-        """Say whether anything was ever taken for an order, whether or not it went back since."""
+        """Return whether the order was ever charged, even if the charge was refunded later."""
         async with self._database.reading() as connection:
             taken = await connection.scalars(
                 select(payments.c.charged).where(payments.c.order_id == order_id)
@@ -48,8 +48,8 @@ class Payments:
         """Charge the order's total and return the reference. Safe to repeat with the same key.
 
         Raises:
-            StepUndoneError: the key has been refunded.
-            KeyReusedError: the key stands for another payment.
+            StepUndoneError: the key was refunded.
+            KeyReusedError: the key is in use for another payment.
 
         """
         async with self._database.writing(order.order_id) as connection:
@@ -63,12 +63,12 @@ class Payments:
         return reference("TXN", key)
 
     async def refund(self, key: str, order: Order) -> None:
-        """Give back what the key charged, if anything, and refuse the key from now on.
+        """Refund what the key charged, if anything, and refuse the key from now on.
 
         Safe to repeat.
 
         Raises:
-            KeyReusedError: the key stands for another order's payment.
+            KeyReusedError: the key is in use for another order's payment.
 
         """
         async with self._database.writing(order.order_id) as connection:

@@ -1,4 +1,4 @@
-"""Payouts: approved expenses, queued for whoever pays them out, once per key."""
+"""Payouts: approved expenses that wait for payment, once per key."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -14,14 +14,14 @@ from workflows.rules.shared.money import Money
 
 
 class PayoutState(StrEnum):
-    """Whether it is to be paid out."""
+    """Whether the payout is due."""
 
     QUEUED = "queued"
     CANCELLED = "cancelled"
 
 
 class Payouts:
-    """The expenses that wait to be paid out."""
+    """The queue of payouts."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -30,8 +30,8 @@ class Payouts:
         """Queue an amount for a person and return the reference. Safe to repeat with the same key.
 
         Raises:
-            StepUndoneError: the key's payout has been cancelled.
-            KeyReusedError: the key stands for another payout.
+            StepUndoneError: the key's payout was cancelled.
+            KeyReusedError: the key is in use for another payout.
 
         """
         async with self._database.writing(request_id) as connection:
@@ -45,12 +45,12 @@ class Payouts:
         return reference("PAY", key)
 
     async def cancel(self, key: str, request_id: str, person: str, currency: str) -> None:
-        """Take the key's payout out of the queue, if it is there, and refuse the key from now on.
+        """Remove the key's payout from the queue, if it is there, and refuse the key from now on.
 
         Safe to repeat.
 
         Raises:
-            KeyReusedError: the key stands for another request's or person's payout.
+            KeyReusedError: the key is in use for another request's or person's payout.
 
         """
         nothing = Money(amount=Decimal(0), currency=currency)
@@ -64,7 +64,7 @@ class Payouts:
                 )
 
     async def queued(self, person: str) -> tuple[Money, ...]:
-        """Return what is queued for a person."""
+        """Return the amounts that are queued for a person."""
         theirs = select(payouts).where(
             payouts.c.person == person, payouts.c.state == PayoutState.QUEUED
         )
@@ -81,7 +81,7 @@ async def _find(connection: Transaction, key: str, request_id: str, person: str)
     return known
 
 
-async def _insert(  # noqa: PLR0913, PLR0917 - a payout has this many parts
+async def _insert(  # noqa: PLR0913, PLR0917 - one parameter per column
     connection: Transaction,
     key: str,
     request_id: str,

@@ -1,4 +1,4 @@
-"""The personnel file: what was approved for a person and done, one entry per key."""
+"""The personnel file: approved requests that were carried out, one entry per key."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -15,7 +15,7 @@ from workflows.rules.hr.request import HrRequest
 
 
 class EntryState(StrEnum):
-    """Whether the entry counts."""
+    """Whether the entry is valid."""
 
     REGISTERED = "registered"
     STRUCK = "struck"
@@ -23,7 +23,7 @@ class EntryState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PersonnelEntry:
-    """One entry that counts. `entry` is the approved request as JSON."""
+    """One valid entry. `entry` is the approved request as JSON."""
 
     request_id: str
     kind: str
@@ -32,17 +32,17 @@ class PersonnelEntry:
 
 
 class Personnel:
-    """Everybody's entries."""
+    """All people's entries."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def register(self, key: str, person: str, request: HrRequest) -> str:
-        """Enter an approved request and return the reference. Safe to repeat with the same key.
+        """Add an approved request and return the reference. Safe to repeat with the same key.
 
         Raises:
-            StepUndoneError: the key's entry has been struck.
-            KeyReusedError: the key stands for another entry.
+            StepUndoneError: the key's entry was struck.
+            KeyReusedError: the key is in use for another entry.
 
         """
         async with self._database.writing(request.request_id) as connection:
@@ -51,7 +51,7 @@ class Personnel:
                 await _insert(connection, key, person, request, EntryState.REGISTERED)
             elif known.state == EntryState.STRUCK:
                 raise StepUndoneError(key)
-            elif known.entry != _written(request):
+            elif known.entry != _to_json(request):
                 raise KeyReusedError(key)
         return reference("FILE", key)
 
@@ -59,7 +59,7 @@ class Personnel:
         """Strike the key's entry, if there is one, and refuse the key from now on. Safe to repeat.
 
         Raises:
-            KeyReusedError: the key stands for another request's or person's entry.
+            KeyReusedError: the key is in use for another request's or person's entry.
 
         """
         async with self._database.writing(request.request_id) as connection:
@@ -74,7 +74,7 @@ class Personnel:
                 )
 
     async def entries_of(self, person: str) -> tuple[PersonnelEntry, ...]:
-        """Return a person's entries that count."""
+        """Return a person's valid entries."""
         theirs = select(personnel_entries).where(
             personnel_entries.c.person == person,
             personnel_entries.c.state == EntryState.REGISTERED,
@@ -92,7 +92,7 @@ class Personnel:
             )
 
 
-def _written(request: HrRequest) -> str:
+def _to_json(request: HrRequest) -> str:
     return json.dumps(asdict(request), sort_keys=True, default=str)
 
 
@@ -117,7 +117,7 @@ async def _insert(
             request_id=request.request_id,
             person=person,
             kind=request.type.value,
-            entry=_written(request),
+            entry=_to_json(request),
             state=state,
             reference=reference("FILE", key),
         )

@@ -1,4 +1,4 @@
-"""Redaction: a text is taken out of the facts for good, and its digest keeps the chain whole."""
+"""Redaction: removes a text from the facts for good. Its digest keeps the hash chain intact."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from records.audit import read_trail
 from records.database import Database
 from records.schema import audit_events, redactions, requests
 from records.trail import (
-    NO_FACT,
+    ROW_ERRORS,
     Columns,
     Trail,
     actor_text,
@@ -34,8 +34,8 @@ from workflows.rules.shared.audit import (
 )
 from workflows.rules.shared.ids import approval_id
 
-_WRITTEN_BY_PEOPLE = frozenset({"reason", data_field("content"), data_field("error")})
-"""Fields of facts that hold what somebody wrote; the others hold what the rules wrote."""
+_FREE_TEXT_FIELDS = frozenset({"reason", data_field("content"), data_field("error")})
+"""Fields of facts that contain text from people. The other fields contain text from the rules."""
 _SNAPSHOT_TEXTS = frozenset(
     {
         *("reason", "closing_reason", "text", "label", "value", "links", "before", "after"),
@@ -43,14 +43,14 @@ _SNAPSHOT_TEXTS = frozenset(
         *("description", "item", "new_role", "new_team", "link"),
     }
 )
-"""Keys of a face under which people's words stand, as does `title` within these:"""
+"""Keys of a snapshot whose values contain text from people. So does `title` within `_TITLED`."""
 _TITLED = ("content", "request")
 _DAYS = ("starts", "ends")
-"""Keys of an HR request in a face that hold a day, or nothing."""
+"""Keys of an HR request in a snapshot whose values are a day or null."""
 
 
 class RedactionError(Exception):
-    """A text cannot be taken out. Says of which request."""
+    """A text of this request cannot be redacted."""
 
     def __init__(self, request_id: str) -> None:
         super().__init__(request_id)
@@ -58,7 +58,7 @@ class RedactionError(Exception):
 
 
 class NoSuchTextError(RedactionError):
-    """There is no such fact, or it has no text in that field; `fields` are those that it has."""
+    """There is no such fact, or it has no text in that field. `fields` lists the fields with text."""
 
     def __init__(self, request_id: str, fields: tuple[str, ...] = ()) -> None:
         super().__init__(request_id)
@@ -66,16 +66,16 @@ class NoSuchTextError(RedactionError):
 
 
 class StillOpenError(RedactionError):
-    """The request goes on: its workflow would write the text again."""
+    """The request is still running: its workflow would write the text again."""
 
 
 class BrokenTrailError(RedactionError):
-    """The trail is not whole; a redaction would hide how."""
+    """The trail has a flaw, which a redaction would hide."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Redaction:
-    """One text to take out: of which fact, which field (as `redactable_texts` names it), by whom and why."""
+    """One text to redact: the fact, the field (as `redactable_texts` names it), who redacts it and why."""
 
     request_id: str
     sequence: int
@@ -86,8 +86,8 @@ class Redaction:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
-    """Where a text was taken out."""
+class RedactedField:
+    """A field of a fact whose text was removed."""
 
     request_id: str
     sequence: int
@@ -95,46 +95,47 @@ class Place:
 
 
 class Redactions:
-    """Takes texts out of trails that have ended."""
+    """Redacts texts in the trails of ended requests."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def redact(self, wanted: Redaction) -> tuple[Place, ...]:
-        """Take a text out of its fact, and out of wherever this request repeats it.
+    async def redact(self, wanted: Redaction) -> tuple[RedactedField, ...]:
+        """Remove a text from its fact and from all copies of it in the same request.
 
-        That is in other facts, in those of the order that it belongs to, and in the last public
-        states. Returns the emptied places; none where it was redacted before. Safe to repeat.
+        The copies are in other facts, in the facts of the order that the request belongs to, and
+        in the latest snapshots. Returns the redacted fields; none if the text was redacted
+        earlier. Safe to repeat.
 
         Raises:
-            NoSuchTextError, StillOpenError, BrokenTrailError: see each.
+            NoSuchTextError, StillOpenError, BrokenTrailError: see their docstrings.
 
         """
         async with self._database.writing("redactions") as connection:
             family = await _family(connection, wanted.request_id)
             trails = [await read_trail(connection, row["request_id"]) for row in family]
-            trail = next((one for one in trails if one.request_id == wanted.request_id), None)
+            trail = next((known for known in trails if known.request_id == wanted.request_id), None)
             if trail is None:
                 raise NoSuchTextError(wanted.request_id)
             fact = _require_text(trail, wanted)
             if wanted.field in trail.kept(wanted.sequence):
                 return ()
             _require_ended_and_whole(family, trails)
-            texts = _words(wanted.field, redactable_texts(fact)[wanted.field])
-            places: list[Place] = []
-            for one in trails:
-                places += await _empty(connection, one, wanted, texts)
+            texts = _texts_in(wanted.field, redactable_texts(fact)[wanted.field])
+            redacted: list[RedactedField] = []
+            for member in trails:
+                redacted += await _redact_trail(connection, member, wanted, texts)
             for row in family:
                 snapshot = _without(json.loads(row["face"]), texts)
                 written = json.dumps(snapshot, ensure_ascii=False, separators=(",", ":"))
                 await connection.execute(
                     update(requests).filter_by(request_id=row["request_id"]).values(face=written)
                 )
-            return tuple(places)
+            return tuple(redacted)
 
 
 async def _family(connection: Transaction, request_id: str) -> Sequence[Columns]:
-    """Return the last states of a request and of the order that it belongs to, or its approval."""
+    """Return the rows of a request and of the order that it belongs to, or of its approval."""
     owner = select(requests.c.owner_id).where(requests.c.request_id == request_id)
     ids = requests.c.request_id.in_([request_id, approval_id(request_id)])
     found = await connection.execute(
@@ -144,16 +145,16 @@ async def _family(connection: Transaction, request_id: str) -> Sequence[Columns]
 
 
 def _require_text(trail: Trail, wanted: Redaction) -> AuditEvent:
-    row = next((one for one in trail.rows if one["sequence"] == wanted.sequence), None)
+    row = next((known for known in trail.rows if known["sequence"] == wanted.sequence), None)
     if row is None:
         raise NoSuchTextError(wanted.request_id)
     try:
         fact = fact_of(row)
-    except NO_FACT:
+    except ROW_ERRORS:
         raise BrokenTrailError(wanted.request_id) from None
     texts = redactable_texts(fact)
     if not texts.get(wanted.field) and wanted.field not in trail.kept(wanted.sequence):
-        raise NoSuchTextError(wanted.request_id, tuple(one for one in texts if texts[one]))
+        raise NoSuchTextError(wanted.request_id, tuple(field for field in texts if texts[field]))
     return fact
 
 
@@ -166,7 +167,7 @@ def _require_ended_and_whole(family: Sequence[Columns], trails: Sequence[Trail])
 
 
 def _has_ended(row: Columns) -> bool:
-    """Whether its workflow writes nothing more. HR requests go on after their approval."""
+    """Whether the workflow writes no more facts. HR requests continue after their approval."""
     match row["kind"]:
         case "order":
             return row["status"] in ENDED
@@ -176,19 +177,19 @@ def _has_ended(row: Columns) -> bool:
             return row["status"] not in OPEN
 
 
-async def _empty(
+async def _redact_trail(
     connection: Transaction, trail: Trail, wanted: Redaction, texts: frozenset[str]
-) -> list[Place]:
-    """Empty every field of a trail's facts that holds one of the texts."""
-    places = []
+) -> list[RedactedField]:
+    """Empty every field of a trail's facts that contains one of the texts."""
+    redacted = []
     for row in trail.rows:
         fact = fact_of(row)
-        itself = (wanted.request_id, wanted.sequence) == (fact.request_id, fact.sequence)
+        is_wanted = (wanted.request_id, wanted.sequence) == (fact.request_id, fact.sequence)
         fields = {
             field: text
             for field, text in redactable_texts(fact).items()
-            if (itself and field == wanted.field)
-            or (wanted.field in _WRITTEN_BY_PEOPLE and texts & _repeatable(field, text))
+            if (is_wanted and field == wanted.field)
+            or (wanted.field in _FREE_TEXT_FIELDS and texts & _copyable_texts(field, text))
         }
         if not fields:
             continue
@@ -197,10 +198,11 @@ async def _empty(
             _row(fact, field, text, wanted, row["chain_hash"]) for field, text in fields.items()
         ]
         await connection.execute(insert(redactions), rows)
-        places += [
-            Place(request_id=fact.request_id, sequence=fact.sequence, field=one) for one in fields
+        redacted += [
+            RedactedField(request_id=fact.request_id, sequence=fact.sequence, field=field)
+            for field in fields
         ]
-    return places
+    return redacted
 
 
 async def _write(connection: Transaction, fact: AuditEvent) -> None:
@@ -224,21 +226,21 @@ def _row(
     return row | {"seal": seal(row, fact_hash)}
 
 
-def _repeatable(field: str, text: str) -> frozenset[str]:
-    return _words(field, text) if field in _WRITTEN_BY_PEOPLE else frozenset()
+def _copyable_texts(field: str, text: str) -> frozenset[str]:
+    return _texts_in(field, text) if field in _FREE_TEXT_FIELDS else frozenset()
 
 
-def _words(field: str, text: str) -> frozenset[str]:
-    """Return what to look for of a text: itself or, of what was asked, each of its parts."""
+def _texts_in(field: str, text: str) -> frozenset[str]:
+    """Return the texts to search for: the text itself or, for the request's content, each part of it."""
     if field != data_field("content") or not text:
         return frozenset({text} - {""})
     content = json.loads(text)
     fields = content["fields"]
     joined: dict[str, list[str]] = {}
-    for one in fields:
-        joined.setdefault(one["label"], []).append(one["value"])
+    for item in fields:
+        joined.setdefault(item["label"], []).append(item["value"])
     parts = {content["title"], content["text"], *content["links"], "\n".join(content["links"])}
-    parts |= {one["value"] for one in fields} | {"\n".join(values) for values in joined.values()}
+    parts |= {item["value"] for item in fields} | {"\n".join(values) for values in joined.values()}
     parts |= {*joined, *(f"field:{label}" for label in joined)}
     return frozenset(parts - {""})
 
@@ -247,9 +249,9 @@ def _without(value: Any, texts: frozenset[str], key: str = "", within: str = "")
     """Return a face's JSON value with nothing where people's words are among `texts`."""
     match value:
         case dict():
-            return {name: _without(one, texts, name, key) for name, one in value.items()}
+            return {name: _without(item, texts, name, key) for name, item in value.items()}
         case list():
-            return [_without(one, texts, key, within) for one in value]
+            return [_without(item, texts, key, within) for item in value]
         case str() if value in texts and (
             key in _SNAPSHOT_TEXTS or (key == "title" and within in _TITLED)
         ):

@@ -1,8 +1,9 @@
-"""Refusals: who tried what on which request, and why not. They leave no history in Temporal.
+"""Refusals: who attempted what on which request, and why it was refused.
 
-One chain over all requests: every row is bound by hash to the one before it, and one row, the
-head, says which is the newest. A row is final a minute after it was written: until then the same
-refusal of the same person is counted on it.
+Refusals leave no history in Temporal. They form one chain over all requests: the hash of each row
+covers the row before it, and the head row holds the number and hash of the newest one. A row is
+final one minute after it was stored. Until then, the same refusal of the same person is counted in
+that row.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -20,19 +21,20 @@ from records.transaction import Transaction
 from workflows.rules.people.actors import Actor
 from workflows.rules.shared.audit import GENESIS, chain_digest
 
-COUNTED_FOR = timedelta(minutes=1)
-"""How long after its first instant the same refusal is counted on its row."""
-COUNTED_WITHIN = 200
-"""How many rows may have come since: all of them are bound anew, and meanwhile nobody else writes."""
+COUNT_WINDOW = timedelta(minutes=1)
+"""How long the same refusal is counted in the row of the first."""
+MAX_REHASHED_ROWS = 200
+"""The most rows that may follow a row that is still counted in. Their hashes must be recomputed, and
+no other process can write during that time."""
 CHAIN = "refusals"
-"""What the chain is called where a request's id would stand."""
-PAGE = 500
-"""Rows that are read at once where all are gone through."""
+"""The name of the chain, used in place of a request id."""
+PAGE_SIZE = 500
+"""Rows per page when all of them are read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """One attempt that was refused. `verb` names what was tried, `code` why it was not done."""
+    """One refused attempt. `verb` is the action, `code` the reason for the refusal."""
 
     request_id: str
     actor: Actor
@@ -42,8 +44,8 @@ class Refusal:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Refused:
-    """One row of the chain: the first attempt, how often it was made, and when last."""
+class RefusalRow:
+    """One row of the chain: the first attempt, the number of attempts and the time of the last."""
 
     number: int
     refusal: Refusal
@@ -52,18 +54,18 @@ class Refused:
 
 
 class Refusals:
-    """Every refusal, as the border that refused wrote it down."""
+    """All refusals, as stored by the part of the bot that refused."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def append(self, refusal: Refusal) -> None:
-        """Write a refusal down, or count it where the same was written within the last minute.
+        """Store a refusal, or count it if the same refusal was stored within the last minute.
 
-        Not safe to repeat: two appends are two attempts. Appends follow one another, in this
-        process and in all others: each locks the head.
+        Not safe to repeat: two appends are two attempts. Appends run one after another, across all
+        processes, because each locks the head row.
         """
-        alike = {
+        same = {
             "request_id": refusal.request_id,
             "actor": actor_text(refusal.actor),
             "verb": refusal.verb,
@@ -72,22 +74,22 @@ class Refusals:
         at = instant_text(refusal.at)
         async with self._database.writing(CHAIN) as connection:
             head = (await connection.execute(select(refusals_head).with_for_update())).one()
-            since = await _final_not_yet(connection, alike, refusal.at, head.number)
-            if since and _are_whole(since, head.chain_hash):
+            since = await _rows_since_same(connection, same, refusal.at, head.number)
+            if since and _is_intact(since, head.chain_hash):
                 await _count(connection, since, at)
                 return
-            row = alike | {"number": head.number + 1, "at": at, "last_at": at, "times": 1}
-            digest = chained(head.chain_hash, row)
+            row = same | {"number": head.number + 1, "at": at, "last_at": at, "times": 1}
+            digest = row_hash(head.chain_hash, row)
             await connection.execute(insert(refusals).values(row | {"chain_hash": digest}))
             await _set_head(connection, head.number + 1, digest)
 
     async def of(self, request_id: str) -> tuple[Refusal, ...]:
-        """Return the refusals of one request, the oldest first, each once however often counted."""
-        return tuple([one.refusal async for one in self.all(request_id)])
+        """Return the refusals of one request, the oldest first, each once however often it was counted."""
+        return tuple([row.refusal async for row in self.all(request_id)])
 
-    async def all(self, request_id: str = "") -> AsyncIterator[Refused]:
+    async def all(self, request_id: str = "") -> AsyncIterator[RefusalRow]:
         """Yield every refusal, or those of one request, the oldest first."""
-        async with self.at_one_instant(request_id) as (rows, _):
+        async with self.read_consistently(request_id) as (rows, _):
             async for row in rows:
                 refusal = Refusal(
                     request_id=row["request_id"],
@@ -96,7 +98,7 @@ class Refusals:
                     code=row["code"],
                     at=datetime.fromisoformat(row["at"]),
                 )
-                yield Refused(
+                yield RefusalRow(
                     number=row["number"],
                     refusal=refusal,
                     times=row["times"],
@@ -104,28 +106,29 @@ class Refusals:
                 )
 
     @asynccontextmanager
-    async def at_one_instant(
+    async def read_consistently(
         self, request_id: str = ""
     ) -> AsyncIterator[tuple[AsyncIterator[Columns], Columns | None]]:
-        """Give the rows as they stand there, a page at a time, and the head; None: it is gone.
+        """Yield the rows, read in pages, and the head row, or None if it was deleted.
 
-        What is counted meanwhile rewrites the newest rows: they are seen as they were.
+        All of them are from the same moment: attempts counted in the meantime, which rewrite the
+        newest rows, are not visible.
         """
         async with self._database.reading() as connection:
             head = (await connection.execute(select(refusals_head))).mappings().one_or_none()
             yield _pages(connection, request_id), dict(head) if head is not None else None
 
     async def verify(self) -> Verification:
-        """Recompute the chain and say where it breaks first; no refusal yet is no flaw."""
-        check = ChainCheck()
-        async with self.at_one_instant() as (rows, head):
+        """Recompute the chain and return its first flaw. An empty chain is intact."""
+        verifier = ChainVerifier()
+        async with self.read_consistently() as (rows, head):
             async for row in rows:
-                check.take(row)
-        return check.end(head)
+                verifier.add(row)
+        return verifier.finish(head)
 
 
-class ChainCheck:
-    """Recomputes the chain of refusals, row by row."""
+class ChainVerifier:
+    """Recomputes the chain of refusals row by row."""
 
     def __init__(self) -> None:
         self.flaw: Flaw | None = None
@@ -133,19 +136,19 @@ class ChainCheck:
         self._previous = GENESIS
         self._at = 0
 
-    def take(self, row: Columns) -> None:
-        """Check the next row; after the first flaw nothing more is looked at."""
+    def add(self, row: Columns) -> None:
+        """Check the next row. After the first flaw, further rows are ignored."""
         if self.flaw is not None:
             return
         self._rows += 1
         if row["number"] != self._rows:
             self.flaw, self._at = Flaw.MISSING, self._rows
-        elif row["chain_hash"] != chained(self._previous, row):
+        elif row["chain_hash"] != row_hash(self._previous, row):
             self.flaw, self._at = Flaw.ALTERED, self._rows
         self._previous = row["chain_hash"]
 
-    def end(self, head: Columns | None) -> Verification:
-        """Return what was found, with what the head says."""
+    def finish(self, head: Columns | None) -> Verification:
+        """Check the head row and return the result."""
         if self.flaw is None:
             if head is None or head["number"] > self._rows:
                 self.flaw, self._at = Flaw.CUT_SHORT, self._rows + 1
@@ -154,13 +157,15 @@ class ChainCheck:
         return Verification(request_id=CHAIN, facts=self._rows, flaw=self.flaw, sequence=self._at)
 
 
-def chained(previous: str, row: Columns) -> str:
-    """Return the hex digest that binds every column of a row to the row before it."""
-    return chain_digest(previous, {name: one for name, one in row.items() if name != "chain_hash"})
+def row_hash(previous: str, row: Columns) -> str:
+    """Return the hex digest over every column of a row and the hash of the row before it."""
+    return chain_digest(
+        previous, {name: value for name, value in row.items() if name != "chain_hash"}
+    )
 
 
 async def _pages(connection: Transaction, request_id: str) -> AsyncIterator[Columns]:
-    wanted = select(refusals).order_by(refusals.c.number).limit(PAGE)
+    wanted = select(refusals).order_by(refusals.c.number).limit(PAGE_SIZE)
     if request_id:
         wanted = wanted.where(refusals.c.request_id == request_id)
     page = wanted
@@ -168,49 +173,49 @@ async def _pages(connection: Transaction, request_id: str) -> AsyncIterator[Colu
         rows = (await connection.execute(page)).mappings().all()
         for row in rows:
             yield dict(row)
-        if len(rows) < PAGE:
+        if len(rows) < PAGE_SIZE:
             return
         page = wanted.where(refusals.c.number > rows[-1]["number"])
 
 
-async def _final_not_yet(
-    connection: Transaction, alike: Columns, at: datetime, newest_of_all: int
+async def _rows_since_same(
+    connection: Transaction, same: Columns, at: datetime, newest_of_all: int
 ) -> Sequence[Columns]:
-    """Return the row on which an attempt counts, between the one before it and all after it.
+    """Return the row in which to count an attempt, with the row before it and all rows after it.
 
-    Nothing where there is no such row. The clocks of two processes may differ a little.
+    Empty if there is no such row. The clocks of two processes may differ slightly.
     """
-    newest = select(refusals.c.number, refusals.c.at).filter_by(**alike)
+    newest = select(refusals.c.number, refusals.c.at).filter_by(**same)
     found = await connection.execute(newest.order_by(refusals.c.number.desc()).limit(1))
     row = found.one_or_none()
-    if row is None or abs(at - datetime.fromisoformat(row.at)) >= COUNTED_FOR:
+    if row is None or abs(at - datetime.fromisoformat(row.at)) >= COUNT_WINDOW:
         return []
-    if newest_of_all - row.number > COUNTED_WITHIN:
+    if newest_of_all - row.number > MAX_REHASHED_ROWS:
         return []
     since = select(refusals).where(refusals.c.number >= row.number - 1)
     rows = (await connection.execute(since.order_by(refusals.c.number))).mappings()
     first: list[Columns] = [] if row.number > 1 else [{"chain_hash": GENESIS}]
-    return [*first, *(dict(one) for one in rows)]
+    return [*first, *(dict(found_row) for found_row in rows)]
 
 
-def _are_whole(rows: Sequence[Columns], head: str) -> bool:
-    """Whether these rows are chained up to the head: what somebody changed is not bound anew."""
-    unbroken = all(
-        row["chain_hash"] == chained(before["chain_hash"], row) for before, row in pairwise(rows)
+def _is_intact(rows: Sequence[Columns], head: str) -> bool:
+    """Whether these rows are chained up to the head. Rows that were tampered with are not rehashed."""
+    chained = all(
+        row["chain_hash"] == row_hash(before["chain_hash"], row) for before, row in pairwise(rows)
     )
-    return unbroken and rows[-1]["chain_hash"] == head
+    return chained and rows[-1]["chain_hash"] == head
 
 
 async def _count(connection: Transaction, since: Sequence[Columns], at: str) -> None:
-    """Count one more attempt on the second row of `since`, and bind it and all after it anew."""
+    """Count one more attempt in the second row of `since`, and rehash that row and all after it."""
     before, counted, *later = since
     last_at = max(counted["last_at"], at, key=datetime.fromisoformat)
     counted = dict(counted) | {"times": counted["times"] + 1, "last_at": last_at}
     previous = before["chain_hash"]
-    anew: list[dict[str, object]] = []
+    rehashed: list[dict[str, object]] = []
     for row in (counted, *later):
-        previous = chained(previous, row)
-        anew.append(
+        previous = row_hash(previous, row)
+        rehashed.append(
             {
                 "which": row["number"],
                 "now_times": row["times"],
@@ -224,7 +229,7 @@ async def _count(connection: Transaction, since: Sequence[Columns], at: str) -> 
         "last_at": bindparam("now_last_at"),
         "chain_hash": bindparam("now_hash"),
     }
-    await connection.execute(change.values(**values), anew)
+    await connection.execute(change.values(**values), rehashed)
     await _set_head(connection, since[-1]["number"], previous)
 
 

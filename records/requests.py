@@ -1,4 +1,4 @@
-"""The read model: the last public state of every request, written together with its facts."""
+"""The read model: the latest state of every request, stored together with its facts."""
 
 import json
 from dataclasses import dataclass, fields
@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import Row, delete, insert, select, update
 
 from records.database import Database
-from records.homes import stir
+from records.homes import mark_stale
+from records.inbox_rows import keep_waiting
 from records.schema import requests, watches
 from records.transaction import Transaction
-from records.waiting import keep_waiting
 from workflows.rules.approvals.request import OPEN, RequestKind
 from workflows.rules.inbox import WaitingApprover
 from workflows.rules.orders.order import ENDED
@@ -19,13 +19,14 @@ from workflows.rules.shared.audit import AuditEvent
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PublicState:
-    """A request as everybody may see it.
+    """The state of a request to store.
 
-    `owner_id` is the workflow that owns its card, `face` the JSON text of an ApprovalFace
-    (`kind` "approval") or OrderFace ("order"). `watches` are the subjects on which it depends as
-    long as it is open: `user:U…`, `email:…`, `group:…`. `waiting` are those on whom it waits,
-    `listed_as` the kind under which its requester finds it, empty for a part of something else.
-    `readers` may read the whole of a private one. `about` is what its decisions are listed under.
+    `owner_id` is the workflow that owns the card, and `face` the JSON text of the snapshot, whose
+    type is given by `kind`. `watches` are the subjects that the request depends on while it is
+    open: `user:U…`, `email:…`, `group:…`. `waiting` are the pending decisions. `listed_as` is the
+    kind under which the inbox lists it for its requester, empty if it is part of another request.
+    `readers` may see all of a private request. `about` is the kind under which its decisions are
+    listed.
     """
 
     request_id: str
@@ -44,7 +45,7 @@ class PublicState:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RequestRecord:
-    """The last public state, the number of its newest fact, and when the first and last were."""
+    """The stored state, the number of the newest fact, and the times of the first and newest fact."""
 
     request_id: str
     owner_id: str
@@ -59,13 +60,13 @@ class RequestRecord:
 
 
 class Requests:
-    """Reads of the last public states. Only an audit append writes them."""
+    """Reads the latest states. Only appending to the audit trail writes them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def get(self, request_id: str) -> RequestRecord | None:
-        """Return one request, or None where nothing is known of it."""
+        """Return one request, or None if it is unknown."""
         async with self._database.reading() as connection:
             found = await connection.execute(
                 select(requests).where(requests.c.request_id == request_id)
@@ -90,13 +91,13 @@ class Requests:
     async def overview(
         self, *, open_only: bool = False, requester: str = "", policy: str = "", limit: int = 20
     ) -> tuple[RequestRecord, ...]:
-        """Return the latest approvals, the newest first; those of a person or a policy, if named."""
+        """Return the latest approvals, the newest first, optionally of one requester or policy."""
         wanted = select(requests).where(requests.c.kind == "approval")
         if open_only:
             wanted = wanted.where(requests.c.status.in_([status.value for status in OPEN]))
         if requester:
             wanted = wanted.where(requests.c.requester == requester)
-        if policy:  # in JSON a quote inside a text is escaped, so this finds nothing but the key
+        if policy:  # JSON escapes quotes inside texts, so this matches only the key
             wanted = wanted.where(
                 requests.c.face.contains(f'"policy":{json.dumps(policy)}', autoescape=True)
             )
@@ -108,7 +109,7 @@ class Requests:
     async def orders(
         self, *, open_only: bool = False, requester: str = "", limit: int = 20
     ) -> tuple[RequestRecord, ...]:
-        """Return the latest orders, the newest first; those of a person, if named."""
+        """Return the latest orders, the newest first, optionally of one requester."""
         wanted = select(requests).where(requests.c.kind == "order")
         if open_only:
             wanted = wanted.where(requests.c.status.not_in([status.value for status in ENDED]))
@@ -120,7 +121,7 @@ class Requests:
             return tuple(record_of(row) for row in found)
 
     async def opened_between(self, start: datetime, end: datetime) -> tuple[RequestRecord, ...]:
-        """Return the orders that came in from `start` on and before `end`, the oldest first."""
+        """Return the orders received at or after `start` and before `end`, the oldest first."""
         theirs = (
             select(requests)
             .where(requests.c.kind == "order")
@@ -133,8 +134,8 @@ class Requests:
     async def open_watching(self, *subjects: str) -> tuple[str, ...]:
         """Return the ids of the open requests that depend on any of `subjects`, each once.
 
-        The subjects are those of `PublicState.watches`. A request that has closed, or waits for
-        its requester, depends on nothing.
+        The subjects have the form of `PublicState.watches`. A request that is closed, or waits
+        for its requester, depends on none.
         """
         theirs = (
             select(watches.c.request_id)
@@ -149,7 +150,7 @@ class Requests:
 async def store(
     connection: Transaction, state: PublicState, newest: AuditEvent, chain_hash: str
 ) -> None:
-    """Store the state that `newest` led to, unless the state of a later fact stands there already.
+    """Store the state that the fact `newest` led to, unless the state of a later fact is stored.
 
     The caller holds a writing transaction on the request.
     """
@@ -177,26 +178,26 @@ async def store(
         return
     await _watch(connection, state, known_before=head is not None)
     affected = await keep_waiting(connection, state.request_id, state.waiting)
-    await stir(connection, {state.requester, *affected}, newest.at)
+    await mark_stale(connection, {state.requester, *affected}, newest.at)
 
 
 async def _watch(connection: Transaction, state: PublicState, *, known_before: bool) -> None:
-    """Bring what the request depends on to what its state says; most facts change nothing there."""
-    ours = watches.c.request_id == state.request_id
+    """Update the subjects that the request depends on. Most facts change none of them."""
+    of_request = watches.c.request_id == state.request_id
     before = (
-        set(await connection.scalars(select(watches.c.subject).where(ours)))
+        set(await connection.scalars(select(watches.c.subject).where(of_request)))
         if known_before
         else set()
     )
     if gone := before - state.watches:
-        await connection.execute(delete(watches).where(ours, watches.c.subject.in_(gone)))
+        await connection.execute(delete(watches).where(of_request, watches.c.subject.in_(gone)))
     if new := state.watches - before:
-        rows = [{"request_id": state.request_id, "subject": one} for one in sorted(new)]
+        rows = [{"request_id": state.request_id, "subject": subject} for subject in sorted(new)]
         await connection.execute(insert(watches), rows)
 
 
 def record_of(row: Row[tuple[object, ...]]) -> RequestRecord:
-    """Return the record that a row of the table holds, among other columns perhaps."""
+    """Return the record in a row, which may have other columns too."""
     columns = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
     found = {field.name: columns[field.name] for field in fields(RequestRecord)}
     return RequestRecord(**found | {"readers": tuple(found["readers"])})

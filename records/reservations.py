@@ -1,4 +1,4 @@
-"""Reservations: pieces set aside for an order or a request, all or nothing, once per key."""
+"""Reservations: items set aside for an order or a request, all or nothing, once per key."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from workflows.rules.orders.order import Order
 
 
 class ReservationState(StrEnum):
-    """Whether the pieces are reserved. Those with a shipment are with the carrier, or beyond."""
+    """Whether the items are reserved. Items with a shipment have left the warehouse."""
 
     HELD = "held"
     RELEASED = "released"
@@ -24,32 +24,32 @@ class ReservationState(StrEnum):
 
 HELD = (reservations.c.state == ReservationState.HELD) & reservation_lines.c.shipment_key.is_(None)
 SHIPPED = reservation_lines.c.shipment_key.is_not(None)
-"""Which reserved lines wait in their warehouses, and which have left them."""
+"""Conditions for reserved lines that are in a warehouse, and for those that were shipped."""
 
 
 class Reservations:
-    """The pieces set aside."""
+    """All reservations."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def reserve(self, key: str, order: Order) -> str:
-        """Set the order's pieces aside and return the reference: see `set_aside`."""
+        """Reserve the order's items and return the reference: see `set_aside`."""
         return await self.set_aside(key, order.order_id, quantities(order))
 
     async def release(self, key: str, order: Order) -> None:
-        """Put back what the key set aside for the order: see `put_back`."""
+        """Release what the key reserved for the order: see `put_back`."""
         await self.put_back(key, order.order_id)
 
     async def set_aside(self, key: str, owner_id: str, wanted: Mapping[str, int]) -> str:
-        """Set pieces (by product) aside for an order or a request, and return the reference.
+        """Reserve quantities by SKU for an order or a request, and return the reference.
 
         Safe to repeat with the same key.
 
         Raises:
-            OutOfStockError: there is too little of a product; nothing was set aside.
-            StepUndoneError: the key has been released.
-            KeyReusedError: the key stands for another reservation.
+            OutOfStockError: there are too few of a product. Nothing was reserved.
+            StepUndoneError: the key was released.
+            KeyReusedError: the key is in use for another reservation.
 
         """
         async with self._database.writing(owner_id) as connection:
@@ -69,13 +69,13 @@ class Reservations:
         return reference("RES", key)
 
     async def put_back(self, key: str, owner_id: str) -> None:
-        """Put back what the key set aside, if anything, and refuse the key from now on.
+        """Release what the key reserved, if anything, and refuse the key from now on.
 
         Safe to repeat.
 
         Raises:
-            StillShippedError: the pieces are with the carrier.
-            KeyReusedError: the key stands for another owner's reservation.
+            StillShippedError: the carrier has the items.
+            KeyReusedError: the key is in use for another owner's reservation.
 
         """
         async with self._database.writing(owner_id) as connection:
@@ -95,7 +95,7 @@ class Reservations:
 
 
 def quantities(order: Order) -> dict[str, int]:
-    """Return how many of each product an order wants: lines of the same product add up."""
+    """Return the quantities of an order by SKU. Lines with the same SKU add up."""
     wanted: Counter[str] = Counter()
     for line in order.lines:
         wanted[line.sku] += line.quantity
@@ -103,7 +103,7 @@ def quantities(order: Order) -> dict[str, int]:
 
 
 async def pieces(connection: Transaction, which: ColumnElement[bool]) -> dict[str, int]:
-    """Return how many of each product the reserved lines that `which` selects are."""
+    """Return the quantities, by SKU, of the reserved lines that `which` selects."""
     found = await connection.execute(
         select(reservation_lines.c.sku, func.sum(reservation_lines.c.quantity).label("quantity"))
         .join(reservations)

@@ -1,4 +1,4 @@
-"""The tables. `migrations/` brings a database to them; a test compares the two."""
+"""The table definitions. `migrations/` creates the same tables, and a test compares the two."""
 
 from sqlalchemy import (
     JSON,
@@ -18,7 +18,7 @@ from sqlalchemy import (
 from records.columns import Amount, Instant
 
 metadata = MetaData(
-    naming_convention={  # a later migration can only drop what has a name
+    naming_convention={  # a migration can only drop a constraint that has a name
         "pk": "pk_%(table_name)s",
         "fk": "fk_%(table_name)s_%(column_0_name)s",
         "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -26,8 +26,8 @@ metadata = MetaData(
     }
 )
 
-# Written exactly as hashed, `at` in ISO 8601 and `actor` and `data` as canonical JSON, so that
-# a changed byte is a changed fact on every database.
+# Stored exactly as hashed, with `at` in ISO 8601 and `actor` and `data` as canonical JSON, so that
+# on every database a changed byte is a changed fact.
 audit_events = Table(
     "audit_events",
     metadata,
@@ -44,9 +44,9 @@ audit_events = Table(
     Column("chain_hash", String(64), nullable=False),
 )
 
-# The read model. `sequence` and `chain_hash` are those of the newest fact: what a trail that was
-# cut short is found out by. `listed_as` is the kind under which the requester finds it, empty for
-# a part of something else.
+# The read model. `sequence` and `chain_hash` belong to the newest fact and reveal a truncated trail.
+# `listed_as` is the kind under which the inbox lists the request for its requester, empty if it is
+# part of another request.
 requests = Table(
     "requests",
     metadata,
@@ -73,8 +73,8 @@ Index(
     requests.c.request_id,
 )
 
-# Who may decide on the level that is open, and has not. What never expires has the last instant
-# as its deadline, so that one index puts the rows in order on every database.
+# Pending decisions: who may decide on the open level and has not yet. A request that never expires
+# has the last possible instant as its deadline, so that a single index sorts the rows on every database.
 waiting = Table(
     "waiting",
     metadata,
@@ -92,7 +92,7 @@ waiting = Table(
 )
 Index("ix_waiting_of_person", waiting.c.person, waiting.c.expires_at, waiting.c.request_id)
 
-# Which facts are decisions, by who has made them.
+# Past decisions: which facts are decisions, and who made them.
 decided = Table(
     "decided",
     metadata,
@@ -110,8 +110,8 @@ Index(
     decided.c.sequence,
 )
 
-# Who has opened the App Home: what they look at there (JSON), when it was last shown, and Slack's
-# hash of that.
+# The App Homes that were opened: the chosen view (JSON), when it was last published, and Slack's
+# hash of it.
 homes = Table(
     "homes",
     metadata,
@@ -122,8 +122,8 @@ homes = Table(
     Column("view_hash", String, nullable=False),
 )
 
-# Whose App Home is behind. `turn` counts what has changed `since`; before `due_at` somebody has it
-# in hand, or Slack asked to wait.
+# The App Homes that are out of date. `turn` counts the changes `since` then. Until `due_at`, a process
+# is working on the home, or waits because Slack rate-limited it.
 home_refreshes = Table(
     "home_refreshes",
     metadata,
@@ -134,7 +134,7 @@ home_refreshes = Table(
     Column("tries", Integer, nullable=False),
 )
 
-# What an open request depends on: the sources and the people of the level that waits.
+# The subjects that an open request depends on: the sources and people of its open level.
 watches = Table(
     "watches",
     metadata,
@@ -153,7 +153,7 @@ absences = Table(
     CheckConstraint("person <> delegate", name="somebody_else"),
 )
 
-# Texts that were taken out of facts. The digest stands in for the text in the chain.
+# Texts that were removed from facts. In the hash chain, the digest takes the place of the text.
 redactions = Table(
     "redactions",
     metadata,
@@ -167,7 +167,7 @@ redactions = Table(
     Column("seal", String(64), nullable=False),
 )
 
-# One chain over all requests, written exactly as hashed like the facts.
+# One chain over all requests, stored exactly as hashed, like the facts.
 refusals = Table(
     "refusals",
     metadata,
@@ -182,7 +182,7 @@ refusals = Table(
     Column("chain_hash", String(64), nullable=False),
 )
 
-# The newest row of the refusals' chain: its number and hash, or 0 and the beginning.
+# The number and hash of the newest refusal, or 0 and the initial hash.
 refusals_head = Table(
     "refusals_head",
     metadata,
@@ -225,7 +225,7 @@ reservations = Table(
     Column("reference", String, nullable=False),
 )
 
-# What is set aside, line by line: with a shipment it is on its way, or has arrived.
+# Reserved lines. A line with a shipment has left the warehouse.
 reservation_lines = Table(
     "reservation_lines",
     metadata,
@@ -248,7 +248,7 @@ payments = Table(
     Column("refunded", Amount, nullable=False),
 )
 
-# What the gateway's webhook brought in, money that nobody charged. An event comes in once.
+# Payments from the gateway's webhook, which no order charged. One row per event.
 received_payments = Table(
     "received_payments",
     metadata,
@@ -264,7 +264,7 @@ received_payments = Table(
     Column("refund_reference", String, nullable=False),
 )
 
-# How many days off a person may take and has booked, by calendar year.
+# The days off that a person has and has booked, by calendar year.
 time_off_balances = Table(
     "time_off_balances",
     metadata,
@@ -294,7 +294,7 @@ time_off_days = Table(
     CheckConstraint("days > 0", name="some_days"),
 )
 
-# Expenses to be paid out with the next salary, or whenever finance takes them from here.
+# Expenses to pay out, with the next salary or whenever finance exports them.
 payouts = Table(
     "payouts",
     metadata,
@@ -307,7 +307,7 @@ payouts = Table(
     Column("reference", String, nullable=False),
 )
 
-# The personnel file: what was approved and done. `entry` is the approved request as JSON.
+# The personnel file: requests that were carried out. `entry` is the approved request as JSON.
 personnel_entries = Table(
     "personnel_entries",
     metadata,

@@ -1,4 +1,4 @@
-"""Shipments: an order's reserved pieces on their way to the customer, once per key."""
+"""Shipments: an order's reserved items on their way to the customer, once per key."""
 
 from enum import StrEnum
 from typing import Any
@@ -21,7 +21,7 @@ from workflows.rules.orders.order import Order
 
 
 class ShipmentState(StrEnum):
-    """Where the parcel is."""
+    """The stage of a shipment."""
 
     SHIPPED = "shipped"
     DELIVERED = "delivered"
@@ -29,20 +29,20 @@ class ShipmentState(StrEnum):
 
 
 class Shipments:
-    """The parcels handed over."""
+    """All shipments."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def ship(self, key: str, order: Order) -> str:
-        """Hand the reserved pieces of the order's lines over and return the tracking id.
+        """Ship the reserved items of the order's lines and return the tracking id.
 
-        The lines may be a part of what is reserved: what one warehouse sends. Safe to repeat.
+        The lines may be part of the reservation: the items from one warehouse. Safe to repeat.
 
         Raises:
-            NotReservedError: these pieces are not, or no longer, reserved.
-            StepUndoneError: the key has been recalled.
-            KeyReusedError: the key stands for another order's shipment.
+            NotReservedError: the items are not, or no longer, reserved.
+            StepUndoneError: the key was recalled.
+            KeyReusedError: the key is in use for another order's shipment.
 
         """
         async with self._database.writing(order.order_id) as connection:
@@ -54,12 +54,12 @@ class Shipments:
         return reference("TRK", key)
 
     async def deliver(self, key: str, order: Order) -> str:
-        """Note that what the key shipped has arrived; return the delivery's id. Safe to repeat.
+        """Record that the key's shipment was delivered and return the delivery's id. Safe to repeat.
 
         Raises:
             NotShippedError: the key has shipped nothing.
-            StepUndoneError: the key has been recalled.
-            KeyReusedError: the key stands for another order's shipment.
+            StepUndoneError: the key was recalled.
+            KeyReusedError: the key is in use for another order's shipment.
 
         """
         async with self._database.writing(order.order_id) as connection:
@@ -76,12 +76,12 @@ class Shipments:
         return reference("DLV", key)
 
     async def recall(self, key: str, order: Order) -> None:
-        """Call back what the key shipped, delivered or not, and refuse the key from now on.
+        """Recall what the key shipped, delivered or not, and refuse the key from now on.
 
-        The pieces are then reserved again. Safe to repeat.
+        The items are then reserved again. Safe to repeat.
 
         Raises:
-            KeyReusedError: the key stands for another order's shipment.
+            KeyReusedError: the key is in use for another order's shipment.
 
         """
         async with self._database.writing(order.order_id) as connection:

@@ -1,30 +1,30 @@
-"""What the ledger's steps have in common: references made of keys, and the refusals.
+"""Common parts of all saga steps: references derived from keys, and the refusals.
 
-A step is done once per key and undone once per key. An undo whose step has not come yet leaves a
-row all the same, so that the step, should it still come, is refused.
+A step is done once per key and undone once per key. An undo that arrives before its step stores a
+row, so that the late step is refused.
 """
 
 import hashlib
 
 
 class StepUndoneError(Exception):
-    """The step comes too late: its key has been undone."""
+    """The step came too late: its key was already undone."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(f"{key} has been undone")
+        super().__init__(f"{key} was already undone")
         self.key = key
 
 
 class KeyReusedError(Exception):
-    """The key stands for another step: another order, other lines or another amount."""
+    """The key is in use for another step: another order, other lines or another amount."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(f"{key} stands for another step")
+        super().__init__(f"{key} is in use for another step")
         self.key = key
 
 
 class NotReservedError(Exception):
-    """An order is to be shipped whose pieces are not reserved."""
+    """The order cannot be shipped, because its items are not reserved."""
 
     def __init__(self, order_id: str) -> None:
         super().__init__(f"{order_id} is not reserved")
@@ -32,7 +32,7 @@ class NotReservedError(Exception):
 
 
 class NotShippedError(Exception):
-    """A delivery was asked for of a parcel that was never handed over."""
+    """The shipment cannot be delivered, because the key has shipped nothing."""
 
     def __init__(self, key: str) -> None:
         super().__init__(f"{key} has shipped nothing")
@@ -40,13 +40,13 @@ class NotShippedError(Exception):
 
 
 class StillShippedError(Exception):
-    """A reservation is to be released whose pieces are with the carrier: recall them first."""
+    """The reservation cannot be released, because the carrier has the items: recall them first."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(f"{key} is still shipped")
+        super().__init__(f"the items of {key} are with the carrier")
         self.key = key
 
 
 def reference(prefix: str, key: str) -> str:
-    """Return the reference people read, such as `RES-1F2E3D4C5B`: the same for the same key."""
+    """Return a reference for people, such as `RES-1F2E3D4C5B`. It depends on the key only."""
     return f"{prefix}-{hashlib.sha256(key.encode()).hexdigest()[:10].upper()}"

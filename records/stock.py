@@ -1,4 +1,4 @@
-"""Stock: the products, and how many of each stand on which shelf. Moving never makes or loses any."""
+"""Stock: the products, and how many of each are on which shelf. Moves never change the total."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from workflows.rules.orders.order import Order
 from workflows.rules.orders.parcel import Stored
 
 MAIN = "MAIN"
-"""The warehouse of products for which none is named."""
+"""The warehouse of products without a named one."""
 
 
 class Shelf(StrEnum):
-    """Where a piece can be: the names of the columns."""
+    """The shelves that an item can be on. The values are column names."""
 
     ON_HAND = "on_hand"
     RESERVED = "reserved"
@@ -25,7 +25,7 @@ class Shelf(StrEnum):
 
 
 class OutOfStockError(Exception):
-    """There is less of a product than was wanted; `left` is what there is."""
+    """Fewer items of a product are available than wanted: `left` of them."""
 
     def __init__(self, sku: str, wanted: int, left: int) -> None:
         super().__init__(f"{wanted} of {sku} wanted, {left} left")
@@ -36,9 +36,9 @@ class OutOfStockError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Product:
-    """One product, with its pieces by shelf, all of them in one warehouse.
+    """One product, with its quantity on each shelf. A product is stored in one warehouse.
 
-    `price_hint` is words for a form, never a price.
+    `price_hint` is a text for forms. It is never used as a price.
     """
 
     sku: str
@@ -51,15 +51,15 @@ class Product:
 
 
 class Stock:
-    """The products in stock keeping."""
+    """All products."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def seed(self, wanted: Sequence[Product]) -> int:
-        """Add the products that are not there yet and return how many.
+        """Add the products that do not exist yet and return how many there were.
 
-        Safe to repeat: a product that is there keeps its name and its pieces.
+        Safe to repeat: an existing product keeps its name and quantities.
         """
         async with self._database.writing("stock") as connection:
             known = set(await connection.scalars(select(products.c.sku)))
@@ -82,7 +82,7 @@ class Stock:
         return len(new)
 
     async def catalogue(self) -> tuple[Product, ...]:
-        """Return every product, by name."""
+        """Return all products, ordered by name."""
         async with self._database.reading() as connection:
             found = await connection.execute(
                 select(products).order_by(products.c.name, products.c.sku)
@@ -101,28 +101,31 @@ class Stock:
             )
 
     async def stored(self, order: Order) -> tuple[Stored, ...]:
-        """Return in which warehouses the order's products lie, by warehouse."""
+        """Return the warehouses that store the order's products, with their SKUs."""
         skus = sorted({line.sku for line in order.lines})
         wanted = select(products.c.sku, products.c.warehouse).where(products.c.sku.in_(skus))
         async with self._database.reading() as connection:
-            where = {row.sku: row.warehouse for row in await connection.execute(wanted)}
+            warehouses = {row.sku: row.warehouse for row in await connection.execute(wanted)}
         return tuple(
-            Stored(warehouse=one, skus=tuple(sku for sku in skus if where.get(sku) == one))
-            for one in sorted(set(where.values()))
+            Stored(
+                warehouse=warehouse,
+                skus=tuple(sku for sku in skus if warehouses.get(sku) == warehouse),
+            )
+            for warehouse in sorted(set(warehouses.values()))
         )
 
 
 async def move(
     connection: Transaction, pieces: Mapping[str, int], source: Shelf, target: Shelf
 ) -> None:
-    """Move pieces (by product) from one shelf to another, in the caller's writing transaction.
+    """Move quantities by SKU from one shelf to another, in the caller's writing transaction.
 
     Raises:
-        OutOfStockError: the source has too few of a product, or there is no such product; the
-            caller's transaction must then end without a commit.
+        OutOfStockError: the source has too few of a product, or there is no such product. The
+            caller must then roll its transaction back.
 
     """
-    for sku in sorted(pieces):  # always in this order: two orders never lock each other out
+    for sku in sorted(pieces):  # always in the same order, so that two orders never deadlock
         row = products.c.sku == sku
         left = await connection.scalar(select(products.c[source]).where(row).with_for_update())
         if left is None or left < pieces[sku]:

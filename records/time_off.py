@@ -1,4 +1,4 @@
-"""Time off: how many days each person may take in a calendar year, and which are booked."""
+"""Time off: how many days off each person has in a calendar year, and which are booked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ from records.steps import KeyReusedError, StepUndoneError, reference
 from records.transaction import Transaction
 
 DEFAULT_DAYS = 30
-"""Days off that everybody has in a calendar year, unless they were granted another number."""
+"""Days off per calendar year, unless a person was granted another number."""
 
 
 class BookingState(StrEnum):
-    """Whether the days count."""
+    """Whether the days are booked or were given back."""
 
     BOOKED = "booked"
     GIVEN_BACK = "given_back"
 
 
 class NotEnoughDaysError(Exception):
-    """More days were wanted of a year than are left of it."""
+    """More days of a year were wanted than are left."""
 
     def __init__(self, year: int, wanted: int, left: int) -> None:
         super().__init__(f"{wanted} days of {year} wanted, {left} left")
@@ -43,7 +43,7 @@ class YearBalance:
 
     @property
     def left(self) -> int:
-        """What may still be booked."""
+        """Days that can still be booked."""
         return self.granted - self.booked
 
 
@@ -56,7 +56,7 @@ class Booking:
 
 
 class TimeOff:
-    """Days off, granted and booked. What is done for one person follows one after another."""
+    """Days off, granted and booked. Changes for one person run one after another."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -64,12 +64,12 @@ class TimeOff:
     async def book(
         self, key: str, request_id: str, person: str, days: Mapping[int, int]
     ) -> Booking:
-        """Book so many days of each year, all or nothing. Safe to repeat with the same key.
+        """Book days of each year, all or nothing. Safe to repeat with the same key.
 
         Raises:
-            NotEnoughDaysError: too few are left of a year; nothing was booked.
-            StepUndoneError: the key's days have been given back.
-            KeyReusedError: the key stands for another booking.
+            NotEnoughDaysError: too few days of a year are left. Nothing was booked.
+            StepUndoneError: the key's days were given back.
+            KeyReusedError: the key is in use for another booking.
 
         """
         async with self._database.writing(_subject(person)) as connection:
@@ -87,12 +87,12 @@ class TimeOff:
         return Booking(reference=reference("OFF", key), balances=tuple(balances))
 
     async def give_back(self, key: str, request_id: str, person: str) -> None:
-        """Give back the days that the key has booked, if any, and refuse the key from now on.
+        """Give back the days that the key booked, if any, and refuse the key from now on.
 
         Safe to repeat.
 
         Raises:
-            KeyReusedError: the key stands for another request's or person's booking.
+            KeyReusedError: the key is in use for another request's or person's booking.
 
         """
         async with self._database.writing(_subject(person)) as connection:
@@ -115,10 +115,10 @@ class TimeOff:
                 )
 
     async def grant(self, person: str, year: int, days: int) -> YearBalance:
-        """Let a person have so many days in a year, all in all. Safe to repeat.
+        """Set a person's total days off in a year, and return the new balance. Safe to repeat.
 
         Raises:
-            NotEnoughDaysError: more are booked already.
+            NotEnoughDaysError: more days are booked already: `wanted` of them.
 
         """
         async with self._database.writing(_subject(person)) as connection:
@@ -129,7 +129,7 @@ class TimeOff:
             return await _balance(connection, person, year)
 
     async def balance(self, person: str, year: int) -> YearBalance:
-        """Return a person's days of a year."""
+        """Return a person's balance of a year."""
         async with self._database.reading() as connection:
             return await _balance(connection, person, year)
 
@@ -152,7 +152,7 @@ async def _take(connection: Transaction, person: str, days: Mapping[int, int]) -
 
 
 async def _store(connection: Transaction, person: str, balance: YearBalance) -> None:
-    """Keep what is granted: the row is made when it is first needed."""
+    """Store the granted days. The row is created when it is first needed."""
     row = (time_off_balances.c.person == person) & (time_off_balances.c.year == balance.year)
     known = await connection.scalar(select(time_off_balances.c.granted).where(row))
     if known is None:

@@ -1,4 +1,4 @@
-"""One request's trail as it was written down, and what is wrong with it: the chain recomputed."""
+"""One request's stored trail, and its verification by recomputing the hash chain."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,14 +18,14 @@ from workflows.rules.shared.audit import (
 )
 
 Columns = Mapping[str, Any]
-"""One row, by the names of its columns."""
+"""One row, by column name."""
 
-NO_FACT = (ValueError, KeyError, TypeError, AttributeError)
-"""What reading a row raises that somebody has written into."""
+ROW_ERRORS = (ValueError, KeyError, TypeError, AttributeError)
+"""The exceptions that reading a corrupt or tampered row can raise."""
 
 
 class Flaw(StrEnum):
-    """What can be wrong with a trail."""
+    """The kinds of damage to a trail."""
 
     NOTHING_WRITTEN = "nothing_written"
     MISSING = "missing"
@@ -37,7 +37,7 @@ class Flaw(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verification:
-    """How many facts a trail has, and its first flaw with the number of the fact it is at."""
+    """The number of facts in a trail, and its first flaw with the number of the fact concerned."""
 
     request_id: str
     facts: int
@@ -52,10 +52,10 @@ class Verification:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trail:
-    """Everything that is written down of one request's facts, raw, read at one instant.
+    """The raw rows about one request's facts, read at the same moment.
 
-    `rows` are those of `audit_events` in order, `redactions` those of `redactions`, `head` is the
-    one of `requests`, or None.
+    `rows` are from `audit_events`, in order. `redactions` are from `redactions`, and `head` is the
+    row of `requests`, or None.
     """
 
     request_id: str
@@ -64,13 +64,15 @@ class Trail:
     head: Columns | None = None
 
     def kept(self, sequence: int) -> dict[str, str]:
-        """Return the digests that were kept of a fact's redacted texts, by field."""
+        """Return the digests of a fact's redacted texts, by field."""
         return {
-            one["field"]: one["digest"] for one in self.redactions if one["sequence"] == sequence
+            redaction["field"]: redaction["digest"]
+            for redaction in self.redactions
+            if redaction["sequence"] == sequence
         }
 
     def verify(self) -> Verification:
-        """Recompute the chain of hashes, byte by byte, and say where it breaks first."""
+        """Recompute the hash chain byte by byte and return the first flaw."""
         flaw, sequence = self._first_flaw()
         return Verification(
             request_id=self.request_id, facts=len(self.rows), flaw=flaw, sequence=sequence
@@ -84,7 +86,7 @@ class Trail:
             if flaw := self._flaw(row, number, previous):
                 return flaw, number
             previous = row["chain_hash"]
-        stray = [one["sequence"] for one in self.redactions]
+        stray = [redaction["sequence"] for redaction in self.redactions]
         if stray and not 1 <= min(stray) <= max(stray) <= len(self.rows):
             return Flaw.REDACTION, next(n for n in stray if not 1 <= n <= len(self.rows))
         if self.head is None or self.head["sequence"] > len(self.rows):
@@ -99,32 +101,34 @@ class Trail:
         try:
             fact = fact_of(row)
             digest = chain_hash(previous, fact, self.kept(number))
-            written = columns_of(fact) | {"chain_hash": digest}
-        except NO_FACT:
+            expected = columns_of(fact) | {"chain_hash": digest}
+        except ROW_ERRORS:
             return Flaw.UNREADABLE
-        if written != dict(row):
+        if expected != dict(row):
             return Flaw.ALTERED
         texts = redactable_texts(fact)
-        for one in self.redactions:
-            if one["sequence"] == number and (
-                texts.get(one["field"]) != "" or one["seal"] != seal(one, digest)
+        for redaction in self.redactions:
+            if redaction["sequence"] == number and (
+                texts.get(redaction["field"]) != "" or redaction["seal"] != seal(redaction, digest)
             ):
                 return Flaw.REDACTION
         return None
 
 
 def seal(redaction: Columns, fact_hash: str) -> str:
-    """Return the hex digest that binds every column of a redaction to the fact that it is about."""
-    return chain_digest(fact_hash, {name: one for name, one in redaction.items() if name != "seal"})
+    """Return the hex digest over every column of a redaction and the hash of its fact."""
+    return chain_digest(
+        fact_hash, {name: value for name, value in redaction.items() if name != "seal"}
+    )
 
 
 def facts_of(rows: Sequence[Columns]) -> tuple[AuditEvent, ...]:
-    """Return what the rows say, redacted texts as empty ones."""
+    """Return the facts in these rows. Redacted texts are empty."""
     return tuple(fact_of(row) for row in rows)
 
 
 def columns_of(fact: AuditEvent) -> dict[str, object]:
-    """Return the row of a fact, but for its hash."""
+    """Return the row of a fact, without its hash."""
     return {
         "request_id": fact.request_id,
         "sequence": fact.sequence,
@@ -140,7 +144,7 @@ def columns_of(fact: AuditEvent) -> dict[str, object]:
 
 
 def fact_of(row: Columns) -> AuditEvent:
-    """Return what one row says; raises one of NO_FACT where that is nothing."""
+    """Return the fact in a row. Raises one of ROW_ERRORS if the row is not readable."""
     return AuditEvent(
         request_id=row["request_id"],
         sequence=row["sequence"],
@@ -156,23 +160,23 @@ def fact_of(row: Columns) -> AuditEvent:
 
 
 def instant_text(at: datetime) -> str:
-    """Return an instant as it is hashed. A naive one is a programming error (ValueError)."""
+    """Return an instant in the form that is hashed. A naive one is a programming error (ValueError)."""
     if at.tzinfo is None:
-        raise ValueError("an instant needs a time zone")
+        raise ValueError("the instant has no time zone")
     return at.astimezone(UTC).isoformat()
 
 
 def data_text(data: Mapping[str, str]) -> str:
-    """Return a fact's data as it is written."""
+    """Return a fact's data in the form that is stored and hashed."""
     return json.dumps(data, sort_keys=True)
 
 
 def actor_text(actor: Actor) -> str:
-    """Return an actor as it is hashed."""
+    """Return an actor in the form that is stored and hashed."""
     return json.dumps(asdict(actor), sort_keys=True)
 
 
-def actor_of(written: str) -> Actor:
-    """Return the actor that was written so."""
-    parts = json.loads(written)
+def actor_of(text: str) -> Actor:
+    """Return the actor that was stored as `text`."""
+    parts = json.loads(text)
     return Actor(person=parts["person"], origin=Origin(parts["origin"]), operator=parts["operator"])

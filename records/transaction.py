@@ -1,4 +1,4 @@
-"""One transaction, which a cancelled caller leaves only between two statements, never inside one."""
+"""Database transactions that a cancelled caller leaves between two statements, never inside one."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
@@ -8,42 +8,42 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, CursorResult, Executable, ScalarResult
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class Transaction:
-    """What may be done inside a transaction. Every answer is complete when it is given."""
+    """An open transaction. Results are fully read when they are returned."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     @property
     def dialect(self) -> str:
-        """Which database this is: `sqlite` or `postgresql`."""
+        """The kind of database: `sqlite` or `postgresql`."""
         return self._connection.dialect.name
 
     async def execute(
         self, statement: Executable, rows: Sequence[Mapping[str, object]] | None = None
     ) -> CursorResult[Any]:
-        """Execute a statement, once for each of `rows` where they are given."""
+        """Execute a statement, once for each of `rows` if they are given."""
         return await _finished(self._connection.execute(statement, rows))
 
     async def scalar(self, statement: Executable) -> Any:
-        """Return the first column of the first row, or None where there is no row."""
+        """Return the first column of the first row, or None if there is no row."""
         return await _finished(self._connection.scalar(statement))
 
     async def scalars(self, statement: Executable) -> ScalarResult[Any]:
         """Return the first column of every row."""
         return await _finished(self._connection.scalars(statement))
 
-    async def run_sync(self, work: Callable[[Connection], Answer]) -> Answer:
-        """Return what `work` does with the connection in SQLAlchemy's synchronous style."""
+    async def run_sync(self, work: Callable[[Connection], Result]) -> Result:
+        """Run `work` with the synchronous connection and return its result."""
         return await _finished(self._connection.run_sync(work))
 
 
 @asynccontextmanager
 async def transaction(engine: AsyncEngine) -> AsyncIterator[Transaction]:
-    """Begin a transaction, commit it at the end, roll it back when the block raises."""
+    """Run a transaction: commit it at the end, or roll it back if the block raises."""
     connection = engine.connect()
     try:
         await _finished(_begin(connection))
@@ -61,27 +61,27 @@ async def _begin(connection: AsyncConnection) -> None:
 
 async def _end(connection: AsyncConnection) -> None:
     try:
-        # SQLAlchemy does not undo a commit that failed (a full disk) when it closes; this makes it.
+        # On close, SQLAlchemy does not undo a commit that failed, for example on a full disk.
         await connection.rollback()
     finally:
         await connection.close()
 
 
-async def _finished(work: Coroutine[Any, Any, Answer]) -> Answer:
-    """Await a call of the driver to its end, and only then let the caller be cancelled.
+async def _finished(work: Coroutine[Any, Any, Result]) -> Result:
+    """Await a driver call to its end, and only then raise the caller's cancellation.
 
-    A call that is broken off leaves an SQLite cursor behind, and with it the transaction: until
-    the garbage is collected everybody else is told that the database is locked. An activity is
-    cancelled often enough, by a timeout or a worker that stops.
+    A driver call that is cancelled leaves an open SQLite cursor behind, and with it the
+    transaction: until the garbage collector runs, everyone else gets "database is locked".
+    Activities are cancelled often, by a timeout or when the worker stops.
     """
     task = asyncio.ensure_future(work)
-    interruption: asyncio.CancelledError | None = None
+    cancellation: asyncio.CancelledError | None = None
     while not task.done():
         try:
             await asyncio.wait([task])
         except asyncio.CancelledError as error:
-            interruption = error
-    if interruption is None:
+            cancellation = error
+    if cancellation is None:
         return task.result()
-    task.exception()  # it has been looked at: the interruption tells more
-    raise interruption
+    task.exception()  # mark it as retrieved: the cancellation matters more
+    raise cancellation

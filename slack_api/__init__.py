@@ -1,1 +1,1 @@
-"""Slack's Web API: a rate-limited client, error classification, posting with a key, directory and locale caches."""
+"""Slack's Web API: the rate-limited client, error classification, posting by key, directory and caches."""

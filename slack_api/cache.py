@@ -1,4 +1,4 @@
-"""What was read a moment ago and need not be read again yet."""
+"""A cache for values that may be a few seconds old."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,65 +6,67 @@ from time import monotonic
 from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
-from workflows.rules.shared.recent import drop_oldest
-
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
-MOST = 1000
-"""More than so many values are never kept: the oldest goes."""
+MAX_ENTRIES = 1000
+"""How many values a cache holds. Beyond that, the oldest is evicted."""
 
 
 class Cache(Generic[Key, Value]):
-    """Keeps values for some seconds of this process's time. For what may be a little old only."""
+    """Keeps values in this process for `ttl` seconds. None is never a value."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._kept: dict[Key, tuple[float, Value]] = {}
-        self._turns: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
+    def __init__(self, ttl: float) -> None:
+        self._ttl = ttl
+        self._entries: dict[Key, tuple[float, Value]] = {}
+        self._locks: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
 
-    async def recall(
+    async def get_or_load(
         self,
         key: Key,
-        ask: Callable[[], Awaitable[Value]],
-        worth_keeping: Callable[[Value], bool] = lambda _: True,
+        load: Callable[[], Awaitable[Value]],
+        is_cacheable: Callable[[Value], bool] = lambda _: True,
     ) -> Value:
-        """Return what is kept there, or else ask for it: of many who come at once, only one asks.
+        """Return the cached value, or load it.
 
-        Where asking fails, the next one asks again.
+        Concurrent callers share one load. If it fails, the next caller loads again.
         """
-        turn = self._turns.setdefault(key, asyncio.Lock())
-        async with turn:
-            known = self.get(key)
-            return known if known is not None else await self.renew(key, ask, worth_keeping)
+        lock = self._locks.setdefault(key, asyncio.Lock())
+        async with lock:
+            cached = self.get(key)
+            return cached if cached is not None else await self.reload(key, load, is_cacheable)
 
-    async def renew(
+    async def reload(
         self,
         key: Key,
-        ask: Callable[[], Awaitable[Value]],
-        worth_keeping: Callable[[Value], bool] = lambda _: True,
+        load: Callable[[], Awaitable[Value]],
+        is_cacheable: Callable[[Value], bool] = lambda _: True,
     ) -> Value:
-        """Ask in any case, from now on, and keep the answer for those who `recall`."""
-        began = monotonic()
-        answer = await ask()
-        if worth_keeping(answer):
-            self.put(key, answer, began)
-        return answer
+        """Load the value even if one is cached, and cache the result for `get_or_load`."""
+        started_at = monotonic()
+        value = await load()
+        if is_cacheable(value):
+            self.put(key, value, started_at)
+        return value
 
     def get(self, key: Key) -> Value | None:
-        """Return what was asked for less than `seconds` ago, or None."""
-        when, value = self._kept.get(key, (0.0, None))
-        return value if value is not None and monotonic() - when < self._seconds else None
+        """Return the value if its load started less than `ttl` seconds ago, or None."""
+        started_at, value = self._entries.get(key, (0.0, None))
+        return value if value is not None and monotonic() - started_at < self._ttl else None
 
-    def put(self, key: Key, value: Value, asked_at: float | None = None) -> None:
-        """Keep a value, which was asked for now or then; what was asked for later stays."""
-        when = monotonic() if asked_at is None else asked_at
-        if key in self._kept and self._kept[key][0] > when:
+    def put(self, key: Key, value: Value, started_at: float | None = None) -> None:
+        """Cache a value whose load started at `started_at` (`monotonic`), by default now.
+
+        A value whose load started later is kept: a slow response never replaces a newer one.
+        """
+        started = monotonic() if started_at is None else started_at
+        if key in self._entries and self._entries[key][0] > started:
             return
-        self._kept.pop(key, None)
-        self._kept[key] = (when, value)
-        drop_oldest(self._kept, MOST)
+        self._entries.pop(key, None)
+        if len(self._entries) >= MAX_ENTRIES:
+            del self._entries[next(iter(self._entries))]
+        self._entries[key] = (started, value)
 
-    def forget(self, key: Key) -> None:
-        """Keep nothing there any more."""
-        self._kept.pop(key, None)
+    def invalidate(self, key: Key) -> None:
+        """Remove the value, if there is one."""
+        self._entries.pop(key, None)

@@ -1,4 +1,4 @@
-"""The roster: Slack's calls about people, groups, profiles and members, each one typed."""
+"""The Slack directory: typed reads of users, user groups, profiles and channel members."""
 
 import asyncio
 from collections.abc import Iterator
@@ -11,155 +11,176 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from slack_api.cache import Cache
 from slack_api.errors import slack_code
-from slack_api.posting import Poster
+from slack_api.poster import Poster
 from workflows.rules.people.actors import Standing
 
-AT_ONCE = 10
-"""Calls under way at one time, over all readings: a large group asks for everybody in it."""
+MAX_CONCURRENT_CALLS = 10
+"""Slack calls in flight over all reads. A large group needs one call for each of its members."""
 
-HANDLES_KEPT, FIELD_KEPT, MEMBERS_KEPT = 60.0, 60.0, 10.0
-"""Seconds for which a group's handle, the manager's field, a channel's members are not read again.
+GROUP_ID_TTL, MANAGER_FIELD_TTL, CHANNEL_MEMBERS_TTL = 60.0, 60.0, 10.0
+"""Seconds for which a group's id, the id of the manager field and a channel's members are cached.
 
-A group's members are read each time: that somebody left it is why it is read again."""
+The members of a user group are read every time: the usual reason for a read is that someone left."""
 
-STANDINGS_KEPT = 30.0
-"""Seconds for which a person's standing is not read again, unless the reading is to be fresh.
+STANDING_TTL = 30.0
+"""Seconds for which a user's standing is cached, unless the caller needs a fresh one.
 
-Many requests of one hour name the same people, and a try that failed is soon repeated."""
+Requests of the same hour name the same people, and a failed attempt is repeated soon."""
 
 MANAGER_LABEL = "Manager"
 
-_NOBODY = frozenset({"user_not_found", "user_not_visible"})
-_TOLD_OF_MEMBERS = ("is_bot", "is_restricted", "is_ultra_restricted")
-"""Slack says these of every member. Where one is missing, nothing is known; `deleted` may be."""
+_UNKNOWN_USER = frozenset({"user_not_found", "user_not_visible"})
+_MEMBER_FLAGS = ("is_bot", "is_restricted", "is_ultra_restricted")
+"""Flags that Slack sets for every member. If one is missing, the user's standing is unknown.
+`deleted` may be missing."""
 
-_REFUSED_GROUP = frozenset(
+_GROUP_UNREADABLE = frozenset(
     {"no_such_subteam", "missing_scope", "plan_upgrade_required", "permission_denied"}
 )
-_REFUSED_EMAIL = frozenset({"users_not_found", "missing_scope"})
-_REFUSED_PROFILE = _NOBODY | {"missing_scope"}
+_EMAIL_UNREADABLE = frozenset({"users_not_found", "missing_scope"})
+_PROFILE_UNREADABLE = _UNKNOWN_USER | {"missing_scope"}
 
 
 class UnreadableError(Exception):
-    """Slack answered, and the answer is that this cannot be read: asking again at once is no use."""
+    """Slack's response says that this cannot be read. An immediate retry would fail as well."""
 
 
 class SlackDirectory:
-    """Slack's answers. Where Slack cannot be asked, what `slack_errors.SLACK_FAILURES` lists."""
+    """Reads the directory of one workspace.
+
+    If a call fails, every method raises one of `slack_api.errors.SLACK_FAILURES`.
+    """
 
     def __init__(self, client: AsyncWebClient, poster: Poster) -> None:
         self._client = client
         self._poster = poster
-        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(MAX_CONCURRENT_CALLS)
         self._home: tuple[str, str] | None = None
-        self._home_is_read = asyncio.Lock()
-        self._handles: Cache[str, str] = Cache(HANDLES_KEPT)
-        self._field: Cache[str, str] = Cache(FIELD_KEPT)
-        self._inside: Cache[str, frozenset[str]] = Cache(MEMBERS_KEPT)
-        self._standings: Cache[str, Standing] = Cache(STANDINGS_KEPT)
+        self._home_lock = asyncio.Lock()
+        self._group_ids: Cache[str, str] = Cache(GROUP_ID_TTL)
+        self._manager_fields: Cache[str, str] = Cache(MANAGER_FIELD_TTL)
+        self._channel_members: Cache[str, frozenset[str]] = Cache(CHANNEL_MEMBERS_TTL)
+        self._standings: Cache[str, Standing] = Cache(STANDING_TTL)
 
     async def standing(self, person: str, *, fresh: bool) -> Standing:
-        """Say what Slack knows of a person, or knew a moment ago where it need not be `fresh`.
+        """Return a user's standing, from the cache unless it must be `fresh`.
 
-        UNKNOWN where there is no such member.
+        UNKNOWN if Slack knows no such user.
         """
-        ask = self._standings.renew if fresh else self._standings.recall
-        return await ask(person, lambda: self._read_standing(person))
+        read = self._standings.reload if fresh else self._standings.get_or_load
+        return await read(person, lambda: self._read_standing(person))
 
     async def _read_standing(self, person: str) -> Standing:
         home = await self._read_home()
         try:
-            async with self._gate:
-                answer = await self._client.users_info(user=person)
+            async with self._slots:
+                response = await self._client.users_info(user=person)
         except SlackApiError as error:
-            if slack_code(error) not in _NOBODY:
+            if slack_code(error) not in _UNKNOWN_USER:
                 raise
             return Standing.UNKNOWN
-        return standing(answer["user"], home)
+        return standing(response["user"], home)
 
     async def by_email(self, email: str) -> tuple[str, Standing]:
-        """Return who has this e-mail, with their standing. Raises UnreadableError: nobody has."""
+        """Return the id and standing of the user with this e-mail address.
+
+        Raises:
+            UnreadableError: no user has it, or the app may not read e-mail addresses.
+
+        """
         home = await self._read_home()
-        with _refusals(_REFUSED_EMAIL):
-            async with self._gate:
-                asked_at = monotonic()
-                answer = await self._client.users_lookupByEmail(email=email)
-        person, known = str(answer["user"]["id"]), standing(answer["user"], home)
-        self._standings.put(person, known, asked_at)
+        with _unreadable_if(_EMAIL_UNREADABLE):
+            async with self._slots:
+                started_at = monotonic()
+                response = await self._client.users_lookupByEmail(email=email)
+        person, known = str(response["user"]["id"]), standing(response["user"], home)
+        self._standings.put(person, known, started_at)
         return person, known
 
     async def group(self, named: str) -> tuple[str, ...]:
-        """Return a group's members now, by its handle or id. Raises UnreadableError."""
-        with _refusals(_REFUSED_GROUP):
+        """Return the current members of a user group, given its handle or id.
+
+        Raises:
+            UnreadableError: there is no such group, or the app may not read it.
+
+        """
+        with _unreadable_if(_GROUP_UNREADABLE):
             group = named if named.startswith("S") else await self._group_id(named)
             try:
-                async with self._gate:
-                    answer = await self._client.usergroups_users_list(usergroup=group)
+                async with self._slots:
+                    response = await self._client.usergroups_users_list(usergroup=group)
             except SlackApiError:
-                self._handles.forget(named)  # it may stand for another group by now
+                self._group_ids.invalidate(named)  # the handle may belong to another group by now
                 raise
-        return tuple(str(one) for one in answer["users"])
+        return tuple(str(member) for member in response["users"])
 
     async def _group_id(self, handle: str) -> str:
-        return await self._handles.recall(handle, lambda: self._find_group(handle))
+        return await self._group_ids.get_or_load(handle, lambda: self._find_group(handle))
 
     async def _find_group(self, handle: str) -> str:
-        async with self._gate:
-            answer = await self._client.usergroups_list()
-        named = (str(group["id"]) for group in answer["usergroups"] if group["handle"] == handle)
-        found = next(named, "")
+        async with self._slots:
+            response = await self._client.usergroups_list()
+        matching = (
+            str(group["id"]) for group in response["usergroups"] if group["handle"] == handle
+        )
+        found = next(matching, "")
         if not found:
             raise UnreadableError(handle)
         return found
 
     async def manager(self, person: str) -> str:
-        """Return what the profile's field *Manager* says; empty where nothing is filled in.
+        """Return the *Manager* field of a user's profile; empty if it is not filled in.
 
-        Raises UnreadableError where the profile may not be read.
+        Raises:
+            UnreadableError: the app may not read the profile.
+
         """
-        with _refusals(_REFUSED_PROFILE):
+        with _unreadable_if(_PROFILE_UNREADABLE):
             field = await self._manager_field()
             if not field:
                 return ""
-            async with self._gate:
-                answer = await self._client.users_profile_get(user=person)
-        filled_in = answer["profile"].get("fields") or {}  # Slack's own word for none is null
-        return str((filled_in.get(field) or {}).get("value") or "").strip()
+            async with self._slots:
+                response = await self._client.users_profile_get(user=person)
+        fields = response["profile"].get("fields") or {}  # Slack sends null for "no fields"
+        return str((fields.get(field) or {}).get("value") or "").strip()
 
     async def _manager_field(self) -> str:
-        """Return the id of the profile's field for managers; empty where there is none."""
-        return await self._field.recall(MANAGER_LABEL, self._find_manager_field)
+        """Return the id of the profile field for managers; empty if there is no such field."""
+        return await self._manager_fields.get_or_load(MANAGER_LABEL, self._find_manager_field)
 
     async def _find_manager_field(self) -> str:
-        async with self._gate:
-            answer = await self._client.team_profile_get()
-        named = (
+        async with self._slots:
+            response = await self._client.team_profile_get()
+        matching = (
             str(field["id"])
-            for field in answer["profile"].get("fields") or ()
+            for field in response["profile"].get("fields") or ()
             if str(field.get("label", "")).strip().casefold() == MANAGER_LABEL.casefold()
         )
-        return next(named, "")
+        return next(matching, "")
 
     async def channel_members(self, channel: str) -> frozenset[str]:
-        """Return the ids of the members of `#name` or an id, at most some seconds old."""
-        return await self._inside.recall(channel, lambda: self._read_members(channel))
+        """Return the member ids of a channel, given as `#name` or id, at most 10 seconds old."""
+        return await self._channel_members.get_or_load(channel, lambda: self._read_members(channel))
 
     async def _read_members(self, channel: str) -> frozenset[str]:
-        found: set[str] = set()
-        place, cursor = await self._poster.channel_id(channel), ""
+        members: set[str] = set()
+        channel_id, cursor = await self._poster.channel_id(channel), ""
         while True:
-            async with self._gate:
+            async with self._slots:
                 page = await self._client.conversations_members(
-                    channel=place, limit=1000, cursor=cursor or None
+                    channel=channel_id, limit=1000, cursor=cursor or None
                 )
-            found |= {str(one) for one in page["members"]}
+            members |= {str(member) for member in page["members"]}
             cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
             if not cursor:
-                return frozenset(found)
+                return frozenset(members)
 
     async def _read_home(self) -> tuple[str, str]:
-        """Return the ids of our own team and enterprise ("" outside a Grid); they never change."""
-        async with self._home_is_read:
+        """Return the ids of our own team and enterprise, which never change.
+
+        The enterprise is empty outside an Enterprise Grid.
+        """
+        async with self._home_lock:
             if self._home is None:
                 me = await self._client.auth_test()
                 self._home = (str(me["team_id"]), str(me.get("enterprise_id") or ""))
@@ -167,7 +188,8 @@ class SlackDirectory:
 
 
 @contextmanager
-def _refusals(codes: frozenset[str]) -> Iterator[None]:
+def _unreadable_if(codes: frozenset[str]) -> Iterator[None]:
+    """Raise UnreadableError instead of a Slack error with one of `codes`."""
     try:
         yield
     except SlackApiError as error:
@@ -177,9 +199,9 @@ def _refusals(codes: frozenset[str]) -> Iterator[None]:
 
 
 def standing(user: dict[str, Any], home: tuple[str, str]) -> Standing:
-    """Say what Slack's user object makes of a person (docs.slack.dev, the user object).
+    """Return a user's standing, given Slack's user object (docs.slack.dev, the user object).
 
-    Fails closed: who is not plainly a full member of our own workspace or Grid may not decide.
+    Fails closed: only a user who is clearly a full member of our own workspace or Grid is ACTIVE.
     """
     if user.get("deleted"):
         return Standing.DEACTIVATED
@@ -189,7 +211,7 @@ def standing(user: dict[str, Any], home: tuple[str, str]) -> Standing:
         return Standing.GUEST
     if user.get("is_stranger") or not _is_at_home(user, home):
         return Standing.STRANGER
-    if any(user.get(flag) is not False for flag in _TOLD_OF_MEMBERS):
+    if any(user.get(flag) is not False for flag in _MEMBER_FLAGS):
         return Standing.UNKNOWN
     return Standing.ACTIVE
 

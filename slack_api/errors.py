@@ -1,4 +1,4 @@
-"""What a failed Slack call means: may it be tried again, when, and is its outcome known."""
+"""Classification of failed Slack calls: whether and when to retry, and whether the outcome is known."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,15 +6,14 @@ from datetime import timedelta
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-LIMITED = frozenset({"ratelimited", "rate_limited"})
-TOO_MANY = 429
-"""The HTTP status of "Too Many Requests"."""
+RATE_LIMITED = frozenset({"ratelimited", "rate_limited"})
+HTTP_TOO_MANY_REQUESTS = 429
 
 AMBIGUOUS = frozenset({"fatal_error", "internal_error", "service_unavailable"})
 """Errors after which "some aspect of the operation" may have succeeded (docs.slack.dev)."""
 
 TRANSIENT = (
-    LIMITED
+    RATE_LIMITED
     | AMBIGUOUS
     | {
         "accesslimited",
@@ -27,9 +26,10 @@ TRANSIENT = (
         "update_failed",
     }
 )
-"""Errors that pass by themselves: Slack is busy or broken, or the workspace is being moved.
+"""Errors that go away without intervention: Slack is busy or down, or the workspace is being moved.
 
-Every other error is a definite refusal, a new one of Slack's too: no retry mends it, a person must.
+Every other error is a definite refusal, including codes that Slack adds later: no retry helps until
+a person fixes the cause.
 """
 
 UNREACHABLE = frozenset(
@@ -42,17 +42,18 @@ UNREACHABLE = frozenset(
         "users_not_found",
     }
 )
-"""Errors that say of a direct message: whoever it is for cannot get any."""
+"""Errors of a direct message whose addressee cannot receive any."""
 
-GONE = frozenset({"message_not_found", "cant_update_message"})
-"""Errors of chat.update that say: this message is not there (any more), or not ours."""
+MESSAGE_GONE = frozenset({"message_not_found", "cant_update_message"})
+"""Errors of chat.update for a message that was deleted or is not ours."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SlackProblem:
-    """One failed call. `ambiguous`: Slack may have done it all the same.
+    """One failed call.
 
-    `lasting`: no retry mends it. `addressee_gone`: nobody can, for this person gets no messages.
+    `ambiguous`: the call may have succeeded nevertheless. `lasting`: no retry helps until a person
+    fixes the cause. `addressee_gone`: no one can fix it, because this user receives no messages.
     """
 
     code: str
@@ -63,19 +64,19 @@ class SlackProblem:
 
 
 SLACK_FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError)
-"""What `slack_sdk`'s async client raises when a call does not succeed."""
+"""The exceptions that `slack_sdk`'s async client raises when a call does not succeed."""
 
 
 def classify(error: Exception) -> SlackProblem:
-    """Say what `error`, one of SLACK_FAILURES, means."""
+    """Return the meaning of `error`, which is one of SLACK_FAILURES."""
     if isinstance(error, aiohttp.ClientConnectorError):  # nothing was sent
         return SlackProblem(code="slack.unreachable")
     if not isinstance(error, SlackApiError):
         return SlackProblem(code="slack.no_answer", ambiguous=True)
     code, status = slack_code(error), _status(error)
-    if code in LIMITED or status == TOO_MANY:
+    if code in RATE_LIMITED or status == HTTP_TOO_MANY_REQUESTS:
         return SlackProblem(code="slack.ratelimited", retry_after=_retry_after(error))
-    if status >= 500 or not code:  # noqa: PLR2004 - a server error may come after the deed
+    if status >= 500 or not code:  # noqa: PLR2004 - the call may have succeeded before the error
         return SlackProblem(code="slack.server_error", ambiguous=True)
     return SlackProblem(
         code=f"slack.{code}",
@@ -86,10 +87,10 @@ def classify(error: Exception) -> SlackProblem:
 
 
 def slack_code(error: SlackApiError) -> str:
-    """Return Slack's name of the error, or nothing where what came back was not Slack's JSON.
+    """Return Slack's error code, or an empty string if the response was not Slack's JSON.
 
-    What stands between us and Slack may answer with a page of HTML or plain text; `slack_sdk`
-    then keeps a string, or the bare response, where an answer should be.
+    A proxy between us and Slack may respond with HTML or plain text. `slack_sdk` then stores a
+    string, or the bare response, in place of the parsed body.
     """
     body = getattr(error.response, "data", error.response)
     code = body.get("error") if isinstance(body, dict) else None
@@ -103,5 +104,5 @@ def _status(error: SlackApiError) -> int:
 
 
 def _retry_after(error: SlackApiError) -> timedelta:
-    written = str(getattr(error.response, "headers", {}).get("Retry-After", ""))
-    return timedelta(seconds=int(written) if written.isdecimal() else 1)
+    header = str(getattr(error.response, "headers", {}).get("Retry-After", ""))
+    return timedelta(seconds=int(header) if header.isdecimal() else 1)

@@ -1,8 +1,9 @@
-"""In which language to speak to a person in private: by their own setting in Slack, remembered."""
+"""The locale cache: the language of each Slack user, for messages that only this user reads."""
 
 import asyncio
 from collections.abc import Callable, Mapping
 from time import monotonic
+from weakref import WeakValueDictionary
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
@@ -12,41 +13,43 @@ from views.catalogue import FALLBACK
 from views.payload import table, tables, word
 from views.translator import language_of
 
-FRESH = 3600.0
-"""Seconds for which a person's locale is not asked for again, unless Slack reports a change."""
-AGAIN = 60.0
-"""Seconds after which somebody is asked for again whom Slack could not tell of."""
-PATIENCE = 1.0
-"""Seconds that an answer in the right language is worth."""
-PAGE = 200
-"""People of one page of the list, as Slack recommends."""
+TTL = 3600.0
+"""Seconds after which a user's locale is read again, unless Slack reports a change earlier."""
+RETRY_DELAY = 60.0
+"""Seconds after which a locale that could not be read is read again."""
+READ_TIMEOUT = 1.0
+"""Seconds that a message may be delayed while its reader's locale is read."""
+PAGE_SIZE = 200
+"""Users per page of `users.list`, as Slack recommends."""
 
 _FAILURES = (*SLACK_FAILURES, OSError)
 _log = structlog.get_logger("slack_api.locales")
 
 
-class People:
-    """Who reads in which of our languages. Nothing here raises for what Slack refuses.
+class Locales:
+    """Which of our languages each user reads. No method raises if Slack cannot be read.
 
-    A modal opens before any I/O, and takes `cached_locale`; whatever has time takes `locale_of`.
+    A modal must open before any I/O and uses `cached_locale`. Code that can wait uses `locale_of`
+    or `known_locale_of`.
     """
 
     def __init__(self, slack: AsyncWebClient, clock: Callable[[], float] = monotonic) -> None:
         self._slack = slack
         self._clock = clock
-        self._known: dict[str, str] = {}
-        self._ask_again: dict[str, float] = {}
+        self._languages: dict[str, str] = {}
+        self._next_reads: dict[str, float] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def read_all(self) -> None:
-        """Read everybody's locale, page by page; what cannot be read is asked for person by person."""
+        """Read the locales of all users, page by page. If that fails, each is read when needed."""
         cursor = ""
         try:
             while True:
                 page = await self._slack.users_list(
-                    include_locale=True, limit=PAGE, cursor=cursor or None
+                    include_locale=True, limit=PAGE_SIZE, cursor=cursor or None
                 )
                 for user in tables(page.data, "members"):
-                    self._note(user)
+                    self._store(user)
                 cursor = word(page.data, "response_metadata", "next_cursor")
                 if not cursor:
                     return
@@ -54,31 +57,39 @@ class People:
             _log.warning("people_not_read", error=classify(error).code)
 
     def cached_locale(self, person: str) -> str:
-        """Return the language that is known for this person, at once; English where none is."""
-        return self._known.get(person, FALLBACK)
+        """Return the user's language without I/O; English if it is not known."""
+        return self._languages.get(person, FALLBACK)
 
     async def locale_of(self, person: str) -> str:
-        """Return the language of this person, read again where it is older than an hour.
+        """Return the user's language, after at most `READ_TIMEOUT` seconds; English if unknown."""
+        return await self.known_locale_of(person) or FALLBACK
 
-        It takes a second at most: after that, what was known before counts.
+    async def known_locale_of(self, person: str) -> str:
+        """Return the user's language, after at most `READ_TIMEOUT` seconds; empty if unknown.
+
+        A language that is older than `TTL` is read again, and is used if that fails. Concurrent
+        callers share one read.
         """
-        if person and self._clock() >= self._ask_again.get(person, 0.0):
-            await self.refresh(person)
-        return self.cached_locale(person)
+        if person:
+            async with self._locks.setdefault(person, asyncio.Lock()):
+                if self._clock() >= self._next_reads.get(person, 0.0):
+                    await self.refresh(person)
+        return self._languages.get(person, "")
 
     async def refresh(self, person: str) -> None:
-        """Ask Slack for this person's locale now."""
-        self._ask_again[person] = self._clock() + AGAIN
+        """Read the user's locale from Slack now."""
+        self._next_reads[person] = self._clock() + RETRY_DELAY
         try:
-            async with asyncio.timeout(PATIENCE):
-                answer = await self._slack.users_info(user=person, include_locale=True)
+            async with asyncio.timeout(READ_TIMEOUT):
+                response = await self._slack.users_info(user=person, include_locale=True)
         except _FAILURES as error:
             _log.info("locale_not_read", person=person, error=classify(error).code)
         else:
-            self._note(table(answer.data, "user"))
+            self._store(table(response.data, "user"))
 
-    def _note(self, user: Mapping[str, object]) -> None:
+    def _store(self, user: Mapping[str, object]) -> None:
+        # Slack leaves the locale out if the app lacks the scope for it.
         person, locale = word(user, "id"), word(user, "locale")
         if person and locale:
-            self._known[person] = language_of(locale)
-            self._ask_again[person] = self._clock() + FRESH
+            self._languages[person] = language_of(locale)
+            self._next_reads[person] = self._clock() + TTL

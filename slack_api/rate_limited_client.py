@@ -1,4 +1,4 @@
-"""Slack's client of the worker: what Slack asks one call to wait for, every call of that kind waits for."""
+"""The worker's Slack client: a Retry-After applies to every later call of the same kind."""
 
 import math
 from time import monotonic
@@ -8,55 +8,57 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from slack_api.errors import TOO_MANY, classify
+from slack_api.errors import HTTP_TOO_MANY_REQUESTS, classify
 
 PER_CHANNEL = "chat.postMessage"
-"""Slack limits posts per channel and everything else per method (docs.slack.dev, rate limits)."""
+"""Slack limits this method per channel and every other one per method (docs.slack.dev, rate limits)."""
 
 
-class PatientClient(AsyncWebClient):
-    """Asks nothing of Slack before Slack's Retry-After is over, whichever request was told to wait.
+class RateLimitedClient(AsyncWebClient):
+    """Sends no call to Slack before the Retry-After of an earlier call has passed.
 
-    A call that comes too early fails as Slack would have it fail: HTTP 429, and how long is left.
+    A call that comes too early fails as if Slack had refused it: HTTP 429, with the remaining time.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._not_before: dict[tuple[str, str], float] = {}
+        self._blocked_until: dict[tuple[str, str], float] = {}
 
     async def api_call(self, api_method: str, **call: Any) -> AsyncSlackResponse:
         """Call a method, as `AsyncWebClient` does.
 
-        Raises what `slack_errors.SLACK_FAILURES` lists.
+        Raises one of `slack_api.errors.SLACK_FAILURES`.
         """
-        place = _channel(call) if api_method == PER_CHANNEL else ""
-        self._check(api_method, place)
+        channel = _channel(call) if api_method == PER_CHANNEL else ""
+        self._check(api_method, channel)
         try:
             return await super().api_call(api_method, **call)
         except SlackApiError as error:
             if wait := classify(error).retry_after:
-                self._forget_what_is_over()
-                self._not_before[api_method, place] = monotonic() + wait.total_seconds()
+                self._remove_expired()
+                self._blocked_until[api_method, channel] = monotonic() + wait.total_seconds()
             raise
 
-    def _check(self, api_method: str, place: str) -> None:
-        left = self._not_before.get((api_method, place), 0.0) - monotonic()
-        if left <= 0:
+    def _check(self, api_method: str, channel: str) -> None:
+        remaining = self._blocked_until.get((api_method, channel), 0.0) - monotonic()
+        if remaining <= 0:
             return
-        refused = AsyncSlackResponse(
+        response = AsyncSlackResponse(
             client=self,
             http_verb="",
             api_url=api_method,
             req_args={},
             data={"ok": False, "error": "ratelimited"},
-            headers={"Retry-After": str(math.ceil(left))},
-            status_code=TOO_MANY,
+            headers={"Retry-After": str(math.ceil(remaining))},
+            status_code=HTTP_TOO_MANY_REQUESTS,
         )
-        raise SlackApiError("Slack asked to wait", refused)  # type: ignore[no-untyped-call]
+        raise SlackApiError("rate limited", response)  # type: ignore[no-untyped-call]
 
-    def _forget_what_is_over(self) -> None:
+    def _remove_expired(self) -> None:
         now = monotonic()
-        self._not_before = {key: at for key, at in self._not_before.items() if at > now}
+        self._blocked_until = {
+            key: until for key, until in self._blocked_until.items() if until > now
+        }
 
 
 def _channel(call: dict[str, Any]) -> str:

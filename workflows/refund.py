@@ -8,7 +8,7 @@ from temporalio.exceptions import ActivityError
 from workflows.options import COMPENSATION
 from workflows.ports.orders import StepReference
 from workflows.ports.payments import RefundPort
-from workflows.rules.orders.received_payment import RefundInput
+from workflows.rules.orders.incoming_payment import RefundInput
 
 AGAIN = timedelta(hours=1)
 """When a refund that was refused for good is tried again: somebody has to mend something first."""

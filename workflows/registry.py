@@ -10,10 +10,11 @@ from workflows.shipment import ShipmentWorkflow
 from workflows.summary import SummaryWorkflow
 from workflows.sweep import SweepWorkflow
 
+AUDITED_WORKFLOWS = [ApprovalWorkflow, HrRequestWorkflow, OrderWorkflow]
+"""The workflows that append facts to the audit trail, each under its own workflow id."""
+
 WORKFLOWS = [
-    ApprovalWorkflow,
-    HrRequestWorkflow,
-    OrderWorkflow,
+    *AUDITED_WORKFLOWS,
     RefundWorkflow,
     ShipmentWorkflow,
     SummaryWorkflow,

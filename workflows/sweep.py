@@ -9,9 +9,9 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
 from workflows.options import PATIENT
 from workflows.order import OrderWorkflow
-from workflows.ports.payments import ReceivedPaymentPort, SweepQuestion, Swept
+from workflows.ports.payments import IncomingPaymentPort, SweepQuestion, Swept
 from workflows.refund import RefundWorkflow
-from workflows.rules.orders.received_payment import ReceivedPayment, RefundInput, confirmation
+from workflows.rules.orders.incoming_payment import IncomingPayment, RefundInput, confirmation
 from workflows.rules.shared.ids import refund_id
 
 PAGES = 20
@@ -54,7 +54,7 @@ class SweepWorkflow:
                 after=after,
             )
             page: Swept = await workflow.execute_activity_method(
-                ReceivedPaymentPort.sweep, question, **PATIENT
+                IncomingPaymentPort.sweep, question, **PATIENT
             )
             told = [await self._hand_over(payment) for payment in page.wanted]
             back = [await self._give_back(payment) for payment in page.not_wanted]
@@ -70,7 +70,7 @@ class SweepWorkflow:
             workflow.continue_as_new(replace(asked, after=after))
         return report
 
-    async def _hand_over(self, payment: ReceivedPayment) -> bool:
+    async def _hand_over(self, payment: IncomingPayment) -> bool:
         """Tell an order of its payment; False where it has ended (the next sweep gives it back)."""
         order = workflow.get_external_workflow_handle_for(OrderWorkflow.run, payment.order_id)
         try:
@@ -79,7 +79,7 @@ class SweepWorkflow:
             return False
         return True
 
-    async def _give_back(self, payment: ReceivedPayment) -> bool:
+    async def _give_back(self, payment: IncomingPayment) -> bool:
         """Start a payment's refund; False where it goes on already, or is over."""
         try:
             await workflow.start_child_workflow(

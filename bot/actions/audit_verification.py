@@ -11,7 +11,7 @@ from temporalio.service import RPCError
 
 from bot.temporal.history_replay import NotReplayableError, ReplayedFacts, replay_facts
 from records.audit import AuditTrail
-from records.snapshots import read_snapshot, snapshot_to_json
+from records.snapshots import decode_snapshot, snapshot_to_json
 from records.trail import Flaw, Trail, fact_of
 from workflows.ports.approvals import AuditBatch
 from workflows.rules.shared.audit import AuditEvent, redactable_texts, text_digest, without_texts
@@ -148,7 +148,7 @@ def _is_state(trail: Trail, batch: AuditBatch, *, blanks: bool) -> bool:
     if tuple(head.get(name) for name in ("kind", "requester", "status", "owner_id")) != plain:
         return False
     try:
-        stored = read_snapshot(head["face"])
+        stored = decode_snapshot(head["face"])
     except ValidationError:
         return False
     if not blanks:

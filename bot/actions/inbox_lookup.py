@@ -7,7 +7,7 @@ from datetime import datetime
 from records.absences import Absences
 from records.inbox import DecidedRequest, Inbox, WaitingRequest
 from records.requests import RequestRecord
-from records.snapshots import read_snapshot
+from records.snapshots import decode_snapshot
 from views.home import ROWS, HomePage, HomePlace, State, Tab
 from views.home_rows import Decided, Mine, ToDecide
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -72,7 +72,7 @@ class InboxLookup:
 
     async def _mine(self, records: Iterable[RequestRecord]) -> tuple[Mine, ...]:
         """Return the rows of one's own requests; what waits comes with its approval."""
-        snapshots = [read_snapshot(record.face) for record in records]
+        snapshots = [decode_snapshot(record.face) for record in records]
         waiting = [
             snapshot.approval_id
             for snapshot in snapshots
@@ -83,7 +83,7 @@ class InboxLookup:
         for snapshot in snapshots:
             approval_id = "" if isinstance(snapshot, ApprovalSnapshot) else snapshot.approval_id
             written = approvals.get(approval_id)
-            approval = read_snapshot(written) if written else None
+            approval = decode_snapshot(written) if written else None
             known = approval if isinstance(approval, ApprovalSnapshot) else None
             # Until it ends, an HR request is its approval.
             shown = known if isinstance(snapshot, HrSnapshot) and known is not None else snapshot
@@ -100,7 +100,7 @@ def _is_asked_for(snapshot: OrderSnapshot | HrSnapshot) -> bool:
 
 def _to_decide(rows: Iterable[WaitingRequest]) -> Iterable[ToDecide]:
     for row in rows:
-        snapshot, one = read_snapshot(row.face), row.waiting
+        snapshot, one = decode_snapshot(row.face), row.waiting
         if isinstance(snapshot, ApprovalSnapshot):
             yield ToDecide(
                 face=snapshot,
@@ -114,7 +114,7 @@ def _to_decide(rows: Iterable[WaitingRequest]) -> Iterable[ToDecide]:
 
 def _decided(rows: Iterable[DecidedRequest]) -> Iterable[Decided]:
     for row in rows:
-        snapshot, fact = read_snapshot(row.face), row.fact
+        snapshot, fact = decode_snapshot(row.face), row.fact
         if isinstance(snapshot, ApprovalSnapshot):
             yield Decided(
                 face=snapshot,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.temporal.client import TemporalUnavailableError, WorkflowClient
 from records.requests import RequestRecord, Requests
-from records.snapshots import read_snapshot
+from records.snapshots import decode_snapshot
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 
@@ -33,7 +33,7 @@ class OrderLookup:
     async def latest_of(self, person: str, limit: int = 10) -> list[OrderSnapshot]:
         """Return a person's latest orders as the records have them, the newest first."""
         records = await self._requests.latest_of(person, kind="order", limit=limit)
-        snapshots = [read_snapshot(record.face) for record in records]
+        snapshots = [decode_snapshot(record.face) for record in records]
         return [
             await self._with_approval(snapshot)
             for snapshot in snapshots
@@ -42,7 +42,7 @@ class OrderLookup:
 
     async def _recorded(self, order_id: str) -> OrderSnapshot | None:
         record = await self._requests.get(order_id)
-        snapshot = read_snapshot(record.face) if record else None
+        snapshot = decode_snapshot(record.face) if record else None
         if record is None or not isinstance(snapshot, OrderSnapshot):
             return None
         heard = record.changed_at
@@ -62,7 +62,7 @@ class OrderLookup:
 
 
 def _joined(snapshot: OrderSnapshot, record: RequestRecord | None) -> OrderSnapshot:
-    approval = read_snapshot(record.face) if record else None
+    approval = decode_snapshot(record.face) if record else None
     return (
         replace(snapshot, approval=approval) if isinstance(approval, ApprovalSnapshot) else snapshot
     )

@@ -26,12 +26,12 @@ from bot.cli.terminal import (
 from records.redactions import (
     BrokenTrailError,
     NoSuchTextError,
-    Place,
+    RedactedField,
     Redaction,
     RedactionError,
     StillOpenError,
 )
-from records.trail import NO_FACT
+from records.trail import ROW_ERRORS
 from workflows.rules.approvals.transitions import require_reason
 from workflows.rules.shared.audit import data_field
 from workflows.rules.shared.errors import RuleError
@@ -72,7 +72,7 @@ def show_trail(*, request: Request, json: Json = False) -> None:
         else:
             show_table(audit_output.fact_table(trail))
             show(audit_output.redaction_lines(trail))
-    except NO_FACT:
+    except ROW_ERRORS:
         remark(f"The trail of {request} cannot be read. Run `countersign audit verify {request}`.")
         raise typer.Exit(Exit.FLAWED) from None
 
@@ -220,7 +220,7 @@ async def _trails(desk: "Desk", ids: list[str]) -> AsyncIterator["Trail"]:
 async def _json_lines(desk: "Desk", ids: list[str], *, refused: bool) -> AsyncIterator[str]:
     lines = audit_file.JsonLines()
     if refused:
-        async with desk.refusals.at_one_instant() as (rows, head):
+        async with desk.refusals.read_consistently() as (rows, head):
             async for document in audit_file.refusal_documents(rows, head):
                 yield lines.line(document)
     else:
@@ -233,7 +233,7 @@ async def _json_lines(desk: "Desk", ids: list[str], *, refused: bool) -> AsyncIt
 async def _csv_lines(desk: "Desk", ids: list[str], *, refused: bool) -> AsyncIterator[str]:
     yield audit_file.csv_head(refusals=refused)
     if refused:
-        async with desk.refusals.at_one_instant() as (rows, _):
+        async with desk.refusals.read_consistently() as (rows, _):
             async for row in rows:
                 yield audit_file.csv_refusal(row)
         return
@@ -258,7 +258,7 @@ def redact(
 ) -> None:
     """Permanently remove a text from a fact of an ended request. Its digest is kept."""
 
-    async def work(desk: "Desk") -> tuple[Place, ...]:
+    async def work(desk: "Desk") -> tuple[RedactedField, ...]:
         redaction = Redaction(
             request_id=command.number(request),
             sequence=number,

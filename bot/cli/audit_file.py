@@ -9,7 +9,7 @@ from datetime import datetime
 from io import StringIO
 from typing import Any
 
-from records.refusals import ChainCheck
+from records.refusals import ChainVerifier
 from records.trail import Columns, Trail, Verification
 
 _NESTED = ("actor", "data")
@@ -100,7 +100,7 @@ class _FileCheck:
     done: set[str] = field(default_factory=set)
     request_id: str = ""
     rows: dict[str, list[Columns]] = field(default_factory=dict)
-    refusals: ChainCheck | None = None
+    refusals: ChainVerifier | None = None
 
     def read(self, raw: bytes) -> dict[str, Any]:
         self.number += 1
@@ -142,11 +142,11 @@ class _FileCheck:
                 self.rows.setdefault(kind, []).append(row)
             case "refusal":
                 yield from self._finish_trail()
-                self.refusals = self.refusals or ChainCheck()
-                self.refusals.take(row)
+                self.refusals = self.refusals or ChainVerifier()
+                self.refusals.add(row)
             case "refusals_head":
                 yield from self._finish_trail()
-                self.refusals = self.refusals or ChainCheck()
+                self.refusals = self.refusals or ChainVerifier()
                 yield from self._finish_refusals(row)
             case _:
                 raise ExportFlawError(self.number, "has an unknown type.")
@@ -172,7 +172,7 @@ class _FileCheck:
 
     def _finish_refusals(self, head: Columns | None) -> Iterator[Verification]:
         if self.refusals is not None:
-            yield self.refusals.end(head)
+            yield self.refusals.finish(head)
         self.refusals = None
 
     def close(self) -> Iterator[Verification]:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from bot.cli.request_output import actor_words
 from bot.cli.terminal import Line
-from records.refusals import CHAIN, Refused
+from records.refusals import CHAIN, RefusalRow
 from records.trail import Flaw, Trail, Verification, actor_of, fact_of
 from views.text import printable
 from workflows.rules.shared.audit import AuditEvent
@@ -113,7 +113,7 @@ def _rule(fact: AuditEvent) -> str:
     return f"{fact.rule}\nmember by {source}" if source else fact.rule
 
 
-def refusal_table(refused: list[Refused]) -> Table:
+def refusal_table(refused: list[RefusalRow]) -> Table:
     """Return refusals as a table."""
     table = Table(
         "#", "when (UTC)", "request", "who", "tried", "refused", "times", title="Refusals"
@@ -133,7 +133,7 @@ def refusal_table(refused: list[Refused]) -> Table:
     return table
 
 
-def refusal_json(refused: Refused) -> dict[str, Any]:
+def refusal_json(refused: RefusalRow) -> dict[str, Any]:
     """Return a refusal as JSON values."""
     refusal = refused.refusal
     return {

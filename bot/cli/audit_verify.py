@@ -12,6 +12,7 @@ from bot.cli.audit_output import chain_text, checked_text
 from bot.cli.terminal import CommandError, Exit, Line, remark, show
 from bot.temporal.client import TemporalUnavailableError
 from records.trail import Flaw
+from workflows.registry import AUDITED_WORKFLOWS
 
 if TYPE_CHECKING:
     from bot.cli.context import Desk
@@ -107,7 +108,8 @@ async def _wanted(desk: "Desk", client: Client | None, ids: list[str]) -> AsyncI
     if client is None:
         return
     queue = desk.task_queue.replace("'", "''")
-    query = f"TaskQueue = '{queue}' AND WorkflowType IN ('ApprovalWorkflow', 'OrderWorkflow')"
+    types = ", ".join(f"'{workflow.__name__}'" for workflow in AUDITED_WORKFLOWS)
+    query = f"TaskQueue = '{queue}' AND WorkflowType IN ({types})"
     async for found in client.list_workflows(query):
         if found.id not in seen:
             seen.add(found.id)

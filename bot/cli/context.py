@@ -24,8 +24,9 @@ from records.database import DATABASE_FAILURES, Database, SchemaError, Unsupport
 from records.redactions import Redactions
 from records.refusals import Refusals
 from records.requests import RequestRecord, Requests
-from records.snapshots import read_snapshot
+from records.snapshots import decode_snapshot
 from records.stock import Stock
+from records.time_off import TimeOff
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.shared.ids import approval_id
@@ -129,6 +130,7 @@ class Desk:
         self.absences = Absences(database)
         self.redactions = Redactions(database)
         self.stock = Stock(database)
+        self.time_off = TimeOff(database)
 
     @property
     def person(self) -> str:
@@ -288,6 +290,6 @@ def _not_a_request(request_id: str, record: RequestRecord) -> CommandError:
 def readable(record: RequestRecord) -> Snapshot | None:
     """Return a record's face, or None where another version of Countersign wrote it."""
     try:
-        return read_snapshot(record.face)
+        return decode_snapshot(record.face)
     except ValidationError:
         return None

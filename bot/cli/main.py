@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.cli import audit, away, command, orders, policy_explain, requests
+from bot.cli import audit, away, command, orders, policy_explain, requests, time_off
 from bot.cli import demo as demo_process
 from bot.policies import file as policy_file
 from bot.runtime import settings
@@ -38,6 +38,7 @@ app.add_typer(stock, name="stock")
 app.add_typer(requests.app, name="request")
 app.add_typer(orders.app, name="order")
 app.add_typer(away.app, name="away")
+app.add_typer(time_off.app, name="time-off")
 app.add_typer(audit.app, name="audit")
 
 out = Console(highlight=False)

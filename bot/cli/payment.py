@@ -10,8 +10,8 @@ import aiohttp
 from bot.cli.context import Desk
 from bot.cli.terminal import CommandError, Exit
 from bot.runtime.signing import sign
+from workflows.rules.orders.incoming_payment import PaymentVerdict
 from workflows.rules.orders.order import OrderSnapshot
-from workflows.rules.orders.received_payment import PaymentVerdict
 from workflows.rules.shared.click import click_id
 
 TIMEOUT = aiohttp.ClientTimeout(total=20)

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from bot.cli.terminal import Line, labelled
+from records.snapshots import snapshot_to_json
 from views.translator import ENGLISH, translator
 from workflows.rules.approvals.request import Delegate, RecordedDecision, Status, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
@@ -32,12 +31,10 @@ VERDICTS = {
 UNREAD = "approvers_unread"
 """Why a level is blocked before its people are read for the first time."""
 
-_SNAPSHOT: TypeAdapter[ApprovalSnapshot] = TypeAdapter(ApprovalSnapshot)
-
 
 def request_json(snapshot: ApprovalSnapshot) -> dict[str, Any]:
     """Return a face as the records keep it: plain values for JSON."""
-    plain: dict[str, Any] = _SNAPSHOT.dump_python(snapshot, mode="json")
+    plain: dict[str, Any] = snapshot_to_json(snapshot)
     return plain
 
 

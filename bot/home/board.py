@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.actions.inbox_lookup import InboxLookup
 from records.homes import Homes
 from slack_api.errors import SLACK_FAILURES, slack_code
-from slack_api.locales import People
+from slack_api.locales import Locales
 from views import home
 from views.home import HomePage, HomePlace
 from views.translator import translator
@@ -36,7 +36,7 @@ class HomeBoard:
         slack: AsyncWebClient,
         homes: Homes,
         lookup: InboxLookup,
-        people: People,
+        people: Locales,
         now: Callable[[], datetime],
     ) -> None:
         self._slack = slack
@@ -56,7 +56,7 @@ class HomeBoard:
             await self.go(person, HomePlace())
             return
         place = replace(HomePlace.read(found.view), page=0, notice="")
-        await self._homes.look_on(person, found.view, place.written(), self._now())
+        await self._homes.replace_view(person, found.view, place.written(), self._now())
         await self.publish(person)
 
     async def place_of(self, person: str) -> HomePlace:
@@ -69,7 +69,7 @@ class HomeBoard:
 
         Raises one of `slack_api.errors.SLACK_FAILURES`; the next publish then shows `place`.
         """
-        await self._homes.look_at(person, place.written(), self._now())
+        await self._homes.set_view(person, place.written(), self._now())
         await self.publish(person)
 
     async def tell(self, person: str, sentence: str, settled: str = "") -> bool:
@@ -82,7 +82,7 @@ class HomeBoard:
         if found is None:
             return False
         place = replace(HomePlace.read(found.view), notice=sentence)
-        await self._homes.look_on(person, found.view, place.written(), self._now())
+        await self._homes.replace_view(person, found.view, place.written(), self._now())
         try:
             await self.publish(person, settled)
         except SLACK_FAILURES as error:

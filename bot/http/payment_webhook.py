@@ -13,11 +13,15 @@ from pydantic import ValidationError as NotReadError
 
 from bot.http.problems import Problem, parse, read_body
 from bot.runtime.signing import SIGNATURE, TIMESTAMP, is_signed
-from records.received_payments import EventReusedError, Receipt, ReceivedPayments
-from records.snapshots import read_snapshot
-from workflows.rules.orders import received_payment as rules
+from records.incoming_payments import EventReusedError, IncomingPayments, Receipt
+from records.snapshots import decode_snapshot
+from workflows.rules.orders import incoming_payment as rules
+from workflows.rules.orders.incoming_payment import (
+    IncomingPayment,
+    PaymentVerdict,
+    Progress,
+)
 from workflows.rules.orders.order import OrderSnapshot, PaymentConfirmation
-from workflows.rules.orders.received_payment import PaymentVerdict, Progress, ReceivedPayment
 from workflows.rules.shared.money import Money
 
 _log = structlog.get_logger("bot.http.payment_webhook")
@@ -34,7 +38,7 @@ class Orders(Protocol):
 class Refunds(Protocol):
     """Refunds a payment."""
 
-    async def start_refund(self, payment: ReceivedPayment) -> None:
+    async def start_refund(self, payment: IncomingPayment) -> None:
         """Start a payment's refund, once. Raises TemporalUnavailableError."""
         ...
 
@@ -44,7 +48,7 @@ class Webhook:
     """Dependencies of the webhook. With an empty secret, every request is refused."""
 
     secret: str
-    payments: ReceivedPayments
+    payments: IncomingPayments
     orders: Orders
     refunds: Refunds
     now: Callable[[], datetime]
@@ -70,9 +74,9 @@ class _PaymentEvent(BaseModel):
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
     paid_at: Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
-    def payment(self) -> ReceivedPayment:
+    def payment(self) -> IncomingPayment:
         """Return the payment."""
-        return ReceivedPayment(
+        return IncomingPayment(
             event_id=self.event_id,
             order_id=self.order_id,
             amount=Money(amount=Decimal(self.amount), currency=self.currency),
@@ -128,9 +132,9 @@ def _require_signed(webhook: Webhook, request: web.Request, body: bytes) -> None
         )
 
 
-def _judge(payment: ReceivedPayment, snapshot: str | None, paid: bool) -> PaymentVerdict:  # noqa: FBT001 - the signature that `records` calls
+def _judge(payment: IncomingPayment, snapshot: str | None, paid: bool) -> PaymentVerdict:  # noqa: FBT001 - the signature that `records` calls
     try:
-        order = read_snapshot(snapshot) if snapshot is not None else None
+        order = decode_snapshot(snapshot) if snapshot is not None else None
     except NotReadError:  # written by a newer version
         order = None
     return rules.match_payment(

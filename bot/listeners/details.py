@@ -13,7 +13,7 @@ from bot.listeners.approvals import open_modal
 from bot.listeners.presses import NOT_A_READER, Presses, id_of
 from bot.listeners.services import Services
 from records.database import DATABASE_FAILURES
-from records.snapshots import read_snapshot
+from records.snapshots import decode_snapshot
 from views import card_click, details_modal
 from views.card_click import Click
 from views.ids import ActionId
@@ -91,7 +91,7 @@ class DetailsListeners:
         Temporal forgets it one day; the records know who may read it.
         """
         record = await self._services.requests.get(click.request_id)
-        snapshot = read_snapshot(record.face) if record is not None else None
+        snapshot = decode_snapshot(record.face) if record is not None else None
         if record is None or not isinstance(snapshot, ApprovalSnapshot) or snapshot.is_open:
             return None
         reads = may_read_snapshot(snapshot, click.person, record.readers)

@@ -16,7 +16,7 @@ from bot.listeners.services import Services
 from bot.runtime.ids import new_id
 from bot.temporal.client import TemporalUnavailableError
 from records.database import DATABASE_FAILURES
-from records.snapshots import read_snapshot
+from records.snapshots import decode_snapshot
 from views import hr_copy, hr_modal, notices
 from views.blocks import View
 from views.card_click import pressed
@@ -221,7 +221,7 @@ class HrListeners:
         except DATABASE_FAILURES as error:
             _log.warning("approval_not_read", request_id=request_id, error=type(error).__name__)
             return None
-        snapshot = read_snapshot(record.face) if record is not None else None
+        snapshot = decode_snapshot(record.face) if record is not None else None
         return snapshot if isinstance(snapshot, ApprovalSnapshot) else None
 
     async def _open(

@@ -23,7 +23,7 @@ from bot.temporal.client import (
 )
 from records.database import DATABASE_FAILURES
 from records.refusals import Refusal
-from records.snapshots import read_snapshot
+from records.snapshots import decode_snapshot
 from views import cards, notices
 from views.card_click import Click, ClickContext, pressed_copy
 from views.translator import translator
@@ -219,7 +219,7 @@ class Presses:
             await self._write_down(press, deed, closed.code)
         if not await self._republish(record.owner_id, press):
             await self._paint_last_state(record.owner_id, press)
-        return notices.refusal(closed.code, _closing(read_snapshot(record.face)), t)
+        return notices.refusal(closed.code, _closing(decode_snapshot(record.face)), t)
 
     async def _had_counted(self, press: Press, deed: AnyDeed) -> bool:
         """Whether the ended request holds what this press asked for, the first time unanswered."""
@@ -239,7 +239,7 @@ class Presses:
             return
         record = await self._services.requests.get(owner_id)
         if record is not None:
-            snapshot = read_snapshot(record.face)
+            snapshot = decode_snapshot(record.face)
             message = cards.build(snapshot, press.copy)
             if snapshot.is_open:  # with its owner gone, no button of it works any more
                 message = message.without_buttons()

@@ -14,7 +14,7 @@ from records.absences import Absences
 from records.audit import AuditTrail
 from records.refusals import Refusals
 from records.requests import Requests
-from slack_api.locales import People
+from slack_api.locales import Locales
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +29,7 @@ class Services:
     absences: Absences
     orders: OrderLookup
     products: ProductList
-    people: People
+    people: Locales
     homes: HomeBoard
     answers: Answers
     now: Callable[[], datetime]

@@ -1,7 +1,6 @@
 """What the bot asks orders in Temporal: start, cancel, resume, pay, and how they are."""
 
 import asyncio
-from datetime import datetime
 
 import structlog
 from temporalio.client import WorkflowHandle
@@ -12,7 +11,6 @@ from bot.temporal.calls import OrderAnswer, TemporalCalls, TemporalUnavailableEr
 from workflows.order import OrderWorkflow
 from workflows.rules.approvals.policy import route
 from workflows.rules.messages import OrderInput
-from workflows.rules.orders.latest_decision import ApprovalMessage
 from workflows.rules.orders.order import (
     Cancellation,
     OrderSnapshot,
@@ -115,20 +113,6 @@ class OrderCalls(TemporalCalls):
         ask = self._order(order_id).query
         return await self._queried(
             "requires_approval", lambda: ask(OrderWorkflow.requires_approval), QUERY_WAIT
-        )
-
-    async def order_approval_message(self, order_id: str) -> ApprovalMessage | None:
-        """Return the latest decision; None where nobody has decided, too."""
-        ask = self._order(order_id).query
-        return await self._queried(
-            "approval_message", lambda: ask(OrderWorkflow.approval_message), QUERY_WAIT
-        )
-
-    async def order_estimated_delivery(self, order_id: str) -> datetime | None:
-        """Return when the parcel will probably arrive; None before it is on its way, too."""
-        ask = self._order(order_id).query
-        return await self._queried(
-            "estimated_delivery", lambda: ask(OrderWorkflow.estimated_delivery), QUERY_WAIT
         )
 
     def _order(self, order_id: str) -> WorkflowHandle[OrderWorkflow, OrderSnapshot]:

@@ -9,7 +9,7 @@ from temporalio.service import RPCError
 
 from bot.temporal.client import WAIT, TemporalUnavailableError
 from workflows.refund import RefundWorkflow
-from workflows.rules.orders.received_payment import ReceivedPayment, RefundInput
+from workflows.rules.orders.incoming_payment import IncomingPayment, RefundInput
 from workflows.rules.shared.ids import refund_id
 
 
@@ -20,7 +20,7 @@ class Refunds:
         self._client = client
         self._task_queue = task_queue
 
-    async def start_refund(self, payment: ReceivedPayment) -> None:
+    async def start_refund(self, payment: IncomingPayment) -> None:
         """Start a payment's refund, unless it was already started. Safe to repeat.
 
         Raises TemporalUnavailableError if Temporal does not answer.

@@ -1,1 +1,1 @@
-"""Migrations: how a database gets to the tables of `records/schema.py`, one version after another."""
+"""Migrations to the tables in `records/schema.py`, one version after another."""

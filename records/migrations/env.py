@@ -1,4 +1,4 @@
-"""What Alembic runs around the migrations: they get the transaction that `records.migration` holds."""
+"""Alembic's environment: migrations run in the transaction that `records.migration` opened."""
 
 from alembic import context
 

@@ -1,49 +1,14 @@
-"""Activities against a stand-in: each test has its own, and the client that the worker makes."""
-
-from collections.abc import AsyncIterator
+"""Fixtures for activities, which run against the stand-in that the tests of `slack_api` use."""
 
 import pytest
-from pydantic import SecretStr
-from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.testing import ActivityEnvironment
 
-from bot.runtime.settings import Settings
-from emulator.client import StandInClient
-from emulator.config import Config
-from emulator.server import start
-from slack_api.posting import Poster
-from tests.bot.conftest import ROOT
-from worker import slack_client
+from tests.slack_api.conftest import poster, slack, web
 
-
-@pytest.fixture
-async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StandInClient]:
-    # slack_sdk asks the environment for a proxy even for 127.0.0.1.
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    async with (
-        start(Config(manifest=ROOT / "manifest.yml")) as running,
-        StandInClient(running.url) as client,
-    ):
-        yield client
-
-
-@pytest.fixture
-async def web(slack: StandInClient) -> AsyncIterator[AsyncWebClient]:
-    """The worker's client, which waits for a second at most."""
-    config = Settings(
-        slack_bot_token=SecretStr("xoxb-local"), slack_api_url=f"{slack.base_url}/api/"
-    )
-    async with slack_client(config, patience=1) as client:
-        yield client
-
-
-@pytest.fixture
-def poster(web: AsyncWebClient) -> Poster:
-    return Poster(web)
+__all__ = ["poster", "slack", "web"]
 
 
 @pytest.fixture
 def activity() -> ActivityEnvironment:
-    """What an activity runs in."""
+    """The environment that an activity runs in."""
     return ActivityEnvironment()

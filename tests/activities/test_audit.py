@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from pydantic import TypeAdapter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
@@ -14,6 +13,7 @@ from activities.audit import AuditActivities
 from records.audit import AuditTrail
 from records.database import Database
 from records.requests import Requests
+from records.snapshots import decode_snapshot
 from tests.records.builders import ANA, NOON, fact, facts, order
 from workflows.ports.approvals import AuditBatch
 from workflows.rules.approvals.policy import RouteReason
@@ -23,9 +23,6 @@ from workflows.rules.orders.order import OrderSnapshot, OrderStatus, Step, StepN
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.content import Content
 
-SNAPSHOTS_JSON: TypeAdapter[ApprovalSnapshot | OrderSnapshot] = TypeAdapter(
-    ApprovalSnapshot | OrderSnapshot
-)
 BORIS = Actor(person="UBORIS", origin=Origin.CLI, operator="root")
 LEVEL = LevelSnapshot(
     number=1,
@@ -127,7 +124,7 @@ async def test_an_appended_snapshot_is_read_back_whole(
     record = await Requests(database).get("ORD-1")
 
     assert record is not None
-    assert SNAPSHOTS_JSON.validate_json(record.face) == snapshot
+    assert decode_snapshot(record.face) == snapshot
     assert (record.kind, record.requester) == (snapshot.kind, "UANA")
     assert record.status == snapshot.status.value
     assert await AuditTrail(database).facts("ORD-1") == facts(1, 2)
@@ -147,7 +144,8 @@ async def test_another_fact_under_a_known_number_is_logged_and_retried_in_a_minu
     assert (refused.value.type, refused.value.non_retryable) == ("audit.conflict", False)
     assert refused.value.next_retry_delay == timedelta(minutes=1)
     assert [
-        (one.levelname, "another fact stands at ORD-1" in one.message) for one in caplog.records
+        (record.levelname, "ORD-1 already has another fact" in record.message)
+        for record in caplog.records
     ] == [("ERROR", True)]
 
 

@@ -16,7 +16,7 @@ from workflows.ports.approvals import DeadlineQuestion
         datetime(2026, 3, 29, 6, 15, tzinfo=timezone(timedelta(hours=5, minutes=45))),
     ],
 )
-async def test_a_window_counts_elapsed_hours_across_a_clock_change(start: datetime) -> None:
+async def test_a_window_has_the_same_length_across_a_clock_change(start: datetime) -> None:
     question = DeadlineQuestion(start=start, windows=(timedelta(days=1), timedelta(minutes=5)))
 
     found = await ActivityEnvironment().run(CalendarActivities().deadlines, question)
@@ -28,7 +28,7 @@ async def test_a_window_counts_elapsed_hours_across_a_clock_change(start: dateti
     assert {at.utcoffset() for at in found.at} == {timedelta(0)}
 
 
-async def test_no_windows_have_no_ends() -> None:
+async def test_no_windows_give_no_deadlines() -> None:
     question = DeadlineQuestion(start=datetime(2026, 3, 29, tzinfo=UTC), windows=())
 
     found = await ActivityEnvironment().run(CalendarActivities().deadlines, question)

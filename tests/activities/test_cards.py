@@ -10,9 +10,9 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.testing import ActivityEnvironment
 
-from activities.cards import TOGETHER, CardActivities
+from activities.cards import MAX_CONCURRENT_WRITES, CardActivities
 from emulator.client import StandInClient, text_of
-from slack_api.posting import EVENT_TYPE, Poster
+from slack_api.poster import EVENT_TYPE, Poster
 from tests.views import examples
 from workflows.ports.approvals import PublishCard, PublishedCard
 from workflows.rules.shared.card import CardCopy
@@ -125,8 +125,8 @@ async def test_a_copy_that_turned_up_is_adopted_and_not_posted_again(
 async def test_what_turns_up_late_never_replaces_a_card_that_is_too_far_back_to_be_found(
     slack: StandInClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("slack_api.posting.PAGES", 1)
-    monkeypatch.setattr("slack_api.posting.PAGE", 2)
+    monkeypatch.setattr("slack_api.poster.MAX_PAGES", 1)
+    monkeypatch.setattr("slack_api.poster.PAGE_SIZE", 2)
     await slack.faults({"target": "chat.postMessage", "effect": "late", "seconds": 60})
     lost = await desk.publish(COPY)
     standing = await desk.publish(*lost.copies)
@@ -394,7 +394,7 @@ async def test_a_closed_request_keeps_no_buttons_because_its_channel_is_archived
 async def test_what_slack_does_not_do_in_time_is_told_before_the_try_ends(
     slack: StandInClient, desk: Desk, web: AsyncWebClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("activities.cards.PATIENCE", 1.0)
+    monkeypatch.setattr("activities.cards.PUBLISH_TIMEOUT", 1.0)
     web.timeout = 30
     first = await desk.publish(COPY)
     await slack.faults(
@@ -410,7 +410,8 @@ async def test_what_slack_does_not_do_in_time_is_told_before_the_try_ends(
 
 async def test_many_copies_are_written_a_few_at_a_time(desk: Desk) -> None:
     copies = [
-        replace(COPY, channel="#general", key=f"k-{number}") for number in range(3 * TOGETHER)
+        replace(COPY, channel="#general", key=f"k-{number}")
+        for number in range(3 * MAX_CONCURRENT_WRITES)
     ]
 
     first = await desk.publish(*copies)

@@ -18,8 +18,8 @@ from bot.policies.keys import read_source
 from emulator.client import StandInClient
 from records.absences import Absences
 from records.database import Database
-from slack_api.directory import AT_ONCE, standing
-from slack_api.posting import Poster
+from slack_api.directory import MAX_CONCURRENT_CALLS, standing
+from slack_api.poster import Poster
 from tests.workflows.weather import PATIENCE
 from workflows.rules.people.actors import (
     Absence,
@@ -453,10 +453,10 @@ async def test_where_slack_asks_for_no_patience_the_detail_is_zero(
 async def test_after_the_first_failure_nothing_is_asked_any_more(
     slack: StandInClient, read: Any, web: AsyncWebClient
 ) -> None:
-    everybody = [f"user:U0CROWD{number}" for number in range(5 * AT_ONCE)]
+    everybody = [f"user:U0CROWD{number}" for number in range(5 * MAX_CONCURRENT_CALLS)]
     web.timeout = 30
     await slack.faults(
-        {"target": "users.info", "effect": "hang", "times": AT_ONCE - 1},
+        {"target": "users.info", "effect": "hang", "times": MAX_CONCURRENT_CALLS - 1},
         {"target": "users.info", "effect": "ratelimited", "retry_after": 3},
     )
 
@@ -467,7 +467,7 @@ async def test_after_the_first_failure_nothing_is_asked_any_more(
     assert caught.value.details == (3.0,)
     made = (await calls(slack))["users.info"]
     await asyncio.sleep(0.3)
-    assert (await calls(slack))["users.info"] == made <= AT_ONCE + 1
+    assert (await calls(slack))["users.info"] == made <= MAX_CONCURRENT_CALLS + 1
 
 
 async def test_one_readings_failure_is_not_anothers(slack: StandInClient, read: Any) -> None:

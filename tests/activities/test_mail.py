@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.mail import FALLBACK, MailOff, MailServer, SmtpMail, compose, mail_server
+from activities.mail import FALLBACK_LANGUAGE, MailOff, MailServer, SmtpMail, compose, mail_server
 from tests.records.builders import order
 from views.catalogue import LANGUAGES
 from workflows.ports.orders import MailResult
@@ -231,11 +231,11 @@ async def test_without_a_server_or_an_address_nothing_is_sent_and_the_answer_say
 def test_a_language_without_templates_gets_english(language: str) -> None:
     said = compose(replace(MAIL, language=language), SENDER)
 
-    assert said["Subject"] == compose(replace(MAIL, language=FALLBACK), SENDER)["Subject"]
+    assert said["Subject"] == compose(replace(MAIL, language=FALLBACK_LANGUAGE), SENDER)["Subject"]
 
 
 @pytest.mark.parametrize("kind", MailKind)
-@pytest.mark.parametrize("language", set(LANGUAGES) - {FALLBACK})
+@pytest.mark.parametrize("language", set(LANGUAGES) - {FALLBACK_LANGUAGE})
 def test_every_language_has_every_mail_in_its_own_words(language: str, kind: MailKind) -> None:
     ours = compose(replace(MAIL, kind=kind, language=language), SENDER)
     english = compose(replace(MAIL, kind=kind), SENDER)

@@ -11,9 +11,8 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.notices import NoticeActivities
 from emulator.client import StandInClient, text_of
-from slack_api import notice_locales
-from slack_api.notice_locales import Locales
-from slack_api.posting import Poster
+from slack_api.locales import READ_TIMEOUT, Locales
+from slack_api.poster import Poster
 from tests.views import examples
 from views.blocks import Message
 from workflows.ports.approvals import NoticeResult
@@ -106,7 +105,7 @@ async def test_a_language_that_cannot_be_read_delays_a_notice_by_a_second_at_mos
     patient = AsyncWebClient(token="xoxb-local", base_url=f"{slack.base_url}/api/", timeout=20)
     await slack.faults({"target": "users.info", "effect": effect})
 
-    async with asyncio.timeout(notice_locales.PATIENCE + 1.5):
+    async with asyncio.timeout(READ_TIMEOUT + 1.5):
         told = await tell(activity, NoticeActivities(poster, Locales(patient)), notice(EMIL))
 
     (message,) = await slack.messages(f"D{EMIL}", EMIL)

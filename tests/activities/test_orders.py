@@ -16,10 +16,10 @@ from activities.orders import (
     PaymentActivities,
     ShippingActivities,
 )
-from records.balance import Balance
 from records.database import Database
 from records.steps import StillShippedError
 from records.stock import Product, Stock
+from tests.records.balance import Balance
 from tests.records.builders import order
 from workflows.ports.orders import SPOKEN, StepQuestion, StepReference
 from workflows.rules.orders.order import INVENTORY_DOWN
@@ -92,7 +92,7 @@ async def test_a_compensated_order_leaves_nothing_and_its_late_steps_are_refused
     for _, do, _ in shop.steps():
         refusal = await _refusal(do)
         assert refusal.type == "StepUndoneError"
-        assert refusal.message == "The step came too late: it had been undone."
+        assert refusal.message == "This step came too late: it was already undone."
     (lamp,) = await Balance(shop.database).of_stock()
     assert (lamp.on_hand, lamp.balanced) == (3, True)
     assert (await Balance(shop.database).of_order("ORD-1")).paid == 0
@@ -104,7 +104,7 @@ async def test_too_little_stock_is_told_with_the_product_and_what_is_left(shop: 
     refusal = await _refusal(shop.inventory.reserve, too_many)
 
     assert refusal.type == "OutOfStockError"
-    assert refusal.message == "Out of stock: 4 of LAMP wanted, 3 left."
+    assert refusal.message == "Out of stock: 4 of LAMP ordered, 3 left."
     assert refusal.details == ({"code": "out_of_stock", "sku": "LAMP", "wanted": 4, "left": 3},)
 
 
@@ -134,7 +134,7 @@ async def test_what_is_not_set_aside_is_not_shipped(shop: Shop) -> None:
     refusal = await _refusal(shop.shipping.ship)
 
     assert refusal.type == "NotReservedError"
-    assert refusal.message == "There is no stock set aside for the order."
+    assert refusal.message == "No stock is reserved for this order."
 
 
 async def test_a_key_of_another_order_is_refused(shop: Shop) -> None:
@@ -184,7 +184,7 @@ async def test_a_parcel_that_never_left_is_not_delivered(shop: Shop) -> None:
     refusal = await _refusal(shop.shipping.deliver)
 
     assert refusal.type == "NotShippedError"
-    assert refusal.message == "There is no parcel of the order to deliver."
+    assert refusal.message == "There is no parcel to deliver for this order."
 
 
 async def test_what_was_paid_elsewhere_is_booked_once_whatever_the_payment_card(shop: Shop) -> None:

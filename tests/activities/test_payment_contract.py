@@ -13,9 +13,9 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.orders import PaymentActivities
 from activities.payment_gateway import GatewayPaymentActivities, PaymentGateway
-from records.balance import Balance
 from records.database import Database
 from tests.activities.gateway import TOKEN, Gateway, running_gateway
+from tests.records.balance import Balance
 from tests.records.builders import order
 from workflows.ports.orders import PaymentPort, StepQuestion, StepReference
 from workflows.rules.orders.order import Order, PaymentMode
@@ -143,7 +143,7 @@ async def test_a_charge_that_comes_after_its_refund_is_refused(
     refusal = await _refusal(bank.port.charge, QUESTION)
 
     assert refusal.type == "StepUndoneError"
-    assert refusal.message == "The step came too late: it had been undone."
+    assert refusal.message == "This step came too late: it was already undone."
     assert await bank.charged() == await bank.refunded()
 
 

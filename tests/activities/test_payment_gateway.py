@@ -13,20 +13,20 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.incoming_payments import RefundActivities
 from activities.payment_gateway import (
-    LONGEST_WAIT,
-    MOST,
+    MAX_RESPONSE_BYTES,
+    MAX_RETRY_DELAY,
     GatewayBank,
     GatewayPaymentActivities,
     PaymentGateway,
 )
-from activities.received_payments import RefundActivities
 from records.database import Database
-from records.received_payments import ReceivedPayments
+from records.incoming_payments import IncomingPayments
 from tests.activities.gateway import LOST, TOKEN, Fault, Gateway, running_gateway
 from tests.records.builders import NOON, order
 from workflows.ports.orders import SPOKEN, StepQuestion
-from workflows.rules.orders.received_payment import PaymentVerdict, Progress, ReceivedPayment
+from workflows.rules.orders.incoming_payment import IncomingPayment, PaymentVerdict, Progress
 from workflows.rules.shared.money import Money
 
 QUESTION = StepQuestion(key="ORD-1:pay", order=order())
@@ -108,9 +108,9 @@ class Row:
     body: bytes = b""
 
 
-BUSY = "The payment gateway cannot be asked now."
-UNCLEAR = "The payment gateway did not say whether it has the payment."
-ODD = "The payment gateway answered with"
+BUSY = "The payment gateway is busy."
+UNCLEAR = "The payment gateway didn't confirm the payment."
+ODD = "The payment gateway returned status"
 DECLINED = b'{"detail": "No \\u0000money\\n left"}'
 TABLE = [
     Row(
@@ -127,25 +127,25 @@ TABLE = [
         status=409,
         retried=False,
         kind="StepUndoneError",
-        sentence="The step came too late: it had been undone.",
+        sentence="This step came too late: it was already undone.",
         body=b'{"type": "/problems/charge-undone"}',
     ),
     Row(
         status=422,
         retried=False,
         kind="KeyReusedError",
-        sentence="The step's key stands for another step.",
+        sentence="The step's key is already in use for another step.",
     ),
     *(Row(status=s, retried=True, sentence=BUSY) for s in (408, 409, 425, 429, 503)),
     *(
-        Row(status=s, retried=True, sentence="The payment gateway does not let us in.")
+        Row(status=s, retried=True, sentence="The payment gateway rejected our credentials.")
         for s in (401, 403)
     ),
     *(Row(status=s, retried=True, sentence=UNCLEAR) for s in (500, 502, 504, 599, 204)),
     Row(status=200, retried=True, sentence=UNCLEAR, body=b"<html>"),
     Row(status=200, retried=True, sentence=UNCLEAR, body=b"[1]"),
     Row(status=200, retried=True, sentence=UNCLEAR, body=b'{"reference": 7}'),
-    Row(status=200, retried=True, sentence=UNCLEAR, body=b" " * (MOST + 1)),
+    Row(status=200, retried=True, sentence=UNCLEAR, body=b" " * (MAX_RESPONSE_BYTES + 1)),
     *(Row(status=s, retried=False, sentence=f"{ODD} {s}.") for s in (301, 307, 400, 404, 405)),
 ]
 
@@ -165,7 +165,7 @@ async def test_an_answer_is_an_error_with_a_sentence(
 
 WAITS = [
     ("3", timedelta(seconds=3)),
-    ("999999999999", LONGEST_WAIT),
+    ("999999999999", MAX_RETRY_DELAY),
     ("-1", None),
     ("soon", None),
     ("", None),
@@ -232,7 +232,7 @@ async def test_amounts_and_the_steps_key_go_over_the_wire_as_they_are(
 async def test_a_payment_that_came_in_goes_back_once_however_often_answers_are_lost(
     gateway: Gateway, session: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
-    payment = ReceivedPayment(
+    payment = IncomingPayment(
         event_id="evt-1",
         order_id="ORD-1",
         amount=Money(amount=TOTAL, currency="USD"),
@@ -240,7 +240,7 @@ async def test_a_payment_that_came_in_goes_back_once_however_often_answers_are_l
     )
     async with Database(f"sqlite:///{tmp_path}/records.db") as database:
         await database.upgrade()
-        payments = ReceivedPayments(database)
+        payments = IncomingPayments(database)
         await payments.receive(payment, lambda *_: PaymentVerdict.NOT_WANTED, NOON)
         bank = GatewayBank(PaymentGateway(session, gateway.url, TOKEN))
         refunds = RefundActivities(database, bank)

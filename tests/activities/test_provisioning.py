@@ -12,12 +12,12 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.provisioning import ProvisionActivities
-from records.balance import Balance
 from records.database import Database
 from records.payouts import Payouts
 from records.personnel import Personnel
 from records.stock import Product, Stock
 from records.time_off import DEFAULT_DAYS, TimeOff
+from tests.records.balance import Balance
 from workflows.ports.hr import ProvisionQuestion
 from workflows.rules.hr.request import HrRequest, HrType
 from workflows.rules.hr.snapshot import STEPS, DaysLeft, HrStepName

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from pydantic import TypeAdapter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
@@ -14,7 +13,8 @@ from activities.summaries import SummaryActivities
 from emulator.client import StandInClient, text_of
 from records.audit import AuditTrail
 from records.database import Database
-from slack_api.posting import Poster
+from records.snapshots import encode_snapshot
+from slack_api.poster import Poster
 from tests.records.builders import fact, order, state
 from tests.rules.builders import policy
 from workflows.ports.summaries import DayQuestion, TellDay
@@ -23,10 +23,8 @@ from workflows.rules.orders.order import OrderStatus, order_snapshot
 from workflows.rules.orders.saga import receive
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.money import Money
-from workflows.rules.snapshots import Snapshot
 
 APPROVALS, ANA = "C0APPROVALS", "U0ANA"
-_SNAPSHOT: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)
 # In Berlin the 29th of March 2026 has 23 hours: from 23:00 UTC the day before to 22:00 UTC.
 SHORT_DAY = date(2026, 3, 29)
 BEGAN, ENDED = datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 3, 29, 22, tzinfo=UTC)
@@ -56,7 +54,7 @@ async def ordered(
     """Have an order of 20.20 USD come in."""
     actor = Actor(person="UANA", origin=Origin.CLI)
     begun = receive(order(order_id), actor, policy(), at, needs_approval=False).state
-    written = _SNAPSHOT.dump_json(order_snapshot(replace(begun, status=status), 1)).decode()
+    written = encode_snapshot(order_snapshot(replace(begun, status=status), 1))
     first = replace(fact(1, order_id), at=at)
     known = replace(state(order_id, status.value), face=snapshot or written)
     await AuditTrail(database).append((first,), known)

@@ -10,7 +10,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.cards import CardActivities
 from emulator.client import StandInClient, text_of
-from slack_api.posting import Poster
+from slack_api.poster import Poster
 from tests.views import threads
 from tests.views.threads import Written
 from workflows.ports.approvals import PublishCard, PublishedCard

@@ -21,7 +21,7 @@ from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
 from records.refusals import Refusals
 from records.requests import Requests
-from records.snapshots import read_snapshot
+from records.snapshots import decode_snapshot
 from tests.workflows.history import until_history
 from workflows.rules.approvals.policy import Policy, Quorum
 from workflows.rules.approvals.request import Decision, Verdict
@@ -198,7 +198,7 @@ class Shop:
         """Return the version of the card as the records have it."""
         record = await self.requests.get(request_id)
         assert record is not None
-        return read_snapshot(record.face).card_version
+        return decode_snapshot(record.face).card_version
 
     async def until_idle(self, workflow_id: str) -> int:
         """Wait until nothing is under way but timers and children; return the history's length."""

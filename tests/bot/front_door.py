@@ -17,7 +17,7 @@ from bot.runtime.http_server import serve
 from bot.runtime.signing import sign
 from bot.temporal.refunds import Refunds
 from records.database import Database
-from records.received_payments import ReceivedPayments
+from records.incoming_payments import IncomingPayments
 from tests.bot.desk import ANA
 
 Json = dict[str, Any]
@@ -50,7 +50,7 @@ class FrontDoor:
 
     url: str
     session: aiohttp.ClientSession
-    payments: ReceivedPayments
+    payments: IncomingPayments
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     async def ask(
@@ -99,7 +99,7 @@ async def front_door(  # noqa: PLR0913 - what stands behind it
     orders: api.Orders | None = None,
 ) -> AsyncIterator[FrontDoor]:
     """Serve our routes while the context lasts."""
-    payments = ReceivedPayments(database)
+    payments = IncomingPayments(database)
     async with aiohttp.ClientSession() as session:
         door = FrontDoor(url="", session=session, payments=payments)
         taken = payment_webhook.Webhook(

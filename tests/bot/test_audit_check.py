@@ -10,7 +10,7 @@ from bot.actions import audit_verification
 from bot.actions.audit_verification import Compared, compare
 from bot.temporal.history_replay import ReplayedFacts
 from records.audit import AuditTrail
-from records.snapshots import read_snapshot
+from records.snapshots import decode_snapshot
 from records.trail import Trail, columns_of, seal
 from tests.records.stories import REASON, REMARK, public, rejected
 from workflows.ports.approvals import AuditBatch
@@ -18,7 +18,7 @@ from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.shared.audit import GENESIS, AuditEvent, chain_hash, text_digest, without_texts
 
 FACTS, STATE = rejected()
-SNAPSHOT = read_snapshot(STATE.face)
+SNAPSHOT = decode_snapshot(STATE.face)
 assert isinstance(SNAPSHOT, ApprovalSnapshot)
 LAST = len(FACTS)
 

@@ -51,7 +51,7 @@ async def exported(tmp_path_factory: pytest.TempPathFactory) -> bytes:
             for request_id in ("APR-1", "APR-2")
             for document in trail_documents(await trail.trail(request_id))
         ]
-        async with refusals.at_one_instant() as (rows, head):
+        async with refusals.read_consistently() as (rows, head):
             written += [lines.line(one) async for one in refusal_documents(rows, head)]
     return "".join([*written, lines.end()]).encode()
 

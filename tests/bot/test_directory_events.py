@@ -19,7 +19,7 @@ from emulator.client import StandInClient
 from records.audit import AuditTrail
 from records.database import Database
 from records.requests import Requests
-from slack_api.locales import People
+from slack_api.locales import Locales
 from tests.bot.desk import PATIENCE
 from tests.records.builders import fact, state
 from workflows.rules.approvals.request import Refresh
@@ -75,7 +75,9 @@ async def watched(
 ) -> AsyncIterator[Database]:
     """Open requests, and a bot that listens to nothing but changes of people."""
     await watch(database, WATCHING)
-    services = SimpleNamespace(workflows=workflows, requests=Requests(database), people=People(web))
+    services = SimpleNamespace(
+        workflows=workflows, requests=Requests(database), people=Locales(web)
+    )
     app = AsyncApp(client=web, signing_secret="local")
     directory.register(app, cast("Services", services))
     handler = AsyncSocketModeHandler(

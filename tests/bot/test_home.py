@@ -111,7 +111,7 @@ async def test_a_rejection_from_there_asks_for_its_reason_in_a_modal(
 async def test_it_is_fresh_though_nobody_opens_it_again(
     slack: StandInClient, bot: AsyncApp, desk: FrontDesk
 ) -> None:
-    """Broken by hand: without `stir` in the transaction of the facts nothing appears."""
+    """Broken by hand: without `mark_stale` in the transaction of the facts nothing appears."""
     await open_home(slack, BORIS)
     await open_home(slack, CLARA)
 

@@ -17,7 +17,7 @@ from records.audit import AuditTrail
 from records.database import Database
 from records.homes import Homes
 from records.inbox import Inbox
-from slack_api.locales import People
+from slack_api.locales import Locales
 from tests.bot.desk import ANA, BORIS, Json
 from tests.records.builders import fact, state
 from views.home import HomePlace
@@ -44,7 +44,7 @@ def clock() -> Clock:
 def bots(web: AsyncWebClient, database: Database, clock: Clock, count: int = 2) -> list[HomeRelay]:
     homes = Homes(database)
     lookup = InboxLookup(Inbox(database), Absences(database))
-    people = People(web)
+    people = Locales(web)
     boards = [HomeBoard(web, homes, lookup, people, clock) for _ in range(count)]
     return [HomeRelay(homes, board, clock) for board in boards]
 
@@ -52,7 +52,7 @@ def bots(web: AsyncWebClient, database: Database, clock: Clock, count: int = 2) 
 async def opened(database: Database, clock: Clock, *people: str) -> Homes:
     homes = Homes(database)
     for person in people:
-        await homes.look_at(person, HomePlace().written(), clock())
+        await homes.set_view(person, HomePlace().written(), clock())
     return homes
 
 
@@ -77,7 +77,7 @@ async def test_two_bots_show_a_change_once(
 
     assert (sum(shown), sum(again)) == (1, 0)
     assert [call["arguments"]["user_id"] for call in await published(slack)] == [ANA]
-    assert await homes.behind() == ()
+    assert await homes.stale() == ()
 
 
 async def test_many_changes_at_a_time_are_shown_once_and_what_comes_then_a_little_later(
@@ -110,10 +110,10 @@ async def test_slacks_retry_after_holds_for_everybodys_home(
     clock.advance(timedelta(seconds=19))
     assert await bot.turn() == 0
     assert len(await published(slack)) == 1
-    assert await homes.behind() == (ANA, BORIS)
+    assert await homes.stale() == (ANA, BORIS)
     clock.advance(timedelta(seconds=1))
     assert await bot.turn() == 2
-    assert await homes.behind() == ()
+    assert await homes.stale() == ()
 
 
 @pytest.mark.parametrize("effect", ["http_500", "error"])
@@ -126,7 +126,7 @@ async def test_what_slack_does_not_show_stays_in_the_outbox(
     await slack.faults({"target": "views.publish", "effect": effect})
 
     assert await bot.turn() == 0
-    assert await homes.behind() == (ANA,)
+    assert await homes.stale() == (ANA,)
     clock.advance(LEASE)
 
     assert await bot.turn() == 1
@@ -141,7 +141,7 @@ async def test_whom_slack_does_not_know_any_more_is_forgotten(
 
     await bot.turn()
 
-    assert await homes.behind() == ()
+    assert await homes.stale() == ()
     assert await homes.get("U0NOBODY") is None
 
 
@@ -170,7 +170,7 @@ async def test_the_relay_goes_on_until_it_is_cancelled(
     await change(database, 1)
     breaths = asyncio.Queue[None]()
     lookup = InboxLookup(Inbox(database), Absences(database))
-    board = HomeBoard(web, homes, lookup, People(web), clock)
+    board = HomeBoard(web, homes, lookup, Locales(web), clock)
     relay = asyncio.create_task(HomeRelay(homes, board, clock, breaths.get).keep_fresh())
 
     breaths.put_nowait(None)

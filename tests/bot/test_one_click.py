@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.app import create_app
 from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
-from records.snapshots import read_snapshot
+from records.snapshots import decode_snapshot
 from tests.bot.desk import (
     ANA,
     APPROVALS,
@@ -247,7 +247,7 @@ async def test_a_press_that_reaches_another_bot_much_later_paints_no_old_state(
     await shop.card(card.order_id, shows("Completed"))
     record = await shop.requests.get(card.approval_id)
     assert record is not None
-    snapshot = read_snapshot(record.face)
+    snapshot = decode_snapshot(record.face)
     assert isinstance(snapshot, ApprovalSnapshot)
     assert snapshot.closed_at is not None
     later = snapshot.closed_at + timedelta(seconds=3)

@@ -3,10 +3,10 @@
 from slack_bolt.async_app import AsyncApp
 
 from emulator.client import StandInClient, text_of
-from records.balance import Balance
 from records.database import Database
 from tests.bot.desk import ANA, APPROVALS, GUS, Json, Shop, listeners_ended
 from tests.bot.presses import SignedHttp, press_payload
+from tests.records.balance import Balance
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.orders.order import OrderStatus

@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncApp
 from temporalio.testing import WorkflowEnvironment
 
 from emulator.client import StandInClient, text_of
-from records.snapshots import read_snapshot
+from records.snapshots import decode_snapshot
 from tests.bot.desk import (
     ANA,
     APPROVALS,
@@ -137,7 +137,7 @@ async def test_a_wish_for_the_answer_window_reaches_the_approval(
     assert order is not None
     record = await shop.requests.get(order.approval_id)
     assert record is not None
-    approval = read_snapshot(record.face)
+    approval = decode_snapshot(record.face)
     assert isinstance(approval, ApprovalSnapshot)
     (level,) = approval.levels
     assert level.expires_at is not None

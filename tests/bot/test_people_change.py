@@ -12,7 +12,7 @@ from bot.listeners.directory import refresh_watching
 from bot.listeners.services import Services
 from bot.runtime.ids import new_id
 from emulator.client import StandInClient
-from records.snapshots import read_snapshot
+from records.snapshots import decode_snapshot
 from tests.bot.desk import PATIENCE, RunningWorker
 from workflows.rules.approvals.policy import route
 from workflows.rules.approvals.request import ApprovalRequest
@@ -46,7 +46,7 @@ class Clerk:
         async with asyncio.timeout(PATIENCE):
             while True:
                 record = await self.services.requests.get(request_id)
-                snapshot = read_snapshot(record.face) if record else None
+                snapshot = decode_snapshot(record.face) if record else None
                 level = snapshot.open_level if isinstance(snapshot, ApprovalSnapshot) else None
                 if level is not None and fits(level):
                     return level

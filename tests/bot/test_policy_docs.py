@@ -8,7 +8,7 @@ import pytest
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from activities.directory import ADMINS_KEPT
+from activities.directory import ADMINS_TTL
 from bot.policies.file import parse
 from bot.policies.keys import (
     LANGUAGES,
@@ -22,7 +22,7 @@ from bot.policies.keys import (
     Section,
     TierKeys,
 )
-from slack_api.directory import FIELD_KEPT, HANDLES_KEPT, STANDINGS_KEPT
+from slack_api.directory import GROUP_ID_TTL, MANAGER_FIELD_TTL, STANDING_TTL
 from tests.rules.builders import (
     BORIS,
     CLARA,
@@ -177,10 +177,10 @@ def test_the_numbers_are_those_of_the_program() -> None:
     assert f"At most {words[MAX_COPIES]} people get one" in PROSE
     assert (timedelta(minutes=1), timedelta(hours=1)) == (READ_AGAIN, LAST_PAUSE)
     assert "asked again after a minute, then less and less often, at least once an hour" in PROSE
-    assert f"said of a person up to {STANDINGS_KEPT:.0f} seconds before" in PROSE
-    assert f"of the admins up to {ADMINS_KEPT:.0f} seconds before" in PROSE
-    assert HANDLES_KEPT == FIELD_KEPT
-    assert f"is read at most every {HANDLES_KEPT:.0f} seconds" in PROSE
+    assert f"said of a person up to {STANDING_TTL:.0f} seconds before" in PROSE
+    assert f"of the admins up to {ADMINS_TTL:.0f} seconds before" in PROSE
+    assert GROUP_ID_TTL == MANAGER_FIELD_TTL
+    assert f"is read at most every {GROUP_ID_TTL:.0f} seconds" in PROSE
 
 
 def begun(rule: LevelRule, *ticks: Tick) -> ApprovalState:

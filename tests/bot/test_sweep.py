@@ -10,19 +10,23 @@ from uuid import uuid4
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from activities import received_payments
-from activities.received_payments import EmbeddedBank, judge_snapshot
+from activities import incoming_payments
+from activities.incoming_payments import EmbeddedBank, judge_snapshot
 from bot.listeners.services import Services
 from bot.runtime.ids import new_id
 from records.audit import AuditTrail
 from records.database import Database
-from records.received_payments import Receipt, ReceivedPayments
+from records.incoming_payments import IncomingPayments, Receipt
 from records.requests import PublicState
 from tests.bot.desk import ANA, PATIENCE, Shop
 from tests.bot.front_door import AWAITED, FrontDoor, front_door
 from tests.records.builders import facts
+from workflows.rules.orders.incoming_payment import (
+    IncomingPayment,
+    PaymentVerdict,
+    Progress,
+)
 from workflows.rules.orders.order import OrderStatus
-from workflows.rules.orders.received_payment import PaymentVerdict, Progress, ReceivedPayment
 from workflows.rules.shared.ids import refund_id
 from workflows.rules.shared.money import Money
 from workflows.sweep import SweepInput, SweepReport, SweepWorkflow
@@ -47,7 +51,7 @@ class Sweeper:
         self._queue = queue
         self._door = door
         self._shop = shop
-        self.payments: ReceivedPayments = door.payments
+        self.payments: IncomingPayments = door.payments
 
     async def sweep(self, asked: SweepInput = NOW) -> SweepReport:
         async with asyncio.timeout(PATIENCE):
@@ -74,7 +78,7 @@ class Sweeper:
         await self._shop.end(order_id)
 
     async def came_in(self, order_id: str, event_id: str = "") -> str:
-        payment = ReceivedPayment(
+        payment = IncomingPayment(
             event_id=event_id or f"evt-{uuid4()}",
             order_id=order_id,
             amount=Money(amount=Decimal("500.00"), currency="USD"),
@@ -210,7 +214,7 @@ async def test_a_payment_that_just_came_in_is_left_to_the_webhook(sweeper: Sweep
 async def test_all_pages_are_swept_each_payment_once(
     sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(received_payments, "PAGE", 2)
+    monkeypatch.setattr(incoming_payments, "PAGE_SIZE", 2)
     events = [await sweeper.came_in("ORD-00000000", f"evt-{number}") for number in range(5)]
 
     assert await sweeper.sweep() == SweepReport(left=len(events))
@@ -222,7 +226,7 @@ async def test_of_two_sweeps_at_once_one_gives_a_payment_back(
     given_back: list[str] = []
     give_back = EmbeddedBank.give_back
 
-    async def counted(bank: EmbeddedBank, payment: ReceivedPayment) -> str:
+    async def counted(bank: EmbeddedBank, payment: IncomingPayment) -> str:
         given_back.append(payment.event_id)
         return await give_back(bank, payment)
 

@@ -16,12 +16,12 @@ from bot.runtime.ids import new_id
 from bot.runtime.signing import SIGNATURE, TIMESTAMP, WINDOW, sign
 from bot.temporal.client import TemporalUnavailableError
 from records.database import Database
-from records.received_payments import Receipt
+from records.incoming_payments import Receipt
 from tests.bot.desk import PATIENCE, Shop
 from tests.bot.front_door import AWAITED, ORDER, SECRET, FrontDoor, Json, front_door
 from workflows.ports.orders import StepReference
+from workflows.rules.orders.incoming_payment import PaymentVerdict, Progress
 from workflows.rules.orders.order import OrderStatus, PaymentConfirmation
-from workflows.rules.orders.received_payment import PaymentVerdict, Progress
 from workflows.rules.shared.audit import Fact
 from workflows.rules.shared.ids import refund_id
 

@@ -12,10 +12,10 @@ from pydantic import SecretStr
 from temporalio.testing import WorkflowEnvironment
 
 import worker
+from activities.incoming_payments import EmbeddedBank
 from activities.mail import MailOff, SmtpMail
 from activities.orders import PaymentActivities
 from activities.payment_gateway import GatewayBank, GatewayPaymentActivities
-from activities.received_payments import EmbeddedBank
 from bot.__main__ import run
 from bot.runtime.settings import Settings
 from emulator.client import StandInClient
@@ -90,7 +90,7 @@ async def _answering(session: aiohttp.ClientSession, address: str) -> None:
 
 
 async def test_without_settings_payments_stand_in_the_database_and_mail_is_off() -> None:
-    async with worker.outside(Settings()) as outside:
+    async with worker.external_services(Settings()) as outside:
         assert outside.payment is None
         assert isinstance(outside.bank, EmbeddedBank)
         assert isinstance(outside.mail, MailOff)
@@ -105,7 +105,7 @@ async def test_with_settings_a_gateway_takes_payments_and_a_server_takes_mail(
         smtp_url=SecretStr("smtp://mail.example"),
     )
     async with (
-        worker.outside(config) as outside,
+        worker.external_services(config) as outside,
         worker.slack_client(Settings(slack_bot_token=SecretStr("xoxb-local"))) as client,
     ):
         owners = {

@@ -4,10 +4,10 @@ import asyncio
 from dataclasses import dataclass
 
 from emulator.client import text_of
-from records.balance import Balance, OrderBalance
 from records.database import Database
 from tests.bot.command_line import CommandLine, Said
 from tests.bot.desk import ANA, PATIENCE, Shop
+from tests.records.balance import Balance, OrderBalance
 from workflows.rules.orders.order import ENDED, OrderSnapshot, OrderStatus
 from workflows.rules.shared.ids import approval_id
 

@@ -9,11 +9,11 @@ from temporalio.client import WorkflowFailureError
 from emulator.client import text_of
 from emulator.errors import Json
 from records.audit import AuditTrail
-from records.balance import Balance
 from records.requests import Requests
-from records.snapshots import read_snapshot
+from records.snapshots import decode_snapshot
 from tests.chaos.ground import Ground
 from tests.journeys.office import has_buttons
+from tests.records.balance import Balance
 from views import cards
 from workflows.rules.approvals.request import OPEN, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -65,7 +65,7 @@ async def compare_orders(ground: Ground, ids: Iterable[str]) -> None:
 async def face_of(ground: Ground, request_id: str) -> Snapshot | None:
     """Return the last state that the records hold."""
     record = await Requests(ground.office.database).get(request_id)
-    return read_snapshot(record.face) if record else None
+    return decode_snapshot(record.face) if record else None
 
 
 async def compare_trail(ground: Ground, request_id: str) -> None:

@@ -9,9 +9,9 @@ async def test_whatever_slack_does_it_is_said_and_what_is_mended_goes_on(
 ) -> None:
     """Seen failing without each of these.
 
-    The memory of Retry-After (slack_api/rate_limited_client.py), the direct messages to admins whose channel
+    The client that remembers Retry-After (slack_api/rate_limited_client.py), the direct messages to admins whose channel
     takes nothing (activities/notices.py), the admins' notice of a card that was not posted
-    (workflows/card_owner.py), the second post of a card that was deleted (slack_errors.GONE).
+    (workflows/card_owner.py), the second post of a card that was deleted (slack_api.errors.MESSAGE_GONE).
     """
     tally = await run_trial(TRIAL)
 

@@ -16,7 +16,7 @@ from bot.policies.keys import read_source
 from emulator.config import Config
 from emulator.server import start
 from records.database import Database
-from slack_api.posting import Poster
+from slack_api.poster import Poster
 from views.blocks import Message
 from workflows.rules.people.actors import DirectoryQuery
 

@@ -12,7 +12,7 @@ import aiohttp
 from bot.cli.demo import PRODUCTS, TEMPORAL_SETTINGS, temporal_binary
 from emulator.client import StandInClient
 from records.database import Database
-from records.received_payments import ReceivedPayments
+from records.incoming_payments import IncomingPayments
 from records.stock import Stock
 from tests.bot.front_door import SECRET, TOKEN, FrontDoor
 from tests.journeys.office import Office
@@ -130,7 +130,7 @@ class House:
         """Yield the bot's API and webhook."""
         url = f"http://127.0.0.1:{self.ports['bot']}"
         async with aiohttp.ClientSession() as session, Database(self.database_url) as database:
-            yield FrontDoor(url=url, session=session, payments=ReceivedPayments(database))
+            yield FrontDoor(url=url, session=session, payments=IncomingPayments(database))
 
     def _urls(self) -> dict[str, str]:
         ports, base = self.ports, "http://127.0.0.1"

@@ -10,7 +10,7 @@ from emulator.errors import Json
 from records.payouts import Payouts
 from records.personnel import Personnel
 from records.requests import Requests
-from records.snapshots import read_snapshot
+from records.snapshots import decode_snapshot
 from records.time_off import TimeOff
 from tests.journeys.office import Office
 from tests.journeys.programs import PATIENCE, until
@@ -72,7 +72,7 @@ class HrOffice:
 
         async def look() -> HrSnapshot | None:
             record = await Requests(self.office.database).get(request_id)
-            snapshot = read_snapshot(record.face) if record else None
+            snapshot = decode_snapshot(record.face) if record else None
             return snapshot if isinstance(snapshot, HrSnapshot) and snapshot.ended_at else None
 
         return await until(look, what=f"the end of {request_id}")

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from emulator.client import StandInClient, text_of
 from emulator.errors import Json
 from records.audit import AuditTrail
-from records.balance import Balance, OrderBalance
 from records.database import Database
 from records.requests import Requests
-from records.snapshots import read_snapshot
+from records.snapshots import decode_snapshot
 from tests.journeys.programs import PATIENCE, until
+from tests.records.balance import Balance, OrderBalance
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 from workflows.rules.shared.audit import AuditEvent, Fact
@@ -184,7 +184,7 @@ class Office:
 
     async def _face(self, request_id: str) -> Snapshot | None:
         record = await Requests(self.database).get(request_id)
-        return read_snapshot(record.face) if record else None
+        return decode_snapshot(record.face) if record else None
 
 
 def has_buttons(message: Json) -> bool:

@@ -3,13 +3,13 @@
 import json
 from dataclasses import replace
 
-from pydantic import TypeAdapter
 from sqlalchemy import text, update
 
 from records.audit import AuditTrail
 from records.database import Database
 from records.requests import PublicState
 from records.schema import audit_events, metadata, requests
+from records.snapshots import encode_snapshot
 from records.trail import columns_of, fact_of
 from tests.rules.builders import ANA, BORIS, CLARA, NOON, actor, level, opened_as, request
 from workflows.rules.approvals import amendment, approval
@@ -18,8 +18,6 @@ from workflows.rules.approvals.snapshot import approval_snapshot
 from workflows.rules.shared.audit import GENESIS, AuditEvent, chain_hash
 from workflows.rules.shared.content import Content, ContentField
 from workflows.rules.snapshots import Snapshot
-
-_SNAPSHOT: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)
 
 SECRET = "the password is swordfish"
 """What stands in the first content, and must not."""
@@ -73,7 +71,7 @@ def public(snapshot: Snapshot, request_id: str, owner_id: str = "") -> PublicSta
         kind=snapshot.kind,
         requester=snapshot.requester.person,
         status=snapshot.status.value,
-        face=_SNAPSHOT.dump_json(snapshot).decode(),
+        face=encode_snapshot(snapshot),
     )
 
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from records.absences import (
+    AbsenceBackwardsError,
+    AbsenceOverError,
     Absences,
-    AwayBackwardsError,
-    AwayInACircleError,
-    AwayInThePastError,
-    AwayToYourselfError,
+    DelegationCycleError,
+    SelfDelegationError,
 )
 from records.database import Database
 from workflows.rules.people.actors import Absence
@@ -44,10 +44,10 @@ async def test_an_absence_is_listed_until_it_has_ended(database: Database) -> No
 @pytest.mark.parametrize(
     ("absence", "refusal"),
     [
-        (away("U0EMIL", "U0EMIL", 0, 7), AwayToYourselfError),
-        (away("U0EMIL", "U0FAY", 7, 7), AwayBackwardsError),
-        (away("U0EMIL", "U0FAY", 7, 1), AwayBackwardsError),
-        (away("U0EMIL", "U0FAY", -7, 0), AwayInThePastError),
+        (away("U0EMIL", "U0EMIL", 0, 7), SelfDelegationError),
+        (away("U0EMIL", "U0FAY", 7, 7), AbsenceBackwardsError),
+        (away("U0EMIL", "U0FAY", 7, 1), AbsenceBackwardsError),
+        (away("U0EMIL", "U0FAY", -7, 0), AbsenceOverError),
     ],
 )
 async def test_what_cannot_be_is_refused(
@@ -79,7 +79,7 @@ async def test_a_seat_never_comes_back_to_its_owner(
         await absences.set(one, NOW)
 
     if refused:
-        with pytest.raises(AwayInACircleError):
+        with pytest.raises(DelegationCycleError):
             await absences.set(away("A", "B", 0, 7), NOW)
     else:
         await absences.set(away("A", "B", 0, 7), NOW)
@@ -96,7 +96,7 @@ async def test_two_who_name_each_other_at_once_do_not_both_succeed(database: Dat
         return_exceptions=True,
     )
 
-    assert sum(isinstance(one, AwayInACircleError) for one in results) == 1
+    assert sum(isinstance(one, DelegationCycleError) for one in results) == 1
     assert len(await absences.list(NOW)) == 1
 
 

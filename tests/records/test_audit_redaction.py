@@ -20,7 +20,7 @@ from records.redactions import (
 )
 from records.requests import Requests
 from records.schema import audit_events, redactions, requests
-from records.snapshots import read_snapshot
+from records.snapshots import decode_snapshot
 from tests.records.builders import facts, order, state
 from tests.records.stories import (
     FIELD,
@@ -114,7 +114,7 @@ async def test_the_last_state_can_still_be_read_and_shown(
     record = await Requests(database).get("APR-1")
 
     assert record is not None
-    snapshot = read_snapshot(record.face)
+    snapshot = decode_snapshot(record.face)
     assert isinstance(snapshot, ApprovalSnapshot)
     assert (snapshot.content.text, snapshot.content.links, snapshot.remarks[0].text) == (
         "",
@@ -208,7 +208,7 @@ async def test_an_orders_approval_and_the_order_are_redacted_together(database: 
     trail, child_id = AuditTrail(database), approval_id("ORD-1")
     written, public_state = rejected(child_id)
     await trail.append(written, replace(public_state, owner_id="ORD-1"))
-    snapshot = read_snapshot(public_state.face)
+    snapshot = decode_snapshot(public_state.face)
     assert isinstance(snapshot, ApprovalSnapshot)
     begun = order_saga.receive(order(), actor("UANA"), policy(), NOON, needs_approval=True)
     ended = order_saga.approval_ended(begun.state, snapshot, NOON)
@@ -278,7 +278,7 @@ async def test_what_an_hr_request_asked_for_is_taken_out_of_it_too(database: Dat
     assert not [one for one in (SECRET, LINK, "A cure", "2027-03-01", "2027-03-05") if one in left]
     record = await Requests(database).get("HR-1")
     assert record is not None
-    shown = read_snapshot(record.face)
+    shown = decode_snapshot(record.face)
     assert isinstance(shown, HrSnapshot)
     assert (shown.request.starts, shown.request.description) == (None, "")
     for request_id in ("HR-1", child_id):

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, event
 
-from records.balance import Balance
 from records.database import Database
 from records.payments import Payments
 from records.reservations import Reservations, quantities
@@ -18,6 +17,7 @@ from records.schema import payments, products, reservation_lines, reservations, 
 from records.shipments import Shipments
 from records.steps import NotReservedError, StepUndoneError, StillShippedError
 from records.stock import OutOfStockError, Product, Stock
+from tests.records.balance import Balance
 from tests.records.builders import order
 
 ORDERS = (

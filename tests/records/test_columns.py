@@ -40,7 +40,7 @@ async def test_an_instant_without_a_zone_is_not_stored(database: Database) -> No
     at = datetime(2026, 3, 29, 2, 30)  # noqa: DTZ001 - the mistake that is made here
     row = {"person": "UANA", "delegate": "UBORIS", "starts": at, "ends": at}
 
-    with pytest.raises(StatementError, match="needs a time zone"):
+    with pytest.raises(StatementError, match="has no time zone"):
         async with database.writing() as connection:
             await connection.execute(insert(absences).values(row))
 
@@ -55,5 +55,5 @@ def test_an_amount_keeps_every_cent(amount: Decimal) -> None:
 
 def test_a_fraction_of_a_cent_is_not_stored() -> None:
     for dialect in DIALECTS:
-        with pytest.raises(ValueError, match="whole cents"):
+        with pytest.raises(ValueError, match="not in whole cents"):
             Amount().process_bind_param(Decimal("0.001"), dialect)

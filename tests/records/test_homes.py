@@ -1,4 +1,4 @@
-"""Homes that are behind: in the outbox with the facts, claimed by one bot, kept until they are shown."""
+"""Homes that are stale: in the outbox with the facts, claimed by one bot, kept until they are shown."""
 
 import asyncio
 from dataclasses import replace
@@ -25,15 +25,15 @@ async def claim(database: Database, limit: int = 10, at: timedelta = REST) -> tu
 async def opened(database: Database, *people: str) -> Homes:
     homes = Homes(database)
     for person in people:
-        await homes.look_at(person, "{}", NOON)
+        await homes.set_view(person, "{}", NOON)
     return homes
 
 
 async def test_who_has_moved_on_is_not_taken_back(database: Database) -> None:
     homes = await opened(database, BORIS)
-    await homes.look_on(BORIS, "{}", "here", SOON)
-    await homes.look_on(BORIS, "{}", "there", SOON)
-    await homes.look_on(CLARA, "{}", "here", SOON)
+    await homes.replace_view(BORIS, "{}", "here", SOON)
+    await homes.replace_view(BORIS, "{}", "there", SOON)
+    await homes.replace_view(CLARA, "{}", "here", SOON)
     boris = await homes.get(BORIS)
 
     assert boris is not None
@@ -48,11 +48,11 @@ async def test_everybody_who_was_or_is_waited_for_and_the_requester_are_put_in_t
     trail = AuditTrail(database)
     await trail.append(facts(1), asked("ORD-1", waits(BORIS)))
 
-    assert await homes.behind() == ("UANA", BORIS)
+    assert await homes.stale() == ("UANA", BORIS)
 
     await trail.append(facts(2), asked("ORD-1", waits(CLARA), waits("UEMIL")))
 
-    assert await homes.behind() == ("UANA", BORIS, CLARA)
+    assert await homes.stale() == ("UANA", BORIS, CLARA)
 
 
 async def test_facts_that_are_refused_put_nobody_in_the_outbox(database: Database) -> None:
@@ -63,7 +63,7 @@ async def test_facts_that_are_refused_put_nobody_in_the_outbox(database: Databas
     with pytest.raises(AuditConflictError):
         await trail.append((fact(1, reason="another"), fact(2)), asked("ORD-1", waits(CLARA)))
 
-    assert await homes.behind() == ()
+    assert await homes.stale() == ()
 
 
 async def test_an_absence_concerns_who_is_away_and_who_stands_in(database: Database) -> None:
@@ -71,11 +71,11 @@ async def test_an_absence_concerns_who_is_away_and_who_stands_in(database: Datab
     away = Absence(person=BORIS, delegate=CLARA, starts=NOON, ends=NOON + timedelta(days=1))
     await Absences(database).set(away, NOON)
 
-    assert await homes.behind() == (BORIS, CLARA)
+    assert await homes.stale() == (BORIS, CLARA)
 
     await Absences(database).set(replace(away, delegate="UDORA"), NOON)
 
-    assert await homes.behind() == (BORIS, CLARA, "UDORA")
+    assert await homes.stale() == (BORIS, CLARA, "UDORA")
 
 
 async def test_two_bots_never_have_one_home_in_hand_at_a_time(database: Database, url: str) -> None:
@@ -112,7 +112,7 @@ async def test_what_changes_while_a_home_is_shown_has_it_shown_again(database: D
     (second,) = await claim(database)
     await homes.done(second)
 
-    assert await homes.behind() == ()
+    assert await homes.stale() == ()
 
 
 async def test_a_home_that_was_shown_just_now_rests(database: Database) -> None:
@@ -141,7 +141,7 @@ async def test_a_forgotten_home_is_behind_nothing_any_more(database: Database) -
 
     await homes.forget(BORIS)
 
-    assert await homes.behind() == ()
+    assert await homes.stale() == ()
     assert await homes.get(BORIS) is None
     await AuditTrail(database).append(facts(2), asked("ORD-1", waits(BORIS)))
-    assert await homes.behind() == ()
+    assert await homes.stale() == ()

@@ -9,7 +9,7 @@ from sqlalchemy import event, text
 from records import migration
 from records.audit import AuditConflictError, AuditTrail
 from records.database import Database
-from records.inbox import COUNTED, Inbox
+from records.inbox import COUNT_LIMIT, Inbox
 from records.requests import PublicState
 from records.schema import audit_events, decided, requests, waiting
 from tests.records.builders import NOON, fact, facts, state
@@ -205,11 +205,11 @@ async def test_a_page_costs_the_same_with_a_thousand_open_requests_as_with_ten(
     for number in range(10):
         await ask(database, number)
     few = await pages()
-    await ask_as_before(database, range(10, COUNTED + 10))
+    await ask_as_before(database, range(10, COUNT_LIMIT + 10))
 
     assert await pages() == few
     assert few[1] == [10, 10, 10]
-    assert (await inbox.to_decide(BORIS, NOON)).in_all == COUNTED + 1
+    assert (await inbox.to_decide(BORIS, NOON)).in_all == COUNT_LIMIT + 1
     for plan in [await _plan(database, statement) for statement in few[0]]:
         assert "SCAN" not in plan.replace("SCAN anon_1", "").replace("SCAN (subquery", ""), plan
         assert "TEMP B-TREE" not in plan, plan

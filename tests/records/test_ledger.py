@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from records.balance import Balance, OrderBalance, ProductBalance
 from records.database import Database
 from records.payments import Payments
 from records.reservations import Reservations
@@ -20,6 +19,7 @@ from records.steps import (
     StillShippedError,
 )
 from records.stock import OutOfStockError, Product, Stock
+from tests.records.balance import Balance, OrderBalance, ProductBalance
 from tests.records.builders import order
 from workflows.rules.orders.order import Order
 

@@ -15,12 +15,12 @@ from sqlalchemy import Connection, inspect, text
 
 from records import migration, schema
 from records.audit import AuditTrail
-from records.balance import Balance
 from records.database import Database, SchemaError
 from records.refusals import Refusal, Refusals
 from records.requests import Requests
 from records.stock import MAIN, Stock
 from records.trail import actor_text
+from tests.records.balance import Balance
 from tests.records.builders import ANA, NOON, facts, state
 
 _OLD_REQUEST = (

@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from records.balance import Balance
 from records.database import Database
 from records.reservations import Reservations
 from records.shipments import Shipments
 from records.steps import NotReservedError, StepUndoneError, StillShippedError
 from records.stock import Product, Stock
+from tests.records.balance import Balance
 from tests.records.builders import order
 from workflows.rules.orders.order import Order, OrderLine
 from workflows.rules.orders.parcel import Stored

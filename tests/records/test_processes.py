@@ -7,12 +7,12 @@ from decimal import Decimal
 from pathlib import Path
 
 from records.audit import AuditTrail
-from records.balance import Balance
 from records.database import Database
 from records.refusals import Refusals
 from records.requests import Requests
 from records.stock import Product, Stock
 from tests.records import hammer
+from tests.records.balance import Balance
 
 PROGRAMS = range(3)
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 
 from records import refusals as module
 from records.database import Database
-from records.refusals import COUNTED_FOR, Refusal, Refusals, chained
+from records.refusals import COUNT_WINDOW, Refusal, Refusals, row_hash
 from records.schema import refusals as table
 from records.schema import refusals_head
 from records.trail import Flaw
@@ -28,7 +28,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "operator": {"actor": replace(ANA, operator="root")},
     "verb": {"verb": "comment"},
     "code": {"code": "already_decided"},
-    "minute": {"at": NOON + COUNTED_FOR},
+    "minute": {"at": NOON + COUNT_WINDOW},
 }
 TEXTS = ("request_id", "actor", "verb", "code", "at", "last_at", "chain_hash")
 
@@ -120,7 +120,7 @@ async def test_in_a_storm_what_came_long_before_is_a_row_of_its_own(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To count on it would mean to write everything since then once more."""
-    monkeypatch.setattr(module, "COUNTED_WITHIN", 2)
+    monkeypatch.setattr(module, "MAX_REHASHED_ROWS", 2)
     refusals = Refusals(database)
     for code in ("own_request", "a", "b", "own_request", "c", "own_request"):
         await refusals.append(replace(FIRST, code=code))
@@ -229,7 +229,7 @@ async def test_a_row_added_by_hand_is_found(refusals: Refusals, database: Databa
         row = (await connection.execute(select(table).where(table.c.number == 3))).mappings().one()
         head = await connection.scalar(select(refusals_head.c.chain_hash))
         forged = dict(row) | {"number": 4, "code": "forged"}
-        forged["chain_hash"] = chained(head, forged)
+        forged["chain_hash"] = row_hash(head, forged)
         await connection.execute(insert(table).values(forged))
 
     verification = await refusals.verify()

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from records.balance import Balance
 from records.database import Database
 from records.steps import KeyReusedError, StepUndoneError
 from records.time_off import DEFAULT_DAYS, NotEnoughDaysError, TimeOff
+from tests.records.balance import Balance
 
 WEEK = {2027: 5}
 

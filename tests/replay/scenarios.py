@@ -29,9 +29,9 @@ from workflows.ports.payments import Swept
 from workflows.refund import RefundWorkflow
 from workflows.rules.approvals.policy import Escalation
 from workflows.rules.approvals.request import Verdict
+from workflows.rules.orders.incoming_payment import IncomingPayment, RefundInput
 from workflows.rules.orders.order import OrderLine, PaymentMode, Resumption
 from workflows.rules.orders.parcel import Stored
-from workflows.rules.orders.received_payment import ReceivedPayment, RefundInput
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.ids import shipment_id
 from workflows.summary import SummaryInput, SummaryWorkflow
@@ -257,8 +257,8 @@ async def resumed_order(office: Office, workflow_id: str) -> WorkflowHandle[Any,
     return office.client.get_workflow_handle(workflow_id)
 
 
-def _came_in(workflow_id: str, order_id: str, number: int) -> ReceivedPayment:
-    return ReceivedPayment(
+def _came_in(workflow_id: str, order_id: str, number: int) -> IncomingPayment:
+    return IncomingPayment(
         event_id=f"{workflow_id}-evt-{number}",
         order_id=order_id,
         amount=usd("900.00"),

@@ -13,7 +13,7 @@ from tests.replay.scenarios import NARROW, SCENARIOS
 from tests.workflows.hasty import HastyWorkflow
 from tests.workflows.office import Office, new_id
 from workflows.payloads import data_converter
-from workflows.registry import WORKFLOWS, sandbox
+from workflows.registry import AUDITED_WORKFLOWS, WORKFLOWS, sandbox
 
 GOLDEN = sorted(path.stem for path in HISTORIES.glob("*.json"))
 
@@ -65,6 +65,21 @@ def test_every_history_has_the_fingerprint_of_the_baseline(name: str) -> None:
     commands = fingerprint(history(name).events)
 
     assert commands == baseline().get(name), MEANING.format(name=name)
+
+
+def test_the_workflows_that_append_facts_are_exactly_those_registered_as_audited() -> None:
+    """`countersign audit verify --all` looks for requests of these types only."""
+    recorded, appending = set(), set()
+    for name in GOLDEN:
+        events = history(name).events
+        workflow_type = events[0].workflow_execution_started_event_attributes.workflow_type.name
+        recorded.add(workflow_type)
+        scheduled = (event.activity_task_scheduled_event_attributes for event in events)
+        if any(task.activity_type.name == "append" for task in scheduled):
+            appending.add(workflow_type)
+
+    assert recorded == {registered.__name__ for registered in WORKFLOWS}
+    assert appending == {registered.__name__ for registered in AUDITED_WORKFLOWS}
 
 
 def test_every_path_is_recorded() -> None:

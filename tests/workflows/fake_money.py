@@ -8,16 +8,16 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from workflows.ports.orders import StepReference
-from workflows.ports.payments import ReceivedPaymentPort, RefundPort, SweepQuestion, Swept
+from workflows.ports.payments import IncomingPaymentPort, RefundPort, SweepQuestion, Swept
 from workflows.ports.summaries import DayQuestion, SummaryPort, TellDay
 from workflows.rules.orders.daily_totals import DaySummary
-from workflows.rules.orders.received_payment import ReceivedPayment
+from workflows.rules.orders.incoming_payment import IncomingPayment
 
 DAY = DaySummary(day=date(2026, 11, 20), began=datetime(2026, 11, 20, tzinfo=UTC))
 
 
 @dataclass
-class FakeMoney(RefundPort, ReceivedPaymentPort):
+class FakeMoney(RefundPort, IncomingPaymentPort):
     """Gives back after so many `refusals` for good; sweeps these `pages`, one after the other."""
 
     refusals: int = 0
@@ -26,7 +26,7 @@ class FakeMoney(RefundPort, ReceivedPaymentPort):
     swept: list[SweepQuestion] = field(default_factory=list)
 
     @activity.defn
-    async def give_back(self, payment: ReceivedPayment) -> StepReference:
+    async def give_back(self, payment: IncomingPayment) -> StepReference:
         if self.refusals:
             self.refusals -= 1
             raise ApplicationError("The account is closed.", non_retryable=True)

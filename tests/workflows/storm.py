@@ -16,7 +16,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from records.steps import StillShippedError
 from workflows.ports.orders import StepQuestion
-from workflows.rules.orders.received_payment import ReceivedPayment
+from workflows.rules.orders.incoming_payment import IncomingPayment
 
 STATEMENTS = 10
 """No transaction of a step has more statements, its commit among them."""
@@ -98,7 +98,7 @@ class _Battered(ActivityInboundInterceptor):
         match asked:
             case StepQuestion():
                 order_id = asked.order.order_id
-            case ReceivedPayment():
+            case IncomingPayment():
                 order_id = asked.order_id
             case _:
                 return await super().execute_activity(input)

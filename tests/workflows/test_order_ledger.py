@@ -18,18 +18,18 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner
 
 from activities.audit import AuditActivities
-from activities.orders import InventoryActivities, PaymentActivities, ShippingActivities
-from activities.received_payments import (
+from activities.incoming_payments import (
     EmbeddedBank,
-    ReceivedPaymentActivities,
+    IncomingPaymentActivities,
     RefundActivities,
     judge_snapshot,
 )
-from records.balance import Balance
+from activities.orders import InventoryActivities, PaymentActivities, ShippingActivities
 from records.database import Database
-from records.received_payments import ReceivedPayments
+from records.incoming_payments import IncomingPayments
 from records.reservations import quantities
 from records.stock import Product, Stock
+from tests.records.balance import Balance
 from tests.workflows.fakes import FakeAudit, World
 from tests.workflows.office import Office, OrderHandle, an_order, office_of, usd
 from tests.workflows.storm import STATEMENTS, Attempt, Fate, Storm, statements_counted
@@ -37,9 +37,9 @@ from workflows.order import OrderWorkflow
 from workflows.ports.approvals import AuditBatch
 from workflows.ports.orders import PaymentPort
 from workflows.refund import RefundWorkflow
+from workflows.rules.orders.incoming_payment import IncomingPayment, Progress
 from workflows.rules.orders.order import Order, OrderLine, OrderStatus, PaymentMode
 from workflows.rules.orders.parcel import ParcelStatus
-from workflows.rules.orders.received_payment import Progress, ReceivedPayment
 from workflows.rules.shared.ids import refund_id, shipment_id
 from workflows.sweep import SweepInput, SweepWorkflow
 
@@ -144,7 +144,7 @@ class LedgerWorld(World):
         self._inventory = InventoryActivities(database)
         self._payment = PaymentActivities(database, NOON.date)
         self._shipping = ShippingActivities(database, lambda: NOON)
-        self._received = ReceivedPaymentActivities(database)
+        self._received = IncomingPaymentActivities(database)
         self._refunds = RefundActivities(database, EmbeddedBank())
 
     def activities(self) -> list[Callable[..., object]]:
@@ -255,10 +255,10 @@ class Ground:
 
     async def _came_in(self, order: Order, amount: str) -> str:
         """Keep a payment as the webhook does, which then goes down; return its event's id."""
-        payment = ReceivedPayment(
+        payment = IncomingPayment(
             event_id=f"evt-{uuid4()}", order_id=order.order_id, amount=usd(amount), paid_at=NOON
         )
-        await ReceivedPayments(self.database).receive(payment, judge_snapshot, NOON)
+        await IncomingPayments(self.database).receive(payment, judge_snapshot, NOON)
         return payment.event_id
 
     async def _sweep(self, asked: SweepInput) -> None:
@@ -269,7 +269,7 @@ class Ground:
     async def _looked_after(self, event_id: str) -> None:
         """Wait until a payment is where it belongs: with its order, or back."""
         refund = self.office.client.get_workflow_handle_for(RefundWorkflow.run, refund_id(event_id))
-        receipt = await ReceivedPayments(self.database).get(event_id)
+        receipt = await IncomingPayments(self.database).get(event_id)
         assert receipt is not None
         if receipt.progress is not Progress.SETTLED:
             await self.office.end(refund)

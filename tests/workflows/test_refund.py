@@ -16,7 +16,7 @@ from tests.workflows.weather import PATIENCE
 from workflows.ports.orders import StepReference
 from workflows.ports.payments import RefundPort
 from workflows.refund import RefundWorkflow
-from workflows.rules.orders.received_payment import ReceivedPayment, RefundInput
+from workflows.rules.orders.incoming_payment import IncomingPayment, RefundInput
 from workflows.rules.shared.ids import refund_id
 from workflows.rules.shared.money import Money
 
@@ -26,10 +26,10 @@ class Bank(RefundPort):
     """Refuses as often as it was told, for good and for now in turn; then it gives back."""
 
     refusals: int
-    asked: list[ReceivedPayment] = field(default_factory=list)
+    asked: list[IncomingPayment] = field(default_factory=list)
 
     @activity.defn
-    async def give_back(self, payment: ReceivedPayment) -> StepReference:
+    async def give_back(self, payment: IncomingPayment) -> StepReference:
         self.asked.append(payment)
         if self.refusals:
             self.refusals -= 1
@@ -41,7 +41,7 @@ async def test_a_refund_goes_on_until_the_money_is_back_whatever_it_is_refused_f
     temporal: WorkflowEnvironment,
 ) -> None:
     bank, queue, event_id = Bank(refusals=25), str(uuid4()), str(uuid4())
-    payment = ReceivedPayment(
+    payment = IncomingPayment(
         event_id=event_id,
         order_id="ORD-1",
         amount=Money(amount=Decimal("20.20"), currency="USD"),

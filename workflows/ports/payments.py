@@ -6,14 +6,14 @@ from datetime import datetime
 from temporalio import activity
 
 from workflows.ports.orders import StepReference
-from workflows.rules.orders.received_payment import ReceivedPayment
+from workflows.rules.orders.incoming_payment import IncomingPayment
 
 
 class RefundPort:
     """Money that came in by itself, and goes out again."""
 
     @activity.defn
-    async def give_back(self, payment: ReceivedPayment) -> StepReference:
+    async def give_back(self, payment: IncomingPayment) -> StepReference:
         """Give back all of a payment that came in, and write down that it was. Safe to repeat."""
         raise NotImplementedError
 
@@ -34,13 +34,13 @@ class SweepQuestion:
 class Swept:
     """A page of payments to hand to their orders, and to give back; `after` is where to go on."""
 
-    wanted: tuple[ReceivedPayment, ...] = ()
-    not_wanted: tuple[ReceivedPayment, ...] = ()
+    wanted: tuple[IncomingPayment, ...] = ()
+    not_wanted: tuple[IncomingPayment, ...] = ()
     left: int = 0
     after: str = ""
 
 
-class ReceivedPaymentPort:
+class IncomingPaymentPort:
     """The list of payments that came in by themselves."""
 
     @activity.defn

@@ -1,1 +1,1 @@
-"""The versions, oldest first. A released one is never edited."""
+"""The versions, oldest first. A released version is never edited."""

@@ -1,4 +1,4 @@
-"""The first tables: audit, read model, refusals, stock and ledger."""
+"""The first tables: audit trail, read model, refusals, stock and payments."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,7 @@ _AMOUNT = sa.Numeric(30, 2).with_variant(sa.String(40), "sqlite")
 
 
 def upgrade() -> None:
-    """Create them."""
+    """Create the tables."""
     _create_audit()
     _create_requests()
     _create_stock()

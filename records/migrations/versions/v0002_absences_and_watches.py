@@ -1,4 +1,4 @@
-"""Who is away, and which open request depends on which person or group."""
+"""Absences, and the people and groups that each open request depends on."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ _INSTANT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Create them. Requests that are open already are watched from their next fact on."""
+    """Create the tables. Requests that are open now get their rows with their next fact."""
     op.create_table(
         "absences",
         sa.Column("person", sa.String(), nullable=False),

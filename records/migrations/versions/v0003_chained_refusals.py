@@ -1,4 +1,4 @@
-"""Refusals become one chain, and texts of facts can be redacted."""
+"""Chain the refusals, and allow texts of facts to be redacted."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ _AT_ONCE = 500
 
 
 def upgrade() -> None:
-    """Carry the refusals over, each one attempt, in the order in which they came."""
+    """Copy the refusals in their order, each as one attempt."""
     _create_redactions()
     number, digest = _rebuild_refusals()
     head = op.create_table(
@@ -52,7 +52,7 @@ def _rebuild_refusals() -> tuple[int, str]:
     """Return the number and the hash of the newest refusal."""
     rows = list(_chained())
     op.drop_index("ix_refusals_request_id", "refusals")
-    op.drop_table("refusals")  # its names are taken until then
+    op.drop_table("refusals")  # the new table needs its names
     table = op.create_table(
         "refusals",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
@@ -98,5 +98,5 @@ def _chained() -> Iterator[dict[str, Any]]:
 
 
 def _instant(at: datetime) -> str:
-    """Return an instant in UTC; SQLite, which stores no zone, was given UTC."""
+    """Return an instant in UTC. SQLite stores no time zone; its values are in UTC."""
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).isoformat()

@@ -1,4 +1,4 @@
-"""Payments that came in through the gateway's webhook."""
+"""Payments received through the gateway's webhook."""
 
 import sqlalchemy as sa
 from alembic import op

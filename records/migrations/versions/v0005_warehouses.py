@@ -1,4 +1,4 @@
-"""Products lie in warehouses, and what is reserved is shipped line by line."""
+"""Store products in warehouses, and ship reservations line by line."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,14 +12,14 @@ _NO_SHIPMENT = ("key", "order_id", "state", "reference")
 
 
 def upgrade() -> None:
-    """Carry the shipments over from the reservations to their lines."""
+    """Move the shipments from the reservations to their lines."""
     main = sa.Column("warehouse", sa.String(), nullable=False, server_default="MAIN")
     op.add_column("products", main)
     for table in ("reservations", "reservation_lines"):
         op.execute(f"CREATE TABLE old_{table} AS SELECT * FROM {table}")  # noqa: S608 - ours
     for column in ("order_id", "shipment_key"):
         op.drop_index(f"ix_reservations_{column}", "reservations")
-    op.drop_table("reservation_lines")  # before what it refers to
+    op.drop_table("reservation_lines")  # before the tables that it refers to
     op.drop_table("reservations")
     _create()
     op.execute(

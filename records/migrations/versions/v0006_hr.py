@@ -1,4 +1,4 @@
-"""What HR requests provision: days off, payouts, the personnel file."""
+"""Provisioning of HR requests: days off, payouts and the personnel file."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -48,7 +48,7 @@ def upgrade() -> None:
 
 
 def _create(name: str, *columns: sa.Column[object]) -> None:
-    """Create a table of steps: each done once per key, for a person, by a request."""
+    """Create a table of steps. A step is done once per key, for a person and a request."""
     op.create_table(
         name,
         sa.Column("key", sa.String(), nullable=False),

@@ -1,7 +1,7 @@
-"""The inbox: on whom a request waits, what people have decided, and whose App Home shows it.
+"""The inbox: pending decisions, past decisions and App Homes.
 
-What was decided before is read from the facts. On whom a request waits is only known to its face,
-so a request that is open already is in inboxes from its next fact on: a reminder at the latest.
+Past decisions are read from the facts. Pending decisions are known to a request's snapshot only, so
+a request that is open now appears in inboxes after its next fact, which is a reminder at the latest.
 """
 
 import json
@@ -24,7 +24,7 @@ _ORDER_GOES_ON = (
 
 
 def upgrade() -> None:
-    """Create the tables and fill them from what is there."""
+    """Create the tables and fill them from the stored facts."""
     _list_requests()
     _create_waiting()
     _create_decided()

@@ -1,6 +1,6 @@
-"""Who may read the whole of a private request, also when Temporal has forgotten it.
+"""The readers of a private request, also after Temporal has deleted its workflow.
 
-Of a request that is there already, its requester may, and the others from its next fact on.
+For requests that exist now, only the requester may read them until their next fact.
 """
 
 import sqlalchemy as sa

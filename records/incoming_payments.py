@@ -1,4 +1,4 @@
-"""Payments that came in by themselves, through the gateway's webhook: each event once, none lost."""
+"""Incoming payments: what customers paid at the gateway on their own, one row per webhook event."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from records.database import Database
 from records.schema import received_payments as table
 from records.schema import requests
 from records.transaction import Transaction
-from workflows.rules.orders.received_payment import PaymentVerdict, Progress, ReceivedPayment
+from workflows.rules.orders.incoming_payment import IncomingPayment, PaymentVerdict, Progress
 from workflows.rules.shared.money import Money
 
 _BEFORE = {
@@ -19,37 +19,38 @@ _BEFORE = {
     Progress.REFUND_STARTED: (Progress.OPEN, Progress.CONFIRMED),
     Progress.REFUNDED: (Progress.OPEN, Progress.CONFIRMED, Progress.REFUND_STARTED),
 }
-"""From where a payment may go on."""
+"""The states from which a payment may move to each state."""
 
 _NEXT = {
     PaymentVerdict.WANTED: Progress.CONFIRMED,
     PaymentVerdict.NOT_WANTED: Progress.REFUND_STARTED,
 }
-"""What a verdict claims, in the transaction that gives it: two who judge one payment at the same
-time never do two things with it. Whoever claimed may die before they act; the sweep acts again."""
+"""The state that a verdict moves a payment to, in the transaction that stores the verdict, so that two
+processes that judge a payment at the same time do not both act on it. If the process dies before it
+acts, the sweep acts instead."""
 
-Judge = Callable[[ReceivedPayment, str | None, bool], PaymentVerdict]
-"""Says what a payment is to its order: asked with the order's face (its JSON text, None where no
-such order is known), and whether another payment has paid for it."""
+Judge = Callable[[IncomingPayment, str | None, bool], PaymentVerdict]
+"""Returns the verdict on a payment, given the snapshot of its order (JSON text, None if the order is
+unknown) and whether another payment has paid for the order."""
 
 
 class EventReusedError(Exception):
-    """The gateway's event id stands for another payment: other order, amount or currency."""
+    """The event id is in use for another payment: another order, amount or currency."""
 
     def __init__(self, event_id: str) -> None:
-        super().__init__(f"{event_id} stands for another payment")
+        super().__init__(f"{event_id} is in use for another payment")
         self.event_id = event_id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Receipt:
-    """A payment as it was written down.
+    """A stored payment.
 
-    `answered` is what the gateway was told, for good. `verdict` is what the payment is now: its
-    order may have appeared, or ended, since.
+    `answered` is the verdict that was returned to the gateway and never changes. `verdict` is the
+    current one: the order may have appeared or ended since.
     """
 
-    payment: ReceivedPayment
+    payment: IncomingPayment
     answered: PaymentVerdict
     verdict: PaymentVerdict
     progress: Progress
@@ -57,19 +58,19 @@ class Receipt:
     refund_reference: str = ""
 
 
-class ReceivedPayments:
-    """Every payment that came in, what it is to its order, and whether it went out again."""
+class IncomingPayments:
+    """All incoming payments, with the verdict on each and whether it was refunded."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def receive(self, payment: ReceivedPayment, judge: Judge, now: datetime) -> Receipt:
-        """Write a payment down with what it is to its order, both in one transaction.
+    async def receive(self, payment: IncomingPayment, judge: Judge, now: datetime) -> Receipt:
+        """Store a payment and the verdict on it, in one transaction.
 
-        Safe to repeat: the same event gets the receipt that it got first.
+        Safe to repeat: the same event gets the same receipt as the first time.
 
         Raises:
-            EventReusedError: the event id stands for another payment. Nothing is written.
+            EventReusedError: the event id is in use for another payment. Nothing is stored.
 
         """
         async with self._database.writing(payment.order_id) as connection:
@@ -105,10 +106,10 @@ class ReceivedPayments:
     async def judge_again(
         self, event_id: str, judge: Judge, *, give_back_before: datetime
     ) -> Receipt | None:
-        """Judge an open payment anew, and claim it: its order may have appeared, or ended, since.
+        """Judge an open payment again and claim it, because its order may have appeared or ended.
 
-        What has been open since before `give_back_before` is not wanted: no order took it. Returns
-        the receipt, or None where no such payment is open. Safe to repeat.
+        A payment received before `give_back_before` is not wanted: no order took it. Returns the
+        receipt, or None if no such payment is open. Safe to repeat.
         """
         known = await self.get(event_id)
         if known is None:
@@ -128,9 +129,9 @@ class ReceivedPayments:
             return await _find(connection, event_id)
 
     async def advance(self, event_id: str, progress: Progress, reference: str = "") -> None:
-        """Note how far a payment has come. Never back; safe to repeat, late too.
+        """Move a payment forward to a state, never backward. Safe to repeat, even much later.
 
-        A payment that goes out again is wanted by no order any more, and is never wanted again.
+        Once its refund has started, a payment is not wanted, and never becomes wanted again.
         """
         values: dict[str, str] = {"progress": progress, "refund_reference": reference}
         if progress in {Progress.REFUND_STARTED, Progress.REFUNDED}:
@@ -143,18 +144,18 @@ class ReceivedPayments:
             )
 
     async def get(self, event_id: str) -> Receipt | None:
-        """Return one payment, or None where nothing is known of it."""
+        """Return one payment, or None if it is unknown."""
         async with self._database.reading() as connection:
             return await _find(connection, event_id)
 
     async def of_order(self, order_id: str) -> tuple[Receipt, ...]:
-        """Return the payments that came in for one order, the oldest first."""
+        """Return the payments received for one order, the oldest first."""
         return await self._read(table.c.order_id == order_id, limit=1000)
 
     async def waiting(
         self, *, received_before: datetime, after: str = "", limit: int = 100
     ) -> tuple[Receipt, ...]:
-        """Return payments for which something is still to be done, by event id, from `after` on."""
+        """Return payments that are not finished, ordered by event id, after the event `after`."""
         unfinished = table.c.progress.in_(_BEFORE[Progress.REFUNDED])
         return await self._read(
             and_(unfinished, table.c.received_at < received_before, table.c.event_id > after),
@@ -174,7 +175,7 @@ class ReceivedPayments:
             return tuple(_receipt(row) for row in await connection.execute(wanted))
 
 
-async def _judge(connection: Transaction, payment: ReceivedPayment, judge: Judge) -> PaymentVerdict:
+async def _judge(connection: Transaction, payment: IncomingPayment, judge: Judge) -> PaymentVerdict:
     snapshot: str | None = await connection.scalar(
         select(requests.c.face).where(
             requests.c.request_id == payment.order_id, requests.c.kind == "order"
@@ -198,14 +199,14 @@ async def _find(connection: Transaction, event_id: str) -> Receipt | None:
     return _receipt(row) if row is not None else None
 
 
-def _same(one: ReceivedPayment, other: ReceivedPayment) -> bool:
-    """Say whether two tell of the same money; a gateway may tell its time more or less exactly."""
-    return (one.order_id, one.amount) == (other.order_id, other.amount)
+def _same(known: IncomingPayment, payment: IncomingPayment) -> bool:
+    """Whether both are the same payment. Their times may differ in precision."""
+    return (known.order_id, known.amount) == (payment.order_id, payment.amount)
 
 
 def _receipt(row: Row[tuple[object, ...]]) -> Receipt:
     return Receipt(
-        payment=ReceivedPayment(
+        payment=IncomingPayment(
             event_id=row.event_id,
             order_id=row.order_id,
             amount=Money(amount=row.amount, currency=row.currency),

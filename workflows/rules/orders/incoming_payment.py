@@ -44,7 +44,7 @@ class Progress(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ReceivedPayment:
+class IncomingPayment:
     """Money that a gateway says has come in. `event_id` is the gateway's, one per payment."""
 
     event_id: str
@@ -57,10 +57,10 @@ class ReceivedPayment:
 class RefundInput:
     """Start a refund: give back all of one payment that came in."""
 
-    payment: ReceivedPayment
+    payment: IncomingPayment
 
 
-def confirmation(payment: ReceivedPayment) -> PaymentConfirmation:
+def confirmation(payment: IncomingPayment) -> PaymentConfirmation:
     """Return what the order is told of a payment."""
     return PaymentConfirmation(
         event_id=payment.event_id,
@@ -71,7 +71,7 @@ def confirmation(payment: ReceivedPayment) -> PaymentConfirmation:
 
 
 def match_payment(
-    payment: ReceivedPayment, order: OrderSnapshot | None, *, paid: bool
+    payment: IncomingPayment, order: OrderSnapshot | None, *, paid: bool
 ) -> PaymentVerdict:
     """Say what a payment is to its order.
 

@@ -9,12 +9,12 @@ import pytest
 
 from records.audit import AuditTrail
 from records.database import Database
-from records.received_payments import EventReusedError, ReceivedPayments
+from records.incoming_payments import EventReusedError, IncomingPayments
 from tests.records.builders import NOON, facts, state
-from workflows.rules.orders.received_payment import PaymentVerdict, Progress, ReceivedPayment
+from workflows.rules.orders.incoming_payment import IncomingPayment, PaymentVerdict, Progress
 from workflows.rules.shared.money import Money
 
-PAYMENT = ReceivedPayment(
+PAYMENT = IncomingPayment(
     event_id="evt-1",
     order_id="ORD-1",
     amount=Money(amount=Decimal("20.20"), currency="USD"),
@@ -23,7 +23,7 @@ PAYMENT = ReceivedPayment(
 LATER = NOON + timedelta(hours=1)
 
 
-def wanted(_payment: ReceivedPayment, snapshot: str | None, paid: bool) -> PaymentVerdict:  # noqa: FBT001
+def wanted(_payment: IncomingPayment, snapshot: str | None, paid: bool) -> PaymentVerdict:  # noqa: FBT001
     """Want every payment of an order that is known and not paid."""
     if snapshot is None:
         return PaymentVerdict.UNMATCHED
@@ -31,8 +31,8 @@ def wanted(_payment: ReceivedPayment, snapshot: str | None, paid: bool) -> Payme
 
 
 @pytest.fixture
-def payments(database: Database) -> ReceivedPayments:
-    return ReceivedPayments(database)
+def payments(database: Database) -> IncomingPayments:
+    return IncomingPayments(database)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ async def _order(database: Database) -> None:
 
 @pytest.mark.usefixtures("_order")
 async def test_a_payment_is_judged_by_its_order_and_kept_as_it_came(
-    payments: ReceivedPayments,
+    payments: IncomingPayments,
 ) -> None:
     receipt = await payments.receive(PAYMENT, wanted, NOON)
 
@@ -54,7 +54,7 @@ async def test_a_payment_is_judged_by_its_order_and_kept_as_it_came(
 
 
 async def test_the_same_event_gets_the_receipt_that_it_got_first(
-    payments: ReceivedPayments, database: Database
+    payments: IncomingPayments, database: Database
 ) -> None:
     first = await payments.receive(PAYMENT, wanted, NOON)
     await AuditTrail(database).append(facts(1), state())
@@ -74,7 +74,7 @@ OTHERS = [
 
 @pytest.mark.parametrize("other", OTHERS, ids=["order", "amount", "currency"])
 async def test_an_event_that_tells_of_other_money_is_refused(
-    payments: ReceivedPayments, other: ReceivedPayment
+    payments: IncomingPayments, other: IncomingPayment
 ) -> None:
     first = await payments.receive(PAYMENT, wanted, NOON)
 
@@ -87,7 +87,7 @@ async def test_an_event_that_tells_of_other_money_is_refused(
 
 @pytest.mark.usefixtures("_order")
 async def test_of_many_payments_that_come_at_once_an_order_wants_one(
-    payments: ReceivedPayments,
+    payments: IncomingPayments,
 ) -> None:
     events = [replace(PAYMENT, event_id=f"evt-{number}") for number in range(8)]
 
@@ -100,7 +100,7 @@ async def test_of_many_payments_that_come_at_once_an_order_wants_one(
 
 @pytest.mark.usefixtures("_order")
 async def test_the_other_way_round_an_event_that_came_in_twice_at_once_is_one(
-    payments: ReceivedPayments,
+    payments: IncomingPayments,
 ) -> None:
     receipts = await asyncio.gather(*(payments.receive(PAYMENT, wanted, NOON) for _ in range(5)))
 
@@ -108,7 +108,7 @@ async def test_the_other_way_round_an_event_that_came_in_twice_at_once_is_one(
 
 
 async def test_an_open_payment_is_judged_anew_and_keeps_what_was_answered(
-    payments: ReceivedPayments, database: Database
+    payments: IncomingPayments, database: Database
 ) -> None:
     await payments.receive(PAYMENT, wanted, NOON)
     await AuditTrail(database).append(facts(1), state())
@@ -121,7 +121,7 @@ async def test_an_open_payment_is_judged_anew_and_keeps_what_was_answered(
 
 @pytest.mark.usefixtures("_order")
 async def test_what_was_open_for_too_long_is_not_wanted_any_more(
-    payments: ReceivedPayments,
+    payments: IncomingPayments,
 ) -> None:
     await payments.receive(PAYMENT, lambda *_: PaymentVerdict.MISMATCHED, NOON)
 
@@ -133,7 +133,7 @@ async def test_what_was_open_for_too_long_is_not_wanted_any_more(
 
 @pytest.mark.usefixtures("_order")
 async def test_of_two_who_judge_a_payment_at_the_same_time_one_does_something(
-    payments: ReceivedPayments,
+    payments: IncomingPayments,
 ) -> None:
     """One would tell its order and the other give it back: the money would go back twice."""
     await payments.receive(PAYMENT, lambda *_: PaymentVerdict.UNMATCHED, NOON)
@@ -151,7 +151,7 @@ async def test_of_two_who_judge_a_payment_at_the_same_time_one_does_something(
 @pytest.mark.usefixtures("_order")
 @pytest.mark.parametrize("progress", [one for one in Progress if one is not Progress.OPEN])
 async def test_what_has_gone_on_is_not_judged_anew(
-    payments: ReceivedPayments, progress: Progress
+    payments: IncomingPayments, progress: Progress
 ) -> None:
     await payments.receive(PAYMENT, wanted, NOON)
     await payments.advance("evt-1", progress)
@@ -165,7 +165,7 @@ FINAL = (Progress.SETTLED, Progress.REFUNDED)
 
 @pytest.mark.parametrize("end", FINAL)
 @pytest.mark.parametrize("late", [one for one in Progress if one is not Progress.OPEN])
-async def test_an_end_is_an_end(payments: ReceivedPayments, end: Progress, late: Progress) -> None:
+async def test_an_end_is_an_end(payments: IncomingPayments, end: Progress, late: Progress) -> None:
     await payments.receive(PAYMENT, wanted, NOON)
     await payments.advance("evt-1", end, "REF-1")
 
@@ -178,7 +178,7 @@ async def test_an_end_is_an_end(payments: ReceivedPayments, end: Progress, late:
 
 @pytest.mark.usefixtures("_order")
 async def test_an_order_whose_payment_goes_back_may_be_paid_again(
-    payments: ReceivedPayments,
+    payments: IncomingPayments,
 ) -> None:
     await payments.receive(PAYMENT, wanted, NOON)
     await payments.advance("evt-1", Progress.REFUND_STARTED)
@@ -188,7 +188,7 @@ async def test_an_order_whose_payment_goes_back_may_be_paid_again(
     assert second.verdict is PaymentVerdict.WANTED
 
 
-async def test_those_that_wait_are_listed_page_by_page(payments: ReceivedPayments) -> None:
+async def test_those_that_wait_are_listed_page_by_page(payments: IncomingPayments) -> None:
     for number in range(5):
         await payments.receive(replace(PAYMENT, event_id=f"evt-{number}"), wanted, NOON)
     await payments.receive(replace(PAYMENT, event_id="evt-new"), wanted, LATER)

@@ -1,4 +1,7 @@
-"""Posting exactly once: `chat.postMessage` has no idempotency key, so messages carry one of ours."""
+"""Posting messages exactly once.
+
+`chat.postMessage` has no idempotency key, so each message carries our own in its metadata.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,31 +15,32 @@ from slack_api.errors import slack_code
 from views.blocks import Message
 
 EVENT_TYPE = "countersign_message"
-"""The metadata's event type. Everybody in the workspace can read metadata: an opaque key only."""
+"""The event type of the metadata, which holds only an opaque key: any user can read metadata."""
 
 CLOCK_SKEW = timedelta(minutes=1)
-"""How far Slack's clock may be behind ours when we look for a message since an instant."""
+"""How far Slack's clock may be behind ours when we search for messages since an instant."""
 
-PAGE = 100
-PAGES = 5
-"""We look through at most 500 messages since the intent: Slack's page is 999 at most."""
+PAGE_SIZE = 100
+MAX_PAGES = 5
+"""A search reads at most 500 messages. Slack's largest page is 999."""
 
-_NOT_TO_DELETE = frozenset({"message_not_found", "cant_delete_message"})
-"""The second: another app's message with our key in its metadata, which everybody can read."""
+_DELETE_REFUSALS = frozenset({"message_not_found", "cant_delete_message"})
+"""Errors of chat.delete that are ignored. Slack returns the second for a message of another app that
+copied our key, which any user can read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
-    """A message that stands: the conversation's id and the message's ts."""
+class MessageRef:
+    """A posted message: the id of its conversation and its ts."""
 
     channel: str
     ts: str
 
 
 class Poster:
-    """Posts, finds, edits and deletes messages of ours by key. One try each, no waiting.
+    """Posts, finds, edits and deletes our messages. Each call is tried once, without waiting.
 
-    Every method raises what `slack_errors.SLACK_FAILURES` lists.
+    If a call fails, every method raises one of `slack_api.errors.SLACK_FAILURES`.
     """
 
     def __init__(self, client: AsyncWebClient) -> None:
@@ -44,7 +48,7 @@ class Poster:
         self._channel_ids: dict[str, str] = {}
 
     async def channel_id(self, channel: str) -> str:
-        """Return the id of `#name`; an id, or a name the bot does not see, comes back as it is."""
+        """Return the id of `#name`. An id, or a name that the bot cannot see, is returned unchanged."""
         if channel.startswith("#") and channel not in self._channel_ids:
             await self._read_channels()
         return self._channel_ids.get(channel, channel)
@@ -65,12 +69,14 @@ class Poster:
                 return
 
     async def direct_channel(self, person: str) -> str:
-        """Return the id of the direct conversation with `person`."""
+        """Return the id of the direct message conversation with `person`."""
         opened = await self._client.conversations_open(users=person)
         return str(opened["channel"]["id"])
 
-    async def post(self, channel: str, message: Message, key: str, thread_ts: str = "") -> Place:
-        """Post a message that carries `key`. Not safe to repeat: look for the key first."""
+    async def post(
+        self, channel: str, message: Message, key: str, thread_ts: str = ""
+    ) -> MessageRef:
+        """Post a message that carries `key`. Not safe to repeat: search for the key first."""
         posted = await self._client.chat_postMessage(
             channel=channel,
             text=message.text,
@@ -80,31 +86,31 @@ class Poster:
             unfurl_media=False,
             thread_ts=thread_ts or None,
         )
-        return Place(channel=str(posted["channel"]), ts=str(posted["ts"]))
+        return MessageRef(channel=str(posted["channel"]), ts=str(posted["ts"]))
 
     async def find(
         self, channel: str, key: str, since: datetime, thread_ts: str = ""
-    ) -> list[Place]:
-        """Return where `key` stands in the conversation since `since`, the oldest first.
+    ) -> list[MessageRef]:
+        """Return the messages with `key` posted since `since`, the oldest first.
 
-        What stands in a thread is not part of the channel's history: it is looked for there.
+        Replies are not part of a channel's history: with `thread_ts`, only that thread is searched.
         """
         oldest = f"{(since - CLOCK_SKEW).timestamp():.6f}"
-        found: list[Place] = []
+        found: list[MessageRef] = []
         cursor = ""
-        for _ in range(PAGES):
-            page = await self._page(channel, thread_ts, oldest, cursor)
+        for _ in range(MAX_PAGES):
+            page = await self._read_page(channel, thread_ts, oldest, cursor)
             found += [
-                Place(channel=channel, ts=str(message["ts"]))
+                MessageRef(channel=channel, ts=str(message["ts"]))
                 for message in page["messages"]
                 if _key(message) == key
             ]
             cursor = _next_cursor(page)
             if not cursor:
                 break
-        return sorted(found, key=lambda place: place.ts)
+        return sorted(found, key=lambda ref: ref.ts)
 
-    async def _page(
+    async def _read_page(
         self, channel: str, thread_ts: str, oldest: str, cursor: str
     ) -> AsyncSlackResponse:
         if thread_ts:
@@ -113,34 +119,34 @@ class Poster:
                 ts=thread_ts,
                 oldest=oldest,
                 include_all_metadata=True,
-                limit=PAGE,
+                limit=PAGE_SIZE,
                 cursor=cursor or None,
             )
         return await self._client.conversations_history(
             channel=channel,
             oldest=oldest,
             include_all_metadata=True,
-            limit=PAGE,
+            limit=PAGE_SIZE,
             cursor=cursor or None,
         )
 
-    async def permalink(self, place: Place) -> str:
-        """Return the address of a message."""
-        found = await self._client.chat_getPermalink(channel=place.channel, message_ts=place.ts)
+    async def permalink(self, ref: MessageRef) -> str:
+        """Return the URL of a message."""
+        found = await self._client.chat_getPermalink(channel=ref.channel, message_ts=ref.ts)
         return str(found["permalink"])
 
-    async def edit(self, place: Place, message: Message) -> None:
-        """Bring a message to this content. Safe to repeat. Its metadata stays as it was."""
+    async def edit(self, ref: MessageRef, message: Message) -> None:
+        """Replace the content of a message. Safe to repeat. Its metadata does not change."""
         await self._client.chat_update(
-            channel=place.channel, ts=place.ts, text=message.text, blocks=message.blocks
+            channel=ref.channel, ts=ref.ts, text=message.text, blocks=message.blocks
         )
 
-    async def delete(self, place: Place) -> None:
-        """Remove a message of ours; one that is gone already, or is not ours at all, is fine."""
+    async def delete(self, ref: MessageRef) -> None:
+        """Delete a message. Safe to repeat. A message that is not ours is left alone."""
         try:
-            await self._client.chat_delete(channel=place.channel, ts=place.ts)
+            await self._client.chat_delete(channel=ref.channel, ts=ref.ts)
         except SlackApiError as error:
-            if slack_code(error) not in _NOT_TO_DELETE:
+            if slack_code(error) not in _DELETE_REFUSALS:
                 raise
 
 

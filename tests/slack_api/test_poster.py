@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from emulator.client import StandInClient
-from slack_api.posting import PAGE, Place, Poster
+from slack_api.poster import PAGE_SIZE, MessageRef, Poster
 from views.blocks import Message
 
 APPROVALS, ANA = "C0APPROVALS", "U0ANA"
@@ -16,7 +16,7 @@ async def test_a_message_is_found_by_its_key_behind_many_others(
     began = datetime.now(UTC)
     place = await poster.post(APPROVALS, WORDS, "ours")
     await poster.post(APPROVALS, WORDS, "another")
-    for number in range(PAGE + 20):
+    for number in range(PAGE_SIZE + 20):
         await slack.say(ANA, APPROVALS, f"chatter {number}")
 
     assert await poster.find(APPROVALS, "ours", began) == [place]
@@ -35,7 +35,7 @@ async def test_what_stands_in_a_thread_is_found_there_and_nowhere_else(
     began = datetime.now(UTC)
     root = await poster.post(APPROVALS, WORDS, "card")
     reply = await poster.post(APPROVALS, WORDS, "ours", root.ts)
-    for number in range(PAGE + 20):
+    for number in range(PAGE_SIZE + 20):
         await slack.say(ANA, APPROVALS, f"chatter {number}", thread_ts=root.ts)
 
     assert await poster.find(APPROVALS, "ours", began, root.ts) == [reply]
@@ -97,6 +97,6 @@ async def test_a_channels_name_becomes_its_id_and_is_asked_for_once(
 async def test_a_direct_message_goes_to_one_person(slack: StandInClient, poster: Poster) -> None:
     channel = await poster.direct_channel(ANA)
 
-    assert await poster.post(channel, WORDS, "ours") == Place(
+    assert await poster.post(channel, WORDS, "ours") == MessageRef(
         channel=f"D{ANA}", ts=(await slack.messages(f"D{ANA}", ANA))[0]["ts"]
     )

@@ -1,4 +1,4 @@
-"""What an inbox is made of, kept in the transaction of the facts: who is waited for, who decided."""
+"""The rows behind the inbox: pending and past decisions, written in the transaction of the facts."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
@@ -14,31 +14,33 @@ from workflows.rules.inbox import WaitingApprover
 from workflows.rules.shared.audit import AuditEvent, Fact
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
-"""The deadline, in the table, of what never expires: it comes last."""
+"""The stored deadline of a request that never expires, so that it sorts last."""
 
 
 async def keep_waiting(
     connection: Transaction, request_id: str, now_waiting: Sequence[WaitingApprover]
 ) -> frozenset[str]:
-    """Bring the rows of a request to what its state says; most facts change nothing there.
+    """Update a request's pending decisions to its new state. Most facts change none of them.
 
-    Returns everybody who was waited for before or is now: what they see may have changed.
+    Returns everyone with a pending decision before or after, because their inbox may have changed.
     """
-    ours = waiting.c.request_id == request_id
-    found = await connection.execute(select(waiting).where(ours).order_by(waiting.c.place))
+    of_request = waiting.c.request_id == request_id
+    found = await connection.execute(select(waiting).where(of_request).order_by(waiting.c.place))
     before = tuple(map(waiting_of, found))
-    after = tuple(replace(one, request_id=request_id) for one in now_waiting)
+    after = tuple(replace(row, request_id=request_id) for row in now_waiting)
     if before != after:
-        await connection.execute(delete(waiting).where(ours))
+        await connection.execute(delete(waiting).where(of_request))
         if after:
-            await connection.execute(insert(waiting), [_row(*one) for one in enumerate(after)])
-    return frozenset(one.person for one in (*before, *after))
+            await connection.execute(
+                insert(waiting), [_row(place, row) for place, row in enumerate(after)]
+            )
+    return frozenset(row.person for row in (*before, *after))
 
 
 async def keep_decisions(
     connection: Transaction, facts: Iterable[AuditEvent], about: RequestKind
 ) -> None:
-    """Note which of these new facts of one request are decisions, and whose."""
+    """Store which of these new facts of one request are decisions, and who made them."""
     rows: list[dict[str, Any]] = [
         {
             "request_id": fact.request_id,
@@ -52,13 +54,15 @@ async def keep_decisions(
     ]
     if rows:
         again = decided.c.sequence.in_([row["sequence"] for row in rows])
-        ours = decided.c.request_id == rows[0]["request_id"]
-        await connection.execute(delete(decided).where(ours, again))  # a trail written once more
+        of_request = decided.c.request_id == rows[0]["request_id"]
+        await connection.execute(
+            delete(decided).where(of_request, again)
+        )  # of a trail that was restored
         await connection.execute(insert(decided), rows)
 
 
 def waiting_of(row: Row[Any]) -> WaitingApprover:
-    """Return what a row of the table says, among other columns perhaps."""
+    """Return the pending decision in a row, which may have other columns too."""
     return WaitingApprover(
         request_id=row.request_id,
         person=row.person,
@@ -73,5 +77,5 @@ def waiting_of(row: Row[Any]) -> WaitingApprover:
     )
 
 
-def _row(place: int, one: WaitingApprover) -> dict[str, object]:
-    return asdict(one) | {"place": place, "expires_at": one.expires_at or FOREVER}
+def _row(place: int, pending: WaitingApprover) -> dict[str, object]:
+    return asdict(pending) | {"place": place, "expires_at": pending.expires_at or FOREVER}

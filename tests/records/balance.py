@@ -17,7 +17,7 @@ from records.schema import (
     time_off_days,
 )
 from records.time_off import BookingState
-from workflows.rules.orders.received_payment import Progress
+from workflows.rules.orders.incoming_payment import Progress
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from slack_api.errors import (
     AMBIGUOUS,
-    LIMITED,
+    RATE_LIMITED,
     SLACK_FAILURES,
     TRANSIENT,
     UNREACHABLE,
@@ -139,7 +139,7 @@ def test_who_gets_no_messages_at_all_is_told_apart(code: str) -> None:
 
 def test_who_cannot_be_reached_is_never_a_matter_of_time() -> None:
     assert not TRANSIENT & UNREACHABLE
-    assert LIMITED | AMBIGUOUS <= TRANSIENT
+    assert RATE_LIMITED | AMBIGUOUS <= TRANSIENT
 
 
 @pytest.mark.parametrize(

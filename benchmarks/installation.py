@@ -1,4 +1,4 @@
-"""The stage: every process of a real installation, started for one measurement, on 127.0.0.1."""
+"""A complete installation on 127.0.0.1 for one measurement: Temporal, stand-in, worker and bot."""
 
 import asyncio
 import os
@@ -29,16 +29,18 @@ YARDSTICK_QUEUE = "yardstick"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage:
-    """What a measurement drives."""
+class Installation:
+    """The clients of a running installation."""
 
     temporal: Client
     slack: StandInClient
 
 
 @asynccontextmanager
-async def staged(directory: Path, *, socket_mode: bool) -> AsyncIterator[Stage]:
-    """Start Temporal, the stand-in, worker, bot and the yardstick's worker; end them all."""
+async def running_installation(
+    directory: Path, *, socket_mode: bool
+) -> AsyncIterator[Installation]:
+    """Start Temporal, the stand-in, worker, bot and yardstick worker, and stop them at the end."""
     temporal_port, slack_port, worker_port, bot_port = (free_port() for _ in range(4))
     environment = _environment(directory, temporal_port, slack_port, worker_port, bot_port)
     environment |= (
@@ -78,10 +80,8 @@ async def staged(directory: Path, *, socket_mode: bool) -> AsyncIterator[Stage]:
         await _answers(f"http://127.0.0.1:{worker_port}/healthz")
         await _answers(f"http://127.0.0.1:{bot_port}/healthz")
         async with StandInClient(f"http://127.0.0.1:{slack_port}") as slack:
-            await slack.limits(
-                per_second=0
-            )  # Slack's limit of a post a second is not what we measure
-            yield Stage(temporal=client, slack=slack)
+            await slack.limits(per_second=0)  # do not measure Slack's limit of one post a second
+            yield Installation(temporal=client, slack=slack)
     finally:
         for process in reversed(processes):
             if process.returncode is None:
@@ -129,5 +129,5 @@ async def _connected(address: str) -> Client:
                 return await Client.connect(
                     address, data_converter=data_converter, grpc_compression=GrpcCompression.NONE
                 )
-            except RuntimeError:  # not up yet
+            except RuntimeError:  # the server is still starting
                 await asyncio.sleep(0.05)

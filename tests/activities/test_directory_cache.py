@@ -11,14 +11,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.directory import ADMINS_KEPT, DirectoryActivities
+from activities.directory import ADMINS_TTL, DirectoryActivities
 from bot.policies.keys import read_source
 from emulator.client import StandInClient
 from records.database import Database
-from slack_api import cache as memory
-from slack_api.cache import Cache
-from slack_api.directory import STANDINGS_KEPT
-from slack_api.posting import Poster
+from slack_api.directory import STANDING_TTL
+from slack_api.poster import Poster
 from tests.activities.test_directory import asking, calls, people
 from workflows.rules.people.actors import DirectoryResult, Standing
 
@@ -39,7 +37,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(memory, "monotonic", clock)
+    monkeypatch.setattr("slack_api.cache.monotonic", clock)
     monkeypatch.setattr("slack_api.directory.monotonic", clock)
     return clock
 
@@ -83,7 +81,7 @@ async def test_after_half_a_minute_a_standing_is_read_again(
     await read("user:U0BORIS")
     await slack.people("user_change", user={"id": "U0BORIS", "deleted": True})
 
-    clock.now += STANDINGS_KEPT - 0.1
+    clock.now += STANDING_TTL - 0.1
     soon = await read("user:U0BORIS")
     clock.now += 0.1
     later = await read("user:U0BORIS")
@@ -97,7 +95,7 @@ async def test_after_a_minute_the_admins_are_read_again(
     await read("user:U0BORIS", admins=ADMINS)
     await slack.people("subteam_members_changed", group={"id": "S0ADMINS", "users": ["U0GUS"]})
 
-    clock.now += ADMINS_KEPT - 0.1
+    clock.now += ADMINS_TTL - 0.1
     soon = await read("user:U0BORIS", admins=ADMINS)
     clock.now += 0.1
     later = await read("user:U0BORIS", admins=ADMINS)
@@ -178,23 +176,3 @@ async def test_what_one_could_not_ask_the_next_one_asks_again(
     )
 
     assert {type(one) for one in answers} == {ApplicationError, DirectoryResult}
-
-
-async def test_a_slow_answer_does_not_take_the_place_of_a_later_one(clock: Clock) -> None:
-    kept: Cache[str, str] = Cache(30)
-    asked = asyncio.Event()
-
-    async def slow() -> str:
-        asked.set()
-        await asyncio.sleep(0.05)
-        return "old"
-
-    async def quick() -> str:
-        return "new"
-
-    recalling = asyncio.create_task(kept.recall("key", slow))
-    await asked.wait()
-    clock.now += 1
-    await kept.renew("key", quick)
-
-    assert (await recalling, kept.get("key")) == ("old", "new")
