@@ -23,15 +23,9 @@ from views.ids import ActionId, BlockId
 from views.levels import level_blocks
 from views.outcome import outcome_blocks, short_outcome, who
 from views.text import clip_plain, date, in_line, listed, text
-from workflows.rules.orders.order import (
-    OrderSnapshot,
-    OrderStatus,
-    Step,
-    StepName,
-    StepStatus,
-    content,
-)
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus, Step, StepName, content
 from workflows.rules.orders.parcel import Parcel
+from workflows.rules.shared.saga import StepStatus
 
 _NAME = 160
 _FAILURE = 600

@@ -19,9 +19,10 @@ from workflows.ports.approvals import AuditBatch
 from workflows.rules.approvals.policy import RouteReason
 from workflows.rules.approvals.request import Counted, Delegate, Remark, Status, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, Asked, LevelSnapshot
-from workflows.rules.orders.order import OrderSnapshot, OrderStatus, Step, StepName, StepStatus
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus, Step, StepName
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.content import Content
+from workflows.rules.shared.saga import StepStatus
 
 SNAPSHOTS_JSON: TypeAdapter[ApprovalSnapshot | OrderSnapshot] = TypeAdapter(
     ApprovalSnapshot | OrderSnapshot

@@ -25,7 +25,7 @@ from records.database import Database
 from records.received_payments import ReceivedPayments
 from tests.activities.gateway import LOST, TOKEN, Fault, Gateway, running_gateway
 from tests.records.builders import NOON, order
-from workflows.ports.orders import SPOKEN, StepQuestion
+from workflows.ports.orders import RETRIED_WITH_MESSAGE, StepQuestion
 from workflows.rules.orders.received_payment import Progress, ReceivedPayment, Verdict
 from workflows.rules.shared.money import Money
 
@@ -160,7 +160,7 @@ async def test_an_answer_is_an_error_with_a_sentence(
 
     assert (error.type, error.message) == (row.kind, row.sentence)
     assert error.non_retryable is not row.retried
-    assert not row.retried or error.type in SPOKEN
+    assert not row.retried or error.type in RETRIED_WITH_MESSAGE
 
 
 WAITS = [

@@ -19,7 +19,6 @@ from workflows.rules.orders.order import (
     OrderState,
     OrderStatus,
     StepName,
-    StepStatus,
 )
 from workflows.rules.orders.parcel import (
     Parcel,
@@ -30,6 +29,8 @@ from workflows.rules.orders.parcel import (
     shipment_id,
 )
 from workflows.rules.shared.audit import AuditEvent
+from workflows.rules.shared.failure import recorded_failure
+from workflows.rules.shared.saga import StepStatus
 
 PLACES = ("EAST", "NORTH", "SOUTH")
 DONE = {
@@ -135,7 +136,7 @@ def test_news_that_are_none_change_nothing(told: ParcelNews) -> None:
 
 def test_before_shipping_and_after_turning_back_nothing_is_heard_of_parcels() -> None:
     told = news("NORTH", tracking="TRK-1")
-    back = saga.step_failed(shipping(), StepName.SHIP, "broken", NOON).state
+    back = saga.step_failed(shipping(), StepName.SHIP, recorded_failure("broken"), NOON).state
 
     for state in (reserved(), back):
         assert parcels.parcel_moved(state, told, NOON).state == state

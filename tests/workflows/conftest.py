@@ -57,7 +57,7 @@ async def impatient_office(
 
     A running activity holds the virtual clock, so a hang takes as long as it takes.
     """
-    monkeypatch.setitem(options.SLACK_TRY, "schedule_to_close_timeout", timedelta(seconds=0.5))
+    monkeypatch.setitem(options.SLACK_ONCE, "schedule_to_close_timeout", timedelta(seconds=0.5))
     runner = sandbox_sharing("workflows.options")
     async with office_of(temporal, world, runner=runner) as office:
         yield office

@@ -21,13 +21,13 @@ from tests.workflows.hr_office import (
 from tests.workflows.office import CLOSE, EXPIRE, Office, new_id, office_of, refused
 from tests.workflows.weather import Weather
 from workflows.hr_request import HrRequestWorkflow
-from workflows.hr_saga import TRY_AGAIN
+from workflows.hr_saga import RETRY_COMPENSATION_AFTER
 from workflows.payloads import data_converter
 from workflows.rules.approvals.request import Status, Verdict
 from workflows.rules.hr.request import HrRequest, HrType, content_of
 from workflows.rules.hr.snapshot import HrSnapshot, Provisioning
 from workflows.rules.messages import HrInput
-from workflows.rules.orders.order import StepStatus
+from workflows.rules.shared.saga import StepStatus
 
 
 async def test_two_levels_approve_then_it_is_provisioned(office: Office, world: World) -> None:
@@ -223,13 +223,13 @@ async def test_an_undo_that_nobody_can_do_is_told_to_the_admins_and_done_later(
     stuck = await handle.query(HrRequestWorkflow.state)
 
     world.provision.declines = set()
-    await office.pass_time(handle, TRY_AGAIN + CLOSE)
+    await office.pass_time(handle, RETRY_COMPENSATION_AFTER + CLOSE)
     snapshot = await office.end(handle)
 
     failed, ended = [
         world.audit.fact(handle.id, kind).at for kind in ("CompensationFailed", "HrRequestEnded")
     ]
-    assert timedelta(0) <= ended - failed - TRY_AGAIN < timedelta(seconds=5)
+    assert timedelta(0) <= ended - failed - RETRY_COMPENSATION_AFTER < timedelta(seconds=5)
     assert stuck.provisioning is Provisioning.COMPENSATING
     assert stuck.stuck is not None
     assert snapshot.provisioning is Provisioning.FAILED
@@ -349,7 +349,7 @@ async def test_a_stuck_request_goes_on_in_a_new_run(narrow_office: Office, world
     started = (await narrow_office.history(handle))[0].workflow_execution_started_event_attributes
     (given,) = await data_converter.decode(started.input.payloads, [HrInput])
     world.provision.declines = set()
-    await narrow_office.pass_time(handle, TRY_AGAIN + CLOSE)
+    await narrow_office.pass_time(handle, RETRY_COMPENSATION_AFTER + CLOSE)
     snapshot = await narrow_office.end(handle)
 
     assert after == before

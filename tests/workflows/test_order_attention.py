@@ -2,12 +2,12 @@
 
 from tests.workflows.fakes import World
 from tests.workflows.office import ANA, Office, OrderHandle, refused
-from workflows.options import COMPENSATION
+from workflows.options import COMPENSATION_RETRIES
 from workflows.order import OrderWorkflow
 from workflows.rules.orders.order import OrderStatus, StepName
 from workflows.rules.people.actors import Actor, Origin
 
-TRIES = COMPENSATION["retry_policy"].maximum_attempts
+TRIES = COMPENSATION_RETRIES["retry_policy"].maximum_attempts
 GUS = Actor(person="UGUS", origin=Origin.SLACK)
 BORIS = Actor(person="UBORIS", origin=Origin.SLACK)
 
@@ -72,7 +72,7 @@ async def test_an_undo_that_stumbles_for_too_long_asks_for_help(
 
     while world.steps.tries["release"] < TRIES:
         tried = world.steps.tries["release"]
-        await office.pass_time(order, COMPENSATION["start_to_close_timeout"] * 4)
+        await office.pass_time(order, COMPENSATION_RETRIES["start_to_close_timeout"] * 4)
         await world.until(lambda tried=tried: world.steps.tries["release"] > tried)  # type: ignore[misc]
     await world.until(lambda: "CompensationFailed" in world.audit.kinds(order.id))
     await office.resume(order)

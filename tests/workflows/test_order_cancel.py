@@ -7,8 +7,9 @@ from tests.workflows.history import scheduled
 from tests.workflows.office import ANA, Office, an_order, refused
 from workflows.order import OrderWorkflow
 from workflows.rules.approvals.request import Status, Verdict
-from workflows.rules.orders.order import OrderStatus, PaymentMode, StepStatus
+from workflows.rules.orders.order import OrderStatus, PaymentMode
 from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.saga import StepStatus
 
 BORIS = Actor(person="UBORIS", origin=Origin.SLACK)
 OPERATOR = Actor(person="UGUS", origin=Origin.CLI, operator="gus@host")

@@ -22,8 +22,9 @@ from tests.workflows.office import (
 from workflows.order import OrderWorkflow
 from workflows.payloads import data_converter
 from workflows.registry import WORKFLOWS, sandbox
-from workflows.rules.orders.order import Order, OrderLine, OrderStatus, StepStatus
+from workflows.rules.orders.order import Order, OrderLine, OrderStatus
 from workflows.rules.orders.parcel import ParcelNews, ParcelStatus, Stored, shipment_id
+from workflows.rules.shared.saga import StepStatus
 from workflows.shipment import PARCEL_MOVED, ShipmentWorkflow
 
 NORTH, SOUTH = "NORTH", "SOUTH"

@@ -5,7 +5,8 @@ from datetime import timedelta
 from tests.workflows.fakes import World
 from tests.workflows.office import CLOSE, Office, OrderHandle, an_order
 from workflows.order import OrderWorkflow
-from workflows.rules.orders.order import PAYMENT_WINDOW, OrderStatus, PaymentMode, StepStatus
+from workflows.rules.orders.order import PAYMENT_WINDOW, OrderStatus, PaymentMode
+from workflows.rules.shared.saga import StepStatus
 
 
 async def _awaiting(office: Office, world: World, **wishes: timedelta) -> OrderHandle:

@@ -5,9 +5,10 @@ import pytest
 from tests.workflows.fakes import World
 from tests.workflows.history import scheduled
 from tests.workflows.office import Office
-from workflows.options import STEP
-from workflows.rules.orders.order import OrderStatus, StepStatus
+from workflows.options import STEP_RETRIES
+from workflows.rules.orders.order import OrderStatus
 from workflows.rules.shared.failure import Failure, read_failure
+from workflows.rules.shared.saga import StepStatus
 
 
 async def test_the_steps_are_written_down_one_after_the_other(office: Office, world: World) -> None:
@@ -103,7 +104,7 @@ async def test_a_step_that_stumbles_five_times_has_failed(office: Office, world:
 
     snapshot = await office.end(order)
 
-    assert world.steps.tries["charge"] == STEP["retry_policy"].maximum_attempts
+    assert world.steps.tries["charge"] == STEP_RETRIES["retry_policy"].maximum_attempts
     assert read_failure(snapshot.failure) == Failure(code="not_in_time")
     assert world.steps.done == ["reserve", "refund", "release"]
 

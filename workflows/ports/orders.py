@@ -35,8 +35,8 @@ class StepReference:
     stored: tuple[Stored, ...] = ()
 
 
-SPOKEN = frozenset({"InventoryDownError", "PaymentGatewayError"})
-"""Types of errors that are tried again, and whose message is nevertheless a sentence for people."""
+RETRIED_WITH_MESSAGE = frozenset({"InventoryDownError", "PaymentGatewayError"})
+"""Types of errors that are retried although their message is meant for people."""
 
 
 class InventoryPort:

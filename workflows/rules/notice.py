@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
 from workflows.rules.hr.snapshot import HrSnapshot
-from workflows.rules.orders.order import OrderSnapshot, OrderStatus, StepName, StepStatus
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus, StepName
 from workflows.rules.shared.card import CardCopy
+from workflows.rules.shared.saga import StepStatus
 from workflows.rules.snapshots import Snapshot
 
 MENTIONED = 8

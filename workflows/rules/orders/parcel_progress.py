@@ -3,19 +3,14 @@
 from dataclasses import replace
 from datetime import datetime
 
-from workflows.rules.orders.order import (
-    Order,
-    OrderChange,
-    OrderState,
-    OrderStatus,
-    StepName,
-    StepStatus,
-)
+from workflows.rules.orders.order import Order, OrderChange, OrderState, OrderStatus, StepName
 from workflows.rules.orders.parcel import Parcel, ParcelNews, ParcelStatus
 from workflows.rules.orders.saga import step_completed, step_failed, step_started
 from workflows.rules.orders.transitions import note
 from workflows.rules.people.actors import CLOCK
 from workflows.rules.shared.audit import Fact
+from workflows.rules.shared.failure import recorded_failure
+from workflows.rules.shared.saga import StepStatus
 
 _ON_THE_WAY = (ParcelStatus.WAITING, ParcelStatus.SHIPPED)
 
@@ -55,7 +50,7 @@ def parcels_ended(state: OrderState, now: datetime) -> OrderChange:
     if not error:
         return OrderChange(state=state)
     running = (step.name for step in state.steps if step.status is StepStatus.RUNNING)
-    return step_failed(state, next(running), error, now)
+    return step_failed(state, next(running), recorded_failure(error), now)
 
 
 def parcel_to_recall(state: OrderState) -> Parcel | None:
