@@ -214,7 +214,7 @@ class ApprovalWorkflow:
 
     @workflow.query
     def menu(self, person: str) -> Menu:
-        """Return what `person` may read of the current snapshot, and the verbs they may use."""
+        """Return the part of the snapshot that `person` may read, and the verbs they may use."""
         reads = may_read(self._state, person)
         return Menu(
             face=self.state() if reads else public_snapshot(self.state()),

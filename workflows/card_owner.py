@@ -30,7 +30,7 @@ outdated card still returns the last state."""
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CardSubject:
-    """What a card is about. The functions are called each time, for the workflow's state changes.
+    """The workflow behind a card. Its functions are called each time, because its state changes.
 
     `watches` are the people and groups that an open request depends on (`rules.watching`).
     `readers` are those who may read a private request in full (`rules.privacy`).

@@ -82,7 +82,7 @@ class DirectoryReader:
         self._attempt = _Attempt(question=question, handle=handle)
 
     def collect(self, state: ApprovalState, now: datetime) -> Change:
-        """Return what the reading changes, if it has ended, and schedule the next one."""
+        """Return the change that a finished reading makes, and schedule the next reading."""
         if self._attempt is None or not self._attempt.handle.done():
             return Change(state=state)
         attempt, self._attempt = self._attempt, None

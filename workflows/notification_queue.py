@@ -141,7 +141,7 @@ class NotificationQueue:
         return next((n for n in sendable if n.try_at is None or n.try_at <= now), None)
 
     def _sendable(self, root: CardCopy | None) -> Iterable[PendingNotice]:
-        """Return what can be sent: notices for the thread need a card that is posted."""
+        """Return the notices that can be sent: those for the thread need a posted card."""
         is_posted = root is not None and bool(root.ts)
         return (notice for notice in self._pending if notice.person or notice.channel or is_posted)
 

@@ -34,8 +34,8 @@ SLACK_ONCE: SingleAttempt = {
     "retry_policy": RetryPolicy(maximum_attempts=1),
 }
 
-# What must not be lost, such as the audit trail: retried forever, and soon after the database is
-# back.
+# For calls that must not be lost, such as an append to the audit trail. The short interval means
+# that they succeed soon after the database is back.
 RETRY_FOREVER: Retries = {
     "start_to_close_timeout": timedelta(seconds=10),
     "retry_policy": RetryPolicy(maximum_interval=timedelta(seconds=5)),
@@ -53,8 +53,8 @@ MAIL_RETRIES: Retries = {
     "retry_policy": RetryPolicy(maximum_attempts=20, maximum_interval=timedelta(minutes=2)),
 }
 
-# A compensation is owed, but one that keeps failing needs a person: after ten attempts (about
-# three minutes) the workflow asks for help and waits, then starts again with ten attempts.
+# A compensation must succeed in the end, but if it keeps failing, a person has to look at it: after
+# ten attempts (about three minutes) the workflow asks for help and waits. Then it starts over.
 COMPENSATION_RETRIES: Retries = {
     "start_to_close_timeout": timedelta(seconds=10),
     "retry_policy": RetryPolicy(maximum_attempts=10, maximum_interval=timedelta(seconds=30)),

@@ -18,7 +18,7 @@ from workflows.step_failure import failure_of
 
 
 class SagaState(Protocol):
-    """What the saga itself reads of its workflow's state."""
+    """The part of its workflow's state that every saga reads."""
 
     @property
     def policy(self) -> Policy:
@@ -103,7 +103,7 @@ class Saga(ABC, Generic[State, Change, Name, Result]):
 
     @abstractmethod
     def _next_action(self) -> Callable[[], Awaitable[None]] | None:
-        """Return what the state calls for now, such as `_forward`; None after the end."""
+        """Return the next action for the current state, such as `_forward`; None after the end."""
 
     @abstractmethod
     def _start_step(self, name: Name) -> workflow.ActivityHandle[Result]:

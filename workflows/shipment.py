@@ -12,7 +12,7 @@ from workflows.rules.orders.parcel import ParcelNews, parcel_key
 from workflows.step_failure import failure_of
 
 PARCEL_MOVED = "parcel_moved"
-"""The order's signal, by name: the order's module imports this one."""
+"""The order's signal, by its name: the order's module imports this module."""
 
 
 @workflow.defn
@@ -24,7 +24,7 @@ class ShipmentWorkflow:
 
     @workflow.run
     async def run(self, workflow_input: ShipmentInput) -> ParcelNews:
-        """Return how the parcel ended. A failure is a result, not an error: the order handles it."""
+        """Return the parcel's final news. A failure is a result, not an error: the order handles it."""
         order, warehouse = workflow_input.order, workflow_input.warehouse
         question = StepQuestion(key=parcel_key(order.order_id, warehouse), order=order)
         news = ParcelNews(warehouse=warehouse)

@@ -7,7 +7,7 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 
 from workflows.options import MAIL_RETRIES, RETRY_FOREVER
-from workflows.ports.summaries import DayQuestion, SummaryPort, TellDay
+from workflows.ports.summaries import DayQuestion, SummaryMessage, SummaryPort
 from workflows.rules.orders.daily_totals import DaySummary
 
 _SCHEDULED = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
@@ -45,7 +45,7 @@ class SummaryWorkflow:
         summary = await workflow.execute_activity_method(
             SummaryPort.sum_up, question, **RETRY_FOREVER
         )
-        message = TellDay(
+        message = SummaryMessage(
             channel=workflow_input.channel, language=workflow_input.language, summary=summary
         )
         posted = await workflow.execute_activity_method(

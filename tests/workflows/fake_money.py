@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 from workflows.ports.orders import StepReference
 from workflows.ports.payments import ReceivedPaymentPort, RefundPort, SweepQuestion, Swept
-from workflows.ports.summaries import DayQuestion, SummaryPort, TellDay
+from workflows.ports.summaries import DayQuestion, SummaryMessage, SummaryPort
 from workflows.rules.orders.daily_totals import DaySummary
 from workflows.rules.orders.received_payment import ReceivedPayment
 
@@ -44,7 +44,7 @@ class FakeDay(SummaryPort):
     """One day, on which nobody ordered anything."""
 
     asked: list[DayQuestion] = field(default_factory=list)
-    told: list[TellDay] = field(default_factory=list)
+    told: list[SummaryMessage] = field(default_factory=list)
 
     @activity.defn
     async def sum_up(self, question: DayQuestion) -> DaySummary:
@@ -52,6 +52,6 @@ class FakeDay(SummaryPort):
         return DAY
 
     @activity.defn
-    async def tell_day(self, message: TellDay) -> bool:
+    async def tell_day(self, message: SummaryMessage) -> bool:
         self.told.append(message)
         return True

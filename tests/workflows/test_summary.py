@@ -13,7 +13,7 @@ from temporalio.worker import Worker
 
 from tests.sandbox import sandbox_sharing
 from tests.workflows.weather import PATIENCE
-from workflows.ports.summaries import DayQuestion, SummaryPort, TellDay
+from workflows.ports.summaries import DayQuestion, SummaryMessage, SummaryPort
 from workflows.rules.orders.daily_totals import DaySummary
 from workflows.summary import SummaryInput, SummaryReport, SummaryWorkflow
 
@@ -27,7 +27,7 @@ class NotificationQueue(SummaryPort):
 
     silences: int = 0
     asked: list[DayQuestion] = field(default_factory=list)
-    told: list[TellDay] = field(default_factory=list)
+    told: list[SummaryMessage] = field(default_factory=list)
 
     @activity.defn
     async def sum_up(self, question: DayQuestion) -> DaySummary:
@@ -35,7 +35,7 @@ class NotificationQueue(SummaryPort):
         return DAY
 
     @activity.defn
-    async def tell_day(self, message: TellDay) -> bool:
+    async def tell_day(self, message: SummaryMessage) -> bool:
         self.told.append(message)
         if self.silences:
             self.silences -= 1
@@ -70,4 +70,4 @@ async def test_a_day_is_summed_up_once_and_told_as_soon_as_slack_takes_it(
 
     assert report == SummaryReport(summary=DAY, told=True)
     assert teller.asked == [DayQuestion(timezone="Europe/Berlin", at=scheduled)]
-    assert teller.told == [TellDay(channel="#sales", language="en", summary=DAY)] * 3
+    assert teller.told == [SummaryMessage(channel="#sales", language="en", summary=DAY)] * 3

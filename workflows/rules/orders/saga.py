@@ -143,7 +143,7 @@ def step_completed(  # noqa: PLR0913 - a step may return this much
 ) -> OrderChange:
     """Record a step's success; after the last step the order is complete.
 
-    `stored` is where the reserved items are: from more than one warehouse they go in parcels.
+    `stored` lists the reserved items by warehouse: more than one warehouse means parcels.
     """
     if len(stored) > 1:
         parcels = tuple(Parcel(warehouse=part.warehouse, skus=part.skus) for part in stored)

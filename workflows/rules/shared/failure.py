@@ -47,5 +47,5 @@ def read_failure(text: str) -> Failure | None:
 
 
 def recorded_failure(text: str) -> Failure:
-    """Return the failure that was stored as `text`, whoever worded it."""
+    """Return the failure that was stored as `text`: our own, or another system's sentence."""
     return read_failure(text) or foreign_failure(text)

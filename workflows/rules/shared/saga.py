@@ -24,7 +24,7 @@ class StepStatus(StrEnum):
 
 
 class SagaStep(Protocol):
-    """What the machine and its facts need of a step. `error` is empty unless the step failed."""
+    """The parts of a step that the machine and its facts read."""
 
     @property
     def name(self) -> StrEnum:
@@ -40,7 +40,7 @@ class SagaStep(Protocol):
 
     @property
     def error(self) -> str:
-        """The failure as facts record it."""
+        """The failure as facts record it, empty unless the step failed."""
 
 
 Step = TypeVar("Step", bound=SagaStep)
