@@ -21,10 +21,10 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from bot.cli.demo import temporal_binary
 from tests.conftest import DEV_SERVER_ARGS
 from tests.replay.fingerprint import BASELINE, HISTORIES, fingerprint
-from tests.replay.scenarios import NARROW, SCENARIOS
-from tests.workflows.afresh import NARROW_SERVER_ARGS
-from tests.workflows.fakes import World
-from tests.workflows.office import office_of
+from tests.replay.scenarios import LOW_LIMIT, SCENARIOS
+from tests.workflows.continued_runs import LOW_LIMIT_SERVER_ARGS
+from tests.workflows.fake_ports import FakePorts
+from tests.workflows.harness import run_harness
 from workflows.payloads import data_converter
 
 IDENTITY = "countersign-recorder"
@@ -35,8 +35,8 @@ async def record(names: list[str]) -> None:
     """Play the named paths and write what the server kept of them."""
     prints = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
     prints = {name: prints[name] for name in SCENARIOS if name in prints}
-    prints |= await _play([name for name in names if name not in NARROW])
-    prints |= await _play([name for name in names if name in NARROW], *NARROW_SERVER_ARGS)
+    prints |= await _play([name for name in names if name not in LOW_LIMIT])
+    prints |= await _play([name for name in names if name in LOW_LIMIT], *LOW_LIMIT_SERVER_ARGS)
     BASELINE.write_text(json.dumps(prints, indent=1, sort_keys=True) + "\n")
     await asyncio.sleep(0.5)  # the SDK may crash where a process ends right after its server
 
@@ -54,8 +54,8 @@ async def _play(names: list[str], *server_args: str) -> dict[str, list[str]]:
     )
     async with env:
         for name in names:
-            async with office_of(env, World(), queue="golden", identity=IDENTITY) as office:
-                handle = await SCENARIOS[name](office, f"golden-{name}")
+            async with run_harness(env, FakePorts(), queue="golden", identity=IDENTITY) as harness:
+                handle = await SCENARIOS[name](harness, f"golden-{name}")
                 history = await handle.fetch_history()
             written = json.dumps(_anonymous(history.to_json()), indent=1, sort_keys=True)
             (HISTORIES / f"{name}.json").write_text(written + "\n")

@@ -1,4 +1,4 @@
-"""Money and stock balance after every storm: the real workflow, the real activities, a real database."""
+"""Money and stock balance after every faults: the real workflow, the real activities, a real database."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -30,9 +30,15 @@ from records.database import Database
 from records.received_payments import ReceivedPayments
 from records.reservations import quantities
 from records.stock import Product, Stock
-from tests.workflows.fakes import FakeAudit, World
-from tests.workflows.office import Office, OrderHandle, an_order, office_of, usd
-from tests.workflows.storm import STATEMENTS, Attempt, Fate, Storm, statements_counted
+from tests.workflows.fake_ports import FakeAudit, FakePorts
+from tests.workflows.fault_injection import (
+    STATEMENTS,
+    Attempt,
+    Fault,
+    FaultInjector,
+    statements_counted,
+)
+from tests.workflows.harness import Harness, OrderHandle, an_order, run_harness, usd
 from workflows.order import OrderWorkflow
 from workflows.ports.approvals import AuditBatch
 from workflows.ports.orders import PaymentPort
@@ -54,13 +60,13 @@ PAST = SweepInput(older_than=timedelta(0))
 LEFT_OVER = SweepInput(older_than=timedelta(0), give_back_after=timedelta(0))
 
 ATTEMPT = st.one_of(
-    st.sampled_from([Attempt(fate) for fate in Fate if fate is not Fate.BROKEN_OFF]),
-    st.builds(Attempt, st.just(Fate.BROKEN_OFF), st.integers(0, STATEMENTS)),
+    st.sampled_from([Attempt(fault) for fault in Fault if fault is not Fault.INTERRUPTED]),
+    st.builds(Attempt, st.just(Fault.INTERRUPTED), st.integers(0, STATEMENTS)),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Story:
+class Scenario:
     """What happens to one order, and which payments come in for it by themselves, and when.
 
     `parcels`: it lies in two warehouses. What happens to a step then happens to whichever parcel
@@ -83,7 +89,7 @@ class Story:
 
 AMOUNTS = st.lists(st.sampled_from([PRICE, OTHER_PRICE]), max_size=2)
 STORIES = st.builds(
-    Story,
+    Scenario,
     parcels=st.booleans(),
     mode=st.sampled_from(PaymentMode),
     attempts=st.fixed_dictionaries(
@@ -95,26 +101,26 @@ STORIES = st.builds(
 )
 
 
-def story(**attempts: Fate) -> Story:
+def story(**attempts: Fault) -> Scenario:
     """Return the story of an order that is paid for as it should be, with one mishap at a time."""
     awaits = PaymentPort.receive.__name__ in attempts
-    return Story(
+    return Scenario(
         mode=PaymentMode.AWAIT if awaits else PaymentMode.CHARGE,
-        attempts={name: [Attempt(fate)] for name, fate in attempts.items()},
+        attempts={name: [Attempt(fault)] for name, fault in attempts.items()},
         cancelled=False,
         paid=[PRICE] if awaits else [],
         paid_too_late=[],
     )
 
 
-WORST = (Fate.UNHEARD, Fate.GIVEN_UP, Fate.REFUSED_YET_DONE)
-AT_EACH_STEP = [story(**{name: fate}) for name in STEPS for fate in WORST]
-AT_EACH_UNDO = [story(deliver=Fate.REFUSED, **{name: fate}) for name in UNDOS for fate in WORST]
+WORST = (Fault.RESULT_LOST, Fault.REFUSED_AND_RUN_LATE, Fault.REFUSED_AND_DONE)
+AT_EACH_STEP = [story(**{name: fault}) for name in STEPS for fault in WORST]
+AT_EACH_UNDO = [story(deliver=Fault.REFUSED, **{name: fault}) for name in UNDOS for fault in WORST]
 OF_A_PARCEL = [
     *(
-        replace(story(**{name: fate}), parcels=True)
+        replace(story(**{name: fault}), parcels=True)
         for name in ("ship", "deliver")
-        for fate in WORST
+        for fault in WORST
     ),
     *(replace(one, parcels=True) for one in AT_EACH_UNDO if "recall" in one.attempts),
 ]
@@ -134,12 +140,14 @@ class RecordedAudit(FakeAudit):
         await super().append(batch)
 
 
-class LedgerWorld(World):
+class LedgerPorts(FakePorts):
     """The fakes, except for everything that moves money and pieces."""
 
     def __init__(self, database: Database) -> None:
         super().__init__()
-        self.audit: RecordedAudit = RecordedAudit(bell=self.bell, records=AuditActivities(database))
+        self.audit: RecordedAudit = RecordedAudit(
+            changes=self.changes, records=AuditActivities(database)
+        )
         self._inventory = InventoryActivities(database)
         self._payment = PaymentActivities(database, NOON.date)
         self._shipping = ShippingActivities(database, lambda: NOON)
@@ -171,14 +179,14 @@ class Ground:
     """Where stories happen, and the ledger that is looked at afterwards."""
 
     def __init__(
-        self, office: Office, audit: RecordedAudit, database: Database, storm: Storm
+        self, harness: Harness, audit: RecordedAudit, database: Database, faults: FaultInjector
     ) -> None:
-        self.office = office
+        self.harness = harness
         self.audit = audit
         self.database = database
-        self.storm = storm
+        self.faults = faults
 
-    async def play(self, stories: Sequence[Story]) -> list[Order]:
+    async def play(self, stories: Sequence[Scenario]) -> list[Order]:
         """Take orders through their stories to their ends, and look after every payment.
 
         One sweep at a time, as the schedule has it.
@@ -197,29 +205,29 @@ class Ground:
         await asyncio.gather(*(self._looked_after(event_id) for event_id in events))
         return orders
 
-    async def _begin(self, story: Story) -> Order:
+    async def _begin(self, story: Scenario) -> Order:
         """Order, and return when a payment may come in."""
         lines = (LAMP,) if story.parcels else ()
         order = an_order(DESK_PRICE, payment=story.mode, and_lines=lines or (OTHER_DESK,))
         if story.paid or story.paid_too_late:
             self.audit.paid_for.add(order.order_id)
         for name, attempts in story.attempts.items():
-            self.storm.plan(order.order_id, name, attempts)
-        handle = await self.office.ask(order)
+            self.faults.plan(order.order_id, name, attempts)
+        handle = await self.harness.submit_order(order)
         if story.cancelled:
             with suppress(WorkflowUpdateFailedError):  # it is on its way already
-                await self.office.cancel(handle)
+                await self.harness.cancel(handle)
         due = "PaymentAwaited" if story.is_paid_in_time else "OrderReceived"
-        await self.office.world.until(lambda: due in self.audit.kinds(order.order_id))
+        await self.harness.ports.until(lambda: due in self.audit.kinds(order.order_id))
         return order
 
     async def _end(self, order: Order) -> None:
         """Let time pass until the order has ended, and help wherever it cannot be undone."""
         handle = self._handle(order)
-        ending = asyncio.gather(self.office.end(handle), self._hurry(order))
+        ending = asyncio.gather(self.harness.run_to_end(handle), self._hurry(order))
         audit, helps = self.audit, 0
         while True:
-            await self.office.world.until(
+            await self.harness.ports.until(
                 lambda: (
                     ending.done()
                     or "OrderEnded" in audit.kinds(handle.id)
@@ -229,7 +237,7 @@ class Ground:
             if "OrderEnded" in audit.kinds(handle.id) or ending.done():
                 break
             helps += 1
-            await self.office.resume(handle)
+            await self.harness.resume(handle)
         await ending
 
     async def _hurry(self, order: Order) -> None:
@@ -238,15 +246,15 @@ class Ground:
         if len(stored) == 1:
             return
         kinds = self.audit.kinds
-        await self.office.world.until(
+        await self.harness.ports.until(
             lambda: "OrderEnded" in kinds(order.order_id) or self._is_shipping(order)
         )
         for one in stored:
-            shipment = self.office.client.get_workflow_handle(
+            shipment = self.harness.client.get_workflow_handle(
                 shipment_id(order.order_id, one.warehouse)
             )
             with suppress(RPCError):  # it has ended, or was never begun
-                await self.office.env.fast_forward(shipment)
+                await self.harness.env.fast_forward(shipment)
 
     def _is_shipping(self, order: Order) -> bool:
         facts = self.audit.of(order.order_id)
@@ -260,21 +268,23 @@ class Ground:
         await ReceivedPayments(self.database).receive(payment, judge_snapshot, NOON)
         return payment.event_id
 
-    async def _sweep(self, asked: SweepInput) -> None:
-        await self.office.client.execute_workflow(
-            SweepWorkflow.run, asked, id=f"sweep-{uuid4()}", task_queue=self.office.queue
+    async def _sweep(self, workflow_input: SweepInput) -> None:
+        await self.harness.client.execute_workflow(
+            SweepWorkflow.run, workflow_input, id=f"sweep-{uuid4()}", task_queue=self.harness.queue
         )
 
     async def _looked_after(self, event_id: str) -> None:
         """Wait until a payment is where it belongs: with its order, or back."""
-        refund = self.office.client.get_workflow_handle_for(RefundWorkflow.run, refund_id(event_id))
+        refund = self.harness.client.get_workflow_handle_for(
+            RefundWorkflow.run, refund_id(event_id)
+        )
         receipt = await ReceivedPayments(self.database).get(event_id)
         assert receipt is not None
         if receipt.progress is not Progress.SETTLED:
-            await self.office.end(refund)
+            await self.harness.run_to_end(refund)
 
     def _handle(self, order: Order) -> OrderHandle:
-        return self.office.client.get_workflow_handle_for(OrderWorkflow.run, order.order_id)
+        return self.harness.client.get_workflow_handle_for(OrderWorkflow.run, order.order_id)
 
     async def assert_balanced(self, order: Order) -> None:
         """Check one order's money and pieces by how it ended."""
@@ -300,7 +310,7 @@ class Ground:
 async def ground(
     temporal: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Ground]:
-    storm = Storm()
+    faults = FaultInjector()
     path = tmp_path_factory.mktemp("ledger") / "records.db"
     async with Database(f"sqlite:///{path}") as database:
         await database.upgrade()
@@ -310,12 +320,14 @@ async def ground(
                 Product(sku="LAMP-1", name="Lamp", on_hand=PIECES, warehouse="SOUTH"),
             ]
         )
-        world = LedgerWorld(database)
+        ports = LedgerPorts(database)
         with statements_counted():
             # Not in the sandbox, which other tests prove: it takes a fifth of the time.
             runner = UnsandboxedWorkflowRunner()
-            async with office_of(temporal, world, interceptors=[storm], runner=runner) as office:
-                yield Ground(office=office, audit=world.audit, database=database, storm=storm)
+            async with run_harness(
+                temporal, ports, interceptors=[faults], runner=runner
+            ) as harness:
+                yield Ground(harness=harness, audit=ports.audit, database=database, faults=faults)
 
 
 @settings(
@@ -330,11 +342,11 @@ async def ground(
 @example(stories=OF_A_PARCEL)
 @given(stories=st.lists(STORIES, min_size=4, max_size=4))
 async def test_money_and_stock_balance_after_any_storm(
-    ground: Ground, stories: list[Story]
+    ground: Ground, stories: list[Scenario]
 ) -> None:
     """One charge and one refund at most, nothing kept of an order that failed, no piece lost."""
     orders = await ground.play(stories)
-    await ground.storm.pass_by()
+    await ground.faults.run_late_attempts()
 
     for order in orders:
         await ground.assert_balanced(order)
@@ -347,7 +359,7 @@ async def test_a_payment_that_was_booked_by_a_step_that_failed_goes_back_once(
     ground: Ground,
 ) -> None:
     """The order's own undo gives it back; the sweep believes the ledger, not the step."""
-    (order,) = await ground.play([story(receive=Fate.REFUSED_YET_DONE)])
+    (order,) = await ground.play([story(receive=Fault.REFUSED_AND_DONE)])
 
     balance = await Balance(ground.database).of_order(order.order_id)
     total = order.total.amount

@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from tests.sandbox import sandbox_sharing
-from tests.workflows.weather import PATIENCE
+from tests.workflows.fake_slack import TIMEOUT
 from workflows.ports.orders import StepReference
 from workflows.ports.payments import RefundPort
 from workflows.refund import RefundWorkflow
@@ -53,7 +53,7 @@ async def test_a_refund_goes_on_until_the_money_is_back_whatever_it_is_refused_f
         activities=[bank.give_back],
         workflow_runner=sandbox_sharing(),
     )
-    async with worker, asyncio.timeout(PATIENCE):
+    async with worker, asyncio.timeout(TIMEOUT):
         handle = await temporal.client.start_workflow(
             RefundWorkflow.run,
             RefundInput(payment=payment),

@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from tests.sandbox import sandbox_sharing
-from tests.workflows.weather import PATIENCE
+from tests.workflows.fake_slack import TIMEOUT
 from workflows.ports.summaries import DayQuestion, SummaryMessage, SummaryPort
 from workflows.rules.orders.daily_totals import DaySummary
 from workflows.summary import SummaryInput, SummaryReport, SummaryWorkflow
@@ -57,7 +57,7 @@ async def test_a_day_is_summed_up_once_and_told_as_soon_as_slack_takes_it(
         activities=[teller.sum_up, teller.tell_day],
         workflow_runner=sandbox_sharing(),
     )
-    async with worker, asyncio.timeout(PATIENCE):
+    async with worker, asyncio.timeout(TIMEOUT):
         handle = await temporal.client.start_workflow(
             SummaryWorkflow.run,
             ASKED,

@@ -1,4 +1,4 @@
-"""A small bank for money that came in by itself, and a small channel that hears of a day."""
+"""Fakes for refunds, the sweep of received payments, and the daily summary."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ DAY = DaySummary(day=date(2026, 11, 20), began=datetime(2026, 11, 20, tzinfo=UTC
 
 
 @dataclass
-class FakeMoney(RefundPort, ReceivedPaymentPort):
-    """Gives back after so many `refusals` for good; sweeps these `pages`, one after the other."""
+class FakePayments(RefundPort, ReceivedPaymentPort):
+    """Refuses the first `refusals` refunds permanently; returns `pages` one after the other."""
 
     refusals: int = 0
     pages: deque[Swept] = field(default_factory=deque)
@@ -40,8 +40,8 @@ class FakeMoney(RefundPort, ReceivedPaymentPort):
 
 
 @dataclass
-class FakeDay(SummaryPort):
-    """One day, on which nobody ordered anything."""
+class FakeSummaries(SummaryPort):
+    """The summary of a day without orders."""
 
     asked: list[DayQuestion] = field(default_factory=list)
     told: list[SummaryMessage] = field(default_factory=list)

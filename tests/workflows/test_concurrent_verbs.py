@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from tests.workflows import acts
-from tests.workflows.acts import Act
-from tests.workflows.fakes import World
-from tests.workflows.office import ANA, BOTH, ApprovalHandle, Office, policy
+from tests.workflows import updates
+from tests.workflows.fake_ports import FakePorts
+from tests.workflows.harness import ANA, BOTH, ApprovalHandle, Harness, policy
+from tests.workflows.updates import Update
 from views import cards
 from views.card_click import ButtonValue
 from views.ids import ActionId
@@ -47,24 +47,24 @@ from workflows.rules.shared.card import CardCopy
 from workflows.rules.shared.content import Content
 from workflows.rules.shared.errors import RuleError
 
-FIRST: dict[str, Act] = {
-    "approve": acts.approve("UBORIS"),
-    "reject": acts.reject("UBORIS"),
-    "request_changes": acts.request_changes("UBORIS"),
-    "comment": acts.comment("UBORIS"),
-    "amend": acts.amend(),
-    "delegate": acts.delegate("UBORIS", "UDORA"),
-    "withdraw": acts.withdraw(),
-    "reassign": acts.reassign("UDORA", "UEMIL"),
-    "refresh": acts.refresh(),
-    "close": acts.close(),
+FIRST: dict[str, Update] = {
+    "approve": updates.approve("UBORIS"),
+    "reject": updates.reject("UBORIS"),
+    "request_changes": updates.request_changes("UBORIS"),
+    "comment": updates.comment("UBORIS"),
+    "amend": updates.amend(),
+    "delegate": updates.delegate("UBORIS", "UDORA"),
+    "withdraw": updates.withdraw(),
+    "reassign": updates.reassign("UDORA", "UEMIL"),
+    "refresh": updates.refresh(),
+    "close": updates.close(),
 }
 SECOND = FIRST | {
-    "approve": acts.approve("UCLARA"),
-    "reject": acts.reject("UCLARA"),
-    "request_changes": acts.request_changes("UCLARA"),
-    "comment": acts.comment("UCLARA"),
-    "delegate": acts.delegate("UCLARA", "UBORIS"),
+    "approve": updates.approve("UCLARA"),
+    "reject": updates.reject("UCLARA"),
+    "request_changes": updates.request_changes("UCLARA"),
+    "comment": updates.comment("UCLARA"),
+    "delegate": updates.delegate("UCLARA", "UBORIS"),
 }
 """The same by somebody else where two people may do it."""
 
@@ -113,30 +113,30 @@ async def _read(state: ApprovalState) -> ApprovalState:
     if not state.waits_for_approvers:
         return state
     question = directory_reading.question(state)
-    found = await World().directory.approvers(question)
+    found = await FakePorts().directory.approvers(question)
     return directory_reading.take_reading(state, question, found, NOW).state
 
 
 async def _rehearse(
-    state: ApprovalState, *in_turn: Act, at_once: bool
+    state: ApprovalState, *in_turn: Update, at_once: bool
 ) -> tuple[list[str], list[str], Status]:
     answers: list[str] = []
     facts: list[str] = []
-    for act in in_turn:
-        check, do = RULES[act.update]
+    for update in in_turn:
+        check, do = RULES[update.name]
         try:
-            check(state, act.message, NOW)
+            check(state, update.message, NOW)
         except RuleError as refusal:
             answers.append(refusal.code)
             continue
-        change = do(state, act.message, NOW)
+        change = do(state, update.message, NOW)
         answers.append(TAKEN)
         facts += [fact.kind.value for fact in change.facts]
         state = change.state if at_once else await _read(change.state)
     return answers, facts, state.status
 
 
-async def _allowed(state: ApprovalState, one: Act, other: Act) -> list[Outcome]:
+async def _allowed(state: ApprovalState, one: Update, other: Update) -> list[Outcome]:
     """Return the outcomes of both orders, in one workflow task and in two."""
     allowed = []
     for at_once in (True, False):
@@ -149,22 +149,22 @@ async def _allowed(state: ApprovalState, one: Act, other: Act) -> list[Outcome]:
     return allowed
 
 
-async def _answer(office: Office, handle: ApprovalHandle, act: Act) -> str:
+async def _answer(harness: Harness, handle: ApprovalHandle, update: Update) -> str:
     try:
-        await office.do(handle, act)
+        await harness.send(handle, update)
     except WorkflowUpdateFailedError as error:
         cause: Any = error.cause
         return str(cause.type).removeprefix("rejected.")
     return TAKEN
 
 
-def _by_button(card: PublishCard, act: Act, copy: CardCopy) -> Act:
+def _by_button(card: PublishCard, update: Update, copy: CardCopy) -> Update:
     """Return what somebody does by a button of this copy: it says about which content and level."""
-    if not isinstance(act.message, Decision):
-        return act
+    if not isinstance(update.message, Decision):
+        return update
     (value, *_) = _verdict_values(card, copy)
-    message = replace(act.message, content_revision=value.content_revision, level=value.level)
-    return replace(act, message=message)
+    message = replace(update.message, content_revision=value.content_revision, level=value.level)
+    return replace(update, message=message)
 
 
 def _verdict_values(card: PublishCard, copy: CardCopy) -> list[ButtonValue]:
@@ -221,36 +221,38 @@ def _agrees(snapshot: ApprovalSnapshot, facts: list[AuditEvent]) -> bool:
 @pytest.mark.parametrize("layout", Layout)
 @pytest.mark.parametrize("name", FIRST)
 async def test_two_verbs_at_once_end_as_the_rules_say(
-    office: Office, world: World, name: str, layout: Layout
+    harness: Harness, ports: FakePorts, name: str, layout: Layout
 ) -> None:
-    world.directory.outside = ("UCLARA",) if layout is Layout.THREAD else ()
+    ports.directory.outside = ("UCLARA",) if layout is Layout.THREAD else ()
     state = await _opened(layout)
     turn = [*FIRST].index(name) + [*Layout].index(layout)
-    second = {other: act for at, (other, act) in enumerate(SECOND.items()) if (at + turn) % 2 == 0}
-    opened = await asyncio.gather(*(office.open_request(BOTH, layout=layout) for _ in second))
+    second = {
+        other: update for at, (other, update) in enumerate(SECOND.items()) if (at + turn) % 2 == 0
+    }
+    opened = await asyncio.gather(*(harness.open_request(BOTH, layout=layout) for _ in second))
     handles = dict(zip(second, opened, strict=True))
-    card = world.cards.published[0]
+    card = ports.cards.published[0]
     (one, another) = (card.copies[0], card.copies[0])
     if layout is Layout.THREAD:
         (_, one, another) = card.copies
         assert (one.level, another.person) == (1, "UCLARA")
-    before = len(world.audit.of(opened[0].id))
-    world.audit.held = True
+    before = len(ports.audit.of(opened[0].id))
+    ports.audit.held = True
 
     first = _by_button(card, FIRST[name], one)
     pairs = [
-        (handles[other], act)
+        (handles[other], update)
         for other in second
-        for act in (first, _by_button(card, second[other], another))
+        for update in (first, _by_button(card, second[other], another))
     ]
-    answers = await asyncio.gather(*(_answer(office, *sent) for sent in pairs))
-    world.audit.let()
+    answers = await asyncio.gather(*(_answer(harness, *sent) for sent in pairs))
+    ports.audit.unblock()
 
     both = zip(second, answers[::2], answers[1::2], strict=True)
     for other, one_answer, other_answer in both:
-        await office.until_idle(handles[other])
-        facts = world.audit.of(handles[other].id)
-        shown = world.cards.shown(handles[other].id)
+        await harness.until_idle(handles[other])
+        facts = ports.audit.of(handles[other].id)
+        shown = ports.cards.shown(handles[other].id)
         by_people = [fact.kind.value for fact in facts[before:] if fact.actor != CLOCK]
         outcome = Outcome(
             answers=(one_answer, other_answer), facts=tuple(by_people), status=shown.status
@@ -258,4 +260,4 @@ async def test_two_verbs_at_once_end_as_the_rules_say(
         assert outcome in await _allowed(state, FIRST[name], second[other]), other
         assert [fact.sequence for fact in facts] == list(range(1, len(facts) + 1)), other
         assert _agrees(shown, facts), other
-        assert _converged(world.cards.last(handles[other].id)), other
+        assert _converged(ports.cards.last(handles[other].id)), other

@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.workflow import UnfinishedSignalHandlersWarning, UnfinishedUpdateHandlersWarning
 
-from tests.workflows.office import ANA, Office
+from tests.workflows.harness import ANA, Harness
 from workflows.approval import ApprovalWorkflow
 from workflows.rules.approvals.request import Withdrawal
 
@@ -31,15 +31,15 @@ def _is_clean(answer: object) -> bool:
 
 
 async def test_no_update_is_cut_off_by_the_end(
-    office: Office, recwarn: pytest.WarningsRecorder
+    harness: Harness, recwarn: pytest.WarningsRecorder
 ) -> None:
-    handle = await office.open_request()
+    handle = await harness.open_request()
 
     answers = await asyncio.gather(
-        office.decide(handle, "UBORIS"),
+        harness.decide(handle, "UBORIS"),
         *(handle.execute_update(ApprovalWorkflow.republish) for _ in range(3)),
-        office.decide(handle, "UCLARA"),
-        office.withdraw(handle),
+        harness.decide(handle, "UCLARA"),
+        harness.withdraw(handle),
         *(handle.execute_update(ApprovalWorkflow.republish) for _ in range(3)),
         return_exceptions=True,
     )
@@ -50,17 +50,17 @@ async def test_no_update_is_cut_off_by_the_end(
 
 
 async def test_no_update_is_cut_off_when_a_child_hands_its_card_over(
-    office: Office, recwarn: pytest.WarningsRecorder
+    harness: Harness, recwarn: pytest.WarningsRecorder
 ) -> None:
-    order, approval = await office.awaiting_order()
+    order, approval = await harness.order_awaiting_approval()
 
     answers = await asyncio.gather(
-        office.decide(approval, "UBORIS"),
+        harness.decide(approval, "UBORIS"),
         *(approval.execute_update(ApprovalWorkflow.republish) for _ in range(4)),
         approval.signal("withdraw", Withdrawal(actor=ANA)),
         return_exceptions=True,
     )
-    await office.end(order)
+    await harness.run_to_end(order)
 
     assert [answer for answer in answers if not _is_clean(answer)] == []
     assert [warning for warning in recwarn if issubclass(warning.category, UNFINISHED)] == []
