@@ -1,4 +1,4 @@
-"""The harness of the workflow tests, for the paths that are played again here."""
+"""The fixtures of the workflow tests, for the paths that run again here."""
 
 from tests.workflows.conftest import harness, low_limit_harness, low_limit_temporal, ports
 

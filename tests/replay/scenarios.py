@@ -1,4 +1,4 @@
-"""The golden paths: each plays one journey on an harness, step by step, so that it is always the same."""
+"""The golden paths: each runs one journey step by step, so that its history is always the same."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -37,7 +37,7 @@ from workflows.summary import SummaryInput, SummaryWorkflow
 from workflows.sweep import SweepInput, SweepWorkflow
 
 Scenario = Callable[[Harness, str], Awaitable[WorkflowHandle[Any, Any]]]
-"""Plays a journey under the given workflow id and returns the workflow that has ended."""
+"""Runs a journey under the given workflow id and returns the ended workflow."""
 
 MINUTE = timedelta(minutes=1)
 OPERATOR = Actor(person="UGUS", origin=Origin.CLI, operator="gus")
@@ -45,7 +45,7 @@ OPERATOR = Actor(person="UGUS", origin=Origin.CLI, operator="gus")
 
 @asynccontextmanager
 async def _slow_directory(harness: Harness, handle: ApprovalHandle) -> AsyncIterator[None]:
-    """Have the reading that begins here end last, so that the order is always the same."""
+    """Let the reading that starts here end last, so that the sequence is always the same."""
     directory = harness.ports.directory
     before = directory.reads
     directory.slack.mode = SlackMode.HANGING
@@ -85,7 +85,7 @@ async def withdrawn_approval(harness: Harness, workflow_id: str) -> WorkflowHand
 
 
 async def amended_approval(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
-    """Changes are wanted and made; then one level after the other says yes."""
+    """Changes are requested and made; then both levels approve."""
     handle = await harness.open_request(SALES, FINANCE, request_id=workflow_id)
     await harness.send(handle, updates.request_changes("UBORIS"), click="golden-changes")
     await harness.until_idle(handle)
@@ -108,7 +108,7 @@ async def delegated_approval(harness: Harness, workflow_id: str) -> WorkflowHand
 
 
 async def escalated_approval(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
-    """A reminder, others are asked, the manager instead of all; in the end it expires."""
+    """A reminder, an escalation to others, a replacement by the manager, and the expiry."""
     harness.ports.directory.groups = {"leads": ("UEMIL",)}
     harness.ports.directory.managers = ("UHANA",)
     rule = level(
@@ -143,7 +143,7 @@ async def reassigned_approval(harness: Harness, workflow_id: str) -> WorkflowHan
 
 
 async def closed_approval(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
-    """A level that nobody may decide is blocked, until an admin closes the request."""
+    """A level without approvers is blocked until an admin closes the request."""
     harness.ports.directory.empty = True
     handle = await harness.open_request(request_id=workflow_id)
     await harness.send(handle, updates.close(), click="golden-close")
@@ -152,7 +152,7 @@ async def closed_approval(harness: Harness, workflow_id: str) -> WorkflowHandle[
 
 
 async def commented_approval(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
-    """Somebody outside the channel has a copy and decides on it after a comment."""
+    """An approver outside the channel has a copy, comments and decides."""
     harness.ports.directory.outside = ("UCLARA",)
     handle = await harness.open_request(request_id=workflow_id)
     await harness.send(handle, updates.comment("UBORIS"), click="golden-comment")
@@ -163,7 +163,7 @@ async def commented_approval(harness: Harness, workflow_id: str) -> WorkflowHand
 
 
 async def continued_approval(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
-    """The run that gave itself up for another."""
+    """The run that ended with continue-as-new."""
     handle = await harness.open_request(BOTH, request_id=workflow_id)
     await harness.decide(handle, "UBORIS", click="golden-first")
     await harness.until_idle(handle)
@@ -177,7 +177,7 @@ async def continued_approval(harness: Harness, workflow_id: str) -> WorkflowHand
 
 
 async def resumed_approval(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
-    """The run that took over."""
+    """The run that followed."""
     await continued_approval(harness, workflow_id)
     return harness.client.get_workflow_handle(workflow_id)
 
@@ -192,7 +192,7 @@ async def compensated_order(harness: Harness, workflow_id: str) -> WorkflowHandl
 
 
 async def cancelled_order(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
-    """Cancelled while its approval is open."""
+    """Cancelled while the approval is open."""
     order, approval = await harness.order_awaiting_approval(order_id=workflow_id)
     await harness.cancel(order, click="golden-cancel")
     await approval.result()
@@ -201,7 +201,7 @@ async def cancelled_order(harness: Harness, workflow_id: str) -> WorkflowHandle[
 
 
 async def _payable_order(harness: Harness, workflow_id: str) -> OrderHandle:
-    """An order that waits for its payment, with nothing else under way."""
+    """An order that awaits its payment, with nothing else under way."""
     order = await harness.submit_order(an_order("900.00", workflow_id, payment=PaymentMode.AWAIT))
     await harness.ports.until(lambda: "PaymentAwaited" in harness.ports.audit.kinds(order.id))
     await harness.until_idle(order)
@@ -222,7 +222,7 @@ async def unpaid_order(harness: Harness, workflow_id: str) -> WorkflowHandle[Any
 
 
 async def helped_order(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
-    """Cannot be undone until somebody helps."""
+    """A compensation fails until an operator resumes the order."""
     harness.ports.steps.permanent_failures = {"reserve", "release"}
     order = await harness.submit_order(an_order("900.00", workflow_id))
     await harness.ports.until(
@@ -239,7 +239,7 @@ async def helped_order(harness: Harness, workflow_id: str) -> WorkflowHandle[Any
 
 
 async def continued_order(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
-    """The run that gave itself up for another while it waited for its payment."""
+    """The run that ended with continue-as-new while it awaited the payment."""
     order = await _payable_order(harness, workflow_id)
     first = await run_id(order)
     while await run_id(order) == first:
@@ -251,7 +251,7 @@ async def continued_order(harness: Harness, workflow_id: str) -> WorkflowHandle[
 
 
 async def resumed_order(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
-    """The run that took over."""
+    """The run that followed."""
     await continued_order(harness, workflow_id)
     return harness.client.get_workflow_handle(workflow_id)
 
@@ -266,7 +266,7 @@ def _came_in(workflow_id: str, order_id: str, number: int) -> ReceivedPayment:
 
 
 async def refunded_payment(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
-    """Refused for good once, and tried again an hour later."""
+    """Refused permanently once, and tried again an hour later."""
     harness.ports.payments.refusals = 1
     workflow_input = RefundInput(payment=_came_in(workflow_id, "ORD-0", 1))
     refund = await harness.client.start_workflow(
@@ -278,7 +278,7 @@ async def refunded_payment(harness: Harness, workflow_id: str) -> WorkflowHandle
 
 
 async def swept_payments(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
-    """Two pages: one payment for an order that waits, one for none, and one that goes back."""
+    """Two pages: a payment for a waiting order, a payment without an order, and a refund."""
     order = await _payable_order(harness, f"{workflow_id}-order")
     wanted = (_came_in(workflow_id, order.id, 1), _came_in(workflow_id, "ORD-0", 2))
     back = (_came_in(workflow_id, "ORD-0", 3),)
@@ -303,7 +303,7 @@ async def told_day(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, An
 async def _approved_order(
     harness: Harness, workflow_id: str, steps: list[str]
 ) -> WorkflowHandle[Any, Any]:
-    """Let one step at a time go on, each when the publish of the one before is over."""
+    """Unblock one step at a time, each after the publish of the step before."""
     fakes = harness.ports.steps
     fakes.held = set(steps)
     order, approval = await harness.order_awaiting_approval(order_id=workflow_id)
@@ -317,7 +317,7 @@ async def _approved_order(
 
 
 async def provisioned_hr(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
-    """Two levels say yes, the second time round to what was amended."""
+    """Both levels approve, then approve again after an amendment."""
     handle, approval = await hr_requests.awaiting(harness, hr_requests.time_off(workflow_id))
     shorter = hr_requests.time_off(workflow_id, ends=hr_requests.FIRST)
     await hr_requests.amend(harness, approval, shorter, click="golden-amend")
@@ -327,7 +327,7 @@ async def provisioned_hr(harness: Harness, workflow_id: str) -> WorkflowHandle[A
 
 
 async def compensated_hr(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
-    """The last step fails for good, and its undoing at first too."""
+    """The last step fails permanently, and its compensation fails at first too."""
     fakes = harness.ports.provisioning
     fakes.permanent_failures = {"register"}
     fakes.transient_failures["undo register"] = 1
@@ -352,7 +352,7 @@ async def _approved_hr(
     revision: int,
     steps: list[str],
 ) -> None:
-    """Let one step at a time go on, each when the publish of the one before is over."""
+    """Unblock one step at a time, each after the publish of the step before."""
     fakes = harness.ports.provisioning
     fakes.held = set(steps)
     await hr_requests.approve_all(harness, approval, revision=revision)
@@ -365,13 +365,13 @@ async def _approved_hr(
 
 
 async def parcelled_order(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
-    """One parcel is under way to its end before the other one is handed over."""
+    """One parcel is delivered before the other is shipped."""
     await _in_parcels(harness, workflow_id, ["ship@SOUTH", "deliver@SOUTH"])
     return harness.client.get_workflow_handle(workflow_id)
 
 
 async def recalled_order(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
-    """One parcel cannot be delivered, when the other one has arrived."""
+    """The delivery of one parcel fails after the other has arrived."""
     harness.ports.steps.permanent_failures = {"deliver@SOUTH"}
     await _in_parcels(harness, workflow_id, ["ship@SOUTH", "deliver@SOUTH"])
     return harness.client.get_workflow_handle(workflow_id)
@@ -388,7 +388,7 @@ async def recalled_parcel(harness: Harness, workflow_id: str) -> WorkflowHandle[
 
 
 async def _in_parcels(harness: Harness, workflow_id: str, late: list[str]) -> None:
-    """Let all but the late steps be done, and then one of them after the other."""
+    """Let all steps except the late ones run, then the late ones in order."""
     fakes = harness.ports.steps
     fakes.stored = tuple(
         Stored(warehouse=warehouse, skus=(sku,))
@@ -439,4 +439,4 @@ SCENARIOS: dict[str, Scenario] = {
 }
 
 LOW_LIMIT = {"continued_approval", "resumed_approval", "continued_order", "resumed_order"}
-"""These play on a server that suggests to continue as new after a few updates."""
+"""The paths that run on a server that suggests continue-as-new after a few updates."""

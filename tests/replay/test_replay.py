@@ -1,4 +1,4 @@
-"""Histories of earlier runs replay on today's code; a change in what a workflow commands is seen."""
+"""Histories of earlier runs replay with the current code; changed commands are detected."""
 
 import json
 import re
@@ -54,7 +54,9 @@ def stage(request: pytest.FixtureRequest, name: str) -> Harness:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-async def test_todays_code_commands_what_the_baseline_says(stage: Harness, name: str) -> None:
+async def test_the_current_code_issues_the_commands_of_the_baseline(
+    stage: Harness, name: str
+) -> None:
     handle = await SCENARIOS[name](stage, new_id(name))
 
     commands = fingerprint((await handle.fetch_history()).events)
@@ -76,7 +78,7 @@ def test_every_path_is_recorded() -> None:
 
 
 @pytest.mark.parametrize("name", GOLDEN)
-def test_a_history_names_no_machine(name: str) -> None:
+def test_a_history_contains_no_machine_names(name: str) -> None:
     written = (HISTORIES / f"{name}.json").read_text()
 
     identities = set(re.findall(r'"identity": "([^"]*)"', written))
@@ -86,7 +88,7 @@ def test_a_history_names_no_machine(name: str) -> None:
     assert not re.search(r"\b\d+@[\w.-]+", json.dumps(json.loads(written)))
 
 
-async def test_a_careless_edit_is_caught() -> None:
+async def test_an_incompatible_edit_is_detected() -> None:
     replayer = Replayer(
         workflows=[IncompatibleApproval],
         data_converter=data_converter,

@@ -50,7 +50,7 @@ class FakeDirectory(DirectoryPort):
         return reading
 
     def _reading(self, question: ApproverQuestion) -> Reading:
-        delegates = (*question.people, *(one.delegate for one in self.absences))
+        delegates = (*question.people, *(absence.delegate for absence in self.absences))
         return Reading(
             approvers=self._read(() if self.empty else question.sources),
             admins=self._read(question.admins),

@@ -205,7 +205,7 @@ class FakePorts:
         self.calendar = FakeCalendar(self.changes)
         self.directory = FakeDirectory(
             Slack(self.changes)
-        )  # a Slack of its own, so that it can fail alone
+        )  # a separate Slack, so that it can fail alone
         self.cards = FakeCards(self.slack)
         self.notices = FakeNotices(self.slack)
         self.steps = FakeSteps(self.changes)

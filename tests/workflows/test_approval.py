@@ -1,4 +1,4 @@
-"""ApprovalWorkflow on the real server: who says yes and no, and what that makes of the request."""
+"""ApprovalWorkflow on the real server: approvals, rejections, levels and quorums."""
 
 from tests.workflows.fake_ports import FakePorts
 from tests.workflows.harness import BOTH, FINANCE, SALES, Harness, level
@@ -8,7 +8,7 @@ from workflows.rules.approvals.request import Status, Verdict
 THREE = level("board", "UBORIS", "UCLARA", "UDORA", quorum=2, reject_quorum=2)
 
 
-async def test_one_approvers_yes_approves_the_request(harness: Harness, ports: FakePorts) -> None:
+async def test_one_approval_approves_the_request(harness: Harness, ports: FakePorts) -> None:
     handle = await harness.open_request()
 
     answer = await harness.decide(handle, "UBORIS")
@@ -27,7 +27,9 @@ async def test_one_approvers_yes_approves_the_request(harness: Harness, ports: F
     assert ports.notices.summary() == [("outcome", "UANA")]
 
 
-async def test_a_no_with_a_reason_rejects_the_request(harness: Harness, ports: FakePorts) -> None:
+async def test_a_rejection_with_a_reason_rejects_the_request(
+    harness: Harness, ports: FakePorts
+) -> None:
     handle = await harness.open_request()
 
     answer = await harness.decide(handle, "UCLARA", Verdict.REJECT, reason="too dear")
@@ -40,7 +42,7 @@ async def test_a_no_with_a_reason_rejects_the_request(harness: Harness, ports: F
     assert ports.audit.fact(handle.id, "DecisionRecorded").reason == "too dear"
 
 
-async def test_two_of_three_are_enough_where_the_quorum_is_two(harness: Harness) -> None:
+async def test_two_of_three_approvers_meet_a_quorum_of_two(harness: Harness) -> None:
     handle = await harness.open_request(THREE)
 
     first = await harness.decide(handle, "UBORIS")
@@ -50,7 +52,7 @@ async def test_two_of_three_are_enough_where_the_quorum_is_two(harness: Harness)
     assert second.status is Status.APPROVED
 
 
-async def test_one_no_is_not_enough_where_the_reject_quorum_is_two(harness: Harness) -> None:
+async def test_one_rejection_does_not_meet_a_reject_quorum_of_two(harness: Harness) -> None:
     handle = await harness.open_request(THREE)
 
     first = await harness.decide(handle, "UBORIS", Verdict.REJECT, reason="no")
@@ -61,7 +63,9 @@ async def test_one_no_is_not_enough_where_the_reject_quorum_is_two(harness: Harn
     assert second.closing_rule == "reject_quorum"
 
 
-async def test_a_no_that_puts_the_quorum_out_of_reach_rejects_the_request(harness: Harness) -> None:
+async def test_a_rejection_that_makes_the_quorum_unreachable_rejects_the_request(
+    harness: Harness,
+) -> None:
     everybody = level("both", "UBORIS", "UCLARA", quorum=2, reject_quorum=2)
     handle = await harness.open_request(everybody)
 
@@ -71,7 +75,7 @@ async def test_a_no_that_puts_the_quorum_out_of_reach_rejects_the_request(harnes
     assert answer.closing_rule == "quorum_out_of_reach"
 
 
-async def test_two_levels_open_one_after_the_other(harness: Harness, ports: FakePorts) -> None:
+async def test_levels_open_in_order(harness: Harness, ports: FakePorts) -> None:
     handle = await harness.open_request(SALES, FINANCE)
 
     between = await harness.decide(handle, "UBORIS")
@@ -93,7 +97,7 @@ async def test_two_levels_open_one_after_the_other(harness: Harness, ports: Fake
     ]
 
 
-async def test_the_second_levels_clock_starts_when_it_is_reached(
+async def test_the_clock_of_the_second_level_starts_when_the_level_opens(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(SALES, FINANCE)
@@ -119,7 +123,7 @@ async def test_a_request_that_needs_no_level_is_approved_without_a_card(
     assert ports.cards.asked == []
 
 
-async def test_the_query_shows_what_the_update_answered(harness: Harness) -> None:
+async def test_the_query_returns_the_same_as_the_update(harness: Harness) -> None:
     handle = await harness.open_request(BOTH)
     answer = await harness.decide(handle, "UBORIS")
 

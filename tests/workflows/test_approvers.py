@@ -1,4 +1,4 @@
-"""A level opens for people who are known and may decide; until then it is blocked, and says so."""
+"""A level opens when enough approvers are known who may decide; until then it is blocked."""
 
 from datetime import timedelta
 
@@ -14,11 +14,11 @@ from workflows.rules.approvals.request import Status
 from workflows.rules.people.actors import Standing
 
 
-async def test_a_level_without_people_is_blocked_and_opens_by_itself(
+async def test_a_level_without_approvers_is_blocked_and_opens_when_one_is_found(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.directory.empty = True
-    # Nothing else falls due: on a busy machine time may pass further than it was asked to.
+    # Nothing else is due: on a busy machine the clock may advance further than requested.
     handle = await harness.open_request(level("lead", "UBORIS", "UCLARA", expire=None))
     ports.directory.empty = False
 
@@ -30,7 +30,9 @@ async def test_a_level_without_people_is_blocked_and_opens_by_itself(
     assert answer.status is Status.APPROVED
 
 
-async def test_a_level_of_deactivated_people_is_blocked(harness: Harness, ports: FakePorts) -> None:
+async def test_a_level_of_deactivated_accounts_is_blocked(
+    harness: Harness, ports: FakePorts
+) -> None:
     ports.directory.standings = {
         "UBORIS": Standing.DEACTIVATED,
         "UCLARA": Standing.DEACTIVATED,
@@ -61,7 +63,7 @@ async def test_an_unreadable_level_opens_when_slack_is_back(
     assert ports.audit.fact(handle.id, "LevelOpened").at - blocked.at < 15 * CLOSE
 
 
-async def test_one_failed_reading_is_repeated_before_anybody_hears_of_it(
+async def test_a_single_failed_reading_is_repeated_before_the_level_is_blocked(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.directory.slack.mode = SlackMode.FAILING
@@ -91,7 +93,7 @@ async def test_a_level_that_stays_unreadable_expires_in_time(
     assert due <= ports.audit.fact(handle.id, "RequestExpired").at < due + CLOSE
 
 
-async def test_a_level_without_people_is_read_again_less_and_less_often(
+async def test_a_level_without_approvers_is_read_at_growing_intervals(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.directory.empty = True
@@ -105,11 +107,11 @@ async def test_a_level_without_people_is_read_again_less_and_less_often(
     assert minutes == [1, 3, 7, 15, 31, 63, 123, 183]
 
 
-async def test_a_group_that_slack_does_not_know_is_read_again_as_patiently(
+async def test_an_unknown_group_is_read_at_growing_intervals(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(level("lost", "group:gone"))
-    await harness.fast_forward(handle, 3 * CLOSE)  # one try alone says little
+    await harness.fast_forward(handle, 3 * CLOSE)  # one failed attempt means little
     before = ports.directory.reads
 
     await harness.fast_forward(handle, 3 * READ_AGAIN)
@@ -117,7 +119,7 @@ async def test_a_group_that_slack_does_not_know_is_read_again_as_patiently(
     assert ports.directory.reads - before == 2
 
 
-async def test_being_blocked_is_one_fact_however_often_it_is_read(
+async def test_a_blocked_level_is_one_fact_however_often_it_is_read(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.directory.empty = True

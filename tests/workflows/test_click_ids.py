@@ -1,4 +1,4 @@
-"""A click id is one press: however often it arrives, it is one fact and one answer."""
+"""A click id identifies one click: however often it arrives, it has one fact and one result."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from workflows.directory_reader import READ_AGAIN
 from workflows.rules.approvals.request import Status
 
 
-async def test_the_same_click_twice_is_one_fact_and_one_answer(
+async def test_the_same_click_twice_is_one_fact_and_one_result(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(BOTH)
@@ -22,7 +22,7 @@ async def test_the_same_click_twice_is_one_fact_and_one_answer(
     assert ports.audit.kinds(handle.id).count("DecisionRecorded") == 1
 
 
-async def test_the_same_click_five_times_at_once_is_one_fact_and_one_answer(
+async def test_five_concurrent_copies_of_a_click_are_one_fact_and_one_result(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(BOTH)
@@ -37,7 +37,7 @@ async def test_the_same_click_five_times_at_once_is_one_fact_and_one_answer(
     assert kinds(await harness.history(handle)).count("WORKFLOW_EXECUTION_UPDATE_ACCEPTED") == 1
 
 
-async def test_the_same_click_after_the_end_gets_the_same_answer(harness: Harness) -> None:
+async def test_the_same_click_after_the_end_gets_the_same_result(harness: Harness) -> None:
     handle = await harness.open_request()
     first = await harness.decide(handle, "UBORIS", click="one")
     await handle.result()

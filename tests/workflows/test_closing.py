@@ -1,4 +1,4 @@
-"""Updates that arrive while a workflow ends are answered or refused, never accepted and cut off."""
+"""Updates that arrive while a workflow closes are completed or refused, never cut off."""
 
 import asyncio
 
@@ -16,12 +16,12 @@ UNFINISHED = (UnfinishedSignalHandlersWarning, UnfinishedUpdateHandlersWarning)
 
 
 NOT_TAKEN = {RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION}
-"""The workflow was closed; or the server threw the workflow task away, with its updates, because
-another event came before its last command (UnhandledCommand): send again under the same id."""
+"""The workflow has closed; or the server discarded the workflow task and its updates, because
+another event came before the last command (UnhandledCommand): then send the same id again."""
 
 
 def _is_clean(answer: object) -> bool:
-    """Whether an update was done, refused by a rule, or not taken at all."""
+    """Whether an update was done, refused by a rule, or not accepted."""
     if isinstance(answer, WorkflowUpdateFailedError):
         cause = answer.cause
         return isinstance(cause, ApplicationError) and str(cause.type).startswith("rejected.")
@@ -30,7 +30,7 @@ def _is_clean(answer: object) -> bool:
     return not isinstance(answer, BaseException)
 
 
-async def test_no_update_is_cut_off_by_the_end(
+async def test_no_update_is_cut_off_by_the_end_of_the_workflow(
     harness: Harness, recwarn: pytest.WarningsRecorder
 ) -> None:
     handle = await harness.open_request()
@@ -49,7 +49,7 @@ async def test_no_update_is_cut_off_by_the_end(
     assert [warning for warning in recwarn if issubclass(warning.category, UNFINISHED)] == []
 
 
-async def test_no_update_is_cut_off_when_a_child_hands_its_card_over(
+async def test_no_update_is_cut_off_when_a_child_releases_its_card(
     harness: Harness, recwarn: pytest.WarningsRecorder
 ) -> None:
     order, approval = await harness.order_awaiting_approval()

@@ -1,8 +1,8 @@
-"""Two verbs at once on one request: what came first and what it left for the other, by the rules.
+"""Two concurrent verbs on one request: the second has the effect that the rules allow after the first.
 
-Each ordered pair is sent to a request of its own while the database holds its breath: nothing
-else, such as a reading of the approvers, happens between the two. Every other pair comes
-by the buttons of one card, those between by a level's reply and by a copy in direct messages.
+Each ordered pair is sent to its own request while appends block, so that nothing else, such as a
+reading of the approvers, happens between the two. Half of the pairs use the buttons of one card,
+the others the buttons of a level's reply and of a copy in direct messages.
 """
 
 import asyncio
@@ -66,14 +66,14 @@ SECOND = FIRST | {
     "comment": updates.comment("UCLARA"),
     "delegate": updates.delegate("UCLARA", "UBORIS"),
 }
-"""The same by somebody else where two people may do it."""
+"""The same verbs, sent by another person if two people may."""
 
 TAKEN = "taken"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of both, and which facts they left, in order."""
+    """The results of both verbs, and their facts in order."""
 
     answers: tuple[str, str]
     facts: tuple[str, ...]
@@ -94,7 +94,7 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 async def _opened(layout: Layout) -> ApprovalState:
-    """Return, by the rules alone, what `open_request(BOTH)` leads to."""
+    """Return the state after `open_request(BOTH)`, by the rules alone."""
     written = replace(policy(BOTH), layout=layout)
     request = ApprovalRequest(
         request_id="APR-1",
@@ -107,7 +107,7 @@ async def _opened(layout: Layout) -> ApprovalState:
 
 
 async def _read(state: ApprovalState) -> ApprovalState:
-    """Do what the workflow does by itself between two messages, where there is time for it."""
+    """Do what the workflow does between two messages if it has the time: read the approvers."""
     if state.waits_for_level:
         state = levels.reach_level(state, ())
     if not state.waits_for_approvers:
@@ -137,7 +137,7 @@ async def _rehearse(
 
 
 async def _allowed(state: ApprovalState, one: Update, other: Update) -> list[Outcome]:
-    """Return the outcomes of both orders, in one workflow task and in two."""
+    """Return the outcomes of both sequences, in one workflow task and in two."""
     allowed = []
     for at_once in (True, False):
         there, facts, status = await _rehearse(state, one, other, at_once=at_once)
@@ -159,7 +159,7 @@ async def _answer(harness: Harness, handle: ApprovalHandle, update: Update) -> s
 
 
 def _by_button(card: PublishCard, update: Update, copy: CardCopy) -> Update:
-    """Return what somebody does by a button of this copy: it says about which content and level."""
+    """Return the verb as the button of this copy sends it, with the copy's content and level."""
     if not isinstance(update.message, Decision):
         return update
     (value, *_) = _verdict_values(card, copy)
@@ -179,7 +179,7 @@ def _verdict_values(card: PublishCard, copy: CardCopy) -> list[ButtonValue]:
 
 
 def _converged(card: PublishCard) -> bool:
-    """Whether every copy offers what the open level takes and, in a thread, nothing else does."""
+    """Whether every copy offers the open level's verdicts and, in a thread, no other copy does."""
     snapshot = card.face
     assert isinstance(snapshot, ApprovalSnapshot)
     waits = snapshot.open_level is not None and not snapshot.open_level.blocked
@@ -191,14 +191,14 @@ def _converged(card: PublishCard) -> bool:
     for copy in card.copies:
         is_offered = bool(copy.person) or snapshot.layout is Layout.CARD
         is_offered = is_offered or (copy.level, copy.revision) == now
-        offers = {(one.level, one.content_revision) for one in _verdict_values(card, copy)}
+        offers = {(value.level, value.content_revision) for value in _verdict_values(card, copy)}
         if offers != ({now} if waits and is_offered else set()):
             return False
     return True
 
 
 def _agrees(snapshot: ApprovalSnapshot, facts: list[AuditEvent]) -> bool:
-    """Whether the face shows what the facts say, and nothing else."""
+    """Whether the snapshot shows exactly what the facts record."""
     counts = Counter(fact.kind for fact in facts)
     last = [fact for fact in facts if fact.content_revision == snapshot.content_revision]
     decided = [fact.actor.person for fact in last if fact.kind is Fact.DECISION_RECORDED]
@@ -213,14 +213,14 @@ def _agrees(snapshot: ApprovalSnapshot, facts: list[AuditEvent]) -> bool:
         snapshot.comments == counts[Fact.COMMENT_ADDED]
         and snapshot.content_revision == 1 + counts[Fact.REQUEST_AMENDED]
         and shown == decided
-        and [one for one in closed.values() if counts[one]]
+        and [fact for fact in closed.values() if counts[fact]]
         == ([closed[snapshot.status]] if snapshot.status in closed else [])
     )
 
 
 @pytest.mark.parametrize("layout", Layout)
 @pytest.mark.parametrize("name", FIRST)
-async def test_two_verbs_at_once_end_as_the_rules_say(
+async def test_two_concurrent_verbs_end_as_the_rules_say(
     harness: Harness, ports: FakePorts, name: str, layout: Layout
 ) -> None:
     ports.directory.outside = ("UCLARA",) if layout is Layout.THREAD else ()

@@ -1,4 +1,4 @@
-"""A long history starts afresh and forgets nothing: state, card, click ids, what is still owed."""
+"""Continue-as-new keeps everything: state, card, click ids, pending facts and notices."""
 
 import asyncio
 from datetime import timedelta
@@ -26,7 +26,7 @@ from workflows.rules.messages import CarriedApproval
 MINUTE = timedelta(minutes=1)
 
 
-async def test_a_new_run_goes_on_where_the_last_one_stood(
+async def test_a_new_run_continues_with_the_state_of_the_previous_run(
     low_limit_harness: Harness, ports: FakePorts
 ) -> None:
     handle = await low_limit_harness.open_request(BOTH)
@@ -44,7 +44,7 @@ async def test_a_new_run_goes_on_where_the_last_one_stood(
     assert [fact.sequence for fact in ports.audit.of(handle.id)] == [1, 2, 3, 4, 5, 6]
 
 
-async def test_a_known_click_is_still_one_fact_in_the_new_run(
+async def test_a_repeated_click_is_one_fact_across_runs(
     low_limit_harness: Harness, ports: FakePorts
 ) -> None:
     handle = await low_limit_harness.open_request(BOTH)
@@ -73,7 +73,7 @@ async def test_the_deadline_of_a_level_survives_a_new_run(
     assert timedelta(0) <= expired - due < timedelta(seconds=1)
 
 
-async def test_a_card_that_slack_refuses_does_not_hold_up_a_new_run(
+async def test_a_refused_card_does_not_delay_a_new_run(
     low_limit_harness: Harness, ports: FakePorts
 ) -> None:
     handle = await low_limit_harness.open_request(BOTH)
@@ -89,7 +89,7 @@ async def test_a_card_that_slack_refuses_does_not_hold_up_a_new_run(
     assert ports.cards.versions == [1, 2]
 
 
-async def test_facts_that_the_database_holds_up_are_written_before_a_new_run(
+async def test_delayed_facts_are_appended_before_a_new_run(
     low_limit_harness: Harness, ports: FakePorts
 ) -> None:
     handle = await low_limit_harness.open_request(BOTH)
@@ -109,10 +109,10 @@ async def test_facts_that_the_database_holds_up_are_written_before_a_new_run(
     assert [fact.sequence for fact in ports.audit.of(handle.id)] == [1, 2, 3, 4, 5, 6]
 
 
-async def test_facts_and_notices_of_the_last_moment_go_along(
+async def test_late_facts_and_notices_are_carried_into_the_new_run(
     low_limit_harness: Harness, ports: FakePorts
 ) -> None:
-    """A reading of the approvers ends: that was all that held up the new run."""
+    """The new run only waited for a reading of the approvers to end."""
     ports.directory.groups = {"leads": ("UBORIS",)}
     handle = await low_limit_harness.open_request(level("leads", "group:leads"))
     first = await run_id(handle)
@@ -135,7 +135,7 @@ async def test_facts_and_notices_of_the_last_moment_go_along(
     assert ports.notices.summary() == [("asked", "UCLARA")]
 
 
-async def test_copies_and_a_notice_that_waits_survive_a_new_run(
+async def test_copies_and_pending_notices_survive_a_new_run(
     low_limit_harness: Harness, ports: FakePorts
 ) -> None:
     ports.directory.outside = ("UCLARA",)
@@ -159,7 +159,7 @@ async def test_copies_and_a_notice_that_waits_survive_a_new_run(
     assert len({notice.key for notice in ports.notices.asked}) == 1
 
 
-async def test_what_the_clock_has_done_and_will_do_survives_a_new_run(
+async def test_past_and_future_clock_ticks_survive_a_new_run(
     low_limit_harness: Harness, ports: FakePorts
 ) -> None:
     more = Escalation(after=2 * MINUTE, to=updates.sources("UEMIL"))
@@ -178,13 +178,15 @@ async def test_what_the_clock_has_done_and_will_do_survives_a_new_run(
 
     assert after == before
     assert (after.levels[0].reminders, after.levels[0].escalations) == (1, 1)
-    assert [(one.person, one.seat) for one in after.levels[0].delegates] == [("UDORA", "UBORIS")]
+    assert [(delegate.person, delegate.seat) for delegate in after.levels[0].delegates] == [
+        ("UDORA", "UBORIS")
+    ]
     due = [f for f in ports.audit.of(handle.id) if f.kind in {"LevelReminded", "RequestExpired"}]
     assert [fact.at - due[0].at for fact in due] == [0 * MINUTE, 2 * MINUTE, 4 * MINUTE]
 
 
 async def _comment(harness: Harness, handle: ApprovalHandle, runs: int) -> CarriedApproval:
-    """Fill so many runs with eighteen comments each, and return what the next run was given."""
+    """Fill this many runs with eighteen comments each, and return the input of the next run."""
     remark = updates.comment("UBORIS", "x" * 1000)
     for _ in range(runs):
         for _ in range(2):
@@ -193,10 +195,10 @@ async def _comment(harness: Harness, handle: ApprovalHandle, runs: int) -> Carri
     return await carried_input(harness, handle)
 
 
-async def test_comments_by_the_hundred_do_not_grow_the_state(
+async def test_hundreds_of_comments_do_not_grow_the_state(
     low_limit_harness: Harness, ports: FakePorts
 ) -> None:
-    """Their texts are in the audit; the state counts them, and click ids are kept up to 500."""
+    """The audit trail has their texts; the state only counts them and keeps up to 500 click ids."""
     handle = await low_limit_harness.open_request(BOTH)
 
     few = await _comment(low_limit_harness, handle, 3)
@@ -204,16 +206,17 @@ async def test_comments_by_the_hundred_do_not_grow_the_state(
 
     assert (few.state.comments, many.state.comments) == (54, 306)
     sizes = [
-        len(data_converter.payload_converter.to_payload(one.state).data) for one in (few, many)
+        len(data_converter.payload_converter.to_payload(carried.state).data)
+        for carried in (few, many)
     ]
     assert sizes[1] - sizes[0] < 10
     assert ports.audit.kinds(handle.id).count("CommentAdded") == 306
 
 
-async def test_a_finished_request_starts_afresh_too_and_tells_the_outcome_once(
+async def test_a_closed_request_continues_as_new_and_sends_the_outcome_once(
     low_limit_harness: Harness, ports: FakePorts
 ) -> None:
-    """A long outage of Slack after the end must not fill the history."""
+    """A long Slack outage after the end must not fill the history."""
     handle = await low_limit_harness.open_request(BOTH)
     ports.slack.mode = SlackMode.REFUSING
     await low_limit_harness.withdraw(handle)
@@ -227,7 +230,7 @@ async def test_a_finished_request_starts_afresh_too_and_tells_the_outcome_once(
     assert ports.cards.versions[-1] == outcome.card.version
 
 
-async def test_what_was_told_of_a_card_that_is_not_posted_is_not_told_again(
+async def test_a_reported_card_problem_is_not_reported_again_in_a_new_run(
     low_limit_harness: Harness, ports: FakePorts
 ) -> None:
     ports.cards.problem = "not_in_channel"

@@ -1,4 +1,4 @@
-"""The audit comes first: with the database down it is tried until it is written, in order."""
+"""The audit comes first: while the database is down, appends are retried, in order."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from workflows.rules.approvals.request import Status
 from workflows.rules.orders.order import OrderStatus
 
 
-async def test_nothing_is_lost_or_out_of_order(harness: Harness, ports: FakePorts) -> None:
+async def test_facts_are_neither_lost_nor_reordered(harness: Harness, ports: FakePorts) -> None:
     handle = await harness.open_request(BOTH)
     ports.audit.down = True
     before = ports.audit.tries
@@ -31,7 +31,7 @@ async def test_nothing_is_lost_or_out_of_order(harness: Harness, ports: FakePort
     ]
 
 
-async def test_people_are_answered_while_the_database_is_down(
+async def test_updates_return_while_the_database_is_down(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request()
@@ -42,7 +42,7 @@ async def test_people_are_answered_while_the_database_is_down(
     assert answer.status is Status.APPROVED
 
 
-async def test_the_card_shows_nothing_that_is_not_written_down(
+async def test_the_card_shows_nothing_that_is_not_audited(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request()
@@ -59,8 +59,10 @@ async def test_the_card_shows_nothing_that_is_not_written_down(
     assert ports.cards.versions == [1, outcome.card.version]
 
 
-async def test_time_goes_on_while_the_database_is_down(harness: Harness, ports: FakePorts) -> None:
-    """A request expires at its instant all the same, and the fact says that instant."""
+async def test_deadlines_pass_while_the_database_is_down(
+    harness: Harness, ports: FakePorts
+) -> None:
+    """The request still expires at its instant, and the fact has that instant."""
     handle = await harness.open_request()
     due = (await handle.query(ApprovalWorkflow.state)).levels[0].expires_at
     ports.audit.down = True
@@ -76,13 +78,13 @@ async def test_time_goes_on_while_the_database_is_down(harness: Harness, ports: 
     assert ports.audit.fact(handle.id, "RequestExpired").at == due
 
 
-async def test_facts_are_never_written_before_their_workflow_task_is_over(
+async def test_facts_are_never_appended_before_their_workflow_task_completes(
     harness: Harness, ports: FakePorts
 ) -> None:
-    """As a local activity would: such a task may be done again, at another instant.
+    """A local activity would do that, and its task may be replayed at another instant.
 
-    Found by a crash test: a worker that died in between left a fact that had never happened, and
-    the next append, of the same number at another instant, was a conflict.
+    Found by a crash test: a worker that died in between left a fact that had never happened. The
+    next append, with the same sequence and another instant, was a conflict.
     """
     handle = await harness.open_request()
     await harness.decide(handle, "UBORIS")
@@ -101,10 +103,10 @@ async def test_facts_are_never_written_before_their_workflow_task_is_over(
     assert ports.audit.tries == len(appended) == 2
 
 
-async def test_an_append_that_fails_for_good_is_begun_again(
+async def test_a_permanently_failed_append_is_started_again(
     harness: Harness, ports: FakePorts
 ) -> None:
-    """As where an operator ends the activity: the facts are owed all the same, in order."""
+    """As if an operator ended the activity: the facts stay queued, in order."""
     handle = await harness.open_request()
     ports.audit.failures = 2
 
@@ -115,10 +117,10 @@ async def test_an_append_that_fails_for_good_is_begun_again(
     assert [fact.sequence for fact in ports.audit.of(handle.id)] == [1, 2, 3, 4, 5]
 
 
-async def test_a_decision_whose_append_fails_for_good_still_leads_to_its_effects(
+async def test_a_decision_takes_effect_although_its_append_fails_permanently(
     harness: Harness, ports: FakePorts
 ) -> None:
-    """An approval that failed here would take its order with it."""
+    """An approval that failed here would fail its order too."""
     order, approval = await harness.order_awaiting_approval()
     ports.audit.failures = 2
 

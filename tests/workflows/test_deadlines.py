@@ -1,4 +1,4 @@
-"""Too late is too late, to the second; and waiting costs one timer."""
+"""Requests expire exactly at their deadline, and waiting costs one timer."""
 
 from datetime import timedelta
 
@@ -47,7 +47,7 @@ async def test_the_second_level_expires_by_its_own_clock(
     assert passed + EXPIRE <= expired < passed + EXPIRE + CLOSE
 
 
-async def test_a_request_without_a_deadline_waits_for_ever(harness: Harness) -> None:
+async def test_a_request_without_a_deadline_waits_forever(harness: Harness) -> None:
     handle = await harness.open_request(level("patient", "UBORIS", expire=None))
     await harness.fast_forward(handle, timedelta(days=365))
 
@@ -56,7 +56,7 @@ async def test_a_request_without_a_deadline_waits_for_ever(harness: Harness) -> 
     assert answer.status is Status.APPROVED
 
 
-async def test_waiting_costs_one_timer_and_nothing_else(harness: Harness) -> None:
+async def test_waiting_costs_only_one_timer(harness: Harness) -> None:
     handle = await harness.open_request(level("slow", "UBORIS", expire=timedelta(days=3)))
     before = kinds(await harness.history(handle))
 
@@ -67,7 +67,7 @@ async def test_waiting_costs_one_timer_and_nothing_else(harness: Harness) -> Non
     assert after.count("TIMER_STARTED") == 1
 
 
-async def test_a_decision_that_closes_nothing_arms_no_timer_for_the_deadline_again(
+async def test_a_decision_that_closes_nothing_does_not_rearm_the_deadline(
     harness: Harness,
 ) -> None:
     handle = await harness.open_request(BOTH)

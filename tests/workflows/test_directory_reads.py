@@ -1,4 +1,4 @@
-"""The approvers are read again when something may have changed them; the last answer counts."""
+"""The approvers are read again when they may have changed; the last reading counts."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -70,7 +70,7 @@ async def test_a_refresh_reads_a_group_again(
     assert ports.audit.kinds(handle.id)[2:] == facts
 
 
-async def test_what_slack_reports_is_no_fact_where_it_changes_nothing(
+async def test_a_slack_event_that_changes_nothing_is_not_recorded(
     harness: Harness, ports: FakePorts, leads: None
 ) -> None:
     handle = await harness.open_request(LEADS)
@@ -88,7 +88,7 @@ async def test_what_slack_reports_is_no_fact_where_it_changes_nothing(
     [(updates.delegate("UBORIS", "UDORA"), 2), (updates.reassign("UDORA", "UEMIL"), 2)],
     ids=["delegate", "reassign"],
 )
-async def test_new_people_are_read_at_once(
+async def test_new_approvers_are_read_at_once(
     harness: Harness, ports: FakePorts, update: Update, reads: int
 ) -> None:
     handle = await harness.open_request(BOTH)
@@ -110,10 +110,10 @@ async def test_new_people_are_read_at_once(
         updates.amend(),
     ],
 )
-async def test_a_blocked_level_is_read_at_once_when_somebody_helps(
+async def test_a_blocked_level_is_read_at_once_after_an_update(
     harness: Harness, ports: FakePorts, update: Update
 ) -> None:
-    """Its next reading was put off for a minute."""
+    """Without the update, the next reading would come after a minute."""
     ports.directory.empty = True
     handle = await harness.open_request(BOTH)
     ports.directory.empty = False
@@ -137,7 +137,7 @@ async def test_a_reminder_reads_a_blocked_level_at_once(harness: Harness, ports:
     assert ports.audit.kinds(handle.id)[-1] == "LevelOpened"
 
 
-async def test_an_amendment_during_the_calendars_answer_counts_its_own_time(
+async def test_an_amendment_during_a_calendar_call_gets_its_own_deadlines(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.calendar.held = True
@@ -153,10 +153,10 @@ async def test_an_amendment_during_the_calendars_answer_counts_its_own_time(
     assert level_.expires_at >= ports.audit.fact(handle.id, "RequestAmended").at + EXPIRE
 
 
-async def test_an_answer_that_is_overtaken_is_read_once_more(
+async def test_an_outdated_reading_is_repeated(
     harness: Harness, ports: FakePorts, leads: None
 ) -> None:
-    """The group changes while its earlier reading is still under way."""
+    """The group changes while an earlier reading is still under way."""
     handle = await harness.open_request(LEADS)
     ports.directory.slack.mode = SlackMode.HANGING
     await harness.send(handle, updates.REFRESH_BY_SLACK)
@@ -172,7 +172,7 @@ async def test_an_answer_that_is_overtaken_is_read_once_more(
     assert snapshot.levels[0].eligible == ("UCLARA", "UDORA", "UEMIL")
 
 
-async def test_an_answer_about_people_who_were_replaced_opens_nothing(
+async def test_a_reading_of_replaced_approvers_opens_nothing(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(BOTH)
@@ -189,7 +189,7 @@ async def test_an_answer_about_people_who_were_replaced_opens_nothing(
     assert refusal.type == "rejected.not_an_approver"
 
 
-async def test_an_open_level_stays_as_it_is_while_slack_is_down(
+async def test_an_open_level_is_unchanged_while_slack_is_down(
     harness: Harness, ports: FakePorts, leads: None
 ) -> None:
     handle = await harness.open_request(LEADS)
@@ -206,7 +206,7 @@ async def test_an_open_level_stays_as_it_is_while_slack_is_down(
     assert "LevelBlocked" not in ports.audit.kinds(handle.id)
 
 
-async def test_an_open_level_stays_as_it_is_when_its_group_is_gone(
+async def test_an_open_level_is_unchanged_when_its_group_disappears(
     harness: Harness, ports: FakePorts, leads: None
 ) -> None:
     handle = await harness.open_request(LEADS)
@@ -219,7 +219,7 @@ async def test_an_open_level_stays_as_it_is_when_its_group_is_gone(
     assert answer.levels[0].eligible == ("UBORIS", "UCLARA", "UDORA")
 
 
-async def test_a_stand_in_decides_only_while_somebody_is_away(
+async def test_a_delegate_decides_only_during_the_absence(
     harness: Harness, ports: FakePorts
 ) -> None:
     now = datetime.now(UTC)
@@ -240,7 +240,7 @@ async def test_a_stand_in_decides_only_while_somebody_is_away(
     assert ports.notices.summary()[0] == ("asked", "UDORA")
 
 
-async def test_nobody_decides_between_being_replaced_and_the_next_reading(
+async def test_no_one_decides_between_a_replacement_and_the_next_reading(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(
@@ -257,12 +257,12 @@ async def test_nobody_decides_between_being_replaced_and_the_next_reading(
     replaced = await refused(harness.decide(handle, "UBORIS"))
     answer = await harness.decide(handle, "UDORA")
 
-    assert [one.type for one in unread] == ["rejected.level_not_open"] * 2
+    assert [refusal.type for refusal in unread] == ["rejected.level_not_open"] * 2
     assert replaced.type == "rejected.not_an_approver"
     assert answer.status is Status.APPROVED
 
 
-async def test_who_was_asked_first_decides_on_while_others_are_added(
+async def test_the_first_approvers_may_decide_while_others_are_added(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(
@@ -277,7 +277,7 @@ async def test_who_was_asked_first_decides_on_while_others_are_added(
     assert answer.status is Status.APPROVED
 
 
-async def test_a_replacement_that_cannot_be_read_blocks_the_level(
+async def test_an_unreadable_replacement_blocks_the_level(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(

@@ -1,4 +1,4 @@
-"""What a workflow had to write down is found again in its own history, and only there."""
+"""The facts of a workflow can be derived again from its own history."""
 
 import pytest
 from temporalio.client import Client
@@ -20,7 +20,7 @@ async def derived(client: Client, workflow_id: str) -> ReplayedFacts:
     return found
 
 
-async def test_every_fact_of_an_open_request_and_of_its_end_is_found(
+async def test_every_fact_of_an_open_and_a_closed_request_is_derived(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(BOTH)
@@ -70,7 +70,7 @@ async def test_an_hr_request_and_its_approval_are_two_trails(
         assert (last.face, last.owner_id) == (ports.audit.faces[workflow_id], handle.id)
 
 
-async def test_all_runs_of_a_request_that_has_started_afresh_are_one_trail(
+async def test_all_runs_of_a_request_are_one_trail(
     low_limit_harness: Harness, ports: FakePorts
 ) -> None:
     handle = await low_limit_harness.open_request(BOTH)
@@ -86,7 +86,7 @@ async def test_all_runs_of_a_request_that_has_started_afresh_are_one_trail(
     assert list(found.facts.values()) == ports.audit.of(handle.id)
 
 
-async def test_what_the_audit_has_not_confirmed_is_known_as_such(
+async def test_facts_that_the_audit_has_not_confirmed_are_marked(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(BOTH)
@@ -103,11 +103,11 @@ async def test_what_the_audit_has_not_confirmed_is_known_as_such(
     ports.audit.down = False
 
 
-async def test_nothing_is_derived_of_what_was_never_there(harness: Harness) -> None:
+async def test_nothing_is_derived_from_a_missing_workflow(harness: Harness) -> None:
     assert await replay_facts(harness.client, "APR-NEVER") is None
 
 
-async def test_a_history_that_the_code_does_not_replay_is_no_verdict(
+async def test_a_history_that_does_not_replay_gives_no_verdict(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handle = await harness.open_request(BOTH)

@@ -1,4 +1,4 @@
-"""HrRequestWorkflow: approved level by level, provisioned as approved, undone, told, and restarted."""
+"""HrRequestWorkflow: approval, provisioning, compensation, notices, and new runs."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -30,7 +30,7 @@ from workflows.rules.messages import HrInput
 from workflows.rules.shared.saga import StepStatus
 
 
-async def test_two_levels_approve_then_it_is_provisioned(
+async def test_a_request_approved_on_two_levels_is_provisioned(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle, approval = await awaiting(harness)
@@ -51,7 +51,9 @@ async def test_two_levels_approve_then_it_is_provisioned(
     ]
 
 
-async def test_the_employee_is_told_how_it_ended_once(harness: Harness, ports: FakePorts) -> None:
+async def test_the_employee_is_notified_of_the_outcome_once(
+    harness: Harness, ports: FakePorts
+) -> None:
     handle, approval = await awaiting(harness)
 
     await approve_all(harness, approval)
@@ -64,7 +66,7 @@ async def test_the_employee_is_told_how_it_ended_once(harness: Harness, ports: F
     assert snapshot.provisioning is Provisioning.DONE
 
 
-async def test_while_its_approval_is_open_nothing_is_provisioned(
+async def test_nothing_is_provisioned_while_the_approval_is_open(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle, approval = await awaiting(harness)
@@ -89,7 +91,7 @@ async def test_approvers_read_the_request_and_it_may_be_amended(
     assert shown.content == content_of(time_off(shown.request_id.removesuffix(".approval")))
 
 
-async def test_a_rejection_at_the_second_level_ends_it_with_its_reason(
+async def test_a_rejection_on_the_second_level_ends_the_request_with_its_reason(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle, approval = await awaiting(harness)
@@ -106,7 +108,7 @@ async def test_a_rejection_at_the_second_level_ends_it_with_its_reason(
     assert ports.provisioning.done == []
 
 
-async def test_the_employee_may_take_it_back(harness: Harness, ports: FakePorts) -> None:
+async def test_the_employee_may_withdraw_the_request(harness: Harness, ports: FakePorts) -> None:
     handle, approval = await awaiting(harness)
 
     await harness.withdraw(approval)
@@ -117,7 +119,7 @@ async def test_the_employee_may_take_it_back(harness: Harness, ports: FakePorts)
     assert ports.provisioning.done == []
 
 
-async def test_what_nobody_decides_expires(harness: Harness, ports: FakePorts) -> None:
+async def test_an_undecided_request_expires(harness: Harness, ports: FakePorts) -> None:
     handle, approval = await awaiting(harness)
 
     await harness.fast_forward(approval, EXPIRE + CLOSE)
@@ -127,9 +129,7 @@ async def test_what_nobody_decides_expires(harness: Harness, ports: FakePorts) -
     assert ports.provisioning.done == []
 
 
-async def test_what_was_amended_and_approved_is_what_is_provisioned(
-    harness: Harness, ports: FakePorts
-) -> None:
+async def test_the_request_is_provisioned_as_amended(harness: Harness, ports: FakePorts) -> None:
     handle, approval = await awaiting(harness)
     await harness.decide(approval, "UBORIS")
     await harness.until_idle(approval)
@@ -152,16 +152,16 @@ async def test_an_amendment_must_stay_an_hr_request_of_its_type(
     backwards = time_off(handle.id, ends=FIRST - timedelta(days=1))
     other = replace(expense(), request_id=handle.id)
 
-    refusals = [await refused(amend(harness, approval, one)) for one in (backwards, other)]
+    refusals = [await refused(amend(harness, approval, request)) for request in (backwards, other)]
 
-    assert [one.type for one in refusals] == [
+    assert [refusal.type for refusal in refusals] == [
         "rejected.ends_before_start",
         "rejected.other_hr_type",
     ]
     assert ports.cards.shown(approval.id).content_revision == 1
 
 
-async def test_a_step_that_fails_for_good_books_nothing(harness: Harness, ports: FakePorts) -> None:
+async def test_a_permanently_failed_step_is_undone(harness: Harness, ports: FakePorts) -> None:
     ports.provisioning.permanent_failures = {"book_days"}
     handle, approval = await awaiting(harness)
 
@@ -172,13 +172,11 @@ async def test_a_step_that_fails_for_good_books_nothing(harness: Harness, ports:
     assert snapshot.provisioning is Provisioning.FAILED
     assert snapshot.failure is not None
     assert (snapshot.failure.code, snapshot.failure.data["left"]) == ("not_enough_days", "2")
-    assert ports.provisioning.done == ["undo book_days"]  # it may have acted all the same
+    assert ports.provisioning.done == ["undo book_days"]  # it may have acted although it failed
     assert ports.provisioning.tries["book_days"] == 1
 
 
-async def test_a_later_step_that_fails_has_the_earlier_undone(
-    harness: Harness, ports: FakePorts
-) -> None:
+async def test_a_failed_step_undoes_the_earlier_steps(harness: Harness, ports: FakePorts) -> None:
     ports.provisioning.permanent_failures = {"register"}
     handle, approval = await awaiting(harness, expense())
 
@@ -191,7 +189,7 @@ async def test_a_later_step_that_fails_has_the_earlier_undone(
     assert len({key.partition(":")[0] for key in ports.provisioning.keys.values()}) == 1
 
 
-async def test_a_step_that_stumbles_is_tried_again(harness: Harness, ports: FakePorts) -> None:
+async def test_a_transient_failure_is_retried(harness: Harness, ports: FakePorts) -> None:
     ports.provisioning.transient_failures["register"] = 2
     handle, approval = await awaiting(harness)
 
@@ -202,7 +200,7 @@ async def test_a_step_that_stumbles_is_tried_again(harness: Harness, ports: Fake
     assert ports.provisioning.tries["register"] == 3
 
 
-async def test_a_step_is_written_down_before_it_is_done(harness: Harness, ports: FakePorts) -> None:
+async def test_a_step_is_audited_before_it_runs(harness: Harness, ports: FakePorts) -> None:
     ports.provisioning.held = {"book_days"}
     handle, approval = await awaiting(harness)
 
@@ -215,7 +213,7 @@ async def test_a_step_is_written_down_before_it_is_done(harness: Harness, ports:
     assert written == ["HrRequestReceived", "ApprovalEnded", "StepStarted"]
 
 
-async def test_an_undo_that_nobody_can_do_is_told_to_the_admins_and_done_later(
+async def test_a_failed_compensation_is_reported_to_the_admins_and_retried_later(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.provisioning.permanent_failures = {"register", "undo book_days"}
@@ -241,7 +239,7 @@ async def test_an_undo_that_nobody_can_do_is_told_to_the_admins_and_done_later(
     assert ports.provisioning.done == ["book_days", "undo register", "undo book_days"]
 
 
-async def test_a_terminated_approval_is_no_yes(harness: Harness, ports: FakePorts) -> None:
+async def test_a_terminated_approval_does_not_approve(harness: Harness, ports: FakePorts) -> None:
     handle, approval = await awaiting(harness)
 
     await approval.terminate("an operator's mistake")
@@ -284,7 +282,9 @@ async def test_each_type_is_provisioned_by_its_own_steps(
     assert snapshot.provisioning is Provisioning.DONE
 
 
-async def test_the_card_changes_hands_and_counts_on(harness: Harness, ports: FakePorts) -> None:
+async def test_the_request_takes_over_the_card_and_its_version(
+    harness: Harness, ports: FakePorts
+) -> None:
     handle, approval = await awaiting(harness)
 
     await approve_all(harness, approval)
@@ -295,7 +295,7 @@ async def test_the_card_changes_hands_and_counts_on(harness: Harness, ports: Fak
     assert ports.cards.versions == sorted(set(ports.cards.versions))
 
 
-async def test_with_slack_down_it_is_provisioned_in_time(
+async def test_a_slack_outage_does_not_delay_provisioning(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle, approval = await awaiting(harness)
@@ -309,10 +309,10 @@ async def test_with_slack_down_it_is_provisioned_in_time(
     assert (await harness.run_to_end(handle)).provisioning is Provisioning.DONE
 
 
-async def test_another_worker_goes_on_in_the_middle_of_a_step(
+async def test_another_worker_continues_in_the_middle_of_a_step(
     temporal: WorkflowEnvironment, ports: FakePorts
 ) -> None:
-    """The second worker has nothing in memory: it replays all of the history."""
+    """The second worker has an empty cache, so it replays the whole history."""
     queue = new_id("test")
     async with run_harness(temporal, ports, queue=queue) as harness:
         ports.provisioning.held = {"register"}
@@ -342,7 +342,7 @@ async def _continue_as_new(harness: Harness, handle: HrHandle) -> None:
     assert await run_id(handle) != first, "it never continued as new"
 
 
-async def test_a_stuck_request_goes_on_in_a_new_run(
+async def test_a_stuck_request_continues_in_a_new_run(
     low_limit_harness: Harness, ports: FakePorts
 ) -> None:
     ports.provisioning.permanent_failures = {"register", "undo book_days"}
@@ -372,10 +372,10 @@ async def test_a_stuck_request_goes_on_in_a_new_run(
     assert ports.notices.summary().count(("outcome", "UANA")) == 1
 
 
-async def test_what_is_owed_after_the_end_goes_along_into_a_new_run_and_is_told_once(
+async def test_a_pending_outcome_is_carried_into_a_new_run_and_sent_once(
     low_limit_harness: Harness, ports: FakePorts
 ) -> None:
-    """A long outage of Slack after the end must not fill the history."""
+    """A long Slack outage after the end must not fill the history."""
     handle, approval = await awaiting(low_limit_harness)
     ports.slack.mode = SlackMode.REFUSING
     await approve_all(low_limit_harness, approval)

@@ -1,4 +1,4 @@
-"""People are told: each approver once when asked, by the way that reaches them, and who else must know."""
+"""Notifications: each approver once, by the way that reaches them, and the other people involved."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ MINUTE = timedelta(minutes=1)
 URGED = level("urged", "UBORIS", "UCLARA", quorum=2, remind_after=(2 * MINUTE,))
 
 
-async def test_a_few_people_of_the_first_level_are_mentioned_by_the_card_alone(
+async def test_a_few_approvers_of_the_first_level_are_only_mentioned_on_the_card(
     harness: Harness, ports: FakePorts
 ) -> None:
     await harness.open_request(BOTH)
@@ -28,7 +28,7 @@ async def test_a_few_people_of_the_first_level_are_mentioned_by_the_card_alone(
     assert len(ports.cards.published[0].copies) == 1
 
 
-async def test_many_people_are_told_in_the_thread_once_the_card_stands(
+async def test_many_approvers_are_notified_in_the_thread_of_the_posted_card(
     harness: Harness, ports: FakePorts
 ) -> None:
     await harness.open_request(level("crowd", *CROWD[:9]))
@@ -39,7 +39,7 @@ async def test_many_people_are_told_in_the_thread_once_the_card_stands(
     assert card.ts == "1.0"
 
 
-async def test_the_second_level_is_told_in_the_thread_once(
+async def test_the_second_level_is_notified_in_the_thread_once(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(SALES, FINANCE)
@@ -72,10 +72,10 @@ async def test_people_outside_the_channel_get_the_card_itself(
     assert ports.notices.summary() == [("outcome", "UANA")]
 
 
-async def test_who_is_asked_anew_about_a_card_they_have_is_told(
+async def test_an_approver_with_a_copy_is_notified_of_an_amendment(
     harness: Harness, ports: FakePorts
 ) -> None:
-    """Their copy is edited, which notifies nobody."""
+    """Slack sends no notification for the edit of their copy."""
     ports.directory.outside = ("UCLARA",)
     handle = await harness.open_request(BOTH)
 
@@ -86,7 +86,7 @@ async def test_who_is_asked_anew_about_a_card_they_have_is_told(
     assert len(ports.cards.published[-1].copies) == 2
 
 
-async def test_everybody_gets_a_copy_where_the_policy_says_dm(
+async def test_every_approver_gets_a_copy_if_the_policy_says_dm(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(SALES, FINANCE, notify=Notify.DM)
@@ -100,7 +100,7 @@ async def test_everybody_gets_a_copy_where_the_policy_says_dm(
     assert not ports.cards.shown(handle.id).mention_approvers
 
 
-async def test_a_copy_that_is_owed_during_a_publish_is_posted_by_the_next(
+async def test_a_copy_added_during_a_publish_is_posted_by_the_next(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.directory.outside = ("UDORA",)
@@ -117,7 +117,7 @@ async def test_a_copy_that_is_owed_during_a_publish_is_posted_by_the_next(
     assert ports.notices.asked == []
 
 
-async def test_nobody_is_told_where_the_policy_says_none(
+async def test_no_one_is_notified_if_the_policy_says_none(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(URGED, FINANCE, notify=Notify.NONE)
@@ -142,7 +142,7 @@ async def test_more_people_than_copies_get_a_message_with_a_link(
     assert ports.notices.summary() == [("asked", person) for person in CROWD[MAX_COPIES:]]
 
 
-async def test_who_has_not_decided_is_reminded_where_they_are(
+async def test_approvers_without_a_decision_are_reminded_where_they_are(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.directory.outside = ("UCLARA",)
@@ -159,7 +159,7 @@ async def test_who_has_not_decided_is_reminded_where_they_are(
     assert [bool(notice.person) for notice in ports.notices.told] == [False, True]
 
 
-async def test_the_admins_are_told_once_that_a_level_is_blocked(
+async def test_the_admins_are_notified_once_of_a_blocked_level(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.directory.empty = True
@@ -168,10 +168,12 @@ async def test_the_admins_are_told_once_that_a_level_is_blocked(
     await harness.fast_forward(handle, 3 * MINUTE + CLOSE)
 
     assert ports.notices.summary() == [ADMINS]
-    assert ports.notices.told[0].people == ("UGUS",)  # told directly, where the channel is gone
+    assert ports.notices.told[0].people == (
+        "UGUS",
+    )  # notified directly if the channel does not work
 
 
-async def test_without_an_admin_channel_the_card_alone_says_that_a_level_is_blocked(
+async def test_without_an_admin_channel_only_the_card_shows_a_blocked_level(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.directory.empty = True
@@ -181,10 +183,10 @@ async def test_without_an_admin_channel_the_card_alone_says_that_a_level_is_bloc
     assert ports.cards.shown(handle.id).levels[0].blocked == "no_eligible_approver"
 
 
-async def test_a_level_that_has_opened_is_not_told_as_blocked_any_more(
+async def test_a_level_that_has_opened_is_no_longer_reported_as_blocked(
     harness: Harness, ports: FakePorts
 ) -> None:
-    """Slack was down all the while: what it would have been told is not true any more."""
+    """Slack was down until the level opened, so the pending notice is obsolete."""
     ports.directory.empty = True
     ports.slack.mode = SlackMode.REFUSING
     handle = await harness.open_request(URGED, notify=Notify.NONE)
@@ -203,7 +205,7 @@ async def test_a_level_that_has_opened_is_not_told_as_blocked_any_more(
     assert ports.notices.summary() == []
 
 
-async def test_the_requester_hears_that_changes_are_wanted(
+async def test_the_requester_is_notified_of_requested_changes(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(BOTH)
@@ -215,7 +217,7 @@ async def test_the_requester_hears_that_changes_are_wanted(
     assert ports.notices.told[0].person == "UANA"
 
 
-async def test_a_stand_in_is_told_that_they_are_asked(harness: Harness, ports: FakePorts) -> None:
+async def test_a_delegate_is_notified(harness: Harness, ports: FakePorts) -> None:
     handle = await harness.open_request(BOTH)
 
     await harness.send(handle, updates.delegate("UBORIS", "UDORA"))
@@ -224,7 +226,7 @@ async def test_a_stand_in_is_told_that_they_are_asked(harness: Harness, ports: F
     assert ports.notices.summary() == [("asked", "UDORA")]
 
 
-async def test_who_hands_over_to_a_guest_hears_that_it_is_void(
+async def test_a_delegation_to_a_guest_is_reported_as_void(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.directory.standings = {"UDORA": Standing.GUEST}
@@ -238,7 +240,7 @@ async def test_who_hands_over_to_a_guest_hears_that_it_is_void(
     assert ports.audit.fact(handle.id, "DelegationVoided").rule == "standing_guest"
 
 
-async def test_a_request_that_passes_by_itself_tells_nobody(
+async def test_an_automatically_approved_request_notifies_no_one(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.start_request(amount="1000.00")
@@ -248,7 +250,7 @@ async def test_a_request_that_passes_by_itself_tells_nobody(
     assert ports.notices.asked == []
 
 
-async def test_a_closed_request_drops_what_it_had_not_begun_to_tell(
+async def test_a_closed_request_drops_its_pending_notices(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.slack.mode = SlackMode.REFUSING
@@ -262,7 +264,7 @@ async def test_a_closed_request_drops_what_it_had_not_begun_to_tell(
     assert ports.notices.summary() == [("outcome", "UANA")]
 
 
-async def test_what_falls_due_while_slack_is_down_is_told_once_when_it_is_back(
+async def test_notices_due_during_an_outage_are_sent_once_after_it(
     harness: Harness, ports: FakePorts
 ) -> None:
     more = Escalation(after=40 * CLOSE, to=updates.sources("UDORA"))
@@ -284,7 +286,7 @@ async def test_what_falls_due_while_slack_is_down_is_told_once_when_it_is_back(
     assert sorted(ports.notices.summary()) == [("asked", "UDORA"), ("reminded", "UBORIS")]
 
 
-async def test_reminders_that_slack_missed_are_told_once_and_to_the_silent_only(
+async def test_missed_reminders_are_sent_once_and_only_to_undecided_approvers(
     harness: Harness, ports: FakePorts
 ) -> None:
     thrice = (20 * CLOSE, 30 * CLOSE, 40 * CLOSE)
@@ -304,7 +306,7 @@ async def test_reminders_that_slack_missed_are_told_once_and_to_the_silent_only(
     assert ports.notices.summary() == [("reminded", "UCLARA")]
 
 
-async def test_nobody_is_asked_about_what_has_closed_although_a_try_was_made(
+async def test_a_failed_notice_is_not_sent_after_the_request_has_closed(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(SALES, FINANCE)
@@ -319,10 +321,10 @@ async def test_nobody_is_asked_about_what_has_closed_although_a_try_was_made(
     assert ports.notices.summary() == [("outcome", "UANA")]
 
 
-async def test_a_notice_that_cannot_be_sent_is_in_nobodys_way(
+async def test_a_notice_that_cannot_be_sent_does_not_block_others(
     harness: Harness, ports: FakePorts
 ) -> None:
-    """The bot is not in the admins' channel: they hear of it once it is, the requester anyway."""
+    """The bot is not in the admin channel; the requester is notified anyway."""
     ports.notices.refused["#approvals-admin"] = NoticeResult(
         problem="slack.not_in_channel", lasting=True
     )
@@ -336,7 +338,7 @@ async def test_a_notice_that_cannot_be_sent_is_in_nobodys_way(
     assert tries >= 2
 
 
-async def test_admins_are_told_when_the_bot_is_invited_at_last(
+async def test_the_admins_are_notified_once_the_bot_is_in_their_channel(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.notices.refused["#approvals-admin"] = NoticeResult(
@@ -352,7 +354,9 @@ async def test_admins_are_told_when_the_bot_is_invited_at_last(
     assert ports.notices.summary() == [ADMINS]
 
 
-async def test_who_has_left_slack_is_not_told_for_ever(harness: Harness, ports: FakePorts) -> None:
+async def test_a_deactivated_requester_is_not_notified_forever(
+    harness: Harness, ports: FakePorts
+) -> None:
     ports.notices.refused["UANA"] = NoticeResult(problem="slack.user_disabled", addressee_gone=True)
     handle = await harness.open_request()
     await harness.decide(handle, "UBORIS")

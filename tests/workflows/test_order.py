@@ -1,4 +1,4 @@
-"""OrderWorkflow up to its approval's outcome, and the card that changes hands."""
+"""OrderWorkflow up to the outcome of its approval, and the handover of the card."""
 
 from datetime import timedelta
 
@@ -21,7 +21,9 @@ from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 from workflows.rules.shared.card import AT_LATEST, SETTLE
 
 
-async def test_an_order_under_the_limit_needs_nobody(harness: Harness, ports: FakePorts) -> None:
+async def test_an_order_under_the_limit_needs_no_approval(
+    harness: Harness, ports: FakePorts
+) -> None:
     order = await harness.start_order("999.99")
 
     snapshot = await order.result()
@@ -31,7 +33,7 @@ async def test_an_order_under_the_limit_needs_nobody(harness: Harness, ports: Fa
     assert ports.cards.asked == []
 
 
-async def test_an_order_at_the_limit_needs_nobody(harness: Harness) -> None:
+async def test_an_order_at_the_limit_needs_no_approval(harness: Harness) -> None:
     order = await harness.start_order("1000.00")
 
     snapshot = await order.result()
@@ -39,7 +41,9 @@ async def test_an_order_at_the_limit_needs_nobody(harness: Harness) -> None:
     assert snapshot.status is OrderStatus.COMPLETED
 
 
-async def test_an_order_over_the_limit_waits_for_a_yes(harness: Harness, ports: FakePorts) -> None:
+async def test_an_order_over_the_limit_waits_for_an_approval(
+    harness: Harness, ports: FakePorts
+) -> None:
     order, _ = await harness.order_awaiting_approval("1000.01")
 
     snapshot = await order.query(OrderWorkflow.details)
@@ -48,7 +52,7 @@ async def test_an_order_over_the_limit_waits_for_a_yes(harness: Harness, ports: 
     assert ports.steps.done == []
 
 
-async def test_an_approved_order_is_carried_out(harness: Harness, ports: FakePorts) -> None:
+async def test_an_approved_order_is_processed(harness: Harness, ports: FakePorts) -> None:
     order, approval = await harness.order_awaiting_approval()
 
     await harness.decide(approval, "UBORIS")
@@ -75,7 +79,7 @@ async def test_an_order_may_need_two_levels(harness: Harness) -> None:
     assert snapshot.status is OrderStatus.COMPLETED
 
 
-async def test_a_rejected_order_ends_and_touches_nothing(
+async def test_a_rejected_order_ends_without_running_a_step(
     harness: Harness, ports: FakePorts
 ) -> None:
     order, approval = await harness.order_awaiting_approval()
@@ -89,7 +93,7 @@ async def test_a_rejected_order_ends_and_touches_nothing(
     assert ports.steps.done == []
 
 
-async def test_an_order_that_nobody_approves_expires(harness: Harness) -> None:
+async def test_an_order_without_a_decision_expires(harness: Harness) -> None:
     order, approval = await harness.order_awaiting_approval()
 
     await harness.fast_forward(approval, EXPIRE + CLOSE)
@@ -98,7 +102,7 @@ async def test_an_order_that_nobody_approves_expires(harness: Harness) -> None:
     assert snapshot.status is OrderStatus.EXPIRED
 
 
-async def test_an_order_whose_approval_is_taken_back_is_cancelled(harness: Harness) -> None:
+async def test_withdrawing_the_approval_cancels_the_order(harness: Harness) -> None:
     order, approval = await harness.order_awaiting_approval()
 
     await approval.signal("withdraw", Withdrawal(actor=ANA))
@@ -131,7 +135,7 @@ async def test_an_approval_outlives_a_terminated_order(harness: Harness, ports: 
     assert ports.audit.kinds(approval.id)[-1] == "RequestApproved"
 
 
-async def test_the_card_changes_hands(harness: Harness, ports: FakePorts) -> None:
+async def test_the_order_takes_over_the_card(harness: Harness, ports: FakePorts) -> None:
     order, approval = await harness.order_awaiting_approval()
 
     await harness.decide(approval, "UBORIS")
@@ -160,7 +164,7 @@ async def test_the_approval_ends_without_a_last_publish(harness: Harness, ports:
     assert outcome.face.status is Status.APPROVED
 
 
-async def test_the_order_publishes_nothing_before_the_last_click_has_settled(
+async def test_the_order_does_not_publish_before_the_last_click_has_settled(
     harness: Harness, ports: FakePorts
 ) -> None:
     order, approval = await harness.order_awaiting_approval()
@@ -175,7 +179,9 @@ async def test_the_order_publishes_nothing_before_the_last_click_has_settled(
     assert len(published) == 1
 
 
-async def test_the_requester_hears_the_outcome_once(harness: Harness, ports: FakePorts) -> None:
+async def test_the_requester_is_notified_of_the_outcome_once(
+    harness: Harness, ports: FakePorts
+) -> None:
     order, approval = await harness.order_awaiting_approval()
 
     await harness.decide(approval, "UBORIS")
@@ -235,7 +241,7 @@ async def test_a_hanging_publish_delays_no_step(harness: Harness, ports: FakePor
     assert len(ports.cards.published) == 1
 
 
-async def test_nobody_publishes_before_a_hanging_publish_of_the_approval_is_over(
+async def test_the_order_does_not_publish_before_a_hanging_publish_times_out(
     harness: Harness, ports: FakePorts
 ) -> None:
     order, approval = await harness.order_awaiting_approval()
@@ -254,7 +260,7 @@ async def test_nobody_publishes_before_a_hanging_publish_of_the_approval_is_over
     assert scheduled_at(await harness.history(order), "publish")[0] >= outcome.card.not_before
 
 
-async def test_a_first_post_that_hangs_is_handed_over_as_doubtful(
+async def test_a_hanging_first_post_is_taken_over_as_doubtful(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.slack.mode = SlackMode.HANGING

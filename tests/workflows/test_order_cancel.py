@@ -1,4 +1,4 @@
-"""Cancelling an order: at any point before it ships, by whoever may; what was done is undone."""
+"""Cancelling an order before it ships: who may, when, and what is undone."""
 
 import pytest
 
@@ -21,7 +21,7 @@ ANA_BY_CLICK = Actor(person="UANA", origin=Origin.SLACK)
     ("held", "done"),
     [("reserve", ["reserve", "release"]), ("charge", ["reserve", "charge", "refund", "release"])],
 )
-async def test_a_cancelled_order_ends_the_step_under_way_and_undoes_everything(
+async def test_a_cancelled_order_finishes_the_running_step_and_undoes_everything(
     harness: Harness, ports: FakePorts, held: str, done: list[str]
 ) -> None:
     ports.steps.held = {held}
@@ -40,7 +40,7 @@ async def test_a_cancelled_order_ends_the_step_under_way_and_undoes_everything(
     assert ports.audit.fact(order.id, "OrderCancelled").reason == "changed my mind"
 
 
-async def test_a_failing_step_of_a_cancelled_order_is_undone_and_the_order_is_cancelled(
+async def test_a_failed_step_of_a_cancelled_order_still_cancels_the_order(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.held, ports.steps.permanent_failures = {"charge"}, {"charge"}
@@ -56,7 +56,7 @@ async def test_a_failing_step_of_a_cancelled_order_is_undone_and_the_order_is_ca
 
 
 @pytest.mark.parametrize("held", ["ship", "deliver"])
-async def test_an_order_on_its_way_is_not_cancelled(
+async def test_a_shipped_order_cannot_be_cancelled(
     harness: Harness, ports: FakePorts, held: str
 ) -> None:
     ports.steps.held = {held}
@@ -71,7 +71,7 @@ async def test_an_order_on_its_way_is_not_cancelled(
     assert ended.status is OrderStatus.COMPLETED
 
 
-async def test_a_stranger_cannot_cancel_and_an_operator_can(
+async def test_an_operator_may_cancel_and_a_stranger_may_not(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.held = {"reserve"}
@@ -105,7 +105,7 @@ async def test_the_same_click_cancels_once(harness: Harness, ports: FakePorts) -
 @pytest.mark.parametrize(
     ("actor", "operator"), [(ANA, ""), (OPERATOR, "gus@host"), (TOKEN, "shop"), (BORIS, "")]
 )
-async def test_a_cancelled_order_takes_its_approval_back(
+async def test_cancelling_an_order_withdraws_its_approval(
     harness: Harness, ports: FakePorts, actor: Actor, operator: str
 ) -> None:
     order, approval = await harness.order_awaiting_approval()
@@ -130,10 +130,10 @@ async def test_a_cancelled_order_takes_its_approval_back(
     ]
 
 
-async def test_a_yes_that_came_first_does_not_bring_a_cancelled_order_back(
+async def test_an_earlier_approval_does_not_revive_a_cancelled_order(
     harness: Harness, ports: FakePorts
 ) -> None:
-    """The approval's audit is held up, so that it is approved and its order does not know yet."""
+    """The approval's append blocks, so that it is approved before its order knows."""
     order, approval = await harness.order_awaiting_approval()
     ports.audit.held = True
     await harness.decide(approval, "UBORIS")
@@ -148,7 +148,9 @@ async def test_a_yes_that_came_first_does_not_bring_a_cancelled_order_back(
     assert ports.steps.tries == {}
 
 
-async def test_a_no_that_came_first_stays_a_no(harness: Harness, ports: FakePorts) -> None:
+async def test_an_earlier_rejection_of_a_cancelled_order_counts(
+    harness: Harness, ports: FakePorts
+) -> None:
     order, approval = await harness.order_awaiting_approval()
     ports.audit.held = True
     await harness.decide(approval, "UBORIS", Verdict.REJECT, reason="too dear")
@@ -160,7 +162,7 @@ async def test_a_no_that_came_first_stays_a_no(harness: Harness, ports: FakePort
     assert ended.status is OrderStatus.REJECTED
 
 
-async def test_an_order_that_waits_for_its_payment_is_cancelled_at_once(
+async def test_an_order_awaiting_payment_is_cancelled_at_once(
     harness: Harness, ports: FakePorts
 ) -> None:
     order = await harness.submit_order(an_order("900.00", payment=PaymentMode.AWAIT))
@@ -177,9 +179,7 @@ async def test_an_order_that_waits_for_its_payment_is_cancelled_at_once(
     assert ports.steps.done == ["reserve", "refund", "release"]
 
 
-async def test_an_order_that_is_being_undone_is_not_cancelled(
-    harness: Harness, ports: FakePorts
-) -> None:
+async def test_a_compensating_order_cannot_be_cancelled(harness: Harness, ports: FakePorts) -> None:
     ports.steps.permanent_failures, ports.steps.held = {"charge"}, {"refund"}
     order = await harness.start_order("900.00")
     await ports.until(lambda: ports.steps.tries["refund"] == 1)
@@ -192,7 +192,7 @@ async def test_an_order_that_is_being_undone_is_not_cancelled(
     assert ended.status is OrderStatus.FAILED
 
 
-async def test_no_undo_is_done_before_the_cancellation_is_written_down(
+async def test_no_compensation_runs_before_the_cancellation_is_audited(
     harness: Harness, ports: FakePorts
 ) -> None:
     order = await harness.submit_order(an_order("900.00", payment=PaymentMode.AWAIT))
@@ -208,7 +208,7 @@ async def test_no_undo_is_done_before_the_cancellation_is_written_down(
     assert ports.steps.done == ["reserve", "refund", "release"]
 
 
-async def test_a_cancelled_order_can_be_asked_how_it_is_after_its_end(harness: Harness) -> None:
+async def test_an_ended_cancelled_order_answers_queries(harness: Harness) -> None:
     order, _ = await harness.order_awaiting_approval()
     await harness.cancel(order)
     await harness.run_to_end(order)

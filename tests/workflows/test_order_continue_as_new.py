@@ -1,4 +1,4 @@
-"""An order with a long history starts afresh where it waits, and forgets nothing."""
+"""An order with a long history continues as new while it waits, and keeps everything."""
 
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ async def _carried(harness: Harness, order: OrderHandle) -> CarriedOrder:
 
 
 async def _awaiting_payment(harness: Harness, ports: FakePorts) -> OrderHandle:
-    """Return an approved order that has a card, and waits for its payment."""
+    """Return an approved order with a card that awaits its payment."""
     order = await harness.submit_order(an_order("1500.00", payment=PaymentMode.AWAIT))
     approval = harness.approval_of(order)
     await ports.until(lambda: len(ports.cards.published) == 1)
@@ -44,7 +44,7 @@ async def _awaiting_payment(harness: Harness, ports: FakePorts) -> OrderHandle:
     return order
 
 
-async def test_an_order_that_waits_for_its_payment_goes_on_in_a_new_run(
+async def test_an_order_awaiting_payment_continues_in_a_new_run(
     low_limit_harness: Harness, ports: FakePorts
 ) -> None:
     order = await _awaiting_payment(low_limit_harness, ports)
@@ -75,13 +75,15 @@ async def test_the_payment_window_survives_a_new_run(
     await ports.until(lambda: "PaymentWindowEnded" in ports.audit.kinds(order.id))
     ended = await low_limit_harness.run_to_end(order)
 
-    facts = [ports.audit.fact(order.id, one).at for one in ("PaymentAwaited", "PaymentWindowEnded")]
+    facts = [
+        ports.audit.fact(order.id, kind).at for kind in ("PaymentAwaited", "PaymentWindowEnded")
+    ]
     assert timedelta(0) <= facts[1] - facts[0] - PAYMENT_WINDOW < timedelta(seconds=5)
     assert ended.status is OrderStatus.EXPIRED
     assert ports.steps.done == ["reserve", "refund", "release"]
 
 
-async def test_a_known_click_is_still_one_cancellation_in_a_new_run(
+async def test_a_repeated_click_is_one_cancellation_across_runs(
     low_limit_harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.permanent_failures = {"release"}
@@ -101,10 +103,10 @@ async def test_a_known_click_is_still_one_cancellation_in_a_new_run(
     assert ports.steps.done == ["reserve", "refund", "release"]
 
 
-async def test_what_is_owed_after_an_order_has_ended_goes_along_and_is_told_once(
+async def test_a_pending_outcome_of_an_order_is_carried_into_a_new_run_and_sent_once(
     low_limit_harness: Harness, ports: FakePorts
 ) -> None:
-    """A long outage of Slack after the end must not fill the history."""
+    """A long Slack outage after the end must not fill the history."""
     order = await _awaiting_payment(low_limit_harness, ports)
     ports.slack.mode = SlackMode.REFUSING
     await low_limit_harness.pay(order, "1500.00")
@@ -116,7 +118,11 @@ async def test_what_is_owed_after_an_order_has_ended_goes_along_and_is_told_once
     ports.slack.recover()
     ended = await low_limit_harness.run_to_end(order)
 
-    owed = ["order_delivered", "order_paid", "outcome"]  # that it was shipped is news no more
+    owed = [
+        "order_delivered",
+        "order_paid",
+        "outcome",
+    ]  # the notice about the shipment is obsolete by now
     assert sorted(notice.kind.value for notice in given.notices) == owed
     assert ended.status is OrderStatus.COMPLETED
     assert sorted(kind for kind, _ in ports.notices.summary()) == owed

@@ -1,4 +1,4 @@
-"""A compensation that cannot be done: the order asks for help, once, and goes on when it is resumed."""
+"""A failed compensation: the order asks for help once, and continues when it is resumed."""
 
 from tests.workflows.fake_ports import FakePorts
 from tests.workflows.harness import ANA, Harness, OrderHandle, refused
@@ -13,7 +13,7 @@ BORIS = Actor(person="UBORIS", origin=Origin.SLACK)
 
 
 async def _stuck(harness: Harness, ports: FakePorts) -> OrderHandle:
-    """Return an order that cannot give the money back."""
+    """Return an order whose refund fails permanently."""
     ports.steps.permanent_failures = {"ship", "refund"}
     order = await harness.start_order("900.00")
     await ports.until(lambda: "CompensationFailed" in ports.audit.kinds(order.id))
@@ -21,7 +21,7 @@ async def _stuck(harness: Harness, ports: FakePorts) -> OrderHandle:
     return order
 
 
-async def test_an_undo_that_is_refused_asks_the_admins_for_help_once(
+async def test_a_refused_compensation_asks_the_admins_for_help_once(
     harness: Harness, ports: FakePorts
 ) -> None:
     order = await _stuck(harness, ports)
@@ -49,7 +49,7 @@ async def test_a_resumed_order_is_undone_to_the_end(harness: Harness, ports: Fak
     assert ports.audit.fact(order.id, "CompensationResumed").actor == ANA
 
 
-async def test_what_fails_again_asks_for_help_again(harness: Harness, ports: FakePorts) -> None:
+async def test_a_second_failure_asks_for_help_again(harness: Harness, ports: FakePorts) -> None:
     order = await _stuck(harness, ports)
 
     await harness.resume(order)
@@ -62,7 +62,7 @@ async def test_what_fails_again_asks_for_help_again(harness: Harness, ports: Fak
     await harness.run_to_end(order)
 
 
-async def test_an_undo_that_stumbles_for_too_long_asks_for_help(
+async def test_a_compensation_that_uses_up_its_attempts_asks_for_help(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.permanent_failures = {"charge"}
@@ -82,9 +82,7 @@ async def test_an_undo_that_stumbles_for_too_long_asks_for_help(
     assert ports.steps.tries["release"] == TRIES + 1
 
 
-async def test_an_admin_or_an_operator_resumes_and_nobody_else(
-    harness: Harness, ports: FakePorts
-) -> None:
+async def test_only_an_admin_or_an_operator_may_resume(harness: Harness, ports: FakePorts) -> None:
     order = await _stuck(harness, ports)
 
     refusal = await refused(harness.resume(order, BORIS))
@@ -96,7 +94,7 @@ async def test_an_admin_or_an_operator_resumes_and_nobody_else(
     assert ended.status is OrderStatus.FAILED
 
 
-async def test_there_is_nothing_to_resume_where_nothing_is_stuck(
+async def test_an_order_that_is_not_stuck_cannot_be_resumed(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.held = {"reserve"}

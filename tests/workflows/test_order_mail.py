@@ -1,4 +1,4 @@
-"""Mail to the customer: each news once, beside the order's own work, never in its way."""
+"""Mail to the customer: one mail for each event, without delaying the order."""
 
 from tests.workflows.fake_ports import FakePorts
 from tests.workflows.harness import Harness, an_order
@@ -12,7 +12,7 @@ def _news(ports: FakePorts) -> list[tuple[str, str]]:
     return [(mail.kind.value, mail.reference) for mail in ports.mail.sent]
 
 
-async def test_a_customer_hears_of_each_step_once(harness: Harness, ports: FakePorts) -> None:
+async def test_the_customer_gets_one_mail_for_each_step(harness: Harness, ports: FakePorts) -> None:
     order = await harness.submit_order(an_order("900.00", email=ADA))
 
     await harness.run_to_end(order)
@@ -29,7 +29,7 @@ async def test_a_customer_hears_of_each_step_once(harness: Harness, ports: FakeP
     }
 
 
-async def test_a_customer_hears_that_the_order_was_cancelled_and_why(
+async def test_the_customer_gets_a_mail_about_the_cancellation_and_its_reason(
     harness: Harness, ports: FakePorts
 ) -> None:
     order = await harness.submit_order(an_order("900.00", payment=PaymentMode.AWAIT, email=ADA))
@@ -42,7 +42,7 @@ async def test_a_customer_hears_that_the_order_was_cancelled_and_why(
     assert ports.mail.sent[-1].reason == "no need"
 
 
-async def test_an_order_over_the_limit_is_received_before_it_is_approved(
+async def test_the_receipt_is_mailed_before_the_approval(
     harness: Harness, ports: FakePorts
 ) -> None:
     order = await harness.submit_order(an_order("1500.00", email=ADA))
@@ -52,9 +52,7 @@ async def test_an_order_over_the_limit_is_received_before_it_is_approved(
     assert await order.query(OrderWorkflow.status) == "awaiting_approval"
 
 
-async def test_a_mail_server_that_hangs_holds_up_no_step(
-    harness: Harness, ports: FakePorts
-) -> None:
+async def test_a_hanging_mail_server_delays_no_step(harness: Harness, ports: FakePorts) -> None:
     ports.mail.held = True
     order = await harness.submit_order(an_order("900.00", email=ADA))
 
@@ -66,7 +64,7 @@ async def test_a_mail_server_that_hangs_holds_up_no_step(
     assert (await harness.run_to_end(order)).status is OrderStatus.COMPLETED
 
 
-async def test_the_order_says_that_mail_is_off(harness: Harness, ports: FakePorts) -> None:
+async def test_the_order_shows_that_mail_is_off(harness: Harness, ports: FakePorts) -> None:
     ports.mail.problem = "mail.off"
     order = await harness.submit_order(an_order("900.00", email=ADA))
 

@@ -1,4 +1,4 @@
-"""An order from two warehouses: parcels that go in parallel, and fail each by itself."""
+"""An order from two warehouses: its parcels are shipped, fail and are recalled independently."""
 
 from collections import Counter
 from datetime import timedelta
@@ -53,7 +53,7 @@ def shipment(harness: Harness, order: OrderHandle, warehouse: str) -> WorkflowHa
 
 
 async def replayed(harness: Harness, order: OrderHandle) -> None:
-    """Replay the order and its shipments, as a worker that takes over does."""
+    """Replay the order and its shipments, as a new worker does."""
     replayer = Replayer(
         workflows=WORKFLOWS, data_converter=data_converter, workflow_runner=sandbox()
     )
@@ -61,7 +61,7 @@ async def replayed(harness: Harness, order: OrderHandle) -> None:
         await replayer.replay_workflow(await handle.fetch_history())
 
 
-async def test_each_warehouse_sends_its_lines_and_the_order_is_complete_with_the_last(
+async def test_each_warehouse_sends_its_lines_and_the_last_parcel_completes_the_order(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.arrivals["@SOUTH"] = ARRIVAL + timedelta(days=3)
@@ -77,7 +77,10 @@ async def test_each_warehouse_sends_its_lines_and_the_order_is_complete_with_the
     assert ports.steps.keys["ship@NORTH"] == f"{order.id}:ship:NORTH"
     assert ports.steps.lines["ship@NORTH"] == ["DESK-1"]
     assert ports.steps.lines["ship@SOUTH"] == ["LAMP-1"]
-    assert [(one.status, one.tracking, one.delivery, one.owed) for one in snapshot.parcels] == [
+    assert [
+        (parcel.status, parcel.tracking, parcel.delivery, parcel.owed)
+        for parcel in snapshot.parcels
+    ] == [
         (ParcelStatus.DELIVERED, "ship-1@NORTH", "deliver-1@NORTH", False),
         (ParcelStatus.DELIVERED, "ship-1@SOUTH", "deliver-1@SOUTH", False),
     ]
@@ -89,7 +92,7 @@ async def test_each_warehouse_sends_its_lines_and_the_order_is_complete_with_the
     await replayed(harness, order)
 
 
-async def test_parcels_wait_for_each_other_nowhere_and_each_is_shown_where_it_is(
+async def test_parcels_are_independent_and_shown_with_their_own_status(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.held = {"ship@SOUTH", "deliver@NORTH"}
@@ -106,9 +109,15 @@ async def test_parcels_wait_for_each_other_nowhere_and_each_is_shown_where_it_is
     ports.steps.unblock("ship@SOUTH")
     snapshot = await harness.run_to_end(order)
 
-    assert [one.status for one in before.parcels] == [ParcelStatus.SHIPPED, ParcelStatus.WAITING]
+    assert [parcel.status for parcel in before.parcels] == [
+        ParcelStatus.SHIPPED,
+        ParcelStatus.WAITING,
+    ]
     assert [step.status for step in before.steps[2:]] == [StepStatus.RUNNING, StepStatus.WAITING]
-    assert [one.status for one in between.parcels] == [ParcelStatus.DELIVERED, ParcelStatus.WAITING]
+    assert [parcel.status for parcel in between.parcels] == [
+        ParcelStatus.DELIVERED,
+        ParcelStatus.WAITING,
+    ]
     assert snapshot.status is OrderStatus.COMPLETED
     await replayed(harness, order)
 
@@ -132,7 +141,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("declined", FAILURES)
-async def test_a_parcel_that_fails_undoes_itself_and_the_others_are_called_back_each_once(
+async def test_a_failed_parcel_recalls_itself_and_the_others_are_recalled_once(
     harness: Harness, ports: FakePorts, declined: str
 ) -> None:
     last, shown = FAILURES[declined]
@@ -147,12 +156,15 @@ async def test_a_parcel_that_fails_undoes_itself_and_the_others_are_called_back_
     assert undone == ["recall@NORTH", "refund", "release"]
     assert last in ports.steps.done[:-3], "the sound parcel goes on to its end"
     assert ports.steps.done.count("recall@SOUTH") == ports.steps.done.count("recall@NORTH") == 1
-    assert [one.status for one in snapshot.parcels] == [ParcelStatus.RECALLED, ParcelStatus.FAILED]
+    assert [parcel.status for parcel in snapshot.parcels] == [
+        ParcelStatus.RECALLED,
+        ParcelStatus.FAILED,
+    ]
     assert [step.status for step in snapshot.steps[2:]] == shown
     await replayed(harness, order)
 
 
-async def test_a_parcel_that_nobody_can_call_back_makes_the_order_ask_for_help(
+async def test_a_failed_recall_makes_the_order_ask_for_help(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.permanent_failures = {"ship@SOUTH", "recall@SOUTH"}
@@ -169,12 +181,12 @@ async def test_a_parcel_that_nobody_can_call_back_makes_the_order_ask_for_help(
 
     assert stuck.status is OrderStatus.NEEDS_ATTENTION
     assert snapshot.status is OrderStatus.FAILED
-    assert [ports.steps.done.count(f"recall@{one}") for one in (NORTH, SOUTH)] == [1, 1]
+    assert [ports.steps.done.count(f"recall@{warehouse}") for warehouse in (NORTH, SOUTH)] == [1, 1]
     assert ports.steps.done[-2:] == ["refund", "release"]
     await replayed(harness, order)
 
 
-async def test_a_shipment_that_an_operator_terminates_is_called_back_with_the_others(
+async def test_a_terminated_shipment_is_recalled_with_the_others(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.held = {"ship@SOUTH"}
@@ -190,7 +202,7 @@ async def test_a_shipment_that_an_operator_terminates_is_called_back_with_the_ot
     ports.steps.unblock("ship@SOUTH")
 
 
-async def test_an_order_whose_first_parcel_has_begun_is_not_cancelled(
+async def test_an_order_cannot_be_cancelled_after_its_first_parcel_has_started(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.held = {"ship@NORTH", "ship@SOUTH"}
@@ -200,12 +212,12 @@ async def test_an_order_whose_first_parcel_has_begun_is_not_cancelled(
     refusal = await refused(harness.cancel(order, ANA))
 
     assert refusal.type == "rejected.already_shipped"
-    for one in (NORTH, SOUTH):
-        ports.steps.unblock(f"ship@{one}")
+    for warehouse in (NORTH, SOUTH):
+        ports.steps.unblock(f"ship@{warehouse}")
     assert (await harness.run_to_end(order)).status is OrderStatus.COMPLETED
 
 
-async def test_news_of_a_parcel_that_are_none_change_nothing(
+async def test_outdated_or_unknown_parcel_news_change_nothing(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.held = {"deliver@NORTH", "deliver@SOUTH"}
@@ -217,19 +229,19 @@ async def test_news_of_a_parcel_that_are_none_change_nothing(
         ParcelNews(warehouse="EAST", tracking="other", delivery="other"),
     ):
         await order.signal(PARCEL_MOVED, news)
-    for one in (NORTH, SOUTH):
-        ports.steps.unblock(f"deliver@{one}")
+    for warehouse in (NORTH, SOUTH):
+        ports.steps.unblock(f"deliver@{warehouse}")
     snapshot = await harness.run_to_end(order)
 
-    assert [one.tracking for one in snapshot.parcels] == ["ship-1@NORTH", "ship-1@SOUTH"]
+    assert [parcel.tracking for parcel in snapshot.parcels] == ["ship-1@NORTH", "ship-1@SOUTH"]
     assert ports.audit.kinds(order.id).count("ParcelShipped") == 2
 
 
 @pytest.mark.parametrize("declined", ["", "deliver@SOUTH"])
-async def test_with_a_worker_that_dies_after_every_task_parcels_go_the_same_way(
+async def test_parcels_survive_a_worker_without_a_cache(
     harness: Harness, ports: FakePorts, declined: str
 ) -> None:
-    """A worker that keeps nothing replays order and shipments from their histories at each task."""
+    """A worker without a cache replays order and shipments at each workflow task."""
     ports.steps.permanent_failures = {declined}
     async with run_harness(harness.env, ports, max_cached_workflows=0) as uncached:
         order = await begin(uncached)

@@ -1,4 +1,4 @@
-"""A payment that is made elsewhere: waited for in its window, booked once, given back where unwanted."""
+"""A payment made elsewhere: awaited in its window, booked once, and refunded if unwanted."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ async def _awaiting(harness: Harness, ports: FakePorts, **wishes: timedelta) -> 
     return order
 
 
-async def test_an_order_waits_for_its_payment_and_goes_on_with_it(
+async def test_an_order_waits_for_its_payment_and_continues(
     harness: Harness, ports: FakePorts
 ) -> None:
     order = await _awaiting(harness, ports)
@@ -32,7 +32,7 @@ async def test_an_order_waits_for_its_payment_and_goes_on_with_it(
     assert snapshot.steps[1].reference == "receive-evt-1"
 
 
-async def test_an_order_that_nobody_pays_expires_and_its_stock_goes_back(
+async def test_an_unpaid_order_expires_and_releases_its_stock(
     harness: Harness, ports: FakePorts
 ) -> None:
     order = await _awaiting(harness, ports)
@@ -49,15 +49,15 @@ async def test_an_order_that_nobody_pays_expires_and_its_stock_goes_back(
     assert "PaymentWindowEnded" in ports.audit.kinds(order.id)
 
 
-async def test_an_order_may_shorten_its_window_and_not_lengthen_it(
+async def test_an_order_may_shorten_but_not_lengthen_its_payment_window(
     harness: Harness, ports: FakePorts
 ) -> None:
     short = await _awaiting(harness, ports, payment_window=timedelta(seconds=10))
     long = await _awaiting(harness, ports, payment_window=timedelta(days=9))
 
-    snapshots = [await one.query(OrderWorkflow.details) for one in (short, long)]
+    snapshots = [await order.query(OrderWorkflow.details) for order in (short, long)]
 
-    began = [ports.audit.fact(one.id, "PaymentAwaited").at for one in (short, long)]
+    began = [ports.audit.fact(order.id, "PaymentAwaited").at for order in (short, long)]
     windows = [
         snapshot.payment_due - at
         for snapshot, at in zip(snapshots, began, strict=True)
@@ -67,7 +67,7 @@ async def test_an_order_may_shorten_its_window_and_not_lengthen_it(
     assert (await harness.run_to_end(short)).status is OrderStatus.EXPIRED
 
 
-async def test_a_payment_that_comes_early_is_kept(harness: Harness, ports: FakePorts) -> None:
+async def test_an_early_payment_is_kept(harness: Harness, ports: FakePorts) -> None:
     ports.steps.held = {"reserve"}
     order = await harness.submit_order(an_order("900.00", payment=PaymentMode.AWAIT))
     await ports.until(lambda: ports.steps.tries["reserve"] == 1)
@@ -96,7 +96,9 @@ async def test_the_same_event_twice_is_one_payment(harness: Harness, ports: Fake
     assert ports.steps.tries["receive"] == 1
 
 
-async def test_another_amount_is_a_fact_and_no_payment(harness: Harness, ports: FakePorts) -> None:
+async def test_a_wrong_amount_is_recorded_and_not_booked(
+    harness: Harness, ports: FakePorts
+) -> None:
     order = await _awaiting(harness, ports)
 
     await harness.pay(order, "899.99")
@@ -110,7 +112,7 @@ async def test_another_amount_is_a_fact_and_no_payment(harness: Harness, ports: 
     assert snapshot.status is OrderStatus.COMPLETED
 
 
-async def test_money_that_came_is_booked_before_a_cancelled_order_gives_it_back(
+async def test_a_cancelled_order_books_its_payment_before_the_refund(
     harness: Harness, ports: FakePorts
 ) -> None:
     order = await _awaiting(harness, ports)
@@ -128,7 +130,7 @@ async def test_money_that_came_is_booked_before_a_cancelled_order_gives_it_back(
     assert ports.steps.keys["receive"] == ports.steps.keys["refund"] == f"{order.id}:pay"
 
 
-async def test_a_payment_for_an_order_that_charges_is_not_taken(
+async def test_an_order_that_charges_a_card_does_not_accept_a_payment(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.held = {"charge"}

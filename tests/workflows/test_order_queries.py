@@ -1,4 +1,4 @@
-"""What an order answers about itself, also after its end, and what Temporal finds it by."""
+"""The queries of an order, also after its end, and its search attributes."""
 
 import asyncio
 from datetime import timedelta
@@ -22,7 +22,7 @@ from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 from workflows.search import CUSTOMER_ID, ORDER_STATUS, ORDER_TOTAL
 
 
-async def test_an_order_answers_while_it_waits_and_after_it_has_ended(harness: Harness) -> None:
+async def test_an_order_answers_queries_while_it_waits_and_after_its_end(harness: Harness) -> None:
     order, approval = await harness.order_awaiting_approval()
     before = (
         await order.query(OrderWorkflow.status),
@@ -55,7 +55,7 @@ async def test_an_order_under_the_limit_requires_no_approval(harness: Harness) -
     assert await order.query(OrderWorkflow.approval_message) is None
 
 
-async def test_the_window_of_its_approval_can_be_set_per_order(harness: Harness) -> None:
+async def test_the_approval_window_can_be_set_per_order(harness: Harness) -> None:
     order = await harness.submit_order(an_order("1500.00"), expire_after=timedelta(seconds=10))
     approval = harness.approval_of(order)
     await harness.ports.until(lambda: harness.ports.audit.of(approval.id))
@@ -68,7 +68,7 @@ async def test_the_window_of_its_approval_can_be_set_per_order(harness: Harness)
     assert harness.ports.steps.tries == {}
 
 
-async def test_an_order_is_found_by_who_asked_how_much_and_how_it_ended(harness: Harness) -> None:
+async def test_an_order_is_found_by_requester_total_and_status(harness: Harness) -> None:
     calls = OrderCalls(harness.client, harness.queue)
     order = an_order("1500.00")
     await calls.start_order(OrderInput(order=order, requester=ANA, policy=policy(SALES)))
@@ -90,7 +90,7 @@ async def test_an_order_is_found_by_who_asked_how_much_and_how_it_ended(harness:
 
 @pytest.fixture
 async def bare_temporal() -> WorkflowEnvironment:
-    """A server whose namespace knows none of our search attributes."""
+    """A server whose namespace defines none of our search attributes."""
     return await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_existing_path=temporal_binary(),
         dev_server_extra_args=[
@@ -102,7 +102,7 @@ async def bare_temporal() -> WorkflowEnvironment:
     )
 
 
-async def test_an_order_works_where_the_namespace_knows_no_search_attributes(
+async def test_an_order_works_in_a_namespace_without_search_attributes(
     bare_temporal: WorkflowEnvironment, ports: FakePorts
 ) -> None:
     async with bare_temporal, run_harness(bare_temporal, ports) as harness:

@@ -1,4 +1,4 @@
-"""News in the thread of an order's card: each once, only what is news, and never in the way."""
+"""Notices in the thread of an order's card: each once, only if useful, without delaying the order."""
 
 from tests.workflows.fake_ports import FakePorts
 from tests.workflows.harness import Harness, an_order
@@ -8,11 +8,11 @@ THREAD = ""
 
 
 def replies(ports: FakePorts) -> list[str]:
-    """Return what was told in the thread, in its order."""
+    """Return the kinds of the notices in the thread, in order."""
     return [kind for kind, to in ports.notices.summary() if to == THREAD]
 
 
-async def test_a_payment_from_outside_and_the_delivery_are_told(
+async def test_an_external_payment_and_the_delivery_are_posted_in_the_thread(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.held = {"deliver"}
@@ -22,7 +22,7 @@ async def test_a_payment_from_outside_and_the_delivery_are_told(
     await harness.decide(harness.approval_of(order), "UBORIS")
     await ports.until(lambda: "PaymentAwaited" in ports.audit.kinds(order.id))
     await harness.pay(order, "1500.00")
-    await harness.pay(order, "1500.00")  # the gateway says it again
+    await harness.pay(order, "1500.00")  # the gateway repeats its confirmation
 
     await ports.until(lambda: "order_shipped" in replies(ports))
     ports.steps.unblock("deliver")
@@ -31,7 +31,7 @@ async def test_a_payment_from_outside_and_the_delivery_are_told(
     assert replies(ports) == ["order_paid", "order_shipped", "order_delivered"]
 
 
-async def test_what_follows_at_once_from_the_approval_is_no_news(
+async def test_immediate_effects_of_the_approval_are_not_posted_in_the_thread(
     harness: Harness, ports: FakePorts
 ) -> None:
     order, approval = await harness.order_awaiting_approval()
@@ -44,7 +44,9 @@ async def test_what_follows_at_once_from_the_approval_is_no_news(
     assert "order_paid" not in told
 
 
-async def test_a_cancelled_order_is_told_once(harness: Harness, ports: FakePorts) -> None:
+async def test_a_cancellation_is_posted_in_the_thread_once(
+    harness: Harness, ports: FakePorts
+) -> None:
     order, _ = await harness.order_awaiting_approval()
 
     await harness.cancel(order, reason="Ordered twice.")
@@ -54,7 +56,7 @@ async def test_a_cancelled_order_is_told_once(harness: Harness, ports: FakePorts
     assert replies(ports) == ["order_cancelled"]
 
 
-async def test_an_order_that_needs_help_says_so_in_its_thread(
+async def test_a_request_for_help_is_posted_in_the_thread(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.permanent_failures = {"ship", "refund"}
@@ -74,7 +76,7 @@ async def test_an_order_without_a_card_has_no_thread(harness: Harness, ports: Fa
     assert replies(ports) == []
 
 
-async def test_a_card_that_slack_never_takes_keeps_no_order_from_its_end(
+async def test_a_card_that_cannot_be_posted_does_not_keep_an_order_from_ending(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.cards.problem = "slack.is_archived"

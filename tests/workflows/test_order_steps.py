@@ -11,9 +11,7 @@ from workflows.rules.shared.failure import Failure, read_failure
 from workflows.rules.shared.saga import StepStatus
 
 
-async def test_the_steps_are_written_down_one_after_the_other(
-    harness: Harness, ports: FakePorts
-) -> None:
+async def test_the_steps_are_audited_in_order(harness: Harness, ports: FakePorts) -> None:
     order = await harness.start_order("900.00")
 
     await order.result()
@@ -34,7 +32,7 @@ async def test_the_steps_are_written_down_one_after_the_other(
     assert [fact.sequence for fact in facts] == list(range(1, 11))
 
 
-async def test_a_step_has_the_same_key_when_done_and_undone(
+async def test_a_step_and_its_compensation_have_the_same_key(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.permanent_failures = {"ship"}
@@ -61,7 +59,7 @@ async def test_a_step_has_the_same_key_when_done_and_undone(
         ("deliver", ["reserve", "charge", "ship", "recall", "refund", "release"]),
     ],
 )
-async def test_a_step_that_fails_for_good_undoes_itself_and_the_earlier_ones_in_reverse(
+async def test_a_failed_step_and_the_earlier_steps_are_undone_in_reverse(
     harness: Harness, ports: FakePorts, declined: str, done: list[str]
 ) -> None:
     ports.steps.permanent_failures = {declined}
@@ -76,9 +74,7 @@ async def test_a_step_that_fails_for_good_undoes_itself_and_the_earlier_ones_in_
     assert ports.audit.kinds(order.id)[-1] == "OrderEnded"
 
 
-async def test_the_failed_step_and_the_undone_ones_are_shown(
-    harness: Harness, ports: FakePorts
-) -> None:
+async def test_failed_and_undone_steps_are_shown(harness: Harness, ports: FakePorts) -> None:
     ports.steps.permanent_failures = {"charge"}
     order = await harness.start_order("900.00")
 
@@ -92,7 +88,7 @@ async def test_the_failed_step_and_the_undone_ones_are_shown(
     ]
 
 
-async def test_a_step_that_stumbles_is_tried_again(harness: Harness, ports: FakePorts) -> None:
+async def test_a_transient_failure_is_retried(harness: Harness, ports: FakePorts) -> None:
     ports.steps.transient_failures["charge"] = 2
     order = await harness.start_order("900.00")
     await ports.until(lambda: ports.steps.tries["charge"] == 1)
@@ -103,9 +99,7 @@ async def test_a_step_that_stumbles_is_tried_again(harness: Harness, ports: Fake
     assert ports.steps.tries["charge"] == 3
 
 
-async def test_a_step_that_stumbles_five_times_has_failed(
-    harness: Harness, ports: FakePorts
-) -> None:
+async def test_a_step_fails_after_five_attempts(harness: Harness, ports: FakePorts) -> None:
     ports.steps.transient_failures["charge"] = 99
     order = await harness.start_order("900.00")
     await ports.until(lambda: ports.steps.tries["charge"] == 1)
@@ -117,7 +111,7 @@ async def test_a_step_that_stumbles_five_times_has_failed(
     assert ports.steps.done == ["reserve", "refund", "release"]
 
 
-async def test_an_undo_that_stumbles_is_tried_until_it_is_done(
+async def test_a_compensation_is_retried_until_it_succeeds(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.permanent_failures = {"charge"}
@@ -131,9 +125,7 @@ async def test_an_undo_that_stumbles_is_tried_until_it_is_done(
     assert snapshot.status is OrderStatus.FAILED
 
 
-async def test_no_step_is_done_before_it_is_written_down(
-    harness: Harness, ports: FakePorts
-) -> None:
+async def test_no_step_runs_before_it_is_audited(harness: Harness, ports: FakePorts) -> None:
     ports.audit.down = True
     order = await harness.start_order("900.00")
 
@@ -146,7 +138,9 @@ async def test_no_step_is_done_before_it_is_written_down(
     assert ports.steps.done == ["reserve", "charge", "ship", "deliver"]
 
 
-async def test_a_failed_order_is_told_once(harness: Harness, ports: FakePorts) -> None:
+async def test_a_failed_order_notifies_the_requester_once(
+    harness: Harness, ports: FakePorts
+) -> None:
     ports.steps.permanent_failures = {"ship"}
     order = await harness.start_order("900.00")
 

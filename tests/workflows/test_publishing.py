@@ -1,4 +1,4 @@
-"""When the card is written: not into a click's inline answer, not later than six seconds, not twice."""
+"""When the card is published: after the inline response to a click, within six seconds, once."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ async def test_a_slack_click_is_published_three_seconds_later(harness: Harness) 
     assert SETTLE - CLOSE / 10 <= published[0] - clicked < SETTLE + CLOSE
 
 
-async def test_a_decision_by_command_line_is_published_at_once(harness: Harness) -> None:
+async def test_a_decision_from_the_cli_is_published_at_once(harness: Harness) -> None:
     handle = await harness.open_request(BOTH)
 
     await harness.decide(handle, "UBORIS")
@@ -69,7 +69,7 @@ async def test_a_burst_of_clicks_delays_the_publish_for_six_seconds_at_most(
     assert AT_LATEST - CLOSE / 10 <= published - first < AT_LATEST + CLOSE
 
 
-async def test_twenty_clicks_are_one_publish_and_few_timers(
+async def test_twenty_clicks_cause_one_publish_and_few_timers(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(EVERYBODY)
@@ -101,7 +101,7 @@ async def test_a_change_during_a_publish_is_published_after_it(
     assert ports.cards.versions == [1, 2, 4]
 
 
-async def test_republish_writes_the_same_card_once_more(harness: Harness, ports: FakePorts) -> None:
+async def test_republish_writes_the_same_card_again(harness: Harness, ports: FakePorts) -> None:
     handle = await harness.open_request()
 
     version = await handle.execute_update(ApprovalWorkflow.republish)
@@ -111,7 +111,7 @@ async def test_republish_writes_the_same_card_once_more(harness: Harness, ports:
     assert ports.cards.published[0].face == ports.cards.published[1].face
 
 
-async def test_republish_also_waits_until_the_last_click_has_settled(harness: Harness) -> None:
+async def test_republish_waits_until_the_last_click_has_settled(harness: Harness) -> None:
     handle = await harness.open_request(BOTH)
     await harness.click_decide(handle, "UBORIS")
 
@@ -125,7 +125,7 @@ async def test_republish_also_waits_until_the_last_click_has_settled(harness: Ha
     assert published[0] - clicked >= SETTLE - CLOSE / 10
 
 
-async def test_the_copys_place_is_kept_from_the_first_post_on(
+async def test_a_copy_keeps_the_message_of_its_first_post(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(BOTH)
@@ -139,7 +139,7 @@ async def test_the_copys_place_is_kept_from_the_first_post_on(
     assert not second.doubtful
 
 
-async def test_a_post_that_broke_is_looked_for_before_the_next(
+async def test_a_failed_post_is_searched_for_before_the_next(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.slack.mode = SlackMode.FAILING
@@ -155,7 +155,7 @@ async def test_a_post_that_broke_is_looked_for_before_the_next(
     assert second.intended_at == first.intended_at
 
 
-async def test_a_post_that_hangs_is_looked_for_before_the_next(
+async def test_a_hanging_post_is_searched_for_before_the_next(
     short_timeout_harness: Harness, ports: FakePorts
 ) -> None:
     ports.slack.mode = SlackMode.HANGING
@@ -169,7 +169,7 @@ async def test_a_post_that_hangs_is_looked_for_before_the_next(
     assert second.intended_at == first.intended_at
 
 
-async def test_a_channel_without_the_bot_is_told_to_requester_and_admins_once(
+async def test_requester_and_admins_are_notified_once_of_a_channel_without_the_bot(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.cards.problem = "not_in_channel"
@@ -179,7 +179,7 @@ async def test_a_channel_without_the_bot_is_told_to_requester_and_admins_once(
 
     assert len(ports.cards.asked) > 3
     assert ports.notices.summary() == [("card_not_posted", "UANA"), ADMINS]
-    assert {one.problem for one in ports.notices.told} == {"not_in_channel"}
+    assert {notice.problem for notice in ports.notices.told} == {"not_in_channel"}
     assert ports.notices.told[1].people == ("UGUS",)
 
 
@@ -195,7 +195,7 @@ async def test_a_card_is_posted_soon_after_the_bot_was_invited(
     assert ports.cards.versions == [1]
 
 
-async def test_the_last_state_is_tried_once_more_although_the_card_was_refused(
+async def test_the_last_state_is_published_again_although_the_card_was_refused(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.cards.problem = "not_in_channel"
@@ -208,7 +208,7 @@ async def test_the_last_state_is_tried_once_more_although_the_card_was_refused(
     assert ports.cards.versions == [outcome.card.version]
 
 
-async def test_a_card_that_cannot_be_written_does_not_keep_a_request_for_ever(
+async def test_a_card_that_cannot_be_written_does_not_keep_a_request_running_forever(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.cards.problem = "is_archived"

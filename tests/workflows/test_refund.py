@@ -1,4 +1,4 @@
-"""The refund on the real server: patient, and once."""
+"""The refund on the real server: retried until it succeeds, and done once."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from workflows.rules.shared.money import Money
 
 @dataclass
 class Bank(RefundPort):
-    """Refuses as often as it was told, for good and for now in turn; then it gives back."""
+    """Fails the planned number of times, permanently and transiently in turn; then it refunds."""
 
     refusals: int
     asked: list[ReceivedPayment] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Bank(RefundPort):
         return StepReference(reference="REF-1")
 
 
-async def test_a_refund_goes_on_until_the_money_is_back_whatever_it_is_refused_for(
+async def test_a_refund_is_retried_until_it_succeeds(
     temporal: WorkflowEnvironment,
 ) -> None:
     bank, queue, event_id = Bank(refusals=25), str(uuid4()), str(uuid4())

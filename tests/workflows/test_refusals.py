@@ -1,4 +1,4 @@
-"""A refused update says why, and leaves no trace in the history."""
+"""A refused update returns the reason and leaves no trace in the history."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from workflows.rules.approvals.request import Verdict
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A press on a request with quorum 2 that UBORIS has approved."""
+    """A click on a request with quorum 2 that UBORIS has approved."""
 
     given: str
     press: Callable[[Harness, ApprovalHandle], Any]
@@ -77,7 +77,9 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.given)
-async def test_a_refused_press_says_why_and_leaves_no_history(harness: Harness, case: Case) -> None:
+async def test_a_refused_click_returns_the_reason_and_writes_no_history(
+    harness: Harness, case: Case
+) -> None:
     handle = await harness.open_request(BOTH)
     await harness.decide(handle, "UBORIS")
     before = await harness.until_idle(handle)
@@ -89,7 +91,7 @@ async def test_a_refused_press_says_why_and_leaves_no_history(harness: Harness, 
     assert list(await harness.history(handle)) == list(before)
 
 
-async def test_a_press_on_a_closed_level_is_refused(harness: Harness) -> None:
+async def test_a_click_on_a_closed_level_is_refused(harness: Harness) -> None:
     handle = await harness.open_request(SALES, FINANCE)
     await harness.decide(handle, "UBORIS")
     before = await harness.until_idle(handle)
@@ -100,7 +102,7 @@ async def test_a_press_on_a_closed_level_is_refused(harness: Harness) -> None:
     assert list(await harness.history(handle)) == list(before)
 
 
-async def test_nobody_counts_at_two_levels(harness: Harness) -> None:
+async def test_no_one_decides_on_two_levels(harness: Harness) -> None:
     handle = await harness.open_request(SALES, BOTH)
     await harness.decide(handle, "UBORIS")
     await harness.until_idle(handle)
@@ -132,14 +134,14 @@ async def _close_by_clock(harness: Harness, handle: ApprovalHandle) -> None:
     ],
     ids=["approved", "withdrawn", "expired"],
 )
-async def test_a_press_on_a_closed_request_says_who_closed_it(
+async def test_a_click_on_a_closed_request_returns_who_closed_it(
     harness: Harness,
     ports: FakePorts,
     close: Callable[[Harness, ApprovalHandle], Awaitable[None]],
     data: dict[str, str],
 ) -> None:
     handle = await harness.open_request()
-    ports.slack.mode = SlackMode.REFUSING  # so that the workflow still owes its card
+    ports.slack.mode = SlackMode.REFUSING  # so that the last publish is still pending
     await close(harness, handle)
     before = await harness.until_idle(handle)
 
@@ -150,7 +152,7 @@ async def test_a_press_on_a_closed_request_says_who_closed_it(
     assert list(await harness.history(handle)) == list(before)
 
 
-async def test_nobody_may_decide_before_the_approvers_are_known(
+async def test_no_one_may_decide_before_the_approvers_are_known(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.directory.empty = True
@@ -162,7 +164,7 @@ async def test_nobody_may_decide_before_the_approvers_are_known(
     assert refusal.type == "rejected.level_not_open"
 
 
-async def test_a_refusal_tells_the_cards_present_version(harness: Harness) -> None:
+async def test_a_refusal_returns_the_current_card_version(harness: Harness) -> None:
     handle = await harness.open_request(BOTH)
     answer = await harness.decide(handle, "UBORIS")
 

@@ -1,4 +1,4 @@
-"""Slack never blocks: with Slack down, decisions, audit and deadlines happen in time."""
+"""Slack never blocks: during an outage, decisions, audit and deadlines are in time."""
 
 import itertools
 from datetime import timedelta
@@ -15,7 +15,7 @@ from workflows.rules.approvals.policy import Escalation
 from workflows.rules.approvals.request import Status
 
 
-async def test_a_decision_is_written_down_while_a_publish_hangs(
+async def test_a_decision_is_audited_while_a_publish_hangs(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request()
@@ -66,7 +66,7 @@ async def test_a_request_expires_in_time_while_slack_fails(
     assert ports.audit.fact(handle.id, "RequestExpired").at - opened < minute + CLOSE
 
 
-async def test_a_decision_is_written_down_at_once_while_slack_fails(
+async def test_a_decision_is_audited_at_once_while_slack_fails(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request()
@@ -78,7 +78,7 @@ async def test_a_decision_is_written_down_at_once_while_slack_fails(
     assert len(ports.cards.published) == 1
 
 
-async def test_card_and_requester_catch_up_once_slack_is_back(
+async def test_the_card_and_the_outcome_follow_when_slack_is_back(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request()
@@ -108,7 +108,7 @@ async def test_the_card_is_current_within_fifteen_seconds_of_slacks_return(
     assert ports.cards.versions == [1, 2]
 
 
-async def test_tries_grow_apart_to_ten_seconds(harness: Harness, ports: FakePorts) -> None:
+async def test_retry_intervals_grow_to_ten_seconds(harness: Harness, ports: FakePorts) -> None:
     handle = await harness.open_request(BOTH)
     ports.slack.mode = SlackMode.REFUSING
     await handle.execute_update(ApprovalWorkflow.republish)
@@ -131,7 +131,9 @@ async def test_a_failing_slack_costs_one_timer_for_each_try(
 
     events = await harness.until_idle(handle)
     retries = len(ports.cards.asked) - 2
-    assert len(when(events, "TIMER_STARTED")) == 1 + retries + 1  # expiry, each retry, the next
+    assert (
+        len(when(events, "TIMER_STARTED")) == 1 + retries + 1
+    )  # the expiry, each retry, the next retry
 
 
 async def test_slacks_retry_after_is_obeyed(harness: Harness, ports: FakePorts) -> None:
@@ -147,7 +149,7 @@ async def test_slacks_retry_after_is_obeyed(harness: Harness, ports: FakePorts) 
     assert timedelta(seconds=25) <= second - first < timedelta(seconds=25) + CLOSE
 
 
-async def test_a_notice_whose_sending_broke_is_looked_for_before_it_is_sent_again(
+async def test_a_failed_notice_is_searched_for_before_it_is_sent_again(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request()
@@ -163,11 +165,11 @@ async def test_a_notice_whose_sending_broke_is_looked_for_before_it_is_sent_agai
     assert (first.key, first.intended_at) == (second.key, second.intended_at)
 
 
-async def test_a_reminder_that_falls_due_while_an_earlier_one_hangs_is_told_as_one_with_it(
+async def test_a_reminder_that_is_due_while_an_earlier_one_hangs_is_merged_with_it(
     short_timeout_harness: Harness, ports: FakePorts
 ) -> None:
-    """The earlier one may have arrived all the same: it is looked for, and not sent beside it."""
-    real = timedelta(seconds=0.8)  # Slack hangs before the first falls due, on a busy machine too
+    """The earlier notice may have arrived: it is searched for, not sent a second time."""
+    real = timedelta(seconds=0.8)  # Slack hangs before the first is due, even on a busy machine
     handle = await short_timeout_harness.open_request(
         level("urged", "UBORIS", remind_after=(real, 2 * real))
     )
@@ -181,11 +183,11 @@ async def test_a_reminder_that_falls_due_while_an_earlier_one_hangs_is_told_as_o
     await short_timeout_harness.until_idle(handle)
 
     first, *_, last = ports.notices.asked
-    assert {one.key for one in ports.notices.asked} == {first.key}
+    assert {notice.key for notice in ports.notices.asked} == {first.key}
     assert last.doubtful
 
 
-async def test_after_ten_minutes_without_slack_card_and_people_catch_up_at_once(
+async def test_after_ten_minutes_without_slack_the_card_and_the_notices_follow_at_once(
     harness: Harness, ports: FakePorts
 ) -> None:
     minute = timedelta(minutes=1)

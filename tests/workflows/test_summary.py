@@ -1,4 +1,4 @@
-"""The daily summary on the real server: the day before the instant that was wanted, then the message."""
+"""The daily summary on the real server: the day before the scheduled instant, then the message."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ ASKED = SummaryInput(channel="#sales", timezone="Europe/Berlin")
 
 @dataclass
 class NotificationQueue(SummaryPort):
-    """Knows one day; Slack does not answer as often as it was told."""
+    """Returns one day; the first posts fail the planned number of times."""
 
     silences: int = 0
     asked: list[DayQuestion] = field(default_factory=list)
@@ -43,10 +43,10 @@ class NotificationQueue(SummaryPort):
         return True
 
 
-async def test_a_day_is_summed_up_once_and_told_as_soon_as_slack_takes_it(
+async def test_a_day_is_summed_up_once_and_posted_when_slack_is_up(
     temporal: WorkflowEnvironment,
 ) -> None:
-    """Of when the schedule wanted it, not of when it came to run."""
+    """The day is relative to the scheduled time, not to the start of the run."""
     teller, queue = NotificationQueue(silences=2), str(uuid4())
     scheduled = datetime(2026, 11, 21, 7, tzinfo=UTC)
     key = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")

@@ -1,4 +1,4 @@
-"""One thread: a root and a reply for each level that opens, each mentioned once, all of them kept."""
+"""The thread layout: a root and copy reply for each opened level, which mentions its approvers."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -29,11 +29,11 @@ MINUTE = timedelta(minutes=1)
 
 
 def shown(ports: FakePorts) -> list[tuple[int, int, str]]:
-    """Return level, revision and person of every copy that was written last."""
-    return [(one.level, one.revision, one.person) for one in ports.cards.published[-1].copies]
+    """Return level, revision and person of each copy in the last publish."""
+    return [(copy.level, copy.revision, copy.person) for copy in ports.cards.published[-1].copies]
 
 
-async def test_each_level_that_opens_has_one_reply_and_needs_no_other_words(
+async def test_each_opened_level_gets_one_reply_and_no_other_notice(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(SALES, FINANCE, layout=THREAD)
@@ -45,15 +45,15 @@ async def test_each_level_that_opens_has_one_reply_and_needs_no_other_words(
     await harness.decide(handle, "UDORA", level=2)
     outcome = await handle.result()
 
-    assert [(one.level, one.revision) for one in first.copies] == [(0, 0), (1, 1)]
-    assert [(one.level, one.revision) for one in second.copies] == [(0, 0), (1, 1), (2, 1)]
+    assert [(copy.level, copy.revision) for copy in first.copies] == [(0, 0), (1, 1)]
+    assert [(copy.level, copy.revision) for copy in second.copies] == [(0, 0), (1, 1), (2, 1)]
     assert ports.cards.published[-1].face == outcome.face
-    assert [one.key for one in outcome.card.copies] == [one.key for one in second.copies]
-    assert len({one.key for one in second.copies}) == 3
+    assert [copy.key for copy in outcome.card.copies] == [copy.key for copy in second.copies]
+    assert len({copy.key for copy in second.copies}) == 3
     assert ports.notices.summary() == [("outcome", "UANA")]
 
 
-async def test_who_joins_a_level_whose_reply_stands_is_told_in_the_thread(
+async def test_an_approver_added_after_the_reply_is_notified_in_the_thread(
     harness: Harness, ports: FakePorts
 ) -> None:
     joined = replace(
@@ -68,7 +68,7 @@ async def test_who_joins_a_level_whose_reply_stands_is_told_in_the_thread(
     assert ports.notices.summary() == [("asked", "UDORA")]
 
 
-async def test_more_people_than_a_reply_may_mention_are_told_in_the_thread(
+async def test_more_approvers_than_a_reply_may_mention_are_notified_in_the_thread(
     harness: Harness, ports: FakePorts
 ) -> None:
     crowd = tuple(f"U{number:02}" for number in range(9))
@@ -77,7 +77,7 @@ async def test_more_people_than_a_reply_may_mention_are_told_in_the_thread(
     assert ports.notices.summary() == [("asked", ",".join(crowd))]
 
 
-async def test_people_outside_the_channel_have_a_copy_besides(
+async def test_approvers_outside_the_channel_also_get_a_copy(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.directory.outside = ("UDORA",)
@@ -89,7 +89,7 @@ async def test_people_outside_the_channel_have_a_copy_besides(
     assert ports.notices.asked == []
 
 
-async def test_a_level_has_its_reply_also_where_the_policy_tells_nobody(
+async def test_a_level_gets_its_reply_even_if_the_policy_notifies_no_one(
     harness: Harness, ports: FakePorts
 ) -> None:
     await harness.open_request(SALES, layout=THREAD, notify=Notify.NONE)
@@ -97,7 +97,7 @@ async def test_a_level_has_its_reply_also_where_the_policy_tells_nobody(
     assert shown(ports) == [(0, 0, ""), (1, 1, "")]
 
 
-async def test_a_change_gets_replies_of_its_own_and_voids_the_others(
+async def test_an_amendment_gets_its_own_replies_and_voids_the_others(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(SALES, FINANCE, layout=THREAD)
@@ -112,7 +112,7 @@ async def test_a_change_gets_replies_of_its_own_and_voids_the_others(
     assert ports.notices.asked == []
 
 
-async def test_a_level_on_which_nobody_may_decide_has_no_reply_before_somebody_may(
+async def test_a_blocked_level_gets_its_reply_when_it_opens(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.directory.standings = {"UDORA": Standing.DEACTIVATED}
@@ -127,7 +127,7 @@ async def test_a_level_on_which_nobody_may_decide_has_no_reply_before_somebody_m
     assert ports.notices.summary() == [("blocked", "#approvals-admin")]
 
 
-async def test_a_thread_that_is_posted_late_mentions_everybody_by_itself(
+async def test_a_thread_that_is_posted_late_mentions_all_approvers(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.slack.mode = SlackMode.REFUSING
@@ -140,7 +140,7 @@ async def test_a_thread_that_is_posted_late_mentions_everybody_by_itself(
     await harness.until_idle(handle)
 
     assert shown(ports) == [(0, 0, ""), (1, 1, ""), (2, 1, "")]
-    assert not [one for one in ports.cards.published[-1].copies if one.doubtful]
+    assert not [copy for copy in ports.cards.published[-1].copies if copy.doubtful]
     assert ports.notices.asked == []
 
 
@@ -153,11 +153,13 @@ async def test_a_new_run_keeps_every_reply(low_limit_harness: Harness, ports: Fa
     await low_limit_harness.until_idle(handle)
 
     after = ports.cards.published[-1].copies
-    assert [(one.key, one.level) for one in after[:2]] == [(one.key, one.level) for one in before]
-    assert [one.level for one in after] == [0, 1, 2]
+    assert [(copy.key, copy.level) for copy in after[:2]] == [
+        (copy.key, copy.level) for copy in before
+    ]
+    assert [copy.level for copy in after] == [0, 1, 2]
 
 
-async def test_a_parent_takes_the_whole_thread_over(harness: Harness, ports: FakePorts) -> None:
+async def test_a_parent_takes_over_the_whole_thread(harness: Harness, ports: FakePorts) -> None:
     order = an_order("1500.00")
     rules = replace(policy(SALES, FINANCE), layout=THREAD)
     handle = await harness.client.start_workflow(
@@ -179,13 +181,13 @@ async def test_a_parent_takes_the_whole_thread_over(harness: Harness, ports: Fak
     last = ports.cards.published[-1]
     assert isinstance(before.face, ApprovalSnapshot)
     assert (before.face.about, last.face.kind) == (RequestKind.ORDER, "order")
-    assert [(one.key, one.level, one.revision) for one in last.copies] == [
-        (one.key, one.level, one.revision) for one in before.copies
+    assert [(copy.key, copy.level, copy.revision) for copy in last.copies] == [
+        (copy.key, copy.level, copy.revision) for copy in before.copies
     ]
-    assert [one.level for one in last.copies] == [0, 1, 2]
+    assert [copy.level for copy in last.copies] == [0, 1, 2]
 
 
-async def test_only_those_whom_it_concerns_may_read_what_is_private(
+async def test_only_the_people_involved_may_read_a_private_request(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.directory.outside = ("UDORA",)
@@ -201,15 +203,18 @@ async def test_only_those_whom_it_concerns_may_read_what_is_private(
     await harness.until_idle(handle)
 
     readers = ("UANA", "UBORIS", "UCLARA", "UEMIL", "UDORA", "UGUS")
-    menus = {one: await handle.query(ApprovalWorkflow.menu, one) for one in (*readers, "UEVE", "")}
+    menus = {
+        person: await handle.query(ApprovalWorkflow.menu, person)
+        for person in (*readers, "UEVE", "")
+    }
     assert not early.may_read
-    assert {one for one, menu in menus.items() if menu.may_read} == set(readers)
+    assert {person for person, menu in menus.items() if menu.may_read} == set(readers)
     assert menus["UEVE"].face.content.title == "Customer order"
     assert (menus["UEVE"].face.hidden, menus["UEVE"].face.changes) == (True, ())
     assert not menus["UDORA"].face.hidden
 
 
-async def test_everybody_may_read_what_is_not_private(harness: Harness) -> None:
+async def test_everyone_may_read_a_public_request(harness: Harness) -> None:
     handle = await harness.open_request(SALES)
 
     menu = await handle.query(ApprovalWorkflow.menu, "UEVE")

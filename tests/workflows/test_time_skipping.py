@@ -1,4 +1,4 @@
-"""The server's time skipping, on which these tests stand, is switched on and does what we think."""
+"""The server's time skipping, which these tests rely on, is enabled and works as assumed."""
 
 import pytest
 from temporalio.service import RPCError, RPCStatusCode
@@ -7,7 +7,7 @@ from tests.conftest import TIME_SKIPPING_KEY
 from tests.workflows.harness import EXPIRE, Harness
 
 
-async def test_the_server_knows_our_key_for_time_skipping(harness: Harness) -> None:
+async def test_the_server_accepts_our_key_for_time_skipping(harness: Harness) -> None:
     handle = await harness.open_request()
 
     try:
@@ -24,7 +24,7 @@ async def test_the_server_knows_our_key_for_time_skipping(harness: Harness) -> N
     assert reached
 
 
-async def test_nothing_moves_unless_a_test_says_so(harness: Harness) -> None:
+async def test_time_is_skipped_only_on_request(harness: Harness) -> None:
     handle = await harness.open_request()
     before = await harness.workflow_time(handle)
 

@@ -1,4 +1,4 @@
-"""Fourteen days without an answer: what happens at which instant, and who is told."""
+"""Fourteen days without a decision: the instant of each event, and the notices."""
 
 from datetime import datetime, timedelta
 
@@ -62,8 +62,12 @@ async def test_fourteen_days_of_reminders_escalations_and_the_end(
         (14, "RequestExpired", ""),
     ]
     notices = [
-        (_days(one.intended_at or start, start), one.kind.value, ",".join(one.people) or one.person)
-        for one in ports.notices.told
+        (
+            _days(notice.intended_at or start, start),
+            notice.kind.value,
+            ",".join(notice.people) or notice.person,
+        )
+        for notice in ports.notices.told
     ]
     assert notices == [
         (1, "reminded", "UBORIS,UCLARA"),
@@ -81,14 +85,14 @@ async def test_fourteen_days_of_reminders_escalations_and_the_end(
 
 
 def _days(at: datetime, start: datetime) -> float:
-    """Return the days since the start, which machine and level take a moment to begin."""
+    """Return the days since the start, rounded: the level opens a moment later."""
     return round((at - start) / DAY, 3)
 
 
 async def test_a_clock_keeps_its_instants_to_the_microsecond(
     harness: Harness, ports: FakePorts
 ) -> None:
-    """A fact is of its instant, however late the clock was looked at; nothing adds up."""
+    """A fact has its due instant, however late the workflow woke; delays do not accumulate."""
     handle = await harness.open_request(FORTNIGHT)
 
     due = (await handle.query(ApprovalWorkflow.state)).levels[0].expires_at
@@ -103,7 +107,7 @@ async def test_a_clock_keeps_its_instants_to_the_microsecond(
     assert facts[-1].at == due
 
 
-async def test_a_wish_of_the_request_shortens_what_comes_before_the_end(
+async def test_a_requested_expiry_shortens_the_earlier_deadlines(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.start_request(FORTNIGHT, expire_after=5 * DAY)

@@ -1,4 +1,4 @@
-"""One timer: whatever a request waits for, never are two armed at once."""
+"""One timer: a request never has two timers armed, whatever it waits for."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -70,7 +70,7 @@ async def _somebody_leaves(harness: Harness, handle: ApprovalHandle) -> None:
     [_slack_is_down, _directory_is_down, _nobody_is_there, _people_click, _somebody_leaves],
     ids=lambda happens: happens.__name__.strip("_"),
 )
-async def test_never_are_two_timers_armed(
+async def test_two_timers_are_never_armed_at_once(
     harness: Harness, happens: Callable[[Harness, ApprovalHandle], Awaitable[None]]
 ) -> None:
     handle = await harness.open_request(BUSY)
@@ -81,7 +81,7 @@ async def test_never_are_two_timers_armed(
     assert most_armed(await harness.history(handle)) == 1
 
 
-async def test_waiting_for_a_reminder_costs_one_timer_and_nothing_else(
+async def test_waiting_for_a_reminder_costs_only_one_timer(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(BUSY)
@@ -93,7 +93,7 @@ async def test_waiting_for_a_reminder_costs_one_timer_and_nothing_else(
     assert before.count("TIMER_STARTED") == 1
 
 
-async def test_clicks_one_after_the_other_arm_no_timer_each(harness: Harness) -> None:
+async def test_successive_clicks_do_not_arm_a_timer_each(harness: Harness) -> None:
     crowd = [f"U{number}" for number in range(6)]
     handle = await harness.open_request(level("crowd", *crowd, quorum=6))
 
@@ -102,7 +102,7 @@ async def test_clicks_one_after_the_other_arm_no_timer_each(harness: Harness) ->
         await harness.until_idle(handle)
 
     events = kinds(await harness.history(handle))
-    assert events.count("TIMER_STARTED") <= 3  # the expiry's, the settling's, the next one's
+    assert events.count("TIMER_STARTED") <= 3  # the expiry, the settling time, the next deadline
 
 
 async def test_a_reminder_costs_one_timer(harness: Harness, ports: FakePorts) -> None:

@@ -1,4 +1,4 @@
-"""Every verb is an update: done at once, a fact, seen on the card; refused without a trace."""
+"""Every verb is an update: done at once, recorded, shown on the card; or refused without a trace."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from workflows.rules.approvals.verbs import Verb
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """A verb that is let through on a request for UBORIS and UCLARA, both of them."""
+    """A verb that is accepted on a request that needs both UBORIS and UCLARA."""
 
     update: Update
     fact: str
@@ -47,12 +47,12 @@ DONE = {
 every_verb = pytest.mark.parametrize("done", DONE.values(), ids=DONE)
 
 
-def test_no_verb_is_left_out() -> None:
+def test_every_verb_is_covered() -> None:
     assert set(DONE) == {verb.value for verb in Verb}
 
 
 @every_verb
-async def test_a_click_sent_four_times_is_one_fact_and_one_answer(
+async def test_a_click_sent_four_times_is_one_fact_and_one_result(
     harness: Harness, ports: FakePorts, done: Done
 ) -> None:
     handle = await harness.open_request(BOTH)
@@ -123,7 +123,7 @@ REFUSED = {
 }
 
 
-async def test_a_refused_verb_says_why_and_leaves_no_history(harness: Harness) -> None:
+async def test_a_refused_verb_returns_the_reason_and_writes_no_history(harness: Harness) -> None:
     handle = await harness.open_request(BOTH)
     snapshot = await harness.decide(handle, "UBORIS")
     before = await harness.until_idle(handle)
@@ -138,7 +138,7 @@ async def test_a_refused_verb_says_why_and_leaves_no_history(harness: Harness) -
     assert list(await harness.history(handle)) == list(before)
 
 
-async def test_a_request_that_waits_for_changes_is_amended_and_decided_anew(
+async def test_a_request_with_requested_changes_is_amended_and_decided_again(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(BOTH)
@@ -158,7 +158,7 @@ async def test_a_request_that_waits_for_changes_is_amended_and_decided_anew(
     assert ports.audit.fact(handle.id, "RequestAmended").data["changed"] == "title"
 
 
-async def test_nobody_decides_while_changes_are_waited_for(harness: Harness) -> None:
+async def test_no_one_decides_while_changes_are_requested(harness: Harness) -> None:
     handle = await harness.open_request(BOTH)
     await harness.send(handle, updates.request_changes("UBORIS"))
 
@@ -179,7 +179,7 @@ async def test_amendments_are_bounded(harness: Harness) -> None:
     assert refusal.details[0] == {"limit": "1"}
 
 
-async def test_a_parents_signal_takes_back_what_waits_for_changes(
+async def test_a_parents_signal_withdraws_a_request_with_requested_changes(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request()
@@ -192,7 +192,7 @@ async def test_a_parents_signal_takes_back_what_waits_for_changes(
     assert ports.audit.kinds(handle.id)[-1] == "RequestWithdrawn"
 
 
-async def test_a_stand_in_decides_for_whom_they_stand(harness: Harness, ports: FakePorts) -> None:
+async def test_a_delegate_decides_for_the_approver(harness: Harness, ports: FakePorts) -> None:
     handle = await harness.open_request(BOTH)
     await harness.send(handle, updates.delegate("UBORIS", "UDORA"))
     await harness.until_idle(handle)
@@ -218,12 +218,12 @@ EXAMPLES: dict[Verb, Callable[[str], Update]] = {
     Verb.REFRESH: updates.refresh,
     Verb.CLOSE: updates.close,
 }
-"""What somebody might send for each verb."""
+"""An example of each verb, by the person who sends it."""
 
 
 @pytest.mark.parametrize("said", [updates.approve, updates.request_changes], ids=["yes", "changes"])
 @pytest.mark.parametrize("person", ["UANA", "UBORIS", "UCLARA", "UGUS", "UEVE"])
-async def test_the_menu_offers_exactly_what_is_then_taken(
+async def test_the_menu_offers_exactly_the_accepted_verbs(
     harness: Harness, person: str, said: Callable[[str], Update]
 ) -> None:
     handle = await harness.open_request(BOTH)

@@ -1,4 +1,4 @@
-"""The requester takes a request back: by update, or through a parent's signal."""
+"""The requester withdraws a request: by an update, or through a parent's signal."""
 
 from tests.workflows.fake_ports import FakePorts
 from tests.workflows.harness import ANA, BOTH, Harness
@@ -6,7 +6,7 @@ from workflows.rules.approvals.request import Status, Withdrawal
 from workflows.rules.people.actors import Actor, Origin
 
 
-async def test_the_requester_takes_a_request_back(harness: Harness, ports: FakePorts) -> None:
+async def test_the_requester_withdraws_a_request(harness: Harness, ports: FakePorts) -> None:
     handle = await harness.open_request()
 
     answer = await harness.withdraw(handle, reason="not needed any more")
@@ -17,7 +17,7 @@ async def test_the_requester_takes_a_request_back(harness: Harness, ports: FakeP
     assert ports.audit.kinds(handle.id)[-1] == "RequestWithdrawn"
 
 
-async def test_a_request_may_be_taken_back_before_its_level_opens(
+async def test_a_request_may_be_withdrawn_before_its_level_opens(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.directory.empty = True
@@ -30,7 +30,7 @@ async def test_a_request_may_be_taken_back_before_its_level_opens(
     assert answer.status is Status.WITHDRAWN
 
 
-async def test_a_signal_takes_a_request_back(harness: Harness, ports: FakePorts) -> None:
+async def test_a_signal_withdraws_a_request(harness: Harness, ports: FakePorts) -> None:
     handle = await harness.open_request()
 
     await handle.signal("withdraw", Withdrawal(actor=ANA, reason="by the parent"))
@@ -53,7 +53,7 @@ async def test_a_signal_changes_nothing_once_the_request_is_approved(
     assert "RequestWithdrawn" not in ports.audit.kinds(handle.id)
 
 
-async def test_a_signal_in_somebody_elses_name_changes_nothing(harness: Harness) -> None:
+async def test_a_signal_from_another_actor_changes_nothing(harness: Harness) -> None:
     handle = await harness.open_request(BOTH)
 
     stranger = Actor(person="UEVE", origin=Origin.WORKFLOW)
