@@ -15,7 +15,7 @@ from slack_api.errors import SLACK_FAILURES, classify
 from slack_api.poster import Poster
 from views import daily_summary
 from views.translator import translator
-from workflows.ports.summaries import DayQuestion, SummaryPort, TellDay
+from workflows.ports.summaries import DayQuestion, SummaryMessage, SummaryPort
 from workflows.rules.orders import daily_totals as rules
 from workflows.rules.orders.daily_totals import DaySummary
 from workflows.rules.orders.order import OrderSnapshot
@@ -50,7 +50,7 @@ class SummaryActivities(SummaryPort):
         return rules.sum_up(day, began, snapshots)
 
     @activity.defn
-    async def tell_day(self, message: TellDay) -> bool:
+    async def tell_day(self, message: SummaryMessage) -> bool:
         """Post the summary. Return False if the channel has one of that day already. See the port."""
         try:
             channel = await self._poster.channel_id(message.channel)

@@ -28,10 +28,10 @@ from workflows.rules.orders.order import (
     OrderStatus,
     Step,
     StepName,
-    StepStatus,
     content,
 )
 from workflows.rules.orders.parcel import Parcel
+from workflows.rules.shared.saga import StepStatus
 
 _NAME = 160
 _FAILURE = 600

@@ -1,4 +1,4 @@
-"""The approval: what a person does is an update, checked by a validator, answered with the new state."""
+"""The approval workflow: every verb is an update that returns the new snapshot."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,7 +9,7 @@ from temporalio import workflow
 from workflows.card_owner import CardOwner, CardSubject
 from workflows.directory_reader import DirectoryReader
 from workflows.local_activities import run_local_first
-from workflows.notifications import show_level, tell_people
+from workflows.notifications import add_level_reply, send_notification
 from workflows.ports.approvals import CalendarPort, DeadlineQuestion
 from workflows.refusal import refusing, running_update_id
 from workflows.rules.approvals import administration, amendment, deadlines, delegation, levels
@@ -53,69 +53,70 @@ class ApprovalWorkflow:
     """One approval request, from submission to outcome.
 
     Handlers are plain functions: they change the state and return it. Only `run` awaits. As a
-    child it gives its card to its parent when it closes; alone it tells the requester itself.
+    child, the approval releases its card to its parent when it closes; otherwise it notifies the
+    requester itself.
     """
 
     @workflow.init
-    def __init__(self, asked: ApprovalInput) -> None:
+    def __init__(self, workflow_input: ApprovalInput) -> None:
         self._directory = DirectoryReader()
-        if asked.carried is not None:
-            self._state, self._clicks = asked.carried.state, asked.carried.clicks
-            self._card = self._owner(asked.carried.card)
-            self._card.resume(asked.carried.facts, asked.carried.notices)
+        if workflow_input.carried is not None:
+            self._state, self._clicks = workflow_input.carried.state, workflow_input.carried.clicks
+            self._card = self._owner(workflow_input.carried.card)
+            self._card.restore(workflow_input.carried.facts, workflow_input.carried.notices)
         else:
             self._clicks = ()
-            change = rules.submit(asked.request, workflow.now())
+            change = rules.submit(workflow_input.request, workflow.now())
             self._state = change.state
-            copy = CardCopy(channel=asked.request.policy.channel, key=workflow.uuid4().hex)
+            copy = CardCopy(channel=workflow_input.request.policy.channel, key=workflow.uuid4().hex)
             self._card = self._owner(
-                CardState(copies=(copy,) if asked.request.route.levels else ())
+                CardState(copies=(copy,) if workflow_input.request.route.levels else ())
             )
             self._card.record(change.facts, visible=False)
 
     def _owner(self, card: CardState) -> CardOwner:
-        about = CardSubject(
+        subject = CardSubject(
             request_id=self._state.request.request_id,
-            face=self._face,
+            snapshot=self._snapshot,
             owner_id=self._owner_id,
             watches=lambda: subjects(self._state),
             readers=lambda: readers_of(self._state),
             admins=lambda: self._state.admins,
-            task_is_held=lambda: self._directory.is_local,
+            runs_local_activity=lambda: self._directory.is_local,
         )
-        return CardOwner(card, about)
+        return CardOwner(card, subject)
 
     def _owner_id(self) -> str:
-        """Name the workflow that owns the card: a parent does once this one has closed."""
+        """Return the id of the workflow that owns the card: the parent's, after the approval closed."""
         parent = workflow.info().parent
         if parent is not None and not self._state.is_open:
             return parent.workflow_id
         return self._state.request.request_id
 
-    def _face(self, version: int) -> ApprovalSnapshot:
+    def _snapshot(self, version: int) -> ApprovalSnapshot:
         return approval_snapshot(self._state, version)
 
     @workflow.run
-    async def run(self, asked: ApprovalInput) -> ApprovalOutcome:
-        """Go through the levels until the outcome is certain."""
+    async def run(self, workflow_input: ApprovalInput) -> ApprovalOutcome:
+        """Go through the levels until the request is closed, and return the outcome."""
         while self._state.is_open:
             if self._state.waits_for_level:
                 await self._reach_level()
-            self._directory.begin(self._state, workflow.now())
-            await self._card.attend(self._has_work, self._next_deadline())
-            self._take(self._directory.end(self._state, workflow.now()))
-            self._take(deadlines.advance_clock(self._state, workflow.now()))
-            if self._may_continue_as_new():
-                await self._continue_as_new(asked)
-        return await self._close(asked)
+            self._directory.start(self._state, workflow.now())
+            await self._card.serve(self._has_work, self._next_deadline())
+            self._apply(self._directory.collect(self._state, workflow.now()))
+            self._apply(deadlines.advance_clock(self._state, workflow.now()))
+            if self._should_continue_as_new():
+                await self._continue_as_new(workflow_input)
+        return await self._close(workflow_input)
 
-    # What people do. The update id is the click id: the same click again returns the present face
-    # without a new fact. Refusals are ApplicationErrors of type `rejected.<code>`: no history.
+    # The update id is the click id: a repeated click returns the current snapshot and records no
+    # fact. A refusal is an ApplicationError of type `rejected.<code>` and writes no history.
 
     @workflow.update
     def decide(self, decision: Decision) -> ApprovalSnapshot:
-        """Count one person's verdict and return the new face."""
-        return self._do(rules.decide, decision)
+        """Record one person's verdict and return the new snapshot."""
+        return self._execute(rules.decide, decision)
 
     @decide.validator
     def _check_decide(self, decision: Decision) -> None:
@@ -123,8 +124,8 @@ class ApprovalWorkflow:
 
     @workflow.update
     def comment(self, comment: Comment) -> ApprovalSnapshot:
-        """Keep a remark and return the new face."""
-        return self._do(rules.comment, comment)
+        """Record a comment and return the new snapshot."""
+        return self._execute(rules.comment, comment)
 
     @comment.validator
     def _check_comment(self, comment: Comment) -> None:
@@ -132,8 +133,8 @@ class ApprovalWorkflow:
 
     @workflow.update
     def amend(self, amendment_: Amendment) -> ApprovalSnapshot:
-        """Change what is asked, begin at the first level again, and return the new face."""
-        return self._do(amendment.amend, amendment_)
+        """Change the content, restart at the first level, and return the new snapshot."""
+        return self._execute(amendment.amend, amendment_)
 
     @amend.validator
     def _check_amend(self, amendment_: Amendment) -> None:
@@ -141,8 +142,8 @@ class ApprovalWorkflow:
 
     @workflow.update
     def delegate(self, delegation_: Delegation) -> ApprovalSnapshot:
-        """Have somebody stand in for an approver and return the new face."""
-        return self._do(delegation.delegate, delegation_)
+        """Let a delegate decide for an approver and return the new snapshot."""
+        return self._execute(delegation.delegate, delegation_)
 
     @delegate.validator
     def _check_delegate(self, delegation_: Delegation) -> None:
@@ -150,8 +151,8 @@ class ApprovalWorkflow:
 
     @workflow.update
     def withdraw(self, withdrawal: Withdrawal) -> ApprovalSnapshot:
-        """Take the request back and return the new face."""
-        return self._do(rules.withdraw, withdrawal)
+        """Withdraw the request and return the new snapshot."""
+        return self._execute(rules.withdraw, withdrawal)
 
     @withdraw.validator
     def _check_withdraw(self, withdrawal: Withdrawal) -> None:
@@ -159,8 +160,8 @@ class ApprovalWorkflow:
 
     @workflow.update
     def reassign(self, reassignment: Reassignment) -> ApprovalSnapshot:
-        """Name other approvers, as an admin, and return the new face."""
-        return self._do(administration.reassign, reassignment)
+        """Replace the approvers, as an admin, and return the new snapshot."""
+        return self._execute(administration.reassign, reassignment)
 
     @reassign.validator
     def _check_reassign(self, reassignment: Reassignment) -> None:
@@ -168,8 +169,8 @@ class ApprovalWorkflow:
 
     @workflow.update
     def refresh(self, refresh: Refresh) -> ApprovalSnapshot:
-        """Have the approvers read again and return the face as it is until then."""
-        return self._do(administration.refresh, refresh)
+        """Read the approvers again soon and return the current snapshot."""
+        return self._execute(administration.refresh, refresh)
 
     @refresh.validator
     def _check_refresh(self, refresh: Refresh) -> None:
@@ -177,8 +178,8 @@ class ApprovalWorkflow:
 
     @workflow.update
     def close(self, closing: Closing) -> ApprovalSnapshot:
-        """End the request undecided, as an admin, and return the last face."""
-        return self._do(administration.close_request, closing)
+        """Close the request undecided, as an admin, and return the last snapshot."""
+        return self._execute(administration.close_request, closing)
 
     @close.validator
     def _check_close(self, closing: Closing) -> None:
@@ -186,35 +187,35 @@ class ApprovalWorkflow:
 
     @workflow.signal(name="withdraw")
     def withdraw_by_parent(self, withdrawal: Withdrawal) -> None:
-        """Take the request back for a parent workflow, which cannot send updates.
+        """Withdraw the request for the parent workflow, which cannot send updates.
 
-        A signal has no answer: where the rule refuses (approved may have won), nothing changes and
-        the parent obeys the outcome it then receives.
+        A signal returns nothing. If the rule refuses, for example because the request was approved
+        first, nothing changes, and the parent obeys the outcome that it receives.
         """
         try:
             rules.check_withdraw(self._state, withdrawal, workflow.now())
         except RuleError as refusal:
             workflow.logger.info("withdrawal refused: %s", refusal.code)
             return
-        self._take(rules.withdraw(self._state, withdrawal, workflow.now()))
+        self._apply(rules.withdraw(self._state, withdrawal, workflow.now()))
 
     @workflow.update
     def republish(self) -> int:
-        """Have the card written again after somebody saw a copy that was not current.
+        """Publish the card again, after a user saw an outdated copy; return the card's version.
 
-        Returns the card's version. Safe to repeat.
+        Safe to repeat.
         """
         self._card.republish()
         return self._card.card.version
 
     @workflow.query
     def state(self) -> ApprovalSnapshot:
-        """Return what the updates return: the present face."""
-        return self._face(self._card.card.version)
+        """Return the current snapshot, as the updates do."""
+        return self._snapshot(self._card.card.version)
 
     @workflow.query
     def menu(self, person: str) -> Menu:
-        """Return what `person` may read of the present face, and what they may do with it."""
+        """Return the part of the snapshot that `person` may read, and the verbs they may use."""
         reads = may_read(self._state, person)
         return Menu(
             face=self.state() if reads else public_approval(self.state()),
@@ -227,37 +228,37 @@ class ApprovalWorkflow:
             with refusing(self._card.card.version):
                 check(self._state, message, workflow.now())
 
-    def _do(
+    def _execute(
         self,
         verb: Callable[[ApprovalState, _M, datetime], Change],
         message: _M,
     ) -> ApprovalSnapshot:
-        """Do what somebody asks for, once per click."""
+        """Apply a verb of the rules, once per click."""
         click = running_update_id()
         if click not in self._clicks:
             self._clicks = append_recent(self._clicks, click, REMEMBERED)
-            self._take(verb(self._state, message, workflow.now()), answers=message.actor)
-        return self._face(self._card.card.version)
+            self._apply(verb(self._state, message, workflow.now()), actor=message.actor)
+        return self._snapshot(self._card.card.version)
 
-    def _take(self, change: Change, *, answers: Actor | None = None) -> None:
-        """Take a step of the rules; `answers` is the person who waits for an update's answer."""
+    def _apply(self, change: Change, *, actor: Actor | None = None) -> None:
+        """Apply the result of a rule. `actor` sent the update that caused it, if one did."""
         before, self._state = self._state, change.state
         if change.facts:
-            clicked = answers is not None and answers.origin is Origin.SLACK
+            clicked = actor is not None and actor.origin is Origin.SLACK
             self._card.record(change.facts, clicked=clicked)
         elif before is not change.state and self._looks_changed(before):
-            self._card.record(())  # no fact, but the card says it: another source is unreadable
-        if _turn(before) != _turn(self._state):
+            self._card.record(())  # no fact, but the card shows it: another source is unreadable
+        if _reading_turn(before) != _reading_turn(self._state):
             self._directory.read_soon()
-        show_level(self._card, self._state)
-        for tell in change.notifications:
-            tell_people(self._card, self._state, tell)
+        add_level_reply(self._card, self._state)
+        for notification in change.notifications:
+            send_notification(self._card, self._state, notification)
 
     def _looks_changed(self, before: ApprovalState) -> bool:
-        return approval_snapshot(before, 0) != self._face(0)
+        return approval_snapshot(before, 0) != self._snapshot(0)
 
     async def _reach_level(self) -> None:
-        """Pin the level's deadlines. Its clock runs from now, whether or not people are known."""
+        """Pin the level's deadlines. They count from now, even if no approver is known yet."""
         revision = self._state.content_revision
         windows = levels.next_windows(self._state)
         clock: tuple[Tick, ...] = ()
@@ -270,10 +271,10 @@ class ApprovalWorkflow:
                 Tick(at=at, kind=window.kind, step=window.step)
                 for at, window in zip(deadlines.at, windows, strict=True)
             )
-        # The requester may have withdrawn or amended meanwhile; then the next pass asks again.
+        # If the request was withdrawn or amended in the meantime, the next pass tries again.
         if self._state.waits_for_level and self._state.content_revision == revision:
             self._state = levels.reach_level(self._state, clock)
-            self._directory.begin_level()
+            self._directory.reset()
 
     def _next_deadline(self) -> datetime | None:
         instants = (deadlines.next_deadline(self._state), self._directory.next_at(self._state))
@@ -284,44 +285,46 @@ class ApprovalWorkflow:
             not self._state.is_open
             or self._state.waits_for_level
             or self._directory.has_work(self._state)
-            or self._may_continue_as_new()
+            or self._should_continue_as_new()
         )
 
-    def _may_continue_as_new(self) -> bool:
-        """Whether the history has grown long and nothing is under way that a new run would lose."""
+    def _should_continue_as_new(self) -> bool:
+        """Whether the history is long and nothing is under way that a new run would lose."""
         return (
             workflow.info().is_continue_as_new_suggested()
             and self._card.is_idle
             and not self._directory.is_reading
         )
 
-    async def _continue_as_new(self, asked: ApprovalInput) -> None:
+    async def _continue_as_new(self, workflow_input: ApprovalInput) -> None:
         await workflow.wait_condition(workflow.all_handlers_finished)
         carried = CarriedApproval(
             state=self._state,
             card=self._card.card,
             clicks=self._clicks,
-            facts=self._card.facts,
-            notices=self._card.notices,
+            facts=self._card.pending_facts,
+            notices=self._card.pending_notices,
         )
-        workflow.continue_as_new(ApprovalInput(request=asked.request, carried=carried))
+        workflow.continue_as_new(ApprovalInput(request=workflow_input.request, carried=carried))
 
-    async def _close(self, asked: ApprovalInput) -> ApprovalOutcome:
+    async def _close(self, workflow_input: ApprovalInput) -> ApprovalOutcome:
         if workflow.info().parent is not None:
-            card = await self._card.hand_over()
+            card = await self._card.release()
         else:
-            told_before = asked.carried is not None and not asked.carried.state.is_open
-            if self._card.card.copies and not told_before:  # what needed nobody bothers nobody
+            is_notified = (
+                workflow_input.carried is not None and not workflow_input.carried.state.is_open
+            )
+            if self._card.card.copies and not is_notified:  # without approvers there is no news
                 requester = self._state.request.requester.person
-                self._card.tell(NoticeKind.OUTCOME, person=requester)
-            await self._card.finish(self._may_continue_as_new)
-            if self._card.owes and self._may_continue_as_new():
-                await self._continue_as_new(asked)
+                self._card.notify(NoticeKind.OUTCOME, person=requester)
+            await self._card.finish(self._should_continue_as_new)
+            if self._card.has_pending and self._should_continue_as_new():
+                await self._continue_as_new(workflow_input)
             card = self._card.card
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return ApprovalOutcome(face=self._face(card.version), card=card)
+        return ApprovalOutcome(face=self._snapshot(card.version), card=card)
 
 
-def _turn(state: ApprovalState) -> tuple[int, int]:
-    """Return how often somebody has wanted the people of the present level read."""
+def _reading_turn(state: ApprovalState) -> tuple[int, int]:
+    """Return the level and how often its approvers were to be read again at once."""
     return (state.level.number, state.level.turn) if state.level else (0, 0)

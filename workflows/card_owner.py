@@ -1,20 +1,19 @@
-"""What every workflow that owns a card does besides its own work: audit first, then card, then notices.
+"""Serves the card of a workflow: audit first, then the card in Slack, then the notices.
 
-Nothing here waits for Slack. A try is started, its handle kept, and its end is one more condition
-of the one wait; when it fails, the instant of the next try is one more deadline of the same timer.
+Nothing here waits for Slack. An attempt is started and its handle kept. Its end is one condition
+of the single wait; if it fails, the time of the next attempt is one deadline of the single timer.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 
+from workflows.card_publisher import ATTEMPT_TIMEOUT, CardPublisher
 from workflows.notification_queue import NotificationQueue
-from workflows.options import SLACK_TRY
 from workflows.outbox import Outbox
-from workflows.ports.approvals import AuditBatch, CardPort, PublishCard, PublishedCard
+from workflows.ports.approvals import AuditBatch
 from workflows.rules.notice import NoticeKind, PendingNotice
 from workflows.rules.shared import card as rules
 from workflows.rules.shared.audit import AuditEvent
@@ -22,51 +21,48 @@ from workflows.rules.shared.card import CardCopy, CardState
 from workflows.rules.snapshots import Snapshot
 from workflows.timer import Timer
 
-HANDOVER_PATIENCE = timedelta(seconds=2)
-"""How long after its start a publish may hold up a hand-over. A healthy one is over by then."""
-_TRY = SLACK_TRY["schedule_to_close_timeout"]
-FINISH_PATIENCE = timedelta(hours=6)
-"""How long after its end a workflow goes on trying what only a person can mend. After that a click
-on what stands there still shows the last state."""
+RELEASE_TIMEOUT = timedelta(seconds=2)
+"""How long after its start a publish may delay the release of the card. Most take less."""
+FINISH_TIMEOUT = timedelta(hours=6)
+"""How long an ended workflow retries what only a person can fix. After that, a click on an
+outdated card still returns the last state."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CardSubject:
-    """What a card is about, asked anew each time: its workflow's state goes on.
+    """The workflow behind a card. Its functions are called each time, because its state changes.
 
-    `watches` are the people and groups on which an open request depends (`rules.watching`),
-    `readers` those who may read the whole of a private one (`rules.privacy`).
-    `admins` are those who are told directly where their channel takes nothing.
-    `task_is_held` tells that a local activity holds up the workflow task: nothing leaves before
-    it is over, and what it brings can leave together with what is there already.
+    `watches` are the people and groups that an open request depends on (`rules.watching`).
+    `readers` are those who may read a private request in full (`rules.privacy`).
+    `admins` get a direct message if their channel does not accept messages.
+    `runs_local_activity` is whether a local activity holds the workflow task: no command leaves
+    before it ends, and its result can then leave together with the facts that wait already.
     """
 
     request_id: str
-    face: Callable[[int], Snapshot]
+    snapshot: Callable[[int], Snapshot]
     owner_id: Callable[[], str]
     watches: Callable[[], tuple[str, ...]] = tuple
     readers: Callable[[], tuple[str, ...]] = tuple
     admins: Callable[[], tuple[str, ...]] = tuple
-    task_is_held: Callable[[], bool] = bool
+    runs_local_activity: Callable[[], bool] = bool
 
 
 class CardOwner:
-    """The card of one workflow, its audit outbox and the notices it still owes."""
+    """The card of one workflow, its audit outbox and its pending notices."""
 
-    def __init__(self, card: CardState, about: CardSubject) -> None:
+    def __init__(self, card: CardState, subject: CardSubject) -> None:
         self.card = card
-        self._about = about
+        self._subject = subject
         self._outbox = Outbox()
-        self._teller = NotificationQueue()
-        self._publish: workflow.ActivityHandle[PublishedCard] | None = None
-        self._publish_began: datetime | None = None
-        self._publish_version = 0
-        self._alarm = Timer()
+        self._notifications = NotificationQueue()
+        self._publisher = CardPublisher()
+        self._timer = Timer()
 
     @property
-    def face(self) -> Snapshot:
-        """What the card should show now."""
-        return self._about.face(self.card.version)
+    def snapshot(self) -> Snapshot:
+        """The state that the card should show now."""
+        return self._subject.snapshot(self.card.version)
 
     def record(
         self,
@@ -75,21 +71,21 @@ class CardOwner:
         clicked: bool = False,
         visible: bool = True,
     ) -> None:
-        """Take up facts for the audit, and, where they are visible, a new version of the card."""
+        """Queue facts for the audit trail and, if `visible`, start a new version of the card."""
         self._outbox.add(facts)
         if visible:
             self.card = rules.mark_changed(self.card, workflow.now(), clicked=clicked)
 
     def republish(self) -> None:
-        """Have the card written once more: somebody saw a copy that was not current."""
+        """Publish the card again: a user saw an outdated copy."""
         self.card = rules.mark_outdated(self.card, workflow.now())
 
-    def resume(self, facts: Iterable[AuditEvent], notices: Iterable[PendingNotice]) -> None:
-        """Owe what an earlier run of this workflow still owed."""
+    def restore(self, facts: Iterable[AuditEvent], notices: Iterable[PendingNotice]) -> None:
+        """Queue the facts and notices that were pending when the previous run ended."""
         self._outbox.add(facts)
-        self._teller.resume(notices)
+        self._notifications.restore(notices)
 
-    def tell(  # noqa: PLR0913 - a notice has this many parts
+    def notify(  # noqa: PLR0913 - a notice has this many parts
         self,
         kind: NoticeKind,
         *,
@@ -99,8 +95,8 @@ class CardOwner:
         level: int = 0,
         problem: str = "",
     ) -> None:
-        """Owe a notice: to `person`, to `channel`, or in the card's thread, mentioning `people`."""
-        owed = PendingNotice(
+        """Queue a notice: to `person`, to `channel`, or in the card's thread with mentions."""
+        notice = PendingNotice(
             key=workflow.uuid4().hex,
             kind=kind,
             person=person,
@@ -109,20 +105,20 @@ class CardOwner:
             level=level,
             problem=problem,
         )
-        self._teller.owe(owed)
+        self._notifications.add(notice)
 
     def add_copies(self, people: Iterable[str]) -> None:
-        """Have the card stand in the direct messages of `people` too; who has a copy keeps it."""
-        have = {copy.person for copy in self.card.copies}
+        """Send the card to `people` as a direct message, unless they have a copy already."""
+        holders = {copy.person for copy in self.card.copies}
         new = tuple(
             CardCopy(channel=person, key=workflow.uuid4().hex, person=person)
             for person in people
-            if person not in have
+            if person not in holders
         )
         self.card = rules.with_copies(self.card, new, workflow.now())
 
     def add_reply(self, level: int, revision: int) -> None:
-        """Have a reply about this level of this content revision stand in the thread; once."""
+        """Add a reply for this level and content revision to the thread, unless it has one."""
         root = self._root
         if root is not None and rules.reply_of(self.card, level, revision) is None:
             key = workflow.uuid4().hex
@@ -130,195 +126,173 @@ class CardOwner:
             self.card = rules.with_copies(self.card, [reply], workflow.now())
 
     def has_posted_reply(self, level: int, revision: int) -> bool:
-        """Whether that reply stands, or may stand any moment: who is asked now is not in it."""
+        """Whether that reply is, or may be, in the thread: it cannot mention new approvers."""
         reply = rules.reply_of(self.card, level, revision)
         if reply is None:
             return False
-        is_on_its_way = self._publish is not None and reply.intended_at is not None
-        return bool(reply.ts) or reply.doubtful or is_on_its_way
+        is_being_posted = self._publisher.is_publishing and reply.intended_at is not None
+        return bool(reply.ts) or reply.doubtful or is_being_posted
 
     @property
     def is_posted(self) -> bool:
-        """Whether the card stands in its channel, or may stand there any moment."""
+        """Whether the card is, or may be, in its channel."""
         root = self._root
-        return self._publish is not None or (root is not None and (bool(root.ts) or root.doubtful))
+        if self._publisher.is_publishing:
+            return True
+        return root is not None and (bool(root.ts) or root.doubtful)
 
     @property
     def _root(self) -> CardCopy | None:
         return self.card.copies[0] if self.card.copies else None
 
-    def take_over(self, card: CardState) -> None:
-        """Become the owner of a child's card, with its copies and its count of versions."""
+    def adopt(self, card: CardState) -> None:
+        """Take a child's card over, with its copies and its version."""
         self.card = card
 
-    async def attend(self, until: Callable[[], bool], deadline: datetime | None = None) -> None:
-        """Serve audit, card and notices until `until()` holds or `deadline` is reached."""
+    async def serve(self, until: Callable[[], bool], deadline: datetime | None = None) -> None:
+        """Serve audit, card and notices until `until()` is true or the deadline has passed."""
         while True:
-            self._outbox.end()
-            self._end_publish()
-            self._teller.end(workflow.now())
+            self._outbox.collect()
+            self._collect_publish()
+            self._notifications.collect(workflow.now())
             now = workflow.now()
             if until() or (deadline is not None and now >= deadline):
                 return
-            if not self._about.task_is_held():
-                self._outbox.begin(self._batch)
-            if not self._outbox.facts:  # Slack is told nothing that is not written down
-                self._begin_publish(now)
-                self._teller.begin(self._root, lambda: self.face, self._about.admins, now)
-            self._alarm.set(self._next_instant(deadline))
+            if not self._subject.runs_local_activity():
+                self._outbox.start_append(self._batch)
+            if not self._outbox.facts:  # Slack shows nothing that is not in the audit trail
+                self._start_publish(now)
+                self._notifications.start_next(
+                    self._root, lambda: self.snapshot, self._subject.admins, now
+                )
+            self._timer.set(self._next_instant(deadline))
             await workflow.wait_condition(lambda: until() or self._must_wake(deadline))
 
     async def finish(self, until: Callable[[], bool] = lambda: False) -> None:
-        """Serve on until Slack has been told everything, or until `until()` holds.
+        """Serve until Slack has the last state and every notice, or until `until()` is true.
 
-        The last thing an owner does. What Slack refuses until a person mends it is tried for
-        `FINISH_PATIENCE`, what cannot be tried at all for as long as it takes.
+        The last thing that an owner does. What Slack refuses until a person fixes it is tried for
+        `FINISH_TIMEOUT`; what cannot be tried at all is kept for as long as it takes.
         """
-        await self.append_audit()  # before that there is nothing to tell Slack, and no timer to arm
-        patience = workflow.now() + FINISH_PATIENCE
-        await self.attend(lambda: until() or not self.owes, patience)
-        await self.attend(lambda: until() or not self._owes_what_slack_takes)
+        await self.append_audit()  # before that there is nothing to publish, and no timer to arm
+        deadline = workflow.now() + FINISH_TIMEOUT
+        await self.serve(lambda: until() or not self.has_pending, deadline)
+        await self.serve(lambda: until() or not self._has_pending_that_slack_accepts)
 
-    async def hand_over(self) -> CardState:
-        """Write the last facts down and give the card up, without a last publish.
+    async def release(self) -> CardState:
+        """Append the last facts and return the card for its next owner, without a last publish.
 
-        A publish under way may yet yield the copy's ts, so it gets a moment. One that hangs must
-        not hold up what the next owner does: its outcome is handed over as unknown, and nobody
-        may publish before its try is over.
+        A publish under way may still return the copy's ts, so it gets a moment. A publish that
+        hangs must not delay the next owner: its outcome is then unknown, and no one may publish
+        before its timeout.
         """
-        began = self._publish_began
-        patience = began + HANDOVER_PATIENCE if began is not None else None
-        await self.attend(lambda: self._publish is None, patience)
-        if self._publish is not None and began is not None:
-            lost = rules.publish_outcome_unknown(self.card, workflow.now(), began=began)
-            self.card = replace(lost, not_before=began + _TRY)
+        started_at = self._publisher.started_at
+        deadline = started_at + RELEASE_TIMEOUT if started_at is not None else None
+        await self.serve(lambda: not self._publisher.is_publishing, deadline)
+        self.card = self._publisher.abandon(self.card, workflow.now())
         await self.append_audit()
         return rules.for_next_owner(self.card)
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is under way. What else is owed goes along into a new run."""
-        return not (self._outbox.is_appending or self._is_trying)
+        """Whether nothing is under way. What is only pending is carried into a new run."""
+        return not (self._outbox.is_appending or self._is_calling_slack)
 
     @property
-    def _is_trying(self) -> bool:
-        """Whether a try at Slack is under way."""
-        return self._publish is not None or self._teller.is_telling
+    def _is_calling_slack(self) -> bool:
+        return self._publisher.is_publishing or self._notifications.is_sending
 
     @property
-    def facts(self) -> tuple[AuditEvent, ...]:
-        """The facts that are not written down yet."""
+    def pending_facts(self) -> tuple[AuditEvent, ...]:
+        """The facts that are not in the audit trail yet."""
         return self._outbox.facts
 
     @property
-    def notices(self) -> tuple[PendingNotice, ...]:
+    def pending_notices(self) -> tuple[PendingNotice, ...]:
         """The notices that are not sent yet."""
-        return self._teller.owed
+        return self._notifications.pending
 
     @property
-    def owes(self) -> bool:
-        """Whether facts or notices wait, a try is under way, or the card is behind."""
-        return bool(
-            self._outbox.facts or self._teller.owed or self._publish is not None or self._is_behind
-        )
-
-    @property
-    def _owes_what_slack_takes(self) -> bool:
-        """Whether more is owed than what Slack has refused until a person mends it."""
+    def has_pending(self) -> bool:
+        """Whether facts or notices are pending, a publish is running, or the card is outdated."""
         return bool(
             self._outbox.facts
-            or self._teller.owes_what_slack_takes(self._root)
-            or self._is_trying
-            or (self._is_behind and self.card.refused != self.card.version)
+            or self._notifications.pending
+            or self._publisher.is_publishing
+            or self._is_outdated
         )
 
     @property
-    def _is_behind(self) -> bool:
+    def _has_pending_that_slack_accepts(self) -> bool:
+        """Whether more is pending than what Slack refuses until a person fixes it."""
+        return bool(
+            self._outbox.facts
+            or self._notifications.has_deliverable(self._root)
+            or self._is_calling_slack
+            or (self._is_outdated and self.card.refused != self.card.version)
+        )
+
+    @property
+    def _is_outdated(self) -> bool:
         return bool(self.card.copies) and rules.due_at(self.card) is not None
 
     def _next_instant(self, deadline: datetime | None) -> datetime | None:
-        """Return the instant at which the next thing is due that is not under way already.
+        """Return the earliest instant at which something is due that is not under way already.
 
-        A try at Slack wakes us when it is over, so no timer is spent on what comes later. An append
-        may be tried for hours.
+        The end of an attempt at Slack wakes the loop, so what is due after its timeout needs no
+        timer yet. An append is different: it may be retried for hours.
         """
-        publish = tell = None
+        publish = notice = None
         if not self._outbox.facts:
-            tell = self._teller.next_at(self._root)
-            if self.card.copies and self._publish is None:
+            notice = self._notifications.next_at(self._root)
+            if self.card.copies and not self._publisher.is_publishing:
                 publish = rules.due_at(self.card)
-        instant = min(filter(None, (deadline, publish, tell)), default=None)
-        if instant is not None and self._is_trying and instant > workflow.now() + _TRY:
-            return None
-        return instant
+        instant = min(filter(None, (deadline, publish, notice)), default=None)
+        if instant is None or not self._is_calling_slack:
+            return instant
+        return None if instant > workflow.now() + ATTEMPT_TIMEOUT else instant
 
     def _must_wake(self, deadline: datetime | None) -> bool:
-        written = not self._outbox.facts
-        can_append = not (written or self._outbox.is_appending or self._about.task_is_held())
+        is_audited = not self._outbox.facts
+        holds_append = self._outbox.is_appending or self._subject.runs_local_activity()
+        notifications = self._notifications
         return (
-            can_append
-            or self._outbox.has_ended
-            or (self._publish is not None and self._publish.done())
-            or (self._teller.has_work(self._root) and (self._teller.is_telling or written))
-            or not self._alarm.covers(self._next_instant(deadline))
+            not (is_audited or holds_append)
+            or self._outbox.has_result
+            or self._publisher.has_result
+            or (notifications.has_work(self._root) and (notifications.is_sending or is_audited))
+            or not self._timer.covers(self._next_instant(deadline))
         )
 
     async def append_audit(self) -> None:
-        """Return when everything is written down: for what must not happen before that."""
+        """Return when every fact is in the audit trail: for what must not happen before that."""
         while self._outbox.facts:
-            self._outbox.begin(self._batch)
-            await workflow.wait_condition(lambda: self._outbox.has_ended)
-            self._outbox.end()
+            self._outbox.start_append(self._batch)
+            await workflow.wait_condition(lambda: self._outbox.has_result)
+            self._outbox.collect()
 
     def _batch(self, facts: tuple[AuditEvent, ...]) -> AuditBatch:
         return AuditBatch(
-            request_id=self._about.request_id,
-            owner_id=self._about.owner_id(),
+            request_id=self._subject.request_id,
+            owner_id=self._subject.owner_id(),
             facts=facts,
-            face=self.face,
-            watches=self._about.watches(),
-            readers=self._about.readers(),
+            face=self.snapshot,
+            watches=self._subject.watches(),
+            readers=self._subject.readers(),
         )
 
-    def _begin_publish(self, now: datetime) -> None:
+    def _start_publish(self, now: datetime) -> None:
         due = rules.due_at(self.card)
-        if not self.card.copies or self._publish is not None or due is None or now < due:
-            return
-        self.card = rules.publish_started(self.card, now)
-        self._publish_began, self._publish_version = now, self.card.version
-        self._publish = workflow.start_activity_method(
-            CardPort.publish, PublishCard(face=self.face, copies=self.card.copies), **SLACK_TRY
-        )
+        if self.card.copies and not self._publisher.is_publishing and due and now >= due:
+            self.card = self._publisher.start(self.card, self.snapshot, now)
 
-    def _end_publish(self) -> None:
-        if self._publish is None or not self._publish.done():
+    def _collect_publish(self) -> None:
+        """Apply the result of a publish. A new problem that lasts is reported once."""
+        problem = self.card.problem
+        self.card = self._publisher.collect(self.card, workflow.now())
+        if self.card.problem in ("", problem):
             return
-        handle, self._publish = self._publish, None
-        try:
-            done = handle.result()
-        except ActivityError:
-            self.card = rules.publish_outcome_unknown(
-                self.card, workflow.now(), began=self._publish_began
-            )
-            return
-        # Copies that were added meanwhile were not part of this try.
-        tried = {copy.key: copy for copy in done.copies}
-        copies = tuple(tried.get(copy.key, copy) for copy in self.card.copies)
-        if not done.problem:
-            self.card = rules.publish_succeeded(self.card, done.version, copies)
-            return
-        card = replace(self.card, copies=copies)
-        wait = done.retry_after
-        if done.lasting:
-            card = replace(card, refused=self._publish_version)
-            wait = rules.long_retry_delay(card.tries, done.retry_after)
-        if done.lasting and done.problem != card.problem:
-            card = replace(card, problem=done.problem)
-            requester = self.face.requester.person
-            self.tell(NoticeKind.CARD_NOT_POSTED, person=requester, problem=done.problem)
-            if channel := self.face.admin_channel:
-                admins = self._about.admins()
-                self.tell(
-                    NoticeKind.CARD_NOT_POSTED, channel=channel, people=admins, problem=done.problem
-                )
-        self.card = rules.publish_failed(card, workflow.now(), wait, began=self._publish_began)
+        kind, problem = NoticeKind.CARD_NOT_POSTED, self.card.problem
+        self.notify(kind, person=self.snapshot.requester.person, problem=problem)
+        if channel := self.snapshot.admin_channel:
+            self.notify(kind, channel=channel, people=self._subject.admins(), problem=problem)

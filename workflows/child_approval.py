@@ -1,4 +1,4 @@
-"""The approval of an order or an HR request: a child, which owns their card until it ends."""
+"""The approval of an order or an HR request: a child workflow that owns the card until it ends."""
 
 from temporalio import workflow
 from temporalio.exceptions import ChildWorkflowError
@@ -11,19 +11,19 @@ ChildApproval = workflow.ChildWorkflowHandle[ApprovalWorkflow, ApprovalOutcome]
 
 
 async def start_approval(request: ApprovalRequest) -> ChildApproval:
-    """Have people asked, and return the child when it has begun."""
+    """Start the approval and return its handle."""
     return await workflow.start_child_workflow(
         ApprovalWorkflow.run,
         ApprovalInput(request=request),
         id=request.request_id,
-        # An approval is never cancelled from outside: that would cut its audit short.
+        # An approval must not be cancelled with its parent: its audit trail would be incomplete.
         parent_close_policy=workflow.ParentClosePolicy.ABANDON,
     )
 
 
-def outcome_of(ended: ChildApproval) -> ApprovalOutcome | None:
-    """Return what people decided; None where an operator terminated it: nobody has said yes."""
+def outcome_of(child: ChildApproval) -> ApprovalOutcome | None:
+    """Return the outcome of an ended approval; None if an operator terminated it undecided."""
     try:
-        return ended.result()
+        return child.result()
     except ChildWorkflowError:
         return None

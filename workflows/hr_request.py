@@ -1,11 +1,10 @@
-"""The HR request: its approval, then what was approved is provisioned, or undone; the employee is told."""
+"""The HR request workflow: approval, then provisioning, then the notice to the employee."""
 
 from temporalio import workflow
 
 from workflows.card_owner import CardOwner, CardSubject
 from workflows.child_approval import outcome_of, start_approval
 from workflows.hr_saga import HrSaga
-from workflows.journey import Journey
 from workflows.rules.approvals.policy import route
 from workflows.rules.approvals.request import ApprovalRequest, RequestKind, Status
 from workflows.rules.hr import saga as rules
@@ -15,129 +14,135 @@ from workflows.rules.messages import CarriedHr, HrInput
 from workflows.rules.notice import NoticeKind
 from workflows.rules.shared.card import CardState
 from workflows.rules.shared.ids import approval_id
+from workflows.saga import SagaContext
 
 
 @workflow.defn
 class HrRequestWorkflow:
     """One HR request, from receipt to its end.
 
-    Until its approval ends, people act on that one, under its own id: decide, comment, amend,
-    withdraw. What they approved in the end, amended or not, is what is provisioned.
+    Until the approval ends, people act on the approval, under its own id: decide, comment, amend,
+    withdraw. The request is provisioned as it was approved, with its amendments.
     """
 
     @workflow.init
-    def __init__(self, asked: HrInput) -> None:
-        if asked.carried is not None:
-            self._state = asked.carried.state
-            self._card = self._owner(asked.carried.card)
-            self._card.resume(asked.carried.facts, asked.carried.notices)
+    def __init__(self, workflow_input: HrInput) -> None:
+        if workflow_input.carried is not None:
+            self._state = workflow_input.carried.state
+            self._card = self._owner(workflow_input.carried.card)
+            self._card.restore(workflow_input.carried.facts, workflow_input.carried.notices)
         else:
-            change = rules.receive(asked.request, asked.requester, asked.policy, workflow.now())
+            change = rules.receive(
+                workflow_input.request,
+                workflow_input.requester,
+                workflow_input.policy,
+                workflow.now(),
+            )
             self._state = change.state
             self._card = self._owner(CardState(copies=()))
             self._card.record(change.facts)
         self._saga = HrSaga(
-            Journey(
+            SagaContext(
                 state=lambda: self._state,
-                take=self._take,
+                apply=self._apply,
                 card=self._card,
-                written=self._card.append_audit,
-                may_continue_as_new=self._may_continue_as_new,
+                flush_facts=self._card.append_audit,
+                should_continue_as_new=self._should_continue_as_new,
             )
         )
 
     def _owner(self, card: CardState) -> CardOwner:
         request_id = self._state.request.request_id
-        return CardOwner(
-            card, CardSubject(request_id=request_id, face=self._face, owner_id=lambda: request_id)
+        subject = CardSubject(
+            request_id=request_id, snapshot=self._snapshot, owner_id=lambda: request_id
         )
+        return CardOwner(card, subject)
 
-    def _face(self, version: int) -> HrSnapshot:
+    def _snapshot(self, version: int) -> HrSnapshot:
         return hr_snapshot(self._state, version)
 
     @workflow.run
-    async def run(self, asked: HrInput) -> HrSnapshot:
-        """Take the request to its end, and keep serving its card until Slack shows that end."""
-        told_before = self._state.ended_at is not None
+    async def run(self, workflow_input: HrInput) -> HrSnapshot:
+        """Run the request to its end and serve its card until Slack shows the final state."""
+        is_notified = self._state.ended_at is not None
         if self._state.status is Status.PENDING:
-            await self._ask_for_approval(asked)
-        await self._saga.go_on()
+            await self._await_approval(workflow_input)
+        await self._saga.run()
         if self._state.ended_at is None:
-            await self._continue_as_new(asked)
-        if not told_before:
-            self._card.tell(NoticeKind.OUTCOME, person=self._state.requester.person)
-        await self._card.finish(self._may_continue_as_new)
-        if self._card.owes and self._may_continue_as_new():
-            await self._continue_as_new(asked)
+            await self._continue_as_new(workflow_input)
+        if not is_notified:
+            self._card.notify(NoticeKind.OUTCOME, person=self._state.requester.person)
+        await self._card.finish(self._should_continue_as_new)
+        if self._card.has_pending and self._should_continue_as_new():
+            await self._continue_as_new(workflow_input)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.state()
 
     @workflow.update
     def republish(self) -> int:
-        """Have the card written again after somebody saw a copy that was not current.
+        """Publish the card again, after a user saw an outdated copy; return the card's version.
 
-        Returns the card's version. Safe to repeat.
+        Safe to repeat.
         """
         self._card.republish()
         return self._card.card.version
 
     @workflow.query
     def status(self) -> str:
-        """Return where the request stands, as a `Status` value.
+        """Return the request's `Status` value.
 
-        While the approval goes on it is `pending`; what that one waits for, its own query says.
+        It is `pending` until the approval ends. The approval's own query returns what it waits for.
         """
         return self._state.status.value
 
     @workflow.query
     def state(self) -> HrSnapshot:
         """Return the request as its card shows it."""
-        return self._face(self._card.card.version)
+        return self._snapshot(self._card.card.version)
 
-    def _take(self, change: HrChange) -> None:
-        """Take a step of the rules."""
+    def _apply(self, change: HrChange) -> None:
         self._state = change.state
         self._card.record(change.facts)
 
-    async def _ask_for_approval(self, asked: HrInput) -> None:
-        """Have people asked by a child, which owns the card until it ends; obey what it says."""
-        content = content_from_request(asked.request)
+    async def _await_approval(self, workflow_input: HrInput) -> None:
+        """Run the approval as a child, which owns the card until it ends, and obey its outcome."""
+        content = content_from_request(workflow_input.request)
         request = ApprovalRequest(
-            request_id=approval_id(asked.request.request_id),
-            requester=asked.requester,
+            request_id=approval_id(workflow_input.request.request_id),
+            requester=workflow_input.requester,
             content=content,
-            policy=asked.policy,
-            route=route(asked.policy, content.amount),
-            expire_after=asked.expire_after,
-            managers=asked.managers,
+            policy=workflow_input.policy,
+            route=route(workflow_input.policy, content.amount),
+            expire_after=workflow_input.expire_after,
+            managers=workflow_input.managers,
             about=RequestKind.HR,
         )
         child = await start_approval(request)
-        await self._card.attend(child.done)
+        await self._card.serve(child.done)
         outcome = outcome_of(child)
         if outcome is None:
-            self._take(rules.approval_lost(self._state, workflow.now()))
+            self._apply(rules.approval_lost(self._state, workflow.now()))
             return
-        self._card.take_over(outcome.card)
-        self._take(rules.approval_ended(self._state, outcome.face, workflow.now()))
+        self._card.adopt(outcome.card)
+        self._apply(rules.approval_ended(self._state, outcome.face, workflow.now()))
 
-    def _may_continue_as_new(self) -> bool:
-        """Whether the history has grown long and nothing is under way that a new run would lose."""
+    def _should_continue_as_new(self) -> bool:
+        """Whether the history is long and nothing is under way that a new run would lose."""
         return workflow.info().is_continue_as_new_suggested() and self._card.is_idle
 
-    async def _continue_as_new(self, asked: HrInput) -> None:
+    async def _continue_as_new(self, workflow_input: HrInput) -> None:
         await workflow.wait_condition(workflow.all_handlers_finished)
         carried = CarriedHr(
             state=self._state,
             card=self._card.card,
-            facts=self._card.facts,
-            notices=self._card.notices,
+            facts=self._card.pending_facts,
+            notices=self._card.pending_notices,
         )
         workflow.continue_as_new(
             HrInput(
-                request=asked.request,
-                requester=asked.requester,
-                policy=asked.policy,
+                request=workflow_input.request,
+                requester=workflow_input.requester,
+                policy=workflow_input.policy,
                 carried=carried,
             )
         )

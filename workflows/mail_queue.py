@@ -1,48 +1,50 @@
-"""The mails that a workflow owes: sent beside everything else, waited for only at its very end."""
+"""The mails to an order's customer: sent in the background, awaited only at the order's end."""
 
 from collections.abc import Iterable
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.options import MAIL
+from workflows.options import MAIL_RETRIES
 from workflows.ports.orders import MailPort, MailResult
 from workflows.rules.orders.mail import Mail
 
 
-class Mailer:
-    """Sends mails in their order, none before the facts behind it are written down."""
+class MailQueue:
+    """Sends mails in order, each after the facts behind it are in the audit trail."""
 
-    def __init__(self, owed: Iterable[Mail] = ()) -> None:
-        self._owed = list(owed)
+    def __init__(self, pending: Iterable[Mail] = ()) -> None:
+        self._pending = list(pending)
         self._sending: list[workflow.ActivityHandle[MailResult]] = []
 
     @property
-    def owed(self) -> tuple[Mail, ...]:
-        """The mails that nobody has begun to send."""
-        return tuple(self._owed)
+    def pending(self) -> tuple[Mail, ...]:
+        """The mails whose sending has not started."""
+        return tuple(self._pending)
 
     @property
     def is_idle(self) -> bool:
-        """Whether no mail is under way."""
+        """Whether no mail is being sent."""
         return all(handle.done() for handle in self._sending)
 
-    def owe(self, mails: Iterable[Mail]) -> None:
-        """Owe mails; `flush` sends them."""
-        self._owed += mails
+    def add(self, mails: Iterable[Mail]) -> None:
+        """Queue mails; `flush` sends them."""
+        self._pending += mails
 
     def flush(self) -> None:
-        """Begin to send what is owed. Call it when the facts behind it are written down."""
-        for mail in self._owed:
-            handle = workflow.start_activity_method(MailPort.send, mail, summary=mail.kind, **MAIL)
+        """Start to send the queued mails. Call it when the facts behind them are audited."""
+        for mail in self._pending:
+            handle = workflow.start_activity_method(
+                MailPort.send, mail, summary=mail.kind, **MAIL_RETRIES
+            )
             self._sending.append(handle)
-        self._owed.clear()
+        self._pending.clear()
 
-    def take_problem(self) -> str:
-        """Return why a mail that is over by now was not sent, or nothing; each is told once."""
-        over = [handle for handle in self._sending if handle.done()]
-        self._sending = [handle for handle in self._sending if handle not in over]
-        problems = filter(None, map(_problem, over))
+    def collect_problem(self) -> str:
+        """Return why a finished mail was not sent, or an empty text. Each mail counts once."""
+        finished = [handle for handle in self._sending if handle.done()]
+        self._sending = [handle for handle in self._sending if handle not in finished]
+        problems = filter(None, map(_problem, finished))
         return next(problems, "")
 
 

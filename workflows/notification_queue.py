@@ -1,152 +1,167 @@
-"""The notices that a workflow owes: each told once, none waited for, none in the way of another."""
+"""The pending notices of a workflow: each is sent once, and none blocks another."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.options import SLACK_TRY
+from workflows.options import SLACK_ONCE
 from workflows.ports.approvals import NoticePort, NoticeResult
 from workflows.rules.notice import NoticeKind, PendingNotice, notice_of, still_relevant
 from workflows.rules.shared.card import CardCopy, long_retry_delay, try_at
 from workflows.rules.snapshots import Snapshot
 
-_ONCE = (NoticeKind.REMINDED, NoticeKind.BLOCKED, NoticeKind.ATTENTION)
-"""Of these only the latest is told: after an outage nobody needs each of them."""
+_LATEST_ONLY = (NoticeKind.REMINDED, NoticeKind.BLOCKED, NoticeKind.ATTENTION)
+"""Only the latest notice of these kinds is sent: after an outage the older ones are noise."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Attempt:
+    handle: workflow.ActivityHandle[NoticeResult]
+    notice: PendingNotice
+    started_at: datetime
 
 
 class NotificationQueue:
-    """Sends notices in their order. One that cannot be sent yet lets the others go first."""
+    """Sends notices in order, one at a time. A notice that must wait lets the others pass."""
 
     def __init__(self) -> None:
-        self._owed: list[PendingNotice] = []
-        self._telling: workflow.ActivityHandle[NoticeResult] | None = None
-        self._told: PendingNotice | None = None
-        self._began: datetime | None = None
+        self._pending: list[PendingNotice] = []
+        self._attempt: _Attempt | None = None
 
     @property
-    def owed(self) -> tuple[PendingNotice, ...]:
+    def pending(self) -> tuple[PendingNotice, ...]:
         """The notices that are not sent yet."""
-        return tuple(self._owed)
+        return tuple(self._pending)
 
     @property
-    def is_telling(self) -> bool:
-        """Whether a try is under way."""
-        return self._telling is not None
+    def is_sending(self) -> bool:
+        """Whether an attempt is under way."""
+        return self._attempt is not None
 
-    def resume(self, owed: Iterable[PendingNotice]) -> None:
-        """Owe what an earlier run still owed."""
-        self._owed = list(owed)
+    def restore(self, pending: Iterable[PendingNotice]) -> None:
+        """Queue the notices that were pending when the previous run ended."""
+        self._pending = list(pending)
 
-    def owe(self, new: PendingNotice) -> None:
-        """Owe one more notice, or what it says, where the latest of its kind is enough.
+    def add(self, new: PendingNotice) -> None:
+        """Queue a notice. If only the latest of its kind counts, it replaces an older one.
 
-        An older one that waits keeps its key: where a try arrived all the same, it is found.
+        It then keeps the key of the older one: an earlier attempt may have arrived, and is found.
         """
-        if new.kind in _ONCE:
-            for old in [one for one in self._owed if one.place == new.place]:
-                if old is not self._told:
-                    self._owed.remove(old)
-                    new = _joined(old, new)
-        self._owed.append(new)
+        if new.kind in _LATEST_ONLY:
+            sending = self._attempt.notice if self._attempt is not None else None
+            for old in [notice for notice in self._pending if notice.place == new.place]:
+                if old is not sending:
+                    self._pending.remove(old)
+                    new = _merged(old, new)
+        self._pending.append(new)
 
-    def owes_what_slack_takes(self, root: CardCopy | None) -> bool:
-        """Whether something can be sent that Slack has not refused until a person mends it.
+    def has_deliverable(self, root: CardCopy | None) -> bool:
+        """Whether a notice can be sent that Slack has not refused until a person fixes it.
 
-        What is for the thread of a card that does not stand waits for that card, and for no more.
+        Notices for the thread wait for the card to be posted, and do not count before that.
         """
-        return any(not one.refused for one in self._sendable(root))
+        return any(not notice.refused for notice in self._sendable(root))
 
     def next_at(self, root: CardCopy | None) -> datetime | None:
-        """Return the instant of the next try that was put off, if any."""
-        if self._telling is not None:
+        """Return the instant of the next postponed attempt, if there is one."""
+        if self._attempt is not None:
             return None
-        put_off = (one.try_at for one in self._sendable(root) if one.try_at is not None)
-        return min(put_off, default=None)
+        instants = (notice.try_at for notice in self._sendable(root) if notice.try_at is not None)
+        return min(instants, default=None)
 
     def has_work(self, root: CardCopy | None) -> bool:
-        """Whether a try has ended, or one can begin at once."""
-        if self._telling is not None:
-            return self._telling.done()
-        return any(one.try_at is None for one in self._sendable(root))
+        """Whether an attempt has ended, or can start at once."""
+        if self._attempt is not None:
+            return self._attempt.handle.done()
+        return any(notice.try_at is None for notice in self._sendable(root))
 
-    def begin(
+    def start_next(
         self,
         root: CardCopy | None,
-        look: Callable[[], Snapshot],
+        current: Callable[[], Snapshot],
         admins: Callable[[], tuple[str, ...]],
         now: datetime,
     ) -> None:
-        """Start the next try, if one is due, and drop what has lost its point by now.
+        """Start the next attempt, if one is due, and drop the notices that have become obsolete.
 
-        `root` is the card's copy in its channel; `look` tells what is true now, where it matters,
-        `admins` who is told directly where a channel takes nothing: by now they may be known.
+        `root` is the card's copy in its channel. `current` returns the snapshot of this moment.
+        `admins` get a notice directly if their channel refuses it; by now they may be known.
         """
-        if self._telling is not None or not self._owed:
+        if self._attempt is not None or not self._pending:
             return
-        snapshot = look()
-        left = (still_relevant(one, snapshot) for one in self._owed)
-        self._owed = [one for one in left if one is not None]
-        due = (one for one in self._sendable(root) if one.try_at is None or one.try_at <= now)
-        owed = next(due, None)
-        if owed is None:
+        snapshot = current()
+        relevant = (still_relevant(notice, snapshot) for notice in self._pending)
+        self._pending = [notice for notice in relevant if notice is not None]
+        notice = self._due(root, now)
+        if notice is None:
             return
-        people = (admins() or owed.people) if owed.channel else owed.people
-        begun = replace(owed, intended_at=owed.intended_at or now, people=people)
-        self._owed[self._owed.index(owed)] = begun
-        self._told, self._began = begun, now
-        self._telling = workflow.start_activity_method(
-            NoticePort.tell, notice_of(begun, snapshot, root), **SLACK_TRY
+        people = (admins() or notice.people) if notice.channel else notice.people
+        started = replace(notice, intended_at=notice.intended_at or now, people=people)
+        self._pending[self._pending.index(notice)] = started
+        handle = workflow.start_activity_method(
+            NoticePort.tell, notice_of(started, snapshot, root), **SLACK_ONCE
         )
+        self._attempt = _Attempt(handle=handle, notice=started, started_at=now)
 
-    def end(self, now: datetime) -> None:
-        """Take up how the try under way went, if it is over; what failed goes behind the others."""
-        if self._telling is None or self._told is None or not self._telling.done():
+    def collect(self, now: datetime) -> None:
+        """Apply the result of the attempt, if it has ended. A failed notice is queued last."""
+        if self._attempt is None or not self._attempt.handle.done():
             return
-        handle, self._telling = self._telling, None
-        owed, self._told = self._told, None
+        attempt, self._attempt = self._attempt, None
         try:
-            told = handle.result()
+            result = attempt.handle.result()
         except ActivityError:
-            told = NoticeResult(problem="lost", doubtful=True)
-        self._owed.remove(owed)
-        if not told.problem:
-            return
-        if told.addressee_gone:
-            workflow.logger.warning("notice dropped: nobody is there to read it")
-            return
-        if told.lasting:
-            again_at = now + long_retry_delay(owed.tries, told.retry_after)
-        else:
-            again_at = try_at(self._began or now, now, owed.tries, told.retry_after)
-        again = replace(
-            owed,
-            doubtful=owed.doubtful or told.doubtful,
-            tries=owed.tries + 1,
-            try_at=again_at,
-            refused=told.lasting,
-        )
-        self._owed.append(self._merged(again))
+            result = NoticeResult(problem="lost", doubtful=True)
+        self._pending.remove(attempt.notice)
+        if result.addressee_gone and result.problem:
+            workflow.logger.warning("notice dropped: the account is deactivated")
+        elif result.problem:
+            self._pending.append(self._with_later(_retried(attempt, result, now)))
 
-    def _merged(self, failed: PendingNotice) -> PendingNotice:
-        """Return what failed together with a later one of its kind, where the latest is enough.
+    def _with_later(self, failed: PendingNotice) -> PendingNotice:
+        """Merge a failed notice with a later one, if only the latest of its kind counts.
 
-        As in `owe`, the earlier one's key is kept, and nothing is sent twice.
+        As in `add`, the earlier key is kept, so that nothing is sent twice.
         """
-        later = [one for one in self._owed if one.kind in _ONCE and one.place == failed.place]
-        for one in later:
-            self._owed.remove(one)
-            failed = _joined(failed, one)
+        later = [
+            notice
+            for notice in self._pending
+            if notice.kind in _LATEST_ONLY and notice.place == failed.place
+        ]
+        for notice in later:
+            self._pending.remove(notice)
+            failed = _merged(failed, notice)
         return failed
 
+    def _due(self, root: CardCopy | None, now: datetime) -> PendingNotice | None:
+        sendable = self._sendable(root)
+        return next((n for n in sendable if n.try_at is None or n.try_at <= now), None)
+
     def _sendable(self, root: CardCopy | None) -> Iterable[PendingNotice]:
-        """Return what can be sent: a notice for the thread waits for the card to stand."""
-        placed = root is not None and bool(root.ts)
-        return (one for one in self._owed if one.person or one.channel or placed)
+        """Return the notices that can be sent: those for the thread need a posted card."""
+        is_posted = root is not None and bool(root.ts)
+        return (notice for notice in self._pending if notice.person or notice.channel or is_posted)
 
 
-def _joined(earlier: PendingNotice, later: PendingNotice) -> PendingNotice:
-    """Return what the later one says, under the key and after the tries of the earlier one."""
+def _retried(attempt: _Attempt, result: NoticeResult, now: datetime) -> PendingNotice:
+    """Return the notice of a failed attempt, with the instant of the next one."""
+    notice = attempt.notice
+    if result.lasting:
+        next_at = now + long_retry_delay(notice.tries, result.retry_after)
+    else:
+        next_at = try_at(attempt.started_at, now, notice.tries, result.retry_after)
+    return replace(
+        notice,
+        doubtful=notice.doubtful or result.doubtful,
+        tries=notice.tries + 1,
+        try_at=next_at,
+        refused=result.lasting,
+    )
+
+
+def _merged(earlier: PendingNotice, later: PendingNotice) -> PendingNotice:
+    """Return the later notice's content with the earlier one's key and attempts."""
     return replace(earlier, people=later.people, level=later.level, problem=later.problem)

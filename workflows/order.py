@@ -1,4 +1,4 @@
-"""The order: an approval where the policy asks for one, then reserve, pay, ship, deliver, or undo it all."""
+"""The order workflow: an approval if the policy requires one, then the saga."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -10,9 +10,8 @@ from temporalio.exceptions import ApplicationError
 from workflows.approval import ApprovalWorkflow
 from workflows.card_owner import CardOwner, CardSubject
 from workflows.child_approval import ChildApproval, outcome_of, start_approval
-from workflows.journey import Journey
-from workflows.mail_queue import Mailer
-from workflows.order_saga import Saga
+from workflows.mail_queue import MailQueue
+from workflows.order_saga import OrderSaga
 from workflows.refusal import refusing, running_update_id
 from workflows.rules.approvals.policy import Route, route
 from workflows.rules.approvals.request import ApprovalRequest, RequestKind
@@ -40,88 +39,90 @@ from workflows.rules.shared.card import CardState
 from workflows.rules.shared.click import REMEMBERED
 from workflows.rules.shared.ids import approval_id
 from workflows.rules.shared.recent import append_recent
-from workflows.search import tell_end
+from workflows.saga import SagaContext
+from workflows.search import upsert_final_status
 
 _M = TypeVar("_M", Cancellation, Resumption)
 
 
 @workflow.defn
 class OrderWorkflow:
-    """One order, from receipt to its end. "Approved" and "done" are different words on its card."""
+    """One order, from receipt to its end. Its card distinguishes "approved" from "done"."""
 
     @workflow.init
-    def __init__(self, asked: OrderInput) -> None:
-        self._route: Route = route(asked.policy, asked.order.total)
+    def __init__(self, workflow_input: OrderInput) -> None:
+        self._route: Route = route(workflow_input.policy, workflow_input.order.total)
         self._clicks: tuple[str, ...] = ()
-        if asked.carried is not None:
-            self._state, self._clicks = asked.carried.state, asked.carried.clicks
-            self._card = self._owner(asked.carried.card)
-            self._card.resume(asked.carried.facts, asked.carried.notices)
-            self._mailer = Mailer(asked.carried.mails)
+        if workflow_input.carried is not None:
+            self._state, self._clicks = workflow_input.carried.state, workflow_input.carried.clicks
+            self._card = self._owner(workflow_input.carried.card)
+            self._card.restore(workflow_input.carried.facts, workflow_input.carried.notices)
+            self._mails = MailQueue(workflow_input.carried.mails)
         else:
-            self._mailer = Mailer()
+            self._mails = MailQueue()
             change = rules.receive(
-                asked.order,
-                asked.requester,
-                asked.policy,
+                workflow_input.order,
+                workflow_input.requester,
+                workflow_input.policy,
                 workflow.now(),
                 needs_approval=bool(self._route.levels),
-                payment_window=asked.payment_window,
+                payment_window=workflow_input.payment_window,
             )
             self._state = change.state
             self._card = self._owner(CardState(copies=()))
             self._card.record(change.facts)
-            self._mailer.owe(customer_mails(self._state, change.facts))
-        self._saga = Saga(
-            Journey(
+            self._mails.add(customer_mails(self._state, change.facts))
+        self._saga = OrderSaga(
+            SagaContext(
                 state=lambda: self._state,
-                take=self._take,
+                apply=self._apply,
                 card=self._card,
-                written=self._written,
-                may_continue_as_new=self._may_continue_as_new,
+                flush_facts=self._flush_facts,
+                should_continue_as_new=self._should_continue_as_new,
             )
         )
 
     def _owner(self, card: CardState) -> CardOwner:
         order_id = self._state.order.order_id
-        return CardOwner(
-            card, CardSubject(request_id=order_id, face=self._face, owner_id=lambda: order_id)
+        subject = CardSubject(
+            request_id=order_id, snapshot=self._snapshot, owner_id=lambda: order_id
         )
+        return CardOwner(card, subject)
 
-    def _face(self, version: int) -> OrderSnapshot:
+    def _snapshot(self, version: int) -> OrderSnapshot:
         return order_snapshot(self._state, version)
 
     @workflow.run
-    async def run(self, asked: OrderInput) -> OrderSnapshot:
-        """Take the order to its end, and keep serving its card until Slack shows that end."""
-        told_before = self._state.ended_at is not None
+    async def run(self, workflow_input: OrderInput) -> OrderSnapshot:
+        """Run the order to its end and serve its card until Slack shows the final state."""
+        is_notified = self._state.ended_at is not None
         if self._state.status is OrderStatus.AWAITING_APPROVAL:
-            if self._mailer.owed:
-                await self._written()
-            await self._ask_for_approval(asked)
-        await self._saga.go_on()
+            if self._mails.pending:
+                await self._flush_facts()
+            await self._await_approval(workflow_input)
+        await self._saga.run()
         if self._state.ended_at is None:
-            await self._continue_as_new(asked)
-        if not told_before:
-            tell_end(self._state.status)
-            self._card.tell(NoticeKind.OUTCOME, person=self._state.requester.person)
-        if self._mailer.owed:
-            await self._written()
-        await self._card.attend(lambda: self._mailer.is_idle)
-        self._tell_mail_problem()
-        await self._card.finish(self._may_continue_as_new)
-        if self._card.owes and self._may_continue_as_new():
-            await self._continue_as_new(asked)
+            await self._continue_as_new(workflow_input)
+        if not is_notified:
+            upsert_final_status(self._state.status)
+            self._card.notify(NoticeKind.OUTCOME, person=self._state.requester.person)
+        if self._mails.pending:
+            await self._flush_facts()
+        await self._card.serve(lambda: self._mails.is_idle)
+        self._record_mail_problem()
+        await self._card.finish(self._should_continue_as_new)
+        if self._card.has_pending and self._should_continue_as_new():
+            await self._continue_as_new(workflow_input)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.details()
 
-    # What people do. The update id is the click id: the same click again returns the present face
-    # without a new fact. Refusals are ApplicationErrors of type `rejected.<code>`: no history.
+    # The update id is the click id: a repeated click returns the current snapshot and records no
+    # fact. A refusal is an ApplicationError of type `rejected.<code>` and writes no history.
 
     @workflow.update
     def cancel(self, cancellation: Cancellation) -> OrderSnapshot:
-        """Turn the order back, as soon as it can, and return the new face."""
-        return self._do(verbs.cancel, cancellation)
+        """Cancel the order and return the new snapshot. The saga turns back as soon as it can."""
+        return self._execute(verbs.cancel, cancellation)
 
     @cancel.validator
     def _check_cancel(self, cancellation: Cancellation) -> None:
@@ -129,8 +130,8 @@ class OrderWorkflow:
 
     @workflow.update
     def resume(self, resumption: Resumption) -> OrderSnapshot:
-        """Have a compensation that could not be done tried again, and return the new face."""
-        return self._do(verbs.resume, resumption)
+        """Retry the compensation that failed and return the new snapshot."""
+        return self._execute(verbs.resume, resumption)
 
     @resume.validator
     def _check_resume(self, resumption: Resumption) -> None:
@@ -138,52 +139,52 @@ class OrderWorkflow:
 
     @workflow.signal
     def confirm_payment(self, confirmation: PaymentConfirmation) -> None:
-        """Take a payment that the gateway reports; the same event counts once.
+        """Accept a payment that the gateway reports; the same event counts once.
 
-        One that does not fit is a fact and changes nothing: a signal has no answer.
+        A payment that does not match is only recorded: a signal returns nothing.
         """
-        self._take(verbs.confirm_payment(self._state, confirmation, workflow.now()))
+        self._apply(verbs.confirm_payment(self._state, confirmation, workflow.now()))
 
     @workflow.signal
     def parcel_moved(self, news: ParcelNews) -> None:
-        """Take what the shipment from one warehouse tells; the same news count once."""
-        self._take(parcels.parcel_moved(self._state, news, workflow.now()))
+        """Apply the progress of one warehouse's shipment; the same progress counts once."""
+        self._apply(parcels.parcel_moved(self._state, news, workflow.now()))
 
     @workflow.update
     def republish(self) -> int:
-        """Have the card written again after somebody saw a copy that was not current.
+        """Publish the card again, after a user saw an outdated copy; return the card's version.
 
-        Returns the card's version. Safe to repeat.
+        Safe to repeat.
         """
         self._card.republish()
         return self._card.card.version
 
     @workflow.query
     def status(self) -> str:
-        """Return where the order stands, as an `OrderStatus` value."""
+        """Return the order's `OrderStatus` value."""
         return self._state.status.value
 
     @workflow.query
     def requires_approval(self) -> bool:
-        """Return whether the order's policy asks anybody about it."""
+        """Return whether the policy requires an approval for this order."""
         return bool(self._route.levels)
 
     @workflow.query
     def approval_message(self) -> ApprovalMessage | None:
-        """Return the latest decision once the approval has ended, or None.
+        """Return the latest decision once the approval has ended, else None.
 
-        While it is open the approval itself knows: see its query `state`.
+        For an open approval, see the approval's own query `state`.
         """
         return approval_message(self._state.approval)
 
     @workflow.query
     def details(self) -> OrderSnapshot:
         """Return the order as its card shows it."""
-        return self._face(self._card.card.version)
+        return self._snapshot(self._card.card.version)
 
     @workflow.query
     def estimated_delivery(self) -> datetime | None:
-        """Return when the parcel will probably arrive; None before it is on its way."""
+        """Return when the parcel is expected; None before it has been shipped."""
         return self._state.estimated_delivery
 
     def _check(self, check: Callable[[OrderState, _M, datetime], None], message: _M) -> None:
@@ -191,96 +192,96 @@ class OrderWorkflow:
             with refusing(self._card.card.version):
                 check(self._state, message, workflow.now())
 
-    def _do(
+    def _execute(
         self, verb: Callable[[OrderState, _M, datetime], OrderChange], message: _M
     ) -> OrderSnapshot:
-        """Do what somebody asks for, once per click."""
+        """Apply a verb of the rules, once per click."""
         click = running_update_id()
         if click not in self._clicks:
             self._clicks = append_recent(self._clicks, click, REMEMBERED)
-            self._take(verb(self._state, message, workflow.now()), answers=message.actor)
+            self._apply(verb(self._state, message, workflow.now()), actor=message.actor)
         return self.details()
 
-    def _take(self, change: OrderChange, *, answers: Actor | None = None) -> None:
-        """Take a step of the rules; `answers` is the person who waits for an update's answer."""
+    def _apply(self, change: OrderChange, *, actor: Actor | None = None) -> None:
+        """Apply the result of a rule. `actor` sent the update that caused it, if one did."""
         before, self._state = self._state, change.state
-        clicked = answers is not None and answers.origin is Origin.SLACK
-        if change.facts or order_snapshot(before, 0) != self._face(0):
+        clicked = actor is not None and actor.origin is Origin.SLACK
+        if change.facts or order_snapshot(before, 0) != self._snapshot(0):
             self._card.record(change.facts, clicked=clicked)
-        self._mailer.owe(customer_mails(self._state, change.facts))
-        if self._card.card.copies:  # an order that needed nobody has no card to reply to
+        self._mails.add(customer_mails(self._state, change.facts))
+        if self._card.card.copies:  # an order without an approval has no card to reply to
             for kind in thread_notices(self._state, change.facts):
-                self._card.tell(kind)
+                self._card.notify(kind)
 
-    async def _written(self) -> None:
-        """Return when every fact is written down; the mails about them go out then."""
+    async def _flush_facts(self) -> None:
+        """Return when every fact is in the audit trail, and start to send the mails about them."""
         await self._card.append_audit()
-        self._mailer.flush()
-        self._tell_mail_problem()
+        self._mails.flush()
+        self._record_mail_problem()
 
-    def _tell_mail_problem(self) -> None:
-        if problem := self._mailer.take_problem():
-            self._take(rules.mail_failed(self._state, problem))
+    def _record_mail_problem(self) -> None:
+        if problem := self._mails.collect_problem():
+            self._apply(rules.mail_failed(self._state, problem))
 
-    async def _ask_for_approval(self, asked: OrderInput) -> None:
-        """Have people asked by a child, which owns the card until it ends; obey what it says."""
-        child = await start_approval(self._approval_request(asked))
-        await self._card.attend(lambda: child.done() or self._state.cancelled is not None)
+    async def _await_approval(self, workflow_input: OrderInput) -> None:
+        """Run the approval as a child, which owns the card until it ends, and obey its outcome."""
+        child = await start_approval(self._approval_request(workflow_input))
+        await self._card.serve(lambda: child.done() or self._state.cancelled is not None)
         if not child.done():
             await self._withdraw(child)
-            await self._card.attend(child.done)
+            await self._card.serve(child.done)
         outcome = outcome_of(child)
         if outcome is None:
-            self._take(rules.approval_lost(self._state, workflow.now()))
+            self._apply(rules.approval_lost(self._state, workflow.now()))
             return
-        self._card.take_over(outcome.card)
-        self._take(rules.approval_ended(self._state, outcome.face, workflow.now()))
+        self._card.adopt(outcome.card)
+        self._apply(rules.approval_ended(self._state, outcome.face, workflow.now()))
 
-    def _approval_request(self, asked: OrderInput) -> ApprovalRequest:
+    def _approval_request(self, workflow_input: OrderInput) -> ApprovalRequest:
         return ApprovalRequest(
-            request_id=approval_id(asked.order.order_id),
-            requester=asked.requester,
-            content=content(asked.order),
-            policy=asked.policy,
+            request_id=approval_id(workflow_input.order.order_id),
+            requester=workflow_input.requester,
+            content=content(workflow_input.order),
+            policy=workflow_input.policy,
             route=self._route,
-            expire_after=asked.expire_after,
-            managers=asked.managers,
+            expire_after=workflow_input.expire_after,
+            managers=workflow_input.managers,
             amendable=False,
             about=RequestKind.ORDER,
         )
 
     async def _withdraw(self, child: ChildApproval) -> None:
-        """Take the approval back. Whatever came before that, its outcome says."""
+        """Withdraw the approval. If it has ended before, its outcome counts."""
         await self._card.append_audit()
         withdrawal = verbs.withdrawal(self._state)
         if withdrawal is None:
             return
         try:
             await child.signal(ApprovalWorkflow.withdraw_by_parent, withdrawal)
-        except ApplicationError:  # it has ended just now
+        except ApplicationError:  # it has just ended
             workflow.logger.info("the approval had ended before it could be withdrawn")
 
-    def _may_continue_as_new(self) -> bool:
-        """Whether the history has grown long and nothing is under way that a new run would lose."""
+    def _should_continue_as_new(self) -> bool:
+        """Whether the history is long and nothing is under way that a new run would lose."""
         return workflow.info().is_continue_as_new_suggested() and (
-            self._card.is_idle and self._mailer.is_idle
+            self._card.is_idle and self._mails.is_idle
         )
 
-    async def _continue_as_new(self, asked: OrderInput) -> None:
+    async def _continue_as_new(self, workflow_input: OrderInput) -> None:
         await workflow.wait_condition(workflow.all_handlers_finished)
         carried = CarriedOrder(
             state=self._state,
             card=self._card.card,
             clicks=self._clicks,
-            facts=self._card.facts,
-            notices=self._card.notices,
-            mails=self._mailer.owed,
+            facts=self._card.pending_facts,
+            notices=self._card.pending_notices,
+            mails=self._mails.pending,
         )
         workflow.continue_as_new(
             OrderInput(
-                order=asked.order,
-                requester=asked.requester,
-                policy=asked.policy,
+                order=workflow_input.order,
+                requester=workflow_input.requester,
+                policy=workflow_input.policy,
                 carried=carried,
             )
         )

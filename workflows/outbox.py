@@ -1,11 +1,11 @@
-"""The outbox: facts on their way to the audit, in order, none lost, none that never happened."""
+"""The outbox: facts on their way to the audit trail, in order and without loss."""
 
 from collections.abc import Callable, Iterable
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.options import PATIENT
+from workflows.options import RETRY_FOREVER
 from workflows.ports.approvals import AuditBatch, AuditPort
 from workflows.rules.shared.audit import AuditEvent
 
@@ -13,21 +13,21 @@ Facts = tuple[AuditEvent, ...]
 
 
 class Outbox:
-    """What is not written down yet. At most one append is under way.
+    """The facts that are not in the audit trail yet. At most one append is under way.
 
-    Never as a local activity: one writes before its workflow task is over. Where the worker dies
-    in between, the task is done again at another instant, perhaps with another message first, and
-    what was written has never happened.
+    An append is never a local activity: that would write before its workflow task has completed.
+    If the worker then dies, the task is replayed at another instant, perhaps with another message
+    first, and the facts that were written never happened.
     """
 
     def __init__(self) -> None:
         self._facts: list[AuditEvent] = []
         self._append: workflow.ActivityHandle[None] | None = None
-        self._appending = 0
+        self._batch_size = 0
 
     @property
     def facts(self) -> Facts:
-        """What the audit does not have yet, as far as is known."""
+        """The facts that are not known to be in the audit trail."""
         return tuple(self._facts)
 
     @property
@@ -36,31 +36,31 @@ class Outbox:
         return self._append is not None
 
     @property
-    def has_ended(self) -> bool:
-        """Whether the append under way is over."""
+    def has_result(self) -> bool:
+        """Whether the append has ended."""
         return self._append is not None and self._append.done()
 
     def add(self, facts: Iterable[AuditEvent]) -> None:
-        """Take up new facts."""
+        """Queue new facts."""
         self._facts.extend(facts)
 
-    def begin(self, batch_of: Callable[[Facts], AuditBatch]) -> None:
-        """Start to write down what is there, if nothing is on its way already."""
+    def start_append(self, batch_of: Callable[[Facts], AuditBatch]) -> None:
+        """Start to append the queued facts, unless an append is under way."""
         if not self._facts or self._append is not None:
             return
-        self._appending = len(self._facts)
+        self._batch_size = len(self._facts)
         self._append = workflow.start_activity_method(
-            AuditPort.append, batch_of(self.facts), **PATIENT
+            AuditPort.append, batch_of(self.facts), **RETRY_FOREVER
         )
 
-    def end(self) -> None:
-        """Take up that facts are written down; what failed for good stays owed and begins anew."""
+    def collect(self) -> None:
+        """Remove the facts of a finished append; those of a failed one stay queued."""
         if self._append is None or not self._append.done():
             return
         handle, self._append = self._append, None
         try:
             handle.result()
-        except ActivityError as error:  # an operator ended it: no reason to end the request too
-            workflow.logger.error("facts not written: %s", error.cause)
+        except ActivityError as error:  # an operator ended it, which must not end the request too
+            workflow.logger.error("facts not appended: %s", error.cause)
         else:
-            del self._facts[: self._appending]
+            del self._facts[: self._batch_size]

@@ -1,4 +1,4 @@
-"""A rule's refusal on its way through Temporal, and who pressed which click."""
+"""Turns a rule's refusal into the rejection of an update, and names the click behind an update."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,16 +9,16 @@ from temporalio.exceptions import ApplicationError
 from workflows.rules.shared.errors import RuleError
 
 REJECTED = "rejected."
-"""Validators raise ApplicationErrors of this type prefix; handlers never do. The client sees the
-same exception class for both, so only the prefix tells a refusal from a failure."""
+"""The type prefix of the ApplicationErrors that validators raise; handlers never use it. Clients
+see the same exception class for both, so only the prefix distinguishes a refusal from a failure."""
 
 
 @contextmanager
 def refusing(card_version: int) -> Iterator[None]:
     """Turn a RuleError into the rejection of the running update.
 
-    Its details are the refusal's data and the card's present version: the listener then knows
-    whether the copy that was clicked is current.
+    The error's details are the refusal's data and the card's current version, so that the
+    listener knows whether the clicked copy is current.
     """
     try:
         yield
@@ -29,9 +29,9 @@ def refusing(card_version: int) -> Iterator[None]:
 
 
 def running_update_id() -> str:
-    """Return the id of the update whose handler or validator runs: the click id."""
+    """Return the id of the running update, which is the click id."""
     update = workflow.current_update_info()
     if update is None:
-        msg = "only an update handler may ask for its id"
+        msg = "There is no running update."
         raise RuntimeError(msg)
     return update.id

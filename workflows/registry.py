@@ -1,4 +1,4 @@
-"""What a worker or a replayer needs to run our workflows: their classes, and the sandbox's rules."""
+"""The workflow classes and the sandbox that every worker and replayer uses."""
 
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -24,21 +24,20 @@ WORKFLOWS = [
 TASK_QUEUE = "countersign"
 """The default task queue."""
 
-
 READ_ONCE = (
     *("rules", "ports", "payloads", "options"),
-    *("timer", "notifications", "card_owner", "child_approval", "directory_reader", "hr_saga"),
-    *("journey", "mail_queue", "outbox", "local_activities", "refusal", "order_saga", "search"),
-    *("step_error", "notification_queue"),
+    *("timer", "notifications", "notification_queue", "card_owner", "card_publisher"),
+    *("child_approval", "directory_reader", "mail_queue", "outbox", "local_activities", "refusal"),
+    *("saga", "hr_saga", "order_saga", "parcels", "search", "step_failure"),
 )
-"""What the files of the workflows themselves are made of. None of it holds state of its own, and
-ruff bans clocks and chance there, which the sandbox would otherwise catch as it runs."""
+"""The modules behind the workflow files. None of them keeps module state, and ruff bans clocks and
+randomness in them, which the sandbox would otherwise catch at run time."""
 
 
 def sandbox() -> SandboxedWorkflowRunner:
-    """Return the runner that reads all but the workflows' own files once, not once per workflow.
+    """Return a runner that imports `READ_ONCE` once per process, not once per workflow.
 
-    Reading all of them was most of what the start of a workflow cost.
+    Importing everything again was most of the cost of starting a workflow.
     """
     return SandboxedWorkflowRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(

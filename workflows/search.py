@@ -1,6 +1,6 @@
-"""Search attributes of orders: what Temporal's UI and CLI can filter by. They are never encrypted.
+"""Search attributes of orders, which Temporal's UI and CLI filter by.
 
-So there is no name among them: a customer is known by the member id of who has ordered for them.
+They are never encrypted, so they contain no names: `CustomerId` is the requester's member id.
 """
 
 from temporalio import workflow
@@ -14,26 +14,26 @@ CUSTOMER_ID = SearchAttributeKey.for_keyword("CustomerId")
 ORDER_TOTAL = SearchAttributeKey.for_float("OrderTotal")
 
 DEFINITIONS = ("OrderStatus=Keyword", "CustomerId=Keyword", "OrderTotal=Double")
-"""What a namespace needs, as `temporal server start-dev --search-attribute` takes them."""
+"""The attributes that a namespace needs, as `temporal server start-dev --search-attribute` takes them."""
 
 
-def attributes_of(asked: OrderInput, *, needs_approval: bool) -> TypedSearchAttributes:
-    """Return what an order starts with. The total is for searching only: a float, not the amount."""
+def attributes_of(order_input: OrderInput, *, needs_approval: bool) -> TypedSearchAttributes:
+    """Return the initial attributes. The total is a float, for searching only: not the amount."""
     status = OrderStatus.AWAITING_APPROVAL if needs_approval else OrderStatus.PROCESSING
     return TypedSearchAttributes(
         [
             SearchAttributePair(ORDER_STATUS, status.value),
-            SearchAttributePair(CUSTOMER_ID, asked.requester.person),
-            SearchAttributePair(ORDER_TOTAL, float(asked.order.total.amount)),
+            SearchAttributePair(CUSTOMER_ID, order_input.requester.person),
+            SearchAttributePair(ORDER_TOTAL, float(order_input.order.total.amount)),
         ]
     )
 
 
-def tell_end(status: OrderStatus) -> None:
-    """Have the running order found by its last status.
+def upsert_final_status(status: OrderStatus) -> None:
+    """Set the running order's status attribute.
 
-    One that was started without attributes has none to change: its namespace may know none, and
-    an unknown one would stop the workflow.
+    An order that was started without attributes has none to change: its namespace may not define
+    them, and an unknown attribute would stop the workflow.
     """
     if workflow.info().typed_search_attributes.get(ORDER_STATUS) is not None:
         workflow.upsert_search_attributes([ORDER_STATUS.value_set(status.value)])

@@ -1,4 +1,4 @@
-"""The daily summary: a channel hears of the day's orders, once. Run by a Schedule."""
+"""The daily summary of orders, posted to a channel once. Run by a Schedule."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,17 +6,17 @@ from datetime import datetime
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 
-from workflows.options import MAIL, PATIENT
-from workflows.ports.summaries import DayQuestion, SummaryPort, TellDay
+from workflows.options import MAIL_RETRIES, RETRY_FOREVER
+from workflows.ports.summaries import DayQuestion, SummaryMessage, SummaryPort
 from workflows.rules.orders.daily_totals import DaySummary
 
 _SCHEDULED = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
-"""When a schedule wanted the run, however late it began."""
+"""The time for which a Schedule planned the run, however late it started."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SummaryInput:
-    """Tell `channel` of the last whole day, or of `day` (2026-12-24), in the time zone."""
+    """Which summary to post: the last full day in the time zone, or `day` (such as 2026-12-24)."""
 
     channel: str
     timezone: str
@@ -26,7 +26,7 @@ class SummaryInput:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SummaryReport:
-    """What was told; `told` is False where the channel had heard of that day before."""
+    """The summary. `told` is False if the channel already had the summary of that day."""
 
     summary: DaySummary
     told: bool
@@ -34,18 +34,26 @@ class SummaryReport:
 
 @workflow.defn
 class SummaryWorkflow:
-    """One day, summed up and told."""
+    """Sums up one day and posts the result."""
 
     @workflow.run
-    async def run(self, asked: SummaryInput) -> SummaryReport:
-        """Sum the day up, then tell the channel. A message is news: it is not tried for ever."""
-        question = DayQuestion(timezone=asked.timezone, at=_wanted_at(), day=asked.day)
-        summary = await workflow.execute_activity_method(SummaryPort.sum_up, question, **PATIENT)
-        message = TellDay(channel=asked.channel, language=asked.language, summary=summary)
-        told = await workflow.execute_activity_method(SummaryPort.tell_day, message, **MAIL)
-        return SummaryReport(summary=summary, told=told)
+    async def run(self, workflow_input: SummaryInput) -> SummaryReport:
+        """Sum up the day, then post it. The message is not retried forever: it would be old news."""
+        question = DayQuestion(
+            timezone=workflow_input.timezone, at=_scheduled_at(), day=workflow_input.day
+        )
+        summary = await workflow.execute_activity_method(
+            SummaryPort.sum_up, question, **RETRY_FOREVER
+        )
+        message = SummaryMessage(
+            channel=workflow_input.channel, language=workflow_input.language, summary=summary
+        )
+        posted = await workflow.execute_activity_method(
+            SummaryPort.tell_day, message, **MAIL_RETRIES
+        )
+        return SummaryReport(summary=summary, told=posted)
 
 
-def _wanted_at() -> datetime:
-    wanted = workflow.info().typed_search_attributes.get(_SCHEDULED)
-    return wanted if wanted is not None else workflow.now()
+def _scheduled_at() -> datetime:
+    scheduled = workflow.info().typed_search_attributes.get(_SCHEDULED)
+    return scheduled if scheduled is not None else workflow.now()

@@ -1,4 +1,4 @@
-"""The sweep: payments that came in are handed to their orders or given back. Run by a Schedule."""
+"""The sweep: delivers received payments to their orders or refunds them. Run by a Schedule."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -7,7 +7,7 @@ from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
-from workflows.options import PATIENT
+from workflows.options import RETRY_FOREVER
 from workflows.order import OrderWorkflow
 from workflows.ports.payments import IncomingPaymentPort, SweepQuestion, Swept
 from workflows.refund import RefundWorkflow
@@ -15,14 +15,15 @@ from workflows.rules.orders.incoming_payment import IncomingPayment, RefundInput
 from workflows.rules.shared.ids import refund_id
 
 PAGES = 20
-"""Pages of one run: with more, its history would be too long. It starts afresh behind them."""
+"""The most pages of one run, so that its history stays short. A new run continues after them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SweepInput:
-    """Sweep payments that came in at least `older_than` ago.
+    """Sweep payments that were received at least `older_than` ago.
 
-    One that no order has taken after `give_back_after` is given back.
+    A payment that no order has accepted after `give_back_after` is refunded. `after` is the event
+    id at which a new run continues.
     """
 
     older_than: timedelta = timedelta(minutes=1)
@@ -32,7 +33,7 @@ class SweepInput:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SweepReport:
-    """What a sweep did. `left` payments wait on: no order, or another amount."""
+    """The counts of a sweep. `left` payments keep waiting: no order, or a different amount."""
 
     handed_over: int = 0
     given_back: int = 0
@@ -41,37 +42,37 @@ class SweepReport:
 
 @workflow.defn
 class SweepWorkflow:
-    """One pass over the payments for which something is still to be done."""
+    """One pass over the payments that are not settled."""
 
     @workflow.run
-    async def run(self, asked: SweepInput) -> SweepReport:
-        """Look at every payment that waits, once."""
-        now, report, after = workflow.now(), SweepReport(), asked.after
+    async def run(self, workflow_input: SweepInput) -> SweepReport:
+        """Handle every waiting payment once."""
+        now, report, after = workflow.now(), SweepReport(), workflow_input.after
         for _ in range(PAGES):
             question = SweepQuestion(
-                received_before=now - asked.older_than,
-                give_back_before=now - asked.give_back_after,
+                received_before=now - workflow_input.older_than,
+                give_back_before=now - workflow_input.give_back_after,
                 after=after,
             )
             page: Swept = await workflow.execute_activity_method(
-                IncomingPaymentPort.sweep, question, **PATIENT
+                IncomingPaymentPort.sweep, question, **RETRY_FOREVER
             )
-            told = [await self._hand_over(payment) for payment in page.wanted]
-            back = [await self._give_back(payment) for payment in page.not_wanted]
+            delivered = [await self._deliver(payment) for payment in page.wanted]
+            refunded = [await self._refund(payment) for payment in page.not_wanted]
             report = SweepReport(
-                handed_over=report.handed_over + sum(told),
-                given_back=report.given_back + sum(back),
+                handed_over=report.handed_over + sum(delivered),
+                given_back=report.given_back + sum(refunded),
                 left=report.left + page.left,
             )
             after = page.after
             if not after:
                 break
         if after:
-            workflow.continue_as_new(replace(asked, after=after))
+            workflow.continue_as_new(replace(workflow_input, after=after))
         return report
 
-    async def _hand_over(self, payment: IncomingPayment) -> bool:
-        """Tell an order of its payment; False where it has ended (the next sweep gives it back)."""
+    async def _deliver(self, payment: IncomingPayment) -> bool:
+        """Signal the payment to its order; False if the order has ended (the next sweep refunds)."""
         order = workflow.get_external_workflow_handle_for(OrderWorkflow.run, payment.order_id)
         try:
             await order.signal(OrderWorkflow.confirm_payment, confirmation(payment))
@@ -79,8 +80,8 @@ class SweepWorkflow:
             return False
         return True
 
-    async def _give_back(self, payment: IncomingPayment) -> bool:
-        """Start a payment's refund; False where it goes on already, or is over."""
+    async def _refund(self, payment: IncomingPayment) -> bool:
+        """Start the payment's refund; False if it was started before."""
         try:
             await workflow.start_child_workflow(
                 RefundWorkflow.run,

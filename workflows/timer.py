@@ -7,30 +7,30 @@ from temporalio import workflow
 
 
 class Timer:
-    """One timer, which rings at or before the instant that is asked for.
+    """One timer, which fires at or before the requested instant.
 
-    Who hears it looks at the clock. A timer is a billable action, so one that rings early enough
-    is left armed: it wakes the loop once for nothing and the next one is armed then. Only an
-    earlier instant replaces it, so a burst of clicks costs no timer per click.
+    The workflow checks the clock when it wakes. A timer is a billable action, so a timer that
+    fires early enough stays armed: it wakes the loop once for nothing, and the next one is armed
+    then. Only an earlier instant replaces it, so a burst of clicks does not cost a timer each.
     """
 
     def __init__(self) -> None:
-        self._at: datetime | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._fires_at: datetime | None = None
+        self._handle: asyncio.TimerHandle | None = None
 
     def covers(self, at: datetime | None) -> bool:
-        """Whether the ring will come in time for `at`."""
-        return at is None or (self._at is not None and self._at <= at)
+        """Whether the timer fires in time for `at`."""
+        return at is None or (self._fires_at is not None and self._fires_at <= at)
 
     def set(self, at: datetime | None) -> None:
-        """Make sure of a ring in time for `at`."""
+        """Make sure that the timer fires in time for `at`."""
         if at is None or self.covers(at):
             return
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._handle is not None:
+            self._handle.cancel()
         seconds = max((at - workflow.now()).total_seconds(), 0)
-        self._at = at
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._ring)
+        self._fires_at = at
+        self._handle = asyncio.get_running_loop().call_later(seconds, self._fire)
 
-    def _ring(self) -> None:
-        self._at, self._timer = None, None
+    def _fire(self) -> None:
+        self._fires_at, self._handle = None, None

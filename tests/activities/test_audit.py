@@ -19,9 +19,10 @@ from workflows.ports.approvals import AuditBatch
 from workflows.rules.approvals.policy import RouteReason
 from workflows.rules.approvals.request import Delegate, RecordedDecision, Remark, Status, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot, NamedApprover
-from workflows.rules.orders.order import OrderSnapshot, OrderStatus, Step, StepName, StepStatus
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus, Step, StepName
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.content import Content
+from workflows.rules.shared.saga import StepStatus
 
 BORIS = Actor(person="UBORIS", origin=Origin.CLI, operator="root")
 LEVEL = LevelSnapshot(

@@ -20,7 +20,7 @@ from records.absences import Absences
 from records.database import Database
 from slack_api.directory import MAX_CONCURRENT_CALLS, standing
 from slack_api.poster import Poster
-from tests.workflows.weather import PATIENCE
+from tests.workflows.fake_slack import TIMEOUT
 from workflows.rules.people.actors import (
     Absence,
     ApproverSet,
@@ -461,7 +461,7 @@ async def test_after_the_first_failure_nothing_is_asked_any_more(
     )
 
     with pytest.raises(ApplicationError) as caught:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             await read(*everybody)
 
     assert caught.value.details == (3.0,)

@@ -21,7 +21,7 @@ from records.steps import StillShippedError
 from records.stock import Product, Stock
 from tests.records.balance import Balance
 from tests.records.builders import order
-from workflows.ports.orders import SPOKEN, StepQuestion, StepReference
+from workflows.ports.orders import RETRIED_WITH_MESSAGE, StepQuestion, StepReference
 from workflows.rules.orders.order import INVENTORY_DOWN
 
 QUESTION = StepQuestion(key="ORD-1:step", order=order())
@@ -208,6 +208,6 @@ async def test_a_simulated_outage_of_the_inventory_is_tried_again_and_takes_noth
     await shop.inventory.release(down)
 
     assert not refused.value.non_retryable
-    assert refused.value.type in SPOKEN
+    assert refused.value.type in RETRIED_WITH_MESSAGE
     (lamp,) = await Balance(shop.database).of_stock()
     assert (lamp.on_hand, lamp.balanced) == (3, True)

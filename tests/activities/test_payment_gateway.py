@@ -25,8 +25,12 @@ from records.database import Database
 from records.incoming_payments import IncomingPayments
 from tests.activities.gateway import LOST, TOKEN, Fault, Gateway, running_gateway
 from tests.records.builders import NOON, order
-from workflows.ports.orders import SPOKEN, StepQuestion
-from workflows.rules.orders.incoming_payment import IncomingPayment, PaymentVerdict, Progress
+from workflows.ports.orders import RETRIED_WITH_MESSAGE, StepQuestion
+from workflows.rules.orders.incoming_payment import (
+    IncomingPayment,
+    PaymentVerdict,
+    Progress,
+)
 from workflows.rules.shared.money import Money
 
 QUESTION = StepQuestion(key="ORD-1:pay", order=order())
@@ -160,7 +164,7 @@ async def test_an_answer_is_an_error_with_a_sentence(
 
     assert (error.type, error.message) == (row.kind, row.sentence)
     assert error.non_retryable is not row.retried
-    assert not row.retried or error.type in SPOKEN
+    assert not row.retried or error.type in RETRIED_WITH_MESSAGE
 
 
 WAITS = [

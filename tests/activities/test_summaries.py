@@ -17,7 +17,7 @@ from records.snapshots import encode_snapshot
 from slack_api.poster import Poster
 from tests.records.builders import fact, order, state
 from tests.rules.builders import policy
-from workflows.ports.summaries import DayQuestion, TellDay
+from workflows.ports.summaries import DayQuestion, SummaryMessage
 from workflows.rules.orders.daily_totals import DayRow, DaySummary
 from workflows.rules.orders.order import OrderStatus, order_snapshot
 from workflows.rules.orders.saga import receive
@@ -106,7 +106,7 @@ async def test_a_day_is_told_once(
     """A repetition finds the message by its key; another day is another message."""
     price = Money(amount=order().total.amount, currency="USD")
     rows = (DayRow(status=OrderStatus.COMPLETED, orders=3, totals=(price,)),)
-    message = TellDay(channel="#approvals", language="en", summary=replace(DAY, rows=rows))
+    message = SummaryMessage(channel="#approvals", language="en", summary=replace(DAY, rows=rows))
     next_day = replace(message, summary=replace(DAY, day=date(2026, 3, 30)))
 
     told = [await activity.run(summaries.tell_day, one) for one in (message, message, next_day)]
@@ -121,7 +121,7 @@ async def test_a_day_is_told_once(
 async def test_what_a_person_must_mend_is_not_tried_again(
     slack: StandInClient, summaries: SummaryActivities, activity: ActivityEnvironment
 ) -> None:
-    nowhere = TellDay(channel="#nowhere", language="en", summary=DAY)
+    nowhere = SummaryMessage(channel="#nowhere", language="en", summary=DAY)
 
     with pytest.raises(ApplicationError) as refused:
         await activity.run(summaries.tell_day, nowhere)

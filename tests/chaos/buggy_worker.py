@@ -52,7 +52,7 @@ class BuggyApproval(ApprovalWorkflow):
     @workflow.update
     def decide(self, decision: Decision) -> ApprovalSnapshot:  # type: ignore[override]
         self._meet(Bug.UPDATE)
-        return self._do(approval.decide, decision)
+        return self._execute(approval.decide, decision)
 
     @decide.validator
     def _check_decide(self, decision: Decision) -> None:
@@ -86,10 +86,10 @@ class BuggyOrder(OrderWorkflow):
     async def run(self, asked: OrderInput) -> OrderSnapshot:
         return await super().run(asked)
 
-    def _take(self, change: OrderChange, *, answers: Actor | None = None) -> None:
+    def _apply(self, change: OrderChange, *, actor: Actor | None = None) -> None:
         if Bug.ORDER in self._customer:
             raise BugError(Bug.ORDER)
-        super()._take(change, answers=answers)
+        super()._apply(change, actor=actor)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,9 @@ from tests.journeys.demos import RunningDemo
 from tests.journeys.office import ANA, APPROVALS, BORIS, GUS, Office, has_buttons
 from tests.journeys.programs import PATIENCE, until
 from workflows.rules.approvals.request import Status
-from workflows.rules.orders.order import OrderStatus, StepStatus
+from workflows.rules.orders.order import OrderStatus
 from workflows.rules.shared.audit import Fact
+from workflows.rules.shared.saga import StepStatus
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ from workflows.rules.orders import saga as order_saga
 from workflows.rules.people.actors import Origin
 from workflows.rules.shared.audit import Fact
 from workflows.rules.shared.card import CardCopy
+from workflows.rules.shared.failure import recorded_failure
 from workflows.rules.shared.ids import approval_id
 
 FAY = actor("UFAY", Origin.CLI, operator="root")
@@ -233,7 +234,9 @@ async def test_what_an_orders_step_said_is_taken_out_of_its_approval_too(
     written, public_state = rejected(child_id)
     await trail.append(written, replace(public_state, owner_id="ORD-1"))
     begun = order_saga.receive(order(), actor("UANA"), policy(), NOON, needs_approval=False)
-    failed = order_saga.step_failed(begun.state, order_rules.StepName.PAY, REMARK, NOON)
+    failed = order_saga.step_failed(
+        begun.state, order_rules.StepName.PAY, recorded_failure(REMARK), NOON
+    )
     ended = order_saga.compensated(failed.state, NOON)
     shown = public(order_rules.order_snapshot(ended.state, 1), "ORD-1")
     await trail.append((*begun.facts, *failed.facts, *ended.facts), shown)

@@ -1,5 +1,5 @@
-"""The office of the workflow tests, for the paths that are played again here."""
+"""The fixtures of the workflow tests, for the paths that run again here."""
 
-from tests.workflows.conftest import narrow_office, narrow_temporal, office, world
+from tests.workflows.conftest import harness, low_limit_harness, low_limit_temporal, ports
 
-__all__ = ["narrow_office", "narrow_temporal", "office", "world"]
+__all__ = ["harness", "low_limit_harness", "low_limit_temporal", "ports"]

@@ -1,4 +1,4 @@
-"""The fingerprint of a path: what the workflow commanded, in order, without times and values."""
+"""The fingerprint of a path: the workflow's commands in order, without times and values."""
 
 import json
 from collections.abc import Sequence
@@ -28,11 +28,11 @@ COMMANDS = {
     "WORKFLOW_EXECUTION_UPDATE_ACCEPTED",
     "WORKFLOW_EXECUTION_UPDATE_COMPLETED",
 }
-"""The events that a workflow's own commands write."""
+"""The events that a workflow's commands write."""
 
 
 def fingerprint(events: Sequence[HistoryEvent]) -> list[str]:
-    """Return the workflow's commands in order, each with its type and what it is about."""
+    """Return the workflow's commands in order, each with its type and its subject."""
     return [_command(event) for event in events if kind(event) in COMMANDS]
 
 

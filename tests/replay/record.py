@@ -3,12 +3,12 @@
     python -m tests.replay.record            record the paths that have no history yet
     python -m tests.replay.record --all      record every path again
 
-This is the one command after an intended change; look at the difference before you commit it.
+Run this after an intended change, and review the difference before you commit it.
 
-Runs each path of `scenarios.py` on the real server with the fake ports and writes one
-`histories/<path>.json` and the whole of `fingerprints.json`. Histories of a released version are
-kept while such workflows may still run: record a changed path under a new name, and gate the
-change with `workflow.patched`.
+It runs each path of `scenarios.py` on the real server with the fake ports, and writes one
+`histories/<path>.json` each and the whole `fingerprints.json`. Keep the histories of a released
+version as long as its workflows may still run: record a changed path under a new name, and gate
+the change with `workflow.patched`.
 """
 
 import asyncio
@@ -21,28 +21,28 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from bot.cli.demo import temporal_binary
 from tests.conftest import DEV_SERVER_ARGS
 from tests.replay.fingerprint import BASELINE, HISTORIES, fingerprint
-from tests.replay.scenarios import NARROW, SCENARIOS
-from tests.workflows.afresh import NARROW_SERVER_ARGS
-from tests.workflows.fakes import World
-from tests.workflows.office import office_of
+from tests.replay.scenarios import LOW_LIMIT, SCENARIOS
+from tests.workflows.continued_runs import LOW_LIMIT_SERVER_ARGS
+from tests.workflows.fake_ports import FakePorts
+from tests.workflows.harness import run_harness
 from workflows.payloads import data_converter
 
 IDENTITY = "countersign-recorder"
-"""Stands in the histories where the SDK would write the process and the host."""
+"""The identity in the histories, instead of the SDK's process id and host name."""
 
 
 async def record(names: list[str]) -> None:
-    """Play the named paths and write what the server kept of them."""
+    """Run the named paths and write their histories and fingerprints."""
     prints = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
     prints = {name: prints[name] for name in SCENARIOS if name in prints}
-    prints |= await _play([name for name in names if name not in NARROW])
-    prints |= await _play([name for name in names if name in NARROW], *NARROW_SERVER_ARGS)
+    prints |= await _play([name for name in names if name not in LOW_LIMIT])
+    prints |= await _play([name for name in names if name in LOW_LIMIT], *LOW_LIMIT_SERVER_ARGS)
     BASELINE.write_text(json.dumps(prints, indent=1, sort_keys=True) + "\n")
-    await asyncio.sleep(0.5)  # the SDK may crash where a process ends right after its server
+    await asyncio.sleep(0.5)  # the SDK may crash if the process ends right after its server
 
 
 async def _play(names: list[str], *server_args: str) -> dict[str, list[str]]:
-    """Play the named paths on a server of their own; return their fingerprints."""
+    """Run the named paths on a new server and return their fingerprints."""
     prints: dict[str, list[str]] = {}
     env = await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_existing_path=temporal_binary(),
@@ -54,8 +54,8 @@ async def _play(names: list[str], *server_args: str) -> dict[str, list[str]]:
     )
     async with env:
         for name in names:
-            async with office_of(env, World(), queue="golden", identity=IDENTITY) as office:
-                handle = await SCENARIOS[name](office, f"golden-{name}")
+            async with run_harness(env, FakePorts(), queue="golden", identity=IDENTITY) as harness:
+                handle = await SCENARIOS[name](harness, f"golden-{name}")
                 history = await handle.fetch_history()
             written = json.dumps(_anonymous(history.to_json()), indent=1, sort_keys=True)
             (HISTORIES / f"{name}.json").write_text(written + "\n")
@@ -65,7 +65,7 @@ async def _play(names: list[str], *server_args: str) -> dict[str, list[str]]:
 
 
 def _anonymous(history: str) -> Any:
-    """Return the history without stack traces: they name this machine's folders."""
+    """Return the history without stack traces, which contain this machine's paths."""
     return json.loads(
         history,
         object_hook=lambda part: part | {"stackTrace": ""} if "stackTrace" in part else part,
@@ -73,7 +73,7 @@ def _anonymous(history: str) -> Any:
 
 
 def main() -> None:
-    """Record what is missing, or everything."""
+    """Record the missing paths, or all."""
     HISTORIES.mkdir(exist_ok=True)
     everything = "--all" in sys.argv[1:]
     missing = [n for n in SCENARIOS if everything or not (HISTORIES / f"{n}.json").exists()]

@@ -1,4 +1,4 @@
-"""Histories of earlier runs replay on today's code; a change in what a workflow commands is seen."""
+"""Histories of earlier runs replay with the current code; changed commands are detected."""
 
 import json
 import re
@@ -9,9 +9,9 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from tests.replay.fingerprint import HISTORIES, RECORD, baseline, fingerprint
-from tests.replay.scenarios import NARROW, SCENARIOS
-from tests.workflows.hasty import HastyWorkflow
-from tests.workflows.office import Office, new_id
+from tests.replay.scenarios import LOW_LIMIT, SCENARIOS
+from tests.workflows.harness import Harness, new_id
+from tests.workflows.incompatible_approval import IncompatibleApproval
 from workflows.payloads import data_converter
 from workflows.registry import AUDITED_WORKFLOWS, WORKFLOWS, sandbox
 
@@ -46,13 +46,17 @@ async def test_a_recorded_history_replays(name: str) -> None:
 
 
 @pytest.fixture
-def stage(request: pytest.FixtureRequest, name: str) -> Office:
-    office: Office = request.getfixturevalue("narrow_office" if name in NARROW else "office")
-    return office
+def stage(request: pytest.FixtureRequest, name: str) -> Harness:
+    harness: Harness = request.getfixturevalue(
+        "low_limit_harness" if name in LOW_LIMIT else "harness"
+    )
+    return harness
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-async def test_todays_code_commands_what_the_baseline_says(stage: Office, name: str) -> None:
+async def test_the_current_code_issues_the_commands_of_the_baseline(
+    stage: Harness, name: str
+) -> None:
     handle = await SCENARIOS[name](stage, new_id(name))
 
     commands = fingerprint((await handle.fetch_history()).events)
@@ -89,7 +93,7 @@ def test_every_path_is_recorded() -> None:
 
 
 @pytest.mark.parametrize("name", GOLDEN)
-def test_a_history_names_no_machine(name: str) -> None:
+def test_a_history_contains_no_machine_names(name: str) -> None:
     written = (HISTORIES / f"{name}.json").read_text()
 
     identities = set(re.findall(r'"identity": "([^"]*)"', written))
@@ -99,9 +103,9 @@ def test_a_history_names_no_machine(name: str) -> None:
     assert not re.search(r"\b\d+@[\w.-]+", json.dumps(json.loads(written)))
 
 
-async def test_a_careless_edit_is_caught() -> None:
+async def test_an_incompatible_edit_is_detected() -> None:
     replayer = Replayer(
-        workflows=[HastyWorkflow],
+        workflows=[IncompatibleApproval],
         data_converter=data_converter,
         workflow_runner=UnsandboxedWorkflowRunner(),
     )

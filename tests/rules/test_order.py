@@ -36,12 +36,12 @@ from workflows.rules.orders.order import (
     OrderStatus,
     Step,
     StepName,
-    StepStatus,
 )
 from workflows.rules.people.actors import CLOCK, Actor
 from workflows.rules.shared.audit import AuditEvent
-from workflows.rules.shared.failure import read_failure
+from workflows.rules.shared.failure import read_failure, recorded_failure
 from workflows.rules.shared.money import Money
+from workflows.rules.shared.saga import StepStatus
 
 RESERVE, PAY, SHIP, DELIVER = StepName
 
@@ -80,7 +80,7 @@ def failed(name: StepName) -> OrderState:
     names = list(StepName)
     state = done(*names[: names.index(name)])
     state = saga.step_started(state, name, NOON).state
-    return saga.step_failed(state, name, "the card has expired", NOON).state
+    return saga.step_failed(state, name, recorded_failure("the card has expired"), NOON).state
 
 
 def statuses(state: OrderState) -> list[str]:
@@ -438,7 +438,7 @@ def test_sequences_run_through_the_whole_order() -> None:
     state = take(saga.step_started(state, RESERVE, NOON))
     state = take(saga.step_completed(state, RESERVE, "RES-1", NOON))
     state = take(saga.step_started(state, PAY, NOON))
-    state = take(saga.step_failed(state, PAY, "declined", NOON))
+    state = take(saga.step_failed(state, PAY, recorded_failure("declined"), NOON))
     for name in saga.steps_to_compensate(state):
         state = take(saga.step_compensated(state, name, NOON))
     state = take(saga.compensated(state, NOON))

@@ -21,11 +21,12 @@ from workflows.rules.orders.order import (
     PaymentMode,
     Resumption,
     StepName,
-    StepStatus,
 )
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.errors import RuleError
+from workflows.rules.shared.failure import recorded_failure
+from workflows.rules.shared.saga import StepStatus
 
 OPERATOR = Actor(person="", origin=Origin.CLI, operator="gus@host")
 
@@ -130,7 +131,7 @@ class World:
         if not fails or name in self.luck.acted:
             self.standing.append(name)
         if fails:
-            self.take(saga.step_failed(self.state, name, "broken", self.now))
+            self.take(saga.step_failed(self.state, name, recorded_failure("broken"), self.now))
         else:
             self.take(saga.step_completed(self.state, name, f"{name}-1", self.now))
 
@@ -142,7 +143,9 @@ class World:
         name = owed[0]
         if stuck.get(name, 0) > 0:
             stuck[name] -= 1
-            self.take(saga.compensation_failed(self.state, name, "shut", self.now))
+            self.take(
+                saga.compensation_failed(self.state, name, recorded_failure("shut"), self.now)
+            )
             return
         self.undone.append(name)
         gone = {name, StepName.DELIVER} if name is StepName.SHIP else {name}

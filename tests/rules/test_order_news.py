@@ -20,6 +20,7 @@ from workflows.rules.orders.order import (
     order_snapshot,
 )
 from workflows.rules.people.actors import Actor, Origin
+from workflows.rules.shared.failure import recorded_failure
 
 BY_ANA = Actor(person=ANA, origin=Origin.SLACK)
 SHIPPED = PendingNotice(key="k", kind=NoticeKind.ORDER_SHIPPED)
@@ -70,7 +71,7 @@ def test_a_cancellation_is_told_at_its_end_and_a_failure_by_the_card_alone() -> 
     back = saga.turn_back(wish.state)
     undone = saga.step_compensated(back.state, StepName.RESERVE, NOON)
     began = saga.step_started(state, StepName.PAY, NOON).state
-    failed = saga.step_failed(began, StepName.PAY, "declined", NOON)
+    failed = saga.step_failed(began, StepName.PAY, recorded_failure("declined"), NOON)
 
     assert [told(one) for one in (wish, back, undone, failed)] == [(), (), (), ()]
     assert told(saga.compensated(undone.state, NOON)) == (NoticeKind.ORDER_CANCELLED,)
@@ -79,8 +80,8 @@ def test_a_cancellation_is_told_at_its_end_and_a_failure_by_the_card_alone() -> 
 
 def test_an_order_that_needs_help_says_so() -> None:
     state = saga.step_started(done(received(), StepName.RESERVE), StepName.PAY, NOON).state
-    failed = saga.step_failed(state, StepName.PAY, "declined", NOON).state
-    stuck = saga.compensation_failed(failed, StepName.PAY, "refused", NOON)
+    failed = saga.step_failed(state, StepName.PAY, recorded_failure("declined"), NOON).state
+    stuck = saga.compensation_failed(failed, StepName.PAY, recorded_failure("refused"), NOON)
 
     assert told(stuck) == (NoticeKind.ATTENTION,)
 
@@ -89,7 +90,9 @@ def test_what_has_arrived_or_comes_back_is_on_its_way_no_more() -> None:
     shipped = done(received(), StepName.RESERVE, StepName.PAY, StepName.SHIP)
     arrived = done(shipped, StepName.DELIVER)
     began = saga.step_started(shipped, StepName.DELIVER, NOON + timedelta(days=2)).state
-    back = saga.step_failed(began, StepName.DELIVER, "nobody was there", NOON).state
+    back = saga.step_failed(
+        began, StepName.DELIVER, recorded_failure("nobody was there"), NOON
+    ).state
 
     assert still_relevant(SHIPPED, order_snapshot(shipped, 1)) == SHIPPED
     assert still_relevant(SHIPPED, order_snapshot(began, 1)) == SHIPPED

@@ -19,11 +19,12 @@ from workflows.rules.orders.order import (
     OrderState,
     OrderStatus,
     StepName,
-    StepStatus,
 )
 from workflows.rules.orders.parcel import Parcel, ParcelNews, ParcelStatus, Stored
 from workflows.rules.shared.audit import AuditEvent
+from workflows.rules.shared.failure import recorded_failure
 from workflows.rules.shared.ids import parcel_key, shipment_id
+from workflows.rules.shared.saga import StepStatus
 
 PLACES = ("EAST", "NORTH", "SOUTH")
 DONE = {
@@ -129,7 +130,7 @@ def test_news_that_are_none_change_nothing(told: ParcelNews) -> None:
 
 def test_before_shipping_and_after_turning_back_nothing_is_heard_of_parcels() -> None:
     told = news("NORTH", tracking="TRK-1")
-    back = saga.step_failed(shipping(), StepName.SHIP, "broken", NOON).state
+    back = saga.step_failed(shipping(), StepName.SHIP, recorded_failure("broken"), NOON).state
 
     for state in (reserved(), back):
         assert parcels.parcel_moved(state, told, NOON).state == state

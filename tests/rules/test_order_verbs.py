@@ -31,7 +31,6 @@ from workflows.rules.orders.order import (
     PaymentMode,
     Resumption,
     StepName,
-    StepStatus,
 )
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.errors import (
@@ -46,6 +45,8 @@ from workflows.rules.shared.errors import (
     ReasonTooLongError,
     RuleError,
 )
+from workflows.rules.shared.failure import recorded_failure
+from workflows.rules.shared.saga import StepStatus
 
 RESERVE, PAY, SHIP, DELIVER = StepName
 OPERATOR = Actor(person="", origin=Origin.API, operator="shop")
@@ -80,11 +81,13 @@ def running(name: StepName) -> OrderState:
 
 
 def failed(name: StepName) -> OrderState:
-    return saga.step_failed(running(name), name, "declined", NOON).state
+    return saga.step_failed(running(name), name, recorded_failure("declined"), NOON).state
 
 
 def stuck() -> OrderState:
-    return saga.compensation_failed(failed(PAY), PAY, "the bank is shut", NOON).state
+    return saga.compensation_failed(
+        failed(PAY), PAY, recorded_failure("the bank is shut"), NOON
+    ).state
 
 
 def awaiting() -> OrderState:

@@ -32,12 +32,12 @@ from workflows.rules.orders.order import (
     OrderStatus,
     Step,
     StepName,
-    StepStatus,
     Stuck,
 )
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.content import Content, ContentChange, ContentField
 from workflows.rules.shared.failure import Failure
+from workflows.rules.shared.saga import StepStatus
 
 TRAPS = (
     *("<!channel>", "<!here|x>", "<@U0EVE>", "<#C0SECRET>", "<https://evil.example|x>", "*bold*"),

@@ -43,7 +43,7 @@ from workflows.rules.people.actors import (
     Standing,
 )
 from workflows.rules.shared.content import Content
-from workflows.rules.shared.failure import Failure
+from workflows.rules.shared.failure import Failure, recorded_failure
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 ANA = Actor(person="U0ANA", origin=Origin.SLACK)
@@ -261,7 +261,7 @@ def _payment_declined() -> OrderState:
     state = order_saga.step_completed(state, StepName.RESERVE, "RES-1001", NOW).state
     state = order_saga.step_started(state, StepName.PAY, NOW).state
     why = Failure(code="card_expired", data={"expiry": "12/23"})
-    return order_saga.step_failed(state, StepName.PAY, str(why), NOW).state
+    return order_saga.step_failed(state, StepName.PAY, why, NOW).state
 
 
 def order_compensating() -> OrderSnapshot:
@@ -277,7 +277,7 @@ def order_failed() -> OrderSnapshot:
 def order_failed_at_once() -> OrderSnapshot:
     state = order_saga.step_started(_order_state(needs_approval=False), StepName.RESERVE, NOW).state
     why = Failure(code="out_of_stock", data={"sku": "LAPTOP-15", "wanted": "1", "left": "0"})
-    state = order_saga.step_failed(state, StepName.RESERVE, str(why), NOW).state
+    state = order_saga.step_failed(state, StepName.RESERVE, why, NOW).state
     state = order_saga.step_compensated(state, StepName.RESERVE, NOW).state
     return order_snapshot(order_saga.compensated(state, NOW).state, 4)
 
@@ -371,7 +371,7 @@ def order_called_back() -> OrderSnapshot:
 
 
 def order_needs_attention() -> OrderSnapshot:
-    error = "The gateway <https://gateway.example> refuses the refund."
+    error = recorded_failure("The gateway <https://gateway.example> refuses the refund.")
     state = _payment_declined()
     return order_snapshot(order_saga.compensation_failed(state, StepName.PAY, error, NOW).state, 9)
 

@@ -18,9 +18,10 @@ from workflows.rules.hr.request import ALL_FIELDS, HrType, Priority
 from workflows.rules.hr.saga import UNREADABLE
 from workflows.rules.hr.snapshot import HrStepName, Provisioning
 from workflows.rules.notice import NoticeKind
-from workflows.rules.orders.order import OrderStatus, StepName, StepStatus
+from workflows.rules.orders.order import OrderStatus, StepName
 from workflows.rules.orders.verbs import OrderVerb
 from workflows.rules.shared.errors import RuleError
+from workflows.rules.shared.saga import StepStatus
 
 DAY = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 OWN_WORDS = (NoticeKind.OUTCOME, NoticeKind.CARD_NOT_POSTED)

@@ -28,9 +28,9 @@ from workflows.rules.hr.snapshot import (
     Provisioning,
 )
 from workflows.rules.notice import Notice, NoticeKind
-from workflows.rules.orders.order import StepStatus
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.failure import Failure
+from workflows.rules.shared.saga import StepStatus
 
 SEA = HrRequest(
     request_id="HR-1",

@@ -9,30 +9,30 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from bot.cli.demo import temporal_binary
 from tests.conftest import DEV_SERVER_ARGS
 from tests.sandbox import sandbox_sharing
-from tests.workflows.afresh import NARROW_SERVER_ARGS
-from tests.workflows.fakes import World
-from tests.workflows.office import Office, office_of
+from tests.workflows.continued_runs import LOW_LIMIT_SERVER_ARGS
+from tests.workflows.fake_ports import FakePorts
+from tests.workflows.harness import Harness, run_harness
 from workflows import options
 from workflows.payloads import data_converter
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def ports() -> FakePorts:
+    return FakePorts()
 
 
 @pytest.fixture
-async def office(temporal: WorkflowEnvironment, world: World) -> AsyncIterator[Office]:
-    async with office_of(temporal, world) as office:
-        yield office
+async def harness(temporal: WorkflowEnvironment, ports: FakePorts) -> AsyncIterator[Harness]:
+    async with run_harness(temporal, ports) as harness:
+        yield harness
 
 
 @pytest.fixture(scope="session")
-async def narrow_temporal() -> AsyncIterator[WorkflowEnvironment]:
-    """A second server, on which a workflow starts afresh after few updates."""
+async def low_limit_temporal() -> AsyncIterator[WorkflowEnvironment]:
+    """A second server, which suggests continue-as-new after a few updates."""
     env = await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_existing_path=temporal_binary(),
-        dev_server_extra_args=[*DEV_SERVER_ARGS, *NARROW_SERVER_ARGS],
+        dev_server_extra_args=[*DEV_SERVER_ARGS, *LOW_LIMIT_SERVER_ARGS],
         data_converter=data_converter,
         dev_server_log_level="error",
         ts_config=TimeSkippingConfig(enabled=False),
@@ -42,22 +42,22 @@ async def narrow_temporal() -> AsyncIterator[WorkflowEnvironment]:
 
 
 @pytest.fixture
-async def narrow_office(
-    narrow_temporal: WorkflowEnvironment, world: World
-) -> AsyncIterator[Office]:
-    async with office_of(narrow_temporal, world) as office:
-        yield office
+async def low_limit_harness(
+    low_limit_temporal: WorkflowEnvironment, ports: FakePorts
+) -> AsyncIterator[Harness]:
+    async with run_harness(low_limit_temporal, ports) as harness:
+        yield harness
 
 
 @pytest.fixture
-async def impatient_office(
-    temporal: WorkflowEnvironment, world: World, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Office]:
-    """An office whose Slack tries end after half a real second instead of ten.
+async def short_timeout_harness(
+    temporal: WorkflowEnvironment, ports: FakePorts, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Harness]:
+    """A harness whose attempts at Slack time out after half a real second instead of ten.
 
-    A running activity holds the virtual clock, so a hang takes as long as it takes.
+    A running activity stops the virtual clock, so a hanging attempt takes real time.
     """
-    monkeypatch.setitem(options.SLACK_TRY, "schedule_to_close_timeout", timedelta(seconds=0.5))
+    monkeypatch.setitem(options.SLACK_ONCE, "schedule_to_close_timeout", timedelta(seconds=0.5))
     runner = sandbox_sharing("workflows.options")
-    async with office_of(temporal, world, runner=runner) as office:
-        yield office
+    async with run_harness(temporal, ports, runner=runner) as harness:
+        yield harness

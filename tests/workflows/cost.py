@@ -1,4 +1,4 @@
-"""What a workflow costs: history events, and billable actions as Temporal Cloud counts them."""
+"""The cost of a workflow: history events, and billable actions as Temporal Cloud counts them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ ACTIONS = {
     "ACTIVITY_TASK_STARTED": 1,
     "START_CHILD_WORKFLOW_EXECUTION_INITIATED": 2,
 }
-"""What one event of a type costs. Of an activity only the last attempt has a started event:
-`_retries` adds the earlier ones. Local activities of one workflow task cost one together."""
+"""The actions of one event of each type. Only the last attempt of an activity has a started event;
+`_retries` adds the earlier attempts. All local activities of a workflow task cost one action."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Cost:
 
 
 def cost(events: Sequence[HistoryEvent], *, without: str = "") -> Cost:
-    """Count a history, as if the activity `without` and what only it caused had not been."""
+    """Count a history without the activity `without` and the events that only it caused."""
     counted = _without(events, without)
     actions = sum(ACTIONS.get(kind(event), 0) + _retries(event) for event in counted)
     return Cost(events=len(counted), actions=actions + _tasks_with_local_activities(counted))
@@ -52,7 +52,7 @@ def _tasks_with_local_activities(events: Sequence[HistoryEvent]) -> int:
 
 
 def _without(events: Sequence[HistoryEvent], activity: str) -> list[HistoryEvent]:
-    """Drop what fast_forward wrote, an activity, and a workflow task that served only its end."""
+    """Drop the events of fast_forward, of an activity, and of a task that only handled its end."""
     dropped = {event.event_id for event in scheduled(events, activity)}
     kept: list[HistoryEvent] = []
     after_end = False
@@ -72,5 +72,5 @@ _EMPTY_TASK = ("WORKFLOW_TASK_SCHEDULED", "WORKFLOW_TASK_STARTED", "WORKFLOW_TAS
 
 
 def _no_command(event: HistoryEvent) -> bool:
-    """Whether the event came from outside, so that the task before it had commanded nothing."""
+    """Whether the event came from outside, so that the task before it issued no command."""
     return kind(event) in {"TIMER_FIRED", "ACTIVITY_TASK_STARTED", "ACTIVITY_TASK_COMPLETED"}

@@ -1,4 +1,4 @@
-"""A small directory: people, groups, managers, who is away, who is outside the channel."""
+"""A fake directory: people, groups, managers, absences, and people outside the channel."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from tests.workflows.weather import Slack
+from tests.workflows.fake_slack import Slack
 from workflows.ports.approvals import DirectoryPort
 from workflows.rules.people.actors import (
     Absence,
@@ -22,9 +22,10 @@ from workflows.rules.people.actors import (
 
 @dataclass
 class FakeDirectory(DirectoryPort):
-    """Everybody is active unless `standings` says otherwise; `empty` knows nobody.
+    """A directory in which everyone is active, unless `standings` has another value.
 
-    A group or manager that is not there cannot be read. It answers what held when it was asked.
+    An `empty` directory has no people. A missing group or manager is unreadable. The result is
+    the state at the time of the call, even if the answer comes later.
     """
 
     slack: Slack
@@ -49,7 +50,7 @@ class FakeDirectory(DirectoryPort):
         return reading
 
     def _reading(self, question: DirectoryQuery) -> DirectoryResult:
-        delegates = (*question.people, *(one.delegate for one in self.absences))
+        delegates = (*question.people, *(absence.delegate for absence in self.absences))
         return DirectoryResult(
             approvers=self._read(() if self.empty else question.sources),
             admins=self._read(question.admins),

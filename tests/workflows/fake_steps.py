@@ -1,4 +1,4 @@
-"""A small warehouse, bank and carrier."""
+"""A fake of the order's steps: warehouse, bank and carrier."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from tests.workflows.weather import Bell
+from tests.workflows.fake_slack import Changes
 from workflows.ports.orders import (
     InventoryPort,
     PaymentPort,
@@ -18,31 +18,31 @@ from workflows.ports.orders import (
 from workflows.rules.orders.parcel import Stored
 
 ARRIVAL = datetime(2030, 1, 2, 12, tzinfo=UTC)
-"""When the carrier says that a parcel arrives."""
+"""The carrier's estimated delivery."""
 
 
 def _at(question: StepQuestion) -> str:
-    """Return the warehouse of a parcel's step, with its @; nothing for a step of a whole order."""
+    """Return `@WAREHOUSE` for the step of a parcel; an empty text for the step of a whole order."""
     _order_id, _step, *warehouse = question.key.split(":")
     return f"@{warehouse[0]}" if warehouse else ""
 
 
 @dataclass
 class FakeSteps(InventoryPort, PaymentPort, ShippingPort):
-    """Warehouse, bank and carrier in one.
+    """Warehouse, bank and carrier.
 
-    `declines` names what fails for good, `stumbles` how often something fails for now. What is
-    `held` waits for `let`. What is `stored` in several warehouses goes in parcels; each step of a
-    parcel then has its warehouse behind its name: `ship@NORTH`.
+    `permanent_failures` are the steps that fail without a retry, `transient_failures` count the
+    retried failures of a step. A `held` step blocks until `unblock`. Items `stored` in several
+    warehouses go in parcels; the steps of a parcel are named with the warehouse: `ship@NORTH`.
     """
 
-    bell: Bell
+    changes: Changes
     done: list[str] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
     tries: Counter[str] = field(default_factory=Counter)
-    declines: set[str] = field(default_factory=set)
-    stumbles: Counter[str] = field(default_factory=Counter)
+    permanent_failures: set[str] = field(default_factory=set)
+    transient_failures: Counter[str] = field(default_factory=Counter)
     held: set[str] = field(default_factory=set)
     stored: tuple[Stored, ...] = ()
     lines: dict[str, list[str]] = field(default_factory=dict)
@@ -50,62 +50,62 @@ class FakeSteps(InventoryPort, PaymentPort, ShippingPort):
         default_factory=lambda: defaultdict(lambda: ARRIVAL)
     )
 
-    def let(self, step: str) -> None:
-        """Let a held step go on."""
+    def unblock(self, step: str) -> None:
+        """Let a held step continue."""
         self.held.discard(step)
-        self.bell.ring()
+        self.changes.notify()
 
-    async def _do(self, step: str, question: StepQuestion) -> None:
+    async def _run(self, step: str, question: StepQuestion) -> None:
         step += _at(question)
         self.tries[step] += 1
         self.keys[step] = question.key
         self.lines[step] = [line.sku for line in question.order.lines]
         self.references[step] = question.reference
-        self.bell.ring()
-        await self.bell.until(lambda: step not in self.held)
-        if step in self.declines:
+        self.changes.notify()
+        await self.changes.until(lambda: step not in self.held)
+        if step in self.permanent_failures:
             raise ApplicationError(f"{step} was declined", type="DeclinedError", non_retryable=True)
-        if self.stumbles[step] > 0:
-            self.stumbles[step] -= 1
-            raise ApplicationError(f"{step} stumbled", type="Stumbled")
+        if self.transient_failures[step] > 0:
+            self.transient_failures[step] -= 1
+            raise ApplicationError(f"{step} failed for now", type="TransientError")
         self.done.append(step)
-        self.bell.ring()
+        self.changes.notify()
 
     @activity.defn
     async def reserve(self, question: StepQuestion) -> StepReference:
-        await self._do("reserve", question)
+        await self._run("reserve", question)
         return StepReference(reference="reserve-1", stored=self.stored)
 
     @activity.defn
     async def release(self, question: StepQuestion) -> None:
-        await self._do("release", question)
+        await self._run("release", question)
 
     @activity.defn
     async def charge(self, question: StepQuestion) -> StepReference:
-        await self._do("charge", question)
+        await self._run("charge", question)
         return StepReference(reference="charge-1")
 
     @activity.defn
     async def receive(self, question: StepQuestion) -> StepReference:
-        await self._do("receive", question)
+        await self._run("receive", question)
         return StepReference(reference=f"receive-{question.reference}")
 
     @activity.defn
     async def refund(self, question: StepQuestion) -> None:
-        await self._do("refund", question)
+        await self._run("refund", question)
 
     @activity.defn
     async def ship(self, question: StepQuestion) -> StepReference:
-        await self._do("ship", question)
+        await self._run("ship", question)
         return StepReference(
             reference=f"ship-1{_at(question)}", estimated_delivery=self.arrivals[_at(question)]
         )
 
     @activity.defn
     async def deliver(self, question: StepQuestion) -> StepReference:
-        await self._do("deliver", question)
+        await self._run("deliver", question)
         return StepReference(reference=f"deliver-1{_at(question)}")
 
     @activity.defn
     async def recall(self, question: StepQuestion) -> None:
-        await self._do("recall", question)
+        await self._run("recall", question)

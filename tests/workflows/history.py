@@ -1,4 +1,4 @@
-"""Reading a workflow's history: which events, when, and whether everything has come to rest."""
+"""Reads a workflow's history: its events, their times, and whether the workflow is idle."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ TIME_SKIPPING = {
     "WORKFLOW_EXECUTION_OPTIONS_UPDATED",
     "WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED",
 }
-"""What fast_forward itself writes."""
+"""The events that fast_forward itself writes."""
 
 ACTIVITY_ENDS = {
     "ACTIVITY_TASK_COMPLETED",
@@ -28,7 +28,7 @@ QUIET = TIME_SKIPPING | {
     "WORKFLOW_EXECUTION_UPDATE_ACCEPTED",
     "WORKFLOW_EXECUTION_UPDATE_COMPLETED",
 }
-"""What a workflow task leaves behind. Any other event after the last task calls for the next."""
+"""The events that a workflow task writes. Any other event after the last task causes the next."""
 
 
 def kind(event: HistoryEvent) -> str:
@@ -42,7 +42,7 @@ def at(event: HistoryEvent) -> datetime:
 
 
 def kinds(events: Sequence[HistoryEvent]) -> list[str]:
-    """Return the types, without what fast_forward wrote."""
+    """Return the event types, without those that fast_forward wrote."""
     return [kind(event) for event in events if kind(event) not in TIME_SKIPPING]
 
 
@@ -52,7 +52,7 @@ def when(events: Sequence[HistoryEvent], wanted: str) -> list[datetime]:
 
 
 def most_armed(events: Sequence[HistoryEvent]) -> int:
-    """Return how many timers were armed at once, after whichever event there were most."""
+    """Return the largest number of timers that were armed at the same time."""
     armed = most = 0
     for event in events:
         armed += kind(event) == "TIMER_STARTED"
@@ -61,7 +61,7 @@ def most_armed(events: Sequence[HistoryEvent]) -> int:
     return most
 
 
-def asked(events: Sequence[HistoryEvent], activity: str) -> list[datetime]:
+def scheduled_at(events: Sequence[HistoryEvent], activity: str) -> list[datetime]:
     """Return the instants at which an activity was scheduled."""
     return [at(event) for event in scheduled(events, activity)]
 
@@ -77,7 +77,7 @@ def scheduled(events: Sequence[HistoryEvent], activity: str) -> list[HistoryEven
 
 
 def ended_activity(event: HistoryEvent) -> int:
-    """Return the event id of the activity that this event belongs to, or 0."""
+    """Return the id of the event that scheduled this event's activity, or 0."""
     name = kind(event).lower() + "_event_attributes"
     attributes = getattr(event, name, None)
     return int(getattr(attributes, "scheduled_event_id", 0))
@@ -86,23 +86,23 @@ def ended_activity(event: HistoryEvent) -> int:
 async def until_history(
     handle: WorkflowHandle[Any, Any], holds: Callable[[Sequence[HistoryEvent]], bool]
 ) -> Sequence[HistoryEvent]:
-    """Wait until the history of the latest run is like this, and return it.
+    """Wait until the history of the latest run satisfies `holds`, and return it.
 
-    It is looked at after each page: the server ends those between two batches of events. One
-    stream for each run: to read it all again at each event was a third of all calls of the tests.
+    The condition is checked after each page: a page ends between two batches of events. Each run
+    has one stream: reading the whole history at each event was a third of all calls of the tests.
     """
     while True:
         events: dict[int, HistoryEvent] = {}
         pages = handle.fetch_history_events(wait_new_event=True)
         while pages.current_page is None or pages.next_page_token:
             await pages.fetch_next_page()
-            # A task under way may be shown before it is written, and its numbers given out anew.
+            # A running task may be shown before it is stored, and its event ids may be reused.
             events |= {event.event_id: event for event in pages.current_page or ()}
             if events and holds(history := list(events.values())):
                 return history
 
 
-def is_at_rest(events: Sequence[HistoryEvent], *, but: str = "") -> bool:
+def is_idle(events: Sequence[HistoryEvent], *, but: str = "") -> bool:
     """Whether no workflow task is due and no activity, except `but`, is under way."""
     if kind(events[-1]) == "WORKFLOW_EXECUTION_COMPLETED":
         return True

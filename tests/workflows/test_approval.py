@@ -1,87 +1,91 @@
-"""ApprovalWorkflow on the real server: who says yes and no, and what that makes of the request."""
+"""ApprovalWorkflow on the real server: approvals, rejections, levels and quorums."""
 
-from tests.workflows.fakes import World
-from tests.workflows.office import BOTH, FINANCE, SALES, Office, level
+from tests.workflows.fake_ports import FakePorts
+from tests.workflows.harness import BOTH, FINANCE, SALES, Harness, level
 from workflows.approval import ApprovalWorkflow
 from workflows.rules.approvals.request import Status, Verdict
 
 THREE = level("board", "UBORIS", "UCLARA", "UDORA", quorum=2, reject_quorum=2)
 
 
-async def test_one_approvers_yes_approves_the_request(office: Office, world: World) -> None:
-    handle = await office.open_request()
+async def test_one_approval_approves_the_request(harness: Harness, ports: FakePorts) -> None:
+    handle = await harness.open_request()
 
-    answer = await office.decide(handle, "UBORIS")
+    answer = await harness.decide(handle, "UBORIS")
     outcome = await handle.result()
 
     assert answer.status is Status.APPROVED
     assert outcome.face.status is Status.APPROVED
-    assert world.audit.kinds(handle.id) == [
+    assert ports.audit.kinds(handle.id) == [
         "RequestSubmitted",
         "LevelOpened",
         "DecisionRecorded",
         "LevelPassed",
         "RequestApproved",
     ]
-    assert world.cards.versions[-1] == outcome.card.version
-    assert world.notices.summary() == [("outcome", "UANA")]
+    assert ports.cards.versions[-1] == outcome.card.version
+    assert ports.notices.summary() == [("outcome", "UANA")]
 
 
-async def test_a_no_with_a_reason_rejects_the_request(office: Office, world: World) -> None:
-    handle = await office.open_request()
+async def test_a_rejection_with_a_reason_rejects_the_request(
+    harness: Harness, ports: FakePorts
+) -> None:
+    handle = await harness.open_request()
 
-    answer = await office.decide(handle, "UCLARA", Verdict.REJECT, reason="too dear")
+    answer = await harness.decide(handle, "UCLARA", Verdict.REJECT, reason="too dear")
     outcome = await handle.result()
 
     assert answer.status is Status.REJECTED
     assert outcome.face.closing_reason == "too dear"
     assert outcome.face.closed_by is not None
     assert outcome.face.closed_by.person == "UCLARA"
-    assert world.audit.fact(handle.id, "DecisionRecorded").reason == "too dear"
+    assert ports.audit.fact(handle.id, "DecisionRecorded").reason == "too dear"
 
 
-async def test_two_of_three_are_enough_where_the_quorum_is_two(office: Office) -> None:
-    handle = await office.open_request(THREE)
+async def test_two_of_three_approvers_meet_a_quorum_of_two(harness: Harness) -> None:
+    handle = await harness.open_request(THREE)
 
-    first = await office.decide(handle, "UBORIS")
-    second = await office.decide(handle, "UDORA")
+    first = await harness.decide(handle, "UBORIS")
+    second = await harness.decide(handle, "UDORA")
 
     assert first.status is Status.PENDING
     assert second.status is Status.APPROVED
 
 
-async def test_one_no_is_not_enough_where_the_reject_quorum_is_two(office: Office) -> None:
-    handle = await office.open_request(THREE)
+async def test_one_rejection_does_not_meet_a_reject_quorum_of_two(harness: Harness) -> None:
+    handle = await harness.open_request(THREE)
 
-    first = await office.decide(handle, "UBORIS", Verdict.REJECT, reason="no")
-    second = await office.decide(handle, "UDORA", Verdict.REJECT, reason="no")
+    first = await harness.decide(handle, "UBORIS", Verdict.REJECT, reason="no")
+    second = await harness.decide(handle, "UDORA", Verdict.REJECT, reason="no")
 
     assert first.status is Status.PENDING
     assert second.status is Status.REJECTED
     assert second.closing_rule == "reject_quorum"
 
 
-async def test_a_no_that_puts_the_quorum_out_of_reach_rejects_the_request(office: Office) -> None:
+async def test_a_rejection_that_makes_the_quorum_unreachable_rejects_the_request(
+    harness: Harness,
+) -> None:
     everybody = level("both", "UBORIS", "UCLARA", quorum=2, reject_quorum=2)
-    handle = await office.open_request(everybody)
+    handle = await harness.open_request(everybody)
 
-    answer = await office.decide(handle, "UBORIS", Verdict.REJECT, reason="no")
+    answer = await harness.decide(handle, "UBORIS", Verdict.REJECT, reason="no")
 
     assert answer.status is Status.REJECTED
     assert answer.closing_rule == "quorum_out_of_reach"
 
 
-async def test_two_levels_open_one_after_the_other(office: Office, world: World) -> None:
-    handle = await office.open_request(SALES, FINANCE)
+async def test_levels_open_in_order(harness: Harness, ports: FakePorts) -> None:
+    handle = await harness.open_request(SALES, FINANCE)
 
-    between = await office.decide(handle, "UBORIS")
-    await office.until_idle(handle)
-    after = await office.decide(handle, "UDORA", level=2)
+    between = await harness.decide(handle, "UBORIS")
+    await harness.until_idle(handle)
+    after = await harness.decide(handle, "UDORA", level=2)
     await handle.result()
 
     assert between.status is Status.PENDING
     assert after.status is Status.APPROVED
-    assert world.audit.kinds(handle.id) == [
+    assert ports.audit.kinds(handle.id) == [
         "RequestSubmitted",
         "LevelOpened",
         "DecisionRecorded",
@@ -93,35 +97,35 @@ async def test_two_levels_open_one_after_the_other(office: Office, world: World)
     ]
 
 
-async def test_the_second_levels_clock_starts_when_it_is_reached(
-    office: Office, world: World
+async def test_the_clock_of_the_second_level_starts_when_the_level_opens(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    handle = await office.open_request(SALES, FINANCE)
-    await office.decide(handle, "UBORIS")
-    await office.until_idle(handle)
+    handle = await harness.open_request(SALES, FINANCE)
+    await harness.decide(handle, "UBORIS")
+    await harness.until_idle(handle)
 
     snapshot = await handle.query(ApprovalWorkflow.state)
 
-    passed = world.audit.fact(handle.id, "LevelPassed").at
+    passed = ports.audit.fact(handle.id, "LevelPassed").at
     assert snapshot.levels[1].expires_at is not None
     assert snapshot.levels[1].expires_at >= passed + FINANCE.expire_after  # type: ignore[operator]
 
 
 async def test_a_request_that_needs_no_level_is_approved_without_a_card(
-    office: Office, world: World
+    harness: Harness, ports: FakePorts
 ) -> None:
-    handle = await office.request(amount="1000.00")
+    handle = await harness.start_request(amount="1000.00")
 
     outcome = await handle.result()
 
     assert outcome.face.status is Status.APPROVED
     assert outcome.face.closing_rule == "no_level_needed"
-    assert world.cards.asked == []
+    assert ports.cards.asked == []
 
 
-async def test_the_query_shows_what_the_update_answered(office: Office) -> None:
-    handle = await office.open_request(BOTH)
-    answer = await office.decide(handle, "UBORIS")
+async def test_the_query_returns_the_same_as_the_update(harness: Harness) -> None:
+    handle = await harness.open_request(BOTH)
+    answer = await harness.decide(handle, "UBORIS")
 
     shown = await handle.query(ApprovalWorkflow.state)
 

@@ -1,29 +1,29 @@
-"""The audit comes first: with the database down it is tried until it is written, in order."""
+"""The audit comes first: while the database is down, appends are retried, in order."""
 
 from datetime import timedelta
 
-from tests.workflows import acts
-from tests.workflows.fakes import World
+from tests.workflows import updates
+from tests.workflows.fake_ports import FakePorts
+from tests.workflows.harness import BOTH, EXPIRE, Harness
 from tests.workflows.history import scheduled
-from tests.workflows.office import BOTH, EXPIRE, Office
 from workflows.approval import ApprovalWorkflow
 from workflows.rules.approvals.request import Status
 from workflows.rules.orders.order import OrderStatus
 
 
-async def test_nothing_is_lost_or_out_of_order(office: Office, world: World) -> None:
-    handle = await office.open_request(BOTH)
-    world.audit.down = True
-    before = world.audit.tries
-    await office.decide(handle, "UBORIS")
-    await world.until(lambda: world.audit.tries >= before + 2)
-    await office.decide(handle, "UCLARA")
-    world.audit.down = False
+async def test_facts_are_neither_lost_nor_reordered(harness: Harness, ports: FakePorts) -> None:
+    handle = await harness.open_request(BOTH)
+    ports.audit.down = True
+    before = ports.audit.tries
+    await harness.decide(handle, "UBORIS")
+    await ports.until(lambda: ports.audit.tries >= before + 2)
+    await harness.decide(handle, "UCLARA")
+    ports.audit.down = False
 
-    await office.end(handle)
+    await harness.run_to_end(handle)
 
-    assert [fact.sequence for fact in world.audit.of(handle.id)] == [1, 2, 3, 4, 5, 6]
-    assert world.audit.kinds(handle.id)[2:] == [
+    assert [fact.sequence for fact in ports.audit.of(handle.id)] == [1, 2, 3, 4, 5, 6]
+    assert ports.audit.kinds(handle.id)[2:] == [
         "DecisionRecorded",
         "DecisionRecorded",
         "LevelPassed",
@@ -31,94 +31,100 @@ async def test_nothing_is_lost_or_out_of_order(office: Office, world: World) -> 
     ]
 
 
-async def test_people_are_answered_while_the_database_is_down(office: Office, world: World) -> None:
-    handle = await office.open_request()
-    world.audit.down = True
+async def test_updates_return_while_the_database_is_down(
+    harness: Harness, ports: FakePorts
+) -> None:
+    handle = await harness.open_request()
+    ports.audit.down = True
 
-    answer = await office.decide(handle, "UBORIS")
+    answer = await harness.decide(handle, "UBORIS")
 
     assert answer.status is Status.APPROVED
 
 
-async def test_the_card_shows_nothing_that_is_not_written_down(
-    office: Office, world: World
+async def test_the_card_shows_nothing_that_is_not_audited(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    handle = await office.open_request()
-    world.audit.down = True
-    before = world.audit.tries
+    handle = await harness.open_request()
+    ports.audit.down = True
+    before = ports.audit.tries
 
-    await office.decide(handle, "UBORIS")
-    await world.until(lambda: world.audit.tries >= before + 2)
+    await harness.decide(handle, "UBORIS")
+    await ports.until(lambda: ports.audit.tries >= before + 2)
 
-    assert world.cards.versions == [1]
-    world.audit.down = False
-    await office.pass_time(handle, timedelta(minutes=1))
+    assert ports.cards.versions == [1]
+    ports.audit.down = False
+    await harness.fast_forward(handle, timedelta(minutes=1))
     outcome = await handle.result()
-    assert world.cards.versions == [1, outcome.card.version]
+    assert ports.cards.versions == [1, outcome.card.version]
 
 
-async def test_time_goes_on_while_the_database_is_down(office: Office, world: World) -> None:
-    """A request expires at its instant all the same, and the fact says that instant."""
-    handle = await office.open_request()
+async def test_deadlines_pass_while_the_database_is_down(
+    harness: Harness, ports: FakePorts
+) -> None:
+    """The request still expires at its instant, and the fact has that instant."""
+    handle = await harness.open_request()
     due = (await handle.query(ApprovalWorkflow.state)).levels[0].expires_at
-    world.audit.down = True
-    await office.do(handle, acts.comment("UBORIS", "Soon"))
-    await office.pass_time(handle, EXPIRE)
+    ports.audit.down = True
+    await harness.send(handle, updates.comment("UBORIS", "Soon"))
+    await harness.fast_forward(handle, EXPIRE)
 
     snapshot = await handle.query(ApprovalWorkflow.state)
-    world.audit.down = False
-    await office.end(handle)
+    ports.audit.down = False
+    await harness.run_to_end(handle)
 
     assert snapshot.status is Status.EXPIRED
     assert snapshot.closed_at == due
-    assert world.audit.fact(handle.id, "RequestExpired").at == due
+    assert ports.audit.fact(handle.id, "RequestExpired").at == due
 
 
-async def test_facts_are_never_written_before_their_workflow_task_is_over(
-    office: Office, world: World
+async def test_facts_are_never_appended_before_their_workflow_task_completes(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    """As a local activity would: such a task may be done again, at another instant.
+    """A local activity would do that, and its task may be replayed at another instant.
 
-    Found by a crash test: a worker that died in between left a fact that had never happened, and
-    the next append, of the same number at another instant, was a conflict.
+    Found by a crash test: a worker that died in between left a fact that had never happened. The
+    next append, with the same sequence and another instant, was a conflict.
     """
-    handle = await office.open_request()
-    await office.decide(handle, "UBORIS")
-    await office.end(handle)
+    handle = await harness.open_request()
+    await harness.decide(handle, "UBORIS")
+    await harness.run_to_end(handle)
 
-    events = await office.history(handle)
+    events = await harness.history(handle)
 
     appended = scheduled(events, "append")
-    assert world.audit.kinds(handle.id) == [
+    assert ports.audit.kinds(handle.id) == [
         "RequestSubmitted",
         "LevelOpened",
         "DecisionRecorded",
         "LevelPassed",
         "RequestApproved",
     ]
-    assert world.audit.tries == len(appended) == 2
+    assert ports.audit.tries == len(appended) == 2
 
 
-async def test_an_append_that_fails_for_good_is_begun_again(office: Office, world: World) -> None:
-    """As where an operator ends the activity: the facts are owed all the same, in order."""
-    handle = await office.open_request()
-    world.audit.failures = 2
+async def test_a_permanently_failed_append_is_started_again(
+    harness: Harness, ports: FakePorts
+) -> None:
+    """As if an operator ended the activity: the facts stay queued, in order."""
+    handle = await harness.open_request()
+    ports.audit.failures = 2
 
-    await office.decide(handle, "UBORIS")
-    outcome = await office.end(handle)
+    await harness.decide(handle, "UBORIS")
+    outcome = await harness.run_to_end(handle)
 
     assert outcome.face.status is Status.APPROVED
-    assert [fact.sequence for fact in world.audit.of(handle.id)] == [1, 2, 3, 4, 5]
+    assert [fact.sequence for fact in ports.audit.of(handle.id)] == [1, 2, 3, 4, 5]
 
 
-async def test_a_decision_whose_append_fails_for_good_still_leads_to_its_effects(
-    office: Office, world: World
+async def test_a_decision_takes_effect_although_its_append_fails_permanently(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    """An approval that failed here would take its order with it."""
-    order, approval = await office.awaiting_order()
-    world.audit.failures = 2
+    """An approval that failed here would fail its order too."""
+    order, approval = await harness.order_awaiting_approval()
+    ports.audit.failures = 2
 
-    await office.decide(approval, "UBORIS")
-    snapshot = await office.end(order)
+    await harness.decide(approval, "UBORIS")
+    snapshot = await harness.run_to_end(order)
 
     assert snapshot.status is OrderStatus.COMPLETED

@@ -1,4 +1,4 @@
-"""Money and stock balance after every storm: the real workflow, the real activities, a real database."""
+"""Money and stock balance after any faults, with real workflows, activities and database."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -30,9 +30,15 @@ from records.incoming_payments import IncomingPayments
 from records.reservations import quantities
 from records.stock import Product, Stock
 from tests.records.balance import Balance
-from tests.workflows.fakes import FakeAudit, World
-from tests.workflows.office import Office, OrderHandle, an_order, office_of, usd
-from tests.workflows.storm import STATEMENTS, Attempt, Fate, Storm, statements_counted
+from tests.workflows.fake_ports import FakeAudit, FakePorts
+from tests.workflows.fault_injection import (
+    STATEMENTS,
+    Attempt,
+    Fault,
+    FaultInjector,
+    statements_counted,
+)
+from tests.workflows.harness import Harness, OrderHandle, an_order, run_harness, usd
 from workflows.order import OrderWorkflow
 from workflows.ports.approvals import AuditBatch
 from workflows.ports.orders import PaymentPort
@@ -48,24 +54,24 @@ PRICE, OTHER_PRICE, DESK_PRICE = "900.00", "90.00", "700.00"
 OTHER_DESK, LAMP = (
     OrderLine(sku=sku, quantity=2, unit_price=usd("100.00")) for sku in ("DESK-1", "LAMP-1")
 )
-PIECES = 10_000
+STOCK = 10_000
 STEPS = ("reserve", "charge", "receive", "ship", "deliver")
-UNDOS = ("release", "refund", "recall")
-PAST = SweepInput(older_than=timedelta(0))
+COMPENSATIONS = ("release", "refund", "recall")
+RECENT = SweepInput(older_than=timedelta(0))
 LEFT_OVER = SweepInput(older_than=timedelta(0), give_back_after=timedelta(0))
 
 ATTEMPT = st.one_of(
-    st.sampled_from([Attempt(fate) for fate in Fate if fate is not Fate.BROKEN_OFF]),
-    st.builds(Attempt, st.just(Fate.BROKEN_OFF), st.integers(0, STATEMENTS)),
+    st.sampled_from([Attempt(fault) for fault in Fault if fault is not Fault.INTERRUPTED]),
+    st.builds(Attempt, st.just(Fault.INTERRUPTED), st.integers(0, STATEMENTS)),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Story:
-    """What happens to one order, and which payments come in for it by themselves, and when.
+class Scenario:
+    """The faults of one order, and the payments that are received for it, and when.
 
-    `parcels`: it lies in two warehouses. What happens to a step then happens to whichever parcel
-    comes to it first.
+    `parcels`: its items are in two warehouses. The faults of a step then hit the parcel that
+    reaches the step first.
     """
 
     parcels: bool = False
@@ -77,18 +83,18 @@ class Story:
 
     @property
     def is_paid_in_time(self) -> bool:
-        """Whether the payment comes in when it is waited for, as nothing goes wrong before."""
+        """Whether the payment arrives while the order awaits it: nothing fails before."""
         undisturbed = not (self.cancelled or self.attempts.get("reserve"))
         return self.mode is PaymentMode.AWAIT and bool(self.paid) and undisturbed
 
 
 AMOUNTS = st.lists(st.sampled_from([PRICE, OTHER_PRICE]), max_size=2)
-STORIES = st.builds(
-    Story,
+SCENARIOS = st.builds(
+    Scenario,
     parcels=st.booleans(),
     mode=st.sampled_from(PaymentMode),
     attempts=st.fixed_dictionaries(
-        {name: st.lists(ATTEMPT, max_size=2) for name in (*STEPS, *UNDOS, "give_back")}
+        {name: st.lists(ATTEMPT, max_size=2) for name in (*STEPS, *COMPENSATIONS, "give_back")}
     ),
     cancelled=st.sampled_from([False, False, True]),
     paid=AMOUNTS,
@@ -96,34 +102,40 @@ STORIES = st.builds(
 )
 
 
-def story(**attempts: Fate) -> Story:
-    """Return the story of an order that is paid for as it should be, with one mishap at a time."""
+def scenario(**attempts: Fault) -> Scenario:
+    """Return the scenario of an order that is paid as expected, with one fault in each activity."""
     awaits = PaymentPort.receive.__name__ in attempts
-    return Story(
+    return Scenario(
         mode=PaymentMode.AWAIT if awaits else PaymentMode.CHARGE,
-        attempts={name: [Attempt(fate)] for name, fate in attempts.items()},
+        attempts={name: [Attempt(fault)] for name, fault in attempts.items()},
         cancelled=False,
         paid=[PRICE] if awaits else [],
         paid_too_late=[],
     )
 
 
-WORST = (Fate.UNHEARD, Fate.GIVEN_UP, Fate.REFUSED_YET_DONE)
-AT_EACH_STEP = [story(**{name: fate}) for name in STEPS for fate in WORST]
-AT_EACH_UNDO = [story(deliver=Fate.REFUSED, **{name: fate}) for name in UNDOS for fate in WORST]
-OF_A_PARCEL = [
+WORST = (Fault.RESULT_LOST, Fault.REFUSED_AND_RUN_LATE, Fault.REFUSED_AND_DONE)
+FAULT_IN_EACH_STEP = [scenario(**{name: fault}) for name in STEPS for fault in WORST]
+FAULT_IN_EACH_COMPENSATION = [
+    scenario(deliver=Fault.REFUSED, **{name: fault}) for name in COMPENSATIONS for fault in WORST
+]
+FAULT_IN_A_PARCEL = [
     *(
-        replace(story(**{name: fate}), parcels=True)
+        replace(scenario(**{name: fault}), parcels=True)
         for name in ("ship", "deliver")
-        for fate in WORST
+        for fault in WORST
     ),
-    *(replace(one, parcels=True) for one in AT_EACH_UNDO if "recall" in one.attempts),
+    *(
+        replace(case, parcels=True)
+        for case in FAULT_IN_EACH_COMPENSATION
+        if "recall" in case.attempts
+    ),
 ]
 
 
 @dataclass(kw_only=True)
 class RecordedAudit(FakeAudit):
-    """The fake, and for orders that are `paid_for` the records too: there payments look for them."""
+    """The fake; for `paid_for` orders the real records too, where payments look up their order."""
 
     records: AuditActivities
     paid_for: set[str] = field(default_factory=set)
@@ -135,12 +147,14 @@ class RecordedAudit(FakeAudit):
         await super().append(batch)
 
 
-class LedgerWorld(World):
-    """The fakes, except for everything that moves money and pieces."""
+class LedgerPorts(FakePorts):
+    """Fake ports, except for those that move money and stock, which are real."""
 
     def __init__(self, database: Database) -> None:
         super().__init__()
-        self.audit: RecordedAudit = RecordedAudit(bell=self.bell, records=AuditActivities(database))
+        self.audit: RecordedAudit = RecordedAudit(
+            changes=self.changes, records=AuditActivities(database)
+        )
         self._inventory = InventoryActivities(database)
         self._payment = PaymentActivities(database, NOON.date)
         self._shipping = ShippingActivities(database, lambda: NOON)
@@ -168,117 +182,125 @@ class LedgerWorld(World):
         ]
 
 
-class Ground:
-    """Where stories happen, and the ledger that is looked at afterwards."""
+class LedgerTest:
+    """Runs scenarios and checks the ledger afterwards."""
 
     def __init__(
-        self, office: Office, audit: RecordedAudit, database: Database, storm: Storm
+        self, harness: Harness, audit: RecordedAudit, database: Database, faults: FaultInjector
     ) -> None:
-        self.office = office
+        self.harness = harness
         self.audit = audit
         self.database = database
-        self.storm = storm
+        self.faults = faults
 
-    async def play(self, stories: Sequence[Story]) -> list[Order]:
-        """Take orders through their stories to their ends, and look after every payment.
+    async def run(self, scenarios: Sequence[Scenario]) -> list[Order]:
+        """Run the orders of the scenarios to their ends and settle every payment.
 
         One sweep at a time, as the schedule has it.
         """
-        orders = await asyncio.gather(*(self._begin(story) for story in stories))
-        told = list(zip(orders, stories, strict=True))
-        events = [await self._came_in(order, paid) for order, story in told for paid in story.paid]
-        await self._sweep(PAST)
+        orders = await asyncio.gather(*(self._submit(scenario) for scenario in scenarios))
+        submitted = list(zip(orders, scenarios, strict=True))
+        events = [
+            await self._receive_payment(order, paid)
+            for order, scenario in submitted
+            for paid in scenario.paid
+        ]
+        await self._sweep(RECENT)
         await asyncio.gather(*(self._end(order) for order in orders))
         events += [
-            await self._came_in(order, paid)
-            for order, story in told
-            for paid in story.paid_too_late
+            await self._receive_payment(order, paid)
+            for order, scenario in submitted
+            for paid in scenario.paid_too_late
         ]
-        await self._sweep(LEFT_OVER)  # what an order has taken is settled, all else goes back
-        await asyncio.gather(*(self._looked_after(event_id) for event_id in events))
+        await self._sweep(
+            LEFT_OVER
+        )  # payments that an order has accepted are settled, all others are refunded
+        await asyncio.gather(*(self._settle(event_id) for event_id in events))
         return orders
 
-    async def _begin(self, story: Story) -> Order:
-        """Order, and return when a payment may come in."""
-        lines = (LAMP,) if story.parcels else ()
-        order = an_order(DESK_PRICE, payment=story.mode, and_lines=lines or (OTHER_DESK,))
-        if story.paid or story.paid_too_late:
+    async def _submit(self, scenario: Scenario) -> Order:
+        """Submit the order, and return when a payment may arrive."""
+        lines = (LAMP,) if scenario.parcels else ()
+        order = an_order(DESK_PRICE, payment=scenario.mode, and_lines=lines or (OTHER_DESK,))
+        if scenario.paid or scenario.paid_too_late:
             self.audit.paid_for.add(order.order_id)
-        for name, attempts in story.attempts.items():
-            self.storm.plan(order.order_id, name, attempts)
-        handle = await self.office.ask(order)
-        if story.cancelled:
-            with suppress(WorkflowUpdateFailedError):  # it is on its way already
-                await self.office.cancel(handle)
-        due = "PaymentAwaited" if story.is_paid_in_time else "OrderReceived"
-        await self.office.world.until(lambda: due in self.audit.kinds(order.order_id))
+        for name, attempts in scenario.attempts.items():
+            self.faults.plan(order.order_id, name, attempts)
+        handle = await self.harness.submit_order(order)
+        if scenario.cancelled:
+            with suppress(WorkflowUpdateFailedError):  # it has shipped already
+                await self.harness.cancel(handle)
+        due = "PaymentAwaited" if scenario.is_paid_in_time else "OrderReceived"
+        await self.harness.ports.until(lambda: due in self.audit.kinds(order.order_id))
         return order
 
     async def _end(self, order: Order) -> None:
-        """Let time pass until the order has ended, and help wherever it cannot be undone."""
+        """Advance the clock until the order has ended; resume it whenever it is stuck."""
         handle = self._handle(order)
-        ending = asyncio.gather(self.office.end(handle), self._hurry(order))
-        audit, helps = self.audit, 0
+        ending = asyncio.gather(self.harness.run_to_end(handle), self._advance_shipments(order))
+        audit, resumed = self.audit, 0
         while True:
-            await self.office.world.until(
+            await self.harness.ports.until(
                 lambda: (
                     ending.done()
                     or "OrderEnded" in audit.kinds(handle.id)
-                    or audit.kinds(handle.id).count("CompensationFailed") > helps  # noqa: B023 - asked at once
+                    or audit.kinds(handle.id).count("CompensationFailed") > resumed  # noqa: B023 - called at once
                 )
             )
             if "OrderEnded" in audit.kinds(handle.id) or ending.done():
                 break
-            helps += 1
-            await self.office.resume(handle)
+            resumed += 1
+            await self.harness.resume(handle)
         await ending
 
-    async def _hurry(self, order: Order) -> None:
-        """Let time pass for the order's shipments, which have clocks of their own."""
+    async def _advance_shipments(self, order: Order) -> None:
+        """Advance the clocks of the order's shipments, which are independent."""
         stored = await Stock(self.database).stored(order)
         if len(stored) == 1:
             return
         kinds = self.audit.kinds
-        await self.office.world.until(
+        await self.harness.ports.until(
             lambda: "OrderEnded" in kinds(order.order_id) or self._is_shipping(order)
         )
-        for one in stored:
-            shipment = self.office.client.get_workflow_handle(
-                shipment_id(order.order_id, one.warehouse)
+        for part in stored:
+            shipment = self.harness.client.get_workflow_handle(
+                shipment_id(order.order_id, part.warehouse)
             )
-            with suppress(RPCError):  # it has ended, or was never begun
-                await self.office.env.fast_forward(shipment)
+            with suppress(RPCError):  # it has ended, or never started
+                await self.harness.env.fast_forward(shipment)
 
     def _is_shipping(self, order: Order) -> bool:
         facts = self.audit.of(order.order_id)
-        return any(one.kind == "StepStarted" and one.data["step"] == "ship" for one in facts)
+        return any(fact.kind == "StepStarted" and fact.data["step"] == "ship" for fact in facts)
 
-    async def _came_in(self, order: Order, amount: str) -> str:
-        """Keep a payment as the webhook does, which then goes down; return its event's id."""
+    async def _receive_payment(self, order: Order, amount: str) -> str:
+        """Store a payment as the webhook does before it crashes; return its event id."""
         payment = IncomingPayment(
             event_id=f"evt-{uuid4()}", order_id=order.order_id, amount=usd(amount), paid_at=NOON
         )
         await IncomingPayments(self.database).receive(payment, judge_snapshot, NOON)
         return payment.event_id
 
-    async def _sweep(self, asked: SweepInput) -> None:
-        await self.office.client.execute_workflow(
-            SweepWorkflow.run, asked, id=f"sweep-{uuid4()}", task_queue=self.office.queue
+    async def _sweep(self, workflow_input: SweepInput) -> None:
+        await self.harness.client.execute_workflow(
+            SweepWorkflow.run, workflow_input, id=f"sweep-{uuid4()}", task_queue=self.harness.queue
         )
 
-    async def _looked_after(self, event_id: str) -> None:
-        """Wait until a payment is where it belongs: with its order, or back."""
-        refund = self.office.client.get_workflow_handle_for(RefundWorkflow.run, refund_id(event_id))
+    async def _settle(self, event_id: str) -> None:
+        """Wait until a payment is settled: booked for its order, or refunded."""
+        refund = self.harness.client.get_workflow_handle_for(
+            RefundWorkflow.run, refund_id(event_id)
+        )
         receipt = await IncomingPayments(self.database).get(event_id)
         assert receipt is not None
         if receipt.progress is not Progress.SETTLED:
-            await self.office.end(refund)
+            await self.harness.run_to_end(refund)
 
     def _handle(self, order: Order) -> OrderHandle:
-        return self.office.client.get_workflow_handle_for(OrderWorkflow.run, order.order_id)
+        return self.harness.client.get_workflow_handle_for(OrderWorkflow.run, order.order_id)
 
     async def assert_balanced(self, order: Order) -> None:
-        """Check one order's money and pieces by how it ended."""
+        """Check one order's money and stock against its final status."""
         snapshot = await self._handle(order).query(OrderWorkflow.details)
         balance = await Balance(self.database).of_order(order.order_id)
         total = order.total.amount
@@ -287,70 +309,74 @@ class Ground:
         if snapshot.status is OrderStatus.COMPLETED:
             assert balance.paid == total
             assert balance.shipped == quantities(order)
-            assert {one.status for one in snapshot.parcels} <= {ParcelStatus.DELIVERED}
+            assert {parcel.status for parcel in snapshot.parcels} <= {ParcelStatus.DELIVERED}
         else:
             assert balance.paid == 0
             assert balance.shipped == {}
             sent = {ParcelStatus.SHIPPED, ParcelStatus.DELIVERED}
-            assert not sent & {one.status for one in snapshot.parcels}
-            assert not any(one.owed for one in snapshot.parcels)
+            assert not sent & {parcel.status for parcel in snapshot.parcels}
+            assert not any(parcel.owed for parcel in snapshot.parcels)
         assert balance.kept == (balance.charged if order.payment is PaymentMode.AWAIT else 0)
 
 
 @pytest.fixture(scope="module")
-async def ground(
+async def ledger(
     temporal: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Ground]:
-    storm = Storm()
+) -> AsyncIterator[LedgerTest]:
+    faults = FaultInjector()
     path = tmp_path_factory.mktemp("ledger") / "records.db"
     async with Database(f"sqlite:///{path}") as database:
         await database.upgrade()
         await Stock(database).seed(
             [
-                Product(sku="DESK-1", name="Desk", on_hand=PIECES, warehouse="NORTH"),
-                Product(sku="LAMP-1", name="Lamp", on_hand=PIECES, warehouse="SOUTH"),
+                Product(sku="DESK-1", name="Desk", on_hand=STOCK, warehouse="NORTH"),
+                Product(sku="LAMP-1", name="Lamp", on_hand=STOCK, warehouse="SOUTH"),
             ]
         )
-        world = LedgerWorld(database)
+        ports = LedgerPorts(database)
         with statements_counted():
-            # Not in the sandbox, which other tests prove: it takes a fifth of the time.
+            # Without the sandbox, which other tests cover: it takes a fifth of the time.
             runner = UnsandboxedWorkflowRunner()
-            async with office_of(temporal, world, interceptors=[storm], runner=runner) as office:
-                yield Ground(office=office, audit=world.audit, database=database, storm=storm)
+            async with run_harness(
+                temporal, ports, interceptors=[faults], runner=runner
+            ) as harness:
+                yield LedgerTest(
+                    harness=harness, audit=ports.audit, database=database, faults=faults
+                )
 
 
 @settings(
-    max_examples=2,  # the first is the simplest one there is
+    max_examples=2,  # the first is always the simplest scenario
     deadline=None,
-    phases=[Phase.explicit, Phase.generate],  # no two storms are alike: a smaller one shows nothing
+    phases=[Phase.explicit, Phase.generate],  # shrinking is useless: no two runs are alike
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@example(stories=AT_EACH_STEP[:8])
-@example(stories=AT_EACH_STEP[8:])
-@example(stories=AT_EACH_UNDO)
-@example(stories=OF_A_PARCEL)
-@given(stories=st.lists(STORIES, min_size=4, max_size=4))
-async def test_money_and_stock_balance_after_any_storm(
-    ground: Ground, stories: list[Story]
+@example(scenarios=FAULT_IN_EACH_STEP[:8])
+@example(scenarios=FAULT_IN_EACH_STEP[8:])
+@example(scenarios=FAULT_IN_EACH_COMPENSATION)
+@example(scenarios=FAULT_IN_A_PARCEL)
+@given(scenarios=st.lists(SCENARIOS, min_size=4, max_size=4))
+async def test_money_and_stock_balance_after_any_faults(
+    ledger: LedgerTest, scenarios: list[Scenario]
 ) -> None:
-    """One charge and one refund at most, nothing kept of an order that failed, no piece lost."""
-    orders = await ground.play(stories)
-    await ground.storm.pass_by()
+    """At most one charge and one refund; a failed order keeps nothing; no item is lost."""
+    orders = await ledger.run(scenarios)
+    await ledger.faults.run_late_attempts()
 
     for order in orders:
-        await ground.assert_balanced(order)
-    for product in await Balance(ground.database).of_stock():
+        await ledger.assert_balanced(order)
+    for product in await Balance(ledger.database).of_stock():
         assert product.balanced
-        assert (product.stocked, product.reserved) == (PIECES, 0)
+        assert (product.stocked, product.reserved) == (STOCK, 0)
 
 
-async def test_a_payment_that_was_booked_by_a_step_that_failed_goes_back_once(
-    ground: Ground,
+async def test_a_payment_booked_by_a_failed_step_is_refunded_once(
+    ledger: LedgerTest,
 ) -> None:
-    """The order's own undo gives it back; the sweep believes the ledger, not the step."""
-    (order,) = await ground.play([story(receive=Fate.REFUSED_YET_DONE)])
+    """The order's compensation refunds it; the sweep trusts the ledger, not the failed step."""
+    (order,) = await ledger.run([scenario(receive=Fault.REFUSED_AND_DONE)])
 
-    balance = await Balance(ground.database).of_order(order.order_id)
+    balance = await Balance(ledger.database).of_order(order.order_id)
     total = order.total.amount
     assert (balance.charged, balance.refunded) == (total, total)
     assert (balance.received, balance.returned) == (total, Decimal(0))

@@ -1,83 +1,83 @@
-"""Mail to the customer: each news once, beside the order's own work, never in its way."""
+"""Mail to the customer: one mail for each event, without delaying the order."""
 
-from tests.workflows.fakes import World
-from tests.workflows.office import Office, an_order
+from tests.workflows.fake_ports import FakePorts
+from tests.workflows.harness import Harness, an_order
 from workflows.order import OrderWorkflow
 from workflows.rules.orders.order import OrderStatus, PaymentMode
 
 ADA = "ada@example.org"
 
 
-def _news(world: World) -> list[tuple[str, str]]:
-    return [(mail.kind.value, mail.reference) for mail in world.mail.sent]
+def _news(ports: FakePorts) -> list[tuple[str, str]]:
+    return [(mail.kind.value, mail.reference) for mail in ports.mail.sent]
 
 
-async def test_a_customer_hears_of_each_step_once(office: Office, world: World) -> None:
-    order = await office.ask(an_order("900.00", email=ADA))
+async def test_the_customer_gets_one_mail_for_each_step(harness: Harness, ports: FakePorts) -> None:
+    order = await harness.submit_order(an_order("900.00", email=ADA))
 
-    await office.end(order)
+    await harness.run_to_end(order)
 
-    assert sorted(_news(world)) == [
+    assert sorted(_news(ports)) == [
         ("delivered", "deliver-1"),
         ("paid", "charge-1"),
         ("received", ""),
         ("shipped", "ship-1"),
     ]
-    assert {mail.to for mail in world.mail.sent} == {ADA}
-    assert {mail.key for mail in world.mail.sent} == {
+    assert {mail.to for mail in ports.mail.sent} == {ADA}
+    assert {mail.key for mail in ports.mail.sent} == {
         f"{order.id}:{kind}" for kind in ("received", "paid", "shipped", "delivered")
     }
 
 
-async def test_a_customer_hears_that_the_order_was_cancelled_and_why(
-    office: Office, world: World
+async def test_the_customer_gets_a_mail_about_the_cancellation_and_its_reason(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    order = await office.ask(an_order("900.00", payment=PaymentMode.AWAIT, email=ADA))
-    await world.until(lambda: "PaymentAwaited" in world.audit.kinds(order.id))
+    order = await harness.submit_order(an_order("900.00", payment=PaymentMode.AWAIT, email=ADA))
+    await ports.until(lambda: "PaymentAwaited" in ports.audit.kinds(order.id))
 
-    await office.cancel(order, reason="no need")
-    await office.end(order)
+    await harness.cancel(order, reason="no need")
+    await harness.run_to_end(order)
 
-    assert _news(world) == [("received", ""), ("cancelled", "")]
-    assert world.mail.sent[-1].reason == "no need"
+    assert _news(ports) == [("received", ""), ("cancelled", "")]
+    assert ports.mail.sent[-1].reason == "no need"
 
 
-async def test_an_order_over_the_limit_is_received_before_it_is_approved(
-    office: Office, world: World
+async def test_the_receipt_is_mailed_before_the_approval(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    order = await office.ask(an_order("1500.00", email=ADA))
+    order = await harness.submit_order(an_order("1500.00", email=ADA))
 
-    await world.until(lambda: _news(world) == [("received", "")])
+    await ports.until(lambda: _news(ports) == [("received", "")])
 
     assert await order.query(OrderWorkflow.status) == "awaiting_approval"
 
 
-async def test_a_mail_server_that_hangs_holds_up_no_step(office: Office, world: World) -> None:
-    world.mail.held = True
-    order = await office.ask(an_order("900.00", email=ADA))
+async def test_a_hanging_mail_server_delays_no_step(harness: Harness, ports: FakePorts) -> None:
+    ports.mail.held = True
+    order = await harness.submit_order(an_order("900.00", email=ADA))
 
-    await world.until(lambda: "OrderEnded" in world.audit.kinds(order.id))
+    await ports.until(lambda: "OrderEnded" in ports.audit.kinds(order.id))
 
-    assert world.steps.done == ["reserve", "charge", "ship", "deliver"]
-    assert world.mail.sent == []
-    world.mail.let()
-    assert (await office.end(order)).status is OrderStatus.COMPLETED
+    assert ports.steps.done == ["reserve", "charge", "ship", "deliver"]
+    assert ports.mail.sent == []
+    ports.mail.unblock()
+    assert (await harness.run_to_end(order)).status is OrderStatus.COMPLETED
 
 
-async def test_the_order_says_that_mail_is_off(office: Office, world: World) -> None:
-    world.mail.problem = "mail.off"
-    order = await office.ask(an_order("900.00", email=ADA))
+async def test_the_order_shows_that_mail_is_off(harness: Harness, ports: FakePorts) -> None:
+    ports.mail.problem = "mail.off"
+    order = await harness.submit_order(an_order("900.00", email=ADA))
 
-    snapshot = await office.end(order)
+    snapshot = await harness.run_to_end(order)
 
     assert snapshot.mail_problem == "mail.off"
     assert snapshot.status is OrderStatus.COMPLETED
 
 
-async def test_without_an_address_nothing_is_sent(office: Office, world: World) -> None:
-    order = await office.order("900.00")
+async def test_without_an_address_nothing_is_sent(harness: Harness, ports: FakePorts) -> None:
+    order = await harness.start_order("900.00")
 
-    snapshot = await office.end(order)
+    snapshot = await harness.run_to_end(order)
 
-    assert world.mail.sent == []
+    assert ports.mail.sent == []
     assert snapshot.mail_problem == ""

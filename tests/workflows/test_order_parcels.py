@@ -1,4 +1,4 @@
-"""An order from two warehouses: parcels that go in parallel, and fail each by itself."""
+"""An order from two warehouses: its parcels are shipped, fail and are recalled independently."""
 
 from collections import Counter
 from datetime import timedelta
@@ -8,23 +8,24 @@ import pytest
 from temporalio.client import WorkflowHandle
 from temporalio.worker import Replayer
 
+from tests.workflows.fake_ports import FakePorts
 from tests.workflows.fake_steps import ARRIVAL
-from tests.workflows.fakes import World
-from tests.workflows.office import (
+from tests.workflows.harness import (
     ANA,
-    Office,
+    Harness,
     OrderHandle,
     an_order,
-    office_of,
     refused,
+    run_harness,
     usd,
 )
 from workflows.order import OrderWorkflow
 from workflows.payloads import data_converter
 from workflows.registry import WORKFLOWS, sandbox
-from workflows.rules.orders.order import Order, OrderLine, OrderStatus, StepStatus
+from workflows.rules.orders.order import Order, OrderLine, OrderStatus
 from workflows.rules.orders.parcel import ParcelNews, ParcelStatus, Stored
 from workflows.rules.shared.ids import shipment_id
+from workflows.rules.shared.saga import StepStatus
 from workflows.shipment import PARCEL_MOVED, ShipmentWorkflow
 
 NORTH, SOUTH = "NORTH", "SOUTH"
@@ -38,46 +39,49 @@ def from_both(**parts: Any) -> Order:
 
 
 @pytest.fixture(autouse=True)
-def _two_warehouses(world: World) -> None:
-    world.steps.stored = BOTH
+def _two_warehouses(ports: FakePorts) -> None:
+    ports.steps.stored = BOTH
 
 
-async def begin(office: Office) -> OrderHandle:
-    return await office.ask(from_both())
+async def begin(harness: Harness) -> OrderHandle:
+    return await harness.submit_order(from_both())
 
 
-def shipment(office: Office, order: OrderHandle, warehouse: str) -> WorkflowHandle[Any, Any]:
-    return office.client.get_workflow_handle_for(
+def shipment(harness: Harness, order: OrderHandle, warehouse: str) -> WorkflowHandle[Any, Any]:
+    return harness.client.get_workflow_handle_for(
         ShipmentWorkflow.run, shipment_id(order.id, warehouse)
     )
 
 
-async def replayed(office: Office, order: OrderHandle) -> None:
-    """Replay the order and its shipments, as a worker that takes over does."""
+async def replayed(harness: Harness, order: OrderHandle) -> None:
+    """Replay the order and its shipments, as a new worker does."""
     replayer = Replayer(
         workflows=WORKFLOWS, data_converter=data_converter, workflow_runner=sandbox()
     )
-    for handle in (order, shipment(office, order, NORTH), shipment(office, order, SOUTH)):
+    for handle in (order, shipment(harness, order, NORTH), shipment(harness, order, SOUTH)):
         await replayer.replay_workflow(await handle.fetch_history())
 
 
-async def test_each_warehouse_sends_its_lines_and_the_order_is_complete_with_the_last(
-    office: Office, world: World
+async def test_each_warehouse_sends_its_lines_and_the_last_parcel_completes_the_order(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    world.steps.arrivals["@SOUTH"] = ARRIVAL + timedelta(days=3)
-    order = await begin(office)
+    ports.steps.arrivals["@SOUTH"] = ARRIVAL + timedelta(days=3)
+    order = await begin(harness)
 
-    snapshot = await office.end(order)
+    snapshot = await harness.run_to_end(order)
 
     assert snapshot.status is OrderStatus.COMPLETED
-    assert world.steps.done[:2] == ["reserve", "charge"]
-    assert sorted(world.steps.done[2:]) == [
+    assert ports.steps.done[:2] == ["reserve", "charge"]
+    assert sorted(ports.steps.done[2:]) == [
         *("deliver@NORTH", "deliver@SOUTH", "ship@NORTH", "ship@SOUTH"),
     ]
-    assert world.steps.keys["ship@NORTH"] == f"{order.id}:ship:NORTH"
-    assert world.steps.lines["ship@NORTH"] == ["DESK-1"]
-    assert world.steps.lines["ship@SOUTH"] == ["LAMP-1"]
-    assert [(one.status, one.tracking, one.delivery, one.owed) for one in snapshot.parcels] == [
+    assert ports.steps.keys["ship@NORTH"] == f"{order.id}:ship:NORTH"
+    assert ports.steps.lines["ship@NORTH"] == ["DESK-1"]
+    assert ports.steps.lines["ship@SOUTH"] == ["LAMP-1"]
+    assert [
+        (parcel.status, parcel.tracking, parcel.delivery, parcel.owed)
+        for parcel in snapshot.parcels
+    ] == [
         (ParcelStatus.DELIVERED, "ship-1@NORTH", "deliver-1@NORTH", False),
         (ParcelStatus.DELIVERED, "ship-1@SOUTH", "deliver-1@SOUTH", False),
     ]
@@ -86,43 +90,49 @@ async def test_each_warehouse_sends_its_lines_and_the_order_is_complete_with_the
         "deliver-1@NORTH, deliver-1@SOUTH",
     ]
     assert snapshot.estimated_delivery == ARRIVAL + timedelta(days=3)
-    await replayed(office, order)
+    await replayed(harness, order)
 
 
-async def test_parcels_wait_for_each_other_nowhere_and_each_is_shown_where_it_is(
-    office: Office, world: World
+async def test_parcels_are_independent_and_shown_with_their_own_status(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    world.steps.held = {"ship@SOUTH", "deliver@NORTH"}
-    order = await begin(office)
-    await world.until(lambda: "ParcelShipped" in world.audit.kinds(order.id))
-    await world.until(
-        lambda: world.steps.tries["deliver@NORTH"] and world.steps.tries["ship@SOUTH"]
+    ports.steps.held = {"ship@SOUTH", "deliver@NORTH"}
+    order = await begin(harness)
+    await ports.until(lambda: "ParcelShipped" in ports.audit.kinds(order.id))
+    await ports.until(
+        lambda: ports.steps.tries["deliver@NORTH"] and ports.steps.tries["ship@SOUTH"]
     )
 
     before = await order.query(OrderWorkflow.details)
-    world.steps.let("deliver@NORTH")
-    await world.until(lambda: "ParcelDelivered" in world.audit.kinds(order.id))
+    ports.steps.unblock("deliver@NORTH")
+    await ports.until(lambda: "ParcelDelivered" in ports.audit.kinds(order.id))
     between = await order.query(OrderWorkflow.details)
-    world.steps.let("ship@SOUTH")
-    snapshot = await office.end(order)
+    ports.steps.unblock("ship@SOUTH")
+    snapshot = await harness.run_to_end(order)
 
-    assert [one.status for one in before.parcels] == [ParcelStatus.SHIPPED, ParcelStatus.WAITING]
+    assert [parcel.status for parcel in before.parcels] == [
+        ParcelStatus.SHIPPED,
+        ParcelStatus.WAITING,
+    ]
     assert [step.status for step in before.steps[2:]] == [StepStatus.RUNNING, StepStatus.WAITING]
-    assert [one.status for one in between.parcels] == [ParcelStatus.DELIVERED, ParcelStatus.WAITING]
+    assert [parcel.status for parcel in between.parcels] == [
+        ParcelStatus.DELIVERED,
+        ParcelStatus.WAITING,
+    ]
     assert snapshot.status is OrderStatus.COMPLETED
-    await replayed(office, order)
+    await replayed(harness, order)
 
 
 async def test_an_order_from_one_warehouse_has_no_parcels_and_no_child(
-    office: Office, world: World
+    harness: Harness, ports: FakePorts
 ) -> None:
-    world.steps.stored = BOTH[:1]
-    order = await begin(office)
+    ports.steps.stored = BOTH[:1]
+    order = await begin(harness)
 
-    snapshot = await office.end(order)
+    snapshot = await harness.run_to_end(order)
 
     assert snapshot.parcels == ()
-    assert world.steps.done == ["reserve", "charge", "ship", "deliver"]
+    assert ports.steps.done == ["reserve", "charge", "ship", "deliver"]
 
 
 FAILURES = {
@@ -132,110 +142,115 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("declined", FAILURES)
-async def test_a_parcel_that_fails_undoes_itself_and_the_others_are_called_back_each_once(
-    office: Office, world: World, declined: str
+async def test_a_failed_parcel_recalls_itself_and_the_others_are_recalled_once(
+    harness: Harness, ports: FakePorts, declined: str
 ) -> None:
     last, shown = FAILURES[declined]
-    world.steps.declines = {declined}
-    order = await begin(office)
+    ports.steps.permanent_failures = {declined}
+    order = await begin(harness)
 
-    snapshot = await office.end(order)
+    snapshot = await harness.run_to_end(order)
 
-    undone = world.steps.done[-3:]
+    undone = ports.steps.done[-3:]
     assert snapshot.status is OrderStatus.FAILED
     assert snapshot.failure == f"{declined} was declined"
     assert undone == ["recall@NORTH", "refund", "release"]
-    assert last in world.steps.done[:-3], "the sound parcel goes on to its end"
-    assert world.steps.done.count("recall@SOUTH") == world.steps.done.count("recall@NORTH") == 1
-    assert [one.status for one in snapshot.parcels] == [ParcelStatus.RECALLED, ParcelStatus.FAILED]
+    assert last in ports.steps.done[:-3], "the sound parcel goes on to its end"
+    assert ports.steps.done.count("recall@SOUTH") == ports.steps.done.count("recall@NORTH") == 1
+    assert [parcel.status for parcel in snapshot.parcels] == [
+        ParcelStatus.RECALLED,
+        ParcelStatus.FAILED,
+    ]
     assert [step.status for step in snapshot.steps[2:]] == shown
-    await replayed(office, order)
+    await replayed(harness, order)
 
 
-async def test_a_parcel_that_nobody_can_call_back_makes_the_order_ask_for_help(
-    office: Office, world: World
+async def test_a_failed_recall_makes_the_order_ask_for_help(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    world.steps.declines = {"ship@SOUTH", "recall@SOUTH"}
-    order = await begin(office)
-    await world.until(lambda: "CompensationFailed" in world.audit.kinds(order.id))
+    ports.steps.permanent_failures = {"ship@SOUTH", "recall@SOUTH"}
+    order = await begin(harness)
+    await ports.until(lambda: "CompensationFailed" in ports.audit.kinds(order.id))
     stuck = await order.query(OrderWorkflow.details)
 
-    world.steps.declines = {"recall@SOUTH"}
-    await office.resume(order)
-    await world.until(lambda: world.audit.kinds(order.id).count("CompensationFailed") == 2)
-    world.steps.declines = set()
-    await office.resume(order)
-    snapshot = await office.end(order)
+    ports.steps.permanent_failures = {"recall@SOUTH"}
+    await harness.resume(order)
+    await ports.until(lambda: ports.audit.kinds(order.id).count("CompensationFailed") == 2)
+    ports.steps.permanent_failures = set()
+    await harness.resume(order)
+    snapshot = await harness.run_to_end(order)
 
     assert stuck.status is OrderStatus.NEEDS_ATTENTION
     assert snapshot.status is OrderStatus.FAILED
-    assert [world.steps.done.count(f"recall@{one}") for one in (NORTH, SOUTH)] == [1, 1]
-    assert world.steps.done[-2:] == ["refund", "release"]
-    await replayed(office, order)
+    assert [ports.steps.done.count(f"recall@{warehouse}") for warehouse in (NORTH, SOUTH)] == [1, 1]
+    assert ports.steps.done[-2:] == ["refund", "release"]
+    await replayed(harness, order)
 
 
-async def test_a_shipment_that_an_operator_terminates_is_called_back_with_the_others(
-    office: Office, world: World
+async def test_a_terminated_shipment_is_recalled_with_the_others(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    world.steps.held = {"ship@SOUTH"}
-    order = await begin(office)
-    await world.until(lambda: world.steps.tries["ship@SOUTH"])
-    await world.until(lambda: "ParcelDelivered" in world.audit.kinds(order.id))
+    ports.steps.held = {"ship@SOUTH"}
+    order = await begin(harness)
+    await ports.until(lambda: ports.steps.tries["ship@SOUTH"])
+    await ports.until(lambda: "ParcelDelivered" in ports.audit.kinds(order.id))
 
-    await shipment(office, order, SOUTH).terminate("an operator's mistake")
-    snapshot = await office.end(order)
+    await shipment(harness, order, SOUTH).terminate("an operator's mistake")
+    snapshot = await harness.run_to_end(order)
 
     assert snapshot.status is OrderStatus.FAILED
-    assert world.steps.done[-4:] == ["recall@NORTH", "recall@SOUTH", "refund", "release"]
-    world.steps.let("ship@SOUTH")
+    assert ports.steps.done[-4:] == ["recall@NORTH", "recall@SOUTH", "refund", "release"]
+    ports.steps.unblock("ship@SOUTH")
 
 
-async def test_an_order_whose_first_parcel_has_begun_is_not_cancelled(
-    office: Office, world: World
+async def test_an_order_cannot_be_cancelled_after_its_first_parcel_has_started(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    world.steps.held = {"ship@NORTH", "ship@SOUTH"}
-    order = await begin(office)
-    await world.until(lambda: world.steps.tries["ship@NORTH"])
+    ports.steps.held = {"ship@NORTH", "ship@SOUTH"}
+    order = await begin(harness)
+    await ports.until(lambda: ports.steps.tries["ship@NORTH"])
 
-    refusal = await refused(office.cancel(order, ANA))
+    refusal = await refused(harness.cancel(order, ANA))
 
     assert refusal.type == "rejected.already_shipped"
-    for one in (NORTH, SOUTH):
-        world.steps.let(f"ship@{one}")
-    assert (await office.end(order)).status is OrderStatus.COMPLETED
+    for warehouse in (NORTH, SOUTH):
+        ports.steps.unblock(f"ship@{warehouse}")
+    assert (await harness.run_to_end(order)).status is OrderStatus.COMPLETED
 
 
-async def test_news_of_a_parcel_that_are_none_change_nothing(office: Office, world: World) -> None:
-    world.steps.held = {"deliver@NORTH", "deliver@SOUTH"}
-    order = await begin(office)
-    await world.until(lambda: world.audit.kinds(order.id).count("ParcelShipped") == 2)
+async def test_outdated_or_unknown_parcel_news_change_nothing(
+    harness: Harness, ports: FakePorts
+) -> None:
+    ports.steps.held = {"deliver@NORTH", "deliver@SOUTH"}
+    order = await begin(harness)
+    await ports.until(lambda: ports.audit.kinds(order.id).count("ParcelShipped") == 2)
 
     for news in (
         ParcelNews(warehouse=NORTH, tracking="other"),
         ParcelNews(warehouse="EAST", tracking="other", delivery="other"),
     ):
         await order.signal(PARCEL_MOVED, news)
-    for one in (NORTH, SOUTH):
-        world.steps.let(f"deliver@{one}")
-    snapshot = await office.end(order)
+    for warehouse in (NORTH, SOUTH):
+        ports.steps.unblock(f"deliver@{warehouse}")
+    snapshot = await harness.run_to_end(order)
 
-    assert [one.tracking for one in snapshot.parcels] == ["ship-1@NORTH", "ship-1@SOUTH"]
-    assert world.audit.kinds(order.id).count("ParcelShipped") == 2
+    assert [parcel.tracking for parcel in snapshot.parcels] == ["ship-1@NORTH", "ship-1@SOUTH"]
+    assert ports.audit.kinds(order.id).count("ParcelShipped") == 2
 
 
 @pytest.mark.parametrize("declined", ["", "deliver@SOUTH"])
-async def test_with_a_worker_that_dies_after_every_task_parcels_go_the_same_way(
-    office: Office, world: World, declined: str
+async def test_parcels_survive_a_worker_without_a_cache(
+    harness: Harness, ports: FakePorts, declined: str
 ) -> None:
-    """A worker that keeps nothing replays order and shipments from their histories at each task."""
-    world.steps.declines = {declined}
-    async with office_of(office.env, world, keeps=0) as forgetful:
-        order = await begin(forgetful)
-        await world.until(lambda: "OrderEnded" in world.audit.kinds(order.id))
+    """A worker without a cache replays order and shipments at each workflow task."""
+    ports.steps.permanent_failures = {declined}
+    async with run_harness(harness.env, ports, max_cached_workflows=0) as uncached:
+        order = await begin(uncached)
+        await ports.until(lambda: "OrderEnded" in ports.audit.kinds(order.id))
 
-        snapshot = await forgetful.end(order)
+        snapshot = await uncached.run_to_end(order)
 
-    done = Counter(world.steps.done)
+    done = Counter(ports.steps.done)
     assert set(done.values()) == {1}
     assert snapshot.status is (OrderStatus.FAILED if declined else OrderStatus.COMPLETED)
     assert {"recall@NORTH", "recall@SOUTH"} & set(done) == (

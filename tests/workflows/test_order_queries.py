@@ -1,4 +1,4 @@
-"""What an order answers about itself, also after its end, and what Temporal finds it by."""
+"""The queries of an order, also after its end, and its search attributes."""
 
 import asyncio
 from datetime import timedelta
@@ -9,10 +9,10 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from bot.cli.demo import temporal_binary
 from bot.temporal.orders import OrderCalls
+from tests.workflows.fake_ports import FakePorts
+from tests.workflows.fake_slack import TIMEOUT
 from tests.workflows.fake_steps import ARRIVAL
-from tests.workflows.fakes import World
-from tests.workflows.office import ANA, SALES, Office, an_order, office_of, policy
-from tests.workflows.weather import PATIENCE
+from tests.workflows.harness import ANA, SALES, Harness, an_order, policy, run_harness
 from workflows.order import OrderWorkflow
 from workflows.payloads import data_converter
 from workflows.rules.approvals.request import Verdict
@@ -22,16 +22,16 @@ from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 from workflows.search import CUSTOMER_ID, ORDER_STATUS, ORDER_TOTAL
 
 
-async def test_an_order_answers_while_it_waits_and_after_it_has_ended(office: Office) -> None:
-    order, approval = await office.awaiting_order()
+async def test_an_order_answers_queries_while_it_waits_and_after_its_end(harness: Harness) -> None:
+    order, approval = await harness.order_awaiting_approval()
     before = (
         await order.query(OrderWorkflow.status),
         await order.query(OrderWorkflow.approval_message),
         await order.query(OrderWorkflow.estimated_delivery),
     )
 
-    await office.decide(approval, "UBORIS", Verdict.APPROVE, reason="fine")
-    snapshot = await office.end(order)
+    await harness.decide(approval, "UBORIS", Verdict.APPROVE, reason="fine")
+    snapshot = await harness.run_to_end(order)
 
     assert before == ("awaiting_approval", None, None)
     assert await order.query(OrderWorkflow.status) == "completed"
@@ -47,41 +47,41 @@ async def test_an_order_answers_while_it_waits_and_after_it_has_ended(office: Of
     )
 
 
-async def test_an_order_under_the_limit_requires_no_approval(office: Office) -> None:
-    order = await office.order("1000.00")
-    await office.end(order)
+async def test_an_order_under_the_limit_requires_no_approval(harness: Harness) -> None:
+    order = await harness.start_order("1000.00")
+    await harness.run_to_end(order)
 
     assert not await order.query(OrderWorkflow.requires_approval)
     assert await order.query(OrderWorkflow.approval_message) is None
 
 
-async def test_the_window_of_its_approval_can_be_set_per_order(office: Office) -> None:
-    order = await office.ask(an_order("1500.00"), expire_after=timedelta(seconds=10))
-    approval = office.approval_of(order)
-    await office.world.until(lambda: office.world.audit.of(approval.id))
-    await office.until_idle(approval)
+async def test_the_approval_window_can_be_set_per_order(harness: Harness) -> None:
+    order = await harness.submit_order(an_order("1500.00"), expire_after=timedelta(seconds=10))
+    approval = harness.approval_of(order)
+    await harness.ports.until(lambda: harness.ports.audit.of(approval.id))
+    await harness.until_idle(approval)
 
-    await office.pass_time(approval, timedelta(seconds=11))
-    snapshot = await office.end(order)
+    await harness.fast_forward(approval, timedelta(seconds=11))
+    snapshot = await harness.run_to_end(order)
 
     assert snapshot.status is OrderStatus.EXPIRED
-    assert office.world.steps.tries == {}
+    assert harness.ports.steps.tries == {}
 
 
-async def test_an_order_is_found_by_who_asked_how_much_and_how_it_ended(office: Office) -> None:
-    calls = OrderCalls(office.client, office.queue)
+async def test_an_order_is_found_by_requester_total_and_status(harness: Harness) -> None:
+    calls = OrderCalls(harness.client, harness.queue)
     order = an_order("1500.00")
     await calls.start_order(OrderInput(order=order, requester=ANA, policy=policy(SALES)))
-    handle: WorkflowHandle[OrderWorkflow, OrderSnapshot] = office.client.get_workflow_handle_for(
+    handle: WorkflowHandle[OrderWorkflow, OrderSnapshot] = harness.client.get_workflow_handle_for(
         OrderWorkflow.run, order.order_id
     )
     began = (await handle.describe()).typed_search_attributes
-    approval = office.approval_of(handle)
-    await office.world.until(lambda: office.world.audit.of(approval.id))
-    await office.until_idle(approval)
+    approval = harness.approval_of(handle)
+    await harness.ports.until(lambda: harness.ports.audit.of(approval.id))
+    await harness.until_idle(approval)
 
-    await office.decide(approval, "UBORIS", Verdict.REJECT, reason="no")
-    await office.end(handle)
+    await harness.decide(approval, "UBORIS", Verdict.REJECT, reason="no")
+    await harness.run_to_end(handle)
     ended = (await handle.describe()).typed_search_attributes
 
     assert (began.get(ORDER_STATUS), ended.get(ORDER_STATUS)) == ("awaiting_approval", "rejected")
@@ -90,7 +90,7 @@ async def test_an_order_is_found_by_who_asked_how_much_and_how_it_ended(office: 
 
 @pytest.fixture
 async def bare_temporal() -> WorkflowEnvironment:
-    """A server whose namespace knows none of our search attributes."""
+    """A server whose namespace defines none of our search attributes."""
     return await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_existing_path=temporal_binary(),
         dev_server_extra_args=[
@@ -102,20 +102,20 @@ async def bare_temporal() -> WorkflowEnvironment:
     )
 
 
-async def test_an_order_works_where_the_namespace_knows_no_search_attributes(
-    bare_temporal: WorkflowEnvironment, world: World
+async def test_an_order_works_in_a_namespace_without_search_attributes(
+    bare_temporal: WorkflowEnvironment, ports: FakePorts
 ) -> None:
-    async with bare_temporal, office_of(bare_temporal, world) as office:
-        calls = OrderCalls(office.client, office.queue)
+    async with bare_temporal, run_harness(bare_temporal, ports) as harness:
+        calls = OrderCalls(harness.client, harness.queue)
         order = an_order("900.00")
         asked = OrderInput(order=order, requester=ANA, policy=policy(SALES))
 
         first, again = await calls.start_order(asked), await calls.start_order(asked)
 
         handle: WorkflowHandle[OrderWorkflow, OrderSnapshot] = (
-            office.client.get_workflow_handle_for(OrderWorkflow.run, order.order_id)
+            harness.client.get_workflow_handle_for(OrderWorkflow.run, order.order_id)
         )
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             snapshot = await handle.result()
     assert (first, again) == (True, False)
     assert snapshot.status is OrderStatus.COMPLETED

@@ -1,85 +1,89 @@
-"""News in the thread of an order's card: each once, only what is news, and never in the way."""
+"""Notices in the thread of an order's card: each once, only if useful, without delaying the order."""
 
-from tests.workflows.fakes import World
-from tests.workflows.office import Office, an_order
+from tests.workflows.fake_ports import FakePorts
+from tests.workflows.harness import Harness, an_order
 from workflows.rules.orders.order import OrderStatus, PaymentMode
 
 THREAD = ""
 
 
-def replies(world: World) -> list[str]:
-    """Return what was told in the thread, in its order."""
-    return [kind for kind, to in world.notices.summary() if to == THREAD]
+def replies(ports: FakePorts) -> list[str]:
+    """Return the kinds of the notices in the thread, in order."""
+    return [kind for kind, to in ports.notices.summary() if to == THREAD]
 
 
-async def test_a_payment_from_outside_and_the_delivery_are_told(
-    office: Office, world: World
+async def test_an_external_payment_and_the_delivery_are_posted_in_the_thread(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    world.steps.held = {"deliver"}
-    order = await office.ask(an_order("1500.00", payment=PaymentMode.AWAIT))
-    await world.until(lambda: "OrderReceived" in world.audit.kinds(order.id))
-    await office.until_idle(office.approval_of(order))
-    await office.decide(office.approval_of(order), "UBORIS")
-    await world.until(lambda: "PaymentAwaited" in world.audit.kinds(order.id))
-    await office.pay(order, "1500.00")
-    await office.pay(order, "1500.00")  # the gateway says it again
+    ports.steps.held = {"deliver"}
+    order = await harness.submit_order(an_order("1500.00", payment=PaymentMode.AWAIT))
+    await ports.until(lambda: "OrderReceived" in ports.audit.kinds(order.id))
+    await harness.until_idle(harness.approval_of(order))
+    await harness.decide(harness.approval_of(order), "UBORIS")
+    await ports.until(lambda: "PaymentAwaited" in ports.audit.kinds(order.id))
+    await harness.pay(order, "1500.00")
+    await harness.pay(order, "1500.00")  # the gateway repeats its confirmation
 
-    await world.until(lambda: "order_shipped" in replies(world))
-    world.steps.let("deliver")
-    await office.end(order)
+    await ports.until(lambda: "order_shipped" in replies(ports))
+    ports.steps.unblock("deliver")
+    await harness.run_to_end(order)
 
-    assert replies(world) == ["order_paid", "order_shipped", "order_delivered"]
+    assert replies(ports) == ["order_paid", "order_shipped", "order_delivered"]
 
 
-async def test_what_follows_at_once_from_the_approval_is_no_news(
-    office: Office, world: World
+async def test_immediate_effects_of_the_approval_are_not_posted_in_the_thread(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    order, approval = await office.awaiting_order()
+    order, approval = await harness.order_awaiting_approval()
 
-    await office.decide(approval, "UBORIS")
-    await office.end(order)
+    await harness.decide(approval, "UBORIS")
+    await harness.run_to_end(order)
 
-    told = replies(world)
+    told = replies(ports)
     assert told[-1] == "order_delivered"
     assert "order_paid" not in told
 
 
-async def test_a_cancelled_order_is_told_once(office: Office, world: World) -> None:
-    order, _ = await office.awaiting_order()
+async def test_a_cancellation_is_posted_in_the_thread_once(
+    harness: Harness, ports: FakePorts
+) -> None:
+    order, _ = await harness.order_awaiting_approval()
 
-    await office.cancel(order, reason="Ordered twice.")
-    snapshot = await office.end(order)
+    await harness.cancel(order, reason="Ordered twice.")
+    snapshot = await harness.run_to_end(order)
 
     assert snapshot.status is OrderStatus.CANCELLED
-    assert replies(world) == ["order_cancelled"]
+    assert replies(ports) == ["order_cancelled"]
 
 
-async def test_an_order_that_needs_help_says_so_in_its_thread(office: Office, world: World) -> None:
-    world.steps.declines = {"ship", "refund"}
-    _, approval = await office.awaiting_order()
-
-    await office.decide(approval, "UBORIS")
-    await world.until(lambda: "attention" in replies(world))
-
-    assert replies(world) == ["attention"]
-
-
-async def test_an_order_without_a_card_has_no_thread(office: Office, world: World) -> None:
-    order = await office.order("900.00")
-
-    await office.end(order)
-
-    assert replies(world) == []
-
-
-async def test_a_card_that_slack_never_takes_keeps_no_order_from_its_end(
-    office: Office, world: World
+async def test_a_request_for_help_is_posted_in_the_thread(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    world.cards.problem = "slack.is_archived"
-    order, approval = await office.awaiting_order()
+    ports.steps.permanent_failures = {"ship", "refund"}
+    _, approval = await harness.order_awaiting_approval()
 
-    await office.decide(approval, "UBORIS")
-    snapshot = await office.end(order)
+    await harness.decide(approval, "UBORIS")
+    await ports.until(lambda: "attention" in replies(ports))
+
+    assert replies(ports) == ["attention"]
+
+
+async def test_an_order_without_a_card_has_no_thread(harness: Harness, ports: FakePorts) -> None:
+    order = await harness.start_order("900.00")
+
+    await harness.run_to_end(order)
+
+    assert replies(ports) == []
+
+
+async def test_a_card_that_cannot_be_posted_does_not_keep_an_order_from_ending(
+    harness: Harness, ports: FakePorts
+) -> None:
+    ports.cards.problem = "slack.is_archived"
+    order, approval = await harness.order_awaiting_approval()
+
+    await harness.decide(approval, "UBORIS")
+    snapshot = await harness.run_to_end(order)
 
     assert snapshot.status is OrderStatus.COMPLETED
-    assert replies(world) == []
+    assert replies(ports) == []

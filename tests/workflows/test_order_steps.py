@@ -2,20 +2,21 @@
 
 import pytest
 
-from tests.workflows.fakes import World
+from tests.workflows.fake_ports import FakePorts
+from tests.workflows.harness import Harness
 from tests.workflows.history import scheduled
-from tests.workflows.office import Office
-from workflows.options import STEP
-from workflows.rules.orders.order import OrderStatus, StepStatus
+from workflows.options import STEP_RETRIES
+from workflows.rules.orders.order import OrderStatus
 from workflows.rules.shared.failure import Failure, read_failure
+from workflows.rules.shared.saga import StepStatus
 
 
-async def test_the_steps_are_written_down_one_after_the_other(office: Office, world: World) -> None:
-    order = await office.order("900.00")
+async def test_the_steps_are_audited_in_order(harness: Harness, ports: FakePorts) -> None:
+    order = await harness.start_order("900.00")
 
     await order.result()
 
-    facts = world.audit.of(order.id)
+    facts = ports.audit.of(order.id)
     assert [(fact.kind.value, fact.data.get("step", "")) for fact in facts] == [
         ("OrderReceived", ""),
         ("StepStarted", "reserve"),
@@ -31,13 +32,15 @@ async def test_the_steps_are_written_down_one_after_the_other(office: Office, wo
     assert [fact.sequence for fact in facts] == list(range(1, 11))
 
 
-async def test_a_step_has_the_same_key_when_done_and_undone(office: Office, world: World) -> None:
-    world.steps.declines = {"ship"}
-    order = await office.order("900.00")
+async def test_a_step_and_its_compensation_have_the_same_key(
+    harness: Harness, ports: FakePorts
+) -> None:
+    ports.steps.permanent_failures = {"ship"}
+    order = await harness.start_order("900.00")
 
     await order.result()
 
-    assert world.steps.keys == {
+    assert ports.steps.keys == {
         "reserve": f"{order.id}:reserve",
         "release": f"{order.id}:reserve",
         "charge": f"{order.id}:pay",
@@ -56,24 +59,24 @@ async def test_a_step_has_the_same_key_when_done_and_undone(office: Office, worl
         ("deliver", ["reserve", "charge", "ship", "recall", "refund", "release"]),
     ],
 )
-async def test_a_step_that_fails_for_good_undoes_itself_and_the_earlier_ones_in_reverse(
-    office: Office, world: World, declined: str, done: list[str]
+async def test_a_failed_step_and_the_earlier_steps_are_undone_in_reverse(
+    harness: Harness, ports: FakePorts, declined: str, done: list[str]
 ) -> None:
-    world.steps.declines = {declined}
-    order = await office.order("900.00")
+    ports.steps.permanent_failures = {declined}
+    order = await harness.start_order("900.00")
 
     snapshot = await order.result()
 
-    assert world.steps.done == done
+    assert ports.steps.done == done
     assert snapshot.status is OrderStatus.FAILED
     assert snapshot.failure == f"{declined} was declined"
-    assert world.steps.tries[declined] == 1
-    assert world.audit.kinds(order.id)[-1] == "OrderEnded"
+    assert ports.steps.tries[declined] == 1
+    assert ports.audit.kinds(order.id)[-1] == "OrderEnded"
 
 
-async def test_the_failed_step_and_the_undone_ones_are_shown(office: Office, world: World) -> None:
-    world.steps.declines = {"charge"}
-    order = await office.order("900.00")
+async def test_failed_and_undone_steps_are_shown(harness: Harness, ports: FakePorts) -> None:
+    ports.steps.permanent_failures = {"charge"}
+    order = await harness.start_order("900.00")
 
     snapshot = await order.result()
 
@@ -85,60 +88,62 @@ async def test_the_failed_step_and_the_undone_ones_are_shown(office: Office, wor
     ]
 
 
-async def test_a_step_that_stumbles_is_tried_again(office: Office, world: World) -> None:
-    world.steps.stumbles["charge"] = 2
-    order = await office.order("900.00")
-    await world.until(lambda: world.steps.tries["charge"] == 1)
+async def test_a_transient_failure_is_retried(harness: Harness, ports: FakePorts) -> None:
+    ports.steps.transient_failures["charge"] = 2
+    order = await harness.start_order("900.00")
+    await ports.until(lambda: ports.steps.tries["charge"] == 1)
 
-    snapshot = await office.end(order)
+    snapshot = await harness.run_to_end(order)
 
     assert snapshot.status is OrderStatus.COMPLETED
-    assert world.steps.tries["charge"] == 3
+    assert ports.steps.tries["charge"] == 3
 
 
-async def test_a_step_that_stumbles_five_times_has_failed(office: Office, world: World) -> None:
-    world.steps.stumbles["charge"] = 99
-    order = await office.order("900.00")
-    await world.until(lambda: world.steps.tries["charge"] == 1)
+async def test_a_step_fails_after_five_attempts(harness: Harness, ports: FakePorts) -> None:
+    ports.steps.transient_failures["charge"] = 99
+    order = await harness.start_order("900.00")
+    await ports.until(lambda: ports.steps.tries["charge"] == 1)
 
-    snapshot = await office.end(order)
+    snapshot = await harness.run_to_end(order)
 
-    assert world.steps.tries["charge"] == STEP["retry_policy"].maximum_attempts
+    assert ports.steps.tries["charge"] == STEP_RETRIES["retry_policy"].maximum_attempts
     assert read_failure(snapshot.failure) == Failure(code="not_in_time")
-    assert world.steps.done == ["reserve", "refund", "release"]
+    assert ports.steps.done == ["reserve", "refund", "release"]
 
 
-async def test_an_undo_that_stumbles_is_tried_until_it_is_done(
-    office: Office, world: World
+async def test_a_compensation_is_retried_until_it_succeeds(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    world.steps.declines = {"charge"}
-    world.steps.stumbles["release"] = 7
-    order = await office.order("900.00")
-    await world.until(lambda: world.steps.tries["release"] == 1)
+    ports.steps.permanent_failures = {"charge"}
+    ports.steps.transient_failures["release"] = 7
+    order = await harness.start_order("900.00")
+    await ports.until(lambda: ports.steps.tries["release"] == 1)
 
-    snapshot = await office.end(order)
+    snapshot = await harness.run_to_end(order)
 
-    assert world.steps.done == ["reserve", "refund", "release"]
+    assert ports.steps.done == ["reserve", "refund", "release"]
     assert snapshot.status is OrderStatus.FAILED
 
 
-async def test_no_step_is_done_before_it_is_written_down(office: Office, world: World) -> None:
-    world.audit.down = True
-    order = await office.order("900.00")
+async def test_no_step_runs_before_it_is_audited(harness: Harness, ports: FakePorts) -> None:
+    ports.audit.down = True
+    order = await harness.start_order("900.00")
 
-    await world.until(lambda: world.audit.tries >= 2)
+    await ports.until(lambda: ports.audit.tries >= 2)
 
-    assert world.steps.tries["reserve"] == 0
-    assert scheduled(await office.history(order), "reserve") == []
-    world.audit.down = False
-    await office.end(order)
-    assert world.steps.done == ["reserve", "charge", "ship", "deliver"]
+    assert ports.steps.tries["reserve"] == 0
+    assert scheduled(await harness.history(order), "reserve") == []
+    ports.audit.down = False
+    await harness.run_to_end(order)
+    assert ports.steps.done == ["reserve", "charge", "ship", "deliver"]
 
 
-async def test_a_failed_order_is_told_once(office: Office, world: World) -> None:
-    world.steps.declines = {"ship"}
-    order = await office.order("900.00")
+async def test_a_failed_order_notifies_the_requester_once(
+    harness: Harness, ports: FakePorts
+) -> None:
+    ports.steps.permanent_failures = {"ship"}
+    order = await harness.start_order("900.00")
 
     await order.result()
 
-    assert world.notices.summary() == [("outcome", "UANA")]
+    assert ports.notices.summary() == [("outcome", "UANA")]

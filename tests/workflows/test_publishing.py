@@ -1,11 +1,11 @@
-"""When the card is written: not into a click's inline answer, not later than six seconds, not twice."""
+"""When the card is published: after the inline response to a click, within six seconds, once."""
 
 from datetime import timedelta
 
-from tests.workflows.fakes import World
-from tests.workflows.history import asked, when
-from tests.workflows.office import BOTH, CLOSE, Office, level
-from tests.workflows.weather import Weather
+from tests.workflows.fake_ports import FakePorts
+from tests.workflows.fake_slack import SlackMode
+from tests.workflows.harness import BOTH, CLOSE, Harness, level
+from tests.workflows.history import scheduled_at, when
 from workflows.approval import ApprovalWorkflow
 from workflows.rules.shared.card import LONG_RETRY, MAX_PUBLISH_DELAY, SETTLE_TIME
 
@@ -14,203 +14,207 @@ ADMINS = ("card_not_posted", "#approvals-admin")
 EVERYBODY = level("everybody", *CROWD, quorum=20)
 
 
-async def test_a_slack_click_is_published_three_seconds_later(office: Office) -> None:
-    handle = await office.open_request(BOTH)
+async def test_a_slack_click_is_published_three_seconds_later(harness: Harness) -> None:
+    handle = await harness.open_request(BOTH)
 
-    await office.click(handle, "UBORIS")
-    await office.pass_time(handle, 2 * MAX_PUBLISH_DELAY)
+    await harness.click_decide(handle, "UBORIS")
+    await harness.fast_forward(handle, 2 * MAX_PUBLISH_DELAY)
 
-    events = await office.until_idle(handle)
+    events = await harness.until_idle(handle)
     (clicked,) = when(events, "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")
-    published = asked(events, "publish")[1:]
+    published = scheduled_at(events, "publish")[1:]
     assert len(published) == 1
     assert SETTLE_TIME - CLOSE / 10 <= published[0] - clicked < SETTLE_TIME + CLOSE
 
 
-async def test_a_decision_by_command_line_is_published_at_once(office: Office) -> None:
-    handle = await office.open_request(BOTH)
+async def test_a_decision_from_the_cli_is_published_at_once(harness: Harness) -> None:
+    handle = await harness.open_request(BOTH)
 
-    await office.decide(handle, "UBORIS")
+    await harness.decide(handle, "UBORIS")
 
-    events = await office.until_idle(handle)
+    events = await harness.until_idle(handle)
     (decided,) = when(events, "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")
-    assert asked(events, "publish")[1] - decided < CLOSE
+    assert scheduled_at(events, "publish")[1] - decided < CLOSE
 
 
 async def test_a_change_soon_after_a_click_waits_until_the_click_has_settled(
-    office: Office,
+    harness: Harness,
 ) -> None:
-    handle = await office.open_request(EVERYBODY)
-    await office.click(handle, CROWD[0])
-    await office.pass_time(handle, CLOSE)
+    handle = await harness.open_request(EVERYBODY)
+    await harness.click_decide(handle, CROWD[0])
+    await harness.fast_forward(handle, CLOSE)
 
-    await office.decide(handle, CROWD[1])
-    await office.pass_time(handle, MAX_PUBLISH_DELAY)
+    await harness.decide(handle, CROWD[1])
+    await harness.fast_forward(handle, MAX_PUBLISH_DELAY)
 
-    events = await office.until_idle(handle)
+    events = await harness.until_idle(handle)
     clicked, _ = when(events, "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")
-    published = asked(events, "publish")[1:]
+    published = scheduled_at(events, "publish")[1:]
     assert len(published) == 1
     assert SETTLE_TIME - CLOSE / 10 <= published[0] - clicked < SETTLE_TIME + CLOSE
 
 
 async def test_a_burst_of_clicks_delays_the_publish_for_six_seconds_at_most(
-    office: Office,
+    harness: Harness,
 ) -> None:
-    handle = await office.open_request(EVERYBODY)
+    handle = await harness.open_request(EVERYBODY)
 
     for person in CROWD[:6]:
-        await office.click(handle, person)
-        await office.pass_time(handle, 2 * CLOSE)
+        await harness.click_decide(handle, person)
+        await harness.fast_forward(handle, 2 * CLOSE)
 
-    events = await office.until_idle(handle)
+    events = await harness.until_idle(handle)
     first = when(events, "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")[0]
-    published = asked(events, "publish")[1]
+    published = scheduled_at(events, "publish")[1]
     assert MAX_PUBLISH_DELAY - CLOSE / 10 <= published - first < MAX_PUBLISH_DELAY + CLOSE
 
 
-async def test_twenty_clicks_are_one_publish_and_few_timers(office: Office, world: World) -> None:
-    handle = await office.open_request(EVERYBODY)
+async def test_twenty_clicks_cause_one_publish_and_few_timers(
+    harness: Harness, ports: FakePorts
+) -> None:
+    handle = await harness.open_request(EVERYBODY)
 
     for person in CROWD[:19]:
-        await office.click(handle, person)
-    await office.pass_time(handle, 2 * MAX_PUBLISH_DELAY)
+        await harness.click_decide(handle, person)
+    await harness.fast_forward(handle, 2 * MAX_PUBLISH_DELAY)
 
-    events = await office.until_idle(handle)
-    assert 1 <= len(world.cards.published) - 1 <= 2
-    assert world.cards.versions[-1] == 20
+    events = await harness.until_idle(handle)
+    assert 1 <= len(ports.cards.published) - 1 <= 2
+    assert ports.cards.versions[-1] == 20
     assert len(when(events, "TIMER_STARTED")) <= 1 + 2 * 2
 
 
 async def test_a_change_during_a_publish_is_published_after_it(
-    office: Office, world: World
+    harness: Harness, ports: FakePorts
 ) -> None:
-    handle = await office.open_request(EVERYBODY)
-    world.slack.weather = Weather.HANGING
-    await office.decide(handle, CROWD[0])
-    await world.until(lambda: len(world.cards.asked) == 2)
+    handle = await harness.open_request(EVERYBODY)
+    ports.slack.mode = SlackMode.HANGING
+    await harness.decide(handle, CROWD[0])
+    await ports.until(lambda: len(ports.cards.asked) == 2)
 
-    await office.decide(handle, CROWD[1])
-    await office.decide(handle, CROWD[2])
+    await harness.decide(handle, CROWD[1])
+    await harness.decide(handle, CROWD[2])
 
-    assert len(world.cards.asked) == 2
-    world.slack.answer()
-    await office.until_idle(handle)
-    assert world.cards.versions == [1, 2, 4]
+    assert len(ports.cards.asked) == 2
+    ports.slack.recover()
+    await harness.until_idle(handle)
+    assert ports.cards.versions == [1, 2, 4]
 
 
-async def test_republish_writes_the_same_card_once_more(office: Office, world: World) -> None:
-    handle = await office.open_request()
+async def test_republish_writes_the_same_card_again(harness: Harness, ports: FakePorts) -> None:
+    handle = await harness.open_request()
 
     version = await handle.execute_update(ApprovalWorkflow.republish)
-    await office.until_idle(handle)
+    await harness.until_idle(handle)
 
-    assert world.cards.versions == [version, version]
-    assert world.cards.published[0].face == world.cards.published[1].face
+    assert ports.cards.versions == [version, version]
+    assert ports.cards.published[0].face == ports.cards.published[1].face
 
 
-async def test_republish_also_waits_until_the_last_click_has_settled(office: Office) -> None:
-    handle = await office.open_request(BOTH)
-    await office.click(handle, "UBORIS")
+async def test_republish_waits_until_the_last_click_has_settled(harness: Harness) -> None:
+    handle = await harness.open_request(BOTH)
+    await harness.click_decide(handle, "UBORIS")
 
     await handle.execute_update(ApprovalWorkflow.republish)
-    await office.pass_time(handle, MAX_PUBLISH_DELAY)
+    await harness.fast_forward(handle, MAX_PUBLISH_DELAY)
 
-    events = await office.until_idle(handle)
+    events = await harness.until_idle(handle)
     clicked, _ = when(events, "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")
-    published = asked(events, "publish")[1:]
+    published = scheduled_at(events, "publish")[1:]
     assert len(published) == 1
     assert published[0] - clicked >= SETTLE_TIME - CLOSE / 10
 
 
-async def test_the_copys_place_is_kept_from_the_first_post_on(office: Office, world: World) -> None:
-    handle = await office.open_request(BOTH)
+async def test_a_copy_keeps_the_message_of_its_first_post(
+    harness: Harness, ports: FakePorts
+) -> None:
+    handle = await harness.open_request(BOTH)
 
-    await office.decide(handle, "UBORIS")
-    await office.until_idle(handle)
+    await harness.decide(handle, "UBORIS")
+    await harness.until_idle(handle)
 
-    first, second = (card.copies[0] for card in world.cards.asked)
+    first, second = (card.copies[0] for card in ports.cards.asked)
     assert (first.ts, second.ts) == ("", "1.0")
     assert first.key == second.key
     assert not second.doubtful
 
 
-async def test_a_post_that_broke_is_looked_for_before_the_next(
-    office: Office, world: World
+async def test_a_failed_post_is_searched_for_before_the_next(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    world.slack.weather = Weather.BREAKING
-    handle = await office.open_request()
-    world.slack.answer()
+    ports.slack.mode = SlackMode.FAILING
+    handle = await harness.open_request()
+    ports.slack.recover()
 
-    await office.pass_time(handle, 3 * CLOSE)
+    await harness.fast_forward(handle, 3 * CLOSE)
 
-    first, second = (card.copies[0] for card in world.cards.asked)
+    first, second = (card.copies[0] for card in ports.cards.asked)
     assert not first.doubtful
     assert second.doubtful
     assert second.key == first.key
     assert second.intended_at == first.intended_at
 
 
-async def test_a_post_that_hangs_is_looked_for_before_the_next(
-    impatient_office: Office, world: World
+async def test_a_hanging_post_is_searched_for_before_the_next(
+    short_timeout_harness: Harness, ports: FakePorts
 ) -> None:
-    world.slack.weather = Weather.HANGING
-    handle = await impatient_office.open_request()
-    world.slack.answer()
+    ports.slack.mode = SlackMode.HANGING
+    handle = await short_timeout_harness.open_request()
+    ports.slack.recover()
 
-    await impatient_office.pass_time(handle, 3 * CLOSE)
+    await short_timeout_harness.fast_forward(handle, 3 * CLOSE)
 
-    first, second = (card.copies[0] for card in world.cards.asked)
+    first, second = (card.copies[0] for card in ports.cards.asked)
     assert second.doubtful
     assert second.intended_at == first.intended_at
 
 
-async def test_a_channel_without_the_bot_is_told_to_requester_and_admins_once(
-    office: Office, world: World
+async def test_requester_and_admins_are_notified_once_of_a_channel_without_the_bot(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    world.cards.problem = "not_in_channel"
-    handle = await office.open_request()
+    ports.cards.problem = "not_in_channel"
+    handle = await harness.open_request()
 
-    await office.pass_time(handle, timedelta(minutes=3))
+    await harness.fast_forward(handle, timedelta(minutes=3))
 
-    assert len(world.cards.asked) > 3
-    assert world.notices.summary() == [("card_not_posted", "UANA"), ADMINS]
-    assert {one.problem for one in world.notices.told} == {"not_in_channel"}
-    assert world.notices.told[1].people == ("UGUS",)
+    assert len(ports.cards.asked) > 3
+    assert ports.notices.summary() == [("card_not_posted", "UANA"), ADMINS]
+    assert {notice.problem for notice in ports.notices.told} == {"not_in_channel"}
+    assert ports.notices.told[1].people == ("UGUS",)
 
 
 async def test_a_card_is_posted_soon_after_the_bot_was_invited(
-    office: Office, world: World
+    harness: Harness, ports: FakePorts
 ) -> None:
-    world.cards.problem = "not_in_channel"
-    handle = await office.open_request()
-    world.cards.problem = ""
+    ports.cards.problem = "not_in_channel"
+    handle = await harness.open_request()
+    ports.cards.problem = ""
 
-    await office.pass_time(handle, LONG_RETRY + CLOSE)
+    await harness.fast_forward(handle, LONG_RETRY + CLOSE)
 
-    assert world.cards.versions == [1]
+    assert ports.cards.versions == [1]
 
 
-async def test_the_last_state_is_tried_once_more_although_the_card_was_refused(
-    office: Office, world: World
+async def test_the_last_state_is_published_again_although_the_card_was_refused(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    world.cards.problem = "not_in_channel"
-    handle = await office.open_request()
-    world.cards.problem = ""
-    await office.decide(handle, "UBORIS")
+    ports.cards.problem = "not_in_channel"
+    handle = await harness.open_request()
+    ports.cards.problem = ""
+    await harness.decide(handle, "UBORIS")
 
-    outcome = await office.end(handle)
+    outcome = await harness.run_to_end(handle)
 
-    assert world.cards.versions == [outcome.card.version]
+    assert ports.cards.versions == [outcome.card.version]
 
 
-async def test_a_card_that_cannot_be_written_does_not_keep_a_request_for_ever(
-    office: Office, world: World
+async def test_a_card_that_cannot_be_written_does_not_keep_a_request_running_forever(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    world.cards.problem = "is_archived"
-    handle = await office.open_request()
-    await office.decide(handle, "UBORIS")
+    ports.cards.problem = "is_archived"
+    handle = await harness.open_request()
+    await harness.decide(handle, "UBORIS")
 
-    await office.end(handle)
+    await harness.run_to_end(handle)
 
-    assert world.notices.summary() == [("card_not_posted", "UANA"), ADMINS, ("outcome", "UANA")]
+    assert ports.notices.summary() == [("card_not_posted", "UANA"), ADMINS, ("outcome", "UANA")]

@@ -1,4 +1,4 @@
-"""The refund on the real server: patient, and once."""
+"""The refund on the real server: retried until it succeeds, and done once."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from tests.sandbox import sandbox_sharing
-from tests.workflows.weather import PATIENCE
+from tests.workflows.fake_slack import TIMEOUT
 from workflows.ports.orders import StepReference
 from workflows.ports.payments import RefundPort
 from workflows.refund import RefundWorkflow
@@ -23,7 +23,7 @@ from workflows.rules.shared.money import Money
 
 @dataclass
 class Bank(RefundPort):
-    """Refuses as often as it was told, for good and for now in turn; then it gives back."""
+    """Fails the planned number of times, permanently and transiently in turn; then it refunds."""
 
     refusals: int
     asked: list[IncomingPayment] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Bank(RefundPort):
         return StepReference(reference="REF-1")
 
 
-async def test_a_refund_goes_on_until_the_money_is_back_whatever_it_is_refused_for(
+async def test_a_refund_is_retried_until_it_succeeds(
     temporal: WorkflowEnvironment,
 ) -> None:
     bank, queue, event_id = Bank(refusals=25), str(uuid4()), str(uuid4())
@@ -54,7 +54,7 @@ async def test_a_refund_goes_on_until_the_money_is_back_whatever_it_is_refused_f
         activities=[bank.give_back],
         workflow_runner=sandbox_sharing(),
     )
-    async with worker, asyncio.timeout(PATIENCE):
+    async with worker, asyncio.timeout(TIMEOUT):
         handle = await temporal.client.start_workflow(
             RefundWorkflow.run,
             RefundInput(payment=payment),

@@ -1,4 +1,4 @@
-"""A refused update says why, and leaves no trace in the history."""
+"""A refused update returns the reason and leaves no trace in the history."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -6,26 +6,26 @@ from typing import Any
 
 import pytest
 
-from tests.workflows.fakes import World
-from tests.workflows.office import (
+from tests.workflows.fake_ports import FakePorts
+from tests.workflows.fake_slack import SlackMode
+from tests.workflows.harness import (
     BOTH,
     EXPIRE,
     FINANCE,
     SALES,
     ApprovalHandle,
-    Office,
+    Harness,
     refused,
 )
-from tests.workflows.weather import Weather
 from workflows.rules.approvals.request import Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A press on a request with quorum 2 that UBORIS has approved."""
+    """A click on a request with quorum 2 that UBORIS has approved."""
 
     given: str
-    press: Callable[[Office, ApprovalHandle], Any]
+    press: Callable[[Harness, ApprovalHandle], Any]
     code: str
     data: dict[str, str] = field(default_factory=dict)
 
@@ -33,94 +33,96 @@ class Case:
 CASES = [
     Case(
         given="a stranger",
-        press=lambda office, handle: office.decide(handle, "UEVE"),
+        press=lambda harness, handle: harness.decide(handle, "UEVE"),
         code="not_an_approver",
     ),
     Case(
         given="the requester",
-        press=lambda office, handle: office.decide(handle, "UANA"),
+        press=lambda harness, handle: harness.decide(handle, "UANA"),
         code="own_request",
     ),
     Case(
         given="a second press",
-        press=lambda office, handle: office.decide(handle, "UBORIS"),
+        press=lambda harness, handle: harness.decide(handle, "UBORIS"),
         code="already_decided",
         data={"verdict": "approve"},
     ),
     Case(
         given="another content",
-        press=lambda office, handle: office.decide(handle, "UCLARA", revision=2),
+        press=lambda harness, handle: harness.decide(handle, "UCLARA", revision=2),
         code="stale_content",
     ),
     Case(
         given="a level that is not reached",
-        press=lambda office, handle: office.decide(handle, "UCLARA", level=2),
+        press=lambda harness, handle: harness.decide(handle, "UCLARA", level=2),
         code="level_not_open",
     ),
     Case(
         given="a no without a reason",
-        press=lambda office, handle: office.decide(handle, "UCLARA", Verdict.REJECT, reason=" "),
+        press=lambda harness, handle: harness.decide(handle, "UCLARA", Verdict.REJECT, reason=" "),
         code="reason_required",
     ),
     Case(
         given="a reason that is too long",
-        press=lambda office, handle: office.decide(handle, "UCLARA", reason="x" * 3001),
+        press=lambda harness, handle: harness.decide(handle, "UCLARA", reason="x" * 3001),
         code="reason_too_long",
         data={"length": "3001"},
     ),
     Case(
         given="somebody else's request taken back",
-        press=lambda office, handle: office.withdraw(handle, "UBORIS"),
+        press=lambda harness, handle: harness.withdraw(handle, "UBORIS"),
         code="not_the_requester",
     ),
 ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.given)
-async def test_a_refused_press_says_why_and_leaves_no_history(office: Office, case: Case) -> None:
-    handle = await office.open_request(BOTH)
-    await office.decide(handle, "UBORIS")
-    before = await office.until_idle(handle)
+async def test_a_refused_click_returns_the_reason_and_writes_no_history(
+    harness: Harness, case: Case
+) -> None:
+    handle = await harness.open_request(BOTH)
+    await harness.decide(handle, "UBORIS")
+    before = await harness.until_idle(handle)
 
-    refusal = await refused(case.press(office, handle))
+    refusal = await refused(case.press(harness, handle))
 
     assert refusal.type == f"rejected.{case.code}"
     assert refusal.details[0] == case.data
-    assert list(await office.history(handle)) == list(before)
+    assert list(await harness.history(handle)) == list(before)
 
 
-async def test_a_press_on_a_closed_level_is_refused(office: Office) -> None:
-    handle = await office.open_request(SALES, FINANCE)
-    await office.decide(handle, "UBORIS")
-    before = await office.until_idle(handle)
+async def test_a_click_on_a_closed_level_is_refused(harness: Harness) -> None:
+    handle = await harness.open_request(SALES, FINANCE)
+    await harness.decide(handle, "UBORIS")
+    before = await harness.until_idle(handle)
 
-    refusal = await refused(office.decide(handle, "UCLARA", level=1))
+    refusal = await refused(harness.decide(handle, "UCLARA", level=1))
 
     assert refusal.type == "rejected.level_closed"
-    assert list(await office.history(handle)) == list(before)
+    assert list(await harness.history(handle)) == list(before)
 
 
-async def test_nobody_counts_at_two_levels(office: Office) -> None:
-    handle = await office.open_request(SALES, BOTH)
-    await office.decide(handle, "UBORIS")
-    await office.until_idle(handle)
+async def test_no_one_decides_on_two_levels(harness: Harness) -> None:
+    handle = await harness.open_request(SALES, BOTH)
+    await harness.decide(handle, "UBORIS")
+    await harness.until_idle(handle)
 
-    refusal = await refused(office.decide(handle, "UBORIS", level=2))
+    refusal = await refused(harness.decide(handle, "UBORIS", level=2))
 
     assert refusal.type is not None
     assert refusal.type.startswith("rejected.")
 
 
-async def _close_by_yes(office: Office, handle: ApprovalHandle) -> None:
-    await office.decide(handle, "UBORIS")
+async def _close_by_yes(harness: Harness, handle: ApprovalHandle) -> None:
+    await harness.decide(handle, "UBORIS")
 
 
-async def _close_by_withdrawal(office: Office, handle: ApprovalHandle) -> None:
-    await office.withdraw(handle)
+async def _close_by_withdrawal(harness: Harness, handle: ApprovalHandle) -> None:
+    await harness.withdraw(handle)
 
 
-async def _close_by_clock(office: Office, handle: ApprovalHandle) -> None:
-    await office.pass_time(handle, EXPIRE)
+async def _close_by_clock(harness: Harness, handle: ApprovalHandle) -> None:
+    await harness.fast_forward(handle, EXPIRE)
 
 
 @pytest.mark.parametrize(
@@ -132,40 +134,40 @@ async def _close_by_clock(office: Office, handle: ApprovalHandle) -> None:
     ],
     ids=["approved", "withdrawn", "expired"],
 )
-async def test_a_press_on_a_closed_request_says_who_closed_it(
-    office: Office,
-    world: World,
-    close: Callable[[Office, ApprovalHandle], Awaitable[None]],
+async def test_a_click_on_a_closed_request_returns_who_closed_it(
+    harness: Harness,
+    ports: FakePorts,
+    close: Callable[[Harness, ApprovalHandle], Awaitable[None]],
     data: dict[str, str],
 ) -> None:
-    handle = await office.open_request()
-    world.slack.weather = Weather.REFUSING  # so that the workflow still owes its card
-    await close(office, handle)
-    before = await office.until_idle(handle)
+    handle = await harness.open_request()
+    ports.slack.mode = SlackMode.REFUSING  # so that the last publish is still pending
+    await close(harness, handle)
+    before = await harness.until_idle(handle)
 
-    refusal = await refused(office.decide(handle, "UCLARA"))
+    refusal = await refused(harness.decide(handle, "UCLARA"))
 
     assert refusal.type == "rejected.request_closed"
     assert refusal.details[0] == data
-    assert list(await office.history(handle)) == list(before)
+    assert list(await harness.history(handle)) == list(before)
 
 
-async def test_nobody_may_decide_before_the_approvers_are_known(
-    office: Office, world: World
+async def test_no_one_may_decide_before_the_approvers_are_known(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    world.directory.empty = True
-    handle = await office.request()
-    await world.until(lambda: "LevelBlocked" in world.audit.kinds(handle.id))
+    ports.directory.empty = True
+    handle = await harness.start_request()
+    await ports.until(lambda: "LevelBlocked" in ports.audit.kinds(handle.id))
 
-    refusal = await refused(office.decide(handle, "UBORIS"))
+    refusal = await refused(harness.decide(handle, "UBORIS"))
 
     assert refusal.type == "rejected.level_not_open"
 
 
-async def test_a_refusal_tells_the_cards_present_version(office: Office) -> None:
-    handle = await office.open_request(BOTH)
-    answer = await office.decide(handle, "UBORIS")
+async def test_a_refusal_returns_the_current_card_version(harness: Harness) -> None:
+    handle = await harness.open_request(BOTH)
+    answer = await harness.decide(handle, "UBORIS")
 
-    refusal = await refused(office.decide(handle, "UBORIS"))
+    refusal = await refused(harness.decide(handle, "UBORIS"))
 
     assert refusal.details[1] == answer.card_version

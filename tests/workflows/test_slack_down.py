@@ -1,191 +1,197 @@
-"""Slack never blocks: with Slack down, decisions, audit and deadlines happen in time."""
+"""Slack never blocks: during an outage, decisions, audit and deadlines are in time."""
 
 import itertools
 from datetime import timedelta
 
 import pytest
 
-from tests.workflows import acts
-from tests.workflows.fakes import World
-from tests.workflows.history import asked, when
-from tests.workflows.office import BOTH, CLOSE, Office, level
-from tests.workflows.weather import Weather
+from tests.workflows import updates
+from tests.workflows.fake_ports import FakePorts
+from tests.workflows.fake_slack import SlackMode
+from tests.workflows.harness import BOTH, CLOSE, Harness, level
+from tests.workflows.history import scheduled_at, when
 from workflows.approval import ApprovalWorkflow
 from workflows.rules.approvals.policy import Escalation
 from workflows.rules.approvals.request import Status
 
 
-async def test_a_decision_is_written_down_while_a_publish_hangs(
-    office: Office, world: World
+async def test_a_decision_is_audited_while_a_publish_hangs(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    handle = await office.open_request()
-    world.slack.weather = Weather.HANGING
+    handle = await harness.open_request()
+    ports.slack.mode = SlackMode.HANGING
     await handle.execute_update(ApprovalWorkflow.republish)
-    await world.until(lambda: len(world.cards.asked) == 2)
+    await ports.until(lambda: len(ports.cards.asked) == 2)
 
-    answer = await office.decide(handle, "UBORIS")
-    await world.until(lambda: "RequestApproved" in world.audit.kinds(handle.id))
+    answer = await harness.decide(handle, "UBORIS")
+    await ports.until(lambda: "RequestApproved" in ports.audit.kinds(handle.id))
 
     assert answer.status is Status.APPROVED
-    assert len(world.cards.published) == 1
-    world.slack.answer()
+    assert len(ports.cards.published) == 1
+    ports.slack.recover()
     outcome = await handle.result()
-    assert world.cards.versions[-1] == outcome.card.version
+    assert ports.cards.versions[-1] == outcome.card.version
 
 
 async def test_a_request_expires_in_time_while_a_publish_hangs(
-    office: Office, world: World
+    harness: Harness, ports: FakePorts
 ) -> None:
-    handle = await office.open_request(level("brisk", "UBORIS", expire=timedelta(seconds=0.5)))
-    world.slack.weather = Weather.HANGING
+    handle = await harness.open_request(level("brisk", "UBORIS", expire=timedelta(seconds=0.5)))
+    ports.slack.mode = SlackMode.HANGING
     await handle.execute_update(ApprovalWorkflow.republish)
 
-    await world.until(lambda: "RequestExpired" in world.audit.kinds(handle.id))
+    await ports.until(lambda: "RequestExpired" in ports.audit.kinds(handle.id))
 
-    submitted = world.audit.fact(handle.id, "RequestSubmitted").at
-    expired = world.audit.fact(handle.id, "RequestExpired").at
+    submitted = ports.audit.fact(handle.id, "RequestSubmitted").at
+    expired = ports.audit.fact(handle.id, "RequestExpired").at
     assert expired - submitted < timedelta(seconds=0.5) + CLOSE
-    assert len(world.cards.published) == 1
-    world.slack.answer()
+    assert len(ports.cards.published) == 1
+    ports.slack.recover()
     await handle.result()
 
 
-@pytest.mark.parametrize("weather", [Weather.REFUSING, Weather.BREAKING])
+@pytest.mark.parametrize("mode", [SlackMode.REFUSING, SlackMode.FAILING])
 async def test_a_request_expires_in_time_while_slack_fails(
-    office: Office, world: World, weather: Weather
+    harness: Harness, ports: FakePorts, mode: SlackMode
 ) -> None:
     minute = timedelta(minutes=1)
-    handle = await office.open_request(level("brisk", "UBORIS", expire=minute))
-    opened = world.audit.fact(handle.id, "LevelOpened").at
-    world.slack.weather = weather
+    handle = await harness.open_request(level("brisk", "UBORIS", expire=minute))
+    opened = ports.audit.fact(handle.id, "LevelOpened").at
+    ports.slack.mode = mode
     await handle.execute_update(ApprovalWorkflow.republish)
 
-    await office.pass_time(handle, minute + CLOSE)
-    await world.until(lambda: "RequestExpired" in world.audit.kinds(handle.id))
+    await harness.fast_forward(handle, minute + CLOSE)
+    await ports.until(lambda: "RequestExpired" in ports.audit.kinds(handle.id))
 
-    assert world.audit.fact(handle.id, "RequestExpired").at - opened < minute + CLOSE
+    assert ports.audit.fact(handle.id, "RequestExpired").at - opened < minute + CLOSE
 
 
-async def test_a_decision_is_written_down_at_once_while_slack_fails(
-    office: Office, world: World
+async def test_a_decision_is_audited_at_once_while_slack_fails(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    handle = await office.open_request()
-    world.slack.weather = Weather.BREAKING
+    handle = await harness.open_request()
+    ports.slack.mode = SlackMode.FAILING
 
-    await office.decide(handle, "UBORIS")
-    await world.until(lambda: "RequestApproved" in world.audit.kinds(handle.id))
+    await harness.decide(handle, "UBORIS")
+    await ports.until(lambda: "RequestApproved" in ports.audit.kinds(handle.id))
 
-    assert len(world.cards.published) == 1
+    assert len(ports.cards.published) == 1
 
 
-async def test_card_and_requester_catch_up_once_slack_is_back(office: Office, world: World) -> None:
-    handle = await office.open_request()
-    world.slack.weather = Weather.REFUSING
-    await office.decide(handle, "UBORIS")
-    await office.pass_time(handle, timedelta(minutes=1))
-    world.slack.answer()
+async def test_the_card_and_the_outcome_follow_when_slack_is_back(
+    harness: Harness, ports: FakePorts
+) -> None:
+    handle = await harness.open_request()
+    ports.slack.mode = SlackMode.REFUSING
+    await harness.decide(handle, "UBORIS")
+    await harness.fast_forward(handle, timedelta(minutes=1))
+    ports.slack.recover()
 
-    outcome = await office.end(handle)
+    outcome = await harness.run_to_end(handle)
 
-    assert world.cards.versions == [1, outcome.card.version]
-    assert world.cards.published[-1].face == outcome.face
-    assert world.notices.summary() == [("outcome", "UANA")]
+    assert ports.cards.versions == [1, outcome.card.version]
+    assert ports.cards.published[-1].face == outcome.face
+    assert ports.notices.summary() == [("outcome", "UANA")]
 
 
 async def test_the_card_is_current_within_fifteen_seconds_of_slacks_return(
-    office: Office, world: World
+    harness: Harness, ports: FakePorts
 ) -> None:
-    handle = await office.open_request(BOTH)
-    world.slack.weather = Weather.REFUSING
-    await office.decide(handle, "UBORIS")
-    await office.pass_time(handle, timedelta(minutes=1))
-    world.slack.answer()
+    handle = await harness.open_request(BOTH)
+    ports.slack.mode = SlackMode.REFUSING
+    await harness.decide(handle, "UBORIS")
+    await harness.fast_forward(handle, timedelta(minutes=1))
+    ports.slack.recover()
 
-    await office.pass_time(handle, timedelta(seconds=15))
+    await harness.fast_forward(handle, timedelta(seconds=15))
 
-    assert world.cards.versions == [1, 2]
+    assert ports.cards.versions == [1, 2]
 
 
-async def test_tries_grow_apart_to_ten_seconds(office: Office, world: World) -> None:
-    handle = await office.open_request(BOTH)
-    world.slack.weather = Weather.REFUSING
+async def test_retry_intervals_grow_to_ten_seconds(harness: Harness, ports: FakePorts) -> None:
+    handle = await harness.open_request(BOTH)
+    ports.slack.mode = SlackMode.REFUSING
     await handle.execute_update(ApprovalWorkflow.republish)
 
-    await office.pass_time(handle, timedelta(seconds=40))
+    await harness.fast_forward(handle, timedelta(seconds=40))
 
-    tries = asked(await office.history(handle), "publish")[1:]
+    tries = scheduled_at(await harness.history(handle), "publish")[1:]
     gaps = [round((b - a).total_seconds()) for a, b in itertools.pairwise(tries)]
     assert gaps == [2, 4, 8, 10, 10]
 
 
-async def test_a_failing_slack_costs_one_timer_for_each_try(office: Office, world: World) -> None:
-    handle = await office.open_request(BOTH)
-    world.slack.weather = Weather.REFUSING
+async def test_a_failing_slack_costs_one_timer_for_each_try(
+    harness: Harness, ports: FakePorts
+) -> None:
+    handle = await harness.open_request(BOTH)
+    ports.slack.mode = SlackMode.REFUSING
     await handle.execute_update(ApprovalWorkflow.republish)
 
-    await office.pass_time(handle, timedelta(seconds=30))
+    await harness.fast_forward(handle, timedelta(seconds=30))
 
-    events = await office.until_idle(handle)
-    retries = len(world.cards.asked) - 2
-    assert len(when(events, "TIMER_STARTED")) == 1 + retries + 1  # expiry, each retry, the next
+    events = await harness.until_idle(handle)
+    retries = len(ports.cards.asked) - 2
+    assert (
+        len(when(events, "TIMER_STARTED")) == 1 + retries + 1
+    )  # the expiry, each retry, the next retry
 
 
-async def test_slacks_retry_after_is_obeyed(office: Office, world: World) -> None:
-    handle = await office.open_request(BOTH)
-    world.slack.weather = Weather.REFUSING
-    world.cards.retry_after = timedelta(seconds=25)
+async def test_slacks_retry_after_is_obeyed(harness: Harness, ports: FakePorts) -> None:
+    handle = await harness.open_request(BOTH)
+    ports.slack.mode = SlackMode.REFUSING
+    ports.cards.retry_after = timedelta(seconds=25)
     await handle.execute_update(ApprovalWorkflow.republish)
-    await office.until_idle(handle)
+    await harness.until_idle(handle)
 
-    await office.pass_time(handle, timedelta(seconds=30))
+    await harness.fast_forward(handle, timedelta(seconds=30))
 
-    _, first, second = asked(await office.history(handle), "publish")
+    _, first, second = scheduled_at(await harness.history(handle), "publish")
     assert timedelta(seconds=25) <= second - first < timedelta(seconds=25) + CLOSE
 
 
-async def test_a_notice_whose_sending_broke_is_looked_for_before_it_is_sent_again(
-    office: Office, world: World
+async def test_a_failed_notice_is_searched_for_before_it_is_sent_again(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    handle = await office.open_request()
-    world.slack.weather = Weather.BREAKING
-    await office.decide(handle, "UBORIS")
-    await world.until(lambda: world.notices.asked)
-    world.slack.answer()
+    handle = await harness.open_request()
+    ports.slack.mode = SlackMode.FAILING
+    await harness.decide(handle, "UBORIS")
+    await ports.until(lambda: ports.notices.asked)
+    ports.slack.recover()
 
-    await office.end(handle)
+    await harness.run_to_end(handle)
 
-    first, second = world.notices.asked
+    first, second = ports.notices.asked
     assert (first.doubtful, second.doubtful) == (False, True)
     assert (first.key, first.intended_at) == (second.key, second.intended_at)
 
 
-async def test_a_reminder_that_falls_due_while_an_earlier_one_hangs_is_told_as_one_with_it(
-    impatient_office: Office, world: World
+async def test_a_reminder_that_is_due_while_an_earlier_one_hangs_is_merged_with_it(
+    short_timeout_harness: Harness, ports: FakePorts
 ) -> None:
-    """The earlier one may have arrived all the same: it is looked for, and not sent beside it."""
-    real = timedelta(seconds=0.8)  # Slack hangs before the first falls due, on a busy machine too
-    handle = await impatient_office.open_request(
+    """The earlier notice may have arrived: it is searched for, not sent a second time."""
+    real = timedelta(seconds=0.8)  # Slack hangs before the first is due, even on a busy machine
+    handle = await short_timeout_harness.open_request(
         level("urged", "UBORIS", remind_after=(real, 2 * real))
     )
-    world.slack.weather = Weather.HANGING
-    await world.until(lambda: world.notices.asked)
-    await world.until(lambda: world.audit.kinds(handle.id).count("LevelReminded") == 2)
+    ports.slack.mode = SlackMode.HANGING
+    await ports.until(lambda: ports.notices.asked)
+    await ports.until(lambda: ports.audit.kinds(handle.id).count("LevelReminded") == 2)
 
-    await impatient_office.until_idle(handle)
-    world.slack.answer()
-    await impatient_office.pass_time(handle, 10 * CLOSE)
-    await impatient_office.until_idle(handle)
+    await short_timeout_harness.until_idle(handle)
+    ports.slack.recover()
+    await short_timeout_harness.fast_forward(handle, 10 * CLOSE)
+    await short_timeout_harness.until_idle(handle)
 
-    first, *_, last = world.notices.asked
-    assert {one.key for one in world.notices.asked} == {first.key}
+    first, *_, last = ports.notices.asked
+    assert {notice.key for notice in ports.notices.asked} == {first.key}
     assert last.doubtful
 
 
-async def test_after_ten_minutes_without_slack_card_and_people_catch_up_at_once(
-    office: Office, world: World
+async def test_after_ten_minutes_without_slack_the_card_and_the_notices_follow_at_once(
+    harness: Harness, ports: FakePorts
 ) -> None:
     minute = timedelta(minutes=1)
-    more = Escalation(after=8 * minute, to=acts.sources("UDORA"))
+    more = Escalation(after=8 * minute, to=updates.sources("UDORA"))
     urged = level(
         "urged",
         *("UBORIS", "UCLARA"),
@@ -194,18 +200,18 @@ async def test_after_ten_minutes_without_slack_card_and_people_catch_up_at_once(
         escalate=(more,),
         expire=timedelta(hours=1),
     )
-    handle = await office.open_request(urged)
-    world.slack.weather = Weather.REFUSING
-    await office.do(handle, acts.comment("UBORIS"))
+    handle = await harness.open_request(urged)
+    ports.slack.mode = SlackMode.REFUSING
+    await harness.send(handle, updates.comment("UBORIS"))
     for _ in range(5):
-        await office.pass_time(handle, 2 * minute)
-    down = (world.cards.versions, world.notices.summary())
+        await harness.fast_forward(handle, 2 * minute)
+    down = (ports.cards.versions, ports.notices.summary())
 
-    world.slack.answer()
-    await office.pass_time(handle, timedelta(seconds=15))
+    ports.slack.recover()
+    await harness.fast_forward(handle, timedelta(seconds=15))
 
-    began = world.audit.fact(handle.id, "RequestSubmitted").at
-    assert world.audit.fact(handle.id, "LevelEscalated").at == began + 8 * minute
+    began = ports.audit.fact(handle.id, "RequestSubmitted").at
+    assert ports.audit.fact(handle.id, "LevelEscalated").at == began + 8 * minute
     assert down == ([1], [])
-    assert world.cards.shown(handle.id).levels[0].escalations == 1
-    assert sorted(world.notices.summary()) == [("asked", "UDORA"), ("reminded", "UBORIS,UCLARA")]
+    assert ports.cards.shown(handle.id).levels[0].escalations == 1
+    assert sorted(ports.notices.summary()) == [("asked", "UDORA"), ("reminded", "UBORIS,UCLARA")]

@@ -1,4 +1,4 @@
-"""The daily summary on the real server: the day before the instant that was wanted, then the message."""
+"""The daily summary on the real server: the day before the scheduled instant, then the message."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from tests.sandbox import sandbox_sharing
-from tests.workflows.weather import PATIENCE
-from workflows.ports.summaries import DayQuestion, SummaryPort, TellDay
+from tests.workflows.fake_slack import TIMEOUT
+from workflows.ports.summaries import DayQuestion, SummaryMessage, SummaryPort
 from workflows.rules.orders.daily_totals import DaySummary
 from workflows.summary import SummaryInput, SummaryReport, SummaryWorkflow
 
@@ -23,11 +23,11 @@ ASKED = SummaryInput(channel="#sales", timezone="Europe/Berlin")
 
 @dataclass
 class NotificationQueue(SummaryPort):
-    """Knows one day; Slack does not answer as often as it was told."""
+    """Returns one day; the first posts fail the planned number of times."""
 
     silences: int = 0
     asked: list[DayQuestion] = field(default_factory=list)
-    told: list[TellDay] = field(default_factory=list)
+    told: list[SummaryMessage] = field(default_factory=list)
 
     @activity.defn
     async def sum_up(self, question: DayQuestion) -> DaySummary:
@@ -35,7 +35,7 @@ class NotificationQueue(SummaryPort):
         return DAY
 
     @activity.defn
-    async def tell_day(self, message: TellDay) -> bool:
+    async def tell_day(self, message: SummaryMessage) -> bool:
         self.told.append(message)
         if self.silences:
             self.silences -= 1
@@ -43,10 +43,10 @@ class NotificationQueue(SummaryPort):
         return True
 
 
-async def test_a_day_is_summed_up_once_and_told_as_soon_as_slack_takes_it(
+async def test_a_day_is_summed_up_once_and_posted_when_slack_is_up(
     temporal: WorkflowEnvironment,
 ) -> None:
-    """Of when the schedule wanted it, not of when it came to run."""
+    """The day is relative to the scheduled time, not to the start of the run."""
     teller, queue = NotificationQueue(silences=2), str(uuid4())
     scheduled = datetime(2026, 11, 21, 7, tzinfo=UTC)
     key = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
@@ -57,7 +57,7 @@ async def test_a_day_is_summed_up_once_and_told_as_soon_as_slack_takes_it(
         activities=[teller.sum_up, teller.tell_day],
         workflow_runner=sandbox_sharing(),
     )
-    async with worker, asyncio.timeout(PATIENCE):
+    async with worker, asyncio.timeout(TIMEOUT):
         handle = await temporal.client.start_workflow(
             SummaryWorkflow.run,
             ASKED,
@@ -70,4 +70,4 @@ async def test_a_day_is_summed_up_once_and_told_as_soon_as_slack_takes_it(
 
     assert report == SummaryReport(summary=DAY, told=True)
     assert teller.asked == [DayQuestion(timezone="Europe/Berlin", at=scheduled)]
-    assert teller.told == [TellDay(channel="#sales", language="en", summary=DAY)] * 3
+    assert teller.told == [SummaryMessage(channel="#sales", language="en", summary=DAY)] * 3

@@ -1,21 +1,21 @@
-"""One thread: a root and a reply for each level that opens, each mentioned once, all of them kept."""
+"""The thread layout: a root and copy reply for each opened level, which mentions its approvers."""
 
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.workflows import acts
-from tests.workflows.afresh import start_afresh
-from tests.workflows.fakes import World
-from tests.workflows.office import (
+from tests.workflows import updates
+from tests.workflows.continued_runs import continue_as_new
+from tests.workflows.fake_ports import FakePorts
+from tests.workflows.fake_slack import SlackMode
+from tests.workflows.harness import (
     ANA,
     FINANCE,
     SALES,
-    Office,
+    Harness,
     an_order,
     level,
     policy,
 )
-from tests.workflows.weather import Weather
 from workflows.approval import ApprovalWorkflow
 from workflows.order import OrderWorkflow
 from workflows.rules.approvals.policy import Escalation, Layout, Notify, Visibility
@@ -28,185 +28,194 @@ THREAD = Layout.THREAD
 MINUTE = timedelta(minutes=1)
 
 
-def shown(world: World) -> list[tuple[int, int, str]]:
-    """Return level, revision and person of every copy that was written last."""
-    return [(one.level, one.revision, one.person) for one in world.cards.published[-1].copies]
+def shown(ports: FakePorts) -> list[tuple[int, int, str]]:
+    """Return level, revision and person of each copy in the last publish."""
+    return [(copy.level, copy.revision, copy.person) for copy in ports.cards.published[-1].copies]
 
 
-async def test_each_level_that_opens_has_one_reply_and_needs_no_other_words(
-    office: Office, world: World
+async def test_each_opened_level_gets_one_reply_and_no_other_notice(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    handle = await office.open_request(SALES, FINANCE, layout=THREAD)
-    first = world.cards.published[0]
-    await office.decide(handle, "UBORIS")
-    await office.until_idle(handle)
-    second = world.cards.published[-1]
+    handle = await harness.open_request(SALES, FINANCE, layout=THREAD)
+    first = ports.cards.published[0]
+    await harness.decide(handle, "UBORIS")
+    await harness.until_idle(handle)
+    second = ports.cards.published[-1]
 
-    await office.decide(handle, "UDORA", level=2)
+    await harness.decide(handle, "UDORA", level=2)
     outcome = await handle.result()
 
-    assert [(one.level, one.revision) for one in first.copies] == [(0, 0), (1, 1)]
-    assert [(one.level, one.revision) for one in second.copies] == [(0, 0), (1, 1), (2, 1)]
-    assert world.cards.published[-1].face == outcome.face
-    assert [one.key for one in outcome.card.copies] == [one.key for one in second.copies]
-    assert len({one.key for one in second.copies}) == 3
-    assert world.notices.summary() == [("outcome", "UANA")]
+    assert [(copy.level, copy.revision) for copy in first.copies] == [(0, 0), (1, 1)]
+    assert [(copy.level, copy.revision) for copy in second.copies] == [(0, 0), (1, 1), (2, 1)]
+    assert ports.cards.published[-1].face == outcome.face
+    assert [copy.key for copy in outcome.card.copies] == [copy.key for copy in second.copies]
+    assert len({copy.key for copy in second.copies}) == 3
+    assert ports.notices.summary() == [("outcome", "UANA")]
 
 
-async def test_who_joins_a_level_whose_reply_stands_is_told_in_the_thread(
-    office: Office, world: World
+async def test_an_approver_added_after_the_reply_is_notified_in_the_thread(
+    harness: Harness, ports: FakePorts
 ) -> None:
     joined = replace(
-        SALES, escalate=(Escalation(after=2 * MINUTE, to=acts.sources("UDORA"), replace=False),)
+        SALES, escalate=(Escalation(after=2 * MINUTE, to=updates.sources("UDORA"), replace=False),)
     )
-    handle = await office.open_request(joined, layout=THREAD)
+    handle = await harness.open_request(joined, layout=THREAD)
 
-    await office.pass_time(handle, 3 * MINUTE)
-    await office.until_idle(handle)
+    await harness.fast_forward(handle, 3 * MINUTE)
+    await harness.until_idle(handle)
 
-    assert shown(world) == [(0, 0, ""), (1, 1, "")]
-    assert world.notices.summary() == [("asked", "UDORA")]
+    assert shown(ports) == [(0, 0, ""), (1, 1, "")]
+    assert ports.notices.summary() == [("asked", "UDORA")]
 
 
-async def test_more_people_than_a_reply_may_mention_are_told_in_the_thread(
-    office: Office, world: World
+async def test_more_approvers_than_a_reply_may_mention_are_notified_in_the_thread(
+    harness: Harness, ports: FakePorts
 ) -> None:
     crowd = tuple(f"U{number:02}" for number in range(9))
-    await office.open_request(level("crowd", *crowd), layout=THREAD)
+    await harness.open_request(level("crowd", *crowd), layout=THREAD)
 
-    assert world.notices.summary() == [("asked", ",".join(crowd))]
-
-
-async def test_people_outside_the_channel_have_a_copy_besides(office: Office, world: World) -> None:
-    world.directory.outside = ("UDORA",)
-    handle = await office.open_request(SALES, FINANCE, layout=THREAD)
-    await office.decide(handle, "UBORIS")
-    await office.until_idle(handle)
-
-    assert shown(world) == [(0, 0, ""), (1, 1, ""), (2, 1, ""), (0, 0, "UDORA")]
-    assert world.notices.asked == []
+    assert ports.notices.summary() == [("asked", ",".join(crowd))]
 
 
-async def test_a_level_has_its_reply_also_where_the_policy_tells_nobody(
-    office: Office, world: World
+async def test_approvers_outside_the_channel_also_get_a_copy(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    await office.open_request(SALES, layout=THREAD, notify=Notify.NONE)
+    ports.directory.outside = ("UDORA",)
+    handle = await harness.open_request(SALES, FINANCE, layout=THREAD)
+    await harness.decide(handle, "UBORIS")
+    await harness.until_idle(handle)
 
-    assert shown(world) == [(0, 0, ""), (1, 1, "")]
+    assert shown(ports) == [(0, 0, ""), (1, 1, ""), (2, 1, ""), (0, 0, "UDORA")]
+    assert ports.notices.asked == []
 
 
-async def test_a_change_gets_replies_of_its_own_and_voids_the_others(
-    office: Office, world: World
+async def test_a_level_gets_its_reply_even_if_the_policy_notifies_no_one(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    handle = await office.open_request(SALES, FINANCE, layout=THREAD)
-    await office.decide(handle, "UBORIS")
-    await office.until_idle(handle)
+    await harness.open_request(SALES, layout=THREAD, notify=Notify.NONE)
 
-    await office.do(handle, acts.amend())
-    await office.until_idle(handle)
-
-    assert shown(world) == [(0, 0, ""), (1, 1, ""), (2, 1, ""), (1, 2, "")]
-    assert world.cards.shown(handle.id).content_revision == 2
-    assert world.notices.asked == []
+    assert shown(ports) == [(0, 0, ""), (1, 1, "")]
 
 
-async def test_a_level_on_which_nobody_may_decide_has_no_reply_before_somebody_may(
-    office: Office, world: World
+async def test_an_amendment_gets_its_own_replies_and_voids_the_others(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    world.directory.standings = {"UDORA": Standing.DEACTIVATED}
-    handle = await office.open_request(FINANCE, layout=THREAD)
-    before = shown(world)
+    handle = await harness.open_request(SALES, FINANCE, layout=THREAD)
+    await harness.decide(handle, "UBORIS")
+    await harness.until_idle(handle)
 
-    world.directory.standings = {}
-    await office.do(handle, acts.refresh())
-    await office.until_idle(handle)
+    await harness.send(handle, updates.amend())
+    await harness.until_idle(handle)
 
-    assert (before, shown(world)) == ([(0, 0, "")], [(0, 0, ""), (1, 1, "")])
-    assert world.notices.summary() == [("blocked", "#approvals-admin")]
+    assert shown(ports) == [(0, 0, ""), (1, 1, ""), (2, 1, ""), (1, 2, "")]
+    assert ports.cards.shown(handle.id).content_revision == 2
+    assert ports.notices.asked == []
 
 
-async def test_a_thread_that_is_posted_late_mentions_everybody_by_itself(
-    office: Office, world: World
+async def test_a_blocked_level_gets_its_reply_when_it_opens(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    world.slack.weather = Weather.REFUSING
-    handle = await office.open_request(SALES, FINANCE, layout=THREAD)
-    await office.decide(handle, "UBORIS")
-    await office.until_idle(handle)
+    ports.directory.standings = {"UDORA": Standing.DEACTIVATED}
+    handle = await harness.open_request(FINANCE, layout=THREAD)
+    before = shown(ports)
 
-    world.slack.answer()
-    await office.pass_time(handle, timedelta(seconds=15))
-    await office.until_idle(handle)
+    ports.directory.standings = {}
+    await harness.send(handle, updates.refresh())
+    await harness.until_idle(handle)
 
-    assert shown(world) == [(0, 0, ""), (1, 1, ""), (2, 1, "")]
-    assert not [one for one in world.cards.published[-1].copies if one.doubtful]
-    assert world.notices.asked == []
+    assert (before, shown(ports)) == ([(0, 0, "")], [(0, 0, ""), (1, 1, "")])
+    assert ports.notices.summary() == [("blocked", "#approvals-admin")]
 
 
-async def test_a_new_run_keeps_every_reply(narrow_office: Office, world: World) -> None:
-    handle = await narrow_office.open_request(SALES, FINANCE, layout=THREAD)
-    before = world.cards.published[-1].copies
-    await start_afresh(narrow_office, handle)
+async def test_a_thread_that_is_posted_late_mentions_all_approvers(
+    harness: Harness, ports: FakePorts
+) -> None:
+    ports.slack.mode = SlackMode.REFUSING
+    handle = await harness.open_request(SALES, FINANCE, layout=THREAD)
+    await harness.decide(handle, "UBORIS")
+    await harness.until_idle(handle)
 
-    await narrow_office.decide(handle, "UBORIS")
-    await narrow_office.until_idle(handle)
+    ports.slack.recover()
+    await harness.fast_forward(handle, timedelta(seconds=15))
+    await harness.until_idle(handle)
 
-    after = world.cards.published[-1].copies
-    assert [(one.key, one.level) for one in after[:2]] == [(one.key, one.level) for one in before]
-    assert [one.level for one in after] == [0, 1, 2]
+    assert shown(ports) == [(0, 0, ""), (1, 1, ""), (2, 1, "")]
+    assert not [copy for copy in ports.cards.published[-1].copies if copy.doubtful]
+    assert ports.notices.asked == []
 
 
-async def test_a_parent_takes_the_whole_thread_over(office: Office, world: World) -> None:
+async def test_a_new_run_keeps_every_reply(low_limit_harness: Harness, ports: FakePorts) -> None:
+    handle = await low_limit_harness.open_request(SALES, FINANCE, layout=THREAD)
+    before = ports.cards.published[-1].copies
+    await continue_as_new(low_limit_harness, handle)
+
+    await low_limit_harness.decide(handle, "UBORIS")
+    await low_limit_harness.until_idle(handle)
+
+    after = ports.cards.published[-1].copies
+    assert [(copy.key, copy.level) for copy in after[:2]] == [
+        (copy.key, copy.level) for copy in before
+    ]
+    assert [copy.level for copy in after] == [0, 1, 2]
+
+
+async def test_a_parent_takes_over_the_whole_thread(harness: Harness, ports: FakePorts) -> None:
     order = an_order("1500.00")
     rules = replace(policy(SALES, FINANCE), layout=THREAD)
-    handle = await office.client.start_workflow(
+    handle = await harness.client.start_workflow(
         OrderWorkflow.run,
         OrderInput(order=order, requester=ANA, policy=rules),
         id=order.order_id,
-        task_queue=office.queue,
+        task_queue=harness.queue,
     )
-    await world.until(lambda: "OrderReceived" in world.audit.kinds(order.order_id))
-    approval = office.approval_of(handle)
-    await office.until_idle(approval)
-    await office.decide(approval, "UBORIS")
-    await office.until_idle(approval)
-    (*_, before) = world.cards.published
-    await office.decide(approval, "UDORA", level=2)
+    await ports.until(lambda: "OrderReceived" in ports.audit.kinds(order.order_id))
+    approval = harness.approval_of(handle)
+    await harness.until_idle(approval)
+    await harness.decide(approval, "UBORIS")
+    await harness.until_idle(approval)
+    (*_, before) = ports.cards.published
+    await harness.decide(approval, "UDORA", level=2)
 
-    await office.end(handle)
+    await harness.run_to_end(handle)
 
-    last = world.cards.published[-1]
+    last = ports.cards.published[-1]
     assert isinstance(before.face, ApprovalSnapshot)
     assert (before.face.about, last.face.kind) == (RequestKind.ORDER, "order")
-    assert [(one.key, one.level, one.revision) for one in last.copies] == [
-        (one.key, one.level, one.revision) for one in before.copies
+    assert [(copy.key, copy.level, copy.revision) for copy in last.copies] == [
+        (copy.key, copy.level, copy.revision) for copy in before.copies
     ]
-    assert [one.level for one in last.copies] == [0, 1, 2]
+    assert [copy.level for copy in last.copies] == [0, 1, 2]
 
 
-async def test_only_those_whom_it_concerns_may_read_what_is_private(
-    office: Office, world: World
+async def test_only_the_people_involved_may_read_a_private_request(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    world.directory.outside = ("UDORA",)
-    handle = await office.open_request(SALES, FINANCE, layout=THREAD, visibility=Visibility.PRIVATE)
+    ports.directory.outside = ("UDORA",)
+    handle = await harness.open_request(
+        SALES, FINANCE, layout=THREAD, visibility=Visibility.PRIVATE
+    )
     early = await handle.query(ApprovalWorkflow.menu, "UDORA")
-    await office.do(handle, acts.delegate("UBORIS", "UEMIL"))
-    await office.until_idle(handle)
-    await office.decide(handle, "UCLARA")
-    await office.until_idle(handle)
-    await office.do(handle, acts.amend())
-    await office.until_idle(handle)
+    await harness.send(handle, updates.delegate("UBORIS", "UEMIL"))
+    await harness.until_idle(handle)
+    await harness.decide(handle, "UCLARA")
+    await harness.until_idle(handle)
+    await harness.send(handle, updates.amend())
+    await harness.until_idle(handle)
 
     readers = ("UANA", "UBORIS", "UCLARA", "UEMIL", "UDORA", "UGUS")
-    menus = {one: await handle.query(ApprovalWorkflow.menu, one) for one in (*readers, "UEVE", "")}
+    menus = {
+        person: await handle.query(ApprovalWorkflow.menu, person)
+        for person in (*readers, "UEVE", "")
+    }
     assert not early.may_read
-    assert {one for one, menu in menus.items() if menu.may_read} == set(readers)
+    assert {person for person, menu in menus.items() if menu.may_read} == set(readers)
     assert menus["UEVE"].face.content.title == "Customer order"
     assert (menus["UEVE"].face.hidden, menus["UEVE"].face.changes) == (True, ())
     assert not menus["UDORA"].face.hidden
 
 
-async def test_everybody_may_read_what_is_not_private(office: Office) -> None:
-    handle = await office.open_request(SALES)
+async def test_everyone_may_read_a_public_request(harness: Harness) -> None:
+    handle = await harness.open_request(SALES)
 
     menu = await handle.query(ApprovalWorkflow.menu, "UEVE")
     assert (menu.may_read, menu.face.hidden) == (True, False)

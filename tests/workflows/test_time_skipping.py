@@ -1,17 +1,17 @@
-"""The server's time skipping, on which these tests stand, is switched on and does what we think."""
+"""The server's time skipping, which these tests rely on, is enabled and works as assumed."""
 
 import pytest
 from temporalio.service import RPCError, RPCStatusCode
 
 from tests.conftest import TIME_SKIPPING_KEY
-from tests.workflows.office import EXPIRE, Office
+from tests.workflows.harness import EXPIRE, Harness
 
 
-async def test_the_server_knows_our_key_for_time_skipping(office: Office) -> None:
-    handle = await office.open_request()
+async def test_the_server_accepts_our_key_for_time_skipping(harness: Harness) -> None:
+    handle = await harness.open_request()
 
     try:
-        reached = await office.env.fast_forward(handle, EXPIRE / 5)
+        reached = await harness.env.fast_forward(handle, EXPIRE / 5)
     except RPCError as error:
         if error.status is RPCStatusCode.UNIMPLEMENTED:
             pytest.fail(
@@ -24,11 +24,11 @@ async def test_the_server_knows_our_key_for_time_skipping(office: Office) -> Non
     assert reached
 
 
-async def test_nothing_moves_unless_a_test_says_so(office: Office) -> None:
-    handle = await office.open_request()
-    before = await office.clock(handle)
+async def test_time_is_skipped_only_on_request(harness: Harness) -> None:
+    handle = await harness.open_request()
+    before = await harness.workflow_time(handle)
 
-    await office.pass_time(handle, EXPIRE / 5)
+    await harness.fast_forward(handle, EXPIRE / 5)
 
-    moved = await office.clock(handle) - before
+    moved = await harness.workflow_time(handle) - before
     assert EXPIRE / 5 <= moved < EXPIRE / 4

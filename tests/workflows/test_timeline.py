@@ -1,13 +1,13 @@
-"""Fourteen days without an answer: what happens at which instant, and who is told."""
+"""Fourteen days without a decision: the instant of each event, and the notices."""
 
 from datetime import datetime, timedelta
 
 import pytest
 
-from tests.workflows import acts
-from tests.workflows.fakes import World
+from tests.workflows import updates
+from tests.workflows.fake_ports import FakePorts
+from tests.workflows.harness import Harness, level
 from tests.workflows.history import kinds, most_armed
-from tests.workflows.office import Office, level
 from workflows.approval import ApprovalWorkflow
 from workflows.rules.approvals.policy import Escalation
 
@@ -20,31 +20,31 @@ FORTNIGHT = level(
     quorum=2,
     remind_after=(1 * DAY, 3 * DAY, 9 * DAY, 13 * DAY),
     escalate=(
-        Escalation(after=4 * DAY, to=acts.sources("group:leads")),
-        Escalation(after=7 * DAY, to=acts.sources("manager")),
-        Escalation(after=10 * DAY, to=acts.sources("group:board"), replace=True),
+        Escalation(after=4 * DAY, to=updates.sources("group:leads")),
+        Escalation(after=7 * DAY, to=updates.sources("manager")),
+        Escalation(after=10 * DAY, to=updates.sources("group:board"), replace=True),
     ),
     expire=14 * DAY,
 )
 
 
 @pytest.fixture(autouse=True)
-def _everybody_is_there(world: World) -> None:
-    world.directory.groups = {"leads": ("UDORA",), "board": ("UEMIL", "UFINN")}
-    world.directory.managers = ("UHANA",)
+def _everybody_is_there(ports: FakePorts) -> None:
+    ports.directory.groups = {"leads": ("UDORA",), "board": ("UEMIL", "UFINN")}
+    ports.directory.managers = ("UHANA",)
 
 
 async def test_fourteen_days_of_reminders_escalations_and_the_end(
-    office: Office, world: World
+    harness: Harness, ports: FakePorts
 ) -> None:
-    handle = await office.open_request(FORTNIGHT)
+    handle = await harness.open_request(FORTNIGHT)
 
-    outcome = await office.end(handle)
+    outcome = await harness.run_to_end(handle)
 
     start = outcome.face.submitted_at
     facts = [
         (_days(fact.at, start), fact.kind.value, fact.data.get("eligible", ""))
-        for fact in world.audit.of(handle.id)
+        for fact in ports.audit.of(handle.id)
     ]
     assert facts == [
         (0, "RequestSubmitted", ""),
@@ -62,8 +62,12 @@ async def test_fourteen_days_of_reminders_escalations_and_the_end(
         (14, "RequestExpired", ""),
     ]
     notices = [
-        (_days(one.intended_at or start, start), one.kind.value, ",".join(one.people) or one.person)
-        for one in world.notices.told
+        (
+            _days(notice.intended_at or start, start),
+            notice.kind.value,
+            ",".join(notice.people) or notice.person,
+        )
+        for notice in ports.notices.told
     ]
     assert notices == [
         (1, "reminded", "UBORIS,UCLARA"),
@@ -75,40 +79,42 @@ async def test_fourteen_days_of_reminders_escalations_and_the_end(
         (13, "reminded", "UEMIL,UFINN"),
         (14, "outcome", "UANA"),
     ]
-    events = await office.history(handle)
+    events = await harness.history(handle)
     assert kinds(events).count("TIMER_STARTED") == 8
     assert most_armed(events) == 1
 
 
 def _days(at: datetime, start: datetime) -> float:
-    """Return the days since the start, which machine and level take a moment to begin."""
+    """Return the days since the start, rounded: the level opens a moment later."""
     return round((at - start) / DAY, 3)
 
 
-async def test_a_clock_keeps_its_instants_to_the_microsecond(office: Office, world: World) -> None:
-    """A fact is of its instant, however late the clock was looked at; nothing adds up."""
-    handle = await office.open_request(FORTNIGHT)
+async def test_a_clock_keeps_its_instants_to_the_microsecond(
+    harness: Harness, ports: FakePorts
+) -> None:
+    """A fact has its due instant, however late the workflow woke; delays do not accumulate."""
+    handle = await harness.open_request(FORTNIGHT)
 
     due = (await handle.query(ApprovalWorkflow.state)).levels[0].expires_at
 
-    await office.end(handle)
+    await harness.run_to_end(handle)
 
     assert due is not None
     reached = due - 14 * DAY
-    facts = world.audit.of(handle.id)
+    facts = ports.audit.of(handle.id)
     reminders = [fact.at for fact in facts if fact.kind.value == "LevelReminded"]
     assert reminders == [reached + after for after in FORTNIGHT.remind_after]
     assert facts[-1].at == due
 
 
-async def test_a_wish_of_the_request_shortens_what_comes_before_the_end(
-    office: Office, world: World
+async def test_a_requested_expiry_shortens_the_earlier_deadlines(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    handle = await office.request(FORTNIGHT, expire_after=5 * DAY)
+    handle = await harness.start_request(FORTNIGHT, expire_after=5 * DAY)
 
-    outcome = await office.end(handle)
+    outcome = await harness.run_to_end(handle)
 
-    assert world.audit.kinds(handle.id)[2:] == [
+    assert ports.audit.kinds(handle.id)[2:] == [
         "LevelReminded",
         "LevelReminded",
         "LevelEscalated",

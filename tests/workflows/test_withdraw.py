@@ -1,63 +1,63 @@
-"""The requester takes a request back: by update, or through a parent's signal."""
+"""The requester withdraws a request: by an update, or through a parent's signal."""
 
-from tests.workflows.fakes import World
-from tests.workflows.office import ANA, BOTH, Office
+from tests.workflows.fake_ports import FakePorts
+from tests.workflows.harness import ANA, BOTH, Harness
 from workflows.rules.approvals.request import Status, Withdrawal
 from workflows.rules.people.actors import Actor, Origin
 
 
-async def test_the_requester_takes_a_request_back(office: Office, world: World) -> None:
-    handle = await office.open_request()
+async def test_the_requester_withdraws_a_request(harness: Harness, ports: FakePorts) -> None:
+    handle = await harness.open_request()
 
-    answer = await office.withdraw(handle, reason="not needed any more")
+    answer = await harness.withdraw(handle, reason="not needed any more")
     outcome = await handle.result()
 
     assert answer.status is Status.WITHDRAWN
     assert outcome.face.closing_reason == "not needed any more"
-    assert world.audit.kinds(handle.id)[-1] == "RequestWithdrawn"
+    assert ports.audit.kinds(handle.id)[-1] == "RequestWithdrawn"
 
 
-async def test_a_request_may_be_taken_back_before_its_level_opens(
-    office: Office, world: World
+async def test_a_request_may_be_withdrawn_before_its_level_opens(
+    harness: Harness, ports: FakePorts
 ) -> None:
-    world.directory.empty = True
-    handle = await office.request()
-    await world.until(lambda: "LevelBlocked" in world.audit.kinds(handle.id))
+    ports.directory.empty = True
+    handle = await harness.start_request()
+    await ports.until(lambda: "LevelBlocked" in ports.audit.kinds(handle.id))
 
-    answer = await office.withdraw(handle)
+    answer = await harness.withdraw(handle)
     await handle.result()
 
     assert answer.status is Status.WITHDRAWN
 
 
-async def test_a_signal_takes_a_request_back(office: Office, world: World) -> None:
-    handle = await office.open_request()
+async def test_a_signal_withdraws_a_request(harness: Harness, ports: FakePorts) -> None:
+    handle = await harness.open_request()
 
     await handle.signal("withdraw", Withdrawal(actor=ANA, reason="by the parent"))
     outcome = await handle.result()
 
     assert outcome.face.status is Status.WITHDRAWN
-    assert world.audit.kinds(handle.id)[-1] == "RequestWithdrawn"
+    assert ports.audit.kinds(handle.id)[-1] == "RequestWithdrawn"
 
 
 async def test_a_signal_changes_nothing_once_the_request_is_approved(
-    office: Office, world: World
+    harness: Harness, ports: FakePorts
 ) -> None:
-    handle = await office.open_request()
-    await office.click(handle, "UBORIS")
+    handle = await harness.open_request()
+    await harness.click_decide(handle, "UBORIS")
 
     await handle.signal("withdraw", Withdrawal(actor=ANA))
-    outcome = await office.end(handle)
+    outcome = await harness.run_to_end(handle)
 
     assert outcome.face.status is Status.APPROVED
-    assert "RequestWithdrawn" not in world.audit.kinds(handle.id)
+    assert "RequestWithdrawn" not in ports.audit.kinds(handle.id)
 
 
-async def test_a_signal_in_somebody_elses_name_changes_nothing(office: Office) -> None:
-    handle = await office.open_request(BOTH)
+async def test_a_signal_from_another_actor_changes_nothing(harness: Harness) -> None:
+    handle = await harness.open_request(BOTH)
 
     stranger = Actor(person="UEVE", origin=Origin.WORKFLOW)
     await handle.signal("withdraw", Withdrawal(actor=stranger))
-    answer = await office.decide(handle, "UBORIS")
+    answer = await harness.decide(handle, "UBORIS")
 
     assert answer.status is Status.PENDING

@@ -1,5 +1,5 @@
-"""Ports: what workflows ask of the outside world. `activities/` implements them.
+"""Ports: the activities that workflows call. `activities/` implements them.
 
-Each method is an activity without a body. Workflows call `workflow.execute_activity_method(CardPort.publish, ...)`
-and so never import an implementation; tests replace a port with a small class.
+A port's methods have no body. Workflows call `workflow.execute_activity_method(CardPort.publish, ...)`
+and so never import an implementation. Tests replace a port with a small class.
 """

@@ -14,10 +14,10 @@ from workflows.rules.snapshots import Snapshot
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditBatch:
-    """Facts to write down, in order, with the state they led to (what the inbox reads).
+    """Facts to append, in order, and the snapshot after them (which the inbox reads).
 
-    `watches` are the people and groups on which the request depends as long as it is open,
-    `readers` those who may read the whole of a private one.
+    `watches` are the people and groups that an open request depends on, `readers` those who may
+    read a private request in full.
     """
 
     request_id: str
@@ -33,18 +33,18 @@ class AuditPort:
 
     @activity.defn
     async def append(self, batch: AuditBatch) -> None:
-        """Append the facts and store the face, in one transaction.
+        """Append the facts and store the snapshot, in one transaction.
 
-        Safe to repeat: a fact that is there already, under its request id and sequence, is left
-        alone. Raises ApplicationError `audit.conflict` where another fact stands under the same
-        sequence and `audit.gap` where earlier ones are missing; both are retried until mended.
+        Safe to repeat: a fact with a known request id and sequence is skipped. Raises
+        ApplicationError `audit.conflict` if a different fact has the same sequence and `audit.gap`
+        if earlier facts are missing. Both are retried until the trail is fixed.
         """
         raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeadlineQuestion:
-    """A question: when is each of `windows` over, counted from `start`."""
+    """Windows of time that all begin at `start`; the answer is when each of them ends."""
 
     start: datetime
     windows: tuple[timedelta, ...]
@@ -52,17 +52,17 @@ class DeadlineQuestion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deadlines:
-    """Instants in UTC, in the order of the question."""
+    """The ends in UTC, in the order of the windows, and the version of the time-zone data."""
 
     at: tuple[datetime, ...]
 
 
 class CalendarPort:
-    """Durations become instants here, once, so that replay never depends on a library."""
+    """Turns durations into instants, once, so that replay never depends on a library."""
 
     @activity.defn
     async def deadlines(self, question: DeadlineQuestion) -> Deadlines:
-        """Return the instants. Pure: safe to repeat, raises nothing."""
+        """Return the instants. A pure function: safe to repeat, and it raises nothing."""
         raise NotImplementedError
 
 
@@ -71,19 +71,18 @@ class DirectoryPort:
 
     @activity.defn
     async def approvers(self, question: DirectoryQuery) -> DirectoryResult:
-        """Read everybody whom the question is about, now. Safe to repeat.
+        """Read the current approvers and admins of a request. Safe to repeat.
 
-        A source that cannot be read (an unknown group, a missing scope, a manager who is not
-        filled in) stands in `unreadable`; nothing is guessed. Raises ApplicationError `slack.*`
-        when Slack cannot be asked at all; its first detail is the Retry-After in seconds, 0 where
-        there is none.
+        A source that cannot be read (an unknown group, a missing scope, an empty manager field) is
+        listed in `unreadable`; nothing is guessed. Raises ApplicationError `slack.*` if Slack
+        cannot be reached. The error's first detail is the Retry-After in seconds, or 0.
         """
         raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PublishCard:
-    """Bring every copy of a card to this face, the copies in direct messages too."""
+    """Show the snapshot `face` on every copy of a card, including those in direct messages."""
 
     face: Snapshot
     copies: tuple[CardCopy, ...]
@@ -91,10 +90,10 @@ class PublishCard:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PublishedCard:
-    """Where the card stands now.
+    """The copies of the card after a publish.
 
-    `problem` names what kept a copy from it (empty: all is well), `lasting` says that only a
-    person can help: the bot is not in the channel, the channel is archived.
+    `problem` is the code of what prevented a copy, empty if all were written. `lasting` means that
+    only a person can fix it: the bot is not in the channel, or the channel is archived.
     """
 
     copies: tuple[CardCopy, ...]
@@ -105,25 +104,25 @@ class PublishedCard:
 
 
 class CardPort:
-    """The messages whose buttons people press."""
+    """The messages with the buttons."""
 
     @activity.defn
     async def publish(self, card: PublishCard) -> PublishedCard:
-        """Write the face to every copy: post where there is none yet, else edit in place.
+        """Write the snapshot to every copy: post the missing ones, edit the others in place.
 
-        One try, no waiting. Safe to repeat: for a `doubtful` copy the channel is searched for its
-        key since `intended_at` first (chat.postMessage has no idempotency key). What Slack
-        refuses comes back as `problem`, an unknown outcome of a post as `doubtful`.
+        One attempt without waiting. Safe to repeat: chat.postMessage has no idempotency key, so
+        for a `doubtful` copy the channel is searched first for the copy's key, from `intended_at`
+        on. A refusal by Slack is returned as `problem`, a post with unknown outcome as `doubtful`.
         """
         raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoticeResult:
-    """How telling went. `problem` is empty when the people have been told.
+    """The result of sending a notice. `problem` is empty if it was sent.
 
-    `lasting` says that only a person can help (the bot is not in the channel), `addressee_gone`
-    that nobody can: the account is deactivated.
+    `lasting` means that only a person can fix it (the bot is not in the channel).
+    `addressee_gone` means that no retry can help: the account is deactivated.
     """
 
     problem: str = ""
@@ -138,9 +137,10 @@ class NoticePort:
 
     @activity.defn
     async def tell(self, notice: Notice) -> NoticeResult:
-        """Send the notice once. One try, no waiting. See `rules.notice.PendingNotice` for where it goes.
+        """Send the notice. One attempt without waiting. `rules.notice.PendingNotice` has the routing.
 
-        Safe to repeat: a `doubtful` notice is looked for by its key since `intended_at` first.
-        What Slack refuses comes back as `problem`, `lasting` where no retry can help.
+        Safe to repeat: Slack is searched first for the key of a `doubtful` notice, from
+        `intended_at` on. A refusal by Slack is returned as `problem`, and is `lasting` if a retry
+        cannot help.
         """
         raise NotImplementedError

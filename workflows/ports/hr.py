@@ -1,4 +1,4 @@
-"""The port of provisioning: what an approved HR request does in the world, and how it is undone."""
+"""The port of provisioning: the steps of an approved HR request, and their compensations."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from workflows.rules.hr.snapshot import DaysLeft, HrStepName
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProvisionQuestion:
-    """Do one step of an approved request for its requester, or undo it. `key` names it for ever."""
+    """One step of an approved request, to do or to undo. `key` is its idempotency key."""
 
     key: str
     step: HrStepName
@@ -20,7 +20,7 @@ class ProvisionQuestion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Provisioned:
-    """What a step is known by, and after a booking how many days are left."""
+    """The reference of a step, and after a booking the days that are left."""
 
     reference: str
     left: tuple[DaysLeft, ...] = ()
@@ -33,12 +33,12 @@ class ProvisionPort:
     async def provision(self, question: ProvisionQuestion) -> Provisioned:
         """Do the step. Safe to repeat: the same key does it once.
 
-        Raises ApplicationErrors that are not retried where it cannot be done; their type is the
-        code of `Failure`, their first detail its data.
+        If it cannot be done, raises an ApplicationError that is not retried. The error's type is
+        the code of the `Failure`, the first detail its data.
         """
         raise NotImplementedError
 
     @activity.defn
     async def take_back(self, question: ProvisionQuestion) -> None:
-        """Undo what the key has done, if anything. Safe to repeat; a later `provision` is refused."""
+        """Undo the step of this key, if it was done. Safe to repeat; a later `provision` is refused."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Ports of an order: stock, payment, shipping and mail to its customer."""
+"""Ports of an order: stock, payment, shipping, and mail to the customer."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,9 +12,9 @@ from workflows.rules.orders.parcel import Stored
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepQuestion:
-    """One saga step of one order. `key` makes a repeated step the same step.
+    """One step of one order, to do or to undo. `key` is its idempotency key.
 
-    `reference` names what was paid elsewhere (the gateway's event id), and is empty otherwise.
+    `reference` is the gateway's event id of a payment made elsewhere, and is empty otherwise.
     """
 
     key: str
@@ -24,10 +24,10 @@ class StepQuestion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepReference:
-    """The reservation, transaction or tracking id of a step that was done.
+    """The reservation, transaction or tracking id of a completed step.
 
-    A shipment says when it will probably arrive, a reservation from more than one warehouse what
-    lies where.
+    A shipment has an `estimated_delivery`. A reservation in more than one warehouse has `stored`:
+    the items by warehouse.
     """
 
     reference: str
@@ -35,8 +35,8 @@ class StepReference:
     stored: tuple[Stored, ...] = ()
 
 
-SPOKEN = frozenset({"InventoryDownError", "PaymentGatewayError"})
-"""Types of errors that are tried again, and whose message is nevertheless a sentence for people."""
+RETRIED_WITH_MESSAGE = frozenset({"InventoryDownError", "PaymentGatewayError"})
+"""Types of errors that are retried although their message is meant for people."""
 
 
 class InventoryPort:
@@ -44,18 +44,18 @@ class InventoryPort:
 
     @activity.defn
     async def reserve(self, question: StepQuestion) -> StepReference:
-        """Take the order's stock, all or nothing; the same key takes it once.
+        """Reserve the order's stock, all or nothing; the same key reserves it once.
 
-        Raises ApplicationError `OutOfStockError` (not retryable) naming the product, and
-        `InventoryDownError` (retryable) where the order simulates that.
+        Raises ApplicationError `OutOfStockError` (not retryable) with the product, and
+        `InventoryDownError` (retryable) if the order simulates an outage.
         """
         raise NotImplementedError
 
     @activity.defn
     async def release(self, question: StepQuestion) -> None:
-        """Give back what `key` took, if it took anything.
+        """Release the reservation of `key`, if there is one.
 
-        Safe to repeat. A reserve that comes late, with a released key, is refused.
+        Safe to repeat. A reserve that arrives after the release is refused.
         """
         raise NotImplementedError
 
@@ -73,7 +73,7 @@ class PaymentPort:
 
     @activity.defn
     async def receive(self, question: StepQuestion) -> StepReference:
-        """Book what the customer has paid elsewhere: the order's total, as `reference` names it.
+        """Book a payment made elsewhere: the order's total, under the event id in `reference`.
 
         The same key books once. Raises ApplicationError `StepUndoneError` (not retryable) after a
         refund.
@@ -82,9 +82,9 @@ class PaymentPort:
 
     @activity.defn
     async def refund(self, question: StepQuestion) -> None:
-        """Give back what `key` charged or booked, if anything.
+        """Refund the payment of `key`, charged or booked, if there is one.
 
-        Safe to repeat. A charge that comes late, with a refunded key, is refused.
+        Safe to repeat. A charge that arrives after the refund is refused.
         """
         raise NotImplementedError
 
@@ -99,25 +99,25 @@ class ShippingPort:
 
     @activity.defn
     async def deliver(self, question: StepQuestion) -> StepReference:
-        """Return when what `key` shipped has arrived. Safe to repeat.
+        """Return when the parcel of `key` has arrived. Safe to repeat.
 
-        Raises ApplicationError, not retryable: `NotShippedError` where `key` has shipped nothing,
-        `StepUndoneError` where that was recalled.
+        Raises ApplicationError, not retryable: `NotShippedError` if `key` has shipped nothing,
+        `StepUndoneError` if the parcel was recalled.
         """
         raise NotImplementedError
 
     @activity.defn
     async def recall(self, question: StepQuestion) -> None:
-        """Call back what `key` shipped, delivered or not, if it shipped anything. Safe to repeat.
+        """Recall the parcel of `key`, delivered or not, if there is one. Safe to repeat.
 
-        A ship or a delivery that comes late, with a recalled key, is refused.
+        A shipment or a delivery that arrives after the recall is refused.
         """
         raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MailResult:
-    """Whether a mail went out, and where it did not, why not: `mail.off`, `mail.no_address`."""
+    """Whether a mail was sent; if not, `problem` is the reason: `mail.off`, `mail.no_address`."""
 
     sent: bool
     problem: str = ""
@@ -128,9 +128,9 @@ class MailPort:
 
     @activity.defn
     async def send(self, mail: Mail) -> MailResult:
-        """Send one mail. A repetition may arrive twice, under the same Message-ID.
+        """Send one mail. A repetition may arrive twice, with the same Message-ID.
 
-        Raises ApplicationError `mail.refused` (not retryable) where the server takes no mail to
-        that address, `mail.unavailable` where it cannot be asked now.
+        Raises ApplicationError `mail.refused` (not retryable) if the server refuses the address,
+        `mail.unavailable` if the server cannot be reached.
         """
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Ports for money that came in by itself: the list of it, and the way back."""
+"""Ports for received payments: the list of them, and their refunds."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,19 +10,19 @@ from workflows.rules.orders.incoming_payment import IncomingPayment
 
 
 class RefundPort:
-    """Money that came in by itself, and goes out again."""
+    """Refunds of received payments."""
 
     @activity.defn
     async def give_back(self, payment: IncomingPayment) -> StepReference:
-        """Give back all of a payment that came in, and write down that it was. Safe to repeat."""
+        """Refund a received payment in full and record the refund. Safe to repeat."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SweepQuestion:
-    """Which payments, received before an instant, wait: a page of them, `after` an event id.
+    """A page of the payments that wait, received before an instant, `after` an event id.
 
-    What was received before `give_back_before` and is still open, no order takes any more.
+    A payment received before `give_back_before` that no order has accepted is refunded.
     """
 
     received_before: datetime
@@ -32,7 +32,7 @@ class SweepQuestion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Swept:
-    """A page of payments to hand to their orders, and to give back; `after` is where to go on."""
+    """A page of payments for their orders, and to refund; the next page starts `after` this id."""
 
     wanted: tuple[IncomingPayment, ...] = ()
     not_wanted: tuple[IncomingPayment, ...] = ()
@@ -41,12 +41,12 @@ class Swept:
 
 
 class IncomingPaymentPort:
-    """The list of payments that came in by themselves."""
+    """The list of received payments."""
 
     @activity.defn
     async def sweep(self, question: SweepQuestion) -> Swept:
-        """Judge a page of the waiting payments anew, and claim each for what is to be done.
+        """Classify a page of the waiting payments and claim each for delivery or refund.
 
-        Safe to repeat: what was claimed and not done comes back.
+        Safe to repeat: a payment that was claimed and not settled is returned again.
         """
         raise NotImplementedError

@@ -10,7 +10,7 @@ from workflows.rules.orders.daily_totals import DaySummary
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DayQuestion:
-    """Which day: the last whole one before `at` in a time zone, or the one that `day` names."""
+    """Which day to sum up: `day`, or else the last full day before `at` in the time zone."""
 
     timezone: str
     at: datetime
@@ -18,8 +18,8 @@ class DayQuestion:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TellDay:
-    """A message about a day for a channel."""
+class SummaryMessage:
+    """The summary of a day, as a message for a channel."""
 
     channel: str
     language: str
@@ -27,18 +27,18 @@ class TellDay:
 
 
 class SummaryPort:
-    """The day's orders, and the channel that hears of them."""
+    """The day's orders, and the channel that the summary is posted to."""
 
     @activity.defn
     async def sum_up(self, question: DayQuestion) -> DaySummary:
-        """Read the orders that came in on a calendar day. Safe to repeat."""
+        """Sum up the orders received on a calendar day. Safe to repeat."""
         raise NotImplementedError
 
     @activity.defn
-    async def tell_day(self, message: TellDay) -> bool:
-        """Post the message; False where the channel has heard of that day before.
+    async def tell_day(self, message: SummaryMessage) -> bool:
+        """Post the message; return False if the channel has the summary of that day already.
 
-        Safe to repeat: the day's key is looked for first. Raises ApplicationError `slack.*`, not
-        retryable where only a person can help.
+        Safe to repeat: Slack is searched for the day's key first. Raises ApplicationError
+        `slack.*`, not retryable if only a person can fix the cause.
         """
         raise NotImplementedError

@@ -1,6 +1,6 @@
-"""An HR request's rules: obey the approval, then provision step by step, or undo it all.
+"""The rules of an HR request: obey the approval's outcome, then provision step by step, or undo.
 
-Each step's compensation is registered before the step is begun.
+`rules.shared.saga` has the transitions of the steps.
 """
 
 from dataclasses import replace
@@ -20,21 +20,22 @@ from workflows.rules.hr.snapshot import (
     HrStuck,
     Provisioning,
 )
-from workflows.rules.orders.order import StepStatus
 from workflows.rules.people.actors import CLOCK, Actor
+from workflows.rules.shared import saga as machine
 from workflows.rules.shared.audit import AuditEvent, Fact
 from workflows.rules.shared.content import content_digest
 from workflows.rules.shared.errors import NotAnHrContentError
 from workflows.rules.shared.failure import Failure
+from workflows.rules.shared.saga import StepStatus
 
 APPROVAL_LOST = "approval_lost"
-"""An operator has terminated the approval: nobody has said yes."""
+"""The failure code when an operator has terminated the approval, so that no one approved."""
 UNREADABLE = "not_an_hr_content"
-"""What was approved is no HR request."""
+"""The failure code when the approved content is not an HR request."""
 
 
 def receive(request: HrRequest, requester: Actor, policy: Policy, now: datetime) -> HrChange:
-    """Begin an HR request: it waits for its approval."""
+    """Return a new HR request, which waits for its approval."""
     state = HrState(
         request=request, requester=requester, policy=policy, received_at=now, changed_at=now
     )
@@ -47,7 +48,7 @@ def receive(request: HrRequest, requester: Actor, policy: Policy, now: datetime)
 
 
 def approval_ended(state: HrState, approval: ApprovalSnapshot, now: datetime) -> HrChange:
-    """Take the approval's outcome: provision what was approved, as amended, or end."""
+    """Apply the approval's outcome: provision the request as approved (and amended), or end it."""
     request = _decided(state, approval)
     ended = replace(
         state, request=request or state.request, approval=approval, status=approval.status
@@ -62,7 +63,7 @@ def approval_ended(state: HrState, approval: ApprovalSnapshot, now: datetime) ->
     )
     if approval.status is not Status.APPROVED:
         return _end(change, Provisioning.NOT_NEEDED, now)
-    if request is None:  # fail closed: what cannot be read is not done
+    if request is None:  # fail closed: content that cannot be read is not provisioned
         failed = replace(change.state, failure=Failure(code=UNREADABLE))
         return _end(replace(change, state=failed), Provisioning.FAILED, now)
     steps = tuple(HrStep(name=name) for name in STEPS[request.type])
@@ -71,7 +72,7 @@ def approval_ended(state: HrState, approval: ApprovalSnapshot, now: datetime) ->
 
 
 def _decided(state: HrState, approval: ApprovalSnapshot) -> HrRequest | None:
-    """Return the request as it was amended last, or None where its content is none."""
+    """Return the request as last amended, or None if its content is not an HR request."""
     try:
         return request_from_content(state.request.request_id, approval.content)
     except NotAnHrContentError:
@@ -86,66 +87,61 @@ def approval_lost(state: HrState, now: datetime) -> HrChange:
 
 
 def next_step(state: HrState) -> HrStepName:
-    """Return the step that is to be begun now."""
-    return next(step.name for step in state.steps if step.status is StepStatus.WAITING)
+    """Return the step to begin now."""
+    return machine.next_step(state.steps).name
 
 
 def step_started(state: HrState, name: HrStepName, now: datetime) -> HrChange:
-    """Register the step's compensation and note that it is under way, in one fact."""
-    state = replace(state, owed=(*state.owed, name))
+    """Register the step's compensation and record that it is running, in one fact."""
     step = replace(state.step(name), status=StepStatus.RUNNING)
-    return _note_step(state, step, Fact.STEP_STARTED, now, compensation=f"undo {name}")
+    return _apply(state, _progress(state).start(step, name, f"undo {name}"), now)
 
 
 def step_completed(
     state: HrState, name: HrStepName, reference: str, left: tuple[DaysLeft, ...], now: datetime
 ) -> HrChange:
-    """Note a step's success; after the last one all is done."""
+    """Record a step's success; after the last step the request is provisioned."""
     step = HrStep(name=name, status=StepStatus.DONE, reference=reference, left=left)
-    change = _note_step(state, step, Fact.STEP_COMPLETED, now)
-    if any(one.status is not StepStatus.DONE for one in change.state.steps):
-        return change
-    owing_nothing = replace(change.state, owed=())
-    return _end(replace(change, state=owing_nothing), Provisioning.DONE, now)
+    move = _progress(state).complete(step)
+    change = _apply(state, move, now)
+    return _end(change, Provisioning.DONE, now) if move.completes else change
 
 
-def step_failed(state: HrState, name: HrStepName, problem: Failure, now: datetime) -> HrChange:
-    """Note a step's failure: from here on what is owed is undone.
+def step_failed(state: HrState, name: HrStepName, failure: Failure, now: datetime) -> HrChange:
+    """Record a step's failure: from here on every registered compensation is run.
 
-    The failed step owes its compensation too: it may have acted although its answer was an error.
+    That includes the failed step's own: it may have acted although its answer was an error.
     """
-    step = replace(state.step(name), status=StepStatus.FAILED, problem=problem)
-    change = _note_step(state, step, Fact.STEP_FAILED, now)
-    turned = replace(change.state, provisioning=Provisioning.COMPENSATING, failure=problem)
+    step = replace(state.step(name), status=StepStatus.FAILED, problem=failure)
+    change = _apply(state, _progress(state).fail(step), now)
+    turned = replace(change.state, provisioning=Provisioning.COMPENSATING, failure=failure)
     return replace(change, state=turned)
 
 
 def steps_to_compensate(state: HrState) -> tuple[HrStepName, ...]:
-    """Return what must be undone, the latest first."""
+    """Return the steps that must be undone, the latest first."""
     return state.owed[::-1]
 
 
 def step_compensated(state: HrState, name: HrStepName, now: datetime) -> HrChange:
-    """Note that a step was undone. One that failed keeps saying that, and why."""
+    """Record that a step was undone. A failed step keeps its status and its failure."""
     step = state.step(name)
-    if step.status is StepStatus.DONE:
-        step = replace(step, status=StepStatus.COMPENSATED)
-    owed = tuple(one for one in state.owed if one is not name)
-    return _note_step(replace(state, owed=owed, stuck=None), step, Fact.STEP_COMPENSATED, now)
+    step = replace(step, status=machine.status_after_undo(step.status))
+    return _apply(replace(state, stuck=None), _progress(state).compensate(step, name), now)
 
 
 def compensation_failed(
-    state: HrState, name: HrStepName, problem: Failure, now: datetime
+    state: HrState, name: HrStepName, failure: Failure, now: datetime
 ) -> HrChange:
-    """Note that an undo could not be done in its tries. It stays owed and is tried again."""
-    stuck = HrStuck(step=name, problem=problem, since=now)
-    data = {"step": name.value, "error": problem.code}
+    """Record that a compensation used up its attempts. It stays owed and is tried again."""
+    stuck = HrStuck(step=name, problem=failure, since=now)
+    data = {"step": name.value, "error": failure.code}
     change = HrChange(state=replace(state, stuck=stuck))
     return _note(change, Fact.COMPENSATION_FAILED, CLOCK, now, data=data)
 
 
 def compensated(state: HrState, now: datetime) -> HrChange:
-    """End a request of which nothing is owed any more: approved, and not provisioned."""
+    """End a request that owes no compensation any longer: approved, and not provisioned."""
     return _end(HrChange(state=state), Provisioning.FAILED, now)
 
 
@@ -157,12 +153,14 @@ def _end(change: HrChange, provisioning: Provisioning, now: datetime) -> HrChang
     return _note(replace(change, state=state), Fact.HR_REQUEST_ENDED, CLOCK, now, data=data)
 
 
-def _note_step(state: HrState, step: HrStep, kind: Fact, now: datetime, **data: str) -> HrChange:
-    steps = tuple(step if step.name is old.name else old for old in state.steps)
-    error = step.problem.code if step.problem else ""
-    told = {"step": step.name.value, "reference": step.reference, "error": error}
-    change = HrChange(state=replace(state, steps=steps))
-    return _note(change, kind, CLOCK, now, data=told | data)
+def _progress(state: HrState) -> machine.Progress[HrStep, HrStepName]:
+    return machine.Progress(steps=state.steps, owed=state.owed)
+
+
+def _apply(state: HrState, move: machine.Move[HrStep, HrStepName], now: datetime) -> HrChange:
+    """Return the request after one transition of the step machine, with the transition's fact."""
+    change = HrChange(state=replace(state, steps=move.steps, owed=move.owed))
+    return _note(change, move.fact, CLOCK, now, data=move.data)
 
 
 def _note(  # noqa: PLR0913 - a fact has this many parts

@@ -11,11 +11,11 @@ from workflows.rules.approvals.policy import Policy
 from workflows.rules.approvals.request import RequestKind, Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.request import HrRequest, HrType
-from workflows.rules.orders.order import StepStatus
 from workflows.rules.people.actors import Actor
 from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.failure import Failure
 from workflows.rules.shared.ids import approval_id
+from workflows.rules.shared.saga import StepStatus
 
 
 class HrStepName(StrEnum):
@@ -71,6 +71,11 @@ class HrStep:
     reference: str = ""
     left: tuple[DaysLeft, ...] = ()
     problem: Failure | None = None
+
+    @property
+    def error(self) -> str:
+        """The failure's code, empty unless the step failed."""
+        return self.problem.code if self.problem else ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

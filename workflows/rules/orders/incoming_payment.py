@@ -11,9 +11,9 @@ from workflows.rules.orders.order import (
     PaymentConfirmation,
     PaymentMode,
     StepName,
-    StepStatus,
 )
 from workflows.rules.shared.money import Money
+from workflows.rules.shared.saga import StepStatus
 
 _BOOKED = (StepStatus.DONE, StepStatus.COMPENSATED)
 """What the paying step is where the order has booked the money: its own undo gives that back."""

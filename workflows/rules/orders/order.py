@@ -16,6 +16,7 @@ from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.content import Content, ContentField
 from workflows.rules.shared.ids import approval_id
 from workflows.rules.shared.money import Money
+from workflows.rules.shared.saga import StepStatus
 
 PAYMENT_WINDOW = timedelta(hours=24)
 """How long an order waits for a payment that is made elsewhere; an order may shorten it."""
@@ -57,17 +58,6 @@ class StepName(StrEnum):
     PAY = "pay"
     SHIP = "ship"
     DELIVER = "deliver"
-
-
-class StepStatus(StrEnum):
-    """Where a step stands. STOPPED: it was given up before it was done, and nothing had failed."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    COMPENSATED = "compensated"
-    STOPPED = "stopped"
 
 
 class PaymentMode(StrEnum):

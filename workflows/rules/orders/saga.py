@@ -1,4 +1,7 @@
-"""The order's saga: its steps in order, each with its compensation registered first, or all undone."""
+"""The rules of an order: obey the approval's outcome, then go through the steps, or undo them.
+
+`rules.shared.saga` has the transitions of the steps.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,24 +20,31 @@ from workflows.rules.orders.order import (
     PaymentMode,
     Step,
     StepName,
-    StepStatus,
     Stuck,
 )
 from workflows.rules.orders.parcel import Parcel, Stored
-from workflows.rules.orders.transitions import end, note, note_step, turned_back
+from workflows.rules.orders.transitions import (
+    apply_move,
+    end,
+    note,
+    progress,
+    turned_back,
+)
 from workflows.rules.people.actors import CLOCK, Actor, DirectoryResult, Standing
+from workflows.rules.shared import saga as machine
 from workflows.rules.shared.audit import Fact
 from workflows.rules.shared.failure import Failure
+from workflows.rules.shared.saga import StepStatus
 
 COMPENSATIONS = {
     StepName.RESERVE: "release",
     StepName.PAY: "refund",
     StepName.SHIP: "recall",
 }
-"""What undoes each step. Delivery has none of its own: a recall takes back what was delivered too."""
+"""The compensation of each step. Delivery needs none: a recall returns delivered parcels too."""
 
 
-def receive(  # noqa: PLR0913 - an order begins with this many parts
+def receive(  # noqa: PLR0913 - an order starts with this many parts
     order: Order,
     requester: Actor,
     policy: Policy,
@@ -43,9 +53,9 @@ def receive(  # noqa: PLR0913 - an order begins with this many parts
     needs_approval: bool,
     payment_window: timedelta | None = None,
 ) -> OrderChange:
-    """Begin an order; it waits for an approval, or goes straight on.
+    """Return a new order, which waits for an approval or is processed at once.
 
-    `payment_window` is a wish: it can only shorten `PAYMENT_WINDOW`.
+    `payment_window` can only shorten `PAYMENT_WINDOW`.
     """
     state = OrderState(
         order=order,
@@ -70,10 +80,10 @@ _OUTCOMES = {
 
 
 def approval_ended(state: OrderState, approval: ApprovalSnapshot, now: datetime) -> OrderChange:
-    """Take the approval's outcome: go on, or end as it says.
+    """Apply the approval's outcome: process the order, or end it with the outcome's status.
 
-    A yes that came before the withdrawal of a cancelled order does not bring it back, and where
-    time ran out before it, the order is cancelled all the same: somebody wanted that. A no stands.
+    A cancelled order stays cancelled, even if the approval was granted or expired before it could
+    be withdrawn. A rejection still counts as a rejection.
     """
     status = _OUTCOMES[approval.status]
     if state.cancelled is not None and status is not OrderStatus.REJECTED:
@@ -98,19 +108,18 @@ def approval_lost(state: OrderState, now: datetime) -> OrderChange:
 
 
 def next_step(state: OrderState) -> StepName:
-    """Return the step that is to be begun now, or that waits for a payment."""
-    open_ = (StepStatus.WAITING, StepStatus.RUNNING)
-    return next(step.name for step in state.steps if step.status in open_)
+    """Return the step to begin now, or the step that waits for a payment."""
+    return machine.next_step(state.steps).name
 
 
 def step_started(state: OrderState, name: StepName, now: datetime) -> OrderChange:
-    """Register the step's compensation, then note that it is under way, in one fact."""
-    if compensation := COMPENSATIONS.get(name, ""):
-        state = replace(state, owed=(*state.owed, name))
+    """Register the step's compensation and record that it is running, in one fact."""
     if name is StepName.SHIP:
-        state = replace(state, parcels=tuple(replace(one, owed=True) for one in state.parcels))
+        parcels = tuple(replace(parcel, owed=True) for parcel in state.parcels)
+        state = replace(state, parcels=parcels)
     step = Step(name=name, status=StepStatus.RUNNING)
-    change = note_step(state, step, Fact.STEP_STARTED, now, compensation=compensation)
+    move = progress(state).start(step, name, COMPENSATIONS.get(name, ""))
+    change = apply_move(state, move, now)
     if name is StepName.PAY and state.order.payment is PaymentMode.AWAIT:
         return _awaiting_payment(change, now)
     return change
@@ -124,12 +133,12 @@ def _awaiting_payment(change: OrderChange, now: datetime) -> OrderChange:
 
 
 def payment_window_ended(state: OrderState, now: datetime) -> OrderChange:
-    """Turn back an order that nobody has paid in time."""
+    """Turn back an order that was not paid in time."""
     change = OrderChange(state=turned_back(state, OrderStatus.EXPIRED))
     return note(change, Fact.PAYMENT_WINDOW_ENDED, CLOCK, now)
 
 
-def step_completed(  # noqa: PLR0913 - a step may bring this much
+def step_completed(  # noqa: PLR0913 - a step may return this much
     state: OrderState,
     name: StepName,
     reference: str,
@@ -138,61 +147,57 @@ def step_completed(  # noqa: PLR0913 - a step may bring this much
     estimated_delivery: datetime | None = None,
     stored: Sequence[Stored] = (),
 ) -> OrderChange:
-    """Note a step's success; after the last one the order is complete.
+    """Record a step's success; after the last step the order is complete.
 
-    `stored` says where the reserved pieces lie: from more than one warehouse they go in parcels.
+    `stored` lists the reserved items by warehouse: more than one warehouse means parcels.
     """
     if len(stored) > 1:
-        parcels = tuple(Parcel(warehouse=one.warehouse, skus=one.skus) for one in stored)
+        parcels = tuple(Parcel(warehouse=part.warehouse, skus=part.skus) for part in stored)
         state = replace(state, parcels=parcels)
     if state.status is OrderStatus.AWAITING_PAYMENT:
         state = replace(state, status=OrderStatus.PROCESSING)
     if estimated_delivery is not None:
         state = replace(state, estimated_delivery=estimated_delivery)
     step = Step(name=name, status=StepStatus.DONE, reference=reference)
-    change = note_step(state, step, Fact.STEP_COMPLETED, now)
-    done = all(step.status is StepStatus.DONE for step in change.state.steps)
-    if not done:
-        return change
-    owing_nothing = replace(change, state=replace(change.state, owed=()))
-    return end(owing_nothing, OrderStatus.COMPLETED, now)
+    move = progress(state).complete(step)
+    change = apply_move(state, move, now)
+    return end(change, OrderStatus.COMPLETED, now) if move.completes else change
 
 
-def step_failed(state: OrderState, name: StepName, error: str, now: datetime) -> OrderChange:
-    """Note a step's failure: from here on what is owed is undone.
+def step_failed(state: OrderState, name: StepName, failure: Failure, now: datetime) -> OrderChange:
+    """Record a step's failure: from here on every registered compensation is run.
 
-    The failed step itself owes its compensation too: its activity may have acted although its
-    answer was an error.
+    That includes the failed step's own: it may have acted although its answer was an error.
     """
+    error = str(failure)
     step = Step(name=name, status=StepStatus.FAILED, error=error)
-    change = note_step(state, step, Fact.STEP_FAILED, now)
+    change = apply_move(state, progress(state).fail(step), now)
     ending = OrderStatus.CANCELLED if state.cancelled is not None else OrderStatus.FAILED
     return replace(change, state=replace(turned_back(change.state, ending), failure=error))
 
 
 def turn_back(state: OrderState) -> OrderChange:
-    """Begin to undo a cancelled order."""
+    """Start to undo a cancelled order."""
     return OrderChange(state=turned_back(state, OrderStatus.CANCELLED))
 
 
 def steps_to_compensate(state: OrderState) -> tuple[StepName, ...]:
-    """Return what must be undone, the latest first."""
+    """Return the steps that must be undone, the latest first."""
     return state.owed[::-1]
 
 
 def step_compensated(state: OrderState, name: StepName, now: datetime) -> OrderChange:
-    """Note that a step was undone. One that failed or was stopped keeps saying that, and why."""
+    """Record that a step was undone. A step that failed or was stopped keeps its status."""
     step = state.step(name)
-    if step.status is StepStatus.DONE:
-        step = replace(step, status=StepStatus.COMPENSATED)
-    owed = tuple(one for one in state.owed if one is not name)
-    return note_step(replace(state, owed=owed, stuck=None), step, Fact.STEP_COMPENSATED, now)
+    step = replace(step, status=machine.status_after_undo(step.status))
+    return apply_move(replace(state, stuck=None), progress(state).compensate(step, name), now)
 
 
 def compensation_failed(
-    state: OrderState, name: StepName, error: str, now: datetime
+    state: OrderState, name: StepName, failure: Failure, now: datetime
 ) -> OrderChange:
-    """Note that an undo could not be done in its tries: the order stays as it is and asks for help."""
+    """Record that a compensation used up its attempts: the order stops and asks for help."""
+    error = str(failure)
     stuck = Stuck(step=name, error=error, since=now)
     stopped = replace(state, status=OrderStatus.NEEDS_ATTENTION, stuck=stuck)
     data = {"step": name.value, "error": error}
@@ -200,16 +205,16 @@ def compensation_failed(
 
 
 def admins_read(state: OrderState, reading: DirectoryResult) -> OrderChange:
-    """Take up who the admins are now: only active people count."""
-    people = tuple(one.person for one in reading.admins.members if one.standing is Standing.ACTIVE)
-    return OrderChange(state=replace(state, admins=people))
+    """Store who the admins are now: only active people count."""
+    admins = (member for member in reading.admins.members if member.standing is Standing.ACTIVE)
+    return OrderChange(state=replace(state, admins=tuple(member.person for member in admins)))
 
 
 def mail_failed(state: OrderState, problem: str) -> OrderChange:
-    """Have the card say that the customer did not get a mail, and why."""
+    """Store why a mail to the customer was not sent, for the card to show."""
     return OrderChange(state=replace(state, mail_problem=problem))
 
 
 def compensated(state: OrderState, now: datetime) -> OrderChange:
-    """End an order of which nothing is owed any more."""
+    """End an order that owes no compensation any longer."""
     return end(OrderChange(state=state), state.ending, now)

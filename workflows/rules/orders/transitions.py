@@ -3,15 +3,10 @@
 from dataclasses import replace
 from datetime import datetime
 
-from workflows.rules.orders.order import (
-    OrderChange,
-    OrderState,
-    OrderStatus,
-    Step,
-    StepStatus,
-)
+from workflows.rules.orders.order import OrderChange, OrderState, OrderStatus, Step, StepName
 from workflows.rules.people.actors import CLOCK, Actor
 from workflows.rules.shared.audit import AuditEvent, Fact
+from workflows.rules.shared.saga import Move, Progress, StepStatus
 
 
 def note(  # noqa: PLR0913 - a fact has this many parts
@@ -41,16 +36,15 @@ def note(  # noqa: PLR0913 - a fact has this many parts
     )
 
 
-def with_step(state: OrderState, step: Step) -> OrderState:
-    """Return `state` with `step` in place of the one of its name."""
-    steps = tuple(step if step.name is old.name else old for old in state.steps)
-    return replace(state, steps=steps)
+def progress(state: OrderState) -> Progress[Step, StepName]:
+    """Return the order's steps and owed compensations, as the step machine takes them."""
+    return Progress(steps=state.steps, owed=state.owed)
 
 
-def note_step(state: OrderState, step: Step, kind: Fact, now: datetime, **data: str) -> OrderChange:
-    """Return the order with the step as it is now, and the fact that says so."""
-    told = {"step": step.name.value, "reference": step.reference, "error": step.error}
-    return note(OrderChange(state=with_step(state, step)), kind, CLOCK, now, data=told | data)
+def apply_move(state: OrderState, move: Move[Step, StepName], now: datetime) -> OrderChange:
+    """Return the order after one transition of the step machine, with the transition's fact."""
+    change = OrderChange(state=replace(state, steps=move.steps, owed=move.owed))
+    return note(change, move.fact, CLOCK, now, data=move.data)
 
 
 def turned_back(state: OrderState, ending: OrderStatus) -> OrderState:

@@ -1,27 +1,41 @@
-"""Why a step failed: a code and its data, written as one short text that anybody's language can be made of."""
+"""Why a step failed: a code and its data, and the one text in which both are stored."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-_MARK = "failure."
+_PREFIX = "failure."
+_MESSAGE = "message"
+UNKNOWN = "unknown"
+"""The code of a failure that is only known by another system's own sentence."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Failure:
-    """A cause that we have words for, such as `out_of_stock` with the product and how many are left."""
+    """The cause of a failed step, such as `out_of_stock` with the product and how many are left.
+
+    Another system's own sentence, for which the catalogue has no text, is in `data["message"]`.
+    """
 
     code: str
     data: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return f"{_MARK}{self.code} {json.dumps(dict(self.data), sort_keys=True)}"
+        """Return the text that is stored: `failure.CODE JSON`, or the other system's sentence."""
+        if _MESSAGE in self.data:
+            return self.data[_MESSAGE]
+        return f"{_PREFIX}{self.code} {json.dumps(dict(self.data), sort_keys=True)}"
 
 
-def read_failure(written: str) -> Failure | None:
-    """Return the cause that `str` has written; None where it is somebody else's own sentence."""
-    code, _, data = written.removeprefix(_MARK).partition(" ")
-    if not written.startswith(_MARK):
+def foreign_failure(message: str, code: str = UNKNOWN) -> Failure:
+    """Return the failure that another system describes in its own sentence."""
+    return Failure(code=code, data={_MESSAGE: message})
+
+
+def read_failure(text: str) -> Failure | None:
+    """Return the failure that was stored as `text`; None if it is another system's sentence."""
+    code, _, data = text.removeprefix(_PREFIX).partition(" ")
+    if not text.startswith(_PREFIX):
         return None
     try:
         read = json.loads(data)
@@ -30,3 +44,8 @@ def read_failure(written: str) -> Failure | None:
     if not isinstance(read, dict):
         return None
     return Failure(code=code, data={str(name): str(value) for name, value in read.items()})
+
+
+def recorded_failure(text: str) -> Failure:
+    """Return the failure that was stored as `text`: our own, or another system's sentence."""
+    return read_failure(text) or foreign_failure(text)

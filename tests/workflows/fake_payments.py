@@ -1,4 +1,4 @@
-"""A small bank for money that came in by itself, and a small channel that hears of a day."""
+"""Fakes for refunds, the sweep of received payments, and the daily summary."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 from workflows.ports.orders import StepReference
 from workflows.ports.payments import IncomingPaymentPort, RefundPort, SweepQuestion, Swept
-from workflows.ports.summaries import DayQuestion, SummaryPort, TellDay
+from workflows.ports.summaries import DayQuestion, SummaryMessage, SummaryPort
 from workflows.rules.orders.daily_totals import DaySummary
 from workflows.rules.orders.incoming_payment import IncomingPayment
 
@@ -17,8 +17,8 @@ DAY = DaySummary(day=date(2026, 11, 20), began=datetime(2026, 11, 20, tzinfo=UTC
 
 
 @dataclass
-class FakeMoney(RefundPort, IncomingPaymentPort):
-    """Gives back after so many `refusals` for good; sweeps these `pages`, one after the other."""
+class FakePayments(RefundPort, IncomingPaymentPort):
+    """Refuses the first `refusals` refunds permanently; returns `pages` one after the other."""
 
     refusals: int = 0
     pages: deque[Swept] = field(default_factory=deque)
@@ -40,11 +40,11 @@ class FakeMoney(RefundPort, IncomingPaymentPort):
 
 
 @dataclass
-class FakeDay(SummaryPort):
-    """One day, on which nobody ordered anything."""
+class FakeSummaries(SummaryPort):
+    """The summary of a day without orders."""
 
     asked: list[DayQuestion] = field(default_factory=list)
-    told: list[TellDay] = field(default_factory=list)
+    told: list[SummaryMessage] = field(default_factory=list)
 
     @activity.defn
     async def sum_up(self, question: DayQuestion) -> DaySummary:
@@ -52,6 +52,6 @@ class FakeDay(SummaryPort):
         return DAY
 
     @activity.defn
-    async def tell_day(self, message: TellDay) -> bool:
+    async def tell_day(self, message: SummaryMessage) -> bool:
         self.told.append(message)
         return True

@@ -1,4 +1,4 @@
-"""The office: starts requests and orders on the real server, and presses the buttons."""
+"""A worker with fake ports on the real server, and methods that start and update workflows."""
 
 import asyncio
 import uuid
@@ -19,10 +19,10 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Interceptor, Worker, WorkflowRunner
 
 from tests.sandbox import sandbox_sharing
-from tests.workflows.acts import Act, source, sources
-from tests.workflows.fakes import World
-from tests.workflows.history import is_at_rest, until_history
-from tests.workflows.weather import PATIENCE
+from tests.workflows.fake_ports import FakePorts
+from tests.workflows.fake_slack import TIMEOUT
+from tests.workflows.history import is_idle, until_history
+from tests.workflows.updates import Update, source, sources
 from workflows.approval import ApprovalWorkflow
 from workflows.order import OrderWorkflow
 from workflows.registry import WORKFLOWS
@@ -51,7 +51,7 @@ ANA = Actor(person="UANA", origin=Origin.CLI)
 PAID_AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 EXPIRE = timedelta(minutes=5)
 CLOSE = timedelta(seconds=1)
-"""Between an instant and what happens at it: a workflow task or two on a busy machine."""
+"""The longest time between an instant and its effect: two workflow tasks on a busy machine."""
 
 
 def usd(amount: str) -> Money:
@@ -64,9 +64,9 @@ def level(
     quorum: int = 1,
     reject_quorum: int = 1,
     expire: timedelta | None = EXPIRE,
-    **written: Any,
+    **settings: Any,
 ) -> LevelRule:
-    """Return a rule; people are written as in a policy, a bare name is a user."""
+    """Return a level; `people` are entries of `approvers` as in a policy."""
     return LevelRule(
         name=name,
         approvers=sources(*people),
@@ -74,7 +74,7 @@ def level(
         reject_quorum=reject_quorum,
         expire_after=expire,
         max_expire_after=timedelta(days=28),
-        **written,
+        **settings,
     )
 
 
@@ -102,7 +102,7 @@ def policy(*levels: LevelRule) -> Policy:
 def an_order(
     total: str, order_id: str = "", *, and_lines: tuple[OrderLine, ...] = (), **parts: Any
 ) -> Order:
-    """Return an order of one piece, `and_lines` behind it; `parts` are further parts of it."""
+    """Return an order of one item and `and_lines`; `parts` are further fields of the order."""
     return Order(
         order_id=order_id or new_id("ORD"),
         customer="Ada",
@@ -117,25 +117,25 @@ def new_id(prefix: str) -> str:
 
 
 @dataclass
-class Office:
-    """A worker's queue on the real server, the fake world behind it, and the people before it."""
+class Harness:
+    """A worker's task queue on the real server, and its fake ports."""
 
     env: WorkflowEnvironment
     client: Client
     queue: str
-    world: World
+    ports: FakePorts
 
-    async def request(
+    async def start_request(
         self,
         *levels: LevelRule,
         request_id: str = "",
         amount: str = "1500.00",
         expire_after: timedelta | None = None,
-        **written: Any,
+        **settings: Any,
     ) -> ApprovalHandle:
-        """Ask for an approval by these levels (SALES without any); `written` is in the policy."""
+        """Start a request with these levels (default: SALES); `settings` are fields of the policy."""
         request_id = request_id or new_id("APR")
-        rules = replace(policy(*(levels or (SALES,))), **written)
+        rules = replace(policy(*(levels or (SALES,))), **settings)
         request = ApprovalRequest(
             request_id=request_id,
             requester=ANA,
@@ -152,30 +152,27 @@ class Office:
         )
 
     async def open_request(
-        self, *levels: LevelRule, request_id: str = "", **written: Any
+        self, *levels: LevelRule, request_id: str = "", **settings: Any
     ) -> ApprovalHandle:
-        """Ask, and wait until the first level is open and its card stands."""
-        handle = await self.request(*levels, request_id=request_id, **written)
+        """Start a request and wait until its first level is open and its card is posted."""
+        handle = await self.start_request(*levels, request_id=request_id, **settings)
         await self.until_idle(handle)
         return handle
 
-    async def order(
+    async def start_order(
         self, total: str, *levels: LevelRule, order_id: str = "", **parts: Any
     ) -> OrderHandle:
-        """Order for this much, with SALES to approve unless other levels are given.
+        """Submit an order for this total (default level: SALES); `parts` are fields of the order."""
+        return await self.submit_order(an_order(total, order_id, **parts), *levels)
 
-        `parts` are further parts of the order.
-        """
-        return await self.ask(an_order(total, order_id, **parts), *levels)
-
-    async def ask(self, order: Order, *levels: LevelRule, **wishes: Any) -> OrderHandle:
-        """Send an order; `wishes` are further parts of the input, and its search attributes."""
-        attributes = wishes.pop("search_attributes", None)
+    async def submit_order(self, order: Order, *levels: LevelRule, **settings: Any) -> OrderHandle:
+        """Submit an order; `settings` are fields of the input, or `search_attributes`."""
+        attributes = settings.pop("search_attributes", None)
         rules = policy(*(levels or (SALES,)))
-        asked = OrderInput(order=order, requester=ANA, policy=rules, **wishes)
+        workflow_input = OrderInput(order=order, requester=ANA, policy=rules, **settings)
         return await self.client.start_workflow(
             OrderWorkflow.run,
-            asked,
+            workflow_input,
             id=order.order_id,
             task_queue=self.queue,
             search_attributes=attributes,
@@ -204,21 +201,23 @@ class Office:
     def approval_of(self, order: OrderHandle) -> ApprovalHandle:
         return self.client.get_workflow_handle_for(ApprovalWorkflow.run, approval_id(order.id))
 
-    async def awaiting_order(
+    async def order_awaiting_approval(
         self, total: str = "1500.00", *levels: LevelRule, order_id: str = ""
     ) -> tuple[OrderHandle, ApprovalHandle]:
-        """Order for so much that it waits for an approval, and wait until that one is open."""
-        order = await self.order(total, *levels, order_id=order_id)
-        await self.world.until(lambda: "OrderReceived" in self.world.audit.kinds(order.id))
+        """Submit an order that needs an approval, and wait until the approval is open."""
+        order = await self.start_order(total, *levels, order_id=order_id)
+        await self.ports.until(lambda: "OrderReceived" in self.ports.audit.kinds(order.id))
         approval = self.approval_of(order)
         await self.until_idle(approval)
         await self.until_idle(order)
         return order, approval
 
-    async def do(self, handle: ApprovalHandle, act: Act, *, click: str = "") -> ApprovalSnapshot:
-        """Do what somebody does, under the id of their click."""
+    async def send(
+        self, handle: ApprovalHandle, update: Update, *, click: str = ""
+    ) -> ApprovalSnapshot:
+        """Send an update, under the id of its click."""
         snapshot: ApprovalSnapshot = await handle.execute_update(
-            act.update, act.message, id=click or uuid.uuid4().hex, result_type=ApprovalSnapshot
+            update.name, update.message, id=click or uuid.uuid4().hex, result_type=ApprovalSnapshot
         )
         return snapshot
 
@@ -245,8 +244,10 @@ class Office:
             ApprovalWorkflow.decide, decision, id=click or uuid.uuid4().hex
         )
 
-    async def click(self, handle: ApprovalHandle, person: str, **parts: Any) -> ApprovalSnapshot:
-        """Decide by a Slack button."""
+    async def click_decide(
+        self, handle: ApprovalHandle, person: str, **parts: Any
+    ) -> ApprovalSnapshot:
+        """Decide with a Slack button."""
         return await self.decide(handle, person, origin=Origin.SLACK, **parts)
 
     async def withdraw(
@@ -257,18 +258,18 @@ class Office:
             ApprovalWorkflow.withdraw, withdrawal, id=uuid.uuid4().hex
         )
 
-    async def pass_time(self, handle: WorkflowHandle[Any, Any], duration: timedelta) -> None:
-        """Let time pass on a workflow's clock."""
-        async with asyncio.timeout(PATIENCE):
+    async def fast_forward(self, handle: WorkflowHandle[Any, Any], duration: timedelta) -> None:
+        """Advance a workflow's clock."""
+        async with asyncio.timeout(TIMEOUT):
             await self.env.fast_forward(handle, duration)
 
-    async def end(self, handle: WorkflowHandle[Any, Any]) -> Any:
-        """Let time pass until the workflow ends, and return its result."""
-        async with asyncio.timeout(PATIENCE):
+    async def run_to_end(self, handle: WorkflowHandle[Any, Any]) -> Any:
+        """Advance the workflow's clock until it ends, and return its result."""
+        async with asyncio.timeout(TIMEOUT):
             try:
                 await self.env.fast_forward(handle)
             except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:  # it has ended by itself
+                if error.status is not RPCStatusCode.NOT_FOUND:  # it has ended already
                     raise
             return await handle.result()
 
@@ -278,51 +279,51 @@ class Office:
     async def until_idle(
         self, handle: WorkflowHandle[Any, Any], *, but: str = ""
     ) -> Sequence[HistoryEvent]:
-        """Wait until nothing is under way but timers and the activity `but`."""
-        async with asyncio.timeout(PATIENCE):
-            return await until_history(handle, lambda events: is_at_rest(events, but=but))
+        """Wait until nothing is under way except timers and the activity `but`."""
+        async with asyncio.timeout(TIMEOUT):
+            return await until_history(handle, lambda events: is_idle(events, but=but))
 
-    async def clock(self, handle: WorkflowHandle[Any, Any]) -> datetime:
-        """Return what a workflow's own clock shows."""
+    async def workflow_time(self, handle: WorkflowHandle[Any, Any]) -> datetime:
+        """Return the time on the workflow's own clock."""
         return await self.env.get_current_time(handle)
 
 
 @asynccontextmanager
-async def office_of(  # noqa: PLR0913 - a worker has this many parts
+async def run_harness(  # noqa: PLR0913 - a worker has this many parts
     env: WorkflowEnvironment,
-    world: World,
+    ports: FakePorts,
     *,
     queue: str = "",
     identity: str | None = None,
     runner: WorkflowRunner | None = None,
     interceptors: Sequence[Interceptor] = (),
-    keeps: int = 1000,
-) -> AsyncIterator[Office]:
-    """Run a worker with the fake ports for a while; it `keeps` so many workflows between tasks."""
+    max_cached_workflows: int = 1000,
+) -> AsyncIterator[Harness]:
+    """Run a worker with the fake ports."""
     queue = queue or new_id("test")
     async with Worker(
         env.client,
         task_queue=queue,
         identity=identity,
         workflows=WORKFLOWS,
-        activities=world.activities(),
+        activities=ports.activities(),
         workflow_runner=runner or sandbox_sharing(),
         max_concurrent_workflow_task_polls=2,
         max_concurrent_activity_task_polls=1,
         interceptors=interceptors,
-        max_cached_workflows=keeps,
+        max_cached_workflows=max_cached_workflows,
         graceful_shutdown_timeout=timedelta(0),
     ):
         try:
-            yield Office(env=env, client=env.client, queue=queue, world=world)
+            yield Harness(env=env, client=env.client, queue=queue, ports=ports)
         finally:
-            # A worker that stops while an activity ends may warn so. As an error, that kills the
-            # SDK's activity poller in the middle of its shutdown, which then never ends.
+            # A worker that stops while an activity ends may emit this warning. As an error, it would
+            # kill the SDK's activity poller during its shutdown, which then never ends.
             warnings.filterwarnings("ignore", message="Cannot find activity to cancel")
 
 
 async def refused(update: Coroutine[Any, Any, object]) -> ApplicationError:
-    """Await an update that must be refused and return the refusal."""
+    """Await an update that must be refused, and return the refusal."""
     with pytest.raises(WorkflowUpdateFailedError) as caught:
         await update
     assert isinstance(caught.value.cause, ApplicationError)

@@ -1,4 +1,4 @@
-"""Small fakes of the ports: what workflows asked of the world, kept for the test to look at."""
+"""Fakes of the ports, which record the calls for the test to check."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -8,10 +8,10 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from tests.workflows.fake_directory import FakeDirectory
-from tests.workflows.fake_money import FakeDay, FakeMoney
-from tests.workflows.fake_provision import FakeProvision
+from tests.workflows.fake_payments import FakePayments, FakeSummaries
+from tests.workflows.fake_provisioning import FakeProvisioning
+from tests.workflows.fake_slack import Changes, Slack
 from tests.workflows.fake_steps import FakeSteps
-from tests.workflows.weather import Bell, Slack
 from workflows.ports.approvals import (
     AuditBatch,
     AuditPort,
@@ -34,9 +34,9 @@ from workflows.rules.snapshots import Snapshot
 
 @dataclass
 class FakeAudit(AuditPort):
-    """The audit trail, append only. While `held` it does not answer; `failures` are for good."""
+    """An append-only audit trail. `held` blocks it; the next `failures` calls are not retried."""
 
-    bell: Bell
+    changes: Changes
     facts: list[AuditEvent] = field(default_factory=list)
     owners: dict[str, str] = field(default_factory=dict)
     faces: dict[str, Snapshot] = field(default_factory=dict)
@@ -45,16 +45,16 @@ class FakeAudit(AuditPort):
     failures: int = 0
     tries: int = 0
 
-    def let(self) -> None:
-        """Let what is held be written."""
+    def unblock(self) -> None:
+        """Let the blocked append continue."""
         self.held = False
-        self.bell.ring()
+        self.changes.notify()
 
     @activity.defn
     async def append(self, batch: AuditBatch) -> None:
         self.tries += 1
-        self.bell.ring()
-        await self.bell.until(lambda: not self.held)
+        self.changes.notify()
+        await self.changes.until(lambda: not self.held)
         if self.failures:
             self.failures -= 1
             raise ApplicationError("ended by an operator", non_retryable=True)
@@ -64,7 +64,7 @@ class FakeAudit(AuditPort):
         self.faces[batch.request_id] = batch.face
         known = {(fact.request_id, fact.sequence) for fact in self.facts}
         self.facts += [f for f in batch.facts if (f.request_id, f.sequence) not in known]
-        self.bell.ring()
+        self.changes.notify()
 
     def of(self, request_id: str) -> list[AuditEvent]:
         return [fact for fact in self.facts if fact.request_id == request_id]
@@ -73,38 +73,38 @@ class FakeAudit(AuditPort):
         return [fact.kind.value for fact in self.of(request_id)]
 
     def fact(self, request_id: str, kind: str) -> AuditEvent:
-        """Return the only fact of that kind."""
+        """Return the only fact of this kind."""
         (fact,) = (fact for fact in self.of(request_id) if fact.kind.value == kind)
         return fact
 
 
 @dataclass
 class FakeCalendar(CalendarPort):
-    """A calendar without time zones. While `held` it fails locally, and does not answer else."""
+    """A calendar without time zones. While `held`, local activities fail and others block."""
 
-    bell: Bell
+    changes: Changes
     held: bool = False
     tries: int = 0
 
-    def let(self) -> None:
-        """Let what is held be answered."""
+    def unblock(self) -> None:
+        """Let the blocked calls continue."""
         self.held = False
-        self.bell.ring()
+        self.changes.notify()
 
     @activity.defn
     async def deadlines(self, question: DeadlineQuestion) -> Deadlines:
         self.tries += 1
-        self.bell.ring()
+        self.changes.notify()
         if self.held and activity.info().is_local:
             raise ApplicationError("the calendar is busy", type="calendar.busy")
-        await self.bell.until(lambda: not self.held)
+        await self.changes.until(lambda: not self.held)
         at = tuple(question.start + window for window in question.windows)
         return Deadlines(at=at)
 
 
 @dataclass
 class FakeCards(CardPort):
-    """Every copy, as far as cards go. `problem` refuses for a lasting reason."""
+    """The published cards. `problem` is a lasting refusal."""
 
     slack: Slack
     asked: list[PublishCard] = field(default_factory=list)
@@ -125,17 +125,17 @@ class FakeCards(CardPort):
         if self.problem:
             return PublishedCard(copies=card.copies, version=0, problem=self.problem, lasting=True)
         self.published.append(card)
-        self.slack.bell.ring()
+        self.slack.changes.notify()
         copies = tuple(replace(copy, ts=copy.ts or "1.0") for copy in card.copies)
         return PublishedCard(copies=copies, version=card.face.card_version)
 
     def shown(self, request_id: str) -> ApprovalSnapshot:
-        """Return what an approval's card shows now."""
+        """Return the snapshot that an approval's card shows."""
         snapshots = [card.face for card in self.published if card.face.kind == "approval"]
         return [snapshot for snapshot in snapshots if snapshot.request_id == request_id][-1]
 
     def last(self, request_id: str) -> PublishCard:
-        """Return the last publish of an approval's card, with every copy of it."""
+        """Return the last publish of an approval's card, with its copies."""
         snapshot = self.shown(request_id)
         return [card for card in self.published if card.face == snapshot][-1]
 
@@ -146,7 +146,7 @@ class FakeCards(CardPort):
 
 @dataclass
 class FakeNotices(NoticePort):
-    """Direct messages that arrived."""
+    """The notices that were sent: `told`; `asked` are all attempts."""
 
     slack: Slack
     asked: list[Notice] = field(default_factory=list)
@@ -161,7 +161,7 @@ class FakeNotices(NoticePort):
         if refusal := self.refused.get(notice.person or notice.channel):
             return refusal
         self.told.append(notice)
-        self.slack.bell.ring()
+        self.slack.changes.notify()
         return NoticeResult()
 
     def summary(self) -> list[tuple[str, str]]:
@@ -173,44 +173,46 @@ class FakeNotices(NoticePort):
 
 @dataclass
 class FakeMail(MailPort):
-    """A mail server; `problem` is its answer."""
+    """A mail server; `problem` is its result."""
 
-    bell: Bell
+    changes: Changes
     sent: list[Mail] = field(default_factory=list)
     problem: str = ""
     held: bool = False
 
-    def let(self) -> None:
-        """Let what is held go out."""
+    def unblock(self) -> None:
+        """Let the blocked mails go out."""
         self.held = False
-        self.bell.ring()
+        self.changes.notify()
 
     @activity.defn
     async def send(self, mail: Mail) -> MailResult:
-        await self.bell.until(lambda: not self.held)
+        await self.changes.until(lambda: not self.held)
         if not self.problem:
             self.sent.append(mail)
-        self.bell.ring()
+        self.changes.notify()
         return MailResult(sent=not self.problem, problem=self.problem)
 
 
-class World:
-    """All ports together."""
+class FakePorts:
+    """All fake ports together."""
 
     def __init__(self) -> None:
-        self.bell = Bell()
-        self.until = self.bell.until
-        self.slack = Slack(self.bell)
-        self.audit = FakeAudit(self.bell)
-        self.calendar = FakeCalendar(self.bell)
-        self.directory = FakeDirectory(Slack(self.bell))  # it may be down by itself
+        self.changes = Changes()
+        self.until = self.changes.until
+        self.slack = Slack(self.changes)
+        self.audit = FakeAudit(self.changes)
+        self.calendar = FakeCalendar(self.changes)
+        self.directory = FakeDirectory(
+            Slack(self.changes)
+        )  # a separate Slack, so that it can fail alone
         self.cards = FakeCards(self.slack)
         self.notices = FakeNotices(self.slack)
-        self.steps = FakeSteps(self.bell)
-        self.provision = FakeProvision(self.bell)
-        self.mail = FakeMail(self.bell)
-        self.money = FakeMoney()
-        self.day = FakeDay()
+        self.steps = FakeSteps(self.changes)
+        self.provisioning = FakeProvisioning(self.changes)
+        self.mail = FakeMail(self.changes)
+        self.payments = FakePayments()
+        self.summaries = FakeSummaries()
 
     def activities(self) -> list[Callable[..., object]]:
         return [
@@ -227,11 +229,11 @@ class World:
             self.steps.ship,
             self.steps.deliver,
             self.steps.recall,
-            self.provision.provision,
-            self.provision.take_back,
+            self.provisioning.provision,
+            self.provisioning.take_back,
             self.mail.send,
-            self.money.give_back,
-            self.money.sweep,
-            self.day.sum_up,
-            self.day.tell_day,
+            self.payments.give_back,
+            self.payments.sweep,
+            self.summaries.sum_up,
+            self.summaries.tell_day,
         ]

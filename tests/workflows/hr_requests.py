@@ -1,4 +1,4 @@
-"""HR requests in the office: asked for, approved level by level, and waited for."""
+"""Starts, approves and amends HR requests."""
 
 import asyncio
 import uuid
@@ -8,8 +8,8 @@ from typing import Any
 
 from temporalio.client import WorkflowHandle
 
-from tests.workflows.office import ANA, ApprovalHandle, Office, level, new_id, policy, usd
-from tests.workflows.weather import PATIENCE
+from tests.workflows.fake_slack import TIMEOUT
+from tests.workflows.harness import ANA, ApprovalHandle, Harness, level, new_id, policy, usd
 from workflows.approval import ApprovalWorkflow
 from workflows.hr_request import HrRequestWorkflow
 from workflows.rules.approvals.policy import LevelRule, Policy, Tier
@@ -28,9 +28,9 @@ FIRST, LAST = date(2027, 3, 1), date(2027, 3, 5)
 
 
 def hr_policy(*levels: LevelRule, name: str = "time_off") -> Policy:
-    """Return a policy by which every request passes all these levels."""
+    """Return a policy in which every request needs all these levels."""
     rules = levels or (MANAGER, HR)
-    always = (Tier(up_to=None, levels=tuple(one.name for one in rules)),)
+    always = (Tier(up_to=None, levels=tuple(level.name for level in rules)),)
     return replace(policy(*rules), name=name, title="Time off", tiers=always)
 
 
@@ -53,9 +53,9 @@ def expense(amount: str = "120.00") -> HrRequest:
     )
 
 
-async def ask(office: Office, request: HrRequest, *levels: LevelRule) -> HrHandle:
-    """Send an HR request."""
-    return await office.client.start_workflow(
+async def ask(harness: Harness, request: HrRequest, *levels: LevelRule) -> HrHandle:
+    """Start an HR request."""
+    return await harness.client.start_workflow(
         HrRequestWorkflow.run,
         HrInput(
             request=request,
@@ -63,40 +63,40 @@ async def ask(office: Office, request: HrRequest, *levels: LevelRule) -> HrHandl
             policy=hr_policy(*levels, name=request.type.value),
         ),
         id=request.request_id,
-        task_queue=office.queue,
+        task_queue=harness.queue,
     )
 
 
 async def awaiting(
-    office: Office, request: HrRequest | None = None, *levels: LevelRule
+    harness: Harness, request: HrRequest | None = None, *levels: LevelRule
 ) -> tuple[HrHandle, ApprovalHandle]:
-    """Send an HR request and wait until its approval is open."""
-    handle = await ask(office, request or time_off(), *levels)
-    await office.world.until(lambda: "HrRequestReceived" in office.world.audit.kinds(handle.id))
-    approval = office.client.get_workflow_handle_for(ApprovalWorkflow.run, approval_id(handle.id))
-    await office.until_idle(approval)
-    await office.until_idle(handle)
+    """Start an HR request and wait until its approval is open."""
+    handle = await ask(harness, request or time_off(), *levels)
+    await harness.ports.until(lambda: "HrRequestReceived" in harness.ports.audit.kinds(handle.id))
+    approval = harness.client.get_workflow_handle_for(ApprovalWorkflow.run, approval_id(handle.id))
+    await harness.until_idle(approval)
+    await harness.until_idle(handle)
     return handle, approval
 
 
-async def approve_all(office: Office, approval: ApprovalHandle, *, revision: int = 1) -> None:
-    """Have manager and HR say yes."""
-    await office.decide(
+async def approve_all(harness: Harness, approval: ApprovalHandle, *, revision: int = 1) -> None:
+    """Approve as manager, then as HR."""
+    await harness.decide(
         approval, "UBORIS", revision=revision, click=f"{approval.id}-{revision}-first"
     )
-    await office.until_idle(approval)
-    await office.decide(
+    await harness.until_idle(approval)
+    await harness.decide(
         approval, "UCLARA", level=2, revision=revision, click=f"{approval.id}-{revision}-second"
     )
 
 
 async def amend(
-    office: Office, approval: ApprovalHandle, request: HrRequest, *, click: str = ""
+    harness: Harness, approval: ApprovalHandle, request: HrRequest, *, click: str = ""
 ) -> ApprovalSnapshot:
-    """Have the employee change what is asked for."""
-    del office
+    """Amend the request as the employee."""
+    del harness
     amendment = Amendment(actor=ANA, content=content_from_request(request), content_revision=1)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         return await approval.execute_update(
             ApprovalWorkflow.amend, amendment, id=click or uuid.uuid4().hex
         )

@@ -1,4 +1,4 @@
-"""The storm: attempts of an order's real activities fail at any point, come twice, or come too late."""
+"""Injects faults into an order's real activities: they fail at any point, run twice, or run late."""
 
 import asyncio
 from collections import defaultdict, deque
@@ -19,48 +19,48 @@ from workflows.ports.orders import StepQuestion
 from workflows.rules.orders.incoming_payment import IncomingPayment
 
 STATEMENTS = 10
-"""No transaction of a step has more statements, its commit among them."""
+"""The most statements of a step's transaction, including the commit."""
 
 _left: ContextVar[list[int] | None] = ContextVar("statements that are left", default=None)
 
 
-class Fate(Enum):
-    """What becomes of one attempt."""
+class Fault(Enum):
+    """The fault of one attempt."""
 
-    FINE = auto()
-    NOT_DONE = auto()
-    """It fails for now, before it has done anything."""
-    UNHEARD = auto()
-    """It is done, and its answer is lost: what a worker that is killed leaves behind."""
-    TWICE = auto()
-    """It is done twice at one time: an attempt that was given up lives on beside the next."""
-    LATE = auto()
-    """It fails for now, and is done when everything else is over."""
-    GIVEN_UP = auto()
-    """It fails for good, and is done when everything else is over."""
+    NONE = auto()
+    FAILED_BEFORE = auto()
+    """It fails before it has done anything, and is retried."""
+    RESULT_LOST = auto()
+    """It is done, but its result is lost, as when a worker is killed."""
+    RUN_TWICE = auto()
+    """It is done twice at the same time: a timed-out attempt still runs beside the next."""
+    RUN_LATE = auto()
+    """It fails and is retried, and is done after everything else has ended."""
+    REFUSED_AND_RUN_LATE = auto()
+    """It fails permanently, and is done after everything else has ended."""
     REFUSED = auto()
-    """It fails for good, before it has done anything."""
-    REFUSED_YET_DONE = auto()
-    """It fails for good, and was done all the same."""
-    BROKEN_OFF = auto()
-    """It is cut off at one of its statements, or at its commit."""
+    """It fails permanently, before it has done anything."""
+    REFUSED_AND_DONE = auto()
+    """It fails permanently, although it was done."""
+    INTERRUPTED = auto()
+    """It is interrupted at one of its statements, or at its commit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt; BROKEN_OFF lets it have so many `statements` first."""
+    """One attempt; INTERRUPTED allows this many `statements` first."""
 
-    fate: Fate = Fate.FINE
+    fault: Fault = Fault.NONE
     statements: int = 0
 
 
-class BrokenOffError(Exception):
-    """The database is gone in the middle of a transaction."""
+class InterruptedTransactionError(Exception):
+    """The database fails in the middle of a transaction."""
 
 
 @dataclass
-class Storm(Interceptor):
-    """What becomes of the attempts at each activity of an order, in order; those after are fine."""
+class FaultInjector(Interceptor):
+    """The planned attempts of each activity of an order, in order; later attempts have no fault."""
 
     attempts: dict[tuple[str, str], deque[Attempt]] = field(
         default_factory=lambda: defaultdict(deque)
@@ -68,30 +68,30 @@ class Storm(Interceptor):
     late: list[Callable[[], Awaitable[Any]]] = field(default_factory=list)
 
     def plan(self, order_id: str, name: str, attempts: Sequence[Attempt]) -> None:
-        """Say what becomes of the first attempts at one activity of an order."""
+        """Plan the first attempts of one activity of an order."""
         self.attempts[order_id, name].extend(attempts)
 
-    def next_of(self, order_id: str, name: str) -> Attempt:
-        """Return what becomes of the next attempt."""
+    def next_attempt(self, order_id: str, name: str) -> Attempt:
+        """Return the next attempt of an activity."""
         waiting = self.attempts[order_id, name]
         return waiting.popleft() if waiting else Attempt()
 
-    async def pass_by(self) -> None:
-        """Have everything that is late done now. It is refused, or changes nothing."""
+    async def run_late_attempts(self) -> None:
+        """Run the late attempts now. They are refused, or change nothing."""
         late, self.late = self.late, []
         for step in late:
             with suppress(ApplicationError, StillShippedError):
                 await step()
 
-    def intercept_activity(self, next: ActivityInboundInterceptor) -> "_Battered":  # noqa: A002 - the SDK's name
-        """Let every attempt pass through the storm."""
-        return _Battered(next, self)
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> "_FaultyActivities":  # noqa: A002 - the SDK's name
+        """Intercept every attempt."""
+        return _FaultyActivities(next, self)
 
 
-class _Battered(ActivityInboundInterceptor):
-    def __init__(self, following: ActivityInboundInterceptor, storm: Storm) -> None:
+class _FaultyActivities(ActivityInboundInterceptor):
+    def __init__(self, following: ActivityInboundInterceptor, faults: FaultInjector) -> None:
         super().__init__(following)
-        self._storm = storm
+        self._storm = faults
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
         asked = next(iter(input.args), None)
@@ -102,7 +102,7 @@ class _Battered(ActivityInboundInterceptor):
                 order_id = asked.order_id
             case _:
                 return await super().execute_activity(input)
-        attempt = self._storm.next_of(order_id, activity.info().activity_type)
+        attempt = self._storm.next_attempt(order_id, activity.info().activity_type)
         following = self.next
 
         async def do() -> Any:
@@ -111,27 +111,31 @@ class _Battered(ActivityInboundInterceptor):
         return await self._meet(attempt, do)
 
     async def _meet(self, attempt: Attempt, do: Callable[[], Awaitable[Any]]) -> Any:
-        match attempt.fate:
-            case Fate.FINE:
+        match attempt.fault:
+            case Fault.NONE:
                 return await do()
-            case Fate.TWICE:
+            case Fault.RUN_TWICE:
                 return (await asyncio.gather(do(), do()))[0]
-            case Fate.LATE | Fate.GIVEN_UP:
+            case Fault.RUN_LATE | Fault.REFUSED_AND_RUN_LATE:
                 self._storm.late.append(do)
-            case Fate.UNHEARD | Fate.REFUSED_YET_DONE:
+            case Fault.RESULT_LOST | Fault.REFUSED_AND_DONE:
                 await do()
-            case Fate.BROKEN_OFF:
+            case Fault.INTERRUPTED:
                 _left.set([attempt.statements])
                 return await do()
             case _:
                 pass
-        for_good = attempt.fate in (Fate.GIVEN_UP, Fate.REFUSED, Fate.REFUSED_YET_DONE)
-        raise ApplicationError("A storm.", type="StormError", non_retryable=for_good)
+        for_good = attempt.fault in (
+            Fault.REFUSED_AND_RUN_LATE,
+            Fault.REFUSED,
+            Fault.REFUSED_AND_DONE,
+        )
+        raise ApplicationError("An injected fault.", type="InjectedError", non_retryable=for_good)
 
 
 @contextmanager
 def statements_counted() -> Iterator[None]:
-    """Have the database break off where an attempt has used its statements up."""
+    """Interrupt an attempt when it has used up its statements."""
 
     def count(*_: object, **__: object) -> None:
         left = _left.get()
@@ -139,7 +143,7 @@ def statements_counted() -> Iterator[None]:
             return
         left[0] -= 1
         if left[0] < 0:
-            raise BrokenOffError
+            raise InterruptedTransactionError
 
     moments = ("before_cursor_execute", "commit")
     for moment in moments:

@@ -1,4 +1,4 @@
-"""Updates that arrive while a workflow ends are answered or refused, never accepted and cut off."""
+"""Updates that arrive while a workflow closes are completed or refused, never cut off."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.workflow import UnfinishedSignalHandlersWarning, UnfinishedUpdateHandlersWarning
 
-from tests.workflows.office import ANA, Office
+from tests.workflows.harness import ANA, Harness
 from workflows.approval import ApprovalWorkflow
 from workflows.rules.approvals.request import Withdrawal
 
@@ -16,12 +16,12 @@ UNFINISHED = (UnfinishedSignalHandlersWarning, UnfinishedUpdateHandlersWarning)
 
 
 NOT_TAKEN = {RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION}
-"""The workflow was closed; or the server threw the workflow task away, with its updates, because
-another event came before its last command (UnhandledCommand): send again under the same id."""
+"""The workflow has closed; or the server discarded the workflow task and its updates, because
+another event came before the last command (UnhandledCommand): then send the same id again."""
 
 
 def _is_clean(answer: object) -> bool:
-    """Whether an update was done, refused by a rule, or not taken at all."""
+    """Whether an update was done, refused by a rule, or not accepted."""
     if isinstance(answer, WorkflowUpdateFailedError):
         cause = answer.cause
         return isinstance(cause, ApplicationError) and str(cause.type).startswith("rejected.")
@@ -30,16 +30,16 @@ def _is_clean(answer: object) -> bool:
     return not isinstance(answer, BaseException)
 
 
-async def test_no_update_is_cut_off_by_the_end(
-    office: Office, recwarn: pytest.WarningsRecorder
+async def test_no_update_is_cut_off_by_the_end_of_the_workflow(
+    harness: Harness, recwarn: pytest.WarningsRecorder
 ) -> None:
-    handle = await office.open_request()
+    handle = await harness.open_request()
 
     answers = await asyncio.gather(
-        office.decide(handle, "UBORIS"),
+        harness.decide(handle, "UBORIS"),
         *(handle.execute_update(ApprovalWorkflow.republish) for _ in range(3)),
-        office.decide(handle, "UCLARA"),
-        office.withdraw(handle),
+        harness.decide(handle, "UCLARA"),
+        harness.withdraw(handle),
         *(handle.execute_update(ApprovalWorkflow.republish) for _ in range(3)),
         return_exceptions=True,
     )
@@ -49,18 +49,18 @@ async def test_no_update_is_cut_off_by_the_end(
     assert [warning for warning in recwarn if issubclass(warning.category, UNFINISHED)] == []
 
 
-async def test_no_update_is_cut_off_when_a_child_hands_its_card_over(
-    office: Office, recwarn: pytest.WarningsRecorder
+async def test_no_update_is_cut_off_when_a_child_releases_its_card(
+    harness: Harness, recwarn: pytest.WarningsRecorder
 ) -> None:
-    order, approval = await office.awaiting_order()
+    order, approval = await harness.order_awaiting_approval()
 
     answers = await asyncio.gather(
-        office.decide(approval, "UBORIS"),
+        harness.decide(approval, "UBORIS"),
         *(approval.execute_update(ApprovalWorkflow.republish) for _ in range(4)),
         approval.signal("withdraw", Withdrawal(actor=ANA)),
         return_exceptions=True,
     )
-    await office.end(order)
+    await harness.run_to_end(order)
 
     assert [answer for answer in answers if not _is_clean(answer)] == []
     assert [warning for warning in recwarn if issubclass(warning.category, UNFINISHED)] == []

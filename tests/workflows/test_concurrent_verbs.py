@@ -1,8 +1,8 @@
-"""Two verbs at once on one request: what came first and what it left for the other, by the rules.
+"""Two concurrent verbs on one request: the second has the effect that the rules allow after the first.
 
-Each ordered pair is sent to a request of its own while the database holds its breath: nothing
-else, such as a reading of the approvers, happens between the two. Every other pair comes
-by the buttons of one card, those between by a level's reply and by a copy in direct messages.
+Each ordered pair is sent to its own request while appends block, so that nothing else, such as a
+reading of the approvers, happens between the two. Half of the pairs use the buttons of one card,
+the others the buttons of a level's reply and of a copy in direct messages.
 """
 
 import asyncio
@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from tests.workflows import acts
-from tests.workflows.acts import Act
-from tests.workflows.fakes import World
-from tests.workflows.office import ANA, BOTH, ApprovalHandle, Office, policy
+from tests.workflows import updates
+from tests.workflows.fake_ports import FakePorts
+from tests.workflows.harness import ANA, BOTH, ApprovalHandle, Harness, policy
+from tests.workflows.updates import Update
 from views import cards
 from views.card_click import ButtonValue
 from views.ids import ActionId
@@ -47,33 +47,33 @@ from workflows.rules.shared.card import CardCopy
 from workflows.rules.shared.content import Content
 from workflows.rules.shared.errors import RuleError
 
-FIRST: dict[str, Act] = {
-    "approve": acts.approve("UBORIS"),
-    "reject": acts.reject("UBORIS"),
-    "request_changes": acts.request_changes("UBORIS"),
-    "comment": acts.comment("UBORIS"),
-    "amend": acts.amend(),
-    "delegate": acts.delegate("UBORIS", "UDORA"),
-    "withdraw": acts.withdraw(),
-    "reassign": acts.reassign("UDORA", "UEMIL"),
-    "refresh": acts.refresh(),
-    "close": acts.close(),
+FIRST: dict[str, Update] = {
+    "approve": updates.approve("UBORIS"),
+    "reject": updates.reject("UBORIS"),
+    "request_changes": updates.request_changes("UBORIS"),
+    "comment": updates.comment("UBORIS"),
+    "amend": updates.amend(),
+    "delegate": updates.delegate("UBORIS", "UDORA"),
+    "withdraw": updates.withdraw(),
+    "reassign": updates.reassign("UDORA", "UEMIL"),
+    "refresh": updates.refresh(),
+    "close": updates.close(),
 }
 SECOND = FIRST | {
-    "approve": acts.approve("UCLARA"),
-    "reject": acts.reject("UCLARA"),
-    "request_changes": acts.request_changes("UCLARA"),
-    "comment": acts.comment("UCLARA"),
-    "delegate": acts.delegate("UCLARA", "UBORIS"),
+    "approve": updates.approve("UCLARA"),
+    "reject": updates.reject("UCLARA"),
+    "request_changes": updates.request_changes("UCLARA"),
+    "comment": updates.comment("UCLARA"),
+    "delegate": updates.delegate("UCLARA", "UBORIS"),
 }
-"""The same by somebody else where two people may do it."""
+"""The same verbs, sent by another person if two people may."""
 
 TAKEN = "taken"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of both, and which facts they left, in order."""
+    """The results of both verbs, and their facts in order."""
 
     answers: tuple[str, str]
     facts: tuple[str, ...]
@@ -94,7 +94,7 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 async def _opened(layout: Layout) -> ApprovalState:
-    """Return, by the rules alone, what `open_request(BOTH)` leads to."""
+    """Return the state after `open_request(BOTH)`, by the rules alone."""
     written = replace(policy(BOTH), layout=layout)
     request = ApprovalRequest(
         request_id="APR-1",
@@ -107,37 +107,37 @@ async def _opened(layout: Layout) -> ApprovalState:
 
 
 async def _read(state: ApprovalState) -> ApprovalState:
-    """Do what the workflow does by itself between two messages, where there is time for it."""
+    """Do what the workflow does between two messages if it has the time: read the approvers."""
     if state.waits_for_level:
         state = levels.reach_level(state, ())
     if not state.waits_for_approvers:
         return state
     question = directory.directory_query(state)
-    found = await World().directory.approvers(question)
+    found = await FakePorts().directory.approvers(question)
     return directory.apply_directory_result(state, question, found, NOW).state
 
 
 async def _rehearse(
-    state: ApprovalState, *in_turn: Act, at_once: bool
+    state: ApprovalState, *in_turn: Update, at_once: bool
 ) -> tuple[list[str], list[str], Status]:
     answers: list[str] = []
     facts: list[str] = []
-    for act in in_turn:
-        check, do = RULES[act.update]
+    for update in in_turn:
+        check, do = RULES[update.name]
         try:
-            check(state, act.message, NOW)
+            check(state, update.message, NOW)
         except RuleError as refusal:
             answers.append(refusal.code)
             continue
-        change = do(state, act.message, NOW)
+        change = do(state, update.message, NOW)
         answers.append(TAKEN)
         facts += [fact.kind.value for fact in change.facts]
         state = change.state if at_once else await _read(change.state)
     return answers, facts, state.status
 
 
-async def _allowed(state: ApprovalState, one: Act, other: Act) -> list[Outcome]:
-    """Return the outcomes of both orders, in one workflow task and in two."""
+async def _allowed(state: ApprovalState, one: Update, other: Update) -> list[Outcome]:
+    """Return the outcomes of both sequences, in one workflow task and in two."""
     allowed = []
     for at_once in (True, False):
         there, facts, status = await _rehearse(state, one, other, at_once=at_once)
@@ -149,22 +149,22 @@ async def _allowed(state: ApprovalState, one: Act, other: Act) -> list[Outcome]:
     return allowed
 
 
-async def _answer(office: Office, handle: ApprovalHandle, act: Act) -> str:
+async def _answer(harness: Harness, handle: ApprovalHandle, update: Update) -> str:
     try:
-        await office.do(handle, act)
+        await harness.send(handle, update)
     except WorkflowUpdateFailedError as error:
         cause: Any = error.cause
         return str(cause.type).removeprefix("rejected.")
     return TAKEN
 
 
-def _by_button(card: PublishCard, act: Act, copy: CardCopy) -> Act:
-    """Return what somebody does by a button of this copy: it says about which content and level."""
-    if not isinstance(act.message, Decision):
-        return act
+def _by_button(card: PublishCard, update: Update, copy: CardCopy) -> Update:
+    """Return the verb as the button of this copy sends it, with the copy's content and level."""
+    if not isinstance(update.message, Decision):
+        return update
     (value, *_) = _verdict_values(card, copy)
-    message = replace(act.message, content_revision=value.content_revision, level=value.level)
-    return replace(act, message=message)
+    message = replace(update.message, content_revision=value.content_revision, level=value.level)
+    return replace(update, message=message)
 
 
 def _verdict_values(card: PublishCard, copy: CardCopy) -> list[ButtonValue]:
@@ -179,7 +179,7 @@ def _verdict_values(card: PublishCard, copy: CardCopy) -> list[ButtonValue]:
 
 
 def _converged(card: PublishCard) -> bool:
-    """Whether every copy offers what the open level takes and, in a thread, nothing else does."""
+    """Whether every copy offers the open level's verdicts and, in a thread, no other copy does."""
     snapshot = card.face
     assert isinstance(snapshot, ApprovalSnapshot)
     waits = snapshot.open_level is not None and not snapshot.open_level.blocked
@@ -191,14 +191,14 @@ def _converged(card: PublishCard) -> bool:
     for copy in card.copies:
         is_offered = bool(copy.person) or snapshot.layout is Layout.CARD
         is_offered = is_offered or (copy.level, copy.revision) == now
-        offers = {(one.level, one.content_revision) for one in _verdict_values(card, copy)}
+        offers = {(value.level, value.content_revision) for value in _verdict_values(card, copy)}
         if offers != ({now} if waits and is_offered else set()):
             return False
     return True
 
 
 def _agrees(snapshot: ApprovalSnapshot, facts: list[AuditEvent]) -> bool:
-    """Whether the face shows what the facts say, and nothing else."""
+    """Whether the snapshot shows exactly what the facts record."""
     counts = Counter(fact.kind for fact in facts)
     last = [fact for fact in facts if fact.content_revision == snapshot.content_revision]
     decided = [fact.actor.person for fact in last if fact.kind is Fact.DECISION_RECORDED]
@@ -213,44 +213,46 @@ def _agrees(snapshot: ApprovalSnapshot, facts: list[AuditEvent]) -> bool:
         snapshot.comments == counts[Fact.COMMENT_ADDED]
         and snapshot.content_revision == 1 + counts[Fact.REQUEST_AMENDED]
         and shown == decided
-        and [one for one in closed.values() if counts[one]]
+        and [fact for fact in closed.values() if counts[fact]]
         == ([closed[snapshot.status]] if snapshot.status in closed else [])
     )
 
 
 @pytest.mark.parametrize("layout", Layout)
 @pytest.mark.parametrize("name", FIRST)
-async def test_two_verbs_at_once_end_as_the_rules_say(
-    office: Office, world: World, name: str, layout: Layout
+async def test_two_concurrent_verbs_end_as_the_rules_say(
+    harness: Harness, ports: FakePorts, name: str, layout: Layout
 ) -> None:
-    world.directory.outside = ("UCLARA",) if layout is Layout.THREAD else ()
+    ports.directory.outside = ("UCLARA",) if layout is Layout.THREAD else ()
     state = await _opened(layout)
     turn = [*FIRST].index(name) + [*Layout].index(layout)
-    second = {other: act for at, (other, act) in enumerate(SECOND.items()) if (at + turn) % 2 == 0}
-    opened = await asyncio.gather(*(office.open_request(BOTH, layout=layout) for _ in second))
+    second = {
+        other: update for at, (other, update) in enumerate(SECOND.items()) if (at + turn) % 2 == 0
+    }
+    opened = await asyncio.gather(*(harness.open_request(BOTH, layout=layout) for _ in second))
     handles = dict(zip(second, opened, strict=True))
-    card = world.cards.published[0]
+    card = ports.cards.published[0]
     (one, another) = (card.copies[0], card.copies[0])
     if layout is Layout.THREAD:
         (_, one, another) = card.copies
         assert (one.level, another.person) == (1, "UCLARA")
-    before = len(world.audit.of(opened[0].id))
-    world.audit.held = True
+    before = len(ports.audit.of(opened[0].id))
+    ports.audit.held = True
 
     first = _by_button(card, FIRST[name], one)
     pairs = [
-        (handles[other], act)
+        (handles[other], update)
         for other in second
-        for act in (first, _by_button(card, second[other], another))
+        for update in (first, _by_button(card, second[other], another))
     ]
-    answers = await asyncio.gather(*(_answer(office, *sent) for sent in pairs))
-    world.audit.let()
+    answers = await asyncio.gather(*(_answer(harness, *sent) for sent in pairs))
+    ports.audit.unblock()
 
     both = zip(second, answers[::2], answers[1::2], strict=True)
     for other, one_answer, other_answer in both:
-        await office.until_idle(handles[other])
-        facts = world.audit.of(handles[other].id)
-        shown = world.cards.shown(handles[other].id)
+        await harness.until_idle(handles[other])
+        facts = ports.audit.of(handles[other].id)
+        shown = ports.cards.shown(handles[other].id)
         by_people = [fact.kind.value for fact in facts[before:] if fact.actor != CLOCK]
         outcome = Outcome(
             answers=(one_answer, other_answer), facts=tuple(by_people), status=shown.status
@@ -258,4 +260,4 @@ async def test_two_verbs_at_once_end_as_the_rules_say(
         assert outcome in await _allowed(state, FIRST[name], second[other]), other
         assert [fact.sequence for fact in facts] == list(range(1, len(facts) + 1)), other
         assert _agrees(shown, facts), other
-        assert _converged(world.cards.last(handles[other].id)), other
+        assert _converged(ports.cards.last(handles[other].id)), other

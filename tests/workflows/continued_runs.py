@@ -1,20 +1,20 @@
-"""Continue-as-new on demand: a server that suggests it after a few updates, and what a new run got."""
+"""Continue-as-new on demand, with a server that suggests it after a few updates."""
 
 import asyncio
 from typing import Any
 
 from temporalio.client import WorkflowHandle
 
+from tests.workflows.harness import ApprovalHandle, Harness
 from tests.workflows.history import kinds
-from tests.workflows.office import ApprovalHandle, Office
 from workflows.approval import ApprovalWorkflow
 from workflows.payloads import data_converter
 from workflows.rules.messages import ApprovalInput, CarriedApproval
 
-FEW = 20
-"""Updates per run on that server; at 90 % of them it suggests to continue as new."""
-NARROW_SERVER_ARGS = [
-    *("--dynamic-config-value", f"history.maxTotalUpdates={FEW}"),
+UPDATE_LIMIT = 20
+"""The limit of updates per run on that server; at 90 % it suggests continue-as-new."""
+LOW_LIMIT_SERVER_ARGS = [
+    *("--dynamic-config-value", f"history.maxTotalUpdates={UPDATE_LIMIT}"),
     *(
         "--dynamic-config-value",
         'history.workflowIdReuseMinimalInterval="1ms"',
@@ -22,10 +22,10 @@ NARROW_SERVER_ARGS = [
 ]
 
 
-async def use_up_updates(office: Office, handle: ApprovalHandle) -> None:
-    """Send as many updates as a run may have before it is to start afresh."""
-    sent = kinds(await office.history(handle)).count("WORKFLOW_EXECUTION_UPDATE_ACCEPTED")
-    left = FEW * 9 // 10 - sent
+async def use_up_updates(harness: Harness, handle: ApprovalHandle) -> None:
+    """Send updates until the server suggests continue-as-new."""
+    sent = kinds(await harness.history(handle)).count("WORKFLOW_EXECUTION_UPDATE_ACCEPTED")
+    left = UPDATE_LIMIT * 9 // 10 - sent
     while left > 0:
         burst = min(left, 6)  # the server takes ten at once
         left -= burst
@@ -37,22 +37,22 @@ async def run_id(handle: WorkflowHandle[Any, Any]) -> str:
     return (await handle.describe()).run_id
 
 
-async def start_afresh(office: Office, handle: ApprovalHandle) -> None:
-    """Send updates until the workflow runs under another run id."""
+async def continue_as_new(harness: Harness, handle: ApprovalHandle) -> None:
+    """Send updates until the workflow has a new run id."""
     first = await run_id(handle)
-    await use_up_updates(office, handle)
-    await office.until_idle(handle)
-    for _ in range(FEW // 10):
+    await use_up_updates(harness, handle)
+    await harness.until_idle(handle)
+    for _ in range(UPDATE_LIMIT // 10):
         if await run_id(handle) != first:
             return
         await handle.execute_update(ApprovalWorkflow.republish)
-        await office.until_idle(handle)
+        await harness.until_idle(handle)
     assert await run_id(handle) != first, "the workflow never continued as new"
 
 
-async def carried(office: Office, handle: ApprovalHandle) -> CarriedApproval:
-    """Return what the present run was given by the one before."""
-    started = (await office.history(handle))[0].workflow_execution_started_event_attributes
+async def carried_input(harness: Harness, handle: ApprovalHandle) -> CarriedApproval:
+    """Return the state that the previous run passed to the current run."""
+    started = (await harness.history(handle))[0].workflow_execution_started_event_attributes
     (given,) = await data_converter.decode(started.input.payloads, [ApprovalInput])
     assert isinstance(given, ApprovalInput)
     assert given.carried is not None
