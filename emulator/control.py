@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator import json_text, messages
+from emulator import messages, strict_json
 from emulator.errors import ActError, Json, SlackError
 from emulator.interactions import act
 from emulator.journal import MAX_ANSWER
@@ -303,7 +303,7 @@ def _json(
     async def serve(request: web.Request) -> web.Response:
         text = (await request.read()).decode(errors="replace").strip() or "{}"
         # A list of faults is welcome, too.
-        body: Any = json_text.load_object('{"it":' + text + "}")["it"]
+        body: Any = strict_json.load_object('{"it":' + text + "}")["it"]
         try:
             answer = await handler(body)
         except (TypeError, ValueError, KeyError, OverflowError) as error:

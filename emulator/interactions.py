@@ -2,10 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 
-from emulator import answers, blocks, messages, payloads
-from emulator.acting import ACKED, channel_of, deliver, element_state, rejected, result, text_field
+from emulator import app_responses, blocks, messages, payloads
 from emulator.delivery import Envelope
 from emulator.errors import ActError, Json, SlackError
+from emulator.interaction_request import (
+    ACKED,
+    channel_of,
+    deliver,
+    element_state,
+    rejected,
+    result,
+    text_field,
+)
 from emulator.payloads import Actor
 from emulator.stand_in import StandIn
 from emulator.view_interactions import view_action, view_close, view_submit
@@ -77,7 +85,7 @@ async def _slash_command(actor: Actor, channel: Channel, text: str, thread_ts: s
         why = "operation_timeout" if silent else "dispatch_failed"
         return result(ack, f'{command} failed with the error "{why}"')
     try:
-        answers.slash_ack(actor, channel, ack)
+        app_responses.slash_ack(actor, channel, ack)
     except SlackError as error:
         return rejected(actor, error)
     return dict(ACKED)

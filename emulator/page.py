@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from emulator import json_text
+from emulator import strict_json
 from emulator.errors import Json, SlackError
 from emulator.interactions import act
 from emulator.stand_in import StandIn
@@ -149,7 +149,7 @@ class Page:
         return web.json_response({"view": self._stand_in.workspace.homes.get(self._user(request))})
 
     async def _act(self, request: web.Request) -> web.Response:
-        body = json_text.load_object((await request.read()).decode(errors="replace"))
+        body = strict_json.load_object((await request.read()).decode(errors="replace"))
         return web.json_response(await act(self._stand_in, body))
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from emulator.answers import ResponseUrlApi
+from emulator.app_responses import ResponseUrlApi
 from emulator.config import Config
 from emulator.control import Control
 from emulator.errors import ActError, SlackError

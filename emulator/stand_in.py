@@ -15,10 +15,10 @@ from emulator.errors import Json
 from emulator.faults import Faults
 from emulator.http_delivery import HttpDelivery
 from emulator.journal import Journal
-from emulator.limiter import PostLimiter
 from emulator.manifest import Manifest
 from emulator.modals import Modals
 from emulator.people import Seed
+from emulator.rate_limiter import PostLimiter
 from emulator.response_urls import ResponseUrls
 from emulator.socket_mode import SocketMode
 from emulator.triggers import Triggers

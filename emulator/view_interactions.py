@@ -3,9 +3,17 @@
 from dataclasses import replace
 from typing import Any
 
-from emulator import answers, blocks, forms, payloads
-from emulator.acting import ACKED, TROUBLE, deliver, element_state, rejected, result, text_field
+from emulator import app_responses, blocks, forms, payloads
 from emulator.errors import ActError, Json, SlackError
+from emulator.interaction_request import (
+    ACKED,
+    TROUBLE,
+    deliver,
+    element_state,
+    rejected,
+    result,
+    text_field,
+)
 from emulator.modals import OpenView
 from emulator.payloads import Actor
 
@@ -67,7 +75,7 @@ async def view_submit(actor: Actor, body: Json) -> Json:
     if not ack.arrived:
         return result(ack, TROUBLE)
     try:
-        return {**ACKED, **answers.submission_ack(actor, opened, ack)}
+        return {**ACKED, **app_responses.submission_ack(actor, opened, ack)}
     except SlackError as error:
         return rejected(actor, error)
 
@@ -82,5 +90,5 @@ async def view_close(actor: Actor, body: Json) -> Json:
     else:
         closed = [opened]
         modals.pop(opened)
-    answers.notify_closed(actor, closed, is_cleared=is_cleared)
+    app_responses.notify_closed(actor, closed, is_cleared=is_cleared)
     return dict(ACKED)

@@ -4,8 +4,8 @@ import asyncio
 
 from aiohttp import web
 
-from emulator import json_text
-from emulator.calls import Answer, carry_out
+from emulator import strict_json
+from emulator.api_call import Answer, carry_out
 from emulator.errors import Json, SlackError
 from emulator.methods import basics, chat, conversations, directory, views
 from emulator.methods.registry import METHODS, Call, Method, Token
@@ -84,7 +84,7 @@ async def read_arguments(request: web.Request) -> Json:
         return found
     kind = request.content_type
     if kind == "application/json":
-        return found | json_text.load_object(await _text(request))
+        return found | strict_json.load_object(await _text(request))
     if kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
         try:
             form = await request.post()

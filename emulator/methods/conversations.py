@@ -1,7 +1,7 @@
 """conversations.*: channels, direct messages, their members and their history."""
 
 from emulator.errors import Json, SlackError
-from emulator.methods.paging import page
+from emulator.methods.pagination import page
 from emulator.methods.registry import Call, method
 from emulator.workspace import BOT_USER, Channel
 

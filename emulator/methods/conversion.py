@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulator import json_text
+from emulator import strict_json
 
 _TRUE = frozenset({"true", "1"})
 _FALSE = frozenset({"false", "0", ""})
@@ -35,7 +35,7 @@ def _integer(value: Any) -> int:
 
 
 def _json(value: Any) -> Any:
-    decoded = json_text.loads(value) if isinstance(value, str) else value
+    decoded = strict_json.loads(value) if isinstance(value, str) else value
     if not isinstance(decoded, dict | list):
         raise TypeError
     return decoded

@@ -1,7 +1,7 @@
 """users.*, usergroups.*, dnd.*, bots.*, team.*: who is who."""
 
 from emulator.errors import Json, SlackError
-from emulator.methods.paging import page
+from emulator.methods.pagination import page
 from emulator.methods.registry import Call, method
 from emulator.people import MANAGER_FIELD, User
 from emulator.workspace import APP_ID, BOT_ID, BOT_USER

@@ -15,7 +15,7 @@ from emulator.__main__ import main
 from emulator.client import StandInClient
 from emulator.config import Config
 from emulator.server import HOST, start
-from tests.emulator.build import home
+from tests.emulator.block_kit import home
 from tests.emulator.conftest import MANIFEST
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from emulator.client import StandInClient, StandInClientError
 from emulator.server import RunningStandIn
-from tests.emulator.build import actions, button
+from tests.emulator.block_kit import actions, button
 from tests.emulator.raw_socket import open_socket
 
 Json = dict[str, Any]

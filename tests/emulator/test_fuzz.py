@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from emulator.methods.registry import METHODS
 from emulator.server import RunningStandIn
-from tests.emulator.build import actions, button, home, modal, section, text_input
+from tests.emulator.block_kit import actions, button, home, modal, section, text_input
 
 EXAMPLES = 20
 PER_EXAMPLE = 260

@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from emulator.client import StandInClient
 from emulator.config import Config
 from emulator.server import start
-from tests.emulator.build import actions, button, section
+from tests.emulator.block_kit import actions, button, section
 
 # slack_sdk advises to send text with blocks; these tests look at what Slack does without.
 pytestmark = pytest.mark.filterwarnings("ignore:The top-level `text` argument:UserWarning")

@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from emulator.client import StandInClient, block_of
 from emulator.server import RunningStandIn
-from tests.emulator.build import actions, button, home, modal, plain, section, text_input
+from tests.emulator.block_kit import actions, button, home, modal, plain, section, text_input
 from tests.emulator.raw_socket import open_socket
 
 Json = dict[str, Any]

@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from emulator.client import StandInClient
-from tests.emulator.build import actions, button, home, section
+from tests.emulator.block_kit import actions, button, home, section
 
 Json = dict[str, Any]
 CARD = {"event_type": "card", "event_payload": {"key": "k"}}

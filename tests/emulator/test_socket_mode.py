@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from emulator.client import StandInClient
 from emulator.config import Config
 from emulator.server import RunningStandIn, start
-from tests.emulator.build import actions, button
+from tests.emulator.block_kit import actions, button
 from tests.emulator.conftest import MANIFEST
 from tests.emulator.raw_socket import open_socket, socket_url
 

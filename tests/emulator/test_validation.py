@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from emulator import validation
-from tests.emulator.build import actions, button, home, modal, plain, section, text_input
+from tests.emulator.block_kit import actions, button, home, modal, plain, section, text_input
 
 pytestmark = pytest.mark.filterwarnings("ignore:The top-level `text` argument:UserWarning")
 

@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from emulator.client import StandInClient
 from emulator.config import Config
 from emulator.server import start
-from tests.emulator.build import home
+from tests.emulator.block_kit import home
 
 Json = dict[str, Any]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator import json_text, messages
-from emulator.calls import Answer, carry_out
+from emulator import messages, strict_json
+from emulator.api_call import Answer, carry_out
 from emulator.delivery import Ack
 from emulator.errors import Json, SlackError
 from emulator.modals import OpenView
@@ -27,7 +27,7 @@ class ResponseUrlApi:
         """Answer one use; 404 ``expired_url`` or ``used_url`` when its time or count is over."""
         arguments: Json = {}
         try:
-            arguments = json_text.load_object((await request.read()).decode(errors="replace"))
+            arguments = strict_json.load_object((await request.read()).decode(errors="replace"))
         except SlackError as error:
             answer = Answer(body=error.body())
         else:
