@@ -56,10 +56,10 @@ class StandInClient:
         **state: Any,
     ) -> Json:
         """Use a button or input of a message, found by its action id; ``state`` is what was chosen."""
-        place = {"channel": channel, "ts": message["ts"], "action_id": action_id}
+        target = {"channel": channel, "ts": message["ts"], "action_id": action_id}
         block_id = block_of(message["blocks"], action_id)
         return await self.act(
-            user, "block_action", tab=tab, block_id=block_id, element_state=state, **place
+            user, "block_action", tab=tab, block_id=block_id, element_state=state, **target
         )
 
     async def click_in_view(
@@ -67,8 +67,8 @@ class StandInClient:
     ) -> Json:
         """Use a button or input of a modal or an App Home."""
         block_id = block_of(view["blocks"], action_id)
-        place = {"view_id": view["id"], "action_id": action_id, "block_id": block_id}
-        return await self.act(user, "block_action", tab=tab, element_state=state, **place)
+        target = {"view_id": view["id"], "action_id": action_id, "block_id": block_id}
+        return await self.act(user, "block_action", tab=tab, element_state=state, **target)
 
     async def submit(
         self, user: str, view: Json, values: Json | None = None, *, tab: str = "main"
@@ -115,11 +115,11 @@ class StandInClient:
     ) -> Json:
         """Wait until this person sees a message there that fits; answers the newest that does."""
 
-        async def look() -> tuple[Json | None, list[Json]]:
+        async def poll() -> tuple[Json | None, list[Json]]:
             seen = await self.messages(channel, user, thread_ts=thread_ts)
             return next((m for m in reversed(seen) if predicate(m)), None), seen[-5:]
 
-        return await self._until(look, timeout)
+        return await self._poll_until(poll, timeout)
 
     async def wait_for_modal(
         self,
@@ -131,11 +131,11 @@ class StandInClient:
     ) -> Json:
         """Wait until the topmost modal of a tab fits."""
 
-        async def look() -> tuple[Json | None, list[Json]]:
+        async def poll() -> tuple[Json | None, list[Json]]:
             views = await self.modals(user, tab=tab)
             return (views[-1] if views and predicate(views[-1]) else None), views
 
-        return await self._until(look, timeout)
+        return await self._poll_until(poll, timeout)
 
     async def wait_for_home(
         self,
@@ -146,11 +146,11 @@ class StandInClient:
     ) -> Json:
         """Wait until a person's App Home fits."""
 
-        async def look() -> tuple[Json | None, list[Json]]:
+        async def poll() -> tuple[Json | None, list[Json]]:
             view = await self.home(user)
             return (view if view is not None and predicate(view) else None), [view or {}]
 
-        return await self._until(look, timeout)
+        return await self._poll_until(poll, timeout)
 
     async def wait_for_journal(
         self,
@@ -158,17 +158,17 @@ class StandInClient:
         *,
         after: int = 0,
         timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - a promise to the caller, not a cancel scope
-        **wanted: str,
+        **filters: str,
     ) -> Json:
         """Wait for a journal entry newer than ``after`` with these fields (kind, method, what, ...)."""
         deadline = asyncio.get_running_loop().time() + timeout
-        while (left := deadline - asyncio.get_running_loop().time()) > 0:
-            entries = await self.journal(after, wait=left, **wanted)
+        while (remaining := deadline - asyncio.get_running_loop().time()) > 0:
+            entries = await self.journal(after, wait=remaining, **filters)
             for entry in entries:
                 if predicate(entry):
                     return entry
                 after = entry["n"]
-        raise TimeoutError(f"no journal entry {wanted} after {after}")
+        raise TimeoutError(f"no journal entry {filters} after {after}")
 
     async def wait_for_connections(
         self,
@@ -178,31 +178,31 @@ class StandInClient:
     ) -> None:
         """Wait until exactly this many Socket Mode connections are open."""
 
-        async def look() -> tuple[Json | None, list[Json]]:
+        async def poll() -> tuple[Json | None, list[Json]]:
             state = await self.state()
             return (state if state["connections"] == count else None), [state["clock"]]
 
-        await self._until(look, timeout)
+        await self._poll_until(poll, timeout)
 
-    async def _until(self, look: Callable[[], Any], seconds: float) -> Json:
+    async def _poll_until(self, poll: Callable[[], Any], seconds: float) -> Json:
         deadline = asyncio.get_running_loop().time() + seconds
         while True:
             # Read the number first: what changes while looking ends the wait at once.
             last = (await self.get("/_control/journal", {"limit": "1"}))["last"]
-            found, seen = await look()
+            found, seen = await poll()
             if found is not None:
                 result: Json = found
                 return result
-            left = deadline - asyncio.get_running_loop().time()
-            if left <= 0:
+            remaining = deadline - asyncio.get_running_loop().time()
+            if remaining <= 0:
                 raise TimeoutError(f"not seen in {seconds} s; last seen: {seen}")
-            await self.journal(last, wait=left, limit="1")
+            await self.journal(last, wait=remaining, limit="1")
 
     # The journal and misbehaviour.
 
-    async def journal(self, after: int = 0, *, wait: float = 0, **wanted: str) -> list[Json]:
+    async def journal(self, after: int = 0, *, wait: float = 0, **filters: str) -> list[Json]:
         """Read journal entries newer than ``after`` with these fields; ``wait`` long-polls."""
-        query = {"after": str(after), "wait": str(wait), **wanted}
+        query = {"after": str(after), "wait": str(wait), **filters}
         entries: list[Json] = (await self.get("/_control/journal", query))["entries"]
         return entries
 
@@ -260,23 +260,23 @@ class StandInClient:
         """Start again with the people file's workspace; connections stay."""
         await self.post("reset", {})
 
-    async def post(self, what: str, body: Any) -> Json:
+    async def post(self, route: str, body: Any) -> Json:
         """Call any control route; raises ``StandInClientError`` when it is refused."""
-        return await self._call("POST", f"/_control/{what}", json=body)
+        return await self._call("POST", f"/_control/{route}", json=body)
 
     async def get(self, path: str, query: dict[str, str] | None = None) -> Json:
         """Read any page or control route."""
         return await self._call("GET", path, params=query or {})
 
-    async def _call(self, verb: str, path: str, **options: Any) -> Json:
+    async def _call(self, method: str, path: str, **options: Any) -> Json:
         if self._session is None:
             raise RuntimeError("use StandInClient as an async context manager")
-        async with self._session.request(verb, self.base_url + path, **options) as answer:
+        async with self._session.request(method, self.base_url + path, **options) as answer:
             body: Json = await answer.json()
-        refused = not answer.ok
-        if refused:
+        failed = not answer.ok
+        if failed:
             raise StandInClientError(
-                f"{verb} {path}: {body.get('error')} {body.get('message', '')}"
+                f"{method} {path}: {body.get('error')} {body.get('message', '')}"
             )
         return body
 
@@ -291,19 +291,19 @@ def block_of(blocks: list[Json], action_id: str) -> str:
 
 
 def text_of(message: Json) -> str:
-    """Collect all words of a message or view, for predicates: its text and those of its blocks."""
-    words: list[str] = []
-    _collect(message.get("blocks", []), words)
-    return "\n".join([str(message.get("text", "")), *words])
+    """Collect all texts of a message or view, for predicates: its text and those of its blocks."""
+    texts: list[str] = []
+    _collect_text(message.get("blocks", []), texts)
+    return "\n".join([str(message.get("text", "")), *texts])
 
 
-def _collect(value: Any, words: list[str]) -> None:
+def _collect_text(value: Any, texts: list[str]) -> None:
     if isinstance(value, list):
         for item in value:
-            _collect(item, words)
+            _collect_text(item, texts)
     elif isinstance(value, dict):
         for key, item in value.items():
             if key == "text" and isinstance(item, str):
-                words.append(item)
+                texts.append(item)
             else:
-                _collect(item, words)
+                _collect_text(item, texts)

@@ -18,7 +18,7 @@ class Clock:
         self._advanced = 0.0
         self._skew = 0.0
         self._last_micros = 0
-        self._moved = asyncio.Event()
+        self._advanced_event = asyncio.Event()
 
     def now(self) -> float:
         """Read the time that rules are measured by."""
@@ -38,7 +38,7 @@ class Clock:
         self._last_micros = micros
         return f"{micros // 1_000_000}.{micros % 1_000_000:06d}"
 
-    def not_before(self, ts: str) -> None:
+    def ensure_after(self, ts: str) -> None:
         """Make every later ``ts`` greater than this one (used when a state is loaded)."""
         seconds, _, micros = ts.partition(".")
         self._last_micros = max(self._last_micros, int(seconds) * 1_000_000 + int(micros or 0))
@@ -46,14 +46,14 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Let time pass at once; whoever waits on this clock looks again."""
         self._advanced += seconds
-        self._moved.set()
-        self._moved = asyncio.Event()
+        self._advanced_event.set()
+        self._advanced_event = asyncio.Event()
 
     def skew(self, seconds: float) -> None:
         """Set (not add) the difference between Slack's stamps and the real time."""
         self._skew = seconds
 
-    def reading(self) -> dict[str, float]:
+    def snapshot(self) -> dict[str, float]:
         """Show all settings, for the control API."""
         return {"now": self.now(), "advanced": self._advanced, "skew": self._skew}
 
@@ -71,11 +71,11 @@ class Clock:
             remaining = deadline - self.now()
             if remaining <= 0:
                 return False
-            moved = asyncio.ensure_future(self._moved.wait())
+            advanced = asyncio.ensure_future(self._advanced_event.wait())
             try:
                 await asyncio.wait(
-                    {future, moved}, timeout=remaining, return_when=asyncio.FIRST_COMPLETED
+                    {future, advanced}, timeout=remaining, return_when=asyncio.FIRST_COMPLETED
                 )
             finally:
-                moved.cancel()
+                advanced.cancel()
         return True

@@ -30,7 +30,7 @@ class Envelope:
     retry_reason: str = ""
 
     @property
-    def what(self) -> str:
+    def name(self) -> str:
         """Name it for the journal: the payload's type, the event's type or the command."""
         if self.kind == "events_api":
             return str(self.payload["event"]["type"])
@@ -77,63 +77,66 @@ class Dispatcher:
         self._transport = transport
         self._spawn = spawn
         self._held: list[asyncio.Future[None]] = []
-        self.doubled = 0
-        self.behave()
+        self.duplicated = 0
+        self.reset()
 
-    def behave(self) -> None:
+    def reset(self) -> None:
         """Drop all plans: nothing is lost, doubled or held from now on, retries keep Slack's times."""
         self.drop_acks = 0
         self.duplicates = 0
         self.duplicate_late = 0.0
-        self.double_share(0.0, 0)
+        self.set_duplicate_share(0.0, 0)
         self.retry_delays: tuple[float, ...] = EVENT_RETRIES
         self.release()
 
-    def double_share(self, share: float, seed: int) -> None:
+    def set_duplicate_share(self, share: float, seed: int) -> None:
         """From now on deliver this share of everything twice, by dice that fall as `seed` says."""
         self.duplicate_share = share
-        self._dice = random.Random(seed)  # noqa: S311 - repeatable tests, not secrets
+        self._rng = random.Random(seed)  # noqa: S311 - repeatable tests, not secrets
 
     async def deliver(self, envelope: Envelope) -> Ack:
         """Deliver one envelope, once; the ack, or why there is none."""
         return await self._deliver(replace(envelope, payload=copy.deepcopy(envelope.payload)))
 
     async def _deliver(self, envelope: Envelope) -> Ack:
-        await self._hold(envelope)
-        if self._goes_out_twice():
-            self.doubled += 1
-            again = replace(envelope, envelope_id=str(uuid.uuid4()))
-            self._spawn(self._send_again(again, self.duplicate_late))
+        await self._hold_for_reorder(envelope)
+        if self._should_duplicate():
+            self.duplicated += 1
+            duplicate = replace(envelope, envelope_id=str(uuid.uuid4()))
+            self._spawn(self._send_duplicate(duplicate, self.duplicate_late))
         ack = await self._send(envelope)
         if ack.arrived and self.drop_acks > 0:
             self.drop_acks -= 1
-            self._journal.write("ack_dropped", envelope_id=envelope.envelope_id, what=envelope.what)
+            self._journal.write("ack_dropped", envelope_id=envelope.envelope_id, what=envelope.name)
             return Ack(reason=self._transport.timeout_reason)
         return ack
 
-    async def _send_again(self, envelope: Envelope, seconds: float) -> None:
+    async def _send_duplicate(self, envelope: Envelope, seconds: float) -> None:
         await self._clock.sleep(seconds)
         await self._send(envelope)
 
-    def _goes_out_twice(self) -> bool:
+    def _should_duplicate(self) -> bool:
         if self.duplicates > 0:
             self.duplicates -= 1
             return True
-        return self._dice.random() < self.duplicate_share
+        return self._rng.random() < self.duplicate_share
 
     def emit(self, event: Json, authorization: Json) -> str:
         """Deliver an event in the background with retries; answer its ``event_id``."""
         event_id = f"Ev{secrets.token_hex(5).upper()}"
-        stamp = self._clock.stamp()
+        timestamp = self._clock.stamp()
         # A retry says what the first delivery said, whatever became of the message since.
-        wrapped = {
+        payload = {
             **authorization,
-            "event": {**copy.deepcopy(event), "event_ts": event.get("event_ts") or f"{stamp:.6f}"},
+            "event": {
+                **copy.deepcopy(event),
+                "event_ts": event.get("event_ts") or f"{timestamp:.6f}",
+            },
             "type": "event_callback",
             "event_id": event_id,
-            "event_time": int(stamp),
+            "event_time": int(timestamp),
         }
-        envelope = Envelope(kind="events_api", payload=wrapped, accepts_response=False)
+        envelope = Envelope(kind="events_api", payload=payload, accepts_response=False)
         self._spawn(self._deliver_event(envelope))
         return event_id
 
@@ -148,7 +151,7 @@ class Dispatcher:
     async def _send(self, envelope: Envelope) -> Ack:
         self._journal.write(
             "envelope",
-            what=envelope.what,
+            what=envelope.name,
             envelope=envelope.kind,
             envelope_id=envelope.envelope_id,
             retry=envelope.retry,
@@ -159,7 +162,7 @@ class Dispatcher:
         ack = await self._transport.send(envelope)
         self._journal.write(
             "ack" if ack.arrived else "no_ack",
-            what=envelope.what,
+            what=envelope.name,
             envelope_id=envelope.envelope_id,
             retry=envelope.retry,
             reason=ack.reason or None,
@@ -169,13 +172,13 @@ class Dispatcher:
         )
         return ack
 
-    async def _hold(self, envelope: Envelope) -> None:
+    async def _hold_for_reorder(self, envelope: Envelope) -> None:
         """With ``reorder`` N: hold N deliveries, then let them go, the last one first."""
         if self.reorder <= 0:
             return
         gate = asyncio.get_running_loop().create_future()
         self._held.append(gate)
-        self._journal.write("held", what=envelope.what, envelope_id=envelope.envelope_id)
+        self._journal.write("held", what=envelope.name, envelope_id=envelope.envelope_id)
         if len(self._held) >= self.reorder:
             self.release()
         # A person who waits alone for others must not wait for ever.

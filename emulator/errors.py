@@ -37,7 +37,7 @@ class RateLimitedError(SlackError):
 class ActError(Exception):
     """Something a person cannot do in the page: a code for programs and a sentence for people."""
 
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
         self.code = code
-        self.sentence = sentence
+        self.message = message

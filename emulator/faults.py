@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from emulator.errors import ActError, Json
 
-_LONGEST = 86_400
+_MAX_SECONDS = 86_400
 EFFECTS = ("error", "ratelimited", "http_500", "hang", "reply_lost", "late")
 
 
@@ -25,7 +25,7 @@ class Fault:
     where: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.dice = random.Random(self.seed)  # noqa: S311 - repeatable tests, not secrets
+        self.rng = random.Random(self.seed)  # noqa: S311 - repeatable tests, not secrets
 
     @classmethod
     def parse(cls, raw: Any) -> Self:
@@ -38,22 +38,24 @@ class Fault:
             fault.probability, fault.retry_after = float(fault.probability), int(fault.retry_after)
         except (TypeError, ValueError, OverflowError) as error:
             raise ActError("invalid_fault", f"Cannot read the fault: {error}") from error
-        if not 0 <= fault.seconds <= _LONGEST or not 0 <= fault.retry_after <= _LONGEST:
-            raise ActError("invalid_fault", f"seconds and retry_after are from 0 to {_LONGEST}.")
+        if not 0 <= fault.seconds <= _MAX_SECONDS or not 0 <= fault.retry_after <= _MAX_SECONDS:
+            raise ActError(
+                "invalid_fault", f"seconds and retry_after are from 0 to {_MAX_SECONDS}."
+            )
         if fault.effect not in EFFECTS:
-            known = ", ".join(EFFECTS)
-            raise ActError("invalid_fault", f"effect must be one of: {known}.")
+            names = ", ".join(EFFECTS)
+            raise ActError("invalid_fault", f"effect must be one of: {names}.")
         if not isinstance(fault.target, str) or not isinstance(fault.where, dict):
             raise ActError("invalid_fault", "target is a method's name and where an object.")
         return fault
 
-    def hits(self, target: str, arguments: Json) -> bool:
-        """Say whether this call runs into the fault; throws the dice where there is a probability."""
+    def matches(self, target: str, arguments: Json) -> bool:
+        """Say whether this call runs into the fault; throws the rng where there is a probability."""
         if self.times <= 0 or self.target not in ("*", target):
             return False
         if any(arguments.get(key) != value for key, value in self.where.items()):
             return False
-        return self.probability >= 1 or self.dice.random() < self.probability
+        return self.probability >= 1 or self.rng.random() < self.probability
 
 
 class Faults:
@@ -69,10 +71,10 @@ class Faults:
         self._planned += [Fault.parse(item) for item in items]
         return len(self._planned)
 
-    def take(self, target: str, arguments: Json) -> Fault | None:
+    def consume(self, target: str, arguments: Json) -> Fault | None:
         """Find and use up the fault that this call runs into."""
         for fault in self._planned:
-            if fault.hits(target, arguments):
+            if fault.matches(target, arguments):
                 fault.times -= 1
                 self.hits += 1
                 if fault.times <= 0:
@@ -84,7 +86,7 @@ class Faults:
         """Drop all plans."""
         self._planned.clear()
 
-    def show(self) -> list[Json]:
+    def list_planned(self) -> list[Json]:
         """List what is still planned."""
         names = ("target", "effect", "times", "probability", "where")
         return [{name: getattr(fault, name) for name in names} for fault in self._planned]

@@ -5,8 +5,8 @@ from emulator.errors import ActError, Json, SlackError
 from emulator.payloads import Actor
 from emulator.workspace import Channel
 
-NO_ANSWER = "The app did not answer in time."
-TROUBLE = "We had some trouble connecting. Try again?"
+NO_RESPONSE = "The app did not answer in time."
+CONNECTION_TROUBLE = "We had some trouble connecting. Try again?"
 ACKED: Json = {"ok": True, "acked": True}
 
 
@@ -34,12 +34,14 @@ def element_state(body: Json) -> Json:
     return state
 
 
-def result(ack: Ack, warning: str = NO_ANSWER) -> Json:
+def ack_result(ack: Ack, warning: str = NO_RESPONSE) -> Json:
     """Say whether the app acknowledged, with the warning a person would see if not."""
     return dict(ACKED) if ack.arrived else {"ok": True, "acked": False, "warning": warning}
 
 
-async def deliver(actor: Actor, payload: Json, *, accepts_response: bool = False) -> Ack:
+async def deliver_interaction(
+    actor: Actor, payload: Json, *, accepts_response: bool = False
+) -> Ack:
     """Deliver an interaction, once; ``ActError`` when the manifest enables none."""
     if not actor.stand_in.manifest.interactivity:
         raise ActError("interactivity_disabled", "The manifest does not enable interactivity.")
@@ -47,8 +49,8 @@ async def deliver(actor: Actor, payload: Json, *, accepts_response: bool = False
     return await actor.stand_in.dispatcher.deliver(envelope)
 
 
-def rejected(actor: Actor, error: SlackError) -> Json:
+def rejected_ack_result(actor: Actor, error: SlackError) -> Json:
     """Say that the app's ack held something that Slack would not take."""
     actor.stand_in.journal.write("ack_rejected", error=error.code, messages=list(error.messages))
     detail = "; ".join((error.code, *error.messages))
-    return {"ok": True, "acked": False, "warning": f"{TROUBLE} ({detail})"}
+    return {"ok": True, "acked": False, "warning": f"{CONNECTION_TROUBLE} ({detail})"}

@@ -10,7 +10,7 @@ from emulator.errors import Json
 
 _MAX_ENTRIES = 20_000
 _MAX_BYTES = 48 * 1024 * 1024
-MAX_ANSWER = 2000
+MAX_RESULTS = 2000
 
 
 class Journal:
@@ -21,7 +21,7 @@ class Journal:
         self._entries: deque[tuple[int, dict[str, str], str]] = deque()
         self._bytes = 0
         self._last = 0
-        self._grown = asyncio.Event()
+        self._written = asyncio.Event()
 
     def write(self, kind: str, **fields: Any) -> None:
         """Add an entry; ``None`` fields are left out. The entry gets a number ``n`` and a time."""
@@ -35,14 +35,14 @@ class Journal:
         self._bytes += len(text)
         while len(self._entries) > _MAX_ENTRIES or self._bytes > _MAX_BYTES:
             self._bytes -= len(self._entries.popleft()[2])
-        self._grown.set()
-        self._grown = asyncio.Event()
+        self._written.set()
+        self._written = asyncio.Event()
 
     def read(
-        self, after: int = 0, wanted: Mapping[str, str] | None = None, limit: int = MAX_ANSWER
+        self, after: int = 0, filters: Mapping[str, str] | None = None, limit: int = MAX_RESULTS
     ) -> list[Json]:
-        """List up to ``limit`` entries newer than ``after`` whose fields equal all of ``wanted``."""
-        pairs = (wanted or {}).items()
+        """List up to ``limit`` entries newer than ``after`` whose fields equal all of ``filters``."""
+        pairs = (filters or {}).items()
         found: list[Json] = []
         for number, header, text in self._entries:
             if number > after and all(header.get(k) == v for k, v in pairs):
@@ -55,18 +55,18 @@ class Journal:
         self,
         after: int,
         seconds: float,
-        wanted: Mapping[str, str] | None = None,
-        limit: int = MAX_ANSWER,
+        filters: Mapping[str, str] | None = None,
+        limit: int = MAX_RESULTS,
     ) -> list[Json]:
         """Like ``read``, but wait up to ``seconds`` of real time for the first match."""
         deadline = asyncio.get_running_loop().time() + seconds
-        while not (found := self.read(after, wanted, limit)):
+        while not (found := self.read(after, filters, limit)):
             remaining = deadline - asyncio.get_running_loop().time()
             if remaining <= 0:
                 return []
-            grown = self._grown
+            written = self._written
             try:
-                await asyncio.wait_for(grown.wait(), remaining)
+                await asyncio.wait_for(written.wait(), remaining)
             except TimeoutError:
                 return []
         return found

@@ -138,8 +138,8 @@ class Manifest:
 
     def shortcut(self, kind: str, callback_id: str) -> Shortcut | None:
         """Find a declared shortcut of this kind."""
-        wanted = (kind, callback_id)
-        return next((s for s in self.shortcuts if (s.type, s.callback_id) == wanted), None)
+        key = (kind, callback_id)
+        return next((s for s in self.shortcuts if (s.type, s.callback_id) == key), None)
 
 
 def load_yaml(path: Path) -> Any:

@@ -13,9 +13,9 @@ from emulator.people import User
 from emulator.stand_in import StandIn
 from emulator.workspace import APP_ID, BOT_ID, BOT_USER, Channel
 
-_TOKEN = re.compile(r"(<[@#!][^<>\s]+>)")
-_MAX_EARLIER = 3
-MAX_REMEMBERED = 1000
+_MENTION = re.compile(r"(<[@#!][^<>\s]+>)")
+_MAX_PREVIOUS_VERSIONS = 3
+MAX_TRACKED_MESSAGES = 1000
 
 
 @dataclass(kw_only=True)
@@ -28,7 +28,7 @@ class Content:
     metadata: Json | None = None
 
     @property
-    def says_nothing(self) -> bool:
+    def is_empty(self) -> bool:
         """Say whether there is neither text nor blocks nor attachments."""
         return not (self.text or self.blocks or self.attachments)
 
@@ -53,7 +53,7 @@ def read_content(arguments: Json) -> Content:
         validation.check_metadata(metadata)
     elif metadata is not None and not isinstance(metadata, dict):
         raise SlackError("invalid_metadata_format")
-    accepted = None if given_blocks is None else block_kit.accepted(given_blocks)
+    accepted = None if given_blocks is None else block_kit.normalize(given_blocks)
     return Content(text=text, blocks=accepted, attachments=attachments, metadata=metadata)
 
 
@@ -76,7 +76,7 @@ def post_as_bot(
     broadcast: bool = False,
 ) -> Json:
     """Store a message of the app and tell everybody; the caller has checked that it may post."""
-    if content.says_nothing:
+    if content.is_empty:
         raise SlackError("no_text")
     message = _bot_message(stand_in, content)
     message["text"] = message["text"][: limits.POST_TEXT]
@@ -85,7 +85,7 @@ def post_as_bot(
     return _store(stand_in, channel, message, thread_ts, broadcast=broadcast)
 
 
-def post_as_person(
+def post_as_user(
     stand_in: StandIn, user: User, channel: Channel, text: str, thread_ts: str = ""
 ) -> Json:
     """Store what a person typed; events (message, app_mention) follow the subscriptions."""
@@ -105,11 +105,11 @@ def post_as_person(
     return stored
 
 
-def whisper(
+def post_ephemeral(
     stand_in: StandIn, user_id: str, channel: Channel, content: Content, *, thread_ts: str = ""
 ) -> Json:
     """Show a message to one person only: never in history, never updatable (chat.postEphemeral)."""
-    if content.says_nothing:
+    if content.is_empty:
         raise SlackError("no_text")
     message = {**_bot_message(stand_in, content), "is_ephemeral": True}
     if thread_ts:
@@ -125,13 +125,13 @@ def update(stand_in: StandIn, channel: Channel, message: Json, content: Content)
     ``text`` without ``blocks`` removes the blocks; ``blocks`` without ``text`` keeps the text;
     metadata stays unless given, and an empty object removes it; only text edits are marked edited.
     """
-    if content.says_nothing:
+    if content.is_empty:
         raise SlackError("no_text")
     if len(content.text or "") > limits.UPDATE_TEXT:
         raise SlackError("msg_too_long")
     old = dict(message)
-    _apply(stand_in, message, content)
-    _remember_rendering(stand_in, channel, old)
+    _apply_edit(stand_in, message, content)
+    _keep_previous_version(stand_in, channel, old)
     stand_in.changes.publish("messages", channel=channel.id, ts=message["ts"])
     if not message.get("is_ephemeral"):
         changed = {"message": message, "previous_message": old}
@@ -139,7 +139,7 @@ def update(stand_in: StandIn, channel: Channel, message: Json, content: Content)
     return message
 
 
-def _apply(stand_in: StandIn, message: Json, content: Content) -> None:
+def _apply_edit(stand_in: StandIn, message: Json, content: Content) -> None:
     if content.text is not None:
         message["text"] = content.text
     if content.blocks:
@@ -179,8 +179,8 @@ def delete(stand_in: StandIn, channel: Channel, message: Json) -> None:
         threads.leave(stand_in.workspace.messages[channel.id], message)
     stand_in.changes.publish("messages", channel=channel.id, ts=ts)
     if not message.get("is_ephemeral"):
-        gone = {"previous_message": message, "deleted_ts": ts}
-        _emit_hidden(stand_in, channel, "message_deleted", gone)
+        deleted = {"previous_message": message, "deleted_ts": ts}
+        _emit_hidden(stand_in, channel, "message_deleted", deleted)
 
 
 def find(stand_in: StandIn, channel: Channel, ts: str | None) -> Json:
@@ -191,14 +191,14 @@ def find(stand_in: StandIn, channel: Channel, ts: str | None) -> Json:
     return message
 
 
-def earlier_renderings(stand_in: StandIn, channel: Channel, ts: str) -> list[Json]:
+def previous_versions(stand_in: StandIn, channel: Channel, ts: str) -> list[Json]:
     """How the message looked before its last edits, newest first: a click may be under way."""
-    return list(reversed(stand_in.earlier.get((channel.id, ts), [])))
+    return list(reversed(stand_in.previous_versions.get((channel.id, ts), [])))
 
 
 def _escape(text: str) -> str:
     """Escape what a person typed, except mentions (docs: formatting message text, escaping)."""
-    parts = _TOKEN.split(text)
+    parts = _MENTION.split(text)
     return "".join(p if i % 2 else html.escape(p, quote=False) for i, p in enumerate(parts))
 
 
@@ -245,12 +245,12 @@ def _store(
     return message
 
 
-def _remember_rendering(stand_in: StandIn, channel: Channel, old: Json) -> None:
-    kept = stand_in.earlier.setdefault((channel.id, old["ts"]), [])
+def _keep_previous_version(stand_in: StandIn, channel: Channel, old: Json) -> None:
+    kept = stand_in.previous_versions.setdefault((channel.id, old["ts"]), [])
     kept.append(old)
-    del kept[:-_MAX_EARLIER]
-    while len(stand_in.earlier) > MAX_REMEMBERED:
-        stand_in.earlier.pop(next(iter(stand_in.earlier)))
+    del kept[:-_MAX_PREVIOUS_VERSIONS]
+    while len(stand_in.previous_versions) > MAX_TRACKED_MESSAGES:
+        stand_in.previous_versions.pop(next(iter(stand_in.previous_versions)))
 
 
 def _emit_hidden(stand_in: StandIn, channel: Channel, subtype: str, parts: Json) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator import blocks, limits, validation
-from emulator.changes import Changes
+from emulator.changes import ChangeFeed
 from emulator.clock import Clock
 from emulator.errors import Json, SlackError
 from emulator.triggers import Trigger, Triggers
@@ -32,7 +32,7 @@ class OpenView:
 class Modals:
     """Opens, pushes, updates and closes modals; refuses what Slack refuses (docs: views.*)."""
 
-    def __init__(self, clock: Clock, triggers: Triggers, changes: Changes, team_id: str) -> None:
+    def __init__(self, clock: Clock, triggers: Triggers, changes: ChangeFeed, team_id: str) -> None:
         self._clock = clock
         self._triggers = triggers
         self._changes = changes
@@ -44,7 +44,7 @@ class Modals:
         """List the modals of one tab, bottom to top."""
         return [self._views[view_id] for view_id in self._stacks.get((user, tab), ())]
 
-    def everything(self) -> list[OpenView]:
+    def all_open(self) -> list[OpenView]:
         """List all open modals of everybody."""
         return list(self._views.values())
 
@@ -60,8 +60,8 @@ class Modals:
         trigger = self._triggers.check(trigger_id)
         self._check(view)
         if not trigger.view_id or trigger.view_id not in self._views:
-            self._drop(trigger.user, trigger.tab)
-        return self._put(trigger, view)
+            self._close_stack(trigger.user, trigger.tab)
+        return self._add(trigger, view)
 
     def push(self, trigger_id: str | None, view: Any) -> OpenView:
         """Put a modal on top of the one that the trigger came from."""
@@ -69,12 +69,12 @@ class Modals:
         self._check(view)
         if trigger.view_id not in self._views:
             raise SlackError("not_found")
-        return self._put(trigger, view)
+        return self._add(trigger, view)
 
     def push_on(self, top: OpenView, view: Any) -> OpenView:
         """Put a modal on top, as ``response_action: push`` does."""
         self._check(view)
-        return self._put(Trigger(top.user, top.tab, top.id, self._clock.now()), view)
+        return self._add(Trigger(top.user, top.tab, top.id, self._clock.now()), view)
 
     def update(
         self, view: Any, *, view_id: str = "", external_id: str = "", view_hash: str = ""
@@ -83,15 +83,15 @@ class Modals:
         found = self._by_external_id(external_id) if external_id else self.find(view_id)
         if view_hash and view_hash != found.view["hash"]:
             raise SlackError("hash_conflict")
-        self._check(view, but=found.id)
+        self._check(view, except_id=found.id)
         old = found.view
         given = old["state"]["values"]
-        found.view = self.shape(view, view_id=old["id"], given=given)
+        found.view = self.build_view(view, view_id=old["id"], given=given)
         found.view |= {key: old[key] for key in ("previous_view_id", "root_view_id")}
-        self._tell(found)
+        self._publish_change(found)
         return found
 
-    def remember(self, found: OpenView, state: Any) -> None:
+    def update_state(self, found: OpenView, state: Any) -> None:
         """Take over what the person typed so far, as the page sent it."""
         given = state if isinstance(state, dict) else {}
         known = {**found.view["state"]["values"], **given}
@@ -102,20 +102,20 @@ class Modals:
         stack = self._stacks[found.user, found.tab]
         while found.id in stack:
             self._views.pop(stack.pop())
-        self._tell(found)
+        self._publish_change(found)
 
     def clear(self, user: str, tab: str) -> list[OpenView]:
         """Close the whole stack of a tab; answer what was open, top first."""
-        closed = self._drop(user, tab)
+        closed = self._close_stack(user, tab)
         self._changes.publish("modals", user=user, tab=tab)
         return closed
 
-    def shape(self, view: Json, *, view_id: str = "", given: Json | None = None) -> Json:
+    def build_view(self, view: Json, *, view_id: str = "", given: Json | None = None) -> Json:
         """Build Slack's view object of an accepted view."""
         new_id = view_id or f"V{secrets.token_hex(5).upper()}"
-        content = blocks.accepted(view["blocks"])
+        content = blocks.normalize(view["blocks"])
         texts = {key: view.get(key) for key in ("title", "submit", "close")}
-        blocks.mark_texts(list(texts.values()))
+        blocks.add_text_defaults(list(texts.values()))
         home_title = {"type": "plain_text", "text": "View Title", "emoji": True}
         return {
             "id": new_id,
@@ -140,30 +140,34 @@ class Modals:
             "bot_id": BOT_ID,
         }
 
-    def _check(self, view: Any, but: str = "") -> None:
+    def _check(self, view: Any, except_id: str = "") -> None:
         validation.check_view(view, "modal")
         external_id = view.get("external_id")
         for open_view in self._views.values():
-            if external_id and open_view.view["external_id"] == external_id and open_view.id != but:
+            if (
+                external_id
+                and open_view.view["external_id"] == external_id
+                and open_view.id != except_id
+            ):
                 raise SlackError("duplicate_external_id")
 
-    def _put(self, trigger: Trigger, view: Json) -> OpenView:
+    def _add(self, trigger: Trigger, view: Json) -> OpenView:
         stack = self._stacks[trigger.user, trigger.tab]
         if len(stack) >= limits.MODAL_DEPTH:
             raise SlackError("push_limit_reached")
         trigger.used = True
-        shaped = self.shape(view)
+        built = self.build_view(view)
         if stack:
-            shaped["previous_view_id"], shaped["root_view_id"] = stack[-1], stack[0]
-        new = OpenView(shaped, trigger.user, trigger.tab)
+            built["previous_view_id"], built["root_view_id"] = stack[-1], stack[0]
+        new = OpenView(built, trigger.user, trigger.tab)
         self._views[new.id] = new
         stack.append(new.id)
         while len(self._stacks) > _MAX_STACKS:
-            self._drop(*next(iter(self._stacks)))
-        self._tell(new)
+            self._close_stack(*next(iter(self._stacks)))
+        self._publish_change(new)
         return new
 
-    def _drop(self, user: str, tab: str) -> list[OpenView]:
+    def _close_stack(self, user: str, tab: str) -> list[OpenView]:
         return [self._views.pop(view_id) for view_id in reversed(self._stacks.pop((user, tab), []))]
 
     def _by_external_id(self, external_id: str) -> OpenView:
@@ -172,5 +176,5 @@ class Modals:
                 return open_view
         raise SlackError("not_found")
 
-    def _tell(self, found: OpenView) -> None:
+    def _publish_change(self, found: OpenView) -> None:
         self._changes.publish("modals", user=found.user, tab=found.tab)

@@ -10,7 +10,7 @@ from emulator.stand_in import StandIn
 from emulator.workspace import APP_ID, VERIFICATION_TOKEN, Channel
 
 # What a clicked element brings along into ``actions[]``; its state comes on top.
-_CARRIED = (
+_COPIED_KEYS = (
     "text",
     "value",
     "style",
@@ -72,12 +72,12 @@ def _common(actor: Actor, kind: str) -> Json:
 def action(element: Json, block_id: str, state: Json, action_ts: str) -> Json:
     """Build one entry of ``actions``: the element, and what the person chose in it."""
     chosen = {key: value for key, value in state.items() if key not in ("type", "action_id")}
-    carried = {key: element[key] for key in _CARRIED if key in element}
+    copied = {key: element[key] for key in _COPIED_KEYS if key in element}
     if element["type"] == "button":
         # A button's value is what the app wrote, whatever a page says.
         chosen = {}
     return {
-        **carried,
+        **copied,
         **chosen,
         "action_id": element["action_id"],
         "block_id": block_id,
@@ -115,11 +115,11 @@ def message_actions(
 
 def view_actions(actor: Actor, view: Json, *, actions: list[Json]) -> Json:
     """Build block_actions for a modal or the App Home: no channel, no response_url."""
-    opened_in = view["id"] if view["type"] == "modal" else ""
+    modal_id = view["id"] if view["type"] == "modal" else ""
     return {
         **_common(actor, "block_actions"),
         "container": {"type": "view", "view_id": view["id"]},
-        "trigger_id": actor.trigger(opened_in),
+        "trigger_id": actor.trigger(modal_id),
         "view": view,
         "actions": actions,
     }
@@ -136,7 +136,7 @@ def view_submission(actor: Actor, opened: OpenView) -> Json:
 
 
 def _response_urls(actor: Actor, view: Json) -> list[Json]:
-    found: list[Json] = []
+    urls: list[Json] = []
     for block in view["blocks"]:
         element: Any = block.get("element")
         if not isinstance(element, dict) or not element.get("response_url_enabled"):
@@ -147,8 +147,8 @@ def _response_urls(actor: Actor, view: Json) -> list[Json]:
         if channel:
             url = actor.response_url("app", channel)
             ids = {"block_id": block_id, "action_id": action_id, "channel_id": channel}
-            found.append({**ids, "response_url": url})
-    return found
+            urls.append({**ids, "response_url": url})
+    return urls
 
 
 def view_closed(actor: Actor, view: Json, *, is_cleared: bool) -> Json:

@@ -1,6 +1,6 @@
 """The people of a workspace: users, user groups and the file they are read from."""
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self, get_origin
@@ -41,7 +41,7 @@ class User:
     dnd: dict[str, int] = field(default_factory=dict)
     updated: int = 1_700_000_000
 
-    def may_act(self) -> bool:
+    def can_act(self) -> bool:
         """Say whether this is a person who can click and type: no bot, not deactivated."""
         return not (self.bot or self.deleted)
 
@@ -178,9 +178,13 @@ class Seed:
         except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
             raise PeopleError(f"Cannot use the people file {path}: {error}") from error
         known = {user.id for user in seed.users}
-        named = {m for g in seed.groups for m in g.users} | {u.manager for u in seed.users} - {""}
-        if strays := named - known:
-            raise PeopleError(f"{path} names people it does not list: {', '.join(sorted(strays))}.")
+        referenced = {m for g in seed.groups for m in g.users} | {u.manager for u in seed.users} - {
+            ""
+        }
+        if unknown := referenced - known:
+            raise PeopleError(
+                f"{path} names people it does not list: {', '.join(sorted(unknown))}."
+            )
         return seed
 
 
@@ -190,12 +194,7 @@ def check_fields(kind: type[User | Group], raw: Json) -> Json:
     for name, value in raw.items():
         if name not in known:
             raise TypeError(f"there is no field {name!r}")
-        wanted: Any = known[name]
-        if not isinstance(value, get_origin(wanted) or wanted):
-            raise TypeError(f"{name} must be of type {wanted.__name__}")
+        expected: Any = known[name]
+        if not isinstance(value, get_origin(expected) or expected):
+            raise TypeError(f"{name} must be of type {expected.__name__}")
     return raw
-
-
-def dump(item: User | Group) -> Json:
-    """Turn a user or a group into plain data that its class takes back."""
-    return asdict(item)

@@ -6,7 +6,7 @@ from emulator.clock import Clock
 from emulator.errors import RateLimitedError
 
 
-class PostLimiter:
+class PostRateLimiter:
     """A token bucket per channel; ``per_second`` 0 switches the limit off.
 
     Slack documents "1 per second per channel, short bursts allowed" and no size of a burst: 30 is ours.
@@ -17,7 +17,7 @@ class PostLimiter:
         self._buckets: dict[str, tuple[float, float]] = {}
         self.configure()
 
-    def spend(self, channel: str) -> None:
+    def acquire(self, channel: str) -> None:
         """Count one message; raises ``RateLimitedError`` (HTTP 429) when there were too many."""
         if self.per_second <= 0:
             return

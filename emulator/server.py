@@ -47,7 +47,7 @@ async def start(config: Config) -> AsyncIterator[RunningStandIn]:
     """
     manifest = Manifest.load(config.manifest)
     stand_in = StandIn(config, manifest, Seed.load(config.people))
-    runner = web.AppRunner(build(stand_in), access_log=None, shutdown_timeout=0.5)
+    runner = web.AppRunner(build_app(stand_in), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     try:
         site = web.TCPSite(runner, HOST, config.port)
@@ -60,9 +60,11 @@ async def start(config: Config) -> AsyncIterator[RunningStandIn]:
         await runner.cleanup()
 
 
-def build(stand_in: StandIn) -> web.Application:
+def build_app(stand_in: StandIn) -> web.Application:
     """Put the routes together."""
-    app = web.Application(client_max_size=MAX_BODY, middlewares=[_guard, _json_errors])
+    app = web.Application(
+        client_max_size=MAX_BODY, middlewares=[_reject_foreign_requests, _json_errors]
+    )
     app.router.add_route("*", "/api/{method}", WebApi(stand_in).serve)
     app.router.add_post("/response/{family}/{team}/{key}", ResponseUrlApi(stand_in).serve)
     app.router.add_get("/link/", stand_in.socket_mode.connect)
@@ -72,10 +74,10 @@ def build(stand_in: StandIn) -> web.Application:
 
 
 @web.middleware
-async def _guard(request: web.Request, handler: _Handler) -> web.StreamResponse:
+async def _reject_foreign_requests(request: web.Request, handler: _Handler) -> web.StreamResponse:
     """Refuse other web pages: a foreign Host (DNS rebinding) or Origin (cross-site requests)."""
     origin = request.headers.get("Origin")
-    if _name(f"//{request.host}") not in _LOCAL_NAMES:
+    if _hostname(f"//{request.host}") not in _LOCAL_NAMES:
         return _error(403, "foreign_host")
     if origin is not None and urlsplit(origin).netloc != request.host:
         return _error(403, "foreign_origin")
@@ -89,7 +91,7 @@ async def _json_errors(request: web.Request, handler: _Handler) -> web.StreamRes
     except SlackError as error:
         return web.json_response(error.body(), status=400)
     except ActError as error:
-        body = {"ok": False, "error": error.code, "message": error.sentence}
+        body = {"ok": False, "error": error.code, "message": error.message}
         return web.json_response(body, status=400)
     except web.HTTPRedirection:
         raise
@@ -103,7 +105,7 @@ async def _json_errors(request: web.Request, handler: _Handler) -> web.StreamRes
         return _error(400, "stand_in_bug")
 
 
-def _name(address: str) -> str:
+def _hostname(address: str) -> str:
     try:
         return urlsplit(address).hostname or ""
     except ValueError:

@@ -28,7 +28,7 @@ def problem(pointer: str, message: str, rule: str, bound: Any = None) -> Problem
 
 
 class Rule(Protocol):
-    """Anything that can look at a value and yield what is wrong with it."""
+    """AnyValue that can look at a value and yield what is wrong with it."""
 
     def check(self, value: Any, pointer: str) -> Iterator[Problem]:
         """Yield the problems of ``value``, which stands at ``pointer``."""
@@ -37,10 +37,10 @@ class Rule(Protocol):
 
 @dataclass(frozen=True)
 class Str:
-    """A string of ``least`` to ``most`` characters, of a pattern or one of a few words."""
+    """A string of ``minimum`` to ``maximum`` characters, of a pattern or one of a few words."""
 
-    most: int = 3000
-    least: int = 0
+    maximum: int = 3000
+    minimum: int = 0
     pattern: str = ""
     one_of: tuple[str, ...] = ()
 
@@ -49,12 +49,12 @@ class Str:
         if not isinstance(value, str):
             yield problem(pointer, "must provide a string", "type", "string")
             return
-        if len(value) > self.most:
-            message = f"must be less than {self.most + 1} characters"
-            yield problem(pointer, message, "max_length", self.most)
-        if len(value) < self.least:
-            message = f"must be more than {self.least - 1} characters"
-            yield problem(pointer, message, "min_length", self.least)
+        if len(value) > self.maximum:
+            message = f"must be less than {self.maximum + 1} characters"
+            yield problem(pointer, message, "max_length", self.maximum)
+        if len(value) < self.minimum:
+            message = f"must be more than {self.minimum - 1} characters"
+            yield problem(pointer, message, "min_length", self.minimum)
         if self.pattern and not re.fullmatch(self.pattern, value):
             yield problem(pointer, f"failed to match pattern {self.pattern}", "pattern")
         if self.one_of and value not in self.one_of:
@@ -76,20 +76,20 @@ class Bool:
 class Int:
     """A whole number in a range, which is also taken from a string of digits if ``or_string``."""
 
-    least: int = 0
-    most: int = 2**53
+    minimum: int = 0
+    maximum: int = 2**53
 
     def check(self, value: Any, pointer: str) -> Iterator[Problem]:
         """Yield a wrong type or a number out of range."""
         if not isinstance(value, int) or isinstance(value, bool):
             yield problem(pointer, "must provide an integer", "type", "integer")
-        elif not self.least <= value <= self.most:
-            message = f"must be between {self.least} and {self.most}"
-            yield problem(pointer, message, "range", [self.least, self.most])
+        elif not self.minimum <= value <= self.maximum:
+            message = f"must be between {self.minimum} and {self.maximum}"
+            yield problem(pointer, message, "range", [self.minimum, self.maximum])
 
 
 @dataclass(frozen=True)
-class Anything:
+class AnyValue:
     """A value this stand-in does not look into."""
 
     def check(self, value: Any, pointer: str) -> Iterator[Problem]:  # noqa: ARG002 - it is a Rule
@@ -101,7 +101,7 @@ class Anything:
 class Text:
     """A text object; ``plain`` allows only plain_text (docs: composition objects, text)."""
 
-    most: int = 3000
+    maximum: int = 3000
     plain: bool = True
 
     def check(self, value: Any, pointer: str) -> Iterator[Problem]:
@@ -113,30 +113,32 @@ class Text:
         if value.get("type") not in kinds:
             yield problem(f"{pointer}/type", f"must be one of: {', '.join(kinds)}", "enum", kinds)
             return
-        own = "emoji" if value["type"] == "plain_text" else "verbatim"
-        yield from Obj({"text": Str(self.most, 1), own: Bool()}, ("text",)).check(value, pointer)
+        flag = "emoji" if value["type"] == "plain_text" else "verbatim"
+        yield from Obj({"text": Str(self.maximum, 1), flag: Bool()}, ("text",)).check(
+            value, pointer
+        )
 
 
 @dataclass(frozen=True)
 class Items:
-    """A list of ``least`` to ``most`` items that all follow one rule."""
+    """A list of ``minimum`` to ``maximum`` items that all follow one rule."""
 
     item: Rule
-    most: int
-    least: int = 1
+    maximum: int
+    minimum: int = 1
 
     def check(self, value: Any, pointer: str) -> Iterator[Problem]:
         """Yield a wrong type, a wrong length and the problems of each item."""
         if not isinstance(value, list):
             yield problem(pointer, "must provide an array", "type", "array")
             return
-        if len(value) > self.most:
-            message = f"no more than {self.most} items allowed"
-            yield problem(pointer, message, "max_items", self.most)
+        if len(value) > self.maximum:
+            message = f"no more than {self.maximum} items allowed"
+            yield problem(pointer, message, "max_items", self.maximum)
             return
-        if len(value) < self.least:
-            message = f"no fewer than {self.least} items required"
-            yield problem(pointer, message, "min_items", self.least)
+        if len(value) < self.minimum:
+            message = f"no fewer than {self.minimum} items required"
+            yield problem(pointer, message, "min_items", self.minimum)
         for index, item in enumerate(value):
             yield from self.item.check(item, f"{pointer}/{index}")
 
@@ -173,7 +175,7 @@ class Obj:
 
 
 @dataclass(frozen=True)
-class Typed:
+class TypedObject:
     """An object whose ``type`` picks one of several shapes."""
 
     shapes: Mapping[str, Rule]

@@ -11,7 +11,7 @@ MAX_DEPTH = 64
 def loads(text: str) -> Any:
     """Read JSON; ValueError for anything else, for NaN, and for what nests deeper than MAX_DEPTH."""
     try:
-        value = json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=_reject_constant)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if _too_deep(value):
@@ -30,7 +30,7 @@ def load_object(text: str) -> Json:
     return value
 
 
-def _refuse(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 

@@ -7,11 +7,11 @@ from emulator import app_responses, blocks, forms, payloads
 from emulator.errors import ActError, Json, SlackError
 from emulator.interaction_request import (
     ACKED,
-    TROUBLE,
-    deliver,
+    CONNECTION_TROUBLE,
+    ack_result,
+    deliver_interaction,
     element_state,
-    rejected,
-    result,
+    rejected_ack_result,
     text_field,
 )
 from emulator.modals import OpenView
@@ -35,19 +35,21 @@ async def view_action(actor: Actor, body: Json) -> Json:
     given: Json = body["state"] if isinstance(body.get("state"), dict) else {}
     known = {**view["state"]["values"], **given}
     if element["type"] in blocks.VALUES:
-        known[block_id] = {**_dict(known.get(block_id)), action_id: state}
+        known[block_id] = {**_mapping(known.get(block_id)), action_id: state}
     view["state"] = {"values": blocks.state_values(view["blocks"], known)}
-    if _is_silent(view, block_id):
+    if _suppresses_action(view, block_id):
         return dict(ACKED)
     action = payloads.action(element, block_id, state, stand_in.clock.ts())
-    return result(await deliver(actor, payloads.view_actions(actor, view, actions=[action])))
+    return ack_result(
+        await deliver_interaction(actor, payloads.view_actions(actor, view, actions=[action]))
+    )
 
 
-def _dict(value: Any) -> Json:
+def _mapping(value: Any) -> Json:
     return value if isinstance(value, dict) else {}
 
 
-def _is_silent(view: Json, block_id: str) -> bool:
+def _suppresses_action(view: Json, block_id: str) -> bool:
     """Input blocks tell the app of a change only with ``dispatch_action`` (docs: input block)."""
     block = next(b for b in view["blocks"] if b["block_id"] == block_id)
     return block["type"] == "input" and not block.get("dispatch_action")
@@ -67,17 +69,17 @@ async def view_submit(actor: Actor, body: Json) -> Json:
     """Submit a modal, after the checks that Slack's client makes."""
     opened = _own_modal(actor, text_field(body, "view_id"))
     actor = replace(actor, tab=opened.tab)
-    actor.stand_in.modals.remember(opened, body.get("state"))
+    actor.stand_in.modals.update_state(opened, body.get("state"))
     if errors := forms.form_errors(opened.view):
         return {**ACKED, "errors": errors}
     payload = payloads.view_submission(actor, opened)
-    ack = await deliver(actor, payload, accepts_response=True)
+    ack = await deliver_interaction(actor, payload, accepts_response=True)
     if not ack.arrived:
-        return result(ack, TROUBLE)
+        return ack_result(ack, CONNECTION_TROUBLE)
     try:
-        return {**ACKED, **app_responses.submission_ack(actor, opened, ack)}
+        return {**ACKED, **app_responses.apply_submission_ack(actor, opened, ack)}
     except SlackError as error:
-        return rejected(actor, error)
+        return rejected_ack_result(actor, error)
 
 
 async def view_close(actor: Actor, body: Json) -> Json:

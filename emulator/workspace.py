@@ -3,7 +3,6 @@
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 
-from emulator import people
 from emulator.errors import Json, SlackError
 from emulator.people import Group, Seed, User
 
@@ -58,7 +57,7 @@ class Workspace:
         for raw in seed.channels:
             self._seed_channel(dict(raw))
         for user in seed.users:
-            if user.may_act():
+            if user.can_act():
                 self.im_with(user.id)
 
     def _seed_channel(self, raw: Json) -> None:
@@ -66,7 +65,7 @@ class Workspace:
         bot = raw.pop("bot", False)
         members = raw.pop("members", "all")
         if members == "all":
-            members = [u.id for u in self.users.values() if u.may_act() and u.id not in excluded]
+            members = [u.id for u in self.users.values() if u.can_act() and u.id not in excluded]
         raw["kind"] = "private" if raw.pop("private", False) else "channel"
         raw["members"] = [m for m in members if m != BOT_USER] + ([BOT_USER] if bot else [])
         channel = Channel(**raw)
@@ -131,15 +130,15 @@ class Workspace:
                 return store[ts]
         return None
 
-    def in_order(self, channel_id: str) -> list[Json]:
+    def sorted_messages(self, channel_id: str) -> list[Json]:
         """All stored messages of a channel, oldest first."""
         return sorted(self.messages.get(channel_id, {}).values(), key=lambda m: float(m["ts"]))
 
     def dump(self) -> Json:
         """Turn everything that outlives a restart into plain data: not ephemerals, not modals."""
         return {
-            "users": [people.dump(user) for user in self.users.values()],
-            "groups": [people.dump(group) for group in self.groups.values()],
+            "users": [asdict(user) for user in self.users.values()],
+            "groups": [asdict(group) for group in self.groups.values()],
             "channels": [asdict(channel) for channel in self.channels.values()],
             "messages": {channel: list(store.values()) for channel, store in self.messages.items()},
             "homes": self.homes,

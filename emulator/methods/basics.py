@@ -38,14 +38,14 @@ def open_connection(call: Call) -> Json:
     if not stand_in.uses_sockets:
         raise SlackError("socket_mode_not_enabled")
     host = stand_in.base_url.removeprefix("http://")
-    ticket = stand_in.socket_mode.ticket()
+    ticket = stand_in.socket_mode.issue_ticket()
     return {"url": f"ws://{host}/link/?ticket={ticket}&app_id={APP_ID}"}
 
 
 _REACTION = {"channel": "str", "timestamp": "str", "name": "str"}
 
 
-def _reacted(call: Call) -> tuple[Channel, Json]:
+def _reaction_target(call: Call) -> tuple[Channel, Json]:
     channel = call.stand_in.workspace.channel(call.text("channel"))
     if BOT_USER not in channel.members:
         raise SlackError("not_in_channel")
@@ -56,7 +56,7 @@ def _reacted(call: Call) -> tuple[Channel, Json]:
 @method("reactions.add", scopes=("reactions:write",), required=_REACTION)
 def add_reaction(call: Call) -> Json:
     """Add the app's reaction to a message."""
-    channel, message = _reacted(call)
+    channel, message = _reaction_target(call)
     name = call.text("name").strip(":")
     reactions = message.setdefault("reactions", [])
     entry = next((r for r in reactions if r["name"] == name), None)
@@ -74,7 +74,7 @@ def add_reaction(call: Call) -> Json:
 @method("reactions.remove", scopes=("reactions:write",), required=_REACTION)
 def remove_reaction(call: Call) -> Json:
     """Take the app's reaction back."""
-    channel, message = _reacted(call)
+    channel, message = _reaction_target(call)
     name = call.text("name").strip(":")
     reactions = message.get("reactions", [])
     entry = next((r for r in reactions if r["name"] == name and BOT_USER in r["users"]), None)
@@ -98,8 +98,8 @@ def validate_blocks(call: Call) -> Json:
     if kind == "blocks":
         problems = validation.block_problems(value, "message")
     elif kind == "view":
-        own, inside = validation.view_problems(value)
-        problems = own + inside
+        view_errors, block_errors = validation.view_problems(value)
+        problems = view_errors + block_errors
     elif isinstance(value, dict):
         problems = validation.block_problems(value.get("blocks", []), "message", "/message/blocks")
     else:

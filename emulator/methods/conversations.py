@@ -6,15 +6,15 @@ from emulator.methods.registry import Call, method
 from emulator.workspace import BOT_USER, Channel
 
 _PAGING = {"limit": "int", "cursor": "str"}
-_FAMILY = {"im": "im", "private": "groups", "channel": "channels"}
+_SCOPE_PREFIX = {"im": "im", "private": "groups", "channel": "channels"}
 _TYPES = {"public_channel": "channel", "private_channel": "private", "im": "im", "mpim": "mpim"}
-_LOOK_BACK_DEFAULT = 100
+_DEFAULT_HISTORY_LIMIT = 100
 
 
-def _visible(call: Call, right: str) -> Channel:
+def _visible_channel(call: Call, permission: str) -> Channel:
     """Find a channel that the app may know of, and check the scope for its kind of channel."""
     channel = call.stand_in.workspace.channel(call.text("channel"))
-    call.require_scope(f"{_FAMILY[channel.kind]}:{right}")
+    call.require_scope(f"{_SCOPE_PREFIX[channel.kind]}:{permission}")
     if channel.kind == "private" and BOT_USER not in channel.members:
         raise SlackError("channel_not_found")
     return channel
@@ -108,7 +108,7 @@ def _im_with(call: Call) -> Channel:
 )
 def info(call: Call) -> Json:
     """Describe one channel."""
-    channel = _visible(call, "read")
+    channel = _visible_channel(call, "read")
     answer = describe(call, channel)
     if call.flag("include_num_members") and channel.kind != "im":
         answer["num_members"] = len(channel.members)
@@ -123,7 +123,7 @@ def list_conversations(call: Call) -> Json:
         raise SlackError("invalid_types")
     kinds = {_TYPES[name] for name in types}
     for kind in sorted(kinds):
-        call.require_scope(f"{_FAMILY.get(kind, 'mpim')}:read")
+        call.require_scope(f"{_SCOPE_PREFIX.get(kind, 'mpim')}:read")
     found = [
         describe(call, channel)
         for channel in call.stand_in.workspace.channels.values()
@@ -138,7 +138,7 @@ def list_conversations(call: Call) -> Json:
 @method("conversations.members", required={"channel": "str"}, optional=_PAGING)
 def members(call: Call) -> Json:
     """List the members' ids."""
-    part, metadata = page(call, _visible(call, "read").members)
+    part, metadata = page(call, _visible_channel(call, "read").members)
     return {"members": part, **metadata}
 
 
@@ -154,37 +154,37 @@ _RANGE = {
 @method("conversations.history", required={"channel": "str"}, optional=_RANGE)
 def history(call: Call) -> Json:
     """List messages, newest first, without replies; the app must be a member."""
-    channel = _readable(call)
+    channel = _readable_channel(call)
     found = [
         message
-        for message in reversed(call.stand_in.workspace.in_order(channel.id))
-        if _in_root(message) and _in_range(call, message["ts"])
+        for message in reversed(call.stand_in.workspace.sorted_messages(channel.id))
+        if _is_top_level(message) and _in_range(call, message["ts"])
     ]
-    return _messages(call, found)
+    return _message_page(call, found)
 
 
 @method("conversations.replies", required={"channel": "str", "ts": "str"}, optional=_RANGE)
 def replies(call: Call) -> Json:
     """List a thread, oldest first, its root always included."""
-    channel = _readable(call)
-    stored = call.stand_in.workspace.in_order(channel.id)
+    channel = _readable_channel(call)
+    stored = call.stand_in.workspace.sorted_messages(channel.id)
     ts = call.text("ts")
-    asked = next((m for m in stored if m["ts"] == ts), None)
-    if asked is None:
+    message = next((m for m in stored if m["ts"] == ts), None)
+    if message is None:
         raise SlackError("thread_not_found")
-    root = asked.get("thread_ts", ts)
+    root = message.get("thread_ts", ts)
     thread = [m for m in stored if root in (m["ts"], m.get("thread_ts"))]
-    return _messages(call, [m for m in thread if m["ts"] == root or _in_range(call, m["ts"])])
+    return _message_page(call, [m for m in thread if m["ts"] == root or _in_range(call, m["ts"])])
 
 
-def _readable(call: Call) -> Channel:
-    channel = _visible(call, "history")
+def _readable_channel(call: Call) -> Channel:
+    channel = _visible_channel(call, "history")
     if BOT_USER not in channel.members:
         raise SlackError("not_in_channel")
     return channel
 
 
-def _in_root(message: Json) -> bool:
+def _is_top_level(message: Json) -> bool:
     return (
         message.get("thread_ts", message["ts"]) == message["ts"]
         or message.get("subtype") == "thread_broadcast"
@@ -193,18 +193,18 @@ def _in_root(message: Json) -> bool:
 
 def _in_range(call: Call, ts: str) -> bool:
     try:
-        moment = float(ts)
+        timestamp = float(ts)
         oldest = float(call.text("oldest") or 0)
         latest = float(call.text("latest") or "inf")
     except ValueError as error:
         raise SlackError("invalid_ts_oldest") from error
     if call.flag("inclusive"):
-        return oldest <= moment <= latest
-    return oldest < moment < latest
+        return oldest <= timestamp <= latest
+    return oldest < timestamp < latest
 
 
-def _messages(call: Call, found: list[Json]) -> Json:
-    part, metadata = page(call, found, _LOOK_BACK_DEFAULT)
+def _message_page(call: Call, found: list[Json]) -> Json:
+    part, metadata = page(call, found, _DEFAULT_HISTORY_LIMIT)
     if not call.flag("include_all_metadata"):
         part = [{k: v for k, v in message.items() if k != "metadata"} for message in part]
     more = bool(metadata["response_metadata"]["next_cursor"])

@@ -46,9 +46,9 @@ def list_users(call: Call) -> Json:
 @method("users.lookupByEmail", scopes=("users:read.email",), required={"email": "str"})
 def lookup_by_email(call: Call) -> Json:
     """Find an active person by e-mail: ``users_not_found`` otherwise."""
-    wanted = call.text("email").lower()
+    email = call.text("email").lower()
     for user in call.stand_in.workspace.users.values():
-        if user.email and user.email.lower() == wanted and not user.deleted:
+        if user.email and user.email.lower() == email and not user.deleted:
             return {"user": describe(call, user)}
     raise SlackError("users_not_found")
 

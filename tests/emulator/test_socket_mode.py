@@ -20,7 +20,7 @@ from tests.emulator.raw_socket import open_socket, socket_url
 Json = dict[str, Any]
 
 
-def hearing(app: AsyncApp) -> list[Json]:
+def record_orders(app: AsyncApp) -> list[Json]:
     """Have the app acknowledge `/order`; return what it hears, as it comes."""
     heard: list[Json] = []
 
@@ -169,7 +169,7 @@ async def test_garbage_on_a_socket_is_survived(
 async def test_a_dropped_ack_warns_although_the_app_answered(
     app: AsyncApp, slack: StandInClient
 ) -> None:
-    heard = hearing(app)
+    heard = record_orders(app)
     await slack.deliveries(drop_ack=1)
 
     assert (await slack.say("U0ANA", "C0GENERAL", "/order"))["acked"] is False
@@ -180,7 +180,7 @@ async def test_a_dropped_ack_warns_although_the_app_answered(
 async def test_a_duplicate_delivery_reaches_the_app_twice(
     app: AsyncApp, slack: StandInClient
 ) -> None:
-    heard = hearing(app)
+    heard = record_orders(app)
     await slack.deliveries(duplicate=1)
     await slack.say("U0ANA", "C0GENERAL", "/order")
     first = await slack.wait_for_journal(kind="ack", what="/order")
@@ -192,7 +192,7 @@ async def test_a_duplicate_delivery_reaches_the_app_twice(
 async def test_a_late_duplicate_reaches_the_app_when_its_time_has_passed(
     app: AsyncApp, slack: StandInClient
 ) -> None:
-    heard = hearing(app)
+    heard = record_orders(app)
     await slack.deliveries(duplicate=1, duplicate_late=60)
     await slack.say("U0ANA", "C0GENERAL", "/order")
     first = await slack.wait_for_journal(kind="ack", what="/order")
@@ -208,7 +208,7 @@ async def test_a_share_of_the_deliveries_reaches_the_app_twice(
     app: AsyncApp, slack: StandInClient
 ) -> None:
     """By seeded dice: the same seed doubles the same deliveries."""
-    hearing(app)
+    record_orders(app)
     doubled: list[int] = []
     for _ in range(2):
         before = await slack.mishaps()

@@ -17,7 +17,7 @@ import emulator
 from emulator.client import StandInClient
 from emulator.config import Config
 from emulator.methods.registry import METHODS
-from emulator.server import RunningStandIn, build, start
+from emulator.server import RunningStandIn, build_app, start
 
 Json = dict[str, Any]
 AUTH = {"Authorization": "Bearer xoxb-local"}
@@ -236,7 +236,7 @@ def test_the_readme_shows_every_control_route_and_every_option(running: RunningS
     readme = (Path(emulator.__file__).with_name("README.md")).read_text(encoding="utf-8")
     routes = {
         route.resource.canonical
-        for route in build(running.stand_in).router.routes()
+        for route in build_app(running.stand_in).router.routes()
         if route.resource
     }
     controls = {route.removeprefix("/_control/") for route in routes if "_control" in route}
