@@ -15,10 +15,10 @@ from emulator.stand_in import StateError
 
 
 def parse_arguments(arguments: list[str] | None = None) -> Config:
-    """Read the command line; a wrong one ends the program with exit code 2 and a sentence."""
+    """Parse the command line; an invalid one prints a message and exits with code 2."""
     parser = argparse.ArgumentParser(
         prog="python -m emulator",
-        description="A local stand-in for Slack, for one app. It listens on 127.0.0.1 only.",
+        description="A local stand-in for Slack, for one app; it listens on 127.0.0.1 only",
     )
     defaults = Config(manifest=Path("manifest.yml"))
     add = parser.add_argument
@@ -27,9 +27,11 @@ def parse_arguments(arguments: list[str] | None = None) -> Config:
     add("--bot-token", default=defaults.bot_token, help="default: %(default)s")
     add("--app-token", default=defaults.app_token, help="default: %(default)s")
     add("--signing-secret", default=defaults.signing_secret, help="default: %(default)s")
-    add("--request-url", help="deliver by signed HTTP to this URL instead of Socket Mode")
+    add("--request-url", help="deliver by signed HTTP to this URL, not by Socket Mode")
     add("--people", type=Path, default=defaults.people, help="users, groups and channels (YAML)")
-    add("--state", type=Path, help="keep messages, channels and people in this file")
+    add(
+        "--state", type=Path, help="keep messages, channels and people in this file across restarts"
+    )
     options = parser.parse_args(arguments)
     return Config(
         manifest=options.manifest,
@@ -49,7 +51,7 @@ async def serve(config: Config) -> None:
     loop = asyncio.get_running_loop()
     async with start(config) as running:
         for signal_number in (signal.SIGINT, signal.SIGTERM):
-            # Windows has no such handlers; there Ctrl-C raises KeyboardInterrupt.
+            # Windows has no signal handlers; there Ctrl-C raises KeyboardInterrupt.
             with contextlib.suppress(NotImplementedError):
                 loop.add_signal_handler(signal_number, stopped.set)
         _print_startup(config, running)
@@ -69,7 +71,7 @@ def _print_startup(config: Config, running: RunningStandIn) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Start the program; exit code 2 and one sentence when it cannot start."""
+    """Run the program; exit code 2 and an error message if it cannot start."""
     config = parse_arguments(arguments)
     try:
         asyncio.run(serve(config))

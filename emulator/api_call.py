@@ -1,4 +1,4 @@
-"""One call of the app, from whatever way it came: done, refused, or spoilt by a planned fault."""
+"""Execution of one call by the app, with planned faults and Slack's error responses."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,14 +15,14 @@ HANG_SECONDS = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class ApiResponse:
-    """What the caller gets; ``status`` 0 means that the connection is cut without an answer."""
+    """The response to a call; ``status`` 0 closes the connection without a response."""
 
     status: int = 200
     body: Json
     retry_after: int = 0
 
     def to_http(self, request: web.Request, headers: dict[str, str]) -> web.StreamResponse:
-        """Turn it into an HTTP response, or cut the connection."""
+        """Convert this to an HTTP response, or abort the connection."""
         if self.status == 0:
             if request.transport is not None:
                 request.transport.abort()
@@ -36,7 +36,7 @@ _CONNECTION_LOST = ApiResponse(status=0, body={})
 
 
 def run_handler(handler: Callable[[], Json]) -> ApiResponse:
-    """Do it; Slack's refusals become answers with ``ok`` false, rate limits HTTP 429."""
+    """Run a handler and map ``SlackError`` to ``ok: false`` and rate limits to HTTP 429."""
     try:
         return ApiResponse(body={"ok": True, **handler()})
     except RateLimitedError as error:
@@ -48,7 +48,7 @@ def run_handler(handler: Callable[[], Json]) -> ApiResponse:
 async def execute(
     stand_in: StandIn, target: str, arguments: Json, handler: Callable[[], Json]
 ) -> ApiResponse:
-    """Do it, unless a fault is planned for this call of ``target``: then do as the fault says."""
+    """Run a handler, or apply the fault that is planned for this call of ``target``."""
     fault = stand_in.faults.consume(target, arguments)
     if fault is None:
         return run_handler(handler)

@@ -1,4 +1,4 @@
-"""What the app answers to a person: in an ack, or later through a response_url."""
+"""Responses from the app to a user action: in an ack, or later through a response_url."""
 
 from dataclasses import replace
 from http import HTTPStatus
@@ -18,13 +18,16 @@ from emulator.workspace import Channel
 
 
 class ResponseUrlApi:
-    """Serves ``/response/...``: replace, delete, or post where something was done."""
+    """Serves ``/response/...``: replace or delete the original message, or post a new one."""
 
     def __init__(self, stand_in: StandIn) -> None:
         self._stand_in = stand_in
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """ApiResponse one use; 404 ``expired_url`` or ``used_url`` when its time or count is over."""
+        """Handle one use of a response_url.
+
+        Responds with HTTP 404 and ``expired_url`` after 30 minutes or ``used_url`` after five uses.
+        """
         arguments: Json = {}
         try:
             arguments = strict_json.load_object((await request.read()).decode(errors="replace"))
@@ -56,13 +59,17 @@ class ResponseUrlApi:
 
 
 def _status(error: str) -> HTTPStatus:
-    """Pick the HTTP status: Slack documents two 404s; 400 for broken content is what webhooks do."""
+    """Choose the HTTP status for an error.
+
+    Slack documents 404 for ``expired_url`` and ``used_url``. For invalid content we respond with 400, as
+    incoming webhooks do.
+    """
     content = error.startswith(("invalid_", "no_text", "msg_", "markdown_", "metadata_", "json_"))
     return HTTPStatus.BAD_REQUEST if content else HTTPStatus.NOT_FOUND
 
 
 def apply_response(stand_in: StandIn, url: ResponseUrl, channel: Channel, arguments: Json) -> None:
-    """Do what a response_url payload says (docs: handling user interaction, message responses)."""
+    """Apply a response_url payload (docs: handling user interaction, message responses)."""
     if arguments.get("delete_original"):
         messages.delete(stand_in, channel, _find_original(stand_in, url, channel))
         return
@@ -90,7 +97,7 @@ def _find_original(stand_in: StandIn, url: ResponseUrl, channel: Channel) -> Jso
 
 
 def apply_slash_ack(actor: Actor, channel: Channel, ack: Ack) -> None:
-    """Show what the app put into the ack of a slash command: to one person unless in_channel."""
+    """Show the message in a slash command's ack: to the user only, unless it is in_channel."""
     payload = {"text": ack.payload} if isinstance(ack.payload, str) else ack.payload
     if not isinstance(payload, dict) or not payload:
         return
@@ -99,10 +106,10 @@ def apply_slash_ack(actor: Actor, channel: Channel, ack: Ack) -> None:
 
 
 def apply_submission_ack(actor: Actor, opened: OpenView, ack: Ack) -> Json:
-    """Do the ``response_action`` of a view_submission ack; errors per block are handed back.
+    """Apply the ``response_action`` of a view_submission ack; return errors by block id.
 
-    Raises ``SlackError`` for an response that Slack would not take: people read that something
-    went wrong, and the modal stays.
+    Raises ``SlackError`` if Slack would reject the response. The user then sees a generic error and the
+    modal stays open.
     """
     payload: Any = ack.payload
     action = payload.get("response_action") if isinstance(payload, dict) else None
@@ -125,7 +132,7 @@ def apply_submission_ack(actor: Actor, opened: OpenView, ack: Ack) -> Json:
 
 
 def notify_closed(actor: Actor, closed: list[OpenView], *, is_cleared: bool) -> None:
-    """Deliver view_closed for those views that asked for it."""
+    """Deliver view_closed for the views that set ``notify_on_close``."""
     actor.stand_in.deliver_view_closed(
         [
             view_closed(actor, opened.view, is_cleared=is_cleared)

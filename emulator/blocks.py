@@ -1,4 +1,4 @@
-"""What Slack does to accepted blocks: generated ids, ``emoji`` and ``verbatim`` marks, and input state."""
+"""Changes that Slack makes to accepted blocks, and the state of their inputs."""
 
 import copy
 import re
@@ -40,7 +40,7 @@ VALUES: dict[str, tuple[str, str]] = {
 
 
 def normalize(blocks: list[Json]) -> list[Json]:
-    """Copy blocks as Slack gives them back: every block and element has an id, texts are marked."""
+    """Copy blocks in the form Slack returns: with generated ids and default text attributes."""
     result = copy.deepcopy(blocks)
     used = {block.get("block_id") for block in result}
     for block in result:
@@ -57,7 +57,7 @@ def normalize(blocks: list[Json]) -> list[Json]:
 
 
 def add_text_defaults(value: Any) -> None:
-    """Add ``emoji: true`` to plain_text and ``verbatim: false`` to mrkdwn objects, in place."""
+    """Set ``emoji: true`` on plain_text and ``verbatim: false`` on mrkdwn objects, in place."""
     if isinstance(value, list):
         for item in value:
             add_text_defaults(item)
@@ -72,7 +72,10 @@ def add_text_defaults(value: Any) -> None:
 
 
 def state_values(blocks: list[Json], entered: Json) -> Json:
-    """Build ``state.values``: every input element has an entry, from ``entered`` or its initial value."""
+    """Build ``state.values``, with an entry for every input element.
+
+    Values come from ``entered``, or from the element's initial value.
+    """
     values: Json = {}
     for block in blocks:
         for _, element in elements_of(block):
@@ -87,7 +90,7 @@ def state_values(blocks: list[Json], entered: Json) -> Json:
 
 
 def find_element(blocks: list[Json], block_id: str, action_id: str) -> Json | None:
-    """Find an interactive element by its two ids."""
+    """Find an interactive element by its block id and action id."""
     for block in blocks:
         if block.get("block_id") == block_id:
             for _, element in elements_of(block):
@@ -97,7 +100,7 @@ def find_element(blocks: list[Json], block_id: str, action_id: str) -> Json | No
 
 
 def rich_text(text: str) -> list[Json]:
-    """Build the block that Slack makes of what a person typed: words and mentions of people."""
+    """Build the rich_text block that Slack creates from typed text and user mentions."""
     elements: list[Json] = []
     for index, part in enumerate(_MENTION.split(text)):
         if index % 2:

@@ -1,4 +1,4 @@
-"""Who wants to hear that something changed: open pages, waiting tests and the state file."""
+"""Change notifications for open pages, waiting tests and the state file."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ _MAX_QUEUED = 500
 
 @dataclass(eq=False)
 class Subscriber:
-    """One open page: what it has not read yet; ``user`` and ``tab`` filter what it may hear."""
+    """A queue of unread changes for one open page, filtered by ``user`` and ``tab``."""
 
     user: str
     tab: str
@@ -19,7 +19,7 @@ class Subscriber:
 
 
 class ChangeFeed:
-    """Tells subscribers "fetch that again"; a subscriber that does not read loses the oldest change."""
+    """Publishes changes to subscribers; a full queue drops its oldest change."""
 
     def __init__(self) -> None:
         self._subscribers: set[Subscriber] = set()
@@ -27,23 +27,23 @@ class ChangeFeed:
         self._changed = asyncio.Event()
 
     def subscribe(self, user: str, tab: str) -> Subscriber:
-        """Open a subscriber; give it back to ``unsubscribe``."""
+        """Add a subscriber; pass it to ``unsubscribe`` when done."""
         subscriber = Subscriber(user, tab)
         self._subscribers.add(subscriber)
         return subscriber
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
-        """Close a subscriber."""
+        """Remove a subscriber."""
         self._subscribers.discard(subscriber)
 
     def on_change(self, callback: Callable[[], None]) -> None:
-        """Call ``callback`` on every change; it must be quick."""
+        """Call ``callback`` on every change; it must return quickly."""
         self._callbacks.append(callback)
 
     def publish(
         self, kind: str, *, user: str = "", tab: str = "", channel: str = "", ts: str = ""
     ) -> None:
-        """Tell everybody (or only ``user``, only ``tab``) that this kind of thing changed."""
+        """Publish a change to all subscribers, or only to those of ``user`` and ``tab``."""
         change: Json = {"kind": kind}
         change |= {k: v for k, v in (("channel", channel), ("ts", ts)) if v}
         for subscriber in self._subscribers:
@@ -57,7 +57,7 @@ class ChangeFeed:
         self._changed = asyncio.Event()
 
     async def wait(self, seconds: float) -> None:
-        """Wait for the next change, at most ``seconds`` of real time."""
+        """Wait up to ``seconds`` of real time for the next change."""
         changed = self._changed
         try:
             await asyncio.wait_for(changed.wait(), seconds)

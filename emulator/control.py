@@ -1,4 +1,4 @@
-"""The control API for tests: the journal, acting, faults, deliveries, sockets, the clock, people."""
+"""The control API for tests: journal, user actions, faults, deliveries, sockets, clock, people."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,12 +14,12 @@ from emulator.stand_in import StandIn
 from emulator.workspace import BOT_USER
 
 _MAX_WAIT_SECONDS = 60.0
-_TEN_YEARS = 315_360_000.0  # seconds: more would leave the calendar
+_TEN_YEARS = 315_360_000.0  # seconds; larger values exceed the datetime range
 _REASONS = ("warning", "refresh_requested", "link_disabled", "too_many_websockets")
 
 
 class Control:
-    """Serves ``/_control/...``; README.md shows every call with curl."""
+    """Serves ``/_control/...``; README.md has a curl example for each call."""
 
     def __init__(self, stand_in: StandIn) -> None:
         self._stand_in = stand_in
@@ -58,7 +58,7 @@ class Control:
             seconds = min(float(filters.pop("wait", "0")), _MAX_WAIT_SECONDS)
             limit = min(int(filters.pop("limit", MAX_RESULTS)), MAX_RESULTS)
         except ValueError as error:
-            raise ActError("invalid_arguments", "after, wait and limit are numbers.") from error
+            raise ActError("invalid_arguments", "after, wait and limit must be numbers.") from error
         entries = await journal.wait(after, seconds, filters, limit)
         return web.json_response({"ok": True, "entries": entries, "last": journal.last})
 
@@ -126,7 +126,7 @@ class Control:
             return {"closed": await sockets.abort_all()}
         reason = raw.get("reason", "refresh_requested")
         if raw.get("do") != "disconnect" or reason not in _REASONS:
-            message = f"do is close or disconnect, reason one of {', '.join(_REASONS)}."
+            message = f"do must be close or disconnect, and reason one of: {', '.join(_REASONS)}."
             raise ActError("invalid_arguments", message)
         return {"disconnected": await sockets.disconnect(reason)}
 
@@ -149,7 +149,7 @@ class Control:
         }
         change = changes.get(str(raw.get("kind")))
         if change is None:
-            raise ActError("unknown_kind", f"kind is one of: {', '.join(changes)}.")
+            raise ActError("unknown_kind", f"kind must be one of: {', '.join(changes)}.")
         answer = change(raw)
         self._stand_in.changes.publish("workspace")
         return answer
@@ -195,7 +195,9 @@ class Control:
 
     def _subteam_created(self, raw: Json) -> Json:
         if str(_require_object(raw.get("group")).get("id")) in self._stand_in.workspace.groups:
-            raise ActError("group_exists", "There is such a group: update it instead.")
+            raise ActError(
+                "group_exists", "A group with this id exists already; use subteam_updated."
+            )
         group = self._store_group(raw)
         subteam = group.slack_object(self._stand_in.workspace.team_id, include_users=False)
         self._stand_in.emit("subteam_created", {"type": "subteam_created", "subteam": subteam})
@@ -243,7 +245,7 @@ class Control:
                 channel.members.append(member)
             self._emit_membership(channel.id, member, joined=do.startswith("add"))
         else:
-            message = "do is archive, unarchive, add_bot, remove_bot, add or remove."
+            message = "do must be archive, unarchive, add_bot, remove_bot, add or remove."
             raise ActError("invalid_arguments", message)
         self._stand_in.changes.publish("channels")
         return {"members": channel.members, "is_archived": channel.is_archived}
@@ -275,7 +277,7 @@ class Control:
         event = _require_object(body)
         kind = event.get("type")
         if not isinstance(kind, str):
-            raise ActError("invalid_arguments", "An event has a type.")
+            raise ActError("invalid_arguments", "An event must have a type.")
         subscribed = self._stand_in.manifest.receives(kind)
         self._stand_in.emit(kind, event)
         return {"subscribed": subscribed}
@@ -289,14 +291,16 @@ class Control:
 
 def _require_object(body: Any) -> Json:
     if not isinstance(body, dict):
-        raise ActError("invalid_arguments", "This needs a JSON object.")
+        raise ActError("invalid_arguments", "The body must be a JSON object.")
     return body
 
 
 def _bounded_number(value: Any, minimum: float = 0) -> float:
     number = float(value)
     if not minimum <= number <= _TEN_YEARS:
-        raise ActError("invalid_arguments", f"{value!r} is not from {minimum:g} to {_TEN_YEARS:g}.")
+        raise ActError(
+            "invalid_arguments", f"{value!r} must be from {minimum:g} to {_TEN_YEARS:g}."
+        )
     return number
 
 
@@ -305,12 +309,12 @@ def _json_handler(
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def serve(request: web.Request) -> web.Response:
         text = (await request.read()).decode(errors="replace").strip() or "{}"
-        # A list of faults is welcome, too.
+        # Wrapped in an object, because a list of faults is also accepted.
         body: Any = strict_json.load_object('{"it":' + text + "}")["it"]
         try:
             answer = await handler(body)
         except (TypeError, ValueError, KeyError, OverflowError) as error:
-            raise ActError("invalid_arguments", f"Cannot use that: {error}.") from error
+            raise ActError("invalid_arguments", f"Invalid request: {error}.") from error
         return web.json_response({"ok": True, **answer})
 
     return serve

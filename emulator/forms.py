@@ -1,4 +1,4 @@
-"""What Slack's client checks in a modal's form before the app hears of it."""
+"""Validation of a modal's form by Slack's client, before the app receives the submission."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ _REQUIRED_MESSAGE = "Please complete this required field."
 
 
 def form_errors(view: Json) -> dict[str, str]:
-    """Find the sentence for each input block that cannot be submitted as it is."""
+    """Return an error message for each input block with an invalid value."""
     errors: dict[str, str] = {}
     for block in view["blocks"]:
         if block["type"] != "input":
@@ -40,7 +40,7 @@ def _text_error(element: Json, text: str) -> str:
         return f"Please shorten this to {maximum} characters or fewer."
     minimum = element.get("min_length") or 0
     if len(text) < minimum:
-        return f"Please write at least {minimum} characters."
+        return f"Please enter at least {minimum} characters."
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What a person does: types, clicks, submits, closes, opens; each answers when the app has acked."""
+"""User actions: messages, commands, clicks and shortcuts; each returns when the app has acked."""
 
 from collections.abc import Awaitable, Callable
 
@@ -23,13 +23,17 @@ _MAX_TEXT = 12_000
 
 
 async def act(stand_in: StandIn, body: Json) -> Json:
-    """Do one thing as a person; the answer follows the page contract and never raises."""
+    """Perform one user action (README: page routes); errors are returned, never raised."""
     try:
         answer = await _handler(text_field(body, "kind"))(_actor(stand_in, body), body)
     except ActError as error:
         answer = {"ok": False, "error": error.code, "message": error.message}
     except SlackError as error:
-        answer = {"ok": False, "error": error.code, "message": f"Slack refuses: {error.code}."}
+        answer = {
+            "ok": False,
+            "error": error.code,
+            "message": f"Slack returns the error {error.code}.",
+        }
     stand_in.journal.write("act", what=str(body.get("kind")), body=body, answer=answer)
     return answer
 
@@ -37,16 +41,18 @@ async def act(stand_in: StandIn, body: Json) -> Json:
 def _handler(kind: str) -> Callable[[Actor, Json], Awaitable[Json]]:
     handler = _HANDLERS.get(kind)
     if handler is None:
-        raise ActError("unknown_kind", f"There is no kind {kind!r}: {', '.join(_HANDLERS)}.")
+        raise ActError(
+            "unknown_kind", f"Unknown kind {kind!r}; it must be one of: {', '.join(_HANDLERS)}."
+        )
     return handler
 
 
 def _actor(stand_in: StandIn, body: Json) -> Actor:
     user = stand_in.workspace.users.get(text_field(body, "user"))
     if user is None:
-        raise ActError("user_not_found", "There is nobody with this id.")
+        raise ActError("user_not_found", "There is no user with this id.")
     if not user.can_act():
-        raise ActError("user_cannot_act", f"{user.real_name} is a bot or deactivated.")
+        raise ActError("user_cannot_act", f"{user.real_name} is a bot or has been deactivated.")
     return Actor(stand_in, user, text_field(body, "tab", "main"))
 
 
@@ -54,7 +60,7 @@ async def _message(actor: Actor, body: Json) -> Json:
     channel, text = channel_of(actor, body), text_field(body, "text")
     thread_ts = text_field(body, "thread_ts", "")
     if not text.strip() or len(text) > _MAX_TEXT:
-        raise ActError("invalid_text", f"A message has 1 to {_MAX_TEXT} characters.")
+        raise ActError("invalid_text", f"A message must have 1 to {_MAX_TEXT} characters.")
     if channel.is_archived:
         raise ActError("is_archived", f"#{channel.name} is archived.")
     manifest = actor.stand_in.manifest
@@ -72,7 +78,7 @@ async def _message(actor: Actor, body: Json) -> Json:
 async def _slash_command(actor: Actor, channel: Channel, text: str, thread_ts: str) -> Json:
     command, _, arguments = text.partition(" ")
     if actor.stand_in.manifest.command(command) is None:
-        message = f"{command} is not a valid command. In Slack, only what the manifest declares is."
+        message = f"{command} is not a valid command. The manifest must declare it."
         raise ActError("unknown_command", message)
     if thread_ts:
         raise ActError("no_command_in_thread", f"{command} is not supported in threads. Sorry!")
@@ -122,7 +128,7 @@ def _versions(actor: Actor, channel: Channel, ts: str) -> list[Json]:
 def _record_input(
     actor: Actor, channel: Channel, message: Json, change: tuple[str, str, Json]
 ) -> Json:
-    """Remember what a person chose in a message's inputs; Slack sends all of it with each click."""
+    """Record a change of a message input; Slack sends the state of all inputs with each click."""
     block_id, action_id, state = change
     key = (actor.user.id, channel.id, message["ts"])
     states = actor.stand_in.input_states
@@ -150,7 +156,9 @@ async def _message_shortcut(actor: Actor, body: Json) -> Json:
 def _declared_shortcut(actor: Actor, kind: str, body: Json) -> str:
     callback_id = text_field(body, "callback_id")
     if actor.stand_in.manifest.shortcut(kind, callback_id) is None:
-        raise ActError("unknown_shortcut", f"The manifest declares no {kind} shortcut of that id.")
+        raise ActError(
+            "unknown_shortcut", f"The manifest declares no {kind} shortcut with this id."
+        )
     return callback_id
 
 
@@ -192,7 +200,9 @@ async def _delete_message(actor: Actor, body: Json) -> Json:
     message = _versions(actor, channel, ts)[0]
     owners = (actor.user.id, BOT_USER)
     if message.get("user") not in owners and not actor.user.admin:
-        raise ActError("cant_delete_message", "Only its author or an admin deletes a message.")
+        raise ActError(
+            "cant_delete_message", "Only its author or an admin can delete this message."
+        )
     messages.delete(actor.stand_in, channel, message)
     return dict(ACKED)
 

@@ -1,6 +1,7 @@
-"""The one table of Block Kit: which fields, which limits, which element where, which block on which surface.
+"""Block Kit rules: fields, limits and allowed surfaces of each block and element.
 
-Sources: docs.slack.dev/reference/block-kit (blocks, block elements, composition objects) and blocks.json.
+Sources: docs.slack.dev/reference/block-kit (blocks, block elements, composition objects) and
+blocks.json.
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from emulator.shapes import AnyValue, Bool, Int, Items, Obj, Rule, Str, Text, Ty
 
 MESSAGE_BLOCKS = 50
 VIEW_BLOCKS = 100
-MESSAGE_BLOCKS_SIZE = 13_200  # characters of compact JSON; reported in bolt-js#2509, undocumented
+MESSAGE_BLOCKS_SIZE = 13_200  # characters of compact JSON; undocumented, reported in bolt-js#2509
 VIEW_SIZE = 250_000
 MODAL_DEPTH = 3
 POST_TEXT = 40_000
@@ -218,7 +219,7 @@ BLOCKS: dict[str, Rule] = {
         {"rows": Items(Items(_OPAQUE, 20), 100), "column_settings": Items(_OPAQUE, 20)}, ("rows",)
     ),
     "alert": _block({"text": Text(3000, plain=False), "level": Str(50)}, ("text",)),
-    # Known to Slack, not looked into here: these are accepted as they are.
+    # Blocks that Slack knows and we accept without validation.
     **dict.fromkeys(
         (
             "video",
@@ -236,7 +237,7 @@ BLOCKS: dict[str, Rule] = {
     ),
 }
 
-# Blocks that stand on some surfaces only; a block that is not listed stands everywhere.
+# Blocks that only some surfaces allow; all others are allowed everywhere.
 SURFACES: dict[str, tuple[str, ...]] = {
     "alert": ("modal",),
     "file": ("message",),
@@ -245,7 +246,7 @@ SURFACES: dict[str, tuple[str, ...]] = {
     "carousel": ("message",),
     "context_actions": ("message",),
 }
-# Elements that only modals show (docs: file input).
+# Elements that only modals allow (docs: file input).
 MODAL_ONLY_ELEMENTS = frozenset({"file_input"})
 
 VIEW = Obj(

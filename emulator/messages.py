@@ -1,4 +1,4 @@
-"""Messages: posting, editing, deleting and whispering, by Slack's rules and with Slack's events."""
+"""Messages: posting, editing and deleting by Slack's rules, with the events Slack sends."""
 
 import html
 import re
@@ -20,7 +20,7 @@ MAX_TRACKED_MESSAGES = 1000
 
 @dataclass(kw_only=True)
 class Content:
-    """What a message says; None means "not given", which matters for updates."""
+    """The content of a message; None means "not given", which matters for updates."""
 
     text: str | None = None
     blocks: list[Json] | None = None
@@ -29,12 +29,12 @@ class Content:
 
     @property
     def is_empty(self) -> bool:
-        """Say whether there is neither text nor blocks nor attachments."""
+        """Return whether there is no text, no blocks and no attachments."""
         return not (self.text or self.blocks or self.attachments)
 
 
 def read_content(arguments: Json) -> Content:
-    """Take the content out of a call's arguments and check it against Slack's limits."""
+    """Read the content from a call's arguments and check it against Slack's limits."""
     text, markdown = arguments.get("text"), arguments.get("markdown_text")
     given_blocks, metadata = arguments.get("blocks"), arguments.get("metadata")
     attachments = arguments.get("attachments")
@@ -75,7 +75,7 @@ def post_as_bot(
     thread_ts: str = "",
     broadcast: bool = False,
 ) -> Json:
-    """Store a message of the app and tell everybody; the caller has checked that it may post."""
+    """Store a message of the app and notify subscribers; the caller checks permissions."""
     if content.is_empty:
         raise SlackError("no_text")
     message = _bot_message(stand_in, content)
@@ -88,7 +88,7 @@ def post_as_bot(
 def post_as_user(
     stand_in: StandIn, user: User, channel: Channel, text: str, thread_ts: str = ""
 ) -> Json:
-    """Store what a person typed; events (message, app_mention) follow the subscriptions."""
+    """Store a user's message and emit the subscribed events (message, app_mention)."""
     message: Json = {
         "client_msg_id": str(uuid.uuid4()),
         "type": "message",
@@ -108,7 +108,10 @@ def post_as_user(
 def post_ephemeral(
     stand_in: StandIn, user_id: str, channel: Channel, content: Content, *, thread_ts: str = ""
 ) -> Json:
-    """Show a message to one person only: never in history, never updatable (chat.postEphemeral)."""
+    """Show a message to one user only (chat.postEphemeral).
+
+    It never appears in history and cannot be updated.
+    """
     if content.is_empty:
         raise SlackError("no_text")
     message = {**_bot_message(stand_in, content), "is_ephemeral": True}
@@ -122,8 +125,8 @@ def post_ephemeral(
 def update(stand_in: StandIn, channel: Channel, message: Json, content: Content) -> Json:
     """Edit a message in place, as chat.update and ``replace_original`` do.
 
-    ``text`` without ``blocks`` removes the blocks; ``blocks`` without ``text`` keeps the text;
-    metadata stays unless given, and an empty object removes it; only text edits are marked edited.
+    ``text`` without ``blocks`` removes the blocks; ``blocks`` without ``text`` keeps the text. Metadata
+    is kept unless given; an empty object removes it. Only text edits are marked as edited.
     """
     if content.is_empty:
         raise SlackError("no_text")
@@ -158,7 +161,7 @@ def _apply_edit(stand_in: StandIn, message: Json, content: Content) -> None:
 
 
 def delete(stand_in: StandIn, channel: Channel, message: Json) -> None:
-    """Take a message away, ephemeral or not; a root with replies leaves Slack's tombstone."""
+    """Delete a message, ephemeral or not; a root with replies becomes a tombstone, as in Slack."""
     ts = message["ts"]
     if message.get("is_ephemeral"):
         for store in stand_in.workspace.ephemerals.values():
@@ -184,7 +187,7 @@ def delete(stand_in: StandIn, channel: Channel, message: Json) -> None:
 
 
 def find(stand_in: StandIn, channel: Channel, ts: str | None) -> Json:
-    """Find a stored message: ``message_not_found`` for ephemerals, tombstones and unknown ones."""
+    """Find a message; ``message_not_found`` for unknown or ephemeral messages and tombstones."""
     message = stand_in.workspace.messages.get(channel.id, {}).get(ts or "")
     if message is None or message.get("subtype") == "tombstone":
         raise SlackError("message_not_found")
@@ -192,12 +195,12 @@ def find(stand_in: StandIn, channel: Channel, ts: str | None) -> Json:
 
 
 def previous_versions(stand_in: StandIn, channel: Channel, ts: str) -> list[Json]:
-    """How the message looked before its last edits, newest first: a click may be under way."""
+    """Return versions before the last edits, newest first, for clicks that were in flight."""
     return list(reversed(stand_in.previous_versions.get((channel.id, ts), [])))
 
 
 def _escape(text: str) -> str:
-    """Escape what a person typed, except mentions (docs: formatting message text, escaping)."""
+    """Escape typed text, except mentions (docs: formatting message text, escaping)."""
     parts = _MENTION.split(text)
     return "".join(p if i % 2 else html.escape(p, quote=False) for i, p in enumerate(parts))
 
@@ -267,7 +270,7 @@ def _emit_message(stand_in: StandIn, channel: Channel, event: Json) -> None:
 
 
 def permalink(stand_in: StandIn, channel: Channel, message: Json) -> str:
-    """Build the address of a message; it opens the page at that place, a reply's in its thread."""
+    """Build a message's permalink, which opens the page at the message (a reply in its thread)."""
     digits = message["ts"].replace(".", "")
     address = f"{stand_in.base_url}/archives/{channel.id}/p{digits}"
     root = message.get("thread_ts", message["ts"])

@@ -1,4 +1,4 @@
-"""Views: the stack of modals in each browser tab, and each person's App Home."""
+"""Views: the stack of modals in each browser tab, and each user's App Home."""
 
 import secrets
 from collections import defaultdict
@@ -17,7 +17,7 @@ _MAX_STACKS = 500
 
 @dataclass
 class OpenView:
-    """One open modal: Slack's view object, whose it is, and in which tab it is open."""
+    """An open modal: Slack's view object, its user and its browser tab."""
 
     view: Json
     user: str
@@ -30,7 +30,7 @@ class OpenView:
 
 
 class Modals:
-    """Opens, pushes, updates and closes modals; refuses what Slack refuses (docs: views.*)."""
+    """Opens, pushes, updates and closes modals, with Slack's errors (docs: views.*)."""
 
     def __init__(self, clock: Clock, triggers: Triggers, changes: ChangeFeed, team_id: str) -> None:
         self._clock = clock
@@ -45,18 +45,18 @@ class Modals:
         return [self._views[view_id] for view_id in self._stacks.get((user, tab), ())]
 
     def all_open(self) -> list[OpenView]:
-        """List all open modals of everybody."""
+        """List the open modals of all users."""
         return list(self._views.values())
 
     def find(self, view_id: str) -> OpenView:
-        """Find an open modal; ``not_found`` when it is closed or never was."""
+        """Find an open modal; ``not_found`` if it is closed or unknown."""
         found = self._views.get(view_id)
         if found is None:
             raise SlackError("not_found")
         return found
 
     def open(self, trigger_id: str | None, view: Any) -> OpenView:
-        """Open a modal. From inside a modal it goes on top of it, else it replaces the tab's stack."""
+        """Open a modal: on top of the modal the trigger came from, or in place of the tab's stack."""
         trigger = self._triggers.check(trigger_id)
         self._check(view)
         if not trigger.view_id or trigger.view_id not in self._views:
@@ -64,7 +64,7 @@ class Modals:
         return self._add(trigger, view)
 
     def push(self, trigger_id: str | None, view: Any) -> OpenView:
-        """Put a modal on top of the one that the trigger came from."""
+        """Push a modal on top of the modal the trigger came from."""
         trigger = self._triggers.check(trigger_id)
         self._check(view)
         if trigger.view_id not in self._views:
@@ -72,14 +72,14 @@ class Modals:
         return self._add(trigger, view)
 
     def push_on(self, top: OpenView, view: Any) -> OpenView:
-        """Put a modal on top, as ``response_action: push`` does."""
+        """Push a modal on top, as ``response_action: push`` does."""
         self._check(view)
         return self._add(Trigger(top.user, top.tab, top.id, self._clock.now()), view)
 
     def update(
         self, view: Any, *, view_id: str = "", external_id: str = "", view_hash: str = ""
     ) -> OpenView:
-        """Replace a modal's content; what people typed into inputs that stay is kept."""
+        """Replace a modal's content; typed values are kept for inputs that remain."""
         found = self._by_external_id(external_id) if external_id else self.find(view_id)
         if view_hash and view_hash != found.view["hash"]:
             raise SlackError("hash_conflict")
@@ -92,26 +92,26 @@ class Modals:
         return found
 
     def update_state(self, found: OpenView, state: Any) -> None:
-        """Take over what the person typed so far, as the page sent it."""
+        """Store the input state that the page sent."""
         given = state if isinstance(state, dict) else {}
         known = {**found.view["state"]["values"], **given}
         found.view["state"] = {"values": blocks.state_values(found.view["blocks"], known)}
 
     def pop(self, found: OpenView) -> None:
-        """Close the modal and whatever lies on top of it."""
+        """Close the modal and all modals on top of it."""
         stack = self._stacks[found.user, found.tab]
         while found.id in stack:
             self._views.pop(stack.pop())
         self._publish_change(found)
 
     def clear(self, user: str, tab: str) -> list[OpenView]:
-        """Close the whole stack of a tab; answer what was open, top first."""
+        """Close all modals of a tab; return them, topmost first."""
         closed = self._close_stack(user, tab)
         self._changes.publish("modals", user=user, tab=tab)
         return closed
 
     def build_view(self, view: Json, *, view_id: str = "", given: Json | None = None) -> Json:
-        """Build Slack's view object of an accepted view."""
+        """Build Slack's view object for an accepted view."""
         new_id = view_id or f"V{secrets.token_hex(5).upper()}"
         content = blocks.normalize(view["blocks"])
         texts = {key: view.get(key) for key in ("title", "submit", "close")}

@@ -1,4 +1,4 @@
-"""What the page asks: the workspace as one person sees it, a stream of changes, and acting."""
+"""The page's server side: the workspace as one user sees it, a change stream and user actions."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ _HEARTBEAT_SECONDS = 15.0
 
 
 class Page:
-    """Serves ``/`` and ``/_page/...`` (the contract is in README.md)."""
+    """Serves ``/`` and ``/_page/...`` (README: page routes)."""
 
     def __init__(self, stand_in: StandIn) -> None:
         self._stand_in = stand_in
@@ -180,7 +180,7 @@ def _file_response(name: str) -> web.FileResponse:
     path = STATIC / name
     if not path.is_file():
         raise web.HTTPNotFound
-    # A new version of the page must not hide behind an old copy; nobody may frame it.
+    # Browsers must revalidate, so that an update of the page is visible. Framing is forbidden.
     headers = {"Cache-Control": "no-cache", "Content-Security-Policy": "frame-ancestors 'none'"}
     return web.FileResponse(path, headers=headers)
 

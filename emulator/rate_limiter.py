@@ -1,4 +1,4 @@
-"""Slack's special limit for posting: about one message per second and channel, short bursts allowed."""
+"""Slack's rate limit for posting: about one message per second per channel, with short bursts."""
 
 import math
 
@@ -7,9 +7,10 @@ from emulator.errors import RateLimitedError
 
 
 class PostRateLimiter:
-    """A token bucket per channel; ``per_second`` 0 switches the limit off.
+    """A token bucket per channel; ``per_second`` 0 disables the limit.
 
-    Slack documents "1 per second per channel, short bursts allowed" and no size of a burst: 30 is ours.
+    Slack documents one message per second per channel with short bursts, but no burst size; 30 is our
+    choice.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -18,7 +19,7 @@ class PostRateLimiter:
         self.configure()
 
     def acquire(self, channel: str) -> None:
-        """Count one message; raises ``RateLimitedError`` (HTTP 429) when there were too many."""
+        """Count one message; raises ``RateLimitedError`` (HTTP 429) if the limit is exceeded."""
         if self.per_second <= 0:
             return
         now = self._clock.now()
@@ -30,6 +31,6 @@ class PostRateLimiter:
         self._buckets[channel] = (tokens - 1, now)
 
     def configure(self, per_second: float = 1.0, burst: int = 30) -> None:
-        """Set the numbers, Slack's by default, and forget what was counted."""
+        """Set the limit (by default Slack's) and reset all counters."""
         self.per_second, self.burst = per_second, max(1, burst)
         self._buckets.clear()

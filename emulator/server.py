@@ -1,4 +1,4 @@
-"""The HTTP server: all routes on 127.0.0.1, errors as JSON, foreign pages kept out."""
+"""The HTTP server: all routes on 127.0.0.1, JSON errors, cross-site requests rejected."""
 
 import asyncio
 import logging
@@ -27,7 +27,7 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, kw_only=True)
 class RunningStandIn:
-    """A stand-in that answers: ``url`` is the page, ``api_url`` is what an SDK's base_url wants."""
+    """A running stand-in; ``url`` is the page and ``api_url`` is the SDK's base_url."""
 
     url: str
     port: int
@@ -35,15 +35,16 @@ class RunningStandIn:
 
     @property
     def api_url(self) -> str:
-        """The Web API's address, with the slash at the end that slack_sdk needs."""
+        """The Web API's address, with the trailing slash that slack_sdk requires."""
         return f"{self.url}/api/"
 
 
 @asynccontextmanager
 async def start(config: Config) -> AsyncIterator[RunningStandIn]:
-    """Serve a stand-in on 127.0.0.1 until the block ends; port 0 picks a free one.
+    """Serve a stand-in on 127.0.0.1 until the block exits; port 0 picks a free port.
 
-    Raises ``ManifestError`` or ``PeopleError`` for unusable files and ``OSError`` for a taken port.
+    Raises ``ManifestError``, ``PeopleError`` or ``StateError`` for unusable files and ``OSError`` if the
+    port is in use.
     """
     manifest = Manifest.load(config.manifest)
     stand_in = StandIn(config, manifest, Seed.load(config.people))
@@ -61,7 +62,7 @@ async def start(config: Config) -> AsyncIterator[RunningStandIn]:
 
 
 def build_app(stand_in: StandIn) -> web.Application:
-    """Put the routes together."""
+    """Build the application with all routes."""
     app = web.Application(
         client_max_size=MAX_BODY, middlewares=[_reject_foreign_requests, _json_errors]
     )
@@ -75,7 +76,7 @@ def build_app(stand_in: StandIn) -> web.Application:
 
 @web.middleware
 async def _reject_foreign_requests(request: web.Request, handler: _Handler) -> web.StreamResponse:
-    """Refuse other web pages: a foreign Host (DNS rebinding) or Origin (cross-site requests)."""
+    """Reject requests with a foreign Host (DNS rebinding) or Origin (cross-site requests)."""
     origin = request.headers.get("Origin")
     if _hostname(f"//{request.host}") not in _LOCAL_NAMES:
         return _error(403, "foreign_host")
@@ -99,9 +100,9 @@ async def _json_errors(request: web.Request, handler: _Handler) -> web.StreamRes
         return _error(error.status, error.reason.lower().replace(" ", "_"))
     except (asyncio.CancelledError, ConnectionError):
         raise
-    except Exception:  # noqa: BLE001 - the last line of defence of a server
-        # The promise is "never a 500 of ours": say so loudly, answer like a broken call.
-        _LOG.exception("a bug in the stand-in: %s %s", request.method, request.path)
+    except Exception:  # noqa: BLE001 - the server's last line of defense
+        # Clients never get a 500 for a bug of the stand-in: it is logged and returned as an error.
+        _LOG.exception("unexpected error in the stand-in: %s %s", request.method, request.path)
         return _error(400, "stand_in_bug")
 
 

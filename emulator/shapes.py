@@ -1,4 +1,4 @@
-"""Small building bricks for rules about JSON shapes; each finds problems and names their place."""
+"""Building blocks for JSON validation rules, which yield problems with JSON pointers."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,34 +10,34 @@ from emulator.errors import Json
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One broken rule: a JSON pointer, Slack's sentence, and the rule's name and bound."""
+    """A violated rule: a JSON pointer, Slack's message, and the rule's name and bound."""
 
     pointer: str
     message: str
     constraint: Json
 
     def line(self) -> str:
-        """Write it as Slack does in ``response_metadata.messages``."""
+        """Format it as Slack does in ``response_metadata.messages``."""
         return f"[ERROR] {self.message} [json-pointer:{self.pointer}]"
 
 
 def problem(pointer: str, message: str, rule: str, bound: Any = None) -> Problem:
-    """Make a problem; ``rule`` is a JSON-schema word such as ``max_length``."""
+    """Create a problem; ``rule`` is a JSON Schema keyword such as ``max_length``."""
     constraint: Json = {"name": rule} if bound is None else {"name": rule, "value": bound}
     return Problem(pointer=pointer, message=message, constraint=constraint)
 
 
 class Rule(Protocol):
-    """AnyValue that can look at a value and yield what is wrong with it."""
+    """A rule that checks a JSON value."""
 
     def check(self, value: Any, pointer: str) -> Iterator[Problem]:
-        """Yield the problems of ``value``, which stands at ``pointer``."""
+        """Yield the problems of ``value``, which is located at ``pointer``."""
         ...
 
 
 @dataclass(frozen=True)
 class Str:
-    """A string of ``minimum`` to ``maximum`` characters, of a pattern or one of a few words."""
+    """A string with a length from ``minimum`` to ``maximum``, optionally a pattern or an enum."""
 
     maximum: int = 3000
     minimum: int = 0
@@ -45,7 +45,7 @@ class Str:
     one_of: tuple[str, ...] = ()
 
     def check(self, value: Any, pointer: str) -> Iterator[Problem]:
-        """Yield a wrong type, length, pattern or word."""
+        """Yield a wrong type, length, pattern or enum value."""
         if not isinstance(value, str):
             yield problem(pointer, "must provide a string", "type", "string")
             return
@@ -74,7 +74,7 @@ class Bool:
 
 @dataclass(frozen=True)
 class Int:
-    """A whole number in a range, which is also taken from a string of digits if ``or_string``."""
+    """An integer from ``minimum`` to ``maximum``."""
 
     minimum: int = 0
     maximum: int = 2**53
@@ -90,9 +90,9 @@ class Int:
 
 @dataclass(frozen=True)
 class AnyValue:
-    """A value this stand-in does not look into."""
+    """A value that is not validated."""
 
-    def check(self, value: Any, pointer: str) -> Iterator[Problem]:  # noqa: ARG002 - it is a Rule
+    def check(self, value: Any, pointer: str) -> Iterator[Problem]:  # noqa: ARG002 - implements Rule
         """Yield nothing."""
         return iter(())
 
@@ -105,7 +105,7 @@ class Text:
     plain: bool = True
 
     def check(self, value: Any, pointer: str) -> Iterator[Problem]:
-        """Yield a wrong type, an unknown field, an empty or too long text."""
+        """Yield a wrong type, an unknown field, or an empty or too long text."""
         if not isinstance(value, dict):
             yield problem(pointer, "must provide an object", "type", "object")
             return
@@ -145,7 +145,7 @@ class Items:
 
 @dataclass(frozen=True)
 class Obj:
-    """An object with these fields and no others, unless ``open``; ``type`` is always allowed."""
+    """An object with only these fields, unless ``open``; ``type`` is always allowed."""
 
     fields: Mapping[str, Rule]
     required: tuple[str, ...] = ()
@@ -166,7 +166,7 @@ class Obj:
         for name, item in value.items():
             rule = self.fields.get(name)
             if rule is not None:
-                # Slack takes null for "not given"; slack_sdk's models send none.
+                # Slack treats null as "not given"; slack_sdk's models omit such fields.
                 if item is not None:
                     yield from rule.check(item, f"{pointer}/{name}")
             elif name != "type" and not self.open:
@@ -176,12 +176,12 @@ class Obj:
 
 @dataclass(frozen=True)
 class TypedObject:
-    """An object whose ``type`` picks one of several shapes."""
+    """An object whose ``type`` selects one of several rules."""
 
     shapes: Mapping[str, Rule]
 
     def check(self, value: Any, pointer: str) -> Iterator[Problem]:
-        """Yield a missing or unknown type, else the problems of that shape."""
+        """Yield a missing or unknown type, or the problems of the selected rule."""
         if not isinstance(value, dict):
             yield problem(pointer, "must provide an object", "type", "object")
             return

@@ -1,4 +1,4 @@
-"""Socket Mode: tickets, up to ten connections, and each envelope to exactly one of them."""
+"""Socket Mode: one-time tickets, up to ten connections, and one connection per envelope."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ _MAX_FRAME = 1024 * 1024
 
 @dataclass(eq=False)
 class Connection:
-    """One open socket and the acks it still owes."""
+    """An open WebSocket and its pending acks."""
 
     number: int
     request: web.Request
@@ -33,7 +33,7 @@ class Connection:
     abort_timer: asyncio.TimerHandle | None = None
 
     def abort(self) -> None:
-        """Close it without another word, as a lost network does."""
+        """Abort the connection without a close frame, like a network failure."""
         if self.request.transport is not None:
             self.request.transport.abort()
 
@@ -52,7 +52,7 @@ class SocketMode:
         self.connections: list[Connection] = []
 
     def issue_ticket(self) -> str:
-        """Make a ticket that opens one connection."""
+        """Issue a ticket that opens one connection."""
         ticket = secrets.token_urlsafe(24)
         self._tickets[ticket] = None
         while len(self._tickets) > _MAX_TICKETS:
@@ -60,7 +60,7 @@ class SocketMode:
         return ticket
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
-        """Serve one connection until it closes; a ticket that is unknown or used gets HTTP 403."""
+        """Serve a connection until it closes; an unknown or used ticket gets HTTP 403."""
         ticket = request.query.get("ticket", "")
         if ticket not in self._tickets:
             return web.json_response({"ok": False, "error": "invalid_ticket"}, status=403)
@@ -86,14 +86,14 @@ class SocketMode:
         return socket
 
     async def send(self, envelope: Envelope) -> Ack:
-        """Write the envelope to one connection, in turn, and wait for its ack (a Transport)."""
+        """Send the envelope to the next connection and wait for its ack (a Transport)."""
         if not self.connections:
             return Ack(reason=self.timeout_reason)
         connection = self.connections[next(self._round_robin) % len(self.connections)]
         ack: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
         connection.pending_acks[envelope.envelope_id] = ack
         try:
-            # A client that reads nothing must not hold everybody up.
+            # A client that does not read must not block other deliveries.
             async with asyncio.timeout(ACK_SECONDS):
                 await connection.socket.send_str(json.dumps(_frame(envelope)))
             in_time = await self._clock.wait_for(ack, ACK_SECONDS)
@@ -104,10 +104,10 @@ class SocketMode:
         return ack.result() if in_time else Ack(reason=self.timeout_reason)
 
     async def disconnect(self, reason: str) -> int:
-        """Send a disconnect frame to every open connection; answer to how many.
+        """Send a disconnect frame to every open connection; return their number.
 
-        Except after a ``warning``, nothing new goes to these connections; they may still ack what
-        they have, and are closed after ten seconds if the client has not left by then.
+        Except after a ``warning``, these connections receive nothing new. They may still ack pending
+        envelopes and are closed after ten seconds if the client has not closed them.
         """
         connections = list(self.connections)
         for connection in connections:
@@ -121,12 +121,12 @@ class SocketMode:
         return len(connections)
 
     async def close(self) -> None:
-        """Close all connections, as a server that goes away."""
+        """Close all connections, like a server that shuts down."""
         for connection in list(self.connections):
             await connection.socket.close(code=WSCloseCode.GOING_AWAY)
 
     async def abort_all(self) -> int:
-        """Cut every connection without a frame, as a lost network does."""
+        """Abort all connections without a close frame, like a network failure."""
         connections = list(self.connections)
         for connection in connections:
             self._closed(connection)

@@ -1,4 +1,4 @@
-"""One running stand-in: its parts, and nothing about how they are reached."""
+"""A running stand-in: its components, independent of HTTP routes."""
 
 import asyncio
 import copy
@@ -29,11 +29,11 @@ _SAVE_DELAY_SECONDS = 0.2
 
 
 class StateError(Exception):
-    """A state file that cannot be used, in one sentence."""
+    """The state file cannot be used; the message gives the reason."""
 
 
 class StandIn:
-    """The parts of one stand-in, wired together; ``close`` ends its background work."""
+    """The components of a stand-in, wired together; ``close`` stops its background tasks."""
 
     def __init__(self, config: Config, manifest: Manifest, seed: Seed) -> None:
         self.config = config
@@ -61,11 +61,11 @@ class StandIn:
 
     @property
     def uses_sockets(self) -> bool:
-        """The one switch: Socket Mode if the manifest says so and no request URL was given."""
+        """Whether to use Socket Mode: enabled in the manifest, and no request URL given."""
         return self.config.request_url is None and self.manifest.socket_mode
 
     def reset(self) -> None:
-        """Start again with the workspace of the people file; faults and open modals go too."""
+        """Restore the workspace from the people file; removes faults and open modals."""
         self.workspace = Workspace(copy.deepcopy(self._seed), self.manifest.bot_name)
         self.modals = Modals(self.clock, self.triggers, self.changes, self.workspace.team_id)
         self.previous_versions: dict[tuple[str, str], list[Json]] = {}
@@ -75,7 +75,7 @@ class StandIn:
         self.limiter.configure()
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> None:
-        """Run something in the background until it ends or the stand-in closes."""
+        """Run a coroutine in the background until it finishes or the stand-in closes."""
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._on_task_done)
@@ -116,12 +116,12 @@ class StandIn:
         )
 
     def deliver_view_closed(self, payloads: list[Json]) -> None:
-        """Deliver view_closed payloads in the background; nobody waits for their acks."""
+        """Deliver view_closed payloads in the background, without waiting for acks."""
         for payload in payloads:
             self.spawn(self.dispatcher.deliver(Envelope(kind="interactive", payload=payload)))
 
     async def close(self) -> None:
-        """End background work, save the state, close connections."""
+        """Stop background tasks, save the state and close connections."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -137,7 +137,7 @@ class StandIn:
             self._save_timer = loop.call_later(_SAVE_DELAY_SECONDS, self.save)
 
     def save(self) -> None:
-        """Write the state file, if there is one; an interrupted write leaves the old one whole."""
+        """Write the state file, if configured; the write is atomic."""
         self._save_timer = None
         path = self.config.state_file
         if path is None:

@@ -1,4 +1,4 @@
-"""Reads JSON from strangers: standard JSON only, and no deeper than anybody needs."""
+"""Strict parsing of untrusted JSON: standard JSON only, with limited nesting."""
 
 import json
 from typing import Any, NoReturn
@@ -9,7 +9,7 @@ MAX_DEPTH = 64
 
 
 def loads(text: str) -> Any:
-    """Read JSON; ValueError for anything else, for NaN, and for what nests deeper than MAX_DEPTH."""
+    """Parse JSON; ValueError if it is invalid, contains NaN or nests deeper than MAX_DEPTH."""
     try:
         value = json.loads(text, parse_constant=_reject_constant)
     except RecursionError as error:
@@ -20,7 +20,7 @@ def loads(text: str) -> Any:
 
 
 def load_object(text: str) -> Json:
-    """Read a JSON object: Slack's ``invalid_json`` or ``json_not_object`` otherwise."""
+    """Parse a JSON object; raises Slack's ``invalid_json`` or ``json_not_object``."""
     try:
         value = loads(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Checks blocks, messages and views against the table of limits, with Slack's errors."""
+"""Validation of blocks, messages and views, with Slack's errors."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _MAX_LINES = 50
 
 
 def block_problems(blocks: Any, surface: str, pointer: str = "/blocks") -> list[Problem]:
-    """Find what is wrong with blocks on a surface: ``message``, ``modal`` or ``home``."""
+    """List the problems of blocks on a surface: ``message``, ``modal`` or ``home``."""
     maximum = limits.MESSAGE_BLOCKS if surface == "message" else limits.VIEW_BLOCKS
     found = list(Items(_BLOCK, maximum, 0).check(blocks, pointer))
     if isinstance(blocks, list):
@@ -25,7 +25,7 @@ def block_problems(blocks: Any, surface: str, pointer: str = "/blocks") -> list[
 
 
 def elements_of(block: Json) -> list[tuple[str, Json]]:
-    """List the elements of a block with their pointers inside it."""
+    """List the elements of a block with their pointers relative to the block."""
     kind = block.get("type")
     if kind == "actions" and isinstance(block.get("elements"), list):
         found = [(f"elements/{index}", item) for index, item in enumerate(block["elements"])]
@@ -72,7 +72,7 @@ def _duplicate_block_ids(blocks: list[Any], pointer: str) -> Iterator[Problem]:
 
 
 def view_problems(view: Any, pointer: str = "/view") -> tuple[list[Problem], list[Problem]]:
-    """Find what is wrong with a view: problems of the view itself, and of its blocks."""
+    """List the problems of a view: those of the view itself, and those of its blocks."""
     if not isinstance(view, dict):
         return [problem(pointer, "must provide an object", "type", "object")], []
     kind = view.get("type")
@@ -96,7 +96,7 @@ def _has_input(blocks: Any) -> bool:
 
 
 def check_blocks(blocks: Any, surface: str) -> None:
-    """Refuse wrong blocks: ``invalid_blocks`` (or ``msg_blocks_too_long``), naming each place."""
+    """Reject invalid blocks: ``invalid_blocks`` with JSON pointers, or ``msg_blocks_too_long``."""
     if not isinstance(blocks, list):
         raise SlackError("invalid_blocks_format")
     raise_problems("invalid_blocks", block_problems(blocks, surface))
@@ -105,7 +105,7 @@ def check_blocks(blocks: Any, surface: str) -> None:
 
 
 def check_view(view: Any, surface: str) -> None:
-    """Refuse a wrong view: ``invalid_arguments``, ``invalid_blocks`` or ``view_too_large``."""
+    """Reject an invalid view: ``invalid_arguments``, ``invalid_blocks`` or ``view_too_large``."""
     view_errors, block_errors = view_problems(view)
     raise_problems("invalid_arguments", view_errors)
     raise_problems("invalid_blocks", block_errors)
@@ -117,7 +117,7 @@ def check_view(view: Any, surface: str) -> None:
 
 
 def check_metadata(metadata: Any) -> None:
-    """Refuse wrong message metadata: ``invalid_metadata_format`` or ``metadata_too_large``."""
+    """Reject invalid metadata: ``invalid_metadata_format`` or ``metadata_too_large``."""
     if not isinstance(metadata, dict):
         raise SlackError("invalid_metadata_format")
     problems = list(Str(255, 1).check(metadata.get("event_type"), "/metadata/event_type"))
@@ -129,12 +129,12 @@ def check_metadata(metadata: Any) -> None:
 
 
 def raise_problems(code: str, problems: list[Problem]) -> None:
-    """Raise ``code`` when there is any problem."""
+    """Raise ``code`` if there are problems."""
     if problems:
         lines = tuple(p.line() for p in problems[:_MAX_LINES])
         raise SlackError(code, messages=lines, errors=[p.line()[8:] for p in problems[:_MAX_LINES]])
 
 
 def compact_size(value: Any) -> int:
-    """Count the characters of ``value`` as compact JSON."""
+    """Return the number of characters of ``value`` as compact JSON."""
     return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""What a person does in a modal or the App Home: uses, submits, closes."""
+"""User actions in a modal or the App Home: use an element, submit, close."""
 
 from dataclasses import replace
 from typing import Any
@@ -19,7 +19,10 @@ from emulator.payloads import Actor
 
 
 async def view_action(actor: Actor, body: Json) -> Json:
-    """Use a button or input; an input block tells the app only with ``dispatch_action``."""
+    """Use a button or input.
+
+    The app receives changes of an input block only with ``dispatch_action``.
+    """
     stand_in, view_id = actor.stand_in, text_field(body, "view_id")
     home = stand_in.workspace.homes.get(actor.user.id)
     block_id, action_id = text_field(body, "block_id"), text_field(body, "action_id")
@@ -50,7 +53,7 @@ def _mapping(value: Any) -> Json:
 
 
 def _suppresses_action(view: Json, block_id: str) -> bool:
-    """Input blocks tell the app of a change only with ``dispatch_action`` (docs: input block)."""
+    """Return whether the element is in an input block without ``dispatch_action`` (docs: input block)."""
     block = next(b for b in view["blocks"] if b["block_id"] == block_id)
     return block["type"] == "input" and not block.get("dispatch_action")
 
@@ -61,12 +64,12 @@ def _own_modal(actor: Actor, view_id: str) -> OpenView:
     except SlackError as error:
         raise ActError("view_not_found", "This modal is closed.") from error
     if opened.user != actor.user.id:
-        raise ActError("view_not_found", "This modal is not open for this person.")
+        raise ActError("view_not_found", "This modal belongs to another user.")
     return opened
 
 
 async def view_submit(actor: Actor, body: Json) -> Json:
-    """Submit a modal, after the checks that Slack's client makes."""
+    """Submit a modal, after the client-side checks that Slack's client makes."""
     opened = _own_modal(actor, text_field(body, "view_id"))
     actor = replace(actor, tab=opened.tab)
     actor.stand_in.modals.update_state(opened, body.get("state"))
@@ -83,7 +86,7 @@ async def view_submit(actor: Actor, body: Json) -> Json:
 
 
 async def view_close(actor: Actor, body: Json) -> Json:
-    """Close the topmost modal, or with ``is_cleared`` the whole stack."""
+    """Close the topmost modal, or the whole stack with ``is_cleared``."""
     opened = _own_modal(actor, text_field(body, "view_id"))
     modals = actor.stand_in.modals
     is_cleared = bool(body.get("is_cleared")) or opened.view["clear_on_close"]

@@ -1,4 +1,4 @@
-"""The Web API over HTTP: reads a call in any of Slack's encodings, checks it, runs it, journals it."""
+"""The Web API over HTTP: parsing in all of Slack's encodings, dispatch and journaling."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from emulator.methods import basics, chat, conversations, directory, views
 from emulator.methods.registry import METHODS, Call, Method, Token
 from emulator.stand_in import StandIn
 
-# Importing the families fills the table.
+# Importing the modules registers their methods.
 METHOD_MODULES = (basics, chat, conversations, directory, views)
 MAX_BODY = 1024 * 1024
 
@@ -23,7 +23,7 @@ class WebApi:
         self._stand_in = stand_in
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """ApiResponse one call; always JSON, except where a fault says otherwise."""
+        """Handle one call; the response is always JSON, unless a fault is planned."""
         name = request.match_info["method"]
         began = asyncio.get_running_loop().time()
         arguments: Json = {}
@@ -78,7 +78,7 @@ def _check_token(method: Method, token: Token) -> None:
 
 
 async def read_arguments(request: web.Request) -> Json:
-    """Collect arguments from the query and from a form or JSON body."""
+    """Read arguments from the query and from a form or JSON body."""
     arguments = dict(request.query.items())
     if not request.can_read_body:
         return arguments

@@ -8,7 +8,7 @@ from emulator.workspace import APP_ID, BOT_ID, BOT_USER, Channel
 
 @method("api.test", token=Token.NONE, optional={"error": "str", "foo": "str"})
 def api_test(call: Call) -> Json:
-    """Echo the arguments, or fail with the error that was asked for."""
+    """Echo the arguments, or fail with the given error."""
     if call.text("error"):
         raise SlackError(call.text("error"), args=call.arguments)
     return {"args": call.arguments}
@@ -16,7 +16,7 @@ def api_test(call: Call) -> Json:
 
 @method("auth.test")
 def auth_test(call: Call) -> Json:
-    """Tell whom the token belongs to."""
+    """Describe the owner of the token."""
     workspace = call.stand_in.workspace
     return {
         "url": f"{call.stand_in.base_url}/",
@@ -33,7 +33,7 @@ def auth_test(call: Call) -> Json:
 
 @method("apps.connections.open", token=Token.APP)
 def open_connection(call: Call) -> Json:
-    """Answer a WebSocket address that works once; only with an app-level token."""
+    """Return a one-time WebSocket URL; requires an app-level token."""
     stand_in = call.stand_in
     if not stand_in.uses_sockets:
         raise SlackError("socket_mode_not_enabled")
@@ -73,7 +73,7 @@ def add_reaction(call: Call) -> Json:
 
 @method("reactions.remove", scopes=("reactions:write",), required=_REACTION)
 def remove_reaction(call: Call) -> Json:
-    """Take the app's reaction back."""
+    """Remove the app's reaction."""
     channel, message = _reaction_target(call)
     name = call.text("name").strip(":")
     reactions = message.get("reactions", [])
@@ -89,7 +89,7 @@ def remove_reaction(call: Call) -> Json:
 
 @method("blocks.validate", optional={"blocks": "json", "message": "json", "view": "json"})
 def validate_blocks(call: Call) -> Json:
-    """Check blocks, a message or a view; answer every broken constraint with its pointer."""
+    """Check blocks, a message or a view; return all violated constraints with their pointers."""
     given = [name for name in ("blocks", "message", "view") if name in call.arguments]
     if len(given) != 1:
         line = "[ERROR] provide exactly one of blocks, message, view"

@@ -1,4 +1,4 @@
-"""chat.*: posting, editing, deleting and whispering as the app."""
+"""chat.*: posting, editing and deleting messages as the app."""
 
 from emulator import messages
 from emulator.errors import Json, SlackError
@@ -15,7 +15,7 @@ _CONTENT = {
 
 
 def _target_channel(call: Call) -> Channel:
-    """Find where to post: a channel by id or name, or the DM of a user id."""
+    """Find the target: a channel by id or name, or the DM of a user id."""
     workspace, name = call.stand_in.workspace, call.text("channel")
     if name in workspace.users:
         user = workspace.users[name]
@@ -47,7 +47,7 @@ def _check_may_post(call: Call, channel: Channel) -> None:
     optional={**_CONTENT, "thread_ts": "str", "reply_broadcast": "bool"},
 )
 def post_message(call: Call) -> Json:
-    """Post a message; about one per second and channel, with bursts."""
+    """Post a message; rate limited per channel."""
     channel = _target_channel(call)
     _check_may_post(call, channel)
     content = messages.read_content(call.arguments)
@@ -72,7 +72,7 @@ def _own_message(call: Call, channel: Channel, error: str) -> Json:
 
 
 def _channel_of_message(call: Call) -> Channel:
-    """Find the channel of an existing message: by its id only, never by a user's."""
+    """Find the channel of an existing message, by channel id only (not by user id)."""
     channel = call.stand_in.workspace.channel(call.text("channel"))
     if BOT_USER not in channel.members and channel.kind == "private":
         raise SlackError("channel_not_found")
@@ -117,7 +117,7 @@ def delete(call: Call) -> Json:
     optional={**_CONTENT, "thread_ts": "str"},
 )
 def post_ephemeral(call: Call) -> Json:
-    """Show a message to one member of a channel that the app is in, too."""
+    """Show a message to one member of a channel that the app is also in."""
     channel = call.stand_in.workspace.channel(call.text("channel"))
     _check_may_post(call, channel)
     if BOT_USER not in channel.members:
@@ -134,7 +134,7 @@ def post_ephemeral(call: Call) -> Json:
 
 @method("chat.getPermalink", required={"channel": "str", "message_ts": "str"})
 def get_permalink(call: Call) -> Json:
-    """Answer the address of a message."""
+    """Return the permalink of a message."""
     channel = call.stand_in.workspace.channel(call.text("channel"))
     message = messages.find(call.stand_in, channel, call.text("message_ts"))
     link = messages.permalink(call.stand_in, channel, message)

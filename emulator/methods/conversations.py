@@ -12,7 +12,7 @@ _DEFAULT_HISTORY_LIMIT = 100
 
 
 def _visible_channel(call: Call, permission: str) -> Channel:
-    """Find a channel that the app may know of, and check the scope for its kind of channel."""
+    """Find a channel that is visible to the app, and check the scope for its type."""
     channel = call.stand_in.workspace.channel(call.text("channel"))
     call.require_scope(f"{_SCOPE_PREFIX[channel.kind]}:{permission}")
     if channel.kind == "private" and BOT_USER not in channel.members:
@@ -75,7 +75,7 @@ def describe(call: Call, channel: Channel) -> Json:
     optional={"users": "list", "channel": "str", "return_im": "bool", "prevent_creation": "bool"},
 )
 def open_conversation(call: Call) -> Json:
-    """Open the direct message with one person (groups of people are not offered here)."""
+    """Open the direct message with one user (group DMs are not supported)."""
     workspace = call.stand_in.workspace
     if channel_id := call.text("channel"):
         channel = workspace.channel(channel_id)
@@ -117,7 +117,7 @@ def info(call: Call) -> Json:
 
 @method("conversations.list", optional={"types": "list", "exclude_archived": "bool", **_PAGING})
 def list_conversations(call: Call) -> Json:
-    """List the channels the app may know of; each asked type needs its own scope."""
+    """List the channels visible to the app; each requested type needs its own scope."""
     types = call.arguments.get("types") or ["public_channel"]
     if any(name not in _TYPES for name in types):
         raise SlackError("invalid_types")
@@ -137,7 +137,7 @@ def list_conversations(call: Call) -> Json:
 
 @method("conversations.members", required={"channel": "str"}, optional=_PAGING)
 def members(call: Call) -> Json:
-    """List the members' ids."""
+    """List the ids of a channel's members."""
     part, metadata = page(call, _visible_channel(call, "read").members)
     return {"members": part, **metadata}
 
@@ -165,7 +165,7 @@ def history(call: Call) -> Json:
 
 @method("conversations.replies", required={"channel": "str", "ts": "str"}, optional=_RANGE)
 def replies(call: Call) -> Json:
-    """List a thread, oldest first, its root always included."""
+    """List a thread, oldest first; the root is always included."""
     channel = _readable_channel(call)
     stored = call.stand_in.workspace.sorted_messages(channel.id)
     ts = call.text("ts")

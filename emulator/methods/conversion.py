@@ -1,4 +1,4 @@
-"""Turns what came as query, form or JSON into the type that a method declares."""
+"""Conversion of query, form and JSON arguments to the types a method declares."""
 
 from typing import Any
 
@@ -9,7 +9,10 @@ _FALSE = frozenset({"false", "0", ""})
 
 
 def convert(value: Any, kind: str) -> Any:
-    """Convert to ``str``, ``bool``, ``int``, ``json`` or ``list``; TypeError or ValueError if it cannot be."""
+    """Convert to ``str``, ``bool``, ``int``, ``json`` or ``list``.
+
+    Raises TypeError or ValueError if the value does not fit.
+    """
     return _CONVERTERS[kind](value)
 
 

@@ -15,7 +15,7 @@ def open_view(call: Call) -> Json:
 
 @method("views.push", required={"view": "json"}, optional=_TRIGGER_ARGUMENTS)
 def push_view(call: Call) -> Json:
-    """Put a modal on top of the one the trigger came from."""
+    """Push a modal on top of the modal the trigger came from."""
     return {"view": call.stand_in.modals.push(_trigger(call), call.arguments["view"]).view}
 
 
@@ -44,7 +44,7 @@ def update_view(call: Call) -> Json:
     optional={"hash": "str"},
 )
 def publish_view(call: Call) -> Json:
-    """Show a person's App Home; ``not_enabled`` if the manifest has no home tab."""
+    """Publish a user's App Home; ``not_enabled`` if the manifest has no home tab."""
     stand_in = call.stand_in
     if not stand_in.manifest.home_tab:
         raise SlackError("not_enabled")

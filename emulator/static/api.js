@@ -29,7 +29,7 @@ export async function act(kind, fields = {}) {
 /** The sentence to show for an answer of act(), or "" when all is well. */
 export function complaint(answer) {
   if (!answer.ok) return answer.message || `That did not work: ${answer.error}.`;
-  if (answer.acked === false) return answer.warning || "The app did not answer in time.";
+  if (answer.acked === false) return answer.warning || "The app did not respond in time.";
   return "";
 }
 

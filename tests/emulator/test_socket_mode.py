@@ -115,7 +115,7 @@ async def test_without_a_connection_a_click_warns_at_once(
 
     answer = await slack.click("U0ANA", "C0GENERAL", message["message"], "go")
 
-    assert answer == {"ok": True, "acked": False, "warning": "The app did not answer in time."}
+    assert answer == {"ok": True, "acked": False, "warning": "The app did not respond in time."}
 
 
 async def test_bolt_connects_again_after_a_disconnect_frame(
