@@ -1,4 +1,4 @@
-"""Ten thousand requests that make no sense: an answer to each, never a 500, bounded memory."""
+"""About 5,000 malformed requests: each gets a response below HTTP 500, and memory stays bounded."""
 
 import asyncio
 import json
@@ -68,7 +68,7 @@ KINDS = ("application/json", FORM, "text/plain", "x/y", "")
 
 
 class Requests:
-    """Mixes sense and nonsense into requests, the same way for the same seed."""
+    """Generates valid and malformed requests; the same seed gives the same requests."""
 
     def __init__(self, seed: int, pool: list[Any]) -> None:
         self._rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
@@ -95,7 +95,7 @@ class Requests:
         return copy
 
     def next_request(self) -> tuple[str, dict[str, Any]]:
-        """Make a path and the options of one request."""
+        """Generate a path and the options of one request."""
         if self._rng.random() < 0.3:
             path, names = self._rng.choice(ROUTES), [*GOOD, "advance", "skew", "group", "state"]
         else:
@@ -130,22 +130,22 @@ async def _send(http: aiohttp.ClientSession, path: str, options: dict[str, Any])
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
-    # A failure names its seed; making it smaller would take minutes.
+    # No shrinking: a failure names its seed, and shrinking would take minutes.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(seed=st.integers(0, 2**32), pool=st.lists(JSON_VALUES, min_size=10, max_size=30))
-async def test_nonsense_gets_an_answer_and_never_a_500(
+async def test_malformed_requests_never_get_a_500(
     running: RunningStandIn, seed: int, pool: list[Any]
 ) -> None:
     requests = Requests(seed, pool)
     headers = {"Authorization": "Bearer xoxb-local"}
     async with aiohttp.ClientSession(running.url, headers=headers) as http:
-        todo = [requests.next_request() for _ in range(PER_EXAMPLE)]
+        requests_to_send = [requests.next_request() for _ in range(PER_EXAMPLE)]
 
         async def work() -> None:
-            while todo:
-                await _send(http, *todo.pop())
+            while requests_to_send:
+                await _send(http, *requests_to_send.pop())
 
         await asyncio.gather(*(work() for _ in range(AT_ONCE)))
 
