@@ -1,1 +1,1 @@
-"""A local stand-in for Slack: Web API, Socket Mode, signed HTTP, a page to click in and a control API for tests."""
+"""A local stand-in for Slack: Web API, Socket Mode, signed HTTP, a web page and a control API."""

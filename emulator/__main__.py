@@ -14,11 +14,11 @@ from emulator.server import RunningStandIn, start
 from emulator.stand_in import StateError
 
 
-def parse(arguments: list[str] | None = None) -> Config:
-    """Read the command line; a wrong one ends the program with exit code 2 and a sentence."""
+def parse_arguments(arguments: list[str] | None = None) -> Config:
+    """Parse the command line; an invalid one prints a message and exits with code 2."""
     parser = argparse.ArgumentParser(
         prog="python -m emulator",
-        description="A local stand-in for Slack, for one app. It listens on 127.0.0.1 only.",
+        description="A local stand-in for Slack, for one app; it listens on 127.0.0.1 only",
     )
     defaults = Config(manifest=Path("manifest.yml"))
     add = parser.add_argument
@@ -27,40 +27,42 @@ def parse(arguments: list[str] | None = None) -> Config:
     add("--bot-token", default=defaults.bot_token, help="default: %(default)s")
     add("--app-token", default=defaults.app_token, help="default: %(default)s")
     add("--signing-secret", default=defaults.signing_secret, help="default: %(default)s")
-    add("--request-url", help="deliver by signed HTTP to this URL instead of Socket Mode")
+    add("--request-url", help="deliver by signed HTTP to this URL, not by Socket Mode")
     add("--people", type=Path, default=defaults.people, help="users, groups and channels (YAML)")
-    add("--state", type=Path, help="keep messages, channels and people in this file")
-    given = parser.parse_args(arguments)
+    add(
+        "--state", type=Path, help="keep messages, channels and people in this file across restarts"
+    )
+    options = parser.parse_args(arguments)
     return Config(
-        manifest=given.manifest,
-        people=given.people,
-        port=given.port,
-        bot_token=given.bot_token,
-        app_token=given.app_token,
-        signing_secret=given.signing_secret,
-        request_url=given.request_url,
-        state_file=given.state,
+        manifest=options.manifest,
+        people=options.people,
+        port=options.port,
+        bot_token=options.bot_token,
+        app_token=options.app_token,
+        signing_secret=options.signing_secret,
+        request_url=options.request_url,
+        state_file=options.state,
     )
 
 
 async def serve(config: Config) -> None:
     """Run until SIGINT or SIGTERM."""
-    ended = asyncio.Event()
+    stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     async with start(config) as running:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            # Windows has no such handlers; there Ctrl-C raises KeyboardInterrupt.
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            # Windows has no signal handlers; there Ctrl-C raises KeyboardInterrupt.
             with contextlib.suppress(NotImplementedError):
-                loop.add_signal_handler(number, ended.set)
-        _say(config, running)
-        await ended.wait()
+                loop.add_signal_handler(signal_number, stopped.set)
+        _print_startup(config, running)
+        await stopped.wait()
 
 
-def _say(config: Config, running: RunningStandIn) -> None:
-    way = "Socket Mode" if running.stand_in.uses_sockets else "signed HTTP"
+def _print_startup(config: Config, running: RunningStandIn) -> None:
+    transport = "Socket Mode" if running.stand_in.uses_sockets else "signed HTTP"
     lines = (
         f"Slack stand-in: {running.url}",
-        f"  Web API {running.api_url} (base_url of the SDK), delivery by {way}",
+        f"  Web API {running.api_url} (base_url of the SDK), delivery by {transport}",
         f"  bot token {config.bot_token}, app token {config.app_token}",
         f"  signing secret {config.signing_secret}",
     )
@@ -69,8 +71,8 @@ def _say(config: Config, running: RunningStandIn) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Start the program; exit code 2 and one sentence when it cannot start."""
-    config = parse(arguments)
+    """Run the program; exit code 2 and an error message if it cannot start."""
+    config = parse_arguments(arguments)
     try:
         asyncio.run(serve(config))
     except (ManifestError, PeopleError, StateError) as error:

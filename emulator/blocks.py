@@ -1,4 +1,4 @@
-"""What Slack does to accepted blocks: generated ids, ``emoji`` and ``verbatim`` marks, and input state."""
+"""Changes that Slack makes to accepted blocks, and the state of their inputs."""
 
 import copy
 import re
@@ -39,28 +39,28 @@ VALUES: dict[str, tuple[str, str]] = {
 }
 
 
-def accepted(blocks: list[Json]) -> list[Json]:
-    """Copy blocks as Slack gives them back: every block and element has an id, texts are marked."""
+def normalize(blocks: list[Json]) -> list[Json]:
+    """Copy blocks in the form Slack returns: with generated ids and default text attributes."""
     result = copy.deepcopy(blocks)
-    taken = {block.get("block_id") for block in result}
+    used = {block.get("block_id") for block in result}
     for block in result:
         if not block.get("block_id"):
-            block["block_id"] = _new_id(taken)
-            taken.add(block["block_id"])
+            block["block_id"] = _new_id(used)
+            used.add(block["block_id"])
         if block.get("type") == "input":
             block.setdefault("optional", False)
         for _, element in elements_of(block):
             if element.get("type") != "image":
                 element.setdefault("action_id", _new_id(set()))
-    mark_texts(result)
+    add_text_defaults(result)
     return result
 
 
-def mark_texts(value: Any) -> None:
-    """Add ``emoji: true`` to plain_text and ``verbatim: false`` to mrkdwn objects, in place."""
+def add_text_defaults(value: Any) -> None:
+    """Set ``emoji: true`` on plain_text and ``verbatim: false`` on mrkdwn objects, in place."""
     if isinstance(value, list):
         for item in value:
-            mark_texts(item)
+            add_text_defaults(item)
     elif isinstance(value, dict):
         if value.get("type") == "plain_text" and isinstance(value.get("text"), str):
             value.setdefault("emoji", True)
@@ -68,11 +68,14 @@ def mark_texts(value: Any) -> None:
             value.setdefault("verbatim", False)
         else:
             for item in value.values():
-                mark_texts(item)
+                add_text_defaults(item)
 
 
-def state_values(blocks: list[Json], given: Json) -> Json:
-    """Build ``state.values``: every input element has an entry, from ``given`` or its initial value."""
+def state_values(blocks: list[Json], entered: Json) -> Json:
+    """Build ``state.values``, with an entry for every input element.
+
+    Values come from ``entered``, or from the element's initial value.
+    """
     values: Json = {}
     for block in blocks:
         for _, element in elements_of(block):
@@ -80,14 +83,14 @@ def state_values(blocks: list[Json], given: Json) -> Json:
             if kind not in limits.STATEFUL:
                 continue
             block_id, action_id = block["block_id"], element["action_id"]
-            entry = _mapping(_mapping(given, block_id), action_id)
-            values.setdefault(block_id, {})[action_id] = entry or _initial(element)
+            entry = _mapping(_mapping(entered, block_id), action_id)
+            values.setdefault(block_id, {})[action_id] = entry or _initial_state(element)
             values[block_id][action_id]["type"] = kind
     return values
 
 
 def find_element(blocks: list[Json], block_id: str, action_id: str) -> Json | None:
-    """Find an interactive element by its two ids."""
+    """Find an interactive element by its block id and action id."""
     for block in blocks:
         if block.get("block_id") == block_id:
             for _, element in elements_of(block):
@@ -97,7 +100,7 @@ def find_element(blocks: list[Json], block_id: str, action_id: str) -> Json | No
 
 
 def rich_text(text: str) -> list[Json]:
-    """Build the block that Slack makes of what a person typed: words and mentions of people."""
+    """Build the rich_text block that Slack creates from typed text and user mentions."""
     elements: list[Json] = []
     for index, part in enumerate(_MENTION.split(text)):
         if index % 2:
@@ -108,7 +111,7 @@ def rich_text(text: str) -> list[Json]:
     return [{"type": "rich_text", "block_id": _new_id(set()), "elements": [section]}]
 
 
-def _initial(element: Json) -> Json:
+def _initial_state(element: Json) -> Json:
     name, initial = VALUES[element["type"]]
     empty: Any = [] if name.endswith("s") else None
     return {"type": element["type"], name: element.get(initial, empty)}
@@ -119,7 +122,7 @@ def _mapping(value: Json, key: str) -> Json:
     return dict(item) if isinstance(item, dict) else {}
 
 
-def _new_id(taken: set[Any]) -> str:
-    while (new := "".join(secrets.choice(_ALPHABET) for _ in range(5))) in taken:
+def _new_id(used: set[Any]) -> str:
+    while (new := "".join(secrets.choice(_ALPHABET) for _ in range(5))) in used:
         pass
     return new

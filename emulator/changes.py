@@ -1,4 +1,4 @@
-"""Who wants to hear that something changed: open pages, waiting tests and the state file."""
+"""Change notifications for open pages, waiting tests and the state file."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,62 +6,60 @@ from dataclasses import dataclass, field
 
 from emulator.errors import Json
 
-_MAX_WAITING = 500
+_MAX_QUEUED = 500
 
 
 @dataclass(eq=False)
-class Listener:
-    """One open page: what it has not read yet; ``user`` and ``tab`` filter what it may hear."""
+class Subscriber:
+    """A queue of unread changes for one open page, filtered by ``user`` and ``tab``."""
 
     user: str
     tab: str
-    waiting: "asyncio.Queue[Json]" = field(
-        default_factory=lambda: asyncio.Queue(maxsize=_MAX_WAITING)
-    )
+    queue: "asyncio.Queue[Json]" = field(default_factory=lambda: asyncio.Queue(maxsize=_MAX_QUEUED))
 
 
-class Changes:
-    """Tells listeners "fetch that again"; a listener that does not read loses the oldest news."""
+class ChangeFeed:
+    """Publishes changes to subscribers; a full queue drops its oldest change."""
 
     def __init__(self) -> None:
-        self._listeners: set[Listener] = set()
-        self._watchers: list[Callable[[], None]] = []
-        self._moved = asyncio.Event()
+        self._subscribers: set[Subscriber] = set()
+        self._callbacks: list[Callable[[], None]] = []
+        self._changed = asyncio.Event()
 
-    def subscribe(self, user: str, tab: str) -> Listener:
-        """Open a listener; give it back to ``unsubscribe``."""
-        listener = Listener(user, tab)
-        self._listeners.add(listener)
-        return listener
+    def subscribe(self, user: str, tab: str) -> Subscriber:
+        """Add a subscriber; pass it to ``unsubscribe`` when done."""
+        subscriber = Subscriber(user, tab)
+        self._subscribers.add(subscriber)
+        return subscriber
 
-    def unsubscribe(self, listener: Listener) -> None:
-        """Close a listener."""
-        self._listeners.discard(listener)
+    def unsubscribe(self, subscriber: Subscriber) -> None:
+        """Remove a subscriber."""
+        self._subscribers.discard(subscriber)
 
-    def watch(self, watcher: Callable[[], None]) -> None:
-        """Call ``watcher`` on every change; it must be quick."""
-        self._watchers.append(watcher)
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` on every change; it must return quickly."""
+        self._callbacks.append(callback)
 
     def publish(
         self, kind: str, *, user: str = "", tab: str = "", channel: str = "", ts: str = ""
     ) -> None:
-        """Tell everybody (or only ``user``, only ``tab``) that this kind of thing changed."""
-        news: Json = {"kind": kind}
-        news |= {k: v for k, v in (("channel", channel), ("ts", ts)) if v}
-        for listener in self._listeners:
-            if user in ("", listener.user) and tab in ("", listener.tab):
-                if listener.waiting.full():
-                    listener.waiting.get_nowait()
-                listener.waiting.put_nowait(news)
-        for watcher in self._watchers:
-            watcher()
-        self._moved.set()
-        self._moved = asyncio.Event()
+        """Publish a change to all subscribers, or only to those of ``user`` and ``tab``."""
+        change: Json = {"kind": kind}
+        change |= {k: v for k, v in (("channel", channel), ("ts", ts)) if v}
+        for subscriber in self._subscribers:
+            if user in ("", subscriber.user) and tab in ("", subscriber.tab):
+                if subscriber.queue.full():
+                    subscriber.queue.get_nowait()
+                subscriber.queue.put_nowait(change)
+        for callback in self._callbacks:
+            callback()
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     async def wait(self, seconds: float) -> None:
-        """Wait for the next change, at most ``seconds`` of real time."""
-        moved = self._moved
+        """Wait up to ``seconds`` of real time for the next change."""
+        changed = self._changed
         try:
-            await asyncio.wait_for(moved.wait(), seconds)
+            await asyncio.wait_for(changed.wait(), seconds)
         except TimeoutError:
             return

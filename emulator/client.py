@@ -1,4 +1,4 @@
-"""A small client of the control API and the page's routes, for tests that drive a stand-in."""
+"""An HTTP client for tests: the control API and the page's routes."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,14 +13,14 @@ DEFAULT_TIMEOUT = 30.0
 
 
 class StandInClientError(Exception):
-    """The stand-in refused a control call: its code and sentence."""
+    """The stand-in rejected a control call; the message has its error code and text."""
 
 
 class StandInClient:
     """Drives a stand-in over HTTP; use it as ``async with StandInClient(url) as slack``.
 
-    Waiting methods long-poll the journal, never sleep, and raise ``TimeoutError`` with what they
-    last saw. All seconds are real seconds, except in ``advance``.
+    Methods that wait long-poll the journal instead of sleeping, and raise ``TimeoutError`` with the
+    last state they saw. All seconds are real seconds, except in ``advance``.
     """
 
     def __init__(self, base_url: str) -> None:
@@ -35,14 +35,14 @@ class StandInClient:
         if self._session is not None:
             await self._session.close()
 
-    # What a person does.
+    # User actions.
 
     async def act(self, user: str, kind: str, *, tab: str = "main", **fields: Any) -> Json:
-        """Do one thing as a person (kinds: the page contract); the answer says whether it was acked."""
+        """Perform one user action (README: page routes); the result includes ``acked``."""
         return await self.post("act", {"user": user, "tab": tab, "kind": kind, **fields})
 
     async def say(self, user: str, channel: str, text: str, *, thread_ts: str = "") -> Json:
-        """Type a message or a slash command."""
+        """Send a message or a slash command."""
         return await self.act(user, "message", channel=channel, text=text, thread_ts=thread_ts)
 
     async def click(
@@ -55,11 +55,11 @@ class StandInClient:
         tab: str = "main",
         **state: Any,
     ) -> Json:
-        """Use a button or input of a message, found by its action id; ``state`` is what was chosen."""
-        place = {"channel": channel, "ts": message["ts"], "action_id": action_id}
+        """Use a button or input of a message; ``state`` is the element's new state."""
+        target = {"channel": channel, "ts": message["ts"], "action_id": action_id}
         block_id = block_of(message["blocks"], action_id)
         return await self.act(
-            user, "block_action", tab=tab, block_id=block_id, element_state=state, **place
+            user, "block_action", tab=tab, block_id=block_id, element_state=state, **target
         )
 
     async def click_in_view(
@@ -67,23 +67,23 @@ class StandInClient:
     ) -> Json:
         """Use a button or input of a modal or an App Home."""
         block_id = block_of(view["blocks"], action_id)
-        place = {"view_id": view["id"], "action_id": action_id, "block_id": block_id}
-        return await self.act(user, "block_action", tab=tab, element_state=state, **place)
+        target = {"view_id": view["id"], "action_id": action_id, "block_id": block_id}
+        return await self.act(user, "block_action", tab=tab, element_state=state, **target)
 
     async def submit(
         self, user: str, view: Json, values: Json | None = None, *, tab: str = "main"
     ) -> Json:
-        """Submit a modal. ``values``: action id -> what was typed (str) or the element's state (dict)."""
+        """Submit a modal. ``values`` maps action ids to typed text (str) or element state (dict)."""
         state: Json = {}
         for action_id, value in (values or {}).items():
             entry = value if isinstance(value, dict) else {"value": value}
             state.setdefault(block_of(view["blocks"], action_id), {})[action_id] = entry
         return await self.act(user, "view_submit", tab=tab, view_id=view["id"], state=state)
 
-    # What is there to see.
+    # Reading state.
 
     async def messages(self, channel: str, user: str, *, thread_ts: str = "") -> list[Json]:
-        """List what a person sees in a channel or thread, their ephemerals too, oldest first."""
+        """List the messages a user sees in a channel or thread, including ephemerals, oldest first."""
         query = {"user": user, "channel": channel, "thread_ts": thread_ts}
         found: list[Json] = (await self.get("/_page/messages", query))["messages"]
         return found
@@ -94,12 +94,12 @@ class StandInClient:
         return views
 
     async def home(self, user: str) -> Json | None:
-        """Show a person's App Home."""
+        """Return a user's App Home."""
         view: Json | None = (await self.get("/_page/home", {"user": user}))["view"]
         return view
 
     async def state(self) -> Json:
-        """Dump everything: messages, ephemerals per person, modals, people, channels, the clock."""
+        """Return the full state: messages, ephemerals by user, modals, people, channels and the clock."""
         return await self.get("/_control/state")
 
     # Waiting.
@@ -111,15 +111,15 @@ class StandInClient:
         predicate: Predicate,
         *,
         thread_ts: str = "",
-        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - a promise to the caller, not a cancel scope
+        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - part of the interface, not a cancel scope
     ) -> Json:
-        """Wait until this person sees a message there that fits; answers the newest that does."""
+        """Wait until the user sees a matching message; return the newest match."""
 
-        async def look() -> tuple[Json | None, list[Json]]:
+        async def poll() -> tuple[Json | None, list[Json]]:
             seen = await self.messages(channel, user, thread_ts=thread_ts)
             return next((m for m in reversed(seen) if predicate(m)), None), seen[-5:]
 
-        return await self._until(look, timeout)
+        return await self._poll_until(poll, timeout)
 
     async def wait_for_modal(
         self,
@@ -127,87 +127,87 @@ class StandInClient:
         predicate: Predicate = lambda _: True,
         *,
         tab: str = "main",
-        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - a promise to the caller, not a cancel scope
+        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - part of the interface, not a cancel scope
     ) -> Json:
-        """Wait until the topmost modal of a tab fits."""
+        """Wait until the topmost modal of a tab matches."""
 
-        async def look() -> tuple[Json | None, list[Json]]:
+        async def poll() -> tuple[Json | None, list[Json]]:
             views = await self.modals(user, tab=tab)
             return (views[-1] if views and predicate(views[-1]) else None), views
 
-        return await self._until(look, timeout)
+        return await self._poll_until(poll, timeout)
 
     async def wait_for_home(
         self,
         user: str,
         predicate: Predicate = lambda _: True,
         *,
-        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - a promise to the caller, not a cancel scope
+        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - part of the interface, not a cancel scope
     ) -> Json:
-        """Wait until a person's App Home fits."""
+        """Wait until a user's App Home matches."""
 
-        async def look() -> tuple[Json | None, list[Json]]:
+        async def poll() -> tuple[Json | None, list[Json]]:
             view = await self.home(user)
             return (view if view is not None and predicate(view) else None), [view or {}]
 
-        return await self._until(look, timeout)
+        return await self._poll_until(poll, timeout)
 
     async def wait_for_journal(
         self,
         predicate: Predicate = lambda _: True,
         *,
         after: int = 0,
-        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - a promise to the caller, not a cancel scope
-        **wanted: str,
+        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - part of the interface, not a cancel scope
+        **filters: str,
     ) -> Json:
-        """Wait for a journal entry newer than ``after`` with these fields (kind, method, what, ...)."""
+        """Wait for a matching journal entry newer than ``after`` (fields: kind, method, what, ...)."""
         deadline = asyncio.get_running_loop().time() + timeout
-        while (left := deadline - asyncio.get_running_loop().time()) > 0:
-            entries = await self.journal(after, wait=left, **wanted)
+        while (remaining := deadline - asyncio.get_running_loop().time()) > 0:
+            entries = await self.journal(after, wait=remaining, **filters)
             for entry in entries:
                 if predicate(entry):
                     return entry
                 after = entry["n"]
-        raise TimeoutError(f"no journal entry {wanted} after {after}")
+        raise TimeoutError(f"no journal entry {filters} after {after}")
 
     async def wait_for_connections(
         self,
         count: int = 1,
         *,
-        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - a promise to the caller, not a cancel scope
+        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - part of the interface, not a cancel scope
     ) -> None:
         """Wait until exactly this many Socket Mode connections are open."""
 
-        async def look() -> tuple[Json | None, list[Json]]:
+        async def poll() -> tuple[Json | None, list[Json]]:
             state = await self.state()
             return (state if state["connections"] == count else None), [state["clock"]]
 
-        await self._until(look, timeout)
+        await self._poll_until(poll, timeout)
 
-    async def _until(self, look: Callable[[], Any], seconds: float) -> Json:
+    async def _poll_until(self, poll: Callable[[], Any], seconds: float) -> Json:
         deadline = asyncio.get_running_loop().time() + seconds
         while True:
-            # Read the number first: what changes while looking ends the wait at once.
+            # Read the number before polling, so that a change during the poll ends the wait.
             last = (await self.get("/_control/journal", {"limit": "1"}))["last"]
-            found, seen = await look()
+            found, seen = await poll()
             if found is not None:
                 result: Json = found
                 return result
-            left = deadline - asyncio.get_running_loop().time()
-            if left <= 0:
-                raise TimeoutError(f"not seen in {seconds} s; last seen: {seen}")
-            await self.journal(last, wait=left, limit="1")
+            remaining = deadline - asyncio.get_running_loop().time()
+            if remaining <= 0:
+                raise TimeoutError(f"no match within {seconds} s; last state: {seen}")
+            await self.journal(last, wait=remaining, limit="1")
 
-    # The journal and misbehaviour.
+    # The journal and faults.
 
-    async def journal(self, after: int = 0, *, wait: float = 0, **wanted: str) -> list[Json]:
-        """Read journal entries newer than ``after`` with these fields; ``wait`` long-polls."""
-        query = {"after": str(after), "wait": str(wait), **wanted}
+    async def journal(self, after: int = 0, *, wait: float = 0, **filters: str) -> list[Json]:
+        """Return matching journal entries newer than ``after``; ``wait`` is the long-poll timeout."""
+        query = {"after": str(after), "wait": str(wait), **filters}
         entries: list[Json] = (await self.get("/_control/journal", query))["entries"]
         return entries
 
     async def journal_mark(self) -> int:
-        """Read the number of the newest journal entry, to be given as ``after`` later."""
+        """Return the number of the newest journal entry, for use as ``after``."""
         last: int = (await self.get("/_control/journal", {"limit": "1"}))["last"]
         return last
 
@@ -216,28 +216,28 @@ class StandInClient:
         await self.post("faults", list(faults))
 
     async def mishaps(self) -> int:
-        """Count the calls that ran into a fault and the deliveries that went out twice, so far."""
+        """Return the number of calls that hit a fault plus the number of duplicated deliveries."""
         shown = await self.get("/_control/faults")
         return int(shown["hits"]) + int(shown["doubled"])
 
     async def clear_faults(self) -> None:
-        """Drop all planned faults."""
+        """Remove all planned faults."""
         await self._call("DELETE", "/_control/faults")
 
     async def deliveries(self, **plan: Any) -> Json:
-        """Plan drop_ack, duplicate (and duplicate_share, _late), reorder or retry_delays (README)."""
+        """Set drop_ack, duplicate, duplicate_share, duplicate_late, reorder or retry_delays (README)."""
         return await self.post("deliveries", plan)
 
     async def sockets(self, do: str, reason: str = "refresh_requested") -> Json:
-        """``close`` cuts all connections; ``disconnect`` sends the frame with its reason."""
+        """``close`` cuts all connections; ``disconnect`` sends a disconnect frame with ``reason``."""
         return await self.post("sockets", {"do": do, "reason": reason})
 
     async def advance(self, seconds: float) -> None:
-        """Let time pass on the stand-in's clock."""
+        """Advance the stand-in's clock."""
         await self.post("clock", {"advance": seconds})
 
     async def skew(self, seconds: float) -> None:
-        """Set how far Slack's stamps are ahead of the real time."""
+        """Set how far Slack's timestamps are ahead of real time."""
         await self.post("clock", {"skew": seconds})
 
     async def people(self, kind: str, **fields: Any) -> Json:
@@ -249,40 +249,40 @@ class StandInClient:
         return await self.post("channels", {"channel": channel, "do": do, **fields})
 
     async def delete_message(self, channel: str, ts: str) -> None:
-        """Delete a message as a human would."""
+        """Delete a message as a user, not as the app."""
         await self.post("delete_message", {"channel": channel, "ts": ts})
 
     async def limits(self, *, per_second: float, burst: int = 30) -> None:
-        """Set the posting limit per channel; ``per_second`` 0 switches it off."""
+        """Set the posting limit per channel; ``per_second`` 0 disables it."""
         await self.post("limits", {"per_second": per_second, "burst": burst})
 
     async def reset(self) -> None:
-        """Start again with the people file's workspace; connections stay."""
+        """Restore the workspace from the people file; connections stay open."""
         await self.post("reset", {})
 
-    async def post(self, what: str, body: Any) -> Json:
-        """Call any control route; raises ``StandInClientError`` when it is refused."""
-        return await self._call("POST", f"/_control/{what}", json=body)
+    async def post(self, route: str, body: Any) -> Json:
+        """Call a control route; raises ``StandInClientError`` if the call is rejected."""
+        return await self._call("POST", f"/_control/{route}", json=body)
 
     async def get(self, path: str, query: dict[str, str] | None = None) -> Json:
-        """Read any page or control route."""
+        """Read a page or control route."""
         return await self._call("GET", path, params=query or {})
 
-    async def _call(self, verb: str, path: str, **options: Any) -> Json:
+    async def _call(self, method: str, path: str, **options: Any) -> Json:
         if self._session is None:
-            raise RuntimeError("use StandInClient as an async context manager")
-        async with self._session.request(verb, self.base_url + path, **options) as answer:
+            raise RuntimeError("StandInClient must be used as an async context manager")
+        async with self._session.request(method, self.base_url + path, **options) as answer:
             body: Json = await answer.json()
-        refused = not answer.ok
-        if refused:
+        failed = not answer.ok
+        if failed:
             raise StandInClientError(
-                f"{verb} {path}: {body.get('error')} {body.get('message', '')}"
+                f"{method} {path}: {body.get('error')} {body.get('message', '')}"
             )
         return body
 
 
 def block_of(blocks: list[Json], action_id: str) -> str:
-    """Find the block id of the first element with this action id; ``LookupError`` otherwise."""
+    """Return the block id of the first element with this action id, or raise ``LookupError``."""
     for block in blocks:
         elements = [*block.get("elements", []), block.get("accessory"), block.get("element")]
         if any(isinstance(e, dict) and e.get("action_id") == action_id for e in elements):
@@ -291,19 +291,19 @@ def block_of(blocks: list[Json], action_id: str) -> str:
 
 
 def text_of(message: Json) -> str:
-    """Collect all words of a message or view, for predicates: its text and those of its blocks."""
-    words: list[str] = []
-    _collect(message.get("blocks", []), words)
-    return "\n".join([str(message.get("text", "")), *words])
+    """Return the text of a message or view, including the text of its blocks, for predicates."""
+    texts: list[str] = []
+    _collect_text(message.get("blocks", []), texts)
+    return "\n".join([str(message.get("text", "")), *texts])
 
 
-def _collect(value: Any, words: list[str]) -> None:
+def _collect_text(value: Any, texts: list[str]) -> None:
     if isinstance(value, list):
         for item in value:
-            _collect(item, words)
+            _collect_text(item, texts)
     elif isinstance(value, dict):
         for key, item in value.items():
             if key == "text" and isinstance(item, str):
-                words.append(item)
+                texts.append(item)
             else:
-                _collect(item, words)
+                _collect_text(item, texts)

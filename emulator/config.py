@@ -1,4 +1,4 @@
-"""How one stand-in is set up: everything the command line can say."""
+"""Configuration of a stand-in: all command-line options."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +8,11 @@ DEFAULT_PEOPLE = Path(__file__).with_name("people.yml")
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Settings of one stand-in.
+    """Settings of a stand-in.
 
-    ``port`` 0 picks a free one. ``request_url`` switches delivery to signed HTTP, whatever the
-    manifest says; without it the manifest's ``socket_mode_enabled`` decides. ``state_file`` keeps
-    messages, channels and people over a restart.
+    ``port`` 0 picks a free port. ``request_url`` switches delivery to signed HTTP; without it the
+    manifest's ``socket_mode_enabled`` decides. ``state_file`` keeps messages, channels and people across
+    restarts.
     """
 
     manifest: Path

@@ -1,25 +1,25 @@
-"""The control API for tests: the journal, acting, faults, deliveries, sockets, the clock, people."""
+"""The control API for tests: journal, user actions, faults, deliveries, sockets, clock, people."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 
-from emulator import json_text, messages
+from emulator import messages, strict_json
 from emulator.errors import ActError, Json, SlackError
 from emulator.interactions import act
-from emulator.journal import MAX_ANSWER
+from emulator.journal import MAX_RESULTS
 from emulator.people import Group, User, check_fields
 from emulator.stand_in import StandIn
 from emulator.workspace import BOT_USER
 
-_MAX_WAIT = 60.0
-_DECADE = 315_360_000.0  # seconds: more would leave the calendar
+_MAX_WAIT_SECONDS = 60.0
+_TEN_YEARS = 315_360_000.0  # seconds; larger values exceed the datetime range
 _REASONS = ("warning", "refresh_requested", "link_disabled", "too_many_websockets")
 
 
 class Control:
-    """Serves ``/_control/...``; README.md shows every call with curl."""
+    """Serves ``/_control/...``; README.md has a curl example for each call."""
 
     def __init__(self, stand_in: StandIn) -> None:
         self._stand_in = stand_in
@@ -44,19 +44,22 @@ class Control:
             web.get("/_control/state", self._state),
             web.get("/_control/faults", self._show_faults),
             web.delete("/_control/faults", self._clear_faults),
-            *(web.post(f"/_control/{name}", _json(handler)) for name, handler in posts.items()),
+            *(
+                web.post(f"/_control/{name}", _json_handler(handler))
+                for name, handler in posts.items()
+            ),
         ]
 
     async def _journal(self, request: web.Request) -> web.Response:
         journal = self._stand_in.journal
-        wanted = dict(request.query.items())
+        filters = dict(request.query.items())
         try:
-            after = int(wanted.pop("after", "0"))
-            seconds = min(float(wanted.pop("wait", "0")), _MAX_WAIT)
-            limit = min(int(wanted.pop("limit", MAX_ANSWER)), MAX_ANSWER)
+            after = int(filters.pop("after", "0"))
+            seconds = min(float(filters.pop("wait", "0")), _MAX_WAIT_SECONDS)
+            limit = min(int(filters.pop("limit", MAX_RESULTS)), MAX_RESULTS)
         except ValueError as error:
-            raise ActError("invalid_arguments", "after, wait and limit are numbers.") from error
-        entries = await journal.wait(after, seconds, wanted, limit)
+            raise ActError("invalid_arguments", "after, wait and limit must be numbers.") from error
+        entries = await journal.wait(after, seconds, filters, limit)
         return web.json_response({"ok": True, "entries": entries, "last": journal.last})
 
     async def _state(self, _: web.Request) -> web.Response:
@@ -66,20 +69,20 @@ class Control:
             for (user, channel), store in stand_in.workspace.ephemerals.items()
         ]
         modals = [
-            {"user": m.user, "tab": m.tab, "view": m.view} for m in stand_in.modals.everything()
+            {"user": m.user, "tab": m.tab, "view": m.view} for m in stand_in.modals.all_open()
         ]
-        more = {
+        extra = {
             "ephemerals": ephemerals,
             "modals": modals,
-            "clock": stand_in.clock.reading(),
+            "clock": stand_in.clock.snapshot(),
             "connections": len(stand_in.socket_mode.connections),
             "journal_last": stand_in.journal.last,
         }
-        return web.json_response({"ok": True, **stand_in.workspace.dump(), **more})
+        return web.json_response({"ok": True, **stand_in.workspace.dump(), **extra})
 
     async def _show_faults(self, _: web.Request) -> web.Response:
-        faults, doubled = self._stand_in.faults, self._stand_in.dispatcher.doubled
-        shown = {"faults": faults.show(), "hits": faults.hits, "doubled": doubled}
+        faults, duplicated = self._stand_in.faults, self._stand_in.dispatcher.duplicated
+        shown = {"faults": faults.list_planned(), "hits": faults.hits, "doubled": duplicated}
         return web.json_response({"ok": True, **shown})
 
     async def _clear_faults(self, _: web.Request) -> web.Response:
@@ -87,27 +90,27 @@ class Control:
         return web.json_response({"ok": True})
 
     async def _act(self, body: Any) -> Json:
-        return await act(self._stand_in, _object(body))
+        return await act(self._stand_in, _require_object(body))
 
     async def _plan_faults(self, body: Any) -> Json:
         return {"planned": self._stand_in.faults.plan(body)}
 
     async def _deliveries(self, body: Any) -> Json:
-        dispatcher, raw = self._stand_in.dispatcher, _object(body)
+        dispatcher, raw = self._stand_in.dispatcher, _require_object(body)
         if "drop_ack" in raw:
-            dispatcher.drop_acks = int(_number(raw["drop_ack"]))
+            dispatcher.drop_acks = int(_bounded_number(raw["drop_ack"]))
         if "duplicate" in raw:
-            dispatcher.duplicates = int(_number(raw["duplicate"]))
+            dispatcher.duplicates = int(_bounded_number(raw["duplicate"]))
         if "duplicate_late" in raw:
-            dispatcher.duplicate_late = _number(raw["duplicate_late"])
+            dispatcher.duplicate_late = _bounded_number(raw["duplicate_late"])
         if "duplicate_share" in raw:
-            share = _number(raw["duplicate_share"])
-            dispatcher.double_share(share, int(_number(raw.get("seed", 0))))
+            share = _bounded_number(raw["duplicate_share"])
+            dispatcher.set_duplicate_share(share, int(_bounded_number(raw.get("seed", 0))))
         if "reorder" in raw:
             dispatcher.release()
-            dispatcher.reorder = int(_number(raw["reorder"]))
+            dispatcher.reorder = int(_bounded_number(raw["reorder"]))
         if "retry_delays" in raw:
-            dispatcher.retry_delays = tuple(map(_number, raw["retry_delays"]))
+            dispatcher.retry_delays = tuple(map(_bounded_number, raw["retry_delays"]))
         return {
             "drop_ack": dispatcher.drop_acks,
             "duplicate": dispatcher.duplicates,
@@ -118,25 +121,25 @@ class Control:
         }
 
     async def _sockets(self, body: Any) -> Json:
-        raw, sockets = _object(body), self._stand_in.socket_mode
+        raw, sockets = _require_object(body), self._stand_in.socket_mode
         if raw.get("do") == "close":
-            return {"closed": await sockets.drop()}
+            return {"closed": await sockets.abort_all()}
         reason = raw.get("reason", "refresh_requested")
         if raw.get("do") != "disconnect" or reason not in _REASONS:
-            sentence = f"do is close or disconnect, reason one of {', '.join(_REASONS)}."
-            raise ActError("invalid_arguments", sentence)
+            message = f"do must be close or disconnect, and reason one of: {', '.join(_REASONS)}."
+            raise ActError("invalid_arguments", message)
         return {"disconnected": await sockets.disconnect(reason)}
 
     async def _clock(self, body: Any) -> Json:
-        raw, clock = _object(body), self._stand_in.clock
+        raw, clock = _require_object(body), self._stand_in.clock
         if "advance" in raw:
-            clock.advance(_number(raw["advance"]))
+            clock.advance(_bounded_number(raw["advance"]))
         if "skew" in raw:
-            clock.skew(_number(raw["skew"], least=-_DECADE))
-        return dict(clock.reading())
+            clock.skew(_bounded_number(raw["skew"], minimum=-_TEN_YEARS))
+        return dict(clock.snapshot())
 
     async def _people(self, body: Any) -> Json:
-        raw = _object(body)
+        raw = _require_object(body)
         changes = {
             "team_join": self._team_join,
             "user_change": self._user_change,
@@ -146,16 +149,16 @@ class Control:
         }
         change = changes.get(str(raw.get("kind")))
         if change is None:
-            raise ActError("unknown_kind", f"kind is one of: {', '.join(changes)}.")
+            raise ActError("unknown_kind", f"kind must be one of: {', '.join(changes)}.")
         answer = change(raw)
         self._stand_in.changes.publish("workspace")
         return answer
 
     def _team_join(self, raw: Json) -> Json:
-        user = User(**check_fields(User, _object(raw.get("user"))))
+        user = User(**check_fields(User, _require_object(raw.get("user"))))
         workspace = self._stand_in.workspace
         workspace.users[user.id] = user
-        if user.may_act():
+        if user.can_act():
             workspace.im_with(user.id)
         for channel in workspace.channels.values():
             if channel.name == "general" and user.id not in channel.members:
@@ -164,7 +167,7 @@ class Control:
         return {"user": self._describe(user)}
 
     def _user_change(self, raw: Json) -> Json:
-        given = _object(raw.get("user"))
+        given = _require_object(raw.get("user"))
         user = self._stand_in.workspace.user(str(given.get("id")))
         for name, value in check_fields(User, given).items():
             setattr(user, name, value)
@@ -182,8 +185,8 @@ class Control:
         described = user.slack_object(self._stand_in.workspace.team_id, email=email)
         return {**described, "locale": user.locale}
 
-    def _group(self, raw: Json) -> Group:
-        given = check_fields(Group, _object(raw.get("group")))
+    def _store_group(self, raw: Json) -> Group:
+        given = check_fields(Group, _require_object(raw.get("group")))
         groups = self._stand_in.workspace.groups
         known = groups.get(str(given.get("id")))
         group = Group(**{**(vars(known) if known else {}), **given})
@@ -191,34 +194,36 @@ class Control:
         return group
 
     def _subteam_created(self, raw: Json) -> Json:
-        if str(_object(raw.get("group")).get("id")) in self._stand_in.workspace.groups:
-            raise ActError("group_exists", "There is such a group: update it instead.")
-        group = self._group(raw)
+        if str(_require_object(raw.get("group")).get("id")) in self._stand_in.workspace.groups:
+            raise ActError(
+                "group_exists", "A group with this id exists already; use subteam_updated."
+            )
+        group = self._store_group(raw)
         subteam = group.slack_object(self._stand_in.workspace.team_id, include_users=False)
         self._stand_in.emit("subteam_created", {"type": "subteam_created", "subteam": subteam})
         return {"group": subteam}
 
     def _subteam_updated(self, raw: Json) -> Json:
-        group = self._group(raw)
+        group = self._store_group(raw)
         subteam = group.slack_object(self._stand_in.workspace.team_id, include_users=True)
         self._stand_in.emit("subteam_updated", {"type": "subteam_updated", "subteam": subteam})
         return {"group": subteam}
 
     def _subteam_members_changed(self, raw: Json) -> Json:
-        given = _object(raw.get("group"))
+        given = _require_object(raw.get("group"))
         known = self._stand_in.workspace.groups.get(str(given.get("id")))
         if known is None:
             raise SlackError("no_such_subteam")
         before, now = set(known.users), set(given.get("users", known.users))
-        group = self._group(raw)
-        stamp = int(self._stand_in.clock.stamp())
+        group = self._store_group(raw)
+        timestamp = int(self._stand_in.clock.stamp())
         added, removed = sorted(now - before), sorted(before - now)
         event = {
             "type": "subteam_members_changed",
             "subteam_id": group.id,
             "team_id": self._stand_in.workspace.team_id,
-            "date_previous_update": stamp,
-            "date_update": stamp,
+            "date_previous_update": timestamp,
+            "date_update": timestamp,
             "added_users": added,
             "added_users_count": len(added),
             "removed_users": removed,
@@ -228,7 +233,7 @@ class Control:
         return {"added": added, "removed": removed}
 
     async def _channels(self, body: Any) -> Json:
-        raw = _object(body)
+        raw = _require_object(body)
         channel = self._stand_in.workspace.channel(str(raw.get("channel")))
         do = raw.get("do")
         if do in ("archive", "unarchive"):
@@ -240,21 +245,21 @@ class Control:
                 channel.members.append(member)
             self._emit_membership(channel.id, member, joined=do.startswith("add"))
         else:
-            sentence = "do is archive, unarchive, add_bot, remove_bot, add or remove."
-            raise ActError("invalid_arguments", sentence)
+            message = "do must be archive, unarchive, add_bot, remove_bot, add or remove."
+            raise ActError("invalid_arguments", message)
         self._stand_in.changes.publish("channels")
         return {"members": channel.members, "is_archived": channel.is_archived}
 
     def _emit_membership(self, channel: str, member: str, *, joined: bool) -> None:
         kind = "member_joined_channel" if joined else "member_left_channel"
-        place = self._stand_in.workspace.channels[channel]
-        if BOT_USER in place.members or member == BOT_USER:
+        target = self._stand_in.workspace.channels[channel]
+        if BOT_USER in target.members or member == BOT_USER:
             event = {"type": kind, "user": member, "channel": channel}
-            about = {"channel_type": channel[0], "team": self._stand_in.workspace.team_id}
-            self._stand_in.emit(kind, {**event, **about})
+            details = {"channel_type": channel[0], "team": self._stand_in.workspace.team_id}
+            self._stand_in.emit(kind, {**event, **details})
 
     async def _delete_message(self, body: Any) -> Json:
-        raw, workspace = _object(body), self._stand_in.workspace
+        raw, workspace = _require_object(body), self._stand_in.workspace
         channel, ts = workspace.channel(str(raw.get("channel"))), str(raw.get("ts"))
         ephemeral = workspace.find_ephemeral(channel.id, ts)
         messages.delete(
@@ -263,51 +268,53 @@ class Control:
         return {}
 
     async def _limits(self, body: Any) -> Json:
-        raw, limiter = _object(body), self._stand_in.limiter
-        per_second = _number(raw.get("per_second", limiter.per_second))
-        limiter.configure(per_second, int(_number(raw.get("burst", limiter.burst))))
+        raw, limiter = _require_object(body), self._stand_in.limiter
+        per_second = _bounded_number(raw.get("per_second", limiter.per_second))
+        limiter.configure(per_second, int(_bounded_number(raw.get("burst", limiter.burst))))
         return {"per_second": limiter.per_second, "burst": limiter.burst}
 
     async def _event(self, body: Any) -> Json:
-        event = _object(body)
+        event = _require_object(body)
         kind = event.get("type")
         if not isinstance(kind, str):
-            raise ActError("invalid_arguments", "An event has a type.")
+            raise ActError("invalid_arguments", "An event must have a type.")
         subscribed = self._stand_in.manifest.receives(kind)
         self._stand_in.emit(kind, event)
         return {"subscribed": subscribed}
 
     async def _reset(self, _: Any) -> Json:
-        self._stand_in.fresh()
+        self._stand_in.reset()
         self._stand_in.journal.clear()
         self._stand_in.changes.publish("workspace")
         return {}
 
 
-def _object(body: Any) -> Json:
+def _require_object(body: Any) -> Json:
     if not isinstance(body, dict):
-        raise ActError("invalid_arguments", "This needs a JSON object.")
+        raise ActError("invalid_arguments", "The body must be a JSON object.")
     return body
 
 
-def _number(value: Any, least: float = 0) -> float:
+def _bounded_number(value: Any, minimum: float = 0) -> float:
     number = float(value)
-    if not least <= number <= _DECADE:
-        raise ActError("invalid_arguments", f"{value!r} is not from {least:g} to {_DECADE:g}.")
+    if not minimum <= number <= _TEN_YEARS:
+        raise ActError(
+            "invalid_arguments", f"{value!r} must be from {minimum:g} to {_TEN_YEARS:g}."
+        )
     return number
 
 
-def _json(
+def _json_handler(
     handler: Callable[[Any], Awaitable[Json]],
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def serve(request: web.Request) -> web.Response:
         text = (await request.read()).decode(errors="replace").strip() or "{}"
-        # A list of faults is welcome, too.
-        body: Any = json_text.load_object('{"it":' + text + "}")["it"]
+        # Wrapped in an object, because a list of faults is also accepted.
+        body: Any = strict_json.load_object('{"it":' + text + "}")["it"]
         try:
             answer = await handler(body)
         except (TypeError, ValueError, KeyError, OverflowError) as error:
-            raise ActError("invalid_arguments", f"Cannot use that: {error}.") from error
+            raise ActError("invalid_arguments", f"Invalid request: {error}.") from error
         return web.json_response({"ok": True, **answer})
 
     return serve

@@ -1,4 +1,4 @@
-"""Getting payloads to the app: envelopes, acks, event retries and the faults of the way."""
+"""Delivery of payloads to the app: envelopes, acks, event retries and planned delivery faults."""
 
 import asyncio
 import copy
@@ -14,13 +14,17 @@ from emulator.errors import Json
 from emulator.journal import Journal
 
 ACK_SECONDS = 3.0
-EVENT_RETRIES = (0.0, 60.0, 300.0)  # docs: Events API, retries: at once, after 1 and 5 minutes
+EVENT_RETRIES = (
+    0.0,
+    60.0,
+    300.0,
+)  # docs: Events API, retries: immediately, after 1 minute and after 5 minutes
 _HOLD_SECONDS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Envelope:
-    """One payload on its way. ``kind`` is Socket Mode's word; ``command`` only for slash commands."""
+    """One payload to deliver; ``kind`` is the envelope type of Socket Mode."""
 
     kind: str
     payload: Json
@@ -30,8 +34,8 @@ class Envelope:
     retry_reason: str = ""
 
     @property
-    def what(self) -> str:
-        """Name it for the journal: the payload's type, the event's type or the command."""
+    def name(self) -> str:
+        """Return its name in the journal: the event type, the command or the payload type."""
         if self.kind == "events_api":
             return str(self.payload["event"]["type"])
         return str(self.payload.get("command") or self.payload.get("type"))
@@ -39,7 +43,7 @@ class Envelope:
 
 @dataclass(frozen=True, kw_only=True)
 class Ack:
-    """What came back: ``reason`` is empty when the ack arrived, else Slack's retry reason."""
+    """The result of a delivery; ``reason`` is empty if the ack arrived, else Slack's retry reason."""
 
     reason: str = ""
     payload: Any = None
@@ -48,22 +52,25 @@ class Ack:
 
     @property
     def arrived(self) -> bool:
-        """Say whether the app acknowledged in time."""
+        """Return whether the app acknowledged in time."""
         return not self.reason
 
 
 class Transport(Protocol):
-    """One way to the app: Socket Mode or signed HTTP; ``timeout_reason`` is its word for silence."""
+    """A connection to the app: Socket Mode or signed HTTP.
+
+    ``timeout_reason`` is the transport's retry reason for a missing ack.
+    """
 
     timeout_reason: str
 
     async def send(self, envelope: Envelope) -> Ack:
-        """Deliver once and wait for the ack, at most ``ACK_SECONDS`` of the clock; never raises."""
+        """Deliver once and wait up to ``ACK_SECONDS`` of the clock for the ack; never raises."""
         ...
 
 
 class Dispatcher:
-    """Delivers everything, retries events, and does on the way what tests ask for."""
+    """Delivers payloads, retries events and applies planned delivery faults."""
 
     def __init__(
         self,
@@ -77,63 +84,66 @@ class Dispatcher:
         self._transport = transport
         self._spawn = spawn
         self._held: list[asyncio.Future[None]] = []
-        self.doubled = 0
-        self.behave()
+        self.duplicated = 0
+        self.reset()
 
-    def behave(self) -> None:
-        """Drop all plans: nothing is lost, doubled or held from now on, retries keep Slack's times."""
+    def reset(self) -> None:
+        """Remove all planned faults and restore Slack's retry delays."""
         self.drop_acks = 0
         self.duplicates = 0
         self.duplicate_late = 0.0
-        self.double_share(0.0, 0)
+        self.set_duplicate_share(0.0, 0)
         self.retry_delays: tuple[float, ...] = EVENT_RETRIES
         self.release()
 
-    def double_share(self, share: float, seed: int) -> None:
-        """From now on deliver this share of everything twice, by dice that fall as `seed` says."""
+    def set_duplicate_share(self, share: float, seed: int) -> None:
+        """Deliver this share of all payloads twice; the same ``seed`` selects the same payloads."""
         self.duplicate_share = share
-        self._dice = random.Random(seed)  # noqa: S311 - repeatable tests, not secrets
+        self._rng = random.Random(seed)  # noqa: S311 - repeatable tests, not secrets
 
     async def deliver(self, envelope: Envelope) -> Ack:
-        """Deliver one envelope, once; the ack, or why there is none."""
+        """Deliver one envelope once; return the ack or the reason it is missing."""
         return await self._deliver(replace(envelope, payload=copy.deepcopy(envelope.payload)))
 
     async def _deliver(self, envelope: Envelope) -> Ack:
-        await self._hold(envelope)
-        if self._goes_out_twice():
-            self.doubled += 1
-            again = replace(envelope, envelope_id=str(uuid.uuid4()))
-            self._spawn(self._send_again(again, self.duplicate_late))
+        await self._hold_for_reorder(envelope)
+        if self._should_duplicate():
+            self.duplicated += 1
+            duplicate = replace(envelope, envelope_id=str(uuid.uuid4()))
+            self._spawn(self._send_duplicate(duplicate, self.duplicate_late))
         ack = await self._send(envelope)
         if ack.arrived and self.drop_acks > 0:
             self.drop_acks -= 1
-            self._journal.write("ack_dropped", envelope_id=envelope.envelope_id, what=envelope.what)
+            self._journal.write("ack_dropped", envelope_id=envelope.envelope_id, what=envelope.name)
             return Ack(reason=self._transport.timeout_reason)
         return ack
 
-    async def _send_again(self, envelope: Envelope, seconds: float) -> None:
+    async def _send_duplicate(self, envelope: Envelope, seconds: float) -> None:
         await self._clock.sleep(seconds)
         await self._send(envelope)
 
-    def _goes_out_twice(self) -> bool:
+    def _should_duplicate(self) -> bool:
         if self.duplicates > 0:
             self.duplicates -= 1
             return True
-        return self._dice.random() < self.duplicate_share
+        return self._rng.random() < self.duplicate_share
 
     def emit(self, event: Json, authorization: Json) -> str:
-        """Deliver an event in the background with retries; answer its ``event_id``."""
+        """Deliver an event in the background, with retries; return its ``event_id``."""
         event_id = f"Ev{secrets.token_hex(5).upper()}"
-        stamp = self._clock.stamp()
-        # A retry says what the first delivery said, whatever became of the message since.
-        wrapped = {
+        timestamp = self._clock.stamp()
+        # Copied, so that a retry has the same content even if the message has changed.
+        payload = {
             **authorization,
-            "event": {**copy.deepcopy(event), "event_ts": event.get("event_ts") or f"{stamp:.6f}"},
+            "event": {
+                **copy.deepcopy(event),
+                "event_ts": event.get("event_ts") or f"{timestamp:.6f}",
+            },
             "type": "event_callback",
             "event_id": event_id,
-            "event_time": int(stamp),
+            "event_time": int(timestamp),
         }
-        envelope = Envelope(kind="events_api", payload=wrapped, accepts_response=False)
+        envelope = Envelope(kind="events_api", payload=payload, accepts_response=False)
         self._spawn(self._deliver_event(envelope))
         return event_id
 
@@ -148,7 +158,7 @@ class Dispatcher:
     async def _send(self, envelope: Envelope) -> Ack:
         self._journal.write(
             "envelope",
-            what=envelope.what,
+            what=envelope.name,
             envelope=envelope.kind,
             envelope_id=envelope.envelope_id,
             retry=envelope.retry,
@@ -159,7 +169,7 @@ class Dispatcher:
         ack = await self._transport.send(envelope)
         self._journal.write(
             "ack" if ack.arrived else "no_ack",
-            what=envelope.what,
+            what=envelope.name,
             envelope_id=envelope.envelope_id,
             retry=envelope.retry,
             reason=ack.reason or None,
@@ -169,20 +179,20 @@ class Dispatcher:
         )
         return ack
 
-    async def _hold(self, envelope: Envelope) -> None:
-        """With ``reorder`` N: hold N deliveries, then let them go, the last one first."""
+    async def _hold_for_reorder(self, envelope: Envelope) -> None:
+        """With ``reorder`` N: hold N deliveries, then release them in reverse order."""
         if self.reorder <= 0:
             return
         gate = asyncio.get_running_loop().create_future()
         self._held.append(gate)
-        self._journal.write("held", what=envelope.what, envelope_id=envelope.envelope_id)
+        self._journal.write("held", what=envelope.name, envelope_id=envelope.envelope_id)
         if len(self._held) >= self.reorder:
             self.release()
-        # A person who waits alone for others must not wait for ever.
+        # A delivery that is not followed by others must not wait forever.
         await self._clock.wait_for(gate, _HOLD_SECONDS)
 
     def release(self) -> None:
-        """Let held deliveries go in reverse order and end the reordering."""
+        """Release held deliveries in reverse order and stop reordering."""
         self.reorder = 0
         held, self._held = self._held, []
         for gate in reversed(held):

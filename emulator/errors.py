@@ -1,4 +1,4 @@
-"""The refusals the stand-in answers, with Slack's own error names."""
+"""Errors that the stand-in returns, with Slack's own error codes."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ Json = dict[str, Any]
 
 
 class SlackError(Exception):
-    """A call that Slack would refuse.
+    """A call that Slack would reject.
 
-    ``code`` is Slack's error name; ``messages`` become ``response_metadata.messages`` (one line
-    per problem, with a JSON pointer); ``extra`` are further top-level fields of the answer.
+    ``code`` is Slack's error code. ``messages`` become ``response_metadata.messages`` (one line per
+    problem, with a JSON pointer). ``extra`` are further top-level fields of the response.
     """
 
     def __init__(self, code: str, *, messages: tuple[str, ...] = (), **extra: Any) -> None:
@@ -19,7 +19,7 @@ class SlackError(Exception):
         self.extra = extra
 
     def body(self) -> Json:
-        """Build the JSON answer: ``ok`` false, ``error``, and what else Slack says."""
+        """Build the JSON response: ``ok`` false, ``error`` and Slack's other fields."""
         body: Json = {"ok": False, "error": self.code, **self.extra}
         if self.messages:
             body["response_metadata"] = {"messages": list(self.messages)}
@@ -35,9 +35,9 @@ class RateLimitedError(SlackError):
 
 
 class ActError(Exception):
-    """Something a person cannot do in the page: a code for programs and a sentence for people."""
+    """An action that a user cannot perform on the page: an error code and a message."""
 
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
         self.code = code
-        self.sentence = sentence
+        self.message = message

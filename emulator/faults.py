@@ -1,4 +1,4 @@
-"""Planned misbehaviour: what the next calls of a method, or of response_url, shall run into."""
+"""Planned faults for the next calls of a method or of response_url."""
 
 import random
 from dataclasses import dataclass, field
@@ -6,13 +6,13 @@ from typing import Any, Self
 
 from emulator.errors import ActError, Json
 
-_LONGEST = 86_400
+_MAX_SECONDS = 86_400
 EFFECTS = ("error", "ratelimited", "http_500", "hang", "reply_lost", "late")
 
 
 @dataclass(kw_only=True)
 class Fault:
-    """One plan. ``where`` narrows it to calls whose arguments have these values."""
+    """One planned fault; ``where`` limits it to calls with these argument values."""
 
     target: str
     effect: str
@@ -25,54 +25,56 @@ class Fault:
     where: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.dice = random.Random(self.seed)  # noqa: S311 - repeatable tests, not secrets
+        self.rng = random.Random(self.seed)  # noqa: S311 - repeatable tests, not secrets
 
     @classmethod
     def parse(cls, raw: Any) -> Self:
-        """Read one fault of the control API; ``ActError`` names what is wrong."""
+        """Parse one fault of the control API; ``ActError`` describes what is wrong."""
         if not isinstance(raw, dict):
-            raise ActError("invalid_fault", "A fault is an object with target and effect.")
+            raise ActError("invalid_fault", "A fault must be an object with target and effect.")
         try:
             fault = cls(**raw)
             fault.times, fault.seconds = int(fault.times), float(fault.seconds)
             fault.probability, fault.retry_after = float(fault.probability), int(fault.retry_after)
         except (TypeError, ValueError, OverflowError) as error:
-            raise ActError("invalid_fault", f"Cannot read the fault: {error}") from error
-        if not 0 <= fault.seconds <= _LONGEST or not 0 <= fault.retry_after <= _LONGEST:
-            raise ActError("invalid_fault", f"seconds and retry_after are from 0 to {_LONGEST}.")
+            raise ActError("invalid_fault", f"Invalid fault: {error}.") from error
+        if not 0 <= fault.seconds <= _MAX_SECONDS or not 0 <= fault.retry_after <= _MAX_SECONDS:
+            raise ActError(
+                "invalid_fault", f"seconds and retry_after must be from 0 to {_MAX_SECONDS}."
+            )
         if fault.effect not in EFFECTS:
-            known = ", ".join(EFFECTS)
-            raise ActError("invalid_fault", f"effect must be one of: {known}.")
+            names = ", ".join(EFFECTS)
+            raise ActError("invalid_fault", f"effect must be one of: {names}.")
         if not isinstance(fault.target, str) or not isinstance(fault.where, dict):
-            raise ActError("invalid_fault", "target is a method's name and where an object.")
+            raise ActError("invalid_fault", "target must be a method name and where an object.")
         return fault
 
-    def hits(self, target: str, arguments: Json) -> bool:
-        """Say whether this call runs into the fault; throws the dice where there is a probability."""
+    def matches(self, target: str, arguments: Json) -> bool:
+        """Return whether this call hits the fault; may draw a random number."""
         if self.times <= 0 or self.target not in ("*", target):
             return False
         if any(arguments.get(key) != value for key, value in self.where.items()):
             return False
-        return self.probability >= 1 or self.dice.random() < self.probability
+        return self.probability >= 1 or self.rng.random() < self.probability
 
 
 class Faults:
-    """The planned faults, first planned first hit; `hits` counts the calls that ran into one."""
+    """The planned faults, matched in order; ``hits`` counts the calls that hit a fault."""
 
     def __init__(self) -> None:
         self._planned: list[Fault] = []
         self.hits = 0
 
     def plan(self, raw: Any) -> int:
-        """Add a list of faults (or one); answer how many are planned now."""
+        """Add one fault or a list of faults; return the number of planned faults."""
         items = raw if isinstance(raw, list) else [raw]
         self._planned += [Fault.parse(item) for item in items]
         return len(self._planned)
 
-    def take(self, target: str, arguments: Json) -> Fault | None:
-        """Find and use up the fault that this call runs into."""
+    def consume(self, target: str, arguments: Json) -> Fault | None:
+        """Find the fault that this call hits and use it up once."""
         for fault in self._planned:
-            if fault.hits(target, arguments):
+            if fault.matches(target, arguments):
                 fault.times -= 1
                 self.hits += 1
                 if fault.times <= 0:
@@ -81,10 +83,10 @@ class Faults:
         return None
 
     def clear(self) -> None:
-        """Drop all plans."""
+        """Remove all planned faults."""
         self._planned.clear()
 
-    def show(self) -> list[Json]:
-        """List what is still planned."""
+    def list_planned(self) -> list[Json]:
+        """List the faults that are still planned."""
         names = ("target", "effect", "times", "probability", "where")
         return [{name: getattr(fault, name) for name in names} for fault in self._planned]

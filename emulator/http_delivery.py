@@ -1,4 +1,4 @@
-"""Signed HTTP: payloads posted to the app's request URLs as Slack posts them."""
+"""Signed HTTP delivery: payloads posted to the app's request URLs as Slack posts them."""
 
 import asyncio
 import hashlib
@@ -25,7 +25,7 @@ def signature(secret: str, timestamp: str, body: str) -> str:
 
 
 class HttpDelivery:
-    """Posts envelopes to request URLs (a Transport); ``request_url`` overrides the manifest's."""
+    """Posts envelopes to request URLs (a Transport); ``request_url`` overrides the manifest."""
 
     timeout_reason = "http_timeout"
 
@@ -39,13 +39,13 @@ class HttpDelivery:
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the HTTP session."""
         if self._session is not None:
             await self._session.close()
             self._session = None
 
     async def send(self, envelope: Envelope) -> Ack:
-        """Post once and read the answer."""
+        """Post the envelope once and read the response."""
         url = self._url(envelope)
         if url is None:
             return Ack(reason="connection_failed")
@@ -84,7 +84,7 @@ class HttpDelivery:
 
     async def _post(self, url: str, body: str, headers: dict[str, str]) -> Ack:
         if self._session is None:
-            # The environment's proxies are not asked: the app is on this machine.
+            # Ignore proxy settings from the environment: the app is on this machine.
             self._session = aiohttp.ClientSession(trust_env=False)
         try:
             async with self._session.post(
@@ -106,11 +106,11 @@ class HttpDelivery:
 
 
 def encode(envelope: Envelope) -> tuple[str, str]:
-    """Write the body: events as JSON, commands as a form, the rest as a form's ``payload``."""
+    """Encode the body: events as JSON, commands as a form, the rest in a form's ``payload``."""
     if envelope.kind == "events_api":
         return json.dumps(envelope.payload), "application/json"
     if envelope.kind == "slash_commands":
-        # A lone surrogate, which JSON may carry, has no place in a form.
+        # JSON may contain a lone surrogate; a form cannot.
         return urlencode(envelope.payload, errors="replace"), "application/x-www-form-urlencoded"
     form = urlencode({"payload": json.dumps(envelope.payload)})
     return form, "application/x-www-form-urlencoded"

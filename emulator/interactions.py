@@ -1,11 +1,19 @@
-"""What a person does: types, clicks, submits, closes, opens; each answers when the app has acked."""
+"""User actions: messages, commands, clicks and shortcuts; each returns when the app has acked."""
 
 from collections.abc import Awaitable, Callable
 
-from emulator import answers, blocks, messages, payloads
-from emulator.acting import ACKED, channel_of, deliver, element_state, rejected, result, text_field
+from emulator import app_responses, blocks, messages, payloads
 from emulator.delivery import Envelope
 from emulator.errors import ActError, Json, SlackError
+from emulator.interaction_request import (
+    ACKED,
+    ack_result,
+    channel_of,
+    deliver_interaction,
+    element_state,
+    rejected_ack_result,
+    text_field,
+)
 from emulator.payloads import Actor
 from emulator.stand_in import StandIn
 from emulator.view_interactions import view_action, view_close, view_submit
@@ -15,30 +23,36 @@ _MAX_TEXT = 12_000
 
 
 async def act(stand_in: StandIn, body: Json) -> Json:
-    """Do one thing as a person; the answer follows the page contract and never raises."""
+    """Perform one user action (README: page routes); errors are returned, never raised."""
     try:
         answer = await _handler(text_field(body, "kind"))(_actor(stand_in, body), body)
     except ActError as error:
-        answer = {"ok": False, "error": error.code, "message": error.sentence}
+        answer = {"ok": False, "error": error.code, "message": error.message}
     except SlackError as error:
-        answer = {"ok": False, "error": error.code, "message": f"Slack refuses: {error.code}."}
+        answer = {
+            "ok": False,
+            "error": error.code,
+            "message": f"Slack returns the error {error.code}.",
+        }
     stand_in.journal.write("act", what=str(body.get("kind")), body=body, answer=answer)
     return answer
 
 
 def _handler(kind: str) -> Callable[[Actor, Json], Awaitable[Json]]:
-    handler = _KINDS.get(kind)
+    handler = _HANDLERS.get(kind)
     if handler is None:
-        raise ActError("unknown_kind", f"There is no kind {kind!r}: {', '.join(_KINDS)}.")
+        raise ActError(
+            "unknown_kind", f"Unknown kind {kind!r}; it must be one of: {', '.join(_HANDLERS)}."
+        )
     return handler
 
 
 def _actor(stand_in: StandIn, body: Json) -> Actor:
     user = stand_in.workspace.users.get(text_field(body, "user"))
     if user is None:
-        raise ActError("user_not_found", "There is nobody with this id.")
-    if not user.may_act():
-        raise ActError("user_cannot_act", f"{user.real_name} is a bot or deactivated.")
+        raise ActError("user_not_found", "There is no user with this id.")
+    if not user.can_act():
+        raise ActError("user_cannot_act", f"{user.real_name} is a bot or has been deactivated.")
     return Actor(stand_in, user, text_field(body, "tab", "main"))
 
 
@@ -46,7 +60,7 @@ async def _message(actor: Actor, body: Json) -> Json:
     channel, text = channel_of(actor, body), text_field(body, "text")
     thread_ts = text_field(body, "thread_ts", "")
     if not text.strip() or len(text) > _MAX_TEXT:
-        raise ActError("invalid_text", f"A message has 1 to {_MAX_TEXT} characters.")
+        raise ActError("invalid_text", f"A message must have 1 to {_MAX_TEXT} characters.")
     if channel.is_archived:
         raise ActError("is_archived", f"#{channel.name} is archived.")
     manifest = actor.stand_in.manifest
@@ -56,30 +70,27 @@ async def _message(actor: Actor, body: Json) -> Json:
         return await _slash_command(actor, channel, text, thread_ts)
     if actor.user.id not in channel.members:
         raise ActError("not_in_channel", f"{actor.user.real_name} is not in #{channel.name}.")
-    message = messages.post_as_person(actor.stand_in, actor.user, channel, text, thread_ts)
+    message = messages.post_as_user(actor.stand_in, actor.user, channel, text, thread_ts)
     _mark_read(actor, channel)
     return {**ACKED, "ts": message["ts"]}
 
 
 async def _slash_command(actor: Actor, channel: Channel, text: str, thread_ts: str) -> Json:
-    command, _, rest = text.partition(" ")
+    command, _, arguments = text.partition(" ")
     if actor.stand_in.manifest.command(command) is None:
-        sentence = (
-            f"{command} is not a valid command. In Slack, only what the manifest declares is."
-        )
-        raise ActError("unknown_command", sentence)
+        message = f"{command} is not a valid command. The manifest must declare it."
+        raise ActError("unknown_command", message)
     if thread_ts:
         raise ActError("no_command_in_thread", f"{command} is not supported in threads. Sorry!")
-    payload = payloads.slash_command(actor, channel, command, rest.strip())
+    payload = payloads.slash_command(actor, channel, command, arguments.strip())
     ack = await actor.stand_in.dispatcher.deliver(Envelope(kind="slash_commands", payload=payload))
     if not ack.arrived:
-        silent = ack.status is None
-        why = "operation_timeout" if silent else "dispatch_failed"
-        return result(ack, f'{command} failed with the error "{why}"')
+        reason = "operation_timeout" if ack.status is None else "dispatch_failed"
+        return ack_result(ack, f'{command} failed with the error "{reason}"')
     try:
-        answers.slash_ack(actor, channel, ack)
+        app_responses.apply_slash_ack(actor, channel, ack)
     except SlackError as error:
-        return rejected(actor, error)
+        return rejected_ack_result(actor, error)
     return dict(ACKED)
 
 
@@ -88,62 +99,66 @@ async def _block_action(actor: Actor, body: Json) -> Json:
         return await view_action(actor, body)
     channel, ts = channel_of(actor, body), text_field(body, "ts")
     block_id, action_id = text_field(body, "block_id"), text_field(body, "action_id")
-    seen = _renderings(actor, channel, ts)
-    for message in seen:
+    versions = _versions(actor, channel, ts)
+    for message in versions:
         element = blocks.find_element(message.get("blocks", []), block_id, action_id)
         if element is not None:
             break
     else:
         raise ActError("element_not_found", "This message has no such button or input.")
     state = element_state(body)
-    values = _message_state(actor, channel, message, (block_id, action_id, state))
+    values = _record_input(actor, channel, message, (block_id, action_id, state))
     action = payloads.action(element, block_id, state, actor.stand_in.clock.ts())
     payload = payloads.message_actions(actor, channel, message, actions=[action], state=values)
-    return result(await deliver(actor, payload))
+    return ack_result(await deliver_interaction(actor, payload))
 
 
-def _renderings(actor: Actor, channel: Channel, ts: str) -> list[Json]:
+def _versions(actor: Actor, channel: Channel, ts: str) -> list[Json]:
     workspace = actor.stand_in.workspace
     ephemeral = workspace.ephemerals.get((actor.user.id, channel.id), {}).get(ts)
     if ephemeral is not None:
-        now = ephemeral
+        current = ephemeral
     elif actor.user.id not in channel.members:
         raise ActError("not_in_channel", f"{actor.user.real_name} is not in #{channel.name}.")
     else:
-        now = messages.find(actor.stand_in, channel, ts)
-    return [now, *messages.earlier_renderings(actor.stand_in, channel, ts)]
+        current = messages.find(actor.stand_in, channel, ts)
+    return [current, *messages.previous_versions(actor.stand_in, channel, ts)]
 
 
-def _message_state(
-    actor: Actor, channel: Channel, message: Json, chosen: tuple[str, str, Json]
+def _record_input(
+    actor: Actor, channel: Channel, message: Json, change: tuple[str, str, Json]
 ) -> Json:
-    """Remember what a person chose in a message's inputs; Slack sends all of it with each click."""
-    block_id, action_id, state = chosen
+    """Record a change of a message input; Slack sends the state of all inputs with each click."""
+    block_id, action_id, state = change
     key = (actor.user.id, channel.id, message["ts"])
     states = actor.stand_in.input_states
     states.setdefault(key, {}).setdefault(block_id, {})[action_id] = state
     known = states[key]
-    while len(states) > messages.MAX_REMEMBERED:
+    while len(states) > messages.MAX_TRACKED_MESSAGES:
         states.pop(next(iter(states)))
     return blocks.state_values(message.get("blocks", []), known)
 
 
 async def _global_shortcut(actor: Actor, body: Json) -> Json:
-    callback_id = _declared(actor, "global", body)
-    return result(await deliver(actor, payloads.global_shortcut(actor, callback_id)))
+    callback_id = _declared_shortcut(actor, "global", body)
+    return ack_result(
+        await deliver_interaction(actor, payloads.global_shortcut(actor, callback_id))
+    )
 
 
 async def _message_shortcut(actor: Actor, body: Json) -> Json:
-    callback_id, channel = _declared(actor, "message", body), channel_of(actor, body)
+    callback_id, channel = _declared_shortcut(actor, "message", body), channel_of(actor, body)
     message = messages.find(actor.stand_in, channel, text_field(body, "ts"))
     payload = payloads.message_shortcut(actor, channel, message, callback_id)
-    return result(await deliver(actor, payload))
+    return ack_result(await deliver_interaction(actor, payload))
 
 
-def _declared(actor: Actor, kind: str, body: Json) -> str:
+def _declared_shortcut(actor: Actor, kind: str, body: Json) -> str:
     callback_id = text_field(body, "callback_id")
     if actor.stand_in.manifest.shortcut(kind, callback_id) is None:
-        raise ActError("unknown_shortcut", f"The manifest declares no {kind} shortcut of that id.")
+        raise ActError(
+            "unknown_shortcut", f"The manifest declares no {kind} shortcut with this id."
+        )
     return callback_id
 
 
@@ -175,22 +190,24 @@ async def _open_channel(actor: Actor, body: Json) -> Json:
 
 
 def _mark_read(actor: Actor, channel: Channel) -> None:
-    stored = actor.stand_in.workspace.in_order(channel.id)
+    stored = actor.stand_in.workspace.sorted_messages(channel.id)
     if stored:
         actor.stand_in.workspace.last_read[f"{actor.user.id}:{channel.id}"] = stored[-1]["ts"]
 
 
 async def _delete_message(actor: Actor, body: Json) -> Json:
     channel, ts = channel_of(actor, body), text_field(body, "ts")
-    message = _renderings(actor, channel, ts)[0]
+    message = _versions(actor, channel, ts)[0]
     owners = (actor.user.id, BOT_USER)
     if message.get("user") not in owners and not actor.user.admin:
-        raise ActError("cant_delete_message", "Only its author or an admin deletes a message.")
+        raise ActError(
+            "cant_delete_message", "Only its author or an admin can delete this message."
+        )
     messages.delete(actor.stand_in, channel, message)
     return dict(ACKED)
 
 
-_KINDS: dict[str, Callable[[Actor, Json], Awaitable[Json]]] = {
+_HANDLERS: dict[str, Callable[[Actor, Json], Awaitable[Json]]] = {
     "message": _message,
     "block_action": _block_action,
     "view_submit": view_submit,

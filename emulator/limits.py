@@ -1,15 +1,16 @@
-"""The one table of Block Kit: which fields, which limits, which element where, which block on which surface.
+"""Block Kit rules: fields, limits and allowed surfaces of each block and element.
 
-Sources: docs.slack.dev/reference/block-kit (blocks, block elements, composition objects) and blocks.json.
+Sources: docs.slack.dev/reference/block-kit (blocks, block elements, composition objects) and
+blocks.json.
 """
 
 from collections.abc import Mapping
 
-from emulator.shapes import Anything, Bool, Int, Items, Obj, Rule, Str, Text, Typed
+from emulator.shapes import AnyValue, Bool, Int, Items, Obj, Rule, Str, Text, TypedObject
 
 MESSAGE_BLOCKS = 50
 VIEW_BLOCKS = 100
-MESSAGE_BLOCKS_SIZE = 13_200  # characters of compact JSON; reported in bolt-js#2509, undocumented
+MESSAGE_BLOCKS_SIZE = 13_200  # characters of compact JSON; undocumented, reported in bolt-js#2509
 VIEW_SIZE = 250_000
 MODAL_DEPTH = 3
 POST_TEXT = 40_000
@@ -19,7 +20,7 @@ METADATA_SIZE = 8000  # undocumented; third parties report 8 kB
 ATTACHMENTS = 100
 
 _ID = Str(255)
-_OPAQUE = Anything()
+_OPAQUE = AnyValue()
 _DATE = Str(10, pattern=r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _TIME = Str(5, pattern=r"([01]\d|2[0-3]):[0-5]\d")
 
@@ -65,13 +66,13 @@ def _select(fields: Mapping[str, Rule], *, multi: bool, static: bool = False) ->
 
 
 def _typed_input(fields: Mapping[str, Rule], required: tuple[str, ...] = ()) -> Obj:
-    common: dict[str, Rule] = {"placeholder": Text(150), "dispatch_action_config": Anything()}
+    common: dict[str, Rule] = {"placeholder": Text(150), "dispatch_action_config": AnyValue()}
     return _element(common | dict(fields), required)
 
 
 _CONVERSATIONS: dict[str, Rule] = {
     "default_to_current_conversation": Bool(),
-    "filter": Anything(),
+    "filter": AnyValue(),
 }
 _STATIC: dict[str, Rule] = {"options": Items(_OPTION, 100), "option_groups": Items(_GROUP, 100)}
 
@@ -117,7 +118,7 @@ BUTTONS: dict[str, Rule] = {
             "value": Str(2000),
             "style": Str(one_of=("primary", "danger")),
             "accessibility_label": Str(75),
-            "agent_prompt": Anything(),
+            "agent_prompt": AnyValue(),
         },
         ("text",),
     ),
@@ -144,11 +145,11 @@ TEXT_INPUTS: dict[str, Rule] = {
     ),
     "email_text_input": _typed_input({"initial_value": Str(3000)}),
     "url_text_input": _typed_input({"initial_value": Str(3000)}),
-    "rich_text_input": _typed_input({"initial_value": Anything()}),
+    "rich_text_input": _typed_input({"initial_value": AnyValue()}),
     "file_input": Obj({"action_id": _ID}, open=True),
 }
 _IMAGE = Obj(
-    {"image_url": Str(3000), "alt_text": Str(2000), "slack_file": Anything()},
+    {"image_url": Str(3000), "alt_text": Str(2000), "slack_file": AnyValue()},
     ("alt_text",),
     ("image_url", "slack_file"),
 )
@@ -169,7 +170,7 @@ BLOCKS: dict[str, Rule] = {
         {
             "text": Text(3000, plain=False),
             "fields": Items(Text(2000, plain=False), 10),
-            "accessory": Typed(INTERACTIVE | {"image": _IMAGE}),
+            "accessory": TypedObject(INTERACTIVE | {"image": _IMAGE}),
             "expand": Bool(),
         },
         one_of=("text", "fields"),
@@ -179,7 +180,7 @@ BLOCKS: dict[str, Rule] = {
     "context": _block(
         {
             "elements": Items(
-                Typed(
+                TypedObject(
                     {
                         "image": _IMAGE,
                         "plain_text": Text(3000),
@@ -191,11 +192,11 @@ BLOCKS: dict[str, Rule] = {
         },
         ("elements",),
     ),
-    "actions": _block({"elements": Items(Typed(INTERACTIVE), 25)}, ("elements",)),
+    "actions": _block({"elements": Items(TypedObject(INTERACTIVE), 25)}, ("elements",)),
     "input": _block(
         {
             "label": Text(2000),
-            "element": Typed(INPUTS),
+            "element": TypedObject(INPUTS),
             "hint": Text(2000),
             "optional": Bool(),
             "dispatch_action": Bool(),
@@ -207,7 +208,7 @@ BLOCKS: dict[str, Rule] = {
             "image_url": Str(3000),
             "alt_text": Str(2000),
             "title": Text(2000),
-            "slack_file": Anything(),
+            "slack_file": AnyValue(),
         },
         ("alt_text",),
         ("image_url", "slack_file"),
@@ -218,7 +219,7 @@ BLOCKS: dict[str, Rule] = {
         {"rows": Items(Items(_OPAQUE, 20), 100), "column_settings": Items(_OPAQUE, 20)}, ("rows",)
     ),
     "alert": _block({"text": Text(3000, plain=False), "level": Str(50)}, ("text",)),
-    # Known to Slack, not looked into here: these are accepted as they are.
+    # Blocks that Slack knows and we accept without validation.
     **dict.fromkeys(
         (
             "video",
@@ -236,7 +237,7 @@ BLOCKS: dict[str, Rule] = {
     ),
 }
 
-# Blocks that stand on some surfaces only; a block that is not listed stands everywhere.
+# Blocks that only some surfaces allow; all others are allowed everywhere.
 SURFACES: dict[str, tuple[str, ...]] = {
     "alert": ("modal",),
     "file": ("message",),
@@ -245,7 +246,7 @@ SURFACES: dict[str, tuple[str, ...]] = {
     "carousel": ("message",),
     "context_actions": ("message",),
 }
-# Elements that only modals show (docs: file input).
+# Elements that only modals allow (docs: file input).
 MODAL_ONLY_ELEMENTS = frozenset({"file_input"})
 
 VIEW = Obj(
@@ -253,7 +254,7 @@ VIEW = Obj(
         "title": Text(24),
         "submit": Text(24),
         "close": Text(24),
-        "blocks": Anything(),
+        "blocks": AnyValue(),
         "private_metadata": Str(3000),
         "callback_id": Str(255),
         "external_id": Str(255),

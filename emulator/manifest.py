@@ -1,4 +1,4 @@
-"""The app manifest: what the app declared, and therefore all that it gets."""
+"""The app manifest, which decides what the app receives and may do."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,8 @@ import yaml
 
 from emulator.errors import Json
 
-# Subscription -> scopes of which one is needed (docs: reference/events). Others need none.
+# Subscription -> scopes, one of which is required (docs: reference/events).
+# Subscriptions that are not listed require none.
 EVENT_SCOPES: dict[str, tuple[str, ...]] = {
     "app_mention": ("app_mentions:read",),
     "member_joined_channel": ("channels:read", "groups:read"),
@@ -26,12 +27,12 @@ EVENT_SCOPES: dict[str, tuple[str, ...]] = {
 
 
 class ManifestError(Exception):
-    """A manifest that cannot be used, in one sentence."""
+    """The manifest cannot be used; the message gives the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """A declared slash command; ``url`` only with HTTP delivery."""
+    """A declared slash command; only HTTP delivery uses ``url``."""
 
     command: str
     description: str = ""
@@ -52,7 +53,7 @@ class Shortcut:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """The parts of an app manifest that change what Slack delivers and allows."""
+    """The parts of an app manifest that affect what Slack delivers and allows."""
 
     name: str
     bot_name: str
@@ -70,7 +71,7 @@ class Manifest:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a manifest in YAML or JSON; ``ManifestError`` says what is wrong with it."""
+        """Load a manifest in YAML or JSON; ``ManifestError`` describes what is wrong with it."""
         try:
             raw = load_yaml(path)
         except OSError as error:
@@ -83,11 +84,13 @@ class Manifest:
         try:
             return cls.parse(raw)
         except (AttributeError, KeyError, TypeError) as error:
-            raise ManifestError(f"The manifest {path} lacks or misuses {error}.") from error
+            raise ManifestError(
+                f"The manifest {path} has a missing or invalid key: {error}."
+            ) from error
 
     @classmethod
     def parse(cls, raw: Json) -> Self:
-        """Pick what matters out of a manifest mapping (schema: docs.slack.dev, app manifests)."""
+        """Parse a manifest mapping (schema: docs.slack.dev, app manifests)."""
         features = _mapping(raw, "features")
         settings = _mapping(raw, "settings")
         home = _mapping(features, "app_home")
@@ -128,22 +131,22 @@ class Manifest:
         )
 
     def receives(self, subscription: str) -> bool:
-        """Say whether the app subscribes to these events and has a scope that they need."""
+        """Return whether the app subscribes to these events and has a scope they require."""
         needed = EVENT_SCOPES.get(subscription, ())
         return subscription in self.events and (not needed or bool({*needed} & {*self.scopes}))
 
     def command(self, name: str) -> Command | None:
-        """Find a declared slash command by its name with the slash."""
+        """Find a declared slash command by its name, including the slash."""
         return next((item for item in self.commands if item.command == name), None)
 
     def shortcut(self, kind: str, callback_id: str) -> Shortcut | None:
         """Find a declared shortcut of this kind."""
-        wanted = (kind, callback_id)
-        return next((s for s in self.shortcuts if (s.type, s.callback_id) == wanted), None)
+        key = (kind, callback_id)
+        return next((s for s in self.shortcuts if (s.type, s.callback_id) == key), None)
 
 
 def load_yaml(path: Path) -> Any:
-    """Read a YAML (or JSON) file, by the fast loader where libyaml is there."""
+    """Read a YAML (or JSON) file, with the faster libyaml loader if it is available."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - both are safe loaders
 
@@ -151,5 +154,5 @@ def load_yaml(path: Path) -> Any:
 def _mapping(raw: Json, key: str) -> dict[str, Any]:
     value = raw.get(key) or {}
     if not isinstance(value, dict):
-        raise TypeError(f"{key!r} (a mapping)")
+        raise TypeError(f"{key!r} must be a mapping")
     return value

@@ -1,4 +1,4 @@
-"""Messages: posting, editing, deleting and whispering, by Slack's rules and with Slack's events."""
+"""Messages: posting, editing and deleting by Slack's rules, with the events Slack sends."""
 
 import html
 import re
@@ -13,14 +13,14 @@ from emulator.people import User
 from emulator.stand_in import StandIn
 from emulator.workspace import APP_ID, BOT_ID, BOT_USER, Channel
 
-_TOKEN = re.compile(r"(<[@#!][^<>\s]+>)")
-_MAX_EARLIER = 3
-MAX_REMEMBERED = 1000
+_MENTION = re.compile(r"(<[@#!][^<>\s]+>)")
+_MAX_PREVIOUS_VERSIONS = 3
+MAX_TRACKED_MESSAGES = 1000
 
 
 @dataclass(kw_only=True)
 class Content:
-    """What a message says; None means "not given", which matters for updates."""
+    """The content of a message; None means "not given", which matters for updates."""
 
     text: str | None = None
     blocks: list[Json] | None = None
@@ -28,13 +28,13 @@ class Content:
     metadata: Json | None = None
 
     @property
-    def says_nothing(self) -> bool:
-        """Say whether there is neither text nor blocks nor attachments."""
+    def is_empty(self) -> bool:
+        """Return whether there is no text, no blocks and no attachments."""
         return not (self.text or self.blocks or self.attachments)
 
 
 def read_content(arguments: Json) -> Content:
-    """Take the content out of a call's arguments and check it against Slack's limits."""
+    """Read the content from a call's arguments and check it against Slack's limits."""
     text, markdown = arguments.get("text"), arguments.get("markdown_text")
     given_blocks, metadata = arguments.get("blocks"), arguments.get("metadata")
     attachments = arguments.get("attachments")
@@ -53,7 +53,7 @@ def read_content(arguments: Json) -> Content:
         validation.check_metadata(metadata)
     elif metadata is not None and not isinstance(metadata, dict):
         raise SlackError("invalid_metadata_format")
-    accepted = None if given_blocks is None else block_kit.accepted(given_blocks)
+    accepted = None if given_blocks is None else block_kit.normalize(given_blocks)
     return Content(text=text, blocks=accepted, attachments=attachments, metadata=metadata)
 
 
@@ -75,8 +75,8 @@ def post_as_bot(
     thread_ts: str = "",
     broadcast: bool = False,
 ) -> Json:
-    """Store a message of the app and tell everybody; the caller has checked that it may post."""
-    if content.says_nothing:
+    """Store a message of the app and notify subscribers; the caller checks permissions."""
+    if content.is_empty:
         raise SlackError("no_text")
     message = _bot_message(stand_in, content)
     message["text"] = message["text"][: limits.POST_TEXT]
@@ -85,10 +85,10 @@ def post_as_bot(
     return _store(stand_in, channel, message, thread_ts, broadcast=broadcast)
 
 
-def post_as_person(
+def post_as_user(
     stand_in: StandIn, user: User, channel: Channel, text: str, thread_ts: str = ""
 ) -> Json:
-    """Store what a person typed; events (message, app_mention) follow the subscriptions."""
+    """Store a user's message and emit the subscribed events (message, app_mention)."""
     message: Json = {
         "client_msg_id": str(uuid.uuid4()),
         "type": "message",
@@ -105,11 +105,14 @@ def post_as_person(
     return stored
 
 
-def whisper(
+def post_ephemeral(
     stand_in: StandIn, user_id: str, channel: Channel, content: Content, *, thread_ts: str = ""
 ) -> Json:
-    """Show a message to one person only: never in history, never updatable (chat.postEphemeral)."""
-    if content.says_nothing:
+    """Show a message to one user only (chat.postEphemeral).
+
+    It never appears in history and cannot be updated.
+    """
+    if content.is_empty:
         raise SlackError("no_text")
     message = {**_bot_message(stand_in, content), "is_ephemeral": True}
     if thread_ts:
@@ -122,16 +125,16 @@ def whisper(
 def update(stand_in: StandIn, channel: Channel, message: Json, content: Content) -> Json:
     """Edit a message in place, as chat.update and ``replace_original`` do.
 
-    ``text`` without ``blocks`` removes the blocks; ``blocks`` without ``text`` keeps the text;
-    metadata stays unless given, and an empty object removes it; only text edits are marked edited.
+    ``text`` without ``blocks`` removes the blocks; ``blocks`` without ``text`` keeps the text. Metadata
+    is kept unless given; an empty object removes it. Only text edits are marked as edited.
     """
-    if content.says_nothing:
+    if content.is_empty:
         raise SlackError("no_text")
     if len(content.text or "") > limits.UPDATE_TEXT:
         raise SlackError("msg_too_long")
     old = dict(message)
-    _apply(stand_in, message, content)
-    _remember_rendering(stand_in, channel, old)
+    _apply_edit(stand_in, message, content)
+    _keep_previous_version(stand_in, channel, old)
     stand_in.changes.publish("messages", channel=channel.id, ts=message["ts"])
     if not message.get("is_ephemeral"):
         changed = {"message": message, "previous_message": old}
@@ -139,7 +142,7 @@ def update(stand_in: StandIn, channel: Channel, message: Json, content: Content)
     return message
 
 
-def _apply(stand_in: StandIn, message: Json, content: Content) -> None:
+def _apply_edit(stand_in: StandIn, message: Json, content: Content) -> None:
     if content.text is not None:
         message["text"] = content.text
     if content.blocks:
@@ -158,7 +161,7 @@ def _apply(stand_in: StandIn, message: Json, content: Content) -> None:
 
 
 def delete(stand_in: StandIn, channel: Channel, message: Json) -> None:
-    """Take a message away, ephemeral or not; a root with replies leaves Slack's tombstone."""
+    """Delete a message, ephemeral or not; a root with replies becomes a tombstone, as in Slack."""
     ts = message["ts"]
     if message.get("is_ephemeral"):
         for store in stand_in.workspace.ephemerals.values():
@@ -179,26 +182,26 @@ def delete(stand_in: StandIn, channel: Channel, message: Json) -> None:
         threads.leave(stand_in.workspace.messages[channel.id], message)
     stand_in.changes.publish("messages", channel=channel.id, ts=ts)
     if not message.get("is_ephemeral"):
-        gone = {"previous_message": message, "deleted_ts": ts}
-        _emit_hidden(stand_in, channel, "message_deleted", gone)
+        deleted = {"previous_message": message, "deleted_ts": ts}
+        _emit_hidden(stand_in, channel, "message_deleted", deleted)
 
 
 def find(stand_in: StandIn, channel: Channel, ts: str | None) -> Json:
-    """Find a stored message: ``message_not_found`` for ephemerals, tombstones and unknown ones."""
+    """Find a message; ``message_not_found`` for unknown or ephemeral messages and tombstones."""
     message = stand_in.workspace.messages.get(channel.id, {}).get(ts or "")
     if message is None or message.get("subtype") == "tombstone":
         raise SlackError("message_not_found")
     return message
 
 
-def earlier_renderings(stand_in: StandIn, channel: Channel, ts: str) -> list[Json]:
-    """How the message looked before its last edits, newest first: a click may be under way."""
-    return list(reversed(stand_in.earlier.get((channel.id, ts), [])))
+def previous_versions(stand_in: StandIn, channel: Channel, ts: str) -> list[Json]:
+    """Return versions before the last edits, newest first, for clicks that were in flight."""
+    return list(reversed(stand_in.previous_versions.get((channel.id, ts), [])))
 
 
 def _escape(text: str) -> str:
-    """Escape what a person typed, except mentions (docs: formatting message text, escaping)."""
-    parts = _TOKEN.split(text)
+    """Escape typed text, except mentions (docs: formatting message text, escaping)."""
+    parts = _MENTION.split(text)
     return "".join(p if i % 2 else html.escape(p, quote=False) for i, p in enumerate(parts))
 
 
@@ -245,12 +248,12 @@ def _store(
     return message
 
 
-def _remember_rendering(stand_in: StandIn, channel: Channel, old: Json) -> None:
-    kept = stand_in.earlier.setdefault((channel.id, old["ts"]), [])
+def _keep_previous_version(stand_in: StandIn, channel: Channel, old: Json) -> None:
+    kept = stand_in.previous_versions.setdefault((channel.id, old["ts"]), [])
     kept.append(old)
-    del kept[:-_MAX_EARLIER]
-    while len(stand_in.earlier) > MAX_REMEMBERED:
-        stand_in.earlier.pop(next(iter(stand_in.earlier)))
+    del kept[:-_MAX_PREVIOUS_VERSIONS]
+    while len(stand_in.previous_versions) > MAX_TRACKED_MESSAGES:
+        stand_in.previous_versions.pop(next(iter(stand_in.previous_versions)))
 
 
 def _emit_hidden(stand_in: StandIn, channel: Channel, subtype: str, parts: Json) -> None:
@@ -267,7 +270,7 @@ def _emit_message(stand_in: StandIn, channel: Channel, event: Json) -> None:
 
 
 def permalink(stand_in: StandIn, channel: Channel, message: Json) -> str:
-    """Build the address of a message; it opens the page at that place, a reply's in its thread."""
+    """Build a message's permalink, which opens the page at the message (a reply in its thread)."""
     digits = message["ts"].replace(".", "")
     address = f"{stand_in.base_url}/archives/{channel.id}/p{digits}"
     root = message.get("thread_ts", message["ts"])

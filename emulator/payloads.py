@@ -1,4 +1,4 @@
-"""Every interaction payload the app receives, with the keys that Slack's recorded payloads have."""
+"""The interaction payloads the app receives, with the same keys as Slack's recorded payloads."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +9,8 @@ from emulator.people import User
 from emulator.stand_in import StandIn
 from emulator.workspace import APP_ID, VERIFICATION_TOKEN, Channel
 
-# What a clicked element brings along into ``actions[]``; its state comes on top.
-_CARRIED = (
+# Keys of a clicked element that are copied to ``actions[]``, before its state is added.
+_COPIED_KEYS = (
     "text",
     "value",
     "style",
@@ -32,25 +32,25 @@ _CARRIED = (
 
 @dataclass(frozen=True)
 class Actor:
-    """A person at work: who, and in which browser tab."""
+    """The user who performs an action, and their browser tab."""
 
     stand_in: StandIn
     user: User
     tab: str
 
     def trigger(self, view_id: str = "") -> str:
-        """Make a trigger id for what this person just did."""
+        """Issue a trigger id for the user's current action."""
         return self.stand_in.triggers.issue(self.user.id, self.tab, view_id)
 
     def response_url(self, family: str, channel: str, ts: str = "") -> str:
-        """Make a response URL for what this person just did there."""
+        """Issue a response URL for the user's current action."""
         team = self.stand_in.workspace.team_id
         urls = self.stand_in.response_urls
         return urls.issue(family, team, channel=channel, user=self.user.id, ts=ts)
 
 
 def user_part(actor: Actor) -> Json:
-    """Build the ``user`` of an interaction: handles, never display names."""
+    """Build the ``user`` of an interaction, with handles instead of display names."""
     user = actor.user
     team = user.team_id or actor.stand_in.workspace.team_id
     return {"id": user.id, "username": user.name, "name": user.name, "team_id": team}
@@ -70,14 +70,14 @@ def _common(actor: Actor, kind: str) -> Json:
 
 
 def action(element: Json, block_id: str, state: Json, action_ts: str) -> Json:
-    """Build one entry of ``actions``: the element, and what the person chose in it."""
+    """Build one entry of ``actions``: the element and the user's choice."""
     chosen = {key: value for key, value in state.items() if key not in ("type", "action_id")}
-    carried = {key: element[key] for key in _CARRIED if key in element}
+    copied = {key: element[key] for key in _COPIED_KEYS if key in element}
     if element["type"] == "button":
-        # A button's value is what the app wrote, whatever a page says.
+        # A button's value comes from the app, whatever the page sends.
         chosen = {}
     return {
-        **carried,
+        **copied,
         **chosen,
         "action_id": element["action_id"],
         "block_id": block_id,
@@ -89,7 +89,7 @@ def action(element: Json, block_id: str, state: Json, action_ts: str) -> Json:
 def message_actions(
     actor: Actor, channel: Channel, message: Json, *, actions: list[Json], state: Json
 ) -> Json:
-    """Build block_actions for a message; an ephemeral one is not part of its own payload."""
+    """Build block_actions for a message; ``message`` is omitted for ephemeral messages."""
     ephemeral = bool(message.get("is_ephemeral"))
     container: Json = {
         "type": "message",
@@ -115,18 +115,18 @@ def message_actions(
 
 def view_actions(actor: Actor, view: Json, *, actions: list[Json]) -> Json:
     """Build block_actions for a modal or the App Home: no channel, no response_url."""
-    opened_in = view["id"] if view["type"] == "modal" else ""
+    modal_id = view["id"] if view["type"] == "modal" else ""
     return {
         **_common(actor, "block_actions"),
         "container": {"type": "view", "view_id": view["id"]},
-        "trigger_id": actor.trigger(opened_in),
+        "trigger_id": actor.trigger(modal_id),
         "view": view,
         "actions": actions,
     }
 
 
 def view_submission(actor: Actor, opened: OpenView) -> Json:
-    """Build view_submission; ``response_urls`` only for selects that asked for one."""
+    """Build view_submission; ``response_urls`` only for selects with response_url_enabled."""
     return {
         **_common(actor, "view_submission"),
         "trigger_id": actor.trigger(opened.id),
@@ -136,7 +136,7 @@ def view_submission(actor: Actor, opened: OpenView) -> Json:
 
 
 def _response_urls(actor: Actor, view: Json) -> list[Json]:
-    found: list[Json] = []
+    urls: list[Json] = []
     for block in view["blocks"]:
         element: Any = block.get("element")
         if not isinstance(element, dict) or not element.get("response_url_enabled"):
@@ -147,8 +147,8 @@ def _response_urls(actor: Actor, view: Json) -> list[Json]:
         if channel:
             url = actor.response_url("app", channel)
             ids = {"block_id": block_id, "action_id": action_id, "channel_id": channel}
-            found.append({**ids, "response_url": url})
-    return found
+            urls.append({**ids, "response_url": url})
+    return urls
 
 
 def view_closed(actor: Actor, view: Json, *, is_cleared: bool) -> Json:
@@ -182,7 +182,7 @@ def message_shortcut(actor: Actor, channel: Channel, message: Json, callback_id:
 
 
 def slash_command(actor: Actor, channel: Channel, command: str, text: str) -> Json:
-    """Build a slash command: flat strings, as they travel in a form."""
+    """Build a slash command: a flat object of strings, as sent in a form."""
     team = actor.stand_in.workspace.team
     return {
         "token": VERIFICATION_TOKEN,

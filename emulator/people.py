@@ -1,6 +1,6 @@
-"""The people of a workspace: users, user groups and the file they are read from."""
+"""The people of a workspace: users, user groups and the people file."""
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self, get_origin
@@ -16,12 +16,12 @@ _COLORS = ("9f69e7", "4bbe2e", "e7392d", "3c989f", "674b1b", "e96699", "43761b",
 
 
 class PeopleError(Exception):
-    """A people file that cannot be used, in one sentence."""
+    """The people file cannot be used; the message gives the reason."""
 
 
 @dataclass(kw_only=True)
 class User:
-    """One person or bot; ``guest`` is "", "multi" or "single"; ``team_id`` only for strangers."""
+    """A user or bot; ``guest`` is "", "multi" or "single"; only strangers have a ``team_id``."""
 
     id: str
     name: str
@@ -41,14 +41,14 @@ class User:
     dnd: dict[str, int] = field(default_factory=dict)
     updated: int = 1_700_000_000
 
-    def may_act(self) -> bool:
-        """Say whether this is a person who can click and type: no bot, not deactivated."""
+    def can_act(self) -> bool:
+        """Return whether this user can click and type: neither a bot nor deactivated."""
         return not (self.bot or self.deleted)
 
     def slack_object(
         self, team_id: str, *, email: bool = True, bot_id: str = "", app_id: str = ""
     ) -> Json:
-        """Build the user object of users.info; without ``email`` as for an app lacking that scope."""
+        """Build the user object of users.info; ``email`` false omits the email address."""
         team = self.team_id or team_id
         color = _COLORS[sum(map(ord, self.id)) % len(_COLORS)]
         user: Json = {
@@ -82,7 +82,7 @@ class User:
         return user
 
     def tz_offset(self) -> int:
-        """Seconds east of UTC today; 0 for a zone that this machine does not know."""
+        """Return today's offset from UTC in seconds; 0 if this machine does not know the time zone."""
         try:
             offset = datetime.now(UTC).astimezone(ZoneInfo(self.tz)).utcoffset()
         except (ZoneInfoNotFoundError, ValueError):
@@ -118,7 +118,7 @@ class User:
 
 @dataclass(kw_only=True)
 class Group:
-    """A user group; ``error`` is what usergroups.users.list answers for it instead of its members."""
+    """A user group; ``error`` is returned by usergroups.users.list instead of the members."""
 
     id: str
     handle: str
@@ -157,7 +157,7 @@ class Group:
 
 @dataclass(kw_only=True)
 class Seed:
-    """What a people file says: the workspace at its start."""
+    """The content of a people file: the initial workspace."""
 
     team: dict[str, str]
     users: list[User]
@@ -166,7 +166,7 @@ class Seed:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a people file; ``PeopleError`` says what is wrong with it."""
+        """Load a people file; ``PeopleError`` describes what is wrong with it."""
         try:
             raw = load_yaml(path)
             seed = cls(
@@ -178,24 +178,24 @@ class Seed:
         except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
             raise PeopleError(f"Cannot use the people file {path}: {error}") from error
         known = {user.id for user in seed.users}
-        named = {m for g in seed.groups for m in g.users} | {u.manager for u in seed.users} - {""}
-        if strays := named - known:
-            raise PeopleError(f"{path} names people it does not list: {', '.join(sorted(strays))}.")
+        referenced = {m for g in seed.groups for m in g.users} | {u.manager for u in seed.users} - {
+            ""
+        }
+        if unknown := referenced - known:
+            raise PeopleError(f"{path} refers to unknown users: {', '.join(sorted(unknown))}.")
         return seed
 
 
 def check_fields(kind: type[User | Group], raw: Json) -> Json:
-    """Check that ``raw`` has only known fields of the right types; TypeError names the first other."""
+    """Check that ``raw`` has only known fields of the right types.
+
+    Raises ``TypeError`` for the first unknown or mistyped field.
+    """
     known = {item.name: item.type for item in fields(kind)}
     for name, value in raw.items():
         if name not in known:
-            raise TypeError(f"there is no field {name!r}")
-        wanted: Any = known[name]
-        if not isinstance(value, get_origin(wanted) or wanted):
-            raise TypeError(f"{name} must be of type {wanted.__name__}")
+            raise TypeError(f"unknown field {name!r}")
+        expected: Any = known[name]
+        if not isinstance(value, get_origin(expected) or expected):
+            raise TypeError(f"{name} must be of type {expected.__name__}")
     return raw
-
-
-def dump(item: User | Group) -> Json:
-    """Turn a user or a group into plain data that its class takes back."""
-    return asdict(item)

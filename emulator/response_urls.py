@@ -1,4 +1,4 @@
-"""Response URLs: five answers in thirty minutes to what one person did in one place."""
+"""Response URLs: up to five responses within thirty minutes of a user action."""
 
 import secrets
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _MAX_KEPT = 5000
 
 @dataclass
 class ResponseUrl:
-    """Where an answer goes: the channel, the person, and the message that was acted on (or "")."""
+    """The target of a response: channel, user and the message that was acted on (or "")."""
 
     channel: str
     user: str
@@ -23,7 +23,7 @@ class ResponseUrl:
 
 
 class ResponseUrls:
-    """Issues response URLs and counts their use."""
+    """Issues response URLs and counts their uses."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -31,7 +31,7 @@ class ResponseUrls:
         self.base_url = ""
 
     def issue(self, family: str, team: str, *, channel: str, user: str, ts: str = "") -> str:
-        """Make a URL; ``family`` is actions, commands or app, as in Slack's own URLs."""
+        """Issue a URL; ``family`` is actions, commands or app, as in Slack's own URLs."""
         key = secrets.token_urlsafe(18)
         self._issued[key] = ResponseUrl(channel, user, ts, self._clock.now())
         while len(self._issued) > _MAX_KEPT:
@@ -39,7 +39,7 @@ class ResponseUrls:
         return f"{self.base_url}/response/{family}/{team}/{key}"
 
     def check(self, key: str) -> ResponseUrl:
-        """Find a URL that may still be used: ``expired_url`` or ``used_url`` otherwise."""
+        """Find a usable URL; raises ``expired_url`` or ``used_url`` otherwise."""
         found = self._issued.get(key)
         if found is None or self._clock.now() - found.issued > LIFETIME:
             raise SlackError("expired_url")

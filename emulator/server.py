@@ -1,4 +1,4 @@
-"""The HTTP server: all routes on 127.0.0.1, errors as JSON, foreign pages kept out."""
+"""The HTTP server: all routes on 127.0.0.1, JSON errors, cross-site requests rejected."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from emulator.answers import ResponseUrlApi
+from emulator.app_responses import ResponseUrlApi
 from emulator.config import Config
 from emulator.control import Control
 from emulator.errors import ActError, SlackError
@@ -27,7 +27,7 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, kw_only=True)
 class RunningStandIn:
-    """A stand-in that answers: ``url`` is the page, ``api_url`` is what an SDK's base_url wants."""
+    """A running stand-in; ``url`` is the page and ``api_url`` is the SDK's base_url."""
 
     url: str
     port: int
@@ -35,19 +35,20 @@ class RunningStandIn:
 
     @property
     def api_url(self) -> str:
-        """The Web API's address, with the slash at the end that slack_sdk needs."""
+        """The Web API's address, with the trailing slash that slack_sdk requires."""
         return f"{self.url}/api/"
 
 
 @asynccontextmanager
 async def start(config: Config) -> AsyncIterator[RunningStandIn]:
-    """Serve a stand-in on 127.0.0.1 until the block ends; port 0 picks a free one.
+    """Serve a stand-in on 127.0.0.1 until the block exits; port 0 picks a free port.
 
-    Raises ``ManifestError`` or ``PeopleError`` for unusable files and ``OSError`` for a taken port.
+    Raises ``ManifestError``, ``PeopleError`` or ``StateError`` for unusable files and ``OSError`` if the
+    port is in use.
     """
     manifest = Manifest.load(config.manifest)
     stand_in = StandIn(config, manifest, Seed.load(config.people))
-    runner = web.AppRunner(build(stand_in), access_log=None, shutdown_timeout=0.5)
+    runner = web.AppRunner(build_app(stand_in), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     try:
         site = web.TCPSite(runner, HOST, config.port)
@@ -60,9 +61,11 @@ async def start(config: Config) -> AsyncIterator[RunningStandIn]:
         await runner.cleanup()
 
 
-def build(stand_in: StandIn) -> web.Application:
-    """Put the routes together."""
-    app = web.Application(client_max_size=MAX_BODY, middlewares=[_guard, _json_errors])
+def build_app(stand_in: StandIn) -> web.Application:
+    """Build the application with all routes."""
+    app = web.Application(
+        client_max_size=MAX_BODY, middlewares=[_reject_foreign_requests, _json_errors]
+    )
     app.router.add_route("*", "/api/{method}", WebApi(stand_in).serve)
     app.router.add_post("/response/{family}/{team}/{key}", ResponseUrlApi(stand_in).serve)
     app.router.add_get("/link/", stand_in.socket_mode.connect)
@@ -72,10 +75,10 @@ def build(stand_in: StandIn) -> web.Application:
 
 
 @web.middleware
-async def _guard(request: web.Request, handler: _Handler) -> web.StreamResponse:
-    """Refuse other web pages: a foreign Host (DNS rebinding) or Origin (cross-site requests)."""
+async def _reject_foreign_requests(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    """Reject requests with a foreign Host (DNS rebinding) or Origin (cross-site requests)."""
     origin = request.headers.get("Origin")
-    if _name(f"//{request.host}") not in _LOCAL_NAMES:
+    if _hostname(f"//{request.host}") not in _LOCAL_NAMES:
         return _error(403, "foreign_host")
     if origin is not None and urlsplit(origin).netloc != request.host:
         return _error(403, "foreign_origin")
@@ -89,7 +92,7 @@ async def _json_errors(request: web.Request, handler: _Handler) -> web.StreamRes
     except SlackError as error:
         return web.json_response(error.body(), status=400)
     except ActError as error:
-        body = {"ok": False, "error": error.code, "message": error.sentence}
+        body = {"ok": False, "error": error.code, "message": error.message}
         return web.json_response(body, status=400)
     except web.HTTPRedirection:
         raise
@@ -97,13 +100,13 @@ async def _json_errors(request: web.Request, handler: _Handler) -> web.StreamRes
         return _error(error.status, error.reason.lower().replace(" ", "_"))
     except (asyncio.CancelledError, ConnectionError):
         raise
-    except Exception:  # noqa: BLE001 - the last line of defence of a server
-        # The promise is "never a 500 of ours": say so loudly, answer like a broken call.
-        _LOG.exception("a bug in the stand-in: %s %s", request.method, request.path)
+    except Exception:  # noqa: BLE001 - the server's last line of defense
+        # Clients never get a 500 for a bug of the stand-in: it is logged and returned as an error.
+        _LOG.exception("unexpected error in the stand-in: %s %s", request.method, request.path)
         return _error(400, "stand_in_bug")
 
 
-def _name(address: str) -> str:
+def _hostname(address: str) -> str:
     try:
         return urlsplit(address).hostname or ""
     except ValueError:

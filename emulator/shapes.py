@@ -1,4 +1,4 @@
-"""Small building bricks for rules about JSON shapes; each finds problems and names their place."""
+"""Building blocks for JSON validation rules, which yield problems with JSON pointers."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,51 +10,51 @@ from emulator.errors import Json
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One broken rule: a JSON pointer, Slack's sentence, and the rule's name and bound."""
+    """A violated rule: a JSON pointer, Slack's message, and the rule's name and bound."""
 
     pointer: str
     message: str
     constraint: Json
 
     def line(self) -> str:
-        """Write it as Slack does in ``response_metadata.messages``."""
+        """Format it as Slack does in ``response_metadata.messages``."""
         return f"[ERROR] {self.message} [json-pointer:{self.pointer}]"
 
 
 def problem(pointer: str, message: str, rule: str, bound: Any = None) -> Problem:
-    """Make a problem; ``rule`` is a JSON-schema word such as ``max_length``."""
+    """Create a problem; ``rule`` is a JSON Schema keyword such as ``max_length``."""
     constraint: Json = {"name": rule} if bound is None else {"name": rule, "value": bound}
     return Problem(pointer=pointer, message=message, constraint=constraint)
 
 
 class Rule(Protocol):
-    """Anything that can look at a value and yield what is wrong with it."""
+    """A rule that checks a JSON value."""
 
     def check(self, value: Any, pointer: str) -> Iterator[Problem]:
-        """Yield the problems of ``value``, which stands at ``pointer``."""
+        """Yield the problems of ``value``, which is located at ``pointer``."""
         ...
 
 
 @dataclass(frozen=True)
 class Str:
-    """A string of ``least`` to ``most`` characters, of a pattern or one of a few words."""
+    """A string with a length from ``minimum`` to ``maximum``, optionally a pattern or an enum."""
 
-    most: int = 3000
-    least: int = 0
+    maximum: int = 3000
+    minimum: int = 0
     pattern: str = ""
     one_of: tuple[str, ...] = ()
 
     def check(self, value: Any, pointer: str) -> Iterator[Problem]:
-        """Yield a wrong type, length, pattern or word."""
+        """Yield a wrong type, length, pattern or enum value."""
         if not isinstance(value, str):
             yield problem(pointer, "must provide a string", "type", "string")
             return
-        if len(value) > self.most:
-            message = f"must be less than {self.most + 1} characters"
-            yield problem(pointer, message, "max_length", self.most)
-        if len(value) < self.least:
-            message = f"must be more than {self.least - 1} characters"
-            yield problem(pointer, message, "min_length", self.least)
+        if len(value) > self.maximum:
+            message = f"must be less than {self.maximum + 1} characters"
+            yield problem(pointer, message, "max_length", self.maximum)
+        if len(value) < self.minimum:
+            message = f"must be more than {self.minimum - 1} characters"
+            yield problem(pointer, message, "min_length", self.minimum)
         if self.pattern and not re.fullmatch(self.pattern, value):
             yield problem(pointer, f"failed to match pattern {self.pattern}", "pattern")
         if self.one_of and value not in self.one_of:
@@ -74,25 +74,25 @@ class Bool:
 
 @dataclass(frozen=True)
 class Int:
-    """A whole number in a range, which is also taken from a string of digits if ``or_string``."""
+    """An integer from ``minimum`` to ``maximum``."""
 
-    least: int = 0
-    most: int = 2**53
+    minimum: int = 0
+    maximum: int = 2**53
 
     def check(self, value: Any, pointer: str) -> Iterator[Problem]:
         """Yield a wrong type or a number out of range."""
         if not isinstance(value, int) or isinstance(value, bool):
             yield problem(pointer, "must provide an integer", "type", "integer")
-        elif not self.least <= value <= self.most:
-            message = f"must be between {self.least} and {self.most}"
-            yield problem(pointer, message, "range", [self.least, self.most])
+        elif not self.minimum <= value <= self.maximum:
+            message = f"must be between {self.minimum} and {self.maximum}"
+            yield problem(pointer, message, "range", [self.minimum, self.maximum])
 
 
 @dataclass(frozen=True)
-class Anything:
-    """A value this stand-in does not look into."""
+class AnyValue:
+    """A value that is not validated."""
 
-    def check(self, value: Any, pointer: str) -> Iterator[Problem]:  # noqa: ARG002 - it is a Rule
+    def check(self, value: Any, pointer: str) -> Iterator[Problem]:  # noqa: ARG002 - implements Rule
         """Yield nothing."""
         return iter(())
 
@@ -101,11 +101,11 @@ class Anything:
 class Text:
     """A text object; ``plain`` allows only plain_text (docs: composition objects, text)."""
 
-    most: int = 3000
+    maximum: int = 3000
     plain: bool = True
 
     def check(self, value: Any, pointer: str) -> Iterator[Problem]:
-        """Yield a wrong type, an unknown field, an empty or too long text."""
+        """Yield a wrong type, an unknown field, or an empty or too long text."""
         if not isinstance(value, dict):
             yield problem(pointer, "must provide an object", "type", "object")
             return
@@ -113,37 +113,39 @@ class Text:
         if value.get("type") not in kinds:
             yield problem(f"{pointer}/type", f"must be one of: {', '.join(kinds)}", "enum", kinds)
             return
-        own = "emoji" if value["type"] == "plain_text" else "verbatim"
-        yield from Obj({"text": Str(self.most, 1), own: Bool()}, ("text",)).check(value, pointer)
+        flag = "emoji" if value["type"] == "plain_text" else "verbatim"
+        yield from Obj({"text": Str(self.maximum, 1), flag: Bool()}, ("text",)).check(
+            value, pointer
+        )
 
 
 @dataclass(frozen=True)
 class Items:
-    """A list of ``least`` to ``most`` items that all follow one rule."""
+    """A list of ``minimum`` to ``maximum`` items that all follow one rule."""
 
     item: Rule
-    most: int
-    least: int = 1
+    maximum: int
+    minimum: int = 1
 
     def check(self, value: Any, pointer: str) -> Iterator[Problem]:
         """Yield a wrong type, a wrong length and the problems of each item."""
         if not isinstance(value, list):
             yield problem(pointer, "must provide an array", "type", "array")
             return
-        if len(value) > self.most:
-            message = f"no more than {self.most} items allowed"
-            yield problem(pointer, message, "max_items", self.most)
+        if len(value) > self.maximum:
+            message = f"no more than {self.maximum} items allowed"
+            yield problem(pointer, message, "max_items", self.maximum)
             return
-        if len(value) < self.least:
-            message = f"no fewer than {self.least} items required"
-            yield problem(pointer, message, "min_items", self.least)
+        if len(value) < self.minimum:
+            message = f"no fewer than {self.minimum} items required"
+            yield problem(pointer, message, "min_items", self.minimum)
         for index, item in enumerate(value):
             yield from self.item.check(item, f"{pointer}/{index}")
 
 
 @dataclass(frozen=True)
 class Obj:
-    """An object with these fields and no others, unless ``open``; ``type`` is always allowed."""
+    """An object with only these fields, unless ``open``; ``type`` is always allowed."""
 
     fields: Mapping[str, Rule]
     required: tuple[str, ...] = ()
@@ -164,7 +166,7 @@ class Obj:
         for name, item in value.items():
             rule = self.fields.get(name)
             if rule is not None:
-                # Slack takes null for "not given"; slack_sdk's models send none.
+                # Slack treats null as "not given"; slack_sdk's models omit such fields.
                 if item is not None:
                     yield from rule.check(item, f"{pointer}/{name}")
             elif name != "type" and not self.open:
@@ -173,13 +175,13 @@ class Obj:
 
 
 @dataclass(frozen=True)
-class Typed:
-    """An object whose ``type`` picks one of several shapes."""
+class TypedObject:
+    """An object whose ``type`` selects one of several rules."""
 
     shapes: Mapping[str, Rule]
 
     def check(self, value: Any, pointer: str) -> Iterator[Problem]:
-        """Yield a missing or unknown type, else the problems of that shape."""
+        """Yield a missing or unknown type, or the problems of the selected rule."""
         if not isinstance(value, dict):
             yield problem(pointer, "must provide an object", "type", "object")
             return

@@ -1,4 +1,4 @@
-"""Socket Mode: tickets, up to ten connections, and each envelope to exactly one of them."""
+"""Socket Mode: one-time tickets, up to ten connections, and one connection per envelope."""
 
 import asyncio
 import contextlib
@@ -18,22 +18,22 @@ from emulator.workspace import APP_ID
 
 MAX_CONNECTIONS = 10
 _MAX_TICKETS = 100
-_GRACE = 10.0
+_DISCONNECT_GRACE_SECONDS = 10.0
 _MAX_FRAME = 1024 * 1024
 
 
 @dataclass(eq=False)
 class Connection:
-    """One open socket and the acks it still owes."""
+    """An open WebSocket and its pending acks."""
 
     number: int
     request: web.Request
     socket: web.WebSocketResponse
-    owed: dict[str, "asyncio.Future[Ack]"] = field(default_factory=dict)
-    end: asyncio.TimerHandle | None = None
+    pending_acks: dict[str, "asyncio.Future[Ack]"] = field(default_factory=dict)
+    abort_timer: asyncio.TimerHandle | None = None
 
-    def cut(self) -> None:
-        """Close it without another word, as a lost network does."""
+    def abort(self) -> None:
+        """Abort the connection without a close frame, like a network failure."""
         if self.request.transport is not None:
             self.request.transport.abort()
 
@@ -47,12 +47,12 @@ class SocketMode:
         self._clock = clock
         self._journal = journal
         self._tickets: dict[str, None] = {}
-        self._numbers = itertools.count(1)
-        self._turn = itertools.count()
+        self._connection_numbers = itertools.count(1)
+        self._round_robin = itertools.count()
         self.connections: list[Connection] = []
 
-    def ticket(self) -> str:
-        """Make a ticket that opens one connection."""
+    def issue_ticket(self) -> str:
+        """Issue a ticket that opens one connection."""
         ticket = secrets.token_urlsafe(24)
         self._tickets[ticket] = None
         while len(self._tickets) > _MAX_TICKETS:
@@ -60,7 +60,7 @@ class SocketMode:
         return ticket
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
-        """Serve one connection until it closes; a ticket that is unknown or used gets HTTP 403."""
+        """Serve a connection until it closes; an unknown or used ticket gets HTTP 403."""
         ticket = request.query.get("ticket", "")
         if ticket not in self._tickets:
             return web.json_response({"ok": False, "error": "invalid_ticket"}, status=403)
@@ -69,9 +69,9 @@ class SocketMode:
         if not socket.can_prepare(request).ok:
             return web.json_response({"ok": False, "error": "not_a_websocket"}, status=400)
         await socket.prepare(request)
-        connection = Connection(next(self._numbers), request, socket)
+        connection = Connection(next(self._connection_numbers), request, socket)
         if len(self.connections) >= MAX_CONNECTIONS:
-            await self._tell_to_leave(connection, "too_many_websockets")
+            await self._send_disconnect(connection, "too_many_websockets")
             await socket.close()
             return socket
         self.connections.append(connection)
@@ -86,52 +86,54 @@ class SocketMode:
         return socket
 
     async def send(self, envelope: Envelope) -> Ack:
-        """Write the envelope to one connection, in turn, and wait for its ack (a Transport)."""
+        """Send the envelope to the next connection and wait for its ack (a Transport)."""
         if not self.connections:
             return Ack(reason=self.timeout_reason)
-        connection = self.connections[next(self._turn) % len(self.connections)]
+        connection = self.connections[next(self._round_robin) % len(self.connections)]
         ack: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
-        connection.owed[envelope.envelope_id] = ack
+        connection.pending_acks[envelope.envelope_id] = ack
         try:
-            # A client that reads nothing must not hold everybody up.
+            # A client that does not read must not block other deliveries.
             async with asyncio.timeout(ACK_SECONDS):
                 await connection.socket.send_str(json.dumps(_frame(envelope)))
             in_time = await self._clock.wait_for(ack, ACK_SECONDS)
         except (ConnectionError, RuntimeError, TimeoutError):
             in_time = False
         finally:
-            connection.owed.pop(envelope.envelope_id, None)
+            connection.pending_acks.pop(envelope.envelope_id, None)
         return ack.result() if in_time else Ack(reason=self.timeout_reason)
 
     async def disconnect(self, reason: str) -> int:
-        """Send a disconnect frame to every open connection; answer to how many.
+        """Send a disconnect frame to every open connection; return their number.
 
-        Except after a ``warning``, nothing new goes to these connections; they may still ack what
-        they have, and are closed after ten seconds if the client has not left by then.
+        Except after a ``warning``, these connections receive nothing new. They may still ack pending
+        envelopes and are closed after ten seconds if the client has not closed them.
         """
-        there = list(self.connections)
-        for connection in there:
-            await self._tell_to_leave(connection, reason)
+        connections = list(self.connections)
+        for connection in connections:
+            await self._send_disconnect(connection, reason)
             if reason != "warning":
                 self._retire(connection)
                 loop = asyncio.get_running_loop()
-                connection.end = loop.call_later(_GRACE, connection.cut)
-        return len(there)
+                connection.abort_timer = loop.call_later(
+                    _DISCONNECT_GRACE_SECONDS, connection.abort
+                )
+        return len(connections)
 
     async def close(self) -> None:
-        """Close all connections, as a server that goes away."""
+        """Close all connections, like a server that shuts down."""
         for connection in list(self.connections):
             await connection.socket.close(code=WSCloseCode.GOING_AWAY)
 
-    async def drop(self) -> int:
-        """Cut every connection without a frame, as a lost network does."""
-        there = list(self.connections)
-        for connection in there:
+    async def abort_all(self) -> int:
+        """Abort all connections without a close frame, like a network failure."""
+        connections = list(self.connections)
+        for connection in connections:
             self._closed(connection)
-            connection.cut()
-        return len(there)
+            connection.abort()
+        return len(connections)
 
-    async def _tell_to_leave(self, connection: Connection, reason: str) -> None:
+    async def _send_disconnect(self, connection: Connection, reason: str) -> None:
         frame = {"type": "disconnect", "reason": reason, "debug_info": {"host": "stand-in"}}
         self._journal.write("socket_disconnect", connection=connection.number, reason=reason)
         with contextlib.suppress(ConnectionError, RuntimeError):
@@ -144,9 +146,9 @@ class SocketMode:
 
     def _closed(self, connection: Connection) -> None:
         self._retire(connection)
-        if connection.end is not None:
-            connection.end.cancel()
-        for ack in connection.owed.values():
+        if connection.abort_timer is not None:
+            connection.abort_timer.cancel()
+        for ack in connection.pending_acks.values():
             if not ack.done():
                 ack.set_result(Ack(reason=self.timeout_reason))
 
@@ -160,11 +162,13 @@ class SocketMode:
                 self._journal.write("socket_garbage", connection=connection.number)
                 continue
             envelope_id = frame.get("envelope_id") if isinstance(frame, dict) else None
-            owed = connection.owed.get(envelope_id) if isinstance(envelope_id, str) else None
-            if owed is None:
+            pending = (
+                connection.pending_acks.get(envelope_id) if isinstance(envelope_id, str) else None
+            )
+            if pending is None:
                 self._journal.write("late_ack", connection=connection.number, frame=frame)
-            elif not owed.done():
-                owed.set_result(Ack(payload=frame.get("payload")))
+            elif not pending.done():
+                pending.set_result(Ack(payload=frame.get("payload")))
 
     def _hello(self) -> Json:
         return {

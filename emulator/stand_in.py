@@ -1,4 +1,4 @@
-"""One running stand-in: its parts, and nothing about how they are reached."""
+"""A running stand-in: its components, independent of HTTP routes."""
 
 import asyncio
 import copy
@@ -7,7 +7,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from emulator.changes import Changes
+from emulator.changes import ChangeFeed
 from emulator.clock import Clock
 from emulator.config import Config
 from emulator.delivery import Dispatcher, Envelope
@@ -15,25 +15,25 @@ from emulator.errors import Json
 from emulator.faults import Faults
 from emulator.http_delivery import HttpDelivery
 from emulator.journal import Journal
-from emulator.limiter import PostLimiter
 from emulator.manifest import Manifest
 from emulator.modals import Modals
 from emulator.people import Seed
+from emulator.rate_limiter import PostRateLimiter
 from emulator.response_urls import ResponseUrls
 from emulator.socket_mode import SocketMode
 from emulator.triggers import Triggers
 from emulator.workspace import APP_ID, BOT_USER, VERIFICATION_TOKEN, Workspace
 
 _LOG = logging.getLogger("emulator")
-_SAVE_AFTER = 0.2
+_SAVE_DELAY_SECONDS = 0.2
 
 
 class StateError(Exception):
-    """A state file that cannot be used, in one sentence."""
+    """The state file cannot be used; the message gives the reason."""
 
 
 class StandIn:
-    """The parts of one stand-in, wired together; ``close`` ends its background work."""
+    """The components of a stand-in, wired together; ``close`` stops its background tasks."""
 
     def __init__(self, config: Config, manifest: Manifest, seed: Seed) -> None:
         self.config = config
@@ -41,12 +41,12 @@ class StandIn:
         self.base_url = ""
         self._seed = seed
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._save_due: asyncio.TimerHandle | None = None
+        self._save_timer: asyncio.TimerHandle | None = None
         self.clock = Clock()
         self.journal = Journal(self.clock.now)
-        self.changes = Changes()
+        self.changes = ChangeFeed()
         self.faults = Faults()
-        self.limiter = PostLimiter(self.clock)
+        self.limiter = PostRateLimiter(self.clock)
         self.triggers = Triggers(self.clock)
         self.response_urls = ResponseUrls(self.clock)
         self.socket_mode = SocketMode(self.clock, self.journal)
@@ -55,35 +55,35 @@ class StandIn:
         )
         transport = self.socket_mode if self.uses_sockets else self.http
         self.dispatcher = Dispatcher(self.clock, self.journal, transport, self.spawn)
-        self.fresh()
+        self.reset()
         self._load()
-        self.changes.watch(self._save_soon)
+        self.changes.on_change(self._schedule_save)
 
     @property
     def uses_sockets(self) -> bool:
-        """The one switch: Socket Mode if the manifest says so and no request URL was given."""
+        """Whether to use Socket Mode: enabled in the manifest, and no request URL given."""
         return self.config.request_url is None and self.manifest.socket_mode
 
-    def fresh(self) -> None:
-        """Start again with the workspace of the people file; faults and open modals go too."""
+    def reset(self) -> None:
+        """Restore the workspace from the people file; removes faults and open modals."""
         self.workspace = Workspace(copy.deepcopy(self._seed), self.manifest.bot_name)
         self.modals = Modals(self.clock, self.triggers, self.changes, self.workspace.team_id)
-        self.earlier: dict[tuple[str, str], list[Json]] = {}
+        self.previous_versions: dict[tuple[str, str], list[Json]] = {}
         self.input_states: dict[tuple[str, str, str], Json] = {}
         self.faults.clear()
-        self.dispatcher.behave()
+        self.dispatcher.reset()
         self.limiter.configure()
 
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Run something in the background until it ends or the stand-in closes."""
-        task = asyncio.get_running_loop().create_task(work)
+    def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        """Run a coroutine in the background until it finishes or the stand-in closes."""
+        task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
-        task.add_done_callback(self._finished)
+        task.add_done_callback(self._on_task_done)
 
-    def _finished(self, task: asyncio.Task[Any]) -> None:
+    def _on_task_done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            _LOG.error("background work failed", exc_info=error)
+            _LOG.error("background task failed", exc_info=error)
 
     def emit(self, subscription: str, event: Json) -> None:
         """Deliver an event if the manifest subscribes to it and has the scope."""
@@ -115,37 +115,37 @@ class StandIn:
             },
         )
 
-    def view_closed(self, payloads: list[Json]) -> None:
-        """Deliver view_closed payloads in the background; nobody waits for their acks."""
+    def deliver_view_closed(self, payloads: list[Json]) -> None:
+        """Deliver view_closed payloads in the background, without waiting for acks."""
         for payload in payloads:
             self.spawn(self.dispatcher.deliver(Envelope(kind="interactive", payload=payload)))
 
     async def close(self) -> None:
-        """End background work, save the state, close connections."""
+        """Stop background tasks, save the state and close connections."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.socket_mode.close()
         await self.http.close()
-        if self._save_due is not None:
-            self._save_due.cancel()
+        if self._save_timer is not None:
+            self._save_timer.cancel()
             self.save()
 
-    def _save_soon(self) -> None:
-        if self.config.state_file is not None and self._save_due is None:
+    def _schedule_save(self) -> None:
+        if self.config.state_file is not None and self._save_timer is None:
             loop = asyncio.get_running_loop()
-            self._save_due = loop.call_later(_SAVE_AFTER, self.save)
+            self._save_timer = loop.call_later(_SAVE_DELAY_SECONDS, self.save)
 
     def save(self) -> None:
-        """Write the state file, if there is one; an interrupted write leaves the old one whole."""
-        self._save_due = None
+        """Write the state file, if configured; the write is atomic."""
+        self._save_timer = None
         path = self.config.state_file
         if path is None:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(path.suffix + ".new")
-        draft.write_text(json.dumps(self.workspace.dump()), encoding="utf-8")
-        draft.replace(path)
+        temporary = path.with_suffix(path.suffix + ".new")
+        temporary.write_text(json.dumps(self.workspace.dump()), encoding="utf-8")
+        temporary.replace(path)
 
     def _load(self) -> None:
         path = self.config.state_file
@@ -157,4 +157,4 @@ class StandIn:
             raise StateError(f"Cannot use the state file {path}: {error!r}.") from error
         for store in self.workspace.messages.values():
             for ts in store:
-                self.clock.not_before(ts)
+                self.clock.ensure_after(ts)

@@ -1,4 +1,4 @@
-"""Threads: what a root message knows of its replies."""
+"""Threads: the reply counts that a root message carries."""
 
 from emulator.errors import Json
 
@@ -6,10 +6,10 @@ _COUNTS = ("reply_count", "reply_users", "reply_users_count", "latest_reply")
 
 
 def join(store: dict[str, Json], message: Json, thread_ts: str) -> None:
-    """Make ``message`` a reply, if its root is there.
+    """Make ``message`` a reply if its root exists.
 
-    Slack does not refuse a vanished root: the reply becomes a message of the channel
-    (slack-go/slack#1571). A reply's ts stands for its parent.
+    If the root is gone, Slack posts the message to the channel instead of rejecting it
+    (slack-go/slack#1571). The ts of a reply refers to its root.
     """
     root = store.get(thread_ts)
     if root is None:
@@ -24,7 +24,7 @@ def join(store: dict[str, Json], message: Json, thread_ts: str) -> None:
 
 
 def leave(store: dict[str, Json], message: Json) -> None:
-    """Count again after ``message`` was removed; a tombstone without replies goes, too."""
+    """Recount after ``message`` was removed; a tombstone without replies is removed, too."""
     root = store.get(message.get("thread_ts", ""))
     if root is None or root is message:
         return

@@ -1,4 +1,4 @@
-"""Trigger ids: the right to open one modal, once, within three seconds of what a person did."""
+"""Trigger ids: each opens one modal within three seconds of a user action."""
 
 import secrets
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _MAX_KEPT = 5000
 
 @dataclass
 class Trigger:
-    """Who did something, in which browser tab, and inside which modal (``view_id``, may be "")."""
+    """The user, browser tab and modal (``view_id``, may be "") of an action."""
 
     user: str
     tab: str
@@ -22,14 +22,14 @@ class Trigger:
 
 
 class Triggers:
-    """Issues trigger ids and exchanges each once."""
+    """Issues trigger ids; each can be exchanged once."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._issued: dict[str, Trigger] = {}
 
     def issue(self, user: str, tab: str, view_id: str = "") -> str:
-        """Make a new trigger id, in Slack's format of three parts."""
+        """Issue a trigger id in Slack's three-part format."""
         number = secrets.randbelow(10**12)
         trigger_id = f"{number}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
         self._issued[trigger_id] = Trigger(user, tab, view_id, self._clock.now())
@@ -38,7 +38,7 @@ class Triggers:
         return trigger_id
 
     def check(self, trigger_id: str | None) -> Trigger:
-        """Find a trigger that may still be used: Slack's three errors otherwise (docs: views.open)."""
+        """Find a usable trigger; raises one of Slack's three errors otherwise (docs: views.open)."""
         trigger = self._issued.get(trigger_id or "")
         if trigger is None:
             raise SlackError("invalid_trigger_id")

@@ -1,4 +1,4 @@
-"""Checks blocks, messages and views against the table of limits, with Slack's errors."""
+"""Validation of blocks, messages and views, with Slack's errors."""
 
 import json
 from collections.abc import Iterator
@@ -6,26 +6,26 @@ from typing import Any
 
 from emulator import limits
 from emulator.errors import Json, SlackError
-from emulator.shapes import Items, Problem, Str, Typed, problem
+from emulator.shapes import Items, Problem, Str, TypedObject, problem
 
-_BLOCK = Typed(limits.BLOCKS)
+_BLOCK = TypedObject(limits.BLOCKS)
 _MAX_LINES = 50
 
 
 def block_problems(blocks: Any, surface: str, pointer: str = "/blocks") -> list[Problem]:
-    """Find what is wrong with blocks on a surface: ``message``, ``modal`` or ``home``."""
-    most = limits.MESSAGE_BLOCKS if surface == "message" else limits.VIEW_BLOCKS
-    found = list(Items(_BLOCK, most, 0).check(blocks, pointer))
+    """List the problems of blocks on a surface: ``message``, ``modal`` or ``home``."""
+    maximum = limits.MESSAGE_BLOCKS if surface == "message" else limits.VIEW_BLOCKS
+    found = list(Items(_BLOCK, maximum, 0).check(blocks, pointer))
     if isinstance(blocks, list):
         found += _duplicate_block_ids(blocks, pointer)
-        for index, block in enumerate(blocks[:most]):
+        for index, block in enumerate(blocks[:maximum]):
             if isinstance(block, dict):
                 found += _placement(block, surface, f"{pointer}/{index}")
     return found
 
 
 def elements_of(block: Json) -> list[tuple[str, Json]]:
-    """List the elements of a block with their pointers inside it."""
+    """List the elements of a block with their pointers relative to the block."""
     kind = block.get("type")
     if kind == "actions" and isinstance(block.get("elements"), list):
         found = [(f"elements/{index}", item) for index, item in enumerate(block["elements"])]
@@ -51,13 +51,13 @@ def _placement(block: Json, surface: str, pointer: str) -> Iterator[Problem]:
             yield problem(f"{pointer}/{place}/action_id", message, "unique", action_id)
         elif isinstance(action_id, str):
             seen.add(action_id)
-        yield from _lengths(element, f"{pointer}/{place}")
+        yield from _length_order(element, f"{pointer}/{place}")
 
 
-def _lengths(element: Json, pointer: str) -> Iterator[Problem]:
-    least, most = element.get("min_length"), element.get("max_length")
-    if isinstance(least, int) and isinstance(most, int) and least > most:
-        yield problem(f"{pointer}/min_length", "must be at most max_length", "range", most)
+def _length_order(element: Json, pointer: str) -> Iterator[Problem]:
+    minimum, maximum = element.get("min_length"), element.get("max_length")
+    if isinstance(minimum, int) and isinstance(maximum, int) and minimum > maximum:
+        yield problem(f"{pointer}/min_length", "must be at most max_length", "range", maximum)
 
 
 def _duplicate_block_ids(blocks: list[Any], pointer: str) -> Iterator[Problem]:
@@ -72,7 +72,7 @@ def _duplicate_block_ids(blocks: list[Any], pointer: str) -> Iterator[Problem]:
 
 
 def view_problems(view: Any, pointer: str = "/view") -> tuple[list[Problem], list[Problem]]:
-    """Find what is wrong with a view: problems of the view itself, and of its blocks."""
+    """List the problems of a view: those of the view itself, and those of its blocks."""
     if not isinstance(view, dict):
         return [problem(pointer, "must provide an object", "type", "object")], []
     kind = view.get("type")
@@ -96,45 +96,45 @@ def _has_input(blocks: Any) -> bool:
 
 
 def check_blocks(blocks: Any, surface: str) -> None:
-    """Refuse wrong blocks: ``invalid_blocks`` (or ``msg_blocks_too_long``), naming each place."""
+    """Reject invalid blocks: ``invalid_blocks`` with JSON pointers, or ``msg_blocks_too_long``."""
     if not isinstance(blocks, list):
         raise SlackError("invalid_blocks_format")
-    refuse("invalid_blocks", block_problems(blocks, surface))
+    raise_problems("invalid_blocks", block_problems(blocks, surface))
     if surface == "message" and compact_size(blocks) > limits.MESSAGE_BLOCKS_SIZE:
         raise SlackError("msg_blocks_too_long")
 
 
 def check_view(view: Any, surface: str) -> None:
-    """Refuse a wrong view: ``invalid_arguments``, ``invalid_blocks`` or ``view_too_large``."""
-    own, blocks = view_problems(view)
-    refuse("invalid_arguments", own)
-    refuse("invalid_blocks", blocks)
+    """Reject an invalid view: ``invalid_arguments``, ``invalid_blocks`` or ``view_too_large``."""
+    view_errors, block_errors = view_problems(view)
+    raise_problems("invalid_arguments", view_errors)
+    raise_problems("invalid_blocks", block_errors)
     if view["type"] != surface:
-        wrong = problem("/view/type", f"must be one of: {surface}", "enum", [surface])
-        refuse("invalid_arguments", [wrong])
+        mismatch = problem("/view/type", f"must be one of: {surface}", "enum", [surface])
+        raise_problems("invalid_arguments", [mismatch])
     if compact_size(view) > limits.VIEW_SIZE:
         raise SlackError("view_too_large")
 
 
 def check_metadata(metadata: Any) -> None:
-    """Refuse wrong message metadata: ``invalid_metadata_format`` or ``metadata_too_large``."""
+    """Reject invalid metadata: ``invalid_metadata_format`` or ``metadata_too_large``."""
     if not isinstance(metadata, dict):
         raise SlackError("invalid_metadata_format")
     problems = list(Str(255, 1).check(metadata.get("event_type"), "/metadata/event_type"))
     if not isinstance(metadata.get("event_payload"), dict):
         problems.append(problem("/metadata/event_payload", "must provide an object", "type"))
-    refuse("invalid_metadata_format", problems)
+    raise_problems("invalid_metadata_format", problems)
     if compact_size(metadata) > limits.METADATA_SIZE:
         raise SlackError("metadata_too_large")
 
 
-def refuse(code: str, problems: list[Problem]) -> None:
-    """Raise ``code`` when there is any problem."""
+def raise_problems(code: str, problems: list[Problem]) -> None:
+    """Raise ``code`` if there are problems."""
     if problems:
         lines = tuple(p.line() for p in problems[:_MAX_LINES])
         raise SlackError(code, messages=lines, errors=[p.line()[8:] for p in problems[:_MAX_LINES]])
 
 
 def compact_size(value: Any) -> int:
-    """Count the characters of ``value`` as compact JSON."""
+    """Return the number of characters of ``value`` as compact JSON."""
     return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False))

@@ -1,9 +1,8 @@
-"""The workspace: people, channels, messages and what is kept of them over a restart."""
+"""The workspace: people, channels and messages, and the part that survives restarts."""
 
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 
-from emulator import people
 from emulator.errors import Json, SlackError
 from emulator.people import Group, Seed, User
 
@@ -17,7 +16,7 @@ _MAX_EPHEMERALS = 200
 
 @dataclass(kw_only=True)
 class Channel:
-    """A public or private channel, or a direct message between one person and the app."""
+    """A public or private channel, or a direct message between a user and the app."""
 
     id: str
     name: str
@@ -31,7 +30,7 @@ class Channel:
 
     @property
     def payload_name(self) -> str:
-        """The name as it stands in payloads: real names of private channels are hidden there."""
+        """The name in payloads, which hides the names of private channels."""
         return {"im": "directmessage", "private": "privategroup"}.get(self.kind, self.name)
 
     @property
@@ -41,7 +40,7 @@ class Channel:
 
 
 class Workspace:
-    """All that Slack would store; plain data and look-ups, no rules about who may do what."""
+    """The data Slack would store: plain data and lookups, without permission checks."""
 
     def __init__(self, seed: Seed, bot_name: str) -> None:
         self.team: dict[str, str] = seed.team
@@ -58,7 +57,7 @@ class Workspace:
         for raw in seed.channels:
             self._seed_channel(dict(raw))
         for user in seed.users:
-            if user.may_act():
+            if user.can_act():
                 self.im_with(user.id)
 
     def _seed_channel(self, raw: Json) -> None:
@@ -66,7 +65,7 @@ class Workspace:
         bot = raw.pop("bot", False)
         members = raw.pop("members", "all")
         if members == "all":
-            members = [u.id for u in self.users.values() if u.may_act() and u.id not in excluded]
+            members = [u.id for u in self.users.values() if u.can_act() and u.id not in excluded]
         raw["kind"] = "private" if raw.pop("private", False) else "channel"
         raw["members"] = [m for m in members if m != BOT_USER] + ([BOT_USER] if bot else [])
         channel = Channel(**raw)
@@ -86,19 +85,19 @@ class Workspace:
         return user
 
     def channel(self, channel_id: str) -> Channel:
-        """Find a channel by its id; ``channel_not_found`` otherwise."""
+        """Find a channel by id; ``channel_not_found`` otherwise."""
         channel = self.channels.get(channel_id)
         if channel is None:
             raise SlackError("channel_not_found")
         return channel
 
     def channel_named(self, name: str) -> Channel | None:
-        """Find a channel by its name, with or without the #."""
+        """Find a channel by name, with or without the #."""
         bare = name.removeprefix("#")
         return next((c for c in self.channels.values() if c.kind != "im" and c.name == bare), None)
 
     def im_with(self, user_id: str) -> Channel:
-        """Find or make the direct message channel between this person and the app."""
+        """Find or create the direct message channel between the user and the app."""
         channel_id = f"D{user_id}"
         if channel_id not in self.channels:
             self.channels[channel_id] = Channel(
@@ -111,35 +110,35 @@ class Workspace:
         return self.channels[channel_id]
 
     def add_message(self, channel_id: str, message: Json) -> None:
-        """Store a message under its ``ts``; the oldest go when a channel is full."""
+        """Store a message under its ``ts``; the oldest messages of a full channel are dropped."""
         store = self.messages[channel_id]
         store[message["ts"]] = message
         while len(store) > _MAX_MESSAGES:
             store.pop(next(iter(store)))
 
     def add_ephemeral(self, user_id: str, channel_id: str, message: Json) -> None:
-        """Store a message that one person sees until they have seen too many others."""
+        """Store an ephemeral message; only a user's latest messages are kept."""
         store = self.ephemerals[user_id, channel_id]
         store[message["ts"]] = message
         while len(store) > _MAX_EPHEMERALS:
             store.pop(next(iter(store)))
 
     def find_ephemeral(self, channel_id: str, ts: str) -> Json | None:
-        """Find an ephemeral message by place and time, whoever sees it."""
+        """Find an ephemeral message of any user by channel and ts."""
         for (_, channel), store in self.ephemerals.items():
             if channel == channel_id and ts in store:
                 return store[ts]
         return None
 
-    def in_order(self, channel_id: str) -> list[Json]:
-        """All stored messages of a channel, oldest first."""
+    def sorted_messages(self, channel_id: str) -> list[Json]:
+        """List a channel's messages, oldest first."""
         return sorted(self.messages.get(channel_id, {}).values(), key=lambda m: float(m["ts"]))
 
     def dump(self) -> Json:
-        """Turn everything that outlives a restart into plain data: not ephemerals, not modals."""
+        """Convert the data that survives a restart to plain data: no ephemerals, no modals."""
         return {
-            "users": [people.dump(user) for user in self.users.values()],
-            "groups": [people.dump(group) for group in self.groups.values()],
+            "users": [asdict(user) for user in self.users.values()],
+            "groups": [asdict(group) for group in self.groups.values()],
             "channels": [asdict(channel) for channel in self.channels.values()],
             "messages": {channel: list(store.values()) for channel, store in self.messages.items()},
             "homes": self.homes,
@@ -147,7 +146,7 @@ class Workspace:
         }
 
     def load(self, raw: Json) -> None:
-        """Take back what ``dump`` gave; raises KeyError or TypeError for anything else."""
+        """Restore the result of ``dump``; raises KeyError or TypeError for anything else."""
         self.users = {item["id"]: User(**item) for item in raw["users"]}
         self.groups = {item["id"]: Group(**item) for item in raw["groups"]}
         self.channels = {item["id"]: Channel(**item) for item in raw["channels"]}

@@ -8,7 +8,7 @@ from emulator.workspace import APP_ID, BOT_ID, BOT_USER, Channel
 
 @method("api.test", token=Token.NONE, optional={"error": "str", "foo": "str"})
 def api_test(call: Call) -> Json:
-    """Echo the arguments, or fail with the error that was asked for."""
+    """Echo the arguments, or fail with the given error."""
     if call.text("error"):
         raise SlackError(call.text("error"), args=call.arguments)
     return {"args": call.arguments}
@@ -16,7 +16,7 @@ def api_test(call: Call) -> Json:
 
 @method("auth.test")
 def auth_test(call: Call) -> Json:
-    """Tell whom the token belongs to."""
+    """Describe the owner of the token."""
     workspace = call.stand_in.workspace
     return {
         "url": f"{call.stand_in.base_url}/",
@@ -33,19 +33,19 @@ def auth_test(call: Call) -> Json:
 
 @method("apps.connections.open", token=Token.APP)
 def open_connection(call: Call) -> Json:
-    """Answer a WebSocket address that works once; only with an app-level token."""
+    """Return a one-time WebSocket URL; requires an app-level token."""
     stand_in = call.stand_in
     if not stand_in.uses_sockets:
         raise SlackError("socket_mode_not_enabled")
     host = stand_in.base_url.removeprefix("http://")
-    ticket = stand_in.socket_mode.ticket()
+    ticket = stand_in.socket_mode.issue_ticket()
     return {"url": f"ws://{host}/link/?ticket={ticket}&app_id={APP_ID}"}
 
 
 _REACTION = {"channel": "str", "timestamp": "str", "name": "str"}
 
 
-def _reacted(call: Call) -> tuple[Channel, Json]:
+def _reaction_target(call: Call) -> tuple[Channel, Json]:
     channel = call.stand_in.workspace.channel(call.text("channel"))
     if BOT_USER not in channel.members:
         raise SlackError("not_in_channel")
@@ -56,7 +56,7 @@ def _reacted(call: Call) -> tuple[Channel, Json]:
 @method("reactions.add", scopes=("reactions:write",), required=_REACTION)
 def add_reaction(call: Call) -> Json:
     """Add the app's reaction to a message."""
-    channel, message = _reacted(call)
+    channel, message = _reaction_target(call)
     name = call.text("name").strip(":")
     reactions = message.setdefault("reactions", [])
     entry = next((r for r in reactions if r["name"] == name), None)
@@ -73,8 +73,8 @@ def add_reaction(call: Call) -> Json:
 
 @method("reactions.remove", scopes=("reactions:write",), required=_REACTION)
 def remove_reaction(call: Call) -> Json:
-    """Take the app's reaction back."""
-    channel, message = _reacted(call)
+    """Remove the app's reaction."""
+    channel, message = _reaction_target(call)
     name = call.text("name").strip(":")
     reactions = message.get("reactions", [])
     entry = next((r for r in reactions if r["name"] == name and BOT_USER in r["users"]), None)
@@ -89,7 +89,7 @@ def remove_reaction(call: Call) -> Json:
 
 @method("blocks.validate", optional={"blocks": "json", "message": "json", "view": "json"})
 def validate_blocks(call: Call) -> Json:
-    """Check blocks, a message or a view; answer every broken constraint with its pointer."""
+    """Check blocks, a message or a view; return all violated constraints with their pointers."""
     given = [name for name in ("blocks", "message", "view") if name in call.arguments]
     if len(given) != 1:
         line = "[ERROR] provide exactly one of blocks, message, view"
@@ -98,8 +98,8 @@ def validate_blocks(call: Call) -> Json:
     if kind == "blocks":
         problems = validation.block_problems(value, "message")
     elif kind == "view":
-        own, inside = validation.view_problems(value)
-        problems = own + inside
+        view_errors, block_errors = validation.view_problems(value)
+        problems = view_errors + block_errors
     elif isinstance(value, dict):
         problems = validation.block_problems(value.get("blocks", []), "message", "/message/blocks")
     else:

@@ -1,4 +1,4 @@
-"""chat.*: posting, editing, deleting and whispering as the app."""
+"""chat.*: posting, editing and deleting messages as the app."""
 
 from emulator import messages
 from emulator.errors import Json, SlackError
@@ -14,8 +14,8 @@ _CONTENT = {
 }
 
 
-def _place(call: Call) -> Channel:
-    """Find where to post: a channel by id or name, or the DM of a user id."""
+def _target_channel(call: Call) -> Channel:
+    """Find the target: a channel by id or name, or the DM of a user id."""
     workspace, name = call.stand_in.workspace, call.text("channel")
     if name in workspace.users:
         user = workspace.users[name]
@@ -27,14 +27,14 @@ def _place(call: Call) -> Channel:
     return workspace.channel_named(name) or workspace.channel(name)
 
 
-def _may_post(call: Call, channel: Channel) -> None:
+def _check_may_post(call: Call, channel: Channel) -> None:
     manifest = call.stand_in.manifest
-    inside = BOT_USER in channel.members
-    if not inside and channel.kind == "private":
+    is_member = BOT_USER in channel.members
+    if not is_member and channel.kind == "private":
         raise SlackError("channel_not_found")
     if channel.is_archived:
         raise SlackError("is_archived")
-    if not inside and "chat:write.public" not in manifest.scopes:
+    if not is_member and "chat:write.public" not in manifest.scopes:
         raise SlackError("not_in_channel")
     if channel.kind == "im" and not manifest.messages_tab:
         raise SlackError("messages_tab_disabled")
@@ -47,13 +47,13 @@ def _may_post(call: Call, channel: Channel) -> None:
     optional={**_CONTENT, "thread_ts": "str", "reply_broadcast": "bool"},
 )
 def post_message(call: Call) -> Json:
-    """Post a message; about one per second and channel, with bursts."""
-    channel = _place(call)
-    _may_post(call, channel)
+    """Post a message; rate limited per channel."""
+    channel = _target_channel(call)
+    _check_may_post(call, channel)
     content = messages.read_content(call.arguments)
-    if content.says_nothing:
+    if content.is_empty:
         raise SlackError("no_text")
-    call.stand_in.limiter.spend(channel.id)
+    call.stand_in.limiter.acquire(channel.id)
     message = messages.post_as_bot(
         call.stand_in,
         channel,
@@ -64,15 +64,15 @@ def post_message(call: Call) -> Json:
     return {"channel": channel.id, "ts": message["ts"], "message": message}
 
 
-def _own_message(call: Call, channel: Channel, refusal: str) -> Json:
+def _own_message(call: Call, channel: Channel, error: str) -> Json:
     message = messages.find(call.stand_in, channel, call.text("ts"))
     if message.get("bot_id") != BOT_ID:
-        raise SlackError(refusal)
+        raise SlackError(error)
     return message
 
 
-def _edit_place(call: Call) -> Channel:
-    """Find the channel of an existing message: by its id only, never by a user's."""
+def _channel_of_message(call: Call) -> Channel:
+    """Find the channel of an existing message, by channel id only (not by user id)."""
     channel = call.stand_in.workspace.channel(call.text("channel"))
     if BOT_USER not in channel.members and channel.kind == "private":
         raise SlackError("channel_not_found")
@@ -87,7 +87,7 @@ def _edit_place(call: Call) -> Channel:
 )
 def update(call: Call) -> Json:
     """Edit one of the app's own messages."""
-    channel = _edit_place(call)
+    channel = _channel_of_message(call)
     message = _own_message(call, channel, "cant_update_message")
     if channel.is_archived:
         raise SlackError("is_inactive")
@@ -104,7 +104,7 @@ def update(call: Call) -> Json:
 @method("chat.delete", scopes=("chat:write",), required={"channel": "str", "ts": "str"})
 def delete(call: Call) -> Json:
     """Delete one of the app's own messages."""
-    channel = _edit_place(call)
+    channel = _channel_of_message(call)
     message = _own_message(call, channel, "cant_delete_message")
     messages.delete(call.stand_in, channel, message)
     return {"channel": channel.id, "ts": message["ts"]}
@@ -117,16 +117,16 @@ def delete(call: Call) -> Json:
     optional={**_CONTENT, "thread_ts": "str"},
 )
 def post_ephemeral(call: Call) -> Json:
-    """Show a message to one member of a channel that the app is in, too."""
+    """Show a message to one member of a channel that the app is also in."""
     channel = call.stand_in.workspace.channel(call.text("channel"))
-    _may_post(call, channel)
+    _check_may_post(call, channel)
     if BOT_USER not in channel.members:
         raise SlackError("not_in_channel")
     user = call.text("user")
-    if user not in channel.members or not call.stand_in.workspace.users[user].may_act():
+    if user not in channel.members or not call.stand_in.workspace.users[user].can_act():
         raise SlackError("user_not_in_channel")
     content = messages.read_content({**call.arguments, "metadata": None})
-    message = messages.whisper(
+    message = messages.post_ephemeral(
         call.stand_in, user, channel, content, thread_ts=call.text("thread_ts")
     )
     return {"message_ts": message["ts"]}
@@ -134,7 +134,7 @@ def post_ephemeral(call: Call) -> Json:
 
 @method("chat.getPermalink", required={"channel": "str", "message_ts": "str"})
 def get_permalink(call: Call) -> Json:
-    """Answer the address of a message."""
+    """Return the permalink of a message."""
     channel = call.stand_in.workspace.channel(call.text("channel"))
     message = messages.find(call.stand_in, channel, call.text("message_ts"))
     link = messages.permalink(call.stand_in, channel, message)

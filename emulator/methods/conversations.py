@@ -1,20 +1,20 @@
 """conversations.*: channels, direct messages, their members and their history."""
 
 from emulator.errors import Json, SlackError
-from emulator.methods.paging import page
+from emulator.methods.pagination import page
 from emulator.methods.registry import Call, method
 from emulator.workspace import BOT_USER, Channel
 
 _PAGING = {"limit": "int", "cursor": "str"}
-_FAMILY = {"im": "im", "private": "groups", "channel": "channels"}
+_SCOPE_PREFIX = {"im": "im", "private": "groups", "channel": "channels"}
 _TYPES = {"public_channel": "channel", "private_channel": "private", "im": "im", "mpim": "mpim"}
-_LOOK_BACK_DEFAULT = 100
+_DEFAULT_HISTORY_LIMIT = 100
 
 
-def _visible(call: Call, right: str) -> Channel:
-    """Find a channel that the app may know of, and check the scope for its kind of channel."""
+def _visible_channel(call: Call, permission: str) -> Channel:
+    """Find a channel that is visible to the app, and check the scope for its type."""
     channel = call.stand_in.workspace.channel(call.text("channel"))
-    call.require_scope(f"{_FAMILY[channel.kind]}:{right}")
+    call.require_scope(f"{_SCOPE_PREFIX[channel.kind]}:{permission}")
     if channel.kind == "private" and BOT_USER not in channel.members:
         raise SlackError("channel_not_found")
     return channel
@@ -75,7 +75,7 @@ def describe(call: Call, channel: Channel) -> Json:
     optional={"users": "list", "channel": "str", "return_im": "bool", "prevent_creation": "bool"},
 )
 def open_conversation(call: Call) -> Json:
-    """Open the direct message with one person (groups of people are not offered here)."""
+    """Open the direct message with one user (group DMs are not supported)."""
     workspace = call.stand_in.workspace
     if channel_id := call.text("channel"):
         channel = workspace.channel(channel_id)
@@ -108,7 +108,7 @@ def _im_with(call: Call) -> Channel:
 )
 def info(call: Call) -> Json:
     """Describe one channel."""
-    channel = _visible(call, "read")
+    channel = _visible_channel(call, "read")
     answer = describe(call, channel)
     if call.flag("include_num_members") and channel.kind != "im":
         answer["num_members"] = len(channel.members)
@@ -117,13 +117,13 @@ def info(call: Call) -> Json:
 
 @method("conversations.list", optional={"types": "list", "exclude_archived": "bool", **_PAGING})
 def list_conversations(call: Call) -> Json:
-    """List the channels the app may know of; each asked type needs its own scope."""
+    """List the channels visible to the app; each requested type needs its own scope."""
     types = call.arguments.get("types") or ["public_channel"]
     if any(name not in _TYPES for name in types):
         raise SlackError("invalid_types")
     kinds = {_TYPES[name] for name in types}
     for kind in sorted(kinds):
-        call.require_scope(f"{_FAMILY.get(kind, 'mpim')}:read")
+        call.require_scope(f"{_SCOPE_PREFIX.get(kind, 'mpim')}:read")
     found = [
         describe(call, channel)
         for channel in call.stand_in.workspace.channels.values()
@@ -137,8 +137,8 @@ def list_conversations(call: Call) -> Json:
 
 @method("conversations.members", required={"channel": "str"}, optional=_PAGING)
 def members(call: Call) -> Json:
-    """List the members' ids."""
-    part, metadata = page(call, _visible(call, "read").members)
+    """List the ids of a channel's members."""
+    part, metadata = page(call, _visible_channel(call, "read").members)
     return {"members": part, **metadata}
 
 
@@ -154,37 +154,37 @@ _RANGE = {
 @method("conversations.history", required={"channel": "str"}, optional=_RANGE)
 def history(call: Call) -> Json:
     """List messages, newest first, without replies; the app must be a member."""
-    channel = _readable(call)
+    channel = _readable_channel(call)
     found = [
         message
-        for message in reversed(call.stand_in.workspace.in_order(channel.id))
-        if _in_root(message) and _in_range(call, message["ts"])
+        for message in reversed(call.stand_in.workspace.sorted_messages(channel.id))
+        if _is_top_level(message) and _in_range(call, message["ts"])
     ]
-    return _messages(call, found)
+    return _message_page(call, found)
 
 
 @method("conversations.replies", required={"channel": "str", "ts": "str"}, optional=_RANGE)
 def replies(call: Call) -> Json:
-    """List a thread, oldest first, its root always included."""
-    channel = _readable(call)
-    stored = call.stand_in.workspace.in_order(channel.id)
+    """List a thread, oldest first; the root is always included."""
+    channel = _readable_channel(call)
+    stored = call.stand_in.workspace.sorted_messages(channel.id)
     ts = call.text("ts")
-    asked = next((m for m in stored if m["ts"] == ts), None)
-    if asked is None:
+    message = next((m for m in stored if m["ts"] == ts), None)
+    if message is None:
         raise SlackError("thread_not_found")
-    root = asked.get("thread_ts", ts)
+    root = message.get("thread_ts", ts)
     thread = [m for m in stored if root in (m["ts"], m.get("thread_ts"))]
-    return _messages(call, [m for m in thread if m["ts"] == root or _in_range(call, m["ts"])])
+    return _message_page(call, [m for m in thread if m["ts"] == root or _in_range(call, m["ts"])])
 
 
-def _readable(call: Call) -> Channel:
-    channel = _visible(call, "history")
+def _readable_channel(call: Call) -> Channel:
+    channel = _visible_channel(call, "history")
     if BOT_USER not in channel.members:
         raise SlackError("not_in_channel")
     return channel
 
 
-def _in_root(message: Json) -> bool:
+def _is_top_level(message: Json) -> bool:
     return (
         message.get("thread_ts", message["ts"]) == message["ts"]
         or message.get("subtype") == "thread_broadcast"
@@ -193,18 +193,18 @@ def _in_root(message: Json) -> bool:
 
 def _in_range(call: Call, ts: str) -> bool:
     try:
-        moment = float(ts)
+        timestamp = float(ts)
         oldest = float(call.text("oldest") or 0)
         latest = float(call.text("latest") or "inf")
     except ValueError as error:
         raise SlackError("invalid_ts_oldest") from error
     if call.flag("inclusive"):
-        return oldest <= moment <= latest
-    return oldest < moment < latest
+        return oldest <= timestamp <= latest
+    return oldest < timestamp < latest
 
 
-def _messages(call: Call, found: list[Json]) -> Json:
-    part, metadata = page(call, found, _LOOK_BACK_DEFAULT)
+def _message_page(call: Call, found: list[Json]) -> Json:
+    part, metadata = page(call, found, _DEFAULT_HISTORY_LIMIT)
     if not call.flag("include_all_metadata"):
         part = [{k: v for k, v in message.items() if k != "metadata"} for message in part]
     more = bool(metadata["response_metadata"]["next_cursor"])

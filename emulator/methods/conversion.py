@@ -1,15 +1,18 @@
-"""Turns what came as query, form or JSON into the type that a method declares."""
+"""Conversion of query, form and JSON arguments to the types a method declares."""
 
 from typing import Any
 
-from emulator import json_text
+from emulator import strict_json
 
 _TRUE = frozenset({"true", "1"})
 _FALSE = frozenset({"false", "0", ""})
 
 
 def convert(value: Any, kind: str) -> Any:
-    """Convert to ``str``, ``bool``, ``int``, ``json`` or ``list``; TypeError or ValueError if it cannot be."""
+    """Convert to ``str``, ``bool``, ``int``, ``json`` or ``list``.
+
+    Raises TypeError or ValueError if the value does not fit.
+    """
     return _CONVERTERS[kind](value)
 
 
@@ -35,7 +38,7 @@ def _integer(value: Any) -> int:
 
 
 def _json(value: Any) -> Any:
-    decoded = json_text.loads(value) if isinstance(value, str) else value
+    decoded = strict_json.loads(value) if isinstance(value, str) else value
     if not isinstance(decoded, dict | list):
         raise TypeError
     return decoded

@@ -1,14 +1,14 @@
-"""users.*, usergroups.*, dnd.*, bots.*, team.*: who is who."""
+"""users.*, usergroups.*, dnd.*, bots.* and team.*: the workspace directory."""
 
 from emulator.errors import Json, SlackError
-from emulator.methods.paging import page
+from emulator.methods.pagination import page
 from emulator.methods.registry import Call, method
 from emulator.people import MANAGER_FIELD, User
 from emulator.workspace import APP_ID, BOT_ID, BOT_USER
 
 
 def describe(call: Call, user: User) -> Json:
-    """Build a user object; the e-mail only with the scope users:read.email."""
+    """Build a user object; the email address requires the scope users:read.email."""
     answer = user.slack_object(
         call.stand_in.workspace.team_id,
         email="users:read.email" in call.stand_in.manifest.scopes,
@@ -27,7 +27,7 @@ def describe(call: Call, user: User) -> Json:
     optional={"include_locale": "bool"},
 )
 def info(call: Call) -> Json:
-    """Describe one person."""
+    """Describe one user."""
     return {"user": describe(call, call.stand_in.workspace.user(call.text("user")))}
 
 
@@ -37,7 +37,7 @@ def info(call: Call) -> Json:
     optional={"limit": "int", "cursor": "str", "include_locale": "bool"},
 )
 def list_users(call: Call) -> Json:
-    """List everybody, deactivated people and bots too."""
+    """List all users, including bots and deactivated users."""
     part, metadata = page(call, list(call.stand_in.workspace.users.values()), 1000)
     members = [describe(call, user) for user in part]
     return {"members": members, "cache_ts": int(call.stand_in.clock.now()), **metadata}
@@ -45,10 +45,10 @@ def list_users(call: Call) -> Json:
 
 @method("users.lookupByEmail", scopes=("users:read.email",), required={"email": "str"})
 def lookup_by_email(call: Call) -> Json:
-    """Find an active person by e-mail: ``users_not_found`` otherwise."""
-    wanted = call.text("email").lower()
+    """Find an active user by email; ``users_not_found`` otherwise."""
+    email = call.text("email").lower()
     for user in call.stand_in.workspace.users.values():
-        if user.email and user.email.lower() == wanted and not user.deleted:
+        if user.email and user.email.lower() == email and not user.deleted:
             return {"user": describe(call, user)}
     raise SlackError("users_not_found")
 
@@ -59,7 +59,7 @@ def lookup_by_email(call: Call) -> Json:
     optional={"user": "str", "include_labels": "bool"},
 )
 def profile(call: Call) -> Json:
-    """Show a profile with its custom fields: *Manager*, whose value is a user id."""
+    """Return a profile with its custom field *Manager*, whose value is a user id."""
     user = call.stand_in.workspace.user(call.text("user", BOT_USER))
     answer: Json = describe(call, user)["profile"]
     entry: Json = {"value": user.manager, "alt": ""}
@@ -71,7 +71,7 @@ def profile(call: Call) -> Json:
 
 @method("team.profile.get", scopes=("users.profile:read",), optional={"visibility": "str"})
 def profile_fields(call: Call) -> Json:
-    """List the profile's custom fields: *Manager*, the only one, which is a user."""
+    """List the custom profile fields: only *Manager*, of type user."""
     if call.text("visibility", "all") not in ("all", "visible", "hidden"):
         raise SlackError("invalid_arguments")
     manager: Json = {
@@ -114,7 +114,7 @@ def list_groups(call: Call) -> Json:
     optional={"include_disabled": "bool"},
 )
 def group_members(call: Call) -> Json:
-    """List a group's members: ``no_such_subteam``, or the error the people file gives the group."""
+    """List a group's members; ``no_such_subteam`` or the error from the people file otherwise."""
     group = call.stand_in.workspace.groups.get(call.text("usergroup"))
     if group is None or (group.disabled and not call.flag("include_disabled")):
         raise SlackError("no_such_subteam")
@@ -125,7 +125,7 @@ def group_members(call: Call) -> Json:
 
 @method("dnd.info", scopes=("dnd:read",), optional={"user": "str"})
 def dnd_info(call: Call) -> Json:
-    """Tell when a person's next quiet hours begin and end, in epoch seconds (1 and 1: none)."""
+    """Return the start and end of a user's next Do Not Disturb period in epoch seconds (1 if none)."""
     user = call.stand_in.workspace.user(call.text("user", BOT_USER))
     return {
         "dnd_enabled": bool(user.dnd),
@@ -136,7 +136,7 @@ def dnd_info(call: Call) -> Json:
 
 @method("bots.info", scopes=("users:read",), optional={"bot": "str"})
 def bot_info(call: Call) -> Json:
-    """Describe the app's bot, the only one there is."""
+    """Describe the app's bot, the only bot of the workspace."""
     if call.text("bot", BOT_ID) != BOT_ID:
         raise SlackError("bot_not_found")
     bot = {

@@ -1,4 +1,4 @@
-"""The table of Web API methods: arguments, kind of token, scope, and what each does."""
+"""The table of Web API methods: arguments, token kind, scopes and handler."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from emulator.stand_in import StandIn
 
 
 class Token(StrEnum):
-    """The kinds of token a call may carry."""
+    """The kinds of token a call can have."""
 
     BOT = "bot"
     APP = "app"
@@ -20,27 +20,27 @@ class Token(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One checked call: its arguments have the declared types."""
+    """A checked call, whose arguments have the declared types."""
 
     stand_in: StandIn
     arguments: Json
 
     def text(self, name: str, default: str = "") -> str:
-        """Read a string argument."""
+        """Return a string argument."""
         value = self.arguments.get(name)
         return default if value is None else str(value)
 
     def flag(self, name: str) -> bool:
-        """Read a boolean argument, false when not given."""
+        """Return a boolean argument, or false if it is not given."""
         return bool(self.arguments.get(name))
 
     def number(self, name: str, default: int) -> int:
-        """Read an integer argument."""
+        """Return an integer argument."""
         value = self.arguments.get(name)
         return default if value is None else int(value)
 
     def require_scope(self, *alternatives: str) -> None:
-        """Refuse with ``missing_scope`` unless the manifest has one of these scopes."""
+        """Raise ``missing_scope`` unless the manifest has one of these scopes."""
         granted = self.stand_in.manifest.scopes
         if alternatives and not set(alternatives) & set(granted):
             provided = ",".join(granted)
@@ -52,7 +52,7 @@ Handler = Callable[[Call], Json]
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """One method: required and optional arguments with their types, and who may call it.
+    """A method: its required and optional arguments with their types, and who may call it.
 
     Types: ``str``, ``bool``, ``int``, ``json`` (object or array, in forms as JSON text) and
     ``list`` (array or comma-separated text).
@@ -66,7 +66,7 @@ class Method:
     optional: dict[str, str] = field(default_factory=dict)
 
     def read(self, raw: Json) -> Json:
-        """Check and convert a call's arguments; unknown ones are ignored, as Slack does."""
+        """Check and convert a call's arguments; unknown arguments are ignored, as in Slack."""
         found: Json = {}
         problems = []
         for name, kind in (self.required | self.optional).items():

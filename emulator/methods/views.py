@@ -4,18 +4,18 @@ from emulator import validation
 from emulator.errors import Json, SlackError
 from emulator.methods.registry import Call, method
 
-_OPENING = {"trigger_id": "str", "interactivity_pointer": "str"}
+_TRIGGER_ARGUMENTS = {"trigger_id": "str", "interactivity_pointer": "str"}
 
 
-@method("views.open", required={"view": "json"}, optional=_OPENING)
+@method("views.open", required={"view": "json"}, optional=_TRIGGER_ARGUMENTS)
 def open_view(call: Call) -> Json:
     """Open a modal with a trigger."""
     return {"view": call.stand_in.modals.open(_trigger(call), call.arguments["view"]).view}
 
 
-@method("views.push", required={"view": "json"}, optional=_OPENING)
+@method("views.push", required={"view": "json"}, optional=_TRIGGER_ARGUMENTS)
 def push_view(call: Call) -> Json:
-    """Put a modal on top of the one the trigger came from."""
+    """Push a modal on top of the modal the trigger came from."""
     return {"view": call.stand_in.modals.push(_trigger(call), call.arguments["view"]).view}
 
 
@@ -44,7 +44,7 @@ def update_view(call: Call) -> Json:
     optional={"hash": "str"},
 )
 def publish_view(call: Call) -> Json:
-    """Show a person's App Home; ``not_enabled`` if the manifest has no home tab."""
+    """Publish a user's App Home; ``not_enabled`` if the manifest has no home tab."""
     stand_in = call.stand_in
     if not stand_in.manifest.home_tab:
         raise SlackError("not_enabled")
@@ -53,7 +53,7 @@ def publish_view(call: Call) -> Json:
     if call.text("hash") and (old is None or old["hash"] != call.text("hash")):
         raise SlackError("hash_conflict")
     validation.check_view(call.arguments["view"], "home")
-    home = stand_in.modals.shape(call.arguments["view"], view_id=old["id"] if old else "")
+    home = stand_in.modals.build_view(call.arguments["view"], view_id=old["id"] if old else "")
     stand_in.workspace.homes[user.id] = home
     stand_in.changes.publish("home", user=user.id)
     return {"view": home}

@@ -15,9 +15,9 @@ import {
   textObject,
 } from "./mrkdwn.js";
 
-const LEVELS = { info: "Note", warning: "Warning", error: "Error", success: "Done" };
+const ALERT_LEVELS = { info: "Note", warning: "Warning", error: "Error", success: "Done" };
 
-/** An image is never fetched (nothing external on this page): its words stand for it. */
+/** Render the alt text of an image; the page never fetches external content. */
 function picture(image, small = false) {
   return el(
     "span",
@@ -58,11 +58,11 @@ function input(block, surface) {
   if (hint) (group ?? control)?.setAttribute("aria-describedby", hint);
   if (!block.optional && control && !group && control.tagName !== "SUMMARY")
     control.setAttribute("aria-required", "true");
-  const words = [plainText(block.label), block.optional && el("span", { class: "optional" }, "(optional)")];
+  const labelContent = [plainText(block.label), block.optional && el("span", { class: "optional" }, "(optional)")];
   return [
     group || control?.tagName === "SUMMARY"
-      ? el("div", { class: "label", id: label }, words)
-      : el("label", { class: "label", id: label, for: control?.id }, words),
+      ? el("div", { class: "label", id: label }, labelContent)
+      : el("label", { class: "label", id: label, for: control?.id }, labelContent),
     node,
     hint && el("p", { class: "hint", id: hint }, plainText(block.hint)),
   ];
@@ -78,26 +78,26 @@ function styled(node, style = {}) {
 }
 
 const RICH_INLINE = {
-  text: (one) => one.text,
-  link: (one) => link(one.url, one.text || one.url),
-  user: (one) => mention(one.user_id),
-  usergroup: (one) => groupMention(one.usergroup_id),
-  channel: (one) => channelMention(one.channel_id),
-  emoji: (one) => emoji(one.name) ?? `:${one.name}:`,
-  broadcast: (one) => broadcast(one.range),
-  date: (one) => dateMention(one.timestamp, one.format ?? "{date_short_pretty}", one.url),
-  color: (one) => el("code", {}, one.value),
+  text: (element) => element.text,
+  link: (element) => link(element.url, element.text || element.url),
+  user: (element) => mention(element.user_id),
+  usergroup: (element) => groupMention(element.usergroup_id),
+  channel: (element) => channelMention(element.channel_id),
+  emoji: (element) => emoji(element.name) ?? `:${element.name}:`,
+  broadcast: (element) => broadcast(element.range),
+  date: (element) => dateMention(element.timestamp, element.format ?? "{date_short_pretty}", element.url),
+  color: (element) => el("code", {}, element.value),
 };
 
 function richInline(elements) {
-  return (elements ?? []).map((one) =>
-    Object.hasOwn(RICH_INLINE, one.type)
-      ? styled(RICH_INLINE[one.type](one), one.style)
-      : unsupported("element", one.type),
+  return (elements ?? []).map((element) =>
+    Object.hasOwn(RICH_INLINE, element.type)
+      ? styled(RICH_INLINE[element.type](element), element.style)
+      : unsupported("element", element.type),
   );
 }
 
-const RICH = {
+const RICH_BLOCKS = {
   rich_text_section: (part) => el("div", { class: "line" }, richInline(part.elements)),
   rich_text_list: (part) =>
     el(
@@ -114,7 +114,7 @@ function richText(block) {
     "div",
     { class: "mrkdwn" },
     block.elements.map((part) =>
-      Object.hasOwn(RICH, part.type) ? RICH[part.type](part) : unsupported("element", part.type),
+      Object.hasOwn(RICH_BLOCKS, part.type) ? RICH_BLOCKS[part.type](part) : unsupported("element", part.type),
     ),
   );
 }
@@ -168,17 +168,17 @@ const BLOCKS = {
   table,
   alert: (block, surface) => {
     if (surface.kind !== "modal") return unsupported("block", "alert (only in modals)");
-    const level = Object.hasOwn(LEVELS, block.level) ? block.level : "info";
+    const level = Object.hasOwn(ALERT_LEVELS, block.level) ? block.level : "info";
     return el(
       "div",
       { class: `alert alert-${level}`, role: "note" },
       icon("warning"),
-      el("div", {}, el("strong", {}, LEVELS[level]), textObject(block.text)),
+      el("div", {}, el("strong", {}, ALERT_LEVELS[level]), textObject(block.text)),
     );
   },
 };
 
-/** Render blocks onto a surface; what the page does not know becomes a loud red box. */
+/** Render blocks on a surface; unsupported blocks become a red box. */
 export function renderBlocks(blocks, surface) {
   return el(
     "div",
@@ -197,12 +197,12 @@ export function renderBlocks(blocks, surface) {
   );
 }
 
-/** True for an app's message with blocks; the rich_text of what a person typed says no more than its text. */
+/** Whether this is an app's message with blocks. A user's rich_text has the same content as the message text. */
 export function isCard(message) {
   return Boolean(message.bot_id && message.blocks?.length);
 }
 
-/** A message's body: its blocks, or else its text. */
+/** Render a message's blocks, or its text if it has none. */
 export function renderBody(message, surface) {
   const blocks = isCard(message)
     ? renderBlocks(message.blocks, surface)

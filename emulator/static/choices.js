@@ -1,15 +1,15 @@
-// Elements that choose from a list: selects, multi selects, radio buttons, checkboxes.
+// Elements with a list of choices: selects, multi-selects, radio buttons, checkboxes.
 
-import { conversationName, here, personName } from "./directory.js";
+import { conversationName, session, personName } from "./directory.js";
 import { el, uid } from "./dom.js";
 import { plainText, textObject } from "./mrkdwn.js";
 
-/** The data-attributes by which tests and other tools find a control. */
-export function ids(at, value) {
-  return { actionId: at.element.action_id, blockId: at.block.block_id, value };
+/** The data attributes that identify a control for tests and other tools. */
+export function ids(context, value) {
+  return { actionId: context.element.action_id, blockId: context.block.block_id, value };
 }
 
-/** What a select offers: [{key, label, hint?, group?, pick}], pick being what goes into the state. */
+/** The choices of a select: [{key, label, hint?, group?, value}]; value is stored in the state. */
 const CHOICES = {
   static(element) {
     const groups = element.option_groups ?? [{ options: element.options ?? [] }];
@@ -19,40 +19,40 @@ const CHOICES = {
         label: plainText(option.text),
         hint: plainText(option.description),
         group: group.label && plainText(group.label),
-        pick: option,
+        value: option,
       })),
     );
   },
   users() {
-    return here.workspace.users
+    return session.workspace.users
       .filter((user) => !user.deleted)
-      .map((user) => ({ key: user.id, label: personName(user.id), hint: user.is_bot ? "app" : "", pick: user.id }));
+      .map((user) => ({ key: user.id, label: personName(user.id), hint: user.is_bot ? "app" : "", value: user.id }));
   },
   conversations() {
-    return here.channels.map((channel) => ({
+    return session.channels.map((channel) => ({
       key: channel.id,
       label: `${channel.kind === "im" ? "" : "#"}${conversationName(channel)}`,
-      pick: channel.id,
+      value: channel.id,
     }));
   },
   channels() {
-    return here.channels
+    return session.channels
       .filter((channel) => channel.kind === "channel")
-      .map((channel) => ({ key: channel.id, label: `#${channel.name}`, pick: channel.id }));
+      .map((channel) => ({ key: channel.id, label: `#${channel.name}`, value: channel.id }));
   },
 };
 const SINGULAR = { static: "option", users: "user", conversations: "conversation", channels: "channel" };
-const keyOf = (pick) => pick?.value ?? pick ?? "";
+const keyOf = (value) => value?.value ?? value ?? "";
 
-/** A builder for one choice from `source`: static, users, conversations or channels. */
+/** Create a builder for a select with choices from `source`: static, users, conversations or channels. */
 export function select(source) {
   const field = SINGULAR[source];
-  return (at) => {
-    const { element } = at;
+  return (context) => {
+    const { element } = context;
     const choices = CHOICES[source](element);
-    const initial = at.earlier
-      ? at.earlier[`selected_${field}`]
-      : (element[`initial_${field}`] ?? (element.default_to_current_conversation && here.channel));
+    const initial = context.previous
+      ? context.previous[`selected_${field}`]
+      : (element[`initial_${field}`] ?? (element.default_to_current_conversation && session.channel));
     const option = (choice) =>
       el(
         "option",
@@ -64,11 +64,11 @@ export function select(source) {
       "select",
       {
         class: "input",
-        data: ids(at),
+        data: ids(context),
         onchange: async () => {
           const chosen = node.value;
-          if ((await at.changed()) === false) node.value = kept;
-          else kept = chosen;
+          if ((await context.changed()) === false) node.value = lastValue;
+          else lastValue = chosen;
         },
       },
       el("option", { value: "" }, plainText(element.placeholder) || "Choose…"),
@@ -77,29 +77,31 @@ export function select(source) {
     );
     node.value = keyOf(initial);
     if (node.selectedIndex < 0) node.selectedIndex = 0;
-    let kept = node.value;
-    const read = () => ({ [`selected_${field}`]: choices.find((choice) => choice.key === node.value)?.pick ?? null });
+    let lastValue = node.value;
+    const read = () => ({ [`selected_${field}`]: choices.find((choice) => choice.key === node.value)?.value ?? null });
     return { node, control: node, read };
   };
 }
 
-/** A builder for several choices from `source`. */
+/** Create a builder for a multi-select with choices from `source`. */
 export function multiSelect(source) {
   const field = `${SINGULAR[source]}s`;
-  return (at) => {
-    const { element } = at;
+  return (context) => {
+    const { element } = context;
     const choices = CHOICES[source](element);
     const initial = new Set(
-      (at.earlier?.[`selected_${field}`] ?? (at.earlier ? [] : (element[`initial_${field}`] ?? []))).map(keyOf),
+      (context.previous?.[`selected_${field}`] ?? (context.previous ? [] : (element[`initial_${field}`] ?? []))).map(
+        keyOf,
+      ),
     );
     let sent = [...initial].join("\n");
-    const boxes = choices.map((choice) => el("input", { type: "checkbox", data: ids(at, choice.key) }));
+    const boxes = choices.map((choice) => el("input", { type: "checkbox", data: ids(context, choice.key) }));
     boxes.forEach((box, index) => {
       box.checked = initial.has(choices[index].key);
     });
     const chosen = () => choices.filter((_, index) => boxes[index].checked);
-    const summary = el("summary", { class: "input", data: ids(at) });
-    const tell = () => {
+    const summary = el("summary", { class: "input", data: ids(context) });
+    const updateSummary = () => {
       const full = element.max_selected_items && chosen().length >= element.max_selected_items;
       for (const box of boxes) box.disabled = Boolean(full && !box.checked);
       summary.replaceChildren(
@@ -133,14 +135,14 @@ export function multiSelect(source) {
       "details",
       {
         class: "multi",
-        onchange: tell,
+        onchange: updateSummary,
         ontoggle: () => {
           const now = chosen()
             .map((choice) => choice.key)
             .join("\n");
           if (node.open || now === sent) return;
           sent = now;
-          at.changed();
+          context.changed();
         },
         onkeydown: (event) => {
           if (event.key !== "Escape" || !node.open) return;
@@ -153,28 +155,28 @@ export function multiSelect(source) {
       summary,
       el("div", { class: "multi-list" }, filter, rows),
     );
-    tell();
-    return { node, control: summary, read: () => ({ [`selected_${field}`]: chosen().map((choice) => choice.pick) }) };
+    updateSummary();
+    return { node, control: summary, read: () => ({ [`selected_${field}`]: chosen().map((choice) => choice.value) }) };
   };
 }
 
-/** A builder for radio buttons (kind "radio") or checkboxes (kind "checkbox"). */
+/** Create a builder for radio buttons (kind "radio") or checkboxes (kind "checkbox"). */
 export function choiceList(kind) {
   const single = kind === "radio";
-  return (at) => {
-    const { element } = at;
-    const earlier = single ? [at.earlier?.selected_option] : at.earlier?.selected_options;
-    const initial = (at.earlier ? earlier : single ? [element.initial_option] : element.initial_options) ?? [];
+  return (context) => {
+    const { element } = context;
+    const previous = single ? [context.previous?.selected_option] : context.previous?.selected_options;
+    const initial = (context.previous ? previous : single ? [element.initial_option] : element.initial_options) ?? [];
     const name = uid();
     const boxes = element.options.map((option) => {
       const box = el("input", {
         type: kind,
         name,
         value: option.value,
-        data: ids(at, option.value),
-        onchange: () => at.changed(),
+        data: ids(context, option.value),
+        onchange: () => context.changed(),
       });
-      box.checked = initial.some((one) => one?.value === option.value);
+      box.checked = initial.some((selected) => selected?.value === option.value);
       return box;
     });
     const rows = element.options.map((option, index) =>
@@ -185,7 +187,7 @@ export function choiceList(kind) {
         el("span", {}, textObject(option.text), option.description && el("small", {}, textObject(option.description))),
       ),
     );
-    const node = el("div", { class: "choices", role: single ? "radiogroup" : "group", data: ids(at) }, rows);
+    const node = el("div", { class: "choices", role: single ? "radiogroup" : "group", data: ids(context) }, rows);
     const chosen = () => element.options.filter((_, index) => boxes[index].checked);
     return {
       node,

@@ -1,4 +1,4 @@
-// Times as the acting person reads them: in their time zone, and Slack's date formats.
+// Times in the current user's time zone, and Slack's date formats.
 
 import { zone } from "./directory.js";
 
@@ -12,18 +12,18 @@ function format(ms, options) {
   }
 }
 
-/** Milliseconds of a Slack ts such as "1790000000.000100". */
+/** Convert a Slack ts such as "1790000000.000100" to milliseconds. */
 export function tsToMs(ts) {
   return Math.floor(Number(ts) * 1000);
 }
 
-/** The calendar day in the acting person's zone, as 2026-11-21. */
+/** The calendar day in the current user's time zone, as 2026-11-21. */
 export function dayOf(ms) {
   const parts = format(ms, { year: "numeric", month: "2-digit", day: "2-digit" }).split("/");
   return parts.reverse().join("-");
 }
 
-/** 14:05 */
+/** The time of day, as 14:05. */
 export function timeOf(ms) {
   return format(ms, { hour: "2-digit", minute: "2-digit" });
 }
@@ -39,12 +39,12 @@ function nearDay(ms) {
   return names.find(([, shift]) => dayOf(Date.now() + shift) === dayOf(ms))?.[0] ?? null;
 }
 
-/** A heading for one day of messages. */
+/** The heading for a day of messages. */
 export function dayTitle(ms) {
   return nearDay(ms) ?? format(ms, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 }
 
-/** Date, time and zone in full, for tooltips. */
+/** The full date, time and time zone, for tooltips. */
 export function fullTime(ms) {
   return format(ms, { dateStyle: "full", timeStyle: "long" });
 }
@@ -61,7 +61,7 @@ function ago(ms) {
   return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(Math.round(seconds / size), unit);
 }
 
-/** Fill Slack's date placeholders ({date_short_pretty} at {time}); an unknown one stays as written. */
+/** Replace Slack's date placeholders ({date_short_pretty} at {time}); unknown placeholders are kept. */
 export function slackDate(seconds, template) {
   const ms = Number(seconds) * 1000;
   const near = nearDay(ms);
@@ -83,16 +83,16 @@ export function slackDate(seconds, template) {
   });
 }
 
-/** What a datetime-local input shows for an instant: 2026-11-21T14:05. */
-export function toWall(seconds) {
+/** Format an instant for a datetime-local input in the current user's time zone: 2026-11-21T14:05. */
+export function toLocalInput(seconds) {
   const ms = seconds * 1000;
   return `${dayOf(ms)}T${timeOf(ms)}`;
 }
 
-/** The instant (in seconds) that a datetime-local value means in the acting person's zone. */
-export function fromWall(wall) {
-  const asUtc = Date.parse(`${wall}Z`);
-  const offset = (ms) => Date.parse(`${toWall(ms / 1000)}Z`) - Math.floor(ms / 60000) * 60000;
+/** Convert a datetime-local value in the current user's time zone to seconds since the epoch. */
+export function fromLocalInput(value) {
+  const asUtc = Date.parse(`${value}Z`);
+  const offset = (ms) => Date.parse(`${toLocalInput(ms / 1000)}Z`) - Math.floor(ms / 60000) * 60000;
   const guess = asUtc - offset(asUtc);
   return (asUtc - offset(guess)) / 1000;
 }

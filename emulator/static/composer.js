@@ -1,39 +1,39 @@
-// Where a person types: messages, slash commands with suggestions, mentions, and the shortcuts menu.
+// The composer: messages, slash commands with suggestions, mentions and the shortcuts menu.
 
-import { act, complaint } from "./api.js";
-import { here, person, personName } from "./directory.js";
+import { act, warningText } from "./api.js";
+import { session, person, personName } from "./directory.js";
 import { el, icon, iconButton, uid } from "./dom.js";
 import { openMenu } from "./menu.js";
 import { ackWarning } from "./surface.js";
 
-const MOST_SUGGESTIONS = 8;
+const MAX_SUGGESTIONS = 8;
 
 function commandSuggestions(text) {
   const typed = /^\/\S*$/.exec(text)?.[0];
   if (!typed) return [];
-  return here.workspace.commands
-    .filter((one) => one.command.startsWith(typed))
-    .map((one) => ({
-      title: one.command,
-      usage: one.usage_hint,
-      hint: one.description,
-      replace: [0, text.length, `${one.command} `],
-      exact: one.command === typed,
+  return session.workspace.commands
+    .filter((item) => item.command.startsWith(typed))
+    .map((item) => ({
+      title: item.command,
+      usage: item.usage_hint,
+      hint: item.description,
+      replace: [0, text.length, `${item.command} `],
+      exact: item.command === typed,
     }));
 }
 
 function mentionable() {
-  const people = here.workspace.users
+  const people = session.workspace.users
     .filter((user) => !user.deleted)
     .map((user) => ({
       names: [personName(user.id), user.name, user.profile?.display_name].filter(Boolean),
       hint: user.profile?.title ?? "",
-      wire: `<@${user.id}>`,
+      markup: `<@${user.id}>`,
     }));
-  const groups = here.workspace.groups.map((group) => ({
+  const groups = session.workspace.groups.map((group) => ({
     names: [group.handle],
     hint: group.name,
-    wire: `<!subteam^${group.id}>`,
+    markup: `<!subteam^${group.id}>`,
   }));
   return [...people, ...groups];
 }
@@ -43,27 +43,29 @@ function mentionSuggestions(text, caret) {
   if (typed === undefined) return [];
   const start = caret - typed.length - 1;
   return mentionable()
-    .filter((one) => one.names.some((name) => name.toLowerCase().includes(typed.toLowerCase())))
-    .map((one) => ({ title: `@${one.names[0]}`, hint: one.hint, replace: [start, caret, `@${one.names[0]} `] }));
+    .filter((item) => item.names.some((name) => name.toLowerCase().includes(typed.toLowerCase())))
+    .map((item) => ({ title: `@${item.names[0]}`, hint: item.hint, replace: [start, caret, `@${item.names[0]} `] }));
 }
 
-/** "@Boris Lang" and "@boris" as Slack's client sends them: <@U0BORIS>. Longer names win. */
+/** Convert "@Boris Lang" and "@boris" to <@U0BORIS>, as Slack's client does. The longest name matches first. */
 function withMentions(text) {
-  const wires = new Map(mentionable().flatMap((one) => one.names.map((name) => [`@${name}`.toLowerCase(), one.wire])));
-  const names = [...wires.keys()]
+  const markups = new Map(
+    mentionable().flatMap((item) => item.names.map((name) => [`@${name}`.toLowerCase(), item.markup])),
+  );
+  const names = [...markups.keys()]
     .sort((a, b) => b.length - a.length)
     .map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const pattern = new RegExp(`(?<![\\p{L}\\p{N}<])(${names.join("|")})(?![\\p{L}\\p{N}_-])`, "giu");
-  return names.length ? text.replace(pattern, (name) => wires.get(name.toLowerCase())) : text;
+  return names.length ? text.replace(pattern, (name) => markups.get(name.toLowerCase())) : text;
 }
 
 /**
- * A composer. `testid` names its text box, `thread()` gives the thread to write in; without it the composer belongs to a
- * conversation and knows commands and shortcuts (Slack has neither in threads). Returns the node with
- * focus(), fill(text) and describe(placeholder, {disabled}).
+ * Create a composer. `testid` identifies its text box. `thread()` returns the thread to reply to; without it, the
+ * composer belongs to a conversation and offers commands and shortcuts, which Slack does not support in threads.
+ * Returns the node with focus(), fill(text), describe(placeholder, {disabled}) and clearNotice().
  */
 export function createComposer({ testid, thread = null }) {
-  let offered = [];
+  let suggestions = [];
   let active = -1;
   const listId = uid();
   const notice = el("div", { class: "composer-notice", "aria-live": "polite" });
@@ -84,9 +86,9 @@ export function createComposer({ testid, thread = null }) {
     "aria-autocomplete": "list",
     "aria-expanded": "false",
     "aria-controls": listId,
-    oninput: () => changed(),
-    onkeydown: keyed,
-    onblur: () => setTimeout(() => offer([]), 150),
+    oninput: () => handleInput(),
+    onkeydown: handleKey,
+    onblur: () => setTimeout(() => showSuggestions([]), 150),
   });
   const bolt = iconButton(
     "bolt",
@@ -97,7 +99,7 @@ export function createComposer({ testid, thread = null }) {
       data: { testid: "shortcuts-menu" },
     },
   );
-  const sender = iconButton("send", "Send", () => send(), {
+  const sendButton = iconButton("send", "Send", () => send(), {
     class: "button button-icon button-primary",
     data: { testid: `${testid}-send` },
   });
@@ -106,40 +108,45 @@ export function createComposer({ testid, thread = null }) {
     { class: "composer" },
     notice,
     list,
-    el("div", { class: "composer-box" }, !thread && el("span", { class: "anchor" }, bolt), box, sender),
+    el("div", { class: "composer-box" }, !thread && el("span", { class: "anchor" }, bolt), box, sendButton),
   );
 
   function shortcutItems() {
-    const { shortcuts, commands } = here.workspace;
-    const global = shortcuts.filter((one) => one.type === "global");
-    const items = global.map((one) => ({
-      label: one.name,
-      hint: one.description,
+    const { shortcuts, commands } = session.workspace;
+    const global = shortcuts.filter((item) => item.type === "global");
+    const items = global.map((item) => ({
+      label: item.name,
+      hint: item.description,
       icon: icon("bolt"),
-      data: { callbackId: one.callback_id },
-      run: async () => tell(await act("global_shortcut", { callback_id: one.callback_id })),
+      data: { callbackId: item.callback_id },
+      run: async () => showWarning(await act("global_shortcut", { callback_id: item.callback_id })),
     }));
-    const slashes = commands.map((one) => ({
-      label: `${one.command} ${one.usage_hint ?? ""}`,
-      hint: one.description,
-      data: { command: one.command },
-      run: () => fill(`${one.command} `),
+    const commandItems = commands.map((item) => ({
+      label: `${item.command} ${item.usage_hint ?? ""}`,
+      hint: item.description,
+      data: { command: item.command },
+      run: () => fill(`${item.command} `),
     }));
-    return [global.length > 0 && "Shortcuts", ...items, slashes.length > 0 && "Commands", ...slashes].filter(Boolean);
+    return [
+      global.length > 0 && "Shortcuts",
+      ...items,
+      commandItems.length > 0 && "Commands",
+      ...commandItems,
+    ].filter(Boolean);
   }
 
-  function tell(answer) {
-    const sentence = complaint(answer);
-    notice.replaceChildren(...(sentence ? [ackWarning(sentence)] : []));
+  function showWarning(answer) {
+    const text = warningText(answer);
+    notice.replaceChildren(...(text ? [ackWarning(text)] : []));
   }
 
-  function offer(items) {
-    offered = items.slice(0, MOST_SUGGESTIONS);
-    active = offered.length ? 0 : -1;
-    list.hidden = offered.length === 0;
-    box.setAttribute("aria-expanded", String(offered.length > 0));
+  function showSuggestions(items) {
+    suggestions = items.slice(0, MAX_SUGGESTIONS);
+    active = suggestions.length ? 0 : -1;
+    list.hidden = suggestions.length === 0;
+    box.setAttribute("aria-expanded", String(suggestions.length > 0));
     list.replaceChildren(
-      ...offered.map((item, index) =>
+      ...suggestions.map((item, index) =>
         el(
           "div",
           {
@@ -149,7 +156,7 @@ export function createComposer({ testid, thread = null }) {
             "aria-selected": String(index === active),
             onpointerdown: (event) => {
               event.preventDefault();
-              take(index);
+              accept(index);
             },
           },
           el("strong", {}, item.title),
@@ -158,74 +165,74 @@ export function createComposer({ testid, thread = null }) {
         ),
       ),
     );
-    mark();
+    highlight();
   }
 
-  function mark() {
+  function highlight() {
     [...list.children].forEach((row, index) => row.setAttribute("aria-selected", String(index === active)));
     if (active < 0) box.removeAttribute("aria-activedescendant");
     else box.setAttribute("aria-activedescendant", `${listId}-${active}`);
     list.children[active]?.scrollIntoView({ block: "nearest" });
   }
 
-  function take(index) {
-    const [from, to, text] = offered[index].replace;
+  function accept(index) {
+    const [from, to, text] = suggestions[index].replace;
     box.setRangeText(text, from, to, "end");
-    changed();
+    handleInput();
   }
 
-  function changed() {
+  function handleInput() {
     box.style.height = "auto";
     box.style.height = `${Math.min(box.scrollHeight, 200)}px`;
     const commands = thread ? [] : commandSuggestions(box.value);
-    offer(commands.length ? commands : mentionSuggestions(box.value, box.selectionStart));
+    showSuggestions(commands.length ? commands : mentionSuggestions(box.value, box.selectionStart));
   }
 
-  function keyed(event) {
+  function handleKey(event) {
     if (event.isComposing) return;
-    const open = offered.length > 0;
+    const open = suggestions.length > 0;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (open && step) active = (active + step + offered.length) % offered.length;
-    else if (open && event.key === "Escape") offer([]);
-    else if (open && (event.key === "Tab" || (event.key === "Enter" && !event.shiftKey && !offered[active].exact)))
-      take(active);
+    if (open && step) active = (active + step + suggestions.length) % suggestions.length;
+    else if (open && event.key === "Escape") showSuggestions([]);
+    else if (open && (event.key === "Tab" || (event.key === "Enter" && !event.shiftKey && !suggestions[active].exact)))
+      accept(active);
     else if (event.key === "Enter" && !event.shiftKey) send();
     else return;
     event.preventDefault();
-    mark();
+    highlight();
   }
 
   async function send() {
     const typed = box.value;
-    const command = here.workspace.commands.find((one) => one.command === typed.trim().split(/\s/)[0]);
-    // Slack leaves a command's text as typed unless the manifest says should_escape.
+    const command = session.workspace.commands.find((item) => item.command === typed.trim().split(/\s/)[0]);
+    // Slack sends a command's text as typed unless the manifest sets should_escape.
     const text = typed.startsWith("/") && !command?.should_escape ? typed.trim() : withMentions(typed.trim());
     if (!text || box.disabled) return;
     box.value = "";
-    changed();
-    notice.replaceChildren(...(text.startsWith("/") ? [el("p", { class: "waiting" }, "Asking the app…")] : []));
-    const answer = await act("message", { channel: here.channel, text, ...(thread ? { thread_ts: thread() } : {}) });
-    tell(answer);
+    handleInput();
+    notice.replaceChildren(...(text.startsWith("/") ? [el("p", { class: "waiting" }, "Waiting for the app…")] : []));
+    const answer = await act("message", { channel: session.channel, text, ...(thread ? { thread_ts: thread() } : {}) });
+    showWarning(answer);
     if (!answer.ok && !box.value) fill(typed, { focus: false });
   }
 
   function fill(text, { focus = true } = {}) {
     box.value = text;
-    changed();
+    handleInput();
     if (focus) box.focus();
   }
 
   function describe(placeholder, { disabled = false } = {}) {
     box.placeholder = placeholder;
     box.disabled = disabled;
-    sender.disabled = disabled;
+    sendButton.disabled = disabled;
     bolt.disabled = disabled;
   }
 
-  return { node, fill, describe, focus: () => box.focus(), quiet: () => notice.replaceChildren() };
+  return { node, fill, describe, focus: () => box.focus(), clearNotice: () => notice.replaceChildren() };
 }
 
-/** Who is typing, for placeholders: "Message #approvals as Ana Horvat". */
-export function invitation(where) {
-  return `Message ${where} as ${person(here.user) ? personName(here.user) : "nobody"}`;
+/** The placeholder of the text box: "Message #approvals as Ana Horvat". */
+export function placeholderFor(where) {
+  return `Message ${where} as ${person(session.user) ? personName(session.user) : "an unknown user"}`;
 }

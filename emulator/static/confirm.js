@@ -1,11 +1,11 @@
-// The "are you sure?" dialog of a button's `confirm`, and of our own questions.
+// The confirmation dialog for an element's `confirm` and for the page's own questions.
 
 import { el, uid } from "./dom.js";
 import { plainText, textObject } from "./mrkdwn.js";
 
 /**
- * Ask, and resolve to true or false. `confirm` is Slack's confirmation object. Focus starts on the safe answer,
- * cannot leave the dialog, and goes back to where it was.
+ * Ask for confirmation and resolve to true or false. `confirm` is Slack's confirmation object. The focus starts on the
+ * safe answer, stays inside the dialog and is restored afterwards.
  */
 export function askConfirm(confirm) {
   const title = uid();
@@ -31,8 +31,8 @@ export function askConfirm(confirm) {
       },
       plainText(confirm.confirm) || "Yes",
     );
-    const words = textObject(confirm.text);
-    words.id = text;
+    const body = textObject(confirm.text);
+    body.id = text;
     const dialog = el(
       "dialog",
       {
@@ -43,7 +43,7 @@ export function askConfirm(confirm) {
         data: { testid: "confirm" },
       },
       el("h2", { id: title }, plainText(confirm.title) || "Are you sure?"),
-      words,
+      body,
       el("div", { class: "dialog-foot" }, deny, agree),
     );
     dialog.addEventListener("close", () => {

@@ -1,11 +1,11 @@
-// Who acts in this tab, and whom and what the workspace holds: the one shared state, and lookups in it.
+// The page's shared state: the current user, the workspace, and lookups in it.
 
 import { el } from "./dom.js";
 
 const TONES = 8;
 
-/** What this tab shows. page.js writes it, everybody else reads. */
-export const here = {
+/** What this tab shows. Written by page.js and thread.js, read by all modules. */
+export const session = {
   user: null,
   tab: null,
   channel: null,
@@ -29,44 +29,44 @@ export function tabId() {
 
 /** The Slack user object for an id, or undefined. */
 export function person(id) {
-  return here.workspace.users.find((user) => user.id === id);
+  return session.workspace.users.find((user) => user.id === id);
 }
 
-/** The name people read: the full name (kinder to a newcomer than a handle), else what there is. */
+/** The displayed name: the full name if known (clearer than a handle for new users), or a fallback. */
 export function personName(id) {
   const user = person(id);
   if (id === "USLACKBOT") return "Slackbot";
-  if (!user) return id === here.workspace.bot.user_id ? here.workspace.bot.name : id;
+  if (!user) return id === session.workspace.bot.user_id ? session.workspace.bot.name : id;
   return user.real_name || user.profile?.real_name || user.profile?.display_name || user.name || id;
 }
 
-/** The acting person's time zone, as all times on the page are shown in it. */
+/** The current user's time zone, used for all times on the page. */
 export function zone() {
-  return person(here.user)?.tz || undefined;
+  return person(session.user)?.tz || undefined;
 }
 
-/** The conversation with this id among those the acting person sees, or undefined. */
+/** The conversation with this id if the current user can see it, or undefined. */
 export function conversation(id) {
-  return here.channels.find((channel) => channel.id === id);
+  return session.channels.find((channel) => channel.id === id);
 }
 
-/** How a conversation is called in running text. */
+/** The display name of a conversation. */
 export function conversationName(channel) {
   if (channel.kind !== "im") return channel.name;
-  return channel.with_user && channel.with_user !== here.workspace.bot.user_id
+  return channel.with_user && channel.with_user !== session.workspace.bot.user_id
     ? personName(channel.with_user)
-    : here.workspace.bot.name;
+    : session.workspace.bot.name;
 }
 
-/** True for a person of another workspace (Slack Connect). */
+/** Whether a user belongs to another workspace (Slack Connect). */
 function isStranger(user) {
   return Boolean(
-    user.is_stranger || (user.team_id && here.workspace.team.id && user.team_id !== here.workspace.team.id),
+    user.is_stranger || (user.team_id && session.workspace.team.id && user.team_id !== session.workspace.team.id),
   );
 }
 
-/** What is special about a person, in words: guest, deactivated, another workspace. */
-export function standing(user) {
+/** A label for special accounts: guest, deactivated or from another workspace. */
+export function accountStatus(user) {
   if (user.deleted) return "deactivated";
   if (isStranger(user)) return "from another workspace";
   if (user.is_ultra_restricted) return "single-channel guest";
@@ -74,7 +74,7 @@ export function standing(user) {
   return "";
 }
 
-/** Coloured initials; apps get a square, people a circle. */
+/** Colored initials in a square for apps or a circle for users. */
 export function avatar(id, name, isApp = false) {
   const letters =
     name

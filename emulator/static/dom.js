@@ -1,4 +1,4 @@
-// Building DOM nodes: elements, icons, reconciling lists. Text is always text; nothing here parses HTML.
+// DOM helpers: elements, icons and list reconciliation. Text is never parsed as HTML.
 
 const SVG = "http://www.w3.org/2000/svg";
 const ICONS = {
@@ -20,15 +20,15 @@ const ICONS = {
 
 let lastId = 0;
 
-/** A fresh DOM id for label/aria wiring. Never derived from a Slack id: those repeat across messages. */
+/** A new DOM id for labels and ARIA attributes. Slack ids cannot be used: they repeat across messages. */
 export function uid() {
   lastId += 1;
   return `n${lastId}`;
 }
 
 /**
- * Create an element. `data` becomes data-attributes, `on*` functions become listeners, the rest attributes;
- * null, undefined and false are left out. Children are nodes or strings (strings become text nodes).
+ * Create an element. `data` sets data attributes, `on*` functions become listeners, the rest become attributes.
+ * null, undefined and false are omitted. Children are nodes or strings (strings become text nodes).
  */
 export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
@@ -45,7 +45,7 @@ export function el(tag, props = {}, ...children) {
   return node;
 }
 
-/** A line icon, hidden from screen readers: its button carries the words. */
+/** A line icon, hidden from screen readers because its button has the label. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
@@ -57,16 +57,16 @@ export function icon(name) {
   return svg;
 }
 
-/** A button that is only an icon: `words` are its name for screen readers and its tooltip. */
-export function iconButton(name, words, onclick, more = {}) {
+/** A button with only an icon; `label` is its accessible name and tooltip. */
+export function iconButton(name, label, onclick, more = {}) {
   return el(
     "button",
-    { type: "button", class: "button button-icon", "aria-label": words, title: words, onclick, ...more },
+    { type: "button", class: "button button-icon", "aria-label": label, title: label, onclick, ...more },
     icon(name),
   );
 }
 
-/** Bring root's children to exactly `nodes`, touching only what differs, so that focus and scroll survive. */
+/** Replace root's children by `nodes`, changing only what differs, so that focus and scroll position are kept. */
 export function reconcile(root, nodes) {
   const keep = new Set(nodes);
   for (const child of [...root.children]) if (!keep.has(child)) child.remove();
@@ -75,24 +75,24 @@ export function reconcile(root, nodes) {
   });
 }
 
-/** Remember which control inside root has the focus; the returned function finds its successor after a rebuild. */
+/** Record the focused control inside root; the returned function restores the focus after a re-render. */
 export function keepFocus(root) {
   const active = document.activeElement;
   if (!root.contains(active)) return () => {};
   const { actionId, blockId, value, testid } = active.dataset;
   const ts = active.closest("[data-ts]")?.dataset.ts;
   const caret = "selectionStart" in active ? [active.selectionStart, active.selectionEnd] : null;
-  const likeness = ({ dataset }) => (dataset.value === value ? 2 : 0) + (dataset.blockId === blockId ? 1 : 0);
+  const similarity = ({ dataset }) => (dataset.value === value ? 2 : 0) + (dataset.blockId === blockId ? 1 : 0);
   return () => {
     if (active.isConnected) return;
     const scope = (ts && root.querySelector(`[data-ts="${CSS.escape(ts)}"]`)) || root;
     const same = ({ dataset }) => (actionId || testid) && dataset.actionId === actionId && dataset.testid === testid;
-    const heirs = [...scope.querySelectorAll("[data-action-id],[data-testid]")]
+    const candidates = [...scope.querySelectorAll("[data-action-id],[data-testid]")]
       .filter(same)
-      .sort((a, b) => likeness(b) - likeness(a));
-    const heir = heirs[0] ?? scope.querySelector("[data-action-id]") ?? scope;
-    heir.focus({ preventScroll: true });
-    if (caret && caret[0] !== null && typeof heir.setSelectionRange === "function" && heir.type !== "email")
-      heir.setSelectionRange(...caret);
+      .sort((a, b) => similarity(b) - similarity(a));
+    const successor = candidates[0] ?? scope.querySelector("[data-action-id]") ?? scope;
+    successor.focus({ preventScroll: true });
+    if (caret && caret[0] !== null && typeof successor.setSelectionRange === "function" && successor.type !== "email")
+      successor.setSelectionRange(...caret);
   };
 }

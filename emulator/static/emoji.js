@@ -1,6 +1,6 @@
-// A small set of emoji shortcodes; an unknown one stays readable as :name:.
+// A small set of emoji shortcodes; unknown shortcodes stay as :name:.
 
-const WORDS = `
+const PAIRS = `
   white_check_mark ✅ heavy_check_mark ✔️ ballot_box_with_check ☑️ x ❌ negative_squared_cross_mark ❎ no_entry ⛔
   no_entry_sign 🚫 warning ⚠️ rotating_light 🚨 hourglass ⌛ hourglass_flowing_sand ⏳ alarm_clock ⏰ stopwatch ⏱️
   clock1 🕐 clock3 🕒 tada 🎉 rocket 🚀 wave 👋 eyes 👀 pray 🙏 clap 👏 +1 👍 thumbsup 👍 -1 👎 thumbsdown 👎 ok_hand 👌
@@ -17,14 +17,14 @@ const WORDS = `
 `
   .trim()
   .split(/\s+/);
-const COMMON = new Map(WORDS.flatMap((word, at) => (at % 2 ? [] : [[word, WORDS[at + 1]]])));
+const COMMON = new Map(PAIRS.flatMap((word, index) => (index % 2 ? [] : [[word, PAIRS[index + 1]]])));
 
 /** The character for a shortcode, or undefined. */
 export function emoji(name) {
   return COMMON.get(name);
 }
 
-/** Text with every known :shortcode: replaced. */
+/** Replace all known :shortcodes: in a text. */
 export function withEmoji(text) {
   return String(text ?? "").replace(/:([a-z0-9_+-]+):/g, (whole, name) => emoji(name) ?? whole);
 }

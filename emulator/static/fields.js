@@ -1,10 +1,10 @@
-// What Slack's own client refuses before the app is asked: empty required fields, lengths, numbers, addresses.
+// Client-side validation, as in Slack's client: required fields, lengths, numbers, email addresses and URLs.
 
 import { safeUrl } from "./mrkdwn.js";
 
 const MAX_TEXT = 3000;
 
-/** What is wrong with one field before the app is asked, as Slack's client says it; "" when nothing is. */
+/** The error message for a field, as in Slack's client, or "" if it is valid. */
 export function fieldProblem({ block, element, read }) {
   const [value] = Object.values(read());
   if (value === null || value.length === 0) return block.optional ? "" : "Please complete this required field.";
@@ -16,7 +16,7 @@ export function fieldProblem({ block, element, read }) {
   }
   if (element.type === "email_text_input" && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value))
     return "Please enter a valid email address.";
-  if (element.type === "url_text_input" && !safeUrl(value)) return "Please enter a valid URL, beginning with https://.";
+  if (element.type === "url_text_input" && !safeUrl(value)) return "Please enter a valid URL starting with https://.";
   if (element.type === "number_input") return numberProblem(element, value);
   return "";
 }

@@ -1,28 +1,28 @@
-// The frame around the conversation: top bar with the acting person, the newcomer's hint, the drawer of a phone.
+// The page frame: the top bar with the current user, the getting-started hint and the channel drawer on phones.
 
-import { avatar, here, person, personName, standing } from "./directory.js";
+import { avatar, session, person, personName, accountStatus } from "./directory.js";
 import { el, icon, iconButton } from "./dom.js";
 
 const HINT_KEY = "how-to-hidden";
 const part = (name) => document.querySelector(`[data-part=${name}]`);
 
-/** The people somebody at the keyboard can be. */
-export function actors() {
-  return here.workspace.users.filter((user) => !user.is_bot && user.id !== "USLACKBOT");
+/** The users that can be selected as the current user. */
+export function selectableUsers() {
+  return session.workspace.users.filter((user) => !user.is_bot && user.id !== "USLACKBOT");
 }
 
 /**
- * Fill the top bar. `onPerson(id)` runs when another person is chosen. Returns the hint's node and
- * drawPeople(), setLive(on), setDrawer(open), remember().
+ * Render the top bar. `onUserChange(id)` is called when another user is selected. Returns the hint's node and
+ * renderUsers(), setLive(on), setDrawer(open), updateLinks().
  */
-export function createFrame({ onPerson }) {
+export function createFrame({ onUserChange }) {
   const team = el("span", { class: "team" });
-  const face = el("span", { class: "face" });
+  const avatarSlot = el("span", { class: "face" });
   const actingUser = el("select", {
     class: "input",
     data: { testid: "acting-user" },
     "aria-label": "Act as",
-    onchange: () => onPerson(actingUser.value),
+    onchange: () => onUserChange(actingUser.value),
   });
   const anotherTab = el(
     "a",
@@ -31,8 +31,8 @@ export function createFrame({ onPerson }) {
       target: "_blank",
       rel: "noopener",
       href: "/",
-      "aria-label": "Open a second tab as somebody else",
-      title: "Open a second tab as somebody else",
+      "aria-label": "Open a second tab as another user",
+      title: "Open a second tab as another user",
     },
     icon("newtab"),
   );
@@ -54,7 +54,7 @@ export function createFrame({ onPerson }) {
       "div",
       { class: "acting push-right" },
       el("span", { class: "soft hide-narrow" }, "Acting as"),
-      face,
+      avatarSlot,
       actingUser,
       anotherTab,
       help,
@@ -67,9 +67,9 @@ export function createFrame({ onPerson }) {
     el(
       "ol",
       {},
-      el("li", {}, el("strong", {}, "Act as someone. "), "Choose who you are at the top right."),
-      el("li", {}, el("strong", {}, "Type a command. "), "A / in the box below lists what the app can do."),
-      el("li", {}, el("strong", {}, "Answer as someone else. "), "Switch the person, or open a second tab."),
+      el("li", {}, el("strong", {}, "Act as someone. "), "Select a user at the top right."),
+      el("li", {}, el("strong", {}, "Type a command. "), "Enter / in the box below to list the app's commands."),
+      el("li", {}, el("strong", {}, "Respond as someone else. "), "Switch the user, or open a second tab."),
     ),
     iconButton("close", "Hide this hint", () => showHint(false), { data: { testid: "how-to-close" } }),
   );
@@ -85,18 +85,21 @@ export function createFrame({ onPerson }) {
     if (open) part("sidebar").querySelector(".entry")?.focus();
   }
 
-  function drawPeople() {
-    const label = (user) => [personName(user.id), standing(user) || user.profile?.title].filter(Boolean).join(" · ");
+  function renderUsers() {
+    const label = (user) =>
+      [personName(user.id), accountStatus(user) || user.profile?.title].filter(Boolean).join(" · ");
     actingUser.replaceChildren(
-      ...actors().map((user) => el("option", { value: user.id, disabled: Boolean(user.deleted) }, label(user))),
+      ...selectableUsers().map((user) =>
+        el("option", { value: user.id, disabled: Boolean(user.deleted) }, label(user)),
+      ),
     );
-    actingUser.value = here.user;
-    const user = person(here.user);
-    face.replaceChildren(avatar(here.user, personName(here.user)));
-    actingUser.title = [user?.name && `@${user.name}`, here.user, user?.tz].filter(Boolean).join(" · ");
+    actingUser.value = session.user;
+    const user = person(session.user);
+    avatarSlot.replaceChildren(avatar(session.user, personName(session.user)));
+    actingUser.title = [user?.name && `@${user.name}`, session.user, user?.tz].filter(Boolean).join(" · ");
     team.replaceChildren(
       el("span", { class: "seal", "aria-hidden": "true" }),
-      el("span", { class: "team-name" }, here.workspace.team.name),
+      el("span", { class: "team-name" }, session.workspace.team.name),
     );
   }
 
@@ -104,10 +107,10 @@ export function createFrame({ onPerson }) {
     live.hidden = on;
   }
 
-  /** Keep the address of the second tab on somebody else, in the same place. */
-  function remember() {
-    const other = actors().find((user) => !user.deleted && user.id !== here.user);
-    anotherTab.href = `/?${new URLSearchParams({ user: other?.id ?? here.user, channel: here.channel ?? "" })}`;
+  /** Point the second-tab link at another user in the same conversation. */
+  function updateLinks() {
+    const other = selectableUsers().find((user) => !user.deleted && user.id !== session.user);
+    anotherTab.href = `/?${new URLSearchParams({ user: other?.id ?? session.user, channel: session.channel ?? "" })}`;
   }
 
   part("scrim").addEventListener("click", () => setDrawer(false));
@@ -116,5 +119,5 @@ export function createFrame({ onPerson }) {
     (event) => event.key === "Escape" && document.body.classList.contains("drawer-open") && setDrawer(false),
   );
   showHint(localStorage.getItem(HINT_KEY) !== "yes");
-  return { howTo, drawPeople, setDrawer, setLive, remember };
+  return { howTo, renderUsers, setDrawer, setLive, updateLinks };
 }

@@ -1,14 +1,14 @@
-// The App Home tab: the view the app has published for the acting person.
+// The App Home tab: the view that the app published for the current user.
 
-import { act, complaint, get } from "./api.js";
+import { act, warningText, get } from "./api.js";
 import { renderBlocks } from "./blocks.js";
-import { here } from "./directory.js";
+import { session } from "./directory.js";
 import { el, keepFocus } from "./dom.js";
 import { ackWarning, createSurface } from "./surface.js";
 
-/** Build the Home tab in `root`. */
+/** Create the Home tab in `root`. */
 export function createHome(root) {
-  let look = null;
+  let signature = null;
   let surface = null;
 
   function draw(view) {
@@ -21,13 +21,13 @@ export function createHome(root) {
   }
 
   async function refresh() {
-    const who = here.user;
+    const user = session.user;
     const { view } = await get("home");
-    if (who !== here.user) return;
-    const now = JSON.stringify([who, view?.id, view?.hash, view?.blocks]);
-    if (now === look) return;
-    if (!look?.startsWith(`["${who}"`)) surface = null;
-    look = now;
+    if (user !== session.user) return;
+    const now = JSON.stringify([user, view?.id, view?.hash, view?.blocks]);
+    if (now === signature) return;
+    if (!signature?.startsWith(`["${user}"`)) surface = null;
+    signature = now;
     if (view) draw(view);
     else {
       delete root.dataset.viewId;
@@ -39,18 +39,19 @@ export function createHome(root) {
           el(
             "p",
             {},
-            `${here.workspace.bot.name} has not published a Home for you. It is told each time you open this tab.`,
+            `${session.workspace.bot.name} has not published a Home tab for you. `,
+            "The app receives an event each time you open this tab.",
           ),
         ),
       );
     }
   }
 
-  /** The person opens the tab: the app hears of it, and may publish. */
+  /** The user opens the tab: the app receives an event and may publish a view. */
   async function open() {
     await refresh();
-    const sentence = complaint(await act("open_home", { section: "home" }));
-    if (sentence) root.prepend(ackWarning(sentence));
+    const text = warningText(await act("open_home", { section: "home" }));
+    if (text) root.prepend(ackWarning(text));
     await refresh();
   }
 

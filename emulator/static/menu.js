@@ -1,18 +1,18 @@
-// A small menu hanging from a button: message menu, shortcuts, overflow.
+// A popup menu of a button: message menu, shortcuts, overflow.
 
 import { el } from "./dom.js";
 
 function place(menu, anchor) {
-  const at = anchor.getBoundingClientRect();
-  const size = menu.getBoundingClientRect();
-  const below = at.bottom + size.height + 8 < window.innerHeight;
-  menu.style.top = `${Math.max(8, below ? at.bottom + 4 : at.top - size.height - 4)}px`;
-  menu.style.left = `${Math.max(8, Math.min(at.left, window.innerWidth - size.width - 8))}px`;
+  const anchorRect = anchor.getBoundingClientRect();
+  const menuRect = menu.getBoundingClientRect();
+  const below = anchorRect.bottom + menuRect.height + 8 < window.innerHeight;
+  menu.style.top = `${Math.max(8, below ? anchorRect.bottom + 4 : anchorRect.top - menuRect.height - 4)}px`;
+  menu.style.left = `${Math.max(8, Math.min(anchorRect.left, window.innerWidth - menuRect.width - 8))}px`;
 }
 
 /**
  * Open a menu at `anchor`. Items: {label, hint?, icon?, danger?, data?, run}; a string is a heading.
- * Arrows, Home, End and Escape work; a second click on the anchor closes.
+ * It supports the arrow keys, Home, End and Escape; a second click on the anchor closes it.
  */
 export function openMenu(anchor, items, label) {
   if (anchor.nextElementSibling?.matches(".menu")) return;

@@ -1,19 +1,19 @@
 // The list of messages of a conversation or a thread, updated in place.
 
-import { act, complaint } from "./api.js";
+import { act, warningText } from "./api.js";
 import { isCard, renderBody } from "./blocks.js";
 import { dayOf, dayTitle, fullTime, timeOf, tsToMs } from "./clock.js";
 import { askConfirm } from "./confirm.js";
-import { avatar, here, personName } from "./directory.js";
+import { avatar, session, personName } from "./directory.js";
 import { el, icon, iconButton, keepFocus, reconcile } from "./dom.js";
 import { openMenu } from "./menu.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { ackWarning, createSurface } from "./surface.js";
 import { withEmoji } from "./emoji.js";
 
-const TOGETHER_MS = 5 * 60 * 1000;
+const GROUPING_MS = 5 * 60 * 1000;
 const NEAR_BOTTOM_PX = 120;
-const QUIET = new Set([
+const SYSTEM_SUBTYPES = new Set([
   "channel_join",
   "channel_leave",
   "group_join",
@@ -25,9 +25,9 @@ const QUIET = new Set([
   "tombstone",
 ]);
 
-// Who a message is from: {id, name, isApp}.
+// The author of a message: {id, name, isApp}.
 function author(message) {
-  const { bot } = here.workspace;
+  const { bot } = session.workspace;
   const isApp = Boolean(message.bot_id);
   const own = isApp && message.bot_id === bot.bot_id;
   const name =
@@ -35,36 +35,36 @@ function author(message) {
   return { id: message.user ?? message.bot_id, name, isApp };
 }
 
-function together(message, before) {
+function isGrouped(message, before) {
   return (
     Boolean(before) &&
     author(before).name === author(message).name &&
     !isCard(message) &&
     !isCard(before) &&
     Boolean(message.is_ephemeral) === Boolean(before.is_ephemeral) &&
-    tsToMs(message.ts) - tsToMs(before.ts) < TOGETHER_MS &&
-    !QUIET.has(before.subtype)
+    tsToMs(message.ts) - tsToMs(before.ts) < GROUPING_MS &&
+    !SYSTEM_SUBTYPES.has(before.subtype)
   );
 }
 
-function failure(node, answer) {
-  const sentence = complaint(answer);
+function showFailure(node, answer) {
+  const text = warningText(answer);
   for (const old of node.querySelectorAll(":scope > .message-body > [data-testid=ack-warning]")) old.remove();
-  if (sentence) node.querySelector(".message-body").append(ackWarning(sentence));
+  if (text) node.querySelector(".message-body").append(ackWarning(text));
 }
 
 function messageMenu(message, channel, node, onThread) {
-  const shortcuts = here.workspace.shortcuts.filter((shortcut) => shortcut.type === "message");
+  const shortcuts = session.workspace.shortcuts.filter((shortcut) => shortcut.type === "message");
   const stored = !message.is_ephemeral;
   const remove = async () => {
     const confirm = {
       title: { text: "Delete this message?" },
-      text: { type: "plain_text", text: "As a person would in Slack: the app is not asked." },
+      text: { type: "plain_text", text: "This deletes the message as a user would in Slack. The app is not involved." },
       confirm: { text: "Delete" },
       deny: { text: "Keep" },
       style: "danger",
     };
-    if (await askConfirm(confirm)) failure(node, await act("delete_message", { channel, ts: message.ts }));
+    if (await askConfirm(confirm)) showFailure(node, await act("delete_message", { channel, ts: message.ts }));
   };
   return [
     stored &&
@@ -87,17 +87,20 @@ function messageMenu(message, channel, node, onThread) {
       icon: icon("bolt"),
       data: { callbackId: shortcut.callback_id },
       run: async () =>
-        failure(node, await act("message_shortcut", { callback_id: shortcut.callback_id, channel, ts: message.ts })),
+        showFailure(
+          node,
+          await act("message_shortcut", { callback_id: shortcut.callback_id, channel, ts: message.ts }),
+        ),
     })),
     !stored && {
       label: "Dismiss",
       icon: icon("close"),
       data: { testid: "dismiss-message" },
-      run: async () => failure(node, await act("delete_message", { channel, ts: message.ts })),
+      run: async () => showFailure(node, await act("delete_message", { channel, ts: message.ts })),
     },
     stored && {
       label: "Delete",
-      hint: "as a person, not as the app",
+      hint: "as a user, not as the app",
       icon: icon("trash"),
       danger: true,
       data: { testid: "delete-message" },
@@ -108,15 +111,15 @@ function messageMenu(message, channel, node, onThread) {
 
 function replies(message, onThread) {
   if (!message.reply_count || !onThread) return null;
-  const words = message.reply_count === 1 ? "1 reply" : `${message.reply_count} replies`;
-  const faces = (message.reply_users ?? [])
+  const label = message.reply_count === 1 ? "1 reply" : `${message.reply_count} replies`;
+  const avatars = (message.reply_users ?? [])
     .slice(0, 4)
-    .map((id) => avatar(id, personName(id), id === here.workspace.bot.user_id));
+    .map((id) => avatar(id, personName(id), id === session.workspace.bot.user_id));
   return el(
     "button",
     { type: "button", class: "replies", data: { testid: "open-thread" }, onclick: () => onThread(message.ts) },
-    faces,
-    el("span", {}, words),
+    avatars,
+    el("span", {}, label),
   );
 }
 
@@ -124,7 +127,7 @@ function renderMessage(message, before, channel, onThread) {
   const from = author(message);
   const ms = tsToMs(message.ts);
   const time = el("time", { class: "stamp", datetime: new Date(ms).toISOString(), title: fullTime(ms) }, timeOf(ms));
-  const compact = together(message, before);
+  const compact = isGrouped(message, before);
   const surface = createSurface("message", { channel, ts: message.ts }, null, () =>
     document.querySelector(`[data-channel="${CSS.escape(channel)}"][data-ts="${CSS.escape(message.ts)}"] .blocks`),
   );
@@ -133,11 +136,11 @@ function renderMessage(message, before, channel, onThread) {
     "aria-haspopup": "menu",
     data: { testid: "message-menu" },
   });
-  const quiet = QUIET.has(message.subtype);
+  const isSystem = SYSTEM_SUBTYPES.has(message.subtype);
   const kinds = [
     compact && "message-compact",
     message.is_ephemeral && "message-ephemeral",
-    quiet && "message-quiet",
+    isSystem && "message-quiet",
     isCard(message) && "message-card",
   ].filter(Boolean);
   const node = el(
@@ -169,18 +172,18 @@ function renderMessage(message, before, channel, onThread) {
           message.edited && el("span", { class: "soft edited" }, "(edited)"),
           message.subtype === "thread_broadcast" && el("span", { class: "soft" }, "replied to a thread"),
         ),
-      quiet && !message.text
+      isSystem && !message.text
         ? el("div", { class: "blocks" }, "This message was deleted.")
         : renderBody(message, surface),
       message.reactions?.length > 0 &&
         el(
           "div",
           { class: "reactions" },
-          message.reactions.map((one) =>
+          message.reactions.map((reaction) =>
             el(
               "span",
-              { class: "chip", title: (one.users ?? []).map(personName).join(", ") },
-              `${withEmoji(`:${one.name}:`)} ${one.count}`,
+              { class: "chip", title: (reaction.users ?? []).map(personName).join(", ") },
+              `${withEmoji(`:${reaction.name}:`)} ${reaction.count}`,
             ),
           ),
         ),
@@ -199,20 +202,20 @@ function announce(fresh) {
 }
 
 /**
- * A list in `root`. Its show(channel, messages, {unread, lastRead, empty}) draws what is new or changed and leaves every other
- * message's DOM alone, so that a half-made click or a focused button survives other people's news.
+ * Create a message list in `root`. Its show(channel, messages, {unread, lastRead, empty}) renders only new and changed
+ * messages, so that updates by others do not interrupt a click or move the focus.
  */
 export function createMessageList(root, { onThread = null, kind = "channel" } = {}) {
-  let drawn = new Map();
-  let where = null;
-  let line = null;
+  let rendered = new Map();
+  let shownPlace = null;
+  let unreadTs = null;
 
-  const lookOf = (message, before) =>
-    JSON.stringify([message, together(message, before), here.user, here.edition, here.channels.length]);
+  const fingerprint = (message, before) =>
+    JSON.stringify([message, isGrouped(message, before), session.user, session.edition, session.channels.length]);
 
   function divider(key, make) {
-    const known = drawn.get(key);
-    return known ?? { look: key, node: make() };
+    const known = rendered.get(key);
+    return known ?? { signature: key, node: make() };
   }
 
   function firstUnread(others, unread, lastRead) {
@@ -225,12 +228,12 @@ export function createMessageList(root, { onThread = null, kind = "channel" } = 
   }
 
   function show(channel, messages, { unread = 0, lastRead = null, empty = null } = {}) {
-    const place = `${here.user} ${channel} ${here.thread ?? ""}`;
-    const arrived = place !== where;
-    const stick = arrived || root.scrollHeight - root.scrollTop - root.clientHeight < NEAR_BOTTOM_PX;
-    const others = messages.filter((message) => message.user !== here.user);
-    if (arrived) line = firstUnread(others, unread, lastRead);
-    const fresh = arrived ? [] : others.filter((message) => !drawn.has(message.ts));
+    const place = `${session.user} ${channel} ${session.thread ?? ""}`;
+    const placeChanged = place !== shownPlace;
+    const stickToBottom = placeChanged || root.scrollHeight - root.scrollTop - root.clientHeight < NEAR_BOTTOM_PX;
+    const others = messages.filter((message) => message.user !== session.user);
+    if (placeChanged) unreadTs = firstUnread(others, unread, lastRead);
+    const fresh = placeChanged ? [] : others.filter((message) => !rendered.has(message.ts));
     const next = new Map();
     messages.forEach((message, index) => {
       const before = messages[index - 1];
@@ -243,7 +246,7 @@ export function createMessageList(root, { onThread = null, kind = "channel" } = 
             el("div", { class: "day", role: "separator" }, el("span", {}, dayTitle(tsToMs(message.ts)))),
           ),
         );
-      if (message.ts === line)
+      if (message.ts === unreadTs)
         next.set(
           "unread",
           divider("unread", () =>
@@ -254,27 +257,29 @@ export function createMessageList(root, { onThread = null, kind = "channel" } = 
             ),
           ),
         );
-      const previous = newDay || message.ts === line ? null : before;
-      const look = lookOf(message, previous);
-      const known = !arrived && drawn.get(message.ts);
+      const previous = newDay || message.ts === unreadTs ? null : before;
+      const signature = fingerprint(message, previous);
+      const known = !placeChanged && rendered.get(message.ts);
       next.set(
         message.ts,
-        known?.look === look ? known : { look, node: renderMessage(message, previous, channel, onThread) },
+        known?.signature === signature
+          ? known
+          : { signature, node: renderMessage(message, previous, channel, onThread) },
       );
     });
     const restore = keepFocus(root);
     const nodes = [...next.values()].map((entry) => entry.node);
     reconcile(root, messages.length === 0 && empty ? [...nodes, empty] : nodes);
     restore();
-    drawn = next;
-    where = place;
-    if (stick) root.scrollTop = root.scrollHeight;
+    rendered = next;
+    shownPlace = place;
+    if (stickToBottom) root.scrollTop = root.scrollHeight;
     if (fresh.length) announce(fresh);
   }
 
-  /** Scroll to one message and mark it, as a permalink does. */
+  /** Scroll to a message and highlight it, as a permalink does. */
   function reveal(ts) {
-    const node = drawn.get(ts)?.node;
+    const node = rendered.get(ts)?.node;
     if (!node) return;
     node.scrollIntoView({ block: "center" });
     node.classList.add("message-found");

@@ -1,9 +1,9 @@
-// The stack of modals of this tab: only the top one shows; what was typed below it is kept.
+// The tab's stack of modals: only the topmost modal is visible; input in the others is kept.
 
-import { act, complaint, get } from "./api.js";
+import { act, warningText, get } from "./api.js";
 import { renderBlocks } from "./blocks.js";
 import { el, icon, iconButton, keepFocus, uid } from "./dom.js";
-import { here } from "./directory.js";
+import { session } from "./directory.js";
 import { fieldProblem } from "./fields.js";
 import { plainText } from "./mrkdwn.js";
 import { ackWarning, createSurface, setBusy } from "./surface.js";
@@ -27,14 +27,14 @@ function clearErrors(form) {
   }
 }
 
-/** Put {block_id: sentence} at the fields; sentences for unknown blocks go to the top. Focus moves to the first. */
+/** Show {block_id: message} at the fields; errors of unknown blocks appear at the top. Focuses the first error. */
 function showErrors(form, surface, errors) {
   let first = null;
   let visible = null;
-  for (const [blockId, sentence] of Object.entries(errors)) {
+  for (const [blockId, text] of Object.entries(errors)) {
     const block = form.querySelector(`.block[data-block-id="${CSS.escape(blockId)}"]`);
     if (!block) {
-      form.querySelector(".modal-notice").append(ackWarning(`${blockId}: ${sentence}`));
+      form.querySelector(".modal-notice").append(ackWarning(`${blockId}: ${text}`));
       continue;
     }
     const id = uid();
@@ -44,7 +44,7 @@ function showErrors(form, surface, errors) {
         "p",
         { class: "field-error", id, role: "alert", data: { testid: "field-error", blockId } },
         icon("warning"),
-        el("span", {}, sentence),
+        el("span", {}, text),
       ),
     );
     control?.setAttribute("aria-invalid", "true");
@@ -56,7 +56,7 @@ function showErrors(form, surface, errors) {
   visible?.scrollIntoView({ block: "nearest" });
 }
 
-/** Build the modal layer of this tab. `onIdle` runs when the last modal has closed (focus may need a home). */
+/** Create the modal layer of this tab. `onIdle` is called when the last modal has closed, to place the focus. */
 export function createModals({ onIdle }) {
   const dialog = el("dialog", { class: "modal", data: { testid: "modal" } });
   const known = new Map();
@@ -68,15 +68,15 @@ export function createModals({ onIdle }) {
     event.preventDefault();
     closeTop();
   });
-  // Browsers close a dialog on a second Escape whatever we say: then the person has closed it.
+  // Browsers close a dialog on a second Escape despite preventDefault(): treat that as closed by the user.
   dialog.addEventListener("close", (event) => event.target === dialog && stack.length > 0 && closeTop(true));
 
   async function closeTop(all = false) {
     const view = stack.at(-1);
     if (!view || dialog.classList.contains("submitting")) return;
     const answer = await act("view_close", { view_id: view.id, is_cleared: all || Boolean(view.clear_on_close) });
-    const sentence = answer.ok ? "" : complaint(answer);
-    if (sentence) known.get(view.id)?.form.querySelector(".modal-notice").replaceChildren(ackWarning(sentence));
+    const text = answer.ok ? "" : warningText(answer);
+    if (text) known.get(view.id)?.form.querySelector(".modal-notice").replaceChildren(ackWarning(text));
     await refresh();
   }
 
@@ -87,21 +87,21 @@ export function createModals({ onIdle }) {
       surface.fields
         .filter((field) => field.block.type === "input")
         .map((field) => [field.block.block_id, fieldProblem(field)])
-        .filter(([, sentence]) => sentence),
+        .filter(([, text]) => text),
     );
     if (Object.keys(problems).length) {
       showErrors(form, surface, problems);
       return;
     }
-    const press = form.querySelector("[data-testid=modal-submit]");
+    const submitButton = form.querySelector("[data-testid=modal-submit]");
     dialog.classList.add("submitting");
-    setBusy(press, true);
+    setBusy(submitButton, true);
     const answer = await act("view_submit", { view_id: view.id, state: surface.values() });
-    setBusy(press, false);
+    setBusy(submitButton, false);
     dialog.classList.remove("submitting");
     if (answer.errors) showErrors(form, surface, answer.errors);
-    const sentence = complaint(answer);
-    if (sentence) form.querySelector(".modal-notice").replaceChildren(ackWarning(sentence));
+    const text = warningText(answer);
+    if (text) form.querySelector(".modal-notice").replaceChildren(ackWarning(text));
     await refresh();
   }
 
@@ -110,7 +110,7 @@ export function createModals({ onIdle }) {
     const surface = createSurface("modal", { view_id: view.id }, typed, () =>
       known.get(view.id)?.form.querySelector(".modal-notice"),
     );
-    const deep = stack.length > 1;
+    const nested = stack.length > 1;
     const inputs = view.blocks.some((block) => block.type === "input");
     const form = el(
       "form",
@@ -131,9 +131,9 @@ export function createModals({ onIdle }) {
       el(
         "header",
         { class: "pane-head" },
-        deep && iconButton("back", "Back", () => closeTop(), { data: { testid: "modal-back" } }),
+        nested && iconButton("back", "Back", () => closeTop(), { data: { testid: "modal-back" } }),
         el("h2", { id: title }, plainText(view.title)),
-        iconButton("close", deep ? "Close all" : "Close", () => closeTop(deep), {
+        iconButton("close", nested ? "Close all" : "Close", () => closeTop(nested), {
           class: "button button-icon push-right",
           data: { testid: "modal-x" },
         }),
@@ -156,10 +156,10 @@ export function createModals({ onIdle }) {
           ),
       ),
     );
-    return { form, surface, title, look: look(view) };
+    return { form, surface, title, signature: signature(view) };
   }
 
-  const look = (view) =>
+  const signature = (view) =>
     JSON.stringify([view.hash, view.title, view.submit, view.close, view.blocks, stack.length > 1]);
 
   function show() {
@@ -169,12 +169,12 @@ export function createModals({ onIdle }) {
       if (!dialog.open) return;
       dialog.close();
       dialog.replaceChildren();
-      focusAgain();
+      restoreFocus();
       onIdle();
       return;
     }
     const before = known.get(view.id);
-    const changed = before?.look !== look(view);
+    const changed = before?.signature !== signature(view);
     // Slack keeps the values of inputs whose block_id and action_id are unchanged over views.update.
     const restore = keepFocus(dialog);
     const now = changed ? build(view, before?.surface.values() ?? view.state?.values) : before;
@@ -189,34 +189,34 @@ export function createModals({ onIdle }) {
     dialog.dataset.callbackId = view.callback_id ?? "";
     dialog.setAttribute("aria-labelledby", now.title);
     if (!dialog.open) dialog.showModal();
-    if (!before || !dialog.contains(document.activeElement)) firstField(now.form)?.focus({ preventScroll: true }); // what stands above it comes first
+    if (!before || !dialog.contains(document.activeElement)) firstField(now.form)?.focus({ preventScroll: true });
     if (before) restore();
   }
 
-  /** Chromium gives focus back while the page is still inert, and then shows no caret: once more. */
-  function focusAgain() {
+  /** Chromium restores the focus while the page is still inert and then shows no caret, so focus again. */
+  function restoreFocus() {
     const back = document.activeElement;
     if (!(back instanceof HTMLElement) || back === document.body) return;
     back.blur();
     requestAnimationFrame(() => back.focus());
   }
 
-  /** Fetch the stack again and show its top. */
+  /** Fetch the stack and show the topmost modal. */
   async function refresh() {
     round += 1;
-    const mine = round;
+    const thisRound = round;
     const { views } = await get("modals");
-    if (mine !== round) return;
+    if (thisRound !== round) return;
     stack = views;
     show();
   }
 
-  /** Another person acts now: their stack is another one. */
+  /** Forget all modals after a change of the current user. */
   function reset() {
     known.clear();
     stack = [];
     show();
-    return here.user ? refresh() : undefined;
+    return session.user ? refresh() : undefined;
   }
 
   return { refresh, reset };

@@ -1,22 +1,22 @@
 // Slack's mrkdwn and rich_text inline elements, as DOM nodes.
 
 import { slackDate } from "./clock.js";
-import { conversation, conversationName, here, personName } from "./directory.js";
+import { conversation, conversationName, session, personName } from "./directory.js";
 import { el } from "./dom.js";
 import { emoji, withEmoji } from "./emoji.js";
 
 const STYLES = { "*": "strong", _: "em", "~": "s" };
-// How far a closing mark may be: keeps a long text of stray marks from costing quadratic time.
-const FARTHEST = 3000;
+// The maximum distance of a closing mark, to avoid quadratic time on long texts with unmatched marks.
+const MAX_SPAN = 3000;
 const WORD = /[\p{L}\p{N}]/u;
 const BARE_URL = /^https?:\/\/[^\s<>|]*[^\s<>|.,;:!?)\]'"]/;
 
-/** Undo Slack's three entities, and only those. */
+/** Decode Slack's three HTML entities, and no others. */
 function unescape(text) {
   return text.replace(/&(amp|lt|gt);/g, (_, name) => ({ amp: "&", lt: "<", gt: ">" })[name]);
 }
 
-/** The URL if it is http or https, else null: nothing else becomes a link. */
+/** The URL if it is http or https, else null; other URLs must not become links. */
 export function safeUrl(url) {
   try {
     const parsed = new URL(url);
@@ -26,29 +26,29 @@ export function safeUrl(url) {
   }
 }
 
-/** A link that opens elsewhere; an unsafe one is its text, marked as dead. */
+/** A link that opens in a new tab; an unsafe link is shown as text and marked as dead. */
 export function link(url, label) {
   const href = safeUrl(url);
   if (!href) return el("span", { class: "dead-link", title: `not an http(s) link: ${url}` }, label);
   return el("a", { href, target: "_blank", rel: "noopener noreferrer" }, label);
 }
 
-/** A person mentioned in text. */
+/** A user mention. */
 export function mention(id, label) {
   return el(
     "span",
-    { class: `chip${id === here.user ? " chip-me" : ""}`, data: { mention: id } },
+    { class: `chip${id === session.user ? " chip-me" : ""}`, data: { mention: id } },
     `@${personName(id) === id && label ? label : personName(id)}`,
   );
 }
 
-/** A user group mentioned in text. */
+/** A user group mention. */
 export function groupMention(id, label) {
-  const group = here.workspace.groups.find((one) => one.id === id);
+  const group = session.workspace.groups.find((item) => item.id === id);
   return el("span", { class: "chip", data: { mention: id } }, `@${group?.handle ?? (label || id).replace(/^@/, "")}`);
 }
 
-/** A channel mentioned in text. */
+/** A channel mention. */
 export function channelMention(id, label) {
   const known = conversation(id);
   return el("span", { class: "chip", data: { mention: id } }, `#${known ? conversationName(known) : label || id}`);
@@ -59,7 +59,7 @@ export function broadcast(range) {
   return el("span", { class: "chip chip-me" }, `@${range}`);
 }
 
-/** A date in the reader's zone, with an optional link around it. */
+/** A date in the current user's time zone, optionally linked. */
 export function dateMention(seconds, template, url) {
   const time = el("time", { datetime: new Date(Number(seconds) * 1000).toISOString() }, slackDate(seconds, template));
   return url ? link(url, time) : time;
@@ -81,14 +81,14 @@ function token(body) {
   if (target.startsWith("!")) return el("span", { class: "chip" }, label || target.slice(1));
   const url = unescape(target);
   if (/^mailto:/i.test(url)) return el("span", { class: "chip" }, label || url.slice(7));
-  // A person's "a <b> c" is no link.
+  // Typed text such as "a <b> c" is not a link.
   return /^[a-z][a-z0-9+.-]*:/i.test(url) ? link(url, label ? withEmoji(label) : url) : `<${unescape(body)}>`;
 }
 
 function closing(text, start, mark) {
   if (!text[start + 1] || /\s/.test(text[start + 1]) || text[start + 1] === mark) return -1;
   if (start > 0 && WORD.test(text[start - 1])) return -1;
-  const end = Math.min(text.length, start + FARTHEST);
+  const end = Math.min(text.length, start + MAX_SPAN);
   for (let at = start + 1; at < end && text[at] !== "\n"; at += 1) {
     if (text[at] === "<") at = Math.max(at, text.indexOf(">", at));
     else if (text[at] === mark && !/\s/.test(text[at - 1]) && !(text[at + 1] && WORD.test(text[at + 1]))) return at;
@@ -96,7 +96,7 @@ function closing(text, start, mark) {
   return -1;
 }
 
-/** One piece of special syntax at `at`: [node, index after it], or null. */
+/** Parse special syntax at index `at`: [node, index after it], or null. */
 function special(text, at, verbatim) {
   const letter = text[at];
   if (letter === "`") {
@@ -140,25 +140,25 @@ function inline(text, verbatim) {
 }
 
 function paragraphs(text, verbatim) {
-  const out = [];
+  const lines = [];
   let quote = null;
-  let everything = false;
+  let quoteRest = false;
   for (const line of text.replace(/^\n|\n$/g, "").split("\n")) {
-    const opens = everything ? null : /^(?:>|&gt;)((?:>|&gt;){2})?\s?/.exec(line);
-    if (opens || everything) {
-      everything ||= Boolean(opens?.[1]);
-      if (!quote) out.push((quote = el("blockquote")));
+    const opens = quoteRest ? null : /^(?:>|&gt;)((?:>|&gt;){2})?\s?/.exec(line);
+    if (opens || quoteRest) {
+      quoteRest ||= Boolean(opens?.[1]);
+      if (!quote) lines.push((quote = el("blockquote")));
       quote.append(el("div", { class: "line" }, inline(opens ? line.slice(opens[0].length) : line, verbatim)));
     } else {
       quote = null;
       const item = /^\s*([•◦▪*-]|\d+[.)])\s/.test(line);
-      out.push(el("div", { class: item ? "line line-item" : "line" }, inline(line, verbatim)));
+      lines.push(el("div", { class: item ? "line line-item" : "line" }, inline(line, verbatim)));
     }
   }
-  return out;
+  return lines;
 }
 
-/** Render mrkdwn source. Fences first, then quotes and lines, then what is inside a line. */
+/** Render mrkdwn: code fences first, then quotes and lines, then inline formatting. */
 export function mrkdwn(source, verbatim = false) {
   const root = el("div", { class: "mrkdwn" });
   String(source ?? "")
@@ -172,14 +172,14 @@ export function mrkdwn(source, verbatim = false) {
   return root;
 }
 
-/** A Slack text object: mrkdwn is formatted, plain_text is shown as it is (emoji apart). */
+/** Render a text object: mrkdwn is formatted, plain_text is shown as is, except for emoji. */
 export function textObject(text) {
   if (!text) return el("div");
   if (text.type === "mrkdwn") return mrkdwn(text.text, text.verbatim);
   return el("div", { class: "plain" }, plainText(text));
 }
 
-/** A text object as a bare string, for labels, options and titles. */
+/** Convert a text object to a string, for labels, options and titles. */
 export function plainText(text) {
   if (!text) return "";
   return text.emoji === false ? text.text : withEmoji(text.text);

@@ -1,10 +1,10 @@
-// Boot and routing: who acts, which conversation shows, and what to fetch when the stream says so.
+// Startup and routing: the current user, the visible conversation, and updates from the change stream.
 
 import { act, get, listen } from "./api.js";
-import { createComposer, invitation } from "./composer.js";
-import { conversation, conversationName, here, personName, tabId } from "./directory.js";
+import { createComposer, placeholderFor } from "./composer.js";
+import { conversation, conversationName, session, personName, tabId } from "./directory.js";
 import { el } from "./dom.js";
-import { actors, createFrame } from "./frame.js";
+import { selectableUsers, createFrame } from "./frame.js";
 import { createHome } from "./home.js";
 import { createMessageList } from "./messages.js";
 import { createModals } from "./modals.js";
@@ -12,22 +12,22 @@ import { createSidebar } from "./sidebar.js";
 import { createThread } from "./thread.js";
 
 const part = (name) => document.querySelector(`[data-part=${name}]`);
-const frame = createFrame({ onPerson: (user) => become(user) });
+const frame = createFrame({ onUserChange: (user) => actAs(user) });
 let stopListening = () => {};
 
 const title = el("h1", { data: { testid: "conversation-title" } });
 const topic = el("span", { class: "soft topic" });
 const badges = el("span", { class: "badges" });
-const tab = (section, words) =>
+const tab = (section, label) =>
   el(
     "button",
     {
       type: "button",
       class: "tab",
       data: { testid: `tab-${section}` },
-      onclick: () => show(here.channel, { section }),
+      onclick: () => show(session.channel, { section }),
     },
-    words,
+    label,
   );
 const tabs = el(
   "div",
@@ -47,79 +47,79 @@ part("main").append(
 );
 
 const list = createMessageList(listRoot, { onThread: (ts) => thread.open(ts) });
-const thread = createThread(part("thread"), { onChange: () => remember() });
+const thread = createThread(part("thread"), { onChange: () => updateUrl() });
 const sidebar = createSidebar(part("sidebar"), { open: (channel) => show(channel) });
 const home = createHome(homeRoot);
 const modals = createModals({ onIdle: () => document.activeElement === document.body && composer.focus() });
 
-// ---- what is on screen -------------------------------------------------------------------------------------
+// ---- rendering ----------------------------------------------------------------------------------------------
 
-function remember() {
-  const query = new URLSearchParams({ user: here.user, channel: here.channel ?? "" });
-  if (here.section === "home") query.set("section", "home");
-  if (here.thread) query.set("thread", here.thread);
+function updateUrl() {
+  const query = new URLSearchParams({ user: session.user, channel: session.channel ?? "" });
+  if (session.section === "home") query.set("section", "home");
+  if (session.thread) query.set("thread", session.thread);
   history.replaceState(null, "", `/?${query}`);
-  frame.remember();
+  frame.updateLinks();
 }
 
-function drawHead() {
-  const channel = conversation(here.channel);
+function renderHeader() {
+  const channel = conversation(session.channel);
   if (!channel) return;
   const isIm = channel.kind === "im";
-  const isApp = isIm && (!channel.with_user || channel.with_user === here.workspace.bot.user_id);
-  const { home_tab_enabled: hasHome, messages_tab_enabled: hasMessages } = here.workspace.home;
+  const isApp = isIm && (!channel.with_user || channel.with_user === session.workspace.bot.user_id);
+  const { home_tab_enabled: hasHome, messages_tab_enabled: hasMessages } = session.workspace.home;
   title.textContent = isIm ? conversationName(channel) : `#${channel.name}`;
   topic.textContent = channel.topic || "";
   const notes = [
     isApp && "APP",
     channel.kind === "private" && "private",
     channel.is_archived && "archived",
-    !isIm && !channel.is_member && `${personName(here.user)} is not in this channel`,
-    !isIm && channel.bot_is_member === false && `${here.workspace.bot.name} is not in this channel`,
+    !isIm && !channel.is_member && `${personName(session.user)} is not in this channel`,
+    !isIm && channel.bot_is_member === false && `${session.workspace.bot.name} is not in this channel`,
   ];
-  badges.replaceChildren(...notes.filter(Boolean).map((words) => el("span", { class: "tag" }, words)));
+  badges.replaceChildren(...notes.filter(Boolean).map((label) => el("span", { class: "tag" }, label)));
   tabs.hidden = !(isApp && hasHome);
-  for (const one of tabs.children) {
-    if (one.dataset.testid === `tab-${here.section}`) one.setAttribute("aria-current", "page");
-    else one.removeAttribute("aria-current");
+  for (const item of tabs.children) {
+    if (item.dataset.testid === `tab-${session.section}`) item.setAttribute("aria-current", "page");
+    else item.removeAttribute("aria-current");
   }
-  const onHome = here.section === "home";
+  const onHome = session.section === "home";
   homeRoot.hidden = !onHome;
   listRoot.hidden = onHome;
   composer.node.hidden = onHome;
   const closed = channel.is_archived || (isApp && hasMessages === false);
   composer.describe(
-    closed ? "You cannot write here." : invitation(isIm ? conversationName(channel) : `#${channel.name}`),
+    closed ? "You cannot write here." : placeholderFor(isIm ? conversationName(channel) : `#${channel.name}`),
     { disabled: closed },
   );
 }
 
 function emptyState() {
-  const { commands, bot } = here.workspace;
+  const { commands, bot } = session.workspace;
   return el(
     "div",
     { class: "empty", data: { testid: "empty" } },
-    el("h2", {}, "Quiet so far"),
+    el("h2", {}, "No messages yet"),
     el(
       "p",
       {},
-      commands.length ? `This is a local workspace with ${bot.name} in it. Try a command:` : "Write something below.",
+      commands.length ? `This is a local workspace with ${bot.name}. Try a command:` : "Send a message below.",
     ),
     el(
       "div",
       { class: "hints" },
-      commands.map((one) =>
+      commands.map((item) =>
         el(
           "button",
           {
             type: "button",
             class: "hint-card",
-            data: { testid: "command-hint", command: one.command },
-            onclick: () => composer.fill(`${one.command} `),
+            data: { testid: "command-hint", command: item.command },
+            onclick: () => composer.fill(`${item.command} `),
           },
-          el("strong", {}, one.command),
-          one.usage_hint && el("code", {}, one.usage_hint),
-          el("span", {}, one.description),
+          el("strong", {}, item.command),
+          item.usage_hint && el("code", {}, item.usage_hint),
+          el("span", {}, item.description),
         ),
       ),
     ),
@@ -127,40 +127,40 @@ function emptyState() {
 }
 
 async function refreshMessages() {
-  if (!here.channel || here.section !== "messages") return;
-  const asked = `${here.user} ${here.channel}`;
-  const { unread = 0, last_read: lastRead } = conversation(here.channel) ?? {};
-  const { messages } = await get("messages", { channel: here.channel });
-  if (asked === `${here.user} ${here.channel}`)
-    list.show(here.channel, messages, { unread, lastRead, empty: emptyState() });
+  if (!session.channel || session.section !== "messages") return;
+  const requested = `${session.user} ${session.channel}`;
+  const { unread = 0, last_read: lastRead } = conversation(session.channel) ?? {};
+  const { messages } = await get("messages", { channel: session.channel });
+  if (requested === `${session.user} ${session.channel}`)
+    list.show(session.channel, messages, { unread, lastRead, empty: emptyState() });
 }
 
 async function refreshChannels() {
-  const who = here.user;
+  const user = session.user;
   const { channels } = await get("channels");
-  if (who !== here.user) return;
-  here.channels = channels;
-  if (conversation(here.channel)?.unread > 0 && here.section === "messages" && !document.hidden)
-    act("open_channel", { channel: here.channel });
+  if (user !== session.user) return;
+  session.channels = channels;
+  if (conversation(session.channel)?.unread > 0 && session.section === "messages" && !document.hidden)
+    act("open_channel", { channel: session.channel });
   sidebar.show();
-  drawHead();
+  renderHeader();
 }
 
-/** Show a conversation: {section: "home" | "messages", thread: ts | null, reveal: ts}. */
+/** Show a conversation: {section: "home" | "messages", threadTs: ts | null, reveal: ts}. */
 async function show(channel, { section = "messages", threadTs = null, reveal = null } = {}) {
   thread.close({ focus: false });
-  here.channel = channel;
-  here.section = section;
+  session.channel = channel;
+  session.section = section;
   frame.setDrawer(false);
-  composer.quiet();
-  remember();
-  drawHead();
+  composer.clearNotice();
+  updateUrl();
+  renderHeader();
   sidebar.show();
   if (section === "home") await home.open();
   else {
     await refreshMessages();
     await act("open_channel", { channel });
-    if (conversation(channel)?.kind === "im" && here.workspace.home.home_tab_enabled)
+    if (conversation(channel)?.kind === "im" && session.workspace.home.home_tab_enabled)
       act("open_home", { section: "messages" });
   }
   if (threadTs) await thread.open(threadTs, { focus: false });
@@ -168,22 +168,24 @@ async function show(channel, { section = "messages", threadTs = null, reveal = n
 }
 
 function firstChannel() {
-  const joined = here.channels.filter((channel) => channel.is_member && channel.kind !== "im" && !channel.is_archived);
-  return (joined.find((channel) => channel.bot_is_member) ?? joined[0] ?? here.channels[0])?.id ?? null;
+  const joined = session.channels.filter(
+    (channel) => channel.is_member && channel.kind !== "im" && !channel.is_archived,
+  );
+  return (joined.find((channel) => channel.bot_is_member) ?? joined[0] ?? session.channels[0])?.id ?? null;
 }
 
-/** Act as this person from now on, here or at `channel`. */
-async function become(user, channel = here.channel, options = {}) {
+/** Switch to another user, in the same conversation or in `channel`. */
+async function actAs(user, channel = session.channel, options = {}) {
   stopListening();
-  here.user = user;
-  here.thread = null;
-  frame.drawPeople();
+  session.user = user;
+  session.thread = null;
+  frame.renderUsers();
   await refreshChannels();
   await show(conversation(channel) ? channel : firstChannel(), options);
   await modals.reset();
-  if (here.user !== user) return;
+  if (session.user !== user) return;
   stopListening();
-  stopListening = listen(heard, setLive);
+  stopListening = listen(handleChange, setLive);
 }
 
 // ---- live ----------------------------------------------------------------------------------------------------
@@ -195,7 +197,7 @@ function setLive(on) {
   frame.setLive(on);
   isLive = on;
   if (!on) wasLost = true;
-  // What happened between the first fetch and the stream, or while it was away, was not announced to us.
+  // Changes before the stream connected, or while it was disconnected, were not received.
   refreshAll(wasLost && on);
   if (on) wasLost = false;
 }
@@ -209,20 +211,20 @@ async function refreshAll(andWorkspace) {
       refreshMessages(),
       thread.refresh(),
       modals.refresh(),
-      here.section === "home" && home.refresh(),
+      session.section === "home" && home.refresh(),
     ]);
   } catch {
-    // The stream notices a lost stand-in by itself and comes back here.
+    // The stream detects a lost stand-in on its own and calls this again.
   }
 }
 
 async function refreshWorkspace() {
-  here.workspace = await get("workspace");
-  here.edition += 1;
-  frame.drawPeople();
+  session.workspace = await get("workspace");
+  session.edition += 1;
+  frame.renderUsers();
 }
 
-/** Run refresh at most once at a time, and once more when asked meanwhile: bursts of events cost two fetches. */
+/** Run refresh at most once at a time, and again if requested while running: a burst of events costs two fetches. */
 function coalesce(refresh) {
   let running = false;
   let again = false;
@@ -236,7 +238,7 @@ function coalesce(refresh) {
         await refresh();
       }
     } catch {
-      // The stream notices a lost stand-in by itself.
+      // The stream detects a lost stand-in on its own.
     } finally {
       running = false;
     }
@@ -247,16 +249,16 @@ const fetchAgain = {
   channels: coalesce(refreshChannels),
   messages: coalesce(() => Promise.all([refreshMessages(), thread.refresh()])),
   modals: coalesce(modals.refresh),
-  home: coalesce(() => (here.section === "home" ? home.refresh() : null)),
+  home: coalesce(() => (session.section === "home" ? home.refresh() : null)),
   workspace: coalesce(() => refreshAll(true)),
 };
 
-function heard(event) {
-  if (event.kind === "messages" && event.channel && event.channel !== here.channel) fetchAgain.channels();
+function handleChange(event) {
+  if (event.kind === "messages" && event.channel && event.channel !== session.channel) fetchAgain.channels();
   else fetchAgain[event.kind]?.();
 }
 
-/** Links to a message of this stand-in open here instead of in a new tab. */
+/** Open permalinks of this stand-in's messages in this tab instead of a new tab. */
 function followPermalink(event) {
   const anchor = event.target.closest?.("a[href]");
   if (!anchor || event.ctrlKey || event.metaKey) return;
@@ -270,15 +272,15 @@ function followPermalink(event) {
 }
 
 async function boot() {
-  const asked = new URLSearchParams(location.search);
-  here.tab = tabId();
-  here.workspace = await get("workspace");
-  const people = actors().filter((user) => !user.deleted);
-  const user = people.find((one) => one.id === asked.get("user")) ?? people[0];
-  await become(user.id, asked.get("channel"), {
-    section: asked.get("section") === "home" ? "home" : "messages",
-    threadTs: asked.get("thread"),
-    reveal: asked.get("ts"),
+  const requested = new URLSearchParams(location.search);
+  session.tab = tabId();
+  session.workspace = await get("workspace");
+  const people = selectableUsers().filter((user) => !user.deleted);
+  const user = people.find((item) => item.id === requested.get("user")) ?? people[0];
+  await actAs(user.id, requested.get("channel"), {
+    section: requested.get("section") === "home" ? "home" : "messages",
+    threadTs: requested.get("thread"),
+    reveal: requested.get("ts"),
   });
 }
 
@@ -288,7 +290,7 @@ boot().catch((error) => {
     el(
       "div",
       { class: "empty", role: "alert" },
-      el("h2", {}, "The stand-in does not answer"),
+      el("h2", {}, "The stand-in does not respond"),
       el("p", {}, `${error.message}. Start it, then reload this page.`),
     ),
   );

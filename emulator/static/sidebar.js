@@ -1,6 +1,6 @@
 // The list of conversations, with unread counts.
 
-import { avatar, conversationName, here } from "./directory.js";
+import { avatar, conversationName, session } from "./directory.js";
 import { el, icon, reconcile } from "./dom.js";
 
 const SECTIONS = [
@@ -15,10 +15,10 @@ function mark(channel) {
 }
 
 function entry(channel, open) {
-  const current = channel.id === here.channel;
+  const current = channel.id === session.channel;
   const unread = current ? 0 : channel.unread;
-  const apart = !channel.is_member && channel.kind !== "im";
-  const notes = channel.is_archived ? "archived" : apart && "not joined";
+  const notJoined = !channel.is_member && channel.kind !== "im";
+  const notes = channel.is_archived ? "archived" : notJoined && "not joined";
   return el(
     "button",
     {
@@ -35,34 +35,34 @@ function entry(channel, open) {
   );
 }
 
-/** Build the sidebar in `root`; `open(channelId)` is called when an entry is chosen. */
+/** Create the sidebar in `root`; `open(channelId)` is called when an entry is selected. */
 export function createSidebar(root, { open }) {
-  const drawn = new Map();
+  const rendered = new Map();
 
   function show() {
     const nodes = [];
     for (const [title, belongs] of SECTIONS) {
-      const channels = here.channels.filter(belongs);
+      const channels = session.channels.filter(belongs);
       if (channels.length === 0) continue;
-      const heading = drawn.get(title)?.node ?? el("h2", { class: "sidebar-title" }, title);
-      drawn.set(title, { node: heading });
+      const heading = rendered.get(title)?.node ?? el("h2", { class: "sidebar-title" }, title);
+      rendered.set(title, { node: heading });
       nodes.push(heading);
       for (const channel of channels) {
-        const look = JSON.stringify([channel, channel.id === here.channel, here.workspace.bot.name]);
-        const known = drawn.get(channel.id);
-        const now = known?.look === look ? known : { look, node: entry(channel, open) };
+        const signature = JSON.stringify([channel, channel.id === session.channel, session.workspace.bot.name]);
+        const known = rendered.get(channel.id);
+        const now = known?.signature === signature ? known : { signature, node: entry(channel, open) };
         const focused = known && known.node === document.activeElement;
         if (known && known !== now) known.node.replaceWith(now.node);
         if (focused) now.node.focus();
-        drawn.set(channel.id, now);
+        rendered.set(channel.id, now);
         nodes.push(now.node);
       }
     }
     reconcile(root, nodes);
-    const total = here.channels
-      .filter((channel) => channel.id !== here.channel)
+    const total = session.channels
+      .filter((channel) => channel.id !== session.channel)
       .reduce((sum, channel) => sum + channel.unread, 0);
-    document.title = `${total ? `(${total}) ` : ""}${here.workspace.team.name ?? "Local"} · stand-in`;
+    document.title = `${total ? `(${total}) ` : ""}${session.workspace.team.name ?? "Local"} · stand-in`;
   }
 
   return { show };

@@ -1,22 +1,22 @@
-// What a message, a modal and the Home tab have in common: fields that hold state, and one interaction from click to answer.
+// The common parts of a message, a modal and the Home tab: field state and the handling of one interaction.
 
-import { act, complaint } from "./api.js";
+import { act, warningText } from "./api.js";
 import { askConfirm } from "./confirm.js";
 import { el, icon } from "./dom.js";
 
-const PRESSED = new Set(["button", "overflow"]);
+const PRESSABLE = new Set(["button", "overflow"]);
 
-/** A visible warning triangle with its sentence. */
-export function ackWarning(sentence) {
+/** A warning with an icon. */
+export function ackWarning(text) {
   return el(
     "p",
     { class: "ack-warning", role: "alert", data: { testid: "ack-warning" } },
     icon("warning"),
-    el("span", {}, sentence),
+    el("span", {}, text),
   );
 }
 
-/** Spinner on a control while the app is asked; the control keeps its focus and a button ignores further clicks. */
+/** Show a spinner while waiting for the app; the control keeps its focus, and a button ignores further clicks. */
 export function setBusy(control, busy) {
   control.classList.toggle("busy", busy);
   if (busy) control.setAttribute("aria-busy", "true");
@@ -24,37 +24,38 @@ export function setBusy(control, busy) {
 }
 
 /**
- * A place with blocks. `address` says where an action happens ({channel, ts} or {view_id}); `typed` are earlier values
- * {block_id: {action_id: state}} which win over initial ones; `host()` is where a warning goes when the block is gone.
+ * Create a surface for blocks. `address` identifies it in actions ({channel, ts} or {view_id}). `typed` has previous
+ * values {block_id: {action_id: state}}, which override initial values. `host()` returns the node for warnings if the
+ * block is gone.
  */
 export function createSurface(kind, address, typed, host) {
   const fields = [];
   const surface = {
     kind,
-    /** Earlier state of an element, or undefined when it is new here. */
-    earlier(block, element) {
+    /** The previous state of an element, or undefined if it is new. */
+    previousState(block, element) {
       const state = typed?.[block.block_id]?.[element.action_id];
       return state && (!state.type || state.type === element.type) ? state : undefined;
     },
-    /** Make an element part of this surface's state. */
+    /** Add an element to this surface's state. */
     register(field) {
       fields.push(field);
     },
     /** All fields: {block, element, read, control}. */
     fields,
-    /** State of everything typed and chosen, in Slack's shape. */
+    /** The state of all fields, in Slack's format. */
     values() {
-      const out = {};
+      const result = {};
       for (const { block, element, read } of fields) {
-        out[block.block_id] ??= {};
-        out[block.block_id][element.action_id] = { type: element.type, ...read() };
+        result[block.block_id] ??= {};
+        result[block.block_id][element.action_id] = { type: element.type, ...read() };
       }
-      return out;
+      return result;
     },
-    /** Send one action; resolves to false when the person said no to the confirmation. */
+    /** Send an action; resolves to false if the user denied the confirmation. */
     async dispatch(block, element, state, control) {
-      // A second press waits its turn; a second choice or letter must not be lost.
-      if (PRESSED.has(element.type) && control.getAttribute("aria-busy")) return false;
+      // Ignore a second press while the first is pending; a second selection or typed character must not be lost.
+      if (PRESSABLE.has(element.type) && control.getAttribute("aria-busy")) return false;
       if (element.confirm && !(await askConfirm(element.confirm))) return false;
       for (const old of host()?.querySelectorAll("[data-testid=ack-warning]") ?? []) old.remove();
       setBusy(control, true);
@@ -66,8 +67,8 @@ export function createSurface(kind, address, typed, host) {
         state: surface.values(),
       });
       setBusy(control, false);
-      const sentence = complaint(answer);
-      if (sentence) (control.isConnected ? control.closest(".block") : host())?.append(ackWarning(sentence));
+      const text = warningText(answer);
+      if (text) (control.isConnected ? control.closest(".block") : host())?.append(ackWarning(text));
       return true;
     },
   };

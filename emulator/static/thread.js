@@ -2,17 +2,17 @@
 
 import { get } from "./api.js";
 import { createComposer } from "./composer.js";
-import { conversation, conversationName, here } from "./directory.js";
+import { conversation, conversationName, session } from "./directory.js";
 import { el, iconButton } from "./dom.js";
 import { createMessageList } from "./messages.js";
 
-/** Build the thread panel in `root`. `onChange` runs when a thread opens or closes (the URL follows). */
+/** Create the thread panel in `root`. `onChange` is called when a thread opens or closes, to update the URL. */
 export function createThread(root, { onChange }) {
   let opener = null;
   const place = el("span", { class: "soft" });
   const list = el("div", { class: "messages", data: { testid: "thread-messages" }, tabindex: "-1" });
   const messages = createMessageList(list, { kind: "thread" });
-  const composer = createComposer({ testid: "thread-composer", thread: () => here.thread });
+  const composer = createComposer({ testid: "thread-composer", thread: () => session.thread });
   root.append(
     el(
       "header",
@@ -32,19 +32,19 @@ export function createThread(root, { onChange }) {
   });
 
   async function refresh() {
-    if (!here.thread) return;
-    const asked = [here.user, here.channel, here.thread].join();
-    const answer = await get("messages", { channel: here.channel, thread_ts: here.thread });
-    if (asked !== [here.user, here.channel, here.thread].join()) return;
-    const channel = conversation(here.channel);
+    if (!session.thread) return;
+    const requested = [session.user, session.channel, session.thread].join();
+    const answer = await get("messages", { channel: session.channel, thread_ts: session.thread });
+    if (requested !== [session.user, session.channel, session.thread].join()) return;
+    const channel = conversation(session.channel);
     place.textContent = channel ? (channel.kind === "im" ? conversationName(channel) : `#${channel.name}`) : "";
-    messages.show(here.channel, answer.messages);
+    messages.show(session.channel, answer.messages);
     composer.describe("Reply…");
   }
 
   async function open(ts, { focus = true } = {}) {
     opener = document.activeElement;
-    here.thread = ts;
+    session.thread = ts;
     root.hidden = false;
     onChange();
     await refresh();
@@ -53,7 +53,7 @@ export function createThread(root, { onChange }) {
 
   function close({ focus = true } = {}) {
     if (root.hidden) return;
-    here.thread = null;
+    session.thread = null;
     root.hidden = true;
     onChange();
     if (focus && opener?.isConnected) opener.focus();

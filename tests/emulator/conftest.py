@@ -1,4 +1,4 @@
-"""Fixtures: a fresh stand-in per test, a client that drives it, and a real Bolt app."""
+"""Fixtures: a new stand-in per test, a client that drives it, and a real Bolt app."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
@@ -21,7 +21,7 @@ Starter = Callable[..., AbstractAsyncContextManager[RunningStandIn]]
 
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    # slack_sdk asks the environment for a proxy even for 127.0.0.1.
+    # slack_sdk uses the environment's proxy even for 127.0.0.1.
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
 
@@ -45,7 +45,7 @@ def web(running: RunningStandIn) -> AsyncWebClient:
 
 @pytest.fixture
 async def app(running: RunningStandIn, slack: StandInClient) -> AsyncIterator[AsyncApp]:
-    """A Bolt app, connected by Socket Mode; tests add the listeners they need."""
+    """A Bolt app connected by Socket Mode; tests add the listeners they need."""
     bolt = AsyncApp(
         client=AsyncWebClient(token="xoxb-local", base_url=running.api_url),
         signing_secret="local",
@@ -64,7 +64,7 @@ async def app(running: RunningStandIn, slack: StandInClient) -> AsyncIterator[As
 
 @pytest.fixture
 def edited_manifest(tmp_path: Path) -> Callable[..., Path]:
-    """Write the test manifest with some keys replaced: dotted path -> value."""
+    """Write the test manifest with some keys replaced (``a__b=value`` replaces key b of a)."""
 
     def write(**changes: Any) -> Path:
         raw = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""A bare Socket Mode client, for what Bolt would never do."""
+"""A minimal Socket Mode client, for behavior that Bolt does not support."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 
 class RawSocket:
-    """One Socket Mode connection; nothing is acknowledged unless a test says so."""
+    """A Socket Mode connection that acknowledges only on request."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse, hello: Json) -> None:
         self.socket = socket

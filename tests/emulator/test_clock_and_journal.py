@@ -1,4 +1,4 @@
-"""The clock that tests push, and the journal that they read."""
+"""The stand-in's clock and journal."""
 
 import asyncio
 from typing import Any
@@ -12,7 +12,7 @@ from emulator.journal import Journal
 Json = dict[str, Any]
 
 
-async def test_a_wait_ends_when_the_time_is_pushed_over_it() -> None:
+async def test_a_sleep_ends_when_the_clock_is_advanced_past_it() -> None:
     clock = Clock()
     sleeping = asyncio.ensure_future(clock.sleep(3600))
     await asyncio.sleep(0)
@@ -25,7 +25,7 @@ async def test_a_wait_ends_when_the_time_is_pushed_over_it() -> None:
     await asyncio.wait_for(sleeping, 1)
 
 
-async def test_a_wait_for_something_ends_when_it_comes_or_its_time_is_over() -> None:
+async def test_wait_for_returns_on_the_result_or_on_timeout() -> None:
     clock = Clock()
     coming: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     waiting = asyncio.ensure_future(clock.wait_for(coming, 3600))
@@ -38,7 +38,7 @@ async def test_a_wait_for_something_ends_when_it_comes_or_its_time_is_over() -> 
     assert not never.cancelled()
 
 
-def test_timestamps_never_repeat_or_go_back_even_when_the_clock_is_skewed() -> None:
+def test_timestamps_are_unique_and_increasing_even_if_the_clock_is_skewed() -> None:
     clock = Clock()
     first = [clock.ts() for _ in range(100)]
     clock.skew(-3600)
@@ -47,7 +47,7 @@ def test_timestamps_never_repeat_or_go_back_even_when_the_clock_is_skewed() -> N
     assert sorted({*first, *second}, key=float) == first + second
 
 
-async def test_a_skew_shows_in_what_slack_stamps(web: AsyncWebClient, slack: StandInClient) -> None:
+async def test_a_skew_changes_message_timestamps(web: AsyncWebClient, slack: StandInClient) -> None:
     before = float((await web.chat_postMessage(channel="C0GENERAL", text="now"))["ts"])
     await slack.skew(500)
     after = float((await web.chat_postMessage(channel="C0GENERAL", text="ahead"))["ts"])
@@ -55,7 +55,7 @@ async def test_a_skew_shows_in_what_slack_stamps(web: AsyncWebClient, slack: Sta
     assert 499 < after - before < 560
 
 
-async def test_the_journal_can_be_waited_for_and_filtered(
+async def test_the_journal_supports_waiting_and_filters(
     web: AsyncWebClient, slack: StandInClient
 ) -> None:
     mark = await slack.journal_mark()
@@ -69,7 +69,7 @@ async def test_the_journal_can_be_waited_for_and_filtered(
     assert await slack.journal(entry["n"], wait=0) == []
 
 
-def test_a_full_journal_forgets_its_oldest_entries_and_keeps_its_numbers() -> None:
+def test_a_full_journal_drops_its_oldest_entries_and_keeps_its_numbering() -> None:
     journal = Journal(lambda: 1.0)
     for number in range(60):
         journal.write("api", text="x" * 1_000_000, number=number)
@@ -80,7 +80,7 @@ def test_a_full_journal_forgets_its_oldest_entries_and_keeps_its_numbers() -> No
     assert 40 < len(kept) <= 50
 
 
-def test_an_entry_is_what_was_said_then_not_what_became_of_it() -> None:
+def test_an_entry_does_not_change_when_its_payload_changes_later() -> None:
     journal = Journal(lambda: 1.0)
     message = {"text": "old"}
     journal.write("api", response=message)

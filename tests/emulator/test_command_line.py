@@ -1,4 +1,4 @@
-"""The program itself: start, sentences for wrong options, and what it keeps over a restart."""
+"""The command line: startup, error messages for invalid options, and state across restarts."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from emulator.__main__ import main
 from emulator.client import StandInClient
 from emulator.config import Config
 from emulator.server import HOST, start
-from tests.emulator.build import home
+from tests.emulator.block_kit import home
 from tests.emulator.conftest import MANIFEST
 
 ROOT = Path(__file__).parents[2]
@@ -40,25 +40,25 @@ async def _address(program: asyncio.subprocess.Process) -> str:
     return line.decode().removeprefix("Slack stand-in: ").strip()
 
 
-async def test_the_program_serves_keeps_its_state_and_ends_cleanly(tmp_path: Path) -> None:
+async def test_the_program_keeps_its_state_and_exits_cleanly(tmp_path: Path) -> None:
     options = ("--manifest", str(MANIFEST), "--port", "0", "--state", str(tmp_path / "s.json"))
     first = await _program(*options)
     async with StandInClient(await _address(first)) as slack:
         ts = (await slack.say("U0ANA", "C0GENERAL", "remember me"))["ts"]
     first.send_signal(signal.SIGTERM)
-    _, complaints = await first.communicate()
+    _, errors = await first.communicate()
     second = await _program(*options)
     async with StandInClient(await _address(second)) as slack:
         (kept,) = await slack.messages("C0GENERAL", "U0BORIS")
     second.send_signal(signal.SIGINT)
     await second.communicate()
 
-    assert (first.returncode, second.returncode, complaints) == (0, 0, b"")
+    assert (first.returncode, second.returncode, errors) == (0, 0, b"")
     assert (kept["ts"], kept["text"]) == (ts, "remember me")
 
 
 @pytest.mark.parametrize(
-    ("manifest", "words"),
+    ("manifest", "expected"),
     [
         (None, "Cannot read the manifest"),
         ("[1]", "must be a mapping"),
@@ -67,8 +67,8 @@ async def test_the_program_serves_keeps_its_state_and_ends_cleanly(tmp_path: Pat
         ("display_information: {}", "name"),
     ],
 )
-async def test_an_unusable_manifest_is_one_sentence_and_exit_code_two(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], manifest: str | None, words: str
+async def test_an_unusable_manifest_prints_an_error_and_exits_with_code_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], manifest: str | None, expected: str
 ) -> None:
     path = tmp_path / "manifest.yml"
     if manifest is not None:
@@ -77,10 +77,10 @@ async def test_an_unusable_manifest_is_one_sentence_and_exit_code_two(
     code = await asyncio.to_thread(main, ["--manifest", str(path)])
 
     assert code == 2
-    assert words in capsys.readouterr().err
+    assert expected in capsys.readouterr().err
 
 
-async def test_a_taken_port_is_one_sentence_and_exit_code_two(
+async def test_a_port_in_use_prints_an_error_and_exits_with_code_2(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with socket.create_server((HOST, 0)) as taken:
@@ -101,7 +101,7 @@ async def test_a_taken_port_is_one_sentence_and_exit_code_two(
         ("--state", "{}"),
     ],
 )
-async def test_a_people_or_state_file_that_is_broken_is_one_sentence(
+async def test_an_invalid_people_or_state_file_prints_an_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, text: str
 ) -> None:
     broken = tmp_path / "broken"
@@ -113,12 +113,12 @@ async def test_a_people_or_state_file_that_is_broken_is_one_sentence(
     assert str(broken) in capsys.readouterr().err
 
 
-async def _all_that_is_kept(config: Config) -> Any:
+async def _saved_state(config: Config) -> Any:
     async with start(config) as running, StandInClient(running.url) as slack:
         return await slack.state()
 
 
-async def test_homes_people_channels_and_timestamps_survive_but_whispers_do_not(
+async def test_state_survives_a_restart_except_ephemerals(
     tmp_path: Path,
 ) -> None:
     config = Config(manifest=MANIFEST, state_file=tmp_path / "kept" / "state.json")
@@ -131,7 +131,7 @@ async def test_homes_people_channels_and_timestamps_survive_but_whispers_do_not(
         await slack.people("user_change", user={"id": "U0ANA", "title": "Boss"})
         await slack.channels("C0ADMIN", "archive")
 
-    state = await _all_that_is_kept(config)
+    state = await _saved_state(config)
     async with start(config) as running:
         web = AsyncWebClient(token="xoxb-local", base_url=running.api_url)
         later = (await web.chat_postMessage(channel="C0GENERAL", text="next"))["ts"]
@@ -144,7 +144,7 @@ async def test_homes_people_channels_and_timestamps_survive_but_whispers_do_not(
     assert float(later) > float(future)
 
 
-async def test_it_listens_on_127_0_0_1_only(running: Any) -> None:
+async def test_the_server_listens_on_127_0_0_1_only(running: Any) -> None:
     addresses = {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None)}
     for address in addresses - {HOST, "::1"}:
         with pytest.raises(OSError, match=r"refused|unreachable|failed"):

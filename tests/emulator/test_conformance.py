@@ -14,7 +14,7 @@ from emulator.client import StandInClient
 from emulator.delivery import Envelope
 from emulator.http_delivery import encode
 from emulator.server import RunningStandIn
-from tests.emulator.build import actions, button, home, modal, plain, section, text_input
+from tests.emulator.block_kit import actions, button, home, modal, plain, section, text_input
 from tests.emulator.raw_socket import RawSocket, open_socket
 
 Json = dict[str, Any]

@@ -1,4 +1,4 @@
-"""Planned misbehaviour of the Web API and of response_url."""
+"""Planned faults of the Web API and of response_url."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from emulator.client import StandInClient, StandInClientError
 from emulator.server import RunningStandIn
-from tests.emulator.build import actions, button
+from tests.emulator.block_kit import actions, button
 from tests.emulator.raw_socket import open_socket
 
 Json = dict[str, Any]
@@ -36,7 +36,7 @@ async def _texts(slack: StandInClient) -> list[str]:
     return [m["text"] for m in await slack.messages("C0GENERAL", "U0ANA")]
 
 
-async def test_an_error_is_answered_and_nothing_happens(
+async def test_an_error_is_returned_and_the_call_is_not_executed(
     http: aiohttp.ClientSession, slack: StandInClient
 ) -> None:
     await slack.faults({"target": POST, "effect": "error", "error": "fatal_error", "times": 2})
@@ -47,7 +47,7 @@ async def test_an_error_is_answered_and_nothing_happens(
     assert len(await _texts(slack)) == 1
 
 
-async def test_a_planned_429_has_its_retry_after_and_a_500_is_a_500(
+async def test_planned_429_and_500_responses(
     http: aiohttp.ClientSession, slack: StandInClient
 ) -> None:
     await slack.faults(
@@ -70,7 +70,7 @@ async def test_the_sdks_rate_limit_handler_waits_and_succeeds(
     assert (await web.chat_postMessage(channel="C0GENERAL", text="x"))["ok"]
 
 
-async def test_a_lost_reply_means_done_but_not_told(
+async def test_a_lost_reply_means_the_call_was_executed(
     http: aiohttp.ClientSession, slack: StandInClient
 ) -> None:
     await slack.faults({"target": POST, "effect": "reply_lost"})
@@ -82,7 +82,7 @@ async def test_a_lost_reply_means_done_but_not_told(
     assert (await slack.journal(method=POST))[0]["reply_lost"] is True
 
 
-async def test_a_late_effect_comes_when_its_time_has_come(
+async def test_a_late_call_is_executed_when_its_time_has_passed(
     http: aiohttp.ClientSession, slack: StandInClient
 ) -> None:
     await slack.faults({"target": POST, "effect": "late", "seconds": 60})
@@ -97,7 +97,7 @@ async def test_a_late_effect_comes_when_its_time_has_come(
     assert await _texts(slack) == ["late"]
 
 
-async def test_a_hanging_call_never_answers_and_does_nothing(
+async def test_a_hanging_call_gets_no_response_and_is_not_executed(
     http: aiohttp.ClientSession, slack: StandInClient
 ) -> None:
     await slack.faults({"target": POST, "effect": "hang"})
@@ -109,7 +109,7 @@ async def test_a_hanging_call_never_answers_and_does_nothing(
     assert (await _post(http))["ok"]
 
 
-async def test_a_fault_may_be_narrowed_to_some_calls(
+async def test_a_fault_can_be_limited_to_some_calls(
     http: aiohttp.ClientSession, slack: StandInClient
 ) -> None:
     where = {"channel": "C0APPROVALS"}
@@ -135,7 +135,7 @@ async def test_a_seeded_probability_hits_the_same_calls_each_time(
     assert 0 < sum(first) < 10
 
 
-async def test_faults_are_shown_and_cleared(slack: StandInClient) -> None:
+async def test_faults_can_be_listed_and_removed(slack: StandInClient) -> None:
     await slack.faults({"target": POST, "effect": "hang", "times": 3})
     shown = await slack.get("/_control/faults")
     await slack.clear_faults()
@@ -155,14 +155,14 @@ async def test_faults_are_shown_and_cleared(slack: StandInClient) -> None:
         {"target": POST, "effect": "error", "colour": "red"},
     ],
 )
-async def test_a_fault_that_makes_no_sense_is_refused(slack: StandInClient, fault: Any) -> None:
+async def test_an_invalid_fault_is_rejected(slack: StandInClient, fault: Any) -> None:
     with pytest.raises(StandInClientError, match="invalid_fault"):
         await slack.faults(fault)
 
 
 @pytest.fixture
 async def card_url(running: RunningStandIn, slack: StandInClient, web: AsyncWebClient) -> str:
-    """Post a card in #general, click it, and hand out the click's response_url."""
+    """Post a card in #general, click its button and return the click's response_url."""
     posted = await web.chat_postMessage(
         channel="C0GENERAL", text="card", blocks=[actions(button("go"))]
     )
@@ -176,7 +176,7 @@ async def card_url(running: RunningStandIn, slack: StandInClient, web: AsyncWebC
 
 
 async def _replace(url: str) -> int | None:
-    """Use a response_url; None when the connection is cut."""
+    """Use a response_url; return the HTTP status, or None if the connection is closed."""
     payload = {"replace_original": True, "text": "done"}
     try:
         async with aiohttp.ClientSession() as http, http.post(url, json=payload) as answer:
@@ -194,7 +194,7 @@ async def _replace(url: str) -> int | None:
         ("reply_lost", None, "done"),
     ],
 )
-async def test_response_urls_misbehave_in_the_same_ways(
+async def test_faults_apply_to_response_urls(
     card_url: str, slack: StandInClient, effect: str, status: int | None, text: str
 ) -> None:
     await slack.faults({"target": "response_url", "effect": effect})
@@ -203,7 +203,7 @@ async def test_response_urls_misbehave_in_the_same_ways(
     assert await _texts(slack) == [text]
 
 
-async def test_an_answer_by_response_url_may_come_late(card_url: str, slack: StandInClient) -> None:
+async def test_a_late_fault_applies_to_response_urls(card_url: str, slack: StandInClient) -> None:
     await slack.faults({"target": "response_url", "effect": "late", "seconds": 60})
 
     assert await _replace(card_url) is None
@@ -213,10 +213,10 @@ async def test_an_answer_by_response_url_may_come_late(card_url: str, slack: Sta
     assert await _texts(slack) == ["done"]
 
 
-async def test_the_sdk_repeats_a_post_whose_reply_was_lost(
+async def test_the_sdk_retries_a_post_after_a_lost_reply(
     web: AsyncWebClient, slack: StandInClient
 ) -> None:
-    """Not our doing, but what bots must survive: slack_sdk retries a cut connection once."""
+    """Bots must handle this: slack_sdk retries once if the connection closes."""
     await slack.faults({"target": POST, "effect": "reply_lost"})
 
     await web.chat_postMessage(channel="C0GENERAL", text="twice")
@@ -224,7 +224,7 @@ async def test_the_sdk_repeats_a_post_whose_reply_was_lost(
     assert await _texts(slack) == ["twice", "twice"]
 
 
-async def test_a_planned_refusal_looks_like_slacks_own(
+async def test_a_planned_error_looks_like_slacks_own(
     web: AsyncWebClient, slack: StandInClient
 ) -> None:
     await slack.faults(

@@ -1,4 +1,4 @@
-"""Ten thousand requests that make no sense: an answer to each, never a 500, bounded memory."""
+"""About 5,000 malformed requests: each gets a response below HTTP 500, and memory stays bounded."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from emulator.methods.registry import METHODS
 from emulator.server import RunningStandIn
-from tests.emulator.build import actions, button, home, modal, section, text_input
+from tests.emulator.block_kit import actions, button, home, modal, section, text_input
 
 EXAMPLES = 20
 PER_EXAMPLE = 260
@@ -68,55 +68,55 @@ KINDS = ("application/json", FORM, "text/plain", "x/y", "")
 
 
 class Requests:
-    """Mixes sense and nonsense into requests, the same way for the same seed."""
+    """Generates valid and malformed requests; the same seed gives the same requests."""
 
     def __init__(self, seed: int, pool: list[Any]) -> None:
-        self._dice = random.Random(seed)  # noqa: S311 - repeatable, not secret
+        self._rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self._pool = pool
 
     def _value(self, name: str) -> Any:
         good = GOOD.get(name)
-        if good and self._dice.random() < 0.6:
-            return self._mutated(self._dice.choice(good))
-        return self._dice.choice(self._pool)
+        if good and self._rng.random() < 0.6:
+            return self._mutated(self._rng.choice(good))
+        return self._rng.choice(self._pool)
 
     def _mutated(self, value: Any) -> Any:
-        if not isinstance(value, dict | list) or self._dice.random() < 0.5:
+        if not isinstance(value, dict | list) or self._rng.random() < 0.5:
             return value
         copy = json.loads(json.dumps(value))
         place = copy
         while isinstance(place, dict | list) and place:
             keys = list(place) if isinstance(place, dict) else range(len(place))
-            key = self._dice.choice(list(keys))
-            if not isinstance(place[key], dict | list) or self._dice.random() < 0.3:
-                place[key] = self._dice.choice(self._pool)
+            key = self._rng.choice(list(keys))
+            if not isinstance(place[key], dict | list) or self._rng.random() < 0.3:
+                place[key] = self._rng.choice(self._pool)
                 break
             place = place[key]
         return copy
 
-    def one(self) -> tuple[str, dict[str, Any]]:
-        """Make a path and the options of one request."""
-        if self._dice.random() < 0.3:
-            path, names = self._dice.choice(ROUTES), [*GOOD, "advance", "skew", "group", "state"]
+    def next_request(self) -> tuple[str, dict[str, Any]]:
+        """Generate a path and the options of one request."""
+        if self._rng.random() < 0.3:
+            path, names = self._rng.choice(ROUTES), [*GOOD, "advance", "skew", "group", "state"]
         else:
-            name = self._dice.choice(list(METHODS))
+            name = self._rng.choice(list(METHODS))
             path = f"api/{name}"
             names = [*METHODS[name].required, *METHODS[name].optional, "trigger_id", "extra"]
-        chosen = self._dice.sample(names, self._dice.randint(0, len(names)))
+        chosen = self._rng.sample(names, self._rng.randint(0, len(names)))
         arguments = {name: self._value(name) for name in chosen}
-        if path.startswith("api/") and self._dice.random() < 0.5:
+        if path.startswith("api/") and self._rng.random() < 0.5:
             arguments |= {name: self._value(name) for name in METHODS[path[4:]].required}
         return path, self._body(arguments)
 
     def _body(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        form = self._dice.random()
+        form = self._rng.random()
         if form < 0.6:
             return {"json": arguments}
         if form < 0.8:
             text = {k: v if isinstance(v, str) else json.dumps(v) for k, v in arguments.items()}
             return {"data": urlencode(text, errors="replace"), "headers": {"Content-Type": FORM}}
-        garbage = json.dumps(self._dice.choice(self._pool)).encode()[: self._dice.randint(0, 50)]
-        return {"data": garbage, "headers": {"Content-Type": self._dice.choice(KINDS)}}
+        garbage = json.dumps(self._rng.choice(self._pool)).encode()[: self._rng.randint(0, 50)]
+        return {"data": garbage, "headers": {"Content-Type": self._rng.choice(KINDS)}}
 
 
 async def _send(http: aiohttp.ClientSession, path: str, options: dict[str, Any]) -> None:
@@ -130,26 +130,26 @@ async def _send(http: aiohttp.ClientSession, path: str, options: dict[str, Any])
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
-    # A failure names its seed; making it smaller would take minutes.
+    # No shrinking: a failure names its seed, and shrinking would take minutes.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(seed=st.integers(0, 2**32), pool=st.lists(JSON_VALUES, min_size=10, max_size=30))
-async def test_nonsense_gets_an_answer_and_never_a_500(
+async def test_malformed_requests_never_get_a_500(
     running: RunningStandIn, seed: int, pool: list[Any]
 ) -> None:
     requests = Requests(seed, pool)
     headers = {"Authorization": "Bearer xoxb-local"}
     async with aiohttp.ClientSession(running.url, headers=headers) as http:
-        todo = [requests.one() for _ in range(PER_EXAMPLE)]
+        requests_to_send = [requests.next_request() for _ in range(PER_EXAMPLE)]
 
         async def work() -> None:
-            while todo:
-                await _send(http, *todo.pop())
+            while requests_to_send:
+                await _send(http, *requests_to_send.pop())
 
         await asyncio.gather(*(work() for _ in range(AT_ONCE)))
 
     workspace = running.stand_in.workspace
     assert all(len(store) <= 5000 for store in workspace.messages.values())
     assert all(len(store) <= 200 for store in workspace.ephemerals.values())
-    assert len(running.stand_in.modals.everything()) <= 1500
+    assert len(running.stand_in.modals.all_open()) <= 1500

@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from emulator.client import StandInClient
 from emulator.config import Config
 from emulator.server import RunningStandIn, start
-from tests.emulator.build import actions, button, modal
+from tests.emulator.block_kit import actions, button, modal
 from tests.emulator.conftest import MANIFEST
 from tests.emulator.raw_socket import open_socket
 
@@ -25,10 +25,10 @@ Handler = Callable[[aiohttp_web.Request], Awaitable[aiohttp_web.StreamResponse]]
 
 
 @asynccontextmanager
-async def _behind(
+async def _serve_app(
     handler: Handler, manifest: Path = MANIFEST
 ) -> AsyncIterator[tuple[RunningStandIn, StandInClient]]:
-    """Serve ``handler`` as the app's request URL, with a stand-in in front of it."""
+    """Serve ``handler`` as the app's request URL and start a stand-in that uses it."""
     site = aiohttp_web.Application()
     site.router.add_post("/slack/events", handler)
     server = TestServer(site)
@@ -52,17 +52,17 @@ async def _bolt() -> AsyncIterator[tuple[AsyncApp, RunningStandIn, StandInClient
             await apps[0].async_dispatch(await to_bolt_request(request))
         )
 
-    async with _behind(serve) as (running, slack):
+    async with _serve_app(serve) as (running, slack):
         client = AsyncWebClient(token="xoxb-local", base_url=running.api_url)
         apps.append(AsyncApp(client=client, signing_secret="local"))
         yield apps[0], running, slack
 
 
-async def test_bolt_accepts_our_signature_for_each_kind_of_payload() -> None:
-    heard: list[str] = []
+async def test_bolt_accepts_the_signature_of_each_payload_kind() -> None:
+    received: list[str] = []
 
     async def listen(ack: Any, body: Json) -> None:
-        heard.append(body.get("type") or body["command"])
+        received.append(body.get("type") or body["command"])
         await ack()
 
     async with _bolt() as (app, running, slack):
@@ -83,10 +83,10 @@ async def test_bolt_accepts_our_signature_for_each_kind_of_payload() -> None:
         await slack.wait_for_journal(kind="ack", what="app_home_opened")
 
     assert [answer["acked"] for answer in answers] == [True] * 4
-    assert heard == ["/order", "shortcut", "block_actions", "event_callback"]
+    assert received == ["/order", "shortcut", "block_actions", "event_callback"]
 
 
-async def test_the_sdk_verifies_our_signature_and_a_wrong_secret_fails() -> None:
+async def test_the_sdk_verifies_the_signature_and_rejects_a_wrong_secret() -> None:
     seen: list[tuple[bool, bool]] = []
 
     async def serve(request: aiohttp_web.Request) -> aiohttp_web.Response:
@@ -96,13 +96,13 @@ async def test_the_sdk_verifies_our_signature_and_a_wrong_secret_fails() -> None
         seen.append((right, wrong))
         return aiohttp_web.Response()
 
-    async with _behind(serve) as (_, slack):
+    async with _serve_app(serve) as (_, slack):
         await slack.say("U0ANA", "C0GENERAL", "/order tea & cake")
 
     assert seen == [(True, False)]
 
 
-async def test_a_skewed_clock_makes_signatures_too_old() -> None:
+async def test_a_skewed_clock_makes_signatures_expire() -> None:
     async with _bolt() as (_, _, slack):
         await slack.skew(-600)
         answer = await slack.say("U0ANA", "C0GENERAL", "/order")
@@ -113,7 +113,7 @@ async def test_a_skewed_clock_makes_signatures_too_old() -> None:
     assert "dispatch_failed" in answer["warning"]
 
 
-async def test_passing_time_does_not_age_signatures() -> None:
+async def test_advancing_the_clock_does_not_age_signatures() -> None:
     async def listen(ack: Any) -> None:
         await ack()
 
@@ -124,7 +124,7 @@ async def test_passing_time_does_not_age_signatures() -> None:
         assert (await slack.say("U0ANA", "C0GENERAL", "/order"))["acked"]
 
 
-async def test_an_ack_body_over_http_is_obeyed() -> None:
+async def test_an_ack_body_over_http_is_applied() -> None:
     triggers: list[str] = []
 
     async def command(ack: Any, body: Json) -> None:
@@ -148,7 +148,7 @@ async def test_an_ack_body_over_http_is_obeyed() -> None:
 
 
 async def _retries(slack: StandInClient, *pauses: float) -> list[Json]:
-    """Emit an event and let the pauses pass; answers the deliveries."""
+    """Emit an event, advance the clock by each pause, and return the deliveries."""
     await slack.post("event", {"type": "app_mention", "text": "hi"})
     for number, pause in enumerate(pauses):
         await slack.wait_for_journal(lambda e, n=number: e["retry"] == n, kind="no_ack")  # type: ignore[misc]
@@ -157,7 +157,7 @@ async def _retries(slack: StandInClient, *pauses: float) -> list[Json]:
     return await slack.journal(kind="envelope")
 
 
-async def test_an_event_that_fails_is_retried_at_once_after_a_minute_and_after_five() -> None:
+async def test_a_failed_event_is_retried_immediately_and_after_1_and_5_minutes() -> None:
     numbers: list[tuple[str | None, str | None]] = []
 
     async def fail(request: aiohttp_web.Request) -> aiohttp_web.Response:
@@ -165,7 +165,7 @@ async def test_an_event_that_fails_is_retried_at_once_after_a_minute_and_after_f
         numbers.append((headers.get("x-slack-retry-num"), headers.get("x-slack-retry-reason")))
         return aiohttp_web.Response(status=500)
 
-    async with _behind(fail) as (_, slack):
+    async with _serve_app(fail) as (_, slack):
         deliveries = await _retries(slack, 0, 60, 300)
         await slack.wait_for_journal(lambda e: e["retry"] == 3, kind="no_ack")
 
@@ -176,11 +176,11 @@ async def test_an_event_that_fails_is_retried_at_once_after_a_minute_and_after_f
     assert moments[3] - moments[2] >= 300
 
 
-async def test_no_retry_before_its_time() -> None:
+async def test_an_event_is_not_retried_early() -> None:
     async def fail(_: aiohttp_web.Request) -> aiohttp_web.Response:
         return aiohttp_web.Response(status=500)
 
-    async with _behind(fail) as (_, slack):
+    async with _serve_app(fail) as (_, slack):
         await slack.post("event", {"type": "app_mention", "text": "hi"})
         await slack.wait_for_journal(lambda e: e["retry"] == 1, kind="no_ack")
         await slack.advance(59)
@@ -195,7 +195,7 @@ async def test_the_no_retry_header_stops_the_retries() -> None:
     async def fail(_: aiohttp_web.Request) -> aiohttp_web.Response:
         return aiohttp_web.Response(status=500, headers={"x-slack-no-retry": "1"})
 
-    async with _behind(fail) as (_, slack):
+    async with _serve_app(fail) as (_, slack):
         await slack.post("event", {"type": "app_mention", "text": "hi"})
         await slack.wait_for_journal(kind="no_ack")
         await slack.advance(3600)
@@ -203,7 +203,7 @@ async def test_the_no_retry_header_stops_the_retries() -> None:
         assert len(await slack.journal(kind="envelope")) == 1
 
 
-async def test_an_app_that_is_down_is_a_failed_connection() -> None:
+async def test_an_app_that_is_down_gives_connection_failed() -> None:
     config = Config(manifest=MANIFEST, request_url="http://127.0.0.1:9/slack/events")
     async with start(config) as running, StandInClient(running.url) as slack:
         await slack.post("event", {"type": "app_mention", "text": "hi"})
@@ -212,34 +212,34 @@ async def test_an_app_that_is_down_is_a_failed_connection() -> None:
     assert second["retry_reason"] == "connection_failed"
 
 
-async def test_an_app_that_hangs_is_a_timeout_on_the_stand_ins_clock() -> None:
+async def test_a_hanging_app_times_out_on_the_stand_ins_clock() -> None:
     release = asyncio.Event()
 
     async def hang(_: aiohttp_web.Request) -> aiohttp_web.Response:
         await release.wait()
         return aiohttp_web.Response()
 
-    async with _behind(hang) as (_, slack):
-        asking = asyncio.ensure_future(slack.say("U0ANA", "C0GENERAL", "/order"))
+    async with _serve_app(hang) as (_, slack):
+        sending = asyncio.ensure_future(slack.say("U0ANA", "C0GENERAL", "/order"))
         await slack.wait_for_journal(kind="envelope")
         await slack.advance(3)
-        answer = await asking
+        answer = await sending
         release.set()
 
     assert "operation_timeout" in answer["warning"]
 
 
-async def test_an_endless_redirect_is_reported_as_such() -> None:
+async def test_a_redirect_loop_gives_too_many_redirects() -> None:
     async def circle(request: aiohttp_web.Request) -> aiohttp_web.Response:
         return aiohttp_web.Response(status=307, headers={"Location": str(request.url)})
 
-    async with _behind(circle) as (_, slack):
+    async with _serve_app(circle) as (_, slack):
         await slack.say("U0ANA", "C0GENERAL", "/order")
 
         assert (await slack.journal(kind="no_ack"))[0]["reason"] == "too_many_redirects"
 
 
-async def test_an_event_without_an_ack_on_a_socket_comes_again_with_the_same_ids(
+async def test_an_unacknowledged_event_on_a_socket_is_retried_with_the_same_ids(
     running: RunningStandIn, slack: StandInClient
 ) -> None:
     await slack.deliveries(retry_delays=[0, 0, 0])
@@ -257,7 +257,7 @@ async def test_an_event_without_an_ack_on_a_socket_comes_again_with_the_same_ids
     assert second["payload"]["event_id"] == first["payload"]["event_id"]
 
 
-async def test_a_retry_says_what_the_first_delivery_said(
+async def test_a_retry_has_the_same_content_as_the_first_delivery(
     running: RunningStandIn, slack: StandInClient
 ) -> None:
     web = AsyncWebClient(token="xoxb-local", base_url=running.api_url)
@@ -284,7 +284,7 @@ async def test_an_event_waits_for_a_connection_through_its_retries(
     assert frame["retry_attempt"] == 2
 
 
-async def test_urls_of_the_manifest_are_used_when_no_request_url_is_given(
+async def test_the_manifests_urls_are_used_without_a_request_url(
     edited_manifest: Callable[..., Path],
 ) -> None:
     paths: list[str] = []
@@ -318,7 +318,7 @@ async def test_an_interaction_is_never_retried() -> None:
     async def fail(_: aiohttp_web.Request) -> aiohttp_web.Response:
         return aiohttp_web.Response(status=500)
 
-    async with _behind(fail) as (_, slack):
+    async with _serve_app(fail) as (_, slack):
         await slack.act("U0ANA", "global_shortcut", callback_id="new_order")
         await slack.advance(3600)
 

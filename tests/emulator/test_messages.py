@@ -1,4 +1,4 @@
-"""chat.* and what people see of it."""
+"""chat.* methods and the messages that users see."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +11,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from emulator.client import StandInClient
 from emulator.config import Config
 from emulator.server import start
-from tests.emulator.build import actions, button, section
+from tests.emulator.block_kit import actions, button, section
 
-# slack_sdk advises to send text with blocks; these tests look at what Slack does without.
+# slack_sdk recommends text with blocks; these tests check Slack's behavior without it.
 pytestmark = pytest.mark.filterwarnings("ignore:The top-level `text` argument:UserWarning")
 
 Json = dict[str, Any]
@@ -32,13 +32,13 @@ async def _stored(web: AsyncWebClient, ts: str) -> Json:
     return next(m for m in messages if m["ts"] == ts)
 
 
-async def _refusal(call: Any) -> str:
-    with pytest.raises(SlackApiError) as refusal:
+async def _error_of(call: Any) -> str:
+    with pytest.raises(SlackApiError) as raised:
         await call
-    return str(refusal.value.response["error"])
+    return str(raised.value.response["error"])
 
 
-async def test_a_posted_message_has_generated_ids_and_marked_texts(web: AsyncWebClient) -> None:
+async def test_a_posted_message_has_generated_ids_and_text_attributes(web: AsyncWebClient) -> None:
     message = await _post(web, text="x", blocks=[section("*a*"), actions(button("go"))])
 
     first, second = message["blocks"]
@@ -64,7 +64,9 @@ async def test_text_without_blocks_removes_the_blocks(web: AsyncWebClient) -> No
     assert "edited" in stored
 
 
-async def test_blocks_without_text_keep_the_text_and_show_no_edit(web: AsyncWebClient) -> None:
+async def test_blocks_without_text_keep_the_text_and_are_not_marked_as_edited(
+    web: AsyncWebClient,
+) -> None:
     ts = (await _post(web, text="old", blocks=[section("old")]))["ts"]
 
     await web.chat_update(channel="C0APPROVALS", ts=ts, blocks=[section("new")])
@@ -75,7 +77,7 @@ async def test_blocks_without_text_keep_the_text_and_show_no_edit(web: AsyncWebC
     assert "edited" not in stored
 
 
-async def test_metadata_stays_unless_given_and_an_empty_object_removes_it(
+async def test_metadata_is_kept_unless_given_and_removed_by_an_empty_object(
     web: AsyncWebClient,
 ) -> None:
     ts = (await _post(web, text="old", metadata=CARD))["ts"]
@@ -88,7 +90,7 @@ async def test_metadata_stays_unless_given_and_an_empty_object_removes_it(
     assert "metadata" not in gone
 
 
-async def test_history_shows_metadata_only_when_asked(web: AsyncWebClient) -> None:
+async def test_history_includes_metadata_only_on_request(web: AsyncWebClient) -> None:
     await _post(web, text="card", metadata=CARD)
 
     plain = await web.conversations_history(channel="C0APPROVALS")
@@ -105,21 +107,21 @@ async def test_history_shows_metadata_only_when_asked(web: AsyncWebClient) -> No
         ({"event_type": "x", "event_payload": {"k": "v" * 9000}}, "metadata_too_large"),
     ],
 )
-async def test_wrong_metadata_is_refused(web: AsyncWebClient, metadata: Any, error: str) -> None:
-    assert await _refusal(_post(web, text="x", metadata=metadata)) == error
+async def test_invalid_metadata_is_rejected(web: AsyncWebClient, metadata: Any, error: str) -> None:
+    assert await _error_of(_post(web, text="x", metadata=metadata)) == error
 
 
-async def test_only_own_messages_are_updated_or_deleted(
+async def test_an_app_can_update_and_delete_only_its_own_messages(
     web: AsyncWebClient, slack: StandInClient
 ) -> None:
     ts = (await slack.say("U0ANA", "C0APPROVALS", "mine"))["ts"]
 
     place = {"channel": "C0APPROVALS", "ts": ts}
-    assert await _refusal(web.chat_update(**place, text="x")) == "cant_update_message"
-    assert await _refusal(web.chat_delete(**place)) == "cant_delete_message"
+    assert await _error_of(web.chat_update(**place, text="x")) == "cant_update_message"
+    assert await _error_of(web.chat_delete(**place)) == "cant_delete_message"
 
 
-async def test_a_message_that_a_human_deleted_is_not_found(
+async def test_a_message_deleted_by_a_user_is_not_found(
     web: AsyncWebClient, slack: StandInClient
 ) -> None:
     ts = (await _post(web, text="card"))["ts"]
@@ -127,7 +129,7 @@ async def test_a_message_that_a_human_deleted_is_not_found(
 
     update = web.chat_update(channel="C0APPROVALS", ts=ts, text="x")
 
-    assert await _refusal(update) == "message_not_found"
+    assert await _error_of(update) == "message_not_found"
 
 
 async def test_deleting_a_root_with_replies_leaves_a_tombstone(
@@ -157,18 +159,20 @@ async def test_deleting_a_root_with_replies_leaves_a_tombstone(
         ({"text": "x", "blocks": [section("y" * 2900)] * 5}, "msg_blocks_too_long"),
     ],
 )
-async def test_content_that_slack_refuses_is_refused(
+async def test_content_that_slack_rejects_is_rejected(
     web: AsyncWebClient, fields: Json, error: str
 ) -> None:
-    assert await _refusal(_post(web, **fields)) == error
+    assert await _error_of(_post(web, **fields)) == error
 
 
-async def test_a_long_text_is_cut_when_posted_and_refused_in_an_update(web: AsyncWebClient) -> None:
+async def test_a_long_text_is_truncated_in_a_post_and_rejected_in_an_update(
+    web: AsyncWebClient,
+) -> None:
     message = await _post(web, text="x" * 41_000)
     update = web.chat_update(channel="C0APPROVALS", ts=message["ts"], text="x" * 4001)
 
     assert len(message["text"]) == 40_000
-    assert await _refusal(update) == "msg_too_long"
+    assert await _error_of(update) == "msg_too_long"
 
 
 async def test_markdown_text_becomes_a_markdown_block(web: AsyncWebClient) -> None:
@@ -187,34 +191,34 @@ async def test_markdown_text_becomes_a_markdown_block(web: AsyncWebClient) -> No
         ("#nowhere", "channel_not_found"),
     ],
 )
-async def test_posting_where_the_app_cannot_be_is_refused(
+async def test_posting_to_an_inaccessible_target_is_rejected(
     web: AsyncWebClient, channel: str, error: str
 ) -> None:
-    assert await _refusal(web.chat_postMessage(channel=channel, text="x")) == error
+    assert await _error_of(web.chat_postMessage(channel=channel, text="x")) == error
 
 
-async def test_an_archived_channel_takes_no_post_and_no_edit(
+async def test_an_archived_channel_rejects_posts_and_edits(
     web: AsyncWebClient, slack: StandInClient
 ) -> None:
     ts = (await _post(web, text="card"))["ts"]
     await slack.channels("C0APPROVALS", "archive")
 
-    assert await _refusal(_post(web, text="x")) == "is_archived"
+    assert await _error_of(_post(web, text="x")) == "is_archived"
     update = web.chat_update(channel="C0APPROVALS", ts=ts, text="x")
-    assert await _refusal(update) == "is_inactive"
+    assert await _error_of(update) == "is_inactive"
 
 
-async def test_a_private_channel_vanishes_when_the_app_is_removed(
+async def test_a_private_channel_is_not_found_after_the_app_is_removed(
     web: AsyncWebClient, slack: StandInClient
 ) -> None:
     await slack.channels("G0HR", "remove_bot")
 
     post = web.chat_postMessage(channel="G0HR", text="x")
-    assert await _refusal(post) == "channel_not_found"
-    assert await _refusal(web.conversations_info(channel="G0HR")) == "channel_not_found"
+    assert await _error_of(post) == "channel_not_found"
+    assert await _error_of(web.conversations_info(channel="G0HR")) == "channel_not_found"
 
 
-async def test_chat_write_public_posts_where_the_app_is_no_member(
+async def test_chat_write_public_allows_posts_without_membership(
     edited_manifest: Callable[..., Path],
 ) -> None:
     manifest = edited_manifest(oauth_config__scopes__bot=["chat:write", "chat:write.public"])
@@ -224,7 +228,7 @@ async def test_chat_write_public_posts_where_the_app_is_no_member(
         assert (await web.chat_postMessage(channel="C0RANDOM", text="x"))["ok"]
 
 
-async def test_a_user_id_and_a_channel_name_are_places_to_post_but_not_to_edit(
+async def test_a_user_id_or_channel_name_works_for_posts_but_not_for_edits(
     web: AsyncWebClient,
 ) -> None:
     dm = await web.chat_postMessage(channel="W0HANA", text="hello")
@@ -233,11 +237,11 @@ async def test_a_user_id_and_a_channel_name_are_places_to_post_but_not_to_edit(
 
     assert dm["channel"] == "DW0HANA"
     assert named["channel"] == "C0GENERAL"
-    assert await _refusal(update) == "channel_not_found"
+    assert await _error_of(update) == "channel_not_found"
     assert (await web.chat_update(channel="DW0HANA", ts=dm["ts"], text="x"))["ok"]
 
 
-async def test_without_a_messages_tab_no_direct_message_arrives(
+async def test_without_a_messages_tab_direct_messages_are_rejected(
     edited_manifest: Callable[..., Path],
 ) -> None:
     manifest = edited_manifest(features__app_home={"home_tab_enabled": True})
@@ -245,10 +249,10 @@ async def test_without_a_messages_tab_no_direct_message_arrives(
         web = AsyncWebClient(token="xoxb-local", base_url=running.api_url)
         post = web.chat_postMessage(channel="U0ANA", text="x")
 
-        assert await _refusal(post) == "messages_tab_disabled"
+        assert await _error_of(post) == "messages_tab_disabled"
 
 
-async def test_a_reply_counts_on_its_root_and_a_replys_ts_stands_for_the_root(
+async def test_a_reply_is_counted_on_its_root_and_a_replys_ts_refers_to_the_root(
     web: AsyncWebClient,
 ) -> None:
     root = (await _post(web, text="root"))["ts"]
@@ -261,13 +265,13 @@ async def test_a_reply_counts_on_its_root_and_a_replys_ts_stands_for_the_root(
     assert stored["latest_reply"] == second["ts"]
 
 
-async def test_a_reply_to_a_message_that_is_gone_lands_in_the_channel(web: AsyncWebClient) -> None:
+async def test_a_reply_to_a_deleted_message_is_posted_to_the_channel(web: AsyncWebClient) -> None:
     message = await _post(web, text="lost", thread_ts="1700000000.000001")
 
     assert "thread_ts" not in message
 
 
-async def test_a_broadcast_reply_stands_in_the_channel_too(
+async def test_a_broadcast_reply_also_appears_in_the_channel(
     web: AsyncWebClient, slack: StandInClient
 ) -> None:
     root = (await _post(web, text="root"))["ts"]
@@ -278,17 +282,17 @@ async def test_a_broadcast_reply_stands_in_the_channel_too(
     assert [m["text"] for m in seen] == ["root", "all hear"]
 
 
-async def test_an_ephemeral_is_for_one_person_and_never_in_history(
+async def test_an_ephemeral_is_visible_to_one_user_and_never_in_history(
     web: AsyncWebClient, slack: StandInClient
 ) -> None:
-    whisper = await web.chat_postEphemeral(channel="C0APPROVALS", user="U0BORIS", text="psst")
-    ts = whisper["message_ts"]
+    ephemeral = await web.chat_postEphemeral(channel="C0APPROVALS", user="U0BORIS", text="psst")
+    ts = ephemeral["message_ts"]
 
     assert (await slack.messages("C0APPROVALS", "U0BORIS"))[0]["is_ephemeral"] is True
     assert await slack.messages("C0APPROVALS", "U0ANA") == []
     assert (await web.conversations_history(channel="C0APPROVALS"))["messages"] == []
     update = web.chat_update(channel="C0APPROVALS", ts=ts, text="x")
-    assert await _refusal(update) == "message_not_found"
+    assert await _error_of(update) == "message_not_found"
 
 
 @pytest.mark.parametrize(
@@ -300,15 +304,17 @@ async def test_an_ephemeral_is_for_one_person_and_never_in_history(
         ("DU0ANA", "U0BORIS", "user_not_in_channel"),
     ],
 )
-async def test_an_ephemeral_needs_both_in_the_channel(
+async def test_an_ephemeral_needs_the_app_and_the_user_in_the_channel(
     web: AsyncWebClient, channel: str, user: str, error: str
 ) -> None:
-    whisper = web.chat_postEphemeral(channel=channel, user=user, text="psst")
+    ephemeral = web.chat_postEphemeral(channel=channel, user=user, text="psst")
 
-    assert await _refusal(whisper) == error
+    assert await _error_of(ephemeral) == error
 
 
-async def test_a_permalink_leads_to_the_page(web: AsyncWebClient, slack: StandInClient) -> None:
+async def test_a_permalink_is_an_address_of_the_page(
+    web: AsyncWebClient, slack: StandInClient
+) -> None:
     ts = (await _post(web, text="card"))["ts"]
 
     link = (await web.chat_getPermalink(channel="C0APPROVALS", message_ts=ts))["permalink"]
@@ -319,30 +325,30 @@ async def test_a_permalink_leads_to_the_page(web: AsyncWebClient, slack: StandIn
     assert there["permalink"].endswith(f"/p{reply.replace('.', '')}?thread_ts={ts}&cid=C0APPROVALS")
 
 
-async def test_reactions_come_and_go_once(web: AsyncWebClient) -> None:
+async def test_a_reaction_can_be_added_and_removed_once(web: AsyncWebClient) -> None:
     ts = (await _post(web, text="card"))["ts"]
     reaction = {"channel": "C0APPROVALS", "timestamp": ts, "name": "eyes"}
 
     await web.reactions_add(**reaction)
     assert (await _stored(web, ts))["reactions"][0]["count"] == 1
-    assert await _refusal(web.reactions_add(**reaction)) == "already_reacted"
+    assert await _error_of(web.reactions_add(**reaction)) == "already_reacted"
     await web.reactions_remove(**reaction)
     assert (await _stored(web, ts))["reactions"] == []
-    assert await _refusal(web.reactions_remove(**reaction)) == "no_reaction"
+    assert await _error_of(web.reactions_remove(**reaction)) == "no_reaction"
 
 
-async def test_more_than_a_burst_of_posts_in_a_channel_is_rate_limited(
+async def test_posts_beyond_the_burst_are_rate_limited(
     web: AsyncWebClient, slack: StandInClient
 ) -> None:
     await slack.limits(per_second=1, burst=3)
     for number in range(3):
         await _post(web, text=str(number))
 
-    with pytest.raises(SlackApiError) as refusal:
+    with pytest.raises(SlackApiError) as raised:
         await _post(web, text="one too many")
-    assert refusal.value.response.status_code == 429
-    assert refusal.value.response["error"] == "ratelimited"
-    assert refusal.value.response.headers["Retry-After"] == "1"
+    assert raised.value.response.status_code == 429
+    assert raised.value.response["error"] == "ratelimited"
+    assert raised.value.response.headers["Retry-After"] == "1"
     assert (await web.chat_postMessage(channel="C0GENERAL", text="elsewhere"))["ok"]
     await slack.advance(1)
     assert (await _post(web, text="again"))["text"] == "again"

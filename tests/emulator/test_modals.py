@@ -11,21 +11,21 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from emulator.client import StandInClient, block_of
 from emulator.server import RunningStandIn
-from tests.emulator.build import actions, button, home, modal, plain, section, text_input
+from tests.emulator.block_kit import actions, button, home, modal, plain, section, text_input
 from tests.emulator.raw_socket import open_socket
 
 Json = dict[str, Any]
 COMMAND = "/order"
 
 
-def _opens(app: AsyncApp, view: Json) -> list[Json]:
-    """Let the command open this view; answers a list that fills with the command's bodies."""
+def _open_on_command(app: AsyncApp, view: Json) -> list[Json]:
+    """Open this view on the slash command; return a list that collects the command's bodies."""
     bodies: list[Json] = []
 
     async def open_it(ack: Any, body: Json, client: AsyncWebClient) -> None:
         await ack()
         bodies.append(body)
-        # Bolt sends no ack for a listener that raises at once; the journal shows the refusal.
+        # Bolt sends no ack if a listener raises immediately; the journal records the error.
         with contextlib.suppress(SlackApiError):
             await client.views_open(trigger_id=body["trigger_id"], view=view)
 
@@ -33,7 +33,7 @@ def _opens(app: AsyncApp, view: Json) -> list[Json]:
     return bodies
 
 
-def _submits(app: AsyncApp, **ack_with: Any) -> list[Json]:
+def _record_submissions(app: AsyncApp, **ack_with: Any) -> list[Json]:
     bodies: list[Json] = []
 
     async def submitted(ack: Any, body: Json) -> None:
@@ -44,28 +44,28 @@ def _submits(app: AsyncApp, **ack_with: Any) -> list[Json]:
     return bodies
 
 
-async def _opened(slack: StandInClient, user: str = "U0ANA", tab: str = "main") -> Json:
+async def _open_modal(slack: StandInClient, user: str = "U0ANA", tab: str = "main") -> Json:
     await slack.act(user, "message", tab=tab, channel="C0GENERAL", text=COMMAND)
     return await slack.wait_for_modal(user, tab=tab)
 
 
-async def test_a_modal_opens_for_the_person_and_tab_that_asked(
+async def test_a_modal_opens_for_the_requesting_user_and_tab(
     app: AsyncApp, slack: StandInClient
 ) -> None:
-    _opens(app, modal())
+    _open_on_command(app, modal())
 
-    view = await _opened(slack, tab="left")
+    view = await _open_modal(slack, tab="left")
 
     assert view["title"]["text"] == "A form"
     assert await slack.modals("U0ANA", tab="right") == []
     assert await slack.modals("U0BORIS", tab="left") == []
 
 
-async def test_a_trigger_works_once(
+async def test_a_trigger_can_be_used_once(
     app: AsyncApp, slack: StandInClient, web: AsyncWebClient
 ) -> None:
-    bodies = _opens(app, modal())
-    await _opened(slack)
+    bodies = _open_on_command(app, modal())
+    await _open_modal(slack)
 
     with pytest.raises(SlackApiError, match="exchanged_trigger_id"):
         await web.views_open(trigger_id=bodies[0]["trigger_id"], view=modal())
@@ -88,15 +88,15 @@ async def test_a_trigger_expires_after_three_seconds(
         await web.views_open(trigger_id=triggers[0], view=modal())
 
 
-async def test_an_invented_trigger_is_invalid(web: AsyncWebClient) -> None:
+async def test_an_unknown_trigger_is_invalid(web: AsyncWebClient) -> None:
     with pytest.raises(SlackApiError, match="invalid_trigger_id"):
         await web.views_open(trigger_id="1.2.3", view=modal())
 
 
-async def test_a_refused_view_does_not_use_up_the_trigger(
+async def test_a_rejected_view_does_not_use_the_trigger(
     app: AsyncApp, slack: StandInClient
 ) -> None:
-    async def stumble(ack: Any, body: Json, client: AsyncWebClient) -> None:
+    async def open_invalid_then_valid(ack: Any, body: Json, client: AsyncWebClient) -> None:
         await ack()
         with pytest.raises(SlackApiError, match="invalid_arguments"):
             await client.views_open(
@@ -104,18 +104,18 @@ async def test_a_refused_view_does_not_use_up_the_trigger(
             )
         await client.views_open(trigger_id=body["trigger_id"], view=modal())
 
-    app.command(COMMAND)(stumble)
+    app.command(COMMAND)(open_invalid_then_valid)
 
-    assert (await _opened(slack))["type"] == "modal"
+    assert (await _open_modal(slack))["type"] == "modal"
 
 
-async def test_a_submission_carries_all_input_values_and_closes_the_modal(
+async def test_a_submission_includes_all_input_values_and_closes_the_modal(
     app: AsyncApp, slack: StandInClient
 ) -> None:
-    _opens(app, modal(text_input("a", "A"), text_input("b", "B", initial_value="kept"),
+    _open_on_command(app, modal(text_input("a", "A"), text_input("b", "B", initial_value="kept"),
                       {**text_input("c", "C"), "optional": True}))  # fmt: skip
-    bodies = _submits(app)
-    view = await _opened(slack)
+    bodies = _record_submissions(app)
+    view = await _open_modal(slack)
 
     answer = await slack.submit("U0ANA", view, {"a": "typed"})
 
@@ -127,12 +127,12 @@ async def test_a_submission_carries_all_input_values_and_closes_the_modal(
     assert await slack.modals("U0ANA") == []
 
 
-async def test_the_client_checks_required_fields_before_the_app_hears_of_it(
+async def test_required_fields_are_checked_before_the_app_receives_the_submission(
     app: AsyncApp, slack: StandInClient
 ) -> None:
-    _opens(app, modal(text_input("a", "A", min_length=3, max_length=5)))
-    bodies = _submits(app)
-    view = await _opened(slack)
+    _open_on_command(app, modal(text_input("a", "A", min_length=3, max_length=5)))
+    bodies = _record_submissions(app)
+    view = await _open_modal(slack)
 
     for typed in ("", "ab", "abcdef"):
         assert "A" in (await slack.submit("U0ANA", view, {"a": typed}))["errors"]
@@ -143,7 +143,7 @@ async def test_the_client_checks_required_fields_before_the_app_hears_of_it(
 @pytest.mark.parametrize(
     ("typed", "fits"), [("7", True), ("7.5", False), ("x", False), ("99", False)]
 )
-async def test_a_number_input_takes_only_its_numbers(
+async def test_a_number_input_accepts_only_valid_numbers(
     app: AsyncApp, slack: StandInClient, typed: str, *, fits: bool
 ) -> None:
     element = {
@@ -152,9 +152,11 @@ async def test_a_number_input_takes_only_its_numbers(
         "is_decimal_allowed": False,
         "max_value": "10",
     }
-    _opens(app, modal({"type": "input", "block_id": "N", "label": plain("n"), "element": element}))
-    _submits(app)
-    view = await _opened(slack)
+    _open_on_command(
+        app, modal({"type": "input", "block_id": "N", "label": plain("n"), "element": element})
+    )
+    _record_submissions(app)
+    view = await _open_modal(slack)
 
     assert ("errors" not in await slack.submit("U0ANA", view, {"n": typed})) == fits
 
@@ -162,9 +164,9 @@ async def test_a_number_input_takes_only_its_numbers(
 async def test_errors_stay_on_their_block_and_the_modal_stays_open(
     app: AsyncApp, slack: StandInClient
 ) -> None:
-    _opens(app, modal())
-    _submits(app, response_action="errors", errors={"b": "Not that."})
-    view = await _opened(slack)
+    _open_on_command(app, modal())
+    _record_submissions(app, response_action="errors", errors={"b": "Not that."})
+    view = await _open_modal(slack)
 
     answer = await slack.submit("U0ANA", view, {"what": "x"})
 
@@ -183,14 +185,14 @@ async def test_errors_stay_on_their_block_and_the_modal_stays_open(
     ],
     ids=["unknown block", "no errors", "unknown action", "broken view", "a home as modal"],
 )
-async def test_an_ack_that_slack_would_not_take_shows_trouble_and_keeps_the_modal(
+async def test_an_invalid_ack_shows_a_warning_and_keeps_the_modal_open(
     running: RunningStandIn, slack: StandInClient, web: AsyncWebClient, ack_with: Json
 ) -> None:
     async with open_socket(running) as socket:
-        asking = asyncio.ensure_future(slack.say("U0ANA", "C0GENERAL", COMMAND))
+        sending = asyncio.ensure_future(slack.say("U0ANA", "C0GENERAL", COMMAND))
         frame = await socket.frame()
         await socket.ack(frame)
-        await asking
+        await sending
         trigger = frame["payload"]["trigger_id"]
         view = (await web.views_open(trigger_id=trigger, view=modal()))["view"]
         submitting = asyncio.ensure_future(slack.submit("U0ANA", view, {"what": "x"}))
@@ -206,9 +208,9 @@ async def test_an_ack_that_slack_would_not_take_shows_trouble_and_keeps_the_moda
 async def test_an_update_in_the_ack_keeps_the_id_and_changes_the_hash(
     app: AsyncApp, slack: StandInClient
 ) -> None:
-    _opens(app, modal())
-    _submits(app, response_action="update", view=modal(section("Working"), submit=None))
-    view = await _opened(slack)
+    _open_on_command(app, modal())
+    _record_submissions(app, response_action="update", view=modal(section("Working"), submit=None))
+    view = await _open_modal(slack)
 
     await slack.submit("U0ANA", view, {"what": "x"})
 
@@ -218,12 +220,12 @@ async def test_an_update_in_the_ack_keeps_the_id_and_changes_the_hash(
     assert after["blocks"][0]["text"]["text"] == "Working"
 
 
-async def test_a_push_goes_on_top_and_closing_it_shows_the_one_below(
+async def test_a_pushed_modal_is_on_top_and_closing_it_shows_the_modal_below(
     app: AsyncApp, slack: StandInClient
 ) -> None:
-    _opens(app, modal())
-    _submits(app, response_action="push", view=modal(section("More"), submit=None))
-    view = await _opened(slack)
+    _open_on_command(app, modal())
+    _record_submissions(app, response_action="push", view=modal(section("More"), submit=None))
+    view = await _open_modal(slack)
     await slack.submit("U0ANA", view, {"what": "x"})
 
     below, above = await slack.modals("U0ANA")
@@ -232,16 +234,16 @@ async def test_a_push_goes_on_top_and_closing_it_shows_the_one_below(
     assert [v["id"] for v in await slack.modals("U0ANA")] == [view["id"]]
 
 
-async def test_a_stack_is_three_deep(app: AsyncApp, slack: StandInClient) -> None:
+async def test_a_stack_has_at_most_three_modals(app: AsyncApp, slack: StandInClient) -> None:
     async def push(ack: Any, body: Json, client: AsyncWebClient) -> None:
         await ack()
         with contextlib.suppress(SlackApiError):
             await client.views_push(trigger_id=body["trigger_id"], view=layer)
 
     layer = modal(actions(button("deeper")), submit=None)
-    _opens(app, layer)
+    _open_on_command(app, layer)
     app.action("deeper")(push)
-    top = await _opened(slack)
+    top = await _open_modal(slack)
     for _ in range(2):
         await slack.click_in_view("U0ANA", top, "deeper")
         top = await slack.wait_for_modal("U0ANA", lambda v, below=top: v["id"] != below["id"])  # type: ignore[misc]
@@ -255,13 +257,13 @@ async def test_a_stack_is_three_deep(app: AsyncApp, slack: StandInClient) -> Non
 async def test_an_old_hash_is_a_conflict_and_typed_values_survive_an_update(
     app: AsyncApp, slack: StandInClient, web: AsyncWebClient
 ) -> None:
-    _opens(app, modal(text_input("what", "b"), actions(button("add"))))
+    _open_on_command(app, modal(text_input("what", "b"), actions(button("add"))))
 
     async def only_ack(ack: Any) -> None:
         await ack()
 
     app.action("add")(only_ack)
-    view = await _opened(slack)
+    view = await _open_modal(slack)
     block_id = block_of(view["blocks"], "add")
     state = {"b": {"what": {"value": "half typed"}}}
     click = {"view_id": view["id"], "block_id": block_id, "action_id": "add", "element_state": {}}
@@ -275,11 +277,11 @@ async def test_an_old_hash_is_a_conflict_and_typed_values_survive_an_update(
     assert first["view"]["state"]["values"]["b"]["what"]["value"] == "half typed"
 
 
-async def test_a_view_is_updated_by_its_external_id_which_is_unique(
+async def test_a_view_can_be_updated_by_its_unique_external_id(
     app: AsyncApp, slack: StandInClient, web: AsyncWebClient
 ) -> None:
-    bodies = _opens(app, modal(external_id="one"))
-    await _opened(slack)
+    bodies = _open_on_command(app, modal(external_id="one"))
+    await _open_modal(slack)
     await web.views_update(external_id="one", view=modal(section("New"), external_id="one"))
     with pytest.raises(SlackApiError, match="not_found"):
         await web.views_update(external_id="two", view=modal())
@@ -294,8 +296,8 @@ async def test_a_view_is_updated_by_its_external_id_which_is_unique(
 async def test_a_closed_view_is_not_found(
     app: AsyncApp, slack: StandInClient, web: AsyncWebClient
 ) -> None:
-    _opens(app, modal())
-    view = await _opened(slack)
+    _open_on_command(app, modal())
+    view = await _open_modal(slack)
     await slack.act("U0ANA", "view_close", view_id=view["id"])
 
     with pytest.raises(SlackApiError, match="not_found"):
@@ -304,7 +306,7 @@ async def test_a_closed_view_is_not_found(
 
 
 @pytest.mark.parametrize("clear", [False, True])
-async def test_view_closed_is_told_only_when_the_view_asked_for_it(
+async def test_view_closed_is_sent_with_notify_on_close(
     app: AsyncApp, slack: StandInClient, *, clear: bool
 ) -> None:
     closed: list[Json] = []
@@ -314,8 +316,8 @@ async def test_view_closed_is_told_only_when_the_view_asked_for_it(
         await ack()
 
     app.view_closed("form")(view_closed)
-    _opens(app, modal(notify_on_close=True))
-    view = await _opened(slack)
+    _open_on_command(app, modal(notify_on_close=True))
+    view = await _open_modal(slack)
 
     await slack.act("U0ANA", "view_close", view_id=view["id"], is_cleared=clear)
     await slack.wait_for_journal(kind="ack", what="view_closed")
@@ -323,9 +325,11 @@ async def test_view_closed_is_told_only_when_the_view_asked_for_it(
     assert closed[0]["is_cleared"] is clear
 
 
-async def test_a_silent_close_tells_nobody(app: AsyncApp, slack: StandInClient) -> None:
-    _opens(app, modal())
-    view = await _opened(slack)
+async def test_view_closed_is_not_sent_without_notify_on_close(
+    app: AsyncApp, slack: StandInClient
+) -> None:
+    _open_on_command(app, modal())
+    view = await _open_modal(slack)
 
     await slack.act("U0ANA", "view_close", view_id=view["id"])
 
@@ -333,25 +337,23 @@ async def test_a_silent_close_tells_nobody(app: AsyncApp, slack: StandInClient) 
 
 
 async def test_clear_in_the_ack_closes_the_whole_stack(app: AsyncApp, slack: StandInClient) -> None:
-    _opens(app, modal())
-    _submits(app, response_action="clear")
-    view = await _opened(slack)
+    _open_on_command(app, modal())
+    _record_submissions(app, response_action="clear")
+    view = await _open_modal(slack)
 
     await slack.submit("U0ANA", view, {"what": "x"})
 
     assert await slack.modals("U0ANA") == []
 
 
-async def test_a_push_lands_in_the_tab_of_its_modal_whatever_tab_is_named(
-    app: AsyncApp, slack: StandInClient
-) -> None:
+async def test_a_push_opens_in_the_tab_of_its_modal(app: AsyncApp, slack: StandInClient) -> None:
     async def push(ack: Any, body: Json, client: AsyncWebClient) -> None:
         await ack()
         await client.views_push(trigger_id=body["trigger_id"], view=modal())
 
-    _opens(app, modal(actions(button("deeper")), submit=None))
+    _open_on_command(app, modal(actions(button("deeper")), submit=None))
     app.action("deeper")(push)
-    view = await _opened(slack, tab="left")
+    view = await _open_modal(slack, tab="left")
     await slack.click_in_view("U0ANA", view, "deeper", tab="right")
     top = await slack.wait_for_modal("U0ANA", lambda v: v["id"] != view["id"], tab="left")
 
@@ -359,33 +361,37 @@ async def test_a_push_lands_in_the_tab_of_its_modal_whatever_tab_is_named(
     assert await slack.modals("U0ANA", tab="right") == []
 
 
-async def test_nobody_uses_another_persons_modal(app: AsyncApp, slack: StandInClient) -> None:
-    _opens(app, modal())
-    view = await _opened(slack)
+async def test_a_user_cannot_submit_another_users_modal(
+    app: AsyncApp, slack: StandInClient
+) -> None:
+    _open_on_command(app, modal())
+    view = await _open_modal(slack)
 
     assert (await slack.submit("U0BORIS", view, {"what": "x"}))["error"] == "view_not_found"
 
 
-async def test_an_input_tells_the_app_only_with_dispatch_action(
+async def test_input_changes_are_sent_only_with_dispatch_action(
     app: AsyncApp, slack: StandInClient
 ) -> None:
-    heard: list[str] = []
+    received: list[str] = []
 
     async def changed(ack: Any, action: Json) -> None:
-        heard.append(action["action_id"])
+        received.append(action["action_id"])
         await ack()
 
     app.action("loud")(changed)
-    _opens(app, modal(text_input("quiet"), {**text_input("loud"), "dispatch_action": True}))
-    view = await _opened(slack)
+    _open_on_command(
+        app, modal(text_input("quiet"), {**text_input("loud"), "dispatch_action": True})
+    )
+    view = await _open_modal(slack)
 
     await slack.click_in_view("U0ANA", view, "quiet", value="x")
     await slack.click_in_view("U0ANA", view, "loud", value="y")
 
-    assert heard == ["loud"]
+    assert received == ["loud"]
 
 
-async def test_a_home_is_published_clicked_and_guarded_by_its_hash(
+async def test_a_home_tab_can_be_published_and_clicked_and_checks_its_hash(
     app: AsyncApp, slack: StandInClient, web: AsyncWebClient
 ) -> None:
     clicked: list[Json] = []

@@ -1,4 +1,4 @@
-"""What the page asks of the server, and who else may not ask."""
+"""The page's routes, and the rejection of requests from other web pages."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ async def http(running: RunningStandIn) -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-async def test_the_workspace_names_what_the_manifest_declares(slack: StandInClient) -> None:
+async def test_the_workspace_lists_the_manifests_declarations(slack: StandInClient) -> None:
     workspace = await slack.get("/_page/workspace")
 
     assert workspace["team"] == {"id": "T0LOCAL", "name": "Countersign Demo"}
@@ -32,7 +32,7 @@ async def test_the_workspace_names_what_the_manifest_declares(slack: StandInClie
     assert len(workspace["users"]) == 13
 
 
-async def test_everybody_sees_their_own_channels(slack: StandInClient) -> None:
+async def test_users_see_only_their_own_channels(slack: StandInClient) -> None:
     async def ids(user: str) -> set[str]:
         channels = (await slack.get("/_page/channels", {"user": user}))["channels"]
         return {channel["id"] for channel in channels}
@@ -63,7 +63,7 @@ async def test_unread_counts_until_the_channel_is_opened(
     assert (before, await unread()) == (1, 0)
 
 
-async def test_a_stranger_to_a_channel_reads_nothing_there(slack: StandInClient) -> None:
+async def test_a_user_cannot_read_other_private_channels(slack: StandInClient) -> None:
     for channel in ("G0HR", "DU0BORIS", "C0NOWHERE", ""):
         with pytest.raises(StandInClientError, match="channel_not_found"):
             await slack.messages(channel, "U0ANA")
@@ -71,7 +71,7 @@ async def test_a_stranger_to_a_channel_reads_nothing_there(slack: StandInClient)
         await slack.messages("C0GENERAL", "U0NOBODY")
 
 
-async def test_the_stream_tells_what_to_fetch_again_and_keeps_whispers_private(
+async def test_the_stream_announces_changes_and_keeps_ephemerals_private(
     http: aiohttp.ClientSession, web: AsyncWebClient
 ) -> None:
     async def news(user: str, ready: asyncio.Event) -> Json:
@@ -79,18 +79,18 @@ async def test_the_stream_tells_what_to_fetch_again_and_keeps_whispers_private(
             ready.set()
             async for line in stream.content:
                 if line.startswith(b"data: "):
-                    heard: Json = json.loads(line[6:])
-                    return heard
+                    received: Json = json.loads(line[6:])
+                    return received
         raise AssertionError("the stream ended")
 
     ready = [asyncio.Event(), asyncio.Event()]
     ana = asyncio.ensure_future(news("U0ANA", ready[0]))
     boris = asyncio.ensure_future(news("U0BORIS", ready[1]))
     await asyncio.gather(*(event.wait() for event in ready))
-    whisper = await web.chat_postEphemeral(channel="C0GENERAL", user="U0ANA", text="psst")
+    ephemeral = await web.chat_postEphemeral(channel="C0GENERAL", user="U0ANA", text="psst")
     posted = await web.chat_postMessage(channel="C0GENERAL", text="all")
 
-    assert await ana == {"kind": "messages", "channel": "C0GENERAL", "ts": whisper["message_ts"]}
+    assert await ana == {"kind": "messages", "channel": "C0GENERAL", "ts": ephemeral["message_ts"]}
     assert await boris == {"kind": "messages", "channel": "C0GENERAL", "ts": posted["ts"]}
 
 
@@ -105,7 +105,7 @@ async def test_the_stream_tells_what_to_fetch_again_and_keeps_whispers_private(
         ({"Origin": "http://127.0.0.1:1"}, "foreign_origin"),
     ],
 )
-async def test_other_web_pages_are_kept_out(
+async def test_requests_from_other_web_pages_are_rejected(
     http: aiohttp.ClientSession, path: str, headers: dict[str, str], error: str
 ) -> None:
     async with http.get(path, headers=headers) as answer:
@@ -121,7 +121,7 @@ async def test_the_page_itself_may_act(
         assert (await answer.json())["ok"]
 
 
-async def test_localhost_is_as_good_as_its_number(running: RunningStandIn) -> None:
+async def test_localhost_is_accepted(running: RunningStandIn) -> None:
     headers = {"Host": f"localhost:{running.port}", "Origin": f"http://localhost:{running.port}"}
     async with aiohttp.ClientSession(running.url, headers=headers) as http:
         answer = await http.get("/_page/workspace")
@@ -142,7 +142,7 @@ async def test_localhost_is_as_good_as_its_number(running: RunningStandIn) -> No
         ("GET", "/_control/journal?wait=x", 400),
     ],
 )
-async def test_every_refusal_is_json(
+async def test_every_error_is_json(
     http: aiohttp.ClientSession, verb: str, path: str, status: int
 ) -> None:
     async with http.request(verb, path) as answer:
@@ -150,7 +150,7 @@ async def test_every_refusal_is_json(
         assert (await answer.json())["ok"] is False
 
 
-async def test_a_permalink_opens_the_page_there(
+async def test_a_permalink_opens_the_page_at_the_message(
     http: aiohttp.ClientSession, web: AsyncWebClient
 ) -> None:
     root = (await web.chat_postMessage(channel="C0GENERAL", text="root"))["ts"]
@@ -185,7 +185,7 @@ async def test_a_permalink_opens_the_page_there(
         ("event", {}),
     ],
 )
-async def test_a_control_call_that_makes_no_sense_is_refused_with_a_reason(
+async def test_an_invalid_control_call_is_rejected_with_a_reason(
     http: aiohttp.ClientSession, what: str, body: Any
 ) -> None:
     async with http.post(f"/_control/{what}", json=body) as answer:
@@ -195,7 +195,7 @@ async def test_a_control_call_that_makes_no_sense_is_refused_with_a_reason(
     assert reply["error"] != "stand_in_bug"
 
 
-async def test_a_reset_gives_a_fresh_workspace(slack: StandInClient, web: AsyncWebClient) -> None:
+async def test_a_reset_restores_the_workspace(slack: StandInClient, web: AsyncWebClient) -> None:
     await web.chat_postMessage(channel="C0GENERAL", text="old")
     await slack.people("user_change", user={"id": "U0ANA", "deleted": True})
 

@@ -1,4 +1,4 @@
-"""Who is who: users, groups, channels, and the events when that changes."""
+"""Users, groups and channels, and the events for their changes."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ async def _user(web: AsyncWebClient, user: str) -> Json:
     return found
 
 
-async def test_the_default_workspace_has_every_awkward_kind_of_person(web: AsyncWebClient) -> None:
+async def test_the_default_workspace_has_every_kind_of_user(web: AsyncWebClient) -> None:
     assert (await _user(web, "U0IVAN"))["deleted"] is True
     assert (await _user(web, "U0JUNE"))["is_restricted"] is True
     assert (await _user(web, "U0JUNE"))["is_ultra_restricted"] is False
@@ -31,7 +31,7 @@ async def test_the_default_workspace_has_every_awkward_kind_of_person(web: Async
     assert (await _user(web, "U0FAY"))["is_admin"] is True
 
 
-async def test_a_person_has_a_time_zone_and_a_locale(web: AsyncWebClient) -> None:
+async def test_a_user_has_a_time_zone_and_a_locale(web: AsyncWebClient) -> None:
     hana = await _user(web, "W0HANA")
 
     assert (hana["tz"], hana["tz_offset"], hana["locale"]) == ("Asia/Tokyo", 9 * 3600, "ja-JP")
@@ -39,14 +39,14 @@ async def test_a_person_has_a_time_zone_and_a_locale(web: AsyncWebClient) -> Non
 
 async def test_the_manager_is_a_profile_field(web: AsyncWebClient) -> None:
     profile = (await web.users_profile_get(user="U0ANA", include_labels=True))["profile"]
-    nobody = (await web.users_profile_get(user="U0CLARA"))["profile"]
+    without_manager = (await web.users_profile_get(user="U0CLARA"))["profile"]
 
     (field,) = profile["fields"].values()
     assert field == {"value": "U0FAY", "alt": "", "label": "Manager"}
-    assert nobody["fields"] == {}
+    assert without_manager["fields"] == {}
 
 
-async def test_the_profile_has_one_field_of_its_own(web: AsyncWebClient) -> None:
+async def test_the_profile_has_one_custom_field(web: AsyncWebClient) -> None:
     (field,) = (await web.team_profile_get())["profile"]["fields"]
     profile = (await web.users_profile_get(user="U0ANA"))["profile"]
 
@@ -57,7 +57,7 @@ async def test_the_profile_has_one_field_of_its_own(web: AsyncWebClient) -> None
         await web.team_profile_get(visibility="some")
 
 
-async def test_an_email_finds_active_people_only(web: AsyncWebClient) -> None:
+async def test_lookup_by_email_finds_only_active_users(web: AsyncWebClient) -> None:
     found = await web.users_lookupByEmail(email="ANA@example.com")
     with pytest.raises(SlackApiError, match="users_not_found"):
         await web.users_lookupByEmail(email="ivan@example.com")
@@ -65,7 +65,7 @@ async def test_an_email_finds_active_people_only(web: AsyncWebClient) -> None:
     assert found["user"]["id"] == "U0ANA"
 
 
-async def test_lists_come_in_pages(web: AsyncWebClient) -> None:
+async def test_users_are_listed_in_pages(web: AsyncWebClient) -> None:
     seen: list[str] = []
     async for page in await web.users_list(limit=5):
         seen += [user["id"] for user in page["members"]]
@@ -86,7 +86,7 @@ async def test_groups_list_their_members(web: AsyncWebClient) -> None:
         await web.usergroups_users_list(usergroup="S0NOBODY")
 
 
-async def test_a_group_may_answer_that_the_plan_has_none(tmp_path: Any) -> None:
+async def test_a_group_can_return_a_configured_error(tmp_path: Any) -> None:
     people = tmp_path / "people.yml"
     people.write_text(
         "team: {id: T1, name: Tiny}\n"
@@ -100,7 +100,9 @@ async def test_a_group_may_answer_that_the_plan_has_none(tmp_path: Any) -> None:
             await web.usergroups_users_list(usergroup="S1")
 
 
-async def test_quiet_hours_come_from_the_person(web: AsyncWebClient, slack: StandInClient) -> None:
+async def test_do_not_disturb_comes_from_the_user(
+    web: AsyncWebClient, slack: StandInClient
+) -> None:
     dnd = {"next_start": 1_800_000_000, "next_end": 1_800_030_000}
     await slack.people("user_change", user={"id": "U0ANA", "dnd": dnd})
 
@@ -129,13 +131,13 @@ async def test_the_workspace_and_the_bot_describe_themselves(web: AsyncWebClient
         ("U0ANA,U0BORIS", "method_not_supported_for_channel_type"),
     ],
 )
-async def test_a_direct_message_opens_only_with_one_active_person(
+async def test_a_direct_message_opens_only_with_one_active_user(
     web: AsyncWebClient, users: str, error: str
 ) -> None:
-    with pytest.raises(SlackApiError) as refusal:
+    with pytest.raises(SlackApiError) as raised:
         await web.conversations_open(users=users)
 
-    assert refusal.value.response["error"] == error
+    assert raised.value.response["error"] == error
 
 
 async def test_a_direct_message_has_its_own_id(web: AsyncWebClient) -> None:
@@ -160,7 +162,7 @@ async def test_channels_are_listed_by_type_and_described(web: AsyncWebClient) ->
         await web.conversations_list(types="secret")
 
 
-async def test_members_come_in_pages(web: AsyncWebClient) -> None:
+async def test_members_are_listed_in_pages(web: AsyncWebClient) -> None:
     first = await web.conversations_members(channel="C0GENERAL", limit=3)
     second = await web.conversations_members(
         channel="C0GENERAL", limit=100, cursor=first["response_metadata"]["next_cursor"]
@@ -170,7 +172,7 @@ async def test_members_come_in_pages(web: AsyncWebClient) -> None:
     assert "U0LOCALBOT" in second["members"]
 
 
-async def test_history_is_newest_first_and_bounded_in_time(web: AsyncWebClient) -> None:
+async def test_history_is_newest_first_and_can_be_limited_by_time(web: AsyncWebClient) -> None:
     stamps = [
         (await web.chat_postMessage(channel="C0GENERAL", text=str(n)))["ts"] for n in range(4)
     ]
@@ -193,10 +195,10 @@ async def test_history_is_newest_first_and_bounded_in_time(web: AsyncWebClient) 
         await web.conversations_history(channel="C0RANDOM")
 
 
-async def test_each_change_of_people_is_an_event(app: AsyncApp, slack: StandInClient) -> None:
+async def test_each_change_to_people_sends_an_event(app: AsyncApp, slack: StandInClient) -> None:
     events: list[Json] = []
 
-    async def heard(event: Json) -> None:
+    async def received(event: Json) -> None:
         events.append(event)
 
     kinds = (
@@ -207,7 +209,7 @@ async def test_each_change_of_people_is_an_event(app: AsyncApp, slack: StandInCl
         "subteam_members_changed",
     )
     for kind in kinds:
-        app.event(kind)(heard)
+        app.event(kind)(received)
     new = {"id": "U0NEW", "name": "nia", "real_name": "Nia New", "locale": "de-DE"}
     await slack.people("team_join", user=new)
     await slack.people("user_change", user={"id": "U0NEW", "deleted": True})
@@ -243,14 +245,12 @@ async def test_each_change_of_people_is_an_event(app: AsyncApp, slack: StandInCl
         ("subteam_members_changed", {"group": {"id": "S0NOBODY", "users": []}}),
     ],
 )
-async def test_an_impossible_change_is_refused(
-    slack: StandInClient, kind: str, fields: Json
-) -> None:
+async def test_an_invalid_change_is_rejected(slack: StandInClient, kind: str, fields: Json) -> None:
     with pytest.raises(StandInClientError):
         await slack.people(kind, **fields)
 
 
-async def test_who_is_deactivated_leaves_the_channels_and_cannot_act(slack: StandInClient) -> None:
+async def test_a_deactivated_user_leaves_all_channels_and_cannot_act(slack: StandInClient) -> None:
     await slack.people("user_change", user={"id": "U0ANA", "deleted": True})
 
     answer = await slack.say("U0ANA", "C0GENERAL", "hello")

@@ -1,4 +1,4 @@
-"""response_url: five uses in thirty minutes, replace, delete, whisper."""
+"""response_url: five uses within thirty minutes, to replace, delete or post messages."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from emulator.client import StandInClient
-from tests.emulator.build import actions, button, home, section
+from tests.emulator.block_kit import actions, button, home, section
 
 Json = dict[str, Any]
 CARD = {"event_type": "card", "event_payload": {"key": "k"}}
@@ -41,7 +41,7 @@ async def _use(url: str, **payload: Any) -> tuple[int, Json]:
         return answer.status, await answer.json()
 
 
-async def _url(slack: StandInClient, clicked: list[Json], card: Json) -> str:
+async def _response_url(slack: StandInClient, clicked: list[Json], card: Json) -> str:
     await slack.click("U0BORIS", "C0APPROVALS", card, "go")
     url: str = clicked[-1]["response_url"]
     return url
@@ -50,7 +50,7 @@ async def _url(slack: StandInClient, clicked: list[Json], card: Json) -> str:
 async def test_replacing_keeps_ts_and_metadata(
     slack: StandInClient, clicked: list[Json], card: Json, web: AsyncWebClient
 ) -> None:
-    url = await _url(slack, clicked, card)
+    url = await _response_url(slack, clicked, card)
 
     await _use(url, replace_original=True, text="done", blocks=[section("done")])
 
@@ -59,28 +59,28 @@ async def test_replacing_keeps_ts_and_metadata(
     assert (only["ts"], only["text"], only["metadata"]) == (card["ts"], "done", CARD)
 
 
-async def test_the_default_is_a_whisper_to_who_clicked(
+async def test_the_default_response_is_an_ephemeral(
     slack: StandInClient, clicked: list[Json], card: Json
 ) -> None:
-    await _use(await _url(slack, clicked, card), text="psst")
+    await _use(await _response_url(slack, clicked, card), text="psst")
 
     assert [m["text"] for m in await slack.messages("C0APPROVALS", "U0BORIS")] == ["card", "psst"]
     assert [m["text"] for m in await slack.messages("C0APPROVALS", "U0ANA")] == ["card"]
 
 
-async def test_a_whisper_goes_into_a_thread_when_told(
+async def test_an_ephemeral_response_can_be_in_a_thread(
     slack: StandInClient, clicked: list[Json], card: Json
 ) -> None:
-    await _use(await _url(slack, clicked, card), text="psst", thread_ts=card["ts"])
+    await _use(await _response_url(slack, clicked, card), text="psst", thread_ts=card["ts"])
 
     thread = await slack.messages("C0APPROVALS", "U0BORIS", thread_ts=card["ts"])
     assert [m["text"] for m in thread] == ["card", "psst"]
 
 
-async def test_in_channel_is_for_everybody_and_delete_takes_the_original_away(
+async def test_in_channel_is_visible_to_all_and_delete_original_deletes(
     slack: StandInClient, clicked: list[Json], card: Json
 ) -> None:
-    url = await _url(slack, clicked, card)
+    url = await _response_url(slack, clicked, card)
 
     await _use(url, text="loud", response_type="in_channel")
     await _use(url, delete_original=True)
@@ -88,14 +88,14 @@ async def test_in_channel_is_for_everybody_and_delete_takes_the_original_away(
     assert [m["text"] for m in await slack.messages("C0APPROVALS", "U0ANA")] == ["loud"]
 
 
-async def test_an_ephemeral_is_replaced_and_deleted_only_through_its_own_url(
+async def test_an_ephemeral_can_be_replaced_and_deleted_by_its_response_url(
     slack: StandInClient, clicked: list[Json], web: AsyncWebClient
 ) -> None:
     await web.chat_postEphemeral(
         channel="C0APPROVALS", user="U0BORIS", text="secret", blocks=[actions(button("go"))]
     )
     (secret,) = await slack.messages("C0APPROVALS", "U0BORIS")
-    url = await _url(slack, clicked, secret)
+    url = await _response_url(slack, clicked, secret)
 
     await _use(url, replace_original=True, text="new secret", blocks=[section("n")])
     (changed,) = await slack.messages("C0APPROVALS", "U0BORIS")
@@ -107,18 +107,20 @@ async def test_an_ephemeral_is_replaced_and_deleted_only_through_its_own_url(
     assert await slack.messages("C0APPROVALS", "U0BORIS") == []
 
 
-async def test_five_uses_and_no_more(slack: StandInClient, clicked: list[Json], card: Json) -> None:
-    url = await _url(slack, clicked, card)
+async def test_a_response_url_has_five_uses(
+    slack: StandInClient, clicked: list[Json], card: Json
+) -> None:
+    url = await _response_url(slack, clicked, card)
     statuses = [(await _use(url, text=str(n)))[0] for n in range(5)]
 
     assert statuses == [200] * 5
     assert await _use(url, text="6") == (404, {"ok": False, "error": "used_url"})
 
 
-async def test_thirty_minutes_and_no_longer(
+async def test_a_response_url_expires_after_thirty_minutes(
     slack: StandInClient, clicked: list[Json], card: Json
 ) -> None:
-    url = await _url(slack, clicked, card)
+    url = await _response_url(slack, clicked, card)
     await slack.advance(1799)
     assert (await _use(url, text="just in time"))[0] == 200
 
@@ -136,10 +138,10 @@ async def test_thirty_minutes_and_no_longer(
         ({"replace_original": True, "text": "x" * 4001}, "msg_too_long"),
     ],
 )
-async def test_a_wrong_payload_is_refused_and_not_counted(
+async def test_an_invalid_payload_is_rejected_and_not_counted(
     slack: StandInClient, clicked: list[Json], card: Json, payload: Json, error: str
 ) -> None:
-    url = await _url(slack, clicked, card)
+    url = await _response_url(slack, clicked, card)
     for _ in range(6):
         status, body = await _use(url, **payload)
         assert (status, body["error"]) == (400, error)
@@ -147,10 +149,10 @@ async def test_a_wrong_payload_is_refused_and_not_counted(
     assert (await _use(url, text="fine"))[0] == 200
 
 
-async def test_a_message_that_is_gone_cannot_be_replaced(
+async def test_a_deleted_message_cannot_be_replaced(
     slack: StandInClient, clicked: list[Json], card: Json
 ) -> None:
-    url = await _url(slack, clicked, card)
+    url = await _response_url(slack, clicked, card)
     await slack.delete_message("C0APPROVALS", card["ts"])
 
     status, body = await _use(url, replace_original=True, text="x")
@@ -158,7 +160,7 @@ async def test_a_message_that_is_gone_cannot_be_replaced(
     assert (status, body["error"]) == (404, "message_not_found")
 
 
-async def test_a_click_on_what_was_just_replaced_arrives_as_it_was_seen(
+async def test_a_click_on_a_replaced_message_has_the_version_the_user_saw(
     slack: StandInClient, clicked: list[Json], card: Json, web: AsyncWebClient
 ) -> None:
     await web.chat_update(channel="C0APPROVALS", ts=card["ts"], text="done", blocks=[section("d")])
@@ -170,15 +172,15 @@ async def test_a_click_on_what_was_just_replaced_arrives_as_it_was_seen(
     assert clicked[0]["actions"][0]["value"] == "v"
 
 
-async def test_a_button_that_never_was_cannot_be_clicked(slack: StandInClient, card: Json) -> None:
-    ghost = {**card, "blocks": [actions(button("ghost"), block_id="x")]}
+async def test_an_unknown_button_cannot_be_clicked(slack: StandInClient, card: Json) -> None:
+    unknown = {**card, "blocks": [actions(button("ghost"), block_id="x")]}
 
-    answer = await slack.click("U0BORIS", "C0APPROVALS", ghost, "ghost")
+    answer = await slack.click("U0BORIS", "C0APPROVALS", unknown, "ghost")
 
     assert answer["error"] == "element_not_found"
 
 
-async def test_a_button_says_what_the_app_wrote_not_what_a_page_claims(
+async def test_a_buttons_value_cannot_be_forged_by_the_page(
     slack: StandInClient, clicked: list[Json], card: Json
 ) -> None:
     await slack.click("U0BORIS", "C0APPROVALS", card, "go", value="forged", style="danger")
@@ -187,7 +189,7 @@ async def test_a_button_says_what_the_app_wrote_not_what_a_page_claims(
     assert "style" not in clicked[0]["actions"][0]
 
 
-async def test_who_is_not_in_the_channel_cannot_click(
+async def test_a_user_outside_the_channel_cannot_click(
     slack: StandInClient, clicked: list[Json], card: Json
 ) -> None:
     answer = await slack.click("U0KAI", "C0APPROVALS", card, "go")
@@ -196,7 +198,7 @@ async def test_who_is_not_in_the_channel_cannot_click(
     assert clicked == []
 
 
-async def test_the_state_of_a_messages_inputs_comes_with_the_click(
+async def test_a_click_includes_the_state_of_the_messages_inputs(
     slack: StandInClient, clicked: list[Json], web: AsyncWebClient, app: AsyncApp
 ) -> None:
     async def chosen(ack: Any) -> None:

@@ -1,4 +1,4 @@
-"""Socket Mode: tickets, turns, acks, disconnects, and Bolt on top of it."""
+"""Socket Mode: tickets, round-robin delivery, acks and disconnects, also with Bolt."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -13,26 +13,26 @@ from slack_sdk.web.async_client import AsyncWebClient
 from emulator.client import StandInClient
 from emulator.config import Config
 from emulator.server import RunningStandIn, start
-from tests.emulator.build import actions, button
+from tests.emulator.block_kit import actions, button
 from tests.emulator.conftest import MANIFEST
 from tests.emulator.raw_socket import open_socket, socket_url
 
 Json = dict[str, Any]
 
 
-def hearing(app: AsyncApp) -> list[Json]:
-    """Have the app acknowledge `/order`; return what it hears, as it comes."""
-    heard: list[Json] = []
+def record_orders(app: AsyncApp) -> list[Json]:
+    """Acknowledge `/order` in the app; return a list that collects the bodies."""
+    received: list[Json] = []
 
     async def ordered(ack: Any, body: Json) -> None:
-        heard.append(body)
+        received.append(body)
         await ack()
 
     app.command("/order")(ordered)
-    return heard
+    return received
 
 
-async def test_a_connection_begins_with_hello(running: RunningStandIn) -> None:
+async def test_a_connection_starts_with_hello(running: RunningStandIn) -> None:
     async with open_socket(running) as socket:
         assert socket.hello["type"] == "hello"
         assert socket.hello["num_connections"] == 1
@@ -43,23 +43,23 @@ async def test_a_ticket_opens_one_connection(running: RunningStandIn) -> None:
     async with aiohttp.ClientSession() as http:
         url = await socket_url(http, running)
         async with http.ws_connect(url):
-            with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+            with pytest.raises(aiohttp.WSServerHandshakeError) as raised:
                 await http.ws_connect(url)
 
-    assert refusal.value.status == 403
+    assert raised.value.status == 403
 
 
 async def test_each_envelope_goes_to_exactly_one_connection_in_turn(
     running: RunningStandIn, slack: StandInClient
 ) -> None:
-    async with open_socket(running) as one, open_socket(running) as two:
-        for socket in (one, two, one):
-            asking = asyncio.ensure_future(slack.say("U0ANA", "C0GENERAL", "/order"))
+    async with open_socket(running) as first, open_socket(running) as second:
+        for socket in (first, second, first):
+            sending = asyncio.ensure_future(slack.say("U0ANA", "C0GENERAL", "/order"))
             await socket.ack(await socket.frame())
-            assert (await asking)["acked"]
+            assert (await sending)["acked"]
 
 
-async def test_the_eleventh_connection_is_told_that_there_are_too_many(
+async def test_an_eleventh_connection_is_disconnected(
     running: RunningStandIn,
 ) -> None:
     async with AsyncExitStack() as stack:
@@ -70,16 +70,16 @@ async def test_the_eleventh_connection_is_told_that_there_are_too_many(
             assert eleventh.hello["reason"] == "too_many_websockets"
 
 
-async def test_a_slash_ack_with_text_is_whispered_and_in_channel_is_said(
+async def test_a_slash_ack_with_text_is_ephemeral_unless_in_channel(
     running: RunningStandIn, slack: StandInClient
 ) -> None:
     frame: Json = {}
     async with open_socket(running) as socket:
         for payload in ({"text": "psst"}, {"text": "loud", "response_type": "in_channel"}):
-            asking = asyncio.ensure_future(slack.say("U0ANA", "C0GENERAL", "/order tea"))
+            sending = asyncio.ensure_future(slack.say("U0ANA", "C0GENERAL", "/order tea"))
             frame = await socket.frame()
             await socket.ack(frame, payload)
-            assert (await asking)["acked"]
+            assert (await sending)["acked"]
 
     assert frame["type"] == "slash_commands"
     assert frame["accepts_response_payload"] is True
@@ -88,16 +88,16 @@ async def test_a_slash_ack_with_text_is_whispered_and_in_channel_is_said(
     assert [m["text"] for m in await slack.messages("C0GENERAL", "U0BORIS")] == ["loud"]
 
 
-async def test_a_missing_ack_is_a_warning_after_three_seconds(
+async def test_a_missing_ack_gives_a_warning_after_three_seconds(
     running: RunningStandIn, slack: StandInClient
 ) -> None:
     async with open_socket(running) as socket:
-        asking = asyncio.ensure_future(slack.say("U0ANA", "C0GENERAL", "/order"))
+        sending = asyncio.ensure_future(slack.say("U0ANA", "C0GENERAL", "/order"))
         frame = await socket.frame()
         await slack.advance(2.9)
-        assert not asking.done()
+        assert not sending.done()
         await slack.advance(0.2)
-        answer = await asking
+        answer = await sending
         await socket.ack(frame)
         late = await slack.wait_for_journal(kind="late_ack")
 
@@ -106,7 +106,7 @@ async def test_a_missing_ack_is_a_warning_after_three_seconds(
     assert late["frame"]["envelope_id"] == frame["envelope_id"]
 
 
-async def test_without_a_connection_a_click_warns_at_once(
+async def test_without_a_connection_a_click_gives_a_warning_immediately(
     slack: StandInClient, web: AsyncWebClient
 ) -> None:
     message = await web.chat_postMessage(
@@ -115,12 +115,10 @@ async def test_without_a_connection_a_click_warns_at_once(
 
     answer = await slack.click("U0ANA", "C0GENERAL", message["message"], "go")
 
-    assert answer == {"ok": True, "acked": False, "warning": "The app did not answer in time."}
+    assert answer == {"ok": True, "acked": False, "warning": "The app did not respond in time."}
 
 
-async def test_bolt_connects_again_after_a_disconnect_frame(
-    app: AsyncApp, slack: StandInClient
-) -> None:
+async def test_bolt_reconnects_after_a_disconnect(app: AsyncApp, slack: StandInClient) -> None:
     async def ordered(ack: Any) -> None:
         await ack("fine")
 
@@ -143,72 +141,70 @@ async def test_a_warning_frame_leaves_the_connection_open(
         assert (await slack.state())["connections"] == 1
 
 
-async def test_an_ack_lost_with_its_connection_is_missing_at_once(
+async def test_a_lost_connection_gives_a_missing_ack_immediately(
     running: RunningStandIn, slack: StandInClient
 ) -> None:
     async with open_socket(running) as socket:
-        asking = asyncio.ensure_future(slack.say("U0ANA", "C0GENERAL", "/order"))
+        sending = asyncio.ensure_future(slack.say("U0ANA", "C0GENERAL", "/order"))
         await socket.frame()
         await slack.sockets("close")
 
-        assert (await asking)["acked"] is False
+        assert (await sending)["acked"] is False
 
 
-async def test_garbage_on_a_socket_is_survived(
+async def test_invalid_frames_on_a_socket_are_ignored(
     running: RunningStandIn, slack: StandInClient
 ) -> None:
     async with open_socket(running) as socket:
         for garbage in ("{", "[1]", '"x"', '{"envelope_id": {}}', '{"envelope_id": "unknown"}'):
             await socket.socket.send_str(garbage)
-        asking = asyncio.ensure_future(slack.say("U0ANA", "C0GENERAL", "/order"))
+        sending = asyncio.ensure_future(slack.say("U0ANA", "C0GENERAL", "/order"))
         await socket.ack(await socket.frame(), payload=["not", "an", "object"])
 
-        assert (await asking)["acked"]
+        assert (await sending)["acked"]
 
 
-async def test_a_dropped_ack_warns_although_the_app_answered(
-    app: AsyncApp, slack: StandInClient
-) -> None:
-    heard = hearing(app)
+async def test_a_dropped_ack_gives_a_warning(app: AsyncApp, slack: StandInClient) -> None:
+    received = record_orders(app)
     await slack.deliveries(drop_ack=1)
 
     assert (await slack.say("U0ANA", "C0GENERAL", "/order"))["acked"] is False
     assert (await slack.say("U0ANA", "C0GENERAL", "/order"))["acked"] is True
-    assert len(heard) == 2
+    assert len(received) == 2
 
 
 async def test_a_duplicate_delivery_reaches_the_app_twice(
     app: AsyncApp, slack: StandInClient
 ) -> None:
-    heard = hearing(app)
+    received = record_orders(app)
     await slack.deliveries(duplicate=1)
     await slack.say("U0ANA", "C0GENERAL", "/order")
     first = await slack.wait_for_journal(kind="ack", what="/order")
     await slack.wait_for_journal(kind="ack", what="/order", after=first["n"])
 
-    assert [body["trigger_id"] for body in heard] == [heard[0]["trigger_id"]] * 2
+    assert [body["trigger_id"] for body in received] == [received[0]["trigger_id"]] * 2
 
 
-async def test_a_late_duplicate_reaches_the_app_when_its_time_has_passed(
+async def test_a_late_duplicate_reaches_the_app_after_its_delay(
     app: AsyncApp, slack: StandInClient
 ) -> None:
-    heard = hearing(app)
+    received = record_orders(app)
     await slack.deliveries(duplicate=1, duplicate_late=60)
     await slack.say("U0ANA", "C0GENERAL", "/order")
     first = await slack.wait_for_journal(kind="ack", what="/order")
-    before = len(heard)
+    before = len(received)
     await slack.advance(60)
     await slack.wait_for_journal(kind="ack", what="/order", after=first["n"])
 
-    assert (before, len(heard)) == (1, 2)
-    assert heard[0]["trigger_id"] == heard[1]["trigger_id"]
+    assert (before, len(received)) == (1, 2)
+    assert received[0]["trigger_id"] == received[1]["trigger_id"]
 
 
 async def test_a_share_of_the_deliveries_reaches_the_app_twice(
     app: AsyncApp, slack: StandInClient
 ) -> None:
-    """By seeded dice: the same seed doubles the same deliveries."""
-    hearing(app)
+    """The same seed duplicates the same deliveries."""
+    record_orders(app)
     doubled: list[int] = []
     for _ in range(2):
         before = await slack.mishaps()
@@ -227,14 +223,14 @@ async def test_a_share_of_the_deliveries_reaches_the_app_twice(
 async def test_two_deliveries_can_arrive_in_reverse_order(
     app: AsyncApp, slack: StandInClient
 ) -> None:
-    heard: list[str] = []
+    received: list[str] = []
 
     async def ordered(ack: Any, body: Json) -> None:
-        heard.append(body["text"])
+        received.append(body["text"])
         await ack()
 
     app.command("/order")(ordered)
-    # Bolt asks auth.test before its first delivery: with that still under way, either may overtake.
+    # Bolt calls auth.test before its first delivery, which could otherwise change the order.
     await slack.say("U0ANA", "C0GENERAL", "/order before")
     await slack.deliveries(reorder=2)
     first = asyncio.ensure_future(slack.say("U0ANA", "C0GENERAL", "/order first"))
@@ -242,10 +238,10 @@ async def test_two_deliveries_can_arrive_in_reverse_order(
     await slack.say("U0BORIS", "C0GENERAL", "/order second")
     await first
 
-    assert heard == ["before", "second", "first"]
+    assert received == ["before", "second", "first"]
 
 
-async def test_http_delivery_refuses_socket_mode() -> None:
+async def test_http_delivery_rejects_socket_mode() -> None:
     config = Config(manifest=MANIFEST, request_url="http://127.0.0.1:9/slack/events")
     async with start(config) as running:
         web = AsyncWebClient(token="xapp-local", base_url=running.api_url)

@@ -1,4 +1,4 @@
-"""The table of Block Kit limits: each row at its bound and one step over it."""
+"""Block Kit limits: each limit at its bound and one step over it."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from emulator import validation
-from tests.emulator.build import actions, button, home, modal, plain, section, text_input
+from tests.emulator.block_kit import actions, button, home, modal, plain, section, text_input
 
 pytestmark = pytest.mark.filterwarnings("ignore:The top-level `text` argument:UserWarning")
 
@@ -174,7 +174,7 @@ LIMITS: list[tuple[str, Any, Any, str]] = [
 @pytest.mark.parametrize(
     ("good", "bad", "place"), [row[1:] for row in LIMITS], ids=[r[0] for r in LIMITS]
 )
-def test_a_limit_holds_at_its_bound_and_breaks_one_step_over(
+def test_a_value_at_the_limit_is_valid_and_one_step_over_is_not(
     good: Any, bad: Any, place: str
 ) -> None:
     def pointers(blocks: Any) -> list[str]:
@@ -205,16 +205,18 @@ WRONG: list[tuple[str, list[Any], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("blocks", "words"), [row[1:] for row in WRONG], ids=[r[0] for r in WRONG])
-async def test_wrong_blocks_are_refused_with_their_place(
-    web: AsyncWebClient, blocks: list[Any], words: str
+@pytest.mark.parametrize(
+    ("blocks", "expected"), [row[1:] for row in WRONG], ids=[r[0] for r in WRONG]
+)
+async def test_invalid_blocks_are_rejected_with_a_json_pointer(
+    web: AsyncWebClient, blocks: list[Any], expected: str
 ) -> None:
-    with pytest.raises(SlackApiError) as refusal:
+    with pytest.raises(SlackApiError) as raised:
         await web.chat_postMessage(channel="C0GENERAL", blocks=blocks)
 
-    assert refusal.value.response["error"] == "invalid_blocks"
-    lines = refusal.value.response["response_metadata"]["messages"]
-    assert any(words in line and "[json-pointer:/blocks/" in line for line in lines)
+    assert raised.value.response["error"] == "invalid_blocks"
+    lines = raised.value.response["response_metadata"]["messages"]
+    assert any(expected in line and "[json-pointer:/blocks/" in line for line in lines)
 
 
 VIEWS: list[tuple[str, Json, str]] = [
@@ -231,15 +233,17 @@ VIEWS: list[tuple[str, Json, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("view", "words"), [row[1:] for row in VIEWS], ids=[r[0] for r in VIEWS])
-def test_a_wrong_view_is_named_by_its_pointer(view: Json, words: str) -> None:
+@pytest.mark.parametrize(
+    ("view", "expected"), [row[1:] for row in VIEWS], ids=[r[0] for r in VIEWS]
+)
+def test_an_invalid_view_is_reported_with_a_json_pointer(view: Json, expected: str) -> None:
     own, inside = validation.view_problems(view)
 
-    assert any(words in p.line() for p in own)
+    assert any(expected in p.line() for p in own)
     assert inside == []
 
 
-def test_a_modal_has_a_hundred_blocks_and_an_alert_but_a_home_has_no_alert() -> None:
+def test_a_modal_allows_100_blocks_and_alerts_but_a_home_allows_no_alert() -> None:
     alert = {"type": "alert", "text": plain("careful")}
 
     assert validation.view_problems(modal(*_many(99), alert)) == ([], [])
@@ -247,7 +251,7 @@ def test_a_modal_has_a_hundred_blocks_and_an_alert_but_a_home_has_no_alert() -> 
     assert validation.view_problems(home(alert))[1] != []
 
 
-async def test_a_view_over_its_size_is_too_large(web: AsyncWebClient) -> None:
+async def test_a_view_over_the_size_limit_is_too_large(web: AsyncWebClient) -> None:
     fat = [_fields(10, 1900) for _ in range(14)]
     with pytest.raises(SlackApiError, match="view_too_large"):
         await web.views_publish(user_id="U0ANA", view=home(*fat))
@@ -261,20 +265,20 @@ async def test_a_view_over_its_size_is_too_large(web: AsyncWebClient) -> None:
         ({"view": modal(title=plain("t" * 25))}, "invalid_view", "/view/title/text"),
     ],
 )
-async def test_blocks_validate_names_each_broken_constraint(
+async def test_blocks_validate_reports_each_violated_constraint(
     web: AsyncWebClient, given: Json, error: str, pointer: str
 ) -> None:
-    with pytest.raises(SlackApiError) as refusal:
+    with pytest.raises(SlackApiError) as raised:
         await web.api_call("blocks.validate", json=given)
 
-    assert refusal.value.response["error"] == error
-    first = refusal.value.response["errors"][0]
+    assert raised.value.response["error"] == error
+    first = raised.value.response["errors"][0]
     assert first["pointer"] == pointer
     assert first["code"] == "failed_constraint"
     assert first["constraint"]["name"] == "max_length"
 
 
-async def test_blocks_validate_accepts_what_posting_accepts_and_wants_exactly_one(
+async def test_blocks_validate_requires_exactly_one_valid_argument(
     web: AsyncWebClient,
 ) -> None:
     good = [section("x")]

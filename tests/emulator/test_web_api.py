@@ -1,4 +1,4 @@
-"""How the Web API is called: encodings, tokens, scopes, arguments, refusals."""
+"""Calling the Web API: encodings, tokens, scopes, arguments and errors."""
 
 import asyncio
 import io
@@ -17,7 +17,7 @@ import emulator
 from emulator.client import StandInClient
 from emulator.config import Config
 from emulator.methods.registry import METHODS
-from emulator.server import RunningStandIn, build, start
+from emulator.server import RunningStandIn, build_app, start
 
 Json = dict[str, Any]
 AUTH = {"Authorization": "Bearer xoxb-local"}
@@ -48,7 +48,7 @@ CALL = {"channel": "C0GENERAL", "text": "hello"}
     ],
     ids=["query", "form", "json", "query and form"],
 )
-async def test_a_call_may_come_as_query_form_or_json(
+async def test_arguments_can_be_sent_as_query_form_or_json(
     http: aiohttp.ClientSession, options: Json
 ) -> None:
     answer = await _call(http, "chat.postMessage", **options)
@@ -57,14 +57,14 @@ async def test_a_call_may_come_as_query_form_or_json(
     assert answer["message"]["text"] == "hello"
 
 
-async def test_a_call_may_come_as_get(http: aiohttp.ClientSession) -> None:
+async def test_a_method_can_be_called_with_get(http: aiohttp.ClientSession) -> None:
     async with http.get("users.info", params={"user": "U0ANA"}) as answer:
         body = await answer.json()
 
     assert body["user"]["name"] == "ana"
 
 
-async def test_a_form_carries_blocks_as_json_text(http: aiohttp.ClientSession) -> None:
+async def test_a_form_contains_blocks_as_json_text(http: aiohttp.ClientSession) -> None:
     blocks = json.dumps([{"type": "divider"}])
 
     answer = await _call(http, "chat.postMessage", data={**CALL, "blocks": blocks})
@@ -72,7 +72,7 @@ async def test_a_form_carries_blocks_as_json_text(http: aiohttp.ClientSession) -
     assert answer["message"]["blocks"][0]["type"] == "divider"
 
 
-async def test_a_multipart_form_is_a_form(http: aiohttp.ClientSession) -> None:
+async def test_a_multipart_form_is_accepted(http: aiohttp.ClientSession) -> None:
     form = aiohttp.FormData(CALL, default_to_multipart=True)
 
     assert (await _call(http, "chat.postMessage", data=form))["ok"]
@@ -92,7 +92,7 @@ async def test_a_multipart_form_is_a_form(http: aiohttp.ClientSession) -> None:
         ("x", "multipart/form-data", "invalid_form_data"),
     ],
 )
-async def test_an_unreadable_body_is_refused(
+async def test_an_unreadable_body_is_rejected(
     http: aiohttp.ClientSession, body: str | bytes, kind: str, error: str
 ) -> None:
     answer = await _call(http, "chat.postMessage", data=body, headers={"Content-Type": kind})
@@ -100,7 +100,7 @@ async def test_an_unreadable_body_is_refused(
     assert answer["error"] == error
 
 
-async def test_a_huge_body_is_refused_as_json(http: aiohttp.ClientSession) -> None:
+async def test_a_large_body_is_rejected_with_a_json_error(http: aiohttp.ClientSession) -> None:
     body = io.BytesIO(b'{"text": "' + b"x" * 1_100_000 + b'"}')
     headers = {"Content-Type": "application/json"}
     async with http.post("chat.postMessage", data=body, headers=headers) as answer:
@@ -108,7 +108,7 @@ async def test_a_huge_body_is_refused_as_json(http: aiohttp.ClientSession) -> No
         assert (await answer.json())["ok"] is False
 
 
-async def test_an_unknown_method_is_named_so(http: aiohttp.ClientSession) -> None:
+async def test_an_unknown_method_gives_unknown_method(http: aiohttp.ClientSession) -> None:
     assert (await _call(http, "chat.dance"))["error"] == "unknown_method"
 
 
@@ -123,7 +123,7 @@ async def test_an_unknown_method_is_named_so(http: aiohttp.ClientSession) -> Non
         ("api.test", "", None),
     ],
 )
-async def test_each_method_wants_its_kind_of_token(
+async def test_each_method_requires_its_kind_of_token(
     running: RunningStandIn, method: str, header: str, error: str | None
 ) -> None:
     headers = {"Authorization": header} if header else {}
@@ -133,7 +133,7 @@ async def test_each_method_wants_its_kind_of_token(
     assert answer.get("error") == error
 
 
-async def test_a_token_in_a_form_counts_and_one_in_json_does_not(running: RunningStandIn) -> None:
+async def test_a_token_is_accepted_in_a_form_but_not_in_json(running: RunningStandIn) -> None:
     async with aiohttp.ClientSession(running.api_url) as http:
         form = await _call(http, "auth.test", data={"token": "xoxb-local"})
         body = await _call(http, "auth.test", json={"token": "xoxb-local"})
@@ -142,27 +142,27 @@ async def test_a_token_in_a_form_counts_and_one_in_json_does_not(running: Runnin
     assert body["error"] == "not_authed"
 
 
-async def test_every_answer_to_a_bot_shows_its_scopes(web: AsyncWebClient) -> None:
+async def test_every_response_to_a_bot_has_its_scopes(web: AsyncWebClient) -> None:
     answer = await web.auth_test()
 
     assert "chat:write" in answer.headers["x-oauth-scopes"].split(",")
 
 
-async def test_a_method_without_its_scope_is_refused(
+async def test_a_method_without_its_scope_is_rejected(
     edited_manifest: Callable[..., Path],
 ) -> None:
     manifest = edited_manifest(oauth_config__scopes__bot=["chat:write"])
     async with start(Config(manifest=manifest)) as running:
         web = AsyncWebClient(token="xoxb-local", base_url=running.api_url)
-        with pytest.raises(SlackApiError) as refusal:
+        with pytest.raises(SlackApiError) as raised:
             await web.users_info(user="U0ANA")
 
-    assert refusal.value.response["error"] == "missing_scope"
-    assert refusal.value.response["needed"] == "users:read"
-    assert refusal.value.response["provided"] == "chat:write"
+    assert raised.value.response["error"] == "missing_scope"
+    assert raised.value.response["needed"] == "users:read"
+    assert raised.value.response["provided"] == "chat:write"
 
 
-async def test_missing_arguments_are_named(http: aiohttp.ClientSession) -> None:
+async def test_missing_arguments_are_listed(http: aiohttp.ClientSession) -> None:
     answer = await _call(http, "chat.update", json={"text": "x"})
 
     assert answer["error"] == "invalid_arguments"
@@ -185,7 +185,7 @@ async def test_missing_arguments_are_named(http: aiohttp.ClientSession) -> None:
         ("conversations.open", {"users": [1]}),
     ],
 )
-async def test_arguments_of_a_wrong_type_are_refused(
+async def test_arguments_of_a_wrong_type_are_rejected(
     http: aiohttp.ClientSession, method: str, arguments: Json
 ) -> None:
     assert (await _call(http, method, json=arguments))["error"] == "invalid_arguments"
@@ -197,7 +197,7 @@ async def test_api_test_echoes_and_fails_on_request(web: AsyncWebClient) -> None
         await web.api_test(error="my_error")
 
 
-def test_every_method_of_the_plan_is_registered() -> None:
+def test_every_planned_method_is_registered() -> None:
     planned = """api.test auth.test apps.connections.open chat.postMessage chat.update chat.delete
         chat.postEphemeral chat.getPermalink conversations.open conversations.info
         conversations.list conversations.members conversations.history conversations.replies
@@ -208,7 +208,7 @@ def test_every_method_of_the_plan_is_registered() -> None:
     assert set(METHODS) == set(planned.split())
 
 
-async def test_the_journal_never_holds_a_token(
+async def test_the_journal_never_contains_a_token(
     running: RunningStandIn, slack: StandInClient
 ) -> None:
     async with aiohttp.ClientSession(running.api_url) as http:
@@ -218,7 +218,7 @@ async def test_the_journal_never_holds_a_token(
     assert "xoxb-local" not in json.dumps(await slack.journal(kind="api"))
 
 
-async def test_the_synchronous_sdk_client_works_unchanged(running: RunningStandIn) -> None:
+async def test_the_synchronous_sdk_client_works(running: RunningStandIn) -> None:
     client = WebClient(token="xoxb-local", base_url=running.api_url)
 
     def talk() -> tuple[str, str, list[Json]]:
@@ -232,11 +232,11 @@ async def test_the_synchronous_sdk_client_works_unchanged(running: RunningStandI
     assert history[0]["ts"] == ts
 
 
-def test_the_readme_shows_every_control_route_and_every_option(running: RunningStandIn) -> None:
+def test_the_readme_documents_every_control_route_and_option(running: RunningStandIn) -> None:
     readme = (Path(emulator.__file__).with_name("README.md")).read_text(encoding="utf-8")
     routes = {
         route.resource.canonical
-        for route in build(running.stand_in).router.routes()
+        for route in build_app(running.stand_in).router.routes()
         if route.resource
     }
     controls = {route.removeprefix("/_control/") for route in routes if "_control" in route}

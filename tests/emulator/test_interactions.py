@@ -1,4 +1,4 @@
-"""What a person may do, and what the app hears of it."""
+"""User actions, and the events and payloads that the app receives for them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,51 +12,51 @@ from slack_sdk.web.async_client import AsyncWebClient
 from emulator.client import StandInClient
 from emulator.config import Config
 from emulator.server import start
-from tests.emulator.build import home
+from tests.emulator.block_kit import home
 
 Json = dict[str, Any]
 
 
 @pytest.fixture
-def heard(app: AsyncApp) -> list[Json]:
-    """Collect whole bodies of events and shortcuts."""
+def received(app: AsyncApp) -> list[Json]:
+    """Collect the complete bodies of events and shortcuts."""
     bodies: list[Json] = []
 
-    async def listen(body: Json) -> None:
+    async def record(body: Json) -> None:
         bodies.append(body)
 
-    async def acked(ack: Any, body: Json) -> None:
+    async def record_and_ack(ack: Any, body: Json) -> None:
         bodies.append(body)
         await ack()
 
     for event in ("message", "app_mention", "app_home_opened"):
-        app.event(event)(listen)
-    app.shortcut("new_order")(acked)
-    app.shortcut("approve_it")(acked)
+        app.event(event)(record)
+    app.shortcut("new_order")(record_and_ack)
+    app.shortcut("approve_it")(record_and_ack)
     return bodies
 
 
-async def test_a_message_is_an_event_where_the_app_listens(
-    slack: StandInClient, heard: list[Json]
+async def test_a_message_event_is_delivered_in_a_subscribed_channel(
+    slack: StandInClient, received: list[Json]
 ) -> None:
     await slack.say("U0ANA", "C0GENERAL", "hello")
     await slack.wait_for_journal(kind="ack", what="message")
 
-    (body,) = heard
+    (body,) = received
     assert body["event"]["text"] == "hello"
     assert body["event"]["channel_type"] == "channel"
     assert body["event"]["blocks"][0]["type"] == "rich_text"
 
 
-async def test_undeclared_events_and_channels_without_the_app_stay_silent(
-    slack: StandInClient, heard: list[Json]
+async def test_undeclared_events_and_channels_without_the_app_are_not_delivered(
+    slack: StandInClient, received: list[Json]
 ) -> None:
     await slack.say("U0DINA", "G0HR", "message.groups is not declared")
     await slack.say("U0ANA", "C0RANDOM", "the app is not here")
     await slack.say("U0ANA", "DU0ANA", "message.im is declared")
     await slack.wait_for_journal(kind="ack", what="message")
 
-    assert [body["event"]["text"] for body in heard] == ["message.im is declared"]
+    assert [body["event"]["text"] for body in received] == ["message.im is declared"]
 
 
 async def test_an_event_without_its_scope_is_not_delivered(
@@ -71,32 +71,32 @@ async def test_an_event_without_its_scope_is_not_delivered(
         assert await slack.journal(kind="envelope") == []
 
 
-async def test_a_mention_is_its_own_event(slack: StandInClient, heard: list[Json]) -> None:
+async def test_a_mention_is_a_separate_event(slack: StandInClient, received: list[Json]) -> None:
     await slack.say("U0ANA", "C0GENERAL", "<@U0LOCALBOT> help")
     await slack.wait_for_journal(kind="ack", what="app_mention")
     await slack.wait_for_journal(kind="ack", what="message")
 
-    assert {body["event"]["type"] for body in heard} == {"message", "app_mention"}
+    assert {body["event"]["type"] for body in received} == {"message", "app_mention"}
 
 
 THREAD_KEYS = {"thread_ts", "parent_user_id"}
-"""What a reply's event has beside those of any message (docs: events, `message`; SLACK.md 10)."""
+"""Keys that only replies have among message events (docs: events, `message`)."""
 
 
-async def test_a_reply_under_the_apps_message_is_an_event_that_names_its_root(
-    slack: StandInClient, web: AsyncWebClient, heard: list[Json]
+async def test_a_reply_to_the_apps_message_is_an_event_with_its_root(
+    slack: StandInClient, web: AsyncWebClient, received: list[Json]
 ) -> None:
     root = (await web.chat_postMessage(channel="C0GENERAL", text="card"))["ts"]
 
     answer = await slack.say("U0ANA", "C0GENERAL", "why?", thread_ts=root)
-    beside = await slack.say("U0ANA", "C0GENERAL", "hello")
+    unthreaded = await slack.say("U0ANA", "C0GENERAL", "hello")
     await slack.wait_for_journal(
-        lambda e: e["payload"]["event"]["ts"] == beside["ts"], kind="envelope", what="message"
+        lambda e: e["payload"]["event"]["ts"] == unthreaded["ts"], kind="envelope", what="message"
     )
 
     envelopes = await slack.journal(kind="envelope", what="message")
     events = {e["payload"]["event"]["ts"]: e["payload"]["event"] for e in envelopes}
-    reply, plain = events[answer["ts"]], events[beside["ts"]]
+    reply, plain = events[answer["ts"]], events[unthreaded["ts"]]
     assert reply.keys() - plain.keys() == THREAD_KEYS
     assert plain.keys() <= reply.keys()
     assert (reply["thread_ts"], reply["parent_user_id"]) == (root, "U0LOCALBOT")
@@ -108,8 +108,8 @@ async def test_a_reply_under_the_apps_message_is_an_event_that_names_its_root(
     assert "bot_id" not in reply
 
 
-async def test_a_reply_to_a_reply_and_one_under_a_persons_message_name_the_root_and_its_author(
-    slack: StandInClient, web: AsyncWebClient, heard: list[Json]
+async def test_a_reply_to_a_reply_has_the_root_and_the_roots_author(
+    slack: StandInClient, web: AsyncWebClient, received: list[Json]
 ) -> None:
     root = (await slack.say("U0BORIS", "C0GENERAL", "anybody?"))["ts"]
     first = (await slack.say("U0ANA", "C0GENERAL", "me", thread_ts=root))["ts"]
@@ -123,7 +123,7 @@ async def test_a_reply_to_a_reply_and_one_under_a_persons_message_name_the_root_
     assert (event["thread_ts"], event["parent_user_id"]) == (root, "U0BORIS")
 
 
-async def test_replies_in_a_private_channel_are_heard_where_that_is_declared(
+async def test_replies_in_a_private_channel_are_delivered_if_declared(
     edited_manifest: Callable[..., Path],
 ) -> None:
     manifest = edited_manifest(settings__event_subscriptions__bot_events=["message.groups"])
@@ -135,14 +135,16 @@ async def test_replies_in_a_private_channel_are_heard_where_that_is_declared(
         await slack.say("U0ANA", "C0GENERAL", "message.channels is not declared")
 
         sent = await slack.journal(kind="envelope", what="message")
-        envelopes = [e for e in sent if not e["retry"]]  # nobody is connected, so all are repeated
+        envelopes = [
+            e for e in sent if not e["retry"]
+        ]  # no app is connected, so every event is retried
         (event,) = [e["payload"]["event"] for e in envelopes if e["payload"]["event"]["ts"] == ts]
         assert (event["channel_type"], event["parent_user_id"]) == ("group", "U0LOCALBOT")
         assert {e["payload"]["event"]["channel"] for e in envelopes} == {"G0HR"}
 
 
-async def test_a_message_shortcut_on_a_reply_carries_its_thread(
-    slack: StandInClient, web: AsyncWebClient, heard: list[Json]
+async def test_a_message_shortcut_on_a_reply_includes_its_thread(
+    slack: StandInClient, web: AsyncWebClient, received: list[Json]
 ) -> None:
     root = (await web.chat_postMessage(channel="C0APPROVALS", text="card"))["ts"]
     reply = (await slack.say("U0ANA", "C0APPROVALS", "a desk", thread_ts=root))["ts"]
@@ -150,13 +152,13 @@ async def test_a_message_shortcut_on_a_reply_carries_its_thread(
 
     await slack.act("U0BORIS", "message_shortcut", callback_id="approve_it", **place)
 
-    (body,) = [one for one in heard if one["type"] == "message_action"]
+    (body,) = [body for body in received if body["type"] == "message_action"]
     assert (body["message"]["ts"], body["message"]["thread_ts"]) == (reply, root)
     assert (body["user"]["id"], body["message"]["user"]) == ("U0BORIS", "U0ANA")
 
 
 async def test_edits_and_deletions_are_message_events(
-    slack: StandInClient, web: AsyncWebClient, heard: list[Json]
+    slack: StandInClient, web: AsyncWebClient, received: list[Json]
 ) -> None:
     ts = (await web.chat_postMessage(channel="C0GENERAL", text="one"))["ts"]
     await web.chat_update(channel="C0GENERAL", ts=ts, text="two")
@@ -168,7 +170,7 @@ async def test_edits_and_deletions_are_message_events(
 
     subtypes = [e["payload"]["event"].get("subtype") for e in envelopes]
     assert subtypes == [None, "message_changed", "message_deleted"]
-    assert heard == [] or heard[0]["event"]["bot_id"] == "B0LOCAL"
+    assert received == [] or received[0]["event"]["bot_id"] == "B0LOCAL"
 
 
 async def test_typed_text_is_escaped_except_mentions(slack: StandInClient) -> None:
@@ -180,7 +182,7 @@ async def test_typed_text_is_escaped_except_mentions(slack: StandInClient) -> No
     assert first == {"type": "text", "text": "<b>a & b</b> "}
 
 
-async def test_nobody_types_where_the_messages_tab_is_read_only(
+async def test_a_read_only_messages_tab_rejects_messages(
     edited_manifest: Callable[..., Path],
 ) -> None:
     home_only = {"messages_tab_enabled": True, "messages_tab_read_only_enabled": True}
@@ -192,7 +194,7 @@ async def test_nobody_types_where_the_messages_tab_is_read_only(
             assert answer["error"] == "messages_tab_disabled"
 
 
-async def test_an_undeclared_command_is_no_command(slack: StandInClient) -> None:
+async def test_an_undeclared_command_is_rejected(slack: StandInClient) -> None:
     answer = await slack.say("U0ANA", "C0GENERAL", "/dance now")
 
     assert (answer["ok"], answer["error"]) == (False, "unknown_command")
@@ -206,8 +208,8 @@ async def test_commands_do_not_work_in_threads(slack: StandInClient) -> None:
     assert answer["error"] == "no_command_in_thread"
 
 
-async def test_shortcuts_reach_the_app_if_they_are_declared(
-    slack: StandInClient, web: AsyncWebClient, heard: list[Json]
+async def test_declared_shortcuts_are_delivered(
+    slack: StandInClient, web: AsyncWebClient, received: list[Json]
 ) -> None:
     ts = (await web.chat_postMessage(channel="C0APPROVALS", text="card"))["ts"]
     place = {"channel": "C0APPROVALS", "ts": ts}
@@ -218,14 +220,14 @@ async def test_shortcuts_reach_the_app_if_they_are_declared(
 
     assert (first["acked"], second["acked"]) == (True, True)
     assert third["error"] == "unknown_shortcut"
-    shortcuts = [body for body in heard if body["type"] in ("shortcut", "message_action")]
+    shortcuts = [body for body in received if body["type"] in ("shortcut", "message_action")]
     assert [body["callback_id"] for body in shortcuts] == ["new_order", "approve_it"]
     assert "channel" not in shortcuts[0]
     assert shortcuts[1]["message"]["text"] == "card"
 
 
-async def test_opening_the_home_is_an_event_with_the_published_view(
-    slack: StandInClient, web: AsyncWebClient, heard: list[Json]
+async def test_opening_the_home_tab_sends_an_event_with_the_published_view(
+    slack: StandInClient, web: AsyncWebClient, received: list[Json]
 ) -> None:
     await slack.act("U0ANA", "open_home")
     await web.views_publish(user_id="U0ANA", view=home())
@@ -241,10 +243,10 @@ async def test_opening_the_home_is_an_event_with_the_published_view(
         ("messages", False),
     ]
     assert events[0]["channel"] == "DU0ANA"
-    assert all(body["type"] == "event_callback" for body in heard)
+    assert all(body["type"] == "event_callback" for body in received)
 
 
-async def test_a_tab_that_the_manifest_disables_does_not_open(
+async def test_a_tab_disabled_in_the_manifest_does_not_open(
     edited_manifest: Callable[..., Path],
 ) -> None:
     manifest = edited_manifest(features__app_home={"messages_tab_enabled": True})
@@ -285,7 +287,7 @@ async def test_without_interactivity_no_click_is_delivered(
         ("U0ANA", "delete_message", {"channel": "C0GENERAL", "ts": "1"}, "message_not_found"),
     ],
 )
-async def test_what_a_person_cannot_do_is_answered_with_a_sentence(
+async def test_an_action_that_is_not_allowed_returns_an_error_message(
     slack: StandInClient, user: str, kind: str, fields: Json, error: str
 ) -> None:
     answer = await slack.act(user, kind, **fields)
@@ -294,7 +296,7 @@ async def test_what_a_person_cannot_do_is_answered_with_a_sentence(
     assert answer["message"]
 
 
-async def test_a_person_deletes_own_messages_and_the_apps_but_not_others(
+async def test_a_user_can_delete_their_own_and_the_apps_messages_only(
     slack: StandInClient, web: AsyncWebClient
 ) -> None:
     place = {"channel": "C0GENERAL"}
@@ -308,7 +310,7 @@ async def test_a_person_deletes_own_messages_and_the_apps_but_not_others(
     assert (await slack.act("U0GUS", "delete_message", ts=card, **place))["ok"]
 
 
-async def test_nobody_writes_to_an_archived_channel(slack: StandInClient) -> None:
+async def test_an_archived_channel_rejects_messages(slack: StandInClient) -> None:
     await slack.channels("C0GENERAL", "archive")
     assert (await slack.say("U0ANA", "C0GENERAL", "x"))["error"] == "is_archived"
 

@@ -1,4 +1,4 @@
-"""Reads JSON from strangers: standard JSON only, and no deeper than anybody needs."""
+"""Strict parsing of untrusted JSON: standard JSON only, with limited nesting."""
 
 import json
 from typing import Any, NoReturn
@@ -9,9 +9,9 @@ MAX_DEPTH = 64
 
 
 def loads(text: str) -> Any:
-    """Read JSON; ValueError for anything else, for NaN, and for what nests deeper than MAX_DEPTH."""
+    """Parse JSON; ValueError if it is invalid, contains NaN or nests deeper than MAX_DEPTH."""
     try:
-        value = json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=_reject_constant)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if _too_deep(value):
@@ -20,7 +20,7 @@ def loads(text: str) -> Any:
 
 
 def load_object(text: str) -> Json:
-    """Read a JSON object: Slack's ``invalid_json`` or ``json_not_object`` otherwise."""
+    """Parse a JSON object; raises Slack's ``invalid_json`` or ``json_not_object``."""
     try:
         value = loads(text)
     except ValueError as error:
@@ -30,7 +30,7 @@ def load_object(text: str) -> Json:
     return value
 
 
-def _refuse(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 

@@ -1,17 +1,17 @@
-"""What all acts of a person share: reading the request, delivering, and saying how it went."""
+"""Parsing of a user action, its delivery to the app, and the result for the page."""
 
 from emulator.delivery import Ack, Envelope
 from emulator.errors import ActError, Json, SlackError
 from emulator.payloads import Actor
 from emulator.workspace import Channel
 
-NO_ANSWER = "The app did not answer in time."
-TROUBLE = "We had some trouble connecting. Try again?"
+NO_RESPONSE = "The app did not respond in time."
+CONNECTION_TROUBLE = "We had some trouble connecting. Try again?"
 ACKED: Json = {"ok": True, "acked": True}
 
 
 def text_field(body: Json, key: str, default: str | None = None) -> str:
-    """Read a string of the request; ``ActError`` when it is none."""
+    """Read a string field of the request; ``ActError`` if it is not a string."""
     value = body.get(key, default)
     if not isinstance(value, str):
         raise ActError("invalid_arguments", f"{key} must be a string.")
@@ -19,36 +19,38 @@ def text_field(body: Json, key: str, default: str | None = None) -> str:
 
 
 def channel_of(actor: Actor, body: Json) -> Channel:
-    """Find the channel of the request, if this person may see it."""
+    """Find the channel of the request, if the user can see it."""
     channel = actor.stand_in.workspace.channels.get(text_field(body, "channel"))
     if channel is None or (channel.kind != "channel" and actor.user.id not in channel.members):
-        raise ActError("channel_not_found", f"{actor.user.real_name} sees no such channel.")
+        raise ActError("channel_not_found", f"{actor.user.real_name} cannot see this channel.")
     return channel
 
 
 def element_state(body: Json) -> Json:
-    """Read what was chosen in an element."""
+    """Read the state of the element that was used."""
     state = body.get("element_state", {})
     if not isinstance(state, dict):
         raise ActError("invalid_arguments", "element_state must be an object.")
     return state
 
 
-def result(ack: Ack, warning: str = NO_ANSWER) -> Json:
-    """Say whether the app acknowledged, with the warning a person would see if not."""
+def ack_result(ack: Ack, warning: str = NO_RESPONSE) -> Json:
+    """Report whether the app acknowledged, with the warning a user would see if it did not."""
     return dict(ACKED) if ack.arrived else {"ok": True, "acked": False, "warning": warning}
 
 
-async def deliver(actor: Actor, payload: Json, *, accepts_response: bool = False) -> Ack:
-    """Deliver an interaction, once; ``ActError`` when the manifest enables none."""
+async def deliver_interaction(
+    actor: Actor, payload: Json, *, accepts_response: bool = False
+) -> Ack:
+    """Deliver an interaction once; ``ActError`` if the manifest does not enable interactivity."""
     if not actor.stand_in.manifest.interactivity:
         raise ActError("interactivity_disabled", "The manifest does not enable interactivity.")
     envelope = Envelope(kind="interactive", payload=payload, accepts_response=accepts_response)
     return await actor.stand_in.dispatcher.deliver(envelope)
 
 
-def rejected(actor: Actor, error: SlackError) -> Json:
-    """Say that the app's ack held something that Slack would not take."""
+def rejected_ack_result(actor: Actor, error: SlackError) -> Json:
+    """Report that Slack would reject the content of the app's ack."""
     actor.stand_in.journal.write("ack_rejected", error=error.code, messages=list(error.messages))
     detail = "; ".join((error.code, *error.messages))
-    return {"ok": True, "acked": False, "warning": f"{TROUBLE} ({detail})"}
+    return {"ok": True, "acked": False, "warning": f"{CONNECTION_TROUBLE} ({detail})"}

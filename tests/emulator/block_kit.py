@@ -1,4 +1,4 @@
-"""Small builders of Block Kit for the tests."""
+"""Block Kit builders for the tests."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Slack's special limit for posting: about one message per second and channel, short bursts allowed."""
+"""Slack's rate limit for posting: about one message per second per channel, with short bursts."""
 
 import math
 
@@ -6,10 +6,11 @@ from emulator.clock import Clock
 from emulator.errors import RateLimitedError
 
 
-class PostLimiter:
-    """A token bucket per channel; ``per_second`` 0 switches the limit off.
+class PostRateLimiter:
+    """A token bucket per channel; ``per_second`` 0 disables the limit.
 
-    Slack documents "1 per second per channel, short bursts allowed" and no size of a burst: 30 is ours.
+    Slack documents one message per second per channel with short bursts, but no burst size; 30 is our
+    choice.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -17,8 +18,8 @@ class PostLimiter:
         self._buckets: dict[str, tuple[float, float]] = {}
         self.configure()
 
-    def spend(self, channel: str) -> None:
-        """Count one message; raises ``RateLimitedError`` (HTTP 429) when there were too many."""
+    def acquire(self, channel: str) -> None:
+        """Count one message; raises ``RateLimitedError`` (HTTP 429) if the limit is exceeded."""
         if self.per_second <= 0:
             return
         now = self._clock.now()
@@ -30,6 +31,6 @@ class PostLimiter:
         self._buckets[channel] = (tokens - 1, now)
 
     def configure(self, per_second: float = 1.0, burst: int = 30) -> None:
-        """Set the numbers, Slack's by default, and forget what was counted."""
+        """Set the limit (by default Slack's) and reset all counters."""
         self.per_second, self.burst = per_second, max(1, burst)
         self._buckets.clear()

@@ -1,4 +1,4 @@
-"""Cursor pagination: a cursor is a position, wrapped so that nobody reads it as one."""
+"""Cursor pagination; a cursor is an encoded, opaque position."""
 
 import base64
 import binascii
@@ -11,7 +11,7 @@ MAX_LIMIT = 1000
 
 
 def page(call: Call, items: list[Any], default: int = 100) -> tuple[list[Any], Json]:
-    """Cut one page out of ``items``; also the answer's ``response_metadata``."""
+    """Return one page of ``items`` and the ``response_metadata`` for the response."""
     limit = call.number("limit", default)
     if not 0 <= limit <= MAX_LIMIT:
         raise SlackError("invalid_limit")
