@@ -102,9 +102,9 @@ def test_the_commands_and_shortcuts_are_those_of_the_manifest() -> None:
 
 
 def test_the_numbers_and_priorities_are_those_of_the_program() -> None:
-    assert f"everybody has {DEFAULT_DAYS} days" in PROSE
-    assert f"{NUMBERS[ROWS]} to a page" in PROSE
-    assert f"({', '.join(Priority)}; it changes no rule)" in PROSE
+    assert f"everyone has {DEFAULT_DAYS} days" in PROSE
+    assert f"{NUMBERS[ROWS]} per page" in PROSE
+    assert f"({', '.join(Priority)}; it does not affect the rules)" in PROSE
 
 
 def test_every_picture_is_there_and_small() -> None:
@@ -129,7 +129,7 @@ def test_who_is_who_agrees_with_the_people_and_the_policies(
             continue
         above = user.manager or table.get(user.id, "")
         left = [names[one] for one in members if one not in (user.id, above)]
-        expected.append([user.real_name, names.get(above, "nobody"), " or ".join(left) or "nobody"])
+        expected.append([user.real_name, names.get(above, "none"), " or ".join(left) or "none"])
 
     assert [one.kind for one in manager.approvers] == [SourceKind.MANAGER]
-    assert rows("who asks") == expected
+    assert rows("requester") == expected

@@ -51,23 +51,23 @@ def _typed(written: str) -> Typed:
 
 SCENARIOS = dict(scenarios())
 ON_THE_CARD = {
-    "It needs a yes": "✓ Completed",
-    "It is rejected": "“Not this year”",
-    "Nobody decides in time": "Nothing was reserved, charged or shipped.",
+    "Approved": "✓ Completed",
+    "Rejected": "“Not this year”",
+    "The approval expires": "Nothing was reserved, charged or shipped.",
 }
 TOLD_TO_ANA = {
-    "It goes through": "is completed",
-    "It lies in two warehouses": "is completed",
-    "The inventory is down": "could not be fulfilled: The inventory does not answer (simulated).",
+    "Completed without approval": "is completed",
+    "Shipped from two warehouses": "is completed",
+    "The inventory is unavailable": "could not be fulfilled: The inventory does not answer (simulated).",
     "The payment card has expired": "could not be fulfilled: The payment card has expired (12/23).",
     "The customer pays elsewhere": "is completed",
-    "It is cancelled": "was cancelled",
+    "The order is cancelled": "was cancelled",
 }
 CHAIR = {"CHAIR-ERGO": 1}
 KEPT = {
-    "It goes through": (500, CHAIR),
-    "It lies in two warehouses": (800, {"DESK-OAK": 1, "MONITOR-27": 2}),
-    "It needs a yes": (1500, CHAIR),
+    "Completed without approval": (500, CHAIR),
+    "Shipped from two warehouses": (800, {"DESK-OAK": 1, "MONITOR-27": 2}),
+    "Approved": (1500, CHAIR),
     "The customer pays elsewhere": (500, CHAIR),
 }
 """What has been taken in the end and was kept, and what was sent for it; elsewhere nothing."""

@@ -174,13 +174,13 @@ def test_the_numbers_are_those_of_the_program() -> None:
     assert f"up to {words[MAX_MANAGER_STEPS]} steps" in PROSE
     assert f"through at most {words[MAX_DELEGATION_DEPTH]} people" in PROSE
     assert f"when more than {words[MAX_MENTIONS]} are asked" in PROSE
-    assert f"At most {words[MAX_COPIES]} people get one" in PROSE
+    assert f"At most {words[MAX_COPIES]} people get a copy" in PROSE
     assert (timedelta(minutes=1), timedelta(hours=1)) == (READ_AGAIN, LAST_PAUSE)
-    assert "asked again after a minute, then less and less often, at least once an hour" in PROSE
-    assert f"said of a person up to {STANDING_TTL:.0f} seconds before" in PROSE
-    assert f"of the admins up to {ADMINS_TTL:.0f} seconds before" in PROSE
+    assert "queried again after a minute, then less and less often, at least once an hour" in PROSE
+    assert f"about a person for up to {STANDING_TTL:.0f} seconds" in PROSE
+    assert f"about the admins for up to {ADMINS_TTL:.0f} seconds" in PROSE
     assert GROUP_ID_TTL == MANAGER_FIELD_TTL
-    assert f"is read at most every {GROUP_ID_TTL:.0f} seconds" in PROSE
+    assert f"are cached for up to {GROUP_ID_TTL:.0f} seconds" in PROSE
 
 
 def begun(rule: LevelRule, *ticks: Tick) -> ApprovalState:
@@ -189,7 +189,7 @@ def begun(rule: LevelRule, *ticks: Tick) -> ApprovalState:
 
 
 def test_a_blocked_levels_reminder_goes_to_the_admin_channel() -> None:
-    assert "A reminder that falls due meanwhile goes to `admin_channel`" in PROSE
+    assert "A reminder that falls due in the meantime goes to `admin_channel`" in PROSE
     remind = Tick(at=after(minutes=1), kind=TickKind.REMIND)
 
     reminded = deadlines.advance_clock(begun(level(BORIS), remind), after(minutes=1))
@@ -198,10 +198,7 @@ def test_a_blocked_levels_reminder_goes_to_the_admin_channel() -> None:
 
 
 def test_who_may_not_decide_is_in_the_audit_trail_and_not_on_the_card() -> None:
-    assert (
-        "The card does not name them as approvers; the audit trail's evidence has everybody"
-        in PROSE
-    )
+    assert "The card does not name them; the audit trail's evidence lists everyone" in PROSE
     named = reading(member(BORIS), member(CLARA, Standing.GUEST))
 
     change = read(begun(level(BORIS)), named)
@@ -229,10 +226,10 @@ def test_an_escalation_opens_what_cannot_be_read_only_instead(*, replace: bool) 
 @pytest.mark.parametrize(
     "sentence",
     [
-        "must be one that members cannot edit themselves",
-        "A person's line is used only where their profile field *Manager* is empty",
-        "of reminders that were missed, people are told once",
-        "the admins and their groups. When Slack reports a change of any of them, every open",
+        "Members must not be able to edit the profile field *Manager* themselves",
+        "An entry is used only if the person's profile field *Manager* is empty",
+        "Missed reminders are sent once",
+        "the admins and their groups. When Slack reports a change to any of them, every open",
     ],
 )
 def test_what_other_tests_hold_is_said_here(sentence: str) -> None:
