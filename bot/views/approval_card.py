@@ -1,6 +1,6 @@
 """The approval card: what approvers read, and what they press."""
 
-from bot.views.asked import people_of
+from bot.views.asked import people_of, waiting
 from bot.views.blocks import (
     HEADER,
     Block,
@@ -220,6 +220,5 @@ def asked_words(face: ApprovalFace) -> str:
     level = face.open_level
     if level is None or not is_decidable(face):
         return text("approval.text.blocked", face.language)
-    filled = {one for said in level.decisions for one in (said.seat, said.person)}
-    left = tuple(one for one in level.eligible if one not in filled)
-    return text("approval.text.asked", face.language, people=people_of(face, left, MENTIONED))
+    people = people_of(face, waiting(level), MENTIONED)
+    return text("approval.text.asked", face.language, people=people)

@@ -71,16 +71,23 @@ def _clock_words(level: LevelFace, locale: str) -> list[str]:
 
 
 def _asked_people(face: ApprovalFace, level: LevelFace, room: Room) -> str:
-    """Return those asked; where several sources name them, each with the source that does."""
+    """Return the approvers who have not decided yet, each with its source if several sources apply."""
+    left = waiting(level)
     if not face.mention_approvers or not _several(level):
-        return people_of(face, level.eligible, room.people)
+        return people_of(face, left, room.people)
     locale = face.language
     sources = {one.person: one.source for one in level.asked}
     names = []
-    for one in level.eligible[: room.people]:
+    for one in left[: room.people]:
         name, source = person(one, locale), source_words(sources.get(one, ""), locale)
         names.append(text("level.asked.by", locale, person=name, source=source) if source else name)
-    return _with_more(names, len(level.eligible), locale)
+    return _with_more(names, len(left), locale)
+
+
+def waiting(level: LevelFace) -> tuple[str, ...]:
+    """Return the eligible approvers whose decision is still missing at this level."""
+    filled = {person_id for said in level.decisions for person_id in (said.seat, said.person)}
+    return tuple(person_id for person_id in level.eligible if person_id not in filled)
 
 
 def people_of(face: ApprovalFace, ids: tuple[str, ...], limit: int) -> str:
