@@ -86,10 +86,10 @@ def test_every_refusal_of_the_records_has_a_sentence_at_a_field(error: type[Abse
 
 
 def test_what_is_said_afterwards() -> None:
-    assert "stands in" in str(away_modal.noted(ABSENCE))
-    assert "replaces" not in str(away_modal.noted(ABSENCE, [ABSENCE]))
+    assert "delegate: <@U0DORA>" in str(away_modal.noted(ABSENCE))
+    assert "It replaces" not in str(away_modal.noted(ABSENCE, [ABSENCE]))
     assert "Welcome back" in str(away_modal.back([ABSENCE]))
-    assert "nothing was changed" in str(away_modal.back([]))
+    assert "nothing changed" in str(away_modal.back([]))
     for view in (away_modal.working(), away_modal.told(away_modal.back([ABSENCE] * 99))):
         check_view(view)
 
