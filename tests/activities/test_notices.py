@@ -179,7 +179,7 @@ async def test_the_admins_are_told_in_their_channel(
 
     (message,) = [one for one in await slack.messages("C0GENERAL", ANA) if one.get("bot_id")]
     assert told == Told()
-    assert "Nobody can decide" in text_of(message)
+    assert "No one can decide" in text_of(message)
     assert "thread_ts" not in message
 
 
@@ -315,7 +315,7 @@ async def test_admins_whose_channel_takes_nothing_are_told_directly(
     assert told == Told()
     for person in ("U0FAY", ANA):
         (message,) = await slack.messages(f"D{person}", person)
-        assert "Nobody can decide" in text_of(message)
+        assert "No one can decide" in text_of(message)
 
 
 async def test_where_one_admin_was_not_reached_the_others_are_not_told_twice(

@@ -176,7 +176,7 @@ async def test_a_change_voids_the_replies_that_stand_and_asks_below(desk: Desk) 
     await desk.publish(threads.amended, *second.copies, ANEW)
 
     *old, new = await desk.replies()
-    assert ["voided by a change" in text_of(one) for one in old] == [True, True]
+    assert ["reset by a change" in text_of(one) for one in old] == [True, True]
     assert [buttons(one) for one in (*old, new)] == [[], [], ["approve", "reject", "details"]]
 
 

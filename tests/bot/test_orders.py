@@ -161,7 +161,7 @@ async def test_an_order_that_is_paid_elsewhere_needs_no_payment_card(
     face = await shop.workflows.order_details(order_id_of(form))
     assert face is not None
     assert face.status is OrderStatus.AWAITING_PAYMENT
-    assert "its payment is waited for" in text_of(view)
+    assert "It ships once it's paid" in text_of(view)
     assert (face.order.payment, face.order.email) == (PaymentMode.AWAIT, "orders@acme.example")
     assert [line.name for line in face.order.lines] == ["Oak desk"]
 

@@ -59,8 +59,8 @@ ON_THE_CARD = {
 TOLD_TO_ANA = {
     "It goes through": "is completed",
     "It lies in two warehouses": "is completed",
-    "The inventory is down": "could not be fulfilled: The inventory does not answer (simulated).",
-    "The payment card has expired": "could not be fulfilled: The payment card has expired (12/23).",
+    "The inventory is down": "couldn't be fulfilled: The inventory isn't responding (simulated).",
+    "The payment card has expired": "couldn't be fulfilled: The payment card has expired (12/23).",
     "The customer pays elsewhere": "is completed",
     "It is cancelled": "was cancelled",
 }

@@ -33,10 +33,10 @@ def test_a_rule_in_words(rule: RouteReason, english: str, german: str) -> None:
 def test_a_failure_in_words() -> None:
     written = str(OUT_OF_STOCK)
 
-    assert failure_words(written, "en") == "Out of stock: 4 × <!LAMP> ordered, 3 left."
+    assert failure_words(written, "en") == "Out of stock: 4 of <!LAMP> ordered, 3 left."
     assert failure_words(written, "de") == "Nicht vorrätig: 4 von <!LAMP> gewünscht, 3 noch da."
     assert failure_mrkdwn(written, 300, "en") == (
-        "Out of stock: 4 × &lt;!LAMP&gt; ordered, 3 left."
+        "Out of stock: 4 of &lt;!LAMP&gt; ordered, 3 left."
     )
 
 
