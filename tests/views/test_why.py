@@ -34,7 +34,7 @@ def test_a_failure_in_words() -> None:
     written = str(OUT_OF_STOCK)
 
     assert failure_words(written, "en") == "Out of stock: 4 of <!LAMP> ordered, 3 left."
-    assert failure_words(written, "de") == "Nicht vorrätig: 4 von <!LAMP> gewünscht, 3 noch da."
+    assert failure_words(written, "de") == "Nicht vorrätig: 4 von <!LAMP> bestellt, 3 übrig."
     assert failure_mrkdwn(written, 300, "en") == (
         "Out of stock: 4 of &lt;!LAMP&gt; ordered, 3 left."
     )
