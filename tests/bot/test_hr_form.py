@@ -239,7 +239,7 @@ async def test_a_house_without_hr_policies_says_so(
     await slack.say(ANA, GENERAL, "/request")
 
     view = await slack.wait_for_modal(ANA)
-    assert "ask an admin" in text_of(view)
+    assert "Ask an admin" in text_of(view)
     assert view["submit"] is None
 
 
@@ -284,14 +284,14 @@ async def test_another_type_and_back_loses_nothing_of_what_was_typed(
 
 BAD: list[tuple[str, dict[str, str], dict[str, str]]] = [
     ("time off", {"ends": (STARTS - timedelta(days=1)).isoformat()}, {"ends": "before the first"}),
-    ("time off", {"starts": "2020-01-01", "ends": "2020-01-02"}, {"starts": "over"}),
+    ("time off", {"starts": "2020-01-01", "ends": "2020-01-02"}, {"starts": "past"}),
     ("time off", {"ends": "2099-01-01"}, {"ends": "at most 366 days"}),
     ("time off", {"title": "   "}, {"title": "required"}),
     ("expense", {"amount": "a lot"}, {"amount": "number"}),
     ("expense", {"amount": "-5"}, {"amount": "greater than zero"}),
     ("expense", {"amount": "5 USD"}, {"amount": "EUR"}),
     ("promotion", {"new_role": "x" * 81}, {"new_role": "80"}),
-    ("transfer", {"new_team": " ", "title": "x" * 151}, {"new_team": "fill", "title": "150"}),
+    ("transfer", {"new_team": " ", "title": "x" * 151}, {"new_team": "required", "title": "150"}),
 ]
 
 

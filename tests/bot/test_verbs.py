@@ -1,4 +1,4 @@
-"""Every verb in Slack: *More…* offers what the person may do, its form does it, the modal tells how."""
+"""Every verb in Slack: *More* offers what the person may do, its form does it, the modal tells how."""
 
 from collections.abc import Mapping
 from typing import Any

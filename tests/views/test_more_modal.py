@@ -1,4 +1,4 @@
-"""The More… modal: what a person may do now, and what they chose."""
+"""The More modal: what a person may do now, and what they chose."""
 
 from collections.abc import Callable
 from typing import Any

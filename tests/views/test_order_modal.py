@@ -160,7 +160,9 @@ def test_an_empty_extra_line_leaves_the_total_whole() -> None:
     assert _words(order_modal.recounted(_form(2, line), CATALOGUE), "total") == [
         "*Total: 25.00 USD*"
     ]
-    assert _words(order_modal.build("ORD-7K2M4QXA", CATALOGUE), "total") == ["*Total:* not available yet"]
+    assert _words(order_modal.build("ORD-7K2M4QXA", CATALOGUE), "total") == [
+        "*Total:* not available yet"
+    ]
 
 
 def test_how_it_is_paid_and_where_the_customer_is_told_are_read_back() -> None:
