@@ -131,7 +131,7 @@ async def test_an_order_that_nobody_pays_expires(till: Till) -> None:
     assert face.payment_due is not None
     assert face.payment_due - face.received_at < timedelta(seconds=20)
     assert (said.code, "Status: expired\n" in said.out) == (ENDED, True)
-    await till.told(order_id, "not paid in time")
+    await till.told(order_id, "wasn't paid in time")
     assert (await till.balance(order_id)).held == {}
 
 
