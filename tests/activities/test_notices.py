@@ -94,7 +94,7 @@ async def test_what_many_read_is_in_the_policys_language(
     await tell(activity, notices, replace(in_thread(card), face=german, people=("U0BORIS",)))
 
     (reply,) = await replies(slack, card)
-    assert "Ihre Genehmigung wird gebraucht" in reply["text"]
+    assert "braucht Ihre Genehmigung" in reply["text"]
 
 
 @pytest.mark.parametrize("effect", ["hang", "http_500"])
