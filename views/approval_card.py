@@ -1,6 +1,6 @@
 """The approval card: what approvers read, and what they press."""
 
-from views.approvers import people_of
+from views.approvers import people_of, waiting
 from views.blocks import (
     HEADER,
     Block,
@@ -216,6 +216,5 @@ def asked_words(snapshot: ApprovalSnapshot, t: Translator) -> str:
     level = snapshot.open_level
     if level is None or not is_decidable(snapshot):
         return t("approval.text.blocked")
-    filled = {one for said in level.decisions for one in (said.seat, said.person)}
-    left = tuple(one for one in level.eligible if one not in filled)
-    return t("approval.text.asked", people=people_of(snapshot, left, MAX_MENTIONS, t))
+    people = people_of(snapshot, waiting(level), MAX_MENTIONS, t)
+    return t("approval.text.asked", people=people)

@@ -74,15 +74,24 @@ def _clock_words(level: LevelSnapshot, t: Translator) -> list[str]:
 def _asked_people(
     snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Room, t: Translator
 ) -> str:
-    """Return those asked; where several sources name them, each with the source that does."""
+    """Return the approvers who have not decided yet, each with its source if several sources apply."""
+    left = waiting(level)
     if not snapshot.mention_approvers or not _several(level):
-        return people_of(snapshot, level.eligible, room.people, t)
-    sources = {one.person: one.source for one in level.asked}
+        return people_of(snapshot, left, room.people, t)
+    sources = {approver.person: approver.source for approver in level.asked}
     names = []
-    for one in level.eligible[: room.people]:
-        name, source = t.mention(one), source_words(sources.get(one, ""), t)
+    for person_id in left[: room.people]:
+        name, source = t.mention(person_id), source_words(sources.get(person_id, ""), t)
         names.append(t("level.asked.by", person=name, source=source) if source else name)
-    return _with_more(names, len(level.eligible), t)
+    return _with_more(names, len(left), t)
+
+
+def waiting(level: LevelSnapshot) -> tuple[str, ...]:
+    """Return the eligible approvers whose decision is still missing at this level."""
+    filled = {
+        person_id for decision in level.decisions for person_id in (decision.seat, decision.person)
+    }
+    return tuple(person_id for person_id in level.eligible if person_id not in filled)
 
 
 def people_of(snapshot: ApprovalSnapshot, ids: tuple[str, ...], limit: int, t: Translator) -> str:

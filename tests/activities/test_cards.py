@@ -405,7 +405,7 @@ async def test_what_slack_does_not_do_in_time_is_told_before_the_try_ends(
 
     assert (second.problem, second.lasting) == ("slack.no_answer", False)
     assert [one.doubtful for one in second.copies] == [False, True]
-    assert "<@U0CLARA> may approve or reject" in (await desk.standing())[0]["text"]
+    assert "Waiting for <@U0CLARA>" in (await desk.standing())[0]["text"]
 
 
 async def test_many_copies_are_written_a_few_at_a_time(desk: Desk) -> None:

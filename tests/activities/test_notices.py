@@ -95,7 +95,7 @@ async def test_what_many_read_is_in_the_policys_language(
     await tell(activity, notices, replace(in_thread(card), face=german, people=("U0BORIS",)))
 
     (reply,) = await replies(slack, card)
-    assert "Ihre Genehmigung wird gebraucht" in reply["text"]
+    assert "braucht Ihre Genehmigung" in reply["text"]
 
 
 @pytest.mark.parametrize("effect", ["hang", "http_500"])
@@ -180,7 +180,7 @@ async def test_the_admins_are_told_in_their_channel(
 
     (message,) = [one for one in await slack.messages("C0GENERAL", ANA) if one.get("bot_id")]
     assert told == NoticeResult()
-    assert "Nobody can decide" in text_of(message)
+    assert "No one can decide" in text_of(message)
     assert "thread_ts" not in message
 
 
@@ -316,7 +316,7 @@ async def test_admins_whose_channel_takes_nothing_are_told_directly(
     assert told == NoticeResult()
     for person in ("U0FAY", ANA):
         (message,) = await slack.messages(f"D{person}", person)
-        assert "Nobody can decide" in text_of(message)
+        assert "No one can decide" in text_of(message)
 
 
 async def test_where_one_admin_was_not_reached_the_others_are_not_told_twice(

@@ -87,8 +87,8 @@ async def test_two_levels_are_a_root_and_two_replies_and_nothing_else(desk: Desk
     one, other = await desk.replies()
     assert await desk.posts() == 3
     assert "Approved" in root["text"]
-    assert "Level 1 of 2: manager" in text_of(one)
-    assert "Level 2 of 2: hr" in text_of(other)
+    assert "Step 1 of 2: manager" in text_of(one)
+    assert "Step 2 of 2: hr" in text_of(other)
     assert [one["ts"], other["ts"]] == [copy.ts for copy in second.copies[1:]]
     assert {one["thread_ts"], other["thread_ts"]} == {root["ts"]}
 
@@ -155,8 +155,8 @@ async def test_without_its_root_no_reply_is_tried_or_doubted(
     assert first.problem != ""
     assert second.problem == ""
     one, other = await desk.replies()
-    assert "Level 1 of 2" in text_of(one)
-    assert "Level 2 of 2" in text_of(other)
+    assert "Step 1 of 2" in text_of(one)
+    assert "Step 2 of 2" in text_of(other)
 
 
 async def test_a_root_that_nobody_lets_us_post_is_one_lasting_problem(
@@ -176,7 +176,7 @@ async def test_a_change_voids_the_replies_that_stand_and_asks_below(desk: Desk) 
     await desk.publish(threads.amended, *second.copies, ANEW)
 
     *old, new = await desk.replies()
-    assert ["voided by a change" in text_of(one) for one in old] == [True, True]
+    assert ["reset by a change" in text_of(one) for one in old] == [True, True]
     assert [buttons(one) for one in (*old, new)] == [[], [], ["approve", "reject", "details"]]
 
 
@@ -190,7 +190,7 @@ async def test_what_nobody_has_seen_is_not_posted_once_it_is_over(
 
     assert [bool(one.ts) for one in amended.copies] == [True, False, False, True]
     assert (amended.problem, withdrawn.problem) == ("", "")
-    assert "Level 1 of 2" in text_of(reply)
+    assert "Step 1 of 2" in text_of(reply)
     assert await desk.replies() == []
 
 

@@ -101,14 +101,14 @@ class FrontDesk:
         )
 
     async def menu(self, person: str, asked: Asked) -> Json:
-        """Press *More…* and wait until the modal says what this person may do."""
+        """Press *More* and wait until the modal says what this person may do."""
         await self.slack.click(person, APPROVALS, asked.message, "more")
         return await self.slack.wait_for_modal(
             person, lambda v: any(block["block_id"].startswith("verb") for block in v["blocks"])
         )
 
     async def form(self, person: str, asked: Asked, verb: str) -> Json:
-        """Press *More…*, choose a verb, and wait for its form."""
+        """Press *More*, choose a verb, and wait for its form."""
         menu = await self.menu(person, asked)
         (block,) = (one for one in menu["blocks"] if one["block_id"] == f"verb-{verb}")
         await self.choose(person, menu, block)
@@ -151,7 +151,7 @@ def offers(*action_ids: str) -> Callable[[Json], bool]:
 
 
 def verbs_in(menu: Json) -> list[str]:
-    """Return the verbs that a *More…* modal offers, in its order."""
+    """Return the verbs that a *More* modal offers, in its order."""
     return [
         block["accessory"]["value"]
         for block in menu["blocks"]

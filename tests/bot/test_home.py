@@ -90,7 +90,7 @@ async def test_a_refusal_is_told_on_the_home(
 
     await slack.click_in_view(BORIS, home, "approve")
 
-    await home_with(slack, BORIS, "taken back by")
+    await home_with(slack, BORIS, "was withdrawn by")
 
 
 async def test_a_rejection_from_there_asks_for_its_reason_in_a_modal(
@@ -126,11 +126,11 @@ async def test_it_is_fresh_though_nobody_opens_it_again(
 async def test_a_refresh_moves_nobody(slack: StandInClient, bot: AsyncApp, desk: FrontDesk) -> None:
     home = await open_home(slack, ANA)
     await slack.click_in_view(ANA, home, "home_mine")
-    await home_with(slack, ANA, "Nothing of yours")
+    await home_with(slack, ANA, "Nothing here yet")
 
     asked = await desk.ask(level(BORIS))
 
-    await home_with(slack, ANA, asked.request_id, "Waits for", f"<@{BORIS}>")
+    await home_with(slack, ANA, asked.request_id, "Waiting for", f"<@{BORIS}>")
 
 
 async def test_what_somebody_decided_and_what_they_asked_for_stands_in_its_tab(
@@ -144,7 +144,7 @@ async def test_what_somebody_decided_and_what_they_asked_for_stands_in_its_tab(
 
     home = await open_home(slack, ANA)
     await slack.click_in_view(ANA, home, "home_mine")
-    home = await home_with(slack, ANA, "Still open")
+    home = await home_with(slack, ANA, "Open")
     closed = {"text": {"type": "plain_text", "text": "Closed"}, "value": "closed"}
     await slack.click_in_view(ANA, home, "home_state", selected_option=closed)
 
@@ -156,14 +156,14 @@ async def test_who_is_away_and_who_stands_in_is_shown_and_set_there(
 ) -> None:
     home = await open_home(slack, BORIS)
     await slack.click_in_view(BORIS, home, "home_away")
-    home = await home_with(slack, BORIS, "You have no absence")
+    home = await home_with(slack, BORIS, "You have no time away set")
 
     await slack.click_in_view(BORIS, home, "set_away")
     await slack.wait_for_modal(BORIS, lambda v: v["callback_id"] == "away")
     await away_for_a_week(services, BORIS, EMIL)
     await away_for_a_week(services, CLARA, BORIS)
 
-    await home_with(slack, BORIS, f"<@{EMIL}> stands in", f"for <@{CLARA}>")
+    await home_with(slack, BORIS, f"delegate: <@{EMIL}>", f"• <@{CLARA}>")
 
 
 async def test_the_other_tab_needs_nothing(slack: StandInClient, bot: AsyncApp) -> None:
@@ -195,11 +195,11 @@ async def test_approvals_answers_privately_and_a_press_there_is_shown_there(
 ) -> None:
     asked = await desk.ask(level(BORIS))
     await slack.say(BORIS, APPROVALS, "/approvals")
-    told = await shop.told(BORIS, "1 request waits for your decision")
+    told = await shop.told(BORIS, "1 request is waiting for your decision")
 
     await slack.click(BORIS, APPROVALS, told, "approve")
 
-    painted = await shop.told(BORIS, "Nothing waits for you")
+    painted = await shop.told(BORIS, "Nothing is waiting for you")
     assert painted["ts"] == told["ts"]
     await desk.face(asked.request_id, lambda snapshot: snapshot.status is Status.APPROVED)
 
@@ -210,14 +210,14 @@ async def test_a_rejection_from_a_private_answer_is_shown_there_too(
     """Broken by hand: where a private message may be painted, the card stood in its place first."""
     await desk.ask(level(BORIS))
     await slack.say(BORIS, APPROVALS, "/approvals")
-    told = await shop.told(BORIS, "1 request waits for your decision")
+    told = await shop.told(BORIS, "1 request is waiting for your decision")
     mark = await slack.journal_mark()
 
     await slack.click(BORIS, APPROVALS, told, "reject")
     form = await slack.wait_for_modal(BORIS, lambda v: v["callback_id"] == "verb")
     await slack.submit(BORIS, form, {"reason": "No room."})
 
-    painted = await shop.told(BORIS, "Nothing waits for you")
+    painted = await shop.told(BORIS, "Nothing is waiting for you")
     assert painted["ts"] == told["ts"]
     assert len(await slack.journal(mark, kind="response_url")) == 1
 
@@ -249,13 +249,13 @@ async def test_five_at_once_of_which_one_is_refused(
     await slack.submit(BORIS, form, {"chosen": ticked(form)})
 
     if closes:
-        home = await home_with(slack, BORIS, "4 decisions count.", "1 does not", "taken back")
+        home = await home_with(slack, BORIS, "4 decided.", "1 not decided", "was withdrawn")
         assert text_of(home).count(notices.confirmed("approve", ENGLISH)) == 4
     else:
-        told = await desk.says(BORIS, "4 decisions count.")
-        assert "1 does not" in text_of(told)
+        told = await desk.says(BORIS, "4 decided.")
+        assert "1 not decided" in text_of(told)
         assert text_of(told).count(notices.confirmed("approve", ENGLISH)) == 4
-        assert "taken back" in text_of(told)
+        assert "was withdrawn" in text_of(told)
     for number, one in enumerate(asked):
         wanted = Status.WITHDRAWN if number == 2 else Status.APPROVED
         await desk.face(one, lambda snapshot, wanted=wanted: snapshot.status is wanted)  # type: ignore[misc]
@@ -269,7 +269,7 @@ async def test_each_of_several_is_its_own_update_which_the_same_submission_repea
     form = await bulk_form(slack, BORIS)
 
     await slack.submit(BORIS, form, {"chosen": ticked(form)})
-    await desk.says(BORIS, "2 decisions count.")
+    await desk.says(BORIS, "2 decided.")
 
     for one in asked:
         again = await services.workflows.decide(

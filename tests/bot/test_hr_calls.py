@@ -66,7 +66,7 @@ async def test_what_two_levels_approve_is_booked_and_the_employee_is_told(
 
     await _approve(shop, asked)
 
-    told = await shop.direct_message(ANA, "it has been carried out")
+    told = await shop.direct_message(ANA, "booking is done")
     request = shop.env.client.get_workflow_handle_for(
         HrRequestWorkflow.run, asked.request.request_id
     )
@@ -84,7 +84,7 @@ async def test_more_days_than_there_are_end_approved_and_not_provisioned(
 
     await _approve(shop, asked)
 
-    await shop.direct_message(ANA, f"31 are wanted, {DEFAULT_DAYS} are left")
+    await shop.direct_message(ANA, f"31 requested, {DEFAULT_DAYS} left")
     assert (await TimeOff(database).balance(ANA, 2027)).booked == 0
     assert await Personnel(database).entries_of(ANA) == ()
 

@@ -46,7 +46,7 @@ async def test_the_button_asks_before_it_counts(shop: Shop) -> None:
 
     (button,) = cancel_buttons(card.message)
 
-    assert button["confirm"]["title"]["text"] == "Cancel this order?"
+    assert button["confirm"]["title"]["text"] == "Cancel This Order?"
     assert card.order_id in button["confirm"]["text"]["text"]
 
 

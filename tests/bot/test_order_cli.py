@@ -81,7 +81,7 @@ async def test_with_the_inventory_down_it_is_tried_again_and_then_fails_with_tha
     till: Till,
 ) -> None:
     down = ("--total", "1500", "--simulate", "inventory-down")
-    order_id, why = await till.start(*down), "The inventory does not answer (simulated)."
+    order_id, why = await till.start(*down), "The inventory isn't responding (simulated)."
     assert (await till.type("decide", order_id, "approve", "--as", BORIS)).code == 0
     await till.until(order_id, OrderStatus.PROCESSING)
     await till.let_pass()
@@ -90,7 +90,7 @@ async def test_with_the_inventory_down_it_is_tried_again_and_then_fails_with_tha
     assert said.code == ENDED
     assert "Status: failed\n" in said.out
     assert f"Why: {why}\n" in said.out
-    assert why in await till.card(order_id, "could not be fulfilled")
+    assert why in await till.card(order_id, "couldn't be fulfilled")
     balance = await till.balance(order_id)
     assert (balance.charged, balance.held) == (NOTHING, {})
     tries = [
@@ -132,7 +132,7 @@ async def test_an_order_that_nobody_pays_expires(till: Till) -> None:
     assert snapshot.payment_due is not None
     assert snapshot.payment_due - snapshot.received_at < timedelta(seconds=20)
     assert (said.code, "Status: expired\n" in said.out) == (ENDED, True)
-    await till.told(order_id, "not paid in time")
+    await till.told(order_id, "wasn't paid in time")
     assert (await till.balance(order_id)).held == {}
 
 
@@ -186,7 +186,7 @@ async def test_what_is_on_its_way_cannot_be_cancelled(till: Till, on_its_way: st
     late = await till.type("cancel", on_its_way, "--as", FAY)
 
     assert (late.code, late.out) == (REFUSED, "")
-    assert late.err == "This order is on its way already, so it cannot be cancelled any more.\n"
+    assert late.err == "This order has already shipped, so you can't cancel it.\n"
     assert await till.shell.refused(on_its_way) == [(by(FAY), "cancel", "already_shipped")]
 
 
@@ -200,9 +200,9 @@ async def test_what_has_ended_cannot_be_cancelled_and_nothing_is_there_to_resume
     resumed = await till.type("resume", waits)
 
     assert late.code == CANNOT
-    assert late.err.startswith("This order has ended, so nothing was changed.")
+    assert late.err.startswith("This order is closed.")
     assert resumed.code == REFUSED
-    assert resumed.err.startswith("Nothing is in the way of this order")
+    assert resumed.err.startswith("This order isn't stuck")
     assert await till.shell.refused(ended) == [(by(ANA), "cancel", "order_closed")]
 
 

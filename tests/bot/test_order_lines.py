@@ -118,9 +118,9 @@ async def test_a_wrong_number_is_shown_as_such_and_stays(
 
     await write(slack, form, "lines.0.unit_price", typed)
 
-    counted = await shows(slack, "Please write the amount as a number")
+    counted = await shows(slack, "Enter the amount as a number")
     assert written(counted) == typed
-    assert "not known yet" in total(counted)
+    assert "not available yet" in total(counted)
 
 
 async def test_who_types_on_and_presses_in_a_form_that_has_changed_loses_nothing(

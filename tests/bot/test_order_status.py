@@ -138,7 +138,7 @@ async def test_every_order_of_the_list_can_be_shown(
 
     await slack.click(ANA, APPROVALS, listed, "show")
 
-    shown = await shop.told(ANA, "Waits for the payment")
+    shown = await shop.told(ANA, "Waiting for payment")
     assert shown["ts"] != listed["ts"]
     assert order_id in text_of(shown)
     assert actions_of(shown) == ["cancel"]

@@ -45,7 +45,7 @@ async def test_an_order_over_a_thousand_is_received_and_asks_for_a_yes(
 
     await fill_in(slack, form)
 
-    view = await slack.wait_for_modal(ANA, lambda v: "received" in text_of(v))
+    view = await slack.wait_for_modal(ANA, lambda v: "was placed" in text_of(v))
     card = await shop.card(order_id, has_buttons)
     assert "1,000.01 USD" in text_of(view)
     assert f"<@{BORIS}>" in card["text"]
@@ -159,12 +159,12 @@ async def test_an_order_that_is_paid_elsewhere_needs_no_payment_card(
         email="orders@acme.example",
     )
 
-    view = await slack.wait_for_modal(ANA, lambda v: "received" in text_of(v))
+    view = await slack.wait_for_modal(ANA, lambda v: "was placed" in text_of(v))
     await shop.until_idle(order_id_of(form))
     snapshot = await shop.workflows.order_details(order_id_of(form))
     assert snapshot is not None
     assert snapshot.status is OrderStatus.AWAITING_PAYMENT
-    assert "its payment is waited for" in text_of(view)
+    assert "It ships once it's paid" in text_of(view)
     assert (snapshot.order.payment, snapshot.order.email) == (
         PaymentMode.AWAIT,
         "orders@acme.example",
@@ -193,7 +193,7 @@ async def test_the_same_form_submitted_twice_is_one_order(
 
     await fill_in(slack, form)
 
-    await slack.wait_for_modal(ANA, lambda v: "received" in text_of(v))
+    await slack.wait_for_modal(ANA, lambda v: "was placed" in text_of(v))
     await shop.card(order_id_of(form), has_buttons)
     await listeners_ended()
     assert len(await shop.cards(order_id_of(form))) == 1

@@ -58,8 +58,8 @@ ON_THE_CARD = {
 TOLD_TO_ANA = {
     "Completed without approval": "is completed",
     "Shipped from two warehouses": "is completed",
-    "The inventory is unavailable": "could not be fulfilled: The inventory does not answer (simulated).",
-    "The payment card has expired": "could not be fulfilled: The payment card has expired (12/23).",
+    "The inventory is unavailable": "couldn't be fulfilled: The inventory isn't responding (simulated).",
+    "The payment card has expired": "couldn't be fulfilled: The payment card has expired (12/23).",
     "The customer pays elsewhere": "is completed",
     "The order is cancelled": "was cancelled",
 }

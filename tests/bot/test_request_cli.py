@@ -166,7 +166,7 @@ async def test_the_same_key_is_the_same_deed_also_once_the_request_has_ended(
     assert [one.code for one in said] == [0] * 5, said
     assert said[-1].json["status"] == "admin_closed"
     assert another.code == 2
-    assert another.err.startswith("U0FAY has closed this request")
+    assert another.err.startswith("U0FAY (admin) closed this request")
     kinds = [fact.kind for fact in await shell.trail.facts(request)]
     assert kinds.count(Fact.DECISION_RECORDED) == 1
     assert await shell.refused(request) == [(by(FAY), "close", "request_closed")]

@@ -40,9 +40,9 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
             "expense": "/request expense",
         }.items()
     ),
-    ((*GENERAL, "--amount", "lots"), "--amount: Please write the amount as a number"),
-    ((*GENERAL, "--amount", "5 EUR"), "--amount: Amounts are in USD here."),
-    ((*GENERAL, "--title", " "), "--title: Please fill this in."),
+    ((*GENERAL, "--amount", "lots"), "--amount: Enter the amount as a number"),
+    ((*GENERAL, "--amount", "5 EUR"), "--amount: Enter the amount in USD."),
+    ((*GENERAL, "--title", " "), "--title: This field is required."),
     ((*GENERAL, "--link", "ftp://x.test"), "--link: "),
     ((*GENERAL, "--answer-within", "soon"), "--answer-within: "),
     ((*GENERAL, "--id", "ORD-1"), "--id: a request's number is REQ- and then"),

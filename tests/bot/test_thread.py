@@ -69,14 +69,14 @@ async def test_a_press_in_a_reply_and_one_in_a_copy_converge(
     await shop.pass_time(asked.request_id)
 
     closed = await desk.reply(
-        asked, shows("Level 1 of 2: manager", "passed", f"<@{EMIL}> approved")
+        asked, shows("Step 1 of 2: manager", "✓ approved", f"<@{EMIL}> approved")
     )
-    root = await desk.card(asked.request_id, lambda m: "Level 2 of 2: hr* · ● open" in text_of(m))
+    root = await desk.card(asked.request_id, lambda m: "Step 2 of 2: hr* · ● open" in text_of(m))
     own = await slack.wait_for_message(
-        f"D{EMIL}", EMIL, lambda m: "Level 2 of 2: hr" in text_of(m) and m["ts"] == direct["ts"]
+        f"D{EMIL}", EMIL, lambda m: "Step 2 of 2: hr" in text_of(m) and m["ts"] == direct["ts"]
     )
     assert (closed["ts"], root["ts"]) == (reply["ts"], asked.ts)
-    assert "Level 1 of 2: manager" in str(inline["arguments"]["blocks"])
+    assert "Step 1 of 2: manager" in str(inline["arguments"]["blocks"])
     assert "header" not in {one["type"] for one in inline["arguments"]["blocks"]}
     assert SECRET in text_of(own)
     replies = await slack.messages(APPROVALS, CLARA, thread_ts=asked.ts)
@@ -123,7 +123,7 @@ async def test_view_details_shows_the_whole_of_it_to_whom_it_concerns(
     shown = await desk.says(READERS[who], SECRET)
     assert "Waiting for approval" in text_of(shown)
     assert "Audit trail" in text_of(shown)
-    assert "asked for it" in text_of(shown)
+    assert "sent the request" in text_of(shown)
     assert await shop.refused(asked.request_id) == []
 
 
@@ -148,7 +148,7 @@ async def test_who_may_not_read_a_request_is_told_why_and_that_is_kept(
 
     await slack.click(GUS, APPROVALS, reply, "details")
 
-    shown = await desk.says(GUS, "This request is private")
+    shown = await desk.says(GUS, "Only the requester, the approvers and admins")
     await listeners_ended()
     assert SECRET not in str(shown)
     assert "A desk for" not in str(shown)
@@ -185,7 +185,7 @@ async def test_a_closed_private_request_can_still_be_read_by_whom_it_concerns(  
         assert "Not now" in text_of(shown)
     for person in (GUS, DINA):  # she was never asked
         await slack.click(person, APPROVALS, root, "details")
-        shown = await desk.says(person, "This request is private")
+        shown = await desk.says(person, "Only the requester, the approvers and admins")
         assert SECRET not in str(shown)
         assert "Not now" not in str(shown)
     await listeners_ended()
@@ -233,7 +233,7 @@ async def test_a_rejection_from_a_reply_ends_the_request_on_every_copy(
     await slack.submit(BORIS, form, {"reason": SECRET})
 
     closed = await desk.face(asked.request_id, lambda snapshot: not snapshot.is_open)
-    await desk.reply(asked, shows("closed without passing", f"<@{BORIS}>"))
+    await desk.reply(asked, shows("ended without approval", f"<@{BORIS}>"))
     await shop.pass_time(asked.request_id)
     await desk.card(asked.request_id, shows("Rejected"))
     own = await slack.wait_for_message(
@@ -257,6 +257,6 @@ async def test_who_presses_what_was_changed_is_led_to_the_root(
     told = await slack.wait_for_message(
         APPROVALS, BORIS, lambda m: bool(m.get("is_ephemeral")), thread_ts=asked.ts
     )
-    assert "did not count" in told["text"]
+    assert "has changed since you opened it" in told["text"]
     assert f"/p{asked.ts.replace('.', '')}" in told["text"]
     assert reply.ts.replace(".", "") not in told["text"]

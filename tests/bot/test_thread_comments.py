@@ -102,7 +102,7 @@ async def test_a_typed_decision_is_a_comment_and_gets_a_private_hint_to_the_butt
     assert snapshot.levels[0].decisions == ()
     assert [said for _, said in await comments(services, asked)] == [words]
     (hint,) = await whispers(slack, BORIS, asked)
-    assert "typing decides nothing" in hint
+    assert "Saved as a comment" in hint
     assert f"/p{asked.ts.replace('.', '')}" in hint  # the card, which has the buttons
     assert await whispers(slack, CLARA, asked) == []
 
@@ -150,7 +150,7 @@ async def test_whoever_has_nothing_to_do_with_it_is_told_once_that_it_is_not_kep
     await reply(slack, GUS, asked, "Really, I mean it")
 
     (told,) = await whispers(slack, GUS, asked)
-    assert "stays in Slack only" in told
+    assert "wasn't added to the request" in told
     assert await comments(services, asked) == []
     refused = await services.refusals.of(asked.request_id)
     found = {(one.actor.person, one.verb, one.code) for one in refused}
@@ -175,7 +175,7 @@ async def test_who_writes_after_the_end_is_told_once_that_it_is_not_kept(
     await reply(slack, BORIS, asked, "No?")
 
     (told,) = await whispers(slack, BORIS, asked)
-    assert "Nobody decides here any more" in told
+    assert "This request is closed" in told
     assert await comments(services, asked) == []
     refused = {(one.actor.person, one.code) for one in await services.refusals.of(asked.request_id)}
     assert refused == {(BORIS, "request_closed")}
@@ -234,9 +234,9 @@ async def test_who_writes_under_a_private_request_is_told_once_that_all_can_read
 
     await shop.until_idle(asked.request_id)
     public, typed = await whispers(slack, BORIS, asked)
-    assert "Everybody in this channel can read this thread" in public
-    assert "typing decides nothing" in typed
-    assert "Everybody" not in typed
+    assert "Everyone in this channel can read this thread" in public
+    assert "Saved as a comment" in typed
+    assert "Everyone" not in typed
     assert len(await comments(services, asked)) == 2
 
 

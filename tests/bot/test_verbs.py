@@ -1,4 +1,4 @@
-"""Every verb in Slack: *More…* offers what the person may do, its form does it, the modal tells how."""
+"""Every verb in Slack: *More* offers what the person may do, its form does it, the modal tells how."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -212,7 +212,7 @@ async def test_a_verb_that_is_chosen_too_late_is_not_offered_any_more_and_leaves
 
     await desk.choose(BORIS, menu, block)
 
-    await desk.says(BORIS, "the request has moved on")
+    await desk.says(BORIS, "no longer possible")
     await listeners_ended()
     rows = await services.refusals.of(asked.request_id)
     assert [(one.actor.person, one.verb, one.code) for one in rows] == [
@@ -253,7 +253,7 @@ async def test_a_late_answer_to_a_menu_does_not_paint_over_the_form_that_came_af
     mark = await slack.journal_mark()
 
     await desk.choose(BORIS, menu, block)
-    form = await desk.says(BORIS, "Your comment on")
+    form = await desk.says(BORIS, "Comment on")
     call = await slack.wait_for_journal(after=mark, kind="api", method="views.update")
     late = more_modal.told("Too late", ENGLISH)
     shown = await services.answers.show(web, menu["id"], late, NOT_ACKED, menu["hash"])

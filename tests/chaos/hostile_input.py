@@ -91,7 +91,7 @@ async def _forge(ground: Ground, door: Door) -> None:
 
 
 async def _loot(first: Scene, second: Scene, requests: list[str]) -> Loot:
-    """Have an approver press *More…* and send a form that says nothing: both do no harm."""
+    """Have an approver press *More* and send a form that says nothing: both do no harm."""
     slack, (insider, _) = first.slack, first.people
     cards = [
         await scene.card(request, decidable=True)

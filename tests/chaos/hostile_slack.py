@@ -118,7 +118,7 @@ async def archived(scene: Scene) -> Copies:
     await scene.slack.channels(scene.channel, "archive")
     await decide(scene.ground, request, scene.people[0])
     for at in (f"D{ANA}", scene.admins):
-        await scene.told(at, request, "could not be brought up to date")
+        await scene.told(at, request, "couldn't be updated")
     await scene.slack.channels(scene.channel, "unarchive")
     return _in_the_end(scene, request)
 
@@ -129,7 +129,7 @@ async def thrown_out(scene: Scene) -> Copies:
         await scene.slack.channels(channel, "remove_bot")
     request = await scene.ask()
     for person in (ANA, ADMIN):
-        await scene.told(f"D{person}", request, "could not be posted")
+        await scene.told(f"D{person}", request, "couldn't be posted")
     for channel in (scene.channel, scene.admins):
         await scene.slack.channels(channel, "add_bot")
     await decide(scene.ground, request, scene.people[0])
@@ -148,7 +148,7 @@ async def emptied(scene: Scene) -> Copies:
     await scene.card(request, decidable=True)
     await scene.fill_group()
     await scene.card(request, BLOCKED, decidable=False)
-    await scene.told(scene.admins, request, "Nobody can decide")
+    await scene.told(scene.admins, request, "No one can decide")
     await scene.fill_group(scene.people[1])
     await scene.press(scene.people[1], await scene.card(request, decidable=True))
     return {request: ()}
@@ -160,7 +160,7 @@ async def empty(scene: Scene) -> Copies:
     await scene.slack.channels(scene.admins, "archive")
     request = await scene.ask(scene.group)
     await scene.card(request, BLOCKED, decidable=False)
-    await scene.told(f"D{ADMIN}", request, "Nobody can decide")
+    await scene.told(f"D{ADMIN}", request, "No one can decide")
     await scene.slack.channels(scene.admins, "unarchive")
     await scene.fill_group(*scene.people)
     await scene.press(scene.people[0], await scene.card(request, decidable=True))
@@ -190,7 +190,7 @@ async def _blocked(scene: Scene, request: str) -> None:
     await scene.slack.wait_for_message(
         scene.channel, ANA, lambda one: request in text_of(one) and BLOCKED in text_of(one)
     )
-    await scene.told(scene.admins, request, "Nobody can decide")
+    await scene.told(scene.admins, request, "No one can decide")
 
 
 async def unread(scene: Scene) -> Copies:

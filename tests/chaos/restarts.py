@@ -26,8 +26,8 @@ POINTS = (
 """What the stand-in sees happen: a kill falls on one of these."""
 ANSWER = 8.0
 """Seconds after which a person who sees no effect presses again."""
-DECIDABLE = "Reject…"
-"""What stands on a card once somebody may decide; *More…* alone stands there before."""
+DECIDABLE = "Waiting for <@"
+"""What a card says once its approvers can decide; before that it only offers *More*."""
 END = 90.0
 """Seconds after the last kill within which everything has ended."""
 PER_KILL = 12.0

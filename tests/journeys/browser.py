@@ -125,7 +125,7 @@ class Tab:
 
     async def order_id(self) -> str:
         """Read the order's number off the open form."""
-        words = self.modal.get_by_text(re.compile("This becomes order"))
+        words = self.modal.get_by_text(re.compile(r"Order ORD-"))
         found = re.search(r"ORD-\w{8}", await words.inner_text())
         assert found
         return found[0]

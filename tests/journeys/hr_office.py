@@ -41,12 +41,12 @@ class HrOffice:
         answer = await slack.submit(person, form, state, tab=tab)
         assert "errors" not in answer, answer
         await slack.wait_for_modal(
-            person, lambda one: "was received" in text_of(one), tab=tab, timeout=PATIENCE
+            person, lambda one: "was sent" in text_of(one), tab=tab, timeout=PATIENCE
         )
         return str(json.loads(form["private_metadata"])["request_id"])
 
     async def withdraw(self, person: str, request_id: str) -> None:
-        """Have a requester take a request back: *More…*, *Take back…*, and yes."""
+        """Have a requester take a request back: *More*, *Withdraw*, and yes."""
         slack, tab = self.office.slack, uuid.uuid4().hex
         card = await slack.wait_for_message(
             HR, person, lambda message: request_id in text_of(message), timeout=PATIENCE

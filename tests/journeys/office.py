@@ -57,7 +57,7 @@ class Office:
         assert "errors" not in answer, answer
         order_id: str = json.loads(view["private_metadata"])["order_id"]
         await self.slack.wait_for_modal(
-            ANA, lambda one: "was received" in text_of(one), tab=tab, timeout=PATIENCE
+            ANA, lambda one: "was placed" in text_of(one), tab=tab, timeout=PATIENCE
         )
         return order_id
 

@@ -78,32 +78,32 @@ async def test_time_off_climbs_two_levels_in_one_thread(
     request_id = await _received(ana)
 
     await fay.open_thread(request_id)
-    await expect(fay.thread).to_contain_text("Level 1 of 2: manager · ● open")
+    await expect(fay.thread).to_contain_text("Step 1 of 2: manager · ● open")
     await fay.picture_of_thread(pictures / "hr-thread-manager.png")
     await fay.thread.locator('[data-action-id="details"]').last.click()
     await expect(fay.modal).to_contain_text(secret)
     await fay.picture(pictures / "hr-details.png")
     await _close(fay)
     await dina.press(request_id, "details")  # her level is not open yet
-    await expect(dina.modal).to_contain_text("This request is private")
+    await expect(dina.modal).to_contain_text("Only the requester, the approvers and admins")
     await expect(dina.modal).not_to_contain_text(secret)
     await _close(dina)
     await fay.page.get_by_test_id("thread-composer").fill("ok")
     await fay.page.get_by_test_id("thread-composer").press("Enter")
-    await expect(fay.thread).to_contain_text("typing decides nothing")
+    await expect(fay.thread).to_contain_text("Saved as a comment")
     assert await hr.decisions(request_id) == []
 
     await fay.thread.locator('[data-action-id="approve"]').click()
     await fay.agree()
     await dina.open_thread(request_id)
-    await expect(dina.thread).to_contain_text("Level 1 of 2: manager · ✓ passed")
-    await expect(dina.thread).to_contain_text("Level 2 of 2: hr · ● open")
+    await expect(dina.thread).to_contain_text("Step 1 of 2: manager · ✓ approved")
+    await expect(dina.thread).to_contain_text("Step 2 of 2: hr · ● open")
     await dina.picture_of_thread(pictures / "hr-thread-hr.png")
     await dina.thread.locator('[data-action-id="approve"]').click()
     await dina.agree()
     snapshot = await hr.ended(request_id)
-    await expect(dina.card(request_id)).to_contain_text("✓ Days off booked: done")
-    await expect(dina.thread.locator("[data-action-id]")).to_have_count(1)  # *View details*
+    await expect(dina.card(request_id)).to_contain_text("✓ Book days off: done")
+    await expect(dina.thread.locator("[data-action-id]")).to_have_count(1)  # *View Details*
     await dina.picture_of_thread(pictures / "hr-thread-done.png")
 
     assert (snapshot.status, snapshot.provisioning) == (Status.APPROVED, Provisioning.DONE)
@@ -128,7 +128,7 @@ async def test_a_promotion_is_rejected_at_level_two_and_started_again(
     await expect(hana.modal.get_by_test_id("field-error")).to_be_visible()
     await hana.field("reason").fill("The audit of the warehouse comes first.")
     await hana.submit()
-    await expect(hana.modal).to_contain_text("Your rejection counts")
+    await expect(hana.modal).to_contain_text("Rejected.")
     snapshot = await hr.ended(request_id)
     await expect(gus.card(request_id)).to_contain_text("✗ Rejected")
     await expect(gus.card(request_id)).not_to_contain_text("audit of the warehouse")
@@ -152,7 +152,7 @@ async def test_a_promotion_is_rejected_at_level_two_and_started_again(
 async def test_an_expense_is_withdrawn_from_a_phone(
     people: People, hr: HrOffice, pictures: Path
 ) -> None:
-    """Everything is within reach on a narrow screen: the card, *More…*, and taking it back."""
+    """Everything is within reach on a narrow screen: the card, *More*, and taking it back."""
     request_id = await hr.ask(ANA, "expense", "Train to Vienna", amount="86.40")
     (phone,), (fay,) = await people.see(ANA, size=PHONE), await people.see(FAY)
     card = phone.card(request_id)
@@ -163,12 +163,12 @@ async def test_an_expense_is_withdrawn_from_a_phone(
     await phone.picture(pictures / "hr-phone.png")
     await choose.click()
     await phone.submit()
-    await expect(phone.modal).to_contain_text("taken back")
+    await expect(phone.modal).to_contain_text("Request withdrawn")
     wide = await phone.page.evaluate("document.documentElement.scrollWidth > innerWidth")
     snapshot = await hr.ended(request_id)
     await fay.open_thread(request_id)
     await expect(fay.card(request_id)).to_contain_text("↩ Withdrawn by")
-    await expect(fay.thread.locator("[data-action-id]")).to_have_count(1)  # *View details*
+    await expect(fay.thread.locator("[data-action-id]")).to_have_count(1)  # *View Details*
     await expect(fay.thread).not_to_contain_text("86.40")
 
     assert wide is False
@@ -198,7 +198,7 @@ async def test_a_stand_in_decides_while_the_manager_is_away(
     request_id = await hr.ask(FAY, "equipment", "A dock for the road", item="DOCK-USBC")
     row = _row(boris, "approve", "A dock for the road")
     await expect(row).to_be_visible()
-    await expect(boris.home).to_contain_text("You stand in for")
+    await expect(boris.home).to_contain_text("You can decide for")
     await boris.picture(pictures / "hr-stand-in.png")
     await row.click()
     await boris.agree()
@@ -240,7 +240,7 @@ async def test_five_are_decided_at_once_and_one_is_refused(
     await boris.picture(pictures / "hr-bulk.png")
     await hr.withdraw(CLARA, asked["A chair"])
     await boris.submit()
-    await expect(boris.modal).to_contain_text("4 decisions count")
+    await expect(boris.modal).to_contain_text("4 decided")
     await boris.picture(pictures / "hr-bulk-results.png")
     result = await boris.modal.inner_text()
     await _close(boris)
@@ -262,7 +262,7 @@ async def _say(tab: Tab, words: str) -> None:
 async def _received(tab: Tab) -> str:
     """Send the form and close it; return the request's id."""
     await tab.submit()
-    await expect(tab.modal).to_contain_text("was received")
+    await expect(tab.modal).to_contain_text("was sent")
     found = re.search(r"HR-\w{8}", await tab.modal.inner_text())
     assert found
     await _close(tab)

@@ -41,7 +41,7 @@ async def test_lines_come_and_go_and_the_total_follows(ana: Tab, pictures: Path)
     await expect(ana.modal).to_contain_text("Total: 1,500.00 USD")
     await ana.field("add_line").click()
     await _line(ana, 1, "LAMP-LED", "two", "39.90")
-    await expect(ana.modal).to_contain_text("Please give a whole number")
+    await expect(ana.modal).to_contain_text("Enter a whole number")
     await expect(ana.modal).to_contain_text("Total so far: 1,500.00 USD")
     await ana.picture(pictures / "order-lines-wrong.png")
     await _line(ana, 1, "LAMP-LED", "2", "39.90")
@@ -56,7 +56,7 @@ async def test_lines_come_and_go_and_the_total_follows(ana: Tab, pictures: Path)
     await expect(ana.modal.get_by_test_id("field-error")).to_contain_text("MM/YY")
     await ana.field("card_expiry").fill(good_until())
     await ana.submit()
-    await expect(ana.modal).to_contain_text(f"Order {order_id} was received")
+    await expect(ana.modal).to_contain_text(f"Order {order_id} was placed")
     await expect(ana.modal).to_contain_text("79.80 USD")
     await _close(ana)
 
@@ -71,14 +71,14 @@ async def test_one_order_is_cancelled_from_its_card_and_another_is_paid_from_out
     unwanted, order_id = await _awaiting_payment(ana, boris, "Adventure Works", "Fabrikam")
     await ana.picture(pictures / "order-awaiting-payment.png")
     await ana.press(unwanted, "cancel")
-    await expect(ana.confirm).to_contain_text("Cancel this order?")
+    await expect(ana.confirm).to_contain_text("Cancel This Order?")
     await ana.picture(pictures / "order-cancel-sure.png")
     await ana.agree()
 
     assert await _pay(demo, order_id, "1500.00") == 200
 
     card = ana.card(unwanted)
-    for words in ("Cancelled by", "Undone: reserve stock", "1 reply"):
+    for words in ("Cancelled by", "Undone: stock reservation", "1 reply"):
         await expect(card).to_contain_text(words)
     await expect(card.locator("[data-action-id]")).to_have_count(0)
     await ana.picture(pictures / "order-cancelled.png")
@@ -88,14 +88,14 @@ async def test_one_order_is_cancelled_from_its_card_and_another_is_paid_from_out
     await ana.picture(pictures / "order-paid.png")
     await card.get_by_text("replies").click()
     thread = ana.page.get_by_test_id("thread-messages")
-    await expect(thread).to_contain_text("payment of 1,500.00 USD has come in")
+    await expect(thread).to_contain_text("payment of 1,500.00 USD has arrived")
     await expect(thread).to_contain_text("Delivered")
     await ana.picture(pictures / "order-thread.png")
     await _ask(ana, "/order-status")
     await expect(ana.whisper).to_contain_text("Your latest orders")
     await ana.picture(pictures / "order-list.png")
     await ana.whisper.locator('[data-action-id="show"]').first.click()
-    await expect(ana.whisper).to_contain_text(f"Order {order_id}")
+    await expect(ana.whisper).to_contain_text(order_id)
     await ana.picture(pictures / "order-shown.png")
 
 
@@ -106,12 +106,12 @@ async def test_cancel_works_in_the_private_answer_too(
     order_id = await _open(ana)
     await _fill(ana, "Tailspin", "1")
     await ana.submit()
-    await expect(ana.modal).to_contain_text("its payment is waited for")
+    await expect(ana.modal).to_contain_text("It ships once it's paid")
     await ana.picture(pictures / "order-received-elsewhere.png")
     await _close(ana)
     await demo_office.fact(order_id, Fact.PAYMENT_AWAITED)
     await _ask(ana, f"/order-status {order_id}")
-    await expect(ana.whisper).to_contain_text("Waits for the payment")
+    await expect(ana.whisper).to_contain_text("Waiting for payment")
     await ana.picture(pictures / "order-status-waits.png")
     await ana.whisper.locator('[data-action-id="cancel"]').click()
     await ana.agree()
@@ -147,7 +147,7 @@ async def _fill(tab: Tab, customer: str, quantity: str) -> None:
     """Write an order that is paid elsewhere."""
     await tab.field("customer").fill(customer)
     await _line(tab, 0, "DESK-OAK", quantity, "500")
-    await tab.modal.get_by_text("The customer pays elsewhere").click()
+    await tab.modal.get_by_text("Wait for the customer to pay separately").click()
 
 
 async def _awaiting_payment(ana: Tab, boris: Tab, *customers: str) -> list[str]:
@@ -157,12 +157,12 @@ async def _awaiting_payment(ana: Tab, boris: Tab, *customers: str) -> list[str]:
         orders.append(order_id := await _open(ana))
         await _fill(ana, customer, "3")
         await ana.submit()
-        await expect(ana.modal).to_contain_text(f"Order {order_id} was received")
+        await expect(ana.modal).to_contain_text(f"Order {order_id} was placed")
         await _close(ana)
         await boris.press(order_id, "approve")
         await boris.agree()
     for order_id in orders:
-        await expect(ana.card(order_id)).to_contain_text("Waits for the payment")
+        await expect(ana.card(order_id)).to_contain_text("Waiting for payment")
     return orders
 
 

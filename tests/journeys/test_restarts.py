@@ -120,7 +120,7 @@ async def test_a_click_while_the_worker_is_dead_counts_when_it_is_back(power_cut
     """The person has read that it is not confirmed yet, and now reads that it counts."""
     office, cut = power_cut
     approval = f"{cut.pressed_while_dead}.approval"
-    await office.sentence(BORIS, "Your approval counts", since=cut.pressed_card["ts"])
+    await office.sentence(BORIS, "Approved.", since=cut.pressed_card["ts"])
     await office.paid_once(cut.pressed_while_dead)
 
     decisions = await office.facts(approval)

@@ -36,25 +36,25 @@ async def test_a_request_goes_through_every_verb(people: dict[str, Tab], picture
 
     await _choose(boris, title, "comment")
     await boris.field("reason").fill("Who assembles them?")
-    await _send(boris, "comment was added")
+    await _send(boris, "Comment added")
     await _choose(boris, title, "request_changes", pictures / "more.png")
     await boris.field("reason").fill("Please add the assembly.")
-    await _send(boris, "the requester is told")
+    await _send(boris, "Sent back for changes")
     await expect(card).to_contain_text("Changes requested")
 
     await _choose(ana, title, "amend")
     await ana.field("text").fill("Four desks, assembled by the shop.")
     await ana.picture(pictures / "amend.png")
-    await _send(ana, "is changed")
+    await _send(ana, "Request changed")
     await expect(card).to_contain_text("assembled by the shop")
-    await expect(card).to_contain_text("does not count any more")
+    await expect(card).to_contain_text("was reset by this change")
     await expect(card.locator('[data-action-id="approve"]')).to_be_visible()
     await boris.picture(pictures / "amended.png")
 
     await _choose(boris, title, "delegate")
     await boris.field("delegate").select_option(EMIL)
-    await _send(boris, "stand-in")
-    await expect(card).to_contain_text("stands in")
+    await _send(boris, "Delegated")
+    await expect(card).to_contain_text("can decide for")
     await emil.press(title, "approve")
     await emil.agree()
     await expect(card).to_contain_text("for")
@@ -95,7 +95,7 @@ async def _ask(tab: Tab, title: str, pictures: Path) -> None:
 
 
 async def _choose(tab: Tab, title: str, verb: str, picture: Path | None = None) -> None:
-    """Press *More…* and choose a verb."""
+    """Press *More* and choose a verb."""
     await tab.press(title, "more")
     button = tab.modal.locator(f'[data-action-id="choose"][data-value="{verb}"]')
     await expect(button).to_be_visible()

@@ -61,7 +61,7 @@ def click(action_id: str = "reject") -> Click:
 
 
 def chosen(view: Mapping[str, Any], verb: str) -> dict[str, Any]:
-    """Return a press on a verb's button in the More… modal."""
+    """Return a press on a verb's button in the More modal."""
     block = next(one for one in view["blocks"] if one["block_id"] == f"verb-{verb}")
     return {
         "type": "block_actions",

@@ -66,24 +66,27 @@ def test_who_else_decided_still_stands_there_when_it_is_closed() -> None:
 
 SAYS: list[tuple[Callable[[], ApprovalSnapshot], list[str]]] = [
     (states.on_behalf, ["<@U0DORA> approved for <@U0BORIS>"]),
-    (states.approved_on_behalf, ["*Approved* by <@U0DORA> for <@U0BORIS>"]),
-    (states.delegates, ["<@U0DORA> stands in for <@U0BORIS> from", "until"]),
-    (states.delegated, ["<@U0DORA> stands in for <@U0BORIS>."]),
+    (states.approved_on_behalf, ["*Approved* by <@U0DORA> (for <@U0BORIS>)"]),
+    (states.delegates, ["<@U0DORA> can decide for <@U0BORIS> from", "until"]),
+    (states.delegated, ["<@U0DORA> can decide for <@U0BORIS>."]),
     (
         states.several_sources,
         [
-            "<@U0CLARA> (group sales-leads)",
+            "<@U0CLARA> (the sales-leads group)",
             "<@U0FAY> (the requester's manager)",
-            "<@U0BORIS> (by name)",
-            "Reminded 2 times so far. Escalated once so far.",
+            "<@U0BORIS> (a named approver)",
+            "Reminded 2 times. Escalated once.",
         ],
     ),
-    (states.unreadable, ["Could not be read: group sales-leads and the requester's manager."]),
-    (states.waits_for_changes, ["*Changes requested* by <@U0CLARA>", "<@U0ANA> can change it"]),
-    (states.amended, ["2 earlier decisions do not count any more"]),
-    (states.commented, ["*4 comments*, the last ones:"]),
-    (states.admin_closed, ["*Closed* by <@U0GUS> as an admin", "neither approved nor rejected"]),
-    (states.between_levels, ["The next level is being opened"]),
+    (states.unreadable, ["Couldn't read: the sales-leads group and the requester's manager."]),
+    (
+        states.waits_for_changes,
+        ["*Changes requested* by <@U0CLARA>", "<@U0ANA> can edit the request"],
+    ),
+    (states.amended, ["2 earlier decisions were reset by this change"]),
+    (states.commented, ["*4 comments*, most recent:"]),
+    (states.admin_closed, ["*Closed without a decision* by <@U0GUS> (admin)"]),
+    (states.between_levels, ["The next step is starting"]),
 ]
 
 
@@ -98,10 +101,10 @@ def test_a_rule_that_asks_whatever_the_amount_is_not_quoted_at_approvers() -> No
     for make in (examples.pending, states.several_sources):
         always = replace(make(), policy="contract", rule=RouteReason(policy="contract"))
 
-        assert "Why: the policy names them." in _words(always) or "Why: how the" in _words(always)
-        assert "“contract: always”" not in _words(always)
-        assert _words(always).count("contract: always") == 1
-        assert "“order: over 1,000.00 USD”" in _words(make())
+        assert "Named in the policy." in _words(always) or "Chosen by the policy." in _words(always)
+        assert "“contract”" not in _words(always)
+        assert _words(always).count("contract") == 1
+        assert "“order over 1,000.00 USD”" in _words(make())
 
 
 def test_the_wish_for_changes_is_told_once() -> None:
@@ -114,7 +117,7 @@ def test_an_amendment_shows_before_and_after() -> None:
 
     assert shown["type"] == "plain_text"
     assert "Amount: 4,500.00 USD → 3,000.00 USD" in shown["text"]
-    assert "Text: For the new colleagues in Basel. → (nothing)" in shown["text"]
+    assert "Description: For the new colleagues in Basel. → (empty)" in shown["text"]
 
 
 def test_everybody_who_hears_of_it_by_the_card_alone_is_mentioned_on_it() -> None:
@@ -154,4 +157,4 @@ def test_nobody_is_mentioned_where_the_policy_says_so() -> None:
 def test_the_notification_names_those_who_may_still_decide() -> None:
     words = approval_card.build(examples.half_decided(), ENGLISH).text
 
-    assert words.endswith("<@U0CLARA> may approve or reject.")
+    assert words.endswith("Waiting for <@U0CLARA>.")

@@ -109,17 +109,17 @@ def test_a_request_that_was_sent_before_with_other_words_says_what_counts() -> N
         approval_modal.sent_before(approved, approved.policy, ENGLISH),
     ]
 
-    assert "those count" in said[0]
-    assert "*More…* on its card in #approvals changes it" in said[0]
-    assert "another kind of request" in said[1]
-    assert "closed already.* Approved by <@U0BORIS>." in said[2]
+    assert "was already sent, so your latest edits weren't saved" in said[0]
+    assert "use *More* on its card in #approvals" in said[0]
+    assert "another type of request" in said[1]
+    assert "is closed.* Approved by <@U0BORIS>." in said[2]
     for sentence in said:
         check_view(approval_modal.told(sentence, ENGLISH))
 
 
 def test_what_is_approved_at_once_says_that_nobody_had_to_be_asked() -> None:
-    assert "nobody had to be asked" in str(
+    assert "No approval was needed" in str(
         approval_modal.received("REQ-1", "#approvals", ENGLISH, Status.APPROVED)
     )
     assert "<#C0APPROVALS>" in str(approval_modal.received("REQ-1", "C0APPROVALS", ENGLISH))
-    assert "Its card is in" not in str(approval_modal.received("REQ-1", None, ENGLISH))
+    assert " to " not in str(approval_modal.received("REQ-1", None, ENGLISH))

@@ -87,10 +87,10 @@ def test_every_refusal_of_the_records_has_a_sentence_at_a_field(error: type[Abse
 
 
 def test_what_is_said_afterwards() -> None:
-    assert "stands in" in str(away_modal.noted(ABSENCE, ENGLISH))
-    assert "replaces" not in str(away_modal.noted(ABSENCE, ENGLISH, [ABSENCE]))
+    assert "delegate: <@U0DORA>" in str(away_modal.noted(ABSENCE, ENGLISH))
+    assert "It replaces" not in str(away_modal.noted(ABSENCE, ENGLISH, [ABSENCE]))
     assert "Welcome back" in str(away_modal.back([ABSENCE], ENGLISH))
-    assert "nothing was changed" in str(away_modal.back([], ENGLISH))
+    assert "nothing changed" in str(away_modal.back([], ENGLISH))
     for view in (
         away_modal.working(ENGLISH),
         away_modal.told(away_modal.back([ABSENCE] * 99, ENGLISH), ENGLISH),

@@ -157,7 +157,7 @@ CAUSES = "".join(
     for path in (ROOT / room).rglob("*.py")
 )
 FAILURES = set(
-    re.findall(r'(?:"code": |_refusal\(\s*|_for_now\(\s*|Failure\(code=)"([a-z_]+)"', CAUSES)
+    re.findall(r'(?:"code": |_refusal\(\s*|_retryable\(\s*|Failure\(code=)"([a-z_]+)"', CAUSES)
 )
 
 
@@ -236,7 +236,7 @@ def _blanks(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
 
 
-IN_BOTH = {"normal", "Normal"}
+IN_BOTH = {"normal", "Normal", "Status", "Countersign"}
 """Words that the two languages share."""
 ENGLISH_ONLY = re.compile(
     r"\b(the|you|your|this|were|please|nobody|request|approvers?)\b", re.IGNORECASE

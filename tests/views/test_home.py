@@ -30,7 +30,7 @@ HOMES: dict[str, Callable[[], HomePage]] = {
     "home.closed": inboxes.closed,
     "home.history": inboxes.decided,
     "home.away": inboxes.away,
-    "home.empty": lambda: HomePage(place=HomePlace(notice="Your approval counts.")),
+    "home.empty": lambda: HomePage(place=HomePlace(notice="Approved.")),
     "home.filtered": lambda: HomePage(place=HomePlace(kind="hr")),
     "home.no_history": lambda: HomePage(place=HomePlace(tab=Tab.HISTORY)),
     "home.not_away": lambda: HomePage(place=HomePlace(tab=Tab.AWAY), waiting=COUNTED + 1),
@@ -68,8 +68,8 @@ def test_the_private_answer_is_exactly_its_snapshot(name: str) -> None:
 def results() -> Json:
     items = bulk_items()
     told = [
-        BulkResult(item=items[0], progress=Progress.ACCEPTED, sentence="Your approval counts."),
-        BulkResult(item=items[1], progress=Progress.REFUSED, sentence="It is closed."),
+        BulkResult(item=items[0], progress=Progress.ACCEPTED, sentence="Approved."),
+        BulkResult(item=items[1], progress=Progress.REFUSED, sentence="This request is closed."),
         BulkResult(item=items[2], progress=Progress.WAITING),
     ]
     return bulk_results.results(told, ENGLISH)

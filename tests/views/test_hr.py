@@ -101,7 +101,7 @@ def whole(message: Message) -> str:
 def test_who_gets_it_is_told_the_reference_and_the_days_left() -> None:
     said = whole(told(done()))
 
-    assert "was approved by <@U0BORIS>, and it has been carried out" in said
+    assert "was approved by <@U0BORIS>, and booking is done" in said
     assert "OFF-1" in said
     assert "25 days off left in 2027" in said
     assert "FILE-1" in said
@@ -110,8 +110,8 @@ def test_who_gets_it_is_told_the_reference_and_the_days_left() -> None:
 def test_who_does_not_get_it_although_approved_is_told_why() -> None:
     said = told(failed())
 
-    assert "could not be carried out. There are not enough days off left in 2027" in said.text
-    assert "5 are wanted, 2 are left" in said.text
+    assert "booking failed. Not enough days off left in 2027" in said.text
+    assert "5 requested, 2 left" in said.text
     assert "OFF-" not in whole(said)
 
 
@@ -119,7 +119,7 @@ def test_who_does_not_get_it_although_approved_is_told_why() -> None:
     ("make", "sentence"),
     [
         (examples.rejected, "was rejected by <@U0CLARA>"),
-        (examples.expired, "expired: nobody decided in time"),
+        (examples.expired, "expired: no one decided in time"),
     ],
 )
 def test_every_other_end_has_its_sentence(make: object, sentence: str) -> None:
@@ -137,10 +137,7 @@ def test_the_reason_of_a_rejection_is_told() -> None:
 def test_an_approval_that_was_lost_is_no_outcome_of_anybodys() -> None:
     snapshot = hr(None, status=Status.ADMIN_CLOSED, failure=Failure(code="approval_lost"))
 
-    assert (
-        "ended without a decision. The approval was terminated by an operator."
-        in told(snapshot).text
-    )
+    assert "ended without a decision. An operator terminated the approval." in told(snapshot).text
 
 
 def test_the_card_takes_what_is_private_from_the_approval_alone() -> None:
@@ -161,9 +158,9 @@ def test_the_card_takes_what_is_private_from_the_approval_alone() -> None:
 
     said = whole(hr_card.build(blank, ENGLISH))
 
-    for word in ("Clinic", "surgery", "secret", "DESK-1", "Boss", "not enough days", "wanted"):
+    for word in ("Clinic", "surgery", "secret", "DESK-1", "Boss", "Not enough days", "5 requested"):
         assert word not in said
-    assert "could not be carried out. <@U0ANA> has been told why" in said
+    assert "booking failed. <@U0ANA> was notified" in said
 
 
 def test_nothing_can_be_pressed_on_it() -> None:
@@ -182,7 +179,7 @@ def test_the_admins_are_told_what_is_stuck_and_nothing_private() -> None:
 
     said = told(snapshot, NoticeKind.ATTENTION, "#approvals-admin").text
 
-    assert "HR-1 of <@U0ANA>" in said
+    assert "HR-1 from <@U0ANA>" in said
     assert "A week at the sea" not in said
 
 

@@ -187,7 +187,7 @@ def test_a_mistake_stands_at_its_field_and_one_without_a_field_at_the_title() ->
     blocks = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
     assert set(errors) == {"amount", "title"}
     assert set(errors) <= blocks
-    assert errors["amount"] == "Please fill this in."
+    assert errors["amount"] == "This field is required."
 
 
 def test_a_message_is_quoted_as_people_read_it_and_its_place_is_kept() -> None:

@@ -40,39 +40,43 @@ def test_in_a_thread_everybody_is_mentioned_once(count: int) -> None:
 def test_more_people_than_a_message_holds_are_counted() -> None:
     crowd = [f"U0PERSON{number}" for number in range(700)]
 
-    assert "and 100 more people" in _words(_asked(*crowd))
+    assert "and 100 more" in _words(_asked(*crowd))
 
 
 def test_a_direct_message_mentions_only_who_asked() -> None:
     words = _words(_asked("U0BORIS", "U0CLARA", person="U0BORIS"))
 
     assert words.count("<@") == words.count("<@U0ANA>") == 1
-    assert "Why you: by name" in words
+    assert "Why you: a named approver" in words
 
 
 def test_a_stand_in_reads_for_whom_they_may_decide_now() -> None:
     notice = replace(_asked(person="U0DORA"), face=states.delegates(), intended_at=examples.NOW)
     later = replace(notice, intended_at=examples.NOW + timedelta(hours=2))
 
-    assert "You stand in for <@U0BORIS>." in _words(notice)
-    assert "You stand in for <@U0BORIS> and <@U0CLARA>." in _words(later)
+    assert "You can decide for <@U0BORIS>." in _words(notice)
+    assert "You can decide for <@U0BORIS> and <@U0CLARA>." in _words(later)
 
 
 SAYS: list[tuple[NoticeKind, Callable[[], ApprovalSnapshot], list[str]]] = [
-    (NoticeKind.ASKED, examples.pending, ["Your approval is needed", "1,525.00 USD", "Open until"]),
-    (NoticeKind.REMINDED, examples.pending, ["Still waiting for your decision", "Open until"]),
+    (
+        NoticeKind.ASKED,
+        examples.pending,
+        ["<@U0ANA> needs your approval", "1,525.00 USD", "Due <!date"],
+    ),
+    (NoticeKind.REMINDED, examples.pending, ["still waiting for your decision", "Due <!date"]),
     (
         NoticeKind.CHANGES_WANTED,
         states.waits_for_changes,
-        ["<@U0CLARA> wants changes", "*Change the request*"],
+        ["<@U0CLARA> requested changes", "*Edit Request*"],
     ),
-    (NoticeKind.DELEGATE_REFUSED, examples.pending, ["Nobody stands in for you", "*More…*"]),
+    (NoticeKind.DELEGATE_REFUSED, examples.pending, ["Your delegate can't decide", "*More*"]),
     (
         NoticeKind.BLOCKED,
         states.unreadable,
-        ["Nobody can decide", "Could not be read: group sales-leads", "name other approvers"],
+        ["No one can decide", "Couldn't read: the sales-leads group", "change the approvers"],
     ),
-    (NoticeKind.OUTCOME, states.admin_closed, ["neither approved nor rejected"]),
+    (NoticeKind.OUTCOME, states.admin_closed, ["closed without a decision"]),
 ]
 
 
@@ -110,12 +114,12 @@ def test_an_outcome_has_the_card_below_and_nothing_to_press(make: object) -> Non
     [
         ("slack.not_in_channel", "/invite @countersign"),
         ("not_in_channel", "/invite @countersign"),
-        ("slack.channel_not_found", "cannot find that channel"),
+        ("slack.channel_not_found", "can't find that channel"),
         ("slack.is_archived", "archived"),
         ("slack.is_inactive", "archived or frozen"),
         ("slack.missing_scope", "manifest"),
-        ("slack.fatal_error", "Slack said: fatal_error"),
-        ("", "please tell an admin"),
+        ("slack.fatal_error", "Slack returned an error: fatal_error"),
+        ("", "ask an admin"),
     ],
 )
 def test_a_card_that_was_not_posted_says_what_helps(problem: str, words: str) -> None:
@@ -127,11 +131,11 @@ def test_what_a_missing_card_means_depends_on_what_is_there_already() -> None:
     waits, closed = examples.pending(), examples.approved()
 
     assert (
-        "so nobody there can decide yet" in notice_messages.card_not_posted(waits, "", ENGLISH).text
+        "so no one there can decide yet" in notice_messages.card_not_posted(waits, "", ENGLISH).text
     )
-    assert "what is decided holds" in notice_messages.card_not_posted(closed, "", ENGLISH).text
+    assert "The decision still counts" in notice_messages.card_not_posted(closed, "", ENGLISH).text
     for snapshot in (waits, closed):
         old = notice_messages.card_not_posted(
             snapshot, "slack.is_inactive", ENGLISH, is_posted=True
         ).text
-        assert "could not be brought up to date" in old
+        assert "couldn't be updated" in old

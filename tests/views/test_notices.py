@@ -25,7 +25,7 @@ def test_every_refusal_has_a_sentence_of_its_own(error: type[RuleError]) -> None
     sentence = notices.refusal(error.code, {}, ENGLISH)
 
     assert sentence != notices.refusal("no_such_code", {}, ENGLISH)
-    assert 20 <= len(sentence) < 250
+    assert 10 <= len(sentence) < 250
     assert sentence == notices.refusal(f"rejected.{error.code}", {}, ENGLISH)
     assert "{" not in sentence + notices.field_refusal(error.code, {}, ENGLISH)
 
@@ -34,67 +34,67 @@ TABLE = [
     (
         "own_request",
         {},
-        "You asked for this yourself, so somebody else has to decide. Nothing was changed.",
+        "You can't approve your own request.",
     ),
     (
         "already_decided",
         {"verdict": "reject"},
-        "You have already rejected this, and a decision counts once. Nothing was changed.",
+        "You've already rejected this.",
     ),
     (
         "request_closed",
         {"status": "approved", "person": "U0BORIS"},
-        "This request was already approved by <@U0BORIS>, so nothing was changed.",
+        "This request was already approved by <@U0BORIS>.",
     ),
     (
         "request_closed",
         {"status": "expired", "person": ""},
-        "This request has expired: nobody decided in time. Please ask the requester to send it again.",
+        "This request expired: no one decided in time. Ask the requester to send it again.",
     ),
     (
         "request_closed",
         {"status": "completed"},
-        "This request is closed, so nothing was changed. The card shows how it ended.",
+        "This request is closed. The card shows the outcome.",
     ),
     (
         "unknown_product",
         {"sku": "*X* <!here>"},
-        "There is no product \u2217X\u2217 &lt;!here&gt;. Please choose one from the list.",
+        "There is no product \u2217X\u2217 &lt;!here&gt;. Choose one from the list.",
     ),
     (
         "counted_elsewhere",
         {"level": "1"},
-        "You already decided at level 1 of this request, and nobody counts at two levels. Somebody else decides here.",
+        "You already decided at step 1 of this request. Someone else has to decide here.",
     ),
     (
         "seat_taken",
         {"person": "U0DORA", "seat": "U0BORIS"},
-        "<@U0DORA> has already decided here for <@U0BORIS>, and each approver counts once. Nothing was changed.",
+        "<@U0DORA> has already decided for <@U0BORIS>.",
     ),
     (
         "seat_taken",
         {"person": "U0BORIS", "seat": "U0BORIS"},
-        "<@U0BORIS> has already decided here, so nobody needs to stand in for them any more. Nothing was changed.",
+        "<@U0BORIS> has already decided, so you don't need to decide for them.",
     ),
     (
         "changes_requested",
         {"person": "U0CLARA"},
-        "<@U0CLARA> has asked for changes, so it waits for its requester and nobody can do this now. Please come back once it is changed.",
+        "<@U0CLARA> requested changes. Try again after the requester has edited the request.",
     ),
     (
         "not_eligible",
         {"standing": "guest"},
-        "Guests of this workspace never decide, even where they are named. Nothing was changed; please ask an admin to name somebody else.",
+        "Guests can't decide on requests. Ask an admin to choose someone else.",
     ),
     (
         "amendments_used_up",
         {"limit": "3"},
-        "This request was changed 3 times already, and its policy allows no more. Decide on it as it is, or have it taken back and sent anew.",
+        "You can't edit this request again (limit: 3). Withdraw it and send a new one.",
     ),
     (
         "brand_new",
         {},
-        "This was refused (brand_new), and nothing was changed. The card shows how things stand.",
+        "You can't do this (brand_new). The card shows the current status.",
     ),
 ]
 
@@ -142,7 +142,7 @@ def test_field_sentences_are_plain_text() -> None:
     mistakes = OrderFormErrors({"lines.0.sku": errors.UnknownProductError(sku="A&B <1>")})
 
     assert notices.order_mistakes(mistakes, ENGLISH) == {
-        "lines.0.sku": "There is no product A&B <1>. Please choose one from the list."
+        "lines.0.sku": "There is no product A&B <1>. Choose one from the list."
     }
 
 
@@ -166,7 +166,7 @@ def test_field_sentences_are_plain_text() -> None:
 )
 def test_a_sentence_is_short_safe_and_whole(sentence: str) -> None:
     check_sentence(sentence)
-    assert 20 < len(sentence) < 300
+    assert 8 < len(sentence) < 300
     assert sentence[0].isupper() or sentence.startswith(("“", "<@"))
 
 
@@ -174,6 +174,6 @@ def test_approved_and_done_are_different_words() -> None:
     approved = order_card.build(examples.order_in_progress(), ENGLISH)
     completed = order_card.build(examples.order_completed(), ENGLISH)
 
-    assert "in progress" in approved.text
-    assert "completed" in completed.text
-    assert "completed" not in approved.text
+    assert "In progress" in approved.text
+    assert "Completed" in completed.text
+    assert "Completed" not in approved.text

@@ -69,9 +69,9 @@ def test_a_mistake_stands_at_the_line_where_it_was_written() -> None:
     errors = _mistakes(_form(4, good | line | {"lines.2.quantity": "-1"}))
 
     assert errors == {
-        "lines.2.sku": "Please choose a product.",
-        "lines.2.quantity": "Please give a number above zero.",
-        "lines.2.unit_price": "Please write the amount as a number, such as 1500.00.",
+        "lines.2.sku": "Choose a product.",
+        "lines.2.quantity": "Enter a number greater than zero.",
+        "lines.2.unit_price": "Enter the amount as a number, such as 1500.00.",
     }
 
 
@@ -82,11 +82,11 @@ def test_every_mistake_has_its_sentence_at_its_field() -> None:
     errors = _mistakes(view)
 
     assert errors == {
-        "customer": "Please fill this in.",
-        "note": "This is too long. Please write at most 3000 characters.",
-        "card_expiry": "Please write month and year as MM/YY, such as 09/28.",
-        "lines.0.quantity": "Please give a whole number from 1 to 9,999.",
-        "lines.0.unit_price": "Amounts are in USD here. Please give the amount in USD.",
+        "customer": "This field is required.",
+        "note": "This is too long. Use 3000 characters or fewer.",
+        "card_expiry": "Enter the month and year as MM/YY, such as 09/28.",
+        "lines.0.quantity": "Enter a whole number from 1 to 9,999.",
+        "lines.0.unit_price": "Enter the amount in USD.",
     }
     assert errors.keys() <= blocks
 
@@ -145,13 +145,13 @@ def test_the_sums_follow_what_is_typed_and_wrong_numbers_are_shown_as_such() -> 
     view = order_modal.recounted(three_lines(), CATALOGUE, ENGLISH)
 
     assert _words(view, "line-sum-0", "line-sum-1", "line-sum-2", "total") == [
-        "Together: *3,000.00 USD*",
+        "Subtotal: *3,000.00 USD*",
         (
-            "⚠ Quantity: Please give a number above zero.\n"
-            "⚠ Price of one, in USD: Amounts are in USD here. Please give the amount in USD."
+            "⚠ Quantity: Enter a number greater than zero.\n"
+            "⚠ Unit price in USD: Enter the amount in USD."
         ),
-        "Together: not known yet",
-        "*Total so far: 3,000.00 USD* · not every product has a quantity and a price yet",
+        "Subtotal: not available yet",
+        "*Total so far: 3,000.00 USD* · some products have no quantity or price yet",
     ]
 
 
@@ -162,7 +162,7 @@ def test_an_empty_extra_line_leaves_the_total_whole() -> None:
         "*Total: 25.00 USD*"
     ]
     assert _words(order_modal.build("ORD-7K2M4QXA", CATALOGUE, ENGLISH), "total") == [
-        "*Total:* not known yet"
+        "*Total:* not available yet"
     ]
 
 

@@ -25,7 +25,7 @@ REMARKS = tuple(
     Remark(person=f"U0PERSON{number}", text="Well, I am not sure. " * 140, at=examples.NOW)
     for number in range(3)
 )
-NOTE = "*More…* shows the whole of what is asked"
+NOTE = "Use *More* to read the full request"
 words = st.text("abcdefghijklmnopqrstuvwxyz&0123456789", min_size=1, max_size=12)
 
 
@@ -102,7 +102,7 @@ def test_what_a_long_text_has_in_common_is_left_out(
 def test_a_change_of_spaces_alone_says_so() -> None:
     shown = _shown(_card(_amended("One two", "One\n\ntwo")), "changes:")
 
-    assert "Text: only spaces or line breaks" in shown
+    assert "Description: only spaces or line breaks changed" in shown
 
 
 def test_remarks_give_way_before_what_is_asked_does() -> None:
@@ -153,12 +153,12 @@ def test_a_closed_card_has_no_more_button_and_names_the_audit_trail() -> None:
     shown = json.dumps(_card(snapshot), ensure_ascii=False)
 
     assert NOTE not in shown
-    assert "audit trail holds the whole" in shown
+    assert "audit trail has the full request" in shown
 
 
 def test_what_fits_needs_no_note() -> None:
     for snapshot in (examples.pending(), states.amended(), states.commented()):
-        assert "Not everything fits" not in json.dumps(_card(snapshot), ensure_ascii=False)
+        assert "This is shortened" not in json.dumps(_card(snapshot), ensure_ascii=False)
 
 
 @given(st.text(max_size=300), st.integers(10, 90))

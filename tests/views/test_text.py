@@ -65,7 +65,7 @@ def test_a_line_is_one_line() -> None:
     [
         ("U0BORIS", "<@U0BORIS>"),
         ("W0HANA", "<@W0HANA>"),
-        ("", "somebody"),
+        ("", "someone"),
         ("U1> <!channel", "U1&gt; &lt;!channel"),
         ("B0LOCAL", "B0LOCAL"),
     ],

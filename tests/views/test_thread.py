@@ -139,7 +139,7 @@ def test_what_is_cut_says_where_the_whole_of_it_is() -> None:
     snapshot = replace(snapshot, content=replace(snapshot.content, text=long))
     written = json.dumps(cards.build(snapshot, threads.copies("#c")["root"]).blocks)
 
-    assert "*View details* shows the whole of it" in written
+    assert "Use *View Details* to read everything" in written
     assert len(json.dumps(details_modal.shown(Menu(face=snapshot, verbs=()), ENGLISH))) > len(long)
 
 

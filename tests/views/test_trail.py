@@ -51,7 +51,7 @@ def test_every_fact_has_its_words(kind: Fact, locale: str) -> None:
 def test_the_latest_are_shown_and_the_others_counted() -> None:
     shown = text_of({"blocks": trail_blocks(facts(LATEST + 3, actor=examples.BORIS), ENGLISH)})
 
-    assert "3 earlier facts" in shown
+    assert "Earlier entries: 3" in shown
     assert f"{LATEST + 3}. " in shown
     assert "\n3. " not in shown
     assert "<@U0BORIS>" in shown

@@ -132,9 +132,9 @@ def test_the_mistakes_of_an_amendment_stand_at_their_fields() -> None:
     submission = _submission(Verb.AMEND, typed)
 
     assert verb_modal.check(submission, ENGLISH) == {
-        "title": "Please fill this in.",
-        "amount": "Amounts are in USD here. Please give the amount in USD.",
-        "links": "“ftp://x” is no link. Please write addresses that begin with https:// or http://.",
+        "title": "This field is required.",
+        "amount": "Enter the amount in USD.",
+        "links": "“ftp://x” isn't a valid link. Links start with https:// or http://.",
     }
     assert submission.typed.content == DraftContent(
         title=" ", text="fine", amount="5 EUR", links="ftp://x"

@@ -14,16 +14,16 @@ OUT_OF_STOCK = Failure(code="out_of_stock", data={"sku": "<!LAMP>", "wanted": "4
 @pytest.mark.parametrize(
     ("rule", "english", "german"),
     [
-        (RouteReason(policy="a *b*"), "a \u2217b\u2217: always", "a \u2217b\u2217: immer"),
+        (RouteReason(policy="a *b*"), "a \u2217b\u2217", "a \u2217b\u2217"),
         (
             RouteReason(policy="order", up_to=usd("1000.00")),
-            "order: up to 1,000.00 USD",
-            "order: bis 1,000.00 USD",
+            "order up to 1,000.00 USD",
+            "order bis 1,000.00 USD",
         ),
         (
             RouteReason(policy="order", over=usd("1000.00")),
-            "order: over 1,000.00 USD",
-            "order: über 1,000.00 USD",
+            "order over 1,000.00 USD",
+            "order über 1,000.00 USD",
         ),
     ],
 )
@@ -34,13 +34,13 @@ def test_a_rule_in_words(rule: RouteReason, english: str, german: str) -> None:
 def test_a_failure_in_words() -> None:
     written = str(OUT_OF_STOCK)
 
-    assert failure_words(written, ENGLISH) == "Out of stock: 4 of <!LAMP> wanted, 3 left."
+    assert failure_words(written, ENGLISH) == "Out of stock: 4 of <!LAMP> ordered, 3 left."
     assert (
         failure_words(written, translator("de"))
-        == "Nicht vorrätig: 4 von <!LAMP> gewünscht, 3 noch da."
+        == "Nicht vorrätig: 4 von <!LAMP> bestellt, 3 übrig."
     )
     assert failure_mrkdwn(written, 300, ENGLISH) == (
-        "Out of stock: 4 of &lt;!LAMP&gt; wanted, 3 left."
+        "Out of stock: 4 of &lt;!LAMP&gt; ordered, 3 left."
     )
 
 

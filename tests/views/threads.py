@@ -100,7 +100,7 @@ def blocked(rules: Policy) -> Written:
 
 
 def blocked_again(rules: Policy) -> Written:
-    """Its approver has left: the reply that stands has only *View details*."""
+    """Its approver has left: the reply that stands has only *View Details*."""
     state, replies = second(rules)
     level = replace(state.levels[-1], blocked="no_eligible_approver", eligible=())
     return replace(state, levels=(*state.levels[:-1], level)), replies
