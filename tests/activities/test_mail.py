@@ -235,7 +235,7 @@ def test_a_language_without_templates_gets_english(language: str) -> None:
 
 
 @pytest.mark.parametrize("kind", MailKind)
-@pytest.mark.parametrize("language", set(LANGUAGES) - {FALLBACK_LANGUAGE})
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {FALLBACK_LANGUAGE}))
 def test_every_language_has_every_mail_in_its_own_words(language: str, kind: MailKind) -> None:
     ours = compose(replace(MAIL, kind=kind, language=language), SENDER)
     english = compose(replace(MAIL, kind=kind), SENDER)
