@@ -1,11 +1,22 @@
-"""Fixtures for activities, which run against the stand-in that the tests of `slack_api` use."""
+"""Fixtures for activities, with the stand-in of tests/slack_api and the database of tests/records."""
 
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from tests.slack_api.conftest import poster, slack, web
+from tests.records.conftest import database, migrated, no_write_pause, url
+from tests.slack_api.conftest import call_timeout, pass_retry_after, poster, slack, web
 
-__all__ = ["poster", "slack", "web"]
+__all__ = [
+    "call_timeout",
+    "database",
+    "migrated",
+    "no_write_pause",
+    "pass_retry_after",
+    "poster",
+    "slack",
+    "url",
+    "web",
+]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A payment gateway: a real HTTP server on 127.0.0.1, with its own ledger, that can misbehave."""
+"""A payment gateway for tests: an HTTP server on 127.0.0.1 with its own ledger and faults."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ Body = dict[str, Any]
 
 @dataclass
 class Charge:
-    """What one key has charged, and what went back."""
+    """The charge of one key, and how much of it was refunded."""
 
     body: Body
     amount: Decimal = Decimal(0)
@@ -30,7 +30,7 @@ class Charge:
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One answer instead of the true one; `processed` says that the work was done all the same."""
+    """A response in place of the real one. With `processed`, the work is done nevertheless."""
 
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
@@ -39,31 +39,31 @@ class Fault:
 
 
 LOST = Fault(processed=True)
-"""The work is done, and the connection breaks before the answer."""
+"""The work is done, and the connection breaks before the response."""
 
 
 @dataclass
 class Gateway:
-    """The ledger by idempotency key, the faults to come, and what was asked."""
+    """The ledger by idempotency key, the pending faults, and the calls received."""
 
     day: date
     charges: dict[str, Charge] = field(default_factory=dict)
     back: Counter[str] = field(default_factory=Counter)
     faults: list[Fault] = field(default_factory=list)
-    asked: list[tuple[str, str, Body]] = field(default_factory=list)
+    calls: list[tuple[str, str, Body]] = field(default_factory=list)
     held: asyncio.Event | None = None
     url: str = ""
 
     def charged(self, order_id: str) -> Decimal:
-        """Return what an order has been charged."""
-        return sum((one.amount for one in self._of(order_id)), Decimal(0))
+        """Return the total charged for an order."""
+        return sum((charge.amount for charge in self._of(order_id)), Decimal(0))
 
     def refunded(self, order_id: str) -> Decimal:
-        """Return what an order was given back of that."""
-        return sum((one.refunded for one in self._of(order_id)), Decimal(0))
+        """Return the total refunded for an order."""
+        return sum((charge.refunded for charge in self._of(order_id)), Decimal(0))
 
     def _of(self, order_id: str) -> list[Charge]:
-        return [one for one in self.charges.values() if one.body["order_id"] == order_id]
+        return [charge for charge in self.charges.values() if charge.body["order_id"] == order_id]
 
     async def charge(self, key: str, body: Body) -> web.Response:
         known = self.charges.get(key)
@@ -78,7 +78,7 @@ class Gateway:
         return _reference(f"GW-{key}")
 
     async def refund(self, key: str, body: Body) -> web.Response:
-        """Give back once: a payment is the same payment by its own id and by a charge's key."""
+        """Refund once, whether the payment is named by its own id or by a charge's key."""
         if "charge_key" in body:
             charge = self.charges.setdefault(body["charge_key"], Charge(body=body))
             if charge.body["order_id"] != body["order_id"]:
@@ -94,7 +94,7 @@ Work = Callable[[str, Body], Awaitable[web.Response]]
 
 @asynccontextmanager
 async def running_gateway(day: date) -> AsyncIterator[Gateway]:
-    """Serve a gateway while the context lasts."""
+    """Serve a gateway until the block ends."""
     gateway = Gateway(day=day)
 
     def handler(work: Work) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -124,7 +124,7 @@ async def _handle(gateway: Gateway, work: Work, request: web.Request) -> web.Str
     if request.headers.get("Authorization") != f"Bearer {TOKEN}":
         return _problem(401, "unauthorized")
     key, body = request.headers["Idempotency-Key"], await request.json()
-    gateway.asked.append((request.path, key, body))
+    gateway.calls.append((request.path, key, body))
     if gateway.held is not None:
         await gateway.held.wait()
     fault = gateway.faults.pop(0) if gateway.faults else None

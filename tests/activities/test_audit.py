@@ -1,9 +1,7 @@
-"""The audit port on a real database: what a workflow sends is what the bot reads back."""
+"""The audit port on a real database: the bot reads what the workflow appended."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -107,15 +105,8 @@ def _batch(snapshot: ApprovalSnapshot | OrderSnapshot, *numbers: int) -> AuditBa
     return AuditBatch(request_id="ORD-1", owner_id="ORD-1", facts=facts(*numbers), face=snapshot)
 
 
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(f"sqlite:///{tmp_path}/records.db") as database:
-        await database.upgrade()
-        yield database
-
-
 @pytest.mark.parametrize("snapshot", [APPROVAL, CLOSED, ORDER], ids=["open", "closed", "order"])
-async def test_an_appended_snapshot_is_read_back_whole(
+async def test_an_appended_snapshot_is_read_back_unchanged(
     database: Database, snapshot: ApprovalSnapshot | OrderSnapshot
 ) -> None:
     activities = AuditActivities(database)
@@ -131,10 +122,10 @@ async def test_an_appended_snapshot_is_read_back_whole(
     assert await AuditTrail(database).facts("ORD-1") == facts(1, 2)
 
 
-async def test_another_fact_under_a_known_number_is_logged_and_retried_in_a_minute(
+async def test_a_conflicting_fact_is_logged_and_retried_in_a_minute(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A changed database must not end a request for ever: somebody may mend it."""
+    """A changed database must not end a request, because an operator may repair it."""
     activities = AuditActivities(database)
     await activities.append(_batch(ORDER, 1))
     other = replace(_batch(ORDER, 1), facts=(fact(1, reason="another"),))
@@ -150,7 +141,7 @@ async def test_another_fact_under_a_known_number_is_logged_and_retried_in_a_minu
     ] == [("ERROR", True)]
 
 
-async def test_lost_facts_are_waited_for(database: Database) -> None:
+async def test_a_gap_is_retried_until_the_missing_fact_arrives(database: Database) -> None:
     activities = AuditActivities(database)
     await activities.append(_batch(ORDER, 1))
 
@@ -163,7 +154,9 @@ async def test_lost_facts_are_waited_for(database: Database) -> None:
     assert await AuditTrail(database).facts("ORD-1") == facts(1, 2, 3)
 
 
-async def test_what_a_request_depends_on_is_written_with_its_facts(database: Database) -> None:
+async def test_the_subjects_a_request_depends_on_are_stored_with_its_facts(
+    database: Database,
+) -> None:
     activities, requests = AuditActivities(database), Requests(database)
     subjects = ("group:sales-leads", "user:UBORIS")
     await activities.append(replace(_batch(APPROVAL, 1), watches=subjects))

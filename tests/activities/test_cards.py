@@ -1,6 +1,5 @@
-"""Publishing cards: one message per copy, whatever Slack's answers are worth."""
+"""Publishing cards: exactly one message per copy, whatever goes wrong in Slack."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -25,8 +24,8 @@ PENDING, APPROVED = examples.pending(), examples.approved()
 
 
 @dataclass
-class Desk:
-    """Publishes as the workflow does: with the intent written down before."""
+class Publisher:
+    """Publishes cards as the workflow does, with the intent recorded first."""
 
     slack: StandInClient
     cards: CardActivities
@@ -34,30 +33,30 @@ class Desk:
 
     async def publish(self, *copies: CardCopy, snapshot: Snapshot = PENDING) -> PublishedCard:
         now = datetime.now(UTC)
-        noted = tuple(replace(one, intended_at=one.intended_at or now) for one in copies)
+        noted = tuple(replace(copy, intended_at=copy.intended_at or now) for copy in copies)
         card = PublishCard(face=snapshot, copies=noted)
         published: PublishedCard = await self.activity.run(self.cards.publish, card)
         return published
 
-    async def standing(self, channel: str = APPROVALS) -> list[Json]:
-        """Return the messages of ours that stand in a channel."""
+    async def messages(self, channel: str = APPROVALS) -> list[Json]:
+        """Return our messages in a channel."""
         return [m for m in await self.slack.messages(channel, BORIS) if m.get("bot_id")]
 
     async def posts(self) -> int:
-        """Count the requests to post."""
+        """Count the calls of chat.postMessage."""
         return len(await self.slack.journal(kind="api", method="chat.postMessage"))
 
 
 @pytest.fixture
-def desk(slack: StandInClient, poster: Poster, activity: ActivityEnvironment) -> Desk:
-    return Desk(slack=slack, cards=CardActivities(poster), activity=activity)
+def publisher(slack: StandInClient, poster: Poster, activity: ActivityEnvironment) -> Publisher:
+    return Publisher(slack=slack, cards=CardActivities(poster), activity=activity)
 
 
-async def test_a_card_is_posted_once_and_then_edited_in_place(desk: Desk) -> None:
-    first = await desk.publish(COPY)
-    second = await desk.publish(*first.copies, snapshot=APPROVED)
+async def test_a_card_is_posted_once_and_then_edited_in_place(publisher: Publisher) -> None:
+    first = await publisher.publish(COPY)
+    second = await publisher.publish(*first.copies, snapshot=APPROVED)
 
-    (message,) = await desk.standing()
+    (message,) = await publisher.messages()
     assert second.copies == first.copies
     assert (second.problem, second.version) == ("", APPROVED.card_version)
     assert first.copies[0].channel == APPROVALS
@@ -78,124 +77,125 @@ AMBIGUOUS = [
 
 @pytest.mark.parametrize("fault", AMBIGUOUS, ids=lambda f: f.get("error") or f["effect"])
 async def test_a_post_of_unknown_outcome_is_doubtful_and_never_leaves_two_cards(
-    slack: StandInClient, desk: Desk, fault: Json
+    slack: StandInClient, publisher: Publisher, fault: Json
 ) -> None:
     await slack.faults({"target": "chat.postMessage", **fault})
 
-    first = await desk.publish(COPY)
-    second = await desk.publish(*first.copies)
+    first = await publisher.publish(COPY)
+    second = await publisher.publish(*first.copies)
     await slack.advance(61)
     if fault["effect"] == "late":
         await slack.wait_for_journal(kind="applied_late")
-    third = await desk.publish(*second.copies, snapshot=APPROVED)
+    third = await publisher.publish(*second.copies, snapshot=APPROVED)
 
     assert first.copies[0].doubtful
     assert first.problem
     assert not first.lasting
     assert second.problem == third.problem == ""
-    (message,) = await desk.standing()
+    (message,) = await publisher.messages()
     assert message["ts"] == third.copies[0].ts
     assert "Approved" in message["text"]
 
 
-async def test_a_connection_that_is_cut_is_one_request_for_slack_sdk_repeats_none(
-    slack: StandInClient, desk: Desk
+async def test_slack_sdk_does_not_repeat_a_request_whose_connection_broke(
+    slack: StandInClient, publisher: Publisher
 ) -> None:
     await slack.faults({"target": "chat.postMessage", "effect": "reply_lost", "times": 5})
 
-    await desk.publish(COPY)
+    await publisher.publish(COPY)
 
-    assert await desk.posts() == 1
-    assert len(await desk.standing()) == 1
+    assert await publisher.posts() == 1
+    assert len(await publisher.messages()) == 1
 
 
-async def test_a_copy_that_turned_up_is_adopted_and_not_posted_again(
-    slack: StandInClient, desk: Desk
+async def test_a_copy_that_arrived_late_is_adopted_and_not_posted_again(
+    slack: StandInClient, publisher: Publisher
 ) -> None:
     await slack.faults({"target": "chat.postMessage", "effect": "reply_lost"})
-    lost = await desk.publish(COPY)
-    (standing,) = await desk.standing()
+    lost = await publisher.publish(COPY)
+    (standing,) = await publisher.messages()
 
-    found = await desk.publish(*lost.copies)
+    found = await publisher.publish(*lost.copies)
 
     assert found.copies[0].ts == standing["ts"]
-    assert await desk.posts() == 1
+    assert await publisher.posts() == 1
 
 
-async def test_what_turns_up_late_never_replaces_a_card_that_is_too_far_back_to_be_found(
-    slack: StandInClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
+async def test_a_late_duplicate_never_replaces_a_card_that_the_search_does_not_reach(
+    slack: StandInClient, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("slack_api.poster.MAX_PAGES", 1)
     monkeypatch.setattr("slack_api.poster.PAGE_SIZE", 2)
     await slack.faults({"target": "chat.postMessage", "effect": "late", "seconds": 60})
-    lost = await desk.publish(COPY)
-    standing = await desk.publish(*lost.copies)
+    lost = await publisher.publish(COPY)
+    standing = await publisher.publish(*lost.copies)
     for number in range(2):
         await slack.say(BORIS, APPROVALS, f"Something else {number}")
     await slack.advance(61)
     await slack.wait_for_journal(kind="applied_late")
 
-    last = await desk.publish(*standing.copies, snapshot=APPROVED)
+    last = await publisher.publish(*standing.copies, snapshot=APPROVED)
 
-    (message,) = await desk.standing()
+    (message,) = await publisher.messages()
     assert last.copies[0].ts == standing.copies[0].ts == message["ts"]
     assert "Approved" in message["text"]
 
 
-async def test_doubt_keeps_nothing_from_being_posted_where_nothing_stands(
-    slack: StandInClient, desk: Desk
+@pytest.mark.parametrize("effect", ["hang"])
+async def test_a_doubtful_copy_that_was_never_posted_is_posted(
+    slack: StandInClient, publisher: Publisher, effect: str
 ) -> None:
-    await slack.faults({"target": "chat.postMessage", "effect": "hang"})
-    lost = await desk.publish(COPY)
+    await slack.faults({"target": "chat.postMessage", "effect": effect})
+    lost = await publisher.publish(COPY)
 
-    found = await desk.publish(*lost.copies)
+    found = await publisher.publish(*lost.copies)
 
-    assert len(await desk.standing()) == 1
+    assert len(await publisher.messages()) == 1
     assert found.copies[0].ts
 
 
-async def test_where_history_cannot_be_read_nothing_is_posted_in_doubt(
-    slack: StandInClient, desk: Desk
+async def test_without_the_history_a_doubtful_copy_is_not_posted(
+    slack: StandInClient, publisher: Publisher
 ) -> None:
     await slack.faults(
         {"target": "chat.postMessage", "effect": "reply_lost"},
         {"target": "conversations.history", "effect": "error", "error": "missing_scope"},
     )
-    lost = await desk.publish(COPY)
+    lost = await publisher.publish(COPY)
 
-    again = await desk.publish(*lost.copies)
+    again = await publisher.publish(*lost.copies)
 
     assert (again.problem, again.lasting) == ("slack.missing_scope", True)
-    assert await desk.posts() == 1
+    assert await publisher.posts() == 1
 
 
-async def test_a_message_with_our_key_that_is_not_ours_does_not_stop_the_card(
-    slack: StandInClient, desk: Desk
+async def test_another_apps_message_with_our_key_does_not_stop_the_card(
+    slack: StandInClient, publisher: Publisher
 ) -> None:
     await slack.faults({"target": "chat.postMessage", "effect": "reply_lost"})
-    lost = await desk.publish(COPY)
-    found = await desk.publish(*lost.copies)
+    lost = await publisher.publish(COPY)
+    found = await publisher.publish(*lost.copies)
     await slack.faults(
         {"target": "chat.postMessage", "effect": "reply_lost"},
         {"target": "chat.delete", "effect": "error", "error": "cant_delete_message"},
     )
-    await desk.publish(replace(found.copies[0], ts="", doubtful=False))
+    await publisher.publish(replace(found.copies[0], ts="", doubtful=False))
 
-    again = await desk.publish(*found.copies, snapshot=APPROVED)
+    again = await publisher.publish(*found.copies, snapshot=APPROVED)
 
     assert again.problem == ""
     assert again.copies == found.copies
 
 
-async def test_a_card_that_a_person_has_deleted_is_posted_again(
-    slack: StandInClient, desk: Desk
+async def test_a_card_that_a_user_deleted_is_posted_again(
+    slack: StandInClient, publisher: Publisher
 ) -> None:
-    first = await desk.publish(COPY)
+    first = await publisher.publish(COPY)
     await slack.delete_message(APPROVALS, first.copies[0].ts)
 
-    second = await desk.publish(*first.copies, snapshot=APPROVED)
+    second = await publisher.publish(*first.copies, snapshot=APPROVED)
 
-    (message,) = await desk.standing()
+    (message,) = await publisher.messages()
     assert second.copies[0].ts == message["ts"] != first.copies[0].ts
 
 
@@ -221,15 +221,15 @@ LASTING: list[tuple[Callable[[StandInClient], Awaitable[str]], set[str]]] = [
 
 
 @pytest.mark.parametrize(("make", "problems"), LASTING)
-async def test_where_only_a_person_can_help_the_problem_is_lasting(
+async def test_a_problem_that_only_a_person_can_fix_is_lasting(
     slack: StandInClient,
-    desk: Desk,
+    publisher: Publisher,
     make: Callable[[StandInClient], Awaitable[str]],
     problems: set[str],
 ) -> None:
     channel = await make(slack)
 
-    result = await desk.publish(replace(COPY, channel=channel))
+    result = await publisher.publish(replace(COPY, channel=channel))
 
     assert result.problem in problems
     assert result.lasting
@@ -237,26 +237,26 @@ async def test_where_only_a_person_can_help_the_problem_is_lasting(
     assert not result.copies[0].ts
 
 
-async def test_a_card_in_a_channel_archived_since_is_a_lasting_problem(
-    slack: StandInClient, desk: Desk
+async def test_a_channel_that_was_archived_later_is_a_lasting_problem(
+    slack: StandInClient, publisher: Publisher
 ) -> None:
-    first = await desk.publish(COPY)
+    first = await publisher.publish(COPY)
     await slack.channels(APPROVALS, "archive")
 
-    second = await desk.publish(*first.copies, snapshot=APPROVED)
+    second = await publisher.publish(*first.copies, snapshot=APPROVED)
 
     assert (second.problem, second.lasting) == ("slack.is_inactive", True)
     assert second.copies == first.copies
 
 
 @pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
-async def test_when_slack_asks_for_patience_it_is_passed_on(
-    slack: StandInClient, desk: Desk, method: str
+async def test_a_retry_after_is_passed_on(
+    slack: StandInClient, publisher: Publisher, method: str
 ) -> None:
-    copies = (COPY,) if method == "chat.postMessage" else (await desk.publish(COPY)).copies
+    copies = (COPY,) if method == "chat.postMessage" else (await publisher.publish(COPY)).copies
     await slack.faults({"target": method, "effect": "ratelimited", "retry_after": 17})
 
-    result = await desk.publish(*copies)
+    result = await publisher.publish(*copies)
 
     assert result.problem == "slack.ratelimited"
     assert result.retry_after == timedelta(seconds=17)
@@ -264,23 +264,23 @@ async def test_when_slack_asks_for_patience_it_is_passed_on(
     assert not result.copies[0].doubtful
 
 
-async def test_one_copy_that_fails_does_not_keep_the_others_from_being_written(
-    slack: StandInClient, desk: Desk
+async def test_a_copy_that_fails_does_not_affect_the_others(
+    slack: StandInClient, publisher: Publisher
 ) -> None:
     copies = (COPY, CardCopy(channel="#general", key="k-2"), CardCopy(channel="#none", key="k-3"))
     await slack.faults(
         {"target": "chat.postMessage", "effect": "http_500", "where": {"channel": GENERAL}}
     )
 
-    first = await desk.publish(*copies)
-    second = await desk.publish(*first.copies)
+    first = await publisher.publish(*copies)
+    second = await publisher.publish(*first.copies)
 
-    assert [bool(one.ts) for one in first.copies] == [True, False, False]
-    assert [one.doubtful for one in first.copies] == [False, True, False]
-    assert not first.lasting  # one of the two may still go through by itself
-    assert [bool(one.ts) for one in second.copies] == [True, True, False]
+    assert [bool(copy.ts) for copy in first.copies] == [True, False, False]
+    assert [copy.doubtful for copy in first.copies] == [False, True, False]
+    assert not first.lasting  # one of the two may still succeed
+    assert [bool(copy.ts) for copy in second.copies] == [True, True, False]
     assert second.lasting
-    assert len(await desk.standing(APPROVALS)) == len(await desk.standing(GENERAL)) == 1
+    assert len(await publisher.messages(APPROVALS)) == len(await publisher.messages(GENERAL)) == 1
 
 
 CLARA, IVAN = "U0CLARA", "U0IVAN"
@@ -290,61 +290,61 @@ def direct(person: str, key: str = "k-2") -> CardCopy:
     return CardCopy(channel=person, person=person, key=key)
 
 
-async def test_a_copy_for_a_person_stands_in_their_conversation(desk: Desk) -> None:
-    first = await desk.publish(COPY, direct(BORIS))
-    second = await desk.publish(*first.copies, snapshot=APPROVED)
+async def test_a_copy_for_a_person_is_a_direct_message(publisher: Publisher) -> None:
+    first = await publisher.publish(COPY, direct(BORIS))
+    second = await publisher.publish(*first.copies, snapshot=APPROVED)
 
     copy = second.copies[1]
     assert (copy.channel, copy.person) == (f"D{BORIS}", BORIS)
     assert first.copies == second.copies
-    (message,) = await desk.standing(f"D{BORIS}")
+    (message,) = await publisher.messages(f"D{BORIS}")
     assert "Approved" in message["text"]
-    assert len(await desk.slack.journal(kind="api", method="conversations.open")) == 1
+    assert len(await publisher.slack.journal(kind="api", method="conversations.open")) == 1
 
 
 @pytest.mark.parametrize("fault", AMBIGUOUS[:3], ids=lambda f: f["effect"])
-async def test_a_copy_for_a_person_never_stands_twice(
-    slack: StandInClient, desk: Desk, fault: Json
+async def test_a_copy_for_a_person_is_never_posted_twice(
+    slack: StandInClient, publisher: Publisher, fault: Json
 ) -> None:
     await slack.faults({"target": "chat.postMessage", **fault})
 
-    first = await desk.publish(direct(BORIS))
-    second = await desk.publish(*first.copies)
+    first = await publisher.publish(direct(BORIS))
+    second = await publisher.publish(*first.copies)
 
     assert (first.copies[0].channel, first.copies[0].doubtful) == (f"D{BORIS}", True)
     assert (first.problem != "", first.lasting, second.problem) == (True, False, "")
-    (message,) = await desk.standing(f"D{BORIS}")
+    (message,) = await publisher.messages(f"D{BORIS}")
     assert message["ts"] == second.copies[0].ts
 
 
-async def test_nobody_is_sent_a_card_on_which_all_is_decided(
-    slack: StandInClient, desk: Desk
+async def test_no_direct_message_is_sent_for_a_decided_request(
+    slack: StandInClient, publisher: Publisher
 ) -> None:
     await slack.faults({"target": "conversations.open", "effect": "http_500"})
-    first = await desk.publish(COPY, direct(BORIS))
+    first = await publisher.publish(COPY, direct(BORIS))
 
-    second = await desk.publish(*first.copies, snapshot=APPROVED)
+    second = await publisher.publish(*first.copies, snapshot=APPROVED)
 
     assert (second.problem, second.copies[1].ts) == ("", "")
-    assert await desk.standing(f"D{BORIS}") == []
+    assert await publisher.messages(f"D{BORIS}") == []
 
 
-async def test_who_can_never_be_reached_is_no_problem_of_the_card(desk: Desk) -> None:
-    result = await desk.publish(COPY, direct(IVAN), direct(BORIS, "k-3"))
+async def test_a_deactivated_person_is_not_a_problem_of_the_card(publisher: Publisher) -> None:
+    result = await publisher.publish(COPY, direct(IVAN), direct(BORIS, "k-3"))
 
     assert (result.problem, result.lasting) == ("", False)
-    assert [bool(one.ts) for one in result.copies] == [True, False, True]
+    assert [bool(copy.ts) for copy in result.copies] == [True, False, True]
     assert result.copies[1] == replace(direct(IVAN), intended_at=result.copies[1].intended_at)
 
 
-async def test_a_person_who_may_still_be_reached_has_the_try_repeated(
-    slack: StandInClient, desk: Desk
+async def test_a_direct_message_that_may_still_succeed_is_retried(
+    slack: StandInClient, publisher: Publisher, pass_retry_after: Callable[[float], None]
 ) -> None:
     await slack.faults({"target": "conversations.open", "effect": "ratelimited"})
 
-    result = await desk.publish(COPY, direct(BORIS), direct(IVAN, "k-3"))
-    await asyncio.sleep(1)  # what Slack has asked for
-    again = await desk.publish(*result.copies)
+    result = await publisher.publish(COPY, direct(BORIS), direct(IVAN, "k-3"))
+    pass_retry_after(1)
+    again = await publisher.publish(*result.copies)
 
     assert (result.problem, result.lasting) == ("slack.ratelimited", False)
     assert result.retry_after == timedelta(seconds=1)
@@ -352,25 +352,25 @@ async def test_a_person_who_may_still_be_reached_has_the_try_repeated(
     assert (again.problem, bool(again.copies[1].ts)) == ("", True)
 
 
-async def test_the_channels_problem_is_the_cards_whatever_direct_messages_do(
-    slack: StandInClient, desk: Desk
+async def test_the_channels_problem_is_reported_even_if_direct_messages_fail(
+    slack: StandInClient, publisher: Publisher
 ) -> None:
     await slack.channels(APPROVALS, "remove_bot")
     await slack.faults({"target": "conversations.open", "effect": "http_500", "times": 1})
 
-    first = await desk.publish(COPY, direct(BORIS), direct(CLARA, "k-3"))
-    second = await desk.publish(*first.copies)
+    first = await publisher.publish(COPY, direct(BORIS), direct(CLARA, "k-3"))
+    second = await publisher.publish(*first.copies)
 
     assert (first.problem, first.lasting) == ("slack.not_in_channel", False)
-    assert sum(bool(one.ts) for one in first.copies) == 1
+    assert sum(bool(copy.ts) for copy in first.copies) == 1
     assert (second.problem, second.lasting) == ("slack.not_in_channel", True)
-    assert [bool(one.ts) for one in second.copies] == [False, True, True]
+    assert [bool(copy.ts) for copy in second.copies] == [False, True, True]
 
 
-async def test_a_closed_request_keeps_no_buttons_because_its_channel_is_archived(
-    slack: StandInClient, desk: Desk
+async def test_direct_messages_of_a_closed_request_lose_their_buttons_in_an_archived_channel(
+    slack: StandInClient, publisher: Publisher, pass_retry_after: Callable[[float], None]
 ) -> None:
-    asked = await desk.publish(COPY, direct(BORIS), direct(IVAN, "k-3"))
+    pending = await publisher.publish(COPY, direct(BORIS), direct(IVAN, "k-3"))
     await slack.channels(APPROVALS, "archive")
     await slack.faults(
         {
@@ -380,47 +380,48 @@ async def test_a_closed_request_keeps_no_buttons_because_its_channel_is_archived
         }
     )
 
-    first = await desk.publish(*asked.copies, snapshot=APPROVED)
-    await asyncio.sleep(1)  # what Slack has asked for
-    second = await desk.publish(*first.copies, snapshot=APPROVED)
+    first = await publisher.publish(*pending.copies, snapshot=APPROVED)
+    pass_retry_after(1)
+    second = await publisher.publish(*first.copies, snapshot=APPROVED)
 
     assert (first.problem, first.lasting) == ("slack.is_inactive", False)
     assert first.retry_after == timedelta(seconds=1)
     assert (second.problem, second.lasting) == ("slack.is_inactive", True)
-    (message,) = await desk.standing(f"D{BORIS}")
+    (message,) = await publisher.messages(f"D{BORIS}")
     assert "Approved" in message["text"]
 
 
-async def test_what_slack_does_not_do_in_time_is_told_before_the_try_ends(
-    slack: StandInClient, desk: Desk, web: AsyncWebClient, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("call_timeout", [30])
+async def test_a_copy_that_is_late_is_reported_before_the_activity_times_out(
+    slack: StandInClient, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("activities.cards.PUBLISH_TIMEOUT", 1.0)
-    web.timeout = 30
-    first = await desk.publish(COPY)
+    monkeypatch.setattr("activities.cards.PUBLISH_TIMEOUT", 0.4)
+    monkeypatch.setattr("emulator.calls.HANG_SECONDS", 1)
+    first = await publisher.publish(COPY)
     await slack.faults(
         {"target": "chat.postMessage", "effect": "hang", "where": {"channel": f"D{BORIS}"}}
     )
 
-    second = await desk.publish(*first.copies, direct(BORIS), snapshot=examples.half_decided())
+    second = await publisher.publish(*first.copies, direct(BORIS), snapshot=examples.half_decided())
 
     assert (second.problem, second.lasting) == ("slack.no_answer", False)
-    assert [one.doubtful for one in second.copies] == [False, True]
-    assert "Waiting for <@U0CLARA>" in (await desk.standing())[0]["text"]
+    assert [copy.doubtful for copy in second.copies] == [False, True]
+    assert "Waiting for <@U0CLARA>" in (await publisher.messages())[0]["text"]
 
 
-async def test_many_copies_are_written_a_few_at_a_time(desk: Desk) -> None:
+async def test_many_copies_are_written_a_few_at_a_time(publisher: Publisher) -> None:
     copies = [
         replace(COPY, channel="#general", key=f"k-{number}")
         for number in range(3 * MAX_CONCURRENT_WRITES)
     ]
 
-    first = await desk.publish(*copies)
+    first = await publisher.publish(*copies)
 
     assert first.problem == ""
-    assert len({one.ts for one in first.copies}) == len(copies)
+    assert len({copy.ts for copy in first.copies}) == len(copies)
 
 
-async def test_slack_that_cannot_be_reached_has_been_told_nothing(
+async def test_an_unreachable_slack_leaves_no_doubt(
     activity: ActivityEnvironment, slack: StandInClient, web: AsyncWebClient
 ) -> None:
     web.base_url = "http://127.0.0.1:1/api/"
@@ -434,8 +435,8 @@ async def test_slack_that_cannot_be_reached_has_been_told_nothing(
     assert not result.copies[0].doubtful
 
 
-async def test_an_order_is_shown_as_an_order(desk: Desk) -> None:
-    await desk.publish(COPY, snapshot=examples.order_completed())
+async def test_an_order_is_published_as_an_order(publisher: Publisher) -> None:
+    await publisher.publish(COPY, snapshot=examples.order_completed())
 
-    (message,) = await desk.standing()
+    (message,) = await publisher.messages()
     assert "Completed" in text_of(message)

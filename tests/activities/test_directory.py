@@ -1,11 +1,9 @@
-"""Who may decide: only whom Slack plainly calls a full member of our own workspace or Grid."""
+"""The directory port: only full members of our own workspace or Grid may decide."""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,7 +51,7 @@ OUR_GRID = {"id": "W1", "enterprise_id": "E0OURS"}
 SHAPES: list[tuple[str, Json, tuple[str, str], Standing]] = [
     ("a full member", user(), ALONE, Standing.ACTIVE),
     ("a full member with a W id", user(id="W0HANA"), ALONE, Standing.ACTIVE),
-    ("nothing said of deactivation", user(deleted=...), ALONE, Standing.ACTIVE),
+    ("no deleted flag", user(deleted=...), ALONE, Standing.ACTIVE),
     ("a member on our Grid", user(enterprise_user=OUR_GRID), GRID, Standing.ACTIVE),
     (
         "another team of our Grid",
@@ -62,14 +60,24 @@ SHAPES: list[tuple[str, Json, tuple[str, str], Standing]] = [
         Standing.ACTIVE,
     ),
     ("deactivated", user(deleted=True), ALONE, Standing.DEACTIVATED),
-    ("deactivated, all else left out", {"id": "U1", "deleted": True}, ALONE, Standing.DEACTIVATED),
+    (
+        "deactivated, without other fields",
+        {"id": "U1", "deleted": True},
+        ALONE,
+        Standing.DEACTIVATED,
+    ),
     ("a bot", user(is_bot=True), ALONE, Standing.BOT),
     ("a workflow's bot", user(is_workflow_bot=True), ALONE, Standing.BOT),
-    ("Slackbot, which is no bot by its own words", user(id="USLACKBOT"), ALONE, Standing.BOT),
-    ("a guest of many channels", user(is_restricted=True), ALONE, Standing.GUEST),
-    ("a guest of one", user(is_restricted=True, is_ultra_restricted=True), ALONE, Standing.GUEST),
+    ("Slackbot, whose user object says is_bot: false", user(id="USLACKBOT"), ALONE, Standing.BOT),
+    ("a multi-channel guest", user(is_restricted=True), ALONE, Standing.GUEST),
+    (
+        "a single-channel guest",
+        user(is_restricted=True, is_ultra_restricted=True),
+        ALONE,
+        Standing.GUEST,
+    ),
     ("another team", user(team_id="T0OTHER"), ALONE, Standing.STRANGER),
-    ("a stranger of Slack Connect", user(is_stranger=True), ALONE, Standing.STRANGER),
+    ("a Slack Connect user", user(is_stranger=True), ALONE, Standing.STRANGER),
     (
         "another Grid",
         user(team_id="T1", enterprise_user={"enterprise_id": "E1"}),
@@ -77,7 +85,7 @@ SHAPES: list[tuple[str, Json, tuple[str, str], Standing]] = [
         Standing.STRANGER,
     ),
     (
-        "a Grid, where we have none",
+        "a Grid, but our workspace is in none",
         user(team_id="T1", enterprise_user={"enterprise_id": ""}),
         ALONE,
         Standing.STRANGER,
@@ -90,20 +98,20 @@ SHAPES: list[tuple[str, Json, tuple[str, str], Standing]] = [
     ),
     ("no team", user(team_id=...), ALONE, Standing.STRANGER),
     (
-        "a Grid that is no object",
+        "a Grid that is not an object",
         user(team_id="T1", enterprise_user="E0OURS"),
         GRID,
         Standing.STRANGER,
     ),
-    ("nothing said of guests", user(is_restricted=...), ALONE, Standing.UNKNOWN),
+    ("no guest flag", user(is_restricted=...), ALONE, Standing.UNKNOWN),
     (
-        "nothing said of single-channel guests",
+        "no single-channel guest flag",
         user(is_ultra_restricted=None),
         ALONE,
         Standing.UNKNOWN,
     ),
-    ("nothing said of bots", user(is_bot=...), ALONE, Standing.UNKNOWN),
-    ("nothing at all", {}, ("", ""), Standing.STRANGER),
+    ("no bot flag", user(is_bot=...), ALONE, Standing.UNKNOWN),
+    ("an empty object", {}, ("", ""), Standing.STRANGER),
 ]
 
 
@@ -114,13 +122,6 @@ def test_who_may_decide_fails_closed(
     shape: Json, home: tuple[str, str], expected: Standing
 ) -> None:
     assert standing(shape, home) is expected
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(f"sqlite:///{tmp_path}/records.db") as database:
-        await database.upgrade()
-        yield database
 
 
 @pytest.fixture
@@ -137,7 +138,7 @@ def asking(*sources: str, **more: Any) -> DirectoryQuery:
 
 @pytest.fixture
 def read(activity: ActivityEnvironment, directory: DirectoryActivities) -> Any:
-    """Read what the sources mean now."""
+    """Read the sources now."""
 
     async def reading(*sources: str, **more: Any) -> DirectoryResult:
         found: DirectoryResult = await activity.run(directory.approvers, asking(*sources, **more))
@@ -160,9 +161,7 @@ async def away(database: Database, person: str, delegate: str) -> Absence:
     return absence
 
 
-async def test_everybody_named_is_read_with_the_evidence_kept(
-    slack: StandInClient, read: Any
-) -> None:
+async def test_each_member_has_a_standing_and_a_source(slack: StandInClient, read: Any) -> None:
     people = {
         "U0BORIS": Standing.ACTIVE,
         "W0HANA": Standing.ACTIVE,
@@ -173,13 +172,13 @@ async def test_everybody_named_is_read_with_the_evidence_kept(
         "U0NOBODY": Standing.UNKNOWN,
     }
 
-    found = await read(*(f"user:{one}" for one in people))
+    found = await read(*(f"user:{person}" for person in people))
 
     assert found == DirectoryResult(
         approvers=ApproverSet(
             members=tuple(
-                Member(person=one, source=f"user:{one}", standing=what)
-                for one, what in people.items()
+                Member(person=person, source=f"user:{person}", standing=standing)
+                for person, standing in people.items()
             ),
             read_at=READ_AT,
         ),
@@ -197,7 +196,7 @@ async def test_everybody_named_is_read_with_the_evidence_kept(
         ("manager", ["U0FAY"]),
     ],
 )
-async def test_each_kind_of_source_names_its_people(
+async def test_each_kind_of_source_is_read(
     slack: StandInClient, read: Any, source: str, expected: list[str]
 ) -> None:
     await slack.people(
@@ -212,27 +211,31 @@ async def test_each_kind_of_source_names_its_people(
 
 
 UNREADABLE = [
-    ("an unknown handle", "group:nobodys", None),
-    ("an unknown id", "group:S0NOBODYS", None),
+    ("unknown handle", "group:nobodys", None),
+    ("unknown group id", "group:S0NOBODYS", None),
     (
         "groups need a paid plan",
         "group:hr-team",
         ("usergroups.users.list", "plan_upgrade_required"),
     ),
-    ("groups may not be read", "group:hr-team", ("usergroups.list", "missing_scope")),
-    ("nobody has this e-mail", "email:nobody@example.com", None),
-    ("somebody deactivated had it", "email:ivan@example.com", None),
-    ("e-mails may not be read", "email:dina@example.com", ("users.lookupByEmail", "missing_scope")),
-    ("nobody above the top", "manager:3", None),
-    ("profiles may not be read", "manager", ("users.profile.get", "missing_scope")),
-    ("fields may not be read", "manager", ("team.profile.get", "missing_scope")),
+    ("no scope for groups", "group:hr-team", ("usergroups.list", "missing_scope")),
+    ("no user has this e-mail address", "email:nobody@example.com", None),
+    ("a deactivated user has it", "email:ivan@example.com", None),
+    (
+        "no scope for e-mail addresses",
+        "email:dina@example.com",
+        ("users.lookupByEmail", "missing_scope"),
+    ),
+    ("there is no manager above", "manager:3", None),
+    ("no scope for profiles", "manager", ("users.profile.get", "missing_scope")),
+    ("no scope for profile fields", "manager", ("team.profile.get", "missing_scope")),
 ]
 
 
 @pytest.mark.parametrize(
     ("source", "fault"), [row[1:] for row in UNREADABLE], ids=[row[0] for row in UNREADABLE]
 )
-async def test_what_slack_does_not_say_is_unreadable_and_nobody_is_guessed(
+async def test_a_source_that_slack_does_not_reveal_is_unreadable(
     slack: StandInClient, read: Any, source: str, fault: tuple[str, str] | None
 ) -> None:
     if fault:
@@ -244,7 +247,7 @@ async def test_what_slack_does_not_say_is_unreadable_and_nobody_is_guessed(
     assert people(found.approvers) == [("U0BORIS", "user:U0BORIS")]
 
 
-async def test_a_person_of_two_sources_stands_there_once_by_the_first(
+async def test_a_person_named_by_two_sources_appears_once_with_the_first(
     slack: StandInClient, read: Any
 ) -> None:
     found = await read("email:boris@example.com", "group:sales-leads", "user:U0CLARA")
@@ -253,28 +256,28 @@ async def test_a_person_of_two_sources_stands_there_once_by_the_first(
         ("U0BORIS", "email:boris@example.com"),
         ("U0CLARA", "group:sales-leads"),
     ]
-    assert (await calls(slack))["users.info"] == 1  # an e-mail's answer says all of Boris
+    assert (await calls(slack))["users.info"] == 1  # the e-mail lookup returned Boris
 
 
 @pytest.mark.parametrize(
     ("source", "table", "expected"),
     [
         ("manager", [("U0CLARA", "U0GUS")], ["U0GUS"]),
-        ("manager:2", [("U0CLARA", "U0BORIS")], ["U0FAY"]),  # Boris's own profile names her
+        ("manager:2", [("U0CLARA", "U0BORIS")], ["U0FAY"]),  # from Boris's profile
         ("manager:4", [("U0CLARA", "U0BORIS"), ("U0LEO", "U0GUS")], ["U0GUS"]),
         ("manager", [], None),
         ("manager:2", [("U0CLARA", "U0GUS")], None),
         ("manager:2", [("U0CLARA", "U0LEO"), ("U0LEO", "U0CLARA")], None),  # a circle
     ],
 )
-async def test_where_the_profile_is_silent_the_table_counts(
+async def test_the_table_applies_if_the_profile_names_no_manager(
     slack: StandInClient,
     read: Any,
     source: str,
     table: list[tuple[str, str]],
     expected: list[str] | None,
 ) -> None:
-    managers = tuple(ManagedBy(person=one, manager=above) for one, above in table)
+    managers = tuple(ManagedBy(person=person, manager=manager) for person, manager in table)
 
     found = await read(source, managers=managers, requester="U0CLARA")
 
@@ -284,21 +287,19 @@ async def test_where_the_profile_is_silent_the_table_counts(
         assert [member.person for member in found.approvers.members] == expected
 
 
-async def test_admins_are_read_apart(slack: StandInClient, read: Any) -> None:
+async def test_admins_are_read_separately(slack: StandInClient, read: Any) -> None:
     admins = (read_source("group:approval-admins"), read_source("user:U0IVAN"))
 
     found = await read("user:U0BORIS", admins=admins)
 
-    assert [(one.person, one.standing) for one in found.admins.members] == [
+    assert [(admin.person, admin.standing) for admin in found.admins.members] == [
         ("U0FAY", Standing.ACTIVE),
         ("U0IVAN", Standing.DEACTIVATED),
     ]
     assert people(found.approvers) == [("U0BORIS", "user:U0BORIS")]
 
 
-async def test_admins_who_cannot_be_read_are_asked_for_again(
-    slack: StandInClient, read: Any
-) -> None:
+async def test_unreadable_admins_are_read_again(slack: StandInClient, read: Any) -> None:
     admins = (read_source("group:board"),)
     first = await read("user:U0BORIS", admins=admins)
     board = {"id": "S0BOARD", "handle": "board", "name": "Board", "users": ["U0FAY"]}
@@ -311,9 +312,7 @@ async def test_admins_who_cannot_be_read_are_asked_for_again(
     assert people(second.admins) == [("U0FAY", "group:board")]
 
 
-async def test_who_left_a_group_is_gone_at_the_next_reading(
-    slack: StandInClient, read: Any
-) -> None:
+async def test_group_members_are_read_every_time(slack: StandInClient, read: Any) -> None:
     await read("group:sales-leads")
     await slack.people(
         "subteam_members_changed", group={"id": "S0SALES", "users": ["U0CLARA", "U0GUS"]}
@@ -324,9 +323,7 @@ async def test_who_left_a_group_is_gone_at_the_next_reading(
     assert [member.person for member in found.approvers.members] == ["U0CLARA", "U0GUS"]
 
 
-async def test_a_group_made_anew_under_a_known_handle_is_found(
-    slack: StandInClient, read: Any
-) -> None:
+async def test_a_new_group_with_a_known_handle_is_found(slack: StandInClient, read: Any) -> None:
     await read("group:sales-leads")
     await slack.people("subteam_updated", group={"id": "S0SALES", "disabled": True})
     gone = await read("group:sales-leads")
@@ -339,7 +336,7 @@ async def test_a_group_made_anew_under_a_known_handle_is_found(
     assert people(found.approvers) == [("U0GUS", "group:sales-leads")]
 
 
-async def test_absences_of_everybody_who_might_decide_are_told_with_who_stands_in(
+async def test_absences_and_delegates_of_everyone_who_might_decide_are_read(
     slack: StandInClient, read: Any, database: Database
 ) -> None:
     boris = await away(database, "U0BORIS", "U0DINA")
@@ -350,7 +347,7 @@ async def test_absences_of_everybody_who_might_decide_are_told_with_who_stands_i
     found = await read("group:sales-leads", people=("U0GUS",))
 
     assert set(found.absences) == {boris, dina, gus}
-    assert {(one.person, one.standing) for one in found.people} == {
+    assert {(member.person, member.standing) for member in found.people} == {
         ("U0GUS", Standing.ACTIVE),
         ("U0DINA", Standing.ACTIVE),
         ("U0JUNE", Standing.GUEST),
@@ -358,16 +355,16 @@ async def test_absences_of_everybody_who_might_decide_are_told_with_who_stands_i
     }
 
 
-async def test_who_is_not_in_the_cards_channel_is_outside(
+async def test_people_who_are_not_in_the_cards_channel_are_outside(
     slack: StandInClient, read: Any, database: Database
 ) -> None:
     await away(database, "U0BORIS", "U0GUS")
 
     hr = await read("user:U0BORIS", "user:U0DINA", "user:U0KAI", channel="#hr-private")
-    everybody = await read("user:U0BORIS", channel="C0APPROVALS")
+    everyone = await read("user:U0BORIS", channel="C0APPROVALS")
 
     assert hr.outside == ("U0BORIS", "U0GUS")
-    assert everybody.outside == ()
+    assert everyone.outside == ()
 
 
 @pytest.mark.parametrize(
@@ -378,7 +375,7 @@ async def test_who_is_not_in_the_cards_channel_is_outside(
         ("#approvals", {"target": "conversations.list", "effect": "http_500"}),
     ],
 )
-async def test_where_members_cannot_be_read_nobody_is_outside(
+async def test_no_one_is_outside_if_the_channel_members_cannot_be_read(
     slack: StandInClient, read: Any, channel: str, fault: Json
 ) -> None:
     if fault:
@@ -390,7 +387,7 @@ async def test_where_members_cannot_be_read_nobody_is_outside(
     assert people(found.approvers) == [("U0BORIS", "user:U0BORIS")]
 
 
-async def test_no_channel_is_asked_for_where_nobody_is_found(
+async def test_channel_members_are_not_read_if_no_one_was_found(
     slack: StandInClient, read: Any
 ) -> None:
     await read("user:U0NOBODY", "group:nobodys", channel="#approvals")
@@ -414,7 +411,7 @@ async def test_no_channel_is_asked_for_where_nobody_is_found(
         ("team.profile.get", {"effect": "error", "error": "fatal_error"}, "slack.fatal_error"),
     ],
 )
-async def test_where_slack_cannot_be_asked_nobody_is_guessed(
+async def test_a_slack_failure_fails_the_reading(
     slack: StandInClient, read: Any, case: tuple[str, Json, str]
 ) -> None:
     method, fault, code = case
@@ -427,9 +424,7 @@ async def test_where_slack_cannot_be_asked_nobody_is_guessed(
 
 
 @pytest.mark.parametrize("method", ["users.info", "usergroups.list", "users.profile.get"])
-async def test_how_long_slack_wants_to_be_left_alone_is_passed_on(
-    slack: StandInClient, read: Any, method: str
-) -> None:
+async def test_a_retry_after_is_passed_on(slack: StandInClient, read: Any, method: str) -> None:
     await slack.faults({"target": method, "effect": "ratelimited", "retry_after": 17})
 
     with pytest.raises(ApplicationError) as caught:
@@ -439,7 +434,7 @@ async def test_how_long_slack_wants_to_be_left_alone_is_passed_on(
 
 
 @pytest.mark.parametrize("effect", ["http_500", "hang"])
-async def test_where_slack_asks_for_no_patience_the_detail_is_zero(
+async def test_without_a_retry_after_the_detail_is_zero(
     slack: StandInClient, read: Any, effect: str
 ) -> None:
     await slack.faults({"target": "users.info", "effect": effect})
@@ -450,11 +445,12 @@ async def test_where_slack_asks_for_no_patience_the_detail_is_zero(
     assert caught.value.details == (0.0,)
 
 
-async def test_after_the_first_failure_nothing_is_asked_any_more(
-    slack: StandInClient, read: Any, web: AsyncWebClient
+@pytest.mark.parametrize("call_timeout", [30])
+async def test_after_the_first_failure_no_more_calls_are_made(
+    slack: StandInClient, read: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    everybody = [f"user:U0CROWD{number}" for number in range(5 * MAX_CONCURRENT_CALLS)]
-    web.timeout = 30
+    monkeypatch.setattr("emulator.calls.HANG_SECONDS", 5)
+    everyone = [f"user:U0CROWD{number}" for number in range(5 * MAX_CONCURRENT_CALLS)]
     await slack.faults(
         {"target": "users.info", "effect": "hang", "times": MAX_CONCURRENT_CALLS - 1},
         {"target": "users.info", "effect": "ratelimited", "retry_after": 3},
@@ -462,7 +458,7 @@ async def test_after_the_first_failure_nothing_is_asked_any_more(
 
     with pytest.raises(ApplicationError) as caught:
         async with asyncio.timeout(TIMEOUT):
-            await read(*everybody)
+            await read(*everyone)
 
     assert caught.value.details == (3.0,)
     made = (await calls(slack))["users.info"]
@@ -470,18 +466,20 @@ async def test_after_the_first_failure_nothing_is_asked_any_more(
     assert (await calls(slack))["users.info"] == made <= MAX_CONCURRENT_CALLS + 1
 
 
-async def test_one_readings_failure_is_not_anothers(slack: StandInClient, read: Any) -> None:
+async def test_a_failed_reading_does_not_fail_a_concurrent_one(
+    slack: StandInClient, read: Any
+) -> None:
     admins = (read_source("group:approval-admins"),)
     await slack.faults({"target": "users.lookupByEmail", "effect": "http_500"})
 
-    asked = [read("email:emil@example.com", admins=admins), read("user:U0BORIS", admins=admins)]
-    answers: list[Any] = await asyncio.gather(*asked, return_exceptions=True)
+    readings = [read("email:emil@example.com", admins=admins), read("user:U0BORIS", admins=admins)]
+    answers: list[Any] = await asyncio.gather(*readings, return_exceptions=True)
 
     assert isinstance(answers[0], ApplicationError)
     assert people(answers[1].admins) == [("U0FAY", "group:approval-admins")]
 
 
-async def test_after_a_failed_reading_the_next_one_starts_afresh(
+async def test_after_a_failed_reading_the_next_one_succeeds(
     slack: StandInClient, read: Any
 ) -> None:
     await slack.faults({"target": "auth.test", "effect": "http_500"})

@@ -1,9 +1,7 @@
-"""What a reading may take from memory, and what it never may."""
+"""The caches of the directory port: which values a reading may take from them."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +23,7 @@ ADMINS = (read_source("group:approval-admins"),)
 
 
 class Clock:
-    """The process's own time, which passes only when it is told to."""
+    """A clock that the test moves."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -43,30 +41,24 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-async def read(
-    activity: ActivityEnvironment, web: AsyncWebClient, poster: Poster, tmp_path: Path
-) -> AsyncIterator[Any]:
-    """Read what the sources mean now."""
-    async with Database(f"sqlite:///{tmp_path}/records.db") as database:
-        await database.upgrade()
-        directory = DirectoryActivities(web, database, poster, lambda: READ_AT)
+def read(
+    activity: ActivityEnvironment, web: AsyncWebClient, poster: Poster, database: Database
+) -> Any:
+    """Read the sources now."""
+    directory = DirectoryActivities(web, database, poster, lambda: READ_AT)
 
-        async def reading(*sources: str, **more: Any) -> DirectoryResult:
-            found: DirectoryResult = await activity.run(
-                directory.approvers, asking(*sources, **more)
-            )
-            return found
+    async def reading(*sources: str, **more: Any) -> DirectoryResult:
+        found: DirectoryResult = await activity.run(directory.approvers, asking(*sources, **more))
+        return found
 
-        yield reading
+    return reading
 
 
 def standings(found: DirectoryResult) -> list[Standing]:
     return [member.standing for member in found.approvers.members]
 
 
-async def test_what_was_read_a_moment_ago_is_not_asked_again(
-    slack: StandInClient, read: Any
-) -> None:
+async def test_values_read_a_moment_ago_are_not_read_again(slack: StandInClient, read: Any) -> None:
     first = await read("user:U0BORIS", admins=ADMINS, channel="#approvals")
     mark = await slack.journal_mark()
     second = await read("user:U0BORIS", admins=ADMINS, channel="#approvals")
@@ -104,9 +96,7 @@ async def test_after_a_minute_the_admins_are_read_again(
     assert [member.person for member in later.admins.members] == ["U0GUS"]
 
 
-async def test_where_a_fresh_reading_is_wanted_nobody_comes_from_memory(
-    slack: StandInClient, read: Any
-) -> None:
+async def test_a_fresh_reading_uses_no_cached_standing(slack: StandInClient, read: Any) -> None:
     admins = (*ADMINS, read_source("user:U0DINA"))
     await read("user:U0BORIS", admins=admins, people=("U0EMIL",))
     for person in ("U0BORIS", "U0DINA", "U0EMIL"):
@@ -116,16 +106,14 @@ async def test_where_a_fresh_reading_is_wanted_nobody_comes_from_memory(
     found = await read("user:U0BORIS", admins=admins, people=("U0EMIL",), turn=1)
 
     assert standings(found) == [Standing.DEACTIVATED]
-    assert [(one.person, one.standing) for one in found.admins.members] == [
+    assert [(admin.person, admin.standing) for admin in found.admins.members] == [
         ("U0GUS", Standing.ACTIVE),
         ("U0DINA", Standing.DEACTIVATED),
     ]
-    assert [one.standing for one in found.people] == [Standing.DEACTIVATED]
+    assert [member.standing for member in found.people] == [Standing.DEACTIVATED]
 
 
-async def test_what_a_fresh_reading_found_is_what_the_others_remember(
-    slack: StandInClient, read: Any
-) -> None:
+async def test_a_fresh_reading_updates_the_caches(slack: StandInClient, read: Any) -> None:
     await read("user:U0BORIS", admins=ADMINS)
     await slack.people("user_change", user={"id": "U0BORIS", "deleted": True})
     await slack.people("subteam_members_changed", group={"id": "S0ADMINS", "users": ["U0GUS"]})
@@ -134,7 +122,7 @@ async def test_what_a_fresh_reading_found_is_what_the_others_remember(
     assert await read("user:U0BORIS", admins=ADMINS) == fresh
 
 
-async def test_a_fresh_reading_asks_of_each_person_once(slack: StandInClient, read: Any) -> None:
+async def test_a_fresh_reading_reads_each_person_once(slack: StandInClient, read: Any) -> None:
     found = await read("group:sales-leads", "user:U0BORIS", people=("U0CLARA",), turn=1)
 
     assert people(found.approvers) == [
@@ -144,16 +132,16 @@ async def test_a_fresh_reading_asks_of_each_person_once(slack: StandInClient, re
     assert (await calls(slack))["users.info"] == 2
 
 
-async def test_an_e_mails_answer_is_remembered_too(slack: StandInClient, read: Any) -> None:
+async def test_the_standing_from_an_e_mail_lookup_is_cached(
+    slack: StandInClient, read: Any
+) -> None:
     await read("email:boris@example.com")
     await read("user:U0BORIS")
 
     assert "users.info" not in await calls(slack)
 
 
-async def test_a_crowd_of_readings_asks_once_for_what_they_share(
-    slack: StandInClient, read: Any
-) -> None:
+async def test_concurrent_readings_share_their_calls(slack: StandInClient, read: Any) -> None:
     shared = {"admins": ADMINS, "channel": "#approvals"}
     await asyncio.gather(*(read("group:sales-leads", "manager", **shared) for _ in range(12)))
 
@@ -162,11 +150,11 @@ async def test_a_crowd_of_readings_asks_once_for_what_they_share(
     once = ("auth.test", "team.profile.get", "conversations.list", "conversations.members")
     assert {method: made[method] for method in once} == dict.fromkeys(once, 1)
     assert made["usergroups.list"] == 2  # one for each handle
-    assert made["usergroups.users.list"] == 12 + 1  # a group's members are never old
-    assert made["users.info"] == 3  # Boris, Clara, and Fay: a manager, and an admin
+    assert made["usergroups.users.list"] == 12 + 1  # group members are never cached
+    assert made["users.info"] == 3  # Boris, Clara and Fay, who is a manager and an admin
 
 
-async def test_what_one_could_not_ask_the_next_one_asks_again(
+async def test_a_failed_call_is_repeated_by_the_next_reading(
     slack: StandInClient, read: Any
 ) -> None:
     await slack.faults({"target": "usergroups.list", "effect": "http_500"})
@@ -175,4 +163,4 @@ async def test_what_one_could_not_ask_the_next_one_asks_again(
         *(read("group:sales-leads") for _ in range(2)), return_exceptions=True
     )
 
-    assert {type(one) for one in answers} == {ApplicationError, DirectoryResult}
+    assert {type(answer) for answer in answers} == {ApplicationError, DirectoryResult}

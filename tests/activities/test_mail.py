@@ -1,4 +1,4 @@
-"""Mail to customers, through a real SMTP server: what arrives, what is refused, what is tried again."""
+"""Mail to customers through a real SMTP server: delivery, refusals and retries."""
 
 import asyncio
 import re
@@ -27,14 +27,14 @@ MAIL = Mail(key="ORD-1:shipped", to="ada@example.org", kind=MailKind.SHIPPED, or
 
 @dataclass
 class PostOffice:
-    """What arrived; `says` answers a recipient or a message instead of taking it."""
+    """Stores the mails that arrive. `says` replies to a recipient or a message instead of accepting it."""
 
     port: int = 0
     arrived: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     says: dict[str, str] = field(default_factory=dict)
 
-    async def handle_RCPT(  # noqa: N802 - the library calls it so
+    async def handle_RCPT(  # noqa: N802 - the library's name for it
         self,
         server: SMTP,  # noqa: ARG002
         session: Session,  # noqa: ARG002
@@ -62,7 +62,7 @@ def _login(
     server: SMTP, session: Session, envelope: Envelope, kind: str, data: object
 ) -> AuthResult:
     given_ = (getattr(data, "login", b""), getattr(data, "password", b""))
-    # Not handled: the server says itself that it is refused (or else nothing at all).
+    # `handled=False`, so that the server itself sends the refusal.
     return AuthResult(success=given_ == (b"us er", b"p@ss"), handled=False)
 
 
@@ -108,9 +108,9 @@ NEWS = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "subject", "words"), NEWS, ids=[kind for kind, *_ in NEWS])
-async def test_each_news_arrives_as_text_and_as_html(
-    office: PostOffice, port: SmtpMail, kind: MailKind, subject: str, words: str
+@pytest.mark.parametrize(("kind", "subject", "phrase"), NEWS, ids=[kind for kind, *_ in NEWS])
+async def test_each_mail_arrives_as_text_and_as_html(
+    office: PostOffice, port: SmtpMail, kind: MailKind, subject: str, phrase: str
 ) -> None:
     mail = replace(MAIL, kind=kind, reference="TRK-7", reason="Nobody paid.")
 
@@ -121,18 +121,16 @@ async def test_each_news_arrives_as_text_and_as_html(
     assert office.recipients == ["ada@example.org"]
     assert (message["Subject"], message["From"]) == (subject, SENDER)
     for part in (text, html):
-        assert words in part
+        assert phrase in part
         assert "20.20 USD" in part
         assert "{" not in part.replace("sans-serif", "")
 
 
-def test_every_kind_of_news_is_tested() -> None:
+def test_every_kind_of_mail_is_tested() -> None:
     assert [kind for kind, *_ in NEWS] == list(MailKind)
 
 
-async def test_a_repeated_mail_is_recognised_by_its_id_and_another_is_another(
-    office: PostOffice, port: SmtpMail
-) -> None:
+async def test_a_repeated_mail_has_the_same_message_id(office: PostOffice, port: SmtpMail) -> None:
     for mail in (MAIL, MAIL, replace(MAIL, key="ORD-1:delivered")):
         await _send(port, mail)
 
@@ -141,9 +139,7 @@ async def test_a_repeated_mail_is_recognised_by_its_id_and_another_is_another(
     assert first.endswith("@acme.example>")
 
 
-async def test_what_a_customer_wrote_is_text_never_markup(
-    office: PostOffice, port: SmtpMail
-) -> None:
+async def test_text_from_customers_is_never_markup(office: PostOffice, port: SmtpMail) -> None:
     sneaky = replace(order(), customer="<script>alert(1)</script> & Söhne")
     mail = replace(MAIL, kind=MailKind.CANCELLED, order=sneaky, reason='<a href="//evil">x</a>')
 
@@ -160,7 +156,7 @@ BAD_ADDRESSES = ["ada@example.org\nBcc: all@example.org", "ada", "a@b, c@d", "<a
 
 
 @pytest.mark.parametrize("to", BAD_ADDRESSES)
-async def test_what_is_no_address_is_refused_and_nothing_goes_out(
+async def test_an_invalid_address_is_refused_and_nothing_is_sent(
     office: PostOffice, port: SmtpMail, to: str
 ) -> None:
     with _refused("mail.refused"):
@@ -170,7 +166,7 @@ async def test_what_is_no_address_is_refused_and_nothing_goes_out(
 
 
 @given(to=st.text())
-def test_no_address_can_add_a_header(to: str) -> None:
+def test_an_address_cannot_add_a_header(to: str) -> None:
     with suppress(ApplicationError):
         message = compose(replace(MAIL, to=to), SENDER)
         read = message_from_bytes(message.as_bytes(), policy=policy.default)
@@ -187,7 +183,7 @@ REPLIES = [
 
 
 @pytest.mark.parametrize(("at", "says", "kind"), REPLIES)
-async def test_what_the_server_refuses_for_now_is_tried_again_and_for_good_it_is_not(
+async def test_a_transient_refusal_is_retried_and_a_permanent_one_is_not(
     office: PostOffice, port: SmtpMail, at: str, says: str, kind: str
 ) -> None:
     office.says = {at: says}
@@ -196,17 +192,17 @@ async def test_what_the_server_refuses_for_now_is_tried_again_and_for_good_it_is
         await _send(port)
 
 
-async def test_a_server_that_is_not_there_is_tried_again(office: PostOffice) -> None:
+async def test_an_unreachable_server_is_retried(office: PostOffice) -> None:
     server = await asyncio.get_running_loop().create_server(asyncio.Protocol, "127.0.0.1", 0)
-    nobody = server.sockets[0].getsockname()[1]
+    unused_port = server.sockets[0].getsockname()[1]
     server.close()
     await server.wait_closed()
 
     with _refused("mail.unavailable"):
-        await _send(SmtpMail(mail_server(f"smtp://127.0.0.1:{nobody}"), SENDER))
+        await _send(SmtpMail(mail_server(f"smtp://127.0.0.1:{unused_port}"), SENDER))
 
 
-async def test_a_login_goes_along_and_a_wrong_one_is_tried_again_for_an_operator_may_mend_it(
+async def test_a_failed_login_is_retried_because_an_operator_may_fix_it(
     office: PostOffice,
 ) -> None:
     right = mail_server(f"smtp://us%20er:p%40ss@127.0.0.1:{office.port}")
@@ -217,7 +213,7 @@ async def test_a_login_goes_along_and_a_wrong_one_is_tried_again_for_an_operator
     assert len(office.arrived) == 1
 
 
-async def test_without_a_server_or_an_address_nothing_is_sent_and_the_answer_says_so(
+async def test_without_a_server_or_an_address_the_result_says_that_nothing_was_sent(
     office: PostOffice, port: SmtpMail
 ) -> None:
     assert await _send(MailOff()) == MailResult(sent=False, problem="mail.off")
@@ -236,15 +232,15 @@ def test_a_language_without_templates_gets_english(language: str) -> None:
 
 @pytest.mark.parametrize("kind", MailKind)
 @pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {FALLBACK_LANGUAGE}))
-def test_every_language_has_every_mail_in_its_own_words(language: str, kind: MailKind) -> None:
+def test_every_mail_is_translated_into_every_language(language: str, kind: MailKind) -> None:
     ours = compose(replace(MAIL, kind=kind, language=language), SENDER)
     english = compose(replace(MAIL, kind=kind), SENDER)
 
     assert MAIL.order.order_id in ours["Subject"]
     assert ours["Subject"] != english["Subject"]
-    for one, other in zip(ours.iter_parts(), english.iter_parts(), strict=True):
-        assert MAIL.order.customer in one.get_content()
-        assert not set(_said(one)) & set(_said(other))
+    for part, other in zip(ours.iter_parts(), english.iter_parts(), strict=True):
+        assert MAIL.order.customer in part.get_content()
+        assert not set(_said(part)) & set(_said(other))
 
 
 def _said(part: MIMEPart) -> list[str]:
@@ -253,7 +249,7 @@ def _said(part: MIMEPart) -> list[str]:
     return [line for line in lines if line.rstrip().endswith(".")]
 
 
-def test_a_server_is_read_from_its_url() -> None:
+def test_a_server_is_parsed_from_its_url() -> None:
     assert mail_server("smtps://a:b%2F@mail.example") == MailServer(
         host="mail.example", port=465, username="a", password="b/", encrypted=True
     )

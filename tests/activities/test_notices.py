@@ -1,6 +1,7 @@
-"""Direct messages: each is told once, and what keeps one from being told comes back as a value."""
+"""Notices: each is sent once, and a failure is returned as a value."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.notices import NoticeActivities
 from emulator.client import StandInClient, text_of
-from slack_api.locales import READ_TIMEOUT, Locales
+from slack_api.locales import Locales
 from slack_api.poster import Poster
 from tests.views import examples
 from views.blocks import Message
@@ -37,9 +38,9 @@ def notice(person: str = ANA, kind: NoticeKind = NoticeKind.OUTCOME) -> Notice:
 
 @pytest.fixture
 async def card(slack: StandInClient, poster: Poster) -> CardCopy:
-    """The card as it stands in its channel."""
-    place = await poster.post(APPROVALS, Message(text="the card", blocks=[]), "k-1")
-    return CardCopy(channel="#approvals", key="k-1", ts=place.ts)
+    """The card, posted in its channel."""
+    ref = await poster.post(APPROVALS, Message(text="the card", blocks=[]), "k-1")
+    return CardCopy(channel="#approvals", key="k-1", ts=ref.ts)
 
 
 def in_thread(card: CardCopy | None) -> Notice:
@@ -49,7 +50,7 @@ def in_thread(card: CardCopy | None) -> Notice:
 
 async def replies(slack: StandInClient, card: CardCopy) -> list[Json]:
     found = await slack.messages(APPROVALS, ANA, thread_ts=card.ts)
-    return [one for one in found if one["ts"] != card.ts]
+    return [reply for reply in found if reply["ts"] != card.ts]
 
 
 @pytest.fixture
@@ -57,29 +58,29 @@ def notices(poster: Poster, web: AsyncWebClient) -> NoticeActivities:
     return NoticeActivities(poster, Locales(web))
 
 
-async def tell(
+async def send(
     activity: ActivityEnvironment, notices: NoticeActivities, notice: Notice
 ) -> NoticeResult:
-    told: NoticeResult = await activity.run(notices.tell, notice)
-    return told
+    result: NoticeResult = await activity.run(notices.tell, notice)
+    return result
 
 
-async def test_the_outcome_is_told_by_direct_message(
+async def test_the_outcome_is_a_direct_message(
     slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities
 ) -> None:
-    told = await tell(activity, notices, notice())
+    result = await send(activity, notices, notice())
 
     (message,) = await slack.messages(DM, ANA)
-    assert told == NoticeResult()
+    assert result == NoticeResult()
     assert "was approved" in text_of(message)
 
 
-async def test_a_direct_message_is_in_the_language_of_who_reads_it(
+async def test_a_direct_message_is_in_its_readers_language(
     slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities
 ) -> None:
-    """The policy speaks English; Emil has set Slack to German (Austria), and Ana has not."""
+    """The policy's language is English. Emil uses Slack in German (Austria), Ana in English."""
     for person in (EMIL, ANA):
-        await tell(activity, notices, replace(notice(person), key=person))
+        await send(activity, notices, replace(notice(person), key=person))
 
     (to_emil,) = await slack.messages(f"D{EMIL}", EMIL)
     (to_ana,) = await slack.messages(DM, ANA)
@@ -88,63 +89,68 @@ async def test_a_direct_message_is_in_the_language_of_who_reads_it(
     assert "was approved by <@U0BORIS>" in to_ana["text"]
 
 
-async def test_what_many_read_is_in_the_policys_language(
+async def test_a_message_to_several_people_is_in_the_policys_language(
     slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities, card: CardCopy
 ) -> None:
     german = replace(examples.pending(), language="de")
-    await tell(activity, notices, replace(in_thread(card), face=german, people=("U0BORIS",)))
+    await send(activity, notices, replace(in_thread(card), face=german, people=("U0BORIS",)))
 
     (reply,) = await replies(slack, card)
     assert "braucht Ihre Genehmigung" in reply["text"]
 
 
 @pytest.mark.parametrize("effect", ["hang", "http_500"])
-async def test_a_language_that_cannot_be_read_delays_a_notice_by_a_second_at_most(
-    slack: StandInClient, activity: ActivityEnvironment, poster: Poster, effect: str
+async def test_a_language_that_cannot_be_read_hardly_delays_a_notice(
+    slack: StandInClient,
+    activity: ActivityEnvironment,
+    poster: Poster,
+    monkeypatch: pytest.MonkeyPatch,
+    effect: str,
 ) -> None:
-    patient = AsyncWebClient(token="xoxb-local", base_url=f"{slack.base_url}/api/", timeout=20)
+    slow = AsyncWebClient(token="xoxb-local", base_url=f"{slack.base_url}/api/", timeout=20)
+    monkeypatch.setattr("slack_api.locales.READ_TIMEOUT", 0.3)
     await slack.faults({"target": "users.info", "effect": effect})
 
-    async with asyncio.timeout(READ_TIMEOUT + 1.5):
-        told = await tell(activity, NoticeActivities(poster, Locales(patient)), notice(EMIL))
+    async with asyncio.timeout(0.3 + 1.5):
+        result = await send(activity, NoticeActivities(poster, Locales(slow)), notice(EMIL))
 
     (message,) = await slack.messages(f"D{EMIL}", EMIL)
-    assert told == NoticeResult()
+    assert result == NoticeResult()
     assert "was approved" in message["text"]
 
 
-async def test_a_language_is_remembered(
+async def test_a_language_is_cached(
     slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities
 ) -> None:
     for key in ("n-1", "n-2"):
-        await tell(activity, notices, replace(notice(EMIL), key=key))
+        await send(activity, notices, replace(notice(EMIL), key=key))
 
     assert len(await slack.journal(kind="api", method="users.info")) == 1
 
 
-async def test_that_a_card_could_not_be_posted_is_told_with_what_helps(
+async def test_the_notice_that_a_card_was_not_posted_explains_the_fix(
     slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities
 ) -> None:
-    await tell(activity, notices, notice(kind=NoticeKind.CARD_NOT_POSTED))
+    await send(activity, notices, notice(kind=NoticeKind.CARD_NOT_POSTED))
 
     (message,) = await slack.messages(DM, ANA)
     assert "/invite" in text_of(message)
 
 
-async def test_people_are_told_in_the_cards_thread_with_a_link_to_it(
+async def test_approvers_are_mentioned_in_the_cards_thread_with_a_link(
     slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities, card: CardCopy
 ) -> None:
-    told = await tell(activity, notices, in_thread(card))
+    result = await send(activity, notices, in_thread(card))
 
     (reply,) = await replies(slack, card)
-    assert told == NoticeResult()
+    assert result == NoticeResult()
     assert "<@U0BORIS>" in str(reply["blocks"])
     assert f"p{card.ts.replace('.', '')}|the card>" in str(reply["blocks"])
     assert len(await slack.journal(kind="api", method="chat.getPermalink")) == 1
 
 
 @pytest.mark.parametrize("effect", ["reply_lost", "hang", "http_500"])
-async def test_a_reply_of_unknown_outcome_is_told_once(
+async def test_a_reply_of_unknown_outcome_is_sent_once(
     slack: StandInClient,
     activity: ActivityEnvironment,
     notices: NoticeActivities,
@@ -153,33 +159,33 @@ async def test_a_reply_of_unknown_outcome_is_told_once(
 ) -> None:
     await slack.faults({"target": "chat.postMessage", "effect": effect})
 
-    first = await tell(activity, notices, in_thread(card))
-    second = await tell(activity, notices, replace(in_thread(card), doubtful=first.doubtful))
+    first = await send(activity, notices, in_thread(card))
+    second = await send(activity, notices, replace(in_thread(card), doubtful=first.doubtful))
 
     assert (first.doubtful, second) == (True, NoticeResult())
     assert len(await replies(slack, card)) == 1
 
 
-async def test_where_no_card_stands_there_is_no_thread_yet(
+async def test_without_a_posted_card_there_is_no_thread(
     slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities
 ) -> None:
     for card in (None, CardCopy(channel="#approvals", key="k-1")):
-        told = await tell(activity, notices, in_thread(card))
+        result = await send(activity, notices, in_thread(card))
 
-        assert (bool(told.problem), told.lasting, told.doubtful) == (True, False, False)
+        assert (bool(result.problem), result.lasting, result.doubtful) == (True, False, False)
     assert not await slack.journal(kind="api", method="chat.postMessage")
 
 
-async def test_the_admins_are_told_in_their_channel(
+async def test_admins_are_notified_in_their_channel(
     slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities, card: CardCopy
 ) -> None:
     blocked = notice("", NoticeKind.BLOCKED)
     blocked = replace(blocked, face=examples.blocked(), channel="#general", card=card)
 
-    told = await tell(activity, notices, blocked)
+    result = await send(activity, notices, blocked)
 
-    (message,) = [one for one in await slack.messages("C0GENERAL", ANA) if one.get("bot_id")]
-    assert told == NoticeResult()
+    (message,) = [sent for sent in await slack.messages("C0GENERAL", ANA) if sent.get("bot_id")]
+    assert result == NoticeResult()
     assert "No one can decide" in text_of(message)
     assert "thread_ts" not in message
 
@@ -193,7 +199,7 @@ async def test_the_admins_are_told_in_their_channel(
     ],
     ids=lambda fault: str(fault["effect"]),
 )
-async def test_a_notice_without_its_link_is_still_told(
+async def test_a_notice_is_sent_even_without_its_link(
     slack: StandInClient,
     activity: ActivityEnvironment,
     notices: NoticeActivities,
@@ -202,10 +208,10 @@ async def test_a_notice_without_its_link_is_still_told(
 ) -> None:
     await slack.faults({"target": "chat.getPermalink", **fault})
 
-    told = await tell(activity, notices, in_thread(card))
+    result = await send(activity, notices, in_thread(card))
 
     (reply,) = await replies(slack, card)
-    assert told == NoticeResult()
+    assert result == NoticeResult()
     assert "the card>" not in str(reply["blocks"])
 
 
@@ -219,13 +225,13 @@ async def test_a_notice_without_its_link_is_still_told(
     ],
     ids=lambda fault: str(fault["effect"]),
 )
-async def test_a_notice_of_unknown_outcome_is_told_once(
+async def test_a_notice_of_unknown_outcome_is_sent_once(
     slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities, fault: Json
 ) -> None:
     await slack.faults({"target": "chat.postMessage", **fault})
 
-    first = await tell(activity, notices, notice())
-    second = await tell(activity, notices, replace(notice(), doubtful=first.doubtful))
+    first = await send(activity, notices, notice())
+    second = await send(activity, notices, replace(notice(), doubtful=first.doubtful))
 
     assert first.doubtful
     assert not first.lasting
@@ -233,39 +239,39 @@ async def test_a_notice_of_unknown_outcome_is_told_once(
     assert len(await slack.messages(DM, ANA)) == 1
 
 
-async def test_nothing_is_doubtful_before_the_post(
+async def test_a_failure_before_the_post_is_not_doubtful(
     slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities
 ) -> None:
     await slack.faults({"target": "conversations.open", "effect": "reply_lost"})
 
-    told = await tell(activity, notices, notice())
+    result = await send(activity, notices, notice())
 
-    assert told == NoticeResult(problem="slack.no_answer")
+    assert result == NoticeResult(problem="slack.no_answer")
 
 
-async def test_a_deactivated_person_is_never_told_and_never_tried_again(
+async def test_a_deactivated_person_gets_no_notice_and_no_retry(
     activity: ActivityEnvironment, slack: StandInClient, notices: NoticeActivities
 ) -> None:
-    told = await tell(activity, notices, notice(IVAN))
+    result = await send(activity, notices, notice(IVAN))
 
-    assert told == NoticeResult(problem="slack.user_disabled", lasting=True, addressee_gone=True)
+    assert result == NoticeResult(problem="slack.user_disabled", lasting=True, addressee_gone=True)
 
 
 @pytest.mark.parametrize("code", ["invalid_arguments", "enterprise_is_restricted", "no_text"])
-async def test_what_slack_refuses_waits_for_a_person_and_is_not_dropped(
+async def test_a_refused_notice_is_a_lasting_problem_but_not_dropped(
     slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities, code: str
 ) -> None:
     await slack.faults({"target": "chat.postMessage", "effect": "error", "error": code})
 
-    told = await tell(activity, notices, notice())
+    result = await send(activity, notices, notice())
 
-    assert told == NoticeResult(problem=f"slack.{code}", lasting=True)
+    assert result == NoticeResult(problem=f"slack.{code}", lasting=True)
 
 
 @pytest.mark.parametrize(
     "code", ["thread_not_found", "cannot_reply_to_message", "message_not_found"]
 )
-async def test_a_thread_whose_card_was_deleted_is_told_when_the_card_stands_again(
+async def test_a_notice_for_a_deleted_card_is_sent_once_the_card_is_posted_again(
     slack: StandInClient,
     activity: ActivityEnvironment,
     notices: NoticeActivities,
@@ -274,80 +280,83 @@ async def test_a_thread_whose_card_was_deleted_is_told_when_the_card_stands_agai
 ) -> None:
     await slack.faults({"target": "chat.postMessage", "effect": "error", "error": code})
 
-    refused = await tell(activity, notices, in_thread(card))
-    later = await tell(activity, notices, in_thread(card))
+    refused = await send(activity, notices, in_thread(card))
+    later = await send(activity, notices, in_thread(card))
 
     assert (refused, later) == (NoticeResult(problem=f"slack.{code}", lasting=True), NoticeResult())
     assert len(await replies(slack, card)) == 1
 
 
-async def test_doubt_about_a_thread_that_is_gone_is_a_lasting_problem(
+async def test_a_doubtful_notice_for_a_deleted_thread_is_a_lasting_problem(
     slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities, card: CardCopy
 ) -> None:
     await slack.delete_message(APPROVALS, card.ts)
 
-    told = await tell(activity, notices, replace(in_thread(card), doubtful=True))
+    result = await send(activity, notices, replace(in_thread(card), doubtful=True))
 
-    assert told == NoticeResult(problem="slack.thread_not_found", lasting=True)
+    assert result == NoticeResult(problem="slack.thread_not_found", lasting=True)
 
 
-async def test_of_the_admins_channel_nobody_is_gone(
+async def test_a_channel_is_never_reported_as_a_gone_addressee(
     slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities
 ) -> None:
     await slack.faults({"target": "chat.postMessage", "effect": "error", "error": "user_not_found"})
     blocked = replace(notice("", NoticeKind.BLOCKED), face=examples.blocked(), channel="#general")
 
-    told = await tell(activity, notices, blocked)
+    result = await send(activity, notices, blocked)
 
-    assert told == NoticeResult(problem="slack.user_not_found", lasting=True)
+    assert result == NoticeResult(problem="slack.user_not_found", lasting=True)
 
 
 def to_admins(*people: str) -> Notice:
-    """A notice for a channel in which the bot is not."""
+    """Return a notice for a channel that the bot is not in."""
     blocked = replace(notice("", NoticeKind.BLOCKED), face=examples.blocked())
     return replace(blocked, channel="#random", people=people)
 
 
-async def test_admins_whose_channel_takes_nothing_are_told_directly(
+async def test_admins_get_direct_messages_if_their_channel_refuses(
     slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities
 ) -> None:
-    told = await tell(activity, notices, to_admins("U0FAY", IVAN, ANA))
+    result = await send(activity, notices, to_admins("U0FAY", IVAN, ANA))
 
-    assert told == NoticeResult()
+    assert result == NoticeResult()
     for person in ("U0FAY", ANA):
         (message,) = await slack.messages(f"D{person}", person)
         assert "No one can decide" in text_of(message)
 
 
-async def test_where_one_admin_was_not_reached_the_others_are_not_told_twice(
-    slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities
+async def test_if_one_admin_was_not_reached_the_others_are_not_notified_twice(
+    slack: StandInClient,
+    activity: ActivityEnvironment,
+    notices: NoticeActivities,
+    pass_retry_after: Callable[[float], None],
 ) -> None:
     busy = {"effect": "ratelimited", "retry_after": 1, "where": {"channel": "DU0FAY"}}
     await slack.faults({"target": "chat.postMessage", **busy})
 
-    first = await tell(activity, notices, to_admins(ANA, "U0FAY"))
-    await asyncio.sleep(1)  # what Slack has asked for
-    second = await tell(activity, notices, replace(to_admins(ANA, "U0FAY"), doubtful=True))
+    first = await send(activity, notices, to_admins(ANA, "U0FAY"))
+    pass_retry_after(1)
+    second = await send(activity, notices, replace(to_admins(ANA, "U0FAY"), doubtful=True))
 
-    patience = timedelta(seconds=1)
-    assert first == NoticeResult(problem="slack.ratelimited", doubtful=True, retry_after=patience)
+    wait = timedelta(seconds=1)
+    assert first == NoticeResult(problem="slack.ratelimited", doubtful=True, retry_after=wait)
     assert second == NoticeResult()
-    assert [len(await slack.messages(f"D{one}", one)) for one in (ANA, "U0FAY")] == [1, 1]
+    assert [len(await slack.messages(f"D{person}", person)) for person in (ANA, "U0FAY")] == [1, 1]
 
 
-async def test_admins_who_are_all_gone_leave_it_to_their_channel(
+async def test_if_all_admins_are_gone_the_channels_problem_is_reported(
     activity: ActivityEnvironment, notices: NoticeActivities, slack: StandInClient
 ) -> None:
-    told = await tell(activity, notices, to_admins(IVAN))
+    result = await send(activity, notices, to_admins(IVAN))
 
-    assert told == NoticeResult(problem="slack.not_in_channel", lasting=True)
+    assert result == NoticeResult(problem="slack.not_in_channel", lasting=True)
 
 
-async def test_patience_is_passed_on(
+async def test_a_retry_after_is_passed_on(
     slack: StandInClient, activity: ActivityEnvironment, notices: NoticeActivities
 ) -> None:
     await slack.faults({"target": "chat.postMessage", "effect": "ratelimited", "retry_after": 9})
 
-    told = await tell(activity, notices, notice())
+    result = await send(activity, notices, notice())
 
-    assert told == NoticeResult(problem="slack.ratelimited", retry_after=timedelta(seconds=9))
+    assert result == NoticeResult(problem="slack.ratelimited", retry_after=timedelta(seconds=9))

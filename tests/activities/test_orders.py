@@ -1,6 +1,6 @@
-"""The saga's ports on a real database: references, refusals with a sentence, errors that surface."""
+"""The order saga's ports on a real database: references, refusals and errors."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -34,7 +34,7 @@ Undo = Callable[[StepQuestion], Awaitable[None]]
 
 @dataclass(kw_only=True)
 class Shop:
-    """The three ports of one database, on a day that the test chooses."""
+    """The three ports on one database, on a day that the test chooses."""
 
     database: Database
     day: date = LAST_DAY
@@ -56,11 +56,9 @@ class Shop:
 
 
 @pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
-    async with Database(f"sqlite:///{tmp_path}/records.db") as database:
-        await database.upgrade()
-        await Stock(database).seed([Product(sku="LAMP", name="Lamp", on_hand=3)])
-        yield Shop(database=database)
+async def shop(database: Database) -> Shop:
+    await Stock(database).seed([Product(sku="LAMP", name="Lamp", on_hand=3)])
+    return Shop(database=database)
 
 
 async def _refusal(step: Do, question: StepQuestion = QUESTION) -> ApplicationError:
@@ -70,7 +68,7 @@ async def _refusal(step: Do, question: StepQuestion = QUESTION) -> ApplicationEr
     return refused.value
 
 
-async def test_each_step_has_a_reference_that_a_repetition_repeats(shop: Shop) -> None:
+async def test_a_repeated_step_returns_the_same_reference(shop: Shop) -> None:
     for prefix, do, _ in shop.steps():
         first = await ActivityEnvironment().run(do, QUESTION)
         again = await ActivityEnvironment().run(do, QUESTION)
@@ -80,7 +78,7 @@ async def test_each_step_has_a_reference_that_a_repetition_repeats(shop: Shop) -
     assert (await Balance(shop.database).of_order("ORD-1")).shipped == {"LAMP": 2}
 
 
-async def test_a_compensated_order_leaves_nothing_and_its_late_steps_are_refused(
+async def test_a_compensated_order_leaves_nothing_and_late_steps_are_refused(
     shop: Shop,
 ) -> None:
     for _, do, _ in shop.steps():
@@ -98,7 +96,7 @@ async def test_a_compensated_order_leaves_nothing_and_its_late_steps_are_refused
     assert (await Balance(shop.database).of_order("ORD-1")).paid == 0
 
 
-async def test_too_little_stock_is_told_with_the_product_and_what_is_left(shop: Shop) -> None:
+async def test_too_little_stock_is_refused_with_the_product_and_the_rest(shop: Shop) -> None:
     too_many = replace(QUESTION, order=order(pieces=(("LAMP", 4),)))
 
     refusal = await _refusal(shop.inventory.reserve, too_many)
@@ -118,7 +116,7 @@ async def test_an_expired_payment_card_is_declined_and_nothing_is_charged(shop: 
     assert (await Balance(shop.database).of_order("ORD-1")).charged == 0
 
 
-async def test_a_charge_of_the_cards_last_day_is_not_declined_when_repeated_on_the_next(
+async def test_a_charge_from_the_cards_last_day_is_not_declined_when_repeated_later(
     shop: Shop,
 ) -> None:
     first = await shop.payment.charge(QUESTION)
@@ -130,14 +128,14 @@ async def test_a_charge_of_the_cards_last_day_is_not_declined_when_repeated_on_t
     )
 
 
-async def test_what_is_not_set_aside_is_not_shipped(shop: Shop) -> None:
+async def test_items_that_are_not_reserved_are_not_shipped(shop: Shop) -> None:
     refusal = await _refusal(shop.shipping.ship)
 
     assert refusal.type == "NotReservedError"
     assert refusal.message == "No stock is reserved for this order."
 
 
-async def test_a_key_of_another_order_is_refused(shop: Shop) -> None:
+async def test_another_orders_key_is_refused(shop: Shop) -> None:
     await shop.inventory.reserve(QUESTION)
 
     refusal = await _refusal(shop.inventory.reserve, replace(QUESTION, order=order("ORD-2")))
@@ -145,7 +143,7 @@ async def test_a_key_of_another_order_is_refused(shop: Shop) -> None:
     assert refusal.type == "KeyReusedError"
 
 
-async def test_a_release_before_its_recall_is_tried_again_not_given_up(shop: Shop) -> None:
+async def test_a_release_before_the_recall_is_retried(shop: Shop) -> None:
     await shop.inventory.reserve(QUESTION)
     await shop.shipping.ship(QUESTION)
 
@@ -153,7 +151,7 @@ async def test_a_release_before_its_recall_is_tried_again_not_given_up(shop: Sho
         await shop.inventory.release(QUESTION)
 
 
-async def test_a_database_out_of_reach_is_an_error_that_temporal_retries(tmp_path: Path) -> None:
+async def test_an_unreachable_database_is_an_error_that_temporal_retries(tmp_path: Path) -> None:
     async with Database(f"sqlite:///{tmp_path}/no/such/folder.db") as database:
         for _, do, undo in Shop(database=database).steps():
             for call in (do, undo):
@@ -161,7 +159,7 @@ async def test_a_database_out_of_reach_is_an_error_that_temporal_retries(tmp_pat
                     await ActivityEnvironment().run(call, QUESTION)
 
 
-async def test_a_shipment_says_when_it_will_arrive(shop: Shop) -> None:
+async def test_a_shipment_has_an_estimated_delivery(shop: Shop) -> None:
     for _, do, _ in shop.steps()[:2]:
         await do(QUESTION)
 
@@ -170,7 +168,7 @@ async def test_a_shipment_says_when_it_will_arrive(shop: Shop) -> None:
     assert shipped.estimated_delivery == NOON + TRANSIT
 
 
-async def test_a_delivery_has_a_reference_that_a_repetition_repeats(shop: Shop) -> None:
+async def test_a_repeated_delivery_returns_the_same_reference(shop: Shop) -> None:
     for _, do, _ in shop.steps():
         await do(QUESTION)
 
@@ -180,14 +178,16 @@ async def test_a_delivery_has_a_reference_that_a_repetition_repeats(shop: Shop) 
     assert await shop.shipping.deliver(QUESTION) == first
 
 
-async def test_a_parcel_that_never_left_is_not_delivered(shop: Shop) -> None:
+async def test_a_parcel_that_was_never_shipped_is_not_delivered(shop: Shop) -> None:
     refusal = await _refusal(shop.shipping.deliver)
 
     assert refusal.type == "NotShippedError"
     assert refusal.message == "There is no parcel to deliver for this order."
 
 
-async def test_what_was_paid_elsewhere_is_booked_once_whatever_the_payment_card(shop: Shop) -> None:
+async def test_a_payment_made_elsewhere_is_booked_once_even_if_the_card_has_expired(
+    shop: Shop,
+) -> None:
     paid = replace(QUESTION, order=replace(order(), card_expiry="12/23"), reference="evt-1")
 
     first = await ActivityEnvironment().run(shop.payment.receive, paid)
@@ -198,7 +198,7 @@ async def test_what_was_paid_elsewhere_is_booked_once_whatever_the_payment_card(
     assert balance.charged == paid.order.total.amount
 
 
-async def test_a_simulated_outage_of_the_inventory_is_tried_again_and_takes_nothing(
+async def test_a_simulated_inventory_outage_is_retried_and_reserves_nothing(
     shop: Shop,
 ) -> None:
     down = replace(QUESTION, order=replace(order(), simulate=INVENTORY_DOWN))

@@ -1,10 +1,9 @@
-"""What every payment port promises: the same questions to the one in the database and the one over HTTP."""
+"""The contract of every payment port, tested on the database port and on the gateway port."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -31,7 +30,7 @@ TOTAL = Decimal("20.20")
 
 
 class Bank:
-    """A payment port, and what its ledger says. Both kinds are asked through it."""
+    """A payment port and its ledger."""
 
     port: PaymentPort
 
@@ -46,7 +45,7 @@ class Bank:
 
 
 class EmbeddedBank(Bank):
-    """The port on `records/`."""
+    """The database port."""
 
     def __init__(self, database: Database) -> None:
         self._day = LAST_DAY
@@ -65,7 +64,7 @@ class EmbeddedBank(Bank):
 
 @dataclass
 class HttpBank(Bank):
-    """The port over HTTP."""
+    """The gateway port."""
 
     gateway: Gateway
     port: PaymentPort
@@ -81,11 +80,9 @@ class HttpBank(Bank):
 
 
 @pytest.fixture(params=["embedded", "http"])
-async def bank(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bank]:
+async def bank(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Bank]:
     if request.param == "embedded":
-        async with Database(f"sqlite:///{tmp_path}/records.db") as database:
-            await database.upgrade()
-            yield EmbeddedBank(database)
+        yield EmbeddedBank(database)
         return
     async with running_gateway(LAST_DAY) as gateway, aiohttp.ClientSession() as session:
         port = GatewayPaymentActivities(PaymentGateway(session, gateway.url, TOKEN))
@@ -103,9 +100,7 @@ async def _refusal(step: Step, question: StepQuestion) -> ApplicationError:
 
 
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["charged", "paid elsewhere"])
-async def test_the_same_key_takes_the_total_once_with_one_reference(
-    bank: Bank, *, elsewhere: bool
-) -> None:
+async def test_the_same_key_charges_the_total_once(bank: Bank, *, elsewhere: bool) -> None:
     step = bank.port.receive if elsewhere else bank.port.charge
     question = PAID_ELSEWHERE if elsewhere else QUESTION
 
@@ -117,7 +112,7 @@ async def test_the_same_key_takes_the_total_once_with_one_reference(
     assert await bank.charged() == TOTAL
 
 
-async def test_a_refund_gives_all_back_once(bank: Bank) -> None:
+async def test_a_refund_is_made_once_and_in_full(bank: Bank) -> None:
     await bank.port.charge(QUESTION)
 
     await bank.port.refund(QUESTION)
@@ -126,16 +121,14 @@ async def test_a_refund_gives_all_back_once(bank: Bank) -> None:
     assert (await bank.charged(), await bank.refunded()) == (TOTAL, TOTAL)
 
 
-async def test_a_refund_of_what_was_never_charged_gives_nothing(bank: Bank) -> None:
+async def test_a_refund_without_a_charge_refunds_nothing(bank: Bank) -> None:
     await bank.port.refund(QUESTION)
 
     assert [await bank.charged(), await bank.refunded()] == [0, 0]
 
 
 @pytest.mark.parametrize("charged_first", [True, False])
-async def test_a_charge_that_comes_after_its_refund_is_refused(
-    bank: Bank, *, charged_first: bool
-) -> None:
+async def test_a_charge_after_its_refund_is_refused(bank: Bank, *, charged_first: bool) -> None:
     if charged_first:
         await bank.port.charge(QUESTION)
     await bank.port.refund(QUESTION)
@@ -147,7 +140,7 @@ async def test_a_charge_that_comes_after_its_refund_is_refused(
     assert await bank.charged() == await bank.refunded()
 
 
-async def test_what_was_paid_elsewhere_is_booked_and_given_back_like_a_charge(bank: Bank) -> None:
+async def test_a_payment_made_elsewhere_is_booked_and_refunded_like_a_charge(bank: Bank) -> None:
     await bank.port.receive(PAID_ELSEWHERE)
     await bank.port.refund(PAID_ELSEWHERE)
 
@@ -157,7 +150,7 @@ async def test_what_was_paid_elsewhere_is_booked_and_given_back_like_a_charge(ba
     assert (await bank.charged(), await bank.refunded()) == (TOTAL, TOTAL)
 
 
-async def test_an_expired_card_is_declined_with_a_sentence_and_nothing_is_charged(
+async def test_an_expired_card_is_declined_and_not_charged(
     bank: Bank,
 ) -> None:
     expired = replace(QUESTION, order=replace(order(), card_expiry="12/23"))
@@ -169,7 +162,7 @@ async def test_an_expired_card_is_declined_with_a_sentence_and_nothing_is_charge
     assert await bank.charged() == 0
 
 
-async def test_a_charge_of_the_cards_last_day_is_not_declined_when_repeated_on_the_next(
+async def test_a_charge_from_the_cards_last_day_is_not_declined_when_repeated_later(
     bank: Bank,
 ) -> None:
     first = await bank.port.charge(QUESTION)
@@ -185,7 +178,7 @@ async def test_a_charge_of_the_cards_last_day_is_not_declined_when_repeated_on_t
     [order("ORD-2"), order(price="10.11")],
     ids=["another order", "another amount"],
 )
-async def test_a_key_stands_for_one_payment(bank: Bank, other: Order) -> None:
+async def test_a_key_belongs_to_one_payment(bank: Bank, other: Order) -> None:
     await bank.port.charge(QUESTION)
 
     refusal = await _refusal(bank.port.charge, replace(QUESTION, order=other))

@@ -1,4 +1,4 @@
-"""A gateway that misbehaves: what is tried again, when, and that the money moves once all the same."""
+"""A misbehaving payment gateway: which calls are retried, when, and that money moves only once."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -69,7 +68,7 @@ async def _failure(port: GatewayPaymentActivities, call: str = "charge") -> Appl
 
 
 @pytest.mark.parametrize("call", CALLS)
-async def test_an_answer_that_is_lost_is_asked_for_again_and_the_money_moves_once(
+async def test_a_call_with_a_lost_response_is_retried_and_charges_once(
     gateway: Gateway, port: GatewayPaymentActivities, call: str
 ) -> None:
     if call == "refund":
@@ -82,10 +81,10 @@ async def test_an_answer_that_is_lost_is_asked_for_again_and_the_money_moves_onc
 
     assert gateway.charged("ORD-1") == TOTAL
     assert gateway.refunded("ORD-1") == (TOTAL if call == "refund" else 0)
-    assert len({key for path, key, _ in gateway.asked if path.endswith(f"{call}s")}) == 1
+    assert len({key for path, key, _ in gateway.calls if path.endswith(f"{call}s")}) == 1
 
 
-async def test_a_slow_gateway_is_given_up_and_asked_again(
+async def test_a_slow_gateway_times_out_and_is_retried(
     gateway: Gateway, session: aiohttp.ClientSession
 ) -> None:
     gateway.held = asyncio.Event()
@@ -103,7 +102,7 @@ async def test_a_slow_gateway_is_given_up_and_asked_again(
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One line of the error table."""
+    """One row of the error table."""
 
     status: int
     retried: bool
@@ -155,7 +154,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.status} {row.body[:20]!r}")
-async def test_an_answer_is_an_error_with_a_sentence(
+async def test_each_error_response_has_a_message(
     gateway: Gateway, port: GatewayPaymentActivities, row: Row
 ) -> None:
     gateway.faults = [Fault(status=row.status, body=row.body)]
@@ -179,7 +178,7 @@ WAITS = [
 
 
 @pytest.mark.parametrize(("written", "pause"), WAITS)
-async def test_a_pause_that_the_gateway_asks_for_is_made(
+async def test_a_retry_after_in_seconds_is_obeyed(
     gateway: Gateway, port: GatewayPaymentActivities, written: str, pause: timedelta | None
 ) -> None:
     gateway.faults = [Fault(status=429, headers={"Retry-After": written})]
@@ -187,7 +186,7 @@ async def test_a_pause_that_the_gateway_asks_for_is_made(
     assert (await _failure(port)).next_retry_delay == pause
 
 
-async def test_a_pause_until_a_date_is_made(
+async def test_a_retry_after_with_a_date_is_obeyed(
     gateway: Gateway, port: GatewayPaymentActivities
 ) -> None:
     at = datetime.now(UTC) + timedelta(seconds=30)
@@ -199,7 +198,7 @@ async def test_a_pause_until_a_date_is_made(
     assert timedelta(seconds=20) < pause <= timedelta(seconds=30)
 
 
-async def test_a_gateway_that_is_not_there_is_asked_again(session: aiohttp.ClientSession) -> None:
+async def test_an_unreachable_gateway_is_retried(session: aiohttp.ClientSession) -> None:
     async with running_gateway(date(2030, 1, 1)) as gone:
         port = _port(gone, session)
 
@@ -208,7 +207,7 @@ async def test_a_gateway_that_is_not_there_is_asked_again(session: aiohttp.Clien
     assert (error.message, error.non_retryable) == (BUSY, False)
 
 
-async def test_a_wrong_token_is_tried_again_and_never_shown(
+async def test_a_wrong_token_is_retried_and_never_shown(
     gateway: Gateway, session: aiohttp.ClientSession
 ) -> None:
     error = await _failure(_port(gateway, session, token="secret-and-wrong"))
@@ -217,13 +216,13 @@ async def test_a_wrong_token_is_tried_again_and_never_shown(
     assert "secret" not in repr(error) + repr(error.__cause__) + repr(error.details)
 
 
-async def test_amounts_and_the_steps_key_go_over_the_wire_as_they_are(
+async def test_the_request_has_the_exact_amounts_and_the_steps_key(
     gateway: Gateway, port: GatewayPaymentActivities
 ) -> None:
     await port.charge(QUESTION)
     await port.refund(QUESTION)
 
-    paid, back = gateway.asked
+    paid, back = gateway.calls
     assert paid[:2] == ("/v1/charges", "ORD-1:pay")
     assert (paid[2]["amount"], paid[2]["currency"]) == ("20.20", "USD")
     assert back == (
@@ -233,8 +232,8 @@ async def test_amounts_and_the_steps_key_go_over_the_wire_as_they_are(
     )
 
 
-async def test_a_payment_that_came_in_goes_back_once_however_often_answers_are_lost(
-    gateway: Gateway, session: aiohttp.ClientSession, tmp_path: Path
+async def test_an_incoming_payment_is_refunded_once_even_if_responses_are_lost(
+    gateway: Gateway, session: aiohttp.ClientSession, database: Database
 ) -> None:
     payment = IncomingPayment(
         event_id="evt-1",
@@ -242,27 +241,25 @@ async def test_a_payment_that_came_in_goes_back_once_however_often_answers_are_l
         amount=Money(amount=TOTAL, currency="USD"),
         paid_at=NOON,
     )
-    async with Database(f"sqlite:///{tmp_path}/records.db") as database:
-        await database.upgrade()
-        payments = IncomingPayments(database)
-        await payments.receive(payment, lambda *_: PaymentVerdict.NOT_WANTED, NOON)
-        bank = GatewayBank(PaymentGateway(session, gateway.url, TOKEN))
-        refunds = RefundActivities(database, bank)
-        gateway.faults = [LOST, LOST]
+    payments = IncomingPayments(database)
+    await payments.receive(payment, lambda *_: PaymentVerdict.NOT_WANTED, NOON)
+    bank = GatewayBank(PaymentGateway(session, gateway.url, TOKEN))
+    refunds = RefundActivities(database, bank)
+    gateway.faults = [LOST, LOST]
 
-        for _ in range(2):
-            with pytest.raises(ApplicationError):
-                await refunds.give_back(payment)
-        done = await refunds.give_back(payment)
-        receipt = await payments.get("evt-1")
+    for _ in range(2):
+        with pytest.raises(ApplicationError):
+            await refunds.give_back(payment)
+    done = await refunds.give_back(payment)
+    receipt = await payments.get("evt-1")
 
     assert gateway.back == {"evt-1": 1}
-    assert {key for _, key, _ in gateway.asked} == {"evt-1:refund"}
+    assert {key for _, key, _ in gateway.calls} == {"evt-1:refund"}
     assert receipt is not None
     assert (receipt.progress, receipt.refund_reference) == (Progress.REFUNDED, done.reference)
 
 
-async def test_what_was_paid_elsewhere_goes_back_even_where_it_could_not_be_booked(
+async def test_a_payment_made_elsewhere_is_refunded_even_if_it_was_not_booked(
     gateway: Gateway, port: GatewayPaymentActivities
 ) -> None:
     await port.refund(StepQuestion(key="ORD-1:pay", order=order(), reference="evt-1"))

@@ -1,11 +1,9 @@
-"""The port of provisioning on a real database: each step once, undone once, refused with its code."""
+"""The provisioning port on a real database: each step is done once, undone once or refused."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -53,15 +51,14 @@ def question(request: HrRequest, step: HrStepName, key: str = "") -> ProvisionQu
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(f"sqlite:///{tmp_path}/records.db") as database:
-        await database.upgrade()
-        await Stock(database).seed([Product(sku="DESK-1", name="Desk", on_hand=1)])
-        yield database
+async def database(database: Database) -> Database:
+    """The test's database, with one desk in stock."""
+    await Stock(database).seed([Product(sku="DESK-1", name="Desk", on_hand=1)])
+    return database
 
 
 async def _ledger(database: Database) -> tuple[object, ...]:
-    """Return everything that provisioning can have done."""
+    """Return everything that provisioning can change."""
     return (
         (await TimeOff(database).balance("UANA", 2027)).booked,
         await Payouts(database).queued("UANA"),
@@ -95,7 +92,7 @@ async def test_a_step_is_done_once_undone_once_and_then_refused(
 
 
 @pytest.mark.parametrize(("request_", "step"), EACH_STEP)
-async def test_an_undo_that_comes_first_keeps_the_step_from_being_done(
+async def test_a_step_after_its_undo_is_refused(
     database: Database, request_: HrRequest, step: HrStepName
 ) -> None:
     port = ProvisionActivities(database)
@@ -109,7 +106,7 @@ async def test_an_undo_that_comes_first_keeps_the_step_from_being_done(
 
 
 @pytest.mark.parametrize(("request_", "step"), EACH_STEP)
-async def test_a_key_of_another_request_is_refused(
+async def test_another_requests_key_is_refused(
     database: Database, request_: HrRequest, step: HrStepName
 ) -> None:
     port = ProvisionActivities(database)
@@ -122,13 +119,13 @@ async def test_a_key_of_another_request_is_refused(
         assert caught.value.type == "key_reused"
 
 
-async def test_what_is_left_is_told(database: Database) -> None:
+async def test_the_days_left_are_returned(database: Database) -> None:
     done = await ProvisionActivities(database).provision(question(SEA, HrStepName.BOOK_DAYS))
 
     assert done.left == (DaysLeft(year=2027, days=DEFAULT_DAYS - 5),)
 
 
-async def test_too_few_days_are_refused_with_how_many_there_are(database: Database) -> None:
+async def test_too_few_days_are_refused_with_the_number_left(database: Database) -> None:
     await TimeOff(database).grant("UANA", 2027, 4)
 
     with pytest.raises(ApplicationError) as caught:
@@ -139,24 +136,24 @@ async def test_too_few_days_are_refused_with_how_many_there_are(database: Databa
     assert caught.value.non_retryable
 
 
-async def test_an_empty_shelf_is_refused_and_at_once_only_one_gets_the_last(
+async def test_only_one_of_several_concurrent_requests_gets_the_last_item(
     database: Database,
 ) -> None:
     port = ProvisionActivities(database)
     desk = REQUESTS[HrType.EQUIPMENT]
-    asked = [replace(desk, request_id=f"HR-{number}") for number in range(4)]
+    requests = [replace(desk, request_id=f"HR-{number}") for number in range(4)]
 
     found = await asyncio.gather(
-        *(port.provision(question(one, HrStepName.RESERVE_ITEM)) for one in asked),
+        *(port.provision(question(request, HrStepName.RESERVE_ITEM)) for request in requests),
         return_exceptions=True,
     )
 
-    refused = [one for one in found if isinstance(one, ApplicationError)]
-    assert [one.type for one in refused] == ["out_of_stock"] * 3
-    assert all(one.balanced for one in await Balance(database).of_stock())
+    refused = [error for error in found if isinstance(error, ApplicationError)]
+    assert [error.type for error in refused] == ["out_of_stock"] * 3
+    assert all(product.balanced for product in await Balance(database).of_stock())
 
 
-async def test_the_file_holds_what_was_approved(database: Database) -> None:
+async def test_the_personnel_file_contains_the_approved_request(database: Database) -> None:
     await ProvisionActivities(database).provision(question(SEA, HrStepName.REGISTER))
 
     (entry,) = await Personnel(database).entries_of("UANA")
@@ -165,7 +162,7 @@ async def test_the_file_holds_what_was_approved(database: Database) -> None:
     assert '"ends": "2027-03-05"' in entry.entry
 
 
-async def test_a_step_that_lacks_what_it_is_about_is_refused(database: Database) -> None:
+async def test_a_step_without_the_data_it_needs_is_refused(database: Database) -> None:
     with pytest.raises(ApplicationError) as caught:
         await ProvisionActivities(database).provision(question(SEA, HrStepName.QUEUE_PAYOUT))
 

@@ -1,9 +1,7 @@
-"""The daily summary against a real database and a stand-in for Slack: the right day, told once."""
+"""The daily summary on a real database and the stand-in: the right day, posted once."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -33,13 +31,6 @@ DAY = DaySummary(day=SHORT_DAY, began=datetime.now(UTC) - timedelta(hours=1))
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(f"sqlite:///{tmp_path}/records.db") as database:
-        await database.upgrade()
-        yield database
-
-
-@pytest.fixture
 def summaries(database: Database, poster: Poster) -> SummaryActivities:
     return SummaryActivities(database, poster)
 
@@ -51,7 +42,7 @@ async def ordered(
     status: OrderStatus = OrderStatus.COMPLETED,
     snapshot: str = "",
 ) -> None:
-    """Have an order of 20.20 USD come in."""
+    """Store an order of 20.20 USD."""
     actor = Actor(person="UANA", origin=Origin.CLI)
     begun = receive(order(order_id), actor, policy(), at, needs_approval=False).state
     written = encode_snapshot(order_snapshot(replace(begun, status=status), 1))
@@ -60,10 +51,10 @@ async def ordered(
     await AuditTrail(database).append((first,), known)
 
 
-async def test_the_last_whole_day_in_the_policies_time_zone_is_summed_up(
+async def test_the_previous_day_in_the_policies_time_zone_is_totalled(
     database: Database, summaries: SummaryActivities, activity: ActivityEnvironment
 ) -> None:
-    """To the instant, also where the clocks are set; one that cannot be read is left out."""
+    """The day is exact across a clock change. An unreadable order is not counted."""
     instant = timedelta(microseconds=1)
     await ordered(database, "ORD-1", BEGAN - instant)
     await ordered(database, "ORD-2", BEGAN)
@@ -89,7 +80,7 @@ async def test_the_last_whole_day_in_the_policies_time_zone_is_summed_up(
     )
 
 
-async def test_a_day_that_is_named_is_summed_up(
+async def test_a_given_day_is_totalled(
     database: Database, summaries: SummaryActivities, activity: ActivityEnvironment
 ) -> None:
     await ordered(database, "ORD-5", ENDED)
@@ -100,25 +91,27 @@ async def test_a_day_that_is_named_is_summed_up(
     assert [row.orders for row in summary.rows] == [1]
 
 
-async def test_a_day_is_told_once(
+async def test_the_summary_of_a_day_is_posted_once(
     slack: StandInClient, summaries: SummaryActivities, activity: ActivityEnvironment
 ) -> None:
-    """A repetition finds the message by its key; another day is another message."""
+    """A repeated call finds the message by its key. Another day is another message."""
     price = Money(amount=order().total.amount, currency="USD")
     rows = (DayRow(status=OrderStatus.COMPLETED, orders=3, totals=(price,)),)
     message = SummaryMessage(channel="#approvals", language="en", summary=replace(DAY, rows=rows))
     next_day = replace(message, summary=replace(DAY, day=date(2026, 3, 30)))
 
-    told = [await activity.run(summaries.tell_day, one) for one in (message, message, next_day)]
+    posted = [
+        await activity.run(summaries.tell_day, summary) for summary in (message, message, next_day)
+    ]
 
-    assert told == [True, False, True]
+    assert posted == [True, False, True]
     first, second = await slack.messages(APPROVALS, ANA)
     assert first["text"].startswith("3 orders came in on 29 March 2026.")
     assert "✓ Completed       3  20.20 USD" in text_of(first)
     assert second["text"] == "There were no orders on 30 March 2026."
 
 
-async def test_what_a_person_must_mend_is_not_tried_again(
+async def test_a_problem_that_a_person_must_fix_is_not_retried(
     slack: StandInClient, summaries: SummaryActivities, activity: ActivityEnvironment
 ) -> None:
     nowhere = SummaryMessage(channel="#nowhere", language="en", summary=DAY)

@@ -34,8 +34,8 @@ def shown(
 
 
 @dataclass
-class Desk:
-    """Publishes as the workflow does: with the intent written down before."""
+class Publisher:
+    """Publishes threads as the workflow does, with the intent recorded first."""
 
     slack: StandInClient
     cards: CardActivities
@@ -46,46 +46,46 @@ class Desk:
     ) -> PublishedCard:
         snapshot = make if isinstance(make, ApprovalSnapshot) else shown(make)
         now = datetime.now(UTC)
-        noted = tuple(replace(one, intended_at=one.intended_at or now) for one in copies)
+        noted = tuple(replace(copy, intended_at=copy.intended_at or now) for copy in copies)
         published: PublishedCard = await self.activity.run(
             self.cards.publish, PublishCard(face=snapshot, copies=noted)
         )
         return published
 
     async def roots(self) -> list[Json]:
-        """Return the messages of ours that stand in the channel itself."""
+        """Return our messages in the channel, without replies."""
         return [m for m in await self.slack.messages(APPROVALS, BORIS) if m.get("bot_id")]
 
     async def replies(self) -> list[Json]:
-        """Return the replies of ours under the only root."""
+        """Return our replies to the only root message."""
         (root,) = await self.roots()
         found = await self.slack.messages(APPROVALS, BORIS, thread_ts=root["ts"])
-        return [one for one in found if one["ts"] != root["ts"] and one.get("bot_id")]
+        return [reply for reply in found if reply["ts"] != root["ts"] and reply.get("bot_id")]
 
     async def posts(self) -> int:
-        """Count the requests to post."""
+        """Count the calls of chat.postMessage."""
         return len(await self.slack.journal(kind="api", method="chat.postMessage"))
 
 
 @pytest.fixture
-def desk(slack: StandInClient, poster: Poster, activity: ActivityEnvironment) -> Desk:
-    return Desk(slack=slack, cards=CardActivities(poster), activity=activity)
+def publisher(slack: StandInClient, poster: Poster, activity: ActivityEnvironment) -> Publisher:
+    return Publisher(slack=slack, cards=CardActivities(poster), activity=activity)
 
 
 def buttons(message: Json) -> list[str]:
-    rows = [one["elements"] for one in message["blocks"] if one["type"] == "actions"]
-    return [one["action_id"] for row in rows for one in row]
+    rows = [block["elements"] for block in message["blocks"] if block["type"] == "actions"]
+    return [button["action_id"] for row in rows for button in row]
 
 
-async def test_two_levels_are_a_root_and_two_replies_and_nothing_else(desk: Desk) -> None:
-    opening = await desk.publish(threads.opening, ROOT)
-    first = await desk.publish(threads.first, *opening.copies, FIRST)
-    second = await desk.publish(threads.second, *first.copies, SECOND)
-    await desk.publish(threads.approved, *second.copies)
+async def test_two_levels_are_a_root_message_and_two_replies(publisher: Publisher) -> None:
+    opening = await publisher.publish(threads.opening, ROOT)
+    first = await publisher.publish(threads.first, *opening.copies, FIRST)
+    second = await publisher.publish(threads.second, *first.copies, SECOND)
+    await publisher.publish(threads.approved, *second.copies)
 
-    (root,) = await desk.roots()
-    one, other = await desk.replies()
-    assert await desk.posts() == 3
+    (root,) = await publisher.roots()
+    one, other = await publisher.replies()
+    assert await publisher.posts() == 3
     assert "Approved" in root["text"]
     assert "Step 1 of 2: manager" in text_of(one)
     assert "Step 2 of 2: hr" in text_of(other)
@@ -93,128 +93,128 @@ async def test_two_levels_are_a_root_and_two_replies_and_nothing_else(desk: Desk
     assert {one["thread_ts"], other["thread_ts"]} == {root["ts"]}
 
 
-async def test_a_level_that_closes_has_its_reply_turned_into_its_outcome(desk: Desk) -> None:
-    first = await desk.publish(threads.first, ROOT, FIRST)
-    (before,) = await desk.replies()
-    await desk.publish(threads.second, *first.copies, SECOND)
+async def test_the_reply_of_a_closed_level_shows_its_outcome(publisher: Publisher) -> None:
+    first = await publisher.publish(threads.first, ROOT, FIRST)
+    (before,) = await publisher.replies()
+    await publisher.publish(threads.second, *first.copies, SECOND)
 
-    after, other = await desk.replies()
+    after, other = await publisher.replies()
     assert buttons(before) == ["approve", "reject", "details"]
     assert (buttons(after), after["ts"]) == ([], before["ts"])
     assert "<@U0BORIS> approved" in text_of(after)
     assert buttons(other) == ["approve", "reject", "details"]
 
 
-async def test_a_reply_that_was_lost_on_the_way_is_adopted_and_not_doubled(
-    slack: StandInClient, desk: Desk
+async def test_a_reply_whose_response_was_lost_is_adopted_and_not_posted_again(
+    slack: StandInClient, publisher: Publisher
 ) -> None:
-    root = await desk.publish(threads.opening, ROOT)
+    root = await publisher.publish(threads.opening, ROOT)
     await slack.faults({"target": "chat.postMessage", "effect": "reply_lost"})
 
-    lost = await desk.publish(threads.first, *root.copies, FIRST)
-    found = await desk.publish(threads.first, *lost.copies)
+    lost = await publisher.publish(threads.first, *root.copies, FIRST)
+    found = await publisher.publish(threads.first, *lost.copies)
 
-    (reply,) = await desk.replies()
-    assert [one.doubtful for one in lost.copies] == [False, True]
+    (reply,) = await publisher.replies()
+    assert [copy.doubtful for copy in lost.copies] == [False, True]
     assert (lost.problem != "", lost.lasting, found.problem) == (True, False, "")
     assert found.copies[1].ts == reply["ts"]
-    assert await desk.posts() == 2
+    assert await publisher.posts() == 2
 
 
 @pytest.mark.parametrize("effect", ["http_500", "late"])
-async def test_a_reply_of_unknown_outcome_never_stands_twice(
-    slack: StandInClient, desk: Desk, effect: str
+async def test_a_reply_of_unknown_outcome_is_never_posted_twice(
+    slack: StandInClient, publisher: Publisher, effect: str
 ) -> None:
-    root = await desk.publish(threads.opening, ROOT)
+    root = await publisher.publish(threads.opening, ROOT)
     await slack.faults({"target": "chat.postMessage", "effect": effect, "seconds": 60})
-    lost = await desk.publish(threads.first, *root.copies, FIRST)
-    again = await desk.publish(threads.first, *lost.copies)
+    lost = await publisher.publish(threads.first, *root.copies, FIRST)
+    again = await publisher.publish(threads.first, *lost.copies)
     await slack.advance(61)
     if effect == "late":
         await slack.wait_for_journal(kind="applied_late")
 
-    last = await desk.publish(threads.second, *again.copies, SECOND)
+    last = await publisher.publish(threads.second, *again.copies, SECOND)
 
-    one, other = await desk.replies()
+    one, other = await publisher.replies()
     assert [one["ts"], other["ts"]] == [copy.ts for copy in last.copies[1:]]
     assert (lost.problem != "", again.problem, last.problem) == (True, "", "")
 
 
 @pytest.mark.parametrize("effect", ["http_500", "reply_lost"])
-async def test_without_its_root_no_reply_is_tried_or_doubted(
-    slack: StandInClient, desk: Desk, effect: str
+async def test_without_a_root_message_no_reply_is_posted_or_doubtful(
+    slack: StandInClient, publisher: Publisher, effect: str
 ) -> None:
     await slack.faults({"target": "chat.postMessage", "effect": effect})
 
-    first = await desk.publish(threads.first, ROOT, FIRST)
-    posts = await desk.posts()
-    second = await desk.publish(threads.second, *first.copies, SECOND)
+    first = await publisher.publish(threads.first, ROOT, FIRST)
+    posts = await publisher.posts()
+    second = await publisher.publish(threads.second, *first.copies, SECOND)
 
     assert posts == 1
     assert (first.copies[1].ts, first.copies[1].doubtful) == ("", False)
     assert first.problem != ""
     assert second.problem == ""
-    one, other = await desk.replies()
+    one, other = await publisher.replies()
     assert "Step 1 of 2" in text_of(one)
     assert "Step 2 of 2" in text_of(other)
 
 
-async def test_a_root_that_nobody_lets_us_post_is_one_lasting_problem(
-    slack: StandInClient, desk: Desk
+async def test_a_root_message_that_slack_refuses_is_one_lasting_problem(
+    slack: StandInClient, publisher: Publisher
 ) -> None:
     await slack.channels(APPROVALS, "remove_bot")
 
-    result = await desk.publish(threads.first, ROOT, FIRST, DIRECT)
+    result = await publisher.publish(threads.first, ROOT, FIRST, DIRECT)
 
     assert (result.problem, result.lasting) == ("slack.not_in_channel", True)
-    assert [bool(one.ts) for one in result.copies] == [False, False, True]
+    assert [bool(copy.ts) for copy in result.copies] == [False, False, True]
     assert not result.copies[1].doubtful
 
 
-async def test_a_change_voids_the_replies_that_stand_and_asks_below(desk: Desk) -> None:
-    second = await desk.publish(threads.second, ROOT, FIRST, SECOND)
-    await desk.publish(threads.amended, *second.copies, ANEW)
+async def test_an_amendment_voids_the_replies_and_adds_new_ones(publisher: Publisher) -> None:
+    second = await publisher.publish(threads.second, ROOT, FIRST, SECOND)
+    await publisher.publish(threads.amended, *second.copies, ANEW)
 
-    *old, new = await desk.replies()
-    assert ["reset by a change" in text_of(one) for one in old] == [True, True]
-    assert [buttons(one) for one in (*old, new)] == [[], [], ["approve", "reject", "details"]]
+    *old, new = await publisher.replies()
+    assert ["reset by a change" in text_of(reply) for reply in old] == [True, True]
+    assert [buttons(reply) for reply in (*old, new)] == [[], [], ["approve", "reject", "details"]]
 
 
-async def test_what_nobody_has_seen_is_not_posted_once_it_is_over(
-    slack: StandInClient, desk: Desk
+async def test_a_reply_that_became_obsolete_is_not_posted(
+    slack: StandInClient, publisher: Publisher
 ) -> None:
-    amended = await desk.publish(threads.amended, ROOT, FIRST, SECOND, ANEW)
-    (reply,) = await desk.replies()
+    amended = await publisher.publish(threads.amended, ROOT, FIRST, SECOND, ANEW)
+    (reply,) = await publisher.replies()
     await slack.delete_message(APPROVALS, amended.copies[0].ts)
-    withdrawn = await desk.publish(threads.withdrawn, replace(ROOT, key="k-9"), FIRST)
+    withdrawn = await publisher.publish(threads.withdrawn, replace(ROOT, key="k-9"), FIRST)
 
-    assert [bool(one.ts) for one in amended.copies] == [True, False, False, True]
+    assert [bool(copy.ts) for copy in amended.copies] == [True, False, False, True]
     assert (amended.problem, withdrawn.problem) == ("", "")
     assert "Step 1 of 2" in text_of(reply)
-    assert await desk.replies() == []
+    assert await publisher.replies() == []
 
 
-async def test_a_reply_that_a_person_has_deleted_is_posted_again(
-    slack: StandInClient, desk: Desk
+async def test_a_reply_that_a_user_deleted_is_posted_again(
+    slack: StandInClient, publisher: Publisher
 ) -> None:
-    first = await desk.publish(threads.first, ROOT, FIRST)
+    first = await publisher.publish(threads.first, ROOT, FIRST)
     await slack.delete_message(APPROVALS, first.copies[1].ts)
 
-    again = await desk.publish(threads.second, *first.copies, SECOND)
+    again = await publisher.publish(threads.second, *first.copies, SECOND)
 
-    one, _ = await desk.replies()
+    one, _ = await publisher.replies()
     assert again.copies[1].ts == one["ts"] != first.copies[1].ts
 
 
-async def test_nothing_private_reaches_the_channel_and_all_of_it_a_direct_message(
-    slack: StandInClient, desk: Desk
+async def test_private_content_is_in_direct_messages_only(
+    slack: StandInClient, publisher: Publisher
 ) -> None:
     snapshot = shown(threads.rejected, Visibility.PRIVATE)
-    await desk.publish(snapshot, ROOT, FIRST, SECOND)
-    await desk.publish(shown(threads.second, Visibility.PRIVATE), DIRECT)
+    await publisher.publish(snapshot, ROOT, FIRST, SECOND)
+    await publisher.publish(shown(threads.second, Visibility.PRIVATE), DIRECT)
 
-    public = str([await desk.roots(), await desk.replies()])
+    public = str([await publisher.roots(), await publisher.replies()])
     (direct,) = [m for m in await slack.messages(f"D{BORIS}", BORIS) if m.get("bot_id")]
     assert "Time off" in public
-    assert not [one for one in ("June", "sister", "1,200", "illness") if one in public]
+    assert not [text for text in ("June", "sister", "1,200", "illness") if text in public]
     assert "sister" in text_of(direct)

@@ -1,4 +1,4 @@
-"""A migrated SQLite file of its own for each test."""
+"""Fixtures for the database: each test gets its own copy of a migrated SQLite file."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -15,6 +15,12 @@ async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     async with Database(f"sqlite:///{path}") as database:
         await database.upgrade()
     return path
+
+
+@pytest.fixture(autouse=True)
+def no_write_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write without the pause that a process leaves to other processes after each transaction."""
+    monkeypatch.setattr("records.database._WRITE_PAUSE", 0)
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ async def test_a_gap_is_refused_and_writes_nothing(
 async def test_facts_of_another_request_are_not_taken(database: Database) -> None:
     with pytest.raises(ValueError, match="ORD-2"):
         await AuditTrail(database).append(facts(1, request_id="ORD-2"), state("ORD-1"))
-    with pytest.raises(ValueError, match="no facts to append"):
+    with pytest.raises(ValueError, match="no facts"):
         await AuditTrail(database).append((), state())
 
 

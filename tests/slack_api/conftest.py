@@ -1,6 +1,7 @@
 """Fixtures for Slack's API: each test gets its own stand-in and the client that the worker uses."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from time import monotonic
 
 import pytest
 from pydantic import SecretStr
@@ -28,13 +29,40 @@ async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StandInClient]
 
 
 @pytest.fixture
-async def web(slack: StandInClient) -> AsyncIterator[AsyncWebClient]:
-    """The worker's client, with a timeout of one second per call."""
+def call_timeout(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> float:
+    """Seconds per Slack call: one, or less in a test whose parameters let Slack hang.
+
+    The stand-in then hangs for hardly longer than the client waits: it cannot stop before. A test
+    sets another timeout with `parametrize("call_timeout", [...])`.
+    """
+    parameters = getattr(request.node, "callspec", None)
+    if parameters is None or "'hang'" not in repr(parameters.params):
+        return 1.0
+    monkeypatch.setattr("emulator.calls.HANG_SECONDS", 0.5)
+    return 0.3
+
+
+@pytest.fixture
+async def web(slack: StandInClient, call_timeout: float) -> AsyncIterator[AsyncWebClient]:
+    """The worker's client."""
     config = Settings(
         slack_bot_token=SecretStr("xoxb-local"), slack_api_url=f"{slack.base_url}/api/"
     )
-    async with slack_client(config, call_timeout=1) as client:
+    async with slack_client(config, call_timeout) as client:
         yield client
+
+
+@pytest.fixture
+def pass_retry_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Return a function that moves the client's clock past a Retry-After of some seconds."""
+    passed = 0.0
+
+    def skip(seconds: float) -> None:
+        nonlocal passed
+        passed += seconds
+
+    monkeypatch.setattr("slack_api.rate_limited_client.monotonic", lambda: monotonic() + passed)
+    return skip
 
 
 @pytest.fixture

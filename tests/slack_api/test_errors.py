@@ -1,4 +1,4 @@
-"""What a failed call means, whoever it was that answered."""
+"""Classification of failed Slack calls, including responses that did not come from Slack."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -49,8 +49,8 @@ ANSWERS = [
 ]
 
 
-class Answering:
-    """A server that gives one answer to everything."""
+class FixedServer:
+    """A server with one response to every request."""
 
     def __init__(self) -> None:
         self.status, self.kind, self.body = 200, "application/json", "{}"
@@ -68,32 +68,32 @@ class Answering:
 
 
 @pytest.fixture
-async def answering() -> AsyncIterator[Answering]:
-    answering = Answering()
+async def server() -> AsyncIterator[FixedServer]:
+    server = FixedServer()
     app = web.Application()
-    app.router.add_route("*", "/{anything:.*}", answering.serve)
+    app.router.add_route("*", "/{anything:.*}", server.serve)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    answering.port = runner.addresses[0][1]
-    yield answering
+    server.port = runner.addresses[0][1]
+    yield server
     await runner.cleanup()
 
 
-async def failure_of(answering: Answering) -> SlackProblem:
+async def failure_of(server: FixedServer) -> SlackProblem:
     with pytest.raises(SLACK_FAILURES) as caught:
-        await answering.client().chat_postMessage(channel="C1", text="words")
+        await server.client().chat_postMessage(channel="C1", text="words")
     assert isinstance(caught.value, Exception)
     return classify(caught.value)
 
 
 @pytest.mark.parametrize(("status", "kind", "body", "expected"), ANSWERS)
-async def test_every_failed_answer_has_a_meaning(
-    answering: Answering, status: int, kind: str, body: str, expected: tuple[str, bool, bool]
+async def test_every_failed_response_is_classified(
+    server: FixedServer, status: int, kind: str, body: str, expected: tuple[str, bool, bool]
 ) -> None:
-    answering.status, answering.kind, answering.body = status, kind, body
+    server.status, server.kind, server.body = status, kind, body
 
-    problem = await failure_of(answering)
+    problem = await failure_of(server)
 
     code, lasting, ambiguous = expected
     assert problem == SlackProblem(code=f"slack.{code}", lasting=lasting, ambiguous=ambiguous)
@@ -105,7 +105,7 @@ def refusal(code: str) -> SlackApiError:
 
 
 @pytest.mark.parametrize("code", sorted(TRANSIENT))
-def test_what_passes_by_itself_is_tried_again(code: str) -> None:
+def test_a_transient_error_may_be_retried(code: str) -> None:
     problem = classify(refusal(code))
 
     assert (problem.lasting, problem.addressee_gone) == (False, False)
@@ -121,42 +121,42 @@ def test_what_passes_by_itself_is_tried_again(code: str) -> None:
         "invalid_arguments",
         "missing_scope",
         "thread_not_found",
-        "what_slack_may_invent_next",
+        "a_code_that_slack_may_add_later",
     ],
 )
-def test_every_other_definite_refusal_needs_a_person(code: str) -> None:
+def test_every_other_refusal_is_lasting(code: str) -> None:
     assert classify(refusal(code)) == SlackProblem(code=f"slack.{code}", lasting=True)
 
 
 @pytest.mark.parametrize(
     "code", ["user_not_found", "user_disabled", "user_not_visible", "cannot_dm_bot"]
 )
-def test_who_gets_no_messages_at_all_is_told_apart(code: str) -> None:
+def test_an_addressee_who_receives_no_messages_is_marked_as_gone(code: str) -> None:
     assert classify(refusal(code)) == SlackProblem(
         code=f"slack.{code}", lasting=True, addressee_gone=True
     )
 
 
-def test_who_cannot_be_reached_is_never_a_matter_of_time() -> None:
+def test_no_code_is_both_transient_and_unreachable() -> None:
     assert not TRANSIENT & UNREACHABLE
     assert RATE_LIMITED | AMBIGUOUS <= TRANSIENT
 
 
 @pytest.mark.parametrize(
-    ("written", "seconds"), [("30", 30), ("0", 0), ("soon", 1), ("1.5", 1), (None, 1)]
+    ("header", "seconds"), [("30", 30), ("0", 0), ("soon", 1), ("1.5", 1), (None, 1)]
 )
-async def test_how_long_slack_asks_to_wait_is_read_with_care(
-    answering: Answering, written: str | None, seconds: int
+async def test_an_unreadable_retry_after_counts_as_one_second(
+    server: FixedServer, header: str | None, seconds: int
 ) -> None:
-    answering.status = 429
-    answering.headers = {"Retry-After": written} if written else {}
+    server.status = 429
+    server.headers = {"Retry-After": header} if header else {}
 
-    problem = await failure_of(answering)
+    problem = await failure_of(server)
 
     assert problem == SlackProblem(code="slack.ratelimited", retry_after=timedelta(seconds=seconds))
 
 
-def test_no_answer_at_all_leaves_the_outcome_open() -> None:
+def test_without_a_response_the_outcome_is_unknown() -> None:
     assert classify(TimeoutError()).ambiguous
     assert classify(aiohttp.ServerDisconnectedError()).ambiguous
     odd = SlackApiError("odd", {"ok": False})  # type: ignore[no-untyped-call]

@@ -1,6 +1,6 @@
-"""Retry-After: what Slack told one call, the next one obeys too, whoever makes it."""
+"""Retry-After: when Slack limits one call, every later call of the same kind waits too."""
 
-import asyncio
+from collections.abc import Callable
 
 import pytest
 from slack_sdk.errors import SlackApiError
@@ -26,7 +26,7 @@ async def calls(slack: StandInClient, method: str) -> int:
 
 @pytest.fixture
 async def limited(slack: StandInClient, web: AsyncWebClient) -> SlackProblem:
-    """Have a post to #approvals be told to wait for two seconds."""
+    """The problem of a post to #approvals that Slack limited for two seconds."""
     fault = {"target": "chat.postMessage", "effect": "ratelimited", "retry_after": 2}
     await slack.faults(fault)
     problem = await problem_of(web, APPROVALS)
@@ -34,7 +34,7 @@ async def limited(slack: StandInClient, web: AsyncWebClient) -> SlackProblem:
     return problem
 
 
-async def test_nobody_calls_before_the_wait_is_over(
+async def test_no_call_is_sent_before_the_wait_is_over(
     slack: StandInClient, web: AsyncWebClient, limited: SlackProblem
 ) -> None:
     again = await problem_of(web, APPROVALS)
@@ -52,7 +52,7 @@ async def test_another_channel_and_another_method_need_not_wait(
     assert elsewhere is None
 
 
-async def test_a_method_that_is_limited_is_limited_whatever_it_is_about(
+async def test_a_limited_method_is_limited_for_all_arguments(
     slack: StandInClient, web: AsyncWebClient
 ) -> None:
     await slack.faults({"target": "users.info", "effect": "ratelimited", "retry_after": 9})
@@ -63,8 +63,13 @@ async def test_a_method_that_is_limited_is_limited_whatever_it_is_about(
     assert await calls(slack, "users.info") == 1
 
 
-async def test_after_the_wait_it_is_asked_again(web: AsyncWebClient, limited: SlackProblem) -> None:
+async def test_after_the_wait_calls_are_sent_again(
+    web: AsyncWebClient, limited: SlackProblem, pass_retry_after: Callable[[float], None]
+) -> None:
     assert limited.retry_after is not None
-    await asyncio.sleep(limited.retry_after.total_seconds())
+    pass_retry_after(limited.retry_after.total_seconds() - 0.5)
+    early = await problem_of(web, APPROVALS)
+    pass_retry_after(0.5)
 
+    assert early is not None
     assert await problem_of(web, APPROVALS) is None
