@@ -85,13 +85,16 @@ def words_of(entry: Json) -> str:
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:
-    """Return what finds a sentence of the catalogue, whatever stands in its blanks."""
-    parts = []
+    """Return the pattern that finds a sentence of the catalogue, whatever fills its blanks.
+
+    A sentence that begins with a blank must begin a line: `{who} · {when}` is also how others end.
+    """
+    parts = ["^"] if sentence.startswith("{") else []
     for literal, blank, _, _ in Formatter().parse(sentence):
         parts.append(re.escape(literal))
         if blank:
             parts.append(_BLANKS.get(blank, r"[^\n]*?"))
-    return re.compile("".join(parts))
+    return re.compile("".join(parts), re.MULTILINE)
 
 
 _PATTERNS = [

@@ -53,7 +53,7 @@ def test_a_closed_card_says_once_who_closed_it() -> None:
     words = _words(examples.approved())
 
     assert words.count("<@U0BORIS>") == 1
-    assert "Level 1" not in words
+    assert "Step 1" not in words
 
 
 def test_who_else_decided_still_stands_there_when_it_is_closed() -> None:
