@@ -106,7 +106,7 @@ def _told_as_typed(block: Block) -> Block:
 def _sum_words(reckoned: DraftLineTotal, price: str, locale: str) -> str:
     """Return what a line comes to, or, for each number that is none, why."""
     labels = {"quantity": text("form.quantity", locale), "unit_price": price}
-    if reckoned.mistakes:
+    if reckoned.errors:
         return "\n".join(
             text(
                 "form.sum.mistake",
@@ -114,7 +114,7 @@ def _sum_words(reckoned: DraftLineTotal, price: str, locale: str) -> str:
                 field=labels[column],
                 sentence=notices.refusal(error.code, error.data, locale),
             )
-            for column, error in reckoned.mistakes.items()
+            for column, error in reckoned.errors.items()
         )
     if reckoned.total is None:
         return text("form.sum.open", locale)
@@ -124,8 +124,8 @@ def _sum_words(reckoned: DraftLineTotal, price: str, locale: str) -> str:
 def total_block(reckoned: DraftTotal, locale: str) -> Block:
     """Return what the whole order comes to, as far as it is written."""
     total = in_line(str(reckoned.total), 80, locale)
-    if reckoned.mistake is not None:
-        why = notices.refusal(reckoned.mistake.code, reckoned.mistake.data, locale)
+    if reckoned.error is not None:
+        why = notices.refusal(reckoned.error.code, reckoned.error.data, locale)
         words = text("form.total.mistake", locale, sentence=why)
     elif reckoned.total is None:
         words = text("form.total.open", locale)

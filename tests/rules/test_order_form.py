@@ -470,7 +470,7 @@ def test_what_cannot_be_added_up_stands_with_its_line() -> None:
     reckoned = draft_total(typed, "USD")
 
     assert [one.total for one in reckoned.lines] == [usd("1500.00"), None, None]
-    assert {at: error.code for at, error in reckoned.lines[1].mistakes.items()} == {
+    assert {at: error.code for at, error in reckoned.lines[1].errors.items()} == {
         "quantity": "quantity_not_a_count",
         "unit_price": "amount_not_positive",
     }
@@ -481,5 +481,5 @@ def test_a_sum_of_too_many_digits_is_no_sum() -> None:
     reckoned = draft_total((line(quantity="9999", unit_price="9999999999999.99"),), "USD")
 
     assert reckoned.total is None
-    assert reckoned.mistake is not None
-    assert reckoned.mistake.code == "amount_too_many_digits"
+    assert reckoned.error is not None
+    assert reckoned.error.code == "amount_too_many_digits"

@@ -1,4 +1,4 @@
-"""Small steps that the order's rules share: a step moves, a fact is noted, the order turns or ends."""
+"""Building blocks of the order's rules: change a step, add a fact, start compensation, end."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -24,7 +24,7 @@ def note(  # noqa: PLR0913 - a fact has this many parts
     reason: str = "",
     data: dict[str, str] | None = None,
 ) -> OrderChange:
-    """Return `change` with one more fact to write down."""
+    """Return `change` with one more fact."""
     sequence = change.state.sequence + 1
     event = AuditEvent(
         request_id=change.state.order.order_id,
@@ -42,19 +42,19 @@ def note(  # noqa: PLR0913 - a fact has this many parts
 
 
 def with_step(state: OrderState, step: Step) -> OrderState:
-    """Return `state` with `step` in place of the one of its name."""
+    """Return `state` with the step of the same name replaced."""
     steps = tuple(step if step.name is old.name else old for old in state.steps)
     return replace(state, steps=steps)
 
 
 def note_step(state: OrderState, step: Step, kind: Fact, now: datetime, **data: str) -> OrderChange:
-    """Return the order with the step as it is now, and the fact that says so."""
-    told = {"step": step.name.value, "reference": step.reference, "error": step.error}
-    return note(OrderChange(state=with_step(state, step)), kind, CLOCK, now, data=told | data)
+    """Return the order with the new step and the fact about it."""
+    step_data = {"step": step.name.value, "reference": step.reference, "error": step.error}
+    return note(OrderChange(state=with_step(state, step)), kind, CLOCK, now, data=step_data | data)
 
 
 def turned_back(state: OrderState, ending: OrderStatus) -> OrderState:
-    """Return the order on its way back: what is owed is undone, then it ends as `ending`."""
+    """Return the order as it starts to compensate the owed steps; it will end as `ending`."""
     steps = tuple(
         replace(step, status=StepStatus.STOPPED) if step.status is StepStatus.RUNNING else step
         for step in state.steps

@@ -1,4 +1,4 @@
-"""Why a step failed: a code and its data, written as one short text that anybody's language can be made of."""
+"""Why a step failed: a code and its data, stored as a short text and translated when shown."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ _MARK = "failure."
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Failure:
-    """A cause that we have words for, such as `out_of_stock` with the product and how many are left."""
+    """A known cause, such as `out_of_stock` with the product and the quantity left."""
 
     code: str
     data: Mapping[str, str] = field(default_factory=dict)
@@ -18,10 +18,10 @@ class Failure:
         return f"{_MARK}{self.code} {json.dumps(dict(self.data), sort_keys=True)}"
 
 
-def read_failure(written: str) -> Failure | None:
-    """Return the cause that `str` has written; None where it is somebody else's own sentence."""
-    code, _, data = written.removeprefix(_MARK).partition(" ")
-    if not written.startswith(_MARK):
+def read_failure(text: str) -> Failure | None:
+    """Parse the text of a `Failure`; return None for any other text, such as another system's."""
+    code, _, data = text.removeprefix(_MARK).partition(" ")
+    if not text.startswith(_MARK):
         return None
     try:
         read = json.loads(data)
