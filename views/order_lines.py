@@ -98,14 +98,14 @@ def _told_as_typed(block: Block) -> Block:
 def _sum_words(reckoned: DraftLineTotal, price: str, t: Translator) -> str:
     """Return what a line comes to, or, for each number that is none, why."""
     labels = {"quantity": t("form.quantity"), "unit_price": price}
-    if reckoned.mistakes:
+    if reckoned.errors:
         return "\n".join(
             t(
                 "form.sum.mistake",
                 field=labels[column],
                 sentence=notices.refusal(error.code, error.data, t),
             )
-            for column, error in reckoned.mistakes.items()
+            for column, error in reckoned.errors.items()
         )
     if reckoned.total is None:
         return t("form.sum.open")
@@ -115,8 +115,8 @@ def _sum_words(reckoned: DraftLineTotal, price: str, t: Translator) -> str:
 def total_block(reckoned: DraftTotal, t: Translator) -> Block:
     """Return what the whole order comes to, as far as it is written."""
     total = t.inline(str(reckoned.total), 80)
-    if reckoned.mistake is not None:
-        why = notices.refusal(reckoned.mistake.code, reckoned.mistake.data, t)
+    if reckoned.error is not None:
+        why = notices.refusal(reckoned.error.code, reckoned.error.data, t)
         words = t("form.total.mistake", sentence=why)
     elif reckoned.total is None:
         words = t("form.total.open")

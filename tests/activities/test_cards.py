@@ -396,7 +396,7 @@ async def test_a_copy_that_is_late_is_reported_before_the_activity_times_out(
     slack: StandInClient, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("activities.cards.PUBLISH_TIMEOUT", 0.4)
-    monkeypatch.setattr("emulator.calls.HANG_SECONDS", 1)
+    monkeypatch.setattr("emulator.api_call.HANG_SECONDS", 1)
     first = await publisher.publish(COPY)
     await slack.faults(
         {"target": "chat.postMessage", "effect": "hang", "where": {"channel": f"D{BORIS}"}}

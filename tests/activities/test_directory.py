@@ -449,7 +449,7 @@ async def test_without_a_retry_after_the_detail_is_zero(
 async def test_after_the_first_failure_no_more_calls_are_made(
     slack: StandInClient, read: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("emulator.calls.HANG_SECONDS", 5)
+    monkeypatch.setattr("emulator.api_call.HANG_SECONDS", 5)
     everyone = [f"user:U0CROWD{number}" for number in range(5 * MAX_CONCURRENT_CALLS)]
     await slack.faults(
         {"target": "users.info", "effect": "hang", "times": MAX_CONCURRENT_CALLS - 1},

@@ -27,10 +27,10 @@ from tests.rules.builders import (
     BORIS,
     CLARA,
     after,
+    apply_result,
+    directory_result,
     level,
     member,
-    read,
-    reading,
     submitted,
     users,
 )
@@ -199,9 +199,9 @@ def test_a_blocked_levels_reminder_goes_to_the_admin_channel() -> None:
 
 def test_who_may_not_decide_is_in_the_audit_trail_and_not_on_the_card() -> None:
     assert "The card does not name them; the audit trail's evidence lists everyone" in PROSE
-    named = reading(member(BORIS), member(CLARA, Standing.GUEST))
+    named = directory_result(member(BORIS), member(CLARA, Standing.GUEST))
 
-    change = read(begun(level(BORIS)), named)
+    change = apply_result(begun(level(BORIS)), named)
 
     assert f"{CLARA}=guest by " in change.facts[-1].data["evidence"]
     assert CLARA not in str(approval_snapshot(change.state, 1))
@@ -218,7 +218,9 @@ def test_an_escalation_opens_what_cannot_be_read_only_instead(*, replace: bool) 
     ).state
     sources = escalated.levels[-1].sources
     unread = tuple(str(one) for one in sources if one not in step.to)
-    change = read(escalated, reading(member(CLARA), unreadable=unread), after(minutes=1))
+    change = apply_result(
+        escalated, directory_result(member(CLARA), unreadable=unread), after(minutes=1)
+    )
 
     assert (change.state.levels[-1].blocked == "") is replace
 

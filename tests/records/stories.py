@@ -11,7 +11,7 @@ from records.requests import PublicState
 from records.schema import audit_events, metadata, requests
 from records.snapshots import encode_snapshot
 from records.trail import columns_of, fact_of
-from tests.rules.builders import ANA, BORIS, CLARA, NOON, actor, level, opened_as, request
+from tests.rules.builders import ANA, BORIS, CLARA, NOON, actor, level, open_request, request
 from workflows.rules.approvals import amendment, approval
 from workflows.rules.approvals.request import Amendment, Change, Comment, Decision, Verdict
 from workflows.rules.approvals.snapshot import approval_snapshot
@@ -41,7 +41,7 @@ def rejected(request_id: str = "APR-1") -> tuple[tuple[AuditEvent, ...], PublicS
         request(level(BORIS, CLARA)), request_id=request_id, content=content, requester=actor(ANA)
     )
     facts = list(approval.submit(asked, NOON).facts)
-    state = opened_as(asked)
+    state = open_request(asked)
     state = replace(state, sequence=len(facts))
 
     def take(change: Change) -> None:
@@ -55,7 +55,7 @@ def rejected(request_id: str = "APR-1") -> tuple[tuple[AuditEvent, ...], PublicS
         actor=actor(ANA), content=replace(content, title="Two desks"), content_revision=1
     )
     take(amendment.amend(state, other, NOON))
-    reopened = opened_as(replace(state.request, request_id=request_id)).levels
+    reopened = open_request(replace(state.request, request_id=request_id)).levels
     state = replace(state, levels=reopened)
     said = Decision(
         actor=actor(BORIS), verdict=Verdict.REJECT, reason=REASON, content_revision=2, level=1

@@ -1,4 +1,4 @@
-"""Small builders, so that a row of a table says only what matters to it. What people do is in `acts`."""
+"""Builders with defaults, so that a table row has only the values that matter. See also `verbs`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -41,15 +41,15 @@ from workflows.rules.shared.content import Content
 from workflows.rules.shared.money import Money
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-"""When everything begins."""
+"""The instant at which every test starts."""
 
 FIVE_MINUTES = timedelta(minutes=5)
 
 ANA = "UANA"
-"""The requester, everywhere."""
+"""The requester in all tests."""
 BORIS, CLARA, DORA, EMIL, FINN = "UBORIS", "UCLARA", "UDORA", "UEMIL", "UFINN"
 GUS, HANA = "UGUS", "UHANA"
-"""The house's admins, everywhere."""
+"""The admins in all tests."""
 
 ONE = Quorum()
 ALL = Quorum(kind=QuorumKind.ALL)
@@ -57,19 +57,19 @@ MAJORITY = Quorum(kind=QuorumKind.MAJORITY)
 
 
 class Row(Protocol):
-    """One row of a table: a sentence, and whatever else the table's question needs."""
+    """One row of a table of cases: a description, and the values that the test needs."""
 
     @property
     def description(self) -> str: ...
 
 
 def table(*rows: Row) -> pytest.MarkDecorator:
-    """Run a test once per row, under the row's sentence."""
+    """Run a test once per row, with the row's description as its id."""
     return pytest.mark.parametrize("row", rows, ids=[row.description for row in rows])
 
 
 def after(**time: float) -> datetime:
-    """Return the instant so long after NOON."""
+    """Return the instant this long after NOON."""
     return NOON + timedelta(**time)
 
 
@@ -81,8 +81,8 @@ def actor(person: str, origin: Origin = Origin.SLACK, operator: str = "") -> Act
     return Actor(person=person, origin=origin, operator=operator)
 
 
-def of(count: int) -> Quorum:
-    """Return the quorum of so many."""
+def quorum_of(count: int) -> Quorum:
+    """Return a quorum of this many approvals."""
     return Quorum(count=count)
 
 
@@ -123,7 +123,7 @@ def policy(
     notify: Notify = Notify.CARD,
     max_amendments: int = 3,
 ) -> Policy:
-    """Return a policy by which up to 1,000.00 needs nobody and more needs all of `levels`."""
+    """Return a policy under which amounts over 1,000.00 need all `levels`, and others need none."""
     written = Policy(
         name="order",
         title="Customer order",
@@ -143,7 +143,7 @@ def policy(
     return replace(written, version=digest(written))
 
 
-def asked(
+def request_under(
     pinned: Policy,
     *,
     amount: str = "1500.00",
@@ -168,7 +168,9 @@ def request(
     distinct: bool = True,
     expire_after: timedelta | None = None,
 ) -> ApprovalRequest:
-    return asked(policy(*levels, distinct=distinct), amount=amount, expire_after=expire_after)
+    return request_under(
+        policy(*levels, distinct=distinct), amount=amount, expire_after=expire_after
+    )
 
 
 def submitted(*levels: LevelRule, distinct: bool = True) -> ApprovalState:
@@ -176,44 +178,44 @@ def submitted(*levels: LevelRule, distinct: bool = True) -> ApprovalState:
 
 
 def expiry(at: datetime | None) -> tuple[Tick, ...]:
-    """Return the clock that rings once, for the end; without an instant it never rings."""
+    """Return a clock with one tick, the expiry; without an instant it has no tick."""
     return () if at is None else (Tick(at=at, kind=TickKind.EXPIRE),)
 
 
 def reached(
     *levels: LevelRule, expires_at: datetime | None = None, distinct: bool = True
 ) -> ApprovalState:
-    """Return a request whose first level is reached and not yet open."""
+    """Return a request whose first level has been reached and is not open yet."""
     return reach_level(submitted(*levels, distinct=distinct), expiry(expires_at))
 
 
 def opened(
     *levels: LevelRule, expires_at: datetime | None = None, distinct: bool = True
 ) -> ApprovalState:
-    """Return a request whose first level is open for the people its rule names."""
-    return opened_as(request(*levels, distinct=distinct), *expiry(expires_at))
+    """Return a request whose first level is open for the people that its rule names."""
+    return open_request(request(*levels, distinct=distinct), *expiry(expires_at))
 
 
-def opened_as(begun: ApprovalRequest, *ticks: Tick) -> ApprovalState:
-    """Return this very request, its first level open, with this clock."""
+def open_request(begun: ApprovalRequest, *ticks: Tick) -> ApprovalState:
+    """Return the given request with its first level open and this clock."""
     state = reach_level(rules.submit(begun, NOON).state, ticks)
-    return read(state, named(here(state).rule)).state
+    return apply_result(state, result_naming(latest_level(state).rule)).state
 
 
 def next_opened(state: ApprovalState, expires_at: datetime | None = None) -> ApprovalState:
-    """Return `state` with its next level open for the people its rule names."""
+    """Return `state` with its next level open for the people that its rule names."""
     state = reach_level(state, expiry(expires_at))
-    return read(state, named(here(state).rule)).state
+    return apply_result(state, result_naming(latest_level(state).rule)).state
 
 
 def blocked(*levels: LevelRule, expires_at: datetime | None = None) -> ApprovalState:
-    """Return a request whose first level could not be read."""
+    """Return a request whose first level is blocked, because its approvers could not be read."""
     state = reached(*levels, expires_at=expires_at)
-    return read(state, reading(unreadable=("user:UBORIS",))).state
+    return apply_result(state, directory_result(unreadable=("user:UBORIS",))).state
 
 
-def read(state: ApprovalState, answer: DirectoryResult, now: datetime = NOON) -> Change:
-    """Do what the workflow does: ask the directory, take its answer."""
+def apply_result(state: ApprovalState, answer: DirectoryResult, now: datetime = NOON) -> Change:
+    """Query the directory and apply the result, as the workflow does."""
     return apply_directory_result(state, directory_query(state), answer, now)
 
 
@@ -222,11 +224,11 @@ def member(person: str, standing: Standing = Standing.ACTIVE) -> Member:
 
 
 def members(people: Iterable[Member | str]) -> tuple[Member, ...]:
-    """Return the people as the directory knows them; a bare name is an active person."""
+    """Return the people as members; a bare id is an active person."""
     return tuple(member(one) if isinstance(one, str) else one for one in people)
 
 
-def reading(  # noqa: PLR0913 - an answer has this many parts
+def directory_result(  # noqa: PLR0913 - an answer has this many parts
     *found: Member | str,
     at: datetime = NOON,
     unreadable: tuple[str, ...] = (),
@@ -235,7 +237,7 @@ def reading(  # noqa: PLR0913 - an answer has this many parts
     admins: tuple[Member | str, ...] = (GUS, HANA),
     admins_unreadable: tuple[str, ...] = (),
 ) -> DirectoryResult:
-    """Return what the directory answered. `people` are those who may stand in."""
+    """Return a directory result. `people` are the possible delegates."""
     return DirectoryResult(
         approvers=ApproverSet(members=members(found), read_at=at, unreadable=unreadable),
         admins=ApproverSet(members=members(admins), read_at=at, unreadable=admins_unreadable),
@@ -244,35 +246,35 @@ def reading(  # noqa: PLR0913 - an answer has this many parts
     )
 
 
-def named(rule: LevelRule) -> DirectoryResult:
-    """Return the reading in which everybody whom `rule` names is active."""
-    return reading(*(source.value for source in rule.approvers))
+def result_naming(rule: LevelRule) -> DirectoryResult:
+    """Return the directory result in which everyone that `rule` names is active."""
+    return directory_result(*(source.value for source in rule.approvers))
 
 
-def away(
+def absence_of(
     person: str, delegate: str, starts: datetime = NOON, ends: datetime | None = None
 ) -> Absence:
-    """Return an absence of a week from `starts`, unless `ends` says otherwise."""
+    """Return an absence of one week from `starts`, or until `ends`."""
     return Absence(
         person=person, delegate=delegate, starts=starts, ends=ends or starts + timedelta(days=7)
     )
 
 
-def with_away(
+def opened_with_absences(
     *absences: Absence,
     people: tuple[Member | str, ...] = (BORIS, CLARA, DORA, EMIL, FINN),
     found: tuple[Member | str, ...] = (BORIS,),
     delegation: bool = True,
 ) -> ApprovalState:
-    """Return a request whose level is open for `found`, some of whom are away."""
+    """Return a request whose level is open for the people in `found`, some of them absent."""
     names = [one if isinstance(one, str) else one.person for one in found]
-    begun = rules.submit(asked(policy(level(*names), delegation=delegation)), NOON).state
-    answer = reading(*found, absences=absences, people=people)
-    return read(reach_level(begun, ()), answer).state
+    begun = rules.submit(request_under(policy(level(*names), delegation=delegation)), NOON).state
+    answer = directory_result(*found, absences=absences, people=people)
+    return apply_result(reach_level(begun, ()), answer).state
 
 
-def here(state: ApprovalState) -> LevelState:
-    """Return the level that was reached last."""
+def latest_level(state: ApprovalState) -> LevelState:
+    """Return the latest level."""
     assert state.level is not None
 
     return state.level

@@ -1,4 +1,4 @@
-"""The audit chain: any changed byte shows, a redacted text does not."""
+"""The audit chain: any changed byte breaks it, and a redacted text does not."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rules.builders import NOON, actor
-from tests.rules.effort import SHORT
+from tests.rules.hypothesis_settings import QUICK_PROPERTY
 from workflows.rules.people.actors import Origin
 from workflows.rules.shared.audit import GENESIS, AuditEvent, Fact, chain_hash, text_digest
 
@@ -77,7 +77,7 @@ def test_another_fact_before_it_changes_the_hash() -> None:
 def test_the_hash_is_the_same_in_every_process() -> None:
     digest = chain_hash(GENESIS, DECISION)
 
-    # Written down: a hash that moved would call every trail that exists a forgery.
+    # A constant, because a changed hash would make every existing trail invalid.
     assert digest == "1399f7066eeb5bd5c9509f4d5685e5bc65d1d6f73c869740841be6b0bad33d45"
 
 
@@ -95,7 +95,7 @@ def test_the_order_of_the_data_does_not_matter() -> None:
 
 
 def test_a_redacted_fact_keeps_its_hash_by_the_digests_of_its_texts() -> None:
-    """What an auditor holds after a redaction: everything but the texts, and their digests."""
+    """After a redaction the trail has the digests of the texts instead of the texts."""
     kept = asdict(DECISION) | {
         "at": DECISION.at.isoformat(),
         "reason": text_digest("too dear"),
@@ -120,7 +120,7 @@ def chain(facts: Sequence[AuditEvent]) -> list[str]:
     return hashes[1:]
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(st.data(), st.lists(st.text(max_size=20), min_size=1, max_size=8))
 def test_an_edit_anywhere_breaks_the_chain_from_there_on(
     data: st.DataObject, reasons: list[str]

@@ -1,4 +1,4 @@
-"""Click ids: the same press has the same id, another press has another."""
+"""Click ids: the same click has the same id, and another click has another."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rules.builders import table
-from tests.rules.effort import SHORT
+from tests.rules.hypothesis_settings import QUICK_PROPERTY
 from workflows.rules.shared.click import click_id
 
 PRESS = ("APR-1", "UBORIS", "approve", "1700000000.000100", "1700000009.000200")
@@ -18,7 +18,7 @@ class Another:
     given: tuple[str, ...]
 
 
-def test_the_same_press_has_the_same_id() -> None:
+def test_the_same_click_has_the_same_id() -> None:
     again = click_id(*PRESS)
 
     assert again == click_id(*PRESS)
@@ -40,7 +40,7 @@ def test_the_same_press_has_the_same_id() -> None:
     ),
     Another(description="in another order", given=PRESS[::-1]),
 )
-def test_another_press_has_another_id(row: Another) -> None:
+def test_another_click_has_another_id(row: Another) -> None:
     other = click_id(*row.given)
 
     assert other != click_id(*PRESS)
@@ -49,11 +49,9 @@ def test_another_press_has_another_id(row: Another) -> None:
 parts = st.lists(st.text(max_size=5), max_size=4)
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(parts, parts)
-def test_two_presses_share_an_id_only_if_they_are_the_same(
-    one: list[str], other: list[str]
-) -> None:
+def test_two_clicks_share_an_id_only_if_they_are_the_same(one: list[str], other: list[str]) -> None:
     same = click_id(*one) == click_id(*other)
 
     assert same == (one == other)

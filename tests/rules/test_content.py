@@ -1,4 +1,4 @@
-"""Content: its bounds, its digest, and what an amendment changed in it."""
+"""Content: its limits, its digest, and the changes between two contents."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rules.builders import table, usd
-from tests.rules.effort import SHORT
+from tests.rules.hypothesis_settings import QUICK_PROPERTY
 from workflows.rules.shared.content import (
     Content,
     ContentChange,
@@ -128,7 +128,7 @@ class Checked:
         for amount in ("0.00", "-0.01", "NaN", "Infinity")
     ),
 )
-def test_what_a_content_may_be(row: Checked) -> None:
+def test_the_limits_of_content(row: Checked) -> None:
     if not row.then:
         check_content(row.given)
         return
@@ -165,14 +165,14 @@ def test_every_edit_of_one_part_shows_as_that_part_and_in_the_digest(edit: str) 
     assert content_digest(edited) != content_digest(DESK)
 
 
-def test_what_is_the_same_has_not_changed() -> None:
+def test_equal_content_has_no_changes() -> None:
     same = replace(DESK, text="oak")
 
     assert content_changes(DESK, same) == ()
     assert content_digest(DESK) == content_digest(same)
 
 
-def test_a_change_says_before_and_after() -> None:
+def test_a_change_has_the_values_before_and_after() -> None:
     changes = content_changes(DESK, replace(DESK, amount=usd("1200.00"), links=links(2)))
 
     assert changes == (
@@ -185,7 +185,7 @@ def test_a_change_says_before_and_after() -> None:
     )
 
 
-def test_two_fields_of_one_label_are_compared_together() -> None:
+def test_two_fields_with_the_same_label_are_compared_together() -> None:
     room = ContentField(label="Room", value="12")
 
     changes = content_changes(DESK, replace(DESK, fields=(room, room)))
@@ -203,11 +203,9 @@ contents = st.builds(
 )
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(contents, contents)
-def test_two_contents_have_one_digest_only_where_nothing_changed(
-    one: Content, two: Content
-) -> None:
+def test_two_contents_share_a_digest_only_if_nothing_changed(one: Content, two: Content) -> None:
     changed = bool(content_changes(one, two))
 
     assert changed == (content_digest(one) != content_digest(two))

@@ -1,33 +1,33 @@
-"""Facts: each accepted verb writes its own, in order, in the past tense, with who did it."""
+"""Facts: each accepted verb adds its facts in order, in the past tense, with their actor."""
 
 from dataclasses import dataclass, replace
 
 import pytest
 
-from tests.rules.acts import decide, decided, no, standing, withdrawal, yes
 from tests.rules.builders import (
     ANA,
     BORIS,
     CLARA,
     EMIL,
     NOON,
+    absence_of,
     actor,
     after,
-    away,
+    apply_result,
+    directory_result,
     expiry,
     kinds,
     level,
     member,
-    named,
-    of,
     opened,
+    quorum_of,
     reached,
-    read,
-    reading,
     request,
+    result_naming,
     submitted,
     table,
 )
+from tests.rules.verbs import decide, decided, in_status, no, withdrawal, yes
 from workflows.rules.approvals import approval as rules
 from workflows.rules.approvals import deadlines
 from workflows.rules.approvals.levels import reach_level
@@ -38,13 +38,13 @@ from workflows.rules.shared.audit import AuditEvent, Fact
 from workflows.rules.shared.content import content_digest
 
 ONE_LEVEL = level(BORIS, CLARA)
-TWO_OF_TWO = level(BORIS, CLARA, quorum=of(2), reject_quorum=2)
+TWO_OF_TWO = level(BORIS, CLARA, quorum=quorum_of(2), reject_quorum=2)
 HR = level(CLARA, name="hr")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """A verb's change, the facts it writes, and who each of them names."""
+    """A change, with the kinds and actors of its facts."""
 
     description: str
     given: Change
@@ -67,13 +67,13 @@ class Written:
     ),
     Written(
         description="a level that opens",
-        given=read(reached(ONE_LEVEL), named(ONE_LEVEL), NOON),
+        given=apply_result(reached(ONE_LEVEL), result_naming(ONE_LEVEL), NOON),
         then=["LevelOpened"],
         by=[CLOCK],
     ),
     Written(
         description="a level that is blocked",
-        given=read(reached(ONE_LEVEL), reading(), NOON),
+        given=apply_result(reached(ONE_LEVEL), directory_result(), NOON),
         then=["LevelBlocked"],
         by=[CLOCK],
     ),
@@ -122,7 +122,7 @@ class Written:
         by=[],
     ),
 )
-def test_which_facts_a_verb_writes_and_who_did_it(row: Written) -> None:
+def test_the_facts_of_a_verb_and_their_actors(row: Written) -> None:
     facts = row.given.facts
 
     assert kinds(facts) == row.then
@@ -133,7 +133,7 @@ def test_which_facts_a_verb_writes_and_who_did_it(row: Written) -> None:
 
 
 def story(*levels: LevelRule) -> list[AuditEvent]:
-    """Return every fact of a request that passes two levels, the first by two people."""
+    """Return every fact of a request that passes two levels, the first with two approvals."""
     written: list[AuditEvent] = []
 
     def take(change: Change) -> ApprovalState:
@@ -142,23 +142,23 @@ def story(*levels: LevelRule) -> list[AuditEvent]:
 
     state = take(rules.submit(request(*levels), NOON))
     state = reach_level(state, ())
-    state = take(read(state, reading(), NOON))
-    state = take(read(state, named(levels[0]), NOON))
+    state = take(apply_result(state, directory_result(), NOON))
+    state = take(apply_result(state, result_naming(levels[0]), NOON))
     state = take(decide(state, yes(BORIS, reason="fine")))
     state = take(decide(state, yes(CLARA)))
     state = reach_level(state, ())
-    state = take(read(state, reading("UDORA"), NOON))
+    state = take(apply_result(state, directory_result("UDORA"), NOON))
     take(decide(state, yes("UDORA", level=2)))
     return written
 
 
-def test_sequences_start_at_one_and_have_no_gap() -> None:
+def test_sequences_start_at_one_without_gaps() -> None:
     facts = story(TWO_OF_TWO, HR)
 
     assert [fact.sequence for fact in facts] == list(range(1, len(facts) + 1))
 
 
-def test_a_story_of_two_levels_reads_in_order() -> None:
+def test_the_facts_of_two_levels_are_in_order() -> None:
     facts = story(TWO_OF_TWO, HR)
 
     assert [(fact.kind.value, fact.level) for fact in facts] == [
@@ -180,7 +180,7 @@ def test_a_fact_is_named_in_the_past_tense(kind: Fact) -> None:
     words = kind.value
 
     assert words.removesuffix("ByAdmin").endswith(
-        ("ed", "Withdrawn")  # the one irregular verb so far
+        ("ed", "Withdrawn")  # the only irregular verb so far
     )
 
 
@@ -224,18 +224,18 @@ def test_a_decision_counts_for_the_person_and_the_instant_it_was_made() -> None:
         (decided(opened(ONE_LEVEL), yes(BORIS)), "quorum"),
         (decided(opened(ONE_LEVEL), no(BORIS)), "reject_quorum"),
         (decided(opened(TWO_OF_TWO), no(BORIS)), "quorum_out_of_reach"),
-        (standing(Status.EXPIRED), "expire_after"),
-        (standing(Status.WITHDRAWN), "requester"),
+        (in_status(Status.EXPIRED), "expire_after"),
+        (in_status(Status.WITHDRAWN), "requester"),
         (rules.submit(request(ONE_LEVEL, amount="1.00"), NOON).state, "no_level_needed"),
     ],
 )
-def test_an_outcome_says_by_which_rule(state: ApprovalState, rule: str) -> None:
+def test_an_outcome_names_its_rule(state: ApprovalState, rule: str) -> None:
     said = state.closing_rule
 
     assert said == rule
 
 
-def test_reaching_a_level_writes_nothing_until_it_opens() -> None:
+def test_reaching_a_level_adds_no_fact_until_it_opens() -> None:
     before = submitted(ONE_LEVEL)
 
     state = reach_level(before, expiry(after(minutes=5)))
@@ -243,10 +243,10 @@ def test_reaching_a_level_writes_nothing_until_it_opens() -> None:
     assert state.sequence == before.sequence
 
 
-def test_a_decision_names_every_source_by_which_its_seat_is_a_member() -> None:
+def test_a_decision_names_every_source_of_its_seat() -> None:
     twice = ("group:sales-leads", "manager:2")
     found = tuple(replace(member(BORIS), source=source) for source in (*twice, twice[0]))
-    state = read(reached(ONE_LEVEL), reading(*found, CLARA)).state
+    state = apply_result(reached(ONE_LEVEL), directory_result(*found, CLARA)).state
 
     fact = decide(state, yes(BORIS)).facts[0]
 
@@ -254,9 +254,9 @@ def test_a_decision_names_every_source_by_which_its_seat_is_a_member() -> None:
     assert "on_behalf_of" not in fact.data
 
 
-def test_a_stand_ins_decision_names_the_owners_source_and_what_the_stand_in_rests_on() -> None:
-    absent = reading(BORIS, absences=(away(BORIS, EMIL),), people=(EMIL,))
-    state = read(reached(level(BORIS)), absent).state
+def test_a_delegates_decision_names_the_owners_source_and_the_delegation() -> None:
+    absent = directory_result(BORIS, absences=(absence_of(BORIS, EMIL),), people=(EMIL,))
+    state = apply_result(reached(level(BORIS)), absent).state
 
     fact = decide(state, yes(EMIL)).facts[0]
 

@@ -1,4 +1,4 @@
-"""An HR request and its content are one thing written twice; an amendment keeps it one."""
+"""The lossless conversion between an HR request and its content, and amendments."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rules.builders import usd
-from tests.rules.effort import SHORT
+from tests.rules.hypothesis_settings import QUICK_PROPERTY
 from workflows.rules.hr.request import (
     ALL_FIELDS,
     FIELDS,
@@ -76,16 +76,16 @@ CONTENTS = st.builds(
 )
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(REQUESTS)
-def test_a_request_comes_back_from_its_content_as_it_was(request_: HrRequest) -> None:
+def test_a_request_survives_the_round_trip_through_its_content(request_: HrRequest) -> None:
     assert request_from_content("HR-1", content_from_request(request_)) == request_
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(CONTENTS)
-def test_a_content_is_read_whole_or_not_at_all(content: Content) -> None:
-    """What a request does not hold would be approved and never provisioned."""
+def test_content_is_parsed_completely_or_refused(content: Content) -> None:
+    """Content that a request does not have would be approved and never provisioned."""
     try:
         request = request_from_content("HR-1", content)
     except NotAnHrContentError:
@@ -93,7 +93,7 @@ def test_a_content_is_read_whole_or_not_at_all(content: Content) -> None:
     assert content_from_request(request) == content
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(REQUESTS, REQUESTS)
 def test_two_requests_never_have_the_same_content(one: HrRequest, other: HrRequest) -> None:
     assert (content_from_request(one) == content_from_request(other)) is (one == other)
@@ -119,17 +119,17 @@ def test_two_requests_never_have_the_same_content(one: HrRequest, other: HrReque
     ],
     ids=["no fields", "two links", "another field", "a day in other words", "another order"],
 )
-def test_what_no_request_has_is_refused(wrong: Content) -> None:
+def test_content_that_no_request_has_is_refused(wrong: Content) -> None:
     with pytest.raises(NotAnHrContentError):
         request_from_content("HR-1", wrong)
 
 
-def test_every_type_needs_fields_that_a_request_has() -> None:
+def test_every_type_needs_fields_that_exist() -> None:
     assert set(FIELDS) == set(HrType)
     assert all(hasattr(SEA, name) for name in ALL_FIELDS)
 
 
-def test_a_change_is_known_by_its_key() -> None:
+def test_a_change_is_identified_by_its_key() -> None:
     longer = replace(SEA, ends=date(2027, 3, 8), priority=Priority.LOW)
 
     changes = content_changes(content_from_request(SEA), content_from_request(longer))
@@ -174,7 +174,7 @@ def test_each_day_counts_in_its_year(starts: date, ends: date, days: dict[int, i
         ),
     ],
 )
-def test_what_its_type_needs_is_checked(request_: HrRequest, mistakes: dict[str, str]) -> None:
+def test_the_fields_of_a_type_are_checked(request_: HrRequest, mistakes: dict[str, str]) -> None:
     found = field_errors(request_)
 
     assert {name: error.code for name, error in found.items()} == mistakes

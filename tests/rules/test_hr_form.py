@@ -1,4 +1,4 @@
-"""What a person may write into the HR form, field by field, and every refusal they can earn."""
+"""The HR request form: valid drafts and every refusal, field by field."""
 
 from dataclasses import replace
 from datetime import date
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rules.builders import BORIS, level, policy, usd
-from tests.rules.effort import SHORT
+from tests.rules.hypothesis_settings import QUICK_PROPERTY
 from workflows.rules.approvals.policy import Tier
 from workflows.rules.hr.form import DraftHr, HrFormErrors, read_hr
 from workflows.rules.hr.request import (
@@ -29,7 +29,7 @@ ALWAYS = (Tier(up_to=None, levels=ONLY_LEVEL),)
 
 
 def written(**changed: Any) -> DraftHr:
-    """Return a good request for time off with some of it changed."""
+    """Return a valid draft for time off with these changes."""
     good = DraftHr(
         request_id="HR-1",
         type="time_off",
@@ -42,7 +42,7 @@ def written(**changed: Any) -> DraftHr:
     return replace(good, **changed)
 
 
-def test_what_is_written_is_read() -> None:
+def test_a_draft_is_parsed() -> None:
     assert read_hr(written(), POLICY, TODAY, PRODUCTS) == HrRequest(
         request_id="HR-1",
         type=HrType.TIME_OFF,
@@ -63,8 +63,10 @@ def test_what_is_written_is_read() -> None:
         ({"type": "transfer", "new_team": "Rail"}, {"new_team": "Rail"}),
     ],
 )
-def test_each_type_reads_its_own_fields_only(changed: dict[str, str], read: dict[str, Any]) -> None:
-    """A form still holds the days that were typed before another type was chosen."""
+def test_each_type_parses_only_its_own_fields(
+    changed: dict[str, str], read: dict[str, Any]
+) -> None:
+    """The form may still have dates that were typed before another type was chosen."""
     request = read_hr(written(**changed), POLICY, TODAY, PRODUCTS)
 
     assert {name: getattr(request, name) for name in read} == read
@@ -103,7 +105,7 @@ def test_each_type_reads_its_own_fields_only(changed: dict[str, str], read: dict
         ),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field(
+def test_errors_are_reported_at_their_field(
     changed: dict[str, str], mistakes: dict[str, str]
 ) -> None:
     with pytest.raises(HrFormErrors) as caught:
@@ -112,14 +114,14 @@ def test_what_is_wrong_is_said_at_its_field(
     assert {name: error.code for name, error in caught.value.by_field.items()} == mistakes
 
 
-def test_an_amount_that_no_tier_takes_is_refused_at_its_field() -> None:
+def test_an_amount_that_no_tier_covers_is_refused_at_its_field() -> None:
     with pytest.raises(HrFormErrors) as caught:
         read_hr(written(type="expense", amount="100.01 USD"), SMALL_ONLY, TODAY, PRODUCTS)
 
     assert caught.value.by_field["amount"].code == "no_tier"
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(
     st.builds(
         DraftHr,
@@ -137,7 +139,7 @@ def test_an_amount_that_no_tier_takes_is_refused_at_its_field() -> None:
         link=st.text(max_size=12) | st.just("https://local.slack.com/archives/C1/p1"),
     )
 )
-def test_whatever_is_written_is_read_or_refused_and_what_is_read_can_be_approved(
+def test_any_draft_is_parsed_or_refused_and_parsed_drafts_can_be_approved(
     typed: DraftHr,
 ) -> None:
     try:

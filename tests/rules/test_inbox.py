@@ -1,4 +1,4 @@
-"""On whom a request waits: whoever may decide now or will, and nobody else."""
+"""The inbox: the people a request waits for, now or later."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,7 +7,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.rules.acts import CLOSED, amend, changes, decided, hand_over, standing, yes
 from tests.rules.builders import (
     ANA,
     BORIS,
@@ -15,14 +14,15 @@ from tests.rules.builders import (
     DORA,
     NOON,
     after,
+    apply_result,
     blocked,
+    directory_result,
     level,
     member,
-    of,
     opened,
-    read,
-    reading,
+    quorum_of,
 )
+from tests.rules.verbs import CLOSED, amend, changes, decided, delegate_seat, in_status, yes
 from tests.views.any_snapshot import AnySnapshot
 from workflows.rules.approvals.request import ApprovalState, RequestKind, Status
 from workflows.rules.approvals.snapshot import approval_snapshot
@@ -43,14 +43,14 @@ def people(state: ApprovalState) -> list[tuple[str, str]]:
 
 
 def away(state: ApprovalState, *absences: Absence) -> ApprovalState:
-    """Return the state after the directory has told of these absences."""
+    """Return the state after a directory result with these absences."""
     wanted = replace(state.levels[-1], to_read=True)
-    told = reading(BORIS, CLARA, absences=absences, people=(member(DORA),))
-    return read(replace(state, levels=(*state.levels[:-1], wanted)), told).state
+    told = directory_result(BORIS, CLARA, absences=absences, people=(member(DORA),))
+    return apply_result(replace(state, levels=(*state.levels[:-1], wanted)), told).state
 
 
-def test_it_waits_for_everybody_who_has_not_decided() -> None:
-    state = opened(level(BORIS, CLARA, quorum=of(2)), expires_at=after(minutes=5))
+def test_a_request_waits_for_everyone_who_has_not_decided() -> None:
+    state = opened(level(BORIS, CLARA, quorum=quorum_of(2)), expires_at=after(minutes=5))
 
     assert people(state) == [(BORIS, BORIS), (CLARA, CLARA)]
     assert people(decided(state, yes(BORIS))) == [(CLARA, CLARA)]
@@ -59,23 +59,23 @@ def test_it_waits_for_everybody_who_has_not_decided() -> None:
     assert {one.since for one in waits(state)} == {NOON}
 
 
-def test_it_waits_for_nobody_while_it_is_blocked_or_waits_for_changes() -> None:
+def test_a_request_waits_for_no_one_while_it_is_blocked_or_waits_for_changes() -> None:
     assert waits(blocked(level(BORIS))) == ()
     assert waits(decided(opened(level(BORIS)), changes(BORIS))) == ()
 
 
 @pytest.mark.parametrize("status", CLOSED)
-def test_a_closed_request_waits_for_nobody(status: Status) -> None:
-    assert waits(standing(status)) == ()
+def test_a_closed_request_waits_for_no_one(status: Status) -> None:
+    assert waits(in_status(status)) == ()
 
 
-def test_an_amended_request_waits_for_everybody_again_once_they_are_known() -> None:
-    state = decided(opened(level(BORIS, CLARA, quorum=of(2))), yes(BORIS))
+def test_an_amended_request_waits_for_no_one_until_its_approvers_are_known() -> None:
+    state = decided(opened(level(BORIS, CLARA, quorum=quorum_of(2))), yes(BORIS))
 
     assert waits(amend(state, Content(title="Two desks")).state) == ()
 
 
-def test_who_stands_in_now_or_later_is_waited_for_in_their_time() -> None:
+def test_a_future_delegate_is_listed_with_their_time() -> None:
     coming = Absence(person=BORIS, delegate=DORA, starts=NOON + WEEK, ends=NOON + 2 * WEEK)
     state = away(opened(level(BORIS, CLARA)), coming)
 
@@ -90,7 +90,7 @@ def test_who_stands_in_now_or_later_is_waited_for_in_their_time() -> None:
     ]
 
 
-def test_who_stands_in_twice_at_a_time_is_waited_for_once_at_a_time() -> None:
+def test_a_delegate_of_two_seats_waits_for_one_at_a_time() -> None:
     first = Absence(person=BORIS, delegate=DORA, starts=NOON, ends=NOON + 2 * WEEK)
     second = Absence(person=CLARA, delegate=DORA, starts=NOON + WEEK, ends=NOON + 3 * WEEK)
     state = away(opened(level(BORIS, CLARA)), first, second)
@@ -100,17 +100,17 @@ def test_who_stands_in_twice_at_a_time_is_waited_for_once_at_a_time() -> None:
     assert windows == [(BORIS, NOON, NOON + 2 * WEEK), (CLARA, NOON + 2 * WEEK, NOON + 3 * WEEK)]
 
 
-def test_who_stands_in_by_word_is_waited_for_without_an_end() -> None:
-    state = hand_over(opened(level(BORIS)), BORIS, DORA).state
-    state = read(state, reading(BORIS, people=(member(DORA),))).state
+def test_a_delegate_named_on_the_request_has_no_time_limit() -> None:
+    state = delegate_seat(opened(level(BORIS)), BORIS, DORA).state
+    state = apply_result(state, directory_result(BORIS, people=(member(DORA),))).state
 
     assert people(state) == [(BORIS, BORIS), (DORA, BORIS)]
 
 
 @example(seed=941)  # a delegate whose time ends before it starts
 @given(seed=st.integers(0, 10**6))
-def test_nobody_is_waited_for_twice_at_one_instant_whatever_the_snapshot(seed: int) -> None:
-    """Broken by hand: without `_without_overlap` this is found within a second."""
+def test_no_one_is_listed_twice_at_one_instant_in_any_snapshot(seed: int) -> None:
+    """Without `_without_overlap` this fails within a second."""
     snapshot = AnySnapshot(["U0BORIS", "U0CLARA"], seed).approval()
 
     waiting = waiting_approvers(snapshot)
@@ -129,7 +129,7 @@ def test_nobody_is_waited_for_twice_at_one_instant_whatever_the_snapshot(seed: i
         (RequestKind.APPROVAL, "approval"),
     ],
 )
-def test_a_part_of_something_else_is_found_under_the_whole(about: RequestKind, listed: str) -> None:
+def test_a_child_approval_is_listed_under_its_parent(about: RequestKind, listed: str) -> None:
     snapshot: Snapshot = replace(approval_snapshot(opened(level(BORIS)), 1), about=about)
 
     assert (snapshot.about, listed_as(snapshot)) == (about, listed)

@@ -1,7 +1,7 @@
-"""The engine beside its oracle: random people, verbs, answers and clocks, always the same outcome.
+"""The rules against a reference model, with random people, verbs, directory results and times.
 
-`make test` takes a short look. `COUNTERSIGN_MODEL=large pytest tests/rules/test_model.py` takes
-more than 10^5 steps.
+`make test` does a short run. `COUNTERSIGN_MODEL=large pytest tests/rules/test_model.py` does more
+than 10^5 steps.
 """
 
 from collections import Counter
@@ -12,22 +12,22 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.rules import acts
-from tests.rules import oracle_refusals as why_not
+from tests.rules import reference_refusals as refusals
+from tests.rules import verbs as apply
 from tests.rules.builders import ANA, GUS, NOON, actor
-from tests.rules.effort import LARGE, MODEL
-from tests.rules.model_parts import (
-    EVERYBODY,
-    NOBODY,
-    Begun,
-    Heard,
-    answers,
+from tests.rules.hypothesis_settings import LARGE, MODEL
+from tests.rules.model_strategies import (
+    EVERYONE,
+    UNKNOWN_PERSON,
+    DrawnRequest,
+    DrawnResult,
     content,
-    good_answers,
+    directory_results,
     people,
     requests,
+    usual_results,
 )
-from tests.rules.oracle import Press, Story
+from tests.rules.reference_model import Click, ReferenceModel
 from workflows.rules.approvals import approval, deadlines
 from workflows.rules.approvals.clock import Tick
 from workflows.rules.approvals.directory import apply_directory_result, directory_query
@@ -55,7 +55,7 @@ CLOSING = (
     "RequestClosedByAdmin",
 )
 SEEN: Counter[str] = Counter()
-"""What was tried and how it ended, over all runs: a model that sees nothing proves nothing."""
+"""Counts of verbs and their results over all runs, to check that the model covers enough."""
 
 RARE = {
     "seat_taken",
@@ -67,7 +67,7 @@ RARE = {
     "own_request",
     "nothing_changed",
 }
-"""Refusals that only the long look is sure to meet."""
+"""Refusals that only the large run is certain to produce."""
 
 verdicts = st.sampled_from([*[Verdict.APPROVE] * 5, Verdict.REJECT, Verdict.REQUEST_CHANGES])
 reasons = st.sampled_from([*["because"] * 5, "", " \n", "x" * 3000, "x" * 3001])
@@ -77,11 +77,11 @@ rarely = st.sampled_from([False, False, True])
 
 
 class Approval(RuleBasedStateMachine):
-    """One request, told to the engine and to the oracle at once."""
+    """One request, in the rules and in the reference."""
 
     state: ApprovalState
-    story: Story
-    begun: Begun
+    reference: ReferenceModel
+    drawn: DrawnRequest
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,107 +91,111 @@ class Approval(RuleBasedStateMachine):
         self.asked: tuple[DirectoryQuery, tuple[int, int, int]] | None = None
         self.told: Counter[tuple[int, int, str]] = Counter()
 
-    @initialize(begun=requests(), first=st.none() | good_answers())
-    def submit(self, *, begun: Begun, first: Heard | None) -> None:
-        self.begun, self.story = begun, begun.story
-        if not self.story.levels:
-            self.story.ended, self.story.rule = "approved", "no_level_needed"
-        self._take(approval.submit(begun.request, self.now))
+    @initialize(drawn=requests(), first=st.none() | usual_results())
+    def submit(self, *, drawn: DrawnRequest, first: DrawnResult | None) -> None:
+        self.drawn, self.reference = drawn, drawn.reference
+        if not self.reference.levels:
+            self.reference.ended, self.reference.rule = "approved", "no_level_needed"
+        self._take(approval.submit(drawn.request, self.now))
         if first is not None and self.state.waits_for_level:
             self.open_the_next_level(first)
 
     def _take(self, change: Change) -> None:
         self.state = change.state
         self.facts.extend(change.facts)
-        for tell in change.notifications:
-            if tell.kind is NotificationKind.ASKED:
+        for notification in change.notifications:
+            if notification.kind is NotificationKind.ASKED:
                 where = (self.state.content_revision, len(self.state.levels))
-                self.told.update((*where, person) for person in tell.people)
+                self.told.update((*where, person) for person in notification.people)
         if self.closed is None and not self.state.is_open:
             self.closed = self.state
 
     def _try(self, verb: str, expected: str, act: Callable[[], Change]) -> bool:
-        """Do what the oracle expects to count, or to be refused with this code."""
-        answered = ""
+        """Run the action and check that its refusal code, or its success, is as expected."""
+        code = ""
         try:
             self._take(act())
         except RuleError as error:
-            answered = error.code
-        SEEN[f"{verb}: {answered}"] += 1
-        assert answered == expected
-        return not answered
+            code = error.code
+        SEEN[f"{verb}: {code}"] += 1
+        assert code == expected
+        return not code
 
     # Time and the directory
 
     @rule(pause=st.sampled_from([0, 1, 1, 5, 30, 60, 60, 120]))
     def wait(self, pause: int) -> None:
-        """Let time pass; whether the clock then rings is another step."""
+        """Let time pass. Another step advances the clock."""
         self.now += timedelta(seconds=pause)
-        self.story.advance(self.now)
+        self.reference.advance(self.now)
 
     @rule()
-    def ring(self) -> None:
+    def advance_clock(self) -> None:
         self._take(deadlines.advance_clock(self.state, self.now))
 
     @precondition(lambda self: self.state.waits_for_level)
     @rule()
     def reach_the_next_level(self) -> None:
-        written = self.begun.written[len(self.state.levels)]
+        drawn_level = self.drawn.drawn_levels[len(self.state.levels)]
         ticks = [
             Tick(at=self.now + window.after, kind=window.kind, step=window.step)
             for window in next_windows(self.state)
         ]
-        self.story.reach(written.alarms_from(self.now))
+        self.reference.reach(drawn_level.ticks_from(self.now))
         self._take(Change(state=reach_level(self.state, ticks)))
 
     @rule()
     def ask_the_directory(self) -> None:
-        self.ring()
+        self.advance_clock()
         if self.state.waits_for_approvers and self.asked is None:
             self.asked = directory_query(self.state), self._turn()
 
     def _turn(self) -> tuple[int, int, int]:
-        number = len(self.story.rungs)
-        return self.story.revision, number, self.story.rungs[-1].wishes if number else 0
+        number = len(self.reference.reached_levels)
+        return (
+            self.reference.revision,
+            number,
+            self.reference.reached_levels[-1].queries if number else 0,
+        )
 
     @precondition(lambda self: self.asked is not None)
-    @rule(answer=answers())
-    def answer(self, answer: Heard) -> None:
-        """Take an answer: it may have been on its way for long."""
+    @rule(result=directory_results())
+    def receive_result(self, result: DrawnResult) -> None:
+        """Apply a result, which may be outdated."""
         assert self.asked is not None
         (asked, turn), self.asked = self.asked, None
-        if self.story.waits_for_people and turn == self._turn():
-            self.story.hear(answer.answer, self.now)
-        self._take(apply_directory_result(self.state, asked, answer.reading, self.now))
+        if self.reference.waits_for_people and turn == self._turn():
+            self.reference.apply_result(result.expected, self.now)
+        self._take(apply_directory_result(self.state, asked, result.result, self.now))
         level = self.state.level
         if self.state.status is Status.PENDING and level and not (level.blocked or level.passed):
             where = (self.state.content_revision, level.number)
             assert all(self.told[*where, one] for one in may_decide(level, self.now))
 
-    @rule(answer=answers())
-    def read_at_once(self, answer: Heard) -> None:
+    @rule(result=directory_results())
+    def query_at_once(self, result: DrawnResult) -> None:
         self.ask_the_directory()
         if self.asked is not None:
-            self.answer(answer)
+            self.receive_result(result)
 
     @precondition(lambda self: self.state.waits_for_level or self.state.waits_for_approvers)
-    @rule(answer=good_answers())
-    def open_the_next_level(self, answer: Heard) -> None:
-        """Find people enough, as in most of real life: else few requests would get far."""
+    @rule(result=usual_results())
+    def open_the_next_level(self, result: DrawnResult) -> None:
+        """Open the next level with a usual result, so that enough requests get far."""
         if self.state.waits_for_level:
             self.reach_the_next_level()
-        self.read_at_once(answer)
+        self.query_at_once(result)
 
     # Decisions
 
-    @precondition(lambda self: self._who_may_press())
+    @precondition(lambda self: self._may_decide())
     @rule(data=st.data(), verdict=verdicts)
-    def press_well(self, data: st.DataObject, verdict: Verdict) -> None:
-        """One of those who may decide does so, with a reason."""
-        person = data.draw(st.sampled_from(self._who_may_press()))
-        self.press_anything(person=person, verdict=verdict, reason="because", revision=0, back=0)
+    def decide_as_an_approver(self, data: st.DataObject, verdict: Verdict) -> None:
+        """Let a person who may decide do so, with a reason."""
+        person = data.draw(st.sampled_from(self._may_decide()))
+        self.click_any_button(person=person, verdict=verdict, reason="because", revision=0, back=0)
 
-    def _who_may_press(self) -> list[str]:
+    def _may_decide(self) -> list[str]:
         level = self.state.level
         if self.state.status is not Status.PENDING or level is None or level.passed:
             return []
@@ -204,10 +208,10 @@ class Approval(RuleBasedStateMachine):
         revision=revisions,
         back=st.sampled_from([0, 0, 0, 0, 1, 2, -1]),
     )
-    def press_anything(
+    def click_any_button(
         self, person: str, verdict: Verdict, reason: str, revision: int, back: int
     ) -> None:
-        """Press a button: mostly one of the level that was reached last."""
+        """Click a button, mostly of the latest level."""
         decision = Decision(
             actor=actor(person),
             verdict=verdict,
@@ -215,57 +219,61 @@ class Approval(RuleBasedStateMachine):
             content_revision=self.state.content_revision + revision,
             level=max(len(self.state.levels), 1) - back,
         )
-        press = Press(
+        click = Click(
             number=decision.level,
             person=person,
             verdict=verdict.value,
             reason=reason,
             revision=decision.content_revision,
         )
-        expected = why_not.decide(self.story, press, self.now)
-        if self._try(verdict, expected, lambda: acts.decide(self.state, decision, self.now)):
-            self.story.count(press, self.now)
+        expected = refusals.decide(self.reference, click, self.now)
+        if self._try(verdict, expected, lambda: apply.decide(self.state, decision, self.now)):
+            self.reference.record_decision(click, self.now)
 
     # The other verbs
 
     @rule(person=people, text=reasons)
     def comment(self, person: str, text: str) -> None:
-        expected = why_not.comment(self.story, person, text)
-        if self._try("comment", expected, lambda: acts.comment(self.state, person, text, self.now)):
-            self.story.comments += 1
+        expected = refusals.comment(self.reference, person, text)
+        if self._try(
+            "comment", expected, lambda: apply.comment(self.state, person, text, self.now)
+        ):
+            self.reference.comments += 1
 
     @rule(
-        person=st.sampled_from([*EVERYBODY, *[ANA] * 14]),
+        person=st.sampled_from([*EVERYONE, *[ANA] * 14]),
         title=st.sampled_from(["a", "b", "c", ""]),
         amount=st.sampled_from([*["large"] * 8, "middle", "small"]),
         revision=revisions,
     )
     def amend(self, person: str, title: str, amount: str, revision: int) -> None:
         number = self.state.content_revision + revision
-        expected = why_not.amend(self.story, person, (title, amount), number)
+        expected = refusals.amend(self.reference, person, (title, amount), number)
         edited = content(title, amount)
         if self._try(
             "amend",
             expected,
-            lambda: acts.amend(self.state, edited, self.now, person=person, revision=number),
+            lambda: apply.amend(self.state, edited, self.now, person=person, revision=number),
         ):
-            self.story.amend((title, amount))
+            self.reference.amend((title, amount))
 
-    @rule(person=people, to=people | st.just(NOBODY))
+    @rule(person=people, to=people | st.just(UNKNOWN_PERSON))
     def delegate(self, person: str, to: str) -> None:
-        expected = why_not.delegate(self.story, person, to, self.now)
+        expected = refusals.delegate(self.reference, person, to, self.now)
         if self._try(
-            "delegate", expected, lambda: acts.hand_over(self.state, person, to, self.now)
+            "delegate", expected, lambda: apply.delegate_seat(self.state, person, to, self.now)
         ):
-            self.story.delegations[person] = to
-            self.story.rungs[-1].wish()
+            self.reference.delegations[person] = to
+            self.reference.reached_levels[-1].request_query()
 
-    @rule(person=st.sampled_from([*EVERYBODY[1:] * 2, ANA]), reason=reasons)
+    @rule(person=st.sampled_from([*EVERYONE[1:] * 2, ANA]), reason=reasons)
     def withdraw(self, person: str, reason: str) -> None:
-        expected = why_not.withdraw(self.story, person, reason)
-        taken_back = acts.withdrawal(person, reason)
-        if self._try("withdraw", expected, lambda: acts.withdraw(self.state, taken_back, self.now)):
-            self.story.ended, self.story.rule = "withdrawn", "requester"
+        expected = refusals.withdraw(self.reference, person, reason)
+        taken_back = apply.withdrawal(person, reason)
+        if self._try(
+            "withdraw", expected, lambda: apply.withdraw(self.state, taken_back, self.now)
+        ):
+            self.reference.ended, self.reference.rule = "withdrawn", "requester"
 
     @rule(
         person=admins_mostly,
@@ -273,60 +281,64 @@ class Approval(RuleBasedStateMachine):
         reason=reasons,
     )
     def reassign(self, person: str, named: list[str], reason: str) -> None:
-        expected = why_not.reassign(self.story, person, len(named), reason)
+        expected = refusals.reassign(self.reference, person, len(named), reason)
         if self._try(
             "reassign",
             expected,
-            lambda: acts.reassign(self.state, *named, by=person, reason=reason, now=self.now),
+            lambda: apply.reassign(self.state, *named, by=person, reason=reason, now=self.now),
         ):
-            self.story.rungs[-1].choosers.add(person)
-            self.story.rungs[-1].let_go()
+            self.reference.reached_levels[-1].reassigned_by.add(person)
+            self.reference.reached_levels[-1].clear_approvers()
 
     @rule(person=people | st.just(""))
     def refresh(self, person: str) -> None:
-        expected = why_not.refresh(self.story, person)
+        expected = refusals.refresh(self.reference, person)
         by = actor(person) if person else SLACK
-        if self._try("refresh", expected, lambda: acts.refresh(self.state, by, self.now)):
-            self.story.rungs[-1].wish()
+        if self._try("refresh", expected, lambda: apply.refresh(self.state, by, self.now)):
+            self.reference.reached_levels[-1].request_query()
 
     @rule(person=admins_mostly, reason=reasons, really=rarely)
     def close(self, *, person: str, reason: str, really: bool) -> None:
-        if not really:  # else few requests would live long
-            person = NOBODY
-        expected = why_not.close(self.story, person, reason)
-        if self._try("close", expected, lambda: acts.close(self.state, person, reason, self.now)):
-            self.story.ended, self.story.rule = "admin_closed", "admin"
+        if not really:  # so that requests stay open for longer
+            person = UNKNOWN_PERSON
+        expected = refusals.close(self.reference, person, reason)
+        if self._try("close", expected, lambda: apply.close(self.state, person, reason, self.now)):
+            self.reference.ended, self.reference.rule = "admin_closed", "admin"
 
-    # What is always true
+    # Invariants
 
     @invariant()
-    def engine_and_oracle_agree(self) -> None:
-        state, story = deadlines.advance_clock(self.state, self.now).state, self.story
+    def rules_and_reference_agree(self) -> None:
+        state, reference = deadlines.advance_clock(self.state, self.now).state, self.reference
         SEEN["steps"] += 1
         SEEN[f"status: {state.status}"] += 1
-        alarm = story.next_alarm()
+        tick = reference.next_tick()
 
-        assert (state.status.value, state.closing_rule) == (story.status, story.rule)
-        assert state.content_revision == story.revision
-        assert (state.voided, state.comments) == (story.voided, story.comments)
-        assert {one.seat: one.person for one in state.delegations} == story.delegations
-        assert set(state.admins) == story.admins
-        assert state.waits_for_approvers == story.waits_for_people
-        assert deadlines.next_deadline(state) == (alarm[0] if alarm else None)
+        assert (state.status.value, state.closing_rule) == (reference.status, reference.rule)
+        assert state.content_revision == reference.revision
+        assert (state.voided, state.comments) == (reference.voided, reference.comments)
+        assert {one.seat: one.person for one in state.delegations} == reference.delegations
+        assert set(state.admins) == reference.admins
+        assert state.waits_for_approvers == reference.waits_for_people
+        assert deadlines.next_deadline(state) == (tick[0] if tick else None)
 
     @invariant()
-    def engine_and_oracle_agree_on_every_level(self) -> None:
+    def rules_and_reference_agree_on_every_level(self) -> None:
         state = deadlines.advance_clock(self.state, self.now).state
-        assert len(state.levels) == len(self.story.rungs)
-        for one, rung in zip(state.levels, self.story.rungs, strict=True):
-            assert (one.blocked, one.passed) == (rung.trouble, rung.passed)
-            assert list(one.eligible) == rung.seats
-            assert [(said.person, said.seat, said.verdict.value) for said in one.decisions] == [
-                (ballot.person, ballot.seat, ballot.verdict) for ballot in self.story.at(one.number)
+        assert len(state.levels) == len(self.reference.reached_levels)
+        for one, reached in zip(state.levels, self.reference.reached_levels, strict=True):
+            assert (one.blocked, one.passed) == (reached.blocked, reached.passed)
+            assert list(one.eligible) == reached.seats
+            assert [
+                (count_of.person, count_of.seat, count_of.verdict.value)
+                for count_of in one.decisions
+            ] == [
+                (decision.person, decision.seat, decision.verdict)
+                for decision in self.reference.at(one.number)
             ]
 
     @invariant()
-    def an_inbox_holds_it_for_exactly_those_who_may_decide_with_the_seat_that_they_fill(
+    def the_inbox_lists_exactly_the_people_who_may_decide_with_their_seats(
         self,
     ) -> None:
         state, level = self.state, self.state.level
@@ -336,10 +348,10 @@ class Approval(RuleBasedStateMachine):
             return
         for minutes in (0, 3, 9, 30):
             at = self.now + timedelta(minutes=minutes)
-            able = {one: seat_for(state, level, one, at) for one in may_decide(level, at)}
+            allowed = {one: seat_for(state, level, one, at) for one in may_decide(level, at)}
             now_waiting = [(one.person, one.seat) for one in waiting if one.is_active(at)]
-            assert len(now_waiting) == len(able)
-            assert dict(now_waiting) == able
+            assert len(now_waiting) == len(allowed)
+            assert dict(now_waiting) == allowed
 
     @invariant()
     def there_is_never_a_second_outcome(self) -> None:
@@ -352,23 +364,25 @@ class Approval(RuleBasedStateMachine):
         assert self.closed is None or self.state == self.closed
 
     @invariant()
-    def facts_are_numbered_without_a_gap_and_never_go_back_in_time(self) -> None:
+    def facts_are_numbered_without_gaps_and_in_time_order(self) -> None:
         assert [fact.sequence for fact in self.facts] == list(range(1, len(self.facts) + 1))
         assert self.state.sequence == len(self.facts)
         assert [fact.at for fact in self.facts] == sorted(fact.at for fact in self.facts)
 
     @invariant()
-    def nobody_counts_twice_neither_as_who_pressed_nor_as_whom_they_pressed_for(self) -> None:
+    def no_one_counts_twice_as_decider_or_seat(self) -> None:
         places = [[one] for one in self.state.levels]
         if self.state.request.policy.distinct_approvers:
             places = [list(self.state.levels)]
         for levels in places:
-            counted = [{said.person, said.seat} for one in levels for said in one.decisions]
+            counted = [
+                {count_of.person, count_of.seat} for one in levels for count_of in one.decisions
+            ]
             assert len(set().union(*counted)) == sum(map(len, counted))
             assert ANA not in set().union(*counted)
 
     @invariant()
-    def nobody_is_asked_twice_at_one_level(self) -> None:
+    def no_one_is_notified_twice_at_one_level(self) -> None:
         assert all(times == 1 for times in self.told.values())
 
     @invariant()
@@ -378,7 +392,7 @@ class Approval(RuleBasedStateMachine):
         assert len({(fact.content_revision, fact.level) for fact in passed}) == len(passed)
 
     @invariant()
-    def what_passed_had_enough_people(self) -> None:
+    def a_passed_level_had_enough_approvals(self) -> None:
         for one in self.state.levels:
             assert not one.passed or one.approvals >= max(one.needed, 1)
             assert one.passed or one.blocked or one.approvals < one.needed
@@ -392,9 +406,9 @@ TestTheEngineBesideItsOracle.settings = MODEL
 
 
 @pytest.mark.skipif(
-    not LARGE, reason="only the long look meets everything: set COUNTERSIGN_MODEL=large"
+    not LARGE, reason="only the large run covers everything: set COUNTERSIGN_MODEL=large"
 )
-def test_the_long_look_has_seen_every_verb_count_every_end_and_the_rare_refusals() -> None:
+def test_the_large_run_covers_every_verb_every_outcome_and_the_rare_refusals() -> None:
     refusals = {key.partition(": ")[2] for key in SEEN}
     verbs = [*Verdict, "comment", "amend", "delegate", "withdraw", "reassign", "refresh", "close"]
     assert [verb for verb in verbs if not SEEN[f"{verb}: "]] == []

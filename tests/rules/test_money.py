@@ -1,4 +1,4 @@
-"""How people may write an amount, and what money does with it."""
+"""Money: the notations of amounts, and arithmetic."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rules.builders import table, usd
-from tests.rules.effort import SHORT
+from tests.rules.hypothesis_settings import QUICK_PROPERTY
 from workflows.rules.shared.errors import RuleError
 from workflows.rules.shared.money import Money, parse_money
 
@@ -46,7 +46,7 @@ class Taken:
         then="9" * 15 + ".00",
     ),
 )
-def test_which_amounts_are_understood(row: Taken) -> None:
+def test_valid_amounts(row: Taken) -> None:
     money = parse_money(row.given, "USD")
 
     assert money == usd(row.then)
@@ -130,27 +130,27 @@ class Refused:
         then="amount_other_currency",
     ),
 )
-def test_which_amounts_are_refused_and_why(row: Refused) -> None:
+def test_invalid_amounts_are_refused_with_their_reason(row: Refused) -> None:
     with pytest.raises(RuleError) as refused:
         parse_money(row.given, row.currency)
 
     assert refused.value.code == row.then
 
 
-def test_another_currency_is_told_which_one_is_meant() -> None:
+def test_the_refusal_of_a_currency_names_the_right_one() -> None:
     with pytest.raises(RuleError) as refused:
         parse_money("5 EUR", "USD")
 
     assert refused.value.data == {"currency": "USD"}
 
 
-def test_money_is_written_with_separators_cents_and_currency() -> None:
+def test_money_is_formatted_with_separators_cents_and_currency() -> None:
     written = str(usd("1234567.5"))
 
     assert written == "1,234,567.50 USD"
 
 
-def test_two_currencies_never_add_up() -> None:
+def test_two_currencies_cannot_be_added() -> None:
     euros = Money(amount=Decimal("1.00"), currency="EUR")
 
     with pytest.raises(ValueError, match="cannot add EUR to USD"):
@@ -160,15 +160,15 @@ def test_two_currencies_never_add_up() -> None:
 cents = st.integers(min_value=1, max_value=10**15 - 1)
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(cents)
-def test_what_money_writes_it_reads_again(amount: int) -> None:
+def test_formatted_money_can_be_parsed_again(amount: int) -> None:
     money = usd(str(Decimal(amount) / 100))
 
     assert parse_money(str(money), "USD") == money
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(cents, cents)
 def test_adding_is_exact_to_the_cent(one: int, other: int) -> None:
     total = usd(str(Decimal(one) / 100)) + usd(str(Decimal(other) / 100))
@@ -176,7 +176,7 @@ def test_adding_is_exact_to_the_cent(one: int, other: int) -> None:
     assert total.amount * 100 == one + other
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(st.text(max_size=40) | st.from_regex(r"[-+$]?[0-9,.]{1,20} ?[A-Z]{0,3}", fullmatch=True))
 def test_any_text_is_an_amount_or_a_refusal(written: str) -> None:
     try:

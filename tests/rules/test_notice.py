@@ -1,14 +1,14 @@
-"""What is still worth telling when a notice can be sent at last."""
+"""Which notices are still relevant when they can be sent."""
 
 from dataclasses import dataclass, replace
 
-from tests.rules.acts import decided, no, withdraw, withdrawal, yes
-from tests.rules.builders import ANA, BORIS, CLARA, level, of, opened, table
+from tests.rules.builders import ANA, BORIS, CLARA, level, opened, quorum_of, table
+from tests.rules.verbs import decided, no, withdraw, withdrawal, yes
 from workflows.rules.approvals.request import ApprovalState
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, approval_snapshot
 from workflows.rules.notice import NoticeKind, PendingNotice, still_relevant
 
-TWO = opened(level(BORIS, CLARA, quorum=of(2)))
+TWO = opened(level(BORIS, CLARA, quorum=quorum_of(2)))
 BORIS_SAID = decided(TWO, yes(BORIS))
 CLOSED = withdraw(TWO, withdrawal()).state
 
@@ -80,5 +80,5 @@ class NoticeResult:
         then=None,
     ),
 )
-def test_only_what_is_still_true_is_told(row: NoticeResult) -> None:
+def test_only_relevant_notices_are_sent(row: NoticeResult) -> None:
     assert still_relevant(row.given, row.when) == row.then

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.rules.acts import CLOSED, standing
 from tests.rules.builders import (
     ANA,
     BORIS,
@@ -21,7 +20,8 @@ from tests.rules.builders import (
     table,
     usd,
 )
-from tests.rules.effort import SHORT
+from tests.rules.hypothesis_settings import QUICK_PROPERTY
+from tests.rules.verbs import CLOSED, in_status
 from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import approval_snapshot
 from workflows.rules.orders import order as rules
@@ -76,7 +76,7 @@ def done(*names: StepName) -> OrderState:
 
 
 def failed(name: StepName) -> OrderState:
-    """Return an order of which that step has failed."""
+    """Return an order whose step of that name has failed."""
     names = list(StepName)
     state = done(*names[: names.index(name)])
     state = saga.step_started(state, name, NOON).state
@@ -116,13 +116,13 @@ class Total:
         then="99989999999999900.01",
     ),
 )
-def test_what_an_order_costs(row: Total) -> None:
+def test_the_total_of_an_order(row: Total) -> None:
     total = row.given.total
 
     assert total == usd(row.then)
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(
     st.lists(
         st.tuples(
@@ -148,7 +148,7 @@ def test_an_order_of_two_currencies_has_no_total() -> None:
         _ = mixed.total
 
 
-def test_approvers_read_each_line_with_its_sum_and_the_note() -> None:
+def test_the_content_has_each_line_with_its_total_and_the_note() -> None:
     read = rules.content(order(("DESK-1", 2, "750.00"), ("LAMP-2", 1, "9.50")))
 
     assert read.title == "ORD-1 · Ada"
@@ -167,7 +167,7 @@ def test_approvers_read_each_line_with_its_sum_and_the_note() -> None:
     ("needs_approval", "status"),
     [(True, OrderStatus.AWAITING_APPROVAL), (False, OrderStatus.PROCESSING)],
 )
-def test_an_order_waits_for_an_approval_only_where_it_needs_one(
+def test_an_order_waits_for_an_approval_only_if_it_needs_one(
     needs_approval: bool,  # noqa: FBT001 - a column of the table
     status: OrderStatus,
 ) -> None:
@@ -229,8 +229,8 @@ class Outcome:
         by=actor(GUS),
     ),
 )
-def test_what_an_order_makes_of_its_approvals_outcome(row: Outcome) -> None:
-    approval = approval_snapshot(standing(row.given), 7)
+def test_the_effect_of_the_approvals_outcome(row: Outcome) -> None:
+    approval = approval_snapshot(in_status(row.given), 7)
 
     change = saga.approval_ended(received(needs_approval=True).state, approval, after(minutes=1))
 
@@ -254,14 +254,14 @@ ONCE_CANCELLED = {
 
 
 @pytest.mark.parametrize("outcome", CLOSED)
-def test_a_cancelled_order_is_cancelled_whatever_came_before_its_withdrawal_but_a_no(
+def test_a_cancelled_order_ends_as_cancelled_unless_its_approval_was_rejected(
     outcome: Status,
 ) -> None:
     wish = Cancellation(actor=actor(ANA))
     cancelled = verbs.cancel(received(needs_approval=True).state, wish, NOON).state
 
     change = saga.approval_ended(
-        cancelled, approval_snapshot(standing(outcome), 7), after(minutes=1)
+        cancelled, approval_snapshot(in_status(outcome), 7), after(minutes=1)
     )
 
     assert change.state.status is ONCE_CANCELLED[outcome]
@@ -269,8 +269,8 @@ def test_a_cancelled_order_is_cancelled_whatever_came_before_its_withdrawal_but_
 
 
 @pytest.mark.parametrize("end", CLOSED)
-def test_an_order_goes_on_or_ends_however_its_approval_ends(end: Status) -> None:
-    approval = approval_snapshot(standing(end), 7)
+def test_an_order_continues_or_ends_after_every_outcome_of_its_approval(end: Status) -> None:
+    approval = approval_snapshot(in_status(end), 7)
 
     status = saga.approval_ended(received(needs_approval=True).state, approval, NOON).state.status
 
@@ -292,7 +292,7 @@ def test_an_order_whose_approval_was_terminated_fails_closed() -> None:
 
 
 @pytest.mark.parametrize("name", StepName)
-def test_a_step_that_starts_is_running_and_nothing_else_moves(name: StepName) -> None:
+def test_a_started_step_is_running_and_the_others_do_not_change(name: StepName) -> None:
     change = saga.step_started(received().state, name, NOON)
 
     assert [step.name for step in change.state.steps if step.status is StepStatus.RUNNING] == [name]
@@ -308,7 +308,7 @@ def test_a_step_that_starts_is_running_and_nothing_else_moves(name: StepName) ->
 
 
 @pytest.mark.parametrize("name", [RESERVE, PAY, SHIP])
-def test_a_step_that_is_done_keeps_its_reference_and_the_order_goes_on(name: StepName) -> None:
+def test_a_completed_step_keeps_its_reference_and_the_order_continues(name: StepName) -> None:
     change = saga.step_completed(received().state, name, "REF-1", NOON)
 
     assert change.state.step(name) == Step(name=name, status=StepStatus.DONE, reference="REF-1")
@@ -336,7 +336,7 @@ def test_the_steps_are_reserve_pay_ship_and_deliver_in_this_order() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """Which step fails, what is then undone, and how the steps read before and after."""
+    """A step that fails, the compensations that follow, and the step statuses before and after."""
 
     description: str
     given: StepName
@@ -378,7 +378,7 @@ FAILURES = (
 
 
 @table(*FAILURES)
-def test_a_failed_step_turns_the_order_round(row: Failure) -> None:
+def test_a_failed_step_starts_compensation(row: Failure) -> None:
     state = failed(row.given)
 
     assert state.status is OrderStatus.COMPENSATING
@@ -389,14 +389,14 @@ def test_a_failed_step_turns_the_order_round(row: Failure) -> None:
 
 
 @table(*FAILURES)
-def test_what_is_undone_the_latest_first(row: Failure) -> None:
+def test_steps_are_compensated_in_reverse_order(row: Failure) -> None:
     names = saga.steps_to_compensate(failed(row.given))
 
     assert names == row.undone
 
 
 @table(*FAILURES)
-def test_an_order_that_is_undone_ends_as_failed_and_says_why(row: Failure) -> None:
+def test_a_compensated_order_ends_as_failed_with_the_cause(row: Failure) -> None:
     state = failed(row.given)
 
     for name in saga.steps_to_compensate(state):
@@ -411,7 +411,7 @@ def test_an_order_that_is_undone_ends_as_failed_and_says_why(row: Failure) -> No
     assert kinds(change.facts) == ["OrderEnded"]
 
 
-def test_a_step_that_was_undone_keeps_its_reference() -> None:
+def test_a_compensated_step_keeps_its_reference() -> None:
     change = saga.step_compensated(failed(PAY), RESERVE, NOON)
 
     assert change.state.step(RESERVE).reference == "reserve-1"
@@ -420,13 +420,13 @@ def test_a_step_that_was_undone_keeps_its_reference() -> None:
 
 
 @pytest.mark.parametrize("names", [(), (RESERVE,), (RESERVE, PAY)])
-def test_what_has_not_begun_is_never_undone(names: tuple[StepName, ...]) -> None:
+def test_a_step_that_has_not_started_is_never_compensated(names: tuple[StepName, ...]) -> None:
     undone = saga.steps_to_compensate(done(*names))
 
     assert undone == names[::-1]
 
 
-def test_sequences_run_through_the_whole_order() -> None:
+def test_sequences_are_continuous_over_the_whole_order() -> None:
     facts: list[AuditEvent] = []
 
     def take(change: OrderChange) -> OrderState:
@@ -434,7 +434,7 @@ def test_sequences_run_through_the_whole_order() -> None:
         return change.state
 
     state = take(received(needs_approval=True))
-    state = take(saga.approval_ended(state, approval_snapshot(standing(Status.APPROVED), 1), NOON))
+    state = take(saga.approval_ended(state, approval_snapshot(in_status(Status.APPROVED), 1), NOON))
     state = take(saga.step_started(state, RESERVE, NOON))
     state = take(saga.step_completed(state, RESERVE, "RES-1", NOON))
     state = take(saga.step_started(state, PAY, NOON))

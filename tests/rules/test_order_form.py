@@ -1,4 +1,4 @@
-"""What a person may write into the order form, field by field, and every sentence they can earn."""
+"""The order form: valid drafts and every refusal, field by field."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rules.builders import BORIS, level, policy, table, usd
-from tests.rules.effort import SHORT
+from tests.rules.hypothesis_settings import QUICK_PROPERTY
 from workflows.rules.approvals.form import read_window
 from workflows.rules.approvals.policy import Tier
 from workflows.rules.orders.form import (
@@ -34,13 +34,13 @@ def line(sku: str = "DESK-1", quantity: str = "1", unit_price: str = "1500.00") 
 
 
 def desks(quantity: int, unit_price: str = "1500.00") -> OrderLine:
-    """Return a line that was read."""
+    """Return a parsed line."""
     price = usd(unit_price)
     return OrderLine(sku="DESK-1", quantity=quantity, unit_price=price, name="Desk, oak")
 
 
 def written(**changed: Any) -> DraftOrder:
-    """Return a good order with some of it changed."""
+    """Return a valid draft with these changes."""
     good = DraftOrder(
         order_id="ORD-1", customer="Ada", lines=(line(),), card_expiry="12/30", note="by Friday"
     )
@@ -49,7 +49,7 @@ def written(**changed: Any) -> DraftOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class Wrong:
-    """What is wrong with an order, and the refusal at each field; every other field is fine."""
+    """An invalid draft and the refusal code of each invalid field."""
 
     description: str
     given: dict[str, Any]
@@ -179,14 +179,14 @@ def wrong_line(description: str, then: dict[str, str], **changed: str) -> Wrong:
         then={"customer": "text_missing", "lines": "order_without_lines"},
     ),
 )
-def test_every_wrong_field_is_named_at_once(row: Wrong) -> None:
+def test_all_invalid_fields_are_reported_at_once(row: Wrong) -> None:
     with pytest.raises(OrderFormErrors) as mistakes:
         read_order(written(**row.given), PRODUCTS, "USD")
 
     assert {at: error.code for at, error in mistakes.value.by_field.items()} == row.then
 
 
-def test_mistakes_name_their_fields_in_words_for_the_log() -> None:
+def test_the_text_of_form_errors_names_fields_and_codes() -> None:
     with pytest.raises(OrderFormErrors, match=r"^customer: text_missing, card_expiry: card_expiry"):
         read_order(written(customer="", card_expiry=""), PRODUCTS, "USD")
 
@@ -200,7 +200,7 @@ def test_mistakes_name_their_fields_in_words_for_the_log() -> None:
         ({"lines": (line(unit_price="5 EUR"),)}, "lines.0.unit_price", {"currency": "USD"}),
     ],
 )
-def test_a_mistake_carries_what_its_sentence_needs(
+def test_an_error_has_the_data_for_its_message(
     given_: dict[str, Any], at: str, data: dict[str, str]
 ) -> None:
     with pytest.raises(OrderFormErrors) as mistakes:
@@ -211,7 +211,7 @@ def test_a_mistake_carries_what_its_sentence_needs(
 
 @dataclass(frozen=True, kw_only=True)
 class Fine:
-    """What is written, and what is read of it."""
+    """A valid draft and the parsed order."""
 
     description: str
     given: dict[str, Any]
@@ -270,13 +270,13 @@ class Fine:
         },
     ),
 )
-def test_what_is_read_of_a_good_order(row: Fine) -> None:
+def test_valid_orders_are_parsed(row: Fine) -> None:
     order = read_order(written(**row.given), PRODUCTS, "USD")
 
     assert {name: getattr(order, name) for name in row.then} == row.then
 
 
-def test_an_order_keeps_the_id_it_was_minted_with() -> None:
+def test_an_order_keeps_the_id_of_its_draft() -> None:
     order = read_order(written(order_id="ORD-42"), PRODUCTS, "USD")
 
     assert order.order_id == "ORD-42"
@@ -341,14 +341,14 @@ def test_when_a_payment_card_has_expired(row: Expiry) -> None:
 anything = st.text(max_size=12) | st.sampled_from(["1", "0", "-1", "1500.00", "DESK-1", "12/30"])
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(
     customer=anything,
     note=anything,
     expiry=anything,
     lines=st.lists(st.builds(line, anything, anything, anything), max_size=3),
 )
-def test_whatever_is_written_is_an_order_or_named_mistakes(
+def test_any_draft_is_an_order_or_has_named_errors(
     customer: str, note: str, expiry: str, lines: list[DraftLine]
 ) -> None:
     asked = written(customer=customer, note=note, card_expiry=expiry, lines=tuple(lines))
@@ -364,7 +364,7 @@ def test_whatever_is_written_is_an_order_or_named_mistakes(
     assert len(read) in {0, len(lines)}
 
 
-def test_the_total_has_fifteen_digits_at_most_like_any_amount() -> None:
+def test_the_total_has_at_most_fifteen_digits() -> None:
     asked = written(lines=(line(unit_price="9999999999999.99", quantity="2"),))
 
     with pytest.raises(OrderFormErrors) as refused:
@@ -383,14 +383,14 @@ def test_the_total_has_fifteen_digits_at_most_like_any_amount() -> None:
         then={"card_expiry": "card_expiry_malformed"},
     ),
 )
-def test_what_is_optional_is_still_read(row: Wrong) -> None:
+def test_optional_fields_are_checked_too(row: Wrong) -> None:
     with pytest.raises(OrderFormErrors) as mistakes:
         read_order(written(**row.given), PRODUCTS, "USD")
 
     assert {at: error.code for at, error in mistakes.value.by_field.items()} == row.then
 
 
-def test_who_pays_elsewhere_needs_no_payment_card() -> None:
+def test_a_payment_made_elsewhere_needs_no_payment_card() -> None:
     asked = written(payment=PaymentMode.AWAIT, card_expiry=" ", email=" ada@example.com ")
     order = read_order(asked, PRODUCTS, "USD")
 
@@ -398,7 +398,7 @@ def test_who_pays_elsewhere_needs_no_payment_card() -> None:
     assert order.email == "ada@example.com"
 
 
-def test_a_line_keeps_the_name_that_its_product_had() -> None:
+def test_a_line_keeps_the_name_of_its_product() -> None:
     order = read_order(written(), PRODUCTS, "USD")
 
     assert [(one.sku, one.label) for one in order.lines] == [("DESK-1", "Desk, oak")]
@@ -428,7 +428,7 @@ POLICY = policy(level(BORIS, expire_after=timedelta(hours=1), max_expire_after=t
         then={"answer_within": "not_a_duration", "customer": "text_missing"},
     ),
 )
-def test_a_wish_for_the_approval_stays_within_the_policy(row: Wrong) -> None:
+def test_the_requested_expiry_must_be_within_the_policys_limit(row: Wrong) -> None:
     found: dict[str, str] = {}
     wish = None
     try:
@@ -441,7 +441,7 @@ def test_a_wish_for_the_approval_stays_within_the_policy(row: Wrong) -> None:
         assert wish.expire_after == read_window(row.given.get("answer_within", ""))
 
 
-def test_an_amount_that_no_tier_takes_is_told_at_the_lines() -> None:
+def test_an_amount_that_no_tier_covers_is_an_error_of_the_lines() -> None:
     rules = replace(POLICY, tiers=(Tier(up_to=usd("1.00"), levels=()),))
 
     with pytest.raises(OrderFormErrors) as mistakes:
@@ -451,8 +451,8 @@ def test_an_amount_that_no_tier_takes_is_told_at_the_lines() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(1, 99), st.integers(1, 10**6)), min_size=1, max_size=9))
-@SHORT
-def test_what_is_added_up_while_it_is_typed_is_what_the_order_costs(
+@QUICK_PROPERTY
+def test_the_total_while_typing_equals_the_total_of_the_order(
     numbers: list[tuple[int, int]],
 ) -> None:
     typed = tuple(
@@ -465,21 +465,21 @@ def test_what_is_added_up_while_it_is_typed_is_what_the_order_costs(
     assert reckoned.is_whole
 
 
-def test_what_cannot_be_added_up_stands_with_its_line() -> None:
+def test_a_line_that_cannot_be_added_up_has_its_errors() -> None:
     typed = (line(), line(quantity="x", unit_price="-1"), line(quantity=""))
     reckoned = draft_total(typed, "USD")
 
     assert [one.total for one in reckoned.lines] == [usd("1500.00"), None, None]
-    assert {at: error.code for at, error in reckoned.lines[1].mistakes.items()} == {
+    assert {at: error.code for at, error in reckoned.lines[1].errors.items()} == {
         "quantity": "quantity_not_a_count",
         "unit_price": "amount_not_positive",
     }
     assert (reckoned.total, reckoned.is_whole) == (usd("1500.00"), False)
 
 
-def test_a_sum_of_too_many_digits_is_no_sum() -> None:
+def test_a_total_with_too_many_digits_is_an_error() -> None:
     reckoned = draft_total((line(quantity="9999", unit_price="9999999999999.99"),), "USD")
 
     assert reckoned.total is None
-    assert reckoned.mistake is not None
-    assert reckoned.mistake.code == "amount_too_many_digits"
+    assert reckoned.error is not None
+    assert reckoned.error.code == "amount_too_many_digits"

@@ -1,4 +1,4 @@
-"""The saga as a model: whatever fails wherever, what was begun is undone in reverse, nothing forgotten."""
+"""The saga as a model: whatever fails, started steps are compensated in reverse order."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rules.builders import ANA, BORIS, NOON, actor, level, policy, usd
-from tests.rules.effort import SHORT
+from tests.rules.hypothesis_settings import QUICK_PROPERTY
 from workflows.rules.orders import saga, verbs
 from workflows.rules.orders.order import (
     ENDED,
@@ -33,7 +33,7 @@ OPERATOR = Actor(person="", origin=Origin.CLI, operator="gus@host")
 
 @dataclass(frozen=True, kw_only=True)
 class Luck:
-    """What goes wrong where. `acted` are failing steps that have acted although they failed."""
+    """The failures of a run. `acted` are failing steps that took effect although they failed."""
 
     mode: PaymentMode
     fails: frozenset[StepName]
@@ -56,7 +56,7 @@ lucks = st.builds(
 
 @dataclass
 class World:
-    """What really stands out there, and the order as the rules know it; the driver of the workflow."""
+    """The external effects and the order as the rules know it. It plays the part of the workflow."""
 
     luck: Luck
     state: OrderState
@@ -167,9 +167,9 @@ def _played(luck: Luck) -> World:
     return world
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(lucks)
-def test_an_order_is_all_done_or_all_undone_and_ends_as_what_happened(luck: Luck) -> None:
+def test_an_order_is_completed_or_fully_compensated_and_its_status_matches(luck: Luck) -> None:
     world = _played(luck)
 
     state = world.state
@@ -185,9 +185,9 @@ def test_an_order_is_all_done_or_all_undone_and_ends_as_what_happened(luck: Luck
     assert state.stuck is None
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(lucks)
-def test_what_was_begun_is_undone_in_reverse_each_once(luck: Luck) -> None:
+def test_started_steps_are_compensated_once_in_reverse_order(luck: Luck) -> None:
     world = _played(luck)
 
     registered = [
@@ -202,9 +202,9 @@ def test_what_was_begun_is_undone_in_reverse_each_once(luck: Luck) -> None:
     assert [fact.sequence for fact in world.facts] == list(range(1, len(world.facts) + 1))
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(lucks)
-def test_no_step_is_left_running_and_none_is_begun_twice(luck: Luck) -> None:
+def test_no_step_is_left_running_or_started_twice(luck: Luck) -> None:
     world = _played(luck)
 
     begun = [fact.data["step"] for fact in world.facts if fact.kind == "StepStarted"]

@@ -1,4 +1,4 @@
-"""Parcels: whatever each of them does and whenever it is heard of, all arrive or all are called back."""
+"""Parcels: in every sequence of reports, all arrive or all are recalled."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rules.builders import ANA, BORIS, NOON, actor, kinds, level, policy, usd
-from tests.rules.effort import SHORT
+from tests.rules.hypothesis_settings import QUICK_PROPERTY
 from workflows.rules.orders import parcel_progress as parcels
 from workflows.rules.orders import saga
 from workflows.rules.orders.order import (
@@ -45,7 +45,7 @@ def order() -> Order:
 
 
 def reserved() -> OrderState:
-    """Return an order that is paid, and lies in three warehouses."""
+    """Return a paid order whose products are in three warehouses."""
     begun = saga.receive(order(), actor(ANA), policy(level(BORIS)), NOON, needs_approval=False)
     state = begun.state
     for name, (reference, stored) in DONE.items():
@@ -72,7 +72,7 @@ def test_a_recall_is_registered_for_each_parcel_before_any_is_sent() -> None:
     assert shipping().owed[-1] is StepName.SHIP
 
 
-def test_a_parcel_takes_its_own_lines_and_all_of_them() -> None:
+def test_the_parcels_share_all_lines_of_the_order() -> None:
     parts = [parcels.part_of(order(), one) for one in shipping().parcels]
 
     assert [[line.sku for line in part.lines] for part in parts] == [
@@ -83,7 +83,7 @@ def test_a_parcel_takes_its_own_lines_and_all_of_them() -> None:
     assert {part.order_id for part in parts} == {"ORD-1"}
 
 
-def test_what_lies_in_one_warehouse_goes_in_no_parcel() -> None:
+def test_an_order_from_one_warehouse_has_no_parcels() -> None:
     begun = saga.receive(order(), actor(ANA), policy(level(BORIS)), NOON, needs_approval=False)
     state = saga.step_started(begun.state, StepName.RESERVE, NOON).state
     one_place = (Stored(warehouse="NORTH", skus=("SKU-NORTH",)),)
@@ -98,9 +98,7 @@ def test_keys_and_ids_name_the_warehouse() -> None:
     assert shipment_id("ORD-1", "NORTH") == "ORD-1.shipment.NORTH"
 
 
-def test_with_the_last_parcel_on_its_way_the_order_is_shipped_and_the_latest_arrival_counts() -> (
-    None
-):
+def test_an_order_ships_with_its_last_parcel_and_keeps_the_latest_estimated_delivery() -> None:
     change, late = OrderChange(state=shipping()), NOON + timedelta(days=9)
     for place in PLACES:
         at = late if place == "NORTH" else NOON
@@ -122,13 +120,13 @@ WRONG = {
 
 
 @pytest.mark.parametrize("told", WRONG.values(), ids=WRONG)
-def test_news_that_are_none_change_nothing(told: ParcelNews) -> None:
+def test_repeated_reports_change_nothing(told: ParcelNews) -> None:
     state = parcels.parcel_moved(shipping(), news("NORTH", tracking="TRK-1"), NOON).state
 
     assert parcels.parcel_moved(state, told, NOON).state == state
 
 
-def test_before_shipping_and_after_turning_back_nothing_is_heard_of_parcels() -> None:
+def test_reports_before_shipping_or_during_compensation_are_ignored() -> None:
     told = news("NORTH", tracking="TRK-1")
     back = saga.step_failed(shipping(), StepName.SHIP, recorded_failure("broken"), NOON).state
 
@@ -138,14 +136,14 @@ def test_before_shipping_and_after_turning_back_nothing_is_heard_of_parcels() ->
 
 @dataclass(frozen=True, kw_only=True)
 class Fortune:
-    """How far one parcel comes, and whether it calls itself back where it fails."""
+    """How far a parcel gets, and whether its shipment recalls it after a failure."""
 
     ships: bool
     arrives: bool
     recalled: bool
 
     def heard(self, warehouse: str) -> Iterator[ParcelNews]:
-        """Return what is told of it: on its way (perhaps), and at its end."""
+        """Return the reports about it: perhaps one on the way, and one at the end."""
         known = news(warehouse, tracking=f"TRK-{warehouse}") if self.ships else news(warehouse)
         if self.ships:
             yield known
@@ -157,7 +155,7 @@ class Fortune:
 
 @st.composite
 def journeys(draw: st.DrawFn) -> list[ParcelNews]:
-    """Draw what becomes of three parcels, told in any order, any of it twice."""
+    """Draw the reports of three parcels in any order, with repetitions."""
     fortunes = st.builds(
         Fortune, ships=st.booleans(), arrives=st.booleans(), recalled=st.booleans()
     )
@@ -170,9 +168,9 @@ def journeys(draw: st.DrawFn) -> list[ParcelNews]:
     return told
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(journeys())
-def test_all_arrive_or_all_are_called_back_each_once(told: list[ParcelNews]) -> None:
+def test_all_parcels_arrive_or_all_are_recalled_once(told: list[ParcelNews]) -> None:
     now, state, facts = NOON, shipping(), list[AuditEvent]()
     first = state.sequence
 
@@ -209,7 +207,7 @@ def test_all_arrive_or_all_are_called_back_each_once(told: list[ParcelNews]) -> 
 def _undone(
     state: OrderState, take: Callable[[OrderChange], OrderState], now: datetime
 ) -> OrderState:
-    """Undo what is owed, as the workflow does."""
+    """Run the owed compensations, as the workflow does."""
     while state.status is OrderStatus.COMPENSATING:
         owed = saga.steps_to_compensate(state)
         if not owed:

@@ -1,4 +1,4 @@
-"""What people and the gateway do with an order: who may, when, and what it changes."""
+"""The verbs of an order: who may use them, when, and what they change."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -157,7 +157,7 @@ def test_who_may_cancel_and_when(row: Cancel) -> None:
             verbs.check_cancel(row.given, wish, NOON)
 
 
-def test_a_cancellation_is_a_fact_with_its_reason_and_stops_nothing_by_itself() -> None:
+def test_a_cancellation_is_a_fact_with_its_reason_and_changes_no_step() -> None:
     change = verbs.cancel(running(PAY), BY_ANA, after(minutes=1))
 
     assert kinds(change.facts) == ["OrderCancelled"]
@@ -167,7 +167,7 @@ def test_a_cancellation_is_a_fact_with_its_reason_and_stops_nothing_by_itself() 
     assert not change.state.is_cancellable
 
 
-def test_a_cancelled_order_turns_back_and_ends_as_cancelled() -> None:
+def test_a_cancelled_order_is_compensated_and_ends_as_cancelled() -> None:
     state = saga.turn_back(verbs.cancel(awaiting(), BY_ANA, NOON).state).state
     undone = saga.steps_to_compensate(state)
     for name in undone:
@@ -189,7 +189,7 @@ def test_a_cancelled_order_turns_back_and_ends_as_cancelled() -> None:
         (Actor(person=GUS, origin=Origin.CLI, operator="gus@host"), "gus@host"),
     ],
 )
-def test_an_approval_is_taken_back_in_the_requesters_name(by: Actor, operator: str) -> None:
+def test_an_approval_is_withdrawn_in_the_requesters_name(by: Actor, operator: str) -> None:
     cancelled = verbs.cancel(new(needs_approval=True), Cancellation(actor=by, reason="r"), NOON)
 
     withdrawal = verbs.withdrawal(cancelled.state)
@@ -248,7 +248,7 @@ def test_who_may_resume_and_when(row: Resume) -> None:
             verbs.check_resume(row.given, Resumption(actor=row.by), NOON)
 
 
-def test_a_resumed_order_owes_what_it_owed() -> None:
+def test_a_resumed_order_keeps_its_owed_compensations() -> None:
     change = verbs.resume(stuck(), Resumption(actor=OPERATOR), NOON)
 
     assert change.state.status is OrderStatus.COMPENSATING
@@ -296,7 +296,7 @@ class Payment:
         then="paid_already",
     ),
 )
-def test_which_payment_is_taken(row: Payment) -> None:
+def test_payments_are_accepted_or_unmatched(row: Payment) -> None:
     change = verbs.confirm_payment(row.given, row.payment, NOON)
     again = verbs.confirm_payment(change.state, row.payment, NOON)
 
@@ -308,7 +308,7 @@ def test_which_payment_is_taken(row: Payment) -> None:
     assert again.facts == ()
 
 
-def test_the_window_begins_when_the_payment_is_awaited_and_ends_the_order() -> None:
+def test_the_payment_window_starts_with_the_payment_step_and_ends_the_order() -> None:
     state = awaiting()
 
     change = saga.payment_window_ended(state, after(minutes=1))
@@ -327,7 +327,9 @@ def test_the_window_begins_when_the_payment_is_awaited_and_ends_the_order() -> N
         (timedelta(days=2), PAYMENT_WINDOW),
     ],
 )
-def test_a_wish_only_shortens_the_window(wish: timedelta | None, window: timedelta) -> None:
+def test_a_requested_payment_window_can_only_be_shorter(
+    wish: timedelta | None, window: timedelta
+) -> None:
     change = saga.receive(
         new().order, actor(ANA), policy(), NOON, needs_approval=False, payment_window=wish
     )

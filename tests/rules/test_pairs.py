@@ -1,7 +1,7 @@
-"""Pairs: any two verbs on one request, in both orders, have one defined outcome each.
+"""Pairs: any two verbs on one request have one defined outcome in each order.
 
-The tables list what is refused, and as what. Everything else counts. Nobody refuses the clock or the
-directory: where there is nothing left for them to do, they do "nothing".
+The tables list the refusals and their codes. Everything else is accepted. The clock and the
+directory are never refused: if there is nothing left for them to do, they do "nothing".
 """
 
 from collections.abc import Callable
@@ -11,20 +11,6 @@ from itertools import product
 
 import pytest
 
-from tests.rules.acts import (
-    amend,
-    changes,
-    close,
-    comment,
-    decide,
-    hand_over,
-    no,
-    reassign,
-    refresh,
-    withdraw,
-    withdrawal,
-    yes,
-)
 from tests.rules.builders import (
     BORIS,
     CLARA,
@@ -33,17 +19,31 @@ from tests.rules.builders import (
     FINN,
     GUS,
     ONE,
+    absence_of,
     actor,
     after,
-    away,
+    apply_result,
+    directory_result,
     kinds,
     level,
-    of,
-    read,
-    reading,
+    quorum_of,
     request,
     usd,
     users,
+)
+from tests.rules.verbs import (
+    amend,
+    changes,
+    close,
+    comment,
+    decide,
+    delegate_seat,
+    no,
+    reassign,
+    refresh,
+    withdraw,
+    withdrawal,
+    yes,
 )
 from workflows.rules.approvals import approval, deadlines
 from workflows.rules.approvals.clock import Tick, TickKind
@@ -67,7 +67,7 @@ CLOCK_AND_DIRECTORY = (
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
-    """What somebody does, the verb it is, and when at the earliest."""
+    """An action, its verb, and its earliest time."""
 
     do: Callable[[ApprovalState, datetime], Change]
     verb: Verb | None = None
@@ -75,8 +75,8 @@ class Act:
 
 
 def people_leave(state: ApprovalState, now: datetime) -> Change:
-    """Take an answer that was asked for at the beginning: Boris has left, and with him his stand-in."""
-    return apply_directory_result(state, UNDER_WAY, reading(CLARA, DORA, at=now), now)
+    """Apply the result of the first query: Boris has left, and his delegate with him."""
+    return apply_directory_result(state, UNDER_WAY, directory_result(CLARA, DORA, at=now), now)
 
 
 ACTS: dict[str, Act] = {
@@ -98,7 +98,7 @@ ACTS: dict[str, Act] = {
         verb=Verb.AMEND, do=lambda state, now: amend(state, CHEAPER, now, revision=1)
     ),
     "boris delegates": Act(
-        verb=Verb.DELEGATE, do=lambda state, now: hand_over(state, BORIS, FINN, now)
+        verb=Verb.DELEGATE, do=lambda state, now: delegate_seat(state, BORIS, FINN, now)
     ),
     "ana withdraws": Act(
         verb=Verb.WITHDRAW, do=lambda state, now: withdraw(state, withdrawal(), now)
@@ -135,7 +135,7 @@ EMIL_HAS_DECIDED: Refusals = {
 WAITS_FOR_CHANGES = ("boris delegates", "gus reassigns", "gus refreshes", "emil approves for boris")
 NOTHING_TO_DO = ("the clock escalates", "a reading changes the people")
 IS_ASKED_AGAIN = ("a reading changes the people",)
-"""The answer is older than the wish: it is not taken, the directory is asked once more."""
+"""The result is older than the refresh, so it is ignored and the directory is queried again."""
 NOBODY_IS_THERE_YET: Refusals = {
     "level_not_open": (*ANYBODY_DECIDES, "boris delegates"),
     "not_involved": ("boris comments",),
@@ -185,7 +185,7 @@ ONE_IS_ENOUGH: dict[str, Refusals] = TWO_MUST_AGREE | {
     "clara approves": HAS_ENDED,
     "clara rejects": HAS_ENDED,
     "emil approves for boris": HAS_ENDED,
-    "the clock escalates": {  # here it asks others instead, there others too
+    "the clock escalates": {  # one escalation replaces the approvers, the other adds some
         **NOBODY_IS_THERE_YET,
         "nothing": NOTHING_TO_DO,
     },
@@ -193,14 +193,16 @@ ONE_IS_ENOUGH: dict[str, Refusals] = TWO_MUST_AGREE | {
 
 
 def begun(rule: LevelRule) -> ApprovalState:
-    """Return a request that is open, with Emil standing in for Boris and a reading under way."""
+    """Return an open request with Emil as the delegate of Boris and a directory query under way."""
     ticks = (
         Tick(at=ESCALATES, kind=TickKind.ESCALATE),
         Tick(at=EXPIRES, kind=TickKind.EXPIRE),
     )
     state = reach_level(approval.submit(request(rule), after()).state, ticks)
-    answer = reading(BORIS, CLARA, DORA, absences=(away(BORIS, EMIL),), people=(EMIL,))
-    return refresh(read(state, answer).state).state
+    answer = directory_result(
+        BORIS, CLARA, DORA, absences=(absence_of(BORIS, EMIL),), people=(EMIL,)
+    )
+    return refresh(apply_result(state, answer).state).state
 
 
 def escalation(*, instead: bool) -> tuple[Escalation, ...]:
@@ -208,7 +210,9 @@ def escalation(*, instead: bool) -> tuple[Escalation, ...]:
 
 
 TWO = begun(
-    level(BORIS, CLARA, DORA, quorum=of(2), reject_quorum=2, escalate=escalation(instead=False))
+    level(
+        BORIS, CLARA, DORA, quorum=quorum_of(2), reject_quorum=2, escalate=escalation(instead=False)
+    )
 )
 ANY = begun(level(BORIS, CLARA, DORA, quorum=ONE, escalate=escalation(instead=True)))
 UNDER_WAY = directory_query(TWO)
@@ -227,7 +231,7 @@ def outcomes(facts: list[AuditEvent]) -> list[str]:
 
 
 def outcome(state: ApprovalState, act: Act, now: datetime) -> tuple[str, Change]:
-    """Return how the act ended: refused with a code, "nothing", or empty where it counted."""
+    """Return the result of the action: a refusal code, "nothing", or empty if it was accepted."""
     try:
         change = act.do(state, now)
     except RuleError as error:
@@ -237,7 +241,7 @@ def outcome(state: ApprovalState, act: Act, now: datetime) -> tuple[str, Change]
 
 
 def expected(table: dict[str, Refusals], first: str, second: str) -> str:
-    """Return what the table says of the second act, empty where it counts."""
+    """Return the table's result of the second action, empty if it is accepted."""
     codes = [code for code, acts in table[first].items() if second in acts]
     assert len(codes) <= 1, "one outcome for each pair"
     return codes[0] if codes else ""
@@ -254,7 +258,7 @@ def expected(table: dict[str, Refusals], first: str, second: str) -> str:
         pytest.param(ANY, ONE_IS_ENOUGH, id="one is enough"),
     ],
 )
-def test_of_two_verbs_both_count_or_the_second_learns_why_not(
+def test_of_two_verbs_both_count_or_the_second_is_refused_with_a_reason(
     state: ApprovalState, table: dict[str, Refusals], first: str, second: str
 ) -> None:
     won, winner = outcome(state, ACTS[first], ACTS[first].at)
@@ -278,7 +282,7 @@ def test_every_verb_is_among_the_pairs() -> None:
 
 
 @pytest.mark.parametrize("table", [TWO_MUST_AGREE, ONE_IS_ENOUGH])
-def test_every_name_in_a_table_is_an_act(table: dict[str, Refusals]) -> None:
+def test_every_name_in_a_table_is_an_action(table: dict[str, Refusals]) -> None:
     assert set(table) == set(ACTS)
     for refusals in table.values():
         assert {act for acts in refusals.values() for act in acts} <= set(ACTS)
@@ -287,7 +291,7 @@ def test_every_name_in_a_table_is_an_act(table: dict[str, Refusals]) -> None:
 @pytest.mark.parametrize(
     "first", ["boris approves", "boris rejects", "ana withdraws", "gus closes"]
 )
-def test_who_comes_after_the_end_learns_which_it_was(first: str) -> None:
+def test_a_verb_after_the_end_is_refused_with_the_status(first: str) -> None:
     won = ACTS[first].do(ANY, EARLY)
 
     with pytest.raises(RuleError) as refused:

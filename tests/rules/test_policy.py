@@ -1,4 +1,4 @@
-"""The written rule: which tier takes an amount, and the digest that pins it."""
+"""Policies: the tier of an amount, and the digest."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.rules.builders import ALL, BORIS, CLARA, level, of, policy, table, usd
-from tests.rules.effort import SHORT
+from tests.rules.builders import ALL, BORIS, CLARA, level, policy, quorum_of, table, usd
+from tests.rules.hypothesis_settings import QUICK_PROPERTY
 from workflows.rules.approvals.policy import (
     Escalation,
     Notify,
@@ -124,7 +124,7 @@ class Routed:
         rule="order: over 5,000.00 USD",
     ),
 )
-def test_which_tier_takes_an_amount(row: Routed) -> None:
+def test_the_tier_of_an_amount(row: Routed) -> None:
     found = route(row.given, row.amount)
 
     assert tuple(rule.name for rule in found.levels) == row.then
@@ -132,7 +132,7 @@ def test_which_tier_takes_an_amount(row: Routed) -> None:
 
 
 @pytest.mark.parametrize("amount", [usd("1000.01"), euros("1.00"), None])
-def test_an_amount_that_no_tier_takes_is_refused(amount: Money | None) -> None:
+def test_an_amount_that_no_tier_covers_is_refused(amount: Money | None) -> None:
     gap = replace(TWO_TIERS, tiers=TWO_TIERS.tiers[:1])
 
     with pytest.raises(NoTierError) as refused:
@@ -141,7 +141,7 @@ def test_an_amount_that_no_tier_takes_is_refused(amount: Money | None) -> None:
     assert refused.value.data == {"policy": "order"}
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(st.integers(min_value=1, max_value=10**9), st.integers(min_value=0, max_value=10**9))
 def test_a_larger_amount_never_needs_fewer_levels(amount: int, more: int) -> None:
     small = route(THREE_TIERS, usd(str(Decimal(amount) / 100)))
@@ -153,11 +153,11 @@ def test_a_larger_amount_never_needs_fewer_levels(amount: int, more: int) -> Non
 def test_the_digest_is_the_same_in_every_process() -> None:
     version = digest(TWO_TIERS)
 
-    # Written down. It may move only when a policy can say something new.
+    # A constant. It may change only when policies get a new key.
     assert version == "1fee31394539"
 
 
-def test_the_digest_does_not_depend_on_the_version_that_stands_in_the_policy() -> None:
+def test_the_digest_does_not_depend_on_the_policys_version() -> None:
     version = digest(replace(TWO_TIERS, version="something else"))
 
     assert version == digest(TWO_TIERS)
@@ -216,7 +216,7 @@ def with_policy(**changed: Any) -> Callable[[Policy], Policy]:
             with_level(approvers=(ApproverSource(kind=SourceKind.USER, value=CLARA),)),
             id="who approves",
         ),
-        pytest.param(with_level(quorum=of(2)), id="how many"),
+        pytest.param(with_level(quorum=quorum_of(2)), id="how many"),
         pytest.param(with_level(quorum=ALL), id="how many, in a word"),
         pytest.param(with_level(reject_quorum=2), id="how many to reject"),
         pytest.param(with_level(approve_reason=ReasonRule.REQUIRED), id="an approval's reason"),
@@ -247,7 +247,7 @@ def test_any_edit_of_a_policy_changes_its_digest(edit: Callable[[Policy], Policy
         (ApproverSource(kind=SourceKind.MANAGER, value="2"), "manager:2"),
     ],
 )
-def test_a_source_reads_as_it_is_written(source: ApproverSource, words: str) -> None:
+def test_a_source_is_formatted_as_in_the_policy_file(source: ApproverSource, words: str) -> None:
     written = str(source)
 
     assert written == words

@@ -11,11 +11,11 @@ from tests.rules.builders import (
     DORA,
     EMIL,
     GUS,
+    absence_of,
     after,
-    away,
+    apply_result,
+    directory_result,
     level,
-    read,
-    reading,
     request,
 )
 from workflows.rules.approvals import approval
@@ -30,7 +30,7 @@ PRIVATE_PARTS = {
     *("hidden", "content", "rule", "levels", "changes", "change_request"),
     *("comments", "remarks", "closing_reason"),
 }
-"""What a public face may differ in. A new part of a face is public unless it is added here."""
+"""The fields that a public snapshot changes. A new field is public unless it is added here."""
 PUBLIC_PARTS = {
     *("kind", "request_id", "policy", "currency", "title", "channel", "admin_channel", "language"),
     *("mention_approvers", "requester", "status", "levels_in_all", "content_revision", "amendable"),
@@ -43,7 +43,9 @@ def _asked(visibility: Visibility) -> ApprovalState:
     asked = request(level(BORIS, CLARA))
     policy = replace(asked.policy, visibility=visibility)
     state = reach_level(approval.submit(replace(asked, policy=policy), after()).state, ())
-    return read(state, reading(BORIS, CLARA, absences=(away(BORIS, EMIL),), people=(EMIL,))).state
+    return apply_result(
+        state, directory_result(BORIS, CLARA, absences=(absence_of(BORIS, EMIL),), people=(EMIL,))
+    ).state
 
 
 def test_every_part_of_a_snapshot_is_either_public_or_private() -> None:
@@ -63,8 +65,8 @@ def test_a_public_snapshot_keeps_what_is_public_and_nothing_else() -> None:
     assert public_approval(public) == public
 
 
-def test_no_part_of_a_level_is_private_but_what_somebody_wrote() -> None:
-    """A new part of a level is to be looked at here."""
+def test_only_reasons_are_private_in_a_level() -> None:
+    """A new field of a level must be checked here."""
     assert {one.name for one in fields(LevelSnapshot)} == {
         *(
             "number",
@@ -82,7 +84,7 @@ def test_no_part_of_a_level_is_private_but_what_somebody_wrote() -> None:
     }
 
 
-def test_what_is_not_private_is_shown_as_it_is() -> None:
+def test_a_snapshot_that_is_not_private_is_unchanged() -> None:
     snapshot = approval_snapshot(_asked(Visibility.CHANNEL), 1)
 
     assert public_approval(snapshot) is snapshot
@@ -92,14 +94,16 @@ def test_what_is_not_private_is_shown_as_it_is() -> None:
     ("person", "expected"),
     [(ANA, True), (BORIS, True), (CLARA, True), (EMIL, True), (GUS, True), (DORA, False)],
 )
-def test_those_whom_it_concerns_may_read(person: str, *, expected: bool) -> None:
+def test_the_people_involved_may_read(person: str, *, expected: bool) -> None:
     assert may_read(_asked(Visibility.PRIVATE), person) is expected
     assert may_read(_asked(Visibility.CHANNEL), person)
 
 
-def test_who_is_not_asked_any_more_has_read_it() -> None:
+def test_a_former_approver_may_still_read() -> None:
     state = _asked(Visibility.PRIVATE)
-    left = read(replace(state, levels=(replace(state.levels[0], to_read=True),)), reading(DORA))
+    left = apply_result(
+        replace(state, levels=(replace(state.levels[0], to_read=True),)), directory_result(DORA)
+    )
 
     assert may_read(left.state, BORIS)
     assert may_read(left.state, DORA)
@@ -107,5 +111,5 @@ def test_who_is_not_asked_any_more_has_read_it() -> None:
     assert left.state.level.eligible == (DORA,)
 
 
-def test_readers_are_kept_only_where_something_is_private() -> None:
+def test_readers_are_kept_only_for_a_private_request() -> None:
     assert _asked(Visibility.CHANNEL).readers == ()

@@ -1,11 +1,11 @@
-"""Which reasons a verdict takes: none, optional or required, to 3,000 characters, kept whole."""
+"""Reasons of verdicts: none, optional or required, with at most 3,000 characters."""
 
 from dataclasses import dataclass
 
 import pytest
 
-from tests.rules.acts import decide, no, refusal, yes
-from tests.rules.builders import BORIS, here, level, opened, table
+from tests.rules.builders import BORIS, latest_level, level, opened, table
+from tests.rules.verbs import decide, no, refusal, yes
 from workflows.rules.approvals.policy import ReasonRule
 from workflows.rules.approvals.request import ApprovalState, Decision
 
@@ -145,12 +145,12 @@ class Taken:
 def test_which_reasons_are_kept_whole(row: Taken) -> None:
     change = decide(row.given, row.when)
 
-    assert here(change.state).decisions[0].reason == row.when.reason
+    assert latest_level(change.state).decisions[0].reason == row.when.reason
     assert change.facts[0].reason == row.when.reason
 
 
 @pytest.mark.parametrize("length", [3001, 50_000])
-def test_a_reason_that_is_too_long_is_told_its_length(length: int) -> None:
+def test_the_refusal_of_a_long_reason_has_its_length(length: int) -> None:
     error = refusal(OPTIONAL, yes(BORIS, reason="x" * length))
 
     assert error.data == {"length": str(length)}

@@ -1,4 +1,4 @@
-"""The written request: what a person may type into each field, and all mistakes at once."""
+"""The request form: valid drafts, and all errors at once."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rules.builders import ANA, BORIS, actor, level, policy, table, usd
-from tests.rules.effort import SHORT
+from tests.rules.hypothesis_settings import QUICK_PROPERTY
 from workflows.rules.approvals.form import (
     DraftContent,
     DraftRequest,
@@ -26,7 +26,7 @@ POLICY = policy(level(BORIS))
 WITHOUT_CURRENCY = replace(POLICY, tiers=(Tier(up_to=None, levels=("sales",)),))
 
 
-def test_what_is_typed_becomes_content() -> None:
+def test_a_draft_becomes_content() -> None:
     written = DraftContent(
         title=" A new desk ",
         text=" oak\nplease ",
@@ -109,7 +109,7 @@ class Mistaken:
         },
     ),
 )
-def test_every_mistake_is_named_by_its_field(row: Mistaken) -> None:
+def test_every_error_is_reported_at_its_field(row: Mistaken) -> None:
     with pytest.raises(RequestFormErrors) as refused:
         read_content(row.given, POLICY.currency)
 
@@ -128,7 +128,7 @@ def test_every_mistake_is_named_by_its_field(row: Mistaken) -> None:
         ("1,000 usd", "1,000.00 USD"),
     ],
 )
-def test_without_a_currency_of_the_policys_the_amount_names_its_own(
+def test_the_amount_names_its_currency_if_the_policy_has_none(
     written: str, amount: str | None
 ) -> None:
     found = read_amount(written, "")
@@ -145,7 +145,7 @@ def test_without_a_currency_of_the_policys_the_amount_names_its_own(
         ("$10 EUR", "amount_other_currency"),
     ],
 )
-def test_an_amount_of_no_currency_is_refused(written: str, code: str) -> None:
+def test_an_amount_without_a_currency_is_refused(written: str, code: str) -> None:
     with pytest.raises(RuleError) as refused:
         read_amount(written, "")
 
@@ -163,7 +163,7 @@ def test_an_amount_of_no_currency_is_refused(written: str, code: str) -> None:
         ("9999d", timedelta(days=9999)),
     ],
 )
-def test_how_a_window_is_written(written: str, window: timedelta | None) -> None:
+def test_valid_durations(written: str, window: timedelta | None) -> None:
     found = read_window(written)
 
     assert found == window
@@ -172,16 +172,14 @@ def test_how_a_window_is_written(written: str, window: timedelta | None) -> None
 @pytest.mark.parametrize(
     "written", ["0m", "-1h", "1", "m", "1w", "1.5h", "10000d", "1h30m", "\u0661h"]
 )
-def test_how_a_window_is_not_written(written: str) -> None:
+def test_invalid_durations(written: str) -> None:
     with pytest.raises(NotADurationError):
         read_window(written)
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=20), st.text(max_size=20))
-def test_whatever_is_typed_is_content_or_mistakes(
-    title: str, text: str, amount: str, links: str
-) -> None:
+def test_any_draft_is_content_or_has_errors(title: str, text: str, amount: str, links: str) -> None:
     written = DraftContent(title=title, text=text, amount=amount, links=links)
 
     content: Content | None = None
@@ -200,7 +198,9 @@ LIMITED = replace(POLICY, levels=(level(BORIS, max_expire_after=timedelta(days=3
 
 
 @pytest.mark.parametrize(("wish", "then"), [("3d", ""), ("72h", ""), ("73h", "3d"), ("9d", "3d")])
-def test_a_wish_beyond_the_policys_bound_is_refused_with_the_bound(wish: str, then: str) -> None:
+def test_a_requested_expiry_beyond_the_policys_limit_is_refused_with_the_limit(
+    wish: str, then: str
+) -> None:
     written = DraftRequest(
         request_id="REQ-1",
         policy="order",

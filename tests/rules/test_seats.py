@@ -1,11 +1,10 @@
-"""Seats: for whom a stand-in's decision counts, and that nobody counts twice by another's hand."""
+"""Seats: for which seat a delegate's decision counts, and that no one counts twice."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from tests.rules.acts import decide, decided, hand_over, reassign, refresh, refusal, yes
 from tests.rules.builders import (
     ALL,
     BORIS,
@@ -14,19 +13,20 @@ from tests.rules.builders import (
     EMIL,
     GUS,
     NOON,
+    absence_of,
     after,
-    away,
-    here,
+    apply_result,
+    directory_result,
+    latest_level,
     level,
     next_opened,
-    of,
     opened,
+    opened_with_absences,
+    quorum_of,
     reached,
-    read,
-    reading,
     table,
-    with_away,
 )
+from tests.rules.verbs import decide, decided, delegate_seat, reassign, refresh, refusal, yes
 from workflows.rules.approvals.levels import reach_level
 from workflows.rules.approvals.request import ApprovalState, Decision
 from workflows.rules.approvals.seats import may_decide
@@ -39,19 +39,23 @@ A_MOMENT = timedelta(microseconds=1)
 def handed(
     state: ApprovalState, *, found: tuple[str, ...], people: tuple[str, ...]
 ) -> ApprovalState:
-    """Return the request after Boris has handed over to Emil and the directory has answered."""
-    state = hand_over(state, BORIS, EMIL).state
-    return read(state, reading(*found, people=people)).state
+    """Return the request after Boris has delegated to Emil and the directory was queried."""
+    state = delegate_seat(state, BORIS, EMIL).state
+    return apply_result(state, directory_result(*found, people=people)).state
 
 
-HANDED = handed(opened(level(BORIS, CLARA, quorum=of(2))), found=(BORIS, CLARA), people=(EMIL,))
-AWAY = with_away(away(BORIS, EMIL, starts=TOMORROW, ends=A_WEEK))
-TWO_AWAY = with_away(away(BORIS, EMIL), away(CLARA, EMIL), found=(BORIS, CLARA))
+HANDED = handed(
+    opened(level(BORIS, CLARA, quorum=quorum_of(2))), found=(BORIS, CLARA), people=(EMIL,)
+)
+AWAY = opened_with_absences(absence_of(BORIS, EMIL, starts=TOMORROW, ends=A_WEEK))
+TWO_AWAY = opened_with_absences(
+    absence_of(BORIS, EMIL), absence_of(CLARA, EMIL), found=(BORIS, CLARA)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """For whom a decision counts, or why it is refused."""
+    """The seat of a decision, or its refusal."""
 
     description: str
     given: ApprovalState
@@ -102,7 +106,7 @@ class Counts:
     ),
     Counts(
         description="an approver who also stands in counts for themselves first",
-        given=with_away(away(BORIS, CLARA), found=(BORIS, CLARA)),
+        given=opened_with_absences(absence_of(BORIS, CLARA), found=(BORIS, CLARA)),
         when=yes(CLARA),
         then=CLARA,
     ),
@@ -127,13 +131,13 @@ class Counts:
     Counts(
         description="a delegate of two does not count a second time, for the other",
         given=decided(
-            read(
+            apply_result(
                 reached(level(BORIS, CLARA, DORA, quorum=ALL)),
-                reading(
+                directory_result(
                     BORIS,
                     CLARA,
                     DORA,
-                    absences=(away(BORIS, EMIL), away(CLARA, EMIL)),
+                    absences=(absence_of(BORIS, EMIL), absence_of(CLARA, EMIL)),
                     people=(EMIL,),
                 ),
             ).state,
@@ -145,13 +149,13 @@ class Counts:
     Counts(
         description="for whom a stand-in has decided, they stand in for nobody else",
         given=decided(
-            read(
+            apply_result(
                 reached(level(BORIS, CLARA, DORA, quorum=ALL)),
-                reading(
+                directory_result(
                     BORIS,
                     CLARA,
                     DORA,
-                    absences=(away(BORIS, EMIL), away(CLARA, BORIS)),
+                    absences=(absence_of(BORIS, EMIL), absence_of(CLARA, BORIS)),
                     people=(EMIL,),
                 ),
             ).state,
@@ -161,12 +165,12 @@ class Counts:
         then="seat_taken",
     ),
 )
-def test_for_whom_a_stand_ins_decision_counts(row: Counts) -> None:
+def test_the_seat_of_a_delegates_decision(row: Counts) -> None:
     if row.then.startswith("U"):
         change = decide(row.given, row.when, row.at)
 
-        assert here(change.state).decisions[-1].seat == row.then
-        assert here(change.state).decisions[-1].person == row.when.actor.person
+        assert latest_level(change.state).decisions[-1].seat == row.then
+        assert latest_level(change.state).decisions[-1].person == row.when.actor.person
         on_behalf = row.then if row.then != row.when.actor.person else None
         assert change.facts[0].data.get("on_behalf_of") == on_behalf
     else:
@@ -174,7 +178,7 @@ def test_for_whom_a_stand_ins_decision_counts(row: Counts) -> None:
 
 
 @pytest.mark.parametrize(("first", "second"), [(EMIL, BORIS), (BORIS, EMIL)])
-def test_the_slower_of_owner_and_stand_in_learns_who_was_faster_and_for_whom(
+def test_the_slower_of_owner_and_delegate_is_given_the_faster_person_and_the_seat(
     first: str, second: str
 ) -> None:
     error = refusal(decided(HANDED, yes(first)), yes(second))
@@ -186,62 +190,66 @@ def test_a_delegate_and_its_owner_never_make_a_quorum_of_two() -> None:
     state = decided(HANDED, yes(EMIL))
 
     assert refusal(state, yes(BORIS)).code == "seat_taken"
-    assert here(state).approvals == 1
+    assert latest_level(state).approvals == 1
 
 
-def test_who_has_stood_in_is_no_seat_when_a_group_takes_them_in() -> None:
+def test_a_delegate_who_has_decided_gets_no_seat_when_a_group_adds_them() -> None:
     state = refresh(decided(HANDED, yes(EMIL))).state
 
-    state = read(state, reading(BORIS, CLARA, EMIL, people=(EMIL,))).state
+    state = apply_result(state, directory_result(BORIS, CLARA, EMIL, people=(EMIL,))).state
 
-    assert here(state).eligible == (BORIS, CLARA)
+    assert latest_level(state).eligible == (BORIS, CLARA)
     assert refusal(state, yes(EMIL)).code == "already_decided"
 
 
-def test_who_has_stood_in_counts_at_no_other_level_and_neither_does_their_seat() -> None:
+def test_a_delegate_and_their_seat_count_at_no_other_level() -> None:
     second = level(BORIS, CLARA, EMIL, name="hr")
     state = handed(opened(level(BORIS), second), found=(BORIS,), people=(EMIL,))
     state = next_opened(decided(state, yes(EMIL)))
 
-    assert here(state).eligible == (CLARA,)
+    assert latest_level(state).eligible == (CLARA,)
     assert refusal(state, yes(EMIL, level=2)).code == "counted_elsewhere"
     assert refusal(state, yes(BORIS, level=2)).code == "counted_elsewhere"
 
 
-def test_who_counted_at_an_earlier_level_does_not_stand_in_at_the_next_one() -> None:
+def test_a_person_who_counted_at_an_earlier_level_is_no_delegate_at_the_next() -> None:
     state = decided(opened(level(BORIS), level(CLARA, name="hr")), yes(BORIS))
     state = reach_level(state, ())
 
-    state = read(state, reading(CLARA, absences=(away(CLARA, BORIS),), people=(BORIS,))).state
+    state = apply_result(
+        state, directory_result(CLARA, absences=(absence_of(CLARA, BORIS),), people=(BORIS,))
+    ).state
 
-    assert may_decide(here(state), NOON) == (CLARA,)
+    assert may_decide(latest_level(state), NOON) == (CLARA,)
 
 
-def test_an_admin_who_named_the_approvers_does_not_stand_in_for_them() -> None:
+def test_an_admin_who_reassigned_the_level_is_no_delegate_there() -> None:
     state = reassign(opened(level(BORIS)), CLARA, by=GUS).state
 
-    state = read(state, reading(CLARA, absences=(away(CLARA, GUS),), people=(GUS,))).state
+    state = apply_result(
+        state, directory_result(CLARA, absences=(absence_of(CLARA, GUS),), people=(GUS,))
+    ).state
 
-    assert may_decide(here(state), NOON) == (CLARA,)
+    assert may_decide(latest_level(state), NOON) == (CLARA,)
     assert refusal(state, yes(GUS)).code == "chose_the_approvers"
 
 
 def test_a_delegation_whose_seat_was_filled_is_not_voided_at_the_next_level() -> None:
-    """Emil has counted for Boris: that he may not count again is no news to Boris."""
+    """Emil has counted for Boris, so Boris is not notified that Emil may not count again."""
     state = handed(opened(level(BORIS), level(CLARA, name="hr")), found=(BORIS,), people=(EMIL,))
     state = reach_level(decided(state, yes(EMIL)), ())
 
-    change = read(state, reading(CLARA, people=(EMIL,)))
+    change = apply_result(state, directory_result(CLARA, people=(EMIL,)))
 
     assert [fact.kind.value for fact in change.facts] == ["LevelOpened"]
     assert change.state.delegations == state.delegations
 
 
-def test_stand_ins_are_read_with_their_bounds_into_the_evidence() -> None:
+def test_delegates_and_their_time_limits_are_part_of_the_evidence() -> None:
     state = refresh(opened(level(BORIS))).state
-    absence = replace(away(BORIS, EMIL), starts=TOMORROW, ends=A_WEEK)
+    absence = replace(absence_of(BORIS, EMIL), starts=TOMORROW, ends=A_WEEK)
 
-    change = read(state, reading(BORIS, absences=(absence,), people=(EMIL,)))
+    change = apply_result(state, directory_result(BORIS, absences=(absence,), people=(EMIL,)))
 
     assert change.facts[0].data["delegates"] == (
         "UEMIL for UBORIS from 2026-03-03T12:00:00+00:00 until 2026-03-09T12:00:00+00:00"

@@ -1,10 +1,9 @@
-"""Faces: what everybody may see of an approval."""
+"""The snapshot of an approval."""
 
 from dataclasses import replace
 
 import pytest
 
-from tests.rules.acts import amend, comment, decided, hand_over, reassign, standing, yes
 from tests.rules.builders import (
     BORIS,
     CLARA,
@@ -12,22 +11,23 @@ from tests.rules.builders import (
     FIVE_MINUTES,
     NOON,
     after,
-    asked,
+    apply_result,
     blocked,
+    directory_result,
     level,
     next_opened,
-    of,
+    open_request,
     opened,
-    opened_as,
     policy,
+    quorum_of,
     reached,
-    read,
-    reading,
     request,
+    request_under,
     submitted,
     usd,
     users,
 )
+from tests.rules.verbs import amend, comment, decided, delegate_seat, in_status, reassign, yes
 from workflows.rules.approvals import approval as rules
 from workflows.rules.approvals import deadlines
 from workflows.rules.approvals.clock import Tick, TickKind
@@ -37,7 +37,7 @@ from workflows.rules.approvals.snapshot import NamedApprover, approval_snapshot
 from workflows.rules.notice import NoticeKind
 from workflows.rules.people.actors import Member, Standing
 
-TWO_LEVELS = opened(level(BORIS, CLARA, quorum=of(2)), level("UDORA", name="hr"))
+TWO_LEVELS = opened(level(BORIS, CLARA, quorum=quorum_of(2)), level("UDORA", name="hr"))
 
 
 def test_a_snapshot_shows_the_request_and_its_version() -> None:
@@ -76,7 +76,7 @@ def test_a_snapshot_shows_who_was_asked_and_who_has_decided() -> None:
     ("rule", "required"),
     [(ReasonRule.NONE, False), (ReasonRule.OPTIONAL, False), (ReasonRule.REQUIRED, True)],
 )
-def test_a_snapshot_says_whether_a_rejection_needs_its_reason(
+def test_a_snapshot_shows_whether_a_rejection_needs_a_reason(
     rule: ReasonRule,
     required: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
@@ -86,14 +86,14 @@ def test_a_snapshot_says_whether_a_rejection_needs_its_reason(
 
 
 @pytest.mark.parametrize(("notify", "mention"), [(Notify.CARD, True), (Notify.NONE, False)])
-def test_a_snapshot_mentions_the_approvers_only_where_the_policy_says_so(
+def test_a_snapshot_mentions_the_approvers_only_if_the_policy_does(
     notify: Notify,
     mention: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    asked = request(level(BORIS))
-    asked = replace(asked, policy=replace(policy(level(BORIS)), notify=notify))
+    request_under = request(level(BORIS))
+    request_under = replace(request_under, policy=replace(policy(level(BORIS)), notify=notify))
 
-    snapshot = approval_snapshot(rules.submit(asked, NOON).state, 1)
+    snapshot = approval_snapshot(rules.submit(request_under, NOON).state, 1)
 
     assert snapshot.mention_approvers is mention
 
@@ -111,19 +111,19 @@ def test_a_snapshot_mentions_the_approvers_only_where_the_policy_says_so(
             next_opened(decided(TWO_LEVELS, yes(BORIS), yes(CLARA))), 2, id="the next level"
         ),
         *(
-            pytest.param(standing(status), None, id=f"a request that is {status}")
+            pytest.param(in_status(status), None, id=f"a request that is {status}")
             for status in Status
             if status is not Status.PENDING
         ),
     ],
 )
-def test_which_level_waits(state: ApprovalState, number: int | None) -> None:
+def test_the_open_level_of_a_snapshot(state: ApprovalState, number: int | None) -> None:
     waiting = approval_snapshot(state, 1).open_level
 
     assert (waiting.number if waiting else None) == number
 
 
-def test_a_snapshot_of_a_blocked_level_says_why_and_until_when() -> None:
+def test_a_snapshot_of_a_blocked_level_shows_why_and_when_it_expires() -> None:
     snapshot = approval_snapshot(blocked(level(BORIS), expires_at=after(minutes=5)), 1)
 
     assert snapshot.levels[0].blocked == "approvers_unreadable"
@@ -131,8 +131,8 @@ def test_a_snapshot_of_a_blocked_level_says_why_and_until_when() -> None:
 
 
 @pytest.mark.parametrize("status", Status)
-def test_a_snapshot_of_a_closed_request_says_how_when_and_by_whom(status: Status) -> None:
-    state = standing(status)
+def test_a_snapshot_of_a_closed_request_shows_how_when_and_by_which_person(status: Status) -> None:
+    state = in_status(status)
 
     snapshot = approval_snapshot(state, 1)
 
@@ -151,14 +151,16 @@ def test_two_snapshots_of_one_state_are_equal() -> None:
     assert again == approval_snapshot(TWO_LEVELS, 4)
 
 
-# What the card tells since there are stand-ins, comments and amendments
+# Delegates, comments and amendments
 
 
-def test_a_snapshot_says_by_which_source_each_was_asked() -> None:
+def test_a_snapshot_shows_the_source_of_each_approver() -> None:
     group = Member(person=CLARA, source="group:sales", standing=Standing.ACTIVE)
     twice = Member(person=CLARA, source="manager", standing=Standing.ACTIVE)
 
-    snapshot = approval_snapshot(read(reached(level(BORIS)), reading(BORIS, group, twice)).state, 1)
+    snapshot = approval_snapshot(
+        apply_result(reached(level(BORIS)), directory_result(BORIS, group, twice)).state, 1
+    )
 
     assert snapshot.levels[0].asked == (
         NamedApprover(person=BORIS, source="user:UBORIS"),
@@ -174,7 +176,9 @@ def test_a_snapshot_of_a_level_that_cannot_be_read_names_the_sources() -> None:
 
 
 def test_a_snapshot_of_a_blocked_level_keeps_its_eligible_people() -> None:
-    state = read(reached(level(BORIS, CLARA, quorum=of(2))), reading(BORIS)).state
+    state = apply_result(
+        reached(level(BORIS, CLARA, quorum=quorum_of(2))), directory_result(BORIS)
+    ).state
 
     snapshot = approval_snapshot(state, 1)
 
@@ -182,17 +186,19 @@ def test_a_snapshot_of_a_blocked_level_keeps_its_eligible_people() -> None:
     assert snapshot.levels[0].eligible == (BORIS,)
 
 
-def test_a_snapshot_names_the_sources_in_force_after_a_reassignment() -> None:
+def test_a_snapshot_shows_the_sources_after_a_reassignment() -> None:
     snapshot = approval_snapshot(reassign(opened(level(BORIS)), CLARA).state, 1)
 
     assert snapshot.levels[0].sources == ("user:UCLARA",)
     assert snapshot.levels[0].eligible == ()
 
 
-def test_a_snapshot_shows_who_stands_in_for_whom() -> None:
-    state = hand_over(opened(level(BORIS)), BORIS, EMIL).state
+def test_a_snapshot_shows_the_delegates_and_their_seats() -> None:
+    state = delegate_seat(opened(level(BORIS)), BORIS, EMIL).state
 
-    snapshot = approval_snapshot(read(state, reading(BORIS, people=(EMIL,))).state, 1)
+    snapshot = approval_snapshot(
+        apply_result(state, directory_result(BORIS, people=(EMIL,))).state, 1
+    )
 
     assert snapshot.levels[0].delegates == (Delegate(person=EMIL, seat=BORIS),)
 
@@ -205,7 +211,7 @@ def test_a_snapshot_counts_reminders_and_escalations() -> None:
     )
 
     snapshot = approval_snapshot(
-        deadlines.advance_clock(opened_as(request(rule), *clock), after(minutes=5)).state, 1
+        deadlines.advance_clock(open_request(request(rule), *clock), after(minutes=5)).state, 1
     )
 
     assert (snapshot.levels[0].reminders, snapshot.levels[0].escalations) == (1, 1)
@@ -222,15 +228,15 @@ def test_a_snapshot_shows_the_last_comments_and_how_many_there_are() -> None:
     assert [remark.text for remark in snapshot.remarks] == ["remark 2", "remark 3", "remark 4"]
 
 
-def test_a_snapshot_of_a_request_that_waits_for_changes_says_who_wants_which() -> None:
-    snapshot = approval_snapshot(standing(Status.CHANGES_REQUESTED), 1)
+def test_a_snapshot_of_a_request_that_waits_for_changes_shows_who_asked_for_them() -> None:
+    snapshot = approval_snapshot(in_status(Status.CHANGES_REQUESTED), 1)
 
     assert snapshot.is_open
     assert snapshot.change_request is not None
     assert (snapshot.change_request.person, snapshot.change_request.reason) == (BORIS, "cheaper")
 
 
-def test_a_snapshot_of_an_amended_request_shows_what_changed_and_what_is_void() -> None:
+def test_a_snapshot_of_an_amended_request_shows_changes_and_void_decisions() -> None:
     state = decided(TWO_LEVELS, yes(BORIS))
     state = amend(state, replace(state.request.content, text="oak")).state
 
@@ -242,32 +248,34 @@ def test_a_snapshot_of_an_amended_request_shows_what_changed_and_what_is_void() 
 
 
 @pytest.mark.parametrize(("allowed", "amendable"), [(0, False), (1, True)])
-def test_a_snapshot_says_whether_the_request_may_still_be_amended(
+def test_a_snapshot_shows_whether_the_request_may_still_be_amended(
     allowed: int,
     amendable: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    state = opened_as(asked(policy(level(BORIS), max_amendments=allowed)))
+    state = open_request(request_under(policy(level(BORIS), max_amendments=allowed)))
 
     snapshot = approval_snapshot(state, 1)
 
     assert snapshot.amendable is amendable
 
 
-def test_a_snapshot_of_a_fixed_request_says_that_it_cannot_be_amended() -> None:
-    snapshot = approval_snapshot(opened_as(asked(policy(level(BORIS)), amendable=False)), 1)
+def test_a_snapshot_of_an_unamendable_request_shows_that() -> None:
+    snapshot = approval_snapshot(
+        open_request(request_under(policy(level(BORIS)), amendable=False)), 1
+    )
 
     assert not snapshot.amendable
 
 
 @pytest.mark.parametrize("rule", ReasonRule)
-def test_a_snapshot_says_whether_an_approval_needs_its_reason(rule: ReasonRule) -> None:
+def test_a_snapshot_shows_whether_an_approval_needs_a_reason(rule: ReasonRule) -> None:
     snapshot = approval_snapshot(opened(level(BORIS, approve_reason=rule)), 1)
 
     assert snapshot.levels[0].approve_reason_required is (rule is ReasonRule.REQUIRED)
 
 
 @pytest.mark.parametrize("kind", NoticeKind)
-def test_every_thing_told_while_a_request_is_open_has_its_notice(kind: NoticeKind) -> None:
+def test_every_kind_of_notification_has_a_notice(kind: NoticeKind) -> None:
     told = {one.value for one in NotificationKind}
     others = (NoticeKind.OUTCOME, NoticeKind.CARD_NOT_POSTED, NoticeKind.ATTENTION)
     of_orders = kind.value.startswith("order_")

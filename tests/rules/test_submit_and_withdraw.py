@@ -1,8 +1,7 @@
-"""How a request begins, with levels or without, and how its requester takes it back."""
+"""Submission, with or without levels, and withdrawal."""
 
 import pytest
 
-from tests.rules.acts import CLOSED, decided, no, standing, withdraw, withdrawal, yes
 from tests.rules.builders import (
     ANA,
     BORIS,
@@ -12,12 +11,13 @@ from tests.rules.builders import (
     blocked,
     kinds,
     level,
-    of,
     opened,
+    quorum_of,
     reached,
     request,
     submitted,
 )
+from tests.rules.verbs import CLOSED, decided, in_status, no, withdraw, withdrawal, yes
 from workflows.rules.approvals import approval as rules
 from workflows.rules.approvals import deadlines
 from workflows.rules.approvals.request import ApprovalState, Status, Withdrawal
@@ -29,7 +29,7 @@ from workflows.rules.shared.errors import (
     RequestClosedError,
 )
 
-RULE = level(BORIS, "UCLARA", "UDORA", quorum=of(2), reject_quorum=2)
+RULE = level(BORIS, "UCLARA", "UDORA", quorum=quorum_of(2), reject_quorum=2)
 
 
 def test_a_request_with_levels_waits_for_its_first() -> None:
@@ -66,7 +66,7 @@ def test_a_request_that_needs_no_level_is_approved_at_once() -> None:
     assert kinds(change.facts) == ["RequestSubmitted", "RequestApproved"]
 
 
-def test_nobody_is_named_as_the_approver_of_what_needed_nobody() -> None:
+def test_no_one_is_named_as_the_approver_if_no_level_was_needed() -> None:
     change = rules.submit(request(RULE, amount="1000.00"), NOON)
 
     assert change.state.closed_by == CLOCK
@@ -109,7 +109,7 @@ def test_the_requester_may_withdraw_while_the_request_is_open(state: ApprovalSta
 
 
 @pytest.mark.parametrize("person", [BORIS, "USTRANGER", ""])
-def test_nobody_else_may_withdraw(person: str) -> None:
+def test_no_one_else_may_withdraw(person: str) -> None:
     with pytest.raises(NotTheRequesterError):
         rules.check_withdraw(opened(RULE), withdrawal(person), NOON)
 
@@ -117,15 +117,15 @@ def test_nobody_else_may_withdraw(person: str) -> None:
 @pytest.mark.parametrize("status", CLOSED)
 def test_a_closed_request_cannot_be_withdrawn(status: Status) -> None:
     with pytest.raises(RequestClosedError) as refused:
-        rules.check_withdraw(standing(status), withdrawal(), NOON)
+        rules.check_withdraw(in_status(status), withdrawal(), NOON)
 
     assert refused.value.data["status"] == status
 
 
 @pytest.mark.parametrize("status", [Status.APPROVED, Status.WITHDRAWN])
-def test_a_stranger_hears_of_the_end_rather_than_of_themselves(status: Status) -> None:
+def test_a_stranger_is_refused_because_the_request_is_closed(status: Status) -> None:
     with pytest.raises(RequestClosedError):
-        rules.check_withdraw(standing(status), withdrawal("USTRANGER"), NOON)
+        rules.check_withdraw(in_status(status), withdrawal("USTRANGER"), NOON)
 
 
 def test_the_requester_may_withdraw_from_the_command_line() -> None:

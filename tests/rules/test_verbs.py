@@ -1,27 +1,10 @@
-"""Which verbs a person is offered: exactly those that would count if they pressed now."""
+"""The verbs that a person is offered: exactly those that would be accepted now."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
 
-from tests.rules.acts import (
-    CLOSED,
-    amend,
-    changes,
-    close,
-    comment,
-    decide,
-    decided,
-    hand_over,
-    no,
-    reassign,
-    refresh,
-    standing,
-    withdraw,
-    withdrawal,
-    yes,
-)
 from tests.rules.builders import (
     ANA,
     BORIS,
@@ -33,27 +16,46 @@ from tests.rules.builders import (
     NOON,
     actor,
     after,
-    asked,
+    apply_result,
     blocked,
+    directory_result,
     level,
     next_opened,
-    of,
+    open_request,
     opened,
-    opened_as,
     policy,
+    quorum_of,
     reached,
-    read,
-    reading,
+    request_under,
     submitted,
     table,
+)
+from tests.rules.verbs import (
+    CLOSED,
+    amend,
+    changes,
+    close,
+    comment,
+    decide,
+    decided,
+    delegate_seat,
+    in_status,
+    no,
+    reassign,
+    refresh,
+    withdraw,
+    withdrawal,
+    yes,
 )
 from workflows.rules.approvals.request import ApprovalState, Change
 from workflows.rules.approvals.verbs import Verb, verbs_of
 from workflows.rules.shared.errors import RuleError
 
-TWO = level(BORIS, CLARA, quorum=of(2), reject_quorum=2)
+TWO = level(BORIS, CLARA, quorum=quorum_of(2), reject_quorum=2)
 OPEN = opened(TWO, expires_at=after(minutes=5))
-STOOD_IN = read(hand_over(OPEN, BORIS, EMIL).state, reading(BORIS, CLARA, people=(EMIL,))).state
+STOOD_IN = apply_result(
+    delegate_seat(OPEN, BORIS, EMIL).state, directory_result(BORIS, CLARA, people=(EMIL,))
+).state
 AWAITING = decided(OPEN, changes(BORIS))
 DECIDE = (Verb.APPROVE, Verb.REJECT, Verb.REQUEST_CHANGES)
 
@@ -81,13 +83,13 @@ class Offered:
     ),
     Offered(
         description="an approver where the content is fixed",
-        given=opened_as(asked(policy(TWO), amendable=False)),
+        given=open_request(request_under(policy(TWO), amendable=False)),
         person=BORIS,
         then=(Verb.APPROVE, Verb.REJECT, Verb.COMMENT, Verb.DELEGATE),
     ),
     Offered(
         description="an approver where the policy knows no stand-ins",
-        given=opened_as(asked(policy(TWO, delegation=False))),
+        given=open_request(request_under(policy(TWO, delegation=False))),
         person=BORIS,
         then=(*DECIDE, Verb.COMMENT),
     ),
@@ -111,7 +113,7 @@ class Offered:
     ),
     Offered(
         description="the requester where the content is fixed",
-        given=opened_as(asked(policy(TWO), amendable=False)),
+        given=open_request(request_under(policy(TWO), amendable=False)),
         person=ANA,
         then=(Verb.COMMENT, Verb.WITHDRAW),
     ),
@@ -131,7 +133,7 @@ class Offered:
     *(
         Offered(
             description=f"{person} of a request that is {status}",
-            given=standing(status),
+            given=in_status(status),
             person=person,
             then=(),
         )
@@ -139,7 +141,7 @@ class Offered:
         for person in (ANA, BORIS, GUS, FINN)
     ),
 )
-def test_what_a_person_is_offered(row: Offered) -> None:
+def test_the_verbs_that_a_person_is_offered(row: Offered) -> None:
     verbs = verbs_of(row.given, row.person, NOON)
 
     assert verbs == row.then
@@ -163,7 +165,7 @@ PRESSES: dict[Verb, Callable[[ApprovalState, str], Change]] = {
     Verb.AMEND: lambda state, who: amend(
         state, replace(state.request.content, text="something new"), person=who
     ),
-    Verb.DELEGATE: lambda state, who: hand_over(state, who, "USTANDIN"),
+    Verb.DELEGATE: lambda state, who: delegate_seat(state, who, "USTANDIN"),
     Verb.WITHDRAW: lambda state, who: withdraw(state, withdrawal(who)),
     Verb.REASSIGN: lambda state, who: reassign(state, "USTANDIN", by=who),
     Verb.REFRESH: lambda state, who: refresh(state, actor(who)),
@@ -185,8 +187,8 @@ SITUATIONS = {
     "at the second level": next_opened(
         decided(opened(level(BORIS), level(DORA, name="hr")), yes(BORIS))
     ),
-    "used up": opened_as(asked(policy(TWO, max_amendments=0))),
-    **{f"{status}": standing(status) for status in CLOSED},
+    "used up": open_request(request_under(policy(TWO, max_amendments=0))),
+    **{f"{status}": in_status(status) for status in CLOSED},
 }
 
 
@@ -200,7 +202,7 @@ def counts(verb: Verb, state: ApprovalState, person: str) -> bool:
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize("person", [ANA, BORIS, CLARA, DORA, EMIL, GUS, FINN])
-def test_what_is_offered_is_exactly_what_counts(situation: str, person: str) -> None:
+def test_exactly_the_offered_verbs_are_accepted(situation: str, person: str) -> None:
     state = SITUATIONS[situation]
 
     offered = verbs_of(state, person, NOON)
@@ -208,12 +210,12 @@ def test_what_is_offered_is_exactly_what_counts(situation: str, person: str) -> 
     assert offered == tuple(verb for verb in Verb if counts(verb, state, person))
 
 
-def test_when_the_time_is_over_nothing_is_offered() -> None:
+def test_nothing_is_offered_after_expiry() -> None:
     for person in (ANA, BORIS, GUS):
         assert verbs_of(OPEN, person, after(minutes=5)) == ()
 
 
-def test_asking_what_may_be_done_does_nothing() -> None:
+def test_listing_the_verbs_changes_nothing() -> None:
     before = repr(OPEN)
 
     verbs_of(OPEN, BORIS, after(minutes=9))

@@ -1,4 +1,4 @@
-"""Windows: what a level waits for, in which order, within the bounds of its policy."""
+"""Windows: reminders, escalations and expiry of a level, within the policy's limits."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,16 +9,16 @@ from tests.rules.builders import (
     BORIS,
     NOON,
     after,
-    here,
+    apply_result,
+    latest_level,
     level,
-    named,
-    opened_as,
-    read,
+    open_request,
     request,
+    result_naming,
     submitted,
     table,
 )
-from tests.rules.clockwork import (
+from tests.rules.example_clock import (
     CLOCKWORK,
     ESCALATE,
     EXPIRE,
@@ -92,7 +92,7 @@ def window(minutes: float, kind: TickKind, step: int = 0) -> Window:
         then=(window(4, ESCALATE), window(4, ESCALATE, 1), window(5, EXPIRE)),
     ),
 )
-def test_what_a_level_waits_for(row: Waits) -> None:
+def test_the_windows_of_a_level(row: Waits) -> None:
     state = approval.submit(request(row.given, expire_after=row.wish), NOON).state
 
     found = next_windows(state)
@@ -100,7 +100,7 @@ def test_what_a_level_waits_for(row: Waits) -> None:
     assert found == row.then
 
 
-def test_of_what_is_due_at_one_instant_the_end_comes_last() -> None:
+def test_the_expiry_is_last_among_ticks_of_one_instant() -> None:
     mixed = ticks((1, EXPIRE), (1, ESCALATE), (0, EXPIRE), (1, REMIND), (1, READ))
 
     assert sorted_ticks(mixed) == ticks(
@@ -108,11 +108,11 @@ def test_of_what_is_due_at_one_instant_the_end_comes_last() -> None:
     )
 
 
-def test_a_level_reached_keeps_its_clock_in_order() -> None:
+def test_a_reached_level_has_its_clock_in_order() -> None:
     state = reach_level(submitted(RULE), reversed(CLOCKWORK))
 
-    assert here(state).clock == CLOCKWORK
-    assert here(state).expires_at == at(5)
+    assert latest_level(state).clock == CLOCKWORK
+    assert latest_level(state).expires_at == at(5)
 
 
 @pytest.mark.parametrize("days", [1, 14])
@@ -121,12 +121,12 @@ def test_fourteen_days_of_reminders_are_exactly_their_instants(days: int) -> Non
     clock = [Tick(at=after(days=day), kind=REMIND) for day in range(1, 14)]
     clock.append(Tick(at=after(days=14), kind=EXPIRE))
 
-    change = deadlines.advance_clock(opened_as(request(rule), *clock), after(days=days))
+    change = deadlines.advance_clock(open_request(request(rule), *clock), after(days=days))
 
     assert [fact.at for fact in change.facts] == [after(days=day) for day in range(1, days + 1)]
 
 
-def test_the_evidence_of_a_reading_is_named_with_the_levels_end() -> None:
-    change = read(reach_level(submitted(RULE), CLOCKWORK), named(RULE))
+def test_the_evidence_has_the_expiry_of_the_level() -> None:
+    change = apply_result(reach_level(submitted(RULE), CLOCKWORK), result_naming(RULE))
 
     assert change.facts[0].data["expires_at"] == "2026-03-02T12:05:00+00:00"

@@ -38,7 +38,7 @@ def call_timeout(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     parameters = getattr(request.node, "callspec", None)
     if parameters is None or "'hang'" not in repr(parameters.params):
         return 1.0
-    monkeypatch.setattr("emulator.calls.HANG_SECONDS", 0.5)
+    monkeypatch.setattr("emulator.api_call.HANG_SECONDS", 0.5)
     return 0.3
 
 

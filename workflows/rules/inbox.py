@@ -16,7 +16,7 @@ _MAX_TIME = datetime.max.replace(tzinfo=UTC)
 class WaitingApprover:
     """A person who may decide on a request, now or later, and has not decided yet.
 
-    `seat` is the approver for whom they decide: themselves, or an approver whose delegate they
+    `seat` is the approver that they decide for: themselves, or an approver whose delegate they
     are from `starts` (inclusive) until `ends` (exclusive), if bounded. `source` is the approver
     source that names the seat. `since` is when the request began to wait for them. At any instant
     a person waits at most once per request.

@@ -89,5 +89,5 @@ def journey_of_id(request_id: str) -> Journey | None:
 
 
 def public(snapshot: Snapshot) -> Snapshot:
-    """Return what a channel may show of a snapshot."""
+    """Return the public snapshot, for a channel."""
     return journey_of(snapshot).public(snapshot)

@@ -1,4 +1,4 @@
-"""What goes into a workflow and what comes out of it: one type per message."""
+"""Inputs and results of the workflows, one type per message."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +19,7 @@ from workflows.rules.shared.card import CardState
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CarriedApproval:
-    """What one run of an approval hands to the next (continue-as-new): its outbox goes along."""
+    """State that a run of an approval passes to the next (continue-as-new), with its outbox."""
 
     state: ApprovalState
     card: CardState
@@ -30,7 +30,7 @@ class CarriedApproval:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApprovalInput:
-    """Start an approval. `carried` is only ever set by the workflow itself."""
+    """Start an approval. Only the workflow itself sets `carried`."""
 
     request: ApprovalRequest
     carried: CarriedApproval | None = None
@@ -38,7 +38,7 @@ class ApprovalInput:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApprovalOutcome:
-    """How an approval ended. A parent owns `card` from then on."""
+    """How an approval ended. Its parent owns `card` from then on."""
 
     face: ApprovalSnapshot
     card: CardState
@@ -46,7 +46,10 @@ class ApprovalOutcome:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Menu:
-    """What one person sees and may do now. Who may not read sees the public face."""
+    """The snapshot as one person may see it, and the verbs they may use now.
+
+    A person who may not read the request gets its public snapshot.
+    """
 
     face: ApprovalSnapshot
     verbs: tuple[Verb, ...]
@@ -55,7 +58,7 @@ class Menu:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CarriedOrder:
-    """What one run of an order hands to the next (continue-as-new): its outbox goes along."""
+    """State that a run of an order passes to the next (continue-as-new), with its outbox."""
 
     state: OrderState
     card: CardState
@@ -67,7 +70,7 @@ class CarriedOrder:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShipmentInput:
-    """Start a shipment: `order` has nothing but the lines that lie in the warehouse."""
+    """Start a shipment. `order` has only the lines that are in stock in `warehouse`."""
 
     order: Order
     warehouse: str
@@ -75,10 +78,11 @@ class ShipmentInput:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderInput:
-    """Start an order. `expire_after` is a wish within the policy's bounds, for its approval.
+    """Start an order.
 
-    `payment_window` may shorten the time within which a payment made elsewhere is waited for.
-    `carried` is only ever set by the workflow itself.
+    `expire_after` is the requested expiry of its approval, within the policy's limits.
+    `payment_window` may shorten the wait for a payment that the customer makes elsewhere. Only the
+    workflow itself sets `carried`.
     """
 
     order: Order
@@ -92,7 +96,7 @@ class OrderInput:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CarriedHr:
-    """What one run of an HR request hands to the next (continue-as-new): its outbox goes along."""
+    """State that a run of an HR request passes to the next (continue-as-new), with its outbox."""
 
     state: HrState
     card: CardState
@@ -102,10 +106,10 @@ class CarriedHr:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HrInput:
-    """Start an HR request, by the policy of its type.
+    """Start an HR request under the policy of its type.
 
-    `expire_after` is a wish within the policy's bounds, for its approval. `carried` is only ever
-    set by the workflow itself.
+    `expire_after` is the requested expiry of its approval, within the policy's limits. Only the
+    workflow itself sets `carried`.
     """
 
     request: HrRequest

@@ -1,4 +1,4 @@
-"""Notices: messages that a workflow sends on its own, to whom, and where."""
+"""Notices: messages that a workflow sends on its own, with their recipients and channels."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,9 +16,8 @@ MAX_MENTIONS = 8
 class NoticeKind(StrEnum):
     """The kinds of notices. Only those in `AFTER_CLOSING` are sent once the request has closed.
 
-    Four are replies in the thread of an order's card: what another system reported (a payment),
-    where the parcel is, and who cancelled the order. The card shows everything else, and the
-    outcome notifies the requester.
+    Four are replies in the thread of an order's card: payment, shipment, delivery and cancellation.
+    The card itself shows everything else, and the outcome notifies the requester.
     """
 
     ASKED = "asked"

@@ -1,1 +1,1 @@
-"""Rules of an approval: policy, levels, verbs, deadlines, snapshot."""
+"""Rules of an approval: policy, levels, verbs, deadlines and snapshot."""

@@ -1,4 +1,4 @@
-"""What an admin may do: name other approvers, have them read again, close. Never decide."""
+"""Admin verbs: reassign, refresh and close. An admin never decides as an admin."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -46,7 +46,7 @@ def _require_admin(state: ApprovalState, actor: Actor) -> None:
 
 
 def _waiting_level(state: ApprovalState) -> LevelState:
-    """Return the level whose approvers can be changed or read again now."""
+    """Return the level whose approvers can be changed or refreshed now."""
     require_decidable(state)
     if state.level is None or state.level.passed:
         raise LevelNotOpenError
@@ -54,7 +54,7 @@ def _waiting_level(state: ApprovalState) -> LevelState:
 
 
 def check_reassign(state: ApprovalState, reassignment: Reassignment, now: datetime) -> None:
-    """Check whether this person may name other approvers now; changes nothing.
+    """Check whether this person may reassign the level now; changes nothing.
 
     Raises:
         RequestClosedError, AdminsUnknownError, NotAnAdminError, OwnRequestError,
@@ -67,18 +67,20 @@ def check_reassign(state: ApprovalState, reassignment: Reassignment, now: dateti
     _require_admin(state, reassignment.actor)
     if admin == state.request.requester.person:
         raise OwnRequestError
-    for said in _waiting_level(state).decisions:
-        if admin in (said.person, said.seat):  # who counts here does not choose who else does
-            raise AlreadyDecidedError(verdict=said.verdict)
+    for decision in _waiting_level(state).decisions:
+        # A person whose decision counts here must not choose the other approvers.
+        if admin in (decision.person, decision.seat):
+            raise AlreadyDecidedError(verdict=decision.verdict)
     if not reassignment.approvers:
         raise NoApproverNamedError
     require_reason(reassignment.reason)
 
 
 def reassign(state: ApprovalState, reassignment: Reassignment, now: datetime) -> Change:
-    """Name other approvers. Nobody may decide until they are read; what counted, counts.
+    """Replace the approvers of the open level; decisions that counted still count.
 
-    Who names them is not among them: an admin never decides as an admin.
+    No one may decide until the new approvers have been read. The admin is not among them, because
+    an admin never decides as an admin.
     """
     change = advance_clock(state, now)
     level = clear_approvers(change.state.levels[-1])
@@ -100,7 +102,7 @@ def reassign(state: ApprovalState, reassignment: Reassignment, now: datetime) ->
 
 
 def check_refresh(state: ApprovalState, refresh: Refresh, now: datetime) -> None:
-    """Check whether this actor may have the approvers read again now; changes nothing.
+    """Check whether this actor may refresh the approvers now; changes nothing.
 
     Raises:
         RequestClosedError, AdminsUnknownError, NotAnAdminError, ChangesRequestedError,
@@ -114,7 +116,7 @@ def check_refresh(state: ApprovalState, refresh: Refresh, now: datetime) -> None
 
 
 def refresh(state: ApprovalState, refresh: Refresh, now: datetime) -> Change:
-    """Have the approvers read again. What Slack reports is a fact only where it changes them."""
+    """Have the approvers read again. A refresh by Slack is a fact only if it changes them."""
     change = advance_clock(state, now)
     level = mark_stale(change.state.levels[-1])
     change = with_level(change, level)
@@ -124,7 +126,7 @@ def refresh(state: ApprovalState, refresh: Refresh, now: datetime) -> Change:
 
 
 def check_close(state: ApprovalState, closing: Closing, now: datetime) -> None:
-    """Check whether this person may end the request undecided now; changes nothing.
+    """Check whether this person may close the request without a decision; changes nothing.
 
     Raises:
         RequestClosedError, AdminsUnknownError, NotAnAdminError, ReasonRequiredError,
@@ -137,7 +139,7 @@ def check_close(state: ApprovalState, closing: Closing, now: datetime) -> None:
 
 
 def close_request(state: ApprovalState, closing: Closing, now: datetime) -> Change:
-    """End the request as closed by an admin: neither approved nor rejected."""
+    """Close the request on behalf of an admin: it is neither approved nor rejected."""
     return close(
         advance_clock(state, now),
         Status.ADMIN_CLOSED,

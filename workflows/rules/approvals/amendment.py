@@ -1,4 +1,4 @@
-"""Amendments: the requester changes what is asked, and what was decided about the old is void."""
+"""Amendments: the requester changes the content, and all earlier decisions become void."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -26,12 +26,12 @@ from workflows.rules.shared.errors import (
 
 
 def may_be_amended(state: ApprovalState) -> bool:
-    """Say whether the content may change once more, as far as policy and request go."""
+    """Return whether policy and request allow another amendment."""
     return state.request.amendable and state.content_revision <= state.request.policy.max_amendments
 
 
 def require_amendable(state: ApprovalState) -> None:
-    """Raise NotAmendableError or AmendmentsUsedUpError where the content cannot change any more."""
+    """Raise NotAmendableError or AmendmentsUsedUpError if the content can no longer change."""
     if may_be_amended(state):
         return
     if not state.request.amendable:
@@ -40,12 +40,12 @@ def require_amendable(state: ApprovalState) -> None:
 
 
 def check_amend(state: ApprovalState, amendment: Amendment, now: datetime) -> None:
-    """Check whether this person may change the request so, now; changes nothing.
+    """Check whether this person may make this amendment now; changes nothing.
 
     Raises:
         RequestClosedError, NotTheRequesterError, StaleContentError, NotAmendableError,
-        AmendmentsUsedUpError, NothingChangedError, NoTierError, and what `check_content` raises;
-        of what is about HR also what `hr.check_amended` raises.
+        AmendmentsUsedUpError, NothingChangedError, NoTierError, and the errors of
+        `check_content`; for an HR request also those of `hr.check_amended`.
 
     """
     state = require_open(state, now)
@@ -64,16 +64,16 @@ def check_amend(state: ApprovalState, amendment: Amendment, now: datetime) -> No
 
 
 def _content(state: ApprovalState, amendment: Amendment) -> Content:
-    """Return the new content; labelled lines, which no form of ours asks for, stay as they were."""
+    """Return the new content. Labelled lines are kept if the form does not ask for them."""
     new = amendment.content
     return new if new.fields else replace(new, fields=state.request.content.fields)
 
 
 def amend(state: ApprovalState, amendment: Amendment, now: datetime) -> Change:
-    """Change the content and begin again at the first level that the new amount needs.
+    """Change the content and start again at the first level that the new amount needs.
 
-    Nobody's earlier decision counts: it was about something else. The rule is the whole of it,
-    so that no order of clicks and edits carries a yes over to what was not read.
+    No earlier decision counts, because it was about other content. All decisions become void, so
+    that no sequence of clicks and edits can carry an approval over to content that was not read.
     """
     change = advance_clock(state, now)
     state = change.state
@@ -98,7 +98,7 @@ def amend(state: ApprovalState, amendment: Amendment, now: datetime) -> Change:
         now,
         rule=new_route.rule,
         data={
-            "changed": ",".join(one.part for one in changes),
+            "changed": ",".join(changed.part for changed in changes),
             "voided": str(decided),
             **content_evidence(content),
         },

@@ -1,4 +1,4 @@
-"""The approval's everyday verbs: submit, decide, comment, withdraw."""
+"""The everyday verbs of an approval: submit, decide, comment and withdraw."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -52,11 +52,11 @@ from workflows.rules.shared.errors import (
 from workflows.rules.shared.recent import append_recent
 
 MAX_REMARKS = 3
-"""Comments that the state keeps for the card. All of them are in the audit."""
+"""Comments that the state keeps for the card. The audit trail has all of them."""
 
 
 def submit(request: ApprovalRequest, now: datetime) -> Change:
-    """Begin a request. One that needs no level is approved at once, and says by which rule."""
+    """Submit a request. A request that needs no level is approved at once, with the rule as reason."""
     state = ApprovalState(request=request, submitted_at=now, changed_at=now)
     change = note(
         Change(state=state),
@@ -74,12 +74,12 @@ def submit(request: ApprovalRequest, now: datetime) -> Change:
 
 
 def check_decide(state: ApprovalState, decision: Decision, now: datetime) -> None:
-    """Check whether `decision` may count now; changes nothing.
+    """Check whether `decision` may be recorded now; changes nothing.
 
     Raises:
         RequestClosedError, ChangesRequestedError, StaleContentError, LevelClosedError,
         LevelNotOpenError, OwnRequestError, ReasonRequiredError, ReasonTooLongError,
-        NotAmendableError, AmendmentsUsedUpError, and what `seats.seat_for` raises.
+        NotAmendableError, AmendmentsUsedUpError, and the errors of `seats.seat_for`.
 
     """
     state = require_open(state, now)
@@ -103,7 +103,8 @@ def check_decide(state: ApprovalState, decision: Decision, now: datetime) -> Non
 def _level_of(state: ApprovalState, decision: Decision) -> LevelState:
     """Return the level that `decision` is meant for, provided that the person has not decided.
 
-    Who presses again hears that first, also once the level has passed: `seat_of` comes later.
+    A person who clicks again gets this refusal first, even after the level has passed, because
+    `seat_for` is checked later.
     """
     level = next((level for level in state.levels if level.number == decision.level), None)
     if level is None:
@@ -115,25 +116,25 @@ def _level_of(state: ApprovalState, decision: Decision) -> LevelState:
 def _check_reason(rule: LevelRule, decision: Decision) -> None:
     match decision.verdict:
         case Verdict.APPROVE:
-            asked = rule.approve_reason
+            reason_rule = rule.approve_reason
         case Verdict.REJECT:
-            asked = rule.reject_reason
-        case Verdict.REQUEST_CHANGES:  # without it nobody knows what to change
-            asked = ReasonRule.REQUIRED
+            reason_rule = rule.reject_reason
+        case Verdict.REQUEST_CHANGES:  # the reason says what to change
+            reason_rule = ReasonRule.REQUIRED
         case _:
             assert_never(decision.verdict)
-    if asked is ReasonRule.REQUIRED and not decision.reason.strip():
+    if reason_rule is ReasonRule.REQUIRED and not decision.reason.strip():
         raise ReasonRequiredError
     require_short(decision.reason)
 
 
 def decide(state: ApprovalState, decision: Decision, now: datetime) -> Change:
-    """Count a decision that `check_decide` has let through; close level and request if certain."""
+    """Record a decision that `check_decide` has allowed; close level and request if certain."""
     change = advance_clock(state, now)
     state, actor = change.state, decision.actor
     level = state.levels[-1]
     seat = seats.seat_for(state, level, actor.person, now)
-    said = RecordedDecision(
+    recorded = RecordedDecision(
         person=actor.person, verdict=decision.verdict, reason=decision.reason, at=now, seat=seat
     )
     data = {
@@ -141,7 +142,7 @@ def decide(state: ApprovalState, decision: Decision, now: datetime) -> Change:
         "content_digest": content_digest(state.request.content),
     }
     change = note(
-        with_level(change, replace(level, decisions=(*level.decisions, said))),
+        with_level(change, replace(level, decisions=(*level.decisions, recorded))),
         Fact.DECISION_RECORDED,
         actor,
         now,
@@ -156,23 +157,26 @@ def decide(state: ApprovalState, decision: Decision, now: datetime) -> Change:
         case Verdict.REJECT:
             return reject_if_certain(change, actor, now, decision.reason)
         case Verdict.REQUEST_CHANGES:
-            return _wait_for_changes(change, said)
+            return _wait_for_changes(change, recorded)
 
 
 def _membership(level: LevelState, seat: str, person: str, now: datetime) -> dict[str, str]:
-    """Return by which sources the seat was in the set in force, and who filled it for whom."""
+    """Return the sources that name the seat, and for a delegate also the seat and the delegation."""
     sources = (member.source for member in level.evidence if member.person == seat)
-    found = {"member_by": ",".join(dict.fromkeys(sources))}
+    data = {"member_by": ",".join(dict.fromkeys(sources))}
     if seat == person:
-        return found
-    standing_in = (one for one in seats.active_delegates(level, now) if one.person == person)
-    description = next((one.description for one in standing_in if one.seat == seat), "")
-    return found | {"on_behalf_of": seat, "stands_in": description}
+        return data
+    descriptions = (
+        delegate.description
+        for delegate in seats.active_delegates(level, now)
+        if (delegate.person, delegate.seat) == (person, seat)
+    )
+    return data | {"on_behalf_of": seat, "stands_in": next(descriptions, "")}
 
 
-def _wait_for_changes(change: Change, said: RecordedDecision) -> Change:
-    wanted = ChangeRequest(person=said.person, reason=said.reason, at=said.at)
-    state = replace(change.state, status=Status.CHANGES_REQUESTED, change_request=wanted)
+def _wait_for_changes(change: Change, decision: RecordedDecision) -> Change:
+    requested = ChangeRequest(person=decision.person, reason=decision.reason, at=decision.at)
+    state = replace(change.state, status=Status.CHANGES_REQUESTED, change_request=requested)
     requester = state.request.requester.person
     return with_notification(
         replace(change, state=state),
@@ -194,16 +198,16 @@ def check_comment(state: ApprovalState, comment: Comment, now: datetime) -> None
 
 
 def _involved(state: ApprovalState) -> frozenset[str]:
-    """Return the requester, the admins, and who may or did decide at any level."""
+    """Return the requester, the admins, and everyone who may decide or has decided at any level."""
     people = {state.request.requester.person, *state.admins}
     for level in state.levels:
-        people |= {*level.eligible, *(one.person for one in level.delegates)}
-        people |= {said.person for said in level.decisions}
+        people |= {*level.eligible, *(delegate.person for delegate in level.delegates)}
+        people |= {decision.person for decision in level.decisions}
     return frozenset(people)
 
 
 def comment(state: ApprovalState, comment: Comment, now: datetime) -> Change:
-    """Keep a comment that `check_comment` has let through: the last few in the state."""
+    """Record a comment that `check_comment` has allowed; the state keeps the last few."""
     change = advance_clock(state, now)
     remark = Remark(person=comment.actor.person, text=comment.text, at=now)
     remarks = append_recent(change.state.remarks, remark, MAX_REMARKS)
@@ -219,10 +223,10 @@ def comment(state: ApprovalState, comment: Comment, now: datetime) -> Change:
 
 
 def check_withdraw(state: ApprovalState, withdrawal: Withdrawal, now: datetime) -> None:
-    """Check whether this person may take the request back now; changes nothing.
+    """Check whether this person may withdraw the request now; changes nothing.
 
     Raises:
-        RequestClosedError, NotTheRequesterError, ReasonTooLongError: see each in `errors`.
+        RequestClosedError, NotTheRequesterError, ReasonTooLongError.
 
     """
     state = require_open(state, now)
@@ -232,7 +236,7 @@ def check_withdraw(state: ApprovalState, withdrawal: Withdrawal, now: datetime) 
 
 
 def withdraw(state: ApprovalState, withdrawal: Withdrawal, now: datetime) -> Change:
-    """Close the request as taken back by its requester."""
+    """Close the request as withdrawn by its requester."""
     return close(
         advance_clock(state, now),
         Status.WITHDRAWN,

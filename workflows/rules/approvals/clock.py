@@ -1,4 +1,4 @@
-"""The clock of a level: which instants it waits for, pinned once, in the order they fall due."""
+"""The clock of a level: its reminders, escalations and expiry, in the order they fall due."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from workflows.rules.approvals.policy import LevelRule
 
 
 class TickKind(StrEnum):
-    """What falls due. The order here is the order of those that fall due at one instant."""
+    """The kinds of ticks. Ticks due at the same instant run in the order given here."""
 
     READ = "read"
     REMIND = "remind"
@@ -22,7 +22,7 @@ _ORDER = tuple(TickKind)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Window:
-    """So long after the level was reached, this falls due. `step` counts the escalations."""
+    """A tick due `after` the level was reached. `step` is the index of an escalation."""
 
     kind: TickKind
     after: timedelta
@@ -38,17 +38,17 @@ class Tick:
     step: int = 0
 
 
-def windows(rule: LevelRule, wish: timedelta | None) -> tuple[Window, ...]:
-    """Return what a level waits for: reminders, escalations and the end.
+def windows(rule: LevelRule, requested: timedelta | None) -> tuple[Window, ...]:
+    """Return the windows of a level: reminders, escalations and expiry.
 
-    `wish` is how long the request itself wants the level to wait, within the policy's bounds.
-    What would fall due at the end or after it is left out: the end comes first.
+    `requested` is the expiry that the request asks for, within the policy's limits. Windows that
+    are not earlier than the expiry are left out.
     """
-    end = _end(rule, wish)
+    end = _expiry(rule, requested)
     found = [Window(kind=TickKind.REMIND, after=after) for after in rule.remind_after]
     found += [
-        Window(kind=TickKind.ESCALATE, after=one.after, step=step)
-        for step, one in enumerate(rule.escalate)
+        Window(kind=TickKind.ESCALATE, after=escalation.after, step=step)
+        for step, escalation in enumerate(rule.escalate)
     ]
     if end is None:
         return tuple(found)
@@ -56,10 +56,10 @@ def windows(rule: LevelRule, wish: timedelta | None) -> tuple[Window, ...]:
     return (*before, Window(kind=TickKind.EXPIRE, after=end))
 
 
-def _end(rule: LevelRule, wish: timedelta | None) -> timedelta | None:
-    if wish is None:
+def _expiry(rule: LevelRule, requested: timedelta | None) -> timedelta | None:
+    if requested is None:
         return rule.expire_after
-    return min(wish, rule.longest) if rule.longest is not None else wish
+    return min(requested, rule.longest) if rule.longest is not None else requested
 
 
 def sorted_ticks(ticks: Iterable[Tick]) -> tuple[Tick, ...]:
@@ -68,7 +68,7 @@ def sorted_ticks(ticks: Iterable[Tick]) -> tuple[Tick, ...]:
 
 
 def format_duration(length: timedelta) -> str:
-    """Write a duration as policies and forms do, in its largest whole unit: `90s`, `5m`, `7d`."""
+    """Format a duration like policies and forms do, in its largest whole unit: `90s`, `5m`, `7d`."""
     seconds = int(length.total_seconds())
     for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
         if seconds % size == 0:

@@ -1,4 +1,4 @@
-"""What the clock does: remind, escalate, expire, each at its instant and never twice."""
+"""The effects of the clock: remind, escalate and expire, each at its instant and only once."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -23,7 +23,8 @@ from workflows.rules.shared.errors import RequestClosedError
 def next_deadline(state: ApprovalState) -> datetime | None:
     """Return the instant at which the clock will change this request, if any.
 
-    A level that has passed has no clock any more; the next one's runs once it is reached.
+    A level that has passed no longer has a clock. The next level's clock starts when the level is
+    reached.
     """
     level = state.level
     if not state.is_open or level is None or level.passed or not level.clock:
@@ -32,25 +33,25 @@ def next_deadline(state: ApprovalState) -> datetime | None:
 
 
 def advance_clock(state: ApprovalState, now: datetime) -> Change:
-    """Let the clock do what is due at `now`, in order; nothing due changes nothing.
+    """Apply the ticks that are due at `now`, in order; without any, nothing changes.
 
-    What fell due is a fact of its instant, however late the clock was looked at.
+    Each fact has the instant at which its tick was due, however late this is called.
     """
     change = Change(state=state)
     while (due := next_deadline(change.state)) is not None and due <= now:
         level = change.state.levels[-1]
         tick = level.clock[0]
-        # The end is the last tick of all and stays: the card goes on showing when it was.
-        left = level.clock if tick.kind is TickKind.EXPIRE else level.clock[1:]
-        change = _tick(with_level(change, replace(level, clock=left)), tick)
+        # The expiry is the last tick and is kept, because the card still shows it.
+        remaining = level.clock if tick.kind is TickKind.EXPIRE else level.clock[1:]
+        change = _tick(with_level(change, replace(level, clock=remaining)), tick)
     return change
 
 
 def require_open(state: ApprovalState, now: datetime) -> ApprovalState:
-    """Return the state as it is at `now`: where every check of a verb begins.
+    """Return the state as of `now`. Every check of a verb starts with this.
 
     Raises:
-        RequestClosedError: it has ended, by the clock just now or before.
+        RequestClosedError: the request has ended, possibly by a tick that is due now.
 
     """
     state = advance_clock(state, now).state
@@ -65,7 +66,7 @@ def _tick(change: Change, tick: Tick) -> Change:
     if tick.kind is TickKind.EXPIRE:
         return close(change, Status.EXPIRED, CLOCK, tick.at, rule="expire_after")
     if change.state.status is not Status.PENDING:
-        return change  # it waits for its requester: there is nobody to remind
+        return change  # the request waits for its requester, so there is no approver to remind
     match tick.kind:
         case TickKind.REMIND:
             return _remind(change, level, tick.at)
@@ -76,7 +77,7 @@ def _tick(change: Change, tick: Tick) -> Change:
 
 
 def _remind(change: Change, level: LevelState, at: datetime) -> Change:
-    """Have those who have not decided told again; of a level that is blocked, the admins."""
+    """Remind the approvers who have not decided, or the admins if the level is blocked."""
     people = () if level.blocked else seats.may_decide(level, at)
     change = with_level(change, mark_stale(replace(level, reminders=level.reminders + 1)))
     change = note(
@@ -96,7 +97,7 @@ def _remind(change: Change, level: LevelState, at: datetime) -> Change:
 
 
 def _escalate(change: Change, level: LevelState, tick: Tick) -> Change:
-    """Ask others too, or instead. Until they are read, who was asked before may decide, if kept."""
+    """Add approvers, or replace them. Approvers who are kept may decide until the new set is read."""
     step = level.rule.escalate[tick.step]
     sources = step.to if step.replace else tuple(dict.fromkeys((*level.sources, *step.to)))
     level = replace(level, sources=sources, escalations=level.escalations + 1)
@@ -116,12 +117,12 @@ def _escalate(change: Change, level: LevelState, tick: Tick) -> Change:
 
 
 def mark_stale(level: LevelState) -> LevelState:
-    """Return the level whose people are to be read from now on: what is under way is too early."""
+    """Return the level with a new directory query due; results of earlier queries no longer count."""
     return replace(level, to_read=True, turn=level.turn + 1)
 
 
 def clear_approvers(level: LevelState) -> LevelState:
-    """Return the level with nobody in it until its people are read again; what counted, counts."""
+    """Return the level without approvers until they are read again; recorded decisions still count."""
     return replace(
         mark_stale(level),
         blocked="approvers_unread",

@@ -1,4 +1,4 @@
-"""Delegation: an approver has somebody stand in for them on one request."""
+"""Delegation: an approver names a delegate for their seat on one request."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -19,14 +19,14 @@ from workflows.rules.shared.errors import (
 
 
 def check_delegate(state: ApprovalState, delegation: Delegation, now: datetime) -> None:
-    """Check whether this person may hand over their seat now; changes nothing.
+    """Check whether this person may delegate their seat now; changes nothing.
 
-    Whether the stand-in may decide at all is read from the directory afterwards.
+    Whether the delegate may decide is read from the directory afterwards.
 
     Raises:
         RequestClosedError, ChangesRequestedError, LevelNotOpenError, DelegationForbiddenError,
         NotAnApproverError, DelegateYourselfError, DelegateIsRequesterError, DelegationCycleError,
-        and what `seats.seat_for` raises where the seat is filled.
+        and the errors of `seats.seat_for` if the seat is filled.
 
     """
     state = require_open(state, now)
@@ -47,28 +47,28 @@ def check_delegate(state: ApprovalState, delegation: Delegation, now: datetime) 
 
 
 def _chain(state: ApprovalState, person: str) -> frozenset[str]:
-    """Return everybody to whom `person` has handed over here, directly or through others."""
-    handed = {one.seat: one.person for one in state.delegations}
+    """Return `person` and their direct and indirect delegates on this request."""
+    delegate_of = {delegation.seat: delegation.person for delegation in state.delegations}
     found: set[str] = set()
-    while person in handed and person not in found:
+    while person in delegate_of and person not in found:
         found.add(person)
-        person = handed[person]
+        person = delegate_of[person]
     return frozenset(found | {person})
 
 
 def delegate(state: ApprovalState, delegation: Delegation, now: datetime) -> Change:
-    """Hand over a seat; a later hand-over of the same seat replaces this one.
+    """Delegate a seat; a later delegation of the same seat replaces an earlier one.
 
-    The stand-in may decide once the directory has said that they are an active member.
+    The delegate may decide once the directory has confirmed that they are an active member.
     """
     change = advance_clock(state, now)
     seat = delegation.actor.person
-    kept = tuple(one for one in change.state.delegations if one.seat != seat)
-    handed = (*kept, Delegate(person=delegation.delegate, seat=seat))
+    others = tuple(other for other in change.state.delegations if other.seat != seat)
+    delegations = (*others, Delegate(person=delegation.delegate, seat=seat))
     level = mark_stale(change.state.levels[-1])
     change = with_level(change, level)
     return note(
-        replace(change, state=replace(change.state, delegations=handed)),
+        replace(change, state=replace(change.state, delegations=delegations)),
         Fact.SEAT_DELEGATED,
         delegation.actor,
         now,

@@ -1,4 +1,4 @@
-"""The people of a level, read: what is asked of the directory, and what its answer changes."""
+"""Directory queries: which people to read for a level, and what their result changes."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -22,7 +22,7 @@ from workflows.rules.shared.audit import Fact
 
 
 def directory_query(state: ApprovalState) -> DirectoryQuery:
-    """Return what to ask the directory about the level that waits for its people."""
+    """Return the directory query for the level that waits for its approvers."""
     request, level = state.request, state.levels[-1]
     return DirectoryQuery(
         request_id=request.request_id,
@@ -30,7 +30,7 @@ def directory_query(state: ApprovalState) -> DirectoryQuery:
         requester=request.requester.person,
         sources=level.sources,
         admins=request.policy.admins,
-        people=tuple(one.person for one in state.delegations),
+        people=tuple(delegate.person for delegate in state.delegations),
         managers=request.managers,
         channel=request.policy.channel if request.policy.notify is Notify.CARD else "",
         content_revision=state.content_revision,
@@ -39,55 +39,58 @@ def directory_query(state: ApprovalState) -> DirectoryQuery:
 
 
 def apply_directory_result(
-    state: ApprovalState, asked: DirectoryQuery, reading: DirectoryResult, now: datetime
+    state: ApprovalState, query: DirectoryQuery, result: DirectoryResult, now: datetime
 ) -> Change:
-    """Take the directory's answer: open the level, change its people, or say why it is blocked.
+    """Apply the result of a directory query: open the level, change its people, or block it.
 
-    An answer to another question than would be asked now (an admin or the clock was faster)
-    changes nothing, and neither does repeating one. A level that nobody may decide, or that lacks the people its
-    quorum needs, is blocked: the request is still pending, its clock runs, and the reading is
-    repeated. What cannot be read leaves an open level as it is: the set in force stays in force.
+    The result of an outdated query (an admin or the clock has changed the level since) changes
+    nothing, and neither does applying a result twice. A level is blocked if no one may decide, or
+    if it has fewer people than its quorum needs: the request stays pending, its clock runs, and
+    the query is repeated. If sources cannot be read, an open level keeps its current approvers.
     """
     change = advance_clock(state, now)
     state = change.state
-    if not state.waits_for_approvers or asked != directory_query(state):
+    if not state.waits_for_approvers or query != directory_query(state):
         return change
     level = state.levels[-1]
-    change = replace(change, state=replace(state, admins=_admins(state, reading)))
-    if reading.approvers.unreadable:
+    change = replace(change, state=replace(state, admins=_admins(state, result)))
+    if result.approvers.unreadable:
         if not level.blocked:
             return change
-        unread = reading.approvers.unreadable
-        level = replace(level, unreadable=unread, evidence=reading.approvers.members)
-        return _block(change, level, "approvers_unreadable", reading, now)
-    change = _void_delegations(change, level, reading, now)
-    level = _with_people(change.state, level, reading, now)
-    if why := _why_blocked(level):
-        return _block(change, level, why, reading, now)
-    return _open(change, level, reading, now)
+        unreadable = result.approvers.unreadable
+        level = replace(level, unreadable=unreadable, evidence=result.approvers.members)
+        return _block(change, level, "approvers_unreadable", result, now)
+    change = _void_delegations(change, level, result, now)
+    level = _with_people(change.state, level, result, now)
+    if cause := _block_cause(level):
+        return _block(change, level, cause, result, now)
+    return _open(change, level, result, now)
 
 
-def _admins(state: ApprovalState, reading: DirectoryResult) -> tuple[str, ...]:
-    if reading.admins.unreadable:
+def _admins(state: ApprovalState, result: DirectoryResult) -> tuple[str, ...]:
+    if result.admins.unreadable:
         return state.admins
-    active = (one.person for one in reading.admins.members if one.standing is Standing.ACTIVE)
+    admins = result.admins.members
+    active = (admin.person for admin in admins if admin.standing is Standing.ACTIVE)
     return tuple(dict.fromkeys(active))
 
 
 def _void_delegations(
-    change: Change, level: LevelState, reading: DirectoryResult, now: datetime
+    change: Change, level: LevelState, result: DirectoryResult, now: datetime
 ) -> Change:
-    """Drop who was asked to stand in here and may not; have the person who asked them told."""
-    filled = {said.seat for said in level.decisions}
-    open_seats = set(seats.eligible(change.state, level, reading.approvers)) - filled
-    known = {one.person: one.standing for one in (*reading.approvers.members, *reading.people)}
-    out = seats.barred(change.state, level)
-    for one in change.state.delegations:
-        standing = known.get(one.person, Standing.UNKNOWN)
-        if one.seat not in open_seats or (standing is Standing.ACTIVE and one.person not in out):
+    """Remove delegates who may not decide here, and notify the approver who named them."""
+    filled = {decision.seat for decision in level.decisions}
+    open_seats = set(seats.eligible(change.state, level, result.approvers)) - filled
+    members = (*result.approvers.members, *result.people)
+    standings = {member.person: member.standing for member in members}
+    barred = seats.barred(change.state, level)
+    for delegate in change.state.delegations:
+        standing = standings.get(delegate.person, Standing.UNKNOWN)
+        may_decide = standing is Standing.ACTIVE and delegate.person not in barred
+        if delegate.seat not in open_seats or may_decide:
             continue
-        left = tuple(other for other in change.state.delegations if other != one)
-        change = replace(change, state=replace(change.state, delegations=left))
+        others = tuple(other for other in change.state.delegations if other != delegate)
+        change = replace(change, state=replace(change.state, delegations=others))
         change = note(
             change,
             Fact.DELEGATION_VOIDED,
@@ -95,46 +98,46 @@ def _void_delegations(
             now,
             level=level.number,
             rule="barred" if standing is Standing.ACTIVE else f"standing_{standing}",
-            data={"delegate": one.person, "on_behalf_of": one.seat},
+            data={"delegate": delegate.person, "on_behalf_of": delegate.seat},
         )
         change = with_notification(
-            change, Notification(kind=NotificationKind.DELEGATE_REFUSED, people=(one.seat,))
+            change, Notification(kind=NotificationKind.DELEGATE_REFUSED, people=(delegate.seat,))
         )
     return change
 
 
 def _with_people(
-    state: ApprovalState, level: LevelState, reading: DirectoryResult, now: datetime
+    state: ApprovalState, level: LevelState, result: DirectoryResult, now: datetime
 ) -> LevelState:
-    found = seats.eligible(state, level, reading.approvers)
-    standing_in = seats.delegates(state, level, found, reading)
-    begins = {one.starts for one in standing_in if one.starts is not None and one.starts > now}
+    eligible = seats.eligible(state, level, result.approvers)
+    delegates = seats.delegates(state, level, eligible, result)
+    starts = {delegate.starts for delegate in delegates}
     clock = [tick for tick in level.clock if tick.kind is not TickKind.READ]
-    clock += [Tick(at=at, kind=TickKind.READ) for at in begins]
+    clock += [Tick(at=at, kind=TickKind.READ) for at in starts if at is not None and at > now]
     return replace(
         level,
         clock=sorted_ticks(clock),
         unreadable=(),
-        eligible=found,
-        delegates=standing_in,
-        evidence=reading.approvers.members,
-        outside=reading.outside,
+        eligible=eligible,
+        delegates=delegates,
+        evidence=result.approvers.members,
+        outside=result.outside,
     )
 
 
-def _why_blocked(level: LevelState) -> str:
-    """Name why nobody may decide, or return an empty string."""
+def _block_cause(level: LevelState) -> str:
+    """Return the code of why the level cannot be decided, or an empty string."""
     if level.approvals + len(level.unfilled) >= level.needed:
         return ""
     return "too_few_eligible" if level.eligible else "no_eligible_approver"
 
 
 def _block(
-    change: Change, level: LevelState, why: str, reading: DirectoryResult, now: datetime
+    change: Change, level: LevelState, cause: str, result: DirectoryResult, now: datetime
 ) -> Change:
-    known = change.state.levels[-1].blocked == why
-    change = with_level(change, replace(level, blocked=why, opened_at=None))
-    if known:
+    is_known = change.state.levels[-1].blocked == cause
+    change = with_level(change, replace(level, blocked=cause, opened_at=None))
+    if is_known:
         return change
     change = note(
         change,
@@ -142,16 +145,16 @@ def _block(
         CLOCK,
         now,
         level=level.number,
-        rule=why,
-        data=_evidence(level, reading),
+        rule=cause,
+        data=_evidence(level, result),
     )
     return with_notification(change, Notification(kind=NotificationKind.BLOCKED))
 
 
-def _open(change: Change, level: LevelState, reading: DirectoryResult, now: datetime) -> Change:
+def _open(change: Change, level: LevelState, result: DirectoryResult, now: datetime) -> Change:
     before = change.state.levels[-1]
-    # Without admins nobody could help this level later: their reading is repeated.
-    to_read = bool(reading.admins.unreadable) and not change.state.admins
+    # Without admins no one could help this level later, so the query is repeated.
+    to_read = bool(result.admins.unreadable) and not change.state.admins
     level = replace(level, blocked="", to_read=to_read, opened_at=level.opened_at or now)
     change = with_level(change, level)
     change = replace(change, state=with_readers(change.state, level))
@@ -160,7 +163,7 @@ def _open(change: Change, level: LevelState, reading: DirectoryResult, now: date
     elif (before.eligible, before.delegates) != (level.eligible, level.delegates):
         kind = Fact.APPROVERS_CHANGED
     else:
-        return _ask(change, level, before, now)
+        return _notify(change, level, before, now)
     change = note(
         change,
         kind,
@@ -168,34 +171,34 @@ def _open(change: Change, level: LevelState, reading: DirectoryResult, now: date
         now,
         level=level.number,
         rule=level.rule.name,
-        data=_evidence(level, reading),
+        data=_evidence(level, result),
     )
     change = pass_if_certain(change, CLOCK, now)
-    return change if change.state.levels[-1].passed else _ask(change, level, before, now)
+    return change if change.state.levels[-1].passed else _notify(change, level, before, now)
 
 
-def _ask(change: Change, level: LevelState, before: LevelState, now: datetime) -> Change:
-    """Have everybody who may decide now told of it, each person once per level.
+def _notify(change: Change, level: LevelState, before: LevelState, now: datetime) -> Change:
+    """Notify everyone who may decide now, each person once per level.
 
-    Who turns out not to be in the card's channel was told where they cannot read it: once more.
+    A person who has turned out not to be in the card's channel is notified again, because they
+    cannot read the card.
     """
     if change.state.request.policy.notify is Notify.NONE:
         return change
-    heard = set(level.told) - (set(level.outside) - set(before.outside))
-    new = tuple(one for one in seats.may_decide(level, now) if one not in heard)
+    notified = set(level.told) - (set(level.outside) - set(before.outside))
+    new = tuple(person for person in seats.may_decide(level, now) if person not in notified)
     if not new:
         return change
-    told = tuple(dict.fromkeys((*level.told, *new)))
-    change = with_level(change, replace(level, told=told))
+    change = with_level(change, replace(level, told=tuple(dict.fromkeys((*level.told, *new)))))
     return with_notification(change, Notification(kind=NotificationKind.ASKED, people=new))
 
 
-def _evidence(level: LevelState, reading: DirectoryResult) -> dict[str, str]:
-    found = reading.approvers
+def _evidence(level: LevelState, result: DirectoryResult) -> dict[str, str]:
+    found = result.approvers
     return {
         "eligible": ",".join(level.eligible),
         "evidence": ";".join(f"{m.person}={m.standing} by {m.source}" for m in found.members),
-        "delegates": ";".join(one.description for one in level.delegates),
+        "delegates": ";".join(delegate.description for delegate in level.delegates),
         "unreadable": ",".join(found.unreadable),
         "read_at": found.read_at.isoformat(),
         "quorum": str(level.rule.quorum),

@@ -1,4 +1,4 @@
-"""The written request: what a person typed, checked field by field before anything is believed."""
+"""The request form: parses and checks what a person typed, field by field."""
 
 import re
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ _CURRENCY = re.compile(r"([A-Za-z]{3})\s*", re.ASCII)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DraftContent:
-    """What is asked, as a person wrote it. `links` are separated by spaces or line ends."""
+    """The content as it was typed. `links` are separated by spaces or line breaks."""
 
     title: str
     text: str = ""
@@ -36,7 +36,7 @@ class DraftContent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DraftRequest:
-    """A request as a person wrote it; `answer_within` such as `4h`, or empty."""
+    """A request as it was typed. `answer_within` is empty or a duration such as `4h`."""
 
     request_id: str
     policy: str = ""
@@ -45,33 +45,33 @@ class DraftRequest:
 
 
 class RequestFormErrors(FormErrors):
-    """What is wrong with a written request, by field: `title`, `text`, `amount`, `links`, `answer_within`."""
+    """The errors of a request form, by field: title, text, amount, links or answer_within."""
 
 
 def read_request(
-    written: DraftRequest, policy: Policy, requester: Actor, managers: tuple[ManagedBy, ...]
+    draft: DraftRequest, policy: Policy, requester: Actor, managers: tuple[ManagedBy, ...]
 ) -> ApprovalRequest:
-    """Turn what a person wrote into a request, with `policy` and `managers` pinned to it.
+    """Parse a draft into a request with `policy` and `managers` pinned to it.
 
     Raises:
-        RequestMistakes: with the refusal of every field that is wrong, all at once.
+        RequestFormErrors: with the refusal of every invalid field.
 
     """
-    mistakes: dict[str, RuleError] = {}
-    expire_after = read_field(mistakes, "answer_within", lambda: read_window(written.answer_within))
+    errors: dict[str, RuleError] = {}
+    expire_after = read_field(errors, "answer_within", lambda: read_window(draft.answer_within))
     try:
-        content = read_content(written.content, policy.currency)
+        content = read_content(draft.content, policy.currency)
         route_ = route(policy, content.amount)
-    except RequestFormErrors as found:
-        raise RequestFormErrors({**found.by_field, **mistakes}) from None
+    except RequestFormErrors as invalid:
+        raise RequestFormErrors({**invalid.by_field, **errors}) from None
     except NoTierError as error:
-        raise RequestFormErrors({"amount": error, **mistakes}) from None
+        raise RequestFormErrors({"amount": error, **errors}) from None
     if expire_after is not None and (longest := longest_window(route_)) and expire_after > longest:
-        mistakes["answer_within"] = WindowTooLongError(limit=format_duration(longest))
-    if mistakes:
-        raise RequestFormErrors(mistakes)
+        errors["answer_within"] = WindowTooLongError(limit=format_duration(longest))
+    if errors:
+        raise RequestFormErrors(errors)
     return ApprovalRequest(
-        request_id=written.request_id,
+        request_id=draft.request_id,
         requester=requester,
         content=content,
         policy=policy,
@@ -82,60 +82,60 @@ def read_request(
 
 
 def longest_window(route_: Route) -> timedelta | None:
-    """Return for how long every level of the route may wait, or None where none has a bound."""
+    """Return the longest expiry that every level of the route allows; None if none has a limit."""
     bounds = (level.longest for level in route_.levels)
     return min((bound for bound in bounds if bound is not None), default=None)
 
 
-def read_content(written: DraftContent, currency: str) -> Content:
-    """Turn what a person wrote into content, its amount in `currency`: the policy's, or empty.
+def read_content(draft: DraftContent, currency: str) -> Content:
+    """Parse a draft into content. `currency` is the policy's, or empty if it has none.
 
     Raises:
-        RequestMistakes: with the refusal of every field that is wrong, all at once.
+        RequestFormErrors: with the refusal of every invalid field.
 
     """
-    mistakes: dict[str, RuleError] = {}
-    title, text = written.title.strip(), written.text.strip()
-    plain = Content(title="-")
-    read_field(mistakes, "title", lambda: check_content(replace(plain, title=title)))
-    read_field(mistakes, "text", lambda: check_content(replace(plain, text=text)))
-    links = tuple(dict.fromkeys(written.links.split()))
-    read_field(mistakes, "links", lambda: check_content(replace(plain, links=links)))
-    amount = read_field(mistakes, "amount", lambda: read_amount(written.amount, currency))
-    if mistakes:
-        raise RequestFormErrors(mistakes)
+    errors: dict[str, RuleError] = {}
+    title, text = draft.title.strip(), draft.text.strip()
+    other = Content(title="-")
+    read_field(errors, "title", lambda: check_content(replace(other, title=title)))
+    read_field(errors, "text", lambda: check_content(replace(other, text=text)))
+    links = tuple(dict.fromkeys(draft.links.split()))
+    read_field(errors, "links", lambda: check_content(replace(other, links=links)))
+    amount = read_field(errors, "amount", lambda: read_amount(draft.amount, currency))
+    if errors:
+        raise RequestFormErrors(errors)
     return Content(title=title, text=text, amount=amount, links=links)
 
 
-def read_amount(written: str, currency: str) -> Money | None:
-    """Read an amount, or None where nothing is written.
+def read_amount(text: str, currency: str) -> Money | None:
+    """Parse an amount; return None for an empty text.
 
     Raises:
         NoCurrencyError: no currency is given, and the amount names none.
-        RuleError: what `parse_money` raises.
+        RuleError: see `parse_money`.
 
     """
-    written = written.strip()
-    if not written:
+    text = text.strip()
+    if not text:
         return None
-    named = _CURRENCY.fullmatch(written[-3:])
+    named = _CURRENCY.fullmatch(text[-3:])
     currency = currency or (named[1].upper() if named else "")
     if not currency:
         raise NoCurrencyError
-    return parse_money(written, currency)
+    return parse_money(text, currency)
 
 
-def read_window(written: str) -> timedelta | None:
-    """Read how long a request may wait, such as `30m`, `4h` or `2d`; None where nothing is written.
+def read_window(text: str) -> timedelta | None:
+    """Parse a duration such as `30m`, `4h` or `2d`; return None for an empty text.
 
     Raises:
-        NotADurationError: it is written otherwise.
+        NotADurationError: it is not in that form.
 
     """
-    written = written.strip().lower()
-    if not written:
+    text = text.strip().lower()
+    if not text:
         return None
-    match = _DURATION.fullmatch(written)
+    match = _DURATION.fullmatch(text)
     if match is None:
         raise NotADurationError
     return timedelta(**{_UNITS[match[2]]: int(match[1])})

@@ -1,4 +1,4 @@
-"""Levels in order: how one is reached, and how its outcome becomes certain."""
+"""Levels in order: how a level is reached, and when its outcome is certain."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -18,12 +18,12 @@ def next_level_rule(state: ApprovalState) -> LevelRule:
 
 
 def next_windows(state: ApprovalState) -> tuple[Window, ...]:
-    """Return what the next level waits for, counted from when it is reached."""
+    """Return the windows of the next level, counted from when it is reached."""
     return windows(next_level_rule(state), state.request.expire_after)
 
 
 def reach_level(state: ApprovalState, clock: Iterable[Tick]) -> ApprovalState:
-    """Begin the next level's clock. Nobody may decide until its people are known."""
+    """Add the next level and start its clock. No one may decide until its approvers are known."""
     rule = next_level_rule(state)
     level = LevelState(
         number=len(state.levels) + 1, rule=rule, sources=rule.approvers, clock=sorted_ticks(clock)
@@ -32,14 +32,14 @@ def reach_level(state: ApprovalState, clock: Iterable[Tick]) -> ApprovalState:
 
 
 def approve_if_no_level(change: Change, now: datetime) -> Change:
-    """Approve a request at once whose route has no level; by the rule, so by nobody."""
+    """Approve a request whose route has no level. The rule approves it, not a person."""
     if change.state.request.route.levels:
         return change
     return close(change, Status.APPROVED, CLOCK, now, rule="no_level_needed")
 
 
 def pass_if_certain(change: Change, actor: Actor, now: datetime) -> Change:
-    """Pass the level, and after the last one approve the request, once enough people said yes."""
+    """Pass the level once enough people approved; after the last level, approve the request."""
     level = change.state.levels[-1]
     if level.approvals < level.needed:
         return change
@@ -57,7 +57,7 @@ def pass_if_certain(change: Change, actor: Actor, now: datetime) -> Change:
 
 
 def reject_if_certain(change: Change, actor: Actor, now: datetime, reason: str) -> Change:
-    """Reject the request once enough people said no, or too few are left to say yes."""
+    """Reject the request once enough people rejected it, or too few are left to approve."""
     level = change.state.levels[-1]
     if level.rejections >= level.rule.reject_quorum:
         rule = "reject_quorum"

@@ -1,4 +1,4 @@
-"""The written rule: tiers by amount, levels, approver sources, quorums, deadlines."""
+"""Policies: tiers by amount, levels, approver sources, quorums and deadlines."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ class QuorumKind(StrEnum):
 
 
 class ReasonRule(StrEnum):
-    """Whether a verdict takes a reason."""
+    """Whether a verdict has a reason."""
 
     NONE = "none"
     OPTIONAL = "optional"
@@ -28,9 +28,10 @@ class ReasonRule(StrEnum):
 
 
 class Notify(StrEnum):
-    """How approvers hear of a request: by the card, by a copy of it for each, or not at all.
+    """How approvers are notified: by the card, by a copy of the card each, or not at all.
 
-    CARD mentions those who are members of its channel; who is not gets a copy as a direct message.
+    CARD mentions the approvers who are members of its channel; the others get a copy as a direct
+    message.
     """
 
     CARD = "card"
@@ -39,14 +40,14 @@ class Notify(StrEnum):
 
 
 class Layout(StrEnum):
-    """How a request stands in its channel: as one card, or as a root with one reply per level."""
+    """How a request appears in its channel: as one card, or as a root with one reply per level."""
 
     CARD = "card"
     THREAD = "thread"
 
 
 class Visibility(StrEnum):
-    """Who may read what is asked: everybody in the channel, or only those whom it concerns."""
+    """Who may read the content: everyone in the channel, or only the people involved."""
 
     CHANNEL = "channel"
     PRIVATE = "private"
@@ -54,13 +55,13 @@ class Visibility(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quorum:
-    """How many of the eligible people must agree. `count` matters for COUNT only."""
+    """How many of the eligible people must approve. `count` is used for COUNT only."""
 
     kind: QuorumKind = QuorumKind.COUNT
     count: int = 1
 
     def needed(self, eligible: int) -> int:
-        """Return the number of approvals that is enough among `eligible` people."""
+        """Return the number of approvals needed from `eligible` people."""
         match self.kind:
             case QuorumKind.ALL:
                 return max(eligible, 1)
@@ -75,7 +76,7 @@ class Quorum:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Escalation:
-    """Whom else to ask, so long after the level was reached; `replace` lets go of the others."""
+    """Further approvers, `after` the level was reached; `replace` removes the earlier approvers."""
 
     after: timedelta
     to: tuple[ApproverSource, ...]
@@ -84,7 +85,7 @@ class Escalation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LevelRule:
-    """One rung of the chain as written: who, how many, how long."""
+    """One level of a policy: its approvers, quorums, reasons and deadlines."""
 
     name: str
     approvers: tuple[ApproverSource, ...]
@@ -99,13 +100,13 @@ class LevelRule:
 
     @property
     def longest(self) -> timedelta | None:
-        """For how long a request may wish the level to wait; None where nothing bounds it."""
+        """The longest expiry that a request may ask for; None if there is no limit."""
         return self.max_expire_after or self.expire_after
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tier:
-    """Which levels an amount needs. `up_to` is inclusive; None takes everything above."""
+    """The levels that an amount needs. `up_to` is inclusive; None covers everything above."""
 
     up_to: Money | None
     levels: tuple[str, ...]
@@ -115,9 +116,9 @@ class Tier:
 class Policy:
     """A whole policy, as a request pins it at submission. `version` is its digest.
 
-    `admins` and `admin_channel` are the house's: who may reassign, refresh and close, and where
-    they are told. `max_amendments` bounds how often a request may be changed. Of a PRIVATE one
-    its channel shows no more than `rules.privacy` lets through.
+    `admins` may reassign, refresh and close; they are notified in `admin_channel`. Both are the
+    same for all policies. `max_amendments` limits how often a request may be amended. The channel
+    of a PRIVATE policy shows only what `rules.approvals.privacy` allows.
     """
 
     name: str
@@ -138,19 +139,20 @@ class Policy:
 
     @property
     def currency(self) -> str:
-        """The currency of its tiers; empty where no tier has a limit."""
+        """The currency of the tiers; empty if no tier has a limit."""
         return next((tier.up_to.currency for tier in self.tiers if tier.up_to), "")
 
     def level(self, name: str) -> LevelRule:
-        """Return the level of that name; the parser has made sure that it exists."""
+        """Return the level of that name; the parser has checked that it exists."""
         return next(level for level in self.levels if level.name == name)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RouteReason:
-    """Why a request takes its route: the tier of `policy` that is `over` one limit, or `up_to` another.
+    """Why a request takes its route: the tier of `policy` that is `over` or `up_to` a limit.
 
-    Neither: the policy asks whatever the amount. As a text it is the short code of the audit trail.
+    With neither, the policy applies to every amount. `str` returns the short code in the audit
+    trail.
     """
 
     policy: str
@@ -159,7 +161,7 @@ class RouteReason:
 
     @property
     def is_always(self) -> bool:
-        """Whether the amount does not matter."""
+        """Whether the route is the same for every amount."""
         return self.over is None and self.up_to is None
 
     def __str__(self) -> str:
@@ -170,24 +172,25 @@ class RouteReason:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Route:
-    """The levels a request must pass, and the rule that says so."""
+    """The levels that a request must pass, and the rule behind them."""
 
     reason: RouteReason
     levels: tuple[LevelRule, ...]
 
     @property
     def rule(self) -> str:
-        """The reason as the audit trail has it."""
+        """The reason as in the audit trail."""
         return str(self.reason)
 
 
 def route(policy: Policy, amount: Money | None) -> Route:
-    """Find the first tier that takes `amount`: the last one (the strictest) when nothing compares.
+    """Return the route of the first tier that covers `amount`.
 
-    Nothing compares without an amount, and when its currency is not the tier's.
+    Without an amount, or if its currency is not that of the tiers, this is the last tier, which is
+    the strictest.
 
     Raises:
-        NoTierError: no tier takes it (the parser refuses such gaps, so only by hand-made policy).
+        NoTierError: no tier covers it. The parser refuses policies with such gaps.
 
     """
     lower: Money | None = None
@@ -214,7 +217,7 @@ def _reason(policy: Policy, tier: Tier, lower: Money | None) -> RouteReason:
 
 
 def digest(policy: Policy) -> str:
-    """Return the policy's version: twelve hex digits over everything written in it."""
-    written = asdict(policy) | {"version": ""}
-    canonical = json.dumps(written, sort_keys=True, default=str)
+    """Return the policy's version: twelve hex digits over all its values."""
+    values = asdict(policy) | {"version": ""}
+    canonical = json.dumps(values, sort_keys=True, default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()[:12]

@@ -18,7 +18,7 @@ _WithReason = TypeVar("_WithReason", RecordedDecision, Reassigned)
 
 
 def public_approval(snapshot: ApprovalSnapshot) -> ApprovalSnapshot:
-    """Return what everyone may see of an approval; one that is not private is returned unchanged.
+    """Return the public snapshot of an approval: unchanged unless the approval is private.
 
     Kind, requester, levels, people and status are kept. The content, its changes, all reasons and
     comments, and the rule's limits are removed: the limits would reveal the amount. The title

@@ -1,4 +1,4 @@
-"""The values an approval is made of: the request, its levels, what was decided, where it stands."""
+"""The values of an approval: the request, its levels and decisions, and its state."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from workflows.rules.shared.content import Content, ContentChange
 
 
 class Status(StrEnum):
-    """Where a request stands."""
+    """The status of a request."""
 
     PENDING = "pending"
     CHANGES_REQUESTED = "changes_requested"
@@ -24,11 +24,11 @@ class Status(StrEnum):
 
 
 OPEN = (Status.PENDING, Status.CHANGES_REQUESTED)
-"""The states from which a request can still go on."""
+"""The statuses of a request that has not ended."""
 
 
 class RequestKind(StrEnum):
-    """What a request is about: itself, or what its parent workflow does once it is approved."""
+    """The kind of a request: on its own, or the approval of an order or HR request."""
 
     APPROVAL = "approval"
     ORDER = "order"
@@ -36,7 +36,7 @@ class RequestKind(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What an approver said."""
+    """The verdict of an approver."""
 
     APPROVE = "approve"
     REJECT = "reject"
@@ -45,11 +45,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApprovalRequest:
-    """The thing asked, with the whole policy pinned to it.
+    """A request, with the whole policy pinned to it.
 
-    `expire_after` is a wish within the policy's bounds. `managers` is the requester's line of
-    the table `[managers]`. What a parent workflow acts upon is not `amendable`: its own copy of
-    the content would stay as it was. The parent says what it is `about`.
+    `expire_after` is the requested expiry, within the policy's limits. `managers` is the
+    requester's line of the table `[managers]`. A request is not `amendable` if its parent workflow
+    acts on its own copy of the content, which would not change. The parent sets `about`.
     """
 
     request_id: str
@@ -65,7 +65,7 @@ class ApprovalRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
-    """What one person said, about which content and which level."""
+    """A person's verdict about one content revision at one level."""
 
     actor: Actor
     verdict: Verdict
@@ -76,7 +76,7 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comment:
-    """What somebody remarks; it decides nothing."""
+    """A comment, which decides nothing."""
 
     actor: Actor
     text: str
@@ -84,7 +84,7 @@ class Comment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Amendment:
-    """The requester's new content, made from `content_revision`."""
+    """The requester's new content, based on `content_revision`."""
 
     actor: Actor
     content: Content
@@ -93,7 +93,7 @@ class Amendment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delegation:
-    """An approver has `delegate` stand in for them on this one request."""
+    """An approver names `delegate` for their seat on this request."""
 
     actor: Actor
     delegate: str
@@ -101,7 +101,7 @@ class Delegation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Withdrawal:
-    """The requester takes the request back; `reason` is theirs and may be empty."""
+    """The requester withdraws the request; `reason` may be empty."""
 
     actor: Actor
     reason: str = ""
@@ -109,7 +109,7 @@ class Withdrawal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reassignment:
-    """An admin names other approvers for the level that waits."""
+    """An admin replaces the approvers of the open level."""
 
     actor: Actor
     approvers: tuple[ApproverSource, ...]
@@ -118,14 +118,14 @@ class Reassignment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refresh:
-    """Somebody wants the approvers read again: an admin, or the bot when Slack reports a change."""
+    """Have the approvers read again, for an admin or because Slack reports a change."""
 
     actor: Actor
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Closing:
-    """An admin ends the request, which decides nothing."""
+    """An admin closes the request without a decision."""
 
     actor: Actor
     reason: str
@@ -133,7 +133,7 @@ class Closing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordedDecision:
-    """One decision as it counted. `seat` is the approver it counts for: oneself, or an absent one."""
+    """A decision that counted. `seat` is the approver that it counts for: `person` or another."""
 
     person: str
     verdict: Verdict
@@ -144,7 +144,7 @@ class RecordedDecision:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delegate:
-    """Who may decide for `seat`, from `starts` (inclusive) until `ends` (exclusive), if bounded."""
+    """A person who may decide for `seat`, from `starts` (inclusive) until `ends` (exclusive)."""
 
     person: str
     seat: str
@@ -152,13 +152,13 @@ class Delegate:
     ends: datetime | None = None
 
     def is_active(self, now: datetime) -> bool:
-        """Whether it holds at `now`."""
-        begun = self.starts is None or self.starts <= now
-        return begun and (self.ends is None or now < self.ends)
+        """Return whether the person may decide at `now`."""
+        has_started = self.starts is None or self.starts <= now
+        return has_started and (self.ends is None or now < self.ends)
 
     @property
     def description(self) -> str:
-        """How a fact says it: who, for whom, and within which time."""
+        """The text in a fact: the person, the seat and the time bounds."""
         bounds = (("from", self.starts), ("until", self.ends))
         return " ".join(
             [f"{self.person} for {self.seat}"]
@@ -168,7 +168,7 @@ class Delegate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reassigned:
-    """Which admin has named the approvers of a level, and why."""
+    """The admin who reassigned a level, and why."""
 
     person: str
     reason: str
@@ -177,13 +177,13 @@ class Reassigned:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LevelState:
-    """A level that has been reached. Its clock runs from then on; it opens when people are known.
+    """A level that has been reached. Its clock runs; it opens once its approvers are known.
 
-    `sources` are those in force: the policy's, until an escalation or an admin changes them.
-    `blocked` names why nobody may decide yet: `approvers_unread` before the first reading.
-    `eligible` are the seats: each is filled by one decision, its owner's or a stand-in's.
-    `to_read` says that the people are to be read (again), `turn` counts how often that was wanted.
-    `told` have heard that they are asked.
+    `sources` are the current sources: the policy's, until an escalation or an admin changes them.
+    `blocked` is the code of why no one may decide yet, `approvers_unread` before the first
+    directory query. `eligible` are the seats: each is filled by one decision, of its owner or of a
+    delegate. `to_read` is set while a directory query is due, and `turn` counts these queries.
+    `told` have been notified. `outside` are not members of the card's channel.
     """
 
     number: int
@@ -209,45 +209,47 @@ class LevelState:
 
     @property
     def expires_at(self) -> datetime | None:
-        """When the request expires here, if it does."""
+        """When the request expires at this level, if it does."""
         ends = (tick.at for tick in self.clock if tick.kind is TickKind.EXPIRE)
         return next(ends, None)
 
     @property
     def approvals(self) -> int:
-        """How many said yes."""
-        return sum(said.verdict is Verdict.APPROVE for said in self.decisions)
+        """The number of approvals."""
+        return sum(decision.verdict is Verdict.APPROVE for decision in self.decisions)
 
     @property
     def rejections(self) -> int:
-        """How many said no."""
-        return sum(said.verdict is Verdict.REJECT for said in self.decisions)
+        """The number of rejections."""
+        return sum(decision.verdict is Verdict.REJECT for decision in self.decisions)
 
     @property
     def counted(self) -> frozenset[str]:
-        """Everybody who has counted: who pressed, and for whom they pressed."""
-        return frozenset(who for said in self.decisions for who in (said.person, said.seat))
+        """Everyone who has counted: the people who decided, and the seats that they filled."""
+        return frozenset(
+            person for decision in self.decisions for person in (decision.person, decision.seat)
+        )
 
     @property
     def seats(self) -> frozenset[str]:
-        """Everybody who counts here: who may decide now, and whose seat was filled before."""
-        return frozenset(self.eligible) | {said.seat for said in self.decisions}
+        """All seats of the level: those that are eligible now, and those already filled."""
+        return frozenset(self.eligible) | {decision.seat for decision in self.decisions}
 
     @property
     def unfilled(self) -> tuple[str, ...]:
-        """The seats for which nobody has decided yet."""
-        filled = {said.seat for said in self.decisions}
+        """The eligible seats that no decision has filled yet."""
+        filled = {decision.seat for decision in self.decisions}
         return tuple(seat for seat in self.eligible if seat not in filled)
 
     @property
     def needed(self) -> int:
-        """How many approvals are enough."""
+        """The number of approvals that pass the level."""
         return self.rule.quorum.needed(len(self.seats))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Remark:
-    """One of the last comments, as the card shows it; the audit has them all."""
+    """A recent comment, as the card shows it. The audit trail has all comments."""
 
     person: str
     text: str
@@ -256,7 +258,7 @@ class Remark:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChangeRequest:
-    """Who wants which changes before deciding."""
+    """An approver asks for changes before deciding."""
 
     person: str
     reason: str
@@ -265,12 +267,12 @@ class ChangeRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApprovalState:
-    """Everything an approval is. One value, so that continue-as-new carries one value.
+    """The whole state of an approval, as one value for continue-as-new.
 
-    `changes` is what the last amendment changed, `voided` how many decisions amendments voided.
-    `readers` were asked at some time, about this content or an earlier one: what a private
-    request keeps from others, they have read. Empty where nothing is kept from anybody.
-    `changed_at` is the instant of the newest fact.
+    `changes` are those of the last amendment; `voided` counts the decisions that amendments made
+    void. `readers` have been approvers or delegates at some time, for the current or an earlier
+    content, and so have read a private request; empty if the request is not private. `changed_at`
+    is the instant of the newest fact.
     """
 
     request: ApprovalRequest
@@ -295,22 +297,22 @@ class ApprovalState:
 
     @property
     def is_open(self) -> bool:
-        """Whether anybody may still change it."""
+        """Whether the request has not ended yet."""
         return self.status in OPEN
 
     @property
     def level(self) -> LevelState | None:
-        """The level that was reached last, passed or not; None before the first."""
+        """The latest level, whether passed or not; None before the first."""
         return self.levels[-1] if self.levels else None
 
     @property
     def waits_for_level(self) -> bool:
-        """Whether the next level is to be reached: its deadlines are to be set."""
+        """Whether the next level must be reached, which needs its deadlines."""
         return self.status is Status.PENDING and (self.level is None or self.level.passed)
 
     @property
     def waits_for_approvers(self) -> bool:
-        """Whether the people of the level that is still to be decided are to be read."""
+        """Whether the directory must be queried for the open level."""
         level = self.level
         if self.status is not Status.PENDING or level is None:
             return False
@@ -318,7 +320,7 @@ class ApprovalState:
 
 
 class NotificationKind(StrEnum):
-    """What people are told while a request is open. The outcome is told by whoever owns the card."""
+    """Notifications while a request is open. The owner of the card notifies about the outcome."""
 
     ASKED = "asked"
     REMINDED = "reminded"
@@ -329,7 +331,7 @@ class NotificationKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notification:
-    """People to be told something about a level; BLOCKED is for the admins and names nobody."""
+    """A notification about a level for `people`; BLOCKED is for the admins and has no people."""
 
     kind: NotificationKind
     people: tuple[str, ...] = ()
@@ -337,7 +339,7 @@ class Notification:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """What one step of the rules did: the new state, the facts to write down, whom to tell."""
+    """The effect of a rule: the new state, its facts, and the notifications to send."""
 
     state: ApprovalState
     facts: tuple[AuditEvent, ...] = ()

@@ -1,4 +1,4 @@
-"""Seats: who may decide at a level, for themselves or standing in for somebody, and who may not."""
+"""Seats: who may decide at a level, as an approver or as a delegate, and who may not."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -17,130 +17,137 @@ from workflows.rules.shared.errors import (
 )
 
 MAX_DELEGATION_DEPTH = 5
-"""How many absent people a seat is handed on through. A longer chain is a mistake in somebody's plans."""
+"""The longest chain of absent people over which a seat is delegated; a longer one is a mistake."""
 
 
 def barred(state: ApprovalState, level: LevelState) -> frozenset[str]:
-    """Return who never decides at `level`, whoever names them.
+    """Return the people who must not decide at `level`, whatever source names them.
 
-    The requester; who has named its approvers as an admin; and, where nobody counts twice, who
-    has counted at another level, as the one who pressed or as the one they pressed for.
+    These are the requester, the admins who reassigned the level, and, with distinct approvers,
+    everyone who has counted at another level, as the person who decided or as the seat.
     """
-    out = {state.request.requester.person, *level.reassigned_by}
+    barred = {state.request.requester.person, *level.reassigned_by}
     if state.request.policy.distinct_approvers:
         for other in state.levels:
             if other.number != level.number:
-                out |= other.counted
-    return frozenset(out)
+                barred |= other.counted
+    return frozenset(barred)
 
 
 def eligible(state: ApprovalState, level: LevelState, found: ApproverSet) -> tuple[str, ...]:
     """Return the seats among the people found: active, not barred, each person once.
 
-    Who has decided here for somebody else is not a seat any more: one person counts once.
+    A person who has decided here for another seat has no seat, because one person counts once.
     """
-    out = barred(state, level) | {
-        said.person for said in level.decisions if said.seat != said.person
+    excluded = barred(state, level) | {
+        decision.person for decision in level.decisions if decision.seat != decision.person
     }
     active = (member.person for member in found.members if member.standing is Standing.ACTIVE)
-    return tuple(dict.fromkeys(person for person in active if person not in out))
+    return tuple(dict.fromkeys(person for person in active if person not in excluded))
 
 
 def delegates(
-    state: ApprovalState, level: LevelState, seats: Iterable[str], reading: DirectoryResult
+    state: ApprovalState, level: LevelState, seats: Iterable[str], result: DirectoryResult
 ) -> tuple[Delegate, ...]:
-    """Return who may decide for which of the seats, and from when until when.
+    """Return the delegates of the seats, each with the time in which they may decide.
 
-    A seat is handed over by its owner on this request, or while its owner is away; who stands in
-    and is away too hands it on. Only active people who are not barred stand in or hand on: else
-    the requester, away, would choose who decides.
+    A seat is delegated by its owner on this request, or while its owner is absent. A delegate who
+    is absent too passes the seat on. Delegates, and those who pass a seat on, must be active and
+    not barred: otherwise the requester's own absence could choose who decides.
     """
     if not state.request.policy.delegation:
         return ()
-    able = _active((*reading.approvers.members, *reading.people)) - barred(state, level)
-    asked = {one.seat: one for one in state.delegations}
+    allowed = _active((*result.approvers.members, *result.people)) - barred(state, level)
+    by_seat = {delegate.seat: delegate for delegate in state.delegations}
     found: list[Delegate] = []
     for seat in seats:
-        if seat in asked:
-            found += _handed_on(asked[seat], reading.absences, able, (seat,))
-        away = Delegate(person=seat, seat=seat)
-        found += [one for one in _handed_on(away, reading.absences, able, ()) if one.person != seat]
+        if seat in by_seat:
+            found += _chain(by_seat[seat], result.absences, allowed, (seat,))
+        owner = Delegate(person=seat, seat=seat)
+        holders = _chain(owner, result.absences, allowed, ())
+        found += [holder for holder in holders if holder.person != seat]
     return tuple(dict.fromkeys(found))
 
 
 def _active(members: Iterable[Member]) -> frozenset[str]:
-    return frozenset(one.person for one in members if one.standing is Standing.ACTIVE)
+    return frozenset(member.person for member in members if member.standing is Standing.ACTIVE)
 
 
-def _handed_on(
+def _chain(
     holder: Delegate,
     absences: tuple[Absence, ...],
-    able: frozenset[str],
-    passed: tuple[str, ...],
+    allowed: frozenset[str],
+    earlier: tuple[str, ...],
 ) -> Iterator[Delegate]:
-    """Yield `holder` and whoever stands in for them while they are away, each within its time."""
-    if holder.person not in able:
+    """Yield `holder` and the delegates during their absences, each within its time."""
+    if holder.person not in allowed:
         return
     yield holder
-    if len(passed) >= MAX_DELEGATION_DEPTH:
+    if len(earlier) >= MAX_DELEGATION_DEPTH:
         return
-    passed = (*passed, holder.person)
+    earlier = (*earlier, holder.person)
     for absence in absences:
-        if absence.person != holder.person or absence.delegate in passed:
+        if absence.person != holder.person or absence.delegate in earlier:
             continue
         starts = max(filter(None, (holder.starts, absence.starts)))
         ends = min(filter(None, (holder.ends, absence.ends)))
         if starts < ends:
-            onward = replace(holder, person=absence.delegate, starts=starts, ends=ends)
-            yield from _handed_on(onward, absences, able, passed)
+            delegate = replace(holder, person=absence.delegate, starts=starts, ends=ends)
+            yield from _chain(delegate, absences, allowed, earlier)
 
 
 def active_delegates(level: LevelState, now: datetime) -> tuple[Delegate, ...]:
-    """Return who stands in at `now` for a seat that nobody has filled yet."""
+    """Return the delegates who may decide at `now` for a seat that is not filled yet."""
     open_seats = level.unfilled
-    return tuple(one for one in level.delegates if one.seat in open_seats and one.is_active(now))
+    return tuple(
+        delegate
+        for delegate in level.delegates
+        if delegate.seat in open_seats and delegate.is_active(now)
+    )
 
 
 def may_decide(level: LevelState, now: datetime) -> tuple[str, ...]:
-    """Return everybody who may decide at `now`: owners of open seats and who stands in for them."""
-    people = (*level.unfilled, *(one.person for one in active_delegates(level, now)))
+    """Return everyone who may decide at `now`: owners of open seats, and their delegates."""
+    people = (*level.unfilled, *(delegate.person for delegate in active_delegates(level, now)))
     return tuple(dict.fromkeys(person for person in people if person not in level.counted))
 
 
 def require_undecided(level: LevelState, person: str) -> None:
-    """Raise AlreadyDecidedError where this person has pressed at this level, for whomever."""
-    for said in level.decisions:
-        if said.person == person:
-            raise AlreadyDecidedError(verdict=said.verdict)
+    """Raise AlreadyDecidedError if this person has decided at this level, for any seat."""
+    for decision in level.decisions:
+        if decision.person == person:
+            raise AlreadyDecidedError(verdict=decision.verdict)
 
 
 def seat_for(state: ApprovalState, level: LevelState, person: str, now: datetime) -> str:
-    """Return the seat that a decision of `person` fills: their own, or else one they stand in for.
+    """Return the seat that a decision of `person` fills: their own, or else one delegated to them.
 
-    For whom somebody else has decided, they have counted: they stand in for nobody here.
+    A person whose own seat a delegate has filled has counted, and cannot decide for another seat.
 
     Raises:
         AlreadyDecidedError, SeatTakenError, CountedElsewhereError, ChoseTheApproversError,
-        NotEligibleError, NotAnApproverError: see each in `errors`.
+        NotEligibleError, NotAnApproverError.
 
     """
     require_undecided(level, person)
     if person in level.unfilled:
         return person
     if person not in level.seats:
-        for one in active_delegates(level, now):
-            if one.person == person:
-                return one.seat
-    raise _why_not(state, level, person, now)
+        for delegate in active_delegates(level, now):
+            if delegate.person == person:
+                return delegate.seat
+    raise _refusal(state, level, person, now)
 
 
-def _why_not(state: ApprovalState, level: LevelState, person: str, now: datetime) -> RuleError:
-    mine = {person} | {
-        one.seat for one in level.delegates if one.person == person and one.is_active(now)
+def _refusal(state: ApprovalState, level: LevelState, person: str, now: datetime) -> RuleError:
+    seats = {person} | {
+        delegate.seat
+        for delegate in level.delegates
+        if delegate.person == person and delegate.is_active(now)
     }
-    for said in level.decisions:
-        if said.seat in mine:
-            return SeatTakenError(person=said.person, seat=said.seat)
+    for decision in level.decisions:
+        if decision.seat in seats:
+            return SeatTakenError(person=decision.person, seat=decision.seat)
     named = [member for member in level.evidence if member.person == person]
     if person in level.reassigned_by:
         return ChoseTheApproversError()

@@ -1,4 +1,4 @@
-"""Faces: what a card shows, and what an update answers. Pure functions of the state, nothing private."""
+"""The snapshot of an approval: the published state that cards show and updates return."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ from workflows.rules.shared.content import Content, ContentChange
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NamedApprover:
-    """One approver, and the source that names them: by which rule they were asked."""
+    """An approver, and the source that names them."""
 
     person: str
     source: str
@@ -32,9 +32,11 @@ class NamedApprover:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LevelSnapshot:
-    """One reached level as people see it. `blocked` names why nobody may decide, or is empty.
+    """The published state of a level that has been reached.
 
-    `opened_at` is when its people were first known, None while they are not. `sources` are those in force, `unreadable` those that could not be read.
+    `blocked` is the code of why no one may decide, or empty. `opened_at` is when its approvers
+    were first known, None until then. `sources` are the current sources; `unreadable` are those
+    that could not be read.
     """
 
     number: int
@@ -59,10 +61,11 @@ class LevelSnapshot:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApprovalSnapshot:
-    """An approval as people see it, at one `card_version`; `changed_at` is its newest fact's.
+    """The published state of an approval at one `card_version`.
 
-    `level_names` are all levels of the route, also those not reached. What is `private` stands
-    in a channel only with `hidden`: without what `rules.privacy` takes out.
+    `changed_at` is the instant of its newest fact. `level_names` are all levels of the route,
+    including those not reached yet. A `private` snapshot is shown in a channel only as `hidden`:
+    `rules.approvals.privacy` has removed its private parts.
     """
 
     kind: Literal["approval"] = "approval"
@@ -122,14 +125,14 @@ class ApprovalSnapshot:
 
     @property
     def open_level(self) -> LevelSnapshot | None:
-        """The level that waits for decisions now, or None."""
+        """The level that waits for decisions, or None."""
         if self.status is not Status.PENDING or not self.levels or self.levels[-1].passed:
             return None
         return self.levels[-1]
 
 
 def approval_snapshot(state: ApprovalState, card_version: int) -> ApprovalSnapshot:
-    """Return what everybody may see of `state`."""
+    """Return the snapshot of `state`. It includes private parts; see `rules.approvals.privacy`."""
     request = state.request
     return ApprovalSnapshot(
         request_id=request.request_id,
@@ -178,7 +181,8 @@ def _level_snapshot(level: LevelState) -> LevelSnapshot:
         unreadable=level.unreadable,
         eligible=level.eligible,
         asked=tuple(
-            NamedApprover(person=one, source=sources.get(one, "")) for one in level.eligible
+            NamedApprover(person=person, source=sources.get(person, ""))
+            for person in level.eligible
         ),
         delegates=level.delegates,
         needed=level.needed,

@@ -1,4 +1,4 @@
-"""How a step of the rules is written: a fact noted, a level changed, a request closed."""
+"""Building blocks of the rules: add a fact, change a level, close a request."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -20,7 +20,7 @@ from workflows.rules.shared.errors import (
 )
 
 MAX_REASON = 3000
-"""Characters of a reason or comment: what one Slack input can carry, kept whole in the audit."""
+"""Characters of a reason or comment: the limit of one Slack input. The audit trail keeps it all."""
 
 
 def note(  # noqa: PLR0913 - a fact has this many parts
@@ -34,7 +34,7 @@ def note(  # noqa: PLR0913 - a fact has this many parts
     reason: str = "",
     data: dict[str, str] | None = None,
 ) -> Change:
-    """Return `change` with one more fact, numbered after all before it."""
+    """Return `change` with one more fact, which gets the next sequence number."""
     sequence = change.state.sequence + 1
     event = AuditEvent(
         request_id=change.state.request.request_id,
@@ -56,14 +56,14 @@ def note(  # noqa: PLR0913 - a fact has this many parts
 
 
 def with_level(change: Change, level: LevelState) -> Change:
-    """Return `change` with `level` in place of the one that was reached last."""
+    """Return `change` with its latest level replaced by `level`."""
     levels = (*change.state.levels[:-1], level)
     return replace(change, state=replace(change.state, levels=levels))
 
 
-def with_notification(change: Change, tell: Notification) -> Change:
-    """Return `change` with one more thing to tell people."""
-    return replace(change, notifications=(*change.notifications, tell))
+def with_notification(change: Change, notification: Notification) -> Change:
+    """Return `change` with one more notification to send."""
+    return replace(change, notifications=(*change.notifications, notification))
 
 
 _CLOSING_FACT = {
@@ -78,7 +78,7 @@ _CLOSING_FACT = {
 def close(  # noqa: PLR0913 - a fact has this many parts
     change: Change, status: Status, actor: Actor, now: datetime, *, rule: str, reason: str = ""
 ) -> Change:
-    """Return `change` with the request closed, by whom, by which rule and why."""
+    """Return `change` with the request closed by `actor` and `rule`."""
     state = replace(
         change.state,
         status=status,
@@ -93,20 +93,20 @@ def close(  # noqa: PLR0913 - a fact has this many parts
 
 
 def require_decidable(state: ApprovalState) -> None:
-    """Raise ChangesRequestedError where the request waits for its requester to change it."""
+    """Raise ChangesRequestedError if the request waits for its requester to change it."""
     if state.change_request is not None:
         raise ChangesRequestedError(person=state.change_request.person)
 
 
 def require_reason(reason: str) -> None:
-    """Raise ReasonRequiredError where nothing is said, ReasonTooLongError where too much is."""
+    """Raise ReasonRequiredError for an empty reason, or the errors of `require_short`."""
     if not reason.strip():
         raise ReasonRequiredError
     require_short(reason)
 
 
 def require_short(reason: str) -> None:
-    """Raise ReasonTooLongError beyond 3,000 characters, TextUnreadableError for half characters."""
+    """Raise ReasonTooLongError beyond 3,000 characters, or the error of `require_storable`."""
     if len(reason) > MAX_REASON:
         raise ReasonTooLongError(length=str(len(reason)))
     require_storable(reason)

@@ -1,4 +1,4 @@
-"""Verbs: what one person may do with a request now, asked of the very checks that will judge it."""
+"""Verbs: what a person may do with a request now, according to the checks of the updates."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -22,7 +22,7 @@ from workflows.rules.shared.errors import RuleError
 
 
 class Verb(StrEnum):
-    """Everything a person can do with a request, by the names of the updates and verdicts."""
+    """Everything that a person can do with a request, named like the updates and verdicts."""
 
     APPROVE = "approve"
     REJECT = "reject"
@@ -37,10 +37,10 @@ class Verb(StrEnum):
 
 
 def verbs_of(state: ApprovalState, person: str, now: datetime) -> tuple[Verb, ...]:
-    """Return what `person` may do now, in the order in which to offer it.
+    """Return the verbs that `person` may use now, in the order in which to offer them.
 
-    A verb is offered where its check lets a plain example through; what a person then writes may
-    still be refused (a reason too long, a stand-in who is away).
+    A verb is offered if its check accepts a plain example. The person's actual input may still be
+    refused, for example a reason that is too long.
     """
     return tuple(verb for verb in Verb if _may(state, person, verb, now))
 

@@ -1,4 +1,4 @@
-"""The written HR request: what a person typed, checked field by field before anything is believed."""
+"""The HR request form: parses and checks what a person typed, field by field."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ from workflows.rules.shared.errors import (
     UnknownPriorityError,
     UnknownProductError,
 )
-from workflows.rules.shared.form_errors import FormErrors, Read, read_field
+from workflows.rules.shared.form_errors import FormErrors, Parsed, read_field
 from workflows.rules.shared.money import Money
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -26,7 +26,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DraftHr:
-    """An HR request as a person wrote it, before anything is believed. Days as 2026-01-31."""
+    """An HR request as it was typed, not checked yet. Dates are in the form 2026-01-31."""
 
     request_id: str
     type: str
@@ -43,121 +43,119 @@ class DraftHr:
 
 
 class HrFormErrors(FormErrors):
-    """What is wrong with a written HR request, by the field of `DraftHr`."""
+    """The errors of an HR request form, by field of `DraftHr`."""
 
 
-def read_hr(
-    written: DraftHr, policy: Policy, today: date, products: Mapping[str, str]
-) -> HrRequest:
-    """Turn what a person wrote into a request that `policy` takes.
+def read_hr(draft: DraftHr, policy: Policy, today: date, products: Mapping[str, str]) -> HrRequest:
+    """Parse a draft into an HR request that `policy` covers.
 
-    `products` are the names by number that can be had. Fields that the type does not need are not
-    read: a form may still hold what was typed for another type.
+    `products` are the names of the available products by SKU. Fields that the type does not need
+    are ignored, because the form may still have values that were typed for another type.
 
     Raises:
-        HrMistakes: with the refusal of every field that is wrong, all at once.
+        HrFormErrors: with the refusal of every invalid field.
 
     """
-    form = _Form(written)
-    form.read("title", lambda: check_content(Content(title=written.title.strip())))
-    plain = Content(title="-")
-    text, link = written.description.strip(), written.link.strip()
-    form.read("description", lambda: check_content(replace(plain, text=text)))
-    form.read("link", lambda: check_content(replace(plain, links=(link,) if link else ())))
-    type_ = form.read("type", lambda: _type(written.type))
-    priority = form.read("priority", lambda: _priority(written.priority))
+    form = _Form(draft)
+    form.read("title", lambda: check_content(Content(title=draft.title.strip())))
+    other = Content(title="-")
+    text, link = draft.description.strip(), draft.link.strip()
+    form.read("description", lambda: check_content(replace(other, text=text)))
+    form.read("link", lambda: check_content(replace(other, links=(link,) if link else ())))
+    type_ = form.read("type", lambda: _type(draft.type))
+    priority = form.read("priority", lambda: _priority(draft.priority))
     if type_ is None or priority is None:
-        raise HrFormErrors(form.mistakes)
+        raise HrFormErrors(form.errors)
     read = _needed(form, FIELDS[type_], policy, products)
     request = replace(
         read,
         type=type_,
         priority=priority,
-        title=written.title.strip(),
+        title=draft.title.strip(),
         description=text,
         link=link,
     )
     if request.starts is not None and request.starts < today:
-        form.mistakes.setdefault("starts", DayPastError(day=today.isoformat()))
+        form.errors.setdefault("starts", DayPastError(day=today.isoformat()))
     for name, error in field_errors(request).items():
-        form.mistakes.setdefault(name, error)
-    if "amount" not in form.mistakes:
+        form.errors.setdefault(name, error)
+    if "amount" not in form.errors:
         form.read("amount", lambda: route(policy, request.amount))
-    if form.mistakes:
-        raise HrFormErrors(form.mistakes)
+    if form.errors:
+        raise HrFormErrors(form.errors)
     return request
 
 
 class _Form:
-    """What was written, and the mistakes that were found in it."""
+    """A draft and the errors found in it."""
 
-    def __init__(self, written: DraftHr) -> None:
-        self.written = written
-        self.mistakes: dict[str, RuleError] = {}
+    def __init__(self, draft: DraftHr) -> None:
+        self.draft = draft
+        self.errors: dict[str, RuleError] = {}
 
-    def read(self, field: str, read: Callable[[], Read]) -> Read | None:
-        """Return what `read` returns, or None after noting its refusal under `field`."""
-        return read_field(self.mistakes, field, read)
+    def read(self, field: str, parse: Callable[[], Parsed]) -> Parsed | None:
+        """Return the result of `parse`, or None after adding its refusal to the errors."""
+        return read_field(self.errors, field, parse)
 
 
 def _needed(
     form: _Form, needed: tuple[str, ...], policy: Policy, products: Mapping[str, str]
 ) -> HrRequest:
-    """Read the fields that the type needs. What stands there is enough to be judged further."""
-    written = form.written
-    read = HrRequest(request_id=written.request_id, type=HrType.TIME_OFF, title="-")
+    """Parse the fields that the type needs. Invalid fields keep their defaults."""
+    draft = form.draft
+    read = HrRequest(request_id=draft.request_id, type=HrType.TIME_OFF, title="-")
     if "starts" in needed:
-        starts = form.read("starts", lambda: _day("starts", written.starts))
-        ends = form.read("ends", lambda: _day("ends", written.ends))
+        starts = form.read("starts", lambda: _day("starts", draft.starts))
+        ends = form.read("ends", lambda: _day("ends", draft.ends))
         read = replace(read, starts=starts, ends=ends)
     if "amount" in needed:
-        amount = form.read("amount", lambda: _amount(written.amount, policy))
+        amount = form.read("amount", lambda: _amount(draft.amount, policy))
         read = replace(read, amount=amount)
     if "item" in needed:
-        item = form.read("item", lambda: _item(written.item, products))
+        item = form.read("item", lambda: _item(draft.item, products))
         read = replace(read, item=item or "")
     if "new_role" in needed:
-        role = form.read("new_role", lambda: _words("new_role", written.new_role))
+        role = form.read("new_role", lambda: _name("new_role", draft.new_role))
         read = replace(read, new_role=role or "")
     if "new_team" in needed:
-        team = form.read("new_team", lambda: _words("new_team", written.new_team))
+        team = form.read("new_team", lambda: _name("new_team", draft.new_team))
         read = replace(read, new_team=team or "")
     return read
 
 
-def _type(written: str) -> HrType:
-    if written not in set(HrType):
-        raise UnknownHrTypeError(type=written)
-    return HrType(written)
+def _type(text: str) -> HrType:
+    if text not in set(HrType):
+        raise UnknownHrTypeError(type=text)
+    return HrType(text)
 
 
-def _priority(written: str) -> Priority:
-    if written not in set(Priority):
-        raise UnknownPriorityError(priority=written)
-    return Priority(written)
+def _priority(text: str) -> Priority:
+    if text not in set(Priority):
+        raise UnknownPriorityError(priority=text)
+    return Priority(text)
 
 
-def _day(field: str, written: str) -> date:
-    written = written.strip()
-    if not written:
+def _day(field: str, text: str) -> date:
+    text = text.strip()
+    if not text:
         raise HrFieldMissingError(field=field)
     try:
-        if _DAY.fullmatch(written):
-            return date.fromisoformat(written)
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
     except ValueError:  # no such day: 2026-02-30
         raise NotADateError from None
     raise NotADateError
 
 
-def _amount(written: str, policy: Policy) -> Money:
-    amount = read_amount(written, policy.currency)
+def _amount(text: str, policy: Policy) -> Money:
+    amount = read_amount(text, policy.currency)
     if amount is None:
         raise HrFieldMissingError(field="amount")
     return amount
 
 
-def _item(written: str, products: Mapping[str, str]) -> str:
-    sku = written.strip()
+def _item(text: str, products: Mapping[str, str]) -> str:
+    sku = text.strip()
     if not sku:
         raise HrFieldMissingError(field="item")
     if sku not in products:
@@ -165,9 +163,9 @@ def _item(written: str, products: Mapping[str, str]) -> str:
     return sku
 
 
-def _words(field: str, written: str) -> str:
-    words = " ".join(written.split())
-    if not words:
+def _name(field: str, text: str) -> str:
+    name = " ".join(text.split())
+    if not name:
         raise HrFieldMissingError(field=field)
-    require_storable(words)
-    return words
+    require_storable(name)
+    return name

@@ -1,4 +1,4 @@
-"""Privacy of HR requests: what a channel may show of one."""
+"""Privacy of HR requests: what a channel may show of an HR request."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from workflows.rules.hr.snapshot import HrSnapshot
 
 
 def public_hr(snapshot: HrSnapshot) -> HrSnapshot:
-    """Return what a channel may show of an HR request.
+    """Return the public snapshot of an HR request, for a channel.
 
     If the request is private, only its type is left. The same holds while its approval has not
     ended or was lost, because only the approval knows whether the request is private.

@@ -1,7 +1,6 @@
-"""An HR request: what an employee may ask for, and the same as content that approvers read.
+"""An HR request, and its lossless conversion to and from the content that approvers read.
 
-The two are one thing written twice (`content_from_request`, `request_from_content`): what was approved, amended or not,
-is what is provisioned.
+Because the conversion loses nothing, exactly the approved content, amended or not, is provisioned.
 """
 
 from collections.abc import Mapping
@@ -23,13 +22,13 @@ from workflows.rules.shared.errors import (
 from workflows.rules.shared.money import Money
 
 MAX_DAYS = 366
-"""The longest time off that can be asked for at once, both ends counted."""
+"""The longest time off in one request, first and last day included."""
 MAX_NAME = 80
 """Characters of a role or a team."""
 
 
 class HrType(StrEnum):
-    """What is asked for. The policy of this name says who approves it."""
+    """The types of HR requests. Each has a policy of the same name."""
 
     TIME_OFF = "time_off"
     EXPENSE = "expense"
@@ -39,7 +38,7 @@ class HrType(StrEnum):
 
 
 class Priority(StrEnum):
-    """How much it presses, in the employee's own words. It changes no rule."""
+    """The urgency as the employee sees it. No rule depends on it."""
 
     LOW = "low"
     NORMAL = "normal"
@@ -56,16 +55,16 @@ FIELDS: Mapping[HrType, tuple[str, ...]] = MappingProxyType(
         HrType.TRANSFER: ("new_team",),
     }
 )
-"""The fields of an `HrRequest` that a type needs; those of the other types stay empty."""
+"""The fields of an `HrRequest` that a type needs; the fields of other types stay empty."""
 ALL_FIELDS = tuple(name for names in FIELDS.values() for name in names)
-"""Every field that some type needs."""
+"""The fields of all types."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HrRequest:
-    """What an employee asks for. `link` is the message that it was made of, if it was.
+    """An employee's request. `link` leads to the message that it was created from, if any.
 
-    `starts` and `ends` are the first and the last day off, `item` is a product of the stock.
+    `starts` and `ends` are the first and the last day off; `item` is a product's SKU.
     """
 
     request_id: str
@@ -83,30 +82,30 @@ class HrRequest:
 
     @property
     def days(self) -> int:
-        """How many days off it asks for: each day counts, weekends too. 0 without dates."""
+        """The number of days off, including weekends; 0 without dates."""
         if self.starts is None or self.ends is None:
             return 0
         return (self.ends - self.starts).days + 1
 
     @property
     def days_by_year(self) -> dict[int, int]:
-        """The same by calendar year: each year has a balance of its own."""
+        """The days off per calendar year, because each year has its own balance."""
         if self.starts is None or self.ends is None:
             return {}
-        found: dict[int, int] = {}
+        days: dict[int, int] = {}
         for number in range(self.days):
             year = (self.starts + timedelta(days=number)).year
-            found[year] = found.get(year, 0) + 1
-        return found
+            days[year] = days.get(year, 0) + 1
+        return days
 
 
 _KEYS = ("type", "priority", "starts", "ends", "item", "new_role", "new_team")
-"""The keys of the content's fields, in their order. An empty one is left out."""
+"""The keys of the content's fields, in order. Empty fields are left out."""
 
 
 def content_from_request(request: HrRequest) -> Content:
-    """Return what approvers read: each value under its key, ISO dates and catalogue names."""
-    written = {
+    """Return the content that approvers read: each value under its key, dates in ISO format."""
+    values = {
         "type": request.type.value,
         "priority": request.priority.value,
         "starts": request.starts.isoformat() if request.starts else "",
@@ -119,7 +118,7 @@ def content_from_request(request: HrRequest) -> Content:
         title=request.title,
         text=request.description,
         fields=tuple(
-            ContentField(label=key, value=written[key], key=key) for key in _KEYS if written[key]
+            ContentField(label=key, value=values[key], key=key) for key in _KEYS if values[key]
         ),
         amount=request.amount,
         links=(request.link,) if request.link else (),
@@ -127,10 +126,10 @@ def content_from_request(request: HrRequest) -> Content:
 
 
 def request_from_content(request_id: str, content: Content) -> HrRequest:
-    """Return the request that `content` is of: the exact way back from `content_from_request`.
+    """Return the request for `content`: the exact inverse of `content_from_request`.
 
     Raises:
-        NotAnHrContentError: no request has this content.
+        NotAnHrContentError: no HR request has this content.
 
     """
     fields = {field.key: field.value for field in content.fields}
@@ -151,51 +150,53 @@ def request_from_content(request_id: str, content: Content) -> HrRequest:
         )
     except ValueError:  # no such type, priority or day
         raise NotAnHrContentError from None
-    if content_from_request(request) != content:  # what we would lose, nobody may approve
+    if (
+        content_from_request(request) != content
+    ):  # no one may approve what the conversion would lose
         raise NotAnHrContentError
     return request
 
 
-def _date(written: str) -> date | None:
-    return date.fromisoformat(written) if written else None
+def _date(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def field_errors(request: HrRequest) -> dict[str, RuleError]:
-    """Return what is wrong with the fields that its type needs, by field; empty where nothing is.
+    """Return the errors in the fields that the type needs, by field.
 
-    The bounds of title, description, amount and link are `check_content`'s.
+    `check_content` checks title, description, amount and link.
     """
     needed = FIELDS[request.type]
-    found: dict[str, RuleError] = {
+    errors: dict[str, RuleError] = {
         name: HrFieldMissingError(field=name) for name in needed if not getattr(request, name)
     }
     if any(getattr(request, name) for name in ALL_FIELDS if name not in needed):
-        found["type"] = NotAnHrContentError()
+        errors["type"] = NotAnHrContentError()
     for name in ("item", "new_role", "new_team"):
         if len(getattr(request, name)) > MAX_NAME:
-            found[name] = TextTooLongError(limit=str(MAX_NAME))
+            errors[name] = TextTooLongError(limit=str(MAX_NAME))
     if request.starts is not None and request.ends is not None:
         if request.ends < request.starts:
-            found["ends"] = EndsBeforeStartError()
+            errors["ends"] = EndsBeforeStartError()
         elif request.days > MAX_DAYS:
-            found["ends"] = PeriodTooLongError(limit=str(MAX_DAYS))
-    return found
+            errors["ends"] = PeriodTooLongError(limit=str(MAX_DAYS))
+    return errors
 
 
 def check_amended(before: Content, after: Content) -> None:
-    """Check that an amended content is still an HR request, whole and of the same type.
+    """Check that amended content is still a complete HR request of the same type.
 
     Raises:
-        NotAnHrContentError, OtherHrTypeError, and the first of `field_errors`.
+        NotAnHrContentError, OtherHrTypeError, or the first of `field_errors`.
 
     """
     old, new = request_from_content("", before), request_from_content("", after)
-    if new.type is not old.type:  # its policy, and so its approvers, would be others
+    if new.type is not old.type:  # another type has another policy and other approvers
         raise OtherHrTypeError(type=old.type.value)
     for error in field_errors(new).values():
         raise error
 
 
 def amended_copy(request: HrRequest, request_id: str) -> HrRequest:
-    """Return the same wish as a new request: what somebody begins with who was turned down."""
+    """Return a copy with a new id, as a starting point after a rejection."""
     return replace(request, request_id=request_id)

@@ -1,4 +1,4 @@
-"""An HR request on its way: its approval's outcome, its steps, and what everybody may see of it."""
+"""The state and the snapshot of an HR request: its approval's outcome and its steps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,11 +36,11 @@ STEPS: Mapping[HrType, tuple[HrStepName, ...]] = MappingProxyType(
         HrType.TRANSFER: (HrStepName.REGISTER,),
     }
 )
-"""What an approved request of a type needs, in order; each ends with the personnel file."""
+"""The provisioning steps of each type, in order; the last one updates the personnel file."""
 
 
 class Provisioning(StrEnum):
-    """How far what was approved has been done."""
+    """The progress of provisioning after approval."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -51,12 +51,12 @@ class Provisioning(StrEnum):
 
 
 ENDED = (Provisioning.DONE, Provisioning.FAILED, Provisioning.NOT_NEEDED)
-"""From here nothing goes on."""
+"""Final states of provisioning."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DaysLeft:
-    """How many days off a person has left in one calendar year."""
+    """The days off that a person has left in a calendar year."""
 
     year: int
     days: int
@@ -64,7 +64,7 @@ class DaysLeft:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HrStep:
-    """One step. `reference` is the booking, payout, reservation or entry; `left` after a booking."""
+    """One step. `reference` is the id of its effect. `left` is set after booking days."""
 
     name: HrStepName
     status: StepStatus = StepStatus.WAITING
@@ -80,7 +80,7 @@ class HrStep:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HrStuck:
-    """A compensation that could not be done yet, and why. It is tried again."""
+    """A compensation that failed, and why. It is retried."""
 
     step: HrStepName
     problem: Failure
@@ -89,11 +89,10 @@ class HrStuck:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HrState:
-    """Everything an HR request is. One value, so that continue-as-new carries one value.
+    """The whole state of an HR request, as one value for continue-as-new.
 
-    `request` is as it was asked until its approval ends, then as it was amended last: what was
-    decided. `owed` are the steps whose compensation was registered and is not done, the earliest
-    first.
+    `request` is as submitted until the approval ends, and then as decided, with the last amendment.
+    `owed` are the steps whose compensation is registered and not done, the earliest first.
     """
 
     request: HrRequest
@@ -118,7 +117,7 @@ class HrState:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HrChange:
-    """What one step of the rules did: the new state and the facts to write down."""
+    """The effect of a rule: the new state and its facts."""
 
     state: HrState
     facts: tuple[AuditEvent, ...] = ()
@@ -126,11 +125,11 @@ class HrChange:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HrSnapshot:
-    """An HR request as it is shown, at one `card_version`.
+    """The published state of an HR request at one `card_version`.
 
-    `approval` is None while the approval goes on: that one knows itself how it stands. `status`
-    is the approval's: "approved" and "done" are different words, `provisioning` says the other.
-    `as_of` is only set where the request could not be asked: when the records last heard of it.
+    `approval` is None while the approval is open, because the approval publishes its own state.
+    `status` is the approval's; `provisioning` is the progress after it. `as_of` is set only if the
+    workflow could not be queried: it is the time of the stored snapshot.
     """
 
     kind: Literal["hr"] = "hr"
@@ -184,7 +183,7 @@ class HrSnapshot:
 
 
 def hr_snapshot(state: HrState, version: int) -> HrSnapshot:
-    """Return what is shown of `state`."""
+    """Return the snapshot of `state`."""
     return HrSnapshot(
         request=state.request,
         requester=state.requester,

@@ -1,1 +1,1 @@
-"""Rules of an order: form, saga, parcels, payments, snapshot."""
+"""Rules of an order: form, saga, parcels, payments and snapshot."""

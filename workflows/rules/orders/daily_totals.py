@@ -1,4 +1,4 @@
-"""The day's orders in numbers: how many there are of each status, and for how much."""
+"""Daily totals: the number and value of a day's orders per status."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ class DayRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DaySummary:
-    """What was ordered on a calendar day, which `began` then. No rows: nothing was."""
+    """The orders of a calendar day, which started at `began`. Without orders it has no rows."""
 
     day: date
     began: datetime
@@ -28,7 +28,7 @@ class DaySummary:
 
 
 def sum_up(day: date, began: datetime, snapshots: Iterable[OrderSnapshot]) -> DaySummary:
-    """Return the day in numbers, statuses in the order in which an order goes through them."""
+    """Return the totals of a day, with statuses in the order in which orders reach them."""
     by_status: dict[OrderStatus, list[Money]] = defaultdict(list)
     for snapshot in snapshots:
         by_status[snapshot.status].append(snapshot.order.total)
@@ -42,6 +42,7 @@ def sum_up(day: date, began: datetime, snapshots: Iterable[OrderSnapshot]) -> Da
 
 def _sums(amounts: Iterable[Money]) -> tuple[Money, ...]:
     sums: dict[str, Money] = {}
-    for one in amounts:
-        sums[one.currency] = sums[one.currency] + one if one.currency in sums else one
+    for amount in amounts:
+        known = sums.get(amount.currency)
+        sums[amount.currency] = known + amount if known is not None else amount
     return tuple(sums[currency] for currency in sorted(sums))

@@ -1,4 +1,4 @@
-"""Payments that came in by themselves: what each is to the order that it names."""
+"""Payments reported by a gateway, and how each matches the order that it names."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,12 +16,12 @@ from workflows.rules.shared.money import Money
 from workflows.rules.shared.saga import StepStatus
 
 _BOOKED = (StepStatus.DONE, StepStatus.COMPENSATED)
-"""What the paying step is where the order has booked the money: its own undo gives that back."""
+"""Statuses of the payment step if the order has booked the money; its compensation refunds it."""
 _REFUSES_PAYMENT = ENDED | {OrderStatus.COMPENSATING, OrderStatus.NEEDS_ATTENTION}
 
 
 class PaymentVerdict(StrEnum):
-    """What a payment that came in is to the order that it names."""
+    """How a payment matches the order that it names."""
 
     WANTED = "wanted"
     NOT_WANTED = "not_wanted"
@@ -30,10 +30,10 @@ class PaymentVerdict(StrEnum):
 
 
 class Progress(StrEnum):
-    """How far a payment has come, to its end as SETTLED or REFUNDED.
+    """The progress of a payment; it ends as SETTLED or REFUNDED.
 
-    OPEN waits for its order, CONFIRMED is its order's, which is told, and waits for that order's end. SETTLED is what its order
-    took: it was kept, or the order itself gave it back.
+    OPEN waits for its order. CONFIRMED belongs to its order, which has been notified, and waits
+    for the order's end. SETTLED was booked by its order, which kept it or refunded it itself.
     """
 
     OPEN = "open"
@@ -45,7 +45,7 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IncomingPayment:
-    """Money that a gateway says has come in. `event_id` is the gateway's, one per payment."""
+    """A payment that a gateway reports. `event_id` is the gateway's, one per payment."""
 
     event_id: str
     order_id: str
@@ -55,13 +55,13 @@ class IncomingPayment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RefundInput:
-    """Start a refund: give back all of one payment that came in."""
+    """Start the full refund of one payment."""
 
     payment: IncomingPayment
 
 
 def confirmation(payment: IncomingPayment) -> PaymentConfirmation:
-    """Return what the order is told of a payment."""
+    """Return the confirmation that is sent to the order."""
     return PaymentConfirmation(
         event_id=payment.event_id,
         amount=payment.amount.amount,
@@ -73,10 +73,10 @@ def confirmation(payment: IncomingPayment) -> PaymentConfirmation:
 def match_payment(
     payment: IncomingPayment, order: OrderSnapshot | None, *, paid: bool
 ) -> PaymentVerdict:
-    """Say what a payment is to its order.
+    """Match a payment with its order.
 
-    An order that is charged, that another payment has `paid`, or that has ended wants no more
-    money. One that is not known (yet) leaves the payment unmatched. A wrong amount pays nothing.
+    A payment is not wanted if the order charges a card, has been `paid` by another payment, or has
+    ended. If the order is unknown (so far), the payment is unmatched. A wrong amount is mismatched.
     """
     if order is None:
         return PaymentVerdict.UNMATCHED
@@ -88,13 +88,14 @@ def match_payment(
 
 
 def settle_confirmed(order: OrderSnapshot | None, *, booked: bool) -> Progress | None:
-    """Say what becomes of a payment that is its order's; None while that is not known.
+    """Return the next progress of a confirmed payment, or None while it is not known.
 
-    `booked` says that our ledger has it, whatever became of the step: one that has failed may have
-    booked it all the same, and then the order's own undo has given it back.
+    `booked` is set if our ledger has the payment, whatever the status of the step: a step that
+    failed may still have booked it, and then the order's own compensation has refunded it.
 
-    CONFIRMED where the order still waits for it: it is told again, the same event counts once. An
-    order that ended without having taken it ended in the moment in which the payment came.
+    CONFIRMED means that the order still waits for the payment and must be notified again; the same
+    event counts once. If the order ended without booking the payment, it ended at the moment at
+    which the payment arrived, so the payment is refunded.
     """
     if order is None or order.status not in ENDED:
         waits = order is not None and order.status is OrderStatus.AWAITING_PAYMENT

@@ -1,4 +1,4 @@
-"""What is answered about an order besides its face."""
+"""The latest decision about an order, which a query returns besides its snapshot."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from workflows.rules.approvals.snapshot import ApprovalSnapshot
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApprovalMessage:
-    """The latest decision about an order: who said what, why, and when."""
+    """The latest decision about an order."""
 
     person: str
     verdict: Verdict
@@ -18,9 +18,10 @@ class ApprovalMessage:
 
 
 def approval_message(approval: ApprovalSnapshot | None) -> ApprovalMessage | None:
-    """Return the latest decision of an order's approval, or None where nobody has decided."""
-    said = [one for level in approval.levels for one in level.decisions] if approval else []
-    if not said:
+    """Return the latest decision of an order's approval, or None if there is none yet."""
+    levels = approval.levels if approval else ()
+    decisions = [decision for level in levels for decision in level.decisions]
+    if not decisions:
         return None
-    last = max(said, key=lambda one: one.at)
+    last = max(decisions, key=lambda decision: decision.at)
     return ApprovalMessage(person=last.person, verdict=last.verdict, reason=last.reason, at=last.at)

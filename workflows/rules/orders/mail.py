@@ -1,4 +1,4 @@
-"""Mail to a customer: which news of an order, and what its words are made of."""
+"""Mail to a customer about an order."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,11 +6,11 @@ from enum import StrEnum
 from workflows.rules.orders.order import Order
 
 ADDRESS = r"[A-Za-z0-9_!#$%&'*+/=?^`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}"
-"""The whole of an address, as a pattern. No name, and no letters outside ASCII: few servers take them."""
+"""Pattern of an e-mail address: no display name, and ASCII only, as few servers accept more."""
 
 
 class MailKind(StrEnum):
-    """The news that a customer gets by mail. Each has its templates."""
+    """The events that a customer is notified of by mail. Each has its own templates."""
 
     RECEIVED = "received"
     PAID = "paid"
@@ -21,10 +21,9 @@ class MailKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mail:
-    """One mail. `key` makes a repeated mail the same mail; `to` is one address, or empty.
+    """One mail. `key` is its idempotency key; `to` is one address, or empty.
 
-    `reference` is the transaction or tracking id that belongs to the news, `reason` says why an
-    order was cancelled.
+    `reference` is the transaction or tracking id. `reason` is why an order was cancelled.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""Which news of an order its customer gets by mail, and which its card's thread."""
+"""Notifications about an order: mails to its customer, and notices in its card's thread."""
 
 from collections.abc import Iterable, Mapping
 
@@ -7,13 +7,13 @@ from workflows.rules.orders.mail import Mail, MailKind
 from workflows.rules.orders.order import OrderState, OrderStatus, PaymentMode, StepName
 from workflows.rules.shared.audit import AuditEvent, Fact
 
-_STEPS: Mapping[str, MailKind] = {
+_MAILS: Mapping[str, MailKind] = {
     StepName.PAY: MailKind.PAID,
     StepName.SHIP: MailKind.SHIPPED,
     StepName.DELIVER: MailKind.DELIVERED,
 }
 
-_REPLIES: Mapping[str, NoticeKind] = {
+_NOTICES: Mapping[str, NoticeKind] = {
     StepName.PAY: NoticeKind.ORDER_PAID,
     StepName.SHIP: NoticeKind.ORDER_SHIPPED,
     StepName.DELIVER: NoticeKind.ORDER_DELIVERED,
@@ -21,17 +21,18 @@ _REPLIES: Mapping[str, NoticeKind] = {
 
 
 def thread_notices(state: OrderState, facts: Iterable[AuditEvent]) -> tuple[NoticeKind, ...]:
-    """Return what these new facts of the order tell the thread of its card, each once.
+    """Return the notices for the card's thread that follow from new facts of the order.
 
-    A charge of ours is no news there: it follows at once from the approval above it.
+    There is none for a payment card that we charge, because that follows directly from the
+    approval shown above.
     """
-    return tuple(kind for fact in facts if (kind := _reply(state, fact)) is not None)
+    return tuple(kind for fact in facts if (kind := _notice(state, fact)) is not None)
 
 
-def _reply(state: OrderState, fact: AuditEvent) -> NoticeKind | None:
+def _notice(state: OrderState, fact: AuditEvent) -> NoticeKind | None:
     match fact.kind:
         case Fact.STEP_COMPLETED:
-            kind = _REPLIES.get(fact.data["step"])
+            kind = _NOTICES.get(fact.data["step"])
             charged = state.order.payment is PaymentMode.CHARGE
             return None if kind is NoticeKind.ORDER_PAID and charged else kind
         case Fact.COMPENSATION_FAILED:
@@ -43,7 +44,7 @@ def _reply(state: OrderState, fact: AuditEvent) -> NoticeKind | None:
 
 
 def customer_mails(state: OrderState, facts: Iterable[AuditEvent]) -> tuple[Mail, ...]:
-    """Return the mails that these new facts of the order make; none without an address."""
+    """Return the mails that follow from new facts of the order; none if it has no address."""
     if not state.order.email:
         return ()
     return tuple(mail for fact in facts if (mail := _mail(state, fact)) is not None)
@@ -54,7 +55,7 @@ def _mail(state: OrderState, fact: AuditEvent) -> Mail | None:
     if fact.kind is Fact.ORDER_RECEIVED:
         kind = MailKind.RECEIVED
     elif fact.kind is Fact.STEP_COMPLETED:
-        kind, reference = _STEPS.get(fact.data["step"]), fact.data["reference"]
+        kind, reference = _MAILS.get(fact.data["step"]), fact.data["reference"]
     elif fact.kind is Fact.ORDER_ENDED and fact.data["status"] == OrderStatus.CANCELLED:
         kind = MailKind.CANCELLED
     if kind is None:

@@ -1,4 +1,4 @@
-"""The order: what a customer may ask for, what it costs, and the steps it goes through."""
+"""The order: its lines and total, its state, and its snapshot."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,14 +19,14 @@ from workflows.rules.shared.money import Money
 from workflows.rules.shared.saga import StepStatus
 
 PAYMENT_WINDOW = timedelta(hours=24)
-"""How long an order waits for a payment that is made elsewhere; an order may shorten it."""
+"""How long an order waits for a payment that is made elsewhere. An order may shorten it."""
 
 INVENTORY_DOWN = "inventory-down"
-"""`Order.simulate`, a switch for demonstrations: the embedded inventory fails for now, each time."""
+"""A value of `Order.simulate` for demonstrations: the embedded inventory fails on every try."""
 
 
 class OrderStatus(StrEnum):
-    """Where an order stands. "Approved" and "done" are different words."""
+    """The status of an order. Being approved does not mean being completed."""
 
     AWAITING_APPROVAL = "awaiting_approval"
     PROCESSING = "processing"
@@ -69,7 +69,7 @@ class PaymentMode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderLine:
-    """So many of one product at a price each. `name` is the product's when the order was taken."""
+    """A quantity of one product at a unit price. `name` is the product's at the time of ordering."""
 
     sku: str
     quantity: int
@@ -78,20 +78,21 @@ class OrderLine:
 
     @property
     def label(self) -> str:
-        """What people read: the product's name, or its number where no name is known."""
+        """The product's name, or its SKU if the name is unknown."""
         return self.name or self.sku
 
     @property
     def total(self) -> Money:
-        """What the line costs."""
+        """The price of the line."""
         return self.unit_price.times(self.quantity)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """What a customer asks for. `card_expiry` is the payment card's MM/YY.
+    """A customer's order. `card_expiry` is the payment card's MM/YY.
 
-    The customer hears of it at `email`, where one is given. `simulate` is a switch for demonstrations (`INVENTORY_DOWN`), empty in earnest.
+    The customer is notified at `email`, if given. `simulate` is for demonstrations
+    (`INVENTORY_DOWN`) and otherwise empty.
     """
 
     order_id: str
@@ -105,7 +106,7 @@ class Order:
 
     @property
     def total(self) -> Money:
-        """The sum of the lines: always computed, never taken from anybody's word."""
+        """The sum of the lines, always computed and never taken from input."""
         return reduce(Money.__add__, (line.total for line in self.lines))
 
 
@@ -121,7 +122,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cancellation:
-    """Somebody does not want the order any more; `reason` may be empty."""
+    """Cancel the order; `reason` may be empty."""
 
     actor: Actor
     reason: str = ""
@@ -129,14 +130,14 @@ class Cancellation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resumption:
-    """Somebody has mended what was in the way of a compensation."""
+    """Retry a failed compensation, because its cause has been fixed."""
 
     actor: Actor
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PaymentConfirmation:
-    """The gateway says that the customer has paid. `event_id` names that for ever."""
+    """The gateway reports that the customer has paid. `event_id` identifies the payment forever."""
 
     event_id: str
     amount: Decimal
@@ -146,7 +147,7 @@ class PaymentConfirmation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cancelled:
-    """Who has cancelled the order, when, and why if they said so."""
+    """A cancellation: the actor, the time, and the reason if there is one."""
 
     actor: Actor
     reason: str
@@ -155,7 +156,7 @@ class Cancelled:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stuck:
-    """A compensation that could not be done, and why."""
+    """A compensation that failed, and why."""
 
     step: StepName
     error: str
@@ -164,13 +165,13 @@ class Stuck:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderState:
-    """Everything an order is. One value, so that continue-as-new carries one value.
+    """The whole state of an order, as one value for continue-as-new.
 
-    `owed` are the steps whose compensation was registered and is not done, the earliest first.
-    `ending` is what the order becomes once nothing is owed any more. `payment` is what the
-    gateway has confirmed, `payment_due` until when that is waited for, `unmatched` the latest
-    events that were not what is waited for. `admins` are read when the order needs attention.
-    `parcels` are there from its reservation on, only where it lies in more than one warehouse.
+    `owed` are the steps whose compensation is registered and not done, the earliest first.
+    `ending` is the final status of the order once no compensation is owed. `payment` is what the
+    gateway has confirmed, `payment_due` is when the wait for it ends, and `unmatched` are the last
+    payment events that did not match the order. `admins` are read when the order needs attention.
+    `parcels` are set after the reservation if the products are in more than one warehouse.
     """
 
     order: Order
@@ -203,30 +204,30 @@ class OrderState:
 
     @property
     def has_shipped(self) -> bool:
-        """Whether shipping has begun: from then on nobody can cancel."""
+        """Whether shipping has started; from then on the order cannot be cancelled."""
         return self.step(StepName.SHIP).status is not StepStatus.WAITING
 
     @property
     def is_cancellable(self) -> bool:
-        """Whether it could be cancelled now by somebody who may."""
-        goes_on = self.status in (
+        """Whether a person with the right to do so could cancel the order now."""
+        is_active = self.status in (
             OrderStatus.AWAITING_APPROVAL,
             OrderStatus.PROCESSING,
             OrderStatus.AWAITING_PAYMENT,
         )
-        return goes_on and self.cancelled is None and not self.has_shipped
+        return is_active and self.cancelled is None and not self.has_shipped
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderChange:
-    """What one step of the rules did: the new state and the facts to write down."""
+    """The effect of a rule: the new state and its facts."""
 
     state: OrderState
     facts: tuple[AuditEvent, ...] = ()
 
 
 def content(order: Order) -> Content:
-    """Return what approvers read of an order. No word of ours is in it: it is the same in each language."""
+    """Return the content that approvers read. Nothing in it needs translation."""
     lines = tuple(
         ContentField(label=line.label, value=f"{line.quantity} x {line.unit_price} = {line.total}")
         for line in order.lines
@@ -241,9 +242,9 @@ def content(order: Order) -> Content:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderSnapshot:
-    """An order as people see it, at one `card_version`.
+    """The published state of an order at one `card_version`.
 
-    `as_of` is only set where the order could not be asked: when the records last heard of it.
+    `as_of` is set only if the workflow could not be queried: it is the time of the stored snapshot.
     """
 
     kind: Literal["order"] = "order"
@@ -314,7 +315,7 @@ class OrderSnapshot:
 
 
 def order_snapshot(state: OrderState, card_version: int) -> OrderSnapshot:
-    """Return what everybody may see of `state`."""
+    """Return the snapshot of `state`."""
     return OrderSnapshot(
         order=state.order,
         requester=state.requester,

@@ -1,4 +1,4 @@
-"""Parcels: what each warehouse sends of an order whose products lie in more than one."""
+"""Parcels: the parts of an order whose products are in more than one warehouse."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ParcelStatus(StrEnum):
-    """Where a parcel stands. FAILED: it could not be handed over or delivered, and goes nowhere."""
+    """The status of a parcel. FAILED means that it could not be shipped or delivered."""
 
     WAITING = "waiting"
     SHIPPED = "shipped"
@@ -17,7 +17,7 @@ class ParcelStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stored:
-    """The products of an order, by number, that lie in one warehouse."""
+    """The products of an order, by SKU, that are in one warehouse."""
 
     warehouse: str
     skus: tuple[str, ...]
@@ -25,7 +25,7 @@ class Stored:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Parcel:
-    """One warehouse's part of an order. `owed` says that its recall was registered and is not done."""
+    """One warehouse's part of an order. `owed` is set while its recall is registered and not done."""
 
     warehouse: str
     skus: tuple[str, ...]
@@ -38,9 +38,9 @@ class Parcel:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParcelNews:
-    """What a shipment tells its order, on the way and at its end: all that it knows by then.
+    """A report from a shipment to its order, with everything known so far.
 
-    `error` says why it has failed for good; `recalled` that it has undone itself since.
+    `error` is why it has failed permanently; `recalled` is set if it has been recalled since.
     """
 
     warehouse: str

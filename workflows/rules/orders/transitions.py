@@ -1,4 +1,4 @@
-"""Small steps that the order's rules share: a step moves, a fact is noted, the order turns or ends."""
+"""Building blocks of the order's rules: change a step, add a fact, start compensation, end."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +19,7 @@ def note(  # noqa: PLR0913 - a fact has this many parts
     reason: str = "",
     data: dict[str, str] | None = None,
 ) -> OrderChange:
-    """Return `change` with one more fact to write down."""
+    """Return `change` with one more fact."""
     sequence = change.state.sequence + 1
     event = AuditEvent(
         request_id=change.state.order.order_id,
@@ -48,7 +48,7 @@ def apply_move(state: OrderState, move: Move[Step, StepName], now: datetime) -> 
 
 
 def turned_back(state: OrderState, ending: OrderStatus) -> OrderState:
-    """Return the order on its way back: what is owed is undone, then it ends as `ending`."""
+    """Return the order as it starts to compensate the owed steps; it will end as `ending`."""
     steps = tuple(
         replace(step, status=StepStatus.STOPPED) if step.status is StepStatus.RUNNING else step
         for step in state.steps

@@ -1,4 +1,4 @@
-"""What people and the payment gateway do with an order: cancel, resume, confirm a payment."""
+"""The verbs of an order: cancel, resume, and confirm a payment."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -34,12 +34,12 @@ from workflows.rules.shared.errors import (
 from workflows.rules.shared.recent import append_recent
 
 _OPERATORS = (Origin.CLI, Origin.API)
-"""Who comes from there has been let in by the host or by a token, and may act on any order."""
+"""Actors from here are authenticated by the host or by a token and may act on any order."""
 _UNDOING = (OrderStatus.COMPENSATING, OrderStatus.NEEDS_ATTENTION)
 
 
 class OrderVerb(StrEnum):
-    """What people do with an order; the updates have these names."""
+    """The verbs of people; the updates have these names."""
 
     CANCEL = "cancel"
     RESUME = "resume"
@@ -69,7 +69,7 @@ def check_cancel(state: OrderState, cancellation: Cancellation, now: datetime) -
 
 
 def cancel(state: OrderState, cancellation: Cancellation, now: datetime) -> OrderChange:
-    """Note that the order is not wanted any more; it turns back as soon as it can."""
+    """Mark the order as cancelled; compensation starts as soon as possible."""
     actor, reason = cancellation.actor, cancellation.reason
     cancelled = Cancelled(actor=actor, reason=reason, at=now)
     change = OrderChange(state=replace(state, cancelled=cancelled))
@@ -77,9 +77,10 @@ def cancel(state: OrderState, cancellation: Cancellation, now: datetime) -> Orde
 
 
 def withdrawal(state: OrderState) -> Withdrawal | None:
-    """Return how a cancelled order takes its approval back, or None where it is not cancelled.
+    """Return the withdrawal of a cancelled order's approval, or None if it is not cancelled.
 
-    A request is taken back by its requester; whoever else has cancelled stands beside their name.
+    Only the requester may withdraw a request. If another person cancelled the order, they are named
+    as the operator.
     """
     if state.cancelled is None:
         return None
@@ -90,7 +91,7 @@ def withdrawal(state: OrderState) -> Withdrawal | None:
 
 
 def check_resume(state: OrderState, resumption: Resumption, now: datetime) -> None:
-    """Check whether this actor may have the stuck compensation tried again now; changes nothing.
+    """Check whether this actor may resume the failed compensation now; changes nothing.
 
     Raises:
         NothingToResumeError, AdminsUnknownError, NotAnAdminError.
@@ -108,7 +109,7 @@ def check_resume(state: OrderState, resumption: Resumption, now: datetime) -> No
 
 
 def resume(state: OrderState, resumption: Resumption, now: datetime) -> OrderChange:
-    """Have the stuck compensation tried again."""
+    """Resume the failed compensation."""
     going = replace(state, status=OrderStatus.COMPENSATING, stuck=None)
     data = {"step": state.stuck.step.value} if state.stuck else {}
     return note(
@@ -119,10 +120,10 @@ def resume(state: OrderState, resumption: Resumption, now: datetime) -> OrderCha
 def confirm_payment(
     state: OrderState, confirmation: PaymentConfirmation, now: datetime
 ) -> OrderChange:
-    """Take a payment that the gateway reports; the same event counts once.
+    """Record a payment that the gateway reports; the same event counts once.
 
-    One that is not what the order waits for changes nothing but is a fact, with its reason in
-    `rule`: `records/` has the money, and whoever looks after unmatched payments gives it back.
+    A payment that does not match only adds a fact, with the reason in `rule`. `records/` has the
+    payment, and the sweep of received payments refunds it.
     """
     known = (*state.unmatched, state.payment.event_id if state.payment else "")
     if confirmation.event_id in known:

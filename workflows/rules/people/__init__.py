@@ -1,1 +1,1 @@
-"""Rules about people: actors, approver sources, standing."""
+"""Rules about people: actors, approver sources and standing."""

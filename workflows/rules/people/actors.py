@@ -1,4 +1,4 @@
-"""Who acts, who may be asked, and on what evidence."""
+"""People: actors, approver sources, and the evidence of who may decide."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Origin(StrEnum):
-    """Where an action came from. Only a Slack click can have written to the card inline."""
+    """The door through which an action came. Only a Slack click can have updated the card inline."""
 
     SLACK = "slack"
     CLI = "cli"
@@ -17,7 +17,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Actor:
-    """Who did it: a Slack user id, and for the command line the operating-system user too."""
+    """The person behind an action: a Slack user id, and for the CLI the operating-system user too."""
 
     person: str
     origin: Origin
@@ -25,14 +25,14 @@ class Actor:
 
 
 CLOCK = Actor(person="", origin=Origin.CLOCK)
-"""The actor of what falls due by itself."""
+"""The actor of deadlines."""
 
 SLACK = Actor(person="", origin=Origin.SLACK)
-"""The actor of what Slack reports: a group's members have changed, a person was deactivated."""
+"""The actor of changes that Slack reports: to a group's members, or a deactivated person."""
 
 
 class Standing(StrEnum):
-    """What the directory knows of a person. Only ACTIVE people may be approvers."""
+    """The status of a person in the directory. Only ACTIVE people may be approvers."""
 
     ACTIVE = "active"
     BOT = "bot"
@@ -43,7 +43,7 @@ class Standing(StrEnum):
 
 
 class SourceKind(StrEnum):
-    """Where approvers come from."""
+    """The kinds of approver sources."""
 
     USER = "user"
     EMAIL = "email"
@@ -55,7 +55,8 @@ class SourceKind(StrEnum):
 class ApproverSource:
     """One entry of `approvers`: `user:U0BORIS`, `email:…`, `group:sales-leads`, `manager`.
 
-    A manager's value is how far up: "1" is the requester's manager, "2" that manager's manager.
+    The value of a manager is the number of steps up: "1" is the requester's manager, "2" is the
+    manager's manager.
     """
 
     kind: SourceKind
@@ -69,7 +70,7 @@ class ApproverSource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Member:
-    """One person of an approver set, the source that named them, and their standing."""
+    """One person of an approver set, the source that names them, and their standing."""
 
     person: str
     source: str
@@ -78,7 +79,7 @@ class Member:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApproverSet:
-    """The evidence of one reading: who, by which source, when. `unreadable` sources failed."""
+    """The people found by one directory query, and when. `unreadable` sources could not be read."""
 
     members: tuple[Member, ...]
     read_at: datetime
@@ -87,7 +88,7 @@ class ApproverSet:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ManagedBy:
-    """One line of the table `[managers]`: who manages a person where Slack's profile is silent."""
+    """One line of the table `[managers]`: a person's manager if the Slack profile names none."""
 
     person: str
     manager: str
@@ -95,7 +96,7 @@ class ManagedBy:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Absence:
-    """Somebody is away from `starts` (inclusive) until `ends` (exclusive); `delegate` stands in."""
+    """A person's absence from `starts` (inclusive) until `ends` (exclusive), and their delegate."""
 
     person: str
     delegate: str
@@ -105,11 +106,11 @@ class Absence:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DirectoryQuery:
-    """A question to the directory: who is meant now, by the level and by the house.
+    """A directory query: the current approvers of a level, and the admins.
 
-    `people` are those who were asked to stand in on this request. `channel` is where the card
-    stands: who is not a member there is reached another way. `content_revision` and `turn` say
-    for which wish it is asked: an answer to an earlier one may have missed what caused this one.
+    `people` are the delegates on this request. `channel` is the card's channel: approvers who are
+    not its members get a direct message. `content_revision` and `turn` identify the query, because
+    the result of an earlier query may not include the change that caused the current query.
     """
 
     request_id: str
@@ -126,11 +127,11 @@ class DirectoryQuery:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DirectoryResult:
-    """What the directory answered.
+    """The result of a directory query.
 
-    `absences` are those of the approvers and of everybody who would stand in, present and to
-    come; `people` holds the standing of everybody who stands in. `outside` are approvers and
-    their stand-ins who are not members of the card's channel.
+    `absences` are the present and future absences of the approvers and of all their possible
+    delegates. `people` has the standing of every delegate. `outside` are the approvers and
+    delegates who are not members of the card's channel.
     """
 
     approvers: ApproverSet

@@ -1,4 +1,4 @@
-"""Facts, each written down once: what happened, who did it, by which rule, in which order."""
+"""Facts of the audit trail: what happened, who did it and by which rule, in a hash chain."""
 
 import hashlib
 import json
@@ -10,11 +10,11 @@ from enum import StrEnum
 from workflows.rules.people.actors import Actor
 
 GENESIS = "0" * 64
-"""What the first fact of a request is chained to."""
+"""The digest to which the first fact of a request is chained."""
 
 
 class Fact(StrEnum):
-    """The kinds of facts, past tense."""
+    """The kinds of facts, in the past tense."""
 
     REQUEST_SUBMITTED = "RequestSubmitted"
     LEVEL_OPENED = "LevelOpened"
@@ -59,7 +59,7 @@ class Fact(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditEvent:
-    """One fact of one request. (`request_id`, `sequence`) names it; sequences start at 1."""
+    """One fact of one request, identified by (`request_id`, `sequence`); sequences start at 1."""
 
     request_id: str
     sequence: int
@@ -78,22 +78,21 @@ def chain_hash(previous: str, event: AuditEvent, kept: Mapping[str, str] | None 
 
     Free texts (`reason` and the values of `data`) enter by their own digest, so that a text can
     be redacted later without breaking the chain, as long as its digest is kept. `kept` holds such
-    digests by field, as `redactable_texts` names them.
+    digests by field name, as in `redactable_texts`.
     """
-    digests = {name: text_digest(text) for name, text in redactable_texts(event).items()} | dict(
-        kept or {}
-    )
-    written = asdict(event) | {
+    digests = {name: text_digest(text) for name, text in redactable_texts(event).items()}
+    digests |= dict(kept or {})
+    record = asdict(event) | {
         "at": event.at.astimezone(UTC).isoformat(),
         "reason": digests["reason"],
         "data": {key: digests[data_field(key)] for key in event.data},
     }
-    return chain_digest(previous, written)
+    return chain_digest(previous, record)
 
 
-def chain_digest(previous: str, written: Mapping[str, object]) -> str:
-    """Return the hex digest that binds what was written to the digest before it."""
-    canonical = json.dumps(dict(written), sort_keys=True)
+def chain_digest(previous: str, record: Mapping[str, object]) -> str:
+    """Return the hex digest that binds a record to the digest before it."""
+    canonical = json.dumps(dict(record), sort_keys=True)
     return hashlib.sha256(f"{previous}\n{canonical}".encode()).hexdigest()
 
 
@@ -103,16 +102,16 @@ def text_digest(text: str) -> str:
 
 
 def data_field(key: str) -> str:
-    """Return the name of the field that the text under a key of `data` is."""
+    """Return the field name of the text under a key of `data`."""
     return f"data.{key}"
 
 
 def redactable_texts(event: AuditEvent) -> dict[str, str]:
-    """Return every text of a fact that can be redacted, by field: `reason` and each `data.KEY`."""
+    """Return the texts of a fact that can be redacted, by field: `reason` and each `data.KEY`."""
     return {"reason": event.reason} | {data_field(key): text for key, text in event.data.items()}
 
 
 def without_texts(event: AuditEvent, fields: frozenset[str]) -> AuditEvent:
-    """Return the fact with nothing in these fields."""
+    """Return the fact with these fields emptied."""
     data = {key: "" if data_field(key) in fields else text for key, text in event.data.items()}
     return replace(event, reason="" if "reason" in fields else event.reason, data=data)

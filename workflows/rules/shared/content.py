@@ -1,4 +1,4 @@
-"""What is asked: its parts, its digest, and what an amendment changed in it."""
+"""The content of a request: its parts, its digest, and what an amendment changed."""
 
 import hashlib
 import json
@@ -17,22 +17,22 @@ from workflows.rules.shared.money import Money
 
 MAX_TITLE = 150
 MAX_TEXT = 3000
-"""Characters of a text: what one Slack input can carry."""
+"""Characters of a text: the limit of one Slack input."""
 MAX_KEY = 40
 """Characters of a field's key."""
 MAX_LINKS = 5
 MAX_LINK = 500
 
 _LINK = re.compile(r"https?://[^\s<>|\"]+")
-"""No character that could end a link early in a message (Slack's `<url|label>`)."""
+"""Excludes the characters that would end a link early in Slack's `<url|label>`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContentField:
-    """One labelled line of what is asked.
+    """One labelled line of the content.
 
-    `key`, where there is one, names a field that we know: views find its label and how to show
-    its value in the catalogue (`field.KEY`), and `label` is only for those who do not.
+    `key`, if set, names a field that we know: the catalogue has its label and how to show its
+    value (`field.KEY`). `label` is for readers that do not know the key.
     """
 
     label: str
@@ -42,7 +42,7 @@ class ContentField:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Content:
-    """What is asked, as people read it on the card. `links` are https or http addresses."""
+    """What is being requested, as it is shown on the card. `links` are https or http addresses."""
 
     title: str
     text: str = ""
@@ -55,7 +55,8 @@ class Content:
 class ContentChange:
     """One part that an amendment changed.
 
-    `title`, `text`, `amount`, `links`, `key:KEY` of a field that we know, or `field:LABEL`.
+    `part` is `title`, `text`, `amount`, `links`, `key:KEY` for a field with a key, or
+    `field:LABEL`.
     """
 
     part: str
@@ -64,7 +65,7 @@ class ContentChange:
 
 
 def check_content(content: Content) -> None:
-    """Check the bounds of every part, whoever wrote it.
+    """Check the limits of every part, for every kind of requester.
 
     Raises:
         TextMissingError, TextTooLongError, TextUnreadableError, NotPositiveError,
@@ -90,18 +91,18 @@ def check_content(content: Content) -> None:
 
 
 def require_storable(text: str) -> None:
-    """Raise TextUnreadableError where a text holds a NUL or half of a surrogate pair.
+    """Raise TextUnreadableError if a text holds a NUL or half of a surrogate pair.
 
-    PostgreSQL takes no NUL in a text, and half a pair has no UTF-8: what was let in here could
-    never be written to the audit, and the request would wait for that for ever.
+    PostgreSQL accepts no NUL in a text, and half a pair has no UTF-8 encoding. Such a text could
+    never be written to the audit trail, and the request would wait for that forever.
     """
     if not is_storable(text):
         raise TextUnreadableError
 
 
 def is_storable(text: str) -> bool:
-    """Whether a text can be kept: see `require_storable`."""
-    return not ("\x00" in text or any("\ud800" <= one <= "\udfff" for one in text))
+    """Return whether a text can be stored: see `require_storable`."""
+    return not ("\x00" in text or any("\ud800" <= char <= "\udfff" for char in text))
 
 
 def _is_positive(money: Money) -> bool:
@@ -109,22 +110,22 @@ def _is_positive(money: Money) -> bool:
 
 
 def content_text(content: Content) -> str:
-    """Return every part as canonical JSON: how the audit keeps what was asked."""
+    """Return every part as canonical JSON, as the audit trail stores it."""
     return json.dumps(asdict(content), sort_keys=True, default=str)
 
 
 def content_digest(content: Content) -> str:
-    """Return the hex SHA-256 over every part: what a decision is bound to."""
+    """Return the hex SHA-256 over every part; decisions are bound to it."""
     return hashlib.sha256(content_text(content).encode()).hexdigest()
 
 
 def content_evidence(content: Content) -> dict[str, str]:
-    """Return what a fact keeps of the content: all of it, and the digest that decisions name."""
+    """Return the content as fact data: all of it, and the digest to which decisions are bound."""
     return {"content": content_text(content), "content_digest": content_digest(content)}
 
 
 def content_changes(before: Content, after: Content) -> tuple[ContentChange, ...]:
-    """Return the parts that differ, in the order of the card; empty where nothing does."""
+    """Return the parts that differ, in the order of the card."""
     old, new = _parts(before), _parts(after)
     return tuple(
         ContentChange(part=part, before=old.get(part, ""), after=new.get(part, ""))

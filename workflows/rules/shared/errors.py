@@ -1,12 +1,12 @@
-"""Every refusal the rules can give, by name. The sentences for them stand in `views/notices.py`."""
+"""Every refusal of the rules, by name. `views/notices.py` has their messages."""
 
 from typing import ClassVar
 
 
 class RuleError(Exception):
-    """A refusal. `code` names it on every border, `data` fills the blanks of its sentence.
+    """A refusal. `code` identifies it outside the rules; `data` fills in its message.
 
-    The code travels as `rejected.<code>` in a Temporal update rejection, so it never changes
+    The code is sent as `rejected.<code>` in a Temporal update rejection, so it never changes
     once released.
     """
 
@@ -36,7 +36,7 @@ class AlreadyDecidedError(RuleError):
 
 
 class SeatTakenError(RuleError):
-    """The seat was filled by somebody else. Data: `person` who did, `seat` for whom."""
+    """Another person has filled the seat. Data: `person`, the other person, and `seat`."""
 
     code = "seat_taken"
 
@@ -48,67 +48,67 @@ class CountedElsewhereError(RuleError):
 
 
 class NotEligibleError(RuleError):
-    """The person is named but may not decide. Data: `standing`: guest, bot, ..."""
+    """The person is an approver but may not decide. Data: `standing`, such as guest or bot."""
 
     code = "not_eligible"
 
 
 class ChoseTheApproversError(RuleError):
-    """The person has named this level's approvers as an admin, so they do not decide here."""
+    """The person chose this level's approvers as an admin, so they do not decide here."""
 
     code = "chose_the_approvers"
 
 
 class ChangesRequestedError(RuleError):
-    """The request waits for its requester to change it. Data: `person` who wants that."""
+    """The request waits for its requester to change it. Data: `person` who asked for changes."""
 
     code = "changes_requested"
 
 
 class NotAmendableError(RuleError):
-    """The content of this request cannot be changed: something else was built upon it."""
+    """The content of this request cannot be changed, because its parent has a copy of it."""
 
     code = "not_amendable"
 
 
 class AmendmentsUsedUpError(RuleError):
-    """The request was changed as often as its policy allows. Data: `limit`."""
+    """The request has been amended as often as its policy allows. Data: `limit`."""
 
     code = "amendments_used_up"
 
 
 class NothingChangedError(RuleError):
-    """The amendment says what the request says already."""
+    """The amendment equals the current content."""
 
     code = "nothing_changed"
 
 
 class NotInvolvedError(RuleError):
-    """Only the requester, approvers, stand-ins and admins may comment."""
+    """Only the requester, approvers, delegates and admins may comment."""
 
     code = "not_involved"
 
 
 class DelegationForbiddenError(RuleError):
-    """The policy does not allow stand-ins."""
+    """The policy does not allow delegation."""
 
     code = "delegation_forbidden"
 
 
 class DelegateYourselfError(RuleError):
-    """Somebody named themselves as their stand-in."""
+    """A person cannot be their own delegate."""
 
     code = "delegate_yourself"
 
 
 class DelegateIsRequesterError(RuleError):
-    """The requester cannot stand in on their own request."""
+    """The requester cannot be a delegate on their own request."""
 
     code = "delegate_is_requester"
 
 
 class DelegationCycleError(RuleError):
-    """The stand-in has handed over to this very person. Data: `person`."""
+    """The delegate has delegated to the same approver. Data: `person`, the delegate."""
 
     code = "delegation_cycle"
 
@@ -120,7 +120,7 @@ class NotAnAdminError(RuleError):
 
 
 class AdminsUnknownError(RuleError):
-    """Who the admins are could not be read yet."""
+    """The admins could not be read yet."""
 
     code = "admins_unknown"
 
@@ -132,31 +132,31 @@ class NoApproverNamedError(RuleError):
 
 
 class RequestClosedError(RuleError):
-    """The request has ended. Data: `status`, and `person` where somebody ended it."""
+    """The request has ended. Data: `status`, and `person` if a person ended it."""
 
     code = "request_closed"
 
 
 class LevelClosedError(RuleError):
-    """The click was meant for a level that is not the open one any more."""
+    """The click was meant for a level that is no longer open."""
 
     code = "level_closed"
 
 
 class LevelNotOpenError(RuleError):
-    """The level has no approvers yet (unreadable or empty), so nobody may decide."""
+    """The level has no approvers yet (unreadable or empty), so no one may decide."""
 
     code = "level_not_open"
 
 
 class StaleContentError(RuleError):
-    """The click was meant for an earlier content of the request."""
+    """The click was meant for an earlier revision of the content."""
 
     code = "stale_content"
 
 
 class ReasonRequiredError(RuleError):
-    """The policy asks for a reason with this verdict."""
+    """The policy requires a reason for this verdict."""
 
     code = "reason_required"
 
@@ -204,7 +204,7 @@ class OtherCurrencyError(RuleError):
 
 
 class TextMissingError(RuleError):
-    """A text that must be given is empty."""
+    """A required text is empty."""
 
     code = "text_missing"
 
@@ -216,13 +216,13 @@ class TextTooLongError(RuleError):
 
 
 class TextUnreadableError(RuleError):
-    """A text holds what no database keeps: a NUL, or half of a surrogate pair."""
+    """A text holds a character that no database stores: a NUL, or half of a surrogate pair."""
 
     code = "text_unreadable"
 
 
 class NotALinkError(RuleError):
-    """A link is no https or http address. Data: `link`."""
+    """A link is not an https or http address. Data: `link`."""
 
     code = "not_a_link"
 
@@ -234,19 +234,19 @@ class TooManyLinksError(RuleError):
 
 
 class NotADurationError(RuleError):
-    """A window is not written as 30m, 4h or 2d."""
+    """A duration is not in the form 30m, 4h or 2d."""
 
     code = "not_a_duration"
 
 
 class WindowTooLongError(RuleError):
-    """A request wants to wait for longer than its policy allows. Data: `limit`, such as 3d."""
+    """The requested expiry is later than the policy allows. Data: `limit`, such as 3d."""
 
     code = "window_too_long"
 
 
 class NoCurrencyError(RuleError):
-    """The amount names no currency, and the policy has none of its own."""
+    """The amount names no currency, and the policy has no currency."""
 
     code = "amount_without_currency"
 
@@ -258,7 +258,7 @@ class NotACountError(RuleError):
 
 
 class UnknownProductError(RuleError):
-    """No such product is in stock keeping. Data: `sku`."""
+    """There is no such product. Data: `sku`."""
 
     code = "unknown_product"
 
@@ -270,7 +270,7 @@ class NotACardExpiryError(RuleError):
 
 
 class NotAnEmailError(RuleError):
-    """The customer's e-mail is no address, or one that mail cannot carry."""
+    """The customer's e-mail address is invalid, or mail servers do not accept it."""
 
     code = "email_malformed"
 
@@ -282,7 +282,7 @@ class NoLinesError(RuleError):
 
 
 class NoTierError(RuleError):
-    """No tier of the policy takes this amount. Data: `policy`."""
+    """No tier of the policy covers this amount. Data: `policy`."""
 
     code = "no_tier"
 
@@ -294,19 +294,19 @@ class NotYourOrderError(RuleError):
 
 
 class AlreadyShippedError(RuleError):
-    """The order's shipment has begun, so it cannot be cancelled."""
+    """Shipping has started, so the order cannot be cancelled."""
 
     code = "already_shipped"
 
 
 class AlreadyCancelledError(RuleError):
-    """The order was cancelled before. Data: `person` who did."""
+    """The order has already been cancelled. Data: `person` who cancelled it."""
 
     code = "already_cancelled"
 
 
 class BeingUndoneError(RuleError):
-    """The order cannot be fulfilled and is being undone already."""
+    """The order cannot be fulfilled and is already being compensated."""
 
     code = "being_undone"
 
@@ -318,19 +318,19 @@ class OrderClosedError(RuleError):
 
 
 class NothingToResumeError(RuleError):
-    """Nothing is in the way of the order. Data: `status`."""
+    """The order has no failed compensation to resume. Data: `status`."""
 
     code = "nothing_to_resume"
 
 
 class HrFieldMissingError(RuleError):
-    """A field is empty that this type of HR request needs. Data: `field`."""
+    """A field that this type of HR request needs is empty. Data: `field`."""
 
     code = "hr_field_missing"
 
 
 class NotADateError(RuleError):
-    """A day is not written as 2026-01-31."""
+    """A date is not in the form 2026-01-31."""
 
     code = "not_a_date"
 
@@ -342,36 +342,36 @@ class EndsBeforeStartError(RuleError):
 
 
 class PeriodTooLongError(RuleError):
-    """The days asked for are too many at once. Data: `limit`."""
+    """The request is for too many days. Data: `limit`."""
 
     code = "period_too_long"
 
 
 class UnknownHrTypeError(RuleError):
-    """No HR request has this type. Data: `type`."""
+    """There is no such type of HR request. Data: `type`."""
 
     code = "unknown_hr_type"
 
 
 class UnknownPriorityError(RuleError):
-    """No such priority. Data: `priority`."""
+    """There is no such priority. Data: `priority`."""
 
     code = "unknown_priority"
 
 
 class OtherHrTypeError(RuleError):
-    """An amendment would make it a request of another type. Data: `type`, the one it has."""
+    """An amendment would change the type of the request. Data: `type`, the current type."""
 
     code = "other_hr_type"
 
 
 class NotAnHrContentError(RuleError):
-    """A content holds what no HR request of its type holds."""
+    """The content has parts that no HR request of its type has."""
 
     code = "not_an_hr_content"
 
 
 class DayPastError(RuleError):
-    """The first day is over already. Data: `day`, today's."""
+    """The first day is in the past. Data: `day`, which is today."""
 
     code = "day_past"

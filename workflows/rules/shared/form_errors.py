@@ -1,25 +1,27 @@
-"""What is wrong with something a person wrote: every refusal at once, by field."""
+"""The errors of a form, all at once and by field."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from workflows.rules.shared.errors import RuleError
 
-Read = TypeVar("Read")
+Parsed = TypeVar("Parsed")
 
 
-class FormErrors(Exception):  # noqa: N818 - it carries errors, it is not one
-    """The refusals of what was written, by the name of its field."""
+class FormErrors(Exception):  # noqa: N818 - it carries errors
+    """The refusals of a form's values, by field name."""
 
     def __init__(self, by_field: Mapping[str, RuleError]) -> None:
         super().__init__(", ".join(f"{name}: {error.code}" for name, error in by_field.items()))
         self.by_field = by_field
 
 
-def read_field(mistakes: dict[str, RuleError], field: str, read: Callable[[], Read]) -> Read | None:
-    """Return what `read` returns, or None after noting its refusal under `field`."""
+def read_field(
+    errors: dict[str, RuleError], field: str, parse: Callable[[], Parsed]
+) -> Parsed | None:
+    """Return the result of `parse`, or None after adding its refusal to `errors`."""
     try:
-        return read()
+        return parse()
     except RuleError as error:
-        mistakes[field] = error
+        errors[field] = error
         return None

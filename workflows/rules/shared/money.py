@@ -1,4 +1,4 @@
-"""Money: a positive Decimal amount with its currency, and how people may write one."""
+"""Money: a positive Decimal amount with its currency, and the notations people may type."""
 
 import re
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from workflows.rules.shared.errors import (
 )
 
 MAX_DIGITS = 15
-"""More digits than this are refused: beyond it a JSON number or a spreadsheet rounds."""
+"""The most digits that an amount may have: beyond it a JSON number or a spreadsheet rounds."""
 
-_WRITTEN = re.compile(
+_AMOUNT = re.compile(
     r"(?P<sign>[-+]?)\s*\$?\s*(?P<whole>[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.(?P<decimals>\d+))?"
     r"(?:\s*(?P<currency>[A-Za-z]{3}))?",
     re.ASCII,
@@ -36,30 +36,30 @@ class Money:
         return Money(amount=self.amount + other.amount, currency=self.currency)
 
     def times(self, quantity: int) -> "Money":
-        """Return this amount `quantity` times over."""
+        """Return this amount times `quantity`."""
         return Money(amount=self.amount * quantity, currency=self.currency)
 
     def __str__(self) -> str:
         return f"{self.amount:,.2f} {self.currency}"
 
 
-def parse_money(written: str, currency: str) -> Money:
-    """Read an amount as a person types it: `1500`, `1,500.00`, `1500.00 USD`.
+def parse_money(text: str, currency: str) -> Money:
+    """Parse an amount as a person types it: `1500`, `1,500.00`, `1500.00 USD`.
 
     Raises:
-        NotANumberError: it is no amount in that notation.
+        NotANumberError: it is not an amount in that notation.
         NotPositiveError: it is zero or negative.
         TooManyDecimalsError: it has more than two decimals.
         TooManyDigitsError: it has more than fifteen digits.
         OtherCurrencyError: it names a currency other than `currency`.
 
     """
-    match = _WRITTEN.fullmatch(written.strip())
+    match = _AMOUNT.fullmatch(text.strip())
     if match is None:
         raise NotANumberError
     if (named := match["currency"]) and named.upper() != currency:
         raise OtherCurrencyError(currency=currency)
-    if "$" in written and currency != "USD":
+    if "$" in text and currency != "USD":
         raise OtherCurrencyError(currency=currency)
     whole, decimals = match["whole"].replace(",", ""), match["decimals"] or ""
     if len(decimals) > 2:  # noqa: PLR2004 - cents

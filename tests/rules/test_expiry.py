@@ -1,32 +1,32 @@
-"""What the clock does: it expires a request exactly at its instant, blocked or not."""
+"""Expiry: a request expires exactly at its instant, blocked or not."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
 
-from tests.rules.acts import CLOSED, decide, decided, refusal, standing, withdrawal, yes
 from tests.rules.builders import (
     BORIS,
     CLARA,
     FIVE_MINUTES,
     NOON,
     after,
+    apply_result,
     blocked,
+    directory_result,
     expiry,
-    here,
     kinds,
+    latest_level,
     level,
     next_opened,
-    of,
     opened,
+    quorum_of,
     reached,
-    read,
-    reading,
     request,
     submitted,
     table,
 )
+from tests.rules.verbs import CLOSED, decide, decided, in_status, refusal, withdrawal, yes
 from workflows.rules.approvals import approval as rules
 from workflows.rules.approvals import deadlines
 from workflows.rules.approvals.clock import TickKind, Window
@@ -36,7 +36,7 @@ from workflows.rules.approvals.request import ApprovalState, Status
 from workflows.rules.people.actors import CLOCK
 from workflows.rules.shared.errors import RequestClosedError
 
-RULE = level(BORIS, CLARA, quorum=of(2))
+RULE = level(BORIS, CLARA, quorum=quorum_of(2))
 DUE = after(minutes=5)
 A_MOMENT = timedelta(microseconds=1)
 WEEK = timedelta(days=7)
@@ -126,14 +126,14 @@ class Instant:
     *(
         Instant(
             description=f"a request that is {status} does not expire",
-            given=standing(status),
+            given=in_status(status),
             when=DUE,
             then=status,
         )
         for status in (Status.APPROVED, Status.REJECTED, Status.WITHDRAWN)
     ),
 )
-def test_what_the_clock_does(row: Instant) -> None:
+def test_expiry(row: Instant) -> None:
     change = deadlines.advance_clock(row.given, row.when)
 
     assert change.state.status is row.then
@@ -141,7 +141,7 @@ def test_what_the_clock_does(row: Instant) -> None:
     assert all(fact.at == deadlines.next_deadline(row.given) for fact in change.facts)
 
 
-def test_an_expiry_says_by_which_rule_and_that_the_clock_did_it() -> None:
+def test_an_expiry_names_its_rule_and_the_clock() -> None:
     change = deadlines.advance_clock(opened(RULE, expires_at=DUE), DUE)
 
     assert kinds(change.facts) == ["RequestExpired"]
@@ -151,7 +151,7 @@ def test_an_expiry_says_by_which_rule_and_that_the_clock_did_it() -> None:
     assert change.state.closed_by == CLOCK
 
 
-def test_a_clock_that_rings_twice_expires_once() -> None:
+def test_a_request_expires_once() -> None:
     expired = deadlines.advance_clock(opened(RULE, expires_at=DUE), DUE).state
 
     again = deadlines.advance_clock(expired, DUE + WEEK)
@@ -197,14 +197,14 @@ def test_a_withdrawal_between_two_levels_is_not_refused_by_the_first_ones_clock(
 def test_opening_a_blocked_level_keeps_its_instant() -> None:
     state = blocked(RULE, expires_at=DUE)
 
-    state = read(state, reading(BORIS, CLARA), after(minutes=4)).state
+    state = apply_result(state, directory_result(BORIS, CLARA), after(minutes=4)).state
 
     assert deadlines.next_deadline(state) == DUE
 
 
 @pytest.mark.parametrize("status", CLOSED)
 def test_a_closed_request_has_no_deadline(status: Status) -> None:
-    deadline = deadlines.next_deadline(standing(status))
+    deadline = deadlines.next_deadline(in_status(status))
 
     assert deadline is None
 
@@ -267,7 +267,7 @@ class Wait:
         then=None,
     ),
 )
-def test_how_long_a_level_may_wait(row: Wait) -> None:
+def test_the_expiry_of_a_level(row: Wait) -> None:
     state = rules.submit(request(row.given, expire_after=row.wish), NOON).state
 
     ends = [one.after for one in next_windows(state) if one.kind is TickKind.EXPIRE]
@@ -287,7 +287,7 @@ def test_each_level_has_its_own_window() -> None:
 def test_reaching_a_level_pins_its_instant_and_its_number() -> None:
     state = reach_level(submitted(RULE), expiry(DUE))
 
-    assert here(state).number == 1
-    assert here(state).rule == RULE
+    assert latest_level(state).number == 1
+    assert latest_level(state).rule == RULE
     assert deadlines.next_deadline(state) == DUE
     assert not state.waits_for_level

@@ -1,4 +1,4 @@
-"""Who may decide for somebody else: whom they asked on this request, or who stands in while they are away."""
+"""Delegates: named by an approver on one request, or for an absence."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from tests.rules.builders import (
     EMIL,
     FINN,
     NOON,
+    absence_of,
     after,
-    away,
-    here,
+    latest_level,
     member,
+    opened_with_absences,
     table,
-    with_away,
 )
 from workflows.rules.approvals.request import ApprovalState
 from workflows.rules.approvals.seats import MAX_DELEGATION_DEPTH, may_decide
@@ -30,7 +30,7 @@ A_MOMENT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, kw_only=True)
 class May:
-    """Who may decide at an instant, the seats' owners first."""
+    """The people who may decide at an instant, approvers first."""
 
     description: str
     given: ApprovalState
@@ -39,8 +39,8 @@ class May:
 
 
 def chain(*people: str) -> Iterator[Absence]:
-    """Yield the absences by which each hands on to the next."""
-    return (away(one, other) for one, other in pairwise(people))
+    """Yield absences in which each person has the next as delegate."""
+    return (absence_of(one, other) for one, other in pairwise(people))
 
 
 NAMES = tuple(f"U{number}" for number in range(10))
@@ -49,115 +49,122 @@ NAMES = tuple(f"U{number}" for number in range(10))
 @table(
     May(
         description="without an absence the owner alone",
-        given=with_away(),
+        given=opened_with_absences(),
         then=(BORIS,),
     ),
     May(
         description="while the owner is away, the owner and who stands in",
-        given=with_away(away(BORIS, EMIL)),
+        given=opened_with_absences(absence_of(BORIS, EMIL)),
         then=(BORIS, EMIL),
     ),
     May(
         description="a moment before the absence nobody stands in",
-        given=with_away(away(BORIS, EMIL, starts=TOMORROW)),
+        given=opened_with_absences(absence_of(BORIS, EMIL, starts=TOMORROW)),
         at=TOMORROW - A_MOMENT,
         then=(BORIS,),
     ),
     May(
         description="an absence begins at its instant",
-        given=with_away(away(BORIS, EMIL, starts=TOMORROW)),
+        given=opened_with_absences(absence_of(BORIS, EMIL, starts=TOMORROW)),
         at=TOMORROW,
         then=(BORIS, EMIL),
     ),
     May(
         description="a moment before its end the absence still holds",
-        given=with_away(away(BORIS, EMIL, ends=A_WEEK)),
+        given=opened_with_absences(absence_of(BORIS, EMIL, ends=A_WEEK)),
         at=A_WEEK - A_MOMENT,
         then=(BORIS, EMIL),
     ),
     May(
         description="at its end the absence is over",
-        given=with_away(away(BORIS, EMIL, ends=A_WEEK)),
+        given=opened_with_absences(absence_of(BORIS, EMIL, ends=A_WEEK)),
         at=A_WEEK,
         then=(BORIS,),
     ),
     May(
         description="an absence of somebody else hands over nothing",
-        given=with_away(away(CLARA, EMIL)),
+        given=opened_with_absences(absence_of(CLARA, EMIL)),
         then=(BORIS,),
     ),
     May(
         description="two absences one after the other have a stand-in each",
-        given=with_away(
-            away(BORIS, EMIL, ends=TOMORROW), away(BORIS, FINN, starts=TOMORROW, ends=A_WEEK)
+        given=opened_with_absences(
+            absence_of(BORIS, EMIL, ends=TOMORROW),
+            absence_of(BORIS, FINN, starts=TOMORROW, ends=A_WEEK),
         ),
         at=TOMORROW,
         then=(BORIS, FINN),
     ),
     May(
         description="who stands in and is away hands on, and may still decide",
-        given=with_away(*chain(BORIS, EMIL, FINN)),
+        given=opened_with_absences(*chain(BORIS, EMIL, FINN)),
         then=(BORIS, EMIL, FINN),
     ),
     May(
         description="what is handed on holds only while both are away: before",
-        given=with_away(away(BORIS, EMIL), away(EMIL, FINN, starts=TOMORROW)),
+        given=opened_with_absences(
+            absence_of(BORIS, EMIL), absence_of(EMIL, FINN, starts=TOMORROW)
+        ),
         at=TOMORROW - A_MOMENT,
         then=(BORIS, EMIL),
     ),
     May(
         description="what is handed on holds only while both are away: after the first is back",
-        given=with_away(
-            away(BORIS, EMIL, ends=TOMORROW), away(EMIL, FINN, starts=NOON, ends=A_WEEK)
+        given=opened_with_absences(
+            absence_of(BORIS, EMIL, ends=TOMORROW), absence_of(EMIL, FINN, starts=NOON, ends=A_WEEK)
         ),
         at=TOMORROW,
         then=(BORIS,),
     ),
     May(
         description="two absences that do not meet hand on nothing",
-        given=with_away(away(BORIS, EMIL, ends=TOMORROW), away(EMIL, FINN, starts=TOMORROW)),
+        given=opened_with_absences(
+            absence_of(BORIS, EMIL, ends=TOMORROW), absence_of(EMIL, FINN, starts=TOMORROW)
+        ),
         at=TOMORROW,
         then=(BORIS,),
     ),
     May(
         description="a circle of two comes back to nobody new",
-        given=with_away(*chain(BORIS, EMIL, BORIS)),
+        given=opened_with_absences(*chain(BORIS, EMIL, BORIS)),
         then=(BORIS, EMIL),
     ),
     May(
         description="a circle of three comes back to nobody new",
-        given=with_away(*chain(BORIS, EMIL, FINN, BORIS)),
+        given=opened_with_absences(*chain(BORIS, EMIL, FINN, BORIS)),
         then=(BORIS, EMIL, FINN),
     ),
     May(
         description="who names themselves hands over to nobody",
-        given=with_away(away(BORIS, BORIS)),
+        given=opened_with_absences(absence_of(BORIS, BORIS)),
         then=(BORIS,),
     ),
     May(
         description="a long chain ends after so many absent people",
-        given=with_away(*chain(*NAMES), people=NAMES, found=(NAMES[0],)),
+        given=opened_with_absences(*chain(*NAMES), people=NAMES, found=(NAMES[0],)),
         then=NAMES[: MAX_DELEGATION_DEPTH + 1],
     ),
     May(
         description="the requester does not stand in",
-        given=with_away(away(BORIS, ANA), people=(BORIS, ANA)),
+        given=opened_with_absences(absence_of(BORIS, ANA), people=(BORIS, ANA)),
         then=(BORIS,),
     ),
     May(
         description="the requester, away, does not choose who stands in",
-        given=with_away(*chain(BORIS, ANA, EMIL), people=(BORIS, ANA, EMIL)),
+        given=opened_with_absences(*chain(BORIS, ANA, EMIL), people=(BORIS, ANA, EMIL)),
         then=(BORIS,),
     ),
     May(
         description="who is unknown to the directory does not stand in",
-        given=with_away(away(BORIS, EMIL), people=(BORIS,)),
+        given=opened_with_absences(absence_of(BORIS, EMIL), people=(BORIS,)),
         then=(BORIS,),
     ),
     *(
         May(
             description=f"who is {standing} does not stand in, and hands on to nobody",
-            given=with_away(*chain(BORIS, EMIL, FINN), people=(member(EMIL, standing), FINN)),
+            given=opened_with_absences(
+                *chain(BORIS, EMIL, FINN), people=(member(EMIL, standing), FINN)
+            ),
             then=(BORIS,),
         )
         for standing in Standing
@@ -165,31 +172,35 @@ NAMES = tuple(f"U{number}" for number in range(10))
     ),
     May(
         description="an approver may stand in for another one",
-        given=with_away(away(BORIS, CLARA), found=(BORIS, CLARA)),
+        given=opened_with_absences(absence_of(BORIS, CLARA), found=(BORIS, CLARA)),
         then=(BORIS, CLARA),
     ),
     May(
         description="an absence of who is no approver any more hands over nothing",
-        given=with_away(
-            away(BORIS, EMIL), found=(member(BORIS, Standing.DEACTIVATED), CLARA), people=(EMIL,)
+        given=opened_with_absences(
+            absence_of(BORIS, EMIL),
+            found=(member(BORIS, Standing.DEACTIVATED), CLARA),
+            people=(EMIL,),
         ),
         then=(CLARA,),
     ),
     May(
         description="where the policy knows no stand-ins, an absence hands over nothing",
-        given=with_away(away(BORIS, EMIL), delegation=False),
+        given=opened_with_absences(absence_of(BORIS, EMIL), delegation=False),
         then=(BORIS,),
     ),
 )
-def test_who_stands_in_for_an_absent_approver(row: May) -> None:
-    people = may_decide(here(row.given), row.at)
+def test_the_delegates_of_an_absent_approver(row: May) -> None:
+    people = may_decide(latest_level(row.given), row.at)
 
     assert people == row.then
 
 
-def test_who_would_stand_in_for_no_time_at_all_is_not_among_the_stand_ins() -> None:
-    state = with_away(away(BORIS, EMIL, ends=TOMORROW), away(EMIL, FINN, starts=TOMORROW))
+def test_a_delegate_without_any_time_is_left_out() -> None:
+    state = opened_with_absences(
+        absence_of(BORIS, EMIL, ends=TOMORROW), absence_of(EMIL, FINN, starts=TOMORROW)
+    )
 
-    people = [one.person for one in here(state).delegates]
+    people = [one.person for one in latest_level(state).delegates]
 
     assert people == [EMIL]

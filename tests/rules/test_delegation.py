@@ -1,11 +1,10 @@
-"""Handing over one's seat on one request: who may, to whom, and every refusal."""
+"""Delegation of a seat on one request, and its refusals."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 
-from tests.rules.acts import CLOSED, changes, decided, hand_over, refused, standing, yes
 from tests.rules.builders import (
     ALL,
     ANA,
@@ -15,28 +14,29 @@ from tests.rules.builders import (
     EMIL,
     FINN,
     GUS,
+    absence_of,
     actor,
     after,
-    asked,
-    away,
+    apply_result,
     blocked,
-    here,
+    directory_result,
     kinds,
+    latest_level,
     level,
-    of,
+    open_request,
     opened,
-    opened_as,
     policy,
+    quorum_of,
     reached,
-    read,
-    reading,
+    request_under,
     submitted,
     table,
 )
+from tests.rules.verbs import CLOSED, changes, decided, delegate_seat, in_status, refusal_of, yes
 from workflows.rules.approvals.request import ApprovalState, Change, Delegate, Status
 from workflows.rules.approvals.seats import may_decide
 
-TWO_OF_TWO = level(BORIS, CLARA, quorum=of(2), reject_quorum=2)
+TWO_OF_TWO = level(BORIS, CLARA, quorum=quorum_of(2), reject_quorum=2)
 OPEN = opened(TWO_OF_TWO, expires_at=after(minutes=5))
 
 
@@ -48,13 +48,13 @@ class Refused:
 
 
 def refusing(state: ApprovalState, person: str = BORIS, to: str = EMIL) -> Callable[[], Change]:
-    return lambda: hand_over(state, person, to)
+    return lambda: delegate_seat(state, person, to)
 
 
 def stood_in(state: ApprovalState) -> ApprovalState:
-    """Return the request after Boris has handed over to Emil, who is active."""
-    state = hand_over(state, BORIS, EMIL).state
-    return read(state, reading(BORIS, CLARA, people=(EMIL,))).state
+    """Return the request after Boris has delegated to Emil, who is active."""
+    state = delegate_seat(state, BORIS, EMIL).state
+    return apply_result(state, directory_result(BORIS, CLARA, people=(EMIL,))).state
 
 
 @table(
@@ -100,14 +100,14 @@ def stood_in(state: ApprovalState) -> ApprovalState:
     ),
     Refused(
         description="a circle of two is refused",
-        when=refusing(hand_over(OPEN, BORIS, CLARA).state, CLARA, BORIS),
+        when=refusing(delegate_seat(OPEN, BORIS, CLARA).state, CLARA, BORIS),
         then="delegation_cycle",
     ),
     Refused(
         description="a circle of three is refused",
         when=refusing(
-            hand_over(
-                hand_over(opened(level(BORIS, CLARA, DORA, quorum=ALL)), BORIS, CLARA).state,
+            delegate_seat(
+                delegate_seat(opened(level(BORIS, CLARA, DORA, quorum=ALL)), BORIS, CLARA).state,
                 CLARA,
                 DORA,
             ).state,
@@ -118,7 +118,7 @@ def stood_in(state: ApprovalState) -> ApprovalState:
     ),
     Refused(
         description="a policy may forbid stand-ins",
-        when=refusing(opened_as(asked(policy(TWO_OF_TWO, delegation=False)))),
+        when=refusing(open_request(request_under(policy(TWO_OF_TWO, delegation=False)))),
         then="delegation_forbidden",
     ),
     Refused(
@@ -148,32 +148,32 @@ def stood_in(state: ApprovalState) -> ApprovalState:
     ),
     Refused(
         description="when the time is over nothing is handed over",
-        when=lambda: hand_over(OPEN, BORIS, EMIL, after(minutes=5)),
+        when=lambda: delegate_seat(OPEN, BORIS, EMIL, after(minutes=5)),
         then="request_closed",
     ),
     *(
         Refused(
             description=f"of a request that is {status} nothing is handed over",
-            when=refusing(standing(status)),
+            when=refusing(in_status(status)),
             then="request_closed",
         )
         for status in CLOSED
     ),
 )
-def test_what_is_not_handed_over_and_why(row: Refused) -> None:
-    error = refused(row.when)
+def test_delegations_are_refused_with_their_reason(row: Refused) -> None:
+    error = refusal_of(row.when)
 
     assert error.code == row.then
 
 
-def test_a_circle_is_refused_with_whom_it_runs_through() -> None:
-    error = refused(refusing(hand_over(OPEN, BORIS, CLARA).state, CLARA, BORIS))
+def test_a_delegation_cycle_is_refused_with_the_delegate() -> None:
+    error = refusal_of(refusing(delegate_seat(OPEN, BORIS, CLARA).state, CLARA, BORIS))
 
     assert error.data == {"person": BORIS}
 
 
-def test_handing_over_is_a_fact_and_has_the_stand_in_looked_up() -> None:
-    change = hand_over(OPEN, BORIS, EMIL, after(minutes=1))
+def test_a_delegation_is_a_fact_and_queries_the_directory() -> None:
+    change = delegate_seat(OPEN, BORIS, EMIL, after(minutes=1))
 
     assert kinds(change.facts) == ["SeatDelegated"]
     assert change.facts[0].actor == actor(BORIS)
@@ -183,56 +183,58 @@ def test_handing_over_is_a_fact_and_has_the_stand_in_looked_up() -> None:
     assert change.state.waits_for_approvers
 
 
-def test_a_stand_in_decides_nothing_before_they_were_looked_up() -> None:
-    state = hand_over(OPEN, BORIS, EMIL).state
+def test_a_delegate_cannot_decide_before_the_directory_was_queried() -> None:
+    state = delegate_seat(OPEN, BORIS, EMIL).state
 
-    error = refused(lambda: hand_over(state, EMIL, FINN))
+    error = refusal_of(lambda: delegate_seat(state, EMIL, FINN))
 
-    assert may_decide(here(state), after()) == (BORIS, CLARA)
+    assert may_decide(latest_level(state), after()) == (BORIS, CLARA)
     assert error.code == "not_an_approver"
 
 
-def test_handing_over_again_replaces_the_stand_in() -> None:
-    state = hand_over(stood_in(OPEN), BORIS, FINN).state
+def test_delegating_again_replaces_the_delegate() -> None:
+    state = delegate_seat(stood_in(OPEN), BORIS, FINN).state
 
-    state = read(state, reading(BORIS, CLARA, people=(FINN,))).state
+    state = apply_result(state, directory_result(BORIS, CLARA, people=(FINN,))).state
 
-    assert may_decide(here(state), after()) == (BORIS, CLARA, FINN)
-
-
-def test_a_stand_in_who_is_away_hands_on() -> None:
-    state = hand_over(OPEN, BORIS, EMIL).state
-
-    answer = reading(BORIS, CLARA, absences=(away(EMIL, FINN),), people=(EMIL, FINN))
-    state = read(state, answer).state
-
-    assert may_decide(here(state), after()) == (BORIS, CLARA, EMIL, FINN)
+    assert may_decide(latest_level(state), after()) == (BORIS, CLARA, FINN)
 
 
-def test_an_absence_does_not_hand_back_what_was_handed_over() -> None:
-    state = hand_over(OPEN, BORIS, EMIL).state
+def test_an_absent_delegate_passes_the_seat_on() -> None:
+    state = delegate_seat(OPEN, BORIS, EMIL).state
 
-    answer = reading(BORIS, CLARA, absences=(away(EMIL, BORIS),), people=(EMIL,))
-    state = read(state, answer).state
+    answer = directory_result(BORIS, CLARA, absences=(absence_of(EMIL, FINN),), people=(EMIL, FINN))
+    state = apply_result(state, answer).state
 
-    assert here(state).delegates == (Delegate(person=EMIL, seat=BORIS),)
+    assert may_decide(latest_level(state), after()) == (BORIS, CLARA, EMIL, FINN)
 
 
-def test_who_is_away_and_has_handed_over_has_two_stand_ins_and_one_seat() -> None:
-    state = hand_over(OPEN, BORIS, EMIL).state
-    answer = reading(BORIS, CLARA, absences=(away(BORIS, FINN),), people=(EMIL, FINN))
-    state = read(state, answer).state
+def test_an_absence_does_not_return_a_delegated_seat() -> None:
+    state = delegate_seat(OPEN, BORIS, EMIL).state
+
+    answer = directory_result(BORIS, CLARA, absences=(absence_of(EMIL, BORIS),), people=(EMIL,))
+    state = apply_result(state, answer).state
+
+    assert latest_level(state).delegates == (Delegate(person=EMIL, seat=BORIS),)
+
+
+def test_an_absent_approver_who_delegated_has_two_delegates_and_one_seat() -> None:
+    state = delegate_seat(OPEN, BORIS, EMIL).state
+    answer = directory_result(
+        BORIS, CLARA, absences=(absence_of(BORIS, FINN),), people=(EMIL, FINN)
+    )
+    state = apply_result(state, answer).state
 
     state = decided(state, yes(EMIL))
 
-    assert here(state).approvals == 1
-    assert may_decide(here(state), after()) == (CLARA,)
+    assert latest_level(state).approvals == 1
+    assert may_decide(latest_level(state), after()) == (CLARA,)
 
 
 @pytest.mark.parametrize("delegate", [EMIL, CLARA])
 def test_a_delegate_never_decides_a_level_of_two_alone(delegate: str) -> None:
-    state = hand_over(OPEN, BORIS, delegate).state
-    state = read(state, reading(BORIS, CLARA, people=(delegate,))).state
+    state = delegate_seat(OPEN, BORIS, delegate).state
+    state = apply_result(state, directory_result(BORIS, CLARA, people=(delegate,))).state
 
     state = decided(state, yes(delegate))
 

@@ -1,4 +1,4 @@
-"""The card's clock: when a changed card may, and must, be written to Slack."""
+"""The publish schedule: when a changed card may, and must, be written to Slack."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rules.builders import NOON, after, table
-from tests.rules.effort import SHORT
+from tests.rules.hypothesis_settings import QUICK_PROPERTY
 from workflows.rules.shared import card as rules
 from workflows.rules.shared.card import CardCopy, CardState
 
@@ -19,7 +19,7 @@ NEW = CardState(copies=(CHANNEL,))
 
 @dataclass(frozen=True, kw_only=True)
 class Try:
-    """A try from second 0 to `ended`, the sixth that failed; `wish` is Slack's Retry-After."""
+    """The sixth failed try, from second 0 to `ended`; `retry_after` is Slack's Retry-After."""
 
     description: str
     ended: float = 0
@@ -224,7 +224,7 @@ class Pause:
     ),
     Pause(description="a Retry-After of zero is none", given=0, retry_after=timedelta(0), then=2),
 )
-def test_how_long_to_wait_after_a_failure(row: Pause) -> None:
+def test_the_delay_after_a_failure(row: Pause) -> None:
     pause = rules.retry_delay(row.given, row.retry_after)
 
     assert pause == timedelta(seconds=row.then)
@@ -237,7 +237,7 @@ def test_every_failure_in_a_row_counts() -> None:
     assert card.retry_at == at(2 + 8)
 
 
-def test_a_success_starts_the_pauses_anew() -> None:
+def test_a_success_resets_the_retry_delay() -> None:
     card = rules.publish_succeeded(failures(3), 4, (CHANNEL,))
 
     assert card.tries == 0
@@ -251,7 +251,7 @@ def test_a_failed_publish_is_still_behind() -> None:
     assert card.behind_since == at(5)
 
 
-def test_a_failed_publish_does_not_forget_how_long_a_later_change_waits() -> None:
+def test_a_failed_publish_keeps_the_time_of_a_later_change() -> None:
     begun = rules.publish_started(changed(NEW, 0), at(0))
 
     card = rules.publish_failed(changed(begun, 1), at(5))
@@ -265,19 +265,19 @@ def test_each_visible_change_is_a_new_version() -> None:
     assert card.version == 3
 
 
-def test_asking_again_is_no_new_version() -> None:
+def test_marking_a_card_outdated_does_not_change_its_version() -> None:
     card = rules.mark_outdated(clicked(0), at(9))
 
     assert card.version == 1
 
 
-def test_a_change_without_a_click_leaves_the_last_click_where_it_was() -> None:
+def test_a_change_without_a_click_keeps_the_time_of_the_last_click() -> None:
     card = changed(clicked(1), 2)
 
     assert card.clicked_at == at(1)
 
 
-def test_a_handed_over_card_keeps_copies_version_and_tries() -> None:
+def test_a_card_keeps_copies_version_and_tries_for_its_next_owner() -> None:
     card = rules.publish_failed(rules.publish_started(clicked(0, 1), at(4)), at(5))
 
     taken = rules.for_next_owner(card)
@@ -286,7 +286,7 @@ def test_a_handed_over_card_keeps_copies_version_and_tries() -> None:
     assert taken.clicked_at is None
 
 
-def test_a_card_handed_on_twice_keeps_the_later_bound() -> None:
+def test_a_card_passed_on_twice_keeps_the_later_limit() -> None:
     once = rules.for_next_owner(clicked(5))
 
     twice = rules.for_next_owner(rules.mark_changed(once, at(1), clicked=True))
@@ -297,13 +297,13 @@ def test_a_card_handed_on_twice_keeps_the_later_bound() -> None:
 # Copies
 
 
-def test_the_intent_is_written_down_before_the_first_post() -> None:
+def test_the_intent_is_recorded_before_the_first_post() -> None:
     card = rules.publish_started(changed(NEW, 0), at(1))
 
     assert card.copies[0].intended_at == at(1)
 
 
-def test_a_second_try_looks_as_far_back_as_the_first_intent() -> None:
+def test_a_second_try_searches_from_the_first_intent() -> None:
     card = rules.publish_failed(rules.publish_started(changed(NEW, 0), at(1)), at(2))
 
     card = rules.publish_started(card, at(4))
@@ -328,7 +328,7 @@ def test_a_copy_that_was_once_doubtful_stays_so() -> None:
     assert card.copies[0].doubtful
 
 
-def test_a_success_notes_where_the_copies_stand() -> None:
+def test_a_success_records_the_copies() -> None:
     card = rules.publish_succeeded(rules.publish_started(clicked(0), at(3)), 1, (DIRECT,))
 
     assert card.copies == (DIRECT,)
@@ -336,10 +336,10 @@ def test_a_success_notes_where_the_copies_stand() -> None:
     assert rules.due_at(card) is None
 
 
-# Whole evenings of clicks
+# Sequences of clicks
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(st.lists(st.floats(min_value=0, max_value=8, allow_nan=False), min_size=1, max_size=12))
 def test_the_last_publish_of_a_burst_comes_after_its_last_click_has_settled(
     pauses: list[float],
@@ -364,7 +364,7 @@ def test_the_last_publish_of_a_burst_comes_after_its_last_click_has_settled(
     assert publishes == sorted(publishes)
 
 
-@SHORT
+@QUICK_PROPERTY
 @given(st.lists(st.floats(min_value=0, max_value=3, allow_nan=False), min_size=1, max_size=20))
 def test_no_click_waits_longer_than_six_seconds_for_a_publish(pauses: list[float]) -> None:
     instants = [NOON + timedelta(seconds=sum(pauses[: n + 1])) for n in range(len(pauses))]
@@ -378,7 +378,7 @@ def test_no_click_waits_longer_than_six_seconds_for_a_publish(pauses: list[float
 
 
 @pytest.mark.parametrize("tries", range(12))
-def test_a_pause_never_shrinks_and_never_exceeds_ten_seconds(tries: int) -> None:
+def test_a_retry_delay_never_shrinks_and_never_exceeds_ten_seconds(tries: int) -> None:
     pause = rules.retry_delay(tries)
 
     assert rules.retry_delay(tries + 1) >= pause
@@ -400,10 +400,10 @@ def test_when_a_failed_try_is_repeated(row: Try) -> None:
 
 
 @given(st.integers(0, 50), st.floats(0, 12))
-def test_a_card_is_tried_again_within_twelve_seconds_of_slacks_return(
+def test_a_publish_is_retried_within_twelve_seconds_of_slacks_recovery(
     tries: int, hung: float
 ) -> None:
-    """Whenever Slack returns during a try and the pause after it: it is given up after ten seconds."""
+    """Slack may recover at any time during a try or the delay after it; a try lasts at most 10 s."""
     lasted = min(hung, 10)
 
     again = rules.try_at(at(0), at(lasted), tries)

@@ -1,21 +1,9 @@
-"""What blocks a level and what opens it again, whom a reading counts, and who is told of it."""
+"""The effects of a directory result on a level: open or blocked, its facts and notifications."""
 
 from dataclasses import dataclass
 
 import pytest
 
-from tests.rules.acts import (
-    changes,
-    decided,
-    hand_over,
-    no,
-    reassign,
-    refresh,
-    refusal,
-    withdraw,
-    withdrawal,
-    yes,
-)
 from tests.rules.builders import (
     ALL,
     BORIS,
@@ -25,22 +13,34 @@ from tests.rules.builders import (
     GUS,
     MAJORITY,
     NOON,
+    absence_of,
     actor,
     after,
-    asked,
-    away,
-    here,
+    apply_result,
+    directory_result,
     kinds,
+    latest_level,
     level,
     member,
     next_opened,
-    of,
     opened,
     policy,
+    quorum_of,
     reached,
-    read,
-    reading,
+    request_under,
     table,
+)
+from tests.rules.verbs import (
+    changes,
+    decided,
+    delegate_seat,
+    no,
+    reassign,
+    refresh,
+    refusal,
+    withdraw,
+    withdrawal,
+    yes,
 )
 from workflows.rules.approvals import approval, deadlines
 from workflows.rules.approvals.levels import reach_level
@@ -54,17 +54,17 @@ ASKED, BLOCKED, REFUSED = (
     NotificationKind.DELEGATE_REFUSED,
 )
 THREE = (BORIS, CLARA, DORA)
-UNREADABLE = reading(unreadable=("group:sales",))
+UNREADABLE = directory_result(unreadable=("group:sales",))
 
 
 def wanted(state: ApprovalState) -> ApprovalState:
-    """Return the request with its people to be read again."""
+    """Return the request with a directory query due."""
     return refresh(state).state
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answered:
-    """What an answer of the directory does to a level: open (or why not), its facts, who is told."""
+    """The effect of a directory result: the block code (empty if open), facts and notifications."""
 
     description: str
     given: ApprovalState
@@ -76,10 +76,10 @@ class Answered:
 
 
 TOLD_ADMINS = (Notification(kind=BLOCKED),)
-TWO_OF_THREE = opened(level(*THREE, quorum=of(2), reject_quorum=2))
+TWO_OF_THREE = opened(level(*THREE, quorum=quorum_of(2), reject_quorum=2))
 ALL_OF_THREE = opened(level(*THREE, quorum=ALL, reject_quorum=2))
 MOST_OF_THREE = opened(level(*THREE, quorum=MAJORITY, reject_quorum=2))
-HANDED = hand_over(opened(level(BORIS)), BORIS, EMIL).state
+HANDED = delegate_seat(opened(level(BORIS)), BORIS, EMIL).state
 EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
 
 
@@ -87,14 +87,14 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
     Answered(
         description="a first reading opens the level and asks its people",
         given=reached(level(*THREE)),
-        when=reading(*THREE),
+        when=directory_result(*THREE),
         facts=("LevelOpened",),
         notifications=(Notification(kind=ASKED, people=THREE),),
     ),
     Answered(
         description="an empty first reading blocks the level and tells the admins",
         given=reached(level(*THREE)),
-        when=reading(),
+        when=directory_result(),
         then="no_eligible_approver",
         facts=("LevelBlocked",),
         notifications=TOLD_ADMINS,
@@ -109,22 +109,22 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
     ),
     Answered(
         description="the same trouble again is told once",
-        given=read(reached(level(*THREE)), UNREADABLE).state,
+        given=apply_result(reached(level(*THREE)), UNREADABLE).state,
         when=UNREADABLE,
         then="approvers_unreadable",
     ),
     Answered(
         description="another trouble is told again",
-        given=read(reached(level(*THREE)), UNREADABLE).state,
-        when=reading(),
+        given=apply_result(reached(level(*THREE)), UNREADABLE).state,
+        when=directory_result(),
         then="no_eligible_approver",
         facts=("LevelBlocked",),
         notifications=TOLD_ADMINS,
     ),
     Answered(
         description="people enough open a blocked level",
-        given=read(reached(level(*THREE)), UNREADABLE).state,
-        when=reading(CLARA),
+        given=apply_result(reached(level(*THREE)), UNREADABLE).state,
+        when=directory_result(CLARA),
         facts=("LevelOpened",),
         notifications=(Notification(kind=ASKED, people=(CLARA,)),),
     ),
@@ -136,25 +136,25 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
     Answered(
         description="the same people again are no fact and ask nobody",
         given=wanted(TWO_OF_THREE),
-        when=reading(*THREE),
+        when=directory_result(*THREE),
     ),
     Answered(
         description="somebody new is a fact and is asked, the others are not asked again",
         given=wanted(TWO_OF_THREE),
-        when=reading(*THREE, EMIL),
+        when=directory_result(*THREE, EMIL),
         facts=("ApproversChanged",),
         notifications=(Notification(kind=ASKED, people=(EMIL,)),),
     ),
     Answered(
         description="somebody less is a fact and asks nobody",
         given=wanted(TWO_OF_THREE),
-        when=reading(BORIS, CLARA),
+        when=directory_result(BORIS, CLARA),
         facts=("ApproversChanged",),
     ),
     Answered(
         description="too few left block an open level",
         given=wanted(TWO_OF_THREE),
-        when=reading(BORIS),
+        when=directory_result(BORIS),
         then="too_few_eligible",
         facts=("LevelBlocked",),
         notifications=TOLD_ADMINS,
@@ -162,7 +162,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
     Answered(
         description="nobody left blocks an open level",
         given=wanted(TWO_OF_THREE),
-        when=reading(member(BORIS, Standing.DEACTIVATED)),
+        when=directory_result(member(BORIS, Standing.DEACTIVATED)),
         then="no_eligible_approver",
         facts=("LevelBlocked",),
         notifications=TOLD_ADMINS,
@@ -170,13 +170,13 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
     Answered(
         description="who has said yes counts on after they left: one more is enough people",
         given=wanted(decided(TWO_OF_THREE, yes(BORIS))),
-        when=reading(CLARA),
+        when=directory_result(CLARA),
         facts=("ApproversChanged",),
     ),
     Answered(
         description="who has said no counts on: a refresh that leaves too few blocks, never rejects",
         given=wanted(decided(TWO_OF_THREE, no(BORIS))),
-        when=reading(BORIS, CLARA),
+        when=directory_result(BORIS, CLARA),
         then="too_few_eligible",
         facts=("LevelBlocked",),
         notifications=TOLD_ADMINS,
@@ -184,21 +184,21 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
     Answered(
         description="all: who is left has said yes, so the level passes by the reading",
         given=wanted(decided(ALL_OF_THREE, yes(BORIS), yes(CLARA))),
-        when=reading(BORIS, CLARA),
+        when=directory_result(BORIS, CLARA),
         facts=("ApproversChanged", *EMPTY_CLOSED),
         status=Status.APPROVED,
     ),
     Answered(
         description="all: somebody new must say yes too",
         given=wanted(decided(ALL_OF_THREE, yes(BORIS), yes(CLARA))),
-        when=reading(*THREE, EMIL),
+        when=directory_result(*THREE, EMIL),
         facts=("ApproversChanged",),
         notifications=(Notification(kind=ASKED, people=(EMIL,)),),
     ),
     Answered(
         description="all: everybody gone without a word passes nothing",
         given=wanted(ALL_OF_THREE),
-        when=reading(),
+        when=directory_result(),
         then="no_eligible_approver",
         facts=("LevelBlocked",),
         notifications=TOLD_ADMINS,
@@ -206,20 +206,20 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
     Answered(
         description="majority: one yes among one left and one gone is no majority of two",
         given=wanted(decided(MOST_OF_THREE, yes(BORIS))),
-        when=reading(CLARA),
+        when=directory_result(CLARA),
         facts=("ApproversChanged",),
     ),
     Answered(
         description="majority: one yes is a majority of oneself",
         given=wanted(decided(MOST_OF_THREE, yes(BORIS))),
-        when=reading(BORIS),
+        when=directory_result(BORIS),
         facts=("ApproversChanged", *EMPTY_CLOSED),
         status=Status.APPROVED,
     ),
     Answered(
         description="a stand-in who is active is asked",
         given=HANDED,
-        when=reading(BORIS, people=(EMIL,)),
+        when=directory_result(BORIS, people=(EMIL,)),
         facts=("ApproversChanged",),
         notifications=(Notification(kind=ASKED, people=(EMIL,)),),
     ),
@@ -227,7 +227,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         Answered(
             description=f"a stand-in who is {odd} is let go of, and who asked them is told",
             given=HANDED,
-            when=reading(BORIS, people=(member(EMIL, odd),)),
+            when=directory_result(BORIS, people=(member(EMIL, odd),)),
             facts=("DelegationVoided",),
             notifications=(Notification(kind=REFUSED, people=(BORIS,)),),
         )
@@ -237,15 +237,15 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
     Answered(
         description="a stand-in of whom the directory says nothing is let go of",
         given=HANDED,
-        when=reading(BORIS),
+        when=directory_result(BORIS),
         facts=("DelegationVoided",),
         notifications=(Notification(kind=REFUSED, people=(BORIS,)),),
     ),
 )
-def test_what_an_answer_does(row: Answered) -> None:
-    change = read(row.given, row.when)
+def test_the_effect_of_a_directory_result(row: Answered) -> None:
+    change = apply_result(row.given, row.when)
 
-    assert here(change.state).blocked == row.then
+    assert latest_level(change.state).blocked == row.then
     assert tuple(kinds(change.facts)) == row.facts
     assert change.notifications == row.notifications
     assert change.state.status is row.status
@@ -260,9 +260,9 @@ def test_what_an_answer_does(row: Answered) -> None:
 def test_a_voided_delegation_says_why(standing: Standing, rule: str) -> None:
     state = opened(level(BORIS), level(CLARA, name="hr"))
     state = next_opened(decided(state, yes(BORIS)))
-    state = hand_over(state, CLARA, BORIS).state
+    state = delegate_seat(state, CLARA, BORIS).state
 
-    change = read(state, reading(CLARA, people=(member(BORIS, standing),)))
+    change = apply_result(state, directory_result(CLARA, people=(member(BORIS, standing),)))
 
     assert change.facts[0].rule == rule
     assert change.facts[0].data == {"delegate": BORIS, "on_behalf_of": CLARA}
@@ -270,29 +270,31 @@ def test_a_voided_delegation_says_why(standing: Standing, rule: str) -> None:
 
 
 @pytest.mark.parametrize("notify", Notify)
-def test_nobody_is_asked_where_the_policy_notifies_nobody(notify: Notify) -> None:
-    begun = approval.submit(asked(policy(level(BORIS), notify=notify)), NOON).state
+def test_approvers_are_not_notified_if_the_policy_notifies_no_one(notify: Notify) -> None:
+    begun = approval.submit(request_under(policy(level(BORIS), notify=notify)), NOON).state
 
-    change = read(reach_level(begun, ()), reading(BORIS))
+    change = apply_result(reach_level(begun, ()), directory_result(BORIS))
 
     assert bool(change.notifications) is (notify is not Notify.NONE)
 
 
-def test_the_admins_are_told_of_a_blocked_level_though_nobody_is_notified() -> None:
-    begun = approval.submit(asked(policy(level(BORIS), notify=Notify.NONE)), NOON).state
+def test_admins_are_notified_of_a_blocked_level_even_if_the_policy_notifies_no_one() -> None:
+    begun = approval.submit(request_under(policy(level(BORIS), notify=Notify.NONE)), NOON).state
 
-    change = read(reach_level(begun, ()), reading())
+    change = apply_result(reach_level(begun, ()), directory_result())
 
     assert change.notifications == TOLD_ADMINS
 
 
-def test_a_stand_in_of_later_is_asked_when_their_time_begins() -> None:
+def test_a_future_delegate_is_asked_when_their_time_starts() -> None:
     tomorrow = after(days=1)
-    answer = reading(BORIS, absences=(away(BORIS, EMIL, starts=tomorrow),), people=(EMIL,))
-    first = read(reached(level(BORIS)), answer)
+    answer = directory_result(
+        BORIS, absences=(absence_of(BORIS, EMIL, starts=tomorrow),), people=(EMIL,)
+    )
+    first = apply_result(reached(level(BORIS)), answer)
 
     rung = deadlines.advance_clock(first.state, tomorrow)
-    second = read(rung.state, answer, tomorrow)
+    second = apply_result(rung.state, answer, tomorrow)
 
     assert first.notifications == (Notification(kind=ASKED, people=(BORIS,)),)
     assert deadlines.next_deadline(first.state) == tomorrow
@@ -302,46 +304,52 @@ def test_a_stand_in_of_later_is_asked_when_their_time_begins() -> None:
     assert deadlines.next_deadline(second.state) is None
 
 
-def test_a_reading_that_changes_nothing_leaves_no_old_instants_behind() -> None:
-    answer = reading(BORIS, absences=(away(BORIS, EMIL, starts=after(days=1)),), people=(EMIL,))
-    state = read(reached(level(BORIS)), answer).state
+def test_a_result_replaces_the_query_ticks_of_an_earlier_result() -> None:
+    answer = directory_result(
+        BORIS, absences=(absence_of(BORIS, EMIL, starts=after(days=1)),), people=(EMIL,)
+    )
+    state = apply_result(reached(level(BORIS)), answer).state
 
-    state = read(wanted(state), reading(BORIS)).state
+    state = apply_result(wanted(state), directory_result(BORIS)).state
 
-    assert here(state).clock == ()
-
-
-# Nobody who could help is shut out
+    assert latest_level(state).clock == ()
 
 
-def test_a_level_that_a_rejection_and_a_leaver_blocked_opens_for_new_people() -> None:
-    state = read(wanted(decided(TWO_OF_THREE, no(BORIS))), reading(BORIS, CLARA)).state
+# Blocked levels
+
+
+def test_a_level_blocked_by_a_rejection_and_a_leaver_opens_for_new_people() -> None:
+    state = apply_result(
+        wanted(decided(TWO_OF_THREE, no(BORIS))), directory_result(BORIS, CLARA)
+    ).state
     state = reassign(state, CLARA, DORA).state
 
-    state = read(state, reading(CLARA, DORA)).state
+    state = apply_result(state, directory_result(CLARA, DORA)).state
     state = decided(state, yes(CLARA), yes(DORA))
 
     assert state.status is Status.APPROVED
 
 
 def test_the_requester_may_withdraw_from_a_blocked_level_whose_admins_are_unknown() -> None:
-    state = read(reached(level(BORIS)), reading(unreadable=("x",), admins=())).state
+    state = apply_result(
+        reached(level(BORIS)), directory_result(unreadable=("x",), admins=())
+    ).state
 
     change = withdraw(state, withdrawal())
 
     assert change.state.status is Status.WITHDRAWN
 
 
-def test_nobody_decides_while_a_level_lacks_people_though_some_are_eligible() -> None:
-    state = read(wanted(TWO_OF_THREE), reading(BORIS)).state
+def test_no_one_decides_while_a_level_has_too_few_people() -> None:
+    state = apply_result(wanted(TWO_OF_THREE), directory_result(BORIS)).state
 
     error = refusal(state, yes(BORIS))
 
-    assert here(state).eligible == (BORIS,)
+    assert latest_level(state).eligible == (BORIS,)
     assert error.code == "level_not_open"
 
 
-def test_a_request_that_waits_for_its_requester_reads_nobody() -> None:
+def test_a_request_that_waits_for_changes_queries_no_one() -> None:
     state = decided(opened(level(BORIS, CLARA)), changes(BORIS))
 
     assert not state.waits_for_approvers
@@ -349,9 +357,9 @@ def test_a_request_that_waits_for_its_requester_reads_nobody() -> None:
 
 
 @pytest.mark.parametrize("standing", [one for one in Standing if one is not Standing.ACTIVE])
-def test_who_is_named_but_may_not_decide_learns_what_they_are(standing: Standing) -> None:
+def test_a_named_person_who_may_not_decide_is_given_their_standing(standing: Standing) -> None:
     state = opened(level(BORIS, CLARA))
-    state = read(wanted(state), reading(member(BORIS, standing), CLARA)).state
+    state = apply_result(wanted(state), directory_result(member(BORIS, standing), CLARA)).state
 
     error = refusal(state, yes(BORIS))
 
@@ -359,12 +367,12 @@ def test_who_is_named_but_may_not_decide_learns_what_they_are(standing: Standing
     assert error.data == {"standing": standing}
 
 
-def test_whom_one_source_finds_active_may_decide_whatever_another_says() -> None:
+def test_a_person_may_decide_if_any_source_finds_them_active() -> None:
     twice = Member(person=BORIS, source="group:x", standing=Standing.UNKNOWN)
 
-    state = read(reached(level(BORIS)), reading(twice, BORIS)).state
+    state = apply_result(reached(level(BORIS)), directory_result(twice, BORIS)).state
 
-    assert here(state).eligible == (BORIS,)
+    assert latest_level(state).eligible == (BORIS,)
 
 
 def test_a_refresh_by_an_admin_is_a_fact_and_one_by_slack_is_not() -> None:

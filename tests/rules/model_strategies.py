@@ -1,4 +1,4 @@
-"""What hypothesis draws for the model: policies as engine and oracle read them, people, answers."""
+"""Hypothesis strategies for the model test: policies, people and directory results."""
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
@@ -16,16 +16,16 @@ from tests.rules.builders import (
     FINN,
     GUS,
     NOON,
-    asked,
+    directory_result,
     level,
     member,
     policy,
-    reading,
+    request_under,
     usd,
     users,
 )
-from tests.rules.oracle import OracleLevel, Story
-from tests.rules.oracle_people import Answer, Away
+from tests.rules.reference_model import ReferenceLevel, ReferenceModel
+from tests.rules.reference_people import ReferenceAbsence, ReferenceResult
 from workflows.rules.approvals.policy import (
     Escalation,
     LevelRule,
@@ -38,13 +38,13 @@ from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.people.actors import Absence, DirectoryResult, Member, Standing
 from workflows.rules.shared.content import Content
 
-EVERYBODY = (ANA, BORIS, CLARA, DORA, EMIL, FINN, GUS)
-NOBODY = "UNOBODY"
-"""Of whom the directory never says a word."""
+EVERYONE = (ANA, BORIS, CLARA, DORA, EMIL, FINN, GUS)
+UNKNOWN_PERSON = "UNOBODY"
+"""A person that no directory result contains."""
 
 MINUTE = timedelta(minutes=1)
 AMOUNTS = {"small": "500.00", "middle": "2000.00", "large": "9000.00"}
-"""Up to 1,000 needs nobody, up to 5,000 the first level, more needs all of them."""
+"""Amounts up to 1,000 need no level, up to 5,000 the first level, and above all levels."""
 
 
 def content(title: str, amount: str) -> Content:
@@ -52,17 +52,17 @@ def content(title: str, amount: str) -> Content:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Written:
-    """One level, as the engine and as the oracle read it."""
+class DrawnLevel:
+    """A level, for the rules and for the reference."""
 
     rule: LevelRule
-    oracle: OracleLevel
-    alarms: list[tuple[int, str]]
+    expected_level: ReferenceLevel
+    ticks: list[tuple[int, str]]
     end: int | None
 
-    def alarms_from(self, now: datetime) -> list[tuple[datetime, str]]:
-        """Return what rings, and when: nothing at the end or after it but the end."""
-        before = [one for one in self.alarms if self.end is None or one[0] < self.end]
+    def ticks_from(self, now: datetime) -> list[tuple[datetime, str]]:
+        """Return the ticks with their instants; ticks that are not before the expiry are left out."""
+        before = [one for one in self.ticks if self.end is None or one[0] < self.end]
         end = [] if self.end is None else [(self.end, "end")]
         return [(now + minutes * MINUTE, kind) for minutes, kind in [*before, *end]]
 
@@ -74,7 +74,7 @@ minutes = st.integers(1, 8)
 
 
 @st.composite
-def levels(draw: st.DrawFn) -> Written:
+def levels(draw: st.DrawFn) -> DrawnLevel:
     quorum: int | str = draw(quorums)
     reject_quorum = draw(st.sampled_from([1, 2, 2, 3]))
     approve_reason = draw(st.sampled_from([ReasonRule.OPTIONAL, *ReasonRule]))
@@ -82,12 +82,14 @@ def levels(draw: st.DrawFn) -> Written:
     reminders = draw(st.lists(minutes, max_size=2))
     escalations = draw(st.lists(st.tuples(minutes, st.booleans()), max_size=2))
     end = draw(st.sampled_from([None, 3, 6, 9]))
-    written = Quorum(count=quorum) if isinstance(quorum, int) else Quorum(kind=QuorumKind(quorum))
-    return Written(
+    drawn_levels = (
+        Quorum(count=quorum) if isinstance(quorum, int) else Quorum(kind=QuorumKind(quorum))
+    )
+    return DrawnLevel(
         rule=level(
             BORIS,
             name=f"level-{draw(st.integers())}",
-            quorum=written,
+            quorum=drawn_levels,
             reject_quorum=reject_quorum,
             approve_reason=approve_reason,
             reject_reason=reject_reason,
@@ -98,39 +100,41 @@ def levels(draw: st.DrawFn) -> Written:
             ),
             expire_after=None if end is None else end * MINUTE,
         ),
-        oracle=OracleLevel(
+        expected_level=ReferenceLevel(
             quorum=quorum,
             reject_quorum=reject_quorum,
             approve_reason=approve_reason.value,
             reject_reason=reject_reason.value,
         ),
-        alarms=[(after, "remind") for after in reminders]
+        ticks=[(after, "remind") for after in reminders]
         + [(after, "instead" if instead else "add") for after, instead in escalations],
         end=end,
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Begun:
-    """A request to begin with, as the engine and as the oracle read it."""
+class DrawnRequest:
+    """A request, for the rules and for the reference."""
 
     request: ApprovalRequest
-    story: Story
-    written: list[Written]
+    reference: ReferenceModel
+    drawn_levels: list[DrawnLevel]
 
 
 mostly = st.sampled_from([True, True, True, True, False])
 
 
 @st.composite
-def requests(draw: st.DrawFn) -> Begun:
-    written = draw(st.lists(levels(), min_size=1, max_size=3, unique_by=lambda one: one.rule.name))
+def requests(draw: st.DrawFn) -> DrawnRequest:
+    drawn_levels = draw(
+        st.lists(levels(), min_size=1, max_size=3, unique_by=lambda one: one.rule.name)
+    )
     amount = draw(st.sampled_from([*["large"] * 8, "middle", "small"]))
     distinct, delegation, amendable = draw(st.booleans()), draw(mostly), draw(mostly)
     most = draw(st.sampled_from([0, 1, 2, 5]))
-    names = tuple(one.rule.name for one in written)
+    names = tuple(one.rule.name for one in drawn_levels)
     pinned = policy(
-        *(one.rule for one in written),
+        *(one.rule for one in drawn_levels),
         distinct=distinct,
         delegation=delegation,
         max_amendments=most,
@@ -140,11 +144,11 @@ def requests(draw: st.DrawFn) -> Begun:
         Tier(up_to=usd("5000.00"), levels=names[:1]),
         Tier(up_to=None, levels=names),
     )
-    plain = asked(replace(pinned, tiers=tiers), amount=AMOUNTS[amount], amendable=amendable)
-    every = [one.oracle for one in written]
-    return Begun(
+    plain = request_under(replace(pinned, tiers=tiers), amount=AMOUNTS[amount], amendable=amendable)
+    every = [one.expected_level for one in drawn_levels]
+    return DrawnRequest(
         request=replace(plain, content=content("a", amount)),
-        story=Story(
+        reference=ReferenceModel(
             requester=ANA,
             routes={"small": [], "middle": every[:1], "large": every},
             asked=("a", amount),
@@ -153,83 +157,83 @@ def requests(draw: st.DrawFn) -> Begun:
             amendable=amendable,
             max_amendments=most,
         ),
-        written=written,
+        drawn_levels=drawn_levels,
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Heard:
-    """One answer of the directory, as the engine and as the oracle read it."""
+class DrawnResult:
+    """A directory result, for the rules and for the reference."""
 
-    reading: DirectoryResult
-    answer: Answer
+    result: DirectoryResult
+    expected: ReferenceResult
 
 
-people = st.sampled_from(EVERYBODY)
+people = st.sampled_from(EVERYONE)
 admins: st.SearchStrategy[list[str] | None] = st.sampled_from(
     [*[[GUS]] * 6, [BORIS, GUS], [ANA, GUS], [], None]
 )
 away = st.builds(
-    Away,
+    ReferenceAbsence,
     person=people,
-    delegate=people | st.just(NOBODY),
+    delegate=people | st.just(UNKNOWN_PERSON),
     starts=st.integers(-5, 10).map(lambda minutes: NOON + minutes * MINUTE),
     ends=st.integers(-3, 25).map(lambda minutes: NOON + minutes * MINUTE),
 ).filter(lambda one: one.starts < one.ends)
 
 
 @st.composite
-def answers(draw: st.DrawFn) -> Heard:
-    named = draw(st.lists(people, max_size=7, unique=True) | st.permutations(EVERYBODY[1:]))
+def directory_results(draw: st.DrawFn) -> DrawnResult:
+    named = draw(st.lists(people, max_size=7, unique=True) | st.permutations(EVERYONE[1:]))
     odd = draw(st.sets(people, max_size=2)) if draw(st.booleans()) else set()
     absences = draw(st.lists(away, max_size=4))
     unreadable = draw(st.sampled_from([*[False] * 5, True]))
     heads = draw(admins)
-    return heard(named, odd=odd, absences=absences, unreadable=unreadable, heads=heads)
+    return drawn_result(named, odd=odd, absences=absences, unreadable=unreadable, heads=heads)
 
 
 @st.composite
-def good_answers(draw: st.DrawFn) -> Heard:
-    """Draw what the directory says on a good day: several people, and who is there for the absent."""
-    line = draw(st.permutations(EVERYBODY[1:]))
+def usual_results(draw: st.DrawFn) -> DrawnResult:
+    """Draw a usual result: several people, and delegates for the absent ones."""
+    line = draw(st.permutations(EVERYONE[1:]))
     found = draw(st.integers(2, 6))
     named, rest = line[:found], line[found:]
     absences = [
-        Away(person=person, delegate=delegate, starts=NOON, ends=NOON + 20 * MINUTE)
+        ReferenceAbsence(person=person, delegate=delegate, starts=NOON, ends=NOON + 20 * MINUTE)
         for person, delegate in zip(named, rest, strict=False)
     ]
-    return heard(named, absences=absences, heads=[GUS])
+    return drawn_result(named, absences=absences, heads=[GUS])
 
 
-def heard(
+def drawn_result(
     named: list[str],
     *,
     odd: AbstractSet[str] = frozenset(),
-    absences: Sequence[Away] = (),
+    absences: Sequence[ReferenceAbsence] = (),
     unreadable: bool = False,
     heads: list[str] | None,
-) -> Heard:
-    """Return the answer that names these people, of whom the odd ones are no active members."""
+) -> DrawnResult:
+    """Return a result with these people; those in `odd` are guests."""
 
     def known(person: str) -> Member:
         return member(person, Standing.GUEST if person in odd else Standing.ACTIVE)
 
-    return Heard(
-        reading=reading(
+    return DrawnResult(
+        result=directory_result(
             *map(known, named),
             unreadable=("group:x",) if unreadable else (),
             absences=tuple(
                 Absence(person=a.person, delegate=a.delegate, starts=a.starts, ends=a.ends)
                 for a in absences
             ),
-            people=tuple(known(one) for one in EVERYBODY if one not in named),
+            people=tuple(known(one) for one in EVERYONE if one not in named),
             admins=tuple(heads or ()),
             admins_unreadable=("group:y",) if heads is None else (),
         ),
-        answer=Answer(
+        expected=ReferenceResult(
             active=[one for one in named if one not in odd],
             others={one: "guest" for one in named if one in odd},
-            able=set(EVERYBODY) - odd,
+            allowed=set(EVERYONE) - odd,
             away=list(absences),
             admins=heads,
             unreadable=unreadable,

@@ -1,20 +1,9 @@
-"""Comments: who may, what is kept of them, and that thousands of them weigh nothing."""
+"""Comments: who may comment, what is kept, and that the state stays small."""
 
 from dataclasses import asdict, dataclass
 
 import pytest
 
-from tests.rules.acts import (
-    CLOSED,
-    changes,
-    comment,
-    decided,
-    hand_over,
-    reassign,
-    refused,
-    standing,
-    yes,
-)
 from tests.rules.builders import (
     ANA,
     BORIS,
@@ -26,21 +15,34 @@ from tests.rules.builders import (
     NOON,
     actor,
     after,
+    apply_result,
     blocked,
+    directory_result,
     kinds,
     level,
     next_opened,
-    of,
     opened,
-    read,
-    reading,
+    quorum_of,
     submitted,
     table,
 )
+from tests.rules.verbs import (
+    CLOSED,
+    changes,
+    comment,
+    decided,
+    delegate_seat,
+    in_status,
+    reassign,
+    refusal_of,
+    yes,
+)
 from workflows.rules.approvals.request import ApprovalState, Remark, Status
 
-OPEN = opened(level(BORIS, CLARA, quorum=of(2)), expires_at=after(minutes=5))
-STOOD_IN = read(hand_over(OPEN, BORIS, EMIL).state, reading(BORIS, CLARA, people=(EMIL,))).state
+OPEN = opened(level(BORIS, CLARA, quorum=quorum_of(2)), expires_at=after(minutes=5))
+STOOD_IN = apply_result(
+    delegate_seat(OPEN, BORIS, EMIL).state, directory_result(BORIS, CLARA, people=(EMIL,))
+).state
 SECOND = next_opened(decided(opened(level(BORIS), level(DORA, name="hr")), yes(BORIS)))
 
 
@@ -90,7 +92,7 @@ class May:
     *(
         May(
             description=f"nobody comments on a request that is {status}",
-            given=standing(status),
+            given=in_status(status),
             person=person,
             then="request_closed",
         )
@@ -100,7 +102,7 @@ class May:
 )
 def test_who_may_comment(row: May) -> None:
     if row.then:
-        assert refused(lambda: comment(row.given, row.person)).code == row.then
+        assert refusal_of(lambda: comment(row.given, row.person)).code == row.then
     else:
         assert comment(row.given, row.person).state.comments == 1
 
@@ -109,14 +111,14 @@ def test_who_may_comment(row: May) -> None:
     ("text", "code"),
     [("", "reason_required"), (" \n", "reason_required"), ("x" * 3001, "reason_too_long")],
 )
-def test_a_comment_says_something_in_3000_characters(text: str, code: str) -> None:
-    error = refused(lambda: comment(OPEN, BORIS, text))
+def test_a_comment_has_1_to_3000_characters(text: str, code: str) -> None:
+    error = refusal_of(lambda: comment(OPEN, BORIS, text))
 
     assert error.code == code
 
 
-def test_when_the_time_is_over_nobody_comments() -> None:
-    error = refused(lambda: comment(OPEN, BORIS, now=after(minutes=5)))
+def test_no_one_comments_after_expiry() -> None:
+    error = refusal_of(lambda: comment(OPEN, BORIS, now=after(minutes=5)))
 
     assert error.code == "request_closed"
 
@@ -151,4 +153,4 @@ def test_thousands_of_comments_do_not_grow_the_state() -> None:
             sizes.append(len(repr(asdict(state))))
 
     assert state.comments == 3000
-    assert sizes[0] <= sizes[1] <= sizes[0] + 8  # a counter may have one digit more
+    assert sizes[0] <= sizes[1] <= sizes[0] + 8  # the counter may have one more digit

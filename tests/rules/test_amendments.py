@@ -1,20 +1,9 @@
-"""What an amendment voids: everything. Who may amend, how often, and what they are told if not."""
+"""Amendments: they make all decisions void and restart the route."""
 
 from dataclasses import dataclass, replace
 
 import pytest
 
-from tests.rules.acts import (
-    amend,
-    changes,
-    comment,
-    decided,
-    hand_over,
-    no,
-    reassign,
-    refusal,
-    yes,
-)
 from tests.rules.builders import (
     ANA,
     BORIS,
@@ -23,22 +12,33 @@ from tests.rules.builders import (
     EMIL,
     actor,
     after,
-    asked,
-    here,
+    apply_result,
+    directory_result,
     kinds,
+    latest_level,
     level,
-    named,
     next_opened,
-    of,
+    open_request,
     opened,
-    opened_as,
     policy,
+    quorum_of,
     reached,
-    read,
-    reading,
+    request_under,
+    result_naming,
     submitted,
     table,
     usd,
+)
+from tests.rules.verbs import (
+    amend,
+    changes,
+    comment,
+    decided,
+    delegate_seat,
+    no,
+    reassign,
+    refusal,
+    yes,
 )
 from workflows.rules.approvals.levels import reach_level
 from workflows.rules.approvals.policy import Tier
@@ -55,13 +55,13 @@ from workflows.rules.shared.content import Content, ContentChange, content_diges
 DESK = Content(title="A new desk", amount=usd("1500.00"))
 CHEAPER = replace(DESK, amount=usd("1200.00"))
 CHEAP = replace(DESK, amount=usd("1000.00"))
-TWO_OF_THREE = level(BORIS, CLARA, DORA, quorum=of(2), reject_quorum=2)
+TWO_OF_THREE = level(BORIS, CLARA, DORA, quorum=quorum_of(2), reject_quorum=2)
 HR = level(EMIL, name="hr")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Voided:
-    """So many decisions do not count any more."""
+    """The number of decisions that an amendment makes void."""
 
     description: str
     given: ApprovalState
@@ -97,7 +97,7 @@ class Voided:
         then=1,
     ),
 )
-def test_an_amendment_voids_everything_that_was_decided(row: Voided) -> None:
+def test_an_amendment_voids_all_decisions(row: Voided) -> None:
     change = amend(row.given, CHEAPER)
 
     assert change.state.voided == row.then
@@ -112,15 +112,15 @@ def test_an_amendment_voids_everything_that_was_decided(row: Voided) -> None:
 def again(state: ApprovalState) -> ApprovalState:
     """Return the amended request with its first level open."""
     state = reach_level(state, ())
-    return read(state, named(here(state).rule)).state
+    return apply_result(state, result_naming(latest_level(state).rule)).state
 
 
-def test_who_decided_about_the_old_content_may_decide_about_the_new() -> None:
+def test_a_person_who_decided_about_the_old_content_may_decide_about_the_new() -> None:
     state = decided(opened(TWO_OF_THREE), yes(BORIS))
 
     state = decided(again(amend(state, CHEAPER).state), no(BORIS, revision=2))
 
-    assert [said.verdict for said in here(state).decisions] == ["reject"]
+    assert [said.verdict for said in latest_level(state).decisions] == ["reject"]
 
 
 @pytest.mark.parametrize("press", [yes(CLARA), no(CLARA), changes(CLARA)])
@@ -132,10 +132,10 @@ def test_a_click_on_the_old_content_never_counts(press: Decision) -> None:
     assert error.code == "stale_content"
 
 
-def test_approvers_are_asked_again_about_new_content() -> None:
+def test_approvers_are_notified_again_about_new_content() -> None:
     state = reach_level(amend(opened(TWO_OF_THREE), CHEAPER).state, ())
 
-    change = read(state, reading(BORIS, CLARA, DORA))
+    change = apply_result(state, directory_result(BORIS, CLARA, DORA))
 
     assert change.notifications == (
         Notification(kind=NotificationKind.ASKED, people=(BORIS, CLARA, DORA)),
@@ -150,17 +150,17 @@ def test_voided_decisions_are_counted_over_all_amendments() -> None:
     assert state.voided == 2
 
 
-def test_whom_an_admin_named_for_the_old_content_is_not_named_for_the_new() -> None:
+def test_a_reassignment_ends_with_an_amendment() -> None:
     state = reassign(opened(TWO_OF_THREE), EMIL).state
 
     state = again(amend(state, CHEAPER).state)
 
-    assert here(state).eligible == (BORIS, CLARA, DORA)
-    assert here(state).reassigned_by == ()
+    assert latest_level(state).eligible == (BORIS, CLARA, DORA)
+    assert latest_level(state).reassigned_by == ()
 
 
-def test_comments_and_delegations_outlive_an_amendment() -> None:
-    state = hand_over(opened(TWO_OF_THREE), BORIS, EMIL).state
+def test_comments_and_delegations_are_kept_by_an_amendment() -> None:
+    state = delegate_seat(opened(TWO_OF_THREE), BORIS, EMIL).state
     state = comment(state, BORIS).state
 
     amended = amend(state, CHEAPER).state
@@ -212,8 +212,8 @@ TIERED = replace(
         ("5000.01", ["sales", "board"], "order: over 5,000.00 USD"),
     ],
 )
-def test_the_new_amount_is_routed_anew(amount: str, levels: list[str], rule: str) -> None:
-    state = opened_as(asked(TIERED, amount="2000.00"))
+def test_the_new_amount_gets_a_new_route(amount: str, levels: list[str], rule: str) -> None:
+    state = open_request(request_under(TIERED, amount="2000.00"))
 
     change = amend(state, replace(DESK, amount=usd(amount)))
 
@@ -221,7 +221,7 @@ def test_the_new_amount_is_routed_anew(amount: str, levels: list[str], rule: str
     assert change.facts[0].rule == rule
 
 
-def test_an_amount_that_needs_nobody_is_approved_by_nobody() -> None:
+def test_an_amount_that_needs_no_approval_is_approved_by_no_one() -> None:
     change = amend(decided(opened(TWO_OF_THREE), yes(BORIS)), CHEAP)
 
     assert change.state.status is Status.APPROVED
@@ -230,8 +230,8 @@ def test_an_amount_that_needs_nobody_is_approved_by_nobody() -> None:
     assert kinds(change.facts) == ["RequestAmended", "RequestApproved"]
 
 
-def test_an_amount_taken_out_needs_everybody() -> None:
-    state = opened_as(asked(TIERED, amount="2000.00"))
+def test_removing_the_amount_requires_all_levels() -> None:
+    state = open_request(request_under(TIERED, amount="2000.00"))
 
     change = amend(state, replace(DESK, amount=None))
 

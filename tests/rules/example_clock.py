@@ -1,8 +1,8 @@
-"""A level with two reminders, an escalation and an end, and what its clock waits for."""
+"""A level with two reminders, an escalation and an expiry, and its clock."""
 
 from datetime import datetime, timedelta
 
-from tests.rules.builders import BORIS, CLARA, DORA, after, level, of, users
+from tests.rules.builders import BORIS, CLARA, DORA, after, level, quorum_of, users
 from workflows.rules.approvals.clock import Tick, TickKind
 from workflows.rules.approvals.policy import Escalation
 
@@ -13,7 +13,7 @@ TO_DORA_INSTEAD = Escalation(after=4 * MINUTE, to=users(DORA), replace=True)
 RULE = level(
     BORIS,
     CLARA,
-    quorum=of(2),
+    quorum=quorum_of(2),
     remind_after=(MINUTE, 2 * MINUTE),
     escalate=(TO_DORA,),
     expire_after=5 * MINUTE,

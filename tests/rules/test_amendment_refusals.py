@@ -1,20 +1,10 @@
-"""Who may not amend, and when changes may not be asked for."""
+"""Refusals of amendments and of requests for changes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
 
-from tests.rules.acts import (
-    amend,
-    changes,
-    decide,
-    decided,
-    no,
-    refusal,
-    refused,
-    yes,
-)
 from tests.rules.builders import (
     ANA,
     BORIS,
@@ -23,18 +13,28 @@ from tests.rules.builders import (
     EMIL,
     NOON,
     after,
-    asked,
-    here,
+    apply_result,
     kinds,
+    latest_level,
     level,
-    named,
-    of,
+    open_request,
     opened,
-    opened_as,
     policy,
-    read,
+    quorum_of,
+    request_under,
+    result_naming,
     table,
     usd,
+)
+from tests.rules.verbs import (
+    amend,
+    changes,
+    decide,
+    decided,
+    no,
+    refusal,
+    refusal_of,
+    yes,
 )
 from workflows.rules.approvals.levels import reach_level
 from workflows.rules.approvals.request import (
@@ -51,21 +51,21 @@ from workflows.rules.shared.errors import AmendmentsUsedUpError
 DESK = Content(title="A new desk", amount=usd("1500.00"))
 CHEAPER = replace(DESK, amount=usd("1200.00"))
 CHEAP = replace(DESK, amount=usd("1000.00"))
-TWO_OF_THREE = level(BORIS, CLARA, DORA, quorum=of(2), reject_quorum=2)
+TWO_OF_THREE = level(BORIS, CLARA, DORA, quorum=quorum_of(2), reject_quorum=2)
 HR = level(EMIL, name="hr")
 
 
 def again(state: ApprovalState) -> ApprovalState:
     """Return the amended request with its first level open."""
     state = reach_level(state, ())
-    return read(state, named(here(state).rule)).state
+    return apply_result(state, result_naming(latest_level(state).rule)).state
 
 
-# Who may not
+# Refusals
 
 
-USED_UP = opened_as(asked(policy(level(BORIS), max_amendments=0)))
-FIXED = opened_as(asked(policy(level(BORIS)), amendable=False))
+USED_UP = open_request(request_under(policy(level(BORIS), max_amendments=0)))
+FIXED = open_request(request_under(policy(level(BORIS)), amendable=False))
 OPEN = opened(level(BORIS, CLARA), expires_at=after(minutes=5))
 
 
@@ -152,19 +152,19 @@ def refusing(
         then="no_tier",
     ),
 )
-def test_who_may_not_amend_and_why(row: Refused) -> None:
-    error = refused(row.when)
+def test_amendments_are_refused_with_their_reason(row: Refused) -> None:
+    error = refusal_of(row.when)
 
     assert error.code == row.then
 
 
 @pytest.mark.parametrize("rounds", [1, 2, 3])
 def test_a_request_is_amended_as_often_as_its_policy_allows(rounds: int) -> None:
-    state = opened_as(asked(policy(level(BORIS), max_amendments=rounds)))
+    state = open_request(request_under(policy(level(BORIS), max_amendments=rounds)))
     for number in range(rounds):
         state = amend(state, replace(DESK, text=f"round {number}")).state
 
-    error = refused(lambda: amend(state, DESK))
+    error = refusal_of(lambda: amend(state, DESK))
 
     assert isinstance(error, AmendmentsUsedUpError)
     assert error.data == {"limit": str(rounds)}
@@ -174,17 +174,19 @@ def test_a_request_is_amended_as_often_as_its_policy_allows(rounds: int) -> None
 @pytest.mark.parametrize(
     ("state", "code"), [(FIXED, "not_amendable"), (USED_UP, "amendments_used_up")]
 )
-def test_changes_are_not_requested_of_who_cannot_make_them(state: ApprovalState, code: str) -> None:
-    """Else the request would wait for what can never come."""
+def test_changes_cannot_be_requested_if_the_requester_cannot_amend(
+    state: ApprovalState, code: str
+) -> None:
+    """Otherwise the request would wait forever."""
     error = refusal(state, changes(BORIS))
 
     assert error.code == code
 
 
-# Asking for changes
+# Requests for changes
 
 
-def test_a_request_for_changes_waits_for_the_requester_who_is_told() -> None:
+def test_a_request_for_changes_waits_for_the_requester_and_notifies_them() -> None:
     change = decide(OPEN, changes(BORIS, reason="cheaper"), after(minutes=1))
 
     wanted = change.state.change_request
@@ -198,14 +200,14 @@ def test_a_request_for_changes_waits_for_the_requester_who_is_told() -> None:
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\n"])
-def test_a_request_for_changes_says_which(blank: str) -> None:
+def test_a_request_for_changes_needs_a_reason(blank: str) -> None:
     error = refusal(OPEN, changes(BORIS, reason=blank))
 
     assert error.code == "reason_required"
 
 
 @pytest.mark.parametrize("press", [yes(CLARA), no(CLARA), changes(CLARA)])
-def test_nobody_decides_while_changes_are_awaited(press: Decision) -> None:
+def test_no_one_decides_while_changes_are_requested(press: Decision) -> None:
     state = decided(OPEN, changes(BORIS))
 
     error = refusal(state, press)
@@ -214,7 +216,7 @@ def test_nobody_decides_while_changes_are_awaited(press: Decision) -> None:
     assert error.data == {"person": BORIS}
 
 
-def test_amending_the_amendment_starts_from_the_last_content() -> None:
+def test_a_second_amendment_is_compared_with_the_first() -> None:
     state = amend(OPEN, CHEAPER).state
 
     change = amend(state, DESK, NOON)

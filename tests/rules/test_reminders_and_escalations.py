@@ -1,30 +1,29 @@
-"""What the clock does before the end: reminders, escalations, stand-ins whose time begins."""
+"""The clock before expiry: reminders, escalations, and delegates whose time starts."""
 
 from dataclasses import dataclass
 
-from tests.rules.acts import changes, decided, reassign, refusal, yes
 from tests.rules.builders import (
     BORIS,
     CLARA,
     DORA,
     EMIL,
-    asked,
-    away,
-    here,
+    absence_of,
+    apply_result,
+    directory_result,
     kinds,
+    latest_level,
     level,
     next_opened,
-    of,
-    opened_as,
+    open_request,
     policy,
-    read,
-    reading,
+    quorum_of,
     request,
+    request_under,
     submitted,
     table,
     users,
 )
-from tests.rules.clockwork import (
+from tests.rules.example_clock import (
     CLOCKWORK,
     ESCALATE,
     INSTEAD,
@@ -36,6 +35,7 @@ from tests.rules.clockwork import (
     at,
     ticks,
 )
+from tests.rules.verbs import changes, decided, reassign, refusal, yes
 from workflows.rules.approvals import deadlines
 from workflows.rules.approvals.clock import Tick
 from workflows.rules.approvals.levels import reach_level
@@ -45,13 +45,13 @@ from workflows.rules.people.actors import CLOCK
 
 
 def ticking(rule: LevelRule = RULE, *clock: Tick) -> ApprovalState:
-    """Return a request whose level is open and has this clock, or all of CLOCKWORK."""
-    return opened_as(request(rule), *(clock or CLOCKWORK))
+    """Return a request whose level is open and has this clock, or the example clock."""
+    return open_request(request(rule), *(clock or CLOCKWORK))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rung:
-    """What has happened by an instant, and what comes next."""
+    """The facts up to an instant, and the next tick."""
 
     description: str
     when: float
@@ -91,7 +91,7 @@ class Rung:
         next=None,
     ),
 )
-def test_what_the_clock_does_in_which_order(row: Rung) -> None:
+def test_the_clock_applies_its_ticks_in_order(row: Rung) -> None:
     change = deadlines.advance_clock(ticking(), at(row.when))
 
     assert [(fact.kind.value, fact.at) for fact in change.facts] == [
@@ -101,7 +101,7 @@ def test_what_the_clock_does_in_which_order(row: Rung) -> None:
     assert deadlines.next_deadline(change.state) == (None if row.next is None else at(row.next))
 
 
-def test_a_clock_looked_at_often_does_what_one_looked_at_late_does() -> None:
+def test_advancing_the_clock_often_or_late_has_the_same_result() -> None:
     often, late = ticking(), deadlines.advance_clock(ticking(), at(10))
     for second in range(0, 600, 7):
         often = deadlines.advance_clock(often, at(second / 60)).state
@@ -109,7 +109,7 @@ def test_a_clock_looked_at_often_does_what_one_looked_at_late_does() -> None:
     assert deadlines.advance_clock(often, at(10)).state == late.state
 
 
-def test_a_clock_looked_at_twice_rings_once() -> None:
+def test_a_tick_is_applied_once() -> None:
     once = deadlines.advance_clock(ticking(), at(1)).state
 
     again = deadlines.advance_clock(once, at(1))
@@ -121,7 +121,7 @@ def test_a_clock_looked_at_twice_rings_once() -> None:
 # Reminders
 
 
-def test_a_reminder_tells_those_who_have_not_decided_and_has_the_people_read_again() -> None:
+def test_a_reminder_notifies_undecided_approvers_and_queries_the_directory() -> None:
     state = decided(ticking(), yes(BORIS))
 
     change = deadlines.advance_clock(state, at(1))
@@ -129,14 +129,16 @@ def test_a_reminder_tells_those_who_have_not_decided_and_has_the_people_read_aga
     assert change.notifications == (Notification(kind=NotificationKind.REMINDED, people=(CLARA,)),)
     assert change.facts[0].data == {"people": CLARA}
     assert change.facts[0].rule == "remind_after"
-    assert here(change.state).reminders == 1
+    assert latest_level(change.state).reminders == 1
     assert change.state.waits_for_approvers
 
 
-def test_a_reminder_tells_a_stand_in_in_their_time_too() -> None:
+def test_a_reminder_notifies_an_active_delegate_too() -> None:
     state = reach_level(submitted(RULE), ticks((1, REMIND), (3, REMIND)))
-    absence = away(BORIS, EMIL, starts=at(2))
-    state = read(state, reading(BORIS, CLARA, absences=(absence,), people=(EMIL,))).state
+    absence = absence_of(BORIS, EMIL, starts=at(2))
+    state = apply_result(
+        state, directory_result(BORIS, CLARA, absences=(absence,), people=(EMIL,))
+    ).state
 
     first = deadlines.advance_clock(state, at(1))
     second = deadlines.advance_clock(first.state, at(3))
@@ -145,8 +147,8 @@ def test_a_reminder_tells_a_stand_in_in_their_time_too() -> None:
     assert second.notifications[0].people == (BORIS, CLARA, EMIL)
 
 
-def test_a_reminder_of_a_blocked_level_tells_the_admins_again() -> None:
-    state = read(reach_level(submitted(RULE), CLOCKWORK), reading()).state
+def test_a_reminder_of_a_blocked_level_notifies_the_admins_again() -> None:
+    state = apply_result(reach_level(submitted(RULE), CLOCKWORK), directory_result()).state
 
     change = deadlines.advance_clock(state, at(1))
 
@@ -155,8 +157,8 @@ def test_a_reminder_of_a_blocked_level_tells_the_admins_again() -> None:
     assert change.facts[0].data == {"people": ""}
 
 
-def test_a_reminder_where_the_policy_notifies_nobody_is_a_fact_all_the_same() -> None:
-    state = opened_as(asked(policy(RULE, notify=Notify.NONE)), *CLOCKWORK)
+def test_a_reminder_is_a_fact_even_if_the_policy_notifies_no_one() -> None:
+    state = open_request(request_under(policy(RULE, notify=Notify.NONE)), *CLOCKWORK)
 
     change = deadlines.advance_clock(state, at(1))
 
@@ -167,101 +169,101 @@ def test_a_reminder_where_the_policy_notifies_nobody_is_a_fact_all_the_same() ->
 # Escalations
 
 
-def test_an_escalation_asks_others_too_while_the_first_ones_may_still_decide() -> None:
+def test_an_escalation_adds_approvers_while_the_first_may_still_decide() -> None:
     state = ticking(RULE, *ticks((4, ESCALATE)))
 
     change = deadlines.advance_clock(state, at(4))
 
-    assert [str(one) for one in here(change.state).sources] == [
+    assert [str(one) for one in latest_level(change.state).sources] == [
         "user:UBORIS",
         "user:UCLARA",
         "user:UDORA",
     ]
-    assert here(change.state).eligible == (BORIS, CLARA)
-    assert here(change.state).escalations == 1
+    assert latest_level(change.state).eligible == (BORIS, CLARA)
+    assert latest_level(change.state).escalations == 1
     assert change.state.waits_for_approvers
     assert change.facts[0].data == {"to": "user:UDORA", "instead": "no"}
     assert decided(change.state, yes(BORIS)).is_open
 
 
-def test_whom_an_escalation_adds_is_asked_and_nobody_else() -> None:
+def test_only_the_approvers_added_by_an_escalation_are_notified() -> None:
     state = deadlines.advance_clock(ticking(RULE, *ticks((4, ESCALATE))), at(4)).state
 
-    change = read(state, reading(BORIS, CLARA, DORA), at(4))
+    change = apply_result(state, directory_result(BORIS, CLARA, DORA), at(4))
 
     assert change.notifications == (Notification(kind=NotificationKind.ASKED, people=(DORA,)),)
 
 
-def test_an_escalation_in_place_of_the_first_ones_lets_go_of_them_at_once() -> None:
+def test_a_replacing_escalation_removes_the_first_approvers_at_once() -> None:
     state = ticking(INSTEAD, *ticks((4, ESCALATE)))
 
     change = deadlines.advance_clock(state, at(4))
 
-    assert [str(one) for one in here(change.state).sources] == ["user:UDORA"]
-    assert here(change.state).blocked == "approvers_unread"
+    assert [str(one) for one in latest_level(change.state).sources] == ["user:UDORA"]
+    assert latest_level(change.state).blocked == "approvers_unread"
     assert change.facts[0].data == {"to": "user:UDORA", "instead": "yes"}
     assert refusal(change.state, yes(BORIS), at(4)).code == "level_not_open"
 
 
-def test_after_an_escalation_in_their_place_the_first_ones_are_no_approvers() -> None:
+def test_after_a_replacing_escalation_the_first_approvers_cannot_decide() -> None:
     state = deadlines.advance_clock(ticking(INSTEAD, *ticks((4, ESCALATE))), at(4)).state
 
-    state = read(state, reading(DORA), at(4)).state
+    state = apply_result(state, directory_result(DORA), at(4)).state
 
     assert refusal(state, yes(BORIS), at(4)).code == "not_an_approver"
     assert decided(state, yes(DORA)).status is Status.APPROVED
 
 
-def test_who_decided_before_an_escalation_in_their_place_counts_on() -> None:
-    rule = level(BORIS, CLARA, quorum=of(2), escalate=(TO_DORA_INSTEAD,))
+def test_decisions_before_a_replacing_escalation_still_count() -> None:
+    rule = level(BORIS, CLARA, quorum=quorum_of(2), escalate=(TO_DORA_INSTEAD,))
     state = deadlines.advance_clock(
         decided(ticking(rule, *ticks((4, ESCALATE))), yes(BORIS)), at(4)
     ).state
 
-    state = decided(read(state, reading(DORA), at(4)).state, yes(DORA))
+    state = decided(apply_result(state, directory_result(DORA), at(4)).state, yes(DORA))
 
     assert state.status is Status.APPROVED
 
 
-def test_a_late_press_of_somebody_let_go_of_is_judged_as_if_the_clock_had_rung() -> None:
+def test_a_late_click_of_a_replaced_approver_is_checked_after_the_due_ticks() -> None:
     error = refusal(ticking(INSTEAD, *ticks((4, ESCALATE))), yes(BORIS), at(4))
 
     assert error.code == "level_not_open"
 
 
-def test_an_escalation_adds_to_whom_an_admin_has_named() -> None:
+def test_an_escalation_adds_to_the_approvers_of_a_reassignment() -> None:
     state = reassign(ticking(RULE, *ticks((4, ESCALATE))), EMIL).state
 
     state = deadlines.advance_clock(state, at(4)).state
 
-    assert [str(one) for one in here(state).sources] == ["user:UEMIL", "user:UDORA"]
+    assert [str(one) for one in latest_level(state).sources] == ["user:UEMIL", "user:UDORA"]
 
 
-def test_each_escalation_takes_its_own_step() -> None:
+def test_each_escalation_has_its_own_step() -> None:
     second = Escalation(after=5 * MINUTE, to=users(EMIL), replace=True)
     rule = level(BORIS, escalate=(TO_DORA, second))
     clock = (*ticks((4, ESCALATE)), Tick(at=at(5), kind=ESCALATE, step=1))
 
     state = deadlines.advance_clock(ticking(rule, *clock), at(5)).state
 
-    assert [str(one) for one in here(state).sources] == ["user:UEMIL"]
-    assert here(state).escalations == 2
+    assert [str(one) for one in latest_level(state).sources] == ["user:UEMIL"]
+    assert latest_level(state).escalations == 2
 
 
-# While nobody can answer
+# While no one can decide
 
 
-def test_while_changes_are_awaited_nobody_is_reminded_and_nothing_escalates() -> None:
+def test_while_changes_are_requested_there_are_no_reminders_or_escalations() -> None:
     state = decided(ticking(), changes(BORIS))
 
     change = deadlines.advance_clock(state, at(4.5))
 
     assert change.facts == ()
     assert change.notifications == ()
-    assert here(change.state).sources == RULE.approvers
+    assert latest_level(change.state).sources == RULE.approvers
 
 
-def test_while_changes_are_awaited_the_end_comes_all_the_same() -> None:
+def test_a_request_expires_while_changes_are_requested() -> None:
     state = decided(ticking(), changes(BORIS))
 
     change = deadlines.advance_clock(state, at(6))
@@ -271,7 +273,8 @@ def test_while_changes_are_awaited_the_end_comes_all_the_same() -> None:
 
 def test_a_level_that_has_passed_is_not_reminded() -> None:
     state = decided(
-        opened_as(request(level(BORIS), level(CLARA, name="hr")), *ticks((1, REMIND))), yes(BORIS)
+        open_request(request(level(BORIS), level(CLARA, name="hr")), *ticks((1, REMIND))),
+        yes(BORIS),
     )
 
     assert deadlines.advance_clock(state, at(9)).state == state
@@ -279,9 +282,9 @@ def test_a_level_that_has_passed_is_not_reminded() -> None:
 
 
 def test_an_escalation_of_a_blocked_level_may_open_it() -> None:
-    state = read(reach_level(submitted(RULE), CLOCKWORK), reading(BORIS)).state
+    state = apply_result(reach_level(submitted(RULE), CLOCKWORK), directory_result(BORIS)).state
 
     state = deadlines.advance_clock(state, at(4)).state
-    state = read(state, reading(BORIS, DORA), at(4)).state
+    state = apply_result(state, directory_result(BORIS, DORA), at(4)).state
 
-    assert here(state).blocked == ""
+    assert latest_level(state).blocked == ""

@@ -1,10 +1,9 @@
-"""What closes a level: enough approvals, enough rejections, or a quorum that is out of reach."""
+"""Level outcomes: enough approvals, enough rejections, or a quorum that is out of reach."""
 
 from dataclasses import dataclass
 
 import pytest
 
-from tests.rules.acts import decide, decided, no, yes
 from tests.rules.builders import (
     ALL,
     BORIS,
@@ -14,21 +13,22 @@ from tests.rules.builders import (
     FINN,
     MAJORITY,
     ONE,
-    here,
     kinds,
+    latest_level,
     level,
     next_opened,
-    of,
     opened,
+    quorum_of,
     table,
 )
+from tests.rules.verbs import decide, decided, no, yes
 from workflows.rules.approvals.policy import Quorum, QuorumKind
 from workflows.rules.approvals.request import Decision, Status
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ballot:
-    """So many people, so many needed, what they say in turn; then the last one's effect."""
+    """A number of people, a quorum, and their verdicts in turn; then the effect of the last verdict."""
 
     description: str
     people: int
@@ -43,7 +43,7 @@ PEOPLE = (BORIS, CLARA, DORA, EMIL, FINN)
 
 
 def ballots(said: str) -> list[Decision]:
-    """Turn "yn" into a yes of the first person and a no of the second."""
+    """Turn "yn" into an approval by the first person and a rejection by the second."""
     return [
         (yes if word == "y" else no)(person)
         for word, person in zip(said, PEOPLE[: len(said)], strict=True)
@@ -68,14 +68,14 @@ def ballots(said: str) -> list[Decision]:
     Ballot(
         description="two of three: one yes is not enough",
         people=3,
-        quorum=of(2),
+        quorum=quorum_of(2),
         said="y",
         then=Status.PENDING,
     ),
     Ballot(
         description="two of three: the second yes is enough",
         people=3,
-        quorum=of(2),
+        quorum=quorum_of(2),
         said="yy",
         then=Status.APPROVED,
         rule="quorum",
@@ -83,7 +83,7 @@ def ballots(said: str) -> list[Decision]:
     Ballot(
         description="two of three: one no among two closes it by default",
         people=3,
-        quorum=of(2),
+        quorum=quorum_of(2),
         said="yn",
         then=Status.REJECTED,
         rule="reject_quorum",
@@ -91,7 +91,7 @@ def ballots(said: str) -> list[Decision]:
     Ballot(
         description="two of three, two to reject: one no leaves it open",
         people=3,
-        quorum=of(2),
+        quorum=quorum_of(2),
         reject_quorum=2,
         said="n",
         then=Status.PENDING,
@@ -99,7 +99,7 @@ def ballots(said: str) -> list[Decision]:
     Ballot(
         description="two of three, two to reject: a no does not stop two others",
         people=3,
-        quorum=of(2),
+        quorum=quorum_of(2),
         reject_quorum=2,
         said="nyy",
         then=Status.APPROVED,
@@ -108,7 +108,7 @@ def ballots(said: str) -> list[Decision]:
     Ballot(
         description="two of three, two to reject: the second no closes it",
         people=3,
-        quorum=of(2),
+        quorum=quorum_of(2),
         reject_quorum=2,
         said="nyn",
         then=Status.REJECTED,
@@ -117,7 +117,7 @@ def ballots(said: str) -> list[Decision]:
     Ballot(
         description="two of three, three to reject: the second no puts two out of reach",
         people=3,
-        quorum=of(2),
+        quorum=quorum_of(2),
         reject_quorum=3,
         said="nn",
         then=Status.REJECTED,
@@ -126,7 +126,7 @@ def ballots(said: str) -> list[Decision]:
     Ballot(
         description="three of five, three to reject: two against two is still open",
         people=5,
-        quorum=of(3),
+        quorum=quorum_of(3),
         reject_quorum=3,
         said="nyny",
         then=Status.PENDING,
@@ -134,7 +134,7 @@ def ballots(said: str) -> list[Decision]:
     Ballot(
         description="three of five, three to reject: the fifth decides",
         people=5,
-        quorum=of(3),
+        quorum=quorum_of(3),
         reject_quorum=3,
         said="nynyy",
         then=Status.APPROVED,
@@ -225,14 +225,14 @@ def ballots(said: str) -> list[Decision]:
     Ballot(
         description="two of two, two to reject: one no already puts two out of reach",
         people=2,
-        quorum=of(2),
+        quorum=quorum_of(2),
         reject_quorum=2,
         said="n",
         then=Status.REJECTED,
         rule="quorum_out_of_reach",
     ),
 )
-def test_what_closes_a_level(row: Ballot) -> None:
+def test_the_effect_of_the_last_verdict(row: Ballot) -> None:
     rule = level(*PEOPLE[: row.people], quorum=row.quorum, reject_quorum=row.reject_quorum)
 
     state = decided(opened(rule), *ballots(row.said))
@@ -241,7 +241,7 @@ def test_what_closes_a_level(row: Ballot) -> None:
     assert state.closing_rule == row.rule
 
 
-def test_one_rejection_closes_the_request_with_its_reason_and_its_person() -> None:
+def test_a_rejection_closes_the_request_with_its_reason_and_person() -> None:
     change = decide(opened(level(BORIS, CLARA)), no(BORIS, reason="too dear"))
 
     assert change.state.closing_reason == "too dear"
@@ -256,7 +256,7 @@ def test_a_level_that_has_passed_waits_for_the_next_one() -> None:
     change = decide(state, yes(BORIS))
 
     assert change.state.status is Status.PENDING
-    assert here(change.state).passed
+    assert latest_level(change.state).passed
     assert change.state.waits_for_level
     assert not change.state.waits_for_approvers
     assert kinds(change.facts) == ["DecisionRecorded", "LevelPassed"]
@@ -283,7 +283,7 @@ def test_a_rejection_at_a_later_level_rejects_the_whole_request() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
-def test_levels_are_reached_in_their_written_order(count: int) -> None:
+def test_levels_are_reached_in_the_order_of_the_policy(count: int) -> None:
     rules_of = [level(person, name=f"level-{person}") for person in PEOPLE[:count]]
     state = opened(*rules_of)
 
@@ -305,8 +305,13 @@ class Needed:
 
 
 @table(
-    Needed(description="a count is a count", given=of(2), eligible=5, then=2),
-    Needed(description="a count does not shrink with the people", given=of(3), eligible=2, then=3),
+    Needed(description="a count is a count", given=quorum_of(2), eligible=5, then=2),
+    Needed(
+        description="a count does not shrink with the people",
+        given=quorum_of(3),
+        eligible=2,
+        then=3,
+    ),
     Needed(description="all of four are four", given=ALL, eligible=4, then=4),
     Needed(description="all of nobody is still somebody", given=ALL, eligible=0, then=1),
     Needed(description="a majority of nobody is somebody", given=MAJORITY, eligible=0, then=1),
@@ -315,7 +320,7 @@ class Needed:
     Needed(description="a majority of three is two", given=MAJORITY, eligible=3, then=2),
     Needed(description="a majority of four is three", given=MAJORITY, eligible=4, then=3),
 )
-def test_how_many_are_enough(row: Needed) -> None:
+def test_the_approvals_needed(row: Needed) -> None:
     needed = row.given.needed(row.eligible)
 
     assert needed == row.then
@@ -323,9 +328,9 @@ def test_how_many_are_enough(row: Needed) -> None:
 
 @pytest.mark.parametrize(
     ("quorum", "words"),
-    [(of(2), "2"), (ALL, "all"), (Quorum(kind=QuorumKind.MAJORITY, count=7), "majority")],
+    [(quorum_of(2), "2"), (ALL, "all"), (Quorum(kind=QuorumKind.MAJORITY, count=7), "majority")],
 )
-def test_a_quorum_reads_as_it_is_written(quorum: Quorum, words: str) -> None:
+def test_a_quorum_is_formatted_as_in_the_policy_file(quorum: Quorum, words: str) -> None:
     written = str(quorum)
 
     assert written == words

@@ -1,4 +1,4 @@
-"""What people do in the tables: each act is checked first and done then, as the workflow does it."""
+"""The verbs of an approval, applied as the workflow does: first the check, then the verb."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -72,12 +72,12 @@ def decided(state: ApprovalState, *decisions: Decision) -> ApprovalState:
 
 
 def refusal(state: ApprovalState, decision: Decision, now: datetime = NOON) -> RuleError:
-    """Return why the decision is refused."""
-    return refused(lambda: decide(state, decision, now))
+    """Return the refusal of the decision."""
+    return refusal_of(lambda: decide(state, decision, now))
 
 
-def refused(act: Callable[[], Change]) -> RuleError:
-    """Return why the act is refused."""
+def refusal_of(act: Callable[[], Change]) -> RuleError:
+    """Return the refusal of the action."""
     with pytest.raises(RuleError) as caught:
         act()
     return caught.value
@@ -117,7 +117,7 @@ def amend(
     return amendment.amend(state, edited, now)
 
 
-def hand_over(state: ApprovalState, person: str, to: str, now: datetime = NOON) -> Change:
+def delegate_seat(state: ApprovalState, person: str, to: str, now: datetime = NOON) -> Change:
     handed = Delegation(actor=actor(person), delegate=to)
     delegation.check_delegate(state, handed, now)
     return delegation.delegate(state, handed, now)
@@ -149,8 +149,8 @@ def close(
     return administration.close_request(state, ended, now)
 
 
-def standing(status: Status) -> ApprovalState:  # noqa: PLR0911 - one end each
-    """Return a request of one level that stands so, decided by Boris where anybody decided."""
+def in_status(status: Status) -> ApprovalState:  # noqa: PLR0911 - one end each
+    """Return a request with one level in this status; Boris has made the decision, if there is one."""
     state = opened(level(BORIS, CLARA), expires_at=after(minutes=5))
     match status:
         case Status.APPROVED:
@@ -172,4 +172,4 @@ def standing(status: Status) -> ApprovalState:  # noqa: PLR0911 - one end each
 CLOSED = tuple(
     status for status in Status if status not in (Status.PENDING, Status.CHANGES_REQUESTED)
 )
-"""The ends of a request."""
+"""The statuses of a closed request."""

@@ -1,23 +1,10 @@
-"""What an admin may do, every refusal, and that an admin never decides as an admin."""
+"""Admin verbs, their refusals, and that an admin never decides as an admin."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 
-from tests.rules.acts import (
-    CLOSED,
-    changes,
-    close,
-    decided,
-    hand_over,
-    reassign,
-    refresh,
-    refusal,
-    refused,
-    standing,
-    yes,
-)
 from tests.rules.builders import (
     ANA,
     BORIS,
@@ -29,27 +16,42 @@ from tests.rules.builders import (
     HANA,
     actor,
     after,
+    apply_result,
     blocked,
-    here,
+    directory_result,
     kinds,
+    latest_level,
     level,
     next_opened,
-    of,
     opened,
+    quorum_of,
     reached,
-    read,
-    reading,
     submitted,
     table,
+)
+from tests.rules.verbs import (
+    CLOSED,
+    changes,
+    close,
+    decided,
+    delegate_seat,
+    in_status,
+    reassign,
+    refresh,
+    refusal,
+    refusal_of,
+    yes,
 )
 from workflows.rules.approvals.request import ApprovalState, Change, Status
 from workflows.rules.approvals.snapshot import approval_snapshot
 from workflows.rules.people.actors import SLACK
 
-TWO_OF_TWO = level(BORIS, CLARA, quorum=of(2), reject_quorum=2)
+TWO_OF_TWO = level(BORIS, CLARA, quorum=quorum_of(2), reject_quorum=2)
 OPEN = opened(TWO_OF_TWO, expires_at=after(minutes=5))
-WITHOUT_ADMINS = read(reached(TWO_OF_TWO), reading(BORIS, CLARA, admins=())).state
-ANAS_HOUSE = read(reached(TWO_OF_TWO), reading(BORIS, CLARA, admins=(ANA, BORIS))).state
+WITHOUT_ADMINS = apply_result(reached(TWO_OF_TWO), directory_result(BORIS, CLARA, admins=())).state
+ANAS_HOUSE = apply_result(
+    reached(TWO_OF_TWO), directory_result(BORIS, CLARA, admins=(ANA, BORIS))
+).state
 PASSED = decided(opened(level(BORIS), level(CLARA, name="hr")), yes(BORIS))
 AWAITING = decided(OPEN, changes(BORIS))
 
@@ -63,7 +65,7 @@ VERBS: dict[str, Verb] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Refused:
-    """One situation and one person; what each of the three verbs answers, empty where it counts."""
+    """The refusal code of each admin verb for a person in a state, empty if it is accepted."""
 
     description: str
     given: ApprovalState
@@ -77,7 +79,7 @@ class Refused:
     Refused(description="an admin may", given=OPEN, reassign="", refresh="", close=""),
     Refused(
         description="an admin may while the level is blocked",
-        given=read(reached(TWO_OF_TWO), reading()).state,
+        given=apply_result(reached(TWO_OF_TWO), directory_result()).state,
         reassign="",
         refresh="",
         close="",
@@ -126,9 +128,9 @@ class Refused:
     Refused(
         description="an admin for whom a stand-in has decided does not choose who else does",
         given=decided(
-            read(
-                hand_over(ANAS_HOUSE, BORIS, EMIL).state,
-                reading(BORIS, CLARA, people=(EMIL,), admins=(BORIS,)),
+            apply_result(
+                delegate_seat(ANAS_HOUSE, BORIS, EMIL).state,
+                directory_result(BORIS, CLARA, people=(EMIL,), admins=(BORIS,)),
             ).state,
             yes(EMIL),
         ),
@@ -154,7 +156,7 @@ class Refused:
     *(
         Refused(
             description=f"a request that is {status} stays so",
-            given=standing(status),
+            given=in_status(status),
             reassign="request_closed",
             refresh="request_closed",
             close="request_closed",
@@ -163,11 +165,11 @@ class Refused:
     ),
 )
 @pytest.mark.parametrize("verb", VERBS)
-def test_which_admin_verbs_are_refused_and_why(row: Refused, verb: str) -> None:
+def test_admin_verbs_are_refused_with_their_reason(row: Refused, verb: str) -> None:
     expected = {"reassign": row.reassign, "refresh": row.refresh, "close": row.close}[verb]
 
     if expected:
-        assert refused(lambda: VERBS[verb](row.given, row.by)).code == expected
+        assert refusal_of(lambda: VERBS[verb](row.given, row.by)).code == expected
     else:
         VERBS[verb](row.given, row.by)
 
@@ -221,8 +223,8 @@ class Words:
         then="request_closed",
     ),
 )
-def test_which_words_are_refused_and_why(row: Words) -> None:
-    error = refused(row.when)
+def test_admin_verbs_need_approvers_a_reason_and_an_open_request(row: Words) -> None:
+    error = refusal_of(row.when)
 
     assert error.code == row.then
 
@@ -230,34 +232,34 @@ def test_which_words_are_refused_and_why(row: Words) -> None:
 # Reassign
 
 
-def test_a_reassignment_is_a_fact_and_lets_go_of_everybody_until_the_new_ones_are_read() -> None:
+def test_a_reassignment_is_a_fact_and_clears_the_approvers_until_the_new_ones_are_read() -> None:
     change = reassign(OPEN, EMIL, FINN)
 
     assert kinds(change.facts) == ["LevelReassigned"]
     assert change.facts[0].actor == actor(GUS)
     assert change.facts[0].reason == "she left"
     assert change.facts[0].data == {"approvers": "user:UEMIL,user:UFINN"}
-    assert here(change.state).blocked == "approvers_unread"
+    assert latest_level(change.state).blocked == "approvers_unread"
     assert change.state.waits_for_approvers
     assert refusal(change.state, yes(BORIS)).code == "level_not_open"
 
 
-def test_the_clock_runs_on_through_a_reassignment() -> None:
+def test_a_reassignment_does_not_reset_the_clock() -> None:
     state = reassign(OPEN, EMIL).state
 
-    assert here(state).expires_at == after(minutes=5)
+    assert latest_level(state).expires_at == after(minutes=5)
 
 
-def test_what_counted_before_a_reassignment_counts_after_it() -> None:
+def test_decisions_before_a_reassignment_still_count() -> None:
     state = reassign(decided(OPEN, yes(BORIS)), EMIL).state
 
-    state = decided(read(state, reading(EMIL)).state, yes(EMIL))
+    state = decided(apply_result(state, directory_result(EMIL)).state, yes(EMIL))
 
     assert state.status is Status.APPROVED
 
 
-def test_who_was_let_go_of_is_no_approver_any_more() -> None:
-    state = read(reassign(OPEN, EMIL, FINN).state, reading(EMIL, FINN)).state
+def test_a_replaced_approver_can_no_longer_decide() -> None:
+    state = apply_result(reassign(OPEN, EMIL, FINN).state, directory_result(EMIL, FINN)).state
 
     error = refusal(state, yes(CLARA))
 
@@ -265,30 +267,32 @@ def test_who_was_let_go_of_is_no_approver_any_more() -> None:
 
 
 @pytest.mark.parametrize("found", [(GUS, EMIL, FINN), (EMIL, FINN, GUS)])
-def test_an_admin_who_names_the_approvers_is_not_among_them(found: tuple[str, ...]) -> None:
-    state = read(reassign(OPEN, *found).state, reading(*found)).state
+def test_an_admin_who_reassigns_a_level_is_not_one_of_its_approvers(found: tuple[str, ...]) -> None:
+    state = apply_result(reassign(OPEN, *found).state, directory_result(*found)).state
 
-    assert here(state).eligible == (EMIL, FINN)
+    assert latest_level(state).eligible == (EMIL, FINN)
     assert refusal(state, yes(GUS)).code == "chose_the_approvers"
 
 
-def test_an_admin_who_names_only_themselves_names_nobody() -> None:
-    state = read(reassign(OPEN, GUS).state, reading(GUS)).state
+def test_an_admin_who_reassigns_only_to_themselves_blocks_the_level() -> None:
+    state = apply_result(reassign(OPEN, GUS).state, directory_result(GUS)).state
 
-    assert here(state).blocked == "no_eligible_approver"
+    assert latest_level(state).blocked == "no_eligible_approver"
 
 
-def test_two_admins_who_name_each_other_have_both_chosen() -> None:
-    state = read(reassign(OPEN, HANA, EMIL, by=GUS).state, reading(HANA, EMIL)).state
+def test_two_admins_who_name_each_other_are_both_excluded() -> None:
+    state = apply_result(
+        reassign(OPEN, HANA, EMIL, by=GUS).state, directory_result(HANA, EMIL)
+    ).state
 
     state = reassign(state, GUS, EMIL, FINN, by=HANA).state
-    state = read(state, reading(GUS, EMIL, FINN)).state
+    state = apply_result(state, directory_result(GUS, EMIL, FINN)).state
 
-    assert here(state).eligible == (EMIL, FINN)
-    assert here(state).reassigned_by == (GUS, HANA)
+    assert latest_level(state).eligible == (EMIL, FINN)
+    assert latest_level(state).reassigned_by == (GUS, HANA)
 
 
-def test_an_admin_whom_the_policy_names_decides_as_an_approver() -> None:
+def test_an_admin_named_by_the_policy_decides_as_an_approver() -> None:
     state = opened(level(GUS))
 
     state = decided(state, yes(GUS))
@@ -296,15 +300,17 @@ def test_an_admin_whom_the_policy_names_decides_as_an_approver() -> None:
     assert state.status is Status.APPROVED
 
 
-def test_an_admin_whom_nobody_has_named_decides_nothing() -> None:
+def test_an_admin_who_is_not_an_approver_cannot_decide() -> None:
     error = refusal(OPEN, yes(GUS))
 
     assert error.code == "not_an_approver"
 
 
-def test_who_named_the_approvers_of_one_level_may_decide_at_another() -> None:
+def test_an_admin_who_reassigned_one_level_may_decide_at_another() -> None:
     state = opened(level(BORIS), level(GUS, name="hr"))
-    state = decided(read(reassign(state, CLARA).state, reading(CLARA)).state, yes(CLARA))
+    state = decided(
+        apply_result(reassign(state, CLARA).state, directory_result(CLARA)).state, yes(CLARA)
+    )
 
     state = decided(next_opened(state), yes(GUS, level=2))
 
@@ -314,7 +320,7 @@ def test_who_named_the_approvers_of_one_level_may_decide_at_another() -> None:
 # Refresh
 
 
-def test_slack_may_have_the_people_read_again_before_anybody_knows_the_admins() -> None:
+def test_slack_may_refresh_before_the_admins_are_known() -> None:
     change = refresh(blocked(TWO_OF_TWO), SLACK)
 
     assert change.state.waits_for_approvers
@@ -328,18 +334,16 @@ def test_slack_may_have_the_people_read_again_before_anybody_knows_the_admins() 
         (AWAITING, "changes_requested"),
     ],
 )
-def test_what_slack_reports_is_refused_where_nobody_is_waited_for(
-    state: ApprovalState, code: str
-) -> None:
-    error = refused(lambda: refresh(state, SLACK))
+def test_a_refresh_by_slack_is_refused_if_no_level_is_open(state: ApprovalState, code: str) -> None:
+    error = refusal_of(lambda: refresh(state, SLACK))
 
     assert error.code == code
 
 
-def test_a_refresh_leaves_everything_as_it_is_until_the_answer_is_there() -> None:
+def test_a_refresh_changes_nothing_until_its_result_arrives() -> None:
     change = refresh(OPEN, actor(GUS))
 
-    assert here(change.state).eligible == (BORIS, CLARA)
+    assert latest_level(change.state).eligible == (BORIS, CLARA)
     assert decided(change.state, yes(BORIS), yes(CLARA)).status is Status.APPROVED
 
 
@@ -356,22 +360,22 @@ def test_a_request_closed_by_an_admin_is_neither_approved_nor_rejected() -> None
     assert kinds(change.facts) == ["RequestClosedByAdmin"]
 
 
-def test_an_admin_may_close_what_waits_for_its_requester() -> None:
+def test_an_admin_may_close_a_request_that_waits_for_changes() -> None:
     change = close(AWAITING)
 
     assert change.state.status is Status.ADMIN_CLOSED
 
 
-def test_who_left_since_is_no_admin_any_more() -> None:
+def test_an_admin_who_has_left_is_no_longer_an_admin() -> None:
     state = refresh(OPEN).state
-    state = read(state, reading(BORIS, CLARA, DORA, admins=(HANA,))).state
+    state = apply_result(state, directory_result(BORIS, CLARA, DORA, admins=(HANA,))).state
 
-    error = refused(lambda: close(state, GUS))
+    error = refusal_of(lambda: close(state, GUS))
 
     assert error.code == "not_an_admin"
 
 
-def test_the_snapshot_says_which_admin_named_the_approvers_and_why() -> None:
+def test_the_snapshot_shows_which_admin_reassigned_the_level_and_why() -> None:
     state = reassign(OPEN, EMIL, by=GUS, reason="Both are away").state
 
     (shown,) = approval_snapshot(state, 1).levels

@@ -1,10 +1,9 @@
-"""Who may decide: the open level's eligible people, once, on what they saw."""
+"""Refusals of decisions: only eligible people decide, once, and on the content that they saw."""
 
 from dataclasses import dataclass
 
 import pytest
 
-from tests.rules.acts import CLOSED, changes, decide, decided, no, refusal, standing, yes
 from tests.rules.builders import (
     ANA,
     BORIS,
@@ -12,24 +11,25 @@ from tests.rules.builders import (
     DORA,
     EMIL,
     after,
+    apply_result,
     blocked,
+    directory_result,
     level,
     member,
     next_opened,
-    of,
     opened,
+    quorum_of,
     reached,
-    read,
-    reading,
     submitted,
     table,
 )
+from tests.rules.verbs import CLOSED, changes, decide, decided, in_status, no, refusal, yes
 from workflows.rules.approvals import approval as rules
 from workflows.rules.approvals.levels import reach_level
 from workflows.rules.approvals.request import ApprovalState, Decision, Status, Verdict
 from workflows.rules.people.actors import Standing
 
-TWO_OF_THREE = level(BORIS, CLARA, DORA, quorum=of(2))
+TWO_OF_THREE = level(BORIS, CLARA, DORA, quorum=quorum_of(2))
 MANAGER = level(BORIS, name="manager")
 HR = level(CLARA, DORA, name="hr")
 BOTH_LEVELS = opened(MANAGER, HR)
@@ -193,7 +193,7 @@ class Refused:
         given=next_opened(
             decided(
                 opened(
-                    level(BORIS, CLARA, DORA, quorum=of(2), reject_quorum=2),
+                    level(BORIS, CLARA, DORA, quorum=quorum_of(2), reject_quorum=2),
                     level(BORIS, EMIL, name="hr"),
                 ),
                 no(BORIS),
@@ -205,7 +205,7 @@ class Refused:
         then="counted_elsewhere",
     ),
 )
-def test_who_is_refused_and_why(row: Refused) -> None:
+def test_decisions_are_refused_with_their_reason(row: Refused) -> None:
     error = refusal(row.given, row.when)
 
     assert error.code == row.then
@@ -215,7 +215,7 @@ def test_who_is_refused_and_why(row: Refused) -> None:
     *(
         Refused(
             description=f"a closed request ({status}) takes no {press.verdict} of {press.actor.person}",
-            given=standing(status),
+            given=in_status(status),
             when=press,
             then=status,
         )
@@ -223,7 +223,7 @@ def test_who_is_refused_and_why(row: Refused) -> None:
         for press in (yes(CLARA), no(BORIS), yes(ANA), yes(EMIL), yes(CLARA, revision=7))
     )
 )
-def test_a_closed_request_refuses_everybody_with_its_status(row: Refused) -> None:
+def test_a_closed_request_refuses_everyone_with_its_status(row: Refused) -> None:
     error = refusal(row.given, row.when, after(days=3))
 
     assert error.code == "request_closed"
@@ -243,8 +243,8 @@ class ClosedBy:
     ClosedBy(description="the requester who withdrew", given=Status.WITHDRAWN, then=ANA),
     ClosedBy(description="nobody where the clock did it", given=Status.EXPIRED, then=""),
 )
-def test_a_late_click_learns_who_closed_the_request(row: ClosedBy) -> None:
-    error = refusal(standing(row.given), yes(CLARA))
+def test_the_refusal_of_a_late_click_names_who_closed_the_request(row: ClosedBy) -> None:
+    error = refusal(in_status(row.given), yes(CLARA))
 
     assert error.data["person"] == row.then
 
@@ -257,15 +257,17 @@ def test_a_late_click_learns_who_closed_the_request(row: ClosedBy) -> None:
         (changes(BORIS), Verdict.REQUEST_CHANGES),
     ],
 )
-def test_a_second_press_learns_what_the_first_one_said(first: Decision, verdict: Verdict) -> None:
-    state = decided(opened(level(BORIS, CLARA, DORA, quorum=of(2), reject_quorum=2)), first)
+def test_the_refusal_of_a_second_click_has_the_first_verdict(
+    first: Decision, verdict: Verdict
+) -> None:
+    state = decided(opened(level(BORIS, CLARA, DORA, quorum=quorum_of(2), reject_quorum=2)), first)
 
     error = refusal(state, yes(BORIS))
 
     assert error.data == {"verdict": verdict}
 
 
-def test_who_counted_elsewhere_learns_at_which_level() -> None:
+def test_the_refusal_of_a_person_who_counted_elsewhere_names_the_level() -> None:
     third = level(BORIS, CLARA, EMIL, name="board")
     state = next_opened(decided(opened(MANAGER, HR, third), yes(BORIS)))
     state = next_opened(decided(state, yes(CLARA, level=2)))
@@ -275,7 +277,7 @@ def test_who_counted_elsewhere_learns_at_which_level() -> None:
     assert error.data == {"level": "2"}
 
 
-def test_the_same_person_counts_at_two_levels_where_the_policy_allows_it() -> None:
+def test_a_person_counts_at_two_levels_if_the_policy_allows_it() -> None:
     state = opened(MANAGER, level(BORIS, name="hr"), distinct=False)
     state = next_opened(decided(state, yes(BORIS)))
 
@@ -284,12 +286,12 @@ def test_the_same_person_counts_at_two_levels_where_the_policy_allows_it() -> No
     assert change.state.status is Status.APPROVED
 
 
-def test_who_was_deactivated_since_is_told_that_even_where_people_may_count_twice() -> None:
+def test_a_deactivated_person_is_refused_for_that_even_if_people_may_count_twice() -> None:
     second = level(BORIS, CLARA, name="hr")
     state = decided(opened(MANAGER, second, distinct=False), yes(BORIS))
     state = reach_level(state, ())
-    found = reading(member(BORIS, Standing.DEACTIVATED), CLARA)
-    state = read(state, found, after()).state
+    found = directory_result(member(BORIS, Standing.DEACTIVATED), CLARA)
+    state = apply_result(state, found, after()).state
 
     error = refusal(state, yes(BORIS, level=2))
 

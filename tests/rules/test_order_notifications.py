@@ -1,4 +1,4 @@
-"""What the thread of an order's card is told, and what has lost its point before it could be."""
+"""Notices in the thread of an order's card, and when they become irrelevant."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -49,7 +49,7 @@ def done(state: OrderState, *names: StepName) -> OrderState:
 
 
 @pytest.mark.parametrize("payment", PaymentMode)
-def test_each_step_that_is_news_is_told_when_it_is_done(payment: PaymentMode) -> None:
+def test_each_notable_step_sends_a_notice_when_it_is_done(payment: PaymentMode) -> None:
     state, seen = received(payment), []
     for name in StepName:
         began = saga.step_started(state, name, NOON)
@@ -65,7 +65,7 @@ def test_each_step_that_is_news_is_told_when_it_is_done(payment: PaymentMode) ->
     assert seen == (news if payment is PaymentMode.AWAIT else news[1:])
 
 
-def test_a_cancellation_is_told_at_its_end_and_a_failure_by_the_card_alone() -> None:
+def test_a_cancellation_sends_a_notice_at_the_end_and_a_failure_sends_none() -> None:
     state = done(received(), StepName.RESERVE)
     wish = verbs.cancel(state, Cancellation(actor=BY_ANA), NOON)
     back = saga.turn_back(wish.state)
@@ -78,7 +78,7 @@ def test_a_cancellation_is_told_at_its_end_and_a_failure_by_the_card_alone() -> 
     assert told(saga.compensated(failed.state, NOON)) == ()
 
 
-def test_an_order_that_needs_help_says_so() -> None:
+def test_an_order_that_needs_attention_sends_a_notice() -> None:
     state = saga.step_started(done(received(), StepName.RESERVE), StepName.PAY, NOON).state
     failed = saga.step_failed(state, StepName.PAY, recorded_failure("declined"), NOON).state
     stuck = saga.compensation_failed(failed, StepName.PAY, recorded_failure("refused"), NOON)
@@ -86,7 +86,7 @@ def test_an_order_that_needs_help_says_so() -> None:
     assert told(stuck) == (NoticeKind.ATTENTION,)
 
 
-def test_what_has_arrived_or_comes_back_is_on_its_way_no_more() -> None:
+def test_a_shipping_notice_is_dropped_after_delivery_or_recall() -> None:
     shipped = done(received(), StepName.RESERVE, StepName.PAY, StepName.SHIP)
     arrived = done(shipped, StepName.DELIVER)
     began = saga.step_started(shipped, StepName.DELIVER, NOON + timedelta(days=2)).state
