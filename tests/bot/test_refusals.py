@@ -179,7 +179,7 @@ async def test_a_click_after_everything_has_ended_paints_the_last_state(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Six hours of tries are a hundred, and what they are like is not what is looked at here.
-    monkeypatch.setattr(card_owner, "FINISH_PATIENCE", timedelta(minutes=10))
+    monkeypatch.setattr(card_owner, "FINISH_TIMEOUT", timedelta(minutes=10))
     card = await shop.waiting_order()
     payload = await press_payload(slack, GUS, card, "approve")
     refusing = {"target": "chat.update", "effect": "error", "error": "is_inactive"}
