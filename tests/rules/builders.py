@@ -225,7 +225,7 @@ def member(person: str, standing: Standing = Standing.ACTIVE) -> Member:
 
 def members(people: Iterable[Member | str]) -> tuple[Member, ...]:
     """Return the people as members; a bare id is an active person."""
-    return tuple(member(one) if isinstance(one, str) else one for one in people)
+    return tuple(member(person) if isinstance(person, str) else person for person in people)
 
 
 def directory_result(  # noqa: PLR0913 - an answer has this many parts
@@ -267,7 +267,7 @@ def opened_with_absences(
     delegation: bool = True,
 ) -> ApprovalState:
     """Return a request whose level is open for the people in `found`, some of them absent."""
-    names = [one if isinstance(one, str) else one.person for one in found]
+    names = [person if isinstance(person, str) else person.person for person in found]
     begun = rules.submit(request_under(policy(level(*names), delegation=delegation)), NOON).state
     answer = directory_result(*found, absences=absences, people=people)
     return apply_result(reach_level(begun, ()), answer).state

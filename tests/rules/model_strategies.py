@@ -62,7 +62,7 @@ class DrawnLevel:
 
     def ticks_from(self, now: datetime) -> list[tuple[datetime, str]]:
         """Return the ticks with their instants; ticks that are not before the expiry are left out."""
-        before = [one for one in self.ticks if self.end is None or one[0] < self.end]
+        before = [tick for tick in self.ticks if self.end is None or tick[0] < self.end]
         end = [] if self.end is None else [(self.end, "end")]
         return [(now + minutes * MINUTE, kind) for minutes, kind in [*before, *end]]
 
@@ -132,9 +132,9 @@ def requests(draw: st.DrawFn) -> DrawnRequest:
     amount = draw(st.sampled_from([*["large"] * 8, "middle", "small"]))
     distinct, delegation, amendable = draw(st.booleans()), draw(mostly), draw(mostly)
     most = draw(st.sampled_from([0, 1, 2, 5]))
-    names = tuple(one.rule.name for one in drawn_levels)
+    names = tuple(drawn.rule.name for drawn in drawn_levels)
     pinned = policy(
-        *(one.rule for one in drawn_levels),
+        *(drawn.rule for drawn in drawn_levels),
         distinct=distinct,
         delegation=delegation,
         max_amendments=most,
@@ -145,7 +145,7 @@ def requests(draw: st.DrawFn) -> DrawnRequest:
         Tier(up_to=None, levels=names),
     )
     plain = request_under(replace(pinned, tiers=tiers), amount=AMOUNTS[amount], amendable=amendable)
-    every = [one.expected_level for one in drawn_levels]
+    every = [drawn.expected_level for drawn in drawn_levels]
     return DrawnRequest(
         request=replace(plain, content=content("a", amount)),
         reference=ReferenceModel(
@@ -226,13 +226,13 @@ def drawn_result(
                 Absence(person=a.person, delegate=a.delegate, starts=a.starts, ends=a.ends)
                 for a in absences
             ),
-            people=tuple(known(one) for one in EVERYONE if one not in named),
+            people=tuple(known(person) for person in EVERYONE if person not in named),
             admins=tuple(heads or ()),
             admins_unreadable=("group:y",) if heads is None else (),
         ),
         expected=ReferenceResult(
-            active=[one for one in named if one not in odd],
-            others={one: "guest" for one in named if one in odd},
+            active=[person for person in named if person not in odd],
+            others={person: "guest" for person in named if person in odd},
             allowed=set(EVERYONE) - odd,
             away=list(absences),
             admins=heads,

@@ -85,14 +85,14 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
 
 @table(
     Answered(
-        description="a first reading opens the level and asks its people",
+        description="a first result opens the level and notifies its approvers",
         given=reached(level(*THREE)),
         when=directory_result(*THREE),
         facts=("LevelOpened",),
         notifications=(Notification(kind=ASKED, people=THREE),),
     ),
     Answered(
-        description="an empty first reading blocks the level and tells the admins",
+        description="an empty first result blocks the level and notifies the admins",
         given=reached(level(*THREE)),
         when=directory_result(),
         then="no_eligible_approver",
@@ -100,7 +100,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         notifications=TOLD_ADMINS,
     ),
     Answered(
-        description="an unreadable first reading blocks the level and tells the admins",
+        description="an unreadable first result blocks the level and notifies the admins",
         given=reached(level(*THREE)),
         when=UNREADABLE,
         then="approvers_unreadable",
@@ -108,13 +108,13 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         notifications=TOLD_ADMINS,
     ),
     Answered(
-        description="the same trouble again is told once",
+        description="the same problem is notified once",
         given=apply_result(reached(level(*THREE)), UNREADABLE).state,
         when=UNREADABLE,
         then="approvers_unreadable",
     ),
     Answered(
-        description="another trouble is told again",
+        description="another problem is notified again",
         given=apply_result(reached(level(*THREE)), UNREADABLE).state,
         when=directory_result(),
         then="no_eligible_approver",
@@ -122,37 +122,37 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         notifications=TOLD_ADMINS,
     ),
     Answered(
-        description="people enough open a blocked level",
+        description="enough people open a blocked level",
         given=apply_result(reached(level(*THREE)), UNREADABLE).state,
         when=directory_result(CLARA),
         facts=("LevelOpened",),
         notifications=(Notification(kind=ASKED, people=(CLARA,)),),
     ),
     Answered(
-        description="what cannot be read leaves an open level as it is",
+        description="an unreadable result does not change an open level",
         given=wanted(TWO_OF_THREE),
         when=UNREADABLE,
     ),
     Answered(
-        description="the same people again are no fact and ask nobody",
+        description="the same people are no new fact and notify no one",
         given=wanted(TWO_OF_THREE),
         when=directory_result(*THREE),
     ),
     Answered(
-        description="somebody new is a fact and is asked, the others are not asked again",
+        description="a new approver is a fact and is notified, the others are not notified again",
         given=wanted(TWO_OF_THREE),
         when=directory_result(*THREE, EMIL),
         facts=("ApproversChanged",),
         notifications=(Notification(kind=ASKED, people=(EMIL,)),),
     ),
     Answered(
-        description="somebody less is a fact and asks nobody",
+        description="a missing approver is a fact and notifies no one",
         given=wanted(TWO_OF_THREE),
         when=directory_result(BORIS, CLARA),
         facts=("ApproversChanged",),
     ),
     Answered(
-        description="too few left block an open level",
+        description="too few people block an open level",
         given=wanted(TWO_OF_THREE),
         when=directory_result(BORIS),
         then="too_few_eligible",
@@ -160,7 +160,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         notifications=TOLD_ADMINS,
     ),
     Answered(
-        description="nobody left blocks an open level",
+        description="no people block an open level",
         given=wanted(TWO_OF_THREE),
         when=directory_result(member(BORIS, Standing.DEACTIVATED)),
         then="no_eligible_approver",
@@ -168,13 +168,13 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         notifications=TOLD_ADMINS,
     ),
     Answered(
-        description="who has said yes counts on after they left: one more is enough people",
+        description="the approval of a person who left still counts, so one more person is enough",
         given=wanted(decided(TWO_OF_THREE, yes(BORIS))),
         when=directory_result(CLARA),
         facts=("ApproversChanged",),
     ),
     Answered(
-        description="who has said no counts on: a refresh that leaves too few blocks, never rejects",
+        description="a rejection still counts: a refresh with too few people blocks and never rejects",
         given=wanted(decided(TWO_OF_THREE, no(BORIS))),
         when=directory_result(BORIS, CLARA),
         then="too_few_eligible",
@@ -182,21 +182,21 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         notifications=TOLD_ADMINS,
     ),
     Answered(
-        description="all: who is left has said yes, so the level passes by the reading",
+        description="all: everyone left has approved, so the level passes with the result",
         given=wanted(decided(ALL_OF_THREE, yes(BORIS), yes(CLARA))),
         when=directory_result(BORIS, CLARA),
         facts=("ApproversChanged", *EMPTY_CLOSED),
         status=Status.APPROVED,
     ),
     Answered(
-        description="all: somebody new must say yes too",
+        description="all: a new person must approve too",
         given=wanted(decided(ALL_OF_THREE, yes(BORIS), yes(CLARA))),
         when=directory_result(*THREE, EMIL),
         facts=("ApproversChanged",),
         notifications=(Notification(kind=ASKED, people=(EMIL,)),),
     ),
     Answered(
-        description="all: everybody gone without a word passes nothing",
+        description="all: a level whose approvers all left without deciding does not pass",
         given=wanted(ALL_OF_THREE),
         when=directory_result(),
         then="no_eligible_approver",
@@ -204,20 +204,20 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         notifications=TOLD_ADMINS,
     ),
     Answered(
-        description="majority: one yes among one left and one gone is no majority of two",
+        description="majority: one approval is no majority of one person left and one gone",
         given=wanted(decided(MOST_OF_THREE, yes(BORIS))),
         when=directory_result(CLARA),
         facts=("ApproversChanged",),
     ),
     Answered(
-        description="majority: one yes is a majority of oneself",
+        description="majority: one approval is a majority of one",
         given=wanted(decided(MOST_OF_THREE, yes(BORIS))),
         when=directory_result(BORIS),
         facts=("ApproversChanged", *EMPTY_CLOSED),
         status=Status.APPROVED,
     ),
     Answered(
-        description="a stand-in who is active is asked",
+        description="an active delegate is notified",
         given=HANDED,
         when=directory_result(BORIS, people=(EMIL,)),
         facts=("ApproversChanged",),
@@ -225,7 +225,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
     ),
     *(
         Answered(
-            description=f"a stand-in who is {odd} is let go of, and who asked them is told",
+            description=f"a delegate who is {odd} is removed, and the approver is notified",
             given=HANDED,
             when=directory_result(BORIS, people=(member(EMIL, odd),)),
             facts=("DelegationVoided",),
@@ -235,7 +235,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         if odd is not Standing.ACTIVE
     ),
     Answered(
-        description="a stand-in of whom the directory says nothing is let go of",
+        description="a delegate who is missing in the directory is removed",
         given=HANDED,
         when=directory_result(BORIS),
         facts=("DelegationVoided",),
@@ -356,7 +356,9 @@ def test_a_request_that_waits_for_changes_queries_no_one() -> None:
     assert deadlines.advance_clock(state, after(days=30)).state == state
 
 
-@pytest.mark.parametrize("standing", [one for one in Standing if one is not Standing.ACTIVE])
+@pytest.mark.parametrize(
+    "standing", [standing for standing in Standing if standing is not Standing.ACTIVE]
+)
 def test_a_named_person_who_may_not_decide_is_given_their_standing(standing: Standing) -> None:
     state = opened(level(BORIS, CLARA))
     state = apply_result(wanted(state), directory_result(member(BORIS, standing), CLARA)).state

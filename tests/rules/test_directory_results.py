@@ -105,7 +105,7 @@ def test_a_result_from_before_a_reminder_is_queried_again() -> None:
     assert change.state.waits_for_approvers
 
 
-@pytest.mark.parametrize("status", [one for one in Status if one is not Status.PENDING])
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.PENDING])
 def test_a_result_for_a_request_that_waits_for_no_one_changes_nothing(status: Status) -> None:
     state = in_status(status)
 

@@ -60,7 +60,7 @@ class Written:
         by=[actor(ANA)],
     ),
     Written(
-        description="a submission that needs nobody",
+        description="a submission that needs no approval",
         given=rules.submit(request(ONE_LEVEL, amount="1.00"), NOON),
         then=["RequestSubmitted", "RequestApproved"],
         by=[actor(ANA), CLOCK],
@@ -96,7 +96,7 @@ class Written:
         by=[actor(BORIS)] * 3,
     ),
     Written(
-        description="a rejection that closes",
+        description="a rejection that closes the request",
         given=decide(opened(ONE_LEVEL), no(BORIS)),
         then=["DecisionRecorded", "RequestRejected"],
         by=[actor(BORIS)] * 2,
@@ -116,7 +116,7 @@ class Written:
         by=[actor(ANA)],
     ),
     Written(
-        description="a clock with nothing due writes nothing",
+        description="a clock with nothing due adds no fact",
         given=deadlines.advance_clock(opened(ONE_LEVEL), after(days=9)),
         then=[],
         by=[],

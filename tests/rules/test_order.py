@@ -98,8 +98,8 @@ class Total:
 
 
 @table(
-    Total(description="one piece", given=order(("A", 1, "1500.00")), then="1500.00"),
-    Total(description="three pieces", given=order(("A", 3, "0.10")), then="0.30"),
+    Total(description="one item", given=order(("A", 1, "1500.00")), then="1500.00"),
+    Total(description="three items", given=order(("A", 3, "0.10")), then="0.30"),
     Total(
         description="two lines",
         given=order(("A", 2, "499.99"), ("B", 1, "0.03")),
@@ -194,7 +194,7 @@ class Outcome:
 
 @table(
     Outcome(
-        description="an approved order goes on",
+        description="an approved order continues",
         given=Status.APPROVED,
         then=OrderStatus.PROCESSING,
         facts=["ApprovalEnded"],
@@ -222,7 +222,7 @@ class Outcome:
         by=actor(ANA),
     ),
     Outcome(
-        description="an order whose approval an admin has closed is cancelled",
+        description="an order whose approval was closed by an admin is cancelled",
         given=Status.ADMIN_CLOSED,
         then=OrderStatus.CANCELLED,
         facts=["ApprovalEnded", "OrderEnded"],
@@ -347,7 +347,7 @@ class Failure:
 
 FAILURES = (
     Failure(
-        description="reserving fails: only it is undone",
+        description="reserving fails: only the reservation is compensated",
         given=RESERVE,
         undone=(RESERVE,),
         before=["failed", "waiting", "waiting", "waiting"],

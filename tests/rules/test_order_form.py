@@ -247,13 +247,13 @@ class Fine:
     ),
     Fine(description="an expiry", given={"card_expiry": " 01/27 "}, then={"card_expiry": "01/27"}),
     Fine(
-        description="an expiry in the past, which only the payment may decline",
+        description="an expiry in the past, which only the payment step declines",
         given={"card_expiry": "12/23"},
         then={"card_expiry": "12/23"},
     ),
     *(
         Fine(
-            description=f"{typed!r} pieces",
+            description=f"{typed!r} items",
             given={"lines": (line(quantity=typed),)},
             then={"lines": (desks(count),)},
         )
@@ -292,19 +292,19 @@ class Expiry:
 
 @table(
     Expiry(
-        description="a card is good in its last month",
+        description="a card is valid in its last month",
         given="12/26",
         today=date(2026, 12, 1),
         then=False,
     ),
     Expiry(
-        description="a card is good on its last day",
+        description="a card is valid on its last day",
         given="12/26",
         today=date(2026, 12, 31),
         then=False,
     ),
     Expiry(
-        description="a card is expired the day after",
+        description="a card has expired the day after",
         given="12/26",
         today=date(2027, 1, 1),
         then=True,
@@ -315,21 +315,24 @@ class Expiry:
         today=date(2028, 2, 29),
         then=False,
     ),
-    Expiry(description="12/23 is long expired", given="12/23", today=date(2026, 3, 2), then=True),
+    Expiry(description="12/23 has long expired", given="12/23", today=date(2026, 3, 2), then=True),
     Expiry(
-        description="a later month of an earlier year is expired",
+        description="a later month of an earlier year has expired",
         given="11/25",
         today=date(2026, 3, 2),
         then=True,
     ),
     Expiry(
-        description="an earlier month of a later year is good",
+        description="an earlier month of a later year is valid",
         given="01/27",
         today=date(2026, 12, 31),
         then=False,
     ),
     Expiry(
-        description="what is no expiry is not good", given="soon", today=date(2026, 3, 2), then=True
+        description="a malformed expiry is not valid",
+        given="soon",
+        today=date(2026, 3, 2),
+        then=True,
     ),
 )
 def test_when_a_payment_card_has_expired(row: Expiry) -> None:
@@ -378,7 +381,7 @@ def test_the_total_has_at_most_fifteen_digits() -> None:
     Wrong(description="two addresses", given={"email": "a@b.c, d@e.f"}, then={"email": MAIL}),
     Wrong(description="a mail header", given={"email": "a@b.c\nBcc: x@y.z"}, then={"email": MAIL}),
     Wrong(
-        description="a payment card that cannot be read, though nothing is charged",
+        description="a malformed card expiry, although no card is charged",
         given={"payment": PaymentMode.AWAIT, "card_expiry": "soon"},
         then={"card_expiry": "card_expiry_malformed"},
     ),
@@ -401,7 +404,7 @@ def test_a_payment_made_elsewhere_needs_no_payment_card() -> None:
 def test_a_line_keeps_the_name_of_its_product() -> None:
     order = read_order(written(), PRODUCTS, "USD")
 
-    assert [(one.sku, one.label) for one in order.lines] == [("DESK-1", "Desk, oak")]
+    assert [(line.sku, line.label) for line in order.lines] == [("DESK-1", "Desk, oak")]
     assert content(order).fields[0].label == "Desk, oak"
     assert replace(order.lines[0], name="").label == "DESK-1"
 
@@ -410,20 +413,20 @@ POLICY = policy(level(BORIS, expire_after=timedelta(hours=1), max_expire_after=t
 
 
 @table(
-    Wrong(description="no wish", given={}),
-    Wrong(description="within the bounds", given={"answer_within": "4h"}),
+    Wrong(description="no requested expiry", given={}),
+    Wrong(description="within the limit", given={"answer_within": "4h"}),
     Wrong(
-        description="beyond the bounds",
+        description="beyond the limit",
         given={"answer_within": "5h"},
         then={"answer_within": "window_too_long"},
     ),
     Wrong(
-        description="no duration",
+        description="not a duration",
         given={"answer_within": "soon"},
         then={"answer_within": "not_a_duration"},
     ),
     Wrong(
-        description="together with other mistakes",
+        description="together with other errors",
         given={"answer_within": "soon", "customer": ""},
         then={"answer_within": "not_a_duration", "customer": "text_missing"},
     ),
@@ -469,7 +472,7 @@ def test_a_line_that_cannot_be_added_up_has_its_errors() -> None:
     typed = (line(), line(quantity="x", unit_price="-1"), line(quantity=""))
     reckoned = draft_total(typed, "USD")
 
-    assert [one.total for one in reckoned.lines] == [usd("1500.00"), None, None]
+    assert [line.total for line in reckoned.lines] == [usd("1500.00"), None, None]
     assert {at: error.code for at, error in reckoned.lines[1].errors.items()} == {
         "quantity": "quantity_not_a_count",
         "unit_price": "amount_not_positive",

@@ -146,7 +146,7 @@ class World:
             return
         self.undone.append(name)
         gone = {name, StepName.DELIVER} if name is StepName.SHIP else {name}
-        self.standing = [one for one in self.standing if one not in gone]
+        self.standing = [effect for effect in self.standing if effect not in gone]
         self.take(saga.step_compensated(self.state, name, self.now))
 
 

@@ -72,7 +72,7 @@ def test_a_cancellation_sends_a_notice_at_the_end_and_a_failure_sends_none() -> 
     began = saga.step_started(state, StepName.PAY, NOON).state
     failed = saga.step_failed(began, StepName.PAY, "declined", NOON)
 
-    assert [told(one) for one in (wish, back, undone, failed)] == [(), (), (), ()]
+    assert [told(state) for state in (wish, back, undone, failed)] == [(), (), (), ()]
     assert told(saga.compensated(undone.state, NOON)) == (NoticeKind.ORDER_CANCELLED,)
     assert told(saga.compensated(failed.state, NOON)) == ()
 

@@ -29,7 +29,7 @@ PLACES = ("EAST", "NORTH", "SOUTH")
 DONE = {
     StepName.RESERVE: (
         "RES-1",
-        tuple(Stored(warehouse=one, skus=(f"SKU-{one}",)) for one in PLACES),
+        tuple(Stored(warehouse=place, skus=(f"SKU-{place}",)) for place in PLACES),
     ),
     StepName.PAY: ("TXN-1", ()),
 }
@@ -37,8 +37,8 @@ DONE = {
 
 def order() -> Order:
     lines = (
-        OrderLine(sku=f"SKU-{one}", quantity=1, unit_price=usd("10.00"))
-        for one in (*PLACES, "NORTH")
+        OrderLine(sku=f"SKU-{place}", quantity=1, unit_price=usd("10.00"))
+        for place in (*PLACES, "NORTH")
     )
     return Order(order_id="ORD-1", customer="Ada", lines=tuple(lines), card_expiry="12/30")
 
@@ -58,7 +58,7 @@ def shipping() -> OrderState:
 
 
 def parcel(state: OrderState, warehouse: str) -> Parcel:
-    return next(one for one in state.parcels if one.warehouse == warehouse)
+    return next(parcel for parcel in state.parcels if parcel.warehouse == warehouse)
 
 
 def news(warehouse: str, **known: str) -> ParcelNews:
@@ -66,13 +66,13 @@ def news(warehouse: str, **known: str) -> ParcelNews:
 
 
 def test_a_recall_is_registered_for_each_parcel_before_any_is_sent() -> None:
-    assert [one.owed for one in reserved().parcels] == [False] * 3
-    assert [one.owed for one in shipping().parcels] == [True] * 3
+    assert [parcel.owed for parcel in reserved().parcels] == [False] * 3
+    assert [parcel.owed for parcel in shipping().parcels] == [True] * 3
     assert shipping().owed[-1] is StepName.SHIP
 
 
 def test_the_parcels_share_all_lines_of_the_order() -> None:
-    parts = [parcels.part_of(order(), one) for one in shipping().parcels]
+    parts = [parcels.part_of(order(), parcel) for parcel in shipping().parcels]
 
     assert [[line.sku for line in part.lines] for part in parts] == [
         ["SKU-EAST"],
@@ -163,7 +163,7 @@ def journeys(draw: st.DrawFn) -> list[ParcelNews]:
     while left:
         own = draw(st.sampled_from(left))
         told += [own.pop(0)] * draw(st.integers(1, 2))
-        left = [one for one in left if one]
+        left = [person for person in left if person]
     return told
 
 
@@ -187,12 +187,12 @@ def test_all_parcels_arrive_or_all_are_recalled_once(told: list[ParcelNews]) -> 
     recalled = {one.warehouse for one in told if one.recalled}
     called = [fact.data["warehouse"] for fact in facts if fact.kind == "ParcelRecalled"]
     assert state.owed == ()
-    assert not any(one.owed for one in state.parcels)
+    assert not any(parcel.owed for parcel in state.parcels)
     assert StepStatus.RUNNING not in {step.status for step in state.steps}
     assert [fact.sequence for fact in facts] == list(range(first + 1, first + 1 + len(facts)))
     if not broken:
         assert state.status is OrderStatus.COMPLETED
-        assert {one.status for one in state.parcels} == {ParcelStatus.DELIVERED}
+        assert {parcel.status for parcel in state.parcels} == {ParcelStatus.DELIVERED}
         assert called == []
         return
     assert state.status is OrderStatus.FAILED
