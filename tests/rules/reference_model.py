@@ -82,7 +82,7 @@ class ReferenceModel:
 
     requester: str
     routes: dict[str, list[ReferenceLevel]]
-    asked: tuple[str, str]
+    content_parts: tuple[str, str]
     distinct: bool
     delegation: bool
     amendable: bool
@@ -111,9 +111,9 @@ class ReferenceModel:
         if self.ended or not self.reached_levels or self.reached_levels[-1].passed:
             return None
         reached = self.reached_levels[-1]
-        begun = [(at, "begin") for at in reached.delegation_starts]
+        starts = [(at, "begin") for at in reached.delegation_starts]
         order = ["begin", "remind", "add", "instead", "end"]
-        ticks = sorted([*reached.ticks, *begun], key=lambda one: (one[0], order.index(one[1])))
+        ticks = sorted([*reached.ticks, *starts], key=lambda tick: (tick[0], order.index(tick[1])))
         return ticks[0] if ticks else None
 
     def _apply_tick(self, tick: tuple[datetime, str]) -> None:
@@ -188,8 +188,8 @@ class ReferenceModel:
             if number == len(self.levels):
                 self.ended, self.rule = "approved", "quorum"
 
-    def amend(self, asked: tuple[str, str]) -> None:
-        self.asked, self.revision = asked, self.revision + 1
+    def amend(self, content_parts: tuple[str, str]) -> None:
+        self.content_parts, self.revision = content_parts, self.revision + 1
         self.reached_levels, self.changes_requested_by = [], ""
         if not self.levels:
             self.ended, self.rule = "approved", "no_level_needed"
@@ -198,7 +198,7 @@ class ReferenceModel:
 
     @property
     def levels(self) -> list[ReferenceLevel]:
-        return self.routes[self.asked[1]]
+        return self.routes[self.content_parts[1]]
 
     @property
     def status(self) -> str:

@@ -82,7 +82,9 @@ def comment(reference: ReferenceModel, person: str, text: str) -> str:
     return _text_refusal(text)
 
 
-def amend(reference: ReferenceModel, person: str, asked: tuple[str, str], revision: int) -> str:
+def amend(
+    reference: ReferenceModel, person: str, content_parts: tuple[str, str], revision: int
+) -> str:
     if reference.ended:
         return "request_closed"
     if person != reference.requester:
@@ -91,9 +93,9 @@ def amend(reference: ReferenceModel, person: str, asked: tuple[str, str], revisi
         return "stale_content"
     if refused := _amendment_refusal(reference):
         return refused
-    if not asked[0]:
+    if not content_parts[0]:
         return "text_missing"
-    return "nothing_changed" if asked == reference.asked else ""
+    return "nothing_changed" if content_parts == reference.content_parts else ""
 
 
 def withdraw(reference: ReferenceModel, person: str, reason: str) -> str:
@@ -141,7 +143,7 @@ def _delegate_refusal(reference: ReferenceModel, person: str, to: str) -> str:
     return "delegation_cycle" if person in line else ""
 
 
-def reassign(reference: ReferenceModel, person: str, named: int, reason: str) -> str:
+def reassign(reference: ReferenceModel, person: str, people_found: int, reason: str) -> str:
     if refused := _admin_refusal(reference, person):
         return refused
     if person == reference.requester:
@@ -153,7 +155,7 @@ def reassign(reference: ReferenceModel, person: str, named: int, reason: str) ->
         for decision in reference.at(len(reference.reached_levels))
     ):
         return "already_decided"
-    return _text_refusal(reason) if named else "nobody_named"
+    return _text_refusal(reason) if people_found else "nobody_named"
 
 
 def refresh(reference: ReferenceModel, person: str) -> str:

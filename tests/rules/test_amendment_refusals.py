@@ -189,10 +189,14 @@ def test_changes_cannot_be_requested_if_the_requester_cannot_amend(
 def test_a_request_for_changes_waits_for_the_requester_and_notifies_them() -> None:
     change = decide(OPEN, changes(BORIS, reason="cheaper"), after(minutes=1))
 
-    wanted = change.state.change_request
+    requested = change.state.change_request
     assert change.state.status is Status.CHANGES_REQUESTED
-    assert wanted is not None
-    assert (wanted.person, wanted.reason, wanted.at) == (BORIS, "cheaper", after(minutes=1))
+    assert requested is not None
+    assert (requested.person, requested.reason, requested.at) == (
+        BORIS,
+        "cheaper",
+        after(minutes=1),
+    )
     assert kinds(change.facts) == ["DecisionRecorded"]
     assert change.notifications == (
         Notification(kind=NotificationKind.CHANGES_WANTED, people=(ANA,)),

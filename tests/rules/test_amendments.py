@@ -122,7 +122,7 @@ def test_a_person_who_decided_about_the_old_content_may_decide_about_the_new() -
 
     state = decided(again(amend(state, CHEAPER).state), no(BORIS, revision=2))
 
-    assert [said.verdict for said in latest_level(state).decisions] == ["reject"]
+    assert [decision.verdict for decision in latest_level(state).decisions] == ["reject"]
 
 
 @pytest.mark.parametrize("press", [yes(CLARA), no(CLARA), changes(CLARA)])

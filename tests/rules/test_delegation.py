@@ -51,7 +51,7 @@ def refusing(state: ApprovalState, person: str = BORIS, to: str = EMIL) -> Calla
     return lambda: delegate_seat(state, person, to)
 
 
-def stood_in(state: ApprovalState) -> ApprovalState:
+def with_delegate(state: ApprovalState) -> ApprovalState:
     """Return the request after Boris has delegated to Emil, who is active."""
     state = delegate_seat(state, BORIS, EMIL).state
     return apply_result(state, directory_result(BORIS, CLARA, people=(EMIL,))).state
@@ -75,7 +75,7 @@ def stood_in(state: ApprovalState) -> ApprovalState:
     ),
     Refused(
         description="a delegate cannot delegate the seat of another person",
-        when=refusing(stood_in(OPEN), EMIL, FINN),
+        when=refusing(with_delegate(OPEN), EMIL, FINN),
         then="not_an_approver",
     ),
     Refused(
@@ -85,7 +85,7 @@ def stood_in(state: ApprovalState) -> ApprovalState:
     ),
     Refused(
         description="an approver whose delegate has decided has nothing to delegate",
-        when=refusing(decided(stood_in(OPEN), yes(EMIL)), BORIS, DORA),
+        when=refusing(decided(with_delegate(OPEN), yes(EMIL)), BORIS, DORA),
         then="seat_taken",
     ),
     Refused(
@@ -193,7 +193,7 @@ def test_a_delegate_cannot_decide_before_the_directory_was_queried() -> None:
 
 
 def test_delegating_again_replaces_the_delegate() -> None:
-    state = delegate_seat(stood_in(OPEN), BORIS, FINN).state
+    state = delegate_seat(with_delegate(OPEN), BORIS, FINN).state
 
     state = apply_result(state, directory_result(BORIS, CLARA, people=(FINN,))).state
 

@@ -57,7 +57,7 @@ THREE = (BORIS, CLARA, DORA)
 UNREADABLE = directory_result(unreadable=("group:sales",))
 
 
-def wanted(state: ApprovalState) -> ApprovalState:
+def with_query_due(state: ApprovalState) -> ApprovalState:
     """Return the request with a directory query due."""
     return refresh(state).state
 
@@ -130,30 +130,30 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
     ),
     Answered(
         description="an unreadable result does not change an open level",
-        given=wanted(TWO_OF_THREE),
+        given=with_query_due(TWO_OF_THREE),
         when=UNREADABLE,
     ),
     Answered(
         description="the same people are no new fact and notify no one",
-        given=wanted(TWO_OF_THREE),
+        given=with_query_due(TWO_OF_THREE),
         when=directory_result(*THREE),
     ),
     Answered(
         description="a new approver is a fact and is notified, the others are not notified again",
-        given=wanted(TWO_OF_THREE),
+        given=with_query_due(TWO_OF_THREE),
         when=directory_result(*THREE, EMIL),
         facts=("ApproversChanged",),
         notifications=(Notification(kind=ASKED, people=(EMIL,)),),
     ),
     Answered(
         description="a missing approver is a fact and notifies no one",
-        given=wanted(TWO_OF_THREE),
+        given=with_query_due(TWO_OF_THREE),
         when=directory_result(BORIS, CLARA),
         facts=("ApproversChanged",),
     ),
     Answered(
         description="too few people block an open level",
-        given=wanted(TWO_OF_THREE),
+        given=with_query_due(TWO_OF_THREE),
         when=directory_result(BORIS),
         then="too_few_eligible",
         facts=("LevelBlocked",),
@@ -161,7 +161,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
     ),
     Answered(
         description="no people block an open level",
-        given=wanted(TWO_OF_THREE),
+        given=with_query_due(TWO_OF_THREE),
         when=directory_result(member(BORIS, Standing.DEACTIVATED)),
         then="no_eligible_approver",
         facts=("LevelBlocked",),
@@ -169,13 +169,13 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
     ),
     Answered(
         description="the approval of a person who left still counts, so one more person is enough",
-        given=wanted(decided(TWO_OF_THREE, yes(BORIS))),
+        given=with_query_due(decided(TWO_OF_THREE, yes(BORIS))),
         when=directory_result(CLARA),
         facts=("ApproversChanged",),
     ),
     Answered(
         description="a rejection still counts: a refresh with too few people blocks and never rejects",
-        given=wanted(decided(TWO_OF_THREE, no(BORIS))),
+        given=with_query_due(decided(TWO_OF_THREE, no(BORIS))),
         when=directory_result(BORIS, CLARA),
         then="too_few_eligible",
         facts=("LevelBlocked",),
@@ -183,21 +183,21 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
     ),
     Answered(
         description="all: everyone left has approved, so the level passes with the result",
-        given=wanted(decided(ALL_OF_THREE, yes(BORIS), yes(CLARA))),
+        given=with_query_due(decided(ALL_OF_THREE, yes(BORIS), yes(CLARA))),
         when=directory_result(BORIS, CLARA),
         facts=("ApproversChanged", *EMPTY_CLOSED),
         status=Status.APPROVED,
     ),
     Answered(
         description="all: a new person must approve too",
-        given=wanted(decided(ALL_OF_THREE, yes(BORIS), yes(CLARA))),
+        given=with_query_due(decided(ALL_OF_THREE, yes(BORIS), yes(CLARA))),
         when=directory_result(*THREE, EMIL),
         facts=("ApproversChanged",),
         notifications=(Notification(kind=ASKED, people=(EMIL,)),),
     ),
     Answered(
         description="all: a level whose approvers all left without deciding does not pass",
-        given=wanted(ALL_OF_THREE),
+        given=with_query_due(ALL_OF_THREE),
         when=directory_result(),
         then="no_eligible_approver",
         facts=("LevelBlocked",),
@@ -205,13 +205,13 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
     ),
     Answered(
         description="majority: one approval is no majority of one person left and one gone",
-        given=wanted(decided(MOST_OF_THREE, yes(BORIS))),
+        given=with_query_due(decided(MOST_OF_THREE, yes(BORIS))),
         when=directory_result(CLARA),
         facts=("ApproversChanged",),
     ),
     Answered(
         description="majority: one approval is a majority of one",
-        given=wanted(decided(MOST_OF_THREE, yes(BORIS))),
+        given=with_query_due(decided(MOST_OF_THREE, yes(BORIS))),
         when=directory_result(BORIS),
         facts=("ApproversChanged", *EMPTY_CLOSED),
         status=Status.APPROVED,
@@ -271,17 +271,21 @@ def test_a_voided_delegation_says_why(standing: Standing, rule: str) -> None:
 
 @pytest.mark.parametrize("notify", Notify)
 def test_approvers_are_not_notified_if_the_policy_notifies_no_one(notify: Notify) -> None:
-    begun = approval.submit(request_under(policy(level(BORIS), notify=notify)), NOON).state
+    submitted_state = approval.submit(
+        request_under(policy(level(BORIS), notify=notify)), NOON
+    ).state
 
-    change = apply_result(reach_level(begun, ()), directory_result(BORIS))
+    change = apply_result(reach_level(submitted_state, ()), directory_result(BORIS))
 
     assert bool(change.notifications) is (notify is not Notify.NONE)
 
 
 def test_admins_are_notified_of_a_blocked_level_even_if_the_policy_notifies_no_one() -> None:
-    begun = approval.submit(request_under(policy(level(BORIS), notify=Notify.NONE)), NOON).state
+    submitted_state = approval.submit(
+        request_under(policy(level(BORIS), notify=Notify.NONE)), NOON
+    ).state
 
-    change = apply_result(reach_level(begun, ()), directory_result())
+    change = apply_result(reach_level(submitted_state, ()), directory_result())
 
     assert change.notifications == TOLD_ADMINS
 
@@ -310,7 +314,7 @@ def test_a_result_replaces_the_query_ticks_of_an_earlier_result() -> None:
     )
     state = apply_result(reached(level(BORIS)), answer).state
 
-    state = apply_result(wanted(state), directory_result(BORIS)).state
+    state = apply_result(with_query_due(state), directory_result(BORIS)).state
 
     assert latest_level(state).clock == ()
 
@@ -320,7 +324,7 @@ def test_a_result_replaces_the_query_ticks_of_an_earlier_result() -> None:
 
 def test_a_level_blocked_by_a_rejection_and_a_leaver_opens_for_new_people() -> None:
     state = apply_result(
-        wanted(decided(TWO_OF_THREE, no(BORIS))), directory_result(BORIS, CLARA)
+        with_query_due(decided(TWO_OF_THREE, no(BORIS))), directory_result(BORIS, CLARA)
     ).state
     state = reassign(state, CLARA, DORA).state
 
@@ -341,7 +345,7 @@ def test_the_requester_may_withdraw_from_a_blocked_level_whose_admins_are_unknow
 
 
 def test_no_one_decides_while_a_level_has_too_few_people() -> None:
-    state = apply_result(wanted(TWO_OF_THREE), directory_result(BORIS)).state
+    state = apply_result(with_query_due(TWO_OF_THREE), directory_result(BORIS)).state
 
     error = refusal(state, yes(BORIS))
 
@@ -361,7 +365,9 @@ def test_a_request_that_waits_for_changes_queries_no_one() -> None:
 )
 def test_a_named_person_who_may_not_decide_is_given_their_standing(standing: Standing) -> None:
     state = opened(level(BORIS, CLARA))
-    state = apply_result(wanted(state), directory_result(member(BORIS, standing), CLARA)).state
+    state = apply_result(
+        with_query_due(state), directory_result(member(BORIS, standing), CLARA)
+    ).state
 
     error = refusal(state, yes(BORIS))
 

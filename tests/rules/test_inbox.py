@@ -44,9 +44,9 @@ def people(state: ApprovalState) -> list[tuple[str, str]]:
 
 def away(state: ApprovalState, *absences: Absence) -> ApprovalState:
     """Return the state after a directory result with these absences."""
-    wanted = replace(state.levels[-1], to_read=True)
-    told = directory_result(BORIS, CLARA, absences=absences, people=(member(DORA),))
-    return apply_result(replace(state, levels=(*state.levels[:-1], wanted)), told).state
+    stale = replace(state.levels[-1], to_read=True)
+    result = directory_result(BORIS, CLARA, absences=absences, people=(member(DORA),))
+    return apply_result(replace(state, levels=(*state.levels[:-1], stale)), result).state
 
 
 def test_a_request_waits_for_everyone_who_has_not_decided() -> None:

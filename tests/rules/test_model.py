@@ -328,15 +328,15 @@ class Approval(RuleBasedStateMachine):
     def rules_and_reference_agree_on_every_level(self) -> None:
         state = deadlines.advance_clock(self.state, self.now).state
         assert len(state.levels) == len(self.reference.reached_levels)
-        for one, reached in zip(state.levels, self.reference.reached_levels, strict=True):
-            assert (one.blocked, one.passed) == (reached.blocked, reached.passed)
-            assert list(one.eligible) == reached.seats
+        for level, reached in zip(state.levels, self.reference.reached_levels, strict=True):
+            assert (level.blocked, level.passed) == (reached.blocked, reached.passed)
+            assert list(level.eligible) == reached.seats
             assert [
-                (count_of.person, count_of.seat, count_of.verdict.value)
-                for count_of in one.decisions
+                (decision.person, decision.seat, decision.verdict.value)
+                for decision in level.decisions
             ] == [
                 (decision.person, decision.seat, decision.verdict)
-                for decision in self.reference.at(one.number)
+                for decision in self.reference.at(level.number)
             ]
 
     @invariant()

@@ -133,9 +133,9 @@ def test_the_total_of_an_order(row: Total) -> None:
     )
 )
 def test_the_total_is_the_sum_of_its_lines(lines: list[tuple[int, int]]) -> None:
-    asked = order(*(("A", quantity, str(Decimal(cents) / 100)) for quantity, cents in lines))
+    drawn = order(*(("A", quantity, str(Decimal(cents) / 100)) for quantity, cents in lines))
 
-    total = asked.total
+    total = drawn.total
 
     assert total.amount * 100 == sum(quantity * cents for quantity, cents in lines)
 
@@ -257,8 +257,8 @@ ONCE_CANCELLED = {
 def test_a_cancelled_order_ends_as_cancelled_unless_its_approval_was_rejected(
     outcome: Status,
 ) -> None:
-    wish = Cancellation(actor=actor(ANA))
-    cancelled = verbs.cancel(received(needs_approval=True).state, wish, NOON).state
+    cancellation = Cancellation(actor=actor(ANA))
+    cancelled = verbs.cancel(received(needs_approval=True).state, cancellation, NOON).state
 
     change = saga.approval_ended(
         cancelled, approval_snapshot(in_status(outcome), 7), after(minutes=1)

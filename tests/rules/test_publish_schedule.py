@@ -23,7 +23,7 @@ class Try:
 
     description: str
     ended: float = 0
-    wish: int = 0
+    retry_after: int = 0
     then: datetime
 
 
@@ -282,10 +282,14 @@ def test_a_change_without_a_click_keeps_the_time_of_the_last_click() -> None:
 def test_a_card_keeps_copies_version_and_tries_for_its_next_owner() -> None:
     card = rules.publish_failed(rules.publish_started(clicked(0, 1), at(4)), at(5))
 
-    taken = rules.for_next_owner(card)
+    passed_on = rules.for_next_owner(card)
 
-    assert (taken.copies, taken.version, taken.tries) == (card.copies, card.version, card.tries)
-    assert taken.clicked_at is None
+    assert (passed_on.copies, passed_on.version, passed_on.tries) == (
+        card.copies,
+        card.version,
+        card.tries,
+    )
+    assert passed_on.clicked_at is None
 
 
 def test_a_card_passed_on_twice_keeps_the_later_limit() -> None:
@@ -394,16 +398,16 @@ def test_a_retry_delay_never_shrinks_and_never_exceeds_ten_seconds(tries: int) -
     Try(
         description="Slack's Retry-After counts from the end of the try",
         ended=4,
-        wish=30,
+        retry_after=30,
         then=at(34),
     ),
 )
 def test_when_a_failed_try_is_repeated(row: Try) -> None:
-    wish = timedelta(seconds=row.wish) if row.wish else None
+    retry_after = timedelta(seconds=row.retry_after) if row.retry_after else None
 
-    again = rules.try_at(at(0), at(row.ended), 5, wish)
+    next_try = rules.try_at(at(0), at(row.ended), 5, retry_after)
 
-    assert again == row.then
+    assert next_try == row.then
 
 
 @given(st.integers(0, 50), st.floats(0, 12))
@@ -413,6 +417,6 @@ def test_a_publish_is_retried_within_twelve_seconds_of_slacks_recovery(
     """Slack may recover at any time during a try or the delay after it; a try lasts at most 10 s."""
     lasted = min(hung, 10)
 
-    again = rules.try_at(at(0), at(lasted), tries)
+    next_try = rules.try_at(at(0), at(lasted), tries)
 
-    assert again <= at(12)
+    assert next_try <= at(12)
