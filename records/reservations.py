@@ -64,7 +64,7 @@ class Reservations:
                 await connection.execute(insert(reservation_lines), lines)
             elif known.state == ReservationState.RELEASED:
                 raise StepUndoneError(key)
-            elif await pieces(connection, reservations.c.key == key) != dict(wanted):
+            elif await quantities_of_lines(connection, reservations.c.key == key) != dict(wanted):
                 raise KeyReusedError(key)
         return reference("RES", key)
 
@@ -83,9 +83,9 @@ class Reservations:
             if known is None:
                 await _insert(connection, key, owner_id, ReservationState.RELEASED)
             elif known.state == ReservationState.HELD:
-                if await pieces(connection, SHIPPED & (reservations.c.key == key)):
+                if await quantities_of_lines(connection, SHIPPED & (reservations.c.key == key)):
                     raise StillShippedError(key)
-                held = await pieces(connection, reservations.c.key == key)
+                held = await quantities_of_lines(connection, reservations.c.key == key)
                 await move(connection, held, Shelf.RESERVED, Shelf.ON_HAND)
                 await connection.execute(
                     update(reservations)
@@ -102,7 +102,9 @@ def quantities(order: Order) -> dict[str, int]:
     return dict(wanted)
 
 
-async def pieces(connection: Transaction, which: ColumnElement[bool]) -> dict[str, int]:
+async def quantities_of_lines(
+    connection: Transaction, which: ColumnElement[bool]
+) -> dict[str, int]:
     """Return the quantities, by SKU, of the reserved lines that `which` selects."""
     found = await connection.execute(
         select(reservation_lines.c.sku, func.sum(reservation_lines.c.quantity).label("quantity"))

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from records.database import Database
-from records.reservations import HELD, ReservationState, pieces, quantities
+from records.reservations import HELD, ReservationState, quantities, quantities_of_lines
 from records.schema import reservation_lines, reservations, shipments
 from records.steps import (
     KeyReusedError,
@@ -96,7 +96,7 @@ async def _hand_over(connection: Transaction, key: str, order: Order) -> None:
     wanted = quantities(order)
     of_order = reservations.c.order_id == order.order_id
     these = reservation_lines.c.sku.in_(wanted)
-    reserved = await pieces(connection, HELD & of_order & these)
+    reserved = await quantities_of_lines(connection, HELD & of_order & these)
     if reserved != wanted:
         raise NotReservedError(order.order_id)
     await move(connection, reserved, Shelf.RESERVED, Shelf.SHIPPED)
@@ -111,7 +111,9 @@ async def _hand_over(connection: Transaction, key: str, order: Order) -> None:
 
 async def _take_back(connection: Transaction, key: str) -> None:
     carried = reservation_lines.c.shipment_key == key
-    await move(connection, await pieces(connection, carried), Shelf.SHIPPED, Shelf.RESERVED)
+    await move(
+        connection, await quantities_of_lines(connection, carried), Shelf.SHIPPED, Shelf.RESERVED
+    )
     await connection.execute(update(reservation_lines).where(carried).values(shipment_key=None))
     await connection.execute(
         update(shipments).where(shipments.c.key == key).values(state=ShipmentState.RECALLED)
