@@ -32,7 +32,7 @@ async def test_the_stored_state_is_that_of_the_newest_fact(database: Database) -
 
 async def test_an_unknown_request_has_no_record(database: Database) -> None:
     assert await Requests(database).get("ORD-404") is None
-    assert await Requests(database).latest_of("UANA") == ()
+    assert await Requests(database).orders(requester="UANA") == ()
 
 
 @settings(
@@ -89,8 +89,8 @@ async def test_a_persons_own_requests_are_listed_newest_first(
     late = replace(fact(2, "ORD-B"), at=NOON + timedelta(hours=1))
     await trail.append([late], state("ORD-B", status="approved"))
 
-    latest = await Requests(database).latest_of("UANA", limit=2)
-    everything = await Requests(database).latest_of("UANA")
+    latest = await Requests(database).orders(requester="UANA", limit=2)
+    everything = await Requests(database).orders(requester="UANA")
 
     assert [record.request_id for record in latest] == ["ORD-D", "ORD-A"]
     assert [record.request_id for record in everything] == ["ORD-D", "ORD-A", "ORD-B"]
