@@ -96,12 +96,12 @@ async def test_a_redacted_text_is_gone_and_the_trail_is_intact(
         for table in (audit_events, requests):
             await connection.execute(delete(table).where(table.c.request_id == "APR-2"))
     before = await contents(database)
-    assert [words for words in WRITTEN if words not in before] == []
+    assert [text for text in WRITTEN if text not in before] == []
 
     places = await Redactions(database).redact(wish(await number_of(trail, kind), field))
 
     left = await contents(database)
-    assert {words for words in WRITTEN if words not in left} == gone
+    assert {text for text in WRITTEN if text not in left} == gone
     assert (await trail.verify("APR-1")).intact
     assert len(places) == (1 if gone == {REMARK} else 2)
 
@@ -209,10 +209,10 @@ async def test_an_orders_approval_and_the_order_are_redacted_together(database: 
     await trail.append(written, replace(public_state, owner_id="ORD-1"))
     snapshot = decode_snapshot(public_state.face)
     assert isinstance(snapshot, ApprovalSnapshot)
-    begun = order_saga.receive(order(), actor("UANA"), policy(), NOON, needs_approval=True)
-    ended = order_saga.approval_ended(begun.state, snapshot, NOON)
+    received = order_saga.receive(order(), actor("UANA"), policy(), NOON, needs_approval=True)
+    ended = order_saga.approval_ended(received.state, snapshot, NOON)
     shown = public(order_rules.order_snapshot(ended.state, 1), "ORD-1")
-    await trail.append(begun.facts, replace(shown, status="awaiting_approval"))
+    await trail.append(received.facts, replace(shown, status="awaiting_approval"))
     number = next(fact.sequence for fact in written if fact.kind is Fact.DECISION_RECORDED)
     with pytest.raises(StillOpenError):
         await Redactions(database).redact(wish(number, request_id=child_id))
@@ -231,13 +231,13 @@ async def test_an_order_steps_message_is_redacted_in_its_approval_too(
     trail, child_id = AuditTrail(database), approval_id("ORD-1")
     written, public_state = rejected(child_id)
     await trail.append(written, replace(public_state, owner_id="ORD-1"))
-    begun = order_saga.receive(order(), actor("UANA"), policy(), NOON, needs_approval=False)
+    received = order_saga.receive(order(), actor("UANA"), policy(), NOON, needs_approval=False)
     failed = order_saga.step_failed(
-        begun.state, order_rules.StepName.PAY, recorded_failure(REMARK), NOON
+        received.state, order_rules.StepName.PAY, recorded_failure(REMARK), NOON
     )
     ended = order_saga.compensated(failed.state, NOON)
     shown = public(order_rules.order_snapshot(ended.state, 1), "ORD-1")
-    await trail.append((*begun.facts, *failed.facts, *ended.facts), shown)
+    await trail.append((*received.facts, *failed.facts, *ended.facts), shown)
     assert (await contents(database)).count(REMARK) == 5  # three of them in snapshots
 
     places = await Redactions(database).redact(wish(2, "data.error", "ORD-1"))
@@ -270,10 +270,10 @@ async def test_the_content_of_an_hr_request_is_redacted_in_its_snapshot_too(
     taken_back = Withdrawal(actor=submitted.state.request.requester)
     withdrawn = approval.withdraw(submitted.state, taken_back, NOON)
     snapshot = approval_snapshot(withdrawn.state, 1)
-    begun = hr_saga.receive(sea, actor("UANA"), policy(), NOON)
-    ended = hr_saga.approval_ended(begun.state, snapshot, NOON)
+    received = hr_saga.receive(sea, actor("UANA"), policy(), NOON)
+    ended = hr_saga.approval_ended(received.state, snapshot, NOON)
     await trail.append((*submitted.facts, *withdrawn.facts), public(snapshot, child_id, "HR-1"))
-    await trail.append((*begun.facts, *ended.facts), public(hr_snapshot(ended.state, 1), "HR-1"))
+    await trail.append((*received.facts, *ended.facts), public(hr_snapshot(ended.state, 1), "HR-1"))
 
     await Redactions(database).redact(wish(1, "data.content", child_id))
 
@@ -295,9 +295,9 @@ async def test_an_hr_request_that_is_still_being_provisioned_is_not_redacted(
 ) -> None:
     trail = AuditTrail(database)
     sea = HrRequest(request_id="HR-1", type=HrType.PROMOTION, title="Up", new_role="Lead")
-    begun = hr_saga.receive(sea, actor("UANA"), policy(), NOON)
-    approved = replace(begun.state, status=Status.APPROVED)
-    await trail.append(begun.facts, public(hr_snapshot(approved, 1), "HR-1"))
+    received = hr_saga.receive(sea, actor("UANA"), policy(), NOON)
+    approved = replace(received.state, status=Status.APPROVED)
+    await trail.append(received.facts, public(hr_snapshot(approved, 1), "HR-1"))
 
     with pytest.raises(StillOpenError):
         await Redactions(database).redact(wish(1, "data.type", "HR-1"))
@@ -340,10 +340,13 @@ async def test_every_changed_character_of_a_redaction_is_detected(
 @pytest.mark.parametrize(
     ("statement", "flaw"),
     [
-        ("UPDATE audit_events SET reason = :words WHERE sequence = :it", Flaw.REDACTION),
-        ("UPDATE audit_events SET reason = 'x' || :words WHERE sequence = :it", Flaw.REDACTION),
-        ("DELETE FROM redactions WHERE sequence = :it AND :words <> ''", Flaw.ALTERED),
-        ("UPDATE redactions SET sequence = 99 WHERE sequence = :it AND :words <> ''", Flaw.ALTERED),
+        ("UPDATE audit_events SET reason = :removed WHERE sequence = :it", Flaw.REDACTION),
+        ("UPDATE audit_events SET reason = 'x' || :removed WHERE sequence = :it", Flaw.REDACTION),
+        ("DELETE FROM redactions WHERE sequence = :it AND :removed <> ''", Flaw.ALTERED),
+        (
+            "UPDATE redactions SET sequence = 99 WHERE sequence = :it AND :removed <> ''",
+            Flaw.ALTERED,
+        ),
     ],
 )
 async def test_a_restored_text_and_a_deleted_redaction_are_detected(
@@ -354,7 +357,7 @@ async def test_a_restored_text_and_a_deleted_redaction_are_detected(
     number = await number_of(trail, Fact.COMMENT_ADDED)
     await Redactions(database).redact(wish(number))
 
-    await change(database, statement, words=REMARK, it=number)
+    await change(database, statement, removed=REMARK, it=number)
     verification = await trail.verify("APR-1")
 
     assert (verification.flaw, verification.sequence) == (flaw, number)

@@ -91,11 +91,11 @@ async def test_two_programs_with_long_queues_take_turns(
     database: Database, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("records.database._WRITE_PAUSE", WRITE_PAUSE)
-    begun: list[str] = []
+    started: list[str] = []
 
     async def write(program: Database, name: str) -> None:
         async with program.writing():
-            begun.append(name)
+            started.append(name)
             await asyncio.sleep(0.02)  # a slow disk: the file is locked most of the time
 
     async with Database(url) as other:
@@ -104,13 +104,13 @@ async def test_two_programs_with_long_queues_take_turns(
             *(write(other, "other") for _ in range(50)),
         )
 
-    assert len(begun) == 100
-    while_both_wait = begun[: min(_last(begun, "one"), _last(begun, "other"))]
+    assert len(started) == 100
+    while_both_wait = started[: min(_last(started, "one"), _last(started, "other"))]
     assert max(len(list(turns)) for _, turns in itertools.groupby(while_both_wait)) <= 10
 
 
-def _last(begun: list[str], name: str) -> int:
-    return len(begun) - begun[::-1].index(name)
+def _last(started: list[str], name: str) -> int:
+    return len(started) - started[::-1].index(name)
 
 
 async def test_a_reader_sees_one_consistent_state_while_others_write(database: Database) -> None:
