@@ -32,7 +32,7 @@ class OrderLookup:
 
     async def latest_of(self, person: str, limit: int = 10) -> list[OrderSnapshot]:
         """Return a person's latest orders as the records have them, the newest first."""
-        records = await self._requests.latest_of(person, kind="order", limit=limit)
+        records = await self._requests.orders(requester=person, limit=limit)
         snapshots = [decode_snapshot(record.face) for record in records]
         return [
             await self._with_approval(snapshot)

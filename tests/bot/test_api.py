@@ -78,7 +78,7 @@ async def test_the_same_order_sent_twice_at_once_and_later_is_one(
 
     assert sorted(reply.status for reply in replies) == [200, 200, 200, 200, 201]
     assert len({json.dumps(reply.body) for reply in replies}) == 1
-    assert len(await shop.requests.latest_of(ANA)) == 1
+    assert len(await shop.requests.orders(requester=ANA)) == 1
 
 
 OTHERS = [{"note": "soon"}, {"lines": [{**LINE, "quantity": 4}]}, {"requester": BORIS}]
