@@ -77,7 +77,7 @@ async def test_an_order_without_a_card_has_no_thread(harness: Harness, ports: Fa
 
 
 async def test_a_card_that_cannot_be_posted_does_not_keep_an_order_from_ending(
-    harness: Harness, ports: FakePorts
+    harness: Harness, ports: FakePorts, short_finish: None
 ) -> None:
     ports.cards.problem = "slack.is_archived"
     order, approval = await harness.order_awaiting_approval()

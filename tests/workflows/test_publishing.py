@@ -209,7 +209,7 @@ async def test_the_last_state_is_published_again_although_the_card_was_refused(
 
 
 async def test_a_card_that_cannot_be_written_does_not_keep_a_request_running_forever(
-    harness: Harness, ports: FakePorts
+    harness: Harness, ports: FakePorts, short_finish: None
 ) -> None:
     ports.cards.problem = "is_archived"
     handle = await harness.open_request()
