@@ -228,7 +228,7 @@ async def helped_order(harness: Harness, workflow_id: str) -> WorkflowHandle[Any
     await harness.ports.until(
         lambda: (
             "CompensationFailed" in harness.ports.audit.kinds(order.id)
-            and bool(harness.ports.notices.told)
+            and bool(harness.ports.notices.sent)
         )
     )
     await harness.until_idle(order)

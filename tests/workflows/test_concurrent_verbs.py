@@ -202,7 +202,7 @@ def _agrees(snapshot: ApprovalSnapshot, facts: list[AuditEvent]) -> bool:
     counts = Counter(fact.kind for fact in facts)
     last = [fact for fact in facts if fact.content_revision == snapshot.content_revision]
     decided = [fact.actor.person for fact in last if fact.kind is Fact.DECISION_RECORDED]
-    shown = [said.person for level in snapshot.levels for said in level.decisions]
+    shown = [decision.person for level in snapshot.levels for decision in level.decisions]
     closed = {
         Status.APPROVED: Fact.REQUEST_APPROVED,
         Status.REJECTED: Fact.REQUEST_REJECTED,

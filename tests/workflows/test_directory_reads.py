@@ -40,10 +40,10 @@ async def test_a_reminder_reads_a_group_again(
     await harness.fast_forward(handle, 3 * MINUTE)
     await harness.until_idle(handle)
 
-    gone = await refused(harness.decide(handle, "UBORIS"))
-    here = await harness.decide(handle, "UEMIL")
-    assert gone.type == "rejected.not_an_approver"
-    assert here.levels[0].eligible == ("UCLARA", "UDORA", "UEMIL")
+    removed = await refused(harness.decide(handle, "UBORIS"))
+    added = await harness.decide(handle, "UEMIL")
+    assert removed.type == "rejected.not_an_approver"
+    assert added.levels[0].eligible == ("UCLARA", "UDORA", "UEMIL")
     assert ports.audit.fact(handle.id, "ApproversChanged").data["eligible"] == "UCLARA,UDORA,UEMIL"
     assert ports.notices.summary() == [("reminded", "UBORIS,UCLARA,UDORA"), ("asked", "UEMIL")]
 
@@ -236,7 +236,7 @@ async def test_a_delegate_decides_only_during_the_absence(
     after = await refused(harness.decide(late, "UDORA"))
 
     assert (before.type, after.type) == ("rejected.not_an_approver",) * 2
-    assert [said.seat for said in within.levels[0].decisions] == ["UBORIS"]
+    assert [decision.seat for decision in within.levels[0].decisions] == ["UBORIS"]
     assert ports.notices.summary()[0] == ("asked", "UDORA")
 
 
@@ -250,7 +250,7 @@ async def test_no_one_decides_between_a_replacement_and_the_next_reading(
     await harness.fast_forward(handle, MINUTE)
     await ports.until(lambda: "LevelEscalated" in ports.audit.kinds(handle.id))
 
-    unread = [await refused(harness.decide(handle, who)) for who in ("UBORIS", "UDORA")]
+    unread = [await refused(harness.decide(handle, person)) for person in ("UBORIS", "UDORA")]
     ports.directory.slack.recover()
     await harness.fast_forward(handle, 15 * CLOSE)
     await harness.until_idle(handle)

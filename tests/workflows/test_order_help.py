@@ -54,7 +54,7 @@ async def test_a_second_failure_asks_for_help_again(harness: Harness, ports: Fak
 
     await harness.resume(order)
     await ports.until(lambda: ports.audit.kinds(order.id).count("CompensationFailed") == 2)
-    await ports.until(lambda: len(ports.notices.told) == 2)
+    await ports.until(lambda: len(ports.notices.sent) == 2)
 
     assert await order.query(OrderWorkflow.status) == "needs_attention"
     ports.steps.permanent_failures = {"ship"}

@@ -39,9 +39,9 @@ async def test_immediate_effects_of_the_approval_are_not_posted_in_the_thread(
     await harness.decide(approval, "UBORIS")
     await harness.run_to_end(order)
 
-    told = replies(ports)
-    assert told[-1] == "order_delivered"
-    assert "order_paid" not in told
+    kinds = replies(ports)
+    assert kinds[-1] == "order_delivered"
+    assert "order_paid" not in kinds
 
 
 async def test_a_cancellation_is_posted_in_the_thread_once(

@@ -21,7 +21,7 @@ async def test_a_decision_is_audited_while_a_publish_hangs(
     handle = await harness.open_request()
     ports.slack.mode = SlackMode.HANGING
     await handle.execute_update(ApprovalWorkflow.republish)
-    await ports.until(lambda: len(ports.cards.asked) == 2)
+    await ports.until(lambda: len(ports.cards.attempts) == 2)
 
     answer = await harness.decide(handle, "UBORIS")
     await ports.until(lambda: "RequestApproved" in ports.audit.kinds(handle.id))
@@ -137,7 +137,7 @@ async def test_a_failing_slack_costs_one_timer_for_each_try(
     await harness.fast_forward(handle, timedelta(seconds=30))
 
     events = await harness.until_idle(handle)
-    retries = len(ports.cards.asked) - 2
+    retries = len(ports.cards.attempts) - 2
     assert (
         len(when(events, "TIMER_STARTED")) == 1 + retries + 1
     )  # the expiry, each retry, the next retry
@@ -162,12 +162,12 @@ async def test_a_failed_notice_is_searched_for_before_it_is_sent_again(
     handle = await harness.open_request()
     ports.slack.mode = SlackMode.FAILING
     await harness.decide(handle, "UBORIS")
-    await ports.until(lambda: ports.notices.asked)
+    await ports.until(lambda: ports.notices.attempts)
     ports.slack.recover()
 
     await harness.run_to_end(handle)
 
-    first, second = ports.notices.asked
+    first, second = ports.notices.attempts
     assert (first.doubtful, second.doubtful) == (False, True)
     assert (first.key, first.intended_at) == (second.key, second.intended_at)
 
@@ -181,7 +181,7 @@ async def test_a_reminder_that_is_due_while_an_earlier_one_hangs_is_merged_with_
         level("urged", "UBORIS", remind_after=(real, 2 * real))
     )
     ports.slack.mode = SlackMode.HANGING
-    await ports.until(lambda: ports.notices.asked)
+    await ports.until(lambda: ports.notices.attempts)
     await ports.until(lambda: ports.audit.kinds(handle.id).count("LevelReminded") == 2)
 
     await short_timeout_harness.until_idle(handle)
@@ -189,8 +189,8 @@ async def test_a_reminder_that_is_due_while_an_earlier_one_hangs_is_merged_with_
     await short_timeout_harness.fast_forward(handle, 10 * CLOSE)
     await short_timeout_harness.until_idle(handle)
 
-    first, *_, last = ports.notices.asked
-    assert {notice.key for notice in ports.notices.asked} == {first.key}
+    first, *_, last = ports.notices.attempts
+    assert {notice.key for notice in ports.notices.attempts} == {first.key}
     assert last.doubtful
 
 

@@ -67,7 +67,7 @@ async def test_fourteen_days_of_reminders_escalations_and_the_end(
             notice.kind.value,
             ",".join(notice.people) or notice.person,
         )
-        for notice in ports.notices.told
+        for notice in ports.notices.sent
     ]
     assert notices == [
         (1, "reminded", "UBORIS,UCLARA"),
