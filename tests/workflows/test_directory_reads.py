@@ -27,7 +27,7 @@ def _change_leads(ports: FakePorts) -> None:
     ports.directory.groups = {"leads": ("UCLARA", "UDORA", "UEMIL")}
 
 
-def more(*people: str, after: timedelta, instead: bool = False) -> Escalation:
+def escalation(*people: str, after: timedelta, instead: bool = False) -> Escalation:
     return Escalation(after=after, to=updates.sources(*people), replace=instead)
 
 
@@ -244,7 +244,7 @@ async def test_no_one_decides_between_a_replacement_and_the_next_reading(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(
-        level("slow", "UBORIS", escalate=(more("UDORA", after=MINUTE, instead=True),))
+        level("slow", "UBORIS", escalate=(escalation("UDORA", after=MINUTE, instead=True),))
     )
     ports.directory.slack.mode = SlackMode.REFUSING
     await harness.fast_forward(handle, MINUTE)
@@ -266,7 +266,7 @@ async def test_the_first_approvers_may_decide_while_others_are_added(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(
-        level("slow", "UBORIS", escalate=(more("manager", after=MINUTE),))
+        level("slow", "UBORIS", escalate=(escalation("manager", after=MINUTE),))
     )
     ports.directory.slack.mode = SlackMode.REFUSING
     await harness.fast_forward(handle, MINUTE)
@@ -281,7 +281,7 @@ async def test_an_unreadable_replacement_blocks_the_level(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(
-        level("slow", "UBORIS", escalate=(more("group:gone", after=MINUTE, instead=True),))
+        level("slow", "UBORIS", escalate=(escalation("group:gone", after=MINUTE, instead=True),))
     )
 
     await harness.fast_forward(handle, MINUTE + CLOSE)

@@ -11,7 +11,7 @@ from workflows.rules.shared.card import AT_LATEST, PATIENT_RETRY, SETTLE
 
 CROWD = tuple(f"U{number:02}" for number in range(20))
 ADMINS = ("card_not_posted", "#approvals-admin")
-EVERYBODY = level("everybody", *CROWD, quorum=20)
+EVERYONE = level("everyone", *CROWD, quorum=20)
 
 
 async def test_a_slack_click_is_published_three_seconds_later(harness: Harness) -> None:
@@ -40,7 +40,7 @@ async def test_a_decision_from_the_cli_is_published_at_once(harness: Harness) ->
 async def test_a_change_soon_after_a_click_waits_until_the_click_has_settled(
     harness: Harness,
 ) -> None:
-    handle = await harness.open_request(EVERYBODY)
+    handle = await harness.open_request(EVERYONE)
     await harness.click_decide(handle, CROWD[0])
     await harness.fast_forward(handle, CLOSE)
 
@@ -57,7 +57,7 @@ async def test_a_change_soon_after_a_click_waits_until_the_click_has_settled(
 async def test_a_burst_of_clicks_delays_the_publish_for_six_seconds_at_most(
     harness: Harness,
 ) -> None:
-    handle = await harness.open_request(EVERYBODY)
+    handle = await harness.open_request(EVERYONE)
 
     for person in CROWD[:6]:
         await harness.click_decide(handle, person)
@@ -72,7 +72,7 @@ async def test_a_burst_of_clicks_delays_the_publish_for_six_seconds_at_most(
 async def test_twenty_clicks_cause_one_publish_and_few_timers(
     harness: Harness, ports: FakePorts
 ) -> None:
-    handle = await harness.open_request(EVERYBODY)
+    handle = await harness.open_request(EVERYONE)
 
     for person in CROWD[:19]:
         await harness.click_decide(handle, person)
@@ -87,7 +87,7 @@ async def test_twenty_clicks_cause_one_publish_and_few_timers(
 async def test_a_change_during_a_publish_is_published_after_it(
     harness: Harness, ports: FakePorts
 ) -> None:
-    handle = await harness.open_request(EVERYBODY)
+    handle = await harness.open_request(EVERYONE)
     ports.slack.mode = SlackMode.HANGING
     await harness.decide(handle, CROWD[0])
     await ports.until(lambda: len(ports.cards.attempts) == 2)

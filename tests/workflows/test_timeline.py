@@ -29,7 +29,7 @@ FORTNIGHT = level(
 
 
 @pytest.fixture(autouse=True)
-def _everybody_is_there(ports: FakePorts) -> None:
+def _all_approvers_are_known(ports: FakePorts) -> None:
     ports.directory.groups = {"leads": ("UDORA",), "board": ("UEMIL", "UFINN")}
     ports.directory.managers = ("UHANA",)
 
