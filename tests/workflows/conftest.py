@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from temporalio.common import RetryPolicy
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from bot.cli.demo import temporal_binary
@@ -64,6 +65,13 @@ def short_release(monkeypatch: pytest.MonkeyPatch) -> timedelta:
 def short_finish(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an ended workflow retry for 20 minutes: hours have many more attempts, all the same."""
     monkeypatch.setattr(card_owner, "FINISH_TIMEOUT", timedelta(minutes=20))
+
+
+@pytest.fixture
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retry appends after 0.1 real seconds instead of one: nothing skips this wait."""
+    policy = RetryPolicy(initial_interval=timedelta(seconds=0.1))
+    monkeypatch.setitem(options.RETRY_FOREVER, "retry_policy", policy)
 
 
 @pytest.fixture

@@ -210,7 +210,7 @@ async def test_many_comments_do_not_grow_the_state(
         for carried in (few, many)
     ]
     assert sizes[1] - sizes[0] < 10
-    assert ports.audit.kinds(handle.id).count("CommentAdded") == 306
+    assert ports.audit.kinds(handle.id).count("CommentAdded") == 108
 
 
 async def test_a_closed_request_continues_as_new_and_sends_the_outcome_once(
