@@ -8,13 +8,11 @@ from temporalio import workflow
 
 from workflows.card_owner import CardOwner, CardSubject
 from workflows.directory_reader import DirectoryReader
-from workflows.local_activities import run_local_first
+from workflows.level_clock import next_level_clock
 from workflows.notifications import add_level_reply, send_notification
-from workflows.ports.approvals import CalendarPort, DeadlineQuestion
 from workflows.refusal import refusing, running_update_id
 from workflows.rules.approvals import administration, amendment, deadlines, delegation, levels
 from workflows.rules.approvals import approval as rules
-from workflows.rules.approvals.clock import Tick
 from workflows.rules.approvals.privacy import may_read, public_approval, readers_of
 from workflows.rules.approvals.request import (
     Amendment,
@@ -60,18 +58,17 @@ class ApprovalWorkflow:
     @workflow.init
     def __init__(self, workflow_input: ApprovalInput) -> None:
         self._directory = DirectoryReader()
-        if workflow_input.carried is not None:
-            self._state, self._clicks = workflow_input.carried.state, workflow_input.carried.clicks
-            self._card = self._owner(workflow_input.carried.card)
-            self._card.restore(workflow_input.carried.facts, workflow_input.carried.notices)
+        request, carried = workflow_input.request, workflow_input.carried
+        if carried is not None:
+            self._state, self._clicks = carried.state, carried.clicks
+            self._card = self._owner(carried.card)
+            self._card.restore(carried.facts, carried.notices)
         else:
             self._clicks = ()
-            change = rules.submit(workflow_input.request, workflow.now())
+            change = rules.submit(request, workflow.now())
             self._state = change.state
-            copy = CardCopy(channel=workflow_input.request.policy.channel, key=workflow.uuid4().hex)
-            self._card = self._owner(
-                CardState(copies=(copy,) if workflow_input.request.route.levels else ())
-            )
+            copy = CardCopy(channel=request.policy.channel, key=workflow.uuid4().hex)
+            self._card = self._owner(CardState(copies=(copy,) if request.route.levels else ()))
             self._card.record(change.facts, visible=False)
 
     def _owner(self, card: CardState) -> CardOwner:
@@ -260,17 +257,7 @@ class ApprovalWorkflow:
     async def _reach_level(self) -> None:
         """Pin the level's deadlines. They count from now, even if no approver is known yet."""
         revision = self._state.content_revision
-        windows = levels.next_windows(self._state)
-        clock: tuple[Tick, ...] = ()
-        if windows:
-            question = DeadlineQuestion(
-                start=workflow.now(), windows=tuple(window.after for window in windows)
-            )
-            deadlines = await run_local_first(CalendarPort.deadlines, question)
-            clock = tuple(
-                Tick(at=at, kind=window.kind, step=window.step)
-                for at, window in zip(deadlines.at, windows, strict=True)
-            )
+        clock = await next_level_clock(self._state)
         # If the request was withdrawn or amended in the meantime, the next pass tries again.
         if self._state.waits_for_level and self._state.content_revision == revision:
             self._state = levels.reach_level(self._state, clock)
@@ -311,9 +298,8 @@ class ApprovalWorkflow:
         if workflow.info().parent is not None:
             card = await self._card.release()
         else:
-            is_notified = (
-                workflow_input.carried is not None and not workflow_input.carried.state.is_open
-            )
+            carried = workflow_input.carried
+            is_notified = carried is not None and not carried.state.is_open
             if self._card.card.copies and not is_notified:  # without approvers there is no news
                 requester = self._state.request.requester.person
                 self._card.notify(NoticeKind.OUTCOME, person=requester)

@@ -53,11 +53,12 @@ class OrderWorkflow:
     def __init__(self, workflow_input: OrderInput) -> None:
         self._route: Route = route(workflow_input.policy, workflow_input.order.total)
         self._clicks: tuple[str, ...] = ()
-        if workflow_input.carried is not None:
-            self._state, self._clicks = workflow_input.carried.state, workflow_input.carried.clicks
-            self._card = self._owner(workflow_input.carried.card)
-            self._card.restore(workflow_input.carried.facts, workflow_input.carried.notices)
-            self._mails = MailQueue(workflow_input.carried.mails)
+        carried = workflow_input.carried
+        if carried is not None:
+            self._state, self._clicks = carried.state, carried.clicks
+            self._card = self._owner(carried.card)
+            self._card.restore(carried.facts, carried.notices)
+            self._mails = MailQueue(carried.mails)
         else:
             self._mails = MailQueue()
             change = rules.receive(

@@ -1,7 +1,7 @@
 """Restart-proof: whatever is killed, every request ends as its decision says.
 
 Seen failing with facts that were written by a local activity, so before their workflow task was over
-(`workflows/card_owner.py`, `_begin_append`).
+(`workflows/outbox.py`, `start_append`).
 """
 
 from tests.chaos.conftest import RunTrial

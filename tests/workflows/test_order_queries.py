@@ -108,9 +108,12 @@ async def test_an_order_works_in_a_namespace_without_search_attributes(
     async with bare_temporal, run_harness(bare_temporal, ports) as harness:
         calls = OrderCalls(harness.client, harness.queue)
         order = an_order("900.00")
-        asked = OrderInput(order=order, requester=ANA, policy=policy(SALES))
+        workflow_input = OrderInput(order=order, requester=ANA, policy=policy(SALES))
 
-        first, again = await calls.start_order(asked), await calls.start_order(asked)
+        first, again = (
+            await calls.start_order(workflow_input),
+            await calls.start_order(workflow_input),
+        )
 
         handle: WorkflowHandle[OrderWorkflow, OrderSnapshot] = (
             harness.client.get_workflow_handle_for(OrderWorkflow.run, order.order_id)
