@@ -1,8 +1,10 @@
-"""What people and the payment gateway do with an order: cancel, resume, confirm a payment."""
+"""What people and the payment gateway can do with an order: cancel, resume, confirm a payment."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from workflows.rules.approvals.request import Withdrawal
 from workflows.rules.approvals.transitions import require_short
@@ -31,14 +33,15 @@ from workflows.rules.shared.errors import (
     NotYourOrderError,
     OrderClosedError,
 )
+from workflows.rules.shared.verb_rule import VerbRule
 
 _OPERATORS = (Origin.CLI, Origin.API)
-"""Who comes from there has been let in by the host or by a token, and may act on any order."""
+"""Origins authenticated by the host or by a token: they may act on any order."""
 _UNDOING = (OrderStatus.COMPENSATING, OrderStatus.NEEDS_ATTENTION)
 
 
 class OrderVerb(StrEnum):
-    """What people do with an order; the updates have these names."""
+    """Everything a person can do with an order, named after the updates."""
 
     CANCEL = "cancel"
     RESUME = "resume"
@@ -68,7 +71,7 @@ def check_cancel(state: OrderState, cancellation: Cancellation, now: datetime) -
 
 
 def cancel(state: OrderState, cancellation: Cancellation, now: datetime) -> OrderChange:
-    """Note that the order is not wanted any more; it turns back as soon as it can."""
+    """Record the cancellation; the order is undone as soon as its current step allows."""
     actor, reason = cancellation.actor, cancellation.reason
     cancelled = Cancelled(actor=actor, reason=reason, at=now)
     change = OrderChange(state=replace(state, cancelled=cancelled))
@@ -76,9 +79,9 @@ def cancel(state: OrderState, cancellation: Cancellation, now: datetime) -> Orde
 
 
 def withdrawal(state: OrderState) -> Withdrawal | None:
-    """Return how a cancelled order takes its approval back, or None where it is not cancelled.
+    """Return the withdrawal of a cancelled order's approval, or None if it is not cancelled.
 
-    A request is taken back by its requester; whoever else has cancelled stands beside their name.
+    Only the requester can withdraw a request, so anyone else who cancelled is named as the operator.
     """
     if state.cancelled is None:
         return None
@@ -89,7 +92,7 @@ def withdrawal(state: OrderState) -> Withdrawal | None:
 
 
 def check_resume(state: OrderState, resumption: Resumption, now: datetime) -> None:
-    """Check whether this actor may have the stuck compensation tried again now; changes nothing.
+    """Check whether this actor may retry the stuck compensation now; changes nothing.
 
     Raises:
         NothingToResumeError, AdminsUnknownError, NotAnAdminError.
@@ -107,7 +110,7 @@ def check_resume(state: OrderState, resumption: Resumption, now: datetime) -> No
 
 
 def resume(state: OrderState, resumption: Resumption, now: datetime) -> OrderChange:
-    """Have the stuck compensation tried again."""
+    """Retry the stuck compensation."""
     going = replace(state, status=OrderStatus.COMPENSATING, stuck=None)
     data = {"step": state.stuck.step.value} if state.stuck else {}
     return note(
@@ -115,13 +118,29 @@ def resume(state: OrderState, resumption: Resumption, now: datetime) -> OrderCha
     )
 
 
+ORDER_VERB_RULES: Mapping[OrderVerb, VerbRule[OrderState, Any, OrderChange]] = {
+    OrderVerb.CANCEL: VerbRule(
+        command=Cancellation,
+        check=check_cancel,
+        apply=cancel,
+        example=lambda _, actor: Cancellation(actor=actor),
+    ),
+    OrderVerb.RESUME: VerbRule(
+        command=Resumption,
+        check=check_resume,
+        apply=resume,
+        example=lambda _, actor: Resumption(actor=actor),
+    ),
+}
+
+
 def confirm_payment(
     state: OrderState, confirmation: PaymentConfirmation, now: datetime
 ) -> OrderChange:
-    """Take a payment that the gateway reports; the same event counts once.
+    """Apply a payment that the gateway reports; the same event counts once.
 
-    One that is not what the order waits for changes nothing but is a fact, with its reason in
-    `rule`: `records/` has the money, and whoever looks after unmatched payments gives it back.
+    A payment that the order does not expect changes nothing but is recorded as a fact, with its
+    reason in `rule`: `records/` keeps the money, and the sweep of unmatched payments refunds it.
     """
     known = (*state.unmatched, state.payment.event_id if state.payment else "")
     if confirmation.event_id in known:
