@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from bot.temporal.client import TemporalUnavailableError, WorkflowClient
+from bot.temporal.calls import TemporalUnavailableError
+from bot.temporal.client import WorkflowClient
 from records.requests import RequestRecord, Requests
 from records.snapshots import read_snapshot
 from workflows.rules.approvals.snapshot import ApprovalSnapshot

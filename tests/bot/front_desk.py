@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.runtime.ids import new_id
-from bot.temporal.client import TemporalUnavailableError, WorkflowClient
+from bot.temporal.calls import TemporalUnavailableError
+from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, PATIENCE, Json
 from workflows.rules.approvals.policy import Layout, LevelRule, Notify, Policy, Quorum, Tier, route

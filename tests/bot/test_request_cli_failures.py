@@ -13,7 +13,8 @@ from rich.console import Console
 from bot.cli import context, execution, main, terminal
 from bot.cli.terminal import Exit, Line
 from bot.policies.file import Policies
-from bot.temporal.client import TemporalUnavailableError, WorkflowClient
+from bot.temporal.calls import TemporalUnavailableError
+from bot.temporal.client import WorkflowClient
 from tests.bot.command_line import ANA, BORIS, FAY, GUS, CommandLine, by
 from tests.bot.desk import PATIENCE, RunningWorker, an_order
 from tests.journeys.programs import clean_environment, run

@@ -14,7 +14,7 @@ from bot.http.problems import MOST
 from bot.listeners.services import Services
 from bot.runtime.ids import new_id
 from bot.runtime.signing import SIGNATURE, TIMESTAMP, WINDOW, sign
-from bot.temporal.client import TemporalUnavailableError
+from bot.temporal.calls import TemporalUnavailableError
 from records.database import Database
 from records.received_payments import Receipt
 from tests.bot.desk import PATIENCE, Shop
