@@ -13,6 +13,7 @@ from records.requests import Requests
 from slack_api.errors import SLACK_FAILURES, classify
 from slack_api.posting import Poster
 from views import daily_summary
+from views.translator import translator
 from workflows.ports.summaries import DayQuestion, SummaryPort, TellDay
 from workflows.rules.orders import daily_totals as rules
 from workflows.rules.orders.daily_totals import DaySummary
@@ -57,7 +58,7 @@ class SummaryActivities(SummaryPort):
             key = _key(channel, message.summary.day)
             if await self._poster.find(channel, key, message.summary.began):
                 return False
-            built = daily_summary.build(message.summary, message.language)
+            built = daily_summary.build(message.summary, translator(message.language))
             await self._poster.post(channel, built, key)
         except SLACK_FAILURES as error:
             problem = classify(error)

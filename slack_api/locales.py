@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_api.errors import SLACK_FAILURES, classify
 from views.catalogue import FALLBACK
 from views.payload import table, tables, word
-from views.text import language_of
+from views.translator import language_of
 
 FRESH = 3600.0
 """Seconds for which a person's locale is not asked for again, unless Slack reports a change."""

@@ -7,7 +7,7 @@ from temporalio import activity
 
 from slack_api.cache import Cache
 from slack_api.errors import SLACK_FAILURES, classify
-from views.text import language_of
+from views.translator import language_of
 
 KEPT = 3600.0
 """Seconds for which a person's locale is not read again."""

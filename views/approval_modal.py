@@ -7,10 +7,9 @@ from views import notices
 from views.blocks import Block, View, context, message_modal, modal, mrkdwn, said, text_input
 from views.ids import BlockId, CallbackId, InputId
 from views.inputs import choice_input
-from views.languages import in_language
 from views.outcome import short_outcome
 from views.payload import UnreadablePayloadError, from_json, to_json, word
-from views.text import in_line, text
+from views.translator import Translator
 from views.verb_inputs import content_input, value_of
 from workflows.rules.approvals.form import DraftContent, DraftRequest, RequestFormErrors
 from workflows.rules.approvals.request import Status
@@ -32,10 +31,10 @@ class _Kept:
 def build(
     request_id: str,
     choices: Sequence[tuple[str, str]],
+    t: Translator,
     *,
     written: DraftRequest | None = None,
     problem: str = "",
-    locale: str = "en",
 ) -> View:
     """Return the form; `choices` are the policies as (name, title).
 
@@ -44,35 +43,35 @@ def build(
     typed = written or DraftRequest(request_id=request_id)
     if not typed.policy and len(choices) == 1:
         typed = replace(typed, policy=choices[0][0])
-    number = text("approval_form.number", locale, request_id=in_line(request_id, 80, locale))
+    number = t("approval_form.number", request_id=t.inline(request_id, 80))
     return modal(
-        text("approval_form.title", locale),
+        t("approval_form.title"),
         [
-            *([said(BlockId.PROBLEM, problem, locale)] if problem else []),
-            context(BlockId.NOTICE, mrkdwn(number, 300, locale)),
-            *_inputs(typed, choices, locale),
+            *([said(BlockId.PROBLEM, problem, t)] if problem else []),
+            context(BlockId.NOTICE, mrkdwn(number, 300, t)),
+            *_inputs(typed, choices, t),
         ],
-        locale,
-        submit=text("approval_form.submit", locale),
-        close=text("verb.cancel", locale),
+        t,
+        submit=t("approval_form.submit"),
+        close=t("verb.cancel"),
         callback_id=CallbackId.APPROVAL,
         private_metadata=to_json(_Kept(request_id=request_id)),
     )
 
 
-def _inputs(typed: DraftRequest, choices: Sequence[tuple[str, str]], locale: str) -> list[Block]:
-    policy = text("approval_form.policy", locale)
+def _inputs(typed: DraftRequest, choices: Sequence[tuple[str, str]], t: Translator) -> list[Block]:
+    policy = t("approval_form.policy")
     return [
-        choice_input(InputId.POLICY, policy, choices, typed.policy, locale),
-        *(content_input(one, str(getattr(typed.content, one.value)), locale) for one in _CONTENT),
+        choice_input(InputId.POLICY, policy, choices, typed.policy, t),
+        *(content_input(one, str(getattr(typed.content, one.value)), t) for one in _CONTENT),
         text_input(
             InputId.ANSWER_WITHIN,
             InputId.ANSWER_WITHIN,
-            text("approval_form.answer_within", locale),
-            locale,
+            t("approval_form.answer_within"),
+            t,
             typed=typed.answer_within,
             placeholder="4h",
-            hint=text("approval_form.answer_within.hint", locale),
+            hint=t("approval_form.answer_within.hint"),
             optional=True,
         ),
     ]
@@ -102,21 +101,18 @@ def parse(view: Mapping[str, object]) -> DraftRequest:
     )
 
 
-def errors(mistakes: RequestFormErrors, locale: str = "en") -> dict[str, str]:
+def errors(mistakes: RequestFormErrors, t: Translator) -> dict[str, str]:
     """Return each mistake at its field, for `ack(response_action="errors")`."""
-    return notices.field_refusals(mistakes.by_field, locale)
+    return notices.field_refusals(mistakes.by_field, t)
 
 
-def unknown_policy(locale: str = "en") -> dict[str, str]:
+def unknown_policy(t: Translator) -> dict[str, str]:
     """Return, at its field, that there is no such policy any more."""
-    return {InputId.POLICY.value: text("approval_form.policy.unknown", locale)}
+    return {InputId.POLICY.value: t("approval_form.policy.unknown")}
 
 
 def failed(
-    view: Mapping[str, object],
-    choices: Sequence[tuple[str, str]],
-    sentence: str,
-    locale: str = "en",
+    view: Mapping[str, object], choices: Sequence[tuple[str, str]], sentence: str, t: Translator
 ) -> View:
     """Return the form as it was submitted and, on top, why it did not go through.
 
@@ -125,32 +121,34 @@ def failed(
 
     """
     typed = parse(view)
-    return build(typed.request_id, choices, written=typed, problem=sentence, locale=locale)
+    return build(typed.request_id, choices, t, written=typed, problem=sentence)
 
 
-def working(request_id: str, locale: str = "en") -> View:
+def working(request_id: str, t: Translator) -> View:
     """Return what stands there between the submission and its result."""
-    number = in_line(request_id, 80, locale)
-    return told(text("approval_form.working", locale, request_id=number), locale)
+    number = t.inline(request_id, 80)
+    return told(t("approval_form.working", request_id=number), t)
 
 
 def received(
-    request_id: str, channel: str | None, status: Status = Status.PENDING, locale: str = "en"
+    request_id: str,
+    channel: str | None,
+    t: Translator,
+    status: Status = Status.PENDING,
 ) -> View:
     """Say that the request is in, where its card is, or that nobody had to be asked."""
     key = "asked" if channel else "asked.nowhere"
     if status is Status.APPROVED:
         key = "approved"
-    sentence = text(
+    sentence = t(
         f"approval_form.received.{key}",
-        locale,
-        request_id=in_line(request_id, 80, locale),
-        channel=notices.channel(channel or "", locale),
+        request_id=t.inline(request_id, 80),
+        channel=notices.channel(channel or "", t),
     )
-    return told(sentence, locale)
+    return told(sentence, t)
 
 
-def sent_before(snapshot: ApprovalSnapshot, policy: str, locale: str = "en") -> str:
+def sent_before(snapshot: ApprovalSnapshot, policy: str, t: Translator) -> str:
     """Say that the request was sent before, that what it said then counts, and what to do now.
 
     `policy` is the name of the one that it was sent by now.
@@ -158,19 +156,16 @@ def sent_before(snapshot: ApprovalSnapshot, policy: str, locale: str = "en") -> 
     key = "open" if snapshot.policy == policy else "policy"
     outcome = ""
     if not snapshot.is_open:
-        key, outcome = "closed", short_outcome(in_language(snapshot, locale))
-    where = text(
-        "approval_form.before.where", locale, channel=notices.channel(snapshot.channel, locale)
-    )
-    return text(
+        key, outcome = "closed", short_outcome(snapshot, t)
+    where = t("approval_form.before.where", channel=notices.channel(snapshot.channel, t))
+    return t(
         f"approval_form.before.{key}",
-        locale,
-        request_id=in_line(snapshot.request_id, 80, locale),
+        request_id=t.inline(snapshot.request_id, 80),
         where=where if snapshot.channel else "",
         outcome=outcome,
     )
 
 
-def told(sentence: str, locale: str = "en") -> View:
+def told(sentence: str, t: Translator) -> View:
     """Return a sentence, already escaped, with nothing left to do but close."""
-    return message_modal(text("approval_form.title", locale), sentence, locale)
+    return message_modal(t("approval_form.title"), sentence, t)

@@ -9,7 +9,7 @@ from views.blocks import Block, View, message_modal, modal, said
 from views.ids import BlockId, CallbackId, InputId
 from views.inputs import instant_input, person_input, tick_input
 from views.payload import UnreadablePayloadError, clicker, instant, table, word
-from views.text import date, person, text
+from views.translator import Translator
 from workflows.rules.people.actors import Absence
 
 SHOWN = 10
@@ -46,62 +46,59 @@ class AwaySubmission:
 
 
 def build(
+    t: Translator,
     absences: Sequence[Absence] = (),
     *,
     written: DraftAbsence | None = None,
     problem: str = "",
-    locale: str = "en",
 ) -> View:
     """Return the form, with the absences that the person has; a `problem` (escaped) stands on top."""
     typed = written or DraftAbsence()
     return modal(
-        text("away.title", locale),
+        t("away.title"),
         [
-            *([said(BlockId.PROBLEM, problem, locale)] if problem else []),
-            said(BlockId.NOTICE, text("away.what", locale), locale),
-            *_absence_blocks(absences, typed, locale),
-            *_inputs(typed, locale, optional=bool(absences)),
+            *([said(BlockId.PROBLEM, problem, t)] if problem else []),
+            said(BlockId.NOTICE, t("away.what"), t),
+            *_absence_blocks(absences, typed, t),
+            *_inputs(typed, t, optional=bool(absences)),
         ],
-        locale,
-        submit=text("away.submit", locale),
-        close=text("verb.cancel", locale),
+        t,
+        submit=t("away.submit"),
+        close=t("verb.cancel"),
         callback_id=CallbackId.AWAY,
         private_metadata=_MARK,
     )
 
 
-def _absence_blocks(absences: Sequence[Absence], typed: DraftAbsence, locale: str) -> list[Block]:
+def _absence_blocks(absences: Sequence[Absence], typed: DraftAbsence, t: Translator) -> list[Block]:
     if not absences:
         return []
-    lines = [text("away.have", locale), *(absence_words(one, locale) for one in absences[:SHOWN])]
-    label, tick = text("away.back", locale), text("away.back.tick", locale)
-    hint = text("away.back.hint", locale)
+    lines = [t("away.have"), *(absence_words(one, t) for one in absences[:SHOWN])]
+    label, tick = t("away.back"), t("away.back.tick")
+    hint = t("away.back.hint")
     return [
-        said(BlockId.ABSENCE, "\n".join(lines), locale),
-        tick_input(InputId.BACK, label, tick, hint, locale, ticked=typed.back),
+        said(BlockId.ABSENCE, "\n".join(lines), t),
+        tick_input(InputId.BACK, label, tick, hint, t, ticked=typed.back),
     ]
 
 
-def _inputs(typed: DraftAbsence, locale: str, *, optional: bool) -> list[Block]:
-    starts, ends = text("away.starts", locale), text("away.ends", locale)
-    delegate, hint = text("away.delegate", locale), text("away.delegate.hint", locale)
+def _inputs(typed: DraftAbsence, t: Translator, *, optional: bool) -> list[Block]:
+    starts, ends = t("away.starts"), t("away.ends")
+    delegate, hint = t("away.delegate"), t("away.delegate.hint")
     return [
-        instant_input(InputId.STARTS, starts, typed.starts, locale, optional=optional),
-        instant_input(InputId.ENDS, ends, typed.ends, locale, optional=optional),
-        person_input(
-            InputId.DELEGATE, delegate, typed.delegate, locale, hint=hint, optional=optional
-        ),
+        instant_input(InputId.STARTS, starts, typed.starts, t, optional=optional),
+        instant_input(InputId.ENDS, ends, typed.ends, t, optional=optional),
+        person_input(InputId.DELEGATE, delegate, typed.delegate, t, hint=hint, optional=optional),
     ]
 
 
-def absence_words(absence: Absence, locale: str = "en") -> str:
+def absence_words(absence: Absence, t: Translator) -> str:
     """Return an absence in one line."""
-    return text(
+    return t(
         "away.absence",
-        locale,
-        starts=date(absence.starts, locale),
-        ends=date(absence.ends, locale),
-        delegate=person(absence.delegate, locale),
+        starts=t.date(absence.starts),
+        ends=t.date(absence.ends),
+        delegate=t.mention(absence.delegate),
     )
 
 
@@ -136,65 +133,69 @@ def _ticked(view: object) -> bool:
     return isinstance(found, list) and bool(found)
 
 
-def check(submission: AwaySubmission, now: datetime, locale: str = "en") -> dict[str, str]:
+def check(submission: AwaySubmission, now: datetime, t: Translator) -> dict[str, str]:
     """Return the field errors that need no look into the records; empty when all is well."""
     one = submission.written
     if one.back:
         return {}
     found: dict[str, str] = {}
     if one.starts is None:
-        found[InputId.STARTS.value] = text("refusal.text_missing", locale)
+        found[InputId.STARTS.value] = t("refusal.text_missing")
     if one.ends is None:
-        found[InputId.ENDS.value] = text("refusal.text_missing", locale)
+        found[InputId.ENDS.value] = t("refusal.text_missing")
     elif one.ends <= now:
-        found |= errors("absence_in_the_past", locale)
+        found |= errors("absence_in_the_past", t)
     elif one.starts is not None and one.ends <= one.starts:
-        found |= errors("absence_backwards", locale)
+        found |= errors("absence_backwards", t)
     if not one.delegate:
-        found[InputId.DELEGATE.value] = text("refusal.nobody_named", locale)
+        found[InputId.DELEGATE.value] = t("refusal.nobody_named")
     elif one.delegate == submission.person:
-        found |= errors("absence_to_yourself", locale)
+        found |= errors("absence_to_yourself", t)
     return found
 
 
 _FIELDS = {"absence_backwards": InputId.ENDS, "absence_in_the_past": InputId.ENDS}
 
 
-def errors(code: str, locale: str = "en") -> dict[str, str]:
+def errors(code: str, t: Translator) -> dict[str, str]:
     """Return a refusal of the records at its field, for `ack(response_action="errors")`."""
-    return {_FIELDS.get(code, InputId.DELEGATE).value: notices.field_refusal(code, {}, locale)}
+    return {_FIELDS.get(code, InputId.DELEGATE).value: notices.field_refusal(code, {}, t)}
 
 
 def again(
-    submission: AwaySubmission, absences: Sequence[Absence], sentence: str, locale: str = "en"
+    submission: AwaySubmission, absences: Sequence[Absence], sentence: str, t: Translator
 ) -> View:
     """Return the form with everything that was chosen and, on top, why it did not go through."""
-    return build(absences, written=submission.written, problem=sentence, locale=locale)
+    return build(t, absences, written=submission.written, problem=sentence)
 
 
-def working(locale: str = "en") -> View:
+def working(t: Translator) -> View:
     """Return what stands there between the submission and its result."""
-    return told(text("away.working", locale), locale)
+    return told(t("away.working"), t)
 
 
-def noted(absence: Absence, replaced: Sequence[Absence] = (), locale: str = "en") -> str:
+def noted(
+    absence: Absence,
+    t: Translator,
+    replaced: Sequence[Absence] = (),
+) -> str:
     """Say that the absence is noted, and which earlier ones it replaces."""
-    lines = [text("away.noted", locale, absence=absence_words(absence, locale))]
+    lines = [t("away.noted", absence=absence_words(absence, t))]
     gone = [one for one in replaced if one != absence]
     if gone:
-        lines.append(text("away.replaced", locale))
-        lines += [absence_words(one, locale) for one in gone[:SHOWN]]
+        lines.append(t("away.replaced"))
+        lines += [absence_words(one, t) for one in gone[:SHOWN]]
     return "\n".join(lines)
 
 
-def back(gone: Sequence[Absence], locale: str = "en") -> str:
+def back(gone: Sequence[Absence], t: Translator) -> str:
     """Say that the person is back, and which absences are forgotten."""
     if not gone:
-        return text("away.back.nothing", locale)
-    lines = [text("away.back.done", locale), *(absence_words(one, locale) for one in gone[:SHOWN])]
+        return t("away.back.nothing")
+    lines = [t("away.back.done"), *(absence_words(one, t) for one in gone[:SHOWN])]
     return "\n".join(lines)
 
 
-def told(sentence: str, locale: str = "en") -> View:
+def told(sentence: str, t: Translator) -> View:
     """Return a sentence, already escaped, with nothing left to do but close."""
-    return message_modal(text("away.title", locale), sentence, locale)
+    return message_modal(t("away.title"), sentence, t)

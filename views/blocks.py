@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from views.ids import BlockId
-from views.text import clip, clip_plain, parted, text
+from views.text import parted
+from views.translator import Translator
 
 Block = dict[str, object]
 View = dict[str, object]
@@ -115,20 +116,20 @@ def fitted(build: Callable[[Room], list[Block]], card_version: int) -> list[Bloc
     return blocks
 
 
-def plain(typed: str, limit: int, locale: str) -> Block:
+def plain(typed: str, limit: int, t: Translator) -> Block:
     """Return a plain_text object: nothing in it is ever a mention, a link or a format."""
-    shown = clip_plain(typed, limit, locale)
+    shown = t.clip_plain(typed, limit)
     return {"type": "plain_text", "text": shown if shown.strip() else "-", "emoji": False}
 
 
-def mrkdwn(sentence: str, limit: int, locale: str) -> Block:
+def mrkdwn(sentence: str, limit: int, t: Translator) -> Block:
     """Return a mrkdwn object; `verbatim` keeps Slack from making links of plain words."""
-    return {"type": "mrkdwn", "text": clip(sentence, limit, locale), "verbatim": True}
+    return {"type": "mrkdwn", "text": t.clip(sentence, limit), "verbatim": True}
 
 
-def header(block_id: str, typed: str, locale: str) -> Block:
+def header(block_id: str, typed: str, t: Translator) -> Block:
     """Return a header block."""
-    return {"type": "header", "block_id": block_id, "text": plain(typed, HEADER, locale)}
+    return {"type": "header", "block_id": block_id, "text": plain(typed, HEADER, t)}
 
 
 def section(block_id: str, words: Block) -> Block:
@@ -136,23 +137,23 @@ def section(block_id: str, words: Block) -> Block:
     return {"type": "section", "block_id": block_id, "text": words}
 
 
-def sections(block_id: str, typed: str, limit: int, locale: str) -> list[Block]:
+def sections(block_id: str, typed: str, limit: int, t: Translator) -> list[Block]:
     """Return plain text of at most `limit` characters, in as many sections as it takes."""
-    parts = parted(clip_plain(typed, limit, locale), SECTION)
+    parts = parted(t.clip_plain(typed, limit), SECTION)
     return [
-        section(f"{block_id}-{number}" if number else block_id, plain(part, SECTION, locale))
+        section(f"{block_id}-{number}" if number else block_id, plain(part, SECTION, t))
         for number, part in enumerate(parts)
     ]
 
 
-def said(block_id: str, sentence: str, locale: str) -> Block:
+def said(block_id: str, sentence: str, t: Translator) -> Block:
     """Return a section of our own words (with escaped data in them)."""
-    return section(block_id, mrkdwn(sentence, SECTION, locale))
+    return section(block_id, mrkdwn(sentence, SECTION, t))
 
 
-def fields(block_id: str, pairs: Iterable[tuple[str, str]], locale: str) -> Block:
+def fields(block_id: str, pairs: Iterable[tuple[str, str]], t: Translator) -> Block:
     """Return a section of at most ten labelled values, escaped already."""
-    shown = [mrkdwn(f"*{label}*\n{value}", FIELD, locale) for label, value in pairs]
+    shown = [mrkdwn(f"*{label}*\n{value}", FIELD, t) for label, value in pairs]
     return {"type": "section", "block_id": block_id, "fields": shown}
 
 
@@ -192,7 +193,7 @@ def text_input(  # noqa: PLR0913 - an input has this many parts
     block_id: str,
     action_id: str,
     label: str,
-    locale: str,
+    t: Translator,
     *,
     typed: str = "",
     placeholder: str = "",
@@ -205,30 +206,30 @@ def text_input(  # noqa: PLR0913 - an input has this many parts
     if typed:
         element["initial_value"] = typed[:INPUT]
     if placeholder:
-        element["placeholder"] = plain(placeholder, HEADER, locale)
-    return field(block_id, element, label, locale, hint=hint, optional=optional)
+        element["placeholder"] = plain(placeholder, HEADER, t)
+    return field(block_id, element, label, t, hint=hint, optional=optional)
 
 
 def field(  # noqa: PLR0913 - an input has this many parts
-    block_id: str, element: Block, label: str, locale: str, *, hint: str = "", optional: bool
+    block_id: str, element: Block, label: str, t: Translator, *, hint: str = "", optional: bool
 ) -> Block:
     """Return the input block around an element."""
     made: Block = {
         "type": "input",
         "block_id": block_id,
-        "label": plain(label, HEADER, locale),
+        "label": plain(label, HEADER, t),
         "element": element,
         "optional": optional,
     }
     if hint:
-        made["hint"] = plain(hint, HEADER, locale)
+        made["hint"] = plain(hint, HEADER, t)
     return made
 
 
 def modal(  # noqa: PLR0913 - a modal has this many parts
     title: str,
     blocks: list[Block],
-    locale: str,
+    t: Translator,
     *,
     close: str,
     submit: str = "",
@@ -238,12 +239,12 @@ def modal(  # noqa: PLR0913 - a modal has this many parts
     """Return a modal; one without `submit` only informs."""
     made: View = {
         "type": "modal",
-        "title": plain(title, 24, locale),
+        "title": plain(title, 24, t),
         "blocks": blocks,
-        "close": plain(close, 24, locale),
+        "close": plain(close, 24, t),
     }
     if submit:
-        made["submit"] = plain(submit, 24, locale)
+        made["submit"] = plain(submit, 24, t)
     if callback_id:
         made["callback_id"] = callback_id
     if private_metadata:
@@ -251,17 +252,17 @@ def modal(  # noqa: PLR0913 - a modal has this many parts
     return made
 
 
-def message_modal(title: str, sentence: str, locale: str) -> View:
+def message_modal(title: str, sentence: str, t: Translator) -> View:
     """Return a modal with one sentence, already escaped, and nothing left to do but close."""
-    words = [said(BlockId.NOTICE, sentence, locale)]
-    return modal(title, words, locale, close=text("verb.close", locale))
+    words = [said(BlockId.NOTICE, sentence, t)]
+    return modal(title, words, t, close=t("verb.close"))
 
 
-def confirm(title: str, words: str, agree: str, locale: str) -> Block:
+def confirm(title: str, words: str, agree: str, t: Translator) -> Block:
     """Return the question that a button asks before it counts."""
     return {
-        "title": plain(title, 100, locale),
-        "text": plain(words, CONFIRM_TEXT, locale),
-        "confirm": plain(agree, 30, locale),
-        "deny": plain(text("button.not_now", locale), 30, locale),
+        "title": plain(title, 100, t),
+        "text": plain(words, CONFIRM_TEXT, t),
+        "confirm": plain(agree, 30, t),
+        "deny": plain(t("button.not_now"), 30, t),
     }

@@ -28,7 +28,7 @@ from views.ids import BlockId, CallbackId, InputId
 from views.inputs import radio_input
 from views.outcome import who
 from views.payload import UnreadablePayloadError, clicker, from_json, table, tables, word
-from views.text import in_line, listed, text
+from views.translator import Translator
 from workflows.rules.approvals.request import Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.shared.content import content_digest, is_storable
@@ -102,65 +102,59 @@ class BulkSubmission:
     view_hash: str
 
 
-def opening(locale: str = "en") -> View:
+def opening(t: Translator) -> View:
     """Return what stands there until it is known what waits. Pure: it opens at once."""
-    return told(text("bulk.opening", locale), locale)
+    return told(t("bulk.opening"), t)
 
 
-def form(rows: Sequence[ToDecide], locale: str = "en") -> View:
+def form(rows: Sequence[ToDecide], t: Translator) -> View:
     """Return the form for what this person may decide, at most ten of it."""
     shown = rows[:MOST]
     if not shown:
-        return told(text("bulk.none", locale), locale)
+        return told(t("bulk.none"), t)
     view: View = {}
     for room in _ROOMS:
-        view = _form(shown, room, locale)
+        view = _form(shown, room, t)
         if len(json.dumps(view)) <= _VIEW:
             break
     return view
 
 
-def _form(shown: Sequence[ToDecide], room: Room, locale: str) -> View:
-    items = [_item(row.face, number) for number, row in enumerate(shown, start=1)]
-    blocks: list[Block] = [said(BlockId.NOTICE, text("bulk.what", locale), locale)]
+def _form(shown: Sequence[ToDecide], room: Room, t: Translator) -> View:
+    items = [_item(row.face, number, t) for number, row in enumerate(shown, start=1)]
+    blocks: list[Block] = [said(BlockId.NOTICE, t("bulk.what"), t)]
     for row, item in zip(shown, items, strict=True):
         blocks += [
             divider(f"{BlockId.DIVIDER}-{item.number}"),
-            *_item_blocks(row.face, item, room, locale),
+            *_item_blocks(row.face, item, room, t),
         ]
-    verdicts = [(one.value, text(f"bulk.verdict.{one}", locale)) for one in _VERDICTS]
+    verdicts = [(one.value, t(f"bulk.verdict.{one}")) for one in _VERDICTS]
     return modal(
-        text("bulk.title", locale),
+        t("bulk.title"),
         [
             *blocks,
             divider(BlockId.DIVIDER),
-            _chosen_input([row.face for row in shown], items, locale),
-            radio_input(
-                InputId.VERDICT,
-                text("bulk.verdict", locale),
-                verdicts,
-                Verdict.APPROVE.value,
-                locale,
-            ),
+            _chosen_input([row.face for row in shown], items, t),
+            radio_input(InputId.VERDICT, t("bulk.verdict"), verdicts, Verdict.APPROVE.value, t),
             text_input(
                 InputId.REASON,
                 InputId.REASON,
-                text("bulk.reason", locale),
-                locale,
-                hint=text("bulk.reason.hint", locale),
+                t("bulk.reason"),
+                t,
+                hint=t("bulk.reason.hint"),
                 multiline=True,
                 optional=True,
             ),
         ],
-        locale,
-        submit=text("bulk.submit", locale),
-        close=text("verb.cancel", locale),
+        t,
+        submit=t("bulk.submit"),
+        close=t("verb.cancel"),
         callback_id=CallbackId.BULK,
         private_metadata=_written(items),
     )
 
 
-def _item(snapshot: ApprovalSnapshot, number: int) -> BulkItem:
+def _item(snapshot: ApprovalSnapshot, number: int, t: Translator) -> BulkItem:
     level = snapshot.levels[-1]
     return BulkItem(
         number=number,
@@ -170,38 +164,37 @@ def _item(snapshot: ApprovalSnapshot, number: int) -> BulkItem:
         card_version=snapshot.card_version,
         approve_reason=level.approve_reason_required,
         reject_reason=level.reject_reason_required,
-        subject=subject(snapshot.content, _SUBJECT, snapshot.language),
+        subject=subject(snapshot.content, _SUBJECT, t),
     )
 
 
 def _item_blocks(
-    snapshot: ApprovalSnapshot, item: BulkItem, room: Room, locale: str
+    snapshot: ApprovalSnapshot, item: BulkItem, room: Room, t: Translator
 ) -> list[Block]:
     level = snapshot.levels[-1]
-    words = text(
+    words = t(
         "bulk.item",
-        locale,
         number=item.number,
-        title=in_line(snapshot.title, 80, locale),
-        subject=subject_mrkdwn(snapshot.content, locale),
-        amount=amount_words(snapshot.content.amount, locale),
-        requester=who(snapshot.requester, locale),
+        title=t.inline(snapshot.title, 80),
+        subject=subject_mrkdwn(snapshot.content, t),
+        amount=amount_words(snapshot.content.amount, t),
+        requester=who(snapshot.requester, t),
         level=level.number,
         in_all=snapshot.levels_in_all,
-        name=in_line(level.name, 80, locale),
+        name=t.inline(level.name, 80),
         digest=_digest(snapshot),
     )
     notes = []
     if verdicts := [one for one in _VERDICTS if item.needs_reason(one)]:
-        named = listed([text(f"bulk.verdict.{one}", locale) for one in verdicts], locale)
-        notes.append(text("bulk.item.reason", locale, verdicts=named))
-    if is_shortened(snapshot.content, room, locale):
-        notes.append(text("bulk.item.shortened", locale))
+        named = t.list([t(f"bulk.verdict.{one}") for one in verdicts])
+        notes.append(t("bulk.item.reason", verdicts=named))
+    if is_shortened(snapshot.content, room, t):
+        notes.append(t("bulk.item.shortened"))
     return [
-        said(f"{BlockId.ITEM}-{item.number}", words, locale),
-        *asked_blocks(snapshot, room, item.number, locale),
+        said(f"{BlockId.ITEM}-{item.number}", words, t),
+        *asked_blocks(snapshot, room, item.number, t),
         *(
-            context(f"{BlockId.FOOT}-{item.number}-{at}", mrkdwn(note, 300, locale))
+            context(f"{BlockId.FOOT}-{item.number}-{at}", mrkdwn(note, 300, t))
             for at, note in enumerate(notes)
         ),
     ]
@@ -213,21 +206,21 @@ def _digest(snapshot: ApprovalSnapshot) -> str:
 
 
 def _chosen_input(
-    snapshots: Sequence[ApprovalSnapshot], items: Sequence[BulkItem], locale: str
+    snapshots: Sequence[ApprovalSnapshot], items: Sequence[BulkItem], t: Translator
 ) -> Block:
     options = []
     for snapshot, item in zip(snapshots, items, strict=True):
-        label = text("bulk.option", locale, number=item.number, subject=item.subject)
-        about = text("bulk.option.about", locale, level=item.level, digest=_digest(snapshot))
+        label = t("bulk.option", number=item.number, subject=item.subject)
+        about = t("bulk.option.about", level=item.level, digest=_digest(snapshot))
         options.append(
             {
-                "text": plain(label, 75, locale),
-                "description": plain(about, 75, locale),
+                "text": plain(label, 75, t),
+                "description": plain(about, 75, t),
                 "value": str(item.number),
             }
         )
     element: Block = {"type": "checkboxes", "action_id": InputId.CHOSEN, "options": options}
-    return field(InputId.CHOSEN, element, text("bulk.chosen", locale), locale, optional=False)
+    return field(InputId.CHOSEN, element, t("bulk.chosen"), t, optional=False)
 
 
 def _written(items: Sequence[BulkItem]) -> str:
@@ -273,30 +266,30 @@ def _read(written: str) -> list[BulkItem]:
     return [from_json(json.dumps(table(one)), BulkItem, "private_metadata") for one in found]
 
 
-def check(submission: BulkSubmission, locale: str = "en") -> dict[str, str]:
+def check(submission: BulkSubmission, t: Translator) -> dict[str, str]:
     """Return the field errors that need no workflow to know; empty when all is well."""
     reason = submission.reason
     wrong: RuleError | None = None
     if not submission.items:
-        return {InputId.CHOSEN.value: text("refusal.text_missing", locale)}
+        return {InputId.CHOSEN.value: t("refusal.text_missing")}
     asking = [one for one in submission.items if one.needs_reason(submission.verdict)]
     if asking and not reason.strip():
-        numbers = listed([str(one.number) for one in asking], locale)
-        sentence = text("bulk.reason.required", locale, numbers=numbers)
+        numbers = t.list([str(one.number) for one in asking])
+        sentence = t("bulk.reason.required", numbers=numbers)
         return {InputId.REASON.value: sentence}
     if len(reason) > INPUT:
         wrong = ReasonTooLongError(length=str(len(reason)))
     elif not is_storable(reason):
         wrong = TextUnreadableError()
     found: dict[str, RuleError] = {InputId.REASON.value: wrong} if wrong else {}
-    return notices.field_refusals(found, locale)
+    return notices.field_refusals(found, t)
 
 
-def working(locale: str = "en") -> View:
+def working(t: Translator) -> View:
     """Return what stands there between the submission and the first result."""
-    return told(text("bulk.working", locale), locale)
+    return told(t("bulk.working"), t)
 
 
-def told(sentence: str, locale: str = "en") -> View:
+def told(sentence: str, t: Translator) -> View:
     """Return a sentence, already escaped, with nothing left to do but close."""
-    return message_modal(text("bulk.title", locale), sentence, locale)
+    return message_modal(t("bulk.title"), sentence, t)

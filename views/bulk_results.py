@@ -7,7 +7,8 @@ from enum import StrEnum
 from views.blocks import View, divider, modal, said
 from views.bulk_modal import BulkItem, BulkSubmission
 from views.ids import BlockId
-from views.text import counted, escape, text
+from views.text import escape
+from views.translator import Translator
 
 
 class Progress(StrEnum):
@@ -27,41 +28,38 @@ class BulkResult:
     sentence: str = ""
 
 
-def results(found: Sequence[BulkResult], locale: str = "en") -> View:
+def results(found: Sequence[BulkResult], t: Translator) -> View:
     """Return what came of each decision, and of all together."""
-    lines = [said(f"{BlockId.ITEM}-{one.item.number}", _line(one, locale), locale) for one in found]
-    title, close = text("bulk.title", locale), text("verb.close", locale)
-    summary = said(BlockId.SUMMARY, told_words(found, locale), locale)
-    return modal(title, [summary, divider(BlockId.DIVIDER), *lines], locale, close=close)
+    lines = [said(f"{BlockId.ITEM}-{one.item.number}", _line(one, t), t) for one in found]
+    title, close = t("bulk.title"), t("verb.close")
+    summary = said(BlockId.SUMMARY, told_words(found, t), t)
+    return modal(title, [summary, divider(BlockId.DIVIDER), *lines], t, close=close)
 
 
-def told_words(found: Sequence[BulkResult], locale: str = "en") -> str:
+def told_words(found: Sequence[BulkResult], t: Translator) -> str:
     """Return in a sentence or two how many decisions count and how many do not."""
     reached = [one.progress for one in found]
     if Progress.WAITING in reached:
-        return text("bulk.working", locale)
+        return t("bulk.working")
     refused = reached.count(Progress.REFUSED)
-    words = counted("bulk.accepted", reached.count(Progress.ACCEPTED), locale)
+    words = t.count("bulk.accepted", reached.count(Progress.ACCEPTED))
     if not refused:
         return words
-    return text(
-        "bulk.told", locale, accepted=words, refused=counted("bulk.refused", refused, locale)
-    )
+    return t("bulk.told", accepted=words, refused=t.count("bulk.refused", refused))
 
 
-def in_words(found: Sequence[BulkResult], locale: str = "en") -> str:
+def in_words(found: Sequence[BulkResult], t: Translator) -> str:
     """Return the same as `results` in words, for somebody who has closed the window."""
-    lines = [told_words(found, locale), *(_line(one, locale) for one in found)]
+    lines = [told_words(found, t), *(_line(one, t) for one in found)]
     return "\n".join(lines)
 
 
-def _line(one: BulkResult, locale: str) -> str:
-    return text(
+def _line(one: BulkResult, t: Translator) -> str:
+    return t(
         f"bulk.result.{one.progress}",
-        locale,
         number=one.item.number,
         subject=escape(one.item.subject),
-        sentence=one.sentence or text("bulk.sending", locale),
+        sentence=one.sentence or t("bulk.sending"),
     )
 
 

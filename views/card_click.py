@@ -15,6 +15,7 @@ from views.payload import (
     to_json,
     word,
 )
+from views.translator import Translator
 from workflows.rules.approvals.request import Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.orders.order import OrderSnapshot, content
@@ -46,7 +47,11 @@ class ButtonValue:
 
 
 def button_value(
-    snapshot: ApprovalSnapshot, *, reason_required: bool = False, reply_level: int = 0
+    snapshot: ApprovalSnapshot,
+    t: Translator,
+    *,
+    reason_required: bool = False,
+    reply_level: int = 0,
 ) -> str:
     """Return the value of a button on the card of `face`, or on the reply about one of its levels."""
     value = ButtonValue(
@@ -56,14 +61,14 @@ def button_value(
         card_version=snapshot.card_version,
         reason_required=reason_required,
         currency=snapshot.currency,
-        subject=subject(snapshot.content, _SUBJECT, snapshot.language),
+        subject=subject(snapshot.content, _SUBJECT, t),
         reply_level=reply_level,
         reply_revision=snapshot.content_revision if reply_level else 0,
     )
     return to_json(value)
 
 
-def order_value(snapshot: OrderSnapshot) -> str:
+def order_value(snapshot: OrderSnapshot, t: Translator) -> str:
     """Return the value of a button on an order's own card: it has one content and no level."""
     value = ButtonValue(
         request_id=snapshot.order.order_id,
@@ -72,7 +77,7 @@ def order_value(snapshot: OrderSnapshot) -> str:
         card_version=snapshot.card_version,
         reason_required=False,
         currency=snapshot.order.total.currency,
-        subject=subject(content(snapshot.order), _SUBJECT, snapshot.language),
+        subject=subject(content(snapshot.order), _SUBJECT, t),
         reply_level=0,
         reply_revision=0,
     )
@@ -238,13 +243,13 @@ def context_of(click: Click) -> ClickContext:
     return ClickContext(**{one.name: getattr(click, one.name) for one in fields(ClickContext)})
 
 
-def having_read(context: ClickContext, snapshot: ApprovalSnapshot) -> ClickContext:
+def having_read(context: ClickContext, snapshot: ApprovalSnapshot, t: Translator) -> ClickContext:
     """Return the context of somebody who has `face` before them: what they do is about that."""
     return replace(
         context,
         content_revision=snapshot.content_revision,
         level=level_number(snapshot),
-        subject=subject(snapshot.content, _SUBJECT, snapshot.language),
+        subject=subject(snapshot.content, _SUBJECT, t),
     )
 
 

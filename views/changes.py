@@ -4,7 +4,8 @@ from views.blocks import SECTION, WHOLE, Block, Room, context, mrkdwn, plain, sa
 from views.field_labels import key_label, key_value
 from views.ids import BlockId
 from views.outcome import who
-from views.text import clip_plain, counted, date, fits, has_text, person, text
+from views.text import fits
+from views.translator import Translator
 from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.shared.content import ContentChange
@@ -22,50 +23,49 @@ _FIELD = "field:"
 _KEY = "key:"
 
 
-def change_blocks(snapshot: ApprovalSnapshot, room: Room) -> list[Block]:
+def change_blocks(snapshot: ApprovalSnapshot, room: Room, t: Translator) -> list[Block]:
     """Return what the last amendment changed, before and after, and which decisions it voided."""
     if not snapshot.changes:
         return []
-    locale = snapshot.language
     shown = snapshot.changes[:CHANGES]
     share = room.changes // (2 * len(shown))
-    lines = [text("changes.title", locale, version=snapshot.content_revision)]
-    lines += [_change_words(one, share, locale) for one in shown]
+    lines = [t("changes.title", version=snapshot.content_revision)]
+    lines += [_change_words(one, share, t) for one in shown]
     if more := len(snapshot.changes) - len(shown):
-        lines.append(counted("changes.more", more, locale))
+        lines.append(t.count("changes.more", more))
     everything = room.changes + len(lines) * 2 * _PART
-    blocks = sections(BlockId.CHANGES, "\n".join(lines), everything, locale)
+    blocks = sections(BlockId.CHANGES, "\n".join(lines), everything, t)
     if snapshot.voided:
-        words = counted("changes.voided", snapshot.voided, locale)
-        blocks.append(context(f"{BlockId.CHANGES}-voided", mrkdwn(words, 300, locale)))
+        words = t.count("changes.voided", snapshot.voided)
+        blocks.append(context(f"{BlockId.CHANGES}-voided", mrkdwn(words, 300, t)))
     return blocks
 
 
-def are_shortened(snapshot: ApprovalSnapshot, room: Room) -> bool:
+def are_shortened(snapshot: ApprovalSnapshot, room: Room, t: Translator) -> bool:
     """Say whether there is less of the changes in this room than in a modal."""
-    return change_blocks(snapshot, room) != change_blocks(snapshot, WHOLE)
+    return change_blocks(snapshot, room, t) != change_blocks(snapshot, WHOLE, t)
 
 
-def _change_words(change: ContentChange, share: int, locale: str) -> str:
+def _change_words(change: ContentChange, share: int, t: Translator) -> str:
     before, after = change.before, change.after
     if change.part.startswith(_KEY):
         name = change.part.removeprefix(_KEY)
-        part = key_label(name, locale) or clip_plain(name, _PART, locale)
-        before, after = key_value(name, before, locale), key_value(name, after, locale)
+        part = key_label(name, t) or t.clip_plain(name, _PART)
+        before, after = key_value(name, before, t), key_value(name, after, t)
     elif change.part.startswith(_FIELD):
-        part = clip_plain(" ".join(change.part.removeprefix(_FIELD).split()), _PART, locale)
+        part = t.clip_plain(" ".join(change.part.removeprefix(_FIELD).split()), _PART)
     else:
         key = f"changes.part.{change.part}"
-        part = text(key, locale) if has_text(key) else clip_plain(change.part, _PART, locale)
+        part = t(key) if t.has(key) else t.clip_plain(change.part, _PART)
     old, new = (" ".join(value.split()) for value in (before, after))
     if old == new:
-        return text("changes.spaces", locale, part=part)
+        return t("changes.spaces", part=part)
     shown = _differing(old, new, _AROUND)
     if not all(fits(one, share) for one in shown):
         shown = _differing(old, new, 0)
-    none = text("changes.none", locale)
-    before, after = (clip_plain(one, share, locale) or none for one in shown)
-    return text("changes.line", locale, part=part, before=before, after=after)
+    none = t("changes.none")
+    before, after = (t.clip_plain(one, share) or none for one in shown)
+    return t("changes.line", part=part, before=before, after=after)
 
 
 def _differing(old: str, new: str, around: int) -> tuple[str, str]:
@@ -107,44 +107,40 @@ def _back(words: str, at: int, around: int) -> int:
     return words.find(" ", wider - 1, word) + 1 or word
 
 
-def change_request_blocks(snapshot: ApprovalSnapshot, room: Room) -> list[Block]:
+def change_request_blocks(snapshot: ApprovalSnapshot, room: Room, t: Translator) -> list[Block]:
     """Return who wants which changes, while the request waits for them."""
-    wanted, locale = snapshot.change_request, snapshot.language
+    wanted = snapshot.change_request
     if wanted is None or snapshot.status is not Status.CHANGES_REQUESTED:
         return []
     lines = [
-        text(
+        t(
             "change_request",
-            locale,
-            who=person(wanted.person, locale),
-            when=date(wanted.at, locale),
-            requester=who(snapshot.requester, locale),
+            who=t.mention(wanted.person),
+            when=t.date(wanted.at),
+            requester=who(snapshot.requester, t),
         )
     ]
     ends = snapshot.levels[-1].expires_at if snapshot.levels else None
     if ends:
-        lines.append(text("level.clock_runs", locale, when=date(ends, locale)))
-    blocks = [said(BlockId.CHANGE_REQUEST, "\n".join(lines), locale)]
+        lines.append(t("level.clock_runs", when=t.date(ends)))
+    blocks = [said(BlockId.CHANGE_REQUEST, "\n".join(lines), t)]
     if wanted.reason.strip():
-        quote = text("quote", locale, reason=wanted.reason.strip())
-        words = plain(quote, min(room.reason * 2, SECTION), locale)
+        quote = t("quote", reason=wanted.reason.strip())
+        words = plain(quote, min(room.reason * 2, SECTION), t)
         blocks.append(context(f"{BlockId.CHANGE_REQUEST}-why", words))
     return blocks
 
 
-def comment_blocks(snapshot: ApprovalSnapshot, room: Room) -> list[Block]:
+def comment_blocks(snapshot: ApprovalSnapshot, room: Room, t: Translator) -> list[Block]:
     """Return how many comments there are, and the last ones."""
     if not snapshot.comments:
         return []
-    locale = snapshot.language
     shown = snapshot.remarks[-room.remarks :]
     key = "comments" if len(shown) >= snapshot.comments else "comments.last"
-    title = counted(key, snapshot.comments, locale)
-    blocks = [said(BlockId.COMMENTS, title, locale)]
+    title = t.count(key, snapshot.comments)
+    blocks = [said(BlockId.COMMENTS, title, t)]
     for number, one in enumerate(shown):
-        line = text(
-            "comments.by", locale, who=person(one.person, locale), when=date(one.at, locale)
-        )
-        quote = plain(text("quote", locale, reason=one.text.strip()), room.reason, locale)
-        blocks.append(context(f"{BlockId.COMMENTS}-{number}", mrkdwn(line, 300, locale), quote))
+        line = t("comments.by", who=t.mention(one.person), when=t.date(one.at))
+        quote = plain(t("quote", reason=one.text.strip()), room.reason, t)
+        blocks.append(context(f"{BlockId.COMMENTS}-{number}", mrkdwn(line, 300, t), quote))
     return blocks

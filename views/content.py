@@ -3,7 +3,8 @@
 from views.blocks import SECTION, WHOLE, Block, Room, mrkdwn, plain, section, sections
 from views.field_labels import field_label, field_value
 from views.ids import BlockId
-from views.text import clip_plain, counted, in_line, link, text
+from views.text import link
+from views.translator import Translator
 from workflows.rules.shared.content import Content, ContentField
 from workflows.rules.shared.money import Money
 
@@ -13,74 +14,71 @@ _NO_LINK = 300
 _HEADER_SUBJECT = 100
 
 
-def subject(content: Content, limit: int, locale: str) -> str:
+def subject(content: Content, limit: int, t: Translator) -> str:
     """Return the title on one line for plain_text elements."""
     title = " ".join(content.title.split())
-    return clip_plain(title, limit, locale) if title else text("untitled", locale)
+    return t.clip_plain(title, limit) if title else t("untitled")
 
 
-def subject_mrkdwn(content: Content, locale: str) -> str:
+def subject_mrkdwn(content: Content, t: Translator) -> str:
     """Return the title on one line, escaped."""
-    return in_line(content.title, 200, locale) or text("untitled", locale)
+    return t.inline(content.title, 200) or t("untitled")
 
 
-def amount_words(amount: Money | None, locale: str) -> str:
+def amount_words(amount: Money | None, t: Translator) -> str:
     """Return the amount as a part of a sentence; nothing where there is none."""
-    return text("approval.text.amount", locale, amount=amount) if amount else ""
+    return t("approval.text.amount", amount=amount) if amount else ""
 
 
-def headline(title: str, content: Content, locale: str) -> str:
+def headline(title: str, content: Content, t: Translator) -> str:
     """Return what stands in the header: the kind of request and its title."""
-    kind = clip_plain(" ".join(title.split()), 40, locale)
-    short = subject(content, _HEADER_SUBJECT, locale)
-    return text("approval.header", locale, title=kind, subject=short)
+    kind = t.clip_plain(" ".join(title.split()), 40)
+    short = subject(content, _HEADER_SUBJECT, t)
+    return t("approval.header", title=kind, subject=short)
 
 
-def content_blocks(content: Content, room: Room, locale: str) -> list[Block]:
+def content_blocks(content: Content, room: Room, t: Translator) -> list[Block]:
     """Return title where the header cut it, text, fields: plain, so nothing in them acts; and links."""
     blocks: list[Block] = []
     title = " ".join(content.title.split())
-    if clip_plain(title, _HEADER_SUBJECT, locale) != title:
-        blocks.append(section(BlockId.SUBJECT, plain(title, min(room.text // 2, SECTION), locale)))
+    if t.clip_plain(title, _HEADER_SUBJECT) != title:
+        blocks.append(section(BlockId.SUBJECT, plain(title, min(room.text // 2, SECTION), t)))
     if content.text.strip():
-        blocks += sections(BlockId.CONTENT_TEXT, content.text.strip(), room.text, locale)
+        blocks += sections(BlockId.CONTENT_TEXT, content.text.strip(), room.text, t)
     written = [one for one in content.fields if one.label.strip() or one.value.strip()]
     if written:
-        blocks += _field_blocks(written, room, locale)
+        blocks += _field_blocks(written, room, t)
     if content.links:
-        blocks.append(_links_block(content.links, room, locale))
+        blocks.append(_links_block(content.links, room, t))
     return blocks
 
 
-def is_shortened(content: Content, room: Room, locale: str) -> bool:
+def is_shortened(content: Content, room: Room, t: Translator) -> bool:
     """Say whether there is less of the content in this room than in a modal."""
-    return content_blocks(content, room, locale) != content_blocks(content, WHOLE, locale)
+    return content_blocks(content, room, t) != content_blocks(content, WHOLE, t)
 
 
-def _links_block(links: tuple[str, ...], room: Room, locale: str) -> Block:
+def _links_block(links: tuple[str, ...], room: Room, t: Translator) -> Block:
     """Return the links, whole or not at all: a shortened address would lead elsewhere."""
     lines: list[str] = []
     left = room.links
     for one in links:
-        shown = link(one) or in_line(one, _NO_LINK, locale)
+        shown = link(one) or t.inline(one, _NO_LINK)
         if len(shown) > left:
             break
         left -= len(shown) + 1
         lines.append(shown)
     if more := len(links) - len(lines):
-        lines.append(counted("content.more_links", more, locale))
-    words = text("content.links", locale, links="\n".join(lines))
-    return section(BlockId.LINKS, mrkdwn(words, SECTION, locale))
+        lines.append(t.count("content.more_links", more))
+    words = t("content.links", links="\n".join(lines))
+    return section(BlockId.LINKS, mrkdwn(words, SECTION, t))
 
 
-def _field_blocks(written: list[ContentField], room: Room, locale: str) -> list[Block]:
+def _field_blocks(written: list[ContentField], room: Room, t: Translator) -> list[Block]:
     """Return a line for each field; where there are many, each gets its share of the room."""
     shown = written[:FIELDS]
     share = min(room.fields // (len(shown) + 1) - 1, room.field)
-    lines = [
-        clip_plain(f"{field_label(one, locale)}: {field_value(one, locale)}", share, locale)
-        for one in shown
-    ]
+    lines = [t.clip_plain(f"{field_label(one, t)}: {field_value(one, t)}", share) for one in shown]
     if more := len(written) - len(shown):
-        lines.append(counted("approval.more_fields", more, locale))
-    return sections(BlockId.CONTENT_FIELDS, "\n".join(lines), room.fields, locale)
+        lines.append(t.count("approval.more_fields", more))
+    return sections(BlockId.CONTENT_FIELDS, "\n".join(lines), room.fields, t)

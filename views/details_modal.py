@@ -7,36 +7,36 @@ from views.approval_card import details
 from views.blocks import Block, View, message_modal, modal, said
 from views.card_click import Click
 from views.ids import BlockId
-from views.text import in_line, text
 from views.trail import trail_blocks
+from views.translator import Translator
 from workflows.rules.messages import Menu
 from workflows.rules.shared.audit import AuditEvent
 
 __all__ = ["opening", "shown", "told"]
 
 
-def opening(click: Click, locale: str = "en") -> View:
+def opening(click: Click, t: Translator) -> View:
     """Return what opens at once, before anything is asked of anybody."""
-    words = text("details.opening", locale, subject=in_line(click.subject, 200, locale))
-    return _modal([said(BlockId.NOTICE, words, locale)], locale)
+    words = t("details.opening", subject=t.inline(click.subject, 200))
+    return _modal([said(BlockId.NOTICE, words, t)], t)
 
 
-def shown(menu: Menu, locale: str = "en", facts: Sequence[AuditEvent] = ()) -> View:
+def shown(menu: Menu, t: Translator, facts: Sequence[AuditEvent] = ()) -> View:
     """Return the request as this person may read it; who may not is told why.
 
     Its `facts` stand below: none, where the person may not read them.
     """
-    snapshot = replace(menu.face, language=locale, mention_approvers=True)
-    blocks = details(snapshot)
+    snapshot = replace(menu.face, mention_approvers=True)
+    blocks = details(snapshot, t)
     if not menu.may_read:
-        blocks.insert(0, said(BlockId.PROBLEM, text("details.not_a_reader", locale), locale))
-    return _modal([*blocks, *trail_blocks(facts, locale)], locale)
+        blocks.insert(0, said(BlockId.PROBLEM, t("details.not_a_reader"), t))
+    return _modal([*blocks, *trail_blocks(facts, t)], t)
 
 
-def told(sentence: str, locale: str = "en") -> View:
+def told(sentence: str, t: Translator) -> View:
     """Return a sentence, already escaped, with nothing left to do but close."""
-    return message_modal(text("details.title", locale), sentence, locale)
+    return message_modal(t("details.title"), sentence, t)
 
 
-def _modal(blocks: list[Block], locale: str) -> View:
-    return modal(text("details.title", locale), blocks, locale, close=text("verb.close", locale))
+def _modal(blocks: list[Block], t: Translator) -> View:
+    return modal(t("details.title"), blocks, t, close=t("verb.close"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from views.text import has_text, in_line, text
+from views.translator import Translator
 from workflows.rules.approvals.policy import RouteReason
 from workflows.rules.shared.failure import Failure, read_failure
 
@@ -10,41 +10,41 @@ _RULE = 200
 _DATA = 120
 
 
-def rule_words(rule: RouteReason, locale: str) -> str:
+def rule_words(rule: RouteReason, t: Translator) -> str:
     """Return the rule, on one line and escaped: which policy, and for which amounts."""
-    policy = in_line(rule.policy, _RULE, locale)
+    policy = t.inline(rule.policy, _RULE)
     if rule.up_to is not None:
-        return text("rule.up_to", locale, policy=policy, amount=rule.up_to)
+        return t("rule.up_to", policy=policy, amount=rule.up_to)
     if rule.over is not None:
-        return text("rule.over", locale, policy=policy, amount=rule.over)
-    return text("rule.always", locale, policy=policy)
+        return t("rule.over", policy=policy, amount=rule.over)
+    return t("rule.always", policy=policy)
 
 
-def failure_words(written: str, locale: str) -> str:
+def failure_words(written: str, t: Translator) -> str:
     """Return why it failed, for plain text. What we have no words for is shown as it came."""
-    return _words(read_failure(written), locale, lambda one: one) or written.strip()
+    return _words(read_failure(written), lambda one: one, t) or written.strip()
 
 
-def failure_mrkdwn(written: str, limit: int, locale: str) -> str:
+def failure_mrkdwn(written: str, limit: int, t: Translator) -> str:
     """Return the same on one line, escaped and no longer than `limit` where it is not ours."""
-    return _escaped(read_failure(written), locale) or in_line(written, limit, locale)
+    return _escaped(read_failure(written), t) or t.inline(written, limit)
 
 
-def problem_words(problem: Failure, locale: str) -> str:
+def problem_words(problem: Failure, t: Translator) -> str:
     """Return a cause in a sentence, escaped; one that we have no words for is named by its code."""
-    unknown = text("failure.other", locale, code=in_line(problem.code, _DATA, locale))
-    return _escaped(problem, locale) or unknown
+    unknown = t("failure.other", code=t.inline(problem.code, _DATA))
+    return _escaped(problem, t) or unknown
 
 
-def _escaped(failure: Failure | None, locale: str) -> str:
-    return _words(failure, locale, lambda one: in_line(one, _DATA, locale))
+def _escaped(failure: Failure | None, t: Translator) -> str:
+    return _words(failure, lambda one: t.inline(one, _DATA), t)
 
 
-def _words(failure: Failure | None, locale: str, shown: Callable[[str], str]) -> str:
-    if failure is None or not has_text(f"failure.{failure.code}"):
+def _words(failure: Failure | None, shown: Callable[[str], str], t: Translator) -> str:
+    if failure is None or not t.has(f"failure.{failure.code}"):
         return ""
     data = {name: shown(value) for name, value in failure.data.items()}
     try:
-        return text(f"failure.{failure.code}", locale, **data)
+        return t(f"failure.{failure.code}", **data)
     except KeyError:  # a newer worker tells it with other data
         return ""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from views.blocks import Block, context, mrkdwn
 from views.ids import BlockId
 from views.payload import tables, word
+from views.translator import Translator
 
 _MOST = 200
 """Characters of a request's id; Slack takes 255 for the block's."""
@@ -13,9 +14,9 @@ _NAMED = re.compile(rf"{BlockId.FOOT}:(.+):\d+", re.DOTALL)
 """The id of a foot as it stands in a message: the card's version comes last."""
 
 
-def footer(request_id: str, words: str, locale: str) -> Block:
+def footer(request_id: str, words: str, t: Translator) -> Block:
     """Return the line. A closed card has it too: who writes in its thread writes about that request."""
-    return context(f"{BlockId.FOOT}:{request_id[:_MOST]}", mrkdwn(words, 300, locale))
+    return context(f"{BlockId.FOOT}:{request_id[:_MOST]}", mrkdwn(words, 300, t))
 
 
 def request_named(message: Mapping[str, object]) -> str:

@@ -27,7 +27,7 @@ from views.home_rows import (
 )
 from views.ids import ActionId, BlockId
 from views.payload import UnreadablePayloadError, from_json, table, to_json, word
-from views.text import counted, date, person, text
+from views.translator import Translator
 from workflows.rules.approvals.request import RequestKind
 from workflows.rules.people.actors import Absence
 
@@ -118,59 +118,57 @@ class HomePage:
     stands_in: Sequence[Absence] = ()
 
 
-def build(page: HomePage, locale: str) -> View:
+def build(page: HomePage, t: Translator) -> View:
     """Return the view. Any page of at most `ROWS` rows is within Slack's limits."""
     place = page.place
     return {
         "type": "home",
         "blocks": [
-            *([said(BlockId.NOTICE, place.notice, locale)] if place.notice else []),
-            *_tab_blocks(page, locale),
-            *_filter_blocks(place, locale),
-            *_rows(page, locale),
-            *_page_blocks(page, locale),
+            *([said(BlockId.NOTICE, place.notice, t)] if place.notice else []),
+            *_tab_blocks(page, t),
+            *_filter_blocks(place, t),
+            *_rows(page, t),
+            *_page_blocks(page, t),
         ],
     }
 
 
-def _tab_blocks(page: HomePage, locale: str) -> list[Block]:
+def _tab_blocks(page: HomePage, t: Translator) -> list[Block]:
     """Return the way to each tab: two rows, for no more than three buttons fit a phone."""
     made = []
     for action_id, tab in _TABS.items():
-        label = text(f"home.tab.{tab}", locale)
+        label = t(f"home.tab.{tab}")
         if tab is Tab.DECIDE and page.waiting:
             number = f"{COUNTED}+" if page.waiting > COUNTED else str(page.waiting)
-            label = text("home.tab.decide.count", locale, count=number)
+            label = t("home.tab.decide.count", count=number)
         style = "primary" if tab is page.place.tab else ""
         made.append(button(action_id, label, tab.value, style=style))
-    heading = text(f"home.heading.{page.place.tab}", locale)
+    heading = t(f"home.heading.{page.place.tab}")
     return [
         actions(f"{BlockId.TABS}-1", *made[:2]),
         actions(f"{BlockId.TABS}-2", *made[2:]),
-        header(BlockId.HEADER, heading, locale),
+        header(BlockId.HEADER, heading, t),
     ]
 
 
-def _filter_blocks(place: HomePlace, locale: str) -> list[Block]:
+def _filter_blocks(place: HomePlace, t: Translator) -> list[Block]:
     if place.tab is Tab.AWAY:
         return []
-    kinds = [(_ALL, text("home.kind.all", locale))]
-    kinds += [(kind.value, text(f"home.kind.{kind}", locale)) for kind in RequestKind]
-    elements = [_select(ActionId.HOME_KIND, kinds, place.kind or _ALL, locale)]
+    kinds = [(_ALL, t("home.kind.all"))]
+    kinds += [(kind.value, t(f"home.kind.{kind}")) for kind in RequestKind]
+    elements = [_select(ActionId.HOME_KIND, kinds, place.kind or _ALL, t)]
     if place.tab is Tab.MINE:
-        states = [(state.value, text(f"home.state.{state}", locale)) for state in State]
-        elements.append(_select(ActionId.HOME_STATE, states, place.state, locale))
+        states = [(state.value, t(f"home.state.{state}")) for state in State]
+        elements.append(_select(ActionId.HOME_STATE, states, place.state, t))
     # What was chosen is in the block's id: with the same one Slack would keep what it showed.
     chosen = f"{place.tab}-{place.kind or _ALL}-{place.state}"
     return [actions(f"{BlockId.FILTERS}-{chosen}"[:255], *elements)]
 
 
 def _select(
-    action_id: ActionId, choices: Sequence[tuple[str, str]], chosen: str, locale: str
+    action_id: ActionId, choices: Sequence[tuple[str, str]], chosen: str, t: Translator
 ) -> Block:
-    options = {
-        value: {"text": plain(words, 75, locale), "value": value} for value, words in choices
-    }
+    options = {value: {"text": plain(words, 75, t), "value": value} for value, words in choices}
     return {
         "type": "static_select",
         "action_id": action_id,
@@ -179,26 +177,26 @@ def _select(
     }
 
 
-def _rows(page: HomePage, locale: str) -> list[Block]:
+def _rows(page: HomePage, t: Translator) -> list[Block]:
     match page.place.tab:
         case Tab.DECIDE:
-            made = [decide_blocks(row, n, locale) for n, row in enumerate(page.to_decide[:ROWS])]
+            made = [decide_blocks(row, n, t) for n, row in enumerate(page.to_decide[:ROWS])]
         case Tab.MINE:
-            made = [mine_blocks(row, n, locale) for n, row in enumerate(page.mine[:ROWS])]
+            made = [mine_blocks(row, n, t) for n, row in enumerate(page.mine[:ROWS])]
         case Tab.HISTORY:
-            made = [decided_blocks(row, n, locale) for n, row in enumerate(page.decided[:ROWS])]
+            made = [decided_blocks(row, n, t) for n, row in enumerate(page.decided[:ROWS])]
         case _:
-            return _away_blocks(page, locale)
+            return _away_blocks(page, t)
     if not made:
         key = "home.empty.filtered" if page.place.kind else f"home.empty.{page.place.tab}"
-        return [said(BlockId.SUMMARY, text(key, locale), locale)]
-    return [*_bulk_blocks(page, locale), *_divided(made)]
+        return [said(BlockId.SUMMARY, t(key), t)]
+    return [*_bulk_blocks(page, t), *_divided(made)]
 
 
-def _bulk_blocks(page: HomePage, locale: str) -> list[Block]:
+def _bulk_blocks(page: HomePage, t: Translator) -> list[Block]:
     if page.place.tab is not Tab.DECIDE or len(page.to_decide) < 2:  # noqa: PLR2004 - several
         return []
-    several = button(ActionId.BULK, text("button.bulk", locale), page.place.tab.value)
+    several = button(ActionId.BULK, t("button.bulk"), page.place.tab.value)
     return [actions(BlockId.ITEM, several)]
 
 
@@ -209,53 +207,50 @@ def _divided(rows: Sequence[list[Block]]) -> list[Block]:
     return blocks
 
 
-def _page_blocks(page: HomePage, locale: str) -> list[Block]:
+def _page_blocks(page: HomePage, t: Translator) -> list[Block]:
     """Return where on the list this is, and the way to its other pages."""
     place, first = page.place, page.place.page * ROWS
     shown = len(page.to_decide) + len(page.mine) + len(page.decided)
     if place.tab is Tab.AWAY or (page.in_all <= ROWS and not first):
         return []
-    in_all = counted("home.in_all", page.in_all, locale)
+    in_all = t.count("home.in_all", page.in_all)
     if page.in_all > COUNTED:
-        in_all = text("home.in_all.more", locale, count=COUNTED)
-    where = text("home.page", locale, first=first + 1, last=first + shown, in_all=in_all)
+        in_all = t("home.in_all.more", count=COUNTED)
+    where = t("home.page", first=first + 1, last=first + shown, in_all=in_all)
     if not shown:
-        where = text("home.page.none", locale, in_all=in_all)
+        where = t("home.page.none", in_all=in_all)
     buttons = []
     if first:
-        buttons.append(button(ActionId.HOME_BACK, text("button.home_back", locale), "back"))
+        buttons.append(button(ActionId.HOME_BACK, t("button.home_back"), "back"))
     if first + shown < page.in_all and shown:
-        buttons.append(button(ActionId.HOME_ON, text("button.home_on", locale), "on"))
-    note = context(BlockId.FOOT, mrkdwn(where, 300, locale))
+        buttons.append(button(ActionId.HOME_ON, t("button.home_on"), "on"))
+    note = context(BlockId.FOOT, mrkdwn(where, 300, t))
     return [note, actions(BlockId.PAGES, *buttons)] if buttons else [note]
 
 
-def _away_blocks(page: HomePage, locale: str) -> list[Block]:
+def _away_blocks(page: HomePage, t: Translator) -> list[Block]:
     """Return when the person is away and who stands in, and for whom they stand in."""
-    mine = [absence_words(one, locale) for one in page.away[:ROWS]]
-    theirs = [_stands_in_words(one, locale) for one in page.stands_in[:ROWS]]
-    label = text("button.change_away" if mine else "button.set_away", locale)
+    mine = [absence_words(one, t) for one in page.away[:ROWS]]
+    theirs = [_stands_in_words(one, t) for one in page.stands_in[:ROWS]]
+    label = t("button.change_away" if mine else "button.set_away")
     return [
-        said(f"{BlockId.ABSENCE}-mine", _lines("mine", mine, locale), locale),
+        said(f"{BlockId.ABSENCE}-mine", _lines("mine", mine, t), t),
         actions(BlockId.ACTIONS, button(ActionId.SET_AWAY, label, "away")),
         divider(BlockId.DIVIDER),
-        said(f"{BlockId.ABSENCE}-theirs", _lines("theirs", theirs, locale), locale),
+        said(f"{BlockId.ABSENCE}-theirs", _lines("theirs", theirs, t), t),
     ]
 
 
-def _lines(key: str, lines: Sequence[str], locale: str) -> str:
-    return "\n".join(
-        [text(f"home.away.{key}" if lines else f"home.away.{key}.none", locale), *lines]
-    )
+def _lines(key: str, lines: Sequence[str], t: Translator) -> str:
+    return "\n".join([t(f"home.away.{key}" if lines else f"home.away.{key}.none"), *lines])
 
 
-def _stands_in_words(one: Absence, locale: str) -> str:
-    return text(
+def _stands_in_words(one: Absence, t: Translator) -> str:
+    return t(
         "home.away.for",
-        locale,
-        person=person(one.person, locale),
-        starts=date(one.starts, locale),
-        ends=date(one.ends, locale),
+        person=t.mention(one.person),
+        starts=t.date(one.starts),
+        ends=t.date(one.ends),
     )
 
 

@@ -1,6 +1,6 @@
 """Rows of an inbox: what waits for a person, what is theirs, what they have decided."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from views.approval_card import deciding_row
@@ -13,7 +13,7 @@ from views.hr_copy import copy_button
 from views.ids import ActionId, BlockId
 from views.levels import is_blocked
 from views.outcome import who
-from views.text import date, has_text, in_line, person, text
+from views.translator import Translator
 from workflows.rules.approvals.request import Status, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.request import content_of
@@ -72,43 +72,35 @@ class Decided:
     at: datetime
 
 
-def decide_blocks(row: ToDecide, number: int, locale: str) -> list[Block]:
+def decide_blocks(row: ToDecide, number: int, t: Translator) -> list[Block]:
     """Return one request with what is asked, why this person is, and the buttons of its card."""
-    snapshot = replace(row.face, language=locale)
+    snapshot = row.face
     return [
-        said(f"{BlockId.ROW}-{number}", title_words(snapshot, locale), locale),
-        *asked_blocks(snapshot, _ROOM, number, locale),
-        context(
-            f"{BlockId.LEVEL}-{number}", mrkdwn(_why_words(row, snapshot, locale), 2000, locale)
-        ),
-        deciding_row(snapshot, f"{BlockId.ACTIONS}-{number}"),
+        said(f"{BlockId.ROW}-{number}", title_words(snapshot, t), t),
+        *asked_blocks(snapshot, _ROOM, number, t),
+        context(f"{BlockId.LEVEL}-{number}", mrkdwn(_why_words(row, snapshot, t), 2000, t)),
+        deciding_row(snapshot, f"{BlockId.ACTIONS}-{number}", t),
     ]
 
 
-def title_words(snapshot: Snapshot, locale: str) -> str:
+def title_words(snapshot: Snapshot, t: Translator) -> str:
     """Return what it is, in one line."""
     amount = (
         snapshot.order.total if isinstance(snapshot, OrderSnapshot) else _content(snapshot).amount
     )
-    return text(
+    return t(
         "home.title",
-        locale,
-        title=in_line(snapshot.title, 80, locale),
-        subject=_subject(snapshot, locale),
-        amount=amount_words(amount, locale),
+        title=t.inline(snapshot.title, 80),
+        subject=_subject(snapshot, t),
+        amount=amount_words(amount, t),
     )
 
 
-def _subject(snapshot: Snapshot, locale: str) -> str:
+def _subject(snapshot: Snapshot, t: Translator) -> str:
     if not isinstance(snapshot, OrderSnapshot):
-        return subject_mrkdwn(_content(snapshot), locale)
+        return subject_mrkdwn(_content(snapshot), t)
     order_id, customer = snapshot.order.order_id, snapshot.order.customer
-    return text(
-        "order.subject",
-        locale,
-        order_id=in_line(order_id, 80, locale),
-        customer=in_line(customer, 160, locale),
-    )
+    return t("order.subject", order_id=t.inline(order_id, 80), customer=t.inline(customer, 160))
 
 
 def _content(snapshot: ApprovalSnapshot | HrSnapshot) -> Content:
@@ -118,131 +110,114 @@ def _content(snapshot: ApprovalSnapshot | HrSnapshot) -> Content:
     return snapshot.approval.content if snapshot.approval else content_of(snapshot.request)
 
 
-def asked_blocks(snapshot: ApprovalSnapshot, room: Room, number: int, locale: str) -> list[Block]:
+def asked_blocks(snapshot: ApprovalSnapshot, room: Room, number: int, t: Translator) -> list[Block]:
     """Return what is asked, as far as there is room, as a part of a list; its title stands above."""
-    blocks = content_blocks(snapshot.content, room, locale)
+    blocks = content_blocks(snapshot.content, room, t)
     return [{**block, "block_id": f"{block['block_id']}-row-{number}"} for block in blocks]
 
 
-def _why_words(row: ToDecide, snapshot: ApprovalSnapshot, locale: str) -> str:
+def _why_words(row: ToDecide, snapshot: ApprovalSnapshot, t: Translator) -> str:
     level = snapshot.levels[-1]
-    asked = text(
-        "home.asked",
-        locale,
-        requester=who(snapshot.requester, locale),
-        since=date(row.since, locale),
-    )
-    source = source_words(row.source, locale) or rule_words(snapshot.rule, locale)
-    why = text("home.why", locale, source=source, level=in_line(level.name, 80, locale))
+    asked = t("home.asked", requester=who(snapshot.requester, t), since=t.date(row.since))
+    source = source_words(row.source, t) or rule_words(snapshot.rule, t)
+    why = t("home.why", source=source, level=t.inline(level.name, 80))
     if row.seat != row.person:
-        seat = person(row.seat, locale)
-        why = text("home.why.for", locale, seat=seat, level=in_line(level.name, 80, locale))
+        seat = t.mention(row.seat)
+        why = t("home.why.for", seat=seat, level=t.inline(level.name, 80))
     lines = [asked, why]
     if row.expires_at:
-        lines.append(text("home.deadline", locale, when=date(row.expires_at, locale)))
-    if is_shortened(snapshot.content, _ROOM, locale):
-        lines.append(text("shortened.open", locale))
+        lines.append(t("home.deadline", when=t.date(row.expires_at)))
+    if is_shortened(snapshot.content, _ROOM, t):
+        lines.append(t("shortened.open"))
     return "\n".join(lines)
 
 
-def mine_blocks(row: Mine, number: int, locale: str) -> list[Block]:
+def mine_blocks(row: Mine, number: int, t: Translator) -> list[Block]:
     """Return one request of this person's: where it stands, what comes next, on whom it waits."""
-    snapshot = replace(row.face, language=locale)
+    snapshot = row.face
     lines = [
-        title_words(snapshot, locale),
-        state_words(snapshot, locale),
-        *_next_words(row, locale),
+        title_words(snapshot, t),
+        state_words(snapshot, t),
+        *_next_words(row, t),
     ]
-    block = said(f"{BlockId.ROW}-{number}", "\n".join(lines), locale)
+    block = said(f"{BlockId.ROW}-{number}", "\n".join(lines), t)
     if isinstance(snapshot, OrderSnapshot):
-        block["accessory"] = button(
-            ActionId.SHOW, text("button.show", locale), snapshot.order.order_id
-        )
+        block["accessory"] = button(ActionId.SHOW, t("button.show"), snapshot.order.order_id)
     elif isinstance(snapshot, HrSnapshot):
         if snapshot.status is Status.REJECTED or snapshot.provisioning is Provisioning.FAILED:
-            block["accessory"] = copy_button(snapshot.request.request_id, locale)
+            block["accessory"] = copy_button(snapshot.request.request_id, t)
     elif snapshot.is_open:
-        block["accessory"] = button(
-            ActionId.MORE, text("button.more", locale), button_value(snapshot)
-        )
+        block["accessory"] = button(ActionId.MORE, t("button.more"), button_value(snapshot, t))
     return [block]
 
 
-def state_words(snapshot: Snapshot, locale: str) -> str:
+def state_words(snapshot: Snapshot, t: Translator) -> str:
     """Return where it stands, and since when it is there at all."""
     if isinstance(snapshot, OrderSnapshot):
-        state, asked = text(f"order.{snapshot.status}", locale), snapshot.received_at
+        state, asked = t(f"order.{snapshot.status}"), snapshot.received_at
     elif isinstance(snapshot, HrSnapshot):
-        state, asked = text(f"approval.{snapshot.status}", locale), snapshot.received_at
+        state, asked = t(f"approval.{snapshot.status}"), snapshot.received_at
     else:
-        state = text(f"approval.{'blocked' if is_blocked(snapshot) else snapshot.status}", locale)
+        state = t(f"approval.{'blocked' if is_blocked(snapshot) else snapshot.status}")
         asked = snapshot.submitted_at
-    return text("home.state", locale, state=state, when=date(asked, locale))
+    return t("home.state", state=state, when=t.date(asked))
 
 
-def _next_words(row: Mine, locale: str) -> list[str]:
+def _next_words(row: Mine, t: Translator) -> list[str]:
     """Return what comes next; nothing where the state says it all."""
     snapshot = row.face
     if isinstance(snapshot, OrderSnapshot):
         if snapshot.status is OrderStatus.AWAITING_APPROVAL and row.approval is not None:
-            return _waits_words(row.approval, locale)
-        return [text(f"order.text.{snapshot.status}", locale)]
+            return _waits_words(row.approval, t)
+        return [t(f"order.text.{snapshot.status}")]
     if isinstance(snapshot, HrSnapshot):
         if snapshot.provisioning is Provisioning.NOT_NEEDED:
             return []
-        return [
-            text(
-                "home.provisioning",
-                locale,
-                state=text(f"hr.provisioning.{snapshot.provisioning}", locale),
-            )
-        ]
-    return _waits_words(snapshot, locale)
+        return [t("home.provisioning", state=t(f"hr.provisioning.{snapshot.provisioning}"))]
+    return _waits_words(snapshot, t)
 
 
-def _waits_words(snapshot: ApprovalSnapshot, locale: str) -> list[str]:
+def _waits_words(snapshot: ApprovalSnapshot, t: Translator) -> list[str]:
     if not snapshot.is_open:
         by = snapshot.closed_by
-        return [text("home.next.by", locale, who=who(by, locale))] if by and by.person else []
+        return [t("home.next.by", who=who(by, t))] if by and by.person else []
     if snapshot.status is Status.CHANGES_REQUESTED:
         wanted = snapshot.change_request.person if snapshot.change_request else ""
-        return [text("home.next.changes", locale, who=person(wanted, locale))]
+        return [t("home.next.changes", who=t.mention(wanted))]
     level, people = snapshot.open_level, _waited_for(snapshot)
     if level is None or level.blocked == "approvers_unread":
-        return [text("home.next.opening", locale)]
+        return [t("home.next.opening")]
     if not people:
-        return [text("home.next.blocked", locale)]
-    words = text(
+        return [t("home.next.blocked")]
+    words = t(
         "home.next.waits",
-        locale,
-        people=named(people, NAMED, locale),
+        people=named(people, NAMED, t),
         number=level.number,
         in_all=snapshot.levels_in_all,
-        name=in_line(level.name, 80, locale),
+        name=t.inline(level.name, 80),
     )
     if level.expires_at is None:
         return [words]
-    return [words, text("home.deadline", locale, when=date(level.expires_at, locale))]
+    return [words, t("home.deadline", when=t.date(level.expires_at))]
 
 
 def _waited_for(snapshot: ApprovalSnapshot) -> list[str]:
     return list(dict.fromkeys(one.seat for one in waiting_for(snapshot)))
 
 
-def decided_blocks(row: Decided, number: int, locale: str) -> list[Block]:
+def decided_blocks(row: Decided, number: int, t: Translator) -> list[Block]:
     """Return one decision of this person's, and how the request stands now."""
-    snapshot = replace(row.face, language=locale)
+    snapshot = row.face
     verdict = row.verdict if row.verdict in set(Verdict) else "other"
     key = f"home.decided.{verdict}"
-    words = text(
-        f"{key}.for" if row.seat and has_text(f"{key}.for") else key,
-        locale,
-        when=date(row.at, locale),
-        seat=person(row.seat, locale),
+    words = t(
+        f"{key}.for" if row.seat and t.has(f"{key}.for") else key,
+        when=t.date(row.at),
+        seat=t.mention(row.seat),
     )
-    lines = [title_words(snapshot, locale), words, state_words(snapshot, locale)]
-    blocks = [said(f"{BlockId.ROW}-{number}", "\n".join(lines), locale)]
+    lines = [title_words(snapshot, t), words, state_words(snapshot, t)]
+    blocks = [said(f"{BlockId.ROW}-{number}", "\n".join(lines), t)]
     if row.reason.strip():
-        quote = text("outcome.reason", locale, reason=row.reason.strip())
-        blocks.append(context(f"{BlockId.DECISION}-{number}", plain(quote, _WHY, locale)))
+        quote = t("outcome.reason", reason=row.reason.strip())
+        blocks.append(context(f"{BlockId.DECISION}-{number}", plain(quote, _WHY, t)))
     return blocks

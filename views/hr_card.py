@@ -11,92 +11,85 @@ from views.footer import footer
 from views.ids import BlockId
 from views.levels import level_blocks
 from views.outcome import outcome_blocks, who
-from views.text import clip_plain, date, in_line, text
+from views.translator import Translator
 from workflows.rules.hr.snapshot import HrSnapshot, HrStep, Provisioning
 
 
-def build(snapshot: HrSnapshot) -> Message:
+def build(snapshot: HrSnapshot, t: Translator) -> Message:
     """Return the card. Nothing is decided on it any more; what it hides can be looked at."""
     return Message(
-        text=summary(snapshot),
-        blocks=fitted(lambda room: _blocks(snapshot, room), snapshot.card_version),
+        text=summary(snapshot, t),
+        blocks=fitted(lambda room: _blocks(snapshot, room, t), snapshot.card_version),
     )
 
 
-def summary(snapshot: HrSnapshot) -> str:
+def summary(snapshot: HrSnapshot, t: Translator) -> str:
     """Return the card in one sentence, for notifications."""
-    locale = snapshot.language
-    return text(
+    return t(
         "hr.text",
-        locale,
-        type=_type_words(snapshot),
-        requester=who(snapshot.requester, locale),
-        state=text(f"approval.{snapshot.status}", locale),
+        type=_type_words(snapshot, t),
+        requester=who(snapshot.requester, t),
+        state=t(f"approval.{snapshot.status}"),
     )
 
 
-def provisioning_blocks(snapshot: HrSnapshot) -> list[Block]:
+def provisioning_blocks(snapshot: HrSnapshot, t: Translator) -> list[Block]:
     """Return the steps with their states, and whether it failed: nothing of it is private."""
     if not snapshot.steps and snapshot.provisioning is not Provisioning.FAILED:
         return []
-    locale = snapshot.language
-    lines = [text("hr.steps", locale), *(_step_line(step, locale) for step in snapshot.steps)]
-    blocks = [said(BlockId.STEPS, "\n".join(lines), locale)] if snapshot.steps else []
+    lines = [t("hr.steps"), *(_step_line(step, t) for step in snapshot.steps)]
+    blocks = [said(BlockId.STEPS, "\n".join(lines), t)] if snapshot.steps else []
     if snapshot.provisioning is Provisioning.FAILED:
-        words = text("hr.failed.card", locale, requester=who(snapshot.requester, locale))
-        blocks.append(said(BlockId.FAILURE, words, locale))
+        words = t("hr.failed.card", requester=who(snapshot.requester, t))
+        blocks.append(said(BlockId.FAILURE, words, t))
     return blocks
 
 
-def _blocks(snapshot: HrSnapshot, room: Room) -> list[Block]:
-    locale = snapshot.language
+def _blocks(snapshot: HrSnapshot, room: Room, t: Translator) -> list[Block]:
     approval = snapshot.approval
     shown: list[Block] = []
     if approval is not None:
         shown = [
-            *content_blocks(approval.content, room, locale),
-            *level_blocks(approval, room),
-            *outcome_blocks(approval, room),
+            *content_blocks(approval.content, room, t),
+            *level_blocks(approval, room, t),
+            *outcome_blocks(approval, room, t),
         ]
-    reading = reading_row(approval) if approval is not None else []
-    title = clip_plain(" ".join(snapshot.title.split()), 100, locale) or _type_words(snapshot)
+    reading = reading_row(approval, t) if approval is not None else []
+    title = t.clip_plain(" ".join(snapshot.title.split()), 100) or _type_words(snapshot, t)
     return [
-        header(BlockId.HEADER, title, locale),
-        _summary_fields(snapshot),
+        header(BlockId.HEADER, title, t),
+        _summary_fields(snapshot, t),
         *shown,
-        *provisioning_blocks(snapshot),
+        *provisioning_blocks(snapshot, t),
         *reading,
-        _foot(snapshot),
+        _foot(snapshot, t),
     ]
 
 
-def _summary_fields(snapshot: HrSnapshot) -> Block:
-    locale = snapshot.language
+def _summary_fields(snapshot: HrSnapshot, t: Translator) -> Block:
     pairs = [
-        (text("field.type", locale), _type_words(snapshot)),
-        (text("hr.requester", locale), who(snapshot.requester, locale)),
-        (text("hr.state", locale), text(f"approval.{snapshot.status}", locale)),
-        (text("hr.provisioning", locale), text(f"hr.provisioning.{snapshot.provisioning}", locale)),
+        (t("field.type"), _type_words(snapshot, t)),
+        (t("hr.requester"), who(snapshot.requester, t)),
+        (t("hr.state"), t(f"approval.{snapshot.status}")),
+        (t("hr.provisioning"), t(f"hr.provisioning.{snapshot.provisioning}")),
     ]
-    return fields(BlockId.SUMMARY, pairs, locale)
+    return fields(BlockId.SUMMARY, pairs, t)
 
 
-def _type_words(snapshot: HrSnapshot) -> str:
-    return text(f"hr.type.{snapshot.request.type}", snapshot.language)
+def _type_words(snapshot: HrSnapshot, t: Translator) -> str:
+    return t(f"hr.type.{snapshot.request.type}")
 
 
-def _step_line(step: HrStep, locale: str) -> str:
-    return text(
+def _step_line(step: HrStep, t: Translator) -> str:
+    return t(
         "hr.step.line",
-        locale,
-        mark=text(f"order.step.mark.{step.status}", locale),
-        name=text(f"hr.step.{step.name}", locale),
-        state=text(f"order.step.state.{step.status}", locale),
+        mark=t(f"order.step.mark.{step.status}"),
+        name=t(f"hr.step.{step.name}"),
+        state=t(f"order.step.state.{step.status}"),
     )
 
 
-def _foot(snapshot: HrSnapshot) -> Block:
-    locale = snapshot.language
-    request_id = in_line(snapshot.request.request_id, 80, locale)
-    words = text("hr.foot", locale, request_id=request_id, when=date(snapshot.received_at, locale))
-    return footer(snapshot.request.request_id, words, locale)
+def _foot(snapshot: HrSnapshot, t: Translator) -> Block:
+    request_id = t.inline(snapshot.request.request_id, 80)
+    words = t("hr.foot", request_id=request_id, when=t.date(snapshot.received_at))
+    return footer(snapshot.request.request_id, words, t)

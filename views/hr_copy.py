@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from views.blocks import Block, button
 from views.ids import ActionId
 from views.payload import UnreadablePayloadError, clicker, from_json, to_json, word
-from views.text import text
+from views.translator import Translator
 from workflows.rules.approvals.request import whole_of
 
 
@@ -17,10 +17,10 @@ class CopyValue:
     request_id: str
 
 
-def copy_button(request_id: str, locale: str = "en") -> Block:
+def copy_button(request_id: str, t: Translator) -> Block:
     """Return the button. `request_id` is the HR request's, or its approval's."""
     value = to_json(CopyValue(request_id=whole_of(request_id)))
-    return button(ActionId.COPY, text("hr.copy.button", locale), value)
+    return button(ActionId.COPY, t("hr.copy.button"), value)
 
 
 def parse_copy(action: Mapping[str, object], body: Mapping[str, object]) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from views.blocks import Block
 from views.hr_inputs import HrOffer, field_input, priority_input, typed_value
 from views.order_lines import CatalogueEntry
 from views.payload import UnreadablePayloadError
+from views.translator import Translator
 from workflows.rules.hr.form import DraftHr
 from workflows.rules.hr.request import FIELDS, HrType, Priority, mistakes_in, request_of
 from workflows.rules.shared.content import Content, ContentField
@@ -32,7 +33,7 @@ def has_amount(fields: Sequence[ContentField]) -> bool:
 
 
 def inputs(
-    fields: Sequence[ContentField], products: Sequence[CatalogueEntry], locale: str
+    fields: Sequence[ContentField], products: Sequence[CatalogueEntry], t: Translator
 ) -> list[Block]:
     """Return an input for each field that can be changed, with what stands in it."""
     type_ = type_of(fields)
@@ -47,8 +48,8 @@ def inputs(
         **{name: typed.get(name, "") for name in _own(type_)},
     )
     offer = HrOffer(types=(), products=products, currency="")
-    shown = [field_input(name, written, offer, locale) for name in _own(type_)]
-    return [*shown, priority_input(written, locale)]
+    shown = [field_input(name, written, offer, t) for name in _own(type_)]
+    return [*shown, priority_input(written, t)]
 
 
 def read(view: Mapping[str, object], type_: str) -> tuple[ContentField, ...]:

@@ -8,7 +8,7 @@ from views.ids import BlockId, InputId
 from views.inputs import choice_input, day_input, radio_input
 from views.order_lines import CatalogueEntry
 from views.payload import UnreadablePayloadError, from_json, table, tables, to_json, word
-from views.text import text
+from views.translator import Translator
 from workflows.rules.hr.form import DraftHr
 from workflows.rules.hr.request import ALL_FIELDS, FIELDS, HrRequest, HrType, Priority
 
@@ -112,66 +112,59 @@ def written_of(request: HrRequest) -> DraftHr:
     )
 
 
-def type_input(offer: HrOffer, typed: DraftHr, locale: str) -> Block:
+def type_input(offer: HrOffer, typed: DraftHr, t: Translator) -> Block:
     """Return the choice of the type; Slack tells of it at once, so that its fields appear."""
-    choices = [(one.value, text(f"hr.type.{one}", locale)) for one in offer.types]
-    label = text("hr.form.type", locale)
-    block = choice_input(InputId.HR_TYPE, label, choices, typed.type, locale)
+    choices = [(one.value, t(f"hr.type.{one}")) for one in offer.types]
+    label = t("hr.form.type")
+    block = choice_input(InputId.HR_TYPE, label, choices, typed.type, t)
     return {**block, "block_id": BlockId.TYPE, "dispatch_action": True}
 
 
-def common_inputs(typed: DraftHr, locale: str) -> list[Block]:
+def common_inputs(typed: DraftHr, t: Translator) -> list[Block]:
     """Return the inputs that every type has."""
     return [
         text_input(
             InputId.TITLE,
             InputId.TITLE,
-            text("hr.form.title.label", locale),
-            locale,
+            t("hr.form.title.label"),
+            t,
             typed=typed.title,
-            hint=text("hr.form.title.hint", locale),
+            hint=t("hr.form.title.hint"),
         ),
         text_input(
             InputId.DESCRIPTION,
             InputId.DESCRIPTION,
-            text("hr.form.description", locale),
-            locale,
+            t("hr.form.description"),
+            t,
             typed=typed.description,
-            hint=text("hr.form.description.hint", locale),
+            hint=t("hr.form.description.hint"),
             multiline=True,
             optional=True,
         ),
-        priority_input(typed, locale),
+        priority_input(typed, t),
     ]
 
 
-def priority_input(typed: DraftHr, locale: str) -> Block:
+def priority_input(typed: DraftHr, t: Translator) -> Block:
     """Return the choice of the priority."""
-    priorities = [(one.value, text(f"hr.form.priority.{one}", locale)) for one in Priority]
+    priorities = [(one.value, t(f"hr.form.priority.{one}")) for one in Priority]
     known = typed.priority if typed.priority in set(Priority) else Priority.NORMAL.value
-    return radio_input(
-        InputId.PRIORITY, text("hr.form.priority", locale), priorities, known, locale
-    )
+    return radio_input(InputId.PRIORITY, t("hr.form.priority"), priorities, known, t)
 
 
-def field_input(name: str, typed: DraftHr, offer: HrOffer, locale: str) -> Block:
+def field_input(name: str, typed: DraftHr, offer: HrOffer, t: Translator) -> Block:
     """Return the input of a field that only some type needs."""
     input_id, value = _FIELDS[name], str(getattr(typed, name))
-    label = text(f"hr.form.{name}", locale)
+    label = t(f"hr.form.{name}")
     if name in ("starts", "ends"):
-        return day_input(input_id, label, value, locale)
+        return day_input(input_id, label, value, t)
     if name == "item":
         products = [(one.sku, one.name) for one in offer.products]
-        return choice_input(input_id, label, products, value, locale)
+        return choice_input(input_id, label, products, value, t)
     if name == "amount" and offer.currency:
-        label = text("hr.form.amount.in", locale, currency=offer.currency)
+        label = t("hr.form.amount.in", currency=offer.currency)
     return text_input(
-        input_id,
-        input_id,
-        label,
-        locale,
-        typed=value,
-        placeholder="120.00" if name == "amount" else "",
+        input_id, input_id, label, t, typed=value, placeholder="120.00" if name == "amount" else ""
     )
 
 

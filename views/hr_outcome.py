@@ -8,7 +8,7 @@ from views.hr_copy import copy_button
 from views.ids import BlockId
 from views.notices import card_link
 from views.outcome import who
-from views.text import in_line, text
+from views.translator import Translator
 from workflows.rules.approvals.request import Status
 from workflows.rules.hr.request import content_of
 from workflows.rules.hr.snapshot import HrSnapshot, HrStep, Provisioning
@@ -17,29 +17,28 @@ _REASON = 1000
 _ID = 80
 
 
-def outcome(snapshot: HrSnapshot, link: str = "") -> Message:
+def outcome(snapshot: HrSnapshot, t: Translator, link: str = "") -> Message:
     """Tell the employee how it ended, with what was done or why not, and the card.
 
     It goes to the employee alone, so nothing is kept back.
     """
-    locale = snapshot.language
-    sentence = _sentence(snapshot)
-    way = card_link(link, locale)
-    words = text("tell.link", locale, sentence=sentence, link=way) if way else sentence
+    sentence = _sentence(snapshot, t)
+    way = card_link(link, t)
+    words = t("tell.link", sentence=sentence, link=way) if way else sentence
     lines = [
         words,
-        *(line for step in snapshot.steps for line in _done_lines(step, snapshot, locale)),
+        *(line for step in snapshot.steps for line in _done_lines(step, snapshot, t)),
     ]
-    blocks = [said(BlockId.NOTICE, "\n".join(lines), locale)]
+    blocks = [said(BlockId.NOTICE, "\n".join(lines), t)]
     reason = snapshot.approval.closing_reason.strip() if snapshot.approval else ""
     if reason:
-        quote = text("outcome.reason", locale, reason=reason)
-        blocks.append(context(f"{BlockId.NOTICE}-why", plain(quote, _REASON, locale)))
-    card = hr_card.build(snapshot).without_buttons()
-    return Message(text=sentence, blocks=[*blocks, *card.blocks, *_again(snapshot)])
+        quote = t("outcome.reason", reason=reason)
+        blocks.append(context(f"{BlockId.NOTICE}-why", plain(quote, _REASON, t)))
+    card = hr_card.build(snapshot, t).without_buttons()
+    return Message(text=sentence, blocks=[*blocks, *card.blocks, *_again(snapshot, t)])
 
 
-def _again(snapshot: HrSnapshot) -> list[Block]:
+def _again(snapshot: HrSnapshot, t: Translator) -> list[Block]:
     """Return the way to a copy of what was turned down, or could not be carried out."""
     request_id = snapshot.request.request_id
     came_to_nothing = (
@@ -47,46 +46,42 @@ def _again(snapshot: HrSnapshot) -> list[Block]:
     )
     if not came_to_nothing or len(request_id) > _ID:  # a number that long was never ours
         return []
-    return [actions(BlockId.ACTIONS, copy_button(request_id, snapshot.language))]
+    return [actions(BlockId.ACTIONS, copy_button(request_id, t))]
 
 
-def attention(snapshot: HrSnapshot, link: str = "") -> Message:
+def attention(snapshot: HrSnapshot, t: Translator, link: str = "") -> Message:
     """Tell the admins that something cannot be undone without help. Names nothing private."""
-    locale, stuck = snapshot.language, snapshot.stuck
-    sentence = text(
+    stuck = snapshot.stuck
+    sentence = t(
         "tell.hr_attention",
-        locale,
-        request_id=in_line(snapshot.request.request_id, 80, locale),
-        requester=who(snapshot.requester, locale),
-        step=text(f"hr.step.{stuck.step}", locale) if stuck else "",
-        why=problem_words(stuck.problem, locale) if stuck else "",
+        request_id=t.inline(snapshot.request.request_id, 80),
+        requester=who(snapshot.requester, t),
+        step=t(f"hr.step.{stuck.step}") if stuck else "",
+        why=problem_words(stuck.problem, t) if stuck else "",
     )
-    way = card_link(link, locale)
-    words = text("tell.link", locale, sentence=sentence, link=way) if way else sentence
-    return Message(text=sentence, blocks=[said(BlockId.ATTENTION, words, locale)])
+    way = card_link(link, t)
+    words = t("tell.link", sentence=sentence, link=way) if way else sentence
+    return Message(text=sentence, blocks=[said(BlockId.ATTENTION, words, t)])
 
 
-def _sentence(snapshot: HrSnapshot) -> str:
-    locale, approval = snapshot.language, snapshot.approval
+def _sentence(snapshot: HrSnapshot, t: Translator) -> str:
+    approval = snapshot.approval
     if snapshot.provisioning in (Provisioning.DONE, Provisioning.FAILED):
         how = snapshot.provisioning.value
     else:
         how = snapshot.status.value if approval else "lost"
-    return text(
+    return t(
         f"notice.outcome.hr.{how}",
-        locale,
-        subject=subject_mrkdwn(content_of(snapshot.request), locale),
-        who=who(approval.closed_by if approval else None, locale),
-        why=problem_words(snapshot.failure, locale) if snapshot.failure else "",
+        subject=subject_mrkdwn(content_of(snapshot.request), t),
+        who=who(approval.closed_by if approval else None, t),
+        why=problem_words(snapshot.failure, t) if snapshot.failure else "",
     )
 
 
-def _done_lines(step: HrStep, snapshot: HrSnapshot, locale: str) -> list[str]:
+def _done_lines(step: HrStep, snapshot: HrSnapshot, t: Translator) -> list[str]:
     """Return what a step is known by; nothing of one that was undone."""
     if snapshot.provisioning is not Provisioning.DONE or not step.reference:
         return []
-    known = text(f"hr.told.{step.name}", locale, reference=in_line(step.reference, 80, locale))
-    left = [
-        text("hr.told.days_left", locale, days=one.days, year=str(one.year)) for one in step.left
-    ]
+    known = t(f"hr.told.{step.name}", reference=t.inline(step.reference, 80))
+    left = [t("hr.told.days_left", days=one.days, year=str(one.year)) for one in step.left]
     return [known, *left]

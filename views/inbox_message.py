@@ -6,37 +6,37 @@ from views.blocks import MESSAGE, Block, Message, context, divider, mrkdwn, said
 from views.home import COUNTED, HomePage
 from views.home_rows import decide_blocks, mine_blocks
 from views.ids import BlockId
-from views.text import counted, text
+from views.translator import Translator
 
 MOST = 5
 """Rows of each kind; with long texts fewer, for a message holds a twentieth of an App Home."""
 _BLOCKS = 50
 
 
-def build(page: HomePage, locale: str) -> Message:
+def build(page: HomePage, t: Translator) -> Message:
     """Return the message. Any page yields one within Slack's limits: what does not fit is counted."""
-    waiting = counted("inbox.waiting", page.waiting, locale)
+    waiting = t.count("inbox.waiting", page.waiting)
     if page.waiting > COUNTED:
-        waiting = text("inbox.waiting.more", locale, count=COUNTED)
+        waiting = t("inbox.waiting.more", count=COUNTED)
     elif not page.waiting:
-        waiting = text("home.empty.decide", locale)
+        waiting = t("home.empty.decide")
     blocks: list[Block] = []
     for rows in range(MOST, -1, -1):
-        blocks = _blocks(page, rows, waiting, locale)
+        blocks = _blocks(page, rows, waiting, t)
         if len(blocks) <= _BLOCKS and len(json.dumps(blocks, ensure_ascii=False)) <= MESSAGE:
             break
     return Message(text=waiting, blocks=blocks)
 
 
-def _blocks(page: HomePage, rows: int, waiting: str, locale: str) -> list[Block]:
+def _blocks(page: HomePage, rows: int, waiting: str, t: Translator) -> list[Block]:
     to_decide, mine = page.to_decide[:rows], page.mine[:rows]
-    blocks = [said(BlockId.HEADER, waiting, locale)]
+    blocks = [said(BlockId.HEADER, waiting, t)]
     for number, one in enumerate(to_decide):
-        blocks += [divider(f"{BlockId.DIVIDER}-{number}"), *decide_blocks(one, number, locale)]
+        blocks += [divider(f"{BlockId.DIVIDER}-{number}"), *decide_blocks(one, number, t)]
     words = "inbox.mine" if page.mine else "inbox.mine.none"
-    blocks += [divider(BlockId.DIVIDER), said(BlockId.SUBJECT, text(words, locale), locale)]
+    blocks += [divider(BlockId.DIVIDER), said(BlockId.SUBJECT, t(words), t)]
     for number, own in enumerate(mine, start=MOST):
-        blocks += mine_blocks(own, number, locale)
+        blocks += mine_blocks(own, number, t)
     if page.waiting > len(to_decide) or page.in_all > len(mine):
-        blocks.append(context(BlockId.FOOT, mrkdwn(text("inbox.rest", locale), 300, locale)))
+        blocks.append(context(BlockId.FOOT, mrkdwn(t("inbox.rest"), 300, t)))
     return blocks

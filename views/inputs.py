@@ -5,14 +5,15 @@ from datetime import date, datetime
 
 from views.blocks import OPTION_TEXT, OPTION_VALUE, OPTIONS, Block, field, plain, text_input
 from views.ids import InputId
-from views.text import is_person, text
+from views.text import is_person
+from views.translator import Translator
 
 
 def person_input(  # noqa: PLR0913 - an input has this many parts
     input_id: InputId,
     label: str,
     typed: str,
-    locale: str,
+    t: Translator,
     *,
     hint: str = "",
     optional: bool = False,
@@ -21,43 +22,43 @@ def person_input(  # noqa: PLR0913 - an input has this many parts
     element: Block = {
         "type": "users_select",
         "action_id": input_id,
-        "placeholder": plain(text("input.person", locale), 150, locale),
+        "placeholder": plain(t("input.person"), 150, t),
     }
     if is_person(typed):
         element["initial_user"] = typed
-    return field(input_id, element, label, locale, hint=hint, optional=optional)
+    return field(input_id, element, label, t, hint=hint, optional=optional)
 
 
 def people_input(
-    input_id: InputId, label: str, typed: Sequence[str], locale: str, *, optional: bool = False
+    input_id: InputId, label: str, typed: Sequence[str], t: Translator, *, optional: bool = False
 ) -> Block:
     """Return the choice of several people."""
     element: Block = {
         "type": "multi_users_select",
         "action_id": input_id,
-        "placeholder": plain(text("input.people", locale), 150, locale),
+        "placeholder": plain(t("input.people"), 150, t),
     }
     if known := [one for one in typed if is_person(one)]:
         element["initial_users"] = known
-    return field(input_id, element, label, locale, optional=optional)
+    return field(input_id, element, label, t, optional=optional)
 
 
 def instant_input(
-    input_id: InputId, label: str, typed: datetime | None, locale: str, *, optional: bool = False
+    input_id: InputId, label: str, typed: datetime | None, t: Translator, *, optional: bool = False
 ) -> Block:
     """Return the choice of a day and a time; Slack shows it in the person's own zone."""
     element: Block = {"type": "datetimepicker", "action_id": input_id}
     if typed is not None:
         element["initial_date_time"] = int(typed.timestamp())
-    return field(input_id, element, label, locale, optional=optional)
+    return field(input_id, element, label, t, optional=optional)
 
 
-def day_input(input_id: InputId, label: str, typed: str, locale: str) -> Block:
+def day_input(input_id: InputId, label: str, typed: str, t: Translator) -> Block:
     """Return the choice of a day; `typed` is one as 2026-01-31, and anything else is none."""
     element: Block = {"type": "datepicker", "action_id": input_id}
     if is_day(typed):
         element["initial_date"] = typed
-    return field(input_id, element, label, locale, optional=False)
+    return field(input_id, element, label, t, optional=False)
 
 
 def is_day(typed: str) -> bool:
@@ -69,45 +70,44 @@ def is_day(typed: str) -> bool:
 
 
 def tick_input(  # noqa: PLR0913 - an input has this many parts
-    input_id: InputId, label: str, tick: str, hint: str, locale: str, *, ticked: bool
+    input_id: InputId, label: str, tick: str, hint: str, t: Translator, *, ticked: bool
 ) -> Block:
     """Return one box to tick."""
-    option = {"text": plain(tick, OPTION_TEXT, locale), "value": input_id.value}
+    option = {"text": plain(tick, OPTION_TEXT, t), "value": input_id.value}
     element: Block = {"type": "checkboxes", "action_id": input_id, "options": [option]}
     if ticked:
         element["initial_options"] = [option]
-    return field(input_id, element, label, locale, hint=hint, optional=True)
+    return field(input_id, element, label, t, hint=hint, optional=True)
 
 
 def choice_input(
-    input_id: InputId, label: str, choices: Sequence[tuple[str, str]], typed: str, locale: str
+    input_id: InputId, label: str, choices: Sequence[tuple[str, str]], typed: str, t: Translator
 ) -> Block:
     """Return the choice among (value, words); a text input where Slack could not show such a choice."""
     options = {
-        value: {"text": plain(words.strip() or value, OPTION_TEXT, locale), "value": value}
+        value: {"text": plain(words.strip() or value, OPTION_TEXT, t), "value": value}
         for value, words in choices
         if value.strip() and len(value) <= OPTION_VALUE
     }
     if not 0 < len(options) <= OPTIONS:
-        return text_input(input_id, input_id, label, locale, typed=typed)
+        return text_input(input_id, input_id, label, t, typed=typed)
     element: Block = {
         "type": "static_select",
         "action_id": input_id,
-        "placeholder": plain(text("input.choose", locale), 150, locale),
+        "placeholder": plain(t("input.choose"), 150, t),
         "options": list(options.values()),
     }
     if typed in options:
         element["initial_option"] = options[typed]
-    return field(input_id, element, label, locale, optional=False)
+    return field(input_id, element, label, t, optional=False)
 
 
 def radio_input(
-    input_id: InputId, label: str, choices: Sequence[tuple[str, str]], chosen: str, locale: str
+    input_id: InputId, label: str, choices: Sequence[tuple[str, str]], chosen: str, t: Translator
 ) -> Block:
     """Return the choice among a few (value, words), one of which is always chosen."""
     options = {
-        value: {"text": plain(words, OPTION_TEXT, locale), "value": value}
-        for value, words in choices
+        value: {"text": plain(words, OPTION_TEXT, t), "value": value} for value, words in choices
     }
     element: Block = {
         "type": "radio_buttons",
@@ -115,4 +115,4 @@ def radio_input(
         "options": list(options.values()),
         "initial_option": options[chosen],
     }
-    return field(input_id, element, label, locale, optional=False)
+    return field(input_id, element, label, t, optional=False)

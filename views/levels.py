@@ -4,7 +4,7 @@ from views.approvers import open_words
 from views.blocks import Block, Room, context, mrkdwn, plain, said
 from views.ids import BlockId
 from views.outcome import closing_decision
-from views.text import counted, date, in_line, person, text
+from views.translator import Translator
 from workflows.rules.approvals.request import Counted, Status, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
 
@@ -21,74 +21,73 @@ def is_blocked(snapshot: ApprovalSnapshot) -> bool:
     return level is not None and level_state(snapshot, level) == "blocked"
 
 
-def level_blocks(snapshot: ApprovalSnapshot, room: Room) -> list[Block]:
+def level_blocks(snapshot: ApprovalSnapshot, room: Room, t: Translator) -> list[Block]:
     """Return each reached level with its decisions, the latest ones where there are many."""
-    locale = snapshot.language
     shown = snapshot.levels[-room.levels :]
     left = room.decisions
     blocks: list[Block] = []
     for level in reversed(shown):
-        told = _told_elsewhere(snapshot, level)
-        in_all = [one for one in level.decisions if one is not told]
+        in_all = _decisions_to_list(snapshot, level)
         decisions = in_all[-left:] if left else []
         left -= len(decisions)
         if _says_nothing_new(snapshot, in_all):
             continue
-        blocks = [*_level(snapshot, level, in_all, decisions, room), *blocks]
+        blocks = [*_level(snapshot, level, decisions, room, t), *blocks]
     if snapshot.status is Status.PENDING and snapshot.open_level is None:
-        blocks.append(said(f"{BlockId.LEVEL}-next", text("level.next", locale), locale))
+        blocks.append(said(f"{BlockId.LEVEL}-next", t("level.next"), t))
     if hidden := len(snapshot.levels) - len(shown):
-        words = counted("level.earlier", hidden, locale)
-        blocks.insert(0, context(f"{BlockId.EARLIER}-levels", mrkdwn(words, 200, locale)))
+        words = t.count("level.earlier", hidden)
+        blocks.insert(0, context(f"{BlockId.EARLIER}-levels", mrkdwn(words, 200, t)))
     return blocks
 
 
-def one_level_blocks(snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Room) -> list[Block]:
+def one_level_blocks(
+    snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Room, t: Translator
+) -> list[Block]:
     """Return one level with its decisions: what its reply in a thread shows."""
-    told = _told_elsewhere(snapshot, level)
-    in_all = [one for one in level.decisions if one is not told]
-    return _level(snapshot, level, in_all, in_all[-room.decisions :], room)
+    decisions = _decisions_to_list(snapshot, level)
+    return _level(snapshot, level, decisions[-room.decisions :], room, t)
 
 
 def _level(
     snapshot: ApprovalSnapshot,
     level: LevelSnapshot,
-    in_all: list[Counted],
     shown: list[Counted],
     room: Room,
+    t: Translator,
 ) -> list[Block]:
-    earlier = len(in_all) - len(shown)
+    earlier = len(_decisions_to_list(snapshot, level)) - len(shown)
     return [
-        said(
-            f"{BlockId.LEVEL}-{level.number}",
-            _level_words(snapshot, level, room),
-            snapshot.language,
-        ),
-        *_earlier_block(level, earlier, snapshot.language),
+        said(f"{BlockId.LEVEL}-{level.number}", _level_words(snapshot, level, room, t), t),
+        *_earlier_block(level, earlier, t),
         *(
-            _decision_block(f"{level.number}-{number}", snapshot, one, room)
+            _decision_block(f"{level.number}-{number}", one, room, t)
             for number, one in enumerate(shown, start=earlier + 1)
         ),
     ]
 
 
-def title_of(snapshot: ApprovalSnapshot, number: int, state: str) -> str:
+def title_of(snapshot: ApprovalSnapshot, number: int, state: str, t: Translator) -> str:
     """Return which level it is, by what name, and how far it is, on one line."""
-    locale = snapshot.language
     known = snapshot.level_names or tuple(level.name for level in snapshot.levels)
     name = known[number - 1] if number <= len(known) else ""
-    return text(
+    return t(
         "level.title",
-        locale,
         number=number,
         in_all=snapshot.levels_in_all,
-        name=in_line(name, 80, locale) or "-",
-        state=text(f"level.{state}", locale),
+        name=t.inline(name, 80) or "-",
+        state=t(f"level.{state}"),
     )
 
 
-def _told_elsewhere(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Counted | None:
-    """Return the decision that the outcome, or the wish for changes, tells already."""
+def _decisions_to_list(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> list[Counted]:
+    """Return the level's decisions except the one that the card shows elsewhere."""
+    elsewhere = _shown_elsewhere(snapshot, level)
+    return [decision for decision in level.decisions if decision is not elsewhere]
+
+
+def _shown_elsewhere(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Counted | None:
+    """Return the decision that the outcome or the change request already shows."""
     if level is not snapshot.levels[-1]:
         return None
     if not snapshot.is_open:
@@ -103,45 +102,43 @@ def _says_nothing_new(snapshot: ApprovalSnapshot, decisions: list[Counted]) -> b
     return not snapshot.is_open and snapshot.levels_in_all == 1 and not decisions
 
 
-def _earlier_block(level: LevelSnapshot, earlier: int, locale: str) -> list[Block]:
+def _earlier_block(level: LevelSnapshot, earlier: int, t: Translator) -> list[Block]:
     if not earlier:
         return []
-    words = counted("decision.earlier", earlier, locale)
-    return [context(f"{BlockId.EARLIER}-{level.number}", mrkdwn(words, 200, locale))]
+    words = t.count("decision.earlier", earlier)
+    return [context(f"{BlockId.EARLIER}-{level.number}", mrkdwn(words, 200, t))]
 
 
-def _decision_block(number: str, snapshot: ApprovalSnapshot, said_: Counted, room: Room) -> Block:
-    locale = snapshot.language
+def _decision_block(number: str, said_: Counted, room: Room, t: Translator) -> Block:
     key = f"decision.{said_.verdict}"
-    words = text(
+    words = t(
         f"{key}.for" if said_.seat != said_.person else key,
-        locale,
-        who=person(said_.person, locale),
-        seat=person(said_.seat, locale),
-        when=date(said_.at, locale),
+        who=t.mention(said_.person),
+        seat=t.mention(said_.seat),
+        when=t.date(said_.at),
     )
-    elements = [mrkdwn(words, 300, locale)]
+    elements = [mrkdwn(words, 300, t)]
     if said_.reason.strip():
-        quote = text("quote", locale, reason=said_.reason.strip())
-        elements.append(plain(quote, room.reason, locale))
+        quote = t("quote", reason=said_.reason.strip())
+        elements.append(plain(quote, room.reason, t))
     return context(f"{BlockId.DECISION}-{number}", *elements)
 
 
-def _level_words(snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Room) -> str:
-    locale = snapshot.language
-    title = text(
+def _level_words(
+    snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Room, t: Translator
+) -> str:
+    title = t(
         "level.title",
-        locale,
         number=level.number,
         in_all=snapshot.levels_in_all,
-        name=in_line(level.name, 80, locale),
-        state=text(f"level.{level_state(snapshot, level)}", locale),
+        name=t.inline(level.name, 80),
+        state=t(f"level.{level_state(snapshot, level)}"),
     )
     if level.passed or snapshot.status is not Status.PENDING:
         return title
-    lines = [title, *open_words(snapshot, level, room)]
+    lines = [title, *open_words(snapshot, level, room, t)]
     if later := snapshot.levels_in_all - level.number:
-        lines.append(counted("level.later", later, locale))
+        lines.append(t.count("level.later", later))
     return "\n".join(lines)
 
 

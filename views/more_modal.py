@@ -16,11 +16,10 @@ from views.blocks import (
 from views.card_click import Click, ClickContext, context_of, having_read, metadata, pressed
 from views.content import subject
 from views.ids import ActionId, BlockId
-from views.languages import in_language
 from views.levels import is_decidable
 from views.outcome import short_outcome
 from views.payload import UnreadablePayloadError, clicker, from_json, word
-from views.text import date, in_line, text
+from views.translator import Translator
 from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
@@ -43,73 +42,71 @@ class Choice:
     action_ts: str
 
 
-def opening(click: Click, locale: str = "en") -> View:
+def opening(click: Click, t: Translator) -> View:
     """Return what opens at once, before anything is asked of anybody."""
-    words = text("more.opening", locale, subject=in_line(click.subject, 200, locale))
-    return _modal([said(BlockId.NOTICE, words, locale)], context_of(click), locale)
+    words = t("more.opening", subject=t.inline(click.subject, 200))
+    return _modal([said(BlockId.NOTICE, words, t)], context_of(click), t)
 
 
-def menu(context: ClickContext, menu: Menu, sentence: str = "", locale: str = "en") -> View:
+def menu(
+    context: ClickContext,
+    menu: Menu,
+    t: Translator,
+    sentence: str = "",
+) -> View:
     """Return the request and what this person may do with it; a `sentence` (escaped) stands on top."""
-    snapshot = replace(in_language(menu.face, locale), mention_approvers=True)
-    blocks = [said(BlockId.PROBLEM, sentence, locale)] if sentence else []
-    blocks += details(snapshot)
+    snapshot = replace(menu.face, mention_approvers=True)
+    blocks = [said(BlockId.PROBLEM, sentence, t)] if sentence else []
+    blocks += details(snapshot, t)
     if menu.verbs:
-        blocks.append(said(BlockId.VERB, text("more.verbs", locale), locale))
-        blocks += [_verb_block(verb, snapshot) for verb in menu.verbs]
+        blocks.append(said(BlockId.VERB, t("more.verbs"), t))
+        blocks += [_verb_block(verb, snapshot, t) for verb in menu.verbs]
     else:
-        blocks.append(said(BlockId.VERB, _nothing_words(snapshot), locale))
-    return _modal(blocks, having_read(context, menu.face), locale)
+        blocks.append(said(BlockId.VERB, _nothing_words(snapshot, t), t))
+    return _modal(blocks, having_read(context, menu.face, t), t)
 
 
-def told(sentence: str, locale: str = "en") -> View:
+def told(sentence: str, t: Translator) -> View:
     """Return a sentence, already escaped, with nothing left to do but close."""
-    return message_modal(text("more.title", locale), sentence, locale)
+    return message_modal(t("more.title"), sentence, t)
 
 
-def _modal(blocks: list[Block], context: ClickContext, locale: str) -> View:
+def _modal(blocks: list[Block], context: ClickContext, t: Translator) -> View:
     return modal(
-        text("more.title", locale),
-        blocks,
-        locale,
-        close=text("verb.close", locale),
-        private_metadata=metadata(context),
+        t("more.title"), blocks, t, close=t("verb.close"), private_metadata=metadata(context)
     )
 
 
-def _verb_block(verb: Verb, snapshot: ApprovalSnapshot) -> Block:
-    locale = snapshot.language
-    block = said(f"{BlockId.VERB}-{verb}", text(f"verb.{verb}.menu", locale), locale)
+def _verb_block(verb: Verb, snapshot: ApprovalSnapshot, t: Translator) -> Block:
+    block = said(f"{BlockId.VERB}-{verb}", t(f"verb.{verb}.menu"), t)
     block["accessory"] = button(
         ActionId.CHOOSE,
-        text(f"verb.{verb}.button", locale),
+        t(f"verb.{verb}.button"),
         verb.value,
         style=_STYLES.get(verb, ""),
-        confirm=_confirm(snapshot) if verb is Verb.REFRESH else None,
+        confirm=_confirm(snapshot, t) if verb is Verb.REFRESH else None,
     )
     return block
 
 
-def _confirm(snapshot: ApprovalSnapshot) -> Block:
+def _confirm(snapshot: ApprovalSnapshot, t: Translator) -> Block:
     """Return the dialog of the one verb that asks for nothing more."""
-    locale = snapshot.language
-    words = text("confirm.refresh.text", locale, subject=subject(snapshot.content, 120, locale))
-    title, agree = text("confirm.refresh.title", locale), text("verb.refresh.button", locale)
-    return confirm(title, words, agree, locale)
+    words = t("confirm.refresh.text", subject=subject(snapshot.content, 120, t))
+    title, agree = t("confirm.refresh.title"), t("verb.refresh.button")
+    return confirm(title, words, agree, t)
 
 
-def _nothing_words(snapshot: ApprovalSnapshot) -> str:
+def _nothing_words(snapshot: ApprovalSnapshot, t: Translator) -> str:
     """Say that there is nothing to do for this person, why, and what comes next."""
-    locale = snapshot.language
     if not snapshot.is_open:
-        return text("more.nothing.closed", locale, outcome=short_outcome(snapshot))
+        return t("more.nothing.closed", outcome=short_outcome(snapshot, t))
     if snapshot.status is Status.CHANGES_REQUESTED:
-        return text("more.nothing.changes", locale)
+        return t("more.nothing.changes")
     if not is_decidable(snapshot):
-        return text("more.nothing.blocked", locale)
+        return t("more.nothing.blocked")
     ends = snapshot.levels[-1].expires_at
     key = "more.nothing.open" if ends is None else "more.nothing.open.until"
-    return text(key, locale, when=date(ends, locale) if ends else "")
+    return t(key, when=t.date(ends) if ends else "")
 
 
 def parse_choice(body: Mapping[str, object]) -> Choice:

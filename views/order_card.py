@@ -22,7 +22,7 @@ from views.footer import footer
 from views.ids import ActionId, BlockId
 from views.levels import level_blocks
 from views.outcome import outcome_blocks, short_outcome, who
-from views.text import clip_plain, date, in_line, listed, text
+from views.translator import Translator
 from workflows.rules.orders.order import (
     OrderSnapshot,
     OrderStatus,
@@ -38,235 +38,222 @@ _FAILURE = 600
 _GOING_BACK = frozenset({OrderStatus.COMPENSATING, OrderStatus.NEEDS_ATTENTION})
 
 
-def build(snapshot: OrderSnapshot) -> Message:
+def build(snapshot: OrderSnapshot, t: Translator) -> Message:
     """Return the card. "Approved" and "done" are different words on it.
 
     A Cancel button stands on it as long as cancelling is possible; who may is judged when pressed.
     """
     return Message(
-        text=summary(snapshot),
-        blocks=fitted(lambda room: _blocks(snapshot, room), snapshot.card_version),
+        text=summary(snapshot, t),
+        blocks=fitted(lambda room: _blocks(snapshot, room, t), snapshot.card_version),
     )
 
 
-def summary(snapshot: OrderSnapshot) -> str:
+def summary(snapshot: OrderSnapshot, t: Translator) -> str:
     """Return everything in one sentence: what a notification shows."""
-    locale = snapshot.language
-    return text(
+    return t(
         "order.text",
-        locale,
-        title=in_line(snapshot.title, 80, locale),
-        order_id=in_line(snapshot.order.order_id, 80, locale),
-        customer=in_line(snapshot.order.customer, _NAME, locale),
+        title=t.inline(snapshot.title, 80),
+        order_id=t.inline(snapshot.order.order_id, 80),
+        customer=t.inline(snapshot.order.customer, _NAME),
         amount=snapshot.order.total,
-        requester=who(snapshot.requester, locale),
-        state=text(f"order.text.{snapshot.status}", locale),
+        requester=who(snapshot.requester, t),
+        state=t(f"order.text.{snapshot.status}"),
     )
 
 
-def _blocks(snapshot: OrderSnapshot, room: Room) -> list[Block]:
-    locale = snapshot.language
+def _blocks(snapshot: OrderSnapshot, room: Room, t: Translator) -> list[Block]:
     asked = content(snapshot.order)
     approval: list[Block] = []
     if snapshot.approval is not None:
         approval = [
-            *level_blocks(snapshot.approval, room),
-            *outcome_blocks(snapshot.approval, room),
+            *level_blocks(snapshot.approval, room, t),
+            *outcome_blocks(snapshot.approval, room, t),
         ]
     return [
-        header(BlockId.HEADER, headline(snapshot.title, asked, locale), locale),
-        _summary_fields(snapshot),
-        *content_blocks(asked, room, locale),
+        header(BlockId.HEADER, headline(snapshot.title, asked, t), t),
+        _summary_fields(snapshot, t),
+        *content_blocks(asked, room, t),
         *approval,
-        said(BlockId.STEPS, _steps_words(snapshot), locale),
-        *_parcel_blocks(snapshot),
-        *_waiting_blocks(snapshot),
-        *_cancelled_blocks(snapshot, room),
-        *_failure_blocks(snapshot),
-        *_stuck_blocks(snapshot),
-        *_mail_blocks(snapshot),
-        *_buttons(snapshot),
-        footer(snapshot.order.order_id, _foot_words(snapshot), locale),
+        said(BlockId.STEPS, _steps_words(snapshot, t), t),
+        *_parcel_blocks(snapshot, t),
+        *_waiting_blocks(snapshot, t),
+        *_cancelled_blocks(snapshot, room, t),
+        *_failure_blocks(snapshot, t),
+        *_stuck_blocks(snapshot, t),
+        *_mail_blocks(snapshot, t),
+        *_buttons(snapshot, t),
+        footer(snapshot.order.order_id, _foot_words(snapshot, t), t),
     ]
 
 
-def _summary_fields(snapshot: OrderSnapshot) -> Block:
-    locale = snapshot.language
+def _summary_fields(snapshot: OrderSnapshot, t: Translator) -> Block:
     labelled = [
-        (text("approval.field.state", locale), text(f"order.{snapshot.status}", locale)),
-        (text("approval.field.amount", locale), str(snapshot.order.total)),
-        (text("approval.field.requester", locale), who(snapshot.requester, locale)),
-        (text("order.field.approval", locale), _approval_words(snapshot)),
+        (t("approval.field.state"), t(f"order.{snapshot.status}")),
+        (t("approval.field.amount"), str(snapshot.order.total)),
+        (t("approval.field.requester"), who(snapshot.requester, t)),
+        (t("order.field.approval"), _approval_words(snapshot, t)),
     ]
-    return fields(BlockId.SUMMARY, labelled, locale)
+    return fields(BlockId.SUMMARY, labelled, t)
 
 
-def _approval_words(snapshot: OrderSnapshot) -> str:
+def _approval_words(snapshot: OrderSnapshot, t: Translator) -> str:
     if snapshot.approval is not None and not snapshot.approval.is_open:
-        return short_outcome(snapshot.approval)
+        return short_outcome(snapshot.approval, t)
     waits = snapshot.status is OrderStatus.AWAITING_APPROVAL
-    return text("order.approval.waiting" if waits else "order.approval.none", snapshot.language)
+    return t("order.approval.waiting" if waits else "order.approval.none")
 
 
-def _steps_words(snapshot: OrderSnapshot) -> str:
-    locale = snapshot.language
+def _steps_words(snapshot: OrderSnapshot, t: Translator) -> str:
     if all(step.status is StepStatus.WAITING for step in snapshot.steps):
         if snapshot.status is OrderStatus.AWAITING_APPROVAL:
-            return text("order.waits", locale)
+            return t("order.waits")
         if snapshot.ended_at is not None:
-            return text("order.not_begun", locale)
-    lines = [text("order.steps", locale), *(_step_line(step, snapshot) for step in snapshot.steps)]
+            return t("order.not_begun")
+    lines = [t("order.steps"), *(_step_line(step, snapshot, t) for step in snapshot.steps)]
     return "\n".join(lines)
 
 
-def _step_line(step: Step, snapshot: OrderSnapshot) -> str:
-    locale = snapshot.language
+def _step_line(step: Step, snapshot: OrderSnapshot, t: Translator) -> str:
     awaited = step.name is StepName.PAY and snapshot.status is OrderStatus.AWAITING_PAYMENT
     state = "order.step.state.awaited" if awaited else f"order.step.state.{step.status}"
     data = {
-        "mark": text(f"order.step.mark.{step.status}", locale),
-        "name": text(f"order.step.{step.name}", locale),
-        "state": text(state, locale),
+        "mark": t(f"order.step.mark.{step.status}"),
+        "name": t(f"order.step.{step.name}"),
+        "state": t(state),
     }
     if not step.reference:
-        return text("order.step.line", locale, **data)
-    reference = in_line(step.reference, 80, locale)
-    return text("order.step.line.reference", locale, reference=reference, **data)
+        return t("order.step.line", **data)
+    reference = t.inline(step.reference, 80)
+    return t("order.step.line.reference", reference=reference, **data)
 
 
-def _parcel_blocks(snapshot: OrderSnapshot) -> list[Block]:
+def _parcel_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
     """Say where each parcel is, where the order goes in more than one."""
     if not snapshot.parcels:
         return []
     lines = [
-        text("order.parcels", snapshot.language),
-        *(_parcel_line(one, snapshot) for one in snapshot.parcels),
+        t("order.parcels"),
+        *(_parcel_line(one, snapshot, t) for one in snapshot.parcels),
     ]
-    return [said(BlockId.PARCELS, "\n".join(lines), snapshot.language)]
+    return [said(BlockId.PARCELS, "\n".join(lines), t)]
 
 
-def _parcel_line(parcel: Parcel, snapshot: OrderSnapshot) -> str:
-    locale = snapshot.language
+def _parcel_line(parcel: Parcel, snapshot: OrderSnapshot, t: Translator) -> str:
     products = [line.label for line in snapshot.order.lines if line.sku in parcel.skus]
     data = {
-        "mark": text(f"order.parcel.mark.{parcel.status}", locale),
-        "warehouse": in_line(parcel.warehouse, 40, locale),
-        "state": text(f"order.parcel.state.{parcel.status}", locale),
-        "products": in_line(listed(list(dict.fromkeys(products)), locale), 120, locale),
+        "mark": t(f"order.parcel.mark.{parcel.status}"),
+        "warehouse": t.inline(parcel.warehouse, 40),
+        "state": t(f"order.parcel.state.{parcel.status}"),
+        "products": t.inline(t.list(list(dict.fromkeys(products))), 120),
     }
     if not parcel.tracking:
-        return text("order.parcel.line", locale, **data)
-    reference = in_line(parcel.tracking, 80, locale)
-    return text("order.parcel.line.reference", locale, reference=reference, **data)
+        return t("order.parcel.line", **data)
+    reference = t.inline(parcel.tracking, 80)
+    return t("order.parcel.line.reference", reference=reference, **data)
 
 
-def _waiting_blocks(snapshot: OrderSnapshot) -> list[Block]:
+def _waiting_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
     """Say what is waited for: a payment, or a parcel."""
-    locale = snapshot.language
     if snapshot.status is OrderStatus.AWAITING_PAYMENT and snapshot.payment_due is not None:
-        due, amount = date(snapshot.payment_due, locale), str(snapshot.order.total)
-        words = text("order.payment_due", locale, amount=amount, when=due)
-        return [said(BlockId.PAYMENT, words, locale)]
+        due, amount = t.date(snapshot.payment_due), str(snapshot.order.total)
+        words = t("order.payment_due", amount=amount, when=due)
+        return [said(BlockId.PAYMENT, words, t)]
     if snapshot.status is OrderStatus.PROCESSING and snapshot.estimated_delivery is not None:
-        words = text("order.arrives", locale, when=date(snapshot.estimated_delivery, locale))
-        return [said(BlockId.DELIVERY, words, locale)]
+        words = t("order.arrives", when=t.date(snapshot.estimated_delivery))
+        return [said(BlockId.DELIVERY, words, t)]
     return []
 
 
-def _cancelled_blocks(snapshot: OrderSnapshot, room: Room) -> list[Block]:
+def _cancelled_blocks(snapshot: OrderSnapshot, room: Room, t: Translator) -> list[Block]:
     """Say who has cancelled it, and why."""
     if snapshot.cancelled is None:
         return []
-    locale, cancelled = snapshot.language, snapshot.cancelled
-    by, when = who(cancelled.actor, locale), date(cancelled.at, locale)
-    words = text("order.cancelled.by_whom", locale, who=by, when=when)
-    blocks = [said(BlockId.CANCELLED, words, locale)]
+    cancelled = snapshot.cancelled
+    by, when = who(cancelled.actor, t), t.date(cancelled.at)
+    words = t("order.cancelled.by_whom", who=by, when=when)
+    blocks = [said(BlockId.CANCELLED, words, t)]
     if cancelled.reason.strip():
-        quote = text("outcome.reason", locale, reason=cancelled.reason.strip())
-        blocks.append(context(f"{BlockId.CANCELLED}-why", plain(quote, room.reason * 2, locale)))
+        quote = t("outcome.reason", reason=cancelled.reason.strip())
+        blocks.append(context(f"{BlockId.CANCELLED}-why", plain(quote, room.reason * 2, t)))
     return blocks
 
 
-def _failure_blocks(snapshot: OrderSnapshot) -> list[Block]:
+def _failure_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
     """Say what failed, why, and what was undone. The cause may be long or strange: plain text."""
-    locale = snapshot.language
     if snapshot.status in _GOING_BACK:
-        sentence = text(f"order.back.{snapshot.ending}", locale)
+        sentence = t(f"order.back.{snapshot.ending}")
     elif snapshot.status is OrderStatus.FAILED:
-        sentence = text("order.failure.failed", locale, undone=_undone_words(snapshot))
+        sentence = t("order.failure.failed", undone=_undone_words(snapshot, t))
     elif snapshot.status is OrderStatus.EXPIRED and snapshot.payment_due is not None:
-        due = date(snapshot.payment_due, locale)
-        sentence = text("order.failure.unpaid", locale, when=due, undone=_undone_words(snapshot))
+        due = t.date(snapshot.payment_due)
+        sentence = t("order.failure.unpaid", when=due, undone=_undone_words(snapshot, t))
     elif snapshot.status is OrderStatus.CANCELLED and snapshot.cancelled is not None:
-        sentence = _undone_words(snapshot)
+        sentence = _undone_words(snapshot, t)
     else:
         return []
-    blocks = [said(BlockId.FAILURE, sentence, locale)]
+    blocks = [said(BlockId.FAILURE, sentence, t)]
     if snapshot.failure.strip():
-        why = text("order.failure.why", locale, failure=failure_words(snapshot.failure, locale))
-        blocks.append(context(f"{BlockId.FAILURE}-why", plain(why, _FAILURE, locale)))
+        why = t("order.failure.why", failure=failure_words(snapshot.failure, t))
+        blocks.append(context(f"{BlockId.FAILURE}-why", plain(why, _FAILURE, t)))
     return blocks
 
 
-def _stuck_blocks(snapshot: OrderSnapshot) -> list[Block]:
+def _stuck_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
     """Say what could not be undone, why, and who can help."""
     if snapshot.stuck is None:
         return []
-    locale, stuck = snapshot.language, snapshot.stuck
-    step, since = text(f"order.step.{stuck.step}", locale), date(stuck.since, locale)
-    order_id = in_line(snapshot.order.order_id, 80, locale)
-    words = text("order.stuck", locale, step=step, when=since, order_id=order_id)
-    blocks = [said(BlockId.ATTENTION, words, locale)]
+    stuck = snapshot.stuck
+    step, since = t(f"order.step.{stuck.step}"), t.date(stuck.since)
+    order_id = t.inline(snapshot.order.order_id, 80)
+    words = t("order.stuck", step=step, when=since, order_id=order_id)
+    blocks = [said(BlockId.ATTENTION, words, t)]
     if stuck.error.strip():
-        why = text("order.failure.why", locale, failure=failure_words(stuck.error, locale))
-        blocks.append(context(f"{BlockId.ATTENTION}-why", plain(why, _FAILURE, locale)))
+        why = t("order.failure.why", failure=failure_words(stuck.error, t))
+        blocks.append(context(f"{BlockId.ATTENTION}-why", plain(why, _FAILURE, t)))
     return blocks
 
 
-def _mail_blocks(snapshot: OrderSnapshot) -> list[Block]:
+def _mail_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
     """Say that the customer gets no mail, where one was to go out."""
     if not snapshot.mail_problem:
         return []
     off = snapshot.mail_problem == "mail.off"
-    words = text("order.mail.off" if off else "order.mail.failed", snapshot.language)
-    return [context(BlockId.MAIL, mrkdwn(words, 300, snapshot.language))]
+    words = t("order.mail.off" if off else "order.mail.failed")
+    return [context(BlockId.MAIL, mrkdwn(words, 300, t))]
 
 
-def _buttons(snapshot: OrderSnapshot) -> list[Block]:
+def _buttons(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
     if not snapshot.is_cancellable:
         return []
-    locale = snapshot.language
-    agree = text("button.cancel_order", locale)
-    question = text(
+    agree = t("button.cancel_order")
+    question = t(
         "confirm.cancel.text",
-        locale,
-        order_id=clip_plain(snapshot.order.order_id, 80, locale),
-        customer=clip_plain(snapshot.order.customer, 120, locale),
+        order_id=t.clip_plain(snapshot.order.order_id, 80),
+        customer=t.clip_plain(snapshot.order.customer, 120),
     )
-    asks = confirm(text("confirm.cancel.title", locale), question, agree, locale)
-    cancel = button(ActionId.CANCEL, agree, order_value(snapshot), style="danger", confirm=asks)
+    asks = confirm(t("confirm.cancel.title"), question, agree, t)
+    cancel = button(ActionId.CANCEL, agree, order_value(snapshot, t), style="danger", confirm=asks)
     return [actions(BlockId.ACTIONS, cancel)]
 
 
-def _undone_words(snapshot: OrderSnapshot) -> str:
-    locale = snapshot.language
+def _undone_words(snapshot: OrderSnapshot, t: Translator) -> str:
     names = [
-        text(f"order.undone.{step.name}", locale)
+        t(f"order.undone.{step.name}")
         for step in reversed(snapshot.steps)
         if step.status is StepStatus.COMPENSATED
     ]
     if not names:
-        return text("order.undone.nothing", locale)
-    return text("order.undone.steps", locale, steps=listed(names, locale))
+        return t("order.undone.nothing")
+    return t("order.undone.steps", steps=t.list(names))
 
 
-def _foot_words(snapshot: OrderSnapshot) -> str:
-    locale = snapshot.language
+def _foot_words(snapshot: OrderSnapshot, t: Translator) -> str:
     order_id, received = (
-        in_line(snapshot.order.order_id, 80, locale),
-        date(snapshot.received_at, locale),
+        t.inline(snapshot.order.order_id, 80),
+        t.date(snapshot.received_at),
     )
     if snapshot.ended_at is None:
-        return text("order.foot", locale, order_id=order_id, when=received)
-    ended = date(snapshot.ended_at, locale)
-    return text("order.foot.ended", locale, order_id=order_id, when=received, ended=ended)
+        return t("order.foot", order_id=order_id, when=received)
+    ended = t.date(snapshot.ended_at)
+    return t("order.foot.ended", order_id=order_id, when=received, ended=ended)

@@ -9,7 +9,7 @@ from views.ids import InputId
 from views.inputs import radio_input
 from views.order_lines import block_id
 from views.payload import UnreadablePayloadError, from_json, word
-from views.text import text
+from views.translator import Translator
 from workflows.rules.orders.form import DraftLine, DraftOrder, is_blank
 from workflows.rules.orders.order import PaymentMode
 
@@ -49,53 +49,51 @@ class OrderContext:
         return replace(self, lines=",".join(left)) if left else self
 
 
-def customer_input(typed: str, locale: str) -> Block:
+def customer_input(typed: str, t: Translator) -> Block:
     """Return the input for the customer's name."""
-    label = text("form.customer", locale)
-    return text_input(InputId.CUSTOMER, InputId.CUSTOMER, label, locale, typed=typed)
+    label = t("form.customer")
+    return text_input(InputId.CUSTOMER, InputId.CUSTOMER, label, t, typed=typed)
 
 
-def closing_inputs(typed: DraftOrder, locale: str) -> list[Block]:
+def closing_inputs(typed: DraftOrder, t: Translator) -> list[Block]:
     """Return what stands below the lines."""
-    modes = [(one.value, text(f"form.payment.{one}", locale)) for one in PaymentMode]
+    modes = [(one.value, t(f"form.payment.{one}")) for one in PaymentMode]
     return [
-        radio_input(
-            InputId.PAYMENT, text("form.payment", locale), modes, typed.payment.value, locale
-        ),
+        radio_input(InputId.PAYMENT, t("form.payment"), modes, typed.payment.value, t),
         text_input(
             InputId.CARD_EXPIRY,
             InputId.CARD_EXPIRY,
-            text("form.card_expiry", locale),
-            locale,
+            t("form.card_expiry"),
+            t,
             typed=typed.card_expiry,
             placeholder="09/28",
-            hint=text("form.card_expiry.hint", locale),
-            optional=True,  # not needed where nothing is charged; where it is, the rules say so
+            hint=t("form.card_expiry.hint"),
+            optional=True,
         ),
         text_input(
             InputId.EMAIL,
             InputId.EMAIL,
-            text("form.email", locale),
-            locale,
+            t("form.email"),
+            t,
             typed=typed.email,
-            hint=text("form.email.hint", locale),
+            hint=t("form.email.hint"),
             optional=True,
         ),
         text_input(
             InputId.ANSWER_WITHIN,
             InputId.ANSWER_WITHIN,
-            text("form.answer_within", locale),
-            locale,
+            t("form.answer_within"),
+            t,
             typed=typed.answer_within,
             placeholder="4h",
-            hint=text("form.answer_within.hint", locale),
+            hint=t("form.answer_within.hint"),
             optional=True,
         ),
         text_input(
             InputId.NOTE,
             InputId.NOTE,
-            text("form.note", locale),
-            locale,
+            t("form.note"),
+            t,
             typed=typed.note,
             multiline=True,
             optional=True,

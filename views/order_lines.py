@@ -19,7 +19,7 @@ from views.blocks import (
     text_input,
 )
 from views.ids import ActionId, BlockId, InputId
-from views.text import in_line, text
+from views.translator import Translator
 from workflows.rules.orders.form import DraftLine, LineSum, Reckoning
 
 LINES = "lines"
@@ -49,30 +49,24 @@ def line_blocks(
     line: DraftLine,
     reckoned: LineSum,
     catalogue: Sequence[CatalogueEntry],
-    locale: str,
+    t: Translator,
 ) -> list[Block]:
     """Return one line: a product, how many, the price of one, and what that comes to."""
     key, extra = place.key, place.number > 1  # an extra line left empty must not keep anybody
-    title = said(f"{BlockId.LINE}-{key}", text("form.line", locale, number=place.number), locale)
+    title = said(f"{BlockId.LINE}-{key}", t("form.line", number=place.number), t)
     if not place.alone:
-        title["accessory"] = button(ActionId.REMOVE_LINE, text("form.remove_line", locale), key)
-    price = text("form.unit_price", locale, currency=place.currency)
-    product = _product(line.sku, catalogue, locale)
+        title["accessory"] = button(ActionId.REMOVE_LINE, t("form.remove_line"), key)
+    price = t("form.unit_price", currency=place.currency)
+    product = _product(line.sku, catalogue, t)
     return [
         title,
-        field(
-            block_id(key, InputId.SKU),
-            product,
-            text("form.product", locale),
-            locale,
-            optional=extra,
-        ),
+        field(block_id(key, InputId.SKU), product, t("form.product"), t, optional=extra),
         _told_as_typed(
             text_input(
                 block_id(key, InputId.QUANTITY),
                 InputId.QUANTITY,
-                text("form.quantity", locale),
-                locale,
+                t("form.quantity"),
+                t,
                 typed=line.quantity,
                 placeholder="1",
                 optional=extra,
@@ -83,15 +77,13 @@ def line_blocks(
                 block_id(key, InputId.UNIT_PRICE),
                 InputId.UNIT_PRICE,
                 price,
-                locale,
+                t,
                 typed=line.unit_price,
                 placeholder="1500.00",
                 optional=extra,
             )
         ),
-        context(
-            f"{BlockId.LINE_SUM}-{key}", mrkdwn(_sum_words(reckoned, price, locale), 600, locale)
-        ),
+        context(f"{BlockId.LINE_SUM}-{key}", mrkdwn(_sum_words(reckoned, price, t), 600, t)),
     ]
 
 
@@ -103,37 +95,36 @@ def _told_as_typed(block: Block) -> Block:
     return {**block, "dispatch_action": True}
 
 
-def _sum_words(reckoned: LineSum, price: str, locale: str) -> str:
+def _sum_words(reckoned: LineSum, price: str, t: Translator) -> str:
     """Return what a line comes to, or, for each number that is none, why."""
-    labels = {"quantity": text("form.quantity", locale), "unit_price": price}
+    labels = {"quantity": t("form.quantity"), "unit_price": price}
     if reckoned.mistakes:
         return "\n".join(
-            text(
+            t(
                 "form.sum.mistake",
-                locale,
                 field=labels[column],
-                sentence=notices.refusal(error.code, error.data, locale),
+                sentence=notices.refusal(error.code, error.data, t),
             )
             for column, error in reckoned.mistakes.items()
         )
     if reckoned.total is None:
-        return text("form.sum.open", locale)
-    return text("form.sum", locale, total=in_line(str(reckoned.total), 80, locale))
+        return t("form.sum.open")
+    return t("form.sum", total=t.inline(str(reckoned.total), 80))
 
 
-def total_block(reckoned: Reckoning, locale: str) -> Block:
+def total_block(reckoned: Reckoning, t: Translator) -> Block:
     """Return what the whole order comes to, as far as it is written."""
-    total = in_line(str(reckoned.total), 80, locale)
+    total = t.inline(str(reckoned.total), 80)
     if reckoned.mistake is not None:
-        why = notices.refusal(reckoned.mistake.code, reckoned.mistake.data, locale)
-        words = text("form.total.mistake", locale, sentence=why)
+        why = notices.refusal(reckoned.mistake.code, reckoned.mistake.data, t)
+        words = t("form.total.mistake", sentence=why)
     elif reckoned.total is None:
-        words = text("form.total.open", locale)
+        words = t("form.total.open")
     elif reckoned.is_whole:
-        words = text("form.total", locale, total=total)
+        words = t("form.total", total=total)
     else:
-        words = text("form.total.so_far", locale, total=total)
-    return said(BlockId.TOTAL, words, locale)
+        words = t("form.total.so_far", total=total)
+    return said(BlockId.TOTAL, words, t)
 
 
 def block_id(key: str, input_id: InputId) -> str:
@@ -141,15 +132,15 @@ def block_id(key: str, input_id: InputId) -> str:
     return f"{LINES}.{key}.{input_id}"
 
 
-def _product(sku: str, catalogue: Sequence[CatalogueEntry], locale: str) -> Block:
+def _product(sku: str, catalogue: Sequence[CatalogueEntry], t: Translator) -> Block:
     """Return the choice of products, or a text input where Slack could not show such a choice."""
     choices = {
-        one.sku: _option(one, locale)
+        one.sku: _option(one, t)
         for one in catalogue
         if one.sku.strip() and len(one.sku) <= OPTION_VALUE
     }
     if not 0 < len(choices) <= OPTIONS:
-        placeholder = plain(text("form.product.placeholder", locale), 150, locale)
+        placeholder = plain(t("form.product.placeholder"), 150, t)
         typed: Block = {
             "type": "plain_text_input",
             "action_id": InputId.SKU,
@@ -159,14 +150,14 @@ def _product(sku: str, catalogue: Sequence[CatalogueEntry], locale: str) -> Bloc
     select: Block = {
         "type": "static_select",
         "action_id": InputId.SKU,
-        "placeholder": plain(text("form.product.choose", locale), 150, locale),
+        "placeholder": plain(t("form.product.choose"), 150, t),
         "options": list(choices.values()),
     }
     return select | ({"initial_option": choices[sku]} if sku in choices else {})
 
 
-def _option(one: CatalogueEntry, locale: str) -> Block:
+def _option(one: CatalogueEntry, t: Translator) -> Block:
     label = one.name.strip() or one.sku
     if one.price_hint:
-        label = text("form.product.option", locale, name=label, price=one.price_hint)
-    return {"text": plain(label, OPTION_TEXT, locale), "value": one.sku}
+        label = t("form.product.option", name=label, price=one.price_hint)
+    return {"text": plain(label, OPTION_TEXT, t), "value": one.sku}

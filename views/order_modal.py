@@ -34,7 +34,7 @@ from views.order_lines import (
     total_block,
 )
 from views.payload import to_json
-from views.text import in_line, text
+from views.translator import Translator
 from workflows.rules.orders.form import DraftLine, DraftOrder, OrderFormErrors, reckon
 
 __all__ = [
@@ -57,10 +57,10 @@ _CURRENCY = "USD"
 def build(
     order_id: str,
     catalogue: Sequence[CatalogueEntry],
+    t: Translator,
     *,
     lines: int = 1,
     currency: str = _CURRENCY,
-    locale: str = "en",
 ) -> View:
     """Return the empty form, with so many lines."""
     keys = range(min(max(lines, 1), MAX_LINES))
@@ -71,50 +71,50 @@ def build(
     empty = DraftOrder(
         order_id=order_id, customer="", lines=tuple(blank for _ in keys), card_expiry=""
     )
-    return _form(kept, empty, catalogue, locale)
+    return _form(kept, empty, catalogue, t)
 
 
 def _form(
     kept: OrderContext,
     typed: DraftOrder,
     catalogue: Sequence[CatalogueEntry],
-    locale: str,
+    t: Translator,
     problem: str = "",
 ) -> View:
     """Return the form with what was typed and, on top, a `problem` (escaped already)."""
-    number = text("form.number", locale, order_id=in_line(kept.order_id, 80, locale))
+    number = t("form.number", order_id=t.inline(kept.order_id, 80))
     reckoned = reckon(typed.lines, kept.currency)
-    blocks = [said(BlockId.PROBLEM, problem, locale)] if problem else []
+    blocks = [said(BlockId.PROBLEM, problem, t)] if problem else []
     blocks += [
-        context(BlockId.NOTICE, mrkdwn(number, 300, locale)),
-        customer_input(typed.customer, locale),
+        context(BlockId.NOTICE, mrkdwn(number, 300, t)),
+        customer_input(typed.customer, t),
     ]
     alone = len(kept.keys) == 1
     lines = zip(kept.keys, typed.lines, reckoned.lines, strict=True)
     for at, (key, line, total) in enumerate(lines, start=1):
         place = LinePlace(key=key, number=at, alone=alone, currency=kept.currency)
-        blocks += line_blocks(place, line, total, catalogue, locale)
+        blocks += line_blocks(place, line, total, catalogue, t)
     blocks += [
-        _more(kept, locale),
-        total_block(reckoned, locale),
-        *closing_inputs(typed, locale),
+        _more(kept, t),
+        total_block(reckoned, t),
+        *closing_inputs(typed, t),
     ]
     return modal(
-        text("form.title", locale),
+        t("form.title"),
         blocks,
-        locale,
-        submit=text("form.submit", locale),
-        close=text("form.cancel", locale),
+        t,
+        submit=t("form.submit"),
+        close=t("form.cancel"),
         callback_id=CallbackId.ORDER,
         private_metadata=to_json(kept)[:PRIVATE_METADATA],
     )
 
 
-def _more(kept: OrderContext, locale: str) -> Block:
+def _more(kept: OrderContext, t: Translator) -> Block:
     if len(kept.keys) >= MAX_LINES:
-        full = text("form.full", locale, limit=MAX_LINES)
-        return context(BlockId.FOOT, mrkdwn(full, 300, locale))
-    add = button(ActionId.ADD_LINE, text("form.add_line", locale), str(kept.next))
+        full = t("form.full", limit=MAX_LINES)
+        return context(BlockId.FOOT, mrkdwn(full, 300, t))
+    add = button(ActionId.ADD_LINE, t("form.add_line"), str(kept.next))
     return actions(BlockId.ACTIONS, add)
 
 
@@ -124,27 +124,27 @@ def _more(kept: OrderContext, locale: str) -> Block:
 
 
 def add_line(
-    view: Mapping[str, object], key: str, catalogue: Sequence[CatalogueEntry], locale: str = "en"
+    view: Mapping[str, object], key: str, catalogue: Sequence[CatalogueEntry], t: Translator
 ) -> View | None:
     """Return the form with one more line; `key` is what the button said."""
     kept = kept_context(view)
-    return _changed(view, kept, kept.with_line(key), catalogue, locale)
+    return _changed(view, kept, kept.with_line(key), catalogue, t)
 
 
 def remove_line(
-    view: Mapping[str, object], key: str, catalogue: Sequence[CatalogueEntry], locale: str = "en"
+    view: Mapping[str, object], key: str, catalogue: Sequence[CatalogueEntry], t: Translator
 ) -> View | None:
     """Return the form without the line of this key; the last one stays."""
     kept = kept_context(view)
-    return _changed(view, kept, kept.without_line(key), catalogue, locale)
+    return _changed(view, kept, kept.without_line(key), catalogue, t)
 
 
 def recounted(
-    view: Mapping[str, object], catalogue: Sequence[CatalogueEntry], locale: str = "en"
+    view: Mapping[str, object], catalogue: Sequence[CatalogueEntry], t: Translator
 ) -> View:
     """Return the form with the sums as they are now."""
     kept = kept_context(view)
-    return _form(kept, typed_order(view, kept), catalogue, locale)
+    return _form(kept, typed_order(view, kept), catalogue, t)
 
 
 def _changed(
@@ -152,18 +152,15 @@ def _changed(
     before: OrderContext,
     after: OrderContext,
     catalogue: Sequence[CatalogueEntry],
-    locale: str,
+    t: Translator,
 ) -> View | None:
     if after == before:
         return None
-    return _form(after, typed_order(view, after), catalogue, locale)
+    return _form(after, typed_order(view, after), catalogue, t)
 
 
 def failed(
-    view: Mapping[str, object],
-    catalogue: Sequence[CatalogueEntry],
-    sentence: str,
-    locale: str = "en",
+    view: Mapping[str, object], catalogue: Sequence[CatalogueEntry], sentence: str, t: Translator
 ) -> View:
     """Return the form as it was submitted and, on top, why it did not go through.
 
@@ -172,7 +169,7 @@ def failed(
 
     """
     kept = kept_context(view)
-    return _form(kept, typed_order(view, kept), catalogue, locale, sentence)
+    return _form(kept, typed_order(view, kept), catalogue, t, sentence)
 
 
 def parse(view: Mapping[str, object]) -> DraftOrder:
@@ -188,9 +185,7 @@ def parse(view: Mapping[str, object]) -> DraftOrder:
     return replace(typed, lines=lines)
 
 
-def errors(
-    mistakes: OrderFormErrors, view: Mapping[str, object], locale: str = "en"
-) -> dict[str, str]:
+def errors(mistakes: OrderFormErrors, view: Mapping[str, object], t: Translator) -> dict[str, str]:
     """Return each mistake at its field, for `ack(response_action="errors")`.
 
     `view` is the submitted one: it tells which lines were left empty, so that a mistake in the
@@ -199,7 +194,7 @@ def errors(
     kept = kept_context(view)
     filled = [kept.keys[at] for at in filled_lines(typed_order(view, kept))]
     found: dict[str, str] = {}
-    for name, sentence in notices.order_mistakes(mistakes, locale).items():
+    for name, sentence in notices.order_mistakes(mistakes, t).items():
         part, _, rest = name.partition(".")
         index, _, column = rest.partition(".")
         if part != LINES:
@@ -211,35 +206,30 @@ def errors(
     return found
 
 
-def working(order_id: str, locale: str = "en") -> View:
+def working(order_id: str, t: Translator) -> View:
     """Return what stands there between the submission and its result."""
-    number = in_line(order_id, 80, locale)
-    return _told(text("form.working", locale, order_id=number), locale)
+    number = t.inline(order_id, 80)
+    return _told(t("form.working", order_id=number), t)
 
 
 def received(
     order_id: str,
+    t: Translator,
     *,
     total: str,
     waits_in: str = "",
     paid_elsewhere: bool = False,
-    locale: str = "en",
 ) -> View:
     """Say that the order is in. `waits_in` is the channel of its card, empty where none is needed."""
-    number = in_line(order_id, 80, locale)
-    next_ = text("form.received.goes_on", locale)
+    number = t.inline(order_id, 80)
+    next_ = t("form.received.goes_on")
     if waits_in:
-        next_ = text("form.received.waits", locale, channel=notices.channel(waits_in, locale))
-    first = text("form.received", locale, order_id=number, total=in_line(total, 60, locale))
-    paid = [text("form.received.paid_elsewhere", locale)] if paid_elsewhere else []
-    status = text("form.received.status", locale, order_id=number)
-    return _told("\n".join([first, next_, *paid, status]), locale)
+        next_ = t("form.received.waits", channel=notices.channel(waits_in, t))
+    first = t("form.received", order_id=number, total=t.inline(total, 60))
+    paid = [t("form.received.paid_elsewhere")] if paid_elsewhere else []
+    status = t("form.received.status", order_id=number)
+    return _told("\n".join([first, next_, *paid, status]), t)
 
 
-def _told(sentence: str, locale: str) -> View:
-    return modal(
-        text("form.title", locale),
-        [said(BlockId.NOTICE, sentence, locale)],
-        locale,
-        close=text("form.close", locale),
-    )
+def _told(sentence: str, t: Translator) -> View:
+    return modal(t("form.title"), [said(BlockId.NOTICE, sentence, t)], t, close=t("form.close"))

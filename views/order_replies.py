@@ -3,7 +3,7 @@
 from views.blocks import Message, context, plain, said
 from views.ids import BlockId
 from views.outcome import who
-from views.text import date, in_line, text
+from views.translator import Translator
 from workflows.rules.notice import NoticeKind
 from workflows.rules.orders.order import OrderSnapshot, StepName
 
@@ -16,47 +16,45 @@ KINDS = (
 _WHY = 1000
 
 
-def build(kind: NoticeKind, snapshot: OrderSnapshot) -> Message:
+def build(kind: NoticeKind, snapshot: OrderSnapshot, t: Translator) -> Message:
     """Return the reply of one of `KINDS`; the card above it says all else."""
-    words = _words(kind, snapshot)
-    message = Message(text=words, blocks=[said(BlockId.NOTICE, words, snapshot.language)])
+    words = _words(kind, snapshot, t)
+    message = Message(text=words, blocks=[said(BlockId.NOTICE, words, t)])
     if kind is not NoticeKind.ORDER_CANCELLED or snapshot.cancelled is None:
         return message
     reason = snapshot.cancelled.reason.strip()
     if not reason:
         return message
-    quote = text("outcome.reason", snapshot.language, reason=reason)
-    why = context(BlockId.CANCELLED, plain(quote, _WHY, snapshot.language))
+    quote = t("outcome.reason", reason=reason)
+    why = context(BlockId.CANCELLED, plain(quote, _WHY, t))
     return Message(text=words, blocks=[*message.blocks, why])
 
 
-def _words(kind: NoticeKind, snapshot: OrderSnapshot) -> str:
-    locale, when = snapshot.language, snapshot.estimated_delivery
+def _words(kind: NoticeKind, snapshot: OrderSnapshot, t: Translator) -> str:
+    when = snapshot.estimated_delivery
     blanks = {
-        "order_id": in_line(snapshot.order.order_id, 80, locale),
-        "customer": in_line(snapshot.order.customer, 160, locale),
+        "order_id": t.inline(snapshot.order.order_id, 80),
+        "customer": t.inline(snapshot.order.customer, 160),
         "amount": str(snapshot.order.total),
     }
     match kind:
         case NoticeKind.ORDER_SHIPPED:
-            reference = _reference(snapshot, StepName.SHIP)
+            reference = _reference(snapshot, StepName.SHIP, t)
             if when is None:
-                return text("tell.order_shipped", locale, reference=reference)
-            return text(
-                "tell.order_shipped.expected", locale, reference=reference, when=date(when, locale)
-            )
+                return t("tell.order_shipped", reference=reference)
+            return t("tell.order_shipped.expected", reference=reference, when=t.date(when))
         case NoticeKind.ORDER_DELIVERED:
-            reference = _reference(snapshot, StepName.SHIP)
-            return text("tell.order_delivered", locale, reference=reference, **blanks)
+            reference = _reference(snapshot, StepName.SHIP, t)
+            return t("tell.order_delivered", reference=reference, **blanks)
         case NoticeKind.ORDER_CANCELLED if snapshot.cancelled is not None:
-            by = who(snapshot.cancelled.actor, locale)
-            return text("tell.order_cancelled.by_whom", locale, who=by, **blanks)
+            by = who(snapshot.cancelled.actor, t)
+            return t("tell.order_cancelled.by_whom", who=by, **blanks)
         case NoticeKind.ORDER_CANCELLED:
-            return text("tell.order_cancelled", locale, **blanks)
+            return t("tell.order_cancelled", **blanks)
         case _:
-            return text("tell.order_paid", locale, **blanks)
+            return t("tell.order_paid", **blanks)
 
 
-def _reference(snapshot: OrderSnapshot, name: StepName) -> str:
+def _reference(snapshot: OrderSnapshot, name: StepName, t: Translator) -> str:
     step = next(step for step in snapshot.steps if step.name is name)
-    return in_line(step.reference, 80, snapshot.language)
+    return t.inline(step.reference, 80)

@@ -6,8 +6,7 @@ from dataclasses import replace
 from views import order_card
 from views.blocks import Block, Message, button, context, mrkdwn, said
 from views.ids import ActionId, BlockId
-from views.languages import in_language
-from views.text import counted, date, in_line, listed, text
+from views.translator import Translator
 from workflows.rules.orders.order import OrderSnapshot
 
 LATEST = 10
@@ -15,50 +14,49 @@ LATEST = 10
 _NAME = 160
 
 
-def one(snapshot: OrderSnapshot, reader: str, locale: str = "en") -> Message:
+def one(snapshot: OrderSnapshot, reader: str, t: Translator) -> Message:
     """Return one order: the card's own blocks, so the card's own truth, with the reader's buttons.
 
     Cancel stands there for the requester only; an operator has the command line. Where it comes
     from the records and not from the order itself, it says as of when.
     """
     may_cancel = snapshot.is_cancellable and reader == snapshot.requester.person
-    snapshot = in_language(replace(snapshot, is_cancellable=may_cancel), locale)
-    message = order_card.build(snapshot)
+    snapshot = replace(snapshot, is_cancellable=may_cancel)
+    message = order_card.build(snapshot, t)
     if snapshot.as_of is None:
         return message
-    words = text("order.as_of", snapshot.language, when=date(snapshot.as_of, snapshot.language))
-    note = context(BlockId.NOTICE, mrkdwn(words, 300, snapshot.language))
+    words = t("order.as_of", when=t.date(snapshot.as_of))
+    note = context(BlockId.NOTICE, mrkdwn(words, 300, t))
     return Message(text=message.text, blocks=[*message.blocks, note])
 
 
-def latest(snapshots: Sequence[OrderSnapshot], locale: str = "en") -> Message:
+def latest(snapshots: Sequence[OrderSnapshot], t: Translator) -> Message:
     """Return a person's latest orders, as given and at most ten; a sentence where there are none."""
     if not snapshots:
-        empty = text("order.list.empty", locale)
-        return Message(text=empty, blocks=[said(BlockId.NOTICE, empty, locale)])
+        empty = t("order.list.empty")
+        return Message(text=empty, blocks=[said(BlockId.NOTICE, empty, t)])
     shown = snapshots[:LATEST]
-    orders = [in_line(f"{snapshot.order.order_id}", 60, locale) for snapshot in shown]
+    orders = [t.inline(f"{snapshot.order.order_id}", 60) for snapshot in shown]
     return Message(
-        text=counted("order.list.text", len(shown), locale, orders=listed(orders, locale)),
+        text=t.count("order.list.text", len(shown), orders=t.list(orders)),
         blocks=[
-            said(BlockId.HEADER, text("order.list.title", locale), locale),
-            *(_line(at, snapshot, locale) for at, snapshot in enumerate(shown)),
-            context(BlockId.FOOT, mrkdwn(text("order.list.hint", locale), 300, locale)),
+            said(BlockId.HEADER, t("order.list.title"), t),
+            *(_line(at, snapshot, t) for at, snapshot in enumerate(shown)),
+            context(BlockId.FOOT, mrkdwn(t("order.list.hint"), 300, t)),
         ],
     )
 
 
-def _line(at: int, snapshot: OrderSnapshot, locale: str) -> Block:
+def _line(at: int, snapshot: OrderSnapshot, t: Translator) -> Block:
     order = snapshot.order
-    words = text(
+    words = t(
         "order.list.line",
-        locale,
-        order_id=in_line(order.order_id, 80, locale),
-        customer=in_line(order.customer, _NAME, locale),
+        order_id=t.inline(order.order_id, 80),
+        customer=t.inline(order.customer, _NAME),
         amount=order.total,
-        state=text(f"order.{snapshot.status}", locale),
-        when=date(snapshot.received_at, locale),
+        state=t(f"order.{snapshot.status}"),
+        when=t.date(snapshot.received_at),
     )
-    block = said(f"{BlockId.LINE}-{at}", words, locale)
-    block["accessory"] = button(ActionId.SHOW, text("button.show", locale), order.order_id)
+    block = said(f"{BlockId.LINE}-{at}", words, t)
+    block["accessory"] = button(ActionId.SHOW, t("button.show"), order.order_id)
     return block

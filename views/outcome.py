@@ -3,21 +3,21 @@
 from views.blocks import SECTION, Block, Room, context, plain, said
 from views.explanations import rule_words
 from views.ids import BlockId
-from views.text import date, has_text, in_line, person, text
+from views.translator import Translator
 from workflows.rules.approvals.request import Counted
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import Actor
 
 
-def who(actor: Actor | None, locale: str) -> str:
+def who(actor: Actor | None, t: Translator) -> str:
     """Return the person as a mention, with the operator where a command line was used."""
     if actor is None:
-        return text("somebody", locale)
-    name = person(actor.person, locale)
+        return t("somebody")
+    name = t.mention(actor.person)
     if not actor.operator:
         return name
-    operator = in_line(actor.operator, 60, locale)
-    return text("approval.requester.operator", locale, who=name, operator=operator)
+    operator = t.inline(actor.operator, 60)
+    return t("approval.requester.operator", who=name, operator=operator)
 
 
 def closing_decision(snapshot: ApprovalSnapshot) -> Counted | None:
@@ -29,41 +29,39 @@ def closing_decision(snapshot: ApprovalSnapshot) -> Counted | None:
     return last if last.person == by.person and last.at == snapshot.closed_at else None
 
 
-def outcome_blocks(snapshot: ApprovalSnapshot, room: Room) -> list[Block]:
+def outcome_blocks(snapshot: ApprovalSnapshot, room: Room, t: Translator) -> list[Block]:
     """Return how a closed request ended, with the reason given; nothing while it is open."""
     if snapshot.is_open:
         return []
     last = closing_decision(snapshot)
     reason = snapshot.closing_reason.strip() or (last.reason.strip() if last else "")
-    blocks = [said(BlockId.OUTCOME, _outcome_words(snapshot, last), snapshot.language)]
+    blocks = [said(BlockId.OUTCOME, _outcome_words(snapshot, last, t), t)]
     if reason:
-        words = text("outcome.reason", snapshot.language, reason=reason)
-        quote = plain(words, min(room.reason * 2, SECTION), snapshot.language)
+        words = t("outcome.reason", reason=reason)
+        quote = plain(words, min(room.reason * 2, SECTION), t)
         blocks.append(context(BlockId.CLOSING_REASON, quote))
     return blocks
 
 
-def _outcome_words(snapshot: ApprovalSnapshot, last: Counted | None) -> str:
-    locale = snapshot.language
-    rule = rule_words(snapshot.rule, locale)
+def _outcome_words(snapshot: ApprovalSnapshot, last: Counted | None, t: Translator) -> str:
+    rule = rule_words(snapshot.rule, t)
     key = f"outcome.why.{snapshot.closing_rule}"
-    code = in_line(snapshot.closing_rule, 80, locale)
-    why = text(key if has_text(key) else "outcome.why.other", locale, rule=rule, code=code)
-    when = date(snapshot.closed_at, locale) if snapshot.closed_at else ""
-    by = who(snapshot.closed_by, locale)
+    code = t.inline(snapshot.closing_rule, 80)
+    why = t(key if t.has(key) else "outcome.why.other", rule=rule, code=code)
+    when = t.date(snapshot.closed_at) if snapshot.closed_at else ""
+    by = who(snapshot.closed_by, t)
     if last is not None and last.seat != last.person:
-        by = text("outcome.for", locale, who=by, seat=person(last.seat, locale))
-    return text(_by_clock("outcome", snapshot), locale, who=by, when=when, why=why)
+        by = t("outcome.for", who=by, seat=t.mention(last.seat))
+    return t(_by_clock("outcome", snapshot, t), who=by, when=when, why=why)
 
 
-def short_outcome(snapshot: ApprovalSnapshot) -> str:
+def short_outcome(snapshot: ApprovalSnapshot, t: Translator) -> str:
     """Return the outcome in a few words, for notifications and for an order's summary."""
-    locale = snapshot.language
-    return text(_by_clock("outcome.short", snapshot), locale, who=who(snapshot.closed_by, locale))
+    return t(_by_clock("outcome.short", snapshot, t), who=who(snapshot.closed_by, t))
 
 
-def _by_clock(key: str, snapshot: ApprovalSnapshot) -> str:
+def _by_clock(key: str, snapshot: ApprovalSnapshot, t: Translator) -> str:
     """Return the key of the sentence; a request that needed nobody was approved by nobody."""
     ended = f"{key}.{snapshot.status}"
     nobody = snapshot.closed_by is None or not snapshot.closed_by.person
-    return f"{ended}.clock" if nobody and has_text(f"{ended}.clock") else ended
+    return f"{ended}.clock" if nobody and t.has(f"{ended}.clock") else ended

@@ -2,17 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from datetime import date as Day  # noqa: N812 - `date` is our word for the token below
-
-from babel.dates import format_date
-from babel.lists import format_list
-
-from views.catalogue import CATALOGUES, FALLBACK
-
-_REGIONS = {"en": "en_001"}
-"""Whose habits we follow where a language has several: `a, b and c`, `21 November 2026`."""
 
 _CONTROL = frozenset({"Cc", "Cs"})
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -27,65 +16,6 @@ _HALF_TOKEN = re.compile(r"(&[a-z]*|<[^>]*)$")
 _SPACES = re.compile(r"\s+")
 _ADDRESS = re.compile(r"https?://[^\s<>|\"\x00-\x1f\x7f\ud800-\udfff]+")
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
-_ENGLISH = CATALOGUES[FALLBACK]
-
-
-class MissingSentenceError(KeyError):
-    """A sentence was asked for that the catalogue does not have: a bug, found by tests."""
-
-
-def text(key: str, locale: str, /, **data: object) -> str:
-    """Return the sentence of `key` with its blanks filled; the data must be escaped already.
-
-    Raises:
-        MissingSentenceError: neither the locale nor English has it.
-
-    """
-    spoken = CATALOGUES.get(locale, _ENGLISH)
-    sentence = spoken.plain.get(key) or _ENGLISH.plain.get(key)
-    if sentence is None:
-        raise MissingSentenceError(key)
-    return sentence.format_map(data)
-
-
-def has_text(key: str) -> bool:
-    """Say whether there is such a sentence (codes that come from elsewhere may be new to us)."""
-    return key in _ENGLISH.plain
-
-
-def counted(key: str, count: int, locale: str, /, **data: object) -> str:
-    """Return the sentence for so many: each language has its own forms, and rules for them.
-
-    Raises:
-        MissingSentenceError: neither the locale nor English has it.
-
-    """
-    spoken = CATALOGUES.get(locale, _ENGLISH)
-    sentence = spoken.for_count(key, count) or _ENGLISH.for_count(key, count)
-    if sentence is None:
-        raise MissingSentenceError(key)
-    return sentence.format_map({"count": count, **data})
-
-
-def listed(items: Sequence[str], locale: str) -> str:
-    """Return `a, b and c`."""
-    return format_list(items, locale=_babel(locale)) if items else ""
-
-
-def day(day: Day, locale: str) -> str:
-    """Return a day in words, for where Slack knows no token: plain text."""
-    return format_date(day, format="long", locale=_babel(locale))
-
-
-def language_of(slack_locale: str) -> str:
-    """Return which of our languages is meant by a locale as Slack writes it, such as `de-DE`."""
-    spoken = slack_locale.replace("_", "-").partition("-")[0].lower()
-    return spoken if spoken in CATALOGUES else FALLBACK
-
-
-def _babel(locale: str) -> str:
-    known = locale if locale in CATALOGUES else FALLBACK
-    return _REGIONS.get(known, known)
 
 
 def printable(typed: str) -> str:
@@ -112,20 +42,14 @@ def escape(typed: str) -> str:
     return _QUOTE.sub("\\1\u00ad", safe)
 
 
-def in_line(typed: str, limit: int, locale: str) -> str:
-    """Return what was typed, on one line, escaped and no longer than `limit` characters."""
-    return clip(escape(" ".join(typed.split())), limit, locale)
-
-
-def clip(mrkdwn: str, limit: int, locale: str) -> str:
+def clip(mrkdwn: str, limit: int, mark: str) -> str:
     """Shorten escaped text to `limit` characters and say so, never cutting an entity or a token."""
     if len(mrkdwn) <= limit:
         return mrkdwn
-    mark = text("shortened", locale)
     return _HALF_TOKEN.sub("", mrkdwn[: max(limit - len(mark), 0)]).rstrip() + mark
 
 
-def clip_plain(typed: str, limit: int, locale: str) -> str:
+def clip_plain(typed: str, limit: int, mark: str) -> str:
     """Shorten text for a plain_text element and say so.
 
     Slack does not say how it counts, so `&` counts as its entity and an emoji as two.
@@ -134,7 +58,6 @@ def clip_plain(typed: str, limit: int, locale: str) -> str:
     typed = printable(typed[: 4 * limit])
     if not far_too_long and _weight(typed) <= limit:
         return typed
-    mark = text("shortened", locale)
     return typed[: _fitting(typed, limit - len(mark))].rstrip() + mark
 
 
@@ -177,13 +100,6 @@ def _weight(typed: str) -> int:
     return units + 4 * typed.count("&") + 3 * (typed.count("<") + typed.count(">"))
 
 
-def person(user_id: str, locale: str) -> str:
-    """Return the mention of a Slack user id; anything else is shown as typed."""
-    if _PERSON.fullmatch(user_id):
-        return f"<@{user_id}>"
-    return in_line(user_id, 60, locale) or text("somebody", locale)
-
-
 def is_person(user_id: str) -> bool:
     """Say whether this is a Slack user id."""
     return bool(_PERSON.fullmatch(user_id))
@@ -195,10 +111,3 @@ def link(address: str, label: str = "") -> str:
         return ""
     safe = address.replace("&", "&amp;")
     return f"<{safe}|{label}>" if label else f"<{safe}>"
-
-
-def date(at: datetime, locale: str = FALLBACK) -> str:
-    """Return an instant that Slack shows in each reader's own zone and language."""
-    fallback = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    shown = text("date.at", locale, day="{date_short_pretty}", time="{time}")
-    return f"<!date^{int(at.timestamp())}^{shown}|{fallback}>"

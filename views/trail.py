@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from views.blocks import Block, context, mrkdwn, said
 from views.ids import BlockId
 from views.outcome import who
-from views.text import date, in_line, text
+from views.translator import Translator
 from workflows.rules.approvals.request import Verdict
 from workflows.rules.hr.snapshot import HrStepName
 from workflows.rules.orders.order import StepName
@@ -18,7 +18,7 @@ _TOGETHER = 6
 _REASON = 120
 
 
-def trail_blocks(facts: Sequence[AuditEvent], locale: str) -> list[Block]:
+def trail_blocks(facts: Sequence[AuditEvent], t: Translator) -> list[Block]:
     """Return the latest facts, each with who did it, when, and the words that were given.
 
     Any facts yield valid blocks: long words are shortened.
@@ -27,44 +27,42 @@ def trail_blocks(facts: Sequence[AuditEvent], locale: str) -> list[Block]:
         return []
     shown = facts[-LATEST:]
     first = len(facts) - len(shown) + 1
-    lines = [_line(number, fact, locale) for number, fact in enumerate(shown, start=first)]
-    blocks = [said(BlockId.TRAIL, text("trail.title", locale), locale)]
+    lines = [_line(number, fact, t) for number, fact in enumerate(shown, start=first)]
+    blocks = [said(BlockId.TRAIL, t("trail.title"), t)]
     if first > 1:
-        words = text("trail.earlier", locale, count=first - 1)
-        blocks.append(context(f"{BlockId.TRAIL}-earlier", mrkdwn(words, 300, locale)))
+        words = t("trail.earlier", count=first - 1)
+        blocks.append(context(f"{BlockId.TRAIL}-earlier", mrkdwn(words, 300, t)))
     for at in range(0, len(lines), _TOGETHER):
         part = "\n".join(lines[at : at + _TOGETHER])
-        blocks.append(said(f"{BlockId.TRAIL}-{at}", part, locale))
+        blocks.append(said(f"{BlockId.TRAIL}-{at}", part, t))
     return blocks
 
 
-def _line(number: int, fact: AuditEvent, locale: str) -> str:
+def _line(number: int, fact: AuditEvent, t: Translator) -> str:
     by_itself = not fact.actor.person and not fact.actor.operator
-    reason = in_line(fact.reason, _REASON, locale)
-    return text(
+    reason = t.inline(fact.reason, _REASON)
+    return t(
         "trail.line.reason" if reason else "trail.line",
-        locale,
         number=number,
-        when=date(fact.at, locale),
-        who=text("trail.nobody", locale) if by_itself else who(fact.actor, locale),
-        what=_what(fact, locale),
+        when=t.date(fact.at),
+        who=t("trail.nobody") if by_itself else who(fact.actor, t),
+        what=_what(fact, t),
         reason=reason,
     )
 
 
-def _what(fact: AuditEvent, locale: str) -> str:
+def _what(fact: AuditEvent, t: Translator) -> str:
     verdict = fact.data.get("verdict", "")
-    return text(
+    return t(
         f"fact.{fact.kind}",
-        locale,
         level=fact.level,
         revision=fact.content_revision,
-        verdict=text(f"trail.verdict.{verdict}", locale) if verdict in set(Verdict) else "",
-        step=_step(fact.data.get("step", ""), locale),
+        verdict=t(f"trail.verdict.{verdict}") if verdict in set(Verdict) else "",
+        step=_step(fact.data.get("step", ""), t),
     )
 
 
-def _step(name: str, locale: str) -> str:
+def _step(name: str, t: Translator) -> str:
     if name in set(HrStepName):
-        return text(f"hr.step.{name}", locale)
-    return text(f"order.step.{name}", locale) if name in set(StepName) else ""
+        return t(f"hr.step.{name}")
+    return t(f"order.step.{name}") if name in set(StepName) else ""

@@ -10,7 +10,7 @@ from views.ids import InputId
 from views.inputs import people_input, person_input
 from views.order_lines import CatalogueEntry
 from views.payload import word, words
-from views.text import text
+from views.translator import Translator
 from workflows.rules.approvals.form import DraftContent
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.shared.content import Content, ContentField
@@ -77,16 +77,16 @@ def asked_for(verb: Verb) -> tuple[InputId, ...]:
 def input_blocks(
     verb: Verb,
     typed: Typed,
-    locale: str,
+    t: Translator,
     *,
     reason_required: bool,
     products: Sequence[CatalogueEntry] = (),
 ) -> list[Block]:
     """Return the inputs of the verb's form, with what was typed; an HR request's own stand first."""
     return [
-        *hr_fields.inputs(typed.fields, products, locale),
+        *hr_fields.inputs(typed.fields, products, t),
         *(
-            _input(verb, one, typed, locale, reason_required=reason_required)
+            _input(verb, one, typed, t, reason_required=reason_required)
             for one in asked_for(verb)
             if one is not InputId.AMOUNT or hr_fields.has_amount(typed.fields)
         ),
@@ -94,41 +94,41 @@ def input_blocks(
 
 
 def _input(
-    verb: Verb, input_id: InputId, typed: Typed, locale: str, *, reason_required: bool
+    verb: Verb, input_id: InputId, typed: Typed, t: Translator, *, reason_required: bool
 ) -> Block:
     match input_id:
         case InputId.DELEGATE:
-            label = text("verb.input.delegate", locale)
-            hint = text("verb.hint.delegate", locale)
-            return person_input(input_id, label, typed.delegate, locale, hint=hint)
+            label = t("verb.input.delegate")
+            hint = t("verb.hint.delegate")
+            return person_input(input_id, label, typed.delegate, t, hint=hint)
         case InputId.PEOPLE:
-            label = text("verb.input.people", locale)
-            return people_input(input_id, label, typed.people, locale, optional=True)
+            label = t("verb.input.people")
+            return people_input(input_id, label, typed.people, t, optional=True)
         case InputId.REASON:
             kind = "comment" if verb is Verb.COMMENT else "reason"
             return text_input(
                 input_id,
                 input_id,
-                text(f"verb.input.{kind}", locale),
-                locale,
+                t(f"verb.input.{kind}"),
+                t,
                 typed=typed.reason,
-                hint=text(f"verb.hint.{kind}", locale),
+                hint=t(f"verb.hint.{kind}"),
                 multiline=True,
                 optional=not needs_reason(verb, required=reason_required),
             )
         case _:
-            return content_input(input_id, str(getattr(typed, input_id.value)), locale)
+            return content_input(input_id, str(getattr(typed, input_id.value)), t)
 
 
-def content_input(input_id: InputId, typed: str, locale: str) -> Block:
+def content_input(input_id: InputId, typed: str, t: Translator) -> Block:
     """Return an input for one part of what is asked; `/approval` and an amendment share them."""
     return text_input(
         input_id,
         input_id,
-        text(f"verb.input.{input_id}", locale),
-        locale,
+        t(f"verb.input.{input_id}"),
+        t,
         typed=typed,
-        hint=text(f"verb.hint.{input_id}", locale),
+        hint=t(f"verb.hint.{input_id}"),
         multiline=input_id in {InputId.TEXT, InputId.LINKS, InputId.SOURCES},
         optional=input_id is not InputId.TITLE,
     )

@@ -9,7 +9,7 @@ from views.card_click import Click, ClickContext, context_of, having_read, metad
 from views.ids import BlockId, CallbackId, InputId
 from views.order_lines import CatalogueEntry
 from views.payload import UnreadablePayloadError, clicker, from_json, word
-from views.text import text
+from views.translator import Translator
 from views.verb_inputs import Typed, asked_for, input_blocks, needs_reason, typed_in, typed_of
 from workflows.rules.approvals.form import RequestFormErrors, read_content
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -69,30 +69,30 @@ class Submission:
         return self.typed.reason
 
 
-def approve(click: Click, locale: str = "en") -> View:
+def approve(click: Click, t: Translator) -> View:
     """Return the form for a press on Approve where a reason is required. Pure: it opens at once."""
-    return _of_click(Verb.APPROVE, click, locale)
+    return _of_click(Verb.APPROVE, click, t)
 
 
-def reject(click: Click, locale: str = "en") -> View:
+def reject(click: Click, t: Translator) -> View:
     """Return the form for a press on Reject. Pure, so it opens before anything is looked up."""
-    return _of_click(Verb.REJECT, click, locale)
+    return _of_click(Verb.REJECT, click, t)
 
 
-def _of_click(verb: Verb, click: Click, locale: str) -> View:
+def _of_click(verb: Verb, click: Click, t: Translator) -> View:
     asks = click.reason_required
-    return _form(verb, context_of(click), Typed(), "", locale, reason_required=asks)
+    return _form(verb, context_of(click), Typed(), "", t, reason_required=asks)
 
 
 def form(  # noqa: PLR0913 - a form shown again has this many parts
     context: ClickContext,
     verb: Verb,
     snapshot: ApprovalSnapshot,
+    t: Translator,
+    *,
     typed: Typed | None = None,
     problem: str = "",
-    *,
     products: Sequence[CatalogueEntry] = (),
-    locale: str = "en",
 ) -> View:
     """Return the form of any verb but REFRESH, with a `problem` (escaped already) on top.
 
@@ -100,18 +100,18 @@ def form(  # noqa: PLR0913 - a form shown again has this many parts
     what `context` says that the person has read.
     """
     if verb is Verb.AMEND:
-        context, typed = having_read(context, snapshot), typed or typed_of(snapshot.content)
+        context, typed = having_read(context, snapshot, t), typed or typed_of(snapshot.content)
     asks = _policy_asks(verb, snapshot)
     return _form(
-        verb, context, typed or Typed(), problem, locale, reason_required=asks, products=products
+        verb, context, typed or Typed(), problem, t, reason_required=asks, products=products
     )
 
 
-def again(submission: Submission, sentence: str, locale: str = "en") -> View:
+def again(submission: Submission, sentence: str, t: Translator) -> View:
     """Return the form with everything that was typed and, on top, why it did not go through."""
     one = submission
     asks = one.reason_required
-    return _form(one.verb, one.context, one.typed, sentence, locale, reason_required=asks)
+    return _form(one.verb, one.context, one.typed, sentence, t, reason_required=asks)
 
 
 def _policy_asks(verb: Verb, snapshot: ApprovalSnapshot) -> bool:
@@ -127,23 +127,23 @@ def _form(  # noqa: PLR0913 - a form shown again has this many parts
     context: ClickContext,
     typed: Typed,
     problem: str,
-    locale: str,
+    t: Translator,
     *,
     reason_required: bool,
     products: Sequence[CatalogueEntry] = (),
 ) -> View:
-    what = text(f"verb.{verb}.what", locale, subject=context.subject)
+    what = t(f"verb.{verb}.what", subject=context.subject)
     own = {one.name: getattr(context, one.name) for one in fields(ClickContext)}
     return modal(
-        text(f"verb.{verb}.title", locale),
+        t(f"verb.{verb}.title"),
         [
-            *([said(BlockId.PROBLEM, problem, locale)] if problem else []),
-            section(BlockId.SUBJECT, plain(what, 600, locale)),
-            *input_blocks(verb, typed, locale, reason_required=reason_required, products=products),
+            *([said(BlockId.PROBLEM, problem, t)] if problem else []),
+            section(BlockId.SUBJECT, plain(what, 600, t)),
+            *input_blocks(verb, typed, t, reason_required=reason_required, products=products),
         ],
-        locale,
-        submit=text(f"verb.{verb}.submit", locale),
-        close=text("verb.cancel", locale),
+        t,
+        submit=t(f"verb.{verb}.submit"),
+        close=t("verb.cancel"),
         callback_id=CallbackId.VERB,
         private_metadata=metadata(
             _Kept(
@@ -184,7 +184,7 @@ def parse_submission(body: Mapping[str, object]) -> Submission:
     )
 
 
-def check(submission: Submission, locale: str = "en") -> dict[str, str]:
+def check(submission: Submission, t: Translator) -> dict[str, str]:
     """Return the field errors that need no workflow to know; empty when all is well."""
     found: dict[str, RuleError] = {}
     asked, typed = asked_for(submission.verb), submission.typed
@@ -207,7 +207,7 @@ def check(submission: Submission, locale: str = "en") -> dict[str, str]:
             found |= mistakes.by_field
         else:
             found |= hr_fields.mistakes(content) if typed.fields else {}
-    return notices.field_refusals(found, locale)
+    return notices.field_refusals(found, t)
 
 
 def amended(submission: Submission) -> Content:
@@ -222,11 +222,11 @@ def amended(submission: Submission) -> Content:
     return replace(content, fields=typed.fields)
 
 
-def working(locale: str = "en") -> View:
+def working(t: Translator) -> View:
     """Return what stands there between the submission and its result."""
-    return told(text("verb.working", locale), locale=locale)
+    return told(t("verb.working"), t)
 
 
-def told(sentence: str, locale: str = "en") -> View:
+def told(sentence: str, t: Translator) -> View:
     """Return a sentence, already escaped, with nothing left to do but close."""
-    return message_modal(text("verb.told.title", locale), sentence, locale)
+    return message_modal(t("verb.told.title"), sentence, t)

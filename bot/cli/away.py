@@ -12,6 +12,7 @@ from bot.cli.request_output import absence_words
 from bot.cli.terminal import CommandError, Exit, Line, remark, show, show_json
 from records.absences import AbsenceError
 from views import notices
+from views.translator import ENGLISH
 from workflows.rules.people.actors import Absence
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ def set_absence(
         try:
             replaced = await desk.absences.set(absence, now)
         except AbsenceError as error:
-            raise CommandError(notices.field_refusal(error.code, {}), Exit.REFUSED) from None
+            raise CommandError(
+                notices.field_refusal(error.code, {}, ENGLISH), Exit.REFUSED
+            ) from None
         others = tuple(one for one in replaced if one != absence)
         return await _tell(desk, person, {"absences": (absence,), "replaced": others}, json=json)
 

@@ -35,6 +35,7 @@ from records.database import DATABASE_FAILURES
 from records.refusals import Refusal
 from records.requests import RequestRecord
 from views import notices
+from views.translator import ENGLISH
 from workflows.rules.approvals.request import OPEN, ApprovalRequest
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import SourceKind
@@ -162,7 +163,7 @@ async def do(
             return snapshot
         case Refused(code=code) if code != RequestClosedError.code:
             await write_down(desk, request_id, deed, code)
-            raise CommandError(notices.field_refusal(code, answer.data), Exit.REFUSED)
+            raise CommandError(notices.field_refusal(code, answer.data, ENGLISH), Exit.REFUSED)
         case Refused() | Ended() | Unknown():
             return await _after_the_end(desk, request_id, deed, answer, repeats=repeats)
         case _:
@@ -210,13 +211,13 @@ async def _after_the_end(
         return snapshot
     await write_down(desk, request_id, deed, RequestClosedError.code)
     if isinstance(answer, Refused):
-        raise CommandError(notices.field_refusal(RequestClosedError.code, answer.data))
+        raise CommandError(notices.field_refusal(RequestClosedError.code, answer.data, ENGLISH))
     if record is not None and record.status in OPEN:
         raise CommandError(
             f"{request_id} does not run any more, so nothing was changed. The last that is known "
             f"of it is of {instant(record.changed_at)}: `countersign request show {request_id}`"
         )
-    raise CommandError(notices.field_refusal(RequestClosedError.code, _closing(snapshot)))
+    raise CommandError(notices.field_refusal(RequestClosedError.code, _closing(snapshot), ENGLISH))
 
 
 def _closing(snapshot: Snapshot | None) -> Mapping[str, str]:

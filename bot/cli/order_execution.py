@@ -24,6 +24,7 @@ from bot.temporal.client import (
 )
 from records.requests import RequestRecord
 from views import notices
+from views.translator import ENGLISH
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.messages import OrderInput
 from workflows.rules.orders.order import ENDED, OrderSnapshot, OrderStatus
@@ -202,7 +203,7 @@ async def do(
             return snapshot
         case Refused(code=code) if code != OrderClosedError.code:
             await execution.write_down(desk, order_id, deed, code)
-            raise CommandError(notices.field_refusal(code, answer.data), Exit.REFUSED)
+            raise CommandError(notices.field_refusal(code, answer.data, ENGLISH), Exit.REFUSED)
         case Refused() | Ended() | Unknown():
             return await _after_the_end(desk, order_id, deed, repeats=repeats)
         case _:
@@ -219,4 +220,4 @@ async def _after_the_end(
         return snapshot
     code = OrderClosedError.code
     await execution.write_down(desk, order_id, deed, code)
-    raise CommandError(notices.field_refusal(code, {"status": snapshot.status}))
+    raise CommandError(notices.field_refusal(code, {"status": snapshot.status}, ENGLISH))

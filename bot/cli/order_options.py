@@ -9,6 +9,7 @@ from bot.cli.command import typed
 from bot.cli.terminal import CommandError
 from bot.policies.file import Policies
 from views import notices
+from views.translator import ENGLISH
 from workflows.rules.approvals.form import read_window
 from workflows.rules.messages import OrderInput
 from workflows.rules.orders.form import (
@@ -125,12 +126,12 @@ def _window(written: str) -> timedelta | None:
     try:
         return read_window(written)
     except RuleError as error:
-        sentence = notices.field_refusal(error.code, error.data)
+        sentence = notices.field_refusal(error.code, error.data, ENGLISH)
         raise CommandError(f"--pay-within: {sentence}") from None
 
 
 def _sentences(wish: Wish, by_field: Mapping[str, RuleError]) -> list[str]:
-    said = notices.field_refusals(by_field)
+    said = notices.field_refusals(by_field, ENGLISH)
     return [f"{_option(wish, field)}: {sentence}" for field, sentence in said.items()]
 
 

@@ -5,9 +5,8 @@ from typing import Any
 
 from bot.cli.request_output import STATES, VERDICTS, actor_words, instant, quote
 from bot.cli.terminal import Line, labelled
-from views.catalogue import FALLBACK
 from views.explanations import failure_words
-from views.text import text
+from views.translator import ENGLISH, Translator, translator
 from workflows.rules.orders.answers import ApprovalMessage, approval_message
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus, PaymentMode, Step, StepName
 from workflows.rules.orders.parcel import Parcel
@@ -51,11 +50,12 @@ def order_lines(snapshot: OrderSnapshot) -> Iterator[Line]:
             "Expected": _expected_words(snapshot),
         }
     )
+    t = translator(snapshot.language)
     yield Line("Steps:")
-    yield from (Line(_step_words(step, snapshot.language), 1) for step in snapshot.steps)
+    yield from (Line(_step_words(step, t), 1) for step in snapshot.steps)
     if snapshot.parcels:
         yield Line("Parcels:")
-    yield from (Line(_parcel_words(parcel, snapshot.language), 1) for parcel in snapshot.parcels)
+    yield from (Line(_parcel_words(parcel, t), 1) for parcel in snapshot.parcels)
 
 
 def _state_words(snapshot: OrderSnapshot) -> str:
@@ -70,10 +70,10 @@ def _trouble_lines(snapshot: OrderSnapshot) -> Iterator[Line]:
         why = f": {quote(cancelled.reason)}" if cancelled.reason.strip() else ""
         yield Line(f"Cancelled: {actor_words(cancelled.actor)}, {instant(cancelled.at)}{why}")
     if snapshot.failure.strip():
-        yield Line(f"Why: {failure_words(snapshot.failure, FALLBACK)}", style="yellow")
+        yield Line(f"Why: {failure_words(snapshot.failure, ENGLISH)}", style="yellow")
     if stuck := snapshot.stuck:
-        step = text(f"order.step.{stuck.step}", snapshot.language)
-        why = failure_words(stuck.error, FALLBACK)
+        step = translator(snapshot.language)(f"order.step.{stuck.step}")
+        why = failure_words(stuck.error, ENGLISH)
         words = f"Could not be undone: {step}, {instant(stuck.since)}. {why}"
         yield Line(words, style="yellow")
 
@@ -99,15 +99,15 @@ def _expected_words(snapshot: OrderSnapshot) -> str:
     return instant(snapshot.estimated_delivery)
 
 
-def _step_words(step: Step, locale: str) -> str:
-    name = text(f"order.step.{step.name}", locale)
-    state = text(f"order.step.state.{step.status}", locale)
+def _step_words(step: Step, t: Translator) -> str:
+    name = t(f"order.step.{step.name}")
+    state = t(f"order.step.state.{step.status}")
     reference = f" · {_REFERENCES[step.name]} {step.reference}" if step.reference else ""
     return f"{name}: {state}{reference}"
 
 
-def _parcel_words(parcel: Parcel, locale: str) -> str:
-    state = text(f"order.parcel.state.{parcel.status}", locale)
+def _parcel_words(parcel: Parcel, t: Translator) -> str:
+    state = t(f"order.parcel.state.{parcel.status}")
     tracking = f" · tracking {parcel.tracking}" if parcel.tracking else ""
     return f"{parcel.warehouse} ({', '.join(parcel.skus)}): {state}{tracking}"
 

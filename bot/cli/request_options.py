@@ -9,6 +9,7 @@ from bot.cli.command import typed
 from bot.cli.terminal import CommandError
 from bot.policies.file import FORMS, Policies
 from views import notices
+from views.translator import ENGLISH
 from workflows.rules.approvals.form import (
     DraftContent,
     DraftRequest,
@@ -108,7 +109,7 @@ def _reading(read: Callable[[], _Read]) -> _Read:
         return read()
     except RequestFormErrors as mistakes:
         sentences = [
-            f"{_OPTIONS.get(field, field)}: {notices.field_refusal(error.code, error.data)}"
+            f"{_OPTIONS.get(field, field)}: {notices.field_refusal(error.code, error.data, ENGLISH)}"
             for field, error in mistakes.by_field.items()
         ]
         raise CommandError("\n".join(sentences)) from None

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.cli.terminal import Line, labelled
-from views.text import has_text, text
+from views.translator import ENGLISH, translator
 from workflows.rules.approvals.request import Counted, Delegate, Status, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
 from workflows.rules.approvals.verbs import Verb
@@ -98,9 +98,9 @@ def _state_lines(snapshot: ApprovalSnapshot) -> list[Line]:
 
 def _why(snapshot: ApprovalSnapshot) -> str:
     key = f"outcome.why.{snapshot.closing_rule}"
-    if not has_text(key):
+    if not ENGLISH.has(key):
         return f"Rule: {snapshot.closing_rule}."
-    return text(key, snapshot.language, rule=snapshot.rule, code=snapshot.closing_rule)
+    return translator(snapshot.language)(key, rule=snapshot.rule, code=snapshot.closing_rule)
 
 
 def quote(reason: str) -> str:
@@ -161,8 +161,8 @@ def _level_state(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> str:
 def _open_lines(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Iterator[Line]:
     if level.blocked and level.blocked != UNREAD:
         key = f"level.blocked.{level.blocked}"
-        known = key if has_text(key) else "level.blocked.other"
-        yield Line(text(known, snapshot.language, code=level.blocked), 1, "yellow")
+        known = key if ENGLISH.has(key) else "level.blocked.other"
+        yield Line(translator(snapshot.language)(known, code=level.blocked), 1, "yellow")
     given = sum(said.verdict is Verdict.APPROVE for said in level.decisions)
     yield Line(f"Approvals: {given} of {level.needed} needed", 1)
     yield from labelled(

@@ -14,6 +14,7 @@ from slack_api.errors import SLACK_FAILURES, slack_code
 from slack_api.locales import People
 from views import home
 from views.home import HomePage, HomePlace
+from views.translator import translator
 
 OVERTAKEN = "hash_conflict"
 TRIES = 3
@@ -100,8 +101,8 @@ class HomeBoard:
                 return
             now = self._now()
             page = await self._lookup.page(person, HomePlace.read(found.view), now)
-            locale = await self._people.locale_of(person)
-            view = home.build(_without(page, settled), locale)
+            t = translator(await self._people.locale_of(person))
+            view = home.build(_without(page, settled), t)
             try:
                 # A hash that was lost on its way would be refused for ever: the last try has none.
                 known = found.view_hash if left else ""

@@ -21,6 +21,7 @@ from bot.temporal.client import Ended, OrderAnswer, Refused, Unconfirmed, Unknow
 from records.refusals import Refusal, Refusals
 from views import notices
 from views.order_json import order_json
+from views.translator import ENGLISH
 from workflows.rules.approvals.form import read_window
 from workflows.rules.approvals.policy import route
 from workflows.rules.messages import OrderInput
@@ -78,7 +79,7 @@ def _storable(written: str) -> str:
     try:
         require_storable(written)
     except RuleError as error:
-        raise ValueError(notices.field_refusal(error.code, error.data)) from None
+        raise ValueError(notices.field_refusal(error.code, error.data, ENGLISH)) from None
     return written
 
 
@@ -206,7 +207,7 @@ def _payment_window(written: str) -> timedelta | None:
 
 
 def _mistaken(by_field: Mapping[str, RuleError]) -> Problem:
-    sentences = notices.field_refusals(by_field)
+    sentences = notices.field_refusals(by_field, ENGLISH)
     return unreadable([(_pointer(field), said) for field, said in sentences.items()])
 
 
@@ -275,7 +276,7 @@ async def _refuse(
     """Write a refusal down and return it as a problem."""
     refusal = Refusal(request_id=order_id, actor=actor, verb="cancel", code=code, at=api.now())
     await api.refusals.append(refusal)
-    sentence = notices.field_refusal(code, data)
+    sentence = notices.field_refusal(code, data, ENGLISH)
     return Problem(409, code.replace("_", "-"), "The order is not cancelled", sentence)
 
 

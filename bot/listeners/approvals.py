@@ -15,6 +15,7 @@ from views import card_click, notices, verb_modal
 from views.blocks import View
 from views.card_click import Click
 from views.ids import ActionId, CallbackId, InputId
+from views.translator import translator
 from views.verb_modal import Submission
 from workflows.rules.approvals.request import (
     Amendment,
@@ -59,8 +60,8 @@ class ApprovalListeners:
         await ack()
         click = card_click.parse_click(body)
         if click.reason_required:
-            locale = self._services.people.cached_locale(click.person)
-            await open_modal(client, click, verb_modal.approve(click, locale))
+            t = translator(self._services.people.cached_locale(click.person))
+            await open_modal(client, click, verb_modal.approve(click, t))
             return
         press = self._presses.press(click, click.person, id_of(click), request, received)
         decision = Decision(
@@ -83,8 +84,8 @@ class ApprovalListeners:
         """Ask for the reason. The modal opens before any other I/O: a trigger lives three seconds."""
         await ack()
         click = card_click.parse_click(body)
-        locale = self._services.people.cached_locale(click.person)
-        await open_modal(client, click, verb_modal.reject(click, locale))
+        t = translator(self._services.people.cached_locale(click.person))
+        await open_modal(client, click, verb_modal.reject(click, t))
 
     async def verb_submitted(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
@@ -92,29 +93,29 @@ class ApprovalListeners:
         """Send what the form says; the modal tells how it went."""
         received = time.monotonic()
         submission = verb_modal.parse_submission(body)
-        locale = self._services.people.cached_locale(submission.person)
-        if errors := verb_modal.check(submission, locale):
+        t = translator(self._services.people.cached_locale(submission.person))
+        if errors := verb_modal.check(submission, t):
             await ack(response_action="errors", errors=errors)
             return
         try:
             deed = deed_of(submission)
         except SourceError as error:
-            sentence = notices.not_a_source(error.written, locale)
+            sentence = notices.not_a_source(error.written, t)
             await ack(response_action="errors", errors={InputId.SOURCES.value: sentence})
             return
-        await ack(response_action="update", view=verb_modal.working(locale))
+        await ack(response_action="update", view=verb_modal.working(t))
         acked = time.monotonic()
         press = self._press_of_form(submission, request, received)
 
         async def say(sentence: str, view: View | None = None) -> None:
-            view = view or verb_modal.told(sentence, locale)
+            view = view or verb_modal.told(sentence, t)
             await self._services.answers.show_or_tell(
                 client, submission.view_id, view, acked, surface=press.surface, sentence=sentence
             )
 
         outcome = await self._presses.do(press, deed, say)
-        sentence = outcome.sentence or notices.confirmed(submission.verb, locale)
-        again = verb_modal.again(submission, sentence, locale) if outcome.mendable else None
+        sentence = outcome.sentence or notices.confirmed(submission.verb, t)
+        again = verb_modal.again(submission, sentence, t) if outcome.mendable else None
         await say(sentence, again)
         if press.surface.is_private:  # the modal has told how it went; the list is behind now
             await shown_anew(self._services, press, outcome, submission.verb)

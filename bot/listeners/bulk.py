@@ -17,6 +17,7 @@ from views.bulk_modal import BulkItem, BulkSubmission
 from views.bulk_results import BulkResult, Progress
 from views.ids import ActionId, CallbackId
 from views.payload import clicker
+from views.translator import translator
 from workflows.rules.approvals.request import Decision
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.click import click_id
@@ -46,11 +47,11 @@ class BulkListeners:
         """Open the modal at once; then show what stands on this page of the home now."""
         await ack()
         person = clicker(body)
-        locale = self._services.people.cached_locale(person)
-        opening = bulk_modal.opening(locale)
+        t = translator(self._services.people.cached_locale(person))
+        opening = bulk_modal.opening(t)
         opened = await client.views_open(trigger_id=body["trigger_id"], view=opening)
         page = await self._services.homes.page_of(person)
-        view = bulk_modal.form(page.to_decide, locale)
+        view = bulk_modal.form(page.to_decide, t)
         await self._services.answers.show(client, opened["view"]["id"], view, NOT_ACKED)
 
     async def bulk_submitted(
@@ -59,17 +60,17 @@ class BulkListeners:
         """Send every decision, and show what came of each."""
         received = time.monotonic()
         submission = bulk_modal.parse(body)
-        locale = self._services.people.cached_locale(submission.person)
-        if errors := bulk_modal.check(submission, locale):
+        t = translator(self._services.people.cached_locale(submission.person))
+        if errors := bulk_modal.check(submission, t):
             await ack(response_action="errors", errors=errors)
             return
-        await ack(response_action="update", view=bulk_modal.working(locale))
+        await ack(response_action="update", view=bulk_modal.working(t))
         acked = time.monotonic()
         found = _Found(bulk_results.begun(submission))
 
         async def show() -> None:
             await self._services.answers.show(
-                client, submission.view_id, bulk_results.results(found.results, locale), acked
+                client, submission.view_id, bulk_results.results(found.results, t), acked
             )
 
         async def one(item: BulkItem) -> None:
@@ -87,19 +88,19 @@ class BulkListeners:
             outcome = await self._presses.do(press, deed, say)
             found.take(item, _PROGRESS[outcome.counted], outcome.sentence or counts)
 
-        counts = notices.confirmed(submission.verdict, locale)
+        counts = notices.confirmed(submission.verdict, t)
         ended = await asyncio.gather(*map(one, submission.items), return_exceptions=True)
         for item, failure in zip(submission.items, ended, strict=True):
             if failure is not None:  # no reason to keep from people what came of the others
                 _log.error("decision_not_followed", request_id=item.request_id, exc_info=failure)
-                found.take(item, Progress.WAITING, notices.still_unconfirmed(locale))
+                found.take(item, Progress.WAITING, notices.still_unconfirmed(t))
         await self._services.answers.show_or_tell(
             client,
             submission.view_id,
-            bulk_results.results(found.results, locale),
+            bulk_results.results(found.results, t),
             acked,
             surface=Surface(person=submission.person, is_home=True),
-            sentence=bulk_results.in_words(found.results, locale),
+            sentence=bulk_results.in_words(found.results, t),
         )
 
 

@@ -14,6 +14,7 @@ from views import away_modal, notices
 from views.away_modal import AwaySubmission
 from views.blocks import View
 from views.ids import CallbackId
+from views.translator import Translator, translator
 from workflows.rules.people.actors import SourceKind
 from workflows.rules.shared.click import click_id
 
@@ -41,35 +42,35 @@ class AwayListeners:
     ) -> None:
         """Note the absence, and have requests that wait for this person read their people again."""
         submission = away_modal.parse(body)
-        locale = self._services.people.cached_locale(submission.person)
-        if errors := away_modal.check(submission, self._services.now(), locale):
+        t = translator(self._services.people.cached_locale(submission.person))
+        if errors := away_modal.check(submission, self._services.now(), t):
             await ack(response_action="errors", errors=errors)
             return
-        await ack(response_action="update", view=away_modal.working(locale))
+        await ack(response_action="update", view=away_modal.working(t))
         acked = time.monotonic()
         answers, surface = self._services.answers, Surface(person=submission.person)
-        noted, sentence, view = await self._note(submission, locale)
+        noted, sentence, view = await self._note(submission, t)
         await answers.show_or_tell(
             client, submission.view_id, view, acked, surface=surface, sentence=sentence
         )
         if noted and (late := await self._refresh(submission)):
-            await answers.tell(surface, notices.hear_later(late, locale))
+            await answers.tell(surface, notices.hear_later(late, t))
 
-    async def _note(self, submission: AwaySubmission, locale: str) -> tuple[bool, str, View]:
+    async def _note(self, submission: AwaySubmission, t: Translator) -> tuple[bool, str, View]:
         """Write down what was submitted; say whether it was, with a sentence and a view."""
         absences, now = self._services.absences, self._services.now()
         person = submission.person
         if submission.written.back:
-            sentence = away_modal.back(await absences.clear(person, now), locale)
+            sentence = away_modal.back(await absences.clear(person, now), t)
         else:
             try:
                 replaced = await absences.set(submission.absence, now)
             except AbsenceError as error:
-                refusal = notices.refusal(error.code, {}, locale)
+                refusal = notices.refusal(error.code, {}, t)
                 theirs = await absences.of(person, now)
-                return False, refusal, away_modal.again(submission, theirs, refusal, locale)
-            sentence = away_modal.noted(submission.absence, replaced, locale)
-        return True, sentence, away_modal.told(sentence, locale)
+                return False, refusal, away_modal.again(submission, theirs, refusal, t)
+            sentence = away_modal.noted(submission.absence, t, replaced)
+        return True, sentence, away_modal.told(sentence, t)
 
     async def _refresh(self, submission: AwaySubmission) -> int:
         """Have requests that wait for this person hear of it; return how many did not."""
@@ -82,9 +83,9 @@ async def open_form(
     services: Services, client: AsyncWebClient, person: str, trigger_id: str
 ) -> None:
     """Open the form at once; then show the absences that the person has, if any."""
-    locale = services.people.cached_locale(person)
-    opened = await client.views_open(trigger_id=trigger_id, view=away_modal.build(locale=locale))
+    t = translator(services.people.cached_locale(person))
+    opened = await client.views_open(trigger_id=trigger_id, view=away_modal.build(t))
     absences = await services.absences.of(person, services.now())
     if absences:
-        view = away_modal.build(absences, locale=locale)
+        view = away_modal.build(t, absences)
         await services.answers.show(client, opened["view"]["id"], view, NOT_ACKED)

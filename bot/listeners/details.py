@@ -17,6 +17,7 @@ from records.snapshots import read_snapshot
 from views import card_click, details_modal
 from views.card_click import Click
 from views.ids import ActionId
+from views.translator import translator
 from workflows.rules.approvals.privacy import may_read_snapshot, may_read_trail, public_snapshot
 from workflows.rules.approvals.request import whole_of
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -54,19 +55,19 @@ class DetailsListeners:
         received = time.monotonic()
         await ack()
         click = card_click.parse_click(body)
-        locale = self._services.people.cached_locale(click.person)
-        view_id = await open_modal(client, click, details_modal.opening(click, locale))
+        t = translator(self._services.people.cached_locale(click.person))
+        view_id = await open_modal(client, click, details_modal.opening(click, t))
         press = self._presses.press(click, click.person, id_of(click), request, received)
         menu = await self._presses.menu(click.request_id, click.person)
         if not isinstance(menu, Menu):
             menu = await self._recorded(click) or menu
         if isinstance(menu, Menu):
-            view = details_modal.shown(menu, locale, await self._facts(click, menu))
+            view = details_modal.shown(menu, t, await self._facts(click, menu))
             if not menu.may_read and not press.repeated:
                 actor = Actor(person=click.person, origin=Origin.SLACK)
                 await self._presses.write_down(click.request_id, actor, _VERB, NOT_A_READER)
         else:
-            view = details_modal.told(menu or await self._presses.tell_how_it_ended(press), locale)
+            view = details_modal.told(menu or await self._presses.tell_how_it_ended(press), t)
         await self._services.answers.show(client, view_id, view, NOT_ACKED)
 
     async def _facts(self, click: Click, menu: Menu) -> list[AuditEvent]:

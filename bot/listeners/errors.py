@@ -21,6 +21,7 @@ from views import approval_modal, away_modal, hr_modal, notices, order_modal, ve
 from views.blocks import View
 from views.ids import CallbackId
 from views.payload import UnreadablePayloadError, word
+from views.translator import Translator, translator
 
 ACK_IS_SENT = 0.05
 """Seconds after which Bolt has sent an ack. It looks for one every 10 ms, and forgets one that was
@@ -51,11 +52,11 @@ def register(app: AsyncApp, services: Services) -> None:
             await asyncio.sleep(ACK_IS_SENT)
             return None
         raised = time.monotonic()
-        locale = services.people.cached_locale(_surface(body).person)
-        sentence = _write_down(error, body, locale)
-        view = _form_again(body, sentence, services, locale)
+        t = translator(services.people.cached_locale(_surface(body).person))
+        sentence = _write_down(error, body, t)
+        view = _form_again(body, sentence, services, t)
         if response is not None and _kind(body) == "view_submission":  # nothing was acknowledged
-            shown = view or verb_modal.told(sentence, locale)
+            shown = view or verb_modal.told(sentence, t)
             return BoltResponse(status=200, body={"response_action": "update", "view": shown})
         await asyncio.sleep(ACK_IS_SENT)
         if view and await services.answers.show(client, body["view"]["id"], view, raised):
@@ -66,33 +67,33 @@ def register(app: AsyncApp, services: Services) -> None:
         return None
 
 
-def _write_down(error: Exception, body: dict[str, Any], locale: str) -> str:
+def _write_down(error: Exception, body: dict[str, Any], t: Translator) -> str:
     """Log the error and return the sentence for the person who met it."""
     if isinstance(error, UnreadablePayloadError):
         person = word(body, "user", "id")
         _log.warning("unreadable_payload", what=error.what, kind=_kind(body), person=person)
-        return notices.unreadable(locale)
+        return notices.unreadable(t)
     error_id = secrets.token_hex(4)
     _log.error("listener_failed", error_id=error_id, kind=_kind(body), exc_info=error)
-    return notices.internal_error(error_id, locale)
+    return notices.internal_error(error_id, t)
 
 
 def _form_again(
-    body: dict[str, Any], sentence: str, services: Services, locale: str
+    body: dict[str, Any], sentence: str, services: Services, t: Translator
 ) -> View | None:
     """Return the submitted form with what was typed and the sentence on top, where it is ours."""
     try:
         match word(body, "view", "callback_id") if _kind(body) == "view_submission" else "":
             case CallbackId.ORDER:
-                return order_modal.failed(body["view"], services.products.entries, sentence, locale)
+                return order_modal.failed(body["view"], services.products.entries, sentence, t)
             case CallbackId.VERB:
-                return verb_modal.again(verb_modal.parse_submission(body), sentence, locale)
+                return verb_modal.again(verb_modal.parse_submission(body), sentence, t)
             case CallbackId.APPROVAL:
-                return approval_modal.failed(body["view"], form_choices(services), sentence, locale)
+                return approval_modal.failed(body["view"], form_choices(services), sentence, t)
             case CallbackId.HR:
-                return hr_modal.failed(body["view"], hr_offer(services), sentence, locale)
+                return hr_modal.failed(body["view"], hr_offer(services), sentence, t)
             case CallbackId.AWAY:
-                return away_modal.again(away_modal.parse(body), (), sentence, locale)
+                return away_modal.again(away_modal.parse(body), (), sentence, t)
     except UnreadablePayloadError:
         pass
     return None

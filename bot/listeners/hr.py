@@ -23,6 +23,7 @@ from views.card_click import pressed
 from views.hr_inputs import HrOffer, kept_context
 from views.ids import ActionId, CallbackId, ShortcutId
 from views.payload import clicker, word
+from views.translator import Translator, translator
 from workflows.rules.approvals.policy import Policy, route
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.form import HrFormErrors, read_hr
@@ -77,24 +78,25 @@ class HrListeners:
     ) -> None:
         """Open the form at once. The request's id is minted here: a double submit is one request."""
         await ack()
-        locale = self._locale(word(body, "user_id") or word(body, "user", "id"))
+        t = translator(self._locale(word(body, "user_id") or word(body, "user", "id")))
         offer, wanted = self._offer(), str(body.get("text") or "").strip().lower()
-        view = hr_modal.opened(new_id("HR"), offer, wanted=wanted.replace(" ", "_"), locale=locale)
-        await self._open(client, body, offer, view, locale)
+        view = hr_modal.opened(new_id("HR"), offer, t, wanted=wanted.replace(" ", "_"))
+        await self._open(client, body, offer, view, t)
 
     async def message_chosen(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
     ) -> None:
         """Open the form with the message quoted; then show the message's address in it."""
         await ack()
-        offer, locale = self._offer(), self._locale(clicker(body))
-        view = hr_modal.quoting(new_id("HR"), offer, body, locale)
-        shown = await self._open(client, body, offer, view, locale)
+        offer = self._offer()
+        t = translator(self._locale(clicker(body)))
+        view = hr_modal.quoting(new_id("HR"), offer, body, t)
+        shown = await self._open(client, body, offer, view, t)
         link = await self._address(view)
         await self._forms.change(
             client,
             {"view": shown},
-            lambda now: hr_modal.with_link(now, link, self._offer(), locale),
+            lambda now: hr_modal.with_link(now, link, self._offer(), t),
         )
 
     async def copy_clicked(
@@ -103,10 +105,10 @@ class HrListeners:
         """Open a modal at once; then show in it the form with what the other request said last."""
         await ack()
         person, request_id = hr_copy.parse_copy(pressed(body), body)
-        locale = self._locale(person)
-        opening = hr_modal.opening_copy(locale)
+        t = translator(self._locale(person))
+        opening = hr_modal.opening_copy(t)
         shown = await client.views_open(trigger_id=body["trigger_id"], view=opening)
-        view = await self._copy(person, request_id, locale)
+        view = await self._copy(person, request_id, t)
         await self._services.answers.show(client, shown["view"]["id"], view, NOT_ACKED)
 
     async def type_chosen(
@@ -115,9 +117,9 @@ class HrListeners:
         """Show the fields of the chosen type, keeping everything that was typed."""
         await ack()
         chosen, offer = hr_modal.chosen_type(pressed(body)), self._offer()
-        locale = self._locale(clicker(body))
+        t = translator(self._locale(clicker(body)))
         await self._forms.change(
-            client, body, lambda view: hr_modal.with_type(view, chosen, offer, locale)
+            client, body, lambda view: hr_modal.with_type(view, chosen, offer, t)
         )
 
     async def request_submitted(
@@ -126,23 +128,23 @@ class HrListeners:
         """Check what was written by pure rules, acknowledge, then start the request."""
         typed, offer = body["view"], self._offer()
         requester = Actor(person=clicker(body), origin=Origin.SLACK)
-        locale = self._locale(requester.person)
+        t = translator(self._locale(requester.person))
         written = hr_modal.parse(typed)
         policy = self._services.policies.by_name.get(written.type)
         if policy is None or written.type not in offer.types:
-            await ack(response_action="errors", errors=hr_modal.unknown_type(locale))
+            await ack(response_action="errors", errors=hr_modal.unknown_type(t))
             return
         if hr_modal.lacks_fields(typed):
-            view = hr_modal.failed(typed, offer, hr_modal.fields_appeared(locale), locale)
+            view = hr_modal.failed(typed, offer, hr_modal.fields_appeared(t), t)
             await ack(response_action="update", view=view)
             return
         try:
             today = day_somewhere(self._services.now())
             request = read_hr(written, policy, today, self._services.products.names)
         except HrFormErrors as mistakes:
-            await ack(response_action="errors", errors=hr_modal.errors(mistakes, typed, locale))
+            await ack(response_action="errors", errors=hr_modal.errors(mistakes, typed, t))
             return
-        await ack(response_action="update", view=hr_modal.working(request.request_id, locale))
+        await ack(response_action="update", view=hr_modal.working(request.request_id, t))
         acked = time.monotonic()
         self._forms.forget(typed["id"])
         await self._start(client, typed, request, policy, requester, acked)
@@ -158,7 +160,7 @@ class HrListeners:
     ) -> None:
         """Start the request and show what came of it."""
         answers, surface = self._services.answers, Surface(person=requester.person)
-        locale = self._locale(requester.person)
+        t = translator(self._locale(requester.person))
         if not request.link:  # sent before its address was known
             request = replace(request, link=await self._address(typed))
         managers = self._services.policies.chain_of(requester.person)
@@ -168,14 +170,14 @@ class HrListeners:
             new = await self._services.workflows.start_hr(asked)
         except TemporalUnavailableError as error:
             _log.warning("hr_not_started", request_id=request.request_id, why=str(error))
-            sentence = notices.unavailable(locale)
-            view = hr_modal.failed(typed, self._offer(), sentence, locale)
+            sentence = notices.unavailable(t)
+            view = hr_modal.failed(typed, self._offer(), sentence, t)
         else:
             asks = bool(route(policy, request.amount).levels)
-            view = hr_modal.received(request.request_id, policy.channel, asks=asks, locale=locale)
+            view = hr_modal.received(request.request_id, policy.channel, t, asks=asks)
             if not new and await self._sent_otherwise(request):
-                sentence = hr_modal.sent_before(request.request_id, locale)
-                view = hr_modal.told(sentence, locale)
+                sentence = hr_modal.sent_before(request.request_id, t)
+                view = hr_modal.told(sentence, t)
         if sentence:
             await answers.show_or_tell(
                 client, typed["id"], view, acked, surface=surface, sentence=sentence
@@ -191,20 +193,20 @@ class HrListeners:
             return False
         return snapshot.content != content_of(request)
 
-    async def _copy(self, person: str, request_id: str, locale: str) -> View:
+    async def _copy(self, person: str, request_id: str, t: Translator) -> View:
         """Return the form that begins with a request's last content, or say why there is none."""
         snapshot = await self._approval_of(request_id)
         if snapshot is None:
-            return hr_modal.told(hr_modal.not_copied(locale), locale)
+            return hr_modal.told(hr_modal.not_copied(t), t)
         if snapshot.requester.person != person:
             _log.warning("copy_by_somebody_else", request_id=request_id, person=person)
-            return hr_modal.told(hr_modal.not_yours(locale), locale)
+            return hr_modal.told(hr_modal.not_yours(t), t)
         try:
             request = request_of(request_id, snapshot.content)
         except RuleError as error:
             _log.warning("request_not_copied", request_id=request_id, code=error.code)
-            return hr_modal.told(hr_modal.not_copied(locale), locale)
-        return hr_modal.copied(amended_copy(request, new_id("HR")), self._offer(), locale)
+            return hr_modal.told(hr_modal.not_copied(t), t)
+        return hr_modal.copied(amended_copy(request, new_id("HR")), self._offer(), t)
 
     async def _approval_of(self, request_id: str) -> ApprovalSnapshot | None:
         """Return the last state of a request's approval, as the records have it."""
@@ -222,10 +224,10 @@ class HrListeners:
         body: dict[str, Any],
         offer: HrOffer,
         form: View,
-        locale: str,
+        t: Translator,
     ) -> dict[str, Any]:
         """Open the form, or say that there is nothing to ask for; return the view as Slack has it."""
-        view = form if offer.types else hr_modal.told(hr_modal.no_policy(locale), locale)
+        view = form if offer.types else hr_modal.told(hr_modal.no_policy(t), t)
         opened = await client.views_open(trigger_id=body["trigger_id"], view=view)
         shown: dict[str, Any] = opened["view"]
         return shown

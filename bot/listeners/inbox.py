@@ -9,6 +9,7 @@ from bot.listeners.presses import Outcome, Press
 from bot.listeners.services import Services
 from views import inbox_message, notices
 from views.blocks import Message
+from views.translator import translator
 
 
 def register(app: AsyncApp, services: Services) -> None:
@@ -33,19 +34,19 @@ async def shown_anew(services: Services, press: Press, outcome: Outcome, verb: s
     A card tells by itself what a press led to, an inbox does not: there the row is gone.
     """
     surface, sentence = press.surface, outcome.sentence
-    locale = await services.people.locale_of(surface.person)
+    t = translator(await services.people.locale_of(surface.person))
     settled = press.request_id if outcome.counted else ""
     if surface.is_home:
-        words = sentence or notices.confirmed(verb, locale)
+        words = sentence or notices.confirmed(verb, t)
         told = await services.homes.tell(surface.person, words, settled)
         return "" if told else words
     if surface.is_private:
         message = await _message(services, surface.person, settled)
         if not await services.answers.paint_final(surface, message):
-            return sentence or notices.confirmed(verb, locale)
+            return sentence or notices.confirmed(verb, t)
     return sentence
 
 
 async def _message(services: Services, person: str, settled: str = "") -> Message:
     page = await services.homes.overview(person, inbox_message.MOST, settled)
-    return inbox_message.build(page, await services.people.locale_of(person))
+    return inbox_message.build(page, translator(await services.people.locale_of(person)))

@@ -15,6 +15,7 @@ from views.blocks import View
 from views.card_click import context_of
 from views.ids import ActionId
 from views.more_modal import Choice
+from views.translator import Translator, translator
 from workflows.rules.approvals.request import Refresh
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.messages import Menu
@@ -47,16 +48,16 @@ class MoreListeners:
         received = time.monotonic()
         await ack()
         click = card_click.parse_click(body)
-        locale = self._services.people.cached_locale(click.person)
-        view_id = await open_modal(client, click, more_modal.opening(click, locale))
+        t = translator(self._services.people.cached_locale(click.person))
+        view_id = await open_modal(client, click, more_modal.opening(click, t))
         press = self._presses.press(click, click.person, id_of(click), request, received)
         menu = await self._presses.menu(click.request_id, click.person)
         if isinstance(menu, Menu):
-            view = more_modal.menu(context_of(click), menu, locale=locale)
+            view = more_modal.menu(context_of(click), menu, t)
             if not menu.face.is_open:
                 await self._presses.tell_how_it_ended(press)
         else:
-            view = more_modal.told(menu or await self._presses.tell_how_it_ended(press), locale)
+            view = more_modal.told(menu or await self._presses.tell_how_it_ended(press), t)
         await self._services.answers.show(client, view_id, view, NOT_ACKED)
 
     async def verb_chosen(
@@ -70,15 +71,15 @@ class MoreListeners:
         received = time.monotonic()
         await ack()
         choice = more_modal.parse_choice(body)
-        locale = self._services.people.cached_locale(choice.person)
+        t = translator(self._services.people.cached_locale(choice.person))
         if choice.verb is Verb.REFRESH:
-            view = more_modal.told(await self._refresh(choice, request, received, locale), locale)
+            view = more_modal.told(await self._refresh(choice, request, received, t), t)
         else:
-            view = await self._form(choice, locale)
+            view = await self._form(choice, t)
         shown_in = choice.view_hash  # where another verb was pressed meanwhile, that one is shown
         await self._services.answers.show(client, choice.view_id, view, NOT_ACKED, shown_in)
 
-    async def _form(self, choice: Choice, locale: str) -> View:
+    async def _form(self, choice: Choice, t: Translator) -> View:
         menu = await self._presses.menu(choice.context.request_id, choice.person)
         if isinstance(menu, Menu):
             if choice.verb not in menu.verbs:
@@ -86,19 +87,15 @@ class MoreListeners:
                 await self._presses.write_down(
                     choice.context.request_id, actor, choice.verb, NOT_OFFERED
                 )
-                return more_modal.menu(choice.context, menu, notices.not_offered(locale), locale)
+                return more_modal.menu(choice.context, menu, t, notices.not_offered(t))
             return verb_modal.form(
-                choice.context,
-                choice.verb,
-                menu.face,
-                products=self._services.products.entries,
-                locale=locale,
+                choice.context, choice.verb, menu.face, t, products=self._services.products.entries
             )
-        unknown = notices.unknown_request(choice.context.request_id, locale)
-        return more_modal.told(menu or unknown, locale)
+        unknown = notices.unknown_request(choice.context.request_id, t)
+        return more_modal.told(menu or unknown, t)
 
     async def _refresh(
-        self, choice: Choice, request: AsyncBoltRequest, received: float, locale: str
+        self, choice: Choice, request: AsyncBoltRequest, received: float, t: Translator
     ) -> str:
         context, person = choice.context, choice.person
         press_id = click_id(context.request_id, choice.view_id, person, choice.action_ts)
@@ -109,4 +106,4 @@ class MoreListeners:
             await self._services.answers.tell(press.surface, sentence)
 
         outcome = await self._presses.do(press, deed, say)
-        return outcome.sentence or notices.confirmed(Verb.REFRESH, locale)
+        return outcome.sentence or notices.confirmed(Verb.REFRESH, t)

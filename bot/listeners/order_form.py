@@ -17,6 +17,7 @@ from views.blocks import View
 from views.card_click import pressed
 from views.ids import ActionId, CallbackId
 from views.payload import clicker, word
+from views.translator import Translator, translator
 from workflows.rules.approvals.policy import Policy, route
 from workflows.rules.messages import OrderInput
 from workflows.rules.orders.form import CURRENCY, POLICY, OrderFormErrors, ParsedOrder, parse_order
@@ -49,17 +50,17 @@ class OrderFormListeners:
     ) -> None:
         """Open the modal at once. The order's id is minted here: a double submit is one order."""
         await ack()
-        locale = self._services.people.cached_locale(word(body, "user_id"))
-        view = order_modal.build(new_id("ORD"), self._services.products.entries, locale=locale)
+        t = translator(self._services.people.cached_locale(word(body, "user_id")))
+        view = order_modal.build(new_id("ORD"), self._services.products.entries, t)
         await client.views_open(trigger_id=body["trigger_id"], view=view)
 
     async def line_added(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Show one more line, keeping what was typed."""
         await ack()
         key, products = word(pressed(body), "value"), self._services.products.entries
-        locale = self._services.people.cached_locale(clicker(body))
+        t = translator(self._services.people.cached_locale(clicker(body)))
         await self._forms.change(
-            client, body, lambda view: order_modal.add_line(view, key, products, locale)
+            client, body, lambda view: order_modal.add_line(view, key, products, t)
         )
 
     async def line_removed(
@@ -68,9 +69,9 @@ class OrderFormListeners:
         """Show the form without this line, keeping what was typed into the others."""
         await ack()
         key, products = word(pressed(body), "value"), self._services.products.entries
-        locale = self._services.people.cached_locale(clicker(body))
+        t = translator(self._services.people.cached_locale(clicker(body)))
         await self._forms.change(
-            client, body, lambda view: order_modal.remove_line(view, key, products, locale)
+            client, body, lambda view: order_modal.remove_line(view, key, products, t)
         )
 
     async def number_typed(
@@ -79,9 +80,9 @@ class OrderFormListeners:
         """Show what the lines come to now."""
         await ack()
         products = self._services.products.entries
-        locale = self._services.people.cached_locale(clicker(body))
+        t = translator(self._services.people.cached_locale(clicker(body)))
         await self._forms.refresh(
-            client, body, lambda view: order_modal.recounted(view, products, locale)
+            client, body, lambda view: order_modal.recounted(view, products, t)
         )
 
     async def order_submitted(
@@ -90,25 +91,25 @@ class OrderFormListeners:
         """Check what was written by pure rules, acknowledge, then start the order."""
         typed = body["view"]
         requester = Actor(person=clicker(body), origin=Origin.SLACK)
-        locale = self._services.people.cached_locale(requester.person)
+        t = translator(self._services.people.cached_locale(requester.person))
         products = self._services.products
         policy = self._services.policies.policy(POLICY)
         try:
             wish = parse_order(order_modal.parse(typed), products.names, CURRENCY, policy)
         except OrderFormErrors as mistakes:
-            await ack(response_action="errors", errors=order_modal.errors(mistakes, typed, locale))
+            await ack(response_action="errors", errors=order_modal.errors(mistakes, typed, t))
             return
         order_id = wish.order.order_id
-        await ack(response_action="update", view=order_modal.working(order_id, locale))
+        await ack(response_action="update", view=order_modal.working(order_id, t))
         acked = time.monotonic()
         self._forms.forget(typed["id"])
         answers = self._services.answers
         try:
-            view = await self._start(wish, policy, requester, locale)
+            view = await self._start(wish, policy, requester, t)
         except TemporalUnavailableError as error:
             _log.warning("order_not_started", order_id=order_id, why=repr(error))
-            sentence = notices.unavailable(locale)
-            view = order_modal.failed(typed, products.entries, sentence, locale)
+            sentence = notices.unavailable(t)
+            view = order_modal.failed(typed, products.entries, sentence, t)
             surface = Surface(person=requester.person)
             await answers.show_or_tell(
                 client, typed["id"], view, acked, surface=surface, sentence=sentence
@@ -117,7 +118,7 @@ class OrderFormListeners:
             await answers.show(client, typed["id"], view, acked)
 
     async def _start(
-        self, wish: ParsedOrder, policy: Policy, requester: Actor, locale: str
+        self, wish: ParsedOrder, policy: Policy, requester: Actor, t: Translator
     ) -> View:
         """Start the order; return the view that says that it was received.
 
@@ -138,10 +139,10 @@ class OrderFormListeners:
             order = snapshot.order if snapshot is not None else order
         return order_modal.received(
             order.order_id,
+            t,
             total=str(order.total),
             waits_in=_asks_in(policy, order),
             paid_elsewhere=order.payment is PaymentMode.AWAIT,
-            locale=locale,
         )
 
 

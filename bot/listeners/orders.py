@@ -12,6 +12,7 @@ from bot.runtime.ids import ORDER_ID
 from views import card_click, notices, order_status
 from views.ids import ActionId
 from views.payload import clicker, word
+from views.translator import translator
 from workflows.rules.orders.order import Cancellation
 from workflows.rules.orders.verbs import OrderVerb
 from workflows.rules.people.actors import Actor, Origin
@@ -45,8 +46,8 @@ class OrderListeners:
             await self._tell_of(surface, written)
             return
         snapshots = await self._services.orders.latest_of(surface.person)
-        locale = await self._services.people.locale_of(surface.person)
-        await self._services.answers.tell_message(surface, order_status.latest(snapshots, locale))
+        t = translator(await self._services.people.locale_of(surface.person))
+        await self._services.answers.tell_message(surface, order_status.latest(snapshots, t))
 
     async def show_clicked(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Tell where one order of a list stands now; the list stays."""
@@ -61,13 +62,13 @@ class OrderListeners:
     async def _tell_of(self, surface: Surface, written: str) -> None:
         """Show one order to whoever asks by its number, or say why not."""
         answers, order_id = self._services.answers, written.upper()
-        locale = await self._services.people.locale_of(surface.person)
+        t = translator(await self._services.people.locale_of(surface.person))
         if not ORDER_ID.fullmatch(order_id):
-            await answers.tell(surface, notices.malformed_order_id(written, locale))
+            await answers.tell(surface, notices.malformed_order_id(written, t))
         elif snapshot := await self._services.orders.look_up(order_id):
-            await answers.tell_message(surface, order_status.one(snapshot, surface.person, locale))
+            await answers.tell_message(surface, order_status.one(snapshot, surface.person, t))
         else:
-            await answers.tell(surface, notices.unknown_order(order_id, locale))
+            await answers.tell(surface, notices.unknown_order(order_id, t))
 
     async def cancel_clicked(
         self, ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest
@@ -85,8 +86,8 @@ class OrderListeners:
         outcome = await self._presses.do(press, deed, say)
         sentence = outcome.sentence
         if press.surface.is_private and not await self._shown_anew(press):
-            locale = await self._services.people.locale_of(click.person)
-            sentence = sentence or notices.confirmed(OrderVerb.CANCEL, locale)
+            t = translator(await self._services.people.locale_of(click.person))
+            sentence = sentence or notices.confirmed(OrderVerb.CANCEL, t)
         if sentence:
             await say(sentence)
 
@@ -95,6 +96,6 @@ class OrderListeners:
         snapshot = await self._services.orders.look_up(press.request_id)
         if snapshot is None:
             return False
-        locale = await self._services.people.locale_of(press.surface.person)
-        message = order_status.one(snapshot, press.surface.person, locale)
+        t = translator(await self._services.people.locale_of(press.surface.person))
+        message = order_status.one(snapshot, press.surface.person, t)
         return await self._services.answers.paint_final(press.surface, message)

@@ -26,6 +26,7 @@ from records.refusals import Refusal
 from records.snapshots import read_snapshot
 from views import cards, notices
 from views.card_click import Click, ClickContext, pressed_copy
+from views.translator import translator
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.inbox import goes_on
 from workflows.rules.messages import Menu
@@ -141,13 +142,13 @@ class Presses:
         answer = await ask()
         if not isinstance(answer, Unconfirmed):
             return await self._settle(press, deed, answer)
-        locale = await self._services.people.locale_of(press.surface.person)
-        await say(notices.unconfirmed(locale))
+        t = translator(await self._services.people.locale_of(press.surface.person))
+        await say(notices.unconfirmed(t))
         answer = await self._services.workflows.confirm(ask)
         if isinstance(answer, Accepted):
-            return Outcome(sentence=notices.confirmed(verb_of(deed), locale), counted=True)
+            return Outcome(sentence=notices.confirmed(verb_of(deed), t), counted=True)
         if isinstance(answer, Ended) and await self._had_counted(press, deed):
-            return Outcome(sentence=notices.confirmed(verb_of(deed), locale), counted=True)
+            return Outcome(sentence=notices.confirmed(verb_of(deed), t), counted=True)
         return await self._settle(press, deed, answer)
 
     async def menu(self, request_id: str, person: str) -> Menu | str:
@@ -165,7 +166,7 @@ class Presses:
             return await asking(self._services.workflows.menu, request_id, person) or ""
         except TemporalUnavailableError as error:
             _log.warning("menu_not_asked", why=str(error))
-            return notices.unavailable(await self._services.people.locale_of(person))
+            return notices.unavailable(translator(await self._services.people.locale_of(person)))
 
     async def _settle(self, press: Press, deed: AnyDeed, answer: Answer | OrderAnswer) -> Outcome:
         match answer:
@@ -181,14 +182,14 @@ class Presses:
                 link = ""
                 if answer.code == StaleContentError.code:
                     link = await self._services.answers.permalink(_root(press.surface))
-                locale = await self._services.people.locale_of(press.surface.person)
-                sentence = notices.refusal(answer.code, answer.data, locale, link)
+                t = translator(await self._services.people.locale_of(press.surface.person))
+                sentence = notices.refusal(answer.code, answer.data, t, link)
                 return Outcome(sentence=sentence, mendable=answer.code != RequestClosedError.code)
             case Ended() | Unknown():
                 return Outcome(sentence=await self.tell_how_it_ended(press, deed))
             case Unconfirmed():
-                locale = await self._services.people.locale_of(press.surface.person)
-                return Outcome(sentence=notices.still_unconfirmed(locale), counted=None)
+                t = translator(await self._services.people.locale_of(press.surface.person))
+                return Outcome(sentence=notices.still_unconfirmed(t), counted=None)
 
     async def _write_down(self, press: Press, deed: AnyDeed, code: str) -> None:
         """Keep the refusal, best effort: Temporal keeps none, and the person must hear it anyway."""
@@ -207,19 +208,19 @@ class Presses:
 
     async def tell_how_it_ended(self, press: Press, deed: AnyDeed | None = None) -> str:
         """Answer a press on a card whose workflow has ended, and have that card shown as it is."""
-        locale = await self._services.people.locale_of(press.surface.person)
+        t = translator(await self._services.people.locale_of(press.surface.person))
         record = await self._services.requests.get(press.request_id)
         if record is None:
             _log.warning("press_for_unknown_request", request_id=press.request_id)
             if deed is not None:
                 await self._write_down(press, deed, UNKNOWN_REQUEST)
-            return notices.unknown_request(press.request_id, locale)
+            return notices.unknown_request(press.request_id, t)
         closed = OrderClosedError if isinstance(deed, OrderDeed) else RequestClosedError
         if deed is not None:
             await self._write_down(press, deed, closed.code)
         if not await self._republish(record.owner_id, press):
             await self._paint_last_state(record.owner_id, press)
-        return notices.refusal(closed.code, _closing(read_snapshot(record.face)), locale)
+        return notices.refusal(closed.code, _closing(read_snapshot(record.face)), t)
 
     async def _had_counted(self, press: Press, deed: AnyDeed) -> bool:
         """Whether the ended request holds what this press asked for, the first time unanswered."""

@@ -16,6 +16,7 @@ from bot.temporal.client import TemporalUnavailableError
 from views import approval_modal, notices
 from views.ids import CallbackId
 from views.payload import clicker
+from views.translator import translator
 from workflows.rules.approvals.form import (
     DraftRequest,
     RequestFormErrors,
@@ -57,8 +58,8 @@ class RequestListeners:
         choices = form_choices(self._services)
         chosen = wanted if wanted in dict(choices) else ""
         written = DraftRequest(request_id=new_id("REQ"), policy=chosen)
-        locale = self._services.people.cached_locale(str(body.get("user_id") or ""))
-        view = approval_modal.build(written.request_id, choices, written=written, locale=locale)
+        t = translator(self._services.people.cached_locale(str(body.get("user_id") or "")))
+        view = approval_modal.build(written.request_id, choices, t, written=written)
         await client.views_open(trigger_id=body["trigger_id"], view=view)
 
     async def request_submitted(
@@ -67,34 +68,34 @@ class RequestListeners:
         """Check what was written by pure rules, acknowledge, then start the request."""
         typed = body["view"]
         requester = Actor(person=clicker(body), origin=Origin.SLACK)
-        locale = self._services.people.cached_locale(requester.person)
+        t = translator(self._services.people.cached_locale(requester.person))
         policies = self._services.policies
         written = approval_modal.parse(typed)
         policy = policies.by_name.get(written.policy) if written.policy not in FORMS else None
         if policy is None:
-            await ack(response_action="errors", errors=approval_modal.unknown_policy(locale))
+            await ack(response_action="errors", errors=approval_modal.unknown_policy(t))
             return
         try:
             asked = read_request(written, policy, requester, policies.chain_of(requester.person))
         except RequestFormErrors as mistakes:
-            await ack(response_action="errors", errors=approval_modal.errors(mistakes, locale))
+            await ack(response_action="errors", errors=approval_modal.errors(mistakes, t))
             return
-        await ack(response_action="update", view=approval_modal.working(asked.request_id, locale))
+        await ack(response_action="update", view=approval_modal.working(asked.request_id, t))
         acked = time.monotonic()
         answers, surface = self._services.answers, Surface(person=requester.person)
         try:
             new = await self._services.workflows.start_approval(asked)
         except TemporalUnavailableError as error:
             _log.warning("request_not_started", request_id=asked.request_id, why=str(error))
-            sentence = notices.unavailable(locale)
-            view = approval_modal.failed(typed, form_choices(self._services), sentence, locale)
+            sentence = notices.unavailable(t)
+            view = approval_modal.failed(typed, form_choices(self._services), sentence, t)
             await answers.show_or_tell(
                 client, typed["id"], view, acked, surface=surface, sentence=sentence
             )
             return
         if not new and (before := await self._sent_otherwise(asked)):
-            sentence = approval_modal.sent_before(before, asked.policy.name, locale)
-            view = approval_modal.told(sentence, locale)
+            sentence = approval_modal.sent_before(before, asked.policy.name, t)
+            view = approval_modal.told(sentence, t)
             await answers.show_or_tell(
                 client, typed["id"], view, acked, surface=surface, sentence=sentence
             )
@@ -102,8 +103,8 @@ class RequestListeners:
         view = approval_modal.received(
             asked.request_id,
             policy.channel if policy.notify is Notify.CARD else None,
+            t,
             Status.PENDING if asked.route.levels else Status.APPROVED,
-            locale,
         )  # whoever has closed the window hears the outcome, where somebody had to be asked
         await answers.show(client, typed["id"], view, acked)
 

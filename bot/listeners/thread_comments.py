@@ -17,6 +17,7 @@ from slack_api.errors import SLACK_FAILURES, classify
 from views import thread_notices
 from views.payload import tables
 from views.thread_reply import ThreadReply, deciding_message, parse_reply, request_of
+from views.translator import Translator, translator
 from views.typed_decision import is_typed_decision
 from workflows.rules.approvals.request import Comment
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -84,18 +85,18 @@ class ThreadListeners:
             return
         reply, request_id, answer = context["comment"]
         surface = Surface(person=reply.person, channel=reply.channel, thread_ts=reply.thread_ts)
-        locale = await self._services.people.locale_of(reply.person)
+        t = translator(await self._services.people.locale_of(reply.person))
         match answer:
             case Accepted(face=snapshot):
-                sentences = await self._hints(client, reply, snapshot, locale)
+                sentences = await self._hints(client, reply, snapshot, t)
             case Refused(code=code) if code != RequestClosedError.code:
                 await self._write_down(reply, request_id, code)
-                refusal = thread_notices.refused(code, answer.data, locale)
+                refusal = thread_notices.refused(code, answer.data, t)
                 sentences = self._once(reply, code, refusal)
             case _:
                 code = RequestClosedError.code
                 await self._write_down(reply, request_id, code)
-                sentences = self._once(reply, code, thread_notices.closed(locale))
+                sentences = self._once(reply, code, thread_notices.closed(t))
         if sentences:
             await self._services.answers.tell(surface, "\n".join(sentences))
 
@@ -109,15 +110,15 @@ class ThreadListeners:
         )
 
     async def _hints(
-        self, client: AsyncWebClient, reply: ThreadReply, snapshot: ApprovalSnapshot, locale: str
+        self, client: AsyncWebClient, reply: ThreadReply, snapshot: ApprovalSnapshot, t: Translator
     ) -> list[str]:
         """Return what to say about a comment that was kept; the same event is answered once."""
         found: list[str] = []
         if is_typed_decision(reply.said) and self._is_new(reply.event_id):
             link = await self._link_to_buttons(client, reply, snapshot.request_id)
-            found.append(thread_notices.typed_decision(link, locale))
+            found.append(thread_notices.typed_decision(t, link))
         if snapshot.private:
-            found += self._once(reply, "public", thread_notices.public_thread(locale))
+            found += self._once(reply, "public", thread_notices.public_thread(t))
         return found
 
     async def _link_to_buttons(

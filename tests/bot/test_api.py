@@ -18,6 +18,7 @@ from records.database import Database
 from tests.bot.desk import ANA, BORIS, RunningWorker, Shop, has_buttons, was_started
 from tests.bot.front_door import LINE, ORDER, TOKEN, FrontDoor, Json, Reply, front_door
 from views import notices
+from views.translator import ENGLISH
 from workflows.rules.messages import OrderInput
 from workflows.rules.orders.order import Cancellation, OrderStatus, PaymentMode
 from workflows.rules.people.actors import Origin
@@ -251,7 +252,9 @@ async def test_a_cancellation_that_is_refused_has_a_sentence_and_is_written_down
 
     assert (second.status, second.problem) in {(409, "already-cancelled"), (409, "order-closed")}
     assert (late.status, late.problem) == (409, "order-closed")
-    assert late.body["detail"] == notices.field_refusal("order_closed", {"status": "cancelled"})
+    assert late.body["detail"] == notices.field_refusal(
+        "order_closed", {"status": "cancelled"}, ENGLISH
+    )
     refusals = await shop.refusals.of(order_id)
     assert [(one.actor.person, one.verb) for one in refusals] == [(BORIS, "cancel")] * 2
     assert {one.actor.origin for one in refusals} == {Origin.API}

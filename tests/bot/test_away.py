@@ -13,6 +13,7 @@ from emulator.client import StandInClient, text_of
 from tests.bot.desk import APPROVALS, BORIS, CLARA, Json
 from tests.bot.front_desk import EMIL, FrontDesk, level
 from views import notices
+from views.translator import ENGLISH
 from workflows.rules.approvals.request import Refresh, Status
 from workflows.rules.people.actors import Absence
 
@@ -116,7 +117,7 @@ async def test_who_has_closed_the_form_hears_of_a_refusal_all_the_same(
 
     await slack.submit(BORIS, form, typed(services, EMIL))
 
-    refusal = notices.refusal("absence_in_a_circle", {})
+    refusal = notices.refusal("absence_in_a_circle", {}, ENGLISH)
     await slack.wait_for_message(f"D{BORIS}", BORIS, lambda m: refusal in text_of(m))
 
 
@@ -142,6 +143,6 @@ async def test_who_is_noted_reads_so_before_a_request_that_cannot_be_reached_is_
     await slack.wait_for_modal(BORIS, lambda v: EMIL in text_of(v) and not v["callback_id"])
     noted.set()
 
-    later = notices.hear_later(1)
+    later = notices.hear_later(1, ENGLISH)
     await slack.wait_for_message(f"D{BORIS}", BORIS, lambda m: later in text_of(m))
     assert await desk.workflows.menu(asked.request_id, BORIS) is not None

@@ -13,8 +13,9 @@ from tests.bot.desk import ANA, APPROVALS, BORIS, GUS, Json, Shop, listeners_end
 from tests.bot.forms import fill_in, open_form, order_id_of
 from tests.bot.presses import SECRET, SignedHttp, press_payload, with_value
 from views import notices
+from views.translator import ENGLISH
 
-SORRY = notices.internal_error("").strip()
+SORRY = notices.internal_error("", ENGLISH).strip()
 SECRETS = "the password is hunter2"
 
 
@@ -99,7 +100,7 @@ async def test_a_button_that_is_not_ours_is_acknowledged_and_told_to_be_unreadab
     answer = await http.interact(with_value(payload, **value))
 
     assert answer.status == 200
-    await shop.told(BORIS, notices.unreadable())
+    await shop.told(BORIS, notices.unreadable(ENGLISH))
     assert await shop.updates(card.approval_id, "decide") == 0
 
 
@@ -132,7 +133,7 @@ async def test_a_form_that_is_not_ours_is_answered_in_its_own_window(
 
     said = json.loads(answer.body)
     assert (answer.status, said["response_action"]) == (200, "update")
-    assert notices.unreadable() in text_of(said["view"])
+    assert notices.unreadable(ENGLISH) in text_of(said["view"])
 
 
 async def test_a_foreign_action_is_cleanly_unhandled_with_one_line_in_the_log(

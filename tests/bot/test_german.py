@@ -1,13 +1,10 @@
 """Somebody who reads German: whatever is said to them alone is in German, to the last word."""
 
 import ast
-import importlib
-import inspect
 import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -25,9 +22,11 @@ from tests.bot.test_thread_comments import reply, whispers
 from tests.bot.test_verbs import FORMS
 from views import hr_modal, notices, thread_notices
 from views.catalogue import CATALOGUES
+from views.translator import translator
 from workflows.rules.approvals.policy import Visibility
 from workflows.rules.approvals.verbs import Verb
 
+DE = translator("de")
 _PRIVATE = ("views.open", "views.update", "views.publish", "chat.postEphemeral")
 
 
@@ -96,7 +95,7 @@ async def test_every_verb_from_the_menu_to_the_last_word(
 
     await slack.submit(person, form, dict(typed))
 
-    await desk.says(person, notices.confirmed(verb, "de"))
+    await desk.says(person, notices.confirmed(verb, DE))
     said = await said_privately(slack)
     assert len(said) > 3
     assert english_in(said) == set()
@@ -108,11 +107,11 @@ async def test_refusals_orders_and_their_mistakes(
 ) -> None:
     asked = await desk.ask()
     await slack.click(GUS, APPROVALS, asked.message, "approve")
-    await shop.told(GUS, notices.refusal("not_an_approver", {}, "de"))
+    await shop.told(GUS, notices.refusal("not_an_approver", {}, DE))
     form = await open_form(slack)
     await fill_in(slack, form, lines__0__quantity="many", card_expiry="never")
     await slack.say(GUS, APPROVALS, "/order-status nothing")
-    await shop.told(GUS, notices.malformed_order_id("nothing", "de"))
+    await shop.told(GUS, notices.malformed_order_id("nothing", DE))
     await slack.say(GUS, APPROVALS, "/away")
     await slack.wait_for_modal(GUS, lambda v: v["callback_id"] == "away")
     await slack.say(GUS, APPROVALS, "/approval")
@@ -143,14 +142,14 @@ async def test_the_home_its_tabs_and_what_is_told_there(
         home = await slack.wait_for_home(EMIL, _newer_than(home))
 
     await slack.click_in_view(EMIL, home, "approve")
-    await home_with(slack, EMIL, notices.confirmed("approve", "de"))
+    await home_with(slack, EMIL, notices.confirmed("approve", DE))
     left = [one.request_id for one in asked]
     await slack.wait_for_home(
         EMIL, lambda v: sum(one in text_of(v) for one in left) == len(left) - 1
     )
     form = await bulk_form(slack, EMIL)
     await slack.submit(EMIL, form, {"chosen": ticked(form)})
-    await desk.says(EMIL, notices.confirmed("approve", "de"))
+    await desk.says(EMIL, notices.confirmed("approve", DE))
     await listeners_ended()
 
     assert english_in(await said_privately(slack)) == set()
@@ -183,7 +182,7 @@ async def test_the_hr_form_its_mistakes_and_its_answer(
     await submit(slack, form, EMIL)
 
     assert english_in(mistaken) == set()
-    received = hr_modal.received(request_id_of(form), "#hr", locale="de")
+    received = hr_modal.received(request_id_of(form), "#hr", DE)
     await desk.says(EMIL, text_of(received).partition("<")[0].strip()[:60])
     assert english_in(await said_privately(slack)) == set()
 
@@ -197,39 +196,27 @@ async def test_hints_and_refusals_in_a_thread(
     await reply(slack, EMIL, private, "ok")
     await reply(slack, EMIL, others, "ok")
     await slack.click(EMIL, APPROVALS, others.message, "approve")
-    await shop.told(EMIL, notices.refusal("not_an_approver", {}, "de"))
+    await shop.told(EMIL, notices.refusal("not_an_approver", {}, DE))
 
     (hint,) = await whispers(slack, EMIL, private)
-    assert thread_notices.public_thread("de") in hint
-    assert await whispers(slack, EMIL, others) == [thread_notices.refused("not_involved", {}, "de")]
+    assert thread_notices.public_thread(DE) in hint
+    assert await whispers(slack, EMIL, others) == [thread_notices.refused("not_involved", {}, DE)]
     assert english_in(await said_privately(slack)) == set()
 
 
-def _speaking_calls(path: Path) -> Iterator[tuple[str, bool]]:
-    """Yield each call of a view that speaks a language, and whether the listener names it."""
-    tree, modules = ast.parse(path.read_text(encoding="utf-8")), dict[str, ModuleType]()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "views":
-            modules |= {
-                one.name: importlib.import_module(f"views.{one.name}") for one in node.names
-            }
-    for node in ast.walk(tree):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-            continue
-        place = node.func.value
-        module = modules.get(place.id) if isinstance(place, ast.Name) else None
-        view = getattr(module, node.func.attr, None)
-        if not inspect.isfunction(view) or "locale" not in inspect.signature(view).parameters:
-            continue
-        named = {one.arg: None for one in node.keywords if one.arg}
-        given = inspect.signature(view).bind_partial(*node.args, **named).arguments
-        yield ast.unparse(node), "locale" in given
+def _translators_in(path: Path) -> Iterator[str]:
+    """Yield what each translator in a listener's module is made of."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Name) and node.id == "ENGLISH":
+            yield node.id
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "translator":
+            yield ast.unparse(node.args[0])
 
 
-def test_every_listener_names_the_language_of_what_it_shows() -> None:
-    """A view's own default is for what has no reader: listeners always have one."""
-    rooms = sorted(Path(str(listeners.__file__)).parent.glob("*.py"))
-    calls = [one for path in rooms for one in _speaking_calls(path)]
+def test_every_listener_takes_the_translator_of_the_person_it_answers() -> None:
+    """That each view gets a translator is for mypy; whose language it is, mypy cannot see."""
+    modules = sorted(Path(str(listeners.__file__)).parent.glob("*.py"))
+    made_of = [source for path in modules for source in _translators_in(path)]
 
-    assert len(calls) > 60
-    assert [words for words, named in calls if not named] == []
+    assert len(made_of) > 30
+    assert [source for source in made_of if "locale" not in source] == []

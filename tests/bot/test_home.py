@@ -13,6 +13,7 @@ from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, Json, Shop, listeners_e
 from tests.bot.front_desk import EMIL, FrontDesk, level
 from tests.bot.test_away import away_for_a_week
 from views import notices
+from views.translator import ENGLISH
 from workflows.rules.approvals.policy import LevelRule, ReasonRule
 from workflows.rules.approvals.request import Status, Withdrawal
 from workflows.rules.people.actors import Actor, Origin
@@ -73,7 +74,7 @@ async def test_a_decision_there_counts_is_told_there_and_shows_on_the_card(
 
     await slack.click_in_view(BORIS, home, "approve")
 
-    shown = await home_with(slack, BORIS, notices.confirmed("approve"))
+    shown = await home_with(slack, BORIS, notices.confirmed("approve", ENGLISH))
     assert asked.request_id not in text_of(shown)
     await shop.pass_time(asked.request_id)
     await desk.card(asked.request_id, lambda m: f"<@{BORIS}> approved" in text_of(m))
@@ -103,7 +104,7 @@ async def test_a_rejection_from_there_asks_for_its_reason_in_a_modal(
     await slack.submit(BORIS, form, {"reason": "No room."})
 
     await desk.face(asked.request_id, lambda snapshot: snapshot.status is Status.REJECTED)
-    await desk.says(BORIS, notices.confirmed("reject"))
+    await desk.says(BORIS, notices.confirmed("reject", ENGLISH))
     await home_without(slack, BORIS, asked.request_id)
 
 
@@ -249,11 +250,11 @@ async def test_five_at_once_of_which_one_is_refused(
 
     if closes:
         home = await home_with(slack, BORIS, "4 decisions count.", "1 does not", "taken back")
-        assert text_of(home).count(notices.confirmed("approve")) == 4
+        assert text_of(home).count(notices.confirmed("approve", ENGLISH)) == 4
     else:
         told = await desk.says(BORIS, "4 decisions count.")
         assert "1 does not" in text_of(told)
-        assert text_of(told).count(notices.confirmed("approve")) == 4
+        assert text_of(told).count(notices.confirmed("approve", ENGLISH)) == 4
         assert "taken back" in text_of(told)
     for number, one in enumerate(asked):
         wanted = Status.WITHDRAWN if number == 2 else Status.APPROVED

@@ -10,7 +10,7 @@ from bot.policies.file import Policies, load
 from emulator.people import Seed
 from records.time_off import DEFAULT_DAYS
 from views.home import ROWS
-from views.text import text
+from views.translator import ENGLISH
 from workflows.rules.approvals.policy import Layout, Visibility, route
 from workflows.rules.hr.request import FIELDS, HrType, Priority
 from workflows.rules.hr.snapshot import STEPS
@@ -57,7 +57,7 @@ def rows(heading: str) -> list[list[str]]:
 def test_every_type_stands_there_with_its_policy_fields_and_steps() -> None:
     assert rows("type") == [
         [
-            text(f"hr.type.{one}", "en"),
+            ENGLISH(f"hr.type.{one}"),
             one.value,
             ", ".join(dict.fromkeys(FIELD_WORDS[name] for name in FIELDS[one])),
             ", ".join(STEP_WORDS[step] for step in STEPS[one]),

@@ -26,6 +26,7 @@ from tests.bot.front_desk import FrontDesk
 from tests.bot.presses import SignedHttp
 from views import hr_copy
 from views.blocks import actions
+from views.translator import ENGLISH
 from workflows.rules.hr.request import ALL_FIELDS, FIELDS, HrRequest, HrType, Priority, request_of
 from workflows.rules.hr.snapshot import hr_approval_id
 from workflows.rules.messages import HrInput
@@ -422,7 +423,7 @@ async def press_copy(
     slack: StandInClient, web: AsyncWebClient, person: str, request_id: str
 ) -> None:
     """Press the button of a copy, on a message that only this person has."""
-    row = actions("actions", hr_copy.copy_button(request_id))
+    row = actions("actions", hr_copy.copy_button(request_id, ENGLISH))
     posted = await web.chat_postMessage(channel=f"D{person}", text="Rejected", blocks=[row])
     await slack.click(person, f"D{person}", {"ts": posted["ts"], "blocks": [row]}, "copy")
 

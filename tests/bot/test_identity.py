@@ -12,6 +12,7 @@ from tests.bot.desk import ANA, BORIS, CLARA, FAY, GUS, Card, Json, listeners_en
 from tests.bot.front_desk import FrontDesk, level
 from tests.bot.presses import SignedHttp, press_payload
 from views import notices
+from views.translator import ENGLISH
 
 HANA, IVAN, JUNE, KAI, BOT = "W0HANA", "U0IVAN", "U0JUNE", "U0KAI", "U0LOCALBOT"
 """A Grid member, deactivated, a guest, from another workspace, and the bot itself."""
@@ -156,6 +157,6 @@ async def test_a_click_is_from_whom_slack_says_and_nobody_else(
             assert (said, refused) == ([], [])
         case code:
             assert (said, refused) == ([], [(payload["user"]["id"], code)])
-            sentence = notices.refusal(code, shape.data)
+            sentence = notices.refusal(code, shape.data, ENGLISH)
             told = await slack.journal(kind="response_url")
             assert sentence in [one["arguments"]["text"] for one in told]

@@ -8,6 +8,7 @@ from records.database import Database
 from tests.bot.desk import ANA, APPROVALS, GUS, Json, Shop, listeners_ended
 from tests.bot.presses import SignedHttp, press_payload
 from views import notices
+from views.translator import ENGLISH
 from workflows.rules.orders.order import OrderStatus
 
 
@@ -57,7 +58,7 @@ async def test_a_stranger_gets_a_private_sentence_and_nothing_changes(
 
     await slack.click(GUS, APPROVALS, card.message, "cancel")
 
-    await shop.told(GUS, notices.refusal("not_your_order", {}))
+    await shop.told(GUS, notices.refusal("not_your_order", {}, ENGLISH))
     await listeners_ended()
     assert await shop.refused(card.order_id) == [(GUS, "not_your_order")]
     assert await shop.until_idle(card.order_id) == before
@@ -74,7 +75,7 @@ async def test_a_press_on_a_card_of_before_the_end_is_told_so_and_shown_the_end(
 
     await http.interact(payload)
 
-    await shop.told(ANA, notices.refusal("order_closed", {"status": "completed"}))
+    await shop.told(ANA, notices.refusal("order_closed", {"status": "completed"}, ENGLISH))
     assert await shop.refused(card.order_id) == [(ANA, "order_closed")]
     final = await shop.card(card.order_id, lambda m: "Completed" in text_of(m))
     assert cancel_buttons(final) == []

@@ -7,6 +7,7 @@ from emulator.client import StandInClient, text_of
 from tests.bot.desk import ANA, APPROVALS, BORIS, GUS, Json, Shop, listeners_ended
 from tests.bot.presses import approval_by
 from views import notices
+from views.translator import ENGLISH
 from workflows.rules.orders.order import OrderStatus
 
 
@@ -57,9 +58,9 @@ async def test_status_tells_privately_what_the_card_shows(
 @pytest.mark.parametrize(
     ("written", "sentence"),
     [
-        ("ORD-7K2M4QXA", notices.unknown_order("ORD-7K2M4QXA")),
-        ("<!here> 7", notices.malformed_order_id("<!here> 7")),
-        ("ORD-7K2M4QXA' OR 1=1", notices.malformed_order_id("ORD-7K2M4QXA' OR 1=1")),
+        ("ORD-7K2M4QXA", notices.unknown_order("ORD-7K2M4QXA", ENGLISH)),
+        ("<!here> 7", notices.malformed_order_id("<!here> 7", ENGLISH)),
+        ("ORD-7K2M4QXA' OR 1=1", notices.malformed_order_id("ORD-7K2M4QXA' OR 1=1", ENGLISH)),
     ],
 )
 async def test_an_unknown_or_malformed_number_gets_a_helpful_sentence(
@@ -108,7 +109,7 @@ async def test_a_press_on_an_old_private_answer_is_harmless_and_shows_how_it_end
 
     await slack.click(ANA, APPROVALS, told, "cancel")
 
-    await shop.told(ANA, notices.refusal("order_closed", {"status": "completed"}))
+    await shop.told(ANA, notices.refusal("order_closed", {"status": "completed"}, ENGLISH))
     painted = await shop.told(ANA, "Completed")
     assert painted["ts"] == told["ts"]
     assert actions_of(painted) == []
@@ -125,7 +126,7 @@ async def test_a_press_on_an_answer_that_slack_edits_no_more_is_told_of(
 
     await slack.click(ANA, APPROVALS, told, "cancel")
 
-    await shop.told(ANA, notices.confirmed("cancel"))
+    await shop.told(ANA, notices.confirmed("cancel", ENGLISH))
 
 
 async def test_every_order_of_the_list_can_be_shown(

@@ -22,6 +22,7 @@ from tests.bot.desk import (
 from tests.bot.forms import fill_in, open_form, order_id_of, submission
 from tests.bot.presses import SignedHttp
 from views import notices
+from views.translator import ENGLISH
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.orders.order import OrderStatus, PaymentMode
 
@@ -99,7 +100,9 @@ async def test_bad_input_is_a_sentence_at_its_field_and_starts_nothing(
 
     answer = await fill_in(slack, form, **{field: written})
 
-    assert answer["errors"] == {field.replace("__", "."): notices.field_refusal(code, data)}
+    assert answer["errors"] == {
+        field.replace("__", "."): notices.field_refusal(code, data, ENGLISH)
+    }
     assert not await was_started(temporal, order_id_of(form))
 
 
@@ -115,9 +118,9 @@ async def test_what_slacks_own_form_would_stop_is_refused_too(
     answer = await http.interact(payload)
 
     assert json.loads(answer.body)["errors"] == {
-        "note": notices.field_refusal("text_too_long", {"limit": "3000"}),
-        "lines.0.sku": notices.field_refusal("unknown_product", {"sku": "NO-SUCH"}),
-        "customer": notices.field_refusal("text_missing", {}),
+        "note": notices.field_refusal("text_too_long", {"limit": "3000"}, ENGLISH),
+        "lines.0.sku": notices.field_refusal("unknown_product", {"sku": "NO-SUCH"}, ENGLISH),
+        "customer": notices.field_refusal("text_missing", {}, ENGLISH),
     }
     assert not await was_started(temporal, order_id_of(form))
 

@@ -22,6 +22,7 @@ from tests.bot.desk import (
 )
 from tests.bot.presses import SignedHttp, approval_by, press_payload, pressed_again, with_value
 from views import notices
+from views.translator import ENGLISH
 from workflows import card_owner
 from workflows.rules.approvals.request import Withdrawal
 from workflows.rules.people.actors import Actor, Origin
@@ -83,7 +84,7 @@ async def test_a_refused_click_is_one_private_sentence_and_one_row_and_no_histor
 
     await http.interact(with_value(payload, card_version=version))
     link = await slack_link(slack, card) if code == "stale_content" else ""
-    await shop.told(person, notices.refusal(code, DATA.get(code, {}), link=link))
+    await shop.told(person, notices.refusal(code, DATA.get(code, {}), ENGLISH, link=link))
     await listeners_ended()
 
     assert len(await whispers(slack, person)) == 1
@@ -97,7 +98,7 @@ async def test_nobody_else_reads_why_a_click_was_refused(
     card = await shop.waiting_order()
 
     await slack.click(GUS, APPROVALS, card.message, "approve")
-    await shop.told(GUS, notices.refusal("not_an_approver", {}))
+    await shop.told(GUS, notices.refusal("not_an_approver", {}, ENGLISH))
 
     assert await whispers(slack, BORIS) == []
     assert len(await shop.cards(card.order_id)) == 1
@@ -125,7 +126,7 @@ async def test_a_refused_click_on_the_current_copy_has_nothing_written_again(
     card = await shop.waiting_order()
 
     await http.interact(await press_payload(slack, GUS, card, "approve"))
-    await shop.told(GUS, notices.refusal("not_an_approver", {}))
+    await shop.told(GUS, notices.refusal("not_an_approver", {}, ENGLISH))
     await listeners_ended()
 
     assert await shop.updates(card.approval_id, "republish") == 0
@@ -141,7 +142,9 @@ async def test_a_click_on_an_ended_approval_asks_the_order_that_owns_its_card(
     await shop.direct_message(ANA, card.order_id)
 
     await http.interact(payload)
-    await shop.told(GUS, notices.refusal("request_closed", {"status": "approved", "person": BORIS}))
+    await shop.told(
+        GUS, notices.refusal("request_closed", {"status": "approved", "person": BORIS}, ENGLISH)
+    )
     await listeners_ended()
 
     assert await shop.updates(card.order_id, "republish") == 1
@@ -162,7 +165,7 @@ async def test_a_second_press_after_the_end_is_refused_even_with_the_same_verdic
     await http.interact(pressed_again(payload))
 
     data = {"status": "approved", "person": BORIS}
-    await shop.told(BORIS, notices.refusal("request_closed", data))
+    await shop.told(BORIS, notices.refusal("request_closed", data, ENGLISH))
     await listeners_ended()
     assert await shop.refused(card.approval_id) == [(BORIS, "request_closed")]
 
@@ -204,7 +207,7 @@ async def test_a_click_on_a_request_that_was_terminated_leaves_no_buttons(
 
     await http.interact(payload)
 
-    await shop.told(BORIS, notices.refusal("request_closed", {}))
+    await shop.told(BORIS, notices.refusal("request_closed", {}, ENGLISH))
     await shop.card(card.order_id, lambda m: not has_buttons(m))
 
 
@@ -217,7 +220,7 @@ async def test_a_click_for_an_unknown_request_changes_nothing_and_says_so(
     pressed = with_value(payload, request_id="ORD-00000000.approval")
     await http.interact({**pressed, "message": {}})  # it would show whose button it is
 
-    await shop.told(BORIS, notices.unknown_request("ORD-00000000.approval"))
+    await shop.told(BORIS, notices.unknown_request("ORD-00000000.approval", ENGLISH))
     await listeners_ended()
     assert await shop.refused("ORD-00000000.approval") == [(BORIS, "unknown_request")]
     (message,) = await shop.cards(card.order_id)
@@ -232,7 +235,7 @@ async def test_the_sentence_comes_another_way_where_the_response_url_refuses(
 
     await slack.click(GUS, APPROVALS, card.message, "approve")
 
-    await shop.told(GUS, notices.refusal("not_an_approver", {}))
+    await shop.told(GUS, notices.refusal("not_an_approver", {}, ENGLISH))
 
 
 async def test_the_sentence_comes_by_direct_message_where_the_channel_takes_none(
@@ -246,7 +249,7 @@ async def test_the_sentence_comes_by_direct_message_where_the_channel_takes_none
 
     await slack.click(GUS, APPROVALS, card.message, "approve")
 
-    await shop.direct_message(GUS, notices.refusal("not_an_approver", {}))
+    await shop.direct_message(GUS, notices.refusal("not_an_approver", {}, ENGLISH))
 
 
 async def test_who_pressed_is_read_from_the_signed_user_and_from_nothing_else(
@@ -263,5 +266,5 @@ async def test_who_pressed_is_read_from_the_signed_user_and_from_nothing_else(
 
     await http.interact(forged)
 
-    await shop.told(GUS, notices.refusal("not_an_approver", {}))
+    await shop.told(GUS, notices.refusal("not_an_approver", {}, ENGLISH))
     assert await shop.updates(card.approval_id, "decide") == 0

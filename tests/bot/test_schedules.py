@@ -13,7 +13,7 @@ from bot.temporal import schedules
 from bot.temporal.schedules import Shown
 from emulator.client import StandInClient
 from tests.bot.desk import ANA, PATIENCE, RunningWorker, unique
-from views.text import day, text
+from views.translator import ENGLISH
 from workflows.summary import SummaryInput
 from workflows.sweep import SweepReport, SweepWorkflow
 
@@ -102,7 +102,7 @@ async def test_a_schedule_tells_a_channel_of_the_day_before(
     (told,) = await slack.messages("C0APPROVALS", ANA)
     days = {began, _today_in_berlin()}  # midnight may have passed meanwhile
     assert told["text"] in {
-        text("day.none", "en", day=day(one - timedelta(days=1), "en")) for one in days
+        ENGLISH("day.none", day=ENGLISH.day(one - timedelta(days=1))) for one in days
     }
 
 

@@ -18,6 +18,7 @@ from tests.bot.conftest import ROOT
 from tests.bot.desk import ANA, APPROVALS, BORIS, Shop, shows
 from tests.bot.presses import SECRET
 from views import notices
+from views.translator import ENGLISH
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ async def test_a_rejection_is_given_over_signed_http(
     answer = await slack.submit(BORIS, modal, {"reason": "No"})
 
     assert answer["acked"]
-    await slack.wait_for_modal(BORIS, lambda v: notices.confirmed("reject") in text_of(v))
+    await slack.wait_for_modal(BORIS, lambda v: notices.confirmed("reject", ENGLISH) in text_of(v))
 
 
 GARBAGE = [

@@ -23,6 +23,7 @@ from tests.bot.desk import (
 from tests.bot.forms import TYPED, order_id_of, submission
 from tests.bot.presses import SECRET, SignedHttp, press_payload
 from views import notices
+from views.translator import ENGLISH
 from workflows.payloads import data_converter
 
 
@@ -72,7 +73,7 @@ async def test_with_temporal_down_the_form_comes_back_with_everything_typed(
 
     await http_without_temporal.interact(payload)
 
-    again = await slack.wait_for_modal(ANA, lambda v: notices.unavailable() in text_of(v))
+    again = await slack.wait_for_modal(ANA, lambda v: notices.unavailable(ENGLISH) in text_of(v))
     shown = {
         block["block_id"]: block["element"].get("initial_value")
         or block["element"].get("initial_option", {}).get("value")
@@ -95,7 +96,9 @@ async def test_with_temporal_down_who_has_closed_the_form_is_told_by_direct_mess
 
     await http_without_temporal.interact(payload)
 
-    await slack.wait_for_message(f"D{ANA}", ANA, lambda m: notices.unavailable() in text_of(m))
+    await slack.wait_for_message(
+        f"D{ANA}", ANA, lambda m: notices.unavailable(ENGLISH) in text_of(m)
+    )
 
 
 async def test_with_temporal_down_a_click_is_told_to_be_unconfirmed_and_stays_so(
@@ -106,8 +109,8 @@ async def test_with_temporal_down_a_click_is_told_to_be_unconfirmed_and_stays_so
 
     await http_without_temporal.interact(payload)
 
-    await shop.told(BORIS, notices.unconfirmed())
-    await shop.told(BORIS, notices.still_unconfirmed())
+    await shop.told(BORIS, notices.unconfirmed(ENGLISH))
+    await shop.told(BORIS, notices.still_unconfirmed(ENGLISH))
 
 
 async def test_with_temporal_down_a_menu_says_so(
@@ -118,4 +121,4 @@ async def test_with_temporal_down_a_menu_says_so(
 
     await http_without_temporal.interact(payload)
 
-    await slack.wait_for_modal(BORIS, lambda v: notices.unavailable() in text_of(v))
+    await slack.wait_for_modal(BORIS, lambda v: notices.unavailable(ENGLISH) in text_of(v))

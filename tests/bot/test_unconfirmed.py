@@ -25,6 +25,7 @@ from tests.bot.desk import (
 )
 from tests.bot.presses import SignedHttp, press_payload
 from views import notices
+from views.translator import ENGLISH
 from workflows.rules.approvals.request import Decision, Verdict
 from workflows.rules.messages import Menu
 
@@ -72,9 +73,9 @@ async def test_a_click_while_the_worker_is_away_is_confirmed_when_it_is_back_and
     await worker.stop()
 
     await slack.click(BORIS, APPROVALS, card.message, "approve")
-    await shop.told(BORIS, notices.unconfirmed())
+    await shop.told(BORIS, notices.unconfirmed(ENGLISH))
     await worker.start()
-    await shop.told(BORIS, notices.confirmed(Verdict.APPROVE))
+    await shop.told(BORIS, notices.confirmed(Verdict.APPROVE, ENGLISH))
 
     assert await shop.updates(card.approval_id, "decide") == 1
     assert await shop.refused(card.approval_id) == []
@@ -87,9 +88,9 @@ async def test_a_click_that_closes_everything_while_unconfirmed_is_told_to_have_
     await worker.stop()
 
     await slack.click(BORIS, APPROVALS, card.message, "approve")
-    await shop.told(BORIS, notices.unconfirmed())
+    await shop.told(BORIS, notices.unconfirmed(ENGLISH))
     await worker.start()
-    await shop.told(BORIS, notices.confirmed(Verdict.APPROVE))
+    await shop.told(BORIS, notices.confirmed(Verdict.APPROVE, ENGLISH))
     await shop.direct_message(ANA, card.order_id)
     await shop.end(card.order_id)
 
@@ -104,10 +105,10 @@ async def test_an_unconfirmed_click_that_was_refused_is_told_so(
     await worker.stop()
 
     await slack.click(GUS, APPROVALS, card.message, "approve")
-    await shop.told(GUS, notices.unconfirmed())
+    await shop.told(GUS, notices.unconfirmed(ENGLISH))
     await worker.start()
 
-    await shop.told(GUS, notices.refusal("not_an_approver", {}))
+    await shop.told(GUS, notices.refusal("not_an_approver", {}, ENGLISH))
     assert await shop.refused(card.approval_id) == [(GUS, "not_an_approver")]
 
 
@@ -120,10 +121,12 @@ async def test_an_unconfirmed_rejection_is_told_in_its_modal(
     await worker.stop()
 
     await slack.submit(BORIS, modal, {"reason": "No"})
-    await slack.wait_for_modal(BORIS, lambda v: notices.unconfirmed() in text_of(v))
+    await slack.wait_for_modal(BORIS, lambda v: notices.unconfirmed(ENGLISH) in text_of(v))
     await worker.start()
 
-    await slack.wait_for_modal(BORIS, lambda v: notices.confirmed(Verdict.REJECT) in text_of(v))
+    await slack.wait_for_modal(
+        BORIS, lambda v: notices.confirmed(Verdict.REJECT, ENGLISH) in text_of(v)
+    )
     assert await shop.updates(card.approval_id, "decide") == 1
 
 
@@ -136,7 +139,7 @@ async def test_an_unconfirmed_click_that_the_ended_request_holds_is_no_refusal(
 
     await http.interact(payload)
 
-    await shop.told(BORIS, notices.confirmed(Verdict.APPROVE))
+    await shop.told(BORIS, notices.confirmed(Verdict.APPROVE, ENGLISH))
     await listeners_ended()
     assert await shop.refused(card.approval_id) == []
 
@@ -152,4 +155,4 @@ async def test_a_menu_that_is_not_answered_is_asked_for_anew(
     menu = await slack.wait_for_modal(
         BORIS, lambda v: "verb-comment" in [block["block_id"] for block in v["blocks"]]
     )
-    assert notices.unavailable() not in text_of(menu)
+    assert notices.unavailable(ENGLISH) not in text_of(menu)

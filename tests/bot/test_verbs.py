@@ -14,6 +14,7 @@ from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, FAY, GUS, has_buttons, 
 from tests.bot.front_desk import DINA, EMIL, FrontDesk, level, offers, verbs_in
 from tests.bot.presses import approval_by
 from views import more_modal, notices
+from views.translator import ENGLISH
 from workflows.rules.approvals.policy import Quorum, ReasonRule
 from workflows.rules.approvals.request import Status, Verdict
 from workflows.rules.approvals.verbs import Verb
@@ -72,7 +73,7 @@ async def test_the_form_of_a_verb_does_it_and_the_modal_says_so(
 
     await slack.submit(person, form, dict(typed))
 
-    await desk.says(person, notices.confirmed(verb))
+    await desk.says(person, notices.confirmed(verb, ENGLISH))
     menu = await desk.workflows.menu(asked.request_id, ANA)
     assert menu is not None
     assert {name: getattr(menu.face, name) for name in expected} == expected
@@ -87,7 +88,7 @@ async def test_an_admin_has_the_approvers_read_again_without_a_form(
 
     await desk.choose(FAY, menu, block)
 
-    await desk.says(FAY, notices.confirmed(Verb.REFRESH))
+    await desk.says(FAY, notices.confirmed(Verb.REFRESH, ENGLISH))
 
 
 async def test_a_stand_in_decides_for_who_asked_them(
@@ -118,7 +119,7 @@ async def test_an_admin_names_others_and_they_decide(
     await slack.wait_for_message(
         APPROVALS,
         BORIS,
-        lambda m: notices.refusal("not_an_approver", {}) in text_of(m),
+        lambda m: notices.refusal("not_an_approver", {}, ENGLISH) in text_of(m),
     )
 
 
@@ -144,7 +145,7 @@ async def test_approve_asks_for_a_reason_where_the_policy_does(
     form = await slack.wait_for_modal(BORIS, lambda v: v["callback_id"] == "verb")
     await slack.submit(BORIS, form, {"reason": "We need it"})
 
-    await desk.says(BORIS, notices.confirmed(Verdict.APPROVE))
+    await desk.says(BORIS, notices.confirmed(Verdict.APPROVE, ENGLISH))
     closed = await desk.face(asked.request_id, lambda snapshot: not snapshot.is_open)
     assert closed.levels[0].decisions[0].reason == "We need it"
 
@@ -155,7 +156,7 @@ async def test_a_click_on_a_card_that_was_amended_is_refused_with_a_link_to_it(
     asked = await desk.ask()
     form = await desk.form(ANA, asked, Verb.AMEND)
     await slack.submit(ANA, form, {"title": "Two desks"})
-    await desk.says(ANA, notices.confirmed(Verb.AMEND))
+    await desk.says(ANA, notices.confirmed(Verb.AMEND, ENGLISH))
 
     await slack.click(BORIS, APPROVALS, asked.message, "approve")
 
@@ -194,7 +195,7 @@ async def test_a_refused_form_says_why_in_the_modal_and_leaves_a_row(
 
     await slack.submit(BORIS, form, {"delegate": {"selected_user": BORIS}})
 
-    await desk.says(BORIS, notices.refusal("delegate_yourself", {}))
+    await desk.says(BORIS, notices.refusal("delegate_yourself", {}, ENGLISH))
     rows = await services.refusals.of(asked.request_id)
     assert [(one.actor.person, one.verb, one.code) for one in rows] == [
         (BORIS, "delegate", "delegate_yourself")
@@ -254,7 +255,7 @@ async def test_a_late_answer_to_a_menu_does_not_paint_over_the_form_that_came_af
     await desk.choose(BORIS, menu, block)
     form = await desk.says(BORIS, "Your comment on")
     call = await slack.wait_for_journal(after=mark, kind="api", method="views.update")
-    late = more_modal.told("Too late")
+    late = more_modal.told("Too late", ENGLISH)
     shown = await services.answers.show(web, menu["id"], late, NOT_ACKED, menu["hash"])
 
     assert call["arguments"]["hash"] == menu["hash"]

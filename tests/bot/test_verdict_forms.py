@@ -17,9 +17,10 @@ from tests.bot.desk import (
 )
 from tests.bot.presses import SignedHttp, approval_by, press_payload
 from views import notices
+from views.translator import ENGLISH
 from workflows.rules.approvals.request import Verdict
 
-CONFIRMED = notices.confirmed(Verdict.REJECT)
+CONFIRMED = notices.confirmed(Verdict.REJECT, ENGLISH)
 
 
 async def open_modal(slack: StandInClient, person: str, card: Card) -> Json:
@@ -94,7 +95,7 @@ async def test_a_missing_or_too_long_reason_is_told_at_its_field(
 
     answer = await http.interact(payload)
 
-    assert notices.field_refusal(code, data) in answer.body.replace("\\u2019", "\u2019")
+    assert notices.field_refusal(code, data, ENGLISH) in answer.body.replace("\\u2019", "\u2019")
     assert '"response_action": "errors"' in answer.body
     assert await slack.journal(mark, kind="api") == []
     assert await shop.updates(card.approval_id, "decide") == 0
@@ -108,7 +109,7 @@ async def test_a_refusal_is_told_in_the_modal(
 
     await slack.submit(GUS, modal, {"reason": "Because"})
 
-    await modal_says(slack, GUS, notices.refusal("not_an_approver", {}))
+    await modal_says(slack, GUS, notices.refusal("not_an_approver", {}, ENGLISH))
     assert await shop.refused(card.approval_id) == [(GUS, "not_an_approver")]
 
 
@@ -136,7 +137,7 @@ async def test_who_has_closed_the_modal_is_told_in_the_channel(
 
     await http.interact(payload)
 
-    await shop.told(GUS, notices.refusal("not_an_approver", {}))
+    await shop.told(GUS, notices.refusal("not_an_approver", {}, ENGLISH))
 
 
 async def test_a_request_that_was_decided_while_the_modal_was_open_is_told_in_the_modal(
@@ -150,7 +151,7 @@ async def test_a_request_that_was_decided_while_the_modal_was_open_is_told_in_th
     await slack.submit(BORIS, modal, {"reason": "No"})
 
     data = {"status": "approved", "person": "U0CLARA"}
-    await modal_says(slack, BORIS, notices.refusal("request_closed", data))
+    await modal_says(slack, BORIS, notices.refusal("request_closed", data, ENGLISH))
 
 
 async def test_a_press_inside_a_custom_step_opens_the_modal_by_its_pointer(

@@ -23,6 +23,7 @@ from tests.journeys.house import House
 from tests.journeys.office import APPROVALS
 from tests.journeys.programs import PATIENCE, until
 from views import notices
+from views.translator import ENGLISH
 from workflows.rules.approvals.request import Verdict
 from workflows.rules.orders.order import OrderSnapshot, approval_id
 
@@ -53,7 +54,7 @@ async def run(ground: Ground) -> None:
             await asyncio.gather(*(_press(ground, one) for one in pending)),
         )
         late = [one for one in pending if one.bug in IN_THE_WAY]
-        await _hear(ground, late, tabs, lambda _: [notices.unconfirmed()])
+        await _hear(ground, late, tabs, lambda _: [notices.unconfirmed(ENGLISH)])
         await _nothing_has_failed(ground, pending)
         await _deploy(ground)
         orders = [one.order_id for one in pending]
@@ -96,7 +97,7 @@ async def _press(ground: Ground, one: Pending) -> tuple[str, str]:
         await slack.click(one.person, APPROVALS, one.card, "more", tab=tab)
         await slack.wait_for_modal(
             one.person,
-            lambda view: notices.unavailable() in text_of(view),
+            lambda view: notices.unavailable(ENGLISH) in text_of(view),
             tab=tab,
             timeout=PATIENCE,
         )
@@ -106,8 +107,8 @@ async def _press(ground: Ground, one: Pending) -> tuple[str, str]:
 def _good_news(one: Pending) -> list[str]:
     """Return all that who waited for an answer has heard in the end."""
     if one.verdict is Verdict.REJECT:  # in one form, which says the last only
-        return [notices.confirmed(one.verdict)]
-    return [notices.unconfirmed(), notices.confirmed(one.verdict)]
+        return [notices.confirmed(one.verdict, ENGLISH)]
+    return [notices.unconfirmed(ENGLISH), notices.confirmed(one.verdict, ENGLISH)]
 
 
 async def _hear(
@@ -140,7 +141,7 @@ async def _said(ground: Ground, one: Pending, tab: str) -> list[str]:
     slack = ground.office.slack
     if one.verdict is Verdict.REJECT:
         views = await slack.modals(one.person, tab=tab)
-        known = (notices.unconfirmed(), notices.confirmed(one.verdict))
+        known = (notices.unconfirmed(ENGLISH), notices.confirmed(one.verdict, ENGLISH))
         words = [text_of(view) for view in views]
         return [next((said for said in known if said in word), word) for word in words]
     seen = await slack.messages(APPROVALS, one.person)

@@ -30,6 +30,7 @@ from tests.journeys.office import ANA, APPROVALS
 from tests.journeys.programs import until
 from views import notices
 from views.ids import InputId
+from views.translator import ENGLISH
 from workflows.rules.shared.audit import Fact
 
 QUIET = frozenset({Fact.REQUEST_SUBMITTED, Fact.LEVEL_OPENED})
@@ -145,7 +146,9 @@ async def _send(ground: Ground, door: Door, forgery: Forgery) -> bool:
     status, answer = await door.interact(forgery.payload)
     if status != OK:
         ground.tally.lost.append(f"{forgery.what}: answered {status} {answer}")
-    return isinstance(answer, dict) and notices.unreadable() in text_of(answer.get("view", {}))
+    return isinstance(answer, dict) and notices.unreadable(ENGLISH) in text_of(
+        answer.get("view", {})
+    )
 
 
 async def _everybody_is_told(ground: Ground, mark: int, forged: list[Forgery], told: int) -> None:
@@ -163,7 +166,7 @@ async def _everybody_is_told(ground: Ground, mark: int, forged: list[Forgery], t
             async for one in refusals.all(request):
                 counted[request, one.refusal.actor.person] += one.times
         said = await _sentences(ground, mark)
-        unread = sum(sentence == notices.unreadable() for sentence in said)
+        unread = sum(sentence == notices.unreadable(ENGLISH) for sentence in said)
         return (counted == owed and unread >= silent) or None
 
     try:

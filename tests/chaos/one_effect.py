@@ -23,7 +23,7 @@ from tests.chaos.ground import Ground, Size, Trial
 from tests.journeys.office import APPROVALS
 from tests.journeys.programs import until
 from views import notices
-from views.text import text
+from views.translator import ENGLISH
 from workflows.rules.approvals.request import Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus, approval_id
@@ -33,7 +33,7 @@ from workflows.rules.shared.errors import RequestClosedError
 TWICE = 0.2
 """The share of deliveries that go out twice; the copy often goes to the other bot."""
 DELIVERIES = 2
-SORRY = notices.internal_error("").strip(" .")
+SORRY = notices.internal_error("", ENGLISH).strip(" .")
 NO = 0.15
 """The share of presses that are a no."""
 AT_ONCE = 300
@@ -43,7 +43,7 @@ EARLY = 0.2
 LATER = 600.0
 """... so many seconds later, when Temporal still gives the answer that it gave the first time."""
 END = 90.0
-NOT_YET = (text("verb.working", "en"), notices.unconfirmed())
+NOT_YET = (ENGLISH("verb.working"), notices.unconfirmed(ENGLISH))
 """What a form says after its submission, before it says how it went."""
 ANSWER = 30.0
 """Seconds for a bot to get through the crowd; each press has its answer by then."""
@@ -177,7 +177,7 @@ def _unanswered(
     for one in pressed:
         snapshot = snapshots[one.order_id]
         counted = _closer(snapshot) == one.person
-        wanted = notices.confirmed(Verdict.REJECT) if counted else _refusal(snapshot)
+        wanted = notices.confirmed(Verdict.REJECT, ENGLISH) if counted else _refusal(snapshot)
         if one.verdict is Verdict.REJECT and one.form == "":
             continue
         if one.form is None:  # the bot was too slow for Slack, and says so
@@ -201,8 +201,8 @@ def _wrongly_told(
         right = {
             _refusal(snapshot) for snapshot in snapshots.values() if _closer(snapshot) != person
         }
-        right |= {notices.unconfirmed(), notices.confirmed(Verdict.APPROVE)}
-        right |= {notices.confirmed(Verdict.REJECT)}
+        right |= {notices.unconfirmed(ENGLISH), notices.confirmed(Verdict.APPROVE, ENGLISH)}
+        right |= {notices.confirmed(Verdict.REJECT, ENGLISH)}
         if any(one.person == person and one.form is None for one in pressed):
             right.add(SORRY)
         said = set(map(_without_number, whispers.get(person, ())))
@@ -241,7 +241,7 @@ def _closer(snapshot: ApprovalSnapshot) -> str:
 def _refusal(snapshot: ApprovalSnapshot) -> str:
     """Return what everybody is told whose press came after the one that closed it."""
     data = {"status": snapshot.status.value, "person": _closer(snapshot)}
-    return notices.refusal(RequestClosedError.code, data)
+    return notices.refusal(RequestClosedError.code, data, ENGLISH)
 
 
 async def _compare_effects(ground: Ground, orders: list[str]) -> None:

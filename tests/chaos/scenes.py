@@ -12,14 +12,14 @@ from emulator.errors import Json
 from tests.chaos.ground import CROWD, POLICIES, Ground, crowd
 from tests.chaos.requests import QUEUE, is_notice
 from tests.journeys.office import ANA
-from views.text import text
+from views.translator import ENGLISH
 from workflows.rules.approvals.policy import LevelRule, Notify, Policy, Quorum, Tier, route
 from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.people.actors import Actor, ApproverSource, Origin, SourceKind
 from workflows.rules.shared.content import Content
 
 ADMIN = "U0FAY"
-BLOCKED = text("approval.blocked", "en")
+BLOCKED = ENGLISH("approval.blocked")
 WAIT = 45.0
 """Seconds for what takes some on an idle machine, and thirty more where the admins could not be read
 when they were first to be told: what only a person can mend is tried again after so many."""

@@ -25,6 +25,7 @@ from tests.journeys.house import SECOND_BOT
 from tests.journeys.office import ANA, APPROVALS, BORIS, CLARA, GUS
 from tests.journeys.programs import until
 from views import notices
+from views.translator import ENGLISH
 from workflows.approval import ApprovalWorkflow
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.messages import ApprovalOutcome
@@ -246,7 +247,7 @@ def _confirms(entry: Json, ready: Ready) -> bool:
     return (
         entry.get("method") == "views.update"
         and said.get("view_id") == ready.view_id
-        and notices.confirmed(ready.deed.verb) in str(said.get("view"))
+        and notices.confirmed(ready.deed.verb, ENGLISH) in str(said.get("view"))
     )
 
 

@@ -10,6 +10,7 @@ from tests.views import examples
 from views import approval_card, order_modal
 from views.approval_card import Click
 from views.order_modal import CatalogueEntry
+from views.translator import ENGLISH
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 
 RECORDED = (
@@ -24,7 +25,7 @@ CATALOGUE = (
 
 def block_actions(snapshot: ApprovalSnapshot, action_id: str = "approve") -> dict[str, Any]:
     """Return a press on a card, with everything that Slack adds to a message on its way back."""
-    blocks: list[Any] = deepcopy(approval_card.build(snapshot).blocks)
+    blocks: list[Any] = deepcopy(approval_card.build(snapshot, ENGLISH).blocks)
     row = next(block for block in blocks if block["type"] == "actions")
     pressed = next(one for one in row["elements"] if one["action_id"] == action_id)
     return {
@@ -118,7 +119,7 @@ def _answer(element: Mapping[str, Any], typed: Any) -> dict[str, Any]:
 def typed_view() -> dict[str, Any]:
     """Return the order form as somebody filled it in."""
     return submitted(
-        order_modal.build("ORD-7K2M4QXA", CATALOGUE),
+        order_modal.build("ORD-7K2M4QXA", CATALOGUE, ENGLISH),
         {
             "customer": "Acme *GmbH*",
             "lines.0.sku": "LAPTOP-15",
@@ -133,7 +134,7 @@ def typed_view() -> dict[str, Any]:
 def three_lines() -> dict[str, Any]:
     """Return a form under way: a line that adds up, one with wrong numbers, one half written."""
     return submitted(
-        order_modal.build("ORD-7K2M4QXA", CATALOGUE, lines=3),
+        order_modal.build("ORD-7K2M4QXA", CATALOGUE, ENGLISH, lines=3),
         {
             "customer": "Acme",
             "lines.0.sku": "LAPTOP-15",

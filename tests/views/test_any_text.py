@@ -38,7 +38,8 @@ from views import (
 from views.approval_card import parse_click
 from views.blocks import Message
 from views.catalogue import CATALOGUES
-from views.text import clip, clip_plain, escape, in_line
+from views.text import escape
+from views.translator import ENGLISH
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.messages import Menu
 from workflows.rules.notice import Notice, NoticeKind
@@ -86,10 +87,10 @@ def test_escaped_text_formats_and_mentions_nothing(typed: str) -> None:
 @given(texts, st.integers(20, 400))
 @VIEWS
 def test_clipping_never_breaks_an_entity_or_the_limit(typed: str, limit: int) -> None:
-    assert len(clip(escape(typed), limit, "en")) <= limit
-    assert len(clip_plain(typed, limit, "en")) <= limit
-    check_sentence(clip(escape(typed), limit, "en"))
-    assert formatted(in_line(typed, limit, "en")) == []
+    assert len(ENGLISH.clip(escape(typed), limit)) <= limit
+    assert len(ENGLISH.clip_plain(typed, limit)) <= limit
+    check_sentence(ENGLISH.clip(escape(typed), limit))
+    assert formatted(ENGLISH.inline(typed, limit)) == []
 
 
 @given(any_snapshots)
@@ -97,9 +98,9 @@ def test_clipping_never_breaks_an_entity_or_the_limit(typed: str, limit: int) ->
 def test_every_approval_is_a_valid_card(some: AnySnapshot) -> None:
     snapshot = some.approval()
 
-    _check(approval_card.build(snapshot))
-    _check(notice_messages.outcome(snapshot))
-    _check(notice_messages.card_not_posted(snapshot, snapshot.policy))
+    _check(approval_card.build(snapshot, ENGLISH))
+    _check(notice_messages.outcome(snapshot, ENGLISH))
+    _check(notice_messages.card_not_posted(snapshot, snapshot.policy, ENGLISH))
 
 
 @given(any_snapshots, texts, st.integers(0, 900))
@@ -121,7 +122,7 @@ def test_buttons_stand_exactly_where_something_can_be_done(some: AnySnapshot) ->
     level = snapshot.open_level
     decidable = level is not None and not level.blocked
 
-    blocks: list[Any] = approval_card.build(snapshot).blocks
+    blocks: list[Any] = approval_card.build(snapshot, ENGLISH).blocks
     rows = [one["elements"] for one in blocks if one["type"] == "actions"]
     assert [len(row) for row in rows] == ([3 if decidable else 1] if snapshot.is_open else [])
 
@@ -131,8 +132,8 @@ def test_buttons_stand_exactly_where_something_can_be_done(some: AnySnapshot) ->
 def test_every_menu_is_a_valid_modal(some: AnySnapshot, typed: str, verbs: set[Verb]) -> None:
     snapshot = some.approval()
     context = replace(more_modal.context_of(CLICK), response_url=typed)
-    sentence = notices.unknown_request(typed)
-    view = more_modal.menu(context, Menu(face=snapshot, verbs=tuple(verbs)), sentence)
+    sentence = notices.unknown_request(typed, ENGLISH)
+    view = more_modal.menu(context, Menu(face=snapshot, verbs=tuple(verbs)), ENGLISH, sentence)
 
     check_view(view)
     for words in mrkdwn_of(view["blocks"]):
@@ -154,14 +155,14 @@ def test_every_form_keeps_what_was_typed(
 ) -> None:
     if verb is Verb.REFRESH:
         return
-    view = verb_modal.form(more_modal.context_of(CLICK), verb, some.approval())
+    view = verb_modal.form(more_modal.context_of(CLICK), verb, some.approval(), ENGLISH)
     check_view(view)
     body = view_submission(view, typed | {"people": ["U0DORA"], "delegate": "U0DORA"})
     submission = verb_modal.parse_submission(body)
-    again = verb_modal.again(submission, notices.unavailable())
+    again = verb_modal.again(submission, notices.unavailable(ENGLISH), ENGLISH)
 
     check_view(again)
-    verb_modal.check(submission)
+    verb_modal.check(submission, ENGLISH)
     for block in _inputs(again):
         field = block["block_id"]
         if field in VERB_FIELDS:
@@ -175,8 +176,8 @@ REQUEST_FIELDS = ("policy", "title", "text", "amount", "links", "answer_within")
 @VIEWS
 def test_the_request_form_keeps_what_was_typed(typed: dict[str, str], titles: list[str]) -> None:
     choices = [(f"policy-{number}", title) for number, title in enumerate(titles)]
-    view = submitted(approval_modal.build("REQ-1", choices), typed)
-    again = approval_modal.failed(view, choices, notices.unavailable())
+    view = submitted(approval_modal.build("REQ-1", choices, ENGLISH), typed)
+    again = approval_modal.failed(view, choices, notices.unavailable(ENGLISH), ENGLISH)
 
     check_view(again)
     kept = {one["block_id"]: one["element"].get("initial_value", "") for one in _inputs(again)}
@@ -198,7 +199,7 @@ def test_a_press_says_what_the_card_said(some: AnySnapshot) -> None:
         snapshot.card_version,
     )
     assert click.reason_required == snapshot.open_level.reject_reason_required
-    check_view(verb_modal.reject(click))
+    check_view(verb_modal.reject(click, ENGLISH))
 
 
 @given(any_snapshots)
@@ -206,13 +207,15 @@ def test_a_press_says_what_the_card_said(some: AnySnapshot) -> None:
 def test_every_order_is_a_valid_card(some: AnySnapshot) -> None:
     snapshot = some.order()
 
-    _check(order_card.build(snapshot))
-    _check(order_status.one(replace(snapshot, as_of=examples.NOW), snapshot.requester.person))
-    _check(order_status.latest([snapshot] * 12))
-    _check(notice_messages.outcome(snapshot))
+    _check(order_card.build(snapshot, ENGLISH))
+    _check(
+        order_status.one(replace(snapshot, as_of=examples.NOW), snapshot.requester.person, ENGLISH)
+    )
+    _check(order_status.latest([snapshot] * 12, ENGLISH))
+    _check(notice_messages.outcome(snapshot, ENGLISH))
     for kind in NoticeKind:
         _check(notice_messages.message(Notice(key="n-1", kind=kind, face=snapshot), LINK))
-    rows = [one for one in order_card.build(snapshot).blocks if one["type"] == "actions"]
+    rows = [one for one in order_card.build(snapshot, ENGLISH).blocks if one["type"] == "actions"]
     assert len(rows) == snapshot.is_cancellable
 
 
@@ -235,14 +238,16 @@ FIELDS = (
 @VIEWS
 def test_the_form_keeps_what_was_typed(typed: dict[str, str], full: bool) -> None:  # noqa: FBT001 - given by hypothesis
     catalogue = CATALOGUE if full else ()
-    view = submitted(order_modal.build("ORD-7K2M4QXA", catalogue, lines=2), typed)
+    view = submitted(order_modal.build("ORD-7K2M4QXA", catalogue, ENGLISH, lines=2), typed)
 
-    again = order_modal.failed(view, catalogue, notices.unknown_order(typed["note"]))
+    again = order_modal.failed(
+        view, catalogue, notices.unknown_order(typed["note"], ENGLISH), ENGLISH
+    )
     check_view(again)
     for other in (
-        order_modal.add_line(view, "2", catalogue),
-        order_modal.remove_line(view, "0", catalogue),
-        order_modal.recounted(view, catalogue),
+        order_modal.add_line(view, "2", catalogue, ENGLISH),
+        order_modal.remove_line(view, "0", catalogue, ENGLISH),
+        order_modal.recounted(view, catalogue, ENGLISH),
     ):
         assert other is not None
         check_view(other)
@@ -265,10 +270,10 @@ def _inputs(view: dict[str, object]) -> list[dict[str, Any]]:
 @VIEWS
 def test_a_rejection_carries_its_reason_whole(reason: str) -> None:
     click = parse_click(block_actions(examples.hostile(), "reject"))
-    body = view_submission(verb_modal.reject(click), {"reason": reason})
+    body = view_submission(verb_modal.reject(click, ENGLISH), {"reason": reason})
     rejection = verb_modal.parse_submission(body)
 
     assert rejection.reason == reason
     is_fine = reason.strip() and len(reason) <= 3000 and is_storable(reason)
-    assert bool(verb_modal.check(rejection)) == (not is_fine)
-    check_view(verb_modal.again(rejection, notices.unavailable()))
+    assert bool(verb_modal.check(rejection, ENGLISH)) == (not is_fine)
+    check_view(verb_modal.again(rejection, notices.unavailable(ENGLISH), ENGLISH))

@@ -10,6 +10,7 @@ import pytest
 from tests.views import contents, examples, states
 from tests.views.slack_limits import mrkdwn_of
 from views import approval_card
+from views.translator import ENGLISH
 from workflows.rules.approvals.policy import RouteReason
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.notice import MENTIONED
@@ -34,7 +35,7 @@ ROWS: list[tuple[Callable[[], ApprovalSnapshot], Row]] = [
 
 @pytest.mark.parametrize(("make", "row"), ROWS)
 def test_the_buttons_of_a_state(make: Callable[[], ApprovalSnapshot], row: Row) -> None:
-    blocks: list[Any] = approval_card.build(make()).blocks
+    blocks: list[Any] = approval_card.build(make(), ENGLISH).blocks
     rows = [one["elements"] for one in blocks if one["type"] == "actions"]
 
     assert [
@@ -45,7 +46,7 @@ def test_the_buttons_of_a_state(make: Callable[[], ApprovalSnapshot], row: Row) 
 
 
 def _words(snapshot: ApprovalSnapshot) -> str:
-    return "\n".join(mrkdwn_of(approval_card.build(snapshot).blocks))
+    return "\n".join(mrkdwn_of(approval_card.build(snapshot, ENGLISH).blocks))
 
 
 def test_a_closed_card_says_once_who_closed_it() -> None:
@@ -56,7 +57,7 @@ def test_a_closed_card_says_once_who_closed_it() -> None:
 
 
 def test_who_else_decided_still_stands_there_when_it_is_closed() -> None:
-    message = approval_card.build(states.two_approved())
+    message = approval_card.build(states.two_approved(), ENGLISH)
     words = json.dumps(message.blocks, ensure_ascii=False)
 
     assert words.count("<@U0BORIS>") == words.count("<@U0CLARA>") == 1
@@ -108,7 +109,7 @@ def test_the_wish_for_changes_is_told_once() -> None:
 
 
 def test_an_amendment_shows_before_and_after() -> None:
-    blocks: list[Any] = approval_card.build(states.amended()).blocks
+    blocks: list[Any] = approval_card.build(states.amended(), ENGLISH).blocks
     shown = next(one for one in blocks if one["block_id"].startswith("changes:"))["text"]
 
     assert shown["type"] == "plain_text"
@@ -128,10 +129,12 @@ def test_everybody_who_hears_of_it_by_the_card_alone_is_mentioned_on_it() -> Non
 def test_block_ids_are_new_with_every_card_version() -> None:
     state = examples.opened(examples.request())
     first = {
-        str(one["block_id"]) for one in approval_card.build(examples.snapshot(state, 1)).blocks
+        str(one["block_id"])
+        for one in approval_card.build(examples.snapshot(state, 1), ENGLISH).blocks
     }
     second = {
-        str(one["block_id"]) for one in approval_card.build(examples.snapshot(state, 2)).blocks
+        str(one["block_id"])
+        for one in approval_card.build(examples.snapshot(state, 2), ENGLISH).blocks
     }
 
     assert not first & second
@@ -142,13 +145,13 @@ def test_nobody_is_mentioned_where_the_policy_says_so() -> None:
         examples.from_command_line(),
         *(make() for make in (states.delegates, states.several_sources)),
     ):
-        message = approval_card.build(replace(snapshot, mention_approvers=False))
+        message = approval_card.build(replace(snapshot, mention_approvers=False), ENGLISH)
 
         shown = json.dumps([message.text, message.blocks])
         assert not [one for one in ("U0BORIS", "U0CLARA", "U0DORA", "U0FAY") if one in shown]
 
 
 def test_the_notification_names_those_who_may_still_decide() -> None:
-    words = approval_card.build(examples.half_decided()).text
+    words = approval_card.build(examples.half_decided(), ENGLISH).text
 
     assert words.endswith("<@U0CLARA> may approve or reject.")

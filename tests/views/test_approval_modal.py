@@ -9,6 +9,7 @@ from tests.views.presses import submitted
 from tests.views.slack_limits import check_view
 from views import approval_modal
 from views.payload import UnreadablePayloadError
+from views.translator import ENGLISH
 from workflows.rules.approvals.form import (
     DraftContent,
     DraftRequest,
@@ -40,12 +41,15 @@ WRITTEN = DraftRequest(
 
 
 def test_a_submission_is_read_exactly_as_typed() -> None:
-    assert approval_modal.parse(submitted(approval_modal.build("REQ-1", CHOICES), TYPED)) == WRITTEN
+    assert (
+        approval_modal.parse(submitted(approval_modal.build("REQ-1", CHOICES, ENGLISH), TYPED))
+        == WRITTEN
+    )
 
 
 def test_what_went_wrong_keeps_everything_typed() -> None:
-    view = submitted(approval_modal.build("REQ-1", CHOICES), TYPED)
-    again = approval_modal.failed(view, CHOICES, "Please try again.")
+    view = submitted(approval_modal.build("REQ-1", CHOICES, ENGLISH), TYPED)
+    again = approval_modal.failed(view, CHOICES, "Please try again.", ENGLISH)
     unchanged = {
         block["block_id"]: block["element"].get("initial_value")
         or block["element"]["initial_option"]["value"]
@@ -59,16 +63,16 @@ def test_what_went_wrong_keeps_everything_typed() -> None:
 
 
 def test_an_only_policy_is_chosen_already() -> None:
-    view = approval_modal.build("REQ-1", CHOICES[:1])
+    view = approval_modal.build("REQ-1", CHOICES[:1], ENGLISH)
 
     assert "initial_option" in str(view)
-    assert "initial_option" not in str(approval_modal.build("REQ-1", CHOICES))
+    assert "initial_option" not in str(approval_modal.build("REQ-1", CHOICES, ENGLISH))
 
 
 @pytest.mark.parametrize("count", [0, 101])
 def test_without_a_choice_that_slack_can_show_the_policy_is_typed(count: int) -> None:
     choices = [(f"policy-{number}", "Thing") for number in range(count)]
-    view = approval_modal.build("REQ-1", choices)
+    view = approval_modal.build("REQ-1", choices, ENGLISH)
 
     check_view(view)
     assert approval_modal.parse(submitted(view, TYPED)).policy == "expense"
@@ -78,20 +82,20 @@ def test_mistakes_stand_at_their_fields() -> None:
     wrong = replace(WRITTEN.content, title=" ", amount="ten", links="nowhere")
     with pytest.raises(RequestFormErrors) as caught:
         read_content(wrong, "USD")
-    errors = approval_modal.errors(caught.value)
+    errors = approval_modal.errors(caught.value, ENGLISH)
 
     assert errors.keys() == {"title", "amount", "links"}
     inputs = {
         block["block_id"]
-        for block in approval_modal.build("REQ-1", CHOICES)["blocks"]  # type: ignore[attr-defined]  # a list in a dict of objects
+        for block in approval_modal.build("REQ-1", CHOICES, ENGLISH)["blocks"]  # type: ignore[attr-defined]  # a list in a dict of objects
         if block["type"] == "input"
     }
-    assert errors.keys() | approval_modal.unknown_policy().keys() <= inputs
+    assert errors.keys() | approval_modal.unknown_policy(ENGLISH).keys() <= inputs
 
 
 @pytest.mark.parametrize("metadata", ["", "{}", '{"request_id":""}', '{"request_id":7}'])
 def test_a_view_that_is_not_ours_is_refused_by_name(metadata: str) -> None:
-    view = submitted(approval_modal.build("REQ-1", CHOICES), TYPED)
+    view = submitted(approval_modal.build("REQ-1", CHOICES, ENGLISH), TYPED)
 
     with pytest.raises(UnreadablePayloadError):
         approval_modal.parse({**view, "private_metadata": metadata})
@@ -100,9 +104,9 @@ def test_a_view_that_is_not_ours_is_refused_by_name(metadata: str) -> None:
 def test_a_request_that_was_sent_before_with_other_words_says_what_counts() -> None:
     pending, approved = examples.pending(), examples.approved()
     said = [
-        approval_modal.sent_before(pending, pending.policy),
-        approval_modal.sent_before(pending, "expense"),
-        approval_modal.sent_before(approved, approved.policy),
+        approval_modal.sent_before(pending, pending.policy, ENGLISH),
+        approval_modal.sent_before(pending, "expense", ENGLISH),
+        approval_modal.sent_before(approved, approved.policy, ENGLISH),
     ]
 
     assert "those count" in said[0]
@@ -110,12 +114,12 @@ def test_a_request_that_was_sent_before_with_other_words_says_what_counts() -> N
     assert "another kind of request" in said[1]
     assert "closed already.* Approved by <@U0BORIS>." in said[2]
     for sentence in said:
-        check_view(approval_modal.told(sentence))
+        check_view(approval_modal.told(sentence, ENGLISH))
 
 
 def test_what_is_approved_at_once_says_that_nobody_had_to_be_asked() -> None:
     assert "nobody had to be asked" in str(
-        approval_modal.received("REQ-1", "#approvals", Status.APPROVED)
+        approval_modal.received("REQ-1", "#approvals", ENGLISH, Status.APPROVED)
     )
-    assert "<#C0APPROVALS>" in str(approval_modal.received("REQ-1", "C0APPROVALS"))
-    assert "Its card is in" not in str(approval_modal.received("REQ-1", None))
+    assert "<#C0APPROVALS>" in str(approval_modal.received("REQ-1", "C0APPROVALS", ENGLISH))
+    assert "Its card is in" not in str(approval_modal.received("REQ-1", None, ENGLISH))

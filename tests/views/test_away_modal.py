@@ -13,6 +13,7 @@ from tests.views.slack_limits import check_view
 from views import away_modal
 from views.away_modal import DraftAbsence
 from views.payload import UnreadablePayloadError
+from views.translator import ENGLISH
 from workflows.rules.people.actors import Absence
 
 HOUR = timedelta(hours=1)
@@ -24,13 +25,13 @@ def _at(hours: int) -> int:
 
 
 def _submitted(**typed: object) -> away_modal.AwaySubmission:
-    return away_modal.parse(view_submission(away_modal.build([ABSENCE]), typed))
+    return away_modal.parse(view_submission(away_modal.build(ENGLISH, [ABSENCE]), typed))
 
 
 def test_what_was_chosen_is_an_absence() -> None:
     submission = _submitted(starts=_at(0), ends=_at(5), delegate="U0DORA")
 
-    assert away_modal.check(submission, NOW) == {}
+    assert away_modal.check(submission, NOW, ENGLISH) == {}
     assert submission.absence == ABSENCE
     assert (submission.view_id, submission.view_hash) == ("V1", "1.h")
 
@@ -48,12 +49,12 @@ WRONG: list[tuple[dict[str, object], set[str]]] = [
 
 @pytest.mark.parametrize(("typed", "fields"), WRONG)
 def test_what_is_wrong_stands_at_its_field(typed: dict[str, object], fields: set[str]) -> None:
-    assert away_modal.check(_submitted(**typed), NOW).keys() == fields
+    assert away_modal.check(_submitted(**typed), NOW, ENGLISH).keys() == fields
 
 
 def test_a_form_shown_again_keeps_what_was_chosen() -> None:
     submission = _submitted(starts=_at(0), ends=_at(5), delegate="U0DORA", back=True)
-    view: dict[str, Any] = away_modal.again(submission, [ABSENCE], "Please try again.")
+    view: dict[str, Any] = away_modal.again(submission, [ABSENCE], "Please try again.", ENGLISH)
     elements = {one["block_id"]: one["element"] for one in view["blocks"] if "element" in one}
 
     check_view(view)
@@ -66,8 +67,8 @@ def test_a_form_shown_again_keeps_what_was_chosen() -> None:
 
 
 def test_only_who_is_away_can_be_back() -> None:
-    assert "checkboxes" in str(away_modal.build([ABSENCE]))
-    assert "checkboxes" not in str(away_modal.build())
+    assert "checkboxes" in str(away_modal.build(ENGLISH, [ABSENCE]))
+    assert "checkboxes" not in str(away_modal.build(ENGLISH))
 
 
 @pytest.mark.parametrize(
@@ -79,24 +80,27 @@ def test_only_who_is_away_can_be_back() -> None:
     ],
 )
 def test_every_refusal_of_the_records_has_a_sentence_at_a_field(error: type[AbsenceError]) -> None:
-    ((field, sentence),) = away_modal.errors(error.code).items()
+    ((field, sentence),) = away_modal.errors(error.code, ENGLISH).items()
 
     assert field in {"ends", "delegate"}
     assert error.code not in sentence
 
 
 def test_what_is_said_afterwards() -> None:
-    assert "stands in" in str(away_modal.noted(ABSENCE))
-    assert "replaces" not in str(away_modal.noted(ABSENCE, [ABSENCE]))
-    assert "Welcome back" in str(away_modal.back([ABSENCE]))
-    assert "nothing was changed" in str(away_modal.back([]))
-    for view in (away_modal.working(), away_modal.told(away_modal.back([ABSENCE] * 99))):
+    assert "stands in" in str(away_modal.noted(ABSENCE, ENGLISH))
+    assert "replaces" not in str(away_modal.noted(ABSENCE, ENGLISH, [ABSENCE]))
+    assert "Welcome back" in str(away_modal.back([ABSENCE], ENGLISH))
+    assert "nothing was changed" in str(away_modal.back([], ENGLISH))
+    for view in (
+        away_modal.working(ENGLISH),
+        away_modal.told(away_modal.back([ABSENCE] * 99, ENGLISH), ENGLISH),
+    ):
         check_view(view)
 
 
 @pytest.mark.parametrize("part", [{"private_metadata": "x"}, {"id": ""}])
 def test_a_submission_that_is_not_ours_is_refused_by_name(part: dict[str, str]) -> None:
-    body = view_submission(away_modal.build(), {})
+    body = view_submission(away_modal.build(ENGLISH), {})
     body["view"] |= part
 
     with pytest.raises(UnreadablePayloadError):

@@ -11,16 +11,7 @@ from babel.messages.catalog import Catalog
 
 from bot.policies import keys as policy_keys
 from views.catalogue import CATALOGUES, FALLBACK, Messages, read
-from views.text import (
-    MissingSentenceError,
-    counted,
-    date,
-    day,
-    has_text,
-    language_of,
-    listed,
-    text,
-)
+from views.translator import ENGLISH, MissingTextError, language_of, translator
 from workflows.rules.approvals.request import OPEN, Status, Verdict
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.hr.request import ALL_FIELDS, HrType, Priority
@@ -62,30 +53,32 @@ def _whole_keys(key: ast.expr) -> list[str]:
     return [key.value] if isinstance(key, ast.Constant) and isinstance(key.value, str) else []
 
 
-def _keys_in_code(function: str) -> set[str]:
-    keys: set[str] = set()
-    for node in ast.walk(ast.parse(SOURCE)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
-            keys |= {*_whole_keys(node.args[0])} if node.func.id == function else set()
-    return keys
+def _keys_in_code(*functions: str) -> set[str]:
+    return {
+        key
+        for node in ast.walk(ast.parse(SOURCE))
+        if isinstance(node, ast.Call) and node.args and ast.unparse(node.func) in functions
+        for key in _whole_keys(node.args[0])
+    }
 
 
 def test_every_key_in_the_code_is_in_the_catalogue() -> None:
-    assert len(_keys_in_code("text")) > 100
-    assert not _keys_in_code("text") - PLAIN.keys()
-    assert not _keys_in_code("counted") - COUNTED
+    assert len(_keys_in_code("t", "ENGLISH")) > 100
+    assert len(_keys_in_code("t.count")) > 10
+    assert not _keys_in_code("t", "ENGLISH") - PLAIN.keys()
+    assert not _keys_in_code("t.count") - COUNTED
 
 
-def test_every_instant_is_said_in_the_language_of_its_surface() -> None:
-    """`date` without a locale speaks English, whatever stands around it."""
-    calls = [
-        ast.unparse(node)
-        for node in ast.walk(ast.parse(SOURCE))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "date"
-        if len(node.args) + len(node.keywords) == 1
-    ]
+def test_views_get_their_translator_from_the_caller() -> None:
+    """Only what shows a snapshot in its own language makes one; JSON is in English."""
+    makers = {
+        path.stem
+        for path in VIEWS.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Name) and node.id in {"translator", "ENGLISH"}
+    }
 
-    assert calls == []
+    assert makers - {"translator"} == {"cards", "notice_messages", "order_json"}
 
 
 def _is_used(key: str) -> bool:
@@ -136,7 +129,7 @@ def test_every_sentence_is_used() -> None:
     ],
 )
 def test_every_value_of_the_rules_has_its_words(key: str) -> None:
-    assert has_text(key)
+    assert ENGLISH.has(key)
 
 
 RULES = {
@@ -154,7 +147,7 @@ def test_the_reasons_for_a_blocked_level_are_found_in_the_rules() -> None:
 
 @pytest.mark.parametrize("code", [*BLOCKED_CODES, "no_eligible_approver"])
 def test_every_reason_for_a_blocked_level_has_its_sentence(code: str) -> None:
-    assert has_text(f"level.blocked.{code}")
+    assert ENGLISH.has(f"level.blocked.{code}")
 
 
 CAUSES = "".join(
@@ -184,7 +177,7 @@ def test_the_closing_rules_are_found_in_the_rules() -> None:
 
 @pytest.mark.parametrize("code", CLOSING_RULES)
 def test_every_closing_rule_has_its_sentence(code: str) -> None:
-    assert has_text(f"outcome.why.{code}")
+    assert ENGLISH.has(f"outcome.why.{code}")
 
 
 @pytest.mark.parametrize("language", CATALOGUES)
@@ -278,26 +271,26 @@ def test_policies_are_written_in_languages_that_we_speak() -> None:
 
 
 def test_an_unknown_language_falls_back_to_english() -> None:
-    assert text("button.approve", "xx") == "Approve"
+    assert translator("xx")("button.approve") == "Approve"
 
 
 def test_a_missing_sentence_is_a_bug() -> None:
-    with pytest.raises(MissingSentenceError):
-        text("no.such.key", "en")
+    with pytest.raises(MissingTextError):
+        ENGLISH("no.such.key")
 
 
 def test_a_blank_that_is_not_filled_is_a_bug() -> None:
     with pytest.raises(KeyError):
-        text("quote", "en")
+        ENGLISH("quote")
 
 
 def test_one_and_many() -> None:
-    assert [counted("people", count, "en") for count in (0, 1, 2)] == [
+    assert [ENGLISH.count("people", count) for count in (0, 1, 2)] == [
         "0 people",
         "1 person",
         "2 people",
     ]
-    assert [listed(items, "en") for items in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
+    assert [ENGLISH.list(items) for items in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
         "",
         "a",
         "a and b",
@@ -324,13 +317,13 @@ def test_a_slack_locale_is_spoken_in_the_language_that_it_names(
 
 
 def test_numbers_lists_days_and_instants_are_said_as_the_language_does() -> None:
-    assert [counted("people", count, "de") for count in (0, 1, 2)] == [
+    assert [translator("de").count("people", count) for count in (0, 1, 2)] == [
         "0 Personen",
         "1 Person",
         "2 Personen",
     ]
-    assert listed(["a", "b", "c"], "de") == "a, b und c"
-    assert listed(["a", "b", "c"], "xx") == "a, b and c"
-    assert day(DAY.date(), "de") == "21. November 2026"
-    assert day(DAY.date(), "en") == "21 November 2026"
-    assert date(DAY, "de").startswith("<!date^1795257000^{date_short_pretty} um {time}|")
+    assert translator("de").list(["a", "b", "c"]) == "a, b und c"
+    assert translator("xx").list(["a", "b", "c"]) == "a, b and c"
+    assert translator("de").day(DAY.date()) == "21. November 2026"
+    assert ENGLISH.day(DAY.date()) == "21 November 2026"
+    assert translator("de").date(DAY).startswith("<!date^1795257000^{date_short_pretty} um {time}|")

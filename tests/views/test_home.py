@@ -19,6 +19,7 @@ from views.bulk_results import BulkResult, Progress
 from views.card_click import ButtonValue, parse_click
 from views.home import COUNTED, HomePage, HomePlace, State, Tab
 from views.payload import UnreadablePayloadError, from_json
+from views.translator import ENGLISH
 from workflows.rules.approvals.request import Verdict
 
 Json = dict[str, Any]
@@ -47,7 +48,7 @@ def check_home(view: Json) -> None:
 
 @pytest.mark.parametrize("name", HOMES)
 def test_a_home_is_exactly_its_snapshot(name: str) -> None:
-    view = home.build(HOMES[name](), "en")
+    view = home.build(HOMES[name](), ENGLISH)
 
     check_home(view)
     _compare(f"home/{name}", view)
@@ -58,7 +59,7 @@ def test_the_private_answer_is_exactly_its_snapshot(name: str) -> None:
     page = HomePage(place=HomePlace())
     if name == "inbox":
         page = replace(inboxes.to_decide(), mine=inboxes.mine().mine, in_all=7)
-    message = inbox_message.build(page, "en")
+    message = inbox_message.build(page, ENGLISH)
 
     check_message(message.text, message.blocks)
     _compare(f"home/{name}", asdict(message))
@@ -71,19 +72,19 @@ def results() -> Json:
         BulkResult(item=items[1], progress=Progress.REFUSED, sentence="It is closed."),
         BulkResult(item=items[2], progress=Progress.WAITING),
     ]
-    return bulk_results.results(told)
+    return bulk_results.results(told, ENGLISH)
 
 
 def bulk_items() -> tuple[bulk_modal.BulkItem, ...]:
-    form = bulk_modal.form(inboxes.to_decide().to_decide)
+    form = bulk_modal.form(inboxes.to_decide().to_decide, ENGLISH)
     return bulk_modal.parse(submitted(form, "1", "2", "3")).items
 
 
 BULK: dict[str, Callable[[], Json]] = {
-    "bulk.form": lambda: bulk_modal.form(inboxes.to_decide().to_decide),
-    "bulk.none": lambda: bulk_modal.form([]),
-    "bulk.opening": bulk_modal.opening,
-    "bulk.working": bulk_modal.working,
+    "bulk.form": lambda: bulk_modal.form(inboxes.to_decide().to_decide, ENGLISH),
+    "bulk.none": lambda: bulk_modal.form([], ENGLISH),
+    "bulk.opening": lambda: bulk_modal.opening(ENGLISH),
+    "bulk.working": lambda: bulk_modal.working(ENGLISH),
     "bulk.results": results,
 }
 
@@ -106,15 +107,15 @@ def test_no_snapshot_is_left_over() -> None:
 @given(pool=pools, seed=st.integers(0, 10**6), tab=st.sampled_from(Tab))
 def test_any_full_page_is_one_that_slack_takes(pool: list[str], seed: int, tab: Tab) -> None:
     """Broken by hand: with a row's room as large as a card's, the page was too large."""
-    check_home(home.build(inboxes.any_page(pool, seed, tab), "en"))
+    check_home(home.build(inboxes.any_page(pool, seed, tab), ENGLISH))
 
 
 @settings(deadline=None, max_examples=20)
 @given(pool=pools, seed=st.integers(0, 10**6))
 def test_any_page_yields_a_private_answer_and_a_form(pool: list[str], seed: int) -> None:
     page = inboxes.any_page(pool, seed, Tab.DECIDE)
-    message = inbox_message.build(page, "en")
-    form = bulk_modal.form(page.to_decide)
+    message = inbox_message.build(page, ENGLISH)
+    form = bulk_modal.form(page.to_decide, ENGLISH)
 
     check_message(message.text, message.blocks)
     assert "divider" in {block["type"] for block in message.blocks}
@@ -122,7 +123,7 @@ def test_any_page_yields_a_private_answer_and_a_form(pool: list[str], seed: int)
 
 
 def test_every_row_has_the_buttons_of_its_card() -> None:
-    view: Any = home.build(inboxes.to_decide(), "en")
+    view: Any = home.build(inboxes.to_decide(), ENGLISH)
 
     rows = [block for block in view["blocks"] if block["block_id"].startswith("actions-")]
     values = [
@@ -143,7 +144,7 @@ def pressed_on(view: Json, value: str) -> Json:
 
 def test_a_press_on_a_home_is_about_a_request_that_stands_there() -> None:
     """Broken by hand: where only messages are looked at, any request could be pressed."""
-    view: Any = home.build(inboxes.to_decide(), "en")
+    view: Any = home.build(inboxes.to_decide(), ENGLISH)
     (first, *_) = (one for one in view["blocks"] if one["block_id"].startswith("actions-"))
     value = first["elements"][0]["value"]
 
@@ -212,7 +213,7 @@ def submitted(form: Json, *numbers: str, verdict: str = "approve", reason: str =
 
 
 def test_a_submission_is_about_what_was_ticked_as_it_stood_there() -> None:
-    form = bulk_modal.form(inboxes.to_decide().to_decide)
+    form = bulk_modal.form(inboxes.to_decide().to_decide, ENGLISH)
 
     submission = bulk_modal.parse(submitted(form, "2", verdict="reject", reason="no"))
 
@@ -224,15 +225,17 @@ def test_a_submission_is_about_what_was_ticked_as_it_stood_there() -> None:
         2,
     )
     assert (submission.verdict, submission.reason) == (Verdict.REJECT, "no")
-    assert bulk_modal.check(submission) == {}
+    assert bulk_modal.check(submission, ENGLISH) == {}
 
 
 def test_a_reason_is_asked_for_where_any_policy_wants_one() -> None:
-    form = bulk_modal.form(inboxes.to_decide().to_decide)
+    form = bulk_modal.form(inboxes.to_decide().to_decide, ENGLISH)
 
-    without = bulk_modal.check(bulk_modal.parse(submitted(form, "1", "3")))
-    elsewhere = bulk_modal.check(bulk_modal.parse(submitted(form, "1", "2")))
-    with_one = bulk_modal.check(bulk_modal.parse(submitted(form, "1", "3", reason="why not")))
+    without = bulk_modal.check(bulk_modal.parse(submitted(form, "1", "3")), ENGLISH)
+    elsewhere = bulk_modal.check(bulk_modal.parse(submitted(form, "1", "2")), ENGLISH)
+    with_one = bulk_modal.check(
+        bulk_modal.parse(submitted(form, "1", "3", reason="why not")), ENGLISH
+    )
 
     assert list(without) == ["reason"]
     assert "3" in without["reason"]
@@ -249,7 +252,7 @@ def test_a_reason_is_asked_for_where_any_policy_wants_one() -> None:
     ],
 )
 def test_a_form_that_is_not_ours_is_refused(changes: Json) -> None:
-    body = submitted(bulk_modal.form(inboxes.to_decide().to_decide), "1")
+    body = submitted(bulk_modal.form(inboxes.to_decide().to_decide, ENGLISH), "1")
     body["view"] |= changes
 
     with pytest.raises(UnreadablePayloadError):
@@ -258,4 +261,4 @@ def test_a_form_that_is_not_ours_is_refused(changes: Json) -> None:
 
 def test_a_box_that_was_not_there_is_refused() -> None:
     with pytest.raises(UnreadablePayloadError):
-        bulk_modal.parse(submitted(bulk_modal.form(inboxes.to_decide().to_decide), "9"))
+        bulk_modal.parse(submitted(bulk_modal.form(inboxes.to_decide().to_decide, ENGLISH), "9"))

@@ -14,6 +14,7 @@ from tests.views.slack_limits import check_message, formatted, mrkdwn_of
 from tests.views.test_any_text import VIEWS
 from views import hr_card, notice_messages
 from views.blocks import Message
+from views.translator import ENGLISH
 from workflows.rules.approvals.request import OPEN, Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.request import HrRequest, HrType, content_of
@@ -156,7 +157,7 @@ def test_the_card_takes_what_is_private_from_the_approval_alone() -> None:
     hidden = replace(snapshot, request=secret)
     blank = replace(hidden, approval=replace(examples.approved(), content=content_of(SEA)))
 
-    said = whole(hr_card.build(blank))
+    said = whole(hr_card.build(blank, ENGLISH))
 
     for word in ("Clinic", "surgery", "secret", "DESK-1", "Boss", "not enough days", "wanted"):
         assert word not in said
@@ -164,7 +165,11 @@ def test_the_card_takes_what_is_private_from_the_approval_alone() -> None:
 
 
 def test_nothing_can_be_pressed_on_it() -> None:
-    blocks = [block for snapshot in (done(), failed()) for block in hr_card.build(snapshot).blocks]
+    blocks = [
+        block
+        for snapshot in (done(), failed())
+        for block in hr_card.build(snapshot, ENGLISH).blocks
+    ]
 
     assert not [block for block in blocks if block["type"] == "actions"]
 
@@ -180,7 +185,7 @@ def test_the_admins_are_told_what_is_stuck_and_nothing_private() -> None:
 
 
 def test_who_cannot_be_shown_the_card_is_told_by_the_policys_name() -> None:
-    message = notice_messages.card_not_posted(done(), "slack.not_in_channel")
+    message = notice_messages.card_not_posted(done(), "slack.not_in_channel", ENGLISH)
 
     assert "Time off" in message.text
     assert "A week at the sea" not in message.text
@@ -227,7 +232,7 @@ def test_whatever_was_typed_the_card_and_every_notice_are_valid(
     )
 
     for message in (
-        hr_card.build(snapshot),
+        hr_card.build(snapshot, ENGLISH),
         told(snapshot, kind),
         told(snapshot, kind, some.text()),
     ):

@@ -12,6 +12,7 @@ from tests.views.slack_limits import check_view
 from views import verb_modal
 from views.card_click import context_of
 from views.order_lines import CatalogueEntry
+from views.translator import ENGLISH
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.hr.request import FIELDS, HrRequest, HrType, Priority, content_of
 from workflows.rules.shared.money import parse_money
@@ -43,7 +44,7 @@ def form(type_: HrType) -> tuple[HrRequest, dict[str, Any]]:
     """Return a request of this type, and the form that changes it."""
     request = replace(REQUEST, type=type_, **OWN[type_])
     snapshot = replace(examples.pending(), content=content_of(request))
-    return request, verb_modal.form(CONTEXT, Verb.AMEND, snapshot, products=PRODUCTS)
+    return request, verb_modal.form(CONTEXT, Verb.AMEND, snapshot, ENGLISH, products=PRODUCTS)
 
 
 def submitted(view: dict[str, Any], **changes: str) -> verb_modal.Submission:
@@ -86,7 +87,7 @@ def test_what_nobody_changes_comes_back_as_it_was(type_: HrType) -> None:
     request, view = form(type_)
     back = submitted(view)
 
-    assert verb_modal.check(back) == {}
+    assert verb_modal.check(back, ENGLISH) == {}
     assert verb_modal.amended(back) == content_of(request)
 
 
@@ -124,19 +125,19 @@ def test_one_field_is_changed_and_the_others_stay(
 def test_what_is_wrong_is_told_at_its_field(type_: HrType, field: str, typed: str) -> None:
     _, view = form(type_)
 
-    assert verb_modal.check(submitted(view, **{field: typed})).keys() == {field}
+    assert verb_modal.check(submitted(view, **{field: typed}), ENGLISH).keys() == {field}
 
 
 def test_the_form_shown_again_has_what_was_typed() -> None:
     _, view = form(HrType.TIME_OFF)
 
-    again = verb_modal.again(submitted(view, ends="2027-03-08"), "Not confirmed yet.")
+    again = verb_modal.again(submitted(view, ends="2027-03-08"), "Not confirmed yet.", ENGLISH)
 
     assert submitted(again).typed.fields == submitted(view, ends="2027-03-08").typed.fields
 
 
 def test_what_is_no_hr_request_has_the_form_that_it_had() -> None:
-    view: Any = verb_modal.form(CONTEXT, Verb.AMEND, examples.pending(), products=PRODUCTS)
+    view: Any = verb_modal.form(CONTEXT, Verb.AMEND, examples.pending(), ENGLISH, products=PRODUCTS)
     asked = [one["block_id"] for one in view["blocks"] if one["type"] == "input"]
 
     assert asked == ["title", "text", "amount", "links"]

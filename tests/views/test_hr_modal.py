@@ -20,6 +20,7 @@ from views.blocks import PRIVATE_METADATA, View
 from views.hr_inputs import KEPT, HrContext, HrOffer, kept_context, metadata, written_of
 from views.payload import UnreadablePayloadError, to_json
 from views.plain_text import as_read
+from views.translator import ENGLISH
 from workflows.rules.hr.form import DraftHr, HrFormErrors
 from workflows.rules.hr.request import (
     ALL_FIELDS,
@@ -87,7 +88,7 @@ def _answer(element: Mapping[str, Any], typed: str | None) -> dict[str, Any]:
 
 def of_type(type_: str, typed: Mapping[str, str] = TYPED) -> dict[str, Any]:
     """Return the form as submitted with this type and everything else typed."""
-    return submitted(hr_modal.opened(HR_ID, OFFER, wanted=type_), {**typed, "type": type_})
+    return submitted(hr_modal.opened(HR_ID, OFFER, ENGLISH, wanted=type_), {**typed, "type": type_})
 
 
 def fields_of(view: Mapping[str, Any]) -> list[str]:
@@ -124,11 +125,11 @@ def test_another_type_shows_its_fields_and_coming_back_loses_nothing(
 ) -> None:
     first = of_type(before)
     if before is after:
-        assert hr_modal.with_type(first, after, OFFER) is None
+        assert hr_modal.with_type(first, after, OFFER, ENGLISH) is None
         return
 
-    other = there(hr_modal.with_type(first, after, OFFER))
-    back = there(hr_modal.with_type(submitted(other, {}), before, OFFER))
+    other = there(hr_modal.with_type(first, after, OFFER, ENGLISH))
+    back = there(hr_modal.with_type(submitted(other, {}), before, OFFER, ENGLISH))
 
     assert fields_of(other) == list(FIELDS[after])
     assert hr_modal.parse(submitted(back, {})) == hr_modal.parse(first)
@@ -136,8 +137,8 @@ def test_another_type_shows_its_fields_and_coming_back_loses_nothing(
 
 def test_what_was_cleared_does_not_come_back() -> None:
     first = of_type(HrType.PROMOTION)
-    other = there(hr_modal.with_type(first, HrType.TRANSFER, OFFER))
-    back = there(hr_modal.with_type(submitted(other, {}), HrType.PROMOTION, OFFER))
+    other = there(hr_modal.with_type(first, HrType.TRANSFER, OFFER, ENGLISH))
+    back = there(hr_modal.with_type(submitted(other, {}), HrType.PROMOTION, OFFER, ENGLISH))
 
     cleared = submitted(back, {"new_role": "", "title": ""})
 
@@ -146,27 +147,29 @@ def test_what_was_cleared_does_not_come_back() -> None:
 
 
 def test_a_type_that_was_named_with_the_command_is_chosen_and_any_other_word_is_not() -> None:
-    assert fields_of(hr_modal.opened(HR_ID, OFFER, wanted="expense")) == ["amount"]
-    assert fields_of(hr_modal.opened(HR_ID, OFFER, wanted="a pony")) == []
+    assert fields_of(hr_modal.opened(HR_ID, OFFER, ENGLISH, wanted="expense")) == ["amount"]
+    assert fields_of(hr_modal.opened(HR_ID, OFFER, ENGLISH, wanted="a pony")) == []
 
 
 def test_the_only_type_that_has_a_policy_is_chosen_from_the_start() -> None:
     offer = HrOffer(types=(HrType.TRANSFER,), products=(), currency="")
 
-    assert fields_of(hr_modal.opened(HR_ID, offer)) == ["new_team"]
+    assert fields_of(hr_modal.opened(HR_ID, offer, ENGLISH)) == ["new_team"]
 
 
 def test_without_products_an_item_is_typed() -> None:
     offer = HrOffer(types=tuple(HrType), products=(), currency="")
-    view = submitted(hr_modal.opened(HR_ID, offer, wanted="equipment"), {"item": "DESK-OAK"})
+    view = submitted(
+        hr_modal.opened(HR_ID, offer, ENGLISH, wanted="equipment"), {"item": "DESK-OAK"}
+    )
 
     assert hr_modal.parse(view).item == "DESK-OAK"
 
 
 def test_a_form_sent_before_its_fields_had_appeared_is_shown_with_them() -> None:
-    early = submitted(hr_modal.opened(HR_ID, OFFER), {"type": "expense", "title": "Taxi"})
+    early = submitted(hr_modal.opened(HR_ID, OFFER, ENGLISH), {"type": "expense", "title": "Taxi"})
 
-    again = hr_modal.failed(early, OFFER, hr_modal.fields_appeared())
+    again = hr_modal.failed(early, OFFER, hr_modal.fields_appeared(ENGLISH), ENGLISH)
 
     assert hr_modal.lacks_fields(early)
     assert not hr_modal.lacks_fields(submitted(again, {}))
@@ -179,7 +182,7 @@ def test_a_mistake_stands_at_its_field_and_one_without_a_field_at_the_title() ->
     missing = HrFieldMissingError(field="amount")
     mistakes = HrFormErrors({"amount": missing, "link": NotALinkError(link="x"), "ends": missing})
 
-    errors = hr_modal.errors(mistakes, view)
+    errors = hr_modal.errors(mistakes, view, ENGLISH)
 
     blocks = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
     assert set(errors) == {"amount", "title"}
@@ -188,7 +191,7 @@ def test_a_mistake_stands_at_its_field_and_one_without_a_field_at_the_title() ->
 
 
 def test_a_message_is_quoted_as_people_read_it_and_its_place_is_kept() -> None:
-    view = hr_modal.quoting(HR_ID, OFFER, MESSAGE)
+    view = hr_modal.quoting(HR_ID, OFFER, MESSAGE, ENGLISH)
 
     kept = kept_context(view)
     assert (
@@ -202,7 +205,7 @@ def test_a_message_is_quoted_as_people_read_it_and_its_place_is_kept() -> None:
 def test_a_long_message_is_quoted_in_part_and_leaves_room(words: str) -> None:
     body = {**MESSAGE, "message": {**MESSAGE["message"], "text": words}}
 
-    view = hr_modal.quoting(HR_ID, OFFER, body)
+    view = hr_modal.quoting(HR_ID, OFFER, body, ENGLISH)
 
     quote = hr_modal.parse(submitted(view, {})).description
     assert len(quote) < hr_modal.QUOTED + 30
@@ -213,19 +216,19 @@ def test_a_long_message_is_quoted_in_part_and_leaves_room(words: str) -> None:
 def test_a_recorded_message_shortcut_makes_a_form() -> None:
     body = recorded("shortcut.message_action.json")
 
-    assert "@W222 test" in hr_modal.parse(hr_modal.quoting(HR_ID, OFFER, body)).description
+    assert "@W222 test" in hr_modal.parse(hr_modal.quoting(HR_ID, OFFER, body, ENGLISH)).description
 
 
 def test_the_address_comes_later_and_loses_nothing_that_was_there_or_typed_meanwhile() -> None:
-    as_opened = {**hr_modal.quoting(HR_ID, OFFER, MESSAGE), "state": {"values": {}}}
-    view = there(hr_modal.with_link(as_opened, LINK, OFFER))
-    chosen = there(hr_modal.with_type(of_type("transfer"), "promotion", OFFER))
-    late = there(hr_modal.with_link(submitted(chosen, {}), LINK, OFFER))
+    as_opened = {**hr_modal.quoting(HR_ID, OFFER, MESSAGE, ENGLISH), "state": {"values": {}}}
+    view = there(hr_modal.with_link(as_opened, LINK, OFFER, ENGLISH))
+    chosen = there(hr_modal.with_type(of_type("transfer"), "promotion", OFFER, ENGLISH))
+    late = there(hr_modal.with_link(submitted(chosen, {}), LINK, OFFER, ENGLISH))
 
     assert hr_modal.parse(submitted(view, {})).description.startswith("> Ana needs")
     assert hr_modal.parse(view).link == LINK
     assert LINK in json.dumps(view["blocks"])
-    assert hr_modal.with_link(view, LINK, OFFER) is None
+    assert hr_modal.with_link(view, LINK, OFFER, ENGLISH) is None
     assert hr_modal.parse(submitted(late, {})).title == TYPED["title"]
     assert fields_of(late) == ["new_role"]
 
@@ -246,7 +249,7 @@ def a_request(type_: HrType = HrType.TIME_OFF) -> HrRequest:
 def test_a_copy_begins_with_everything_that_was_asked_under_its_new_id() -> None:
     request = request_of("HR-NEW00000", content_of(a_request()))
 
-    view = hr_modal.copied(request, OFFER)
+    view = hr_modal.copied(request, OFFER, ENGLISH)
 
     written = hr_modal.parse(submitted(view, {}))
     assert written == written_of(request)
@@ -258,7 +261,7 @@ def test_the_button_of_a_copy_names_the_request_whether_it_was_given_its_id_or_i
     None
 ):
     for given_id in (HR_ID, f"{HR_ID}.approval"):
-        button: Any = hr_copy.copy_button(given_id)
+        button: Any = hr_copy.copy_button(given_id, ENGLISH)
 
         assert hr_copy.parse_copy(button, {"user": {"id": "U0ANA"}}) == ("U0ANA", HR_ID)
 
@@ -296,41 +299,40 @@ def test_whatever_is_typed_every_form_is_valid(typed: dict[str, str], data: st.D
     message = {**MESSAGE, "message": {**MESSAGE["message"], "text": typed["said"]}}
     view = of_type(type_, typed)
     forms = [
-        hr_modal.quoting(HR_ID, OFFER, message),
-        hr_modal.failed(view, OFFER, notices.unavailable()),
-        hr_modal.with_type(view, other, OFFER),
-        hr_modal.with_link(view, LINK, OFFER),
+        hr_modal.quoting(HR_ID, OFFER, message, ENGLISH),
+        hr_modal.failed(view, OFFER, notices.unavailable(ENGLISH), ENGLISH),
+        hr_modal.with_type(view, other, OFFER, ENGLISH),
+        hr_modal.with_link(view, LINK, OFFER, ENGLISH),
     ]
 
     for form in forms:
         if form is not None:
             check_view(form)
-            back = hr_modal.with_type(submitted(form, {}), type_, OFFER)
+            back = hr_modal.with_type(submitted(form, {}), type_, OFFER, ENGLISH)
             check_view(back if back is not None else form)
     words = as_read(typed["said"])
     assert words == words.strip()
 
 
+def _failed(type_: HrType) -> Callable[[], View]:
+    return lambda: hr_modal.failed(of_type(type_), OFFER, notices.unavailable(ENGLISH), ENGLISH)
+
+
 SHOWN: dict[str, Callable[[], View]] = {
-    "empty": lambda: hr_modal.opened(HR_ID, OFFER),
-    **{
-        type_.value: lambda type_=type_: hr_modal.failed(  # type: ignore[misc]
-            of_type(type_), OFFER, notices.unavailable()
-        )
-        for type_ in HrType
-    },
+    "empty": lambda: hr_modal.opened(HR_ID, OFFER, ENGLISH),
+    **{type_.value: _failed(type_) for type_ in HrType},
     "quoting": lambda: there(
-        hr_modal.with_link(hr_modal.quoting(HR_ID, OFFER, MESSAGE), LINK, OFFER)
+        hr_modal.with_link(hr_modal.quoting(HR_ID, OFFER, MESSAGE, ENGLISH), LINK, OFFER, ENGLISH)
     ),
-    "copied": lambda: hr_modal.copied(a_request(), OFFER),
-    "opening_copy": hr_modal.opening_copy,
-    "not_yours": lambda: hr_modal.told(hr_modal.not_yours()),
-    "not_copied": lambda: hr_modal.told(hr_modal.not_copied()),
-    "no_policy": lambda: hr_modal.told(hr_modal.no_policy()),
-    "working": lambda: hr_modal.working(HR_ID),
-    "received": lambda: hr_modal.received(HR_ID, "#hr-requests"),
-    "received.approved": lambda: hr_modal.received(HR_ID, "#hr-requests", asks=False),
-    "sent_before": lambda: hr_modal.told(hr_modal.sent_before(HR_ID)),
+    "copied": lambda: hr_modal.copied(a_request(), OFFER, ENGLISH),
+    "opening_copy": lambda: hr_modal.opening_copy(ENGLISH),
+    "not_yours": lambda: hr_modal.told(hr_modal.not_yours(ENGLISH), ENGLISH),
+    "not_copied": lambda: hr_modal.told(hr_modal.not_copied(ENGLISH), ENGLISH),
+    "no_policy": lambda: hr_modal.told(hr_modal.no_policy(ENGLISH), ENGLISH),
+    "working": lambda: hr_modal.working(HR_ID, ENGLISH),
+    "received": lambda: hr_modal.received(HR_ID, "#hr-requests", ENGLISH),
+    "received.approved": lambda: hr_modal.received(HR_ID, "#hr-requests", ENGLISH, asks=False),
+    "sent_before": lambda: hr_modal.told(hr_modal.sent_before(HR_ID, ENGLISH), ENGLISH),
 }
 
 

@@ -11,6 +11,7 @@ from tests.views.slack_limits import check_view
 from views import more_modal
 from views.card_click import having_read
 from views.payload import UnreadablePayloadError
+from views.translator import ENGLISH
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb, verbs_of
 from workflows.rules.messages import Menu
@@ -19,7 +20,7 @@ CONTEXT = more_modal.context_of(click("more"))
 
 
 def _menu(snapshot: ApprovalSnapshot, *verbs: Verb) -> dict[str, Any]:
-    return more_modal.menu(CONTEXT, Menu(face=snapshot, verbs=verbs))
+    return more_modal.menu(CONTEXT, Menu(face=snapshot, verbs=verbs), ENGLISH)
 
 
 def _buttons(view: dict[str, Any]) -> list[dict[str, Any]]:
@@ -27,7 +28,7 @@ def _buttons(view: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_it_opens_with_the_click_alone() -> None:
-    view = more_modal.opening(click("more"))
+    view = more_modal.opening(click("more"), ENGLISH)
 
     check_view(view)
     assert "ORD-7K2M4QXA · Acme GmbH" in str(view)
@@ -82,7 +83,7 @@ def test_a_choice_is_about_what_the_menu_showed() -> None:
 
     assert choice == more_modal.Choice(
         verb=Verb.AMEND,
-        context=having_read(CONTEXT, states.amended()),
+        context=having_read(CONTEXT, states.amended(), ENGLISH),
         person="U0BORIS",
         view_id="V1",
         view_hash="1.h",

@@ -10,6 +10,7 @@ import pytest
 from tests.views import examples, states
 from tests.views.slack_limits import check_message, mrkdwn_of
 from views import notice_messages
+from views.translator import ENGLISH
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.notice import Notice, NoticeKind
 
@@ -98,7 +99,7 @@ def test_the_wish_for_changes_is_quoted_as_plain_text() -> None:
 @pytest.mark.parametrize("make", [*examples.APPROVALS.values(), *examples.ORDERS.values()])
 def test_an_outcome_has_the_card_below_and_nothing_to_press(make: object) -> None:
     assert callable(make)
-    message = notice_messages.outcome(make())
+    message = notice_messages.outcome(make(), ENGLISH)
 
     check_message(message.text, message.blocks)
     assert not [one for one in message.blocks if one["type"] == "actions"]
@@ -119,14 +120,18 @@ def test_an_outcome_has_the_card_below_and_nothing_to_press(make: object) -> Non
 )
 def test_a_card_that_was_not_posted_says_what_helps(problem: str, words: str) -> None:
     for snapshot in (examples.pending(), examples.order_waiting()):
-        assert words in notice_messages.card_not_posted(snapshot, problem).text
+        assert words in notice_messages.card_not_posted(snapshot, problem, ENGLISH).text
 
 
 def test_what_a_missing_card_means_depends_on_what_is_there_already() -> None:
     waits, closed = examples.pending(), examples.approved()
 
-    assert "so nobody there can decide yet" in notice_messages.card_not_posted(waits, "").text
-    assert "what is decided holds" in notice_messages.card_not_posted(closed, "").text
+    assert (
+        "so nobody there can decide yet" in notice_messages.card_not_posted(waits, "", ENGLISH).text
+    )
+    assert "what is decided holds" in notice_messages.card_not_posted(closed, "", ENGLISH).text
     for snapshot in (waits, closed):
-        old = notice_messages.card_not_posted(snapshot, "slack.is_inactive", stands=True).text
+        old = notice_messages.card_not_posted(
+            snapshot, "slack.is_inactive", ENGLISH, stands=True
+        ).text
         assert "could not be brought up to date" in old

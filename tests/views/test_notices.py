@@ -5,6 +5,7 @@ import pytest
 from tests.views import examples
 from tests.views.slack_limits import check_sentence
 from views import notices, order_card
+from views.translator import ENGLISH
 from workflows.rules.approvals.request import OPEN, Status
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.orders.form import OrderFormErrors
@@ -21,12 +22,12 @@ REFUSALS = [
 
 @pytest.mark.parametrize("error", REFUSALS)
 def test_every_refusal_has_a_sentence_of_its_own(error: type[RuleError]) -> None:
-    sentence = notices.refusal(error.code, {})
+    sentence = notices.refusal(error.code, {}, ENGLISH)
 
-    assert sentence != notices.refusal("no_such_code", {})
+    assert sentence != notices.refusal("no_such_code", {}, ENGLISH)
     assert 20 <= len(sentence) < 250
-    assert sentence == notices.refusal(f"rejected.{error.code}", {})
-    assert "{" not in sentence + notices.field_refusal(error.code, {})
+    assert sentence == notices.refusal(f"rejected.{error.code}", {}, ENGLISH)
+    assert "{" not in sentence + notices.field_refusal(error.code, {}, ENGLISH)
 
 
 TABLE = [
@@ -100,7 +101,7 @@ TABLE = [
 
 @pytest.mark.parametrize(("code", "data", "sentence"), TABLE)
 def test_a_refusal_in_words(code: str, data: dict[str, str], sentence: str) -> None:
-    assert notices.refusal(code, data) == sentence
+    assert notices.refusal(code, data, ENGLISH) == sentence
 
 
 @pytest.mark.parametrize("status", [one for one in Status if one not in OPEN])
@@ -108,17 +109,19 @@ def test_a_refusal_in_words(code: str, data: dict[str, str], sentence: str) -> N
 def test_a_closed_request_says_how_it_ended(status: Status, person: str) -> None:
     data = {"status": status.value, "person": person}
 
-    assert notices.refusal("request_closed", data) != notices.refusal("request_closed", {})
+    assert notices.refusal("request_closed", data, ENGLISH) != notices.refusal(
+        "request_closed", {}, ENGLISH
+    )
 
 
 def test_a_refusal_of_an_old_card_leads_to_the_present_one() -> None:
     link = "https://local.slack.com/archives/C0APPROVALS/p1732185000000100"
-    sentence = notices.refusal("stale_content", {}, link=link)
+    sentence = notices.refusal("stale_content", {}, ENGLISH, link=link)
 
     assert f"<{link}|the card>" in sentence
     check_sentence(sentence)
-    assert notices.refusal("stale_content", {}, link="javascript:x") == notices.refusal(
-        "stale_content", {}
+    assert notices.refusal("stale_content", {}, ENGLISH, link="javascript:x") == notices.refusal(
+        "stale_content", {}, ENGLISH
     )
 
 
@@ -126,17 +129,19 @@ def test_a_refusal_of_an_old_card_leads_to_the_present_one() -> None:
 def test_every_standing_that_may_not_decide_has_its_own_sentence(standing: Standing) -> None:
     data = {"standing": standing.value}
 
-    assert notices.refusal("not_eligible", data) != notices.refusal("not_eligible", {})
+    assert notices.refusal("not_eligible", data, ENGLISH) != notices.refusal(
+        "not_eligible", {}, ENGLISH
+    )
 
 
 def test_a_refusal_names_nobody_private() -> None:
-    assert "<@" not in notices.refusal("not_an_approver", {"eligible": "U0BORIS"})
+    assert "<@" not in notices.refusal("not_an_approver", {"eligible": "U0BORIS"}, ENGLISH)
 
 
 def test_field_sentences_are_plain_text() -> None:
     mistakes = OrderFormErrors({"lines.0.sku": errors.UnknownProductError(sku="A&B <1>")})
 
-    assert notices.order_mistakes(mistakes) == {
+    assert notices.order_mistakes(mistakes, ENGLISH) == {
         "lines.0.sku": "There is no product A&B <1>. Please choose one from the list."
     }
 
@@ -144,19 +149,19 @@ def test_field_sentences_are_plain_text() -> None:
 @pytest.mark.parametrize(
     "sentence",
     [
-        notices.unconfirmed(),
-        notices.still_unconfirmed(),
-        *(notices.confirmed(verb) for verb in Verb),
-        notices.not_offered(),
-        notices.unknown_request("<!channel>"),
-        notices.unreadable(),
-        notices.unavailable(),
-        notices.which_order(),
-        notices.unknown_order("<!channel>"),
-        notices.malformed_order_id("*x*" * 99),
-        notices.internal_error("a1b2"),
-        notices.hear_later(1),
-        notices.hear_later(7),
+        notices.unconfirmed(ENGLISH),
+        notices.still_unconfirmed(ENGLISH),
+        *(notices.confirmed(verb, ENGLISH) for verb in Verb),
+        notices.not_offered(ENGLISH),
+        notices.unknown_request("<!channel>", ENGLISH),
+        notices.unreadable(ENGLISH),
+        notices.unavailable(ENGLISH),
+        notices.which_order(ENGLISH),
+        notices.unknown_order("<!channel>", ENGLISH),
+        notices.malformed_order_id("*x*" * 99, ENGLISH),
+        notices.internal_error("a1b2", ENGLISH),
+        notices.hear_later(1, ENGLISH),
+        notices.hear_later(7, ENGLISH),
     ],
 )
 def test_a_sentence_is_short_safe_and_whole(sentence: str) -> None:
@@ -166,8 +171,8 @@ def test_a_sentence_is_short_safe_and_whole(sentence: str) -> None:
 
 
 def test_approved_and_done_are_different_words() -> None:
-    approved = order_card.build(examples.order_in_progress())
-    completed = order_card.build(examples.order_completed())
+    approved = order_card.build(examples.order_in_progress(), ENGLISH)
+    completed = order_card.build(examples.order_completed(), ENGLISH)
 
     assert "in progress" in approved.text
     assert "completed" in completed.text

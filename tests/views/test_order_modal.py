@@ -11,6 +11,7 @@ from views import order_modal
 from views.blocks import View
 from views.order_modal import MAX_LINES, CatalogueEntry
 from views.payload import UnreadablePayloadError
+from views.translator import ENGLISH
 from workflows.rules.orders.form import DraftLine, DraftOrder, OrderFormErrors, read_order
 from workflows.rules.orders.order import PaymentMode
 
@@ -18,7 +19,7 @@ PRODUCTS = {one.sku: one.name for one in CATALOGUE}
 
 
 def _form(lines: int, typed: dict[str, str]) -> dict[str, Any]:
-    return submitted(order_modal.build("ORD-7K2M4QXA", CATALOGUE, lines=lines), typed)
+    return submitted(order_modal.build("ORD-7K2M4QXA", CATALOGUE, ENGLISH, lines=lines), typed)
 
 
 def _there(view: View | None) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def _words(view: Mapping[str, Any], *block_ids: str) -> list[str]:
 def _mistakes(view: dict[str, Any]) -> dict[str, str]:
     with pytest.raises(OrderFormErrors) as caught:
         read_order(order_modal.parse(view), PRODUCTS, "USD")
-    return order_modal.errors(caught.value, view)
+    return order_modal.errors(caught.value, view, ENGLISH)
 
 
 def test_a_submission_is_read_exactly_as_typed() -> None:
@@ -93,17 +94,17 @@ def test_every_mistake_has_its_sentence_at_its_field() -> None:
 def test_lines_are_added_up_to_ten_and_then_the_button_goes() -> None:
     view = typed_view()
     for number in range(1, MAX_LINES):
-        view = submitted(_there(order_modal.add_line(view, str(number), CATALOGUE)), {})
+        view = submitted(_there(order_modal.add_line(view, str(number), CATALOGUE, ENGLISH)), {})
         check_view({key: view[key] for key in view if key not in {"id", "hash", "state"}})
 
-    assert order_modal.add_line(view, str(MAX_LINES), CATALOGUE) is None
+    assert order_modal.add_line(view, str(MAX_LINES), CATALOGUE, ENGLISH) is None
     assert not [one for one in view["blocks"] if one["type"] == "actions"]
     assert len([one for one in view["blocks"] if one["block_id"].endswith(".sku")]) == MAX_LINES
 
 
 def test_adding_a_line_keeps_ids_and_what_was_typed() -> None:
     view = typed_view()
-    elements = _elements(_there(order_modal.add_line(view, "1", CATALOGUE)))
+    elements = _elements(_there(order_modal.add_line(view, "1", CATALOGUE, ENGLISH)))
     before = {one["block_id"] for one in view["blocks"] if one["type"] == "input"}
 
     assert before <= elements.keys()
@@ -112,7 +113,7 @@ def test_adding_a_line_keeps_ids_and_what_was_typed() -> None:
 
 
 def test_a_removed_line_takes_its_words_along_and_the_others_keep_theirs() -> None:
-    view = _there(order_modal.remove_line(three_lines(), "0", CATALOGUE))
+    view = _there(order_modal.remove_line(three_lines(), "0", CATALOGUE, ENGLISH))
     elements = _elements(view)
 
     assert [one for one in elements if one.endswith("sku")] == ["lines.1.sku", "lines.2.sku"]
@@ -123,25 +124,25 @@ def test_a_removed_line_takes_its_words_along_and_the_others_keep_theirs() -> No
 
 
 def test_the_last_line_cannot_be_removed_and_a_second_press_removes_nothing() -> None:
-    view = submitted(_there(order_modal.remove_line(three_lines(), "1", CATALOGUE)), {})
+    view = submitted(_there(order_modal.remove_line(three_lines(), "1", CATALOGUE, ENGLISH)), {})
 
-    assert order_modal.remove_line(view, "1", CATALOGUE) is None
-    view = submitted(_there(order_modal.remove_line(view, "2", CATALOGUE)), {})
-    assert order_modal.remove_line(view, "0", CATALOGUE) is None
+    assert order_modal.remove_line(view, "1", CATALOGUE, ENGLISH) is None
+    view = submitted(_there(order_modal.remove_line(view, "2", CATALOGUE, ENGLISH)), {})
+    assert order_modal.remove_line(view, "0", CATALOGUE, ENGLISH) is None
     assert not [one for one in view["blocks"] if "accessory" in one]
 
 
 def test_a_line_never_gets_the_name_of_one_that_was_removed() -> None:
-    view = submitted(_there(order_modal.remove_line(three_lines(), "2", CATALOGUE)), {})
+    view = submitted(_there(order_modal.remove_line(three_lines(), "2", CATALOGUE, ENGLISH)), {})
 
-    assert order_modal.add_line(view, "2", CATALOGUE) is None
-    again = _there(order_modal.add_line(view, "3", CATALOGUE))
+    assert order_modal.add_line(view, "2", CATALOGUE, ENGLISH) is None
+    again = _there(order_modal.add_line(view, "3", CATALOGUE, ENGLISH))
     assert "lines.3.sku" in _elements(again)
-    assert order_modal.add_line(submitted(again, {}), "3", CATALOGUE) is None
+    assert order_modal.add_line(submitted(again, {}), "3", CATALOGUE, ENGLISH) is None
 
 
 def test_the_sums_follow_what_is_typed_and_wrong_numbers_are_shown_as_such() -> None:
-    view = order_modal.recounted(three_lines(), CATALOGUE)
+    view = order_modal.recounted(three_lines(), CATALOGUE, ENGLISH)
 
     assert _words(view, "line-sum-0", "line-sum-1", "line-sum-2", "total") == [
         "Together: *3,000.00 USD*",
@@ -157,10 +158,10 @@ def test_the_sums_follow_what_is_typed_and_wrong_numbers_are_shown_as_such() -> 
 def test_an_empty_extra_line_leaves_the_total_whole() -> None:
     line = {"lines.0.sku": "CABLE-2M", "lines.0.quantity": "2", "lines.0.unit_price": "12.50"}
 
-    assert _words(order_modal.recounted(_form(2, line), CATALOGUE), "total") == [
+    assert _words(order_modal.recounted(_form(2, line), CATALOGUE, ENGLISH), "total") == [
         "*Total: 25.00 USD*"
     ]
-    assert _words(order_modal.build("ORD-7K2M4QXA", CATALOGUE), "total") == [
+    assert _words(order_modal.build("ORD-7K2M4QXA", CATALOGUE, ENGLISH), "total") == [
         "*Total:* not known yet"
     ]
 
@@ -187,7 +188,7 @@ def test_a_way_to_pay_that_was_not_offered_is_never_taken_for_a_charge() -> None
 @pytest.mark.parametrize("count", [0, 101])
 def test_without_a_choice_that_slack_can_show_the_product_is_typed(count: int) -> None:
     catalogue = [CatalogueEntry(sku=f"SKU-{i}", name="Thing") for i in range(count)]
-    view = order_modal.build("ORD-7K2M4QXA", catalogue)
+    view = order_modal.build("ORD-7K2M4QXA", catalogue, ENGLISH)
     order = order_modal.parse(submitted(view, {"lines.0.sku": " SKU-1 "}))
 
     check_view(view)
@@ -222,7 +223,7 @@ def test_a_state_with_holes_reads_as_empty() -> None:
 
 
 def test_the_order_id_survives_every_rebuild() -> None:
-    view = submitted(order_modal.failed(typed_view(), CATALOGUE, "Sorry."), {})
+    view = submitted(order_modal.failed(typed_view(), CATALOGUE, "Sorry.", ENGLISH), {})
 
     assert order_modal.parse(view).order_id == "ORD-7K2M4QXA"
 

@@ -10,6 +10,7 @@ from tests.views import examples, threads
 from tests.views.any_snapshot import AnySnapshot
 from tests.views.test_hr import hr
 from views import cards, details_modal, notice_messages
+from views.translator import ENGLISH
 from workflows.rules.approvals.policy import Layout, RouteReason
 from workflows.rules.approvals.privacy import public_snapshot
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
@@ -32,7 +33,7 @@ def test_nothing_private_stands_in_any_channel(seed: int, layout: Layout, level:
     direct = _direct_copy_alone(snapshot, level, snapshot.content_revision)
 
     assert SECRET not in json.dumps(
-        details_modal.shown(Menu(face=public_snapshot(snapshot), verbs=()))
+        details_modal.shown(Menu(face=public_snapshot(snapshot), verbs=()), ENGLISH)
     )
     assert SECRET in direct
 

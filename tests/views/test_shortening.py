@@ -13,6 +13,7 @@ from tests.views.presses import click
 from tests.views.slack_limits import check_message, check_view
 from views import approval_card, more_modal
 from views.text import parted
+from views.translator import ENGLISH
 from workflows.rules.approvals.policy import RouteReason
 from workflows.rules.approvals.request import Remark, Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -44,7 +45,7 @@ def _shown(blocks: list[dict[str, Any]], block_id: str) -> str:
 
 
 def _card(snapshot: ApprovalSnapshot) -> list[dict[str, Any]]:
-    message = approval_card.build(snapshot)
+    message = approval_card.build(snapshot, ENGLISH)
     check_message(message.text, message.blocks)
     blocks: list[dict[str, Any]] = message.blocks
     return blocks
@@ -52,7 +53,7 @@ def _card(snapshot: ApprovalSnapshot) -> list[dict[str, Any]]:
 
 def _modal(snapshot: ApprovalSnapshot) -> list[dict[str, Any]]:
     view: dict[str, Any] = more_modal.menu(
-        more_modal.context_of(click("more")), Menu(face=snapshot, verbs=())
+        more_modal.context_of(click("more")), Menu(face=snapshot, verbs=()), ENGLISH
     )
     check_view(view)
     blocks: list[dict[str, Any]] = view["blocks"]

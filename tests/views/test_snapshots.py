@@ -30,8 +30,7 @@ from views import (
 )
 from views.blocks import Message, View
 from views.catalogue import CATALOGUES, FALLBACK
-from views.languages import in_language
-from views.text import text
+from views.translator import ENGLISH, Translator, translator
 from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
@@ -46,8 +45,8 @@ WRITE = bool(os.environ.get("WRITE_SNAPSHOTS"))
 F = TypeVar("F")
 
 
-def _of(build: Callable[[F], Message], make: Callable[[], F]) -> Callable[[], Message]:
-    return lambda: build(make())
+def _of(build: Callable[[F, Translator], Message], make: Callable[[], F]) -> Callable[[], Message]:
+    return lambda: build(make(), ENGLISH)
 
 
 LINK = "https://local.slack.com/archives/C0APPROVALS/p1732185000000100"
@@ -68,21 +67,27 @@ MESSAGES: dict[str, Callable[[], Message]] = {
         for name, make in (examples.APPROVALS | states.STATES).items()
     },
     **{f"order.{name}": _of(order_card.build, make) for name, make in examples.ORDERS.items()},
-    "status.one": lambda: order_status.one(examples.order_completed(), "U0ANA"),
-    "status.mine": lambda: order_status.one(examples.order_waits_for_payment(), "U0ANA"),
-    "status.anybodys": lambda: order_status.one(examples.order_waits_for_payment(), "U0GUS"),
-    "status.as_of": lambda: order_status.one(
-        replace(examples.order_in_progress(), as_of=examples.NOW + timedelta(minutes=4)), "U0ANA"
+    "status.one": lambda: order_status.one(examples.order_completed(), "U0ANA", ENGLISH),
+    "status.mine": lambda: order_status.one(examples.order_waits_for_payment(), "U0ANA", ENGLISH),
+    "status.anybodys": lambda: order_status.one(
+        examples.order_waits_for_payment(), "U0GUS", ENGLISH
     ),
-    "status.list": lambda: order_status.latest([make() for make in examples.ORDERS.values()]),
-    "status.none": lambda: order_status.latest([]),
-    "outcome.approved": lambda: notice_messages.outcome(examples.approved()),
-    "outcome.rejected": lambda: notice_messages.outcome(examples.rejected()),
-    "outcome.admin_closed": lambda: notice_messages.outcome(states.admin_closed(), LINK),
-    "outcome.order_completed": lambda: notice_messages.outcome(examples.order_completed()),
-    "outcome.order_rejected": lambda: notice_messages.outcome(examples.order_rejected()),
-    "outcome.order_failed": lambda: notice_messages.outcome(examples.order_failed()),
-    "outcome.order_unpaid": lambda: notice_messages.outcome(examples.order_unpaid()),
+    "status.as_of": lambda: order_status.one(
+        replace(examples.order_in_progress(), as_of=examples.NOW + timedelta(minutes=4)),
+        "U0ANA",
+        ENGLISH,
+    ),
+    "status.list": lambda: order_status.latest(
+        [make() for make in examples.ORDERS.values()], ENGLISH
+    ),
+    "status.none": lambda: order_status.latest([], ENGLISH),
+    "outcome.approved": lambda: notice_messages.outcome(examples.approved(), ENGLISH),
+    "outcome.rejected": lambda: notice_messages.outcome(examples.rejected(), ENGLISH),
+    "outcome.admin_closed": lambda: notice_messages.outcome(states.admin_closed(), ENGLISH, LINK),
+    "outcome.order_completed": lambda: notice_messages.outcome(examples.order_completed(), ENGLISH),
+    "outcome.order_rejected": lambda: notice_messages.outcome(examples.order_rejected(), ENGLISH),
+    "outcome.order_failed": lambda: notice_messages.outcome(examples.order_failed(), ENGLISH),
+    "outcome.order_unpaid": lambda: notice_messages.outcome(examples.order_unpaid(), ENGLISH),
     "attention": _notice(
         NoticeKind.ATTENTION, examples.order_needs_attention(), channel="#approvals-admin"
     ),
@@ -120,12 +125,12 @@ LATER = replace(
 
 def _menu(snapshot: ApprovalSnapshot, *verbs: Verb, sentence: str = "") -> View:
     context = more_modal.context_of(click("more"))
-    return more_modal.menu(context, Menu(face=snapshot, verbs=verbs), sentence)
+    return more_modal.menu(context, Menu(face=snapshot, verbs=verbs), ENGLISH, sentence)
 
 
 def _form(verb: Verb) -> Callable[[], View]:
     context = more_modal.context_of(click("more"))
-    return lambda: verb_modal.form(context, verb, states.reason_required())
+    return lambda: verb_modal.form(context, verb, states.reason_required(), ENGLISH)
 
 
 def _there(view: View | None) -> View:
@@ -134,41 +139,45 @@ def _there(view: View | None) -> View:
 
 
 VIEWS: dict[str, Callable[[], View]] = {
-    "form.empty": lambda: order_modal.build("ORD-7K2M4QXA", CATALOGUE),
-    "form.two_lines": lambda: _there(order_modal.add_line(typed_view(), "1", CATALOGUE)),
-    "form.sums": lambda: order_modal.recounted(presses.three_lines(), CATALOGUE),
-    "form.removed": lambda: _there(order_modal.remove_line(presses.three_lines(), "1", CATALOGUE)),
-    "form.failed": lambda: order_modal.failed(typed_view(), CATALOGUE, notices.unavailable()),
-    "form.working": lambda: order_modal.working("ORD-7K2M4QXA"),
+    "form.empty": lambda: order_modal.build("ORD-7K2M4QXA", CATALOGUE, ENGLISH),
+    "form.two_lines": lambda: _there(order_modal.add_line(typed_view(), "1", CATALOGUE, ENGLISH)),
+    "form.sums": lambda: order_modal.recounted(presses.three_lines(), CATALOGUE, ENGLISH),
+    "form.removed": lambda: _there(
+        order_modal.remove_line(presses.three_lines(), "1", CATALOGUE, ENGLISH)
+    ),
+    "form.failed": lambda: order_modal.failed(
+        typed_view(), CATALOGUE, notices.unavailable(ENGLISH), ENGLISH
+    ),
+    "form.working": lambda: order_modal.working("ORD-7K2M4QXA", ENGLISH),
     "form.received": lambda: order_modal.received(
-        "ORD-7K2M4QXA", total="1,500.00 USD", waits_in="#approvals"
+        "ORD-7K2M4QXA", ENGLISH, total="1,500.00 USD", waits_in="#approvals"
     ),
-    "form.goes_on": lambda: order_modal.received("ORD-7K2M4QXA", total="1,000.00 USD"),
+    "form.goes_on": lambda: order_modal.received("ORD-7K2M4QXA", ENGLISH, total="1,000.00 USD"),
     "form.paid_elsewhere": lambda: order_modal.received(
-        "ORD-7K2M4QXA", total="1,000.00 USD", paid_elsewhere=True
+        "ORD-7K2M4QXA", ENGLISH, total="1,000.00 USD", paid_elsewhere=True
     ),
-    "more.opening": lambda: more_modal.opening(click("more")),
+    "more.opening": lambda: more_modal.opening(click("more"), ENGLISH),
     "more.everything": lambda: _menu(states.commented(), *Verb),
     "more.again": lambda: _menu(
-        states.amended(), Verb.COMMENT, Verb.AMEND, sentence=notices.not_offered()
+        states.amended(), Verb.COMMENT, Verb.AMEND, sentence=notices.not_offered(ENGLISH)
     ),
     "more.nothing.open": lambda: _menu(examples.pending()),
     "more.nothing.blocked": lambda: _menu(examples.blocked()),
     "more.nothing.changes": lambda: _menu(states.waits_for_changes()),
     "more.nothing.closed": lambda: _menu(examples.approved()),
-    "verb.card_approve": lambda: verb_modal.approve(click("approve")),
-    "verb.card_reject": lambda: verb_modal.reject(click()),
+    "verb.card_approve": lambda: verb_modal.approve(click("approve"), ENGLISH),
+    "verb.card_reject": lambda: verb_modal.reject(click(), ENGLISH),
     **{f"verb.{verb}": _form(verb) for verb in Verb if verb is not Verb.REFRESH},
-    "verb.working": verb_modal.working,
-    "verb.told": lambda: verb_modal.told(notices.confirmed(Verb.COMMENT)),
-    "approval.form": lambda: approval_modal.build("REQ-1", POLICIES),
-    "approval.working": lambda: approval_modal.working("REQ-1"),
-    "approval.received": lambda: approval_modal.received("REQ-1", "#approvals"),
-    "approval.auto": lambda: approval_modal.received("REQ-1", None, Status.APPROVED),
-    "away.form": away_modal.build,
-    "away.have": lambda: away_modal.build([ABSENCE]),
-    "away.noted": lambda: away_modal.told(away_modal.noted(ABSENCE, [LATER])),
-    "away.back": lambda: away_modal.told(away_modal.back([ABSENCE])),
+    "verb.working": lambda: verb_modal.working(ENGLISH),
+    "verb.told": lambda: verb_modal.told(notices.confirmed(Verb.COMMENT, ENGLISH), ENGLISH),
+    "approval.form": lambda: approval_modal.build("REQ-1", POLICIES, ENGLISH),
+    "approval.working": lambda: approval_modal.working("REQ-1", ENGLISH),
+    "approval.received": lambda: approval_modal.received("REQ-1", "#approvals", ENGLISH),
+    "approval.auto": lambda: approval_modal.received("REQ-1", None, ENGLISH, Status.APPROVED),
+    "away.form": lambda: away_modal.build(ENGLISH),
+    "away.have": lambda: away_modal.build(ENGLISH, [ABSENCE]),
+    "away.noted": lambda: away_modal.told(away_modal.noted(ABSENCE, ENGLISH, [LATER]), ENGLISH),
+    "away.back": lambda: away_modal.told(away_modal.back([ABSENCE], ENGLISH), ENGLISH),
 }
 
 
@@ -219,7 +228,7 @@ def test_a_modal_fits_in_every_language(name: str, spoken: str) -> None:
 
 def _is_said_whole(shown: object, language: str) -> None:
     """Our own words are not cut, and say when as the language does."""
-    mark = text("shortened", language)
+    mark = translator(language)("shortened")
     words = [*_short_texts(shown)]
     assert not [one for one in words if one.endswith(mark)]
     assert "{date_short_pretty} at {time}" not in json.dumps(shown)
@@ -241,10 +250,10 @@ def _short_texts(tree: object) -> Iterator[str]:
 
 
 GERMAN: dict[str, Callable[[], object]] = {
-    "de.card": lambda: asdict(approval_card.build(replace(examples.two_levels(), language="de"))),
-    "de.order": lambda: asdict(order_card.build(in_language(examples.order_failed(), "de"))),
+    "de.card": lambda: asdict(approval_card.build(examples.two_levels(), translator("de"))),
+    "de.order": lambda: asdict(order_card.build(examples.order_failed(), translator("de"))),
     "de.form": lambda: verb_modal.form(
-        more_modal.context_of(click("more")), Verb.REASSIGN, examples.pending(), locale="de"
+        more_modal.context_of(click("more")), Verb.REASSIGN, examples.pending(), translator("de")
     ),
     "de.notice": lambda: asdict(
         notice_messages.message(

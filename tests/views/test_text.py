@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from views.text import clip, clip_plain, date, escape, in_line, person, printable
+from views.text import escape, printable
+from views.translator import ENGLISH
 
 SHOWN = [
     ("plain words", "plain words"),
@@ -39,7 +40,7 @@ def test_escaping(typed: str, shown: str) -> None:
     ],
 )
 def test_clipping_leaves_no_half_of_anything(mrkdwn: str, limit: int, clipped: str) -> None:
-    assert clip(mrkdwn, limit, "en") == clipped
+    assert ENGLISH.clip(mrkdwn, limit) == clipped
 
 
 @pytest.mark.parametrize(
@@ -52,11 +53,11 @@ def test_clipping_leaves_no_half_of_anything(mrkdwn: str, limit: int, clipped: s
     ],
 )
 def test_plain_text_is_counted_as_slack_may_count_it(typed: str, limit: int, clipped: str) -> None:
-    assert clip_plain(typed, limit, "en") == clipped
+    assert ENGLISH.clip_plain(typed, limit) == clipped
 
 
 def test_a_line_is_one_line() -> None:
-    assert in_line(" two\n\twords ", 50, "en") == "two words"
+    assert ENGLISH.inline(" two\n\twords ", 50) == "two words"
 
 
 @pytest.mark.parametrize(
@@ -70,16 +71,16 @@ def test_a_line_is_one_line() -> None:
     ],
 )
 def test_only_a_user_id_becomes_a_mention(user_id: str, shown: str) -> None:
-    assert person(user_id, "en") == shown
+    assert ENGLISH.mention(user_id) == shown
 
 
 def test_a_date_is_shown_in_the_zone_of_its_reader() -> None:
     berlin = timezone(timedelta(hours=1))
 
-    assert date(datetime(2026, 11, 21, 11, 30, tzinfo=berlin)) == (
+    assert ENGLISH.date(datetime(2026, 11, 21, 11, 30, tzinfo=berlin)) == (
         "<!date^1795257000^{date_short_pretty} at {time}|2026-11-21 10:30 UTC>"
     )
-    assert date(datetime(2026, 11, 21, 10, 30, tzinfo=UTC)).startswith("<!date^1795257000^")
+    assert ENGLISH.date(datetime(2026, 11, 21, 10, 30, tzinfo=UTC)).startswith("<!date^1795257000^")
 
 
 def test_printable_keeps_what_is_harmless() -> None:

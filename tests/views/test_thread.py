@@ -22,6 +22,7 @@ from views.blocks import Message
 from views.card_click import ButtonValue
 from views.ids import ActionId
 from views.payload import from_json
+from views.translator import ENGLISH
 from workflows.rules.approvals.policy import Layout, Visibility
 from workflows.rules.approvals.privacy import public_snapshot
 from workflows.rules.messages import Menu
@@ -139,7 +140,7 @@ def test_what_is_cut_says_where_the_whole_of_it_is() -> None:
     written = json.dumps(cards.build(snapshot, threads.copies("#c")["root"]).blocks)
 
     assert "*View details* shows the whole of it" in written
-    assert len(json.dumps(details_modal.shown(Menu(face=snapshot, verbs=())))) > len(long)
+    assert len(json.dumps(details_modal.shown(Menu(face=snapshot, verbs=()), ENGLISH))) > len(long)
 
 
 @given(any_snapshots, st.integers(0, 10), st.integers(1, 99))
@@ -171,6 +172,6 @@ def test_every_modal_of_a_request_is_valid(
     menu = Menu(face=snapshot if reads else public_snapshot(snapshot), verbs=(), may_read=reads)
     opened = replace(click("more"), reply_level=level, subject=snapshot.title[:120])
 
-    check_view(details_modal.opening(opened))
-    check_view(details_modal.shown(menu))
-    check_view(more_modal.menu(more_modal.context_of(opened), menu))
+    check_view(details_modal.opening(opened, ENGLISH))
+    check_view(details_modal.shown(menu, ENGLISH))
+    check_view(more_modal.menu(more_modal.context_of(opened), menu, ENGLISH))

@@ -9,6 +9,7 @@ from tests.views import examples
 from tests.views.test_hr import done
 from views import approval_card, cards
 from views.thread_reply import deciding_message, request_of
+from views.translator import ENGLISH
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.orders.order import OrderSnapshot
 from workflows.rules.shared.card import CardCopy
@@ -19,7 +20,7 @@ BOT = "U0LOCALBOT"
 
 def message(ts: str = "1.1", *, user: str = BOT, **changes: Any) -> Mapping[str, Any]:
     """Return the pending card as Slack gives it back."""
-    blocks = approval_card.build(examples.pending()).blocks
+    blocks = approval_card.build(examples.pending(), ENGLISH).blocks
     return {"type": "message", "user": user, "bot_id": "B0", "ts": ts, "blocks": blocks, **changes}
 
 

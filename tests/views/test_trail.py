@@ -12,6 +12,7 @@ from tests.views.any_snapshot import AnySnapshot, texts
 from tests.views.slack_limits import check_view
 from views import details_modal
 from views.trail import LATEST, trail_blocks
+from views.translator import ENGLISH, translator
 from workflows.rules.messages import Menu
 from workflows.rules.people.actors import CLOCK, Actor, Origin
 from workflows.rules.shared.audit import AuditEvent, Fact
@@ -40,7 +41,7 @@ def facts(count: int, words: str = "", actor: Actor = CLOCK) -> list[AuditEvent]
 def test_every_fact_has_its_words(kind: Fact, locale: str) -> None:
     (fact,) = [one for one in facts(len(Fact)) if one.kind is kind]
 
-    (_, block) = trail_blocks([fact], locale)
+    (_, block) = trail_blocks([fact], translator(locale))
 
     words = text_of({"blocks": [block]})
     assert "{" not in words.replace("{date_short_pretty}", "").replace("{time}", "")
@@ -48,7 +49,7 @@ def test_every_fact_has_its_words(kind: Fact, locale: str) -> None:
 
 
 def test_the_latest_are_shown_and_the_others_counted() -> None:
-    shown = text_of({"blocks": trail_blocks(facts(LATEST + 3, actor=examples.BORIS), "en")})
+    shown = text_of({"blocks": trail_blocks(facts(LATEST + 3, actor=examples.BORIS), ENGLISH)})
 
     assert "3 earlier facts" in shown
     assert f"{LATEST + 3}. " in shown
@@ -62,4 +63,4 @@ def test_any_facts_are_a_valid_view(typed: str, seed: int, locale: str) -> None:
     menu = Menu(face=AnySnapshot([typed], seed).approval(), verbs=())
     actor = Actor(person=typed, origin=Origin.CLI, operator=typed)
 
-    check_view(details_modal.shown(menu, locale, facts(99, typed, actor)))
+    check_view(details_modal.shown(menu, translator(locale), facts(99, typed, actor)))

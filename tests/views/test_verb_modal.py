@@ -13,6 +13,7 @@ from views import verb_modal
 from views.approval_card import parse_click
 from views.card_click import ClickContext, context_of, having_read
 from views.payload import UnreadablePayloadError
+from views.translator import ENGLISH
 from workflows.rules.approvals.form import DraftContent, read_content
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
@@ -25,7 +26,7 @@ FORMS = [verb for verb in Verb if verb is not Verb.REFRESH]
 def _submission(
     verb: Verb, typed: dict[str, Any], snapshot: ApprovalSnapshot | None = None
 ) -> verb_modal.Submission:
-    view = verb_modal.form(CONTEXT, verb, snapshot or examples.pending())
+    view = verb_modal.form(CONTEXT, verb, snapshot or examples.pending(), ENGLISH)
     return verb_modal.parse_submission(view_submission(view, typed))
 
 
@@ -36,7 +37,7 @@ def _initial(view: dict[str, Any]) -> dict[str, Any]:
 
 def test_the_context_of_the_click_comes_back_with_the_reason() -> None:
     pressed = click()
-    body = view_submission(verb_modal.reject(pressed), {"reason": "Too *dear*"})
+    body = view_submission(verb_modal.reject(pressed, ENGLISH), {"reason": "Too *dear*"})
     rejection = verb_modal.parse_submission(body)
 
     assert (rejection.verb, rejection.person, rejection.reason) == (
@@ -51,11 +52,11 @@ def test_the_context_of_the_click_comes_back_with_the_reason() -> None:
 
 def test_an_approval_that_needs_a_reason_is_asked_for_it() -> None:
     pressed = parse_click(block_actions(states.reason_required(), "approve"))
-    body = view_submission(verb_modal.approve(pressed), {"reason": " "})
+    body = view_submission(verb_modal.approve(pressed, ENGLISH), {"reason": " "})
     approval = verb_modal.parse_submission(body)
 
     assert approval.verb is Verb.APPROVE
-    assert verb_modal.check(approval).keys() == {"reason"}
+    assert verb_modal.check(approval, ENGLISH).keys() == {"reason"}
 
 
 REASONS = [
@@ -80,33 +81,33 @@ def test_what_is_wrong_with_a_reason_stands_at_its_field(
     reason: str,
     wrong: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    errors = verb_modal.check(_submission(verb, {"reason": reason}))
+    errors = verb_modal.check(_submission(verb, {"reason": reason}), ENGLISH)
 
     assert errors.keys() == ({"reason"} if wrong else set())
 
 
 def test_a_stand_in_must_be_chosen() -> None:
-    assert verb_modal.check(_submission(Verb.DELEGATE, {})).keys() == {"delegate"}
+    assert verb_modal.check(_submission(Verb.DELEGATE, {}), ENGLISH).keys() == {"delegate"}
     chosen = _submission(Verb.DELEGATE, {"delegate": "U0DORA"})
-    assert verb_modal.check(chosen) == {}
+    assert verb_modal.check(chosen, ENGLISH) == {}
     assert chosen.typed.delegate == "U0DORA"
 
 
 def test_other_approvers_are_people_or_sources_or_both() -> None:
     because = {"reason": "Clara has left."}
 
-    assert verb_modal.check(_submission(Verb.REASSIGN, because)).keys() == {"people"}
+    assert verb_modal.check(_submission(Verb.REASSIGN, because), ENGLISH).keys() == {"people"}
     people = _submission(Verb.REASSIGN, because | {"people": ["U0DORA", "U0EMIL"]})
-    assert verb_modal.check(people) == {}
+    assert verb_modal.check(people, ENGLISH) == {}
     assert people.typed.people == ("U0DORA", "U0EMIL")
     sources = _submission(Verb.REASSIGN, because | {"sources": "group:finance,\n manager manager"})
-    assert verb_modal.check(sources) == {}
+    assert verb_modal.check(sources, ENGLISH) == {}
     assert sources.typed.source_words == ("group:finance", "manager")
 
 
 def test_an_amendment_begins_with_the_present_content_and_is_made_from_it() -> None:
     snapshot = states.amended()
-    view = verb_modal.form(CONTEXT, Verb.AMEND, snapshot)
+    view = verb_modal.form(CONTEXT, Verb.AMEND, snapshot, ENGLISH)
     typed = _initial(view)
     submission = verb_modal.parse_submission(view_submission(view, typed))
 
@@ -130,7 +131,7 @@ def test_the_mistakes_of_an_amendment_stand_at_their_fields() -> None:
     typed = {"title": " ", "amount": "5 EUR", "links": "ftp://x", "text": "fine"}
     submission = _submission(Verb.AMEND, typed)
 
-    assert verb_modal.check(submission) == {
+    assert verb_modal.check(submission, ENGLISH) == {
         "title": "Please fill this in.",
         "amount": "Amounts are in USD here. Please give the amount in USD.",
         "links": "“ftp://x” is no link. Please write addresses that begin with https:// or http://.",
@@ -143,7 +144,7 @@ def test_the_mistakes_of_an_amendment_stand_at_their_fields() -> None:
 def test_a_response_url_too_long_to_keep_is_left_out() -> None:
     body = block_actions(examples.pending(), "reject")
     body["response_url"] = "https://hooks.slack.com/" + "x" * 4000
-    view = verb_modal.reject(parse_click(body))
+    view = verb_modal.reject(parse_click(body), ENGLISH)
     rejection = verb_modal.parse_submission(view_submission(view, {"reason": "No"}))
 
     check_view(view)
@@ -153,7 +154,7 @@ def test_a_response_url_too_long_to_keep_is_left_out() -> None:
 
 @pytest.mark.parametrize("metadata", ["", "{}", "[]", '{"request_id":"ORD-1"}'])
 def test_a_submission_that_is_not_ours_is_refused_by_name(metadata: str) -> None:
-    body = view_submission(verb_modal.reject(click()), {"reason": "No"})
+    body = view_submission(verb_modal.reject(click(), ENGLISH), {"reason": "No"})
     body["view"]["private_metadata"] = metadata
 
     with pytest.raises(UnreadablePayloadError):
@@ -162,7 +163,7 @@ def test_a_submission_that_is_not_ours_is_refused_by_name(metadata: str) -> None
 
 @pytest.mark.parametrize("verb", ["refresh", "explode"])
 def test_a_verb_that_has_no_form_is_refused_by_name(verb: str) -> None:
-    body = view_submission(verb_modal.reject(click()), {"reason": "No"})
+    body = view_submission(verb_modal.reject(click(), ENGLISH), {"reason": "No"})
     metadata = body["view"]["private_metadata"]
     body["view"]["private_metadata"] = metadata.replace('"reject"', f'"{verb}"')
 
@@ -175,7 +176,7 @@ def test_it_says_what_it_is_about_and_keeps_what_was_typed(verb: Verb) -> None:
     typed = {"reason": "Too dear", "title": "New", "text": "Words", "sources": "manager"}
     typed_people = typed | {"people": ["U0DORA"], "delegate": "U0DORA"}
     submission = _submission(verb, typed_people)
-    view = verb_modal.again(submission, "Please try again.")
+    view = verb_modal.again(submission, "Please try again.", ENGLISH)
 
     check_view(view)
     assert "ORD-7K2M4QXA · Acme GmbH" in str(view)
@@ -188,7 +189,7 @@ def test_it_says_what_it_is_about_and_keeps_what_was_typed(verb: Verb) -> None:
 def test_the_menu_hands_its_context_on() -> None:
     content = Content(title="Three laptops", amount=usd("4500.00"))
     snapshot = examples.snapshot(examples.opened(examples.request(content)), 9)
-    context = having_read(CONTEXT, snapshot)
+    context = having_read(CONTEXT, snapshot, ENGLISH)
 
     assert (context.level, context.subject) == (1, "Three laptops")
     assert context.card_version == CONTEXT.card_version

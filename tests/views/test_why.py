@@ -4,6 +4,7 @@ import pytest
 
 from tests.views.contents import usd
 from views.explanations import failure_mrkdwn, failure_words, rule_words
+from views.translator import ENGLISH, translator
 from workflows.rules.approvals.policy import RouteReason
 from workflows.rules.shared.failure import Failure, read_failure
 
@@ -27,15 +28,18 @@ OUT_OF_STOCK = Failure(code="out_of_stock", data={"sku": "<!LAMP>", "wanted": "4
     ],
 )
 def test_a_rule_in_words(rule: RouteReason, english: str, german: str) -> None:
-    assert [rule_words(rule, locale) for locale in ("en", "de")] == [english, german]
+    assert [rule_words(rule, translator(locale)) for locale in ("en", "de")] == [english, german]
 
 
 def test_a_failure_in_words() -> None:
     written = str(OUT_OF_STOCK)
 
-    assert failure_words(written, "en") == "Out of stock: 4 of <!LAMP> wanted, 3 left."
-    assert failure_words(written, "de") == "Nicht vorrätig: 4 von <!LAMP> gewünscht, 3 noch da."
-    assert failure_mrkdwn(written, 300, "en") == (
+    assert failure_words(written, ENGLISH) == "Out of stock: 4 of <!LAMP> wanted, 3 left."
+    assert (
+        failure_words(written, translator("de"))
+        == "Nicht vorrätig: 4 von <!LAMP> gewünscht, 3 noch da."
+    )
+    assert failure_mrkdwn(written, 300, ENGLISH) == (
         "Out of stock: 4 of &lt;!LAMP&gt; wanted, 3 left."
     )
 
@@ -52,8 +56,8 @@ def test_a_failure_in_words() -> None:
     ],
 )
 def test_what_we_have_no_words_for_is_shown_as_it_came(written: str) -> None:
-    assert failure_words(written, "de") == written
-    assert "*" not in failure_mrkdwn(written, 300, "de")
+    assert failure_words(written, translator("de")) == written
+    assert "*" not in failure_mrkdwn(written, 300, translator("de"))
 
 
 def test_a_failure_is_read_as_it_was_written() -> None:

@@ -1,0 +1,108 @@
+"""The translator: catalogue texts, dates, lists and user text in one language."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from babel.dates import format_date
+from babel.lists import format_list
+
+from views.catalogue import CATALOGUES, FALLBACK
+from views.text import clip, clip_plain, escape, is_person
+
+_REGIONS = {"en": "en_001"}
+"""Babel's region for a language that has several: `a, b and c`, `21 November 2026`."""
+_ENGLISH = CATALOGUES[FALLBACK]
+
+
+class MissingTextError(KeyError):
+    """The catalogue has no such key, in English either: a bug that the tests find."""
+
+
+@dataclass(frozen=True, slots=True)
+class Translator:
+    """Texts in one language; `translator` returns the one for a language.
+
+    Blanks are filled as they are: user text must be escaped already (`inline`, `mention`).
+    """
+
+    language: str
+
+    def __call__(self, key: str, /, **blanks: object) -> str:
+        """Return the text of `key` with its blanks filled; English if this language has none.
+
+        Raises:
+            MissingTextError: the catalogue has no such key.
+
+        """
+        found = CATALOGUES[self.language].plain.get(key) or _ENGLISH.plain.get(key)
+        if found is None:
+            raise MissingTextError(key)
+        return found.format_map(blanks)
+
+    def count(self, key: str, count: int, /, **blanks: object) -> str:
+        """Return the plural form of `key` for `count`, by the rules of the language.
+
+        Raises:
+            MissingTextError: the catalogue has no such key with plural forms.
+
+        """
+        found = CATALOGUES[self.language].for_count(key, count) or _ENGLISH.for_count(key, count)
+        if found is None:
+            raise MissingTextError(key)
+        return found.format_map({"count": count, **blanks})
+
+    def has(self, key: str) -> bool:
+        """Return whether the catalogue has this key: an older version may not know a newer code."""
+        return key in _ENGLISH.plain
+
+    def list(self, items: Sequence[str]) -> str:
+        """Return `a, b and c`; an empty string for no items."""
+        return format_list(items, locale=self._babel) if items else ""
+
+    def day(self, day: date) -> str:
+        """Return a day such as `21 November 2026`, for plain text, where Slack formats no dates."""
+        return format_date(day, format="long", locale=self._babel)
+
+    def date(self, at: datetime) -> str:
+        """Return an instant that Slack shows in each reader's own time zone and language."""
+        fallback = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        form = self("date.at", day="{date_short_pretty}", time="{time}")
+        return f"<!date^{int(at.timestamp())}^{form}|{fallback}>"
+
+    def mention(self, user_id: str) -> str:
+        """Return the mention of a Slack user id; any other text is shown as typed."""
+        if is_person(user_id):
+            return f"<@{user_id}>"
+        return self.inline(user_id, 60) or self("somebody")
+
+    def inline(self, typed: str, limit: int) -> str:
+        """Return user text on one line, escaped for mrkdwn, at most `limit` characters long."""
+        return self.clip(escape(" ".join(typed.split())), limit)
+
+    def clip(self, mrkdwn: str, limit: int) -> str:
+        """Shorten escaped text to `limit` characters and mark it as shortened."""
+        return clip(mrkdwn, limit, self("shortened"))
+
+    def clip_plain(self, typed: str, limit: int) -> str:
+        """Shorten the text of a plain_text object to `limit` characters and mark it as shortened."""
+        return clip_plain(typed, limit, self("shortened"))
+
+    @property
+    def _babel(self) -> str:
+        return _REGIONS.get(self.language, self.language)
+
+
+def translator(language: str) -> Translator:
+    """Return the translator for a language such as `de`; the English one if there is no catalogue."""
+    return Translator(language if language in CATALOGUES else FALLBACK)
+
+
+def language_of(slack_locale: str) -> str:
+    """Return the catalogue's language for a locale as Slack writes it, such as `de-DE`."""
+    language = slack_locale.replace("_", "-").partition("-")[0].lower()
+    return language if language in CATALOGUES else FALLBACK
+
+
+ENGLISH = translator(FALLBACK)
+"""For the terminal, logs and JSON, which are English only."""
