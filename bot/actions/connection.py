@@ -10,7 +10,14 @@ from temporalio.service import RPCError
 from bot.temporal.calls import WAIT, TemporalUnavailableError
 from bot.temporal.client import WorkflowClient, connect
 
-__all__ = ["Connection", "TemporalError", "TemporalUnavailableError", "error_name"]
+__all__ = [
+    "Client",
+    "Connection",
+    "RPCError",
+    "TemporalError",
+    "TemporalUnavailableError",
+    "error_name",
+]
 
 CONNECT_TIMEOUT = 10
 """Seconds to wait for an address that neither answers nor refuses."""

@@ -45,11 +45,13 @@ __all__ = [
     "Commands",
     "Context",
     "Ended",
+    "NotAccepted",
     "Refused",
     "Result",
     "TemporalUnavailableError",
     "Unconfirmed",
     "UnknownRequest",
+    "closing_of",
     "readable",
     "unreached",
 ]
@@ -77,15 +79,15 @@ class Context:
 
     `click_id` is the same for every delivery of one command. `redelivered`: this command was
     delivered before, so a refusal of it is recorded already. `may_repeat`: the caller may have sent
-    the command before, so after the request's end the trail is searched for it. `retry_for` is for
-    how many seconds an unconfirmed update is retried; `on_unconfirmed` is called before that.
+    the command before, so after the request's end the trail is searched for it. An unconfirmed update
+    is retried, after a call to `on_unconfirmed`; `is_final` leaves that to the caller.
     """
 
     request_id: str
     click_id: str
     redelivered: bool = False
     may_repeat: bool = False
-    retry_for: float = RETRY_FOR
+    is_final: bool = False
     on_unconfirmed: Callable[[], Awaitable[None]] = field(default=_ignore)
 
     @classmethod
@@ -122,7 +124,11 @@ Result = Accepted[SnapshotT] | Refused | Ended[SnapshotT] | UnknownRequest | Unc
 
 
 class Commands:
-    """Executes commands. `on_unrecorded` hears of a refusal that the records could not take."""
+    """Executes commands.
+
+    `retry_for` is for how many seconds an unconfirmed update is retried. `on_unrecorded` is called
+    with the code of a refusal that could not be recorded, and the error.
+    """
 
     def __init__(  # noqa: PLR0913 - what a command needs
         self,
@@ -132,6 +138,7 @@ class Commands:
         trail: AuditTrail,
         refusals: Refusals,
         now: Callable[[], datetime],
+        retry_for: float = RETRY_FOR,
         on_unrecorded: Callable[[str, Exception], None] | None = None,
     ) -> None:
         self._workflows = workflows
@@ -139,6 +146,7 @@ class Commands:
         self._trail = trail
         self._refusals = refusals
         self._now = now
+        self.retry_for = retry_for
         self._on_unrecorded = on_unrecorded or _log_unrecorded
 
     @overload
@@ -160,9 +168,9 @@ class Commands:
             return await self.send(context.request_id, context.click_id, command)
 
         spec, answer, may_repeat = spec_of(command), await update(), context.may_repeat
-        if isinstance(answer, Unconfirmed) and context.retry_for:
+        if isinstance(answer, Unconfirmed) and not context.is_final:
             await context.on_unconfirmed()
-            answer, may_repeat = await confirmed(update, context.retry_for), True
+            answer, may_repeat = await confirmed(update, self.retry_for), True
         match answer:
             case Accepted() | Unconfirmed():
                 return answer
@@ -225,7 +233,7 @@ class Commands:
             self._on_unrecorded(code, error)
 
     async def refresh_all(
-        self, request_ids: Iterable[str], cause: str, retry_for: float = RETRY_FOR
+        self, request_ids: Iterable[str], cause: str
     ) -> dict[str, Accepted[Any] | NotAccepted]:
         """Have requests read their approvers again; each takes the same `cause` once. Safe to repeat.
 
@@ -239,7 +247,7 @@ class Commands:
                 return await self.send(request_id, click, Refresh(actor=SLACK))
 
             async with gate:
-                return request_id, await confirmed(update, retry_for)
+                return request_id, await confirmed(update, self.retry_for)
 
         return dict(await asyncio.gather(*map(refresh, request_ids)))
 

@@ -58,8 +58,9 @@ class VerbSpec:
 
     `update` is the name of the update of the target's workflow. `marks` are the data by which the
     fact of a command is told from others of its kind, besides its actor and reason. `cli` are the
-    words of the command line, without arguments. `button` is the verb's own button in Slack, if it
-    has one; `has_form` tells whether the *More…* modal offers a form. `route` is the HTTP path.
+    words of the command line, without arguments; with `cli_help`, its command is generated and takes
+    a reason at most. `button` is the verb's own button in Slack, if it has one; `has_form` tells
+    whether the *More…* modal opens a form for it. `route` is the HTTP path.
     """
 
     verb: Verb | OrderVerb
@@ -69,6 +70,7 @@ class VerbSpec:
     fact: Fact
     marks: Callable[[Any], Mapping[str, str]] = lambda _: {}
     cli: tuple[str, ...]
+    cli_help: str = ""
     button: ActionId | None = None
     has_form: bool = True
     route: str = ""
@@ -121,21 +123,35 @@ _SPECS = (
         Fact.SEAT_DELEGATED,
         marks=lambda delegation: {"delegate": delegation.delegate},
     ),
-    _approval(Verb.WITHDRAW, Fact.REQUEST_WITHDRAWN),
+    _approval(Verb.WITHDRAW, Fact.REQUEST_WITHDRAWN, cli_help="Withdraw your request."),
     _approval(
         Verb.REASSIGN,
         Fact.LEVEL_REASSIGNED,
         marks=lambda reassignment: {"approvers": ",".join(map(str, reassignment.approvers))},
     ),
-    _approval(Verb.REFRESH, Fact.REFRESH_ASKED, has_form=False),
-    _approval(Verb.CLOSE, Fact.REQUEST_CLOSED),
+    _approval(
+        Verb.REFRESH,
+        Fact.REFRESH_ASKED,
+        has_form=False,
+        cli_help="Look up the approvers again, as an admin.",
+    ),
+    _approval(
+        Verb.CLOSE,
+        Fact.REQUEST_CLOSED,
+        cli_help="Close a request without a decision, as an admin; a reason is required.",
+    ),
     _order(
         OrderVerb.CANCEL,
         Fact.ORDER_CANCELLED,
+        cli_help="Cancel an order that has not shipped; completed steps are undone.",
         button=ActionId.CANCEL,
         route="/api/v1/orders/{order_id}/cancel",
     ),
-    _order(OrderVerb.RESUME, Fact.COMPENSATION_RESUMED),
+    _order(
+        OrderVerb.RESUME,
+        Fact.COMPENSATION_RESUMED,
+        cli_help="Retry a compensation that failed, after its cause is fixed.",
+    ),
 )
 
 REGISTRY: Mapping[Verb | OrderVerb, VerbSpec] = {spec.verb: spec for spec in _SPECS}

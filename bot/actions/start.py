@@ -61,6 +61,11 @@ class Starts:
         is_same = existing is None or _is_same(existing, asked)
         return Started(is_new=False, existing=existing, is_same=is_same)
 
+    @staticmethod
+    def is_final(error: TemporalUnavailableError) -> bool:
+        """Return whether trying again cannot help, so that nothing can have been started."""
+        return isinstance(error, NamespaceMissingError)
+
     async def _existing(self, asked: StartInput) -> ApprovalSnapshot | OrderSnapshot | None:
         """Return what the id stands for, or None if nothing tells."""
         try:

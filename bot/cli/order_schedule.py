@@ -12,10 +12,9 @@ from bot.cli.request_output import instant
 from bot.cli.terminal import CommandError, Exit, Line, labelled, remark, show, show_json
 
 if TYPE_CHECKING:
-    from temporalio.client import Client
-
-    from bot.cli.context import Desk
-    from bot.temporal.schedules import Shown
+    from bot.actions.connection import Client
+    from bot.actions.schedules import Shown
+    from bot.cli.context import CliContext
 
 _CODES = (
     "Exit codes: 0 done. 2 it cannot be: there is no such schedule, an option is wrong, or Temporal "
@@ -41,11 +40,15 @@ def create(
     """Create both schedules. One that exists stays as it is: remove it first to change it."""
     when = _time_of_day(at)
 
-    async def work(desk: "Desk") -> tuple[str, ...]:
-        from bot.temporal import schedules  # noqa: PLC0415 - loads Temporal's client, see `command.run`
+    async def work(context: "CliContext") -> tuple[str, ...]:
+        from bot.actions import schedules  # noqa: PLC0415 - loads Temporal's client, see `command.run`
 
         created = await schedules.create_all(
-            await desk.temporal(), desk.task_queue, desk.policies(), at=when, channel=channel
+            await context.temporal(),
+            context.task_queue,
+            context.policies(),
+            at=when,
+            channel=channel,
         )
         return tuple(
             f"{one} created." if is_new else f"{one} exists already and stays as it is."
@@ -59,10 +62,10 @@ def create(
 def show_schedules(*, json: Json = False) -> None:
     """Show both schedules: when they run next, and their latest runs."""
 
-    async def work(desk: "Desk") -> "dict[str, Shown | None]":
-        from bot.temporal import schedules  # noqa: PLC0415 - as above
+    async def work(context: "CliContext") -> "dict[str, Shown | None]":
+        from bot.actions import schedules  # noqa: PLC0415 - as above
 
-        client = await desk.temporal()
+        client = await context.temporal()
         return {one: await schedules.show(client, one) for one in schedules.IDS}
 
     found = command.run(work)
@@ -79,7 +82,7 @@ def show_schedules(*, json: Json = False) -> None:
 @app.command(epilog=_CODES)
 def pause(*, note: Annotated[str, typer.Option(help="Why, for who looks later.")] = "") -> None:
     """Have nothing run until `resume`. Safe to repeat."""
-    from bot.temporal import schedules  # noqa: PLC0415 - as above
+    from bot.actions import schedules  # noqa: PLC0415 - as above
 
     _each("paused", lambda client, one: schedules.pause(client, one, note or "paused by hand"))
 
@@ -87,7 +90,7 @@ def pause(*, note: Annotated[str, typer.Option(help="Why, for who looks later.")
 @app.command(epilog=_CODES)
 def resume(*, note: Annotated[str, typer.Option(help="Why, for who looks later.")] = "") -> None:
     """Have both run again. What a pause has missed stays missed. Safe to repeat."""
-    from bot.temporal import schedules  # noqa: PLC0415 - as above
+    from bot.actions import schedules  # noqa: PLC0415 - as above
 
     _each("resumed", lambda client, one: schedules.resume(client, one, note or "resumed by hand"))
 
@@ -95,7 +98,7 @@ def resume(*, note: Annotated[str, typer.Option(help="Why, for who looks later."
 @app.command(epilog=_CODES)
 def remove() -> None:
     """Remove both schedules. What they have started goes on."""
-    from bot.temporal import schedules  # noqa: PLC0415 - as above
+    from bot.actions import schedules  # noqa: PLC0415 - as above
 
     _each("removed", schedules.remove)
 
@@ -103,10 +106,10 @@ def remove() -> None:
 def _each(done: str, change: "Callable[[Client, str], Awaitable[bool]]") -> None:
     """Change both schedules; exit code 2 where one is not there."""
 
-    async def work(desk: "Desk") -> dict[str, bool]:
-        from bot.temporal import schedules  # noqa: PLC0415 - as above
+    async def work(context: "CliContext") -> dict[str, bool]:
+        from bot.actions import schedules  # noqa: PLC0415 - as above
 
-        client = await desk.temporal()
+        client = await context.temporal()
         return {one: await change(client, one) for one in schedules.IDS}
 
     changed = command.run(work)

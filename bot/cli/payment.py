@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.cli.context import Desk
+from bot.cli.context import CliContext
 from bot.cli.terminal import CommandError, Exit
 from bot.runtime.signing import sign
 from workflows.rules.orders.order import OrderSnapshot
@@ -21,7 +21,7 @@ _LATER = frozenset({"records-unavailable", "temporal-unavailable"})
 """Problems that pass; the same payment may then be sent again."""
 
 
-async def pay(desk: Desk, snapshot: OrderSnapshot, key: str) -> dict[str, Any]:
+async def pay(context: CliContext, snapshot: OrderSnapshot, key: str) -> dict[str, Any]:
     """Send the bot word that the customer has paid this order, and return its answer.
 
     The same key is the same payment, however often it is sent.
@@ -30,7 +30,7 @@ async def pay(desk: Desk, snapshot: OrderSnapshot, key: str) -> dict[str, Any]:
         CommandError: the order does not want the money, or nobody has taken it.
 
     """
-    address, secret = desk.webhook()
+    address, secret = context.webhook()
     order_id, total = snapshot.order.order_id, snapshot.order.total
     payment = {
         "event_id": f"cli-{click_id(order_id, 'pay', key)}",

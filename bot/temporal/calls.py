@@ -73,6 +73,16 @@ class NamespaceMissingError(TemporalUnavailableError):
     """The configured namespace does not exist, so nothing can be found in it."""
 
 
+class NoAnswerError(TemporalUnavailableError):
+    """A query was not answered in time: nobody runs on the task queue, or Temporal is slow."""
+
+    def __init__(self, query: str) -> None:
+        super().__init__(
+            f"Temporal, or the worker on its queue, did not answer in time ({query}), so nothing was "
+            "changed. Please try again in a minute."
+        )
+
+
 NotAccepted = Refused | WorkflowEnded | WorkflowUnknown | Unconfirmed
 
 _log = structlog.get_logger("bot.temporal.calls")
@@ -137,9 +147,9 @@ class TemporalCalls:
             self._require_namespace(error)
             if error.status is RPCStatusCode.NOT_FOUND:
                 return None
-            raise TemporalUnavailableError(name) from error
+            raise NoAnswerError(name) from error
         except (TimeoutError, WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
-            raise TemporalUnavailableError(name) from error
+            raise NoAnswerError(name) from error
 
     def _require_namespace(self, error: Exception) -> None:
         """Raise NamespaceMissingError if that is why Temporal found nothing."""

@@ -78,7 +78,7 @@ class FrontDesk:
             policy=policy,
             route=route(policy, None),
         )
-        assert await self.workflows.start_approval(request)
+        assert await self.workflows.start(request)
         button = "details" if policy.layout is Layout.THREAD else "approve"
         return Asked(request_id=request_id, message=await self.card(request_id, offers(button)))
 

@@ -13,14 +13,21 @@ from temporalio.testing import WorkflowEnvironment
 from bot.http.problems import MOST
 from bot.listeners.services import Services
 from bot.runtime.ids import new_id
-from bot.temporal.client import OrderAnswer, TemporalUnavailableError, Unconfirmed, Unknown
+from bot.temporal.calls import (
+    Accepted,
+    NotAccepted,
+    TemporalUnavailableError,
+    Unconfirmed,
+    WorkflowUnknown,
+)
+from bot.temporal.client import StartInput, WorkflowClient
 from records.database import Database
 from tests.bot.desk import ANA, BORIS, RunningWorker, Shop, has_buttons, was_started
 from tests.bot.front_door import LINE, ORDER, TOKEN, FrontDoor, Json, Reply, front_door
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.messages import OrderInput
-from workflows.rules.orders.order import Cancellation, OrderStatus, PaymentMode
+from workflows.rules.orders.order import OrderSnapshot, OrderStatus, PaymentMode
 from workflows.rules.people.actors import Origin
 
 ORDERS = "/api/v1/orders"
@@ -269,24 +276,26 @@ async def test_what_is_on_its_way_is_not_cancelled(door: FrontDoor, shop: Shop) 
     assert (reply.status, reply.problem) == (409, "order-closed")
 
 
-class Fakes:
+class Fakes(WorkflowClient):
     """Orders that answer as a test wants."""
 
     def __init__(self) -> None:
-        self.answer: OrderAnswer = Unknown()
-        self.deeds: list[tuple[str, str, Cancellation]] = []
+        self.answer: NotAccepted = WorkflowUnknown()
+        self.updates: list[tuple[str, str, object]] = []
         self.started: list[OrderInput] = []
 
-    async def start_order(self, asked: OrderInput) -> bool:
+    async def start(self, asked: StartInput) -> bool:
         if isinstance(self.answer, Unconfirmed):
             raise TemporalUnavailableError("start_order")
+        assert isinstance(asked, OrderInput)
         self.started.append(asked)
         return True
 
-    async def cancel_order(
-        self, order_id: str, click_id: str, cancellation: Cancellation
-    ) -> OrderAnswer:
-        self.deeds.append((order_id, click_id, cancellation))
+    async def update(
+        self, workflow_id: str, click_id: str, name: str, command: object, result: type[Any]
+    ) -> Accepted[Any] | NotAccepted:
+        assert (name, result) == ("cancel", OrderSnapshot)
+        self.updates.append((workflow_id, click_id, command))
         return self.answer
 
 
@@ -321,7 +330,7 @@ async def test_with_temporal_down_asking_again_is_safe_and_the_answer_says_so(
         assert (reply.status, reply.problem) == (503, "unconfirmed")
         assert reply.headers["Retry-After"]
     assert (created.status, created.problem) == (503, "temporal-unavailable")
-    assert len(set(fakes.deeds)) == 1
+    assert len(set(fakes.updates)) == 1
 
 
 async def test_who_pays_elsewhere_needs_no_card_and_an_address_goes_along(

@@ -1,8 +1,9 @@
 """A change of people or groups in Slack reaches exactly the open requests that depend on it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,18 +12,22 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.actions import commands as deeds
+from bot.actions import execute
+from bot.actions.execute import Commands
 from bot.listeners import directory
 from bot.listeners.services import Services
-from bot.temporal.client import Answer, Ended, Refused, Unconfirmed
+from bot.temporal.calls import NotAccepted, Refused, Unconfirmed, WorkflowEnded
+from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient
 from records.audit import AuditTrail
 from records.database import Database
+from records.refusals import Refusals
 from records.requests import Requests
 from slack_api.locales import People
 from tests.bot.desk import PATIENCE
 from tests.records.builders import fact, state
 from workflows.rules.approvals.request import Refresh
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import SLACK
 
 WATCHING = {
@@ -39,14 +44,16 @@ WATCHING = {
 class Workflows:
     """Takes refreshes and says that each request has ended, or what it was told to say."""
 
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, NotAccepted] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     most_at_once: int = 0
     twice: asyncio.Event = field(default_factory=asyncio.Event)
     _at_once: int = 0
 
-    async def refresh(self, request_id: str, click_id: str, refresh: Refresh) -> Answer:
-        assert refresh == Refresh(actor=SLACK)
+    async def update(
+        self, request_id: str, click_id: str, name: str, command: object, result: object
+    ) -> NotAccepted:
+        assert (name, command, result) == ("refresh", Refresh(actor=SLACK), ApprovalSnapshot)
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
         await asyncio.sleep(0)
@@ -54,10 +61,7 @@ class Workflows:
         self.asked.append((request_id, click_id))
         if len(self.asked) > 1:
             self.twice.set()
-        return self.answers.get(request_id, Ended())
-
-    async def confirm(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
-        return await ask()
+        return self.answers.get(request_id, WorkflowEnded())
 
     @property
     def refreshed(self) -> set[str]:
@@ -75,7 +79,16 @@ async def watched(
 ) -> AsyncIterator[Database]:
     """Open requests, and a bot that listens to nothing but changes of people."""
     await watch(database, WATCHING)
-    services = SimpleNamespace(workflows=workflows, requests=Requests(database), people=People(web))
+    requests = Requests(database)
+    commands = Commands(
+        workflows=cast("WorkflowClient", workflows),
+        requests=requests,
+        trail=AuditTrail(database),
+        refusals=Refusals(database),
+        now=lambda: datetime.now(UTC),
+        retry_for=0,
+    )
+    services = SimpleNamespace(commands=commands, requests=requests, people=People(web))
     app = AsyncApp(client=web, signing_secret="local")
     directory.register(app, cast("Services", services))
     handler = AsyncSocketModeHandler(
@@ -191,7 +204,7 @@ async def test_a_crowd_of_requests_is_refreshed_a_few_at_a_time(
     await changed(slack, "user_change", user={"id": "U0EMIL", "title": "Finance"})
 
     assert len(workflows.refreshed) == 40
-    assert workflows.most_at_once == deeds.REFRESHED_AT_ONCE
+    assert workflows.most_at_once == execute.CONCURRENT_REFRESHES
 
 
 async def test_how_many_could_not_be_reached_is_known(

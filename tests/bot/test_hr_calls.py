@@ -10,10 +10,12 @@ from bot.actions.audit_verification import Compared, check
 from bot.actions.hr_lookup import HrLookup
 from bot.listeners.services import Services
 from bot.runtime.ids import new_id
+from bot.temporal.client import WorkflowClient
 from emulator.client import text_of
 from records.database import Database
 from records.personnel import Personnel
 from records.time_off import DEFAULT_DAYS, TimeOff
+from tests.bot.commands import send
 from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, RunningWorker, Shop, has_buttons, yes_by
 from workflows.rules.approvals.policy import LevelRule, Policy, Tier
 from workflows.rules.approvals.request import Status
@@ -43,7 +45,7 @@ async def _asked(shop: Shop, days: int = 5) -> HrInput:
     )
     who = Actor(person=ANA, origin=Origin.SLACK)
     asked = HrInput(request=request, requester=who, policy=_policy(shop))
-    assert await shop.workflows.start_hr(asked) is True
+    assert await shop.workflows.start(asked) is True
     await shop.slack.wait_for_message(
         APPROVALS, BORIS, lambda m: request.request_id in text_of(m) and has_buttons(m)
     )
@@ -53,21 +55,21 @@ async def _asked(shop: Shop, days: int = 5) -> HrInput:
 
 async def _approve(shop: Shop, asked: HrInput) -> None:
     approval = hr_approval_id(asked.request.request_id)
-    await shop.workflows.decide(approval, "boris", yes_by(BORIS))
+    await send(shop.workflows, approval, "boris", yes_by(BORIS))
     await shop.until_idle(approval)
-    await shop.workflows.decide(approval, "clara", replace(yes_by(CLARA), level=2))
+    await send(shop.workflows, approval, "clara", replace(yes_by(CLARA), level=2))
     await shop.end(asked.request.request_id)
 
 
 async def test_what_two_levels_approve_is_booked_and_the_employee_is_told(
-    services: Services, shop: Shop, database: Database
+    workflows: WorkflowClient, services: Services, shop: Shop, database: Database
 ) -> None:
     asked = await _asked(shop)
 
     await _approve(shop, asked)
 
     told = await shop.direct_message(ANA, "it has been carried out")
-    snapshot = await services.workflows.hr_state(asked.request.request_id)
+    snapshot = await workflows.hr_state(asked.request.request_id)
     assert isinstance(snapshot, HrSnapshot)
     assert (snapshot.status, snapshot.provisioning) == (Status.APPROVED, Provisioning.DONE)
     assert f"{DEFAULT_DAYS - 5} days off left in 2027" in text_of(told)
@@ -90,14 +92,14 @@ async def test_more_days_than_there_are_end_approved_and_not_provisioned(
 async def test_a_request_that_was_started_is_not_started_again(shop: Shop) -> None:
     asked = await _asked(shop)
 
-    assert await shop.workflows.start_hr(asked) is False
+    assert await shop.workflows.start(asked) is False
 
 
 async def test_while_it_waits_its_approval_says_how_it_stands(
-    services: Services, shop: Shop
+    workflows: WorkflowClient, services: Services, shop: Shop
 ) -> None:
     asked = await _asked(shop)
-    lookup = HrLookup(services.requests, services.workflows)
+    lookup = HrLookup(services.requests, workflows)
 
     snapshot = await lookup.look_up(asked.request.request_id)
     (listed,) = await lookup.latest_of(ANA)
@@ -106,20 +108,22 @@ async def test_while_it_waits_its_approval_says_how_it_stands(
     assert snapshot.approval is not None
     assert snapshot.approval.open_level is not None
     assert listed.request == snapshot.request
-    assert await services.workflows.hr_status(asked.request.request_id) == "pending"
+    assert await workflows.hr_status(asked.request.request_id) == "pending"
     assert await lookup.look_up("HR-NEVERWAS") is None
 
 
 async def test_without_a_worker_the_records_answer_and_say_as_of_when(
-    services: Services, shop: Shop, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
+    workflows: WorkflowClient,
+    services: Services,
+    shop: Shop,
+    worker: RunningWorker,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = await _asked(shop)
     await worker.stop()
     monkeypatch.setattr("bot.temporal.hr_requests.QUERY_WAIT", 0.3)
 
-    snapshot = await HrLookup(services.requests, services.workflows).look_up(
-        asked.request.request_id
-    )
+    snapshot = await HrLookup(services.requests, workflows).look_up(asked.request.request_id)
 
     assert snapshot is not None
     assert snapshot.as_of is not None

@@ -7,6 +7,7 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 
 from emulator.client import StandInClient, text_of
+from tests.bot.commands import send
 from tests.bot.desk import (
     ANA,
     APPROVALS,
@@ -45,13 +46,13 @@ async def nothing(shop: Shop, card: Card) -> None:
 
 
 async def boris_approved(shop: Shop, card: Card) -> None:
-    await shop.workflows.decide(card.approval_id, "boris", approval_by(BORIS))
+    await send(shop.workflows, card.approval_id, "boris", approval_by(BORIS))
     await shop.pass_time(card.approval_id)
 
 
 async def ana_withdrew(shop: Shop, card: Card) -> None:
     actor = Actor(person=ANA, origin=Origin.CLI)
-    await shop.workflows.withdraw(card.approval_id, "ana", Withdrawal(actor=actor))
+    await send(shop.workflows, card.approval_id, "ana", Withdrawal(actor=actor))
     await shop.direct_message(ANA, card.order_id)
     await shop.end(card.order_id)
 
@@ -138,7 +139,7 @@ async def test_a_click_on_an_ended_approval_asks_the_order_that_owns_its_card(
     card = await shop.waiting_order()
     payload = await press_payload(slack, GUS, card, "approve")
     await slack.faults({"target": "chat.update", "effect": "error", "error": "x", "times": 99})
-    await shop.workflows.decide(card.approval_id, "boris", approval_by(BORIS))
+    await send(shop.workflows, card.approval_id, "boris", approval_by(BORIS))
     await shop.direct_message(ANA, card.order_id)
 
     await http.interact(payload)
@@ -184,7 +185,7 @@ async def test_a_click_after_everything_has_ended_paints_the_last_state(
     payload = await press_payload(slack, GUS, card, "approve")
     refusing = {"target": "chat.update", "effect": "error", "error": "is_inactive"}
     await slack.faults(refusing | {"times": 10_000})  # longer than anybody tries
-    await shop.workflows.decide(card.approval_id, "boris", approval_by(BORIS))
+    await send(shop.workflows, card.approval_id, "boris", approval_by(BORIS))
     await shop.direct_message(ANA, card.order_id)
     await shop.end(card.order_id)
     assert has_buttons((await shop.cards(card.order_id))[0])

@@ -7,6 +7,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from tests.bot.command_line import ANA, BORIS, CLARA, FAY, GUS, OPERATOR, CommandLine, by
+from tests.bot.commands import send
 from workflows.rules.approvals.request import Closing, Decision, Verdict, Withdrawal
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.shared.audit import Fact
@@ -55,7 +56,7 @@ async def test_what_needs_nobody_is_told_to_be_approved_at_once(shell: CommandLi
 
     assert said.code == 0
     assert said.out.startswith("REQ-")
-    assert said.err == "Approved at once: rule “general: up to 100.00 USD” asks nobody.\n"
+    assert said.err == "Approved at once: rule “general: up to 100.00 USD” needs no approver.\n"
     assert waited.code == 0
     assert waited.json["status"] == "approved"
     assert waited.json["content"]["text"] == "Blue ones"
@@ -74,9 +75,9 @@ async def test_the_exit_code_of_a_wait_tells_how_it_ended(shell: CommandLine, co
     await shell.until_open(request)
 
     if code == 3:
-        await shell.workflows.decide(request, "click", NO)
+        await send(shell.workflows, request, "click", NO)
     else:
-        await shell.workflows.withdraw(request, "click", Withdrawal(actor=by(ANA)))
+        await send(shell.workflows, request, "click", Withdrawal(actor=by(ANA)))
     said = await waiting
 
     assert said.code == code
@@ -213,7 +214,7 @@ async def test_what_temporal_lost_while_it_was_open_is_shown_as_of_when(
 async def test_the_list_is_the_newest_first_and_can_be_narrowed(shell: CommandLine) -> None:
     first = await shell.ask("general", "--title", 'Not "policy":"travel"')
     second = await shell.ask("travel")
-    await shell.workflows.close(first, "click", Closing(actor=by(FAY), reason="Over"))
+    await send(shell.workflows, first, "click", Closing(actor=by(FAY), reason="Over"))
     await shell.fact(first, Fact.REQUEST_CLOSED)
 
     async def listed(*words: str) -> list[str]:

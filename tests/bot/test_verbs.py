@@ -10,6 +10,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.listeners.answers import NOT_ACKED
 from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
+from records.refusals import Refusals
+from tests.bot.commands import send
 from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, FAY, GUS, has_buttons, listeners_ended
 from tests.bot.front_desk import DINA, EMIL, FrontDesk, level, offers, verbs_in
 from tests.bot.presses import approval_by
@@ -188,7 +190,7 @@ async def test_more_on_a_request_that_has_ended_shows_how_and_repairs_the_card(
 
 
 async def test_a_refused_form_says_why_in_the_modal_and_leaves_a_row(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, services: Services
+    refusals: Refusals, slack: StandInClient, bot: AsyncApp, desk: FrontDesk, services: Services
 ) -> None:
     asked = await desk.ask()
     form = await desk.form(BORIS, asked, Verb.DELEGATE)
@@ -196,25 +198,25 @@ async def test_a_refused_form_says_why_in_the_modal_and_leaves_a_row(
     await slack.submit(BORIS, form, {"delegate": {"selected_user": BORIS}})
 
     await desk.says(BORIS, notices.refusal("delegate_yourself", {}, ENGLISH))
-    rows = await services.refusals.of(asked.request_id)
+    rows = await refusals.of(asked.request_id)
     assert [(one.actor.person, one.verb, one.code) for one in rows] == [
         (BORIS, "delegate", "delegate_yourself")
     ]
 
 
 async def test_a_verb_that_is_chosen_too_late_is_not_offered_any_more_and_leaves_a_row(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, services: Services
+    refusals: Refusals, slack: StandInClient, bot: AsyncApp, desk: FrontDesk, services: Services
 ) -> None:
     asked = await desk.ask()
     menu = await desk.menu(BORIS, asked)
     (block,) = (one for one in menu["blocks"] if one["block_id"] == "verb-delegate")
-    await desk.workflows.decide(asked.request_id, "boris", approval_by(BORIS))
+    await send(desk.workflows, asked.request_id, "boris", approval_by(BORIS))
 
     await desk.choose(BORIS, menu, block)
 
     await desk.says(BORIS, "the request has moved on")
     await listeners_ended()
-    rows = await services.refusals.of(asked.request_id)
+    rows = await refusals.of(asked.request_id)
     assert [(one.actor.person, one.verb, one.code) for one in rows] == [
         (BORIS, "delegate", "not_offered")
     ]

@@ -4,6 +4,7 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 
 from emulator.client import StandInClient, text_of
+from tests.bot.commands import send
 from tests.bot.desk import (
     ANA,
     APPROVALS,
@@ -145,7 +146,7 @@ async def test_a_request_that_was_decided_while_the_modal_was_open_is_told_in_th
 ) -> None:
     card = await shop.waiting_order()
     modal = await open_modal(slack, BORIS, card)
-    await shop.workflows.decide(card.approval_id, "clara", approval_by("U0CLARA"))
+    await send(shop.workflows, card.approval_id, "clara", approval_by("U0CLARA"))
     await shop.direct_message(ANA, card.order_id)
 
     await slack.submit(BORIS, modal, {"reason": "No"})

@@ -8,7 +8,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from bot.cli.demo import temporal_binary
-from bot.temporal.orders import OrderCalls
+from bot.temporal.client import WorkflowClient
 from tests.workflows.fake_steps import ARRIVAL
 from tests.workflows.fakes import World
 from tests.workflows.office import ANA, SALES, Office, an_order, office_of, policy
@@ -69,9 +69,9 @@ async def test_the_window_of_its_approval_can_be_set_per_order(office: Office) -
 
 
 async def test_an_order_is_found_by_who_asked_how_much_and_how_it_ended(office: Office) -> None:
-    calls = OrderCalls(office.client, office.queue)
+    calls = WorkflowClient(office.client, office.queue)
     order = an_order("1500.00")
-    await calls.start_order(OrderInput(order=order, requester=ANA, policy=policy(SALES)))
+    await calls.start(OrderInput(order=order, requester=ANA, policy=policy(SALES)))
     handle: WorkflowHandle[OrderWorkflow, OrderSnapshot] = office.client.get_workflow_handle_for(
         OrderWorkflow.run, order.order_id
     )
@@ -106,11 +106,11 @@ async def test_an_order_works_where_the_namespace_knows_no_search_attributes(
     bare_temporal: WorkflowEnvironment, world: World
 ) -> None:
     async with bare_temporal, office_of(bare_temporal, world) as office:
-        calls = OrderCalls(office.client, office.queue)
+        calls = WorkflowClient(office.client, office.queue)
         order = an_order("900.00")
         asked = OrderInput(order=order, requester=ANA, policy=policy(SALES))
 
-        first, again = await calls.start_order(asked), await calls.start_order(asked)
+        first, again = await calls.start(asked), await calls.start(asked)
 
         handle: WorkflowHandle[OrderWorkflow, OrderSnapshot] = (
             office.client.get_workflow_handle_for(OrderWorkflow.run, order.order_id)

@@ -18,6 +18,7 @@ from emulator.client import StandInClient
 from emulator.config import Config
 from emulator.server import start
 from records.database import Database
+from records.refusals import Refusals
 from tests.bot.command_line import command_line, set_up
 from tests.bot.conftest import ROOT
 from tests.bot.contract.doors import House
@@ -88,6 +89,6 @@ async def house(
                         workflows=workflows,
                         policy=policy,
                         requests=services.requests,
-                        refusals=services.refusals,
+                        refusals=Refusals(database),
                     ),
                 )

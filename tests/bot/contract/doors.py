@@ -17,6 +17,7 @@ from tests.bot.front_door import FrontDoor
 from tests.bot.presses import SignedHttp, press_payload, with_value
 from views import notices, verb_modal
 from views.card_click import context_of, metadata, parse_click
+from views.translator import ENGLISH
 from views.verb_inputs import Typed
 from views.verb_modal import Submission
 from workflows.rules.approvals.verbs import Verb
@@ -114,7 +115,7 @@ class Slack:
         menu = await self._house.shop.workflows.menu(self._subject.request_id, person)
         assert menu is not None
         assert isinstance(verb, Verb)
-        view = verb_modal.form(context, verb, menu.face)
+        view = verb_modal.form(context, verb, menu.face, ENGLISH)
         kept = json.loads(str(view["private_metadata"])) | dict(self._row.read)
         self._payload = {
             "type": "view_submission",
@@ -146,14 +147,14 @@ class Slack:
             if call.get("method") == "views.update"
             or (call["kind"] == "response_url" and not call["arguments"]["replace_original"])
         ]
-        sentence, link = (private or [""])[-1], ""
+        sentence, link = (private or [""])[-1].strip(), ""
         if self._row.code == "stale_content":
             told = await self._house.slack.journal(mark, kind="api", method="chat.getPermalink")
             link = str(told[-1]["response"]["permalink"])
-        confirmed = notices.confirmed(self._row.verb) if self._in_form else ""
-        refused = notices.refusal(self._row.code, self._row.data, link=link)
+        confirmed = notices.confirmed(self._row.verb, ENGLISH) if self._in_form else ""
+        refused = notices.refusal(self._row.code, self._row.data, ENGLISH, link)
         return Sent(
-            accepted=sentence == confirmed or confirmed in sentence != "",
+            accepted=sentence == confirmed,
             sentence=sentence,
             expected=refused if self._row.code else confirmed,
         )
@@ -188,7 +189,7 @@ class Cli:
         return Sent(
             accepted=False,
             sentence=said.err.removesuffix("\n"),
-            expected=notices.field_refusal(row.code, row.data),
+            expected=notices.field_refusal(row.code, row.data, ENGLISH),
         )
 
 
@@ -218,7 +219,7 @@ class Http:
         return Sent(
             accepted=False,
             sentence=reply.body["detail"],
-            expected=notices.field_refusal(row.code, row.data),
+            expected=notices.field_refusal(row.code, row.data, ENGLISH),
         )
 
 

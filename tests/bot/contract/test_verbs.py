@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.actions.registry import REGISTRY, is_fact_of
+from tests.bot.commands import send
 from tests.bot.contract.doors import DOORS, Door, House, Row, Subject, command_of, doors_of
 from tests.bot.desk import ANA, BORIS, FAY, GUS
 from tests.bot.front_desk import EMIL
@@ -21,7 +22,7 @@ WHY = Typed(reason="For a reason")
 
 
 async def boris_approved(house: House, subject: Subject) -> None:
-    await house.shop.workflows.decide(subject.request_id, "before", approval_by(BORIS))
+    await send(house.shop.workflows, subject.request_id, "before", approval_by(BORIS))
 
 
 ACCEPTED = [
@@ -100,7 +101,7 @@ REFUSED = [
 
 async def ana_withdrew(house: House, subject: Subject) -> None:
     command = Withdrawal(actor=Actor(person=ANA, origin=Origin.CLI))
-    await house.shop.workflows.withdraw(subject.request_id, "before", command)
+    await send(house.shop.workflows, subject.request_id, "before", command)
     await until_ended(house, subject)
 
 
