@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 from bot.policies.keys import read_source
 from views import verb_modal
 from views.ids import ActionId
+from views.verb_inputs import asked_for
 from views.verb_modal import Submission
 from workflows.rules.approvals.request import (
     Amendment,
@@ -59,8 +60,8 @@ class VerbSpec:
     `update` is the name of the update of the target's workflow. `marks` are the data by which the
     fact of a command is told from others of its kind, besides its actor and reason. `cli` are the
     words of the command line, without arguments; with `cli_help`, its command is generated and takes
-    a reason at most. `button` is the verb's own button in Slack, if it has one; `has_form` tells
-    whether the *More…* modal opens a form for it. `route` is the HTTP path.
+    a reason at most. `button` is the verb's own button in Slack, if it has one. `route` is the HTTP
+    path.
     """
 
     verb: Verb | OrderVerb
@@ -72,8 +73,12 @@ class VerbSpec:
     cli: tuple[str, ...]
     cli_help: str = ""
     button: ActionId | None = None
-    has_form: bool = True
     route: str = ""
+
+    @property
+    def has_form(self) -> bool:
+        """Whether the *More…* modal opens a form for the verb."""
+        return self.target is APPROVAL and bool(asked_for(Verb(self.verb)))
 
 
 def _approval(verb: Verb, fact: Fact, *, cli: tuple[str, ...] = (), **more: Any) -> VerbSpec:
@@ -103,7 +108,6 @@ def _order(verb: OrderVerb, fact: Fact, **more: Any) -> VerbSpec:
         update=verb.value,
         fact=fact,
         cli=("order", verb.value),
-        has_form=False,
         **more,
     )
 
@@ -132,7 +136,6 @@ _SPECS = (
     _approval(
         Verb.REFRESH,
         Fact.REFRESH_ASKED,
-        has_form=False,
         cli_help="Look up the approvers again, as an admin.",
     ),
     _approval(

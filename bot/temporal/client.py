@@ -11,7 +11,6 @@ from temporalio.envconfig import ClientConfig
 from temporalio.service import GrpcCompression, RPCError, RPCStatusCode
 
 from bot.temporal.calls import WAIT, TemporalUnavailableError
-from bot.temporal.hr_requests import HrCalls
 from bot.temporal.orders import OrderCalls
 from workflows.approval import ApprovalWorkflow
 from workflows.hr_request import HrRequestWorkflow
@@ -44,7 +43,7 @@ async def connect(environment: Mapping[str, str]) -> Client:
         ) from error
 
 
-class WorkflowClient(OrderCalls, HrCalls):
+class WorkflowClient(OrderCalls):
     """Starts workflows, sends them updates and queries them."""
 
     def __init__(self, client: Client, task_queue: str, *, wait: float = WAIT) -> None:

@@ -1,7 +1,6 @@
 """Calls to orders: start, confirm a payment, query."""
 
 import asyncio
-from datetime import datetime
 
 import structlog
 from temporalio.client import WorkflowHandle
@@ -12,7 +11,6 @@ from bot.temporal.calls import TemporalCalls, TemporalUnavailableError
 from workflows.order import OrderWorkflow
 from workflows.rules.approvals.policy import route
 from workflows.rules.messages import OrderInput
-from workflows.rules.orders.answers import ApprovalMessage
 from workflows.rules.orders.order import OrderSnapshot, PaymentConfirmation
 from workflows.search import DEFINITIONS, attributes_of
 
@@ -88,20 +86,6 @@ class OrderCalls(TemporalCalls):
         query = self._order(order_id).query
         return await self._queried(
             "requires_approval", lambda: query(OrderWorkflow.requires_approval), QUERY_WAIT
-        )
-
-    async def order_approval_message(self, order_id: str) -> ApprovalMessage | None:
-        """Return the latest decision; None also if there is none yet."""
-        query = self._order(order_id).query
-        return await self._queried(
-            "approval_message", lambda: query(OrderWorkflow.approval_message), QUERY_WAIT
-        )
-
-    async def order_estimated_delivery(self, order_id: str) -> datetime | None:
-        """Return the estimated delivery; None also before the parcel is shipped."""
-        query = self._order(order_id).query
-        return await self._queried(
-            "estimated_delivery", lambda: query(OrderWorkflow.estimated_delivery), QUERY_WAIT
         )
 
     def _order(self, order_id: str) -> WorkflowHandle[OrderWorkflow, OrderSnapshot]:

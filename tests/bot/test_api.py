@@ -27,7 +27,7 @@ from tests.bot.front_door import LINE, ORDER, TOKEN, FrontDoor, Json, Reply, fro
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.messages import OrderInput
-from workflows.rules.orders.order import OrderSnapshot, OrderStatus, PaymentMode
+from workflows.rules.orders.order import OrderSnapshot, PaymentMode
 from workflows.rules.people.actors import Origin
 
 ORDERS = "/api/v1/orders"
@@ -229,22 +229,6 @@ async def test_the_latest_orders_of_a_person_come_first(door: FrontDoor, shop: S
     assert others.body == {"orders": []}
 
 
-async def test_an_order_is_cancelled_once_and_a_repetition_changes_nothing(
-    door: FrontDoor, shop: Shop
-) -> None:
-    order_id = (await _create(door, COSTLY)).body["order_id"]
-    await shop.card(order_id, has_buttons)
-    path, body, key = f"{ORDERS}/{order_id}/cancel", {"actor": ANA, "reason": "No"}, new_id("KEY")
-
-    replies = [await door.ask("POST", path, body, Idempotency_Key=key) for _ in range(2)]
-    await shop.end(order_id)
-
-    assert [reply.status for reply in replies] == [200, 200]
-    read = await door.ask("GET", f"{ORDERS}/{order_id}")
-    assert read.body["status"] == OrderStatus.CANCELLED
-    assert await shop.refusals.of(order_id) == ()
-
-
 async def test_a_cancellation_that_is_refused_has_a_sentence_and_is_written_down(
     door: FrontDoor, shop: Shop
 ) -> None:
@@ -265,15 +249,6 @@ async def test_a_cancellation_that_is_refused_has_a_sentence_and_is_written_down
     refusals = await shop.refusals.of(order_id)
     assert [(one.actor.person, one.verb) for one in refusals] == [(BORIS, "cancel")] * 2
     assert {one.actor.origin for one in refusals} == {Origin.API}
-
-
-async def test_what_is_on_its_way_is_not_cancelled(door: FrontDoor, shop: Shop) -> None:
-    order_id = (await _create(door, ORDER)).body["order_id"]
-    await shop.end(order_id)
-
-    reply = await door.ask("POST", f"{ORDERS}/{order_id}/cancel", {"actor": ANA})
-
-    assert (reply.status, reply.problem) == (409, "order-closed")
 
 
 class Fakes(WorkflowClient):

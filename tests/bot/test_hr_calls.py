@@ -3,24 +3,22 @@
 from dataclasses import replace
 from datetime import date
 
-import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from bot.actions.audit_verification import Compared, check
-from bot.actions.hr_lookup import HrLookup
 from bot.listeners.services import Services
 from bot.runtime.ids import new_id
-from bot.temporal.client import WorkflowClient
 from emulator.client import text_of
 from records.database import Database
 from records.personnel import Personnel
 from records.time_off import DEFAULT_DAYS, TimeOff
 from tests.bot.commands import send
-from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, RunningWorker, Shop, has_buttons, yes_by
+from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, Shop, has_buttons, yes_by
+from workflows.hr_request import HrRequestWorkflow
 from workflows.rules.approvals.policy import LevelRule, Policy, Tier
 from workflows.rules.approvals.request import Status
 from workflows.rules.hr.request import HrRequest, HrType
-from workflows.rules.hr.snapshot import HrSnapshot, Provisioning, hr_approval_id
+from workflows.rules.hr.snapshot import Provisioning, hr_approval_id
 from workflows.rules.messages import HrInput
 from workflows.rules.people.actors import Actor, ApproverSource, Origin, SourceKind
 
@@ -62,15 +60,17 @@ async def _approve(shop: Shop, asked: HrInput) -> None:
 
 
 async def test_what_two_levels_approve_is_booked_and_the_employee_is_told(
-    workflows: WorkflowClient, services: Services, shop: Shop, database: Database
+    shop: Shop, database: Database
 ) -> None:
     asked = await _asked(shop)
 
     await _approve(shop, asked)
 
     told = await shop.direct_message(ANA, "it has been carried out")
-    snapshot = await workflows.hr_state(asked.request.request_id)
-    assert isinstance(snapshot, HrSnapshot)
+    request = shop.env.client.get_workflow_handle_for(
+        HrRequestWorkflow.run, asked.request.request_id
+    )
+    snapshot = await request.query(HrRequestWorkflow.state)
     assert (snapshot.status, snapshot.provisioning) == (Status.APPROVED, Provisioning.DONE)
     assert f"{DEFAULT_DAYS - 5} days off left in 2027" in text_of(told)
     assert (await TimeOff(database).balance(ANA, 2027)).booked == 5
@@ -93,42 +93,6 @@ async def test_a_request_that_was_started_is_not_started_again(shop: Shop) -> No
     asked = await _asked(shop)
 
     assert await shop.workflows.start(asked) is False
-
-
-async def test_while_it_waits_its_approval_says_how_it_stands(
-    workflows: WorkflowClient, services: Services, shop: Shop
-) -> None:
-    asked = await _asked(shop)
-    lookup = HrLookup(services.requests, workflows)
-
-    snapshot = await lookup.look_up(asked.request.request_id)
-    (listed,) = await lookup.latest_of(ANA)
-
-    assert snapshot is not None
-    assert snapshot.approval is not None
-    assert snapshot.approval.open_level is not None
-    assert listed.request == snapshot.request
-    assert await workflows.hr_status(asked.request.request_id) == "pending"
-    assert await lookup.look_up("HR-NEVERWAS") is None
-
-
-async def test_without_a_worker_the_records_answer_and_say_as_of_when(
-    workflows: WorkflowClient,
-    services: Services,
-    shop: Shop,
-    worker: RunningWorker,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    asked = await _asked(shop)
-    await worker.stop()
-    monkeypatch.setattr("bot.temporal.hr_requests.QUERY_WAIT", 0.3)
-
-    snapshot = await HrLookup(services.requests, workflows).look_up(asked.request.request_id)
-
-    assert snapshot is not None
-    assert snapshot.as_of is not None
-    assert snapshot.approval is not None
-    await worker.start()
 
 
 async def test_its_trail_is_what_its_history_says(

@@ -189,22 +189,6 @@ async def test_what_is_on_its_way_cannot_be_cancelled(till: Till, on_its_way: st
     assert await till.shell.refused(on_its_way) == [(by(FAY), "cancel", "already_shipped")]
 
 
-async def test_what_has_ended_cannot_be_cancelled_and_nothing_is_there_to_resume(
-    till: Till,
-) -> None:
-    ended = (await till.see_through("--total", "500")).out.split()[0]
-    waits = await till.start("--total", "1500")
-
-    late = await till.type("cancel", ended)
-    resumed = await till.type("resume", waits)
-
-    assert late.code == CANNOT
-    assert late.err.startswith("This order has ended, so nothing was changed.")
-    assert resumed.code == REFUSED
-    assert resumed.err.startswith("Nothing is in the way of this order")
-    assert await till.shell.refused(ended) == [(by(ANA), "cancel", "order_closed")]
-
-
 async def test_what_could_not_be_undone_is_told_and_resumed(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:

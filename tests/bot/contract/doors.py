@@ -141,13 +141,17 @@ class Slack:
         mark = await self._house.slack.journal_mark()
         await self._house.http.interact(self._payload)
         await listeners_ended()
+        calls = await self._house.slack.journal(mark)
         private = [
-            text_of(call["arguments"].get("view") or call["arguments"])
-            for call in await self._house.slack.journal(mark)
-            if call.get("method") == "views.update"
-            or (call["kind"] == "response_url" and not call["arguments"]["replace_original"])
+            call["arguments"]["text"]
+            for call in calls
+            if call["kind"] == "response_url" and not call["arguments"]["replace_original"]
         ]
-        sentence, link = (private or [""])[-1].strip(), ""
+        assert len(private) <= 1, private
+        views = [
+            call["arguments"]["view"] for call in calls if call.get("method") == "views.update"
+        ]
+        sentence, link = (private or [text_of(view).strip() for view in views] or [""])[-1], ""
         if self._row.code == "stale_content":
             told = await self._house.slack.journal(mark, kind="api", method="chat.getPermalink")
             link = str(told[-1]["response"]["permalink"])
