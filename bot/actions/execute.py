@@ -130,7 +130,7 @@ class Commands:
     with the code of a refusal that could not be recorded, and the error.
     """
 
-    def __init__(  # noqa: PLR0913 - what a command needs
+    def __init__(  # noqa: PLR0913 - the parts that a command needs
         self,
         *,
         workflows: WorkflowClient,
@@ -296,7 +296,7 @@ def readable(record: RequestRecord) -> Snapshot | None:
 
 
 def closing_of(snapshot: Snapshot | None) -> dict[str, str]:
-    """Return how a request ended, as the data of the refusal to change it."""
+    """Return the data of the refusal to change an ended request: its status, and who closed it."""
     if snapshot is None:
         return {}
     by = snapshot.closed_by if isinstance(snapshot, ApprovalSnapshot) else None

@@ -33,9 +33,9 @@ from workflows.rules.shared.verb_rule import VerbRule
 ApprovalCommand = (
     Decision | Comment | Amendment | Delegation | Withdrawal | Reassignment | Refresh | Closing
 )
-"""What a person asks of an approval. A verb of an HR request is a verb of its approval."""
+"""A command on an approval. The verbs of an HR request are those of its approval."""
 OrderCommand = Cancellation | Resumption
-"""What a person asks of an order."""
+"""A command on an order."""
 Command = ApprovalCommand | OrderCommand
 
 SnapshotT = TypeVar("SnapshotT", ApprovalSnapshot, OrderSnapshot)
@@ -57,8 +57,8 @@ ORDER = Target(snapshot=OrderSnapshot, closed=OrderClosedError)
 class VerbSpec:
     """One verb, from the doors down to the fact that it leaves.
 
-    `update` is the name of the update of the target's workflow. `marks` are the data by which the
-    fact of a command is told from others of its kind, besides its actor and reason. `cli` are the
+    `update` is the name of the update of the target's workflow. `marks` are the data that identify a
+    command's fact among others of its kind, besides actor and reason. `cli` are the
     words of the command line, without arguments; with `cli_help`, its command is generated and takes
     a reason at most. `button` is the verb's own button in Slack, if it has one. `route` is the HTTP
     path.
@@ -169,7 +169,7 @@ def spec_of(command: Command) -> VerbSpec:
 
 
 def is_fact_of(fact: AuditEvent, command: Command) -> bool:
-    """Return whether a fact may be the result of this command; equal commands are not told apart."""
+    """Return whether a fact may be the result of this command; equal commands have equal facts."""
     spec = spec_of(command)
     reason = command.text if isinstance(command, Comment) else getattr(command, "reason", "")
     same = (fact.kind, fact.actor, fact.reason) == (spec.fact, command.actor, reason)
@@ -177,7 +177,7 @@ def is_fact_of(fact: AuditEvent, command: Command) -> bool:
 
 
 def command_of(submission: Submission) -> Command:
-    """Return the command of a checked form; its actor is the person whom Slack names.
+    """Return the command of a checked form; its actor is the person that Slack names.
 
     Raises:
         SourceError: an approver to reassign to is not written as in a policy.

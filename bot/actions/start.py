@@ -26,7 +26,7 @@ _log = structlog.get_logger("bot.actions")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Started:
-    """What a start led to. If it is not new, `existing` is what its id stands for, as far as known.
+    """The result of a start. If it is not new, `existing` is the request or order with its id, if known.
 
     `is_same` is False only if that is known to be something else.
     """
@@ -67,7 +67,7 @@ class Starts:
         return isinstance(error, NamespaceMissingError)
 
     async def _existing(self, asked: StartInput) -> ApprovalSnapshot | OrderSnapshot | None:
-        """Return what the id stands for, or None if nothing tells."""
+        """Return the request or order that has this id, or None if that cannot be found out."""
         try:
             match asked:
                 case OrderInput():

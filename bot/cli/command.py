@@ -1,4 +1,4 @@
-"""What the commands share: their options, who acts, what was typed, and how a command ends."""
+"""The parts that commands share: options, the actor, input, and running a command."""
 
 import asyncio
 import os

@@ -38,7 +38,7 @@ from workflows.rules.orders.order import approval_id
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Setup:
-    """What a context is opened with. `retry_for` is for how many seconds an answer is waited for."""
+    """The settings of a context. `retry_for` is for how many seconds a command waits for an answer."""
 
     config: settings.Settings
     environment: Mapping[str, str]
@@ -63,7 +63,7 @@ async def opened(setup: Setup) -> AsyncIterator["CliContext"]:
 
 
 async def _drivers_ended(before: set[threading.Thread]) -> None:
-    """Wait for the threads of SQLite's driver: one that could not connect ends a little later.
+    """Wait for the threads of SQLite's driver: a thread that could not connect ends a little later.
 
     If the event loop closed first, that thread would print a traceback.
     """
@@ -101,7 +101,7 @@ def _as_command_errors() -> Iterator[None]:
 
 
 class CliContext:
-    """What commands work with. Methods raise CommandError or TemporalUnavailableError."""
+    """The services of a command. Methods raise CommandError or TemporalUnavailableError."""
 
     def __init__(self, setup: Setup, database: Database) -> None:
         config = setup.config
@@ -121,7 +121,7 @@ class CliContext:
 
     @property
     def person(self) -> str:
-        """The person for whom a command acts that names none; empty if the settings name none."""
+        """The default actor of a command; empty if the settings name none."""
         return self._config.cli_person
 
     def webhook(self) -> tuple[str, str]:
@@ -174,7 +174,7 @@ class CliContext:
         return (await self._seen(request_id, person)).snapshot
 
     async def look_up(self, request_id: str, person: str) -> Seen:
-        """Return how an approval stands, and what `person` (if given) may do with it now.
+        """Return an approval's snapshot and the verbs that `person` (if given) may use now.
 
         If Temporal does not answer, this is the last snapshot in the records.
         """
@@ -199,7 +199,7 @@ class CliContext:
         raise unreadable(request_id) if record else unknown(request_id)
 
     async def record(self, request_id: str) -> RequestRecord | None:
-        """Return what the records have; None also if they cannot be read now."""
+        """Return the record; None also if the records cannot be read now."""
         try:
             return await self.requests.get(request_id)
         except DATABASE_FAILURES:
@@ -207,7 +207,7 @@ class CliContext:
 
 
 def require_approval_id(request_id: str) -> None:
-    """Refuse the id of an order or an HR request where an approval is meant."""
+    """Raise CommandError for the id of an order or an HR request: commands go to its approval."""
     if ORDER_ID.fullmatch(request_id):
         raise CommandError(
             f"{request_id} is an order. Its approval is a request: {approval_id(request_id)}"

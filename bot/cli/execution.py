@@ -1,4 +1,4 @@
-"""What every command does after its options are read: start, execute, wait; results as sentences."""
+"""Starts, executes and waits, and turns results into snapshots or errors with an exit code."""
 
 import asyncio
 from collections.abc import Callable

@@ -38,7 +38,7 @@ _OPTIONS = {
 
 
 class Simulation(StrEnum):
-    """What an order can make fail on purpose."""
+    """The failures that an order can simulate."""
 
     INVENTORY_DOWN = INVENTORY_DOWN
 

@@ -134,7 +134,7 @@ async def _start(context: "CliContext", asked: OrderInput, *, wait: bool, json: 
 
 
 def _first_step(asked: OrderInput) -> str:
-    """Return what the order waits for first; an empty text if it waits for nothing."""
+    """Return the first step that the order waits for; an empty text if it waits for none."""
     order_id = asked.order.order_id
     if route(asked.policy, asked.order.total).levels:
         return next_words(OrderStatus.AWAITING_APPROVAL, order_id)

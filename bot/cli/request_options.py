@@ -53,7 +53,7 @@ def ask(
     """Return the request from its options.
 
     Raises:
-        CommandError: one line for each invalid option, or the policy has a form of its own.
+        CommandError: one line for each invalid option, or the policy has its own form.
         UnknownPolicyError: there is no such policy.
 
     """

@@ -49,7 +49,7 @@ class Surface:
 
 
 def surface_of(person: str, place: Click | ClickContext) -> Surface:
-    """Return where `person` clicked; for a modal, where it was opened.
+    """Return the surface that `person` clicked on; for a modal, the one that opened it.
 
     A place with neither channel nor message is the App Home.
     """

@@ -91,7 +91,7 @@ class DetailsListeners:
         return sorted(chain(*trails), key=lambda fact: fact.at)
 
     async def _recorded(self, click: Click) -> Menu | None:
-        """Return what this person may read of a closed request: its last snapshot is final.
+        """Return the part of a closed request that this person may read: its last snapshot is final.
 
         Temporal deletes it eventually; the records have it and who may read it.
         """

@@ -1,4 +1,4 @@
-"""What listeners need of App Homes; the App Home's own package provides it."""
+"""The interface of App Homes for listeners; `bot.home` implements it."""
 
 from typing import Protocol
 
@@ -25,7 +25,7 @@ class Homes(Protocol):
         ...
 
     async def page_of(self, person: str) -> HomePage:
-        """Return what a person sees on their home now."""
+        """Return the current page of a person's home."""
         ...
 
     async def overview(self, person: str, rows: int, settled: str = "") -> HomePage:

@@ -1,4 +1,4 @@
-"""Interactions: a click or a submitted form in Slack, the command it stands for, and its answer."""
+"""Interactions: a click or a submitted form in Slack, its command, and the answer to it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -238,5 +238,5 @@ class Interactions:
 
 
 def _root(surface: Surface) -> Surface:
-    """Return where the request's current state is: for a reply in its thread, the message above."""
+    """Return the surface of the request's card: for a reply in its thread, the thread's root."""
     return replace(surface, message_ts=surface.thread_ts or surface.message_ts)

@@ -1,4 +1,4 @@
-"""What listeners work with, wired once by the entry point."""
+"""The services of listeners, wired once by the entry point."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -74,7 +74,7 @@ class NamespaceMissingError(TemporalUnavailableError):
 
 
 class NoAnswerError(TemporalUnavailableError):
-    """A query was not answered in time: nobody runs on the task queue, or Temporal is slow."""
+    """A query was not answered in time: no worker runs on the task queue, or Temporal is slow."""
 
     def __init__(self, query: str) -> None:
         super().__init__(

@@ -19,7 +19,7 @@ from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.messages import ApprovalInput, HrInput, Menu, OrderInput
 
 StartInput = ApprovalRequest | OrderInput | HrInput
-"""What a person can start."""
+"""The input of a workflow that a person can start."""
 
 
 async def connect(environment: Mapping[str, str]) -> Client:

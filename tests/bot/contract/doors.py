@@ -32,7 +32,7 @@ CLOSED = {"request_closed", "order_closed"}
 
 @dataclass(frozen=True, kw_only=True)
 class House:
-    """What every row shares."""
+    """The servers and doors that all rows share."""
 
     slack: StandInClient
     http: SignedHttp
@@ -44,7 +44,7 @@ class House:
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """What a command is about, and the message in Slack that shows it."""
+    """The request or order of a command, and the message in Slack that shows it."""
 
     request_id: str
     message: Json = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """A door's own answer, in the terms that all doors share; `sentence` is what the person reads."""
+    """A door's answer: whether it accepted, the sentence it sent, and the sentence it should send."""
 
     accepted: bool
     sentence: str
@@ -97,7 +97,7 @@ class Slack:
         self.actor = Actor(person=row.person, origin=Origin.SLACK)
 
     async def prepare(self) -> None:
-        """Press what the person has before them; nothing is delivered yet."""
+        """Make the payload of the click or the form; nothing is delivered yet."""
         verb, person, slack = self._row.verb, self._row.person, self._house.slack
         action = self._row.spec.button if not self._in_form else "more"
         pressed = await press_payload(slack, person, self._subject, action)  # type: ignore[arg-type]
@@ -137,7 +137,7 @@ class Slack:
         return self._row.verb not in {Verb.APPROVE, OrderVerb.CANCEL}
 
     async def send(self) -> Sent:
-        """Deliver it. The person hears a sentence in private, or sees the card change."""
+        """Deliver the payload. The person reads a private sentence, or the card changes."""
         mark = await self._house.slack.journal_mark()
         await self._house.http.interact(self._payload)
         await listeners_ended()
@@ -244,7 +244,7 @@ def doors_of(row: Row) -> list[str]:
 
 
 def command_of(row: Row, request_id: str, actor: Actor) -> Command:
-    """Return the command that a row stands for, by whichever door it comes."""
+    """Return the command that every door makes of a row."""
     if row.verb is OrderVerb.CANCEL:
         return Cancellation(actor=actor, reason=row.typed.reason)
     spec = row.spec
@@ -273,7 +273,7 @@ class _Place:
 
 
 def state_of(typed: Typed) -> Json:
-    """Return what was typed, as a form's state."""
+    """Return the state of a form with this input."""
     written = {
         name: {"value": getattr(typed, name)}
         for name in ("reason", "title", "text", "amount", "links", "sources")
@@ -286,7 +286,7 @@ def state_of(typed: Typed) -> Json:
 
 
 def words_of(verb: Verb | OrderVerb, typed: Typed) -> list[str]:
-    """Return what was typed, as options of the command line."""
+    """Return the options of the command line with this input."""
     if verb is Verb.COMMENT:
         return [typed.reason]
     options = {"--reason": typed.reason, "--to": typed.delegate, "--title": typed.title}

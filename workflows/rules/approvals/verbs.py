@@ -129,10 +129,10 @@ VERB_RULES: Mapping[Verb, VerbRule[ApprovalState, Any, Change]] = {
 
 
 def verbs_of(state: ApprovalState, person: str, now: datetime) -> tuple[Verb, ...]:
-    """Return what `person` may do now, in the order in which to offer it.
+    """Return the verbs that `person` may use now, in the order in which to offer them.
 
-    A verb is offered if its check accepts the rule's example. What the person then enters may still
-    be refused, such as a reason that is too long or a delegate who is away.
+    A verb is offered if its check accepts the rule's example. The command itself may still be
+    refused, such as for a reason that is too long or a delegate who is away.
     """
     actor = Actor(person=person, origin=Origin.WORKFLOW)
     return tuple(verb for verb, rule in VERB_RULES.items() if _is_allowed(rule, state, actor, now))

@@ -1,4 +1,4 @@
-"""What people and the payment gateway can do with an order: cancel, resume, confirm a payment."""
+"""The verbs of an order, cancel and resume, and the payments that the gateway confirms."""
 
 from collections.abc import Mapping
 from dataclasses import replace
