@@ -201,7 +201,6 @@ class Commands:
         """Answer a command on an ended request: it may be the very command that the trail holds."""
         record = await self._requests.get(context.request_id)
         if record is None and isinstance(answer, WorkflowUnknown):
-            _log.warning("unknown_request", request_id=context.request_id)
             await self._record_once(context, command, UNKNOWN_REQUEST)
             return UnknownRequest()
         snapshot = readable(record) if record else None

@@ -61,10 +61,9 @@ class Starts:
         is_same = existing is None or _is_same(existing, asked)
         return Started(is_new=False, existing=existing, is_same=is_same)
 
-    @staticmethod
-    def is_final(error: TemporalUnavailableError) -> bool:
-        """Return whether trying again cannot help, so that nothing can have been started."""
-        return isinstance(error, NamespaceMissingError)
+    async def require_namespace(self) -> None:
+        """Raise TemporalUnavailableError if nothing can be started, because there is no namespace."""
+        await self._workflows.require_namespace()
 
     async def _existing(self, asked: StartInput) -> ApprovalSnapshot | OrderSnapshot | None:
         """Return the request or order that has this id, or None if that cannot be found out."""

@@ -49,9 +49,8 @@ async def start(context: CliContext, asked: ApprovalRequest | OrderInput) -> boo
     starts = await context.starts()
     try:
         started = await starts.start(asked, retry_for=context.retry_for)
-    except TemporalUnavailableError as error:
-        if starts.is_final(error):
-            raise
+    except TemporalUnavailableError:
+        await starts.require_namespace()
         raise CommandError(
             f"Not confirmed: it is not known whether {number} was taken. "
             f"Repeat the command with --id {number}: it is one {noun}.",

@@ -181,6 +181,7 @@ class Interactions:
                     await self._show_end(interaction, result.record)
                 return Outcome(sentence=notices.refusal(result.code, result.data, t))
             case UnknownRequest():
+                _log.warning("unknown_request", request_id=interaction.request_id)
                 return Outcome(sentence=notices.unknown_request(interaction.request_id, t))
             case _:
                 return Outcome(sentence=notices.still_unconfirmed(t), accepted=None)

@@ -174,7 +174,7 @@ async def test_what_is_written_between_the_two_readings_is_not_lost(
     async def rederived(*_: object) -> ReplayedFacts:
         return history()
 
-    monkeypatch.setattr(audit_verification, "rederive", rederived)
+    monkeypatch.setattr(audit_verification, "replay_facts", rederived)
 
     found = await audit_verification.check(GoingOn(), cast("Client", object()), "APR-1")
 

@@ -79,18 +79,8 @@ async def watched(
 ) -> AsyncIterator[Database]:
     """Open requests, and a bot that listens to nothing but changes of people."""
     await watch(database, WATCHING)
-    requests = Requests(database)
-    commands = Commands(
-        workflows=cast("WorkflowClient", workflows),
-        requests=requests,
-        trail=AuditTrail(database),
-        refusals=Refusals(database),
-        now=lambda: datetime.now(UTC),
-        retry_for=0,
-    )
-    services = SimpleNamespace(commands=commands, requests=requests, people=People(web))
     app = AsyncApp(client=web, signing_secret="local")
-    directory.register(app, cast("Services", services))
+    directory.register(app, services_of(database, workflows, People(web)))
     handler = AsyncSocketModeHandler(
         app,
         "xapp-local",
@@ -100,6 +90,19 @@ async def watched(
     await slack.wait_for_connections(1)
     yield database
     await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+def services_of(database: Database, workflows: Workflows, people: People | None = None) -> Services:
+    requests = Requests(database)
+    commands = Commands(
+        workflows=cast("WorkflowClient", workflows),
+        requests=requests,
+        trail=AuditTrail(database),
+        refusals=Refusals(database),
+        now=lambda: datetime.now(UTC),
+        retry_for=0,
+    )
+    return cast("Services", SimpleNamespace(commands=commands, requests=requests, people=people))
 
 
 async def watch(database: Database, watching: dict[str, tuple[str, ...]]) -> None:
@@ -212,11 +215,9 @@ async def test_how_many_could_not_be_reached_is_known(
 ) -> None:
     workflows.answers["APR-BORIS"] = Refused(code="request_closed", data={}, card_version=3)
     workflows.answers["APR-SALES"] = Unconfirmed()
-    services = SimpleNamespace(workflows=workflows, requests=Requests(watched))
+    services = services_of(watched, workflows)
 
-    late = await directory.refresh_watching(
-        cast("Services", services), ["user:U0BORIS", "user:U0DINA"], "Ev1"
-    )
+    late = await directory.refresh_watching(services, ["user:U0BORIS", "user:U0DINA"], "Ev1")
 
     assert workflows.refreshed == {"APR-SALES", "APR-BORIS", "APR-HR"}
     assert late == 1
