@@ -2,10 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from bot.actions import approval_lookup
 from bot.actions.approval_lookup import ApprovalLookup, Seen
@@ -16,7 +17,7 @@ from bot.actions.connection import (
     TemporalUnavailableError,
     error_name,
 )
-from bot.actions.execute import Commands
+from bot.actions.execute import Commands, readable
 from bot.actions.order_lookup import OrderLookup
 from bot.actions.start import Starts
 from bot.cli.terminal import CommandError, remark
@@ -33,7 +34,9 @@ from records.requests import RequestRecord, Requests
 from records.stock import Stock
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.snapshot import hr_approval_id
-from workflows.rules.orders.order import approval_id
+from workflows.rules.orders.order import OrderSnapshot, approval_id
+
+T = TypeVar("T", ApprovalSnapshot, OrderSnapshot)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -229,6 +232,15 @@ def unknown(request_id: str) -> CommandError:
 def unreadable(request_id: str) -> CommandError:
     """Return the error that the records have it in a form that this version cannot read."""
     return CommandError(f"{request_id} was recorded by another version of Countersign.")
+
+
+def readable_snapshots(records: Iterable[RequestRecord], kind: type[T]) -> list[T]:
+    """Return the snapshots of records, without those that this version cannot read."""
+    snapshots = [readable(record) for record in records]
+    found = [snapshot for snapshot in snapshots if isinstance(snapshot, kind)]
+    if left := len(snapshots) - len(found):
+        remark(f"Left out, because another version of Countersign wrote them: {left}.")
+    return found
 
 
 def _remark_unrecorded(_: str, error: Exception) -> None:

@@ -224,15 +224,12 @@ def list_orders(
     """List orders from the records, the newest first."""
 
     async def work(context: "CliContext") -> list[OrderSnapshot]:
-        from bot.actions.execute import readable  # noqa: PLC0415 - loads Temporal's client
+        from bot.cli.context import readable_snapshots  # noqa: PLC0415 - loads Temporal's client
 
         await context.require_records()
         person = command.member(requester, "--requester") if requester else ""
         found = await context.requests.orders(open_only=open_only, requester=person, limit=limit)
-        snapshots = [readable(record) for record in found]
-        if left := sum(not isinstance(snapshot, OrderSnapshot) for snapshot in snapshots):
-            remark(f"Left out, because another version of Countersign wrote them: {left}.")
-        return [snapshot for snapshot in snapshots if isinstance(snapshot, OrderSnapshot)]
+        return readable_snapshots(found, OrderSnapshot)
 
     snapshots = command.run(work)
     if json:

@@ -171,7 +171,7 @@ def list_requests(
     """List requests from the records, newest first."""
 
     async def work(context: "CliContext") -> list[ApprovalSnapshot]:
-        from bot.actions.execute import readable  # noqa: PLC0415 - loads Temporal's client
+        from bot.cli.context import readable_snapshots  # noqa: PLC0415 - loads Temporal's client
 
         await context.require_records()
         found = await context.requests.overview(
@@ -180,10 +180,7 @@ def list_requests(
             policy=command.typed(policy, "--policy"),
             limit=limit,
         )
-        snapshots = [readable(record) for record in found]
-        if left := sum(not isinstance(snapshot, ApprovalSnapshot) for snapshot in snapshots):
-            remark(f"Left out, because another version of Countersign wrote them: {left}.")
-        return [snapshot for snapshot in snapshots if isinstance(snapshot, ApprovalSnapshot)]
+        return readable_snapshots(found, ApprovalSnapshot)
 
     snapshots = command.run(work)
     if json:

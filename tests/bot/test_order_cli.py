@@ -147,7 +147,7 @@ async def test_an_order_is_cancelled_while_its_approval_waits(till: Till) -> Non
     cancel = ("cancel", order_id, "--reason", "Too late", "--key", "once")
     done = [await till.type(*cancel) for _ in range(2)]
     await till.until(order_id, OrderStatus.CANCELLED)
-    done.append(await till.type(*cancel))  # the same key is the same deed, also after the end
+    done.append(await till.type(*cancel))  # the same key is the same command, also after the end
     said = await till.again(order_id, "--total", "1500")
 
     assert [(one.code, one.out[:6]) for one in done] == [(0, "Done.\n")] * 3
