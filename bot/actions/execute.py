@@ -75,19 +75,19 @@ async def _ignore() -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
-    """How a command reached us.
+    """The delivery of a command: its id, and what is known about earlier deliveries.
 
     `click_id` is the same for every delivery of one command. `redelivered`: this command was
     delivered before, so a refusal of it is recorded already. `may_repeat`: the caller may have sent
     the command before, so after the request's end the trail is searched for it. An unconfirmed update
-    is retried, after a call to `on_unconfirmed`; `is_final` leaves that to the caller.
+    is retried after a call to `on_unconfirmed`, unless `retry` is False: then the caller retries.
     """
 
     request_id: str
     click_id: str
     redelivered: bool = False
     may_repeat: bool = False
-    is_final: bool = False
+    retry: bool = True
     on_unconfirmed: Callable[[], Awaitable[None]] = field(default=_ignore)
 
     @classmethod
@@ -120,7 +120,7 @@ class UnknownRequest:
 
 
 Result = Accepted[SnapshotT] | Refused | Ended[SnapshotT] | UnknownRequest | Unconfirmed
-"""What a command led to. Doors render it: nothing here is a text."""
+"""The result of a command. Doors render it: it contains no text for people."""
 
 
 class Commands:
@@ -158,7 +158,7 @@ class Commands:
     async def execute(self, command: OrderCommand, context: Context) -> Result[OrderSnapshot]: ...
 
     async def execute(self, command: Command, context: Context) -> Result[Any]:
-        """Send a command and return what it led to. Safe to repeat with the same context.
+        """Send a command and return its result. Safe to repeat with the same context.
 
         Raises TemporalUnavailableError if Temporal cannot be used at all, and DATABASE_FAILURES if
         the request has ended and the records cannot be read. A refusal is recorded best effort.
@@ -168,7 +168,7 @@ class Commands:
             return await self.send(context.request_id, context.click_id, command)
 
         spec, answer, may_repeat = spec_of(command), await update(), context.may_repeat
-        if isinstance(answer, Unconfirmed) and not context.is_final:
+        if isinstance(answer, Unconfirmed) and context.retry:
             await context.on_unconfirmed()
             answer, may_repeat = await confirmed(update, self.retry_for), True
         match answer:

@@ -92,7 +92,7 @@ class InboxLookup:
 
 
 def _is_asked_for(snapshot: OrderSnapshot | HrSnapshot) -> bool:
-    """Say whether its approval goes on, which knows more than it does."""
+    """Say whether its approval is open, which knows more than it does."""
     if isinstance(snapshot, HrSnapshot):
         return snapshot.approval is None
     return snapshot.status is OrderStatus.AWAITING_APPROVAL

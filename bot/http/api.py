@@ -243,8 +243,8 @@ async def _cancel(api: Api, request: web.Request) -> web.Response:
     key = _key(request) if has_key else secrets.token_hex(8)
     actor = Actor(person=body.actor, origin=Origin.API, operator=_OPERATOR)
     command = Cancellation(actor=actor, reason=body.reason)
-    # Retrying is up to the caller, who has the key.
-    context = Context.of_key(order_id, command, key, may_repeat=has_key, is_final=True)
+    # The caller retries: it has the key.
+    context = Context.of_key(order_id, command, key, may_repeat=has_key, retry=False)
     result = await api.commands.execute(command, context)
     match result:
         case Accepted(snapshot=snapshot):

@@ -111,7 +111,7 @@ class ThreadListeners:
             request_id=request_id,
             click_id=click_id(request_id, reply.event_id),
             redelivered=redelivered,
-            is_final=True,
+            retry=False,
         )
         return await commands.execute(Comment(actor=actor, text=reply.words), context)
 
