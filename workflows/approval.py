@@ -1,8 +1,6 @@
 """The approval: what a person does is an update, checked by a validator, answered with the new state."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol, TypeVar
 
 from temporalio import workflow
 
@@ -12,8 +10,8 @@ from workflows.local_activities import run_local_first
 from workflows.notifications import show_level, tell_people
 from workflows.ports.approvals import CalendarPort, DeadlineQuestion
 from workflows.refusal import refusing, running_update_id
-from workflows.rules.approvals import administration, amendment, deadlines, delegation, levels
 from workflows.rules.approvals import approval as rules
+from workflows.rules.approvals import deadlines, levels
 from workflows.rules.approvals.clock import Tick
 from workflows.rules.approvals.privacy import may_read, public_snapshot, readers_of
 from workflows.rules.approvals.request import (
@@ -29,7 +27,7 @@ from workflows.rules.approvals.request import (
     Withdrawal,
 )
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, approval_snapshot
-from workflows.rules.approvals.verbs import verbs_of
+from workflows.rules.approvals.verbs import ApprovalCommand, rule_of, verbs_of
 from workflows.rules.approvals.watching import subjects
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, CarriedApproval, Menu
 from workflows.rules.notice import NoticeKind
@@ -37,14 +35,6 @@ from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.card import CardCopy, CardState
 from workflows.rules.shared.click import remember
 from workflows.rules.shared.errors import RuleError
-
-
-class _Message(Protocol):
-    @property
-    def actor(self) -> Actor: ...
-
-
-_M = TypeVar("_M", bound=_Message)
 
 
 @workflow.defn
@@ -114,74 +104,74 @@ class ApprovalWorkflow:
     @workflow.update
     def decide(self, decision: Decision) -> ApprovalSnapshot:
         """Count one person's verdict and return the new face."""
-        return self._do(rules.decide, decision)
+        return self._do(decision)
 
     @decide.validator
     def _check_decide(self, decision: Decision) -> None:
-        self._check(rules.check_decide, decision)
+        self._check(decision)
 
     @workflow.update
     def comment(self, comment: Comment) -> ApprovalSnapshot:
         """Keep a remark and return the new face."""
-        return self._do(rules.comment, comment)
+        return self._do(comment)
 
     @comment.validator
     def _check_comment(self, comment: Comment) -> None:
-        self._check(rules.check_comment, comment)
+        self._check(comment)
 
     @workflow.update
     def amend(self, amendment_: Amendment) -> ApprovalSnapshot:
         """Change what is asked, begin at the first level again, and return the new face."""
-        return self._do(amendment.amend, amendment_)
+        return self._do(amendment_)
 
     @amend.validator
     def _check_amend(self, amendment_: Amendment) -> None:
-        self._check(amendment.check_amend, amendment_)
+        self._check(amendment_)
 
     @workflow.update
     def delegate(self, delegation_: Delegation) -> ApprovalSnapshot:
         """Have somebody stand in for an approver and return the new face."""
-        return self._do(delegation.delegate, delegation_)
+        return self._do(delegation_)
 
     @delegate.validator
     def _check_delegate(self, delegation_: Delegation) -> None:
-        self._check(delegation.check_delegate, delegation_)
+        self._check(delegation_)
 
     @workflow.update
     def withdraw(self, withdrawal: Withdrawal) -> ApprovalSnapshot:
         """Take the request back and return the new face."""
-        return self._do(rules.withdraw, withdrawal)
+        return self._do(withdrawal)
 
     @withdraw.validator
     def _check_withdraw(self, withdrawal: Withdrawal) -> None:
-        self._check(rules.check_withdraw, withdrawal)
+        self._check(withdrawal)
 
     @workflow.update
     def reassign(self, reassignment: Reassignment) -> ApprovalSnapshot:
         """Name other approvers, as an admin, and return the new face."""
-        return self._do(administration.reassign, reassignment)
+        return self._do(reassignment)
 
     @reassign.validator
     def _check_reassign(self, reassignment: Reassignment) -> None:
-        self._check(administration.check_reassign, reassignment)
+        self._check(reassignment)
 
     @workflow.update
     def refresh(self, refresh: Refresh) -> ApprovalSnapshot:
         """Have the approvers read again and return the face as it is until then."""
-        return self._do(administration.refresh, refresh)
+        return self._do(refresh)
 
     @refresh.validator
     def _check_refresh(self, refresh: Refresh) -> None:
-        self._check(administration.check_refresh, refresh)
+        self._check(refresh)
 
     @workflow.update
     def close(self, closing: Closing) -> ApprovalSnapshot:
         """End the request undecided, as an admin, and return the last face."""
-        return self._do(administration.close_request, closing)
+        return self._do(closing)
 
     @close.validator
     def _check_close(self, closing: Closing) -> None:
-        self._check(administration.check_close, closing)
+        self._check(closing)
 
     @workflow.signal(name="withdraw")
     def withdraw_by_parent(self, withdrawal: Withdrawal) -> None:
@@ -221,21 +211,18 @@ class ApprovalWorkflow:
             may_read=reads,
         )
 
-    def _check(self, check: Callable[[ApprovalState, _M, datetime], None], message: _M) -> None:
+    def _check(self, command: ApprovalCommand) -> None:
         if running_update_id() not in self._clicks:
             with refusing(self._card.card.version):
-                check(self._state, message, workflow.now())
+                rule_of(command).check(self._state, command, workflow.now())
 
-    def _do(
-        self,
-        verb: Callable[[ApprovalState, _M, datetime], Change],
-        message: _M,
-    ) -> ApprovalSnapshot:
+    def _do(self, command: ApprovalCommand) -> ApprovalSnapshot:
         """Do what somebody asks for, once per click."""
         click = running_update_id()
         if click not in self._clicks:
             self._clicks = remember(self._clicks, click)
-            self._take(verb(self._state, message, workflow.now()), answers=message.actor)
+            change = rule_of(command).apply(self._state, command, workflow.now())
+            self._take(change, answers=command.actor)
         return self._face(self._card.card.version)
 
     def _take(self, change: Change, *, answers: Actor | None = None) -> None:

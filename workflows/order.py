@@ -1,8 +1,6 @@
 """The order: an approval where the policy asks for one, then reserve, pay, ship, deliver, or undo it all."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -27,7 +25,6 @@ from workflows.rules.orders.order import (
     Cancellation,
     OrderChange,
     OrderSnapshot,
-    OrderState,
     OrderStatus,
     PaymentConfirmation,
     Resumption,
@@ -36,12 +33,11 @@ from workflows.rules.orders.order import (
     order_snapshot,
 )
 from workflows.rules.orders.parcel import ParcelNews
+from workflows.rules.orders.verbs import OrderCommand, order_rule_of
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.card import CardState
 from workflows.rules.shared.click import remember
 from workflows.search import tell_end
-
-_M = TypeVar("_M", Cancellation, Resumption)
 
 
 @workflow.defn
@@ -120,20 +116,20 @@ class OrderWorkflow:
     @workflow.update
     def cancel(self, cancellation: Cancellation) -> OrderSnapshot:
         """Turn the order back, as soon as it can, and return the new face."""
-        return self._do(verbs.cancel, cancellation)
+        return self._do(cancellation)
 
     @cancel.validator
     def _check_cancel(self, cancellation: Cancellation) -> None:
-        self._check(verbs.check_cancel, cancellation)
+        self._check(cancellation)
 
     @workflow.update
     def resume(self, resumption: Resumption) -> OrderSnapshot:
         """Have a compensation that could not be done tried again, and return the new face."""
-        return self._do(verbs.resume, resumption)
+        return self._do(resumption)
 
     @resume.validator
     def _check_resume(self, resumption: Resumption) -> None:
-        self._check(verbs.check_resume, resumption)
+        self._check(resumption)
 
     @workflow.signal
     def confirm_payment(self, confirmation: PaymentConfirmation) -> None:
@@ -185,19 +181,18 @@ class OrderWorkflow:
         """Return when the parcel will probably arrive; None before it is on its way."""
         return self._state.estimated_delivery
 
-    def _check(self, check: Callable[[OrderState, _M, datetime], None], message: _M) -> None:
+    def _check(self, command: OrderCommand) -> None:
         if running_update_id() not in self._clicks:
             with refusing(self._card.card.version):
-                check(self._state, message, workflow.now())
+                order_rule_of(command).check(self._state, command, workflow.now())
 
-    def _do(
-        self, verb: Callable[[OrderState, _M, datetime], OrderChange], message: _M
-    ) -> OrderSnapshot:
+    def _do(self, command: OrderCommand) -> OrderSnapshot:
         """Do what somebody asks for, once per click."""
         click = running_update_id()
         if click not in self._clicks:
             self._clicks = remember(self._clicks, click)
-            self._take(verb(self._state, message, workflow.now()), answers=message.actor)
+            change = order_rule_of(command).apply(self._state, command, workflow.now())
+            self._take(change, answers=command.actor)
         return self.details()
 
     def _take(self, change: OrderChange, *, answers: Actor | None = None) -> None:

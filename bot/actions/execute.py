@@ -10,14 +10,7 @@ import structlog
 from pydantic import ValidationError
 from tenacity import AsyncRetrying, retry_if_result, stop_after_delay, wait_exponential
 
-from bot.actions.registry import (
-    ApprovalCommand,
-    Command,
-    OrderCommand,
-    VerbSpec,
-    is_fact_of,
-    spec_of,
-)
+from bot.actions.registry import Command, VerbSpec, is_fact_of, spec_of
 from bot.temporal.calls import (
     Accepted,
     NotAccepted,
@@ -35,7 +28,9 @@ from records.requests import RequestRecord, Requests
 from records.snapshots import read_snapshot
 from workflows.rules.approvals.request import Refresh
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.approvals.verbs import ApprovalCommand
 from workflows.rules.orders.order import OrderSnapshot
+from workflows.rules.orders.verbs import OrderCommand
 from workflows.rules.people.actors import SLACK, Actor
 from workflows.rules.shared.click import click_id
 from workflows.rules.snapshots import Snapshot

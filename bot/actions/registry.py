@@ -10,32 +10,20 @@ from views.ids import ActionId
 from views.verb_inputs import asked_for
 from views.verb_modal import Submission
 from workflows.rules.approvals.request import (
-    Amendment,
-    Closing,
     Comment,
     Decision,
-    Delegation,
-    Reassignment,
-    Refresh,
     Verdict,
-    Withdrawal,
 )
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.approvals.verbs import VERB_RULES, Verb
-from workflows.rules.orders.order import Cancellation, OrderSnapshot, Resumption
-from workflows.rules.orders.verbs import ORDER_VERB_RULES, OrderVerb
+from workflows.rules.approvals.verbs import VERB_RULES, ApprovalCommand, Verb
+from workflows.rules.orders.order import OrderSnapshot
+from workflows.rules.orders.verbs import ORDER_VERB_RULES, OrderCommand, OrderVerb
 from workflows.rules.people.actors import Actor, ApproverSource, Origin, SourceKind
 from workflows.rules.shared.audit import AuditEvent, Fact
 from workflows.rules.shared.content import content_digest
 from workflows.rules.shared.errors import OrderClosedError, RequestClosedError, RuleError
 from workflows.rules.shared.verb_rule import VerbRule
 
-ApprovalCommand = (
-    Decision | Comment | Amendment | Delegation | Withdrawal | Reassignment | Refresh | Closing
-)
-"""A command on an approval. The verbs of an HR request are those of its approval."""
-OrderCommand = Cancellation | Resumption
-"""A command on an order."""
 Command = ApprovalCommand | OrderCommand
 
 SnapshotT = TypeVar("SnapshotT", ApprovalSnapshot, OrderSnapshot)

@@ -14,7 +14,7 @@ from bot.actions.execute import (
     readable,
     unreached,
 )
-from bot.actions.registry import ApprovalCommand, Command, OrderCommand
+from bot.actions.registry import Command
 from bot.actions.start import TemporalUnavailableError
 from bot.cli import command
 from bot.cli.context import CliContext, require_approval_id, unknown, unreadable
@@ -25,9 +25,11 @@ from views import notices
 from views.translator import ENGLISH
 from workflows.rules.approvals.request import OPEN, ApprovalRequest
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.approvals.verbs import ApprovalCommand
 from workflows.rules.messages import OrderInput
 from workflows.rules.orders import order as orders
 from workflows.rules.orders.order import OrderSnapshot
+from workflows.rules.orders.verbs import OrderCommand
 from workflows.rules.people.actors import SourceKind
 from workflows.rules.shared.click import click_id
 

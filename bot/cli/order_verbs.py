@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.actions.registry import OrderCommand
 from bot.cli import command, plain_verbs
 from bot.cli.command import PATIENCE, As, Json, Key, Order, Patience, Reason
 from bot.cli.order_output import short_lines as order_in_short
@@ -16,6 +15,7 @@ from views.order_json import order_json
 from workflows.rules.approvals.request import Decision, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.orders.order import OrderSnapshot
+from workflows.rules.orders.verbs import OrderCommand
 from workflows.rules.people.actors import Actor
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.actions.registry import ApprovalCommand
 from bot.cli import command, plain_verbs, request_options
 from bot.cli.command import PATIENCE, As, Json, Key, Patience, Reason, Request
 from bot.cli.request_output import change_lines, request_json, short_lines
@@ -21,6 +20,7 @@ from workflows.rules.approvals.request import (
     Verdict,
 )
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.approvals.verbs import ApprovalCommand
 from workflows.rules.people.actors import Actor, ApproverSource
 
 if TYPE_CHECKING:

@@ -40,6 +40,11 @@ class Verb(StrEnum):
     CLOSE = "close"
 
 
+ApprovalCommand = (
+    Decision | Comment | Amendment | Delegation | Withdrawal | Reassignment | Refresh | Closing
+)
+"""A command on an approval. The verbs of an HR request are those of its approval."""
+
 _REASON = "-"
 _PERSON = "-"
 
@@ -126,6 +131,14 @@ VERB_RULES: Mapping[Verb, VerbRule[ApprovalState, Any, Change]] = {
         needs_reason=True,
     ),
 }
+
+
+_BY_COMMAND = {rule.command: rule for rule in VERB_RULES.values()}
+
+
+def rule_of(command: ApprovalCommand) -> VerbRule[ApprovalState, Any, Change]:
+    """Return the rule of a command; all verdicts are checked and applied in the same way."""
+    return _BY_COMMAND[type(command)]
 
 
 def verbs_of(state: ApprovalState, person: str, now: datetime) -> tuple[Verb, ...]:

@@ -47,6 +47,10 @@ class OrderVerb(StrEnum):
     RESUME = "resume"
 
 
+OrderCommand = Cancellation | Resumption
+"""A command on an order."""
+
+
 def check_cancel(state: OrderState, cancellation: Cancellation, now: datetime) -> None:
     """Check whether this actor may cancel the order now; changes nothing.
 
@@ -132,6 +136,14 @@ ORDER_VERB_RULES: Mapping[OrderVerb, VerbRule[OrderState, Any, OrderChange]] = {
         example=lambda _, actor: Resumption(actor=actor),
     ),
 }
+
+
+_BY_COMMAND = {rule.command: rule for rule in ORDER_VERB_RULES.values()}
+
+
+def order_rule_of(command: OrderCommand) -> VerbRule[OrderState, Any, OrderChange]:
+    """Return the rule of a command."""
+    return _BY_COMMAND[type(command)]
 
 
 def confirm_payment(
