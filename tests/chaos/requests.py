@@ -7,14 +7,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
+from bot.actions.execute import RETRY_FOR, confirmed
 from bot.cli.terminal import Exit
 from bot.policies.file import parse
 from bot.runtime.ids import new_id
 from bot.runtime.settings import Settings
-from bot.temporal.client import Accepted, Answer, WorkflowClient
+from bot.temporal.calls import Accepted, NotAccepted
+from bot.temporal.client import WorkflowClient
 from emulator.client import text_of
 from emulator.errors import Json
+from tests.bot.commands import send
 from tests.chaos.ground import POLICIES, Ground
 from tests.chaos.ledgers import as_shown, compare_trail, face_of
 from tests.journeys.office import ANA, APPROVALS, good_until, has_buttons
@@ -57,7 +61,7 @@ async def ask(ground: Ground, policy: Policy) -> str:
     )
     ana = Actor(person=ANA, origin=Origin.CLI, operator=OPERATOR)
     asked = read_request(written, policy, ana, ())
-    await WorkflowClient(ground.temporal, QUEUE, wait=PATIENCE).start_approval(asked)
+    await WorkflowClient(ground.temporal, QUEUE, wait=PATIENCE).start(asked)
     ground.tally.requests += 1
     return request_id
 
@@ -75,7 +79,7 @@ async def hasty_order(ground: Ground, total: str, expire_after: timedelta) -> st
     asked = OrderInput(
         order=order, requester=ana, policy=policy_of("order"), expire_after=expire_after
     )
-    await WorkflowClient(ground.temporal, QUEUE, wait=PATIENCE).start_order(asked)
+    await WorkflowClient(ground.temporal, QUEUE, wait=PATIENCE).start(asked)
     ground.tally.requests += 1
     return order.order_id
 
@@ -94,10 +98,10 @@ async def decide(ground: Ground, request_id: str, person: str) -> None:
     )
     key = new_id("KEY")
 
-    async def send() -> Answer:
-        return await client.decide(request_id, key, decision)
+    async def decide() -> Accepted[Any] | NotAccepted:
+        return await send(client, request_id, key, decision)
 
-    answer = await client.confirm(send)
+    answer = await confirmed(decide, RETRY_FOR)
     if not isinstance(answer, Accepted):
         ground.tally.lost.append(f"{person} decided on {request_id} and was answered {answer}")
 

@@ -80,7 +80,7 @@ class Scene:
             route=route(policy, None),
         )
         self.ground.tally.requests += 1
-        await WorkflowClient(self.ground.temporal, QUEUE).start_approval(asked)
+        await WorkflowClient(self.ground.temporal, QUEUE).start(asked)
         return request_id
 
     def _policy(self, approvers: tuple[ApproverSource, ...], notify: Notify, quorum: int) -> Policy:

@@ -1,7 +1,7 @@
 """Order of truth: whatever a card shows is already durable.
 
 Seen failing with a bot that painted a decision, a comment or a withdrawal before the workflow had
-accepted the update (`bot/listeners/presses.py`, `Presses.do`).
+accepted the update (`bot/listeners/interactions.py`, `Interactions.execute`).
 """
 
 from tests.chaos.conftest import RunTrial
