@@ -10,7 +10,7 @@ from records.database import Database
 from records.schema import products
 from records.transaction import Transaction
 from workflows.rules.orders.order import Order
-from workflows.rules.orders.parcel import Stored
+from workflows.rules.orders.parcel import WarehouseItems
 
 MAIN = "MAIN"
 """The warehouse of products without a named one."""
@@ -100,14 +100,14 @@ class Stock:
                 for row in found
             )
 
-    async def stored(self, order: Order) -> tuple[Stored, ...]:
+    async def stored(self, order: Order) -> tuple[WarehouseItems, ...]:
         """Return the warehouses that store the order's products, with their SKUs."""
         skus = sorted({line.sku for line in order.lines})
         wanted = select(products.c.sku, products.c.warehouse).where(products.c.sku.in_(skus))
         async with self._database.reading() as connection:
             warehouses = {row.sku: row.warehouse for row in await connection.execute(wanted)}
         return tuple(
-            Stored(
+            WarehouseItems(
                 warehouse=warehouse,
                 skus=tuple(sku for sku in skus if warehouses.get(sku) == warehouse),
             )

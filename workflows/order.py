@@ -30,7 +30,7 @@ from workflows.rules.orders.order import (
     content,
     order_snapshot,
 )
-from workflows.rules.orders.parcel import ParcelNews
+from workflows.rules.orders.parcel import ParcelUpdate
 from workflows.rules.orders.verbs import OrderCommand, order_rule_of
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.card import CardState
@@ -143,7 +143,7 @@ class OrderWorkflow:
         self._apply(verbs.confirm_payment(self._state, confirmation, workflow.now()))
 
     @workflow.signal
-    def parcel_moved(self, news: ParcelNews) -> None:
+    def parcel_moved(self, news: ParcelUpdate) -> None:
         """Apply the progress of one warehouse's shipment; the same progress counts once."""
         self._apply(parcels.parcel_moved(self._state, news, workflow.now()))
 

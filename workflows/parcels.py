@@ -7,13 +7,13 @@ from temporalio.exceptions import ChildWorkflowError, WorkflowAlreadyStartedErro
 
 from workflows.rules.messages import ShipmentInput
 from workflows.rules.orders.order import Order, OrderState
-from workflows.rules.orders.parcel import Parcel, ParcelNews
+from workflows.rules.orders.parcel import Parcel, ParcelUpdate
 from workflows.rules.orders.parcel_progress import part_of
 from workflows.rules.shared.ids import shipment_id
 from workflows.shipment import ShipmentWorkflow
 
 
-def start_shipments(state: OrderState) -> dict[str, asyncio.Task[ParcelNews]]:
+def start_shipments(state: OrderState) -> dict[str, asyncio.Task[ParcelUpdate]]:
     """Start a shipment for each parcel and return the tasks that wait for them, by warehouse."""
     return {
         parcel.warehouse: asyncio.create_task(_shipment(state.order, parcel))
@@ -21,7 +21,7 @@ def start_shipments(state: OrderState) -> dict[str, asyncio.Task[ParcelNews]]:
     }
 
 
-async def _shipment(order: Order, parcel: Parcel) -> ParcelNews:
+async def _shipment(order: Order, parcel: Parcel) -> ParcelUpdate:
     """Run one shipment to its end and return how the parcel ended."""
     try:
         return await workflow.execute_child_workflow(
@@ -34,4 +34,4 @@ async def _shipment(order: Order, parcel: Parcel) -> ParcelNews:
     except (ChildWorkflowError, WorkflowAlreadyStartedError):
         # An operator intervened: how far the parcel has come is unknown, so it counts as failed.
         error = "An operator ended or started the shipment."
-        return ParcelNews(warehouse=parcel.warehouse, error=error)
+        return ParcelUpdate(warehouse=parcel.warehouse, error=error)

@@ -8,7 +8,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from workflows.options import COMPENSATION_RETRIES, STEP_RETRIES
 from workflows.ports.orders import ShippingPort, StepQuestion, StepReference
 from workflows.rules.messages import ShipmentInput
-from workflows.rules.orders.parcel import ParcelNews
+from workflows.rules.orders.parcel import ParcelUpdate
 from workflows.rules.shared.ids import parcel_key
 from workflows.step_failure import failure_of
 
@@ -24,11 +24,11 @@ class ShipmentWorkflow:
     """
 
     @workflow.run
-    async def run(self, workflow_input: ShipmentInput) -> ParcelNews:
+    async def run(self, workflow_input: ShipmentInput) -> ParcelUpdate:
         """Return the parcel's final news. A failure is a result, not an error: the order handles it."""
         order, warehouse = workflow_input.order, workflow_input.warehouse
         question = StepQuestion(key=parcel_key(order.order_id, warehouse), order=order)
-        news = ParcelNews(warehouse=warehouse)
+        news = ParcelUpdate(warehouse=warehouse)
         try:
             shipped: StepReference = await workflow.execute_activity_method(
                 ShippingPort.ship, question, summary="ship", **STEP_RETRIES
@@ -45,7 +45,7 @@ class ShipmentWorkflow:
             return replace(failed, recalled=await self._recall(question))
         return replace(news, delivery=delivered.reference)
 
-    async def _notify_order(self, order_id: str, news: ParcelNews) -> None:
+    async def _notify_order(self, order_id: str, news: ParcelUpdate) -> None:
         order = workflow.get_external_workflow_handle(order_id)
         try:
             await order.signal(PARCEL_MOVED, news)

@@ -171,10 +171,10 @@ async def test_what_is_written_between_the_two_readings_is_not_lost(
 ) -> None:
     """Guard: without the second reading this is FACT_LOST."""
 
-    async def rederived(*_: object) -> ReplayedFacts:
+    async def replayed(*_: object) -> ReplayedFacts:
         return history()
 
-    monkeypatch.setattr(audit_verification, "replay_facts", rederived)
+    monkeypatch.setattr(audit_verification, "replay_facts", replayed)
 
     found = await audit_verification.check(GoingOn(), cast("Client", object()), "APR-1")
 

@@ -14,7 +14,7 @@ from records.stock import Product, Stock
 from tests.records.balance import Balance
 from tests.records.builders import order
 from workflows.rules.orders.order import Order, OrderLine
-from workflows.rules.orders.parcel import Stored
+from workflows.rules.orders.parcel import WarehouseItems
 from workflows.rules.shared.money import Money
 
 PRODUCTS = (
@@ -66,10 +66,12 @@ async def test_products_are_listed_by_warehouse(database: Database) -> None:
     await Stock(database).seed(PRODUCTS)
 
     assert await Stock(database).stored(ORDER) == (
-        Stored(warehouse="NORTH", skus=("CHAIR", "DESK")),
-        Stored(warehouse="SOUTH", skus=("LAMP",)),
+        WarehouseItems(warehouse="NORTH", skus=("CHAIR", "DESK")),
+        WarehouseItems(warehouse="SOUTH", skus=("LAMP",)),
     )
-    assert await Stock(database).stored(SOUTH) == (Stored(warehouse="SOUTH", skus=("LAMP",)),)
+    assert await Stock(database).stored(SOUTH) == (
+        WarehouseItems(warehouse="SOUTH", skus=("LAMP",)),
+    )
 
 
 async def test_two_parcels_are_shipped_concurrently_with_their_own_items(yard: Yard) -> None:

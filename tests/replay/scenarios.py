@@ -31,7 +31,7 @@ from workflows.rules.approvals.policy import Escalation
 from workflows.rules.approvals.request import Verdict
 from workflows.rules.orders.incoming_payment import IncomingPayment, RefundInput
 from workflows.rules.orders.order import OrderLine, PaymentMode, Resumption
-from workflows.rules.orders.parcel import Stored
+from workflows.rules.orders.parcel import WarehouseItems
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.ids import shipment_id
 from workflows.summary import SummaryInput, SummaryWorkflow
@@ -392,7 +392,7 @@ async def _in_parcels(harness: Harness, workflow_id: str, late: list[str]) -> No
     """Let all steps except the late ones run, then the late ones in order."""
     fakes = harness.ports.steps
     fakes.stored = tuple(
-        Stored(warehouse=warehouse, skus=(sku,))
+        WarehouseItems(warehouse=warehouse, skus=(sku,))
         for warehouse, sku in (("NORTH", "DESK-1"), ("SOUTH", "LAMP-1"))
     )
     early = ["ship@NORTH", "deliver@NORTH"]

@@ -157,7 +157,7 @@ def test_each_day_counts_in_its_year(starts: date, ends: date, days: dict[int, i
 
 
 @pytest.mark.parametrize(
-    ("request_", "mistakes"),
+    ("request_", "errors"),
     [
         (SEA, {}),
         (TRAIN, {}),
@@ -174,10 +174,10 @@ def test_each_day_counts_in_its_year(starts: date, ends: date, days: dict[int, i
         ),
     ],
 )
-def test_the_fields_of_a_type_are_checked(request_: HrRequest, mistakes: dict[str, str]) -> None:
+def test_the_fields_of_a_type_are_checked(request_: HrRequest, errors: dict[str, str]) -> None:
     found = field_errors(request_)
 
-    assert {name: error.code for name, error in found.items()} == mistakes
+    assert {name: error.code for name, error in found.items()} == errors
 
 
 def test_an_amendment_may_change_everything_but_the_type() -> None:

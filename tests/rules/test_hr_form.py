@@ -74,7 +74,7 @@ def test_each_type_parses_only_its_own_fields(
 
 
 @pytest.mark.parametrize(
-    ("changed", "mistakes"),
+    ("changed", "errors"),
     [
         ({"type": "raise"}, {"type": "unknown_hr_type"}),
         ({"priority": "now"}, {"priority": "unknown_priority"}),
@@ -106,12 +106,12 @@ def test_each_type_parses_only_its_own_fields(
     ],
 )
 def test_errors_are_reported_at_their_field(
-    changed: dict[str, str], mistakes: dict[str, str]
+    changed: dict[str, str], errors: dict[str, str]
 ) -> None:
     with pytest.raises(HrFormErrors) as caught:
         read_hr(draft(**changed), replace(POLICY, tiers=ALWAYS), TODAY, PRODUCTS)
 
-    assert {name: error.code for name, error in caught.value.by_field.items()} == mistakes
+    assert {name: error.code for name, error in caught.value.by_field.items()} == errors
 
 
 def test_an_amount_that_no_tier_covers_is_refused_at_its_field() -> None:

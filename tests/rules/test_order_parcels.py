@@ -20,7 +20,7 @@ from workflows.rules.orders.order import (
     OrderStatus,
     StepName,
 )
-from workflows.rules.orders.parcel import Parcel, ParcelNews, ParcelStatus, Stored
+from workflows.rules.orders.parcel import Parcel, ParcelStatus, ParcelUpdate, WarehouseItems
 from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.failure import recorded_failure
 from workflows.rules.shared.ids import parcel_key, shipment_id
@@ -30,7 +30,7 @@ PLACES = ("EAST", "NORTH", "SOUTH")
 DONE = {
     StepName.RESERVE: (
         "RES-1",
-        tuple(Stored(warehouse=place, skus=(f"SKU-{place}",)) for place in PLACES),
+        tuple(WarehouseItems(warehouse=place, skus=(f"SKU-{place}",)) for place in PLACES),
     ),
     StepName.PAY: ("TXN-1", ()),
 }
@@ -62,8 +62,8 @@ def parcel(state: OrderState, warehouse: str) -> Parcel:
     return next(parcel for parcel in state.parcels if parcel.warehouse == warehouse)
 
 
-def news(warehouse: str, **known: str) -> ParcelNews:
-    return ParcelNews(warehouse=warehouse, **known)  # type: ignore[arg-type]
+def news(warehouse: str, **known: str) -> ParcelUpdate:
+    return ParcelUpdate(warehouse=warehouse, **known)  # type: ignore[arg-type]
 
 
 def test_a_recall_is_registered_for_each_parcel_before_any_is_sent() -> None:
@@ -86,7 +86,7 @@ def test_the_parcels_share_all_lines_of_the_order() -> None:
 def test_an_order_from_one_warehouse_has_no_parcels() -> None:
     begun = saga.receive(order(), actor(ANA), policy(level(BORIS)), NOON, needs_approval=False)
     state = saga.step_started(begun.state, StepName.RESERVE, NOON).state
-    one_place = (Stored(warehouse="NORTH", skus=("SKU-NORTH",)),)
+    one_place = (WarehouseItems(warehouse="NORTH", skus=("SKU-NORTH",)),)
 
     for stored in ((), one_place):
         done = saga.step_completed(state, StepName.RESERVE, "RES-1", NOON, stored=stored)
@@ -102,7 +102,7 @@ def test_an_order_ships_with_its_last_parcel_and_keeps_the_latest_estimated_deli
     change, late = OrderChange(state=shipping()), NOON + timedelta(days=9)
     for place in PLACES:
         at = late if place == "NORTH" else NOON
-        reports = ParcelNews(warehouse=place, tracking=f"TRK-{place}", estimated_delivery=at)
+        reports = ParcelUpdate(warehouse=place, tracking=f"TRK-{place}", estimated_delivery=at)
         change = parcels.parcel_moved(change.state, reports, NOON)
     state = change.state
 
@@ -120,7 +120,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("report", WRONG.values(), ids=WRONG)
-def test_repeated_reports_change_nothing(report: ParcelNews) -> None:
+def test_repeated_reports_change_nothing(report: ParcelUpdate) -> None:
     state = parcels.parcel_moved(shipping(), news("NORTH", tracking="TRK-1"), NOON).state
 
     assert parcels.parcel_moved(state, report, NOON).state == state
@@ -144,7 +144,7 @@ class ParcelCourse:
     arrives: bool
     recalled: bool
 
-    def reports_of(self, warehouse: str) -> Iterator[ParcelNews]:
+    def reports_of(self, warehouse: str) -> Iterator[ParcelUpdate]:
         """Return the reports about it: perhaps one on the way, and one at the end."""
         known = news(warehouse, tracking=f"TRK-{warehouse}") if self.ships else news(warehouse)
         if self.ships:
@@ -156,7 +156,7 @@ class ParcelCourse:
 
 
 @st.composite
-def report_sequences(draw: st.DrawFn) -> list[ParcelNews]:
+def report_sequences(draw: st.DrawFn) -> list[ParcelUpdate]:
     """Draw the reports of three parcels in any order, with repetitions."""
     courses = st.builds(
         ParcelCourse, ships=st.booleans(), arrives=st.booleans(), recalled=st.booleans()
@@ -172,7 +172,7 @@ def report_sequences(draw: st.DrawFn) -> list[ParcelNews]:
 
 @QUICK_PROPERTY
 @given(report_sequences())
-def test_all_parcels_arrive_or_all_are_recalled_once(reports: list[ParcelNews]) -> None:
+def test_all_parcels_arrive_or_all_are_recalled_once(reports: list[ParcelUpdate]) -> None:
     now, state, facts = NOON, shipping(), list[AuditEvent]()
     first = state.sequence
 

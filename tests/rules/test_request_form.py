@@ -183,14 +183,14 @@ def test_any_draft_is_content_or_has_errors(title: str, text: str, amount: str, 
     written = DraftContent(title=title, text=text, amount=amount, links=links)
 
     content: Content | None = None
-    mistakes: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
     try:
         content = read_content(written, "")
     except RequestFormErrors as found:
-        mistakes = tuple(found.by_field)
+        errors = tuple(found.by_field)
 
-    assert (content is None) == bool(mistakes)
-    assert set(mistakes) <= {"title", "text", "amount", "links"}
+    assert (content is None) == bool(errors)
+    assert set(errors) <= {"title", "text", "amount", "links"}
     assert content is None or content.title == title.strip()
 
 
@@ -211,8 +211,8 @@ def test_a_requested_expiry_beyond_the_policys_limit_is_refused_with_the_limit(
 
     try:
         asked = read_request(written, LIMITED, actor(ANA), ())
-    except RequestFormErrors as mistakes:
-        told = mistakes.by_field["answer_within"].data["limit"]
+    except RequestFormErrors as errors:
+        told = errors.by_field["answer_within"].data["limit"]
     else:
         assert asked.expire_after == read_window(wish)
 

@@ -31,7 +31,7 @@ from workflows.rules.orders.order import (
     StepName,
     order_snapshot,
 )
-from workflows.rules.orders.parcel import ParcelNews, Stored
+from workflows.rules.orders.parcel import ParcelUpdate, WarehouseItems
 from workflows.rules.people.actors import (
     Actor,
     ApproverSet,
@@ -337,12 +337,12 @@ def order_on_its_way() -> OrderSnapshot:
     return order_snapshot(order_saga.step_started(state, StepName.DELIVER, NOW).state, 7)
 
 
-def _in_parcels(*told: ParcelNews) -> OrderState:
+def _in_parcels(*told: ParcelUpdate) -> OrderState:
     state = _order_state(needs_approval=False)
     desk, *others = sorted({line.sku for line in THE_ORDER.lines})
     stored = (
-        Stored(warehouse="NORTH", skus=(desk,)),
-        Stored(warehouse="SOUTH <!channel>", skus=tuple(others)),
+        WarehouseItems(warehouse="NORTH", skus=(desk,)),
+        WarehouseItems(warehouse="SOUTH <!channel>", skus=tuple(others)),
     )
     for name, where in ((StepName.RESERVE, stored), (StepName.PAY, ())):
         state = order_saga.step_started(state, name, NOW).state
@@ -355,15 +355,15 @@ def _in_parcels(*told: ParcelNews) -> OrderState:
 
 def order_in_parcels() -> OrderSnapshot:
     arrives = NOW + timedelta(days=2)
-    news = ParcelNews(warehouse="NORTH", tracking="TRK-3003", estimated_delivery=arrives)
+    news = ParcelUpdate(warehouse="NORTH", tracking="TRK-3003", estimated_delivery=arrives)
     return order_snapshot(_in_parcels(news, replace(news, delivery="DLV-4004")), 7)
 
 
 def order_called_back() -> OrderSnapshot:
     """One parcel could not be handed over, the other one was called back."""
     state = _in_parcels(
-        ParcelNews(warehouse="NORTH", tracking="TRK-3003"),
-        ParcelNews(warehouse="SOUTH <!channel>", error="Nobody there.", recalled=True),
+        ParcelUpdate(warehouse="NORTH", tracking="TRK-3003"),
+        ParcelUpdate(warehouse="SOUTH <!channel>", error="Nobody there.", recalled=True),
     )
     state = parcel_progress.parcels_ended(state, NOW).state
     state = parcel_progress.parcel_recalled(state, "NORTH", NOW).state

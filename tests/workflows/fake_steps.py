@@ -15,7 +15,7 @@ from workflows.ports.orders import (
     StepQuestion,
     StepReference,
 )
-from workflows.rules.orders.parcel import Stored
+from workflows.rules.orders.parcel import WarehouseItems
 
 ARRIVAL = datetime(2030, 1, 2, 12, tzinfo=UTC)
 """The carrier's estimated delivery."""
@@ -44,7 +44,7 @@ class FakeSteps(InventoryPort, PaymentPort, ShippingPort):
     permanent_failures: set[str] = field(default_factory=set)
     transient_failures: Counter[str] = field(default_factory=Counter)
     held: set[str] = field(default_factory=set)
-    stored: tuple[Stored, ...] = ()
+    stored: tuple[WarehouseItems, ...] = ()
     lines: dict[str, list[str]] = field(default_factory=dict)
     arrivals: defaultdict[str, datetime] = field(
         default_factory=lambda: defaultdict(lambda: ARRIVAL)

@@ -23,13 +23,16 @@ from workflows.order import OrderWorkflow
 from workflows.payloads import data_converter
 from workflows.registry import WORKFLOWS, sandbox
 from workflows.rules.orders.order import Order, OrderLine, OrderStatus
-from workflows.rules.orders.parcel import ParcelNews, ParcelStatus, Stored
+from workflows.rules.orders.parcel import ParcelStatus, ParcelUpdate, WarehouseItems
 from workflows.rules.shared.ids import shipment_id
 from workflows.rules.shared.saga import StepStatus
 from workflows.shipment import PARCEL_MOVED, ShipmentWorkflow
 
 NORTH, SOUTH = "NORTH", "SOUTH"
-BOTH = (Stored(warehouse=NORTH, skus=("DESK-1",)), Stored(warehouse=SOUTH, skus=("LAMP-1",)))
+BOTH = (
+    WarehouseItems(warehouse=NORTH, skus=("DESK-1",)),
+    WarehouseItems(warehouse=SOUTH, skus=("LAMP-1",)),
+)
 LAMP = OrderLine(sku="LAMP-1", quantity=2, unit_price=usd("50.00"))
 
 
@@ -226,8 +229,8 @@ async def test_outdated_or_unknown_parcel_news_change_nothing(
     await ports.until(lambda: ports.audit.kinds(order.id).count("ParcelShipped") == 2)
 
     for news in (
-        ParcelNews(warehouse=NORTH, tracking="other"),
-        ParcelNews(warehouse="EAST", tracking="other", delivery="other"),
+        ParcelUpdate(warehouse=NORTH, tracking="other"),
+        ParcelUpdate(warehouse="EAST", tracking="other", delivery="other"),
     ):
         await order.signal(PARCEL_MOVED, news)
     for warehouse in (NORTH, SOUTH):

@@ -7,7 +7,7 @@ from temporalio import activity
 
 from workflows.rules.orders.mail import Mail
 from workflows.rules.orders.order import Order
-from workflows.rules.orders.parcel import Stored
+from workflows.rules.orders.parcel import WarehouseItems
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +32,7 @@ class StepReference:
 
     reference: str
     estimated_delivery: datetime | None = None
-    stored: tuple[Stored, ...] = ()
+    stored: tuple[WarehouseItems, ...] = ()
 
 
 RETRIED_WITH_MESSAGE = frozenset({"InventoryDownError", "PaymentGatewayError"})

@@ -16,7 +16,7 @@ class ParcelStatus(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Stored:
+class WarehouseItems:
     """The products of an order, by SKU, that are in one warehouse."""
 
     warehouse: str
@@ -37,7 +37,7 @@ class Parcel:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ParcelNews:
+class ParcelUpdate:
     """A report from a shipment to its order, with everything known so far.
 
     `error` is why it has failed permanently; `recalled` is set if it has been recalled since.

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from workflows.rules.orders.order import Order, OrderChange, OrderState, OrderStatus, StepName
-from workflows.rules.orders.parcel import Parcel, ParcelNews, ParcelStatus
+from workflows.rules.orders.parcel import Parcel, ParcelStatus, ParcelUpdate
 from workflows.rules.orders.saga import step_completed, step_failed, step_started
 from workflows.rules.orders.transitions import note
 from workflows.rules.people.actors import CLOCK
@@ -21,7 +21,7 @@ def part_of(order: Order, parcel: Parcel) -> Order:
     return replace(order, lines=lines)
 
 
-def parcel_moved(state: OrderState, news: ParcelNews, now: datetime) -> OrderChange:
+def parcel_moved(state: OrderState, news: ParcelUpdate, now: datetime) -> OrderChange:
     """Apply the progress of a shipment. Safe to repeat: known progress changes nothing.
 
     The order is shipped when its last parcel is, and complete when the last parcel is delivered.
@@ -71,7 +71,7 @@ def parcel_recalled(state: OrderState, warehouse: str, now: datetime) -> OrderCh
     )
 
 
-def _shipped(change: OrderChange, news: ParcelNews, now: datetime) -> OrderChange:
+def _shipped(change: OrderChange, news: ParcelUpdate, now: datetime) -> OrderChange:
     """Store the latest expected delivery; start the delivery step after the last shipment."""
     state = change.state
     expected = [at for at in (state.estimated_delivery, news.estimated_delivery) if at is not None]

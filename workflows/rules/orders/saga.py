@@ -22,7 +22,7 @@ from workflows.rules.orders.order import (
     StepName,
     Stuck,
 )
-from workflows.rules.orders.parcel import Parcel, Stored
+from workflows.rules.orders.parcel import Parcel, WarehouseItems
 from workflows.rules.orders.transitions import (
     apply_move,
     end,
@@ -145,7 +145,7 @@ def step_completed(  # noqa: PLR0913 - a step may return this much
     now: datetime,
     *,
     estimated_delivery: datetime | None = None,
-    stored: Sequence[Stored] = (),
+    stored: Sequence[WarehouseItems] = (),
 ) -> OrderChange:
     """Record a step's success; after the last step the order is complete.
 
