@@ -1,36 +1,36 @@
 """The approval card: what approvers read, and what they press."""
 
-from views.approvers import people_of
+from views.approvers import approvers_text
 from views.blocks import (
     HEADER,
     Block,
+    Limits,
     Message,
-    Room,
     actions,
     button,
     confirm,
     context,
     fields,
-    fitted,
+    fit_card,
+    fit_modal,
     header,
     mrkdwn,
-    roomy,
 )
 from views.card_click import ButtonValue, Click, button_value, parse_click
 from views.changes import are_shortened, change_blocks, change_request_blocks, comment_blocks
 from views.content import (
-    amount_words,
+    amount_text,
     content_blocks,
     headline,
     is_shortened,
     subject,
     subject_mrkdwn,
 )
-from views.explanations import rule_words
+from views.explanations import rule_text
 from views.footer import footer
 from views.ids import ActionId, BlockId
 from views.levels import is_blocked, is_decidable, level_blocks
-from views.outcome import outcome_blocks, short_outcome, who
+from views.outcome import actor_text, outcome_blocks, short_outcome
 from views.translator import Translator
 from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -46,40 +46,38 @@ def build(snapshot: ApprovalSnapshot, t: Translator) -> Message:
     """
     return Message(
         text=summary(snapshot, t),
-        blocks=fitted(lambda room: _blocks(snapshot, room, t), snapshot.card_version),
+        blocks=fit_card(lambda limits: _blocks(snapshot, limits, t), snapshot.card_version),
     )
 
 
 def details(snapshot: ApprovalSnapshot, t: Translator) -> list[Block]:
-    """Return the same for a modal: nothing to press, and far more room."""
-    return roomy(lambda room: [*_body(snapshot, room, t), footer_of(snapshot, t)])
+    """Return the same for a modal: nothing to press, and far more limits."""
+    return fit_modal(lambda limits: [*_body(snapshot, limits, t), footer_block(snapshot, t)])
 
 
-def _blocks(snapshot: ApprovalSnapshot, room: Room, t: Translator) -> list[Block]:
+def _blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
     buttons = (
-        [deciding_row(snapshot, BlockId.ACTIONS, t)]
-        if snapshot.is_open
-        else reading_row(snapshot, t)
+        [action_row(snapshot, BlockId.ACTIONS, t)] if snapshot.is_open else details_row(snapshot, t)
     )
-    return [*_body(snapshot, room, t), *buttons, footer_of(snapshot, t)]
+    return [*_body(snapshot, limits, t), *buttons, footer_block(snapshot, t)]
 
 
-def _body(snapshot: ApprovalSnapshot, room: Room, t: Translator) -> list[Block]:
+def _body(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
     return [
-        header(BlockId.HEADER, headline_of(snapshot, t), t),
+        header(BlockId.HEADER, header_text(snapshot, t), t),
         summary_fields(snapshot, t),
         *private_block(snapshot, t),
-        *change_blocks(snapshot, room, t),
-        *content_blocks(snapshot.content, room, t),
-        *_shortened_block(snapshot, room, t),
-        *level_blocks(snapshot, room, t),
-        *change_request_blocks(snapshot, room, t),
-        *outcome_blocks(snapshot, room, t),
-        *comment_blocks(snapshot, room, t),
+        *change_blocks(snapshot, limits, t),
+        *content_blocks(snapshot.content, limits, t),
+        *_shortened_block(snapshot, limits, t),
+        *level_blocks(snapshot, limits, t),
+        *change_request_blocks(snapshot, limits, t),
+        *outcome_blocks(snapshot, limits, t),
+        *comment_blocks(snapshot, limits, t),
     ]
 
 
-def headline_of(snapshot: ApprovalSnapshot, t: Translator) -> str:
+def header_text(snapshot: ApprovalSnapshot, t: Translator) -> str:
     """Return what stands in the header; where the subject is hidden, the kind alone."""
     if snapshot.hidden:
         return t.clip_plain(" ".join(snapshot.title.split()), HEADER)
@@ -90,27 +88,27 @@ def private_block(snapshot: ApprovalSnapshot, t: Translator) -> list[Block]:
     """Say that there is more than everybody may read, and who reads it where."""
     if not snapshot.hidden:
         return []
-    words = t("private.open" if snapshot.is_open else "private.closed")
-    return [context(BlockId.PRIVATE, mrkdwn(words, 300, t))]
+    text = t("private.open" if snapshot.is_open else "private.closed")
+    return [context(BlockId.PRIVATE, mrkdwn(text, 300, t))]
 
 
-def _shortened_block(snapshot: ApprovalSnapshot, room: Room, t: Translator) -> list[Block]:
+def _shortened_block(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
     """Say where the whole of what is asked stands: nobody is to approve what they could not read."""
-    if not (is_shortened(snapshot.content, room, t) or are_shortened(snapshot, room, t)):
+    if not (is_shortened(snapshot.content, limits, t) or are_shortened(snapshot, limits, t)):
         return []
-    words = t("shortened.open" if snapshot.is_open else "shortened.closed")
-    return [context(BlockId.SHORTENED, mrkdwn(words, 300, t))]
+    text = t("shortened.open" if snapshot.is_open else "shortened.closed")
+    return [context(BlockId.SHORTENED, mrkdwn(text, 300, t))]
 
 
-def footer_of(snapshot: ApprovalSnapshot, t: Translator) -> Block:
+def footer_block(snapshot: ApprovalSnapshot, t: Translator) -> Block:
     """Return the line in small print that names the request."""
-    words = t(
+    text = t(
         "approval.foot" if snapshot.content_revision == 1 else "approval.foot.amended",
         request_id=t.inline(snapshot.request_id, 80),
         when=t.date(snapshot.submitted_at),
         version=snapshot.content_revision,
     )
-    return footer(snapshot.request_id, words, t)
+    return footer(snapshot.request_id, text, t)
 
 
 def summary_fields(snapshot: ApprovalSnapshot, t: Translator) -> Block:
@@ -119,14 +117,14 @@ def summary_fields(snapshot: ApprovalSnapshot, t: Translator) -> Block:
     pairs = [("state", t(f"approval.{state}"))]
     if snapshot.content.amount is not None:
         pairs.append(("amount", t.inline(str(snapshot.content.amount), 60)))
-    pairs.append(("requester", who(snapshot.requester, t)))
+    pairs.append(("requester", actor_text(snapshot.requester, t)))
     if not snapshot.hidden:
-        pairs.append(("rule", rule_words(snapshot.rule, t)))
+        pairs.append(("rule", rule_text(snapshot.rule, t)))
     labelled = [(t(f"approval.field.{name}"), value) for name, value in pairs]
     return fields(BlockId.SUMMARY, labelled, t)
 
 
-def deciding_row(snapshot: ApprovalSnapshot, block_id: str, t: Translator) -> Block:
+def action_row(snapshot: ApprovalSnapshot, block_id: str, t: Translator) -> Block:
     """Return the row of buttons: what decides only while somebody may, and More…, three at most."""
     more = button(ActionId.MORE, t("button.more"), button_value(snapshot, t))
     return actions(block_id, *verdict_buttons(snapshot, t), more)
@@ -165,19 +163,19 @@ def details_button(snapshot: ApprovalSnapshot, t: Translator, *, reply_level: in
     return button(ActionId.DETAILS, t("button.details"), value)
 
 
-def reading_row(snapshot: ApprovalSnapshot, t: Translator) -> list[Block]:
+def details_row(snapshot: ApprovalSnapshot, t: Translator) -> list[Block]:
     """Return *View details* as a row of its own, where a card hides what it is about."""
     return [actions(BlockId.ACTIONS, details_button(snapshot, t))] if snapshot.hidden else []
 
 
 def _confirm(snapshot: ApprovalSnapshot, t: Translator) -> Block:
-    words = t(
+    text = t(
         "confirm.approve.text",
         subject=subject(snapshot.content, 120, t),
-        amount=amount_words(snapshot.content.amount, t),
+        amount=amount_text(snapshot.content.amount, t),
     )
     title, agree = t("confirm.approve.title"), t("button.approve")
-    return confirm(title, words, agree, t)
+    return confirm(title, text, agree, t)
 
 
 def summary(snapshot: ApprovalSnapshot, t: Translator) -> str:
@@ -187,16 +185,16 @@ def summary(snapshot: ApprovalSnapshot, t: Translator) -> str:
     data = {
         "title": t.inline(snapshot.title, 80),
         "subject": subject_mrkdwn(snapshot.content, t),
-        "amount": amount_words(snapshot.content.amount, t),
-        "requester": who(snapshot.requester, t),
+        "amount": amount_text(snapshot.content.amount, t),
+        "requester": actor_text(snapshot.requester, t),
     }
     if not snapshot.is_open:
         return t("approval.text.closed", outcome=short_outcome(snapshot, t), **data)
     if snapshot.status is Status.CHANGES_REQUESTED:
         wanted = snapshot.change_request.person if snapshot.change_request else ""
         return t("approval.text.changes", who=t.mention(wanted), **data)
-    rule = rule_words(snapshot.rule, t)
-    return t("approval.text.pending", asked=asked_words(snapshot, t), rule=rule, **data)
+    rule = rule_text(snapshot.rule, t)
+    return t("approval.text.pending", asked=undecided_text(snapshot, t), rule=rule, **data)
 
 
 def _public_summary(snapshot: ApprovalSnapshot, t: Translator) -> str:
@@ -206,16 +204,16 @@ def _public_summary(snapshot: ApprovalSnapshot, t: Translator) -> str:
         wanted = snapshot.change_request.person if snapshot.change_request else ""
         state = t("private.text.changes", who=t.mention(wanted))
     else:
-        state = asked_words(snapshot, t)
-    title, requester = t.inline(snapshot.title, 80), who(snapshot.requester, t)
+        state = undecided_text(snapshot, t)
+    title, requester = t.inline(snapshot.title, 80), actor_text(snapshot.requester, t)
     return t("private.text", title=title, requester=requester, state=state)
 
 
-def asked_words(snapshot: ApprovalSnapshot, t: Translator) -> str:
+def undecided_text(snapshot: ApprovalSnapshot, t: Translator) -> str:
     """Return who may decide now and has not, in one sentence."""
     level = snapshot.open_level
     if level is None or not is_decidable(snapshot):
         return t("approval.text.blocked")
-    filled = {one for said in level.decisions for one in (said.seat, said.person)}
-    left = tuple(one for one in level.eligible if one not in filled)
-    return t("approval.text.asked", people=people_of(snapshot, left, MENTIONED, t))
+    filled = {person for said in level.decisions for person in (said.seat, said.person)}
+    left = tuple(person for person in level.eligible if person not in filled)
+    return t("approval.text.asked", people=approvers_text(snapshot, left, MENTIONED, t))

@@ -4,7 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from views import notices
-from views.blocks import Block, View, context, message_modal, modal, mrkdwn, said, text_input
+from views.blocks import (
+    Block,
+    View,
+    context,
+    message_modal,
+    modal,
+    mrkdwn,
+    mrkdwn_section,
+    text_input,
+)
 from views.ids import BlockId, CallbackId, InputId
 from views.inputs import choice_input
 from views.outcome import short_outcome
@@ -47,7 +56,7 @@ def build(
     return modal(
         t("approval_form.title"),
         [
-            *([said(BlockId.PROBLEM, problem, t)] if problem else []),
+            *([mrkdwn_section(BlockId.PROBLEM, problem, t)] if problem else []),
             context(BlockId.NOTICE, mrkdwn(number, 300, t)),
             *_inputs(typed, choices, t),
         ],
@@ -63,7 +72,10 @@ def _inputs(typed: DraftRequest, choices: Sequence[tuple[str, str]], t: Translat
     policy = t("approval_form.policy")
     return [
         choice_input(InputId.POLICY, policy, choices, typed.policy, t),
-        *(content_input(one, str(getattr(typed.content, one.value)), t) for one in _CONTENT),
+        *(
+            content_input(input_id, str(getattr(typed.content, input_id.value)), t)
+            for input_id in _CONTENT
+        ),
         text_input(
             InputId.ANSWER_WITHIN,
             InputId.ANSWER_WITHIN,

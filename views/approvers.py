@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from views.blocks import Room
-from views.explanations import rule_words
+from views.blocks import Limits
+from views.explanations import rule_text
 from views.translator import Translator
 from workflows.rules.approvals.request import Delegate, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
@@ -11,46 +11,46 @@ from workflows.rules.people.actors import SourceKind
 
 SOURCES = 10
 """Sources listed by name."""
-STAND_INS = 8
+DELEGATES = 8
 
 
-def open_words(
-    snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Room, t: Translator
+def waiting_lines(
+    snapshot: ApprovalSnapshot, level: LevelSnapshot, limits: Limits, t: Translator
 ) -> list[str]:
     """Return the lines about a level that waits: who is asked, by which rule, until when."""
     if level.blocked:
-        words = blocked_words(level, t)
+        text = blocked_lines(level, t)
         if level.expires_at:
-            words.append(t("level.clock_runs", when=t.date(level.expires_at)))
-        return words + _reassigned_words(level, t) + _clock_words(level, t)
-    given = sum(one.verdict is Verdict.APPROVE for one in level.decisions)
+            text.append(t("level.clock_runs", when=t.date(level.expires_at)))
+        return text + _reassigned_lines(level, t) + _timer_lines(level, t)
+    given = sum(decision.verdict is Verdict.APPROVE for decision in level.decisions)
     needed = t.count("level.needed", level.needed)
     if given:
         needed = t("level.given", given=given, needed=level.needed)
-    words = [
-        t("level.asked", people=_asked_people(snapshot, level, room, t), needed=needed),
-        *(_reassigned_words(level, t) or [_why_asked(snapshot, level, t)]),
-        *_stand_in_words(snapshot, level, t),
+    text = [
+        t("level.asked", people=_eligible_text(snapshot, level, limits, t), needed=needed),
+        *(_reassigned_lines(level, t) or [_routing_text(snapshot, level, t)]),
+        *_delegate_lines(snapshot, level, t),
     ]
     if level.expires_at:
-        words.append(t("level.deadline", when=t.date(level.expires_at)))
-    return words + _clock_words(level, t)
+        text.append(t("level.deadline", when=t.date(level.expires_at)))
+    return text + _timer_lines(level, t)
 
 
-def blocked_words(level: LevelSnapshot, t: Translator) -> list[str]:
+def blocked_lines(level: LevelSnapshot, t: Translator) -> list[str]:
     """Return why nobody may decide at a level, and which sources could not be read."""
     if not level.blocked:
         return []
     key = f"level.blocked.{level.blocked}"
     code = t.inline(level.blocked, 80)
-    words = [t(key if t.has(key) else "level.blocked.other", code=code)]
+    text = [t(key if t.has(key) else "level.blocked.other", code=code)]
     if level.unreadable:
-        sources = _listed_sources(level.unreadable, t)
-        words.append(t("level.unreadable", sources=sources))
-    return words
+        sources = _sources_text(level.unreadable, t)
+        text.append(t("level.unreadable", sources=sources))
+    return text
 
 
-def _reassigned_words(level: LevelSnapshot, t: Translator) -> list[str]:
+def _reassigned_lines(level: LevelSnapshot, t: Translator) -> list[str]:
     """Return which admin has named the approvers and why: then it is not the policy that did."""
     if level.reassigned is None:
         return []
@@ -61,40 +61,42 @@ def _reassigned_words(level: LevelSnapshot, t: Translator) -> list[str]:
     return [t("level.reassigned", who=who, reason=reason)]
 
 
-def _clock_words(level: LevelSnapshot, t: Translator) -> list[str]:
+def _timer_lines(level: LevelSnapshot, t: Translator) -> list[str]:
     """Return what the clock has done so far."""
-    words = []
+    text = []
     if level.reminders:
-        words.append(t.count("level.reminders", level.reminders))
+        text.append(t.count("level.reminders", level.reminders))
     if level.escalations:
-        words.append(t.count("level.escalations", level.escalations))
-    return [" ".join(words)] if words else []
+        text.append(t.count("level.escalations", level.escalations))
+    return [" ".join(text)] if text else []
 
 
-def _asked_people(
-    snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Room, t: Translator
+def _eligible_text(
+    snapshot: ApprovalSnapshot, level: LevelSnapshot, limits: Limits, t: Translator
 ) -> str:
     """Return those asked; where several sources name them, each with the source that does."""
-    if not snapshot.mention_approvers or not _several(level):
-        return people_of(snapshot, level.eligible, room.people, t)
-    sources = {one.person: one.source for one in level.asked}
+    if not snapshot.mention_approvers or not _has_several_sources(level):
+        return approvers_text(snapshot, level.eligible, limits.people, t)
+    sources = {member.person: member.source for member in level.asked}
     names = []
-    for one in level.eligible[: room.people]:
-        name, source = t.mention(one), source_words(sources.get(one, ""), t)
+    for person in level.eligible[: limits.people]:
+        name, source = t.mention(person), source_text(sources.get(person, ""), t)
         names.append(t("level.asked.by", person=name, source=source) if source else name)
     return _with_more(names, len(level.eligible), t)
 
 
-def people_of(snapshot: ApprovalSnapshot, ids: tuple[str, ...], limit: int, t: Translator) -> str:
+def approvers_text(
+    snapshot: ApprovalSnapshot, ids: tuple[str, ...], limit: int, t: Translator
+) -> str:
     """Return people by mention, or, where nobody is to be notified, their number."""
     if not snapshot.mention_approvers:
         return t.count("people", len(ids))
-    return named(ids, limit, t)
+    return people_text(ids, limit, t)
 
 
-def named(ids: Sequence[str], limit: int, t: Translator) -> str:
+def people_text(ids: Sequence[str], limit: int, t: Translator) -> str:
     """Return people by mention, and how many more there are."""
-    return _with_more([t.mention(one) for one in ids[:limit]], len(ids), t)
+    return _with_more([t.mention(person) for person in ids[:limit]], len(ids), t)
 
 
 def _with_more(shown: list[str], in_all: int, t: Translator) -> str:
@@ -103,37 +105,37 @@ def _with_more(shown: list[str], in_all: int, t: Translator) -> str:
     return t.list(shown)
 
 
-def _why_asked(snapshot: ApprovalSnapshot, level: LevelSnapshot, t: Translator) -> str:
+def _routing_text(snapshot: ApprovalSnapshot, level: LevelSnapshot, t: Translator) -> str:
     """Tell approvers by which rule they were asked; a named person needs no further source.
 
     The words of a rule that asks whatever the amount tell nobody anything; its summary has them.
     """
-    sources = _listed_sources(level.sources, t)
+    sources = _sources_text(level.sources, t)
     key = "sources"
-    if all(_is_name(source) for source in level.sources):
+    if all(_names_a_person(source) for source in level.sources):
         key = "named"
-    elif _several(level) and snapshot.mention_approvers:
+    elif _has_several_sources(level) and snapshot.mention_approvers:
         key = "each"
     always = ".always" if snapshot.rule.is_always else ""
-    rule = rule_words(snapshot.rule, t)
+    rule = rule_text(snapshot.rule, t)
     return t(f"level.asked.{key}{always}", rule=rule, sources=sources)
 
 
-def _several(level: LevelSnapshot) -> bool:
+def _has_several_sources(level: LevelSnapshot) -> bool:
     """Say whether people differ in how they were found; whom the policy names needs no telling."""
-    return len(level.sources) > 1 and not all(_is_name(source) for source in level.sources)
+    return len(level.sources) > 1 and not all(_names_a_person(source) for source in level.sources)
 
 
-def _is_name(source: str) -> bool:
+def _names_a_person(source: str) -> bool:
     return source.startswith(f"{SourceKind.USER}:")
 
 
-def _listed_sources(sources: tuple[str, ...], t: Translator) -> str:
-    shown = [source_words(source, t) for source in sources[:SOURCES]]
+def _sources_text(sources: tuple[str, ...], t: Translator) -> str:
+    shown = [source_text(source, t) for source in sources[:SOURCES]]
     return _with_more(shown, len(sources), t)
 
 
-def source_words(source: str, t: Translator) -> str:
+def source_text(source: str, t: Translator) -> str:
     """Return a source such as `group:sales-leads`, `manager`, `user:U0BORIS` in words."""
     kind, _, value = source.partition(":")
     shown = t.inline(value, 60)
@@ -151,28 +153,28 @@ def source_words(source: str, t: Translator) -> str:
     return t.inline(source, 60)
 
 
-def _stand_in_words(snapshot: ApprovalSnapshot, level: LevelSnapshot, t: Translator) -> list[str]:
+def _delegate_lines(snapshot: ApprovalSnapshot, level: LevelSnapshot, t: Translator) -> list[str]:
     """Return who stands in for whom at a seat that nobody has filled yet."""
     filled = {said.seat for said in level.decisions}
-    waiting = [one for one in level.delegates if one.seat not in filled]
+    waiting = [delegate for delegate in level.delegates if delegate.seat not in filled]
     if not waiting:
         return []
     if not snapshot.mention_approvers:
         return [t.count("level.delegates", len(waiting))]
-    words = [_stand_in(one, t) for one in waiting[:STAND_INS]]
-    if more := len(waiting) - len(words):
-        words.append(t.count("level.delegates.more", more))
-    return words
+    text = [_delegate_text(delegate, t) for delegate in waiting[:DELEGATES]]
+    if more := len(waiting) - len(text):
+        text.append(t.count("level.delegates.more", more))
+    return text
 
 
-def _stand_in(one: Delegate, t: Translator) -> str:
+def _delegate_text(delegate: Delegate, t: Translator) -> str:
     key = "level.stand_in"
-    key += ".from" if one.starts else ""
-    key += ".until" if one.ends else ""
+    key += ".from" if delegate.starts else ""
+    key += ".until" if delegate.ends else ""
     return t(
         key,
-        person=t.mention(one.person),
-        seat=t.mention(one.seat),
-        starts=t.date(one.starts) if one.starts else "",
-        ends=t.date(one.ends) if one.ends else "",
+        person=t.mention(delegate.person),
+        seat=t.mention(delegate.seat),
+        starts=t.date(delegate.starts) if delegate.starts else "",
+        ends=t.date(delegate.ends) if delegate.ends else "",
     )

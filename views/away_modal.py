@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from views import notices
-from views.blocks import Block, View, message_modal, modal, said
+from views.blocks import Block, View, message_modal, modal, mrkdwn_section
 from views.ids import BlockId, CallbackId, InputId
 from views.inputs import instant_input, person_input, tick_input
 from views.payload import UnreadablePayloadError, clicker, instant, table, word
@@ -39,10 +39,12 @@ class AwaySubmission:
     @property
     def absence(self) -> Absence:
         """The absence that was asked for; only after `check` has found nothing wrong."""
-        one = self.written
-        if one.starts is None or one.ends is None:
+        draft = self.written
+        if draft.starts is None or draft.ends is None:
             raise UnreadablePayloadError("state.values")
-        return Absence(person=self.person, delegate=one.delegate, starts=one.starts, ends=one.ends)
+        return Absence(
+            person=self.person, delegate=draft.delegate, starts=draft.starts, ends=draft.ends
+        )
 
 
 def build(
@@ -57,8 +59,8 @@ def build(
     return modal(
         t("away.title"),
         [
-            *([said(BlockId.PROBLEM, problem, t)] if problem else []),
-            said(BlockId.NOTICE, t("away.what"), t),
+            *([mrkdwn_section(BlockId.PROBLEM, problem, t)] if problem else []),
+            mrkdwn_section(BlockId.NOTICE, t("away.what"), t),
             *_absence_blocks(absences, typed, t),
             *_inputs(typed, t, optional=bool(absences)),
         ],
@@ -73,11 +75,11 @@ def build(
 def _absence_blocks(absences: Sequence[Absence], typed: DraftAbsence, t: Translator) -> list[Block]:
     if not absences:
         return []
-    lines = [t("away.have"), *(absence_words(one, t) for one in absences[:SHOWN])]
+    lines = [t("away.have"), *(absence_text(absence, t) for absence in absences[:SHOWN])]
     label, tick = t("away.back"), t("away.back.tick")
     hint = t("away.back.hint")
     return [
-        said(BlockId.ABSENCE, "\n".join(lines), t),
+        mrkdwn_section(BlockId.ABSENCE, "\n".join(lines), t),
         tick_input(InputId.BACK, label, tick, hint, t, ticked=typed.back),
     ]
 
@@ -92,7 +94,7 @@ def _inputs(typed: DraftAbsence, t: Translator, *, optional: bool) -> list[Block
     ]
 
 
-def absence_words(absence: Absence, t: Translator) -> str:
+def absence_text(absence: Absence, t: Translator) -> str:
     """Return an absence in one line."""
     return t(
         "away.absence",
@@ -135,21 +137,21 @@ def _ticked(view: object) -> bool:
 
 def check(submission: AwaySubmission, now: datetime, t: Translator) -> dict[str, str]:
     """Return the field errors that need no look into the records; empty when all is well."""
-    one = submission.written
-    if one.back:
+    draft = submission.written
+    if draft.back:
         return {}
     found: dict[str, str] = {}
-    if one.starts is None:
+    if draft.starts is None:
         found[InputId.STARTS.value] = t("refusal.text_missing")
-    if one.ends is None:
+    if draft.ends is None:
         found[InputId.ENDS.value] = t("refusal.text_missing")
-    elif one.ends <= now:
+    elif draft.ends <= now:
         found |= errors("absence_in_the_past", t)
-    elif one.starts is not None and one.ends <= one.starts:
+    elif draft.starts is not None and draft.ends <= draft.starts:
         found |= errors("absence_backwards", t)
-    if not one.delegate:
+    if not draft.delegate:
         found[InputId.DELEGATE.value] = t("refusal.nobody_named")
-    elif one.delegate == submission.person:
+    elif draft.delegate == submission.person:
         found |= errors("absence_to_yourself", t)
     return found
 
@@ -180,11 +182,11 @@ def noted(
     replaced: Sequence[Absence] = (),
 ) -> str:
     """Say that the absence is noted, and which earlier ones it replaces."""
-    lines = [t("away.noted", absence=absence_words(absence, t))]
-    gone = [one for one in replaced if one != absence]
+    lines = [t("away.noted", absence=absence_text(absence, t))]
+    gone = [earlier for earlier in replaced if earlier != absence]
     if gone:
         lines.append(t("away.replaced"))
-        lines += [absence_words(one, t) for one in gone[:SHOWN]]
+        lines += [absence_text(absence, t) for absence in gone[:SHOWN]]
     return "\n".join(lines)
 
 
@@ -192,7 +194,7 @@ def back(gone: Sequence[Absence], t: Translator) -> str:
     """Say that the person is back, and which absences are forgotten."""
     if not gone:
         return t("away.back.nothing")
-    lines = [t("away.back.done"), *(absence_words(one, t) for one in gone[:SHOWN])]
+    lines = [t("away.back.done"), *(absence_text(absence, t) for absence in gone[:SHOWN])]
     return "\n".join(lines)
 
 

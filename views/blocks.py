@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from views.ids import BlockId
-from views.text import parted
+from views.text import split_text
 from views.translator import Translator
 
 Block = dict[str, object]
@@ -35,11 +35,11 @@ class Message:
 
     def without_buttons(self) -> "Message":
         """Return the same message with nothing to press."""
-        return replace(self, blocks=[one for one in self.blocks if one["type"] != "actions"])
+        return replace(self, blocks=[block for block in self.blocks if block["type"] != "actions"])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Room:
+class Limits:
     """How much of what people typed is shown. `field` is the most that one line of fields takes."""
 
     text: int
@@ -55,7 +55,7 @@ class Room:
 
 
 # Up to eight people (`rules.notice.MENTIONED`) hear of a request by the card alone: all are named.
-_ROOMY = Room(
+_GENEROUS = Limits(
     text=SECTION,
     fields=2900,
     field=300,
@@ -68,16 +68,16 @@ _ROOMY = Room(
     remarks=3,
 )
 # What people said about it gives way first, then links (whole or not at all), then what is asked.
-_QUIET = replace(_ROOMY, reason=120, decisions=5, levels=3, people=8, remarks=2)
-_QUIETER = replace(_QUIET, reason=60, decisions=2, levels=2, remarks=1)
-_UNLINKED = replace(_QUIETER, links=600, fields=1200)
-_TIGHT = replace(_UNLINKED, text=1500, changes=1000)
+_FEWER_REASONS = replace(_GENEROUS, reason=120, decisions=5, levels=3, people=8, remarks=2)
+_FEWEST_REASONS = replace(_FEWER_REASONS, reason=60, decisions=2, levels=2, remarks=1)
+_FEWER_LINKS = replace(_FEWEST_REASONS, links=600, fields=1200)
+_TIGHT = replace(_FEWER_LINKS, text=1500, changes=1000)
 _TIGHTER = replace(_TIGHT, text=600, changes=600)
-_BARE = replace(_TIGHTER, text=300, fields=400, links=200)
-_CARDS = (_ROOMY, _QUIET, _QUIETER, _UNLINKED, _TIGHT, _TIGHTER, _BARE)
+_TIGHTEST = replace(_TIGHTER, text=300, fields=400, links=200)
+_CARDS = (_GENEROUS, _FEWER_REASONS, _FEWEST_REASONS, _FEWER_LINKS, _TIGHT, _TIGHTER, _TIGHTEST)
 
-WHOLE = replace(
-    _ROOMY,
+MODAL = replace(
+    _GENEROUS,
     text=15_000,
     fields=20_000,
     field=15_000,
@@ -86,29 +86,29 @@ WHOLE = replace(
     levels=30,
     changes=6000,
 )
-"""A modal's room: everything that a request may hold (`rules.content`), in several sections."""
+"""A modal's limits: everything that a request may hold (`rules.content`), in several sections."""
 _VIEW = 240_000
 """Characters of all blocks of a modal as JSON: Slack takes 250,000 for the modal."""
 _VIEW_BLOCKS = 80
 """Slack takes 100; the verbs need some."""
 
 
-def roomy(build: Callable[[Room], list[Block]]) -> list[Block]:
+def fit_modal(build: Callable[[Limits], list[Block]]) -> list[Block]:
     """Build for a modal, which takes twenty times as much as a message."""
-    blocks = build(WHOLE)
+    blocks = build(MODAL)
     if len(blocks) > _VIEW_BLOCKS or len(json.dumps(blocks)) > _VIEW:
-        return build(_ROOMY)
+        return build(_GENEROUS)
     return blocks
 
 
-def fitted(build: Callable[[Room], list[Block]], card_version: int) -> list[Block]:
-    """Build with room, or, where that is more than Slack takes, with less; ids carry the version.
+def fit_card(build: Callable[[Limits], list[Block]], card_version: int) -> list[Block]:
+    """Build with limits, or, where that is more than Slack takes, with less; ids carry the version.
 
     Slack wants new block ids on every update, or it keeps what it had.
     """
     blocks: list[Block] = []
-    for room in _CARDS:
-        blocks = build(room)
+    for limits in _CARDS:
+        blocks = build(limits)
         if len(json.dumps(blocks, ensure_ascii=False)) <= MESSAGE:
             break
     for block in blocks:
@@ -132,21 +132,21 @@ def header(block_id: str, typed: str, t: Translator) -> Block:
     return {"type": "header", "block_id": block_id, "text": plain(typed, HEADER, t)}
 
 
-def section(block_id: str, words: Block) -> Block:
+def section(block_id: str, text: Block) -> Block:
     """Return a section of one text."""
-    return {"type": "section", "block_id": block_id, "text": words}
+    return {"type": "section", "block_id": block_id, "text": text}
 
 
 def sections(block_id: str, typed: str, limit: int, t: Translator) -> list[Block]:
     """Return plain text of at most `limit` characters, in as many sections as it takes."""
-    parts = parted(t.clip_plain(typed, limit), SECTION)
+    parts = split_text(t.clip_plain(typed, limit), SECTION)
     return [
         section(f"{block_id}-{number}" if number else block_id, plain(part, SECTION, t))
         for number, part in enumerate(parts)
     ]
 
 
-def said(block_id: str, sentence: str, t: Translator) -> Block:
+def mrkdwn_section(block_id: str, sentence: str, t: Translator) -> Block:
     """Return a section of our own words (with escaped data in them)."""
     return section(block_id, mrkdwn(sentence, SECTION, t))
 
@@ -254,15 +254,15 @@ def modal(  # noqa: PLR0913 - a modal has this many parts
 
 def message_modal(title: str, sentence: str, t: Translator) -> View:
     """Return a modal with one sentence, already escaped, and nothing left to do but close."""
-    words = [said(BlockId.NOTICE, sentence, t)]
-    return modal(title, words, t, close=t("verb.close"))
+    text = [mrkdwn_section(BlockId.NOTICE, sentence, t)]
+    return modal(title, text, t, close=t("verb.close"))
 
 
-def confirm(title: str, words: str, agree: str, t: Translator) -> Block:
+def confirm(title: str, text: str, agree: str, t: Translator) -> Block:
     """Return the question that a button asks before it counts."""
     return {
         "title": plain(title, 100, t),
-        "text": plain(words, CONFIRM_TEXT, t),
+        "text": plain(text, CONFIRM_TEXT, t),
         "confirm": plain(agree, 30, t),
         "deny": plain(t("button.not_now"), 30, t),
     }

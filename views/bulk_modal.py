@@ -9,7 +9,7 @@ from views.blocks import (
     INPUT,
     SECTION,
     Block,
-    Room,
+    Limits,
     View,
     context,
     divider,
@@ -17,16 +17,16 @@ from views.blocks import (
     message_modal,
     modal,
     mrkdwn,
+    mrkdwn_section,
     plain,
-    said,
     text_input,
 )
 from views.card_click import ClickContext, level_number
-from views.content import amount_words, is_shortened, subject, subject_mrkdwn
-from views.home_rows import ToDecide, asked_blocks
+from views.content import amount_text, is_shortened, subject, subject_mrkdwn
+from views.home_rows import ToDecide, request_blocks
 from views.ids import BlockId, CallbackId, InputId
 from views.inputs import radio_input
-from views.outcome import who
+from views.outcome import actor_text
 from views.payload import UnreadablePayloadError, clicker, from_json, table, tables, word
 from views.translator import Translator
 from workflows.rules.approvals.request import Verdict
@@ -39,7 +39,7 @@ MOST = 10
 _DIGEST = 8
 _SUBJECT = 40
 _VERDICTS = (Verdict.APPROVE, Verdict.REJECT)
-_ROOMY = Room(
+_GENEROUS = Limits(
     text=SECTION,
     fields=2900,
     field=300,
@@ -51,7 +51,7 @@ _ROOMY = Room(
     changes=0,
     remarks=0,
 )
-_ROOMS = (_ROOMY, replace(_ROOMY, text=600, fields=600, links=600))
+_LIMITS_TO_TRY = (_GENEROUS, replace(_GENEROUS, text=600, fields=600, links=600))
 _VIEW = 240_000
 """Characters of the form as JSON: Slack takes 250,000."""
 
@@ -113,22 +113,22 @@ def form(rows: Sequence[ToDecide], t: Translator) -> View:
     if not shown:
         return told(t("bulk.none"), t)
     view: View = {}
-    for room in _ROOMS:
-        view = _form(shown, room, t)
+    for limits in _LIMITS_TO_TRY:
+        view = _form(shown, limits, t)
         if len(json.dumps(view)) <= _VIEW:
             break
     return view
 
 
-def _form(shown: Sequence[ToDecide], room: Room, t: Translator) -> View:
+def _form(shown: Sequence[ToDecide], limits: Limits, t: Translator) -> View:
     items = [_item(row.face, number, t) for number, row in enumerate(shown, start=1)]
-    blocks: list[Block] = [said(BlockId.NOTICE, t("bulk.what"), t)]
+    blocks: list[Block] = [mrkdwn_section(BlockId.NOTICE, t("bulk.what"), t)]
     for row, item in zip(shown, items, strict=True):
         blocks += [
             divider(f"{BlockId.DIVIDER}-{item.number}"),
-            *_item_blocks(row.face, item, room, t),
+            *_item_blocks(row.face, item, limits, t),
         ]
-    verdicts = [(one.value, t(f"bulk.verdict.{one}")) for one in _VERDICTS]
+    verdicts = [(verdict.value, t(f"bulk.verdict.{verdict}")) for verdict in _VERDICTS]
     return modal(
         t("bulk.title"),
         [
@@ -169,32 +169,32 @@ def _item(snapshot: ApprovalSnapshot, number: int, t: Translator) -> BulkItem:
 
 
 def _item_blocks(
-    snapshot: ApprovalSnapshot, item: BulkItem, room: Room, t: Translator
+    snapshot: ApprovalSnapshot, item: BulkItem, limits: Limits, t: Translator
 ) -> list[Block]:
     level = snapshot.levels[-1]
-    words = t(
+    text = t(
         "bulk.item",
         number=item.number,
         title=t.inline(snapshot.title, 80),
         subject=subject_mrkdwn(snapshot.content, t),
-        amount=amount_words(snapshot.content.amount, t),
-        requester=who(snapshot.requester, t),
+        amount=amount_text(snapshot.content.amount, t),
+        requester=actor_text(snapshot.requester, t),
         level=level.number,
         in_all=snapshot.levels_in_all,
         name=t.inline(level.name, 80),
         digest=_digest(snapshot),
     )
     notes = []
-    if verdicts := [one for one in _VERDICTS if item.needs_reason(one)]:
-        named = t.list([t(f"bulk.verdict.{one}") for one in verdicts])
+    if verdicts := [verdict for verdict in _VERDICTS if item.needs_reason(verdict)]:
+        named = t.list([t(f"bulk.verdict.{verdict}") for verdict in verdicts])
         notes.append(t("bulk.item.reason", verdicts=named))
-    if is_shortened(snapshot.content, room, t):
+    if is_shortened(snapshot.content, limits, t):
         notes.append(t("bulk.item.shortened"))
     return [
-        said(f"{BlockId.ITEM}-{item.number}", words, t),
-        *asked_blocks(snapshot, room, item.number, t),
+        mrkdwn_section(f"{BlockId.ITEM}-{item.number}", text, t),
+        *request_blocks(snapshot, limits, item.number, t),
         *(
-            context(f"{BlockId.FOOT}-{item.number}-{at}", mrkdwn(note, 300, t))
+            context(f"{BlockId.FOOTER}-{item.number}-{at}", mrkdwn(note, 300, t))
             for at, note in enumerate(notes)
         ),
     ]
@@ -224,7 +224,7 @@ def _chosen_input(
 
 
 def _written(items: Sequence[BulkItem]) -> str:
-    return json.dumps([asdict(one) for one in items], ensure_ascii=False, separators=(",", ":"))
+    return json.dumps([asdict(item) for item in items], ensure_ascii=False, separators=(",", ":"))
 
 
 def parse(body: Mapping[str, object]) -> BulkSubmission:
@@ -242,8 +242,8 @@ def parse(body: Mapping[str, object]) -> BulkSubmission:
     if verdict not in _VERDICTS:
         raise UnreadablePayloadError("verdict")
     boxes = tables(view, *values, InputId.CHOSEN, InputId.CHOSEN, "selected_options")
-    ticked = {word(one, "value") for one in boxes}
-    chosen = [one for one in _read(word(view, "private_metadata")) if str(one.number) in ticked]
+    ticked = {word(box, "value") for box in boxes}
+    chosen = [item for item in _read(word(view, "private_metadata")) if str(item.number) in ticked]
     if len(chosen) != len(ticked):
         raise UnreadablePayloadError("chosen")
     return BulkSubmission(
@@ -263,7 +263,7 @@ def _read(written: str) -> list[BulkItem]:
         raise UnreadablePayloadError("private_metadata") from None
     if not isinstance(found, list):
         raise UnreadablePayloadError("private_metadata")
-    return [from_json(json.dumps(table(one)), BulkItem, "private_metadata") for one in found]
+    return [from_json(json.dumps(table(item)), BulkItem, "private_metadata") for item in found]
 
 
 def check(submission: BulkSubmission, t: Translator) -> dict[str, str]:
@@ -272,9 +272,9 @@ def check(submission: BulkSubmission, t: Translator) -> dict[str, str]:
     wrong: RuleError | None = None
     if not submission.items:
         return {InputId.CHOSEN.value: t("refusal.text_missing")}
-    asking = [one for one in submission.items if one.needs_reason(submission.verdict)]
+    asking = [item for item in submission.items if item.needs_reason(submission.verdict)]
     if asking and not reason.strip():
-        numbers = t.list([str(one.number) for one in asking])
+        numbers = t.list([str(item.number) for item in asking])
         sentence = t("bulk.reason.required", numbers=numbers)
         return {InputId.REASON.value: sentence}
     if len(reason) > INPUT:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from views.blocks import View, divider, modal, said
+from views.blocks import View, divider, modal, mrkdwn_section
 from views.bulk_modal import BulkItem, BulkSubmission
 from views.ids import BlockId
 from views.text import escape
@@ -30,42 +30,45 @@ class BulkResult:
 
 def results(found: Sequence[BulkResult], t: Translator) -> View:
     """Return what came of each decision, and of all together."""
-    lines = [said(f"{BlockId.ITEM}-{one.item.number}", _line(one, t), t) for one in found]
+    lines = [
+        mrkdwn_section(f"{BlockId.ITEM}-{result.item.number}", _line(result, t), t)
+        for result in found
+    ]
     title, close = t("bulk.title"), t("verb.close")
-    summary = said(BlockId.SUMMARY, told_words(found, t), t)
+    summary = mrkdwn_section(BlockId.SUMMARY, summary_text(found, t), t)
     return modal(title, [summary, divider(BlockId.DIVIDER), *lines], t, close=close)
 
 
-def told_words(found: Sequence[BulkResult], t: Translator) -> str:
+def summary_text(found: Sequence[BulkResult], t: Translator) -> str:
     """Return in a sentence or two how many decisions count and how many do not."""
-    reached = [one.progress for one in found]
+    reached = [result.progress for result in found]
     if Progress.WAITING in reached:
         return t("bulk.working")
     refused = reached.count(Progress.REFUSED)
-    words = t.count("bulk.accepted", reached.count(Progress.ACCEPTED))
+    text = t.count("bulk.accepted", reached.count(Progress.ACCEPTED))
     if not refused:
-        return words
-    return t("bulk.told", accepted=words, refused=t.count("bulk.refused", refused))
+        return text
+    return t("bulk.told", accepted=text, refused=t.count("bulk.refused", refused))
 
 
 def in_words(found: Sequence[BulkResult], t: Translator) -> str:
     """Return the same as `results` in words, for somebody who has closed the window."""
-    lines = [told_words(found, t), *(_line(one, t) for one in found)]
+    lines = [summary_text(found, t), *(_line(result, t) for result in found)]
     return "\n".join(lines)
 
 
-def _line(one: BulkResult, t: Translator) -> str:
+def _line(result: BulkResult, t: Translator) -> str:
     return t(
-        f"bulk.result.{one.progress}",
-        number=one.item.number,
-        subject=escape(one.item.subject),
-        sentence=one.sentence or t("bulk.sending"),
+        f"bulk.result.{result.progress}",
+        number=result.item.number,
+        subject=escape(result.item.subject),
+        sentence=result.sentence or t("bulk.sending"),
     )
 
 
 def begun(submission: BulkSubmission) -> list[BulkResult]:
     """Return the results before anything has come."""
-    return [BulkResult(item=one) for one in submission.items]
+    return [BulkResult(item=item) for item in submission.items]
 
 
 def with_result(
@@ -73,6 +76,6 @@ def with_result(
 ) -> list[BulkResult]:
     """Return the results with what has come of one."""
     return [
-        replace(one, progress=progress, sentence=sentence) if one.item == item else one
-        for one in found
+        replace(result, progress=progress, sentence=sentence) if result.item == item else result
+        for result in found
     ]

@@ -68,7 +68,7 @@ def button_value(
     return to_json(value)
 
 
-def order_value(snapshot: OrderSnapshot, t: Translator) -> str:
+def order_button_value(snapshot: OrderSnapshot, t: Translator) -> str:
     """Return the value of a button on an order's own card: it has one content and no level."""
     value = ButtonValue(
         request_id=snapshot.order.order_id,
@@ -140,7 +140,7 @@ def parse_click(body: Mapping[str, object]) -> Click:
     if not action_ts:
         raise UnreadablePayloadError("action_ts")
     value = from_json(word(action, "value"), ButtonValue, "value")
-    if not _stands_there(body, value.request_id):
+    if not _has_button_for(body, value.request_id):
         raise UnreadablePayloadError("value.request_id")
     message_ts = word(body, "container", "message_ts") or word(body, "message", "ts")
     if is_private(body):  # Slack edits such a message by its response URL, and by nothing else
@@ -169,7 +169,7 @@ def parse_click(body: Mapping[str, object]) -> Click:
     )
 
 
-def _stands_there(body: Mapping[str, object], request_id: str) -> bool:
+def _has_button_for(body: Mapping[str, object], request_id: str) -> bool:
     """Say whether the pressed message or home has a button of this request, as far as Slack tells."""
     blocks = (*tables(body, "message", "blocks"), *tables(body, "view", "blocks"))
     shown = {
@@ -240,10 +240,12 @@ def pressed_copy(place: Click | ClickContext, person: str) -> CardCopy:
 
 def context_of(click: Click) -> ClickContext:
     """Return what a modal keeps of `click`."""
-    return ClickContext(**{one.name: getattr(click, one.name) for one in fields(ClickContext)})
+    return ClickContext(
+        **{field.name: getattr(click, field.name) for field in fields(ClickContext)}
+    )
 
 
-def having_read(context: ClickContext, snapshot: ApprovalSnapshot, t: Translator) -> ClickContext:
+def with_snapshot(context: ClickContext, snapshot: ApprovalSnapshot, t: Translator) -> ClickContext:
     """Return the context of somebody who has `face` before them: what they do is about that."""
     return replace(
         context,

@@ -37,12 +37,16 @@ class Messages:
         write_mo(compiled, catalog)  # leaves out what is not translated, and what is fuzzy
         compiled.seek(0)
         self._translations = GNUTranslations(compiled)
-        known = [one for one in catalog if one.id and not one.fuzzy]
+        known = [message for message in catalog if message.id and not message.fuzzy]
         self.plain: Mapping[str, str] = {
-            str(one.id): str(one.string) for one in known if not one.pluralizable and one.string
+            str(message.id): str(message.string)
+            for message in known
+            if not message.pluralizable and message.string
         }
         self.counted = frozenset(
-            one.id[0] for one in known if one.pluralizable and one.string and all(one.string)
+            message.id[0]
+            for message in known
+            if message.pluralizable and message.string and all(message.string)
         )
 
     def for_count(self, key: str, count: int) -> str | None:

@@ -1,6 +1,6 @@
 """What is asked, as blocks: shared by the cards of everything that can be asked."""
 
-from views.blocks import SECTION, WHOLE, Block, Room, mrkdwn, plain, section, sections
+from views.blocks import MODAL, SECTION, Block, Limits, mrkdwn, plain, section, sections
 from views.field_labels import field_label, field_value
 from views.ids import BlockId
 from views.text import link
@@ -25,7 +25,7 @@ def subject_mrkdwn(content: Content, t: Translator) -> str:
     return t.inline(content.title, 200) or t("untitled")
 
 
-def amount_words(amount: Money | None, t: Translator) -> str:
+def amount_text(amount: Money | None, t: Translator) -> str:
     """Return the amount as a part of a sentence; nothing where there is none."""
     return t("approval.text.amount", amount=amount) if amount else ""
 
@@ -37,48 +37,50 @@ def headline(title: str, content: Content, t: Translator) -> str:
     return t("approval.header", title=kind, subject=short)
 
 
-def content_blocks(content: Content, room: Room, t: Translator) -> list[Block]:
+def content_blocks(content: Content, limits: Limits, t: Translator) -> list[Block]:
     """Return title where the header cut it, text, fields: plain, so nothing in them acts; and links."""
     blocks: list[Block] = []
     title = " ".join(content.title.split())
     if t.clip_plain(title, _HEADER_SUBJECT) != title:
-        blocks.append(section(BlockId.SUBJECT, plain(title, min(room.text // 2, SECTION), t)))
+        blocks.append(section(BlockId.SUBJECT, plain(title, min(limits.text // 2, SECTION), t)))
     if content.text.strip():
-        blocks += sections(BlockId.CONTENT_TEXT, content.text.strip(), room.text, t)
-    written = [one for one in content.fields if one.label.strip() or one.value.strip()]
+        blocks += sections(BlockId.CONTENT_TEXT, content.text.strip(), limits.text, t)
+    written = [field for field in content.fields if field.label.strip() or field.value.strip()]
     if written:
-        blocks += _field_blocks(written, room, t)
+        blocks += _field_blocks(written, limits, t)
     if content.links:
-        blocks.append(_links_block(content.links, room, t))
+        blocks.append(_links_block(content.links, limits, t))
     return blocks
 
 
-def is_shortened(content: Content, room: Room, t: Translator) -> bool:
-    """Say whether there is less of the content in this room than in a modal."""
-    return content_blocks(content, room, t) != content_blocks(content, WHOLE, t)
+def is_shortened(content: Content, limits: Limits, t: Translator) -> bool:
+    """Say whether there is less of the content in this limits than in a modal."""
+    return content_blocks(content, limits, t) != content_blocks(content, MODAL, t)
 
 
-def _links_block(links: tuple[str, ...], room: Room, t: Translator) -> Block:
+def _links_block(links: tuple[str, ...], limits: Limits, t: Translator) -> Block:
     """Return the links, whole or not at all: a shortened address would lead elsewhere."""
     lines: list[str] = []
-    left = room.links
-    for one in links:
-        shown = link(one) or t.inline(one, _NO_LINK)
+    left = limits.links
+    for address in links:
+        shown = link(address) or t.inline(address, _NO_LINK)
         if len(shown) > left:
             break
         left -= len(shown) + 1
         lines.append(shown)
     if more := len(links) - len(lines):
         lines.append(t.count("content.more_links", more))
-    words = t("content.links", links="\n".join(lines))
-    return section(BlockId.LINKS, mrkdwn(words, SECTION, t))
+    text = t("content.links", links="\n".join(lines))
+    return section(BlockId.LINKS, mrkdwn(text, SECTION, t))
 
 
-def _field_blocks(written: list[ContentField], room: Room, t: Translator) -> list[Block]:
-    """Return a line for each field; where there are many, each gets its share of the room."""
+def _field_blocks(written: list[ContentField], limits: Limits, t: Translator) -> list[Block]:
+    """Return a line for each field; where there are many, each gets its share of the limits."""
     shown = written[:FIELDS]
-    share = min(room.fields // (len(shown) + 1) - 1, room.field)
-    lines = [t.clip_plain(f"{field_label(one, t)}: {field_value(one, t)}", share) for one in shown]
+    share = min(limits.fields // (len(shown) + 1) - 1, limits.field)
+    lines = [
+        t.clip_plain(f"{field_label(field, t)}: {field_value(field, t)}", share) for field in shown
+    ]
     if more := len(written) - len(shown):
         lines.append(t.count("approval.more_fields", more))
-    return sections(BlockId.CONTENT_FIELDS, "\n".join(lines), room.fields, t)
+    return sections(BlockId.CONTENT_FIELDS, "\n".join(lines), limits.fields, t)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from views.blocks import Block, Message, header, said
+from views.blocks import Block, Message, header, mrkdwn_section
 from views.ids import BlockId
 from views.translator import Translator
 from workflows.rules.orders.daily_totals import DayRow, DaySummary
@@ -13,11 +13,11 @@ def build(summary: DaySummary, t: Translator) -> Message:
     day = t.day(summary.day)
     title = header(BlockId.HEADER, t("day.title", day=day), t)
     orders = sum(row.orders for row in summary.rows)
-    words = t.count("day.text", orders, day=day) if orders else t("day.none", day=day)
-    blocks: list[Block] = [title, said(BlockId.NOTICE, words, t)]
+    text = t.count("day.text", orders, day=day) if orders else t("day.none", day=day)
+    blocks: list[Block] = [title, mrkdwn_section(BlockId.NOTICE, text, t)]
     if orders:
-        blocks.append(said(BlockId.SUMMARY, _table(summary.rows, t), t))
-    return Message(text=words, blocks=blocks)
+        blocks.append(mrkdwn_section(BlockId.SUMMARY, _table(summary.rows, t), t))
+    return Message(text=text, blocks=blocks)
 
 
 def _table(rows: Sequence[DayRow], t: Translator) -> str:
@@ -25,10 +25,10 @@ def _table(rows: Sequence[DayRow], t: Translator) -> str:
     head = (t("day.state"), t("day.orders"), t("day.total"))
     cells = [head, *(_cells(row, t) for row in rows)]
     state, orders, total = (max(len(row[column]) for row in cells) for column in range(3))
-    lines = [f"{one:<{state}}  {two:>{orders}}  {three:>{total}}" for one, two, three in cells]
+    lines = [f"{row[0]:<{state}}  {row[1]:>{orders}}  {row[2]:>{total}}" for row in cells]
     return "```\n" + "\n".join(lines) + "\n```"
 
 
 def _cells(row: DayRow, t: Translator) -> tuple[str, str, str]:
-    totals = t("day.and").join(str(one) for one in row.totals)
+    totals = t("day.and").join(str(amount) for amount in row.totals)
     return t(f"order.{row.status}"), str(row.orders), totals

@@ -10,7 +10,7 @@ _RULE = 200
 _DATA = 120
 
 
-def rule_words(rule: RouteReason, t: Translator) -> str:
+def rule_text(rule: RouteReason, t: Translator) -> str:
     """Return the rule, on one line and escaped: which policy, and for which amounts."""
     policy = t.inline(rule.policy, _RULE)
     if rule.up_to is not None:
@@ -22,7 +22,7 @@ def rule_words(rule: RouteReason, t: Translator) -> str:
 
 def failure_words(written: str, t: Translator) -> str:
     """Return why it failed, for plain text. What we have no words for is shown as it came."""
-    return _words(read_failure(written), lambda one: one, t) or written.strip()
+    return _words(read_failure(written), lambda value: value, t) or written.strip()
 
 
 def failure_mrkdwn(written: str, limit: int, t: Translator) -> str:
@@ -30,14 +30,14 @@ def failure_mrkdwn(written: str, limit: int, t: Translator) -> str:
     return _escaped(read_failure(written), t) or t.inline(written, limit)
 
 
-def problem_words(problem: Failure, t: Translator) -> str:
+def problem_text(problem: Failure, t: Translator) -> str:
     """Return a cause in a sentence, escaped; one that we have no words for is named by its code."""
     unknown = t("failure.other", code=t.inline(problem.code, _DATA))
     return _escaped(problem, t) or unknown
 
 
 def _escaped(failure: Failure | None, t: Translator) -> str:
-    return _words(failure, lambda one: t.inline(one, _DATA), t)
+    return _words(failure, lambda value: t.inline(value, _DATA), t)
 
 
 def _words(failure: Failure | None, shown: Callable[[str], str], t: Translator) -> str:

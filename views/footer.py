@@ -10,13 +10,13 @@ from views.translator import Translator
 
 _MOST = 200
 """Characters of a request's id; Slack takes 255 for the block's."""
-_NAMED = re.compile(rf"{BlockId.FOOT}:(.+):\d+", re.DOTALL)
+_NAMED = re.compile(rf"{BlockId.FOOTER}:(.+):\d+", re.DOTALL)
 """The id of a foot as it stands in a message: the card's version comes last."""
 
 
-def footer(request_id: str, words: str, t: Translator) -> Block:
+def footer(request_id: str, text: str, t: Translator) -> Block:
     """Return the line. A closed card has it too: who writes in its thread writes about that request."""
-    return context(f"{BlockId.FOOT}:{request_id[:_MOST]}", mrkdwn(words, 300, t))
+    return context(f"{BlockId.FOOTER}:{request_id[:_MOST]}", mrkdwn(text, 300, t))
 
 
 def request_named(message: Mapping[str, object]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from views.away_modal import absence_words
+from views.away_modal import absence_text
 from views.blocks import (
     Block,
     View,
@@ -14,8 +14,8 @@ from views.blocks import (
     divider,
     header,
     mrkdwn,
+    mrkdwn_section,
     plain,
-    said,
 )
 from views.home_rows import (
     Decided,
@@ -124,7 +124,7 @@ def build(page: HomePage, t: Translator) -> View:
     return {
         "type": "home",
         "blocks": [
-            *([said(BlockId.NOTICE, place.notice, t)] if place.notice else []),
+            *([mrkdwn_section(BlockId.NOTICE, place.notice, t)] if place.notice else []),
             *_tab_blocks(page, t),
             *_filter_blocks(place, t),
             *_rows(page, t),
@@ -168,7 +168,7 @@ def _filter_blocks(place: HomePlace, t: Translator) -> list[Block]:
 def _select(
     action_id: ActionId, choices: Sequence[tuple[str, str]], chosen: str, t: Translator
 ) -> Block:
-    options = {value: {"text": plain(words, 75, t), "value": value} for value, words in choices}
+    options = {value: {"text": plain(text, 75, t), "value": value} for value, text in choices}
     return {
         "type": "static_select",
         "action_id": action_id,
@@ -189,7 +189,7 @@ def _rows(page: HomePage, t: Translator) -> list[Block]:
             return _away_blocks(page, t)
     if not made:
         key = "home.empty.filtered" if page.place.kind else f"home.empty.{page.place.tab}"
-        return [said(BlockId.SUMMARY, t(key), t)]
+        return [mrkdwn_section(BlockId.SUMMARY, t(key), t)]
     return [*_bulk_blocks(page, t), *_divided(made)]
 
 
@@ -224,20 +224,20 @@ def _page_blocks(page: HomePage, t: Translator) -> list[Block]:
         buttons.append(button(ActionId.HOME_BACK, t("button.home_back"), "back"))
     if first + shown < page.in_all and shown:
         buttons.append(button(ActionId.HOME_ON, t("button.home_on"), "on"))
-    note = context(BlockId.FOOT, mrkdwn(where, 300, t))
+    note = context(BlockId.FOOTER, mrkdwn(where, 300, t))
     return [note, actions(BlockId.PAGES, *buttons)] if buttons else [note]
 
 
 def _away_blocks(page: HomePage, t: Translator) -> list[Block]:
     """Return when the person is away and who stands in, and for whom they stand in."""
-    mine = [absence_words(one, t) for one in page.away[:ROWS]]
-    theirs = [_stands_in_words(one, t) for one in page.stands_in[:ROWS]]
+    mine = [absence_text(absence, t) for absence in page.away[:ROWS]]
+    theirs = [_delegate_text(absence, t) for absence in page.stands_in[:ROWS]]
     label = t("button.change_away" if mine else "button.set_away")
     return [
-        said(f"{BlockId.ABSENCE}-mine", _lines("mine", mine, t), t),
+        mrkdwn_section(f"{BlockId.ABSENCE}-mine", _lines("mine", mine, t), t),
         actions(BlockId.ACTIONS, button(ActionId.SET_AWAY, label, "away")),
         divider(BlockId.DIVIDER),
-        said(f"{BlockId.ABSENCE}-theirs", _lines("theirs", theirs, t), t),
+        mrkdwn_section(f"{BlockId.ABSENCE}-theirs", _lines("theirs", theirs, t), t),
     ]
 
 
@@ -245,12 +245,12 @@ def _lines(key: str, lines: Sequence[str], t: Translator) -> str:
     return "\n".join([t(f"home.away.{key}" if lines else f"home.away.{key}.none"), *lines])
 
 
-def _stands_in_words(one: Absence, t: Translator) -> str:
+def _delegate_text(absence: Absence, t: Translator) -> str:
     return t(
         "home.away.for",
-        person=t.mention(one.person),
-        starts=t.date(one.starts),
-        ends=t.date(one.ends),
+        person=t.mention(absence.person),
+        starts=t.date(absence.starts),
+        ends=t.date(absence.ends),
     )
 
 

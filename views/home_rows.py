@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from views.approval_card import deciding_row
-from views.approvers import named, source_words
-from views.blocks import Block, Room, button, context, mrkdwn, plain, said
+from views.approval_card import action_row
+from views.approvers import people_text, source_text
+from views.blocks import Block, Limits, button, context, mrkdwn, mrkdwn_section, plain
 from views.card_click import button_value
-from views.content import amount_words, content_blocks, is_shortened, subject_mrkdwn
-from views.explanations import rule_words
+from views.content import amount_text, content_blocks, is_shortened, subject_mrkdwn
+from views.explanations import rule_text
 from views.hr_copy import copy_button
 from views.ids import ActionId, BlockId
 from views.levels import is_blocked
-from views.outcome import who
+from views.outcome import actor_text
 from views.translator import Translator
 from workflows.rules.approvals.request import Status, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -26,7 +26,7 @@ from workflows.rules.snapshots import Snapshot
 NAMED = 8
 """People named in one row."""
 _WHY = 600
-_ROOM = Room(
+_LIMITS = Limits(
     text=400,
     fields=500,
     field=120,
@@ -76,10 +76,10 @@ def decide_blocks(row: ToDecide, number: int, t: Translator) -> list[Block]:
     """Return one request with what is asked, why this person is, and the buttons of its card."""
     snapshot = row.face
     return [
-        said(f"{BlockId.ROW}-{number}", title_words(snapshot, t), t),
-        *asked_blocks(snapshot, _ROOM, number, t),
+        mrkdwn_section(f"{BlockId.ROW}-{number}", title_words(snapshot, t), t),
+        *request_blocks(snapshot, _LIMITS, number, t),
         context(f"{BlockId.LEVEL}-{number}", mrkdwn(_why_words(row, snapshot, t), 2000, t)),
-        deciding_row(snapshot, f"{BlockId.ACTIONS}-{number}", t),
+        action_row(snapshot, f"{BlockId.ACTIONS}-{number}", t),
     ]
 
 
@@ -92,7 +92,7 @@ def title_words(snapshot: Snapshot, t: Translator) -> str:
         "home.title",
         title=t.inline(snapshot.title, 80),
         subject=_subject(snapshot, t),
-        amount=amount_words(amount, t),
+        amount=amount_text(amount, t),
     )
 
 
@@ -110,16 +110,18 @@ def _content(snapshot: ApprovalSnapshot | HrSnapshot) -> Content:
     return snapshot.approval.content if snapshot.approval else content_of(snapshot.request)
 
 
-def asked_blocks(snapshot: ApprovalSnapshot, room: Room, number: int, t: Translator) -> list[Block]:
-    """Return what is asked, as far as there is room, as a part of a list; its title stands above."""
-    blocks = content_blocks(snapshot.content, room, t)
+def request_blocks(
+    snapshot: ApprovalSnapshot, limits: Limits, number: int, t: Translator
+) -> list[Block]:
+    """Return what is asked, as far as there is limits, as a part of a list; its title stands above."""
+    blocks = content_blocks(snapshot.content, limits, t)
     return [{**block, "block_id": f"{block['block_id']}-row-{number}"} for block in blocks]
 
 
 def _why_words(row: ToDecide, snapshot: ApprovalSnapshot, t: Translator) -> str:
     level = snapshot.levels[-1]
-    asked = t("home.asked", requester=who(snapshot.requester, t), since=t.date(row.since))
-    source = source_words(row.source, t) or rule_words(snapshot.rule, t)
+    asked = t("home.asked", requester=actor_text(snapshot.requester, t), since=t.date(row.since))
+    source = source_text(row.source, t) or rule_text(snapshot.rule, t)
     why = t("home.why", source=source, level=t.inline(level.name, 80))
     if row.seat != row.person:
         seat = t.mention(row.seat)
@@ -127,7 +129,7 @@ def _why_words(row: ToDecide, snapshot: ApprovalSnapshot, t: Translator) -> str:
     lines = [asked, why]
     if row.expires_at:
         lines.append(t("home.deadline", when=t.date(row.expires_at)))
-    if is_shortened(snapshot.content, _ROOM, t):
+    if is_shortened(snapshot.content, _LIMITS, t):
         lines.append(t("shortened.open"))
     return "\n".join(lines)
 
@@ -140,7 +142,7 @@ def mine_blocks(row: Mine, number: int, t: Translator) -> list[Block]:
         state_words(snapshot, t),
         *_next_words(row, t),
     ]
-    block = said(f"{BlockId.ROW}-{number}", "\n".join(lines), t)
+    block = mrkdwn_section(f"{BlockId.ROW}-{number}", "\n".join(lines), t)
     if isinstance(snapshot, OrderSnapshot):
         block["accessory"] = button(ActionId.SHOW, t("button.show"), snapshot.order.order_id)
     elif isinstance(snapshot, HrSnapshot):
@@ -180,7 +182,7 @@ def _next_words(row: Mine, t: Translator) -> list[str]:
 def _waits_words(snapshot: ApprovalSnapshot, t: Translator) -> list[str]:
     if not snapshot.is_open:
         by = snapshot.closed_by
-        return [t("home.next.by", who=who(by, t))] if by and by.person else []
+        return [t("home.next.by", who=actor_text(by, t))] if by and by.person else []
     if snapshot.status is Status.CHANGES_REQUESTED:
         wanted = snapshot.change_request.person if snapshot.change_request else ""
         return [t("home.next.changes", who=t.mention(wanted))]
@@ -189,20 +191,20 @@ def _waits_words(snapshot: ApprovalSnapshot, t: Translator) -> list[str]:
         return [t("home.next.opening")]
     if not people:
         return [t("home.next.blocked")]
-    words = t(
+    text = t(
         "home.next.waits",
-        people=named(people, NAMED, t),
+        people=people_text(people, NAMED, t),
         number=level.number,
         in_all=snapshot.levels_in_all,
         name=t.inline(level.name, 80),
     )
     if level.expires_at is None:
-        return [words]
-    return [words, t("home.deadline", when=t.date(level.expires_at))]
+        return [text]
+    return [text, t("home.deadline", when=t.date(level.expires_at))]
 
 
 def _waited_for(snapshot: ApprovalSnapshot) -> list[str]:
-    return list(dict.fromkeys(one.seat for one in waiting_for(snapshot)))
+    return list(dict.fromkeys(approver.seat for approver in waiting_for(snapshot)))
 
 
 def decided_blocks(row: Decided, number: int, t: Translator) -> list[Block]:
@@ -210,13 +212,13 @@ def decided_blocks(row: Decided, number: int, t: Translator) -> list[Block]:
     snapshot = row.face
     verdict = row.verdict if row.verdict in set(Verdict) else "other"
     key = f"home.decided.{verdict}"
-    words = t(
+    text = t(
         f"{key}.for" if row.seat and t.has(f"{key}.for") else key,
         when=t.date(row.at),
         seat=t.mention(row.seat),
     )
-    lines = [title_words(snapshot, t), words, state_words(snapshot, t)]
-    blocks = [said(f"{BlockId.ROW}-{number}", "\n".join(lines), t)]
+    lines = [title_words(snapshot, t), text, state_words(snapshot, t)]
+    blocks = [mrkdwn_section(f"{BlockId.ROW}-{number}", "\n".join(lines), t)]
     if row.reason.strip():
         quote = t("outcome.reason", reason=row.reason.strip())
         blocks.append(context(f"{BlockId.DECISION}-{number}", plain(quote, _WHY, t)))

@@ -22,7 +22,7 @@ def fields_of(content: Content) -> tuple[ContentField, ...]:
 
 def type_of(fields: Sequence[ContentField]) -> str:
     """Return the type that these are the fields of; empty where they are no HR request's."""
-    found = next((one.value for one in fields if one.key == _TYPE), "")
+    found = next((field.value for field in fields if field.key == _TYPE), "")
     return found if found in set(HrType) else ""
 
 
@@ -39,7 +39,7 @@ def inputs(
     type_ = type_of(fields)
     if not type_:
         return []
-    typed = {one.key: one.value for one in fields}
+    typed = {field.key: field.value for field in fields}
     written = DraftHr(
         request_id="",
         type=type_,

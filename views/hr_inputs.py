@@ -114,7 +114,7 @@ def written_of(request: HrRequest) -> DraftHr:
 
 def type_input(offer: HrOffer, typed: DraftHr, t: Translator) -> Block:
     """Return the choice of the type; Slack tells of it at once, so that its fields appear."""
-    choices = [(one.value, t(f"hr.type.{one}")) for one in offer.types]
+    choices = [(type_.value, t(f"hr.type.{type_}")) for type_ in offer.types]
     label = t("hr.form.type")
     block = choice_input(InputId.HR_TYPE, label, choices, typed.type, t)
     return {**block, "block_id": BlockId.TYPE, "dispatch_action": True}
@@ -147,7 +147,7 @@ def common_inputs(typed: DraftHr, t: Translator) -> list[Block]:
 
 def priority_input(typed: DraftHr, t: Translator) -> Block:
     """Return the choice of the priority."""
-    priorities = [(one.value, t(f"hr.form.priority.{one}")) for one in Priority]
+    priorities = [(priority.value, t(f"hr.form.priority.{priority}")) for priority in Priority]
     known = typed.priority if typed.priority in set(Priority) else Priority.NORMAL.value
     return radio_input(InputId.PRIORITY, t("hr.form.priority"), priorities, known, t)
 
@@ -159,7 +159,7 @@ def field_input(name: str, typed: DraftHr, offer: HrOffer, t: Translator) -> Blo
     if name in ("starts", "ends"):
         return day_input(input_id, label, value, t)
     if name == "item":
-        products = [(one.sku, one.name) for one in offer.products]
+        products = [(product.sku, product.name) for product in offer.products]
         return choice_input(input_id, label, products, value, t)
     if name == "amount" and offer.currency:
         label = t("hr.form.amount.in", currency=offer.currency)

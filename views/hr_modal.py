@@ -10,7 +10,7 @@ from views.blocks import (
     message_modal,
     modal,
     mrkdwn,
-    said,
+    mrkdwn_section,
 )
 from views.hr_inputs import (
     HrContext,
@@ -84,18 +84,18 @@ def _form(kept: HrContext, offer: HrOffer, typed: DraftHr, problem: str, t: Tran
     """Return the form with what was typed and, on top, a `problem` (escaped already)."""
     number = t("hr.form.number", request_id=t.inline(kept.request_id, 80))
     made_of = link(kept.link, t("hr.form.message"))
-    blocks = [said(BlockId.PROBLEM, problem, t)] if problem else []
+    blocks = [mrkdwn_section(BlockId.PROBLEM, problem, t)] if problem else []
     blocks += [
         context(BlockId.NOTICE, mrkdwn(number, 300, t)),
         type_input(offer, typed, t),
         *(field_input(name, typed, offer, t) for name in kept.fields),
     ]
     if not kept.type:
-        blocks.append(context(BlockId.FOOT, mrkdwn(t("hr.form.choose"), 300, t)))
+        blocks.append(context(BlockId.FOOTER, mrkdwn(t("hr.form.choose"), 300, t)))
     blocks += common_inputs(typed, t)
     if made_of:
-        words = t("hr.form.made_of", message=made_of)
-        blocks.append(context(BlockId.LINKS, mrkdwn(words, 1000, t)))
+        text = t("hr.form.made_of", message=made_of)
+        blocks.append(context(BlockId.LINKS, mrkdwn(text, 1000, t)))
     return modal(
         t("hr.form.title"),
         blocks,
@@ -238,11 +238,11 @@ def chosen_type(action: Mapping[str, object]) -> str:
     return chosen if chosen in set(HrType) else ""
 
 
-def _quote(words: str, t: Translator) -> str:
-    """Return what was said as a quotation, shortened so that there is room for more."""
-    if not words:
+def _quote(text: str, t: Translator) -> str:
+    """Return what was said as a quotation, shortened so that there is limits for more."""
+    if not text:
         return ""
-    quote = "\n".join(f"> {line}" for line in words[:QUOTED].splitlines())
-    if len(words) > QUOTED or len(quote) > QUOTED:
+    quote = "\n".join(f"> {line}" for line in text[:QUOTED].splitlines())
+    if len(text) > QUOTED or len(quote) > QUOTED:
         quote = quote[:QUOTED].rstrip() + t("shortened")
     return quote + "\n\n"

@@ -1,13 +1,13 @@
 """What the employee is told at the end of an HR request, and the admins where one is stuck."""
 
 from views import hr_card
-from views.blocks import Block, Message, actions, context, plain, said
+from views.blocks import Block, Message, actions, context, mrkdwn_section, plain
 from views.content import subject_mrkdwn
-from views.explanations import problem_words
+from views.explanations import problem_text
 from views.hr_copy import copy_button
 from views.ids import BlockId
 from views.notices import card_link
-from views.outcome import who
+from views.outcome import actor_text
 from views.translator import Translator
 from workflows.rules.approvals.request import Status
 from workflows.rules.hr.request import content_of
@@ -24,12 +24,12 @@ def outcome(snapshot: HrSnapshot, t: Translator, link: str = "") -> Message:
     """
     sentence = _sentence(snapshot, t)
     way = card_link(link, t)
-    words = t("tell.link", sentence=sentence, link=way) if way else sentence
+    text = t("tell.link", sentence=sentence, link=way) if way else sentence
     lines = [
-        words,
+        text,
         *(line for step in snapshot.steps for line in _done_lines(step, snapshot, t)),
     ]
-    blocks = [said(BlockId.NOTICE, "\n".join(lines), t)]
+    blocks = [mrkdwn_section(BlockId.NOTICE, "\n".join(lines), t)]
     reason = snapshot.approval.closing_reason.strip() if snapshot.approval else ""
     if reason:
         quote = t("outcome.reason", reason=reason)
@@ -55,13 +55,13 @@ def attention(snapshot: HrSnapshot, t: Translator, link: str = "") -> Message:
     sentence = t(
         "tell.hr_attention",
         request_id=t.inline(snapshot.request.request_id, 80),
-        requester=who(snapshot.requester, t),
+        requester=actor_text(snapshot.requester, t),
         step=t(f"hr.step.{stuck.step}") if stuck else "",
-        why=problem_words(stuck.problem, t) if stuck else "",
+        why=problem_text(stuck.problem, t) if stuck else "",
     )
     way = card_link(link, t)
-    words = t("tell.link", sentence=sentence, link=way) if way else sentence
-    return Message(text=sentence, blocks=[said(BlockId.ATTENTION, words, t)])
+    text = t("tell.link", sentence=sentence, link=way) if way else sentence
+    return Message(text=sentence, blocks=[mrkdwn_section(BlockId.ATTENTION, text, t)])
 
 
 def _sentence(snapshot: HrSnapshot, t: Translator) -> str:
@@ -73,8 +73,8 @@ def _sentence(snapshot: HrSnapshot, t: Translator) -> str:
     return t(
         f"notice.outcome.hr.{how}",
         subject=subject_mrkdwn(content_of(snapshot.request), t),
-        who=who(approval.closed_by if approval else None, t),
-        why=problem_words(snapshot.failure, t) if snapshot.failure else "",
+        who=actor_text(approval.closed_by if approval else None, t),
+        why=problem_text(snapshot.failure, t) if snapshot.failure else "",
     )
 
 
@@ -83,5 +83,5 @@ def _done_lines(step: HrStep, snapshot: HrSnapshot, t: Translator) -> list[str]:
     if snapshot.provisioning is not Provisioning.DONE or not step.reference:
         return []
     known = t(f"hr.told.{step.name}", reference=t.inline(step.reference, 80))
-    left = [t("hr.told.days_left", days=one.days, year=str(one.year)) for one in step.left]
+    left = [t("hr.told.days_left", days=days.days, year=str(days.year)) for days in step.left]
     return [known, *left]

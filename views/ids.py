@@ -119,7 +119,7 @@ class BlockId(StrEnum):
     CANCELLED = "cancelled"
     MAIL = "mail"
     FAILURE = "failure"
-    FOOT = "foot"
+    FOOTER = "foot"
     NOTICE = "notice"
     LINE = "line"
     LINE_SUM = "line-sum"

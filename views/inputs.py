@@ -38,7 +38,7 @@ def people_input(
         "action_id": input_id,
         "placeholder": plain(t("input.people"), 150, t),
     }
-    if known := [one for one in typed if is_person(one)]:
+    if known := [user_id for user_id in typed if is_person(user_id)]:
         element["initial_users"] = known
     return field(input_id, element, label, t, optional=optional)
 
@@ -85,8 +85,8 @@ def choice_input(
 ) -> Block:
     """Return the choice among (value, words); a text input where Slack could not show such a choice."""
     options = {
-        value: {"text": plain(words.strip() or value, OPTION_TEXT, t), "value": value}
-        for value, words in choices
+        value: {"text": plain(text.strip() or value, OPTION_TEXT, t), "value": value}
+        for value, text in choices
         if value.strip() and len(value) <= OPTION_VALUE
     }
     if not 0 < len(options) <= OPTIONS:
@@ -107,7 +107,7 @@ def radio_input(
 ) -> Block:
     """Return the choice among a few (value, words), one of which is always chosen."""
     options = {
-        value: {"text": plain(words, OPTION_TEXT, t), "value": value} for value, words in choices
+        value: {"text": plain(text, OPTION_TEXT, t), "value": value} for value, text in choices
     }
     element: Block = {
         "type": "radio_buttons",

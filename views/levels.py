@@ -1,7 +1,7 @@
 """The levels that were reached, as blocks: how far each is, and what was said there."""
 
-from views.approvers import open_words
-from views.blocks import Block, Room, context, mrkdwn, plain, said
+from views.approvers import waiting_lines
+from views.blocks import Block, Limits, context, mrkdwn, mrkdwn_section, plain
 from views.ids import BlockId
 from views.outcome import closing_decision
 from views.translator import Translator
@@ -21,53 +21,55 @@ def is_blocked(snapshot: ApprovalSnapshot) -> bool:
     return level is not None and level_state(snapshot, level) == "blocked"
 
 
-def level_blocks(snapshot: ApprovalSnapshot, room: Room, t: Translator) -> list[Block]:
+def level_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
     """Return each reached level with its decisions, the latest ones where there are many."""
-    shown = snapshot.levels[-room.levels :]
-    left = room.decisions
+    shown = snapshot.levels[-limits.levels :]
+    left = limits.decisions
     blocks: list[Block] = []
     for level in reversed(shown):
         in_all = _decisions_to_list(snapshot, level)
         decisions = in_all[-left:] if left else []
         left -= len(decisions)
-        if _says_nothing_new(snapshot, in_all):
+        if _adds_nothing(snapshot, in_all):
             continue
-        blocks = [*_level(snapshot, level, decisions, room, t), *blocks]
+        blocks = [*_level(snapshot, level, decisions, limits, t), *blocks]
     if snapshot.status is Status.PENDING and snapshot.open_level is None:
-        blocks.append(said(f"{BlockId.LEVEL}-next", t("level.next"), t))
+        blocks.append(mrkdwn_section(f"{BlockId.LEVEL}-next", t("level.next"), t))
     if hidden := len(snapshot.levels) - len(shown):
-        words = t.count("level.earlier", hidden)
-        blocks.insert(0, context(f"{BlockId.EARLIER}-levels", mrkdwn(words, 200, t)))
+        text = t.count("level.earlier", hidden)
+        blocks.insert(0, context(f"{BlockId.EARLIER}-levels", mrkdwn(text, 200, t)))
     return blocks
 
 
 def one_level_blocks(
-    snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Room, t: Translator
+    snapshot: ApprovalSnapshot, level: LevelSnapshot, limits: Limits, t: Translator
 ) -> list[Block]:
     """Return one level with its decisions: what its reply in a thread shows."""
     decisions = _decisions_to_list(snapshot, level)
-    return _level(snapshot, level, decisions[-room.decisions :], room, t)
+    return _level(snapshot, level, decisions[-limits.decisions :], limits, t)
 
 
 def _level(
     snapshot: ApprovalSnapshot,
     level: LevelSnapshot,
     shown: list[Counted],
-    room: Room,
+    limits: Limits,
     t: Translator,
 ) -> list[Block]:
     earlier = len(_decisions_to_list(snapshot, level)) - len(shown)
     return [
-        said(f"{BlockId.LEVEL}-{level.number}", _level_words(snapshot, level, room, t), t),
+        mrkdwn_section(
+            f"{BlockId.LEVEL}-{level.number}", _level_text(snapshot, level, limits, t), t
+        ),
         *_earlier_block(level, earlier, t),
         *(
-            _decision_block(f"{level.number}-{number}", one, room, t)
-            for number, one in enumerate(shown, start=earlier + 1)
+            _decision_block(f"{level.number}-{number}", decision, limits, t)
+            for number, decision in enumerate(shown, start=earlier + 1)
         ),
     ]
 
 
-def title_of(snapshot: ApprovalSnapshot, number: int, state: str, t: Translator) -> str:
+def level_title(snapshot: ApprovalSnapshot, number: int, state: str, t: Translator) -> str:
     """Return which level it is, by what name, and how far it is, on one line."""
     known = snapshot.level_names or tuple(level.name for level in snapshot.levels)
     name = known[number - 1] if number <= len(known) else ""
@@ -97,7 +99,7 @@ def _shown_elsewhere(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Counte
     return last if wished and snapshot.status is Status.CHANGES_REQUESTED else None
 
 
-def _says_nothing_new(snapshot: ApprovalSnapshot, decisions: list[Counted]) -> bool:
+def _adds_nothing(snapshot: ApprovalSnapshot, decisions: list[Counted]) -> bool:
     """Say whether the only level of a closed request has nothing that the outcome does not say."""
     return not snapshot.is_open and snapshot.levels_in_all == 1 and not decisions
 
@@ -105,27 +107,27 @@ def _says_nothing_new(snapshot: ApprovalSnapshot, decisions: list[Counted]) -> b
 def _earlier_block(level: LevelSnapshot, earlier: int, t: Translator) -> list[Block]:
     if not earlier:
         return []
-    words = t.count("decision.earlier", earlier)
-    return [context(f"{BlockId.EARLIER}-{level.number}", mrkdwn(words, 200, t))]
+    text = t.count("decision.earlier", earlier)
+    return [context(f"{BlockId.EARLIER}-{level.number}", mrkdwn(text, 200, t))]
 
 
-def _decision_block(number: str, said_: Counted, room: Room, t: Translator) -> Block:
+def _decision_block(number: str, said_: Counted, limits: Limits, t: Translator) -> Block:
     key = f"decision.{said_.verdict}"
-    words = t(
+    text = t(
         f"{key}.for" if said_.seat != said_.person else key,
         who=t.mention(said_.person),
         seat=t.mention(said_.seat),
         when=t.date(said_.at),
     )
-    elements = [mrkdwn(words, 300, t)]
+    elements = [mrkdwn(text, 300, t)]
     if said_.reason.strip():
         quote = t("quote", reason=said_.reason.strip())
-        elements.append(plain(quote, room.reason, t))
+        elements.append(plain(quote, limits.reason, t))
     return context(f"{BlockId.DECISION}-{number}", *elements)
 
 
-def _level_words(
-    snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Room, t: Translator
+def _level_text(
+    snapshot: ApprovalSnapshot, level: LevelSnapshot, limits: Limits, t: Translator
 ) -> str:
     title = t(
         "level.title",
@@ -136,7 +138,7 @@ def _level_words(
     )
     if level.passed or snapshot.status is not Status.PENDING:
         return title
-    lines = [title, *open_words(snapshot, level, room, t)]
+    lines = [title, *waiting_lines(snapshot, level, limits, t)]
     if later := snapshot.levels_in_all - level.number:
         lines.append(t.count("level.later", later))
     return "\n".join(lines)

@@ -11,9 +11,9 @@ from views.blocks import (
     confirm,
     message_modal,
     modal,
-    said,
+    mrkdwn_section,
 )
-from views.card_click import Click, ClickContext, context_of, having_read, metadata, pressed
+from views.card_click import Click, ClickContext, context_of, metadata, pressed, with_snapshot
 from views.content import subject
 from views.ids import ActionId, BlockId
 from views.levels import is_decidable
@@ -44,8 +44,8 @@ class Choice:
 
 def opening(click: Click, t: Translator) -> View:
     """Return what opens at once, before anything is asked of anybody."""
-    words = t("more.opening", subject=t.inline(click.subject, 200))
-    return _modal([said(BlockId.NOTICE, words, t)], context_of(click), t)
+    text = t("more.opening", subject=t.inline(click.subject, 200))
+    return _modal([mrkdwn_section(BlockId.NOTICE, text, t)], context_of(click), t)
 
 
 def menu(
@@ -56,14 +56,14 @@ def menu(
 ) -> View:
     """Return the request and what this person may do with it; a `sentence` (escaped) stands on top."""
     snapshot = replace(menu.face, mention_approvers=True)
-    blocks = [said(BlockId.PROBLEM, sentence, t)] if sentence else []
+    blocks = [mrkdwn_section(BlockId.PROBLEM, sentence, t)] if sentence else []
     blocks += details(snapshot, t)
     if menu.verbs:
-        blocks.append(said(BlockId.VERB, t("more.verbs"), t))
+        blocks.append(mrkdwn_section(BlockId.VERB, t("more.verbs"), t))
         blocks += [_verb_block(verb, snapshot, t) for verb in menu.verbs]
     else:
-        blocks.append(said(BlockId.VERB, _nothing_words(snapshot, t), t))
-    return _modal(blocks, having_read(context, menu.face, t), t)
+        blocks.append(mrkdwn_section(BlockId.VERB, _nothing_text(snapshot, t), t))
+    return _modal(blocks, with_snapshot(context, menu.face, t), t)
 
 
 def told(sentence: str, t: Translator) -> View:
@@ -78,7 +78,7 @@ def _modal(blocks: list[Block], context: ClickContext, t: Translator) -> View:
 
 
 def _verb_block(verb: Verb, snapshot: ApprovalSnapshot, t: Translator) -> Block:
-    block = said(f"{BlockId.VERB}-{verb}", t(f"verb.{verb}.menu"), t)
+    block = mrkdwn_section(f"{BlockId.VERB}-{verb}", t(f"verb.{verb}.menu"), t)
     block["accessory"] = button(
         ActionId.CHOOSE,
         t(f"verb.{verb}.button"),
@@ -91,12 +91,12 @@ def _verb_block(verb: Verb, snapshot: ApprovalSnapshot, t: Translator) -> Block:
 
 def _confirm(snapshot: ApprovalSnapshot, t: Translator) -> Block:
     """Return the dialog of the one verb that asks for nothing more."""
-    words = t("confirm.refresh.text", subject=subject(snapshot.content, 120, t))
+    text = t("confirm.refresh.text", subject=subject(snapshot.content, 120, t))
     title, agree = t("confirm.refresh.title"), t("verb.refresh.button")
-    return confirm(title, words, agree, t)
+    return confirm(title, text, agree, t)
 
 
-def _nothing_words(snapshot: ApprovalSnapshot, t: Translator) -> str:
+def _nothing_text(snapshot: ApprovalSnapshot, t: Translator) -> str:
     """Say that there is nothing to do for this person, why, and what comes next."""
     if not snapshot.is_open:
         return t("more.nothing.closed", outcome=short_outcome(snapshot, t))

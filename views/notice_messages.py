@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from views import approval_card, hr_outcome, order_card, order_replies
-from views.approvers import blocked_words, source_words
-from views.blocks import Block, Message, context, plain, said
-from views.content import amount_words, subject_mrkdwn
-from views.explanations import failure_mrkdwn, failure_words, rule_words
+from views.approvers import blocked_lines, source_text
+from views.blocks import Block, Message, context, mrkdwn_section, plain
+from views.content import amount_text, subject_mrkdwn
+from views.explanations import failure_mrkdwn, failure_words, rule_text
 from views.ids import BlockId
 from views.notices import card_link, channel
-from views.outcome import who
+from views.outcome import actor_text
 from views.translator import Translator, translator
 from workflows.rules.approvals.privacy import public
 from workflows.rules.approvals.request import Status
@@ -79,12 +79,12 @@ def _attention(snapshot: OrderSnapshot, link: str, t: Translator) -> Message:
         "tell.attention",
         order_id=t.inline(snapshot.order.order_id, 80),
         customer=t.inline(snapshot.order.customer, 160),
-        requester=who(snapshot.requester, t),
+        requester=actor_text(snapshot.requester, t),
         step=t(f"order.step.{stuck.step}") if stuck else "",
     )
     way = card_link(link, t)
-    words = t("tell.link", sentence=sentence, link=way) if way else sentence
-    message = _plainly(words, t)
+    text = t("tell.link", sentence=sentence, link=way) if way else sentence
+    message = _plainly(text, t)
     if stuck is None or not stuck.error.strip():
         return message
     why = t("order.failure.why", failure=failure_words(stuck.error, t))
@@ -96,27 +96,29 @@ def _asked(notice: Notice, snapshot: ApprovalSnapshot, link: str, t: Translator)
     """Tell people that they are asked, or still asked: by mention in a thread, else directly."""
     level = snapshot.levels[-1] if snapshot.levels else None
     lines = [_sentence(notice.kind.value, snapshot, link, t)]
-    sources = [one.source for one in level.asked if one.person == notice.person] if level else []
+    sources = (
+        [member.source for member in level.asked if member.person == notice.person] if level else []
+    )
     if sources and sources[0]:
-        words = source_words(sources[0], t)
-        rule = rule_words(snapshot.rule, t)
-        lines.append(t("tell.asked.source", source=words, rule=rule))
+        text = source_text(sources[0], t)
+        rule = rule_text(snapshot.rule, t)
+        lines.append(t("tell.asked.source", source=text, rule=rule))
     seats = _seats_of(notice, snapshot, t)
     if seats:
         lines.append(t("tell.asked.stand_in", people=t.list(seats)))
     if level and level.expires_at:
         lines.append(t("level.deadline", when=t.date(level.expires_at)))
-    words = "\n".join(lines)
+    text = "\n".join(lines)
     if notice.person or not notice.people:
-        return _plainly(words, t)
-    named = [t.mention(one) for one in notice.people[:NAMED]]
+        return _plainly(text, t)
+    named = [t.mention(person) for person in notice.people[:NAMED]]
     if more := len(notice.people) - len(named):
         short = t("level.more_people", people=", ".join(named), count=more)
     else:
         short = t.list(named)
     return Message(
         text=t("tell.to", people=short, sentence=lines[0]),
-        blocks=[*_mention_blocks(notice.people, t), said(BlockId.NOTICE, words, t)],
+        blocks=[*_mention_blocks(notice.people, t), mrkdwn_section(BlockId.NOTICE, text, t)],
     )
 
 
@@ -125,9 +127,9 @@ def _seats_of(notice: Notice, snapshot: ApprovalSnapshot, t: Translator) -> list
     now = notice.intended_at
     delegates = snapshot.levels[-1].delegates if snapshot.levels else ()
     seats = dict.fromkeys(
-        one.seat
-        for one in delegates
-        if one.person == notice.person and (now is None or one.stands(now))
+        delegate.seat
+        for delegate in delegates
+        if delegate.person == notice.person and (now is None or delegate.stands(now))
     )
     return [t.mention(seat) for seat in list(seats)[:NAMED]]
 
@@ -136,23 +138,23 @@ def _mention_blocks(people: Sequence[str], t: Translator) -> list[Block]:
     """Mention everybody: only a mention notifies."""
     shown = people[:_MENTIONED]
     blocks = [
-        said(
+        mrkdwn_section(
             f"{BlockId.MENTIONS}-{start}",
-            ", ".join(t.mention(one) for one in shown[start : start + _IN_A_BLOCK]),
+            ", ".join(t.mention(person) for person in shown[start : start + _IN_A_BLOCK]),
             t,
         )
         for start in range(0, len(shown), _IN_A_BLOCK)
     ]
     if more := len(people) - len(shown):
-        words = t("tell.more_people", count=more)
-        blocks.append(said(f"{BlockId.MENTIONS}-more", words, t))
+        text = t("tell.more_people", count=more)
+        blocks.append(mrkdwn_section(f"{BlockId.MENTIONS}-more", text, t))
     return blocks
 
 
 def _changes_wanted(snapshot: ApprovalSnapshot, link: str, t: Translator) -> Message:
     wanted = snapshot.change_request
     name = t.mention(wanted.person if wanted else "")
-    lines = [_sentence("changes_wanted", snapshot, link, t, who=name), *_end_words(snapshot, t)]
+    lines = [_sentence("changes_wanted", snapshot, link, t, who=name), *_expiry_lines(snapshot, t)]
     message = _plainly("\n".join(lines), t)
     if wanted is None or not wanted.reason.strip():
         return message
@@ -161,7 +163,7 @@ def _changes_wanted(snapshot: ApprovalSnapshot, link: str, t: Translator) -> Mes
     return Message(text=message.text, blocks=[*message.blocks, why])
 
 
-def _end_words(snapshot: ApprovalSnapshot, t: Translator) -> list[str]:
+def _expiry_lines(snapshot: ApprovalSnapshot, t: Translator) -> list[str]:
     """Return when the request expires, where it does."""
     ends = snapshot.levels[-1].expires_at if snapshot.levels else None
     return [t("level.clock_runs", when=t.date(ends))] if ends else []
@@ -171,8 +173,8 @@ def _blocked(snapshot: ApprovalSnapshot, link: str, t: Translator) -> Message:
     level = snapshot.levels[-1] if snapshot.levels else None
     lines = [_sentence("blocked", snapshot, link, t)]
     if level:
-        lines += blocked_words(level, t)
-    lines += [t("tell.blocked.help"), *_end_words(snapshot, t)]
+        lines += blocked_lines(level, t)
+    lines += [t("tell.blocked.help"), *_expiry_lines(snapshot, t)]
     return _plainly("\n".join(lines), t)
 
 
@@ -184,8 +186,8 @@ def _sentence(
     sentence = t(
         f"tell.{kind}",
         subject=subject_mrkdwn(snapshot.content, t),
-        amount=amount_words(snapshot.content.amount, t),
-        requester=who(snapshot.requester, t),
+        amount=amount_text(snapshot.content.amount, t),
+        requester=actor_text(snapshot.requester, t),
         level=t.inline(level.name, 80) if level else "",
         channel=channel(snapshot.channel, t),
         **blanks,
@@ -196,9 +198,9 @@ def _sentence(
     return t("tell.link", sentence=sentence, link=way)
 
 
-def _plainly(words: str, t: Translator) -> Message:
-    first = words.partition("\n")[0]
-    return Message(text=first, blocks=[said(BlockId.NOTICE, words, t)])
+def _plainly(text: str, t: Translator) -> Message:
+    first = text.partition("\n")[0]
+    return Message(text=first, blocks=[mrkdwn_section(BlockId.NOTICE, text, t)])
 
 
 def outcome(snapshot: Snapshot, t: Translator, link: str = "") -> Message:
@@ -210,8 +212,8 @@ def outcome(snapshot: Snapshot, t: Translator, link: str = "") -> Message:
     else:
         sentence, card = _approval_outcome(snapshot, t), approval_card.build(snapshot, t)
     way = card_link(link, t)
-    words = t("tell.link", sentence=sentence, link=way) if way else sentence
-    first = said(BlockId.NOTICE, words, t)
+    text = t("tell.link", sentence=sentence, link=way) if way else sentence
+    first = mrkdwn_section(BlockId.NOTICE, text, t)
     return Message(text=sentence, blocks=[first, *card.without_buttons().blocks])
 
 
@@ -221,7 +223,9 @@ def _approval_outcome(snapshot: ApprovalSnapshot, t: Translator) -> str:
         snapshot.closed_by is None or not snapshot.closed_by.person
     ):
         key = f"{key}.clock"
-    sentence = t(key, subject=subject_mrkdwn(snapshot.content, t), who=who(snapshot.closed_by, t))
+    sentence = t(
+        key, subject=subject_mrkdwn(snapshot.content, t), who=actor_text(snapshot.closed_by, t)
+    )
     return _with_reason(sentence, snapshot.closing_reason, t)
 
 
@@ -238,7 +242,7 @@ def _order_outcome(snapshot: OrderSnapshot, t: Translator) -> str:
         key,
         order_id=t.inline(snapshot.order.order_id, 80),
         customer=t.inline(snapshot.order.customer, 160),
-        who=who(approval.closed_by if approval else None, t),
+        who=actor_text(approval.closed_by if approval else None, t),
         failure=failure if failure.endswith((".", "!", "?")) else f"{failure}.",
     )
     return _with_reason(sentence, approval.closing_reason if approval else "", t)
@@ -270,7 +274,7 @@ def card_not_posted(
         channel=channel(snapshot.channel, t),
         fix=t(key if t.has(key) else "notice.card_not_posted.other", problem=t.inline(name, 80)),
     )
-    return Message(text=sentence, blocks=[said(BlockId.NOTICE, sentence, t)])
+    return Message(text=sentence, blocks=[mrkdwn_section(BlockId.NOTICE, sentence, t)])
 
 
 def _content(snapshot: Snapshot) -> Content:

@@ -2,26 +2,26 @@
 
 from views.blocks import (
     Block,
+    Limits,
     Message,
-    Room,
     actions,
     button,
     confirm,
     context,
     fields,
-    fitted,
+    fit_card,
     header,
     mrkdwn,
+    mrkdwn_section,
     plain,
-    said,
 )
-from views.card_click import order_value
+from views.card_click import order_button_value
 from views.content import content_blocks, headline
 from views.explanations import failure_words
 from views.footer import footer
 from views.ids import ActionId, BlockId
 from views.levels import level_blocks
-from views.outcome import outcome_blocks, short_outcome, who
+from views.outcome import actor_text, outcome_blocks, short_outcome
 from views.translator import Translator
 from workflows.rules.orders.order import (
     OrderSnapshot,
@@ -45,7 +45,7 @@ def build(snapshot: OrderSnapshot, t: Translator) -> Message:
     """
     return Message(
         text=summary(snapshot, t),
-        blocks=fitted(lambda room: _blocks(snapshot, room, t), snapshot.card_version),
+        blocks=fit_card(lambda limits: _blocks(snapshot, limits, t), snapshot.card_version),
     )
 
 
@@ -57,33 +57,33 @@ def summary(snapshot: OrderSnapshot, t: Translator) -> str:
         order_id=t.inline(snapshot.order.order_id, 80),
         customer=t.inline(snapshot.order.customer, _NAME),
         amount=snapshot.order.total,
-        requester=who(snapshot.requester, t),
+        requester=actor_text(snapshot.requester, t),
         state=t(f"order.text.{snapshot.status}"),
     )
 
 
-def _blocks(snapshot: OrderSnapshot, room: Room, t: Translator) -> list[Block]:
+def _blocks(snapshot: OrderSnapshot, limits: Limits, t: Translator) -> list[Block]:
     asked = content(snapshot.order)
     approval: list[Block] = []
     if snapshot.approval is not None:
         approval = [
-            *level_blocks(snapshot.approval, room, t),
-            *outcome_blocks(snapshot.approval, room, t),
+            *level_blocks(snapshot.approval, limits, t),
+            *outcome_blocks(snapshot.approval, limits, t),
         ]
     return [
         header(BlockId.HEADER, headline(snapshot.title, asked, t), t),
         _summary_fields(snapshot, t),
-        *content_blocks(asked, room, t),
+        *content_blocks(asked, limits, t),
         *approval,
-        said(BlockId.STEPS, _steps_words(snapshot, t), t),
+        mrkdwn_section(BlockId.STEPS, _steps_text(snapshot, t), t),
         *_parcel_blocks(snapshot, t),
         *_waiting_blocks(snapshot, t),
-        *_cancelled_blocks(snapshot, room, t),
+        *_cancelled_blocks(snapshot, limits, t),
         *_failure_blocks(snapshot, t),
         *_stuck_blocks(snapshot, t),
         *_mail_blocks(snapshot, t),
         *_buttons(snapshot, t),
-        footer(snapshot.order.order_id, _foot_words(snapshot, t), t),
+        footer(snapshot.order.order_id, _footer_text(snapshot, t), t),
     ]
 
 
@@ -91,20 +91,20 @@ def _summary_fields(snapshot: OrderSnapshot, t: Translator) -> Block:
     labelled = [
         (t("approval.field.state"), t(f"order.{snapshot.status}")),
         (t("approval.field.amount"), str(snapshot.order.total)),
-        (t("approval.field.requester"), who(snapshot.requester, t)),
-        (t("order.field.approval"), _approval_words(snapshot, t)),
+        (t("approval.field.requester"), actor_text(snapshot.requester, t)),
+        (t("order.field.approval"), _approval_text(snapshot, t)),
     ]
     return fields(BlockId.SUMMARY, labelled, t)
 
 
-def _approval_words(snapshot: OrderSnapshot, t: Translator) -> str:
+def _approval_text(snapshot: OrderSnapshot, t: Translator) -> str:
     if snapshot.approval is not None and not snapshot.approval.is_open:
         return short_outcome(snapshot.approval, t)
     waits = snapshot.status is OrderStatus.AWAITING_APPROVAL
     return t("order.approval.waiting" if waits else "order.approval.none")
 
 
-def _steps_words(snapshot: OrderSnapshot, t: Translator) -> str:
+def _steps_text(snapshot: OrderSnapshot, t: Translator) -> str:
     if all(step.status is StepStatus.WAITING for step in snapshot.steps):
         if snapshot.status is OrderStatus.AWAITING_APPROVAL:
             return t("order.waits")
@@ -134,9 +134,9 @@ def _parcel_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
         return []
     lines = [
         t("order.parcels"),
-        *(_parcel_line(one, snapshot, t) for one in snapshot.parcels),
+        *(_parcel_line(parcel, snapshot, t) for parcel in snapshot.parcels),
     ]
-    return [said(BlockId.PARCELS, "\n".join(lines), t)]
+    return [mrkdwn_section(BlockId.PARCELS, "\n".join(lines), t)]
 
 
 def _parcel_line(parcel: Parcel, snapshot: OrderSnapshot, t: Translator) -> str:
@@ -157,25 +157,25 @@ def _waiting_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
     """Say what is waited for: a payment, or a parcel."""
     if snapshot.status is OrderStatus.AWAITING_PAYMENT and snapshot.payment_due is not None:
         due, amount = t.date(snapshot.payment_due), str(snapshot.order.total)
-        words = t("order.payment_due", amount=amount, when=due)
-        return [said(BlockId.PAYMENT, words, t)]
+        text = t("order.payment_due", amount=amount, when=due)
+        return [mrkdwn_section(BlockId.PAYMENT, text, t)]
     if snapshot.status is OrderStatus.PROCESSING and snapshot.estimated_delivery is not None:
-        words = t("order.arrives", when=t.date(snapshot.estimated_delivery))
-        return [said(BlockId.DELIVERY, words, t)]
+        text = t("order.arrives", when=t.date(snapshot.estimated_delivery))
+        return [mrkdwn_section(BlockId.DELIVERY, text, t)]
     return []
 
 
-def _cancelled_blocks(snapshot: OrderSnapshot, room: Room, t: Translator) -> list[Block]:
+def _cancelled_blocks(snapshot: OrderSnapshot, limits: Limits, t: Translator) -> list[Block]:
     """Say who has cancelled it, and why."""
     if snapshot.cancelled is None:
         return []
     cancelled = snapshot.cancelled
-    by, when = who(cancelled.actor, t), t.date(cancelled.at)
-    words = t("order.cancelled.by_whom", who=by, when=when)
-    blocks = [said(BlockId.CANCELLED, words, t)]
+    by, when = actor_text(cancelled.actor, t), t.date(cancelled.at)
+    text = t("order.cancelled.by_whom", who=by, when=when)
+    blocks = [mrkdwn_section(BlockId.CANCELLED, text, t)]
     if cancelled.reason.strip():
         quote = t("outcome.reason", reason=cancelled.reason.strip())
-        blocks.append(context(f"{BlockId.CANCELLED}-why", plain(quote, room.reason * 2, t)))
+        blocks.append(context(f"{BlockId.CANCELLED}-why", plain(quote, limits.reason * 2, t)))
     return blocks
 
 
@@ -184,15 +184,15 @@ def _failure_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
     if snapshot.status in _GOING_BACK:
         sentence = t(f"order.back.{snapshot.ending}")
     elif snapshot.status is OrderStatus.FAILED:
-        sentence = t("order.failure.failed", undone=_undone_words(snapshot, t))
+        sentence = t("order.failure.failed", undone=_undone_text(snapshot, t))
     elif snapshot.status is OrderStatus.EXPIRED and snapshot.payment_due is not None:
         due = t.date(snapshot.payment_due)
-        sentence = t("order.failure.unpaid", when=due, undone=_undone_words(snapshot, t))
+        sentence = t("order.failure.unpaid", when=due, undone=_undone_text(snapshot, t))
     elif snapshot.status is OrderStatus.CANCELLED and snapshot.cancelled is not None:
-        sentence = _undone_words(snapshot, t)
+        sentence = _undone_text(snapshot, t)
     else:
         return []
-    blocks = [said(BlockId.FAILURE, sentence, t)]
+    blocks = [mrkdwn_section(BlockId.FAILURE, sentence, t)]
     if snapshot.failure.strip():
         why = t("order.failure.why", failure=failure_words(snapshot.failure, t))
         blocks.append(context(f"{BlockId.FAILURE}-why", plain(why, _FAILURE, t)))
@@ -206,8 +206,8 @@ def _stuck_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
     stuck = snapshot.stuck
     step, since = t(f"order.step.{stuck.step}"), t.date(stuck.since)
     order_id = t.inline(snapshot.order.order_id, 80)
-    words = t("order.stuck", step=step, when=since, order_id=order_id)
-    blocks = [said(BlockId.ATTENTION, words, t)]
+    text = t("order.stuck", step=step, when=since, order_id=order_id)
+    blocks = [mrkdwn_section(BlockId.ATTENTION, text, t)]
     if stuck.error.strip():
         why = t("order.failure.why", failure=failure_words(stuck.error, t))
         blocks.append(context(f"{BlockId.ATTENTION}-why", plain(why, _FAILURE, t)))
@@ -219,8 +219,8 @@ def _mail_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
     if not snapshot.mail_problem:
         return []
     off = snapshot.mail_problem == "mail.off"
-    words = t("order.mail.off" if off else "order.mail.failed")
-    return [context(BlockId.MAIL, mrkdwn(words, 300, t))]
+    text = t("order.mail.off" if off else "order.mail.failed")
+    return [context(BlockId.MAIL, mrkdwn(text, 300, t))]
 
 
 def _buttons(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
@@ -233,11 +233,13 @@ def _buttons(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
         customer=t.clip_plain(snapshot.order.customer, 120),
     )
     asks = confirm(t("confirm.cancel.title"), question, agree, t)
-    cancel = button(ActionId.CANCEL, agree, order_value(snapshot, t), style="danger", confirm=asks)
+    cancel = button(
+        ActionId.CANCEL, agree, order_button_value(snapshot, t), style="danger", confirm=asks
+    )
     return [actions(BlockId.ACTIONS, cancel)]
 
 
-def _undone_words(snapshot: OrderSnapshot, t: Translator) -> str:
+def _undone_text(snapshot: OrderSnapshot, t: Translator) -> str:
     names = [
         t(f"order.undone.{step.name}")
         for step in reversed(snapshot.steps)
@@ -248,7 +250,7 @@ def _undone_words(snapshot: OrderSnapshot, t: Translator) -> str:
     return t("order.undone.steps", steps=t.list(names))
 
 
-def _foot_words(snapshot: OrderSnapshot, t: Translator) -> str:
+def _footer_text(snapshot: OrderSnapshot, t: Translator) -> str:
     order_id, received = (
         t.inline(snapshot.order.order_id, 80),
         t.date(snapshot.received_at),

@@ -38,14 +38,14 @@ class OrderContext:
         return tuple(self.lines.split(","))
 
     def with_line(self, key: str) -> "OrderContext":
-        """Return it with one more line, where `key` is the next one and there is room."""
+        """Return it with one more line, where `key` is the next one and there is limits."""
         if key != str(self.next) or len(self.keys) >= MAX_LINES:
             return self
         return replace(self, lines=f"{self.lines},{key}", next=self.next + 1)
 
     def without_line(self, key: str) -> "OrderContext":
         """Return it without that line; the last one stays."""
-        left = [one for one in self.keys if one != key]
+        left = [other for other in self.keys if other != key]
         return replace(self, lines=",".join(left)) if left else self
 
 
@@ -57,7 +57,7 @@ def customer_input(typed: str, t: Translator) -> Block:
 
 def closing_inputs(typed: DraftOrder, t: Translator) -> list[Block]:
     """Return what stands below the lines."""
-    modes = [(one.value, t(f"form.payment.{one}")) for one in PaymentMode]
+    modes = [(mode.value, t(f"form.payment.{mode}")) for mode in PaymentMode]
     return [
         radio_input(InputId.PAYMENT, t("form.payment"), modes, typed.payment.value, t),
         text_input(

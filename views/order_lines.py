@@ -14,8 +14,8 @@ from views.blocks import (
     context,
     field,
     mrkdwn,
+    mrkdwn_section,
     plain,
-    said,
     text_input,
 )
 from views.ids import ActionId, BlockId, InputId
@@ -53,7 +53,7 @@ def line_blocks(
 ) -> list[Block]:
     """Return one line: a product, how many, the price of one, and what that comes to."""
     key, extra = place.key, place.number > 1  # an extra line left empty must not keep anybody
-    title = said(f"{BlockId.LINE}-{key}", t("form.line", number=place.number), t)
+    title = mrkdwn_section(f"{BlockId.LINE}-{key}", t("form.line", number=place.number), t)
     if not place.alone:
         title["accessory"] = button(ActionId.REMOVE_LINE, t("form.remove_line"), key)
     price = t("form.unit_price", currency=place.currency)
@@ -61,7 +61,7 @@ def line_blocks(
     return [
         title,
         field(block_id(key, InputId.SKU), product, t("form.product"), t, optional=extra),
-        _told_as_typed(
+        _dispatch_on_change(
             text_input(
                 block_id(key, InputId.QUANTITY),
                 InputId.QUANTITY,
@@ -72,7 +72,7 @@ def line_blocks(
                 optional=extra,
             )
         ),
-        _told_as_typed(
+        _dispatch_on_change(
             text_input(
                 block_id(key, InputId.UNIT_PRICE),
                 InputId.UNIT_PRICE,
@@ -83,11 +83,11 @@ def line_blocks(
                 optional=extra,
             )
         ),
-        context(f"{BlockId.LINE_SUM}-{key}", mrkdwn(_sum_words(reckoned, price, t), 600, t)),
+        context(f"{BlockId.LINE_SUM}-{key}", mrkdwn(_sum_text(reckoned, price, t), 600, t)),
     ]
 
 
-def _told_as_typed(block: Block) -> Block:
+def _dispatch_on_change(block: Block) -> Block:
     """Have Slack tell of every change (it waits for a pause), so that the sums follow."""
     element = block["element"]
     assert isinstance(element, dict)  # noqa: S101 - `field` made it
@@ -95,7 +95,7 @@ def _told_as_typed(block: Block) -> Block:
     return {**block, "dispatch_action": True}
 
 
-def _sum_words(reckoned: LineSum, price: str, t: Translator) -> str:
+def _sum_text(reckoned: LineSum, price: str, t: Translator) -> str:
     """Return what a line comes to, or, for each number that is none, why."""
     labels = {"quantity": t("form.quantity"), "unit_price": price}
     if reckoned.mistakes:
@@ -117,14 +117,14 @@ def total_block(reckoned: Reckoning, t: Translator) -> Block:
     total = t.inline(str(reckoned.total), 80)
     if reckoned.mistake is not None:
         why = notices.refusal(reckoned.mistake.code, reckoned.mistake.data, t)
-        words = t("form.total.mistake", sentence=why)
+        text = t("form.total.mistake", sentence=why)
     elif reckoned.total is None:
-        words = t("form.total.open")
+        text = t("form.total.open")
     elif reckoned.is_whole:
-        words = t("form.total", total=total)
+        text = t("form.total", total=total)
     else:
-        words = t("form.total.so_far", total=total)
-    return said(BlockId.TOTAL, words, t)
+        text = t("form.total.so_far", total=total)
+    return mrkdwn_section(BlockId.TOTAL, text, t)
 
 
 def block_id(key: str, input_id: InputId) -> str:
@@ -135,9 +135,9 @@ def block_id(key: str, input_id: InputId) -> str:
 def _product(sku: str, catalogue: Sequence[CatalogueEntry], t: Translator) -> Block:
     """Return the choice of products, or a text input where Slack could not show such a choice."""
     choices = {
-        one.sku: _option(one, t)
-        for one in catalogue
-        if one.sku.strip() and len(one.sku) <= OPTION_VALUE
+        product.sku: _option(product, t)
+        for product in catalogue
+        if product.sku.strip() and len(product.sku) <= OPTION_VALUE
     }
     if not 0 < len(choices) <= OPTIONS:
         placeholder = plain(t("form.product.placeholder"), 150, t)
@@ -156,8 +156,8 @@ def _product(sku: str, catalogue: Sequence[CatalogueEntry], t: Translator) -> Bl
     return select | ({"initial_option": choices[sku]} if sku in choices else {})
 
 
-def _option(one: CatalogueEntry, t: Translator) -> Block:
-    label = one.name.strip() or one.sku
-    if one.price_hint:
-        label = t("form.product.option", name=label, price=one.price_hint)
-    return {"text": plain(label, OPTION_TEXT, t), "value": one.sku}
+def _option(product: CatalogueEntry, t: Translator) -> Block:
+    label = product.name.strip() or product.sku
+    if product.price_hint:
+        label = t("form.product.option", name=label, price=product.price_hint)
+    return {"text": plain(label, OPTION_TEXT, t), "value": product.sku}

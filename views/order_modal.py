@@ -13,7 +13,7 @@ from views.blocks import (
     context,
     modal,
     mrkdwn,
-    said,
+    mrkdwn_section,
 )
 from views.ids import ActionId, BlockId, CallbackId, InputId
 from views.order_inputs import (
@@ -84,7 +84,7 @@ def _form(
     """Return the form with what was typed and, on top, a `problem` (escaped already)."""
     number = t("form.number", order_id=t.inline(kept.order_id, 80))
     reckoned = reckon(typed.lines, kept.currency)
-    blocks = [said(BlockId.PROBLEM, problem, t)] if problem else []
+    blocks = [mrkdwn_section(BlockId.PROBLEM, problem, t)] if problem else []
     blocks += [
         context(BlockId.NOTICE, mrkdwn(number, 300, t)),
         customer_input(typed.customer, t),
@@ -113,7 +113,7 @@ def _form(
 def _more(kept: OrderContext, t: Translator) -> Block:
     if len(kept.keys) >= MAX_LINES:
         full = t("form.full", limit=MAX_LINES)
-        return context(BlockId.FOOT, mrkdwn(full, 300, t))
+        return context(BlockId.FOOTER, mrkdwn(full, 300, t))
     add = button(ActionId.ADD_LINE, t("form.add_line"), str(kept.next))
     return actions(BlockId.ACTIONS, add)
 
@@ -232,4 +232,6 @@ def received(
 
 
 def _told(sentence: str, t: Translator) -> View:
-    return modal(t("form.title"), [said(BlockId.NOTICE, sentence, t)], t, close=t("form.close"))
+    return modal(
+        t("form.title"), [mrkdwn_section(BlockId.NOTICE, sentence, t)], t, close=t("form.close")
+    )

@@ -1,8 +1,8 @@
 """News of an order in the thread of its card: one short reply for each event that is worth one."""
 
-from views.blocks import Message, context, plain, said
+from views.blocks import Message, context, mrkdwn_section, plain
 from views.ids import BlockId
-from views.outcome import who
+from views.outcome import actor_text
 from views.translator import Translator
 from workflows.rules.notice import NoticeKind
 from workflows.rules.orders.order import OrderSnapshot, StepName
@@ -18,8 +18,8 @@ _WHY = 1000
 
 def build(kind: NoticeKind, snapshot: OrderSnapshot, t: Translator) -> Message:
     """Return the reply of one of `KINDS`; the card above it says all else."""
-    words = _words(kind, snapshot, t)
-    message = Message(text=words, blocks=[said(BlockId.NOTICE, words, t)])
+    text = _words(kind, snapshot, t)
+    message = Message(text=text, blocks=[mrkdwn_section(BlockId.NOTICE, text, t)])
     if kind is not NoticeKind.ORDER_CANCELLED or snapshot.cancelled is None:
         return message
     reason = snapshot.cancelled.reason.strip()
@@ -27,7 +27,7 @@ def build(kind: NoticeKind, snapshot: OrderSnapshot, t: Translator) -> Message:
         return message
     quote = t("outcome.reason", reason=reason)
     why = context(BlockId.CANCELLED, plain(quote, _WHY, t))
-    return Message(text=words, blocks=[*message.blocks, why])
+    return Message(text=text, blocks=[*message.blocks, why])
 
 
 def _words(kind: NoticeKind, snapshot: OrderSnapshot, t: Translator) -> str:
@@ -47,7 +47,7 @@ def _words(kind: NoticeKind, snapshot: OrderSnapshot, t: Translator) -> str:
             reference = _reference(snapshot, StepName.SHIP, t)
             return t("tell.order_delivered", reference=reference, **blanks)
         case NoticeKind.ORDER_CANCELLED if snapshot.cancelled is not None:
-            by = who(snapshot.cancelled.actor, t)
+            by = actor_text(snapshot.cancelled.actor, t)
             return t("tell.order_cancelled.by_whom", who=by, **blanks)
         case NoticeKind.ORDER_CANCELLED:
             return t("tell.order_cancelled", **blanks)

@@ -1,7 +1,7 @@
 """How a closed request ended: which outcome, who, when, why, by which rule."""
 
-from views.blocks import SECTION, Block, Room, context, plain, said
-from views.explanations import rule_words
+from views.blocks import SECTION, Block, Limits, context, mrkdwn_section, plain
+from views.explanations import rule_text
 from views.ids import BlockId
 from views.translator import Translator
 from workflows.rules.approvals.request import Counted
@@ -9,7 +9,7 @@ from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import Actor
 
 
-def who(actor: Actor | None, t: Translator) -> str:
+def actor_text(actor: Actor | None, t: Translator) -> str:
     """Return the person as a mention, with the operator where a command line was used."""
     if actor is None:
         return t("somebody")
@@ -29,27 +29,27 @@ def closing_decision(snapshot: ApprovalSnapshot) -> Counted | None:
     return last if last.person == by.person and last.at == snapshot.closed_at else None
 
 
-def outcome_blocks(snapshot: ApprovalSnapshot, room: Room, t: Translator) -> list[Block]:
+def outcome_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
     """Return how a closed request ended, with the reason given; nothing while it is open."""
     if snapshot.is_open:
         return []
     last = closing_decision(snapshot)
     reason = snapshot.closing_reason.strip() or (last.reason.strip() if last else "")
-    blocks = [said(BlockId.OUTCOME, _outcome_words(snapshot, last, t), t)]
+    blocks = [mrkdwn_section(BlockId.OUTCOME, _outcome_text(snapshot, last, t), t)]
     if reason:
-        words = t("outcome.reason", reason=reason)
-        quote = plain(words, min(room.reason * 2, SECTION), t)
+        text = t("outcome.reason", reason=reason)
+        quote = plain(text, min(limits.reason * 2, SECTION), t)
         blocks.append(context(BlockId.CLOSING_REASON, quote))
     return blocks
 
 
-def _outcome_words(snapshot: ApprovalSnapshot, last: Counted | None, t: Translator) -> str:
-    rule = rule_words(snapshot.rule, t)
+def _outcome_text(snapshot: ApprovalSnapshot, last: Counted | None, t: Translator) -> str:
+    rule = rule_text(snapshot.rule, t)
     key = f"outcome.why.{snapshot.closing_rule}"
     code = t.inline(snapshot.closing_rule, 80)
     why = t(key if t.has(key) else "outcome.why.other", rule=rule, code=code)
     when = t.date(snapshot.closed_at) if snapshot.closed_at else ""
-    by = who(snapshot.closed_by, t)
+    by = actor_text(snapshot.closed_by, t)
     if last is not None and last.seat != last.person:
         by = t("outcome.for", who=by, seat=t.mention(last.seat))
     return t(_by_clock("outcome", snapshot, t), who=by, when=when, why=why)
@@ -57,7 +57,7 @@ def _outcome_words(snapshot: ApprovalSnapshot, last: Counted | None, t: Translat
 
 def short_outcome(snapshot: ApprovalSnapshot, t: Translator) -> str:
     """Return the outcome in a few words, for notifications and for an order's summary."""
-    return t(_by_clock("outcome.short", snapshot, t), who=who(snapshot.closed_by, t))
+    return t(_by_clock("outcome.short", snapshot, t), who=actor_text(snapshot.closed_by, t))
 
 
 def _by_clock(key: str, snapshot: ApprovalSnapshot, t: Translator) -> str:

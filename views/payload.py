@@ -48,7 +48,7 @@ def word(source: object, *path: str) -> str:
 def words(source: object, *path: str) -> tuple[str, ...]:
     """Return the strings of the list at `path`; anything else is left out."""
     found = table(source, *path[:-1]).get(path[-1])
-    return tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()
+    return tuple(item for item in found if isinstance(item, str)) if isinstance(found, list) else ()
 
 
 def instant(source: object, *path: str) -> datetime | None:

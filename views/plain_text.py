@@ -16,13 +16,13 @@ def as_read(mrkdwn: str) -> str:
     Mentions and channels keep their mark (`@`, `#`) before the label, or before the id where Slack
     gives no label; a link becomes its address, a date its fallback.
     """
-    words = _TOKEN.sub(lambda found: _words_of(found[1]), mrkdwn)
+    text = _TOKEN.sub(lambda found: _token_text(found[1]), mrkdwn)
     for entity, sign in _ENTITIES:
-        words = words.replace(entity, sign)
-    return words.strip()
+        text = text.replace(entity, sign)
+    return text.strip()
 
 
-def _words_of(token: str) -> str:
+def _token_text(token: str) -> str:
     named, _, label = token.partition("|")
     mark, name = named[:1], named[1:]
     if mark == "!":  # <!here>, <!subteam^S1|@team>, <!date^…|fallback>

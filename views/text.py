@@ -58,7 +58,7 @@ def clip_plain(typed: str, limit: int, mark: str) -> str:
     typed = printable(typed[: 4 * limit])
     if not far_too_long and _weight(typed) <= limit:
         return typed
-    return typed[: _fitting(typed, limit - len(mark))].rstrip() + mark
+    return typed[: _prefix_length(typed, limit - len(mark))].rstrip() + mark
 
 
 def fits(typed: str, limit: int) -> bool:
@@ -66,14 +66,14 @@ def fits(typed: str, limit: int) -> bool:
     return len(typed) <= 4 * limit and _weight(printable(typed)) <= limit
 
 
-def parted(typed: str, limit: int) -> list[str]:
+def split_text(typed: str, limit: int) -> list[str]:
     """Return text in parts of at most `limit` characters, counted as above, between words if possible.
 
     Only the spaces around a cut are lost.
     """
     parts: list[str] = []
     while _weight(typed) > limit:
-        end = _fitting(typed, limit)
+        end = _prefix_length(typed, limit)
         spaces = list(_SPACES.finditer(typed, end - end // 4, end + 1))
         cut = spaces[-1].start() if spaces else end
         parts.append(typed[:cut])
@@ -81,7 +81,7 @@ def parted(typed: str, limit: int) -> list[str]:
     return [*parts, typed]
 
 
-def _fitting(typed: str, limit: int) -> int:
+def _prefix_length(typed: str, limit: int) -> int:
     """Return how many characters of a text, from its beginning, weigh no more than `limit`."""
     low, high = 0, max(min(len(typed), limit), 0)
     while low < high:

@@ -77,7 +77,7 @@ def deciding_message(messages: Iterable[Mapping[str, object]], request_id: str) 
 
 def _buttons(message: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
     blocks = tables(message, "blocks")
-    return tuple(one for block in blocks for one in tables(block, "elements"))
+    return tuple(button for block in blocks for button in tables(block, "elements"))
 
 
 def _value(button: Mapping[str, object]) -> ButtonValue | None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from views.blocks import Block, context, mrkdwn, said
+from views.blocks import Block, context, mrkdwn, mrkdwn_section
 from views.ids import BlockId
-from views.outcome import who
+from views.outcome import actor_text
 from views.translator import Translator
 from workflows.rules.approvals.request import Verdict
 from workflows.rules.hr.snapshot import HrStepName
@@ -28,13 +28,13 @@ def trail_blocks(facts: Sequence[AuditEvent], t: Translator) -> list[Block]:
     shown = facts[-LATEST:]
     first = len(facts) - len(shown) + 1
     lines = [_line(number, fact, t) for number, fact in enumerate(shown, start=first)]
-    blocks = [said(BlockId.TRAIL, t("trail.title"), t)]
+    blocks = [mrkdwn_section(BlockId.TRAIL, t("trail.title"), t)]
     if first > 1:
-        words = t("trail.earlier", count=first - 1)
-        blocks.append(context(f"{BlockId.TRAIL}-earlier", mrkdwn(words, 300, t)))
+        text = t("trail.earlier", count=first - 1)
+        blocks.append(context(f"{BlockId.TRAIL}-earlier", mrkdwn(text, 300, t)))
     for at in range(0, len(lines), _TOGETHER):
         part = "\n".join(lines[at : at + _TOGETHER])
-        blocks.append(said(f"{BlockId.TRAIL}-{at}", part, t))
+        blocks.append(mrkdwn_section(f"{BlockId.TRAIL}-{at}", part, t))
     return blocks
 
 
@@ -45,7 +45,7 @@ def _line(number: int, fact: AuditEvent, t: Translator) -> str:
         "trail.line.reason" if reason else "trail.line",
         number=number,
         when=t.date(fact.at),
-        who=t("trail.nobody") if by_itself else who(fact.actor, t),
+        who=t("trail.nobody") if by_itself else actor_text(fact.actor, t),
         what=_what(fact, t),
         reason=reason,
     )

@@ -40,8 +40,10 @@ def is_typed_decision(mrkdwn: str) -> bool:
     comment, even where a yes stands in it.
     """
     folded = _SKIN.sub("", _MENTION.sub(" ", unicodedata.normalize("NFKC", mrkdwn)).casefold())
-    words = _WORD.findall(folded)
-    if not words or any(word not in _ALLOWED for word in words):
+    text = _WORD.findall(folded)
+    if not text or any(word not in _ALLOWED for word in text):
         return False
-    sentence = " ".join(words)
-    return any(word in _DECIDING for word in words) or any(one in sentence for one in _TWO_WORDS)
+    sentence = " ".join(text)
+    return any(word in _DECIDING for word in text) or any(
+        phrase in sentence for phrase in _TWO_WORDS
+    )

@@ -50,7 +50,7 @@ class Typed:
     @property
     def source_words(self) -> tuple[str, ...]:
         """The sources one by one: `group:finance`, `manager`."""
-        return tuple(dict.fromkeys(one for one in _SEPARATORS.split(self.sources) if one))
+        return tuple(dict.fromkeys(source for source in _SEPARATORS.split(self.sources) if source))
 
 
 def typed_of(content: Content) -> Typed:
@@ -69,7 +69,7 @@ def needs_reason(verb: Verb, *, required: bool) -> bool:
     return verb in _NEEDS_REASON or (required and verb in {Verb.APPROVE, Verb.REJECT})
 
 
-def asked_for(verb: Verb) -> tuple[InputId, ...]:
+def inputs_for(verb: Verb) -> tuple[InputId, ...]:
     """Return the inputs of the verb's form, from top to bottom."""
     return _BY_VERB.get(verb, (InputId.REASON,))
 
@@ -86,9 +86,9 @@ def input_blocks(
     return [
         *hr_fields.inputs(typed.fields, products, t),
         *(
-            _input(verb, one, typed, t, reason_required=reason_required)
-            for one in asked_for(verb)
-            if one is not InputId.AMOUNT or hr_fields.has_amount(typed.fields)
+            _input(verb, input_id, typed, t, reason_required=reason_required)
+            for input_id in inputs_for(verb)
+            if input_id is not InputId.AMOUNT or hr_fields.has_amount(typed.fields)
         ),
     ]
 

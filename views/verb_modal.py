@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from views import hr_fields, notices
-from views.blocks import INPUT, View, message_modal, modal, plain, said, section
-from views.card_click import Click, ClickContext, context_of, having_read, metadata
+from views.blocks import INPUT, View, message_modal, modal, mrkdwn_section, plain, section
+from views.card_click import Click, ClickContext, context_of, metadata, with_snapshot
 from views.ids import BlockId, CallbackId, InputId
 from views.order_lines import CatalogueEntry
 from views.payload import UnreadablePayloadError, clicker, from_json, word
 from views.translator import Translator
-from views.verb_inputs import Typed, asked_for, input_blocks, needs_reason, typed_in, typed_of
+from views.verb_inputs import Typed, input_blocks, inputs_for, needs_reason, typed_in, typed_of
 from workflows.rules.approvals.form import RequestFormErrors, read_content
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
@@ -100,7 +100,7 @@ def form(  # noqa: PLR0913 - a form shown again has this many parts
     what `context` says that the person has read.
     """
     if verb is Verb.AMEND:
-        context, typed = having_read(context, snapshot, t), typed or typed_of(snapshot.content)
+        context, typed = with_snapshot(context, snapshot, t), typed or typed_of(snapshot.content)
     asks = _policy_asks(verb, snapshot)
     return _form(
         verb, context, typed or Typed(), problem, t, reason_required=asks, products=products
@@ -133,11 +133,11 @@ def _form(  # noqa: PLR0913 - a form shown again has this many parts
     products: Sequence[CatalogueEntry] = (),
 ) -> View:
     what = t(f"verb.{verb}.what", subject=context.subject)
-    own = {one.name: getattr(context, one.name) for one in fields(ClickContext)}
+    own = {field.name: getattr(context, field.name) for field in fields(ClickContext)}
     return modal(
         t(f"verb.{verb}.title"),
         [
-            *([said(BlockId.PROBLEM, problem, t)] if problem else []),
+            *([mrkdwn_section(BlockId.PROBLEM, problem, t)] if problem else []),
             section(BlockId.SUBJECT, plain(what, 600, t)),
             *input_blocks(verb, typed, t, reason_required=reason_required, products=products),
         ],
@@ -175,7 +175,9 @@ def parse_submission(body: Mapping[str, object]) -> Submission:
         typed = replace(typed, fields=hr_fields.read(view, kept.hr_type))
     return Submission(
         verb=Verb(kept.verb),
-        context=ClickContext(**{one.name: getattr(kept, one.name) for one in fields(ClickContext)}),
+        context=ClickContext(
+            **{field.name: getattr(kept, field.name) for field in fields(ClickContext)}
+        ),
         typed=typed,
         reason_required=kept.reason_required,
         person=clicker(body),
@@ -187,7 +189,7 @@ def parse_submission(body: Mapping[str, object]) -> Submission:
 def check(submission: Submission, t: Translator) -> dict[str, str]:
     """Return the field errors that need no workflow to know; empty when all is well."""
     found: dict[str, RuleError] = {}
-    asked, typed = asked_for(submission.verb), submission.typed
+    asked, typed = inputs_for(submission.verb), submission.typed
     if InputId.REASON in asked:
         required = needs_reason(submission.verb, required=submission.reason_required)
         if required and not typed.reason.strip():

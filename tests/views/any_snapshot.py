@@ -120,7 +120,7 @@ class AnySnapshot:
             sources=tuple(self.source() for _ in range(self._random.randrange(12))),
             unreadable=tuple(self.source() for _ in range(self._random.choice((0, 1, 12)))),
             eligible=eligible,
-            asked=tuple(Asked(person=one, source=self.source()) for one in eligible),
+            asked=tuple(Asked(person=person, source=self.source()) for person in eligible),
             delegates=tuple(self.stand_in() for _ in range(self._random.choice((0, 1, 12)))),
             needed=self._random.randrange(1, 30),
             blocked=self._random.choice(codes),
@@ -197,7 +197,9 @@ class AnySnapshot:
     def failure(self) -> str:
         codes = ("out_of_stock", "card_expired", "not_in_time", self.text())
         names = ("sku", "wanted", "left", "expiry", "status")
-        failure = Failure(code=self._random.choice(codes), data={one: self.text() for one in names})
+        failure = Failure(
+            code=self._random.choice(codes), data={name: self.text() for name in names}
+        )
         return self._random.choice((str(failure), self.text()))
 
     def step(self, name: StepName) -> Step:

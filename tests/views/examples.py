@@ -55,8 +55,8 @@ def level_rule(name: str = "sales", quorum: int = 1, *people: str) -> LevelRule:
     return LevelRule(
         name=name,
         approvers=tuple(
-            ApproverSource(kind=SourceKind.USER, value=one)
-            for one in people or ("U0BORIS", "U0CLARA")
+            ApproverSource(kind=SourceKind.USER, value=person)
+            for person in people or ("U0BORIS", "U0CLARA")
         ),
         quorum=Quorum(count=quorum),
         expire_after=timedelta(minutes=5),
@@ -71,7 +71,7 @@ def policy(*levels: LevelRule) -> Policy:
         channel="#approvals",
         tiers=(
             Tier(up_to=usd("1000.00"), levels=()),
-            Tier(up_to=None, levels=tuple(one.name for one in rules)),
+            Tier(up_to=None, levels=tuple(rule.name for rule in rules)),
         ),
         levels=rules,
     )
@@ -102,7 +102,9 @@ def request(content: Content | None = None, rules: Policy | None = None) -> Appr
 
 
 def people(*ids: str, standing: Standing = Standing.ACTIVE) -> Reading:
-    return found(*(Member(person=one, source=f"user:{one}", standing=standing) for one in ids))
+    return found(
+        *(Member(person=person, source=f"user:{person}", standing=standing) for person in ids)
+    )
 
 
 def found(*members: Member, unreadable: tuple[str, ...] = ()) -> Reading:

@@ -48,10 +48,10 @@ def to_decide() -> HomePage:
 def mine() -> HomePage:
     shown = (
         *(
-            Mine(face=one)
-            for one in (examples.pending(), examples.blocked(), examples.two_levels())
+            Mine(face=snapshot)
+            for snapshot in (examples.pending(), examples.blocked(), examples.two_levels())
         ),
-        *(Mine(face=one) for one in (examples.unread(), states.waits_for_changes())),
+        *(Mine(face=snapshot) for snapshot in (examples.unread(), states.waits_for_changes())),
         Mine(face=examples.order_waiting(), approval=examples.pending()),
         Mine(face=examples.order_in_progress()),
     )
@@ -86,21 +86,23 @@ def any_page(pool: list[str], seed: int, tab: Tab) -> HomePage:
     any_snapshot = AnySnapshot(pool, seed)
     asked = [any_snapshot.approval(Status.PENDING) for _ in range(ROWS)]
     level = any_snapshot.level(1)
-    asked = [one if one.levels else replace(one, levels=(level,)) for one in asked]
-    waiting = tuple(replace(row(one), seat=any_snapshot.person()) for one in asked)
+    asked = [
+        approval if approval.levels else replace(approval, levels=(level,)) for approval in asked
+    ]
+    waiting = tuple(replace(row(approval), seat=any_snapshot.person()) for approval in asked)
     own = tuple(
-        Mine(face=any_snapshot.order() if seed % 2 else any_snapshot.approval(), approval=one)
-        for one in asked
+        Mine(face=any_snapshot.order() if seed % 2 else any_snapshot.approval(), approval=approval)
+        for approval in asked
     )
     said = tuple(
         Decided(
-            face=one,
+            face=approval,
             verdict=any_snapshot.text(),
             seat=any_snapshot.person(),
             reason=any_snapshot.text(),
             at=any_snapshot.instant(),
         )
-        for one in asked
+        for approval in asked
     )
     gone = tuple(replace(AWAY, person=any_snapshot.person()) for _ in range(ROWS))
     return HomePage(

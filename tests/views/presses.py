@@ -27,7 +27,7 @@ def block_actions(snapshot: ApprovalSnapshot, action_id: str = "approve") -> dic
     """Return a press on a card, with everything that Slack adds to a message on its way back."""
     blocks: list[Any] = deepcopy(approval_card.build(snapshot, ENGLISH).blocks)
     row = next(block for block in blocks if block["type"] == "actions")
-    pressed = next(one for one in row["elements"] if one["action_id"] == action_id)
+    pressed = next(button for button in row["elements"] if button["action_id"] == action_id)
     return {
         "type": "block_actions",
         "team": {"id": "T0LOCAL", "domain": "demo"},
@@ -62,7 +62,7 @@ def click(action_id: str = "reject") -> Click:
 
 def chosen(view: Mapping[str, Any], verb: str) -> dict[str, Any]:
     """Return a press on a verb's button in the More… modal."""
-    block = next(one for one in view["blocks"] if one["block_id"] == f"verb-{verb}")
+    block = next(block for block in view["blocks"] if block["block_id"] == f"verb-{verb}")
     return {
         "type": "block_actions",
         "team": {"id": "T0LOCAL", "domain": "demo"},
@@ -103,7 +103,7 @@ def submitted(view: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, An
 def _answer(element: Mapping[str, Any], typed: Any) -> dict[str, Any]:
     match element["type"]:
         case "static_select" | "radio_buttons":
-            chosen = [one for one in element["options"] if one["value"] == typed]
+            chosen = [option for option in element["options"] if option["value"] == typed]
             return {"selected_option": chosen[0] if chosen else element.get("initial_option")}
         case "checkboxes":
             return {"selected_options": list(element["options"]) if typed else []}

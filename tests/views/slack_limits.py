@@ -77,12 +77,12 @@ def _check_block(block: dict[str, Any]) -> None:
             if "accessory" in block:
                 _check_button(block["accessory"])
             assert len(block.get("fields", [])) <= 10
-            for one in block.get("fields", []):
-                _check_text(one, 2000)
+            for field in block.get("fields", []):
+                _check_text(field, 2000)
         case "context":
             assert 0 < len(block["elements"]) <= 10
-            for one in block["elements"]:
-                _check_text(one, 3000)
+            for element in block["elements"]:
+                _check_text(element, 3000)
         case "actions":
             _check_buttons(block["elements"])
         case "input":
@@ -93,10 +93,10 @@ def _check_block(block: dict[str, Any]) -> None:
 
 def _check_buttons(buttons: list[dict[str, Any]]) -> None:
     assert 0 < len(buttons) <= 25
-    actions = [one["action_id"] for one in buttons]
+    actions = [button["action_id"] for button in buttons]
     assert len(set(actions)) == len(actions)
-    for one in buttons:
-        _check_button(one)
+    for button in buttons:
+        _check_button(button)
 
 
 def _check_button(button: dict[str, Any]) -> None:
@@ -150,7 +150,7 @@ def _check_options(element: dict[str, Any], chosen: list[Any]) -> None:
         assert 0 < len(option["value"]) <= 150
     values = [option["value"] for option in element["options"]]
     assert len(set(values)) == len(values)
-    assert all(one in element["options"] for one in chosen)
+    assert all(option in element["options"] for option in chosen)
 
 
 def _check_text(text: dict[str, Any], limit: int, *, plain: bool = False) -> None:
@@ -185,9 +185,9 @@ def formatted(mrkdwn: str) -> list[str]:
     """
     plain = re.sub(r"<[^>]*>", "x", mrkdwn)
     found = [match[0] for match in re.finditer(r"```.+?```|`[^`\n]+`", plain, re.DOTALL)]
-    for mark in "*_~":
-        one = re.escape(mark)
-        pattern = rf"(?<![^\W_]){one}(?=[^\s{one}])[^\n]*?(?<=[^\s]){one}(?![^\W_])"
+    for character in "*_~":
+        mark = re.escape(character)
+        pattern = rf"(?<![^\W_]){mark}(?=[^\s{mark}])[^\n]*?(?<=[^\s]){mark}(?![^\W_])"
         found += [match[0] for match in re.finditer(pattern, plain)]
     found += re.findall(r"^(?:&gt;|>).*", plain, re.MULTILINE)
     found += re.findall(r":[\w+'-]+:", plain)

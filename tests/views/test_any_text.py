@@ -72,9 +72,9 @@ OUR_COMMANDS = ("`/", "`countersign ")
 
 def _check(message: Message) -> None:
     check_message(message.text, message.blocks)
-    for words in (message.text, *mrkdwn_of(message.blocks)):
-        ours = [one for one in formatted(words) if not one.startswith("*")]
-        assert not [one for one in ours if not one.startswith(OUR_COMMANDS)], words
+    for text in (message.text, *mrkdwn_of(message.blocks)):
+        ours = [mark for mark in formatted(text) if not mark.startswith("*")]
+        assert not [mark for mark in ours if not mark.startswith(OUR_COMMANDS)], text
 
 
 @given(texts)
@@ -123,7 +123,7 @@ def test_buttons_stand_exactly_where_something_can_be_done(some: AnySnapshot) ->
     decidable = level is not None and not level.blocked
 
     blocks: list[Any] = approval_card.build(snapshot, ENGLISH).blocks
-    rows = [one["elements"] for one in blocks if one["type"] == "actions"]
+    rows = [block["elements"] for block in blocks if block["type"] == "actions"]
     assert [len(row) for row in rows] == ([3 if decidable else 1] if snapshot.is_open else [])
 
 
@@ -136,8 +136,8 @@ def test_every_menu_is_a_valid_modal(some: AnySnapshot, typed: str, verbs: set[V
     view = more_modal.menu(context, Menu(face=snapshot, verbs=tuple(verbs)), ENGLISH, sentence)
 
     check_view(view)
-    for words in mrkdwn_of(view["blocks"]):
-        assert not [one for one in formatted(words) if not one.startswith("*")], words
+    for text in mrkdwn_of(view["blocks"]):
+        assert not [mark for mark in formatted(text) if not mark.startswith("*")], text
     for verb in verbs:
         choice = more_modal.parse_choice(chosen(view, verb))
         assert (choice.verb, choice.context.content_revision) == (verb, snapshot.content_revision)
@@ -180,7 +180,9 @@ def test_the_request_form_keeps_what_was_typed(typed: dict[str, str], titles: li
     again = approval_modal.failed(view, choices, notices.unavailable(ENGLISH), ENGLISH)
 
     check_view(again)
-    kept = {one["block_id"]: one["element"].get("initial_value", "") for one in _inputs(again)}
+    kept = {
+        block["block_id"]: block["element"].get("initial_value", "") for block in _inputs(again)
+    }
     free = REQUEST_FIELDS[1:]
     assert {name: kept[name] for name in free} == {name: typed[name][:3000] for name in free}
 
@@ -215,7 +217,9 @@ def test_every_order_is_a_valid_card(some: AnySnapshot) -> None:
     _check(notice_messages.outcome(snapshot, ENGLISH))
     for kind in NoticeKind:
         _check(notice_messages.message(Notice(key="n-1", kind=kind, face=snapshot), LINK))
-    rows = [one for one in order_card.build(snapshot, ENGLISH).blocks if one["type"] == "actions"]
+    rows = [
+        block for block in order_card.build(snapshot, ENGLISH).blocks if block["type"] == "actions"
+    ]
     assert len(rows) == snapshot.is_cancellable
 
 
@@ -251,8 +255,8 @@ def test_the_form_keeps_what_was_typed(typed: dict[str, str], full: bool) -> Non
     ):
         assert other is not None
         check_view(other)
-        for words in mrkdwn_of(other["blocks"]):
-            assert not [one for one in formatted(words) if not one.startswith("*")], words
+        for text in mrkdwn_of(other["blocks"]):
+            assert not [mark for mark in formatted(text) if not mark.startswith("*")], text
     kept = {
         block["block_id"]: block["element"].get("initial_value", "") for block in _inputs(again)
     }
@@ -263,7 +267,7 @@ def test_the_form_keeps_what_was_typed(typed: dict[str, str], full: bool) -> Non
 def _inputs(view: dict[str, object]) -> list[dict[str, Any]]:
     blocks = view["blocks"]
     assert isinstance(blocks, list)
-    return [one for one in blocks if one["type"] == "input"]
+    return [block for block in blocks if block["type"] == "input"]
 
 
 @given(texts)

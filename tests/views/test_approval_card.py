@@ -36,12 +36,12 @@ ROWS: list[tuple[Callable[[], ApprovalSnapshot], Row]] = [
 @pytest.mark.parametrize(("make", "row"), ROWS)
 def test_the_buttons_of_a_state(make: Callable[[], ApprovalSnapshot], row: Row) -> None:
     blocks: list[Any] = approval_card.build(make(), ENGLISH).blocks
-    rows = [one["elements"] for one in blocks if one["type"] == "actions"]
+    rows = [block["elements"] for block in blocks if block["type"] == "actions"]
 
     assert [
-        (one["action_id"], one.get("style"), "confirm" in one)
+        (button["action_id"], button.get("style"), "confirm" in button)
         for buttons in rows
-        for one in buttons
+        for button in buttons
     ] == row
 
 
@@ -50,18 +50,18 @@ def _words(snapshot: ApprovalSnapshot) -> str:
 
 
 def test_a_closed_card_says_once_who_closed_it() -> None:
-    words = _words(examples.approved())
+    text = _words(examples.approved())
 
-    assert words.count("<@U0BORIS>") == 1
-    assert "Level 1" not in words
+    assert text.count("<@U0BORIS>") == 1
+    assert "Level 1" not in text
 
 
 def test_who_else_decided_still_stands_there_when_it_is_closed() -> None:
     message = approval_card.build(states.two_approved(), ENGLISH)
-    words = json.dumps(message.blocks, ensure_ascii=False)
+    text = json.dumps(message.blocks, ensure_ascii=False)
 
-    assert words.count("<@U0BORIS>") == words.count("<@U0CLARA>") == 1
-    assert words.count("Go ahead.") == words.count("Fine.") == 1
+    assert text.count("<@U0BORIS>") == text.count("<@U0CLARA>") == 1
+    assert text.count("Go ahead.") == text.count("Fine.") == 1
 
 
 SAYS: list[tuple[Callable[[], ApprovalSnapshot], list[str]]] = [
@@ -89,9 +89,9 @@ SAYS: list[tuple[Callable[[], ApprovalSnapshot], list[str]]] = [
 
 @pytest.mark.parametrize(("make", "sentences"), SAYS)
 def test_what_a_card_says(make: Callable[[], ApprovalSnapshot], sentences: list[str]) -> None:
-    words = _words(make())
+    text = _words(make())
 
-    assert [one for one in sentences if one not in words] == []
+    assert [sentence for sentence in sentences if sentence not in text] == []
 
 
 def test_a_rule_that_asks_whatever_the_amount_is_not_quoted_at_approvers() -> None:
@@ -110,7 +110,7 @@ def test_the_wish_for_changes_is_told_once() -> None:
 
 def test_an_amendment_shows_before_and_after() -> None:
     blocks: list[Any] = approval_card.build(states.amended(), ENGLISH).blocks
-    shown = next(one for one in blocks if one["block_id"].startswith("changes:"))["text"]
+    shown = next(block for block in blocks if block["block_id"].startswith("changes:"))["text"]
 
     assert shown["type"] == "plain_text"
     assert "Amount: 4,500.00 USD → 3,000.00 USD" in shown["text"]
@@ -118,23 +118,23 @@ def test_an_amendment_shows_before_and_after() -> None:
 
 
 def test_everybody_who_hears_of_it_by_the_card_alone_is_mentioned_on_it() -> None:
-    """A card that is posted first mentions up to eight people, however little room there is."""
+    """A card that is posted first mentions up to eight people, however little limits there is."""
     eight = tuple(f"U0PERSON{number}" for number in range(MENTIONED))
     state = examples.opened(examples.request(contents.long(), examples.policy()), *eight)
-    words = _words(examples.snapshot(state))
+    text = _words(examples.snapshot(state))
 
-    assert [one for one in eight if f"<@{one}>" not in words] == []
+    assert [person for person in eight if f"<@{person}>" not in text] == []
 
 
 def test_block_ids_are_new_with_every_card_version() -> None:
     state = examples.opened(examples.request())
     first = {
-        str(one["block_id"])
-        for one in approval_card.build(examples.snapshot(state, 1), ENGLISH).blocks
+        str(block["block_id"])
+        for block in approval_card.build(examples.snapshot(state, 1), ENGLISH).blocks
     }
     second = {
-        str(one["block_id"])
-        for one in approval_card.build(examples.snapshot(state, 2), ENGLISH).blocks
+        str(block["block_id"])
+        for block in approval_card.build(examples.snapshot(state, 2), ENGLISH).blocks
     }
 
     assert not first & second
@@ -148,10 +148,12 @@ def test_nobody_is_mentioned_where_the_policy_says_so() -> None:
         message = approval_card.build(replace(snapshot, mention_approvers=False), ENGLISH)
 
         shown = json.dumps([message.text, message.blocks])
-        assert not [one for one in ("U0BORIS", "U0CLARA", "U0DORA", "U0FAY") if one in shown]
+        assert not [
+            person for person in ("U0BORIS", "U0CLARA", "U0DORA", "U0FAY") if person in shown
+        ]
 
 
 def test_the_notification_names_those_who_may_still_decide() -> None:
-    words = approval_card.build(examples.half_decided(), ENGLISH).text
+    text = approval_card.build(examples.half_decided(), ENGLISH).text
 
-    assert words.endswith("<@U0CLARA> may approve or reject.")
+    assert text.endswith("<@U0CLARA> may approve or reject.")

@@ -55,7 +55,9 @@ def test_what_is_wrong_stands_at_its_field(typed: dict[str, object], fields: set
 def test_a_form_shown_again_keeps_what_was_chosen() -> None:
     submission = _submitted(starts=_at(0), ends=_at(5), delegate="U0DORA", back=True)
     view: dict[str, Any] = away_modal.again(submission, [ABSENCE], "Please try again.", ENGLISH)
-    elements = {one["block_id"]: one["element"] for one in view["blocks"] if "element" in one}
+    elements = {
+        block["block_id"]: block["element"] for block in view["blocks"] if "element" in block
+    }
 
     check_view(view)
     assert elements["starts"]["initial_date_time"] == _at(0)
@@ -74,9 +76,9 @@ def test_only_who_is_away_can_be_back() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        one
-        for one in vars(absences).values()
-        if isinstance(one, type) and issubclass(one, AbsenceError) and one is not AbsenceError
+        error
+        for error in vars(absences).values()
+        if isinstance(error, type) and issubclass(error, AbsenceError) and error is not AbsenceError
     ],
 )
 def test_every_refusal_of_the_records_has_a_sentence_at_a_field(error: type[AbsenceError]) -> None:

@@ -82,7 +82,7 @@ def test_views_get_their_translator_from_the_caller() -> None:
 
 
 def _is_used(key: str) -> bool:
-    if f'"{key}"' in SOURCE or any(one.fullmatch(key) for one in PATTERNS):
+    if f'"{key}"' in SOURCE or any(pattern.fullmatch(key) for pattern in PATTERNS):
         return True
     stem = VARIANT.sub("", key)
     return stem != key and _is_used(stem)
@@ -95,37 +95,37 @@ def test_every_sentence_is_used() -> None:
 @pytest.mark.parametrize(
     "key",
     [
-        *(f"approval.{one}" for one in (*Status, "blocked")),
-        *(f"outcome.{one}" for one in Status if one not in OPEN),
-        *(f"outcome.short.{one}" for one in Status if one not in OPEN),
-        *(f"notice.outcome.approval.{one}" for one in Status),
-        *(f"decision.{one}{end}" for one in Verdict for end in ("", ".for")),
-        *(f"verb.{one}.{part}" for one in Verb for part in ("menu", "button")),
+        *(f"approval.{status}" for status in (*Status, "blocked")),
+        *(f"outcome.{status}" for status in Status if status not in OPEN),
+        *(f"outcome.short.{status}" for status in Status if status not in OPEN),
+        *(f"notice.outcome.approval.{status}" for status in Status),
+        *(f"decision.{verdict}{end}" for verdict in Verdict for end in ("", ".for")),
+        *(f"verb.{verb}.{part}" for verb in Verb for part in ("menu", "button")),
         *(
-            f"verb.{one}.{part}"
-            for one in Verb
-            if one is not Verb.REFRESH
+            f"verb.{verb}.{part}"
+            for verb in Verb
+            if verb is not Verb.REFRESH
             for part in ("title", "submit", "what")
         ),
-        *(f"notice.confirmed.{one}" for one in (*Verb, *OrderVerb)),
-        *(f"order.back.{one}" for one in ("failed", "cancelled", "expired")),
-        *(f"tell.{one}" for one in NoticeKind if one not in OWN_WORDS),
-        *(f"verb.{part}.{one}" for part in ("input", "hint") for one in CONTENT_FIELDS),
-        *(f"hr.form.priority.{one}" for one in Priority),
-        *(f"hr.form.{one}" for one in ALL_FIELDS),
-        *(f"order.{one}" for one in OrderStatus),
-        *(f"order.text.{one}" for one in OrderStatus),
-        *(f"notice.outcome.order.{one}" for one in OrderStatus),
-        *(f"order.step.{one}" for one in StepName),
-        *(f"order.undone.{one}" for one in StepName),
-        *(f"order.step.mark.{one}" for one in StepStatus),
-        *(f"order.step.state.{one}" for one in StepStatus),
-        *(f"hr.type.{one}" for one in HrType),
-        *(f"hr.priority.{one}" for one in Priority),
-        *(f"field.{one}" for one in ("type", "priority", *ALL_FIELDS) if one != "amount"),
-        *(f"hr.provisioning.{one}" for one in Provisioning),
-        *(f"hr.{part}.{one}" for part in ("step", "told") for one in HrStepName),
-        *(f"refusal.{one.code}" for one in RuleError.__subclasses__()),
+        *(f"notice.confirmed.{verb}" for verb in (*Verb, *OrderVerb)),
+        *(f"order.back.{ending}" for ending in ("failed", "cancelled", "expired")),
+        *(f"tell.{kind}" for kind in NoticeKind if kind not in OWN_WORDS),
+        *(f"verb.{part}.{field}" for part in ("input", "hint") for field in CONTENT_FIELDS),
+        *(f"hr.form.priority.{priority}" for priority in Priority),
+        *(f"hr.form.{field}" for field in ALL_FIELDS),
+        *(f"order.{status}" for status in OrderStatus),
+        *(f"order.text.{status}" for status in OrderStatus),
+        *(f"notice.outcome.order.{status}" for status in OrderStatus),
+        *(f"order.step.{step}" for step in StepName),
+        *(f"order.undone.{step}" for step in StepName),
+        *(f"order.step.mark.{status}" for status in StepStatus),
+        *(f"order.step.state.{status}" for status in StepStatus),
+        *(f"hr.type.{type_}" for type_ in HrType),
+        *(f"hr.priority.{priority}" for priority in Priority),
+        *(f"field.{field}" for field in ("type", "priority", *ALL_FIELDS) if field != "amount"),
+        *(f"hr.provisioning.{status}" for status in Provisioning),
+        *(f"hr.{part}.{step}" for part in ("step", "told") for step in HrStepName),
+        *(f"refusal.{error.code}" for error in RuleError.__subclasses__()),
     ],
 )
 def test_every_value_of_the_rules_has_its_words(key: str) -> None:
@@ -152,8 +152,8 @@ def test_every_reason_for_a_blocked_level_has_its_sentence(code: str) -> None:
 
 CAUSES = "".join(
     path.read_text(encoding="utf-8")
-    for room in ("activities", "workflows", "workflows/rules")
-    for path in (ROOT / room).rglob("*.py")
+    for limits in ("activities", "workflows", "workflows/rules")
+    for path in (ROOT / limits).rglob("*.py")
 )
 FAILURES = set(
     re.findall(r'(?:"code": |_refusal\(\s*|_for_now\(\s*|Failure\(code=)"([a-z_]+)"', CAUSES)
@@ -207,11 +207,11 @@ def test_what_is_counted_has_the_forms_of_the_language(language: str) -> None:
 
 @pytest.mark.parametrize("language", CATALOGUES)
 def test_a_file_is_wholly_translated(language: str) -> None:
-    entries = [one for one in read(language) if one.id]
+    entries = [entry for entry in read(language) if entry.id]
 
     assert len(entries) == len(SENTENCES)
-    assert not [one.id for one in entries if one.fuzzy]
-    assert not [one.id for one in entries if not one.string or not all(one.string)]
+    assert not [entry.id for entry in entries if entry.fuzzy]
+    assert not [entry.id for entry in entries if not entry.string or not all(entry.string)]
 
 
 @pytest.mark.parametrize("language", CATALOGUES)
@@ -243,11 +243,11 @@ ENGLISH_ONLY = re.compile(
 
 
 def test_no_english_is_left_in_german() -> None:
-    said = {key: re.sub(r"`[^`]*`", "", one) for key, one in CATALOGUES["de"].plain.items()}
+    said = {key: re.sub(r"`[^`]*`", "", text) for key, text in CATALOGUES["de"].plain.items()}
 
-    assert not {key for key, one in said.items() if ENGLISH_ONLY.search(one)}
-    same = {one for key, one in PLAIN.items() if CATALOGUES["de"].plain[key] == one}
-    assert not {one for one in same - IN_BOTH if re.search(r"[a-z]{5}", _without_blanks(one))}
+    assert not {key for key, text in said.items() if ENGLISH_ONLY.search(text)}
+    same = {text for key, text in PLAIN.items() if CATALOGUES["de"].plain[key] == text}
+    assert not {text for text in same - IN_BOTH if re.search(r"[a-z]{5}", _without_blanks(text))}
 
 
 def _without_blanks(sentence: str) -> str:

@@ -42,8 +42,8 @@ def check_home(view: Json) -> None:
     validation.check_view(view, "home")
     for block in view["blocks"]:
         assert len(block.get("elements", [])) <= 3
-    for words in mrkdwn_of(view):
-        check_sentence(words)
+    for text in mrkdwn_of(view):
+        check_sentence(text)
 
 
 @pytest.mark.parametrize("name", HOMES)
@@ -106,7 +106,7 @@ def test_no_snapshot_is_left_over() -> None:
 @settings(deadline=None, max_examples=20)
 @given(pool=pools, seed=st.integers(0, 10**6), tab=st.sampled_from(Tab))
 def test_any_full_page_is_one_that_slack_takes(pool: list[str], seed: int, tab: Tab) -> None:
-    """Broken by hand: with a row's room as large as a card's, the page was too large."""
+    """Broken by hand: with a row's limits as large as a card's, the page was too large."""
     check_home(home.build(inboxes.any_page(pool, seed, tab), ENGLISH))
 
 
@@ -127,14 +127,16 @@ def test_every_row_has_the_buttons_of_its_card() -> None:
 
     rows = [block for block in view["blocks"] if block["block_id"].startswith("actions-")]
     values = [
-        from_json(one["value"], ButtonValue, "value") for row in rows for one in row["elements"]
+        from_json(button["value"], ButtonValue, "value")
+        for row in rows
+        for button in row["elements"]
     ]
 
-    assert [[one["action_id"] for one in row["elements"]] for row in rows] == [
+    assert [[button["action_id"] for button in row["elements"]] for row in rows] == [
         ["approve", "reject", "more"]
     ] * 3
     assert values[0].request_id == "ORD-7K2M4QXA.approval"
-    assert [one.reason_required for one in values[-3:]] == [True, True, False]
+    assert [value.reason_required for value in values[-3:]] == [True, True, False]
 
 
 def pressed_on(view: Json, value: str) -> Json:
@@ -145,7 +147,7 @@ def pressed_on(view: Json, value: str) -> Json:
 def test_a_press_on_a_home_is_about_a_request_that_stands_there() -> None:
     """Broken by hand: where only messages are looked at, any request could be pressed."""
     view: Any = home.build(inboxes.to_decide(), ENGLISH)
-    (first, *_) = (one for one in view["blocks"] if one["block_id"].startswith("actions-"))
+    (first, *_) = (block for block in view["blocks"] if block["block_id"].startswith("actions-"))
     value = first["elements"][0]["value"]
 
     click = parse_click(pressed_on(view, value))
@@ -204,7 +206,7 @@ def test_what_we_have_not_put_there_moves_nobody(action: Json) -> None:
 
 def submitted(form: Json, *numbers: str, verdict: str = "approve", reason: str = "") -> Json:
     values: Json = {
-        "chosen": {"chosen": {"selected_options": [{"value": one} for one in numbers]}},
+        "chosen": {"chosen": {"selected_options": [{"value": number} for number in numbers]}},
         "verdict": {"verdict": {"selected_option": {"value": verdict}}},
         "reason": {"reason": {"value": reason}},
     }

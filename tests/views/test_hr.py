@@ -237,5 +237,5 @@ def test_whatever_was_typed_the_card_and_every_notice_are_valid(
         told(snapshot, kind, some.text()),
     ):
         check_message(message.text, message.blocks)
-        for words in (message.text, *mrkdwn_of(message.blocks)):
-            assert not [one for one in formatted(words) if not one.startswith(("*", "`"))], words
+        for text in (message.text, *mrkdwn_of(message.blocks)):
+            assert not [mark for mark in formatted(text) if not mark.startswith(("*", "`"))], text

@@ -66,7 +66,7 @@ def _state(block: dict[str, Any], typed: str) -> dict[str, Any]:
         case "datepicker":
             return {"selected_date": typed or element["initial_date"]}
         case "static_select" | "radio_buttons":
-            chosen = [one for one in element["options"] if one["value"] == typed]
+            chosen = [option for option in element["options"] if option["value"] == typed]
             return {"selected_option": chosen[0] if chosen else element["initial_option"]}
         case _:
             return {"value": typed or element.get("initial_value")}
@@ -75,7 +75,7 @@ def _state(block: dict[str, Any], typed: str) -> dict[str, Any]:
 @pytest.mark.parametrize("type_", HrType)
 def test_the_form_asks_for_every_field_of_the_type_and_for_no_other(type_: HrType) -> None:
     _, view = form(type_)
-    asked = [one["block_id"] for one in view["blocks"] if one["type"] == "input"]
+    asked = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
 
     check_view(view)
     assert set(asked) == COMMON | set(FIELDS[type_])
@@ -138,6 +138,6 @@ def test_the_form_shown_again_has_what_was_typed() -> None:
 
 def test_what_is_no_hr_request_has_the_form_that_it_had() -> None:
     view: Any = verb_modal.form(CONTEXT, Verb.AMEND, examples.pending(), ENGLISH, products=PRODUCTS)
-    asked = [one["block_id"] for one in view["blocks"] if one["type"] == "input"]
+    asked = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
 
     assert asked == ["title", "text", "amount", "links"]

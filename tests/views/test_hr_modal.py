@@ -77,7 +77,7 @@ def _answer(element: Mapping[str, Any], typed: str | None) -> dict[str, Any]:
     kind = {"type": element["type"]}
     match element["type"]:
         case "static_select" | "radio_buttons":
-            found = [one for one in element["options"] if one["value"] == typed]
+            found = [option for option in element["options"] if option["value"] == typed]
             chosen = found[0] if found else element.get("initial_option")
             return {**kind, "selected_option": chosen}
         case "datepicker":
@@ -201,9 +201,9 @@ def test_a_message_is_quoted_as_people_read_it_and_its_place_is_kept() -> None:
     assert (kept.channel, kept.message_ts, kept.link) == ("C0GENERAL", "1732185000.000100", "")
 
 
-@pytest.mark.parametrize("words", ["x" * 5000, "\n".join("x" * 1400), "x\n" * 1400])
-def test_a_long_message_is_quoted_in_part_and_leaves_room(words: str) -> None:
-    body = {**MESSAGE, "message": {**MESSAGE["message"], "text": words}}
+@pytest.mark.parametrize("text", ["x" * 5000, "\n".join("x" * 1400), "x\n" * 1400])
+def test_a_long_message_is_quoted_in_part_and_leaves_room(text: str) -> None:
+    body = {**MESSAGE, "message": {**MESSAGE["message"], "text": text}}
 
     view = hr_modal.quoting(HR_ID, OFFER, body, ENGLISH)
 
@@ -310,8 +310,8 @@ def test_whatever_is_typed_every_form_is_valid(typed: dict[str, str], data: st.D
             check_view(form)
             back = hr_modal.with_type(submitted(form, {}), type_, OFFER, ENGLISH)
             check_view(back if back is not None else form)
-    words = as_read(typed["said"])
-    assert words == words.strip()
+    text = as_read(typed["said"])
+    assert text == text.strip()
 
 
 def _failed(type_: HrType) -> Callable[[], View]:

@@ -9,7 +9,7 @@ from tests.views import examples, states
 from tests.views.presses import chosen, click
 from tests.views.slack_limits import check_view
 from views import more_modal
-from views.card_click import having_read
+from views.card_click import with_snapshot
 from views.payload import UnreadablePayloadError
 from views.translator import ENGLISH
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -24,7 +24,7 @@ def _menu(snapshot: ApprovalSnapshot, *verbs: Verb) -> dict[str, Any]:
 
 
 def _buttons(view: dict[str, Any]) -> list[dict[str, Any]]:
-    return [one["accessory"] for one in view["blocks"] if "accessory" in one]
+    return [block["accessory"] for block in view["blocks"] if "accessory" in block]
 
 
 def test_it_opens_with_the_click_alone() -> None:
@@ -41,15 +41,15 @@ def test_it_offers_exactly_the_verbs_of_the_rules(person: str) -> None:
     view = _menu(examples.snapshot(state), *verbs)
 
     check_view(view)
-    assert [one["value"] for one in _buttons(view)] == [verb.value for verb in verbs]
+    assert [button["value"] for button in _buttons(view)] == [verb.value for verb in verbs]
     assert bool(verbs) == (person != "U0NOBODY")
 
 
 def test_only_what_asks_for_nothing_more_asks_again() -> None:
     buttons = _buttons(_menu(examples.pending(), *Verb))
 
-    assert [one["value"] for one in buttons if "confirm" in one] == ["refresh"]
-    assert [one["value"] for one in buttons if "style" in one] == ["approve", "reject"]
+    assert [button["value"] for button in buttons if "confirm" in button] == ["refresh"]
+    assert [button["value"] for button in buttons if "style" in button] == ["approve", "reject"]
 
 
 NOTHING: list[tuple[Callable[[], ApprovalSnapshot], str]] = [
@@ -62,14 +62,14 @@ NOTHING: list[tuple[Callable[[], ApprovalSnapshot], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("make", "words"), NOTHING)
+@pytest.mark.parametrize(("make", "text"), NOTHING)
 def test_who_may_do_nothing_reads_why_and_what_comes_next(
-    make: Callable[[], ApprovalSnapshot], words: str
+    make: Callable[[], ApprovalSnapshot], text: str
 ) -> None:
     view = _menu(make())
 
     check_view(view)
-    assert words in str(view)
+    assert text in str(view)
     assert "You can do nothing" in str(view)
 
 
@@ -83,7 +83,7 @@ def test_a_choice_is_about_what_the_menu_showed() -> None:
 
     assert choice == more_modal.Choice(
         verb=Verb.AMEND,
-        context=having_read(CONTEXT, states.amended(), ENGLISH),
+        context=with_snapshot(CONTEXT, states.amended(), ENGLISH),
         person="U0BORIS",
         view_id="V1",
         view_hash="1.h",

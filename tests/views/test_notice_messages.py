@@ -32,9 +32,9 @@ def _asked(*people: str, person: str = "") -> Notice:
 @pytest.mark.parametrize("count", [1, 2, 150, 151, 600])
 def test_in_a_thread_everybody_is_mentioned_once(count: int) -> None:
     crowd = [f"U0PERSON{number}" for number in range(count)]
-    words = _words(_asked(*crowd))
+    text = _words(_asked(*crowd))
 
-    assert [one for one in crowd if words.count(f"<@{one}>") != 1] == []
+    assert [person for person in crowd if text.count(f"<@{person}>") != 1] == []
 
 
 def test_more_people_than_a_message_holds_are_counted() -> None:
@@ -44,10 +44,10 @@ def test_more_people_than_a_message_holds_are_counted() -> None:
 
 
 def test_a_direct_message_mentions_only_who_asked() -> None:
-    words = _words(_asked("U0BORIS", "U0CLARA", person="U0BORIS"))
+    text = _words(_asked("U0BORIS", "U0CLARA", person="U0BORIS"))
 
-    assert words.count("<@") == words.count("<@U0ANA>") == 1
-    assert "Why you: by name" in words
+    assert text.count("<@") == text.count("<@U0ANA>") == 1
+    assert "Why you: by name" in text
 
 
 def test_a_stand_in_reads_for_whom_they_may_decide_now() -> None:
@@ -81,9 +81,11 @@ def test_what_a_notice_says_and_where_it_leads(
     kind: NoticeKind, make: Callable[[], ApprovalSnapshot], sentences: list[str]
 ) -> None:
     notice = Notice(key="n-1", kind=kind, face=make(), person="U0ANA")
-    words = _words(notice)
+    text = _words(notice)
 
-    assert [one for one in (*sentences, f"<{LINK}|the card>") if one not in words] == []
+    assert [
+        sentence for sentence in (*sentences, f"<{LINK}|the card>") if sentence not in text
+    ] == []
     assert "the card>" not in _words(notice, "")
 
 
@@ -102,11 +104,11 @@ def test_an_outcome_has_the_card_below_and_nothing_to_press(make: object) -> Non
     message = notice_messages.outcome(make(), ENGLISH)
 
     check_message(message.text, message.blocks)
-    assert not [one for one in message.blocks if one["type"] == "actions"]
+    assert not [block for block in message.blocks if block["type"] == "actions"]
 
 
 @pytest.mark.parametrize(
-    ("problem", "words"),
+    ("problem", "text"),
     [
         ("slack.not_in_channel", "/invite @countersign"),
         ("not_in_channel", "/invite @countersign"),
@@ -118,9 +120,9 @@ def test_an_outcome_has_the_card_below_and_nothing_to_press(make: object) -> Non
         ("", "please tell an admin"),
     ],
 )
-def test_a_card_that_was_not_posted_says_what_helps(problem: str, words: str) -> None:
+def test_a_card_that_was_not_posted_says_what_helps(problem: str, text: str) -> None:
     for snapshot in (examples.pending(), examples.order_waiting()):
-        assert words in notice_messages.card_not_posted(snapshot, problem, ENGLISH).text
+        assert text in notice_messages.card_not_posted(snapshot, problem, ENGLISH).text
 
 
 def test_what_a_missing_card_means_depends_on_what_is_there_already() -> None:

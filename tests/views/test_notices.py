@@ -14,9 +14,9 @@ from workflows.rules.shared import errors
 from workflows.rules.shared.errors import RuleError
 
 REFUSALS = [
-    one
-    for one in vars(errors).values()
-    if isinstance(one, type) and issubclass(one, RuleError) and one is not RuleError
+    error
+    for error in vars(errors).values()
+    if isinstance(error, type) and issubclass(error, RuleError) and error is not RuleError
 ]
 
 
@@ -104,7 +104,7 @@ def test_a_refusal_in_words(code: str, data: dict[str, str], sentence: str) -> N
     assert notices.refusal(code, data, ENGLISH) == sentence
 
 
-@pytest.mark.parametrize("status", [one for one in Status if one not in OPEN])
+@pytest.mark.parametrize("status", [status for status in Status if status not in OPEN])
 @pytest.mark.parametrize("person", ["", "U0BORIS"])
 def test_a_closed_request_says_how_it_ended(status: Status, person: str) -> None:
     data = {"status": status.value, "person": person}
@@ -125,7 +125,9 @@ def test_a_refusal_of_an_old_card_leads_to_the_present_one() -> None:
     )
 
 
-@pytest.mark.parametrize("standing", [one for one in Standing if one is not Standing.ACTIVE])
+@pytest.mark.parametrize(
+    "standing", [standing for standing in Standing if standing is not Standing.ACTIVE]
+)
 def test_every_standing_that_may_not_decide_has_its_own_sentence(standing: Standing) -> None:
     data = {"standing": standing.value}
 

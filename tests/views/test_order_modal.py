@@ -15,7 +15,7 @@ from views.translator import ENGLISH
 from workflows.rules.orders.form import DraftLine, DraftOrder, OrderFormErrors, read_order
 from workflows.rules.orders.order import PaymentMode
 
-PRODUCTS = {one.sku: one.name for one in CATALOGUE}
+PRODUCTS = {product.sku: product.name for product in CATALOGUE}
 
 
 def _form(lines: int, typed: dict[str, str]) -> dict[str, Any]:
@@ -29,14 +29,19 @@ def _there(view: View | None) -> dict[str, Any]:
 
 def _elements(view: dict[str, Any]) -> dict[str, Any]:
     """Return the inputs by block id."""
-    return {one["block_id"]: one["element"] for one in view["blocks"] if one["type"] == "input"}
+    return {
+        block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"
+    }
 
 
 def _words(view: Mapping[str, Any], *block_ids: str) -> list[str]:
     """Return the texts of these blocks."""
-    blocks = {one["block_id"]: one for one in view["blocks"]}
+    blocks = {block["block_id"]: block for block in view["blocks"]}
     found = [blocks[block_id] for block_id in block_ids]
-    return [one["text"]["text"] if "text" in one else one["elements"][0]["text"] for one in found]
+    return [
+        block["text"]["text"] if "text" in block else block["elements"][0]["text"]
+        for block in found
+    ]
 
 
 def _mistakes(view: dict[str, Any]) -> dict[str, str]:
@@ -98,14 +103,16 @@ def test_lines_are_added_up_to_ten_and_then_the_button_goes() -> None:
         check_view({key: view[key] for key in view if key not in {"id", "hash", "state"}})
 
     assert order_modal.add_line(view, str(MAX_LINES), CATALOGUE, ENGLISH) is None
-    assert not [one for one in view["blocks"] if one["type"] == "actions"]
-    assert len([one for one in view["blocks"] if one["block_id"].endswith(".sku")]) == MAX_LINES
+    assert not [block for block in view["blocks"] if block["type"] == "actions"]
+    assert (
+        len([block for block in view["blocks"] if block["block_id"].endswith(".sku")]) == MAX_LINES
+    )
 
 
 def test_adding_a_line_keeps_ids_and_what_was_typed() -> None:
     view = typed_view()
     elements = _elements(_there(order_modal.add_line(view, "1", CATALOGUE, ENGLISH)))
-    before = {one["block_id"] for one in view["blocks"] if one["type"] == "input"}
+    before = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
 
     assert before <= elements.keys()
     assert elements["customer"]["initial_value"] == "Acme *GmbH*"
@@ -116,7 +123,10 @@ def test_a_removed_line_takes_its_words_along_and_the_others_keep_theirs() -> No
     view = _there(order_modal.remove_line(three_lines(), "0", CATALOGUE, ENGLISH))
     elements = _elements(view)
 
-    assert [one for one in elements if one.endswith("sku")] == ["lines.1.sku", "lines.2.sku"]
+    assert [element for element in elements if element.endswith("sku")] == [
+        "lines.1.sku",
+        "lines.2.sku",
+    ]
     assert elements["lines.1.quantity"]["initial_value"] == "-1"
     assert elements["lines.2.unit_price"]["initial_value"] == "12.50"
     assert elements["payment"]["initial_option"]["value"] == "await"
@@ -129,7 +139,7 @@ def test_the_last_line_cannot_be_removed_and_a_second_press_removes_nothing() ->
     assert order_modal.remove_line(view, "1", CATALOGUE, ENGLISH) is None
     view = submitted(_there(order_modal.remove_line(view, "2", CATALOGUE, ENGLISH)), {})
     assert order_modal.remove_line(view, "0", CATALOGUE, ENGLISH) is None
-    assert not [one for one in view["blocks"] if "accessory" in one]
+    assert not [block for block in view["blocks"] if "accessory" in block]
 
 
 def test_a_line_never_gets_the_name_of_one_that_was_removed() -> None:

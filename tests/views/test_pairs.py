@@ -28,7 +28,7 @@ def _threaded(state: ApprovalState) -> ApprovalState:
 
 def _offers(snapshot: ApprovalSnapshot, copy: CardCopy) -> Iterator[tuple[int, int]]:
     blocks: list[Any] = cards.build(snapshot, copy).blocks
-    for row in (one["elements"] for one in blocks if one["type"] == "actions"):
+    for row in (block["elements"] for block in blocks if block["type"] == "actions"):
         for button in row:
             if button["action_id"] in (ActionId.APPROVE, ActionId.REJECT):
                 value = from_json(button["value"], ButtonValue, "value")
@@ -40,9 +40,9 @@ def _offers(snapshot: ApprovalSnapshot, copy: CardCopy) -> Iterator[tuple[int, i
 def test_after_any_two_verbs_buttons_stand_where_they_count(
     state: ApprovalState, first: str
 ) -> None:
-    for one, second in product([first], ACTS):
-        _, change = outcome(_threaded(state), ACTS[one], ACTS[one].at)
-        now = max(ACTS[one].at, ACTS[second].at)
+    for act, second in product([first], ACTS):
+        _, change = outcome(_threaded(state), ACTS[act], ACTS[act].at)
+        now = max(ACTS[act].at, ACTS[second].at)
         _, change = outcome(change.state, ACTS[second], now)
         snapshot = approval_snapshot(change.state, 7)
         level = snapshot.open_level

@@ -107,6 +107,8 @@ def _planted_level(level: LevelSnapshot) -> LevelSnapshot:
         asked=(),
         delegates=(),
         blocked=level.blocked if level.blocked != SECRET else "too_few_eligible",
-        decisions=tuple(replace(one, person="U0BORIS", seat="U0CLARA") for one in level.decisions),
+        decisions=tuple(
+            replace(decision, person="U0BORIS", seat="U0CLARA") for decision in level.decisions
+        ),
         reassigned=replace(named, person="U0GUS") if named else None,
     )

@@ -12,7 +12,7 @@ from tests.views import examples, states
 from tests.views.presses import click
 from tests.views.slack_limits import check_message, check_view
 from views import approval_card, more_modal
-from views.text import parted
+from views.text import split_text
 from views.translator import ENGLISH
 from workflows.rules.approvals.policy import RouteReason
 from workflows.rules.approvals.request import Remark, Status
@@ -40,7 +40,7 @@ def _amended(old: str, new: str, **parts: Any) -> ApprovalSnapshot:
 
 
 def _shown(blocks: list[dict[str, Any]], block_id: str) -> str:
-    found = (one["text"]["text"] for one in blocks if one["block_id"].startswith(block_id))
+    found = (block["text"]["text"] for block in blocks if block["block_id"].startswith(block_id))
     return " ".join(found)
 
 
@@ -118,7 +118,7 @@ def test_remarks_give_way_before_what_is_asked_does() -> None:
 
 
 TOO_LONG = '"Q" & ' * 500
-"""Three thousand characters that take twice as much room."""
+"""Three thousand characters that take twice as much limits."""
 
 
 def test_a_card_that_shows_less_says_where_the_whole_is_and_it_is_there() -> None:
@@ -164,7 +164,7 @@ def test_what_fits_needs_no_note() -> None:
 @given(st.text(max_size=300), st.integers(10, 90))
 @settings(deadline=None, derandomize=True)
 def test_a_text_in_parts_loses_only_spaces(typed: str, limit: int) -> None:
-    parts = parted(typed, limit)
+    parts = split_text(typed, limit)
 
     assert "".join("".join(parts).split()) == "".join(typed.split())
     assert max(map(len, parts)) <= limit

@@ -230,7 +230,7 @@ def _is_said_whole(shown: object, language: str) -> None:
     """Our own words are not cut, and say when as the language does."""
     mark = translator(language)("shortened")
     words = [*_short_texts(shown)]
-    assert not [one for one in words if one.endswith(mark)]
+    assert not [text for text in words if text.endswith(mark)]
     assert "{date_short_pretty} at {time}" not in json.dumps(shown)
 
 

@@ -40,11 +40,11 @@ SECRETS = (
 
 def _elements(message: Message) -> list[list[dict[str, Any]]]:
     blocks: list[Any] = message.blocks
-    return [one["elements"] for one in blocks if one["type"] == "actions"]
+    return [block["elements"] for block in blocks if block["type"] == "actions"]
 
 
 def _actions(message: Message) -> list[list[str]]:
-    return [[one["action_id"] for one in row] for row in _elements(message)]
+    return [[button["action_id"] for button in row] for row in _elements(message)]
 
 
 @pytest.mark.parametrize(("name", "visibility"), EVERY)
@@ -57,8 +57,8 @@ def test_a_thread_is_exactly_its_snapshot(name: str, visibility: Visibility) -> 
     plain = {copy: asdict(message) for copy, message in shown.items()}
     if WRITE:
         SNAPSHOTS.mkdir(exist_ok=True)
-        words = json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
-        path.write_text(words, encoding="utf-8")
+        text = json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
+        path.write_text(text, encoding="utf-8")
     assert plain == json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -107,7 +107,7 @@ def test_a_private_thread_tells_none_of_what_was_written(name: str) -> None:
 
     for message in shown.values():
         written = json.dumps(asdict(message))
-        assert not [one for one in SECRETS if one in written]
+        assert not [secret for secret in SECRETS if secret in written]
         assert "Time off" in written
     assert "sister" in direct
 
@@ -116,13 +116,15 @@ def test_a_button_of_a_reply_names_its_reply() -> None:
     shown = threads.thread(threads.amended, CHANNEL)
     (row,) = _elements(shown["level 1 of revision 2"])
 
-    for one in row:
-        value = from_json(one["value"], ButtonValue, "value")
+    for button in row:
+        value = from_json(button["value"], ButtonValue, "value")
         assert (value.reply_level, value.reply_revision) == (1, 2)
     for name in ("root", "direct"):
         (row,) = _elements(shown[name])
-        values = [from_json(one["value"], ButtonValue, "value") for one in row]
-        assert [(one.reply_level, one.reply_revision) for one in values] == [(0, 0)] * len(row)
+        values = [from_json(button["value"], ButtonValue, "value") for button in row]
+        assert [(value.reply_level, value.reply_revision) for value in values] == [(0, 0)] * len(
+            row
+        )
 
 
 def test_only_the_reply_mentions_who_is_asked() -> None:

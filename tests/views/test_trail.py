@@ -18,7 +18,7 @@ from workflows.rules.people.actors import CLOCK, Actor, Origin
 from workflows.rules.shared.audit import AuditEvent, Fact
 
 
-def facts(count: int, words: str = "", actor: Actor = CLOCK) -> list[AuditEvent]:
+def facts(count: int, text: str = "", actor: Actor = CLOCK) -> list[AuditEvent]:
     """Return so many facts, of each kind in turn."""
     kinds = [*Fact]
     return [
@@ -29,7 +29,7 @@ def facts(count: int, words: str = "", actor: Actor = CLOCK) -> list[AuditEvent]
             at=examples.NOW + timedelta(minutes=number),
             actor=actor,
             level=2,
-            reason=words,
+            reason=text,
             data={"verdict": "reject", "step": "register"},
         )
         for number in range(1, count + 1)
@@ -39,13 +39,13 @@ def facts(count: int, words: str = "", actor: Actor = CLOCK) -> list[AuditEvent]
 @pytest.mark.parametrize("locale", ["en", "de"])
 @pytest.mark.parametrize("kind", Fact)
 def test_every_fact_has_its_words(kind: Fact, locale: str) -> None:
-    (fact,) = [one for one in facts(len(Fact)) if one.kind is kind]
+    (fact,) = [fact for fact in facts(len(Fact)) if fact.kind is kind]
 
     (_, block) = trail_blocks([fact], translator(locale))
 
-    words = text_of({"blocks": [block]})
-    assert "{" not in words.replace("{date_short_pretty}", "").replace("{time}", "")
-    assert kind.value not in words
+    text = text_of({"blocks": [block]})
+    assert "{" not in text.replace("{date_short_pretty}", "").replace("{time}", "")
+    assert kind.value not in text
 
 
 def test_the_latest_are_shown_and_the_others_counted() -> None:

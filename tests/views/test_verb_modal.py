@@ -11,7 +11,7 @@ from tests.views.presses import block_actions, click, view_submission
 from tests.views.slack_limits import check_view
 from views import verb_modal
 from views.approval_card import parse_click
-from views.card_click import ClickContext, context_of, having_read
+from views.card_click import ClickContext, context_of, with_snapshot
 from views.payload import UnreadablePayloadError
 from views.translator import ENGLISH
 from workflows.rules.approvals.form import DraftContent, read_content
@@ -31,8 +31,8 @@ def _submission(
 
 
 def _initial(view: dict[str, Any]) -> dict[str, Any]:
-    inputs = (one for one in view["blocks"] if one["type"] == "input")
-    return {one["block_id"]: one["element"].get("initial_value") for one in inputs}
+    inputs = (block for block in view["blocks"] if block["type"] == "input")
+    return {block["block_id"]: block["element"].get("initial_value") for block in inputs}
 
 
 def test_the_context_of_the_click_comes_back_with_the_reason() -> None:
@@ -46,8 +46,8 @@ def test_the_context_of_the_click_comes_back_with_the_reason() -> None:
         "Too *dear*",
     )
     assert (rejection.view_id, rejection.view_hash) == ("V1", "1.h")
-    for one in fields(ClickContext):
-        assert getattr(rejection.context, one.name) == getattr(pressed, one.name)
+    for field in fields(ClickContext):
+        assert getattr(rejection.context, field.name) == getattr(pressed, field.name)
 
 
 def test_an_approval_that_needs_a_reason_is_asked_for_it() -> None:
@@ -189,7 +189,7 @@ def test_it_says_what_it_is_about_and_keeps_what_was_typed(verb: Verb) -> None:
 def test_the_menu_hands_its_context_on() -> None:
     content = Content(title="Three laptops", amount=usd("4500.00"))
     snapshot = examples.snapshot(examples.opened(examples.request(content)), 9)
-    context = having_read(CONTEXT, snapshot, ENGLISH)
+    context = with_snapshot(CONTEXT, snapshot, ENGLISH)
 
     assert (context.level, context.subject) == (1, "Three laptops")
     assert context.card_version == CONTEXT.card_version

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.views.contents import usd
-from views.explanations import failure_mrkdwn, failure_words, rule_words
+from views.explanations import failure_mrkdwn, failure_words, rule_text
 from views.translator import ENGLISH, translator
 from workflows.rules.approvals.policy import RouteReason
 from workflows.rules.shared.failure import Failure, read_failure
@@ -28,7 +28,7 @@ OUT_OF_STOCK = Failure(code="out_of_stock", data={"sku": "<!LAMP>", "wanted": "4
     ],
 )
 def test_a_rule_in_words(rule: RouteReason, english: str, german: str) -> None:
-    assert [rule_words(rule, translator(locale)) for locale in ("en", "de")] == [english, german]
+    assert [rule_text(rule, translator(locale)) for locale in ("en", "de")] == [english, german]
 
 
 def test_a_failure_in_words() -> None:
