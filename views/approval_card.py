@@ -9,12 +9,11 @@ from views.blocks import (
     actions,
     button,
     confirm,
-    context,
     fields,
     fit_card,
     fit_modal,
     header,
-    mrkdwn,
+    note,
 )
 from views.card_click import ButtonValue, Click, button_value, parse_click
 from views.changes import are_shortened, change_blocks, change_request_blocks, comment_blocks
@@ -30,7 +29,8 @@ from views.explanations import rule_text
 from views.footer import footer
 from views.ids import ActionId, BlockId
 from views.levels import is_blocked, is_decidable, level_blocks
-from views.outcome import actor_text, outcome_blocks, short_outcome
+from views.outcome import outcome_blocks, short_outcome
+from views.people import actor_text, change_requester
 from views.translator import Translator
 from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -69,7 +69,9 @@ def _body(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Blo
         *private_block(snapshot, t),
         *change_blocks(snapshot, limits, t),
         *content_blocks(snapshot.content, limits, t),
-        *_shortened_block(snapshot, limits, t),
+        *shortened_blocks(
+            snapshot, limits, t, open_key="shortened.open", closed_key="shortened.closed"
+        ),
         *level_blocks(snapshot, limits, t),
         *change_request_blocks(snapshot, limits, t),
         *outcome_blocks(snapshot, limits, t),
@@ -89,15 +91,19 @@ def private_block(snapshot: ApprovalSnapshot, t: Translator) -> list[Block]:
     if not snapshot.hidden:
         return []
     text = t("private.open" if snapshot.is_open else "private.closed")
-    return [context(BlockId.PRIVATE, mrkdwn(text, 300, t))]
+    return [note(BlockId.PRIVATE, text, t)]
 
 
-def _shortened_block(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
-    """Say where the whole of what is asked stands: nobody is to approve what they could not read."""
+def shortened_blocks(
+    snapshot: ApprovalSnapshot, limits: Limits, t: Translator, *, open_key: str, closed_key: str
+) -> list[Block]:
+    """Return where to read the whole request, if these limits shorten it.
+
+    Nobody should approve what they could not read.
+    """
     if not (is_shortened(snapshot.content, limits, t) or are_shortened(snapshot, limits, t)):
         return []
-    text = t("shortened.open" if snapshot.is_open else "shortened.closed")
-    return [context(BlockId.SHORTENED, mrkdwn(text, 300, t))]
+    return [note(BlockId.SHORTENED, t(open_key if snapshot.is_open else closed_key), t)]
 
 
 def footer_block(snapshot: ApprovalSnapshot, t: Translator) -> Block:
@@ -191,8 +197,7 @@ def summary(snapshot: ApprovalSnapshot, t: Translator) -> str:
     if not snapshot.is_open:
         return t("approval.text.closed", outcome=short_outcome(snapshot, t), **data)
     if snapshot.status is Status.CHANGES_REQUESTED:
-        wanted = snapshot.change_request.person if snapshot.change_request else ""
-        return t("approval.text.changes", who=t.mention(wanted), **data)
+        return t("approval.text.changes", who=change_requester(snapshot, t), **data)
     rule = rule_text(snapshot.rule, t)
     return t("approval.text.pending", asked=undecided_text(snapshot, t), rule=rule, **data)
 
@@ -201,8 +206,7 @@ def _public_summary(snapshot: ApprovalSnapshot, t: Translator) -> str:
     if not snapshot.is_open:
         state = t("sentence", words=short_outcome(snapshot, t))
     elif snapshot.status is Status.CHANGES_REQUESTED:
-        wanted = snapshot.change_request.person if snapshot.change_request else ""
-        state = t("private.text.changes", who=t.mention(wanted))
+        state = t("private.text.changes", who=change_requester(snapshot, t))
     else:
         state = undecided_text(snapshot, t)
     title, requester = t.inline(snapshot.title, 80), actor_text(snapshot.requester, t)

@@ -7,11 +7,10 @@ from views import notices
 from views.blocks import (
     Block,
     View,
-    context,
     message_modal,
     modal,
-    mrkdwn,
-    mrkdwn_section,
+    note,
+    problem_blocks,
     text_input,
 )
 from views.ids import BlockId, CallbackId, InputId
@@ -56,8 +55,8 @@ def build(
     return modal(
         t("approval_form.title"),
         [
-            *([mrkdwn_section(BlockId.PROBLEM, problem, t)] if problem else []),
-            context(BlockId.NOTICE, mrkdwn(number, 300, t)),
+            *problem_blocks(problem, t),
+            note(BlockId.NOTICE, number, t),
             *_inputs(typed, choices, t),
         ],
         t,

@@ -1,14 +1,16 @@
 """Who is asked at a level, by which rule, who stands in for whom, and why nobody may decide."""
 
-from collections.abc import Sequence
-
 from views.blocks import Limits
 from views.explanations import rule_text
+from views.people import actor_text, change_requester, people_text, with_more
 from views.translator import Translator
-from workflows.rules.approvals.request import Delegate, Verdict
+from workflows.rules.approvals.request import Delegate, Status, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
+from workflows.rules.inbox import waiting_for
 from workflows.rules.people.actors import SourceKind
 
+NAMED = 8
+"""People named in one row of a list."""
 SOURCES = 10
 """Sources listed by name."""
 DELEGATES = 8
@@ -82,7 +84,7 @@ def _eligible_text(
     for person in level.eligible[: limits.people]:
         name, source = t.mention(person), source_text(sources.get(person, ""), t)
         names.append(t("level.asked.by", person=name, source=source) if source else name)
-    return _with_more(names, len(level.eligible), t)
+    return with_more(names, len(level.eligible), t)
 
 
 def approvers_text(
@@ -92,17 +94,6 @@ def approvers_text(
     if not snapshot.mention_approvers:
         return t.count("people", len(ids))
     return people_text(ids, limit, t)
-
-
-def people_text(ids: Sequence[str], limit: int, t: Translator) -> str:
-    """Return people by mention, and how many more there are."""
-    return _with_more([t.mention(person) for person in ids[:limit]], len(ids), t)
-
-
-def _with_more(shown: list[str], in_all: int, t: Translator) -> str:
-    if more := in_all - len(shown):
-        return t("level.more_people", people=", ".join(shown), count=more)
-    return t.list(shown)
 
 
 def _routing_text(snapshot: ApprovalSnapshot, level: LevelSnapshot, t: Translator) -> str:
@@ -132,7 +123,7 @@ def _names_a_person(source: str) -> bool:
 
 def _sources_text(sources: tuple[str, ...], t: Translator) -> str:
     shown = [source_text(source, t) for source in sources[:SOURCES]]
-    return _with_more(shown, len(sources), t)
+    return with_more(shown, len(sources), t)
 
 
 def source_text(source: str, t: Translator) -> str:
@@ -178,3 +169,28 @@ def _delegate_text(delegate: Delegate, t: Translator) -> str:
         starts=t.date(delegate.starts) if delegate.starts else "",
         ends=t.date(delegate.ends) if delegate.ends else "",
     )
+
+
+def progress_lines(snapshot: ApprovalSnapshot, t: Translator) -> list[str]:
+    """Return who must act next and until when; of a closed request, who closed it."""
+    if not snapshot.is_open:
+        if snapshot.closed_by and snapshot.closed_by.person:
+            return [t("home.next.by", who=actor_text(snapshot.closed_by, t))]
+        return []
+    if snapshot.status is Status.CHANGES_REQUESTED:
+        return [t("home.next.changes", who=change_requester(snapshot, t))]
+    level = snapshot.open_level
+    people = list(dict.fromkeys(approver.seat for approver in waiting_for(snapshot)))
+    if level is None or level.blocked == "approvers_unread":
+        return [t("home.next.opening")]
+    if not people:
+        return [t("home.next.blocked")]
+    text = t(
+        "home.next.waits",
+        people=people_text(people, NAMED, t),
+        number=level.number,
+        in_all=snapshot.levels_in_all,
+        name=t.inline(level.name, 80),
+    )
+    deadline = [t("home.deadline", when=t.date(level.expires_at))] if level.expires_at else []
+    return [text, *deadline]

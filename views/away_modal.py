@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from views import notices
-from views.blocks import Block, View, message_modal, modal, mrkdwn_section
+from views.blocks import Block, View, message_modal, modal, problem_blocks, text_block
 from views.ids import BlockId, CallbackId, InputId
 from views.inputs import instant_input, person_input, tick_input
 from views.payload import UnreadablePayloadError, clicker, instant, table, word
@@ -59,8 +59,8 @@ def build(
     return modal(
         t("away.title"),
         [
-            *([mrkdwn_section(BlockId.PROBLEM, problem, t)] if problem else []),
-            mrkdwn_section(BlockId.NOTICE, t("away.what"), t),
+            *problem_blocks(problem, t),
+            text_block(BlockId.NOTICE, t("away.what"), t),
             *_absence_blocks(absences, typed, t),
             *_inputs(typed, t, optional=bool(absences)),
         ],
@@ -79,7 +79,7 @@ def _absence_blocks(absences: Sequence[Absence], typed: DraftAbsence, t: Transla
     label, tick = t("away.back"), t("away.back.tick")
     hint = t("away.back.hint")
     return [
-        mrkdwn_section(BlockId.ABSENCE, "\n".join(lines), t),
+        text_block(BlockId.ABSENCE, "\n".join(lines), t),
         tick_input(InputId.BACK, label, tick, hint, t, ticked=typed.back),
     ]
 

@@ -146,7 +146,7 @@ def sections(block_id: str, typed: str, limit: int, t: Translator) -> list[Block
     ]
 
 
-def mrkdwn_section(block_id: str, sentence: str, t: Translator) -> Block:
+def text_block(block_id: str, sentence: str, t: Translator) -> Block:
     """Return a section of our own words (with escaped data in them)."""
     return section(block_id, mrkdwn(sentence, SECTION, t))
 
@@ -160,6 +160,16 @@ def fields(block_id: str, pairs: Iterable[tuple[str, str]], t: Translator) -> Bl
 def context(block_id: str, *elements: Block) -> Block:
     """Return a line in small print."""
     return {"type": "context", "block_id": block_id, "elements": list(elements)}
+
+
+def note(block_id: str, text: str, t: Translator, *, limit: int = 300) -> Block:
+    """Return one of our own texts (with escaped data in it) in small print."""
+    return context(block_id, mrkdwn(text, limit, t))
+
+
+def plain_note(block_id: str, typed: str, limit: int, t: Translator) -> Block:
+    """Return text that a user typed in small print; nothing in it has an effect."""
+    return context(block_id, plain(typed, limit, t))
 
 
 def divider(block_id: str) -> Block:
@@ -252,9 +262,19 @@ def modal(  # noqa: PLR0913 - a modal has this many parts
     return made
 
 
+def text_message(text: str, t: Translator) -> Message:
+    """Return a message with one text, already escaped; a notification shows its first line."""
+    return Message(text=text.partition("\n")[0], blocks=[text_block(BlockId.NOTICE, text, t)])
+
+
+def problem_blocks(problem: str, t: Translator) -> list[Block]:
+    """Return what went wrong, already escaped, for the top of a form; nothing for an empty text."""
+    return [text_block(BlockId.PROBLEM, problem, t)] if problem else []
+
+
 def message_modal(title: str, sentence: str, t: Translator) -> View:
     """Return a modal with one sentence, already escaped, and nothing left to do but close."""
-    text = [mrkdwn_section(BlockId.NOTICE, sentence, t)]
+    text = [text_block(BlockId.NOTICE, sentence, t)]
     return modal(title, text, t, close=t("verb.close"))
 
 

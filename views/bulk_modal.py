@@ -11,14 +11,13 @@ from views.blocks import (
     Block,
     Limits,
     View,
-    context,
     divider,
     field,
     message_modal,
     modal,
-    mrkdwn,
-    mrkdwn_section,
+    note,
     plain,
+    text_block,
     text_input,
 )
 from views.card_click import ClickContext, level_number
@@ -26,8 +25,8 @@ from views.content import amount_text, is_shortened, subject, subject_mrkdwn
 from views.home_rows import ToDecide, request_blocks
 from views.ids import BlockId, CallbackId, InputId
 from views.inputs import radio_input
-from views.outcome import actor_text
 from views.payload import UnreadablePayloadError, clicker, from_json, table, tables, word
+from views.people import actor_text
 from views.translator import Translator
 from workflows.rules.approvals.request import Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -122,7 +121,7 @@ def form(rows: Sequence[ToDecide], t: Translator) -> View:
 
 def _form(shown: Sequence[ToDecide], limits: Limits, t: Translator) -> View:
     items = [_item(row.face, number, t) for number, row in enumerate(shown, start=1)]
-    blocks: list[Block] = [mrkdwn_section(BlockId.NOTICE, t("bulk.what"), t)]
+    blocks: list[Block] = [text_block(BlockId.NOTICE, t("bulk.what"), t)]
     for row, item in zip(shown, items, strict=True):
         blocks += [
             divider(f"{BlockId.DIVIDER}-{item.number}"),
@@ -172,7 +171,7 @@ def _item_blocks(
     snapshot: ApprovalSnapshot, item: BulkItem, limits: Limits, t: Translator
 ) -> list[Block]:
     level = snapshot.levels[-1]
-    text = t(
+    title = t(
         "bulk.item",
         number=item.number,
         title=t.inline(snapshot.title, 80),
@@ -191,12 +190,9 @@ def _item_blocks(
     if is_shortened(snapshot.content, limits, t):
         notes.append(t("bulk.item.shortened"))
     return [
-        mrkdwn_section(f"{BlockId.ITEM}-{item.number}", text, t),
+        text_block(f"{BlockId.ITEM}-{item.number}", title, t),
         *request_blocks(snapshot, limits, item.number, t),
-        *(
-            context(f"{BlockId.FOOTER}-{item.number}-{at}", mrkdwn(note, 300, t))
-            for at, note in enumerate(notes)
-        ),
+        *(note(f"{BlockId.FOOTER}-{item.number}-{at}", text, t) for at, text in enumerate(notes)),
     ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from views.blocks import View, divider, modal, mrkdwn_section
+from views.blocks import View, divider, modal, text_block
 from views.bulk_modal import BulkItem, BulkSubmission
 from views.ids import BlockId
 from views.text import escape
@@ -31,11 +31,10 @@ class BulkResult:
 def results(found: Sequence[BulkResult], t: Translator) -> View:
     """Return what came of each decision, and of all together."""
     lines = [
-        mrkdwn_section(f"{BlockId.ITEM}-{result.item.number}", _line(result, t), t)
-        for result in found
+        text_block(f"{BlockId.ITEM}-{result.item.number}", _line(result, t), t) for result in found
     ]
     title, close = t("bulk.title"), t("verb.close")
-    summary = mrkdwn_section(BlockId.SUMMARY, summary_text(found, t), t)
+    summary = text_block(BlockId.SUMMARY, summary_text(found, t), t)
     return modal(title, [summary, divider(BlockId.DIVIDER), *lines], t, close=close)
 
 

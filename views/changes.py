@@ -7,13 +7,14 @@ from views.blocks import (
     Limits,
     context,
     mrkdwn,
-    mrkdwn_section,
+    note,
     plain,
     sections,
+    text_block,
 )
 from views.field_labels import key_label, key_value
 from views.ids import BlockId
-from views.outcome import actor_text
+from views.people import actor_text
 from views.text import fits
 from views.translator import Translator
 from workflows.rules.approvals.request import Status
@@ -47,7 +48,7 @@ def change_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> 
     blocks = sections(BlockId.CHANGES, "\n".join(lines), everything, t)
     if snapshot.voided:
         text = t.count("changes.voided", snapshot.voided)
-        blocks.append(context(f"{BlockId.CHANGES}-voided", mrkdwn(text, 300, t)))
+        blocks.append(note(f"{BlockId.CHANGES}-voided", text, t))
     return blocks
 
 
@@ -133,7 +134,7 @@ def change_request_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Transla
     ends = snapshot.levels[-1].expires_at if snapshot.levels else None
     if ends:
         lines.append(t("level.clock_runs", when=t.date(ends)))
-    blocks = [mrkdwn_section(BlockId.CHANGE_REQUEST, "\n".join(lines), t)]
+    blocks = [text_block(BlockId.CHANGE_REQUEST, "\n".join(lines), t)]
     if wanted.reason.strip():
         quote = t("quote", reason=wanted.reason.strip())
         text = plain(quote, min(limits.reason * 2, SECTION), t)
@@ -148,7 +149,7 @@ def comment_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) ->
     shown = snapshot.remarks[-limits.remarks :]
     key = "comments" if len(shown) >= snapshot.comments else "comments.last"
     title = t.count(key, snapshot.comments)
-    blocks = [mrkdwn_section(BlockId.COMMENTS, title, t)]
+    blocks = [text_block(BlockId.COMMENTS, title, t)]
     for number, remark in enumerate(shown):
         line = t("comments.by", who=t.mention(remark.person), when=t.date(remark.at))
         quote = plain(t("quote", reason=remark.text.strip()), limits.reason, t)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from views.blocks import Block, Message, header, mrkdwn_section
+from views.blocks import Block, Message, header, text_block
 from views.ids import BlockId
 from views.translator import Translator
 from workflows.rules.orders.daily_totals import DayRow, DaySummary
@@ -14,9 +14,9 @@ def build(summary: DaySummary, t: Translator) -> Message:
     title = header(BlockId.HEADER, t("day.title", day=day), t)
     orders = sum(row.orders for row in summary.rows)
     text = t.count("day.text", orders, day=day) if orders else t("day.none", day=day)
-    blocks: list[Block] = [title, mrkdwn_section(BlockId.NOTICE, text, t)]
+    blocks: list[Block] = [title, text_block(BlockId.NOTICE, text, t)]
     if orders:
-        blocks.append(mrkdwn_section(BlockId.SUMMARY, _table(summary.rows, t), t))
+        blocks.append(text_block(BlockId.SUMMARY, _table(summary.rows, t), t))
     return Message(text=text, blocks=blocks)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from views.approval_card import details
-from views.blocks import Block, View, message_modal, modal, mrkdwn_section
+from views.blocks import Block, View, message_modal, modal, text_block
 from views.card_click import Click
 from views.ids import BlockId
 from views.trail import trail_blocks
@@ -18,7 +18,7 @@ __all__ = ["opening", "shown", "told"]
 def opening(click: Click, t: Translator) -> View:
     """Return what opens at once, before anything is asked of anybody."""
     text = t("details.opening", subject=t.inline(click.subject, 200))
-    return _modal([mrkdwn_section(BlockId.NOTICE, text, t)], t)
+    return _modal([text_block(BlockId.NOTICE, text, t)], t)
 
 
 def shown(menu: Menu, t: Translator, facts: Sequence[AuditEvent] = ()) -> View:
@@ -29,7 +29,7 @@ def shown(menu: Menu, t: Translator, facts: Sequence[AuditEvent] = ()) -> View:
     snapshot = replace(menu.face, mention_approvers=True)
     blocks = details(snapshot, t)
     if not menu.may_read:
-        blocks.insert(0, mrkdwn_section(BlockId.PROBLEM, t("details.not_a_reader"), t))
+        blocks.insert(0, text_block(BlockId.PROBLEM, t("details.not_a_reader"), t))
     return _modal([*blocks, *trail_blocks(facts, t)], t)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from views.blocks import Block, context, mrkdwn
+from views.blocks import Block, note
 from views.ids import BlockId
 from views.payload import tables, word
 from views.translator import Translator
@@ -16,7 +16,7 @@ _NAMED = re.compile(rf"{BlockId.FOOTER}:(.+):\d+", re.DOTALL)
 
 def footer(request_id: str, text: str, t: Translator) -> Block:
     """Return the line. A closed card has it too: who writes in its thread writes about that request."""
-    return context(f"{BlockId.FOOTER}:{request_id[:_MOST]}", mrkdwn(text, 300, t))
+    return note(f"{BlockId.FOOTER}:{request_id[:_MOST]}", text, t)
 
 
 def request_named(message: Mapping[str, object]) -> str:

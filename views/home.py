@@ -10,12 +10,11 @@ from views.blocks import (
     View,
     actions,
     button,
-    context,
     divider,
     header,
-    mrkdwn,
-    mrkdwn_section,
+    note,
     plain,
+    text_block,
 )
 from views.home_rows import (
     Decided,
@@ -124,7 +123,7 @@ def build(page: HomePage, t: Translator) -> View:
     return {
         "type": "home",
         "blocks": [
-            *([mrkdwn_section(BlockId.NOTICE, place.notice, t)] if place.notice else []),
+            *([text_block(BlockId.NOTICE, place.notice, t)] if place.notice else []),
             *_tab_blocks(page, t),
             *_filter_blocks(place, t),
             *_rows(page, t),
@@ -189,7 +188,7 @@ def _rows(page: HomePage, t: Translator) -> list[Block]:
             return _away_blocks(page, t)
     if not made:
         key = "home.empty.filtered" if page.place.kind else f"home.empty.{page.place.tab}"
-        return [mrkdwn_section(BlockId.SUMMARY, t(key), t)]
+        return [text_block(BlockId.SUMMARY, t(key), t)]
     return [*_bulk_blocks(page, t), *_divided(made)]
 
 
@@ -224,8 +223,8 @@ def _page_blocks(page: HomePage, t: Translator) -> list[Block]:
         buttons.append(button(ActionId.HOME_BACK, t("button.home_back"), "back"))
     if first + shown < page.in_all and shown:
         buttons.append(button(ActionId.HOME_ON, t("button.home_on"), "on"))
-    note = context(BlockId.FOOTER, mrkdwn(where, 300, t))
-    return [note, actions(BlockId.PAGES, *buttons)] if buttons else [note]
+    position = note(BlockId.FOOTER, where, t)
+    return [position, actions(BlockId.PAGES, *buttons)] if buttons else [position]
 
 
 def _away_blocks(page: HomePage, t: Translator) -> list[Block]:
@@ -234,10 +233,10 @@ def _away_blocks(page: HomePage, t: Translator) -> list[Block]:
     theirs = [_delegate_text(absence, t) for absence in page.stands_in[:ROWS]]
     label = t("button.change_away" if mine else "button.set_away")
     return [
-        mrkdwn_section(f"{BlockId.ABSENCE}-mine", _lines("mine", mine, t), t),
+        text_block(f"{BlockId.ABSENCE}-mine", _lines("mine", mine, t), t),
         actions(BlockId.ACTIONS, button(ActionId.SET_AWAY, label, "away")),
         divider(BlockId.DIVIDER),
-        mrkdwn_section(f"{BlockId.ABSENCE}-theirs", _lines("theirs", theirs, t), t),
+        text_block(f"{BlockId.ABSENCE}-theirs", _lines("theirs", theirs, t), t),
     ]
 
 

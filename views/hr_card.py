@@ -5,12 +5,13 @@ public face shows nothing else.
 """
 
 from views.approval_card import details_row
-from views.blocks import Block, Limits, Message, fields, fit_card, header, mrkdwn_section
+from views.blocks import Block, Limits, Message, fields, fit_card, header, text_block
 from views.content import content_blocks
 from views.footer import footer
 from views.ids import BlockId
 from views.levels import level_blocks
-from views.outcome import actor_text, outcome_blocks
+from views.outcome import outcome_blocks
+from views.people import actor_text
 from views.translator import Translator
 from workflows.rules.hr.snapshot import HrSnapshot, HrStep, Provisioning
 
@@ -38,10 +39,10 @@ def provisioning_blocks(snapshot: HrSnapshot, t: Translator) -> list[Block]:
     if not snapshot.steps and snapshot.provisioning is not Provisioning.FAILED:
         return []
     lines = [t("hr.steps"), *(_step_line(step, t) for step in snapshot.steps)]
-    blocks = [mrkdwn_section(BlockId.STEPS, "\n".join(lines), t)] if snapshot.steps else []
+    blocks = [text_block(BlockId.STEPS, "\n".join(lines), t)] if snapshot.steps else []
     if snapshot.provisioning is Provisioning.FAILED:
         text = t("hr.failed.card", requester=actor_text(snapshot.requester, t))
-        blocks.append(mrkdwn_section(BlockId.FAILURE, text, t))
+        blocks.append(text_block(BlockId.FAILURE, text, t))
     return blocks
 
 

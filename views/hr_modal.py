@@ -6,11 +6,10 @@ from dataclasses import replace
 from views import notices
 from views.blocks import (
     View,
-    context,
     message_modal,
     modal,
-    mrkdwn,
-    mrkdwn_section,
+    note,
+    problem_blocks,
 )
 from views.hr_inputs import (
     HrContext,
@@ -84,18 +83,18 @@ def _form(kept: HrContext, offer: HrOffer, typed: DraftHr, problem: str, t: Tran
     """Return the form with what was typed and, on top, a `problem` (escaped already)."""
     number = t("hr.form.number", request_id=t.inline(kept.request_id, 80))
     made_of = link(kept.link, t("hr.form.message"))
-    blocks = [mrkdwn_section(BlockId.PROBLEM, problem, t)] if problem else []
+    blocks = problem_blocks(problem, t)
     blocks += [
-        context(BlockId.NOTICE, mrkdwn(number, 300, t)),
+        note(BlockId.NOTICE, number, t),
         type_input(offer, typed, t),
         *(field_input(name, typed, offer, t) for name in kept.fields),
     ]
     if not kept.type:
-        blocks.append(context(BlockId.FOOTER, mrkdwn(t("hr.form.choose"), 300, t)))
+        blocks.append(note(BlockId.FOOTER, t("hr.form.choose"), t))
     blocks += common_inputs(typed, t)
     if made_of:
         text = t("hr.form.made_of", message=made_of)
-        blocks.append(context(BlockId.LINKS, mrkdwn(text, 1000, t)))
+        blocks.append(note(BlockId.LINKS, text, t, limit=1000))
     return modal(
         t("hr.form.title"),
         blocks,

@@ -2,7 +2,7 @@
 
 import json
 
-from views.blocks import MESSAGE, Block, Message, context, divider, mrkdwn, mrkdwn_section
+from views.blocks import MESSAGE, Block, Message, divider, note, text_block
 from views.home import COUNTED, HomePage
 from views.home_rows import decide_blocks, mine_blocks
 from views.ids import BlockId
@@ -30,13 +30,13 @@ def build(page: HomePage, t: Translator) -> Message:
 
 def _blocks(page: HomePage, rows: int, waiting: str, t: Translator) -> list[Block]:
     to_decide, mine = page.to_decide[:rows], page.mine[:rows]
-    blocks = [mrkdwn_section(BlockId.HEADER, waiting, t)]
+    blocks = [text_block(BlockId.HEADER, waiting, t)]
     for number, row in enumerate(to_decide):
         blocks += [divider(f"{BlockId.DIVIDER}-{number}"), *decide_blocks(row, number, t)]
     text = "inbox.mine" if page.mine else "inbox.mine.none"
-    blocks += [divider(BlockId.DIVIDER), mrkdwn_section(BlockId.SUBJECT, t(text), t)]
+    blocks += [divider(BlockId.DIVIDER), text_block(BlockId.SUBJECT, t(text), t)]
     for number, own in enumerate(mine, start=MOST):
         blocks += mine_blocks(own, number, t)
     if page.waiting > len(to_decide) or page.in_all > len(mine):
-        blocks.append(context(BlockId.FOOTER, mrkdwn(t("inbox.rest"), 300, t)))
+        blocks.append(note(BlockId.FOOTER, t("inbox.rest"), t))
     return blocks

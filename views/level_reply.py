@@ -10,12 +10,13 @@ from views.blocks import (
     context,
     fit_card,
     mrkdwn,
-    mrkdwn_section,
+    text_block,
 )
 from views.changes import change_request_blocks
 from views.ids import BlockId
 from views.levels import level_state, one_level_blocks
-from views.outcome import actor_text, outcome_blocks
+from views.outcome import outcome_blocks
+from views.people import actor_text
 from views.thread_root import level_text, request_text
 from views.translator import Translator
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
@@ -97,4 +98,4 @@ def _voided_blocks(level: int, revision: int, t: Translator) -> list[Block]:
     """Name the level by its number: this version may call it by another name, or not have it."""
     title = t("reply.voided.title", number=level, version=revision)
     text = "\n".join([title, t("reply.voided")])
-    return [mrkdwn_section(f"{BlockId.LEVEL}-{level}", text, t)]
+    return [text_block(f"{BlockId.LEVEL}-{level}", text, t)]

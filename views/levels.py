@@ -1,7 +1,7 @@
 """The levels that were reached, as blocks: how far each is, and what was said there."""
 
 from views.approvers import waiting_lines
-from views.blocks import Block, Limits, context, mrkdwn, mrkdwn_section, plain
+from views.blocks import Block, Limits, context, mrkdwn, note, plain, text_block
 from views.ids import BlockId
 from views.outcome import closing_decision
 from views.translator import Translator
@@ -34,10 +34,10 @@ def level_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> l
             continue
         blocks = [*_level(snapshot, level, decisions, limits, t), *blocks]
     if snapshot.status is Status.PENDING and snapshot.open_level is None:
-        blocks.append(mrkdwn_section(f"{BlockId.LEVEL}-next", t("level.next"), t))
+        blocks.append(text_block(f"{BlockId.LEVEL}-next", t("level.next"), t))
     if hidden := len(snapshot.levels) - len(shown):
         text = t.count("level.earlier", hidden)
-        blocks.insert(0, context(f"{BlockId.EARLIER}-levels", mrkdwn(text, 200, t)))
+        blocks.insert(0, note(f"{BlockId.EARLIER}-levels", text, t))
     return blocks
 
 
@@ -58,9 +58,7 @@ def _level(
 ) -> list[Block]:
     earlier = len(_decisions_to_list(snapshot, level)) - len(shown)
     return [
-        mrkdwn_section(
-            f"{BlockId.LEVEL}-{level.number}", _level_text(snapshot, level, limits, t), t
-        ),
+        text_block(f"{BlockId.LEVEL}-{level.number}", _level_text(snapshot, level, limits, t), t),
         *_earlier_block(level, earlier, t),
         *(
             _decision_block(f"{level.number}-{number}", decision, limits, t)
@@ -108,7 +106,7 @@ def _earlier_block(level: LevelSnapshot, earlier: int, t: Translator) -> list[Bl
     if not earlier:
         return []
     text = t.count("decision.earlier", earlier)
-    return [context(f"{BlockId.EARLIER}-{level.number}", mrkdwn(text, 200, t))]
+    return [note(f"{BlockId.EARLIER}-{level.number}", text, t)]
 
 
 def _decision_block(number: str, said_: Counted, limits: Limits, t: Translator) -> Block:

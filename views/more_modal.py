@@ -11,7 +11,8 @@ from views.blocks import (
     confirm,
     message_modal,
     modal,
-    mrkdwn_section,
+    problem_blocks,
+    text_block,
 )
 from views.card_click import Click, ClickContext, context_of, metadata, pressed, with_snapshot
 from views.content import subject
@@ -45,7 +46,7 @@ class Choice:
 def opening(click: Click, t: Translator) -> View:
     """Return what opens at once, before anything is asked of anybody."""
     text = t("more.opening", subject=t.inline(click.subject, 200))
-    return _modal([mrkdwn_section(BlockId.NOTICE, text, t)], context_of(click), t)
+    return _modal([text_block(BlockId.NOTICE, text, t)], context_of(click), t)
 
 
 def menu(
@@ -56,13 +57,13 @@ def menu(
 ) -> View:
     """Return the request and what this person may do with it; a `sentence` (escaped) stands on top."""
     snapshot = replace(menu.face, mention_approvers=True)
-    blocks = [mrkdwn_section(BlockId.PROBLEM, sentence, t)] if sentence else []
+    blocks = problem_blocks(sentence, t)
     blocks += details(snapshot, t)
     if menu.verbs:
-        blocks.append(mrkdwn_section(BlockId.VERB, t("more.verbs"), t))
+        blocks.append(text_block(BlockId.VERB, t("more.verbs"), t))
         blocks += [_verb_block(verb, snapshot, t) for verb in menu.verbs]
     else:
-        blocks.append(mrkdwn_section(BlockId.VERB, _nothing_text(snapshot, t), t))
+        blocks.append(text_block(BlockId.VERB, _nothing_text(snapshot, t), t))
     return _modal(blocks, with_snapshot(context, menu.face, t), t)
 
 
@@ -78,7 +79,7 @@ def _modal(blocks: list[Block], context: ClickContext, t: Translator) -> View:
 
 
 def _verb_block(verb: Verb, snapshot: ApprovalSnapshot, t: Translator) -> Block:
-    block = mrkdwn_section(f"{BlockId.VERB}-{verb}", t(f"verb.{verb}.menu"), t)
+    block = text_block(f"{BlockId.VERB}-{verb}", t(f"verb.{verb}.menu"), t)
     block["accessory"] = button(
         ActionId.CHOOSE,
         t(f"verb.{verb}.button"),

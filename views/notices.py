@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from views.blocks import Message, text_block
+from views.ids import BlockId
 from views.text import link
 from views.translator import Translator
 from workflows.rules.approvals.verbs import Verb
@@ -15,6 +17,8 @@ _BLANKS = (
     *(*_PEOPLE, "status", "verdict", "level", "length", "limit", "currency", "sku", "policy"),
     *("standing", "link", "card"),
 )
+_REASON = 150
+"""Characters of the reason in the text above a card."""
 _PREFIX = "rejected."
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,30}", re.ASCII)
 
@@ -78,6 +82,25 @@ def field_refusals(by_field: Mapping[str, RuleError], t: Translator) -> dict[str
 def card_link(address: str, t: Translator) -> str:
     """Return a link to the card; nothing where there is no address."""
     return link(address, t("link.card"))
+
+
+def with_card_link(text: str, address: str, t: Translator) -> str:
+    """Return a text followed by a link to the card; the text alone if there is no address."""
+    link_text = card_link(address, t)
+    return t("tell.link", sentence=text, link=link_text) if link_text else text
+
+
+def with_reason(text: str, reason: str, t: Translator) -> str:
+    """Return a text followed by the beginning of the reason; the card below shows the whole."""
+    if not reason.strip():
+        return text
+    return t("notice.outcome.reason", sentence=text, reason=t.inline(reason, _REASON))
+
+
+def outcome_message(text: str, address: str, card: Message, t: Translator) -> Message:
+    """Return an outcome with a link to the card, above the card itself without its buttons."""
+    lead = text_block(BlockId.NOTICE, with_card_link(text, address, t), t)
+    return Message(text=text, blocks=[lead, *card.without_buttons().blocks])
 
 
 def unconfirmed(t: Translator) -> str:

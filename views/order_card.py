@@ -7,13 +7,12 @@ from views.blocks import (
     actions,
     button,
     confirm,
-    context,
     fields,
     fit_card,
     header,
-    mrkdwn,
-    mrkdwn_section,
-    plain,
+    note,
+    plain_note,
+    text_block,
 )
 from views.card_click import order_button_value
 from views.content import content_blocks, headline
@@ -21,7 +20,8 @@ from views.explanations import failure_words
 from views.footer import footer
 from views.ids import ActionId, BlockId
 from views.levels import level_blocks
-from views.outcome import actor_text, outcome_blocks, short_outcome
+from views.outcome import outcome_blocks, short_outcome
+from views.people import actor_text
 from views.translator import Translator
 from workflows.rules.orders.order import (
     OrderSnapshot,
@@ -75,7 +75,7 @@ def _blocks(snapshot: OrderSnapshot, limits: Limits, t: Translator) -> list[Bloc
         _summary_fields(snapshot, t),
         *content_blocks(asked, limits, t),
         *approval,
-        mrkdwn_section(BlockId.STEPS, _steps_text(snapshot, t), t),
+        text_block(BlockId.STEPS, _steps_text(snapshot, t), t),
         *_parcel_blocks(snapshot, t),
         *_waiting_blocks(snapshot, t),
         *_cancelled_blocks(snapshot, limits, t),
@@ -136,7 +136,7 @@ def _parcel_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
         t("order.parcels"),
         *(_parcel_line(parcel, snapshot, t) for parcel in snapshot.parcels),
     ]
-    return [mrkdwn_section(BlockId.PARCELS, "\n".join(lines), t)]
+    return [text_block(BlockId.PARCELS, "\n".join(lines), t)]
 
 
 def _parcel_line(parcel: Parcel, snapshot: OrderSnapshot, t: Translator) -> str:
@@ -158,10 +158,10 @@ def _waiting_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
     if snapshot.status is OrderStatus.AWAITING_PAYMENT and snapshot.payment_due is not None:
         due, amount = t.date(snapshot.payment_due), str(snapshot.order.total)
         text = t("order.payment_due", amount=amount, when=due)
-        return [mrkdwn_section(BlockId.PAYMENT, text, t)]
+        return [text_block(BlockId.PAYMENT, text, t)]
     if snapshot.status is OrderStatus.PROCESSING and snapshot.estimated_delivery is not None:
         text = t("order.arrives", when=t.date(snapshot.estimated_delivery))
-        return [mrkdwn_section(BlockId.DELIVERY, text, t)]
+        return [text_block(BlockId.DELIVERY, text, t)]
     return []
 
 
@@ -172,10 +172,10 @@ def _cancelled_blocks(snapshot: OrderSnapshot, limits: Limits, t: Translator) ->
     cancelled = snapshot.cancelled
     by, when = actor_text(cancelled.actor, t), t.date(cancelled.at)
     text = t("order.cancelled.by_whom", who=by, when=when)
-    blocks = [mrkdwn_section(BlockId.CANCELLED, text, t)]
+    blocks = [text_block(BlockId.CANCELLED, text, t)]
     if cancelled.reason.strip():
         quote = t("outcome.reason", reason=cancelled.reason.strip())
-        blocks.append(context(f"{BlockId.CANCELLED}-why", plain(quote, limits.reason * 2, t)))
+        blocks.append(plain_note(f"{BlockId.CANCELLED}-why", quote, limits.reason * 2, t))
     return blocks
 
 
@@ -192,10 +192,10 @@ def _failure_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
         sentence = _undone_text(snapshot, t)
     else:
         return []
-    blocks = [mrkdwn_section(BlockId.FAILURE, sentence, t)]
+    blocks = [text_block(BlockId.FAILURE, sentence, t)]
     if snapshot.failure.strip():
         why = t("order.failure.why", failure=failure_words(snapshot.failure, t))
-        blocks.append(context(f"{BlockId.FAILURE}-why", plain(why, _FAILURE, t)))
+        blocks.append(plain_note(f"{BlockId.FAILURE}-why", why, _FAILURE, t))
     return blocks
 
 
@@ -207,10 +207,10 @@ def _stuck_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
     step, since = t(f"order.step.{stuck.step}"), t.date(stuck.since)
     order_id = t.inline(snapshot.order.order_id, 80)
     text = t("order.stuck", step=step, when=since, order_id=order_id)
-    blocks = [mrkdwn_section(BlockId.ATTENTION, text, t)]
+    blocks = [text_block(BlockId.ATTENTION, text, t)]
     if stuck.error.strip():
         why = t("order.failure.why", failure=failure_words(stuck.error, t))
-        blocks.append(context(f"{BlockId.ATTENTION}-why", plain(why, _FAILURE, t)))
+        blocks.append(plain_note(f"{BlockId.ATTENTION}-why", why, _FAILURE, t))
     return blocks
 
 
@@ -220,7 +220,7 @@ def _mail_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
         return []
     off = snapshot.mail_problem == "mail.off"
     text = t("order.mail.off" if off else "order.mail.failed")
-    return [context(BlockId.MAIL, mrkdwn(text, 300, t))]
+    return [note(BlockId.MAIL, text, t)]
 
 
 def _buttons(snapshot: OrderSnapshot, t: Translator) -> list[Block]:

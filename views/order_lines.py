@@ -11,11 +11,10 @@ from views.blocks import (
     OPTIONS,
     Block,
     button,
-    context,
     field,
-    mrkdwn,
-    mrkdwn_section,
+    note,
     plain,
+    text_block,
     text_input,
 )
 from views.ids import ActionId, BlockId, InputId
@@ -53,7 +52,7 @@ def line_blocks(
 ) -> list[Block]:
     """Return one line: a product, how many, the price of one, and what that comes to."""
     key, extra = place.key, place.number > 1  # an extra line left empty must not keep anybody
-    title = mrkdwn_section(f"{BlockId.LINE}-{key}", t("form.line", number=place.number), t)
+    title = text_block(f"{BlockId.LINE}-{key}", t("form.line", number=place.number), t)
     if not place.alone:
         title["accessory"] = button(ActionId.REMOVE_LINE, t("form.remove_line"), key)
     price = t("form.unit_price", currency=place.currency)
@@ -83,7 +82,7 @@ def line_blocks(
                 optional=extra,
             )
         ),
-        context(f"{BlockId.LINE_SUM}-{key}", mrkdwn(_sum_text(reckoned, price, t), 600, t)),
+        note(f"{BlockId.LINE_SUM}-{key}", _sum_text(reckoned, price, t), t, limit=600),
     ]
 
 
@@ -124,7 +123,7 @@ def total_block(reckoned: Reckoning, t: Translator) -> Block:
         text = t("form.total", total=total)
     else:
         text = t("form.total.so_far", total=total)
-    return mrkdwn_section(BlockId.TOTAL, text, t)
+    return text_block(BlockId.TOTAL, text, t)
 
 
 def block_id(key: str, input_id: InputId) -> str:

@@ -10,10 +10,10 @@ from views.blocks import (
     View,
     actions,
     button,
-    context,
     modal,
-    mrkdwn,
-    mrkdwn_section,
+    note,
+    problem_blocks,
+    text_block,
 )
 from views.ids import ActionId, BlockId, CallbackId, InputId
 from views.order_inputs import (
@@ -84,9 +84,9 @@ def _form(
     """Return the form with what was typed and, on top, a `problem` (escaped already)."""
     number = t("form.number", order_id=t.inline(kept.order_id, 80))
     reckoned = reckon(typed.lines, kept.currency)
-    blocks = [mrkdwn_section(BlockId.PROBLEM, problem, t)] if problem else []
+    blocks = problem_blocks(problem, t)
     blocks += [
-        context(BlockId.NOTICE, mrkdwn(number, 300, t)),
+        note(BlockId.NOTICE, number, t),
         customer_input(typed.customer, t),
     ]
     alone = len(kept.keys) == 1
@@ -113,7 +113,7 @@ def _form(
 def _more(kept: OrderContext, t: Translator) -> Block:
     if len(kept.keys) >= MAX_LINES:
         full = t("form.full", limit=MAX_LINES)
-        return context(BlockId.FOOTER, mrkdwn(full, 300, t))
+        return note(BlockId.FOOTER, full, t)
     add = button(ActionId.ADD_LINE, t("form.add_line"), str(kept.next))
     return actions(BlockId.ACTIONS, add)
 
@@ -233,5 +233,5 @@ def received(
 
 def _told(sentence: str, t: Translator) -> View:
     return modal(
-        t("form.title"), [mrkdwn_section(BlockId.NOTICE, sentence, t)], t, close=t("form.close")
+        t("form.title"), [text_block(BlockId.NOTICE, sentence, t)], t, close=t("form.close")
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from views import order_card
-from views.blocks import Block, Message, button, context, mrkdwn, mrkdwn_section
+from views.blocks import Block, Message, button, note, text_block
 from views.ids import ActionId, BlockId
 from views.translator import Translator
 from workflows.rules.orders.order import OrderSnapshot
@@ -26,23 +26,22 @@ def one(snapshot: OrderSnapshot, reader: str, t: Translator) -> Message:
     if snapshot.as_of is None:
         return message
     text = t("order.as_of", when=t.date(snapshot.as_of))
-    note = context(BlockId.NOTICE, mrkdwn(text, 300, t))
-    return Message(text=message.text, blocks=[*message.blocks, note])
+    return Message(text=message.text, blocks=[*message.blocks, note(BlockId.NOTICE, text, t)])
 
 
 def latest(snapshots: Sequence[OrderSnapshot], t: Translator) -> Message:
     """Return a person's latest orders, as given and at most ten; a sentence where there are none."""
     if not snapshots:
         empty = t("order.list.empty")
-        return Message(text=empty, blocks=[mrkdwn_section(BlockId.NOTICE, empty, t)])
+        return Message(text=empty, blocks=[text_block(BlockId.NOTICE, empty, t)])
     shown = snapshots[:LATEST]
     orders = [t.inline(f"{snapshot.order.order_id}", 60) for snapshot in shown]
     return Message(
         text=t.count("order.list.text", len(shown), orders=t.list(orders)),
         blocks=[
-            mrkdwn_section(BlockId.HEADER, t("order.list.title"), t),
+            text_block(BlockId.HEADER, t("order.list.title"), t),
             *(_line(at, snapshot, t) for at, snapshot in enumerate(shown)),
-            context(BlockId.FOOTER, mrkdwn(t("order.list.hint"), 300, t)),
+            note(BlockId.FOOTER, t("order.list.hint"), t),
         ],
     )
 
@@ -57,6 +56,6 @@ def _line(at: int, snapshot: OrderSnapshot, t: Translator) -> Block:
         state=t(f"order.{snapshot.status}"),
         when=t.date(snapshot.received_at),
     )
-    block = mrkdwn_section(f"{BlockId.LINE}-{at}", text, t)
+    block = text_block(f"{BlockId.LINE}-{at}", text, t)
     block["accessory"] = button(ActionId.SHOW, t("button.show"), order.order_id)
     return block

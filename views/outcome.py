@@ -1,23 +1,12 @@
 """How a closed request ended: which outcome, who, when, why, by which rule."""
 
-from views.blocks import SECTION, Block, Limits, context, mrkdwn_section, plain
+from views.blocks import SECTION, Block, Limits, context, plain, text_block
 from views.explanations import rule_text
 from views.ids import BlockId
+from views.people import actor_text
 from views.translator import Translator
 from workflows.rules.approvals.request import Counted
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.people.actors import Actor
-
-
-def actor_text(actor: Actor | None, t: Translator) -> str:
-    """Return the person as a mention, with the operator where a command line was used."""
-    if actor is None:
-        return t("somebody")
-    name = t.mention(actor.person)
-    if not actor.operator:
-        return name
-    operator = t.inline(actor.operator, 60)
-    return t("approval.requester.operator", who=name, operator=operator)
 
 
 def closing_decision(snapshot: ApprovalSnapshot) -> Counted | None:
@@ -35,7 +24,7 @@ def outcome_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) ->
         return []
     last = closing_decision(snapshot)
     reason = snapshot.closing_reason.strip() or (last.reason.strip() if last else "")
-    blocks = [mrkdwn_section(BlockId.OUTCOME, _outcome_text(snapshot, last, t), t)]
+    blocks = [text_block(BlockId.OUTCOME, _outcome_text(snapshot, last, t), t)]
     if reason:
         text = t("outcome.reason", reason=reason)
         quote = plain(text, min(limits.reason * 2, SECTION), t)
@@ -52,16 +41,20 @@ def _outcome_text(snapshot: ApprovalSnapshot, last: Counted | None, t: Translato
     by = actor_text(snapshot.closed_by, t)
     if last is not None and last.seat != last.person:
         by = t("outcome.for", who=by, seat=t.mention(last.seat))
-    return t(_by_clock("outcome", snapshot, t), who=by, when=when, why=why)
+    return t(_outcome_key("outcome", snapshot, t), who=by, when=when, why=why)
 
 
 def short_outcome(snapshot: ApprovalSnapshot, t: Translator) -> str:
     """Return the outcome in a few words, for notifications and for an order's summary."""
-    return t(_by_clock("outcome.short", snapshot, t), who=actor_text(snapshot.closed_by, t))
+    return t(_outcome_key("outcome.short", snapshot, t), who=actor_text(snapshot.closed_by, t))
 
 
-def _by_clock(key: str, snapshot: ApprovalSnapshot, t: Translator) -> str:
-    """Return the key of the sentence; a request that needed nobody was approved by nobody."""
-    ended = f"{key}.{snapshot.status}"
-    nobody = snapshot.closed_by is None or not snapshot.closed_by.person
-    return f"{ended}.clock" if nobody and t.has(f"{ended}.clock") else ended
+def is_automatic(snapshot: ApprovalSnapshot) -> bool:
+    """Return whether the request was closed by no person: by a timer, or because no level is needed."""
+    return snapshot.closed_by is None or not snapshot.closed_by.person
+
+
+def _outcome_key(prefix: str, snapshot: ApprovalSnapshot, t: Translator) -> str:
+    key = f"{prefix}.{snapshot.status}"
+    automatic = f"{key}.clock"
+    return automatic if is_automatic(snapshot) and t.has(automatic) else key

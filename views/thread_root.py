@@ -7,6 +7,7 @@ from views.approval_card import (
     footer_block,
     header_text,
     private_block,
+    shortened_blocks,
     summary_fields,
 )
 from views.approvers import waiting_lines
@@ -16,18 +17,18 @@ from views.blocks import (
     Message,
     actions,
     button,
-    context,
     fit_card,
     header,
-    mrkdwn,
-    mrkdwn_section,
+    note,
+    text_block,
 )
 from views.card_click import button_value
-from views.changes import are_shortened, change_blocks, change_request_blocks
-from views.content import amount_text, content_blocks, is_shortened, subject_mrkdwn
+from views.changes import change_blocks, change_request_blocks
+from views.content import amount_text, content_blocks, subject_mrkdwn
 from views.ids import ActionId, BlockId
 from views.levels import level_state, level_title
-from views.outcome import actor_text, outcome_blocks, short_outcome
+from views.outcome import outcome_blocks, short_outcome
+from views.people import actor_text
 from views.translator import Translator
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
 
@@ -94,8 +95,14 @@ def _blocks(
         *private_block(snapshot, t),
         *change_blocks(snapshot, limits, t),
         *content_blocks(snapshot.content, limits, t),
-        *_shortened_block(snapshot, limits, t),
-        mrkdwn_section(BlockId.LEVEL, "\n".join(_level_lines(snapshot, limits, t)), t),
+        *shortened_blocks(
+            snapshot,
+            limits,
+            t,
+            open_key="thread.shortened",
+            closed_key="thread.shortened.closed",
+        ),
+        text_block(BlockId.LEVEL, "\n".join(_level_lines(snapshot, limits, t)), t),
         *change_request_blocks(snapshot, limits, t),
         *outcome_blocks(snapshot, limits, t),
         *(dict(block) for block in effects),  # ids are given to them each time
@@ -103,13 +110,6 @@ def _blocks(
         *_buttons(snapshot, t),
         footer_block(snapshot, t),
     ]
-
-
-def _shortened_block(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
-    if not (is_shortened(snapshot.content, limits, t) or are_shortened(snapshot, limits, t)):
-        return []
-    text = t("thread.shortened" if snapshot.is_open else "thread.shortened.closed")
-    return [context(BlockId.SHORTENED, mrkdwn(text, 300, t))]
 
 
 def _level_lines(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[str]:
@@ -138,7 +138,7 @@ def _comment_block(snapshot: ApprovalSnapshot, t: Translator) -> list[Block]:
     if not snapshot.comments:
         return []
     text = t.count("thread.comments", snapshot.comments)
-    return [context(BlockId.COMMENTS, mrkdwn(text, 300, t))]
+    return [note(BlockId.COMMENTS, text, t)]
 
 
 def _buttons(snapshot: ApprovalSnapshot, t: Translator) -> list[Block]:

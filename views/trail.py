@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from views.blocks import Block, context, mrkdwn, mrkdwn_section
+from views.blocks import Block, note, text_block
 from views.ids import BlockId
-from views.outcome import actor_text
+from views.people import actor_text
 from views.translator import Translator
 from workflows.rules.approvals.request import Verdict
 from workflows.rules.hr.snapshot import HrStepName
@@ -28,13 +28,13 @@ def trail_blocks(facts: Sequence[AuditEvent], t: Translator) -> list[Block]:
     shown = facts[-LATEST:]
     first = len(facts) - len(shown) + 1
     lines = [_line(number, fact, t) for number, fact in enumerate(shown, start=first)]
-    blocks = [mrkdwn_section(BlockId.TRAIL, t("trail.title"), t)]
+    blocks = [text_block(BlockId.TRAIL, t("trail.title"), t)]
     if first > 1:
         text = t("trail.earlier", count=first - 1)
-        blocks.append(context(f"{BlockId.TRAIL}-earlier", mrkdwn(text, 300, t)))
+        blocks.append(note(f"{BlockId.TRAIL}-earlier", text, t))
     for at in range(0, len(lines), _TOGETHER):
         part = "\n".join(lines[at : at + _TOGETHER])
-        blocks.append(mrkdwn_section(f"{BlockId.TRAIL}-{at}", part, t))
+        blocks.append(text_block(f"{BlockId.TRAIL}-{at}", part, t))
     return blocks
 
 

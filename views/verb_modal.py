@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from views import hr_fields, notices
-from views.blocks import INPUT, View, message_modal, modal, mrkdwn_section, plain, section
+from views.blocks import (
+    INPUT,
+    View,
+    message_modal,
+    modal,
+    plain,
+    problem_blocks,
+    section,
+)
 from views.card_click import Click, ClickContext, context_of, metadata, with_snapshot
 from views.ids import BlockId, CallbackId, InputId
 from views.order_lines import CatalogueEntry
@@ -137,7 +145,7 @@ def _form(  # noqa: PLR0913 - a form shown again has this many parts
     return modal(
         t(f"verb.{verb}.title"),
         [
-            *([mrkdwn_section(BlockId.PROBLEM, problem, t)] if problem else []),
+            *problem_blocks(problem, t),
             section(BlockId.SUBJECT, plain(what, 600, t)),
             *input_blocks(verb, typed, t, reason_required=reason_required, products=products),
         ],

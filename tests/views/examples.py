@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from tests.views import contents
 from tests.views.contents import usd
+from views import notice_messages
+from views.blocks import Message
 from workflows.rules.approvals import approval, directory_reading
 from workflows.rules.approvals.clock import Tick, TickKind
 from workflows.rules.approvals.deadlines import reach
@@ -18,6 +20,7 @@ from workflows.rules.approvals.request import (
     Withdrawal,
 )
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, approval_snapshot
+from workflows.rules.notice import Notice, NoticeKind
 from workflows.rules.orders import order, parcel_progress
 from workflows.rules.orders import saga as order_saga
 from workflows.rules.orders import verbs as order_verbs
@@ -44,6 +47,7 @@ from workflows.rules.people.actors import (
 )
 from workflows.rules.shared.content import Content
 from workflows.rules.shared.failure import Failure
+from workflows.rules.snapshots import Snapshot
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 ANA = Actor(person="U0ANA", origin=Origin.SLACK)
@@ -413,3 +417,9 @@ ORDERS = {
         *(order_on_its_way, order_needs_attention, order_in_parcels, order_called_back),
     )
 }
+
+
+def outcome_message(snapshot: Snapshot, link: str = "") -> Message:
+    """Return what the requester receives when the request has ended."""
+    notice = Notice(key="n-1", kind=NoticeKind.OUTCOME, face=snapshot, person="U0ANA")
+    return notice_messages.message(notice, link, "en")

@@ -99,7 +99,7 @@ def test_every_approval_is_a_valid_card(some: AnySnapshot) -> None:
     snapshot = some.approval()
 
     _check(approval_card.build(snapshot, ENGLISH))
-    _check(notice_messages.outcome(snapshot, ENGLISH))
+    _check(examples.outcome_message(snapshot))
     _check(notice_messages.card_not_posted(snapshot, snapshot.policy, ENGLISH))
 
 
@@ -214,7 +214,7 @@ def test_every_order_is_a_valid_card(some: AnySnapshot) -> None:
         order_status.one(replace(snapshot, as_of=examples.NOW), snapshot.requester.person, ENGLISH)
     )
     _check(order_status.latest([snapshot] * 12, ENGLISH))
-    _check(notice_messages.outcome(snapshot, ENGLISH))
+    _check(examples.outcome_message(snapshot))
     for kind in NoticeKind:
         _check(notice_messages.message(Notice(key="n-1", kind=kind, face=snapshot), LINK))
     rows = [

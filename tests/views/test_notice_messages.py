@@ -101,7 +101,7 @@ def test_the_wish_for_changes_is_quoted_as_plain_text() -> None:
 @pytest.mark.parametrize("make", [*examples.APPROVALS.values(), *examples.ORDERS.values()])
 def test_an_outcome_has_the_card_below_and_nothing_to_press(make: object) -> None:
     assert callable(make)
-    message = notice_messages.outcome(make(), ENGLISH)
+    message = examples.outcome_message(make())
 
     check_message(message.text, message.blocks)
     assert not [block for block in message.blocks if block["type"] == "actions"]
@@ -134,6 +134,6 @@ def test_what_a_missing_card_means_depends_on_what_is_there_already() -> None:
     assert "what is decided holds" in notice_messages.card_not_posted(closed, "", ENGLISH).text
     for snapshot in (waits, closed):
         old = notice_messages.card_not_posted(
-            snapshot, "slack.is_inactive", ENGLISH, stands=True
+            snapshot, "slack.is_inactive", ENGLISH, outdated=True
         ).text
         assert "could not be brought up to date" in old

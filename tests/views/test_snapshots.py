@@ -81,13 +81,13 @@ MESSAGES: dict[str, Callable[[], Message]] = {
         [make() for make in examples.ORDERS.values()], ENGLISH
     ),
     "status.none": lambda: order_status.latest([], ENGLISH),
-    "outcome.approved": lambda: notice_messages.outcome(examples.approved(), ENGLISH),
-    "outcome.rejected": lambda: notice_messages.outcome(examples.rejected(), ENGLISH),
-    "outcome.admin_closed": lambda: notice_messages.outcome(states.admin_closed(), ENGLISH, LINK),
-    "outcome.order_completed": lambda: notice_messages.outcome(examples.order_completed(), ENGLISH),
-    "outcome.order_rejected": lambda: notice_messages.outcome(examples.order_rejected(), ENGLISH),
-    "outcome.order_failed": lambda: notice_messages.outcome(examples.order_failed(), ENGLISH),
-    "outcome.order_unpaid": lambda: notice_messages.outcome(examples.order_unpaid(), ENGLISH),
+    "outcome.approved": lambda: examples.outcome_message(examples.approved()),
+    "outcome.rejected": lambda: examples.outcome_message(examples.rejected()),
+    "outcome.admin_closed": lambda: examples.outcome_message(states.admin_closed(), LINK),
+    "outcome.order_completed": lambda: examples.outcome_message(examples.order_completed()),
+    "outcome.order_rejected": lambda: examples.outcome_message(examples.order_rejected()),
+    "outcome.order_failed": lambda: examples.outcome_message(examples.order_failed()),
+    "outcome.order_unpaid": lambda: examples.outcome_message(examples.order_unpaid()),
     "attention": _notice(
         NoticeKind.ATTENTION, examples.order_needs_attention(), channel="#approvals-admin"
     ),
