@@ -1,4 +1,4 @@
-"""The approval card: what approvers read, and what they press."""
+"""The approval card that approvers read and decide on."""
 
 from views.approvers import approvers_text
 from views.blocks import (
@@ -40,9 +40,9 @@ __all__ = ["ButtonValue", "Click", "build", "details", "parse_click", "summary"]
 
 
 def build(snapshot: ApprovalSnapshot, t: Translator) -> Message:
-    """Return the card. Buttons stand on it while it is open; two of them only while one may decide.
+    """Return the card, in at most the size that Slack accepts: long texts are shortened and marked.
 
-    Any face yields a message within Slack's limits: long texts are shortened, and say so.
+    It has buttons while the request is open; Approve and Reject only while someone may decide.
     """
     return Message(
         text=summary(snapshot, t),
@@ -51,7 +51,7 @@ def build(snapshot: ApprovalSnapshot, t: Translator) -> Message:
 
 
 def details(snapshot: ApprovalSnapshot, t: Translator) -> list[Block]:
-    """Return the same for a modal: nothing to press, and far more limits."""
+    """Return the card for a modal: without buttons, and with more of the long texts."""
     return fit_modal(lambda limits: [*_body(snapshot, limits, t), footer_block(snapshot, t)])
 
 
@@ -80,14 +80,14 @@ def _body(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Blo
 
 
 def header_text(snapshot: ApprovalSnapshot, t: Translator) -> str:
-    """Return what stands in the header; where the subject is hidden, the kind alone."""
+    """Return the text of the header; if the subject is hidden, the kind of request only."""
     if snapshot.hidden:
         return t.clip_plain(" ".join(snapshot.title.split()), HEADER)
     return headline(snapshot.title, snapshot.content, t)
 
 
 def private_block(snapshot: ApprovalSnapshot, t: Translator) -> list[Block]:
-    """Say that there is more than everybody may read, and who reads it where."""
+    """Return a note that the request has private content, and who can read it where."""
     if not snapshot.hidden:
         return []
     text = t("private.open" if snapshot.is_open else "private.closed")
@@ -107,7 +107,7 @@ def shortened_blocks(
 
 
 def footer_block(snapshot: ApprovalSnapshot, t: Translator) -> Block:
-    """Return the line in small print that names the request."""
+    """Return the footer, which names the request."""
     text = t(
         "approval.foot" if snapshot.content_revision == 1 else "approval.foot.amended",
         request_id=t.inline(snapshot.request_id, 80),
@@ -118,7 +118,7 @@ def footer_block(snapshot: ApprovalSnapshot, t: Translator) -> Block:
 
 
 def summary_fields(snapshot: ApprovalSnapshot, t: Translator) -> Block:
-    """Return state, amount, requester and rule; hidden is what tells the amount."""
+    """Return status, amount, requester and rule; the rule is left out if it is private, as it bounds the amount."""
     state = "blocked" if is_blocked(snapshot) else snapshot.status
     pairs = [("state", t(f"approval.{state}"))]
     if snapshot.content.amount is not None:
@@ -131,7 +131,7 @@ def summary_fields(snapshot: ApprovalSnapshot, t: Translator) -> Block:
 
 
 def action_row(snapshot: ApprovalSnapshot, block_id: str, t: Translator) -> Block:
-    """Return the row of buttons: what decides only while somebody may, and More…, three at most."""
+    """Return a row of at most three buttons: Approve and Reject while someone may decide, and More…."""
     more = button(ActionId.MORE, t("button.more"), button_value(snapshot, t))
     return actions(block_id, *verdict_buttons(snapshot, t), more)
 
@@ -139,9 +139,9 @@ def action_row(snapshot: ApprovalSnapshot, block_id: str, t: Translator) -> Bloc
 def verdict_buttons(
     snapshot: ApprovalSnapshot, t: Translator, *, reply_level: int = 0
 ) -> list[Block]:
-    """Return Approve and Reject for the open level, nothing while nobody may decide.
+    """Return Approve and Reject for the open level; nothing while no one may decide.
 
-    `reply_level` is that of the reply which carries them, as in `card_click.ButtonValue`.
+    `reply_level` is the level of the thread reply that carries them, as in `card_click.ButtonValue`.
     """
     level = snapshot.open_level
     if level is None or not is_decidable(snapshot):
@@ -164,13 +164,13 @@ def verdict_buttons(
 
 
 def details_button(snapshot: ApprovalSnapshot, t: Translator, *, reply_level: int = 0) -> Block:
-    """Return *View details*: the whole request, for those who may read it."""
+    """Return *View details*, which shows the whole request to those who may read it."""
     value = button_value(snapshot, t, reply_level=reply_level)
     return button(ActionId.DETAILS, t("button.details"), value)
 
 
 def details_row(snapshot: ApprovalSnapshot, t: Translator) -> list[Block]:
-    """Return *View details* as a row of its own, where a card hides what it is about."""
+    """Return a row with *View details* if the card hides private content."""
     return [actions(BlockId.ACTIONS, details_button(snapshot, t))] if snapshot.hidden else []
 
 
@@ -185,7 +185,7 @@ def _confirm(snapshot: ApprovalSnapshot, t: Translator) -> Block:
 
 
 def summary(snapshot: ApprovalSnapshot, t: Translator) -> str:
-    """Return everything in one sentence: what a notification shows."""
+    """Return the request in one sentence, for notifications."""
     if snapshot.hidden:
         return _public_summary(snapshot, t)
     data = {
@@ -214,7 +214,7 @@ def _public_summary(snapshot: ApprovalSnapshot, t: Translator) -> str:
 
 
 def undecided_text(snapshot: ApprovalSnapshot, t: Translator) -> str:
-    """Return who may decide now and has not, in one sentence."""
+    """Return the sentence that names those who may decide now and have not."""
     level = snapshot.open_level
     if level is None or not is_decidable(snapshot):
         return t("approval.text.blocked")

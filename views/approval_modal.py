@@ -1,4 +1,4 @@
-"""The `/approval` form: a request of any policy, read back exactly as typed, shown again with its mistakes."""
+"""The `/approval` form, for a request under any policy."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ _NOTHING = DraftContent(title="")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Kept:
-    """What the form keeps: a double submit is one request."""
+    """The form's private metadata; its id makes a double submit one request."""
 
     request_id: str
 
@@ -46,7 +46,7 @@ def build(
 ) -> View:
     """Return the form; `choices` are the policies as (name, title).
 
-    It begins with what was `written` before and, on top, a `problem` (escaped already).
+    It is filled with what was `written` before and has a `problem` (already escaped) at the top.
     """
     typed = written or DraftRequest(request_id=request_id)
     if not typed.policy and len(choices) == 1:
@@ -89,10 +89,10 @@ def _inputs(typed: DraftRequest, choices: Sequence[tuple[str, str]], t: Translat
 
 
 def parse(view: Mapping[str, object]) -> DraftRequest:
-    """Read what was typed.
+    """Return the values of the form.
 
     Raises:
-        UnreadablePayloadError: it is not this modal's view.
+        UnreadablePayloadError: the view is not this form.
 
     """
     kept = from_json(word(view, "private_metadata"), _Kept, "private_metadata")
@@ -113,22 +113,22 @@ def parse(view: Mapping[str, object]) -> DraftRequest:
 
 
 def errors(mistakes: RequestFormErrors, t: Translator) -> dict[str, str]:
-    """Return each mistake at its field, for `ack(response_action="errors")`."""
+    """Return the error of each field, for `ack(response_action="errors")`."""
     return notices.field_refusals(mistakes.by_field, t)
 
 
 def unknown_policy(t: Translator) -> dict[str, str]:
-    """Return, at its field, that there is no such policy any more."""
+    """Return the error that the chosen policy no longer exists, at its field."""
     return {InputId.POLICY.value: t("approval_form.policy.unknown")}
 
 
 def failed(
     view: Mapping[str, object], choices: Sequence[tuple[str, str]], sentence: str, t: Translator
 ) -> View:
-    """Return the form as it was submitted and, on top, why it did not go through.
+    """Return the form as it was submitted, with what went wrong at the top.
 
     Raises:
-        UnreadablePayloadError: it is not this modal's view.
+        UnreadablePayloadError: the view is not this form.
 
     """
     typed = parse(view)
@@ -136,7 +136,7 @@ def failed(
 
 
 def working(request_id: str, t: Translator) -> View:
-    """Return what stands there between the submission and its result."""
+    """Return the modal shown between the submission and its result."""
     number = t.inline(request_id, 80)
     return told(t("approval_form.working", request_id=number), t)
 
@@ -147,7 +147,7 @@ def received(
     t: Translator,
     status: Status = Status.PENDING,
 ) -> View:
-    """Say that the request is in, where its card is, or that nobody had to be asked."""
+    """Return the confirmation: the card's channel, or that the request needed no approval."""
     key = "asked" if channel else "asked.nowhere"
     if status is Status.APPROVED:
         key = "approved"
@@ -160,9 +160,9 @@ def received(
 
 
 def sent_before(snapshot: ApprovalSnapshot, policy: str, t: Translator) -> str:
-    """Say that the request was sent before, that what it said then counts, and what to do now.
+    """Return that a request with this id already exists and stays as it is, and what to do next.
 
-    `policy` is the name of the one that it was sent by now.
+    `policy` is the name of the policy in the second submission.
     """
     key = "open" if snapshot.policy == policy else "policy"
     outcome = ""
@@ -178,5 +178,5 @@ def sent_before(snapshot: ApprovalSnapshot, policy: str, t: Translator) -> str:
 
 
 def told(sentence: str, t: Translator) -> View:
-    """Return a sentence, already escaped, with nothing left to do but close."""
+    """Return a modal with one text, already escaped, and a Close button."""
     return message_modal(t("approval_form.title"), sentence, t)

@@ -1,4 +1,4 @@
-"""Who is asked at a level, by which rule, who stands in for whom, and why nobody may decide."""
+"""The approvers of a level: who they are, which rule found them, their delegates, and why no one may decide."""
 
 from views.blocks import Limits
 from views.explanations import rule_text
@@ -19,7 +19,7 @@ DELEGATES = 8
 def waiting_lines(
     snapshot: ApprovalSnapshot, level: LevelSnapshot, limits: Limits, t: Translator
 ) -> list[str]:
-    """Return the lines about a level that waits: who is asked, by which rule, until when."""
+    """Return the lines of an open level: its approvers, the rule that found them, and its deadline."""
     if level.blocked:
         text = blocked_lines(level, t)
         if level.expires_at:
@@ -40,7 +40,7 @@ def waiting_lines(
 
 
 def blocked_lines(level: LevelSnapshot, t: Translator) -> list[str]:
-    """Return why nobody may decide at a level, and which sources could not be read."""
+    """Return why no one may decide at a level, and which sources could not be read."""
     if not level.blocked:
         return []
     key = f"level.blocked.{level.blocked}"
@@ -53,7 +53,7 @@ def blocked_lines(level: LevelSnapshot, t: Translator) -> list[str]:
 
 
 def _reassigned_lines(level: LevelSnapshot, t: Translator) -> list[str]:
-    """Return which admin has named the approvers and why: then it is not the policy that did."""
+    """Return which admin reassigned the level, and why; the policy's rule does not apply then."""
     if level.reassigned is None:
         return []
     who = t.mention(level.reassigned.person)
@@ -64,7 +64,7 @@ def _reassigned_lines(level: LevelSnapshot, t: Translator) -> list[str]:
 
 
 def _timer_lines(level: LevelSnapshot, t: Translator) -> list[str]:
-    """Return what the clock has done so far."""
+    """Return how many reminders and escalations there were."""
     text = []
     if level.reminders:
         text.append(t.count("level.reminders", level.reminders))
@@ -76,7 +76,7 @@ def _timer_lines(level: LevelSnapshot, t: Translator) -> list[str]:
 def _eligible_text(
     snapshot: ApprovalSnapshot, level: LevelSnapshot, limits: Limits, t: Translator
 ) -> str:
-    """Return those asked; where several sources name them, each with the source that does."""
+    """Return the approvers; if several sources found them, each with its source."""
     if not snapshot.mention_approvers or not _has_several_sources(level):
         return approvers_text(snapshot, level.eligible, limits.people, t)
     sources = {member.person: member.source for member in level.asked}
@@ -90,16 +90,16 @@ def _eligible_text(
 def approvers_text(
     snapshot: ApprovalSnapshot, ids: tuple[str, ...], limit: int, t: Translator
 ) -> str:
-    """Return people by mention, or, where nobody is to be notified, their number."""
+    """Return people as mentions, or only their number if the policy mentions no one."""
     if not snapshot.mention_approvers:
         return t.count("people", len(ids))
     return people_text(ids, limit, t)
 
 
 def _routing_text(snapshot: ApprovalSnapshot, level: LevelSnapshot, t: Translator) -> str:
-    """Tell approvers by which rule they were asked; a named person needs no further source.
+    """Return by which rule and sources the approvers were found; a person named by the policy needs no source.
 
-    The words of a rule that asks whatever the amount tell nobody anything; its summary has them.
+    A rule for any amount is left out here, since the card's summary already shows it.
     """
     sources = _sources_text(level.sources, t)
     key = "sources"
@@ -113,7 +113,7 @@ def _routing_text(snapshot: ApprovalSnapshot, level: LevelSnapshot, t: Translato
 
 
 def _has_several_sources(level: LevelSnapshot) -> bool:
-    """Say whether people differ in how they were found; whom the policy names needs no telling."""
+    """Return whether the approvers come from different sources that are worth showing."""
     return len(level.sources) > 1 and not all(_names_a_person(source) for source in level.sources)
 
 
@@ -127,7 +127,7 @@ def _sources_text(sources: tuple[str, ...], t: Translator) -> str:
 
 
 def source_text(source: str, t: Translator) -> str:
-    """Return a source such as `group:sales-leads`, `manager`, `user:U0BORIS` in words."""
+    """Return a source such as `group:sales-leads`, `manager` or `user:U0BORIS` as text."""
     kind, _, value = source.partition(":")
     shown = t.inline(value, 60)
     match kind:
@@ -145,7 +145,7 @@ def source_text(source: str, t: Translator) -> str:
 
 
 def _delegate_lines(snapshot: ApprovalSnapshot, level: LevelSnapshot, t: Translator) -> list[str]:
-    """Return who stands in for whom at a seat that nobody has filled yet."""
+    """Return the delegates of approvers who have not decided yet."""
     filled = {said.seat for said in level.decisions}
     waiting = [delegate for delegate in level.delegates if delegate.seat not in filled]
     if not waiting:

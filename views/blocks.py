@@ -1,4 +1,4 @@
-"""The few Block Kit shapes we send, as plain dicts: they are built on every click."""
+"""Block Kit objects as plain dicts, which are cheap to build on every click."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ Block = dict[str, object]
 View = dict[str, object]
 
 SECTION = 3000
-"""Characters of a section's text."""
+"""Characters in the text of a section."""
 FIELD = 2000
 HEADER = 150
 CONFIRM_TEXT = 300
@@ -20,27 +20,27 @@ OPTION_TEXT = 75
 OPTION_VALUE = 150
 OPTIONS = 100
 INPUT = 3000
-"""Characters a plain text input can carry."""
+"""Characters in a plain text input."""
 PRIVATE_METADATA = 3000
 MESSAGE = 12_000
-"""Characters of all blocks of a message as JSON: Slack was seen refusing about 13,200."""
+"""Characters of all blocks of a message as JSON: Slack has refused about 13,200."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
-    """What is posted: one sentence for notifications, blocks for readers."""
+    """A message: one sentence for notifications, and its blocks."""
 
     text: str
     blocks: list[Block]
 
     def without_buttons(self) -> "Message":
-        """Return the same message with nothing to press."""
+        """Return the same message without its buttons."""
         return replace(self, blocks=[block for block in self.blocks if block["type"] != "actions"])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """How much of what people typed is shown. `field` is the most that one line of fields takes."""
+    """How much user text is shown. `field` is the maximum for one line of the fields."""
 
     text: int
     fields: int
@@ -54,7 +54,7 @@ class Limits:
     remarks: int
 
 
-# Up to eight people (`rules.notice.MENTIONED`) hear of a request by the card alone: all are named.
+# Up to eight people (`rules.notice.MENTIONED`) are notified by the card alone, so it names them all.
 _GENEROUS = Limits(
     text=SECTION,
     fields=2900,
@@ -67,7 +67,7 @@ _GENEROUS = Limits(
     changes=1600,
     remarks=3,
 )
-# What people said about it gives way first, then links (whole or not at all), then what is asked.
+# Reasons and comments are shortened first, then links (each whole or left out), then the request.
 _FEWER_REASONS = replace(_GENEROUS, reason=120, decisions=5, levels=3, people=8, remarks=2)
 _FEWEST_REASONS = replace(_FEWER_REASONS, reason=60, decisions=2, levels=2, remarks=1)
 _FEWER_LINKS = replace(_FEWEST_REASONS, links=600, fields=1200)
@@ -86,15 +86,15 @@ MODAL = replace(
     levels=30,
     changes=6000,
 )
-"""A modal's limits: everything that a request may hold (`rules.content`), in several sections."""
+"""Limits of a modal: everything that a request may contain (`rules.content`), in several sections."""
 _VIEW = 240_000
-"""Characters of all blocks of a modal as JSON: Slack takes 250,000 for the modal."""
+"""Characters of all blocks of a modal as JSON: Slack accepts 250,000 for the whole modal."""
 _VIEW_BLOCKS = 80
-"""Slack takes 100; the verbs need some."""
+"""Slack accepts 100; the rest is for the verbs."""
 
 
 def fit_modal(build: Callable[[Limits], list[Block]]) -> list[Block]:
-    """Build for a modal, which takes twenty times as much as a message."""
+    """Build blocks for a modal, which holds twenty times as much as a message."""
     blocks = build(MODAL)
     if len(blocks) > _VIEW_BLOCKS or len(json.dumps(blocks)) > _VIEW:
         return build(_GENEROUS)
@@ -102,9 +102,9 @@ def fit_modal(build: Callable[[Limits], list[Block]]) -> list[Block]:
 
 
 def fit_card(build: Callable[[Limits], list[Block]], card_version: int) -> list[Block]:
-    """Build with limits, or, where that is more than Slack takes, with less; ids carry the version.
+    """Build blocks with the widest limits that Slack accepts in a message; block ids get the version.
 
-    Slack wants new block ids on every update, or it keeps what it had.
+    Slack keeps the old content of a block whose id does not change in an update.
     """
     blocks: list[Block] = []
     for limits in _CARDS:
@@ -117,13 +117,13 @@ def fit_card(build: Callable[[Limits], list[Block]], card_version: int) -> list[
 
 
 def plain(typed: str, limit: int, t: Translator) -> Block:
-    """Return a plain_text object: nothing in it is ever a mention, a link or a format."""
+    """Return a plain_text object: nothing in it becomes a mention, a link or formatting."""
     shown = t.clip_plain(typed, limit)
     return {"type": "plain_text", "text": shown if shown.strip() else "-", "emoji": False}
 
 
 def mrkdwn(sentence: str, limit: int, t: Translator) -> Block:
-    """Return a mrkdwn object; `verbatim` keeps Slack from making links of plain words."""
+    """Return a mrkdwn object; `verbatim` keeps Slack from turning plain words into links."""
     return {"type": "mrkdwn", "text": t.clip(sentence, limit), "verbatim": True}
 
 
@@ -133,12 +133,12 @@ def header(block_id: str, typed: str, t: Translator) -> Block:
 
 
 def section(block_id: str, text: Block) -> Block:
-    """Return a section of one text."""
+    """Return a section with one text object."""
     return {"type": "section", "block_id": block_id, "text": text}
 
 
 def sections(block_id: str, typed: str, limit: int, t: Translator) -> list[Block]:
-    """Return plain text of at most `limit` characters, in as many sections as it takes."""
+    """Return plain text of at most `limit` characters, split into sections."""
     parts = split_text(t.clip_plain(typed, limit), SECTION)
     return [
         section(f"{block_id}-{number}" if number else block_id, plain(part, SECTION, t))
@@ -147,28 +147,28 @@ def sections(block_id: str, typed: str, limit: int, t: Translator) -> list[Block
 
 
 def text_block(block_id: str, sentence: str, t: Translator) -> Block:
-    """Return a section of our own words (with escaped data in them)."""
+    """Return a section with a catalogue text (user text in it is escaped)."""
     return section(block_id, mrkdwn(sentence, SECTION, t))
 
 
 def fields(block_id: str, pairs: Iterable[tuple[str, str]], t: Translator) -> Block:
-    """Return a section of at most ten labelled values, escaped already."""
+    """Return a section of at most ten labelled values, already escaped."""
     shown = [mrkdwn(f"*{label}*\n{value}", FIELD, t) for label, value in pairs]
     return {"type": "section", "block_id": block_id, "fields": shown}
 
 
 def context(block_id: str, *elements: Block) -> Block:
-    """Return a line in small print."""
+    """Return a line of small print."""
     return {"type": "context", "block_id": block_id, "elements": list(elements)}
 
 
 def note(block_id: str, text: str, t: Translator, *, limit: int = 300) -> Block:
-    """Return one of our own texts (with escaped data in it) in small print."""
+    """Return a catalogue text (user text in it is escaped) in small print."""
     return context(block_id, mrkdwn(text, limit, t))
 
 
 def plain_note(block_id: str, typed: str, limit: int, t: Translator) -> Block:
-    """Return text that a user typed in small print; nothing in it has an effect."""
+    """Return user text in small print, without mentions, links or formatting."""
     return context(block_id, plain(typed, limit, t))
 
 
@@ -211,7 +211,7 @@ def text_input(  # noqa: PLR0913 - an input has this many parts
     multiline: bool = False,
     optional: bool = False,
 ) -> Block:
-    """Return a text input that begins with what was typed before."""
+    """Return a text input, filled with what was `typed` before."""
     element: Block = {"type": "plain_text_input", "action_id": action_id, "multiline": multiline}
     if typed:
         element["initial_value"] = typed[:INPUT]
@@ -246,7 +246,7 @@ def modal(  # noqa: PLR0913 - a modal has this many parts
     callback_id: str = "",
     private_metadata: str = "",
 ) -> View:
-    """Return a modal; one without `submit` only informs."""
+    """Return a modal; without `submit` it is only informative."""
     made: View = {
         "type": "modal",
         "title": plain(title, 24, t),
@@ -263,23 +263,23 @@ def modal(  # noqa: PLR0913 - a modal has this many parts
 
 
 def text_message(text: str, t: Translator) -> Message:
-    """Return a message with one text, already escaped; a notification shows its first line."""
+    """Return a message with one text, already escaped; the notification shows its first line."""
     return Message(text=text.partition("\n")[0], blocks=[text_block(BlockId.NOTICE, text, t)])
 
 
 def problem_blocks(problem: str, t: Translator) -> list[Block]:
-    """Return what went wrong, already escaped, for the top of a form; nothing for an empty text."""
+    """Return the problem, already escaped, for the top of a form; nothing if it is empty."""
     return [text_block(BlockId.PROBLEM, problem, t)] if problem else []
 
 
 def message_modal(title: str, sentence: str, t: Translator) -> View:
-    """Return a modal with one sentence, already escaped, and nothing left to do but close."""
+    """Return a modal with one text, already escaped, and a Close button."""
     text = [text_block(BlockId.NOTICE, sentence, t)]
     return modal(title, text, t, close=t("verb.close"))
 
 
 def confirm(title: str, text: str, agree: str, t: Translator) -> Block:
-    """Return the question that a button asks before it counts."""
+    """Return the dialog that confirms the press of a button."""
     return {
         "title": plain(title, 100, t),
         "text": plain(text, CONFIRM_TEXT, t),

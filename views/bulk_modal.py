@@ -1,4 +1,4 @@
-"""Several decisions at once: what each is about, one verdict for those ticked, and what came of each."""
+"""The form that decides several requests at once."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ from workflows.rules.shared.content import content_digest, is_storable
 from workflows.rules.shared.errors import ReasonTooLongError, RuleError, TextUnreadableError
 
 MOST = 10
-"""What Slack takes as boxes to tick in one input."""
+"""The most checkboxes that Slack accepts in one input."""
 _DIGEST = 8
 _SUBJECT = 40
 _VERDICTS = (Verdict.APPROVE, Verdict.REJECT)
@@ -52,12 +52,12 @@ _GENEROUS = Limits(
 )
 _LIMITS_TO_TRY = (_GENEROUS, replace(_GENEROUS, text=600, fields=600, links=600))
 _VIEW = 240_000
-"""Characters of the form as JSON: Slack takes 250,000."""
+"""Characters of the form as JSON: Slack accepts 250,000."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BulkItem:
-    """One request of the form, as it stood there: a decision is about this and nothing newer."""
+    """A request as the form showed it; a decision counts for this revision only."""
 
     number: int
     request_id: str
@@ -69,12 +69,12 @@ class BulkItem:
     subject: str
 
     def needs_reason(self, verdict: Verdict) -> bool:
-        """Say whether its policy wants a reason for this verdict."""
+        """Return whether the policy requires a reason for this verdict."""
         return self.approve_reason if verdict is Verdict.APPROVE else self.reject_reason
 
     @property
     def context(self) -> ClickContext:
-        """What a press on it is about. It was pressed on the App Home."""
+        """The context of a decision on this request; it has no message, as the form opens on the App Home."""
         return ClickContext(
             request_id=self.request_id,
             content_revision=self.content_revision,
@@ -91,7 +91,7 @@ class BulkItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BulkSubmission:
-    """A submitted form: one verdict, and one reason, for every item that was ticked."""
+    """A submitted form: one verdict and one reason for all ticked requests."""
 
     items: tuple[BulkItem, ...]
     verdict: Verdict
@@ -102,12 +102,12 @@ class BulkSubmission:
 
 
 def opening(t: Translator) -> View:
-    """Return what stands there until it is known what waits. Pure: it opens at once."""
+    """Return the modal shown while the requests are looked up; it opens before any lookup."""
     return told(t("bulk.opening"), t)
 
 
 def form(rows: Sequence[ToDecide], t: Translator) -> View:
-    """Return the form for what this person may decide, at most ten of it."""
+    """Return the form for at most ten requests that this person may decide."""
     shown = rows[:MOST]
     if not shown:
         return told(t("bulk.none"), t)
@@ -197,7 +197,7 @@ def _item_blocks(
 
 
 def _digest(snapshot: ApprovalSnapshot) -> str:
-    """Return the beginning of the digest that a decision is bound to."""
+    """Return the beginning of the content digest to which a decision is bound."""
     return content_digest(snapshot.content)[:_DIGEST]
 
 
@@ -227,7 +227,7 @@ def parse(body: Mapping[str, object]) -> BulkSubmission:
     """Read the `view_submission` payload of this form.
 
     Raises:
-        UnreadablePayloadError: it is not one, or a part that matters is missing or not ours.
+        UnreadablePayloadError: the payload is not one, or a required part is missing or not ours.
 
     """
     view = body.get("view")
@@ -263,7 +263,7 @@ def _read(written: str) -> list[BulkItem]:
 
 
 def check(submission: BulkSubmission, t: Translator) -> dict[str, str]:
-    """Return the field errors that need no workflow to know; empty when all is well."""
+    """Return the field errors that can be found without a workflow; empty if there are none."""
     reason = submission.reason
     wrong: RuleError | None = None
     if not submission.items:
@@ -282,10 +282,10 @@ def check(submission: BulkSubmission, t: Translator) -> dict[str, str]:
 
 
 def working(t: Translator) -> View:
-    """Return what stands there between the submission and the first result."""
+    """Return the modal shown between the submission and the first result."""
     return told(t("bulk.working"), t)
 
 
 def told(sentence: str, t: Translator) -> View:
-    """Return a sentence, already escaped, with nothing left to do but close."""
+    """Return a modal with one text, already escaped, and a Close button."""
     return message_modal(t("bulk.title"), sentence, t)

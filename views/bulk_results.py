@@ -1,4 +1,4 @@
-"""What came of several decisions, item by item, and of all together."""
+"""The results of several decisions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from views.translator import Translator
 
 
 class Progress(StrEnum):
-    """How far one of the decisions is."""
+    """The progress of one decision."""
 
     WAITING = "waiting"
     ACCEPTED = "accepted"
@@ -21,7 +21,7 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BulkResult:
-    """What came of one of the decisions; the sentence is escaped already."""
+    """The result of one decision; its sentence is already escaped."""
 
     item: BulkItem
     progress: Progress = Progress.WAITING
@@ -29,7 +29,7 @@ class BulkResult:
 
 
 def results(found: Sequence[BulkResult], t: Translator) -> View:
-    """Return what came of each decision, and of all together."""
+    """Return a modal with the result of each decision and a summary."""
     lines = [
         text_block(f"{BlockId.ITEM}-{result.item.number}", _line(result, t), t) for result in found
     ]
@@ -39,7 +39,7 @@ def results(found: Sequence[BulkResult], t: Translator) -> View:
 
 
 def summary_text(found: Sequence[BulkResult], t: Translator) -> str:
-    """Return in a sentence or two how many decisions count and how many do not."""
+    """Return how many decisions were accepted and how many were refused."""
     reached = [result.progress for result in found]
     if Progress.WAITING in reached:
         return t("bulk.working")
@@ -51,7 +51,7 @@ def summary_text(found: Sequence[BulkResult], t: Translator) -> str:
 
 
 def in_words(found: Sequence[BulkResult], t: Translator) -> str:
-    """Return the same as `results` in words, for somebody who has closed the window."""
+    """Return the same as `results` as text, for a person who has closed the modal."""
     lines = [summary_text(found, t), *(_line(result, t) for result in found)]
     return "\n".join(lines)
 
@@ -66,14 +66,14 @@ def _line(result: BulkResult, t: Translator) -> str:
 
 
 def begun(submission: BulkSubmission) -> list[BulkResult]:
-    """Return the results before anything has come."""
+    """Return the results before any decision was sent."""
     return [BulkResult(item=item) for item in submission.items]
 
 
 def with_result(
     found: Sequence[BulkResult], item: BulkItem, progress: Progress, sentence: str
 ) -> list[BulkResult]:
-    """Return the results with what has come of one."""
+    """Return the results with that of one decision replaced."""
     return [
         replace(result, progress=progress, sentence=sentence) if result.item == item else result
         for result in found

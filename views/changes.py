@@ -1,4 +1,4 @@
-"""What an amendment changed, who wants changes, and what people remarked, as blocks."""
+"""What an amendment changed, requested changes, and comments."""
 
 from views.blocks import (
     MODAL,
@@ -25,17 +25,17 @@ CHANGES = 8
 """Changed parts shown."""
 _PART = 40
 _WORD = 40
-"""Characters that are looked through for where a changed word begins or ends."""
+"""Characters that are searched for the beginning or end of a changed word."""
 _AROUND = 30
-"""Characters that are shown beside what has changed in a long part."""
+"""Characters shown on both sides of a change in a long part."""
 _LONG = 120
-"""Characters of a part from which on only what has changed in it is shown."""
+"""Characters from which on only the changed words of a part are shown."""
 _FIELD = "field:"
 _KEY = "key:"
 
 
 def change_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
-    """Return what the last amendment changed, before and after, and which decisions it voided."""
+    """Return what the last amendment changed, before and after, and how many decisions it voided."""
     if not snapshot.changes:
         return []
     shown = snapshot.changes[:CHANGES]
@@ -53,7 +53,7 @@ def change_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> 
 
 
 def are_shortened(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> bool:
-    """Say whether there is less of the changes in this limits than in a modal."""
+    """Return whether these limits show less of the changes than a modal does."""
     return change_blocks(snapshot, limits, t) != change_blocks(snapshot, MODAL, t)
 
 
@@ -80,9 +80,9 @@ def _change_line(change: ContentChange, share: int, t: Translator) -> str:
 
 
 def _changed_parts(old: str, new: str, around: int) -> tuple[str, str]:
-    """Return two texts without most of what they have in common at their beginnings and ends.
+    """Return two texts without most of their common beginning and end.
 
-    Left are the words that differ, whole, and `around` characters on both sides of them.
+    What differs is kept in whole words, with `around` characters on both sides.
     """
     if max(len(old), len(new)) <= _LONG or not (old and new):
         return old, new
@@ -98,7 +98,7 @@ def _changed_parts(old: str, new: str, around: int) -> tuple[str, str]:
 
 
 def _common_prefix_length(old: str, other: str) -> int:
-    """Return how many characters two texts have in common at their beginnings."""
+    """Return the length of the common beginning of two texts."""
     low, high = 0, min(len(old), len(other))
     while low < high:
         middle = (low + high + 1) // 2
@@ -110,7 +110,7 @@ def _common_prefix_length(old: str, other: str) -> int:
 
 
 def _back(text: str, at: int, around: int) -> int:
-    """Return where the word at `at` begins, or, with `around`, one of the words before it."""
+    """Return where the word at `at` begins, or one up to `around` characters before it."""
     word = text.rfind(" ", max(at - _WORD, 0), at) + 1 or max(at - _WORD, 0)
     wider = max(word - around, 0)
     if not wider:
@@ -119,7 +119,7 @@ def _back(text: str, at: int, around: int) -> int:
 
 
 def change_request_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
-    """Return who wants which changes, while the request waits for them."""
+    """Return who requested which changes, while the request waits for them."""
     wanted = snapshot.change_request
     if wanted is None or snapshot.status is not Status.CHANGES_REQUESTED:
         return []
@@ -143,7 +143,7 @@ def change_request_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Transla
 
 
 def comment_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
-    """Return how many comments there are, and the last ones."""
+    """Return the number of comments, and the last ones."""
     if not snapshot.comments:
         return []
     shown = snapshot.remarks[-limits.remarks :]

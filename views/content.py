@@ -1,4 +1,4 @@
-"""What is asked, as blocks: shared by the cards of everything that can be asked."""
+"""The content of a request as blocks, for the cards of all journeys."""
 
 from views.blocks import MODAL, SECTION, Block, Limits, mrkdwn, plain, section, sections
 from views.field_labels import field_label, field_value
@@ -9,13 +9,13 @@ from workflows.rules.shared.content import Content, ContentField
 from workflows.rules.shared.money import Money
 
 FIELDS = 20
-"""Lines of fields shown; the text below says how many more there are."""
+"""Lines of fields shown; a text below them counts the rest."""
 _NO_LINK = 300
 _HEADER_SUBJECT = 100
 
 
 def subject(content: Content, limit: int, t: Translator) -> str:
-    """Return the title on one line for plain_text elements."""
+    """Return the title on one line, for plain_text objects."""
     title = " ".join(content.title.split())
     return t.clip_plain(title, limit) if title else t("untitled")
 
@@ -26,19 +26,22 @@ def subject_mrkdwn(content: Content, t: Translator) -> str:
 
 
 def amount_text(amount: Money | None, t: Translator) -> str:
-    """Return the amount as a part of a sentence; nothing where there is none."""
+    """Return the amount as part of a sentence; an empty string if there is none."""
     return t("approval.text.amount", amount=amount) if amount else ""
 
 
 def headline(title: str, content: Content, t: Translator) -> str:
-    """Return what stands in the header: the kind of request and its title."""
+    """Return the text of a header: the kind of request and its title."""
     kind = t.clip_plain(" ".join(title.split()), 40)
     short = subject(content, _HEADER_SUBJECT, t)
     return t("approval.header", title=kind, subject=short)
 
 
 def content_blocks(content: Content, limits: Limits, t: Translator) -> list[Block]:
-    """Return title where the header cut it, text, fields: plain, so nothing in them acts; and links."""
+    """Return the title if the header shortens it, the text, the fields and the links.
+
+    All but the links are plain text, so nothing in them becomes a link or formatting.
+    """
     blocks: list[Block] = []
     title = " ".join(content.title.split())
     if t.clip_plain(title, _HEADER_SUBJECT) != title:
@@ -54,12 +57,12 @@ def content_blocks(content: Content, limits: Limits, t: Translator) -> list[Bloc
 
 
 def is_shortened(content: Content, limits: Limits, t: Translator) -> bool:
-    """Say whether there is less of the content in this limits than in a modal."""
+    """Return whether these limits show less of the content than a modal does."""
     return content_blocks(content, limits, t) != content_blocks(content, MODAL, t)
 
 
 def _links_block(links: tuple[str, ...], limits: Limits, t: Translator) -> Block:
-    """Return the links, whole or not at all: a shortened address would lead elsewhere."""
+    """Return the links, each whole or left out: a shortened address would lead somewhere else."""
     lines: list[str] = []
     left = limits.links
     for address in links:
@@ -75,7 +78,7 @@ def _links_block(links: tuple[str, ...], limits: Limits, t: Translator) -> Block
 
 
 def _field_blocks(written: list[ContentField], limits: Limits, t: Translator) -> list[Block]:
-    """Return a line for each field; where there are many, each gets its share of the limits."""
+    """Return a line for each field; many fields share the limit equally."""
     shown = written[:FIELDS]
     share = min(limits.fields // (len(shown) + 1) - 1, limits.field)
     lines = [

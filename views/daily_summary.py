@@ -1,4 +1,4 @@
-"""The daily summary: a small table of the day's orders. Numbers only: no names, no amounts of one."""
+"""The daily summary: a small table of the day's orders, without names and single amounts."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from workflows.rules.orders.daily_totals import DayRow, DaySummary
 
 
 def build(summary: DaySummary, t: Translator) -> Message:
-    """Return the message; one sentence where nobody has ordered anything."""
+    """Return the message; one sentence if there were no orders."""
     day = t.day(summary.day)
     title = header(BlockId.HEADER, t("day.title", day=day), t)
     orders = sum(row.orders for row in summary.rows)
@@ -21,7 +21,7 @@ def build(summary: DaySummary, t: Translator) -> Message:
 
 
 def _table(rows: Sequence[DayRow], t: Translator) -> str:
-    """Return the rows in columns of equal width; nothing in them was typed by anybody."""
+    """Return the rows in columns of equal width; they contain no user text."""
     head = (t("day.state"), t("day.orders"), t("day.total"))
     cells = [head, *(_cells(row, t) for row in rows)]
     state, orders, total = (max(len(row[column]) for row in cells) for column in range(3))

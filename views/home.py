@@ -1,4 +1,4 @@
-"""The App Home: what waits for a person, what is theirs, who is away, what they have decided."""
+"""The App Home: requests to decide, own requests, absences and past decisions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,14 +31,14 @@ from workflows.rules.approvals.request import RequestKind
 from workflows.rules.people.actors import Absence
 
 ROWS = 10
-"""Rows of a page."""
+"""Rows on a page."""
 COUNTED = 1000
-"""How far a list is counted."""
+"""Lists are counted up to this number."""
 _ALL = "all"
 
 
 class Tab(StrEnum):
-    """What a person looks at."""
+    """The tabs of the App Home."""
 
     DECIDE = "decide"
     MINE = "mine"
@@ -47,7 +47,7 @@ class Tab(StrEnum):
 
 
 class State(StrEnum):
-    """Which of one's own requests are shown."""
+    """The filter of a person's own requests."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -63,9 +63,9 @@ _TABS = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HomePlace:
-    """What a person looks at: a tab, its filters, a page; and a sentence said to them there.
+    """What a person sees on the App Home: a tab, its filters and a page; and a sentence at its top.
 
-    `kind` is empty for every kind. The sentence stays until they move.
+    An empty `kind` is every kind. The sentence stays until the person navigates.
     """
 
     tab: Tab = Tab.DECIDE
@@ -75,12 +75,12 @@ class HomePlace:
     notice: str = ""
 
     def written(self) -> str:
-        """Return it as JSON."""
+        """Return the place as JSON."""
         return to_json(self)
 
     @classmethod
     def read(cls, written: str) -> "HomePlace":
-        """Return what was written; where that cannot be read, the beginning."""
+        """Return the place from JSON; the first page if it cannot be read."""
         try:
             kept = from_json(written, _Kept, "home")
             return cls(
@@ -105,7 +105,7 @@ class _Kept:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HomePage:
-    """One page of one person's home. `in_all` counts the tab's rows, `waiting` what is to decide."""
+    """One page of one person's App Home; `in_all` counts the tab's rows, `waiting` the requests to decide."""
 
     place: HomePlace
     waiting: int = 0
@@ -118,7 +118,7 @@ class HomePage:
 
 
 def build(page: HomePage, t: Translator) -> View:
-    """Return the view. Any page of at most `ROWS` rows is within Slack's limits."""
+    """Return the view; any page of at most `ROWS` rows is within Slack's limits."""
     place = page.place
     return {
         "type": "home",
@@ -133,7 +133,7 @@ def build(page: HomePage, t: Translator) -> View:
 
 
 def _tab_blocks(page: HomePage, t: Translator) -> list[Block]:
-    """Return the way to each tab: two rows, for no more than three buttons fit a phone."""
+    """Return the tabs in two rows, as a phone shows no more than three buttons in one."""
     made = []
     for action_id, tab in _TABS.items():
         label = t(f"home.tab.{tab}")
@@ -159,7 +159,7 @@ def _filter_blocks(place: HomePlace, t: Translator) -> list[Block]:
     if place.tab is Tab.MINE:
         states = [(state.value, t(f"home.state.{state}")) for state in State]
         elements.append(_select(ActionId.HOME_STATE, states, place.state, t))
-    # What was chosen is in the block's id: with the same one Slack would keep what it showed.
+    # The block id contains the choice: Slack keeps the old choice of a block whose id does not change.
     chosen = f"{place.tab}-{place.kind or _ALL}-{place.state}"
     return [actions(f"{BlockId.FILTERS}-{chosen}"[:255], *elements)]
 
@@ -207,7 +207,7 @@ def _divided(rows: Sequence[list[Block]]) -> list[Block]:
 
 
 def _page_blocks(page: HomePage, t: Translator) -> list[Block]:
-    """Return where on the list this is, and the way to its other pages."""
+    """Return the position in the list, and the buttons to its other pages."""
     place, first = page.place, page.place.page * ROWS
     shown = len(page.to_decide) + len(page.mine) + len(page.decided)
     if place.tab is Tab.AWAY or (page.in_all <= ROWS and not first):
@@ -228,7 +228,7 @@ def _page_blocks(page: HomePage, t: Translator) -> list[Block]:
 
 
 def _away_blocks(page: HomePage, t: Translator) -> list[Block]:
-    """Return when the person is away and who stands in, and for whom they stand in."""
+    """Return the person's own absences, and those for which they are the delegate."""
     mine = [absence_text(absence, t) for absence in page.away[:ROWS]]
     theirs = [_delegate_text(absence, t) for absence in page.stands_in[:ROWS]]
     label = t("button.change_away" if mine else "button.set_away")
@@ -254,10 +254,10 @@ def _delegate_text(absence: Absence, t: Translator) -> str:
 
 
 def moved(place: HomePlace, action: Mapping[str, object]) -> HomePlace:
-    """Return what a person looks at after they have pressed or chosen something that moves about.
+    """Return the place after a person used a button or a filter for navigation.
 
     Raises:
-        UnreadablePayloadError: it is nothing that we have put there.
+        UnreadablePayloadError: the element is not one of ours.
 
     """
     chosen = word(table(action, "selected_option"), "value")

@@ -1,4 +1,4 @@
-"""Rows of an inbox: what waits for a person, what is theirs, what they have decided."""
+"""Rows of a person's lists: requests to decide, own requests and past decisions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,12 +30,12 @@ _LIMITS = Limits(
     changes=0,
     remarks=0,
 )
-"""A row shows less of what is asked than a card: *More…* shows the whole."""
+"""A row shows less of the request than a card; *More…* shows the whole."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ToDecide:
-    """What this person may decide now, for which `seat`, by which `source` that seat is asked."""
+    """A request that this person may decide now, as `seat`, which was found through `source`."""
 
     face: ApprovalSnapshot
     person: str
@@ -47,7 +47,7 @@ class ToDecide:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mine:
-    """What this person has asked for; an order that waits comes with its approval."""
+    """A request of this person's own; an order that waits for its approval has it in `approval`."""
 
     face: Snapshot
     approval: ApprovalSnapshot | None = None
@@ -55,7 +55,7 @@ class Mine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decided:
-    """What this person has decided, and how that request stands now."""
+    """A decision of this person, with the request as it is now."""
 
     face: ApprovalSnapshot
     verdict: str
@@ -65,7 +65,7 @@ class Decided:
 
 
 def decide_blocks(row: ToDecide, number: int, t: Translator) -> list[Block]:
-    """Return one request with what is asked, why this person is, and the buttons of its card."""
+    """Return a request with its content, why this person may decide it, and the buttons of its card."""
     snapshot = row.face
     return [
         text_block(f"{BlockId.ROW}-{number}", _title(renderer(snapshot, t)), t),
@@ -93,7 +93,7 @@ def _status(shown: Renderer[Any]) -> str:
 def request_blocks(
     snapshot: ApprovalSnapshot, limits: Limits, number: int, t: Translator
 ) -> list[Block]:
-    """Return what is asked, as far as there is limits, as a part of a list; its title stands above."""
+    """Return the content of a request for a list, where the title is shown above it."""
     blocks = content_blocks(snapshot.content, limits, t)
     return [{**block, "block_id": f"{block['block_id']}-row-{number}"} for block in blocks]
 
@@ -125,7 +125,7 @@ def mine_blocks(row: Mine, number: int, t: Translator) -> list[Block]:
 
 
 def decided_blocks(row: Decided, number: int, t: Translator) -> list[Block]:
-    """Return one decision of this person's, and how the request stands now."""
+    """Return a decision of the person, and the status of the request."""
     verdict = row.verdict if row.verdict in set(Verdict) else "other"
     key = f"home.decided.{verdict}"
     text = t(

@@ -1,7 +1,7 @@
-"""The card of an HR request after its approval: how that ended, and how far it is carried out.
+"""The card of an HR request after its approval: the outcome, and the steps to carry it out.
 
-What is private is only ever taken from `face.approval`: whoever gives a face with the approval's
-public face shows nothing else.
+Private content comes only from `snapshot.approval`, so a snapshot with the approval's public
+snapshot shows nothing private.
 """
 
 from views.approval_card import details_row
@@ -17,7 +17,7 @@ from workflows.rules.hr.snapshot import HrSnapshot, HrStep, Provisioning
 
 
 def build(snapshot: HrSnapshot, t: Translator) -> Message:
-    """Return the card. Nothing is decided on it any more; what it hides can be looked at."""
+    """Return the card. It has no decision buttons; *View details* shows its private content."""
     return Message(
         text=summary(snapshot, t),
         blocks=fit_card(lambda limits: _blocks(snapshot, limits, t), snapshot.card_version),
@@ -35,7 +35,7 @@ def summary(snapshot: HrSnapshot, t: Translator) -> str:
 
 
 def provisioning_blocks(snapshot: HrSnapshot, t: Translator) -> list[Block]:
-    """Return the steps with their states, and whether it failed: nothing of it is private."""
+    """Return the steps with their states, and whether one failed; nothing in them is private."""
     if not snapshot.steps and snapshot.provisioning is not Provisioning.FAILED:
         return []
     lines = [t("hr.steps"), *(_step_line(step, t) for step in snapshot.steps)]

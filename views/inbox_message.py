@@ -1,4 +1,4 @@
-"""What `/approvals` answers, privately: the first of what waits for a person, and of what is theirs."""
+"""The private answer to `/approvals`: the first requests to decide, and the first own requests."""
 
 import json
 
@@ -9,12 +9,12 @@ from views.ids import BlockId
 from views.translator import Translator
 
 MOST = 5
-"""Rows of each kind; with long texts fewer, for a message holds a twentieth of an App Home."""
+"""Rows of each list. Long texts leave fewer: a message holds a twentieth of an App Home."""
 _BLOCKS = 50
 
 
 def build(page: HomePage, t: Translator) -> Message:
-    """Return the message. Any page yields one within Slack's limits: what does not fit is counted."""
+    """Return the message, within Slack's limits; rows that do not fit are only counted."""
     waiting = t.count("inbox.waiting", page.waiting)
     if page.waiting > COUNTED:
         waiting = t("inbox.waiting.more", count=COUNTED)

@@ -1,4 +1,4 @@
-"""A level's reply in a request's thread: who decides there and by which buttons, then what came of it."""
+"""A level's reply in the thread of a request: its approvers and buttons, then its result."""
 
 from views.approval_card import details_button, undecided_text, verdict_buttons
 from views.blocks import (
@@ -23,11 +23,10 @@ from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
 
 
 def build(snapshot: ApprovalSnapshot, level: int, revision: int, t: Translator) -> Message:
-    """Return the reply about a level of one content revision.
+    """Return the reply about a level of one content revision, within Slack's limits.
 
-    While the level waits it mentions whoever may decide and carries the buttons. Closed, it says
-    how it ended; about an earlier revision, that a change has voided it. Any face yields a
-    message within Slack's limits.
+    While the level is open, it mentions its approvers and has the buttons. After that it shows the
+    result; the reply about an earlier revision says that an amendment has voided it.
     """
     found = next((reached for reached in snapshot.levels if reached.number == level), None)
     if revision != snapshot.content_revision or found is None:
@@ -95,7 +94,7 @@ def _buttons(snapshot: ApprovalSnapshot, level: LevelSnapshot, t: Translator) ->
 
 
 def _voided_blocks(level: int, revision: int, t: Translator) -> list[Block]:
-    """Name the level by its number: this version may call it by another name, or not have it."""
+    """Return the text of a voided level, by number: this revision may have renamed or removed it."""
     title = t("reply.voided.title", number=level, version=revision)
     text = "\n".join([title, t("reply.voided")])
     return [text_block(f"{BlockId.LEVEL}-{level}", text, t)]

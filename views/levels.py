@@ -1,4 +1,4 @@
-"""The levels that were reached, as blocks: how far each is, and what was said there."""
+"""The levels of an approval: their states and decisions."""
 
 from views.approvers import waiting_lines
 from views.blocks import Block, Limits, context, mrkdwn, note, plain, text_block
@@ -10,19 +10,19 @@ from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
 
 
 def is_decidable(snapshot: ApprovalSnapshot) -> bool:
-    """Say whether anybody may decide now: only then a card offers to approve and reject."""
+    """Return whether someone may decide now; only then does a card have Approve and Reject."""
     level = snapshot.open_level
     return level is not None and not level.blocked
 
 
 def is_blocked(snapshot: ApprovalSnapshot) -> bool:
-    """Say whether nobody may decide on the open level, though it is known who should."""
+    """Return whether no one may decide at the open level, although its approvers were looked up."""
     level = snapshot.open_level
     return level is not None and level_state(snapshot, level) == "blocked"
 
 
 def level_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
-    """Return each reached level with its decisions, the latest ones where there are many."""
+    """Return each level reached with its decisions; only the latest ones if there are many."""
     shown = snapshot.levels[-limits.levels :]
     left = limits.decisions
     blocks: list[Block] = []
@@ -44,7 +44,7 @@ def level_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> l
 def one_level_blocks(
     snapshot: ApprovalSnapshot, level: LevelSnapshot, limits: Limits, t: Translator
 ) -> list[Block]:
-    """Return one level with its decisions: what its reply in a thread shows."""
+    """Return one level with its decisions, for its reply in a thread."""
     decisions = _decisions_to_list(snapshot, level)
     return _level(snapshot, level, decisions[-limits.decisions :], limits, t)
 
@@ -68,7 +68,7 @@ def _level(
 
 
 def level_title(snapshot: ApprovalSnapshot, number: int, state: str, t: Translator) -> str:
-    """Return which level it is, by what name, and how far it is, on one line."""
+    """Return the level's number, name and state on one line."""
     known = snapshot.level_names or tuple(level.name for level in snapshot.levels)
     name = known[number - 1] if number <= len(known) else ""
     return t(
@@ -98,7 +98,7 @@ def _shown_elsewhere(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Counte
 
 
 def _adds_nothing(snapshot: ApprovalSnapshot, decisions: list[Counted]) -> bool:
-    """Say whether the only level of a closed request has nothing that the outcome does not say."""
+    """Return whether the outcome already shows everything about the only level of a closed request."""
     return not snapshot.is_open and snapshot.levels_in_all == 1 and not decisions
 
 
@@ -143,7 +143,7 @@ def _level_text(
 
 
 def level_state(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> str:
-    """Return how far a reached level is, as the catalogue names it."""
+    """Return the state of a level as the catalogue names it."""
     if level.passed:
         return "passed"
     if snapshot.status is Status.CHANGES_REQUESTED:

@@ -1,4 +1,4 @@
-"""The More… modal: the whole request, and only the verbs that this person may use now."""
+"""The *More…* modal: the whole request, and the verbs that this person may use now."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ _STYLES = {Verb.APPROVE: "primary", Verb.REJECT: "danger"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """A verb chosen in the modal. The view's hash keeps a late answer from painting over a newer view."""
+    """A verb chosen in the modal. The view's hash keeps a late answer from replacing a newer view."""
 
     verb: Verb
     context: ClickContext
@@ -44,7 +44,7 @@ class Choice:
 
 
 def opening(click: Click, t: Translator) -> View:
-    """Return what opens at once, before anything is asked of anybody."""
+    """Return the modal shown while the request is looked up; it opens before any lookup."""
     text = t("more.opening", subject=t.inline(click.subject, 200))
     return _modal([text_block(BlockId.NOTICE, text, t)], context_of(click), t)
 
@@ -55,7 +55,7 @@ def menu(
     t: Translator,
     sentence: str = "",
 ) -> View:
-    """Return the request and what this person may do with it; a `sentence` (escaped) stands on top."""
+    """Return the request and the person's verbs, with a `sentence` (already escaped) at the top."""
     snapshot = replace(menu.face, mention_approvers=True)
     blocks = problem_blocks(sentence, t)
     blocks += details(snapshot, t)
@@ -68,7 +68,7 @@ def menu(
 
 
 def told(sentence: str, t: Translator) -> View:
-    """Return a sentence, already escaped, with nothing left to do but close."""
+    """Return a modal with one text, already escaped, and a Close button."""
     return message_modal(t("more.title"), sentence, t)
 
 
@@ -91,14 +91,14 @@ def _verb_block(verb: Verb, snapshot: ApprovalSnapshot, t: Translator) -> Block:
 
 
 def _confirm(snapshot: ApprovalSnapshot, t: Translator) -> Block:
-    """Return the dialog of the one verb that asks for nothing more."""
+    """Return the dialog of REFRESH, the one verb without a form."""
     text = t("confirm.refresh.text", subject=subject(snapshot.content, 120, t))
     title, agree = t("confirm.refresh.title"), t("verb.refresh.button")
     return confirm(title, text, agree, t)
 
 
 def _nothing_text(snapshot: ApprovalSnapshot, t: Translator) -> str:
-    """Say that there is nothing to do for this person, why, and what comes next."""
+    """Return why this person can do nothing now, and what comes next."""
     if not snapshot.is_open:
         return t("more.nothing.closed", outcome=short_outcome(snapshot, t))
     if snapshot.status is Status.CHANGES_REQUESTED:
@@ -114,7 +114,7 @@ def parse_choice(body: Mapping[str, object]) -> Choice:
     """Read the `block_actions` payload of a button in this modal.
 
     Raises:
-        UnreadablePayloadError: it is not one, or a part that matters is missing or not ours.
+        UnreadablePayloadError: the payload is not one, or a required part is missing or not ours.
 
     """
     action = pressed(body)

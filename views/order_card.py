@@ -1,4 +1,4 @@
-"""The order card: the same look as an approval, plus the steps."""
+"""The order card: the approval's layout, plus the steps of the order."""
 
 from views.blocks import (
     Block,
@@ -39,9 +39,9 @@ _GOING_BACK = frozenset({OrderStatus.COMPENSATING, OrderStatus.NEEDS_ATTENTION})
 
 
 def build(snapshot: OrderSnapshot, t: Translator) -> Message:
-    """Return the card. "Approved" and "done" are different words on it.
+    """Return the card. It uses different words for an approved order and for one that is done.
 
-    A Cancel button stands on it as long as cancelling is possible; who may is judged when pressed.
+    It has a Cancel button while the order can be cancelled; permission is checked on the click.
     """
     return Message(
         text=summary(snapshot, t),
@@ -50,7 +50,7 @@ def build(snapshot: OrderSnapshot, t: Translator) -> Message:
 
 
 def summary(snapshot: OrderSnapshot, t: Translator) -> str:
-    """Return everything in one sentence: what a notification shows."""
+    """Return the order in one sentence, for notifications."""
     return t(
         "order.text",
         title=t.inline(snapshot.title, 80),
@@ -129,7 +129,7 @@ def _step_line(step: Step, snapshot: OrderSnapshot, t: Translator) -> str:
 
 
 def _parcel_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
-    """Say where each parcel is, where the order goes in more than one."""
+    """Return where each parcel is, if there are several."""
     if not snapshot.parcels:
         return []
     lines = [
@@ -154,7 +154,7 @@ def _parcel_line(parcel: Parcel, snapshot: OrderSnapshot, t: Translator) -> str:
 
 
 def _waiting_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
-    """Say what is waited for: a payment, or a parcel."""
+    """Return the payment or the parcel that the order waits for."""
     if snapshot.status is OrderStatus.AWAITING_PAYMENT and snapshot.payment_due is not None:
         due, amount = t.date(snapshot.payment_due), str(snapshot.order.total)
         text = t("order.payment_due", amount=amount, when=due)
@@ -166,7 +166,7 @@ def _waiting_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
 
 
 def _cancelled_blocks(snapshot: OrderSnapshot, limits: Limits, t: Translator) -> list[Block]:
-    """Say who has cancelled it, and why."""
+    """Return who cancelled the order, and why."""
     if snapshot.cancelled is None:
         return []
     cancelled = snapshot.cancelled
@@ -180,7 +180,7 @@ def _cancelled_blocks(snapshot: OrderSnapshot, limits: Limits, t: Translator) ->
 
 
 def _failure_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
-    """Say what failed, why, and what was undone. The cause may be long or strange: plain text."""
+    """Return what failed, why, and what was undone; the cause may be long, so it is plain text."""
     if snapshot.status in _GOING_BACK:
         sentence = t(f"order.back.{snapshot.ending}")
     elif snapshot.status is OrderStatus.FAILED:
@@ -200,7 +200,7 @@ def _failure_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
 
 
 def _stuck_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
-    """Say what could not be undone, why, and who can help."""
+    """Return what could not be undone, why, and who can help."""
     if snapshot.stuck is None:
         return []
     stuck = snapshot.stuck
@@ -215,7 +215,7 @@ def _stuck_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
 
 
 def _mail_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
-    """Say that the customer gets no mail, where one was to go out."""
+    """Return that the mail to the customer could not be sent."""
     if not snapshot.mail_problem:
         return []
     off = snapshot.mail_problem == "mail.off"

@@ -1,4 +1,4 @@
-"""The inputs of the order modal, and how what was typed into them is read back."""
+"""The inputs of the order form, and how their values are read."""
 
 import re
 from collections.abc import Mapping
@@ -14,17 +14,16 @@ from workflows.rules.orders.form import DraftLine, DraftOrder, is_blank
 from workflows.rules.orders.order import PaymentMode
 
 MAX_LINES = 10
-"""Order lines in one modal; orders from elsewhere may have more."""
+"""Order lines in one form; orders from elsewhere may have more."""
 _KEYS = re.compile(r"\d{1,4}(,\d{1,4}){0,9}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderContext:
-    """What the modal keeps: the id minted when it opened, and which lines it shows, by their keys.
+    """The form's private metadata: the id generated when it opened, and the keys of its lines.
 
-    A line keeps its key as long as it stands, and no key is used twice: Slack keeps what was typed
-    by block id, so a line that took over another's place would take over its words too. `next` is
-    the key of the next line.
+    A line keeps its key, and no key is used twice: Slack keeps typed text by block id, so a line
+    with a used key would get the text of the removed one. `next` is the key of the next line.
     """
 
     order_id: str
@@ -34,17 +33,17 @@ class OrderContext:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys of the lines as they stand."""
+        """The keys of the lines, from top to bottom."""
         return tuple(self.lines.split(","))
 
     def with_line(self, key: str) -> "OrderContext":
-        """Return it with one more line, where `key` is the next one and there is limits."""
+        """Return the context with one more line, if `key` is the next one and the form is not full."""
         if key != str(self.next) or len(self.keys) >= MAX_LINES:
             return self
         return replace(self, lines=f"{self.lines},{key}", next=self.next + 1)
 
     def without_line(self, key: str) -> "OrderContext":
-        """Return it without that line; the last one stays."""
+        """Return the context without that line; the last line stays."""
         left = [other for other in self.keys if other != key]
         return replace(self, lines=",".join(left)) if left else self
 
@@ -56,7 +55,7 @@ def customer_input(typed: str, t: Translator) -> Block:
 
 
 def closing_inputs(typed: DraftOrder, t: Translator) -> list[Block]:
-    """Return what stands below the lines."""
+    """Return the inputs below the lines."""
     modes = [(mode.value, t(f"form.payment.{mode}")) for mode in PaymentMode]
     return [
         radio_input(InputId.PAYMENT, t("form.payment"), modes, typed.payment.value, t),
@@ -102,15 +101,15 @@ def closing_inputs(typed: DraftOrder, t: Translator) -> list[Block]:
 
 
 def filled_lines(typed: DraftOrder) -> list[int]:
-    """Return which lines count: the first, and every other in which something was written."""
+    """Return the indexes of the lines to submit: the first, and every other that is not blank."""
     return [index for index, line in enumerate(typed.lines) if index == 0 or not is_blank(line)]
 
 
 def kept_context(view: Mapping[str, object]) -> OrderContext:
-    """Return what the modal kept of its own.
+    """Return the form's private metadata.
 
     Raises:
-        UnreadablePayloadError: it is not this modal's view.
+        UnreadablePayloadError: the view is not this form.
 
     """
     kept = from_json(word(view, "private_metadata"), OrderContext, "private_metadata")
@@ -122,7 +121,7 @@ def kept_context(view: Mapping[str, object]) -> OrderContext:
 
 
 def typed_order(view: Mapping[str, object], kept: OrderContext) -> DraftOrder:
-    """Return everything that was typed, empty lines too."""
+    """Return the values of the form, including blank lines."""
     return DraftOrder(
         order_id=kept.order_id,
         customer=_value(view, InputId.CUSTOMER, InputId.CUSTOMER),
@@ -136,7 +135,7 @@ def typed_order(view: Mapping[str, object], kept: OrderContext) -> DraftOrder:
 
 
 def _payment(view: Mapping[str, object]) -> PaymentMode:
-    """Return how it is paid. What nobody can choose is never taken for a wish to charge."""
+    """Return the payment mode. A value that the form does not offer never means a charge."""
     where = ("state", "values", InputId.PAYMENT, InputId.PAYMENT, "selected_option", "value")
     chosen = word(view, *where) or PaymentMode.CHARGE.value
     if chosen not in set(PaymentMode):

@@ -1,4 +1,4 @@
-"""The lines of the order modal: product, quantity, price, and what that comes to as it is typed."""
+"""The lines of the order form: product, quantity, price, and their total while they are typed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class CatalogueEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinePlace:
-    """Where a line stands: its key, its number as people count, and whether it is the only one."""
+    """The place of a line: its key, its number from 1, and whether it is the only line."""
 
     key: str
     number: int
@@ -50,8 +50,8 @@ def line_blocks(
     catalogue: Sequence[CatalogueEntry],
     t: Translator,
 ) -> list[Block]:
-    """Return one line: a product, how many, the price of one, and what that comes to."""
-    key, extra = place.key, place.number > 1  # an extra line left empty must not keep anybody
+    """Return one line: product, quantity, unit price and total."""
+    key, extra = place.key, place.number > 1  # a blank extra line must not block the submission
     title = text_block(f"{BlockId.LINE}-{key}", t("form.line", number=place.number), t)
     if not place.alone:
         title["accessory"] = button(ActionId.REMOVE_LINE, t("form.remove_line"), key)
@@ -87,7 +87,7 @@ def line_blocks(
 
 
 def _dispatch_on_change(block: Block) -> Block:
-    """Have Slack tell of every change (it waits for a pause), so that the sums follow."""
+    """Return the input with a report of each change (after a pause in typing), to update the totals."""
     element = block["element"]
     assert isinstance(element, dict)  # noqa: S101 - `field` made it
     element["dispatch_action_config"] = {"trigger_actions_on": ["on_character_entered"]}
@@ -95,7 +95,7 @@ def _dispatch_on_change(block: Block) -> Block:
 
 
 def _sum_text(reckoned: LineSum, price: str, t: Translator) -> str:
-    """Return what a line comes to, or, for each number that is none, why."""
+    """Return the total of a line, or what is wrong with each of its numbers."""
     labels = {"quantity": t("form.quantity"), "unit_price": price}
     if reckoned.mistakes:
         return "\n".join(
@@ -112,7 +112,7 @@ def _sum_text(reckoned: LineSum, price: str, t: Translator) -> str:
 
 
 def total_block(reckoned: Reckoning, t: Translator) -> Block:
-    """Return what the whole order comes to, as far as it is written."""
+    """Return the total of the order as typed so far."""
     total = t.inline(str(reckoned.total), 80)
     if reckoned.mistake is not None:
         why = notices.refusal(reckoned.mistake.code, reckoned.mistake.data, t)
@@ -132,7 +132,7 @@ def block_id(key: str, input_id: InputId) -> str:
 
 
 def _product(sku: str, catalogue: Sequence[CatalogueEntry], t: Translator) -> Block:
-    """Return the choice of products, or a text input where Slack could not show such a choice."""
+    """Return the choice of a product; a text input if Slack could not show that many."""
     choices = {
         product.sku: _option(product, t)
         for product in catalogue

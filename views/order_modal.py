@@ -1,4 +1,4 @@
-"""The order modal: what is asked for, read back exactly as typed, and shown again with its mistakes."""
+"""The order form."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -62,7 +62,7 @@ def build(
     lines: int = 1,
     currency: str = _CURRENCY,
 ) -> View:
-    """Return the empty form, with so many lines."""
+    """Return the empty form with this many lines."""
     keys = range(min(max(lines, 1), MAX_LINES))
     kept = OrderContext(
         order_id=order_id, lines=",".join(map(str, keys)), next=len(keys), currency=currency
@@ -81,7 +81,7 @@ def _form(
     t: Translator,
     problem: str = "",
 ) -> View:
-    """Return the form with what was typed and, on top, a `problem` (escaped already)."""
+    """Return the form with its values, and a `problem` (already escaped) at the top."""
     number = t("form.number", order_id=t.inline(kept.order_id, 80))
     reckoned = reckon(typed.lines, kept.currency)
     blocks = problem_blocks(problem, t)
@@ -118,15 +118,15 @@ def _more(kept: OrderContext, t: Translator) -> Block:
     return actions(BlockId.ACTIONS, add)
 
 
-# A change of the form: everything typed stays. Each returns the form for `views.update`, or None
-# where there is nothing to change: a press that Slack sends twice adds or removes one line.
-# Each raises UnreadablePayloadError where it is not this modal's view.
+# Changes of an open form, which keep all values. Each returns the form for `views.update`, or None
+# if nothing changes: a click that Slack sends twice adds or removes one line only.
+# Each raises UnreadablePayloadError if the view is not this form.
 
 
 def add_line(
     view: Mapping[str, object], key: str, catalogue: Sequence[CatalogueEntry], t: Translator
 ) -> View | None:
-    """Return the form with one more line; `key` is what the button said."""
+    """Return the form with one more line; `key` is the button's value."""
     kept = kept_context(view)
     return _changed(view, kept, kept.with_line(key), catalogue, t)
 
@@ -134,7 +134,7 @@ def add_line(
 def remove_line(
     view: Mapping[str, object], key: str, catalogue: Sequence[CatalogueEntry], t: Translator
 ) -> View | None:
-    """Return the form without the line of this key; the last one stays."""
+    """Return the form without the line of this key; the last line stays."""
     kept = kept_context(view)
     return _changed(view, kept, kept.without_line(key), catalogue, t)
 
@@ -142,7 +142,7 @@ def remove_line(
 def recounted(
     view: Mapping[str, object], catalogue: Sequence[CatalogueEntry], t: Translator
 ) -> View:
-    """Return the form with the sums as they are now."""
+    """Return the form with its totals updated."""
     kept = kept_context(view)
     return _form(kept, typed_order(view, kept), catalogue, t)
 
@@ -162,10 +162,10 @@ def _changed(
 def failed(
     view: Mapping[str, object], catalogue: Sequence[CatalogueEntry], sentence: str, t: Translator
 ) -> View:
-    """Return the form as it was submitted and, on top, why it did not go through.
+    """Return the form as it was submitted, with what went wrong at the top.
 
     Raises:
-        UnreadablePayloadError: it is not this modal's view.
+        UnreadablePayloadError: the view is not this form.
 
     """
     kept = kept_context(view)
@@ -173,10 +173,10 @@ def failed(
 
 
 def parse(view: Mapping[str, object]) -> DraftOrder:
-    """Read what was typed. Extra lines that were left wholly empty are not part of the order.
+    """Return the values of the form, without blank extra lines.
 
     Raises:
-        UnreadablePayloadError: it is not this modal's view.
+        UnreadablePayloadError: the view is not this form.
 
     """
     kept = kept_context(view)
@@ -186,10 +186,10 @@ def parse(view: Mapping[str, object]) -> DraftOrder:
 
 
 def errors(mistakes: OrderFormErrors, view: Mapping[str, object], t: Translator) -> dict[str, str]:
-    """Return each mistake at its field, for `ack(response_action="errors")`.
+    """Return the error of each field, for `ack(response_action="errors")`.
 
-    `view` is the submitted one: it tells which lines were left empty, so that a mistake in the
-    second written line stands at the line where it was written.
+    `view` is the submitted form, which has the blank lines that `mistakes` does not count: an error
+    in the second line of the order appears at the line where it was typed.
     """
     kept = kept_context(view)
     filled = [kept.keys[at] for at in filled_lines(typed_order(view, kept))]
@@ -207,7 +207,7 @@ def errors(mistakes: OrderFormErrors, view: Mapping[str, object], t: Translator)
 
 
 def working(order_id: str, t: Translator) -> View:
-    """Return what stands there between the submission and its result."""
+    """Return the modal shown between the submission and its result."""
     number = t.inline(order_id, 80)
     return _told(t("form.working", order_id=number), t)
 
@@ -220,7 +220,7 @@ def received(
     waits_in: str = "",
     paid_elsewhere: bool = False,
 ) -> View:
-    """Say that the order is in. `waits_in` is the channel of its card, empty where none is needed."""
+    """Return the confirmation; `waits_in` is the card's channel, or empty if no approval is needed."""
     number = t.inline(order_id, 80)
     next_ = t("form.received.goes_on")
     if waits_in:

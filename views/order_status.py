@@ -1,4 +1,4 @@
-"""What `/order-status` answers, privately: one order as its card shows it, or the latest ones."""
+"""The private answer to `/order-status`: one order as its card shows it, or the latest orders."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,15 +10,15 @@ from views.translator import Translator
 from workflows.rules.orders.order import OrderSnapshot
 
 LATEST = 10
-"""Orders in a list."""
+"""Orders in the list."""
 _NAME = 160
 
 
 def one(snapshot: OrderSnapshot, reader: str, t: Translator) -> Message:
-    """Return one order: the card's own blocks, so the card's own truth, with the reader's buttons.
+    """Return one order as its card shows it, with the reader's buttons.
 
-    Cancel stands there for the requester only; an operator has the command line. Where it comes
-    from the records and not from the order itself, it says as of when.
+    Only the requester has Cancel; an operator uses the command line. An order read from the records
+    has a note with the time of its state.
     """
     may_cancel = snapshot.is_cancellable and reader == snapshot.requester.person
     snapshot = replace(snapshot, is_cancellable=may_cancel)
@@ -30,7 +30,7 @@ def one(snapshot: OrderSnapshot, reader: str, t: Translator) -> Message:
 
 
 def latest(snapshots: Sequence[OrderSnapshot], t: Translator) -> Message:
-    """Return a person's latest orders, as given and at most ten; a sentence where there are none."""
+    """Return a person's latest orders in the given order, at most ten; one sentence if there are none."""
     if not snapshots:
         empty = t("order.list.empty")
         return Message(text=empty, blocks=[text_block(BlockId.NOTICE, empty, t)])

@@ -1,4 +1,4 @@
-"""How a closed request ended: which outcome, who, when, why, by which rule."""
+"""The outcome of a closed request: who closed it, when, why and by which rule."""
 
 from views.blocks import SECTION, Block, Limits, context, plain, text_block
 from views.explanations import rule_text
@@ -10,7 +10,7 @@ from workflows.rules.approvals.snapshot import ApprovalSnapshot
 
 
 def closing_decision(snapshot: ApprovalSnapshot) -> Counted | None:
-    """Return the decision that closed the request: the outcome tells it, nothing else repeats it."""
+    """Return the decision that closed the request; the outcome shows it, so the levels do not."""
     by, level = snapshot.closed_by, snapshot.levels[-1] if snapshot.levels else None
     if snapshot.is_open or by is None or level is None or not level.decisions:
         return None
@@ -19,7 +19,7 @@ def closing_decision(snapshot: ApprovalSnapshot) -> Counted | None:
 
 
 def outcome_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
-    """Return how a closed request ended, with the reason given; nothing while it is open."""
+    """Return the outcome with its reason; nothing while the request is open."""
     if snapshot.is_open:
         return []
     last = closing_decision(snapshot)
@@ -45,12 +45,12 @@ def _outcome_text(snapshot: ApprovalSnapshot, last: Counted | None, t: Translato
 
 
 def short_outcome(snapshot: ApprovalSnapshot, t: Translator) -> str:
-    """Return the outcome in a few words, for notifications and for an order's summary."""
+    """Return the outcome in a few words, for notifications and for the summary of an order."""
     return t(_outcome_key("outcome.short", snapshot, t), who=actor_text(snapshot.closed_by, t))
 
 
 def is_automatic(snapshot: ApprovalSnapshot) -> bool:
-    """Return whether the request was closed by no person: by a timer, or because no level is needed."""
+    """Return whether no person closed the request: a timer did, or it needed no approval."""
     return snapshot.closed_by is None or not snapshot.closed_by.person
 
 

@@ -1,4 +1,4 @@
-"""How the dicts that Slack sends are read: each part may be missing, null, or not what it should be."""
+"""Readers for Slack payloads, in which any part may be missing, null or of the wrong type."""
 
 import json
 import re
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="DataclassInstance")
 
 _LAST_INSTANT = 9_999_999_999
-"""What a date-time picker takes at most."""
+"""The latest time that a date-time picker accepts."""
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
 
 
 class UnreadablePayloadError(Exception):
-    """Slack sent something that is not what this view sent out. `what` names the part."""
+    """Slack sent something other than what this view sent out; `what` names the part."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"unreadable payload: {what}")
@@ -34,7 +34,7 @@ def table(source: object, *path: str) -> Mapping[str, object]:
 
 
 def tables(source: object, *path: str) -> tuple[Mapping[str, object], ...]:
-    """Return the mappings of the list at `path`; anything else is left out."""
+    """Return the mappings in the list at `path`, without any other items."""
     found = table(source, *path[:-1]).get(path[-1])
     return tuple(map(table, found)) if isinstance(found, list) else ()
 
@@ -46,13 +46,13 @@ def word(source: object, *path: str) -> str:
 
 
 def words(source: object, *path: str) -> tuple[str, ...]:
-    """Return the strings of the list at `path`; anything else is left out."""
+    """Return the strings in the list at `path`, without any other items."""
     found = table(source, *path[:-1]).get(path[-1])
     return tuple(item for item in found if isinstance(item, str)) if isinstance(found, list) else ()
 
 
 def instant(source: object, *path: str) -> datetime | None:
-    """Return the Unix time at `path` as an instant, or None."""
+    """Return the Unix time at `path` as a datetime, or None."""
     found = table(source, *path[:-1]).get(path[-1])
     if type(found) is not int or not 0 <= found <= _LAST_INSTANT:
         return None
@@ -60,7 +60,7 @@ def instant(source: object, *path: str) -> datetime | None:
 
 
 def clicker(body: Mapping[str, object]) -> str:
-    """Return who did it: `user.id` and nothing else, since a message names its poster.
+    """Return the acting user from `user.id` and nowhere else, as a message has its author's id too.
 
     Raises:
         UnreadablePayloadError: there is no such id.
@@ -73,15 +73,15 @@ def clicker(body: Mapping[str, object]) -> str:
 
 
 def from_json(written: str, shape: type[T], what: str) -> T:
-    """Return the flat value that we wrote as JSON ourselves: exactly its fields, of exactly its types.
+    """Return a flat value that we wrote as JSON: with exactly its fields, of exactly their types.
 
     Raises:
-        UnreadablePayloadError: it is anything else.
+        UnreadablePayloadError: the JSON is anything else.
 
     """
     try:
         found: object = json.loads(written)
-    except (ValueError, RecursionError):  # the latter: brackets in brackets in brackets
+    except (ValueError, RecursionError):  # RecursionError: brackets nested too deeply
         raise UnreadablePayloadError(what) from None
     kinds = get_type_hints(shape)
     if not isinstance(found, dict) or found.keys() != kinds.keys():

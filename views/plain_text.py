@@ -1,4 +1,4 @@
-"""Messages of Slack as people read them: its entities and its tokens turned back into words."""
+"""Slack messages as plain text, without entities and tokens."""
 
 import re
 
@@ -7,14 +7,14 @@ _ENTITIES = (
     ("&lt;", "<"),
     ("&gt;", ">"),
     ("&amp;", "&"),
-)  # the last one last: `&amp;lt;` is `&lt;`
+)  # `&amp;` comes last, since `&amp;lt;` is `&lt;`
 
 
 def as_read(mrkdwn: str) -> str:
-    """Return what a person typed, as Slack's `text` of their message has it, without its markup.
+    """Return what a person typed, from the `text` of their message.
 
-    Mentions and channels keep their mark (`@`, `#`) before the label, or before the id where Slack
-    gives no label; a link becomes its address, a date its fallback.
+    A mention or channel keeps its sign (`@`, `#`) before the label, or before the id if Slack sends
+    no label. A link becomes its address, and a date its fallback.
     """
     text = _TOKEN.sub(lambda found: _token_text(found[1]), mrkdwn)
     for entity, sign in _ENTITIES:

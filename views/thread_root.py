@@ -1,4 +1,4 @@
-"""The root of a request's thread: what is asked, and how far each of its levels is."""
+"""The root of a request's thread: its content, and the state of each level."""
 
 from collections.abc import Sequence
 
@@ -33,13 +33,13 @@ from views.translator import Translator
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
 
 LEVELS = 20
-"""Levels that are listed; a section holds their lines, however long their names."""
+"""Levels listed; a section holds their lines, however long the names."""
 
 
 def build(snapshot: ApprovalSnapshot, t: Translator, effects: Sequence[Block] = ()) -> Message:
-    """Return the root, with what came of the approval. It mentions no approver: the replies do.
+    """Return the root, within Slack's limits, with the `effects` of the approval.
 
-    Any face yields a message within Slack's limits: long texts are shortened, and say so.
+    It mentions no approvers; the replies do.
     """
     return Message(
         text=_summary(snapshot, t),
@@ -50,7 +50,7 @@ def build(snapshot: ApprovalSnapshot, t: Translator, effects: Sequence[Block] = 
 
 
 def request_text(snapshot: ApprovalSnapshot, t: Translator) -> str:
-    """Return what is asked in a few words: the kind, and, where it is not hidden, title and amount."""
+    """Return the kind of request and, if they are not hidden, its title and amount."""
     title = t.inline(snapshot.title, 80)
     if snapshot.hidden:
         return title
@@ -63,7 +63,7 @@ def request_text(snapshot: ApprovalSnapshot, t: Translator) -> str:
 
 
 def level_text(snapshot: ApprovalSnapshot, number: int, state: str, t: Translator) -> str:
-    """Return how far a level is, in a sentence."""
+    """Return the state of a level in one sentence."""
     name = snapshot.level_names[number - 1] if number <= len(snapshot.level_names) else str(number)
     return t(
         f"thread.state.{state}",
@@ -105,7 +105,7 @@ def _blocks(
         text_block(BlockId.LEVEL, "\n".join(_level_lines(snapshot, limits, t)), t),
         *change_request_blocks(snapshot, limits, t),
         *outcome_blocks(snapshot, limits, t),
-        *(dict(block) for block in effects),  # ids are given to them each time
+        *(dict(block) for block in effects),  # a copy, since each attempt sets the block ids
         *_comment_block(snapshot, t),
         *_buttons(snapshot, t),
         footer_block(snapshot, t),
@@ -113,7 +113,7 @@ def _blocks(
 
 
 def _level_lines(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[str]:
-    """Return a line for each level of the route, reached or not, and why one that waits is blocked."""
+    """Return a line for each level of the route, and why the open one is blocked."""
     reached: dict[int, LevelSnapshot] = {level.number: level for level in snapshot.levels}
     ahead = "next_one" if snapshot.is_open else "never"
     shown = range(1, min(snapshot.levels_in_all, LEVELS) + 1)
@@ -129,7 +129,7 @@ def _level_lines(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> l
     if more := snapshot.levels_in_all - len(shown):
         lines.append(t.count("thread.levels.more", more))
     level = snapshot.open_level
-    if level is not None and level.blocked:  # it may have no reply that says so
+    if level is not None and level.blocked:  # a blocked level may have no reply that explains it
         lines += waiting_lines(snapshot, level, limits, t)
     return lines
 
@@ -142,9 +142,7 @@ def _comment_block(snapshot: ApprovalSnapshot, t: Translator) -> list[Block]:
 
 
 def _buttons(snapshot: ApprovalSnapshot, t: Translator) -> list[Block]:
-    row = [
-        details_button(snapshot, t)
-    ]  # of a closed request, too: to be read, with nothing to decide
+    row = [details_button(snapshot, t)]  # for a closed request too, to read it
     if snapshot.is_open:
         row.append(button(ActionId.MORE, t("button.more"), button_value(snapshot, t)))
     return [actions(BlockId.ACTIONS, *row)]

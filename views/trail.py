@@ -1,4 +1,4 @@
-"""The audit trail of a request as blocks of a modal, for those who may read it."""
+"""The audit trail of a request in a modal, for those who may read it."""
 
 from collections.abc import Sequence
 
@@ -12,17 +12,14 @@ from workflows.rules.orders.order import StepName
 from workflows.rules.shared.audit import AuditEvent
 
 LATEST = 40
-"""Facts that are shown; the records have them all."""
+"""Facts shown; the records have all of them."""
 _TOGETHER = 6
-"""Facts in one section: their longest lines fit into its 3,000 characters."""
+"""Facts in one section; their longest lines fit in its 3,000 characters."""
 _REASON = 120
 
 
 def trail_blocks(facts: Sequence[AuditEvent], t: Translator) -> list[Block]:
-    """Return the latest facts, each with who did it, when, and the words that were given.
-
-    Any facts yield valid blocks: long words are shortened.
-    """
+    """Return the latest facts with their actors, times and reasons; long reasons are shortened."""
     if not facts:
         return []
     shown = facts[-LATEST:]

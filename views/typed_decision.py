@@ -1,4 +1,4 @@
-"""Typed decisions: an "ok" in a thread looks like a yes to people, and decides nothing."""
+"""Typed decisions: an "ok" in a thread looks like an approval, but decides nothing."""
 
 import re
 import unicodedata
@@ -26,7 +26,7 @@ _BESIDE = (
     "for i all sir danke bitte von mir meinerseits aus in ordnung ist das wird hiermit sieht gut "
     "geht klar gerne ich bin alles"
 )
-"""Words that stand around a decision and make it no more than that."""
+"""Words that may come with a decision without adding anything to it."""
 _TWO_WORDS = ("in ordnung", "go ahead", "geht klar", "looks good", "sounds good", "sieht gut aus")
 
 _DECIDING = frozenset((_YES + " " + _NO).split())
@@ -34,10 +34,10 @@ _ALLOWED = _DECIDING | frozenset(_BESIDE.split())
 
 
 def is_typed_decision(mrkdwn: str) -> bool:
-    """Say whether a message says no more than yes or no, in English or German.
+    """Return whether a message is no more than a yes or no, in English or German.
 
-    Case, punctuation, mentions and skin tones do not matter. A sentence that says more is a
-    comment, even where a yes stands in it.
+    Case, punctuation, mentions and skin tones do not matter. A message that contains a yes and
+    anything else is a comment.
     """
     folded = _SKIN.sub("", _MENTION.sub(" ", unicodedata.normalize("NFKC", mrkdwn)).casefold())
     text = _WORD.findall(folded)

@@ -1,4 +1,4 @@
-"""What each verb's form asks for, and how it is read back exactly as typed."""
+"""The inputs of each verb's form, and how their values are read."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -26,10 +26,10 @@ _NEEDS_REASON = frozenset({Verb.REQUEST_CHANGES, Verb.COMMENT, Verb.REASSIGN, Ve
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Typed:
-    """What a person put into a verb's form; what the form does not ask for is empty.
+    """The values of a verb's form; those without an input are empty.
 
-    `reason` is the comment too. `sources` are approvers as a policy writes them. `fields` are those
-    of an HR request, its type among them.
+    `reason` is also the comment. `sources` are approvers in the notation of a policy. `fields` are
+    those of an HR request, including its type.
     """
 
     reason: str = ""
@@ -44,12 +44,12 @@ class Typed:
 
     @property
     def content(self) -> DraftContent:
-        """An amendment as written, for `rules.request_form.read_content`."""
+        """The amendment as typed, for `rules.request_form.read_content`."""
         return DraftContent(title=self.title, text=self.text, amount=self.amount, links=self.links)
 
     @property
     def source_words(self) -> tuple[str, ...]:
-        """The sources one by one: `group:finance`, `manager`."""
+        """Each of the sources: `group:finance`, `manager`."""
         return tuple(dict.fromkeys(source for source in _SEPARATORS.split(self.sources) if source))
 
 
@@ -65,7 +65,7 @@ def typed_of(content: Content) -> Typed:
 
 
 def needs_reason(verb: Verb, *, required: bool) -> bool:
-    """Say whether the verb's reason must be given; `required` is the policy's word on a verdict."""
+    """Return whether the verb needs a reason; `required` is what the policy demands for a verdict."""
     return verb in _NEEDS_REASON or (required and verb in {Verb.APPROVE, Verb.REJECT})
 
 
@@ -82,7 +82,7 @@ def input_blocks(
     reason_required: bool,
     products: Sequence[CatalogueEntry] = (),
 ) -> list[Block]:
-    """Return the inputs of the verb's form, with what was typed; an HR request's own stand first."""
+    """Return the inputs of the verb's form with their values; those of an HR request come first."""
     return [
         *hr_fields.inputs(typed.fields, products, t),
         *(
@@ -121,7 +121,7 @@ def _input(
 
 
 def content_input(input_id: InputId, typed: str, t: Translator) -> Block:
-    """Return an input for one part of what is asked; `/approval` and an amendment share them."""
+    """Return the input for one part of a request; `/approval` and amendments share it."""
     return text_input(
         input_id,
         input_id,
@@ -135,7 +135,7 @@ def content_input(input_id: InputId, typed: str, t: Translator) -> Block:
 
 
 def typed_in(view: Mapping[str, object]) -> Typed:
-    """Return everything that was typed into a submitted form."""
+    """Return the values of a submitted form."""
     return Typed(
         reason=value_of(view, InputId.REASON),
         title=value_of(view, InputId.TITLE),
@@ -149,7 +149,7 @@ def typed_in(view: Mapping[str, object]) -> Typed:
 
 
 def value_of(view: Mapping[str, object], input_id: InputId) -> str:
-    """Return what was typed into a text input."""
+    """Return the value of a text input."""
     return word(view, *_at(input_id), "value")
 
 

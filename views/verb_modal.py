@@ -1,4 +1,4 @@
-"""Every verb's form: asks for what the verb needs, says what it will do, and brings its context back."""
+"""The form of each verb."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -49,9 +49,9 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Kept(ClickContext):
-    """What the form keeps: the context, which verb it is, and whether a reason must be given.
+    """The form's private metadata: the context, the verb, and whether a reason is required.
 
-    `hr_type` is the type of the HR request that is changed; empty where it is none.
+    `hr_type` is the type of the HR request to amend; empty for other requests.
     """
 
     verb: str
@@ -61,7 +61,7 @@ class _Kept(ClickContext):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Submission:
-    """A submitted form of a verb. `view_hash` differs each time the form is shown again."""
+    """A submitted form of a verb. `view_hash` changes each time the form is shown again."""
 
     verb: Verb
     context: ClickContext
@@ -78,12 +78,12 @@ class Submission:
 
 
 def approve(click: Click, t: Translator) -> View:
-    """Return the form for a press on Approve where a reason is required. Pure: it opens at once."""
+    """Return the form for a click on Approve that requires a reason; it opens before any lookup."""
     return _of_click(Verb.APPROVE, click, t)
 
 
 def reject(click: Click, t: Translator) -> View:
-    """Return the form for a press on Reject. Pure, so it opens before anything is looked up."""
+    """Return the form for a click on Reject; it opens before any lookup."""
     return _of_click(Verb.REJECT, click, t)
 
 
@@ -102,10 +102,10 @@ def form(  # noqa: PLR0913 - a form shown again has this many parts
     problem: str = "",
     products: Sequence[CatalogueEntry] = (),
 ) -> View:
-    """Return the form of any verb but REFRESH, with a `problem` (escaped already) on top.
+    """Return the form of any verb but REFRESH, with a `problem` (already escaped) at the top.
 
-    An amendment begins with the content of `face` and is made from it; every other verb is about
-    what `context` says that the person has read.
+    An amendment starts with the content of `snapshot` and is based on that revision; every other
+    verb is about the revision in `context`, which the person has read.
     """
     if verb is Verb.AMEND:
         context, typed = with_snapshot(context, snapshot, t), typed or typed_of(snapshot.content)
@@ -116,7 +116,7 @@ def form(  # noqa: PLR0913 - a form shown again has this many parts
 
 
 def again(submission: Submission, sentence: str, t: Translator) -> View:
-    """Return the form with everything that was typed and, on top, why it did not go through."""
+    """Return the form as it was submitted, with what went wrong at the top."""
     one = submission
     asks = one.reason_required
     return _form(one.verb, one.context, one.typed, sentence, t, reason_required=asks)
@@ -168,7 +168,7 @@ def parse_submission(body: Mapping[str, object]) -> Submission:
     """Read the `view_submission` payload of a verb's form.
 
     Raises:
-        UnreadablePayloadError: it is not one, or a part that matters is missing or not ours.
+        UnreadablePayloadError: the payload is not one, or a required part is missing or not ours.
 
     """
     view_id, view_hash = word(body, "view", "id"), word(body, "view", "hash")
@@ -195,7 +195,7 @@ def parse_submission(body: Mapping[str, object]) -> Submission:
 
 
 def check(submission: Submission, t: Translator) -> dict[str, str]:
-    """Return the field errors that need no workflow to know; empty when all is well."""
+    """Return the field errors that can be found without a workflow; empty if there are none."""
     found: dict[str, RuleError] = {}
     asked, typed = inputs_for(submission.verb), submission.typed
     if InputId.REASON in asked:
@@ -204,7 +204,7 @@ def check(submission: Submission, t: Translator) -> dict[str, str]:
             found[InputId.REASON.value] = ReasonRequiredError()
         elif len(typed.reason) > INPUT:
             found[InputId.REASON.value] = ReasonTooLongError(length=str(len(typed.reason)))
-        elif not is_storable(typed.reason):  # half a character cannot even be sent
+        elif not is_storable(typed.reason):  # an unpaired surrogate cannot be sent
             found[InputId.REASON.value] = TextUnreadableError()
     if InputId.DELEGATE in asked and not typed.delegate:
         found[InputId.DELEGATE.value] = NobodyNamedError()
@@ -221,10 +221,10 @@ def check(submission: Submission, t: Translator) -> dict[str, str]:
 
 
 def amended(submission: Submission) -> Content:
-    """Return what is asked from now on, by the form of an amendment.
+    """Return the amended content from the form.
 
     Raises:
-        RequestMistakes: with the refusal of every field that is wrong.
+        RequestFormErrors: with the error of each invalid field.
 
     """
     typed = submission.typed
@@ -233,10 +233,10 @@ def amended(submission: Submission) -> Content:
 
 
 def working(t: Translator) -> View:
-    """Return what stands there between the submission and its result."""
+    """Return the modal shown between the submission and its result."""
     return told(t("verb.working"), t)
 
 
 def told(sentence: str, t: Translator) -> View:
-    """Return a sentence, already escaped, with nothing left to do but close."""
+    """Return a modal with one text, already escaped, and a Close button."""
     return message_modal(t("verb.told.title"), sentence, t)
