@@ -97,9 +97,9 @@ def private_block(snapshot: ApprovalSnapshot, t: Translator) -> list[Block]:
 def shortened_blocks(
     snapshot: ApprovalSnapshot, limits: Limits, t: Translator, *, open_key: str, closed_key: str
 ) -> list[Block]:
-    """Return where to read the whole request, if these limits shorten it.
+    """Return a note on how to read the whole request, if these limits shorten it.
 
-    Nobody should approve what they could not read.
+    No one should approve a request without reading it.
     """
     if not (is_shortened(snapshot.content, limits, t) or are_shortened(snapshot, limits, t)):
         return []

@@ -78,7 +78,7 @@ def _approval_requested(
 
 
 def _seats_of(notice: Notice, snapshot: ApprovalSnapshot, t: Translator) -> list[str]:
-    """Return the approvers for whom the person is a delegate at the time of the notice."""
+    """Return the approvers that the person stands in for at the time of the notice."""
     now = notice.intended_at
     delegates = snapshot.levels[-1].delegates if snapshot.levels else ()
     seats = dict.fromkeys(

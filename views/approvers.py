@@ -64,7 +64,7 @@ def _reassigned_lines(level: LevelSnapshot, t: Translator) -> list[str]:
 
 
 def _timer_lines(level: LevelSnapshot, t: Translator) -> list[str]:
-    """Return how many reminders and escalations there were."""
+    """Return the number of reminders and escalations."""
     text = []
     if level.reminders:
         text.append(t.count("level.reminders", level.reminders))
@@ -172,7 +172,7 @@ def _delegate_text(delegate: Delegate, t: Translator) -> str:
 
 
 def progress_lines(snapshot: ApprovalSnapshot, t: Translator) -> list[str]:
-    """Return who must act next and until when; of a closed request, who closed it."""
+    """Return the next people to act and their deadline; for a closed request, the person who closed it."""
     if not snapshot.is_open:
         if snapshot.closed_by and snapshot.closed_by.person:
             return [t("home.next.by", who=actor_text(snapshot.closed_by, t))]

@@ -39,7 +39,7 @@ def results(found: Sequence[BulkResult], t: Translator) -> View:
 
 
 def summary_text(found: Sequence[BulkResult], t: Translator) -> str:
-    """Return how many decisions were accepted and how many were refused."""
+    """Return the numbers of accepted and refused decisions."""
     reached = [result.progress for result in found]
     if Progress.WAITING in reached:
         return t("bulk.working")

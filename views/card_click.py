@@ -126,7 +126,7 @@ class Click:
 def parse_click(body: Mapping[str, object]) -> Click:
     """Read the `block_actions` payload of a button on a card.
 
-    The button's request must be one that the message or the App Home shows.
+    The message or the App Home must show the button's request.
 
     Raises:
         UnreadablePayloadError: the payload is not one, or a required part is missing or not ours.
@@ -201,7 +201,7 @@ def pressed(body: Mapping[str, object]) -> Mapping[str, object]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClickContext:
-    """What a modal keeps of the click that opened it.
+    """The part of a click that its modal keeps.
 
     `content_revision` and `level` are the last that the person has read, on the card or in the
     modal. `card_version` is that of the clicked copy, which shows whether the copy is outdated.
@@ -239,7 +239,7 @@ def pressed_copy(place: Click | ClickContext, person: str) -> CardCopy:
 
 
 def context_of(click: Click) -> ClickContext:
-    """Return what a modal keeps of `click`."""
+    """Return the part of `click` that its modal keeps."""
     return ClickContext(
         **{field.name: getattr(click, field.name) for field in fields(ClickContext)}
     )

@@ -70,7 +70,7 @@ class Renderer(ABC, Generic[S]):
 
     @abstractmethod
     def content(self) -> Content:
-        """Return what the request asks for."""
+        """Return the content of the request."""
 
     def subject(self) -> str:
         """Return the subject on one line, escaped."""
@@ -94,7 +94,7 @@ class Renderer(ABC, Generic[S]):
 
     @abstractmethod
     def next_steps(self, approval: ApprovalSnapshot | None) -> list[str]:
-        """Return what comes next; nothing if the status says it all.
+        """Return the next steps; nothing if the status says it all.
 
         `approval` is that of an order which waits for it.
         """
@@ -206,7 +206,7 @@ class _HrRenderer(Renderer[HrSnapshot]):
         return hr_notices.build(notice, self.snapshot, link, self.t)
 
     def content(self) -> Content:
-        """Return what was approved, which may have been amended."""
+        """Return the approved content, which may have been amended."""
         approval = self.snapshot.approval
         return approval.content if approval else content_of(self.snapshot.request)
 

@@ -1,4 +1,4 @@
-"""What an amendment changed, requested changes, and comments."""
+"""Changes made by an amendment, requested changes, and comments."""
 
 from views.blocks import (
     MODAL,
@@ -35,7 +35,7 @@ _KEY = "key:"
 
 
 def change_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
-    """Return what the last amendment changed, before and after, and how many decisions it voided."""
+    """Return the changes of the last amendment, before and after, and the number of voided decisions."""
     if not snapshot.changes:
         return []
     shown = snapshot.changes[:CHANGES]
@@ -110,7 +110,7 @@ def _common_prefix_length(old: str, other: str) -> int:
 
 
 def _back(text: str, at: int, around: int) -> int:
-    """Return where the word at `at` begins, or one up to `around` characters before it."""
+    """Return the beginning of the word at `at`, or of a word up to `around` characters before it."""
     word = text.rfind(" ", max(at - _WORD, 0), at) + 1 or max(at - _WORD, 0)
     wider = max(word - around, 0)
     if not wider:
@@ -119,7 +119,7 @@ def _back(text: str, at: int, around: int) -> int:
 
 
 def change_request_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
-    """Return who requested which changes, while the request waits for them."""
+    """Return the requested changes and their author, while the request waits for them."""
     wanted = snapshot.change_request
     if wanted is None or snapshot.status is not Status.CHANGES_REQUESTED:
         return []

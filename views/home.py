@@ -63,7 +63,7 @@ _TABS = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HomePlace:
-    """What a person sees on the App Home: a tab, its filters and a page; and a sentence at its top.
+    """A place on the App Home: a tab, its filters and a page; and a sentence at the top.
 
     An empty `kind` is every kind. The sentence stays until the person navigates.
     """
@@ -257,7 +257,7 @@ def moved(place: HomePlace, action: Mapping[str, object]) -> HomePlace:
     """Return the place after a person used a button or a filter for navigation.
 
     Raises:
-        UnreadablePayloadError: the element is not one of ours.
+        UnreadablePayloadError: we did not send this element.
 
     """
     chosen = word(table(action, "selected_option"), "value")

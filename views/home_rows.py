@@ -93,7 +93,7 @@ def _status(shown: Renderer[Any]) -> str:
 def request_blocks(
     snapshot: ApprovalSnapshot, limits: Limits, number: int, t: Translator
 ) -> list[Block]:
-    """Return the content of a request for a list, where the title is shown above it."""
+    """Return the content of a request for a list that shows the title above it."""
     blocks = content_blocks(snapshot.content, limits, t)
     return [{**block, "block_id": f"{block['block_id']}-row-{number}"} for block in blocks]
 

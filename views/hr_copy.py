@@ -30,7 +30,7 @@ def copy_button(request_id: str, t: Translator) -> Block:
 
 
 def parse_copy(action: Mapping[str, object], body: Mapping[str, object]) -> tuple[str, str]:
-    """Return who pressed the button, and the id of the request to copy.
+    """Return the person who clicked the button, and the id of the request to copy.
 
     Raises:
         UnreadablePayloadError: the payload is not that of this button.

@@ -81,7 +81,7 @@ def level_title(snapshot: ApprovalSnapshot, number: int, state: str, t: Translat
 
 
 def _decisions_to_list(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> list[Counted]:
-    """Return the level's decisions except the one that the card shows elsewhere."""
+    """Return the level's decisions, without any that the card shows elsewhere."""
     elsewhere = _shown_elsewhere(snapshot, level)
     return [decision for decision in level.decisions if decision is not elsewhere]
 

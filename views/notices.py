@@ -159,7 +159,7 @@ def internal_error(error_id: str, t: Translator) -> str:
 
 
 def hear_later(count: int, t: Translator) -> str:
-    """Return how many open requests could not be notified of the absence yet."""
+    """Return the number of open requests that do not know of the absence yet."""
     return t.count("notice.hear_later", count)
 
 

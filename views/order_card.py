@@ -39,7 +39,7 @@ _GOING_BACK = frozenset({OrderStatus.COMPENSATING, OrderStatus.NEEDS_ATTENTION})
 
 
 def build(snapshot: OrderSnapshot, t: Translator) -> Message:
-    """Return the card. It uses different words for an approved order and for one that is done.
+    """Return the card. It never calls an approved order done: these are two states.
 
     It has a Cancel button while the order can be cancelled; permission is checked on the click.
     """
@@ -129,7 +129,7 @@ def _step_line(step: Step, snapshot: OrderSnapshot, t: Translator) -> str:
 
 
 def _parcel_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
-    """Return where each parcel is, if there are several."""
+    """Return the state of each parcel, if there are several."""
     if not snapshot.parcels:
         return []
     lines = [
@@ -166,7 +166,7 @@ def _waiting_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
 
 
 def _cancelled_blocks(snapshot: OrderSnapshot, limits: Limits, t: Translator) -> list[Block]:
-    """Return who cancelled the order, and why."""
+    """Return the person who cancelled the order, and the reason."""
     if snapshot.cancelled is None:
         return []
     cancelled = snapshot.cancelled
@@ -180,7 +180,7 @@ def _cancelled_blocks(snapshot: OrderSnapshot, limits: Limits, t: Translator) ->
 
 
 def _failure_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
-    """Return what failed, why, and what was undone; the cause may be long, so it is plain text."""
+    """Return the failure, its cause, and the undone steps; the cause may be long, so it is plain text."""
     if snapshot.status in _GOING_BACK:
         sentence = t(f"order.back.{snapshot.ending}")
     elif snapshot.status is OrderStatus.FAILED:
@@ -200,7 +200,7 @@ def _failure_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
 
 
 def _stuck_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
-    """Return what could not be undone, why, and who can help."""
+    """Return the step that could not be undone, the cause, and the people who can help."""
     if snapshot.stuck is None:
         return []
     stuck = snapshot.stuck

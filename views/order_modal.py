@@ -189,7 +189,7 @@ def errors(mistakes: OrderFormErrors, view: Mapping[str, object], t: Translator)
     """Return the error of each field, for `ack(response_action="errors")`.
 
     `view` is the submitted form, which has the blank lines that `mistakes` does not count: an error
-    in the second line of the order appears at the line where it was typed.
+    in the second line of the order appears at the form's line.
     """
     kept = kept_context(view)
     filled = [kept.keys[at] for at in filled_lines(typed_order(view, kept))]

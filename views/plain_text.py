@@ -11,7 +11,7 @@ _ENTITIES = (
 
 
 def as_read(mrkdwn: str) -> str:
-    """Return what a person typed, from the `text` of their message.
+    """Return the text that a person typed, from the `text` of their message.
 
     A mention or channel keeps its sign (`@`, `#`) before the label, or before the id if Slack sends
     no label. A link becomes its address, and a date its fallback.

@@ -10,7 +10,7 @@ _LOOK_ALIKES = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"}
 # Slack has no escape for its formatting characters, and zero-width characters disable only some,
 # so each is replaced by a look-alike. Between two letters (snake_case) it has no effect and stays.
 _MARK = re.compile(r"`|(?<![^\W_])[*_~]|[*_~](?![^\W_])")
-_EMOJI = re.compile(r":(?=[\w+'-])")  # the closing colon may come from a text of ours
+_EMOJI = re.compile(r":(?=[\w+'-])")  # the closing colon may come from the catalogue's text
 _QUOTE = re.compile(r"^(\s*)(?=&gt;)", re.MULTILINE)
 _HALF_TOKEN = re.compile(r"(&[a-z]*|<[^>]*)$")
 _SPACES = re.compile(r"\s+")

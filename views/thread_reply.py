@@ -16,7 +16,7 @@ _TYPED = ("", "thread_broadcast", "file_share")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ThreadReply:
-    """A person's reply to a message of ours: `said` as Slack sends it, `words` as plain text."""
+    """A person's reply to our message: `said` as Slack sends it, `words` as plain text."""
 
     event_id: str
     person: str
@@ -55,7 +55,7 @@ def parse_reply(body: Mapping[str, object], bot_user: str) -> ThreadReply | None
 
 
 def request_of(root: Mapping[str, object], bot_user: str) -> str:
-    """Return the request whose card the root message is; empty if it is no card of ours.
+    """Return the request whose card the root message is; empty if we posted no such card.
 
     Only a message that we posted ourselves counts.
     """

@@ -1,7 +1,7 @@
-"""Faces of any shape, full of whatever people may type.
+"""Snapshots of any shape, with any text that a user may type.
 
-Hypothesis chooses the texts, which it can shrink, and a seed that lays them out: drawing every part
-of a face on its own would take minutes.
+Hypothesis draws the texts, which it can shrink, and a seed that distributes them: drawing every part
+of a snapshot separately would take minutes.
 """
 
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ PEOPLE = ("U0BORIS", "W0HANA", "", "<!channel>")
 
 
 class AnySnapshot:
-    """Lays texts of a pool out over faces, the same way for the same seed."""
+    """Fills snapshots with texts from a pool, the same way for the same seed."""
 
     def __init__(self, pool: Sequence[str], seed: int) -> None:
         self._pool = pool

@@ -1,4 +1,4 @@
-"""Faces for the views' tests, made by the rules themselves wherever a state can be reached by them."""
+"""Snapshots for the tests of views, made by the rules wherever the rules can reach the state."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -118,13 +118,13 @@ def found(*members: Member, unreadable: tuple[str, ...] = ()) -> Reading:
 
 
 def reached(state: ApprovalState, minutes: int = 5) -> ApprovalState:
-    """Begin the next level, which expires so long after NOW."""
+    """Open the next level, which expires this many minutes after NOW."""
     expiry = Tick(at=NOW + timedelta(minutes=minutes), kind=TickKind.EXPIRE)
     return reach_level(state, [expiry])
 
 
 def taken(state: ApprovalState, answer: Reading) -> ApprovalState:
-    """Take the directory's answer to what is asked of it now."""
+    """Apply the directory's answer to the pending lookup."""
     return directory_reading.take_reading(
         state, directory_reading.question(state), answer, NOW
     ).state
@@ -160,7 +160,7 @@ def pending() -> ApprovalSnapshot:
 
 
 def two_levels() -> ApprovalSnapshot:
-    """Level one passed with two of three, level two open."""
+    """Return a request with level one passed by two of three approvers, and level two open."""
     rules = policy(
         level_rule("sales", 2, "U0BORIS", "U0CLARA", "U0EMIL"),
         level_rule("finance", 1, "U0FAY"),
@@ -237,7 +237,7 @@ def order_waiting() -> OrderSnapshot:
 
 
 def order_waiting_asked_for() -> OrderSnapshot:
-    """What `/order-status` shows: the order with its approval as that stands now."""
+    """Return an order as `/order-status` shows it, with its pending approval."""
     return replace(order_waiting(), approval=pending())
 
 
@@ -366,7 +366,7 @@ def order_in_parcels() -> OrderSnapshot:
 
 
 def order_called_back() -> OrderSnapshot:
-    """One parcel could not be handed over, the other one was called back."""
+    """Return an order in which one parcel could not be handed over and the other was called back."""
     state = _in_parcels(
         ParcelNews(warehouse="NORTH", tracking="TRK-3003"),
         ParcelNews(warehouse="SOUTH <!channel>", error="Nobody there.", recalled=True),
@@ -420,6 +420,6 @@ ORDERS = {
 
 
 def outcome_message(snapshot: Snapshot, link: str = "") -> Message:
-    """Return what the requester receives when the request has ended."""
+    """Return the message to the requester at the end of the request."""
     notice = Notice(key="n-1", kind=NoticeKind.OUTCOME, face=snapshot, person="U0ANA")
     return notice_messages.message(notice, link, "en")

@@ -1,4 +1,4 @@
-"""Pages of inboxes for the views' tests, of faces that the rules have made, or of any face."""
+"""Pages of lists for the tests of views, with snapshots from the rules or with any snapshot."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -82,7 +82,7 @@ def away() -> HomePage:
 
 
 def any_page(pool: list[str], seed: int, tab: Tab) -> HomePage:
-    """Return a full page of faces full of whatever people may type."""
+    """Return a full page of snapshots with any text that a user may type."""
     any_snapshot = AnySnapshot(pool, seed)
     asked = [any_snapshot.approval(Status.PENDING) for _ in range(ROWS)]
     level = any_snapshot.level(1)

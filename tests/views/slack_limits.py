@@ -1,4 +1,4 @@
-"""Slack's limits, written down a second time from SLACK.md section 1, so that views cannot grade themselves."""
+"""Slack's limits, written independently of views, so that views are not tested against themselves."""
 
 import json
 import re
@@ -23,7 +23,7 @@ _PERSON = re.compile(r"[UW][A-Z0-9]+")
 
 
 def check_message(text: str, blocks: list[dict[str, Any]]) -> None:
-    """Fail where Slack would refuse this as a post or as an update."""
+    """Fail if Slack would refuse this as a new or updated message."""
     assert 0 < len(text.strip()) <= len(text) <= 4000
     assert 0 < len(blocks) <= 50
     assert len(json.dumps(blocks, ensure_ascii=False)) <= 13_200
@@ -32,7 +32,7 @@ def check_message(text: str, blocks: list[dict[str, Any]]) -> None:
 
 
 def check_view(view: Mapping[str, Any]) -> None:
-    """Fail where Slack would refuse this as a modal."""
+    """Fail if Slack would refuse this as a modal."""
     assert view["type"] == "modal"
     assert 0 < len(view["blocks"]) <= 100
     for part, limit in (("title", 24), ("submit", 24), ("close", 24)):
@@ -48,7 +48,7 @@ def check_view(view: Mapping[str, Any]) -> None:
 
 
 def check_sentence(mrkdwn: str) -> None:
-    """Fail where a mention, a link or a half token of anybody's but ours is in there."""
+    """Fail if the text has a mention, a link or a broken token that is not ours."""
     rest = _OUR_TOKEN.sub("", mrkdwn)
     assert not re.search(r"[<>]", rest), rest
     assert not re.search(r"&(?!(amp|lt|gt);)", rest), rest
@@ -160,7 +160,7 @@ def _check_text(text: dict[str, Any], limit: int, *, plain: bool = False) -> Non
         assert len(text["text"]) <= limit
         check_sentence(text["text"])
         return
-    # Slack keeps plain text escaped too, and may count it so.
+    # Slack stores plain text escaped too, and may count it that way.
     escaped = text["text"].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert len(escaped.encode("utf-16-le")) // 2 <= limit
 
@@ -178,10 +178,10 @@ def mrkdwn_of(tree: object) -> Iterator[str]:
 
 
 def formatted(mrkdwn: str) -> list[str]:
-    """Return what Slack would make bold, italic, struck or code: a mark that hugs a text.
+    """Return the parts that Slack would make bold, italic, struck through or code.
 
-    Slack's rule as seen in its clients: the opening mark follows no letter and is followed by no
-    space, the closing one follows no space and is followed by no letter, all on one line.
+    The rule as seen in Slack's clients: no letter before the opening mark and no space after it, no
+    space before the closing mark and no letter after it, both on the same line.
     """
     plain = re.sub(r"<[^>]*>", "x", mrkdwn)
     found = [match[0] for match in re.finditer(r"```.+?```|`[^`\n]+`", plain, re.DOTALL)]

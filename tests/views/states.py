@@ -1,4 +1,4 @@
-"""More faces: everything that people and the clock do while a request is open."""
+"""More snapshots: the actions of users and timers while a request is open."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -69,7 +69,7 @@ def _amendment() -> Amendment:
 
 
 def amended() -> ApprovalSnapshot:
-    """Changed after one approval and a wish for changes; asked anew."""
+    """Return a request that was amended after one approval and a request for changes."""
     rules = examples.policy(examples.level_rule("sales", 2))
     state = decided(opened(request(LAPTOPS, rules)), BORIS)
     state = decided(state, CLARA, Verdict.REQUEST_CHANGES, "Two are enough.")
@@ -87,7 +87,7 @@ def _away(*absences: Absence) -> Reading:
 
 
 def _stood_in(quorum: int) -> ApprovalState:
-    """Boris is away now and Clara later: Dora stands in for both."""
+    """Return a request in which Dora is the delegate of Boris, away now, and of Clara, away later."""
     rules = examples.policy(examples.level_rule("sales", quorum))
     state = examples.reached(approval.submit(request(LAPTOPS, rules), NOW).state, 60 * 24)
     hour = timedelta(hours=1)
@@ -101,7 +101,7 @@ def delegates() -> ApprovalSnapshot:
 
 
 def reassigned() -> ApprovalSnapshot:
-    """Return a card whose approvers an admin has named, and said why."""
+    """Return a request whose approvers an admin reassigned with a reason."""
     shown = delegated()
     level = replace(
         shown.levels[-1],
@@ -135,7 +135,7 @@ def _several_sources() -> Policy:
 
 
 def several_sources() -> ApprovalSnapshot:
-    """Three sources; two reminders and an escalation so far."""
+    """Return a request with three sources, two reminders and an escalation."""
     state = approval.submit(request(LAPTOPS, _several_sources()), NOW).state
     state = examples.reached(state)
     members = [
@@ -176,7 +176,7 @@ def reason_required() -> ApprovalSnapshot:
 
 
 def two_approved() -> ApprovalSnapshot:
-    """One level that took two people, closed: the outcome tells of one of them."""
+    """Return a closed request with one level that took two approvals; the outcome shows one of them."""
     rules = examples.policy(examples.level_rule("sales", 2))
     state = decided(opened(request(LAPTOPS, rules)), BORIS, reason="Go ahead.")
     return snapshot(decided(state, CLARA, reason="Fine."), 3)

@@ -1,4 +1,4 @@
-"""Whatever people type, wherever: the message is valid, and nothing in it mentions or formats."""
+"""Any user text in any place: messages are valid, and the text neither mentions nor formats."""
 
 from dataclasses import replace
 from typing import Any
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.views import examples
 from tests.views.any_snapshot import AnySnapshot, any_snapshots, pools, texts
-from tests.views.presses import (
+from tests.views.payloads import (
     CATALOGUE,
     block_actions,
     chosen,
@@ -59,7 +59,7 @@ settings.register_profile(
     suppress_health_check=[
         HealthCheck.too_slow,
         HealthCheck.data_too_large,
-        HealthCheck.function_scoped_fixture,  # the language stays the same for all examples
+        HealthCheck.function_scoped_fixture,  # the language is the same for all examples
     ],
     derandomize=True,
 )
@@ -67,7 +67,7 @@ VIEWS = settings.get_profile("views")
 
 
 OUR_COMMANDS = ("`/", "`countersign ")
-"""What stands in code marks: what may be typed, in Slack or on the command line."""
+"""Our commands in code marks, for Slack or the command line."""
 
 
 def _check(message: Message) -> None:
@@ -79,7 +79,7 @@ def _check(message: Message) -> None:
 
 @given(texts)
 @VIEWS
-def test_escaped_text_formats_and_mentions_nothing(typed: str) -> None:
+def test_escaped_text_has_no_formatting_and_no_mentions(typed: str) -> None:
     check_sentence(escape(typed))
     assert formatted(escape(typed)) == []
 
@@ -117,7 +117,7 @@ def test_every_notice_is_a_valid_message(some: AnySnapshot, typed: str, count: i
 
 @given(any_snapshots)
 @VIEWS
-def test_buttons_stand_exactly_where_something_can_be_done(some: AnySnapshot) -> None:
+def test_a_card_has_buttons_only_if_they_are_accepted(some: AnySnapshot) -> None:
     snapshot = some.approval()
     level = snapshot.open_level
     decidable = level is not None and not level.blocked
@@ -150,9 +150,7 @@ VERB_FIELDS = ("reason", "title", "text", "amount", "links", "sources")
     any_snapshots, st.fixed_dictionaries(dict.fromkeys(VERB_FIELDS, texts)), st.sampled_from(Verb)
 )
 @VIEWS
-def test_every_form_keeps_what_was_typed(
-    some: AnySnapshot, typed: dict[str, str], verb: Verb
-) -> None:
+def test_every_form_keeps_typed_text(some: AnySnapshot, typed: dict[str, str], verb: Verb) -> None:
     if verb is Verb.REFRESH:
         return
     view = verb_modal.form(more_modal.context_of(CLICK), verb, some.approval(), ENGLISH)
@@ -174,7 +172,7 @@ REQUEST_FIELDS = ("policy", "title", "text", "amount", "links", "answer_within")
 
 @given(st.fixed_dictionaries(dict.fromkeys(REQUEST_FIELDS, texts)), pools)
 @VIEWS
-def test_the_request_form_keeps_what_was_typed(typed: dict[str, str], titles: list[str]) -> None:
+def test_the_request_form_keeps_typed_text(typed: dict[str, str], titles: list[str]) -> None:
     choices = [(f"policy-{number}", title) for number, title in enumerate(titles)]
     view = submitted(approval_modal.build("REQ-1", choices, ENGLISH), typed)
     again = approval_modal.failed(view, choices, notices.unavailable(ENGLISH), ENGLISH)
@@ -189,7 +187,7 @@ def test_the_request_form_keeps_what_was_typed(typed: dict[str, str], titles: li
 
 @given(any_snapshots)
 @VIEWS
-def test_a_press_says_what_the_card_said(some: AnySnapshot) -> None:
+def test_a_click_has_the_values_of_the_card(some: AnySnapshot) -> None:
     snapshot = some.decidable()
     assert snapshot.open_level is not None
     click = parse_click(block_actions(snapshot, "reject"))
@@ -240,7 +238,7 @@ FIELDS = (
 
 @given(st.fixed_dictionaries(dict.fromkeys(FIELDS, texts)), st.booleans())
 @VIEWS
-def test_the_form_keeps_what_was_typed(typed: dict[str, str], full: bool) -> None:  # noqa: FBT001 - given by hypothesis
+def test_the_order_form_keeps_typed_text(typed: dict[str, str], full: bool) -> None:  # noqa: FBT001 - given by hypothesis
     catalogue = CATALOGUE if full else ()
     view = submitted(order_modal.build("ORD-7K2M4QXA", catalogue, ENGLISH, lines=2), typed)
 
@@ -272,7 +270,7 @@ def _inputs(view: dict[str, object]) -> list[dict[str, Any]]:
 
 @given(texts)
 @VIEWS
-def test_a_rejection_carries_its_reason_whole(reason: str) -> None:
+def test_a_rejection_has_its_whole_reason(reason: str) -> None:
     click = parse_click(block_actions(examples.hostile(), "reject"))
     body = view_submission(verb_modal.reject(click, ENGLISH), {"reason": reason})
     rejection = verb_modal.parse_submission(body)

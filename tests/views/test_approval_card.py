@@ -1,4 +1,4 @@
-"""The approval card: which buttons stand on it, and what it says in every state."""
+"""The approval card: its buttons and texts in every state."""
 
 import json
 from collections.abc import Callable
@@ -34,7 +34,7 @@ ROWS: list[tuple[Callable[[], ApprovalSnapshot], Row]] = [
 
 
 @pytest.mark.parametrize(("make", "row"), ROWS)
-def test_the_buttons_of_a_state(make: Callable[[], ApprovalSnapshot], row: Row) -> None:
+def test_the_buttons_of_each_state(make: Callable[[], ApprovalSnapshot], row: Row) -> None:
     blocks: list[Any] = approval_card.build(make(), ENGLISH).blocks
     rows = [block["elements"] for block in blocks if block["type"] == "actions"]
 
@@ -49,14 +49,14 @@ def _words(snapshot: ApprovalSnapshot) -> str:
     return "\n".join(mrkdwn_of(approval_card.build(snapshot, ENGLISH).blocks))
 
 
-def test_a_closed_card_says_once_who_closed_it() -> None:
+def test_a_closed_card_names_its_closer_once() -> None:
     text = _words(examples.approved())
 
     assert text.count("<@U0BORIS>") == 1
     assert "Level 1" not in text
 
 
-def test_who_else_decided_still_stands_there_when_it_is_closed() -> None:
+def test_a_closed_card_still_shows_the_other_decisions() -> None:
     message = approval_card.build(states.two_approved(), ENGLISH)
     text = json.dumps(message.blocks, ensure_ascii=False)
 
@@ -88,13 +88,13 @@ SAYS: list[tuple[Callable[[], ApprovalSnapshot], list[str]]] = [
 
 
 @pytest.mark.parametrize(("make", "sentences"), SAYS)
-def test_what_a_card_says(make: Callable[[], ApprovalSnapshot], sentences: list[str]) -> None:
+def test_the_text_of_each_state(make: Callable[[], ApprovalSnapshot], sentences: list[str]) -> None:
     text = _words(make())
 
     assert [sentence for sentence in sentences if sentence not in text] == []
 
 
-def test_a_rule_that_asks_whatever_the_amount_is_not_quoted_at_approvers() -> None:
+def test_a_rule_for_any_amount_is_not_shown_at_the_level() -> None:
     for make in (examples.pending, states.several_sources):
         always = replace(make(), policy="contract", rule=RouteReason(policy="contract"))
 
@@ -104,7 +104,7 @@ def test_a_rule_that_asks_whatever_the_amount_is_not_quoted_at_approvers() -> No
         assert "“order: over 1,000.00 USD”" in _words(make())
 
 
-def test_the_wish_for_changes_is_told_once() -> None:
+def test_requested_changes_are_shown_once() -> None:
     assert _words(states.waits_for_changes()).count("<@U0CLARA>") == 1
 
 
@@ -117,8 +117,8 @@ def test_an_amendment_shows_before_and_after() -> None:
     assert "Text: For the new colleagues in Basel. → (nothing)" in shown["text"]
 
 
-def test_everybody_who_hears_of_it_by_the_card_alone_is_mentioned_on_it() -> None:
-    """A card that is posted first mentions up to eight people, however little limits there is."""
+def test_a_card_mentions_everyone_it_notifies() -> None:
+    """A card mentions up to eight people when it is first posted, however long its other texts are."""
     eight = tuple(f"U0PERSON{number}" for number in range(MENTIONED))
     state = examples.opened(examples.request(contents.long(), examples.policy()), *eight)
     text = _words(examples.snapshot(state))
@@ -140,7 +140,7 @@ def test_block_ids_are_new_with_every_card_version() -> None:
     assert not first & second
 
 
-def test_nobody_is_mentioned_where_the_policy_says_so() -> None:
+def test_no_one_is_mentioned_if_the_policy_forbids_it() -> None:
     for snapshot in (
         examples.from_command_line(),
         *(make() for make in (states.delegates, states.several_sources)),

@@ -1,4 +1,4 @@
-"""A press on a card: read from every shape Slack sends it in, refused by name where it is not ours."""
+"""Clicks on a card: all shapes that Slack sends, and the payloads that are refused."""
 
 import json
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.views import examples, states
-from tests.views.presses import RECORDED, block_actions, recorded
+from tests.views.payloads import RECORDED, block_actions, recorded
 from views import approval_card
 from views.approval_card import Click
 from views.ids import ActionId
@@ -16,7 +16,7 @@ from workflows.rules.approvals.request import Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 
 
-def test_a_press_is_read_with_all_its_context() -> None:
+def test_a_click_is_read_with_all_its_context() -> None:
     assert approval_card.parse_click(block_actions(examples.pending())) == Click(
         request_id="ORD-7K2M4QXA-approval",
         content_revision=1,
@@ -40,13 +40,13 @@ def test_a_press_is_read_with_all_its_context() -> None:
 @pytest.mark.parametrize(
     ("action_id", "verdict"), [("approve", Verdict.APPROVE), ("reject", Verdict.REJECT)]
 )
-def test_a_button_stands_for_its_verdict(action_id: str, verdict: Verdict) -> None:
+def test_a_button_has_its_verdict(action_id: str, verdict: Verdict) -> None:
     assert (
         approval_card.parse_click(block_actions(examples.pending(), action_id)).verdict is verdict
     )
 
 
-def test_more_is_read_too_and_stands_for_no_verdict() -> None:
+def test_more_has_no_verdict() -> None:
     pressed = approval_card.parse_click(block_actions(states.between_levels(), "more"))
 
     assert (pressed.action_id, pressed.level) == (ActionId.MORE, 0)
@@ -63,7 +63,7 @@ def test_more_is_read_too_and_stands_for_no_verdict() -> None:
         (states.reason_required, "more", False),
     ],
 )
-def test_a_button_says_whether_its_own_verdict_needs_a_reason(
+def test_a_button_knows_whether_its_verdict_needs_a_reason(
     make: Callable[[], ApprovalSnapshot],
     action_id: str,
     required: bool,  # noqa: FBT001 - a column of the table
@@ -109,7 +109,7 @@ SHAPES: list[tuple[Callable[[dict[str, Any]], None], dict[str, str]]] = [
 
 
 @pytest.mark.parametrize(("change", "then"), SHAPES)
-def test_the_shapes_of_a_press(
+def test_the_shapes_of_a_click(
     change: Callable[[dict[str, Any]], None], then: dict[str, str]
 ) -> None:
     body = block_actions(examples.pending())
@@ -119,7 +119,7 @@ def test_the_shapes_of_a_press(
     assert {name: getattr(click, name) for name in then} == then
 
 
-def test_the_clicker_is_the_user_and_never_the_poster_of_the_message() -> None:
+def test_the_actor_is_the_user_and_not_the_author_of_the_message() -> None:
     body = block_actions(examples.pending())
     body["user"] = {"id": "U0GUS"}
     body["message"]["user"] = "U0BORIS"
@@ -152,7 +152,7 @@ BROKEN: list[tuple[str, object]] = [
 
 
 @pytest.mark.parametrize(("what", "given"), BROKEN, ids=[what for what, _ in BROKEN])
-def test_what_is_not_our_press_is_refused_by_name(what: str, given: object) -> None:
+def test_a_foreign_click_is_refused_with_the_name_of_the_part(what: str, given: object) -> None:
     body = block_actions(examples.pending())
     if isinstance(given, dict):
         body.update(given)
@@ -176,7 +176,7 @@ def test_what_is_not_our_press_is_refused_by_name(what: str, given: object) -> N
         "view_submission.bolt.json",
     ],
 )
-def test_recorded_presses_on_other_buttons_are_refused_by_name(name: str) -> None:
+def test_recorded_clicks_on_other_buttons_are_refused_with_the_name_of_the_part(name: str) -> None:
     with pytest.raises(UnreadablePayloadError):
         approval_card.parse_click(recorded(name))
 
@@ -205,7 +205,7 @@ def _with_request(body: dict[str, Any], request_id: str) -> dict[str, Any]:
     return body | {"actions": [action | {"value": value}]}
 
 
-def test_a_button_of_another_request_is_refused_on_this_ones_card() -> None:
+def test_a_button_of_another_request_is_refused() -> None:
     body = _with_request(block_actions(examples.pending()), "REQ-OF-ANOTHER")
 
     with pytest.raises(UnreadablePayloadError) as refused:
@@ -215,7 +215,7 @@ def test_a_button_of_another_request_is_refused_on_this_ones_card() -> None:
 
 
 @pytest.mark.parametrize("message", [{}, {"blocks": []}, {"blocks": [7, {"elements": [{}]}]}, None])
-def test_where_slack_sends_no_buttons_along_none_is_compared(message: object) -> None:
+def test_a_click_is_accepted_if_slack_sends_no_buttons(message: object) -> None:
     body = _with_request(block_actions(examples.pending()), "REQ-OF-ANOTHER") | {"message": message}
 
     assert approval_card.parse_click(body).request_id == "REQ-OF-ANOTHER"
@@ -230,7 +230,7 @@ def test_a_button_of_an_older_version_of_the_same_card_is_read() -> None:
     assert approval_card.parse_click(body).card_version == 0
 
 
-def test_brackets_in_brackets_are_unreadable_and_no_accident() -> None:
+def test_deeply_nested_json_is_unreadable() -> None:
     body = block_actions(examples.pending())
     (action,) = body["actions"]
 

@@ -1,4 +1,4 @@
-"""The catalogue: every key that the code asks for is there, and every key that is there is asked for."""
+"""The catalogue and the code use the same keys."""
 
 import ast
 import re
@@ -35,7 +35,7 @@ SOURCE = "".join(
     for path in sorted(VIEWS.glob("*.py"))
     if not path.name.startswith("catalogue")
 )
-MADE_KEYS = {  # keys made of values: f"verb.{verb}.title", _outcome_key("outcome", snapshot)
+MADE_KEYS = {  # keys with values in them: f"verb.{verb}.title", _outcome_key("outcome", snapshot)
     *re.findall(r'f"([a-z_]+\.[^"\n]*\{[^"\n]*)"', SOURCE),
     *(f"{key}.{{}}" for key in re.findall(r'_outcome_key\("([a-z.]+)"', SOURCE)),
 }
@@ -47,7 +47,7 @@ VARIANT = re.compile(r"\.(clock|always|by|own|for|from|until|nowhere|link|blank|
 
 
 def _whole_keys(key: ast.expr) -> list[str]:
-    """Return the literal keys of an argument; those made of values are tested below."""
+    """Return the literal keys of an argument; keys with values in them have their own test."""
     if isinstance(key, ast.IfExp):
         return _whole_keys(key.body) + _whole_keys(key.orelse)
     return [key.value] if isinstance(key, ast.Constant) and isinstance(key.value, str) else []
@@ -70,7 +70,7 @@ def test_every_key_in_the_code_is_in_the_catalogue() -> None:
 
 
 def test_views_get_their_translator_from_the_caller() -> None:
-    """Only what shows a snapshot in its own language makes one; JSON is in English."""
+    """Only snapshots in their own language and English JSON are exceptions."""
     makers = {
         path.stem
         for path in VIEWS.glob("*.py")
@@ -88,7 +88,7 @@ def _is_used(key: str) -> bool:
     return stem != key and _is_used(stem)
 
 
-def test_every_sentence_is_used() -> None:
+def test_every_key_is_used() -> None:
     assert not {key for key in SENTENCES if not _is_used(key)}
 
 
@@ -128,7 +128,7 @@ def test_every_sentence_is_used() -> None:
         *(f"refusal.{error.code}" for error in RuleError.__subclasses__()),
     ],
 )
-def test_every_value_of_the_rules_has_its_words(key: str) -> None:
+def test_every_value_of_the_rules_has_its_text(key: str) -> None:
     assert ENGLISH.has(key)
 
 
@@ -146,7 +146,7 @@ def test_the_reasons_for_a_blocked_level_are_found_in_the_rules() -> None:
 
 
 @pytest.mark.parametrize("code", [*BLOCKED_CODES, "no_eligible_approver"])
-def test_every_reason_for_a_blocked_level_has_its_sentence(code: str) -> None:
+def test_every_reason_for_a_blocked_level_has_its_text(code: str) -> None:
     assert ENGLISH.has(f"level.blocked.{code}")
 
 
@@ -160,7 +160,7 @@ FAILURES = set(
 )
 
 
-def test_every_cause_of_a_failure_has_its_words_and_no_others_are_kept() -> None:
+def test_every_cause_of_a_failure_has_its_text_and_there_are_no_others() -> None:
     said = {key for key in SENTENCES if key.startswith("failure.")}
     assert said == {f"failure.{code}" for code in (*FAILURES, UNREADABLE, "other")}
 
@@ -176,12 +176,12 @@ def test_the_closing_rules_are_found_in_the_rules() -> None:
 
 
 @pytest.mark.parametrize("code", CLOSING_RULES)
-def test_every_closing_rule_has_its_sentence(code: str) -> None:
+def test_every_closing_rule_has_its_text(code: str) -> None:
     assert ENGLISH.has(f"outcome.why.{code}")
 
 
 @pytest.mark.parametrize("language", CATALOGUES)
-def test_a_language_says_everything_with_the_same_blanks_and_nothing_else(language: str) -> None:
+def test_every_language_has_the_same_keys_and_blanks(language: str) -> None:
     spoken = CATALOGUES[language]
 
     assert spoken.plain.keys() == PLAIN.keys()
@@ -191,8 +191,8 @@ def test_a_language_says_everything_with_the_same_blanks_and_nothing_else(langua
 
 
 @pytest.mark.parametrize("language", CATALOGUES)
-def test_what_is_counted_has_the_forms_of_the_language(language: str) -> None:
-    """The form for many fills every blank that English has; the one for one may leave out the count."""
+def test_plural_texts_have_all_forms_of_the_language(language: str) -> None:
+    """The last form has every blank of the English one; the others may leave out the count."""
     catalog, english = read(language), read(FALLBACK)
     for key in COUNTED:
         written = catalog[key].string
@@ -206,7 +206,7 @@ def test_what_is_counted_has_the_forms_of_the_language(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", CATALOGUES)
-def test_a_file_is_wholly_translated(language: str) -> None:
+def test_a_file_is_completely_translated(language: str) -> None:
     entries = [entry for entry in read(language) if entry.id]
 
     assert len(entries) == len(SENTENCES)
@@ -215,7 +215,7 @@ def test_a_file_is_wholly_translated(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", CATALOGUES)
-def test_every_sentence_renders(language: str) -> None:
+def test_every_text_renders(language: str) -> None:
     filled = _Anything()
     for key, sentence in CATALOGUES[language].plain.items():
         assert sentence.format_map(filled).strip(), key
@@ -236,13 +236,13 @@ def _blanks(sentence: str) -> set[str]:
 
 
 IN_BOTH = {"normal", "Normal"}
-"""Words that the two languages share."""
+"""Words that both languages have."""
 ENGLISH_ONLY = re.compile(
     r"\b(the|you|your|this|were|please|nobody|request|approvers?)\b", re.IGNORECASE
 )
 
 
-def test_no_english_is_left_in_german() -> None:
+def test_the_german_file_has_no_english_text() -> None:
     said = {key: re.sub(r"`[^`]*`", "", text) for key, text in CATALOGUES["de"].plain.items()}
 
     assert not {key for key, text in said.items() if ENGLISH_ONLY.search(text)}
@@ -254,7 +254,7 @@ def _without_blanks(sentence: str) -> str:
     return re.sub(r"\{\w+\}", "", sentence)
 
 
-def test_a_language_with_more_forms_says_each() -> None:
+def test_a_language_with_more_plural_forms_uses_each() -> None:
     polish = Catalog(locale="pl")
     polish.add(("people", "people"), ("{count} osoba", "{count} osoby", "{count} osób"))
     polish.add(("half", "half"), ("jedna", "", ""))
@@ -266,7 +266,7 @@ def test_a_language_with_more_forms_says_each() -> None:
     assert spoken.for_count("half", 1) is None
 
 
-def test_policies_are_written_in_languages_that_we_speak() -> None:
+def test_policies_accept_the_languages_of_the_catalogue() -> None:
     assert set(policy_keys.LANGUAGES) == set(CATALOGUES)
 
 
@@ -274,17 +274,17 @@ def test_an_unknown_language_falls_back_to_english() -> None:
     assert translator("xx")("button.approve") == "Approve"
 
 
-def test_a_missing_sentence_is_a_bug() -> None:
+def test_a_missing_key_raises() -> None:
     with pytest.raises(MissingTextError):
         ENGLISH("no.such.key")
 
 
-def test_a_blank_that_is_not_filled_is_a_bug() -> None:
+def test_a_blank_without_a_value_raises() -> None:
     with pytest.raises(KeyError):
         ENGLISH("quote")
 
 
-def test_one_and_many() -> None:
+def test_singular_plural_and_lists() -> None:
     assert [ENGLISH.count("people", count) for count in (0, 1, 2)] == [
         "0 people",
         "1 person",
@@ -310,13 +310,11 @@ def test_one_and_many() -> None:
         ("", "en"),
     ],
 )
-def test_a_slack_locale_is_spoken_in_the_language_that_it_names(
-    slack_locale: str, language: str
-) -> None:
+def test_a_slack_locale_selects_its_language(slack_locale: str, language: str) -> None:
     assert language_of(slack_locale) == language
 
 
-def test_numbers_lists_days_and_instants_are_said_as_the_language_does() -> None:
+def test_numbers_lists_and_dates_follow_the_language() -> None:
     assert [translator("de").count("people", count) for count in (0, 1, 2)] == [
         "0 Personen",
         "1 Person",

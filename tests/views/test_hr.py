@@ -1,4 +1,4 @@
-"""The card of an HR request, and what its employee is told: valid whatever was typed, and no secret."""
+"""The card and the notices of an HR request: valid for any text, and without private content."""
 
 import json
 from dataclasses import replace
@@ -44,7 +44,7 @@ TOO_FEW = Failure(code="not_enough_days", data={"year": "2027", "wanted": "5", "
 
 
 def hr(approval: ApprovalSnapshot | None, request: HrRequest = SEA, **parts: object) -> HrSnapshot:
-    """Return an HR request whose approval ended so; `parts` are further parts of the face."""
+    """Return an HR request with this approval; `parts` are other fields of the snapshot."""
     snapshot = HrSnapshot(
         request=request,
         requester=Actor(person="U0ANA", origin=Origin.SLACK),
@@ -98,7 +98,7 @@ def whole(message: Message) -> str:
     return json.dumps([message.text, message.blocks], ensure_ascii=False)
 
 
-def test_who_gets_it_is_told_the_reference_and_the_days_left() -> None:
+def test_a_successful_outcome_has_the_reference_and_the_days_left() -> None:
     said = whole(told(done()))
 
     assert "was approved by <@U0BORIS>, and it has been carried out" in said
@@ -107,7 +107,7 @@ def test_who_gets_it_is_told_the_reference_and_the_days_left() -> None:
     assert "FILE-1" in said
 
 
-def test_who_does_not_get_it_although_approved_is_told_why() -> None:
+def test_a_failed_outcome_has_the_cause() -> None:
     said = told(failed())
 
     assert "could not be carried out. There are not enough days off left in 2027" in said.text
@@ -122,19 +122,19 @@ def test_who_does_not_get_it_although_approved_is_told_why() -> None:
         (examples.expired, "expired: nobody decided in time"),
     ],
 )
-def test_every_other_end_has_its_sentence(make: object, sentence: str) -> None:
+def test_every_other_outcome_has_its_text(make: object, sentence: str) -> None:
     snapshot = hr(make())  # type: ignore[operator]  # a builder of a face
 
     assert sentence in told(snapshot).text
 
 
-def test_the_reason_of_a_rejection_is_told() -> None:
+def test_a_rejection_has_its_reason() -> None:
     snapshot = hr(examples.rejected())
 
     assert "The customer still owes us" in whole(told(snapshot))
 
 
-def test_an_approval_that_was_lost_is_no_outcome_of_anybodys() -> None:
+def test_a_lost_approval_names_no_person() -> None:
     snapshot = hr(None, status=Status.ADMIN_CLOSED, failure=Failure(code="approval_lost"))
 
     assert (
@@ -143,8 +143,8 @@ def test_an_approval_that_was_lost_is_no_outcome_of_anybodys() -> None:
     )
 
 
-def test_the_card_takes_what_is_private_from_the_approval_alone() -> None:
-    """Whoever shows the approval's public face shows nothing else."""
+def test_private_content_comes_from_the_approval_only() -> None:
+    """With the approval's public snapshot, the card shows nothing else that is private."""
     secret = replace(
         SEA,
         title="Clinic",
@@ -164,7 +164,7 @@ def test_the_card_takes_what_is_private_from_the_approval_alone() -> None:
     assert "could not be carried out. <@U0ANA> has been told why" in said
 
 
-def test_nothing_can_be_pressed_on_it() -> None:
+def test_the_card_has_no_buttons() -> None:
     blocks = [
         block
         for snapshot in (done(), failed())
@@ -174,7 +174,7 @@ def test_nothing_can_be_pressed_on_it() -> None:
     assert not [block for block in blocks if block["type"] == "actions"]
 
 
-def test_the_admins_are_told_what_is_stuck_and_nothing_private() -> None:
+def test_the_admins_notice_has_the_stuck_step_and_nothing_private() -> None:
     stuck = HrStuck(step=HrStepName.BOOK_DAYS, problem=TOO_FEW, since=examples.NOW)
     snapshot = hr(examples.approved(), provisioning=Provisioning.COMPENSATING, stuck=stuck)
 
@@ -184,7 +184,7 @@ def test_the_admins_are_told_what_is_stuck_and_nothing_private() -> None:
     assert "A week at the sea" not in said
 
 
-def test_who_cannot_be_shown_the_card_is_told_by_the_policys_name() -> None:
+def test_a_card_that_cannot_be_shown_is_named_by_its_policy() -> None:
     message = notice_messages.card_not_posted(done(), "slack.not_in_channel", ENGLISH)
 
     assert "Time off" in message.text
@@ -199,7 +199,7 @@ def test_who_cannot_be_shown_the_card_is_told_by_the_policys_name() -> None:
     st.sampled_from(("HR-7F3K2M9Q", "")),
 )
 @VIEWS
-def test_whatever_was_typed_the_card_and_every_notice_are_valid(
+def test_the_card_and_all_notices_are_valid_for_any_text(
     some: AnySnapshot, type_: HrType, provisioning: Provisioning, kind: NoticeKind, minted: str
 ) -> None:
     approval = some.approval()

@@ -1,4 +1,4 @@
-"""The More… modal: what a person may do now, and what they chose."""
+"""The *More…* modal: the verbs that it offers, and the choice that it returns."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.views import examples, states
-from tests.views.presses import chosen, click
+from tests.views.payloads import chosen, click
 from tests.views.slack_limits import check_view
 from views import more_modal
 from views.card_click import with_snapshot
@@ -27,7 +27,7 @@ def _buttons(view: dict[str, Any]) -> list[dict[str, Any]]:
     return [block["accessory"] for block in view["blocks"] if "accessory" in block]
 
 
-def test_it_opens_with_the_click_alone() -> None:
+def test_it_opens_without_a_lookup() -> None:
     view = more_modal.opening(click("more"), ENGLISH)
 
     check_view(view)
@@ -45,7 +45,7 @@ def test_it_offers_exactly_the_verbs_of_the_rules(person: str) -> None:
     assert bool(verbs) == (person != "U0NOBODY")
 
 
-def test_only_what_asks_for_nothing_more_asks_again() -> None:
+def test_only_the_verb_without_a_form_has_a_confirmation() -> None:
     buttons = _buttons(_menu(examples.pending(), *Verb))
 
     assert [button["value"] for button in buttons if "confirm" in button] == ["refresh"]
@@ -63,7 +63,7 @@ NOTHING: list[tuple[Callable[[], ApprovalSnapshot], str]] = [
 
 
 @pytest.mark.parametrize(("make", "text"), NOTHING)
-def test_who_may_do_nothing_reads_why_and_what_comes_next(
+def test_a_person_without_verbs_reads_why_and_what_comes_next(
     make: Callable[[], ApprovalSnapshot], text: str
 ) -> None:
     view = _menu(make())
@@ -73,11 +73,11 @@ def test_who_may_do_nothing_reads_why_and_what_comes_next(
     assert "You can do nothing" in str(view)
 
 
-def test_people_are_named_here_even_where_the_card_notifies_nobody() -> None:
+def test_people_are_named_even_if_the_card_mentions_no_one() -> None:
     assert "<@U0BORIS>" in str(_menu(examples.from_command_line()))
 
 
-def test_a_choice_is_about_what_the_menu_showed() -> None:
+def test_a_choice_is_about_the_revision_in_the_menu() -> None:
     view = _menu(states.amended(), Verb.AMEND)
     choice = more_modal.parse_choice(chosen(view, "amend"))
 
@@ -104,7 +104,9 @@ BROKEN: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("what", "part"), BROKEN, ids=[what for what, _ in BROKEN])
-def test_what_is_not_our_choice_is_refused_by_name(what: str, part: dict[str, Any]) -> None:
+def test_a_foreign_choice_is_refused_with_the_name_of_the_part(
+    what: str, part: dict[str, Any]
+) -> None:
     body = chosen(_menu(examples.pending(), Verb.AMEND), "amend") | part
 
     with pytest.raises(UnreadablePayloadError):

@@ -1,4 +1,4 @@
-"""What a workflow tells people by itself: to whom, in which words, within Slack's limits."""
+"""Notices: their recipients, their texts and Slack's limits."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,7 +30,7 @@ def _asked(*people: str, person: str = "") -> Notice:
 
 
 @pytest.mark.parametrize("count", [1, 2, 150, 151, 600])
-def test_in_a_thread_everybody_is_mentioned_once(count: int) -> None:
+def test_in_a_thread_everyone_is_mentioned_once(count: int) -> None:
     crowd = [f"U0PERSON{number}" for number in range(count)]
     text = _words(_asked(*crowd))
 
@@ -43,14 +43,14 @@ def test_more_people_than_a_message_holds_are_counted() -> None:
     assert "and 100 more people" in _words(_asked(*crowd))
 
 
-def test_a_direct_message_mentions_only_who_asked() -> None:
+def test_a_direct_message_mentions_only_the_requester() -> None:
     text = _words(_asked("U0BORIS", "U0CLARA", person="U0BORIS"))
 
     assert text.count("<@") == text.count("<@U0ANA>") == 1
     assert "Why you: by name" in text
 
 
-def test_a_stand_in_reads_for_whom_they_may_decide_now() -> None:
+def test_a_delegate_reads_the_names_of_their_approvers() -> None:
     notice = replace(_asked(person="U0DORA"), face=states.delegates(), intended_at=examples.NOW)
     later = replace(notice, intended_at=examples.NOW + timedelta(hours=2))
 
@@ -77,7 +77,7 @@ SAYS: list[tuple[NoticeKind, Callable[[], ApprovalSnapshot], list[str]]] = [
 
 
 @pytest.mark.parametrize(("kind", "make", "sentences"), SAYS)
-def test_what_a_notice_says_and_where_it_leads(
+def test_the_text_and_link_of_each_notice(
     kind: NoticeKind, make: Callable[[], ApprovalSnapshot], sentences: list[str]
 ) -> None:
     notice = Notice(key="n-1", kind=kind, face=make(), person="U0ANA")
@@ -89,7 +89,7 @@ def test_what_a_notice_says_and_where_it_leads(
     assert "the card>" not in _words(notice, "")
 
 
-def test_the_wish_for_changes_is_quoted_as_plain_text() -> None:
+def test_requested_changes_are_quoted_as_plain_text() -> None:
     snapshot = states.waits_for_changes()
     notice = Notice(key="n-1", kind=NoticeKind.CHANGES_WANTED, face=snapshot, person="U0ANA")
     quote: Any = notice_messages.message(notice).blocks[-1]
@@ -99,7 +99,7 @@ def test_the_wish_for_changes_is_quoted_as_plain_text() -> None:
 
 
 @pytest.mark.parametrize("make", [*examples.APPROVALS.values(), *examples.ORDERS.values()])
-def test_an_outcome_has_the_card_below_and_nothing_to_press(make: object) -> None:
+def test_an_outcome_has_the_card_without_buttons(make: object) -> None:
     assert callable(make)
     message = examples.outcome_message(make())
 
@@ -120,12 +120,12 @@ def test_an_outcome_has_the_card_below_and_nothing_to_press(make: object) -> Non
         ("", "please tell an admin"),
     ],
 )
-def test_a_card_that_was_not_posted_says_what_helps(problem: str, text: str) -> None:
+def test_a_notice_of_a_refused_card_says_how_to_fix_it(problem: str, text: str) -> None:
     for snapshot in (examples.pending(), examples.order_waiting()):
         assert text in notice_messages.card_not_posted(snapshot, problem, ENGLISH).text
 
 
-def test_what_a_missing_card_means_depends_on_what_is_there_already() -> None:
+def test_a_notice_of_a_refused_card_depends_on_the_state() -> None:
     waits, closed = examples.pending(), examples.approved()
 
     assert (

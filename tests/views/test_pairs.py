@@ -1,4 +1,4 @@
-"""The engine's pairs on every copy: whatever two verbs led to, a button stands only where it counts."""
+"""After any two verbs, every copy of the card has buttons only if they are accepted."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -37,7 +37,7 @@ def _offers(snapshot: ApprovalSnapshot, copy: CardCopy) -> Iterator[tuple[int, i
 
 @pytest.mark.parametrize("first", ACTS)
 @pytest.mark.parametrize("state", [TWO, ANY], ids=["two must agree", "one is enough"])
-def test_after_any_two_verbs_buttons_stand_where_they_count(
+def test_after_any_two_verbs_only_current_copies_have_buttons(
     state: ApprovalState, first: str
 ) -> None:
     for act, second in product([first], ACTS):

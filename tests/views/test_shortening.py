@@ -1,4 +1,4 @@
-"""What gives way on a full card: remarks first; what has changed is shown; the rest is in the modal."""
+"""Shortening of a full card: comments first; changes stay visible; the modal shows everything."""
 
 import json
 from dataclasses import replace
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.views import examples, states
-from tests.views.presses import click
+from tests.views.payloads import click
 from tests.views.slack_limits import check_message, check_view
 from views import approval_card, more_modal
 from views.text import split_text
@@ -30,7 +30,7 @@ words = st.text("abcdefghijklmnopqrstuvwxyz&0123456789", min_size=1, max_size=12
 
 
 def _amended(old: str, new: str, **parts: Any) -> ApprovalSnapshot:
-    """A request whose text was changed, with three long comments and five long links."""
+    """Return a request whose text was amended, with three long comments and five long links."""
     before = Content(title="Laptops", text=old, links=LINKS)
     after = replace(before, text=new, **parts)
     snapshot = examples.snapshot(examples.opened(examples.request(after)), 3)
@@ -62,7 +62,7 @@ def _modal(snapshot: ApprovalSnapshot) -> list[dict[str, Any]]:
 
 @given(st.lists(words, min_size=1, max_size=600), st.integers(0, 599), st.integers(0, 3))
 @settings(max_examples=100, deadline=None, derandomize=True)
-def test_a_changed_word_stands_on_the_card_wherever_it_is(
+def test_a_changed_word_is_on_the_card_wherever_it_is(
     typed: list[str], at: int, repeated: int
 ) -> None:
     typed = (typed * (repeated * 20 + 1))[:600]
@@ -88,7 +88,7 @@ CHANGED = [
 
 
 @pytest.mark.parametrize(("old", "new", "before", "after"), CHANGED)
-def test_what_a_long_text_has_in_common_is_left_out(
+def test_the_unchanged_part_of_a_long_text_is_left_out(
     old: str, new: str, before: str, after: str
 ) -> None:
     (line,) = _shown(_card(_amended(old, new)), "changes:").splitlines()[1:]
@@ -99,13 +99,13 @@ def test_what_a_long_text_has_in_common_is_left_out(
     assert len(line) < 250
 
 
-def test_a_change_of_spaces_alone_says_so() -> None:
+def test_a_change_of_spaces_only_is_named() -> None:
     shown = _shown(_card(_amended("One two", "One\n\ntwo")), "changes:")
 
     assert "Text: only spaces or line breaks" in shown
 
 
-def test_remarks_give_way_before_what_is_asked_does() -> None:
+def test_comments_are_shortened_before_the_request() -> None:
     text = "word " * 580
     blocks = _card(_amended("word " * 500, text))
     shown = json.dumps(blocks, ensure_ascii=False)
@@ -118,10 +118,10 @@ def test_remarks_give_way_before_what_is_asked_does() -> None:
 
 
 TOO_LONG = '"Q" & ' * 500
-"""Three thousand characters that take twice as much limits."""
+"""Three thousand characters that Slack counts as more than twice as many."""
 
 
-def test_a_card_that_shows_less_says_where_the_whole_is_and_it_is_there() -> None:
+def test_a_shortened_card_refers_to_the_modal_that_shows_everything() -> None:
     snapshot = _amended("Short", TOO_LONG)
     blocks = _card(snapshot)
     modal = _modal(snapshot)
@@ -133,14 +133,14 @@ def test_a_card_that_shows_less_says_where_the_whole_is_and_it_is_there() -> Non
 
 
 @pytest.mark.parametrize("sign", ["x", "&", "<", "é", "😀", "\n", "a b\n", '"'])
-def test_the_modal_shows_every_text_whole(sign: str) -> None:
+def test_the_modal_shows_the_whole_of_every_text(sign: str) -> None:
     text = (f"Begin{sign}" + sign * MAX_TEXT)[: MAX_TEXT - 3] + "End"
     shown = _shown(_modal(_amended("Short", text)), "content-text")
 
     assert "".join(shown.split()) == "".join(text.split())
 
 
-def test_the_modal_shows_every_field_whole() -> None:
+def test_the_modal_shows_the_whole_of_every_field() -> None:
     fields = tuple(ContentField(label=f"L{number}", value="v" * 900) for number in range(20))
     snapshot = _amended("Short", "Long", fields=fields)
 
@@ -148,7 +148,7 @@ def test_the_modal_shows_every_field_whole() -> None:
     assert _shown(_modal(snapshot), "content-fields").count("v") == 20 * 900
 
 
-def test_a_closed_card_has_no_more_button_and_names_the_audit_trail() -> None:
+def test_a_closed_shortened_card_refers_to_the_audit_trail() -> None:
     snapshot = replace(_amended("Short", TOO_LONG), status=Status.APPROVED, closed_at=examples.NOW)
     shown = json.dumps(_card(snapshot), ensure_ascii=False)
 
@@ -156,14 +156,14 @@ def test_a_closed_card_has_no_more_button_and_names_the_audit_trail() -> None:
     assert "audit trail holds the whole" in shown
 
 
-def test_what_fits_needs_no_note() -> None:
+def test_a_card_that_is_not_shortened_has_no_note() -> None:
     for snapshot in (examples.pending(), states.amended(), states.commented()):
         assert "Not everything fits" not in json.dumps(_card(snapshot), ensure_ascii=False)
 
 
 @given(st.text(max_size=300), st.integers(10, 90))
 @settings(deadline=None, derandomize=True)
-def test_a_text_in_parts_loses_only_spaces(typed: str, limit: int) -> None:
+def test_split_text_loses_only_spaces(typed: str, limit: int) -> None:
     parts = split_text(typed, limit)
 
     assert "".join("".join(parts).split()) == "".join(typed.split())

@@ -1,6 +1,6 @@
 """Every state of every card and modal, compared as a whole message.
 
-A change that is meant: `WRITE_SNAPSHOTS=1 pytest tests/views/test_snapshots.py`, then read the diff.
+After an intended change: `WRITE_SNAPSHOTS=1 pytest tests/views/test_snapshots.py`, then read the diff.
 """
 
 import json
@@ -13,8 +13,8 @@ from typing import TypeVar
 
 import pytest
 
-from tests.views import examples, presses, states
-from tests.views.presses import CATALOGUE, click, typed_view
+from tests.views import examples, payloads, states
+from tests.views.payloads import CATALOGUE, click, typed_view
 from tests.views.slack_limits import check_message, check_view
 from views import (
     approval_card,
@@ -141,9 +141,9 @@ def _there(view: View | None) -> View:
 VIEWS: dict[str, Callable[[], View]] = {
     "form.empty": lambda: order_modal.build("ORD-7K2M4QXA", CATALOGUE, ENGLISH),
     "form.two_lines": lambda: _there(order_modal.add_line(typed_view(), "1", CATALOGUE, ENGLISH)),
-    "form.sums": lambda: order_modal.recounted(presses.three_lines(), CATALOGUE, ENGLISH),
+    "form.sums": lambda: order_modal.recounted(payloads.three_lines(), CATALOGUE, ENGLISH),
     "form.removed": lambda: _there(
-        order_modal.remove_line(presses.three_lines(), "1", CATALOGUE, ENGLISH)
+        order_modal.remove_line(payloads.three_lines(), "1", CATALOGUE, ENGLISH)
     ),
     "form.failed": lambda: order_modal.failed(
         typed_view(), CATALOGUE, notices.unavailable(ENGLISH), ENGLISH
@@ -227,7 +227,7 @@ def test_a_modal_fits_in_every_language(name: str, spoken: str) -> None:
 
 
 def _is_said_whole(shown: object, language: str) -> None:
-    """Our own words are not cut, and say when as the language does."""
+    """Fail if a catalogue text is shortened, or an English date is left."""
     mark = translator(language)("shortened")
     words = [*_short_texts(shown)]
     assert not [text for text in words if text.endswith(mark)]
@@ -235,7 +235,7 @@ def _is_said_whole(shown: object, language: str) -> None:
 
 
 def _short_texts(tree: object) -> Iterator[str]:
-    """Yield titles, labels, hints, placeholders, buttons: what holds none of what people typed."""
+    """Yield titles, labels, hints, placeholders and buttons, which contain no user text."""
     if isinstance(tree, dict):
         for part in ("title", "submit", "close", "label", "hint", "placeholder", "confirm", "deny"):
             if isinstance(tree.get(part), dict) and "text" in tree[part]:

@@ -1,6 +1,6 @@
-"""The thread layout: every message of a two-level request, public and private, as a whole.
+"""The thread layout: every message of a two-level request, public and private.
 
-A change that is meant: `WRITE_SNAPSHOTS=1 pytest tests/views/test_thread.py`, then read the diff.
+After an intended change: `WRITE_SNAPSHOTS=1 pytest tests/views/test_thread.py`, then read the diff.
 """
 
 import json
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.views import examples, threads
 from tests.views.any_snapshot import AnySnapshot, any_snapshots
-from tests.views.presses import click
+from tests.views.payloads import click
 from tests.views.slack_limits import check_message, check_view
 from views import cards, details_modal, more_modal
 from views.blocks import Message
@@ -90,7 +90,7 @@ READ = [ActionId.DETAILS]
         ("blocked_again", [ROOT], [[], [[ActionId.DETAILS]]]),
     ],
 )
-def test_buttons_stand_where_they_count(
+def test_only_current_replies_have_buttons(
     name: str, root: list[list[str]], replies: list[list[list[str]]], visibility: Visibility
 ) -> None:
     shown = threads.thread(threads.STATES[name], visibility)
@@ -101,7 +101,7 @@ def test_buttons_stand_where_they_count(
 
 
 @pytest.mark.parametrize("name", threads.STATES)
-def test_a_private_thread_tells_none_of_what_was_written(name: str) -> None:
+def test_a_private_thread_has_no_private_text(name: str) -> None:
     shown = threads.thread(threads.STATES[name], PRIVATE)
     direct = json.dumps(asdict(shown.pop("direct")))
 
@@ -112,7 +112,7 @@ def test_a_private_thread_tells_none_of_what_was_written(name: str) -> None:
     assert "sister" in direct
 
 
-def test_a_button_of_a_reply_names_its_reply() -> None:
+def test_a_button_of_a_reply_has_its_level_and_revision() -> None:
     shown = threads.thread(threads.amended, CHANNEL)
     (row,) = _elements(shown["level 1 of revision 2"])
 
@@ -127,14 +127,14 @@ def test_a_button_of_a_reply_names_its_reply() -> None:
         )
 
 
-def test_only_the_reply_mentions_who_is_asked() -> None:
+def test_only_the_reply_mentions_the_approvers() -> None:
     shown = threads.thread(threads.first, CHANNEL)
 
     assert "U0BORIS" not in json.dumps(asdict(shown["root"]))
     assert "<@U0BORIS>" in json.dumps(shown["level 1 of revision 1"].blocks)
 
 
-def test_what_is_cut_says_where_the_whole_of_it_is() -> None:
+def test_a_shortened_reply_refers_to_the_whole_request() -> None:
     state, _ = threads.first(threads.policy())
     long = "word " * 3000
     snapshot = examples.snapshot(state)
@@ -158,7 +158,7 @@ def test_every_copy_of_every_snapshot_is_a_valid_message(
         check_message(message.text, message.blocks)
         assert all(len(row) <= 3 for row in _actions(message))
         if not snapshot.is_open:
-            # to be read, where a part of it is hidden here; never to be decided
+            # *View details* if something is hidden here; never a decision
             assert _actions(message) in ([], [READ])
 
 

@@ -1,4 +1,4 @@
-"""The audit trail in a modal: every fact has its words, and any facts are a valid view."""
+"""The audit trail in a modal: every fact has a text, and any facts give a valid view."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ from workflows.rules.shared.audit import AuditEvent, Fact
 
 
 def facts(count: int, text: str = "", actor: Actor = CLOCK) -> list[AuditEvent]:
-    """Return so many facts, of each kind in turn."""
+    """Return this many facts, with the kinds in turn."""
     kinds = [*Fact]
     return [
         AuditEvent(
@@ -38,7 +38,7 @@ def facts(count: int, text: str = "", actor: Actor = CLOCK) -> list[AuditEvent]:
 
 @pytest.mark.parametrize("locale", ["en", "de"])
 @pytest.mark.parametrize("kind", Fact)
-def test_every_fact_has_its_words(kind: Fact, locale: str) -> None:
+def test_every_fact_has_its_text(kind: Fact, locale: str) -> None:
     (fact,) = [fact for fact in facts(len(Fact)) if fact.kind is kind]
 
     (_, block) = trail_blocks([fact], translator(locale))
@@ -48,7 +48,7 @@ def test_every_fact_has_its_words(kind: Fact, locale: str) -> None:
     assert kind.value not in text
 
 
-def test_the_latest_are_shown_and_the_others_counted() -> None:
+def test_the_latest_facts_are_shown_and_the_others_counted() -> None:
     shown = text_of({"blocks": trail_blocks(facts(LATEST + 3, actor=examples.BORIS), ENGLISH)})
 
     assert "3 earlier facts" in shown

@@ -1,4 +1,4 @@
-"""A typed yes or no is recognised in whatever dress; a sentence that says more is a comment."""
+"""Typed decisions are recognized in any form; a message with more than a decision is a comment."""
 
 import pytest
 
@@ -16,12 +16,12 @@ approved by finance last year|not ok|nicht genehmigt|""".replace("\n", "").split
 
 
 @pytest.mark.parametrize("text", DECISIONS)
-def test_a_typed_decision_is_seen_as_one(text: str) -> None:
+def test_a_typed_decision_is_recognized(text: str) -> None:
     assert is_typed_decision(text)
 
 
 @pytest.mark.parametrize("text", COMMENTS)
-def test_what_says_more_or_less_is_a_comment(text: str) -> None:
+def test_any_other_message_is_a_comment(text: str) -> None:
     assert not is_typed_decision(text)
 
 
@@ -39,5 +39,5 @@ def test_what_says_more_or_less_is_a_comment(text: str) -> None:
         ("<", "<"),
     ],
 )
-def test_a_message_is_read_as_people_read_it(said: str, text: str) -> None:
+def test_a_message_is_read_as_plain_text(said: str, text: str) -> None:
     assert as_read(said) == text

@@ -1,4 +1,4 @@
-"""Two-level requests in the thread layout, made by the rules, each with the replies that stand by then."""
+"""Two-level requests in the thread layout, made by the rules, with the replies of each state."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -85,7 +85,7 @@ def waits_for_changes(rules: Policy) -> Written:
 
 
 def amended(rules: Policy) -> Written:
-    """Changed while the second level was asked: both replies are voided, a third one asks anew."""
+    """Return a request amended at its second level: both replies are voided, and there is a third."""
     content = replace(WISH, title="Two weeks in May", amount=usd("1100.00"))
     change = Amendment(actor=ANA, content=content, content_revision=1)
     state = amendment.amend(second(rules)[0], change, NOW + timedelta(minutes=2)).state
@@ -94,13 +94,13 @@ def amended(rules: Policy) -> Written:
 
 
 def blocked(rules: Policy) -> Written:
-    """Nobody may decide at the first level; no reply stands for it."""
+    """Return a request without approvers at its first level, which has no reply."""
     state, _ = opening(rules)
     return taken(state, examples.people("U0IVAN", standing=Standing.DEACTIVATED)), ()
 
 
 def blocked_again(rules: Policy) -> Written:
-    """Its approver has left: the reply that stands has only *View details*."""
+    """Return a request whose only approver has left: its reply has only *View details*."""
     state, replies = second(rules)
     level = replace(state.levels[-1], blocked="no_eligible_approver", eligible=())
     return replace(state, levels=(*state.levels[:-1], level)), replies
