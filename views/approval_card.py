@@ -146,18 +146,18 @@ def verdict_buttons(
     level = snapshot.open_level
     if level is None or not is_decidable(snapshot):
         return []
-    asks, refuses = level.approve_reason_required, level.reject_reason_required
+    approve_reason, reject_reason = level.approve_reason_required, level.reject_reason_required
     approve = button(
         ActionId.APPROVE,
-        t("button.approve.why" if asks else "button.approve"),
-        button_value(snapshot, t, reason_required=asks, reply_level=reply_level),
+        t("button.approve.why" if approve_reason else "button.approve"),
+        button_value(snapshot, t, reason_required=approve_reason, reply_level=reply_level),
         style="primary",
-        confirm=None if asks else _confirm(snapshot, t),
+        confirm=None if approve_reason else _confirm(snapshot, t),
     )
     reject = button(
         ActionId.REJECT,
         t("button.reject"),
-        button_value(snapshot, t, reason_required=refuses, reply_level=reply_level),
+        button_value(snapshot, t, reason_required=reject_reason, reply_level=reply_level),
         style="danger",
     )
     return [approve, reject]
@@ -180,8 +180,8 @@ def _confirm(snapshot: ApprovalSnapshot, t: Translator) -> Block:
         subject=subject(snapshot.content, 120, t),
         amount=amount_text(snapshot.content.amount, t),
     )
-    title, agree = t("confirm.approve.title"), t("button.approve")
-    return confirm(title, text, agree, t)
+    title, confirm_label = t("confirm.approve.title"), t("button.approve")
+    return confirm(title, text, confirm_label, t)
 
 
 def summary(snapshot: ApprovalSnapshot, t: Translator) -> str:
@@ -218,6 +218,8 @@ def undecided_text(snapshot: ApprovalSnapshot, t: Translator) -> str:
     level = snapshot.open_level
     if level is None or not is_decidable(snapshot):
         return t("approval.text.blocked")
-    filled = {person for said in level.decisions for person in (said.seat, said.person)}
-    left = tuple(person for person in level.eligible if person not in filled)
-    return t("approval.text.asked", people=approvers_text(snapshot, left, MENTIONED, t))
+    decided = {
+        person for decision in level.decisions for person in (decision.seat, decision.person)
+    }
+    undecided = tuple(person for person in level.eligible if person not in decided)
+    return t("approval.text.asked", people=approvers_text(snapshot, undecided, MENTIONED, t))

@@ -30,7 +30,7 @@ _NOTHING = DraftContent(title="")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Kept:
+class _Metadata:
     """The form's private metadata; its id makes a double submit one request."""
 
     request_id: str
@@ -63,7 +63,7 @@ def build(
         submit=t("approval_form.submit"),
         close=t("verb.cancel"),
         callback_id=CallbackId.APPROVAL,
-        private_metadata=to_json(_Kept(request_id=request_id)),
+        private_metadata=to_json(_Metadata(request_id=request_id)),
     )
 
 
@@ -95,12 +95,12 @@ def parse(view: Mapping[str, object]) -> DraftRequest:
         UnreadablePayloadError: the view is not this form.
 
     """
-    kept = from_json(word(view, "private_metadata"), _Kept, "private_metadata")
-    if not kept.request_id:
+    saved = from_json(word(view, "private_metadata"), _Metadata, "private_metadata")
+    if not saved.request_id:
         raise UnreadablePayloadError("private_metadata")
     policy = ("state", "values", InputId.POLICY, InputId.POLICY)
     return DraftRequest(
-        request_id=kept.request_id,
+        request_id=saved.request_id,
         policy=word(view, *policy, "selected_option", "value") or word(view, *policy, "value"),
         content=DraftContent(
             title=value_of(view, InputId.TITLE),

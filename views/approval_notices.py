@@ -91,16 +91,18 @@ def _seats_of(notice: Notice, snapshot: ApprovalSnapshot, t: Translator) -> list
 
 def _mention_blocks(people: Sequence[str], t: Translator) -> list[Block]:
     """Mention everyone: in a thread only a mention sends a notification."""
-    shown = people[:_MENTIONS_PER_MESSAGE]
+    mentioned = people[:_MENTIONS_PER_MESSAGE]
     blocks = [
         text_block(
             f"{BlockId.MENTIONS}-{start}",
-            ", ".join(t.mention(person) for person in shown[start : start + _MENTIONS_PER_BLOCK]),
+            ", ".join(
+                t.mention(person) for person in mentioned[start : start + _MENTIONS_PER_BLOCK]
+            ),
             t,
         )
-        for start in range(0, len(shown), _MENTIONS_PER_BLOCK)
+        for start in range(0, len(mentioned), _MENTIONS_PER_BLOCK)
     ]
-    if more := len(people) - len(shown):
+    if more := len(people) - len(mentioned):
         text = t("tell.more_people", count=more)
         blocks.append(text_block(f"{BlockId.MENTIONS}-more", text, t))
     return blocks

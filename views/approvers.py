@@ -25,10 +25,10 @@ def waiting_lines(
         if level.expires_at:
             text.append(t("level.clock_runs", when=t.date(level.expires_at)))
         return text + _reassigned_lines(level, t) + _timer_lines(level, t)
-    given = sum(decision.verdict is Verdict.APPROVE for decision in level.decisions)
+    approvals = sum(decision.verdict is Verdict.APPROVE for decision in level.decisions)
     needed = t.count("level.needed", level.needed)
-    if given:
-        needed = t("level.given", given=given, needed=level.needed)
+    if approvals:
+        needed = t("level.given", given=approvals, needed=level.needed)
     text = [
         t("level.asked", people=_eligible_text(snapshot, level, limits, t), needed=needed),
         *(_reassigned_lines(level, t) or [_routing_text(snapshot, level, t)]),
@@ -56,11 +56,11 @@ def _reassigned_lines(level: LevelSnapshot, t: Translator) -> list[str]:
     """Return which admin reassigned the level, and why; the policy's rule does not apply then."""
     if level.reassigned is None:
         return []
-    who = t.mention(level.reassigned.person)
+    admin = t.mention(level.reassigned.person)
     reason = t.inline(level.reassigned.reason, 300)
     if not reason:
-        return [t("level.reassigned.private", who=who)]
-    return [t("level.reassigned", who=who, reason=reason)]
+        return [t("level.reassigned.private", who=admin)]
+    return [t("level.reassigned", who=admin, reason=reason)]
 
 
 def _timer_lines(level: LevelSnapshot, t: Translator) -> list[str]:
@@ -122,32 +122,32 @@ def _names_a_person(source: str) -> bool:
 
 
 def _sources_text(sources: tuple[str, ...], t: Translator) -> str:
-    shown = [source_text(source, t) for source in sources[:SOURCES]]
-    return with_more(shown, len(sources), t)
+    texts = [source_text(source, t) for source in sources[:SOURCES]]
+    return with_more(texts, len(sources), t)
 
 
 def source_text(source: str, t: Translator) -> str:
     """Return a source such as `group:sales-leads`, `manager` or `user:U0BORIS` as text."""
     kind, _, value = source.partition(":")
-    shown = t.inline(value, 60)
+    escaped = t.inline(value, 60)
     match kind:
         case SourceKind.USER if value:
             return t("source.user")
         case SourceKind.EMAIL if value:
-            return t("source.email", value=shown)
+            return t("source.email", value=escaped)
         case SourceKind.GROUP if value:
-            return t("source.group", value=shown)
+            return t("source.group", value=escaped)
         case SourceKind.MANAGER if not value:
             return t("source.manager")
         case SourceKind.MANAGER:
-            return t("source.manager.up", value=shown)
+            return t("source.manager.up", value=escaped)
     return t.inline(source, 60)
 
 
 def _delegate_lines(snapshot: ApprovalSnapshot, level: LevelSnapshot, t: Translator) -> list[str]:
     """Return the delegates of approvers who have not decided yet."""
-    filled = {said.seat for said in level.decisions}
-    waiting = [delegate for delegate in level.delegates if delegate.seat not in filled]
+    decided = {decision.seat for decision in level.decisions}
+    waiting = [delegate for delegate in level.delegates if delegate.seat not in decided]
     if not waiting:
         return []
     if not snapshot.mention_approvers:

@@ -118,8 +118,8 @@ def fit_card(build: Callable[[Limits], list[Block]], card_version: int) -> list[
 
 def plain(typed: str, limit: int, t: Translator) -> Block:
     """Return a plain_text object: nothing in it becomes a mention, a link or formatting."""
-    shown = t.clip_plain(typed, limit)
-    return {"type": "plain_text", "text": shown if shown.strip() else "-", "emoji": False}
+    text = t.clip_plain(typed, limit)
+    return {"type": "plain_text", "text": text if text.strip() else "-", "emoji": False}
 
 
 def mrkdwn(sentence: str, limit: int, t: Translator) -> Block:
@@ -153,8 +153,8 @@ def text_block(block_id: str, sentence: str, t: Translator) -> Block:
 
 def fields(block_id: str, pairs: Iterable[tuple[str, str]], t: Translator) -> Block:
     """Return a section of at most ten labelled values, already escaped."""
-    shown = [mrkdwn(f"*{label}*\n{value}", FIELD, t) for label, value in pairs]
-    return {"type": "section", "block_id": block_id, "fields": shown}
+    texts = [mrkdwn(f"*{label}*\n{value}", FIELD, t) for label, value in pairs]
+    return {"type": "section", "block_id": block_id, "fields": texts}
 
 
 def context(block_id: str, *elements: Block) -> Block:
@@ -181,17 +181,17 @@ def button(
     action_id: str, label: str, value: str, *, style: str = "", confirm: Block | None = None
 ) -> Block:
     """Return a button; `style` is empty, `primary` or `danger`."""
-    made: Block = {
+    element: Block = {
         "type": "button",
         "action_id": action_id,
         "text": {"type": "plain_text", "text": label, "emoji": False},
         "value": value,
     }
     if style:
-        made["style"] = style
+        element["style"] = style
     if confirm:
-        made["confirm"] = confirm
-    return made
+        element["confirm"] = confirm
+    return element
 
 
 def actions(block_id: str, *buttons: Block) -> Block:
@@ -224,7 +224,7 @@ def field(  # noqa: PLR0913 - an input has this many parts
     block_id: str, element: Block, label: str, t: Translator, *, hint: str = "", optional: bool
 ) -> Block:
     """Return the input block around an element."""
-    made: Block = {
+    block: Block = {
         "type": "input",
         "block_id": block_id,
         "label": plain(label, HEADER, t),
@@ -232,8 +232,8 @@ def field(  # noqa: PLR0913 - an input has this many parts
         "optional": optional,
     }
     if hint:
-        made["hint"] = plain(hint, HEADER, t)
-    return made
+        block["hint"] = plain(hint, HEADER, t)
+    return block
 
 
 def modal(  # noqa: PLR0913 - a modal has this many parts
@@ -247,19 +247,19 @@ def modal(  # noqa: PLR0913 - a modal has this many parts
     private_metadata: str = "",
 ) -> View:
     """Return a modal; without `submit` it is only informative."""
-    made: View = {
+    view: View = {
         "type": "modal",
         "title": plain(title, 24, t),
         "blocks": blocks,
         "close": plain(close, 24, t),
     }
     if submit:
-        made["submit"] = plain(submit, 24, t)
+        view["submit"] = plain(submit, 24, t)
     if callback_id:
-        made["callback_id"] = callback_id
+        view["callback_id"] = callback_id
     if private_metadata:
-        made["private_metadata"] = private_metadata
-    return made
+        view["private_metadata"] = private_metadata
+    return view
 
 
 def text_message(text: str, t: Translator) -> Message:
@@ -278,11 +278,11 @@ def message_modal(title: str, sentence: str, t: Translator) -> View:
     return modal(title, text, t, close=t("verb.close"))
 
 
-def confirm(title: str, text: str, agree: str, t: Translator) -> Block:
+def confirm(title: str, text: str, confirm_label: str, t: Translator) -> Block:
     """Return the dialog that confirms the press of a button."""
     return {
         "title": plain(title, 100, t),
         "text": plain(text, CONFIRM_TEXT, t),
-        "confirm": plain(agree, 30, t),
+        "confirm": plain(confirm_label, 30, t),
         "deny": plain(t("button.not_now"), 30, t),
     }

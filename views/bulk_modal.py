@@ -108,21 +108,21 @@ def opening(t: Translator) -> View:
 
 def form(rows: Sequence[ToDecide], t: Translator) -> View:
     """Return the form for at most ten requests that this person may decide."""
-    shown = rows[:MOST]
-    if not shown:
+    visible = rows[:MOST]
+    if not visible:
         return told(t("bulk.none"), t)
     view: View = {}
     for limits in _LIMITS_TO_TRY:
-        view = _form(shown, limits, t)
+        view = _form(visible, limits, t)
         if len(json.dumps(view)) <= _VIEW:
             break
     return view
 
 
-def _form(shown: Sequence[ToDecide], limits: Limits, t: Translator) -> View:
-    items = [_item(row.face, number, t) for number, row in enumerate(shown, start=1)]
+def _form(rows: Sequence[ToDecide], limits: Limits, t: Translator) -> View:
+    items = [_item(row.face, number, t) for number, row in enumerate(rows, start=1)]
     blocks: list[Block] = [text_block(BlockId.NOTICE, t("bulk.what"), t)]
-    for row, item in zip(shown, items, strict=True):
+    for row, item in zip(rows, items, strict=True):
         blocks += [
             divider(f"{BlockId.DIVIDER}-{item.number}"),
             *_item_blocks(row.face, item, limits, t),
@@ -133,7 +133,7 @@ def _form(shown: Sequence[ToDecide], limits: Limits, t: Translator) -> View:
         [
             *blocks,
             divider(BlockId.DIVIDER),
-            _chosen_input([row.face for row in shown], items, t),
+            _chosen_input([row.face for row in rows], items, t),
             radio_input(InputId.VERDICT, t("bulk.verdict"), verdicts, Verdict.APPROVE.value, t),
             text_input(
                 InputId.REASON,
@@ -185,8 +185,8 @@ def _item_blocks(
     )
     notes = []
     if verdicts := [verdict for verdict in _VERDICTS if item.needs_reason(verdict)]:
-        named = t.list([t(f"bulk.verdict.{verdict}") for verdict in verdicts])
-        notes.append(t("bulk.item.reason", verdicts=named))
+        labels = t.list([t(f"bulk.verdict.{verdict}") for verdict in verdicts])
+        notes.append(t("bulk.item.reason", verdicts=labels))
     if is_shortened(snapshot.content, limits, t):
         notes.append(t("bulk.item.shortened"))
     return [
@@ -254,18 +254,18 @@ def parse(body: Mapping[str, object]) -> BulkSubmission:
 
 def _read(written: str) -> list[BulkItem]:
     try:
-        found = json.loads(written)
+        items = json.loads(written)
     except (ValueError, RecursionError):
         raise UnreadablePayloadError("private_metadata") from None
-    if not isinstance(found, list):
+    if not isinstance(items, list):
         raise UnreadablePayloadError("private_metadata")
-    return [from_json(json.dumps(table(item)), BulkItem, "private_metadata") for item in found]
+    return [from_json(json.dumps(table(item)), BulkItem, "private_metadata") for item in items]
 
 
 def check(submission: BulkSubmission, t: Translator) -> dict[str, str]:
     """Return the field errors that can be found without a workflow; empty if there are none."""
     reason = submission.reason
-    wrong: RuleError | None = None
+    error: RuleError | None = None
     if not submission.items:
         return {InputId.CHOSEN.value: t("refusal.text_missing")}
     asking = [item for item in submission.items if item.needs_reason(submission.verdict)]
@@ -274,11 +274,11 @@ def check(submission: BulkSubmission, t: Translator) -> dict[str, str]:
         sentence = t("bulk.reason.required", numbers=numbers)
         return {InputId.REASON.value: sentence}
     if len(reason) > INPUT:
-        wrong = ReasonTooLongError(length=str(len(reason)))
+        error = ReasonTooLongError(length=str(len(reason)))
     elif not is_storable(reason):
-        wrong = TextUnreadableError()
-    found: dict[str, RuleError] = {InputId.REASON.value: wrong} if wrong else {}
-    return notices.field_refusals(found, t)
+        error = TextUnreadableError()
+    errors: dict[str, RuleError] = {InputId.REASON.value: error} if error else {}
+    return notices.field_refusals(errors, t)
 
 
 def working(t: Translator) -> View:

@@ -172,13 +172,13 @@ def parse_click(body: Mapping[str, object]) -> Click:
 def _has_button_for(body: Mapping[str, object], request_id: str) -> bool:
     """Return whether the message or App Home has a button of this request, or Slack sent no buttons."""
     blocks = (*tables(body, "message", "blocks"), *tables(body, "view", "blocks"))
-    shown = {
+    request_ids = {
         found
         for block in blocks
         for button in (*tables(block, "elements"), table(block, "accessory"))
         if (found := _request_of(word(button, "value")))
     }
-    return not shown or request_id in shown
+    return not request_ids or request_id in request_ids
 
 
 def _request_of(value: str) -> str:
@@ -257,7 +257,7 @@ def with_snapshot(context: ClickContext, snapshot: ApprovalSnapshot, t: Translat
 
 def metadata(context: ClickContext) -> str:
     """Return the context as JSON; if it is too long, without the response URL."""
-    written = to_json(context)
-    if len(written) <= PRIVATE_METADATA:
-        return written
+    text = to_json(context)
+    if len(text) <= PRIVATE_METADATA:
+        return text
     return to_json(replace(context, response_url=""))

@@ -255,7 +255,7 @@ def build(snapshot: Snapshot, copy: CardCopy) -> Message:
     t = translator(snapshot.language)
     if copy.person:
         return renderer(snapshot, t).card()
-    shown = renderer(public(snapshot), t)
-    if copy.level and shown.approval is not None:
-        return level_reply.build(shown.approval, copy.level, copy.revision, t)
-    return shown.thread_root()
+    channel_renderer = renderer(public(snapshot), t)
+    if copy.level and channel_renderer.approval is not None:
+        return level_reply.build(channel_renderer.approval, copy.level, copy.revision, t)
+    return channel_renderer.thread_root()

@@ -38,11 +38,11 @@ def change_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> 
     """Return the changes of the last amendment, before and after, and the number of voided decisions."""
     if not snapshot.changes:
         return []
-    shown = snapshot.changes[:CHANGES]
-    share = limits.changes // (2 * len(shown))
+    changes = snapshot.changes[:CHANGES]
+    share = limits.changes // (2 * len(changes))
     lines = [t("changes.title", version=snapshot.content_revision)]
-    lines += [_change_line(change, share, t) for change in shown]
-    if more := len(snapshot.changes) - len(shown):
+    lines += [_change_line(change, share, t) for change in changes]
+    if more := len(snapshot.changes) - len(changes):
         lines.append(t.count("changes.more", more))
     everything = limits.changes + len(lines) * 2 * _PART
     blocks = sections(BlockId.CHANGES, "\n".join(lines), everything, t)
@@ -71,11 +71,11 @@ def _change_line(change: ContentChange, share: int, t: Translator) -> str:
     old, new = (" ".join(value.split()) for value in (before, after))
     if old == new:
         return t("changes.spaces", part=part)
-    shown = _changed_parts(old, new, _AROUND)
-    if not all(fits(part, share) for part in shown):
-        shown = _changed_parts(old, new, 0)
+    values = _changed_parts(old, new, _AROUND)
+    if not all(fits(value, share) for value in values):
+        values = _changed_parts(old, new, 0)
     none = t("changes.none")
-    before, after = (t.clip_plain(part, share) or none for part in shown)
+    before, after = (t.clip_plain(value, share) or none for value in values)
     return t("changes.line", part=part, before=before, after=after)
 
 
@@ -120,14 +120,14 @@ def _back(text: str, at: int, around: int) -> int:
 
 def change_request_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
     """Return the requested changes and their author, while the request waits for them."""
-    wanted = snapshot.change_request
-    if wanted is None or snapshot.status is not Status.CHANGES_REQUESTED:
+    request = snapshot.change_request
+    if request is None or snapshot.status is not Status.CHANGES_REQUESTED:
         return []
     lines = [
         t(
             "change_request",
-            who=t.mention(wanted.person),
-            when=t.date(wanted.at),
+            who=t.mention(request.person),
+            when=t.date(request.at),
             requester=actor_text(snapshot.requester, t),
         )
     ]
@@ -135,8 +135,8 @@ def change_request_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Transla
     if ends:
         lines.append(t("level.clock_runs", when=t.date(ends)))
     blocks = [text_block(BlockId.CHANGE_REQUEST, "\n".join(lines), t)]
-    if wanted.reason.strip():
-        quote = t("quote", reason=wanted.reason.strip())
+    if request.reason.strip():
+        quote = t("quote", reason=request.reason.strip())
         text = plain(quote, min(limits.reason * 2, SECTION), t)
         blocks.append(context(f"{BlockId.CHANGE_REQUEST}-why", text))
     return blocks
@@ -146,11 +146,11 @@ def comment_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) ->
     """Return the number of comments, and the last ones."""
     if not snapshot.comments:
         return []
-    shown = snapshot.remarks[-limits.remarks :]
-    key = "comments" if len(shown) >= snapshot.comments else "comments.last"
+    comments = snapshot.remarks[-limits.remarks :]
+    key = "comments" if len(comments) >= snapshot.comments else "comments.last"
     title = t.count(key, snapshot.comments)
     blocks = [text_block(BlockId.COMMENTS, title, t)]
-    for number, remark in enumerate(shown):
+    for number, remark in enumerate(comments):
         line = t("comments.by", who=t.mention(remark.person), when=t.date(remark.at))
         quote = plain(t("quote", reason=remark.text.strip()), limits.reason, t)
         blocks.append(context(f"{BlockId.COMMENTS}-{number}", mrkdwn(line, 300, t), quote))

@@ -64,12 +64,12 @@ def is_shortened(content: Content, limits: Limits, t: Translator) -> bool:
 def _links_block(links: tuple[str, ...], limits: Limits, t: Translator) -> Block:
     """Return the links, each whole or left out: a shortened address would lead somewhere else."""
     lines: list[str] = []
-    left = limits.links
+    remaining = limits.links
     for address in links:
         shown = link(address) or t.inline(address, _NO_LINK)
-        if len(shown) > left:
+        if len(shown) > remaining:
             break
-        left -= len(shown) + 1
+        remaining -= len(shown) + 1
         lines.append(shown)
     if more := len(links) - len(lines):
         lines.append(t.count("content.more_links", more))
@@ -79,11 +79,12 @@ def _links_block(links: tuple[str, ...], limits: Limits, t: Translator) -> Block
 
 def _field_blocks(written: list[ContentField], limits: Limits, t: Translator) -> list[Block]:
     """Return a line for each field; many fields share the limit equally."""
-    shown = written[:FIELDS]
-    share = min(limits.fields // (len(shown) + 1) - 1, limits.field)
+    visible = written[:FIELDS]
+    share = min(limits.fields // (len(visible) + 1) - 1, limits.field)
     lines = [
-        t.clip_plain(f"{field_label(field, t)}: {field_value(field, t)}", share) for field in shown
+        t.clip_plain(f"{field_label(field, t)}: {field_value(field, t)}", share)
+        for field in visible
     ]
-    if more := len(written) - len(shown):
+    if more := len(written) - len(visible):
         lines.append(t.count("approval.more_fields", more))
     return sections(BlockId.CONTENT_FIELDS, "\n".join(lines), limits.fields, t)

@@ -82,20 +82,20 @@ class HomePlace:
     def read(cls, written: str) -> "HomePlace":
         """Return the place from JSON; the first page if it cannot be read."""
         try:
-            kept = from_json(written, _Kept, "home")
+            saved = from_json(written, _SavedPlace, "home")
             return cls(
-                tab=Tab(kept.tab),
-                kind=kept.kind,
-                state=State(kept.state),
-                page=kept.page,
-                notice=kept.notice,
+                tab=Tab(saved.tab),
+                kind=saved.kind,
+                state=State(saved.state),
+                page=saved.page,
+                notice=saved.notice,
             )
         except (UnreadablePayloadError, ValueError):
             return cls()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Kept:
+class _SavedPlace:
     tab: str
     kind: str
     state: str
@@ -134,18 +134,18 @@ def build(page: HomePage, t: Translator) -> View:
 
 def _tab_blocks(page: HomePage, t: Translator) -> list[Block]:
     """Return the tabs in two rows, as a phone shows no more than three buttons in one."""
-    made = []
+    buttons = []
     for action_id, tab in _TABS.items():
         label = t(f"home.tab.{tab}")
         if tab is Tab.DECIDE and page.waiting:
             number = f"{COUNTED}+" if page.waiting > COUNTED else str(page.waiting)
             label = t("home.tab.decide.count", count=number)
         style = "primary" if tab is page.place.tab else ""
-        made.append(button(action_id, label, tab.value, style=style))
+        buttons.append(button(action_id, label, tab.value, style=style))
     heading = t(f"home.heading.{page.place.tab}")
     return [
-        actions(f"{BlockId.TABS}-1", *made[:2]),
-        actions(f"{BlockId.TABS}-2", *made[2:]),
+        actions(f"{BlockId.TABS}-1", *buttons[:2]),
+        actions(f"{BlockId.TABS}-2", *buttons[2:]),
         header(BlockId.HEADER, heading, t),
     ]
 
@@ -179,17 +179,17 @@ def _select(
 def _rows(page: HomePage, t: Translator) -> list[Block]:
     match page.place.tab:
         case Tab.DECIDE:
-            made = [decide_blocks(row, n, t) for n, row in enumerate(page.to_decide[:ROWS])]
+            rows = [decide_blocks(row, n, t) for n, row in enumerate(page.to_decide[:ROWS])]
         case Tab.MINE:
-            made = [mine_blocks(row, n, t) for n, row in enumerate(page.mine[:ROWS])]
+            rows = [mine_blocks(row, n, t) for n, row in enumerate(page.mine[:ROWS])]
         case Tab.HISTORY:
-            made = [decided_blocks(row, n, t) for n, row in enumerate(page.decided[:ROWS])]
+            rows = [decided_blocks(row, n, t) for n, row in enumerate(page.decided[:ROWS])]
         case _:
             return _away_blocks(page, t)
-    if not made:
+    if not rows:
         key = "home.empty.filtered" if page.place.kind else f"home.empty.{page.place.tab}"
         return [text_block(BlockId.SUMMARY, t(key), t)]
-    return [*_bulk_blocks(page, t), *_divided(made)]
+    return [*_bulk_blocks(page, t), *_divided(rows)]
 
 
 def _bulk_blocks(page: HomePage, t: Translator) -> list[Block]:
@@ -209,21 +209,21 @@ def _divided(rows: Sequence[list[Block]]) -> list[Block]:
 def _page_blocks(page: HomePage, t: Translator) -> list[Block]:
     """Return the position in the list, and the buttons to its other pages."""
     place, first = page.place, page.place.page * ROWS
-    shown = len(page.to_decide) + len(page.mine) + len(page.decided)
+    count = len(page.to_decide) + len(page.mine) + len(page.decided)
     if place.tab is Tab.AWAY or (page.in_all <= ROWS and not first):
         return []
     in_all = t.count("home.in_all", page.in_all)
     if page.in_all > COUNTED:
         in_all = t("home.in_all.more", count=COUNTED)
-    where = t("home.page", first=first + 1, last=first + shown, in_all=in_all)
-    if not shown:
-        where = t("home.page.none", in_all=in_all)
+    position_text = t("home.page", first=first + 1, last=first + count, in_all=in_all)
+    if not count:
+        position_text = t("home.page.none", in_all=in_all)
     buttons = []
     if first:
         buttons.append(button(ActionId.HOME_BACK, t("button.home_back"), "back"))
-    if first + shown < page.in_all and shown:
+    if first + count < page.in_all and count:
         buttons.append(button(ActionId.HOME_ON, t("button.home_on"), "on"))
-    position = note(BlockId.FOOTER, where, t)
+    position = note(BlockId.FOOTER, position_text, t)
     return [position, actions(BlockId.PAGES, *buttons)] if buttons else [position]
 
 

@@ -70,24 +70,26 @@ def decide_blocks(row: ToDecide, number: int, t: Translator) -> list[Block]:
     return [
         text_block(f"{BlockId.ROW}-{number}", _title(renderer(snapshot, t)), t),
         *request_blocks(snapshot, _LIMITS, number, t),
-        note(f"{BlockId.LEVEL}-{number}", _why_words(row, snapshot, t), t, limit=2000),
+        note(f"{BlockId.LEVEL}-{number}", _explanation(row, snapshot, t), t, limit=2000),
         action_row(snapshot, f"{BlockId.ACTIONS}-{number}", t),
     ]
 
 
-def _title(shown: Renderer[Any]) -> str:
+def _title(rendered: Renderer[Any]) -> str:
     """Return kind, subject and amount on one line."""
-    return shown.t(
+    return rendered.t(
         "home.title",
-        title=shown.t.inline(shown.snapshot.title, 80),
-        subject=shown.subject(),
-        amount=amount_text(shown.amount(), shown.t),
+        title=rendered.t.inline(rendered.snapshot.title, 80),
+        subject=rendered.subject(),
+        amount=amount_text(rendered.amount(), rendered.t),
     )
 
 
-def _status(shown: Renderer[Any]) -> str:
+def _status(rendered: Renderer[Any]) -> str:
     """Return the status, and when the request was made."""
-    return shown.t("home.state", state=shown.status(), when=shown.t.date(shown.requested_at()))
+    return rendered.t(
+        "home.state", state=rendered.status(), when=rendered.t.date(rendered.requested_at())
+    )
 
 
 def request_blocks(
@@ -98,15 +100,15 @@ def request_blocks(
     return [{**block, "block_id": f"{block['block_id']}-row-{number}"} for block in blocks]
 
 
-def _why_words(row: ToDecide, snapshot: ApprovalSnapshot, t: Translator) -> str:
-    level = snapshot.levels[-1]
-    asked = t("home.asked", requester=actor_text(snapshot.requester, t), since=t.date(row.since))
-    source = source_text(row.source, t) or rule_text(snapshot.rule, t)
-    why = t("home.why", source=source, level=t.inline(level.name, 80))
-    if row.seat != row.person:
-        seat = t.mention(row.seat)
-        why = t("home.why.for", seat=seat, level=t.inline(level.name, 80))
-    lines = [asked, why]
+def _explanation(row: ToDecide, snapshot: ApprovalSnapshot, t: Translator) -> str:
+    """Return the requester, why this person may decide, and the deadline."""
+    level = t.inline(snapshot.levels[-1].name, 80)
+    lines = [t("home.asked", requester=actor_text(snapshot.requester, t), since=t.date(row.since))]
+    if row.seat == row.person:
+        source = source_text(row.source, t) or rule_text(snapshot.rule, t)
+        lines.append(t("home.why", source=source, level=level))
+    else:
+        lines.append(t("home.why.for", seat=t.mention(row.seat), level=level))
     if row.expires_at:
         lines.append(t("home.deadline", when=t.date(row.expires_at)))
     if is_shortened(snapshot.content, _LIMITS, t):
@@ -116,10 +118,10 @@ def _why_words(row: ToDecide, snapshot: ApprovalSnapshot, t: Translator) -> str:
 
 def mine_blocks(row: Mine, number: int, t: Translator) -> list[Block]:
     """Return one of the person's own requests: its status, and what comes next."""
-    shown = renderer(row.face, t)
-    lines = [_title(shown), _status(shown), *shown.next_steps(row.approval)]
+    rendered = renderer(row.face, t)
+    lines = [_title(rendered), _status(rendered), *rendered.next_steps(row.approval)]
     block = text_block(f"{BlockId.ROW}-{number}", "\n".join(lines), t)
-    if button := shown.row_button():
+    if button := rendered.row_button():
         block["accessory"] = button
     return [block]
 
@@ -133,8 +135,8 @@ def decided_blocks(row: Decided, number: int, t: Translator) -> list[Block]:
         when=t.date(row.at),
         seat=t.mention(row.seat),
     )
-    shown = renderer(row.face, t)
-    lines = [_title(shown), text, _status(shown)]
+    rendered = renderer(row.face, t)
+    lines = [_title(rendered), text, _status(rendered)]
     blocks = [text_block(f"{BlockId.ROW}-{number}", "\n".join(lines), t)]
     if row.reason.strip():
         quote = t("outcome.reason", reason=row.reason.strip())

@@ -48,21 +48,21 @@ def provisioning_blocks(snapshot: HrSnapshot, t: Translator) -> list[Block]:
 
 def _blocks(snapshot: HrSnapshot, limits: Limits, t: Translator) -> list[Block]:
     approval = snapshot.approval
-    shown: list[Block] = []
+    approval_blocks: list[Block] = []
     if approval is not None:
-        shown = [
+        approval_blocks = [
             *content_blocks(approval.content, limits, t),
             *level_blocks(approval, limits, t),
             *outcome_blocks(approval, limits, t),
         ]
-    reading = details_row(approval, t) if approval is not None else []
+    details = details_row(approval, t) if approval is not None else []
     title = t.clip_plain(" ".join(snapshot.title.split()), 100) or _type_text(snapshot, t)
     return [
         header(BlockId.HEADER, title, t),
         _summary_fields(snapshot, t),
-        *shown,
+        *approval_blocks,
         *provisioning_blocks(snapshot, t),
-        *reading,
+        *details,
         _footer(snapshot, t),
     ]
 

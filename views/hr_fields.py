@@ -22,8 +22,8 @@ def fields_of(content: Content) -> tuple[ContentField, ...]:
 
 def type_of(fields: Sequence[ContentField]) -> str:
     """Return the HR type that the fields belong to; empty if they are not those of an HR request."""
-    found = next((field.value for field in fields if field.key == _TYPE), "")
-    return found if found in set(HrType) else ""
+    type_ = next((field.value for field in fields if field.key == _TYPE), "")
+    return type_ if type_ in set(HrType) else ""
 
 
 def has_amount(fields: Sequence[ContentField]) -> bool:
@@ -48,8 +48,8 @@ def inputs(
         **{name: typed.get(name, "") for name in _own(type_)},
     )
     offer = HrOffer(types=(), products=products, currency="")
-    shown = [field_input(name, written, offer, t) for name in _own(type_)]
-    return [*shown, priority_input(written, t)]
+    inputs_ = [field_input(name, written, offer, t) for name in _own(type_)]
+    return [*inputs_, priority_input(written, t)]
 
 
 def read(view: Mapping[str, object], type_: str) -> tuple[ContentField, ...]:

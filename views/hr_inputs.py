@@ -69,16 +69,16 @@ class HrContext:
             for name in ALL_FIELDS
             if name not in self.fields
         }
-        shown = dict.fromkeys(self.fields, "")
-        return replace(self, **hidden, **shown)
+        visible = dict.fromkeys(self.fields, "")
+        return replace(self, **hidden, **visible)
 
 
-def metadata(kept: HrContext) -> str:
+def metadata(saved: HrContext) -> str:
     """Return the context as JSON; if it is too long, without the values of hidden fields."""
-    written = to_json(kept)
+    written = to_json(saved)
     if len(written) <= PRIVATE_METADATA:
         return written
-    return to_json(replace(kept, **dict.fromkeys(ALL_FIELDS, "")))
+    return to_json(replace(saved, **dict.fromkeys(ALL_FIELDS, "")))
 
 
 def kept_context(view: Mapping[str, object]) -> HrContext:
@@ -88,10 +88,10 @@ def kept_context(view: Mapping[str, object]) -> HrContext:
         UnreadablePayloadError: the view is not this form.
 
     """
-    kept = from_json(word(view, "private_metadata"), HrContext, "private_metadata")
-    if not kept.request_id or kept.type not in {"", *HrType}:
+    saved = from_json(word(view, "private_metadata"), HrContext, "private_metadata")
+    if not saved.request_id or saved.type not in {"", *HrType}:
         raise UnreadablePayloadError("private_metadata")
-    return kept
+    return saved
 
 
 def written_of(request: HrRequest) -> DraftHr:
@@ -168,19 +168,19 @@ def field_input(name: str, typed: DraftHr, offer: HrOffer, t: Translator) -> Blo
     )
 
 
-def typed_hr(view: Mapping[str, object], kept: HrContext) -> DraftHr:
+def typed_hr(view: Mapping[str, object], saved: HrContext) -> DraftHr:
     """Return the values of all fields, including those hidden at the moment."""
     values = {
-        name: _value(view, input_id.value, input_id) or getattr(kept, name)
+        name: _value(view, input_id.value, input_id) or getattr(saved, name)
         for name, input_id in _FIELDS.items()
     }
     return DraftHr(
-        request_id=kept.request_id,
+        request_id=saved.request_id,
         type=_value(view, BlockId.TYPE.value, InputId.HR_TYPE),
         title=_value(view, InputId.TITLE.value, InputId.TITLE),
         description=_value(view, InputId.DESCRIPTION.value, InputId.DESCRIPTION),
         priority=_value(view, InputId.PRIORITY.value, InputId.PRIORITY) or Priority.NORMAL.value,
-        link=kept.link,
+        link=saved.link,
         **values,
     )
 
@@ -199,11 +199,11 @@ def _value(view: Mapping[str, object], block_id: str, input_id: InputId) -> str:
     by_action = table(view, "state", "values", block_id)
     if input_id.value in by_action:
         state = table(by_action, input_id.value)
-        found = word(state, "selected_option", "value") or word(state, "selected_date")
-        return found or word(state, "value")
+        selected = word(state, "selected_option", "value") or word(state, "selected_date")
+        return selected or word(state, "value")
     for block in tables(view, "blocks"):
         if word(block, "block_id") == block_id:
-            began = table(block, "element")
-            found = word(began, "initial_option", "value") or word(began, "initial_date")
-            return found or word(began, "initial_value")
+            element = table(block, "element")
+            selected = word(element, "initial_option", "value") or word(element, "initial_date")
+            return selected or word(element, "initial_value")
     return ""

@@ -36,9 +36,9 @@ QUOTED = 1500
 """Characters quoted from a message: half of the limit of a description."""
 
 
-def build(kept: HrContext, offer: HrOffer, typed: DraftHr, t: Translator) -> View:
+def build(saved: HrContext, offer: HrOffer, typed: DraftHr, t: Translator) -> View:
     """Return the form, filled with `typed`; it shows the fields of `kept.type`."""
-    return _form(kept, offer, typed, "", t)
+    return _form(saved, offer, typed, "", t)
 
 
 def opened(
@@ -58,7 +58,7 @@ def opened(
 
 def quoting(request_id: str, offer: HrOffer, body: Mapping[str, object], t: Translator) -> View:
     """Return the form for a request made from a message (a `message_action` payload)."""
-    kept = HrContext(
+    saved = HrContext(
         request_id=request_id,
         channel=word(body, "channel", "id"),
         message_ts=word(body, "message", "ts") or word(body, "message_ts"),
@@ -67,33 +67,33 @@ def quoting(request_id: str, offer: HrOffer, body: Mapping[str, object], t: Tran
     typed = DraftHr(request_id=request_id, type="", title="", description=quote)
     if len(offer.types) == 1:
         only = offer.types[0].value
-        kept, typed = replace(kept, type=only), replace(typed, type=only)
-    return build(kept, offer, typed, t)
+        saved, typed = replace(saved, type=only), replace(typed, type=only)
+    return build(saved, offer, typed, t)
 
 
 def copied(request: HrRequest, offer: HrOffer, t: Translator) -> View:
     """Return the form filled with another request; `request` already has the new id."""
     typed = written_of(request)
     type_ = request.type.value if request.type in offer.types else ""
-    kept = HrContext(request_id=request.request_id, type=type_, link=request.link)
-    return build(kept.keeping(typed), offer, typed, t)
+    saved = HrContext(request_id=request.request_id, type=type_, link=request.link)
+    return build(saved.keeping(typed), offer, typed, t)
 
 
-def _form(kept: HrContext, offer: HrOffer, typed: DraftHr, problem: str, t: Translator) -> View:
+def _form(saved: HrContext, offer: HrOffer, typed: DraftHr, problem: str, t: Translator) -> View:
     """Return the form with its values, and a `problem` (already escaped) at the top."""
-    number = t("hr.form.number", request_id=t.inline(kept.request_id, 80))
-    made_of = link(kept.link, t("hr.form.message"))
+    number = t("hr.form.number", request_id=t.inline(saved.request_id, 80))
+    message_link = link(saved.link, t("hr.form.message"))
     blocks = problem_blocks(problem, t)
     blocks += [
         note(BlockId.NOTICE, number, t),
         type_input(offer, typed, t),
-        *(field_input(name, typed, offer, t) for name in kept.fields),
+        *(field_input(name, typed, offer, t) for name in saved.fields),
     ]
-    if not kept.type:
+    if not saved.type:
         blocks.append(note(BlockId.FOOTER, t("hr.form.choose"), t))
     blocks += common_inputs(typed, t)
-    if made_of:
-        text = t("hr.form.made_of", message=made_of)
+    if message_link:
+        text = t("hr.form.made_of", message=message_link)
         blocks.append(note(BlockId.LINKS, text, t, limit=1000))
     return modal(
         t("hr.form.title"),
@@ -102,7 +102,7 @@ def _form(kept: HrContext, offer: HrOffer, typed: DraftHr, problem: str, t: Tran
         submit=t("hr.form.submit"),
         close=t("verb.cancel"),
         callback_id=CallbackId.HR,
-        private_metadata=metadata(kept),
+        private_metadata=metadata(saved),
     )
 
 
@@ -112,35 +112,35 @@ def _form(kept: HrContext, offer: HrOffer, typed: DraftHr, problem: str, t: Tran
 
 def with_type(view: Mapping[str, object], type_: str, offer: HrOffer, t: Translator) -> View | None:
     """Return the form with the fields of another type."""
-    kept = kept_context(view)
-    if type_ not in offer.types or type_ == kept.type:
+    saved = kept_context(view)
+    if type_ not in offer.types or type_ == saved.type:
         return None
-    typed = replace(typed_hr(view, kept), type=type_)
-    return _form(replace(kept, type=type_).keeping(typed), offer, typed, "", t)
+    typed = replace(typed_hr(view, saved), type=type_)
+    return _form(replace(saved, type=type_).keeping(typed), offer, typed, "", t)
 
 
 def with_link(
     view: Mapping[str, object], address: str, offer: HrOffer, t: Translator
 ) -> View | None:
     """Return the form with the link to the message that it was made from."""
-    kept = kept_context(view)
-    if not address or address == kept.link:
+    saved = kept_context(view)
+    if not address or address == saved.link:
         return None
-    typed = typed_hr(view, kept)
+    typed = typed_hr(view, saved)
     if (
         not typed.type
     ):  # chosen in the meantime: Slack keeps the choice, and the context has the type
-        typed = replace(typed, type=kept.type)
-    return _form(replace(kept, link=address), offer, typed, "", t)
+        typed = replace(typed, type=saved.type)
+    return _form(replace(saved, link=address), offer, typed, "", t)
 
 
 def failed(view: Mapping[str, object], offer: HrOffer, sentence: str, t: Translator) -> View:
     """Return the form as it was submitted, with what went wrong at the top."""
-    kept = kept_context(view)
-    typed = typed_hr(view, kept)
+    saved = kept_context(view)
+    typed = typed_hr(view, saved)
     if typed.type in offer.types:
-        kept = replace(kept, type=typed.type)
-    return _form(kept.keeping(typed), offer, typed, sentence, t)
+        saved = replace(saved, type=typed.type)
+    return _form(saved.keeping(typed), offer, typed, sentence, t)
 
 
 def parse(view: Mapping[str, object]) -> DraftHr:
@@ -155,8 +155,8 @@ def parse(view: Mapping[str, object]) -> DraftHr:
 
 def lacks_fields(view: Mapping[str, object]) -> bool:
     """Return whether the form was submitted before the fields of its type appeared."""
-    kept = kept_context(view)
-    return typed_hr(view, kept).type != kept.type
+    saved = kept_context(view)
+    return typed_hr(view, saved).type != saved.type
 
 
 def errors(mistakes: HrFormErrors, view: Mapping[str, object], t: Translator) -> dict[str, str]:
@@ -164,11 +164,11 @@ def errors(mistakes: HrFormErrors, view: Mapping[str, object], t: Translator) ->
 
     Slack refuses errors of fields that the form does not show, so those are at the title.
     """
-    shown = {BlockId.TYPE.value, "title", "description", "priority", *kept_context(view).fields}
-    found: dict[str, str] = {}
+    visible = {BlockId.TYPE.value, "title", "description", "priority", *kept_context(view).fields}
+    errors_: dict[str, str] = {}
     for name, sentence in notices.field_refusals(mistakes.by_field, t).items():
-        found.setdefault(name if name in shown else "title", sentence)
-    return found
+        errors_.setdefault(name if name in visible else "title", sentence)
+    return errors_
 
 
 def unknown_type(t: Translator) -> dict[str, str]:

@@ -34,22 +34,22 @@ def build(snapshot: ApprovalSnapshot, level: int, revision: int, t: Translator) 
             text=_summary(snapshot, t("reply.voided.text", number=level, version=revision), t),
             blocks=fit_card(lambda _: _voided_blocks(level, revision, t), snapshot.card_version),
         )
-    asked = undecided_text(snapshot, t) if found is snapshot.open_level else ""
+    undecided = undecided_text(snapshot, t) if found is snapshot.open_level else ""
     return Message(
         text=_summary(
-            snapshot, level_text(snapshot, level, level_state(snapshot, found), t), t, asked
+            snapshot, level_text(snapshot, level, level_state(snapshot, found), t), t, undecided
         ),
         blocks=fit_card(lambda limits: _blocks(snapshot, found, limits, t), snapshot.card_version),
     )
 
 
-def _summary(snapshot: ApprovalSnapshot, state: str, t: Translator, asked: str = "") -> str:
+def _summary(snapshot: ApprovalSnapshot, state: str, t: Translator, undecided: str = "") -> str:
     text = t(
         "thread.text.reply",
         what=request_text(snapshot, t),
         requester=actor_text(snapshot.requester, t),
         state=state,
-        asked=asked,
+        asked=undecided,
     )
     return text.strip()
 

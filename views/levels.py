@@ -23,19 +23,19 @@ def is_blocked(snapshot: ApprovalSnapshot) -> bool:
 
 def level_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
     """Return each level reached with its decisions; only the latest ones if there are many."""
-    shown = snapshot.levels[-limits.levels :]
-    left = limits.decisions
+    levels = snapshot.levels[-limits.levels :]
+    remaining = limits.decisions
     blocks: list[Block] = []
-    for level in reversed(shown):
+    for level in reversed(levels):
         in_all = _decisions_to_list(snapshot, level)
-        decisions = in_all[-left:] if left else []
-        left -= len(decisions)
+        decisions = in_all[-remaining:] if remaining else []
+        remaining -= len(decisions)
         if _adds_nothing(snapshot, in_all):
             continue
         blocks = [*_level(snapshot, level, decisions, limits, t), *blocks]
     if snapshot.status is Status.PENDING and snapshot.open_level is None:
         blocks.append(text_block(f"{BlockId.LEVEL}-next", t("level.next"), t))
-    if hidden := len(snapshot.levels) - len(shown):
+    if hidden := len(snapshot.levels) - len(levels):
         text = t.count("level.earlier", hidden)
         blocks.insert(0, note(f"{BlockId.EARLIER}-levels", text, t))
     return blocks
@@ -52,17 +52,17 @@ def one_level_blocks(
 def _level(
     snapshot: ApprovalSnapshot,
     level: LevelSnapshot,
-    shown: list[Counted],
+    decisions: list[Counted],
     limits: Limits,
     t: Translator,
 ) -> list[Block]:
-    earlier = len(_decisions_to_list(snapshot, level)) - len(shown)
+    earlier = len(_decisions_to_list(snapshot, level)) - len(decisions)
     return [
         text_block(f"{BlockId.LEVEL}-{level.number}", _level_text(snapshot, level, limits, t), t),
         *_earlier_block(level, earlier, t),
         *(
             _decision_block(f"{level.number}-{number}", decision, limits, t)
-            for number, decision in enumerate(shown, start=earlier + 1)
+            for number, decision in enumerate(decisions, start=earlier + 1)
         ),
     ]
 
@@ -93,8 +93,8 @@ def _shown_elsewhere(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Counte
     if not snapshot.is_open:
         return closing_decision(snapshot)
     last = level.decisions[-1] if level.decisions else None
-    wished = last is not None and last.verdict is Verdict.REQUEST_CHANGES
-    return last if wished and snapshot.status is Status.CHANGES_REQUESTED else None
+    requests_changes = last is not None and last.verdict is Verdict.REQUEST_CHANGES
+    return last if requests_changes and snapshot.status is Status.CHANGES_REQUESTED else None
 
 
 def _adds_nothing(snapshot: ApprovalSnapshot, decisions: list[Counted]) -> bool:
@@ -109,17 +109,17 @@ def _earlier_block(level: LevelSnapshot, earlier: int, t: Translator) -> list[Bl
     return [note(f"{BlockId.EARLIER}-{level.number}", text, t)]
 
 
-def _decision_block(number: str, said_: Counted, limits: Limits, t: Translator) -> Block:
-    key = f"decision.{said_.verdict}"
+def _decision_block(number: str, decision: Counted, limits: Limits, t: Translator) -> Block:
+    key = f"decision.{decision.verdict}"
     text = t(
-        f"{key}.for" if said_.seat != said_.person else key,
-        who=t.mention(said_.person),
-        seat=t.mention(said_.seat),
-        when=t.date(said_.at),
+        f"{key}.for" if decision.seat != decision.person else key,
+        who=t.mention(decision.person),
+        seat=t.mention(decision.seat),
+        when=t.date(decision.at),
     )
     elements = [mrkdwn(text, 300, t)]
-    if said_.reason.strip():
-        quote = t("quote", reason=said_.reason.strip())
+    if decision.reason.strip():
+        quote = t("quote", reason=decision.reason.strip())
         elements.append(plain(quote, limits.reason, t))
     return context(f"{BlockId.DECISION}-{number}", *elements)
 

@@ -31,13 +31,13 @@ def card_not_posted(
     `problem` ends with Slack's error name, such as `slack.not_in_channel`. An `outdated` card was
     posted before but can no longer be updated.
     """
-    shown = renderer(snapshot, t)
-    kind = "out_of_date" if outdated else "not_posted" if shown.is_undecided else "not_shown"
+    rendered = renderer(snapshot, t)
+    kind = "out_of_date" if outdated else "not_posted" if rendered.is_undecided else "not_shown"
     name = problem.rpartition(".")[2]
     key = f"notice.card_not_posted.{name}"
     text = t(
         f"notice.card_{kind}",
-        subject=shown.public_subject(),
+        subject=rendered.public_subject(),
         channel=channel(snapshot.channel, t),
         fix=t(key if t.has(key) else "notice.card_not_posted.other", problem=t.inline(name, 80)),
     )

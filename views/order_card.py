@@ -63,7 +63,7 @@ def summary(snapshot: OrderSnapshot, t: Translator) -> str:
 
 
 def _blocks(snapshot: OrderSnapshot, limits: Limits, t: Translator) -> list[Block]:
-    asked = content(snapshot.order)
+    order_content = content(snapshot.order)
     approval: list[Block] = []
     if snapshot.approval is not None:
         approval = [
@@ -71,9 +71,9 @@ def _blocks(snapshot: OrderSnapshot, limits: Limits, t: Translator) -> list[Bloc
             *outcome_blocks(snapshot.approval, limits, t),
         ]
     return [
-        header(BlockId.HEADER, headline(snapshot.title, asked, t), t),
+        header(BlockId.HEADER, headline(snapshot.title, order_content, t), t),
         _summary_fields(snapshot, t),
-        *content_blocks(asked, limits, t),
+        *content_blocks(order_content, limits, t),
         *approval,
         text_block(BlockId.STEPS, _steps_text(snapshot, t), t),
         *_parcel_blocks(snapshot, t),
@@ -170,8 +170,8 @@ def _cancelled_blocks(snapshot: OrderSnapshot, limits: Limits, t: Translator) ->
     if snapshot.cancelled is None:
         return []
     cancelled = snapshot.cancelled
-    by, when = actor_text(cancelled.actor, t), t.date(cancelled.at)
-    text = t("order.cancelled.by_whom", who=by, when=when)
+    cancelled_by, when = actor_text(cancelled.actor, t), t.date(cancelled.at)
+    text = t("order.cancelled.by_whom", who=cancelled_by, when=when)
     blocks = [text_block(BlockId.CANCELLED, text, t)]
     if cancelled.reason.strip():
         quote = t("outcome.reason", reason=cancelled.reason.strip())
@@ -194,8 +194,8 @@ def _failure_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
         return []
     blocks = [text_block(BlockId.FAILURE, sentence, t)]
     if snapshot.failure.strip():
-        why = t("order.failure.why", failure=failure_words(snapshot.failure, t))
-        blocks.append(plain_note(f"{BlockId.FAILURE}-why", why, _FAILURE, t))
+        cause = t("order.failure.why", failure=failure_words(snapshot.failure, t))
+        blocks.append(plain_note(f"{BlockId.FAILURE}-why", cause, _FAILURE, t))
     return blocks
 
 
@@ -209,8 +209,8 @@ def _stuck_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
     text = t("order.stuck", step=step, when=since, order_id=order_id)
     blocks = [text_block(BlockId.ATTENTION, text, t)]
     if stuck.error.strip():
-        why = t("order.failure.why", failure=failure_words(stuck.error, t))
-        blocks.append(plain_note(f"{BlockId.ATTENTION}-why", why, _FAILURE, t))
+        cause = t("order.failure.why", failure=failure_words(stuck.error, t))
+        blocks.append(plain_note(f"{BlockId.ATTENTION}-why", cause, _FAILURE, t))
     return blocks
 
 
@@ -226,15 +226,19 @@ def _mail_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
 def _buttons(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
     if not snapshot.is_cancellable:
         return []
-    agree = t("button.cancel_order")
+    label = t("button.cancel_order")
     question = t(
         "confirm.cancel.text",
         order_id=t.clip_plain(snapshot.order.order_id, 80),
         customer=t.clip_plain(snapshot.order.customer, 120),
     )
-    asks = confirm(t("confirm.cancel.title"), question, agree, t)
+    confirmation = confirm(t("confirm.cancel.title"), question, label, t)
     cancel = button(
-        ActionId.CANCEL, agree, order_button_value(snapshot, t), style="danger", confirm=asks
+        ActionId.CANCEL,
+        label,
+        order_button_value(snapshot, t),
+        style="danger",
+        confirm=confirmation,
     )
     return [actions(BlockId.ACTIONS, cancel)]
 

@@ -44,8 +44,8 @@ class OrderContext:
 
     def without_line(self, key: str) -> "OrderContext":
         """Return the context without that line; the last line stays."""
-        left = [other for other in self.keys if other != key]
-        return replace(self, lines=",".join(left)) if left else self
+        keys = [other for other in self.keys if other != key]
+        return replace(self, lines=",".join(keys)) if keys else self
 
 
 def customer_input(typed: str, t: Translator) -> Block:
@@ -112,20 +112,20 @@ def kept_context(view: Mapping[str, object]) -> OrderContext:
         UnreadablePayloadError: the view is not this form.
 
     """
-    kept = from_json(word(view, "private_metadata"), OrderContext, "private_metadata")
-    keys = kept.keys
-    known = _KEYS.fullmatch(kept.lines) and len(set(keys)) == len(keys) <= MAX_LINES
-    if not kept.order_id or not known or max(map(int, keys)) >= kept.next:
+    saved = from_json(word(view, "private_metadata"), OrderContext, "private_metadata")
+    keys = saved.keys
+    known = _KEYS.fullmatch(saved.lines) and len(set(keys)) == len(keys) <= MAX_LINES
+    if not saved.order_id or not known or max(map(int, keys)) >= saved.next:
         raise UnreadablePayloadError("private_metadata")
-    return kept
+    return saved
 
 
-def typed_order(view: Mapping[str, object], kept: OrderContext) -> DraftOrder:
+def typed_order(view: Mapping[str, object], saved: OrderContext) -> DraftOrder:
     """Return the values of the form, including blank lines."""
     return DraftOrder(
-        order_id=kept.order_id,
+        order_id=saved.order_id,
         customer=_value(view, InputId.CUSTOMER, InputId.CUSTOMER),
-        lines=tuple(_line(view, key) for key in kept.keys),
+        lines=tuple(_line(view, key) for key in saved.keys),
         card_expiry=_value(view, InputId.CARD_EXPIRY, InputId.CARD_EXPIRY),
         note=_value(view, InputId.NOTE, InputId.NOTE),
         payment=_payment(view),

@@ -115,8 +115,8 @@ def total_block(reckoned: Reckoning, t: Translator) -> Block:
     """Return the total of the order as typed so far."""
     total = t.inline(str(reckoned.total), 80)
     if reckoned.mistake is not None:
-        why = notices.refusal(reckoned.mistake.code, reckoned.mistake.data, t)
-        text = t("form.total.mistake", sentence=why)
+        error = notices.refusal(reckoned.mistake.code, reckoned.mistake.data, t)
+        text = t("form.total.mistake", sentence=error)
     elif reckoned.total is None:
         text = t("form.total.open")
     elif reckoned.is_whole:

@@ -64,38 +64,38 @@ def build(
 ) -> View:
     """Return the empty form with this many lines."""
     keys = range(min(max(lines, 1), MAX_LINES))
-    kept = OrderContext(
+    saved = OrderContext(
         order_id=order_id, lines=",".join(map(str, keys)), next=len(keys), currency=currency
     )
     blank = DraftLine(sku="", quantity="", unit_price="")
     empty = DraftOrder(
         order_id=order_id, customer="", lines=tuple(blank for _ in keys), card_expiry=""
     )
-    return _form(kept, empty, catalogue, t)
+    return _form(saved, empty, catalogue, t)
 
 
 def _form(
-    kept: OrderContext,
+    saved: OrderContext,
     typed: DraftOrder,
     catalogue: Sequence[CatalogueEntry],
     t: Translator,
     problem: str = "",
 ) -> View:
     """Return the form with its values, and a `problem` (already escaped) at the top."""
-    number = t("form.number", order_id=t.inline(kept.order_id, 80))
-    reckoned = reckon(typed.lines, kept.currency)
+    number = t("form.number", order_id=t.inline(saved.order_id, 80))
+    reckoned = reckon(typed.lines, saved.currency)
     blocks = problem_blocks(problem, t)
     blocks += [
         note(BlockId.NOTICE, number, t),
         customer_input(typed.customer, t),
     ]
-    alone = len(kept.keys) == 1
-    lines = zip(kept.keys, typed.lines, reckoned.lines, strict=True)
+    is_only = len(saved.keys) == 1
+    lines = zip(saved.keys, typed.lines, reckoned.lines, strict=True)
     for at, (key, line, total) in enumerate(lines, start=1):
-        place = LinePlace(key=key, number=at, alone=alone, currency=kept.currency)
+        place = LinePlace(key=key, number=at, alone=is_only, currency=saved.currency)
         blocks += line_blocks(place, line, total, catalogue, t)
     blocks += [
-        _more(kept, t),
+        _more(saved, t),
         total_block(reckoned, t),
         *closing_inputs(typed, t),
     ]
@@ -106,15 +106,15 @@ def _form(
         submit=t("form.submit"),
         close=t("form.cancel"),
         callback_id=CallbackId.ORDER,
-        private_metadata=to_json(kept)[:PRIVATE_METADATA],
+        private_metadata=to_json(saved)[:PRIVATE_METADATA],
     )
 
 
-def _more(kept: OrderContext, t: Translator) -> Block:
-    if len(kept.keys) >= MAX_LINES:
+def _more(saved: OrderContext, t: Translator) -> Block:
+    if len(saved.keys) >= MAX_LINES:
         full = t("form.full", limit=MAX_LINES)
         return note(BlockId.FOOTER, full, t)
-    add = button(ActionId.ADD_LINE, t("form.add_line"), str(kept.next))
+    add = button(ActionId.ADD_LINE, t("form.add_line"), str(saved.next))
     return actions(BlockId.ACTIONS, add)
 
 
@@ -127,24 +127,24 @@ def add_line(
     view: Mapping[str, object], key: str, catalogue: Sequence[CatalogueEntry], t: Translator
 ) -> View | None:
     """Return the form with one more line; `key` is the button's value."""
-    kept = kept_context(view)
-    return _changed(view, kept, kept.with_line(key), catalogue, t)
+    saved = kept_context(view)
+    return _changed(view, saved, saved.with_line(key), catalogue, t)
 
 
 def remove_line(
     view: Mapping[str, object], key: str, catalogue: Sequence[CatalogueEntry], t: Translator
 ) -> View | None:
     """Return the form without the line of this key; the last line stays."""
-    kept = kept_context(view)
-    return _changed(view, kept, kept.without_line(key), catalogue, t)
+    saved = kept_context(view)
+    return _changed(view, saved, saved.without_line(key), catalogue, t)
 
 
 def recounted(
     view: Mapping[str, object], catalogue: Sequence[CatalogueEntry], t: Translator
 ) -> View:
     """Return the form with its totals updated."""
-    kept = kept_context(view)
-    return _form(kept, typed_order(view, kept), catalogue, t)
+    saved = kept_context(view)
+    return _form(saved, typed_order(view, saved), catalogue, t)
 
 
 def _changed(
@@ -168,8 +168,8 @@ def failed(
         UnreadablePayloadError: the view is not this form.
 
     """
-    kept = kept_context(view)
-    return _form(kept, typed_order(view, kept), catalogue, t, sentence)
+    saved = kept_context(view)
+    return _form(saved, typed_order(view, saved), catalogue, t, sentence)
 
 
 def parse(view: Mapping[str, object]) -> DraftOrder:
@@ -179,8 +179,8 @@ def parse(view: Mapping[str, object]) -> DraftOrder:
         UnreadablePayloadError: the view is not this form.
 
     """
-    kept = kept_context(view)
-    typed = typed_order(view, kept)
+    saved = kept_context(view)
+    typed = typed_order(view, saved)
     lines = tuple(typed.lines[index] for index in filled_lines(typed))
     return replace(typed, lines=lines)
 
@@ -191,19 +191,19 @@ def errors(mistakes: OrderFormErrors, view: Mapping[str, object], t: Translator)
     `view` is the submitted form, which has the blank lines that `mistakes` does not count: an error
     in the second line of the order appears at the form's line.
     """
-    kept = kept_context(view)
-    filled = [kept.keys[at] for at in filled_lines(typed_order(view, kept))]
-    found: dict[str, str] = {}
+    saved = kept_context(view)
+    keys = [saved.keys[at] for at in filled_lines(typed_order(view, saved))]
+    errors_: dict[str, str] = {}
     for name, sentence in notices.order_mistakes(mistakes, t).items():
         part, _, rest = name.partition(".")
         index, _, column = rest.partition(".")
         if part != LINES:
-            found[name] = sentence
+            errors_[name] = sentence
         elif not rest:
-            found[block_id(kept.keys[0], InputId.SKU)] = sentence
+            errors_[block_id(saved.keys[0], InputId.SKU)] = sentence
         else:
-            found[f"{LINES}.{filled[int(index)]}.{column}"] = sentence
-    return found
+            errors_[f"{LINES}.{keys[int(index)]}.{column}"] = sentence
+    return errors_
 
 
 def working(order_id: str, t: Translator) -> View:
@@ -222,13 +222,13 @@ def received(
 ) -> View:
     """Return the confirmation; `waits_in` is the card's channel, or empty if no approval is needed."""
     number = t.inline(order_id, 80)
-    next_ = t("form.received.goes_on")
+    next_step = t("form.received.goes_on")
     if waits_in:
-        next_ = t("form.received.waits", channel=notices.channel(waits_in, t))
+        next_step = t("form.received.waits", channel=notices.channel(waits_in, t))
     first = t("form.received", order_id=number, total=t.inline(total, 60))
-    paid = [t("form.received.paid_elsewhere")] if paid_elsewhere else []
+    paid_lines = [t("form.received.paid_elsewhere")] if paid_elsewhere else []
     status = t("form.received.status", order_id=number)
-    return _told("\n".join([first, next_, *paid, status]), t)
+    return _told("\n".join([first, next_step, *paid_lines, status]), t)
 
 
 def _told(sentence: str, t: Translator) -> View:

@@ -34,13 +34,13 @@ def latest(snapshots: Sequence[OrderSnapshot], t: Translator) -> Message:
     if not snapshots:
         empty = t("order.list.empty")
         return Message(text=empty, blocks=[text_block(BlockId.NOTICE, empty, t)])
-    shown = snapshots[:LATEST]
-    orders = [t.inline(f"{snapshot.order.order_id}", 60) for snapshot in shown]
+    visible = snapshots[:LATEST]
+    orders = [t.inline(f"{snapshot.order.order_id}", 60) for snapshot in visible]
     return Message(
-        text=t.count("order.list.text", len(shown), orders=t.list(orders)),
+        text=t.count("order.list.text", len(visible), orders=t.list(orders)),
         blocks=[
             text_block(BlockId.HEADER, t("order.list.title"), t),
-            *(_line(at, snapshot, t) for at, snapshot in enumerate(shown)),
+            *(_line(at, snapshot, t) for at, snapshot in enumerate(visible)),
             note(BlockId.FOOTER, t("order.list.hint"), t),
         ],
     )

@@ -36,12 +36,12 @@ def _outcome_text(snapshot: ApprovalSnapshot, last: Counted | None, t: Translato
     rule = rule_text(snapshot.rule, t)
     key = f"outcome.why.{snapshot.closing_rule}"
     code = t.inline(snapshot.closing_rule, 80)
-    why = t(key if t.has(key) else "outcome.why.other", rule=rule, code=code)
+    explanation = t(key if t.has(key) else "outcome.why.other", rule=rule, code=code)
     when = t.date(snapshot.closed_at) if snapshot.closed_at else ""
-    by = actor_text(snapshot.closed_by, t)
+    closed_by = actor_text(snapshot.closed_by, t)
     if last is not None and last.seat != last.person:
-        by = t("outcome.for", who=by, seat=t.mention(last.seat))
-    return t(_outcome_key("outcome", snapshot, t), who=by, when=when, why=why)
+        closed_by = t("outcome.for", who=closed_by, seat=t.mention(last.seat))
+    return t(_outcome_key("outcome", snapshot, t), who=closed_by, when=when, why=explanation)
 
 
 def short_outcome(snapshot: ApprovalSnapshot, t: Translator) -> str:

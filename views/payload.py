@@ -27,36 +27,36 @@ class UnreadablePayloadError(Exception):
 
 def table(source: object, *path: str) -> Mapping[str, object]:
     """Return the mapping at `path`, or an empty one."""
-    found: object = source
+    value: object = source
     for key in path:
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
 
 
 def tables(source: object, *path: str) -> tuple[Mapping[str, object], ...]:
     """Return the mappings in the list at `path`, without any other items."""
-    found = table(source, *path[:-1]).get(path[-1])
-    return tuple(map(table, found)) if isinstance(found, list) else ()
+    items = table(source, *path[:-1]).get(path[-1])
+    return tuple(map(table, items)) if isinstance(items, list) else ()
 
 
 def word(source: object, *path: str) -> str:
     """Return the string at `path`, or an empty one."""
-    found = table(source, *path[:-1]).get(path[-1])
-    return found if isinstance(found, str) else ""
+    value = table(source, *path[:-1]).get(path[-1])
+    return value if isinstance(value, str) else ""
 
 
 def words(source: object, *path: str) -> tuple[str, ...]:
     """Return the strings in the list at `path`, without any other items."""
-    found = table(source, *path[:-1]).get(path[-1])
-    return tuple(item for item in found if isinstance(item, str)) if isinstance(found, list) else ()
+    items = table(source, *path[:-1]).get(path[-1])
+    return tuple(item for item in items if isinstance(item, str)) if isinstance(items, list) else ()
 
 
 def instant(source: object, *path: str) -> datetime | None:
     """Return the Unix time at `path` as a datetime, or None."""
-    found = table(source, *path[:-1]).get(path[-1])
-    if type(found) is not int or not 0 <= found <= _LAST_INSTANT:
+    value = table(source, *path[:-1]).get(path[-1])
+    if type(value) is not int or not 0 <= value <= _LAST_INSTANT:
         return None
-    return datetime.fromtimestamp(found, UTC)
+    return datetime.fromtimestamp(value, UTC)
 
 
 def clicker(body: Mapping[str, object]) -> str:
@@ -80,16 +80,16 @@ def from_json(written: str, shape: type[T], what: str) -> T:
 
     """
     try:
-        found: object = json.loads(written)
+        value: object = json.loads(written)
     except (ValueError, RecursionError):  # RecursionError: brackets nested too deeply
         raise UnreadablePayloadError(what) from None
     kinds = get_type_hints(shape)
-    if not isinstance(found, dict) or found.keys() != kinds.keys():
+    if not isinstance(value, dict) or value.keys() != kinds.keys():
         raise UnreadablePayloadError(what)
     for key, kind in kinds.items():
-        if type(found[key]) is not kind or (kind is int and found[key] < 0):
+        if type(value[key]) is not kind or (kind is int and value[key] < 0):
             raise UnreadablePayloadError(f"{what}.{key}")
-    return shape(**found)
+    return shape(**value)
 
 
 def to_json(value: "DataclassInstance") -> str:

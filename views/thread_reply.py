@@ -37,10 +37,10 @@ def parse_reply(body: Mapping[str, object], bot_user: str) -> ThreadReply | None
     Edits, deletions, unfurled links and messages of apps are not comments.
     """
     event = table(body, "event")
-    ours = bot_user != "" and word(event, "parent_user_id") == bot_user
+    is_in_our_thread = bot_user != "" and word(event, "parent_user_id") == bot_user
     typed = word(event, "subtype") in _TYPED and not event.get("hidden")
     by_app = word(event, "bot_id") or word(event, "user") == bot_user
-    if not (ours and typed) or by_app or not is_person(word(event, "user")):
+    if not (is_in_our_thread and typed) or by_app or not is_person(word(event, "user")):
         return None
     reply = ThreadReply(
         event_id=word(body, "event_id"),
@@ -66,13 +66,13 @@ def request_of(root: Mapping[str, object], bot_user: str) -> str:
 
 def deciding_message(messages: Iterable[Mapping[str, object]], request_id: str) -> str:
     """Return the ts of the newest message with this request's *Approve* button; empty if there is none."""
-    found = ""
+    ts = ""
     for message in messages:
         for button in _buttons(message):
             value = _value(button)
             if word(button, "action_id") == ActionId.APPROVE and value is not None:
-                found = word(message, "ts") if value.request_id == request_id else found
-    return found
+                ts = word(message, "ts") if value.request_id == request_id else ts
+    return ts
 
 
 def _buttons(message: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:

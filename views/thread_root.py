@@ -115,18 +115,18 @@ def _blocks(
 def _level_lines(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[str]:
     """Return a line for each level of the route, and why the open one is blocked."""
     reached: dict[int, LevelSnapshot] = {level.number: level for level in snapshot.levels}
-    ahead = "next_one" if snapshot.is_open else "never"
-    shown = range(1, min(snapshot.levels_in_all, LEVELS) + 1)
+    unreached = "next_one" if snapshot.is_open else "never"
+    numbers = range(1, min(snapshot.levels_in_all, LEVELS) + 1)
     lines = [
         level_title(
             snapshot,
             number,
-            level_state(snapshot, reached[number]) if number in reached else ahead,
+            level_state(snapshot, reached[number]) if number in reached else unreached,
             t,
         )
-        for number in shown
+        for number in numbers
     ]
-    if more := snapshot.levels_in_all - len(shown):
+    if more := snapshot.levels_in_all - len(numbers):
         lines.append(t.count("thread.levels.more", more))
     level = snapshot.open_level
     if level is not None and level.blocked:  # a blocked level may have no reply that explains it

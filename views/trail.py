@@ -22,9 +22,9 @@ def trail_blocks(facts: Sequence[AuditEvent], t: Translator) -> list[Block]:
     """Return the latest facts with their actors, times and reasons; long reasons are shortened."""
     if not facts:
         return []
-    shown = facts[-LATEST:]
-    first = len(facts) - len(shown) + 1
-    lines = [_line(number, fact, t) for number, fact in enumerate(shown, start=first)]
+    visible = facts[-LATEST:]
+    first = len(facts) - len(visible) + 1
+    lines = [_line(number, fact, t) for number, fact in enumerate(visible, start=first)]
     blocks = [text_block(BlockId.TRAIL, t("trail.title"), t)]
     if first > 1:
         text = t("trail.earlier", count=first - 1)
@@ -36,13 +36,13 @@ def trail_blocks(facts: Sequence[AuditEvent], t: Translator) -> list[Block]:
 
 
 def _line(number: int, fact: AuditEvent, t: Translator) -> str:
-    by_itself = not fact.actor.person and not fact.actor.operator
+    is_automatic = not fact.actor.person and not fact.actor.operator
     reason = t.inline(fact.reason, _REASON)
     return t(
         "trail.line.reason" if reason else "trail.line",
         number=number,
         when=t.date(fact.at),
-        who=t("trail.nobody") if by_itself else actor_text(fact.actor, t),
+        who=t("trail.nobody") if is_automatic else actor_text(fact.actor, t),
         what=_what(fact, t),
         reason=reason,
     )

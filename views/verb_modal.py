@@ -48,7 +48,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Kept(ClickContext):
+class _Metadata(ClickContext):
     """The form's private metadata: the context, the verb, and whether a reason is required.
 
     `hr_type` is the type of the HR request to amend; empty for other requests.
@@ -88,8 +88,8 @@ def reject(click: Click, t: Translator) -> View:
 
 
 def _of_click(verb: Verb, click: Click, t: Translator) -> View:
-    asks = click.reason_required
-    return _form(verb, context_of(click), Typed(), "", t, reason_required=asks)
+    context, required = context_of(click), click.reason_required
+    return _form(verb, context, Typed(), "", t, reason_required=required)
 
 
 def form(  # noqa: PLR0913 - a form shown again has this many parts
@@ -109,25 +109,33 @@ def form(  # noqa: PLR0913 - a form shown again has this many parts
     """
     if verb is Verb.AMEND:
         context, typed = with_snapshot(context, snapshot, t), typed or typed_of(snapshot.content)
-    asks = _policy_asks(verb, snapshot)
+    required = _policy_requires_reason(verb, snapshot)
     return _form(
-        verb, context, typed or Typed(), problem, t, reason_required=asks, products=products
+        verb, context, typed or Typed(), problem, t, reason_required=required, products=products
     )
 
 
 def again(submission: Submission, sentence: str, t: Translator) -> View:
     """Return the form as it was submitted, with what went wrong at the top."""
-    one = submission
-    asks = one.reason_required
-    return _form(one.verb, one.context, one.typed, sentence, t, reason_required=asks)
+    return _form(
+        submission.verb,
+        submission.context,
+        submission.typed,
+        sentence,
+        t,
+        reason_required=submission.reason_required,
+    )
 
 
-def _policy_asks(verb: Verb, snapshot: ApprovalSnapshot) -> bool:
+def _policy_requires_reason(verb: Verb, snapshot: ApprovalSnapshot) -> bool:
     level = snapshot.levels[-1] if snapshot.levels else None
     if level is None:
         return False
-    asks = {Verb.APPROVE: level.approve_reason_required, Verb.REJECT: level.reject_reason_required}
-    return asks.get(verb, False)
+    required = {
+        Verb.APPROVE: level.approve_reason_required,
+        Verb.REJECT: level.reject_reason_required,
+    }
+    return required.get(verb, False)
 
 
 def _form(  # noqa: PLR0913 - a form shown again has this many parts
@@ -140,13 +148,13 @@ def _form(  # noqa: PLR0913 - a form shown again has this many parts
     reason_required: bool,
     products: Sequence[CatalogueEntry] = (),
 ) -> View:
-    what = t(f"verb.{verb}.what", subject=context.subject)
-    own = {field.name: getattr(context, field.name) for field in fields(ClickContext)}
+    subject = t(f"verb.{verb}.what", subject=context.subject)
+    context_fields = {field.name: getattr(context, field.name) for field in fields(ClickContext)}
     return modal(
         t(f"verb.{verb}.title"),
         [
             *problem_blocks(problem, t),
-            section(BlockId.SUBJECT, plain(what, 600, t)),
+            section(BlockId.SUBJECT, plain(subject, 600, t)),
             *input_blocks(verb, typed, t, reason_required=reason_required, products=products),
         ],
         t,
@@ -154,8 +162,8 @@ def _form(  # noqa: PLR0913 - a form shown again has this many parts
         close=t("verb.cancel"),
         callback_id=CallbackId.VERB,
         private_metadata=metadata(
-            _Kept(
-                **own,
+            _Metadata(
+                **context_fields,
                 verb=verb.value,
                 reason_required=reason_required,
                 hr_type=hr_fields.type_of(typed.fields),
@@ -174,20 +182,20 @@ def parse_submission(body: Mapping[str, object]) -> Submission:
     view_id, view_hash = word(body, "view", "id"), word(body, "view", "hash")
     if not view_id:
         raise UnreadablePayloadError("view.id")
-    kept = from_json(word(body, "view", "private_metadata"), _Kept, "private_metadata")
-    if kept.verb not in frozenset(Verb) - {Verb.REFRESH}:
+    saved = from_json(word(body, "view", "private_metadata"), _Metadata, "private_metadata")
+    if saved.verb not in frozenset(Verb) - {Verb.REFRESH}:
         raise UnreadablePayloadError("private_metadata.verb")
     view = body["view"]
     typed = typed_in(view if isinstance(view, Mapping) else {})
-    if kept.hr_type and isinstance(view, Mapping):
-        typed = replace(typed, fields=hr_fields.read(view, kept.hr_type))
+    if saved.hr_type and isinstance(view, Mapping):
+        typed = replace(typed, fields=hr_fields.read(view, saved.hr_type))
     return Submission(
-        verb=Verb(kept.verb),
+        verb=Verb(saved.verb),
         context=ClickContext(
-            **{field.name: getattr(kept, field.name) for field in fields(ClickContext)}
+            **{field.name: getattr(saved, field.name) for field in fields(ClickContext)}
         ),
         typed=typed,
-        reason_required=kept.reason_required,
+        reason_required=saved.reason_required,
         person=clicker(body),
         view_id=view_id,
         view_hash=view_hash,
@@ -196,28 +204,28 @@ def parse_submission(body: Mapping[str, object]) -> Submission:
 
 def check(submission: Submission, t: Translator) -> dict[str, str]:
     """Return the field errors that can be found without a workflow; empty if there are none."""
-    found: dict[str, RuleError] = {}
-    asked, typed = inputs_for(submission.verb), submission.typed
-    if InputId.REASON in asked:
+    errors: dict[str, RuleError] = {}
+    inputs, typed = inputs_for(submission.verb), submission.typed
+    if InputId.REASON in inputs:
         required = needs_reason(submission.verb, required=submission.reason_required)
         if required and not typed.reason.strip():
-            found[InputId.REASON.value] = ReasonRequiredError()
+            errors[InputId.REASON.value] = ReasonRequiredError()
         elif len(typed.reason) > INPUT:
-            found[InputId.REASON.value] = ReasonTooLongError(length=str(len(typed.reason)))
+            errors[InputId.REASON.value] = ReasonTooLongError(length=str(len(typed.reason)))
         elif not is_storable(typed.reason):  # an unpaired surrogate cannot be sent
-            found[InputId.REASON.value] = TextUnreadableError()
-    if InputId.DELEGATE in asked and not typed.delegate:
-        found[InputId.DELEGATE.value] = NobodyNamedError()
-    if InputId.PEOPLE in asked and not typed.people and not typed.source_words:
-        found[InputId.PEOPLE.value] = NobodyNamedError()
+            errors[InputId.REASON.value] = TextUnreadableError()
+    if InputId.DELEGATE in inputs and not typed.delegate:
+        errors[InputId.DELEGATE.value] = NobodyNamedError()
+    if InputId.PEOPLE in inputs and not typed.people and not typed.source_words:
+        errors[InputId.PEOPLE.value] = NobodyNamedError()
     if submission.verb is Verb.AMEND:
         try:
             content = amended(submission)
         except RequestFormErrors as mistakes:
-            found |= mistakes.by_field
+            errors |= mistakes.by_field
         else:
-            found |= hr_fields.mistakes(content) if typed.fields else {}
-    return notices.field_refusals(found, t)
+            errors |= hr_fields.mistakes(content) if typed.fields else {}
+    return notices.field_refusals(errors, t)
 
 
 def amended(submission: Submission) -> Content:
