@@ -16,17 +16,14 @@ from views.blocks import (
 from views.ids import BlockId, CallbackId, InputId
 from views.inputs import choice_input
 from views.outcome import short_outcome
-from views.payload import UnreadablePayloadError, from_json, to_json, word
+from views.payload import UnreadablePayloadError, from_json, input_value, to_json, word
 from views.translator import Translator
-from views.verb_inputs import content_input, value_of
+from views.verb_inputs import content_input
 from workflows.rules.approvals.form import DraftContent, DraftRequest, RequestFormErrors
 from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 
 _CONTENT = (InputId.TITLE, InputId.TEXT, InputId.AMOUNT, InputId.LINKS)
-
-
-_NOTHING = DraftContent(title="")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +74,6 @@ def _inputs(typed: DraftRequest, choices: Sequence[tuple[str, str]], t: Translat
         ),
         text_input(
             InputId.ANSWER_WITHIN,
-            InputId.ANSWER_WITHIN,
             t("approval_form.answer_within"),
             t,
             typed=typed.answer_within,
@@ -103,12 +99,12 @@ def parse(view: Mapping[str, object]) -> DraftRequest:
         request_id=saved.request_id,
         policy=word(view, *policy, "selected_option", "value") or word(view, *policy, "value"),
         content=DraftContent(
-            title=value_of(view, InputId.TITLE),
-            text=value_of(view, InputId.TEXT),
-            amount=value_of(view, InputId.AMOUNT),
-            links=value_of(view, InputId.LINKS),
+            title=input_value(view, InputId.TITLE),
+            text=input_value(view, InputId.TEXT),
+            amount=input_value(view, InputId.AMOUNT),
+            links=input_value(view, InputId.LINKS),
         ),
-        answer_within=value_of(view, InputId.ANSWER_WITHIN),
+        answer_within=input_value(view, InputId.ANSWER_WITHIN),
     )
 
 

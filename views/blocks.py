@@ -45,13 +45,13 @@ class Limits:
     text: int
     fields: int
     field: int
-    reason: int
-    decisions: int
-    levels: int
-    people: int
     links: int
-    changes: int
-    remarks: int
+    reason: int = 0
+    decisions: int = 0
+    levels: int = 0
+    people: int = 0
+    changes: int = 0
+    remarks: int = 0
 
 
 # Up to eight people (`rules.notice.MENTIONED`) are notified by the card alone, so it names them all.
@@ -200,24 +200,24 @@ def actions(block_id: str, *buttons: Block) -> Block:
 
 
 def text_input(  # noqa: PLR0913 - an input has this many parts
-    block_id: str,
-    action_id: str,
+    input_id: str,
     label: str,
     t: Translator,
     *,
+    block_id: str = "",
     typed: str = "",
     placeholder: str = "",
     hint: str = "",
     multiline: bool = False,
     optional: bool = False,
 ) -> Block:
-    """Return a text input, filled with what was `typed` before."""
-    element: Block = {"type": "plain_text_input", "action_id": action_id, "multiline": multiline}
+    """Return a text input, filled with what was `typed` before; its block has the same id by default."""
+    element: Block = {"type": "plain_text_input", "action_id": input_id, "multiline": multiline}
     if typed:
         element["initial_value"] = typed[:INPUT]
     if placeholder:
         element["placeholder"] = plain(placeholder, HEADER, t)
-    return field(block_id, element, label, t, hint=hint, optional=optional)
+    return field(block_id or input_id, element, label, t, hint=hint, optional=optional)
 
 
 def field(  # noqa: PLR0913 - an input has this many parts

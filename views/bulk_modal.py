@@ -25,7 +25,15 @@ from views.content import amount_text, is_shortened, subject, subject_mrkdwn
 from views.home_rows import ToDecide, request_blocks
 from views.ids import BlockId, CallbackId, InputId
 from views.inputs import radio_input
-from views.payload import UnreadablePayloadError, clicker, from_json, table, tables, word
+from views.payload import (
+    UnreadablePayloadError,
+    clicker,
+    from_json,
+    input_value,
+    table,
+    tables,
+    word,
+)
 from views.people import actor_text
 from views.translator import Translator
 from workflows.rules.approvals.request import Verdict
@@ -42,13 +50,7 @@ _GENEROUS = Limits(
     text=SECTION,
     fields=2900,
     field=300,
-    reason=0,
-    decisions=0,
-    levels=0,
-    people=0,
     links=2600,
-    changes=0,
-    remarks=0,
 )
 _LIMITS_TO_TRY = (_GENEROUS, replace(_GENEROUS, text=600, fields=600, links=600))
 _VIEW = 240_000
@@ -136,7 +138,6 @@ def _form(rows: Sequence[ToDecide], limits: Limits, t: Translator) -> View:
             _chosen_input([row.face for row in rows], items, t),
             radio_input(InputId.VERDICT, t("bulk.verdict"), verdicts, Verdict.APPROVE.value, t),
             text_input(
-                InputId.REASON,
                 InputId.REASON,
                 t("bulk.reason"),
                 t,
@@ -245,7 +246,7 @@ def parse(body: Mapping[str, object]) -> BulkSubmission:
     return BulkSubmission(
         items=tuple(chosen),
         verdict=Verdict(verdict),
-        reason=word(view, *values, InputId.REASON, InputId.REASON, "value"),
+        reason=input_value(view, InputId.REASON),
         person=clicker(body),
         view_id=word(view, "id"),
         view_hash=word(view, "hash"),

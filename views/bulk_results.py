@@ -28,20 +28,20 @@ class BulkResult:
     sentence: str = ""
 
 
-def results(results_: Sequence[BulkResult], t: Translator) -> View:
+def results(outcomes: Sequence[BulkResult], t: Translator) -> View:
     """Return a modal with the result of each decision and a summary."""
     lines = [
         text_block(f"{BlockId.ITEM}-{result.item.number}", _line(result, t), t)
-        for result in results_
+        for result in outcomes
     ]
     title, close = t("bulk.title"), t("verb.close")
-    summary = text_block(BlockId.SUMMARY, summary_text(results_, t), t)
+    summary = text_block(BlockId.SUMMARY, summary_text(outcomes, t), t)
     return modal(title, [summary, divider(BlockId.DIVIDER), *lines], t, close=close)
 
 
-def summary_text(results_: Sequence[BulkResult], t: Translator) -> str:
+def summary_text(outcomes: Sequence[BulkResult], t: Translator) -> str:
     """Return the numbers of accepted and refused decisions."""
-    reached = [result.progress for result in results_]
+    reached = [result.progress for result in outcomes]
     if Progress.WAITING in reached:
         return t("bulk.working")
     refused = reached.count(Progress.REFUSED)
@@ -51,9 +51,9 @@ def summary_text(results_: Sequence[BulkResult], t: Translator) -> str:
     return t("bulk.told", accepted=text, refused=t.count("bulk.refused", refused))
 
 
-def in_words(results_: Sequence[BulkResult], t: Translator) -> str:
+def in_words(outcomes: Sequence[BulkResult], t: Translator) -> str:
     """Return the same as `results` as text, for a person who has closed the modal."""
-    lines = [summary_text(results_, t), *(_line(result, t) for result in results_)]
+    lines = [summary_text(outcomes, t), *(_line(result, t) for result in outcomes)]
     return "\n".join(lines)
 
 
@@ -72,10 +72,10 @@ def begun(submission: BulkSubmission) -> list[BulkResult]:
 
 
 def with_result(
-    results_: Sequence[BulkResult], item: BulkItem, progress: Progress, sentence: str
+    outcomes: Sequence[BulkResult], item: BulkItem, progress: Progress, sentence: str
 ) -> list[BulkResult]:
     """Return the results with that of one decision replaced."""
     return [
         replace(result, progress=progress, sentence=sentence) if result.item == item else result
-        for result in results_
+        for result in outcomes
     ]

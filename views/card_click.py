@@ -1,7 +1,8 @@
 """A click on a card, and the context that a modal keeps of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
 from views.blocks import PRIVATE_METADATA
 from views.content import subject
@@ -78,8 +79,6 @@ def order_button_value(snapshot: OrderSnapshot, t: Translator) -> str:
         reason_required=False,
         currency=snapshot.order.total.currency,
         subject=subject(content(snapshot.order), _SUBJECT, t),
-        reply_level=0,
-        reply_revision=0,
     )
     return to_json(value)
 
@@ -90,7 +89,7 @@ def level_number(snapshot: ApprovalSnapshot) -> int:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Click:
+class Click(ButtonValue):
     """A click on a card. Strings are empty if Slack did not send them.
 
     A click in a custom step has no `trigger_id` and no `response_url`, but an
@@ -98,15 +97,6 @@ class Click:
     ephemeral message has no `message_ts`, since only the `response_url` can update that message.
     """
 
-    request_id: str
-    content_revision: int
-    level: int
-    card_version: int
-    reason_required: bool
-    currency: str
-    subject: str
-    reply_level: int = 0
-    reply_revision: int = 0
     action_id: ActionId
     person: str
     channel: str
@@ -147,15 +137,7 @@ def parse_click(body: Mapping[str, object]) -> Click:
         message_ts = ""
     thread_ts = word(body, "container", "thread_ts") or word(body, "message", "thread_ts")
     return Click(
-        request_id=value.request_id,
-        content_revision=value.content_revision,
-        level=value.level,
-        card_version=value.card_version,
-        reason_required=value.reason_required,
-        currency=value.currency,
-        subject=value.subject,
-        reply_level=value.reply_level,
-        reply_revision=value.reply_revision,
+        **asdict(value),
         action_id=ActionId(action_id),
         person=clicker(body),
         channel=word(body, "channel", "id") or word(body, "container", "channel_id"),
@@ -238,11 +220,14 @@ def pressed_copy(place: Click | ClickContext, person: str) -> CardCopy:
     )
 
 
-def context_of(click: Click) -> ClickContext:
-    """Return the part of `click` that its modal keeps."""
-    return ClickContext(
-        **{field.name: getattr(click, field.name) for field in fields(ClickContext)}
-    )
+def context_fields(source: Click | ClickContext) -> dict[str, Any]:
+    """Return the fields of a `ClickContext` by name."""
+    return {field.name: getattr(source, field.name) for field in fields(ClickContext)}
+
+
+def context_of(source: Click | ClickContext) -> ClickContext:
+    """Return the part of a click that its modal keeps."""
+    return ClickContext(**context_fields(source))
 
 
 def with_snapshot(context: ClickContext, snapshot: ApprovalSnapshot, t: Translator) -> ClickContext:

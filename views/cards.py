@@ -33,7 +33,6 @@ from workflows.rules.notice import Notice
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus, content
 from workflows.rules.shared.card import CardCopy
 from workflows.rules.shared.content import Content
-from workflows.rules.shared.money import Money
 from workflows.rules.snapshots import Snapshot
 
 S = TypeVar("S", bound=Snapshot)
@@ -81,10 +80,6 @@ class Renderer(ABC, Generic[S]):
         return self.subject()
 
     @abstractmethod
-    def amount(self) -> Money | None:
-        """Return the amount, if the request has one."""
-
-    @abstractmethod
     def status(self) -> str:
         """Return the name of the status."""
 
@@ -127,9 +122,6 @@ class _ApprovalRenderer(Renderer[ApprovalSnapshot]):
     def content(self) -> Content:
         return self.snapshot.content
 
-    def amount(self) -> Money | None:
-        return self.snapshot.content.amount
-
     def status(self) -> str:
         status = "blocked" if is_blocked(self.snapshot) else self.snapshot.status
         return self.t(f"approval.{status}")
@@ -168,9 +160,6 @@ class _OrderRenderer(Renderer[OrderSnapshot]):
 
     def public_subject(self) -> str:
         return subject_mrkdwn(self.content(), self.t)
-
-    def amount(self) -> Money:
-        return self.snapshot.order.total
 
     def status(self) -> str:
         return self.t(f"order.{self.snapshot.status}")
@@ -212,9 +201,6 @@ class _HrRenderer(Renderer[HrSnapshot]):
 
     def public_subject(self) -> str:
         return subject_mrkdwn(Content(title=self.snapshot.title), self.t)
-
-    def amount(self) -> Money | None:
-        return self.content().amount
 
     def status(self) -> str:
         return self.t(f"approval.{self.snapshot.status}")

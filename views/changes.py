@@ -9,6 +9,7 @@ from views.blocks import (
     mrkdwn,
     note,
     plain,
+    plain_note,
     sections,
     text_block,
 )
@@ -137,8 +138,8 @@ def change_request_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Transla
     blocks = [text_block(BlockId.CHANGE_REQUEST, "\n".join(lines), t)]
     if request.reason.strip():
         quote = t("quote", reason=request.reason.strip())
-        text = plain(quote, min(limits.reason * 2, SECTION), t)
-        blocks.append(context(f"{BlockId.CHANGE_REQUEST}-why", text))
+        limit = min(limits.reason * 2, SECTION)
+        blocks.append(plain_note(f"{BlockId.CHANGE_REQUEST}-why", quote, limit, t))
     return blocks
 
 

@@ -23,12 +23,8 @@ _LIMITS = Limits(
     fields=500,
     field=120,
     reason=200,
-    decisions=0,
-    levels=0,
     people=NAMED,
     links=600,
-    changes=0,
-    remarks=0,
 )
 """A row shows less of the request than a card; *More…* shows the whole."""
 
@@ -81,7 +77,7 @@ def _title(rendered: Renderer[Any]) -> str:
         "home.title",
         title=rendered.t.inline(rendered.snapshot.title, 80),
         subject=rendered.subject(),
-        amount=amount_text(rendered.amount(), rendered.t),
+        amount=amount_text(rendered.content().amount, rendered.t),
     )
 
 

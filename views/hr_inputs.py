@@ -62,7 +62,7 @@ class HrContext:
         """The fields that the form shows."""
         return FIELDS[HrType(self.type)] if self.type else ()
 
-    def keeping(self, typed: DraftHr) -> "HrContext":
+    def with_hidden_values(self, typed: DraftHr) -> "HrContext":
         """Return the context with the values of the fields that the form does not show."""
         hidden = {
             name: value if len(value := getattr(typed, name)) <= KEPT else ""
@@ -125,14 +125,12 @@ def common_inputs(typed: DraftHr, t: Translator) -> list[Block]:
     return [
         text_input(
             InputId.TITLE,
-            InputId.TITLE,
             t("hr.form.title.label"),
             t,
             typed=typed.title,
             hint=t("hr.form.title.hint"),
         ),
         text_input(
-            InputId.DESCRIPTION,
             InputId.DESCRIPTION,
             t("hr.form.description"),
             t,
@@ -164,7 +162,7 @@ def field_input(name: str, typed: DraftHr, offer: HrOffer, t: Translator) -> Blo
     if name == "amount" and offer.currency:
         label = t("hr.form.amount.in", currency=offer.currency)
     return text_input(
-        input_id, input_id, label, t, typed=value, placeholder="120.00" if name == "amount" else ""
+        input_id, label, t, typed=value, placeholder="120.00" if name == "amount" else ""
     )
 
 

@@ -76,7 +76,7 @@ def copied(request: HrRequest, offer: HrOffer, t: Translator) -> View:
     typed = written_of(request)
     type_ = request.type.value if request.type in offer.types else ""
     saved = HrContext(request_id=request.request_id, type=type_, link=request.link)
-    return build(saved.keeping(typed), offer, typed, t)
+    return build(saved.with_hidden_values(typed), offer, typed, t)
 
 
 def _form(saved: HrContext, offer: HrOffer, typed: DraftHr, problem: str, t: Translator) -> View:
@@ -116,7 +116,7 @@ def with_type(view: Mapping[str, object], type_: str, offer: HrOffer, t: Transla
     if type_ not in offer.types or type_ == saved.type:
         return None
     typed = replace(typed_hr(view, saved), type=type_)
-    return _form(replace(saved, type=type_).keeping(typed), offer, typed, "", t)
+    return _form(replace(saved, type=type_).with_hidden_values(typed), offer, typed, "", t)
 
 
 def with_link(
@@ -140,7 +140,7 @@ def failed(view: Mapping[str, object], offer: HrOffer, sentence: str, t: Transla
     typed = typed_hr(view, saved)
     if typed.type in offer.types:
         saved = replace(saved, type=typed.type)
-    return _form(saved.keeping(typed), offer, typed, sentence, t)
+    return _form(saved.with_hidden_values(typed), offer, typed, sentence, t)
 
 
 def parse(view: Mapping[str, object]) -> DraftHr:
@@ -165,10 +165,10 @@ def errors(mistakes: HrFormErrors, view: Mapping[str, object], t: Translator) ->
     Slack refuses errors of fields that the form does not show, so those are at the title.
     """
     visible = {BlockId.TYPE.value, "title", "description", "priority", *kept_context(view).fields}
-    errors_: dict[str, str] = {}
+    by_block: dict[str, str] = {}
     for name, sentence in notices.field_refusals(mistakes.by_field, t).items():
-        errors_.setdefault(name if name in visible else "title", sentence)
-    return errors_
+        by_block.setdefault(name if name in visible else "title", sentence)
+    return by_block
 
 
 def unknown_type(t: Translator) -> dict[str, str]:

@@ -90,7 +90,7 @@ def choice_input(
         if value.strip() and len(value) <= OPTION_VALUE
     }
     if not 0 < len(options) <= OPTIONS:
-        return text_input(input_id, input_id, label, t, typed=typed)
+        return text_input(input_id, label, t, typed=typed)
     element: Block = {
         "type": "static_select",
         "action_id": input_id,

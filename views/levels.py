@@ -127,13 +127,7 @@ def _decision_block(number: str, decision: Counted, limits: Limits, t: Translato
 def _level_text(
     snapshot: ApprovalSnapshot, level: LevelSnapshot, limits: Limits, t: Translator
 ) -> str:
-    title = t(
-        "level.title",
-        number=level.number,
-        in_all=snapshot.levels_in_all,
-        name=t.inline(level.name, 80),
-        state=t(f"level.{level_state(snapshot, level)}"),
-    )
+    title = level_title(snapshot, level.number, level_state(snapshot, level), t)
     if level.passed or snapshot.status is not Status.PENDING:
         return title
     lines = [title, *waiting_lines(snapshot, level, limits, t)]

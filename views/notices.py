@@ -8,7 +8,6 @@ from views.ids import BlockId
 from views.text import link
 from views.translator import Translator
 from workflows.rules.approvals.verbs import Verb
-from workflows.rules.orders.form import OrderFormErrors
 from workflows.rules.orders.verbs import OrderVerb
 from workflows.rules.shared.errors import RuleError
 
@@ -66,11 +65,6 @@ def _refusal(code: str, data: Mapping[str, str], blanks: dict[str, str], t: Tran
 def not_a_source(written: str, t: Translator) -> str:
     """Return, as plain text, that a source is not written as in a policy."""
     return t("refusal.not_a_source", source=t.clip_plain(written, 80))
-
-
-def order_mistakes(mistakes: OrderFormErrors, t: Translator) -> dict[str, str]:
-    """Return the error of each field as plain text."""
-    return field_refusals(mistakes.by_field, t)
 
 
 def field_refusals(by_field: Mapping[str, RuleError], t: Translator) -> dict[str, str]:

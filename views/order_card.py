@@ -35,7 +35,7 @@ from workflows.rules.orders.parcel import Parcel
 
 _NAME = 160
 _FAILURE = 600
-_GOING_BACK = frozenset({OrderStatus.COMPENSATING, OrderStatus.NEEDS_ATTENTION})
+_BEING_UNDONE = frozenset({OrderStatus.COMPENSATING, OrderStatus.NEEDS_ATTENTION})
 
 
 def build(snapshot: OrderSnapshot, t: Translator) -> Message:
@@ -181,7 +181,7 @@ def _cancelled_blocks(snapshot: OrderSnapshot, limits: Limits, t: Translator) ->
 
 def _failure_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
     """Return the failure, its cause, and the undone steps; the cause may be long, so it is plain text."""
-    if snapshot.status in _GOING_BACK:
+    if snapshot.status in _BEING_UNDONE:
         sentence = t(f"order.back.{snapshot.ending}")
     elif snapshot.status is OrderStatus.FAILED:
         sentence = t("order.failure.failed", undone=_undone_text(snapshot, t))
@@ -192,11 +192,10 @@ def _failure_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
         sentence = _undone_text(snapshot, t)
     else:
         return []
-    blocks = [text_block(BlockId.FAILURE, sentence, t)]
-    if snapshot.failure.strip():
-        cause = t("order.failure.why", failure=failure_words(snapshot.failure, t))
-        blocks.append(plain_note(f"{BlockId.FAILURE}-why", cause, _FAILURE, t))
-    return blocks
+    return [
+        text_block(BlockId.FAILURE, sentence, t),
+        *_cause_blocks(BlockId.FAILURE, snapshot.failure, t),
+    ]
 
 
 def _stuck_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
@@ -207,11 +206,17 @@ def _stuck_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
     step, since = t(f"order.step.{stuck.step}"), t.date(stuck.since)
     order_id = t.inline(snapshot.order.order_id, 80)
     text = t("order.stuck", step=step, when=since, order_id=order_id)
-    blocks = [text_block(BlockId.ATTENTION, text, t)]
-    if stuck.error.strip():
-        cause = t("order.failure.why", failure=failure_words(stuck.error, t))
-        blocks.append(plain_note(f"{BlockId.ATTENTION}-why", cause, _FAILURE, t))
-    return blocks
+    return [
+        text_block(BlockId.ATTENTION, text, t),
+        *_cause_blocks(BlockId.ATTENTION, stuck.error, t),
+    ]
+
+
+def _cause_blocks(block_id: str, error: str, t: Translator) -> list[Block]:
+    if not error.strip():
+        return []
+    cause = t("order.failure.why", failure=failure_words(error, t))
+    return [plain_note(f"{block_id}-why", cause, _FAILURE, t)]
 
 
 def _mail_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
@@ -255,11 +260,10 @@ def _undone_text(snapshot: OrderSnapshot, t: Translator) -> str:
 
 
 def _footer_text(snapshot: OrderSnapshot, t: Translator) -> str:
-    order_id, received = (
-        t.inline(snapshot.order.order_id, 80),
-        t.date(snapshot.received_at),
-    )
+    blanks = {
+        "order_id": t.inline(snapshot.order.order_id, 80),
+        "when": t.date(snapshot.received_at),
+    }
     if snapshot.ended_at is None:
-        return t("order.foot", order_id=order_id, when=received)
-    ended = t.date(snapshot.ended_at)
-    return t("order.foot.ended", order_id=order_id, when=received, ended=ended)
+        return t("order.foot", **blanks)
+    return t("order.foot.ended", ended=t.date(snapshot.ended_at), **blanks)

@@ -8,7 +8,7 @@ from views.blocks import Block, text_input
 from views.ids import InputId
 from views.inputs import radio_input
 from views.order_lines import block_id
-from views.payload import UnreadablePayloadError, from_json, word
+from views.payload import UnreadablePayloadError, from_json, input_value, word
 from views.translator import Translator
 from workflows.rules.orders.form import DraftLine, DraftOrder, is_blank
 from workflows.rules.orders.order import PaymentMode
@@ -51,7 +51,7 @@ class OrderContext:
 def customer_input(typed: str, t: Translator) -> Block:
     """Return the input for the customer's name."""
     label = t("form.customer")
-    return text_input(InputId.CUSTOMER, InputId.CUSTOMER, label, t, typed=typed)
+    return text_input(InputId.CUSTOMER, label, t, typed=typed)
 
 
 def closing_inputs(typed: DraftOrder, t: Translator) -> list[Block]:
@@ -61,16 +61,14 @@ def closing_inputs(typed: DraftOrder, t: Translator) -> list[Block]:
         radio_input(InputId.PAYMENT, t("form.payment"), modes, typed.payment.value, t),
         text_input(
             InputId.CARD_EXPIRY,
-            InputId.CARD_EXPIRY,
             t("form.card_expiry"),
             t,
             typed=typed.card_expiry,
             placeholder="09/28",
             hint=t("form.card_expiry.hint"),
-            optional=True,
+            optional=True,  # needed only for a charge, which the rules check
         ),
         text_input(
-            InputId.EMAIL,
             InputId.EMAIL,
             t("form.email"),
             t,
@@ -80,7 +78,6 @@ def closing_inputs(typed: DraftOrder, t: Translator) -> list[Block]:
         ),
         text_input(
             InputId.ANSWER_WITHIN,
-            InputId.ANSWER_WITHIN,
             t("form.answer_within"),
             t,
             typed=typed.answer_within,
@@ -89,7 +86,6 @@ def closing_inputs(typed: DraftOrder, t: Translator) -> list[Block]:
             optional=True,
         ),
         text_input(
-            InputId.NOTE,
             InputId.NOTE,
             t("form.note"),
             t,
@@ -124,13 +120,13 @@ def typed_order(view: Mapping[str, object], saved: OrderContext) -> DraftOrder:
     """Return the values of the form, including blank lines."""
     return DraftOrder(
         order_id=saved.order_id,
-        customer=_value(view, InputId.CUSTOMER, InputId.CUSTOMER),
+        customer=input_value(view, InputId.CUSTOMER),
         lines=tuple(_line(view, key) for key in saved.keys),
-        card_expiry=_value(view, InputId.CARD_EXPIRY, InputId.CARD_EXPIRY),
-        note=_value(view, InputId.NOTE, InputId.NOTE),
+        card_expiry=input_value(view, InputId.CARD_EXPIRY),
+        note=input_value(view, InputId.NOTE),
         payment=_payment(view),
-        email=_value(view, InputId.EMAIL, InputId.EMAIL),
-        answer_within=_value(view, InputId.ANSWER_WITHIN, InputId.ANSWER_WITHIN),
+        email=input_value(view, InputId.EMAIL),
+        answer_within=input_value(view, InputId.ANSWER_WITHIN),
     )
 
 
@@ -147,11 +143,7 @@ def _line(view: Mapping[str, object], key: str) -> DraftLine:
     sku_block = block_id(key, InputId.SKU)
     chosen = word(view, "state", "values", sku_block, InputId.SKU, "selected_option", "value")
     return DraftLine(
-        sku=chosen or _value(view, sku_block, InputId.SKU).strip(),
-        quantity=_value(view, block_id(key, InputId.QUANTITY), InputId.QUANTITY),
-        unit_price=_value(view, block_id(key, InputId.UNIT_PRICE), InputId.UNIT_PRICE),
+        sku=chosen or input_value(view, InputId.SKU, sku_block).strip(),
+        quantity=input_value(view, InputId.QUANTITY, block_id(key, InputId.QUANTITY)),
+        unit_price=input_value(view, InputId.UNIT_PRICE, block_id(key, InputId.UNIT_PRICE)),
     )
-
-
-def _value(view: Mapping[str, object], block_id: str, input_id: InputId) -> str:
-    return word(view, "state", "values", block_id, input_id, "value")

@@ -62,10 +62,10 @@ def line_blocks(
         field(block_id(key, InputId.SKU), product, t("form.product"), t, optional=extra),
         _dispatch_on_change(
             text_input(
-                block_id(key, InputId.QUANTITY),
                 InputId.QUANTITY,
                 t("form.quantity"),
                 t,
+                block_id=block_id(key, InputId.QUANTITY),
                 typed=line.quantity,
                 placeholder="1",
                 optional=extra,
@@ -73,10 +73,10 @@ def line_blocks(
         ),
         _dispatch_on_change(
             text_input(
-                block_id(key, InputId.UNIT_PRICE),
                 InputId.UNIT_PRICE,
                 price,
                 t,
+                block_id=block_id(key, InputId.UNIT_PRICE),
                 typed=line.unit_price,
                 placeholder="1500.00",
                 optional=extra,

@@ -193,17 +193,17 @@ def errors(mistakes: OrderFormErrors, view: Mapping[str, object], t: Translator)
     """
     saved = kept_context(view)
     keys = [saved.keys[at] for at in filled_lines(typed_order(view, saved))]
-    errors_: dict[str, str] = {}
-    for name, sentence in notices.order_mistakes(mistakes, t).items():
+    by_block: dict[str, str] = {}
+    for name, sentence in notices.field_refusals(mistakes.by_field, t).items():
         part, _, rest = name.partition(".")
         index, _, column = rest.partition(".")
         if part != LINES:
-            errors_[name] = sentence
+            by_block[name] = sentence
         elif not rest:
-            errors_[block_id(saved.keys[0], InputId.SKU)] = sentence
+            by_block[block_id(saved.keys[0], InputId.SKU)] = sentence
         else:
-            errors_[f"{LINES}.{keys[int(index)]}.{column}"] = sentence
-    return errors_
+            by_block[f"{LINES}.{keys[int(index)]}.{column}"] = sentence
+    return by_block
 
 
 def working(order_id: str, t: Translator) -> View:

@@ -1,6 +1,6 @@
 """The outcome of a closed request: who closed it, when, why and by which rule."""
 
-from views.blocks import SECTION, Block, Limits, context, plain, text_block
+from views.blocks import SECTION, Block, Limits, plain_note, text_block
 from views.explanations import rule_text
 from views.ids import BlockId
 from views.people import actor_text
@@ -26,9 +26,9 @@ def outcome_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) ->
     reason = snapshot.closing_reason.strip() or (last.reason.strip() if last else "")
     blocks = [text_block(BlockId.OUTCOME, _outcome_text(snapshot, last, t), t)]
     if reason:
-        text = t("outcome.reason", reason=reason)
-        quote = plain(text, min(limits.reason * 2, SECTION), t)
-        blocks.append(context(BlockId.CLOSING_REASON, quote))
+        quote = t("outcome.reason", reason=reason)
+        limit = min(limits.reason * 2, SECTION)
+        blocks.append(plain_note(BlockId.CLOSING_REASON, quote, limit, t))
     return blocks
 
 

@@ -45,6 +45,11 @@ def word(source: object, *path: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def input_value(view: object, input_id: str, block_id: str = "") -> str:
+    """Return the value of a text input in a submitted view; its block has the same id by default."""
+    return word(view, "state", "values", block_id or input_id, input_id, "value")
+
+
 def words(source: object, *path: str) -> tuple[str, ...]:
     """Return the strings in the list at `path`, without any other items."""
     items = table(source, *path[:-1]).get(path[-1])

@@ -9,7 +9,7 @@ from views.blocks import Block, text_input
 from views.ids import InputId
 from views.inputs import people_input, person_input
 from views.order_lines import CatalogueEntry
-from views.payload import word, words
+from views.payload import input_value, word, words
 from views.translator import Translator
 from workflows.rules.approvals.form import DraftContent
 from workflows.rules.approvals.verbs import Verb
@@ -108,7 +108,6 @@ def _input(
             kind = "comment" if verb is Verb.COMMENT else "reason"
             return text_input(
                 input_id,
-                input_id,
                 t(f"verb.input.{kind}"),
                 t,
                 typed=typed.reason,
@@ -124,7 +123,6 @@ def content_input(input_id: InputId, typed: str, t: Translator) -> Block:
     """Return the input for one part of a request; `/approval` and amendments share it."""
     return text_input(
         input_id,
-        input_id,
         t(f"verb.input.{input_id}"),
         t,
         typed=typed,
@@ -137,20 +135,15 @@ def content_input(input_id: InputId, typed: str, t: Translator) -> Block:
 def typed_in(view: Mapping[str, object]) -> Typed:
     """Return the values of a submitted form."""
     return Typed(
-        reason=value_of(view, InputId.REASON),
-        title=value_of(view, InputId.TITLE),
-        text=value_of(view, InputId.TEXT),
-        amount=value_of(view, InputId.AMOUNT),
-        links=value_of(view, InputId.LINKS),
+        reason=input_value(view, InputId.REASON),
+        title=input_value(view, InputId.TITLE),
+        text=input_value(view, InputId.TEXT),
+        amount=input_value(view, InputId.AMOUNT),
+        links=input_value(view, InputId.LINKS),
         delegate=word(view, *_at(InputId.DELEGATE), "selected_user"),
         people=words(view, *_at(InputId.PEOPLE), "selected_users"),
-        sources=value_of(view, InputId.SOURCES),
+        sources=input_value(view, InputId.SOURCES),
     )
-
-
-def value_of(view: Mapping[str, object], input_id: InputId) -> str:
-    """Return the value of a text input."""
-    return word(view, *_at(input_id), "value")
 
 
 def _at(input_id: InputId) -> tuple[str, ...]:

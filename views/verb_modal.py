@@ -1,7 +1,7 @@
 """The form of each verb."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from views import hr_fields, notices
 from views.blocks import (
@@ -13,7 +13,14 @@ from views.blocks import (
     problem_blocks,
     section,
 )
-from views.card_click import Click, ClickContext, context_of, metadata, with_snapshot
+from views.card_click import (
+    Click,
+    ClickContext,
+    context_fields,
+    context_of,
+    metadata,
+    with_snapshot,
+)
 from views.ids import BlockId, CallbackId, InputId
 from views.order_lines import CatalogueEntry
 from views.payload import UnreadablePayloadError, clicker, from_json, word
@@ -149,7 +156,6 @@ def _form(  # noqa: PLR0913 - a form shown again has this many parts
     products: Sequence[CatalogueEntry] = (),
 ) -> View:
     subject = t(f"verb.{verb}.what", subject=context.subject)
-    context_fields = {field.name: getattr(context, field.name) for field in fields(ClickContext)}
     return modal(
         t(f"verb.{verb}.title"),
         [
@@ -163,7 +169,7 @@ def _form(  # noqa: PLR0913 - a form shown again has this many parts
         callback_id=CallbackId.VERB,
         private_metadata=metadata(
             _Metadata(
-                **context_fields,
+                **context_fields(context),
                 verb=verb.value,
                 reason_required=reason_required,
                 hr_type=hr_fields.type_of(typed.fields),
@@ -191,9 +197,7 @@ def parse_submission(body: Mapping[str, object]) -> Submission:
         typed = replace(typed, fields=hr_fields.read(view, saved.hr_type))
     return Submission(
         verb=Verb(saved.verb),
-        context=ClickContext(
-            **{field.name: getattr(saved, field.name) for field in fields(ClickContext)}
-        ),
+        context=context_of(saved),
         typed=typed,
         reason_required=saved.reason_required,
         person=clicker(body),

@@ -143,7 +143,7 @@ def test_a_refusal_names_no_private_person() -> None:
 def test_field_errors_are_plain_text() -> None:
     mistakes = OrderFormErrors({"lines.0.sku": errors.UnknownProductError(sku="A&B <1>")})
 
-    assert notices.order_mistakes(mistakes, ENGLISH) == {
+    assert notices.field_refusals(mistakes.by_field, ENGLISH) == {
         "lines.0.sku": "There is no product A&B <1>. Please choose one from the list."
     }
 
