@@ -105,14 +105,14 @@ class BulkSubmission:
 
 def opening(t: Translator) -> View:
     """Return the modal shown while the requests are looked up; it opens before any lookup."""
-    return told(t("bulk.opening"), t)
+    return _message(t("bulk.opening"), t)
 
 
 def form(rows: Sequence[ToDecide], t: Translator) -> View:
     """Return the form for at most ten requests that this person may decide."""
     visible = rows[:MOST]
     if not visible:
-        return told(t("bulk.none"), t)
+        return _message(t("bulk.none"), t)
     view: View = {}
     for limits in _LIMITS_TO_TRY:
         view = _form(visible, limits, t)
@@ -284,9 +284,9 @@ def check(submission: BulkSubmission, t: Translator) -> dict[str, str]:
 
 def working(t: Translator) -> View:
     """Return the modal shown between the submission and the first result."""
-    return told(t("bulk.working"), t)
+    return _message(t("bulk.working"), t)
 
 
-def told(sentence: str, t: Translator) -> View:
+def _message(sentence: str, t: Translator) -> View:
     """Return a modal with one text, already escaped, and a Close button."""
     return message_modal(t("bulk.title"), sentence, t)

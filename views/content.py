@@ -9,7 +9,7 @@ from workflows.rules.shared.content import Content, ContentField
 from workflows.rules.shared.money import Money
 
 FIELDS = 20
-"""Lines of fields shown; a text below them counts the rest."""
+"""Lines of fields line; a text below them counts the rest."""
 _NO_LINK = 300
 _HEADER_SUBJECT = 100
 
@@ -66,11 +66,11 @@ def _links_block(links: tuple[str, ...], limits: Limits, t: Translator) -> Block
     lines: list[str] = []
     remaining = limits.links
     for address in links:
-        shown = link(address) or t.inline(address, _NO_LINK)
-        if len(shown) > remaining:
+        line = link(address) or t.inline(address, _NO_LINK)
+        if len(line) > remaining:
             break
-        remaining -= len(shown) + 1
-        lines.append(shown)
+        remaining -= len(line) + 1
+        lines.append(line)
     if more := len(links) - len(lines):
         lines.append(t.count("content.more_links", more))
     text = t("content.links", links="\n".join(lines))

@@ -22,7 +22,7 @@ def rule_text(rule: RouteReason, t: Translator) -> str:
 
 def failure_words(written: str, t: Translator) -> str:
     """Return the cause of a failure as plain text; a cause without a catalogue text is shown as it is."""
-    return _words(read_failure(written), lambda value: value, t) or written.strip()
+    return _catalogue_text(read_failure(written), lambda value: value, t) or written.strip()
 
 
 def failure_mrkdwn(written: str, limit: int, t: Translator) -> str:
@@ -37,13 +37,13 @@ def problem_text(problem: Failure, t: Translator) -> str:
 
 
 def _escaped(failure: Failure | None, t: Translator) -> str:
-    return _words(failure, lambda value: t.inline(value, _DATA), t)
+    return _catalogue_text(failure, lambda value: t.inline(value, _DATA), t)
 
 
-def _words(failure: Failure | None, shown: Callable[[str], str], t: Translator) -> str:
+def _catalogue_text(failure: Failure | None, render: Callable[[str], str], t: Translator) -> str:
     if failure is None or not t.has(f"failure.{failure.code}"):
         return ""
-    data = {name: shown(value) for name, value in failure.data.items()}
+    data = {name: render(value) for name, value in failure.data.items()}
     try:
         return t(f"failure.{failure.code}", **data)
     except KeyError:  # a newer worker sends other data

@@ -95,13 +95,13 @@ THE_ORDER = Order(
 
 
 def request(content: Content | None = None, rules: Policy | None = None) -> ApprovalRequest:
-    asked, pinned = content or order.content(THE_ORDER), rules or policy()
+    request_, pinned = content or order.content(THE_ORDER), rules or policy()
     return ApprovalRequest(
         request_id="ORD-7K2M4QXA-approval",
         requester=ANA,
-        content=asked,
+        content=request_,
         policy=pinned,
-        route=route(pinned, asked.amount),
+        route=route(pinned, request_.amount),
     )
 
 
@@ -117,22 +117,22 @@ def found(*members: Member, unreadable: tuple[str, ...] = ()) -> Reading:
     return Reading(approvers=approvers, admins=ApproverSet(members=(gus,), read_at=NOW))
 
 
-def reached(state: ApprovalState, minutes: int = 5) -> ApprovalState:
+def with_open_level(state: ApprovalState, minutes: int = 5) -> ApprovalState:
     """Open the next level, which expires this many minutes after NOW."""
     expiry = Tick(at=NOW + timedelta(minutes=minutes), kind=TickKind.EXPIRE)
     return reach_level(state, [expiry])
 
 
-def taken(state: ApprovalState, answer: Reading) -> ApprovalState:
+def with_reading(state: ApprovalState, answer: Reading) -> ApprovalState:
     """Apply the directory's answer to the pending lookup."""
     return directory_reading.take_reading(
         state, directory_reading.question(state), answer, NOW
     ).state
 
 
-def opened(asked: ApprovalRequest, *ids: str) -> ApprovalState:
-    state = reached(approval.submit(asked, NOW).state)
-    return taken(state, people(*ids or ("U0BORIS", "U0CLARA")))
+def opened(request_: ApprovalRequest, *ids: str) -> ApprovalState:
+    state = with_open_level(approval.submit(request_, NOW).state)
+    return with_reading(state, people(*ids or ("U0BORIS", "U0CLARA")))
 
 
 def decided(
@@ -168,7 +168,7 @@ def two_levels() -> ApprovalSnapshot:
     state = opened(request(rules=rules), "U0BORIS", "U0CLARA", "U0EMIL")
     state = decided(state, BORIS, reason="We know them, go ahead.")
     state = decided(state, CLARA)
-    return snapshot(taken(reached(state, 9), people("U0FAY")), 5)
+    return snapshot(with_reading(with_open_level(state, 9), people("U0FAY")), 5)
 
 
 def half_decided() -> ApprovalSnapshot:
@@ -177,12 +177,12 @@ def half_decided() -> ApprovalSnapshot:
 
 
 def unread() -> ApprovalSnapshot:
-    return snapshot(reached(approval.submit(request(), NOW).state), 1)
+    return snapshot(with_open_level(approval.submit(request(), NOW).state), 1)
 
 
 def blocked() -> ApprovalSnapshot:
-    state = reached(approval.submit(request(), NOW).state)
-    return snapshot(taken(state, people("U0IVAN", standing=Standing.DEACTIVATED)), 2)
+    state = with_open_level(approval.submit(request(), NOW).state)
+    return snapshot(with_reading(state, people("U0IVAN", standing=Standing.DEACTIVATED)), 2)
 
 
 def approved() -> ApprovalSnapshot:
@@ -210,8 +210,8 @@ def auto_approved() -> ApprovalSnapshot:
 
 def from_command_line() -> ApprovalSnapshot:
     operator = Actor(person="U0ANA", origin=Origin.CLI, operator="ana@laptop")
-    asked = replace(request(Content(title="Team offsite")), requester=operator)
-    return replace(snapshot(opened(asked), 1), mention_approvers=False)
+    request_ = replace(request(Content(title="Team offsite")), requester=operator)
+    return replace(snapshot(opened(request_), 1), mention_approvers=False)
 
 
 def hostile() -> ApprovalSnapshot:
@@ -293,8 +293,8 @@ def order_waits_for_payment() -> OrderSnapshot:
 
 
 def _awaiting_payment() -> OrderState:
-    asked = replace(THE_ORDER, payment=PaymentMode.AWAIT)
-    state = order_saga.receive(asked, ANA, policy(), NOW, needs_approval=True).state
+    request_ = replace(THE_ORDER, payment=PaymentMode.AWAIT)
+    state = order_saga.receive(request_, ANA, policy(), NOW, needs_approval=True).state
     state = order_saga.approval_ended(state, approved(), NOW).state
     state = order_saga.step_started(state, StepName.RESERVE, NOW).state
     state = order_saga.step_completed(state, StepName.RESERVE, "RES-1001", NOW).state

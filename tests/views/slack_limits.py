@@ -184,11 +184,11 @@ def formatted(mrkdwn: str) -> list[str]:
     space before the closing mark and no letter after it, both on the same line.
     """
     plain = re.sub(r"<[^>]*>", "x", mrkdwn)
-    found = [match[0] for match in re.finditer(r"```.+?```|`[^`\n]+`", plain, re.DOTALL)]
+    parts = [match[0] for match in re.finditer(r"```.+?```|`[^`\n]+`", plain, re.DOTALL)]
     for character in "*_~":
         mark = re.escape(character)
         pattern = rf"(?<![^\W_]){mark}(?=[^\s{mark}])[^\n]*?(?<=[^\s]){mark}(?![^\W_])"
-        found += [match[0] for match in re.finditer(pattern, plain)]
-    found += re.findall(r"^(?:&gt;|>).*", plain, re.MULTILINE)
-    found += re.findall(r":[\w+'-]+:", plain)
-    return found
+        parts += [match[0] for match in re.finditer(pattern, plain)]
+    parts += re.findall(r"^(?:&gt;|>).*", plain, re.MULTILINE)
+    parts += re.findall(r":[\w+'-]+:", plain)
+    return parts

@@ -178,11 +178,11 @@ def test_the_request_form_keeps_typed_text(typed: dict[str, str], titles: list[s
     again = approval_modal.failed(view, choices, notices.unavailable(ENGLISH), ENGLISH)
 
     check_view(again)
-    kept = {
+    values = {
         block["block_id"]: block["element"].get("initial_value", "") for block in _inputs(again)
     }
     free = REQUEST_FIELDS[1:]
-    assert {name: kept[name] for name in free} == {name: typed[name][:3000] for name in free}
+    assert {name: values[name] for name in free} == {name: typed[name][:3000] for name in free}
 
 
 @given(any_snapshots)
@@ -255,11 +255,11 @@ def test_the_order_form_keeps_typed_text(typed: dict[str, str], full: bool) -> N
         check_view(other)
         for text in mrkdwn_of(other["blocks"]):
             assert not [mark for mark in formatted(text) if not mark.startswith("*")], text
-    kept = {
+    values = {
         block["block_id"]: block["element"].get("initial_value", "") for block in _inputs(again)
     }
     free = [name for name in FIELDS if not name.endswith("sku")]
-    assert {name: kept[name] for name in free} == {name: typed[name][:3000] for name in free}
+    assert {name: values[name] for name in free} == {name: typed[name][:3000] for name in free}
 
 
 def _inputs(view: dict[str, object]) -> list[dict[str, Any]]:

@@ -45,12 +45,12 @@ def test_the_buttons_of_each_state(make: Callable[[], ApprovalSnapshot], row: Ro
     ] == row
 
 
-def _words(snapshot: ApprovalSnapshot) -> str:
+def _text(snapshot: ApprovalSnapshot) -> str:
     return "\n".join(mrkdwn_of(approval_card.build(snapshot, ENGLISH).blocks))
 
 
 def test_a_closed_card_names_its_closer_once() -> None:
-    text = _words(examples.approved())
+    text = _text(examples.approved())
 
     assert text.count("<@U0BORIS>") == 1
     assert "Level 1" not in text
@@ -89,7 +89,7 @@ SAYS: list[tuple[Callable[[], ApprovalSnapshot], list[str]]] = [
 
 @pytest.mark.parametrize(("make", "sentences"), SAYS)
 def test_the_text_of_each_state(make: Callable[[], ApprovalSnapshot], sentences: list[str]) -> None:
-    text = _words(make())
+    text = _text(make())
 
     assert [sentence for sentence in sentences if sentence not in text] == []
 
@@ -98,30 +98,30 @@ def test_a_rule_for_any_amount_is_not_shown_at_the_level() -> None:
     for make in (examples.pending, states.several_sources):
         always = replace(make(), policy="contract", rule=RouteReason(policy="contract"))
 
-        assert "Why: the policy names them." in _words(always) or "Why: how the" in _words(always)
-        assert "“contract: always”" not in _words(always)
-        assert _words(always).count("contract: always") == 1
-        assert "“order: over 1,000.00 USD”" in _words(make())
+        assert "Why: the policy names them." in _text(always) or "Why: how the" in _text(always)
+        assert "“contract: always”" not in _text(always)
+        assert _text(always).count("contract: always") == 1
+        assert "“order: over 1,000.00 USD”" in _text(make())
 
 
 def test_requested_changes_are_shown_once() -> None:
-    assert _words(states.waits_for_changes()).count("<@U0CLARA>") == 1
+    assert _text(states.waits_for_changes()).count("<@U0CLARA>") == 1
 
 
 def test_an_amendment_shows_before_and_after() -> None:
     blocks: list[Any] = approval_card.build(states.amended(), ENGLISH).blocks
-    shown = next(block for block in blocks if block["block_id"].startswith("changes:"))["text"]
+    text = next(block for block in blocks if block["block_id"].startswith("changes:"))["text"]
 
-    assert shown["type"] == "plain_text"
-    assert "Amount: 4,500.00 USD → 3,000.00 USD" in shown["text"]
-    assert "Text: For the new colleagues in Basel. → (nothing)" in shown["text"]
+    assert text["type"] == "plain_text"
+    assert "Amount: 4,500.00 USD → 3,000.00 USD" in text["text"]
+    assert "Text: For the new colleagues in Basel. → (nothing)" in text["text"]
 
 
 def test_a_card_mentions_everyone_it_notifies() -> None:
     """A card mentions up to eight people when it is first posted, however long its other texts are."""
     eight = tuple(f"U0PERSON{number}" for number in range(MENTIONED))
     state = examples.opened(examples.request(contents.long(), examples.policy()), *eight)
-    text = _words(examples.snapshot(state))
+    text = _text(examples.snapshot(state))
 
     assert [person for person in eight if f"<@{person}>" not in text] == []
 
@@ -147,9 +147,9 @@ def test_no_one_is_mentioned_if_the_policy_forbids_it() -> None:
     ):
         message = approval_card.build(replace(snapshot, mention_approvers=False), ENGLISH)
 
-        shown = json.dumps([message.text, message.blocks])
+        text = json.dumps([message.text, message.blocks])
         assert not [
-            person for person in ("U0BORIS", "U0CLARA", "U0DORA", "U0FAY") if person in shown
+            person for person in ("U0BORIS", "U0CLARA", "U0DORA", "U0FAY") if person in text
         ]
 
 

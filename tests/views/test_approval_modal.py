@@ -103,17 +103,17 @@ def test_a_foreign_view_is_refused_with_the_name_of_the_part(metadata: str) -> N
 
 def test_a_repeated_request_with_other_content_keeps_the_first() -> None:
     pending, approved = examples.pending(), examples.approved()
-    said = [
+    sentences = [
         approval_modal.sent_before(pending, pending.policy, ENGLISH),
         approval_modal.sent_before(pending, "expense", ENGLISH),
         approval_modal.sent_before(approved, approved.policy, ENGLISH),
     ]
 
-    assert "those count" in said[0]
-    assert "*More…* on its card in #approvals changes it" in said[0]
-    assert "another kind of request" in said[1]
-    assert "closed already.* Approved by <@U0BORIS>." in said[2]
-    for sentence in said:
+    assert "those count" in sentences[0]
+    assert "*More…* on its card in #approvals changes it" in sentences[0]
+    assert "another kind of request" in sentences[1]
+    assert "closed already.* Approved by <@U0BORIS>." in sentences[2]
+    for sentence in sentences:
         check_view(approval_modal.told(sentence, ENGLISH))
 
 

@@ -161,8 +161,8 @@ FAILURES = set(
 
 
 def test_every_cause_of_a_failure_has_its_text_and_there_are_no_others() -> None:
-    said = {key for key in SENTENCES if key.startswith("failure.")}
-    assert said == {f"failure.{code}" for code in (*FAILURES, UNREADABLE, "other")}
+    texts = {key for key in SENTENCES if key.startswith("failure.")}
+    assert texts == {f"failure.{code}" for code in (*FAILURES, UNREADABLE, "other")}
 
 
 CLOSING = [re.findall(r'close\([^"]*?rule="(\w+)"', words) for words in RULES.values()]
@@ -200,9 +200,9 @@ def test_plural_texts_have_all_forms_of_the_language(language: str) -> None:
         assert len(written) == catalog.num_plurals
         forms = english[key].string
         assert isinstance(forms, tuple)
-        wanted = _blanks(forms[-1])
-        assert _blanks(written[-1]) == wanted, key
-        assert all(_blanks(form) | {"count"} == wanted | {"count"} for form in written), key
+        blanks = _blanks(forms[-1])
+        assert _blanks(written[-1]) == blanks, key
+        assert all(_blanks(form) | {"count"} == blanks | {"count"} for form in written), key
 
 
 @pytest.mark.parametrize("language", CATALOGUES)
@@ -243,9 +243,9 @@ ENGLISH_ONLY = re.compile(
 
 
 def test_the_german_file_has_no_english_text() -> None:
-    said = {key: re.sub(r"`[^`]*`", "", text) for key, text in CATALOGUES["de"].plain.items()}
+    texts = {key: re.sub(r"`[^`]*`", "", text) for key, text in CATALOGUES["de"].plain.items()}
 
-    assert not {key for key, text in said.items() if ENGLISH_ONLY.search(text)}
+    assert not {key for key, text in texts.items() if ENGLISH_ONLY.search(text)}
     same = {text for key, text in PLAIN.items() if CATALOGUES["de"].plain[key] == text}
     assert not {text for text in same - IN_BOTH if re.search(r"[a-z]{5}", _without_blanks(text))}
 
@@ -260,8 +260,8 @@ def test_a_language_with_more_plural_forms_uses_each() -> None:
     polish.add(("half", "half"), ("jedna", "", ""))
     spoken = Messages(polish)
 
-    said = [(spoken.for_count("people", count) or "").split()[-1] for count in (1, 2, 5, 22, 25)]
-    assert said == ["osoba", "osoby", "osób", "osoby", "osób"]
+    texts = [(spoken.for_count("people", count) or "").split()[-1] for count in (1, 2, 5, 22, 25)]
+    assert texts == ["osoba", "osoby", "osób", "osoby", "osób"]
     assert spoken.counted == {"people"}
     assert spoken.for_count("half", 1) is None
 

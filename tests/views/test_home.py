@@ -67,12 +67,12 @@ def test_the_private_answer_is_exactly_its_snapshot(name: str) -> None:
 
 def results() -> Json:
     items = bulk_items()
-    told = [
+    outcomes = [
         BulkResult(item=items[0], progress=Progress.ACCEPTED, sentence="Your approval counts."),
         BulkResult(item=items[1], progress=Progress.REFUSED, sentence="It is closed."),
         BulkResult(item=items[2], progress=Progress.WAITING),
     ]
-    return bulk_results.results(told, ENGLISH)
+    return bulk_results.results(outcomes, ENGLISH)
 
 
 def bulk_items() -> tuple[bulk_modal.BulkItem, ...]:
@@ -220,10 +220,10 @@ def test_a_submission_is_about_the_ticked_revisions() -> None:
     submission = bulk_modal.parse(submitted(form, "2", verdict="reject", reason="no"))
 
     (item,) = submission.items
-    shown = examples.two_levels()
+    snapshot = examples.two_levels()
     assert (item.request_id, item.content_revision, item.level) == (
-        shown.request_id,
-        shown.content_revision,
+        snapshot.request_id,
+        snapshot.content_revision,
         2,
     )
     assert (submission.verdict, submission.reason) == (Verdict.REJECT, "no")

@@ -89,7 +89,9 @@ def failed() -> HrSnapshot:
     )
 
 
-def told(snapshot: HrSnapshot, kind: NoticeKind = NoticeKind.OUTCOME, channel: str = "") -> Message:
+def notice(
+    snapshot: HrSnapshot, kind: NoticeKind = NoticeKind.OUTCOME, channel: str = ""
+) -> Message:
     notice = Notice(key="n-1", kind=kind, face=snapshot, person="U0ANA", channel=channel)
     return notice_messages.message(notice, LINK)
 
@@ -99,20 +101,20 @@ def whole(message: Message) -> str:
 
 
 def test_a_successful_outcome_has_the_reference_and_the_days_left() -> None:
-    said = whole(told(done()))
+    message = whole(notice(done()))
 
-    assert "was approved by <@U0BORIS>, and it has been carried out" in said
-    assert "OFF-1" in said
-    assert "25 days off left in 2027" in said
-    assert "FILE-1" in said
+    assert "was approved by <@U0BORIS>, and it has been carried out" in message
+    assert "OFF-1" in message
+    assert "25 days off left in 2027" in message
+    assert "FILE-1" in message
 
 
 def test_a_failed_outcome_has_the_cause() -> None:
-    said = told(failed())
+    message = notice(failed())
 
-    assert "could not be carried out. There are not enough days off left in 2027" in said.text
-    assert "5 are wanted, 2 are left" in said.text
-    assert "OFF-" not in whole(said)
+    assert "could not be carried out. There are not enough days off left in 2027" in message.text
+    assert "5 are wanted, 2 are left" in message.text
+    assert "OFF-" not in whole(message)
 
 
 @pytest.mark.parametrize(
@@ -125,13 +127,13 @@ def test_a_failed_outcome_has_the_cause() -> None:
 def test_every_other_outcome_has_its_text(make: object, sentence: str) -> None:
     snapshot = hr(make())  # type: ignore[operator]  # a builder of a face
 
-    assert sentence in told(snapshot).text
+    assert sentence in notice(snapshot).text
 
 
 def test_a_rejection_has_its_reason() -> None:
     snapshot = hr(examples.rejected())
 
-    assert "The customer still owes us" in whole(told(snapshot))
+    assert "The customer still owes us" in whole(notice(snapshot))
 
 
 def test_a_lost_approval_names_no_person() -> None:
@@ -139,7 +141,7 @@ def test_a_lost_approval_names_no_person() -> None:
 
     assert (
         "ended without a decision. The approval was terminated by an operator."
-        in told(snapshot).text
+        in notice(snapshot).text
     )
 
 
@@ -157,11 +159,11 @@ def test_private_content_comes_from_the_approval_only() -> None:
     hidden = replace(snapshot, request=secret)
     blank = replace(hidden, approval=replace(examples.approved(), content=content_of(SEA)))
 
-    said = whole(hr_card.build(blank, ENGLISH))
+    message = whole(hr_card.build(blank, ENGLISH))
 
     for word in ("Clinic", "surgery", "secret", "DESK-1", "Boss", "not enough days", "wanted"):
-        assert word not in said
-    assert "could not be carried out. <@U0ANA> has been told why" in said
+        assert word not in message
+    assert "could not be carried out. <@U0ANA> has been told why" in message
 
 
 def test_the_card_has_no_buttons() -> None:
@@ -178,10 +180,10 @@ def test_the_admins_notice_has_the_stuck_step_and_nothing_private() -> None:
     stuck = HrStuck(step=HrStepName.BOOK_DAYS, problem=TOO_FEW, since=examples.NOW)
     snapshot = hr(examples.approved(), provisioning=Provisioning.COMPENSATING, stuck=stuck)
 
-    said = told(snapshot, NoticeKind.ATTENTION, "#approvals-admin").text
+    message = notice(snapshot, NoticeKind.ATTENTION, "#approvals-admin").text
 
-    assert "HR-1 of <@U0ANA>" in said
-    assert "A week at the sea" not in said
+    assert "HR-1 of <@U0ANA>" in message
+    assert "A week at the sea" not in message
 
 
 def test_a_card_that_cannot_be_shown_is_named_by_its_policy() -> None:
@@ -233,8 +235,8 @@ def test_the_card_and_all_notices_are_valid_for_any_text(
 
     for message in (
         hr_card.build(snapshot, ENGLISH),
-        told(snapshot, kind),
-        told(snapshot, kind, some.text()),
+        notice(snapshot, kind),
+        notice(snapshot, kind, some.text()),
     ):
         check_message(message.text, message.blocks)
         for text in (message.text, *mrkdwn_of(message.blocks)):

@@ -75,11 +75,11 @@ def _state(block: dict[str, Any], typed: str) -> dict[str, Any]:
 @pytest.mark.parametrize("type_", HrType)
 def test_the_form_has_exactly_the_fields_of_the_type(type_: HrType) -> None:
     _, view = form(type_)
-    asked = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
+    block_ids = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
 
     check_view(view)
-    assert set(asked) == COMMON | set(FIELDS[type_])
-    assert len(asked) == len(set(asked))
+    assert set(block_ids) == COMMON | set(FIELDS[type_])
+    assert len(block_ids) == len(set(block_ids))
 
 
 @pytest.mark.parametrize("type_", HrType)
@@ -138,6 +138,6 @@ def test_the_form_shown_again_keeps_its_values() -> None:
 
 def test_other_requests_have_no_hr_fields() -> None:
     view: Any = verb_modal.form(CONTEXT, Verb.AMEND, examples.pending(), ENGLISH, products=PRODUCTS)
-    asked = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
+    block_ids = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
 
-    assert asked == ["title", "text", "amount", "links"]
+    assert block_ids == ["title", "text", "amount", "links"]

@@ -93,8 +93,8 @@ def of_type(type_: str, typed: Mapping[str, str] = TYPED) -> dict[str, Any]:
 
 def fields_of(view: Mapping[str, Any]) -> list[str]:
     """Return the fields of the form that only some types have."""
-    shown = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
-    return [name for name in shown if name in ALL_FIELDS]
+    block_ids = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
+    return [name for name in block_ids if name in ALL_FIELDS]
 
 
 def there(view: View | None) -> dict[str, Any]:
@@ -126,17 +126,17 @@ def test_changing_the_type_and_back_loses_no_values(before: HrType, after: HrTyp
         assert hr_modal.with_type(first, after, OFFER, ENGLISH) is None
         return
 
-    other = there(hr_modal.with_type(first, after, OFFER, ENGLISH))
-    back = there(hr_modal.with_type(submitted(other, {}), before, OFFER, ENGLISH))
+    changed = there(hr_modal.with_type(first, after, OFFER, ENGLISH))
+    back = there(hr_modal.with_type(submitted(changed, {}), before, OFFER, ENGLISH))
 
-    assert fields_of(other) == list(FIELDS[after])
+    assert fields_of(changed) == list(FIELDS[after])
     assert hr_modal.parse(submitted(back, {})) == hr_modal.parse(first)
 
 
 def test_a_cleared_field_stays_empty() -> None:
     first = of_type(HrType.PROMOTION)
-    other = there(hr_modal.with_type(first, HrType.TRANSFER, OFFER, ENGLISH))
-    back = there(hr_modal.with_type(submitted(other, {}), HrType.PROMOTION, OFFER, ENGLISH))
+    changed = there(hr_modal.with_type(first, HrType.TRANSFER, OFFER, ENGLISH))
+    back = there(hr_modal.with_type(submitted(changed, {}), HrType.PROMOTION, OFFER, ENGLISH))
 
     cleared = submitted(back, {"new_role": "", "title": ""})
 
@@ -191,12 +191,16 @@ def test_an_error_is_at_its_field_or_at_the_title() -> None:
 def test_a_message_is_quoted_as_plain_text_and_its_place_is_kept() -> None:
     view = hr_modal.quoting(HR_ID, OFFER, MESSAGE, ENGLISH)
 
-    kept = kept_context(view)
+    context = kept_context(view)
     assert (
         hr_modal.parse(submitted(view, {})).description
         == ("> Ana needs a <new> laptop, @U0GUS\n> see https://example.com/x") + "\n\n"
     )
-    assert (kept.channel, kept.message_ts, kept.link) == ("C0GENERAL", "1732185000.000100", "")
+    assert (context.channel, context.message_ts, context.link) == (
+        "C0GENERAL",
+        "1732185000.000100",
+        "",
+    )
 
 
 @pytest.mark.parametrize("text", ["x" * 5000, "\n".join("x" * 1400), "x\n" * 1400])
@@ -278,11 +282,11 @@ def test_a_foreign_form_is_not_read(metadata: str) -> None:
 
 def test_hidden_values_too_long_to_keep_are_dropped() -> None:
     longest = dict.fromkeys(ALL_FIELDS, "\x01" * KEPT)
-    kept = HrContext(request_id=HR_ID, type="expense", link=LINK, **longest)
+    context = HrContext(request_id=HR_ID, type="expense", link=LINK, **longest)
 
-    written = metadata(kept)
+    written = metadata(context)
 
-    assert len(to_json(kept)) > PRIVATE_METADATA
+    assert len(to_json(context)) > PRIVATE_METADATA
     assert kept_context({"private_metadata": written}) == HrContext(
         request_id=HR_ID, type="expense", link=LINK
     )
@@ -291,13 +295,13 @@ def test_hidden_values_too_long_to_keep_are_dropped() -> None:
 @PROPERTY
 @given(st.fixed_dictionaries(dict.fromkeys((*TYPED, "said"), texts)), st.data())
 def test_every_form_is_valid_for_any_text(typed: dict[str, str], data: st.DataObject) -> None:
-    type_, other = data.draw(st.sampled_from(HrType)), data.draw(st.sampled_from(HrType))
+    type_, changed = data.draw(st.sampled_from(HrType)), data.draw(st.sampled_from(HrType))
     message = {**MESSAGE, "message": {**MESSAGE["message"], "text": typed["said"]}}
     view = of_type(type_, typed)
     forms = [
         hr_modal.quoting(HR_ID, OFFER, message, ENGLISH),
         hr_modal.failed(view, OFFER, notices.unavailable(ENGLISH), ENGLISH),
-        hr_modal.with_type(view, other, OFFER, ENGLISH),
+        hr_modal.with_type(view, changed, OFFER, ENGLISH),
         hr_modal.with_link(view, LINK, OFFER, ENGLISH),
     ]
 

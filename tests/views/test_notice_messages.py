@@ -17,13 +17,13 @@ from workflows.rules.notice import Notice, NoticeKind
 LINK = "https://local.slack.com/archives/C0APPROVALS/p1732185000000100"
 
 
-def _words(notice: Notice, link: str = LINK) -> str:
+def _text(notice: Notice, link: str = LINK) -> str:
     message = notice_messages.message(notice, link)
     check_message(message.text, message.blocks)
     return "\n".join(mrkdwn_of(message.blocks))
 
 
-def _asked(*people: str, person: str = "") -> Notice:
+def _request_notice(*people: str, person: str = "") -> Notice:
     return Notice(
         key="n-1", kind=NoticeKind.ASKED, face=examples.pending(), people=people, person=person
     )
@@ -32,7 +32,7 @@ def _asked(*people: str, person: str = "") -> Notice:
 @pytest.mark.parametrize("count", [1, 2, 150, 151, 600])
 def test_in_a_thread_everyone_is_mentioned_once(count: int) -> None:
     crowd = [f"U0PERSON{number}" for number in range(count)]
-    text = _words(_asked(*crowd))
+    text = _text(_request_notice(*crowd))
 
     assert [person for person in crowd if text.count(f"<@{person}>") != 1] == []
 
@@ -40,22 +40,24 @@ def test_in_a_thread_everyone_is_mentioned_once(count: int) -> None:
 def test_more_people_than_a_message_holds_are_counted() -> None:
     crowd = [f"U0PERSON{number}" for number in range(700)]
 
-    assert "and 100 more people" in _words(_asked(*crowd))
+    assert "and 100 more people" in _text(_request_notice(*crowd))
 
 
 def test_a_direct_message_mentions_only_the_requester() -> None:
-    text = _words(_asked("U0BORIS", "U0CLARA", person="U0BORIS"))
+    text = _text(_request_notice("U0BORIS", "U0CLARA", person="U0BORIS"))
 
     assert text.count("<@") == text.count("<@U0ANA>") == 1
     assert "Why you: by name" in text
 
 
 def test_a_delegate_reads_the_names_of_their_approvers() -> None:
-    notice = replace(_asked(person="U0DORA"), face=states.delegates(), intended_at=examples.NOW)
+    notice = replace(
+        _request_notice(person="U0DORA"), face=states.delegates(), intended_at=examples.NOW
+    )
     later = replace(notice, intended_at=examples.NOW + timedelta(hours=2))
 
-    assert "You stand in for <@U0BORIS>." in _words(notice)
-    assert "You stand in for <@U0BORIS> and <@U0CLARA>." in _words(later)
+    assert "You stand in for <@U0BORIS>." in _text(notice)
+    assert "You stand in for <@U0BORIS> and <@U0CLARA>." in _text(later)
 
 
 SAYS: list[tuple[NoticeKind, Callable[[], ApprovalSnapshot], list[str]]] = [
@@ -81,12 +83,12 @@ def test_the_text_and_link_of_each_notice(
     kind: NoticeKind, make: Callable[[], ApprovalSnapshot], sentences: list[str]
 ) -> None:
     notice = Notice(key="n-1", kind=kind, face=make(), person="U0ANA")
-    text = _words(notice)
+    text = _text(notice)
 
     assert [
         sentence for sentence in (*sentences, f"<{LINK}|the card>") if sentence not in text
     ] == []
-    assert "the card>" not in _words(notice, "")
+    assert "the card>" not in _text(notice, "")
 
 
 def test_requested_changes_are_quoted_as_plain_text() -> None:

@@ -34,7 +34,7 @@ def _elements(view: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _words(view: Mapping[str, Any], *block_ids: str) -> list[str]:
+def _texts(view: Mapping[str, Any], *block_ids: str) -> list[str]:
     """Return the texts of these blocks."""
     blocks = {block["block_id"]: block for block in view["blocks"]}
     found = [blocks[block_id] for block_id in block_ids]
@@ -130,7 +130,7 @@ def test_removing_a_line_keeps_the_values_of_the_others() -> None:
     assert elements["lines.1.quantity"]["initial_value"] == "-1"
     assert elements["lines.2.unit_price"]["initial_value"] == "12.50"
     assert elements["payment"]["initial_option"]["value"] == "await"
-    assert _words(view, "line-1", "line-2") == ["*Product 1*", "*Product 2*"]
+    assert _texts(view, "line-1", "line-2") == ["*Product 1*", "*Product 2*"]
 
 
 def test_a_repeated_click_removes_no_second_line() -> None:
@@ -154,7 +154,7 @@ def test_a_line_never_gets_the_key_of_a_removed_line() -> None:
 def test_totals_are_updated_and_wrong_numbers_are_marked() -> None:
     view = order_modal.recounted(three_lines(), CATALOGUE, ENGLISH)
 
-    assert _words(view, "line-sum-0", "line-sum-1", "line-sum-2", "total") == [
+    assert _texts(view, "line-sum-0", "line-sum-1", "line-sum-2", "total") == [
         "Together: *3,000.00 USD*",
         (
             "⚠ Quantity: Please give a number above zero.\n"
@@ -168,10 +168,10 @@ def test_totals_are_updated_and_wrong_numbers_are_marked() -> None:
 def test_a_blank_extra_line_does_not_make_the_total_partial() -> None:
     line = {"lines.0.sku": "CABLE-2M", "lines.0.quantity": "2", "lines.0.unit_price": "12.50"}
 
-    assert _words(order_modal.recounted(_form(2, line), CATALOGUE, ENGLISH), "total") == [
+    assert _texts(order_modal.recounted(_form(2, line), CATALOGUE, ENGLISH), "total") == [
         "*Total: 25.00 USD*"
     ]
-    assert _words(order_modal.build("ORD-7K2M4QXA", CATALOGUE, ENGLISH), "total") == [
+    assert _texts(order_modal.build("ORD-7K2M4QXA", CATALOGUE, ENGLISH), "total") == [
         "*Total:* not known yet"
     ]
 

@@ -47,8 +47,11 @@ def test_after_any_two_verbs_only_current_copies_have_buttons(
         snapshot = approval_snapshot(change.state, 7)
         level = snapshot.open_level
         open_now = level is not None and not level.blocked
-        wanted = {(level.number, snapshot.content_revision)} if level and open_now else set()
+        expected = {(level.number, snapshot.content_revision)} if level and open_now else set()
 
         for name, copy in copies("#c", *REPLIES).items():
-            is_current = bool(copy.person) or (copy.level, copy.revision) in wanted
-            assert set(_offers(snapshot, copy)) == (wanted if is_current else set()), (second, name)
+            is_current = bool(copy.person) or (copy.level, copy.revision) in expected
+            assert set(_offers(snapshot, copy)) == (expected if is_current else set()), (
+                second,
+                name,
+            )

@@ -78,7 +78,7 @@ def _direct_copy_alone(snapshot: ApprovalSnapshot | HrSnapshot, level: int, revi
 def _planted(some: AnySnapshot) -> ApprovalSnapshot:
     """Return a private snapshot with the secret in every private part."""
     snapshot = some.approval()
-    wanted = snapshot.change_request
+    change_request = snapshot.change_request
     return replace(
         snapshot,
         private=True,
@@ -90,7 +90,7 @@ def _planted(some: AnySnapshot) -> ApprovalSnapshot:
         rule=RouteReason(policy=SECRET),
         levels=tuple(_planted_level(level) for level in snapshot.levels),
         level_names=tuple(f"level {level.number}" for level in snapshot.levels),
-        change_request=replace(wanted, person="U0BORIS") if wanted else None,
+        change_request=replace(change_request, person="U0BORIS") if change_request else None,
         closed_by=examples.BORIS if snapshot.closed_by else None,
         closing_rule="quorum",
     )

@@ -39,7 +39,7 @@ def _amended(old: str, new: str, **parts: Any) -> ApprovalSnapshot:
     return replace(full, rule=RouteReason(policy="r" * 200))
 
 
-def _shown(blocks: list[dict[str, Any]], block_id: str) -> str:
+def _text(blocks: list[dict[str, Any]], block_id: str) -> str:
     found = (block["text"]["text"] for block in blocks if block["block_id"].startswith(block_id))
     return " ".join(found)
 
@@ -73,8 +73,8 @@ def test_a_changed_word_is_on_the_card_wherever_it_is(
 
     snapshot = _amended(old, new)
 
-    assert "NOTATALL" in _shown(_card(snapshot), "changes:")
-    assert "NOTATALL" in _shown(_modal(snapshot), "changes")
+    assert "NOTATALL" in _text(_card(snapshot), "changes:")
+    assert "NOTATALL" in _text(_modal(snapshot), "changes")
 
 
 LONG = "The first of many words, none of which matters at all to anybody who reads it. " * 20
@@ -91,7 +91,7 @@ CHANGED = [
 def test_the_unchanged_part_of_a_long_text_is_left_out(
     old: str, new: str, before: str, after: str
 ) -> None:
-    (line,) = _shown(_card(_amended(old, new)), "changes:").splitlines()[1:]
+    (line,) = _text(_card(_amended(old, new)), "changes:").splitlines()[1:]
 
     assert before in line.partition(" → ")[0] + " →"
     assert after in line.partition(" → ")[2]
@@ -100,21 +100,21 @@ def test_the_unchanged_part_of_a_long_text_is_left_out(
 
 
 def test_a_change_of_spaces_only_is_named() -> None:
-    shown = _shown(_card(_amended("One two", "One\n\ntwo")), "changes:")
+    visible = _text(_card(_amended("One two", "One\n\ntwo")), "changes:")
 
-    assert "Text: only spaces or line breaks" in shown
+    assert "Text: only spaces or line breaks" in visible
 
 
 def test_comments_are_shortened_before_the_request() -> None:
     text = "word " * 580
     blocks = _card(_amended("word " * 500, text))
-    shown = json.dumps(blocks, ensure_ascii=False)
+    visible = json.dumps(blocks, ensure_ascii=False)
 
-    assert _shown(blocks, "content-text:") == text.strip()
-    assert _shown(blocks, "content-links:").count("https://") == 5
-    assert "(shortened)" in shown
-    assert shown.count("Well, I am not sure.") < 3 * 10
-    assert NOTE not in shown
+    assert _text(blocks, "content-text:") == text.strip()
+    assert _text(blocks, "content-links:").count("https://") == 5
+    assert "(shortened)" in visible
+    assert visible.count("Well, I am not sure.") < 3 * 10
+    assert NOTE not in visible
 
 
 TOO_LONG = '"Q" & ' * 500
@@ -128,16 +128,16 @@ def test_a_shortened_card_refers_to_the_modal_that_shows_everything() -> None:
 
     assert NOTE in json.dumps(blocks, ensure_ascii=False)
     assert NOTE not in json.dumps(modal, ensure_ascii=False)
-    assert _shown(modal, "content-text") == TOO_LONG.strip()
-    assert _shown(modal, "content-links").count("https://") == 5
+    assert _text(modal, "content-text") == TOO_LONG.strip()
+    assert _text(modal, "content-links").count("https://") == 5
 
 
 @pytest.mark.parametrize("sign", ["x", "&", "<", "é", "😀", "\n", "a b\n", '"'])
 def test_the_modal_shows_the_whole_of_every_text(sign: str) -> None:
     text = (f"Begin{sign}" + sign * MAX_TEXT)[: MAX_TEXT - 3] + "End"
-    shown = _shown(_modal(_amended("Short", text)), "content-text")
+    visible = _text(_modal(_amended("Short", text)), "content-text")
 
-    assert "".join(shown.split()) == "".join(text.split())
+    assert "".join(visible.split()) == "".join(text.split())
 
 
 def test_the_modal_shows_the_whole_of_every_field() -> None:
@@ -145,15 +145,15 @@ def test_the_modal_shows_the_whole_of_every_field() -> None:
     snapshot = _amended("Short", "Long", fields=fields)
 
     assert NOTE in json.dumps(_card(snapshot), ensure_ascii=False)
-    assert _shown(_modal(snapshot), "content-fields").count("v") == 20 * 900
+    assert _text(_modal(snapshot), "content-fields").count("v") == 20 * 900
 
 
 def test_a_closed_shortened_card_refers_to_the_audit_trail() -> None:
     snapshot = replace(_amended("Short", TOO_LONG), status=Status.APPROVED, closed_at=examples.NOW)
-    shown = json.dumps(_card(snapshot), ensure_ascii=False)
+    visible = json.dumps(_card(snapshot), ensure_ascii=False)
 
-    assert NOTE not in shown
-    assert "audit trail holds the whole" in shown
+    assert NOTE not in visible
+    assert "audit trail holds the whole" in visible
 
 
 def test_a_card_that_is_not_shortened_has_no_note() -> None:

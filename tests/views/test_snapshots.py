@@ -214,7 +214,7 @@ def test_a_message_fits_in_every_language(name: str, spoken: str) -> None:
     message = MESSAGES[name]()
 
     check_message(message.text, message.blocks)
-    _is_said_whole(message.blocks, spoken)
+    _check_untruncated(message.blocks, spoken)
 
 
 @pytest.mark.parametrize("spoken", OTHERS, indirect=True)
@@ -223,14 +223,14 @@ def test_a_modal_fits_in_every_language(name: str, spoken: str) -> None:
     view = VIEWS[name]()
 
     check_view(view)
-    _is_said_whole(view, spoken)
+    _check_untruncated(view, spoken)
 
 
-def _is_said_whole(shown: object, language: str) -> None:
+def _check_untruncated(shown: object, language: str) -> None:
     """Fail if a catalogue text is shortened, or an English date is left."""
     mark = translator(language)("shortened")
-    words = [*_short_texts(shown)]
-    assert not [text for text in words if text.endswith(mark)]
+    texts = [*_short_texts(shown)]
+    assert not [text for text in texts if text.endswith(mark)]
     assert "{date_short_pretty} at {time}" not in json.dumps(shown)
 
 

@@ -49,12 +49,12 @@ def _actions(message: Message) -> list[list[str]]:
 
 @pytest.mark.parametrize(("name", "visibility"), EVERY)
 def test_a_thread_is_exactly_its_snapshot(name: str, visibility: Visibility) -> None:
-    shown = threads.thread(threads.STATES[name], visibility)
+    thread = threads.thread(threads.STATES[name], visibility)
 
-    for message in shown.values():
+    for message in thread.values():
         check_message(message.text, message.blocks)
     path = SNAPSHOTS / f"{name}.{visibility}.json"
-    plain = {copy: asdict(message) for copy, message in shown.items()}
+    plain = {copy: asdict(message) for copy, message in thread.items()}
     if WRITE:
         SNAPSHOTS.mkdir(exist_ok=True)
         text = json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
@@ -93,19 +93,19 @@ READ = [ActionId.DETAILS]
 def test_only_current_replies_have_buttons(
     name: str, root: list[list[str]], replies: list[list[list[str]]], visibility: Visibility
 ) -> None:
-    shown = threads.thread(threads.STATES[name], visibility)
+    thread = threads.thread(threads.STATES[name], visibility)
 
-    assert _actions(shown.pop("root")) == root
-    shown.pop("direct")
-    assert [_actions(message) for message in shown.values()] == replies
+    assert _actions(thread.pop("root")) == root
+    thread.pop("direct")
+    assert [_actions(message) for message in thread.values()] == replies
 
 
 @pytest.mark.parametrize("name", threads.STATES)
 def test_a_private_thread_has_no_private_text(name: str) -> None:
-    shown = threads.thread(threads.STATES[name], PRIVATE)
-    direct = json.dumps(asdict(shown.pop("direct")))
+    thread = threads.thread(threads.STATES[name], PRIVATE)
+    direct = json.dumps(asdict(thread.pop("direct")))
 
-    for message in shown.values():
+    for message in thread.values():
         written = json.dumps(asdict(message))
         assert not [secret for secret in SECRETS if secret in written]
         assert "Time off" in written
@@ -113,14 +113,14 @@ def test_a_private_thread_has_no_private_text(name: str) -> None:
 
 
 def test_a_button_of_a_reply_has_its_level_and_revision() -> None:
-    shown = threads.thread(threads.amended, CHANNEL)
-    (row,) = _elements(shown["level 1 of revision 2"])
+    thread = threads.thread(threads.amended, CHANNEL)
+    (row,) = _elements(thread["level 1 of revision 2"])
 
     for button in row:
         value = from_json(button["value"], ButtonValue, "value")
         assert (value.reply_level, value.reply_revision) == (1, 2)
     for name in ("root", "direct"):
-        (row,) = _elements(shown[name])
+        (row,) = _elements(thread[name])
         values = [from_json(button["value"], ButtonValue, "value") for button in row]
         assert [(value.reply_level, value.reply_revision) for value in values] == [(0, 0)] * len(
             row
@@ -128,10 +128,10 @@ def test_a_button_of_a_reply_has_its_level_and_revision() -> None:
 
 
 def test_only_the_reply_mentions_the_approvers() -> None:
-    shown = threads.thread(threads.first, CHANNEL)
+    thread = threads.thread(threads.first, CHANNEL)
 
-    assert "U0BORIS" not in json.dumps(asdict(shown["root"]))
-    assert "<@U0BORIS>" in json.dumps(shown["level 1 of revision 1"].blocks)
+    assert "U0BORIS" not in json.dumps(asdict(thread["root"]))
+    assert "<@U0BORIS>" in json.dumps(thread["level 1 of revision 1"].blocks)
 
 
 def test_a_shortened_reply_refers_to_the_whole_request() -> None:

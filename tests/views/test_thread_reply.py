@@ -35,10 +35,10 @@ def test_our_own_card_names_its_request() -> None:
 @pytest.mark.parametrize("snapshot", CLOSED, ids=lambda snapshot: snapshot.kind)
 def test_a_closed_card_names_its_request_too(snapshot: Snapshot) -> None:
     """Tried: by its buttons, a closed card names no request."""
-    shown = cards.build(snapshot, CardCopy(channel="#c", key="k"))
+    card = cards.build(snapshot, CardCopy(channel="#c", key="k"))
 
-    assert deciding_message([message(blocks=shown.blocks)], REQUEST) == ""
-    assert request_of(message(blocks=shown.blocks), BOT) == _id_of(snapshot)
+    assert deciding_message([message(blocks=card.blocks)], REQUEST) == ""
+    assert request_of(message(blocks=card.blocks), BOT) == _id_of(snapshot)
 
 
 def _id_of(snapshot: Snapshot) -> str:

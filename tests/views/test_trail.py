@@ -49,12 +49,12 @@ def test_every_fact_has_its_text(kind: Fact, locale: str) -> None:
 
 
 def test_the_latest_facts_are_shown_and_the_others_counted() -> None:
-    shown = text_of({"blocks": trail_blocks(facts(LATEST + 3, actor=examples.BORIS), ENGLISH)})
+    visible = text_of({"blocks": trail_blocks(facts(LATEST + 3, actor=examples.BORIS), ENGLISH)})
 
-    assert "3 earlier facts" in shown
-    assert f"{LATEST + 3}. " in shown
-    assert "\n3. " not in shown
-    assert "<@U0BORIS>" in shown
+    assert "3 earlier facts" in visible
+    assert f"{LATEST + 3}. " in visible
+    assert "\n3. " not in visible
+    assert "<@U0BORIS>" in visible
 
 
 @given(texts, st.integers(0, 10**6), st.sampled_from(["en", "de"]))
