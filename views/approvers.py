@@ -14,6 +14,7 @@ NAMED = 8
 SOURCES = 10
 """Sources listed by name."""
 DELEGATES = 8
+"""Delegates listed by name."""
 
 
 def waiting_lines(
@@ -21,22 +22,22 @@ def waiting_lines(
 ) -> list[str]:
     """Return the lines of an open level: its approvers, the rule that found them, and its deadline."""
     if level.blocked:
-        text = blocked_lines(level, t)
+        lines = blocked_lines(level, t)
         if level.expires_at:
-            text.append(t("level.clock_runs", when=t.date(level.expires_at)))
-        return text + _reassigned_lines(level, t) + _timer_lines(level, t)
+            lines.append(t("level.clock_runs", when=t.date(level.expires_at)))
+        return lines + _reassigned_lines(level, t) + _timer_lines(level, t)
     approvals = sum(decision.verdict is Verdict.APPROVE for decision in level.decisions)
     needed = t.count("level.needed", level.needed)
     if approvals:
         needed = t("level.given", given=approvals, needed=level.needed)
-    text = [
+    lines = [
         t("level.asked", people=_eligible_text(snapshot, level, limits, t), needed=needed),
         *(_reassigned_lines(level, t) or [_routing_text(snapshot, level, t)]),
         *_delegate_lines(snapshot, level, t),
     ]
     if level.expires_at:
-        text.append(t("level.deadline", when=t.date(level.expires_at)))
-    return text + _timer_lines(level, t)
+        lines.append(t("level.deadline", when=t.date(level.expires_at)))
+    return lines + _timer_lines(level, t)
 
 
 def blocked_lines(level: LevelSnapshot, t: Translator) -> list[str]:
@@ -45,11 +46,11 @@ def blocked_lines(level: LevelSnapshot, t: Translator) -> list[str]:
         return []
     key = f"level.blocked.{level.blocked}"
     code = t.inline(level.blocked, 80)
-    text = [t(key if t.has(key) else "level.blocked.other", code=code)]
+    lines = [t(key if t.has(key) else "level.blocked.other", code=code)]
     if level.unreadable:
         sources = _sources_text(level.unreadable, t)
-        text.append(t("level.unreadable", sources=sources))
-    return text
+        lines.append(t("level.unreadable", sources=sources))
+    return lines
 
 
 def _reassigned_lines(level: LevelSnapshot, t: Translator) -> list[str]:
@@ -65,12 +66,12 @@ def _reassigned_lines(level: LevelSnapshot, t: Translator) -> list[str]:
 
 def _timer_lines(level: LevelSnapshot, t: Translator) -> list[str]:
     """Return the number of reminders and escalations."""
-    text = []
+    counts = []
     if level.reminders:
-        text.append(t.count("level.reminders", level.reminders))
+        counts.append(t.count("level.reminders", level.reminders))
     if level.escalations:
-        text.append(t.count("level.escalations", level.escalations))
-    return [" ".join(text)] if text else []
+        counts.append(t.count("level.escalations", level.escalations))
+    return [" ".join(counts)] if counts else []
 
 
 def _eligible_text(
@@ -152,10 +153,10 @@ def _delegate_lines(snapshot: ApprovalSnapshot, level: LevelSnapshot, t: Transla
         return []
     if not snapshot.mention_approvers:
         return [t.count("level.delegates", len(waiting))]
-    text = [_delegate_text(delegate, t) for delegate in waiting[:DELEGATES]]
-    if more := len(waiting) - len(text):
-        text.append(t.count("level.delegates.more", more))
-    return text
+    lines = [_delegate_text(delegate, t) for delegate in waiting[:DELEGATES]]
+    if more := len(waiting) - len(lines):
+        lines.append(t.count("level.delegates.more", more))
+    return lines
 
 
 def _delegate_text(delegate: Delegate, t: Translator) -> str:

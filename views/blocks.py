@@ -274,8 +274,7 @@ def problem_blocks(problem: str, t: Translator) -> list[Block]:
 
 def message_modal(title: str, sentence: str, t: Translator) -> View:
     """Return a modal with one text, already escaped, and a Close button."""
-    text = [text_block(BlockId.NOTICE, sentence, t)]
-    return modal(title, text, t, close=t("verb.close"))
+    return modal(title, [text_block(BlockId.NOTICE, sentence, t)], t, close=t("verb.close"))
 
 
 def confirm(title: str, text: str, confirm_label: str, t: Translator) -> Block:

@@ -155,19 +155,20 @@ def _has_button_for(body: Mapping[str, object], request_id: str) -> bool:
     """Return whether the message or App Home has a button of this request, or Slack sent no buttons."""
     blocks = (*tables(body, "message", "blocks"), *tables(body, "view", "blocks"))
     request_ids = {
-        found
+        value.request_id
         for block in blocks
         for button in (*tables(block, "elements"), table(block, "accessory"))
-        if (found := _request_of(word(button, "value")))
+        if (value := value_of(button)) is not None and value.request_id
     }
     return not request_ids or request_id in request_ids
 
 
-def _request_of(value: str) -> str:
+def value_of(button: Mapping[str, object]) -> ButtonValue | None:
+    """Return the value of a button on a card, or None for any other button."""
     try:
-        return from_json(value, ButtonValue, "value").request_id
+        return from_json(word(button, "value"), ButtonValue, "value")
     except UnreadablePayloadError:
-        return ""
+        return None
 
 
 def is_private(body: Mapping[str, object]) -> bool:

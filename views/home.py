@@ -215,16 +215,16 @@ def _page_blocks(page: HomePage, t: Translator) -> list[Block]:
     in_all = t.count("home.in_all", page.in_all)
     if page.in_all > COUNTED:
         in_all = t("home.in_all.more", count=COUNTED)
-    position_text = t("home.page", first=first + 1, last=first + count, in_all=in_all)
+    position = t("home.page", first=first + 1, last=first + count, in_all=in_all)
     if not count:
-        position_text = t("home.page.none", in_all=in_all)
+        position = t("home.page.none", in_all=in_all)
     buttons = []
     if first:
         buttons.append(button(ActionId.HOME_BACK, t("button.home_back"), "back"))
     if first + count < page.in_all and count:
         buttons.append(button(ActionId.HOME_ON, t("button.home_on"), "on"))
-    position = note(BlockId.FOOTER, position_text, t)
-    return [position, actions(BlockId.PAGES, *buttons)] if buttons else [position]
+    label = note(BlockId.FOOTER, position, t)
+    return [label, actions(BlockId.PAGES, *buttons)] if buttons else [label]
 
 
 def _away_blocks(page: HomePage, t: Translator) -> list[Block]:

@@ -1,11 +1,12 @@
 """Readers for Slack payloads, in which any part may be missing, null or of the wrong type."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, get_type_hints
+
+from views.text import is_person
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -14,7 +15,6 @@ T = TypeVar("T", bound="DataclassInstance")
 
 _LAST_INSTANT = 9_999_999_999
 """The latest time that a date-time picker accepts."""
-_PERSON = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
 
 
 class UnreadablePayloadError(Exception):
@@ -72,7 +72,7 @@ def clicker(body: Mapping[str, object]) -> str:
 
     """
     person = word(body, "user", "id")
-    if not _PERSON.fullmatch(person):
+    if not is_person(person):
         raise UnreadablePayloadError("user.id")
     return person
 

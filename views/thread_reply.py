@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from views.card_click import ButtonValue
+from views.card_click import value_of
 from views.footer import request_named
 from views.ids import ActionId
-from views.payload import UnreadablePayloadError, from_json, table, tables, word
+from views.payload import table, tables, word
 from views.plain_text import as_read
 from views.text import is_person
 
@@ -69,19 +69,13 @@ def deciding_message(messages: Iterable[Mapping[str, object]], request_id: str) 
     ts = ""
     for message in messages:
         for button in _buttons(message):
-            value = _value(button)
-            if word(button, "action_id") == ActionId.APPROVE and value is not None:
-                ts = word(message, "ts") if value.request_id == request_id else ts
+            value = value_of(button)
+            is_approve = word(button, "action_id") == ActionId.APPROVE
+            if is_approve and value is not None and value.request_id == request_id:
+                ts = word(message, "ts")
     return ts
 
 
 def _buttons(message: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
     blocks = tables(message, "blocks")
     return tuple(button for block in blocks for button in tables(block, "elements"))
-
-
-def _value(button: Mapping[str, object]) -> ButtonValue | None:
-    try:
-        return from_json(word(button, "value"), ButtonValue, "value")
-    except UnreadablePayloadError:
-        return None

@@ -21,16 +21,16 @@ _NO = (
     "disapprove disapproved -1 nein nee abgelehnt ablehnen verweigert zurückgewiesen "
     ":-1: :thumbsdown: :x: :no_entry: :no_entry_sign: \u274c \u2716 \U0001f44e"
 )
-_BESIDE = (
+_FILLERS = (
     "thanks thank you please thx from me my side by it is this looks good to sounds fine go ahead "
     "for i all sir danke bitte von mir meinerseits aus in ordnung ist das wird hiermit sieht gut "
     "geht klar gerne ich bin alles"
 )
 """Words that may come with a decision without adding anything to it."""
-_TWO_WORDS = ("in ordnung", "go ahead", "geht klar", "looks good", "sounds good", "sieht gut aus")
+_PHRASES = ("in ordnung", "go ahead", "geht klar", "looks good", "sounds good", "sieht gut aus")
 
 _DECIDING = frozenset((_YES + " " + _NO).split())
-_ALLOWED = _DECIDING | frozenset(_BESIDE.split())
+_ALLOWED = _DECIDING | frozenset(_FILLERS.split())
 
 
 def is_typed_decision(mrkdwn: str) -> bool:
@@ -40,10 +40,8 @@ def is_typed_decision(mrkdwn: str) -> bool:
     anything else is a comment.
     """
     folded = _SKIN.sub("", _MENTION.sub(" ", unicodedata.normalize("NFKC", mrkdwn)).casefold())
-    text = _WORD.findall(folded)
-    if not text or any(word not in _ALLOWED for word in text):
+    words = _WORD.findall(folded)
+    if not words or any(word not in _ALLOWED for word in words):
         return False
-    sentence = " ".join(text)
-    return any(word in _DECIDING for word in text) or any(
-        phrase in sentence for phrase in _TWO_WORDS
-    )
+    text = " ".join(words)
+    return any(word in _DECIDING for word in words) or any(phrase in text for phrase in _PHRASES)
