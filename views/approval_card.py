@@ -15,7 +15,7 @@ from views.blocks import (
     header,
     note,
 )
-from views.card_click import ButtonValue, Click, button_value, parse_click
+from views.card_click import button_value
 from views.changes import are_shortened, change_blocks, change_request_blocks, comment_blocks
 from views.content import (
     amount_text,
@@ -35,8 +35,6 @@ from views.translator import Translator
 from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.notice import MENTIONED
-
-__all__ = ["ButtonValue", "Click", "build", "details", "parse_click", "summary"]
 
 
 def build(snapshot: ApprovalSnapshot, t: Translator) -> Message:

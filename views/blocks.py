@@ -86,7 +86,7 @@ MODAL = replace(
     levels=30,
     changes=6000,
 )
-"""Limits of a modal: everything that a request may contain (`rules.content`), in several sections."""
+"""Limits of a modal: everything that a request may contain (`rules.shared.content`), in several sections."""
 _VIEW = 240_000
 """Characters of all blocks of a modal as JSON: Slack accepts 250,000 for the whole modal."""
 _VIEW_BLOCKS = 80

@@ -33,7 +33,7 @@ class ButtonValue:
 
     `level` is 0 before the first level. `reason_required` is for this button's own verdict.
     `reply_level` and `reply_revision` name the thread reply that carries the button, as in
-    `rules.card.CardCopy`; on every other copy both are 0.
+    `rules.shared.card.CardCopy`; on every other copy both are 0.
     """
 
     request_id: str

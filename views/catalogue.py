@@ -2,7 +2,7 @@
 
 A language is one gettext file, `locales/LANGUAGE/LC_MESSAGES/countersign.po`, with our keys as
 msgids. It is read once, at import, and no compiled file is kept. Blanks are filled with escaped
-data. Emoji and marks always come with words.
+data. A symbol never appears without words.
 """
 
 from collections.abc import Mapping

@@ -12,8 +12,6 @@ from views.translator import Translator
 from workflows.rules.messages import Menu
 from workflows.rules.shared.audit import AuditEvent
 
-__all__ = ["opening", "shown", "told"]
-
 
 def opening(click: Click, t: Translator) -> View:
     """Return the modal shown while the request is looked up; it opens before any lookup."""

@@ -1,7 +1,7 @@
 """The card of an HR request after its approval: the outcome, and the steps to carry it out.
 
-Private content comes only from `snapshot.approval`, so a snapshot with the approval's public
-snapshot shows nothing private.
+All private content comes from `snapshot.approval`. If that is the public snapshot of the approval,
+the card shows nothing private.
 """
 
 from views.approval_card import details_row

@@ -30,14 +30,12 @@ from views.translator import Translator
 from workflows.rules.hr.form import DraftHr, HrFormErrors
 from workflows.rules.hr.request import HrRequest, HrType
 
-__all__ = ["HrContext", "HrOffer", "kept_context"]
-
 QUOTED = 1500
 """Characters quoted from a message: half of the limit of a description."""
 
 
 def build(saved: HrContext, offer: HrOffer, typed: DraftHr, t: Translator) -> View:
-    """Return the form, filled with `typed`; it shows the fields of `kept.type`."""
+    """Return the form, filled with `typed`; it shows the fields of `saved.type`."""
     return _form(saved, offer, typed, "", t)
 
 

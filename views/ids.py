@@ -91,8 +91,8 @@ class InputId(StrEnum):
 class BlockId(StrEnum):
     """First parts of block ids. A card appends its version, an order line its number.
 
-    The block of an input is named after its field in `rules.order_form`, `rules.request_form` or
-    `rules.hr_form`, so that an error appears at the right input.
+    The block of an input is named after its field in `rules.orders.form`, `rules.approvals.form` or
+    `rules.hr.form`, so that an error appears at the right input.
     """
 
     HEADER = "header"

@@ -26,8 +26,6 @@ from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.messages import Menu
 
-__all__ = ["Choice", "ClickContext", "context_of", "menu", "opening", "parse_choice", "told"]
-
 _STYLES = {Verb.APPROVE: "primary", Verb.REJECT: "danger"}
 
 

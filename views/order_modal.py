@@ -37,20 +37,6 @@ from views.payload import to_json
 from views.translator import Translator
 from workflows.rules.orders.form import DraftLine, DraftOrder, OrderFormErrors, reckon
 
-__all__ = [
-    "MAX_LINES",
-    "CatalogueEntry",
-    "add_line",
-    "build",
-    "errors",
-    "failed",
-    "parse",
-    "received",
-    "recounted",
-    "remove_line",
-    "working",
-]
-
 _CURRENCY = "USD"
 
 

@@ -44,7 +44,7 @@ class Typed:
 
     @property
     def content(self) -> DraftContent:
-        """The amendment as typed, for `rules.request_form.read_content`."""
+        """The amendment as typed, for `rules.approvals.form.read_content`."""
         return DraftContent(title=self.title, text=self.text, amount=self.amount, links=self.links)
 
     @property

@@ -38,21 +38,6 @@ from workflows.rules.shared.errors import (
     TextUnreadableError,
 )
 
-__all__ = [
-    "Click",
-    "ClickContext",
-    "Submission",
-    "Typed",
-    "again",
-    "approve",
-    "check",
-    "form",
-    "parse_submission",
-    "reject",
-    "told",
-    "working",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Metadata(ClickContext):

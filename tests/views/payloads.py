@@ -8,8 +8,8 @@ from typing import Any
 
 from tests.views import examples
 from views import approval_card, order_modal
-from views.approval_card import Click
-from views.order_modal import CatalogueEntry
+from views.card_click import Click, parse_click
+from views.order_lines import CatalogueEntry
 from views.translator import ENGLISH
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 
@@ -57,7 +57,7 @@ def block_actions(snapshot: ApprovalSnapshot, action_id: str = "approve") -> dic
 
 def click(action_id: str = "reject") -> Click:
     """Return a click on the pending card."""
-    return approval_card.parse_click(block_actions(examples.pending(), action_id))
+    return parse_click(block_actions(examples.pending(), action_id))
 
 
 def chosen(view: Mapping[str, Any], verb: str) -> dict[str, Any]:

@@ -35,8 +35,8 @@ from views import (
     order_status,
     verb_modal,
 )
-from views.approval_card import parse_click
 from views.blocks import Message
+from views.card_click import context_of, parse_click
 from views.catalogue import CATALOGUES
 from views.text import escape
 from views.translator import ENGLISH
@@ -131,7 +131,7 @@ def test_a_card_has_buttons_only_if_they_are_accepted(some: AnySnapshot) -> None
 @VIEWS
 def test_every_menu_is_a_valid_modal(some: AnySnapshot, typed: str, verbs: set[Verb]) -> None:
     snapshot = some.approval()
-    context = replace(more_modal.context_of(CLICK), response_url=typed)
+    context = replace(context_of(CLICK), response_url=typed)
     sentence = notices.unknown_request(typed, ENGLISH)
     view = more_modal.menu(context, Menu(face=snapshot, verbs=tuple(verbs)), ENGLISH, sentence)
 
@@ -153,7 +153,7 @@ VERB_FIELDS = ("reason", "title", "text", "amount", "links", "sources")
 def test_every_form_keeps_typed_text(some: AnySnapshot, typed: dict[str, str], verb: Verb) -> None:
     if verb is Verb.REFRESH:
         return
-    view = verb_modal.form(more_modal.context_of(CLICK), verb, some.approval(), ENGLISH)
+    view = verb_modal.form(context_of(CLICK), verb, some.approval(), ENGLISH)
     check_view(view)
     body = view_submission(view, typed | {"people": ["U0DORA"], "delegate": "U0DORA"})
     submission = verb_modal.parse_submission(body)

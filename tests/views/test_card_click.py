@@ -8,8 +8,7 @@ import pytest
 
 from tests.views import examples, states
 from tests.views.payloads import RECORDED, block_actions, recorded
-from views import approval_card
-from views.approval_card import Click
+from views.card_click import Click, parse_click
 from views.ids import ActionId
 from views.payload import UnreadablePayloadError
 from workflows.rules.approvals.request import Verdict
@@ -17,7 +16,7 @@ from workflows.rules.approvals.snapshot import ApprovalSnapshot
 
 
 def test_a_click_is_read_with_all_its_context() -> None:
-    assert approval_card.parse_click(block_actions(examples.pending())) == Click(
+    assert parse_click(block_actions(examples.pending())) == Click(
         request_id="ORD-7K2M4QXA-approval",
         content_revision=1,
         level=1,
@@ -41,13 +40,11 @@ def test_a_click_is_read_with_all_its_context() -> None:
     ("action_id", "verdict"), [("approve", Verdict.APPROVE), ("reject", Verdict.REJECT)]
 )
 def test_a_button_has_its_verdict(action_id: str, verdict: Verdict) -> None:
-    assert (
-        approval_card.parse_click(block_actions(examples.pending(), action_id)).verdict is verdict
-    )
+    assert parse_click(block_actions(examples.pending(), action_id)).verdict is verdict
 
 
 def test_more_has_no_verdict() -> None:
-    pressed = approval_card.parse_click(block_actions(states.between_levels(), "more"))
+    pressed = parse_click(block_actions(states.between_levels(), "more"))
 
     assert (pressed.action_id, pressed.level) == (ActionId.MORE, 0)
     with pytest.raises(KeyError):
@@ -68,7 +65,7 @@ def test_a_button_knows_whether_its_verdict_needs_a_reason(
     action_id: str,
     required: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    pressed = approval_card.parse_click(block_actions(make(), action_id))
+    pressed = parse_click(block_actions(make(), action_id))
 
     assert pressed.reason_required is required
 
@@ -114,7 +111,7 @@ def test_the_shapes_of_a_click(
 ) -> None:
     body = block_actions(examples.pending())
     change(body)
-    click = approval_card.parse_click(body)
+    click = parse_click(body)
 
     assert {name: getattr(click, name) for name in then} == then
 
@@ -124,7 +121,7 @@ def test_the_actor_is_the_user_and_not_the_author_of_the_message() -> None:
     body["user"] = {"id": "U0GUS"}
     body["message"]["user"] = "U0BORIS"
 
-    assert approval_card.parse_click(body).person == "U0GUS"
+    assert parse_click(body).person == "U0GUS"
 
 
 def _value(**changes: object) -> str:
@@ -160,7 +157,7 @@ def test_a_foreign_click_is_refused_with_the_name_of_the_part(what: str, given: 
         body["actions"][0]["value"] = given
 
     with pytest.raises(UnreadablePayloadError):
-        approval_card.parse_click(body)
+        parse_click(body)
     assert what
 
 
@@ -178,7 +175,7 @@ def test_a_foreign_click_is_refused_with_the_name_of_the_part(what: str, given: 
 )
 def test_recorded_clicks_on_other_buttons_are_refused_with_the_name_of_the_part(name: str) -> None:
     with pytest.raises(UnreadablePayloadError):
-        approval_card.parse_click(recorded(name))
+        parse_click(recorded(name))
 
 
 @pytest.mark.skipif(not RECORDED.exists(), reason="the recorded payloads are not on this machine")
@@ -194,7 +191,7 @@ def test_our_button_in_a_recorded_payload_is_read(name: str, person: str, channe
     body = recorded(name)
     ours = block_actions(examples.pending())["actions"][0]
     body["actions"] = [{**ours, "action_ts": "1.5"}]
-    click = approval_card.parse_click(body)
+    click = parse_click(body)
 
     assert (click.person, click.channel, click.action_ts) == (person, channel, "1.5")
 
@@ -209,7 +206,7 @@ def test_a_button_of_another_request_is_refused() -> None:
     body = _with_request(block_actions(examples.pending()), "REQ-OF-ANOTHER")
 
     with pytest.raises(UnreadablePayloadError) as refused:
-        approval_card.parse_click(body)
+        parse_click(body)
 
     assert refused.value.what == "value.request_id"
 
@@ -218,7 +215,7 @@ def test_a_button_of_another_request_is_refused() -> None:
 def test_a_click_is_accepted_if_slack_sends_no_buttons(message: object) -> None:
     body = _with_request(block_actions(examples.pending()), "REQ-OF-ANOTHER") | {"message": message}
 
-    assert approval_card.parse_click(body).request_id == "REQ-OF-ANOTHER"
+    assert parse_click(body).request_id == "REQ-OF-ANOTHER"
 
 
 def test_a_button_of_an_older_version_of_the_same_card_is_read() -> None:
@@ -227,7 +224,7 @@ def test_a_button_of_an_older_version_of_the_same_card_is_read() -> None:
     value = json.dumps(json.loads(action["value"]) | {"card_version": 0, "content_revision": 0})
     body = body | {"actions": [action | {"value": value}]}
 
-    assert approval_card.parse_click(body).card_version == 0
+    assert parse_click(body).card_version == 0
 
 
 def test_deeply_nested_json_is_unreadable() -> None:
@@ -235,4 +232,4 @@ def test_deeply_nested_json_is_unreadable() -> None:
     (action,) = body["actions"]
 
     with pytest.raises(UnreadablePayloadError):
-        approval_card.parse_click(body | {"actions": [action | {"value": "[" * 100_000}]})
+        parse_click(body | {"actions": [action | {"value": "[" * 100_000}]})

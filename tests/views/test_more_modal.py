@@ -9,14 +9,14 @@ from tests.views import examples, states
 from tests.views.payloads import chosen, click
 from tests.views.slack_limits import check_view
 from views import more_modal
-from views.card_click import with_snapshot
+from views.card_click import context_of, with_snapshot
 from views.payload import UnreadablePayloadError
 from views.translator import ENGLISH
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb, verbs_of
 from workflows.rules.messages import Menu
 
-CONTEXT = more_modal.context_of(click("more"))
+CONTEXT = context_of(click("more"))
 
 
 def _menu(snapshot: ApprovalSnapshot, *verbs: Verb) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from tests.views.payloads import CATALOGUE, recorded, submitted, three_lines, ty
 from tests.views.slack_limits import check_view
 from views import order_modal
 from views.blocks import View
-from views.order_modal import MAX_LINES, CatalogueEntry
+from views.order_inputs import MAX_LINES
+from views.order_lines import CatalogueEntry
 from views.payload import UnreadablePayloadError
 from views.translator import ENGLISH
 from workflows.rules.orders.form import DraftLine, DraftOrder, OrderFormErrors, read_order

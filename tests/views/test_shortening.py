@@ -12,6 +12,7 @@ from tests.views import examples, states
 from tests.views.payloads import click
 from tests.views.slack_limits import check_message, check_view
 from views import approval_card, more_modal
+from views.card_click import context_of
 from views.text import split_text
 from views.translator import ENGLISH
 from workflows.rules.approvals.policy import RouteReason
@@ -53,7 +54,7 @@ def _card(snapshot: ApprovalSnapshot) -> list[dict[str, Any]]:
 
 def _modal(snapshot: ApprovalSnapshot) -> list[dict[str, Any]]:
     view: dict[str, Any] = more_modal.menu(
-        more_modal.context_of(click("more")), Menu(face=snapshot, verbs=()), ENGLISH
+        context_of(click("more")), Menu(face=snapshot, verbs=()), ENGLISH
     )
     check_view(view)
     blocks: list[dict[str, Any]] = view["blocks"]

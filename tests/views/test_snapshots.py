@@ -29,6 +29,7 @@ from views import (
     verb_modal,
 )
 from views.blocks import Message, View
+from views.card_click import context_of
 from views.catalogue import CATALOGUES, FALLBACK
 from views.translator import ENGLISH, Translator, translator
 from workflows.rules.approvals.request import Status
@@ -124,12 +125,12 @@ LATER = replace(
 
 
 def _menu(snapshot: ApprovalSnapshot, *verbs: Verb, sentence: str = "") -> View:
-    context = more_modal.context_of(click("more"))
+    context = context_of(click("more"))
     return more_modal.menu(context, Menu(face=snapshot, verbs=verbs), ENGLISH, sentence)
 
 
 def _form(verb: Verb) -> Callable[[], View]:
-    context = more_modal.context_of(click("more"))
+    context = context_of(click("more"))
     return lambda: verb_modal.form(context, verb, states.reason_required(), ENGLISH)
 
 
@@ -253,7 +254,7 @@ GERMAN: dict[str, Callable[[], object]] = {
     "de.card": lambda: asdict(approval_card.build(examples.two_levels(), translator("de"))),
     "de.order": lambda: asdict(order_card.build(examples.order_failed(), translator("de"))),
     "de.form": lambda: verb_modal.form(
-        more_modal.context_of(click("more")), Verb.REASSIGN, examples.pending(), translator("de")
+        context_of(click("more")), Verb.REASSIGN, examples.pending(), translator("de")
     ),
     "de.notice": lambda: asdict(
         notice_messages.message(

@@ -19,7 +19,7 @@ from tests.views.payloads import click
 from tests.views.slack_limits import check_message, check_view
 from views import cards, details_modal, more_modal
 from views.blocks import Message
-from views.card_click import ButtonValue
+from views.card_click import ButtonValue, context_of
 from views.ids import ActionId
 from views.payload import from_json
 from views.translator import ENGLISH
@@ -176,4 +176,4 @@ def test_every_modal_of_a_request_is_valid(
 
     check_view(details_modal.opening(opened, ENGLISH))
     check_view(details_modal.shown(menu, ENGLISH))
-    check_view(more_modal.menu(more_modal.context_of(opened), menu, ENGLISH))
+    check_view(more_modal.menu(context_of(opened), menu, ENGLISH))

@@ -10,8 +10,7 @@ from tests.views.contents import usd
 from tests.views.payloads import block_actions, click, view_submission
 from tests.views.slack_limits import check_view
 from views import verb_modal
-from views.approval_card import parse_click
-from views.card_click import ClickContext, context_of, with_snapshot
+from views.card_click import ClickContext, context_of, parse_click, with_snapshot
 from views.payload import UnreadablePayloadError
 from views.translator import ENGLISH
 from workflows.rules.approvals.form import DraftContent, read_content
