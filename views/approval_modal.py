@@ -1,16 +1,24 @@
-"""The `/approval` form: a request of any policy, read back exactly as typed, shown again with its mistakes."""
+"""The `/approval` form, for a request under any policy."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from views import notices
-from views.blocks import Block, View, context, message_modal, modal, mrkdwn, said, text_input
+from views.blocks import (
+    Block,
+    View,
+    message_modal,
+    modal,
+    note,
+    problem_blocks,
+    text_input,
+)
 from views.ids import BlockId, CallbackId, InputId
 from views.inputs import choice_input
 from views.outcome import short_outcome
-from views.payload import UnreadablePayloadError, from_json, to_json, word
+from views.payload import UnreadablePayloadError, from_json, input_value, to_json, word
 from views.translator import Translator
-from views.verb_inputs import content_input, value_of
+from views.verb_inputs import content_input
 from workflows.rules.approvals.form import DraftContent, DraftRequest, RequestFormErrors
 from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -18,12 +26,9 @@ from workflows.rules.approvals.snapshot import ApprovalSnapshot
 _CONTENT = (InputId.TITLE, InputId.TEXT, InputId.AMOUNT, InputId.LINKS)
 
 
-_NOTHING = DraftContent(title="")
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Kept:
-    """What the form keeps: a double submit is one request."""
+class _Metadata:
+    """The form's private metadata; its id makes a double submit one request."""
 
     request_id: str
 
@@ -38,7 +43,7 @@ def build(
 ) -> View:
     """Return the form; `choices` are the policies as (name, title).
 
-    It begins with what was `written` before and, on top, a `problem` (escaped already).
+    It is filled with what was `written` before and has a `problem` (already escaped) at the top.
     """
     typed = written or DraftRequest(request_id=request_id)
     if not typed.policy and len(choices) == 1:
@@ -47,15 +52,15 @@ def build(
     return modal(
         t("approval_form.title"),
         [
-            *([said(BlockId.PROBLEM, problem, t)] if problem else []),
-            context(BlockId.NOTICE, mrkdwn(number, 300, t)),
+            *problem_blocks(problem, t),
+            note(BlockId.NOTICE, number, t),
             *_inputs(typed, choices, t),
         ],
         t,
         submit=t("approval_form.submit"),
         close=t("verb.cancel"),
         callback_id=CallbackId.APPROVAL,
-        private_metadata=to_json(_Kept(request_id=request_id)),
+        private_metadata=to_json(_Metadata(request_id=request_id)),
     )
 
 
@@ -63,9 +68,11 @@ def _inputs(typed: DraftRequest, choices: Sequence[tuple[str, str]], t: Translat
     policy = t("approval_form.policy")
     return [
         choice_input(InputId.POLICY, policy, choices, typed.policy, t),
-        *(content_input(one, str(getattr(typed.content, one.value)), t) for one in _CONTENT),
+        *(
+            content_input(input_id, str(getattr(typed.content, input_id.value)), t)
+            for input_id in _CONTENT
+        ),
         text_input(
-            InputId.ANSWER_WITHIN,
             InputId.ANSWER_WITHIN,
             t("approval_form.answer_within"),
             t,
@@ -78,46 +85,46 @@ def _inputs(typed: DraftRequest, choices: Sequence[tuple[str, str]], t: Translat
 
 
 def parse(view: Mapping[str, object]) -> DraftRequest:
-    """Read what was typed.
+    """Return the values of the form.
 
     Raises:
-        UnreadablePayloadError: it is not this modal's view.
+        UnreadablePayloadError: the view is not this form.
 
     """
-    kept = from_json(word(view, "private_metadata"), _Kept, "private_metadata")
-    if not kept.request_id:
+    saved = from_json(word(view, "private_metadata"), _Metadata, "private_metadata")
+    if not saved.request_id:
         raise UnreadablePayloadError("private_metadata")
     policy = ("state", "values", InputId.POLICY, InputId.POLICY)
     return DraftRequest(
-        request_id=kept.request_id,
+        request_id=saved.request_id,
         policy=word(view, *policy, "selected_option", "value") or word(view, *policy, "value"),
         content=DraftContent(
-            title=value_of(view, InputId.TITLE),
-            text=value_of(view, InputId.TEXT),
-            amount=value_of(view, InputId.AMOUNT),
-            links=value_of(view, InputId.LINKS),
+            title=input_value(view, InputId.TITLE),
+            text=input_value(view, InputId.TEXT),
+            amount=input_value(view, InputId.AMOUNT),
+            links=input_value(view, InputId.LINKS),
         ),
-        answer_within=value_of(view, InputId.ANSWER_WITHIN),
+        answer_within=input_value(view, InputId.ANSWER_WITHIN),
     )
 
 
 def errors(mistakes: RequestFormErrors, t: Translator) -> dict[str, str]:
-    """Return each mistake at its field, for `ack(response_action="errors")`."""
+    """Return the error of each field, for `ack(response_action="errors")`."""
     return notices.field_refusals(mistakes.by_field, t)
 
 
 def unknown_policy(t: Translator) -> dict[str, str]:
-    """Return, at its field, that there is no such policy any more."""
+    """Return the error that the chosen policy no longer exists, at its field."""
     return {InputId.POLICY.value: t("approval_form.policy.unknown")}
 
 
 def failed(
     view: Mapping[str, object], choices: Sequence[tuple[str, str]], sentence: str, t: Translator
 ) -> View:
-    """Return the form as it was submitted and, on top, why it did not go through.
+    """Return the form as it was submitted, with what went wrong at the top.
 
     Raises:
-        UnreadablePayloadError: it is not this modal's view.
+        UnreadablePayloadError: the view is not this form.
 
     """
     typed = parse(view)
@@ -125,7 +132,7 @@ def failed(
 
 
 def working(request_id: str, t: Translator) -> View:
-    """Return what stands there between the submission and its result."""
+    """Return the modal shown between the submission and its result."""
     number = t.inline(request_id, 80)
     return told(t("approval_form.working", request_id=number), t)
 
@@ -136,7 +143,7 @@ def received(
     t: Translator,
     status: Status = Status.PENDING,
 ) -> View:
-    """Say that the request is in, where its card is, or that nobody had to be asked."""
+    """Return the confirmation: the card's channel, or that the request needed no approval."""
     key = "asked" if channel else "asked.nowhere"
     if status is Status.APPROVED:
         key = "approved"
@@ -149,9 +156,9 @@ def received(
 
 
 def sent_before(snapshot: ApprovalSnapshot, policy: str, t: Translator) -> str:
-    """Say that the request was sent before, that what it said then counts, and what to do now.
+    """Return that a request with this id already exists and stays as it is, and what to do next.
 
-    `policy` is the name of the one that it was sent by now.
+    `policy` is the name of the policy in the second submission.
     """
     key = "open" if snapshot.policy == policy else "policy"
     outcome = ""
@@ -167,5 +174,5 @@ def sent_before(snapshot: ApprovalSnapshot, policy: str, t: Translator) -> str:
 
 
 def told(sentence: str, t: Translator) -> View:
-    """Return a sentence, already escaped, with nothing left to do but close."""
+    """Return a modal with one text, already escaped, and a Close button."""
     return message_modal(t("approval_form.title"), sentence, t)

@@ -1,187 +1,206 @@
-"""Who is asked at a level, by which rule, who stands in for whom, and why nobody may decide."""
+"""The approvers of a level: who they are, which rule found them, their delegates, and why no one may decide."""
 
-from collections.abc import Sequence
-
-from views.blocks import Room
-from views.explanations import rule_words
+from views.blocks import Limits
+from views.explanations import rule_text
+from views.people import actor_text, change_requester, people_text, with_more
 from views.translator import Translator
-from workflows.rules.approvals.request import Delegate, Verdict
+from workflows.rules.approvals.request import Delegate, Status, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
+from workflows.rules.inbox import waiting_approvers
 from workflows.rules.people.actors import SourceKind
 
+NAMED = 8
+"""People named in one row of a list."""
 SOURCES = 10
 """Sources listed by name."""
-STAND_INS = 8
+DELEGATES = 8
+"""Delegates listed by name."""
 
 
-def open_words(
-    snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Room, t: Translator
+def waiting_lines(
+    snapshot: ApprovalSnapshot, level: LevelSnapshot, limits: Limits, t: Translator
 ) -> list[str]:
-    """Return the lines about a level that waits: who is asked, by which rule, until when."""
+    """Return the lines of an open level: its approvers, the rule that found them, and its deadline."""
     if level.blocked:
-        words = blocked_words(level, t)
+        lines = blocked_lines(level, t)
         if level.expires_at:
-            words.append(t("level.clock_runs", when=t.date(level.expires_at)))
-        return words + _reassigned_words(level, t) + _clock_words(level, t)
-    given = sum(one.verdict is Verdict.APPROVE for one in level.decisions)
+            lines.append(t("level.clock_runs", when=t.date(level.expires_at)))
+        return lines + _reassigned_lines(level, t) + _timer_lines(level, t)
+    approvals = sum(decision.verdict is Verdict.APPROVE for decision in level.decisions)
     needed = t.count("level.needed", level.needed)
-    if given:
-        needed = t("level.given", given=given, needed=level.needed)
-    words = [
-        t("level.asked", people=_asked_people(snapshot, level, room, t), needed=needed),
-        *(_reassigned_words(level, t) or [_why_asked(snapshot, level, t)]),
-        *_stand_in_words(snapshot, level, t),
+    if approvals:
+        needed = t("level.given", given=approvals, needed=level.needed)
+    lines = [
+        t("level.asked", people=_eligible_text(snapshot, level, limits, t), needed=needed),
+        *(_reassigned_lines(level, t) or [_routing_text(snapshot, level, t)]),
+        *_delegate_lines(snapshot, level, t),
     ]
     if level.expires_at:
-        words.append(t("level.deadline", when=t.date(level.expires_at)))
-    return words + _clock_words(level, t)
+        lines.append(t("level.deadline", when=t.date(level.expires_at)))
+    return lines + _timer_lines(level, t)
 
 
-def blocked_words(level: LevelSnapshot, t: Translator) -> list[str]:
-    """Return why nobody may decide at a level, and which sources could not be read."""
+def blocked_lines(level: LevelSnapshot, t: Translator) -> list[str]:
+    """Return why no one may decide at a level, and which sources could not be read."""
     if not level.blocked:
         return []
     key = f"level.blocked.{level.blocked}"
     code = t.inline(level.blocked, 80)
-    words = [t(key if t.has(key) else "level.blocked.other", code=code)]
+    lines = [t(key if t.has(key) else "level.blocked.other", code=code)]
     if level.unreadable:
-        sources = _listed_sources(level.unreadable, t)
-        words.append(t("level.unreadable", sources=sources))
-    return words
+        sources = _sources_text(level.unreadable, t)
+        lines.append(t("level.unreadable", sources=sources))
+    return lines
 
 
-def _reassigned_words(level: LevelSnapshot, t: Translator) -> list[str]:
-    """Return which admin has named the approvers and why: then it is not the policy that did."""
+def _reassigned_lines(level: LevelSnapshot, t: Translator) -> list[str]:
+    """Return which admin reassigned the level, and why; the policy's rule does not apply then."""
     if level.reassigned is None:
         return []
-    who = t.mention(level.reassigned.person)
+    admin = t.mention(level.reassigned.person)
     reason = t.inline(level.reassigned.reason, 300)
     if not reason:
-        return [t("level.reassigned.private", who=who)]
-    return [t("level.reassigned", who=who, reason=reason)]
+        return [t("level.reassigned.private", who=admin)]
+    return [t("level.reassigned", who=admin, reason=reason)]
 
 
-def _clock_words(level: LevelSnapshot, t: Translator) -> list[str]:
-    """Return what the clock has done so far."""
-    words = []
+def _timer_lines(level: LevelSnapshot, t: Translator) -> list[str]:
+    """Return the number of reminders and escalations."""
+    counts = []
     if level.reminders:
-        words.append(t.count("level.reminders", level.reminders))
+        counts.append(t.count("level.reminders", level.reminders))
     if level.escalations:
-        words.append(t.count("level.escalations", level.escalations))
-    return [" ".join(words)] if words else []
+        counts.append(t.count("level.escalations", level.escalations))
+    return [" ".join(counts)] if counts else []
 
 
-def _asked_people(
-    snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Room, t: Translator
+def _eligible_text(
+    snapshot: ApprovalSnapshot, level: LevelSnapshot, limits: Limits, t: Translator
 ) -> str:
-    """Return the approvers who have not decided yet, each with its source if several sources apply."""
-    left = waiting(level)
-    if not snapshot.mention_approvers or not _several(level):
-        return people_of(snapshot, left, room.people, t)
-    sources = {approver.person: approver.source for approver in level.asked}
+    """Return the approvers who have not decided yet; if several sources apply, each with its source."""
+    waiting = undecided(level)
+    if not snapshot.mention_approvers or not _has_several_sources(level):
+        return approvers_text(snapshot, waiting, limits.people, t)
+    sources = {member.person: member.source for member in level.asked}
     names = []
-    for person_id in left[: room.people]:
-        name, source = t.mention(person_id), source_words(sources.get(person_id, ""), t)
+    for person in waiting[: limits.people]:
+        name, source = t.mention(person), source_text(sources.get(person, ""), t)
         names.append(t("level.asked.by", person=name, source=source) if source else name)
-    return _with_more(names, len(left), t)
+    return with_more(names, len(waiting), t)
 
 
-def waiting(level: LevelSnapshot) -> tuple[str, ...]:
+def undecided(level: LevelSnapshot) -> tuple[str, ...]:
     """Return the eligible approvers whose decision is still missing at this level."""
-    filled = {
-        person_id for decision in level.decisions for person_id in (decision.seat, decision.person)
+    decided = {
+        person for decision in level.decisions for person in (decision.seat, decision.person)
     }
-    return tuple(person_id for person_id in level.eligible if person_id not in filled)
+    return tuple(person for person in level.eligible if person not in decided)
 
 
-def people_of(snapshot: ApprovalSnapshot, ids: tuple[str, ...], limit: int, t: Translator) -> str:
-    """Return people by mention, or, where nobody is to be notified, their number."""
+def approvers_text(
+    snapshot: ApprovalSnapshot, ids: tuple[str, ...], limit: int, t: Translator
+) -> str:
+    """Return people as mentions, or only their number if the policy mentions no one."""
     if not snapshot.mention_approvers:
         return t.count("people", len(ids))
-    return named(ids, limit, t)
+    return people_text(ids, limit, t)
 
 
-def named(ids: Sequence[str], limit: int, t: Translator) -> str:
-    """Return people by mention, and how many more there are."""
-    return _with_more([t.mention(one) for one in ids[:limit]], len(ids), t)
+def _routing_text(snapshot: ApprovalSnapshot, level: LevelSnapshot, t: Translator) -> str:
+    """Return by which rule and sources the approvers were found; a person named by the policy needs no source.
 
-
-def _with_more(shown: list[str], in_all: int, t: Translator) -> str:
-    if more := in_all - len(shown):
-        return t("level.more_people", people=", ".join(shown), count=more)
-    return t.list(shown)
-
-
-def _why_asked(snapshot: ApprovalSnapshot, level: LevelSnapshot, t: Translator) -> str:
-    """Tell approvers by which rule they were asked; a named person needs no further source.
-
-    The words of a rule that asks whatever the amount tell nobody anything; its summary has them.
+    A rule for any amount is left out here, since the card's summary already shows it.
     """
-    sources = _listed_sources(level.sources, t)
+    sources = _sources_text(level.sources, t)
     key = "sources"
-    if all(_is_name(source) for source in level.sources):
+    if all(_names_a_person(source) for source in level.sources):
         key = "named"
-    elif _several(level) and snapshot.mention_approvers:
+    elif _has_several_sources(level) and snapshot.mention_approvers:
         key = "each"
     always = ".always" if snapshot.rule.is_always else ""
-    rule = rule_words(snapshot.rule, t)
+    rule = rule_text(snapshot.rule, t)
     return t(f"level.asked.{key}{always}", rule=rule, sources=sources)
 
 
-def _several(level: LevelSnapshot) -> bool:
-    """Say whether people differ in how they were found; whom the policy names needs no telling."""
-    return len(level.sources) > 1 and not all(_is_name(source) for source in level.sources)
+def _has_several_sources(level: LevelSnapshot) -> bool:
+    """Return whether the approvers come from different sources that are worth showing."""
+    return len(level.sources) > 1 and not all(_names_a_person(source) for source in level.sources)
 
 
-def _is_name(source: str) -> bool:
+def _names_a_person(source: str) -> bool:
     return source.startswith(f"{SourceKind.USER}:")
 
 
-def _listed_sources(sources: tuple[str, ...], t: Translator) -> str:
-    shown = [source_words(source, t) for source in sources[:SOURCES]]
-    return _with_more(shown, len(sources), t)
+def _sources_text(sources: tuple[str, ...], t: Translator) -> str:
+    texts = [source_text(source, t) for source in sources[:SOURCES]]
+    return with_more(texts, len(sources), t)
 
 
-def source_words(source: str, t: Translator) -> str:
-    """Return a source such as `group:sales-leads`, `manager`, `user:U0BORIS` in words."""
+def source_text(source: str, t: Translator) -> str:
+    """Return a source such as `group:sales-leads`, `manager` or `user:U0BORIS` as text."""
     kind, _, value = source.partition(":")
-    shown = t.inline(value, 60)
+    escaped = t.inline(value, 60)
     match kind:
         case SourceKind.USER if value:
             return t("source.user")
         case SourceKind.EMAIL if value:
-            return t("source.email", value=shown)
+            return t("source.email", value=escaped)
         case SourceKind.GROUP if value:
-            return t("source.group", value=shown)
+            return t("source.group", value=escaped)
         case SourceKind.MANAGER if not value:
             return t("source.manager")
         case SourceKind.MANAGER:
-            return t("source.manager.up", value=shown)
+            return t("source.manager.up", value=escaped)
     return t.inline(source, 60)
 
 
-def _stand_in_words(snapshot: ApprovalSnapshot, level: LevelSnapshot, t: Translator) -> list[str]:
-    """Return who stands in for whom at a seat that nobody has filled yet."""
-    filled = {said.seat for said in level.decisions}
-    waiting = [one for one in level.delegates if one.seat not in filled]
+def _delegate_lines(snapshot: ApprovalSnapshot, level: LevelSnapshot, t: Translator) -> list[str]:
+    """Return the delegates of approvers who have not decided yet."""
+    decided = {decision.seat for decision in level.decisions}
+    waiting = [delegate for delegate in level.delegates if delegate.seat not in decided]
     if not waiting:
         return []
     if not snapshot.mention_approvers:
         return [t.count("level.delegates", len(waiting))]
-    words = [_stand_in(one, t) for one in waiting[:STAND_INS]]
-    if more := len(waiting) - len(words):
-        words.append(t.count("level.delegates.more", more))
-    return words
+    lines = [_delegate_text(delegate, t) for delegate in waiting[:DELEGATES]]
+    if more := len(waiting) - len(lines):
+        lines.append(t.count("level.delegates.more", more))
+    return lines
 
 
-def _stand_in(one: Delegate, t: Translator) -> str:
+def _delegate_text(delegate: Delegate, t: Translator) -> str:
     key = "level.stand_in"
-    key += ".from" if one.starts else ""
-    key += ".until" if one.ends else ""
+    key += ".from" if delegate.starts else ""
+    key += ".until" if delegate.ends else ""
     return t(
         key,
-        person=t.mention(one.person),
-        seat=t.mention(one.seat),
-        starts=t.date(one.starts) if one.starts else "",
-        ends=t.date(one.ends) if one.ends else "",
+        person=t.mention(delegate.person),
+        seat=t.mention(delegate.seat),
+        starts=t.date(delegate.starts) if delegate.starts else "",
+        ends=t.date(delegate.ends) if delegate.ends else "",
     )
+
+
+def progress_lines(snapshot: ApprovalSnapshot, t: Translator) -> list[str]:
+    """Return the next people to act and their deadline; for a closed request, the person who closed it."""
+    if not snapshot.is_open:
+        if snapshot.closed_by and snapshot.closed_by.person:
+            return [t("home.next.by", who=actor_text(snapshot.closed_by, t))]
+        return []
+    if snapshot.status is Status.CHANGES_REQUESTED:
+        return [t("home.next.changes", who=change_requester(snapshot, t))]
+    level = snapshot.open_level
+    people = list(dict.fromkeys(approver.seat for approver in waiting_approvers(snapshot)))
+    if level is None or level.blocked == "approvers_unread":
+        return [t("home.next.opening")]
+    if not people:
+        return [t("home.next.blocked")]
+    text = t(
+        "home.next.waits",
+        people=people_text(people, NAMED, t),
+        number=level.number,
+        in_all=snapshot.levels_in_all,
+        name=t.inline(level.name, 80),
+    )
+    deadline = [t("home.deadline", when=t.date(level.expires_at))] if level.expires_at else []
+    return [text, *deadline]

@@ -1,11 +1,11 @@
-"""The `/away` form: from when until when, and who stands in; or that one is back."""
+"""The `/away` form: an absence with its delegate, or the return from one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from views import notices
-from views.blocks import Block, View, message_modal, modal, said
+from views.blocks import Block, View, message_modal, modal, problem_blocks, text_block
 from views.ids import BlockId, CallbackId, InputId
 from views.inputs import instant_input, person_input, tick_input
 from views.payload import UnreadablePayloadError, clicker, instant, table, word
@@ -19,7 +19,7 @@ _MARK = "away"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DraftAbsence:
-    """What a person chose: a new absence, or `back`, which forgets those they have."""
+    """The values of the form: a new absence, or `back`, which deletes the absences on record."""
 
     starts: datetime | None = None
     ends: datetime | None = None
@@ -29,7 +29,7 @@ class DraftAbsence:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AwaySubmission:
-    """A submitted form. `view_hash` differs each time the form is shown again."""
+    """A submitted form. `view_hash` changes each time the form is shown again."""
 
     written: DraftAbsence
     person: str
@@ -38,11 +38,13 @@ class AwaySubmission:
 
     @property
     def absence(self) -> Absence:
-        """The absence that was asked for; only after `check` has found nothing wrong."""
-        one = self.written
-        if one.starts is None or one.ends is None:
+        """The requested absence; only valid after `check` found no errors."""
+        draft = self.written
+        if draft.starts is None or draft.ends is None:
             raise UnreadablePayloadError("state.values")
-        return Absence(person=self.person, delegate=one.delegate, starts=one.starts, ends=one.ends)
+        return Absence(
+            person=self.person, delegate=draft.delegate, starts=draft.starts, ends=draft.ends
+        )
 
 
 def build(
@@ -52,13 +54,13 @@ def build(
     written: DraftAbsence | None = None,
     problem: str = "",
 ) -> View:
-    """Return the form, with the absences that the person has; a `problem` (escaped) stands on top."""
+    """Return the form, with the absences on record and a `problem` (already escaped) at the top."""
     typed = written or DraftAbsence()
     return modal(
         t("away.title"),
         [
-            *([said(BlockId.PROBLEM, problem, t)] if problem else []),
-            said(BlockId.NOTICE, t("away.what"), t),
+            *problem_blocks(problem, t),
+            text_block(BlockId.NOTICE, t("away.what"), t),
             *_absence_blocks(absences, typed, t),
             *_inputs(typed, t, optional=bool(absences)),
         ],
@@ -73,11 +75,11 @@ def build(
 def _absence_blocks(absences: Sequence[Absence], typed: DraftAbsence, t: Translator) -> list[Block]:
     if not absences:
         return []
-    lines = [t("away.have"), *(absence_words(one, t) for one in absences[:SHOWN])]
+    lines = [t("away.have"), *(absence_text(absence, t) for absence in absences[:SHOWN])]
     label, tick = t("away.back"), t("away.back.tick")
     hint = t("away.back.hint")
     return [
-        said(BlockId.ABSENCE, "\n".join(lines), t),
+        text_block(BlockId.ABSENCE, "\n".join(lines), t),
         tick_input(InputId.BACK, label, tick, hint, t, ticked=typed.back),
     ]
 
@@ -92,8 +94,8 @@ def _inputs(typed: DraftAbsence, t: Translator, *, optional: bool) -> list[Block
     ]
 
 
-def absence_words(absence: Absence, t: Translator) -> str:
-    """Return an absence in one line."""
+def absence_text(absence: Absence, t: Translator) -> str:
+    """Return an absence on one line."""
     return t(
         "away.absence",
         starts=t.date(absence.starts),
@@ -106,7 +108,7 @@ def parse(body: Mapping[str, object]) -> AwaySubmission:
     """Read the `view_submission` payload of this form.
 
     Raises:
-        UnreadablePayloadError: it is not one, or a part that matters is missing or not ours.
+        UnreadablePayloadError: the payload is not one, or a required part is missing or not ours.
 
     """
     view = body.get("view")
@@ -134,22 +136,22 @@ def _ticked(view: object) -> bool:
 
 
 def check(submission: AwaySubmission, now: datetime, t: Translator) -> dict[str, str]:
-    """Return the field errors that need no look into the records; empty when all is well."""
-    one = submission.written
-    if one.back:
+    """Return the field errors that can be found without the records; empty if there are none."""
+    draft = submission.written
+    if draft.back:
         return {}
     found: dict[str, str] = {}
-    if one.starts is None:
+    if draft.starts is None:
         found[InputId.STARTS.value] = t("refusal.text_missing")
-    if one.ends is None:
+    if draft.ends is None:
         found[InputId.ENDS.value] = t("refusal.text_missing")
-    elif one.ends <= now:
+    elif draft.ends <= now:
         found |= errors("absence_in_the_past", t)
-    elif one.starts is not None and one.ends <= one.starts:
+    elif draft.starts is not None and draft.ends <= draft.starts:
         found |= errors("absence_backwards", t)
-    if not one.delegate:
+    if not draft.delegate:
         found[InputId.DELEGATE.value] = t("refusal.nobody_named")
-    elif one.delegate == submission.person:
+    elif draft.delegate == submission.person:
         found |= errors("absence_to_yourself", t)
     return found
 
@@ -158,19 +160,19 @@ _FIELDS = {"absence_backwards": InputId.ENDS, "absence_in_the_past": InputId.END
 
 
 def errors(code: str, t: Translator) -> dict[str, str]:
-    """Return a refusal of the records at its field, for `ack(response_action="errors")`."""
+    """Return the records' refusal at its field, for `ack(response_action="errors")`."""
     return {_FIELDS.get(code, InputId.DELEGATE).value: notices.field_refusal(code, {}, t)}
 
 
 def again(
     submission: AwaySubmission, absences: Sequence[Absence], sentence: str, t: Translator
 ) -> View:
-    """Return the form with everything that was chosen and, on top, why it did not go through."""
+    """Return the form as it was submitted, with what went wrong at the top."""
     return build(t, absences, written=submission.written, problem=sentence)
 
 
 def working(t: Translator) -> View:
-    """Return what stands there between the submission and its result."""
+    """Return the modal shown between the submission and its result."""
     return told(t("away.working"), t)
 
 
@@ -179,23 +181,23 @@ def noted(
     t: Translator,
     replaced: Sequence[Absence] = (),
 ) -> str:
-    """Say that the absence is noted, and which earlier ones it replaces."""
-    lines = [t("away.noted", absence=absence_words(absence, t))]
-    gone = [one for one in replaced if one != absence]
+    """Return that the absence is recorded, and which earlier ones it replaces."""
+    lines = [t("away.noted", absence=absence_text(absence, t))]
+    gone = [earlier for earlier in replaced if earlier != absence]
     if gone:
         lines.append(t("away.replaced"))
-        lines += [absence_words(one, t) for one in gone[:SHOWN]]
+        lines += [absence_text(absence, t) for absence in gone[:SHOWN]]
     return "\n".join(lines)
 
 
 def back(gone: Sequence[Absence], t: Translator) -> str:
-    """Say that the person is back, and which absences are forgotten."""
+    """Return that the person is back, and which absences were deleted."""
     if not gone:
         return t("away.back.nothing")
-    lines = [t("away.back.done"), *(absence_words(one, t) for one in gone[:SHOWN])]
+    lines = [t("away.back.done"), *(absence_text(absence, t) for absence in gone[:SHOWN])]
     return "\n".join(lines)
 
 
 def told(sentence: str, t: Translator) -> View:
-    """Return a sentence, already escaped, with nothing left to do but close."""
+    """Return a modal with one text, already escaped, and a Close button."""
     return message_modal(t("away.title"), sentence, t)

@@ -1,18 +1,18 @@
-"""The few Block Kit shapes we send, as plain dicts: they are built on every click."""
+"""Block Kit objects as plain dicts, which are cheap to build on every click."""
 
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from views.ids import BlockId
-from views.text import parted
+from views.text import split_text
 from views.translator import Translator
 
 Block = dict[str, object]
 View = dict[str, object]
 
 SECTION = 3000
-"""Characters of a section's text."""
+"""Characters in the text of a section."""
 FIELD = 2000
 HEADER = 150
 CONFIRM_TEXT = 300
@@ -20,42 +20,42 @@ OPTION_TEXT = 75
 OPTION_VALUE = 150
 OPTIONS = 100
 INPUT = 3000
-"""Characters a plain text input can carry."""
+"""Characters in a plain text input."""
 PRIVATE_METADATA = 3000
 MESSAGE = 12_000
-"""Characters of all blocks of a message as JSON: Slack was seen refusing about 13,200."""
+"""Characters of all blocks of a message as JSON: Slack has refused about 13,200."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
-    """What is posted: one sentence for notifications, blocks for readers."""
+    """A message: one sentence for notifications, and its blocks."""
 
     text: str
     blocks: list[Block]
 
     def without_buttons(self) -> "Message":
-        """Return the same message with nothing to press."""
-        return replace(self, blocks=[one for one in self.blocks if one["type"] != "actions"])
+        """Return the same message without its buttons."""
+        return replace(self, blocks=[block for block in self.blocks if block["type"] != "actions"])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Room:
-    """How much of what people typed is shown. `field` is the most that one line of fields takes."""
+class Limits:
+    """How much user text is shown. `field` is the maximum for one line of the fields."""
 
     text: int
     fields: int
     field: int
-    reason: int
-    decisions: int
-    levels: int
-    people: int
     links: int
-    changes: int
-    remarks: int
+    reason: int = 0
+    decisions: int = 0
+    levels: int = 0
+    people: int = 0
+    changes: int = 0
+    remarks: int = 0
 
 
-# Up to eight people (`rules.notice.MAX_MENTIONS`) hear of a request by the card alone: all are named.
-_ROOMY = Room(
+# Up to eight people (`rules.notice.MENTIONED`) are notified by the card alone, so it names them all.
+_GENEROUS = Limits(
     text=SECTION,
     fields=2900,
     field=300,
@@ -67,17 +67,17 @@ _ROOMY = Room(
     changes=1600,
     remarks=3,
 )
-# What people said about it gives way first, then links (whole or not at all), then what is asked.
-_QUIET = replace(_ROOMY, reason=120, decisions=5, levels=3, people=8, remarks=2)
-_QUIETER = replace(_QUIET, reason=60, decisions=2, levels=2, remarks=1)
-_UNLINKED = replace(_QUIETER, links=600, fields=1200)
-_TIGHT = replace(_UNLINKED, text=1500, changes=1000)
+# Reasons and comments are shortened first, then links (each whole or left out), then the request.
+_FEWER_REASONS = replace(_GENEROUS, reason=120, decisions=5, levels=3, people=8, remarks=2)
+_FEWEST_REASONS = replace(_FEWER_REASONS, reason=60, decisions=2, levels=2, remarks=1)
+_FEWER_LINKS = replace(_FEWEST_REASONS, links=600, fields=1200)
+_TIGHT = replace(_FEWER_LINKS, text=1500, changes=1000)
 _TIGHTER = replace(_TIGHT, text=600, changes=600)
-_BARE = replace(_TIGHTER, text=300, fields=400, links=200)
-_CARDS = (_ROOMY, _QUIET, _QUIETER, _UNLINKED, _TIGHT, _TIGHTER, _BARE)
+_TIGHTEST = replace(_TIGHTER, text=300, fields=400, links=200)
+_CARDS = (_GENEROUS, _FEWER_REASONS, _FEWEST_REASONS, _FEWER_LINKS, _TIGHT, _TIGHTER, _TIGHTEST)
 
-WHOLE = replace(
-    _ROOMY,
+MODAL = replace(
+    _GENEROUS,
     text=15_000,
     fields=20_000,
     field=15_000,
@@ -86,29 +86,29 @@ WHOLE = replace(
     levels=30,
     changes=6000,
 )
-"""A modal's room: everything that a request may hold (`rules.content`), in several sections."""
+"""Limits of a modal: everything that a request may contain (`rules.shared.content`), in several sections."""
 _VIEW = 240_000
-"""Characters of all blocks of a modal as JSON: Slack takes 250,000 for the modal."""
+"""Characters of all blocks of a modal as JSON: Slack accepts 250,000 for the whole modal."""
 _VIEW_BLOCKS = 80
-"""Slack takes 100; the verbs need some."""
+"""Slack accepts 100; the rest is for the verbs."""
 
 
-def roomy(build: Callable[[Room], list[Block]]) -> list[Block]:
-    """Build for a modal, which takes twenty times as much as a message."""
-    blocks = build(WHOLE)
+def fit_modal(build: Callable[[Limits], list[Block]]) -> list[Block]:
+    """Build blocks for a modal, which holds twenty times as much as a message."""
+    blocks = build(MODAL)
     if len(blocks) > _VIEW_BLOCKS or len(json.dumps(blocks)) > _VIEW:
-        return build(_ROOMY)
+        return build(_GENEROUS)
     return blocks
 
 
-def fitted(build: Callable[[Room], list[Block]], card_version: int) -> list[Block]:
-    """Build with room, or, where that is more than Slack takes, with less; ids carry the version.
+def fit_card(build: Callable[[Limits], list[Block]], card_version: int) -> list[Block]:
+    """Build blocks with the widest limits that Slack accepts in a message; block ids get the version.
 
-    Slack wants new block ids on every update, or it keeps what it had.
+    Slack keeps the old content of a block whose id does not change in an update.
     """
     blocks: list[Block] = []
-    for room in _CARDS:
-        blocks = build(room)
+    for limits in _CARDS:
+        blocks = build(limits)
         if len(json.dumps(blocks, ensure_ascii=False)) <= MESSAGE:
             break
     for block in blocks:
@@ -117,13 +117,13 @@ def fitted(build: Callable[[Room], list[Block]], card_version: int) -> list[Bloc
 
 
 def plain(typed: str, limit: int, t: Translator) -> Block:
-    """Return a plain_text object: nothing in it is ever a mention, a link or a format."""
-    shown = t.clip_plain(typed, limit)
-    return {"type": "plain_text", "text": shown if shown.strip() else "-", "emoji": False}
+    """Return a plain_text object: nothing in it becomes a mention, a link or formatting."""
+    text = t.clip_plain(typed, limit)
+    return {"type": "plain_text", "text": text if text.strip() else "-", "emoji": False}
 
 
 def mrkdwn(sentence: str, limit: int, t: Translator) -> Block:
-    """Return a mrkdwn object; `verbatim` keeps Slack from making links of plain words."""
+    """Return a mrkdwn object; `verbatim` keeps Slack from turning plain words into links."""
     return {"type": "mrkdwn", "text": t.clip(sentence, limit), "verbatim": True}
 
 
@@ -132,34 +132,44 @@ def header(block_id: str, typed: str, t: Translator) -> Block:
     return {"type": "header", "block_id": block_id, "text": plain(typed, HEADER, t)}
 
 
-def section(block_id: str, words: Block) -> Block:
-    """Return a section of one text."""
-    return {"type": "section", "block_id": block_id, "text": words}
+def section(block_id: str, text: Block) -> Block:
+    """Return a section with one text object."""
+    return {"type": "section", "block_id": block_id, "text": text}
 
 
 def sections(block_id: str, typed: str, limit: int, t: Translator) -> list[Block]:
-    """Return plain text of at most `limit` characters, in as many sections as it takes."""
-    parts = parted(t.clip_plain(typed, limit), SECTION)
+    """Return plain text of at most `limit` characters, split into sections."""
+    parts = split_text(t.clip_plain(typed, limit), SECTION)
     return [
         section(f"{block_id}-{number}" if number else block_id, plain(part, SECTION, t))
         for number, part in enumerate(parts)
     ]
 
 
-def said(block_id: str, sentence: str, t: Translator) -> Block:
-    """Return a section of our own words (with escaped data in them)."""
+def text_block(block_id: str, sentence: str, t: Translator) -> Block:
+    """Return a section with a catalogue text (user text in it is escaped)."""
     return section(block_id, mrkdwn(sentence, SECTION, t))
 
 
 def fields(block_id: str, pairs: Iterable[tuple[str, str]], t: Translator) -> Block:
-    """Return a section of at most ten labelled values, escaped already."""
-    shown = [mrkdwn(f"*{label}*\n{value}", FIELD, t) for label, value in pairs]
-    return {"type": "section", "block_id": block_id, "fields": shown}
+    """Return a section of at most ten labelled values, already escaped."""
+    texts = [mrkdwn(f"*{label}*\n{value}", FIELD, t) for label, value in pairs]
+    return {"type": "section", "block_id": block_id, "fields": texts}
 
 
 def context(block_id: str, *elements: Block) -> Block:
-    """Return a line in small print."""
+    """Return a line of small print."""
     return {"type": "context", "block_id": block_id, "elements": list(elements)}
+
+
+def note(block_id: str, text: str, t: Translator, *, limit: int = 300) -> Block:
+    """Return a catalogue text (user text in it is escaped) in small print."""
+    return context(block_id, mrkdwn(text, limit, t))
+
+
+def plain_note(block_id: str, typed: str, limit: int, t: Translator) -> Block:
+    """Return user text in small print, without mentions, links or formatting."""
+    return context(block_id, plain(typed, limit, t))
 
 
 def divider(block_id: str) -> Block:
@@ -171,17 +181,17 @@ def button(
     action_id: str, label: str, value: str, *, style: str = "", confirm: Block | None = None
 ) -> Block:
     """Return a button; `style` is empty, `primary` or `danger`."""
-    made: Block = {
+    element: Block = {
         "type": "button",
         "action_id": action_id,
         "text": {"type": "plain_text", "text": label, "emoji": False},
         "value": value,
     }
     if style:
-        made["style"] = style
+        element["style"] = style
     if confirm:
-        made["confirm"] = confirm
-    return made
+        element["confirm"] = confirm
+    return element
 
 
 def actions(block_id: str, *buttons: Block) -> Block:
@@ -190,31 +200,31 @@ def actions(block_id: str, *buttons: Block) -> Block:
 
 
 def text_input(  # noqa: PLR0913 - an input has this many parts
-    block_id: str,
-    action_id: str,
+    input_id: str,
     label: str,
     t: Translator,
     *,
+    block_id: str = "",
     typed: str = "",
     placeholder: str = "",
     hint: str = "",
     multiline: bool = False,
     optional: bool = False,
 ) -> Block:
-    """Return a text input that begins with what was typed before."""
-    element: Block = {"type": "plain_text_input", "action_id": action_id, "multiline": multiline}
+    """Return a text input, filled with what was `typed` before; its block has the same id by default."""
+    element: Block = {"type": "plain_text_input", "action_id": input_id, "multiline": multiline}
     if typed:
         element["initial_value"] = typed[:INPUT]
     if placeholder:
         element["placeholder"] = plain(placeholder, HEADER, t)
-    return field(block_id, element, label, t, hint=hint, optional=optional)
+    return field(block_id or input_id, element, label, t, hint=hint, optional=optional)
 
 
 def field(  # noqa: PLR0913 - an input has this many parts
     block_id: str, element: Block, label: str, t: Translator, *, hint: str = "", optional: bool
 ) -> Block:
     """Return the input block around an element."""
-    made: Block = {
+    block: Block = {
         "type": "input",
         "block_id": block_id,
         "label": plain(label, HEADER, t),
@@ -222,8 +232,8 @@ def field(  # noqa: PLR0913 - an input has this many parts
         "optional": optional,
     }
     if hint:
-        made["hint"] = plain(hint, HEADER, t)
-    return made
+        block["hint"] = plain(hint, HEADER, t)
+    return block
 
 
 def modal(  # noqa: PLR0913 - a modal has this many parts
@@ -236,33 +246,42 @@ def modal(  # noqa: PLR0913 - a modal has this many parts
     callback_id: str = "",
     private_metadata: str = "",
 ) -> View:
-    """Return a modal; one without `submit` only informs."""
-    made: View = {
+    """Return a modal; without `submit` it is only informative."""
+    view: View = {
         "type": "modal",
         "title": plain(title, 24, t),
         "blocks": blocks,
         "close": plain(close, 24, t),
     }
     if submit:
-        made["submit"] = plain(submit, 24, t)
+        view["submit"] = plain(submit, 24, t)
     if callback_id:
-        made["callback_id"] = callback_id
+        view["callback_id"] = callback_id
     if private_metadata:
-        made["private_metadata"] = private_metadata
-    return made
+        view["private_metadata"] = private_metadata
+    return view
+
+
+def text_message(text: str, t: Translator) -> Message:
+    """Return a message with one text, already escaped; the notification shows its first line."""
+    return Message(text=text.partition("\n")[0], blocks=[text_block(BlockId.NOTICE, text, t)])
+
+
+def problem_blocks(problem: str, t: Translator) -> list[Block]:
+    """Return the problem, already escaped, for the top of a form; nothing if it is empty."""
+    return [text_block(BlockId.PROBLEM, problem, t)] if problem else []
 
 
 def message_modal(title: str, sentence: str, t: Translator) -> View:
-    """Return a modal with one sentence, already escaped, and nothing left to do but close."""
-    words = [said(BlockId.NOTICE, sentence, t)]
-    return modal(title, words, t, close=t("verb.close"))
+    """Return a modal with one text, already escaped, and a Close button."""
+    return modal(title, [text_block(BlockId.NOTICE, sentence, t)], t, close=t("verb.close"))
 
 
-def confirm(title: str, words: str, agree: str, t: Translator) -> Block:
-    """Return the question that a button asks before it counts."""
+def confirm(title: str, text: str, confirm_label: str, t: Translator) -> Block:
+    """Return the dialog that confirms the press of a button."""
     return {
         "title": plain(title, 100, t),
-        "text": plain(words, CONFIRM_TEXT, t),
-        "confirm": plain(agree, 30, t),
+        "text": plain(text, CONFIRM_TEXT, t),
+        "confirm": plain(confirm_label, 30, t),
         "deny": plain(t("button.not_now"), 30, t),
     }

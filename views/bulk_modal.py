@@ -1,4 +1,4 @@
-"""Several decisions at once: what each is about, one verdict for those ticked, and what came of each."""
+"""The form that decides several requests at once."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,25 +9,32 @@ from views.blocks import (
     INPUT,
     SECTION,
     Block,
-    Room,
+    Limits,
     View,
-    context,
     divider,
     field,
     message_modal,
     modal,
-    mrkdwn,
+    note,
     plain,
-    said,
+    text_block,
     text_input,
 )
 from views.card_click import ClickContext, level_number
-from views.content import amount_words, is_shortened, subject, subject_mrkdwn
-from views.home_rows import ToDecide, asked_blocks
+from views.content import amount_text, is_shortened, subject, subject_mrkdwn
+from views.home_rows import ToDecide, request_blocks
 from views.ids import BlockId, CallbackId, InputId
 from views.inputs import radio_input
-from views.outcome import who
-from views.payload import UnreadablePayloadError, clicker, from_json, table, tables, word
+from views.payload import (
+    UnreadablePayloadError,
+    clicker,
+    from_json,
+    input_value,
+    table,
+    tables,
+    word,
+)
+from views.people import actor_text
 from views.translator import Translator
 from workflows.rules.approvals.request import Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -35,30 +42,24 @@ from workflows.rules.shared.content import content_digest, is_storable
 from workflows.rules.shared.errors import ReasonTooLongError, RuleError, TextUnreadableError
 
 MOST = 10
-"""What Slack takes as boxes to tick in one input."""
+"""The most checkboxes that Slack accepts in one input."""
 _DIGEST = 8
 _SUBJECT = 40
 _VERDICTS = (Verdict.APPROVE, Verdict.REJECT)
-_ROOMY = Room(
+_GENEROUS = Limits(
     text=SECTION,
     fields=2900,
     field=300,
-    reason=0,
-    decisions=0,
-    levels=0,
-    people=0,
     links=2600,
-    changes=0,
-    remarks=0,
 )
-_ROOMS = (_ROOMY, replace(_ROOMY, text=600, fields=600, links=600))
+_LIMITS_TO_TRY = (_GENEROUS, replace(_GENEROUS, text=600, fields=600, links=600))
 _VIEW = 240_000
-"""Characters of the form as JSON: Slack takes 250,000."""
+"""Characters of the form as JSON: Slack accepts 250,000."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BulkItem:
-    """One request of the form, as it stood there: a decision is about this and nothing newer."""
+    """A request as the form showed it; a decision counts for this revision only."""
 
     number: int
     request_id: str
@@ -70,12 +71,12 @@ class BulkItem:
     subject: str
 
     def needs_reason(self, verdict: Verdict) -> bool:
-        """Say whether its policy wants a reason for this verdict."""
+        """Return whether the policy requires a reason for this verdict."""
         return self.approve_reason if verdict is Verdict.APPROVE else self.reject_reason
 
     @property
     def context(self) -> ClickContext:
-        """What a press on it is about. It was pressed on the App Home."""
+        """The context of a decision on this request; it has no message, as the form opens on the App Home."""
         return ClickContext(
             request_id=self.request_id,
             content_revision=self.content_revision,
@@ -92,7 +93,7 @@ class BulkItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BulkSubmission:
-    """A submitted form: one verdict, and one reason, for every item that was ticked."""
+    """A submitted form: one verdict and one reason for all ticked requests."""
 
     items: tuple[BulkItem, ...]
     verdict: Verdict
@@ -103,41 +104,40 @@ class BulkSubmission:
 
 
 def opening(t: Translator) -> View:
-    """Return what stands there until it is known what waits. Pure: it opens at once."""
-    return told(t("bulk.opening"), t)
+    """Return the modal shown while the requests are looked up; it opens before any lookup."""
+    return _message(t("bulk.opening"), t)
 
 
 def form(rows: Sequence[ToDecide], t: Translator) -> View:
-    """Return the form for what this person may decide, at most ten of it."""
-    shown = rows[:MOST]
-    if not shown:
-        return told(t("bulk.none"), t)
+    """Return the form for at most ten requests that this person may decide."""
+    visible = rows[:MOST]
+    if not visible:
+        return _message(t("bulk.none"), t)
     view: View = {}
-    for room in _ROOMS:
-        view = _form(shown, room, t)
+    for limits in _LIMITS_TO_TRY:
+        view = _form(visible, limits, t)
         if len(json.dumps(view)) <= _VIEW:
             break
     return view
 
 
-def _form(shown: Sequence[ToDecide], room: Room, t: Translator) -> View:
-    items = [_item(row.face, number, t) for number, row in enumerate(shown, start=1)]
-    blocks: list[Block] = [said(BlockId.NOTICE, t("bulk.what"), t)]
-    for row, item in zip(shown, items, strict=True):
+def _form(rows: Sequence[ToDecide], limits: Limits, t: Translator) -> View:
+    items = [_item(row.face, number, t) for number, row in enumerate(rows, start=1)]
+    blocks: list[Block] = [text_block(BlockId.NOTICE, t("bulk.what"), t)]
+    for row, item in zip(rows, items, strict=True):
         blocks += [
             divider(f"{BlockId.DIVIDER}-{item.number}"),
-            *_item_blocks(row.face, item, room, t),
+            *_item_blocks(row.face, item, limits, t),
         ]
-    verdicts = [(one.value, t(f"bulk.verdict.{one}")) for one in _VERDICTS]
+    verdicts = [(verdict.value, t(f"bulk.verdict.{verdict}")) for verdict in _VERDICTS]
     return modal(
         t("bulk.title"),
         [
             *blocks,
             divider(BlockId.DIVIDER),
-            _chosen_input([row.face for row in shown], items, t),
+            _chosen_input([row.face for row in rows], items, t),
             radio_input(InputId.VERDICT, t("bulk.verdict"), verdicts, Verdict.APPROVE.value, t),
             text_input(
-                InputId.REASON,
                 InputId.REASON,
                 t("bulk.reason"),
                 t,
@@ -169,39 +169,36 @@ def _item(snapshot: ApprovalSnapshot, number: int, t: Translator) -> BulkItem:
 
 
 def _item_blocks(
-    snapshot: ApprovalSnapshot, item: BulkItem, room: Room, t: Translator
+    snapshot: ApprovalSnapshot, item: BulkItem, limits: Limits, t: Translator
 ) -> list[Block]:
     level = snapshot.levels[-1]
-    words = t(
+    title = t(
         "bulk.item",
         number=item.number,
         title=t.inline(snapshot.title, 80),
         subject=subject_mrkdwn(snapshot.content, t),
-        amount=amount_words(snapshot.content.amount, t),
-        requester=who(snapshot.requester, t),
+        amount=amount_text(snapshot.content.amount, t),
+        requester=actor_text(snapshot.requester, t),
         level=level.number,
         in_all=snapshot.levels_in_all,
         name=t.inline(level.name, 80),
         digest=_digest(snapshot),
     )
     notes = []
-    if verdicts := [one for one in _VERDICTS if item.needs_reason(one)]:
-        named = t.list([t(f"bulk.verdict.{one}") for one in verdicts])
-        notes.append(t("bulk.item.reason", verdicts=named))
-    if is_shortened(snapshot.content, room, t):
+    if verdicts := [verdict for verdict in _VERDICTS if item.needs_reason(verdict)]:
+        labels = t.list([t(f"bulk.verdict.{verdict}") for verdict in verdicts])
+        notes.append(t("bulk.item.reason", verdicts=labels))
+    if is_shortened(snapshot.content, limits, t):
         notes.append(t("bulk.item.shortened"))
     return [
-        said(f"{BlockId.ITEM}-{item.number}", words, t),
-        *asked_blocks(snapshot, room, item.number, t),
-        *(
-            context(f"{BlockId.FOOT}-{item.number}-{at}", mrkdwn(note, 300, t))
-            for at, note in enumerate(notes)
-        ),
+        text_block(f"{BlockId.ITEM}-{item.number}", title, t),
+        *request_blocks(snapshot, limits, item.number, t),
+        *(note(f"{BlockId.FOOTER}-{item.number}-{at}", text, t) for at, text in enumerate(notes)),
     ]
 
 
 def _digest(snapshot: ApprovalSnapshot) -> str:
-    """Return the beginning of the digest that a decision is bound to."""
+    """Return the beginning of the content digest to which a decision is bound."""
     return content_digest(snapshot.content)[:_DIGEST]
 
 
@@ -224,14 +221,14 @@ def _chosen_input(
 
 
 def _written(items: Sequence[BulkItem]) -> str:
-    return json.dumps([asdict(one) for one in items], ensure_ascii=False, separators=(",", ":"))
+    return json.dumps([asdict(item) for item in items], ensure_ascii=False, separators=(",", ":"))
 
 
 def parse(body: Mapping[str, object]) -> BulkSubmission:
     """Read the `view_submission` payload of this form.
 
     Raises:
-        UnreadablePayloadError: it is not one, or a part that matters is missing or not ours.
+        UnreadablePayloadError: the payload is not one, or a required part is missing or not ours.
 
     """
     view = body.get("view")
@@ -242,14 +239,14 @@ def parse(body: Mapping[str, object]) -> BulkSubmission:
     if verdict not in _VERDICTS:
         raise UnreadablePayloadError("verdict")
     boxes = tables(view, *values, InputId.CHOSEN, InputId.CHOSEN, "selected_options")
-    ticked = {word(one, "value") for one in boxes}
-    chosen = [one for one in _read(word(view, "private_metadata")) if str(one.number) in ticked]
+    ticked = {word(box, "value") for box in boxes}
+    chosen = [item for item in _read(word(view, "private_metadata")) if str(item.number) in ticked]
     if len(chosen) != len(ticked):
         raise UnreadablePayloadError("chosen")
     return BulkSubmission(
         items=tuple(chosen),
         verdict=Verdict(verdict),
-        reason=word(view, *values, InputId.REASON, InputId.REASON, "value"),
+        reason=input_value(view, InputId.REASON),
         person=clicker(body),
         view_id=word(view, "id"),
         view_hash=word(view, "hash"),
@@ -258,38 +255,38 @@ def parse(body: Mapping[str, object]) -> BulkSubmission:
 
 def _read(written: str) -> list[BulkItem]:
     try:
-        found = json.loads(written)
+        items = json.loads(written)
     except (ValueError, RecursionError):
         raise UnreadablePayloadError("private_metadata") from None
-    if not isinstance(found, list):
+    if not isinstance(items, list):
         raise UnreadablePayloadError("private_metadata")
-    return [from_json(json.dumps(table(one)), BulkItem, "private_metadata") for one in found]
+    return [from_json(json.dumps(table(item)), BulkItem, "private_metadata") for item in items]
 
 
 def check(submission: BulkSubmission, t: Translator) -> dict[str, str]:
-    """Return the field errors that need no workflow to know; empty when all is well."""
+    """Return the field errors that can be found without a workflow; empty if there are none."""
     reason = submission.reason
-    wrong: RuleError | None = None
+    error: RuleError | None = None
     if not submission.items:
         return {InputId.CHOSEN.value: t("refusal.text_missing")}
-    asking = [one for one in submission.items if one.needs_reason(submission.verdict)]
+    asking = [item for item in submission.items if item.needs_reason(submission.verdict)]
     if asking and not reason.strip():
-        numbers = t.list([str(one.number) for one in asking])
+        numbers = t.list([str(item.number) for item in asking])
         sentence = t("bulk.reason.required", numbers=numbers)
         return {InputId.REASON.value: sentence}
     if len(reason) > INPUT:
-        wrong = ReasonTooLongError(length=str(len(reason)))
+        error = ReasonTooLongError(length=str(len(reason)))
     elif not is_storable(reason):
-        wrong = TextUnreadableError()
-    found: dict[str, RuleError] = {InputId.REASON.value: wrong} if wrong else {}
-    return notices.field_refusals(found, t)
+        error = TextUnreadableError()
+    errors: dict[str, RuleError] = {InputId.REASON.value: error} if error else {}
+    return notices.field_refusals(errors, t)
 
 
 def working(t: Translator) -> View:
-    """Return what stands there between the submission and the first result."""
-    return told(t("bulk.working"), t)
+    """Return the modal shown between the submission and the first result."""
+    return _message(t("bulk.working"), t)
 
 
-def told(sentence: str, t: Translator) -> View:
-    """Return a sentence, already escaped, with nothing left to do but close."""
+def _message(sentence: str, t: Translator) -> View:
+    """Return a modal with one text, already escaped, and a Close button."""
     return message_modal(t("bulk.title"), sentence, t)

@@ -1,10 +1,10 @@
-"""What came of several decisions, item by item, and of all together."""
+"""The results of several decisions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from views.blocks import View, divider, modal, said
+from views.blocks import View, divider, modal, text_block
 from views.bulk_modal import BulkItem, BulkSubmission
 from views.ids import BlockId
 from views.text import escape
@@ -12,7 +12,7 @@ from views.translator import Translator
 
 
 class Progress(StrEnum):
-    """How far one of the decisions is."""
+    """The progress of one decision."""
 
     WAITING = "waiting"
     ACCEPTED = "accepted"
@@ -21,58 +21,61 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BulkResult:
-    """What came of one of the decisions; the sentence is escaped already."""
+    """The result of one decision; its sentence is already escaped."""
 
     item: BulkItem
     progress: Progress = Progress.WAITING
     sentence: str = ""
 
 
-def results(found: Sequence[BulkResult], t: Translator) -> View:
-    """Return what came of each decision, and of all together."""
-    lines = [said(f"{BlockId.ITEM}-{one.item.number}", _line(one, t), t) for one in found]
+def results(outcomes: Sequence[BulkResult], t: Translator) -> View:
+    """Return a modal with the result of each decision and a summary."""
+    lines = [
+        text_block(f"{BlockId.ITEM}-{result.item.number}", _line(result, t), t)
+        for result in outcomes
+    ]
     title, close = t("bulk.title"), t("verb.close")
-    summary = said(BlockId.SUMMARY, told_words(found, t), t)
+    summary = text_block(BlockId.SUMMARY, summary_text(outcomes, t), t)
     return modal(title, [summary, divider(BlockId.DIVIDER), *lines], t, close=close)
 
 
-def told_words(found: Sequence[BulkResult], t: Translator) -> str:
-    """Return in a sentence or two how many decisions count and how many do not."""
-    reached = [one.progress for one in found]
+def summary_text(outcomes: Sequence[BulkResult], t: Translator) -> str:
+    """Return the numbers of accepted and refused decisions."""
+    reached = [result.progress for result in outcomes]
     if Progress.WAITING in reached:
         return t("bulk.working")
     refused = reached.count(Progress.REFUSED)
-    words = t.count("bulk.accepted", reached.count(Progress.ACCEPTED))
+    text = t.count("bulk.accepted", reached.count(Progress.ACCEPTED))
     if not refused:
-        return words
-    return t("bulk.told", accepted=words, refused=t.count("bulk.refused", refused))
+        return text
+    return t("bulk.told", accepted=text, refused=t.count("bulk.refused", refused))
 
 
-def in_words(found: Sequence[BulkResult], t: Translator) -> str:
-    """Return the same as `results` in words, for somebody who has closed the window."""
-    lines = [told_words(found, t), *(_line(one, t) for one in found)]
+def in_words(outcomes: Sequence[BulkResult], t: Translator) -> str:
+    """Return the same as `results` as text, for a person who has closed the modal."""
+    lines = [summary_text(outcomes, t), *(_line(result, t) for result in outcomes)]
     return "\n".join(lines)
 
 
-def _line(one: BulkResult, t: Translator) -> str:
+def _line(result: BulkResult, t: Translator) -> str:
     return t(
-        f"bulk.result.{one.progress}",
-        number=one.item.number,
-        subject=escape(one.item.subject),
-        sentence=one.sentence or t("bulk.sending"),
+        f"bulk.result.{result.progress}",
+        number=result.item.number,
+        subject=escape(result.item.subject),
+        sentence=result.sentence or t("bulk.sending"),
     )
 
 
 def begun(submission: BulkSubmission) -> list[BulkResult]:
-    """Return the results before anything has come."""
-    return [BulkResult(item=one) for one in submission.items]
+    """Return the results before any decision was sent."""
+    return [BulkResult(item=item) for item in submission.items]
 
 
 def with_result(
-    found: Sequence[BulkResult], item: BulkItem, progress: Progress, sentence: str
+    outcomes: Sequence[BulkResult], item: BulkItem, progress: Progress, sentence: str
 ) -> list[BulkResult]:
-    """Return the results with what has come of one."""
+    """Return the results with that of one decision replaced."""
     return [
-        replace(one, progress=progress, sentence=sentence) if one.item == item else one
-        for one in found
+        replace(result, progress=progress, sentence=sentence) if result.item == item else result
+        for result in outcomes
     ]

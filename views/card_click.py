@@ -1,7 +1,8 @@
-"""A press on a card, read; and what a modal that it opens keeps of it."""
+"""A click on a card, and the context that a modal keeps of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
 from views.blocks import PRIVATE_METADATA
 from views.content import subject
@@ -28,11 +29,11 @@ _SUBJECT = 120
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ButtonValue:
-    """What a button carries, so that a press can be judged and a modal opens at once.
+    """The value of a button: enough to judge the click and to open a modal without a lookup.
 
-    `level` is 0 before the first one. `reason_required` is about this button's own verdict.
-    `reply_level` and `reply_revision` name the reply in a thread that carries the button, as in
-    `rules.card.CardCopy`; both are 0 on every other copy.
+    `level` is 0 before the first level. `reason_required` is for this button's own verdict.
+    `reply_level` and `reply_revision` name the thread reply that carries the button, as in
+    `rules.shared.card.CardCopy`; on every other copy both are 0.
     """
 
     request_id: str
@@ -53,7 +54,7 @@ def button_value(
     reason_required: bool = False,
     reply_level: int = 0,
 ) -> str:
-    """Return the value of a button on the card of `face`, or on the reply about one of its levels."""
+    """Return the value of a button on the approval's card, or on the thread reply of one of its levels."""
     value = ButtonValue(
         request_id=snapshot.request_id,
         content_revision=snapshot.content_revision,
@@ -68,8 +69,8 @@ def button_value(
     return to_json(value)
 
 
-def order_value(snapshot: OrderSnapshot, t: Translator) -> str:
-    """Return the value of a button on an order's own card: it has one content and no level."""
+def order_button_value(snapshot: OrderSnapshot, t: Translator) -> str:
+    """Return the value of a button on an order's card; an order has one revision and no levels."""
     value = ButtonValue(
         request_id=snapshot.order.order_id,
         content_revision=1,
@@ -78,35 +79,24 @@ def order_value(snapshot: OrderSnapshot, t: Translator) -> str:
         reason_required=False,
         currency=snapshot.order.total.currency,
         subject=subject(content(snapshot.order), _SUBJECT, t),
-        reply_level=0,
-        reply_revision=0,
     )
     return to_json(value)
 
 
 def level_number(snapshot: ApprovalSnapshot) -> int:
-    """Return the level that a press is meant for: the one reached last, 0 before the first."""
+    """Return the level that a click is meant for: the last one reached, or 0 before the first."""
     return snapshot.levels[-1].number if snapshot.levels else 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Click:
-    """One press on a card. Strings are empty where Slack sent nothing.
+class Click(ButtonValue):
+    """A click on a card. Strings are empty if Slack did not send them.
 
-    A press inside a custom step has no `trigger_id` and no `response_url` but an
-    `interactivity_pointer`; one on the App Home has neither channel nor message. One in a message
-    that only this person sees has no `message_ts`: nothing can be done there but by `response_url`.
+    A click in a custom step has no `trigger_id` and no `response_url`, but an
+    `interactivity_pointer`. A click on the App Home has no channel and no message. A click in an
+    ephemeral message has no `message_ts`, since only the `response_url` can update that message.
     """
 
-    request_id: str
-    content_revision: int
-    level: int
-    card_version: int
-    reason_required: bool
-    currency: str
-    subject: str
-    reply_level: int = 0
-    reply_revision: int = 0
     action_id: ActionId
     person: str
     channel: str
@@ -119,17 +109,17 @@ class Click:
 
     @property
     def verdict(self) -> Verdict:
-        """What the button stands for: Approve or Reject, and nothing else, stands for a verdict."""
+        """The verdict of the button; only Approve and Reject have one."""
         return _VERDICTS[self.action_id]
 
 
 def parse_click(body: Mapping[str, object]) -> Click:
-    """Read a `block_actions` payload of one of a card's buttons.
+    """Read the `block_actions` payload of a button on a card.
 
-    A button of another request than those on the pressed message is none that we have put there.
+    The message or the App Home must show the button's request.
 
     Raises:
-        UnreadablePayloadError: it is not one, or a part that matters is missing or not ours.
+        UnreadablePayloadError: the payload is not one, or a required part is missing or not ours.
 
     """
     action = pressed(body)
@@ -140,27 +130,19 @@ def parse_click(body: Mapping[str, object]) -> Click:
     if not action_ts:
         raise UnreadablePayloadError("action_ts")
     value = from_json(word(action, "value"), ButtonValue, "value")
-    if not _stands_there(body, value.request_id):
+    if not _has_button_for(body, value.request_id):
         raise UnreadablePayloadError("value.request_id")
     message_ts = word(body, "container", "message_ts") or word(body, "message", "ts")
-    if is_private(body):  # Slack edits such a message by its response URL, and by nothing else
+    if is_private(body):  # Slack updates an ephemeral message by its response URL only
         message_ts = ""
     thread_ts = word(body, "container", "thread_ts") or word(body, "message", "thread_ts")
     return Click(
-        request_id=value.request_id,
-        content_revision=value.content_revision,
-        level=value.level,
-        card_version=value.card_version,
-        reason_required=value.reason_required,
-        currency=value.currency,
-        subject=value.subject,
-        reply_level=value.reply_level,
-        reply_revision=value.reply_revision,
+        **asdict(value),
         action_id=ActionId(action_id),
         person=clicker(body),
         channel=word(body, "channel", "id") or word(body, "container", "channel_id"),
         message_ts=message_ts,
-        # A message that has replies names its own thread, but does not stand in it.
+        # A message with replies has its own ts as thread_ts, but is not a reply.
         thread_ts=thread_ts if thread_ts != message_ts else "",
         action_ts=action_ts,
         response_url=word(body, "response_url"),
@@ -169,44 +151,45 @@ def parse_click(body: Mapping[str, object]) -> Click:
     )
 
 
-def _stands_there(body: Mapping[str, object], request_id: str) -> bool:
-    """Say whether the pressed message or home has a button of this request, as far as Slack tells."""
+def _has_button_for(body: Mapping[str, object], request_id: str) -> bool:
+    """Return whether the message or App Home has a button of this request, or Slack sent no buttons."""
     blocks = (*tables(body, "message", "blocks"), *tables(body, "view", "blocks"))
-    shown = {
-        found
+    request_ids = {
+        value.request_id
         for block in blocks
         for button in (*tables(block, "elements"), table(block, "accessory"))
-        if (found := _request_of(word(button, "value")))
+        if (value := value_of(button)) is not None and value.request_id
     }
-    return not shown or request_id in shown
+    return not request_ids or request_id in request_ids
 
 
-def _request_of(value: str) -> str:
+def value_of(button: Mapping[str, object]) -> ButtonValue | None:
+    """Return the value of a button on a card, or None for any other button."""
     try:
-        return from_json(value, ButtonValue, "value").request_id
+        return from_json(word(button, "value"), ButtonValue, "value")
     except UnreadablePayloadError:
-        return ""
+        return None
 
 
 def is_private(body: Mapping[str, object]) -> bool:
-    """Say whether it was pressed in a message that only this person sees, and nobody repairs."""
+    """Return whether the click was in an ephemeral message, which is never repaired."""
     return table(body, "container").get("is_ephemeral") is True
 
 
 def pressed(body: Mapping[str, object]) -> Mapping[str, object]:
-    """Return the one pressed element of a `block_actions` payload, or an empty mapping."""
+    """Return the one clicked element of a `block_actions` payload, or an empty mapping."""
     actions = body.get("actions")
     return table(actions[0]) if isinstance(actions, list) and len(actions) == 1 else {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClickContext:
-    """What a modal keeps of the press that opened it.
+    """The part of a click that its modal keeps.
 
-    `content_revision` and `level` are those that the person has read last: on the card, then in
-    the modal. `card_version` is that of the pressed copy and reveals one that is not current.
-    `currency` is the policy's: an amendment's amount is read in it. `reply_level` and
-    `reply_revision` stay those of the pressed copy, whatever the person reads afterwards.
+    `content_revision` and `level` are the last that the person has read, on the card or in the
+    modal. `card_version` is that of the clicked copy, which shows whether the copy is outdated.
+    `currency` is the policy's, for the amount of an amendment. `reply_level` and `reply_revision`
+    stay those of the clicked copy, whatever the person reads later.
     """
 
     request_id: str
@@ -224,9 +207,9 @@ class ClickContext:
 
 
 def pressed_copy(place: Click | ClickContext, person: str) -> CardCopy:
-    """Return the copy that `person` has pressed at `place`: what is to be shown there.
+    """Return the copy of the card that `person` clicked.
 
-    The id of a conversation with one person begins with D; nothing else does.
+    Only the id of a direct message begins with D.
     """
     return CardCopy(
         channel=place.channel,
@@ -238,13 +221,18 @@ def pressed_copy(place: Click | ClickContext, person: str) -> CardCopy:
     )
 
 
-def context_of(click: Click) -> ClickContext:
-    """Return what a modal keeps of `click`."""
-    return ClickContext(**{one.name: getattr(click, one.name) for one in fields(ClickContext)})
+def context_fields(source: Click | ClickContext) -> dict[str, Any]:
+    """Return the fields of a `ClickContext` by name."""
+    return {field.name: getattr(source, field.name) for field in fields(ClickContext)}
 
 
-def having_read(context: ClickContext, snapshot: ApprovalSnapshot, t: Translator) -> ClickContext:
-    """Return the context of somebody who has `face` before them: what they do is about that."""
+def context_of(source: Click | ClickContext) -> ClickContext:
+    """Return the part of a click that its modal keeps."""
+    return ClickContext(**context_fields(source))
+
+
+def with_snapshot(context: ClickContext, snapshot: ApprovalSnapshot, t: Translator) -> ClickContext:
+    """Return the context of a person who has read this snapshot: their action is about that revision."""
     return replace(
         context,
         content_revision=snapshot.content_revision,
@@ -254,8 +242,8 @@ def having_read(context: ClickContext, snapshot: ApprovalSnapshot, t: Translator
 
 
 def metadata(context: ClickContext) -> str:
-    """Return the context as JSON; the first thing to go, if it is too long, is the response URL."""
-    written = to_json(context)
-    if len(written) <= PRIVATE_METADATA:
-        return written
+    """Return the context as JSON; if it is too long, without the response URL."""
+    text = to_json(context)
+    if len(text) <= PRIVATE_METADATA:
+        return text
     return to_json(replace(context, response_url=""))

@@ -1,8 +1,8 @@
-"""The catalogue: every sentence in every language that we speak.
+"""The catalogue: the texts of each language.
 
-A language is one gettext file, `locales/LANGUAGE/LC_MESSAGES/countersign.po`, whose msgids are our
-keys. It is read once, at import; nothing compiled is kept. Blanks are filled with escaped data, and
-marks never stand without words.
+A language is one gettext file, `locales/LANGUAGE/LC_MESSAGES/countersign.po`, with our keys as
+msgids. It is read once, at import, and no compiled file is kept. Blanks are filled with escaped
+data. A symbol never appears without words.
 """
 
 from collections.abc import Mapping
@@ -19,34 +19,38 @@ FALLBACK = "en"
 
 
 def path_of(language: str) -> Path:
-    """Return where the sentences of a language stand."""
+    """Return the path of a language's file."""
     return LOCALES / language / "LC_MESSAGES" / "countersign.po"
 
 
 def read(language: str) -> Catalog:
-    """Return a language's file as it is written, comments and untranslated keys included."""
+    """Return a language's file with its comments and untranslated keys."""
     with path_of(language).open("rb") as written:
         return read_po(written, locale=language, abort_invalid=True)
 
 
 class Messages:
-    """What one language says: `plain` by key, and the forms of what is counted."""
+    """The texts of one language: `plain` by key, and plural forms through `for_count`."""
 
     def __init__(self, catalog: Catalog) -> None:
         compiled = BytesIO()
-        write_mo(compiled, catalog)  # leaves out what is not translated, and what is fuzzy
+        write_mo(compiled, catalog)  # leaves out untranslated and fuzzy entries
         compiled.seek(0)
         self._translations = GNUTranslations(compiled)
-        known = [one for one in catalog if one.id and not one.fuzzy]
+        known = [message for message in catalog if message.id and not message.fuzzy]
         self.plain: Mapping[str, str] = {
-            str(one.id): str(one.string) for one in known if not one.pluralizable and one.string
+            str(message.id): str(message.string)
+            for message in known
+            if not message.pluralizable and message.string
         }
         self.counted = frozenset(
-            one.id[0] for one in known if one.pluralizable and one.string and all(one.string)
+            message.id[0]
+            for message in known
+            if message.pluralizable and message.string and all(message.string)
         )
 
     def for_count(self, key: str, count: int) -> str | None:
-        """Return the form of `key` for so many, or None where there is no such key."""
+        """Return the plural form of `key` for `count`, or None if the key has none."""
         if key not in self.counted:
             return None
         return self._translations.ngettext(key, key, count)
@@ -54,4 +58,4 @@ class Messages:
 
 LANGUAGES = tuple(sorted(path.name for path in LOCALES.iterdir() if path_of(path.name).exists()))
 CATALOGUES = {language: Messages(read(language)) for language in LANGUAGES}
-"""The languages that are complete. A second one is a second file, and nothing else."""
+"""The texts of each language. Adding a language takes one file."""

@@ -1,9 +1,21 @@
-"""What an amendment changed, who wants changes, and what people remarked, as blocks."""
+"""Changes made by an amendment, requested changes, and comments."""
 
-from views.blocks import SECTION, WHOLE, Block, Room, context, mrkdwn, plain, said, sections
+from views.blocks import (
+    MODAL,
+    SECTION,
+    Block,
+    Limits,
+    context,
+    mrkdwn,
+    note,
+    plain,
+    plain_note,
+    sections,
+    text_block,
+)
 from views.field_labels import key_label, key_value
 from views.ids import BlockId
-from views.outcome import who
+from views.people import actor_text
 from views.text import fits
 from views.translator import Translator
 from workflows.rules.approvals.request import Status
@@ -14,39 +26,39 @@ CHANGES = 8
 """Changed parts shown."""
 _PART = 40
 _WORD = 40
-"""Characters that are looked through for where a changed word begins or ends."""
+"""Characters that are searched for the beginning or end of a changed word."""
 _AROUND = 30
-"""Characters that are shown beside what has changed in a long part."""
+"""Characters shown on both sides of a change in a long part."""
 _LONG = 120
-"""Characters of a part from which on only what has changed in it is shown."""
+"""Characters from which on only the changed words of a part are shown."""
 _FIELD = "field:"
 _KEY = "key:"
 
 
-def change_blocks(snapshot: ApprovalSnapshot, room: Room, t: Translator) -> list[Block]:
-    """Return what the last amendment changed, before and after, and which decisions it voided."""
+def change_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
+    """Return the changes of the last amendment, before and after, and the number of voided decisions."""
     if not snapshot.changes:
         return []
-    shown = snapshot.changes[:CHANGES]
-    share = room.changes // (2 * len(shown))
+    changes = snapshot.changes[:CHANGES]
+    share = limits.changes // (2 * len(changes))
     lines = [t("changes.title", version=snapshot.content_revision)]
-    lines += [_change_words(one, share, t) for one in shown]
-    if more := len(snapshot.changes) - len(shown):
+    lines += [_change_line(change, share, t) for change in changes]
+    if more := len(snapshot.changes) - len(changes):
         lines.append(t.count("changes.more", more))
-    everything = room.changes + len(lines) * 2 * _PART
+    everything = limits.changes + len(lines) * 2 * _PART
     blocks = sections(BlockId.CHANGES, "\n".join(lines), everything, t)
     if snapshot.voided:
-        words = t.count("changes.voided", snapshot.voided)
-        blocks.append(context(f"{BlockId.CHANGES}-voided", mrkdwn(words, 300, t)))
+        text = t.count("changes.voided", snapshot.voided)
+        blocks.append(note(f"{BlockId.CHANGES}-voided", text, t))
     return blocks
 
 
-def are_shortened(snapshot: ApprovalSnapshot, room: Room, t: Translator) -> bool:
-    """Say whether there is less of the changes in this room than in a modal."""
-    return change_blocks(snapshot, room, t) != change_blocks(snapshot, WHOLE, t)
+def are_shortened(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> bool:
+    """Return whether these limits show less of the changes than a modal does."""
+    return change_blocks(snapshot, limits, t) != change_blocks(snapshot, MODAL, t)
 
 
-def _change_words(change: ContentChange, share: int, t: Translator) -> str:
+def _change_line(change: ContentChange, share: int, t: Translator) -> str:
     before, after = change.before, change.after
     if change.part.startswith(_KEY):
         name = change.part.removeprefix(_KEY)
@@ -60,23 +72,23 @@ def _change_words(change: ContentChange, share: int, t: Translator) -> str:
     old, new = (" ".join(value.split()) for value in (before, after))
     if old == new:
         return t("changes.spaces", part=part)
-    shown = _differing(old, new, _AROUND)
-    if not all(fits(one, share) for one in shown):
-        shown = _differing(old, new, 0)
+    values = _changed_parts(old, new, _AROUND)
+    if not all(fits(value, share) for value in values):
+        values = _changed_parts(old, new, 0)
     none = t("changes.none")
-    before, after = (t.clip_plain(one, share) or none for one in shown)
+    before, after = (t.clip_plain(value, share) or none for value in values)
     return t("changes.line", part=part, before=before, after=after)
 
 
-def _differing(old: str, new: str, around: int) -> tuple[str, str]:
-    """Return two texts without most of what they have in common at their beginnings and ends.
+def _changed_parts(old: str, new: str, around: int) -> tuple[str, str]:
+    """Return two texts without most of their common beginning and end.
 
-    Left are the words that differ, whole, and `around` characters on both sides of them.
+    What differs is kept in whole words, with `around` characters on both sides.
     """
     if max(len(old), len(new)) <= _LONG or not (old and new):
         return old, new
-    begins = _in_common(old, new)
-    ends = _in_common(old[begins:][::-1], new[begins:][::-1])
+    begins = _common_prefix_length(old, new)
+    ends = _common_prefix_length(old[begins:][::-1], new[begins:][::-1])
     begin = _back(new, begins, around)
     end = _back(new[::-1], ends, around)
     first, last = "…" if begin else "", "…" if end else ""
@@ -86,61 +98,61 @@ def _differing(old: str, new: str, around: int) -> tuple[str, str]:
     )
 
 
-def _in_common(one: str, other: str) -> int:
-    """Return how many characters two texts have in common at their beginnings."""
-    low, high = 0, min(len(one), len(other))
+def _common_prefix_length(old: str, other: str) -> int:
+    """Return the length of the common beginning of two texts."""
+    low, high = 0, min(len(old), len(other))
     while low < high:
         middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
+        if old[low:middle] == other[low:middle]:
             low = middle
         else:
             high = middle - 1
     return low
 
 
-def _back(words: str, at: int, around: int) -> int:
-    """Return where the word at `at` begins, or, with `around`, one of the words before it."""
-    word = words.rfind(" ", max(at - _WORD, 0), at) + 1 or max(at - _WORD, 0)
+def _back(text: str, at: int, around: int) -> int:
+    """Return the beginning of the word at `at`, or of a word up to `around` characters before it."""
+    word = text.rfind(" ", max(at - _WORD, 0), at) + 1 or max(at - _WORD, 0)
     wider = max(word - around, 0)
     if not wider:
         return 0
-    return words.find(" ", wider - 1, word) + 1 or word
+    return text.find(" ", wider - 1, word) + 1 or word
 
 
-def change_request_blocks(snapshot: ApprovalSnapshot, room: Room, t: Translator) -> list[Block]:
-    """Return who wants which changes, while the request waits for them."""
-    wanted = snapshot.change_request
-    if wanted is None or snapshot.status is not Status.CHANGES_REQUESTED:
+def change_request_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
+    """Return the requested changes and their author, while the request waits for them."""
+    request = snapshot.change_request
+    if request is None or snapshot.status is not Status.CHANGES_REQUESTED:
         return []
     lines = [
         t(
             "change_request",
-            who=t.mention(wanted.person),
-            when=t.date(wanted.at),
-            requester=who(snapshot.requester, t),
+            who=t.mention(request.person),
+            when=t.date(request.at),
+            requester=actor_text(snapshot.requester, t),
         )
     ]
     ends = snapshot.levels[-1].expires_at if snapshot.levels else None
     if ends:
         lines.append(t("level.clock_runs", when=t.date(ends)))
-    blocks = [said(BlockId.CHANGE_REQUEST, "\n".join(lines), t)]
-    if wanted.reason.strip():
-        quote = t("quote", reason=wanted.reason.strip())
-        words = plain(quote, min(room.reason * 2, SECTION), t)
-        blocks.append(context(f"{BlockId.CHANGE_REQUEST}-why", words))
+    blocks = [text_block(BlockId.CHANGE_REQUEST, "\n".join(lines), t)]
+    if request.reason.strip():
+        quote = t("quote", reason=request.reason.strip())
+        limit = min(limits.reason * 2, SECTION)
+        blocks.append(plain_note(f"{BlockId.CHANGE_REQUEST}-why", quote, limit, t))
     return blocks
 
 
-def comment_blocks(snapshot: ApprovalSnapshot, room: Room, t: Translator) -> list[Block]:
-    """Return how many comments there are, and the last ones."""
+def comment_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
+    """Return the number of comments, and the last ones."""
     if not snapshot.comments:
         return []
-    shown = snapshot.remarks[-room.remarks :]
-    key = "comments" if len(shown) >= snapshot.comments else "comments.last"
+    comments = snapshot.remarks[-limits.remarks :]
+    key = "comments" if len(comments) >= snapshot.comments else "comments.last"
     title = t.count(key, snapshot.comments)
-    blocks = [said(BlockId.COMMENTS, title, t)]
-    for number, one in enumerate(shown):
-        line = t("comments.by", who=t.mention(one.person), when=t.date(one.at))
-        quote = plain(t("quote", reason=one.text.strip()), room.reason, t)
+    blocks = [text_block(BlockId.COMMENTS, title, t)]
+    for number, remark in enumerate(comments):
+        line = t("comments.by", who=t.mention(remark.person), when=t.date(remark.at))
+        quote = plain(t("quote", reason=remark.text.strip()), limits.reason, t)
         blocks.append(context(f"{BlockId.COMMENTS}-{number}", mrkdwn(line, 300, t), quote))
     return blocks

@@ -1,10 +1,10 @@
-"""The *View details* modal: the whole of a request, for those who may read it."""
+"""The *View details* modal, which shows the whole of a request."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from views.approval_card import details
-from views.blocks import Block, View, message_modal, modal, said
+from views.blocks import Block, View, message_modal, modal, text_block
 from views.card_click import Click
 from views.ids import BlockId
 from views.trail import trail_blocks
@@ -12,29 +12,27 @@ from views.translator import Translator
 from workflows.rules.messages import Menu
 from workflows.rules.shared.audit import AuditEvent
 
-__all__ = ["opening", "shown", "told"]
-
 
 def opening(click: Click, t: Translator) -> View:
-    """Return what opens at once, before anything is asked of anybody."""
-    words = t("details.opening", subject=t.inline(click.subject, 200))
-    return _modal([said(BlockId.NOTICE, words, t)], t)
+    """Return the modal shown while the request is looked up; it opens before any lookup."""
+    text = t("details.opening", subject=t.inline(click.subject, 200))
+    return _modal([text_block(BlockId.NOTICE, text, t)], t)
 
 
 def shown(menu: Menu, t: Translator, facts: Sequence[AuditEvent] = ()) -> View:
-    """Return the request as this person may read it; who may not is told why.
+    """Return as much of the request as this person may read, and why not all of it.
 
-    Its `facts` stand below: none, where the person may not read them.
+    Its `facts` follow below; they are empty if the person may not read them.
     """
     snapshot = replace(menu.face, mention_approvers=True)
     blocks = details(snapshot, t)
     if not menu.may_read:
-        blocks.insert(0, said(BlockId.PROBLEM, t("details.not_a_reader"), t))
+        blocks.insert(0, text_block(BlockId.PROBLEM, t("details.not_a_reader"), t))
     return _modal([*blocks, *trail_blocks(facts, t)], t)
 
 
 def told(sentence: str, t: Translator) -> View:
-    """Return a sentence, already escaped, with nothing left to do but close."""
+    """Return a modal with one text, already escaped, and a Close button."""
     return message_modal(t("details.title"), sentence, t)
 
 

@@ -1,4 +1,4 @@
-"""Why: the rule that a request falls under, and what a step of an order has failed for, in words."""
+"""Explanations: the rule that applies to a request, and the cause of a failure."""
 
 from collections.abc import Callable
 
@@ -10,8 +10,8 @@ _RULE = 200
 _DATA = 120
 
 
-def rule_words(rule: RouteReason, t: Translator) -> str:
-    """Return the rule, on one line and escaped: which policy, and for which amounts."""
+def rule_text(rule: RouteReason, t: Translator) -> str:
+    """Return the rule on one line, escaped: the policy and the amounts that it is for."""
     policy = t.inline(rule.policy, _RULE)
     if rule.up_to is not None:
         return t("rule.up_to", policy=policy, amount=rule.up_to)
@@ -21,30 +21,30 @@ def rule_words(rule: RouteReason, t: Translator) -> str:
 
 
 def failure_words(written: str, t: Translator) -> str:
-    """Return why it failed, for plain text. What we have no words for is shown as it came."""
-    return _words(read_failure(written), lambda one: one, t) or written.strip()
+    """Return the cause of a failure as plain text; a cause without a catalogue text is shown as it is."""
+    return _catalogue_text(read_failure(written), lambda value: value, t) or written.strip()
 
 
 def failure_mrkdwn(written: str, limit: int, t: Translator) -> str:
-    """Return the same on one line, escaped and no longer than `limit` where it is not ours."""
+    """Return the cause on one line, escaped; without a catalogue text at most `limit` characters of it."""
     return _escaped(read_failure(written), t) or t.inline(written, limit)
 
 
-def problem_words(problem: Failure, t: Translator) -> str:
-    """Return a cause in a sentence, escaped; one that we have no words for is named by its code."""
+def problem_text(problem: Failure, t: Translator) -> str:
+    """Return a cause in one sentence, escaped; a cause without a catalogue text is named by its code."""
     unknown = t("failure.other", code=t.inline(problem.code, _DATA))
     return _escaped(problem, t) or unknown
 
 
 def _escaped(failure: Failure | None, t: Translator) -> str:
-    return _words(failure, lambda one: t.inline(one, _DATA), t)
+    return _catalogue_text(failure, lambda value: t.inline(value, _DATA), t)
 
 
-def _words(failure: Failure | None, shown: Callable[[str], str], t: Translator) -> str:
+def _catalogue_text(failure: Failure | None, render: Callable[[str], str], t: Translator) -> str:
     if failure is None or not t.has(f"failure.{failure.code}"):
         return ""
-    data = {name: shown(value) for name, value in failure.data.items()}
+    data = {name: render(value) for name, value in failure.data.items()}
     try:
         return t(f"failure.{failure.code}", **data)
-    except KeyError:  # a newer worker tells it with other data
+    except KeyError:  # a newer worker sends other data
         return ""

@@ -1,26 +1,26 @@
-"""The fields that we know, in words: their labels and values come from the catalogue."""
+"""Labels and values of known fields, from the catalogue."""
 
 from views.translator import Translator
 from workflows.rules.shared.content import ContentField
 
 
 def field_label(field: ContentField, t: Translator) -> str:
-    """Return what stands before the value: the catalogue's word, or the label as written."""
+    """Return the field's label from the catalogue, or its own label."""
     return key_label(field.key, t) or field.label.strip()
 
 
 def field_value(field: ContentField, t: Translator) -> str:
-    """Return the value: the catalogue's word for one of a list, else as written (ISO days)."""
+    """Return the field's value from the catalogue, or as it was typed (days in ISO format)."""
     return key_value(field.key, field.value, t).strip()
 
 
 def key_label(key: str, t: Translator) -> str:
-    """Return the catalogue's word for a key; empty where there is none."""
+    """Return the label of a key; an empty string if the catalogue has none."""
     name = f"field.{key}"
     return t(name) if key and t.has(name) else ""
 
 
 def key_value(key: str, value: str, t: Translator) -> str:
-    """Return the catalogue's word for one value of a key, or the value itself."""
+    """Return the catalogue's text for a value of a key, or the value itself."""
     name = f"hr.{key}.{value}"
     return t(name) if key and t.has(name) else value

@@ -1,26 +1,26 @@
-"""The last line of a card, in small print: it names the request, to people and to us."""
+"""The footer of a card, which names the request for people and for us."""
 
 import re
 from collections.abc import Mapping
 
-from views.blocks import Block, context, mrkdwn
+from views.blocks import Block, note
 from views.ids import BlockId
 from views.payload import tables, word
 from views.translator import Translator
 
 _MOST = 200
-"""Characters of a request's id; Slack takes 255 for the block's."""
-_NAMED = re.compile(rf"{BlockId.FOOT}:(.+):\d+", re.DOTALL)
-"""The id of a foot as it stands in a message: the card's version comes last."""
+"""Characters of a request's id; Slack accepts 255 in a block id."""
+_NAMED = re.compile(rf"{BlockId.FOOTER}:(.+):\d+", re.DOTALL)
+"""The block id of a footer in a message; it ends with the card's version."""
 
 
-def footer(request_id: str, words: str, t: Translator) -> Block:
-    """Return the line. A closed card has it too: who writes in its thread writes about that request."""
-    return context(f"{BlockId.FOOT}:{request_id[:_MOST]}", mrkdwn(words, 300, t))
+def footer(request_id: str, text: str, t: Translator) -> Block:
+    """Return the footer. A closed card has it too, so that replies in its thread can be assigned to it."""
+    return note(f"{BlockId.FOOTER}:{request_id[:_MOST]}", text, t)
 
 
 def request_named(message: Mapping[str, object]) -> str:
-    """Return the request that a message of ours is the card of; empty where it is none."""
+    """Return the id of the request whose card this message is; empty if it is not a card."""
     for block in tables(message, "blocks"):
         if found := _NAMED.fullmatch(word(block, "block_id")):
             return found[1]

@@ -1,21 +1,20 @@
-"""The App Home: what waits for a person, what is theirs, who is away, what they have decided."""
+"""The App Home: requests to decide, own requests, absences and past decisions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from views.away_modal import absence_words
+from views.away_modal import absence_text
 from views.blocks import (
     Block,
     View,
     actions,
     button,
-    context,
     divider,
     header,
-    mrkdwn,
+    note,
     plain,
-    said,
+    text_block,
 )
 from views.home_rows import (
     Decided,
@@ -32,14 +31,14 @@ from workflows.rules.approvals.request import RequestKind
 from workflows.rules.people.actors import Absence
 
 ROWS = 10
-"""Rows of a page."""
+"""Rows on a page."""
 COUNTED = 1000
-"""How far a list is counted."""
+"""Lists are counted up to this number."""
 _ALL = "all"
 
 
 class Tab(StrEnum):
-    """What a person looks at."""
+    """The tabs of the App Home."""
 
     DECIDE = "decide"
     MINE = "mine"
@@ -48,7 +47,7 @@ class Tab(StrEnum):
 
 
 class State(StrEnum):
-    """Which of one's own requests are shown."""
+    """The filter of a person's own requests."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -64,9 +63,9 @@ _TABS = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HomePlace:
-    """What a person looks at: a tab, its filters, a page; and a sentence said to them there.
+    """A place on the App Home: a tab, its filters and a page; and a sentence at the top.
 
-    `kind` is empty for every kind. The sentence stays until they move.
+    An empty `kind` is every kind. The sentence stays until the person navigates.
     """
 
     tab: Tab = Tab.DECIDE
@@ -76,27 +75,27 @@ class HomePlace:
     notice: str = ""
 
     def written(self) -> str:
-        """Return it as JSON."""
+        """Return the place as JSON."""
         return to_json(self)
 
     @classmethod
     def read(cls, written: str) -> "HomePlace":
-        """Return what was written; where that cannot be read, the beginning."""
+        """Return the place from JSON; the first page if it cannot be read."""
         try:
-            kept = from_json(written, _Kept, "home")
+            saved = from_json(written, _SavedPlace, "home")
             return cls(
-                tab=Tab(kept.tab),
-                kind=kept.kind,
-                state=State(kept.state),
-                page=kept.page,
-                notice=kept.notice,
+                tab=Tab(saved.tab),
+                kind=saved.kind,
+                state=State(saved.state),
+                page=saved.page,
+                notice=saved.notice,
             )
         except (UnreadablePayloadError, ValueError):
             return cls()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Kept:
+class _SavedPlace:
     tab: str
     kind: str
     state: str
@@ -106,7 +105,7 @@ class _Kept:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HomePage:
-    """One page of one person's home. `in_all` counts the tab's rows, `waiting` what is to decide."""
+    """One page of one person's App Home; `in_all` counts the tab's rows, `waiting` the requests to decide."""
 
     place: HomePlace
     waiting: int = 0
@@ -119,12 +118,12 @@ class HomePage:
 
 
 def build(page: HomePage, t: Translator) -> View:
-    """Return the view. Any page of at most `ROWS` rows is within Slack's limits."""
+    """Return the view; any page of at most `ROWS` rows is within Slack's limits."""
     place = page.place
     return {
         "type": "home",
         "blocks": [
-            *([said(BlockId.NOTICE, place.notice, t)] if place.notice else []),
+            *([text_block(BlockId.NOTICE, place.notice, t)] if place.notice else []),
             *_tab_blocks(page, t),
             *_filter_blocks(place, t),
             *_rows(page, t),
@@ -134,19 +133,19 @@ def build(page: HomePage, t: Translator) -> View:
 
 
 def _tab_blocks(page: HomePage, t: Translator) -> list[Block]:
-    """Return the way to each tab: two rows, for no more than three buttons fit a phone."""
-    made = []
+    """Return the tabs in two rows, as a phone shows no more than three buttons in one."""
+    buttons = []
     for action_id, tab in _TABS.items():
         label = t(f"home.tab.{tab}")
         if tab is Tab.DECIDE and page.waiting:
             number = f"{COUNTED}+" if page.waiting > COUNTED else str(page.waiting)
             label = t("home.tab.decide.count", count=number)
         style = "primary" if tab is page.place.tab else ""
-        made.append(button(action_id, label, tab.value, style=style))
+        buttons.append(button(action_id, label, tab.value, style=style))
     heading = t(f"home.heading.{page.place.tab}")
     return [
-        actions(f"{BlockId.TABS}-1", *made[:2]),
-        actions(f"{BlockId.TABS}-2", *made[2:]),
+        actions(f"{BlockId.TABS}-1", *buttons[:2]),
+        actions(f"{BlockId.TABS}-2", *buttons[2:]),
         header(BlockId.HEADER, heading, t),
     ]
 
@@ -160,7 +159,7 @@ def _filter_blocks(place: HomePlace, t: Translator) -> list[Block]:
     if place.tab is Tab.MINE:
         states = [(state.value, t(f"home.state.{state}")) for state in State]
         elements.append(_select(ActionId.HOME_STATE, states, place.state, t))
-    # What was chosen is in the block's id: with the same one Slack would keep what it showed.
+    # The block id contains the choice: Slack keeps the old choice of a block whose id does not change.
     chosen = f"{place.tab}-{place.kind or _ALL}-{place.state}"
     return [actions(f"{BlockId.FILTERS}-{chosen}"[:255], *elements)]
 
@@ -168,7 +167,7 @@ def _filter_blocks(place: HomePlace, t: Translator) -> list[Block]:
 def _select(
     action_id: ActionId, choices: Sequence[tuple[str, str]], chosen: str, t: Translator
 ) -> Block:
-    options = {value: {"text": plain(words, 75, t), "value": value} for value, words in choices}
+    options = {value: {"text": plain(text, 75, t), "value": value} for value, text in choices}
     return {
         "type": "static_select",
         "action_id": action_id,
@@ -180,17 +179,17 @@ def _select(
 def _rows(page: HomePage, t: Translator) -> list[Block]:
     match page.place.tab:
         case Tab.DECIDE:
-            made = [decide_blocks(row, n, t) for n, row in enumerate(page.to_decide[:ROWS])]
+            rows = [decide_blocks(row, n, t) for n, row in enumerate(page.to_decide[:ROWS])]
         case Tab.MINE:
-            made = [mine_blocks(row, n, t) for n, row in enumerate(page.mine[:ROWS])]
+            rows = [mine_blocks(row, n, t) for n, row in enumerate(page.mine[:ROWS])]
         case Tab.HISTORY:
-            made = [decided_blocks(row, n, t) for n, row in enumerate(page.decided[:ROWS])]
+            rows = [decided_blocks(row, n, t) for n, row in enumerate(page.decided[:ROWS])]
         case _:
             return _away_blocks(page, t)
-    if not made:
+    if not rows:
         key = "home.empty.filtered" if page.place.kind else f"home.empty.{page.place.tab}"
-        return [said(BlockId.SUMMARY, t(key), t)]
-    return [*_bulk_blocks(page, t), *_divided(made)]
+        return [text_block(BlockId.SUMMARY, t(key), t)]
+    return [*_bulk_blocks(page, t), *_divided(rows)]
 
 
 def _bulk_blocks(page: HomePage, t: Translator) -> list[Block]:
@@ -208,36 +207,36 @@ def _divided(rows: Sequence[list[Block]]) -> list[Block]:
 
 
 def _page_blocks(page: HomePage, t: Translator) -> list[Block]:
-    """Return where on the list this is, and the way to its other pages."""
+    """Return the position in the list, and the buttons to its other pages."""
     place, first = page.place, page.place.page * ROWS
-    shown = len(page.to_decide) + len(page.mine) + len(page.decided)
+    count = len(page.to_decide) + len(page.mine) + len(page.decided)
     if place.tab is Tab.AWAY or (page.in_all <= ROWS and not first):
         return []
     in_all = t.count("home.in_all", page.in_all)
     if page.in_all > COUNTED:
         in_all = t("home.in_all.more", count=COUNTED)
-    where = t("home.page", first=first + 1, last=first + shown, in_all=in_all)
-    if not shown:
-        where = t("home.page.none", in_all=in_all)
+    position = t("home.page", first=first + 1, last=first + count, in_all=in_all)
+    if not count:
+        position = t("home.page.none", in_all=in_all)
     buttons = []
     if first:
         buttons.append(button(ActionId.HOME_BACK, t("button.home_back"), "back"))
-    if first + shown < page.in_all and shown:
+    if first + count < page.in_all and count:
         buttons.append(button(ActionId.HOME_ON, t("button.home_on"), "on"))
-    note = context(BlockId.FOOT, mrkdwn(where, 300, t))
-    return [note, actions(BlockId.PAGES, *buttons)] if buttons else [note]
+    label = note(BlockId.FOOTER, position, t)
+    return [label, actions(BlockId.PAGES, *buttons)] if buttons else [label]
 
 
 def _away_blocks(page: HomePage, t: Translator) -> list[Block]:
-    """Return when the person is away and who stands in, and for whom they stand in."""
-    mine = [absence_words(one, t) for one in page.away[:ROWS]]
-    theirs = [_stands_in_words(one, t) for one in page.stands_in[:ROWS]]
+    """Return the person's own absences, and those for which they are the delegate."""
+    mine = [absence_text(absence, t) for absence in page.away[:ROWS]]
+    theirs = [_delegate_text(absence, t) for absence in page.stands_in[:ROWS]]
     label = t("button.change_away" if mine else "button.set_away")
     return [
-        said(f"{BlockId.ABSENCE}-mine", _lines("mine", mine, t), t),
+        text_block(f"{BlockId.ABSENCE}-mine", _lines("mine", mine, t), t),
         actions(BlockId.ACTIONS, button(ActionId.SET_AWAY, label, "away")),
         divider(BlockId.DIVIDER),
-        said(f"{BlockId.ABSENCE}-theirs", _lines("theirs", theirs, t), t),
+        text_block(f"{BlockId.ABSENCE}-theirs", _lines("theirs", theirs, t), t),
     ]
 
 
@@ -245,20 +244,20 @@ def _lines(key: str, lines: Sequence[str], t: Translator) -> str:
     return "\n".join([t(f"home.away.{key}" if lines else f"home.away.{key}.none"), *lines])
 
 
-def _stands_in_words(one: Absence, t: Translator) -> str:
+def _delegate_text(absence: Absence, t: Translator) -> str:
     return t(
         "home.away.for",
-        person=t.mention(one.person),
-        starts=t.date(one.starts),
-        ends=t.date(one.ends),
+        person=t.mention(absence.person),
+        starts=t.date(absence.starts),
+        ends=t.date(absence.ends),
     )
 
 
 def moved(place: HomePlace, action: Mapping[str, object]) -> HomePlace:
-    """Return what a person looks at after they have pressed or chosen something that moves about.
+    """Return the place after a person used a button or a filter for navigation.
 
     Raises:
-        UnreadablePayloadError: it is nothing that we have put there.
+        UnreadablePayloadError: we did not send this element.
 
     """
     chosen = word(table(action, "selected_option"), "value")

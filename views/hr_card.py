@@ -1,25 +1,26 @@
-"""The card of an HR request after its approval: how that ended, and how far it is carried out.
+"""The card of an HR request after its approval: the outcome, and the steps to carry it out.
 
-What is private is only ever taken from `face.approval`: whoever gives a face with the approval's
-public face shows nothing else.
+All private content comes from `snapshot.approval`. If that is the public snapshot of the approval,
+the card shows nothing private.
 """
 
-from views.approval_card import reading_row
-from views.blocks import Block, Message, Room, fields, fitted, header, said
+from views.approval_card import details_row
+from views.blocks import Block, Limits, Message, fields, fit_card, header, text_block
 from views.content import content_blocks
 from views.footer import footer
 from views.ids import BlockId
 from views.levels import level_blocks
-from views.outcome import outcome_blocks, who
+from views.outcome import outcome_blocks
+from views.people import actor_text
 from views.translator import Translator
 from workflows.rules.hr.snapshot import HrSnapshot, HrStep, Provisioning
 
 
 def build(snapshot: HrSnapshot, t: Translator) -> Message:
-    """Return the card. Nothing is decided on it any more; what it hides can be looked at."""
+    """Return the card. It has no decision buttons; *View details* shows its private content."""
     return Message(
         text=summary(snapshot, t),
-        blocks=fitted(lambda room: _blocks(snapshot, room, t), snapshot.card_version),
+        blocks=fit_card(lambda limits: _blocks(snapshot, limits, t), snapshot.card_version),
     )
 
 
@@ -27,56 +28,56 @@ def summary(snapshot: HrSnapshot, t: Translator) -> str:
     """Return the card in one sentence, for notifications."""
     return t(
         "hr.text",
-        type=_type_words(snapshot, t),
-        requester=who(snapshot.requester, t),
+        type=_type_text(snapshot, t),
+        requester=actor_text(snapshot.requester, t),
         state=t(f"approval.{snapshot.status}"),
     )
 
 
 def provisioning_blocks(snapshot: HrSnapshot, t: Translator) -> list[Block]:
-    """Return the steps with their states, and whether it failed: nothing of it is private."""
+    """Return the steps with their states, and whether one failed; nothing in them is private."""
     if not snapshot.steps and snapshot.provisioning is not Provisioning.FAILED:
         return []
     lines = [t("hr.steps"), *(_step_line(step, t) for step in snapshot.steps)]
-    blocks = [said(BlockId.STEPS, "\n".join(lines), t)] if snapshot.steps else []
+    blocks = [text_block(BlockId.STEPS, "\n".join(lines), t)] if snapshot.steps else []
     if snapshot.provisioning is Provisioning.FAILED:
-        words = t("hr.failed.card", requester=who(snapshot.requester, t))
-        blocks.append(said(BlockId.FAILURE, words, t))
+        text = t("hr.failed.card", requester=actor_text(snapshot.requester, t))
+        blocks.append(text_block(BlockId.FAILURE, text, t))
     return blocks
 
 
-def _blocks(snapshot: HrSnapshot, room: Room, t: Translator) -> list[Block]:
+def _blocks(snapshot: HrSnapshot, limits: Limits, t: Translator) -> list[Block]:
     approval = snapshot.approval
-    shown: list[Block] = []
+    approval_blocks: list[Block] = []
     if approval is not None:
-        shown = [
-            *content_blocks(approval.content, room, t),
-            *level_blocks(approval, room, t),
-            *outcome_blocks(approval, room, t),
+        approval_blocks = [
+            *content_blocks(approval.content, limits, t),
+            *level_blocks(approval, limits, t),
+            *outcome_blocks(approval, limits, t),
         ]
-    reading = reading_row(approval, t) if approval is not None else []
-    title = t.clip_plain(" ".join(snapshot.title.split()), 100) or _type_words(snapshot, t)
+    details = details_row(approval, t) if approval is not None else []
+    title = t.clip_plain(" ".join(snapshot.title.split()), 100) or _type_text(snapshot, t)
     return [
         header(BlockId.HEADER, title, t),
         _summary_fields(snapshot, t),
-        *shown,
+        *approval_blocks,
         *provisioning_blocks(snapshot, t),
-        *reading,
-        _foot(snapshot, t),
+        *details,
+        _footer(snapshot, t),
     ]
 
 
 def _summary_fields(snapshot: HrSnapshot, t: Translator) -> Block:
     pairs = [
-        (t("field.type"), _type_words(snapshot, t)),
-        (t("hr.requester"), who(snapshot.requester, t)),
+        (t("field.type"), _type_text(snapshot, t)),
+        (t("hr.requester"), actor_text(snapshot.requester, t)),
         (t("hr.state"), t(f"approval.{snapshot.status}")),
         (t("hr.provisioning"), t(f"hr.provisioning.{snapshot.provisioning}")),
     ]
     return fields(BlockId.SUMMARY, pairs, t)
 
 
-def _type_words(snapshot: HrSnapshot, t: Translator) -> str:
+def _type_text(snapshot: HrSnapshot, t: Translator) -> str:
     return t(f"hr.type.{snapshot.request.type}")
 
 
@@ -89,7 +90,7 @@ def _step_line(step: HrStep, t: Translator) -> str:
     )
 
 
-def _foot(snapshot: HrSnapshot, t: Translator) -> Block:
+def _footer(snapshot: HrSnapshot, t: Translator) -> Block:
     request_id = t.inline(snapshot.request.request_id, 80)
-    words = t("hr.foot", request_id=request_id, when=t.date(snapshot.received_at))
-    return footer(snapshot.request.request_id, words, t)
+    text = t("hr.foot", request_id=request_id, when=t.date(snapshot.received_at))
+    return footer(snapshot.request.request_id, text, t)

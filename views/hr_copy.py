@@ -1,4 +1,4 @@
-"""*Start an amended copy*: the button that begins an HR request with what another one said."""
+"""*Start an amended copy*: the button that opens the HR form with the content of another request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,27 +7,34 @@ from views.blocks import Block, button
 from views.ids import ActionId
 from views.payload import UnreadablePayloadError, clicker, from_json, to_json, word
 from views.translator import Translator
+from workflows.rules.approvals.request import Status
+from workflows.rules.hr.snapshot import HrSnapshot, Provisioning
 from workflows.rules.shared.ids import parent_id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CopyValue:
-    """What the button carries: the HR request to begin with."""
+    """The value of the button: the HR request to copy."""
 
     request_id: str
 
 
+def is_copyable(snapshot: HrSnapshot) -> bool:
+    """Return whether the request was rejected or could not be carried out."""
+    return snapshot.status is Status.REJECTED or snapshot.provisioning is Provisioning.FAILED
+
+
 def copy_button(request_id: str, t: Translator) -> Block:
-    """Return the button. `request_id` is the HR request's, or its approval's."""
+    """Return the button; `request_id` is that of the HR request or of its approval."""
     value = to_json(CopyValue(request_id=parent_id(request_id)))
     return button(ActionId.COPY, t("hr.copy.button"), value)
 
 
 def parse_copy(action: Mapping[str, object], body: Mapping[str, object]) -> tuple[str, str]:
-    """Return who pressed the button, and the request to begin with.
+    """Return the person who clicked the button, and the id of the request to copy.
 
     Raises:
-        UnreadablePayloadError: it is not such a button.
+        UnreadablePayloadError: the payload is not that of this button.
 
     """
     value = from_json(word(action, "value"), CopyValue, "value")

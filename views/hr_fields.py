@@ -1,4 +1,4 @@
-"""The fields of an HR request in the form that changes it: all but its type, which its policy hangs on."""
+"""The fields of an HR request in the form that amends it; its type cannot change, as the policy depends on it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,18 +16,18 @@ _TYPE, _PRIORITY = "type", "priority"
 
 
 def fields_of(content: Content) -> tuple[ContentField, ...]:
-    """Return the fields of an HR request's content; of any other content none."""
+    """Return the fields of an HR request's content; none for any other content."""
     return content.fields if type_of(content.fields) else ()
 
 
 def type_of(fields: Sequence[ContentField]) -> str:
-    """Return the type that these are the fields of; empty where they are no HR request's."""
-    found = next((one.value for one in fields if one.key == _TYPE), "")
-    return found if found in set(HrType) else ""
+    """Return the HR type that the fields belong to; empty if they are not those of an HR request."""
+    type_ = next((field.value for field in fields if field.key == _TYPE), "")
+    return type_ if type_ in set(HrType) else ""
 
 
 def has_amount(fields: Sequence[ContentField]) -> bool:
-    """Whether what has these fields may be about money: an HR request only where its type is."""
+    """Return whether a request with these fields may have an amount; every request but some HR types may."""
     type_ = type_of(fields)
     return not type_ or "amount" in FIELDS[HrType(type_)]
 
@@ -35,11 +35,11 @@ def has_amount(fields: Sequence[ContentField]) -> bool:
 def inputs(
     fields: Sequence[ContentField], products: Sequence[CatalogueEntry], t: Translator
 ) -> list[Block]:
-    """Return an input for each field that can be changed, with what stands in it."""
+    """Return an input for each field that can be changed, filled with its value."""
     type_ = type_of(fields)
     if not type_:
         return []
-    typed = {one.key: one.value for one in fields}
+    typed = {field.key: field.value for field in fields}
     written = DraftHr(
         request_id="",
         type=type_,
@@ -48,12 +48,12 @@ def inputs(
         **{name: typed.get(name, "") for name in _own(type_)},
     )
     offer = HrOffer(types=(), products=products, currency="")
-    shown = [field_input(name, written, offer, t) for name in _own(type_)]
-    return [*shown, priority_input(written, t)]
+    inputs_ = [field_input(name, written, offer, t) for name in _own(type_)]
+    return [*inputs_, priority_input(written, t)]
 
 
 def read(view: Mapping[str, object], type_: str) -> tuple[ContentField, ...]:
-    """Return the fields as they stand in a submitted form.
+    """Return the fields of a submitted form.
 
     Raises:
         UnreadablePayloadError: there is no such type.
@@ -70,7 +70,7 @@ def read(view: Mapping[str, object], type_: str) -> tuple[ContentField, ...]:
 
 
 def mistakes(content: Content) -> dict[str, RuleError]:
-    """Return what is wrong with the fields of a changed HR request, by field."""
+    """Return the errors of an amended HR request, by field."""
     try:
         return field_errors(request_from_content("", content))
     except NotAnHrContentError as error:
@@ -78,5 +78,5 @@ def mistakes(content: Content) -> dict[str, RuleError]:
 
 
 def _own(type_: str) -> tuple[str, ...]:
-    """Return the fields that only this type has; the amount is asked for like everybody's."""
+    """Return the fields that only this type has; the amount has its own input for every request."""
     return tuple(name for name in FIELDS[HrType(type_)] if name != "amount")

@@ -1,4 +1,4 @@
-"""The inputs of the HR form, and how what was typed into them is read back."""
+"""The inputs of the HR form, and how their values are read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from workflows.rules.hr.form import DraftHr
 from workflows.rules.hr.request import ALL_FIELDS, FIELDS, HrRequest, HrType, Priority
 
 KEPT = 150
-"""Characters of a field that is hidden now and kept meanwhile: twice as many as any may have."""
+"""Characters kept of a field that is hidden at the moment: twice the limit of any field."""
 _FIELDS = {
     "starts": InputId.STARTS,
     "ends": InputId.ENDS,
@@ -22,14 +22,14 @@ _FIELDS = {
     "new_role": InputId.NEW_ROLE,
     "new_team": InputId.NEW_TEAM,
 }
-"""The inputs of the fields that some type needs."""
+"""The inputs of fields that only some types have."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HrOffer:
-    """What the form offers: types that have a policy, products, and the currency of an expense.
+    """The choices of the form: types with a policy, products, and the currency of an expense.
 
-    An empty `currency` means that the amount names its own.
+    If `currency` is empty, the amount must name its own.
     """
 
     types: tuple[HrType, ...]
@@ -39,10 +39,10 @@ class HrOffer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HrContext:
-    """What the form keeps: the id minted when it opened, and whose fields it shows (`type`).
+    """The form's private metadata: the id generated when it opened, and the `type` whose fields it shows.
 
-    Made of a message, it knows where that stands, and its address once Slack has told it. What was
-    typed into the fields of another type stays here, so that coming back to that type loses nothing.
+    A form made from a message has the message's place, and its link once Slack has returned it.
+    Values in the fields of other types are kept here, so that they are back when the type is.
     """
 
     request_id: str
@@ -62,40 +62,40 @@ class HrContext:
         """The fields that the form shows."""
         return FIELDS[HrType(self.type)] if self.type else ()
 
-    def keeping(self, typed: DraftHr) -> "HrContext":
-        """Return it with what was typed into fields that it does not show."""
+    def with_hidden_values(self, typed: DraftHr) -> "HrContext":
+        """Return the context with the values of the fields that the form does not show."""
         hidden = {
             name: value if len(value := getattr(typed, name)) <= KEPT else ""
             for name in ALL_FIELDS
             if name not in self.fields
         }
-        shown = dict.fromkeys(self.fields, "")
-        return replace(self, **hidden, **shown)
+        visible = dict.fromkeys(self.fields, "")
+        return replace(self, **hidden, **visible)
 
 
-def metadata(kept: HrContext) -> str:
-    """Return the context as JSON; what was typed into hidden fields goes first, if it is too long."""
-    written = to_json(kept)
+def metadata(saved: HrContext) -> str:
+    """Return the context as JSON; if it is too long, without the values of hidden fields."""
+    written = to_json(saved)
     if len(written) <= PRIVATE_METADATA:
         return written
-    return to_json(replace(kept, **dict.fromkeys(ALL_FIELDS, "")))
+    return to_json(replace(saved, **dict.fromkeys(ALL_FIELDS, "")))
 
 
 def kept_context(view: Mapping[str, object]) -> HrContext:
-    """Return what the form kept of its own.
+    """Return the form's private metadata.
 
     Raises:
-        UnreadablePayloadError: it is not this form's view.
+        UnreadablePayloadError: the view is not this form.
 
     """
-    kept = from_json(word(view, "private_metadata"), HrContext, "private_metadata")
-    if not kept.request_id or kept.type not in {"", *HrType}:
+    saved = from_json(word(view, "private_metadata"), HrContext, "private_metadata")
+    if not saved.request_id or saved.type not in {"", *HrType}:
         raise UnreadablePayloadError("private_metadata")
-    return kept
+    return saved
 
 
 def written_of(request: HrRequest) -> DraftHr:
-    """Return a request as its requester would write it."""
+    """Return a request as its requester would type it."""
     return DraftHr(
         request_id=request.request_id,
         type=request.type.value,
@@ -113,8 +113,8 @@ def written_of(request: HrRequest) -> DraftHr:
 
 
 def type_input(offer: HrOffer, typed: DraftHr, t: Translator) -> Block:
-    """Return the choice of the type; Slack tells of it at once, so that its fields appear."""
-    choices = [(one.value, t(f"hr.type.{one}")) for one in offer.types]
+    """Return the type input; Slack reports a change at once, so that the type's fields can appear."""
+    choices = [(type_.value, t(f"hr.type.{type_}")) for type_ in offer.types]
     label = t("hr.form.type")
     block = choice_input(InputId.HR_TYPE, label, choices, typed.type, t)
     return {**block, "block_id": BlockId.TYPE, "dispatch_action": True}
@@ -125,14 +125,12 @@ def common_inputs(typed: DraftHr, t: Translator) -> list[Block]:
     return [
         text_input(
             InputId.TITLE,
-            InputId.TITLE,
             t("hr.form.title.label"),
             t,
             typed=typed.title,
             hint=t("hr.form.title.hint"),
         ),
         text_input(
-            InputId.DESCRIPTION,
             InputId.DESCRIPTION,
             t("hr.form.description"),
             t,
@@ -146,64 +144,64 @@ def common_inputs(typed: DraftHr, t: Translator) -> list[Block]:
 
 
 def priority_input(typed: DraftHr, t: Translator) -> Block:
-    """Return the choice of the priority."""
-    priorities = [(one.value, t(f"hr.form.priority.{one}")) for one in Priority]
+    """Return the priority input."""
+    priorities = [(priority.value, t(f"hr.form.priority.{priority}")) for priority in Priority]
     known = typed.priority if typed.priority in set(Priority) else Priority.NORMAL.value
     return radio_input(InputId.PRIORITY, t("hr.form.priority"), priorities, known, t)
 
 
 def field_input(name: str, typed: DraftHr, offer: HrOffer, t: Translator) -> Block:
-    """Return the input of a field that only some type needs."""
+    """Return the input of a field that only some types have."""
     input_id, value = _FIELDS[name], str(getattr(typed, name))
     label = t(f"hr.form.{name}")
     if name in ("starts", "ends"):
         return day_input(input_id, label, value, t)
     if name == "item":
-        products = [(one.sku, one.name) for one in offer.products]
+        products = [(product.sku, product.name) for product in offer.products]
         return choice_input(input_id, label, products, value, t)
     if name == "amount" and offer.currency:
         label = t("hr.form.amount.in", currency=offer.currency)
     return text_input(
-        input_id, input_id, label, t, typed=value, placeholder="120.00" if name == "amount" else ""
+        input_id, label, t, typed=value, placeholder="120.00" if name == "amount" else ""
     )
 
 
-def typed_hr(view: Mapping[str, object], kept: HrContext) -> DraftHr:
-    """Return everything that was typed, into the fields shown now and into those hidden since."""
+def typed_hr(view: Mapping[str, object], saved: HrContext) -> DraftHr:
+    """Return the values of all fields, including those hidden at the moment."""
     values = {
-        name: _value(view, input_id.value, input_id) or getattr(kept, name)
+        name: _value(view, input_id.value, input_id) or getattr(saved, name)
         for name, input_id in _FIELDS.items()
     }
     return DraftHr(
-        request_id=kept.request_id,
+        request_id=saved.request_id,
         type=_value(view, BlockId.TYPE.value, InputId.HR_TYPE),
         title=_value(view, InputId.TITLE.value, InputId.TITLE),
         description=_value(view, InputId.DESCRIPTION.value, InputId.DESCRIPTION),
         priority=_value(view, InputId.PRIORITY.value, InputId.PRIORITY) or Priority.NORMAL.value,
-        link=kept.link,
+        link=saved.link,
         **values,
     )
 
 
 def typed_value(view: Mapping[str, object], name: str) -> str:
-    """Return what stands in the input of one field, or of the priority."""
+    """Return the value of a field or of the priority."""
     input_id = _FIELDS.get(name) or InputId(name)
     return _value(view, input_id.value, input_id)
 
 
 def _value(view: Mapping[str, object], block_id: str, input_id: InputId) -> str:
-    """Return what was typed or chosen in one input, whatever kind it is.
+    """Return the value of one input of any kind.
 
-    Where Slack tells no state of it (a view that has just been opened), it is what it began with.
+    In a view that has just opened, Slack sends no state: the value is then the initial one.
     """
     by_action = table(view, "state", "values", block_id)
     if input_id.value in by_action:
         state = table(by_action, input_id.value)
-        found = word(state, "selected_option", "value") or word(state, "selected_date")
-        return found or word(state, "value")
+        selected = word(state, "selected_option", "value") or word(state, "selected_date")
+        return selected or word(state, "value")
     for block in tables(view, "blocks"):
         if word(block, "block_id") == block_id:
-            began = table(block, "element")
-            found = word(began, "initial_option", "value") or word(began, "initial_date")
-            return found or word(began, "initial_value")
+            element = table(block, "element")
+            selected = word(element, "initial_option", "value") or word(element, "initial_date")
+            return selected or word(element, "initial_value")
     return ""

@@ -1,4 +1,4 @@
-"""The HR form: its fields follow the type, it is read back exactly as typed, and shown with its mistakes."""
+"""The HR form, whose fields depend on the chosen type."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,11 +6,10 @@ from dataclasses import replace
 from views import notices
 from views.blocks import (
     View,
-    context,
     message_modal,
     modal,
-    mrkdwn,
-    said,
+    note,
+    problem_blocks,
 )
 from views.hr_inputs import (
     HrContext,
@@ -31,15 +30,13 @@ from views.translator import Translator
 from workflows.rules.hr.form import DraftHr, HrFormErrors
 from workflows.rules.hr.request import HrRequest, HrType
 
-__all__ = ["HrContext", "HrOffer", "kept_context"]
-
 QUOTED = 1500
-"""Characters of a message that a request quotes: half of what its description may have."""
+"""Characters quoted from a message: half of the limit of a description."""
 
 
-def build(kept: HrContext, offer: HrOffer, typed: DraftHr, t: Translator) -> View:
-    """Return the form with what was `typed` before; it shows the fields of `kept.type`."""
-    return _form(kept, offer, typed, "", t)
+def build(saved: HrContext, offer: HrOffer, typed: DraftHr, t: Translator) -> View:
+    """Return the form, filled with `typed`; it shows the fields of `saved.type`."""
+    return _form(saved, offer, typed, "", t)
 
 
 def opened(
@@ -49,7 +46,7 @@ def opened(
     *,
     wanted: str = "",
 ) -> View:
-    """Return the empty form; `wanted` is the type that was named with the command, if it is one."""
+    """Return the empty form; `wanted` is the type named in the command, if it is a valid one."""
     type_ = wanted if wanted in offer.types else ""
     if not type_ and len(offer.types) == 1:
         type_ = offer.types[0].value
@@ -58,8 +55,8 @@ def opened(
 
 
 def quoting(request_id: str, offer: HrOffer, body: Mapping[str, object], t: Translator) -> View:
-    """Return the form for a request made of a message (a `message_action` payload)."""
-    kept = HrContext(
+    """Return the form for a request made from a message (a `message_action` payload)."""
+    saved = HrContext(
         request_id=request_id,
         channel=word(body, "channel", "id"),
         message_ts=word(body, "message", "ts") or word(body, "message_ts"),
@@ -68,34 +65,34 @@ def quoting(request_id: str, offer: HrOffer, body: Mapping[str, object], t: Tran
     typed = DraftHr(request_id=request_id, type="", title="", description=quote)
     if len(offer.types) == 1:
         only = offer.types[0].value
-        kept, typed = replace(kept, type=only), replace(typed, type=only)
-    return build(kept, offer, typed, t)
+        saved, typed = replace(saved, type=only), replace(typed, type=only)
+    return build(saved, offer, typed, t)
 
 
 def copied(request: HrRequest, offer: HrOffer, t: Translator) -> View:
-    """Return the form that begins with what another request said; `request` has the new id."""
+    """Return the form filled with another request; `request` already has the new id."""
     typed = written_of(request)
     type_ = request.type.value if request.type in offer.types else ""
-    kept = HrContext(request_id=request.request_id, type=type_, link=request.link)
-    return build(kept.keeping(typed), offer, typed, t)
+    saved = HrContext(request_id=request.request_id, type=type_, link=request.link)
+    return build(saved.with_hidden_values(typed), offer, typed, t)
 
 
-def _form(kept: HrContext, offer: HrOffer, typed: DraftHr, problem: str, t: Translator) -> View:
-    """Return the form with what was typed and, on top, a `problem` (escaped already)."""
-    number = t("hr.form.number", request_id=t.inline(kept.request_id, 80))
-    made_of = link(kept.link, t("hr.form.message"))
-    blocks = [said(BlockId.PROBLEM, problem, t)] if problem else []
+def _form(saved: HrContext, offer: HrOffer, typed: DraftHr, problem: str, t: Translator) -> View:
+    """Return the form with its values, and a `problem` (already escaped) at the top."""
+    number = t("hr.form.number", request_id=t.inline(saved.request_id, 80))
+    message_link = link(saved.link, t("hr.form.message"))
+    blocks = problem_blocks(problem, t)
     blocks += [
-        context(BlockId.NOTICE, mrkdwn(number, 300, t)),
+        note(BlockId.NOTICE, number, t),
         type_input(offer, typed, t),
-        *(field_input(name, typed, offer, t) for name in kept.fields),
+        *(field_input(name, typed, offer, t) for name in saved.fields),
     ]
-    if not kept.type:
-        blocks.append(context(BlockId.FOOT, mrkdwn(t("hr.form.choose"), 300, t)))
+    if not saved.type:
+        blocks.append(note(BlockId.FOOTER, t("hr.form.choose"), t))
     blocks += common_inputs(typed, t)
-    if made_of:
-        words = t("hr.form.made_of", message=made_of)
-        blocks.append(context(BlockId.LINKS, mrkdwn(words, 1000, t)))
+    if message_link:
+        text = t("hr.form.made_of", message=message_link)
+        blocks.append(note(BlockId.LINKS, text, t, limit=1000))
     return modal(
         t("hr.form.title"),
         blocks,
@@ -103,86 +100,87 @@ def _form(kept: HrContext, offer: HrOffer, typed: DraftHr, problem: str, t: Tran
         submit=t("hr.form.submit"),
         close=t("verb.cancel"),
         callback_id=CallbackId.HR,
-        private_metadata=metadata(kept),
+        private_metadata=metadata(saved),
     )
 
 
-# A change of the form: everything typed stays. Each returns the form for `views.update`, or None
-# where there is nothing to change. Each raises UnreadablePayloadError where it is not this form's
-# view.
+# Changes of an open form, which keep all values. Each returns the form for `views.update`, or None
+# if nothing changes. Each raises UnreadablePayloadError if the view is not this form.
 
 
 def with_type(view: Mapping[str, object], type_: str, offer: HrOffer, t: Translator) -> View | None:
     """Return the form with the fields of another type."""
-    kept = kept_context(view)
-    if type_ not in offer.types or type_ == kept.type:
+    saved = kept_context(view)
+    if type_ not in offer.types or type_ == saved.type:
         return None
-    typed = replace(typed_hr(view, kept), type=type_)
-    return _form(replace(kept, type=type_).keeping(typed), offer, typed, "", t)
+    typed = replace(typed_hr(view, saved), type=type_)
+    return _form(replace(saved, type=type_).with_hidden_values(typed), offer, typed, "", t)
 
 
 def with_link(
     view: Mapping[str, object], address: str, offer: HrOffer, t: Translator
 ) -> View | None:
-    """Return the form with the address of the message that it is made of."""
-    kept = kept_context(view)
-    if not address or address == kept.link:
+    """Return the form with the link to the message that it was made from."""
+    saved = kept_context(view)
+    if not address or address == saved.link:
         return None
-    typed = typed_hr(view, kept)
-    if not typed.type:  # chosen since: Slack keeps the choice, the context tells which it is
-        typed = replace(typed, type=kept.type)
-    return _form(replace(kept, link=address), offer, typed, "", t)
+    typed = typed_hr(view, saved)
+    if (
+        not typed.type
+    ):  # chosen in the meantime: Slack keeps the choice, and the context has the type
+        typed = replace(typed, type=saved.type)
+    return _form(replace(saved, link=address), offer, typed, "", t)
 
 
 def failed(view: Mapping[str, object], offer: HrOffer, sentence: str, t: Translator) -> View:
-    """Return the form as it was submitted and, on top, why it did not go through."""
-    kept = kept_context(view)
-    typed = typed_hr(view, kept)
+    """Return the form as it was submitted, with what went wrong at the top."""
+    saved = kept_context(view)
+    typed = typed_hr(view, saved)
     if typed.type in offer.types:
-        kept = replace(kept, type=typed.type)
-    return _form(kept.keeping(typed), offer, typed, sentence, t)
+        saved = replace(saved, type=typed.type)
+    return _form(saved.with_hidden_values(typed), offer, typed, sentence, t)
 
 
 def parse(view: Mapping[str, object]) -> DraftHr:
-    """Read what was typed.
+    """Return the values of the form.
 
     Raises:
-        UnreadablePayloadError: it is not this form's view.
+        UnreadablePayloadError: the view is not this form.
 
     """
     return typed_hr(view, kept_context(view))
 
 
 def lacks_fields(view: Mapping[str, object]) -> bool:
-    """Say whether the form was sent before the fields of its type had appeared."""
-    kept = kept_context(view)
-    return typed_hr(view, kept).type != kept.type
+    """Return whether the form was submitted before the fields of its type appeared."""
+    saved = kept_context(view)
+    return typed_hr(view, saved).type != saved.type
 
 
 def errors(mistakes: HrFormErrors, view: Mapping[str, object], t: Translator) -> dict[str, str]:
-    """Return each mistake at its field, for `ack(response_action="errors")`.
+    """Return the error of each field, for `ack(response_action="errors")`.
 
-    One of a field that the form does not show stands at the title: Slack takes no other.
+    Slack refuses errors of fields that the form does not show, so those are at the title.
     """
-    shown = {BlockId.TYPE.value, "title", "description", "priority", *kept_context(view).fields}
-    found: dict[str, str] = {}
+    visible = {BlockId.TYPE.value, "title", "description", "priority", *kept_context(view).fields}
+    by_block: dict[str, str] = {}
     for name, sentence in notices.field_refusals(mistakes.by_field, t).items():
-        found.setdefault(name if name in shown else "title", sentence)
-    return found
+        by_block.setdefault(name if name in visible else "title", sentence)
+    return by_block
 
 
 def unknown_type(t: Translator) -> dict[str, str]:
-    """Return, at its field, that there is no policy for this type."""
+    """Return the error that no policy covers the chosen type, at its field."""
     return {BlockId.TYPE.value: t("hr.form.type.unknown")}
 
 
 def fields_appeared(t: Translator) -> str:
-    """Ask for the fields that have appeared only now."""
+    """Return the request to fill in the fields that have just appeared."""
     return t("hr.form.appeared")
 
 
 def working(request_id: str, t: Translator) -> View:
-    """Return what stands there between the submission and its result."""
+    """Return the modal shown between the submission and its result."""
     return told(t("hr.form.working", request_id=t.inline(request_id, 80)), t)
 
 
@@ -193,7 +191,7 @@ def received(
     *,
     asks: bool = True,
 ) -> View:
-    """Say that the request is in: where its card is, or that nobody has to be asked."""
+    """Return the confirmation: the card's channel, or that the request needs no approval."""
     key = "hr.form.received" if asks else "hr.form.received.approved"
     blanks = {
         "request_id": t.inline(request_id, 80),
@@ -203,46 +201,46 @@ def received(
 
 
 def sent_before(request_id: str, t: Translator) -> str:
-    """Say that the request was sent before with other words, and that those count."""
+    """Return that a request with this id already exists with other content, which stays valid."""
     return t("hr.form.before", request_id=t.inline(request_id, 80))
 
 
 def no_policy(t: Translator) -> str:
-    """Say that this house has no policy for any kind of HR request."""
+    """Return that there is no policy for any HR type."""
     return t("hr.form.no_policy")
 
 
 def opening_copy(t: Translator) -> View:
-    """Return what stands there while the request to copy is looked up."""
+    """Return the modal shown while the request to copy is looked up."""
     return told(t("hr.copy.opening"), t)
 
 
 def not_yours(t: Translator) -> str:
-    """Say that only a request's own requester may start a copy of it."""
+    """Return that only its requester may copy a request."""
     return t("hr.copy.not_yours")
 
 
 def not_copied(t: Translator) -> str:
-    """Say that what was asked cannot be found, or cannot be asked any more."""
+    """Return that the request was not found, or that its type is no longer available."""
     return t("hr.copy.not_found")
 
 
 def told(sentence: str, t: Translator) -> View:
-    """Return a sentence, already escaped, with nothing left to do but close."""
+    """Return a modal with one text, already escaped, and a Close button."""
     return message_modal(t("hr.form.title"), sentence, t)
 
 
 def chosen_type(action: Mapping[str, object]) -> str:
-    """Return the type that was just chosen; empty where it is none."""
+    """Return the type that was just chosen; empty if it is not a valid one."""
     chosen = word(action, "selected_option", "value") or word(action, "value")
     return chosen if chosen in set(HrType) else ""
 
 
-def _quote(words: str, t: Translator) -> str:
-    """Return what was said as a quotation, shortened so that there is room for more."""
-    if not words:
+def _quote(text: str, t: Translator) -> str:
+    """Return text as a quotation, short enough to leave space for more."""
+    if not text:
         return ""
-    quote = "\n".join(f"> {line}" for line in words[:QUOTED].splitlines())
-    if len(words) > QUOTED or len(quote) > QUOTED:
+    quote = "\n".join(f"> {line}" for line in text[:QUOTED].splitlines())
+    if len(text) > QUOTED or len(quote) > QUOTED:
         quote = quote[:QUOTED].rstrip() + t("shortened")
     return quote + "\n\n"

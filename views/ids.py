@@ -1,14 +1,14 @@
-"""The names by which Slack tells us what was pressed, submitted or typed."""
+"""The ids by which Slack names buttons, modals, shortcuts, inputs and blocks."""
 
 from enum import StrEnum
 
 
 class ActionId(StrEnum):
-    """Buttons: each one has exactly one listener. `CHOOSE` chooses a verb in the *More…* modal.
+    """Ids of buttons; each has exactly one listener. `CHOOSE` selects a verb in the *More…* modal.
 
-    `SHOW` shows one order of a list, `COPY` begins an HR request with what another one said. Those
-    that begin with HOME move about on the App Home. The last three are inputs that tell of a change
-    as it is typed or chosen.
+    `SHOW` shows an order from a list. `COPY` opens the HR form with another request's content.
+    Those beginning with HOME navigate the App Home. The last three are inputs that report each
+    change.
     """
 
     APPROVE = "approve"
@@ -37,7 +37,7 @@ class ActionId(StrEnum):
 
 
 class CallbackId(StrEnum):
-    """Modals that can be submitted: each one has exactly one listener. `VERB` is every verb's form."""
+    """Ids of modals with a submit button; each has exactly one listener. `VERB` is the form of any verb."""
 
     ORDER = "order"
     VERB = "verb"
@@ -48,14 +48,14 @@ class CallbackId(StrEnum):
 
 
 class ShortcutId(StrEnum):
-    """Shortcuts of the manifest: each one has exactly one listener. The second is a message's."""
+    """Ids of the manifest's shortcuts; each has exactly one listener. The second is for a message."""
 
     REQUEST = "request"
     REQUEST_FROM_MESSAGE = "request_from_message"
 
 
 class InputId(StrEnum):
-    """Inputs of a modal. Their values come with the submission; all but three call no listener."""
+    """Ids of inputs. Their values come with the submission; only three have a listener."""
 
     CUSTOMER = "customer"
     SKU = "sku"
@@ -89,10 +89,10 @@ class InputId(StrEnum):
 
 
 class BlockId(StrEnum):
-    """First parts of block ids. A card adds its version, an order line its number.
+    """First parts of block ids. A card appends its version, an order line its number.
 
-    Where a block holds an input, its id is the name of the field in `rules.order_form`,
-    `rules.request_form` or `rules.hr_form`, so that a refusal finds its place by itself.
+    The block of an input is named after its field in `rules.orders.form`, `rules.approvals.form` or
+    `rules.hr.form`, so that an error appears at the right input.
     """
 
     HEADER = "header"
@@ -119,7 +119,7 @@ class BlockId(StrEnum):
     CANCELLED = "cancelled"
     MAIL = "mail"
     FAILURE = "failure"
-    FOOT = "foot"
+    FOOTER = "foot"
     NOTICE = "notice"
     LINE = "line"
     LINE_SUM = "line-sum"

@@ -1,4 +1,4 @@
-"""Inputs that are more than a text: people, instants, one of a few."""
+"""Inputs other than text: people, dates and choices."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -38,7 +38,7 @@ def people_input(
         "action_id": input_id,
         "placeholder": plain(t("input.people"), 150, t),
     }
-    if known := [one for one in typed if is_person(one)]:
+    if known := [user_id for user_id in typed if is_person(user_id)]:
         element["initial_users"] = known
     return field(input_id, element, label, t, optional=optional)
 
@@ -46,7 +46,7 @@ def people_input(
 def instant_input(
     input_id: InputId, label: str, typed: datetime | None, t: Translator, *, optional: bool = False
 ) -> Block:
-    """Return the choice of a day and a time; Slack shows it in the person's own zone."""
+    """Return the choice of a date and a time; Slack shows it in the person's own time zone."""
     element: Block = {"type": "datetimepicker", "action_id": input_id}
     if typed is not None:
         element["initial_date_time"] = int(typed.timestamp())
@@ -54,7 +54,7 @@ def instant_input(
 
 
 def day_input(input_id: InputId, label: str, typed: str, t: Translator) -> Block:
-    """Return the choice of a day; `typed` is one as 2026-01-31, and anything else is none."""
+    """Return the choice of a day; it starts empty unless `typed` is a day such as 2026-01-31."""
     element: Block = {"type": "datepicker", "action_id": input_id}
     if is_day(typed):
         element["initial_date"] = typed
@@ -62,7 +62,7 @@ def day_input(input_id: InputId, label: str, typed: str, t: Translator) -> Block
 
 
 def is_day(typed: str) -> bool:
-    """Say whether this is a day as Slack writes one: 2026-01-31."""
+    """Return whether this is a day in Slack's format, 2026-01-31."""
     try:
         return date.fromisoformat(typed).isoformat() == typed
     except ValueError:
@@ -72,7 +72,7 @@ def is_day(typed: str) -> bool:
 def tick_input(  # noqa: PLR0913 - an input has this many parts
     input_id: InputId, label: str, tick: str, hint: str, t: Translator, *, ticked: bool
 ) -> Block:
-    """Return one box to tick."""
+    """Return a single checkbox."""
     option = {"text": plain(tick, OPTION_TEXT, t), "value": input_id.value}
     element: Block = {"type": "checkboxes", "action_id": input_id, "options": [option]}
     if ticked:
@@ -83,14 +83,14 @@ def tick_input(  # noqa: PLR0913 - an input has this many parts
 def choice_input(
     input_id: InputId, label: str, choices: Sequence[tuple[str, str]], typed: str, t: Translator
 ) -> Block:
-    """Return the choice among (value, words); a text input where Slack could not show such a choice."""
+    """Return a choice of (value, label); a text input if Slack could not show that many choices."""
     options = {
-        value: {"text": plain(words.strip() or value, OPTION_TEXT, t), "value": value}
-        for value, words in choices
+        value: {"text": plain(text.strip() or value, OPTION_TEXT, t), "value": value}
+        for value, text in choices
         if value.strip() and len(value) <= OPTION_VALUE
     }
     if not 0 < len(options) <= OPTIONS:
-        return text_input(input_id, input_id, label, t, typed=typed)
+        return text_input(input_id, label, t, typed=typed)
     element: Block = {
         "type": "static_select",
         "action_id": input_id,
@@ -105,9 +105,9 @@ def choice_input(
 def radio_input(
     input_id: InputId, label: str, choices: Sequence[tuple[str, str]], chosen: str, t: Translator
 ) -> Block:
-    """Return the choice among a few (value, words), one of which is always chosen."""
+    """Return radio buttons of (value, label), one of which is always selected."""
     options = {
-        value: {"text": plain(words, OPTION_TEXT, t), "value": value} for value, words in choices
+        value: {"text": plain(text, OPTION_TEXT, t), "value": value} for value, text in choices
     }
     element: Block = {
         "type": "radio_buttons",

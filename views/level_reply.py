@@ -1,76 +1,79 @@
-"""A level's reply in a request's thread: who decides there and by which buttons, then what came of it."""
+"""A level's reply in the thread of a request: its approvers and buttons, then its result."""
 
-from views.approval_card import asked_words, details_button, verdict_buttons
+from views.approval_card import details_button, undecided_text, verdict_buttons
 from views.blocks import (
-    WHOLE,
+    MODAL,
     Block,
+    Limits,
     Message,
-    Room,
     actions,
     context,
-    fitted,
+    fit_card,
     mrkdwn,
-    said,
+    text_block,
 )
 from views.changes import change_request_blocks
 from views.ids import BlockId
 from views.levels import level_state, one_level_blocks
-from views.outcome import outcome_blocks, who
-from views.thread_root import state_words, what_words
+from views.outcome import outcome_blocks
+from views.people import actor_text
+from views.thread_root import level_text, request_text
 from views.translator import Translator
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
 
 
 def build(snapshot: ApprovalSnapshot, level: int, revision: int, t: Translator) -> Message:
-    """Return the reply about a level of one content revision.
+    """Return the reply about a level of one content revision, within Slack's limits.
 
-    While the level waits it mentions whoever may decide and carries the buttons. Closed, it says
-    how it ended; about an earlier revision, that a change has voided it. Any face yields a
-    message within Slack's limits.
+    While the level is open, it mentions its approvers and has the buttons. After that it shows the
+    result; the reply about an earlier revision says that an amendment has voided it.
     """
-    found = next((one for one in snapshot.levels if one.number == level), None)
+    found = next((reached for reached in snapshot.levels if reached.number == level), None)
     if revision != snapshot.content_revision or found is None:
         return Message(
             text=_summary(snapshot, t("reply.voided.text", number=level, version=revision), t),
-            blocks=fitted(lambda _: _voided_blocks(level, revision, t), snapshot.card_version),
+            blocks=fit_card(lambda _: _voided_blocks(level, revision, t), snapshot.card_version),
         )
-    asked = asked_words(snapshot, t) if found is snapshot.open_level else ""
+    undecided = undecided_text(snapshot, t) if found is snapshot.open_level else ""
     return Message(
         text=_summary(
-            snapshot, state_words(snapshot, level, level_state(snapshot, found), t), t, asked
+            snapshot, level_text(snapshot, level, level_state(snapshot, found), t), t, undecided
         ),
-        blocks=fitted(lambda room: _blocks(snapshot, found, room, t), snapshot.card_version),
+        blocks=fit_card(lambda limits: _blocks(snapshot, found, limits, t), snapshot.card_version),
     )
 
 
-def _summary(snapshot: ApprovalSnapshot, state: str, t: Translator, asked: str = "") -> str:
-    words = t(
+def _summary(snapshot: ApprovalSnapshot, state: str, t: Translator, undecided: str = "") -> str:
+    text = t(
         "thread.text.reply",
-        what=what_words(snapshot, t),
-        requester=who(snapshot.requester, t),
+        what=request_text(snapshot, t),
+        requester=actor_text(snapshot.requester, t),
         state=state,
-        asked=asked,
+        asked=undecided,
     )
-    return words.strip()
+    return text.strip()
 
 
 def _blocks(
-    snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Room, t: Translator
+    snapshot: ApprovalSnapshot, level: LevelSnapshot, limits: Limits, t: Translator
 ) -> list[Block]:
-    blocks = _body(snapshot, level, room, t)
-    if blocks != _body(snapshot, level, WHOLE, t):
+    blocks = _body(snapshot, level, limits, t)
+    if blocks != _body(snapshot, level, MODAL, t):
         key = "thread.shortened" if _waits(snapshot, level) else "thread.shortened.closed"
-        words = mrkdwn(t(key), 300, t)
-        blocks.append(context(BlockId.SHORTENED, words))
+        text = mrkdwn(t(key), 300, t)
+        blocks.append(context(BlockId.SHORTENED, text))
     return [*blocks, *_buttons(snapshot, level, t)]
 
 
 def _body(
-    snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Room, t: Translator
+    snapshot: ApprovalSnapshot, level: LevelSnapshot, limits: Limits, t: Translator
 ) -> list[Block]:
-    blocks = one_level_blocks(snapshot, level, room, t)
+    blocks = one_level_blocks(snapshot, level, limits, t)
     if level is snapshot.levels[-1]:
-        blocks += [*change_request_blocks(snapshot, room, t), *outcome_blocks(snapshot, room, t)]
+        blocks += [
+            *change_request_blocks(snapshot, limits, t),
+            *outcome_blocks(snapshot, limits, t),
+        ]
     return blocks
 
 
@@ -91,7 +94,7 @@ def _buttons(snapshot: ApprovalSnapshot, level: LevelSnapshot, t: Translator) ->
 
 
 def _voided_blocks(level: int, revision: int, t: Translator) -> list[Block]:
-    """Name the level by its number: this version may call it by another name, or not have it."""
+    """Return the text of a voided level, by number: this revision may have renamed or removed it."""
     title = t("reply.voided.title", number=level, version=revision)
-    words = "\n".join([title, t("reply.voided")])
-    return [said(f"{BlockId.LEVEL}-{level}", words, t)]
+    text = "\n".join([title, t("reply.voided")])
+    return [text_block(f"{BlockId.LEVEL}-{level}", text, t)]

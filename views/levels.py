@@ -1,7 +1,7 @@
-"""The levels that were reached, as blocks: how far each is, and what was said there."""
+"""The levels of an approval: their states and decisions."""
 
-from views.approvers import open_words
-from views.blocks import Block, Room, context, mrkdwn, plain, said
+from views.approvers import waiting_lines
+from views.blocks import Block, Limits, context, mrkdwn, note, plain, text_block
 from views.ids import BlockId
 from views.outcome import closing_decision
 from views.translator import Translator
@@ -10,65 +10,65 @@ from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
 
 
 def is_decidable(snapshot: ApprovalSnapshot) -> bool:
-    """Say whether anybody may decide now: only then a card offers to approve and reject."""
+    """Return whether someone may decide now; only then does a card have Approve and Reject."""
     level = snapshot.open_level
     return level is not None and not level.blocked
 
 
 def is_blocked(snapshot: ApprovalSnapshot) -> bool:
-    """Say whether nobody may decide on the open level, though it is known who should."""
+    """Return whether no one may decide at the open level, although its approvers were looked up."""
     level = snapshot.open_level
     return level is not None and level_state(snapshot, level) == "blocked"
 
 
-def level_blocks(snapshot: ApprovalSnapshot, room: Room, t: Translator) -> list[Block]:
-    """Return each reached level with its decisions, the latest ones where there are many."""
-    shown = snapshot.levels[-room.levels :]
-    left = room.decisions
+def level_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
+    """Return each level reached with its decisions; only the latest ones if there are many."""
+    levels = snapshot.levels[-limits.levels :]
+    remaining = limits.decisions
     blocks: list[Block] = []
-    for level in reversed(shown):
+    for level in reversed(levels):
         in_all = _decisions_to_list(snapshot, level)
-        decisions = in_all[-left:] if left else []
-        left -= len(decisions)
-        if _says_nothing_new(snapshot, in_all):
+        decisions = in_all[-remaining:] if remaining else []
+        remaining -= len(decisions)
+        if _adds_nothing(snapshot, in_all):
             continue
-        blocks = [*_level(snapshot, level, decisions, room, t), *blocks]
+        blocks = [*_level(snapshot, level, decisions, limits, t), *blocks]
     if snapshot.status is Status.PENDING and snapshot.open_level is None:
-        blocks.append(said(f"{BlockId.LEVEL}-next", t("level.next"), t))
-    if hidden := len(snapshot.levels) - len(shown):
-        words = t.count("level.earlier", hidden)
-        blocks.insert(0, context(f"{BlockId.EARLIER}-levels", mrkdwn(words, 200, t)))
+        blocks.append(text_block(f"{BlockId.LEVEL}-next", t("level.next"), t))
+    if hidden := len(snapshot.levels) - len(levels):
+        text = t.count("level.earlier", hidden)
+        blocks.insert(0, note(f"{BlockId.EARLIER}-levels", text, t))
     return blocks
 
 
 def one_level_blocks(
-    snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Room, t: Translator
+    snapshot: ApprovalSnapshot, level: LevelSnapshot, limits: Limits, t: Translator
 ) -> list[Block]:
-    """Return one level with its decisions: what its reply in a thread shows."""
+    """Return one level with its decisions, for its reply in a thread."""
     decisions = _decisions_to_list(snapshot, level)
-    return _level(snapshot, level, decisions[-room.decisions :], room, t)
+    return _level(snapshot, level, decisions[-limits.decisions :], limits, t)
 
 
 def _level(
     snapshot: ApprovalSnapshot,
     level: LevelSnapshot,
-    shown: list[RecordedDecision],
-    room: Room,
+    decisions: list[RecordedDecision],
+    limits: Limits,
     t: Translator,
 ) -> list[Block]:
-    earlier = len(_decisions_to_list(snapshot, level)) - len(shown)
+    earlier = len(_decisions_to_list(snapshot, level)) - len(decisions)
     return [
-        said(f"{BlockId.LEVEL}-{level.number}", _level_words(snapshot, level, room, t), t),
+        text_block(f"{BlockId.LEVEL}-{level.number}", _level_text(snapshot, level, limits, t), t),
         *_earlier_block(level, earlier, t),
         *(
-            _decision_block(f"{level.number}-{number}", one, room, t)
-            for number, one in enumerate(shown, start=earlier + 1)
+            _decision_block(f"{level.number}-{number}", decision, limits, t)
+            for number, decision in enumerate(decisions, start=earlier + 1)
         ),
     ]
 
 
-def title_of(snapshot: ApprovalSnapshot, number: int, state: str, t: Translator) -> str:
-    """Return which level it is, by what name, and how far it is, on one line."""
+def level_title(snapshot: ApprovalSnapshot, number: int, state: str, t: Translator) -> str:
+    """Return the level's number, name and state on one line."""
     known = snapshot.level_names or tuple(level.name for level in snapshot.levels)
     name = known[number - 1] if number <= len(known) else ""
     return t(
@@ -81,7 +81,7 @@ def title_of(snapshot: ApprovalSnapshot, number: int, state: str, t: Translator)
 
 
 def _decisions_to_list(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> list[RecordedDecision]:
-    """Return the level's decisions except the one that the card shows elsewhere."""
+    """Return the level's decisions, without any that the card shows elsewhere."""
     elsewhere = _shown_elsewhere(snapshot, level)
     return [decision for decision in level.decisions if decision is not elsewhere]
 
@@ -93,57 +93,53 @@ def _shown_elsewhere(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Record
     if not snapshot.is_open:
         return closing_decision(snapshot)
     last = level.decisions[-1] if level.decisions else None
-    wished = last is not None and last.verdict is Verdict.REQUEST_CHANGES
-    return last if wished and snapshot.status is Status.CHANGES_REQUESTED else None
+    requests_changes = last is not None and last.verdict is Verdict.REQUEST_CHANGES
+    return last if requests_changes and snapshot.status is Status.CHANGES_REQUESTED else None
 
 
-def _says_nothing_new(snapshot: ApprovalSnapshot, decisions: list[RecordedDecision]) -> bool:
-    """Say whether the only level of a closed request has nothing that the outcome does not say."""
+def _adds_nothing(snapshot: ApprovalSnapshot, decisions: list[RecordedDecision]) -> bool:
+    """Return whether the outcome already shows everything about the only level of a closed request."""
     return not snapshot.is_open and snapshot.levels_in_all == 1 and not decisions
 
 
 def _earlier_block(level: LevelSnapshot, earlier: int, t: Translator) -> list[Block]:
     if not earlier:
         return []
-    words = t.count("decision.earlier", earlier)
-    return [context(f"{BlockId.EARLIER}-{level.number}", mrkdwn(words, 200, t))]
+    text = t.count("decision.earlier", earlier)
+    return [note(f"{BlockId.EARLIER}-{level.number}", text, t)]
 
 
-def _decision_block(number: str, said_: RecordedDecision, room: Room, t: Translator) -> Block:
-    key = f"decision.{said_.verdict}"
-    words = t(
-        f"{key}.for" if said_.seat != said_.person else key,
-        who=t.mention(said_.person),
-        seat=t.mention(said_.seat),
-        when=t.date(said_.at),
+def _decision_block(
+    number: str, decision: RecordedDecision, limits: Limits, t: Translator
+) -> Block:
+    key = f"decision.{decision.verdict}"
+    text = t(
+        f"{key}.for" if decision.seat != decision.person else key,
+        who=t.mention(decision.person),
+        seat=t.mention(decision.seat),
+        when=t.date(decision.at),
     )
-    elements = [mrkdwn(words, 300, t)]
-    if said_.reason.strip():
-        quote = t("quote", reason=said_.reason.strip())
-        elements.append(plain(quote, room.reason, t))
+    elements = [mrkdwn(text, 300, t)]
+    if decision.reason.strip():
+        quote = t("quote", reason=decision.reason.strip())
+        elements.append(plain(quote, limits.reason, t))
     return context(f"{BlockId.DECISION}-{number}", *elements)
 
 
-def _level_words(
-    snapshot: ApprovalSnapshot, level: LevelSnapshot, room: Room, t: Translator
+def _level_text(
+    snapshot: ApprovalSnapshot, level: LevelSnapshot, limits: Limits, t: Translator
 ) -> str:
-    title = t(
-        "level.title",
-        number=level.number,
-        in_all=snapshot.levels_in_all,
-        name=t.inline(level.name, 80),
-        state=t(f"level.{level_state(snapshot, level)}"),
-    )
+    title = level_title(snapshot, level.number, level_state(snapshot, level), t)
     if level.passed or snapshot.status is not Status.PENDING:
         return title
-    lines = [title, *open_words(snapshot, level, room, t)]
+    lines = [title, *waiting_lines(snapshot, level, limits, t)]
     if later := snapshot.levels_in_all - level.number:
         lines.append(t.count("level.later", later))
     return "\n".join(lines)
 
 
 def level_state(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> str:
-    """Return how far a reached level is, as the catalogue names it."""
+    """Return the state of a level as the catalogue names it."""
     if level.passed:
         return "passed"
     if snapshot.status is Status.CHANGES_REQUESTED:

@@ -1,4 +1,4 @@
-"""The More… modal: the whole request, and only the verbs that this person may use now."""
+"""The *More…* modal: the whole request, and the verbs that this person may use now."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,9 +11,10 @@ from views.blocks import (
     confirm,
     message_modal,
     modal,
-    said,
+    problem_blocks,
+    text_block,
 )
-from views.card_click import Click, ClickContext, context_of, having_read, metadata, pressed
+from views.card_click import Click, ClickContext, context_of, metadata, pressed, with_snapshot
 from views.content import subject
 from views.ids import ActionId, BlockId
 from views.levels import is_decidable
@@ -25,14 +26,12 @@ from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.messages import Menu
 
-__all__ = ["Choice", "ClickContext", "context_of", "menu", "opening", "parse_choice", "told"]
-
 _STYLES = {Verb.APPROVE: "primary", Verb.REJECT: "danger"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """A verb chosen in the modal. The view's hash keeps a late answer from painting over a newer view."""
+    """A verb chosen in the modal. The view's hash keeps a late answer from replacing a newer view."""
 
     verb: Verb
     context: ClickContext
@@ -43,9 +42,9 @@ class Choice:
 
 
 def opening(click: Click, t: Translator) -> View:
-    """Return what opens at once, before anything is asked of anybody."""
-    words = t("more.opening", subject=t.inline(click.subject, 200))
-    return _modal([said(BlockId.NOTICE, words, t)], context_of(click), t)
+    """Return the modal shown while the request is looked up; it opens before any lookup."""
+    text = t("more.opening", subject=t.inline(click.subject, 200))
+    return _modal([text_block(BlockId.NOTICE, text, t)], context_of(click), t)
 
 
 def menu(
@@ -54,20 +53,20 @@ def menu(
     t: Translator,
     sentence: str = "",
 ) -> View:
-    """Return the request and what this person may do with it; a `sentence` (escaped) stands on top."""
+    """Return the request and the person's verbs, with a `sentence` (already escaped) at the top."""
     snapshot = replace(menu.face, mention_approvers=True)
-    blocks = [said(BlockId.PROBLEM, sentence, t)] if sentence else []
+    blocks = problem_blocks(sentence, t)
     blocks += details(snapshot, t)
     if menu.verbs:
-        blocks.append(said(BlockId.VERB, t("more.verbs"), t))
+        blocks.append(text_block(BlockId.VERB, t("more.verbs"), t))
         blocks += [_verb_block(verb, snapshot, t) for verb in menu.verbs]
     else:
-        blocks.append(said(BlockId.VERB, _nothing_words(snapshot, t), t))
-    return _modal(blocks, having_read(context, menu.face, t), t)
+        blocks.append(text_block(BlockId.VERB, _nothing_text(snapshot, t), t))
+    return _modal(blocks, with_snapshot(context, menu.face, t), t)
 
 
 def told(sentence: str, t: Translator) -> View:
-    """Return a sentence, already escaped, with nothing left to do but close."""
+    """Return a modal with one text, already escaped, and a Close button."""
     return message_modal(t("more.title"), sentence, t)
 
 
@@ -78,7 +77,7 @@ def _modal(blocks: list[Block], context: ClickContext, t: Translator) -> View:
 
 
 def _verb_block(verb: Verb, snapshot: ApprovalSnapshot, t: Translator) -> Block:
-    block = said(f"{BlockId.VERB}-{verb}", t(f"verb.{verb}.menu"), t)
+    block = text_block(f"{BlockId.VERB}-{verb}", t(f"verb.{verb}.menu"), t)
     block["accessory"] = button(
         ActionId.CHOOSE,
         t(f"verb.{verb}.button"),
@@ -90,14 +89,14 @@ def _verb_block(verb: Verb, snapshot: ApprovalSnapshot, t: Translator) -> Block:
 
 
 def _confirm(snapshot: ApprovalSnapshot, t: Translator) -> Block:
-    """Return the dialog of the one verb that asks for nothing more."""
-    words = t("confirm.refresh.text", subject=subject(snapshot.content, 120, t))
+    """Return the dialog of REFRESH, the one verb without a form."""
+    text = t("confirm.refresh.text", subject=subject(snapshot.content, 120, t))
     title, agree = t("confirm.refresh.title"), t("verb.refresh.button")
-    return confirm(title, words, agree, t)
+    return confirm(title, text, agree, t)
 
 
-def _nothing_words(snapshot: ApprovalSnapshot, t: Translator) -> str:
-    """Say that there is nothing to do for this person, why, and what comes next."""
+def _nothing_text(snapshot: ApprovalSnapshot, t: Translator) -> str:
+    """Return why this person can do nothing now, and what comes next."""
     if not snapshot.is_open:
         return t("more.nothing.closed", outcome=short_outcome(snapshot, t))
     if snapshot.status is Status.CHANGES_REQUESTED:
@@ -113,7 +112,7 @@ def parse_choice(body: Mapping[str, object]) -> Choice:
     """Read the `block_actions` payload of a button in this modal.
 
     Raises:
-        UnreadablePayloadError: it is not one, or a part that matters is missing or not ours.
+        UnreadablePayloadError: the payload is not one, or a required part is missing or not ours.
 
     """
     action = pressed(body)

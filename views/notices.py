@@ -1,12 +1,13 @@
-"""Every sentence we say to one person: short, polite, and with what to do next."""
+"""Short answers to one person: refusals, confirmations and errors, with what to do next."""
 
 import re
 from collections.abc import Mapping
 
+from views.blocks import Message, text_block
+from views.ids import BlockId
 from views.text import link
 from views.translator import Translator
 from workflows.rules.approvals.verbs import Verb
-from workflows.rules.orders.form import OrderFormErrors
 from workflows.rules.orders.verbs import OrderVerb
 from workflows.rules.shared.errors import RuleError
 
@@ -15,16 +16,17 @@ _BLANKS = (
     *(*_PEOPLE, "status", "verdict", "level", "length", "limit", "currency", "sku", "policy"),
     *("standing", "link", "card"),
 )
+_REASON = 150
+"""Characters of the reason in the text above a card."""
 _PREFIX = "rejected."
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,30}", re.ASCII)
 
 
 def refusal(code: str, data: Mapping[str, str], t: Translator, link: str = "") -> str:
-    """Return the sentence for a refusal of the rules, as mrkdwn.
+    """Return the text of a refusal by the rules, as mrkdwn.
 
-    `code` is `RuleError.code`, with or without `rejected.` in front. A code that we do not know
-    (an older bot, a newer worker) still gets a sentence. `link` leads to the current card, for
-    those who pressed on another one.
+    `code` is `RuleError.code`, with or without the prefix `rejected.`. An unknown code (from a
+    newer worker) has a text too. `link` leads to the current card, for a click on another copy.
     """
     blanks = {name: t.inline(data.get(name, ""), 150) for name in _BLANKS}
     for name in _PEOPLE:
@@ -35,7 +37,7 @@ def refusal(code: str, data: Mapping[str, str], t: Translator, link: str = "") -
 
 
 def field_refusal(code: str, data: Mapping[str, str], t: Translator) -> str:
-    """Return the same sentence as plain text, for a field of a modal or a terminal."""
+    """Return the text of a refusal as plain text, for a field of a modal or a terminal."""
     blanks = {name: t.clip_plain(data.get(name, ""), 150) for name in _BLANKS}
     return _refusal(code, data, blanks, t)
 
@@ -61,88 +63,102 @@ def _refusal(code: str, data: Mapping[str, str], blanks: dict[str, str], t: Tran
 
 
 def not_a_source(written: str, t: Translator) -> str:
-    """Say, as plain text, that this names no approvers as a policy would."""
+    """Return, as plain text, that a source is not written as in a policy."""
     return t("refusal.not_a_source", source=t.clip_plain(written, 80))
 
 
-def order_mistakes(mistakes: OrderFormErrors, t: Translator) -> dict[str, str]:
-    """Return a sentence for every field that is wrong, as plain text."""
-    return field_refusals(mistakes.by_field, t)
-
-
 def field_refusals(by_field: Mapping[str, RuleError], t: Translator) -> dict[str, str]:
-    """Return a sentence for every field that is wrong, as plain text."""
+    """Return the error of each field as plain text."""
     return {name: field_refusal(error.code, error.data, t) for name, error in by_field.items()}
 
 
 def card_link(address: str, t: Translator) -> str:
-    """Return a link to the card; nothing where there is no address."""
+    """Return a link to the card; an empty string if there is no address."""
     return link(address, t("link.card"))
 
 
+def with_card_link(text: str, address: str, t: Translator) -> str:
+    """Return a text followed by a link to the card; the text alone if there is no address."""
+    link_text = card_link(address, t)
+    return t("tell.link", sentence=text, link=link_text) if link_text else text
+
+
+def with_reason(text: str, reason: str, t: Translator) -> str:
+    """Return a text followed by the beginning of the reason; the card below shows the whole."""
+    if not reason.strip():
+        return text
+    return t("notice.outcome.reason", sentence=text, reason=t.inline(reason, _REASON))
+
+
+def outcome_message(text: str, address: str, card: Message, t: Translator) -> Message:
+    """Return an outcome with a link to the card, above the card itself without its buttons."""
+    lead = text_block(BlockId.NOTICE, with_card_link(text, address, t), t)
+    return Message(text=text, blocks=[lead, *card.without_buttons().blocks])
+
+
 def unconfirmed(t: Translator) -> str:
-    """Say that the answer is not known yet and is still asked for."""
+    """Return that the result is not known yet and is being looked up."""
     return t("notice.unconfirmed")
 
 
 def still_unconfirmed(t: Translator) -> str:
-    """Say that we stopped asking; the card will tell."""
+    """Return that the result is still unknown, and that the card will show it."""
     return t("notice.still_unconfirmed")
 
 
 def confirmed(verb: str, t: Translator) -> str:
-    """Say that what a person did counts: a `Verb` (each `Verdict` is one too) or an `OrderVerb`."""
+    """Return that an action was accepted: a `Verb` (each `Verdict` is one too) or an `OrderVerb`."""
     known = OrderVerb(verb) if verb in set(OrderVerb) else Verb(verb)
     return t(f"notice.confirmed.{known}")
 
 
 def not_offered(t: Translator) -> str:
-    """Say, above the menu, that what was chosen cannot be done any more."""
+    """Return that the chosen verb is no longer available, for the top of the menu."""
     return t("notice.not_offered")
 
 
 def unreadable(t: Translator) -> str:
-    """Say that a payload was not what our buttons send."""
+    """Return that a payload is not what our buttons send."""
     return t("notice.unreadable")
 
 
 def unavailable(t: Translator) -> str:
-    """Say that Temporal cannot be reached at all."""
+    """Return that Temporal cannot be reached."""
     return t("notice.unavailable")
 
 
 def which_order(t: Translator) -> str:
-    """Ask for an order's number."""
+    """Return the request to enter an order id."""
     return t("notice.which_order")
 
 
 def unknown_order(order_id: str, t: Translator) -> str:
-    """Say that there is no such order."""
+    """Return that there is no such order."""
     return t("notice.unknown_order", order_id=t.inline(order_id, 80))
 
 
 def unknown_request(request_id: str, t: Translator) -> str:
-    """Say that there is no such request."""
+    """Return that there is no such request."""
     return t("notice.unknown_request", request_id=t.inline(request_id, 80))
 
 
 def malformed_order_id(written: str, t: Translator) -> str:
-    """Say what an order's number looks like."""
+    """Return the format of an order id."""
     return t("notice.malformed_order_id", written=t.inline(written, 80))
 
 
 def internal_error(error_id: str, t: Translator) -> str:
-    """Say that something broke, with the number under which the log has it."""
+    """Return that an internal error occurred, with its id in the log."""
     return t("notice.internal_error", error_id=t.inline(error_id, 80))
 
 
 def hear_later(count: int, t: Translator) -> str:
-    """Say that open requests could not be told yet who is away or back."""
+    """Return the number of open requests that do not know of the absence yet."""
     return t.count("notice.hear_later", count)
 
 
 def channel(where: str, t: Translator) -> str:
-    """Return a channel as a link where its id is known, else as written."""
+    """Return a channel as a link if this is a channel id, else as it was typed."""
     if _CHANNEL.fullmatch(where):
         return f"<#{where}>"
     return t.inline(where, 80) or t("notice.here")

@@ -1,27 +1,27 @@
-"""The order card: the same look as an approval, plus the steps."""
+"""The order card: the approval's layout, plus the steps of the order."""
 
 from views.blocks import (
     Block,
+    Limits,
     Message,
-    Room,
     actions,
     button,
     confirm,
-    context,
     fields,
-    fitted,
+    fit_card,
     header,
-    mrkdwn,
-    plain,
-    said,
+    note,
+    plain_note,
+    text_block,
 )
-from views.card_click import order_value
+from views.card_click import order_button_value
 from views.content import content_blocks, headline
 from views.explanations import failure_words
 from views.footer import footer
 from views.ids import ActionId, BlockId
 from views.levels import level_blocks
-from views.outcome import outcome_blocks, short_outcome, who
+from views.outcome import outcome_blocks, short_outcome
+from views.people import actor_text
 from views.translator import Translator
 from workflows.rules.orders.order import (
     OrderSnapshot,
@@ -35,55 +35,55 @@ from workflows.rules.shared.saga import StepStatus
 
 _NAME = 160
 _FAILURE = 600
-_GOING_BACK = frozenset({OrderStatus.COMPENSATING, OrderStatus.NEEDS_ATTENTION})
+_BEING_UNDONE = frozenset({OrderStatus.COMPENSATING, OrderStatus.NEEDS_ATTENTION})
 
 
 def build(snapshot: OrderSnapshot, t: Translator) -> Message:
-    """Return the card. "Approved" and "done" are different words on it.
+    """Return the card. It never calls an approved order done: these are two states.
 
-    A Cancel button stands on it as long as cancelling is possible; who may is judged when pressed.
+    It has a Cancel button while the order can be cancelled; permission is checked on the click.
     """
     return Message(
         text=summary(snapshot, t),
-        blocks=fitted(lambda room: _blocks(snapshot, room, t), snapshot.card_version),
+        blocks=fit_card(lambda limits: _blocks(snapshot, limits, t), snapshot.card_version),
     )
 
 
 def summary(snapshot: OrderSnapshot, t: Translator) -> str:
-    """Return everything in one sentence: what a notification shows."""
+    """Return the order in one sentence, for notifications."""
     return t(
         "order.text",
         title=t.inline(snapshot.title, 80),
         order_id=t.inline(snapshot.order.order_id, 80),
         customer=t.inline(snapshot.order.customer, _NAME),
         amount=snapshot.order.total,
-        requester=who(snapshot.requester, t),
+        requester=actor_text(snapshot.requester, t),
         state=t(f"order.text.{snapshot.status}"),
     )
 
 
-def _blocks(snapshot: OrderSnapshot, room: Room, t: Translator) -> list[Block]:
-    asked = content(snapshot.order)
+def _blocks(snapshot: OrderSnapshot, limits: Limits, t: Translator) -> list[Block]:
+    order_content = content(snapshot.order)
     approval: list[Block] = []
     if snapshot.approval is not None:
         approval = [
-            *level_blocks(snapshot.approval, room, t),
-            *outcome_blocks(snapshot.approval, room, t),
+            *level_blocks(snapshot.approval, limits, t),
+            *outcome_blocks(snapshot.approval, limits, t),
         ]
     return [
-        header(BlockId.HEADER, headline(snapshot.title, asked, t), t),
+        header(BlockId.HEADER, headline(snapshot.title, order_content, t), t),
         _summary_fields(snapshot, t),
-        *content_blocks(asked, room, t),
+        *content_blocks(order_content, limits, t),
         *approval,
-        said(BlockId.STEPS, _steps_words(snapshot, t), t),
+        text_block(BlockId.STEPS, _steps_text(snapshot, t), t),
         *_parcel_blocks(snapshot, t),
         *_waiting_blocks(snapshot, t),
-        *_cancelled_blocks(snapshot, room, t),
+        *_cancelled_blocks(snapshot, limits, t),
         *_failure_blocks(snapshot, t),
         *_stuck_blocks(snapshot, t),
         *_mail_blocks(snapshot, t),
         *_buttons(snapshot, t),
-        footer(snapshot.order.order_id, _foot_words(snapshot, t), t),
+        footer(snapshot.order.order_id, _footer_text(snapshot, t), t),
     ]
 
 
@@ -91,20 +91,20 @@ def _summary_fields(snapshot: OrderSnapshot, t: Translator) -> Block:
     labelled = [
         (t("approval.field.state"), t(f"order.{snapshot.status}")),
         (t("approval.field.amount"), str(snapshot.order.total)),
-        (t("approval.field.requester"), who(snapshot.requester, t)),
-        (t("order.field.approval"), _approval_words(snapshot, t)),
+        (t("approval.field.requester"), actor_text(snapshot.requester, t)),
+        (t("order.field.approval"), _approval_text(snapshot, t)),
     ]
     return fields(BlockId.SUMMARY, labelled, t)
 
 
-def _approval_words(snapshot: OrderSnapshot, t: Translator) -> str:
+def _approval_text(snapshot: OrderSnapshot, t: Translator) -> str:
     if snapshot.approval is not None and not snapshot.approval.is_open:
         return short_outcome(snapshot.approval, t)
     waits = snapshot.status is OrderStatus.AWAITING_APPROVAL
     return t("order.approval.waiting" if waits else "order.approval.none")
 
 
-def _steps_words(snapshot: OrderSnapshot, t: Translator) -> str:
+def _steps_text(snapshot: OrderSnapshot, t: Translator) -> str:
     if all(step.status is StepStatus.WAITING for step in snapshot.steps):
         if snapshot.status is OrderStatus.AWAITING_APPROVAL:
             return t("order.waits")
@@ -129,14 +129,14 @@ def _step_line(step: Step, snapshot: OrderSnapshot, t: Translator) -> str:
 
 
 def _parcel_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
-    """Say where each parcel is, where the order goes in more than one."""
+    """Return the state of each parcel, if there are several."""
     if not snapshot.parcels:
         return []
     lines = [
         t("order.parcels"),
-        *(_parcel_line(one, snapshot, t) for one in snapshot.parcels),
+        *(_parcel_line(parcel, snapshot, t) for parcel in snapshot.parcels),
     ]
-    return [said(BlockId.PARCELS, "\n".join(lines), t)]
+    return [text_block(BlockId.PARCELS, "\n".join(lines), t)]
 
 
 def _parcel_line(parcel: Parcel, snapshot: OrderSnapshot, t: Translator) -> str:
@@ -154,90 +154,101 @@ def _parcel_line(parcel: Parcel, snapshot: OrderSnapshot, t: Translator) -> str:
 
 
 def _waiting_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
-    """Say what is waited for: a payment, or a parcel."""
+    """Return the payment or the parcel that the order waits for."""
     if snapshot.status is OrderStatus.AWAITING_PAYMENT and snapshot.payment_due is not None:
         due, amount = t.date(snapshot.payment_due), str(snapshot.order.total)
-        words = t("order.payment_due", amount=amount, when=due)
-        return [said(BlockId.PAYMENT, words, t)]
+        text = t("order.payment_due", amount=amount, when=due)
+        return [text_block(BlockId.PAYMENT, text, t)]
     if snapshot.status is OrderStatus.PROCESSING and snapshot.estimated_delivery is not None:
-        words = t("order.arrives", when=t.date(snapshot.estimated_delivery))
-        return [said(BlockId.DELIVERY, words, t)]
+        text = t("order.arrives", when=t.date(snapshot.estimated_delivery))
+        return [text_block(BlockId.DELIVERY, text, t)]
     return []
 
 
-def _cancelled_blocks(snapshot: OrderSnapshot, room: Room, t: Translator) -> list[Block]:
-    """Say who has cancelled it, and why."""
+def _cancelled_blocks(snapshot: OrderSnapshot, limits: Limits, t: Translator) -> list[Block]:
+    """Return the person who cancelled the order, and the reason."""
     if snapshot.cancelled is None:
         return []
     cancelled = snapshot.cancelled
-    by, when = who(cancelled.actor, t), t.date(cancelled.at)
-    words = t("order.cancelled.by_whom", who=by, when=when)
-    blocks = [said(BlockId.CANCELLED, words, t)]
+    cancelled_by, when = actor_text(cancelled.actor, t), t.date(cancelled.at)
+    text = t("order.cancelled.by_whom", who=cancelled_by, when=when)
+    blocks = [text_block(BlockId.CANCELLED, text, t)]
     if cancelled.reason.strip():
         quote = t("outcome.reason", reason=cancelled.reason.strip())
-        blocks.append(context(f"{BlockId.CANCELLED}-why", plain(quote, room.reason * 2, t)))
+        blocks.append(plain_note(f"{BlockId.CANCELLED}-why", quote, limits.reason * 2, t))
     return blocks
 
 
 def _failure_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
-    """Say what failed, why, and what was undone. The cause may be long or strange: plain text."""
-    if snapshot.status in _GOING_BACK:
+    """Return the failure, its cause, and the undone steps; the cause may be long, so it is plain text."""
+    if snapshot.status in _BEING_UNDONE:
         sentence = t(f"order.back.{snapshot.ending}")
     elif snapshot.status is OrderStatus.FAILED:
-        sentence = t("order.failure.failed", undone=_undone_words(snapshot, t))
+        sentence = t("order.failure.failed", undone=_undone_text(snapshot, t))
     elif snapshot.status is OrderStatus.EXPIRED and snapshot.payment_due is not None:
         due = t.date(snapshot.payment_due)
-        sentence = t("order.failure.unpaid", when=due, undone=_undone_words(snapshot, t))
+        sentence = t("order.failure.unpaid", when=due, undone=_undone_text(snapshot, t))
     elif snapshot.status is OrderStatus.CANCELLED and snapshot.cancelled is not None:
-        sentence = _undone_words(snapshot, t)
+        sentence = _undone_text(snapshot, t)
     else:
         return []
-    blocks = [said(BlockId.FAILURE, sentence, t)]
-    if snapshot.failure.strip():
-        why = t("order.failure.why", failure=failure_words(snapshot.failure, t))
-        blocks.append(context(f"{BlockId.FAILURE}-why", plain(why, _FAILURE, t)))
-    return blocks
+    return [
+        text_block(BlockId.FAILURE, sentence, t),
+        *_cause_blocks(BlockId.FAILURE, snapshot.failure, t),
+    ]
 
 
 def _stuck_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
-    """Say what could not be undone, why, and who can help."""
+    """Return the step that could not be undone, the cause, and the people who can help."""
     if snapshot.stuck is None:
         return []
     stuck = snapshot.stuck
     step, since = t(f"order.step.{stuck.step}"), t.date(stuck.since)
     order_id = t.inline(snapshot.order.order_id, 80)
-    words = t("order.stuck", step=step, when=since, order_id=order_id)
-    blocks = [said(BlockId.ATTENTION, words, t)]
-    if stuck.error.strip():
-        why = t("order.failure.why", failure=failure_words(stuck.error, t))
-        blocks.append(context(f"{BlockId.ATTENTION}-why", plain(why, _FAILURE, t)))
-    return blocks
+    text = t("order.stuck", step=step, when=since, order_id=order_id)
+    return [
+        text_block(BlockId.ATTENTION, text, t),
+        *_cause_blocks(BlockId.ATTENTION, stuck.error, t),
+    ]
+
+
+def _cause_blocks(block_id: str, error: str, t: Translator) -> list[Block]:
+    if not error.strip():
+        return []
+    cause = t("order.failure.why", failure=failure_words(error, t))
+    return [plain_note(f"{block_id}-why", cause, _FAILURE, t)]
 
 
 def _mail_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
-    """Say that the customer gets no mail, where one was to go out."""
+    """Return that the mail to the customer could not be sent."""
     if not snapshot.mail_problem:
         return []
     off = snapshot.mail_problem == "mail.off"
-    words = t("order.mail.off" if off else "order.mail.failed")
-    return [context(BlockId.MAIL, mrkdwn(words, 300, t))]
+    text = t("order.mail.off" if off else "order.mail.failed")
+    return [note(BlockId.MAIL, text, t)]
 
 
 def _buttons(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
     if not snapshot.is_cancellable:
         return []
-    agree = t("button.cancel_order")
+    label = t("button.cancel_order")
     question = t(
         "confirm.cancel.text",
         order_id=t.clip_plain(snapshot.order.order_id, 80),
         customer=t.clip_plain(snapshot.order.customer, 120),
     )
-    asks = confirm(t("confirm.cancel.title"), question, agree, t)
-    cancel = button(ActionId.CANCEL, agree, order_value(snapshot, t), style="danger", confirm=asks)
+    confirmation = confirm(t("confirm.cancel.title"), question, label, t)
+    cancel = button(
+        ActionId.CANCEL,
+        label,
+        order_button_value(snapshot, t),
+        style="danger",
+        confirm=confirmation,
+    )
     return [actions(BlockId.ACTIONS, cancel)]
 
 
-def _undone_words(snapshot: OrderSnapshot, t: Translator) -> str:
+def _undone_text(snapshot: OrderSnapshot, t: Translator) -> str:
     names = [
         t(f"order.undone.{step.name}")
         for step in reversed(snapshot.steps)
@@ -248,12 +259,11 @@ def _undone_words(snapshot: OrderSnapshot, t: Translator) -> str:
     return t("order.undone.steps", steps=t.list(names))
 
 
-def _foot_words(snapshot: OrderSnapshot, t: Translator) -> str:
-    order_id, received = (
-        t.inline(snapshot.order.order_id, 80),
-        t.date(snapshot.received_at),
-    )
+def _footer_text(snapshot: OrderSnapshot, t: Translator) -> str:
+    blanks = {
+        "order_id": t.inline(snapshot.order.order_id, 80),
+        "when": t.date(snapshot.received_at),
+    }
     if snapshot.ended_at is None:
-        return t("order.foot", order_id=order_id, when=received)
-    ended = t.date(snapshot.ended_at)
-    return t("order.foot.ended", order_id=order_id, when=received, ended=ended)
+        return t("order.foot", **blanks)
+    return t("order.foot.ended", ended=t.date(snapshot.ended_at), **blanks)

@@ -1,4 +1,4 @@
-"""The inputs of the order modal, and how what was typed into them is read back."""
+"""The inputs of the order form, and how their values are read."""
 
 import re
 from collections.abc import Mapping
@@ -8,23 +8,22 @@ from views.blocks import Block, text_input
 from views.ids import InputId
 from views.inputs import radio_input
 from views.order_lines import block_id
-from views.payload import UnreadablePayloadError, from_json, word
+from views.payload import UnreadablePayloadError, from_json, input_value, word
 from views.translator import Translator
 from workflows.rules.orders.form import DraftLine, DraftOrder, is_blank
 from workflows.rules.orders.order import PaymentMode
 
 MAX_LINES = 10
-"""Order lines in one modal; orders from elsewhere may have more."""
+"""Order lines in one form; orders from elsewhere may have more."""
 _KEYS = re.compile(r"\d{1,4}(,\d{1,4}){0,9}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderContext:
-    """What the modal keeps: the id minted when it opened, and which lines it shows, by their keys.
+    """The form's private metadata: the id generated when it opened, and the keys of its lines.
 
-    A line keeps its key as long as it stands, and no key is used twice: Slack keeps what was typed
-    by block id, so a line that took over another's place would take over its words too. `next` is
-    the key of the next line.
+    A line keeps its key, and no key is used twice: Slack keeps typed text by block id, so a line
+    with a used key would get the text of the removed one. `next` is the key of the next line.
     """
 
     order_id: str
@@ -34,44 +33,42 @@ class OrderContext:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys of the lines as they stand."""
+        """The keys of the lines, from top to bottom."""
         return tuple(self.lines.split(","))
 
     def with_line(self, key: str) -> "OrderContext":
-        """Return it with one more line, where `key` is the next one and there is room."""
+        """Return the context with one more line, if `key` is the next one and the form is not full."""
         if key != str(self.next) or len(self.keys) >= MAX_LINES:
             return self
         return replace(self, lines=f"{self.lines},{key}", next=self.next + 1)
 
     def without_line(self, key: str) -> "OrderContext":
-        """Return it without that line; the last one stays."""
-        left = [one for one in self.keys if one != key]
-        return replace(self, lines=",".join(left)) if left else self
+        """Return the context without that line; the last line stays."""
+        keys = [other for other in self.keys if other != key]
+        return replace(self, lines=",".join(keys)) if keys else self
 
 
 def customer_input(typed: str, t: Translator) -> Block:
     """Return the input for the customer's name."""
     label = t("form.customer")
-    return text_input(InputId.CUSTOMER, InputId.CUSTOMER, label, t, typed=typed)
+    return text_input(InputId.CUSTOMER, label, t, typed=typed)
 
 
 def closing_inputs(typed: DraftOrder, t: Translator) -> list[Block]:
-    """Return what stands below the lines."""
-    modes = [(one.value, t(f"form.payment.{one}")) for one in PaymentMode]
+    """Return the inputs below the lines."""
+    modes = [(mode.value, t(f"form.payment.{mode}")) for mode in PaymentMode]
     return [
         radio_input(InputId.PAYMENT, t("form.payment"), modes, typed.payment.value, t),
         text_input(
-            InputId.CARD_EXPIRY,
             InputId.CARD_EXPIRY,
             t("form.card_expiry"),
             t,
             typed=typed.card_expiry,
             placeholder="09/28",
             hint=t("form.card_expiry.hint"),
-            optional=True,
+            optional=True,  # needed only for a charge, which the rules check
         ),
         text_input(
-            InputId.EMAIL,
             InputId.EMAIL,
             t("form.email"),
             t,
@@ -81,7 +78,6 @@ def closing_inputs(typed: DraftOrder, t: Translator) -> list[Block]:
         ),
         text_input(
             InputId.ANSWER_WITHIN,
-            InputId.ANSWER_WITHIN,
             t("form.answer_within"),
             t,
             typed=typed.answer_within,
@@ -90,7 +86,6 @@ def closing_inputs(typed: DraftOrder, t: Translator) -> list[Block]:
             optional=True,
         ),
         text_input(
-            InputId.NOTE,
             InputId.NOTE,
             t("form.note"),
             t,
@@ -102,41 +97,41 @@ def closing_inputs(typed: DraftOrder, t: Translator) -> list[Block]:
 
 
 def filled_lines(typed: DraftOrder) -> list[int]:
-    """Return which lines count: the first, and every other in which something was written."""
+    """Return the indexes of the lines to submit: the first, and every other that is not blank."""
     return [index for index, line in enumerate(typed.lines) if index == 0 or not is_blank(line)]
 
 
 def kept_context(view: Mapping[str, object]) -> OrderContext:
-    """Return what the modal kept of its own.
+    """Return the form's private metadata.
 
     Raises:
-        UnreadablePayloadError: it is not this modal's view.
+        UnreadablePayloadError: the view is not this form.
 
     """
-    kept = from_json(word(view, "private_metadata"), OrderContext, "private_metadata")
-    keys = kept.keys
-    known = _KEYS.fullmatch(kept.lines) and len(set(keys)) == len(keys) <= MAX_LINES
-    if not kept.order_id or not known or max(map(int, keys)) >= kept.next:
+    saved = from_json(word(view, "private_metadata"), OrderContext, "private_metadata")
+    keys = saved.keys
+    known = _KEYS.fullmatch(saved.lines) and len(set(keys)) == len(keys) <= MAX_LINES
+    if not saved.order_id or not known or max(map(int, keys)) >= saved.next:
         raise UnreadablePayloadError("private_metadata")
-    return kept
+    return saved
 
 
-def typed_order(view: Mapping[str, object], kept: OrderContext) -> DraftOrder:
-    """Return everything that was typed, empty lines too."""
+def typed_order(view: Mapping[str, object], saved: OrderContext) -> DraftOrder:
+    """Return the values of the form, including blank lines."""
     return DraftOrder(
-        order_id=kept.order_id,
-        customer=_value(view, InputId.CUSTOMER, InputId.CUSTOMER),
-        lines=tuple(_line(view, key) for key in kept.keys),
-        card_expiry=_value(view, InputId.CARD_EXPIRY, InputId.CARD_EXPIRY),
-        note=_value(view, InputId.NOTE, InputId.NOTE),
+        order_id=saved.order_id,
+        customer=input_value(view, InputId.CUSTOMER),
+        lines=tuple(_line(view, key) for key in saved.keys),
+        card_expiry=input_value(view, InputId.CARD_EXPIRY),
+        note=input_value(view, InputId.NOTE),
         payment=_payment(view),
-        email=_value(view, InputId.EMAIL, InputId.EMAIL),
-        answer_within=_value(view, InputId.ANSWER_WITHIN, InputId.ANSWER_WITHIN),
+        email=input_value(view, InputId.EMAIL),
+        answer_within=input_value(view, InputId.ANSWER_WITHIN),
     )
 
 
 def _payment(view: Mapping[str, object]) -> PaymentMode:
-    """Return how it is paid. What nobody can choose is never taken for a wish to charge."""
+    """Return the payment mode. A value that the form does not offer never means a charge."""
     where = ("state", "values", InputId.PAYMENT, InputId.PAYMENT, "selected_option", "value")
     chosen = word(view, *where) or PaymentMode.CHARGE.value
     if chosen not in set(PaymentMode):
@@ -148,11 +143,7 @@ def _line(view: Mapping[str, object], key: str) -> DraftLine:
     sku_block = block_id(key, InputId.SKU)
     chosen = word(view, "state", "values", sku_block, InputId.SKU, "selected_option", "value")
     return DraftLine(
-        sku=chosen or _value(view, sku_block, InputId.SKU).strip(),
-        quantity=_value(view, block_id(key, InputId.QUANTITY), InputId.QUANTITY),
-        unit_price=_value(view, block_id(key, InputId.UNIT_PRICE), InputId.UNIT_PRICE),
+        sku=chosen or input_value(view, InputId.SKU, sku_block).strip(),
+        quantity=input_value(view, InputId.QUANTITY, block_id(key, InputId.QUANTITY)),
+        unit_price=input_value(view, InputId.UNIT_PRICE, block_id(key, InputId.UNIT_PRICE)),
     )
-
-
-def _value(view: Mapping[str, object], block_id: str, input_id: InputId) -> str:
-    return word(view, "state", "values", block_id, input_id, "value")

@@ -1,4 +1,4 @@
-"""An order as the HTTP API shows it. Amounts are strings: a JSON number is somebody's float."""
+"""An order as JSON for the HTTP API. Amounts are strings, as many clients read JSON numbers as floats."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from workflows.rules.orders.parcel import Parcel
 
 
 def order_json(snapshot: OrderSnapshot) -> dict[str, Any]:
-    """Return an order, ready for JSON."""
+    """Return an order as a dict for JSON."""
     order, approval = snapshot.order, snapshot.approval
     return {
         "order_id": order.order_id,

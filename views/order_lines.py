@@ -1,4 +1,4 @@
-"""The lines of the order modal: product, quantity, price, and what that comes to as it is typed."""
+"""The lines of the order form: product, quantity, price, and their total while they are typed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +11,10 @@ from views.blocks import (
     OPTIONS,
     Block,
     button,
-    context,
     field,
-    mrkdwn,
+    note,
     plain,
-    said,
+    text_block,
     text_input,
 )
 from views.ids import ActionId, BlockId, InputId
@@ -36,7 +35,7 @@ class CatalogueEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinePlace:
-    """Where a line stands: its key, its number as people count, and whether it is the only one."""
+    """The place of a line: its key, its number from 1, and whether it is the only line."""
 
     key: str
     number: int
@@ -51,9 +50,9 @@ def line_blocks(
     catalogue: Sequence[CatalogueEntry],
     t: Translator,
 ) -> list[Block]:
-    """Return one line: a product, how many, the price of one, and what that comes to."""
-    key, extra = place.key, place.number > 1  # an extra line left empty must not keep anybody
-    title = said(f"{BlockId.LINE}-{key}", t("form.line", number=place.number), t)
+    """Return one line: product, quantity, unit price and total."""
+    key, extra = place.key, place.number > 1  # a blank extra line must not block the submission
+    title = text_block(f"{BlockId.LINE}-{key}", t("form.line", number=place.number), t)
     if not place.alone:
         title["accessory"] = button(ActionId.REMOVE_LINE, t("form.remove_line"), key)
     price = t("form.unit_price", currency=place.currency)
@@ -61,42 +60,42 @@ def line_blocks(
     return [
         title,
         field(block_id(key, InputId.SKU), product, t("form.product"), t, optional=extra),
-        _told_as_typed(
+        _dispatch_on_change(
             text_input(
-                block_id(key, InputId.QUANTITY),
                 InputId.QUANTITY,
                 t("form.quantity"),
                 t,
+                block_id=block_id(key, InputId.QUANTITY),
                 typed=line.quantity,
                 placeholder="1",
                 optional=extra,
             )
         ),
-        _told_as_typed(
+        _dispatch_on_change(
             text_input(
-                block_id(key, InputId.UNIT_PRICE),
                 InputId.UNIT_PRICE,
                 price,
                 t,
+                block_id=block_id(key, InputId.UNIT_PRICE),
                 typed=line.unit_price,
                 placeholder="1500.00",
                 optional=extra,
             )
         ),
-        context(f"{BlockId.LINE_SUM}-{key}", mrkdwn(_sum_words(reckoned, price, t), 600, t)),
+        note(f"{BlockId.LINE_SUM}-{key}", _sum_text(reckoned, price, t), t, limit=600),
     ]
 
 
-def _told_as_typed(block: Block) -> Block:
-    """Have Slack tell of every change (it waits for a pause), so that the sums follow."""
+def _dispatch_on_change(block: Block) -> Block:
+    """Return the input with a report of each change (after a pause in typing), to update the totals."""
     element = block["element"]
     assert isinstance(element, dict)  # noqa: S101 - `field` made it
     element["dispatch_action_config"] = {"trigger_actions_on": ["on_character_entered"]}
     return {**block, "dispatch_action": True}
 
 
-def _sum_words(reckoned: DraftLineTotal, price: str, t: Translator) -> str:
-    """Return what a line comes to, or, for each number that is none, why."""
+def _sum_text(reckoned: DraftLineTotal, price: str, t: Translator) -> str:
+    """Return the total of a line, or what is wrong with each of its numbers."""
     labels = {"quantity": t("form.quantity"), "unit_price": price}
     if reckoned.errors:
         return "\n".join(
@@ -113,18 +112,18 @@ def _sum_words(reckoned: DraftLineTotal, price: str, t: Translator) -> str:
 
 
 def total_block(reckoned: DraftTotal, t: Translator) -> Block:
-    """Return what the whole order comes to, as far as it is written."""
+    """Return the total of the order as typed so far."""
     total = t.inline(str(reckoned.total), 80)
     if reckoned.error is not None:
-        why = notices.refusal(reckoned.error.code, reckoned.error.data, t)
-        words = t("form.total.mistake", sentence=why)
+        error = notices.refusal(reckoned.error.code, reckoned.error.data, t)
+        text = t("form.total.mistake", sentence=error)
     elif reckoned.total is None:
-        words = t("form.total.open")
+        text = t("form.total.open")
     elif reckoned.is_whole:
-        words = t("form.total", total=total)
+        text = t("form.total", total=total)
     else:
-        words = t("form.total.so_far", total=total)
-    return said(BlockId.TOTAL, words, t)
+        text = t("form.total.so_far", total=total)
+    return text_block(BlockId.TOTAL, text, t)
 
 
 def block_id(key: str, input_id: InputId) -> str:
@@ -133,11 +132,11 @@ def block_id(key: str, input_id: InputId) -> str:
 
 
 def _product(sku: str, catalogue: Sequence[CatalogueEntry], t: Translator) -> Block:
-    """Return the choice of products, or a text input where Slack could not show such a choice."""
+    """Return the choice of a product; a text input if Slack could not show that many."""
     choices = {
-        one.sku: _option(one, t)
-        for one in catalogue
-        if one.sku.strip() and len(one.sku) <= OPTION_VALUE
+        product.sku: _option(product, t)
+        for product in catalogue
+        if product.sku.strip() and len(product.sku) <= OPTION_VALUE
     }
     if not 0 < len(choices) <= OPTIONS:
         placeholder = plain(t("form.product.placeholder"), 150, t)
@@ -156,8 +155,8 @@ def _product(sku: str, catalogue: Sequence[CatalogueEntry], t: Translator) -> Bl
     return select | ({"initial_option": choices[sku]} if sku in choices else {})
 
 
-def _option(one: CatalogueEntry, t: Translator) -> Block:
-    label = one.name.strip() or one.sku
-    if one.price_hint:
-        label = t("form.product.option", name=label, price=one.price_hint)
-    return {"text": plain(label, OPTION_TEXT, t), "value": one.sku}
+def _option(product: CatalogueEntry, t: Translator) -> Block:
+    label = product.name.strip() or product.sku
+    if product.price_hint:
+        label = t("form.product.option", name=label, price=product.price_hint)
+    return {"text": plain(label, OPTION_TEXT, t), "value": product.sku}

@@ -1,4 +1,4 @@
-"""The order modal: what is asked for, read back exactly as typed, and shown again with its mistakes."""
+"""The order form."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,10 +10,10 @@ from views.blocks import (
     View,
     actions,
     button,
-    context,
     modal,
-    mrkdwn,
-    said,
+    note,
+    problem_blocks,
+    text_block,
 )
 from views.ids import ActionId, BlockId, CallbackId, InputId
 from views.order_inputs import (
@@ -37,20 +37,6 @@ from views.payload import to_json
 from views.translator import Translator
 from workflows.rules.orders.form import DraftLine, DraftOrder, OrderFormErrors, draft_total
 
-__all__ = [
-    "MAX_LINES",
-    "CatalogueEntry",
-    "add_line",
-    "build",
-    "errors",
-    "failed",
-    "parse",
-    "received",
-    "recounted",
-    "remove_line",
-    "working",
-]
-
 _CURRENCY = "USD"
 
 
@@ -62,40 +48,40 @@ def build(
     lines: int = 1,
     currency: str = _CURRENCY,
 ) -> View:
-    """Return the empty form, with so many lines."""
+    """Return the empty form with this many lines."""
     keys = range(min(max(lines, 1), MAX_LINES))
-    kept = OrderContext(
+    saved = OrderContext(
         order_id=order_id, lines=",".join(map(str, keys)), next=len(keys), currency=currency
     )
     blank = DraftLine(sku="", quantity="", unit_price="")
     empty = DraftOrder(
         order_id=order_id, customer="", lines=tuple(blank for _ in keys), card_expiry=""
     )
-    return _form(kept, empty, catalogue, t)
+    return _form(saved, empty, catalogue, t)
 
 
 def _form(
-    kept: OrderContext,
+    saved: OrderContext,
     typed: DraftOrder,
     catalogue: Sequence[CatalogueEntry],
     t: Translator,
     problem: str = "",
 ) -> View:
-    """Return the form with what was typed and, on top, a `problem` (escaped already)."""
-    number = t("form.number", order_id=t.inline(kept.order_id, 80))
-    reckoned = draft_total(typed.lines, kept.currency)
-    blocks = [said(BlockId.PROBLEM, problem, t)] if problem else []
+    """Return the form with its values, and a `problem` (already escaped) at the top."""
+    number = t("form.number", order_id=t.inline(saved.order_id, 80))
+    reckoned = draft_total(typed.lines, saved.currency)
+    blocks = problem_blocks(problem, t)
     blocks += [
-        context(BlockId.NOTICE, mrkdwn(number, 300, t)),
+        note(BlockId.NOTICE, number, t),
         customer_input(typed.customer, t),
     ]
-    alone = len(kept.keys) == 1
-    lines = zip(kept.keys, typed.lines, reckoned.lines, strict=True)
+    is_only = len(saved.keys) == 1
+    lines = zip(saved.keys, typed.lines, reckoned.lines, strict=True)
     for at, (key, line, total) in enumerate(lines, start=1):
-        place = LinePlace(key=key, number=at, alone=alone, currency=kept.currency)
+        place = LinePlace(key=key, number=at, alone=is_only, currency=saved.currency)
         blocks += line_blocks(place, line, total, catalogue, t)
     blocks += [
-        _more(kept, t),
+        _more(saved, t),
         total_block(reckoned, t),
         *closing_inputs(typed, t),
     ]
@@ -106,45 +92,45 @@ def _form(
         submit=t("form.submit"),
         close=t("form.cancel"),
         callback_id=CallbackId.ORDER,
-        private_metadata=to_json(kept)[:PRIVATE_METADATA],
+        private_metadata=to_json(saved)[:PRIVATE_METADATA],
     )
 
 
-def _more(kept: OrderContext, t: Translator) -> Block:
-    if len(kept.keys) >= MAX_LINES:
+def _more(saved: OrderContext, t: Translator) -> Block:
+    if len(saved.keys) >= MAX_LINES:
         full = t("form.full", limit=MAX_LINES)
-        return context(BlockId.FOOT, mrkdwn(full, 300, t))
-    add = button(ActionId.ADD_LINE, t("form.add_line"), str(kept.next))
+        return note(BlockId.FOOTER, full, t)
+    add = button(ActionId.ADD_LINE, t("form.add_line"), str(saved.next))
     return actions(BlockId.ACTIONS, add)
 
 
-# A change of the form: everything typed stays. Each returns the form for `views.update`, or None
-# where there is nothing to change: a press that Slack sends twice adds or removes one line.
-# Each raises UnreadablePayloadError where it is not this modal's view.
+# Changes of an open form, which keep all values. Each returns the form for `views.update`, or None
+# if nothing changes: a click that Slack sends twice adds or removes one line only.
+# Each raises UnreadablePayloadError if the view is not this form.
 
 
 def add_line(
     view: Mapping[str, object], key: str, catalogue: Sequence[CatalogueEntry], t: Translator
 ) -> View | None:
-    """Return the form with one more line; `key` is what the button said."""
-    kept = kept_context(view)
-    return _changed(view, kept, kept.with_line(key), catalogue, t)
+    """Return the form with one more line; `key` is the button's value."""
+    saved = kept_context(view)
+    return _changed(view, saved, saved.with_line(key), catalogue, t)
 
 
 def remove_line(
     view: Mapping[str, object], key: str, catalogue: Sequence[CatalogueEntry], t: Translator
 ) -> View | None:
-    """Return the form without the line of this key; the last one stays."""
-    kept = kept_context(view)
-    return _changed(view, kept, kept.without_line(key), catalogue, t)
+    """Return the form without the line of this key; the last line stays."""
+    saved = kept_context(view)
+    return _changed(view, saved, saved.without_line(key), catalogue, t)
 
 
 def recounted(
     view: Mapping[str, object], catalogue: Sequence[CatalogueEntry], t: Translator
 ) -> View:
-    """Return the form with the sums as they are now."""
-    kept = kept_context(view)
-    return _form(kept, typed_order(view, kept), catalogue, t)
+    """Return the form with its totals updated."""
+    saved = kept_context(view)
+    return _form(saved, typed_order(view, saved), catalogue, t)
 
 
 def _changed(
@@ -162,52 +148,52 @@ def _changed(
 def failed(
     view: Mapping[str, object], catalogue: Sequence[CatalogueEntry], sentence: str, t: Translator
 ) -> View:
-    """Return the form as it was submitted and, on top, why it did not go through.
+    """Return the form as it was submitted, with what went wrong at the top.
 
     Raises:
-        UnreadablePayloadError: it is not this modal's view.
+        UnreadablePayloadError: the view is not this form.
 
     """
-    kept = kept_context(view)
-    return _form(kept, typed_order(view, kept), catalogue, t, sentence)
+    saved = kept_context(view)
+    return _form(saved, typed_order(view, saved), catalogue, t, sentence)
 
 
 def parse(view: Mapping[str, object]) -> DraftOrder:
-    """Read what was typed. Extra lines that were left wholly empty are not part of the order.
+    """Return the values of the form, without blank extra lines.
 
     Raises:
-        UnreadablePayloadError: it is not this modal's view.
+        UnreadablePayloadError: the view is not this form.
 
     """
-    kept = kept_context(view)
-    typed = typed_order(view, kept)
+    saved = kept_context(view)
+    typed = typed_order(view, saved)
     lines = tuple(typed.lines[index] for index in filled_lines(typed))
     return replace(typed, lines=lines)
 
 
 def errors(mistakes: OrderFormErrors, view: Mapping[str, object], t: Translator) -> dict[str, str]:
-    """Return each mistake at its field, for `ack(response_action="errors")`.
+    """Return the error of each field, for `ack(response_action="errors")`.
 
-    `view` is the submitted one: it tells which lines were left empty, so that a mistake in the
-    second written line stands at the line where it was written.
+    `view` is the submitted form, which has the blank lines that `mistakes` does not count: an error
+    in the second line of the order appears at the form's line.
     """
-    kept = kept_context(view)
-    filled = [kept.keys[at] for at in filled_lines(typed_order(view, kept))]
-    found: dict[str, str] = {}
-    for name, sentence in notices.order_mistakes(mistakes, t).items():
+    saved = kept_context(view)
+    keys = [saved.keys[at] for at in filled_lines(typed_order(view, saved))]
+    by_block: dict[str, str] = {}
+    for name, sentence in notices.field_refusals(mistakes.by_field, t).items():
         part, _, rest = name.partition(".")
         index, _, column = rest.partition(".")
         if part != LINES:
-            found[name] = sentence
+            by_block[name] = sentence
         elif not rest:
-            found[block_id(kept.keys[0], InputId.SKU)] = sentence
+            by_block[block_id(saved.keys[0], InputId.SKU)] = sentence
         else:
-            found[f"{LINES}.{filled[int(index)]}.{column}"] = sentence
-    return found
+            by_block[f"{LINES}.{keys[int(index)]}.{column}"] = sentence
+    return by_block
 
 
 def working(order_id: str, t: Translator) -> View:
-    """Return what stands there between the submission and its result."""
+    """Return the modal shown between the submission and its result."""
     number = t.inline(order_id, 80)
     return _told(t("form.working", order_id=number), t)
 
@@ -220,16 +206,18 @@ def received(
     waits_in: str = "",
     paid_elsewhere: bool = False,
 ) -> View:
-    """Say that the order is in. `waits_in` is the channel of its card, empty where none is needed."""
+    """Return the confirmation; `waits_in` is the card's channel, or empty if no approval is needed."""
     number = t.inline(order_id, 80)
-    next_ = t("form.received.goes_on")
+    next_step = t("form.received.goes_on")
     if waits_in:
-        next_ = t("form.received.waits", channel=notices.channel(waits_in, t))
+        next_step = t("form.received.waits", channel=notices.channel(waits_in, t))
     first = t("form.received", order_id=number, total=t.inline(total, 60))
-    paid = [t("form.received.paid_elsewhere")] if paid_elsewhere else []
+    paid_lines = [t("form.received.paid_elsewhere")] if paid_elsewhere else []
     status = t("form.received.status", order_id=number)
-    return _told("\n".join([first, next_, *paid, status]), t)
+    return _told("\n".join([first, next_step, *paid_lines, status]), t)
 
 
 def _told(sentence: str, t: Translator) -> View:
-    return modal(t("form.title"), [said(BlockId.NOTICE, sentence, t)], t, close=t("form.close"))
+    return modal(
+        t("form.title"), [text_block(BlockId.NOTICE, sentence, t)], t, close=t("form.close")
+    )

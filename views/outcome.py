@@ -1,27 +1,16 @@
-"""How a closed request ended: which outcome, who, when, why, by which rule."""
+"""The outcome of a closed request: who closed it, when, why and by which rule."""
 
-from views.blocks import SECTION, Block, Room, context, plain, said
-from views.explanations import rule_words
+from views.blocks import SECTION, Block, Limits, plain_note, text_block
+from views.explanations import rule_text
 from views.ids import BlockId
+from views.people import actor_text
 from views.translator import Translator
 from workflows.rules.approvals.request import RecordedDecision
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.people.actors import Actor
-
-
-def who(actor: Actor | None, t: Translator) -> str:
-    """Return the person as a mention, with the operator where a command line was used."""
-    if actor is None:
-        return t("somebody")
-    name = t.mention(actor.person)
-    if not actor.operator:
-        return name
-    operator = t.inline(actor.operator, 60)
-    return t("approval.requester.operator", who=name, operator=operator)
 
 
 def closing_decision(snapshot: ApprovalSnapshot) -> RecordedDecision | None:
-    """Return the decision that closed the request: the outcome tells it, nothing else repeats it."""
+    """Return the decision that closed the request; the outcome shows it, so the levels do not."""
     by, level = snapshot.closed_by, snapshot.levels[-1] if snapshot.levels else None
     if snapshot.is_open or by is None or level is None or not level.decisions:
         return None
@@ -29,39 +18,43 @@ def closing_decision(snapshot: ApprovalSnapshot) -> RecordedDecision | None:
     return last if last.person == by.person and last.at == snapshot.closed_at else None
 
 
-def outcome_blocks(snapshot: ApprovalSnapshot, room: Room, t: Translator) -> list[Block]:
-    """Return how a closed request ended, with the reason given; nothing while it is open."""
+def outcome_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:
+    """Return the outcome with its reason; nothing while the request is open."""
     if snapshot.is_open:
         return []
     last = closing_decision(snapshot)
     reason = snapshot.closing_reason.strip() or (last.reason.strip() if last else "")
-    blocks = [said(BlockId.OUTCOME, _outcome_words(snapshot, last, t), t)]
+    blocks = [text_block(BlockId.OUTCOME, _outcome_text(snapshot, last, t), t)]
     if reason:
-        words = t("outcome.reason", reason=reason)
-        quote = plain(words, min(room.reason * 2, SECTION), t)
-        blocks.append(context(BlockId.CLOSING_REASON, quote))
+        quote = t("outcome.reason", reason=reason)
+        limit = min(limits.reason * 2, SECTION)
+        blocks.append(plain_note(BlockId.CLOSING_REASON, quote, limit, t))
     return blocks
 
 
-def _outcome_words(snapshot: ApprovalSnapshot, last: RecordedDecision | None, t: Translator) -> str:
-    rule = rule_words(snapshot.rule, t)
+def _outcome_text(snapshot: ApprovalSnapshot, last: RecordedDecision | None, t: Translator) -> str:
+    rule = rule_text(snapshot.rule, t)
     key = f"outcome.why.{snapshot.closing_rule}"
     code = t.inline(snapshot.closing_rule, 80)
-    why = t(key if t.has(key) else "outcome.why.other", rule=rule, code=code)
+    explanation = t(key if t.has(key) else "outcome.why.other", rule=rule, code=code)
     when = t.date(snapshot.closed_at) if snapshot.closed_at else ""
-    by = who(snapshot.closed_by, t)
+    closed_by = actor_text(snapshot.closed_by, t)
     if last is not None and last.seat != last.person:
-        by = t("outcome.for", who=by, seat=t.mention(last.seat))
-    return t(_by_clock("outcome", snapshot, t), who=by, when=when, why=why)
+        closed_by = t("outcome.for", who=closed_by, seat=t.mention(last.seat))
+    return t(_outcome_key("outcome", snapshot, t), who=closed_by, when=when, why=explanation)
 
 
 def short_outcome(snapshot: ApprovalSnapshot, t: Translator) -> str:
-    """Return the outcome in a few words, for notifications and for an order's summary."""
-    return t(_by_clock("outcome.short", snapshot, t), who=who(snapshot.closed_by, t))
+    """Return the outcome in a few words, for notifications and for the summary of an order."""
+    return t(_outcome_key("outcome.short", snapshot, t), who=actor_text(snapshot.closed_by, t))
 
 
-def _by_clock(key: str, snapshot: ApprovalSnapshot, t: Translator) -> str:
-    """Return the key of the sentence; a request that needed nobody was approved by nobody."""
-    ended = f"{key}.{snapshot.status}"
-    nobody = snapshot.closed_by is None or not snapshot.closed_by.person
-    return f"{ended}.clock" if nobody and t.has(f"{ended}.clock") else ended
+def is_automatic(snapshot: ApprovalSnapshot) -> bool:
+    """Return whether no person closed the request: a timer did, or it needed no approval."""
+    return snapshot.closed_by is None or not snapshot.closed_by.person
+
+
+def _outcome_key(prefix: str, snapshot: ApprovalSnapshot, t: Translator) -> str:
+    key = f"{prefix}.{snapshot.status}"
+    automatic = f"{key}.clock"
+    return automatic if is_automatic(snapshot) and t.has(automatic) else key

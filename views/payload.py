@@ -1,13 +1,12 @@
-"""How the dicts that Slack sends are read: each part may be missing, null, or not what it should be."""
+"""Readers for Slack payloads, in which any part may be missing, null or of the wrong type."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, get_type_hints
 
-from workflows.rules.shared.ids import MEMBER_ID
+from views.text import is_person
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -15,12 +14,11 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="DataclassInstance")
 
 _LAST_INSTANT = 9_999_999_999
-"""What a date-time picker takes at most."""
-_MEMBER_ID = re.compile(MEMBER_ID, re.ASCII)
+"""The latest time that a date-time picker accepts."""
 
 
 class UnreadablePayloadError(Exception):
-    """Slack sent something that is not what this view sent out. `what` names the part."""
+    """Slack sent something other than what this view sent out; `what` names the part."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"unreadable payload: {what}")
@@ -29,69 +27,74 @@ class UnreadablePayloadError(Exception):
 
 def table(source: object, *path: str) -> Mapping[str, object]:
     """Return the mapping at `path`, or an empty one."""
-    found: object = source
+    value: object = source
     for key in path:
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
 
 
 def tables(source: object, *path: str) -> tuple[Mapping[str, object], ...]:
-    """Return the mappings of the list at `path`; anything else is left out."""
-    found = table(source, *path[:-1]).get(path[-1])
-    return tuple(map(table, found)) if isinstance(found, list) else ()
+    """Return the mappings in the list at `path`, without any other items."""
+    items = table(source, *path[:-1]).get(path[-1])
+    return tuple(map(table, items)) if isinstance(items, list) else ()
 
 
 def word(source: object, *path: str) -> str:
     """Return the string at `path`, or an empty one."""
-    found = table(source, *path[:-1]).get(path[-1])
-    return found if isinstance(found, str) else ""
+    value = table(source, *path[:-1]).get(path[-1])
+    return value if isinstance(value, str) else ""
+
+
+def input_value(view: object, input_id: str, block_id: str = "") -> str:
+    """Return the value of a text input in a submitted view; its block has the same id by default."""
+    return word(view, "state", "values", block_id or input_id, input_id, "value")
 
 
 def words(source: object, *path: str) -> tuple[str, ...]:
-    """Return the strings of the list at `path`; anything else is left out."""
-    found = table(source, *path[:-1]).get(path[-1])
-    return tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()
+    """Return the strings in the list at `path`, without any other items."""
+    items = table(source, *path[:-1]).get(path[-1])
+    return tuple(item for item in items if isinstance(item, str)) if isinstance(items, list) else ()
 
 
 def instant(source: object, *path: str) -> datetime | None:
-    """Return the Unix time at `path` as an instant, or None."""
-    found = table(source, *path[:-1]).get(path[-1])
-    if type(found) is not int or not 0 <= found <= _LAST_INSTANT:
+    """Return the Unix time at `path` as a datetime, or None."""
+    value = table(source, *path[:-1]).get(path[-1])
+    if type(value) is not int or not 0 <= value <= _LAST_INSTANT:
         return None
-    return datetime.fromtimestamp(found, UTC)
+    return datetime.fromtimestamp(value, UTC)
 
 
 def clicker(body: Mapping[str, object]) -> str:
-    """Return who did it: `user.id` and nothing else, since a message names its poster.
+    """Return the acting user from `user.id` and nowhere else, as a message has its author's id too.
 
     Raises:
         UnreadablePayloadError: there is no such id.
 
     """
     person = word(body, "user", "id")
-    if not _MEMBER_ID.fullmatch(person):
+    if not is_person(person):
         raise UnreadablePayloadError("user.id")
     return person
 
 
 def from_json(written: str, shape: type[T], what: str) -> T:
-    """Return the flat value that we wrote as JSON ourselves: exactly its fields, of exactly its types.
+    """Return a flat value that we wrote as JSON: with exactly its fields, of exactly their types.
 
     Raises:
-        UnreadablePayloadError: it is anything else.
+        UnreadablePayloadError: the JSON is anything else.
 
     """
     try:
-        found: object = json.loads(written)
-    except (ValueError, RecursionError):  # the latter: brackets in brackets in brackets
+        value: object = json.loads(written)
+    except (ValueError, RecursionError):  # RecursionError: brackets nested too deeply
         raise UnreadablePayloadError(what) from None
     kinds = get_type_hints(shape)
-    if not isinstance(found, dict) or found.keys() != kinds.keys():
+    if not isinstance(value, dict) or value.keys() != kinds.keys():
         raise UnreadablePayloadError(what)
     for key, kind in kinds.items():
-        if type(found[key]) is not kind or (kind is int and found[key] < 0):
+        if type(value[key]) is not kind or (kind is int and value[key] < 0):
             raise UnreadablePayloadError(f"{what}.{key}")
-    return shape(**found)
+    return shape(**value)
 
 
 def to_json(value: "DataclassInstance") -> str:

@@ -1,4 +1,4 @@
-"""Messages of Slack as people read them: its entities and its tokens turned back into words."""
+"""Slack messages as plain text, without entities and tokens."""
 
 import re
 
@@ -7,22 +7,22 @@ _ENTITIES = (
     ("&lt;", "<"),
     ("&gt;", ">"),
     ("&amp;", "&"),
-)  # the last one last: `&amp;lt;` is `&lt;`
+)  # `&amp;` comes last, since `&amp;lt;` is `&lt;`
 
 
 def as_read(mrkdwn: str) -> str:
-    """Return what a person typed, as Slack's `text` of their message has it, without its markup.
+    """Return the text that a person typed, from the `text` of their message.
 
-    Mentions and channels keep their mark (`@`, `#`) before the label, or before the id where Slack
-    gives no label; a link becomes its address, a date its fallback.
+    A mention or channel keeps its sign (`@`, `#`) before the label, or before the id if Slack sends
+    no label. A link becomes its address, and a date its fallback.
     """
-    words = _TOKEN.sub(lambda found: _words_of(found[1]), mrkdwn)
+    text = _TOKEN.sub(lambda found: _token_text(found[1]), mrkdwn)
     for entity, sign in _ENTITIES:
-        words = words.replace(entity, sign)
-    return words.strip()
+        text = text.replace(entity, sign)
+    return text.strip()
 
 
-def _words_of(token: str) -> str:
+def _token_text(token: str) -> str:
     named, _, label = token.partition("|")
     mark, name = named[:1], named[1:]
     if mark == "!":  # <!here>, <!subteam^S1|@team>, <!date^…|fallback>

@@ -1,4 +1,4 @@
-"""Words: the catalogue's sentences, and what a person typed made harmless and short enough."""
+"""User text made safe for Slack, and shortened to its limits."""
 
 import re
 import unicodedata
@@ -9,10 +9,10 @@ _CONTROL = frozenset({"Cc", "Cs"})
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _LOOK_ALIKES = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"}
-# Slack has no escape for its marks, and zero-width characters stop only some of them, so a mark
-# that could format becomes its twin. One between two letters (snake_case) formats nothing: it stays.
+# Slack has no escape for its formatting characters, and zero-width characters disable only some,
+# so each is replaced by a look-alike. Between two letters (snake_case) it has no effect and stays.
 _MARK = re.compile(r"`|(?<![^\W_])[*_~]|[*_~](?![^\W_])")
-_EMOJI = re.compile(r":(?=[\w+'-])")  # its closing colon may be one of ours
+_EMOJI = re.compile(r":(?=[\w+'-])")  # the closing colon may come from the catalogue's text
 _QUOTE = re.compile(r"^(\s*)(?=&gt;)", re.MULTILINE)
 _HALF_TOKEN = re.compile(r"(&[a-z]*|<[^>]*)$")
 _SPACES = re.compile(r"\s+")
@@ -21,7 +21,7 @@ _PERSON = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
 
 
 def printable(typed: str) -> str:
-    """Return what was typed without characters that hide, reorder or break text."""
+    """Return text without characters that hide, reorder or break it."""
     if typed.isascii() and typed.isprintable():
         return typed
     typed = typed.replace("\r\n", "\n").replace("\r", "\n")
@@ -33,10 +33,10 @@ def printable(typed: str) -> str:
 
 
 def escape(typed: str) -> str:
-    """Make what a person typed show as typed inside mrkdwn: no mention, link, format or emoji.
+    """Return text that mrkdwn shows as typed: no mention, link, formatting or emoji.
 
     Slack documents three entities (docs.slack.dev/messaging/formatting-message-text) and no escape
-    for its marks; those become characters that look alike. Prefer plain_text where it is possible.
+    for its formatting characters, which become look-alikes. Prefer plain_text objects if possible.
     """
     safe = re.sub(r"[&<>]", lambda match: _ENTITIES[match[0]], printable(typed))
     safe = _MARK.sub(lambda match: _LOOK_ALIKES[match[0]], safe)
@@ -45,37 +45,37 @@ def escape(typed: str) -> str:
 
 
 def clip(mrkdwn: str, limit: int, mark: str) -> str:
-    """Shorten escaped text to `limit` characters and say so, never cutting an entity or a token."""
+    """Shorten escaped text to `limit` characters, ending with `mark`; no entity or token is cut."""
     if len(mrkdwn) <= limit:
         return mrkdwn
     return _HALF_TOKEN.sub("", mrkdwn[: max(limit - len(mark), 0)]).rstrip() + mark
 
 
 def clip_plain(typed: str, limit: int, mark: str) -> str:
-    """Shorten text for a plain_text element and say so.
+    """Shorten text for a plain_text object to `limit` characters, ending with `mark`.
 
-    Slack does not say how it counts, so `&` counts as its entity and an emoji as two.
+    Slack does not document how it counts: `&` counts as its entity, and an emoji as two.
     """
     far_too_long = len(typed) > 4 * limit
     typed = printable(typed[: 4 * limit])
     if not far_too_long and _weight(typed) <= limit:
         return typed
-    return typed[: _fitting(typed, limit - len(mark))].rstrip() + mark
+    return typed[: _prefix_length(typed, limit - len(mark))].rstrip() + mark
 
 
 def fits(typed: str, limit: int) -> bool:
-    """Say whether `clip_plain` would leave a text as it is."""
+    """Return whether `clip_plain` would leave a text as it is."""
     return len(typed) <= 4 * limit and _weight(printable(typed)) <= limit
 
 
-def parted(typed: str, limit: int) -> list[str]:
-    """Return text in parts of at most `limit` characters, counted as above, between words if possible.
+def split_text(typed: str, limit: int) -> list[str]:
+    """Return text in parts of at most `limit` characters (as `clip_plain` counts), split at spaces if possible.
 
-    Only the spaces around a cut are lost.
+    Only the spaces around a split are lost.
     """
     parts: list[str] = []
     while _weight(typed) > limit:
-        end = _fitting(typed, limit)
+        end = _prefix_length(typed, limit)
         spaces = list(_SPACES.finditer(typed, end - end // 4, end + 1))
         cut = spaces[-1].start() if spaces else end
         parts.append(typed[:cut])
@@ -83,8 +83,8 @@ def parted(typed: str, limit: int) -> list[str]:
     return [*parts, typed]
 
 
-def _fitting(typed: str, limit: int) -> int:
-    """Return how many characters of a text, from its beginning, weigh no more than `limit`."""
+def _prefix_length(typed: str, limit: int) -> int:
+    """Return the length of the longest beginning of a text that counts as at most `limit` characters."""
     low, high = 0, max(min(len(typed), limit), 0)
     while low < high:
         middle = (low + high + 1) // 2
@@ -97,7 +97,7 @@ def _fitting(typed: str, limit: int) -> int:
 
 def _weight(typed: str) -> int:
     units = len(typed)
-    if not typed.isascii():  # in UTF-16, where an emoji takes two
+    if not typed.isascii():  # in UTF-16, an emoji is two units
         units = len(typed.encode("utf-16-le", "surrogatepass")) // 2
     return units + 4 * typed.count("&") + 3 * (typed.count("<") + typed.count(">"))
 
@@ -108,7 +108,7 @@ def is_person(user_id: str) -> bool:
 
 
 def link(address: str, label: str = "") -> str:
-    """Return a link, its `label` escaped already; nothing where this is no web address."""
+    """Return a link with an escaped `label`; an empty string if this is not a web address."""
     if not _ADDRESS.fullmatch(address):
         return ""
     safe = address.replace("&", "&amp;")

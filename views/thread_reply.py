@@ -1,22 +1,22 @@
-"""A person's reply in a thread, read; and which request the thread's messages are about."""
+"""A reply in a thread, and the request that the thread is about."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from views.card_click import ButtonValue
+from views.card_click import value_of
 from views.footer import request_named
 from views.ids import ActionId
-from views.payload import UnreadablePayloadError, from_json, table, tables, word
+from views.payload import table, tables, word
 from views.plain_text import as_read
 from views.text import is_person
 
 _TYPED = ("", "thread_broadcast", "file_share")
-"""Subtypes of what a person has just written: Slack marks none, or "also sent to the channel"."""
+"""Subtypes of a message that a person typed; `thread_broadcast` was also sent to the channel."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ThreadReply:
-    """What somebody wrote under a message of ours: `said` as Slack has it, `words` as people read it."""
+    """A person's reply to our message: `said` as Slack sends it, `words` as plain text."""
 
     event_id: str
     person: str
@@ -27,20 +27,20 @@ class ThreadReply:
 
     @property
     def words(self) -> str:
-        """What was written, without Slack's markup."""
+        """The reply as plain text."""
         return as_read(self.said)
 
 
 def parse_reply(body: Mapping[str, object], bot_user: str) -> ThreadReply | None:
-    """Read a `message` event; None unless a person wrote it in a thread that `bot_user` has begun.
+    """Read a `message` event; None unless a person replied in a thread that `bot_user` started.
 
-    Edits, deletions, unfurled links and what apps write are nobody's comment.
+    Edits, deletions, unfurled links and messages of apps are not comments.
     """
     event = table(body, "event")
-    ours = bot_user != "" and word(event, "parent_user_id") == bot_user
+    is_in_our_thread = bot_user != "" and word(event, "parent_user_id") == bot_user
     typed = word(event, "subtype") in _TYPED and not event.get("hidden")
     by_app = word(event, "bot_id") or word(event, "user") == bot_user
-    if not (ours and typed) or by_app or not is_person(word(event, "user")):
+    if not (is_in_our_thread and typed) or by_app or not is_person(word(event, "user")):
         return None
     reply = ThreadReply(
         event_id=word(body, "event_id"),
@@ -55,9 +55,9 @@ def parse_reply(body: Mapping[str, object], bot_user: str) -> ThreadReply | None
 
 
 def request_of(root: Mapping[str, object], bot_user: str) -> str:
-    """Return the request that a root message is the card of; empty where it is no card of ours.
+    """Return the request whose card the root message is; empty if we posted no such card.
 
-    What it says counts only on a message that we have posted ourselves.
+    Only a message that we posted ourselves counts.
     """
     if word(root, "user") != bot_user or not word(root, "bot_id"):
         return ""
@@ -65,23 +65,17 @@ def request_of(root: Mapping[str, object], bot_user: str) -> str:
 
 
 def deciding_message(messages: Iterable[Mapping[str, object]], request_id: str) -> str:
-    """Return the ts of the newest message that has this request's *Approve*; empty where none has."""
-    found = ""
+    """Return the ts of the newest message with this request's *Approve* button; empty if there is none."""
+    ts = ""
     for message in messages:
         for button in _buttons(message):
-            value = _value(button)
-            if word(button, "action_id") == ActionId.APPROVE and value is not None:
-                found = word(message, "ts") if value.request_id == request_id else found
-    return found
+            value = value_of(button)
+            is_approve = word(button, "action_id") == ActionId.APPROVE
+            if is_approve and value is not None and value.request_id == request_id:
+                ts = word(message, "ts")
+    return ts
 
 
 def _buttons(message: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
     blocks = tables(message, "blocks")
-    return tuple(one for block in blocks for one in tables(block, "elements"))
-
-
-def _value(button: Mapping[str, object]) -> ButtonValue | None:
-    try:
-        return from_json(word(button, "value"), ButtonValue, "value")
-    except UnreadablePayloadError:
-        return None
+    return tuple(button for block in blocks for button in tables(block, "elements"))

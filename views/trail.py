@@ -1,10 +1,10 @@
-"""The audit trail of a request as blocks of a modal, for those who may read it."""
+"""The audit trail of a request in a modal, for those who may read it."""
 
 from collections.abc import Sequence
 
-from views.blocks import Block, context, mrkdwn, said
+from views.blocks import Block, note, text_block
 from views.ids import BlockId
-from views.outcome import who
+from views.people import actor_text
 from views.translator import Translator
 from workflows.rules.approvals.request import Verdict
 from workflows.rules.hr.snapshot import HrStepName
@@ -12,40 +12,37 @@ from workflows.rules.orders.order import StepName
 from workflows.rules.shared.audit import AuditEvent
 
 LATEST = 40
-"""Facts that are shown; the records have them all."""
+"""Facts shown; the records have all of them."""
 _TOGETHER = 6
-"""Facts in one section: their longest lines fit into its 3,000 characters."""
+"""Facts in one section; their longest lines fit in its 3,000 characters."""
 _REASON = 120
 
 
 def trail_blocks(facts: Sequence[AuditEvent], t: Translator) -> list[Block]:
-    """Return the latest facts, each with who did it, when, and the words that were given.
-
-    Any facts yield valid blocks: long words are shortened.
-    """
+    """Return the latest facts with their actors, times and reasons; long reasons are shortened."""
     if not facts:
         return []
-    shown = facts[-LATEST:]
-    first = len(facts) - len(shown) + 1
-    lines = [_line(number, fact, t) for number, fact in enumerate(shown, start=first)]
-    blocks = [said(BlockId.TRAIL, t("trail.title"), t)]
+    visible = facts[-LATEST:]
+    first = len(facts) - len(visible) + 1
+    lines = [_line(number, fact, t) for number, fact in enumerate(visible, start=first)]
+    blocks = [text_block(BlockId.TRAIL, t("trail.title"), t)]
     if first > 1:
-        words = t("trail.earlier", count=first - 1)
-        blocks.append(context(f"{BlockId.TRAIL}-earlier", mrkdwn(words, 300, t)))
+        text = t("trail.earlier", count=first - 1)
+        blocks.append(note(f"{BlockId.TRAIL}-earlier", text, t))
     for at in range(0, len(lines), _TOGETHER):
         part = "\n".join(lines[at : at + _TOGETHER])
-        blocks.append(said(f"{BlockId.TRAIL}-{at}", part, t))
+        blocks.append(text_block(f"{BlockId.TRAIL}-{at}", part, t))
     return blocks
 
 
 def _line(number: int, fact: AuditEvent, t: Translator) -> str:
-    by_itself = not fact.actor.person and not fact.actor.operator
+    is_automatic = not fact.actor.person and not fact.actor.operator
     reason = t.inline(fact.reason, _REASON)
     return t(
         "trail.line.reason" if reason else "trail.line",
         number=number,
         when=t.date(fact.at),
-        who=t("trail.nobody") if by_itself else who(fact.actor, t),
+        who=t("trail.nobody") if is_automatic else actor_text(fact.actor, t),
         what=_what(fact, t),
         reason=reason,
     )

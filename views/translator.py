@@ -35,10 +35,10 @@ class Translator:
             MissingTextError: the catalogue has no such key.
 
         """
-        found = CATALOGUES[self.language].plain.get(key) or _ENGLISH.plain.get(key)
-        if found is None:
+        text = CATALOGUES[self.language].plain.get(key) or _ENGLISH.plain.get(key)
+        if text is None:
             raise MissingTextError(key)
-        return found.format_map(blanks)
+        return text.format_map(blanks)
 
     def count(self, key: str, count: int, /, **blanks: object) -> str:
         """Return the plural form of `key` for `count`, by the rules of the language.
@@ -47,10 +47,10 @@ class Translator:
             MissingTextError: the catalogue has no such key with plural forms.
 
         """
-        found = CATALOGUES[self.language].for_count(key, count) or _ENGLISH.for_count(key, count)
-        if found is None:
+        text = CATALOGUES[self.language].for_count(key, count) or _ENGLISH.for_count(key, count)
+        if text is None:
             raise MissingTextError(key)
-        return found.format_map({"count": count, **blanks})
+        return text.format_map({"count": count, **blanks})
 
     def has(self, key: str) -> bool:
         """Return whether the catalogue has this key: an older version may not know a newer code."""

@@ -1,4 +1,4 @@
-"""Typed decisions: an "ok" in a thread looks like a yes to people, and decides nothing."""
+"""Typed decisions: an "ok" in a thread looks like an approval, but decides nothing."""
 
 import re
 import unicodedata
@@ -21,27 +21,27 @@ _NO = (
     "disapprove disapproved -1 nein nee abgelehnt ablehnen verweigert zurückgewiesen "
     ":-1: :thumbsdown: :x: :no_entry: :no_entry_sign: \u274c \u2716 \U0001f44e"
 )
-_BESIDE = (
+_FILLERS = (
     "thanks thank you please thx from me my side by it is this looks good to sounds fine go ahead "
     "for i all sir danke bitte von mir meinerseits aus in ordnung ist das wird hiermit sieht gut "
     "geht klar gerne ich bin alles"
 )
-"""Words that stand around a decision and make it no more than that."""
-_TWO_WORDS = ("in ordnung", "go ahead", "geht klar", "looks good", "sounds good", "sieht gut aus")
+"""Words that may come with a decision without adding anything to it."""
+_PHRASES = ("in ordnung", "go ahead", "geht klar", "looks good", "sounds good", "sieht gut aus")
 
 _DECIDING = frozenset((_YES + " " + _NO).split())
-_ALLOWED = _DECIDING | frozenset(_BESIDE.split())
+_ALLOWED = _DECIDING | frozenset(_FILLERS.split())
 
 
 def is_typed_decision(mrkdwn: str) -> bool:
-    """Say whether a message says no more than yes or no, in English or German.
+    """Return whether a message is no more than a yes or no, in English or German.
 
-    Case, punctuation, mentions and skin tones do not matter. A sentence that says more is a
-    comment, even where a yes stands in it.
+    Case, punctuation, mentions and skin tones do not matter. A message that contains a yes and
+    anything else is a comment.
     """
     folded = _SKIN.sub("", _MENTION.sub(" ", unicodedata.normalize("NFKC", mrkdwn)).casefold())
     words = _WORD.findall(folded)
     if not words or any(word not in _ALLOWED for word in words):
         return False
-    sentence = " ".join(words)
-    return any(word in _DECIDING for word in words) or any(one in sentence for one in _TWO_WORDS)
+    text = " ".join(words)
+    return any(word in _DECIDING for word in words) or any(phrase in text for phrase in _PHRASES)

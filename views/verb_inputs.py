@@ -1,4 +1,4 @@
-"""What each verb's form asks for, and how it is read back exactly as typed."""
+"""The inputs of each verb's form, and how their values are read."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from views.blocks import Block, text_input
 from views.ids import InputId
 from views.inputs import people_input, person_input
 from views.order_lines import CatalogueEntry
-from views.payload import word, words
+from views.payload import input_value, word, words
 from views.translator import Translator
 from workflows.rules.approvals.form import DraftContent
 from workflows.rules.approvals.verbs import VERB_RULES, Verb
@@ -29,10 +29,10 @@ _INPUTS: Mapping[str, tuple[InputId, ...]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Typed:
-    """What a person put into a verb's form; what the form does not ask for is empty.
+    """The values of a verb's form; those without an input are empty.
 
-    `reason` is the comment too. `sources` are approvers as a policy writes them. `fields` are those
-    of an HR request, its type among them.
+    `reason` is also the comment. `sources` are approvers in the notation of a policy. `fields` are
+    those of an HR request, including its type.
     """
 
     reason: str = ""
@@ -47,13 +47,13 @@ class Typed:
 
     @property
     def content(self) -> DraftContent:
-        """An amendment as written, for `rules.request_form.read_content`."""
+        """The amendment as typed, for `rules.approvals.form.read_content`."""
         return DraftContent(title=self.title, text=self.text, amount=self.amount, links=self.links)
 
     @property
     def source_words(self) -> tuple[str, ...]:
-        """The sources one by one: `group:finance`, `manager`."""
-        return tuple(dict.fromkeys(one for one in _SEPARATORS.split(self.sources) if one))
+        """Each of the sources: `group:finance`, `manager`."""
+        return tuple(dict.fromkeys(source for source in _SEPARATORS.split(self.sources) if source))
 
 
 def typed_of(content: Content) -> Typed:
@@ -72,7 +72,7 @@ def needs_reason(verb: Verb, *, required: bool) -> bool:
     return VERB_RULES[verb].needs_reason or (required and verb in {Verb.APPROVE, Verb.REJECT})
 
 
-def asked_for(verb: Verb) -> tuple[InputId, ...]:
+def inputs_for(verb: Verb) -> tuple[InputId, ...]:
     """Return the inputs of the verb's form, from top to bottom; none if it needs no form."""
     command = fields(VERB_RULES[verb].command)
     return tuple(chain.from_iterable(_INPUTS.get(field.name, ()) for field in command))
@@ -86,13 +86,13 @@ def input_blocks(
     reason_required: bool,
     products: Sequence[CatalogueEntry] = (),
 ) -> list[Block]:
-    """Return the inputs of the verb's form, with what was typed; an HR request's own stand first."""
+    """Return the inputs of the verb's form with their values; those of an HR request come first."""
     return [
         *hr_fields.inputs(typed.fields, products, t),
         *(
-            _input(verb, one, typed, t, reason_required=reason_required)
-            for one in asked_for(verb)
-            if one is not InputId.AMOUNT or hr_fields.has_amount(typed.fields)
+            _input(verb, input_id, typed, t, reason_required=reason_required)
+            for input_id in inputs_for(verb)
+            if input_id is not InputId.AMOUNT or hr_fields.has_amount(typed.fields)
         ),
     ]
 
@@ -112,7 +112,6 @@ def _input(
             kind = "comment" if verb is Verb.COMMENT else "reason"
             return text_input(
                 input_id,
-                input_id,
                 t(f"verb.input.{kind}"),
                 t,
                 typed=typed.reason,
@@ -125,9 +124,8 @@ def _input(
 
 
 def content_input(input_id: InputId, typed: str, t: Translator) -> Block:
-    """Return an input for one part of what is asked; `/approval` and an amendment share them."""
+    """Return the input for one part of a request; `/approval` and amendments share it."""
     return text_input(
-        input_id,
         input_id,
         t(f"verb.input.{input_id}"),
         t,
@@ -139,22 +137,17 @@ def content_input(input_id: InputId, typed: str, t: Translator) -> Block:
 
 
 def typed_in(view: Mapping[str, object]) -> Typed:
-    """Return everything that was typed into a submitted form."""
+    """Return the values of a submitted form."""
     return Typed(
-        reason=value_of(view, InputId.REASON),
-        title=value_of(view, InputId.TITLE),
-        text=value_of(view, InputId.TEXT),
-        amount=value_of(view, InputId.AMOUNT),
-        links=value_of(view, InputId.LINKS),
+        reason=input_value(view, InputId.REASON),
+        title=input_value(view, InputId.TITLE),
+        text=input_value(view, InputId.TEXT),
+        amount=input_value(view, InputId.AMOUNT),
+        links=input_value(view, InputId.LINKS),
         delegate=word(view, *_at(InputId.DELEGATE), "selected_user"),
         people=words(view, *_at(InputId.PEOPLE), "selected_users"),
-        sources=value_of(view, InputId.SOURCES),
+        sources=input_value(view, InputId.SOURCES),
     )
-
-
-def value_of(view: Mapping[str, object], input_id: InputId) -> str:
-    """Return what was typed into a text input."""
-    return word(view, *_at(input_id), "value")
 
 
 def _at(input_id: InputId) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from bot.policies.keys import read_source
 from views import verb_modal
 from views.ids import ActionId
-from views.verb_inputs import asked_for
+from views.verb_inputs import inputs_for
 from views.verb_modal import Submission
 from workflows.rules.approvals.request import (
     Comment,
@@ -66,7 +66,7 @@ class VerbSpec:
     @property
     def has_form(self) -> bool:
         """Whether the *More…* modal opens a form for the verb."""
-        return self.target is APPROVAL and bool(asked_for(Verb(self.verb)))
+        return self.target is APPROVAL and bool(inputs_for(Verb(self.verb)))
 
 
 def _approval(verb: Verb, fact: Fact, *, cli: tuple[str, ...] = (), **more: Any) -> VerbSpec:

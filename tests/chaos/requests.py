@@ -23,7 +23,7 @@ from tests.chaos.ground import POLICIES, Ground
 from tests.chaos.ledgers import as_shown, compare_trail, face_of
 from tests.journeys.office import ANA, APPROVALS, good_until, has_buttons
 from tests.journeys.programs import PATIENCE, clean_environment, run
-from views import order_replies
+from views import order_notices
 from views.catalogue import CATALOGUES
 from views.ids import BlockId
 from workflows.rules.approvals.form import DraftContent, DraftRequest, read_request
@@ -245,4 +245,4 @@ def _first_words(kind: str) -> str:
     return CATALOGUES["en"].plain[f"tell.{kind}"].partition("{")[0].partition(":")[0]
 
 
-_FIRST_WORDS = {kind: _first_words(kind) for kind in ("reminded", "asked", *order_replies.KINDS)}
+_FIRST_WORDS = {kind: _first_words(kind) for kind in ("reminded", "asked", *order_notices.REPLIES)}

@@ -1,7 +1,7 @@
-"""Faces of any shape, full of whatever people may type.
+"""Snapshots of any shape, with any text that a user may type.
 
-Hypothesis chooses the texts, which it can shrink, and a seed that lays them out: drawing every part
-of a face on its own would take minutes.
+Hypothesis draws the texts, which it can shrink, and a seed that distributes them: drawing every part
+of a snapshot separately would take minutes.
 """
 
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ PEOPLE = ("U0BORIS", "W0HANA", "", "<!channel>")
 
 
 class AnySnapshot:
-    """Lays texts of a pool out over faces, the same way for the same seed."""
+    """Fills snapshots with texts from a pool, the same way for the same seed."""
 
     def __init__(self, pool: Sequence[str], seed: int) -> None:
         self._pool = pool
@@ -120,7 +120,7 @@ class AnySnapshot:
             sources=tuple(self.source() for _ in range(self._random.randrange(12))),
             unreadable=tuple(self.source() for _ in range(self._random.choice((0, 1, 12)))),
             eligible=eligible,
-            asked=tuple(NamedApprover(person=one, source=self.source()) for one in eligible),
+            asked=tuple(NamedApprover(person=person, source=self.source()) for person in eligible),
             delegates=tuple(self.stand_in() for _ in range(self._random.choice((0, 1, 12)))),
             needed=self._random.randrange(1, 30),
             blocked=self._random.choice(codes),
@@ -197,7 +197,9 @@ class AnySnapshot:
     def failure(self) -> str:
         codes = ("out_of_stock", "card_expired", "not_in_time", self.text())
         names = ("sku", "wanted", "left", "expiry", "status")
-        failure = Failure(code=self._random.choice(codes), data={one: self.text() for one in names})
+        failure = Failure(
+            code=self._random.choice(codes), data={name: self.text() for name in names}
+        )
         return self._random.choice((str(failure), self.text()))
 
     def step(self, name: StepName) -> Step:

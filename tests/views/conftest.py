@@ -1,4 +1,4 @@
-"""Views in every language: what is tested in English is tested in each other one as well."""
+"""A fixture that runs the English tests of views in another language."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from views.catalogue import CATALOGUES
 
 @pytest.fixture
 def spoken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Have whatever asks for English be told it in the test's language; say which one that is."""
+    """Replace the English catalogue by that of the test's language, and return the language."""
     language: str = request.param
     monkeypatch.setitem(CATALOGUES, "en", CATALOGUES[language])
     return language

@@ -1,4 +1,4 @@
-"""What people ask for, from harmless to hostile."""
+"""Contents of requests, from harmless to hostile."""
 
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ def usd(amount: str) -> Money:
 
 
 def hostile() -> Content:
-    """What people type to see whether we are awake."""
+    """Return a content that tries to inject mentions, links and formatting."""
     return Content(
         title="<!channel> *bold* & co",
         text="Please <@U0EVE> _now_ `rm` ~no~ :tada:\n> quote\n<https://evil.example|click>",

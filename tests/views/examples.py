@@ -1,10 +1,12 @@
-"""Faces for the views' tests, made by the rules themselves wherever a state can be reached by them."""
+"""Snapshots for the tests of views, made by the rules wherever the rules can reach the state."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tests.views import contents
 from tests.views.contents import usd
+from views import notice_messages
+from views.blocks import Message
 from workflows.rules.approvals import approval, directory
 from workflows.rules.approvals.clock import Tick, TickKind
 from workflows.rules.approvals.deadlines import advance_clock
@@ -18,6 +20,7 @@ from workflows.rules.approvals.request import (
     Withdrawal,
 )
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, approval_snapshot
+from workflows.rules.notice import Notice, NoticeKind
 from workflows.rules.orders import order, parcel_progress
 from workflows.rules.orders import saga as order_saga
 from workflows.rules.orders import verbs as order_verbs
@@ -44,6 +47,7 @@ from workflows.rules.people.actors import (
 )
 from workflows.rules.shared.content import Content
 from workflows.rules.shared.failure import Failure, recorded_failure
+from workflows.rules.snapshots import Snapshot
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 ANA = Actor(person="U0ANA", origin=Origin.SLACK)
@@ -55,8 +59,8 @@ def level_rule(name: str = "sales", quorum: int = 1, *people: str) -> LevelRule:
     return LevelRule(
         name=name,
         approvers=tuple(
-            ApproverSource(kind=SourceKind.USER, value=one)
-            for one in people or ("U0BORIS", "U0CLARA")
+            ApproverSource(kind=SourceKind.USER, value=person)
+            for person in people or ("U0BORIS", "U0CLARA")
         ),
         quorum=Quorum(count=quorum),
         expire_after=timedelta(minutes=5),
@@ -71,7 +75,7 @@ def policy(*levels: LevelRule) -> Policy:
         channel="#approvals",
         tiers=(
             Tier(up_to=usd("1000.00"), levels=()),
-            Tier(up_to=None, levels=tuple(one.name for one in rules)),
+            Tier(up_to=None, levels=tuple(rule.name for rule in rules)),
         ),
         levels=rules,
     )
@@ -91,18 +95,20 @@ THE_ORDER = Order(
 
 
 def request(content: Content | None = None, rules: Policy | None = None) -> ApprovalRequest:
-    asked, pinned = content or order.content(THE_ORDER), rules or policy()
+    request_, pinned = content or order.content(THE_ORDER), rules or policy()
     return ApprovalRequest(
         request_id="ORD-7K2M4QXA-approval",
         requester=ANA,
-        content=asked,
+        content=request_,
         policy=pinned,
-        route=route(pinned, asked.amount),
+        route=route(pinned, request_.amount),
     )
 
 
 def people(*ids: str, standing: Standing = Standing.ACTIVE) -> DirectoryResult:
-    return found(*(Member(person=one, source=f"user:{one}", standing=standing) for one in ids))
+    return found(
+        *(Member(person=person, source=f"user:{person}", standing=standing) for person in ids)
+    )
 
 
 def found(*members: Member, unreadable: tuple[str, ...] = ()) -> DirectoryResult:
@@ -111,22 +117,22 @@ def found(*members: Member, unreadable: tuple[str, ...] = ()) -> DirectoryResult
     return DirectoryResult(approvers=approvers, admins=ApproverSet(members=(gus,), read_at=NOW))
 
 
-def reached(state: ApprovalState, minutes: int = 5) -> ApprovalState:
-    """Begin the next level, which expires so long after NOW."""
+def with_open_level(state: ApprovalState, minutes: int = 5) -> ApprovalState:
+    """Open the next level, which expires this many minutes after NOW."""
     expiry = Tick(at=NOW + timedelta(minutes=minutes), kind=TickKind.EXPIRE)
     return reach_level(state, [expiry])
 
 
-def taken(state: ApprovalState, answer: DirectoryResult) -> ApprovalState:
-    """Take the directory's answer to what is asked of it now."""
+def with_reading(state: ApprovalState, answer: DirectoryResult) -> ApprovalState:
+    """Apply the directory's answer to the pending lookup."""
     return directory.apply_directory_result(
         state, directory.directory_query(state), answer, NOW
     ).state
 
 
-def opened(asked: ApprovalRequest, *ids: str) -> ApprovalState:
-    state = reached(approval.submit(asked, NOW).state)
-    return taken(state, people(*ids or ("U0BORIS", "U0CLARA")))
+def opened(request_: ApprovalRequest, *ids: str) -> ApprovalState:
+    state = with_open_level(approval.submit(request_, NOW).state)
+    return with_reading(state, people(*ids or ("U0BORIS", "U0CLARA")))
 
 
 def decided(
@@ -154,7 +160,7 @@ def pending() -> ApprovalSnapshot:
 
 
 def two_levels() -> ApprovalSnapshot:
-    """Level one passed with two of three, level two open."""
+    """Return a request with level one passed by two of three approvers, and level two open."""
     rules = policy(
         level_rule("sales", 2, "U0BORIS", "U0CLARA", "U0EMIL"),
         level_rule("finance", 1, "U0FAY"),
@@ -162,7 +168,7 @@ def two_levels() -> ApprovalSnapshot:
     state = opened(request(rules=rules), "U0BORIS", "U0CLARA", "U0EMIL")
     state = decided(state, BORIS, reason="We know them, go ahead.")
     state = decided(state, CLARA)
-    return snapshot(taken(reached(state, 9), people("U0FAY")), 5)
+    return snapshot(with_reading(with_open_level(state, 9), people("U0FAY")), 5)
 
 
 def half_decided() -> ApprovalSnapshot:
@@ -171,12 +177,12 @@ def half_decided() -> ApprovalSnapshot:
 
 
 def unread() -> ApprovalSnapshot:
-    return snapshot(reached(approval.submit(request(), NOW).state), 1)
+    return snapshot(with_open_level(approval.submit(request(), NOW).state), 1)
 
 
 def blocked() -> ApprovalSnapshot:
-    state = reached(approval.submit(request(), NOW).state)
-    return snapshot(taken(state, people("U0IVAN", standing=Standing.DEACTIVATED)), 2)
+    state = with_open_level(approval.submit(request(), NOW).state)
+    return snapshot(with_reading(state, people("U0IVAN", standing=Standing.DEACTIVATED)), 2)
 
 
 def approved() -> ApprovalSnapshot:
@@ -204,8 +210,8 @@ def auto_approved() -> ApprovalSnapshot:
 
 def from_command_line() -> ApprovalSnapshot:
     operator = Actor(person="U0ANA", origin=Origin.CLI, operator="ana@laptop")
-    asked = replace(request(Content(title="Team offsite")), requester=operator)
-    return replace(snapshot(opened(asked), 1), mention_approvers=False)
+    request_ = replace(request(Content(title="Team offsite")), requester=operator)
+    return replace(snapshot(opened(request_), 1), mention_approvers=False)
 
 
 def hostile() -> ApprovalSnapshot:
@@ -231,7 +237,7 @@ def order_waiting() -> OrderSnapshot:
 
 
 def order_waiting_asked_for() -> OrderSnapshot:
-    """What `/order-status` shows: the order with its approval as that stands now."""
+    """Return an order as `/order-status` shows it, with its pending approval."""
     return replace(order_waiting(), approval=pending())
 
 
@@ -287,8 +293,8 @@ def order_waits_for_payment() -> OrderSnapshot:
 
 
 def _awaiting_payment() -> OrderState:
-    asked = replace(THE_ORDER, payment=PaymentMode.AWAIT)
-    state = order_saga.receive(asked, ANA, policy(), NOW, needs_approval=True).state
+    request_ = replace(THE_ORDER, payment=PaymentMode.AWAIT)
+    state = order_saga.receive(request_, ANA, policy(), NOW, needs_approval=True).state
     state = order_saga.approval_ended(state, approved(), NOW).state
     state = order_saga.step_started(state, StepName.RESERVE, NOW).state
     state = order_saga.step_completed(state, StepName.RESERVE, "RES-1001", NOW).state
@@ -360,7 +366,7 @@ def order_in_parcels() -> OrderSnapshot:
 
 
 def order_called_back() -> OrderSnapshot:
-    """One parcel could not be handed over, the other one was called back."""
+    """Return an order in which one parcel could not be handed over and the other was called back."""
     state = _in_parcels(
         ParcelUpdate(warehouse="NORTH", tracking="TRK-3003"),
         ParcelUpdate(warehouse="SOUTH <!channel>", error="Nobody there.", recalled=True),
@@ -411,3 +417,9 @@ ORDERS = {
         *(order_on_its_way, order_needs_attention, order_in_parcels, order_called_back),
     )
 }
+
+
+def outcome_message(snapshot: Snapshot, link: str = "") -> Message:
+    """Return the message to the requester at the end of the request."""
+    notice = Notice(key="n-1", kind=NoticeKind.OUTCOME, face=snapshot, person="U0ANA")
+    return notice_messages.message(notice, link, "en")

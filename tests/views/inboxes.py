@@ -1,4 +1,4 @@
-"""Pages of inboxes for the views' tests, of faces that the rules have made, or of any face."""
+"""Pages of lists for the tests of views, with snapshots from the rules or with any snapshot."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -32,13 +32,13 @@ def row(snapshot: ApprovalSnapshot, seat: str = "U0BORIS") -> ToDecide:
 
 
 def to_decide() -> HomePage:
-    asked = replace(examples.pending(), request_id="ORD-7K2M4QXA.approval")
+    snapshots = replace(examples.pending(), request_id="ORD-7K2M4QXA.approval")
     return HomePage(
         place=HomePlace(),
         waiting=3,
         in_all=3,
         to_decide=(
-            row(asked),
+            row(snapshots),
             row(examples.two_levels(), seat="U0CLARA"),
             row(states.reason_required()),
         ),
@@ -46,35 +46,35 @@ def to_decide() -> HomePage:
 
 
 def mine() -> HomePage:
-    shown = (
+    rows = (
         *(
-            Mine(face=one)
-            for one in (examples.pending(), examples.blocked(), examples.two_levels())
+            Mine(face=snapshot)
+            for snapshot in (examples.pending(), examples.blocked(), examples.two_levels())
         ),
-        *(Mine(face=one) for one in (examples.unread(), states.waits_for_changes())),
+        *(Mine(face=snapshot) for snapshot in (examples.unread(), states.waits_for_changes())),
         Mine(face=examples.order_waiting(), approval=examples.pending()),
         Mine(face=examples.order_in_progress()),
     )
-    return HomePage(place=HomePlace(tab=Tab.MINE), waiting=1, in_all=len(shown), mine=shown)
+    return HomePage(place=HomePlace(tab=Tab.MINE), waiting=1, in_all=len(rows), mine=rows)
 
 
 def closed() -> HomePage:
-    shown = (
+    rows = (
         Mine(face=examples.approved()),
         Mine(face=examples.expired()),
         Mine(face=examples.rejected()),
     )
-    return replace(mine(), mine=shown, in_all=25, place=HomePlace(tab=Tab.MINE, page=1))
+    return replace(mine(), mine=rows, in_all=25, place=HomePlace(tab=Tab.MINE, page=1))
 
 
 def decided() -> HomePage:
-    said = Decided(
+    decided = Decided(
         face=examples.rejected(), verdict="reject", seat="", reason="They owe us.", at=examples.NOW
     )
     for_clara = replace(
-        said, face=examples.two_levels(), verdict="approve", seat="U0CLARA", reason=""
+        decided, face=examples.two_levels(), verdict="approve", seat="U0CLARA", reason=""
     )
-    return HomePage(place=HomePlace(tab=Tab.HISTORY), in_all=2, decided=(said, for_clara))
+    return HomePage(place=HomePlace(tab=Tab.HISTORY), in_all=2, decided=(decided, for_clara))
 
 
 def away() -> HomePage:
@@ -82,25 +82,28 @@ def away() -> HomePage:
 
 
 def any_page(pool: list[str], seed: int, tab: Tab) -> HomePage:
-    """Return a full page of faces full of whatever people may type."""
+    """Return a full page of snapshots with any text that a user may type."""
     any_snapshot = AnySnapshot(pool, seed)
-    asked = [any_snapshot.approval(Status.PENDING) for _ in range(ROWS)]
+    snapshots = [any_snapshot.approval(Status.PENDING) for _ in range(ROWS)]
     level = any_snapshot.level(1)
-    asked = [one if one.levels else replace(one, levels=(level,)) for one in asked]
-    waiting = tuple(replace(row(one), seat=any_snapshot.person()) for one in asked)
+    snapshots = [
+        approval if approval.levels else replace(approval, levels=(level,))
+        for approval in snapshots
+    ]
+    waiting = tuple(replace(row(approval), seat=any_snapshot.person()) for approval in snapshots)
     own = tuple(
-        Mine(face=any_snapshot.order() if seed % 2 else any_snapshot.approval(), approval=one)
-        for one in asked
+        Mine(face=any_snapshot.order() if seed % 2 else any_snapshot.approval(), approval=approval)
+        for approval in snapshots
     )
-    said = tuple(
+    decided = tuple(
         Decided(
-            face=one,
+            face=approval,
             verdict=any_snapshot.text(),
             seat=any_snapshot.person(),
             reason=any_snapshot.text(),
             at=any_snapshot.instant(),
         )
-        for one in asked
+        for approval in snapshots
     )
     gone = tuple(replace(AWAY, person=any_snapshot.person()) for _ in range(ROWS))
     return HomePage(
@@ -109,7 +112,7 @@ def any_page(pool: list[str], seed: int, tab: Tab) -> HomePage:
         in_all=99,
         to_decide=waiting if tab is Tab.DECIDE else (),
         mine=own if tab is not Tab.HISTORY else (),
-        decided=said if tab is Tab.HISTORY else (),
+        decided=decided if tab is Tab.HISTORY else (),
         away=gone,
         stands_in=gone,
     )

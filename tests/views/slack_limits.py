@@ -1,4 +1,4 @@
-"""Slack's limits, written down a second time from SLACK.md section 1, so that views cannot grade themselves."""
+"""Slack's limits, written independently of views, so that views are not tested against themselves."""
 
 import json
 import re
@@ -23,7 +23,7 @@ _PERSON = re.compile(r"[UW][A-Z0-9]+")
 
 
 def check_message(text: str, blocks: list[dict[str, Any]]) -> None:
-    """Fail where Slack would refuse this as a post or as an update."""
+    """Fail if Slack would refuse this as a new or updated message."""
     assert 0 < len(text.strip()) <= len(text) <= 4000
     assert 0 < len(blocks) <= 50
     assert len(json.dumps(blocks, ensure_ascii=False)) <= 13_200
@@ -32,7 +32,7 @@ def check_message(text: str, blocks: list[dict[str, Any]]) -> None:
 
 
 def check_view(view: Mapping[str, Any]) -> None:
-    """Fail where Slack would refuse this as a modal."""
+    """Fail if Slack would refuse this as a modal."""
     assert view["type"] == "modal"
     assert 0 < len(view["blocks"]) <= 100
     for part, limit in (("title", 24), ("submit", 24), ("close", 24)):
@@ -48,7 +48,7 @@ def check_view(view: Mapping[str, Any]) -> None:
 
 
 def check_sentence(mrkdwn: str) -> None:
-    """Fail where a mention, a link or a half token of anybody's but ours is in there."""
+    """Fail if the text has a mention, a link or a broken token that is not ours."""
     rest = _OUR_TOKEN.sub("", mrkdwn)
     assert not re.search(r"[<>]", rest), rest
     assert not re.search(r"&(?!(amp|lt|gt);)", rest), rest
@@ -77,12 +77,12 @@ def _check_block(block: dict[str, Any]) -> None:
             if "accessory" in block:
                 _check_button(block["accessory"])
             assert len(block.get("fields", [])) <= 10
-            for one in block.get("fields", []):
-                _check_text(one, 2000)
+            for field in block.get("fields", []):
+                _check_text(field, 2000)
         case "context":
             assert 0 < len(block["elements"]) <= 10
-            for one in block["elements"]:
-                _check_text(one, 3000)
+            for element in block["elements"]:
+                _check_text(element, 3000)
         case "actions":
             _check_buttons(block["elements"])
         case "input":
@@ -93,10 +93,10 @@ def _check_block(block: dict[str, Any]) -> None:
 
 def _check_buttons(buttons: list[dict[str, Any]]) -> None:
     assert 0 < len(buttons) <= 25
-    actions = [one["action_id"] for one in buttons]
+    actions = [button["action_id"] for button in buttons]
     assert len(set(actions)) == len(actions)
-    for one in buttons:
-        _check_button(one)
+    for button in buttons:
+        _check_button(button)
 
 
 def _check_button(button: dict[str, Any]) -> None:
@@ -150,7 +150,7 @@ def _check_options(element: dict[str, Any], chosen: list[Any]) -> None:
         assert 0 < len(option["value"]) <= 150
     values = [option["value"] for option in element["options"]]
     assert len(set(values)) == len(values)
-    assert all(one in element["options"] for one in chosen)
+    assert all(option in element["options"] for option in chosen)
 
 
 def _check_text(text: dict[str, Any], limit: int, *, plain: bool = False) -> None:
@@ -160,7 +160,7 @@ def _check_text(text: dict[str, Any], limit: int, *, plain: bool = False) -> Non
         assert len(text["text"]) <= limit
         check_sentence(text["text"])
         return
-    # Slack keeps plain text escaped too, and may count it so.
+    # Slack stores plain text escaped too, and may count it that way.
     escaped = text["text"].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert len(escaped.encode("utf-16-le")) // 2 <= limit
 
@@ -178,17 +178,17 @@ def mrkdwn_of(tree: object) -> Iterator[str]:
 
 
 def formatted(mrkdwn: str) -> list[str]:
-    """Return what Slack would make bold, italic, struck or code: a mark that hugs a text.
+    """Return the parts that Slack would make bold, italic, struck through or code.
 
-    Slack's rule as seen in its clients: the opening mark follows no letter and is followed by no
-    space, the closing one follows no space and is followed by no letter, all on one line.
+    The rule as seen in Slack's clients: no letter before the opening mark and no space after it, no
+    space before the closing mark and no letter after it, both on the same line.
     """
     plain = re.sub(r"<[^>]*>", "x", mrkdwn)
-    found = [match[0] for match in re.finditer(r"```.+?```|`[^`\n]+`", plain, re.DOTALL)]
-    for mark in "*_~":
-        one = re.escape(mark)
-        pattern = rf"(?<![^\W_]){one}(?=[^\s{one}])[^\n]*?(?<=[^\s]){one}(?![^\W_])"
-        found += [match[0] for match in re.finditer(pattern, plain)]
-    found += re.findall(r"^(?:&gt;|>).*", plain, re.MULTILINE)
-    found += re.findall(r":[\w+'-]+:", plain)
-    return found
+    parts = [match[0] for match in re.finditer(r"```.+?```|`[^`\n]+`", plain, re.DOTALL)]
+    for character in "*_~":
+        mark = re.escape(character)
+        pattern = rf"(?<![^\W_]){mark}(?=[^\s{mark}])[^\n]*?(?<=[^\s]){mark}(?![^\W_])"
+        parts += [match[0] for match in re.finditer(pattern, plain)]
+    parts += re.findall(r"^(?:&gt;|>).*", plain, re.MULTILINE)
+    parts += re.findall(r":[\w+'-]+:", plain)
+    return parts

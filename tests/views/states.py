@@ -1,4 +1,4 @@
-"""More faces: everything that people and the clock do while a request is open."""
+"""More snapshots: the actions of users and timers while a request is open."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +15,7 @@ from tests.views.examples import (
     opened,
     request,
     snapshot,
-    taken,
+    with_reading,
 )
 from workflows.rules.approvals import administration, amendment, approval, delegation
 from workflows.rules.approvals.policy import LevelRule, Policy, Quorum, ReasonRule
@@ -69,12 +69,14 @@ def _amendment() -> Amendment:
 
 
 def amended() -> ApprovalSnapshot:
-    """Changed after one approval and a wish for changes; asked anew."""
+    """Return a request that was amended after one approval and a request for changes."""
     rules = examples.policy(examples.level_rule("sales", 2))
     state = decided(opened(request(LAPTOPS, rules)), BORIS)
     state = decided(state, CLARA, Verdict.REQUEST_CHANGES, "Two are enough.")
     state = amendment.amend(state, _amendment(), NOW).state
-    return snapshot(taken(examples.reached(state), examples.people("U0BORIS", "U0CLARA")), 5)
+    return snapshot(
+        with_reading(examples.with_open_level(state), examples.people("U0BORIS", "U0CLARA")), 5
+    )
 
 
 def between_levels() -> ApprovalSnapshot:
@@ -86,43 +88,43 @@ def _away(*absences: Absence) -> DirectoryResult:
     return replace(examples.people("U0BORIS", "U0CLARA"), absences=absences, people=(dora,))
 
 
-def _stood_in(quorum: int) -> ApprovalState:
-    """Boris is away now and Clara later: Dora stands in for both."""
+def _with_delegate(quorum: int) -> ApprovalState:
+    """Return a request in which Dora is the delegate of Boris, away now, and of Clara, away later."""
     rules = examples.policy(examples.level_rule("sales", quorum))
-    state = examples.reached(approval.submit(request(LAPTOPS, rules), NOW).state, 60 * 24)
+    state = examples.with_open_level(approval.submit(request(LAPTOPS, rules), NOW).state, 60 * 24)
     hour = timedelta(hours=1)
     now = Absence(person="U0BORIS", delegate="U0DORA", starts=NOW - hour, ends=NOW + 5 * hour)
     later = Absence(person="U0CLARA", delegate="U0DORA", starts=NOW + hour, ends=NOW + 9 * hour)
-    return taken(state, _away(now, later))
+    return with_reading(state, _away(now, later))
 
 
 def delegates() -> ApprovalSnapshot:
-    return snapshot(_stood_in(2), 2)
+    return snapshot(_with_delegate(2), 2)
 
 
 def reassigned() -> ApprovalSnapshot:
-    """Return a card whose approvers an admin has named, and said why."""
-    shown = delegated()
+    """Return a request whose approvers an admin reassigned with a reason."""
+    before = delegated()
     level = replace(
-        shown.levels[-1],
+        before.levels[-1],
         reassigned=Reassigned(person="U0FAY", reason="Both <are> away", at=NOW),
     )
-    return replace(shown, levels=(level,))
+    return replace(before, levels=(level,))
 
 
 def delegated() -> ApprovalSnapshot:
     state = opened(request(LAPTOPS))
     handed = Delegation(actor=BORIS, delegate="U0DORA")
     state = delegation.delegate(state, handed, NOW).state
-    return snapshot(taken(state, _away()), 2)
+    return snapshot(with_reading(state, _away()), 2)
 
 
 def on_behalf() -> ApprovalSnapshot:
-    return snapshot(decided(_stood_in(2), DORA, reason="As Boris wanted."), 3)
+    return snapshot(decided(_with_delegate(2), DORA, reason="As Boris wanted."), 3)
 
 
 def approved_on_behalf() -> ApprovalSnapshot:
-    return snapshot(decided(_stood_in(1), DORA, reason="As Boris wanted."), 3)
+    return snapshot(decided(_with_delegate(1), DORA, reason="As Boris wanted."), 3)
 
 
 def _several_sources() -> Policy:
@@ -135,9 +137,9 @@ def _several_sources() -> Policy:
 
 
 def several_sources() -> ApprovalSnapshot:
-    """Three sources; two reminders and an escalation so far."""
+    """Return a request with three sources, two reminders and an escalation."""
     state = approval.submit(request(LAPTOPS, _several_sources()), NOW).state
-    state = examples.reached(state)
+    state = examples.with_open_level(state)
     members = [
         Member(person=person, source=source, standing=Standing.ACTIVE)
         for person, source in (
@@ -147,14 +149,14 @@ def several_sources() -> ApprovalSnapshot:
             ("U0BORIS", "user:U0BORIS"),
         )
     ]
-    open_ = snapshot(taken(state, found(*members)), 6)
+    open_ = snapshot(with_reading(state, found(*members)), 6)
     return replace(open_, levels=(replace(open_.levels[0], reminders=2, escalations=1),))
 
 
 def unreadable() -> ApprovalSnapshot:
     state = approval.submit(request(LAPTOPS, _several_sources()), NOW).state
     reading = found(unreadable=("group:sales-leads", "manager"))
-    return snapshot(taken(examples.reached(state), reading), 2)
+    return snapshot(with_reading(examples.with_open_level(state), reading), 2)
 
 
 def commented() -> ApprovalSnapshot:
@@ -176,7 +178,7 @@ def reason_required() -> ApprovalSnapshot:
 
 
 def two_approved() -> ApprovalSnapshot:
-    """One level that took two people, closed: the outcome tells of one of them."""
+    """Return a closed request with one level that took two approvals; the outcome shows one of them."""
     rules = examples.policy(examples.level_rule("sales", 2))
     state = decided(opened(request(LAPTOPS, rules)), BORIS, reason="Go ahead.")
     return snapshot(decided(state, CLARA, reason="Fine."), 3)

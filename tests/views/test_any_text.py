@@ -1,4 +1,4 @@
-"""Whatever people type, wherever: the message is valid, and nothing in it mentions or formats."""
+"""Any user text in any place: messages are valid, and the text neither mentions nor formats."""
 
 from dataclasses import replace
 from typing import Any
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.views import examples
 from tests.views.any_snapshot import AnySnapshot, any_snapshots, pools, texts
-from tests.views.presses import (
+from tests.views.payloads import (
     CATALOGUE,
     block_actions,
     chosen,
@@ -35,8 +35,8 @@ from views import (
     order_status,
     verb_modal,
 )
-from views.approval_card import parse_click
 from views.blocks import Message
+from views.card_click import context_of, parse_click
 from views.catalogue import CATALOGUES
 from views.text import escape
 from views.translator import ENGLISH
@@ -59,7 +59,7 @@ settings.register_profile(
     suppress_health_check=[
         HealthCheck.too_slow,
         HealthCheck.data_too_large,
-        HealthCheck.function_scoped_fixture,  # the language stays the same for all examples
+        HealthCheck.function_scoped_fixture,  # the language is the same for all examples
     ],
     derandomize=True,
 )
@@ -67,19 +67,19 @@ VIEWS = settings.get_profile("views")
 
 
 OUR_COMMANDS = ("`/", "`countersign ")
-"""What stands in code marks: what may be typed, in Slack or on the command line."""
+"""Our commands in code marks, for Slack or the command line."""
 
 
 def _check(message: Message) -> None:
     check_message(message.text, message.blocks)
-    for words in (message.text, *mrkdwn_of(message.blocks)):
-        ours = [one for one in formatted(words) if not one.startswith("*")]
-        assert not [one for one in ours if not one.startswith(OUR_COMMANDS)], words
+    for text in (message.text, *mrkdwn_of(message.blocks)):
+        ours = [mark for mark in formatted(text) if not mark.startswith("*")]
+        assert not [mark for mark in ours if not mark.startswith(OUR_COMMANDS)], text
 
 
 @given(texts)
 @VIEWS
-def test_escaped_text_formats_and_mentions_nothing(typed: str) -> None:
+def test_escaped_text_has_no_formatting_and_no_mentions(typed: str) -> None:
     check_sentence(escape(typed))
     assert formatted(escape(typed)) == []
 
@@ -99,7 +99,7 @@ def test_every_approval_is_a_valid_card(some: AnySnapshot) -> None:
     snapshot = some.approval()
 
     _check(approval_card.build(snapshot, ENGLISH))
-    _check(notice_messages.outcome(snapshot, ENGLISH))
+    _check(examples.outcome_message(snapshot))
     _check(notice_messages.card_not_posted(snapshot, snapshot.policy, ENGLISH))
 
 
@@ -117,13 +117,13 @@ def test_every_notice_is_a_valid_message(some: AnySnapshot, typed: str, count: i
 
 @given(any_snapshots)
 @VIEWS
-def test_buttons_stand_exactly_where_something_can_be_done(some: AnySnapshot) -> None:
+def test_a_card_has_buttons_only_if_they_are_accepted(some: AnySnapshot) -> None:
     snapshot = some.approval()
     level = snapshot.open_level
     decidable = level is not None and not level.blocked
 
     blocks: list[Any] = approval_card.build(snapshot, ENGLISH).blocks
-    rows = [one["elements"] for one in blocks if one["type"] == "actions"]
+    rows = [block["elements"] for block in blocks if block["type"] == "actions"]
     assert [len(row) for row in rows] == ([3 if decidable else 1] if snapshot.is_open else [])
 
 
@@ -131,13 +131,13 @@ def test_buttons_stand_exactly_where_something_can_be_done(some: AnySnapshot) ->
 @VIEWS
 def test_every_menu_is_a_valid_modal(some: AnySnapshot, typed: str, verbs: set[Verb]) -> None:
     snapshot = some.approval()
-    context = replace(more_modal.context_of(CLICK), response_url=typed)
+    context = replace(context_of(CLICK), response_url=typed)
     sentence = notices.unknown_request(typed, ENGLISH)
     view = more_modal.menu(context, Menu(face=snapshot, verbs=tuple(verbs)), ENGLISH, sentence)
 
     check_view(view)
-    for words in mrkdwn_of(view["blocks"]):
-        assert not [one for one in formatted(words) if not one.startswith("*")], words
+    for text in mrkdwn_of(view["blocks"]):
+        assert not [mark for mark in formatted(text) if not mark.startswith("*")], text
     for verb in verbs:
         choice = more_modal.parse_choice(chosen(view, verb))
         assert (choice.verb, choice.context.content_revision) == (verb, snapshot.content_revision)
@@ -150,12 +150,10 @@ VERB_FIELDS = ("reason", "title", "text", "amount", "links", "sources")
     any_snapshots, st.fixed_dictionaries(dict.fromkeys(VERB_FIELDS, texts)), st.sampled_from(Verb)
 )
 @VIEWS
-def test_every_form_keeps_what_was_typed(
-    some: AnySnapshot, typed: dict[str, str], verb: Verb
-) -> None:
+def test_every_form_keeps_typed_text(some: AnySnapshot, typed: dict[str, str], verb: Verb) -> None:
     if verb is Verb.REFRESH:
         return
-    view = verb_modal.form(more_modal.context_of(CLICK), verb, some.approval(), ENGLISH)
+    view = verb_modal.form(context_of(CLICK), verb, some.approval(), ENGLISH)
     check_view(view)
     body = view_submission(view, typed | {"people": ["U0DORA"], "delegate": "U0DORA"})
     submission = verb_modal.parse_submission(body)
@@ -174,20 +172,22 @@ REQUEST_FIELDS = ("policy", "title", "text", "amount", "links", "answer_within")
 
 @given(st.fixed_dictionaries(dict.fromkeys(REQUEST_FIELDS, texts)), pools)
 @VIEWS
-def test_the_request_form_keeps_what_was_typed(typed: dict[str, str], titles: list[str]) -> None:
+def test_the_request_form_keeps_typed_text(typed: dict[str, str], titles: list[str]) -> None:
     choices = [(f"policy-{number}", title) for number, title in enumerate(titles)]
     view = submitted(approval_modal.build("REQ-1", choices, ENGLISH), typed)
     again = approval_modal.failed(view, choices, notices.unavailable(ENGLISH), ENGLISH)
 
     check_view(again)
-    kept = {one["block_id"]: one["element"].get("initial_value", "") for one in _inputs(again)}
+    values = {
+        block["block_id"]: block["element"].get("initial_value", "") for block in _inputs(again)
+    }
     free = REQUEST_FIELDS[1:]
-    assert {name: kept[name] for name in free} == {name: typed[name][:3000] for name in free}
+    assert {name: values[name] for name in free} == {name: typed[name][:3000] for name in free}
 
 
 @given(any_snapshots)
 @VIEWS
-def test_a_press_says_what_the_card_said(some: AnySnapshot) -> None:
+def test_a_click_has_the_values_of_the_card(some: AnySnapshot) -> None:
     snapshot = some.decidable()
     assert snapshot.open_level is not None
     click = parse_click(block_actions(snapshot, "reject"))
@@ -212,10 +212,12 @@ def test_every_order_is_a_valid_card(some: AnySnapshot) -> None:
         order_status.one(replace(snapshot, as_of=examples.NOW), snapshot.requester.person, ENGLISH)
     )
     _check(order_status.latest([snapshot] * 12, ENGLISH))
-    _check(notice_messages.outcome(snapshot, ENGLISH))
+    _check(examples.outcome_message(snapshot))
     for kind in NoticeKind:
         _check(notice_messages.message(Notice(key="n-1", kind=kind, face=snapshot), LINK))
-    rows = [one for one in order_card.build(snapshot, ENGLISH).blocks if one["type"] == "actions"]
+    rows = [
+        block for block in order_card.build(snapshot, ENGLISH).blocks if block["type"] == "actions"
+    ]
     assert len(rows) == snapshot.is_cancellable
 
 
@@ -236,7 +238,7 @@ FIELDS = (
 
 @given(st.fixed_dictionaries(dict.fromkeys(FIELDS, texts)), st.booleans())
 @VIEWS
-def test_the_form_keeps_what_was_typed(typed: dict[str, str], full: bool) -> None:  # noqa: FBT001 - given by hypothesis
+def test_the_order_form_keeps_typed_text(typed: dict[str, str], full: bool) -> None:  # noqa: FBT001 - given by hypothesis
     catalogue = CATALOGUE if full else ()
     view = submitted(order_modal.build("ORD-7K2M4QXA", catalogue, ENGLISH, lines=2), typed)
 
@@ -251,24 +253,24 @@ def test_the_form_keeps_what_was_typed(typed: dict[str, str], full: bool) -> Non
     ):
         assert other is not None
         check_view(other)
-        for words in mrkdwn_of(other["blocks"]):
-            assert not [one for one in formatted(words) if not one.startswith("*")], words
-    kept = {
+        for text in mrkdwn_of(other["blocks"]):
+            assert not [mark for mark in formatted(text) if not mark.startswith("*")], text
+    values = {
         block["block_id"]: block["element"].get("initial_value", "") for block in _inputs(again)
     }
     free = [name for name in FIELDS if not name.endswith("sku")]
-    assert {name: kept[name] for name in free} == {name: typed[name][:3000] for name in free}
+    assert {name: values[name] for name in free} == {name: typed[name][:3000] for name in free}
 
 
 def _inputs(view: dict[str, object]) -> list[dict[str, Any]]:
     blocks = view["blocks"]
     assert isinstance(blocks, list)
-    return [one for one in blocks if one["type"] == "input"]
+    return [block for block in blocks if block["type"] == "input"]
 
 
 @given(texts)
 @VIEWS
-def test_a_rejection_carries_its_reason_whole(reason: str) -> None:
+def test_a_rejection_has_its_whole_reason(reason: str) -> None:
     click = parse_click(block_actions(examples.hostile(), "reject"))
     body = view_submission(verb_modal.reject(click, ENGLISH), {"reason": reason})
     rejection = verb_modal.parse_submission(body)

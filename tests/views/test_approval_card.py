@@ -1,4 +1,4 @@
-"""The approval card: which buttons stand on it, and what it says in every state."""
+"""The approval card: its buttons and texts in every state."""
 
 import json
 from collections.abc import Callable
@@ -34,34 +34,34 @@ ROWS: list[tuple[Callable[[], ApprovalSnapshot], Row]] = [
 
 
 @pytest.mark.parametrize(("make", "row"), ROWS)
-def test_the_buttons_of_a_state(make: Callable[[], ApprovalSnapshot], row: Row) -> None:
+def test_the_buttons_of_each_state(make: Callable[[], ApprovalSnapshot], row: Row) -> None:
     blocks: list[Any] = approval_card.build(make(), ENGLISH).blocks
-    rows = [one["elements"] for one in blocks if one["type"] == "actions"]
+    rows = [block["elements"] for block in blocks if block["type"] == "actions"]
 
     assert [
-        (one["action_id"], one.get("style"), "confirm" in one)
+        (button["action_id"], button.get("style"), "confirm" in button)
         for buttons in rows
-        for one in buttons
+        for button in buttons
     ] == row
 
 
-def _words(snapshot: ApprovalSnapshot) -> str:
+def _text(snapshot: ApprovalSnapshot) -> str:
     return "\n".join(mrkdwn_of(approval_card.build(snapshot, ENGLISH).blocks))
 
 
-def test_a_closed_card_says_once_who_closed_it() -> None:
-    words = _words(examples.approved())
+def test_a_closed_card_names_its_closer_once() -> None:
+    text = _text(examples.approved())
 
-    assert words.count("<@U0BORIS>") == 1
-    assert "Step 1" not in words
+    assert text.count("<@U0BORIS>") == 1
+    assert "Step 1" not in text
 
 
-def test_who_else_decided_still_stands_there_when_it_is_closed() -> None:
+def test_a_closed_card_still_shows_the_other_decisions() -> None:
     message = approval_card.build(states.two_approved(), ENGLISH)
-    words = json.dumps(message.blocks, ensure_ascii=False)
+    text = json.dumps(message.blocks, ensure_ascii=False)
 
-    assert words.count("<@U0BORIS>") == words.count("<@U0CLARA>") == 1
-    assert words.count("Go ahead.") == words.count("Fine.") == 1
+    assert text.count("<@U0BORIS>") == text.count("<@U0CLARA>") == 1
+    assert text.count("Go ahead.") == text.count("Fine.") == 1
 
 
 SAYS: list[tuple[Callable[[], ApprovalSnapshot], list[str]]] = [
@@ -91,70 +91,72 @@ SAYS: list[tuple[Callable[[], ApprovalSnapshot], list[str]]] = [
 
 
 @pytest.mark.parametrize(("make", "sentences"), SAYS)
-def test_what_a_card_says(make: Callable[[], ApprovalSnapshot], sentences: list[str]) -> None:
-    words = _words(make())
+def test_the_text_of_each_state(make: Callable[[], ApprovalSnapshot], sentences: list[str]) -> None:
+    text = _text(make())
 
-    assert [one for one in sentences if one not in words] == []
+    assert [sentence for sentence in sentences if sentence not in text] == []
 
 
-def test_a_rule_that_asks_whatever_the_amount_is_not_quoted_at_approvers() -> None:
+def test_a_rule_for_any_amount_is_not_shown_at_the_level() -> None:
     for make in (examples.pending, states.several_sources):
         always = replace(make(), policy="contract", rule=RouteReason(policy="contract"))
 
-        assert "Named in the policy." in _words(always) or "Chosen by the policy." in _words(always)
-        assert "“contract”" not in _words(always)
-        assert _words(always).count("contract") == 1
-        assert "“order over 1,000.00 USD”" in _words(make())
+        assert "Named in the policy." in _text(always) or "Chosen by the policy." in _text(always)
+        assert "“contract”" not in _text(always)
+        assert _text(always).count("contract") == 1
+        assert "“order over 1,000.00 USD”" in _text(make())
 
 
-def test_the_wish_for_changes_is_told_once() -> None:
-    assert _words(states.waits_for_changes()).count("<@U0CLARA>") == 1
+def test_requested_changes_are_shown_once() -> None:
+    assert _text(states.waits_for_changes()).count("<@U0CLARA>") == 1
 
 
 def test_an_amendment_shows_before_and_after() -> None:
     blocks: list[Any] = approval_card.build(states.amended(), ENGLISH).blocks
-    shown = next(one for one in blocks if one["block_id"].startswith("changes:"))["text"]
+    text = next(block for block in blocks if block["block_id"].startswith("changes:"))["text"]
 
-    assert shown["type"] == "plain_text"
-    assert "Amount: 4,500.00 USD → 3,000.00 USD" in shown["text"]
-    assert "Description: For the new colleagues in Basel. → (empty)" in shown["text"]
+    assert text["type"] == "plain_text"
+    assert "Amount: 4,500.00 USD → 3,000.00 USD" in text["text"]
+    assert "Description: For the new colleagues in Basel. → (empty)" in text["text"]
 
 
-def test_everybody_who_hears_of_it_by_the_card_alone_is_mentioned_on_it() -> None:
-    """A card that is posted first mentions up to eight people, however little room there is."""
+def test_a_card_mentions_everyone_it_notifies() -> None:
+    """A card mentions up to eight people when it is first posted, however long its other texts are."""
     eight = tuple(f"U0PERSON{number}" for number in range(MAX_MENTIONS))
     state = examples.opened(examples.request(contents.long(), examples.policy()), *eight)
-    words = _words(examples.snapshot(state))
+    text = _text(examples.snapshot(state))
 
-    assert [one for one in eight if f"<@{one}>" not in words] == []
+    assert [person for person in eight if f"<@{person}>" not in text] == []
 
 
 def test_block_ids_are_new_with_every_card_version() -> None:
     state = examples.opened(examples.request())
     first = {
-        str(one["block_id"])
-        for one in approval_card.build(examples.snapshot(state, 1), ENGLISH).blocks
+        str(block["block_id"])
+        for block in approval_card.build(examples.snapshot(state, 1), ENGLISH).blocks
     }
     second = {
-        str(one["block_id"])
-        for one in approval_card.build(examples.snapshot(state, 2), ENGLISH).blocks
+        str(block["block_id"])
+        for block in approval_card.build(examples.snapshot(state, 2), ENGLISH).blocks
     }
 
     assert not first & second
 
 
-def test_nobody_is_mentioned_where_the_policy_says_so() -> None:
+def test_no_one_is_mentioned_if_the_policy_forbids_it() -> None:
     for snapshot in (
         examples.from_command_line(),
         *(make() for make in (states.delegates, states.several_sources)),
     ):
         message = approval_card.build(replace(snapshot, mention_approvers=False), ENGLISH)
 
-        shown = json.dumps([message.text, message.blocks])
-        assert not [one for one in ("U0BORIS", "U0CLARA", "U0DORA", "U0FAY") if one in shown]
+        text = json.dumps([message.text, message.blocks])
+        assert not [
+            person for person in ("U0BORIS", "U0CLARA", "U0DORA", "U0FAY") if person in text
+        ]
 
 
 def test_the_notification_names_those_who_may_still_decide() -> None:
-    words = approval_card.build(examples.half_decided(), ENGLISH).text
+    text = approval_card.build(examples.half_decided(), ENGLISH).text
 
-    assert words.endswith("Waiting for <@U0CLARA>.")
+    assert text.endswith("Waiting for <@U0CLARA>.")

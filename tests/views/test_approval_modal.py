@@ -1,11 +1,11 @@
-"""The /approval form: what is read back, what is kept, where mistakes stand."""
+"""The `/approval` form: the values read, the values kept, and the place of errors."""
 
 from dataclasses import replace
 
 import pytest
 
 from tests.views import examples
-from tests.views.presses import submitted
+from tests.views.payloads import submitted
 from tests.views.slack_limits import check_view
 from views import approval_modal
 from views.payload import UnreadablePayloadError
@@ -47,7 +47,7 @@ def test_a_submission_is_read_exactly_as_typed() -> None:
     )
 
 
-def test_what_went_wrong_keeps_everything_typed() -> None:
+def test_a_form_with_a_problem_keeps_typed_text() -> None:
     view = submitted(approval_modal.build("REQ-1", CHOICES, ENGLISH), TYPED)
     again = approval_modal.failed(view, CHOICES, "Please try again.", ENGLISH)
     unchanged = {
@@ -62,7 +62,7 @@ def test_what_went_wrong_keeps_everything_typed() -> None:
     assert approval_modal.parse(submitted(again, TYPED)) == WRITTEN
 
 
-def test_an_only_policy_is_chosen_already() -> None:
+def test_a_single_policy_is_preselected() -> None:
     view = approval_modal.build("REQ-1", CHOICES[:1], ENGLISH)
 
     assert "initial_option" in str(view)
@@ -70,7 +70,7 @@ def test_an_only_policy_is_chosen_already() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 101])
-def test_without_a_choice_that_slack_can_show_the_policy_is_typed(count: int) -> None:
+def test_with_no_or_too_many_policies_the_policy_is_typed(count: int) -> None:
     choices = [(f"policy-{number}", "Thing") for number in range(count)]
     view = approval_modal.build("REQ-1", choices, ENGLISH)
 
@@ -78,7 +78,7 @@ def test_without_a_choice_that_slack_can_show_the_policy_is_typed(count: int) ->
     assert approval_modal.parse(submitted(view, TYPED)).policy == "expense"
 
 
-def test_mistakes_stand_at_their_fields() -> None:
+def test_errors_are_at_their_fields() -> None:
     wrong = replace(WRITTEN.content, title=" ", amount="ten", links="nowhere")
     with pytest.raises(RequestFormErrors) as caught:
         read_content(wrong, "USD")
@@ -94,30 +94,30 @@ def test_mistakes_stand_at_their_fields() -> None:
 
 
 @pytest.mark.parametrize("metadata", ["", "{}", '{"request_id":""}', '{"request_id":7}'])
-def test_a_view_that_is_not_ours_is_refused_by_name(metadata: str) -> None:
+def test_a_foreign_view_is_refused_with_the_name_of_the_part(metadata: str) -> None:
     view = submitted(approval_modal.build("REQ-1", CHOICES, ENGLISH), TYPED)
 
     with pytest.raises(UnreadablePayloadError):
         approval_modal.parse({**view, "private_metadata": metadata})
 
 
-def test_a_request_that_was_sent_before_with_other_words_says_what_counts() -> None:
+def test_a_repeated_request_with_other_content_keeps_the_first() -> None:
     pending, approved = examples.pending(), examples.approved()
-    said = [
+    sentences = [
         approval_modal.sent_before(pending, pending.policy, ENGLISH),
         approval_modal.sent_before(pending, "expense", ENGLISH),
         approval_modal.sent_before(approved, approved.policy, ENGLISH),
     ]
 
-    assert "was already sent, so your latest edits weren't saved" in said[0]
-    assert "use *More* on its card in #approvals" in said[0]
-    assert "another type of request" in said[1]
-    assert "is closed.* Approved by <@U0BORIS>." in said[2]
-    for sentence in said:
+    assert "was already sent, so your latest edits weren't saved" in sentences[0]
+    assert "use *More* on its card in #approvals" in sentences[0]
+    assert "another type of request" in sentences[1]
+    assert "is closed.* Approved by <@U0BORIS>." in sentences[2]
+    for sentence in sentences:
         check_view(approval_modal.told(sentence, ENGLISH))
 
 
-def test_what_is_approved_at_once_says_that_nobody_had_to_be_asked() -> None:
+def test_a_request_approved_at_once_needed_no_approver() -> None:
     assert "No approval was needed" in str(
         approval_modal.received("REQ-1", "#approvals", ENGLISH, Status.APPROVED)
     )

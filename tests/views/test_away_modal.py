@@ -1,4 +1,4 @@
-"""The /away form: what is chosen, what is wrong with it, what is said afterwards."""
+"""The `/away` form: its values, its errors and its confirmations."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from records import absences
 from records.absences import AbsenceError
 from tests.views.examples import NOW
-from tests.views.presses import view_submission
+from tests.views.payloads import view_submission
 from tests.views.slack_limits import check_view
 from views import away_modal
 from views.away_modal import DraftAbsence
@@ -28,7 +28,7 @@ def _submitted(**typed: object) -> away_modal.AwaySubmission:
     return away_modal.parse(view_submission(away_modal.build(ENGLISH, [ABSENCE]), typed))
 
 
-def test_what_was_chosen_is_an_absence() -> None:
+def test_a_submission_becomes_an_absence() -> None:
     submission = _submitted(starts=_at(0), ends=_at(5), delegate="U0DORA")
 
     assert away_modal.check(submission, NOW, ENGLISH) == {}
@@ -48,14 +48,16 @@ WRONG: list[tuple[dict[str, object], set[str]]] = [
 
 
 @pytest.mark.parametrize(("typed", "fields"), WRONG)
-def test_what_is_wrong_stands_at_its_field(typed: dict[str, object], fields: set[str]) -> None:
+def test_an_error_is_at_its_field(typed: dict[str, object], fields: set[str]) -> None:
     assert away_modal.check(_submitted(**typed), NOW, ENGLISH).keys() == fields
 
 
-def test_a_form_shown_again_keeps_what_was_chosen() -> None:
+def test_a_form_shown_again_keeps_its_values() -> None:
     submission = _submitted(starts=_at(0), ends=_at(5), delegate="U0DORA", back=True)
     view: dict[str, Any] = away_modal.again(submission, [ABSENCE], "Please try again.", ENGLISH)
-    elements = {one["block_id"]: one["element"] for one in view["blocks"] if "element" in one}
+    elements = {
+        block["block_id"]: block["element"] for block in view["blocks"] if "element" in block
+    }
 
     check_view(view)
     assert elements["starts"]["initial_date_time"] == _at(0)
@@ -66,7 +68,7 @@ def test_a_form_shown_again_keeps_what_was_chosen() -> None:
     )
 
 
-def test_only_who_is_away_can_be_back() -> None:
+def test_only_a_person_with_an_absence_can_be_back() -> None:
     assert "checkboxes" in str(away_modal.build(ENGLISH, [ABSENCE]))
     assert "checkboxes" not in str(away_modal.build(ENGLISH))
 
@@ -74,19 +76,19 @@ def test_only_who_is_away_can_be_back() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        one
-        for one in vars(absences).values()
-        if isinstance(one, type) and issubclass(one, AbsenceError) and one is not AbsenceError
+        error
+        for error in vars(absences).values()
+        if isinstance(error, type) and issubclass(error, AbsenceError) and error is not AbsenceError
     ],
 )
-def test_every_refusal_of_the_records_has_a_sentence_at_a_field(error: type[AbsenceError]) -> None:
+def test_every_refusal_of_the_records_has_a_text_at_a_field(error: type[AbsenceError]) -> None:
     ((field, sentence),) = away_modal.errors(error.code, ENGLISH).items()
 
     assert field in {"ends", "delegate"}
     assert error.code not in sentence
 
 
-def test_what_is_said_afterwards() -> None:
+def test_the_confirmations() -> None:
     assert "delegate: <@U0DORA>" in str(away_modal.noted(ABSENCE, ENGLISH))
     assert "It replaces" not in str(away_modal.noted(ABSENCE, ENGLISH, [ABSENCE]))
     assert "Welcome back" in str(away_modal.back([ABSENCE], ENGLISH))
@@ -99,7 +101,7 @@ def test_what_is_said_afterwards() -> None:
 
 
 @pytest.mark.parametrize("part", [{"private_metadata": "x"}, {"id": ""}])
-def test_a_submission_that_is_not_ours_is_refused_by_name(part: dict[str, str]) -> None:
+def test_a_foreign_submission_is_refused_with_the_name_of_the_part(part: dict[str, str]) -> None:
     body = view_submission(away_modal.build(ENGLISH), {})
     body["view"] |= part
 

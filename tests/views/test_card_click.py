@@ -1,4 +1,4 @@
-"""A press on a card: read from every shape Slack sends it in, refused by name where it is not ours."""
+"""Clicks on a card: all shapes that Slack sends, and the payloads that are refused."""
 
 import json
 from collections.abc import Callable
@@ -7,17 +7,16 @@ from typing import Any
 import pytest
 
 from tests.views import examples, states
-from tests.views.presses import RECORDED, block_actions, recorded
-from views import approval_card
-from views.approval_card import Click
+from tests.views.payloads import RECORDED, block_actions, recorded
+from views.card_click import Click, parse_click
 from views.ids import ActionId
 from views.payload import UnreadablePayloadError
 from workflows.rules.approvals.request import Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 
 
-def test_a_press_is_read_with_all_its_context() -> None:
-    assert approval_card.parse_click(block_actions(examples.pending())) == Click(
+def test_a_click_is_read_with_all_its_context() -> None:
+    assert parse_click(block_actions(examples.pending())) == Click(
         request_id="ORD-7K2M4QXA-approval",
         content_revision=1,
         level=1,
@@ -40,14 +39,12 @@ def test_a_press_is_read_with_all_its_context() -> None:
 @pytest.mark.parametrize(
     ("action_id", "verdict"), [("approve", Verdict.APPROVE), ("reject", Verdict.REJECT)]
 )
-def test_a_button_stands_for_its_verdict(action_id: str, verdict: Verdict) -> None:
-    assert (
-        approval_card.parse_click(block_actions(examples.pending(), action_id)).verdict is verdict
-    )
+def test_a_button_has_its_verdict(action_id: str, verdict: Verdict) -> None:
+    assert parse_click(block_actions(examples.pending(), action_id)).verdict is verdict
 
 
-def test_more_is_read_too_and_stands_for_no_verdict() -> None:
-    pressed = approval_card.parse_click(block_actions(states.between_levels(), "more"))
+def test_more_has_no_verdict() -> None:
+    pressed = parse_click(block_actions(states.between_levels(), "more"))
 
     assert (pressed.action_id, pressed.level) == (ActionId.MORE, 0)
     with pytest.raises(KeyError):
@@ -63,12 +60,12 @@ def test_more_is_read_too_and_stands_for_no_verdict() -> None:
         (states.reason_required, "more", False),
     ],
 )
-def test_a_button_says_whether_its_own_verdict_needs_a_reason(
+def test_a_button_knows_whether_its_verdict_needs_a_reason(
     make: Callable[[], ApprovalSnapshot],
     action_id: str,
     required: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    pressed = approval_card.parse_click(block_actions(make(), action_id))
+    pressed = parse_click(block_actions(make(), action_id))
 
     assert pressed.reason_required is required
 
@@ -109,22 +106,22 @@ SHAPES: list[tuple[Callable[[dict[str, Any]], None], dict[str, str]]] = [
 
 
 @pytest.mark.parametrize(("change", "then"), SHAPES)
-def test_the_shapes_of_a_press(
+def test_the_shapes_of_a_click(
     change: Callable[[dict[str, Any]], None], then: dict[str, str]
 ) -> None:
     body = block_actions(examples.pending())
     change(body)
-    click = approval_card.parse_click(body)
+    click = parse_click(body)
 
     assert {name: getattr(click, name) for name in then} == then
 
 
-def test_the_clicker_is_the_user_and_never_the_poster_of_the_message() -> None:
+def test_the_actor_is_the_user_and_not_the_author_of_the_message() -> None:
     body = block_actions(examples.pending())
     body["user"] = {"id": "U0GUS"}
     body["message"]["user"] = "U0BORIS"
 
-    assert approval_card.parse_click(body).person == "U0GUS"
+    assert parse_click(body).person == "U0GUS"
 
 
 def _value(**changes: object) -> str:
@@ -152,7 +149,7 @@ BROKEN: list[tuple[str, object]] = [
 
 
 @pytest.mark.parametrize(("what", "given"), BROKEN, ids=[what for what, _ in BROKEN])
-def test_what_is_not_our_press_is_refused_by_name(what: str, given: object) -> None:
+def test_a_foreign_click_is_refused_with_the_name_of_the_part(what: str, given: object) -> None:
     body = block_actions(examples.pending())
     if isinstance(given, dict):
         body.update(given)
@@ -160,7 +157,7 @@ def test_what_is_not_our_press_is_refused_by_name(what: str, given: object) -> N
         body["actions"][0]["value"] = given
 
     with pytest.raises(UnreadablePayloadError):
-        approval_card.parse_click(body)
+        parse_click(body)
     assert what
 
 
@@ -176,9 +173,9 @@ def test_what_is_not_our_press_is_refused_by_name(what: str, given: object) -> N
         "view_submission.bolt.json",
     ],
 )
-def test_recorded_presses_on_other_buttons_are_refused_by_name(name: str) -> None:
+def test_recorded_clicks_on_other_buttons_are_refused_with_the_name_of_the_part(name: str) -> None:
     with pytest.raises(UnreadablePayloadError):
-        approval_card.parse_click(recorded(name))
+        parse_click(recorded(name))
 
 
 @pytest.mark.skipif(not RECORDED.exists(), reason="the recorded payloads are not on this machine")
@@ -194,7 +191,7 @@ def test_our_button_in_a_recorded_payload_is_read(name: str, person: str, channe
     body = recorded(name)
     ours = block_actions(examples.pending())["actions"][0]
     body["actions"] = [{**ours, "action_ts": "1.5"}]
-    click = approval_card.parse_click(body)
+    click = parse_click(body)
 
     assert (click.person, click.channel, click.action_ts) == (person, channel, "1.5")
 
@@ -205,20 +202,20 @@ def _with_request(body: dict[str, Any], request_id: str) -> dict[str, Any]:
     return body | {"actions": [action | {"value": value}]}
 
 
-def test_a_button_of_another_request_is_refused_on_this_ones_card() -> None:
+def test_a_button_of_another_request_is_refused() -> None:
     body = _with_request(block_actions(examples.pending()), "REQ-OF-ANOTHER")
 
     with pytest.raises(UnreadablePayloadError) as refused:
-        approval_card.parse_click(body)
+        parse_click(body)
 
     assert refused.value.what == "value.request_id"
 
 
 @pytest.mark.parametrize("message", [{}, {"blocks": []}, {"blocks": [7, {"elements": [{}]}]}, None])
-def test_where_slack_sends_no_buttons_along_none_is_compared(message: object) -> None:
+def test_a_click_is_accepted_if_slack_sends_no_buttons(message: object) -> None:
     body = _with_request(block_actions(examples.pending()), "REQ-OF-ANOTHER") | {"message": message}
 
-    assert approval_card.parse_click(body).request_id == "REQ-OF-ANOTHER"
+    assert parse_click(body).request_id == "REQ-OF-ANOTHER"
 
 
 def test_a_button_of_an_older_version_of_the_same_card_is_read() -> None:
@@ -227,12 +224,12 @@ def test_a_button_of_an_older_version_of_the_same_card_is_read() -> None:
     value = json.dumps(json.loads(action["value"]) | {"card_version": 0, "content_revision": 0})
     body = body | {"actions": [action | {"value": value}]}
 
-    assert approval_card.parse_click(body).card_version == 0
+    assert parse_click(body).card_version == 0
 
 
-def test_brackets_in_brackets_are_unreadable_and_no_accident() -> None:
+def test_deeply_nested_json_is_unreadable() -> None:
     body = block_actions(examples.pending())
     (action,) = body["actions"]
 
     with pytest.raises(UnreadablePayloadError):
-        approval_card.parse_click(body | {"actions": [action | {"value": "[" * 100_000}]})
+        parse_click(body | {"actions": [action | {"value": "[" * 100_000}]})

@@ -1,4 +1,4 @@
-"""The inbox: any page of it is within Slack's limits, and says what can be done with each row."""
+"""The App Home and its forms: within Slack's limits, and with the right buttons in each row."""
 
 import json
 from collections.abc import Callable
@@ -38,12 +38,12 @@ HOMES: dict[str, Callable[[], HomePage]] = {
 
 
 def check_home(view: Json) -> None:
-    """Fail where Slack would refuse this as an App Home, or a phone would hide a part of it."""
+    """Fail if Slack would refuse this App Home, or if a phone would hide a part of it."""
     validation.check_view(view, "home")
     for block in view["blocks"]:
         assert len(block.get("elements", [])) <= 3
-    for words in mrkdwn_of(view):
-        check_sentence(words)
+    for text in mrkdwn_of(view):
+        check_sentence(text)
 
 
 @pytest.mark.parametrize("name", HOMES)
@@ -67,12 +67,12 @@ def test_the_private_answer_is_exactly_its_snapshot(name: str) -> None:
 
 def results() -> Json:
     items = bulk_items()
-    told = [
+    outcomes = [
         BulkResult(item=items[0], progress=Progress.ACCEPTED, sentence="Approved."),
         BulkResult(item=items[1], progress=Progress.REFUSED, sentence="This request is closed."),
         BulkResult(item=items[2], progress=Progress.WAITING),
     ]
-    return bulk_results.results(told, ENGLISH)
+    return bulk_results.results(outcomes, ENGLISH)
 
 
 def bulk_items() -> tuple[bulk_modal.BulkItem, ...]:
@@ -90,7 +90,7 @@ BULK: dict[str, Callable[[], Json]] = {
 
 
 @pytest.mark.parametrize("name", BULK)
-def test_the_form_for_several_is_exactly_its_snapshot(name: str) -> None:
+def test_the_bulk_form_is_exactly_its_snapshot(name: str) -> None:
     view = BULK[name]()
 
     check_view(view)
@@ -105,14 +105,16 @@ def test_no_snapshot_is_left_over() -> None:
 
 @settings(deadline=None, max_examples=20)
 @given(pool=pools, seed=st.integers(0, 10**6), tab=st.sampled_from(Tab))
-def test_any_full_page_is_one_that_slack_takes(pool: list[str], seed: int, tab: Tab) -> None:
-    """Broken by hand: with a row's room as large as a card's, the page was too large."""
+def test_slack_accepts_any_full_page(pool: list[str], seed: int, tab: Tab) -> None:
+    """Tried: with the limits of a card, a page of rows is too large."""
     check_home(home.build(inboxes.any_page(pool, seed, tab), ENGLISH))
 
 
 @settings(deadline=None, max_examples=20)
 @given(pool=pools, seed=st.integers(0, 10**6))
-def test_any_page_yields_a_private_answer_and_a_form(pool: list[str], seed: int) -> None:
+def test_slack_accepts_the_private_answer_and_bulk_form_of_any_page(
+    pool: list[str], seed: int
+) -> None:
     page = inboxes.any_page(pool, seed, Tab.DECIDE)
     message = inbox_message.build(page, ENGLISH)
     form = bulk_modal.form(page.to_decide, ENGLISH)
@@ -127,14 +129,16 @@ def test_every_row_has_the_buttons_of_its_card() -> None:
 
     rows = [block for block in view["blocks"] if block["block_id"].startswith("actions-")]
     values = [
-        from_json(one["value"], ButtonValue, "value") for row in rows for one in row["elements"]
+        from_json(button["value"], ButtonValue, "value")
+        for row in rows
+        for button in row["elements"]
     ]
 
-    assert [[one["action_id"] for one in row["elements"]] for row in rows] == [
+    assert [[button["action_id"] for button in row["elements"]] for row in rows] == [
         ["approve", "reject", "more"]
     ] * 3
     assert values[0].request_id == "ORD-7K2M4QXA.approval"
-    assert [one.reason_required for one in values[-3:]] == [True, True, False]
+    assert [value.reason_required for value in values[-3:]] == [True, True, False]
 
 
 def pressed_on(view: Json, value: str) -> Json:
@@ -142,10 +146,10 @@ def pressed_on(view: Json, value: str) -> Json:
     return {"user": {"id": "U0BORIS"}, "view": view, "actions": [action]}
 
 
-def test_a_press_on_a_home_is_about_a_request_that_stands_there() -> None:
-    """Broken by hand: where only messages are looked at, any request could be pressed."""
+def test_a_click_on_the_home_must_be_about_a_listed_request() -> None:
+    """Tried: with a check of messages only, any request could be clicked."""
     view: Any = home.build(inboxes.to_decide(), ENGLISH)
-    (first, *_) = (one for one in view["blocks"] if one["block_id"].startswith("actions-"))
+    (first, *_) = (block for block in view["blocks"] if block["block_id"].startswith("actions-"))
     value = first["elements"][0]["value"]
 
     click = parse_click(pressed_on(view, value))
@@ -162,15 +166,13 @@ def test_a_press_on_a_home_is_about_a_request_that_stands_there() -> None:
     page=st.integers(0, 99),
     notice=st.text(max_size=20),
 )
-def test_a_place_is_read_as_it_was_written(
-    tab: Tab, kind: str, state: State, page: int, notice: str
-) -> None:
+def test_a_place_survives_json(tab: Tab, kind: str, state: State, page: int, notice: str) -> None:
     place = HomePlace(tab=tab, kind=kind, state=state, page=page, notice=notice)
 
     assert HomePlace.read(place.written()) == place
 
 
-def test_a_place_that_cannot_be_read_is_the_beginning() -> None:
+def test_an_unreadable_place_is_the_first_page() -> None:
     assert HomePlace.read("{}") == HomePlace()
     assert HomePlace.read(HomePlace().written().replace("decide", "other")) == HomePlace()
 
@@ -190,21 +192,21 @@ def chosen(action_id: str, value: str) -> Json:
         (HomePlace(), chosen("home_state", "closed"), HomePlace(state=State.CLOSED)),
     ],
 )
-def test_moving_about(before: HomePlace, action: Json, after: HomePlace) -> None:
+def test_navigation(before: HomePlace, action: Json, after: HomePlace) -> None:
     assert home.moved(before, action) == after
 
 
 @pytest.mark.parametrize(
     "action", [{"action_id": "approve"}, chosen("home_kind", "secret"), chosen("home_state", "")]
 )
-def test_what_we_have_not_put_there_moves_nobody(action: Json) -> None:
+def test_a_foreign_element_does_not_navigate(action: Json) -> None:
     with pytest.raises(UnreadablePayloadError):
         home.moved(HomePlace(), action)
 
 
 def submitted(form: Json, *numbers: str, verdict: str = "approve", reason: str = "") -> Json:
     values: Json = {
-        "chosen": {"chosen": {"selected_options": [{"value": one} for one in numbers]}},
+        "chosen": {"chosen": {"selected_options": [{"value": number} for number in numbers]}},
         "verdict": {"verdict": {"selected_option": {"value": verdict}}},
         "reason": {"reason": {"value": reason}},
     }
@@ -212,23 +214,23 @@ def submitted(form: Json, *numbers: str, verdict: str = "approve", reason: str =
     return {"type": "view_submission", "user": {"id": "U0BORIS"}, "view": view}
 
 
-def test_a_submission_is_about_what_was_ticked_as_it_stood_there() -> None:
+def test_a_submission_is_about_the_ticked_revisions() -> None:
     form = bulk_modal.form(inboxes.to_decide().to_decide, ENGLISH)
 
     submission = bulk_modal.parse(submitted(form, "2", verdict="reject", reason="no"))
 
     (item,) = submission.items
-    shown = examples.two_levels()
+    snapshot = examples.two_levels()
     assert (item.request_id, item.content_revision, item.level) == (
-        shown.request_id,
-        shown.content_revision,
+        snapshot.request_id,
+        snapshot.content_revision,
         2,
     )
     assert (submission.verdict, submission.reason) == (Verdict.REJECT, "no")
     assert bulk_modal.check(submission, ENGLISH) == {}
 
 
-def test_a_reason_is_asked_for_where_any_policy_wants_one() -> None:
+def test_a_reason_is_required_if_any_policy_requires_one() -> None:
     form = bulk_modal.form(inboxes.to_decide().to_decide, ENGLISH)
 
     without = bulk_modal.check(bulk_modal.parse(submitted(form, "1", "3")), ENGLISH)
@@ -251,7 +253,7 @@ def test_a_reason_is_asked_for_where_any_policy_wants_one() -> None:
         {"id": ""},
     ],
 )
-def test_a_form_that_is_not_ours_is_refused(changes: Json) -> None:
+def test_a_foreign_form_is_refused(changes: Json) -> None:
     body = submitted(bulk_modal.form(inboxes.to_decide().to_decide, ENGLISH), "1")
     body["view"] |= changes
 
@@ -259,6 +261,6 @@ def test_a_form_that_is_not_ours_is_refused(changes: Json) -> None:
         bulk_modal.parse(body)
 
 
-def test_a_box_that_was_not_there_is_refused() -> None:
+def test_an_unknown_checkbox_is_refused() -> None:
     with pytest.raises(UnreadablePayloadError):
         bulk_modal.parse(submitted(bulk_modal.form(inboxes.to_decide().to_decide, ENGLISH), "9"))

@@ -1,4 +1,4 @@
-"""The card of an HR request, and what its employee is told: valid whatever was typed, and no secret."""
+"""The card and the notices of an HR request: valid for any text, and without private content."""
 
 import json
 from dataclasses import replace
@@ -44,7 +44,7 @@ TOO_FEW = Failure(code="not_enough_days", data={"year": "2027", "wanted": "5", "
 
 
 def hr(approval: ApprovalSnapshot | None, request: HrRequest = SEA, **parts: object) -> HrSnapshot:
-    """Return an HR request whose approval ended so; `parts` are further parts of the face."""
+    """Return an HR request with this approval; `parts` are other fields of the snapshot."""
     snapshot = HrSnapshot(
         request=request,
         requester=Actor(person="U0ANA", origin=Origin.SLACK),
@@ -89,7 +89,9 @@ def failed() -> HrSnapshot:
     )
 
 
-def told(snapshot: HrSnapshot, kind: NoticeKind = NoticeKind.OUTCOME, channel: str = "") -> Message:
+def notice(
+    snapshot: HrSnapshot, kind: NoticeKind = NoticeKind.OUTCOME, channel: str = ""
+) -> Message:
     notice = Notice(key="n-1", kind=kind, face=snapshot, person="U0ANA", channel=channel)
     return notice_messages.message(notice, LINK)
 
@@ -98,21 +100,21 @@ def whole(message: Message) -> str:
     return json.dumps([message.text, message.blocks], ensure_ascii=False)
 
 
-def test_who_gets_it_is_told_the_reference_and_the_days_left() -> None:
-    said = whole(told(done()))
+def test_a_successful_outcome_has_the_reference_and_the_days_left() -> None:
+    message = whole(notice(done()))
 
-    assert "was approved by <@U0BORIS>, and booking is done" in said
-    assert "OFF-1" in said
-    assert "25 days off left in 2027" in said
-    assert "FILE-1" in said
+    assert "was approved by <@U0BORIS>, and booking is done" in message
+    assert "OFF-1" in message
+    assert "25 days off left in 2027" in message
+    assert "FILE-1" in message
 
 
-def test_who_does_not_get_it_although_approved_is_told_why() -> None:
-    said = told(failed())
+def test_a_failed_outcome_has_the_cause() -> None:
+    message = notice(failed())
 
-    assert "booking failed. Not enough days off left in 2027" in said.text
-    assert "5 requested, 2 left" in said.text
-    assert "OFF-" not in whole(said)
+    assert "booking failed. Not enough days off left in 2027" in message.text
+    assert "5 requested, 2 left" in message.text
+    assert "OFF-" not in whole(message)
 
 
 @pytest.mark.parametrize(
@@ -122,26 +124,26 @@ def test_who_does_not_get_it_although_approved_is_told_why() -> None:
         (examples.expired, "expired: no one decided in time"),
     ],
 )
-def test_every_other_end_has_its_sentence(make: object, sentence: str) -> None:
+def test_every_other_outcome_has_its_text(make: object, sentence: str) -> None:
     snapshot = hr(make())  # type: ignore[operator]  # a builder of a face
 
-    assert sentence in told(snapshot).text
+    assert sentence in notice(snapshot).text
 
 
-def test_the_reason_of_a_rejection_is_told() -> None:
+def test_a_rejection_has_its_reason() -> None:
     snapshot = hr(examples.rejected())
 
-    assert "The customer still owes us" in whole(told(snapshot))
+    assert "The customer still owes us" in whole(notice(snapshot))
 
 
-def test_an_approval_that_was_lost_is_no_outcome_of_anybodys() -> None:
+def test_a_lost_approval_names_no_person() -> None:
     snapshot = hr(None, status=Status.ADMIN_CLOSED, failure=Failure(code="approval_lost"))
 
-    assert "ended without a decision. An operator terminated the approval." in told(snapshot).text
+    assert "ended without a decision. An operator terminated the approval." in notice(snapshot).text
 
 
-def test_the_card_takes_what_is_private_from_the_approval_alone() -> None:
-    """Whoever shows the approval's public face shows nothing else."""
+def test_private_content_comes_from_the_approval_only() -> None:
+    """With the approval's public snapshot, the card shows nothing else that is private."""
     secret = replace(
         SEA,
         title="Clinic",
@@ -156,14 +158,14 @@ def test_the_card_takes_what_is_private_from_the_approval_alone() -> None:
         hidden, approval=replace(examples.approved(), content=content_from_request(SEA))
     )
 
-    said = whole(hr_card.build(blank, ENGLISH))
+    message = whole(hr_card.build(blank, ENGLISH))
 
     for word in ("Clinic", "surgery", "secret", "DESK-1", "Boss", "Not enough days", "5 requested"):
-        assert word not in said
-    assert "booking failed. <@U0ANA> was notified" in said
+        assert word not in message
+    assert "booking failed. <@U0ANA> was notified" in message
 
 
-def test_nothing_can_be_pressed_on_it() -> None:
+def test_the_card_has_no_buttons() -> None:
     blocks = [
         block
         for snapshot in (done(), failed())
@@ -173,17 +175,17 @@ def test_nothing_can_be_pressed_on_it() -> None:
     assert not [block for block in blocks if block["type"] == "actions"]
 
 
-def test_the_admins_are_told_what_is_stuck_and_nothing_private() -> None:
+def test_the_admins_notice_has_the_stuck_step_and_nothing_private() -> None:
     stuck = HrStuck(step=HrStepName.BOOK_DAYS, problem=TOO_FEW, since=examples.NOW)
     snapshot = hr(examples.approved(), provisioning=Provisioning.COMPENSATING, stuck=stuck)
 
-    said = told(snapshot, NoticeKind.ATTENTION, "#approvals-admin").text
+    message = notice(snapshot, NoticeKind.ATTENTION, "#approvals-admin").text
 
-    assert "HR-1 from <@U0ANA>" in said
-    assert "A week at the sea" not in said
+    assert "HR-1 from <@U0ANA>" in message
+    assert "A week at the sea" not in message
 
 
-def test_who_cannot_be_shown_the_card_is_told_by_the_policys_name() -> None:
+def test_a_card_that_cannot_be_shown_is_named_by_its_policy() -> None:
     message = notice_messages.card_not_posted(done(), "slack.not_in_channel", ENGLISH)
 
     assert "Time off" in message.text
@@ -198,7 +200,7 @@ def test_who_cannot_be_shown_the_card_is_told_by_the_policys_name() -> None:
     st.sampled_from(("HR-7F3K2M9Q", "")),
 )
 @VIEWS
-def test_whatever_was_typed_the_card_and_every_notice_are_valid(
+def test_the_card_and_all_notices_are_valid_for_any_text(
     some: AnySnapshot, type_: HrType, provisioning: Provisioning, kind: NoticeKind, minted: str
 ) -> None:
     approval = some.approval()
@@ -232,9 +234,9 @@ def test_whatever_was_typed_the_card_and_every_notice_are_valid(
 
     for message in (
         hr_card.build(snapshot, ENGLISH),
-        told(snapshot, kind),
-        told(snapshot, kind, some.text()),
+        notice(snapshot, kind),
+        notice(snapshot, kind, some.text()),
     ):
         check_message(message.text, message.blocks)
-        for words in (message.text, *mrkdwn_of(message.blocks)):
-            assert not [one for one in formatted(words) if not one.startswith(("*", "`"))], words
+        for text in (message.text, *mrkdwn_of(message.blocks)):
+            assert not [mark for mark in formatted(text) if not mark.startswith(("*", "`"))], text

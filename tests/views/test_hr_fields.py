@@ -1,4 +1,4 @@
-"""An HR request in the form that changes it: every field of its type, and back exactly as it was."""
+"""The amendment form of an HR request: it has every field of the type, and returns unchanged values."""
 
 from dataclasses import replace
 from datetime import date
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.views import examples
-from tests.views.presses import click, view_submission
+from tests.views.payloads import click, view_submission
 from tests.views.slack_limits import check_view
 from views import verb_modal
 from views.card_click import context_of
@@ -41,14 +41,14 @@ COMMON = {"title", "text", "links", "priority"}
 
 
 def form(type_: HrType) -> tuple[HrRequest, dict[str, Any]]:
-    """Return a request of this type, and the form that changes it."""
+    """Return a request of this type, and the form that amends it."""
     request = replace(REQUEST, type=type_, **OWN[type_])
     snapshot = replace(examples.pending(), content=content_from_request(request))
     return request, verb_modal.form(CONTEXT, Verb.AMEND, snapshot, ENGLISH, products=PRODUCTS)
 
 
 def submitted(view: dict[str, Any], **changes: str) -> verb_modal.Submission:
-    """Submit the form with everything that it begins with, but for `changes`."""
+    """Submit the form with its initial values except for `changes`."""
     body = view_submission(view, {})
     values: dict[str, Any] = {}
     for block in view["blocks"]:
@@ -66,24 +66,24 @@ def _state(block: dict[str, Any], typed: str) -> dict[str, Any]:
         case "datepicker":
             return {"selected_date": typed or element["initial_date"]}
         case "static_select" | "radio_buttons":
-            chosen = [one for one in element["options"] if one["value"] == typed]
+            chosen = [option for option in element["options"] if option["value"] == typed]
             return {"selected_option": chosen[0] if chosen else element["initial_option"]}
         case _:
             return {"value": typed or element.get("initial_value")}
 
 
 @pytest.mark.parametrize("type_", HrType)
-def test_the_form_asks_for_every_field_of_the_type_and_for_no_other(type_: HrType) -> None:
+def test_the_form_has_exactly_the_fields_of_the_type(type_: HrType) -> None:
     _, view = form(type_)
-    asked = [one["block_id"] for one in view["blocks"] if one["type"] == "input"]
+    block_ids = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
 
     check_view(view)
-    assert set(asked) == COMMON | set(FIELDS[type_])
-    assert len(asked) == len(set(asked))
+    assert set(block_ids) == COMMON | set(FIELDS[type_])
+    assert len(block_ids) == len(set(block_ids))
 
 
 @pytest.mark.parametrize("type_", HrType)
-def test_what_nobody_changes_comes_back_as_it_was(type_: HrType) -> None:
+def test_unchanged_values_are_returned_as_they_were(type_: HrType) -> None:
     request, view = form(type_)
     back = submitted(view)
 
@@ -102,7 +102,7 @@ def test_what_nobody_changes_comes_back_as_it_was(type_: HrType) -> None:
         (HrType.TRANSFER, "new_team", "Lisbon", "Lisbon"),
     ],
 )
-def test_one_field_is_changed_and_the_others_stay(
+def test_a_changed_field_leaves_the_others_unchanged(
     type_: HrType, field: str, typed: str, value: object
 ) -> None:
     request, view = form(type_)
@@ -122,13 +122,13 @@ def test_one_field_is_changed_and_the_others_stay(
         (HrType.EXPENSE, "amount", "much"),
     ],
 )
-def test_what_is_wrong_is_told_at_its_field(type_: HrType, field: str, typed: str) -> None:
+def test_an_error_is_at_its_field(type_: HrType, field: str, typed: str) -> None:
     _, view = form(type_)
 
     assert verb_modal.check(submitted(view, **{field: typed}), ENGLISH).keys() == {field}
 
 
-def test_the_form_shown_again_has_what_was_typed() -> None:
+def test_the_form_shown_again_keeps_its_values() -> None:
     _, view = form(HrType.TIME_OFF)
 
     again = verb_modal.again(submitted(view, ends="2027-03-08"), "Not confirmed yet.", ENGLISH)
@@ -136,8 +136,8 @@ def test_the_form_shown_again_has_what_was_typed() -> None:
     assert submitted(again).typed.fields == submitted(view, ends="2027-03-08").typed.fields
 
 
-def test_what_is_no_hr_request_has_the_form_that_it_had() -> None:
+def test_other_requests_have_no_hr_fields() -> None:
     view: Any = verb_modal.form(CONTEXT, Verb.AMEND, examples.pending(), ENGLISH, products=PRODUCTS)
-    asked = [one["block_id"] for one in view["blocks"] if one["type"] == "input"]
+    block_ids = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
 
-    assert asked == ["title", "text", "amount", "links"]
+    assert block_ids == ["title", "text", "amount", "links"]

@@ -1,4 +1,4 @@
-"""The HR form: its fields follow its type, nothing typed is lost, and any text is a valid view."""
+"""The HR form: the type decides on its fields, no value is lost, and any text gives a valid view."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.views.any_snapshot import texts
-from tests.views.presses import CATALOGUE, RECORDED, recorded
+from tests.views.payloads import CATALOGUE, RECORDED, recorded
 from tests.views.slack_limits import check_view
 from tests.views.test_any_text import VIEWS as PROPERTY
 from views import hr_copy, hr_modal, notices
@@ -63,7 +63,7 @@ MESSAGE: dict[str, Any] = {
 
 
 def submitted(view: Mapping[str, Any], typed: Mapping[str, str]) -> dict[str, Any]:
-    """Return the view as Slack sends it with what was typed or chosen, by the field's name."""
+    """Return the view as Slack submits it, with these values by field name."""
     values: dict[str, Any] = {}
     for block in view["blocks"]:
         if block["type"] != "input":
@@ -77,7 +77,7 @@ def _answer(element: Mapping[str, Any], typed: str | None) -> dict[str, Any]:
     kind = {"type": element["type"]}
     match element["type"]:
         case "static_select" | "radio_buttons":
-            found = [one for one in element["options"] if one["value"] == typed]
+            found = [option for option in element["options"] if option["value"] == typed]
             chosen = found[0] if found else element.get("initial_option")
             return {**kind, "selected_option": chosen}
         case "datepicker":
@@ -87,14 +87,14 @@ def _answer(element: Mapping[str, Any], typed: str | None) -> dict[str, Any]:
 
 
 def of_type(type_: str, typed: Mapping[str, str] = TYPED) -> dict[str, Any]:
-    """Return the form as submitted with this type and everything else typed."""
+    """Return the form as submitted with this type and these values."""
     return submitted(hr_modal.opened(HR_ID, OFFER, ENGLISH, wanted=type_), {**typed, "type": type_})
 
 
 def fields_of(view: Mapping[str, Any]) -> list[str]:
-    """Return the fields of the form that only some type has."""
-    shown = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
-    return [name for name in shown if name in ALL_FIELDS]
+    """Return the fields of the form that only some types have."""
+    block_ids = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
+    return [name for name in block_ids if name in ALL_FIELDS]
 
 
 def there(view: View | None) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def there(view: View | None) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("type_", HrType)
-def test_a_type_shows_exactly_its_fields_and_is_read_exactly_as_typed(type_: HrType) -> None:
+def test_a_type_has_exactly_its_fields_and_is_read_exactly_as_typed(type_: HrType) -> None:
     view = of_type(type_)
 
     assert fields_of(view) == list(FIELDS[type_])
@@ -120,25 +120,23 @@ def test_a_type_shows_exactly_its_fields_and_is_read_exactly_as_typed(type_: HrT
 
 @pytest.mark.parametrize("before", HrType)
 @pytest.mark.parametrize("after", HrType)
-def test_another_type_shows_its_fields_and_coming_back_loses_nothing(
-    before: HrType, after: HrType
-) -> None:
+def test_changing_the_type_and_back_loses_no_values(before: HrType, after: HrType) -> None:
     first = of_type(before)
     if before is after:
         assert hr_modal.with_type(first, after, OFFER, ENGLISH) is None
         return
 
-    other = there(hr_modal.with_type(first, after, OFFER, ENGLISH))
-    back = there(hr_modal.with_type(submitted(other, {}), before, OFFER, ENGLISH))
+    changed = there(hr_modal.with_type(first, after, OFFER, ENGLISH))
+    back = there(hr_modal.with_type(submitted(changed, {}), before, OFFER, ENGLISH))
 
-    assert fields_of(other) == list(FIELDS[after])
+    assert fields_of(changed) == list(FIELDS[after])
     assert hr_modal.parse(submitted(back, {})) == hr_modal.parse(first)
 
 
-def test_what_was_cleared_does_not_come_back() -> None:
+def test_a_cleared_field_stays_empty() -> None:
     first = of_type(HrType.PROMOTION)
-    other = there(hr_modal.with_type(first, HrType.TRANSFER, OFFER, ENGLISH))
-    back = there(hr_modal.with_type(submitted(other, {}), HrType.PROMOTION, OFFER, ENGLISH))
+    changed = there(hr_modal.with_type(first, HrType.TRANSFER, OFFER, ENGLISH))
+    back = there(hr_modal.with_type(submitted(changed, {}), HrType.PROMOTION, OFFER, ENGLISH))
 
     cleared = submitted(back, {"new_role": "", "title": ""})
 
@@ -146,12 +144,12 @@ def test_what_was_cleared_does_not_come_back() -> None:
     assert hr_modal.parse(cleared).title == ""
 
 
-def test_a_type_that_was_named_with_the_command_is_chosen_and_any_other_word_is_not() -> None:
+def test_a_valid_type_in_the_command_is_preselected() -> None:
     assert fields_of(hr_modal.opened(HR_ID, OFFER, ENGLISH, wanted="expense")) == ["amount"]
     assert fields_of(hr_modal.opened(HR_ID, OFFER, ENGLISH, wanted="a pony")) == []
 
 
-def test_the_only_type_that_has_a_policy_is_chosen_from_the_start() -> None:
+def test_a_single_type_is_preselected() -> None:
     offer = HrOffer(types=(HrType.TRANSFER,), products=(), currency="")
 
     assert fields_of(hr_modal.opened(HR_ID, offer, ENGLISH)) == ["new_team"]
@@ -166,7 +164,7 @@ def test_without_products_an_item_is_typed() -> None:
     assert hr_modal.parse(view).item == "DESK-OAK"
 
 
-def test_a_form_sent_before_its_fields_had_appeared_is_shown_with_them() -> None:
+def test_a_form_submitted_before_its_fields_appeared_is_shown_with_them() -> None:
     early = submitted(hr_modal.opened(HR_ID, OFFER, ENGLISH), {"type": "expense", "title": "Taxi"})
 
     again = hr_modal.failed(early, OFFER, hr_modal.fields_appeared(ENGLISH), ENGLISH)
@@ -177,7 +175,7 @@ def test_a_form_sent_before_its_fields_had_appeared_is_shown_with_them() -> None
     assert hr_modal.parse(submitted(again, {})).title == "Taxi"
 
 
-def test_a_mistake_stands_at_its_field_and_one_without_a_field_at_the_title() -> None:
+def test_an_error_is_at_its_field_or_at_the_title() -> None:
     view = of_type(HrType.EXPENSE)
     missing = HrFieldMissingError(field="amount")
     mistakes = HrFormErrors({"amount": missing, "link": NotALinkError(link="x"), "ends": missing})
@@ -190,20 +188,24 @@ def test_a_mistake_stands_at_its_field_and_one_without_a_field_at_the_title() ->
     assert errors["amount"] == "This field is required."
 
 
-def test_a_message_is_quoted_as_people_read_it_and_its_place_is_kept() -> None:
+def test_a_message_is_quoted_as_plain_text_and_its_place_is_kept() -> None:
     view = hr_modal.quoting(HR_ID, OFFER, MESSAGE, ENGLISH)
 
-    kept = kept_context(view)
+    context = kept_context(view)
     assert (
         hr_modal.parse(submitted(view, {})).description
         == ("> Ana needs a <new> laptop, @U0GUS\n> see https://example.com/x") + "\n\n"
     )
-    assert (kept.channel, kept.message_ts, kept.link) == ("C0GENERAL", "1732185000.000100", "")
+    assert (context.channel, context.message_ts, context.link) == (
+        "C0GENERAL",
+        "1732185000.000100",
+        "",
+    )
 
 
-@pytest.mark.parametrize("words", ["x" * 5000, "\n".join("x" * 1400), "x\n" * 1400])
-def test_a_long_message_is_quoted_in_part_and_leaves_room(words: str) -> None:
-    body = {**MESSAGE, "message": {**MESSAGE["message"], "text": words}}
+@pytest.mark.parametrize("text", ["x" * 5000, "\n".join("x" * 1400), "x\n" * 1400])
+def test_a_long_message_is_quoted_in_part(text: str) -> None:
+    body = {**MESSAGE, "message": {**MESSAGE["message"], "text": text}}
 
     view = hr_modal.quoting(HR_ID, OFFER, body, ENGLISH)
 
@@ -219,7 +221,7 @@ def test_a_recorded_message_shortcut_makes_a_form() -> None:
     assert "@W222 test" in hr_modal.parse(hr_modal.quoting(HR_ID, OFFER, body, ENGLISH)).description
 
 
-def test_the_address_comes_later_and_loses_nothing_that_was_there_or_typed_meanwhile() -> None:
+def test_adding_the_link_later_loses_no_values() -> None:
     as_opened = {**hr_modal.quoting(HR_ID, OFFER, MESSAGE, ENGLISH), "state": {"values": {}}}
     view = there(hr_modal.with_link(as_opened, LINK, OFFER, ENGLISH))
     chosen = there(hr_modal.with_type(of_type("transfer"), "promotion", OFFER, ENGLISH))
@@ -246,7 +248,7 @@ def a_request(type_: HrType = HrType.TIME_OFF) -> HrRequest:
     )
 
 
-def test_a_copy_begins_with_everything_that_was_asked_under_its_new_id() -> None:
+def test_a_copy_has_all_values_and_a_new_id() -> None:
     request = request_from_content("HR-NEW00000", content_from_request(a_request()))
 
     view = hr_modal.copied(request, OFFER, ENGLISH)
@@ -257,9 +259,7 @@ def test_a_copy_begins_with_everything_that_was_asked_under_its_new_id() -> None
     assert fields_of(view) == ["starts", "ends"]
 
 
-def test_the_button_of_a_copy_names_the_request_whether_it_was_given_its_id_or_its_approvals() -> (
-    None
-):
+def test_the_copy_button_accepts_the_id_of_the_request_or_of_its_approval() -> None:
     for given_id in (HR_ID, f"{HR_ID}.approval"):
         button: Any = hr_copy.copy_button(given_id, ENGLISH)
 
@@ -275,18 +275,18 @@ def test_the_button_of_a_copy_names_the_request_whether_it_was_given_its_id_or_i
         to_json(HrContext(request_id=HR_ID, type="pony")),
     ],
 )
-def test_what_is_not_our_form_is_not_read(metadata: str) -> None:
+def test_a_foreign_form_is_not_read(metadata: str) -> None:
     with pytest.raises(UnreadablePayloadError):
         hr_modal.parse({"private_metadata": metadata, "blocks": []})
 
 
-def test_what_is_too_long_to_be_kept_gives_way_and_the_form_is_read_all_the_same() -> None:
+def test_hidden_values_too_long_to_keep_are_dropped() -> None:
     longest = dict.fromkeys(ALL_FIELDS, "\x01" * KEPT)
-    kept = HrContext(request_id=HR_ID, type="expense", link=LINK, **longest)
+    context = HrContext(request_id=HR_ID, type="expense", link=LINK, **longest)
 
-    written = metadata(kept)
+    written = metadata(context)
 
-    assert len(to_json(kept)) > PRIVATE_METADATA
+    assert len(to_json(context)) > PRIVATE_METADATA
     assert kept_context({"private_metadata": written}) == HrContext(
         request_id=HR_ID, type="expense", link=LINK
     )
@@ -294,14 +294,14 @@ def test_what_is_too_long_to_be_kept_gives_way_and_the_form_is_read_all_the_same
 
 @PROPERTY
 @given(st.fixed_dictionaries(dict.fromkeys((*TYPED, "said"), texts)), st.data())
-def test_whatever_is_typed_every_form_is_valid(typed: dict[str, str], data: st.DataObject) -> None:
-    type_, other = data.draw(st.sampled_from(HrType)), data.draw(st.sampled_from(HrType))
+def test_every_form_is_valid_for_any_text(typed: dict[str, str], data: st.DataObject) -> None:
+    type_, changed = data.draw(st.sampled_from(HrType)), data.draw(st.sampled_from(HrType))
     message = {**MESSAGE, "message": {**MESSAGE["message"], "text": typed["said"]}}
     view = of_type(type_, typed)
     forms = [
         hr_modal.quoting(HR_ID, OFFER, message, ENGLISH),
         hr_modal.failed(view, OFFER, notices.unavailable(ENGLISH), ENGLISH),
-        hr_modal.with_type(view, other, OFFER, ENGLISH),
+        hr_modal.with_type(view, changed, OFFER, ENGLISH),
         hr_modal.with_link(view, LINK, OFFER, ENGLISH),
     ]
 
@@ -310,8 +310,8 @@ def test_whatever_is_typed_every_form_is_valid(typed: dict[str, str], data: st.D
             check_view(form)
             back = hr_modal.with_type(submitted(form, {}), type_, OFFER, ENGLISH)
             check_view(back if back is not None else form)
-    words = as_read(typed["said"])
-    assert words == words.strip()
+    text = as_read(typed["said"])
+    assert text == text.strip()
 
 
 def _failed(type_: HrType) -> Callable[[], View]:
@@ -338,7 +338,7 @@ SHOWN: dict[str, Callable[[], View]] = {
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_a_form_is_exactly_its_snapshot(name: str) -> None:
-    """A change that is meant: `WRITE_SNAPSHOTS=1 pytest tests/views/test_hr_modal.py`."""
+    """After an intended change: `WRITE_SNAPSHOTS=1 pytest tests/views/test_hr_modal.py`."""
     view, path = SHOWN[name](), SNAPSHOTS / f"{name}.json"
     if WRITE:
         SNAPSHOTS.mkdir(exist_ok=True)

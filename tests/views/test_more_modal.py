@@ -1,4 +1,4 @@
-"""The More modal: what a person may do now, and what they chose."""
+"""The *More* modal: the verbs that it offers, and the choice that it returns."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,17 +7,17 @@ import pytest
 
 from emulator.client import text_of
 from tests.views import examples, states
-from tests.views.presses import chosen, click
+from tests.views.payloads import chosen, click
 from tests.views.slack_limits import check_view
 from views import more_modal
-from views.card_click import having_read
+from views.card_click import context_of, with_snapshot
 from views.payload import UnreadablePayloadError
 from views.translator import ENGLISH
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb, verbs_of
 from workflows.rules.messages import Menu
 
-CONTEXT = more_modal.context_of(click("more"))
+CONTEXT = context_of(click("more"))
 
 
 def _menu(snapshot: ApprovalSnapshot, *verbs: Verb) -> dict[str, Any]:
@@ -25,10 +25,10 @@ def _menu(snapshot: ApprovalSnapshot, *verbs: Verb) -> dict[str, Any]:
 
 
 def _buttons(view: dict[str, Any]) -> list[dict[str, Any]]:
-    return [one["accessory"] for one in view["blocks"] if "accessory" in one]
+    return [block["accessory"] for block in view["blocks"] if "accessory" in block]
 
 
-def test_it_opens_with_the_click_alone() -> None:
+def test_it_opens_without_a_lookup() -> None:
     view = more_modal.opening(click("more"), ENGLISH)
 
     check_view(view)
@@ -42,15 +42,15 @@ def test_it_offers_exactly_the_verbs_of_the_rules(person: str) -> None:
     view = _menu(examples.snapshot(state), *verbs)
 
     check_view(view)
-    assert [one["value"] for one in _buttons(view)] == [verb.value for verb in verbs]
+    assert [button["value"] for button in _buttons(view)] == [verb.value for verb in verbs]
     assert bool(verbs) == (person != "U0NOBODY")
 
 
-def test_only_what_asks_for_nothing_more_asks_again() -> None:
+def test_only_the_verb_without_a_form_has_a_confirmation() -> None:
     buttons = _buttons(_menu(examples.pending(), *Verb))
 
-    assert [one["value"] for one in buttons if "confirm" in one] == ["refresh"]
-    assert [one["value"] for one in buttons if "style" in one] == ["approve", "reject"]
+    assert [button["value"] for button in buttons if "confirm" in button] == ["refresh"]
+    assert [button["value"] for button in buttons if "style" in button] == ["approve", "reject"]
 
 
 NOTHING: list[tuple[Callable[[], ApprovalSnapshot], str]] = [
@@ -63,28 +63,28 @@ NOTHING: list[tuple[Callable[[], ApprovalSnapshot], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("make", "words"), NOTHING)
-def test_who_may_do_nothing_reads_why_and_what_comes_next(
-    make: Callable[[], ApprovalSnapshot], words: str
+@pytest.mark.parametrize(("make", "text"), NOTHING)
+def test_a_person_without_verbs_reads_why_and_what_comes_next(
+    make: Callable[[], ApprovalSnapshot], text: str
 ) -> None:
     view = _menu(make())
 
     check_view(view)
-    assert words in text_of(view)
+    assert text in text_of(view)
     assert "You can't do any" in text_of(view) or "is closed" in text_of(view)
 
 
-def test_people_are_named_here_even_where_the_card_notifies_nobody() -> None:
+def test_people_are_named_even_if_the_card_mentions_no_one() -> None:
     assert "<@U0BORIS>" in str(_menu(examples.from_command_line()))
 
 
-def test_a_choice_is_about_what_the_menu_showed() -> None:
+def test_a_choice_is_about_the_revision_in_the_menu() -> None:
     view = _menu(states.amended(), Verb.AMEND)
     choice = more_modal.parse_choice(chosen(view, "amend"))
 
     assert choice == more_modal.Choice(
         verb=Verb.AMEND,
-        context=having_read(CONTEXT, states.amended(), ENGLISH),
+        context=with_snapshot(CONTEXT, states.amended(), ENGLISH),
         person="U0BORIS",
         view_id="V1",
         view_hash="1.h",
@@ -105,7 +105,9 @@ BROKEN: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("what", "part"), BROKEN, ids=[what for what, _ in BROKEN])
-def test_what_is_not_our_choice_is_refused_by_name(what: str, part: dict[str, Any]) -> None:
+def test_a_foreign_choice_is_refused_with_the_name_of_the_part(
+    what: str, part: dict[str, Any]
+) -> None:
     body = chosen(_menu(examples.pending(), Verb.AMEND), "amend") | part
 
     with pytest.raises(UnreadablePayloadError):

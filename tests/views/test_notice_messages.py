@@ -1,4 +1,4 @@
-"""What a workflow tells people by itself: to whom, in which words, within Slack's limits."""
+"""Notices: their recipients, their texts and Slack's limits."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,45 +17,47 @@ from workflows.rules.notice import Notice, NoticeKind
 LINK = "https://local.slack.com/archives/C0APPROVALS/p1732185000000100"
 
 
-def _words(notice: Notice, link: str = LINK) -> str:
+def _text(notice: Notice, link: str = LINK) -> str:
     message = notice_messages.message(notice, link)
     check_message(message.text, message.blocks)
     return "\n".join(mrkdwn_of(message.blocks))
 
 
-def _asked(*people: str, person: str = "") -> Notice:
+def _request_notice(*people: str, person: str = "") -> Notice:
     return Notice(
         key="n-1", kind=NoticeKind.ASKED, face=examples.pending(), people=people, person=person
     )
 
 
 @pytest.mark.parametrize("count", [1, 2, 150, 151, 600])
-def test_in_a_thread_everybody_is_mentioned_once(count: int) -> None:
+def test_in_a_thread_everyone_is_mentioned_once(count: int) -> None:
     crowd = [f"U0PERSON{number}" for number in range(count)]
-    words = _words(_asked(*crowd))
+    text = _text(_request_notice(*crowd))
 
-    assert [one for one in crowd if words.count(f"<@{one}>") != 1] == []
+    assert [person for person in crowd if text.count(f"<@{person}>") != 1] == []
 
 
 def test_more_people_than_a_message_holds_are_counted() -> None:
     crowd = [f"U0PERSON{number}" for number in range(700)]
 
-    assert "and 100 more" in _words(_asked(*crowd))
+    assert "and 100 more" in _text(_request_notice(*crowd))
 
 
-def test_a_direct_message_mentions_only_who_asked() -> None:
-    words = _words(_asked("U0BORIS", "U0CLARA", person="U0BORIS"))
+def test_a_direct_message_mentions_only_the_requester() -> None:
+    text = _text(_request_notice("U0BORIS", "U0CLARA", person="U0BORIS"))
 
-    assert words.count("<@") == words.count("<@U0ANA>") == 1
-    assert "Why you: a named approver" in words
+    assert text.count("<@") == text.count("<@U0ANA>") == 1
+    assert "Why you: a named approver" in text
 
 
-def test_a_stand_in_reads_for_whom_they_may_decide_now() -> None:
-    notice = replace(_asked(person="U0DORA"), face=states.delegates(), intended_at=examples.NOW)
+def test_a_delegate_reads_the_names_of_their_approvers() -> None:
+    notice = replace(
+        _request_notice(person="U0DORA"), face=states.delegates(), intended_at=examples.NOW
+    )
     later = replace(notice, intended_at=examples.NOW + timedelta(hours=2))
 
-    assert "You can decide for <@U0BORIS>." in _words(notice)
-    assert "You can decide for <@U0BORIS> and <@U0CLARA>." in _words(later)
+    assert "You can decide for <@U0BORIS>." in _text(notice)
+    assert "You can decide for <@U0BORIS> and <@U0CLARA>." in _text(later)
 
 
 SAYS: list[tuple[NoticeKind, Callable[[], ApprovalSnapshot], list[str]]] = [
@@ -81,17 +83,19 @@ SAYS: list[tuple[NoticeKind, Callable[[], ApprovalSnapshot], list[str]]] = [
 
 
 @pytest.mark.parametrize(("kind", "make", "sentences"), SAYS)
-def test_what_a_notice_says_and_where_it_leads(
+def test_the_text_and_link_of_each_notice(
     kind: NoticeKind, make: Callable[[], ApprovalSnapshot], sentences: list[str]
 ) -> None:
     notice = Notice(key="n-1", kind=kind, face=make(), person="U0ANA")
-    words = _words(notice)
+    text = _text(notice)
 
-    assert [one for one in (*sentences, f"<{LINK}|the card>") if one not in words] == []
-    assert "the card>" not in _words(notice, "")
+    assert [
+        sentence for sentence in (*sentences, f"<{LINK}|the card>") if sentence not in text
+    ] == []
+    assert "the card>" not in _text(notice, "")
 
 
-def test_the_wish_for_changes_is_quoted_as_plain_text() -> None:
+def test_requested_changes_are_quoted_as_plain_text() -> None:
     snapshot = states.waits_for_changes()
     notice = Notice(key="n-1", kind=NoticeKind.CHANGES_WANTED, face=snapshot, person="U0ANA")
     quote: Any = notice_messages.message(notice).blocks[-1]
@@ -101,16 +105,16 @@ def test_the_wish_for_changes_is_quoted_as_plain_text() -> None:
 
 
 @pytest.mark.parametrize("make", [*examples.APPROVALS.values(), *examples.ORDERS.values()])
-def test_an_outcome_has_the_card_below_and_nothing_to_press(make: object) -> None:
+def test_an_outcome_has_the_card_without_buttons(make: object) -> None:
     assert callable(make)
-    message = notice_messages.outcome(make(), ENGLISH)
+    message = examples.outcome_message(make())
 
     check_message(message.text, message.blocks)
-    assert not [one for one in message.blocks if one["type"] == "actions"]
+    assert not [block for block in message.blocks if block["type"] == "actions"]
 
 
 @pytest.mark.parametrize(
-    ("problem", "words"),
+    ("problem", "text"),
     [
         ("slack.not_in_channel", "/invite @countersign"),
         ("not_in_channel", "/invite @countersign"),
@@ -122,12 +126,12 @@ def test_an_outcome_has_the_card_below_and_nothing_to_press(make: object) -> Non
         ("", "ask an admin"),
     ],
 )
-def test_a_card_that_was_not_posted_says_what_helps(problem: str, words: str) -> None:
+def test_a_notice_of_a_refused_card_says_how_to_fix_it(problem: str, text: str) -> None:
     for snapshot in (examples.pending(), examples.order_waiting()):
-        assert words in notice_messages.card_not_posted(snapshot, problem, ENGLISH).text
+        assert text in notice_messages.card_not_posted(snapshot, problem, ENGLISH).text
 
 
-def test_what_a_missing_card_means_depends_on_what_is_there_already() -> None:
+def test_a_notice_of_a_refused_card_depends_on_the_state() -> None:
     waits, closed = examples.pending(), examples.approved()
 
     assert (
@@ -136,6 +140,6 @@ def test_what_a_missing_card_means_depends_on_what_is_there_already() -> None:
     assert "The decision still counts" in notice_messages.card_not_posted(closed, "", ENGLISH).text
     for snapshot in (waits, closed):
         old = notice_messages.card_not_posted(
-            snapshot, "slack.is_inactive", ENGLISH, is_posted=True
+            snapshot, "slack.is_inactive", ENGLISH, outdated=True
         ).text
         assert "couldn't be updated" in old

@@ -1,4 +1,4 @@
-"""Every refusal has its sentence, and each says what to do or what did not happen."""
+"""Refusals: each has a text that says what to do or what did not happen."""
 
 import pytest
 
@@ -14,14 +14,14 @@ from workflows.rules.shared import errors
 from workflows.rules.shared.errors import RuleError
 
 REFUSALS = [
-    one
-    for one in vars(errors).values()
-    if isinstance(one, type) and issubclass(one, RuleError) and one is not RuleError
+    error
+    for error in vars(errors).values()
+    if isinstance(error, type) and issubclass(error, RuleError) and error is not RuleError
 ]
 
 
 @pytest.mark.parametrize("error", REFUSALS)
-def test_every_refusal_has_a_sentence_of_its_own(error: type[RuleError]) -> None:
+def test_every_refusal_has_its_own_text(error: type[RuleError]) -> None:
     sentence = notices.refusal(error.code, {}, ENGLISH)
 
     assert sentence != notices.refusal("no_such_code", {}, ENGLISH)
@@ -100,13 +100,13 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("code", "data", "sentence"), TABLE)
-def test_a_refusal_in_words(code: str, data: dict[str, str], sentence: str) -> None:
+def test_the_text_of_a_refusal(code: str, data: dict[str, str], sentence: str) -> None:
     assert notices.refusal(code, data, ENGLISH) == sentence
 
 
-@pytest.mark.parametrize("status", [one for one in Status if one not in OPEN])
+@pytest.mark.parametrize("status", [status for status in Status if status not in OPEN])
 @pytest.mark.parametrize("person", ["", "U0BORIS"])
-def test_a_closed_request_says_how_it_ended(status: Status, person: str) -> None:
+def test_a_refusal_of_a_closed_request_has_its_outcome(status: Status, person: str) -> None:
     data = {"status": status.value, "person": person}
 
     assert notices.refusal("request_closed", data, ENGLISH) != notices.refusal(
@@ -114,7 +114,7 @@ def test_a_closed_request_says_how_it_ended(status: Status, person: str) -> None
     )
 
 
-def test_a_refusal_of_an_old_card_leads_to_the_present_one() -> None:
+def test_a_refusal_on_an_old_card_links_to_the_current_card() -> None:
     link = "https://local.slack.com/archives/C0APPROVALS/p1732185000000100"
     sentence = notices.refusal("stale_content", {}, ENGLISH, link=link)
 
@@ -125,8 +125,10 @@ def test_a_refusal_of_an_old_card_leads_to_the_present_one() -> None:
     )
 
 
-@pytest.mark.parametrize("standing", [one for one in Standing if one is not Standing.ACTIVE])
-def test_every_standing_that_may_not_decide_has_its_own_sentence(standing: Standing) -> None:
+@pytest.mark.parametrize(
+    "standing", [standing for standing in Standing if standing is not Standing.ACTIVE]
+)
+def test_every_standing_that_may_not_decide_has_its_own_text(standing: Standing) -> None:
     data = {"standing": standing.value}
 
     assert notices.refusal("not_eligible", data, ENGLISH) != notices.refusal(
@@ -134,14 +136,14 @@ def test_every_standing_that_may_not_decide_has_its_own_sentence(standing: Stand
     )
 
 
-def test_a_refusal_names_nobody_private() -> None:
+def test_a_refusal_names_no_private_person() -> None:
     assert "<@" not in notices.refusal("not_an_approver", {"eligible": "U0BORIS"}, ENGLISH)
 
 
-def test_field_sentences_are_plain_text() -> None:
+def test_field_errors_are_plain_text() -> None:
     mistakes = OrderFormErrors({"lines.0.sku": errors.UnknownProductError(sku="A&B <1>")})
 
-    assert notices.order_mistakes(mistakes, ENGLISH) == {
+    assert notices.field_refusals(mistakes.by_field, ENGLISH) == {
         "lines.0.sku": "There is no product A&B <1>. Choose one from the list."
     }
 
@@ -164,7 +166,7 @@ def test_field_sentences_are_plain_text() -> None:
         notices.hear_later(7, ENGLISH),
     ],
 )
-def test_a_sentence_is_short_safe_and_whole(sentence: str) -> None:
+def test_a_text_is_short_safe_and_complete(sentence: str) -> None:
     check_sentence(sentence)
     assert 8 < len(sentence) < 300
     assert sentence[0].isupper() or sentence.startswith(("“", "<@"))

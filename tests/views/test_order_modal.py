@@ -1,21 +1,22 @@
-"""The order form: what is read back, what is kept, where mistakes stand."""
+"""The order form: the values read, the values kept, and the place of errors."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from tests.views.presses import CATALOGUE, recorded, submitted, three_lines, typed_view
+from tests.views.payloads import CATALOGUE, recorded, submitted, three_lines, typed_view
 from tests.views.slack_limits import check_view
 from views import order_modal
 from views.blocks import View
-from views.order_modal import MAX_LINES, CatalogueEntry
+from views.order_inputs import MAX_LINES
+from views.order_lines import CatalogueEntry
 from views.payload import UnreadablePayloadError
 from views.translator import ENGLISH
 from workflows.rules.orders.form import DraftLine, DraftOrder, OrderFormErrors, read_order
 from workflows.rules.orders.order import PaymentMode
 
-PRODUCTS = {one.sku: one.name for one in CATALOGUE}
+PRODUCTS = {product.sku: product.name for product in CATALOGUE}
 
 
 def _form(lines: int, typed: dict[str, str]) -> dict[str, Any]:
@@ -29,14 +30,19 @@ def _there(view: View | None) -> dict[str, Any]:
 
 def _elements(view: dict[str, Any]) -> dict[str, Any]:
     """Return the inputs by block id."""
-    return {one["block_id"]: one["element"] for one in view["blocks"] if one["type"] == "input"}
+    return {
+        block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"
+    }
 
 
-def _words(view: Mapping[str, Any], *block_ids: str) -> list[str]:
+def _texts(view: Mapping[str, Any], *block_ids: str) -> list[str]:
     """Return the texts of these blocks."""
-    blocks = {one["block_id"]: one for one in view["blocks"]}
+    blocks = {block["block_id"]: block for block in view["blocks"]}
     found = [blocks[block_id] for block_id in block_ids]
-    return [one["text"]["text"] if "text" in one else one["elements"][0]["text"] for one in found]
+    return [
+        block["text"]["text"] if "text" in block else block["elements"][0]["text"]
+        for block in found
+    ]
 
 
 def _mistakes(view: dict[str, Any]) -> dict[str, str]:
@@ -55,7 +61,7 @@ def test_a_submission_is_read_exactly_as_typed() -> None:
     )
 
 
-def test_empty_extra_lines_are_not_part_of_the_order() -> None:
+def test_blank_extra_lines_are_not_part_of_the_order() -> None:
     line = {"sku": "CABLE-2M", "quantity": "3", "unit_price": "12.50"}
     typed = {f"lines.{i}.{name}": value for i in (0, 2) for name, value in line.items()}
     order = order_modal.parse(_form(4, typed))
@@ -63,7 +69,7 @@ def test_empty_extra_lines_are_not_part_of_the_order() -> None:
     assert order.lines == (DraftLine(**line), DraftLine(**line))
 
 
-def test_a_mistake_stands_at_the_line_where_it_was_written() -> None:
+def test_an_error_is_at_its_line_of_the_form() -> None:
     good = {"customer": "Acme", "card_expiry": "09/28"}
     line = {"lines.0.sku": "CABLE-2M", "lines.0.quantity": "1", "lines.0.unit_price": "5"}
     errors = _mistakes(_form(4, good | line | {"lines.2.quantity": "-1"}))
@@ -75,7 +81,7 @@ def test_a_mistake_stands_at_the_line_where_it_was_written() -> None:
     }
 
 
-def test_every_mistake_has_its_sentence_at_its_field() -> None:
+def test_every_error_has_its_text_at_its_field() -> None:
     typed = {"lines.0.sku": "LAPTOP-15", "lines.0.quantity": "1.5", "lines.0.unit_price": "5 EUR"}
     view = _form(1, {"customer": " ", "card_expiry": "13/28", "note": "n" * 3001, **typed})
     blocks = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
@@ -91,48 +97,53 @@ def test_every_mistake_has_its_sentence_at_its_field() -> None:
     assert errors.keys() <= blocks
 
 
-def test_lines_are_added_up_to_ten_and_then_the_button_goes() -> None:
+def test_up_to_ten_lines_can_be_added() -> None:
     view = typed_view()
     for number in range(1, MAX_LINES):
         view = submitted(_there(order_modal.add_line(view, str(number), CATALOGUE, ENGLISH)), {})
         check_view({key: view[key] for key in view if key not in {"id", "hash", "state"}})
 
     assert order_modal.add_line(view, str(MAX_LINES), CATALOGUE, ENGLISH) is None
-    assert not [one for one in view["blocks"] if one["type"] == "actions"]
-    assert len([one for one in view["blocks"] if one["block_id"].endswith(".sku")]) == MAX_LINES
+    assert not [block for block in view["blocks"] if block["type"] == "actions"]
+    assert (
+        len([block for block in view["blocks"] if block["block_id"].endswith(".sku")]) == MAX_LINES
+    )
 
 
-def test_adding_a_line_keeps_ids_and_what_was_typed() -> None:
+def test_adding_a_line_keeps_ids_and_values() -> None:
     view = typed_view()
     elements = _elements(_there(order_modal.add_line(view, "1", CATALOGUE, ENGLISH)))
-    before = {one["block_id"] for one in view["blocks"] if one["type"] == "input"}
+    before = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
 
     assert before <= elements.keys()
     assert elements["customer"]["initial_value"] == "Acme *GmbH*"
     assert elements["lines.0.sku"]["initial_option"]["value"] == "LAPTOP-15"
 
 
-def test_a_removed_line_takes_its_words_along_and_the_others_keep_theirs() -> None:
+def test_removing_a_line_keeps_the_values_of_the_others() -> None:
     view = _there(order_modal.remove_line(three_lines(), "0", CATALOGUE, ENGLISH))
     elements = _elements(view)
 
-    assert [one for one in elements if one.endswith("sku")] == ["lines.1.sku", "lines.2.sku"]
+    assert [element for element in elements if element.endswith("sku")] == [
+        "lines.1.sku",
+        "lines.2.sku",
+    ]
     assert elements["lines.1.quantity"]["initial_value"] == "-1"
     assert elements["lines.2.unit_price"]["initial_value"] == "12.50"
     assert elements["payment"]["initial_option"]["value"] == "await"
-    assert _words(view, "line-1", "line-2") == ["*Product 1*", "*Product 2*"]
+    assert _texts(view, "line-1", "line-2") == ["*Product 1*", "*Product 2*"]
 
 
-def test_the_last_line_cannot_be_removed_and_a_second_press_removes_nothing() -> None:
+def test_a_repeated_click_removes_no_second_line() -> None:
     view = submitted(_there(order_modal.remove_line(three_lines(), "1", CATALOGUE, ENGLISH)), {})
 
     assert order_modal.remove_line(view, "1", CATALOGUE, ENGLISH) is None
     view = submitted(_there(order_modal.remove_line(view, "2", CATALOGUE, ENGLISH)), {})
     assert order_modal.remove_line(view, "0", CATALOGUE, ENGLISH) is None
-    assert not [one for one in view["blocks"] if "accessory" in one]
+    assert not [block for block in view["blocks"] if "accessory" in block]
 
 
-def test_a_line_never_gets_the_name_of_one_that_was_removed() -> None:
+def test_a_line_never_gets_the_key_of_a_removed_line() -> None:
     view = submitted(_there(order_modal.remove_line(three_lines(), "2", CATALOGUE, ENGLISH)), {})
 
     assert order_modal.add_line(view, "2", CATALOGUE, ENGLISH) is None
@@ -141,10 +152,10 @@ def test_a_line_never_gets_the_name_of_one_that_was_removed() -> None:
     assert order_modal.add_line(submitted(again, {}), "3", CATALOGUE, ENGLISH) is None
 
 
-def test_the_sums_follow_what_is_typed_and_wrong_numbers_are_shown_as_such() -> None:
+def test_totals_are_updated_and_wrong_numbers_are_marked() -> None:
     view = order_modal.recounted(three_lines(), CATALOGUE, ENGLISH)
 
-    assert _words(view, "line-sum-0", "line-sum-1", "line-sum-2", "total") == [
+    assert _texts(view, "line-sum-0", "line-sum-1", "line-sum-2", "total") == [
         "Subtotal: *3,000.00 USD*",
         (
             "⚠ Quantity: Enter a number greater than zero.\n"
@@ -155,18 +166,18 @@ def test_the_sums_follow_what_is_typed_and_wrong_numbers_are_shown_as_such() -> 
     ]
 
 
-def test_an_empty_extra_line_leaves_the_total_whole() -> None:
+def test_a_blank_extra_line_does_not_make_the_total_partial() -> None:
     line = {"lines.0.sku": "CABLE-2M", "lines.0.quantity": "2", "lines.0.unit_price": "12.50"}
 
-    assert _words(order_modal.recounted(_form(2, line), CATALOGUE, ENGLISH), "total") == [
+    assert _texts(order_modal.recounted(_form(2, line), CATALOGUE, ENGLISH), "total") == [
         "*Total: 25.00 USD*"
     ]
-    assert _words(order_modal.build("ORD-7K2M4QXA", CATALOGUE, ENGLISH), "total") == [
+    assert _texts(order_modal.build("ORD-7K2M4QXA", CATALOGUE, ENGLISH), "total") == [
         "*Total:* not available yet"
     ]
 
 
-def test_how_it_is_paid_and_where_the_customer_is_told_are_read_back() -> None:
+def test_payment_mode_and_email_are_read() -> None:
     written = order_modal.parse(three_lines())
 
     assert (written.payment, written.email, written.answer_within) == (
@@ -177,7 +188,7 @@ def test_how_it_is_paid_and_where_the_customer_is_told_are_read_back() -> None:
     assert order_modal.parse(typed_view()).payment is PaymentMode.CHARGE
 
 
-def test_a_way_to_pay_that_was_not_offered_is_never_taken_for_a_charge() -> None:
+def test_an_unknown_payment_mode_never_means_a_charge() -> None:
     view = three_lines()
     view["state"]["values"]["payment"]["payment"]["selected_option"]["value"] = "free"
 
@@ -186,7 +197,7 @@ def test_a_way_to_pay_that_was_not_offered_is_never_taken_for_a_charge() -> None
 
 
 @pytest.mark.parametrize("count", [0, 101])
-def test_without_a_choice_that_slack_can_show_the_product_is_typed(count: int) -> None:
+def test_with_no_or_too_many_products_the_product_is_typed(count: int) -> None:
     catalogue = [CatalogueEntry(sku=f"SKU-{i}", name="Thing") for i in range(count)]
     view = order_modal.build("ORD-7K2M4QXA", catalogue, ENGLISH)
     order = order_modal.parse(submitted(view, {"lines.0.sku": " SKU-1 "}))
@@ -210,12 +221,12 @@ def test_without_a_choice_that_slack_can_show_the_product_is_typed(count: int) -
         '{"order_id":"ORD-1","lines":1,"next":1,"currency":"USD"}',
     ],
 )
-def test_a_view_that_is_not_ours_is_refused_by_name(metadata: str) -> None:
+def test_a_foreign_view_is_refused_with_the_name_of_the_part(metadata: str) -> None:
     with pytest.raises(UnreadablePayloadError):
         order_modal.parse({**typed_view(), "private_metadata": metadata})
 
 
-def test_a_state_with_holes_reads_as_empty() -> None:
+def test_missing_values_are_read_as_empty() -> None:
     view = {**typed_view(), "state": {"values": {"customer": None, "note": {"note": {}}}}}
     order = order_modal.parse(view)
 
@@ -228,7 +239,7 @@ def test_the_order_id_survives_every_rebuild() -> None:
     assert order_modal.parse(view).order_id == "ORD-7K2M4QXA"
 
 
-def test_recorded_submissions_of_other_modals_are_refused_by_name() -> None:
+def test_recorded_submissions_of_other_modals_are_refused_with_the_name_of_the_part() -> None:
     try:
         body = recorded("view_submission.bolt.json")
     except FileNotFoundError:

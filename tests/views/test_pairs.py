@@ -1,4 +1,4 @@
-"""The engine's pairs on every copy: whatever two verbs led to, a button stands only where it counts."""
+"""After any two verbs, every copy of the card has buttons only if they are accepted."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,7 +28,7 @@ def _threaded(state: ApprovalState) -> ApprovalState:
 
 def _offers(snapshot: ApprovalSnapshot, copy: CardCopy) -> Iterator[tuple[int, int]]:
     blocks: list[Any] = cards.build(snapshot, copy).blocks
-    for row in (one["elements"] for one in blocks if one["type"] == "actions"):
+    for row in (block["elements"] for block in blocks if block["type"] == "actions"):
         for button in row:
             if button["action_id"] in (ActionId.APPROVE, ActionId.REJECT):
                 value = from_json(button["value"], ButtonValue, "value")
@@ -37,18 +37,21 @@ def _offers(snapshot: ApprovalSnapshot, copy: CardCopy) -> Iterator[tuple[int, i
 
 @pytest.mark.parametrize("first", ACTS)
 @pytest.mark.parametrize("state", [TWO, ANY], ids=["two must agree", "one is enough"])
-def test_after_any_two_verbs_buttons_stand_where_they_count(
+def test_after_any_two_verbs_only_current_copies_have_buttons(
     state: ApprovalState, first: str
 ) -> None:
-    for one, second in product([first], ACTS):
-        _, change = outcome(_threaded(state), ACTS[one], ACTS[one].at)
-        now = max(ACTS[one].at, ACTS[second].at)
+    for act, second in product([first], ACTS):
+        _, change = outcome(_threaded(state), ACTS[act], ACTS[act].at)
+        now = max(ACTS[act].at, ACTS[second].at)
         _, change = outcome(change.state, ACTS[second], now)
         snapshot = approval_snapshot(change.state, 7)
         level = snapshot.open_level
         open_now = level is not None and not level.blocked
-        wanted = {(level.number, snapshot.content_revision)} if level and open_now else set()
+        expected = {(level.number, snapshot.content_revision)} if level and open_now else set()
 
         for name, copy in copies("#c", *REPLIES).items():
-            is_current = bool(copy.person) or (copy.level, copy.revision) in wanted
-            assert set(_offers(snapshot, copy)) == (wanted if is_current else set()), (second, name)
+            is_current = bool(copy.person) or (copy.level, copy.revision) in expected
+            assert set(_offers(snapshot, copy)) == (expected if is_current else set()), (
+                second,
+                name,
+            )

@@ -1,4 +1,4 @@
-"""A private request: no message in a channel holds anything that was written, copies in DMs do."""
+"""Private requests: no message in a channel has private text; direct messages do."""
 
 import json
 from dataclasses import asdict, replace
@@ -22,12 +22,12 @@ from workflows.rules.shared.failure import Failure
 
 VIEWS = settings(max_examples=60, deadline=None)
 SECRET = "Zq7Xk9"
-"""No sentence of ours, no id and no number holds this."""
+"""No catalogue text, id or number contains this."""
 
 
 @given(st.integers(0, 10**6), st.sampled_from(Layout), st.integers(0, 10))
 @VIEWS
-def test_nothing_private_stands_in_any_channel(seed: int, layout: Layout, level: int) -> None:
+def test_no_channel_has_private_text(seed: int, layout: Layout, level: int) -> None:
     snapshot = replace(_planted(AnySnapshot([SECRET], seed)), layout=layout)
 
     direct = _direct_copy_alone(snapshot, level, snapshot.content_revision)
@@ -40,7 +40,7 @@ def test_nothing_private_stands_in_any_channel(seed: int, layout: Layout, level:
 
 @given(st.integers(0, 10**6), st.sampled_from(Layout), st.integers(0, 10), st.booleans())
 @VIEWS
-def test_nothing_private_stands_in_any_channel_once_hr_goes_on(
+def test_no_channel_has_private_text_after_an_hr_approval(
     seed: int,
     layout: Layout,
     level: int,
@@ -63,7 +63,7 @@ def test_nothing_private_stands_in_any_channel_once_hr_goes_on(
 
 
 def _direct_copy_alone(snapshot: ApprovalSnapshot | HrSnapshot, level: int, revision: int) -> str:
-    """Return the direct copy's text, after a look at everything that a channel gets."""
+    """Return the text of the direct copy, after a check of all messages in channels."""
     places = threads.copies("#c", (level, revision), (level, 1))
     direct = cards.build(snapshot, places.pop("direct"))
     for copy in places.values():
@@ -76,9 +76,9 @@ def _direct_copy_alone(snapshot: ApprovalSnapshot | HrSnapshot, level: int, revi
 
 
 def _planted(some: AnySnapshot) -> ApprovalSnapshot:
-    """Return a private face with the secret in every private part; what is public is harmless."""
+    """Return a private snapshot with the secret in every private part."""
     snapshot = some.approval()
-    wanted = snapshot.change_request
+    change_request = snapshot.change_request
     return replace(
         snapshot,
         private=True,
@@ -90,7 +90,7 @@ def _planted(some: AnySnapshot) -> ApprovalSnapshot:
         rule=RouteReason(policy=SECRET),
         levels=tuple(_planted_level(level) for level in snapshot.levels),
         level_names=tuple(f"level {level.number}" for level in snapshot.levels),
-        change_request=replace(wanted, person="U0BORIS") if wanted else None,
+        change_request=replace(change_request, person="U0BORIS") if change_request else None,
         closed_by=examples.BORIS if snapshot.closed_by else None,
         closing_rule="quorum",
     )
@@ -107,6 +107,8 @@ def _planted_level(level: LevelSnapshot) -> LevelSnapshot:
         asked=(),
         delegates=(),
         blocked=level.blocked if level.blocked != SECRET else "too_few_eligible",
-        decisions=tuple(replace(one, person="U0BORIS", seat="U0CLARA") for one in level.decisions),
+        decisions=tuple(
+            replace(decision, person="U0BORIS", seat="U0CLARA") for decision in level.decisions
+        ),
         reassigned=replace(named, person="U0GUS") if named else None,
     )

@@ -1,6 +1,6 @@
 """Every state of every card and modal, compared as a whole message.
 
-A change that is meant: `WRITE_SNAPSHOTS=1 pytest tests/views/test_snapshots.py`, then read the diff.
+After an intended change: `WRITE_SNAPSHOTS=1 pytest tests/views/test_snapshots.py`, then read the diff.
 """
 
 import json
@@ -13,8 +13,8 @@ from typing import TypeVar
 
 import pytest
 
-from tests.views import examples, presses, states
-from tests.views.presses import CATALOGUE, click, typed_view
+from tests.views import examples, payloads, states
+from tests.views.payloads import CATALOGUE, click, typed_view
 from tests.views.slack_limits import check_message, check_view
 from views import (
     approval_card,
@@ -29,6 +29,7 @@ from views import (
     verb_modal,
 )
 from views.blocks import Message, View
+from views.card_click import context_of
 from views.catalogue import CATALOGUES, FALLBACK
 from views.translator import ENGLISH, Translator, translator
 from workflows.rules.approvals.request import Status
@@ -81,13 +82,13 @@ MESSAGES: dict[str, Callable[[], Message]] = {
         [make() for make in examples.ORDERS.values()], ENGLISH
     ),
     "status.none": lambda: order_status.latest([], ENGLISH),
-    "outcome.approved": lambda: notice_messages.outcome(examples.approved(), ENGLISH),
-    "outcome.rejected": lambda: notice_messages.outcome(examples.rejected(), ENGLISH),
-    "outcome.admin_closed": lambda: notice_messages.outcome(states.admin_closed(), ENGLISH, LINK),
-    "outcome.order_completed": lambda: notice_messages.outcome(examples.order_completed(), ENGLISH),
-    "outcome.order_rejected": lambda: notice_messages.outcome(examples.order_rejected(), ENGLISH),
-    "outcome.order_failed": lambda: notice_messages.outcome(examples.order_failed(), ENGLISH),
-    "outcome.order_unpaid": lambda: notice_messages.outcome(examples.order_unpaid(), ENGLISH),
+    "outcome.approved": lambda: examples.outcome_message(examples.approved()),
+    "outcome.rejected": lambda: examples.outcome_message(examples.rejected()),
+    "outcome.admin_closed": lambda: examples.outcome_message(states.admin_closed(), LINK),
+    "outcome.order_completed": lambda: examples.outcome_message(examples.order_completed()),
+    "outcome.order_rejected": lambda: examples.outcome_message(examples.order_rejected()),
+    "outcome.order_failed": lambda: examples.outcome_message(examples.order_failed()),
+    "outcome.order_unpaid": lambda: examples.outcome_message(examples.order_unpaid()),
     "attention": _notice(
         NoticeKind.ATTENTION, examples.order_needs_attention(), channel="#approvals-admin"
     ),
@@ -124,12 +125,12 @@ LATER = replace(
 
 
 def _menu(snapshot: ApprovalSnapshot, *verbs: Verb, sentence: str = "") -> View:
-    context = more_modal.context_of(click("more"))
+    context = context_of(click("more"))
     return more_modal.menu(context, Menu(face=snapshot, verbs=verbs), ENGLISH, sentence)
 
 
 def _form(verb: Verb) -> Callable[[], View]:
-    context = more_modal.context_of(click("more"))
+    context = context_of(click("more"))
     return lambda: verb_modal.form(context, verb, states.reason_required(), ENGLISH)
 
 
@@ -141,9 +142,9 @@ def _there(view: View | None) -> View:
 VIEWS: dict[str, Callable[[], View]] = {
     "form.empty": lambda: order_modal.build("ORD-7K2M4QXA", CATALOGUE, ENGLISH),
     "form.two_lines": lambda: _there(order_modal.add_line(typed_view(), "1", CATALOGUE, ENGLISH)),
-    "form.sums": lambda: order_modal.recounted(presses.three_lines(), CATALOGUE, ENGLISH),
+    "form.sums": lambda: order_modal.recounted(payloads.three_lines(), CATALOGUE, ENGLISH),
     "form.removed": lambda: _there(
-        order_modal.remove_line(presses.three_lines(), "1", CATALOGUE, ENGLISH)
+        order_modal.remove_line(payloads.three_lines(), "1", CATALOGUE, ENGLISH)
     ),
     "form.failed": lambda: order_modal.failed(
         typed_view(), CATALOGUE, notices.unavailable(ENGLISH), ENGLISH
@@ -214,7 +215,7 @@ def test_a_message_fits_in_every_language(name: str, spoken: str) -> None:
     message = MESSAGES[name]()
 
     check_message(message.text, message.blocks)
-    _is_said_whole(message.blocks, spoken)
+    _check_untruncated(message.blocks, spoken)
 
 
 @pytest.mark.parametrize("spoken", OTHERS, indirect=True)
@@ -223,19 +224,19 @@ def test_a_modal_fits_in_every_language(name: str, spoken: str) -> None:
     view = VIEWS[name]()
 
     check_view(view)
-    _is_said_whole(view, spoken)
+    _check_untruncated(view, spoken)
 
 
-def _is_said_whole(shown: object, language: str) -> None:
-    """Our own words are not cut, and say when as the language does."""
+def _check_untruncated(shown: object, language: str) -> None:
+    """Fail if a catalogue text is shortened, or an English date is left."""
     mark = translator(language)("shortened")
-    words = [*_short_texts(shown)]
-    assert not [one for one in words if one.endswith(mark)]
+    texts = [*_short_texts(shown)]
+    assert not [text for text in texts if text.endswith(mark)]
     assert "{date_short_pretty} at {time}" not in json.dumps(shown)
 
 
 def _short_texts(tree: object) -> Iterator[str]:
-    """Yield titles, labels, hints, placeholders, buttons: what holds none of what people typed."""
+    """Yield titles, labels, hints, placeholders and buttons, which contain no user text."""
     if isinstance(tree, dict):
         for part in ("title", "submit", "close", "label", "hint", "placeholder", "confirm", "deny"):
             if isinstance(tree.get(part), dict) and "text" in tree[part]:
@@ -253,7 +254,7 @@ GERMAN: dict[str, Callable[[], object]] = {
     "de.card": lambda: asdict(approval_card.build(examples.two_levels(), translator("de"))),
     "de.order": lambda: asdict(order_card.build(examples.order_failed(), translator("de"))),
     "de.form": lambda: verb_modal.form(
-        more_modal.context_of(click("more")), Verb.REASSIGN, examples.pending(), translator("de")
+        context_of(click("more")), Verb.REASSIGN, examples.pending(), translator("de")
     ),
     "de.notice": lambda: asdict(
         notice_messages.message(

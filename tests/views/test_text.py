@@ -1,4 +1,4 @@
-"""What people type, made harmless: shown as typed, and nothing else."""
+"""User text: escaped and shortened."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -39,7 +39,7 @@ def test_escaping(typed: str, shown: str) -> None:
         ("<@U0B> " + "b" * 30, 22, "<@U0B> bb… (shortened)"),
     ],
 )
-def test_clipping_leaves_no_half_of_anything(mrkdwn: str, limit: int, clipped: str) -> None:
+def test_clipping_leaves_no_broken_token(mrkdwn: str, limit: int, clipped: str) -> None:
     assert ENGLISH.clip(mrkdwn, limit) == clipped
 
 
@@ -56,7 +56,7 @@ def test_plain_text_is_counted_as_slack_may_count_it(typed: str, limit: int, cli
     assert ENGLISH.clip_plain(typed, limit) == clipped
 
 
-def test_a_line_is_one_line() -> None:
+def test_inline_text_is_one_line() -> None:
     assert ENGLISH.inline(" two\n\twords ", 50) == "two words"
 
 
@@ -83,5 +83,5 @@ def test_a_date_is_shown_in_the_zone_of_its_reader() -> None:
     assert ENGLISH.date(datetime(2026, 11, 21, 10, 30, tzinfo=UTC)).startswith("<!date^1795257000^")
 
 
-def test_printable_keeps_what_is_harmless() -> None:
+def test_printable_keeps_harmless_characters() -> None:
     assert printable("äöü 👩‍💻 عربى\n\tok") == "äöü 👩‍💻 عربى\n\tok"

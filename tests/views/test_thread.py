@@ -1,6 +1,6 @@
-"""The thread layout: every message of a two-level request, public and private, as a whole.
+"""The thread layout: every message of a two-level request, public and private.
 
-A change that is meant: `WRITE_SNAPSHOTS=1 pytest tests/views/test_thread.py`, then read the diff.
+After an intended change: `WRITE_SNAPSHOTS=1 pytest tests/views/test_thread.py`, then read the diff.
 """
 
 import json
@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from tests.views import examples, threads
 from tests.views.any_snapshot import AnySnapshot, any_snapshots
-from tests.views.presses import click
+from tests.views.payloads import click
 from tests.views.slack_limits import check_message, check_view
 from views import cards, details_modal, more_modal
 from views.blocks import Message
-from views.card_click import ButtonValue
+from views.card_click import ButtonValue, context_of
 from views.ids import ActionId
 from views.payload import from_json
 from views.translator import ENGLISH
@@ -40,25 +40,25 @@ SECRETS = (
 
 def _elements(message: Message) -> list[list[dict[str, Any]]]:
     blocks: list[Any] = message.blocks
-    return [one["elements"] for one in blocks if one["type"] == "actions"]
+    return [block["elements"] for block in blocks if block["type"] == "actions"]
 
 
 def _actions(message: Message) -> list[list[str]]:
-    return [[one["action_id"] for one in row] for row in _elements(message)]
+    return [[button["action_id"] for button in row] for row in _elements(message)]
 
 
 @pytest.mark.parametrize(("name", "visibility"), EVERY)
 def test_a_thread_is_exactly_its_snapshot(name: str, visibility: Visibility) -> None:
-    shown = threads.thread(threads.STATES[name], visibility)
+    thread = threads.thread(threads.STATES[name], visibility)
 
-    for message in shown.values():
+    for message in thread.values():
         check_message(message.text, message.blocks)
     path = SNAPSHOTS / f"{name}.{visibility}.json"
-    plain = {copy: asdict(message) for copy, message in shown.items()}
+    plain = {copy: asdict(message) for copy, message in thread.items()}
     if WRITE:
         SNAPSHOTS.mkdir(exist_ok=True)
-        words = json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
-        path.write_text(words, encoding="utf-8")
+        text = json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
+        path.write_text(text, encoding="utf-8")
     assert plain == json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -90,49 +90,51 @@ READ = [ActionId.DETAILS]
         ("blocked_again", [ROOT], [[], [[ActionId.DETAILS]]]),
     ],
 )
-def test_buttons_stand_where_they_count(
+def test_only_current_replies_have_buttons(
     name: str, root: list[list[str]], replies: list[list[list[str]]], visibility: Visibility
 ) -> None:
-    shown = threads.thread(threads.STATES[name], visibility)
+    thread = threads.thread(threads.STATES[name], visibility)
 
-    assert _actions(shown.pop("root")) == root
-    shown.pop("direct")
-    assert [_actions(message) for message in shown.values()] == replies
+    assert _actions(thread.pop("root")) == root
+    thread.pop("direct")
+    assert [_actions(message) for message in thread.values()] == replies
 
 
 @pytest.mark.parametrize("name", threads.STATES)
-def test_a_private_thread_tells_none_of_what_was_written(name: str) -> None:
-    shown = threads.thread(threads.STATES[name], PRIVATE)
-    direct = json.dumps(asdict(shown.pop("direct")))
+def test_a_private_thread_has_no_private_text(name: str) -> None:
+    thread = threads.thread(threads.STATES[name], PRIVATE)
+    direct = json.dumps(asdict(thread.pop("direct")))
 
-    for message in shown.values():
+    for message in thread.values():
         written = json.dumps(asdict(message))
-        assert not [one for one in SECRETS if one in written]
+        assert not [secret for secret in SECRETS if secret in written]
         assert "Time off" in written
     assert "sister" in direct
 
 
-def test_a_button_of_a_reply_names_its_reply() -> None:
-    shown = threads.thread(threads.amended, CHANNEL)
-    (row,) = _elements(shown["level 1 of revision 2"])
+def test_a_button_of_a_reply_has_its_level_and_revision() -> None:
+    thread = threads.thread(threads.amended, CHANNEL)
+    (row,) = _elements(thread["level 1 of revision 2"])
 
-    for one in row:
-        value = from_json(one["value"], ButtonValue, "value")
+    for button in row:
+        value = from_json(button["value"], ButtonValue, "value")
         assert (value.reply_level, value.reply_revision) == (1, 2)
     for name in ("root", "direct"):
-        (row,) = _elements(shown[name])
-        values = [from_json(one["value"], ButtonValue, "value") for one in row]
-        assert [(one.reply_level, one.reply_revision) for one in values] == [(0, 0)] * len(row)
+        (row,) = _elements(thread[name])
+        values = [from_json(button["value"], ButtonValue, "value") for button in row]
+        assert [(value.reply_level, value.reply_revision) for value in values] == [(0, 0)] * len(
+            row
+        )
 
 
-def test_only_the_reply_mentions_who_is_asked() -> None:
-    shown = threads.thread(threads.first, CHANNEL)
+def test_only_the_reply_mentions_the_approvers() -> None:
+    thread = threads.thread(threads.first, CHANNEL)
 
-    assert "U0BORIS" not in json.dumps(asdict(shown["root"]))
-    assert "<@U0BORIS>" in json.dumps(shown["level 1 of revision 1"].blocks)
+    assert "U0BORIS" not in json.dumps(asdict(thread["root"]))
+    assert "<@U0BORIS>" in json.dumps(thread["level 1 of revision 1"].blocks)
 
 
-def test_what_is_cut_says_where_the_whole_of_it_is() -> None:
+def test_a_shortened_reply_refers_to_the_whole_request() -> None:
     state, _ = threads.first(threads.policy())
     long = "word " * 3000
     snapshot = examples.snapshot(state)
@@ -156,7 +158,7 @@ def test_every_copy_of_every_snapshot_is_a_valid_message(
         check_message(message.text, message.blocks)
         assert all(len(row) <= 3 for row in _actions(message))
         if not snapshot.is_open:
-            # to be read, where a part of it is hidden here; never to be decided
+            # *View details* if something is hidden here; never a decision
             assert _actions(message) in ([], [READ])
 
 
@@ -174,4 +176,4 @@ def test_every_modal_of_a_request_is_valid(
 
     check_view(details_modal.opening(opened, ENGLISH))
     check_view(details_modal.shown(menu, ENGLISH))
-    check_view(more_modal.menu(more_modal.context_of(opened), menu, ENGLISH))
+    check_view(more_modal.menu(context_of(opened), menu, ENGLISH))

@@ -1,4 +1,4 @@
-"""Which request a thread is about: what the foot of our own card says, and nobody else's."""
+"""The request that a thread is about: from the footer of our own card only."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ BOT = "U0LOCALBOT"
 
 
 def message(ts: str = "1.1", *, user: str = BOT, **changes: Any) -> Mapping[str, Any]:
-    """Return the pending card as Slack gives it back."""
+    """Return the pending card as Slack returns it."""
     blocks = approval_card.build(examples.pending(), ENGLISH).blocks
     return {"type": "message", "user": user, "bot_id": "B0", "ts": ts, "blocks": blocks, **changes}
 
@@ -33,12 +33,12 @@ def test_our_own_card_names_its_request() -> None:
 
 
 @pytest.mark.parametrize("snapshot", CLOSED, ids=lambda snapshot: snapshot.kind)
-def test_a_card_on_which_nothing_is_decided_any_more_names_it_too(snapshot: Snapshot) -> None:
-    """Broken by hand: by its buttons, a closed card named none."""
-    shown = cards.build(snapshot, CardCopy(channel="#c", key="k"))
+def test_a_closed_card_names_its_request_too(snapshot: Snapshot) -> None:
+    """Tried: by its buttons, a closed card names no request."""
+    card = cards.build(snapshot, CardCopy(channel="#c", key="k"))
 
-    assert deciding_message([message(blocks=shown.blocks)], REQUEST) == ""
-    assert request_of(message(blocks=shown.blocks), BOT) == _id_of(snapshot)
+    assert deciding_message([message(blocks=card.blocks)], REQUEST) == ""
+    assert request_of(message(blocks=card.blocks), BOT) == _id_of(snapshot)
 
 
 def _id_of(snapshot: Snapshot) -> str:
@@ -51,18 +51,18 @@ def _id_of(snapshot: Snapshot) -> str:
     )
 
 
-def test_the_same_card_as_anybody_elses_message_name_none() -> None:
+def test_the_same_card_posted_by_another_app_names_no_request() -> None:
     assert request_of(message(user="U0OTHERBOT"), BOT) == ""
     assert request_of(message(bot_id=""), BOT) == ""
 
 
-def test_a_message_without_our_foot_names_none() -> None:
+def test_a_message_without_our_footer_names_no_request() -> None:
     assert request_of(message(blocks=[]), BOT) == ""
     for block_id in ("foot", "foot:1", "foot:", "notice:REQ-1:2"):
         assert request_of(message(blocks=[{"type": "context", "block_id": block_id}]), BOT) == ""
 
 
-def test_the_newest_message_with_approve_is_where_to_decide() -> None:
+def test_the_newest_message_with_approve_is_found() -> None:
     closed = {**message("1.3"), "blocks": []}
 
     assert deciding_message([message("1.1"), message("1.2"), closed], REQUEST) == "1.2"

@@ -1,4 +1,4 @@
-"""The audit trail in a modal: every fact has its words, and any facts are a valid view."""
+"""The audit trail in a modal: every fact has a text, and any facts give a valid view."""
 
 from datetime import timedelta
 
@@ -18,8 +18,8 @@ from workflows.rules.people.actors import CLOCK, Actor, Origin
 from workflows.rules.shared.audit import AuditEvent, Fact
 
 
-def facts(count: int, words: str = "", actor: Actor = CLOCK) -> list[AuditEvent]:
-    """Return so many facts, of each kind in turn."""
+def facts(count: int, text: str = "", actor: Actor = CLOCK) -> list[AuditEvent]:
+    """Return this many facts, with the kinds in turn."""
     kinds = [*Fact]
     return [
         AuditEvent(
@@ -29,7 +29,7 @@ def facts(count: int, words: str = "", actor: Actor = CLOCK) -> list[AuditEvent]
             at=examples.NOW + timedelta(minutes=number),
             actor=actor,
             level=2,
-            reason=words,
+            reason=text,
             data={"verdict": "reject", "step": "register"},
         )
         for number in range(1, count + 1)
@@ -38,23 +38,23 @@ def facts(count: int, words: str = "", actor: Actor = CLOCK) -> list[AuditEvent]
 
 @pytest.mark.parametrize("locale", ["en", "de"])
 @pytest.mark.parametrize("kind", Fact)
-def test_every_fact_has_its_words(kind: Fact, locale: str) -> None:
-    (fact,) = [one for one in facts(len(Fact)) if one.kind is kind]
+def test_every_fact_has_its_text(kind: Fact, locale: str) -> None:
+    (fact,) = [fact for fact in facts(len(Fact)) if fact.kind is kind]
 
     (_, block) = trail_blocks([fact], translator(locale))
 
-    words = text_of({"blocks": [block]})
-    assert "{" not in words.replace("{date_short_pretty}", "").replace("{time}", "")
-    assert kind.value not in words
+    text = text_of({"blocks": [block]})
+    assert "{" not in text.replace("{date_short_pretty}", "").replace("{time}", "")
+    assert kind.value not in text
 
 
-def test_the_latest_are_shown_and_the_others_counted() -> None:
-    shown = text_of({"blocks": trail_blocks(facts(LATEST + 3, actor=examples.BORIS), ENGLISH)})
+def test_the_latest_facts_are_shown_and_the_others_counted() -> None:
+    visible = text_of({"blocks": trail_blocks(facts(LATEST + 3, actor=examples.BORIS), ENGLISH)})
 
-    assert "Earlier entries: 3" in shown
-    assert f"{LATEST + 3}. " in shown
-    assert "\n3. " not in shown
-    assert "<@U0BORIS>" in shown
+    assert "Earlier entries: 3" in visible
+    assert f"{LATEST + 3}. " in visible
+    assert "\n3. " not in visible
+    assert "<@U0BORIS>" in visible
 
 
 @given(texts, st.integers(0, 10**6), st.sampled_from(["en", "de"]))

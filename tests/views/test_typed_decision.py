@@ -1,4 +1,4 @@
-"""A typed yes or no is recognised in whatever dress; a sentence that says more is a comment."""
+"""Typed decisions are recognized in any form; a message with more than a decision is a comment."""
 
 import pytest
 
@@ -15,18 +15,18 @@ Why?|okra|nobody knows|I would say no, since we have two|this|:tada:|:smile:|it 
 approved by finance last year|not ok|nicht genehmigt|""".replace("\n", "").split("|")
 
 
-@pytest.mark.parametrize("words", DECISIONS)
-def test_a_typed_decision_is_seen_as_one(words: str) -> None:
-    assert is_typed_decision(words)
+@pytest.mark.parametrize("text", DECISIONS)
+def test_a_typed_decision_is_recognized(text: str) -> None:
+    assert is_typed_decision(text)
 
 
-@pytest.mark.parametrize("words", COMMENTS)
-def test_what_says_more_or_less_is_a_comment(words: str) -> None:
-    assert not is_typed_decision(words)
+@pytest.mark.parametrize("text", COMMENTS)
+def test_any_other_message_is_a_comment(text: str) -> None:
+    assert not is_typed_decision(text)
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("said", "text"),
     [
         ("a &amp; b &lt;c&gt;", "a & b <c>"),
         ("&amp;lt;", "&lt;"),
@@ -39,5 +39,5 @@ def test_what_says_more_or_less_is_a_comment(words: str) -> None:
         ("<", "<"),
     ],
 )
-def test_a_message_is_read_as_people_read_it(said: str, words: str) -> None:
-    assert as_read(said) == words
+def test_a_message_is_read_as_plain_text(said: str, text: str) -> None:
+    assert as_read(said) == text

@@ -1,4 +1,4 @@
-"""Every verb's form: opened by a click alone or from the menu, and it brings the context back."""
+"""The form of each verb: opened by a click or from the menu, it returns the context."""
 
 from dataclasses import fields, replace
 from typing import Any
@@ -7,11 +7,10 @@ import pytest
 
 from tests.views import examples, states
 from tests.views.contents import usd
-from tests.views.presses import block_actions, click, view_submission
+from tests.views.payloads import block_actions, click, view_submission
 from tests.views.slack_limits import check_view
 from views import verb_modal
-from views.approval_card import parse_click
-from views.card_click import ClickContext, context_of, having_read
+from views.card_click import ClickContext, context_of, parse_click, with_snapshot
 from views.payload import UnreadablePayloadError
 from views.translator import ENGLISH
 from workflows.rules.approvals.form import DraftContent, read_content
@@ -31,8 +30,8 @@ def _submission(
 
 
 def _initial(view: dict[str, Any]) -> dict[str, Any]:
-    inputs = (one for one in view["blocks"] if one["type"] == "input")
-    return {one["block_id"]: one["element"].get("initial_value") for one in inputs}
+    inputs = (block for block in view["blocks"] if block["type"] == "input")
+    return {block["block_id"]: block["element"].get("initial_value") for block in inputs}
 
 
 def test_the_context_of_the_click_comes_back_with_the_reason() -> None:
@@ -46,11 +45,11 @@ def test_the_context_of_the_click_comes_back_with_the_reason() -> None:
         "Too *dear*",
     )
     assert (rejection.view_id, rejection.view_hash) == ("V1", "1.h")
-    for one in fields(ClickContext):
-        assert getattr(rejection.context, one.name) == getattr(pressed, one.name)
+    for field in fields(ClickContext):
+        assert getattr(rejection.context, field.name) == getattr(pressed, field.name)
 
 
-def test_an_approval_that_needs_a_reason_is_asked_for_it() -> None:
+def test_an_approval_that_needs_a_reason_has_a_form() -> None:
     pressed = parse_click(block_actions(states.reason_required(), "approve"))
     body = view_submission(verb_modal.approve(pressed, ENGLISH), {"reason": " "})
     approval = verb_modal.parse_submission(body)
@@ -76,7 +75,7 @@ REASONS = [
 
 
 @pytest.mark.parametrize(("verb", "reason", "wrong"), REASONS)
-def test_what_is_wrong_with_a_reason_stands_at_its_field(
+def test_an_error_in_the_reason_is_at_its_field(
     verb: Verb,
     reason: str,
     wrong: bool,  # noqa: FBT001 - a column of the table
@@ -86,14 +85,14 @@ def test_what_is_wrong_with_a_reason_stands_at_its_field(
     assert errors.keys() == ({"reason"} if wrong else set())
 
 
-def test_a_stand_in_must_be_chosen() -> None:
+def test_a_delegate_must_be_chosen() -> None:
     assert verb_modal.check(_submission(Verb.DELEGATE, {}), ENGLISH).keys() == {"delegate"}
     chosen = _submission(Verb.DELEGATE, {"delegate": "U0DORA"})
     assert verb_modal.check(chosen, ENGLISH) == {}
     assert chosen.typed.delegate == "U0DORA"
 
 
-def test_other_approvers_are_people_or_sources_or_both() -> None:
+def test_new_approvers_are_people_or_sources_or_both() -> None:
     because = {"reason": "Clara has left."}
 
     assert verb_modal.check(_submission(Verb.REASSIGN, because), ENGLISH).keys() == {"people"}
@@ -105,7 +104,7 @@ def test_other_approvers_are_people_or_sources_or_both() -> None:
     assert sources.typed.source_words == ("group:finance", "manager")
 
 
-def test_an_amendment_begins_with_the_present_content_and_is_made_from_it() -> None:
+def test_an_amendment_starts_with_the_current_content() -> None:
     snapshot = states.amended()
     view = verb_modal.form(CONTEXT, Verb.AMEND, snapshot, ENGLISH)
     typed = _initial(view)
@@ -121,13 +120,13 @@ def test_an_amendment_begins_with_the_present_content_and_is_made_from_it() -> N
     assert read_content(submission.typed.content, "USD") == replace(snapshot.content, fields=())
 
 
-def test_every_other_verb_is_about_what_the_person_has_read() -> None:
+def test_every_other_verb_is_about_the_revision_that_the_person_read() -> None:
     decision = _submission(Verb.REQUEST_CHANGES, {"reason": "Two."}, states.amended())
 
     assert decision.context.content_revision == 1
 
 
-def test_the_mistakes_of_an_amendment_stand_at_their_fields() -> None:
+def test_errors_of_an_amendment_are_at_their_fields() -> None:
     typed = {"title": " ", "amount": "5 EUR", "links": "ftp://x", "text": "fine"}
     submission = _submission(Verb.AMEND, typed)
 
@@ -153,7 +152,7 @@ def test_a_response_url_too_long_to_keep_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("metadata", ["", "{}", "[]", '{"request_id":"ORD-1"}'])
-def test_a_submission_that_is_not_ours_is_refused_by_name(metadata: str) -> None:
+def test_a_foreign_submission_is_refused_with_the_name_of_the_part(metadata: str) -> None:
     body = view_submission(verb_modal.reject(click(), ENGLISH), {"reason": "No"})
     body["view"]["private_metadata"] = metadata
 
@@ -162,7 +161,7 @@ def test_a_submission_that_is_not_ours_is_refused_by_name(metadata: str) -> None
 
 
 @pytest.mark.parametrize("verb", ["refresh", "explode"])
-def test_a_verb_that_has_no_form_is_refused_by_name(verb: str) -> None:
+def test_a_verb_without_a_form_is_refused_with_the_name_of_the_part(verb: str) -> None:
     body = view_submission(verb_modal.reject(click(), ENGLISH), {"reason": "No"})
     metadata = body["view"]["private_metadata"]
     body["view"]["private_metadata"] = metadata.replace('"reject"', f'"{verb}"')
@@ -172,7 +171,7 @@ def test_a_verb_that_has_no_form_is_refused_by_name(verb: str) -> None:
 
 
 @pytest.mark.parametrize("verb", FORMS)
-def test_it_says_what_it_is_about_and_keeps_what_was_typed(verb: Verb) -> None:
+def test_a_form_names_its_request_and_keeps_its_values(verb: Verb) -> None:
     typed = {"reason": "Too dear", "title": "New", "text": "Words", "sources": "manager"}
     typed_people = typed | {"people": ["U0DORA"], "delegate": "U0DORA"}
     submission = _submission(verb, typed_people)
@@ -186,10 +185,10 @@ def test_it_says_what_it_is_about_and_keeps_what_was_typed(verb: Verb) -> None:
     assert "Please try again." in str(view)
 
 
-def test_the_menu_hands_its_context_on() -> None:
+def test_the_menu_passes_its_context_to_the_form() -> None:
     content = Content(title="Three laptops", amount=usd("4500.00"))
     snapshot = examples.snapshot(examples.opened(examples.request(content)), 9)
-    context = having_read(CONTEXT, snapshot, ENGLISH)
+    context = with_snapshot(CONTEXT, snapshot, ENGLISH)
 
     assert (context.level, context.subject) == (1, "Three laptops")
     assert context.card_version == CONTEXT.card_version

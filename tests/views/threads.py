@@ -1,4 +1,4 @@
-"""Two-level requests in the thread layout, made by the rules, each with the replies that stand by then."""
+"""Two-level requests in the thread layout, made by the rules, with the replies of each state."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,7 +6,17 @@ from datetime import timedelta
 
 from tests.views import examples
 from tests.views.contents import usd
-from tests.views.examples import ANA, BORIS, CLARA, NOW, decided, opened, reached, request, taken
+from tests.views.examples import (
+    ANA,
+    BORIS,
+    CLARA,
+    NOW,
+    decided,
+    opened,
+    request,
+    with_open_level,
+    with_reading,
+)
 from views import cards
 from views.blocks import Message
 from workflows.rules.approvals import amendment, approval
@@ -44,12 +54,12 @@ def policy(visibility: Visibility = Visibility.CHANNEL) -> Policy:
     )
 
 
-def _asked(rules: Policy) -> ApprovalState:
+def _opened(rules: Policy) -> ApprovalState:
     return approval.submit(request(WISH, rules), NOW).state
 
 
 def opening(rules: Policy) -> Written:
-    return reached(_asked(rules)), ()
+    return with_open_level(_opened(rules)), ()
 
 
 def first(rules: Policy) -> Written:
@@ -58,7 +68,7 @@ def first(rules: Policy) -> Written:
 
 def second(rules: Policy) -> Written:
     state = decided(opened(request(WISH, rules)), BORIS, reason="You have earned it.")
-    return taken(reached(state, 9), examples.people("U0DINA")), REPLIES
+    return with_reading(with_open_level(state, 9), examples.people("U0DINA")), REPLIES
 
 
 def between(rules: Policy) -> Written:
@@ -85,22 +95,22 @@ def waits_for_changes(rules: Policy) -> Written:
 
 
 def amended(rules: Policy) -> Written:
-    """Changed while the second level was asked: both replies are voided, a third one asks anew."""
+    """Return a request amended at its second level: both replies are voided, and there is a third."""
     content = replace(WISH, title="Two weeks in May", amount=usd("1100.00"))
     change = Amendment(actor=ANA, content=content, content_revision=1)
     state = amendment.amend(second(rules)[0], change, NOW + timedelta(minutes=2)).state
-    state = taken(reached(state), examples.people("U0BORIS", "U0CLARA"))
+    state = with_reading(with_open_level(state), examples.people("U0BORIS", "U0CLARA"))
     return state, (*REPLIES, (1, 2))
 
 
 def blocked(rules: Policy) -> Written:
-    """Nobody may decide at the first level; no reply stands for it."""
+    """Return a request without approvers at its first level, which has no reply."""
     state, _ = opening(rules)
-    return taken(state, examples.people("U0IVAN", standing=Standing.DEACTIVATED)), ()
+    return with_reading(state, examples.people("U0IVAN", standing=Standing.DEACTIVATED)), ()
 
 
 def blocked_again(rules: Policy) -> Written:
-    """Its approver has left: the reply that stands has only *View Details*."""
+    """Return a request whose only approver has left: its reply has only *View Details*."""
     state, replies = second(rules)
     level = replace(state.levels[-1], blocked="no_eligible_approver", eligible=())
     return replace(state, levels=(*state.levels[:-1], level)), replies
@@ -122,9 +132,10 @@ def face_of(make: Callable[[Policy], Written], visibility: Visibility) -> Approv
 def thread(make: Callable[[Policy], Written], visibility: Visibility) -> dict[str, Message]:
     """Return every message of the thread, and the copy in an approver's direct messages."""
     state, replies = make(policy(visibility))
-    shown = examples.snapshot(state)
+    snapshot = examples.snapshot(state)
     return {
-        name: cards.build(shown, copy) for name, copy in copies(shown.channel, *replies).items()
+        name: cards.build(snapshot, copy)
+        for name, copy in copies(snapshot.channel, *replies).items()
     }
 
 

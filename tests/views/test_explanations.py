@@ -1,9 +1,9 @@
-"""Why: the rule in words, and what a step has failed for, in each language."""
+"""Texts of rules and of failures, in each language."""
 
 import pytest
 
 from tests.views.contents import usd
-from views.explanations import failure_mrkdwn, failure_words, rule_words
+from views.explanations import failure_mrkdwn, failure_words, rule_text
 from views.translator import ENGLISH, translator
 from workflows.rules.approvals.policy import RouteReason
 from workflows.rules.shared.failure import Failure, read_failure
@@ -27,11 +27,11 @@ OUT_OF_STOCK = Failure(code="out_of_stock", data={"sku": "<!LAMP>", "wanted": "4
         ),
     ],
 )
-def test_a_rule_in_words(rule: RouteReason, english: str, german: str) -> None:
-    assert [rule_words(rule, translator(locale)) for locale in ("en", "de")] == [english, german]
+def test_the_text_of_a_rule(rule: RouteReason, english: str, german: str) -> None:
+    assert [rule_text(rule, translator(locale)) for locale in ("en", "de")] == [english, german]
 
 
-def test_a_failure_in_words() -> None:
+def test_the_text_of_a_failure() -> None:
     written = str(OUT_OF_STOCK)
 
     assert failure_words(written, ENGLISH) == "Out of stock: 4 of <!LAMP> ordered, 3 left."
@@ -55,12 +55,12 @@ def test_a_failure_in_words() -> None:
         "",
     ],
 )
-def test_what_we_have_no_words_for_is_shown_as_it_came(written: str) -> None:
+def test_a_failure_without_a_catalogue_text_is_shown_as_it_is(written: str) -> None:
     assert failure_words(written, translator("de")) == written
     assert "*" not in failure_mrkdwn(written, 300, translator("de"))
 
 
-def test_a_failure_is_read_as_it_was_written() -> None:
+def test_a_failure_survives_serialization() -> None:
     assert read_failure(str(OUT_OF_STOCK)) == OUT_OF_STOCK
     assert read_failure(str(Failure(code="not_in_time"))) == Failure(code="not_in_time")
     assert read_failure("The card has expired.") is None

@@ -1,4 +1,4 @@
-"""What Slack sends when our buttons are pressed and our modals are submitted."""
+"""Payloads that Slack sends for clicks on our buttons and submissions of our modals."""
 
 import json
 from collections.abc import Mapping
@@ -8,8 +8,8 @@ from typing import Any
 
 from tests.views import examples
 from views import approval_card, order_modal
-from views.approval_card import Click
-from views.order_modal import CatalogueEntry
+from views.card_click import Click, parse_click
+from views.order_lines import CatalogueEntry
 from views.translator import ENGLISH
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 
@@ -24,10 +24,10 @@ CATALOGUE = (
 
 
 def block_actions(snapshot: ApprovalSnapshot, action_id: str = "approve") -> dict[str, Any]:
-    """Return a press on a card, with everything that Slack adds to a message on its way back."""
+    """Return a click on a card, with everything that Slack adds to a message it sends back."""
     blocks: list[Any] = deepcopy(approval_card.build(snapshot, ENGLISH).blocks)
     row = next(block for block in blocks if block["type"] == "actions")
-    pressed = next(one for one in row["elements"] if one["action_id"] == action_id)
+    pressed = next(button for button in row["elements"] if button["action_id"] == action_id)
     return {
         "type": "block_actions",
         "team": {"id": "T0LOCAL", "domain": "demo"},
@@ -56,13 +56,13 @@ def block_actions(snapshot: ApprovalSnapshot, action_id: str = "approve") -> dic
 
 
 def click(action_id: str = "reject") -> Click:
-    """Return a press on the pending card."""
-    return approval_card.parse_click(block_actions(examples.pending(), action_id))
+    """Return a click on the pending card."""
+    return parse_click(block_actions(examples.pending(), action_id))
 
 
 def chosen(view: Mapping[str, Any], verb: str) -> dict[str, Any]:
-    """Return a press on a verb's button in the More modal."""
-    block = next(one for one in view["blocks"] if one["block_id"] == f"verb-{verb}")
+    """Return a click on a verb's button in the *More…* modal."""
+    block = next(block for block in view["blocks"] if block["block_id"] == f"verb-{verb}")
     return {
         "type": "block_actions",
         "team": {"id": "T0LOCAL", "domain": "demo"},
@@ -83,13 +83,13 @@ def chosen(view: Mapping[str, Any], verb: str) -> dict[str, Any]:
 
 
 def recorded(name: str) -> dict[str, Any]:
-    """Return a payload that others recorded."""
+    """Return a payload that another project recorded."""
     found: dict[str, Any] = json.loads((RECORDED / name).read_text(encoding="utf-8"))
     return found
 
 
 def submitted(view: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the view as Slack sends it with what was typed or chosen, by block id."""
+    """Return the view as Slack submits it, with these values by block id."""
     values: dict[str, Any] = {}
     for block in view["blocks"]:
         if block["type"] != "input":
@@ -103,7 +103,7 @@ def submitted(view: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, An
 def _answer(element: Mapping[str, Any], typed: Any) -> dict[str, Any]:
     match element["type"]:
         case "static_select" | "radio_buttons":
-            chosen = [one for one in element["options"] if one["value"] == typed]
+            chosen = [option for option in element["options"] if option["value"] == typed]
             return {"selected_option": chosen[0] if chosen else element.get("initial_option")}
         case "checkboxes":
             return {"selected_options": list(element["options"]) if typed else []}
@@ -117,7 +117,7 @@ def _answer(element: Mapping[str, Any], typed: Any) -> dict[str, Any]:
 
 
 def typed_view() -> dict[str, Any]:
-    """Return the order form as somebody filled it in."""
+    """Return the order form as a user filled it in."""
     return submitted(
         order_modal.build("ORD-7K2M4QXA", CATALOGUE, ENGLISH),
         {
@@ -132,7 +132,7 @@ def typed_view() -> dict[str, Any]:
 
 
 def three_lines() -> dict[str, Any]:
-    """Return a form under way: a line that adds up, one with wrong numbers, one half written."""
+    """Return a form with a valid line, a line with wrong numbers, and an incomplete line."""
     return submitted(
         order_modal.build("ORD-7K2M4QXA", CATALOGUE, ENGLISH, lines=3),
         {
