@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from slack_api.errors import SLACK_FAILURES, classify
 from views.catalogue import FALLBACK
-from views.payload import table, tables, word
+from views.payload import mapping_at, mappings_at, text_at
 from views.translator import language_of
 
 TTL = 3600.0
@@ -48,9 +48,9 @@ class Locales:
                 page = await self._slack.users_list(
                     include_locale=True, limit=PAGE_SIZE, cursor=cursor or None
                 )
-                for user in tables(page.data, "members"):
+                for user in mappings_at(page.data, "members"):
                     self._store(user)
-                cursor = word(page.data, "response_metadata", "next_cursor")
+                cursor = text_at(page.data, "response_metadata", "next_cursor")
                 if not cursor:
                     return
         except _FAILURES as error:
@@ -85,11 +85,11 @@ class Locales:
         except _FAILURES as error:
             _log.info("locale_not_read", person=person, error=classify(error).code)
         else:
-            self._store(table(response.data, "user"))
+            self._store(mapping_at(response.data, "user"))
 
     def _store(self, user: Mapping[str, object]) -> None:
         # Slack leaves the locale out if the app lacks the scope for it.
-        person, locale = word(user, "id"), word(user, "locale")
+        person, locale = text_at(user, "id"), text_at(user, "locale")
         if person and locale:
             self._languages[person] = language_of(locale)
             self._next_reads[person] = self._clock() + TTL

@@ -16,7 +16,7 @@ from views.blocks import (
 from views.ids import BlockId, CallbackId, InputId
 from views.inputs import choice_input
 from views.outcome import short_outcome
-from views.payload import UnreadablePayloadError, from_json, input_value, to_json, word
+from views.payload import UnreadablePayloadError, from_json, input_value, text_at, to_json
 from views.translator import Translator
 from views.verb_inputs import content_input
 from workflows.rules.approvals.form import DraftContent, DraftRequest, RequestFormErrors
@@ -91,13 +91,14 @@ def parse(view: Mapping[str, object]) -> DraftRequest:
         UnreadablePayloadError: the view is not this form.
 
     """
-    saved = from_json(word(view, "private_metadata"), _Metadata, "private_metadata")
+    saved = from_json(text_at(view, "private_metadata"), _Metadata, "private_metadata")
     if not saved.request_id:
         raise UnreadablePayloadError("private_metadata")
     policy = ("state", "values", InputId.POLICY, InputId.POLICY)
     return DraftRequest(
         request_id=saved.request_id,
-        policy=word(view, *policy, "selected_option", "value") or word(view, *policy, "value"),
+        policy=text_at(view, *policy, "selected_option", "value")
+        or text_at(view, *policy, "value"),
         content=DraftContent(
             title=input_value(view, InputId.TITLE),
             text=input_value(view, InputId.TEXT),
@@ -134,7 +135,7 @@ def failed(
 def working(request_id: str, t: Translator) -> View:
     """Return the modal shown between the submission and its result."""
     number = t.inline(request_id, 80)
-    return told(t("approval_form.working", request_id=number), t)
+    return message(t("approval_form.working", request_id=number), t)
 
 
 def received(
@@ -152,7 +153,7 @@ def received(
         request_id=t.inline(request_id, 80),
         channel=notices.channel(channel or "", t),
     )
-    return told(sentence, t)
+    return message(sentence, t)
 
 
 def sent_before(snapshot: ApprovalSnapshot, policy: str, t: Translator) -> str:
@@ -173,6 +174,6 @@ def sent_before(snapshot: ApprovalSnapshot, policy: str, t: Translator) -> str:
     )
 
 
-def told(sentence: str, t: Translator) -> View:
+def message(sentence: str, t: Translator) -> View:
     """Return a modal with one text, already escaped, and a Close button."""
     return message_modal(t("approval_form.title"), sentence, t)

@@ -8,7 +8,7 @@ from views import notices
 from views.blocks import Block, View, message_modal, modal, problem_blocks, text_block
 from views.ids import BlockId, CallbackId, InputId
 from views.inputs import instant_input, person_input, tick_input
-from views.payload import UnreadablePayloadError, clicker, instant, table, word
+from views.payload import UnreadablePayloadError, actor_id, datetime_at, mapping_at, text_at
 from views.translator import Translator
 from workflows.rules.people.actors import Absence
 
@@ -112,26 +112,26 @@ def parse(body: Mapping[str, object]) -> AwaySubmission:
 
     """
     view = body.get("view")
-    if word(view, "private_metadata") != _MARK or not word(view, "id"):
+    if text_at(view, "private_metadata") != _MARK or not text_at(view, "id"):
         raise UnreadablePayloadError("view")
     values = ("state", "values")
     ticked = _ticked(view)
     written = DraftAbsence(
-        starts=instant(view, *values, InputId.STARTS, InputId.STARTS, "selected_date_time"),
-        ends=instant(view, *values, InputId.ENDS, InputId.ENDS, "selected_date_time"),
-        delegate=word(view, *values, InputId.DELEGATE, InputId.DELEGATE, "selected_user"),
+        starts=datetime_at(view, *values, InputId.STARTS, InputId.STARTS, "selected_date_time"),
+        ends=datetime_at(view, *values, InputId.ENDS, InputId.ENDS, "selected_date_time"),
+        delegate=text_at(view, *values, InputId.DELEGATE, InputId.DELEGATE, "selected_user"),
         back=ticked,
     )
     return AwaySubmission(
         written=written,
-        person=clicker(body),
-        view_id=word(view, "id"),
-        view_hash=word(view, "hash"),
+        person=actor_id(body),
+        view_id=text_at(view, "id"),
+        view_hash=text_at(view, "hash"),
     )
 
 
 def _ticked(view: object) -> bool:
-    found = table(view, "state", "values", InputId.BACK, InputId.BACK).get("selected_options")
+    found = mapping_at(view, "state", "values", InputId.BACK, InputId.BACK).get("selected_options")
     return isinstance(found, list) and bool(found)
 
 
@@ -173,10 +173,10 @@ def again(
 
 def working(t: Translator) -> View:
     """Return the modal shown between the submission and its result."""
-    return told(t("away.working"), t)
+    return message(t("away.working"), t)
 
 
-def noted(
+def recorded_text(
     absence: Absence,
     t: Translator,
     replaced: Sequence[Absence] = (),
@@ -190,7 +190,7 @@ def noted(
     return "\n".join(lines)
 
 
-def back(gone: Sequence[Absence], t: Translator) -> str:
+def returned_text(gone: Sequence[Absence], t: Translator) -> str:
     """Return that the person is back, and which absences were deleted."""
     if not gone:
         return t("away.back.nothing")
@@ -198,6 +198,6 @@ def back(gone: Sequence[Absence], t: Translator) -> str:
     return "\n".join(lines)
 
 
-def told(sentence: str, t: Translator) -> View:
+def message(sentence: str, t: Translator) -> View:
     """Return a modal with one text, already escaped, and a Close button."""
     return message_modal(t("away.title"), sentence, t)

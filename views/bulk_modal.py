@@ -27,12 +27,12 @@ from views.ids import BlockId, CallbackId, InputId
 from views.inputs import radio_input
 from views.payload import (
     UnreadablePayloadError,
-    clicker,
+    actor_id,
     from_json,
     input_value,
-    table,
-    tables,
-    word,
+    mapping_at,
+    mappings_at,
+    text_at,
 )
 from views.people import actor_text
 from views.translator import Translator
@@ -232,24 +232,26 @@ def parse(body: Mapping[str, object]) -> BulkSubmission:
 
     """
     view = body.get("view")
-    if not word(view, "id"):
+    if not text_at(view, "id"):
         raise UnreadablePayloadError("view.id")
     values = ("state", "values")
-    verdict = word(view, *values, InputId.VERDICT, InputId.VERDICT, "selected_option", "value")
+    verdict = text_at(view, *values, InputId.VERDICT, InputId.VERDICT, "selected_option", "value")
     if verdict not in _VERDICTS:
         raise UnreadablePayloadError("verdict")
-    boxes = tables(view, *values, InputId.CHOSEN, InputId.CHOSEN, "selected_options")
-    ticked = {word(box, "value") for box in boxes}
-    chosen = [item for item in _read(word(view, "private_metadata")) if str(item.number) in ticked]
+    boxes = mappings_at(view, *values, InputId.CHOSEN, InputId.CHOSEN, "selected_options")
+    ticked = {text_at(box, "value") for box in boxes}
+    chosen = [
+        item for item in _read(text_at(view, "private_metadata")) if str(item.number) in ticked
+    ]
     if len(chosen) != len(ticked):
         raise UnreadablePayloadError("chosen")
     return BulkSubmission(
         items=tuple(chosen),
         verdict=Verdict(verdict),
         reason=input_value(view, InputId.REASON),
-        person=clicker(body),
-        view_id=word(view, "id"),
-        view_hash=word(view, "hash"),
+        person=actor_id(body),
+        view_id=text_at(view, "id"),
+        view_hash=text_at(view, "hash"),
     )
 
 
@@ -260,7 +262,7 @@ def _read(written: str) -> list[BulkItem]:
         raise UnreadablePayloadError("private_metadata") from None
     if not isinstance(items, list):
         raise UnreadablePayloadError("private_metadata")
-    return [from_json(json.dumps(table(item)), BulkItem, "private_metadata") for item in items]
+    return [from_json(json.dumps(mapping_at(item)), BulkItem, "private_metadata") for item in items]
 
 
 def check(submission: BulkSubmission, t: Translator) -> dict[str, str]:

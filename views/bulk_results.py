@@ -51,7 +51,7 @@ def summary_text(outcomes: Sequence[BulkResult], t: Translator) -> str:
     return t("bulk.told", accepted=text, refused=t.count("bulk.refused", refused))
 
 
-def in_words(outcomes: Sequence[BulkResult], t: Translator) -> str:
+def results_text(outcomes: Sequence[BulkResult], t: Translator) -> str:
     """Return the same as `results` as text, for a person who has closed the modal."""
     lines = [summary_text(outcomes, t), *(_line(result, t) for result in outcomes)]
     return "\n".join(lines)
@@ -66,7 +66,7 @@ def _line(result: BulkResult, t: Translator) -> str:
     )
 
 
-def begun(submission: BulkSubmission) -> list[BulkResult]:
+def pending_results(submission: BulkSubmission) -> list[BulkResult]:
     """Return the results before any decision was sent."""
     return [BulkResult(item=item) for item in submission.items]
 

@@ -9,12 +9,12 @@ from views.content import subject
 from views.ids import ActionId
 from views.payload import (
     UnreadablePayloadError,
-    clicker,
+    actor_id,
     from_json,
-    table,
-    tables,
+    mapping_at,
+    mappings_at,
+    text_at,
     to_json,
-    word,
 )
 from views.translator import Translator
 from workflows.rules.approvals.request import Verdict
@@ -123,41 +123,41 @@ def parse_click(body: Mapping[str, object]) -> Click:
 
     """
     action = pressed(body)
-    action_id = word(action, "action_id")
+    action_id = text_at(action, "action_id")
     if action_id not in _BUTTONS:
         raise UnreadablePayloadError("action_id")
-    action_ts = word(action, "action_ts")
+    action_ts = text_at(action, "action_ts")
     if not action_ts:
         raise UnreadablePayloadError("action_ts")
-    value = from_json(word(action, "value"), ButtonValue, "value")
+    value = from_json(text_at(action, "value"), ButtonValue, "value")
     if not _has_button_for(body, value.request_id):
         raise UnreadablePayloadError("value.request_id")
-    message_ts = word(body, "container", "message_ts") or word(body, "message", "ts")
+    message_ts = text_at(body, "container", "message_ts") or text_at(body, "message", "ts")
     if is_private(body):  # Slack updates an ephemeral message by its response URL only
         message_ts = ""
-    thread_ts = word(body, "container", "thread_ts") or word(body, "message", "thread_ts")
+    thread_ts = text_at(body, "container", "thread_ts") or text_at(body, "message", "thread_ts")
     return Click(
         **asdict(value),
         action_id=ActionId(action_id),
-        person=clicker(body),
-        channel=word(body, "channel", "id") or word(body, "container", "channel_id"),
+        person=actor_id(body),
+        channel=text_at(body, "channel", "id") or text_at(body, "container", "channel_id"),
         message_ts=message_ts,
         # A message with replies has its own ts as thread_ts, but is not a reply.
         thread_ts=thread_ts if thread_ts != message_ts else "",
         action_ts=action_ts,
-        response_url=word(body, "response_url"),
-        trigger_id=word(body, "trigger_id"),
-        interactivity_pointer=word(body, "interactivity", "interactivity_pointer"),
+        response_url=text_at(body, "response_url"),
+        trigger_id=text_at(body, "trigger_id"),
+        interactivity_pointer=text_at(body, "interactivity", "interactivity_pointer"),
     )
 
 
 def _has_button_for(body: Mapping[str, object], request_id: str) -> bool:
     """Return whether the message or App Home has a button of this request, or Slack sent no buttons."""
-    blocks = (*tables(body, "message", "blocks"), *tables(body, "view", "blocks"))
+    blocks = (*mappings_at(body, "message", "blocks"), *mappings_at(body, "view", "blocks"))
     request_ids = {
         value.request_id
         for block in blocks
-        for button in (*tables(block, "elements"), table(block, "accessory"))
+        for button in (*mappings_at(block, "elements"), mapping_at(block, "accessory"))
         if (value := value_of(button)) is not None and value.request_id
     }
     return not request_ids or request_id in request_ids
@@ -166,20 +166,20 @@ def _has_button_for(body: Mapping[str, object], request_id: str) -> bool:
 def value_of(button: Mapping[str, object]) -> ButtonValue | None:
     """Return the value of a button on a card, or None for any other button."""
     try:
-        return from_json(word(button, "value"), ButtonValue, "value")
+        return from_json(text_at(button, "value"), ButtonValue, "value")
     except UnreadablePayloadError:
         return None
 
 
 def is_private(body: Mapping[str, object]) -> bool:
     """Return whether the click was in an ephemeral message, which is never repaired."""
-    return table(body, "container").get("is_ephemeral") is True
+    return mapping_at(body, "container").get("is_ephemeral") is True
 
 
 def pressed(body: Mapping[str, object]) -> Mapping[str, object]:
     """Return the one clicked element of a `block_actions` payload, or an empty mapping."""
     actions = body.get("actions")
-    return table(actions[0]) if isinstance(actions, list) and len(actions) == 1 else {}
+    return mapping_at(actions[0]) if isinstance(actions, list) and len(actions) == 1 else {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

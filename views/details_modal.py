@@ -19,7 +19,7 @@ def opening(click: Click, t: Translator) -> View:
     return _modal([text_block(BlockId.NOTICE, text, t)], t)
 
 
-def shown(menu: Menu, t: Translator, facts: Sequence[AuditEvent] = ()) -> View:
+def request_view(menu: Menu, t: Translator, facts: Sequence[AuditEvent] = ()) -> View:
     """Return as much of the request as this person may read, and why not all of it.
 
     Its `facts` follow below; they are empty if the person may not read them.
@@ -31,7 +31,7 @@ def shown(menu: Menu, t: Translator, facts: Sequence[AuditEvent] = ()) -> View:
     return _modal([*blocks, *trail_blocks(facts, t)], t)
 
 
-def told(sentence: str, t: Translator) -> View:
+def message(sentence: str, t: Translator) -> View:
     """Return a modal with one text, already escaped, and a Close button."""
     return message_modal(t("details.title"), sentence, t)
 

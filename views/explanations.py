@@ -20,7 +20,7 @@ def rule_text(rule: RouteReason, t: Translator) -> str:
     return t("rule.always", policy=policy)
 
 
-def failure_words(written: str, t: Translator) -> str:
+def failure_text(written: str, t: Translator) -> str:
     """Return the cause of a failure as plain text; a cause without a catalogue text is shown as it is."""
     return _catalogue_text(read_failure(written), lambda value: value, t) or written.strip()
 

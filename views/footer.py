@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from views.blocks import Block, note
 from views.ids import BlockId
-from views.payload import tables, word
+from views.payload import mappings_at, text_at
 from views.translator import Translator
 
 _MOST = 200
@@ -21,7 +21,7 @@ def footer(request_id: str, text: str, t: Translator) -> Block:
 
 def request_named(message: Mapping[str, object]) -> str:
     """Return the id of the request whose card this message is; empty if it is not a card."""
-    for block in tables(message, "blocks"):
-        if found := _NAMED.fullmatch(word(block, "block_id")):
+    for block in mappings_at(message, "blocks"):
+        if found := _NAMED.fullmatch(text_at(block, "block_id")):
             return found[1]
     return ""

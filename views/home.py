@@ -25,7 +25,7 @@ from views.home_rows import (
     mine_blocks,
 )
 from views.ids import ActionId, BlockId
-from views.payload import UnreadablePayloadError, from_json, table, to_json, word
+from views.payload import UnreadablePayloadError, from_json, mapping_at, text_at, to_json
 from views.translator import Translator
 from workflows.rules.approvals.request import RequestKind
 from workflows.rules.people.actors import Absence
@@ -253,16 +253,16 @@ def _delegate_text(absence: Absence, t: Translator) -> str:
     )
 
 
-def moved(place: HomePlace, action: Mapping[str, object]) -> HomePlace:
+def after_navigation(place: HomePlace, action: Mapping[str, object]) -> HomePlace:
     """Return the place after a person used a button or a filter for navigation.
 
     Raises:
         UnreadablePayloadError: we did not send this element.
 
     """
-    chosen = word(table(action, "selected_option"), "value")
+    chosen = text_at(mapping_at(action, "selected_option"), "value")
     place = replace(place, notice="")
-    match word(action, "action_id"):
+    match text_at(action, "action_id"):
         case ActionId.HOME_BACK:
             return replace(place, page=max(place.page - 1, 0))
         case ActionId.HOME_ON:

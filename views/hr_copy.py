@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from views.blocks import Block, button
 from views.ids import ActionId
-from views.payload import UnreadablePayloadError, clicker, from_json, to_json, word
+from views.payload import UnreadablePayloadError, actor_id, from_json, text_at, to_json
 from views.translator import Translator
 from workflows.rules.approvals.request import Status
 from workflows.rules.hr.snapshot import HrSnapshot, Provisioning
@@ -37,7 +37,7 @@ def parse_copy(action: Mapping[str, object], body: Mapping[str, object]) -> tupl
         UnreadablePayloadError: the payload is not that of this button.
 
     """
-    value = from_json(word(action, "value"), CopyValue, "value")
+    value = from_json(text_at(action, "value"), CopyValue, "value")
     if not value.request_id:
         raise UnreadablePayloadError("value.request_id")
-    return clicker(body), value.request_id
+    return actor_id(body), value.request_id

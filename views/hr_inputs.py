@@ -7,7 +7,14 @@ from views.blocks import PRIVATE_METADATA, Block, text_input
 from views.ids import BlockId, InputId
 from views.inputs import choice_input, day_input, radio_input
 from views.order_lines import CatalogueEntry
-from views.payload import UnreadablePayloadError, from_json, table, tables, to_json, word
+from views.payload import (
+    UnreadablePayloadError,
+    from_json,
+    mapping_at,
+    mappings_at,
+    text_at,
+    to_json,
+)
 from views.translator import Translator
 from workflows.rules.hr.form import DraftHr
 from workflows.rules.hr.request import ALL_FIELDS, FIELDS, HrRequest, HrType, Priority
@@ -81,14 +88,14 @@ def metadata(saved: HrContext) -> str:
     return to_json(replace(saved, **dict.fromkeys(ALL_FIELDS, "")))
 
 
-def kept_context(view: Mapping[str, object]) -> HrContext:
+def form_context(view: Mapping[str, object]) -> HrContext:
     """Return the form's private metadata.
 
     Raises:
         UnreadablePayloadError: the view is not this form.
 
     """
-    saved = from_json(word(view, "private_metadata"), HrContext, "private_metadata")
+    saved = from_json(text_at(view, "private_metadata"), HrContext, "private_metadata")
     if not saved.request_id or saved.type not in {"", *HrType}:
         raise UnreadablePayloadError("private_metadata")
     return saved
@@ -194,14 +201,16 @@ def _value(view: Mapping[str, object], block_id: str, input_id: InputId) -> str:
 
     In a view that has just opened, Slack sends no state: the value is then the initial one.
     """
-    by_action = table(view, "state", "values", block_id)
+    by_action = mapping_at(view, "state", "values", block_id)
     if input_id.value in by_action:
-        state = table(by_action, input_id.value)
-        selected = word(state, "selected_option", "value") or word(state, "selected_date")
-        return selected or word(state, "value")
-    for block in tables(view, "blocks"):
-        if word(block, "block_id") == block_id:
-            element = table(block, "element")
-            selected = word(element, "initial_option", "value") or word(element, "initial_date")
-            return selected or word(element, "initial_value")
+        state = mapping_at(by_action, input_id.value)
+        selected = text_at(state, "selected_option", "value") or text_at(state, "selected_date")
+        return selected or text_at(state, "value")
+    for block in mappings_at(view, "blocks"):
+        if text_at(block, "block_id") == block_id:
+            element = mapping_at(block, "element")
+            selected = text_at(element, "initial_option", "value") or text_at(
+                element, "initial_date"
+            )
+            return selected or text_at(element, "initial_value")
     return ""

@@ -16,15 +16,15 @@ from views.hr_inputs import (
     HrOffer,
     common_inputs,
     field_input,
-    kept_context,
+    form_context,
     metadata,
     type_input,
     typed_hr,
     written_of,
 )
 from views.ids import BlockId, CallbackId
-from views.payload import word
-from views.plain_text import as_read
+from views.payload import text_at
+from views.plain_text import plain_text
 from views.text import link
 from views.translator import Translator
 from workflows.rules.hr.form import DraftHr, HrFormErrors
@@ -39,7 +39,7 @@ def build(saved: HrContext, offer: HrOffer, typed: DraftHr, t: Translator) -> Vi
     return _form(saved, offer, typed, "", t)
 
 
-def opened(
+def new_form(
     request_id: str,
     offer: HrOffer,
     t: Translator,
@@ -54,14 +54,14 @@ def opened(
     return build(HrContext(request_id=request_id, type=type_), offer, typed, t)
 
 
-def quoting(request_id: str, offer: HrOffer, body: Mapping[str, object], t: Translator) -> View:
+def quote_form(request_id: str, offer: HrOffer, body: Mapping[str, object], t: Translator) -> View:
     """Return the form for a request made from a message (a `message_action` payload)."""
     saved = HrContext(
         request_id=request_id,
-        channel=word(body, "channel", "id"),
-        message_ts=word(body, "message", "ts") or word(body, "message_ts"),
+        channel=text_at(body, "channel", "id"),
+        message_ts=text_at(body, "message", "ts") or text_at(body, "message_ts"),
     )
-    quote = _quote(as_read(word(body, "message", "text")), t)
+    quote = _quote(plain_text(text_at(body, "message", "text")), t)
     typed = DraftHr(request_id=request_id, type="", title="", description=quote)
     if len(offer.types) == 1:
         only = offer.types[0].value
@@ -69,7 +69,7 @@ def quoting(request_id: str, offer: HrOffer, body: Mapping[str, object], t: Tran
     return build(saved, offer, typed, t)
 
 
-def copied(request: HrRequest, offer: HrOffer, t: Translator) -> View:
+def copy_form(request: HrRequest, offer: HrOffer, t: Translator) -> View:
     """Return the form filled with another request; `request` already has the new id."""
     typed = written_of(request)
     type_ = request.type.value if request.type in offer.types else ""
@@ -110,7 +110,7 @@ def _form(saved: HrContext, offer: HrOffer, typed: DraftHr, problem: str, t: Tra
 
 def with_type(view: Mapping[str, object], type_: str, offer: HrOffer, t: Translator) -> View | None:
     """Return the form with the fields of another type."""
-    saved = kept_context(view)
+    saved = form_context(view)
     if type_ not in offer.types or type_ == saved.type:
         return None
     typed = replace(typed_hr(view, saved), type=type_)
@@ -121,7 +121,7 @@ def with_link(
     view: Mapping[str, object], address: str, offer: HrOffer, t: Translator
 ) -> View | None:
     """Return the form with the link to the message that it was made from."""
-    saved = kept_context(view)
+    saved = form_context(view)
     if not address or address == saved.link:
         return None
     typed = typed_hr(view, saved)
@@ -134,7 +134,7 @@ def with_link(
 
 def failed(view: Mapping[str, object], offer: HrOffer, sentence: str, t: Translator) -> View:
     """Return the form as it was submitted, with what went wrong at the top."""
-    saved = kept_context(view)
+    saved = form_context(view)
     typed = typed_hr(view, saved)
     if typed.type in offer.types:
         saved = replace(saved, type=typed.type)
@@ -148,12 +148,12 @@ def parse(view: Mapping[str, object]) -> DraftHr:
         UnreadablePayloadError: the view is not this form.
 
     """
-    return typed_hr(view, kept_context(view))
+    return typed_hr(view, form_context(view))
 
 
 def lacks_fields(view: Mapping[str, object]) -> bool:
     """Return whether the form was submitted before the fields of its type appeared."""
-    saved = kept_context(view)
+    saved = form_context(view)
     return typed_hr(view, saved).type != saved.type
 
 
@@ -162,7 +162,7 @@ def errors(mistakes: HrFormErrors, view: Mapping[str, object], t: Translator) ->
 
     Slack refuses errors of fields that the form does not show, so those are at the title.
     """
-    visible = {BlockId.TYPE.value, "title", "description", "priority", *kept_context(view).fields}
+    visible = {BlockId.TYPE.value, "title", "description", "priority", *form_context(view).fields}
     by_block: dict[str, str] = {}
     for name, sentence in notices.field_refusals(mistakes.by_field, t).items():
         by_block.setdefault(name if name in visible else "title", sentence)
@@ -181,7 +181,7 @@ def fields_appeared(t: Translator) -> str:
 
 def working(request_id: str, t: Translator) -> View:
     """Return the modal shown between the submission and its result."""
-    return told(t("hr.form.working", request_id=t.inline(request_id, 80)), t)
+    return message(t("hr.form.working", request_id=t.inline(request_id, 80)), t)
 
 
 def received(
@@ -197,7 +197,7 @@ def received(
         "request_id": t.inline(request_id, 80),
         "channel": notices.channel(channel, t),
     }
-    return told(t(key, **blanks), t)
+    return message(t(key, **blanks), t)
 
 
 def sent_before(request_id: str, t: Translator) -> str:
@@ -212,7 +212,7 @@ def no_policy(t: Translator) -> str:
 
 def opening_copy(t: Translator) -> View:
     """Return the modal shown while the request to copy is looked up."""
-    return told(t("hr.copy.opening"), t)
+    return message(t("hr.copy.opening"), t)
 
 
 def not_yours(t: Translator) -> str:
@@ -225,14 +225,14 @@ def not_copied(t: Translator) -> str:
     return t("hr.copy.not_found")
 
 
-def told(sentence: str, t: Translator) -> View:
+def message(sentence: str, t: Translator) -> View:
     """Return a modal with one text, already escaped, and a Close button."""
     return message_modal(t("hr.form.title"), sentence, t)
 
 
 def chosen_type(action: Mapping[str, object]) -> str:
     """Return the type that was just chosen; empty if it is not a valid one."""
-    chosen = word(action, "selected_option", "value") or word(action, "value")
+    chosen = text_at(action, "selected_option", "value") or text_at(action, "value")
     return chosen if chosen in set(HrType) else ""
 
 

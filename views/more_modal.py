@@ -19,7 +19,7 @@ from views.content import subject
 from views.ids import ActionId, BlockId
 from views.levels import is_decidable
 from views.outcome import short_outcome
-from views.payload import UnreadablePayloadError, clicker, from_json, word
+from views.payload import UnreadablePayloadError, actor_id, from_json, text_at
 from views.translator import Translator
 from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -65,7 +65,7 @@ def menu(
     return _modal(blocks, with_snapshot(context, menu.face, t), t)
 
 
-def told(sentence: str, t: Translator) -> View:
+def message(sentence: str, t: Translator) -> View:
     """Return a modal with one text, already escaped, and a Close button."""
     return message_modal(t("more.title"), sentence, t)
 
@@ -116,19 +116,21 @@ def parse_choice(body: Mapping[str, object]) -> Choice:
 
     """
     action = pressed(body)
-    if word(action, "action_id") != ActionId.CHOOSE:
+    if text_at(action, "action_id") != ActionId.CHOOSE:
         raise UnreadablePayloadError("action_id")
-    verb, action_ts = word(action, "value"), word(action, "action_ts")
+    verb, action_ts = text_at(action, "value"), text_at(action, "action_ts")
     if verb not in frozenset(Verb):
         raise UnreadablePayloadError("value")
-    view_id = word(body, "view", "id")
+    view_id = text_at(body, "view", "id")
     if not view_id or not action_ts:
         raise UnreadablePayloadError("action_ts" if view_id else "view.id")
     return Choice(
         verb=Verb(verb),
-        context=from_json(word(body, "view", "private_metadata"), ClickContext, "private_metadata"),
-        person=clicker(body),
+        context=from_json(
+            text_at(body, "view", "private_metadata"), ClickContext, "private_metadata"
+        ),
+        person=actor_id(body),
         view_id=view_id,
-        view_hash=word(body, "view", "hash"),
+        view_hash=text_at(body, "view", "hash"),
         action_ts=action_ts,
     )

@@ -152,7 +152,7 @@ def internal_error(error_id: str, t: Translator) -> str:
     return t("notice.internal_error", error_id=t.inline(error_id, 80))
 
 
-def hear_later(count: int, t: Translator) -> str:
+def not_yet_notified(count: int, t: Translator) -> str:
     """Return the number of open requests that do not know of the absence yet."""
     return t.count("notice.hear_later", count)
 

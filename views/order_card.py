@@ -16,7 +16,7 @@ from views.blocks import (
 )
 from views.card_click import order_button_value
 from views.content import content_blocks, headline
-from views.explanations import failure_words
+from views.explanations import failure_text
 from views.footer import footer
 from views.ids import ActionId, BlockId
 from views.levels import level_blocks
@@ -215,7 +215,7 @@ def _stuck_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
 def _cause_blocks(block_id: str, error: str, t: Translator) -> list[Block]:
     if not error.strip():
         return []
-    cause = t("order.failure.why", failure=failure_words(error, t))
+    cause = t("order.failure.why", failure=failure_text(error, t))
     return [plain_note(f"{block_id}-why", cause, _FAILURE, t)]
 
 

@@ -8,7 +8,7 @@ from views.blocks import Block, text_input
 from views.ids import InputId
 from views.inputs import radio_input
 from views.order_lines import block_id
-from views.payload import UnreadablePayloadError, from_json, input_value, word
+from views.payload import UnreadablePayloadError, from_json, input_value, text_at
 from views.translator import Translator
 from workflows.rules.orders.form import DraftLine, DraftOrder, is_blank
 from workflows.rules.orders.order import PaymentMode
@@ -101,14 +101,14 @@ def filled_lines(typed: DraftOrder) -> list[int]:
     return [index for index, line in enumerate(typed.lines) if index == 0 or not is_blank(line)]
 
 
-def kept_context(view: Mapping[str, object]) -> OrderContext:
+def form_context(view: Mapping[str, object]) -> OrderContext:
     """Return the form's private metadata.
 
     Raises:
         UnreadablePayloadError: the view is not this form.
 
     """
-    saved = from_json(word(view, "private_metadata"), OrderContext, "private_metadata")
+    saved = from_json(text_at(view, "private_metadata"), OrderContext, "private_metadata")
     keys = saved.keys
     known = _KEYS.fullmatch(saved.lines) and len(set(keys)) == len(keys) <= MAX_LINES
     if not saved.order_id or not known or max(map(int, keys)) >= saved.next:
@@ -133,7 +133,7 @@ def typed_order(view: Mapping[str, object], saved: OrderContext) -> DraftOrder:
 def _payment(view: Mapping[str, object]) -> PaymentMode:
     """Return the payment mode. A value that the form does not offer never means a charge."""
     where = ("state", "values", InputId.PAYMENT, InputId.PAYMENT, "selected_option", "value")
-    chosen = word(view, *where) or PaymentMode.CHARGE.value
+    chosen = text_at(view, *where) or PaymentMode.CHARGE.value
     if chosen not in set(PaymentMode):
         raise UnreadablePayloadError("payment")
     return PaymentMode(chosen)
@@ -141,7 +141,7 @@ def _payment(view: Mapping[str, object]) -> PaymentMode:
 
 def _line(view: Mapping[str, object], key: str) -> DraftLine:
     sku_block = block_id(key, InputId.SKU)
-    chosen = word(view, "state", "values", sku_block, InputId.SKU, "selected_option", "value")
+    chosen = text_at(view, "state", "values", sku_block, InputId.SKU, "selected_option", "value")
     return DraftLine(
         sku=chosen or input_value(view, InputId.SKU, sku_block).strip(),
         quantity=input_value(view, InputId.QUANTITY, block_id(key, InputId.QUANTITY)),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from views.explanations import failure_words
+from views.explanations import failure_text
 from views.translator import ENGLISH
 from workflows.rules.orders.order import OrderLine, OrderSnapshot, Step
 from workflows.rules.orders.parcel import Parcel
@@ -25,7 +25,7 @@ def order_json(snapshot: OrderSnapshot) -> dict[str, Any]:
         "approval": {"status": approval.status.value} if approval else None,
         "steps": [_step(step) for step in snapshot.steps],
         "parcels": [_parcel(parcel) for parcel in snapshot.parcels],
-        "failure": failure_words(snapshot.failure, ENGLISH),
+        "failure": failure_text(snapshot.failure, ENGLISH),
         "is_cancellable": snapshot.is_cancellable,
         "payment_due": _instant(snapshot.payment_due),
         "estimated_delivery": _instant(snapshot.estimated_delivery),
@@ -50,7 +50,7 @@ def _step(step: Step) -> dict[str, str]:
         "name": step.name.value,
         "status": step.status.value,
         "reference": step.reference,
-        "error": failure_words(step.error, ENGLISH),
+        "error": failure_text(step.error, ENGLISH),
     }
 
 

@@ -22,7 +22,7 @@ from views.order_inputs import (
     closing_inputs,
     customer_input,
     filled_lines,
-    kept_context,
+    form_context,
     typed_order,
 )
 from views.order_lines import (
@@ -113,7 +113,7 @@ def add_line(
     view: Mapping[str, object], key: str, catalogue: Sequence[CatalogueEntry], t: Translator
 ) -> View | None:
     """Return the form with one more line; `key` is the button's value."""
-    saved = kept_context(view)
+    saved = form_context(view)
     return _changed(view, saved, saved.with_line(key), catalogue, t)
 
 
@@ -121,15 +121,15 @@ def remove_line(
     view: Mapping[str, object], key: str, catalogue: Sequence[CatalogueEntry], t: Translator
 ) -> View | None:
     """Return the form without the line of this key; the last line stays."""
-    saved = kept_context(view)
+    saved = form_context(view)
     return _changed(view, saved, saved.without_line(key), catalogue, t)
 
 
-def recounted(
+def with_totals(
     view: Mapping[str, object], catalogue: Sequence[CatalogueEntry], t: Translator
 ) -> View:
     """Return the form with its totals updated."""
-    saved = kept_context(view)
+    saved = form_context(view)
     return _form(saved, typed_order(view, saved), catalogue, t)
 
 
@@ -154,7 +154,7 @@ def failed(
         UnreadablePayloadError: the view is not this form.
 
     """
-    saved = kept_context(view)
+    saved = form_context(view)
     return _form(saved, typed_order(view, saved), catalogue, t, sentence)
 
 
@@ -165,7 +165,7 @@ def parse(view: Mapping[str, object]) -> DraftOrder:
         UnreadablePayloadError: the view is not this form.
 
     """
-    saved = kept_context(view)
+    saved = form_context(view)
     typed = typed_order(view, saved)
     lines = tuple(typed.lines[index] for index in filled_lines(typed))
     return replace(typed, lines=lines)
@@ -177,7 +177,7 @@ def errors(mistakes: OrderFormErrors, view: Mapping[str, object], t: Translator)
     `view` is the submitted form, which has the blank lines that `mistakes` does not count: an error
     in the second line of the order appears at the form's line.
     """
-    saved = kept_context(view)
+    saved = form_context(view)
     keys = [saved.keys[at] for at in filled_lines(typed_order(view, saved))]
     by_block: dict[str, str] = {}
     for name, sentence in notices.field_refusals(mistakes.by_field, t).items():

@@ -2,7 +2,7 @@
 
 from views import order_card
 from views.blocks import Message, plain_note, text_block, text_message
-from views.explanations import failure_mrkdwn, failure_words
+from views.explanations import failure_mrkdwn, failure_text
 from views.ids import BlockId
 from views.notices import outcome_message, with_card_link, with_reason
 from views.people import actor_text
@@ -59,7 +59,7 @@ def _attention(snapshot: OrderSnapshot, link: str, t: Translator) -> Message:
     message = text_message(with_card_link(text, link, t), t)
     if stuck is None or not stuck.error.strip():
         return message
-    cause = t("order.failure.why", failure=failure_words(stuck.error, t))
+    cause = t("order.failure.why", failure=failure_text(stuck.error, t))
     note = plain_note(BlockId.ATTENTION, cause, _REASON, t)
     return Message(text=message.text, blocks=[*message.blocks, note])
 

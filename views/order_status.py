@@ -14,7 +14,7 @@ LATEST = 10
 _NAME = 160
 
 
-def one(snapshot: OrderSnapshot, reader: str, t: Translator) -> Message:
+def order(snapshot: OrderSnapshot, reader: str, t: Translator) -> Message:
     """Return one order as its card shows it, with the reader's buttons.
 
     Only the requester has Cancel; an operator uses the command line. An order read from the records

@@ -25,7 +25,7 @@ class UnreadablePayloadError(Exception):
         self.what = what
 
 
-def table(source: object, *path: str) -> Mapping[str, object]:
+def mapping_at(source: object, *path: str) -> Mapping[str, object]:
     """Return the mapping at `path`, or an empty one."""
     value: object = source
     for key in path:
@@ -33,45 +33,45 @@ def table(source: object, *path: str) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
 
 
-def tables(source: object, *path: str) -> tuple[Mapping[str, object], ...]:
+def mappings_at(source: object, *path: str) -> tuple[Mapping[str, object], ...]:
     """Return the mappings in the list at `path`, without any other items."""
-    items = table(source, *path[:-1]).get(path[-1])
-    return tuple(map(table, items)) if isinstance(items, list) else ()
+    items = mapping_at(source, *path[:-1]).get(path[-1])
+    return tuple(map(mapping_at, items)) if isinstance(items, list) else ()
 
 
-def word(source: object, *path: str) -> str:
+def text_at(source: object, *path: str) -> str:
     """Return the string at `path`, or an empty one."""
-    value = table(source, *path[:-1]).get(path[-1])
+    value = mapping_at(source, *path[:-1]).get(path[-1])
     return value if isinstance(value, str) else ""
 
 
 def input_value(view: object, input_id: str, block_id: str = "") -> str:
     """Return the value of a text input in a submitted view; its block has the same id by default."""
-    return word(view, "state", "values", block_id or input_id, input_id, "value")
+    return text_at(view, "state", "values", block_id or input_id, input_id, "value")
 
 
-def words(source: object, *path: str) -> tuple[str, ...]:
+def texts_at(source: object, *path: str) -> tuple[str, ...]:
     """Return the strings in the list at `path`, without any other items."""
-    items = table(source, *path[:-1]).get(path[-1])
+    items = mapping_at(source, *path[:-1]).get(path[-1])
     return tuple(item for item in items if isinstance(item, str)) if isinstance(items, list) else ()
 
 
-def instant(source: object, *path: str) -> datetime | None:
+def datetime_at(source: object, *path: str) -> datetime | None:
     """Return the Unix time at `path` as a datetime, or None."""
-    value = table(source, *path[:-1]).get(path[-1])
+    value = mapping_at(source, *path[:-1]).get(path[-1])
     if type(value) is not int or not 0 <= value <= _LAST_INSTANT:
         return None
     return datetime.fromtimestamp(value, UTC)
 
 
-def clicker(body: Mapping[str, object]) -> str:
+def actor_id(body: Mapping[str, object]) -> str:
     """Return the acting user from `user.id` and nowhere else, as a message has its author's id too.
 
     Raises:
         UnreadablePayloadError: there is no such id.
 
     """
-    person = word(body, "user", "id")
+    person = text_at(body, "user", "id")
     if not is_person(person):
         raise UnreadablePayloadError("user.id")
     return person

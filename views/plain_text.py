@@ -10,7 +10,7 @@ _ENTITIES = (
 )  # `&amp;` comes last, since `&amp;lt;` is `&lt;`
 
 
-def as_read(mrkdwn: str) -> str:
+def plain_text(mrkdwn: str) -> str:
     """Return the text that a person typed, from the `text` of their message.
 
     A mention or channel keeps its sign (`@`, `#`) before the label, or before the id if Slack sends

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from views.card_click import value_of
 from views.footer import request_named
 from views.ids import ActionId
-from views.payload import table, tables, word
-from views.plain_text import as_read
+from views.payload import mapping_at, mappings_at, text_at
+from views.plain_text import plain_text
 from views.text import is_person
 
 _TYPED = ("", "thread_broadcast", "file_share")
@@ -28,7 +28,7 @@ class ThreadReply:
     @property
     def words(self) -> str:
         """The reply as plain text."""
-        return as_read(self.said)
+        return plain_text(self.said)
 
 
 def parse_reply(body: Mapping[str, object], bot_user: str) -> ThreadReply | None:
@@ -36,19 +36,19 @@ def parse_reply(body: Mapping[str, object], bot_user: str) -> ThreadReply | None
 
     Edits, deletions, unfurled links and messages of apps are not comments.
     """
-    event = table(body, "event")
-    is_in_our_thread = bot_user != "" and word(event, "parent_user_id") == bot_user
-    typed = word(event, "subtype") in _TYPED and not event.get("hidden")
-    by_app = word(event, "bot_id") or word(event, "user") == bot_user
-    if not (is_in_our_thread and typed) or by_app or not is_person(word(event, "user")):
+    event = mapping_at(body, "event")
+    is_in_our_thread = bot_user != "" and text_at(event, "parent_user_id") == bot_user
+    typed = text_at(event, "subtype") in _TYPED and not event.get("hidden")
+    by_app = text_at(event, "bot_id") or text_at(event, "user") == bot_user
+    if not (is_in_our_thread and typed) or by_app or not is_person(text_at(event, "user")):
         return None
     reply = ThreadReply(
-        event_id=word(body, "event_id"),
-        person=word(event, "user"),
-        channel=word(event, "channel"),
-        ts=word(event, "ts"),
-        thread_ts=word(event, "thread_ts"),
-        said=word(event, "text"),
+        event_id=text_at(body, "event_id"),
+        person=text_at(event, "user"),
+        channel=text_at(event, "channel"),
+        ts=text_at(event, "ts"),
+        thread_ts=text_at(event, "thread_ts"),
+        said=text_at(event, "text"),
     )
     known = reply.event_id and reply.channel and reply.thread_ts
     return reply if known and reply.ts != reply.thread_ts and reply.words else None
@@ -59,23 +59,23 @@ def request_of(root: Mapping[str, object], bot_user: str) -> str:
 
     Only a message that we posted ourselves counts.
     """
-    if word(root, "user") != bot_user or not word(root, "bot_id"):
+    if text_at(root, "user") != bot_user or not text_at(root, "bot_id"):
         return ""
     return request_named(root)
 
 
-def deciding_message(messages: Iterable[Mapping[str, object]], request_id: str) -> str:
+def approve_message(messages: Iterable[Mapping[str, object]], request_id: str) -> str:
     """Return the ts of the newest message with this request's *Approve* button; empty if there is none."""
     ts = ""
     for message in messages:
         for button in _buttons(message):
             value = value_of(button)
-            is_approve = word(button, "action_id") == ActionId.APPROVE
+            is_approve = text_at(button, "action_id") == ActionId.APPROVE
             if is_approve and value is not None and value.request_id == request_id:
-                ts = word(message, "ts")
+                ts = text_at(message, "ts")
     return ts
 
 
 def _buttons(message: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
-    blocks = tables(message, "blocks")
-    return tuple(button for block in blocks for button in tables(block, "elements"))
+    blocks = mappings_at(message, "blocks")
+    return tuple(button for block in blocks for button in mappings_at(block, "elements"))

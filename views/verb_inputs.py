@@ -10,7 +10,7 @@ from views.blocks import Block, text_input
 from views.ids import InputId
 from views.inputs import people_input, person_input
 from views.order_lines import CatalogueEntry
-from views.payload import input_value, word, words
+from views.payload import input_value, text_at, texts_at
 from views.translator import Translator
 from workflows.rules.approvals.form import DraftContent
 from workflows.rules.approvals.verbs import VERB_RULES, Verb
@@ -144,8 +144,8 @@ def typed_in(view: Mapping[str, object]) -> Typed:
         text=input_value(view, InputId.TEXT),
         amount=input_value(view, InputId.AMOUNT),
         links=input_value(view, InputId.LINKS),
-        delegate=word(view, *_at(InputId.DELEGATE), "selected_user"),
-        people=words(view, *_at(InputId.PEOPLE), "selected_users"),
+        delegate=text_at(view, *_at(InputId.DELEGATE), "selected_user"),
+        people=texts_at(view, *_at(InputId.PEOPLE), "selected_users"),
         sources=input_value(view, InputId.SOURCES),
     )
 

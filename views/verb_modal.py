@@ -23,7 +23,7 @@ from views.card_click import (
 )
 from views.ids import BlockId, CallbackId, InputId
 from views.order_lines import CatalogueEntry
-from views.payload import UnreadablePayloadError, clicker, from_json, word
+from views.payload import UnreadablePayloadError, actor_id, from_json, text_at
 from views.translator import Translator
 from views.verb_inputs import Typed, input_blocks, inputs_for, needs_reason, typed_in, typed_of
 from workflows.rules.approvals.form import RequestFormErrors, read_content
@@ -170,10 +170,10 @@ def parse_submission(body: Mapping[str, object]) -> Submission:
         UnreadablePayloadError: the payload is not one, or a required part is missing or not ours.
 
     """
-    view_id, view_hash = word(body, "view", "id"), word(body, "view", "hash")
+    view_id, view_hash = text_at(body, "view", "id"), text_at(body, "view", "hash")
     if not view_id:
         raise UnreadablePayloadError("view.id")
-    saved = from_json(word(body, "view", "private_metadata"), _Metadata, "private_metadata")
+    saved = from_json(text_at(body, "view", "private_metadata"), _Metadata, "private_metadata")
     if saved.verb not in frozenset(Verb) or not inputs_for(Verb(saved.verb)):
         raise UnreadablePayloadError("private_metadata.verb")
     view = body["view"]
@@ -185,7 +185,7 @@ def parse_submission(body: Mapping[str, object]) -> Submission:
         context=context_of(saved),
         typed=typed,
         reason_required=saved.reason_required,
-        person=clicker(body),
+        person=actor_id(body),
         view_id=view_id,
         view_hash=view_hash,
     )
@@ -231,9 +231,9 @@ def amended(submission: Submission) -> Content:
 
 def working(t: Translator) -> View:
     """Return the modal shown between the submission and its result."""
-    return told(t("verb.working"), t)
+    return message(t("verb.working"), t)
 
 
-def told(sentence: str, t: Translator) -> View:
+def message(sentence: str, t: Translator) -> View:
     """Return a modal with one text, already escaped, and a Close button."""
     return message_modal(t("verb.told.title"), sentence, t)

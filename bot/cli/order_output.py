@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.cli.request_output import STATES, VERDICTS, actor_words, instant, quote
 from bot.cli.terminal import Line, labelled
-from views.explanations import failure_words
+from views.explanations import failure_text
 from views.translator import ENGLISH, Translator, translator
 from workflows.rules.orders.latest_decision import ApprovalMessage, approval_message
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus, PaymentMode, Step, StepName
@@ -70,10 +70,10 @@ def _trouble_lines(snapshot: OrderSnapshot) -> Iterator[Line]:
         why = f": {quote(cancelled.reason)}" if cancelled.reason.strip() else ""
         yield Line(f"Cancelled: {actor_words(cancelled.actor)}, {instant(cancelled.at)}{why}")
     if snapshot.failure.strip():
-        yield Line(f"Why: {failure_words(snapshot.failure, ENGLISH)}", style="yellow")
+        yield Line(f"Why: {failure_text(snapshot.failure, ENGLISH)}", style="yellow")
     if stuck := snapshot.stuck:
         step = translator(snapshot.language)(f"order.step.{stuck.step}")
-        why = failure_words(stuck.error, ENGLISH)
+        why = failure_text(stuck.error, ENGLISH)
         words = f"Could not be undone: {step}, {instant(stuck.since)}. {why}"
         yield Line(words, style="yellow")
 

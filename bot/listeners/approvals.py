@@ -98,7 +98,7 @@ class ApprovalListeners:
             await self._services.answers.show_or_reply(
                 client,
                 submission.view_id,
-                view or verb_modal.told(sentence, t),
+                view or verb_modal.message(sentence, t),
                 acked,
                 surface=interaction.surface,
                 sentence=sentence,

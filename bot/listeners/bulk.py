@@ -16,7 +16,7 @@ from views import bulk_modal, bulk_results, notices
 from views.bulk_modal import BulkItem, BulkSubmission
 from views.bulk_results import BulkResult, Progress
 from views.ids import ActionId, CallbackId
-from views.payload import clicker
+from views.payload import actor_id
 from views.translator import translator
 from workflows.rules.approvals.request import Decision
 from workflows.rules.people.actors import Actor, Origin
@@ -46,7 +46,7 @@ class BulkListeners:
     ) -> None:
         """Open the modal at once; then show the requests on this page of the home."""
         await ack()
-        person = clicker(body)
+        person = actor_id(body)
         t = translator(self._services.people.cached_locale(person))
         opening = bulk_modal.opening(t)
         opened = await client.views_open(trigger_id=body["trigger_id"], view=opening)
@@ -66,7 +66,7 @@ class BulkListeners:
             return
         await ack(response_action="update", view=bulk_modal.working(t))
         acked = time.monotonic()
-        results = _Results(bulk_results.begun(submission))
+        results = _Results(bulk_results.pending_results(submission))
 
         async def show() -> None:
             view = bulk_results.results(results.items, t)
@@ -99,7 +99,7 @@ class BulkListeners:
             bulk_results.results(results.items, t),
             acked,
             surface=Surface(person=submission.person, is_home=True),
-            sentence=bulk_results.in_words(results.items, t),
+            sentence=bulk_results.results_text(results.items, t),
         )
 
 

@@ -54,14 +54,14 @@ class AwayListeners:
             client, submission.view_id, view, acked, surface=surface, sentence=sentence
         )
         if noted and (late := await self._refresh(submission)):
-            await answers.reply(surface, notices.hear_later(late, t))
+            await answers.reply(surface, notices.not_yet_notified(late, t))
 
     async def _note(self, submission: AwaySubmission, t: Translator) -> tuple[bool, str, View]:
         """Write down what was submitted; say whether it was, with a sentence and a view."""
         absences, now = self._services.absences, self._services.now()
         person = submission.person
         if submission.written.back:
-            sentence = away_modal.back(await absences.clear(person, now), t)
+            sentence = away_modal.returned_text(await absences.clear(person, now), t)
         else:
             try:
                 replaced = await absences.set(submission.absence, now)
@@ -69,8 +69,8 @@ class AwayListeners:
                 refusal = notices.refusal(error.code, {}, t)
                 theirs = await absences.of(person, now)
                 return False, refusal, away_modal.again(submission, theirs, refusal, t)
-            sentence = away_modal.noted(submission.absence, t, replaced)
-        return True, sentence, away_modal.told(sentence, t)
+            sentence = away_modal.recorded_text(submission.absence, t, replaced)
+        return True, sentence, away_modal.message(sentence, t)
 
     async def _refresh(self, submission: AwaySubmission) -> int:
         """Have requests that wait for this person hear of it; return how many did not."""

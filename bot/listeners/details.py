@@ -65,14 +65,14 @@ class DetailsListeners:
         if not isinstance(menu, Menu):
             menu = await self._recorded(click) or menu
         if isinstance(menu, Menu):
-            view = details_modal.shown(menu, t, await self._facts(click, menu))
+            view = details_modal.request_view(menu, t, await self._facts(click, menu))
             if not menu.may_read and not interaction.redelivered:
                 actor = Actor(person=click.person, origin=Origin.SLACK)
                 await self._services.commands.record_refusal(
                     click.request_id, actor, _VERB, NOT_A_READER
                 )
         else:
-            view = details_modal.told(menu or await self._interactions.show_end(interaction), t)
+            view = details_modal.message(menu or await self._interactions.show_end(interaction), t)
         await self._services.answers.show(client, view_id, view, NOT_ACKED)
 
     async def _facts(self, click: Click, menu: Menu) -> list[AuditEvent]:

@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.actions.execute import Accepted, NotAccepted, Refused, unreached
 from bot.listeners.services import Services
-from views.payload import table, word, words
+from views.payload import mapping_at, text_at, texts_at
 from workflows.rules.people.actors import SourceKind
 
 _log = structlog.get_logger("bot.directory")
@@ -27,18 +27,18 @@ def register(app: AsyncApp, services: Services) -> None:
     @app.event("subteam_members_changed")
     async def members_changed(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
-        group = word(body, "event", "subteam_id")
+        group = text_at(body, "event", "subteam_id")
         handle = await _handle_of(client, group)
         subjects = [_group(group), _group(handle)]
         if not handle:  # without the handle, at least find requests that list the removed users
-            subjects += map(_user, words(body, "event", "removed_users"))
-        await refresh_watching(services, subjects, word(body, "event_id"))
+            subjects += map(_user, texts_at(body, "event", "removed_users"))
+        await refresh_watching(services, subjects, text_at(body, "event_id"))
 
     async def group_changed(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        subteam = table(body, "event", "subteam")
-        subjects = [_group(word(subteam, "id")), _group(word(subteam, "handle"))]
-        await refresh_watching(services, subjects, word(body, "event_id"))
+        subteam = mapping_at(body, "event", "subteam")
+        subjects = [_group(text_at(subteam, "id")), _group(text_at(subteam, "handle"))]
+        await refresh_watching(services, subjects, text_at(body, "event_id"))
 
     app.event("subteam_updated")(group_changed)
     app.event("subteam_created")(group_changed)
@@ -46,12 +46,12 @@ def register(app: AsyncApp, services: Services) -> None:
     @app.event("user_change")
     async def user_changed(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        user = table(body, "event", "user")
-        subjects = [_user(word(user, "id"))]
-        if email := word(user, "profile", "email"):
+        user = mapping_at(body, "event", "user")
+        subjects = [_user(text_at(user, "id"))]
+        if email := text_at(user, "profile", "email"):
             subjects.append(f"{SourceKind.EMAIL}:{email.lower()}")
-        await refresh_watching(services, subjects, word(body, "event_id"))
-        if person := word(user, "id"):  # the language may have changed too
+        await refresh_watching(services, subjects, text_at(body, "event_id"))
+        if person := text_at(user, "id"):  # the language may have changed too
             await services.people.refresh(person)
 
 
@@ -84,7 +84,7 @@ async def _handle_of(client: AsyncWebClient, group: str) -> str:
         _log.warning("groups_not_listed", error=str(error))
         return ""
     groups: list[Mapping[str, object]] = listed["usergroups"]
-    return next((word(entry, "handle") for entry in groups if word(entry, "id") == group), "")
+    return next((text_at(entry, "handle") for entry in groups if text_at(entry, "id") == group), "")
 
 
 def _user(person: str) -> str:

@@ -20,7 +20,7 @@ from slack_api.errors import slack_code
 from views import approval_modal, away_modal, hr_modal, notices, order_modal, verb_modal
 from views.blocks import View
 from views.ids import CallbackId
-from views.payload import UnreadablePayloadError, word
+from views.payload import UnreadablePayloadError, text_at
 from views.translator import Translator, translator
 
 ACK_IS_SENT = 0.05
@@ -56,7 +56,7 @@ def register(app: AsyncApp, services: Services) -> None:
         sentence = _write_down(error, body, t)
         view = _form_again(body, sentence, services, t)
         if response is not None and _kind(body) == "view_submission":  # nothing was acknowledged
-            shown = view or verb_modal.told(sentence, t)
+            shown = view or verb_modal.message(sentence, t)
             return BoltResponse(status=200, body={"response_action": "update", "view": shown})
         await asyncio.sleep(ACK_IS_SENT)
         if view and await services.answers.show(client, body["view"]["id"], view, raised):
@@ -70,7 +70,7 @@ def register(app: AsyncApp, services: Services) -> None:
 def _write_down(error: Exception, body: dict[str, Any], t: Translator) -> str:
     """Log the error and return the sentence for the person who met it."""
     if isinstance(error, UnreadablePayloadError):
-        person = word(body, "user", "id")
+        person = text_at(body, "user", "id")
         _log.warning("unreadable_payload", what=error.what, kind=_kind(body), person=person)
         return notices.unreadable(t)
     error_id = secrets.token_hex(4)
@@ -83,7 +83,7 @@ def _form_again(
 ) -> View | None:
     """Return the submitted form with what was typed and the sentence on top, where it is ours."""
     try:
-        match word(body, "view", "callback_id") if _kind(body) == "view_submission" else "":
+        match text_at(body, "view", "callback_id") if _kind(body) == "view_submission" else "":
             case CallbackId.ORDER:
                 return order_modal.failed(body["view"], services.products.entries, sentence, t)
             case CallbackId.VERB:
@@ -100,15 +100,20 @@ def _form_again(
 
 
 def _kind(body: dict[str, Any]) -> str:
-    return word(body, "type") or word(body, "command") or word(body, "event", "type") or "unknown"
+    return (
+        text_at(body, "type")
+        or text_at(body, "command")
+        or text_at(body, "event", "type")
+        or "unknown"
+    )
 
 
 def _surface(body: dict[str, Any]) -> Surface:
     """Return where the person is, as far as this body says."""
     return Surface(
-        person=word(body, "user", "id") or word(body, "user_id"),
-        channel=word(body, "channel", "id") or word(body, "channel_id"),
-        message_ts=word(body, "container", "message_ts"),
-        thread_ts=word(body, "container", "thread_ts"),
-        response_url=word(body, "response_url"),
+        person=text_at(body, "user", "id") or text_at(body, "user_id"),
+        channel=text_at(body, "channel", "id") or text_at(body, "channel_id"),
+        message_ts=text_at(body, "container", "message_ts"),
+        thread_ts=text_at(body, "container", "thread_ts"),
+        response_url=text_at(body, "response_url"),
     )

@@ -11,7 +11,7 @@ from bot.listeners.services import Services
 from views import home
 from views.card_click import pressed
 from views.ids import ActionId
-from views.payload import clicker, word
+from views.payload import actor_id, text_at
 
 _log = structlog.get_logger("bot.home")
 
@@ -41,13 +41,13 @@ class HomeListeners:
         """Show the home, if it is that tab; the other one shows messages and needs nothing."""
         await ack()
         if event.get("tab") == "home":
-            await self._services.homes.opened(word(event, "user"))
+            await self._services.homes.opened(text_at(event, "user"))
 
     async def moved(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Show another tab, kind, state or page."""
         await ack()
-        person, homes = clicker(body), self._services.homes
-        place = home.moved(await homes.place_of(person), pressed(body))
+        person, homes = actor_id(body), self._services.homes
+        place = home.after_navigation(await homes.place_of(person), pressed(body))
         await homes.go(person, place)
 
     async def away_clicked(
@@ -55,4 +55,4 @@ class HomeListeners:
     ) -> None:
         """Open the form that `/away` opens."""
         await ack()
-        await open_form(self._services, client, clicker(body), body["trigger_id"])
+        await open_form(self._services, client, actor_id(body), body["trigger_id"])

@@ -20,9 +20,9 @@ from records.snapshots import decode_snapshot
 from views import hr_copy, hr_modal, notices
 from views.blocks import View
 from views.card_click import pressed
-from views.hr_inputs import HrOffer, kept_context
+from views.hr_inputs import HrOffer, form_context
 from views.ids import ActionId, CallbackId, ShortcutId
-from views.payload import clicker, word
+from views.payload import actor_id, text_at
 from views.translator import Translator, translator
 from workflows.rules.approvals.policy import Policy, route
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -83,9 +83,9 @@ class HrListeners:
     ) -> None:
         """Open the form at once. The request's id is minted here: a double submit is one request."""
         await ack()
-        t = translator(self._locale(word(body, "user_id") or word(body, "user", "id")))
+        t = translator(self._locale(text_at(body, "user_id") or text_at(body, "user", "id")))
         offer, wanted = self._offer(), str(body.get("text") or "").strip().lower()
-        view = hr_modal.opened(new_id("HR"), offer, t, wanted=wanted.replace(" ", "_"))
+        view = hr_modal.new_form(new_id("HR"), offer, t, wanted=wanted.replace(" ", "_"))
         await self._open(client, body, offer, view, t)
 
     async def message_chosen(
@@ -94,8 +94,8 @@ class HrListeners:
         """Open the form with the message quoted; then show the message's address in it."""
         await ack()
         offer = self._offer()
-        t = translator(self._locale(clicker(body)))
-        view = hr_modal.quoting(new_id("HR"), offer, body, t)
+        t = translator(self._locale(actor_id(body)))
+        view = hr_modal.quote_form(new_id("HR"), offer, body, t)
         shown = await self._open(client, body, offer, view, t)
         link = await self._address(view)
         await self._forms.change(
@@ -122,7 +122,7 @@ class HrListeners:
         """Show the fields of the chosen type, keeping everything that was typed."""
         await ack()
         chosen, offer = hr_modal.chosen_type(pressed(body)), self._offer()
-        t = translator(self._locale(clicker(body)))
+        t = translator(self._locale(actor_id(body)))
         await self._forms.change(
             client, body, lambda view: hr_modal.with_type(view, chosen, offer, t)
         )
@@ -132,7 +132,7 @@ class HrListeners:
     ) -> None:
         """Check what was written by pure rules, acknowledge, then start the request."""
         typed, offer = body["view"], self._offer()
-        requester = Actor(person=clicker(body), origin=Origin.SLACK)
+        requester = Actor(person=actor_id(body), origin=Origin.SLACK)
         t = translator(self._locale(requester.person))
         written = hr_modal.parse(typed)
         policy = self._services.policies.by_name.get(written.type)
@@ -182,7 +182,7 @@ class HrListeners:
             view = hr_modal.received(request.request_id, policy.channel, t, asks=asks)
             if not started.is_same:
                 sentence = hr_modal.sent_before(request.request_id, t)
-                view = hr_modal.told(sentence, t)
+                view = hr_modal.message(sentence, t)
         if sentence:
             await answers.show_or_reply(
                 client, typed["id"], view, acked, surface=surface, sentence=sentence
@@ -194,16 +194,16 @@ class HrListeners:
         """Return the form that begins with a request's last content, or say why there is none."""
         snapshot = await self._approval_of(request_id)
         if snapshot is None:
-            return hr_modal.told(hr_modal.not_copied(t), t)
+            return hr_modal.message(hr_modal.not_copied(t), t)
         if snapshot.requester.person != person:
             _log.warning("copy_by_somebody_else", request_id=request_id, person=person)
-            return hr_modal.told(hr_modal.not_yours(t), t)
+            return hr_modal.message(hr_modal.not_yours(t), t)
         try:
             request = request_from_content(request_id, snapshot.content)
         except RuleError as error:
             _log.warning("request_not_copied", request_id=request_id, code=error.code)
-            return hr_modal.told(hr_modal.not_copied(t), t)
-        return hr_modal.copied(amended_copy(request, new_id("HR")), self._offer(), t)
+            return hr_modal.message(hr_modal.not_copied(t), t)
+        return hr_modal.copy_form(amended_copy(request, new_id("HR")), self._offer(), t)
 
     async def _approval_of(self, request_id: str) -> ApprovalSnapshot | None:
         """Return the last state of a request's approval, as the records have it."""
@@ -224,14 +224,14 @@ class HrListeners:
         t: Translator,
     ) -> dict[str, Any]:
         """Open the form, or say that there is nothing to ask for; return the view as Slack has it."""
-        view = form if offer.types else hr_modal.told(hr_modal.no_policy(t), t)
+        view = form if offer.types else hr_modal.message(hr_modal.no_policy(t), t)
         opened = await client.views_open(trigger_id=body["trigger_id"], view=view)
         shown: dict[str, Any] = opened["view"]
         return shown
 
     async def _address(self, form: Mapping[str, Any]) -> str:
         """Return the address of the message that a form was made of; empty where it was of none."""
-        kept = kept_context(form)
+        kept = form_context(form)
         place = Surface(person="", channel=kept.channel, message_ts=kept.message_ts)
         return kept.link or await self._services.answers.permalink(place)
 

@@ -59,7 +59,7 @@ class MoreListeners:
             if not menu.face.is_open:
                 await self._interactions.show_end(interaction)
         else:
-            view = more_modal.told(menu or await self._interactions.show_end(interaction), t)
+            view = more_modal.message(menu or await self._interactions.show_end(interaction), t)
         await self._services.answers.show(client, view_id, view, NOT_ACKED)
 
     async def verb_chosen(
@@ -77,7 +77,7 @@ class MoreListeners:
         if REGISTRY[choice.verb].has_form:
             view = await self._form(choice, t)
         else:
-            view = more_modal.told(await self._execute(choice, request, received, t), t)
+            view = more_modal.message(await self._execute(choice, request, received, t), t)
         # With the hash, a view that opened in the meantime is not replaced.
         await self._services.answers.show(client, choice.view_id, view, NOT_ACKED, choice.view_hash)
 
@@ -85,7 +85,7 @@ class MoreListeners:
         context, person = choice.context, choice.person
         menu = await self._interactions.menu(context.request_id, person)
         if not isinstance(menu, Menu):
-            return more_modal.told(menu or notices.unknown_request(context.request_id, t), t)
+            return more_modal.message(menu or notices.unknown_request(context.request_id, t), t)
         if choice.verb not in menu.verbs:
             actor = Actor(person=person, origin=Origin.SLACK)
             await self._services.commands.record_refusal(

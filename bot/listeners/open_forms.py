@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_api.errors import SLACK_FAILURES, classify, slack_code
 from views.blocks import View
 from views.card_click import pressed
-from views.payload import word
+from views.payload import text_at
 
 MAX_FORMS = 500
 """Open forms whose last view is cached. For other forms, the view in Slack's payload is used."""
@@ -122,6 +122,6 @@ class OpenForms:
 def _instant(body: dict[str, Any]) -> float:
     """Return the time of the action in seconds since 1970, or 0 if the payload has none."""
     try:
-        return float(word(pressed(body), "action_ts"))
+        return float(text_at(pressed(body), "action_ts"))
     except ValueError:
         return 0.0

@@ -16,7 +16,7 @@ from views import notices, order_modal
 from views.blocks import View
 from views.card_click import pressed
 from views.ids import ActionId, CallbackId
-from views.payload import clicker, word
+from views.payload import actor_id, text_at
 from views.translator import Translator, translator
 from workflows.rules.approvals.policy import Policy, route
 from workflows.rules.messages import OrderInput
@@ -50,15 +50,15 @@ class OrderFormListeners:
     ) -> None:
         """Open the modal at once. The order's id is minted here: a double submit is one order."""
         await ack()
-        t = translator(self._services.people.cached_locale(word(body, "user_id")))
+        t = translator(self._services.people.cached_locale(text_at(body, "user_id")))
         view = order_modal.build(new_id("ORD"), self._services.products.entries, t)
         await client.views_open(trigger_id=body["trigger_id"], view=view)
 
     async def line_added(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Show one more line, keeping what was typed."""
         await ack()
-        key, products = word(pressed(body), "value"), self._services.products.entries
-        t = translator(self._services.people.cached_locale(clicker(body)))
+        key, products = text_at(pressed(body), "value"), self._services.products.entries
+        t = translator(self._services.people.cached_locale(actor_id(body)))
         await self._forms.change(
             client, body, lambda view: order_modal.add_line(view, key, products, t)
         )
@@ -68,8 +68,8 @@ class OrderFormListeners:
     ) -> None:
         """Show the form without this line, keeping what was typed into the others."""
         await ack()
-        key, products = word(pressed(body), "value"), self._services.products.entries
-        t = translator(self._services.people.cached_locale(clicker(body)))
+        key, products = text_at(pressed(body), "value"), self._services.products.entries
+        t = translator(self._services.people.cached_locale(actor_id(body)))
         await self._forms.change(
             client, body, lambda view: order_modal.remove_line(view, key, products, t)
         )
@@ -80,9 +80,9 @@ class OrderFormListeners:
         """Show what the lines come to now."""
         await ack()
         products = self._services.products.entries
-        t = translator(self._services.people.cached_locale(clicker(body)))
+        t = translator(self._services.people.cached_locale(actor_id(body)))
         await self._forms.refresh(
-            client, body, lambda view: order_modal.recounted(view, products, t)
+            client, body, lambda view: order_modal.with_totals(view, products, t)
         )
 
     async def order_submitted(
@@ -90,7 +90,7 @@ class OrderFormListeners:
     ) -> None:
         """Check what was written by pure rules, acknowledge, then start the order."""
         typed = body["view"]
-        requester = Actor(person=clicker(body), origin=Origin.SLACK)
+        requester = Actor(person=actor_id(body), origin=Origin.SLACK)
         t = translator(self._services.people.cached_locale(requester.person))
         products = self._services.products
         policy = self._services.policies.policy(POLICY)

@@ -10,7 +10,7 @@ from bot.listeners.interactions import Interaction, Interactions
 from bot.listeners.services import Services
 from views import card_click, notices, order_status
 from views.ids import ActionId
-from views.payload import clicker, word
+from views.payload import actor_id, text_at
 from views.translator import translator
 from workflows.rules.orders.order import Cancellation
 from workflows.rules.orders.verbs import OrderVerb
@@ -53,11 +53,11 @@ class OrderListeners:
         """Show one order of a list as it stands now; the list stays."""
         await ack()
         surface = Surface(
-            person=clicker(body),
-            channel=word(body, "channel", "id"),
-            response_url=word(body, "response_url"),
+            person=actor_id(body),
+            channel=text_at(body, "channel", "id"),
+            response_url=text_at(body, "response_url"),
         )
-        await self._show(surface, word(card_click.pressed(body), "value"))
+        await self._show(surface, text_at(card_click.pressed(body), "value"))
 
     async def _show(self, surface: Surface, typed: str) -> None:
         """Show one order by its number, or why it cannot be shown."""
@@ -66,7 +66,7 @@ class OrderListeners:
         if not ORDER_ID.fullmatch(order_id):
             await answers.reply(surface, notices.malformed_order_id(typed, t))
         elif snapshot := await self._services.orders.look_up(order_id):
-            await answers.reply_with(surface, order_status.one(snapshot, surface.person, t))
+            await answers.reply_with(surface, order_status.order(snapshot, surface.person, t))
         else:
             await answers.reply(surface, notices.unknown_order(order_id, t))
 
@@ -93,5 +93,5 @@ class OrderListeners:
         if snapshot is None:
             return False
         t = translator(await self._services.people.locale_of(interaction.person))
-        message = order_status.one(snapshot, interaction.person, t)
+        message = order_status.order(snapshot, interaction.person, t)
         return await self._services.answers.paint_final(interaction.surface, message)

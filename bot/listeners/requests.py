@@ -14,7 +14,7 @@ from bot.policies.file import FORMS
 from bot.runtime.ids import new_id
 from views import approval_modal, notices
 from views.ids import CallbackId
-from views.payload import clicker
+from views.payload import actor_id
 from views.translator import translator
 from workflows.rules.approvals.form import (
     DraftRequest,
@@ -66,7 +66,7 @@ class RequestListeners:
     ) -> None:
         """Check what was written by pure rules, acknowledge, then start the request."""
         typed = body["view"]
-        requester = Actor(person=clicker(body), origin=Origin.SLACK)
+        requester = Actor(person=actor_id(body), origin=Origin.SLACK)
         t = translator(self._services.people.cached_locale(requester.person))
         policies = self._services.policies
         written = approval_modal.parse(typed)
@@ -95,7 +95,7 @@ class RequestListeners:
         existing = started.existing
         if not started.is_same and isinstance(existing, ApprovalSnapshot):
             sentence = approval_modal.sent_before(existing, asked.policy.name, t)
-            view = approval_modal.told(sentence, t)
+            view = approval_modal.message(sentence, t)
             await answers.show_or_reply(
                 client, typed["id"], view, acked, surface=surface, sentence=sentence
             )

@@ -13,8 +13,8 @@ from bot.listeners.answers import Surface
 from bot.listeners.services import Services
 from slack_api.errors import SLACK_FAILURES, classify
 from views import thread_notices
-from views.payload import tables
-from views.thread_reply import ThreadReply, deciding_message, parse_reply, request_of
+from views.payload import mappings_at
+from views.thread_reply import ThreadReply, approve_message, parse_reply, request_of
 from views.translator import Translator, translator
 from views.typed_decision import is_typed_decision
 from workflows.rules.approvals.request import Comment
@@ -66,7 +66,7 @@ class ThreadListeners:
             root = await client.conversations_replies(
                 channel=reply.channel, ts=reply.thread_ts, limit=1
             )
-            messages = tables(root.data, "messages")
+            messages = mappings_at(root.data, "messages")
             request_id = request_of(messages[0], bot_user) if messages else ""
             if request_id:
                 redelivered = (reply.event_id,) in self._answered
@@ -144,7 +144,7 @@ class ThreadListeners:
         except SLACK_FAILURES as error:
             _log.info("thread_not_read", error=classify(error).code)
             return ""
-        ts = deciding_message(tables(thread.data, "messages"), request_id)
+        ts = approve_message(mappings_at(thread.data, "messages"), request_id)
         place = Surface(
             person=reply.person, channel=reply.channel, message_ts=ts or reply.thread_ts
         )

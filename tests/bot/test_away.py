@@ -143,6 +143,6 @@ async def test_who_is_noted_reads_so_before_a_request_that_cannot_be_reached_is_
     await slack.wait_for_modal(BORIS, lambda v: EMIL in text_of(v) and not v["callback_id"])
     noted.set()
 
-    later = notices.hear_later(1, ENGLISH)
+    later = notices.not_yet_notified(1, ENGLISH)
     await slack.wait_for_message(f"D{BORIS}", BORIS, lambda m: later in text_of(m))
     assert await desk.workflows.menu(asked.request_id, BORIS) is not None

@@ -190,7 +190,7 @@ async def test_a_late_answer_to_a_menu_does_not_paint_over_the_form_that_came_af
     await desk.choose(BORIS, menu, block)
     form = await desk.says(BORIS, "Comment on")
     call = await slack.wait_for_journal(after=mark, kind="api", method="views.update")
-    late = more_modal.told("Too late", ENGLISH)
+    late = more_modal.message("Too late", ENGLISH)
     shown = await services.answers.show(web, menu["id"], late, NOT_ACKED, menu["hash"])
 
     assert call["arguments"]["hash"] == menu["hash"]

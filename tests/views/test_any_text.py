@@ -209,7 +209,9 @@ def test_every_order_is_a_valid_card(some: AnySnapshot) -> None:
 
     _check(order_card.build(snapshot, ENGLISH))
     _check(
-        order_status.one(replace(snapshot, as_of=examples.NOW), snapshot.requester.person, ENGLISH)
+        order_status.order(
+            replace(snapshot, as_of=examples.NOW), snapshot.requester.person, ENGLISH
+        )
     )
     _check(order_status.latest([snapshot] * 12, ENGLISH))
     _check(examples.outcome_message(snapshot))
@@ -249,7 +251,7 @@ def test_the_order_form_keeps_typed_text(typed: dict[str, str], full: bool) -> N
     for other in (
         order_modal.add_line(view, "2", catalogue, ENGLISH),
         order_modal.remove_line(view, "0", catalogue, ENGLISH),
-        order_modal.recounted(view, catalogue, ENGLISH),
+        order_modal.with_totals(view, catalogue, ENGLISH),
     ):
         assert other is not None
         check_view(other)

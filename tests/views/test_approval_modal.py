@@ -114,7 +114,7 @@ def test_a_repeated_request_with_other_content_keeps_the_first() -> None:
     assert "another type of request" in sentences[1]
     assert "is closed.* Approved by <@U0BORIS>." in sentences[2]
     for sentence in sentences:
-        check_view(approval_modal.told(sentence, ENGLISH))
+        check_view(approval_modal.message(sentence, ENGLISH))
 
 
 def test_a_request_approved_at_once_needed_no_approver() -> None:

@@ -89,13 +89,13 @@ def test_every_refusal_of_the_records_has_a_text_at_a_field(error: type[AbsenceE
 
 
 def test_the_confirmations() -> None:
-    assert "delegate: <@U0DORA>" in str(away_modal.noted(ABSENCE, ENGLISH))
-    assert "It replaces" not in str(away_modal.noted(ABSENCE, ENGLISH, [ABSENCE]))
-    assert "Welcome back" in str(away_modal.back([ABSENCE], ENGLISH))
-    assert "nothing changed" in str(away_modal.back([], ENGLISH))
+    assert "delegate: <@U0DORA>" in str(away_modal.recorded_text(ABSENCE, ENGLISH))
+    assert "It replaces" not in str(away_modal.recorded_text(ABSENCE, ENGLISH, [ABSENCE]))
+    assert "Welcome back" in str(away_modal.returned_text([ABSENCE], ENGLISH))
+    assert "nothing changed" in str(away_modal.returned_text([], ENGLISH))
     for view in (
         away_modal.working(ENGLISH),
-        away_modal.told(away_modal.back([ABSENCE] * 99, ENGLISH), ENGLISH),
+        away_modal.message(away_modal.returned_text([ABSENCE] * 99, ENGLISH), ENGLISH),
     ):
         check_view(view)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.views.contents import usd
-from views.explanations import failure_mrkdwn, failure_words, rule_text
+from views.explanations import failure_mrkdwn, failure_text, rule_text
 from views.translator import ENGLISH, translator
 from workflows.rules.approvals.policy import RouteReason
 from workflows.rules.shared.failure import Failure, read_failure
@@ -34,9 +34,9 @@ def test_the_text_of_a_rule(rule: RouteReason, english: str, german: str) -> Non
 def test_the_text_of_a_failure() -> None:
     written = str(OUT_OF_STOCK)
 
-    assert failure_words(written, ENGLISH) == "Out of stock: 4 of <!LAMP> ordered, 3 left."
+    assert failure_text(written, ENGLISH) == "Out of stock: 4 of <!LAMP> ordered, 3 left."
     assert (
-        failure_words(written, translator("de"))
+        failure_text(written, translator("de"))
         == "Nicht vorrätig: 4 von <!LAMP> bestellt, 3 übrig."
     )
     assert failure_mrkdwn(written, 300, ENGLISH) == (
@@ -56,7 +56,7 @@ def test_the_text_of_a_failure() -> None:
     ],
 )
 def test_a_failure_without_a_catalogue_text_is_shown_as_it_is(written: str) -> None:
-    assert failure_words(written, translator("de")) == written
+    assert failure_text(written, translator("de")) == written
     assert "*" not in failure_mrkdwn(written, 300, translator("de"))
 
 

@@ -193,7 +193,7 @@ def chosen(action_id: str, value: str) -> Json:
     ],
 )
 def test_navigation(before: HomePlace, action: Json, after: HomePlace) -> None:
-    assert home.moved(before, action) == after
+    assert home.after_navigation(before, action) == after
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_navigation(before: HomePlace, action: Json, after: HomePlace) -> None:
 )
 def test_a_foreign_element_does_not_navigate(action: Json) -> None:
     with pytest.raises(UnreadablePayloadError):
-        home.moved(HomePlace(), action)
+        home.after_navigation(HomePlace(), action)
 
 
 def submitted(form: Json, *numbers: str, verdict: str = "approve", reason: str = "") -> Json:

@@ -17,9 +17,9 @@ from tests.views.slack_limits import check_view
 from tests.views.test_any_text import VIEWS as PROPERTY
 from views import hr_copy, hr_modal, notices
 from views.blocks import PRIVATE_METADATA, View
-from views.hr_inputs import KEPT, HrContext, HrOffer, kept_context, metadata, written_of
+from views.hr_inputs import KEPT, HrContext, HrOffer, form_context, metadata, written_of
 from views.payload import UnreadablePayloadError, to_json
-from views.plain_text import as_read
+from views.plain_text import plain_text
 from views.translator import ENGLISH
 from workflows.rules.hr.form import DraftHr, HrFormErrors
 from workflows.rules.hr.request import (
@@ -88,7 +88,9 @@ def _answer(element: Mapping[str, Any], typed: str | None) -> dict[str, Any]:
 
 def of_type(type_: str, typed: Mapping[str, str] = TYPED) -> dict[str, Any]:
     """Return the form as submitted with this type and these values."""
-    return submitted(hr_modal.opened(HR_ID, OFFER, ENGLISH, wanted=type_), {**typed, "type": type_})
+    return submitted(
+        hr_modal.new_form(HR_ID, OFFER, ENGLISH, wanted=type_), {**typed, "type": type_}
+    )
 
 
 def fields_of(view: Mapping[str, Any]) -> list[str]:
@@ -145,27 +147,29 @@ def test_a_cleared_field_stays_empty() -> None:
 
 
 def test_a_valid_type_in_the_command_is_preselected() -> None:
-    assert fields_of(hr_modal.opened(HR_ID, OFFER, ENGLISH, wanted="expense")) == ["amount"]
-    assert fields_of(hr_modal.opened(HR_ID, OFFER, ENGLISH, wanted="a pony")) == []
+    assert fields_of(hr_modal.new_form(HR_ID, OFFER, ENGLISH, wanted="expense")) == ["amount"]
+    assert fields_of(hr_modal.new_form(HR_ID, OFFER, ENGLISH, wanted="a pony")) == []
 
 
 def test_a_single_type_is_preselected() -> None:
     offer = HrOffer(types=(HrType.TRANSFER,), products=(), currency="")
 
-    assert fields_of(hr_modal.opened(HR_ID, offer, ENGLISH)) == ["new_team"]
+    assert fields_of(hr_modal.new_form(HR_ID, offer, ENGLISH)) == ["new_team"]
 
 
 def test_without_products_an_item_is_typed() -> None:
     offer = HrOffer(types=tuple(HrType), products=(), currency="")
     view = submitted(
-        hr_modal.opened(HR_ID, offer, ENGLISH, wanted="equipment"), {"item": "DESK-OAK"}
+        hr_modal.new_form(HR_ID, offer, ENGLISH, wanted="equipment"), {"item": "DESK-OAK"}
     )
 
     assert hr_modal.parse(view).item == "DESK-OAK"
 
 
 def test_a_form_submitted_before_its_fields_appeared_is_shown_with_them() -> None:
-    early = submitted(hr_modal.opened(HR_ID, OFFER, ENGLISH), {"type": "expense", "title": "Taxi"})
+    early = submitted(
+        hr_modal.new_form(HR_ID, OFFER, ENGLISH), {"type": "expense", "title": "Taxi"}
+    )
 
     again = hr_modal.failed(early, OFFER, hr_modal.fields_appeared(ENGLISH), ENGLISH)
 
@@ -189,9 +193,9 @@ def test_an_error_is_at_its_field_or_at_the_title() -> None:
 
 
 def test_a_message_is_quoted_as_plain_text_and_its_place_is_kept() -> None:
-    view = hr_modal.quoting(HR_ID, OFFER, MESSAGE, ENGLISH)
+    view = hr_modal.quote_form(HR_ID, OFFER, MESSAGE, ENGLISH)
 
-    context = kept_context(view)
+    context = form_context(view)
     assert (
         hr_modal.parse(submitted(view, {})).description
         == ("> Ana needs a <new> laptop, @U0GUS\n> see https://example.com/x") + "\n\n"
@@ -207,7 +211,7 @@ def test_a_message_is_quoted_as_plain_text_and_its_place_is_kept() -> None:
 def test_a_long_message_is_quoted_in_part(text: str) -> None:
     body = {**MESSAGE, "message": {**MESSAGE["message"], "text": text}}
 
-    view = hr_modal.quoting(HR_ID, OFFER, body, ENGLISH)
+    view = hr_modal.quote_form(HR_ID, OFFER, body, ENGLISH)
 
     quote = hr_modal.parse(submitted(view, {})).description
     assert len(quote) < hr_modal.QUOTED + 30
@@ -218,11 +222,13 @@ def test_a_long_message_is_quoted_in_part(text: str) -> None:
 def test_a_recorded_message_shortcut_makes_a_form() -> None:
     body = recorded("shortcut.message_action.json")
 
-    assert "@W222 test" in hr_modal.parse(hr_modal.quoting(HR_ID, OFFER, body, ENGLISH)).description
+    assert (
+        "@W222 test" in hr_modal.parse(hr_modal.quote_form(HR_ID, OFFER, body, ENGLISH)).description
+    )
 
 
 def test_adding_the_link_later_loses_no_values() -> None:
-    as_opened = {**hr_modal.quoting(HR_ID, OFFER, MESSAGE, ENGLISH), "state": {"values": {}}}
+    as_opened = {**hr_modal.quote_form(HR_ID, OFFER, MESSAGE, ENGLISH), "state": {"values": {}}}
     view = there(hr_modal.with_link(as_opened, LINK, OFFER, ENGLISH))
     chosen = there(hr_modal.with_type(of_type("transfer"), "promotion", OFFER, ENGLISH))
     late = there(hr_modal.with_link(submitted(chosen, {}), LINK, OFFER, ENGLISH))
@@ -251,7 +257,7 @@ def a_request(type_: HrType = HrType.TIME_OFF) -> HrRequest:
 def test_a_copy_has_all_values_and_a_new_id() -> None:
     request = request_from_content("HR-NEW00000", content_from_request(a_request()))
 
-    view = hr_modal.copied(request, OFFER, ENGLISH)
+    view = hr_modal.copy_form(request, OFFER, ENGLISH)
 
     written = hr_modal.parse(submitted(view, {}))
     assert written == written_of(request)
@@ -287,7 +293,7 @@ def test_hidden_values_too_long_to_keep_are_dropped() -> None:
     written = metadata(context)
 
     assert len(to_json(context)) > PRIVATE_METADATA
-    assert kept_context({"private_metadata": written}) == HrContext(
+    assert form_context({"private_metadata": written}) == HrContext(
         request_id=HR_ID, type="expense", link=LINK
     )
 
@@ -299,7 +305,7 @@ def test_every_form_is_valid_for_any_text(typed: dict[str, str], data: st.DataOb
     message = {**MESSAGE, "message": {**MESSAGE["message"], "text": typed["said"]}}
     view = of_type(type_, typed)
     forms = [
-        hr_modal.quoting(HR_ID, OFFER, message, ENGLISH),
+        hr_modal.quote_form(HR_ID, OFFER, message, ENGLISH),
         hr_modal.failed(view, OFFER, notices.unavailable(ENGLISH), ENGLISH),
         hr_modal.with_type(view, changed, OFFER, ENGLISH),
         hr_modal.with_link(view, LINK, OFFER, ENGLISH),
@@ -310,7 +316,7 @@ def test_every_form_is_valid_for_any_text(typed: dict[str, str], data: st.DataOb
             check_view(form)
             back = hr_modal.with_type(submitted(form, {}), type_, OFFER, ENGLISH)
             check_view(back if back is not None else form)
-    text = as_read(typed["said"])
+    text = plain_text(typed["said"])
     assert text == text.strip()
 
 
@@ -319,20 +325,22 @@ def _failed(type_: HrType) -> Callable[[], View]:
 
 
 SHOWN: dict[str, Callable[[], View]] = {
-    "empty": lambda: hr_modal.opened(HR_ID, OFFER, ENGLISH),
+    "empty": lambda: hr_modal.new_form(HR_ID, OFFER, ENGLISH),
     **{type_.value: _failed(type_) for type_ in HrType},
     "quoting": lambda: there(
-        hr_modal.with_link(hr_modal.quoting(HR_ID, OFFER, MESSAGE, ENGLISH), LINK, OFFER, ENGLISH)
+        hr_modal.with_link(
+            hr_modal.quote_form(HR_ID, OFFER, MESSAGE, ENGLISH), LINK, OFFER, ENGLISH
+        )
     ),
-    "copied": lambda: hr_modal.copied(a_request(), OFFER, ENGLISH),
+    "copied": lambda: hr_modal.copy_form(a_request(), OFFER, ENGLISH),
     "opening_copy": lambda: hr_modal.opening_copy(ENGLISH),
-    "not_yours": lambda: hr_modal.told(hr_modal.not_yours(ENGLISH), ENGLISH),
-    "not_copied": lambda: hr_modal.told(hr_modal.not_copied(ENGLISH), ENGLISH),
-    "no_policy": lambda: hr_modal.told(hr_modal.no_policy(ENGLISH), ENGLISH),
+    "not_yours": lambda: hr_modal.message(hr_modal.not_yours(ENGLISH), ENGLISH),
+    "not_copied": lambda: hr_modal.message(hr_modal.not_copied(ENGLISH), ENGLISH),
+    "no_policy": lambda: hr_modal.message(hr_modal.no_policy(ENGLISH), ENGLISH),
     "working": lambda: hr_modal.working(HR_ID, ENGLISH),
     "received": lambda: hr_modal.received(HR_ID, "#hr-requests", ENGLISH),
     "received.approved": lambda: hr_modal.received(HR_ID, "#hr-requests", ENGLISH, asks=False),
-    "sent_before": lambda: hr_modal.told(hr_modal.sent_before(HR_ID, ENGLISH), ENGLISH),
+    "sent_before": lambda: hr_modal.message(hr_modal.sent_before(HR_ID, ENGLISH), ENGLISH),
 }
 
 

@@ -162,8 +162,8 @@ def test_field_errors_are_plain_text() -> None:
         notices.unknown_order("<!channel>", ENGLISH),
         notices.malformed_order_id("*x*" * 99, ENGLISH),
         notices.internal_error("a1b2", ENGLISH),
-        notices.hear_later(1, ENGLISH),
-        notices.hear_later(7, ENGLISH),
+        notices.not_yet_notified(1, ENGLISH),
+        notices.not_yet_notified(7, ENGLISH),
     ],
 )
 def test_a_text_is_short_safe_and_complete(sentence: str) -> None:

@@ -153,7 +153,7 @@ def test_a_line_never_gets_the_key_of_a_removed_line() -> None:
 
 
 def test_totals_are_updated_and_wrong_numbers_are_marked() -> None:
-    view = order_modal.recounted(three_lines(), CATALOGUE, ENGLISH)
+    view = order_modal.with_totals(three_lines(), CATALOGUE, ENGLISH)
 
     assert _texts(view, "line-sum-0", "line-sum-1", "line-sum-2", "total") == [
         "Subtotal: *3,000.00 USD*",
@@ -169,7 +169,7 @@ def test_totals_are_updated_and_wrong_numbers_are_marked() -> None:
 def test_a_blank_extra_line_does_not_make_the_total_partial() -> None:
     line = {"lines.0.sku": "CABLE-2M", "lines.0.quantity": "2", "lines.0.unit_price": "12.50"}
 
-    assert _texts(order_modal.recounted(_form(2, line), CATALOGUE, ENGLISH), "total") == [
+    assert _texts(order_modal.with_totals(_form(2, line), CATALOGUE, ENGLISH), "total") == [
         "*Total: 25.00 USD*"
     ]
     assert _texts(order_modal.build("ORD-7K2M4QXA", CATALOGUE, ENGLISH), "total") == [

@@ -33,7 +33,7 @@ def test_no_channel_has_private_text(seed: int, layout: Layout, level: int) -> N
     direct = _direct_copy_alone(snapshot, level, snapshot.content_revision)
 
     assert SECRET not in json.dumps(
-        details_modal.shown(Menu(face=public_approval(snapshot), verbs=()), ENGLISH)
+        details_modal.request_view(Menu(face=public_approval(snapshot), verbs=()), ENGLISH)
     )
     assert SECRET in direct
 

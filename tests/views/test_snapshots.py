@@ -68,12 +68,12 @@ MESSAGES: dict[str, Callable[[], Message]] = {
         for name, make in (examples.APPROVALS | states.STATES).items()
     },
     **{f"order.{name}": _of(order_card.build, make) for name, make in examples.ORDERS.items()},
-    "status.one": lambda: order_status.one(examples.order_completed(), "U0ANA", ENGLISH),
-    "status.mine": lambda: order_status.one(examples.order_waits_for_payment(), "U0ANA", ENGLISH),
-    "status.anybodys": lambda: order_status.one(
+    "status.one": lambda: order_status.order(examples.order_completed(), "U0ANA", ENGLISH),
+    "status.mine": lambda: order_status.order(examples.order_waits_for_payment(), "U0ANA", ENGLISH),
+    "status.anybodys": lambda: order_status.order(
         examples.order_waits_for_payment(), "U0GUS", ENGLISH
     ),
-    "status.as_of": lambda: order_status.one(
+    "status.as_of": lambda: order_status.order(
         replace(examples.order_in_progress(), as_of=examples.NOW + timedelta(minutes=4)),
         "U0ANA",
         ENGLISH,
@@ -142,7 +142,7 @@ def _there(view: View | None) -> View:
 VIEWS: dict[str, Callable[[], View]] = {
     "form.empty": lambda: order_modal.build("ORD-7K2M4QXA", CATALOGUE, ENGLISH),
     "form.two_lines": lambda: _there(order_modal.add_line(typed_view(), "1", CATALOGUE, ENGLISH)),
-    "form.sums": lambda: order_modal.recounted(payloads.three_lines(), CATALOGUE, ENGLISH),
+    "form.sums": lambda: order_modal.with_totals(payloads.three_lines(), CATALOGUE, ENGLISH),
     "form.removed": lambda: _there(
         order_modal.remove_line(payloads.three_lines(), "1", CATALOGUE, ENGLISH)
     ),
@@ -170,15 +170,17 @@ VIEWS: dict[str, Callable[[], View]] = {
     "verb.card_reject": lambda: verb_modal.reject(click(), ENGLISH),
     **{f"verb.{verb}": _form(verb) for verb in Verb if verb is not Verb.REFRESH},
     "verb.working": lambda: verb_modal.working(ENGLISH),
-    "verb.told": lambda: verb_modal.told(notices.confirmed(Verb.COMMENT, ENGLISH), ENGLISH),
+    "verb.told": lambda: verb_modal.message(notices.confirmed(Verb.COMMENT, ENGLISH), ENGLISH),
     "approval.form": lambda: approval_modal.build("REQ-1", POLICIES, ENGLISH),
     "approval.working": lambda: approval_modal.working("REQ-1", ENGLISH),
     "approval.received": lambda: approval_modal.received("REQ-1", "#approvals", ENGLISH),
     "approval.auto": lambda: approval_modal.received("REQ-1", None, ENGLISH, Status.APPROVED),
     "away.form": lambda: away_modal.build(ENGLISH),
     "away.have": lambda: away_modal.build(ENGLISH, [ABSENCE]),
-    "away.noted": lambda: away_modal.told(away_modal.noted(ABSENCE, ENGLISH, [LATER]), ENGLISH),
-    "away.back": lambda: away_modal.told(away_modal.back([ABSENCE], ENGLISH), ENGLISH),
+    "away.noted": lambda: away_modal.message(
+        away_modal.recorded_text(ABSENCE, ENGLISH, [LATER]), ENGLISH
+    ),
+    "away.back": lambda: away_modal.message(away_modal.returned_text([ABSENCE], ENGLISH), ENGLISH),
 }
 
 

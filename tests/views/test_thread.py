@@ -142,7 +142,9 @@ def test_a_shortened_reply_refers_to_the_whole_request() -> None:
     written = json.dumps(cards.build(snapshot, threads.copies("#c")["root"]).blocks)
 
     assert "Use *View Details* to read everything" in written
-    assert len(json.dumps(details_modal.shown(Menu(face=snapshot, verbs=()), ENGLISH))) > len(long)
+    assert len(
+        json.dumps(details_modal.request_view(Menu(face=snapshot, verbs=()), ENGLISH))
+    ) > len(long)
 
 
 @given(any_snapshots, st.integers(0, 10), st.integers(1, 99))
@@ -175,5 +177,5 @@ def test_every_modal_of_a_request_is_valid(
     opened = replace(click("more"), reply_level=level, subject=snapshot.title[:120])
 
     check_view(details_modal.opening(opened, ENGLISH))
-    check_view(details_modal.shown(menu, ENGLISH))
+    check_view(details_modal.request_view(menu, ENGLISH))
     check_view(more_modal.menu(context_of(opened), menu, ENGLISH))

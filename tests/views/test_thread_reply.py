@@ -8,7 +8,7 @@ import pytest
 from tests.views import examples
 from tests.views.test_hr import done
 from views import approval_card, cards
-from views.thread_reply import deciding_message, request_of
+from views.thread_reply import approve_message, request_of
 from views.translator import ENGLISH
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.orders.order import OrderSnapshot
@@ -37,7 +37,7 @@ def test_a_closed_card_names_its_request_too(snapshot: Snapshot) -> None:
     """Tried: by its buttons, a closed card names no request."""
     card = cards.build(snapshot, CardCopy(channel="#c", key="k"))
 
-    assert deciding_message([message(blocks=card.blocks)], REQUEST) == ""
+    assert approve_message([message(blocks=card.blocks)], REQUEST) == ""
     assert request_of(message(blocks=card.blocks), BOT) == _id_of(snapshot)
 
 
@@ -65,6 +65,6 @@ def test_a_message_without_our_footer_names_no_request() -> None:
 def test_the_newest_message_with_approve_is_found() -> None:
     closed = {**message("1.3"), "blocks": []}
 
-    assert deciding_message([message("1.1"), message("1.2"), closed], REQUEST) == "1.2"
-    assert deciding_message([message("1.1")], "REQ-OTHER") == ""
-    assert deciding_message([closed], REQUEST) == ""
+    assert approve_message([message("1.1"), message("1.2"), closed], REQUEST) == "1.2"
+    assert approve_message([message("1.1")], "REQ-OTHER") == ""
+    assert approve_message([closed], REQUEST) == ""

@@ -63,4 +63,4 @@ def test_any_facts_are_a_valid_view(typed: str, seed: int, locale: str) -> None:
     menu = Menu(face=AnySnapshot([typed], seed).approval(), verbs=())
     actor = Actor(person=typed, origin=Origin.CLI, operator=typed)
 
-    check_view(details_modal.shown(menu, translator(locale), facts(99, typed, actor)))
+    check_view(details_modal.request_view(menu, translator(locale), facts(99, typed, actor)))

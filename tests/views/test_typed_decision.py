@@ -2,7 +2,7 @@
 
 import pytest
 
-from views.plain_text import as_read
+from views.plain_text import plain_text
 from views.typed_decision import is_typed_decision
 
 DECISIONS = """ok|OK.|Okay!|k|yes|Yes, please|YES!!!|approved|Approved ✅|approve|I approve|I approve this|+1|+1!|lgtm|LGTM 👍|
@@ -40,4 +40,4 @@ def test_any_other_message_is_a_comment(text: str) -> None:
     ],
 )
 def test_a_message_is_read_as_plain_text(said: str, text: str) -> None:
-    assert as_read(said) == text
+    assert plain_text(said) == text
