@@ -1,7 +1,12 @@
-"""The manifest: valid by Slack's own schema, and asking for nothing that is not used."""
+"""The manifest is valid and requests only the scopes that are used.
+
+It is always checked against ``manifest_facts.py``. If Slack's manifest schema is next to the checkout, the
+manifest and the facts are also checked against the schema.
+"""
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +14,17 @@ import jsonschema
 import pytest
 import yaml
 
+from tests.bot.manifest_facts import FACTS, Fact
+from tests.emulator.outside_files import beside_checkout
+
 ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT.parent / "shared" / "manifest_schema" / "v2.json"  # beside the checkout, or skipped
+SCHEMA = beside_checkout("manifest_schema/v2.json")
+needs_schema = pytest.mark.skipif(
+    SCHEMA is None, reason="manifest_schema/v2.json is not next to the checkout"
+)
+TYPES = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer"}
 NEEDED = {
-    # scope: a Web API method that we call and that needs it
+    # scope: a Web API method that we call and that requires it
     "chat:write": "chat_postMessage",
     "im:write": "conversations_open",
     "im:history": "conversations_history",
@@ -33,12 +45,119 @@ def manifest() -> dict[str, Any]:
     return found
 
 
-@pytest.mark.skipif(not SCHEMA.exists(), reason="Slack's manifest schema is not on this machine")
-def test_it_is_valid_by_slacks_schema(manifest: dict[str, Any]) -> None:
-    jsonschema.validate(manifest, json.loads(SCHEMA.read_text(encoding="utf-8")))
+def values(place: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the path and value of each key; ``*`` means any item of an array."""
+    if isinstance(place, list):
+        children = [("*", item) for item in place]
+    elif isinstance(place, dict):
+        children = list(place.items())
+    else:
+        return
+    for name, child in children:
+        below = f"{path}/{name}" if path else name
+        yield below, child
+        yield from values(child, below)
 
 
-def test_it_says_who_it_is_and_that_it_needs_no_public_address(manifest: dict[str, Any]) -> None:
+def problem(fact: Fact | None, value: Any) -> str:
+    """Describe the rule that a value breaks, or return an empty string."""
+    if fact is None:
+        return "no fact for this key"
+    if TYPES[type(value)] != fact.type:
+        return f"not of type {fact.type}"
+    if fact.choices and value not in fact.choices:
+        return f"not one of {fact.choices}"
+    if fact.type in ("string", "array"):
+        if len(value) < fact.shortest:
+            return f"shorter than {fact.shortest}"
+        if fact.longest is not None and len(value) > fact.longest:
+            return f"longer than {fact.longest}"
+    return ""
+
+
+def problems(manifest: dict[str, Any]) -> list[str]:
+    """List the keys that break a fact, and the required keys that an object lacks."""
+    found = [
+        f"{path}: {text}"
+        for path, value in values(manifest)
+        if (text := problem(FACTS.get(path), value))
+    ]
+    for path, place in [("", manifest), *values(manifest)]:
+        if isinstance(place, dict):
+            prefix = f"{path}/" if path else ""
+            required = [
+                key.removeprefix(prefix)
+                for key, fact in FACTS.items()
+                if fact.required and key.rpartition("/")[0] == path
+            ]
+            found += [f"{prefix}{name}: missing" for name in required if name not in place]
+    return found
+
+
+def test_the_manifest_agrees_with_the_facts(manifest: dict[str, Any]) -> None:
+    assert problems(manifest) == []
+
+
+def test_the_facts_find_each_kind_of_mistake(manifest: dict[str, Any]) -> None:
+    features = manifest["features"]
+    broken = {
+        **manifest,
+        "display_information": {"description": "d" * 141},
+        "settings": {**manifest["settings"], "socket_mode_enabled": "yes", "surprise": 1},
+        "features": {**features, "shortcuts": [{**features["shortcuts"][0], "type": "local"}]},
+    }
+
+    assert problems(broken) == [
+        "display_information/description: longer than 140",
+        "features/shortcuts/*/type: not one of ('global', 'message')",
+        "settings/socket_mode_enabled: not of type boolean",
+        "settings/surprise: no fact for this key",
+        "display_information/name: missing",
+    ]
+
+
+def schema() -> dict[str, Any]:
+    assert SCHEMA is not None
+    found: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    return found
+
+
+def resolved(node: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in node:
+        target = root
+        for name in node["$ref"].removeprefix("#/").split("/"):
+            target = target[name]
+        node = target
+    return node
+
+
+@needs_schema
+def test_the_manifest_is_valid_by_slacks_schema(manifest: dict[str, Any]) -> None:
+    jsonschema.validate(manifest, schema())
+
+
+@needs_schema
+@pytest.mark.parametrize("path", FACTS)
+def test_a_fact_agrees_with_slacks_schema(path: str) -> None:
+    root = schema()
+    *parents, name = path.split("/")
+    parent = root
+    for step in parents:
+        child = parent["items"] if step == "*" else parent["properties"][step]
+        parent = resolved(child, root)
+    node = resolved(parent["items"] if name == "*" else parent["properties"][name], root)
+    items = node["type"] == "array"
+
+    assert FACTS[path] == Fact(
+        type=node["type"],
+        required=name in parent.get("required", ()),
+        shortest=node.get("minItems" if items else "minLength", 0),
+        longest=node.get("maxItems" if items else "maxLength"),
+        choices=tuple(sorted(node.get("enum", ()))),
+    )
+
+
+def test_the_manifest_names_the_app_and_needs_no_public_address(manifest: dict[str, Any]) -> None:
     assert manifest["display_information"]["name"] == "Countersign"
     assert manifest["features"]["bot_user"]["display_name"] == "countersign"
     assert manifest["settings"]["socket_mode_enabled"] is True
@@ -47,10 +166,10 @@ def test_it_says_who_it_is_and_that_it_needs_no_public_address(manifest: dict[st
     assert sorted(events) == ["bot_events"]  # no request URL either
 
 
-def test_it_offers_exactly_our_commands(manifest: dict[str, Any]) -> None:
+def test_the_manifest_declares_exactly_our_commands(manifest: dict[str, Any]) -> None:
     commands = manifest["features"]["slash_commands"]
 
-    assert [one["command"] for one in commands] == [
+    assert [command["command"] for command in commands] == [
         "/order",
         "/order-status",
         "/approval",
@@ -58,10 +177,10 @@ def test_it_offers_exactly_our_commands(manifest: dict[str, Any]) -> None:
         "/approvals",
         "/away",
     ]
-    assert all(one["description"] for one in commands)
+    assert all(command["description"] for command in commands)
 
 
-def test_it_asks_for_no_scope_without_a_use(manifest: dict[str, Any]) -> None:
+def test_the_manifest_requests_no_unused_scope(manifest: dict[str, Any]) -> None:
     scopes = manifest["oauth_config"]["scopes"]["bot"]
     calls = "".join(
         path.read_text(encoding="utf-8")
@@ -73,9 +192,9 @@ def test_it_asks_for_no_scope_without_a_use(manifest: dict[str, Any]) -> None:
     assert [method for method in NEEDED.values() if method not in calls] == []
 
 
-def test_every_scope_has_its_reason() -> None:
-    written = (ROOT / "manifest.yml").read_text(encoding="utf-8")
-    lines = written.partition("\nsettings:")[0].splitlines()  # events have names alike
+def test_every_scope_has_a_comment() -> None:
+    text = (ROOT / "manifest.yml").read_text(encoding="utf-8")
+    lines = text.partition("\nsettings:")[0].splitlines()  # event names look alike
     scopes = [line for line in lines if re.match(r"\s+- [a-z.]+(:[a-z.]+)?\s*(#|$)", line)]
 
     assert len(scopes) == len(NEEDED) + 1

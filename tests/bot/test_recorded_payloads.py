@@ -1,7 +1,11 @@
-"""What others recorded, signed: a kind of ours parses into our types, the rest is cleanly unhandled."""
+"""Signed payloads of each kind: our kinds are parsed, and all others are rejected as unhandled.
+
+The payloads are built from ``payload_facts.py``. If the folder of public recordings is next to the checkout, the
+recorded payloads are tested, too.
+"""
 
 import json
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,40 +15,60 @@ import structlog
 from emulator.client import StandInClient
 from tests.bot.desk import listeners_ended
 from tests.bot.presses import SignedHttp
+from tests.emulator.outside_files import beside_checkout
+from tests.emulator.payload_facts import FACTS, example
 from views import card_click, order_modal, verb_modal
 from views.card_click import ButtonValue
 from views.order_inputs import OrderContext
 from views.payload import to_json
 
-RECORDED = Path(__file__).parents[3] / "shared" / "slack_payloads"
-pytestmark = pytest.mark.skipif(
-    not RECORDED.is_dir(), reason=f"the recorded payloads are not there: {RECORDED}"
+RECORDINGS = beside_checkout("slack_payloads")
+needs_recordings = pytest.mark.skipif(
+    RECORDINGS is None, reason="the folder slack_payloads is not next to the checkout"
 )
 Json = dict[str, Any]
 
 
+def examples() -> dict[str, Json | str]:
+    """Return an example of each kind of request, by kind; Socket Mode frames are not requests."""
+    return {
+        kind: example(kind) for kind in FACTS if kind != "hello" and not kind.endswith("envelope")
+    }
+
+
 def recorded() -> dict[str, Json | str]:
-    """Return every recorded request by its file's name: JSON, or the form of a slash command."""
+    """Return each recorded request by file name: JSON, or the form of a slash command."""
     found: dict[str, Json | str] = {}
-    for path in sorted(RECORDED.rglob("*")):
-        written = path.read_text(encoding="utf-8") if path.is_file() else ""
+    for path in sorted(RECORDINGS.rglob("*")) if RECORDINGS else ():
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
         if path.suffix == ".txt":
-            found[path.name] = written.strip()
+            found[path.name] = text.strip()
         elif path.suffix == ".json" and not path.name.startswith("api."):
-            body = json.loads(written)
+            body = json.loads(text)
             body = body.get("payload", body) if "envelope_id" in body else body
             if body.get("type") != "hello":
                 found[path.name] = body
     return found
 
 
-REQUESTS = recorded()
+EXAMPLES = examples()
+REQUESTS = EXAMPLES | recorded()
+MESSAGES = ["message event", "socket_envelope.recorded.3.events_api.message.json"]
+"""Messages in a channel: the bot receives them for card threads, and ignores those in no thread."""
+HANDLED = {*MESSAGES, "app_home_opened event"}
 
 
-def with_blanks_filled(body: Json | str) -> Json:
-    """Return a payload whose ids, where the recording has blanked them, stand for somebody."""
+def requests(names: Iterable[str]) -> list[Any]:
+    """Return test parameters for requests; the recorded requests need the recordings."""
+    return [
+        name if name in EXAMPLES else pytest.param(name, marks=needs_recordings) for name in names
+    ]
+
+
+def with_ids(body: Json | str) -> Json:
+    """Return a payload with ids in place of those that the recording left empty."""
     assert isinstance(body, dict)
-    filled = {**body, "user": {**body["user"], "id": body["user"]["id"] or "W0SOMEBODY"}}
+    filled = {**body, "user": {**body["user"], "id": body["user"]["id"] or "W0USER"}}
     if "view" in body:
         filled["view"] = {**body["view"], "id": body["view"]["id"] or "V1"}
     return filled
@@ -68,25 +92,22 @@ async def send(http: SignedHttp, body: Json | str) -> int:
     return (await http.interact(body)).status
 
 
-HEARD = "socket_envelope.recorded.3.events_api.message.json"
-"""A message in a channel: we hear those, for the threads of cards, and leave this one alone."""
-
-
-async def test_a_recorded_message_in_no_thread_is_heard_and_left_alone(
-    http: SignedHttp, slack: StandInClient
+@pytest.mark.parametrize("name", requests(MESSAGES))
+async def test_a_message_in_no_thread_is_received_and_ignored(
+    http: SignedHttp, slack: StandInClient, name: str
 ) -> None:
     mark = await slack.journal_mark()
 
-    status = await send(http, REQUESTS[HEARD])
+    status = await send(http, REQUESTS[name])
     await listeners_ended()
 
     assert status == 200
     calls = [call["method"] for call in await slack.journal(mark, kind="api")]
-    assert [one for one in calls if one != "auth.test"] == []
+    assert [method for method in calls if method != "auth.test"] == []
 
 
-@pytest.mark.parametrize("name", sorted({*REQUESTS} - {HEARD}))
-async def test_a_recorded_request_that_is_not_for_us_is_cleanly_unhandled(
+@pytest.mark.parametrize("name", requests(sorted({*REQUESTS} - HANDLED)))
+async def test_a_request_of_another_app_is_rejected_as_unhandled(
     http: SignedHttp, name: str
 ) -> None:
     with structlog.testing.capture_logs() as logs:
@@ -94,12 +115,12 @@ async def test_a_recorded_request_that_is_not_for_us_is_cleanly_unhandled(
         await listeners_ended()
 
     assert status == 404
-    assert [one["event"] for one in logs] == ["unhandled_request"]
+    assert [entry["event"] for entry in logs] == ["unhandled_request"]
 
 
-@pytest.mark.parametrize("name", of_type("block_actions"))
-def test_a_recorded_press_with_our_button_in_it_is_a_click(name: str) -> None:
-    body = with_blanks_filled(REQUESTS[name])
+@pytest.mark.parametrize("name", requests(of_type("block_actions")))
+def test_a_click_with_our_button_is_parsed(name: str) -> None:
+    body = with_ids(REQUESTS[name])
     value = ButtonValue(
         request_id="R",
         content_revision=1,
@@ -110,19 +131,19 @@ def test_a_recorded_press_with_our_button_in_it_is_a_click(name: str) -> None:
         subject="",
     )
     ours = {"action_id": "approve", "value": to_json(value)}
-    stamped = body["actions"][0] | {"action_ts": "1548426417.840180"} | ours
+    action = body["actions"][0] | {"action_ts": "1548426417.840180"} | ours
 
-    click = card_click.parse_click({**body, "actions": [stamped]})
+    click = card_click.parse_click({**body, "actions": [action]})
 
     assert click.person == body["user"]["id"]
     assert click.request_id == "R"
     assert click.channel == body.get("channel", {}).get("id", "")
 
 
-@pytest.mark.parametrize("name", of_type("view_submission"))
-def test_a_recorded_submission_with_our_modal_in_it_is_ours(name: str) -> None:
-    body = with_blanks_filled(REQUESTS[name])
-    about = {
+@pytest.mark.parametrize("name", requests(of_type("view_submission")))
+def test_a_submission_of_our_modal_is_parsed(name: str) -> None:
+    body = with_ids(REQUESTS[name])
+    context = {
         "request_id": "R",
         "content_revision": 1,
         "level": 1,
@@ -142,10 +163,10 @@ def test_a_recorded_submission_with_our_modal_in_it_is_ours(name: str) -> None:
     order = to_json(OrderContext(order_id="ORD-1", lines="0", next=1, currency="USD"))
 
     rejection = verb_modal.parse_submission(
-        {**body, "view": body["view"] | {"private_metadata": json.dumps(about)}}
+        {**body, "view": body["view"] | {"private_metadata": json.dumps(context)}}
     )
-    written = order_modal.parse(body["view"] | {"private_metadata": order})
+    order_form = order_modal.parse(body["view"] | {"private_metadata": order})
 
     assert rejection.person == body["user"]["id"]
     assert rejection.view_id == body["view"]["id"]
-    assert written.order_id == "ORD-1"
+    assert order_form.order_id == "ORD-1"
