@@ -43,7 +43,7 @@ async def run(config: settings.Settings, stop: asyncio.Event) -> None:
                 listening = _socket_mode(app, transport.app_token, config, database, routes)
             else:
                 app = create_app(slack, transport.signing_secret, services)
-                listening = _signed_http(app, config, database, routes)
+                listening = _signed_http(app, transport.signing_secret, config, database, routes)
             async with listening:
                 _log.info(
                     "bot_started",
@@ -105,14 +105,14 @@ async def _socket_mode(
 @asynccontextmanager
 async def _signed_http(
     app: AsyncApp,
+    signing_secret: str,
     config: settings.Settings,
     database: Database,
     routes: list[web_routes.RouteDef],
 ) -> AsyncIterator[None]:
-    checks = {"database": database.is_current}
-    async with _serving(
-        config, http_server.health_route(checks), http_server.slack_route(app), *routes
-    ):
+    health = http_server.health_route({"database": database.is_current})
+    slack = http_server.slack_route(app, signing_secret)
+    async with _serving(config, health, slack, *routes):
         yield
 
 

@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import aiohttp
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.actions.approval_lookup import ApprovalLookup
@@ -48,6 +49,7 @@ def create_app(slack: AsyncWebClient, signing_secret: str, services: Services) -
         app = AsyncApp(
             name="countersign",
             client=slack,
+            authorize=_authorize_as_bot(slack),
             signing_secret=signing_secret,
             request_verification_enabled=bool(signing_secret),
             ssl_check_enabled=bool(signing_secret),
@@ -57,12 +59,32 @@ def create_app(slack: AsyncWebClient, signing_secret: str, services: Services) -
     return app
 
 
+def _authorize_as_bot(slack: AsyncWebClient) -> Callable[[], Awaitable[AuthorizeResult]]:
+    """Return a function that authorizes every request as our bot, whose identity is read once.
+
+    Bolt would do this on its own, but turns into an OAuth app without our token if SLACK_CLIENT_ID and
+    SLACK_CLIENT_SECRET are in the environment (findings/bolt_becomes_an_oauth_app_by_environment.sh).
+    """
+    identity: AuthorizeResult | None = None
+
+    async def authorize() -> AuthorizeResult:
+        nonlocal identity
+        if identity is None:
+            response = await slack.auth_test()
+            identity = AuthorizeResult.from_auth_test_response(
+                bot_token=slack.token, auth_test_response=response
+            )
+        return identity
+
+    return authorize
+
+
 @contextlib.contextmanager
 def _without_token_warning() -> Iterator[None]:
-    """Keep one warning of Bolt out of the log.
+    """Keep two warnings of Bolt out of the log.
 
-    Bolt reads SLACK_BOT_TOKEN from the environment even if it is given a client, and then warns that
-    it will not use it. No argument turns this off.
+    Bolt reads SLACK_BOT_TOKEN from the environment even if it is given a client or `authorize`, and
+    then warns that it will not use it. No argument turns this off.
     """
     logger = logging.getLogger(f"slack_bolt.{AsyncApp.__name__}")
     logger.addFilter(_is_other)
@@ -73,7 +95,11 @@ def _without_token_warning() -> Iterator[None]:
 
 
 def _is_other(record: logging.LogRecord) -> bool:
-    return not record.getMessage().startswith("As you gave `client` as well")
+    ignored = (
+        "As you gave `client` as well",
+        "As `installation_store` or `authorize` has been used",
+    )
+    return not record.getMessage().startswith(ignored)
 
 
 @asynccontextmanager

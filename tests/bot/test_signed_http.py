@@ -1,11 +1,14 @@
 """The other transport: everything over signed HTTP requests to the bot's own port."""
 
 import socket
+import time
 from collections.abc import AsyncIterator
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import create_app
@@ -43,7 +46,7 @@ async def slack(port: int) -> AsyncIterator[StandInClient]:
 @pytest.fixture
 async def bot(port: int, web: AsyncWebClient, services: Services) -> AsyncIterator[AsyncApp]:
     app = create_app(web, SECRET, services)
-    async with serve(port, slack_route(app)):
+    async with serve(port, slack_route(app, SECRET)):
         yield app
 
 
@@ -111,3 +114,59 @@ async def test_a_time_that_is_none_is_turned_away(bot: AsyncApp, port: int, stam
         ) as answer,
     ):
         assert answer.status in (400, 401)
+
+
+ORDER_STATUS = {
+    "team_id": "T0LOCAL",
+    "channel_id": APPROVALS,
+    "user_id": ANA,
+    "command": "/order-status",
+    "response_url": "http://127.0.0.1:9/unused",
+    "trigger_id": "1.2",
+}
+
+
+@pytest.mark.parametrize("place", ["text", "channel_name", "team_domain"])
+async def test_a_command_with_the_word_payload_reaches_its_listener(
+    bot: AsyncApp, port: int, place: str
+) -> None:
+    """Bolt reads a form as empty if this word is anywhere in it."""
+    body = urlencode(ORDER_STATUS | {place: "what is in payload 7?"}).encode()
+
+    assert await _post(port, body, _signed(body)) == 200
+
+
+async def test_client_credentials_in_the_environment_do_not_make_it_an_oauth_app(
+    web: AsyncWebClient, services: Services, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLACK_CLIENT_ID", "1.2")
+    monkeypatch.setenv("SLACK_CLIENT_SECRET", "unused")
+    body = urlencode(ORDER_STATUS | {"text": ""}).encode()
+
+    async with serve(port, slack_route(create_app(web, SECRET, services), SECRET)):
+        assert await _post(port, body, _signed(body)) == 200
+
+
+async def test_a_command_with_the_word_payload_must_be_signed(bot: AsyncApp, port: int) -> None:
+    body = urlencode(ORDER_STATUS | {"text": "payload"}).encode()
+    altered = body.replace(ANA.encode(), BORIS.encode())
+
+    assert await _post(port, altered, _signed(body)) == 401
+    assert await _post(port, body, {}) == 401
+
+
+def _signed(body: bytes) -> dict[str, str]:
+    timestamp = str(int(time.time()))
+    signature = SignatureVerifier(SECRET).generate_signature(timestamp=timestamp, body=body)
+    return {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": str(signature)}
+
+
+async def _post(port: int, body: bytes, headers: dict[str, str]) -> int:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(
+            f"http://127.0.0.1:{port}/slack/events", data=body, headers=form | headers
+        ) as response,
+    ):
+        return response.status
