@@ -17,11 +17,11 @@ from emulator.client import text_of
 from emulator.errors import Json
 from tests.chaos import ledgers
 from tests.chaos.buggy_worker import Bug
-from tests.chaos.ground import TOGETHER, Ground, Size, Trial
 from tests.chaos.restarts import DECIDABLE
-from tests.journeys.house import House
-from tests.journeys.office import APPROVALS
-from tests.journeys.programs import PATIENCE, until
+from tests.chaos.trial import CONCURRENT_FORMS, Size, Trial, TrialContext
+from tests.journeys.installation import Installation
+from tests.journeys.programs import EVENT_TIMEOUT, until
+from tests.journeys.workspace import APPROVALS
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.approvals.request import Verdict
@@ -29,9 +29,9 @@ from workflows.rules.orders.order import OrderSnapshot
 from workflows.rules.shared.ids import approval_id
 
 BUGGY_WORKER = Path(__file__).with_name("buggy_worker.py")
-IN_THE_WAY = (Bug.RUN, Bug.UPDATE, Bug.VALIDATOR)
+BLOCKING_BUGS = (Bug.RUN, Bug.UPDATE, Bug.VALIDATOR)
 """The bugs that stand between a press and its answer."""
-COUNTED = 90.0
+COUNTED_TIMEOUT = 90.0
 """Seconds after the fix within which everything has ended: a press is asked for again for 60."""
 
 
@@ -46,74 +46,74 @@ class Pending:
     card: Json
 
 
-async def run(ground: Ground) -> None:
+async def run(context: TrialContext) -> None:
     """Place orders, deploy the bug, have everybody press, deploy the fix; several times."""
-    for _ in range(ground.size.kills):
-        pending = await _place(ground)
-        await _deploy(ground, BUGGY_WORKER)
+    for _ in range(context.size.kills):
+        pending = await _place(context)
+        await _deploy(context, BUGGY_WORKER)
         tabs = dict(
-            await asyncio.gather(*(_press(ground, one) for one in pending)),
+            await asyncio.gather(*(_press(context, one) for one in pending)),
         )
-        late = [one for one in pending if one.bug in IN_THE_WAY]
-        await _hear(ground, late, tabs, lambda _: [notices.unconfirmed(ENGLISH)])
-        await _nothing_has_failed(ground, pending)
-        await _deploy(ground)
+        late = [one for one in pending if one.bug in BLOCKING_BUGS]
+        await _wait_for_replies(context, late, tabs, lambda _: [notices.unconfirmed(ENGLISH)])
+        await _nothing_has_failed(context, pending)
+        await _deploy(context)
         orders = [one.order_id for one in pending]
-        await ledgers.ended(ground, orders, COUNTED)
-        await _hear(ground, late, tabs, _good_news)
-        await ledgers.compare_orders(ground, orders)
-        await _as_decided(ground, pending)
+        await ledgers.ended(context, orders, COUNTED_TIMEOUT)
+        await _wait_for_replies(context, late, tabs, _final_replies)
+        await ledgers.compare_orders(context, orders)
+        await _as_decided(context, pending)
 
 
-async def _place(ground: Ground) -> list[Pending]:
+async def _place(context: TrialContext) -> list[Pending]:
     """Have Ana order things, each for another bug, and wait until each can be pressed."""
-    bugs = islice(cycle(Bug), ground.size.requests)
-    people = ground.dice.sample(ground.crowd, ground.size.requests)
-    verdicts = [ground.dice.choice((Verdict.APPROVE, Verdict.REJECT)) for _ in people]
-    slots = asyncio.Semaphore(TOGETHER)
+    bugs = islice(cycle(Bug), context.size.requests)
+    people = context.dice.sample(context.crowd, context.size.requests)
+    verdicts = [context.dice.choice((Verdict.APPROVE, Verdict.REJECT)) for _ in people]
+    slots = asyncio.Semaphore(CONCURRENT_FORMS)
 
     async def place(bug: Bug, person: str, verdict: Verdict) -> Pending:
         async with slots:
-            order_id = await ground.office.order("1500.00", customer=bug)
-            card = await ground.office.card(order_id, DECIDABLE, buttons=True)
+            order_id = await context.workspace.order("1500.00", customer=bug)
+            card = await context.workspace.card(order_id, DECIDABLE, buttons=True)
         return Pending(order_id=order_id, bug=bug, person=person, verdict=verdict, card=card)
 
-    ground.tally.requests += ground.size.requests
+    context.report.requests += context.size.requests
     placing = (place(*one) for one in zip(bugs, people, verdicts, strict=True))
     return list(await asyncio.gather(*placing))
 
 
-async def _deploy(ground: Ground, worker: Path | None = None) -> None:
+async def _deploy(context: TrialContext, worker: Path | None = None) -> None:
     """Put this worker in place of the one that runs; without one, the real worker."""
-    house: House = ground.house
-    await ground.kill("worker")
-    await (house.start("worker", worker=worker) if worker else house.start("worker"))
+    installation: Installation = context.installation
+    await context.kill("worker")
+    await (installation.start("worker", worker=worker) if worker else installation.start("worker"))
 
 
-async def _press(ground: Ground, one: Pending) -> tuple[str, str]:
+async def _press(context: TrialContext, one: Pending) -> tuple[str, str]:
     """Press, and return the order's id and the tab; where there is no menu, it must say so first."""
     if one.bug is Bug.QUERY:
         tab = f"menu of {one.order_id}"
-        slack = ground.office.slack
+        slack = context.workspace.slack
         await slack.click(one.person, APPROVALS, one.card, "more", tab=tab)
         await slack.wait_for_modal(
             one.person,
             lambda view: notices.unavailable(ENGLISH) in text_of(view),
             tab=tab,
-            timeout=PATIENCE,
+            timeout=EVENT_TIMEOUT,
         )
-    return one.order_id, await ground.press(one.person, one.card, one.verdict)
+    return one.order_id, await context.press(one.person, one.card, one.verdict)
 
 
-def _good_news(one: Pending) -> list[str]:
+def _final_replies(one: Pending) -> list[str]:
     """Return all that who waited for an answer has heard in the end."""
     if one.verdict is Verdict.REJECT:  # in one form, which says the last only
         return [notices.confirmed(one.verdict, ENGLISH)]
     return [notices.unconfirmed(ENGLISH), notices.confirmed(one.verdict, ENGLISH)]
 
 
-async def _hear(
-    ground: Ground,
+async def _wait_for_replies(
+    context: TrialContext,
     pending: list[Pending],
     tabs: dict[str, str],
     wanted: Callable[[Pending], list[str]],
@@ -124,22 +124,22 @@ async def _hear(
         said: list[str] = []
 
         async def look() -> bool | None:
-            said[:] = await _said(ground, one, tabs[one.order_id])
+            said[:] = await _replies(context, one, tabs[one.order_id])
             return said == wanted(one) or None
 
         with suppress(TimeoutError):
             await until(look)
         if said != wanted(one):
-            ground.tally.lost.append(
+            context.report.lost.append(
                 f"{one.person} pressed on {one.order_id} ({one.bug}) and has heard {said}"
             )
 
     await asyncio.gather(*map(hears, pending))
 
 
-async def _said(ground: Ground, one: Pending, tab: str) -> list[str]:
+async def _replies(context: TrialContext, one: Pending, tab: str) -> list[str]:
     """Return what only this person was told since: in the channel, or by the form they sent."""
-    slack = ground.office.slack
+    slack = context.workspace.slack
     if one.verdict is Verdict.REJECT:
         views = await slack.modals(one.person, tab=tab)
         known = (notices.unconfirmed(ENGLISH), notices.confirmed(one.verdict, ENGLISH))
@@ -153,28 +153,30 @@ async def _said(ground: Ground, one: Pending, tab: str) -> list[str]:
     ]
 
 
-async def _nothing_has_failed(ground: Ground, pending: list[Pending]) -> None:
+async def _nothing_has_failed(context: TrialContext, pending: list[Pending]) -> None:
     """Check that a bug holds up what it stands in the way of, and ends nothing."""
     for one in pending:
-        known = await ledgers.face_of(ground, approval_id(one.order_id))
+        known = await ledgers.recorded_snapshot(context, approval_id(one.order_id))
         for workflow_id in (one.order_id, approval_id(one.order_id)):
-            status = (await ground.temporal.get_workflow_handle(workflow_id).describe()).status
+            status = (await context.temporal.get_workflow_handle(workflow_id).describe()).status
             if status not in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
-                ground.tally.lost.append(f"{workflow_id} ({one.bug}) is {status}")
-        if one.bug in IN_THE_WAY and (known is None or known.status != "pending"):
-            ground.tally.lost.append(f"{one.order_id} ({one.bug}) was decided: the bug was not met")
+                context.report.lost.append(f"{workflow_id} ({one.bug}) is {status}")
+        if one.bug in BLOCKING_BUGS and (known is None or known.status != "pending"):
+            context.report.lost.append(
+                f"{one.order_id} ({one.bug}) was decided: the bug was not met"
+            )
 
 
-async def _as_decided(ground: Ground, pending: list[Pending]) -> None:
+async def _as_decided(context: TrialContext, pending: list[Pending]) -> None:
     """Check that each order has ended by the one press that it saw."""
     for one in pending:
-        snapshot = await ledgers.face_of(ground, one.order_id)
+        snapshot = await ledgers.recorded_snapshot(context, one.order_id)
         if (
             not isinstance(snapshot, OrderSnapshot)
             or ledgers.DECIDED.get(snapshot.status) is not one.verdict
         ):
             status = snapshot.status if snapshot else "unknown"
-            ground.tally.lost.append(
+            context.report.lost.append(
                 f"{one.order_id} ({one.bug}) was to {one.verdict}, is {status}"
             )
 

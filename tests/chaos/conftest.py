@@ -4,31 +4,31 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from tests.chaos.ground import Trial, chaos_house, ground
-from tests.chaos.tally import Tally
-from tests.journeys.house import House
+from tests.chaos.report import Report
+from tests.chaos.trial import Trial, chaos_installation, trial_context
+from tests.journeys.installation import Installation
 
-LAST_WORDS = 3000
-RunTrial = Callable[[Trial], Awaitable[Tally]]
+LOG_TAIL = 3000
+RunTrial = Callable[[Trial], Awaitable[Report]]
 SEED = "1"
 
 
 @pytest.fixture(scope="session")
-async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Installation]:
     """Yield the house that crash tests share; each leaves it with everything running."""
-    async with chaos_house(tmp_path_factory.mktemp("town")) as house:
-        yield house
+    async with chaos_installation(tmp_path_factory.mktemp("town")) as installation:
+        yield installation
 
 
 @pytest.fixture
-def run_trial(town: House) -> RunTrial:
+def run_trial(installation: Installation) -> RunTrial:
     """Return a function that runs a trial in its short size and returns what it found."""
 
-    async def run(trial: Trial) -> Tally:
-        async with ground(town, SEED, trial.short) as ready:
-            await trial.run(ready)
+    async def run(trial: Trial) -> Report:
+        async with trial_context(installation, SEED, trial.short) as context:
+            await trial.run(context)
         again = f"python -m tests.chaos --only {trial.name} --short --seed {SEED}"
-        assert ready.tally.kept, "\n".join([*ready.tally.findings, f"Again: {again}"])
-        return ready.tally
+        assert context.report.kept, "\n".join([*context.report.findings, f"Again: {again}"])
+        return context.report
 
     return run

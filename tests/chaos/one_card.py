@@ -16,10 +16,10 @@ from contextlib import suppress
 from bot.policies.file import load
 from emulator.errors import Json
 from tests.chaos import ledgers
-from tests.chaos.ground import POLICIES, Ground, Size, Trial
 from tests.chaos.requests import ask, compare_requests, copies_of, stale_copies
-from tests.journeys.office import APPROVALS, has_buttons
+from tests.chaos.trial import POLICIES, Size, Trial, TrialContext
 from tests.journeys.programs import until
+from tests.journeys.workspace import APPROVALS, has_buttons
 from workflows.rules.approvals.request import Verdict
 
 POST = "chat.postMessage"
@@ -37,28 +37,28 @@ POSTS = 4
 """A kill falls on one of the first so many posts that a few new requests cause."""
 QUIET = 3.0
 """Seconds after which nobody waits any longer for a post to kill at."""
-FOR_EVER = 1_000_000
-END = 90.0
+UNLIMITED = 1_000_000
+END_TIMEOUT = 90.0
 
 
-async def run(ground: Ground) -> None:
+async def run(context: TrialContext) -> None:
     """Ask while posts go wrong and the worker dies; have everybody decide; count what stands."""
-    slack = ground.office.slack
+    slack = context.workspace.slack
     known = set(_keys(await slack.state()))
-    await slack.faults(*_faults(ground))
-    orders, asked = await _ask_and_kill(ground)
+    await slack.faults(*_faults(context))
+    orders, asked = await _ask_and_kill(context)
     cards = dict.fromkeys(orders, ()) | dict.fromkeys(asked, APPROVERS)
-    await _all_stand(ground, cards)
+    await _all_cards_posted(context, cards)
     await slack.clear_faults()
     await slack.advance(ALL_LATE)
-    await _everybody_decides(ground, orders, asked)
-    await ledgers.ended(ground, [*orders, *asked], END)
-    await _compare(ground, cards, known)
-    await ledgers.compare_orders(ground, orders)
-    await compare_requests(ground, asked)
+    await _all_decide(context, orders, asked)
+    await ledgers.ended(context, [*orders, *asked], END_TIMEOUT)
+    await _compare(context, cards, known)
+    await ledgers.compare_orders(context, orders)
+    await compare_requests(context, asked)
 
 
-def _faults(ground: Ground) -> list[Json]:
+def _faults(context: TrialContext) -> list[Json]:
     """Return what goes wrong; a notice in the thread of a card, or to one person, is never late."""
     in_channel = {"channel": APPROVALS, "thread_ts": None}
     plans: list[Json] = [
@@ -66,43 +66,43 @@ def _faults(ground: Ground) -> list[Json]:
         for seconds, share in LATE.items()
     ]
     plans.append({"effect": "reply_lost", "probability": LOST})
-    seeds = (ground.dice.randrange(FOR_EVER) for _ in plans)
+    seeds = (context.dice.randrange(UNLIMITED) for _ in plans)
     return [
-        {"target": POST, "times": FOR_EVER, "seed": seed, **plan}
+        {"target": POST, "times": UNLIMITED, "seed": seed, **plan}
         for seed, plan in zip(seeds, plans, strict=True)
     ]
 
 
-async def _ask_and_kill(ground: Ground) -> tuple[list[str], list[str]]:
+async def _ask_and_kill(context: TrialContext) -> tuple[list[str], list[str]]:
     """Ask, a few at a time, and kill the worker while their cards are posted; return the ids."""
     orders: list[str] = []
     asked: list[str] = []
-    few = ground.size.requests // ground.size.kills
-    for _ in range(ground.size.kills):
-        dying = asyncio.create_task(_kill_after_a_post(ground))
-        asked.append(await ask(ground, COPIES))
-        orders += await ground.orders(["1500.00"] * (few - 1))
+    few = context.size.requests // context.size.kills
+    for _ in range(context.size.kills):
+        dying = asyncio.create_task(_kill_after_a_post(context))
+        asked.append(await ask(context, COPIES))
+        orders += await context.orders(["1500.00"] * (few - 1))
         await dying
     return orders, asked
 
 
-async def _kill_after_a_post(ground: Ground) -> None:
+async def _kill_after_a_post(context: TrialContext) -> None:
     """Kill the worker the instant that Slack has done one of the next posts; start it again."""
-    slack = ground.office.slack
+    slack = context.workspace.slack
     mark = await slack.journal_mark()
     with suppress(TimeoutError):  # too few: now is as good
-        for _ in range(ground.dice.randint(1, POSTS)):
+        for _ in range(context.dice.randint(1, POSTS)):
             post = await slack.wait_for_journal(after=mark, kind="api", method=POST, timeout=QUIET)
             mark = post["n"]
-    await ground.kill("worker")
-    await ground.house.start("worker")
+    await context.kill("worker")
+    await context.installation.start("worker")
 
 
-async def _all_stand(ground: Ground, cards: Mapping[str, Iterable[str]]) -> None:
+async def _all_cards_posted(context: TrialContext, cards: Mapping[str, Iterable[str]]) -> None:
     """Wait until each card stands in its channel and in each direct message, twice or not."""
 
     async def missing() -> list[str]:
-        state = await ground.office.slack.state()
+        state = await context.workspace.slack.state()
         return [
             f"{name} has no card in {channel}"
             for name, people in cards.items()
@@ -110,45 +110,45 @@ async def _all_stand(ground: Ground, cards: Mapping[str, Iterable[str]]) -> None
             if not any(map(has_buttons, copies_of(state, name).get(channel, [])))
         ]
 
-    async def none_is_missing() -> bool | None:
+    async def all_posted() -> bool | None:
         return None if await missing() else True
 
     try:
-        await until(none_is_missing, END)
+        await until(all_posted, END_TIMEOUT)
     except TimeoutError:
-        ground.tally.lost += await missing()
+        context.report.lost += await missing()
 
 
-async def _everybody_decides(ground: Ground, orders: list[str], asked: list[str]) -> None:
+async def _all_decide(context: TrialContext, orders: list[str], asked: list[str]) -> None:
     """Have each card decided on where somebody sees it; where two stand, on any of them."""
-    state = await ground.office.slack.state()
+    state = await context.workspace.slack.state()
 
     async def press(name: str, channel: str, person: str) -> None:
         standing = [one for one in copies_of(state, name).get(channel, []) if has_buttons(one)]
         if standing:
-            card = ground.dice.choice(standing)
-            await ground.press(person, card, Verdict.APPROVE, channel=channel)
+            card = context.dice.choice(standing)
+            await context.press(person, card, Verdict.APPROVE, channel=channel)
 
     for order_id in orders:
-        await press(order_id, APPROVALS, ground.dice.choice(ground.crowd))
+        await press(order_id, APPROVALS, context.dice.choice(context.crowd))
     for request_id in asked:
-        for person in ground.dice.sample(APPROVERS, QUORUM):
+        for person in context.dice.sample(APPROVERS, QUORUM):
             await press(request_id, f"D{person}", person)
 
 
 async def _compare(
-    ground: Ground, cards: Mapping[str, tuple[str, ...]], known: Iterable[str]
+    context: TrialContext, cards: Mapping[str, tuple[str, ...]], known: Iterable[str]
 ) -> None:
     """Check that everything stands once, and that each copy shows the last state."""
-    state = await ground.office.slack.state()
+    state = await context.workspace.slack.state()
     for name in cards:
         for channel, copies in copies_of(state, name).items():
             if len(copies) > 1:
-                ground.tally.doubled.append(f"{name} has {len(copies)} cards in {channel}")
+                context.report.doubled.append(f"{name} has {len(copies)} cards in {channel}")
     for key, times in Counter(_keys(state)).items():
         if times > 1 and key not in known:
-            ground.tally.doubled.append(f"the message {key} stands {times} times")
-    ground.tally.stale += await stale_copies(ground, cards)
+            context.report.doubled.append(f"the message {key} stands {times} times")
+    context.report.stale += await stale_copies(context, cards)
 
 
 def _keys(state: Json) -> list[str]:

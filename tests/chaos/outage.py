@@ -4,7 +4,7 @@ import random
 
 from emulator.errors import Json
 
-FOR_EVER = 1_000_000
+UNLIMITED = 1_000_000
 METHODS = (
     "response_url",
     "chat.postMessage",
@@ -24,7 +24,7 @@ METHODS = (
 )
 EFFECTS = ("http_500", "ratelimited", "hang", "error")
 ERRORS = ("internal_error", "fatal_error", "service_unavailable", "request_timeout")
-LONGEST_WISH = 5
+MAX_RETRY_AFTER = 5
 """Seconds that a refusal asks us to wait. What Slack asks for is obeyed, after its return too."""
 
 
@@ -35,9 +35,9 @@ def outage(dice: random.Random) -> list[Json]:
             "target": method,
             "effect": dice.choice(EFFECTS),
             "error": dice.choice(ERRORS),
-            "retry_after": dice.randint(1, LONGEST_WISH),
-            "times": FOR_EVER,
+            "retry_after": dice.randint(1, MAX_RETRY_AFTER),
+            "times": UNLIMITED,
         }
         for method in METHODS
     ]
-    return [*planned, {"target": "*", "effect": "http_500", "times": FOR_EVER}]
+    return [*planned, {"target": "*", "effect": "http_500", "times": UNLIMITED}]

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
+from string import Formatter
 
 from bot.cli.terminal import Exit
 from bot.policies.file import parse
@@ -15,10 +16,10 @@ from bot.runtime.settings import Settings
 from bot.temporal.client import Accepted, Answer, WorkflowClient
 from emulator.client import text_of
 from emulator.errors import Json
-from tests.chaos.ground import POLICIES, Ground
-from tests.chaos.ledgers import as_shown, compare_trail, face_of
-from tests.journeys.office import ANA, APPROVALS, good_until, has_buttons
-from tests.journeys.programs import PATIENCE, clean_environment, run
+from tests.chaos.ledgers import as_shown, compare_trail, recorded_snapshot
+from tests.chaos.trial import POLICIES, TrialContext
+from tests.journeys.programs import EVENT_TIMEOUT, clean_environment, run
+from tests.journeys.workspace import ANA, APPROVALS, good_until, has_buttons
 from views import order_replies
 from views.catalogue import CATALOGUES
 from views.ids import BlockId
@@ -37,7 +38,7 @@ QUEUE = str(Settings.model_fields["temporal_task_queue"].default)
 OPERATOR = "chaos"
 CONVERGED = 15.0
 """Seconds after Slack's return within which every copy shows the last state."""
-TYPED = 5
+COMMAND_ATTEMPTS = 5
 """How often a command is typed that says each time that it may be repeated."""
 
 
@@ -47,7 +48,7 @@ def policy_of(name: str, pace: int = 1) -> Policy:
     return parse(slower).policy(name)
 
 
-async def ask(ground: Ground, policy: Policy) -> str:
+async def ask(context: TrialContext, policy: Policy) -> str:
     """Have Ana ask for something by this policy; return the id, which stands in its title."""
     request_id = new_id("REQ")
     written = DraftRequest(
@@ -57,12 +58,12 @@ async def ask(ground: Ground, policy: Policy) -> str:
     )
     ana = Actor(person=ANA, origin=Origin.CLI, operator=OPERATOR)
     asked = read_request(written, policy, ana, ())
-    await WorkflowClient(ground.temporal, QUEUE, wait=PATIENCE).start_approval(asked)
-    ground.tally.requests += 1
+    await WorkflowClient(context.temporal, QUEUE, wait=EVENT_TIMEOUT).start_approval(asked)
+    context.report.requests += 1
     return request_id
 
 
-async def hasty_order(ground: Ground, total: str, expire_after: timedelta) -> str:
+async def expiring_order(context: TrialContext, total: str, expire_after: timedelta) -> str:
     """Have Ana order one lamp that is wanted at once or not at all; return the order's id."""
     price = Money(amount=Decimal(total), currency="USD")
     order = Order(
@@ -75,17 +76,17 @@ async def hasty_order(ground: Ground, total: str, expire_after: timedelta) -> st
     asked = OrderInput(
         order=order, requester=ana, policy=policy_of("order"), expire_after=expire_after
     )
-    await WorkflowClient(ground.temporal, QUEUE, wait=PATIENCE).start_order(asked)
-    ground.tally.requests += 1
+    await WorkflowClient(context.temporal, QUEUE, wait=EVENT_TIMEOUT).start_order(asked)
+    context.report.requests += 1
     return order.order_id
 
 
-async def decide(ground: Ground, request_id: str, person: str) -> None:
+async def decide(context: TrialContext, request_id: str, person: str) -> None:
     """Have somebody approve by the command line's own client, again until it is confirmed.
 
     An answer that is none is lost.
     """
-    client = WorkflowClient(ground.temporal, QUEUE)
+    client = WorkflowClient(context.temporal, QUEUE)
     decision = Decision(
         actor=Actor(person=person, origin=Origin.CLI, operator=OPERATOR),
         verdict=Verdict.APPROVE,
@@ -99,28 +100,28 @@ async def decide(ground: Ground, request_id: str, person: str) -> None:
 
     answer = await client.confirm(send)
     if not isinstance(answer, Accepted):
-        ground.tally.lost.append(f"{person} decided on {request_id} and was answered {answer}")
+        context.report.lost.append(f"{person} decided on {request_id} and was answered {answer}")
 
 
-async def decide_by_command_line(ground: Ground, request_id: str, person: str) -> None:
+async def decide_by_command_line(context: TrialContext, request_id: str, person: str) -> None:
     """Have somebody type `countersign request decide`, again until it says that it is done.
 
     With a worker that has just died it may say that nothing was changed, or is not confirmed.
     """
-    house = ground.house
+    installation = context.installation
     environment = clean_environment(
-        DATABASE_URL=house.database_url,
-        TEMPORAL_ADDRESS=house.temporal_address,
-        POLICIES=str(house.policies),
+        DATABASE_URL=installation.database_url,
+        TEMPORAL_ADDRESS=installation.temporal_address,
+        POLICIES=str(installation.policies),
     )
     typed = ("request", "decide", request_id, "approve", "--as", person, "--key", new_id("KEY"))
-    for left in reversed(range(TYPED)):
-        done = await run(*typed, directory=house.directory, environment=environment)
+    for left in reversed(range(COMMAND_ATTEMPTS)):
+        done = await run(*typed, directory=installation.directory, environment=environment)
         if done.exit_code == Exit.DONE:
             return
         if not left or done.exit_code not in (Exit.CANNOT, Exit.UNCONFIRMED):
             said = f"{' '.join(typed)} ended {done.exit_code}: {done.stderr[-300:]}"
-            ground.tally.lost.append(said)
+            context.report.lost.append(said)
             return
 
 
@@ -140,14 +141,14 @@ def is_notice(message: Json) -> bool:
     return any(str(block.get("block_id", "")).startswith(BlockId.NOTICE) for block in blocks)
 
 
-async def stale_copies(ground: Ground, people: Mapping[str, tuple[str, ...]]) -> list[str]:
+async def stale_copies(context: TrialContext, people: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Return a sentence for each copy that does not show the last state, and for each live button.
 
     `people` is, by the name on the card, who is to have a copy besides the channel. The last state is
     read before Slack: what is newer there than in the records would be found, too.
     """
-    snapshots = {name: await _on_card(ground, name) for name in people}
-    state = await ground.office.slack.state()
+    snapshots = {name: await _on_card(context, name) for name in people}
+    state = await context.workspace.slack.state()
     found = []
     for name, having in people.items():
         snapshot = snapshots[name]
@@ -165,21 +166,21 @@ async def stale_copies(ground: Ground, people: Mapping[str, tuple[str, ...]]) ->
 
 
 async def converged(
-    ground: Ground, copies: Mapping[str, tuple[str, ...]], since: str, seconds: float
+    context: TrialContext, copies: Mapping[str, tuple[str, ...]], since: str, seconds: float
 ) -> None:
     """Wait until every copy of these cards shows the last state; what does not in time is stale."""
     deadline = time.monotonic() + seconds
-    while wrong := await stale_copies(ground, copies):
+    while wrong := await stale_copies(context, copies):
         if time.monotonic() > deadline:
-            ground.tally.stale += [f"{seconds:.0f} s after {since}: {one}" for one in wrong]
+            context.report.stale += [f"{seconds:.0f} s after {since}: {one}" for one in wrong]
             return
         await asyncio.sleep(0.2)
 
 
-async def _on_card(ground: Ground, name: str) -> Snapshot | None:
+async def _on_card(context: TrialContext, name: str) -> Snapshot | None:
     """Return what the card shows: of an order that is not decided on, its approval."""
-    asked = await face_of(ground, approval_id(name))
-    return asked if asked and is_open(asked) else await face_of(ground, name)
+    asked = await recorded_snapshot(context, approval_id(name))
+    return asked if asked and is_open(asked) else await recorded_snapshot(context, name)
 
 
 def _stale(name: str, channel: str, copy: Json, snapshot: Snapshot) -> list[str]:
@@ -195,16 +196,16 @@ def is_open(snapshot: Snapshot) -> bool:
     return isinstance(snapshot, ApprovalSnapshot) and snapshot.status in OPEN
 
 
-async def compare_requests(ground: Ground, ids: Iterable[str]) -> None:
+async def compare_requests(context: TrialContext, ids: Iterable[str]) -> None:
     """Compare the records, the trail and the workflow's own word for these, which have ended."""
     for request_id in ids:
-        await compare_trail(ground, request_id)
-        snapshot = await face_of(ground, request_id)
-        handle = ground.temporal.get_workflow_handle(request_id, result_type=ApprovalOutcome)
+        await compare_trail(context, request_id)
+        snapshot = await recorded_snapshot(context, request_id)
+        handle = context.temporal.get_workflow_handle(request_id, result_type=ApprovalOutcome)
         returned: ApprovalOutcome = await handle.result()
         if snapshot is None or snapshot.status is not returned.face.status:
             known = snapshot.status if snapshot else "nothing"
-            ground.tally.stale.append(
+            context.report.stale.append(
                 f"{request_id}: records {known}, workflow {returned.face.status}"
             )
 
@@ -233,12 +234,16 @@ def _told(state: Json, name: str) -> list[tuple[str, Json]]:
     ]
 
 
-def _kind(words: str) -> str:
-    return next((kind for kind, first in _FIRST_WORDS.items() if first in words), "outcome")
+def _kind(text: str) -> str:
+    return next((kind for kind, marker in _MARKERS.items() if marker in text), "outcome")
 
 
-def _first_words(kind: str) -> str:
-    return CATALOGUES["en"].plain[f"tell.{kind}"].partition("{")[0].partition(":")[0]
+def _marker(kind: str) -> str:
+    """Return the text before the first colon or placeholder of such a notice, without a leading placeholder."""
+    literals = (
+        literal for literal, *_ in Formatter().parse(CATALOGUES["en"].plain[f"tell.{kind}"])
+    )
+    return next(filter(None, literals)).partition(":")[0]
 
 
-_FIRST_WORDS = {kind: _first_words(kind) for kind in ("reminded", "asked", *order_replies.KINDS)}
+_MARKERS = {kind: _marker(kind) for kind in ("reminded", "asked", *order_replies.KINDS)}

@@ -12,7 +12,7 @@ from tests.chaos.conftest import RunTrial
 async def test_what_is_pressed_while_workflows_raise_counts_once_they_are_mended(
     run_trial: RunTrial,
 ) -> None:
-    tally = await run_trial(TRIAL)
+    report = await run_trial(TRIAL)
 
-    assert tally.kills == 2 * TRIAL.short.kills
-    assert tally.presses == TRIAL.short.requests
+    assert report.kills == 2 * TRIAL.short.kills
+    assert report.presses == TRIAL.short.requests

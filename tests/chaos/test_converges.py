@@ -8,8 +8,8 @@ async def test_refused_swallowed_and_late_writes_do_not_keep_any_copy_from_the_l
     run_trial: RunTrial,
 ) -> None:
     """Seen failing without a second try of a publish, and without `republish` after a stale press."""
-    tally = await run_trial(TRIAL)
+    report = await run_trial(TRIAL)
 
-    assert tally.kills >= TRIAL.short.kills
-    assert tally.presses >= TRIAL.short.requests
-    assert tally.faults >= TRIAL.short.requests
+    assert report.kills >= TRIAL.short.kills
+    assert report.presses >= TRIAL.short.requests
+    assert report.faults >= TRIAL.short.requests

@@ -11,7 +11,7 @@ async def test_forged_edited_and_hostile_input_is_refused_or_harmless(run_trial:
     (views/card_click.py), the escaping of what was typed (views/text.py), the answer to a
     form that is not ours (bot/listeners/errors.py).
     """
-    tally = await run_trial(TRIAL)
+    report = await run_trial(TRIAL)
 
-    assert tally.presses >= 40
-    assert tally.requests == 3
+    assert report.presses >= 40
+    assert report.requests == 3

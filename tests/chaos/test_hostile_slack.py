@@ -13,8 +13,8 @@ async def test_whatever_slack_does_it_is_said_and_what_is_mended_goes_on(
     takes nothing (activities/notices.py), the admins' notice of a card that was not posted
     (workflows/card_owner.py), the second post of a card that was deleted (slack_api.errors.MESSAGE_GONE).
     """
-    tally = await run_trial(TRIAL)
+    report = await run_trial(TRIAL)
 
-    assert tally.requests > len(CASES)
-    assert tally.faults >= 6
-    assert tally.presses >= 4
+    assert report.requests > len(CASES)
+    assert report.faults >= 6
+    assert report.presses >= 4

@@ -11,7 +11,7 @@ from tests.chaos.restarts import TRIAL
 async def test_killed_at_random_points_every_request_ends_as_its_decision_says(
     run_trial: RunTrial,
 ) -> None:
-    tally = await run_trial(TRIAL)
+    report = await run_trial(TRIAL)
 
-    assert tally.kills >= TRIAL.short.kills
-    assert tally.presses >= TRIAL.short.requests
+    assert report.kills >= TRIAL.short.kills
+    assert report.presses >= TRIAL.short.requests

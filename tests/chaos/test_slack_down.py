@@ -8,7 +8,7 @@ async def test_what_falls_due_while_slack_is_down_happens_in_time_and_is_told_on
     run_trial: RunTrial,
 ) -> None:
     """Seen failing with the audit made to wait for a publish under way, and with every reminder told."""
-    tally = await run_trial(TRIAL)
+    report = await run_trial(TRIAL)
 
-    assert tally.presses >= 1
-    assert tally.faults >= TRIAL.short.requests
+    assert report.presses >= 1
+    assert report.faults >= TRIAL.short.requests

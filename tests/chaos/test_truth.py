@@ -5,13 +5,13 @@ accepted the update (`bot/listeners/presses.py`, `Presses.do`).
 """
 
 from tests.chaos.conftest import RunTrial
-from tests.chaos.truth import DEEDS, EVERYTHING, TRIAL
+from tests.chaos.truth import ACTIONS, EVERYTHING, TRIAL
 
 
 async def test_what_any_message_said_before_everything_was_killed_is_a_fact(
     run_trial: RunTrial,
 ) -> None:
-    tally = await run_trial(TRIAL)
+    report = await run_trial(TRIAL)
 
-    assert tally.kills == TRIAL.short.kills * len(EVERYTHING)
-    assert tally.presses == len(DEEDS)
+    assert report.kills == TRIAL.short.kills * len(EVERYTHING)
+    assert report.presses == len(ACTIONS)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Locator, Page, Playwright, expect
 
-from tests.journeys.office import APPROVALS
+from tests.journeys.workspace import APPROVALS
 
 FIX = "run `make browser` to install one, or set CHROMIUM to yours"
 FLAGS = (
@@ -60,7 +60,7 @@ class Tab:
         return self.page.get_by_test_id("confirm")
 
     @property
-    def whisper(self) -> Locator:
+    def ephemeral(self) -> Locator:
         """The newest message that only this person sees."""
         return self.page.locator(f'[data-channel="{self.channel}"][data-ephemeral="true"]').last
 

@@ -10,13 +10,13 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from tests.journeys import browser as browsers
 from tests.journeys.demos import ANY_PORT, KilledDemo, RunningDemo, ends_cleanly, running_demo
-from tests.journeys.house import House
-from tests.journeys.office import Office
-from tests.journeys.programs import descendants_of, still_there
+from tests.journeys.installation import Installation
+from tests.journeys.programs import descendants_of, still_running
+from tests.journeys.workspace import Workspace
 
 POLICIES = Path(__file__).with_name("policies.toml")
-LAST_WORDS = 3000
-NOWHERE = "http://127.0.0.1:9"
+LOG_TAIL = 3000
+UNREACHABLE_PROXY = "http://127.0.0.1:9"
 """A proxy at which nothing answers."""
 
 
@@ -24,14 +24,18 @@ NOWHERE = "http://127.0.0.1:9"
 async def killed_demo(tmp_path_factory: pytest.TempPathFactory) -> KilledDemo:
     """Return a kept demo, begun behind a useless proxy, that got SIGKILL while an order waited."""
     home = tmp_path_factory.mktemp("demo")
-    proxies = {"HTTP_PROXY": NOWHERE, "http_proxy": NOWHERE, "HTTPS_PROXY": NOWHERE}
+    proxies = {
+        "HTTP_PROXY": UNREACHABLE_PROXY,
+        "http_proxy": UNREACHABLE_PROXY,
+        "HTTPS_PROXY": UNREACHABLE_PROXY,
+    }
     async with running_demo(home, *ANY_PORT, keep=home / "kept", name="first", **proxies) as demo:
-        async with demo.office() as office:
-            order_id = await office.order("1500.00", customer="Anna Atkins")
-            card = await office.card(order_id, buttons=True)
+        async with demo.workspace() as workspace:
+            order_id = await workspace.order("1500.00", customer="Anna Atkins")
+            card = await workspace.card(order_id, buttons=True)
         family = descendants_of(demo.program.pid)
         await demo.program.kill()
-        left = await still_there(family)
+        left = await still_running(family)
         return KilledDemo(demo=demo, family=family, left=left, order_id=order_id, card=card)
 
 
@@ -49,36 +53,38 @@ async def demo(killed_demo: KilledDemo) -> AsyncIterator[RunningDemo]:
 
 
 @pytest.fixture(scope="session")
-async def demo_office(demo: RunningDemo) -> AsyncIterator[Office]:
+async def demo_workspace(demo: RunningDemo) -> AsyncIterator[Workspace]:
     """Yield the people of the demo."""
-    async with demo.office() as office:
-        yield office
+    async with demo.workspace() as workspace:
+        yield workspace
 
 
 @pytest.fixture(scope="session")
-async def built_house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def shared_installation(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Installation]:
     """Yield the house of all journeys that kill something."""
-    house = House(directory=tmp_path_factory.mktemp("house"), policies=POLICIES)
+    installation = Installation(directory=tmp_path_factory.mktemp("house"), policies=POLICIES)
     try:
-        await house.open()
-        yield house
+        await installation.open()
+        yield installation
     finally:
-        await house.close()
+        await installation.close()
 
 
 @pytest.fixture
-async def house(built_house: House) -> AsyncIterator[House]:
+async def installation(shared_installation: Installation) -> AsyncIterator[Installation]:
     """Yield the house with everything running, as every test must find it."""
-    yield built_house
-    async with built_house.office() as office:
-        await office.slack.clear_faults()
+    yield shared_installation
+    async with shared_installation.workspace() as workspace:
+        await workspace.slack.clear_faults()
 
 
 @pytest.fixture
-async def house_office(house: House) -> AsyncIterator[Office]:
+async def workspace(installation: Installation) -> AsyncIterator[Workspace]:
     """Yield the people of the house."""
-    async with house.office() as office:
-        yield office
+    async with installation.workspace() as workspace:
+        yield workspace
 
 
 @pytest.fixture(scope="session")
@@ -118,8 +124,10 @@ def pytest_runtest_makereport(
     logs: list[Path] = []
     if report.failed and (demo := arguments.get("demo")):
         logs += sorted(demo.directory.glob("logs/*"))
-    if report.failed and (house := arguments.get("house")):
-        logs += sorted(house.directory.glob("*.out")) + sorted(house.directory.glob("*.err"))
+    if report.failed and (installation := arguments.get("house")):
+        logs += sorted(installation.directory.glob("*.out")) + sorted(
+            installation.directory.glob("*.err")
+        )
     for log in logs:
-        report.sections.append((f"end of {log.name}", log.read_text()[-LAST_WORDS:]))
+        report.sections.append((f"end of {log.name}", log.read_text()[-LOG_TAIL:]))
     return report

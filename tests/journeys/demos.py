@@ -9,20 +9,20 @@ from pathlib import Path
 from emulator.client import StandInClient
 from emulator.errors import Json
 from records.database import Database
-from tests.journeys.office import Office
 from tests.journeys.programs import (
     COUNTERSIGN,
     Program,
     clean_environment,
     descendants_of,
-    lives,
+    is_alive,
     until,
 )
+from tests.journeys.workspace import Workspace
 
 ANY_PORT = ("--port", "0", "--temporal-port", "0", "--ui-port", "0")
 START = 60.0
 """Seconds after which a demo that says nothing is given up."""
-SAID = re.compile(
+STARTUP_LINES = re.compile(
     r"Slack stand-in: (http://127\.0\.0\.1:\d+)\nTemporal UI: (http://127\.0\.0\.1:\d+)\n"
 )
 
@@ -43,13 +43,13 @@ class RunningDemo:
         return dict(line.split("=", 1) for line in lines)[name]
 
     @asynccontextmanager
-    async def office(self) -> AsyncIterator[Office]:
+    async def workspace(self) -> AsyncIterator[Workspace]:
         """Yield the people who use it."""
         async with (
             StandInClient(self.slack_url) as slack,
             Database(self.setting("DATABASE_URL")) as database,
         ):
-            yield Office(slack=slack, database=database)
+            yield Workspace(slack=slack, database=database)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +84,7 @@ async def running_demo(
 async def _answering(program: Program, directory: Path) -> RunningDemo:
     async def look() -> re.Match[str] | None:
         assert program.exit_code is None, f"the demo ended: {program.stderr}"
-        return SAID.match(program.stdout)
+        return STARTUP_LINES.match(program.stdout)
 
     said = await until(look, START, "the demo's two lines")
     seconds = program.seconds_since_start()
@@ -105,5 +105,5 @@ async def ends_cleanly(demo: RunningDemo, stop: Callable[[], None]) -> None:
 
     assert code == 0
     assert "Traceback" not in demo.program.stderr
-    assert [pid for pid in family if lives(pid)] == []
-    assert SAID.fullmatch(demo.program.stdout)
+    assert [pid for pid in family if is_alive(pid)] == []
+    assert STARTUP_LINES.fullmatch(demo.program.stdout)

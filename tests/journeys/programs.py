@@ -18,7 +18,7 @@ import aiohttp
 from tests.journeys.starter import Forked, Starter, starter
 
 COUNTERSIGN = str(Path(sysconfig.get_path("scripts"), "countersign"))
-PATIENCE = 30.0
+EVENT_TIMEOUT = 30.0
 """Seconds for what is quick on an idle machine; only a broken program takes as long."""
 
 _OURS = ("SLACK_", "TEMPORAL_")
@@ -96,7 +96,7 @@ class Program:
         """Send a signal to this one process."""
         self._process.send_signal(number)
 
-    async def ended(self, seconds: float = PATIENCE) -> int:
+    async def ended(self, seconds: float = EVENT_TIMEOUT) -> int:
         """Wait until the program has ended and return its exit code."""
 
         async def look() -> int | None:
@@ -119,7 +119,7 @@ class Program:
             except TimeoutError:
                 await self.kill()
         for pid in family:
-            if lives(pid) and pid in group_of(self.pid):
+            if is_alive(pid) and pid in group_of(self.pid):
                 os.kill(pid, signal.SIGKILL)
 
 
@@ -155,7 +155,7 @@ def clean_environment(**settings: str) -> dict[str, str]:
 
 
 async def until(
-    look: Callable[[], Awaitable[Found | None]], seconds: float = PATIENCE, what: str = ""
+    look: Callable[[], Awaitable[Found | None]], seconds: float = EVENT_TIMEOUT, what: str = ""
 ) -> Found:
     """Look again and again until there is something (false and zero are something); return it."""
     deadline = time.monotonic() + seconds
@@ -168,15 +168,15 @@ async def until(
         await asyncio.sleep(0.03)
 
 
-async def still_there(pids: Iterable[int], seconds: float = PATIENCE) -> list[int]:
+async def still_running(pids: Iterable[int], seconds: float = EVENT_TIMEOUT) -> list[int]:
     """Return which of these processes run on, after having given them time to end."""
 
     async def look() -> bool | None:
-        return None if any(map(lives, pids)) else True
+        return None if any(map(is_alive, pids)) else True
 
     with suppress(TimeoutError):
         await until(look, seconds)
-    return [pid for pid in pids if lives(pid)]
+    return [pid for pid in pids if is_alive(pid)]
 
 
 async def answers(url: str, program: Program) -> None:
@@ -203,7 +203,7 @@ def free_port() -> int:
 
 def group_of(pid: int) -> dict[int, str]:
     """Return the living processes of a process group, by id, with their command lines."""
-    return {one: _words(one) for one, (_, group) in _processes().items() if group == pid}
+    return {one: _command_line(one) for one, (_, group) in _processes().items() if group == pid}
 
 
 def descendants_of(pid: int) -> dict[int, int]:
@@ -221,7 +221,7 @@ def descendants_of(pid: int) -> dict[int, int]:
     return found
 
 
-def lives(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     """Whether a process runs; a zombie does not."""
     return pid in _processes()
 
@@ -240,7 +240,7 @@ def _processes() -> dict[int, tuple[int, int]]:
     return found
 
 
-def _words(pid: int) -> str:
+def _command_line(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
     except OSError:

@@ -7,23 +7,23 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.journeys.browser import Tab, tab_of
-from tests.journeys.house import House
-from tests.journeys.office import ANA, BORIS, good_until
+from tests.journeys.installation import Installation
+from tests.journeys.workspace import ANA, BORIS, good_until
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-async def ana(browser: Browser, house: House) -> AsyncIterator[Tab]:
+async def ana(browser: Browser, installation: Installation) -> AsyncIterator[Tab]:
     """Yield the page in front of Ana, who asks."""
-    async with tab_of(ANA, browser, house.slack_url) as tab:
+    async with tab_of(ANA, browser, installation.slack_url) as tab:
         yield tab
 
 
 @pytest.fixture
-async def boris(browser: Browser, house: House) -> AsyncIterator[Tab]:
+async def boris(browser: Browser, installation: Installation) -> AsyncIterator[Tab]:
     """Yield the page in front of Boris, who decides."""
-    async with tab_of(BORIS, browser, house.slack_url) as tab:
+    async with tab_of(BORIS, browser, installation.slack_url) as tab:
         yield tab
 
 
@@ -83,7 +83,7 @@ async def test_the_requesters_own_click_gets_a_private_sentence(
     order_id = await _order(ana, "Fabrikam", pictures)
     await ana.press(order_id, "approve")
     await ana.agree()
-    await expect(ana.whisper).to_contain_text("You can't approve your own request")
+    await expect(ana.ephemeral).to_contain_text("You can't approve your own request")
     await ana.picture(pictures / "own-click.png")
 
     await expect(boris.card(order_id)).to_contain_text("Waiting for approval")
@@ -131,7 +131,7 @@ async def test_an_order_needs_no_mouse(ana: Tab, pictures: Path) -> None:
     await keyboard.type(f"/order-status {order_id}")
     await keyboard.press("Enter")
 
-    await expect(ana.whisper).to_contain_text("79.80 USD")
+    await expect(ana.ephemeral).to_contain_text("79.80 USD")
     await ana.picture(pictures / "order-status.png")
 
 
@@ -149,11 +149,11 @@ async def test_typing_goes_on_where_it_was_when_a_form_is_closed(ana: Tab) -> No
 
 
 async def test_the_card_is_readable_on_a_phone(
-    ana: Tab, browser: Browser, house: House, pictures: Path
+    ana: Tab, browser: Browser, installation: Installation, pictures: Path
 ) -> None:
     """At phone width nothing is cut off sideways, and the buttons are there."""
     order_id = await _order(ana, "Phone Ltd", pictures)
-    async with tab_of(BORIS, browser, house.slack_url, size=(390, 844)) as phone:
+    async with tab_of(BORIS, browser, installation.slack_url, size=(390, 844)) as phone:
         approve = phone.card(order_id).locator('[data-action-id="approve"]')
         await approve.scroll_into_view_if_needed()
         await phone.picture(pictures / "phone.png")

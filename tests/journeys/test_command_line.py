@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from records.database import Database
-from tests.journeys.house import House
+from tests.journeys.installation import Installation
 from tests.journeys.programs import Program, clean_environment, run
 from tests.journeys.starter import ROOT
 
@@ -72,10 +72,10 @@ async def test_a_policy_file_is_checked(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("process", ["worker", "bot"])
 async def test_a_process_that_is_not_set_up_refuses_to_start(
-    tmp_path: Path, house: House, process: str
+    tmp_path: Path, installation: Installation, process: str
 ) -> None:
     """No token, or an old schema: a sentence that names the fix."""
-    temporal = {"TEMPORAL_ADDRESS": house.temporal_address}
+    temporal = {"TEMPORAL_ADDRESS": installation.temporal_address}
     old, new = (environment(tmp_path, name=name) | temporal for name in ("old.db", "new.db"))
     async with Database(new["DATABASE_URL"]) as database:
         await database.upgrade()

@@ -16,14 +16,14 @@ from bot.cli.demo import STAND_IN_PORT
 from bot.temporal import schedules
 from tests.journeys.demos import (
     ANY_PORT,
-    SAID,
+    STARTUP_LINES,
     KilledDemo,
     RunningDemo,
     ends_cleanly,
     running_demo,
 )
-from tests.journeys.office import BORIS, Office
 from tests.journeys.programs import descendants_of, run
+from tests.journeys.workspace import BORIS, Workspace
 
 PROMISED = 20
 """Seconds within which the demo answers, on a machine that does nothing else."""
@@ -43,8 +43,8 @@ async def test_the_demo_answers_within_twenty_seconds_behind_a_useless_proxy(
     with capsys.disabled():
         print(f"\nThe demo answered after {first.seconds:.1f} s, {second.seconds:.1f} s.")  # noqa: T201
     assert min(first.seconds, second.seconds) < PROMISED
-    assert SAID.fullmatch(first.program.stdout)
-    assert SAID.fullmatch(second.program.stdout)
+    assert STARTUP_LINES.fullmatch(first.program.stdout)
+    assert STARTUP_LINES.fullmatch(second.program.stdout)
 
 
 async def test_a_demo_sweeps_payments_and_sums_days_up(demo: RunningDemo) -> None:
@@ -62,16 +62,16 @@ async def test_a_killed_demo_leaves_nothing_running(killed_demo: KilledDemo) -> 
 
 
 async def test_a_kept_demo_goes_on_where_it_was_killed(
-    killed_demo: KilledDemo, demo_office: Office
+    killed_demo: KilledDemo, demo_workspace: Workspace
 ) -> None:
     """Temporal's database, records and messages outlive SIGKILL: the pending card still works."""
     order_id = killed_demo.order_id
-    card = await demo_office.card(order_id, buttons=True)
-    await demo_office.press(BORIS, card, "approve")
-    await demo_office.paid_once(order_id)
+    card = await demo_workspace.card(order_id, buttons=True)
+    await demo_workspace.press(BORIS, card, "approve")
+    await demo_workspace.charged_and_shipped_once(order_id)
 
     assert card["ts"] == killed_demo.card["ts"]
-    assert len(await demo_office.cards(order_id)) == 1
+    assert len(await demo_workspace.cards(order_id)) == 1
 
 
 async def test_all_of_the_demo_stays_in_one_process_group(demo: RunningDemo) -> None:
@@ -97,7 +97,7 @@ async def test_a_second_demo_in_the_same_directory_is_refused(
 async def test_a_taken_port_that_was_asked_for_is_refused(tmp_path: Path) -> None:
     """A sentence names the port and the option, exit code 2, and nothing goes on running."""
     options = ("--port", "--temporal-port", "--ui-port")
-    with somebody_at(0) as port:
+    with listener_at(0) as port:
         for option in options:
             (tmp_path / option).mkdir()
         refused = await asyncio.gather(
@@ -120,7 +120,7 @@ async def test_ctrl_c_ends_a_throw_away_demo_that_replaced_a_taken_port(tmp_path
     old.write_text("not a database: the demo must not try to open it")
     with ExitStack() as mine:
         with suppress(OSError):  # somebody else has it: then it is taken as well
-            mine.enter_context(somebody_at(STAND_IN_PORT))
+            mine.enter_context(listener_at(STAND_IN_PORT))
         async with running_demo(tmp_path, *ANY_PORT[2:]) as demo:
             port = demo.slack_url.rpartition(":")[2]
             said = f"Port {STAND_IN_PORT} is in use, so the demo uses {port} (choose another with --port)."
@@ -130,7 +130,7 @@ async def test_ctrl_c_ends_a_throw_away_demo_that_replaced_a_taken_port(tmp_path
 
 
 @contextmanager
-def somebody_at(port: int) -> Iterator[int]:
+def listener_at(port: int) -> Iterator[int]:
     """Listen at a port (0: any) and yield it. Raises OSError where somebody else does."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

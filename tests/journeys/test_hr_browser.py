@@ -13,8 +13,8 @@ from playwright.async_api import Browser, Locator, expect
 
 from tests.journeys.browser import Tab, tab_of
 from tests.journeys.demos import RunningDemo
-from tests.journeys.hr_office import HR, HrOffice, next_year
-from tests.journeys.office import ANA, BORIS, CLARA, GUS, Office
+from tests.journeys.hr_workspace import HR, HrWorkspace, next_year
+from tests.journeys.workspace import ANA, BORIS, CLARA, GUS, Workspace
 from workflows.rules.approvals.request import Status, Verdict
 from workflows.rules.hr.snapshot import Provisioning
 from workflows.rules.shared.audit import Fact
@@ -52,13 +52,13 @@ async def people(browser: Browser, demo: RunningDemo) -> AsyncIterator[People]:
 
 
 @pytest.fixture
-async def hr(demo_office: Office) -> HrOffice:
+async def hr(demo_workspace: Workspace) -> HrWorkspace:
     """Return what the demo's records say of HR requests."""
-    return HrOffice(office=demo_office)
+    return HrWorkspace(workspace=demo_workspace)
 
 
 async def test_time_off_climbs_two_levels_in_one_thread(
-    people: People, hr: HrOffice, pictures: Path
+    people: People, hr: HrWorkspace, pictures: Path
 ) -> None:
     """Asked in the form; manager, then HR; nothing private in the channel; the days are booked."""
     ana, fay, dina = await people.see(ANA, FAY, DINA)
@@ -114,7 +114,7 @@ async def test_time_off_climbs_two_levels_in_one_thread(
 
 
 async def test_a_promotion_is_rejected_at_level_two_and_started_again(
-    people: People, hr: HrOffice, pictures: Path
+    people: People, hr: HrWorkspace, pictures: Path
 ) -> None:
     """Gus reads the reason in a direct message, the channel does not; his copy begins where he was."""
     request_id = await hr.ask(GUS, "promotion", "Head of the warehouse", new_role="Head")
@@ -146,11 +146,11 @@ async def test_a_promotion_is_rejected_at_level_two_and_started_again(
     rejected = (await hr.decisions(request_id))[-1]
     assert (rejected.actor.person, rejected.level) == (HANA, 2)
     assert rejected.data["verdict"] == Verdict.REJECT
-    await hr.nothing_done(GUS, request_id)
+    await hr.nothing_provisioned(GUS, request_id)
 
 
 async def test_an_expense_is_withdrawn_from_a_phone(
-    people: People, hr: HrOffice, pictures: Path
+    people: People, hr: HrWorkspace, pictures: Path
 ) -> None:
     """Everything is within reach on a narrow screen: the card, *More*, and taking it back."""
     request_id = await hr.ask(ANA, "expense", "Train to Vienna", amount="86.40")
@@ -174,11 +174,11 @@ async def test_an_expense_is_withdrawn_from_a_phone(
     assert wide is False
     assert (snapshot.status, snapshot.provisioning) == (Status.WITHDRAWN, Provisioning.NOT_NEEDED)
     assert await hr.decisions(request_id) == []
-    await hr.nothing_done(ANA, request_id)
+    await hr.nothing_provisioned(ANA, request_id)
 
 
 async def test_a_stand_in_decides_while_the_manager_is_away(
-    people: People, hr: HrOffice, pictures: Path
+    people: People, hr: HrWorkspace, pictures: Path
 ) -> None:
     """Leo says on his Home that Boris stands in; what Fay asks of Leo stands on Boris's Home."""
     leo, boris = await people.see(LEO, BORIS)
@@ -213,7 +213,7 @@ async def test_a_stand_in_decides_while_the_manager_is_away(
 
 
 async def test_five_are_decided_at_once_and_one_is_refused(
-    people: People, hr: HrOffice, pictures: Path
+    people: People, hr: HrWorkspace, pictures: Path
 ) -> None:
     """While Boris reads the form, Clara takes one back: four count, and the fifth says why not."""
     wanted = {

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, expect
 from bot.runtime.signing import sign
 from tests.journeys.browser import Tab, tab_of
 from tests.journeys.demos import RunningDemo
-from tests.journeys.office import ANA, BORIS, Office, good_until
+from tests.journeys.workspace import ANA, BORIS, Workspace, good_until
 from workflows.rules.shared.audit import Fact
 
 pytestmark = pytest.mark.browser
@@ -61,7 +61,7 @@ async def test_lines_come_and_go_and_the_total_follows(ana: Tab, pictures: Path)
     await _close(ana)
 
     await _ask(ana, f"/order-status {order_id}")
-    await expect(ana.whisper).to_contain_text("LED lamp: 2 x 39.90 USD = 79.80 USD")
+    await expect(ana.ephemeral).to_contain_text("LED lamp: 2 x 39.90 USD = 79.80 USD")
 
 
 async def test_one_order_is_cancelled_from_its_card_and_another_is_paid_from_outside(
@@ -92,15 +92,15 @@ async def test_one_order_is_cancelled_from_its_card_and_another_is_paid_from_out
     await expect(thread).to_contain_text("Delivered")
     await ana.picture(pictures / "order-thread.png")
     await _ask(ana, "/order-status")
-    await expect(ana.whisper).to_contain_text("Your latest orders")
+    await expect(ana.ephemeral).to_contain_text("Your latest orders")
     await ana.picture(pictures / "order-list.png")
-    await ana.whisper.locator('[data-action-id="show"]').first.click()
-    await expect(ana.whisper).to_contain_text(order_id)
+    await ana.ephemeral.locator('[data-action-id="show"]').first.click()
+    await expect(ana.ephemeral).to_contain_text(order_id)
     await ana.picture(pictures / "order-shown.png")
 
 
 async def test_cancel_works_in_the_private_answer_too(
-    ana: Tab, demo_office: Office, pictures: Path
+    ana: Tab, demo_workspace: Workspace, pictures: Path
 ) -> None:
     """An order that needs nobody has no card: its requester cancels it where they look it up."""
     order_id = await _open(ana)
@@ -109,15 +109,15 @@ async def test_cancel_works_in_the_private_answer_too(
     await expect(ana.modal).to_contain_text("It ships once it's paid")
     await ana.picture(pictures / "order-received-elsewhere.png")
     await _close(ana)
-    await demo_office.fact(order_id, Fact.PAYMENT_AWAITED)
+    await demo_workspace.fact(order_id, Fact.PAYMENT_AWAITED)
     await _ask(ana, f"/order-status {order_id}")
-    await expect(ana.whisper).to_contain_text("Waiting for payment")
+    await expect(ana.ephemeral).to_contain_text("Waiting for payment")
     await ana.picture(pictures / "order-status-waits.png")
-    await ana.whisper.locator('[data-action-id="cancel"]').click()
+    await ana.ephemeral.locator('[data-action-id="cancel"]').click()
     await ana.agree()
 
-    await expect(ana.whisper).to_contain_text("Cancelled by")
-    await expect(ana.whisper.locator("[data-action-id]")).to_have_count(0)
+    await expect(ana.ephemeral).to_contain_text("Cancelled by")
+    await expect(ana.ephemeral.locator("[data-action-id]")).to_have_count(0)
     await ana.picture(pictures / "order-status-cancelled.png")
 
 

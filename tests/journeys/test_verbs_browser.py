@@ -8,8 +8,8 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.journeys.browser import Tab, tab_of
-from tests.journeys.house import House
-from tests.journeys.office import ANA, BORIS, CLARA
+from tests.journeys.installation import Installation
+from tests.journeys.workspace import ANA, BORIS, CLARA
 
 pytestmark = pytest.mark.browser
 
@@ -17,11 +17,11 @@ EMIL, FAY = "U0EMIL", "U0FAY"
 
 
 @pytest.fixture
-async def people(browser: Browser, house: House) -> AsyncIterator[dict[str, Tab]]:
+async def people(browser: Browser, installation: Installation) -> AsyncIterator[dict[str, Tab]]:
     """Yield the page in front of who asks, who decides, who stands in, and an admin."""
     async with AsyncExitStack() as stack:
         yield {
-            person: await stack.enter_async_context(tab_of(person, browser, house.slack_url))
+            person: await stack.enter_async_context(tab_of(person, browser, installation.slack_url))
             for person in (ANA, BORIS, CLARA, EMIL, FAY)
         }
 

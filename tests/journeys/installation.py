@@ -15,9 +15,9 @@ from records.database import Database
 from records.incoming_payments import IncomingPayments
 from records.stock import Stock
 from tests.bot.front_door import SECRET, TOKEN, FrontDoor
-from tests.journeys.office import Office
 from tests.journeys.programs import Program, answers, clean_environment, free_port, until
 from tests.journeys.starter import ROOT, starter
+from tests.journeys.workspace import Workspace
 from workflows.search import DEFINITIONS
 
 STATE = "slack.json"
@@ -33,7 +33,7 @@ BOTS = ("bot", SECOND_BOT, HTTP_BOT)
 
 
 @dataclass
-class House:
+class Installation:
     """Temporal, the Slack stand-in, worker and bot, on ports and files that outlive them.
 
     `people` is a file of people in place of the stand-in's own, `names` says what there is.
@@ -117,13 +117,13 @@ class House:
         await until(look, what=f"{ts} in {saved}")
 
     @asynccontextmanager
-    async def office(self) -> AsyncIterator[Office]:
+    async def workspace(self) -> AsyncIterator[Workspace]:
         """Yield the people who use it."""
         async with (
             StandInClient(self.slack_url) as slack,
             Database(self.database_url) as database,
         ):
-            yield Office(slack=slack, database=database)
+            yield Workspace(slack=slack, database=database)
 
     @asynccontextmanager
     async def front_door(self) -> AsyncIterator[FrontDoor]:

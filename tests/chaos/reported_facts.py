@@ -11,7 +11,7 @@ from emulator.errors import Json
 from views.catalogue import CATALOGUES
 from workflows.rules.shared.audit import AuditEvent, Fact
 
-SAYS: dict[str, Fact] = {
+REPORTING_TEXTS: dict[str, Fact] = {
     **{
         f"decision.{verdict}": Fact.DECISION_RECORDED
         for verdict in ("approve", "reject", "request_changes")
@@ -43,7 +43,7 @@ _MESSAGES = ("chat.postMessage", "chat.update", "chat.postEphemeral")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claim:
+class ReportedFact:
     """`person` has done this, in this second; what a sentence does not say is empty."""
 
     key: str
@@ -63,17 +63,17 @@ class Claim:
         )
 
 
-def claims_of(words: str) -> Iterator[Claim]:
+def reported_facts(words: str) -> Iterator[ReportedFact]:
     """Yield everything that these words of a message say of the past."""
     for key, pattern, kind in _PATTERNS:
         for found in pattern.finditer(words):
             said = found.groupdict()
-            yield Claim(
+            yield ReportedFact(
                 key=key, kind=kind, person=said.get("who", ""), second=int(said.get("when") or 0)
             )
 
 
-def words_of(entry: Json) -> str:
+def text_of_entry(entry: Json) -> str:
     """Return the words of the message that a journal entry brought to Slack; empty: it was none."""
     inline = entry["kind"] == "response_url"
     if not inline and entry.get("method") not in _MESSAGES:
@@ -100,5 +100,5 @@ def _pattern(sentence: str) -> re.Pattern[str]:
 _PATTERNS = [
     (key, _pattern(spoken.plain[key]), kind)
     for spoken in CATALOGUES.values()
-    for key, kind in SAYS.items()
+    for key, kind in REPORTING_TEXTS.items()
 ]

@@ -14,9 +14,9 @@ from temporalio.client import Client
 from bot.temporal.client import connect
 from emulator.config import Config
 from emulator.errors import Json
-from tests.chaos.tally import Tally
-from tests.journeys.house import NAMES, SECOND_BOT, House
-from tests.journeys.office import APPROVALS, Office
+from tests.chaos.report import Report
+from tests.journeys.installation import NAMES, SECOND_BOT, Installation
+from tests.journeys.workspace import APPROVALS, Workspace
 from workflows.rules.approvals.request import Verdict
 
 POLICIES = Path(__file__).with_name("policies.toml")
@@ -38,15 +38,15 @@ class Size:
 
 
 @dataclass(kw_only=True)
-class Ground:
+class TrialContext:
     """One trial's house and people, its dice, and what it counts."""
 
-    house: House
-    office: Office
+    installation: Installation
+    workspace: Workspace
     temporal: Client
     dice: random.Random
     size: Size
-    tally: Tally = field(default_factory=Tally)
+    report: Report = field(default_factory=Report)
 
     @property
     def crowd(self) -> tuple[str, ...]:
@@ -55,18 +55,18 @@ class Ground:
 
     async def kill(self, *names: str) -> None:
         """End these programs at one instant, as a power cut would, and count it."""
-        self.tally.kills += len(names)
-        await self.house.kill(*names)
+        self.report.kills += len(names)
+        await self.installation.kill(*names)
 
     async def orders(self, totals: list[str]) -> list[str]:
         """Have Ana place these orders, some side by side; return their ids."""
-        slots = asyncio.Semaphore(TOGETHER)
+        slots = asyncio.Semaphore(CONCURRENT_FORMS)
 
         async def place(total: str) -> str:
             async with slots:
-                return await self.office.order(total)
+                return await self.workspace.order(total)
 
-        self.tally.requests += len(totals)
+        self.report.requests += len(totals)
         return list(await asyncio.gather(*map(place, totals)))
 
     async def press(
@@ -78,11 +78,11 @@ class Ground:
         it is not looked at: what came of it is.
         """
         tab = uuid.uuid4().hex
-        slack = self.office.slack
+        slack = self.workspace.slack
         answer = await slack.click(person, channel, card, verdict.value, tab=tab)
         if not answer["ok"]:
             return ""
-        self.tally.presses += 1
+        self.report.presses += 1
         if verdict is Verdict.REJECT:
             with suppress(TimeoutError):  # the bot that was to open it is dead
                 view = await slack.wait_for_modal(person, tab=tab, timeout=FORM)
@@ -93,7 +93,7 @@ class Ground:
 FORM = 3.0
 """Seconds after which nobody waits for a form any longer."""
 REASON = "Too dear"
-TOGETHER = 4
+CONCURRENT_FORMS = 4
 """Forms that are filled in side by side. More would only wait for each other on two cores."""
 
 
@@ -105,7 +105,7 @@ class Trial:
     """
 
     name: str
-    run: Callable[[Ground], Awaitable[None]]
+    run: Callable[[TrialContext], Awaitable[None]]
     short: Size
     long: Size
 
@@ -116,43 +116,47 @@ def crowd(count: int) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def chaos_house(directory: Path) -> AsyncIterator[House]:
+async def chaos_installation(directory: Path) -> AsyncIterator[Installation]:
     """Yield a house with two bots, in whose workspace the crowd lives."""
     people = directory / "people.yml"
-    people.write_text(yaml.safe_dump(_workspace()))
-    house = House(directory=directory, policies=POLICIES, people=people, names=(*NAMES, SECOND_BOT))
+    people.write_text(yaml.safe_dump(_people_file()))
+    installation = Installation(
+        directory=directory, policies=POLICIES, people=people, names=(*NAMES, SECOND_BOT)
+    )
     try:
-        await house.open()
-        yield house
+        await installation.open()
+        yield installation
     finally:
-        await house.close()
+        await installation.close()
 
 
 @asynccontextmanager
-async def ground(house: House, seed: str, size: Size) -> AsyncIterator[Ground]:
+async def trial_context(
+    installation: Installation, seed: str, size: Size
+) -> AsyncIterator[TrialContext]:
     """Yield the ground of one trial. Everything runs before, and no fault is planned after."""
-    async with house.office() as office:
-        await office.slack.limits(per_second=0)
-        before = await office.slack.mishaps()
-        ready = Ground(
-            house=house,
-            office=office,
-            temporal=await connect({"TEMPORAL_ADDRESS": house.temporal_address}),
+    async with installation.workspace() as workspace:
+        await workspace.slack.limits(per_second=0)
+        before = await workspace.slack.mishaps()
+        context = TrialContext(
+            installation=installation,
+            workspace=workspace,
+            temporal=await connect({"TEMPORAL_ADDRESS": installation.temporal_address}),
             dice=random.Random(seed),  # noqa: S311 - repeatable trials, not secrets
             size=size,
         )
-        ready.tally.trials = 1
+        context.report.trials = 1
         try:
-            yield ready
-            ready.tally.faults += await office.slack.mishaps() - before
+            yield context
+            context.report.faults += await workspace.slack.mishaps() - before
         finally:
-            await office.slack.clear_faults()
-            await office.slack.deliveries(duplicate_share=0, duplicate_late=0)
+            await workspace.slack.clear_faults()
+            await workspace.slack.deliveries(duplicate_share=0, duplicate_late=0)
 
 
-def _workspace() -> dict[str, object]:
+def _people_file() -> dict[str, object]:
     """Return the demo's workspace with the crowd in it."""
-    workspace: dict[str, object] = yaml.safe_load(
+    people_file: dict[str, object] = yaml.safe_load(
         Config(manifest=Path("manifest.yml")).people.read_text()
     )
     people = [
@@ -160,15 +164,15 @@ def _workspace() -> dict[str, object]:
         for number, person in enumerate(crowd(CROWD))
     ]
     group = {"id": "S0CROWD", "handle": "crowd", "name": "Crowd", "users": list(crowd(CROWD))}
-    workspace["users"] = [*_list(workspace["users"]), *people]
-    workspace["groups"] = [*_list(workspace["groups"]), group]
+    people_file["users"] = [*_list(people_file["users"]), *people]
+    people_file["groups"] = [*_list(people_file["groups"]), group]
     places = [
         {"id": f"C0{name.upper()}", "name": name, "members": "all", "bot": True}
         for case in range(CASES)
         for name in (f"case{case}", f"case{case}admins")
     ]
-    workspace["channels"] = [*_list(workspace["channels"]), *places]
-    return workspace
+    people_file["channels"] = [*_list(people_file["channels"]), *places]
+    return people_file
 
 
 def _list(found: object) -> list[object]:

@@ -13,14 +13,14 @@ import aiohttp
 
 from emulator.errors import Json
 from emulator.http_delivery import signature
-from tests.journeys.house import SIGNING_SECRET
+from tests.journeys.installation import SIGNING_SECRET
 
 FORM = "application/x-www-form-urlencoded"
 _presses: Iterator[int] = itertools.count(1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sent:
+class SignedRequest:
     """A request as it goes out. `secret` is what it is signed with, empty: it is not signed."""
 
     body: bytes
@@ -44,16 +44,16 @@ class Sent:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Door:
+class BotEndpoint:
     """The address at which the bot takes Slack's requests."""
 
     url: str
     session: aiohttp.ClientSession
 
-    async def send(self, sent: Sent) -> tuple[int, Any]:
+    async def send(self, request: SignedRequest) -> tuple[int, Any]:
         """Send it; return the status and the JSON of the answer, if it is any."""
         async with self.session.post(
-            self.url, data=io.BytesIO(sent.body), headers=sent.all_headers()
+            self.url, data=io.BytesIO(request.body), headers=request.all_headers()
         ) as answer:
             written = await answer.text()
         try:
@@ -63,7 +63,7 @@ class Door:
 
     async def interact(self, payload: Json) -> tuple[int, Any]:
         """Send a press or a submission as Slack does."""
-        return await self.send(Sent(body=form_of(payload)))
+        return await self.send(SignedRequest(body=form_of(payload)))
 
 
 def form_of(payload: Json) -> bytes:

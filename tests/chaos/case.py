@@ -9,9 +9,9 @@ from bot.runtime.ids import new_id
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
 from emulator.errors import Json
-from tests.chaos.ground import CROWD, POLICIES, Ground, crowd
 from tests.chaos.requests import QUEUE, is_notice
-from tests.journeys.office import ANA
+from tests.chaos.trial import CROWD, POLICIES, TrialContext, crowd
+from tests.journeys.workspace import ANA
 from views.translator import ENGLISH
 from workflows.rules.approvals.policy import LevelRule, Notify, Policy, Quorum, Tier, route
 from workflows.rules.approvals.request import ApprovalRequest
@@ -20,23 +20,23 @@ from workflows.rules.shared.content import Content
 
 ADMIN = "U0FAY"
 BLOCKED = ENGLISH("approval.blocked")
-WAIT = 45.0
+WAIT_TIMEOUT = 45.0
 """Seconds for what takes some on an idle machine, and thirty more where the admins could not be read
 when they were first to be told: what only a person can mend is tried again after so many."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scene:
+class CaseContext:
     """Where one case plays. Its dice are its own: cases run side by side."""
 
-    ground: Ground
+    context: TrialContext
     number: int
     dice: random.Random
 
     @property
     def slack(self) -> StandInClient:
         """The stand-in."""
-        return self.ground.office.slack
+        return self.context.workspace.slack
 
     @property
     def channel(self) -> str:
@@ -79,8 +79,8 @@ class Scene:
             policy=policy,
             route=route(policy, None),
         )
-        self.ground.tally.requests += 1
-        await WorkflowClient(self.ground.temporal, QUEUE).start_approval(asked)
+        self.context.report.requests += 1
+        await WorkflowClient(self.context.temporal, QUEUE).start_approval(asked)
         return request_id
 
     def _policy(self, approvers: tuple[ApproverSource, ...], notify: Notify, quorum: int) -> Policy:
@@ -123,11 +123,13 @@ class Scene:
 
     async def _message(self, at: str, fits: Any) -> Json:
         reader = at.removeprefix("D") if at.startswith("D") else self.people[0]
-        return await self.slack.wait_for_message(at or self.channel, reader, fits, timeout=WAIT)
+        return await self.slack.wait_for_message(
+            at or self.channel, reader, fits, timeout=WAIT_TIMEOUT
+        )
 
     async def press(self, person: str, card: Json, *, at: str = "") -> None:
         """Have somebody press Approve."""
-        self.ground.tally.presses += 1
+        self.context.report.presses += 1
         await self.slack.click(person, at or self.channel, card, "approve")
 
 

@@ -12,7 +12,7 @@ from records.audit import AuditTrail
 from records.database import Database
 from records.requests import Requests
 from records.snapshots import decode_snapshot
-from tests.journeys.programs import PATIENCE, until
+from tests.journeys.programs import EVENT_TIMEOUT, until
 from tests.records.balance import Balance, OrderBalance
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus
@@ -29,7 +29,7 @@ def good_until() -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Office:
+class Workspace:
     """One workspace: what people do in Slack, and what is written down about it."""
 
     slack: StandInClient
@@ -57,14 +57,14 @@ class Office:
         assert "errors" not in answer, answer
         order_id: str = json.loads(view["private_metadata"])["order_id"]
         await self.slack.wait_for_modal(
-            ANA, lambda one: "was placed" in text_of(one), tab=tab, timeout=PATIENCE
+            ANA, lambda one: "was placed" in text_of(one), tab=tab, timeout=EVENT_TIMEOUT
         )
         return order_id
 
     async def open_form(self, tab: str) -> Json:
         """Have Ana type /order; return the form."""
         await self.slack.act(ANA, "message", tab=tab, channel=APPROVALS, text="/order")
-        return await self.slack.wait_for_modal(ANA, tab=tab, timeout=PATIENCE)
+        return await self.slack.wait_for_modal(ANA, tab=tab, timeout=EVENT_TIMEOUT)
 
     async def press(self, person: str, card: Json, action: str) -> Json:
         """Have somebody press a button of a card, and Slack hear from the bot in time."""
@@ -75,11 +75,15 @@ class Office:
     async def reject(self, person: str, card: Json, reason: str) -> Json:
         """Have somebody press Reject and give a reason; return the answer to the submission."""
         await self.press(person, card, "reject")
-        view = await self.slack.wait_for_modal(person, timeout=PATIENCE)
+        view = await self.slack.wait_for_modal(person, timeout=EVENT_TIMEOUT)
         return await self.slack.submit(person, view, {"reason": reason})
 
     async def card(
-        self, order_id: str, *words: str, buttons: bool | None = None, seconds: float = PATIENCE
+        self,
+        order_id: str,
+        *words: str,
+        buttons: bool | None = None,
+        seconds: float = EVENT_TIMEOUT,
     ) -> Json:
         """Wait for the order's card to say all these words, with or without buttons."""
         return await self.slack.wait_for_message(
@@ -108,28 +112,28 @@ class Office:
                 and message["ts"] > since
                 and any(words in text_of(message) for words in says)
             ),
-            timeout=PATIENCE,
+            timeout=EVENT_TIMEOUT,
         )
 
     async def outcome(self, order_id: str) -> str:
         """Wait for the direct message that tells Ana how it ended; return its words."""
         told = await self.slack.wait_for_message(
-            f"D{ANA}", ANA, lambda message: order_id in text_of(message), timeout=PATIENCE
+            f"D{ANA}", ANA, lambda message: order_id in text_of(message), timeout=EVENT_TIMEOUT
         )
         return text_of(told)
 
-    async def ended(self, order_id: str, seconds: float = PATIENCE) -> OrderSnapshot:
+    async def ended(self, order_id: str, seconds: float = EVENT_TIMEOUT) -> OrderSnapshot:
         """Wait until the records say that the order has ended."""
 
         async def look() -> OrderSnapshot | None:
-            snapshot = await self._face(order_id)
+            snapshot = await self._recorded_snapshot(order_id)
             return snapshot if isinstance(snapshot, OrderSnapshot) and snapshot.ended_at else None
 
         return await until(look, seconds, f"the end of {order_id}")
 
     async def approval(self, order_id: str) -> ApprovalSnapshot:
         """Return the order's approval as the records have it."""
-        snapshot = await self._face(f"{order_id}.approval")
+        snapshot = await self._recorded_snapshot(f"{order_id}.approval")
         assert isinstance(snapshot, ApprovalSnapshot)
         return snapshot
 
@@ -152,7 +156,7 @@ class Office:
         """Return the order's money and pieces."""
         return await Balance(self.database).of_order(order_id)
 
-    async def everything_adds_up(self, *order_ids: str) -> None:
+    async def stock_and_trails_are_consistent(self, *order_ids: str) -> None:
         """Check that shelves and orders agree and that the trails of these orders are whole."""
         wrong = [one for one in await Balance(self.database).of_stock() if not one.balanced]
         trail = AuditTrail(self.database)
@@ -161,7 +165,7 @@ class Office:
         assert wrong == []
         assert [one for one in trails if not one.intact] == []
 
-    async def paid_once(self, order_id: str) -> None:
+    async def charged_and_shipped_once(self, order_id: str) -> None:
         """Check that a completed order was charged and shipped exactly once."""
         snapshot, balance = await self.ended(order_id), await self.balance(order_id)
 
@@ -175,14 +179,14 @@ class Office:
         )
         assert balance.kept in (0, balance.charged)
 
-    async def nothing_taken(self, order_id: str) -> None:
+    async def nothing_charged_or_held(self, order_id: str) -> None:
         """Check that an order has neither anybody's money nor any pieces."""
         balance = await self.balance(order_id)
 
         assert balance.paid == 0
         assert balance.held == balance.shipped == {}
 
-    async def _face(self, request_id: str) -> Snapshot | None:
+    async def _recorded_snapshot(self, request_id: str) -> Snapshot | None:
         record = await Requests(self.database).get(request_id)
         return decode_snapshot(record.face) if record else None
 
