@@ -32,7 +32,7 @@ _SETTINGS = (
 )
 DEV_SERVER_ARGS = [
     *(argument for one in _SETTINGS for argument in ("--dynamic-config-value", one)),
-    *(argument for one in DEFINITIONS for argument in ("--search-attribute", one)),
+    *(argument for definition in DEFINITIONS for argument in ("--search-attribute", definition)),
 ]
 
 

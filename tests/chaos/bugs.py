@@ -1,7 +1,8 @@
 """Workflow bug recovery: a worker whose workflows raise is deployed over pending requests, then a fixed one.
 
-People press meanwhile. They are told that it is not confirmed yet and nothing that is not so; once
-the fix is there each press counts, each person is told, each order ends, and nothing has failed.
+People click while the faulty version runs. They read that their click is not confirmed yet, and nothing
+untrue. Once the fix is deployed, each click counts, each person gets the result, each order ends, and no
+workflow has failed.
 """
 
 import asyncio
@@ -30,14 +31,14 @@ from workflows.rules.shared.ids import approval_id
 
 BUGGY_WORKER = Path(__file__).with_name("buggy_worker.py")
 BLOCKING_BUGS = (Bug.RUN, Bug.UPDATE, Bug.VALIDATOR)
-"""The bugs that stand between a press and its answer."""
+"""The bugs that prevent the answer to a click."""
 COUNTED_TIMEOUT = 90.0
-"""Seconds after the fix within which everything has ended: a press is asked for again for 60."""
+"""Seconds after the fix within which everything has ended. A click is retried for 60 seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pending:
-    """An order that waits, and the one person who presses on it, once. `card` is from before."""
+    """A pending order and the one person who clicks on it, once. `card` is the card before the click."""
 
     order_id: str
     bug: Bug
@@ -47,26 +48,26 @@ class Pending:
 
 
 async def run(context: TrialContext) -> None:
-    """Place orders, deploy the bug, have everybody press, deploy the fix; several times."""
+    """Place orders, deploy the bug, have everyone click, deploy the fix; several times."""
     for _ in range(context.size.kills):
         pending = await _place(context)
         await _deploy(context, BUGGY_WORKER)
         tabs = dict(
-            await asyncio.gather(*(_press(context, one) for one in pending)),
+            await asyncio.gather(*(_press(context, item) for item in pending)),
         )
-        late = [one for one in pending if one.bug in BLOCKING_BUGS]
-        await _wait_for_replies(context, late, tabs, lambda _: [notices.unconfirmed(ENGLISH)])
+        blocked = [item for item in pending if item.bug in BLOCKING_BUGS]
+        await _wait_for_replies(context, blocked, tabs, lambda _: [notices.unconfirmed(ENGLISH)])
         await _nothing_has_failed(context, pending)
         await _deploy(context)
-        orders = [one.order_id for one in pending]
+        orders = [item.order_id for item in pending]
         await ledgers.ended(context, orders, COUNTED_TIMEOUT)
-        await _wait_for_replies(context, late, tabs, _final_replies)
+        await _wait_for_replies(context, blocked, tabs, _final_replies)
         await ledgers.compare_orders(context, orders)
         await _as_decided(context, pending)
 
 
 async def _place(context: TrialContext) -> list[Pending]:
-    """Have Ana order things, each for another bug, and wait until each can be pressed."""
+    """Have Ana place one order per bug, and wait until each can be decided."""
     bugs = islice(cycle(Bug), context.size.requests)
     people = context.dice.sample(context.crowd, context.size.requests)
     verdicts = [context.dice.choice((Verdict.APPROVE, Verdict.REJECT)) for _ in people]
@@ -79,37 +80,37 @@ async def _place(context: TrialContext) -> list[Pending]:
         return Pending(order_id=order_id, bug=bug, person=person, verdict=verdict, card=card)
 
     context.report.requests += context.size.requests
-    placing = (place(*one) for one in zip(bugs, people, verdicts, strict=True))
+    placing = (place(*placement) for placement in zip(bugs, people, verdicts, strict=True))
     return list(await asyncio.gather(*placing))
 
 
 async def _deploy(context: TrialContext, worker: Path | None = None) -> None:
-    """Put this worker in place of the one that runs; without one, the real worker."""
+    """Replace the running worker by the given program, by default the real worker."""
     installation: Installation = context.installation
     await context.kill("worker")
     await (installation.start("worker", worker=worker) if worker else installation.start("worker"))
 
 
-async def _press(context: TrialContext, one: Pending) -> tuple[str, str]:
-    """Press, and return the order's id and the tab; where there is no menu, it must say so first."""
-    if one.bug is Bug.QUERY:
-        tab = f"menu of {one.order_id}"
+async def _press(context: TrialContext, item: Pending) -> tuple[str, str]:
+    """Click, and return the order's id and the tab. If the bug breaks the menu, the menu must report that first."""
+    if item.bug is Bug.QUERY:
+        tab = f"menu of {item.order_id}"
         slack = context.workspace.slack
-        await slack.click(one.person, APPROVALS, one.card, "more", tab=tab)
+        await slack.click(item.person, APPROVALS, item.card, "more", tab=tab)
         await slack.wait_for_modal(
-            one.person,
+            item.person,
             lambda view: notices.unavailable(ENGLISH) in text_of(view),
             tab=tab,
             timeout=EVENT_TIMEOUT,
         )
-    return one.order_id, await context.press(one.person, one.card, one.verdict)
+    return item.order_id, await context.press(item.person, item.card, item.verdict)
 
 
-def _final_replies(one: Pending) -> list[str]:
-    """Return all that who waited for an answer has heard in the end."""
-    if one.verdict is Verdict.REJECT:  # in one form, which says the last only
-        return [notices.confirmed(one.verdict, ENGLISH)]
-    return [notices.unconfirmed(ENGLISH), notices.confirmed(one.verdict, ENGLISH)]
+def _final_replies(item: Pending) -> list[str]:
+    """Return all answers that the person has received in the end."""
+    if item.verdict is Verdict.REJECT:  # the form shows only the last answer
+        return [notices.confirmed(item.verdict, ENGLISH)]
+    return [notices.unconfirmed(ENGLISH), notices.confirmed(item.verdict, ENGLISH)]
 
 
 async def _wait_for_replies(
@@ -118,66 +119,66 @@ async def _wait_for_replies(
     tabs: dict[str, str],
     wanted: Callable[[Pending], list[str]],
 ) -> None:
-    """Wait until each of them has heard this and nothing else; who has not is lost."""
+    """Wait until each person has received exactly these answers; report others as lost."""
 
-    async def hears(one: Pending) -> None:
-        said: list[str] = []
+    async def wait(item: Pending) -> None:
+        replies: list[str] = []
 
         async def look() -> bool | None:
-            said[:] = await _replies(context, one, tabs[one.order_id])
-            return said == wanted(one) or None
+            replies[:] = await _replies(context, item, tabs[item.order_id])
+            return replies == wanted(item) or None
 
         with suppress(TimeoutError):
             await until(look)
-        if said != wanted(one):
+        if replies != wanted(item):
             context.report.lost.append(
-                f"{one.person} pressed on {one.order_id} ({one.bug}) and has heard {said}"
+                f"{item.person} clicked on {item.order_id} ({item.bug}) and got {replies}"
             )
 
-    await asyncio.gather(*map(hears, pending))
+    await asyncio.gather(*map(wait, pending))
 
 
-async def _replies(context: TrialContext, one: Pending, tab: str) -> list[str]:
-    """Return what only this person was told since: in the channel, or by the form they sent."""
+async def _replies(context: TrialContext, item: Pending, tab: str) -> list[str]:
+    """Return the answers to this person's click: ephemeral messages, or the text of the submitted form."""
     slack = context.workspace.slack
-    if one.verdict is Verdict.REJECT:
-        views = await slack.modals(one.person, tab=tab)
-        known = (notices.unconfirmed(ENGLISH), notices.confirmed(one.verdict, ENGLISH))
-        words = [text_of(view) for view in views]
-        return [next((said for said in known if said in word), word) for word in words]
-    seen = await slack.messages(APPROVALS, one.person)
+    if item.verdict is Verdict.REJECT:
+        views = await slack.modals(item.person, tab=tab)
+        known = (notices.unconfirmed(ENGLISH), notices.confirmed(item.verdict, ENGLISH))
+        texts = [text_of(view) for view in views]
+        return [next((reply for reply in known if reply in text), text) for text in texts]
+    seen = await slack.messages(APPROVALS, item.person)
     return [
         str(message["text"])
         for message in seen
-        if message.get("is_ephemeral") and message["ts"] > one.card["ts"]
+        if message.get("is_ephemeral") and message["ts"] > item.card["ts"]
     ]
 
 
 async def _nothing_has_failed(context: TrialContext, pending: list[Pending]) -> None:
-    """Check that a bug holds up what it stands in the way of, and ends nothing."""
-    for one in pending:
-        known = await ledgers.recorded_snapshot(context, approval_id(one.order_id))
-        for workflow_id in (one.order_id, approval_id(one.order_id)):
+    """Check that a blocking bug keeps its request undecided and that no workflow has failed."""
+    for item in pending:
+        approval = await ledgers.recorded_snapshot(context, approval_id(item.order_id))
+        for workflow_id in (item.order_id, approval_id(item.order_id)):
             status = (await context.temporal.get_workflow_handle(workflow_id).describe()).status
             if status not in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
-                context.report.lost.append(f"{workflow_id} ({one.bug}) is {status}")
-        if one.bug in BLOCKING_BUGS and (known is None or known.status != "pending"):
+                context.report.lost.append(f"{workflow_id} ({item.bug}) is {status}")
+        if item.bug in BLOCKING_BUGS and (approval is None or approval.status != "pending"):
             context.report.lost.append(
-                f"{one.order_id} ({one.bug}) was decided: the bug was not met"
+                f"{item.order_id} ({item.bug}) was decided although the bug was deployed"
             )
 
 
 async def _as_decided(context: TrialContext, pending: list[Pending]) -> None:
-    """Check that each order has ended by the one press that it saw."""
-    for one in pending:
-        snapshot = await ledgers.recorded_snapshot(context, one.order_id)
+    """Check that each order has ended as its one click decided."""
+    for item in pending:
+        snapshot = await ledgers.recorded_snapshot(context, item.order_id)
         if (
             not isinstance(snapshot, OrderSnapshot)
-            or ledgers.DECIDED.get(snapshot.status) is not one.verdict
+            or ledgers.DECIDED.get(snapshot.status) is not item.verdict
         ):
             status = snapshot.status if snapshot else "unknown"
             context.report.lost.append(
-                f"{one.order_id} ({one.bug}) was to {one.verdict}, is {status}"
+                f"{item.order_id} ({item.bug}) : the decision was {item.verdict}, the order is {status}"
             )
 
 
@@ -187,4 +188,4 @@ TRIAL = Trial(
     short=Size(requests=len(Bug), people=len(Bug), kills=1),
     long=Size(requests=4 * len(Bug), people=4 * len(Bug), kills=4),
 )
-"""`kills` are so many times that the bug, and then the fix, is deployed by a kill of the worker."""
+"""`kills` is how often the bug and then the fix is deployed. Each deployment kills the worker."""

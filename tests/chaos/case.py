@@ -1,4 +1,4 @@
-"""Scenes: one case of a trial with a channel, an admins' channel, a group and people of its own."""
+"""One case of a trial, with its own channel, admin channel, user group and people."""
 
 import random
 from dataclasses import dataclass, replace
@@ -21,13 +21,13 @@ from workflows.rules.shared.content import Content
 ADMIN = "U0FAY"
 BLOCKED = ENGLISH("approval.blocked")
 WAIT_TIMEOUT = 45.0
-"""Seconds for what takes some on an idle machine, and thirty more where the admins could not be read
-when they were first to be told: what only a person can mend is tried again after so many."""
+"""Seconds to wait for a card or a notice. A notice to admins takes thirty seconds longer if the admins
+could not be read at first: a failure that only a person can fix is retried after that time."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CaseContext:
-    """Where one case plays. Its dice are its own: cases run side by side."""
+    """The channels and people of one case. Cases run concurrently, so each has its own random numbers."""
 
     context: TrialContext
     number: int
@@ -35,44 +35,44 @@ class CaseContext:
 
     @property
     def slack(self) -> StandInClient:
-        """The stand-in."""
+        """The client of the Slack stand-in."""
         return self.context.workspace.slack
 
     @property
     def channel(self) -> str:
-        """The id of the channel in which cards stand."""
+        """The id of the channel with the cards."""
         return f"C0CASE{self.number}"
 
     @property
     def admins(self) -> str:
-        """The id of the channel in which admins are told."""
+        """The id of the channel in which admins are notified."""
         return f"{self.channel}ADMINS"
 
     @property
     def people(self) -> tuple[str, str]:
-        """Two people whom no other case has: from the end, where no crowd of a short trial is."""
+        """Two people of no other case. They come from the end of the crowd, which short trials do not use."""
         first, second = crowd(CROWD - 2 * self.number)[-2:]
         return first, second
 
     @property
     def group(self) -> ApproverSource:
-        """The group of these people, as a policy names it."""
+        """The case's user group, as an approver source of a policy."""
         return ApproverSource(kind=SourceKind.GROUP, value=f"S0CASE{self.number}")
 
     async def fill_group(self, *people: str) -> None:
-        """Have a human put these people into the group, and nobody else."""
+        """Have a person change the group's members to exactly these people."""
         group = {"id": self.group.value, "handle": f"case{self.number}", "name": "Case"}
-        known = self.group.value in {one["id"] for one in (await self.slack.state())["groups"]}
+        known = self.group.value in {group["id"] for group in (await self.slack.state())["groups"]}
         kind = "subteam_members_changed" if known else "subteam_created"
         await self.slack.people(kind, group={**group, "users": list(people)})
 
     async def ask(
         self, *approvers: ApproverSource, notify: Notify = Notify.CARD, quorum: int = 1
     ) -> str:
-        """Have Ana ask for something; return the request's id, which stands in its title."""
+        """Have Ana start a request; return its id, which is part of its title."""
         policy = self._policy(approvers or tuple(map(user, self.people)), notify, quorum)
         request_id = new_id("REQ")
-        asked = ApprovalRequest(
+        request = ApprovalRequest(
             request_id=request_id,
             requester=Actor(person=ANA, origin=Origin.SLACK),
             content=Content(title=f"Desk {request_id}"),
@@ -80,45 +80,49 @@ class CaseContext:
             route=route(policy, None),
         )
         self.context.report.requests += 1
-        await WorkflowClient(self.context.temporal, QUEUE).start_approval(asked)
+        await WorkflowClient(self.context.temporal, QUEUE).start_approval(request)
         return request_id
 
     def _policy(self, approvers: tuple[ApproverSource, ...], notify: Notify, quorum: int) -> Policy:
-        desk = LevelRule(name="desk", approvers=approvers, quorum=Quorum(count=quorum))
+        level = LevelRule(name="desk", approvers=approvers, quorum=Quorum(count=quorum))
         return replace(
             load(POLICIES).policy("order"),
-            name="scene",
+            name="case",
             title="Desk",
             channel=self.channel,
             admin_channel=self.admins,
             tiers=(Tier(up_to=None, levels=("desk",)),),
-            levels=(desk,),
+            levels=(level,),
             notify=notify,
         )
 
     async def card(
-        self, request_id: str, words: str = "", *, at: str = "", not_ts: str = "", **state: Any
+        self, request_id: str, text: str = "", *, at: str = "", not_ts: str = "", **state: Any
     ) -> Json:
-        """Wait until the card there (the channel, or somebody's messages) says this.
+        """Wait until the card in `at` (default: the case's channel) contains this text.
 
-        `decidable` says whether anybody may press Approve on it.
+        `decidable` is whether the card must have an Approve button; if omitted, both are accepted.
+        `not_ts` excludes the message with this timestamp.
         """
         decidable = state.get("decidable")
         return await self._message(
             at,
-            lambda one: (
-                not is_notice(one)
-                and request_id in text_of(one)
-                and words in text_of(one)
-                and one["ts"] != not_ts
-                and decidable in (None, is_decidable(one))
+            lambda message: (
+                not is_notice(message)
+                and request_id in text_of(message)
+                and text in text_of(message)
+                and message["ts"] != not_ts
+                and decidable in (None, is_decidable(message))
             ),
         )
 
-    async def told(self, at: str, request_id: str, words: str) -> Json:
-        """Wait until somebody, or a channel, was told this about the request."""
+    async def notice(self, at: str, request_id: str, text: str) -> Json:
+        """Wait for a notice about the request with this text, in a channel or a direct message."""
         return await self._message(
-            at, lambda one: is_notice(one) and request_id in text_of(one) and words in text_of(one)
+            at,
+            lambda message: (
+                is_notice(message) and request_id in text_of(message) and text in text_of(message)
+            ),
         )
 
     async def _message(self, at: str, fits: Any) -> Json:
@@ -128,17 +132,19 @@ class CaseContext:
         )
 
     async def press(self, person: str, card: Json, *, at: str = "") -> None:
-        """Have somebody press Approve."""
+        """Have a person click Approve."""
         self.context.report.presses += 1
         await self.slack.click(person, at or self.channel, card, "approve")
 
 
 def user(person: str) -> ApproverSource:
-    """Return somebody as a policy names them."""
+    """Return a person as an approver source of a policy."""
     return ApproverSource(kind=SourceKind.USER, value=person)
 
 
 def is_decidable(message: Json) -> bool:
-    """Whether anybody could press Approve there."""
-    elements = [one for block in message.get("blocks", []) for one in block.get("elements", [])]
-    return any(one.get("action_id") == "approve" for one in elements)
+    """Whether the message has an Approve button."""
+    elements = [
+        element for block in message.get("blocks", []) for element in block.get("elements", [])
+    ]
+    return any(element.get("action_id") == "approve" for element in elements)

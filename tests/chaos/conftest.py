@@ -1,4 +1,4 @@
-"""One house with two bots for all crash tests; a failing one names its seed and how to repeat it."""
+"""An installation with two bots for the crash tests. A failing trial names its seed and how to repeat it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -15,20 +15,20 @@ SEED = "1"
 
 @pytest.fixture(scope="session")
 async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Installation]:
-    """Yield the house that crash tests share; each leaves it with everything running."""
-    async with chaos_installation(tmp_path_factory.mktemp("town")) as installation:
+    """Yield the installation that the crash tests share. Each test leaves all programs running."""
+    async with chaos_installation(tmp_path_factory.mktemp("chaos")) as installation:
         yield installation
 
 
 @pytest.fixture
 def run_trial(installation: Installation) -> RunTrial:
-    """Return a function that runs a trial in its short size and returns what it found."""
+    """Return a function that runs a trial in its short size and returns its report."""
 
     async def run(trial: Trial) -> Report:
         async with trial_context(installation, SEED, trial.short) as context:
             await trial.run(context)
-        again = f"python -m tests.chaos --only {trial.name} --short --seed {SEED}"
-        assert context.report.kept, "\n".join([*context.report.findings, f"Again: {again}"])
+        command = f"python -m tests.chaos --only {trial.name} --short --seed {SEED}"
+        assert context.report.kept, "\n".join([*context.report.findings, f"To repeat: {command}"])
         return context.report
 
     return run

@@ -1,4 +1,4 @@
-"""Forgeries: how a request, a button, a person and a form are edited, by dice, and what must come of it."""
+"""Forged requests: randomly edited signatures, buttons, people and forms, and the expected result."""
 
 import json
 import random
@@ -13,7 +13,7 @@ EVE = "U0EVE"
 FIVE_MINUTES = 300
 HUGE = 3_000_000
 LONG = 100_000
-"""Characters: many times what fits anywhere."""
+"""A number of characters far above every limit."""
 MARKS = (
     "<@U0EVE",
     "<#C0EVE",
@@ -23,7 +23,7 @@ MARKS = (
     "<!everyone",
     "<https://evil",
 )
-"""What would mention somebody or lead somewhere: nobody may bring it in by typing it."""
+"""Markup for mentions and links. Typed text must never turn into it."""
 TRAPS = (
     *(f"{mark}>" for mark in MARKS),
     *("<@U0EVE|boss>", "<https://evil.example|the card>", "*bold*", "_it_", "~no~", "```", "`rm`"),
@@ -32,25 +32,27 @@ TRAPS = (
 )
 REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 UNKEEPABLE = ("\x00", "\ud800")
-"""Characters that no database keeps."""
+"""Characters that the database cannot store."""
 
 
 def hostile_text(dice: random.Random, most: int) -> str:
-    """Return something nobody should be able to harm anybody with, of so many characters at most."""
+    """Return random text that is hostile if it is not escaped, of at most `most` characters."""
     return "x" + "".join(dice.choices(TRAPS, k=dice.randint(6, 14)))[: most - 2] + "x"
 
 
 def unsigned(dice: random.Random, body: bytes) -> dict[str, SignedRequest]:
-    """Return requests that Slack has not sent, although the body is as if it had."""
+    """Return requests with a valid body that Slack has not sent, by description."""
     old = FIVE_MINUTES + dice.randint(30, 3600)
-    once = SignedRequest(body=body, age=old)
-    stamp = once.all_headers()["X-Slack-Signature"]
+    expired = SignedRequest(body=body, age=old)
+    old_signature = expired.all_headers()["X-Slack-Signature"]
     other = body.replace(b"approve", b"Approve", 1) + b"&x=1"
     return {
         "forged": SignedRequest(body=body, secret=f"{dice.getrandbits(64):x}"),
-        "old": once,
+        "old": expired,
         "from the future": SignedRequest(body=body, age=-old),
-        "replayed under a new time": SignedRequest(body=body, headers={"X-Slack-Signature": stamp}),
+        "replayed under a new time": SignedRequest(
+            body=body, headers={"X-Slack-Signature": old_signature}
+        ),
         "unsigned": SignedRequest(body=body, secret=""),
         "signed with nothing": SignedRequest(body=body, headers={"X-Slack-Signature": "v0="}),
         "without a time": SignedRequest(body=body, headers={"X-Slack-Request-Timestamp": "soon"}),
@@ -68,22 +70,22 @@ def unsigned(dice: random.Random, body: bytes) -> dict[str, SignedRequest]:
 
 @dataclass(frozen=True, kw_only=True)
 class ForgedRequest:
-    """One edited press or submission, signed as Slack would.
+    """One edited click or submission with a valid signature.
 
-    `refused` is who must stand among the refusals of `request`; where it is empty, nothing could be
-    read, and whoever is `told` hears so.
+    `refused` is the person whose refusal must be recorded for `request`. If it is empty, the payload is
+    unreadable; `answered` is whether the person must then get an answer.
     """
 
     what: str
     payload: Json
     request: str = ""
     refused: str = ""
-    told: bool = False
+    answered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class CapturedTraffic:
-    """What the forger has seen: a real press and a real form of one request, and another's button."""
+    """The traffic that the attacker has captured: a real click and form of one request, and the button of another."""
 
     request: str
     value: str
@@ -96,7 +98,7 @@ class CapturedTraffic:
 
 
 def presses(dice: random.Random, captured: CapturedTraffic) -> list[ForgedRequest]:
-    """Return presses of an edited button."""
+    """Return clicks on edited buttons."""
     value = json.loads(captured.value)
     refused = {
         "another level": {"level": dice.randint(2, 10**12)},
@@ -106,11 +108,11 @@ def presses(dice: random.Random, captured: CapturedTraffic) -> list[ForgedReques
     unread: dict[str, str] = {
         "of another request": captured.other_value,
         "of no request": json.dumps(value | {"request_id": "REQ-00000000"}),
-        "of a long request": json.dumps(value | {"request_id": "R" * 10_000}),
-        "a level below all": json.dumps(value | {"level": -dice.randint(1, 99)}),
-        "a level in words": json.dumps(value | {"level": "1"}),
-        "more than ours": json.dumps(value | {dice.choice(("admin", "person", "x")): True}),
-        "less than ours": json.dumps({"request_id": captured.request}),
+        "of a request with a long id": json.dumps(value | {"request_id": "R" * 10_000}),
+        "a negative level": json.dumps(value | {"level": -dice.randint(1, 99)}),
+        "a level as text": json.dumps(value | {"level": "1"}),
+        "with an extra field": json.dumps(value | {dice.choice(("admin", "person", "x")): True}),
+        "with missing fields": json.dumps({"request_id": captured.request}),
         "no JSON": dice.choice(("", "approve", "{", "[]", "null", "7", '"x"', "\ud800")),
         "cut off": captured.value[: dice.randint(1, len(captured.value) - 1)],
         "brackets": "[" * dice.randint(2_000, LONG),
@@ -127,25 +129,25 @@ def presses(dice: random.Random, captured: CapturedTraffic) -> list[ForgedReques
             for what, edit in refused.items()
         ),
         *(
-            ForgedRequest(what=what, payload=press(captured.pressed, edited), told=True)
+            ForgedRequest(what=what, payload=press(captured.pressed, edited), answered=True)
             for what, edited in unread.items()
         ),
     ]
 
 
 def people(dice: random.Random, captured: CapturedTraffic) -> list[ForgedRequest]:
-    """Return presses of people who may not, and of nobody; each claims elsewhere to be the insider."""
+    """Return clicks by people without permission and by invalid users. Each claims elsewhere to be the insider."""
     claims: Json = {"user_id": captured.insider, "authed_users": [captured.insider]}
-    nobody: dict[str, object] = {
-        "nobody": dice.choice(("", None, [captured.insider], {"id": captured.insider}, 7)),
-        "no person": dice.choice(
+    invalid: dict[str, object] = {
+        "no user id": dice.choice(("", None, [captured.insider], {"id": captured.insider}, 7)),
+        "an invalid user id": dice.choice(
             ("B0BOT", f"{captured.insider}\n", f"{captured.insider} ", "<!channel>")
         ),
     }
     return [
         *(
             ForgedRequest(
-                what=f"by {person}, who says to be {captured.insider}",
+                what=f"by {person}, who claims to be {captured.insider}",
                 payload=press(captured.pressed, captured.value, person=person, **claims),
                 request=captured.request,
                 refused=person,
@@ -156,14 +158,14 @@ def people(dice: random.Random, captured: CapturedTraffic) -> list[ForgedRequest
             ForgedRequest(
                 what=what, payload=press(captured.pressed, captured.value, person=person, **claims)
             )
-            for what, person in nobody.items()
+            for what, person in invalid.items()
         ),
     ]
 
 
 def submissions(dice: random.Random, captured: CapturedTraffic) -> list[ForgedRequest]:
-    """Return edited submissions: what a form keeps about itself says something else."""
-    kept = json.loads(captured.submitted["view"]["private_metadata"])
+    """Return submissions with an edited `private_metadata`."""
+    metadata = json.loads(captured.submitted["view"]["private_metadata"])
     typed = {"reason": {"type": "plain_text_input", "value": hostile_text(dice, 2000)}}
     refused: dict[str, Json] = {
         "of another request": {"request_id": captured.other_request},
@@ -175,42 +177,42 @@ def submissions(dice: random.Random, captured: CapturedTraffic) -> list[ForgedRe
     }
     unread = {
         "no verb": json.dumps(
-            kept | {"verb": dice.choice(("", "delete", "approve ", "x" * 9_000))}
+            metadata | {"verb": dice.choice(("", "delete", "approve ", "x" * 9_000))}
         ),
         "no JSON": dice.choice(("", "{", "[" * LONG, "null", "x" * 10_000)),
-        "less than ours": json.dumps({"request_id": captured.request}),
-        "a revision below all": json.dumps(kept | {"content_revision": -1}),
+        "missing fields": json.dumps({"request_id": captured.request}),
+        "a negative revision": json.dumps(metadata | {"content_revision": -1}),
     }
 
-    def send(metadata: str) -> Json:
-        return submission(captured.submitted, metadata=metadata, typed=typed)
+    def submit(edited: str) -> Json:
+        return submission(captured.submitted, metadata=edited, typed=typed)
 
     return [
         *(
             ForgedRequest(
                 what=f"a form {what}",
-                payload=send(json.dumps(kept | edit)),
+                payload=submit(json.dumps(metadata | edit)),
                 request=str(edit.get("request_id", captured.request)),
                 refused=captured.insider,
             )
             for what, edit in refused.items()
         ),
         *(
-            ForgedRequest(what=f"a form with {what}", payload=send(metadata), told=True)
-            for what, metadata in unread.items()
+            ForgedRequest(what=f"a form with {what}", payload=submit(edited), answered=True)
+            for what, edited in unread.items()
         ),
     ]
 
 
 def too_much(captured: CapturedTraffic, dice: random.Random) -> list[Json]:
-    """Return submissions whose reason fits nowhere, or cannot be kept."""
+    """Return submissions whose reason is too long or cannot be stored."""
     metadata = captured.submitted["view"]["private_metadata"]
-    words: tuple[Any, ...] = (
+    reasons: tuple[Any, ...] = (
         "x" * LONG,
         "<!channel>" * (LONG // 10),
         f"No{dice.choice(UNKEEPABLE)}",
     )
     return [
-        submission(captured.submitted, metadata=metadata, typed={"reason": {"value": one}})
-        for one in words
+        submission(captured.submitted, metadata=metadata, typed={"reason": {"value": reason}})
+        for reason in reasons
     ]

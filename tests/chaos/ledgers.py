@@ -1,4 +1,4 @@
-"""Three ledgers that must agree: what Slack shows, what the audit holds, what the workflows returned."""
+"""Comparison of three ledgers: what Slack shows, what the audit trail holds, what the workflows returned."""
 
 import asyncio
 from collections import Counter
@@ -24,13 +24,13 @@ from workflows.rules.shared.ids import approval_id
 from workflows.rules.snapshots import Snapshot
 
 DECIDED = {OrderStatus.COMPLETED: Verdict.APPROVE, OrderStatus.REJECTED: Verdict.REJECT}
-"""The verdict without which no approval can have ended so."""
+"""The verdict that an order with this status must have."""
 
 
 async def ended(context: TrialContext, ids: Iterable[str], seconds: float) -> None:
-    """Wait until each of these workflows has ended: it ends when Slack shows its last state.
+    """Wait until each of these workflows has ended. A workflow ends when Slack shows its last state.
 
-    One that does not end in time, or fails, is lost.
+    A workflow that fails or does not end in time is reported as lost.
     """
 
     async def end(workflow_id: str) -> None:
@@ -46,30 +46,32 @@ async def ended(context: TrialContext, ids: Iterable[str], seconds: float) -> No
 
 
 async def compare_orders(context: TrialContext, ids: Iterable[str]) -> None:
-    """Compare the three ledgers for these orders, which have ended; write down what differs."""
+    """Compare the three ledgers for these ended orders and report the differences."""
     state = await context.workspace.slack.state()
     for order_id in ids:
         snapshot = await recorded_snapshot(context, order_id)
         if not isinstance(snapshot, OrderSnapshot) or snapshot.ended_at is None:
-            context.report.lost.append(f"the records do not know the end of {order_id}")
+            context.report.lost.append(f"the records do not contain the end of {order_id}")
             continue
         await _compare_outcome(context, snapshot)
         await compare_trail(context, order_id)
         compare_cards(context, snapshot, state)
     unbalanced = [
-        one for one in await Balance(context.workspace.database).of_stock() if not one.balanced
+        stock
+        for stock in await Balance(context.workspace.database).of_stock()
+        if not stock.balanced
     ]
-    context.report.lost += [f"pieces do not add up: {one}" for one in unbalanced]
+    context.report.lost += [f"stock does not add up: {stock}" for stock in unbalanced]
 
 
 async def recorded_snapshot(context: TrialContext, request_id: str) -> Snapshot | None:
-    """Return the last state that the records hold."""
+    """Return the last snapshot in the records."""
     record = await Requests(context.workspace.database).get(request_id)
     return decode_snapshot(record.face) if record else None
 
 
 async def compare_trail(context: TrialContext, request_id: str) -> None:
-    """Check that a trail is whole, and that nobody's decision stands in it twice."""
+    """Check that a trail is intact and has at most one decision per person and level."""
     trail = AuditTrail(context.workspace.database)
     found = await trail.verify(request_id)
     if not found.intact:
@@ -85,7 +87,7 @@ async def compare_trail(context: TrialContext, request_id: str) -> None:
 
 
 async def _compare_outcome(context: TrialContext, snapshot: OrderSnapshot) -> None:
-    """Compare an order's end with its approval, with the workflow's own word, and with the money."""
+    """Compare an order's end with its approval, the workflow's result, and the payments."""
     order_id, report = snapshot.order.order_id, context.report
     returned: OrderSnapshot = await context.temporal.get_workflow_handle(
         order_id, result_type=OrderSnapshot
@@ -102,11 +104,11 @@ async def _compare_outcome(context: TrialContext, snapshot: OrderSnapshot) -> No
         return
     approval = approval_id(order_id)
     await compare_trail(context, approval)
-    known = await recorded_snapshot(context, approval)
-    if not isinstance(known, ApprovalSnapshot) or known.status in OPEN:
-        report.lost.append(f"the records do not know the end of {approval}")
+    decided = await recorded_snapshot(context, approval)
+    if not isinstance(decided, ApprovalSnapshot) or decided.status in OPEN:
+        report.lost.append(f"the records do not contain the end of {approval}")
         return
-    verdicts = {said.verdict for level in known.levels for said in level.decisions}
+    verdicts = {decision.verdict for level in decided.levels for decision in level.decisions}
     if snapshot.status in DECIDED and DECIDED[snapshot.status] not in verdicts:
         report.lost.append(f"{order_id} is {snapshot.status}, but {approval} holds {verdicts}")
 
@@ -114,7 +116,7 @@ async def _compare_outcome(context: TrialContext, snapshot: OrderSnapshot) -> No
 def compare_cards(
     context: TrialContext, snapshot: ApprovalSnapshot | OrderSnapshot, state: Json
 ) -> None:
-    """Check that exactly one card stands in its channel, that it shows `face`, and no old button."""
+    """Check that there is exactly one card in the channel, that it shows `snapshot`, and has no old button."""
     name = snapshot.order.order_id if isinstance(snapshot, OrderSnapshot) else snapshot.request_id
     shown = cards_of(state, name)
     if isinstance(snapshot, OrderSnapshot) and snapshot.approval is None:
@@ -128,17 +130,17 @@ def compare_cards(
         if text_of(card) != text_of(wanted):
             context.report.stale.append(f"{name}: its card says {text_of(card)[:200]!r}")
         if has_buttons(card) and not has_buttons(wanted):
-            context.report.stale.append(f"{name}: its card can still be pressed")
+            context.report.stale.append(f"{name}: its card can still be clicked")
 
 
 def as_shown(snapshot: Snapshot) -> Json:
-    """Return the message that Slack is to show for `face`."""
+    """Return the message that Slack must show for `snapshot`."""
     message = cards.build(snapshot, CardCopy(channel=snapshot.channel, key=""))
     return {"text": message.text, "blocks": message.blocks}
 
 
 def cards_of(state: Json, name: str) -> list[Json]:
-    """Return the messages in channels, outside threads, that stand for this order or request."""
+    """Return the cards of this order or request in channels, outside threads."""
     return [
         message
         for channel, messages in state["messages"].items()

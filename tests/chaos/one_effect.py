@@ -1,11 +1,11 @@
-"""One decision, one effect: everybody presses everything at once, and much of it arrives twice.
+"""One decision, one effect: a crowd clicks every button at once, and many clicks are delivered twice.
 
-Each order ends by one decision, is charged and shipped once if that was a yes, and everybody hears
-how their press went: the one who decided on the card or in the form, all others in a sentence of
-their own that names who it was.
+Each order ends with one decision and is charged and shipped once if it was approved. Everyone gets
+the result of their click: the person who decided on the card or in the form, everyone else in an
+ephemeral message that names who decided.
 
-Seen failing without `presses._is_new` (an old face, painted by a copy of the press that came later,
-stood for good) and without `errors.OPENED_ALREADY` (people were told that something went wrong).
+This trial fails if the age of an answer is not checked (a late copy of a click leaves an old card) and
+if a form-opening click that is delivered twice is not recognized (people get an error message).
 """
 
 import asyncio
@@ -32,29 +32,29 @@ from workflows.rules.shared.errors import RequestClosedError
 from workflows.rules.shared.ids import approval_id
 
 DUPLICATE_SHARE = 0.2
-"""The share of deliveries that go out twice; the copy often goes to the other bot."""
+"""The share of clicks that are delivered twice. The copy often goes to the other bot."""
 DELIVERIES = 2
 INTERNAL_ERROR = notices.internal_error("", ENGLISH).strip(" .")
 REJECT_SHARE = 0.15
-"""The share of presses that are a no."""
+"""The share of clicks that reject."""
 CONCURRENT_PRESSES = 300
-"""Presses under way together: all on cards that still show their buttons."""
+"""The number of concurrent clicks, all on cards that still have their buttons."""
 EARLY_SHARE = 0.2
-"""The share of orders that somebody decides before the crowd comes; that press arrives again ..."""
+"""The share of orders decided by a single person before the crowd clicks. This click is delivered again ..."""
 LATE_COPY_DELAY = 600.0
-"""... so many seconds later, when Temporal still gives the answer that it gave the first time."""
+"""... after this many seconds, when Temporal still returns the answer of the first delivery."""
 END_TIMEOUT = 90.0
 PENDING_TEXTS = (ENGLISH("verb.working"), notices.unconfirmed(ENGLISH))
-"""What a form says after its submission, before it says how it went."""
+"""The texts of a submitted form before it shows the result."""
 ANSWER_TIMEOUT = 30.0
-"""Seconds for a bot to get through the crowd; each press has its answer by then."""
+"""Seconds within which every click of the crowd must get its answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pressed:
-    """One press: who, on which order, which verdict, and what the form said in the end.
+    """One click: the person, the order, the verdict, and the final text of the form.
 
-    `form` is empty where none was asked for or filled in, and None where none opened in time.
+    `form` is empty if no form was needed or filled in, and None if no form opened in time.
     """
 
     person: str
@@ -64,20 +64,24 @@ class Pressed:
 
 
 async def run(context: TrialContext) -> None:
-    """Place the orders, have everybody press on all of them, and look who heard what."""
+    """Place the orders, have everyone click on all of them, and check the answers and the effects."""
     slack, dice = context.workspace.slack, context.dice
     orders: list[str] = []
     pressed: list[Pressed] = []
-    begins = (await slack.state())["clock"]["now"]
+    started = (await slack.state())["clock"]["now"]
     wave = max(1, CONCURRENT_PRESSES // context.size.people)
     for number in range(0, context.size.requests, wave):
         count = min(wave, context.size.requests - number)
         placed = await context.orders(["1500.00"] * count)
         cards = {
-            one: await context.workspace.card(one, buttons=True, seconds=END_TIMEOUT)
-            for one in placed
+            order_id: await context.workspace.card(order_id, buttons=True, seconds=END_TIMEOUT)
+            for order_id in placed
         }
-        early = [(dice.choice(context.crowd), one) for one in placed if dice.random() < EARLY_SHARE]
+        early = [
+            (dice.choice(context.crowd), order_id)
+            for order_id in placed
+            if dice.random() < EARLY_SHARE
+        ]
         early = early or [(dice.choice(context.crowd), placed[0])] * (not number)
         await slack.deliveries(duplicate_share=1, duplicate_late=LATE_COPY_DELAY)
         pressed += await _all_press(context, dict.fromkeys(early, Verdict.APPROVE), cards)
@@ -94,7 +98,7 @@ async def run(context: TrialContext) -> None:
         orders += placed
     await ledgers.ended(context, orders, END_TIMEOUT)
     await _late_copies_arrive(context)
-    await _check_answers(context, pressed, since=f"{begins:.6f}")
+    await _check_answers(context, pressed, since=f"{started:.6f}")
     await ledgers.compare_orders(context, orders)
     await _compare_effects(context, orders)
 
@@ -102,7 +106,7 @@ async def run(context: TrialContext) -> None:
 async def _all_press(
     context: TrialContext, verdicts: Mapping[tuple[str, str], Verdict], cards: dict[str, Json]
 ) -> list[Pressed]:
-    """Have these people press at once, in no order; who finds the button gone has not pressed."""
+    """Have these people click at once, in random order. A click on a missing button does not count."""
     presses = list(verdicts)
     context.dice.shuffle(presses)
 
@@ -114,12 +118,12 @@ async def _all_press(
         form = await _form(context, person, tab) if verdict is Verdict.REJECT else ""
         return Pressed(person=person, order_id=order_id, verdict=verdict, form=form)
 
-    done = await asyncio.gather(*(press(*one) for one in presses))
-    return [one for one in done if one is not None]
+    done = await asyncio.gather(*(press(*key) for key in presses))
+    return [result for result in done if result is not None]
 
 
 async def _late_copies_arrive(context: TrialContext) -> None:
-    """Let the time pass after which the presses that decided early are delivered once more."""
+    """Advance the clock so that the early clicks are delivered again."""
     slack = context.workspace.slack
     mark = await slack.journal_mark()
     await slack.advance(LATE_COPY_DELAY)
@@ -127,9 +131,9 @@ async def _late_copies_arrive(context: TrialContext) -> None:
 
 
 async def _form(context: TrialContext, person: str, tab: str) -> str | None:
-    """Return what a submitted form says in the end; None where none has opened.
+    """Return the final text of a submitted form, or None if none has opened.
 
-    Nothing where it opened too late to be filled in: then nothing was pressed either.
+    Returns an empty string if the form opened too late to be filled in: then nothing was submitted.
     """
     slack = context.workspace.slack
     views = await slack.modals(person, tab=tab)
@@ -142,20 +146,20 @@ async def _form(context: TrialContext, person: str, tab: str) -> str | None:
             ]
     if not views:
         return None
-    return "" if _asks(views[-1]) else text_of(views[-1])
+    return "" if _has_inputs(views[-1]) else text_of(views[-1])
 
 
-def _asks(view: Json) -> bool:
+def _has_inputs(view: Json) -> bool:
     return any(block["type"] == "input" for block in view["blocks"])
 
 
 def _is_open(view: Json) -> bool:
-    return _asks(view) or any(words in text_of(view) for words in PENDING_TEXTS)
+    return _has_inputs(view) or any(text in text_of(view) for text in PENDING_TEXTS)
 
 
 async def _check_answers(context: TrialContext, pressed: list[Pressed], *, since: str) -> None:
-    """Wait until nobody waits for an answer, and check that none of them was a wrong one."""
-    orders = {one.order_id for one in pressed}
+    """Wait until every click has its answer, and check that no answer was wrong."""
+    orders = {press.order_id for press in pressed}
     snapshots = {order_id: await _approval(context, order_id) for order_id in orders}
     ephemerals: dict[str, list[str]] = {}
 
@@ -172,63 +176,65 @@ async def _check_answers(context: TrialContext, pressed: list[Pressed], *, since
 def _unanswered(
     pressed: list[Pressed], snapshots: dict[str, ApprovalSnapshot], ephemerals: dict[str, list[str]]
 ) -> list[str]:
-    """Return, as sentences, whose press neither counted nor was answered in private.
+    """Return a sentence for each click that neither counted nor got an ephemeral answer.
 
-    A sentence answers one press; where a duplicate has it said twice, it is there once too often.
+    Each ephemeral message answers one click. A duplicated click may leave one more than needed.
     """
-    left = {person: Counter(map(_without_number, said)) for person, said in ephemerals.items()}
+    left = {person: Counter(map(_without_number, texts)) for person, texts in ephemerals.items()}
     missing = []
-    for one in pressed:
-        snapshot = snapshots[one.order_id]
-        counted = _closer(snapshot) == one.person
+    for press in pressed:
+        snapshot = snapshots[press.order_id]
+        counted = _closer(snapshot) == press.person
         wanted = notices.confirmed(Verdict.REJECT, ENGLISH) if counted else _refusal(snapshot)
-        if one.verdict is Verdict.REJECT and one.form == "":
+        if press.verdict is Verdict.REJECT and press.form == "":
             continue
-        if one.form is None:  # the bot was too slow for Slack, and says so
+        if press.form is None:  # the bot was too slow for Slack and reports an error
             wanted = INTERNAL_ERROR
-        if (one.form and wanted in one.form) or (counted and one.verdict is Verdict.APPROVE):
+        if (press.form and wanted in press.form) or (counted and press.verdict is Verdict.APPROVE):
             continue
-        said = left.get(one.person, Counter())
-        if said[wanted]:
-            said[wanted] -= 1
+        received = left.get(press.person, Counter())
+        if received[wanted]:
+            received[wanted] -= 1
         else:
-            missing.append(f"{one} was not told: {wanted} (but {list(+said)})")
+            missing.append(f"{press} did not get: {wanted} (but {list(+received)})")
     return missing
 
 
 def _wrong_answers(
     pressed: list[Pressed], snapshots: dict[str, ApprovalSnapshot], ephemerals: dict[str, list[str]]
 ) -> list[str]:
-    """Return what nobody should have been told: that they were refused for what they did, or worse."""
+    """Return a sentence for each wrong answer, such as a refusal for the person who decided."""
     wrong = []
-    for person in {one.person for one in pressed}:
+    for person in {press.person for press in pressed}:
         right = {
             _refusal(snapshot) for snapshot in snapshots.values() if _closer(snapshot) != person
         }
         right |= {notices.unconfirmed(ENGLISH), notices.confirmed(Verdict.APPROVE, ENGLISH)}
         right |= {notices.confirmed(Verdict.REJECT, ENGLISH)}
-        if any(one.person == person and one.form is None for one in pressed):
+        if any(press.person == person and press.form is None for press in pressed):
             right.add(INTERNAL_ERROR)
-        said = set(map(_without_number, ephemerals.get(person, ())))
-        wrong += [f"{person} was told: {one}" for one in said - right]
-    for one in pressed:
-        snapshot = snapshots[one.order_id]
-        if _closer(snapshot) == one.person and _refusal(snapshot) in (one.form or ""):
-            wrong.append(f"{one} counted, and its form says that it did not")
+        received = set(map(_without_number, ephemerals.get(person, ())))
+        wrong += [f"{person} got: {text}" for text in received - right]
+    for press in pressed:
+        snapshot = snapshots[press.order_id]
+        if _closer(snapshot) == press.person and _refusal(snapshot) in (press.form or ""):
+            wrong.append(f"{press} counted, but its form shows a refusal")
     return wrong
 
 
-def _without_number(said: str) -> str:
-    return INTERNAL_ERROR if said.startswith(INTERNAL_ERROR) else said
+def _without_number(text: str) -> str:
+    return INTERNAL_ERROR if text.startswith(INTERNAL_ERROR) else text
 
 
 async def _ephemerals(context: TrialContext, since: str) -> dict[str, list[str]]:
-    """Return what each person alone was told in the channel after this instant."""
+    """Return the ephemeral messages of each person in the channel after this instant."""
     state = await context.workspace.slack.state()
     return {
-        one["user"]: [said["text"] for said in one["messages"] if said["ts"] > since]
-        for one in state["ephemerals"]
-        if one["channel"] == APPROVALS
+        ephemeral["user"]: [
+            message["text"] for message in ephemeral["messages"] if message["ts"] > since
+        ]
+        for ephemeral in state["ephemerals"]
+        if ephemeral["channel"] == APPROVALS
     }
 
 
@@ -243,13 +249,13 @@ def _closer(snapshot: ApprovalSnapshot) -> str:
 
 
 def _refusal(snapshot: ApprovalSnapshot) -> str:
-    """Return what everybody is told whose press came after the one that closed it."""
+    """Return the answer to every click that came after the request was closed."""
     data = {"status": snapshot.status.value, "person": _closer(snapshot)}
     return notices.refusal(RequestClosedError.code, data, ENGLISH)
 
 
 async def _compare_effects(context: TrialContext, orders: list[str]) -> None:
-    """Check that each order has one decision, one end and one shipment, and refusals that are true."""
+    """Check that each order has one decision, one end and one shipment, and correct refusals."""
     trail, report = AuditTrail(context.workspace.database), context.report
     for order_id in orders:
         facts = [*await trail.facts(order_id), *await trail.facts(approval_id(order_id))]
@@ -270,13 +276,13 @@ async def _compare_effects(context: TrialContext, orders: list[str]) -> None:
 async def _compare_refusals(
     context: TrialContext, request_id: str, snapshot: ApprovalSnapshot
 ) -> None:
-    """Check that whoever decided is not among the refused, and who pressed once was refused once.
+    """Check that the person who decided was not refused, and others at most once per delivery.
 
-    A press that reached both bots was refused twice, and is written down as that.
+    A click that reached both bots is recorded as two refusals.
     """
     refused: Counter[str] = Counter()
-    async for one in Refusals(context.workspace.database).all(request_id):
-        refused[one.refusal.actor.person] += one.times
+    async for refused_press in Refusals(context.workspace.database).all(request_id):
+        refused[refused_press.refusal.actor.person] += refused_press.times
     if _closer(snapshot) in refused:
         context.report.doubled.append(f"{_closer(snapshot)} decided {request_id} and was refused")
     context.report.doubled += [

@@ -1,4 +1,4 @@
-"""Slack's outages: every method fails in its own way, by the dice."""
+"""Slack outages: every API method fails, each in a randomly chosen way."""
 
 import random
 
@@ -25,11 +25,11 @@ METHODS = (
 EFFECTS = ("http_500", "ratelimited", "hang", "error")
 ERRORS = ("internal_error", "fatal_error", "service_unavailable", "request_timeout")
 MAX_RETRY_AFTER = 5
-"""Seconds that a refusal asks us to wait. What Slack asks for is obeyed, after its return too."""
+"""The longest Retry-After in seconds. The worker obeys it after the outage too."""
 
 
 def outage(dice: random.Random) -> list[Json]:
-    """Return the faults that refuse or swallow every call; new sockets are refused, old ones stay."""
+    """Return faults that refuse or hang every call. New sockets are refused, open ones stay open."""
     planned = [
         {
             "target": method,

@@ -1,4 +1,4 @@
-"""What a trial did, and what it found: lost, doubled or stale. A promise is kept where all are empty."""
+"""The counts and findings of trials."""
 
 from dataclasses import dataclass, field
 
@@ -7,11 +7,11 @@ COLUMNS = ("trials", "requests", "presses", "kills", "faults", "lost", "doubled"
 
 @dataclass(kw_only=True)
 class Report:
-    """Counts of one trial, or of many. The findings are sentences; `kept` says that there are none.
+    """The counts and findings of one trial or of several. A finding is a sentence.
 
-    `lost`: something that was asked, pressed or promised and that left no trace or no answer.
-    `doubled`: a card, an effect or a fact that is there twice. `stale`: a copy of a card that
-    does not show the last state, or a closed request that can still be pressed.
+    `lost`: a request, a click or a promise left no trace or got no answer.
+    `doubled`: a card, an effect or a fact exists twice.
+    `stale`: a copy of a card does not show the last state, or a closed request can still be clicked.
     """
 
     trials: int = 0
@@ -25,22 +25,22 @@ class Report:
 
     @property
     def kept(self) -> bool:
-        """Whether nothing was found."""
+        """Whether the guarantee was kept: there are no findings."""
         return not self.findings
 
     @property
     def findings(self) -> list[str]:
-        """Everything that was found, each with its kind."""
+        """All findings, each prefixed with its kind."""
         kinds = {"lost": self.lost, "doubled": self.doubled, "stale": self.stale}
-        return [f"{kind}: {one}" for kind, found in kinds.items() for one in found]
+        return [f"{kind}: {response}" for kind, found in kinds.items() for response in found]
 
     def row(self) -> tuple[int, ...]:
-        """Return the numbers, in the order of a table's columns (`COLUMNS`)."""
+        """Return the numbers in the order of `COLUMNS`."""
         found = (len(self.lost), len(self.doubled), len(self.stale))
         return (self.trials, self.requests, self.presses, self.kills, self.faults, *found)
 
     def add(self, other: "Report") -> None:
-        """Count another trial in."""
+        """Add the counts and findings of another trial."""
         self.trials += other.trials
         self.requests += other.requests
         self.presses += other.presses

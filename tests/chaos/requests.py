@@ -1,4 +1,4 @@
-"""Requests without a form: asked and decided as the command line does it, and where their cards stand."""
+"""Requests that trials start and decide as the command line does, and the state of their cards."""
 
 import asyncio
 import re
@@ -37,34 +37,34 @@ from workflows.rules.snapshots import Snapshot
 QUEUE = str(Settings.model_fields["temporal_task_queue"].default)
 OPERATOR = "chaos"
 CONVERGED = 15.0
-"""Seconds after Slack's return within which every copy shows the last state."""
+"""Seconds after the end of an outage within which every copy shows the last state."""
 COMMAND_ATTEMPTS = 5
-"""How often a command is typed that says each time that it may be repeated."""
+"""How often a command is run if it reports each time that it is safe to repeat."""
 
 
 def policy_of(name: str, pace: int = 1) -> Policy:
-    """Return this policy, with every window of seconds `pace` times as long."""
-    slower = re.sub(r'"(\d+)s"', lambda it: f'"{int(it[1]) * pace}s"', POLICIES.read_text())
+    """Return this policy, with every duration in seconds `pace` times as long."""
+    slower = re.sub(r'"(\d+)s"', lambda match: f'"{int(match[1]) * pace}s"', POLICIES.read_text())
     return parse(slower).policy(name)
 
 
 async def ask(context: TrialContext, policy: Policy) -> str:
-    """Have Ana ask for something by this policy; return the id, which stands in its title."""
+    """Have Ana start a request under this policy; return its id, which is part of its title."""
     request_id = new_id("REQ")
-    written = DraftRequest(
+    draft = DraftRequest(
         request_id=request_id,
         policy=policy.name,
         content=DraftContent(title=f"Desk {request_id}"),
     )
     ana = Actor(person=ANA, origin=Origin.CLI, operator=OPERATOR)
-    asked = read_request(written, policy, ana, ())
-    await WorkflowClient(context.temporal, QUEUE, wait=EVENT_TIMEOUT).start_approval(asked)
+    request = read_request(draft, policy, ana, ())
+    await WorkflowClient(context.temporal, QUEUE, wait=EVENT_TIMEOUT).start_approval(request)
     context.report.requests += 1
     return request_id
 
 
 async def expiring_order(context: TrialContext, total: str, expire_after: timedelta) -> str:
-    """Have Ana order one lamp that is wanted at once or not at all; return the order's id."""
+    """Have Ana order one lamp whose approval expires after `expire_after`; return the order's id."""
     price = Money(amount=Decimal(total), currency="USD")
     order = Order(
         order_id=new_id("ORD"),
@@ -73,18 +73,18 @@ async def expiring_order(context: TrialContext, total: str, expire_after: timede
         card_expiry=good_until(),
     )
     ana = Actor(person=ANA, origin=Origin.SLACK)
-    asked = OrderInput(
+    order_input = OrderInput(
         order=order, requester=ana, policy=policy_of("order"), expire_after=expire_after
     )
-    await WorkflowClient(context.temporal, QUEUE, wait=EVENT_TIMEOUT).start_order(asked)
+    await WorkflowClient(context.temporal, QUEUE, wait=EVENT_TIMEOUT).start_order(order_input)
     context.report.requests += 1
     return order.order_id
 
 
 async def decide(context: TrialContext, request_id: str, person: str) -> None:
-    """Have somebody approve by the command line's own client, again until it is confirmed.
+    """Have a person approve through the client of the command line, repeated until it is confirmed.
 
-    An answer that is none is lost.
+    An approval that is not accepted is reported as lost.
     """
     client = WorkflowClient(context.temporal, QUEUE)
     decision = Decision(
@@ -100,13 +100,13 @@ async def decide(context: TrialContext, request_id: str, person: str) -> None:
 
     answer = await client.confirm(send)
     if not isinstance(answer, Accepted):
-        context.report.lost.append(f"{person} decided on {request_id} and was answered {answer}")
+        context.report.lost.append(f"{person} approved {request_id} and got {answer}")
 
 
 async def decide_by_command_line(context: TrialContext, request_id: str, person: str) -> None:
-    """Have somebody type `countersign request decide`, again until it says that it is done.
+    """Run `countersign request decide` as this person, repeated until it succeeds.
 
-    With a worker that has just died it may say that nothing was changed, or is not confirmed.
+    Right after a worker was killed it may report that nothing was changed, or that the decision is not confirmed.
     """
     installation = context.installation
     environment = clean_environment(
@@ -114,19 +114,19 @@ async def decide_by_command_line(context: TrialContext, request_id: str, person:
         TEMPORAL_ADDRESS=installation.temporal_address,
         POLICIES=str(installation.policies),
     )
-    typed = ("request", "decide", request_id, "approve", "--as", person, "--key", new_id("KEY"))
+    arguments = ("request", "decide", request_id, "approve", "--as", person, "--key", new_id("KEY"))
     for left in reversed(range(COMMAND_ATTEMPTS)):
-        done = await run(*typed, directory=installation.directory, environment=environment)
+        done = await run(*arguments, directory=installation.directory, environment=environment)
         if done.exit_code == Exit.DONE:
             return
         if not left or done.exit_code not in (Exit.CANNOT, Exit.UNCONFIRMED):
-            said = f"{' '.join(typed)} ended {done.exit_code}: {done.stderr[-300:]}"
-            context.report.lost.append(said)
+            error = f"{' '.join(arguments)} ended with {done.exit_code}: {done.stderr[-300:]}"
+            context.report.lost.append(error)
             return
 
 
 def copies_of(state: Json, name: str) -> dict[str, list[Json]]:
-    """Return the copies of this card by conversation. What tells of it, and replies, are none."""
+    """Return the copies of this card by conversation, without notices about it and replies."""
     found: dict[str, list[Json]] = {}
     for channel, messages in state["messages"].items():
         for message in messages:
@@ -136,7 +136,7 @@ def copies_of(state: Json, name: str) -> dict[str, list[Json]]:
 
 
 def is_notice(message: Json) -> bool:
-    """Whether a message of the bot tells something, and is no card."""
+    """Whether a message of the bot is a notice, not a card."""
     blocks = message.get("blocks", [])
     return any(str(block.get("block_id", "")).startswith(BlockId.NOTICE) for block in blocks)
 
@@ -144,22 +144,26 @@ def is_notice(message: Json) -> bool:
 async def stale_copies(context: TrialContext, people: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Return a sentence for each copy that does not show the last state, and for each live button.
 
-    `people` is, by the name on the card, who is to have a copy besides the channel. The last state is
-    read before Slack: what is newer there than in the records would be found, too.
+    `people` maps the name on the card to the people who must have a copy in addition to the channel.
+    The last state is read before Slack's messages, so a copy newer than the records is reported too.
     """
     snapshots = {name: await _on_card(context, name) for name in people}
     state = await context.workspace.slack.state()
     found = []
-    for name, having in people.items():
+    for name, recipients in people.items():
         snapshot = snapshots[name]
         if snapshot is None:
             found.append(f"{name} is not in the records")
             continue
         copies = copies_of(state, name)
         root = APPROVALS if snapshot.channel.startswith("#") else snapshot.channel
-        wanted = {root, *(f"D{person}" for person in having)}
+        wanted = {root, *(f"D{person}" for person in recipients)}
         found += [f"{name} has no copy in {channel}" for channel in wanted - set(copies)]
-        found += [f"{name} has {len(here)} in {at}" for at, here in copies.items() if len(here) > 1]
+        found += [
+            f"{name} has {len(cards)} cards in {channel}"
+            for channel, cards in copies.items()
+            if len(cards) > 1
+        ]
         for channel, (copy, *_) in copies.items():
             found += _stale(name, channel, copy, snapshot)
     return found
@@ -168,19 +172,21 @@ async def stale_copies(context: TrialContext, people: Mapping[str, tuple[str, ..
 async def converged(
     context: TrialContext, copies: Mapping[str, tuple[str, ...]], since: str, seconds: float
 ) -> None:
-    """Wait until every copy of these cards shows the last state; what does not in time is stale."""
+    """Wait until every copy of these cards shows the last state; report those that do not as stale."""
     deadline = time.monotonic() + seconds
     while wrong := await stale_copies(context, copies):
         if time.monotonic() > deadline:
-            context.report.stale += [f"{seconds:.0f} s after {since}: {one}" for one in wrong]
+            context.report.stale += [
+                f"{seconds:.0f} s after {since}: {finding}" for finding in wrong
+            ]
             return
         await asyncio.sleep(0.2)
 
 
 async def _on_card(context: TrialContext, name: str) -> Snapshot | None:
-    """Return what the card shows: of an order that is not decided on, its approval."""
-    asked = await recorded_snapshot(context, approval_id(name))
-    return asked if asked and is_open(asked) else await recorded_snapshot(context, name)
+    """Return the snapshot that the card shows. An undecided order shows its approval."""
+    approval = await recorded_snapshot(context, approval_id(name))
+    return approval if approval and is_open(approval) else await recorded_snapshot(context, name)
 
 
 def _stale(name: str, channel: str, copy: Json, snapshot: Snapshot) -> list[str]:
@@ -188,44 +194,44 @@ def _stale(name: str, channel: str, copy: Json, snapshot: Snapshot) -> list[str]
     if text_of(copy) == text_of(shown) and has_buttons(copy) == has_buttons(shown):
         return []
     live = ", and has live buttons" if has_buttons(copy) and not is_open(snapshot) else ""
-    return [f"{name} in {channel}, which is {snapshot.status}, says {text_of(copy)[:160]!r}{live}"]
+    return [f"{name} in {channel}, which is {snapshot.status}, shows {text_of(copy)[:160]!r}{live}"]
 
 
 def is_open(snapshot: Snapshot) -> bool:
-    """Whether anybody may still decide on it."""
+    """Whether the approval can still be decided."""
     return isinstance(snapshot, ApprovalSnapshot) and snapshot.status in OPEN
 
 
 async def compare_requests(context: TrialContext, ids: Iterable[str]) -> None:
-    """Compare the records, the trail and the workflow's own word for these, which have ended."""
+    """Compare the records, the trail and the workflow's result for these ended requests."""
     for request_id in ids:
         await compare_trail(context, request_id)
         snapshot = await recorded_snapshot(context, request_id)
         handle = context.temporal.get_workflow_handle(request_id, result_type=ApprovalOutcome)
         returned: ApprovalOutcome = await handle.result()
         if snapshot is None or snapshot.status is not returned.face.status:
-            known = snapshot.status if snapshot else "nothing"
+            recorded = snapshot.status if snapshot else "nothing"
             context.report.stale.append(
-                f"{request_id}: records {known}, workflow {returned.face.status}"
+                f"{request_id}: records {recorded}, workflow {returned.face.status}"
             )
 
 
 def notices_of(state: Json, name: str) -> Counter[tuple[str, str]]:
-    """Count what was told of this order or request, by conversation and kind.
+    """Count the notices about this order or request, by conversation and kind.
 
-    The kinds are `reminded`, `asked`, what a thread hears of an order on its way (`order_shipped`
-    and such), and, of all else, `outcome`.
+    The kinds are `reminded`, `asked`, the kinds of an order's thread replies (such as `order_shipped`),
+    and `outcome` for all others.
     """
-    return Counter((channel, _kind(text_of(notice))) for channel, notice in _told(state, name))
+    return Counter((channel, _kind(text_of(notice))) for channel, notice in _notices(state, name))
 
 
 def reminders_to(state: Json, name: str, person: str) -> list[str]:
-    """Return the words of each reminder of this request that mentions this person."""
-    words = [text_of(notice) for _, notice in _told(state, name)]
-    return [one for one in words if _kind(one) == "reminded" and f"<@{person}>" in one]
+    """Return the text of each reminder of this request that mentions this person."""
+    texts = [text_of(notice) for _, notice in _notices(state, name)]
+    return [text for text in texts if _kind(text) == "reminded" and f"<@{person}>" in text]
 
 
-def _told(state: Json, name: str) -> list[tuple[str, Json]]:
+def _notices(state: Json, name: str) -> list[tuple[str, Json]]:
     return [
         (channel, message)
         for channel, messages in state["messages"].items()

@@ -1,6 +1,6 @@
 """Restart-proof: bots, worker and Temporal are killed at random points of many requests.
 
-Every request ends as its one decision says, exactly once, whatever was dead when it was pressed.
+Every request ends as its one decision says, exactly once, whichever program was dead at the click.
 """
 
 import asyncio
@@ -23,21 +23,23 @@ POINTS = (
     {"kind": "api", "method": "chat.postMessage"},
     {"kind": "api", "method": "chat.update"},
 )
-"""What the stand-in sees happen: a kill falls on one of these."""
+"""Events that the Slack stand-in sees. Each kill happens at one of them."""
 ANSWER_TIMEOUT = 8.0
-"""Seconds after which a person who sees no effect presses again."""
+"""Seconds after which a person who sees no effect clicks again."""
 DECIDABLE = "Waiting for <@"
-"""What a card says once its approvers can decide; before that it only offers *More*."""
+"""The text of a card once its approvers can decide. Before that it only has the *More* button."""
 END_TIMEOUT = 90.0
-"""Seconds after the last kill within which everything has ended."""
+"""Seconds after the last kill within which every request has ended."""
 PER_KILL = 12.0
-"""Seconds that one kill and the start after it take at most. Nothing is promised before the last."""
+"""The longest time in seconds for one kill and the restart. Nothing is guaranteed before the last kill."""
 
 
 async def run(context: TrialContext) -> None:
-    """Place the orders, have each pressed by one person, some before each kill, and kill meanwhile."""
+    """Place the orders and have one person click on each while programs are killed."""
     orders = await context.orders(["1500.00"] * context.size.requests)
-    verdicts = {one: context.dice.choice((Verdict.APPROVE, Verdict.REJECT)) for one in orders}
+    verdicts = {
+        order_id: context.dice.choice((Verdict.APPROVE, Verdict.REJECT)) for order_id in orders
+    }
     async with asyncio.TaskGroup() as deciding:
         for number in range(context.size.kills):
             for order_id in orders[number :: context.size.kills]:
@@ -51,11 +53,13 @@ async def run(context: TrialContext) -> None:
             isinstance(snapshot, OrderSnapshot)
             and ledgers.DECIDED.get(snapshot.status) is not verdict
         ):
-            context.report.lost.append(f"{order_id} was to {verdict} and is {snapshot.status}")
+            context.report.lost.append(
+                f"{order_id}: the decision was {verdict}, the order is {snapshot.status}"
+            )
 
 
 async def _decide(context: TrialContext, order_id: str, verdict: Verdict) -> None:
-    """Press, and press again where nothing was seen to happen, as people do."""
+    """Click, and click again if nothing seems to happen, as people do."""
     person = context.dice.choice(context.crowd)
     timeout = END_TIMEOUT + PER_KILL * context.size.kills
     card = await context.workspace.card(order_id, DECIDABLE, buttons=True, seconds=timeout)
@@ -79,11 +83,11 @@ async def _closed_or_none(context: TrialContext, order_id: str) -> bool | None:
 
 
 async def _kill_and_restart(context: TrialContext) -> None:
-    """Kill some of the programs at the next such event, and start them again."""
+    """Kill some of the programs at the next event of a random kind, and start them again."""
     names = context.dice.sample(KILLABLE, context.dice.randint(1, len(KILLABLE)))
     point = context.dice.choice(POINTS)
     mark = await context.workspace.slack.journal_mark()
-    with suppress(TimeoutError):  # nothing of the kind happens any more: now is as good
+    with suppress(TimeoutError):  # no such event: kill now
         await context.workspace.slack.wait_for_journal(
             lambda entry: point.items() <= entry.items(), after=mark, timeout=2
         )

@@ -1,4 +1,4 @@
-"""The table of `make chaos` in docs/guarantees.md, with its date and the versions that ran."""
+"""The results table of `make chaos` in docs/guarantees.md, with its date and the versions used."""
 
 import os
 import platform
@@ -15,20 +15,20 @@ BEGIN, END = "<!-- chaos: begin -->", "<!-- chaos: end -->"
 
 
 def write(file: Path, reports: dict[str, Report], *, seed: str, minutes: float) -> None:
-    """Put the table between the marks of `file`. Raises ValueError where it has none."""
+    """Write the table between the markers of `file`. Raises ValueError if it has no markers."""
     text = file.read_text()
     if BEGIN not in text or END not in text:
         raise ValueError(f"{file} has no {BEGIN} and {END}")
-    between = "\n".join([BEGIN, _told(seed, minutes), "", *_table(reports), END])
+    between = "\n".join([BEGIN, _heading(seed, minutes), "", *_table(reports), END])
     file.write_text(
         re.sub(f"{re.escape(BEGIN)}.*{re.escape(END)}", lambda _: between, text, flags=re.DOTALL)
     )
 
 
-def _told(seed: str, minutes: float) -> str:
+def _heading(seed: str, minutes: float) -> str:
     day = datetime.now(UTC).date().isoformat()
-    revision = _said("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD")
-    server = _said(temporal_binary(), "--version").removeprefix("temporal version ")
+    revision = _output_of("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD")
+    server = _output_of(temporal_binary(), "--version").removeprefix("temporal version ")
     return (
         f"`make chaos` of {day}: {minutes:.0f} minutes, seed {seed}, revision {revision}, Python "
         f"{platform.python_version()}, temporalio {version('temporalio')}, server: {server}, "
@@ -37,14 +37,17 @@ def _told(seed: str, minutes: float) -> str:
 
 
 def _table(reports: dict[str, Report]) -> list[str]:
-    every = Report()
+    total = Report()
     for report in reports.values():
-        every.add(report)
-    rows = [*reports.items(), ("together", every)]
+        total.add(report)
+    rows = [*reports.items(), ("together", total)]
     lines = [f"| guarantee | {' | '.join(COLUMNS)} |", "|---" * (len(COLUMNS) + 1) + "|"]
-    return [*lines, *(f"| {name} | {' | '.join(map(str, one.row()))} |" for name, one in rows)]
+    return [
+        *lines,
+        *(f"| {name} | {' | '.join(map(str, report.row()))} |" for name, report in rows),
+    ]
 
 
-def _said(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ours
+def _output_of(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - fixed commands
     return done.stdout.strip()

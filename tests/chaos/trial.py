@@ -1,4 +1,4 @@
-"""The ground on which trials run: real processes, a crowd of people, seeded dice, and a tally."""
+"""The environment of a trial: real processes, a crowd of people, seeded random numbers, and a report."""
 
 import asyncio
 import random
@@ -21,16 +21,16 @@ from workflows.rules.approvals.request import Verdict
 
 POLICIES = Path(__file__).with_name("policies.toml")
 CROWD = 200
-"""People who may all decide, besides those of the demo."""
+"""The number of approvers in addition to the people of the demo."""
 
 
 CASES = 12
-"""Channels `#case…`, each with one for admins, with which one case of a trial may do as it likes."""
+"""The number of channel pairs `#case…` and `#case…admins`. Each pair belongs to one case of a trial."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """How much one trial does: so many requests, so many people who press, so many kills."""
+    """How much one trial does: the number of requests, of people who click, and of kills."""
 
     requests: int
     people: int = 1
@@ -39,7 +39,7 @@ class Size:
 
 @dataclass(kw_only=True)
 class TrialContext:
-    """One trial's house and people, its dice, and what it counts."""
+    """The installation, people, random numbers and report of one trial."""
 
     installation: Installation
     workspace: Workspace
@@ -50,16 +50,16 @@ class TrialContext:
 
     @property
     def crowd(self) -> tuple[str, ...]:
-        """Those of the crowd who take part."""
+        """The people of the crowd who take part."""
         return crowd(self.size.people)
 
     async def kill(self, *names: str) -> None:
-        """End these programs at one instant, as a power cut would, and count it."""
+        """Kill these programs at the same instant, as a power cut would, and count the kills."""
         self.report.kills += len(names)
         await self.installation.kill(*names)
 
     async def orders(self, totals: list[str]) -> list[str]:
-        """Have Ana place these orders, some side by side; return their ids."""
+        """Have Ana place these orders, some of them concurrently; return their ids."""
         slots = asyncio.Semaphore(CONCURRENT_FORMS)
 
         async def place(total: str) -> str:
@@ -72,10 +72,10 @@ class TrialContext:
     async def press(
         self, person: str, card: Json, verdict: Verdict, *, channel: str = APPROVALS
     ) -> str:
-        """Press Approve, or press Reject and give a reason in the form that opens; return the tab.
+        """Click Approve, or click Reject and enter a reason in the form that opens; return the tab.
 
-        Empty where the button was gone already: that is no press. Whether anybody was there to hear
-        it is not looked at: what came of it is.
+        Returns an empty string if the button was already gone; this does not count as a press. No
+        process needs to be running to receive the click: the trial checks its result later.
         """
         tab = uuid.uuid4().hex
         slack = self.workspace.slack
@@ -84,24 +84,24 @@ class TrialContext:
             return ""
         self.report.presses += 1
         if verdict is Verdict.REJECT:
-            with suppress(TimeoutError):  # the bot that was to open it is dead
+            with suppress(TimeoutError):  # the bot that should open it was killed
                 view = await slack.wait_for_modal(person, tab=tab, timeout=FORM)
                 await slack.submit(person, view, {"reason": REASON}, tab=tab)
         return tab
 
 
 FORM = 3.0
-"""Seconds after which nobody waits for a form any longer."""
+"""Seconds to wait for a form to open."""
 REASON = "Too dear"
 CONCURRENT_FORMS = 4
-"""Forms that are filled in side by side. More would only wait for each other on two cores."""
+"""The number of forms filled in concurrently. More would only compete for two cores."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One guarantee's trial: `run` breaks something, repairs it, and writes what it finds.
+    """The trial of one guarantee: `run` breaks something, repairs it, and adds its findings to the report.
 
-    `short` is its size in `make test`, `long` that in `make chaos`.
+    `short` is its size in `make test`, `long` its size in `make chaos`.
     """
 
     name: str
@@ -117,7 +117,7 @@ def crowd(count: int) -> tuple[str, ...]:
 
 @asynccontextmanager
 async def chaos_installation(directory: Path) -> AsyncIterator[Installation]:
-    """Yield a house with two bots, in whose workspace the crowd lives."""
+    """Yield an installation with two bots and with the crowd in its workspace."""
     people = directory / "people.yml"
     people.write_text(yaml.safe_dump(_people_file()))
     installation = Installation(
@@ -134,7 +134,7 @@ async def chaos_installation(directory: Path) -> AsyncIterator[Installation]:
 async def trial_context(
     installation: Installation, seed: str, size: Size
 ) -> AsyncIterator[TrialContext]:
-    """Yield the ground of one trial. Everything runs before, and no fault is planned after."""
+    """Yield the context of one trial. All programs must be running. Planned faults are removed at the end."""
     async with installation.workspace() as workspace:
         await workspace.slack.limits(per_second=0)
         before = await workspace.slack.mishaps()
@@ -155,7 +155,7 @@ async def trial_context(
 
 
 def _people_file() -> dict[str, object]:
-    """Return the demo's workspace with the crowd in it."""
+    """Return the demo's people file with the crowd, its group and the channels of the cases added."""
     people_file: dict[str, object] = yaml.safe_load(
         Config(manifest=Path("manifest.yml")).people.read_text()
     )

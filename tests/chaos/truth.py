@@ -1,7 +1,7 @@
-"""Order of truth: everything is killed the instant that an answer appears, at every verb.
+"""Order of truth: everything is killed the instant an answer appears, while every verb is in progress.
 
-Whatever any message had said by then stands in the audit after the restart, and the workflow, the
-records and the card agree on it.
+Whatever a message reported before the kill is in the audit trail after the restart, and the workflow,
+the records and the card agree.
 """
 
 import asyncio
@@ -34,10 +34,10 @@ from workflows.rules.shared.audit import AuditEvent, Fact
 DINA, EMIL, FAY = "U0DINA", "U0EMIL", "U0FAY"
 EVERYTHING = ("temporal", "worker", "bot", SECOND_BOT)
 INLINE, PUBLISH, NOTICE = "inline", "publish", "notice"
-FIRST = 9
-"""How many answers appear before the kill, at most."""
+MAX_ANSWERS = 9
+"""The maximum number of answers before the kill."""
 FORM_ATTEMPTS = 5
-"""How often somebody opens a form of which they are told that it cannot be had just now."""
+"""How often a person tries to open a form that is reported as unavailable at the moment."""
 APPEAR_TIMEOUT = 8.0
 """Seconds within which such an answer appears; a publish comes up to six after its click."""
 SETTLE_TIMEOUT = 40.0
@@ -46,7 +46,7 @@ SETTLE_TIMEOUT = 40.0
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """What one person does to one request, with what they type, and the fact that it leads to."""
+    """One person's action on one request, with the typed values and the resulting fact."""
 
     verb: Verb
     person: str
@@ -55,18 +55,21 @@ class Action:
     level: int = 1
 
 
-def _why(words: str) -> dict[str, str]:
-    return {"reason": words}
+def _reason(text: str) -> dict[str, str]:
+    return {"reason": text}
 
 
 ACTIONS = (
     Action(verb=Verb.APPROVE, person=BORIS, fact=Fact.DECISION_RECORDED, typed={}),
     Action(verb=Verb.APPROVE, person=GUS, fact=Fact.DECISION_RECORDED, typed={}, level=2),
-    Action(verb=Verb.REJECT, person=CLARA, fact=Fact.DECISION_RECORDED, typed=_why("Too dear")),
+    Action(verb=Verb.REJECT, person=CLARA, fact=Fact.DECISION_RECORDED, typed=_reason("Too dear")),
     Action(
-        verb=Verb.REQUEST_CHANGES, person=BORIS, fact=Fact.DECISION_RECORDED, typed=_why("Smaller")
+        verb=Verb.REQUEST_CHANGES,
+        person=BORIS,
+        fact=Fact.DECISION_RECORDED,
+        typed=_reason("Smaller"),
     ),
-    Action(verb=Verb.COMMENT, person=CLARA, fact=Fact.COMMENT_ADDED, typed=_why("Oak?")),
+    Action(verb=Verb.COMMENT, person=CLARA, fact=Fact.COMMENT_ADDED, typed=_reason("Oak?")),
     Action(verb=Verb.AMEND, person=ANA, fact=Fact.REQUEST_AMENDED, typed={"text": "Of oak"}),
     Action(
         verb=Verb.DELEGATE,
@@ -74,21 +77,21 @@ ACTIONS = (
         fact=Fact.SEAT_DELEGATED,
         typed={"delegate": {"selected_user": EMIL}},
     ),
-    Action(verb=Verb.WITHDRAW, person=ANA, fact=Fact.REQUEST_WITHDRAWN, typed=_why("No more")),
+    Action(verb=Verb.WITHDRAW, person=ANA, fact=Fact.REQUEST_WITHDRAWN, typed=_reason("No more")),
     Action(
         verb=Verb.REASSIGN,
         person=FAY,
         fact=Fact.LEVEL_REASSIGNED,
-        typed={"people": {"selected_users": [DINA]}, **_why("They are ill")},
+        typed={"people": {"selected_users": [DINA]}, **_reason("They are ill")},
     ),
     Action(verb=Verb.REFRESH, person=FAY, fact=Fact.REFRESH_ASKED, typed={}),
-    Action(verb=Verb.CLOSE, person=FAY, fact=Fact.REQUEST_CLOSED, typed=_why("We move out")),
+    Action(verb=Verb.CLOSE, person=FAY, fact=Fact.REQUEST_CLOSED, typed=_reason("We move out")),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class PreparedAction:
-    """A request before which somebody's finger is on the button. `view_id` is their open modal."""
+    """An action that needs only its last click, `press`. `view_id` is the open modal, if any."""
 
     request_id: str
     action: Action
@@ -97,26 +100,26 @@ class PreparedAction:
 
 
 async def run(context: TrialContext) -> None:
-    """Ask, press everything at once, kill everything at an answer, start again; several times."""
+    """Prepare all actions, click at once, kill everything at an answer, restart and compare; several times."""
     for number in range(context.size.kills):
-        instant = INLINE if number == 0 else context.dice.choice((INLINE, INLINE, PUBLISH, NOTICE))
+        kind = INLINE if number == 0 else context.dice.choice((INLINE, INLINE, PUBLISH, NOTICE))
         before = await context.workspace.slack.journal_mark()
         actions = context.dice.sample(ACTIONS, len(ACTIONS))
         prepared = await asyncio.gather(*(_prepare(context, action) for action in actions))
         context.report.presses += len(prepared)
         after = await context.workspace.slack.journal_mark()
-        pressing = [asyncio.create_task(_press(one)) for one in prepared]
-        await _answers(context, instant, context.dice.randint(1, FIRST), after)
+        pressing = [asyncio.create_task(_press(action)) for action in prepared]
+        await _wait_for_answers(context, kind, context.dice.randint(1, MAX_ANSWERS), after)
         await context.kill(*EVERYTHING)
         await asyncio.gather(*pressing)
         journal = await context.workspace.slack.journal(before)
         await context.installation.start(*EVERYTHING)
-        await asyncio.gather(*(_settle(context, one.request_id) for one in prepared))
+        await asyncio.gather(*(_settle(context, action.request_id) for action in prepared))
         await _compare(context, prepared, journal)
 
 
 async def _prepare(context: TrialContext, action: Action) -> PreparedAction:
-    """Ask for a desk, bring it to the deed's level, and open the form of the deed."""
+    """Start a request, bring it to the action's level, and open the action's form."""
     request_id = await ask(context, policy_of("desk"))
     card = await _card(context, request_id, 1)
     if action.level > 1:
@@ -126,7 +129,7 @@ async def _prepare(context: TrialContext, action: Action) -> PreparedAction:
         press = partial(context.workspace.slack.click, action.person, APPROVALS, card, "approve")
         return PreparedAction(request_id=request_id, action=action, press=press)
     for _ in range(FORM_ATTEMPTS - 1):
-        with suppress(TimeoutError):  # the form said that Temporal does not answer in time
+        with suppress(TimeoutError):  # the form reported that Temporal does not respond in time
             return await _open_form(context, request_id, action, card)
     return await _open_form(context, request_id, action, card)
 
@@ -134,7 +137,7 @@ async def _prepare(context: TrialContext, action: Action) -> PreparedAction:
 async def _open_form(
     context: TrialContext, request_id: str, action: Action, card: Json
 ) -> PreparedAction:
-    """Open what the deed is done in. Raises TimeoutError where that says something else."""
+    """Open the action's form. Raises TimeoutError if the modal shows something else."""
     slack, tab = context.workspace.slack, uuid.uuid4().hex
     if action.verb is Verb.REJECT:
         await slack.click(action.person, APPROVALS, card, "reject", tab=tab)
@@ -160,7 +163,7 @@ async def _open_form(
 
 
 async def _card(context: TrialContext, request_id: str, level: int) -> Json:
-    """Wait until whoever decides at this level can press on the card."""
+    """Wait until the card has the buttons of this level."""
     return await context.workspace.slack.wait_for_message(
         APPROVALS,
         BORIS,
@@ -178,26 +181,26 @@ async def _card(context: TrialContext, request_id: str, level: int) -> Json:
 
 
 async def _press(prepared: PreparedAction) -> None:
-    """Press, whether or not there is still anybody to hear it."""
+    """Click, whether or not a bot is still running."""
     with suppress(StandInClientError):
         await prepared.press()
 
 
-async def _answers(context: TrialContext, instant: str, count: int, mark: int) -> None:
-    """Wait until so many answers of this kind have appeared."""
-    for _ in range(count):
-        with suppress(TimeoutError):  # fewer do: now is as good
+async def _wait_for_answers(context: TrialContext, kind: str, count: int, mark: int) -> None:
+    """Wait until this many answers of this kind have appeared."""
+    with suppress(TimeoutError):  # fewer answers: kill now
+        for _ in range(count):
             entry = await context.workspace.slack.wait_for_journal(
-                lambda entry: _is(instant, entry), after=mark, timeout=APPEAR_TIMEOUT
+                lambda entry: _is(kind, entry), after=mark, timeout=APPEAR_TIMEOUT
             )
             mark = entry["n"]
 
 
-def _is(instant: str, entry: Json) -> bool:
-    journal = entry.get("arguments") or {}
-    match instant:
+def _is(kind: str, entry: Json) -> bool:
+    arguments = entry.get("arguments") or {}
+    match kind:
         case "inline":
-            return entry["kind"] == "response_url" and bool(journal.get("replace_original"))
+            return entry["kind"] == "response_url" and bool(arguments.get("replace_original"))
         case "publish":
             return entry.get("method") == "chat.update"
         case _:
@@ -205,20 +208,20 @@ def _is(instant: str, entry: Json) -> bool:
 
 
 async def _settle(context: TrialContext, request_id: str) -> None:
-    """Wait until workflow, records and card say the same; where they never do, something is stale."""
+    """Wait until workflow, records and card agree; report the request as stale if they never do."""
     handle: WorkflowHandle[ApprovalWorkflow, ApprovalOutcome] = (
         context.temporal.get_workflow_handle_for(ApprovalWorkflow.run, request_id)
     )
     seen: list[str] = []
 
     async def agree() -> bool | None:
-        with suppress(RPCError):  # the worker, or Temporal itself, is still on its way up
+        with suppress(RPCError):  # the worker, or Temporal itself, is still starting
             snapshot = await handle.query(ApprovalWorkflow.state)
             shown = ledgers.cards_of(await context.workspace.slack.state(), request_id)
-            words = text_of(ledgers.as_shown(snapshot))
+            text = text_of(ledgers.as_shown(snapshot))
             recorded = await ledgers.recorded_snapshot(context, request_id)
             seen[:] = [f"workflow {snapshot}", f"records {recorded}", *map(text_of, shown)]
-            return (recorded == snapshot and [text_of(card) for card in shown] == [words]) or None
+            return (recorded == snapshot and [text_of(card) for card in shown] == [text]) or None
         return None
 
     try:
@@ -231,38 +234,42 @@ async def _settle(context: TrialContext, request_id: str) -> None:
 async def _compare(
     context: TrialContext, prepared: list[PreparedAction], journal: list[Json]
 ) -> None:
-    """Find every claim in everything that was said, and the fact behind it."""
+    """Check that every fact that a message reported is in the audit trail."""
     checked = 0
-    for one in prepared:
-        facts = await context.workspace.facts(one.request_id)
+    for action in prepared:
+        facts = await context.workspace.facts(action.request_id)
         for entry in journal:
-            words = text_of_entry(entry)
-            for reported in reported_facts(words) if one.request_id in words else ():
+            text = text_of_entry(entry)
+            for reported in reported_facts(text) if action.request_id in text else ():
                 checked += 1
                 if not reported.is_true(facts):
                     context.report.lost.append(
-                        f"{one.request_id}: {reported} was said and is no fact"
+                        f"{action.request_id}: {reported} was reported but is not a fact"
                     )
-            if _confirms(entry, one):
+            if _confirms(entry, action):
                 checked += 1
-                if not _is_done(one.action, facts):
-                    context.report.lost.append(f"{one.request_id}: {one.action} was said to count")
+                if not _is_done(action.action, facts):
+                    context.report.lost.append(
+                        f"{action.request_id}: {action.action} was confirmed but has no fact"
+                    )
     if not checked:
-        context.report.lost.append("nothing was said before the kill: it has proved nothing")
+        context.report.lost.append(
+            "nothing was reported before the kill, so this trial has tested nothing"
+        )
 
 
 def _confirms(entry: Json, prepared: PreparedAction) -> bool:
-    """Whether this is the modal's word that the deed is done."""
-    journal = entry.get("arguments") or {}
+    """Whether this entry shows the action's success in its modal."""
+    arguments = entry.get("arguments") or {}
     return (
         entry.get("method") == "views.update"
-        and journal.get("view_id") == prepared.view_id
-        and notices.confirmed(prepared.action.verb, ENGLISH) in str(journal.get("view"))
+        and arguments.get("view_id") == prepared.view_id
+        and notices.confirmed(prepared.action.verb, ENGLISH) in str(arguments.get("view"))
     )
 
 
 def _is_done(action: Action, facts: tuple[AuditEvent, ...]) -> bool:
-    return any(one.kind is action.fact and one.actor.person == action.person for one in facts)
+    return any(fact.kind is action.fact and fact.actor.person == action.person for fact in facts)
 
 
 TRIAL = Trial(
@@ -271,4 +278,4 @@ TRIAL = Trial(
     short=Size(requests=len(ACTIONS), kills=1),
     long=Size(requests=len(ACTIONS), kills=12),
 )
-"""`kills` are so many times that everything is killed, each time after `requests` presses."""
+"""`kills` is how often everything is killed, each time after `requests` clicks."""

@@ -138,5 +138,5 @@ def test_every_event_has_a_listener_and_the_reverse() -> None:
     listeners = "\n".join(path.read_text() for path in (ROOT / "bot/listeners").glob("*.py"))
     declared = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
 
-    kinds = {one.partition(".")[0] for one in declared}  # message.channels is a `message`
+    kinds = {event.partition(".")[0] for event in declared}  # message.channels is a `message`
     assert sorted(kinds) == sorted(re.findall(r'app\.event\("(\w+)"', listeners))

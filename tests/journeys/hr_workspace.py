@@ -102,7 +102,9 @@ class HrWorkspace:
 
     async def trails_are_whole(self, *request_ids: str) -> None:
         """Check the audit trails of these requests and of their approvals."""
-        both = [name for one in request_ids for name in (one, approval_id(one))]
+        both = [
+            name for request_id in request_ids for name in (request_id, approval_id(request_id))
+        ]
         await self.workspace.stock_and_trails_are_consistent(*both)
 
 
@@ -115,7 +117,9 @@ def _state(element: Json, value: str) -> Json:
     match element["type"]:
         case "static_select":
             options = element["options"]
-            return {"selected_option": next(one for one in options if one["value"] == value)}
+            return {
+                "selected_option": next(option for option in options if option["value"] == value)
+            }
         case "datepicker":
             return {"selected_date": value}
         case _:

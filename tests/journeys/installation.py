@@ -156,7 +156,7 @@ class Installation:
             *("--port", str(self.ports["temporal"]), "--ui-port", str(self.ports["ui"])),
             *("--db-filename", str(self.directory / "temporal.db"), "--log-level", "error"),
             *(word for setting in settings for word in setting),
-            *(word for one in DEFINITIONS for word in ("--search-attribute", one)),
+            *(word for definition in DEFINITIONS for word in ("--search-attribute", definition)),
         )
 
     def _slack(self) -> tuple[str, ...]:

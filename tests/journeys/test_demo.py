@@ -50,9 +50,9 @@ async def test_the_demo_answers_within_twenty_seconds_behind_a_useless_proxy(
 async def test_a_demo_sweeps_payments_and_sums_days_up(demo: RunningDemo) -> None:
     """A kept demo that is begun again has its two schedules still."""
     client = await Client.connect(demo.setting("TEMPORAL_ADDRESS"))
-    found = [await schedules.show(client, one) for one in schedules.IDS]
+    found = [await schedules.show(client, schedule_id) for schedule_id in schedules.IDS]
 
-    assert [one is not None and not one.paused for one in found] == [True, True]
+    assert [response is not None and not response.paused for response in found] == [True, True]
 
 
 async def test_a_killed_demo_leaves_nothing_running(killed_demo: KilledDemo) -> None:

@@ -107,7 +107,7 @@ async def test_time_off_climbs_two_levels_in_one_thread(
     await dina.picture_of_thread(pictures / "hr-thread-done.png")
 
     assert (snapshot.status, snapshot.provisioning) == (Status.APPROVED, Provisioning.DONE)
-    assert [one.actor.person for one in await hr.decisions(request_id)] == [FAY, DINA]
+    assert [decision.actor.person for decision in await hr.decisions(request_id)] == [FAY, DINA]
     assert await hr.days_booked(ANA, year) == 5
     assert secret not in await dina.page.inner_text("body")
     await hr.trails_are_whole(request_id)
@@ -249,7 +249,9 @@ async def test_five_are_decided_at_once_and_one_is_refused(
     (refused,) = [line for line in result.splitlines() if "✗" in line]
     assert "A chair for the fair" in refused
     for name, request_id in asked.items():
-        decided = [(one.actor.person, one.level) for one in await hr.decisions(request_id)]
+        decided = [
+            (decision.actor.person, decision.level) for decision in await hr.decisions(request_id)
+        ]
         assert decided == ([] if name == "A chair" else [(BORIS, 1)])
     await hr.trails_are_whole(*asked.values())
 

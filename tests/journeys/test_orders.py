@@ -166,8 +166,12 @@ async def test_an_expired_payment_card_is_declined_and_the_stock_goes_back(
 async def _events_at_rest(workflow: WorkflowHandle[Any, Any]) -> int | None:
     """Return the length of a history in which nothing is under way, or None while something is."""
     events = (await workflow.fetch_history()).events
-    begun = sum(one.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED for one in events)
-    ended = sum(one.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED for one in events)
+    begun = sum(
+        event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED for event in events
+    )
+    ended = sum(
+        event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED for event in events
+    )
     waits = events[-1].event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
     return len(events) if waits and begun == ended else None
 
@@ -175,4 +179,8 @@ async def _events_at_rest(workflow: WorkflowHandle[Any, Any]) -> int | None:
 async def _writes(workspace: Workspace, ts: str, *, after: int, before: int) -> list[int]:
     """Return the durable writes of a message between two entries of the journal."""
     entries = await workspace.slack.journal(after, kind="api", method="chat.update")
-    return [one["n"] for one in entries if one["n"] < before and one["arguments"].get("ts") == ts]
+    return [
+        entry["n"]
+        for entry in entries
+        if entry["n"] < before and entry["arguments"].get("ts") == ts
+    ]

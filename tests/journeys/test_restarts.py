@@ -78,7 +78,9 @@ async def power_cut(shared_installation: Installation) -> AsyncIterator[tuple[Wo
         await shared_installation.kill("worker")
         await shared_installation.start("worker", worker=STALLING_WORKER)
         pending, pressed = await workspace.order(PRICE), await workspace.order(PRICE)
-        card, pressed_card = [await workspace.card(one, buttons=True) for one in (pending, pressed)]
+        card, pressed_card = [
+            await workspace.card(order_id, buttons=True) for order_id in (pending, pressed)
+        ]
         unpayable = await workspace.order(
             "901.00", customer="stalls after reserve", card_expiry="12/23"
         )
@@ -86,7 +88,7 @@ async def power_cut(shared_installation: Installation) -> AsyncIterator[tuple[Wo
             shared_installation.temporal_address, data_converter=data_converter
         )
         ordered = await asyncio.gather(
-            *(start_stalling_order(temporal, workspace, door, one) for one in BOUNDARIES)
+            *(start_stalling_order(temporal, workspace, door, boundary) for boundary in BOUNDARIES)
         )
         at = dict(zip(BOUNDARIES, ordered, strict=True))
         await until_stalled(shared_installation, unpayable, *at.values())
@@ -234,6 +236,8 @@ async def until_stalled(installation: Installation, *order_ids: str) -> None:
     worker = installation.programs["worker"]
 
     async def look() -> bool | None:
-        return {stalled(one) for one in order_ids} <= set(worker.stdout.splitlines()) or None
+        return {stalled(order_id) for order_id in order_ids} <= set(
+            worker.stdout.splitlines()
+        ) or None
 
     await until(look, what="the boundaries")

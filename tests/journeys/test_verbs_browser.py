@@ -28,7 +28,7 @@ async def people(browser: Browser, installation: Installation) -> AsyncIterator[
 
 async def test_a_request_goes_through_every_verb(people: dict[str, Tab], pictures: Path) -> None:
     """Asked, remarked upon, changed, handed over, and approved by the one who stands in."""
-    ana, boris, clara, emil = (people[one] for one in (ANA, BORIS, CLARA, EMIL))
+    ana, boris, clara, emil = (people[person] for person in (ANA, BORIS, CLARA, EMIL))
     title = "Standing desks for room 7"
     await _ask(ana, title, pictures)
     card = boris.card(title)

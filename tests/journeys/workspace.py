@@ -158,12 +158,12 @@ class Workspace:
 
     async def stock_and_trails_are_consistent(self, *order_ids: str) -> None:
         """Check that shelves and orders agree and that the trails of these orders are whole."""
-        wrong = [one for one in await Balance(self.database).of_stock() if not one.balanced]
+        wrong = [stock for stock in await Balance(self.database).of_stock() if not stock.balanced]
         trail = AuditTrail(self.database)
-        trails = [await trail.verify(one) for one in order_ids]
+        trails = [await trail.verify(order_id) for order_id in order_ids]
 
         assert wrong == []
-        assert [one for one in trails if not one.intact] == []
+        assert [trail for trail in trails if not trail.intact] == []
 
     async def charged_and_shipped_once(self, order_id: str) -> None:
         """Check that a completed order was charged and shipped exactly once."""
@@ -200,4 +200,6 @@ def _option(view: Json, value: str) -> Json:
     options: Callable[[Json], list[Json]] = lambda block: (block.get("element") or {}).get(  # noqa: E731
         "options", []
     )
-    return next(one for block in view["blocks"] for one in options(block) if one["value"] == value)
+    return next(
+        option for block in view["blocks"] for option in options(block) if option["value"] == value
+    )
