@@ -1,4 +1,4 @@
-"""Running processes for the journeys: a demo, a house of single processes, and a browser."""
+"""Running processes for the journeys: a demo, an installation of separate processes, and a browser."""
 
 import os
 import signal
@@ -17,12 +17,12 @@ from tests.journeys.workspace import Workspace
 POLICIES = Path(__file__).with_name("policies.toml")
 LOG_TAIL = 3000
 UNREACHABLE_PROXY = "http://127.0.0.1:9"
-"""A proxy at which nothing answers."""
+"""A proxy address at which nothing listens."""
 
 
 @pytest.fixture(scope="session")
 async def killed_demo(tmp_path_factory: pytest.TempPathFactory) -> KilledDemo:
-    """Return a kept demo, begun behind a useless proxy, that got SIGKILL while an order waited."""
+    """Return a persistent demo, started with an unreachable proxy and killed while an order was pending."""
     home = tmp_path_factory.mktemp("demo")
     proxies = {
         "HTTP_PROXY": UNREACHABLE_PROXY,
@@ -33,17 +33,19 @@ async def killed_demo(tmp_path_factory: pytest.TempPathFactory) -> KilledDemo:
         async with demo.workspace() as workspace:
             order_id = await workspace.order("1500.00", customer="Anna Atkins")
             card = await workspace.card(order_id, buttons=True)
-        family = descendants_of(demo.program.pid)
+        children = descendants_of(demo.program.pid)
         await demo.program.kill()
-        left = await still_running(family)
-        return KilledDemo(demo=demo, family=family, left=left, order_id=order_id, card=card)
+        survivors = await still_running(children)
+        return KilledDemo(
+            demo=demo, children=children, survivors=survivors, order_id=order_id, card=card
+        )
 
 
 @pytest.fixture(scope="session")
 async def demo(killed_demo: KilledDemo) -> AsyncIterator[RunningDemo]:
-    """Yield the one demo of all journeys that break nothing: the killed one, begun again.
+    """Yield the demo that all non-destructive journeys share: the killed demo, started again.
 
-    At the end SIGTERM must end it, all of it, cleanly.
+    At the end SIGTERM must stop it and all its children cleanly.
     """
     killed = killed_demo.demo
     home = killed.directory.parent
@@ -54,7 +56,7 @@ async def demo(killed_demo: KilledDemo) -> AsyncIterator[RunningDemo]:
 
 @pytest.fixture(scope="session")
 async def demo_workspace(demo: RunningDemo) -> AsyncIterator[Workspace]:
-    """Yield the people of the demo."""
+    """Yield the workspace of the demo."""
     async with demo.workspace() as workspace:
         yield workspace
 
@@ -63,8 +65,10 @@ async def demo_workspace(demo: RunningDemo) -> AsyncIterator[Workspace]:
 async def shared_installation(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Installation]:
-    """Yield the house of all journeys that kill something."""
-    installation = Installation(directory=tmp_path_factory.mktemp("house"), policies=POLICIES)
+    """Yield the installation that all journeys with kills share."""
+    installation = Installation(
+        directory=tmp_path_factory.mktemp("installation"), policies=POLICIES
+    )
     try:
         await installation.open()
         yield installation
@@ -74,7 +78,7 @@ async def shared_installation(
 
 @pytest.fixture
 async def installation(shared_installation: Installation) -> AsyncIterator[Installation]:
-    """Yield the house with everything running, as every test must find it."""
+    """Yield the installation. Every test must leave all programs running; planned faults are removed."""
     yield shared_installation
     async with shared_installation.workspace() as workspace:
         await workspace.slack.clear_faults()
@@ -82,19 +86,19 @@ async def installation(shared_installation: Installation) -> AsyncIterator[Insta
 
 @pytest.fixture
 async def workspace(installation: Installation) -> AsyncIterator[Workspace]:
-    """Yield the people of the house."""
+    """Yield the workspace of the installation."""
     async with installation.workspace() as workspace:
         yield workspace
 
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Yield a headless browser; without one the journey is skipped, or failed where CI is true."""
+    """Yield a headless browser. If there is none, the journey is skipped, or fails if CI is true."""
     expect.set_options(timeout=browsers.SECONDS * 1000)
     async with async_playwright() as playwright:
         program = browsers.find_chromium(playwright)
         if program is None:
-            reason = f"there is no browser: {browsers.FIX}"
+            reason = f"no browser found: {browsers.FIX}"
             if os.environ.get("CI") == "true":
                 pytest.fail(reason)
             pytest.skip(reason)
@@ -107,9 +111,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return where screenshots go: COUNTERSIGN_SCREENSHOTS, or a folder that pytest throws away."""
-    named = os.environ.get("COUNTERSIGN_SCREENSHOTS")
-    directory = Path(named) if named else tmp_path_factory.mktemp("pictures")
+    """Return the directory for screenshots: COUNTERSIGN_SCREENSHOTS, or a temporary directory."""
+    configured = os.environ.get("COUNTERSIGN_SCREENSHOTS")
+    directory = Path(configured) if configured else tmp_path_factory.mktemp("pictures")
     directory.mkdir(parents=True, exist_ok=True)
     return directory
 
@@ -118,7 +122,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show, where a journey failed, the last words of the processes behind it."""
+    """Add the end of each process's log to the report of a failed journey."""
     report = yield
     arguments = getattr(item, "funcargs", {})
     logs: list[Path] = []

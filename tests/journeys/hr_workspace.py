@@ -1,4 +1,4 @@
-"""HR requests of a journey: asked for without a browser, and what the records say of them."""
+"""HR requests of a journey without a browser, and their records."""
 
 import json
 import uuid
@@ -28,8 +28,8 @@ class HrWorkspace:
 
     workspace: Workspace
 
-    async def ask(self, person: str, type_: str, title: str, **fields: str) -> str:
-        """Have somebody send `/request`; return the request's id when it was received."""
+    async def submit(self, person: str, type_: str, title: str, **fields: str) -> str:
+        """Have a person submit the form of `/request`; return the request's id once it was sent."""
         slack, tab = self.workspace.slack, uuid.uuid4().hex
         await slack.act(person, "message", tab=tab, channel=HR, text=f"/request {type_}")
         form = await slack.wait_for_modal(person, tab=tab, timeout=EVENT_TIMEOUT)
@@ -41,12 +41,12 @@ class HrWorkspace:
         answer = await slack.submit(person, form, state, tab=tab)
         assert "errors" not in answer, answer
         await slack.wait_for_modal(
-            person, lambda one: "was sent" in text_of(one), tab=tab, timeout=EVENT_TIMEOUT
+            person, lambda view: "was sent" in text_of(view), tab=tab, timeout=EVENT_TIMEOUT
         )
         return str(json.loads(form["private_metadata"])["request_id"])
 
     async def withdraw(self, person: str, request_id: str) -> None:
-        """Have a requester take a request back: *More*, *Withdraw*, and yes."""
+        """Have a requester withdraw a request: *More*, *Withdraw*, and confirm."""
         slack, tab = self.workspace.slack, uuid.uuid4().hex
         card = await slack.wait_for_message(
             HR, person, lambda message: request_id in text_of(message), timeout=EVENT_TIMEOUT
@@ -68,7 +68,7 @@ class HrWorkspace:
         await self.fact(request_id, Fact.REQUEST_WITHDRAWN)
 
     async def ended(self, request_id: str) -> HrSnapshot:
-        """Wait until the records say that the request has ended."""
+        """Wait until the request has ended in the records."""
 
         async def look() -> HrSnapshot | None:
             record = await Requests(self.workspace.database).get(request_id)
@@ -83,21 +83,21 @@ class HrWorkspace:
         return [fact for fact in facts if fact.kind is Fact.DECISION_RECORDED]
 
     async def fact(self, request_id: str, kind: Fact, **data: str) -> AuditEvent:
-        """Wait until this has been written down about a request's approval."""
+        """Wait until this fact of a request's approval is recorded."""
         return await self.workspace.fact(approval_id(request_id), kind, **data)
 
     async def days_booked(self, person: str, year: int) -> int:
-        """Return how many days off of a year somebody has booked."""
+        """Return the number of days off that a person has booked in a year."""
         return (await TimeOff(self.workspace.database).balance(person, year)).booked
 
-    async def entered(self, person: str) -> list[str]:
-        """Return the requests that stand in somebody's personnel file."""
+    async def personnel_entries(self, person: str) -> list[str]:
+        """Return the ids of the requests in a person's personnel file."""
         entries = await Personnel(self.workspace.database).entries_of(person)
         return [entry.request_id for entry in entries]
 
     async def nothing_provisioned(self, person: str, request_id: str) -> None:
-        """Check that nothing of a request was carried out."""
-        assert request_id not in await self.entered(person)
+        """Check that a request had no effect."""
+        assert request_id not in await self.personnel_entries(person)
         assert await Payouts(self.workspace.database).queued(person) == ()
 
     async def trails_are_whole(self, *request_ids: str) -> None:
@@ -109,7 +109,7 @@ class HrWorkspace:
 
 
 def next_year() -> int:
-    """Return a year of which nobody has booked anything."""
+    """Return a year without booked days off."""
     return datetime.now(UTC).year + 1
 
 

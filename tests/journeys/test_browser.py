@@ -1,4 +1,4 @@
-"""The journey of a newcomer, clicked through in a real browser."""
+"""Order approval in a real browser: approve, reject, keyboard, phone."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,14 +15,14 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 async def ana(browser: Browser, installation: Installation) -> AsyncIterator[Tab]:
-    """Yield the page in front of Ana, who asks."""
+    """Yield the page of Ana, the requester."""
     async with tab_of(ANA, browser, installation.slack_url) as tab:
         yield tab
 
 
 @pytest.fixture
 async def boris(browser: Browser, installation: Installation) -> AsyncIterator[Tab]:
-    """Yield the page in front of Boris, who decides."""
+    """Yield the page of Boris, an approver."""
     async with tab_of(BORIS, browser, installation.slack_url) as tab:
         yield tab
 
@@ -49,13 +49,15 @@ async def test_an_order_is_approved_by_a_click_in_the_browser(
     await boris.picture(pictures / "order-completed.png")
     await expect(ana.card(order_id)).to_contain_text("✓ Completed")
     await ana.page.locator('nav [data-channel="DU0ANA"]').click()
-    told = ana.page.locator('article[data-channel="DU0ANA"]').filter(has_text=order_id)
-    await expect(told).to_contain_text("is completed")
+    notice = ana.page.locator('article[data-channel="DU0ANA"]').filter(has_text=order_id)
+    await expect(notice).to_contain_text("is completed")
     await ana.picture(pictures / "outcome.png")
 
 
-async def test_a_rejection_in_the_browser_asks_why(ana: Tab, boris: Tab, pictures: Path) -> None:
-    """Without a reason the form says so; with one the card shows who and why."""
+async def test_a_rejection_in_the_browser_needs_a_reason(
+    ana: Tab, boris: Tab, pictures: Path
+) -> None:
+    """The form requires a reason. Then the card shows who rejected and why."""
     order_id = await _order(ana, "Contoso Research", pictures)
     await boris.press(order_id, "reject")
     await expect(boris.modal).to_contain_text("Contoso Research")
@@ -76,10 +78,10 @@ async def test_a_rejection_in_the_browser_asks_why(ana: Tab, boris: Tab, picture
     await boris.picture(pictures / "order-rejected.png")
 
 
-async def test_the_requesters_own_click_gets_a_private_sentence(
+async def test_the_requesters_own_click_gets_an_ephemeral_refusal(
     ana: Tab, boris: Tab, pictures: Path
 ) -> None:
-    """Only she sees it, and the card still waits."""
+    """Only she sees the message, and the card stays pending."""
     order_id = await _order(ana, "Fabrikam", pictures)
     await ana.press(order_id, "approve")
     await ana.agree()
@@ -90,8 +92,8 @@ async def test_the_requesters_own_click_gets_a_private_sentence(
     await expect(boris.page.get_by_text("You can't approve your own request")).to_have_count(0)
 
 
-async def test_an_order_needs_no_mouse(ana: Tab, pictures: Path) -> None:
-    """Composer and form by keyboard alone; Escape closes a form, and the focus comes back."""
+async def test_an_order_can_be_placed_by_keyboard_alone(ana: Tab, pictures: Path) -> None:
+    """Escape closes a form, and the focus returns to the composer."""
     keyboard = ana.page.keyboard
     await ana.composer.focus()
     await keyboard.type("/ord")
@@ -135,7 +137,7 @@ async def test_an_order_needs_no_mouse(ana: Tab, pictures: Path) -> None:
     await ana.picture(pictures / "order-status.png")
 
 
-async def test_typing_goes_on_where_it_was_when_a_form_is_closed(ana: Tab) -> None:
+async def test_the_composer_has_the_focus_after_a_form_is_closed(ana: Tab) -> None:
     """No click is needed between closing a form and the next command."""
     await ana.composer.fill("/order")
     await ana.composer.press("Enter")
@@ -151,7 +153,7 @@ async def test_typing_goes_on_where_it_was_when_a_form_is_closed(ana: Tab) -> No
 async def test_the_card_is_readable_on_a_phone(
     ana: Tab, browser: Browser, installation: Installation, pictures: Path
 ) -> None:
-    """At phone width nothing is cut off sideways, and the buttons are there."""
+    """At phone width nothing overflows horizontally, and the buttons are visible."""
     order_id = await _order(ana, "Phone Ltd", pictures)
     async with tab_of(BORIS, browser, installation.slack_url, size=(390, 844)) as phone:
         approve = phone.card(order_id).locator('[data-action-id="approve"]')
@@ -164,7 +166,7 @@ async def test_the_card_is_readable_on_a_phone(
 
 
 async def _order(tab: Tab, customer: str, pictures: Path) -> str:
-    """Have this person order for 1,500.00 in the page; return the order's id."""
+    """Place an order for 1,500.00 in this tab; return the order's id."""
     await tab.composer.fill("/order")
     await tab.composer.press("Enter")
     order_id = await tab.order_id()

@@ -1,4 +1,4 @@
-"""Orders typed as in docs/orders.md, as a process of its own beside the demo that runs."""
+"""Order commands as in docs/orders.md, run as separate processes beside the demo."""
 
 import asyncio
 import shutil
@@ -13,10 +13,10 @@ from workflows.rules.orders.order import OrderStatus
 from workflows.rules.shared.audit import Fact
 
 
-async def test_the_demos_settings_are_all_that_an_order_and_its_payment_need(
+async def test_an_order_and_its_payment_need_only_the_demos_settings(
     demo: RunningDemo, demo_workspace: Workspace, tmp_path: Path
 ) -> None:
-    """Ana orders without `--as`; `order pay` signs, and finds the bot's port."""
+    """Ana orders without `--as`. `order pay` signs the payment and finds the bot's port."""
     shutil.copy(demo.directory / "env", tmp_path / ".env")
     order_id = new_id("ORD")
     order = ("order", "start", "--customer", "Acme", "--total", "500", "--id", order_id)

@@ -94,7 +94,7 @@ async def power_cut(shared_installation: Installation) -> AsyncIterator[tuple[Wo
         await until_stalled(shared_installation, unpayable, *at.values())
         await shared_installation.kill("worker")
         await workspace.press(BORIS, pressed_card, "approve")
-        await workspace.sentence(BORIS, "Not confirmed yet", since=pressed_card["ts"])
+        await workspace.ephemeral(BORIS, "Not confirmed yet", since=pressed_card["ts"])
         await shared_installation.start("worker")
         yield (
             workspace,
@@ -127,7 +127,7 @@ async def test_a_click_while_the_worker_is_dead_counts_when_it_is_back(power_cut
     """The person has read that it is not confirmed yet, and now reads that it counts."""
     workspace, cut = power_cut
     approval = f"{cut.pressed_while_dead}.approval"
-    await workspace.sentence(BORIS, "Approved.", since=cut.pressed_card["ts"])
+    await workspace.ephemeral(BORIS, "Approved.", since=cut.pressed_card["ts"])
     await workspace.charged_and_shipped_once(cut.pressed_while_dead)
 
     decisions = await workspace.facts(approval)

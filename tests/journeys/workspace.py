@@ -1,4 +1,4 @@
-"""The people of a journey: Ana asks, Boris decides, and what Slack and the records then say."""
+"""The workspace of a journey: actions of its people in Slack, and the resulting messages and records."""
 
 import json
 import uuid
@@ -24,13 +24,13 @@ APPROVALS = "C0APPROVALS"
 
 
 def good_until() -> str:
-    """Return the expiry of a payment card that is still good."""
+    """Return the expiry date of a valid payment card."""
     return f"12/{(datetime.now(UTC).year + 1) % 100:02d}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workspace:
-    """One workspace: what people do in Slack, and what is written down about it."""
+    """One workspace: actions of people in Slack, and the records of them."""
 
     slack: StandInClient
     database: Database
@@ -42,7 +42,7 @@ class Workspace:
         customer: str = "Ada Lovelace",
         card_expiry: str = "",
     ) -> str:
-        """Have Ana order one lamp at this price; return the order's id when it was received."""
+        """Have Ana order one lamp at this price; return the order's id once the order was placed."""
         tab = uuid.uuid4().hex
         view = await self.open_form(tab)
         form = {
@@ -57,7 +57,7 @@ class Workspace:
         assert "errors" not in answer, answer
         order_id: str = json.loads(view["private_metadata"])["order_id"]
         await self.slack.wait_for_modal(
-            ANA, lambda one: "was placed" in text_of(one), tab=tab, timeout=EVENT_TIMEOUT
+            ANA, lambda view: "was placed" in text_of(view), tab=tab, timeout=EVENT_TIMEOUT
         )
         return order_id
 
@@ -67,13 +67,13 @@ class Workspace:
         return await self.slack.wait_for_modal(ANA, tab=tab, timeout=EVENT_TIMEOUT)
 
     async def press(self, person: str, card: Json, action: str) -> Json:
-        """Have somebody press a button of a card, and Slack hear from the bot in time."""
+        """Have a person click a button of a card, and check that the bot acknowledges it in time."""
         answer = await self.slack.click(person, APPROVALS, card, action)
         assert answer["acked"], answer
         return answer
 
     async def reject(self, person: str, card: Json, reason: str) -> Json:
-        """Have somebody press Reject and give a reason; return the answer to the submission."""
+        """Have a person click Reject and enter a reason; return the response to the submission."""
         await self.press(person, card, "reject")
         view = await self.slack.wait_for_modal(person, timeout=EVENT_TIMEOUT)
         return await self.slack.submit(person, view, {"reason": reason})
@@ -85,7 +85,7 @@ class Workspace:
         buttons: bool | None = None,
         seconds: float = EVENT_TIMEOUT,
     ) -> Json:
-        """Wait for the order's card to say all these words, with or without buttons."""
+        """Wait until the order's card contains all these texts, with or without buttons."""
         return await self.slack.wait_for_message(
             APPROVALS,
             BORIS,
@@ -98,32 +98,32 @@ class Workspace:
         )
 
     async def cards(self, order_id: str) -> list[Json]:
-        """List every message of #approvals that stands for the order: there should be one."""
+        """List the order's cards in #approvals. There should be exactly one."""
         seen = await self.slack.messages(APPROVALS, BORIS)
         return [m for m in seen if "is_ephemeral" not in m and order_id in text_of(m)]
 
-    async def sentence(self, person: str, *says: str, since: str = "") -> Json:
-        """Wait for a message with some of these words, later than `since`, only for this person."""
+    async def ephemeral(self, person: str, *texts: str, since: str = "") -> Json:
+        """Wait for an ephemeral message to this person with one of these texts, later than `since`."""
         return await self.slack.wait_for_message(
             APPROVALS,
             person,
             lambda message: (
                 bool(message.get("is_ephemeral"))
                 and message["ts"] > since
-                and any(words in text_of(message) for words in says)
+                and any(text in text_of(message) for text in texts)
             ),
             timeout=EVENT_TIMEOUT,
         )
 
     async def outcome(self, order_id: str) -> str:
-        """Wait for the direct message that tells Ana how it ended; return its words."""
-        told = await self.slack.wait_for_message(
+        """Wait for the direct message to Ana with the outcome; return its text."""
+        notice = await self.slack.wait_for_message(
             f"D{ANA}", ANA, lambda message: order_id in text_of(message), timeout=EVENT_TIMEOUT
         )
-        return text_of(told)
+        return text_of(notice)
 
     async def ended(self, order_id: str, seconds: float = EVENT_TIMEOUT) -> OrderSnapshot:
-        """Wait until the records say that the order has ended."""
+        """Wait until the order has ended in the records."""
 
         async def look() -> OrderSnapshot | None:
             snapshot = await self._recorded_snapshot(order_id)
@@ -132,13 +132,13 @@ class Workspace:
         return await until(look, seconds, f"the end of {order_id}")
 
     async def approval(self, order_id: str) -> ApprovalSnapshot:
-        """Return the order's approval as the records have it."""
+        """Return the order's approval from the records."""
         snapshot = await self._recorded_snapshot(f"{order_id}.approval")
         assert isinstance(snapshot, ApprovalSnapshot)
         return snapshot
 
     async def fact(self, request_id: str, kind: Fact, **data: str) -> AuditEvent:
-        """Wait until this has been written down."""
+        """Wait until this fact is recorded."""
 
         async def look() -> AuditEvent | None:
             for fact in await self.facts(request_id):
@@ -149,20 +149,22 @@ class Workspace:
         return await until(look, what=f"{kind} of {request_id}")
 
     async def facts(self, request_id: str) -> tuple[AuditEvent, ...]:
-        """Return what is written down about a request."""
+        """Return the facts of a request."""
         return await AuditTrail(self.database).facts(request_id)
 
     async def balance(self, order_id: str) -> OrderBalance:
-        """Return the order's money and pieces."""
+        """Return the order's payments and stock."""
         return await Balance(self.database).of_order(order_id)
 
     async def stock_and_trails_are_consistent(self, *order_ids: str) -> None:
-        """Check that shelves and orders agree and that the trails of these orders are whole."""
-        wrong = [stock for stock in await Balance(self.database).of_stock() if not stock.balanced]
+        """Check that stock and orders agree and that the trails of these orders are intact."""
+        unbalanced = [
+            stock for stock in await Balance(self.database).of_stock() if not stock.balanced
+        ]
         trail = AuditTrail(self.database)
         trails = [await trail.verify(order_id) for order_id in order_ids]
 
-        assert wrong == []
+        assert unbalanced == []
         assert [trail for trail in trails if not trail.intact] == []
 
     async def charged_and_shipped_once(self, order_id: str) -> None:
@@ -180,7 +182,7 @@ class Workspace:
         assert balance.kept in (0, balance.charged)
 
     async def nothing_charged_or_held(self, order_id: str) -> None:
-        """Check that an order has neither anybody's money nor any pieces."""
+        """Check that an order has no net payment and no stock."""
         balance = await self.balance(order_id)
 
         assert balance.paid == 0
@@ -192,7 +194,7 @@ class Workspace:
 
 
 def has_buttons(message: Json) -> bool:
-    """Whether anybody could still press something."""
+    """Whether the message has buttons."""
     return any(block["type"] == "actions" for block in message.get("blocks", []))
 
 
