@@ -253,7 +253,7 @@ async def test_a_bulk_decision_of_five_reports_one_refusal(
             (decision.actor.person, decision.level) for decision in await hr.decisions(request_id)
         ]
         assert decided == ([] if name == "A chair" else [(BORIS, 1)])
-    await hr.trails_are_whole(*asked.values())
+    await hr.trails_are_whole(*request_ids.values())
 
 
 async def _type(tab: Tab, text: str) -> None:
