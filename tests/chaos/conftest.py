@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.report import Report
 from tests.chaos.trial import Trial, chaos_installation, trial_context
-from tests.journeys.installation import Installation
+from tests.journeys.installation import SHORT_TASK_TIMEOUT, Installation
 
 LOG_TAIL = 3000
 RunTrial = Callable[[Trial], Awaitable[Report]]
@@ -16,7 +16,9 @@ SEED = "1"
 @pytest.fixture(scope="session")
 async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Installation]:
     """Yield the installation that the crash tests share. Each test leaves all programs running."""
-    async with chaos_installation(tmp_path_factory.mktemp("chaos")) as installation:
+    async with chaos_installation(
+        tmp_path_factory.mktemp("chaos"), SHORT_TASK_TIMEOUT
+    ) as installation:
         yield installation
 
 

@@ -295,6 +295,6 @@ async def _compare_refusals(
 TRIAL = Trial(
     name="one-effect",
     run=run,
-    short=Size(requests=5, people=60),
+    short=Size(requests=5, people=40),
     long=Size(requests=50, people=200),
 )

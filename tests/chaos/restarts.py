@@ -24,7 +24,7 @@ POINTS = (
     {"kind": "api", "method": "chat.update"},
 )
 """Events that the Slack stand-in sees. Each kill happens at one of them."""
-ANSWER_TIMEOUT = 8.0
+ANSWER_TIMEOUT = 4.0
 """Seconds after which a person who sees no effect clicks again."""
 DECIDABLE = "Waiting for <@"
 """The text of a card once its approvers can decide. Before that it only has the *More* button."""

@@ -116,12 +116,18 @@ def crowd(count: int) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def chaos_installation(directory: Path) -> AsyncIterator[Installation]:
-    """Yield an installation with two bots and with the crowd in its workspace."""
+async def chaos_installation(
+    directory: Path, *temporal_settings: str
+) -> AsyncIterator[Installation]:
+    """Yield an installation with two bots and the crowd, and with these settings of Temporal."""
     people = directory / "people.yml"
     people.write_text(yaml.safe_dump(_people_file()))
     installation = Installation(
-        directory=directory, policies=POLICIES, people=people, names=(*NAMES, SECOND_BOT)
+        directory=directory,
+        policies=POLICIES,
+        people=people,
+        names=(*NAMES, SECOND_BOT),
+        temporal_settings=temporal_settings,
     )
     try:
         await installation.open()

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from tests.journeys import browser as browsers
 from tests.journeys.demos import ANY_PORT, KilledDemo, RunningDemo, ends_cleanly, running_demo
-from tests.journeys.installation import Installation
+from tests.journeys.installation import SHORT_TASK_TIMEOUT, Installation
 from tests.journeys.programs import descendants_of, still_running
 from tests.journeys.workspace import Workspace
 
@@ -67,7 +67,9 @@ async def shared_installation(
 ) -> AsyncIterator[Installation]:
     """Yield the installation that all journeys with kills share."""
     installation = Installation(
-        directory=tmp_path_factory.mktemp("installation"), policies=POLICIES
+        directory=tmp_path_factory.mktemp("installation"),
+        policies=POLICIES,
+        temporal_settings=(SHORT_TASK_TIMEOUT,),
     )
     try:
         await installation.open()

@@ -30,19 +30,23 @@ HTTP_BOT = "bot-http"
 SIGNING_SECRET = "5f1c0a9be2d74c6f8a3e"
 """The secret with which requests to HTTP_BOT are signed."""
 BOTS = ("bot", SECOND_BOT, HTTP_BOT)
+SHORT_TASK_TIMEOUT = 'history.defaultWorkflowTaskTimeout="5s"'
+"""Temporal gives a killed worker's workflow task to another worker after 5 s instead of 10 s."""
 
 
 @dataclass
 class Installation:
     """Temporal, the Slack stand-in, worker and bot, on ports and files that outlive the processes.
 
-    `people` replaces the stand-in's own people file. `names` lists the programs.
+    `people` replaces the stand-in's own people file. `names` lists the programs. `temporal_settings`
+    are dynamic settings of Temporal in addition to the product's.
     """
 
     directory: Path
     policies: Path
     people: Path | None = None
     names: tuple[str, ...] = NAMES
+    temporal_settings: tuple[str, ...] = ()
     ports: dict[str, int] = field(
         default_factory=lambda: {name: free_port() for name in (*NAMES, *BOTS[1:], "ui")}
     )
@@ -98,9 +102,8 @@ class Installation:
         await asyncio.gather(*(program.ended() for program in killed))
 
     async def close(self) -> None:
-        """Stop all programs."""
-        await self.end(*BOTS, "worker")
-        await self.end("slack", "temporal")
+        """Kill all running programs."""
+        await self.kill(*self.programs)
 
     async def end(self, *names: str) -> None:
         """Stop the running ones of these programs with SIGTERM."""
@@ -150,7 +153,10 @@ class Installation:
         }
 
     def _temporal(self) -> tuple[str, ...]:
-        settings = [("--dynamic-config-value", setting) for setting in TEMPORAL_SETTINGS]
+        settings = [
+            ("--dynamic-config-value", setting)
+            for setting in (*TEMPORAL_SETTINGS, *self.temporal_settings)
+        ]
         return (
             *(temporal_binary(), "server", "start-dev", "--ip", "127.0.0.1"),
             *("--port", str(self.ports["temporal"]), "--ui-port", str(self.ports["ui"])),

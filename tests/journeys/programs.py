@@ -93,7 +93,7 @@ class Program:
         return time.monotonic() - self._started
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal to this one process."""
+        """Send a signal to this process."""
         self._process.send_signal(number)
 
     async def ended(self, seconds: float = EVENT_TIMEOUT) -> int:

@@ -48,7 +48,7 @@ class Forked:
         return self._code
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Send a signal to this one process, if it runs."""
+        """Send a signal to this process, if it runs."""
         if self.poll() is None:
             os.kill(self.pid, number)
 

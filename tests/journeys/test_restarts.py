@@ -49,12 +49,12 @@ BOUNDARIES = tuple(
     for name, _ in inspect.getmembers(port, inspect.isfunction)
     for moment in ("before", "after")
 )
-"""All of them, as the ports have them: a new step is killed here too."""
+"""All boundaries of the ports' activities, so that a new step is included."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PowerCut:
-    """What happened to whom. The cards are those from before."""
+    """The orders of the power cut. The cards are from before it."""
 
     pending: str
     pressed_while_dead: str
@@ -68,13 +68,14 @@ class PowerCut:
 async def power_cut(shared_installation: Installation) -> AsyncIterator[tuple[Workspace, PowerCut]]:
     """Kill the worker once, in the middle of many orders, and start it again.
 
-    Two of them wait for a yes; one of these is pressed while there is no worker. The others are at
-    every boundary of the saga: before an activity, and after one of which Temporal has not heard.
+    Two orders are pending, and one of them is clicked while there is no worker. The others are at every
+    boundary of the saga: before an activity, or after an activity whose result Temporal has not received.
     """
     async with (
         shared_installation.workspace() as workspace,
         shared_installation.front_door() as door,
     ):
+        await workspace.slack.limits(per_second=0)
         await shared_installation.kill("worker")
         await shared_installation.start("worker", worker=STALLING_WORKER)
         pending, pressed = await workspace.order(PRICE), await workspace.order(PRICE)
@@ -113,7 +114,7 @@ Cut = tuple[Workspace, PowerCut]
 
 
 async def test_the_worker_dies_while_a_request_is_pending(power_cut: Cut) -> None:
-    """After its return the click works."""
+    """After the restart the click works."""
     workspace, cut = power_cut
     await workspace.press(BORIS, cut.card, "approve")
     done = await workspace.card(cut.pending, "Completed", "TRK-", buttons=False)
@@ -124,7 +125,7 @@ async def test_the_worker_dies_while_a_request_is_pending(power_cut: Cut) -> Non
 
 
 async def test_a_click_while_the_worker_is_dead_counts_when_it_is_back(power_cut: Cut) -> None:
-    """The person has read that it is not confirmed yet, and now reads that it counts."""
+    """After the message that the click is not confirmed yet, its confirmation arrives."""
     workspace, cut = power_cut
     approval = f"{cut.pressed_while_dead}.approval"
     await workspace.ephemeral(BORIS, "Approved.", since=cut.pressed_card["ts"])
@@ -138,7 +139,7 @@ async def test_a_click_while_the_worker_is_dead_counts_when_it_is_back(power_cut
 async def test_the_worker_dies_at_a_boundary_of_the_saga(
     power_cut: Cut, boundary: Boundary
 ) -> None:
-    """The order goes on where it was; stock, ledger and its one card agree on how it ended."""
+    """The order continues; stock, ledger and its one card agree on the outcome."""
     workspace, cut = power_cut
     order_id = cut.stalled[boundary]
     ended = await workspace.ended(order_id)
@@ -158,7 +159,7 @@ async def test_the_worker_dies_at_a_boundary_of_the_saga(
 
 
 async def test_the_worker_dies_before_a_payment_is_declined(power_cut: Cut) -> None:
-    """The reservation of which Temporal had not heard is given back all the same."""
+    """The reservation is released although Temporal has not received its result."""
     workspace, cut = power_cut
     ended = await workspace.ended(cut.unpayable)
     assert ended.status is OrderStatus.FAILED
@@ -189,30 +190,30 @@ async def test_everything_dies_while_a_request_is_pending(
 async def start_stalling_order(
     temporal: Client, workspace: Workspace, door: FrontDoor, boundary: Boundary
 ) -> str:
-    """Order what will stall at this boundary, and have it approved; return the order's id.
+    """Place an order that will stall at this boundary, and have it approved; return the order's id.
 
-    For that much it has a card.
+    The amount needs approval, so the order has a card.
     """
     is_awaited = boundary.activity == PaymentPort.receive.__name__
     where = f"stalls {boundary.moment} {boundary.activity}"
-    wish = (AWAITED if is_awaited else ORDER) | {
+    request = (AWAITED if is_awaited else ORDER) | {
         "customer": f"{UNDELIVERED if boundary.is_undo else ''}{where}",
         "lines": [LINE | {"unit_price": PRICE}],
     }
     created = await door.ask(
-        "POST", "/api/v1/orders", wish, Idempotency_Key=where.replace(" ", "-")
+        "POST", "/api/v1/orders", request, Idempotency_Key=where.replace(" ", "-")
     )
     assert created.status == 201, created
     order_id = str(created.body["order_id"])
     await workspace.fact(approval_id(order_id), Fact.LEVEL_OPENED)
-    yes = Decision(
+    approve = Decision(
         actor=Actor(person=BORIS, origin=Origin.CLI),
         verdict=Verdict.APPROVE,
         content_revision=1,
         level=1,
     )
     approval = temporal.get_workflow_handle(approval_id(order_id))
-    await approval.execute_update(ApprovalWorkflow.decide, yes, id=order_id)
+    await approval.execute_update(ApprovalWorkflow.decide, approve, id=order_id)
     if is_awaited:
         await workspace.fact(order_id, Fact.PAYMENT_AWAITED)
         await pay(door, order_id)
@@ -220,15 +221,15 @@ async def start_stalling_order(
 
 
 async def pay(door: FrontDoor, order_id: str) -> None:
-    """Have the gateway tell that an order was paid."""
-    told = {
+    """Send the gateway's webhook for the payment of an order."""
+    payment = {
         "event_id": f"evt-{order_id}",
         "order_id": order_id,
         "amount": PRICE,
         "currency": "USD",
         "paid_at": door.now.isoformat(),
     }
-    assert (await door.pay(told)).status == 200
+    assert (await door.pay(payment)).status == 200
 
 
 async def until_stalled(installation: Installation, *order_ids: str) -> None:
