@@ -109,7 +109,10 @@ class PaymentActivities(PaymentPort):
 
 
 class ShippingActivities(ShippingPort):
-    """Shipments in the database. Each is delivered when asked. `now` returns the current time."""
+    """Shipments in the database. There is no carrier, so a delivery succeeds at once.
+
+    `now` returns the current time.
+    """
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._shipments = Shipments(database)

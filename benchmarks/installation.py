@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,17 +46,7 @@ async def running_installation(
     environment |= (
         {"SLACK_APP_TOKEN": "xapp-local"} if socket_mode else {"SLACK_SIGNING_SECRET": "local"}
     )
-    processes: list[asyncio.subprocess.Process] = []
-
-    async def start(name: str, *command: str) -> None:
-        with (directory / f"{name}.log").open("ab") as log:
-            processes.append(
-                await asyncio.create_subprocess_exec(
-                    *command, cwd=ROOT, env=environment, stdout=log, stderr=log
-                )
-            )
-
-    try:
+    async with _processes(directory, environment) as start:
         await start("temporal", *_temporal_command(temporal_port))
         request_url = (
             [] if socket_mode else ["--request-url", f"http://127.0.0.1:{bot_port}/slack/events"]
@@ -69,7 +59,7 @@ async def running_installation(
         async with Database(environment["DATABASE_URL"]) as database:
             await database.upgrade()
             await Stock(database).seed(PRODUCTS)
-        await _answers(f"http://127.0.0.1:{slack_port}/")
+        await _wait_until_healthy(f"http://127.0.0.1:{slack_port}/")
         client = await _connected(f"127.0.0.1:{temporal_port}")
         await start("worker", python, "worker.py")
         await start("bot", python, "-m", "bot")
@@ -77,11 +67,30 @@ async def running_installation(
             "yardstick", python, "-m", "benchmarks.minimal_worker", f"127.0.0.1:{temporal_port}",
             YARDSTICK_QUEUE, environment["SLACK_API_URL"], environment["SLACK_BOT_TOKEN"],
         )  # fmt: skip
-        await _answers(f"http://127.0.0.1:{worker_port}/healthz")
-        await _answers(f"http://127.0.0.1:{bot_port}/healthz")
+        await _wait_until_healthy(f"http://127.0.0.1:{worker_port}/healthz")
+        await _wait_until_healthy(f"http://127.0.0.1:{bot_port}/healthz")
         async with StandInClient(f"http://127.0.0.1:{slack_port}") as slack:
             await slack.limits(per_second=0)  # do not measure Slack's limit of one post a second
             yield Installation(temporal=client, slack=slack)
+
+
+@asynccontextmanager
+async def _processes(
+    directory: Path, environment: dict[str, str]
+) -> AsyncIterator[Callable[..., Awaitable[None]]]:
+    """Yield a function that starts a named process with a log file, and stop them all at the end."""
+    processes: list[asyncio.subprocess.Process] = []
+
+    async def start(name: str, *command: str) -> None:
+        with (directory / f"{name}.log").open("ab") as log:
+            processes.append(
+                await asyncio.create_subprocess_exec(
+                    *command, cwd=ROOT, env=environment, stdout=log, stderr=log
+                )
+            )
+
+    try:
+        yield start
     finally:
         for process in reversed(processes):
             if process.returncode is None:
@@ -117,7 +126,7 @@ def _environment(
     }
 
 
-async def _answers(url: str) -> None:
+async def _wait_until_healthy(url: str) -> None:
     async with asyncio.timeout(START_LIMIT):
         await answered(url)
 

@@ -37,7 +37,7 @@ async def run(config: settings.Settings, stop: asyncio.Event) -> None:
             slack=slack, database=database, workflows=workflows, policies=policies
         ) as services:
             refunds = Refunds(temporal, config.temporal_task_queue)
-            routes = _routes(config, services, IncomingPayments(database), refunds)
+            routes = _routes(config, services, workflows, IncomingPayments(database), refunds)
             if isinstance(transport, settings.SocketMode):
                 app = create_app(slack, "", services)
                 listening = _socket_mode(app, transport.app_token, config, database, routes)
@@ -57,24 +57,27 @@ async def run(config: settings.Settings, stop: asyncio.Event) -> None:
 
 
 def _routes(
-    config: settings.Settings, services: Services, payments: IncomingPayments, refunds: Refunds
+    config: settings.Settings,
+    services: Services,
+    workflows: WorkflowClient,
+    payments: IncomingPayments,
+    refunds: Refunds,
 ) -> list[web_routes.RouteDef]:
     """Return the routes that are served in both modes, besides Slack's own."""
     webhook = payment_webhook.Webhook(
         secret=settings.text_of(config.payment_webhook_secret),
         payments=payments,
-        orders=services.workflows,
+        orders=workflows,
         refunds=refunds,
         now=services.now,
     )
     orders_api = api.Api(
         token=settings.text_of(config.api_token),
-        orders=services.workflows,
+        commands=services.commands,
+        starts=services.starts,
         lookup=services.orders,
         policies=services.policies,
         products=services.products,
-        refusals=services.refusals,
-        now=services.now,
     )
     return [payment_webhook.route(webhook), *api.routes(orders_api)]
 

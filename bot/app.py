@@ -11,9 +11,12 @@ import aiohttp
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.actions.approval_lookup import ApprovalLookup
+from bot.actions.execute import RETRY_FOR, Commands
 from bot.actions.inbox_lookup import InboxLookup
 from bot.actions.order_lookup import OrderLookup
 from bot.actions.product_list import ProductList
+from bot.actions.start import Starts
 from bot.home.board import HomeBoard
 from bot.home.relay import HomeRelay
 from bot.listeners import register_listeners
@@ -32,7 +35,7 @@ from records.stock import Stock
 from slack_api.locales import Locales
 
 PEOPLE_WAITED_FOR = 2.0
-"""Seconds for which the start waits for everybody's language; the rest is read meanwhile."""
+"""Seconds for which the start waits for all languages; the rest is read in the background."""
 
 
 def create_app(slack: AsyncWebClient, signing_secret: str, services: Services) -> AsyncApp:
@@ -41,7 +44,7 @@ def create_app(slack: AsyncWebClient, signing_secret: str, services: Services) -
     `signing_secret` is empty in Socket Mode, where Slack signs nothing: the socket itself is
     authenticated.
     """
-    with _remark_on_token_unsaid():
+    with _without_token_warning():
         app = AsyncApp(
             name="countersign",
             client=slack,
@@ -55,51 +58,67 @@ def create_app(slack: AsyncWebClient, signing_secret: str, services: Services) -
 
 
 @contextlib.contextmanager
-def _remark_on_token_unsaid() -> Iterator[None]:
-    """Keep one warning of Bolt's out of the log.
+def _without_token_warning() -> Iterator[None]:
+    """Keep one warning of Bolt out of the log.
 
-    Bolt reads SLACK_BOT_TOKEN from the environment even where it is given a client, and then warns
-    that it will not use it. There is no argument that says "no token".
+    Bolt reads SLACK_BOT_TOKEN from the environment even if it is given a client, and then warns that
+    it will not use it. No argument turns this off.
     """
     logger = logging.getLogger(f"slack_bolt.{AsyncApp.__name__}")
-    logger.addFilter(_is_news)
+    logger.addFilter(_is_other)
     try:
         yield
     finally:
-        logger.removeFilter(_is_news)
+        logger.removeFilter(_is_other)
 
 
-def _is_news(record: logging.LogRecord) -> bool:
+def _is_other(record: logging.LogRecord) -> bool:
     return not record.getMessage().startswith("As you gave `client` as well")
 
 
 @asynccontextmanager
 async def running_services(
-    *, slack: AsyncWebClient, database: Database, workflows: WorkflowClient, policies: Policies
+    *,
+    slack: AsyncWebClient,
+    database: Database,
+    workflows: WorkflowClient,
+    policies: Policies,
+    retry_for: float = RETRY_FOR,
 ) -> AsyncIterator[Services]:
-    """Yield the services; while the context lasts, the product list and App Homes are kept fresh.
+    """Yield the services; while the context lasts, the product list and App Homes are kept current.
 
-    Where Slack is slow or down, the languages of people come later: nothing waits for them.
+    If Slack is slow or down, the languages of people come later: nothing waits for them. An
+    unconfirmed command is retried for `retry_for` seconds.
     """
     requests, absences, homes = Requests(database), Absences(database), Homes(database)
+    trail = AuditTrail(database)
+    commands = Commands(
+        workflows=workflows,
+        requests=requests,
+        trail=trail,
+        refusals=Refusals(database),
+        now=_now,
+        retry_for=retry_for,
+    )
     products = ProductList(Stock(database))
     await products.refresh()
     people = Locales(slack)
     board = HomeBoard(slack, homes, InboxLookup(Inbox(database), absences), people, _now)
     async with aiohttp.ClientSession() as session:
         reading = asyncio.create_task(people.read_all())
-        kept = (products.keep_fresh(), HomeRelay(homes, board, _now).keep_fresh())
-        keeping = [reading, *(asyncio.create_task(one) for one in kept)]
+        loops = (products.keep_fresh(), HomeRelay(homes, board, _now).keep_fresh())
+        tasks = [reading, *(asyncio.create_task(loop) for loop in loops)]
         await asyncio.wait([reading], timeout=PEOPLE_WAITED_FOR)
         try:
             yield Services(
-                workflows=workflows,
+                commands=commands,
+                starts=Starts(workflows, requests),
+                approvals=ApprovalLookup(requests, workflows),
+                orders=OrderLookup(requests, workflows),
                 policies=policies,
                 requests=requests,
-                trail=AuditTrail(database),
-                refusals=Refusals(database),
+                trail=trail,
                 absences=absences,
-                orders=OrderLookup(requests, workflows),
                 products=products,
                 people=people,
                 homes=board,
@@ -107,9 +126,9 @@ async def running_services(
                 now=_now,
             )
         finally:
-            for task in keeping:
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*keeping, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _now() -> datetime:

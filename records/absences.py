@@ -139,8 +139,8 @@ def _check(absence: Absence, now: datetime) -> None:
         raise AbsenceOverError(absence)
 
 
-def _overlap(one: Absence, other: Absence) -> bool:
-    return one.starts < other.ends and other.starts < one.ends
+def _overlap(first: Absence, second: Absence) -> bool:
+    return first.starts < second.ends and second.starts < first.ends
 
 
 async def _leads_back(connection: Transaction, absence: Absence, now: datetime) -> bool:

@@ -2,13 +2,12 @@
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import insert, select, update
 
 from records.database import Database
 from records.schema import payments
-from records.steps import KeyReusedError, StepUndoneError, reference
+from records.steps import KeyReusedError, StepUndoneError, find_step, reference
 from records.transaction import Transaction
 from workflows.rules.orders.order import Order
 
@@ -53,7 +52,7 @@ class Payments:
 
         """
         async with self._database.writing(order.order_id) as connection:
-            known = await _find(connection, key, order)
+            known = await find_step(connection, payments, key, order_id=order.order_id)
             if known is None:
                 await _insert(connection, key, order, PaymentState.CHARGED, order.total.amount)
             elif known.state == PaymentState.REFUNDED:
@@ -72,7 +71,7 @@ class Payments:
 
         """
         async with self._database.writing(order.order_id) as connection:
-            known = await _find(connection, key, order)
+            known = await find_step(connection, payments, key, order_id=order.order_id)
             if known is None:
                 await _insert(connection, key, order, PaymentState.REFUNDED, Decimal(0))
             elif known.state == PaymentState.CHARGED:
@@ -81,14 +80,6 @@ class Payments:
                     .where(payments.c.key == key)
                     .values(state=PaymentState.REFUNDED, refunded=payments.c.charged)
                 )
-
-
-async def _find(connection: Transaction, key: str, order: Order) -> Row[Any] | None:
-    found = await connection.execute(select(payments).where(payments.c.key == key))
-    known = found.one_or_none()
-    if known is not None and known.order_id != order.order_id:
-        raise KeyReusedError(key)
-    return known
 
 
 async def _insert(

@@ -2,13 +2,12 @@
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import insert, select, update
 
 from records.database import Database
 from records.schema import payouts
-from records.steps import KeyReusedError, StepUndoneError, reference
+from records.steps import KeyReusedError, StepUndoneError, find_step, reference
 from records.transaction import Transaction
 from workflows.rules.shared.money import Money
 
@@ -35,7 +34,7 @@ class Payouts:
 
         """
         async with self._database.writing(request_id) as connection:
-            known = await _find(connection, key, request_id, person)
+            known = await find_step(connection, payouts, key, request_id=request_id, person=person)
             if known is None:
                 await _insert(connection, key, request_id, person, amount, PayoutState.QUEUED)
             elif known.state == PayoutState.CANCELLED:
@@ -55,7 +54,7 @@ class Payouts:
         """
         nothing = Money(amount=Decimal(0), currency=currency)
         async with self._database.writing(request_id) as connection:
-            known = await _find(connection, key, request_id, person)
+            known = await find_step(connection, payouts, key, request_id=request_id, person=person)
             if known is None:
                 await _insert(connection, key, request_id, person, nothing, PayoutState.CANCELLED)
             elif known.state == PayoutState.QUEUED:
@@ -71,14 +70,6 @@ class Payouts:
         async with self._database.reading() as connection:
             found = await connection.execute(theirs.order_by(payouts.c.key))
             return tuple(Money(amount=row.amount, currency=row.currency) for row in found)
-
-
-async def _find(connection: Transaction, key: str, request_id: str, person: str) -> Row[Any] | None:
-    found = await connection.execute(select(payouts).where(payouts.c.key == key))
-    known = found.one_or_none()
-    if known is not None and (known.request_id, known.person) != (request_id, person):
-        raise KeyReusedError(key)
-    return known
 
 
 async def _insert(  # noqa: PLR0913, PLR0917 - one parameter per column

@@ -3,13 +3,12 @@
 import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import insert, select, update
 
 from records.database import Database
 from records.schema import personnel_entries
-from records.steps import KeyReusedError, StepUndoneError, reference
+from records.steps import KeyReusedError, StepUndoneError, find_step, reference
 from records.transaction import Transaction
 from workflows.rules.hr.request import HrRequest
 
@@ -46,7 +45,9 @@ class Personnel:
 
         """
         async with self._database.writing(request.request_id) as connection:
-            known = await _find(connection, key, person, request)
+            known = await find_step(
+                connection, personnel_entries, key, request_id=request.request_id, person=person
+            )
             if known is None:
                 await _insert(connection, key, person, request, EntryState.REGISTERED)
             elif known.state == EntryState.STRUCK:
@@ -63,7 +64,9 @@ class Personnel:
 
         """
         async with self._database.writing(request.request_id) as connection:
-            known = await _find(connection, key, person, request)
+            known = await find_step(
+                connection, personnel_entries, key, request_id=request.request_id, person=person
+            )
             if known is None:
                 await _insert(connection, key, person, request, EntryState.STRUCK)
             elif known.state == EntryState.REGISTERED:
@@ -94,18 +97,6 @@ class Personnel:
 
 def _to_json(request: HrRequest) -> str:
     return json.dumps(asdict(request), sort_keys=True, default=str)
-
-
-async def _find(
-    connection: Transaction, key: str, person: str, request: HrRequest
-) -> Row[Any] | None:
-    found = await connection.execute(
-        select(personnel_entries).where(personnel_entries.c.key == key)
-    )
-    known = found.one_or_none()
-    if known is not None and (known.request_id, known.person) != (request.request_id, person):
-        raise KeyReusedError(key)
-    return known
 
 
 async def _insert(

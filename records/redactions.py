@@ -246,7 +246,7 @@ def _texts_in(field: str, text: str) -> frozenset[str]:
 
 
 def _without(value: Any, texts: frozenset[str], key: str = "", within: str = "") -> Any:
-    """Return a face's JSON value with nothing where people's words are among `texts`."""
+    """Return a JSON value of a snapshot without those of `texts` that people wrote."""
     match value:
         case dict():
             return {name: _without(item, texts, name, key) for name, item in value.items()}

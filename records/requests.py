@@ -3,8 +3,9 @@
 import json
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, Select, delete, insert, select, update
 
 from records.database import Database
 from records.homes import mark_stale
@@ -74,20 +75,6 @@ class Requests:
             row = found.one_or_none()
         return record_of(row) if row is not None else None
 
-    async def latest_of(
-        self, requester: str, kind: str = "order", limit: int = 10
-    ) -> tuple[RequestRecord, ...]:
-        """Return a person's latest requests of one kind, the newest first."""
-        theirs = (
-            select(requests)
-            .where(requests.c.requester == requester, requests.c.kind == kind)
-            .order_by(requests.c.opened_at.desc(), requests.c.request_id.desc())
-            .limit(limit)
-        )
-        async with self._database.reading() as connection:
-            found = await connection.execute(theirs)
-            return tuple(record_of(row) for row in found)
-
     async def overview(
         self, *, open_only: bool = False, requester: str = "", policy: str = "", limit: int = 20
     ) -> tuple[RequestRecord, ...]:
@@ -101,10 +88,7 @@ class Requests:
             wanted = wanted.where(
                 requests.c.face.contains(f'"policy":{json.dumps(policy)}', autoescape=True)
             )
-        newest = wanted.order_by(requests.c.opened_at.desc(), requests.c.request_id.desc())
-        async with self._database.reading() as connection:
-            found = await connection.execute(newest.limit(limit))
-            return tuple(record_of(row) for row in found)
+        return await self._latest(wanted, limit)
 
     async def orders(
         self, *, open_only: bool = False, requester: str = "", limit: int = 20
@@ -115,6 +99,9 @@ class Requests:
             wanted = wanted.where(requests.c.status.not_in([status.value for status in ENDED]))
         if requester:
             wanted = wanted.where(requests.c.requester == requester)
+        return await self._latest(wanted, limit)
+
+    async def _latest(self, wanted: Select[Any], limit: int) -> tuple[RequestRecord, ...]:
         newest = wanted.order_by(requests.c.opened_at.desc(), requests.c.request_id.desc())
         async with self._database.reading() as connection:
             found = await connection.execute(newest.limit(limit))

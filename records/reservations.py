@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 
 from records.database import Database
 from records.schema import reservation_lines, reservations
-from records.steps import KeyReusedError, StepUndoneError, StillShippedError, reference
+from records.steps import KeyReusedError, StepUndoneError, StillShippedError, find_step, reference
 from records.stock import Shelf, move
 from records.transaction import Transaction
 from workflows.rules.orders.order import Order
@@ -53,7 +52,7 @@ class Reservations:
 
         """
         async with self._database.writing(owner_id) as connection:
-            known = await _find(connection, key, owner_id)
+            known = await find_step(connection, reservations, key, order_id=owner_id)
             if known is None:
                 await move(connection, wanted, Shelf.ON_HAND, Shelf.RESERVED)
                 await _insert(connection, key, owner_id, ReservationState.HELD)
@@ -64,7 +63,7 @@ class Reservations:
                 await connection.execute(insert(reservation_lines), lines)
             elif known.state == ReservationState.RELEASED:
                 raise StepUndoneError(key)
-            elif await pieces(connection, reservations.c.key == key) != dict(wanted):
+            elif await quantities_of_lines(connection, reservations.c.key == key) != dict(wanted):
                 raise KeyReusedError(key)
         return reference("RES", key)
 
@@ -79,13 +78,13 @@ class Reservations:
 
         """
         async with self._database.writing(owner_id) as connection:
-            known = await _find(connection, key, owner_id)
+            known = await find_step(connection, reservations, key, order_id=owner_id)
             if known is None:
                 await _insert(connection, key, owner_id, ReservationState.RELEASED)
             elif known.state == ReservationState.HELD:
-                if await pieces(connection, SHIPPED & (reservations.c.key == key)):
+                if await quantities_of_lines(connection, SHIPPED & (reservations.c.key == key)):
                     raise StillShippedError(key)
-                held = await pieces(connection, reservations.c.key == key)
+                held = await quantities_of_lines(connection, reservations.c.key == key)
                 await move(connection, held, Shelf.RESERVED, Shelf.ON_HAND)
                 await connection.execute(
                     update(reservations)
@@ -102,7 +101,9 @@ def quantities(order: Order) -> dict[str, int]:
     return dict(wanted)
 
 
-async def pieces(connection: Transaction, which: ColumnElement[bool]) -> dict[str, int]:
+async def quantities_of_lines(
+    connection: Transaction, which: ColumnElement[bool]
+) -> dict[str, int]:
     """Return the quantities, by SKU, of the reserved lines that `which` selects."""
     found = await connection.execute(
         select(reservation_lines.c.sku, func.sum(reservation_lines.c.quantity).label("quantity"))
@@ -111,14 +112,6 @@ async def pieces(connection: Transaction, which: ColumnElement[bool]) -> dict[st
         .group_by(reservation_lines.c.sku)
     )
     return {row.sku: int(row.quantity) for row in found}
-
-
-async def _find(connection: Transaction, key: str, owner_id: str) -> Row[Any] | None:
-    found = await connection.execute(select(reservations).where(reservations.c.key == key))
-    known = found.one_or_none()
-    if known is not None and known.order_id != owner_id:
-        raise KeyReusedError(key)
-    return known
 
 
 async def _insert(

@@ -1,18 +1,17 @@
 """Shipments: an order's reserved items on their way to the customer, once per key."""
 
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import insert, select, update
 
 from records.database import Database
-from records.reservations import HELD, ReservationState, pieces, quantities
+from records.reservations import HELD, ReservationState, quantities, quantities_of_lines
 from records.schema import reservation_lines, reservations, shipments
 from records.steps import (
-    KeyReusedError,
     NotReservedError,
     NotShippedError,
     StepUndoneError,
+    find_step,
     reference,
 )
 from records.stock import Shelf, move
@@ -46,7 +45,7 @@ class Shipments:
 
         """
         async with self._database.writing(order.order_id) as connection:
-            known = await _find(connection, key, order)
+            known = await find_step(connection, shipments, key, order_id=order.order_id)
             if known is None:
                 await _hand_over(connection, key, order)
             elif known.state == ShipmentState.RECALLED:
@@ -63,7 +62,7 @@ class Shipments:
 
         """
         async with self._database.writing(order.order_id) as connection:
-            known = await _find(connection, key, order)
+            known = await find_step(connection, shipments, key, order_id=order.order_id)
             if known is None:
                 raise NotShippedError(key)
             if known.state == ShipmentState.RECALLED:
@@ -85,7 +84,7 @@ class Shipments:
 
         """
         async with self._database.writing(order.order_id) as connection:
-            known = await _find(connection, key, order)
+            known = await find_step(connection, shipments, key, order_id=order.order_id)
             if known is None:
                 await _insert(connection, key, order, ShipmentState.RECALLED)
             elif known.state != ShipmentState.RECALLED:
@@ -96,7 +95,7 @@ async def _hand_over(connection: Transaction, key: str, order: Order) -> None:
     wanted = quantities(order)
     of_order = reservations.c.order_id == order.order_id
     these = reservation_lines.c.sku.in_(wanted)
-    reserved = await pieces(connection, HELD & of_order & these)
+    reserved = await quantities_of_lines(connection, HELD & of_order & these)
     if reserved != wanted:
         raise NotReservedError(order.order_id)
     await move(connection, reserved, Shelf.RESERVED, Shelf.SHIPPED)
@@ -111,19 +110,13 @@ async def _hand_over(connection: Transaction, key: str, order: Order) -> None:
 
 async def _take_back(connection: Transaction, key: str) -> None:
     carried = reservation_lines.c.shipment_key == key
-    await move(connection, await pieces(connection, carried), Shelf.SHIPPED, Shelf.RESERVED)
+    await move(
+        connection, await quantities_of_lines(connection, carried), Shelf.SHIPPED, Shelf.RESERVED
+    )
     await connection.execute(update(reservation_lines).where(carried).values(shipment_key=None))
     await connection.execute(
         update(shipments).where(shipments.c.key == key).values(state=ShipmentState.RECALLED)
     )
-
-
-async def _find(connection: Transaction, key: str, order: Order) -> Row[Any] | None:
-    found = await connection.execute(select(shipments).where(shipments.c.key == key))
-    known = found.one_or_none()
-    if known is not None and known.order_id != order.order_id:
-        raise KeyReusedError(key)
-    return known
 
 
 async def _insert(connection: Transaction, key: str, order: Order, state: ShipmentState) -> None:

@@ -5,6 +5,11 @@ row, so that the late step is refused.
 """
 
 import hashlib
+from typing import Any
+
+from sqlalchemy import Row, Table, select
+
+from records.transaction import Transaction
 
 
 class StepUndoneError(Exception):
@@ -50,3 +55,18 @@ class StillShippedError(Exception):
 def reference(prefix: str, key: str) -> str:
     """Return a reference for people, such as `RES-1F2E3D4C5B`. It depends on the key only."""
     return f"{prefix}-{hashlib.sha256(key.encode()).hexdigest()[:10].upper()}"
+
+
+async def find_step(
+    connection: Transaction, steps: Table, key: str, **owner: str
+) -> Row[Any] | None:
+    """Return the row of a key, or None if the key is new. `owner` gives its columns' values.
+
+    Raises:
+        KeyReusedError: the key is in use for another owner.
+
+    """
+    row = (await connection.execute(select(steps).where(steps.c.key == key))).one_or_none()
+    if row is not None and any(row._mapping[name] != value for name, value in owner.items()):  # noqa: SLF001 - SQLAlchemy's public name for it
+        raise KeyReusedError(key)
+    return row

@@ -116,7 +116,7 @@ class Stock:
 
 
 async def move(
-    connection: Transaction, pieces: Mapping[str, int], source: Shelf, target: Shelf
+    connection: Transaction, quantities: Mapping[str, int], source: Shelf, target: Shelf
 ) -> None:
     """Move quantities by SKU from one shelf to another, in the caller's writing transaction.
 
@@ -125,18 +125,18 @@ async def move(
             caller must then roll its transaction back.
 
     """
-    for sku in sorted(pieces):  # always in the same order, so that two orders never deadlock
+    for sku in sorted(quantities):  # always in the same order, so that two orders never deadlock
         row = products.c.sku == sku
         left = await connection.scalar(select(products.c[source]).where(row).with_for_update())
-        if left is None or left < pieces[sku]:
-            raise OutOfStockError(sku, pieces[sku], left or 0)
+        if left is None or left < quantities[sku]:
+            raise OutOfStockError(sku, quantities[sku], left or 0)
         await connection.execute(
             update(products)
             .where(row)
             .values(
                 {
-                    source.value: products.c[source] - pieces[sku],
-                    target.value: products.c[target] + pieces[sku],
+                    source.value: products.c[source] - quantities[sku],
+                    target.value: products.c[target] + quantities[sku],
                 }
             )
         )

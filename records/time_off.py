@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import insert, select, update
 
 from records.database import Database
 from records.schema import time_off_balances, time_off_bookings, time_off_days
-from records.steps import KeyReusedError, StepUndoneError, reference
+from records.steps import KeyReusedError, StepUndoneError, find_step, reference
 from records.transaction import Transaction
 
 DEFAULT_DAYS = 30
@@ -73,7 +72,9 @@ class TimeOff:
 
         """
         async with self._database.writing(_subject(person)) as connection:
-            known = await _find(connection, key, request_id, person)
+            known = await find_step(
+                connection, time_off_bookings, key, request_id=request_id, person=person
+            )
             if known is None:
                 await _take(connection, person, days)
                 await _insert(connection, key, request_id, person, BookingState.BOOKED)
@@ -96,7 +97,9 @@ class TimeOff:
 
         """
         async with self._database.writing(_subject(person)) as connection:
-            known = await _find(connection, key, request_id, person)
+            known = await find_step(
+                connection, time_off_bookings, key, request_id=request_id, person=person
+            )
             if known is None:
                 await _insert(connection, key, request_id, person, BookingState.GIVEN_BACK)
             elif known.state == BookingState.BOOKED:
@@ -180,16 +183,6 @@ async def _days_of(connection: Transaction, key: str) -> dict[int, int]:
         select(time_off_days.c.year, time_off_days.c.days).where(time_off_days.c.key == key)
     )
     return {row.year: row.days for row in found}
-
-
-async def _find(connection: Transaction, key: str, request_id: str, person: str) -> Row[Any] | None:
-    found = await connection.execute(
-        select(time_off_bookings).where(time_off_bookings.c.key == key)
-    )
-    known = found.one_or_none()
-    if known is not None and (known.request_id, known.person) != (request_id, person):
-        raise KeyReusedError(key)
-    return known
 
 
 async def _insert(

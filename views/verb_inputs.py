@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import chain
 
 from views import hr_fields
 from views.blocks import Block, text_input
@@ -12,16 +13,18 @@ from views.order_lines import CatalogueEntry
 from views.payload import word, words
 from views.translator import Translator
 from workflows.rules.approvals.form import DraftContent
-from workflows.rules.approvals.verbs import Verb
+from workflows.rules.approvals.verbs import VERB_RULES, Verb
 from workflows.rules.shared.content import Content, ContentField
 
 _SEPARATORS = re.compile(r"[\s,;]+")
-_BY_VERB = {
-    Verb.DELEGATE: (InputId.DELEGATE,),
-    Verb.AMEND: (InputId.TITLE, InputId.TEXT, InputId.AMOUNT, InputId.LINKS),
-    Verb.REASSIGN: (InputId.PEOPLE, InputId.SOURCES, InputId.REASON),
+_INPUTS: Mapping[str, tuple[InputId, ...]] = {
+    "delegate": (InputId.DELEGATE,),
+    "content": (InputId.TITLE, InputId.TEXT, InputId.AMOUNT, InputId.LINKS),
+    "approvers": (InputId.PEOPLE, InputId.SOURCES),
+    "reason": (InputId.REASON,),
+    "text": (InputId.REASON,),
 }
-_NEEDS_REASON = frozenset({Verb.REQUEST_CHANGES, Verb.COMMENT, Verb.REASSIGN, Verb.CLOSE})
+"""The inputs for each field of a command."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,12 +69,13 @@ def typed_of(content: Content) -> Typed:
 
 def needs_reason(verb: Verb, *, required: bool) -> bool:
     """Say whether the verb's reason must be given; `required` is the policy's word on a verdict."""
-    return verb in _NEEDS_REASON or (required and verb in {Verb.APPROVE, Verb.REJECT})
+    return VERB_RULES[verb].needs_reason or (required and verb in {Verb.APPROVE, Verb.REJECT})
 
 
 def asked_for(verb: Verb) -> tuple[InputId, ...]:
-    """Return the inputs of the verb's form, from top to bottom."""
-    return _BY_VERB.get(verb, (InputId.REASON,))
+    """Return the inputs of the verb's form, from top to bottom; none if it needs no form."""
+    command = fields(VERB_RULES[verb].command)
+    return tuple(chain.from_iterable(_INPUTS.get(field.name, ()) for field in command))
 
 
 def input_blocks(

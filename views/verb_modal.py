@@ -167,7 +167,7 @@ def parse_submission(body: Mapping[str, object]) -> Submission:
     if not view_id:
         raise UnreadablePayloadError("view.id")
     kept = from_json(word(body, "view", "private_metadata"), _Kept, "private_metadata")
-    if kept.verb not in frozenset(Verb) - {Verb.REFRESH}:
+    if kept.verb not in frozenset(Verb) or not asked_for(Verb(kept.verb)):
         raise UnreadablePayloadError("private_metadata.verb")
     view = body["view"]
     typed = typed_in(view if isinstance(view, Mapping) else {})

@@ -1,20 +1,16 @@
 """The approval workflow: every verb is an update that returns the new snapshot."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol, TypeVar
 
 from temporalio import workflow
 
 from workflows.card_owner import CardOwner, CardSubject
 from workflows.directory_reader import DirectoryReader
-from workflows.local_activities import run_local_first
+from workflows.level_clock import next_level_clock
 from workflows.notifications import add_level_reply, send_notification
-from workflows.ports.approvals import CalendarPort, DeadlineQuestion
 from workflows.refusal import refusing, running_update_id
-from workflows.rules.approvals import administration, amendment, deadlines, delegation, levels
 from workflows.rules.approvals import approval as rules
-from workflows.rules.approvals.clock import Tick
+from workflows.rules.approvals import deadlines, levels
 from workflows.rules.approvals.privacy import may_read, public_approval, readers_of
 from workflows.rules.approvals.request import (
     Amendment,
@@ -30,7 +26,7 @@ from workflows.rules.approvals.request import (
 )
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, approval_snapshot
 from workflows.rules.approvals.subscriptions import subjects
-from workflows.rules.approvals.verbs import verbs_of
+from workflows.rules.approvals.verbs import ApprovalCommand, rule_of, verbs_of
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, CarriedApproval, Menu
 from workflows.rules.notice import NoticeKind
 from workflows.rules.people.actors import Actor, Origin
@@ -38,14 +34,6 @@ from workflows.rules.shared.card import CardCopy, CardState
 from workflows.rules.shared.click import REMEMBERED
 from workflows.rules.shared.errors import RuleError
 from workflows.rules.shared.recent import append_recent
-
-
-class _Message(Protocol):
-    @property
-    def actor(self) -> Actor: ...
-
-
-_M = TypeVar("_M", bound=_Message)
 
 
 @workflow.defn
@@ -60,18 +48,17 @@ class ApprovalWorkflow:
     @workflow.init
     def __init__(self, workflow_input: ApprovalInput) -> None:
         self._directory = DirectoryReader()
-        if workflow_input.carried is not None:
-            self._state, self._clicks = workflow_input.carried.state, workflow_input.carried.clicks
-            self._card = self._owner(workflow_input.carried.card)
-            self._card.restore(workflow_input.carried.facts, workflow_input.carried.notices)
+        request, carried = workflow_input.request, workflow_input.carried
+        if carried is not None:
+            self._state, self._clicks = carried.state, carried.clicks
+            self._card = self._owner(carried.card)
+            self._card.restore(carried.facts, carried.notices)
         else:
             self._clicks = ()
-            change = rules.submit(workflow_input.request, workflow.now())
+            change = rules.submit(request, workflow.now())
             self._state = change.state
-            copy = CardCopy(channel=workflow_input.request.policy.channel, key=workflow.uuid4().hex)
-            self._card = self._owner(
-                CardState(copies=(copy,) if workflow_input.request.route.levels else ())
-            )
+            copy = CardCopy(channel=request.policy.channel, key=workflow.uuid4().hex)
+            self._card = self._owner(CardState(copies=(copy,) if request.route.levels else ()))
             self._card.record(change.facts, visible=False)
 
     def _owner(self, card: CardState) -> CardOwner:
@@ -116,74 +103,74 @@ class ApprovalWorkflow:
     @workflow.update
     def decide(self, decision: Decision) -> ApprovalSnapshot:
         """Record one person's verdict and return the new snapshot."""
-        return self._execute(rules.decide, decision)
+        return self._execute(decision)
 
     @decide.validator
     def _check_decide(self, decision: Decision) -> None:
-        self._check(rules.check_decide, decision)
+        self._check(decision)
 
     @workflow.update
     def comment(self, comment: Comment) -> ApprovalSnapshot:
         """Record a comment and return the new snapshot."""
-        return self._execute(rules.comment, comment)
+        return self._execute(comment)
 
     @comment.validator
     def _check_comment(self, comment: Comment) -> None:
-        self._check(rules.check_comment, comment)
+        self._check(comment)
 
     @workflow.update
     def amend(self, amendment_: Amendment) -> ApprovalSnapshot:
         """Change the content, restart at the first level, and return the new snapshot."""
-        return self._execute(amendment.amend, amendment_)
+        return self._execute(amendment_)
 
     @amend.validator
     def _check_amend(self, amendment_: Amendment) -> None:
-        self._check(amendment.check_amend, amendment_)
+        self._check(amendment_)
 
     @workflow.update
     def delegate(self, delegation_: Delegation) -> ApprovalSnapshot:
         """Let a delegate decide for an approver and return the new snapshot."""
-        return self._execute(delegation.delegate, delegation_)
+        return self._execute(delegation_)
 
     @delegate.validator
     def _check_delegate(self, delegation_: Delegation) -> None:
-        self._check(delegation.check_delegate, delegation_)
+        self._check(delegation_)
 
     @workflow.update
     def withdraw(self, withdrawal: Withdrawal) -> ApprovalSnapshot:
         """Withdraw the request and return the new snapshot."""
-        return self._execute(rules.withdraw, withdrawal)
+        return self._execute(withdrawal)
 
     @withdraw.validator
     def _check_withdraw(self, withdrawal: Withdrawal) -> None:
-        self._check(rules.check_withdraw, withdrawal)
+        self._check(withdrawal)
 
     @workflow.update
     def reassign(self, reassignment: Reassignment) -> ApprovalSnapshot:
         """Replace the approvers, as an admin, and return the new snapshot."""
-        return self._execute(administration.reassign, reassignment)
+        return self._execute(reassignment)
 
     @reassign.validator
     def _check_reassign(self, reassignment: Reassignment) -> None:
-        self._check(administration.check_reassign, reassignment)
+        self._check(reassignment)
 
     @workflow.update
     def refresh(self, refresh: Refresh) -> ApprovalSnapshot:
         """Read the approvers again soon and return the current snapshot."""
-        return self._execute(administration.refresh, refresh)
+        return self._execute(refresh)
 
     @refresh.validator
     def _check_refresh(self, refresh: Refresh) -> None:
-        self._check(administration.check_refresh, refresh)
+        self._check(refresh)
 
     @workflow.update
     def close(self, closing: Closing) -> ApprovalSnapshot:
         """Close the request undecided, as an admin, and return the last snapshot."""
-        return self._execute(administration.close_request, closing)
+        return self._execute(closing)
 
     @close.validator
     def _check_close(self, closing: Closing) -> None:
-        self._check(administration.check_close, closing)
+        self._check(closing)
 
     @workflow.signal(name="withdraw")
     def withdraw_by_parent(self, withdrawal: Withdrawal) -> None:
@@ -223,21 +210,18 @@ class ApprovalWorkflow:
             may_read=reads,
         )
 
-    def _check(self, check: Callable[[ApprovalState, _M, datetime], None], message: _M) -> None:
+    def _check(self, command: ApprovalCommand) -> None:
         if running_update_id() not in self._clicks:
             with refusing(self._card.card.version):
-                check(self._state, message, workflow.now())
+                rule_of(command).check(self._state, command, workflow.now())
 
-    def _execute(
-        self,
-        verb: Callable[[ApprovalState, _M, datetime], Change],
-        message: _M,
-    ) -> ApprovalSnapshot:
-        """Apply a verb of the rules, once per click."""
+    def _execute(self, command: ApprovalCommand) -> ApprovalSnapshot:
+        """Apply a command's rule, once per click."""
         click = running_update_id()
         if click not in self._clicks:
             self._clicks = append_recent(self._clicks, click, REMEMBERED)
-            self._apply(verb(self._state, message, workflow.now()), actor=message.actor)
+            change = rule_of(command).apply(self._state, command, workflow.now())
+            self._apply(change, actor=command.actor)
         return self._snapshot(self._card.card.version)
 
     def _apply(self, change: Change, *, actor: Actor | None = None) -> None:
@@ -260,17 +244,7 @@ class ApprovalWorkflow:
     async def _reach_level(self) -> None:
         """Pin the level's deadlines. They count from now, even if no approver is known yet."""
         revision = self._state.content_revision
-        windows = levels.next_windows(self._state)
-        clock: tuple[Tick, ...] = ()
-        if windows:
-            question = DeadlineQuestion(
-                start=workflow.now(), windows=tuple(window.after for window in windows)
-            )
-            deadlines = await run_local_first(CalendarPort.deadlines, question)
-            clock = tuple(
-                Tick(at=at, kind=window.kind, step=window.step)
-                for at, window in zip(deadlines.at, windows, strict=True)
-            )
+        clock = await next_level_clock(self._state)
         # If the request was withdrawn or amended in the meantime, the next pass tries again.
         if self._state.waits_for_level and self._state.content_revision == revision:
             self._state = levels.reach_level(self._state, clock)
@@ -311,9 +285,8 @@ class ApprovalWorkflow:
         if workflow.info().parent is not None:
             card = await self._card.release()
         else:
-            is_notified = (
-                workflow_input.carried is not None and not workflow_input.carried.state.is_open
-            )
+            carried = workflow_input.carried
+            is_notified = carried is not None and not carried.state.is_open
             if self._card.card.copies and not is_notified:  # without approvers there is no news
                 requester = self._state.request.requester.person
                 self._card.notify(NoticeKind.OUTCOME, person=requester)

@@ -27,10 +27,11 @@ class HrRequestWorkflow:
 
     @workflow.init
     def __init__(self, workflow_input: HrInput) -> None:
-        if workflow_input.carried is not None:
-            self._state = workflow_input.carried.state
-            self._card = self._owner(workflow_input.carried.card)
-            self._card.restore(workflow_input.carried.facts, workflow_input.carried.notices)
+        carried = workflow_input.carried
+        if carried is not None:
+            self._state = carried.state
+            self._card = self._owner(carried.card)
+            self._card.restore(carried.facts, carried.notices)
         else:
             change = rules.receive(
                 workflow_input.request,

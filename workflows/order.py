@@ -1,8 +1,6 @@
 """The order workflow: an approval if the policy requires one, then the saga."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -26,7 +24,6 @@ from workflows.rules.orders.order import (
     Cancellation,
     OrderChange,
     OrderSnapshot,
-    OrderState,
     OrderStatus,
     PaymentConfirmation,
     Resumption,
@@ -34,6 +31,7 @@ from workflows.rules.orders.order import (
     order_snapshot,
 )
 from workflows.rules.orders.parcel import ParcelNews
+from workflows.rules.orders.verbs import OrderCommand, order_rule_of
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.card import CardState
 from workflows.rules.shared.click import REMEMBERED
@@ -41,8 +39,6 @@ from workflows.rules.shared.ids import approval_id
 from workflows.rules.shared.recent import append_recent
 from workflows.saga import SagaContext
 from workflows.search import upsert_final_status
-
-_M = TypeVar("_M", Cancellation, Resumption)
 
 
 @workflow.defn
@@ -53,11 +49,12 @@ class OrderWorkflow:
     def __init__(self, workflow_input: OrderInput) -> None:
         self._route: Route = route(workflow_input.policy, workflow_input.order.total)
         self._clicks: tuple[str, ...] = ()
-        if workflow_input.carried is not None:
-            self._state, self._clicks = workflow_input.carried.state, workflow_input.carried.clicks
-            self._card = self._owner(workflow_input.carried.card)
-            self._card.restore(workflow_input.carried.facts, workflow_input.carried.notices)
-            self._mails = MailQueue(workflow_input.carried.mails)
+        carried = workflow_input.carried
+        if carried is not None:
+            self._state, self._clicks = carried.state, carried.clicks
+            self._card = self._owner(carried.card)
+            self._card.restore(carried.facts, carried.notices)
+            self._mails = MailQueue(carried.mails)
         else:
             self._mails = MailQueue()
             change = rules.receive(
@@ -122,20 +119,20 @@ class OrderWorkflow:
     @workflow.update
     def cancel(self, cancellation: Cancellation) -> OrderSnapshot:
         """Cancel the order and return the new snapshot. The saga turns back as soon as it can."""
-        return self._execute(verbs.cancel, cancellation)
+        return self._execute(cancellation)
 
     @cancel.validator
     def _check_cancel(self, cancellation: Cancellation) -> None:
-        self._check(verbs.check_cancel, cancellation)
+        self._check(cancellation)
 
     @workflow.update
     def resume(self, resumption: Resumption) -> OrderSnapshot:
         """Retry the compensation that failed and return the new snapshot."""
-        return self._execute(verbs.resume, resumption)
+        return self._execute(resumption)
 
     @resume.validator
     def _check_resume(self, resumption: Resumption) -> None:
-        self._check(verbs.check_resume, resumption)
+        self._check(resumption)
 
     @workflow.signal
     def confirm_payment(self, confirmation: PaymentConfirmation) -> None:
@@ -187,19 +184,18 @@ class OrderWorkflow:
         """Return when the parcel is expected; None before it has been shipped."""
         return self._state.estimated_delivery
 
-    def _check(self, check: Callable[[OrderState, _M, datetime], None], message: _M) -> None:
+    def _check(self, command: OrderCommand) -> None:
         if running_update_id() not in self._clicks:
             with refusing(self._card.card.version):
-                check(self._state, message, workflow.now())
+                order_rule_of(command).check(self._state, command, workflow.now())
 
-    def _execute(
-        self, verb: Callable[[OrderState, _M, datetime], OrderChange], message: _M
-    ) -> OrderSnapshot:
-        """Apply a verb of the rules, once per click."""
+    def _execute(self, command: OrderCommand) -> OrderSnapshot:
+        """Apply a command's rule, once per click."""
         click = running_update_id()
         if click not in self._clicks:
             self._clicks = append_recent(self._clicks, click, REMEMBERED)
-            self._apply(verb(self._state, message, workflow.now()), actor=message.actor)
+            change = order_rule_of(command).apply(self._state, command, workflow.now())
+            self._apply(change, actor=command.actor)
         return self.details()
 
     def _apply(self, change: OrderChange, *, actor: Actor | None = None) -> None:

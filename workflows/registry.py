@@ -25,10 +25,10 @@ TASK_QUEUE = "countersign"
 """The default task queue."""
 
 READ_ONCE = (
-    *("rules", "ports", "payloads", "options"),
-    *("timer", "notifications", "notification_queue", "card_owner", "card_publisher"),
-    *("child_approval", "directory_reader", "mail_queue", "outbox", "local_activities", "refusal"),
-    *("saga", "hr_saga", "order_saga", "parcels", "search", "step_failure"),
+    *("rules", "ports", "payloads", "options", "timer", "search", "refusal", "local_activities"),
+    *("outbox", "card_owner", "card_publisher", "notification_queue", "notifications"),
+    *("child_approval", "directory_reader", "level_clock", "mail_queue"),
+    *("saga", "step_failure", "hr_saga", "order_saga", "parcels"),
 )
 """The modules behind the workflow files. None of them keeps module state, and ruff bans clocks and
 randomness in them, which the sandbox would otherwise catch at run time."""

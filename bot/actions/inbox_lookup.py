@@ -1,4 +1,4 @@
-"""What stands in a person's inbox, read from the records: a page of it, whatever there is in all."""
+"""A person's inbox, read from the records one page at a time."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -23,7 +23,7 @@ class InboxLookup:
         self._absences = absences
 
     async def page(self, person: str, place: HomePlace, now: datetime) -> HomePage:
-        """Return what stands at `place` of this person's home."""
+        """Return the page at `place` of this person's App Home."""
         offset = place.page * ROWS
         match place.tab:
             case Tab.DECIDE:
@@ -92,7 +92,7 @@ class InboxLookup:
 
 
 def _is_asked_for(snapshot: OrderSnapshot | HrSnapshot) -> bool:
-    """Say whether its approval goes on, which knows more than it does."""
+    """Say whether its approval is open, which knows more than it does."""
     if isinstance(snapshot, HrSnapshot):
         return snapshot.approval is None
     return snapshot.status is OrderStatus.AWAITING_APPROVAL

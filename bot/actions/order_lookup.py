@@ -1,8 +1,9 @@
-"""Where an order stands, for whoever asks: from the running order, else as the records last had it."""
+"""How an order stands: from its workflow, or as the records last had it."""
 
 from dataclasses import replace
 
-from bot.temporal.client import TemporalUnavailableError, WorkflowClient
+from bot.temporal.calls import TemporalUnavailableError
+from bot.temporal.client import WorkflowClient
 from records.requests import RequestRecord, Requests
 from records.snapshots import decode_snapshot
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -10,17 +11,17 @@ from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 
 
 class OrderLookup:
-    """Asks the order's workflow, also after its end, and where that gives no answer the records."""
+    """Queries the order's workflow, also after its end, and reads the records if it does not answer."""
 
     def __init__(self, requests: Requests, workflows: WorkflowClient) -> None:
         self._requests = requests
         self._workflows = workflows
 
     async def look_up(self, order_id: str) -> OrderSnapshot | None:
-        """Return the order with its approval as it stands now, or None where there is none.
+        """Return the order with its approval as it stands now, or None if there is none.
 
-        The workflow has two seconds for its answer. Where the records had to answer, the face says
-        `as_of` when they last heard of it.
+        The workflow has two seconds to answer. If the records had to answer, the snapshot's `as_of`
+        is when they were last updated.
         """
         try:
             snapshot = await self._workflows.order_details(order_id)
@@ -31,8 +32,8 @@ class OrderLookup:
         return await self._recorded(order_id)
 
     async def latest_of(self, person: str, limit: int = 10) -> list[OrderSnapshot]:
-        """Return a person's latest orders as the records have them, the newest first."""
-        records = await self._requests.latest_of(person, kind="order", limit=limit)
+        """Return a person's latest orders as the records have them, newest first."""
+        records = await self._requests.orders(requester=person, limit=limit)
         snapshots = [decode_snapshot(record.face) for record in records]
         return [
             await self._with_approval(snapshot)
@@ -40,22 +41,36 @@ class OrderLookup:
             if isinstance(snapshot, OrderSnapshot)
         ]
 
+    async def exists(self, order_id: str) -> bool:
+        """Return whether there is such an order; True also if Temporal does not answer."""
+        try:
+            return await self._workflows.order_status(order_id) is not None
+        except TemporalUnavailableError:
+            return True
+
+    async def requires_approval(self, order_id: str) -> bool | None:
+        """Return whether the order needs an approval; None if Temporal has no such order.
+
+        Raises TemporalUnavailableError if there is no answer in time.
+        """
+        return await self._workflows.order_requires_approval(order_id)
+
     async def _recorded(self, order_id: str) -> OrderSnapshot | None:
         record = await self._requests.get(order_id)
         snapshot = decode_snapshot(record.face) if record else None
         if record is None or not isinstance(snapshot, OrderSnapshot):
             return None
-        heard = record.changed_at
+        as_of = record.changed_at
         approval = await self._approval_of(snapshot)
         if approval is not None:
-            heard = max(heard, approval.changed_at)
-        return replace(_joined(snapshot, approval), as_of=heard)
+            as_of = max(as_of, approval.changed_at)
+        return replace(_joined(snapshot, approval), as_of=as_of)
 
     async def _with_approval(self, snapshot: OrderSnapshot) -> OrderSnapshot:
         return _joined(snapshot, await self._approval_of(snapshot))
 
     async def _approval_of(self, snapshot: OrderSnapshot) -> RequestRecord | None:
-        """While an order waits for its approval, only the approval knows how that stands."""
+        """Return the approval that the order waits for: only it knows how that stands."""
         if snapshot.status is not OrderStatus.AWAITING_APPROVAL:
             return None
         return await self._requests.get(snapshot.approval_id)

@@ -37,7 +37,7 @@ from workflows.rules.shared.audit import data_field
 from workflows.rules.shared.errors import RuleError
 
 if TYPE_CHECKING:
-    from bot.cli.context import Desk
+    from bot.cli.context import CliContext
     from records.trail import Trail
 
 app = typer.Typer(
@@ -61,9 +61,9 @@ RequestIds = Annotated[list[str] | None, typer.Argument(metavar="REQUEST", help=
 def show_trail(*, request: Request, json: Json = False) -> None:
     """Show each fact of a request: what happened, when, who did it and by which rule."""
 
-    async def work(desk: "Desk") -> "Trail":
-        await desk.require_records()
-        return await _known(desk, command.number(request))
+    async def work(context: "CliContext") -> "Trail":
+        await context.require_records()
+        return await _known(context, command.number(request))
 
     trail = command.run(work)
     try:
@@ -77,8 +77,8 @@ def show_trail(*, request: Request, json: Json = False) -> None:
         raise typer.Exit(Exit.FLAWED) from None
 
 
-async def _known(desk: "Desk", request_id: str) -> "Trail":
-    trail = await desk.trail.trail(request_id)
+async def _known(context: "CliContext", request_id: str) -> "Trail":
+    trail = await context.trail.trail(request_id)
     if not trail.rows and trail.head is None:
         raise CommandError(f"Nothing is recorded for {request_id}.")
     return trail
@@ -94,10 +94,10 @@ def refusals(
 ) -> None:
     """Show refused attempts: who tried what, on which request, and why it was refused."""
 
-    async def work(desk: "Desk") -> list[Any]:
-        await desk.require_records()
+    async def work(context: "CliContext") -> list[Any]:
+        await context.require_records()
         request_id = command.number(request) if request else ""
-        return [refused async for refused in desk.refusals.all(request_id)]
+        return [refused async for refused in context.refusals.all(request_id)]
 
     found = command.run(work)
     if json:
@@ -129,11 +129,11 @@ def verify(
         remark("Give request IDs, or --all, or --file FILE.")
         raise typer.Exit(Exit.CANNOT)
 
-    async def work(desk: "Desk") -> Exit:
+    async def work(context: "CliContext") -> Exit:
         from bot.cli import audit_verify  # noqa: PLC0415 - loads Temporal's client
 
         request_ids = [command.number(id_) for id_ in ids]
-        return await audit_verify.verify(desk, request_ids, temporal=temporal)
+        return await audit_verify.verify(context, request_ids, temporal=temporal)
 
     if file is None:
         raise typer.Exit(command.run(work))
@@ -181,12 +181,12 @@ def export(
         remark("The refusals are one chain. They can only be exported together: leave out REQUEST.")
         raise typer.Exit(Exit.CANNOT)
 
-    async def work(desk: "Desk") -> None:
-        await desk.require_records()
+    async def work(context: "CliContext") -> None:
+        await context.require_records()
         for id_ in ids:
-            await _known(desk, command.number(id_))
+            await _known(context, command.number(id_))
         lines = _csv_lines if form is Format.CSV else _json_lines
-        await _write(lines(desk, ids, refused=refused), output)
+        await _write(lines(context, ids, refused=refused), output)
 
     command.run(work)
 
@@ -208,36 +208,38 @@ async def _write(lines: AsyncIterator[str], output: Path | None) -> None:
                 ) from None
 
 
-async def _trails(desk: "Desk", ids: list[str]) -> AsyncIterator["Trail"]:
+async def _trails(context: "CliContext", ids: list[str]) -> AsyncIterator["Trail"]:
     if ids:
         for request_id in dict.fromkeys(ids):
-            yield await desk.trail.trail(request_id)
+            yield await context.trail.trail(request_id)
         return
-    async for request_id in desk.trail.request_ids():
-        yield await desk.trail.trail(request_id)
+    async for request_id in context.trail.request_ids():
+        yield await context.trail.trail(request_id)
 
 
-async def _json_lines(desk: "Desk", ids: list[str], *, refused: bool) -> AsyncIterator[str]:
+async def _json_lines(
+    context: "CliContext", ids: list[str], *, refused: bool
+) -> AsyncIterator[str]:
     lines = audit_file.JsonLines()
     if refused:
-        async with desk.refusals.read_consistently() as (rows, head):
+        async with context.refusals.read_consistently() as (rows, head):
             async for document in audit_file.refusal_documents(rows, head):
                 yield lines.line(document)
     else:
-        async for trail in _trails(desk, ids):
+        async for trail in _trails(context, ids):
             for document in audit_file.trail_documents(trail):
                 yield lines.line(document)
     yield lines.end()
 
 
-async def _csv_lines(desk: "Desk", ids: list[str], *, refused: bool) -> AsyncIterator[str]:
+async def _csv_lines(context: "CliContext", ids: list[str], *, refused: bool) -> AsyncIterator[str]:
     yield audit_file.csv_head(refusals=refused)
     if refused:
-        async with desk.refusals.read_consistently() as (rows, _):
+        async with context.refusals.read_consistently() as (rows, _):
             async for row in rows:
                 yield audit_file.csv_refusal(row)
         return
-    async for trail in _trails(desk, ids):
+    async for trail in _trails(context, ids):
         for line in audit_file.csv_facts(trail):
             yield line
 
@@ -258,7 +260,7 @@ def redact(
 ) -> None:
     """Permanently remove a text from a fact of an ended request. Its digest is kept."""
 
-    async def work(desk: "Desk") -> tuple[RedactedField, ...]:
+    async def work(context: "CliContext") -> tuple[RedactedField, ...]:
         redaction = Redaction(
             request_id=command.number(request),
             sequence=number,
@@ -267,10 +269,10 @@ def redact(
             why=_why(reason),
             at=datetime.now(UTC),
         )
-        await desk.require_records()
-        await _known(desk, redaction.request_id)
+        await context.require_records()
+        await _known(context, redaction.request_id)
         try:
-            return await desk.redactions.redact(redaction)
+            return await context.redactions.redact(redaction)
         except RedactionError as error:
             raise CommandError(_not_redacted(error, redaction)) from None
 

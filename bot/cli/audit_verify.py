@@ -4,18 +4,15 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from temporalio.client import Client
-from temporalio.service import RPCError
-
 from bot.actions.audit_verification import Checked, Compared, check
+from bot.actions.connection import Client, RPCError, TemporalUnavailableError
 from bot.cli.audit_output import chain_text, checked_text
 from bot.cli.terminal import CommandError, Exit, Line, remark, show
-from bot.temporal.client import TemporalUnavailableError
 from records.trail import Flaw
 from workflows.registry import AUDITED_WORKFLOWS
 
 if TYPE_CHECKING:
-    from bot.cli.context import Desk
+    from bot.cli.context import CliContext
 
 
 @dataclass(slots=True)
@@ -61,17 +58,17 @@ def is_nowhere(checked: Checked) -> bool:
     return checked.flaw is Flaw.NOTHING_WRITTEN and checked.compared is not Compared.FACT_LOST
 
 
-async def verify(desk: "Desk", ids: list[str], *, temporal: bool) -> Exit:
+async def verify(context: "CliContext", ids: list[str], *, temporal: bool) -> Exit:
     """Verify the trails of these requests and print a result for each.
 
     Without ids, verify all trails and the refusals, and print only the trails that are altered or
     could not be compared.
     """
-    await desk.require_records()
-    client = await _client(desk) if temporal else None
+    await context.require_records()
+    client = await _client(context) if temporal else None
     findings = Findings(unchecked=temporal and client is None)
-    async for request_id in _wanted(desk, client, ids):
-        checked = await check(desk.trail, client, request_id)
+    async for request_id in _wanted(context, client, ids):
+        checked = await check(context.trail, client, request_id)
         if not ids and is_nowhere(checked):
             continue  # it was started after the records were read
         findings.add(checked)
@@ -80,34 +77,36 @@ async def verify(desk: "Desk", ids: list[str], *, temporal: bool) -> Exit:
         if checked.compared is Compared.UNREACHABLE:
             client = None  # do not wait for the timeout again
     if not ids:
-        refusals = await desk.refusals.verify()
+        refusals = await context.refusals.verify()
         findings.refusals_broken = not refusals.intact
         show([Line(chain_text(refusals), style="" if refusals.intact else "red")])
         show([Line(findings.text)])
     return findings.exit
 
 
-async def _client(desk: "Desk") -> Client | None:
+async def _client(context: "CliContext") -> Client | None:
     try:
-        return await desk.temporal()
+        return await context.temporal()
     except (CommandError, TemporalUnavailableError, RPCError) as error:
         remark(f"{error} Only the chains are verified. Use --no-temporal to skip the comparison.")
         return None
 
 
-async def _wanted(desk: "Desk", client: Client | None, ids: list[str]) -> AsyncIterator[str]:
+async def _wanted(
+    context: "CliContext", client: Client | None, ids: list[str]
+) -> AsyncIterator[str]:
     """Yield the ids to verify. Without `ids`, include requests that only Temporal knows."""
     if ids:
         for request_id in ids:
             yield request_id
         return
     seen = set()
-    async for request_id in desk.trail.request_ids():
+    async for request_id in context.trail.request_ids():
         seen.add(request_id)
         yield request_id
     if client is None:
         return
-    queue = desk.task_queue.replace("'", "''")
+    queue = context.task_queue.replace("'", "''")
     types = ", ".join(f"'{workflow.__name__}'" for workflow in AUDITED_WORKFLOWS)
     query = f"TaskQueue = '{queue}' AND WorkflowType IN ({types})"
     async for found in client.list_workflows(query):

@@ -16,7 +16,7 @@ from views.translator import ENGLISH
 from workflows.rules.people.actors import Absence
 
 if TYPE_CHECKING:
-    from bot.cli.context import Desk
+    from bot.cli.context import CliContext
 
 _CODES = (
     "Exit codes: 0 done. 2 failed: an option is invalid, or the database is down. 5 saved, but not "
@@ -49,25 +49,25 @@ def set_absence(
     offset: 2026-12-24T09:00+01:00. The new absence replaces those that it overlaps.
     """
 
-    async def work(desk: "Desk") -> Exit:
+    async def work(context: "CliContext") -> Exit:
         now = datetime.now(UTC)
         person = command.operator(as_).person
-        zone = ZoneInfo(desk.policies().timezone)
+        zone = ZoneInfo(context.policies().timezone)
         absence = Absence(
             person=person,
             delegate=command.member(to, "--to"),
             starts=_instant(starts, "--from", zone) if starts else now,
             ends=_instant(until, "--until", zone, end=True),
         )
-        await desk.require_records()
+        await context.require_records()
         try:
-            replaced = await desk.absences.set(absence, now)
+            replaced = await context.absences.set(absence, now)
         except AbsenceError as error:
             raise CommandError(
                 notices.field_refusal(error.code, {}, ENGLISH), Exit.REFUSED
             ) from None
         others = tuple(old for old in replaced if old != absence)
-        return await _tell(desk, person, {"absences": (absence,), "replaced": others}, json=json)
+        return await _tell(context, person, {"absences": (absence,), "replaced": others}, json=json)
 
     raise typer.Exit(command.run(work, patience))
 
@@ -82,12 +82,12 @@ def show_absences(
 ) -> None:
     """List current and future absences."""
 
-    async def work(desk: "Desk") -> tuple[Absence, ...]:
+    async def work(context: "CliContext") -> tuple[Absence, ...]:
         now = datetime.now(UTC)
-        await desk.require_records()
+        await context.require_records()
         if person:
-            return await desk.absences.of(command.member(person, "PERSON"), now)
-        return await desk.absences.list(now)
+            return await context.absences.of(command.member(person, "PERSON"), now)
+        return await context.absences.list(now)
 
     found = command.run(work)
     if json:
@@ -102,22 +102,22 @@ def show_absences(
 def clear_absences(*, as_: As = "", patience: Patience = PATIENCE, json: Json = False) -> None:
     """Remove your absences, including future ones."""
 
-    async def work(desk: "Desk") -> Exit:
+    async def work(context: "CliContext") -> Exit:
         person = command.operator(as_).person
-        await desk.require_records()
-        gone = await desk.absences.clear(person, datetime.now(UTC))
-        return await _tell(desk, person, {"absences": (), "replaced": gone}, json=json)
+        await context.require_records()
+        gone = await context.absences.clear(person, datetime.now(UTC))
+        return await _tell(context, person, {"absences": (), "replaced": gone}, json=json)
 
     raise typer.Exit(command.run(work, patience))
 
 
 async def _tell(
-    desk: "Desk", person: str, changed: dict[str, tuple[Absence, ...]], *, json: bool
+    context: "CliContext", person: str, changed: dict[str, tuple[Absence, ...]], *, json: bool
 ) -> Exit:
     """Print the change, and refresh the open requests that wait for the person."""
     from bot.cli import execution  # noqa: PLC0415 - loads Temporal's client, see `command.run`
 
-    told, late = await execution.tell_of_absence(desk, person, command.key_or_new(""))
+    told, late = await execution.refresh_requests_of(context, person, command.key_or_new(""))
     if json:
         document: dict[str, Any] = {
             name: [_plain(absence) for absence in absences] for name, absences in changed.items()

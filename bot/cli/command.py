@@ -1,4 +1,4 @@
-"""What the commands share: their options, who acts, what was typed, and how a command ends."""
+"""The parts that commands share: options, the actor, input, and running a command."""
 
 import asyncio
 import os
@@ -19,10 +19,10 @@ from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.ids import MEMBER_ID, ORDER_ID
 
 if TYPE_CHECKING:
-    from bot.cli.context import Desk
+    from bot.cli.context import CliContext
 
 PATIENCE = 60.0
-"""Seconds for which an answer is asked for again, unless --patience says otherwise."""
+"""Default of --patience: seconds for which an unconfirmed command is retried."""
 
 Request = Annotated[
     str, typer.Argument(metavar="REQUEST", help="Its number, such as REQ-7K2M4QXA.")
@@ -33,35 +33,36 @@ As = Annotated[
 ]
 AsReader = Annotated[
     str,
-    typer.Option("--as", metavar="PERSON", help="Tell what this person may do (Slack member id)."),
+    typer.Option("--as", metavar="PERSON", help="Show what this person may do (Slack member id)."),
 ]
 Order = Annotated[str, typer.Argument(metavar="ORDER", help="Its number, such as ORD-7K2M4QXA.")]
 AsOrDefault = Annotated[
     str,
     typer.Option(
-        "--as", metavar="PERSON", help="Who acts, by Slack member id; else whom CLI_PERSON names."
+        "--as", metavar="PERSON", help="Who acts, by Slack member id; the default is CLI_PERSON."
     ),
 ]
 Reason = Annotated[str, typer.Option(help="Why, in at most 3,000 characters.")]
 Key = Annotated[
-    str, typer.Option(help="Name this deed: repeated with the same key, it counts once.")
+    str, typer.Option(help="Idempotency key: repeated with the same key, the command counts once.")
 ]
 Patience = Annotated[
-    float, typer.Option(min=0, metavar="SECONDS", help="How long to ask for an answer.")
+    float,
+    typer.Option(min=0, metavar="SECONDS", help="How long to retry until there is an answer."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 _Result = TypeVar("_Result")
 
 
-def run(work: Callable[["Desk"], Awaitable[_Result]], patience: float = PATIENCE) -> _Result:
-    """Do a command's work at a desk. What it cannot do is a sentence and an exit code."""
+def run(work: Callable[["CliContext"], Awaitable[_Result]], patience: float = PATIENCE) -> _Result:
+    """Run a command's work in a context; a failure is one sentence and an exit code."""
     try:
         return asyncio.run(_served(work, patience))
     except (CommandError, settings.SettingsError) as error:
         remark(str(error))
         raise typer.Exit(error.code if isinstance(error, CommandError) else Exit.CANNOT) from None
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except BrokenPipeError:  # the reader of our output has closed it
         raise typer.Exit(Exit.CANNOT) from None
     except Exception as error:
         if sys.flags.dev_mode:
@@ -73,7 +74,7 @@ def run(work: Callable[["Desk"], Awaitable[_Result]], patience: float = PATIENCE
         raise typer.Exit(Exit.BROKEN) from None
 
 
-async def _served(work: Callable[["Desk"], Awaitable[_Result]], patience: float) -> _Result:
+async def _served(work: Callable[["CliContext"], Awaitable[_Result]], patience: float) -> _Result:
     # Loaded here: Temporal's client takes a third of a second, and other commands need none.
     from bot.cli.context import Setup, opened  # noqa: PLC0415
 
@@ -81,14 +82,14 @@ async def _served(work: Callable[["Desk"], Awaitable[_Result]], patience: float)
     setup = Setup(
         config=settings.load(file),
         environment=settings.temporal_environment(file),
-        patience=patience,
+        retry_for=patience,
     )
-    async with opened(setup) as desk:
-        return await work(desk)
+    async with opened(setup) as context:
+        return await work(context)
 
 
 def env_file() -> Path:
-    """Return `.env`; where there is none, the file of a demo that runs here."""
+    """Return `.env` or, if there is none, the file of a demo that runs here."""
     own, of_demo = Path(".env"), DEFAULT_DIRECTORY / ENV_FILE
     return own if own.exists() or not of_demo.exists() else of_demo
 
@@ -97,23 +98,23 @@ def operator(person: str) -> Actor:
     """Return `person`, with the operating-system user who acts for them.
 
     Raises:
-        CommandError: it is no Slack member id.
+        CommandError: this is not a Slack member id.
 
     """
     if not person:
         raise CommandError("Say who acts: --as and a Slack member id, such as --as U0ANA.")
     try:
-        user = pwd.getpwuid(os.getuid()).pw_name  # not from LOGNAME, which anybody can set
-    except KeyError:  # a container's user that has no name
+        user = pwd.getpwuid(os.getuid()).pw_name  # not from LOGNAME, which any user can set
+    except KeyError:  # a container's user without a name
         user = f"uid {os.getuid()}"
     return Actor(person=member(person, "--as"), origin=Origin.CLI, operator=user)
 
 
 def member(written: str, option: str) -> str:
-    """Return a Slack member id as it was written.
+    """Return a Slack member id as it was typed.
 
     Raises:
-        CommandError: it is none.
+        CommandError: this is not a Slack member id.
 
     """
     if re.fullmatch(MEMBER_ID, written):
@@ -122,10 +123,10 @@ def member(written: str, option: str) -> str:
 
 
 def number(written: str) -> str:
-    """Return a request's number as it was written.
+    """Return a request's number as it was typed.
 
     Raises:
-        CommandError: nothing has such a number.
+        CommandError: this cannot be a request's number.
 
     """
     if re.fullmatch(r"[!-~]{1,200}", written):
@@ -134,10 +135,10 @@ def number(written: str) -> str:
 
 
 def order_number(written: str, option: str = "ORDER") -> str:
-    """Return an order's number as it was written.
+    """Return an order's number as it was typed.
 
     Raises:
-        CommandError: no order has such a number.
+        CommandError: this cannot be an order's number.
 
     """
     if ORDER_ID.fullmatch(written):
@@ -149,10 +150,10 @@ def order_number(written: str, option: str = "ORDER") -> str:
 
 
 def typed(written: str, option: str) -> str:
-    """Return a text that can be kept and sent.
+    """Return a text that can be stored and sent.
 
     Raises:
-        CommandError: it holds bytes that are no text.
+        CommandError: it is not valid UTF-8, or contains NUL.
 
     """
     try:
@@ -165,7 +166,7 @@ def typed(written: str, option: str) -> str:
 
 
 def text_of(written: str, file: str, option: str) -> str:
-    """Return a text from its option or, where a file is named (`-` is standard input), from there.
+    """Return a text from its option or, if a file is named (`-` is standard input), from the file.
 
     Raises:
         CommandError: both are given, or the file cannot be read.
@@ -187,5 +188,5 @@ def text_of(written: str, file: str, option: str) -> str:
 
 
 def key_or_new(key: str) -> str:
-    """Return the key that was given, or a fresh one."""
+    """Return the key that was given, or a new one."""
     return typed(key, "--key") or secrets.token_hex(8)

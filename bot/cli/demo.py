@@ -319,12 +319,12 @@ async def prepare_database(url: str) -> None:
 async def create_schedules(environment: Mapping[str, str]) -> None:
     """Create the schedules of the payment sweep and the daily summary. Existing ones stay."""
     # Imported here: every command imports this module, and Temporal's client takes 0.3 s to load.
+    from bot.actions import schedules  # noqa: PLC0415
+    from bot.actions.connection import Connection  # noqa: PLC0415
     from bot.policies import file as policy_file  # noqa: PLC0415
-    from bot.temporal import schedules  # noqa: PLC0415
-    from bot.temporal.client import connect  # noqa: PLC0415
     from workflows.registry import TASK_QUEUE  # noqa: PLC0415
 
-    client = await connect(environment)
+    client = await Connection(environment, TASK_QUEUE).client()
     policies = policy_file.load(environment["POLICIES"])
     await schedules.create_all(client, TASK_QUEUE, policies)
 

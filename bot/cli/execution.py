@@ -1,274 +1,202 @@
-"""What commands do with requests: ask for one, wait for its outcome, send a deed, tell of an absence."""
+"""Starts, executes and waits, and turns results into snapshots or errors with an exit code."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
-from typing import TypeVar, assert_never
+from collections.abc import Callable
+from typing import Any, overload
 
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential
-
-from bot.actions.commands import (
-    AnyDeed,
-    Deed,
-    asks_for_the_same,
-    is_fact_of,
-    refresh_all,
-    send,
-    unreached,
-    verb_of,
-)
-from bot.cli.context import Desk, readable, unknown
-from bot.cli.request_output import instant
-from bot.cli.terminal import CommandError, Exit, remark
-from bot.temporal.calls import NotDone
-from bot.temporal.client import (
+from bot.actions.execute import (
     Accepted,
-    Answer,
+    Context,
     Ended,
     Refused,
-    TemporalUnavailableError,
     Unconfirmed,
-    Unknown,
-    WorkflowClient,
+    UnknownRequest,
+    readable,
+    unreached,
 )
-from records.database import DATABASE_FAILURES
-from records.refusals import Refusal
+from bot.actions.registry import Command
+from bot.actions.start import TemporalUnavailableError
+from bot.cli import command
+from bot.cli.context import CliContext, require_approval_id, unknown, unreadable
+from bot.cli.request_output import instant
+from bot.cli.terminal import CommandError, Exit, remark
 from records.requests import RequestRecord
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.approvals.request import OPEN, ApprovalRequest
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.approvals.verbs import ApprovalCommand
+from workflows.rules.messages import OrderInput
+from workflows.rules.orders import order as orders
+from workflows.rules.orders.order import OrderSnapshot
+from workflows.rules.orders.verbs import OrderCommand
 from workflows.rules.people.actors import SourceKind
 from workflows.rules.shared.click import click_id
-from workflows.rules.shared.errors import RequestClosedError
-from workflows.rules.snapshots import Snapshot
 
-F = TypeVar("F")
-
-LOOK_EVERY = 1.0
-"""Seconds between two looks into the records while an outcome is waited for."""
+POLL_INTERVAL = 1.0
+"""Seconds between two reads of the records while a command waits for an outcome."""
 
 
-async def create(desk: Desk, request: ApprovalRequest) -> bool:
-    """Start a request; False where its id was used before, for the same request.
+async def start(context: CliContext, asked: ApprovalRequest | OrderInput) -> bool:
+    """Start a request or order; return False if its id was used before, for the same content.
 
     Raises:
-        CommandError: the id stands for something else, or nothing is confirmed.
+        CommandError: the id is taken by something else, or the start is not confirmed.
 
     """
-    client = await desk.workflows()
-    new = await started(desk, request.request_id, lambda: client.start_approval(request))
-    if not new:
-        await _require_same(desk, request)
-    return new
-
-
-async def started(
-    desk: Desk, number: str, start: Callable[[], Awaitable[bool]], *, what: str = "request"
-) -> bool:
-    """Start what has this number, for as long as the desk is patient; False where it was before.
-
-    Raises:
-        CommandError: nothing is confirmed.
-
-    """
-
-    async def once() -> bool:  # tenacity awaits what it knows to be a coroutine function
-        return await start()
-
-    attempts = AsyncRetrying(
-        retry=retry_if_exception_type(TemporalUnavailableError),
-        stop=stop_after_delay(desk.patience),
-        wait=wait_exponential(multiplier=0.5, max=5),
-        reraise=True,
-    )
+    if isinstance(asked, OrderInput):
+        number, noun, other = asked.order.order_id, "order", "it is another order"
+    else:
+        number, noun, other = asked.request_id, "request", "it asks for something else"
+    starts = await context.starts()
     try:
-        new: bool = await attempts(once)
+        started = await starts.start(asked, retry_for=context.retry_for)
     except TemporalUnavailableError:
-        await desk.require_namespace()
+        await starts.require_namespace()
         raise CommandError(
             f"Not confirmed: it is not known whether {number} was taken. "
-            f"Repeat the command with --id {number}: it is one {what}.",
+            f"Repeat the command with --id {number}: it is one {noun}.",
             Exit.UNCONFIRMED,
         ) from None
-    return new
-
-
-async def _require_same(desk: Desk, request: ApprovalRequest) -> None:
-    """Refuse an id under which something else was asked."""
-    known = await desk.face(request.request_id, "")
-    if not asks_for_the_same(known, request):
+    if not started.is_new and started.existing is None:
         raise CommandError(
-            f"{request.request_id} exists already, and it asks for something else: nothing was "
-            "changed. Choose another --id."
+            f"{number} exists already, but Temporal, or the worker on its queue, did not answer in "
+            "time, so nothing was changed. Please try again in a minute."
         )
+    if not started.is_same:
+        raise CommandError(
+            f"{number} exists already, and {other}: nothing was changed. Choose another --id."
+        )
+    return started.is_new
 
 
-async def outcome(desk: Desk, request_id: str) -> ApprovalSnapshot:
+@overload
+async def execute(
+    context: CliContext, request_id: str, wanted: ApprovalCommand, key: str
+) -> ApprovalSnapshot: ...
+
+
+@overload
+async def execute(
+    context: CliContext, request_id: str, wanted: OrderCommand, key: str
+) -> OrderSnapshot: ...
+
+
+async def execute(context: CliContext, request_id: str, wanted: Command, key: str) -> Any:
+    """Execute a command and return the snapshot that it led to.
+
+    The same `key` is the same command, however often it is sent; without one, a new key is used.
+
+    Raises:
+        CommandError: it was refused, came too late, or is not confirmed.
+
+    """
+    if not isinstance(wanted, OrderCommand):
+        require_approval_id(request_id)
+    name = command.key_or_new(key)
+    result: Any = await (await context.commands()).execute(
+        wanted,
+        Context.of_key(
+            request_id,
+            wanted,
+            name,
+            may_repeat=bool(key),
+            on_unconfirmed=_still_trying,
+        ),
+    )
+    match result:
+        case Accepted(snapshot=snapshot):
+            return snapshot
+        case Refused():
+            sentence = notices.field_refusal(result.code, result.data, ENGLISH)
+            raise CommandError(sentence, Exit.REFUSED)
+        case Unconfirmed():
+            raise CommandError(
+                "Still not confirmed: it is not known whether it counts. Repeat the command "
+                f"with --key {name}: it counts once.",
+                Exit.UNCONFIRMED,
+            )
+        case UnknownRequest():
+            raise unknown(request_id)
+        case Ended(already_done=True, snapshot=snapshot) if snapshot is not None:
+            remark("It was done before; nothing was changed now.")
+            return snapshot
+    raise _ended(request_id, result)
+
+
+async def _still_trying() -> None:
+    remark("Not confirmed yet, still trying.")
+
+
+def _ended(request_id: str, result: Ended[Any]) -> CommandError:
+    record = result.record
+    lost = result.card_version is None and record is not None and not has_ended(record)
+    if record is None or not lost:
+        return CommandError(notices.field_refusal(result.code, result.data, ENGLISH))
+    kind = "order" if record.kind == "order" else "request"
+    return CommandError(
+        f"{request_id} does not run any more, so nothing was changed. The last that is known of it "
+        f"is of {instant(record.changed_at)}: `countersign {kind} show {request_id}`"
+    )
+
+
+def has_ended(record: RequestRecord) -> bool:
+    """Return whether the records know the end of a request or an order."""
+    return record.status in orders.ENDED if record.kind == "order" else record.status not in OPEN
+
+
+async def outcome(context: CliContext, request_id: str) -> ApprovalSnapshot:
     """Wait, for as long as it takes, until the records say how a request ended."""
-    record = await last_record(desk, request_id, lambda record: record.status not in OPEN)
-    snapshot = readable(record)
+    snapshot = readable(await last_record(context, request_id))
     if isinstance(snapshot, ApprovalSnapshot):
         return snapshot
-    raise CommandError(f"{request_id} has ended: {record.status}.", Exit.ENDED)
+    raise unreadable(request_id)
 
 
 async def last_record(
-    desk: Desk, number: str, has_ended: Callable[[RequestRecord], bool]
+    context: CliContext, number: str, on_look: Callable[[RequestRecord], None] = lambda _: None
 ) -> RequestRecord:
-    """Return the record of what has this number, for as long as it takes, once it has ended.
+    """Return the record of a request or order once it has ended, however long that takes.
 
     Raises:
-        CommandError: the records do not know it, in all the time that the desk is patient.
+        CommandError: the records do not have it within the context's `retry_for`.
 
     """
-    await desk.require_records()
+    await context.require_records()
     loop = asyncio.get_running_loop()
     began = loop.time()
     while True:
-        record = await desk.requests.get(number)
-        if record is not None and has_ended(record):
-            return record
-        if record is None and loop.time() - began > desk.patience:
+        record = await context.requests.get(number)
+        if record is not None:
+            on_look(record)
+            if has_ended(record):
+                return record
+        elif loop.time() - began > context.retry_for:
             raise CommandError(
                 f"{number} is not in the records yet. Is the worker running, and with the "
                 "same DATABASE_URL?",
                 Exit.UNCONFIRMED,
             )
-        await asyncio.sleep(LOOK_EVERY)
+        await asyncio.sleep(POLL_INTERVAL)
 
 
-async def do(
-    desk: Desk, request_id: str, deed: Deed, key: str, *, repeats: bool
-) -> ApprovalSnapshot:
-    """Do something with a request and return the face it led to.
-
-    The same key is the same deed, however often it is sent; `repeats` says that it may have been
-    sent before.
-
-    Raises:
-        CommandError: it was refused, has come too late, or is not confirmed.
-
-    """
-    client = await desk.workflows()
-    click = click_id(request_id, deed.actor.person, verb_of(deed), key)
-
-    async def ask() -> Answer:
-        return await send(client, request_id, click, deed)
-
-    await desk.require_request(request_id)  # an order has no such update
-    answer, repeats = await confirmed(client, ask, key, repeats=repeats)
-    match answer:
-        case Accepted(face=snapshot):
-            return snapshot
-        case Refused(code=code) if code != RequestClosedError.code:
-            await write_down(desk, request_id, deed, code)
-            raise CommandError(notices.field_refusal(code, answer.data, ENGLISH), Exit.REFUSED)
-        case Refused() | Ended() | Unknown():
-            return await _after_the_end(desk, request_id, deed, answer, repeats=repeats)
-        case _:
-            assert_never(answer)
-
-
-async def confirmed(
-    client: WorkflowClient,
-    ask: Callable[[], Awaitable[Accepted[F] | NotDone]],
-    key: str,
-    *,
-    repeats: bool,
-) -> tuple[Accepted[F] | Refused | Ended | Unknown, bool]:
-    """Ask until there is an answer, and return it and whether the deed may have been sent before.
-
-    Raises:
-        CommandError: nobody knows whether the deed counts; the same key is the same deed.
-
-    """
-    answer = await ask()
-    if isinstance(answer, Unconfirmed):
-        remark("Not confirmed yet, still trying.")
-        answer, repeats = await client.confirm(ask), True
-    if isinstance(answer, Unconfirmed):
-        raise CommandError(
-            "Still not confirmed: it is not known whether it counts. Repeat the command "
-            f"with --key {key}: it counts once.",
-            Exit.UNCONFIRMED,
-        )
-    return answer, repeats
-
-
-async def _after_the_end(
-    desk: Desk, request_id: str, deed: Deed, answer: Refused | Ended | Unknown, *, repeats: bool
-) -> ApprovalSnapshot:
-    """Answer a deed on a request that has ended: it may be the very deed that it holds."""
-    if not isinstance(answer, Refused):
-        await desk.require_namespace()
-    record = await desk.record(request_id)
-    if record is None and isinstance(answer, Unknown):
-        raise unknown(request_id)
-    snapshot = readable(record) if record else None
-    if repeats and isinstance(snapshot, ApprovalSnapshot) and await holds(desk, request_id, deed):
-        remark("It was done before; nothing was changed now.")
-        return snapshot
-    await write_down(desk, request_id, deed, RequestClosedError.code)
-    if isinstance(answer, Refused):
-        raise CommandError(notices.field_refusal(RequestClosedError.code, answer.data, ENGLISH))
-    if record is not None and record.status in OPEN:
-        raise CommandError(
-            f"{request_id} does not run any more, so nothing was changed. The last that is known "
-            f"of it is of {instant(record.changed_at)}: `countersign request show {request_id}`"
-        )
-    raise CommandError(notices.field_refusal(RequestClosedError.code, _closing(snapshot), ENGLISH))
-
-
-def _closing(snapshot: Snapshot | None) -> Mapping[str, str]:
-    if not isinstance(snapshot, ApprovalSnapshot):
-        return {}
-    return {
-        "status": snapshot.status,
-        "person": snapshot.closed_by.person if snapshot.closed_by else "",
-    }
-
-
-async def holds(desk: Desk, request_id: str, deed: AnyDeed) -> bool:
-    """Whether the trail has this very deed of this very person."""
-    try:
-        facts = await desk.trail.facts(request_id)
-    except DATABASE_FAILURES:
-        return False
-    return any(is_fact_of(fact, deed) for fact in facts)
-
-
-async def write_down(desk: Desk, request_id: str, deed: AnyDeed, code: str) -> None:
-    """Keep the refusal, best effort: Temporal keeps none, and the person must hear it anyway."""
-    refusal = Refusal(
-        request_id=request_id,
-        actor=deed.actor,
-        verb=verb_of(deed),
-        code=code,
-        at=datetime.now(UTC),
-    )
-    try:
-        await desk.refusals.append(refusal)
-    except DATABASE_FAILURES as error:
-        remark(f"(This refusal could not be written down: {type(error).__name__}.)")
-
-
-async def tell_of_absence(
-    desk: Desk, person: str, key: str
+async def refresh_requests_of(
+    context: CliContext, person: str, key: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Have each open request that watches `person` read its people again.
+    """Have each open request that watches `person` read its approvers again.
 
-    Returns the requests that do, and those that could not be told. What a request refuses is no
-    matter: it has closed meanwhile, or waits for its requester.
+    Returns the requests that do, and those that could not be reached. A refusal does not matter: the
+    request has closed in the meantime, or waits for its requester.
     """
-    watching = await desk.requests.open_watching(f"{SourceKind.USER}:{person}")
+    watching = await context.requests.open_watching(f"{SourceKind.USER}:{person}")
     if not watching:
         return (), ()
     try:
-        client = await desk.workflows()
-    except (CommandError, TemporalUnavailableError) as error:
+        commands = await context.commands()
+    except TemporalUnavailableError as error:
         remark(str(error))
         return (), watching
-    answers = await refresh_all(client, watching, click_id(person, "away", key))
-    told = tuple(one for one, answer in answers.items() if isinstance(answer, Accepted))
-    return told, unreached(answers)
+    cause = click_id(person, "away", key)
+    answers = await commands.refresh_all(watching, cause)
+    refreshed = tuple(number for number, got in answers.items() if isinstance(got, Accepted))
+    return refreshed, unreached(answers)

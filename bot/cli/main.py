@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
+import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -75,6 +76,8 @@ def program() -> NoReturn:
     Temporal's native threads may still be running, and about one time in fifty the interpreter
     aborts during shutdown (`PyGILState_Release`, exit code 134) although all work is done.
     """
+    # Standard output is for what a command prints.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     code: object = 0
     try:
         main()

@@ -1,4 +1,4 @@
-"""What was typed as an order, read by the rules of the written order; mistakes name the option."""
+"""The options of `order start`, parsed by the rules; errors name the option."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ from workflows.rules.people.actors import Actor
 from workflows.rules.shared.errors import RuleError
 
 ANY_CARD = "12/99"
-"""The payment card of an order for which none is named: it is good for long."""
+"""The default expiry of the payment card: far in the future."""
 
 _OPTIONS = {
     "customer": "--customer",
@@ -38,14 +38,14 @@ _OPTIONS = {
 
 
 class Simulation(StrEnum):
-    """What an order can have go wrong on purpose, to see what happens then."""
+    """The failures that an order can simulate."""
 
     INVENTORY_DOWN = INVENTORY_DOWN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
-    """What was typed. Either `total` or `lines` say what is ordered."""
+class OrderOptions:
+    """The options as typed. Either `total` or `lines` has what is ordered."""
 
     order_id: str
     customer: str
@@ -61,84 +61,84 @@ class Wish:
 
 
 def ask(
-    wish: Wish, products: Mapping[str, str], policies: Policies, requester: Actor
+    options: OrderOptions, products: Mapping[str, str], policies: Policies, requester: Actor
 ) -> OrderInput:
-    """Return the order that was typed. `products` are names by number.
+    """Return the order from its options. `products` are names by number.
 
     Raises:
-        CommandError: a line for each option that is wrong.
+        CommandError: one line for each invalid option.
         UnknownPolicyError: there is no policy for orders.
 
     """
     policy = policies.policy(POLICY)
     try:
-        read = parse_order(_written(wish, products), products, CURRENCY, policy)
+        parsed = parse_order(_draft(options, products), products, CURRENCY, policy)
     except OrderFormErrors as mistakes:
-        raise CommandError("\n".join(_sentences(wish, mistakes.by_field))) from None
+        raise CommandError("\n".join(_sentences(options, mistakes.by_field))) from None
     return OrderInput(
-        order=replace(read.order, simulate=wish.simulate.value if wish.simulate else ""),
+        order=replace(parsed.order, simulate=options.simulate.value if options.simulate else ""),
         requester=requester,
         policy=policy,
         managers=policies.chain_of(requester.person),
-        expire_after=read.expire_after,
-        payment_window=_window(wish.pay_within),
+        expire_after=parsed.expire_after,
+        payment_window=_window(options.pay_within),
     )
 
 
-def _written(wish: Wish, products: Mapping[str, str]) -> DraftOrder:
-    mode = PaymentMode.AWAIT if wish.await_payment else PaymentMode.CHARGE
-    card = wish.card_expiry or ("" if wish.await_payment else ANY_CARD)
+def _draft(options: OrderOptions, products: Mapping[str, str]) -> DraftOrder:
+    mode = PaymentMode.AWAIT if options.await_payment else PaymentMode.CHARGE
+    card = options.card_expiry or ("" if options.await_payment else ANY_CARD)
     return DraftOrder(
-        order_id=wish.order_id,
-        customer=typed(wish.customer, "--customer"),
-        lines=_lines(wish, products),
+        order_id=options.order_id,
+        customer=typed(options.customer, "--customer"),
+        lines=_lines(options, products),
         card_expiry=typed(card, "--card-expiry"),
-        note=typed(wish.note, "--note"),
+        note=typed(options.note, "--note"),
         payment=mode,
-        email=typed(wish.email, "--email"),
-        answer_within=wish.expire_after,
+        email=typed(options.email, "--email"),
+        answer_within=options.expire_after,
     )
 
 
-def _lines(wish: Wish, products: Mapping[str, str]) -> tuple[DraftLine, ...]:
-    if bool(wish.total) == bool(wish.lines):
+def _lines(options: OrderOptions, products: Mapping[str, str]) -> tuple[DraftLine, ...]:
+    if bool(options.total) == bool(options.lines):
         raise CommandError("Say what is ordered: either --total or --line, once for each product.")
-    if not wish.total:
-        return tuple(map(_line, wish.lines))
+    if not options.total:
+        return tuple(map(_line, options.lines))
     if not products:
         raise CommandError(
             "There is no product to order. `countersign stock add` adds one, or --line names it."
         )
-    return (DraftLine(sku=min(products), quantity="1", unit_price=typed(wish.total, "--total")),)
+    return (DraftLine(sku=min(products), quantity="1", unit_price=typed(options.total, "--total")),)
 
 
-def _line(written: str) -> DraftLine:
-    parts = typed(written, "--line").rsplit(":", 2)
-    if len(parts) != 3:  # noqa: PLR2004 - as the sentence says
+def _line(text: str) -> DraftLine:
+    parts = typed(text, "--line").rsplit(":", 2)
+    if len(parts) != 3:  # noqa: PLR2004 - SKU, quantity, price
         raise CommandError(
-            f"--line: “{written}” is not SKU:QUANTITY:PRICE, such as DESK-OAK:3:500.00."
+            f"--line: “{text}” is not SKU:QUANTITY:PRICE, such as DESK-OAK:3:500.00."
         )
     sku, quantity, price = parts
     return DraftLine(sku=sku, quantity=quantity, unit_price=price)
 
 
-def _window(written: str) -> timedelta | None:
+def _window(text: str) -> timedelta | None:
     try:
-        return read_window(written)
+        return read_window(text)
     except RuleError as error:
         sentence = notices.field_refusal(error.code, error.data, ENGLISH)
         raise CommandError(f"--pay-within: {sentence}") from None
 
 
-def _sentences(wish: Wish, by_field: Mapping[str, RuleError]) -> list[str]:
-    said = notices.field_refusals(by_field, ENGLISH)
-    return [f"{_option(wish, field)}: {sentence}" for field, sentence in said.items()]
+def _sentences(options: OrderOptions, by_field: Mapping[str, RuleError]) -> list[str]:
+    sentences = notices.field_refusals(by_field, ENGLISH)
+    return [f"{_option(options, field)}: {sentence}" for field, sentence in sentences.items()]
 
 
-def _option(wish: Wish, field: str) -> str:
+def _option(options: OrderOptions, field: str) -> str:
     if not field.startswith("lines"):
         return _OPTIONS.get(field, field)
-    if wish.total:
+    if options.total:
         return "--total"
     _, _, rest = field.partition(".")
-    return f"--line {wish.lines[int(rest.partition('.')[0])]}" if rest else "--line"
+    return f"--line {options.lines[int(rest.partition('.')[0])]}" if rest else "--line"

@@ -1,4 +1,4 @@
-"""An order on the terminal: state, lines, approval, steps with their ids, and what it waits for."""
+"""An order on the terminal: state, lines, approval, steps with their ids, and the next step."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -32,7 +32,7 @@ _REFERENCES = {
 
 
 def order_lines(snapshot: OrderSnapshot) -> Iterator[Line]:
-    """Return everything that everybody may see of an order."""
+    """Return an order with all its details."""
     order = snapshot.order
     yield Line(f"{order.order_id} · {snapshot.title} for {order.customer}", style="bold")
     ended = instant(snapshot.ended_at) if snapshot.ended_at else ""
@@ -65,7 +65,7 @@ def _state_words(snapshot: OrderSnapshot) -> str:
 
 
 def _trouble_lines(snapshot: OrderSnapshot) -> Iterator[Line]:
-    """Return what went wrong, who has cancelled it, and what could not be undone."""
+    """Return the cancellation, the failure, and the compensation that failed."""
     if cancelled := snapshot.cancelled:
         why = f": {quote(cancelled.reason)}" if cancelled.reason.strip() else ""
         yield Line(f"Cancelled: {actor_words(cancelled.actor)}, {instant(cancelled.at)}{why}")
@@ -122,13 +122,13 @@ def short_lines(snapshot: OrderSnapshot) -> list[Line]:
 
 
 def decision_words(said: ApprovalMessage) -> str:
-    """Return who said what, when, and why."""
+    """Return a decision: the person, the verdict, the time and the reason."""
     why = f": {quote(said.reason)}" if said.reason.strip() else ""
     return f"{said.person} {VERDICTS[said.verdict]}, {instant(said.at)}{why}"
 
 
 def decision_json(said: ApprovalMessage | None) -> dict[str, Any] | None:
-    """Return a decision as plain values for JSON; None where there is none."""
+    """Return a decision as plain values for JSON; None if there is none."""
     if said is None:
         return None
     return {
@@ -140,7 +140,7 @@ def decision_json(said: ApprovalMessage | None) -> dict[str, Any] | None:
 
 
 def next_words(status: OrderStatus, order_id: str) -> str:
-    """Say by which command an order goes on that waits for somebody; nothing where it does not."""
+    """Return the command that a waiting order needs; an empty text if it waits for no person."""
     match status:
         case OrderStatus.AWAITING_APPROVAL:
             return (

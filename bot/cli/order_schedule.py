@@ -12,10 +12,9 @@ from bot.cli.request_output import instant
 from bot.cli.terminal import CommandError, Exit, Line, labelled, remark, show, show_json
 
 if TYPE_CHECKING:
-    from temporalio.client import Client
-
-    from bot.cli.context import Desk
-    from bot.temporal.schedules import ScheduleDescription
+    from bot.actions.connection import Client
+    from bot.actions.schedules import ScheduleDescription
+    from bot.cli.context import CliContext
 
 _CODES = (
     "Exit codes: 0 done. 2 failed: the schedule does not exist, an option is invalid, or Temporal "
@@ -42,11 +41,15 @@ def create(
     """Create both schedules. An existing schedule is not changed: remove it first."""
     when = _time_of_day(at)
 
-    async def work(desk: "Desk") -> tuple[str, ...]:
-        from bot.temporal import schedules  # noqa: PLC0415 - loads Temporal's client, see `command.run`
+    async def work(context: "CliContext") -> tuple[str, ...]:
+        from bot.actions import schedules  # noqa: PLC0415 - loads Temporal's client, see `command.run`
 
         created = await schedules.create_all(
-            await desk.temporal(), desk.task_queue, desk.policies(), at=when, channel=channel
+            await context.temporal(),
+            context.task_queue,
+            context.policies(),
+            at=when,
+            channel=channel,
         )
         return tuple(
             f"{schedule_id} created." if is_new else f"{schedule_id} already exists; not changed."
@@ -60,10 +63,10 @@ def create(
 def show_schedules(*, json: Json = False) -> None:
     """Show both schedules: their next run and their latest runs."""
 
-    async def work(desk: "Desk") -> "dict[str, ScheduleDescription | None]":
-        from bot.temporal import schedules  # noqa: PLC0415 - as above
+    async def work(context: "CliContext") -> "dict[str, ScheduleDescription | None]":
+        from bot.actions import schedules  # noqa: PLC0415 - as above
 
-        client = await desk.temporal()
+        client = await context.temporal()
         return {id_: await schedules.show(client, id_) for id_ in schedules.IDS}
 
     found = command.run(work)
@@ -82,7 +85,7 @@ def pause(
     *, note: Annotated[str, typer.Option(help="The reason, kept with the schedule.")] = ""
 ) -> None:
     """Pause both schedules until `resume`. Safe to repeat."""
-    from bot.temporal import schedules  # noqa: PLC0415 - as above
+    from bot.actions import schedules  # noqa: PLC0415 - as above
 
     _each("paused", lambda client, id_: schedules.pause(client, id_, note or "paused by hand"))
 
@@ -92,7 +95,7 @@ def resume(
     *, note: Annotated[str, typer.Option(help="The reason, kept with the schedule.")] = ""
 ) -> None:
     """Resume both schedules. Runs missed during the pause are not made up. Safe to repeat."""
-    from bot.temporal import schedules  # noqa: PLC0415 - as above
+    from bot.actions import schedules  # noqa: PLC0415 - as above
 
     _each("resumed", lambda client, id_: schedules.resume(client, id_, note or "resumed by hand"))
 
@@ -100,7 +103,7 @@ def resume(
 @app.command(epilog=_CODES)
 def remove() -> None:
     """Delete both schedules. Workflows that they started continue."""
-    from bot.temporal import schedules  # noqa: PLC0415 - as above
+    from bot.actions import schedules  # noqa: PLC0415 - as above
 
     _each("removed", schedules.remove)
 
@@ -108,10 +111,10 @@ def remove() -> None:
 def _each(done: str, change: "Callable[[Client, str], Awaitable[bool]]") -> None:
     """Apply `change` to both schedules. Exits with code 2 if one is missing."""
 
-    async def work(desk: "Desk") -> dict[str, bool]:
-        from bot.temporal import schedules  # noqa: PLC0415 - as above
+    async def work(context: "CliContext") -> dict[str, bool]:
+        from bot.actions import schedules  # noqa: PLC0415 - as above
 
-        client = await desk.temporal()
+        client = await context.temporal()
         return {id_: await change(client, id_) for id_ in schedules.IDS}
 
     changed = command.run(work)

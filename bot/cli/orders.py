@@ -1,4 +1,4 @@
-"""`countersign order`: start an order and see it through, for operators, scripts and the curious."""
+"""`countersign order`: start, show and list orders."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,7 +7,7 @@ import typer
 
 from bot.cli import command, order_options, order_schedule, order_verbs
 from bot.cli.command import PATIENCE, AsOrDefault, Json, Order, Patience
-from bot.cli.order_options import Simulation, Wish
+from bot.cli.order_options import OrderOptions, Simulation
 from bot.cli.order_output import (
     decision_json,
     decision_words,
@@ -25,10 +25,10 @@ from workflows.rules.orders.latest_decision import approval_message
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus, PaymentMode
 
 if TYPE_CHECKING:
-    from bot.cli.context import Desk
+    from bot.cli.context import CliContext
 
 app = typer.Typer(
-    help="Orders: start one, look, decide, pay, cancel, and every way that one can go.",
+    help="Orders: start, show, list, decide, pay, cancel, resume, schedule.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
 )
@@ -51,18 +51,23 @@ _OUTCOMES = {OrderStatus.COMPLETED: Exit.DONE, OrderStatus.REJECTED: Exit.REJECT
 @app.command(epilog=WAIT_CODES)
 def start(
     *,
-    customer: Annotated[str, typer.Option(metavar="NAME", help="For whom it is.")],
-    total: Annotated[str, typer.Option(help="One piece of something, at this price: 500.")] = "",
+    customer: Annotated[str, typer.Option(metavar="NAME", help="The customer.")],
+    total: Annotated[str, typer.Option(help="One product at this price: 500.")] = "",
     line: Annotated[
         list[str] | None,
         typer.Option(metavar="SKU:QTY:PRICE", help="One line; repeat for more."),
     ] = None,
     as_: AsOrDefault = "",
     order_id: Annotated[
-        str, typer.Option("--id", metavar="ORD-…", help="Its number: twice the same, one order.")
+        str,
+        typer.Option(
+            "--id",
+            metavar="ORD-…",
+            help="Its number: repeated with the same number, it is one order.",
+        ),
     ] = "",
     note: Annotated[str, typer.Option(help="What the approvers should know.")] = "",
-    email: Annotated[str, typer.Option(help="Where the customer hears of it.")] = "",
+    email: Annotated[str, typer.Option(help="Where to notify the customer.")] = "",
     card_expiry: Annotated[
         str, typer.Option(metavar="MM/YY", help="The payment card's; 12/23 is past.")
     ] = "",
@@ -70,20 +75,18 @@ def start(
         bool, typer.Option("--await-payment", help="The customer pays elsewhere; see `pay`.")
     ] = False,
     pay_within: Annotated[
-        str, typer.Option(help="How long that payment is waited for, at most 24h: 10s, 4h.")
+        str, typer.Option(help="How long to wait for that payment, at most 24h: 10s, 4h.")
     ] = "",
     expire_after: Annotated[
-        str, typer.Option(help="How long it waits for approval: 10s, 30m, 2d.")
+        str, typer.Option(help="How long to wait for approval: 10s, 30m, 2d.")
     ] = "",
-    simulate: Annotated[
-        Simulation | None, typer.Option(help="Have this go wrong, to see what happens.")
-    ] = None,
+    simulate: Annotated[Simulation | None, typer.Option(help="Make this fail on purpose.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")] = False,
     patience: Patience = PATIENCE,
     json: Json = False,
 ) -> None:
     """Start an order; its number is printed and, with --wait, how it ended."""
-    wish = Wish(
+    options = OrderOptions(
         order_id=order_id or new_id("ORD"),
         customer=customer,
         total=total,
@@ -97,41 +100,41 @@ def start(
         pay_within=pay_within,
     )
 
-    async def work(desk: "Desk") -> Exit:
-        actor = command.operator(as_ or desk.person)
-        typed = replace(wish, order_id=command.order_number(wish.order_id, "--id"))
-        await desk.require_records()
-        products = {one.sku: one.name for one in await desk.stock.catalogue()}
-        asked = order_options.ask(typed, products, desk.policies(), actor)
-        return await _start(desk, asked, wait=wait, json=json)
+    async def work(context: "CliContext") -> Exit:
+        actor = command.operator(as_ or context.person)
+        typed = replace(options, order_id=command.order_number(options.order_id, "--id"))
+        await context.require_records()
+        products = {entry.sku: entry.name for entry in await context.stock.catalogue()}
+        asked = order_options.ask(typed, products, context.policies(), actor)
+        return await _start(context, asked, wait=wait, json=json)
 
     raise typer.Exit(command.run(work, patience))
 
 
-async def _start(desk: "Desk", asked: OrderInput, *, wait: bool, json: bool) -> Exit:
-    from bot.cli import order_execution  # noqa: PLC0415 - loads Temporal's client, see `command.run`
+async def _start(context: "CliContext", asked: OrderInput, *, wait: bool, json: bool) -> Exit:
+    from bot.cli import execution, order_look  # noqa: PLC0415 - loads Temporal's client, see `command.run`
 
     order = asked.order
-    new = await order_execution.start(desk, asked)
+    is_new = await execution.start(context, asked)
     if not wait:
         if json:
             total = {"total": str(order.total.amount), "currency": order.total.currency}
-            show_json({"order_id": order.order_id, **total, "is_new": new})
+            show_json({"order_id": order.order_id, **total, "is_new": is_new})
         else:
             show([Line(order.order_id)])
-    if not new:
+    if not is_new:
         remark(f"{order.order_id} exists already; nothing was ordered again.")
     elif not wait:
-        remark(_first_words(asked))
+        remark(_first_step(asked))
     if not wait:
         return Exit.DONE
-    snapshot = await order_execution.outcome(desk, order.order_id)
+    snapshot = await order_look.outcome(context, order.order_id)
     _show(snapshot, json=json)
     return _OUTCOMES.get(snapshot.status, Exit.ENDED)
 
 
-def _first_words(asked: OrderInput) -> str:
-    """Return what the order is going to wait for first; nothing where it waits for nobody."""
+def _first_step(asked: OrderInput) -> str:
+    """Return the first step that the order waits for; an empty text if it waits for none."""
     order_id = asked.order.order_id
     if route(asked.policy, asked.order.total).levels:
         return next_words(OrderStatus.AWAITING_APPROVAL, order_id)
@@ -155,12 +158,12 @@ def show_order(
 ) -> None:
     """Show an order: its lines, approval, steps, what it waits for, what went wrong."""
 
-    async def work(desk: "Desk") -> OrderSnapshot:
-        from bot.cli import order_execution  # noqa: PLC0415 - see `command.run`
+    async def work(context: "CliContext") -> OrderSnapshot:
+        from bot.cli import order_look  # noqa: PLC0415 - see `command.run`
 
         number = command.order_number(order)
-        seen = await order_execution.look(desk, number)
-        return await order_execution.outcome(desk, number) if wait else seen
+        seen = await order_look.look_up(context, number)
+        return await order_look.outcome(context, number) if wait else seen
 
     snapshot = command.run(work)
     _show(snapshot, json=json)
@@ -171,7 +174,7 @@ def show_order(
 
 @app.command(epilog=SHOW_CODES)
 def status(*, order: Order, json: Json = False) -> None:
-    """Print one word: where an order stands."""
+    """Print an order's status, in one word."""
     snapshot = _looked(order)
     if json:
         show_json(_pick(snapshot, "order_id", "status", "as_of"))
@@ -182,12 +185,12 @@ def status(*, order: Order, json: Json = False) -> None:
 
 @app.command(epilog=SHOW_CODES)
 def requires_approval(*, order: Order, json: Json = False) -> None:
-    """Print `yes` or `no`: whether anybody is asked about an order."""
+    """Print `yes` or `no`: whether an order needs an approval."""
 
-    async def work(desk: "Desk") -> bool:
-        from bot.cli import order_execution  # noqa: PLC0415 - see `command.run`
+    async def work(context: "CliContext") -> bool:
+        from bot.cli import order_look  # noqa: PLC0415 - see `command.run`
 
-        return await order_execution.requires_approval(desk, command.order_number(order))
+        return await order_look.requires_approval(context, command.order_number(order))
 
     needed = command.run(work)
     if json:
@@ -198,7 +201,7 @@ def requires_approval(*, order: Order, json: Json = False) -> None:
 
 @app.command("approval-message", epilog=SHOW_CODES)
 def latest_decision(*, order: Order, json: Json = False) -> None:
-    """Print the latest decision about an order: who, what, when and why; `none` where there is none."""
+    """Print the latest decision on an order: who, what, when and why; `none` if there is none."""
     snapshot = _looked(order)
     said = approval_message(snapshot.approval)
     if json:
@@ -211,7 +214,7 @@ def latest_decision(*, order: Order, json: Json = False) -> None:
 @app.command("list")
 def list_orders(
     *,
-    open_only: Annotated[bool, typer.Option("--open", help="Only those that go on.")] = False,
+    open_only: Annotated[bool, typer.Option("--open", help="Only open orders.")] = False,
     requester: Annotated[
         str, typer.Option(metavar="PERSON", help="Only this person's, by Slack member id.")
     ] = "",
@@ -220,16 +223,13 @@ def list_orders(
 ) -> None:
     """List orders from the records, the newest first."""
 
-    async def work(desk: "Desk") -> list[OrderSnapshot]:
-        from bot.cli.context import readable  # noqa: PLC0415 - loads Temporal's client
+    async def work(context: "CliContext") -> list[OrderSnapshot]:
+        from bot.cli.context import readable_snapshots  # noqa: PLC0415 - loads Temporal's client
 
-        await desk.require_records()
+        await context.require_records()
         person = command.member(requester, "--requester") if requester else ""
-        found = await desk.requests.orders(open_only=open_only, requester=person, limit=limit)
-        snapshots = [readable(record) for record in found]
-        if left := sum(not isinstance(snapshot, OrderSnapshot) for snapshot in snapshots):
-            remark(f"Left out, for another version of Countersign wrote them: {left}.")
-        return [snapshot for snapshot in snapshots if isinstance(snapshot, OrderSnapshot)]
+        found = await context.requests.orders(open_only=open_only, requester=person, limit=limit)
+        return readable_snapshots(found, OrderSnapshot)
 
     snapshots = command.run(work)
     if json:
@@ -241,10 +241,10 @@ def list_orders(
 
 
 def _looked(order: str) -> OrderSnapshot:
-    async def work(desk: "Desk") -> OrderSnapshot:
-        from bot.cli import order_execution  # noqa: PLC0415 - see `command.run`
+    async def work(context: "CliContext") -> OrderSnapshot:
+        from bot.cli import order_look  # noqa: PLC0415 - see `command.run`
 
-        return await order_execution.look(desk, command.order_number(order))
+        return await order_look.look_up(context, command.order_number(order))
 
     return command.run(work)
 
@@ -255,7 +255,7 @@ def _pick(snapshot: OrderSnapshot, *names: str) -> dict[str, Any]:
 
 
 def _end(snapshot: OrderSnapshot) -> None:
-    """Say, of an order that goes on and did not answer itself, how old the answer is."""
+    """If an open order did not answer, print how old the answer is, and fail."""
     if snapshot.as_of is not None and snapshot.ended_at is None:
         remark(
             f"As of {instant(snapshot.as_of)}: the last that the records know, for it is silent."

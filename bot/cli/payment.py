@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.cli.context import Desk
+from bot.cli.context import CliContext
 from bot.cli.terminal import CommandError, Exit
 from bot.runtime.signing import sign
 from workflows.rules.orders.incoming_payment import PaymentVerdict
@@ -21,7 +21,7 @@ _LATER = frozenset({"records-unavailable", "temporal-unavailable"})
 """Temporary problems, after which the same payment can be sent again."""
 
 
-async def pay(desk: Desk, snapshot: OrderSnapshot, key: str) -> dict[str, Any]:
+async def pay(context: CliContext, snapshot: OrderSnapshot, key: str) -> dict[str, Any]:
     """Send the bot a payment of the order's total and return its answer.
 
     Safe to repeat with the same key: it is the same payment.
@@ -30,7 +30,7 @@ async def pay(desk: Desk, snapshot: OrderSnapshot, key: str) -> dict[str, Any]:
         CommandError: the order does not accept the payment, or the bot did not record it.
 
     """
-    address, secret = desk.webhook()
+    address, secret = context.webhook()
     order_id, total = snapshot.order.order_id, snapshot.order.total
     payment = {
         "event_id": f"cli-{click_id(order_id, 'pay', key)}",

@@ -1,4 +1,4 @@
-"""What was typed as options, read by the rules of the written request; mistakes name the option."""
+"""The options of `request create` and `amend`, parsed by the rules; errors name the option."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -33,12 +33,12 @@ _OPTIONS = {
 }
 
 _NAMED = re.compile(r"[A-Za-z]{3}\s*$", re.ASCII)
-"""An amount that names its currency."""
+"""An amount with its currency."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
-    """What was typed. None is what was not given; an empty text takes something away."""
+    """The options as typed: None if not given; an empty text removes what there is."""
 
     title: str | None
     text: str | None
@@ -50,10 +50,10 @@ class Options:
 def ask(
     policies: Policies, policy: str, request_id: str, options: Options, requester: Actor
 ) -> ApprovalRequest:
-    """Return the request that was typed.
+    """Return the request from its options.
 
     Raises:
-        CommandError: a line for each option that is wrong, or the policy has a form of its own.
+        CommandError: one line for each invalid option, or the policy has its own form.
         UnknownPolicyError: there is no such policy.
 
     """
@@ -62,35 +62,35 @@ def ask(
             f"Requests of the policy “{policy}” have a form of their own: type {FORMS[policy]} in "
             "Slack. An approval alone would carry nothing out."
         )
-    written = DraftRequest(
+    draft = DraftRequest(
         request_id=request_id,
         policy=policy,
-        content=_written(options, Content(title="")),
+        content=_draft(options, Content(title="")),
         answer_within=options.answer_within,
     )
     rules, managers = policies.policy(policy), policies.chain_of(requester.person)
-    return _reading(lambda: read_request(written, rules, requester, managers))
+    return _reading(lambda: read_request(draft, rules, requester, managers))
 
 
 def amended(snapshot: ApprovalSnapshot, options: Options) -> Content:
-    """Return the present content with what was typed in its place.
+    """Return the current content with the options applied.
 
-    An amount without a currency is in the policy's, or else in that of the present amount.
+    An amount without a currency takes the policy's or, if it has none, the current amount's.
 
     Raises:
-        CommandError: a line for each option that is wrong.
+        CommandError: one line for each invalid option.
 
     """
     present = snapshot.content.amount
     currency = snapshot.currency
     if not currency and present and not _NAMED.search(options.amount or ""):
         currency = present.currency
-    content = _reading(lambda: read_content(_written(options, snapshot.content), currency))
+    content = _reading(lambda: read_content(_draft(options, snapshot.content), currency))
     amount = present if options.amount is None else content.amount
     return replace(content, fields=snapshot.content.fields, amount=amount)
 
 
-def _written(options: Options, present: Content) -> DraftContent:
+def _draft(options: Options, present: Content) -> DraftContent:
     links = present.links if options.links is None else options.links
     return DraftContent(
         title=_given(options.title, "--title", present.title),
@@ -100,8 +100,8 @@ def _written(options: Options, present: Content) -> DraftContent:
     )
 
 
-def _given(written: str | None, option: str, present: str) -> str:
-    return present if written is None else typed(written, option)
+def _given(value: str | None, option: str, present: str) -> str:
+    return present if value is None else typed(value, option)
 
 
 def _reading(read: Callable[[], _Read]) -> _Read:

@@ -29,7 +29,7 @@ VERDICTS = {
 }
 
 UNREAD = "approvers_unread"
-"""Why a level is blocked before its people are read for the first time."""
+"""Why a level is blocked before its approvers are looked up for the first time."""
 
 
 def request_json(snapshot: ApprovalSnapshot) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def request_json(snapshot: ApprovalSnapshot) -> dict[str, Any]:
 
 
 def instant(at: datetime) -> str:
-    """Return an instant as everybody reads it alike."""
+    """Return an instant in UTC."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
@@ -49,7 +49,7 @@ def counted(what: str, count: int) -> str:
 
 
 def actor_words(actor: Actor | None) -> str:
-    """Return the person, and the operator where a command line was used."""
+    """Return the person and, for the command line, the operator."""
     if actor is None or not actor.person:
         return "nobody"
     return f"{actor.person} (command line: {actor.operator})" if actor.operator else actor.person
@@ -61,7 +61,7 @@ def verb_words(verb: Verb) -> str:
 
 
 def request_lines(snapshot: ApprovalSnapshot) -> list[Line]:
-    """Return everything that everybody may see of a request."""
+    """Return the public part of a request."""
     return [
         Line(f"{snapshot.request_id} · {snapshot.title}: {snapshot.content.title}", style="bold"),
         *_state_lines(snapshot),
@@ -101,14 +101,14 @@ def _why(snapshot: ApprovalSnapshot) -> str:
 
 
 def quote(reason: str) -> str:
-    """Return a reason in quotation marks, or nothing where there is none."""
+    """Return a reason in quotation marks, or an empty text if there is none."""
     return f"“{reason.strip()}”" if reason.strip() else ""
 
 
 def _content_lines(snapshot: ApprovalSnapshot) -> list[Line]:
     content = snapshot.content
     lines = labelled({"Amount": str(content.amount or "")})
-    lines += [Line(f"{one.label}: {one.value}") for one in content.fields]
+    lines += [Line(f"{field.label}: {field.value}") for field in content.fields]
     lines += [Line(f"Link: {link}") for link in content.links]
     if content.text.strip():
         lines.append(Line("Text:"))
@@ -117,7 +117,7 @@ def _content_lines(snapshot: ApprovalSnapshot) -> list[Line]:
 
 
 def change_lines(snapshot: ApprovalSnapshot) -> Iterator[Line]:
-    """Return what the last amendment changed, and which changes are wanted."""
+    """Return the changes of the last amendment, and those that an approver requests."""
     if snapshot.changes:
         voided = f"; void since: {counted('decision', snapshot.voided)}" if snapshot.voided else ""
         yield Line(f"Changed (revision {snapshot.content_revision}){voided}:")
@@ -203,7 +203,7 @@ def _comment_lines(snapshot: ApprovalSnapshot) -> Iterator[Line]:
 
 
 def menu_line(person: str, verbs: Sequence[Verb]) -> Line:
-    """Return what the person may do now, by the names of the commands."""
+    """Return the commands that the person may use now."""
     what = ", ".join(map(verb_words, verbs)) or "nothing here"
     return Line(f"{person} may now: {what}", style="bold")
 

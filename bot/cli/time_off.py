@@ -11,7 +11,7 @@ from bot.cli.terminal import CommandError, Exit, Line, show, show_json
 from records.time_off import NotEnoughDaysError, YearBalance
 
 if TYPE_CHECKING:
-    from bot.cli.context import Desk
+    from bot.cli.context import CliContext
 
 _CODES = (
     "Exit codes: 0 done. 2 failed: an argument is invalid, or the database is down. 6 refused: more "
@@ -39,11 +39,11 @@ def grant(
     grant have 30 days.
     """
 
-    async def work(desk: "Desk") -> YearBalance:
+    async def work(context: "CliContext") -> YearBalance:
         command.member(person, "PERSON")
-        await desk.require_records()
+        await context.require_records()
         try:
-            return await desk.time_off.grant(person, year, days)
+            return await context.time_off.grant(person, year, days)
         except NotEnoughDaysError as error:
             raise CommandError(
                 f"{person} has already booked {error.wanted} days in {year}. "
@@ -65,10 +65,10 @@ def show_balance(
 ) -> None:
     """Show how many days off a person has, has booked and has left in a calendar year."""
 
-    async def work(desk: "Desk") -> YearBalance:
+    async def work(context: "CliContext") -> YearBalance:
         command.member(person, "PERSON")
-        await desk.require_records()
-        return await desk.time_off.balance(person, year or datetime.now(UTC).year)
+        await context.require_records()
+        return await context.time_off.balance(person, year or datetime.now(UTC).year)
 
     _print(person, command.run(work), json=json)
 

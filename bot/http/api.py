@@ -1,23 +1,32 @@
-"""The HTTP API for orders: create, read, cancel. A bearer token lets in, and may do all of it."""
+"""The HTTP API for orders: create, read, cancel. One bearer token authorizes all of it."""
 
 import hashlib
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Annotated, Literal, Protocol
+from datetime import timedelta
+from typing import Annotated, Literal
 
 import structlog
 from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from bot.actions.execute import (
+    Accepted,
+    Commands,
+    Context,
+    Ended,
+    Refused,
+    Unconfirmed,
+    UnknownRequest,
+)
 from bot.actions.order_lookup import OrderLookup
 from bot.actions.product_list import ProductList
+from bot.actions.registry import REGISTRY
+from bot.actions.start import Starts
 from bot.http.problems import Problem, parse, read_body, require_bearer, unreadable
 from bot.policies.file import Policies
-from bot.temporal.client import Ended, OrderAnswer, Refused, Unconfirmed, Unknown
-from records.refusals import Refusal, Refusals
 from views import notices
 from views.order_json import order_json
 from views.translator import ENGLISH
@@ -34,53 +43,38 @@ from workflows.rules.orders.form import (
 )
 from workflows.rules.orders.mail import ADDRESS
 from workflows.rules.orders.order import Cancellation, OrderSnapshot, PaymentMode
+from workflows.rules.orders.verbs import OrderVerb
 from workflows.rules.people.actors import Actor, Origin
-from workflows.rules.shared.click import click_id
 from workflows.rules.shared.content import require_storable
-from workflows.rules.shared.errors import OrderClosedError, RuleError
+from workflows.rules.shared.errors import RuleError
 from workflows.rules.shared.ids import ID_ALPHABET, MEMBER_ID, ORDER_ID
 
 KEY = "Idempotency-Key"
 MOST_LINES = 100
-_HOLDER = "api"
-"""Who acts: the token's holder, in the name of a member of the workspace."""
+_OPERATOR = "api"
+"""The token's holder, who acts on behalf of a member of the workspace."""
 
 _log = structlog.get_logger("bot.http.api")
 
 
-class Orders(Protocol):
-    """What the API does with orders. Both raise TemporalUnavailableError; safe to repeat."""
-
-    async def start_order(self, asked: OrderInput) -> bool:
-        """Start an order; False where its id was started before."""
-        ...
-
-    async def cancel_order(
-        self, order_id: str, click_id: str, cancellation: Cancellation
-    ) -> OrderAnswer:
-        """Cancel an order; the same click id is the same deed."""
-        ...
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Api:
-    """What the API works with. An empty token lets nobody in."""
+    """What the API works with. With an empty token, the API is off."""
 
     token: str
-    orders: Orders
+    commands: Commands
+    starts: Starts
     lookup: OrderLookup
     policies: Policies
     products: ProductList
-    refusals: Refusals
-    now: Callable[[], datetime]
 
 
-def _storable(written: str) -> str:
+def _storable(text: str) -> str:
     try:
-        require_storable(written)
+        require_storable(text)
     except RuleError as error:
         raise ValueError(notices.field_refusal(error.code, error.data, ENGLISH)) from None
-    return written
+    return text
 
 
 _Text = Annotated[str, AfterValidator(_storable)]
@@ -88,7 +82,7 @@ _Member = Annotated[str, StringConstraints(pattern=rf"^{MEMBER_ID}$")]
 
 
 class _Body(BaseModel):
-    """A body of ours says what we know, and nothing else: a `total` would be a mistake."""
+    """A request body. Unknown members are refused: a `total` would be a mistake."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
@@ -121,9 +115,9 @@ Handler = Callable[[Api, web.Request], Awaitable[web.Response]]
 
 
 def routes(api: Api) -> list[web.RouteDef]:
-    """Return the routes. Every error is a problem; see `bot.http.problems` for what goes with all."""
+    """Return the routes. Every error is a problem: see `bot.http.problems`."""
 
-    def let_in(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
+    def authorized(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def checked(request: web.Request) -> web.Response:
             require_bearer(request, api.token)
             return await handler(api, request)
@@ -131,77 +125,69 @@ def routes(api: Api) -> list[web.RouteDef]:
         return checked
 
     return [
-        web.post("/api/v1/orders", let_in(_create)),
-        web.get("/api/v1/orders", let_in(_latest)),
-        web.get("/api/v1/orders/{order_id}", let_in(_read)),
-        web.post("/api/v1/orders/{order_id}/cancel", let_in(_cancel)),
+        web.post("/api/v1/orders", authorized(_create)),
+        web.get("/api/v1/orders", authorized(_latest)),
+        web.get("/api/v1/orders/{order_id}", authorized(_read)),
+        web.post(REGISTRY[OrderVerb.CANCEL].route, authorized(_cancel)),
     ]
 
 
 async def _create(api: Api, request: web.Request) -> web.Response:
-    """Begin an order: 201. The same id, or the same key, again: 200, or 409 for another order."""
-    wish = parse(_NewOrder, await read_body(request))
-    asked = _asked(api, wish, wish.order_id or _id_by_key(request))
+    """Start an order: 201. Repeated with the same id or key: 200, or 409 for another order."""
+    body = parse(_NewOrder, await read_body(request))
+    asked = _asked(api, body, body.order_id or _id_by_key(request))
     order = asked.order
-    started = await api.orders.start_order(asked)
-    snapshot = None if started else await api.lookup.look_up(order.order_id)
-    if snapshot is not None and (snapshot.order, snapshot.requester.person) != (
-        order,
-        wish.requester,
-    ):
-        raise Problem(
-            409,
-            "order-exists",
-            "There is another order of this id or key",
-            order_id=order.order_id,
-        )
-    _log.info("order_created", order_id=order.order_id, started=started)
-    where = f"/api/v1/orders/{order.order_id}"
-    body = {
+    started = await api.starts.start(asked)
+    if not started.is_same:
+        title = "There is another order of this id or key"
+        raise Problem(409, "order-exists", title, order_id=order.order_id)
+    _log.info("order_created", order_id=order.order_id, started=started.is_new)
+    location = f"/api/v1/orders/{order.order_id}"
+    created = {
         "order_id": order.order_id,
         "total": str(order.total.amount),
         "currency": order.total.currency,
         "requires_approval": bool(route(asked.policy, order.total).levels),
     }
-    status = 201 if started else 200
-    return web.json_response(body, status=status, headers={"Location": where})
+    status = 201 if started.is_new else 200
+    return web.json_response(created, status=status, headers={"Location": location})
 
 
-def _asked(api: Api, wish: _NewOrder, order_id: str) -> OrderInput:
+def _asked(api: Api, body: _NewOrder, order_id: str) -> OrderInput:
     policy = api.policies.policy(POLICY)
     try:
-        read = parse_order(_written(wish, order_id), api.products.names, CURRENCY, policy)
+        parsed = parse_order(_draft(body, order_id), api.products.names, CURRENCY, policy)
     except OrderFormErrors as mistakes:
         raise _mistaken(mistakes.by_field) from None
     return OrderInput(
-        order=read.order,
-        requester=Actor(person=wish.requester, origin=Origin.API, operator=_HOLDER),
+        order=parsed.order,
+        requester=Actor(person=body.requester, origin=Origin.API, operator=_OPERATOR),
         policy=policy,
-        managers=api.policies.chain_of(wish.requester),
-        expire_after=read.expire_after,
-        payment_window=_payment_window(wish.payment_window),
+        managers=api.policies.chain_of(body.requester),
+        expire_after=parsed.expire_after,
+        payment_window=_payment_window(body.payment_window),
     )
 
 
-def _written(wish: _NewOrder, order_id: str) -> DraftOrder:
+def _draft(body: _NewOrder, order_id: str) -> DraftOrder:
     return DraftOrder(
         order_id=order_id,
-        customer=wish.customer,
+        customer=body.customer,
         lines=tuple(
-            DraftLine(sku=one.sku, quantity=str(one.quantity), unit_price=one.unit_price)
-            for one in wish.lines
+            DraftLine(sku=line.sku, quantity=str(line.quantity), unit_price=line.unit_price)
+            for line in body.lines
         ),
-        card_expiry=wish.card_expiry,
-        note=wish.note,
-        payment=PaymentMode(wish.payment),
-        email=wish.email,
-        answer_within=wish.expire_after,
+        card_expiry=body.card_expiry,
+        note=body.note,
+        payment=PaymentMode(body.payment),
+        email=body.email,
+        answer_within=body.expire_after,
     )
 
 
-def _payment_window(written: str) -> timedelta | None:
+def _payment_window(text: str) -> timedelta | None:
     try:
-        return read_window(written)
+        return read_window(text)
     except RuleError as error:
         raise _mistaken({"payment_window": error}) from None
 
@@ -212,12 +198,12 @@ def _mistaken(by_field: Mapping[str, RuleError]) -> Problem:
 
 
 def _pointer(field: str) -> str:
-    """Return where in the body a field of the rules stands."""
+    """Return the JSON pointer of a field of the rules."""
     return "expire_after" if field == "answer_within" else field.replace(".", "/")
 
 
 def _id_by_key(request: web.Request) -> str:
-    """Return the order id that an idempotency key stands for: the same key, the same order."""
+    """Return the order id of an idempotency key: the same key is the same order."""
     digest = hashlib.sha256(_key(request).encode()).digest()
     return "ORD-" + "".join(ID_ALPHABET[byte % 32] for byte in digest[:8])
 
@@ -240,7 +226,7 @@ async def _read(api: Api, request: web.Request) -> web.Response:
 
 
 async def _latest(api: Api, request: web.Request) -> web.Response:
-    """Return the latest orders of one requester, the newest first."""
+    """Return the latest orders of one requester, newest first."""
     person, limit = request.query.get("requester", ""), request.query.get("limit", "10")
     if not re.fullmatch(MEMBER_ID, person):
         raise Problem(400, "query", "Say whose orders", "requester=U0ANA, a member's id")
@@ -251,33 +237,29 @@ async def _latest(api: Api, request: web.Request) -> web.Response:
 
 
 async def _cancel(api: Api, request: web.Request) -> web.Response:
-    """Cancel an order: 200 with the order; 409 where the rules refuse, with their sentence."""
-    order_id, wish = _order_id(request), parse(_Cancel, await read_body(request))
-    key = _key(request) if KEY in request.headers else secrets.token_hex(8)
-    actor = Actor(person=wish.actor, origin=Origin.API, operator=_HOLDER)
-    cancellation = Cancellation(actor=actor, reason=wish.reason)
-    answer = await api.orders.cancel_order(order_id, click_id(order_id, key), cancellation)
-    match answer:
-        case Refused(code=code, data=data):
-            raise await _refuse(api, order_id, actor, code, data)
-        case Ended() | Unknown():  # Temporal forgets what ended long ago; the records do not
-            status = (await _found(api, order_id)).status.value
-            raise await _refuse(api, order_id, actor, OrderClosedError.code, {"status": status})
+    """Cancel an order: 200 with the order; 409 if the rules refuse, with their sentence."""
+    order_id, body = _order_id(request), parse(_Cancel, await read_body(request))
+    has_key = KEY in request.headers
+    key = _key(request) if has_key else secrets.token_hex(8)
+    actor = Actor(person=body.actor, origin=Origin.API, operator=_OPERATOR)
+    command = Cancellation(actor=actor, reason=body.reason)
+    # The caller retries: it has the key.
+    context = Context.of_key(order_id, command, key, may_repeat=has_key, retry=False)
+    result = await api.commands.execute(command, context)
+    match result:
+        case Accepted(snapshot=snapshot):
+            return web.json_response(order_json(snapshot))
+        case Ended(already_done=True):
+            return web.json_response(order_json(await _found(api, order_id)))
+        case Refused() | Ended():
+            detail = notices.field_refusal(result.code, result.data, ENGLISH)
+            code = result.code.replace("_", "-")
+            raise Problem(409, code, "The order is not cancelled", detail)
         case Unconfirmed():
             detail = f"Ask again with the same {KEY}: it is the same cancellation."
             raise Problem(503, "unconfirmed", "Not confirmed yet", detail)
-        case _:
-            return web.json_response(order_json(answer.face))
-
-
-async def _refuse(
-    api: Api, order_id: str, actor: Actor, code: str, data: Mapping[str, str]
-) -> Problem:
-    """Write a refusal down and return it as a problem."""
-    refusal = Refusal(request_id=order_id, actor=actor, verb="cancel", code=code, at=api.now())
-    await api.refusals.append(refusal)
-    sentence = notices.field_refusal(code, data, ENGLISH)
-    return Problem(409, code.replace("_", "-"), "The order is not cancelled", sentence)
+        case UnknownRequest():
+            raise _not_found(order_id)
 
 
 async def _found(api: Api, order_id: str) -> OrderSnapshot:
@@ -288,10 +270,10 @@ async def _found(api: Api, order_id: str) -> OrderSnapshot:
 
 
 def _order_id(request: web.Request) -> str:
-    written = request.match_info["order_id"]
-    if not ORDER_ID.fullmatch(written):
-        raise _not_found(written)
-    return written
+    order_id = request.match_info["order_id"]
+    if not ORDER_ID.fullmatch(order_id):
+        raise _not_found(order_id)
+    return order_id
 
 
 def _not_found(order_id: str) -> Problem:

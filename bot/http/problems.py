@@ -8,9 +8,9 @@ from typing import TypeVar
 import structlog
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 
-from bot.temporal.client import TemporalUnavailableError
+from bot.actions.execute import TemporalUnavailableError
+from records.database import DATABASE_FAILURES
 
 MAX_BODY = 64 * 1024
 """Bytes of a request body. An order of 100 lines has about a tenth of this."""
@@ -79,7 +79,7 @@ def _unexpected(error: Exception, path: str) -> Problem:
     if isinstance(error, TemporalUnavailableError):
         _log.warning("temporal_unavailable", what=str(error))
         return _unavailable("temporal-unavailable", "Temporal does not answer")
-    if isinstance(error, (SQLAlchemyError, OSError)):
+    if isinstance(error, DATABASE_FAILURES):
         _log.warning("records_unavailable", error=type(error).__name__)
         return _unavailable("records-unavailable", "The database does not answer")
     error_id = secrets.token_hex(4)

@@ -1,4 +1,4 @@
-"""How a listener answers: paint the card inline, or say one private sentence, by surface."""
+"""How a listener answers: write the card inline, or send one private sentence."""
 
 import asyncio
 import time
@@ -8,32 +8,32 @@ import aiohttp
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.home.board import HomeBoard
+from bot.listeners.homes import Homes
 from slack_api.errors import SLACK_FAILURES, classify
 from views.blocks import Message, View
 from views.card_click import Click, ClickContext
 
 INLINE_UNTIL = 1.5
-"""Seconds after the listener received a click within which it may paint the card. The durable
-publish comes no earlier than 3 s after the click, so an inline write never overtakes it."""
+"""Seconds after a click was received within which a listener may write the card. The durable publish
+comes no earlier than 3 s after the click, so an inline write never overwrites it."""
 
-GIVE_UP_AFTER = 2.5
-"""Seconds after which an inline write under way is dropped, still before the durable publish."""
+WRITE_TIMEOUT = 2.5
+"""Seconds after the click at which an inline write is cancelled, before the durable publish."""
 
 WORKING_FOR = 0.3
-"""Seconds between an ack that shows "Working" in a modal and the view that follows it. The two travel
-by different ways, and Bolt sends an ack up to 10 ms after the call: a result that overtook it would
-be painted over, and the modal would say "Working" for ever."""
+"""Seconds between an ack that shows "Working" in a modal and the view that follows it. They are sent
+over different connections, and Bolt sends an ack up to 10 ms after the call: the ack could overwrite
+a result that arrived first, and the modal would show "Working" forever."""
 
 NOT_ACKED = 0.0
-"""No "Working" view was acknowledged before: whatever comes next may be shown at once."""
+"""No "Working" view was acknowledged before, so the next view may be shown at once."""
 
 _log = structlog.get_logger("bot.answers")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Surface:
-    """Where somebody pressed something, and so where the answer goes. Parts may be empty."""
+    """Where a person interacted, and so where the answer goes. Parts may be empty."""
 
     person: str
     channel: str = ""
@@ -44,14 +44,14 @@ class Surface:
 
     @property
     def is_private(self) -> bool:
-        """Whether it is a message that nobody else sees, and that no durable publish repairs."""
+        """Whether it is a message that no one else sees, and that no durable publish repairs."""
         return bool(self.response_url) and not self.message_ts
 
 
 def surface_of(person: str, place: Click | ClickContext) -> Surface:
-    """Return where `person` pressed; a modal remembers from where it was opened.
+    """Return the surface that `person` clicked on; for a modal, the one that opened it.
 
-    What has neither channel nor message is the App Home.
+    A place with neither channel nor message is the App Home.
     """
     return Surface(
         person=person,
@@ -64,55 +64,53 @@ def surface_of(person: str, place: Click | ClickContext) -> Surface:
 
 
 class Answers:
-    """Writes to Slack for listeners. Nothing here raises for what Slack refuses: it is logged.
+    """Writes to Slack for listeners. What Slack refuses is logged, not raised.
 
-    A lost inline paint is repaired by the durable publish; a lost sentence is said another way.
+    The durable publish repairs a lost inline write; a lost sentence is sent another way.
     """
 
-    def __init__(
-        self, session: aiohttp.ClientSession, slack: AsyncWebClient, homes: HomeBoard
-    ) -> None:
+    def __init__(self, session: aiohttp.ClientSession, slack: AsyncWebClient, homes: Homes) -> None:
         self._session = session
         self._slack = slack
         self._homes = homes
 
     async def paint(self, surface: Surface, message: Message, received: float) -> bool:
-        """Show `message` in place of the pressed one, if it is still time; say whether it was done.
+        """Replace the clicked message if there is still time; return whether it was replaced.
 
-        `received` is `time.monotonic()` at the moment the listener got the click.
+        `received` is `time.monotonic()` when the listener received the click.
         """
         spent = time.monotonic() - received
         if spent > INLINE_UNTIL:
             return False
-        return await self._replace(surface, message, GIVE_UP_AFTER - spent)
+        return await self._replace(surface, message, WRITE_TIMEOUT - spent)
 
     async def paint_final(self, surface: Surface, message: Message) -> bool:
-        """Show the last state of a request whose card has no owner any more: nothing races it.
+        """Show the last state of a request whose card no longer has an owner, so that nothing races.
 
-        Nobody will repair it either, so a used or expired response URL is not the end.
+        Nothing repairs it either, so a used or expired response URL is not the last attempt.
         """
-        if surface.response_url and await self._replace(surface, message, GIVE_UP_AFTER):
+        if surface.response_url and await self._replace(surface, message, WRITE_TIMEOUT):
             return True
-        return await self._replace(replace(surface, response_url=""), message, GIVE_UP_AFTER)
+        return await self._replace(replace(surface, response_url=""), message, WRITE_TIMEOUT)
 
     async def show(
         self, client: AsyncWebClient, view_id: str, view: View, acked: float, view_hash: str = ""
     ) -> bool:
-        """Show `view` in an open modal; say whether it was done: the person may have closed it.
+        """Show `view` in an open modal; return False if that failed: the person may have closed it.
 
-        `acked` is `time.monotonic()` at the moment the modal's "Working" view was acknowledged.
-        With the `view_hash` of what the person pressed in, a newer view is not painted over.
+        `acked` is `time.monotonic()` when the modal's "Working" view was acknowledged. With the
+        `view_hash` of the view that the person clicked in, a newer view is not replaced.
         """
         await asyncio.sleep(acked + WORKING_FOR - time.monotonic())
         try:
-            async with asyncio.timeout(GIVE_UP_AFTER):
+            async with asyncio.timeout(WRITE_TIMEOUT):
                 await client.views_update(view_id=view_id, view=view, hash=view_hash or None)
         except SLACK_FAILURES as error:
             _log.info("modal_not_updated", error=classify(error).code)
             return False
         return True
 
-    async def show_or_tell(  # noqa: PLR0913 - a view, and the way that is left without it
+    async def show_or_reply(  # noqa: PLR0913 - a view, and the sentence if it cannot be shown
         self,
         client: AsyncWebClient,
         view_id: str,
@@ -122,32 +120,32 @@ class Answers:
         surface: Surface,
         sentence: str,
     ) -> None:
-        """Show `view` in an open modal or, where the person has closed it, say the sentence."""
+        """Show `view` in an open modal or, if the person has closed it, send the sentence."""
         if not await self.show(client, view_id, view, acked):
-            await self.tell(surface, sentence)
+            await self.reply(surface, sentence)
 
-    async def tell(self, surface: Surface, sentence: str) -> None:
-        """Say one sentence to the person who pressed, and to nobody else."""
-        await self.tell_message(surface, Message(text=sentence, blocks=[]))
+    async def reply(self, surface: Surface, sentence: str) -> None:
+        """Send one sentence to the person who interacted, and to no one else."""
+        await self.reply_with(surface, Message(text=sentence, blocks=[]))
 
-    async def tell_message(self, surface: Surface, message: Message) -> None:
-        """Show a message to the person who asked, and to nobody else, by the first way that works."""
+    async def reply_with(self, surface: Surface, message: Message) -> None:
+        """Send a message to the person who interacted, and to no one else, in the first way that works."""
         ways = (self._by_response_url, self._by_ephemeral, self._by_direct_message)
         for way in (self._on_home, *ways):
             try:
-                async with asyncio.timeout(GIVE_UP_AFTER):
+                async with asyncio.timeout(WRITE_TIMEOUT):
                     if await way(surface, message):
                         return
             except SLACK_FAILURES as error:
-                _log.warning("sentence_not_said", way=way.__name__, error=classify(error).code)
-        _log.error("sentence_lost", person=surface.person)
+                _log.warning("reply_not_sent", way=way.__name__, error=classify(error).code)
+        _log.error("reply_lost", person=surface.person)
 
     async def permalink(self, surface: Surface) -> str:
-        """Return the address of the message that was pressed; empty where there is none."""
+        """Return the permalink of the clicked message; empty if there is none."""
         if not (surface.channel and surface.message_ts):
             return ""
         try:
-            async with asyncio.timeout(GIVE_UP_AFTER):
+            async with asyncio.timeout(WRITE_TIMEOUT):
                 answer = await self._slack.chat_getPermalink(
                     channel=surface.channel, message_ts=surface.message_ts
                 )

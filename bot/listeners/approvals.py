@@ -1,35 +1,24 @@
-"""The card's buttons: acknowledged, decided by the workflow, answered inline or by one sentence."""
+"""The card's buttons and the verbs' forms: each is one command, answered on the card or in private."""
 
 import time
-from typing import Any, assert_never
+from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.actions.commands import Deed
-from bot.listeners.inbox import shown_anew
-from bot.listeners.presses import Press, Presses, id_of
+from bot.actions.registry import command_of
+from bot.listeners.inbox import refresh_inbox
+from bot.listeners.interactions import Interactions
 from bot.listeners.services import Services
-from bot.policies.keys import SourceError, read_source
+from bot.policies.keys import SourceError
 from views import card_click, notices, verb_modal
 from views.blocks import View
 from views.card_click import Click
 from views.ids import ActionId, CallbackId, InputId
 from views.translator import translator
-from views.verb_modal import Submission
-from workflows.rules.approvals.request import (
-    Amendment,
-    Closing,
-    Comment,
-    Decision,
-    Delegation,
-    Reassignment,
-    Refresh,
-    Verdict,
-    Withdrawal,
-)
+from workflows.rules.approvals.request import Decision, Verdict
 from workflows.rules.approvals.verbs import Verb
-from workflows.rules.people.actors import Actor, ApproverSource, Origin, SourceKind
+from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.click import click_id
 
 
@@ -46,7 +35,7 @@ class ApprovalListeners:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._presses = Presses(services)
+        self._interactions = Interactions(services)
 
     async def approve_clicked(
         self,
@@ -55,7 +44,7 @@ class ApprovalListeners:
         client: AsyncWebClient,
         request: AsyncBoltRequest,
     ) -> None:
-        """Send the decision and show what it led to; ask for a reason first where one is needed."""
+        """Approve and show the result; if a reason is required, ask for it first."""
         received = time.monotonic()
         await ack()
         click = card_click.parse_click(body)
@@ -63,20 +52,16 @@ class ApprovalListeners:
             t = translator(self._services.people.cached_locale(click.person))
             await open_modal(client, click, verb_modal.approve(click, t))
             return
-        press = self._presses.press(click, click.person, id_of(click), request, received)
+        interaction = self._interactions.of_click(click, request, received)
         decision = Decision(
             actor=Actor(person=click.person, origin=Origin.SLACK),
             verdict=Verdict.APPROVE,
             content_revision=click.content_revision,
             level=click.level,
         )
-
-        async def say(sentence: str) -> None:
-            await self._services.answers.tell(press.surface, sentence)
-
-        outcome = await self._presses.do(press, decision, say)
-        if sentence := await shown_anew(self._services, press, outcome, Verb.APPROVE):
-            await say(sentence)
+        outcome = await self._interactions.execute(interaction, decision)
+        if sentence := await refresh_inbox(self._services, interaction, outcome, Verb.APPROVE):
+            await self._services.answers.reply(interaction.surface, sentence)
 
     async def reject_clicked(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
@@ -90,88 +75,45 @@ class ApprovalListeners:
     async def verb_submitted(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
     ) -> None:
-        """Send what the form says; the modal tells how it went."""
+        """Execute the form's command; the modal shows the result."""
         received = time.monotonic()
         submission = verb_modal.parse_submission(body)
-        t = translator(self._services.people.cached_locale(submission.person))
+        person, context = submission.person, submission.context
+        t = translator(self._services.people.cached_locale(person))
         if errors := verb_modal.check(submission, t):
             await ack(response_action="errors", errors=errors)
             return
         try:
-            deed = deed_of(submission)
+            command = command_of(submission)
         except SourceError as error:
             sentence = notices.not_a_source(error.written, t)
             await ack(response_action="errors", errors={InputId.SOURCES.value: sentence})
             return
         await ack(response_action="update", view=verb_modal.working(t))
         acked = time.monotonic()
-        press = self._press_of_form(submission, request, received)
+        submitted = click_id(context.request_id, submission.view_id, person, submission.view_hash)
+        interaction = self._interactions.at(context, person, submitted, request, received)
 
-        async def say(sentence: str, view: View | None = None) -> None:
-            view = view or verb_modal.told(sentence, t)
-            await self._services.answers.show_or_tell(
-                client, submission.view_id, view, acked, surface=press.surface, sentence=sentence
+        async def show(sentence: str, view: View | None = None) -> None:
+            await self._services.answers.show_or_reply(
+                client,
+                submission.view_id,
+                view or verb_modal.told(sentence, t),
+                acked,
+                surface=interaction.surface,
+                sentence=sentence,
             )
 
-        outcome = await self._presses.do(press, deed, say)
+        outcome = await self._interactions.execute(interaction, command, show)
         sentence = outcome.sentence or notices.confirmed(submission.verb, t)
-        again = verb_modal.again(submission, sentence, t) if outcome.mendable else None
-        await say(sentence, again)
-        if press.surface.is_private:  # the modal has told how it went; the list is behind now
-            await shown_anew(self._services, press, outcome, submission.verb)
-
-    def _press_of_form(
-        self, submission: Submission, request: AsyncBoltRequest, received: float
-    ) -> Press:
-        context, person = submission.context, submission.person
-        press_id = click_id(context.request_id, submission.view_id, person, submission.view_hash)
-        return self._presses.press(context, person, press_id, request, received)
-
-
-def deed_of(submission: Submission) -> Deed:  # noqa: PLR0911 - one per verb
-    """Return what a checked form asks for. The person is the one whom Slack names, nobody else.
-
-    Raises:
-        SourceError: an approver to reassign to is not written as a policy writes it.
-
-    """
-    actor = Actor(person=submission.person, origin=Origin.SLACK)
-    typed, context = submission.typed, submission.context
-    match submission.verb:
-        case Verb.APPROVE | Verb.REJECT | Verb.REQUEST_CHANGES:
-            return Decision(
-                actor=actor,
-                verdict=Verdict(submission.verb.value),
-                reason=typed.reason,
-                content_revision=context.content_revision,
-                level=context.level,
-            )
-        case Verb.COMMENT:
-            return Comment(actor=actor, text=typed.reason)
-        case Verb.AMEND:
-            return Amendment(
-                actor=actor,
-                content=verb_modal.amended(submission),
-                content_revision=context.content_revision,
-            )
-        case Verb.DELEGATE:
-            return Delegation(actor=actor, delegate=typed.delegate)
-        case Verb.WITHDRAW:
-            return Withdrawal(actor=actor, reason=typed.reason)
-        case Verb.REASSIGN:
-            people = (ApproverSource(kind=SourceKind.USER, value=one) for one in typed.people)
-            written = (read_source(one) for one in typed.source_words)
-            return Reassignment(actor=actor, approvers=(*people, *written), reason=typed.reason)
-        case Verb.CLOSE:
-            return Closing(actor=actor, reason=typed.reason)
-        case Verb.REFRESH:
-            return Refresh(actor=actor)
-        case _:
-            assert_never(submission.verb)
+        again = verb_modal.again(submission, sentence, t) if outcome.may_retry else None
+        await show(sentence, again)
+        if interaction.surface.is_private:  # the modal shows the result; the list is outdated now
+            await refresh_inbox(self._services, interaction, outcome, submission.verb)
 
 
 async def open_modal(client: AsyncWebClient, click: Click, view: View) -> str:
-    """Open a modal for a press and return its id."""
+    """Open a modal for a click and return its id."""
     if click.trigger_id:
         opened = await client.views_open(trigger_id=click.trigger_id, view=view)
     else:  # a click inside a custom step has a pointer instead

@@ -1,4 +1,4 @@
-"""Several decisions at once: each its own update, with its own answer, told item by item."""
+"""Several decisions at once: each is its own command, with its own result in the modal."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.answers import NOT_ACKED, Surface
-from bot.listeners.presses import Presses
+from bot.listeners.interactions import Interactions
 from bot.listeners.services import Services
 from views import bulk_modal, bulk_results, notices
 from views.bulk_modal import BulkItem, BulkSubmission
@@ -39,12 +39,12 @@ class BulkListeners:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._presses = Presses(services)
+        self._interactions = Interactions(services)
 
     async def bulk_clicked(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
     ) -> None:
-        """Open the modal at once; then show what stands on this page of the home now."""
+        """Open the modal at once; then show the requests on this page of the home."""
         await ack()
         person = clicker(body)
         t = translator(self._services.people.cached_locale(person))
@@ -57,7 +57,7 @@ class BulkListeners:
     async def bulk_submitted(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
     ) -> None:
-        """Send every decision, and show what came of each."""
+        """Execute every decision, and show the result of each."""
         received = time.monotonic()
         submission = bulk_modal.parse(body)
         t = translator(self._services.people.cached_locale(submission.person))
@@ -66,53 +66,52 @@ class BulkListeners:
             return
         await ack(response_action="update", view=bulk_modal.working(t))
         acked = time.monotonic()
-        found = _Found(bulk_results.begun(submission))
+        results = _Results(bulk_results.begun(submission))
 
         async def show() -> None:
-            await self._services.answers.show(
-                client, submission.view_id, bulk_results.results(found.results, t), acked
-            )
+            view = bulk_results.results(results.items, t)
+            await self._services.answers.show(client, submission.view_id, view, acked)
 
-        async def one(item: BulkItem) -> None:
-            async def say(sentence: str) -> None:
-                found.take(item, Progress.WAITING, sentence)
+        async def decide(item: BulkItem) -> None:
+            async def notify(sentence: str) -> None:
+                results.set(item, Progress.WAITING, sentence)
                 await show()
 
-            deed = _decision(submission, item)
-            press_id = click_id(
+            submitted = click_id(
                 item.request_id, submission.view_id, submission.person, submission.view_hash
             )
-            press = self._presses.press(
-                item.context, submission.person, press_id, request, received
+            interaction = self._interactions.at(
+                item.context, submission.person, submitted, request, received
             )
-            outcome = await self._presses.do(press, deed, say)
-            found.take(item, _PROGRESS[outcome.counted], outcome.sentence or counts)
+            decision = _decision(submission, item)
+            outcome = await self._interactions.execute(interaction, decision, notify)
+            results.set(item, _PROGRESS[outcome.accepted], outcome.sentence or confirmed)
 
-        counts = notices.confirmed(submission.verdict, t)
-        ended = await asyncio.gather(*map(one, submission.items), return_exceptions=True)
-        for item, failure in zip(submission.items, ended, strict=True):
-            if failure is not None:  # no reason to keep from people what came of the others
+        confirmed = notices.confirmed(submission.verdict, t)
+        failures = await asyncio.gather(*map(decide, submission.items), return_exceptions=True)
+        for item, failure in zip(submission.items, failures, strict=True):
+            if failure is not None:  # the results of the other decisions are shown anyway
                 _log.error("decision_not_followed", request_id=item.request_id, exc_info=failure)
-                found.take(item, Progress.WAITING, notices.still_unconfirmed(t))
-        await self._services.answers.show_or_tell(
+                results.set(item, Progress.WAITING, notices.still_unconfirmed(t))
+        await self._services.answers.show_or_reply(
             client,
             submission.view_id,
-            bulk_results.results(found.results, t),
+            bulk_results.results(results.items, t),
             acked,
             surface=Surface(person=submission.person, is_home=True),
-            sentence=bulk_results.in_words(found.results, t),
+            sentence=bulk_results.in_words(results.items, t),
         )
 
 
-class _Found:
-    """What has come of the decisions so far."""
+class _Results:
+    """The results of the decisions so far."""
 
-    def __init__(self, results: Sequence[BulkResult]) -> None:
-        self.results = list(results)
+    def __init__(self, items: Sequence[BulkResult]) -> None:
+        self.items = list(items)
 
-    def take(self, item: BulkItem, progress: Progress, sentence: str) -> None:
-        """Take up what has come of one."""
-        self.results = bulk_results.with_result(self.results, item, progress, sentence)
+    def set(self, item: BulkItem, progress: Progress, sentence: str) -> None:
+        """Set the result of one decision."""
+        self.items = bulk_results.with_result(self.items, item, progress, sentence)
 
 
 def _decision(submission: BulkSubmission, item: BulkItem) -> Decision:

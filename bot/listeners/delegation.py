@@ -50,11 +50,11 @@ class AwayListeners:
         acked = time.monotonic()
         answers, surface = self._services.answers, Surface(person=submission.person)
         noted, sentence, view = await self._note(submission, t)
-        await answers.show_or_tell(
+        await answers.show_or_reply(
             client, submission.view_id, view, acked, surface=surface, sentence=sentence
         )
         if noted and (late := await self._refresh(submission)):
-            await answers.tell(surface, notices.hear_later(late, t))
+            await answers.reply(surface, notices.hear_later(late, t))
 
     async def _note(self, submission: AwaySubmission, t: Translator) -> tuple[bool, str, View]:
         """Write down what was submitted; say whether it was, with a sentence and a view."""

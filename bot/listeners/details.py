@@ -1,4 +1,4 @@
-"""*View details*: the whole of a request, for those who may read it."""
+"""*View details*: a whole request, for those who may read it."""
 
 import time
 from itertools import chain
@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.answers import NOT_ACKED
 from bot.listeners.approvals import open_modal
-from bot.listeners.presses import NOT_A_READER, Presses, id_of
+from bot.listeners.interactions import Interactions
 from bot.listeners.services import Services
 from records.database import DATABASE_FAILURES
 from records.snapshots import decode_snapshot
@@ -26,6 +26,9 @@ from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.ids import parent_id
 
 _VERB = "view_details"
+NOT_A_READER = "not_a_reader"
+"""The refusal code for a person who may not read a private request."""
+
 _log = structlog.get_logger("bot.details")
 
 
@@ -39,7 +42,7 @@ class DetailsListeners:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._presses = Presses(services)
+        self._interactions = Interactions(services)
 
     async def details_clicked(
         self,
@@ -50,45 +53,47 @@ class DetailsListeners:
     ) -> None:
         """Open the modal at once; then show what the workflow lets this person read.
 
-        Who may not read it sees what everybody may, and why; that they tried is written down.
+        Other people see the public part, and why; their attempt is recorded.
         """
         received = time.monotonic()
         await ack()
         click = card_click.parse_click(body)
         t = translator(self._services.people.cached_locale(click.person))
         view_id = await open_modal(client, click, details_modal.opening(click, t))
-        press = self._presses.press(click, click.person, id_of(click), request, received)
-        menu = await self._presses.menu(click.request_id, click.person)
+        interaction = self._interactions.of_click(click, request, received)
+        menu = await self._interactions.menu(click.request_id, click.person)
         if not isinstance(menu, Menu):
             menu = await self._recorded(click) or menu
         if isinstance(menu, Menu):
             view = details_modal.shown(menu, t, await self._facts(click, menu))
-            if not menu.may_read and not press.repeated:
+            if not menu.may_read and not interaction.redelivered:
                 actor = Actor(person=click.person, origin=Origin.SLACK)
-                await self._presses.write_down(click.request_id, actor, _VERB, NOT_A_READER)
+                await self._services.commands.record_refusal(
+                    click.request_id, actor, _VERB, NOT_A_READER
+                )
         else:
-            view = details_modal.told(menu or await self._presses.tell_how_it_ended(press), t)
+            view = details_modal.told(menu or await self._interactions.show_end(interaction), t)
         await self._services.answers.show(client, view_id, view, NOT_ACKED)
 
     async def _facts(self, click: Click, menu: Menu) -> list[AuditEvent]:
-        """Return what was written down of a request and of what it is a part of, the oldest first.
+        """Return the facts of a request and of the request it belongs to, oldest first.
 
-        Nothing for who may not read it, and where the records cannot be read just now.
+        None for a person who may not read them, or if the records cannot be read now.
         """
         if not menu.may_read or not may_read_trail(menu.face, click.person):
             return []
         ids = dict.fromkeys((click.request_id, parent_id(click.request_id)))
         try:
-            trails = [await self._services.trail.facts(one) for one in ids]
+            trails = [await self._services.trail.facts(request_id) for request_id in ids]
         except DATABASE_FAILURES as error:
             _log.warning("trail_not_read", error=type(error).__name__)
             return []
         return sorted(chain(*trails), key=lambda fact: fact.at)
 
     async def _recorded(self, click: Click) -> Menu | None:
-        """Return what this person may read of a closed request: its last state is final.
+        """Return the part of a closed request that this person may read: its last snapshot is final.
 
-        Temporal forgets it one day; the records know who may read it.
+        Temporal deletes it eventually; the records have it and who may read it.
         """
         record = await self._services.requests.get(click.request_id)
         snapshot = decode_snapshot(record.face) if record is not None else None

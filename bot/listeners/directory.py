@@ -13,9 +13,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.actions.commands import refresh_all, unreached
+from bot.actions.execute import Accepted, NotAccepted, Refused, unreached
 from bot.listeners.services import Services
-from bot.temporal.client import Accepted, Answer, Refused
 from views.payload import table, word, words
 from workflows.rules.people.actors import SourceKind
 
@@ -63,13 +62,13 @@ async def refresh_watching(services: Services, subjects: list[str], event_id: st
     request is refreshed once. Returns the number of requests that could not be reached.
     """
     found = await services.requests.open_watching(*filter(None, subjects))
-    answers = await refresh_all(services.workflows, found, event_id)
+    answers = await services.commands.refresh_all(found, event_id)
     for request_id, answer in answers.items():
-        _log_result(request_id, answer)
+        _log_refresh(request_id, answer)
     return len(unreached(answers))
 
 
-def _log_result(request_id: str, answer: Answer) -> None:
+def _log_refresh(request_id: str, answer: Accepted[Any] | NotAccepted) -> None:
     if isinstance(answer, Accepted):
         _log.debug("refreshed", request_id=request_id)
         return

@@ -63,7 +63,7 @@ def register(app: AsyncApp, services: Services) -> None:
             return None
         surface = _surface(body)
         if surface.person:
-            await services.answers.tell(surface, sentence)
+            await services.answers.reply(surface, sentence)
         return None
 
 

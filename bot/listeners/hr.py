@@ -10,11 +10,11 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.actions.start import TemporalUnavailableError
 from bot.listeners.answers import NOT_ACKED, Surface
 from bot.listeners.open_forms import OpenForms
 from bot.listeners.services import Services
 from bot.runtime.ids import new_id
-from bot.temporal.client import TemporalUnavailableError
 from records.database import DATABASE_FAILURES
 from records.snapshots import decode_snapshot
 from views import hr_copy, hr_modal, notices
@@ -31,7 +31,6 @@ from workflows.rules.hr.request import (
     HrRequest,
     HrType,
     amended_copy,
-    content_from_request,
     request_from_content,
 )
 from workflows.rules.messages import HrInput
@@ -173,7 +172,7 @@ class HrListeners:
         asked = HrInput(request=request, requester=requester, policy=policy, managers=managers)
         sentence = ""
         try:
-            new = await self._services.workflows.start_hr(asked)
+            started = await self._services.starts.start(asked)
         except TemporalUnavailableError as error:
             _log.warning("hr_not_started", request_id=request.request_id, why=str(error))
             sentence = notices.unavailable(t)
@@ -181,23 +180,15 @@ class HrListeners:
         else:
             asks = bool(route(policy, request.amount).levels)
             view = hr_modal.received(request.request_id, policy.channel, t, asks=asks)
-            if not new and await self._sent_otherwise(request):
+            if not started.is_same:
                 sentence = hr_modal.sent_before(request.request_id, t)
                 view = hr_modal.told(sentence, t)
         if sentence:
-            await answers.show_or_tell(
+            await answers.show_or_reply(
                 client, typed["id"], view, acked, surface=surface, sentence=sentence
             )
         else:  # whoever has closed the window hears the outcome anyway
             await answers.show(client, typed["id"], view, acked)
-
-    async def _sent_otherwise(self, request: HrRequest) -> bool:
-        """Whether the request was sent before with other words: perhaps a first try, not confirmed."""
-        _log.info("hr_sent_again", request_id=request.request_id)
-        snapshot = await self._approval_of(request.request_id)
-        if snapshot is None or snapshot.content_revision > 1:
-            return False
-        return snapshot.content != content_from_request(request)
 
     async def _copy(self, person: str, request_id: str, t: Translator) -> View:
         """Return the form that begins with a request's last content, or say why there is none."""

@@ -1,11 +1,11 @@
-"""`/approvals`: what waits for a person, privately; and how presses there and on the Home are answered."""
+"""`/approvals`: a person's inbox in private; and how clicks in an inbox are answered."""
 
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.listeners.answers import Surface
-from bot.listeners.presses import Outcome, Press
+from bot.listeners.interactions import Interaction, Outcome
 from bot.listeners.services import Services
 from views import inbox_message, notices
 from views.blocks import Message
@@ -16,8 +16,8 @@ def register(app: AsyncApp, services: Services) -> None:
     """Listen to the command."""
 
     @app.command("/approvals")
-    async def inbox_asked(ack: AsyncAck, command: dict[str, Any]) -> None:
-        """Tell, privately, what waits for this person and what is theirs."""
+    async def inbox_requested(ack: AsyncAck, command: dict[str, Any]) -> None:
+        """Show, in private, what waits for this person and their own requests."""
         await ack()
         surface = Surface(
             person=command["user_id"],
@@ -25,21 +25,23 @@ def register(app: AsyncApp, services: Services) -> None:
             response_url=command.get("response_url", ""),
         )
         message = await _message(services, surface.person)
-        await services.answers.tell_message(surface, message)
+        await services.answers.reply_with(surface, message)
 
 
-async def shown_anew(services: Services, press: Press, outcome: Outcome, verb: str) -> str:
-    """Show an inbox as it is after a press in it; return what is still to be said to the person.
+async def refresh_inbox(
+    services: Services, interaction: Interaction, outcome: Outcome, verb: str
+) -> str:
+    """Show an inbox as it is after a click in it; return the sentence that is still to be shown.
 
-    A card tells by itself what a press led to, an inbox does not: there the row is gone.
+    A card shows the result of a click; an inbox does not, because the row is gone.
     """
-    surface, sentence = press.surface, outcome.sentence
+    surface, sentence = interaction.surface, outcome.sentence
     t = translator(await services.people.locale_of(surface.person))
-    settled = press.request_id if outcome.counted else ""
+    settled = interaction.request_id if outcome.accepted else ""
     if surface.is_home:
-        words = sentence or notices.confirmed(verb, t)
-        told = await services.homes.tell(surface.person, words, settled)
-        return "" if told else words
+        text = sentence or notices.confirmed(verb, t)
+        shown = await services.homes.tell(surface.person, text, settled)
+        return "" if shown else text
     if surface.is_private:
         message = await _message(services, surface.person, settled)
         if not await services.answers.paint_final(surface, message):

@@ -7,11 +7,11 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.actions.start import TemporalUnavailableError
 from bot.listeners.answers import Surface
 from bot.listeners.open_forms import OpenForms
 from bot.listeners.services import Services
 from bot.runtime.ids import new_id
-from bot.temporal.client import TemporalUnavailableError
 from views import notices, order_modal
 from views.blocks import View
 from views.card_click import pressed
@@ -21,7 +21,7 @@ from views.translator import Translator, translator
 from workflows.rules.approvals.policy import Policy, route
 from workflows.rules.messages import OrderInput
 from workflows.rules.orders.form import CURRENCY, POLICY, OrderFormErrors, ParsedOrder, parse_order
-from workflows.rules.orders.order import Order, PaymentMode
+from workflows.rules.orders.order import Order, OrderSnapshot, PaymentMode
 from workflows.rules.people.actors import Actor, Origin
 
 _log = structlog.get_logger("bot.orders")
@@ -111,7 +111,7 @@ class OrderFormListeners:
             sentence = notices.unavailable(t)
             view = order_modal.failed(typed, products.entries, sentence, t)
             surface = Surface(person=requester.person)
-            await answers.show_or_tell(
+            await answers.show_or_reply(
                 client, typed["id"], view, acked, surface=surface, sentence=sentence
             )
         else:  # whoever has closed the window hears the outcome anyway
@@ -133,10 +133,10 @@ class OrderFormListeners:
             managers=managers,
             expire_after=wish.expire_after,
         )
-        if not await self._services.workflows.start_order(asked):
-            # Sent before: perhaps a first try that was not confirmed, and edited since. That one counts.
-            snapshot = await self._services.orders.look_up(order.order_id)
-            order = snapshot.order if snapshot is not None else order
+        started = await self._services.starts.start(asked)
+        if isinstance(started.existing, OrderSnapshot):
+            # An unconfirmed first try, perhaps edited since: the first one counts.
+            order = started.existing.order
         return order_modal.received(
             order.order_id,
             t,

@@ -1,4 +1,4 @@
-"""Where orders stand, in Slack: the command that tells it, and the buttons of what it shows."""
+"""Orders in Slack: `/order-status`, and the buttons of orders and of their list."""
 
 import time
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 
 from bot.listeners.answers import Surface
-from bot.listeners.presses import Press, Presses, id_of
+from bot.listeners.interactions import Interaction, Interactions
 from bot.listeners.services import Services
 from views import card_click, notices, order_status
 from views.ids import ActionId
@@ -19,9 +19,9 @@ from workflows.rules.shared.ids import ORDER_ID
 
 
 def register(app: AsyncApp, services: Services) -> None:
-    """Listen to the command, to the list that it shows, and to the button of a card."""
+    """Listen to the command, to the list that it shows, and to the cancel button."""
     listener = OrderListeners(services)
-    app.command("/order-status")(listener.status_asked)
+    app.command("/order-status")(listener.status_requested)
     app.action(ActionId.SHOW)(listener.show_clicked)
     app.action(ActionId.CANCEL)(listener.cancel_clicked)
 
@@ -31,71 +31,67 @@ class OrderListeners:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._presses = Presses(services)
+        self._interactions = Interactions(services)
 
-    async def status_asked(self, ack: AsyncAck, command: dict[str, Any]) -> None:
-        """Tell, privately, where one order stands, or which orders this person has."""
+    async def status_requested(self, ack: AsyncAck, command: dict[str, Any]) -> None:
+        """Show, in private, one order or the latest orders of this person."""
         await ack()
         surface = Surface(
             person=command["user_id"],
             channel=command["channel_id"],
             response_url=command.get("response_url", ""),
         )
-        written = command.get("text", "").strip()
-        if written:
-            await self._tell_of(surface, written)
+        typed = command.get("text", "").strip()
+        if typed:
+            await self._show(surface, typed)
             return
         snapshots = await self._services.orders.latest_of(surface.person)
         t = translator(await self._services.people.locale_of(surface.person))
-        await self._services.answers.tell_message(surface, order_status.latest(snapshots, t))
+        await self._services.answers.reply_with(surface, order_status.latest(snapshots, t))
 
     async def show_clicked(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Tell where one order of a list stands now; the list stays."""
+        """Show one order of a list as it stands now; the list stays."""
         await ack()
         surface = Surface(
             person=clicker(body),
             channel=word(body, "channel", "id"),
             response_url=word(body, "response_url"),
         )
-        await self._tell_of(surface, word(card_click.pressed(body), "value"))
+        await self._show(surface, word(card_click.pressed(body), "value"))
 
-    async def _tell_of(self, surface: Surface, written: str) -> None:
-        """Show one order to whoever asks by its number, or say why not."""
-        answers, order_id = self._services.answers, written.upper()
+    async def _show(self, surface: Surface, typed: str) -> None:
+        """Show one order by its number, or why it cannot be shown."""
+        answers, order_id = self._services.answers, typed.upper()
         t = translator(await self._services.people.locale_of(surface.person))
         if not ORDER_ID.fullmatch(order_id):
-            await answers.tell(surface, notices.malformed_order_id(written, t))
+            await answers.reply(surface, notices.malformed_order_id(typed, t))
         elif snapshot := await self._services.orders.look_up(order_id):
-            await answers.tell_message(surface, order_status.one(snapshot, surface.person, t))
+            await answers.reply_with(surface, order_status.one(snapshot, surface.person, t))
         else:
-            await answers.tell(surface, notices.unknown_order(order_id, t))
+            await answers.reply(surface, notices.unknown_order(order_id, t))
 
     async def cancel_clicked(
         self, ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest
     ) -> None:
-        """Cancel the order, which has asked "sure?" already, and show what that led to."""
+        """Cancel the order, which the person has confirmed, and show the result."""
         received = time.monotonic()
         await ack()
         click = card_click.parse_click(body)
-        press = self._presses.press(click, click.person, id_of(click), request, received)
-        deed = Cancellation(actor=Actor(person=click.person, origin=Origin.SLACK))
-
-        async def say(sentence: str) -> None:
-            await self._services.answers.tell(press.surface, sentence)
-
-        outcome = await self._presses.do(press, deed, say)
+        interaction = self._interactions.of_click(click, request, received)
+        command = Cancellation(actor=Actor(person=click.person, origin=Origin.SLACK))
+        outcome = await self._interactions.execute(interaction, command)
         sentence = outcome.sentence
-        if press.surface.is_private and not await self._shown_anew(press):
+        if interaction.surface.is_private and not await self._refresh(interaction):
             t = translator(await self._services.people.locale_of(click.person))
             sentence = sentence or notices.confirmed(OrderVerb.CANCEL, t)
         if sentence:
-            await say(sentence)
+            await self._services.answers.reply(interaction.surface, sentence)
 
-    async def _shown_anew(self, press: Press) -> bool:
-        """Show the order as it is now in place of the private message; say whether it was done."""
-        snapshot = await self._services.orders.look_up(press.request_id)
+    async def _refresh(self, interaction: Interaction) -> bool:
+        """Replace the private message with the order as it is now; return whether it was replaced."""
+        snapshot = await self._services.orders.look_up(interaction.request_id)
         if snapshot is None:
             return False
-        t = translator(await self._services.people.locale_of(press.surface.person))
-        message = order_status.one(snapshot, press.surface.person, t)
-        return await self._services.answers.paint_final(press.surface, message)
+        t = translator(await self._services.people.locale_of(interaction.person))
+        message = order_status.one(snapshot, interaction.person, t)
+        return await self._services.answers.paint_final(interaction.surface, message)

@@ -7,12 +7,11 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.actions.commands import asks_for_the_same
+from bot.actions.start import TemporalUnavailableError
 from bot.listeners.answers import Surface
 from bot.listeners.services import Services
 from bot.policies.file import FORMS
 from bot.runtime.ids import new_id
-from bot.temporal.client import TemporalUnavailableError
 from views import approval_modal, notices
 from views.ids import CallbackId
 from views.payload import clicker
@@ -23,7 +22,7 @@ from workflows.rules.approvals.form import (
     read_request,
 )
 from workflows.rules.approvals.policy import Notify
-from workflows.rules.approvals.request import ApprovalRequest, Status
+from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import Actor, Origin
 
@@ -84,19 +83,20 @@ class RequestListeners:
         acked = time.monotonic()
         answers, surface = self._services.answers, Surface(person=requester.person)
         try:
-            new = await self._services.workflows.start_approval(asked)
+            started = await self._services.starts.start(asked)
         except TemporalUnavailableError as error:
             _log.warning("request_not_started", request_id=asked.request_id, why=str(error))
             sentence = notices.unavailable(t)
             view = approval_modal.failed(typed, form_choices(self._services), sentence, t)
-            await answers.show_or_tell(
+            await answers.show_or_reply(
                 client, typed["id"], view, acked, surface=surface, sentence=sentence
             )
             return
-        if not new and (before := await self._sent_otherwise(asked)):
-            sentence = approval_modal.sent_before(before, asked.policy.name, t)
+        existing = started.existing
+        if not started.is_same and isinstance(existing, ApprovalSnapshot):
+            sentence = approval_modal.sent_before(existing, asked.policy.name, t)
             view = approval_modal.told(sentence, t)
-            await answers.show_or_tell(
+            await answers.show_or_reply(
                 client, typed["id"], view, acked, surface=surface, sentence=sentence
             )
             return
@@ -105,20 +105,5 @@ class RequestListeners:
             policy.channel if policy.notify is Notify.CARD else None,
             t,
             Status.PENDING if asked.route.levels else Status.APPROVED,
-        )  # whoever has closed the window hears the outcome, where somebody had to be asked
+        )  # a person who has closed the window is notified of the outcome, if it needed an approver
         await answers.show(client, typed["id"], view, acked)
-
-    async def _sent_otherwise(self, asked: ApprovalRequest) -> ApprovalSnapshot | None:
-        """Return what a request was before, where it was sent before and is another one now.
-
-        Perhaps its first try was not confirmed: that one counts.
-        """
-        _log.info("request_sent_again", request_id=asked.request_id)
-        try:
-            menu = await self._services.workflows.menu(asked.request_id, asked.requester.person)
-        except TemporalUnavailableError as error:
-            _log.warning("request_not_compared", request_id=asked.request_id, why=str(error))
-            return None
-        if menu is None:
-            return None
-        return None if asks_for_the_same(menu.face, asked) else menu.face

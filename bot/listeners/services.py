@@ -1,18 +1,19 @@
-"""What listeners work with, wired once by the entry point."""
+"""The services of listeners, wired once by the entry point."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.actions.approval_lookup import ApprovalLookup
+from bot.actions.execute import Commands
 from bot.actions.order_lookup import OrderLookup
 from bot.actions.product_list import ProductList
-from bot.home.board import HomeBoard
+from bot.actions.start import Starts
 from bot.listeners.answers import Answers
+from bot.listeners.homes import Homes
 from bot.policies.file import Policies
-from bot.temporal.client import WorkflowClient
 from records.absences import Absences
 from records.audit import AuditTrail
-from records.refusals import Refusals
 from records.requests import Requests
 from slack_api.locales import Locales
 
@@ -21,15 +22,16 @@ from slack_api.locales import Locales
 class Services:
     """Everything a listener may use. `now` is the wall clock, in UTC."""
 
-    workflows: WorkflowClient
+    commands: Commands
+    starts: Starts
+    approvals: ApprovalLookup
+    orders: OrderLookup
     policies: Policies
     requests: Requests
     trail: AuditTrail
-    refusals: Refusals
     absences: Absences
-    orders: OrderLookup
     products: ProductList
     people: Locales
-    homes: HomeBoard
+    homes: Homes
     answers: Answers
     now: Callable[[], datetime]

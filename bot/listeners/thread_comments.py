@@ -1,4 +1,4 @@
-"""What people write in a card's thread: comments that land in the audit, and never a decision."""
+"""Replies in a card's thread: they are recorded as comments, and never as decisions."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -8,10 +8,9 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.actions.execute import Accepted, Context, Ended, Refused, Result, Unconfirmed
 from bot.listeners.answers import Surface
-from bot.listeners.presses import Presses
 from bot.listeners.services import Services
-from bot.temporal.client import Accepted, Answer, Ended, Refused, Unconfirmed
 from slack_api.errors import SLACK_FAILURES, classify
 from views import thread_notices
 from views.payload import tables
@@ -27,11 +26,11 @@ from workflows.rules.shared.errors import RequestClosedError
 from workflows.rules.shared.ids import HR_ID, ORDER_ID
 
 REMEMBERED = 1000
-"""So many things that were said to people are known, so as not to say them again."""
+"""How many events and notices are remembered, so that none is answered twice."""
 THREAD = 100
-"""Messages of a thread among which the one with the buttons is looked for."""
+"""Messages of a thread that are searched for the one with the buttons."""
 NOT_YET = BoltResponse(status=503, body="not confirmed yet")
-"""Makes Slack send the event again: it has the same id then, and so counts once."""
+"""Makes Slack send the event again, with the same id, so it counts once."""
 
 _log = structlog.get_logger("bot.thread_comments")
 
@@ -39,7 +38,7 @@ _log = structlog.get_logger("bot.thread_comments")
 def register(app: AsyncApp, services: Services) -> None:
     """Listen to messages: those in the thread of a card are comments, the rest is not read."""
     listener = ThreadListeners(services)
-    app.event("message", middleware=[listener.comment_kept])(listener.thread_replied)
+    app.event("message", middleware=[listener.record_comment])(listener.thread_replied)
 
 
 class ThreadListeners:
@@ -47,20 +46,19 @@ class ThreadListeners:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._presses = Presses(services)
-        self._said: dict[tuple[str, ...], None] = {}
+        self._answered: dict[tuple[str, ...], None] = {}
 
-    async def comment_kept(
+    async def record_comment(
         self,
         body: dict[str, Any],
         client: AsyncWebClient,
         context: AsyncBoltContext,
         next_: Callable[[], Awaitable[None]],
     ) -> BoltResponse | None:
-        """Keep a reply as a comment before the event is acknowledged: Bolt would do that first.
+        """Record a reply as a comment before the event is acknowledged: Bolt would do that first.
 
-        Where it is not known whether it was kept, nothing is acknowledged: Slack sends the event
-        again (at once, after 1 and 5 minutes), and the update's id makes the two one comment.
+        An unconfirmed comment is not acknowledged: Slack sends the event again (at once, after 1 and
+        5 minutes), and the update's id makes the two one comment.
         """
         bot_user = context.bot_user_id or ""
         reply = parse_reply(body, bot_user)
@@ -71,60 +69,74 @@ class ThreadListeners:
             messages = tables(root.data, "messages")
             request_id = request_of(messages[0], bot_user) if messages else ""
             if request_id:
-                answer = await self._keep(reply, request_id)
-                if isinstance(answer, Unconfirmed):
+                redelivered = (reply.event_id,) in self._answered
+                result = await self._comment(reply, request_id, redelivered=redelivered)
+                if isinstance(result, Unconfirmed):
                     _log.warning("comment_not_confirmed", request_id=request_id)
                     return NOT_YET
-                context["comment"] = (reply, request_id, answer)
+                self._is_new(reply.event_id)
+                context["comment"] = (reply, result, redelivered)
         await next_()
         return None
 
     async def thread_replied(self, client: AsyncWebClient, context: AsyncBoltContext) -> None:
-        """Tell the person, privately in that thread, what they may have taken for something else."""
+        """Tell the person, in private in that thread, what they may have misunderstood."""
         if "comment" not in context:
             return
-        reply, request_id, answer = context["comment"]
+        reply, result, redelivered = context["comment"]
         surface = Surface(person=reply.person, channel=reply.channel, thread_ts=reply.thread_ts)
         t = translator(await self._services.people.locale_of(reply.person))
-        match answer:
-            case Accepted(face=snapshot):
-                sentences = await self._hints(client, reply, snapshot, t)
-            case Refused(code=code) if code != RequestClosedError.code:
-                await self._write_down(reply, request_id, code)
-                refusal = thread_notices.refused(code, answer.data, t)
-                sentences = self._once(reply, code, refusal)
+        match result:
+            case Accepted(snapshot=snapshot):
+                sentences = await self._hints(client, reply, snapshot, t, redelivered=redelivered)
+            case Refused(code=code):
+                sentences = self._once(reply, code, thread_notices.refused(code, result.data, t))
             case _:
-                code = RequestClosedError.code
-                await self._write_down(reply, request_id, code)
-                sentences = self._once(reply, code, thread_notices.closed(t))
+                sentences = self._once(reply, RequestClosedError.code, thread_notices.closed(t))
         if sentences:
-            await self._services.answers.tell(surface, "\n".join(sentences))
+            await self._services.answers.reply(surface, "\n".join(sentences))
 
-    async def _keep(self, reply: ThreadReply, request_id: str) -> Answer:
-        """Send the reply as a comment. The event is its id: however often it is sent, it is one."""
+    async def _comment(
+        self, reply: ThreadReply, request_id: str, *, redelivered: bool
+    ) -> Result[ApprovalSnapshot]:
+        """Execute the reply as a comment, under the event's id: it counts once."""
+        actor, commands = Actor(person=reply.person, origin=Origin.SLACK), self._services.commands
         if ORDER_ID.fullmatch(request_id) or HR_ID.fullmatch(request_id):
-            return Ended()  # its approval has ended, and gave the card to who owns it now
-        comment = Comment(actor=_actor(reply), text=reply.words)
-        return await self._services.workflows.comment(
-            request_id, click_id(request_id, reply.event_id), comment
+            # Its approval has ended, and left the card to the order or HR request.
+            code = RequestClosedError.code
+            if not redelivered:
+                await commands.record_refusal(request_id, actor, Verb.COMMENT, code)
+            return Ended(record=None, snapshot=None, already_done=False, code=code, data={})
+        context = Context(
+            request_id=request_id,
+            click_id=click_id(request_id, reply.event_id),
+            redelivered=redelivered,
+            retry=False,
         )
+        return await commands.execute(Comment(actor=actor, text=reply.words), context)
 
     async def _hints(
-        self, client: AsyncWebClient, reply: ThreadReply, snapshot: ApprovalSnapshot, t: Translator
+        self,
+        client: AsyncWebClient,
+        reply: ThreadReply,
+        snapshot: ApprovalSnapshot,
+        t: Translator,
+        *,
+        redelivered: bool,
     ) -> list[str]:
-        """Return what to say about a comment that was kept; the same event is answered once."""
-        found: list[str] = []
-        if is_typed_decision(reply.said) and self._is_new(reply.event_id):
+        """Return the notices about a recorded comment; the same event is answered once."""
+        hints: list[str] = []
+        if is_typed_decision(reply.said) and not redelivered:
             link = await self._link_to_buttons(client, reply, snapshot.request_id)
-            found.append(thread_notices.typed_decision(t, link))
+            hints.append(thread_notices.typed_decision(t, link))
         if snapshot.private:
-            found += self._once(reply, "public", thread_notices.public_thread(t))
-        return found
+            hints += self._once(reply, "public", thread_notices.public_thread(t))
+        return hints
 
     async def _link_to_buttons(
         self, client: AsyncWebClient, reply: ThreadReply, request_id: str
     ) -> str:
-        """Return the address of the message with *Approve*: the card, or its level's reply."""
+        """Return the permalink of the message with *Approve*: the card, or its level's reply."""
         try:
             thread = await client.conversations_replies(
                 channel=reply.channel, ts=reply.thread_ts, limit=THREAD
@@ -138,22 +150,14 @@ class ThreadListeners:
         )
         return await self._services.answers.permalink(place)
 
-    async def _write_down(self, reply: ThreadReply, request_id: str, code: str) -> None:
-        if self._is_new(reply.event_id):
-            await self._presses.write_down(request_id, _actor(reply), Verb.COMMENT, code)
-
     def _once(self, reply: ThreadReply, what: str, sentence: str) -> list[str]:
-        """Return the sentence where this person has not heard it in this thread yet."""
-        new = self._is_new(reply.person, reply.channel, reply.thread_ts, what)
-        return [sentence] if new else []
+        """Return the sentence, unless this person has received it in this thread already."""
+        is_new = self._is_new(reply.person, reply.channel, reply.thread_ts, what)
+        return [sentence] if is_new else []
 
     def _is_new(self, *what: str) -> bool:
-        new = what not in self._said
-        self._said[what] = None
-        while len(self._said) > REMEMBERED:
-            del self._said[next(iter(self._said))]
-        return new
-
-
-def _actor(reply: ThreadReply) -> Actor:
-    return Actor(person=reply.person, origin=Origin.SLACK)
+        is_new = what not in self._answered
+        self._answered[what] = None
+        while len(self._answered) > REMEMBERED:
+            del self._answered[next(iter(self._answered))]
+        return is_new

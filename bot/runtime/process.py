@@ -9,7 +9,7 @@ import uvloop
 
 from bot.policies import file as policy_file
 from bot.runtime import http_server, logs, settings
-from bot.temporal.client import TemporalUnavailableError
+from bot.temporal.calls import TemporalUnavailableError
 from records.database import SchemaError, UnsupportedDatabaseError
 
 REFUSED = 2

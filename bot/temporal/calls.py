@@ -1,4 +1,4 @@
-"""How the bot asks Temporal anything: typed answers, bounded waits, few updates at a time."""
+"""Calls to Temporal with typed answers, bounded waits and few concurrent updates per workflow."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
 
 import structlog
+from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure
 from temporalio.client import (
     Client,
     WorkflowQueryFailedError,
@@ -16,36 +17,30 @@ from temporalio.client import (
 )
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
-from tenacity import AsyncRetrying, retry_if_result, stop_after_delay, wait_exponential
 
 from workflows.refusal import REJECTED
-from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.orders.order import OrderSnapshot
 
-F = TypeVar("F")
-F_co = TypeVar("F_co", covariant=True)
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 WAIT = 2.5
-"""Seconds a person waits for an update's answer before we say that it is not confirmed yet."""
-
-CONFIRM_FOR = 60
-"""Seconds for which an unconfirmed update is asked for again, under the same id."""
+"""Seconds to wait for an update's result before it counts as unconfirmed."""
 
 IN_FLIGHT = 4
-"""Updates under way per request and process: the server takes ten per workflow, and its own retry
-beyond that is slow (TEMPORAL.md, section 4, "Crowds")."""
+"""Concurrent updates per request and process. The server admits ten per workflow, and its own retry
+beyond that limit is slow."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Accepted(Generic[F_co]):
-    """The update was accepted; `face` is the state it led to."""
+class Accepted(Generic[T_co]):
+    """The update was accepted; `snapshot` is the state after it."""
 
-    face: F_co
+    snapshot: T_co
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refused:
-    """The validator refused. `card_version` is the card's present one."""
+    """The validator refused the command. `card_version` is the card's current version."""
 
     code: str
     data: dict[str, str]
@@ -53,71 +48,81 @@ class Refused:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ended:
-    """The workflow has ended, or ended while the update was on its way: it changed nothing."""
+class WorkflowEnded:
+    """The workflow ended before it could accept the update: nothing changed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Unknown:
-    """There is no such workflow."""
+class WorkflowUnknown:
+    """There is no workflow with this id."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unconfirmed:
-    """No answer in time, or a bug in the way of one. Asking again with the same id is safe.
+    """No result in time, or a bug prevents one. Retrying under the same update id is safe.
 
-    The outcome is unknown: the update may have been taken, or may be once the bug is mended.
+    The outcome is unknown: the update may have been accepted, or may be once the bug is fixed.
     """
 
 
 class TemporalUnavailableError(Exception):
-    """Temporal could not be asked, or did not answer in time. Asking again is safe."""
+    """Temporal cannot be reached, or did not answer in time. Retrying is safe."""
 
 
-NotDone = Refused | Ended | Unknown | Unconfirmed
-Answer = Accepted[ApprovalSnapshot] | NotDone
-OrderAnswer = Accepted[OrderSnapshot] | NotDone
+class NamespaceMissingError(TemporalUnavailableError):
+    """The configured namespace does not exist, so nothing can be found in it."""
+
+
+class NoAnswerError(TemporalUnavailableError):
+    """A query was not answered in time: no worker runs on the task queue, or Temporal is slow."""
+
+    def __init__(self, query: str) -> None:
+        super().__init__(
+            f"Temporal, or the worker on its queue, did not answer in time ({query}), so nothing was "
+            "changed. Please try again in a minute."
+        )
+
+
+NotAccepted = Refused | WorkflowEnded | WorkflowUnknown | Unconfirmed
 
 _log = structlog.get_logger("bot.temporal.calls")
 
 
 class TemporalCalls:
-    """What every kind of workflow is asked by: an update, a query, and asking until confirmed."""
+    """Starts, updates and queries with timeouts, whatever the workflow."""
 
-    def __init__(
-        self,
-        client: Client,
-        task_queue: str,
-        *,
-        wait: float = WAIT,
-        confirm_for: float = CONFIRM_FOR,
-    ) -> None:
+    def __init__(self, client: Client, task_queue: str, *, wait: float = WAIT) -> None:
         self._client = client
         self._task_queue = task_queue
         self._wait = wait
-        self._confirm_for = confirm_for
         self._gates: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
-        self._republishing: dict[str, asyncio.Task[bool]] = {}
 
-    async def confirm(self, ask: Callable[[], Awaitable[F]]) -> F | Unconfirmed:
-        """Ask again, under the same id, until there is an answer or `confirm_for` has passed."""
-        attempts = AsyncRetrying(
-            retry=retry_if_result(lambda answer: isinstance(answer, Unconfirmed)),
-            stop=stop_after_delay(self._confirm_for),
-            wait=wait_exponential(multiplier=0.5, max=5),
-            retry_error_callback=lambda state: Unconfirmed(),  # noqa: ARG005 - tenacity's signature
-        )
+    async def update(
+        self, workflow_id: str, click_id: str, name: str, command: object, result: type[T]
+    ) -> Accepted[T] | NotAccepted:
+        """Send the update `name` under `click_id`; the same id is the same command, however often sent.
 
-        async def once() -> F:  # tenacity awaits what it knows to be a coroutine function
-            return await ask()
-
-        answer: F | Unconfirmed = await attempts(once)
-        return answer
+        Raises NamespaceMissingError, and RPCError if Temporal rejects the call itself.
+        """
+        handle = self._client.get_workflow_handle(workflow_id)
+        try:
+            async with asyncio.timeout(self._wait), self._gate(workflow_id):
+                snapshot: T = await handle.execute_update(
+                    name, command, id=click_id, result_type=result
+                )
+        except WorkflowUpdateFailedError as error:
+            return _refused_or_ended(error)
+        except RPCError as error:
+            self._require_namespace(error)
+            return _from_rpc(error)
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            return Unconfirmed()
+        return Accepted(snapshot=snapshot)
 
     async def _started(self, name: str, start: Callable[[], Awaitable[object]]) -> bool:
-        """Start a workflow and return True; False where its id was started before: once is once.
+        """Start a workflow and return True, or False if its id was used before. Safe to repeat.
 
-        Raises TemporalUnavailableError where Temporal cannot be asked in time; safe to repeat.
+        Raises TemporalUnavailableError if Temporal does not answer in time.
         """
         try:
             async with asyncio.timeout(self._wait):
@@ -125,51 +130,52 @@ class TemporalCalls:
         except WorkflowAlreadyStartedError:
             return False
         except (RPCError, TimeoutError) as error:
+            self._require_namespace(error)
             raise TemporalUnavailableError(name) from error
         return True
 
-    async def _updated(
-        self, workflow_id: str, update: Callable[[], Awaitable[F]]
-    ) -> Accepted[F] | NotDone:
-        """Send an update and return what came of it, within the time that a person waits."""
-        try:
-            async with asyncio.timeout(self._wait), self._gate(workflow_id):
-                return Accepted(face=await update())
-        except WorkflowUpdateFailedError as error:
-            return _refused_or_ended(error)
-        except RPCError as error:
-            return _from_rpc(error)
-        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
-            return Unconfirmed()
+    async def _queried(self, name: str, query: Callable[[], Awaitable[T]], wait: float) -> T | None:
+        """Return a query's result, or None if there is no such workflow.
 
-    async def _queried(self, name: str, query: Callable[[], Awaitable[F]], wait: float) -> F | None:
-        """Return a query's answer; None where there is no such workflow.
-
-        An ended one is answered too, for as long as Temporal keeps it. Raises
-        TemporalUnavailableError where Temporal or its worker does not answer in time.
+        A closed workflow answers too, for as long as Temporal retains it. Raises
+        TemporalUnavailableError if Temporal or its worker does not answer in time.
         """
         try:
             async with asyncio.timeout(wait):
                 return await query()
         except RPCError as error:
+            self._require_namespace(error)
             if error.status is RPCStatusCode.NOT_FOUND:
                 return None
-            raise TemporalUnavailableError(name) from error
+            raise NoAnswerError(name) from error
         except (TimeoutError, WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
-            raise TemporalUnavailableError(name) from error
+            raise NoAnswerError(name) from error
 
-    def _gate(self, name: str, *, together: int = IN_FLIGHT) -> asyncio.Semaphore:
+    def _require_namespace(self, error: Exception) -> None:
+        """Raise NamespaceMissingError if that is why Temporal found nothing."""
+        if isinstance(error, RPCError) and is_namespace_missing(error):
+            raise NamespaceMissingError(
+                f"Temporal has no namespace “{self._client.namespace}”. Check TEMPORAL_NAMESPACE."
+            ) from error
+
+    def _gate(self, name: str, *, limit: int = IN_FLIGHT) -> asyncio.Semaphore:
         gate = self._gates.get(name)
         if gate is None:
-            gate = self._gates[name] = asyncio.Semaphore(together)
+            gate = self._gates[name] = asyncio.Semaphore(limit)
         return gate
 
 
-def _refused_or_ended(error: WorkflowUpdateFailedError) -> Refused | Ended | Unconfirmed:
+def is_namespace_missing(error: RPCError) -> bool:
+    """Return whether a call failed because its namespace does not exist."""
+    details = error.grpc_status.details
+    return any(detail.Is(NamespaceNotFoundFailure.DESCRIPTOR) for detail in details)
+
+
+def _refused_or_ended(error: WorkflowUpdateFailedError) -> NotAccepted:
     cause = error.cause
     if isinstance(cause, ApplicationError):
         if cause.type == "AcceptedUpdateCompletedWorkflow":
-            return Ended()
+            return WorkflowEnded()
         if cause.type and cause.type.startswith(REJECTED):
             data: dict[str, Any] = cause.details[0]
             return Refused(
@@ -177,16 +183,16 @@ def _refused_or_ended(error: WorkflowUpdateFailedError) -> Refused | Ended | Unc
                 data={key: str(value) for key, value in data.items()},
                 card_version=int(cause.details[1]),
             )
-    # A bug in the validator, or a worker that does not know the message yet: rejections are not
-    # remembered, so the same id counts once the right worker runs.
+    # A bug in the validator, or a worker that does not know the command yet. Temporal does not keep
+    # rejections, so the same id is accepted once a worker with the fix runs.
     _log.error("update_failed", kind=getattr(cause, "type", type(cause).__name__), why=str(cause))
     return Unconfirmed()
 
 
-def _from_rpc(error: RPCError) -> Ended | Unknown | Unconfirmed:
+def _from_rpc(error: RPCError) -> NotAccepted:
     if error.status is RPCStatusCode.NOT_FOUND:
-        # Only the message tells the three apart (TEMPORAL.md, section 2).
-        return Unknown() if "not found for ID" in error.message else Ended()
+        # Only the message distinguishes an id that never existed from a closed workflow.
+        return WorkflowUnknown() if "not found for ID" in error.message else WorkflowEnded()
     if error.status in _TRANSIENT:
         return Unconfirmed()
     raise error
@@ -196,7 +202,7 @@ _TRANSIENT = frozenset(
     {
         RPCStatusCode.CANCELLED,
         RPCStatusCode.DEADLINE_EXCEEDED,
-        RPCStatusCode.FAILED_PRECONDITION,  # the worker runs a broken workflow: a fix is awaited
+        RPCStatusCode.FAILED_PRECONDITION,  # the worker runs a broken workflow, to be fixed
         RPCStatusCode.INTERNAL,
         RPCStatusCode.RESOURCE_EXHAUSTED,
         RPCStatusCode.UNAVAILABLE,

@@ -1,153 +1,109 @@
-"""The bot's only way to Temporal: one method per verb, typed answers, bounded waits."""
+"""The bot's only way to Temporal: connect, start, update, query, republish."""
 
 import asyncio
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any
 
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.envconfig import ClientConfig
 from temporalio.service import GrpcCompression, RPCError, RPCStatusCode
-from temporalio.workflow import UpdateMethodMultiParam
 
-from bot.temporal.calls import (
-    CONFIRM_FOR,
-    WAIT,
-    Accepted,
-    Answer,
-    Ended,
-    OrderAnswer,
-    Refused,
-    TemporalUnavailableError,
-    Unconfirmed,
-    Unknown,
-)
-from bot.temporal.hr_requests import HrCalls
+from bot.temporal.calls import WAIT, TemporalUnavailableError
 from bot.temporal.orders import OrderCalls
 from workflows.approval import ApprovalWorkflow
+from workflows.hr_request import HrRequestWorkflow
 from workflows.payloads import data_converter
-from workflows.rules.approvals.request import (
-    Amendment,
-    ApprovalRequest,
-    Closing,
-    Comment,
-    Decision,
-    Delegation,
-    Reassignment,
-    Refresh,
-    Withdrawal,
-)
-from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.messages import ApprovalInput, Menu
+from workflows.rules.approvals.request import ApprovalRequest
+from workflows.rules.messages import ApprovalInput, HrInput, Menu, OrderInput
 
-__all__ = [
-    "CONFIRM_FOR",
-    "WAIT",
-    "Accepted",
-    "Answer",
-    "Ended",
-    "OrderAnswer",
-    "Refused",
-    "TemporalUnavailableError",
-    "Unconfirmed",
-    "Unknown",
-    "WorkflowClient",
-    "connect",
-]
-
-Message = TypeVar("Message")
+StartInput = ApprovalRequest | OrderInput | HrInput
+"""The input of a workflow that a person can start."""
 
 
 async def connect(environment: Mapping[str, str]) -> Client:
     """Connect as TEMPORAL_ADDRESS, _NAMESPACE, _API_KEY, _TLS_* of `environment` or a profile say.
 
-    Raises TemporalUnavailableError where nothing answers there.
+    Raises TemporalUnavailableError if nothing answers at that address.
     """
     config = ClientConfig.load_client_connect_config(override_env_vars=environment)
     config.setdefault("target_host", "127.0.0.1:7233")
-    here = config["target_host"].startswith(("127.0.0.1:", "localhost:"))
+    is_local = config["target_host"].startswith(("127.0.0.1:", "localhost:"))
     try:
         return await Client.connect(
             **config,
             data_converter=data_converter,
-            # On this machine compression costs processor time and saves no wire.
-            grpc_compression=GrpcCompression.NONE if here else GrpcCompression.GZIP,
+            # On one machine, compression costs processor time and saves no network.
+            grpc_compression=GrpcCompression.NONE if is_local else GrpcCompression.GZIP,
         )
-    except RuntimeError as error:  # what the SDK raises where the first connection fails
+    except RuntimeError as error:  # what the SDK raises if the first connection fails
         raise TemporalUnavailableError(
             f"Temporal does not answer at {config['target_host']}. Start it, or set TEMPORAL_ADDRESS."
         ) from error
 
 
-class WorkflowClient(OrderCalls, HrCalls):
-    """Starts workflows and sends them what people do."""
+class WorkflowClient(OrderCalls):
+    """Starts workflows, sends them updates and queries them."""
 
-    async def start_approval(self, request: ApprovalRequest) -> bool:
-        """Start an approval and return True; False where its id was started before (one request).
+    def __init__(self, client: Client, task_queue: str, *, wait: float = WAIT) -> None:
+        super().__init__(client, task_queue, wait=wait)
+        self._republishing: dict[str, asyncio.Task[bool]] = {}
 
-        Raises TemporalUnavailableError where Temporal cannot be asked; safe to repeat.
+    async def start(self, asked: StartInput) -> bool:
+        """Start a workflow and return True, or False if its id was used before. Safe to repeat.
+
+        Raises TemporalUnavailableError if Temporal does not answer in time.
         """
+        match asked:
+            case ApprovalRequest():
+                summary = f"{asked.policy.name} for {asked.requester.person}"
+                started = ApprovalInput(request=asked)
+                return await self._start(ApprovalWorkflow.run, started, asked.request_id, summary)
+            case HrInput():
+                request, summary = (
+                    asked.request,
+                    f"{asked.request.type} for {asked.requester.person}",
+                )
+                return await self._start(HrRequestWorkflow.run, asked, request.request_id, summary)
+            case OrderInput():
+                return await self._start_order(asked)
+
+    async def _start(self, run: Any, asked: object, workflow_id: str, summary: str) -> bool:
         return await self._started(
-            "start_approval",
+            f"start {workflow_id}",
             lambda: self._client.start_workflow(
-                ApprovalWorkflow.run,
-                ApprovalInput(request=request),
-                id=request.request_id,
+                run,
+                asked,
+                id=workflow_id,
                 task_queue=self._task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                static_summary=f"{request.policy.name} for {request.requester.person}",
+                static_summary=summary,
             ),
         )
 
-    # What people do with a request. The same click id is the same deed, however often sent.
-
-    async def decide(self, request_id: str, click_id: str, decision: Decision) -> Answer:
-        """Send one person's verdict."""
-        return await self._update(request_id, click_id, ApprovalWorkflow.decide, decision)
-
-    async def comment(self, request_id: str, click_id: str, comment: Comment) -> Answer:
-        """Send one person's remark."""
-        return await self._update(request_id, click_id, ApprovalWorkflow.comment, comment)
-
-    async def amend(self, request_id: str, click_id: str, amendment: Amendment) -> Answer:
-        """Send the requester's new content."""
-        return await self._update(request_id, click_id, ApprovalWorkflow.amend, amendment)
-
-    async def delegate(self, request_id: str, click_id: str, delegation: Delegation) -> Answer:
-        """Have somebody stand in for an approver."""
-        return await self._update(request_id, click_id, ApprovalWorkflow.delegate, delegation)
-
-    async def withdraw(self, request_id: str, click_id: str, withdrawal: Withdrawal) -> Answer:
-        """Take a request back."""
-        return await self._update(request_id, click_id, ApprovalWorkflow.withdraw, withdrawal)
-
-    async def reassign(self, request_id: str, click_id: str, reassignment: Reassignment) -> Answer:
-        """Name other approvers, as an admin."""
-        return await self._update(request_id, click_id, ApprovalWorkflow.reassign, reassignment)
-
-    async def refresh(self, request_id: str, click_id: str, refresh: Refresh) -> Answer:
-        """Have the approvers read again."""
-        return await self._update(request_id, click_id, ApprovalWorkflow.refresh, refresh)
-
-    async def close(self, request_id: str, click_id: str, closing: Closing) -> Answer:
-        """End a request undecided, as an admin."""
-        return await self._update(request_id, click_id, ApprovalWorkflow.close, closing)
-
     async def menu(self, request_id: str, person: str) -> Menu | None:
-        """Return the present face and what `person` may do; None where there is no such request.
+        """Return the current snapshot and what `person` may do; None if there is no such request.
 
-        An ended request is answered too, for as long as Temporal keeps it. Raises
-        TemporalUnavailableError where Temporal or its worker does not answer in time.
+        A closed request answers too, for as long as Temporal retains it. Raises
+        TemporalUnavailableError if Temporal or its worker does not answer in time.
         """
-        ask = self._client.get_workflow_handle_for(ApprovalWorkflow.run, request_id).query
-        return await self._queried("menu", lambda: ask(ApprovalWorkflow.menu, person), self._wait)
+        query = self._client.get_workflow_handle_for(ApprovalWorkflow.run, request_id).query
+        return await self._queried("menu", lambda: query(ApprovalWorkflow.menu, person), self._wait)
+
+    async def require_namespace(self) -> None:
+        """Raise NamespaceMissingError if the configured namespace does not exist."""
+        request = DescribeNamespaceRequest(namespace=self._client.namespace)
+        try:
+            await self._client.workflow_service.describe_namespace(request)
+        except RPCError as error:
+            self._require_namespace(error)
 
     async def republish(self, owner_id: str, click_id: str) -> bool:
-        """Ask a card's owner to write it again; False where the owner has ended.
+        """Ask a card's owner to write it again; return False if the owner has ended.
 
-        Who asks while this process has such an update under way shares the next one: a crowd that
-        presses one old card is two updates, not as many as there are people. Raises
-        TemporalUnavailableError where Temporal cannot be asked; safe to repeat.
+        Calls that arrive while an update is under way share the next one, so a crowd clicking an
+        outdated card causes two updates. Raises TemporalUnavailableError; safe to repeat.
         """
         following = self._republishing.get(owner_id)
         if following is None:
@@ -156,8 +112,8 @@ class WorkflowClient(OrderCalls, HrCalls):
         return await asyncio.shield(following)
 
     async def _republish_next(self, owner_id: str, click_id: str) -> bool:
-        async with self._gate(f"{owner_id}:republish", together=1):
-            # Whoever comes from now on may have seen something older than what this one writes.
+        async with self._gate(f"{owner_id}:republish", limit=1):
+            # A later caller may have seen a card that is older than what this update writes.
             del self._republishing[owner_id]
             return await self._republish(owner_id, click_id)
 
@@ -173,15 +129,3 @@ class WorkflowClient(OrderCalls, HrCalls):
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             raise TemporalUnavailableError("republish") from error
         return True
-
-    async def _update(
-        self,
-        request_id: str,
-        click_id: str,
-        update: UpdateMethodMultiParam[[ApprovalWorkflow, Message], ApprovalSnapshot],
-        message: Message,
-    ) -> Answer:
-        handle = self._client.get_workflow_handle_for(ApprovalWorkflow.run, request_id)
-        return await self._updated(
-            request_id, lambda: handle.execute_update(update, message, id=click_id)
-        )

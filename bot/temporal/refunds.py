@@ -7,7 +7,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from bot.temporal.client import WAIT, TemporalUnavailableError
+from bot.temporal.calls import WAIT, TemporalUnavailableError
 from workflows.refund import RefundWorkflow
 from workflows.rules.orders.incoming_payment import IncomingPayment, RefundInput
 from workflows.rules.shared.ids import refund_id

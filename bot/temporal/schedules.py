@@ -20,7 +20,7 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from bot.policies.file import Policies
-from bot.temporal.client import TemporalUnavailableError
+from bot.temporal.calls import TemporalUnavailableError
 from workflows.summary import SummaryInput, SummaryWorkflow
 from workflows.sweep import SweepInput, SweepWorkflow
 

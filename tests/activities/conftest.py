@@ -3,16 +3,16 @@
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from tests.records.conftest import database, migrated, no_write_pause, url
+from tests.records.conftest import database, migrated, quick_writes, url
 from tests.slack_api.conftest import call_timeout, pass_retry_after, poster, slack, web
 
 __all__ = [
     "call_timeout",
     "database",
     "migrated",
-    "no_write_pause",
     "pass_retry_after",
     "poster",
+    "quick_writes",
     "slack",
     "url",
     "web",

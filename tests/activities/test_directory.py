@@ -129,7 +129,7 @@ def directory(web: AsyncWebClient, database: Database, poster: Poster) -> Direct
     return DirectoryActivities(web, database, poster, lambda: READ_AT)
 
 
-def asking(*sources: str, **more: Any) -> DirectoryQuery:
+def query(*sources: str, **more: Any) -> DirectoryQuery:
     question = DirectoryQuery(
         request_id="R", level=1, requester="U0ANA", sources=tuple(map(read_source, sources))
     )
@@ -141,7 +141,7 @@ def read(activity: ActivityEnvironment, directory: DirectoryActivities) -> Any:
     """Read the sources now."""
 
     async def reading(*sources: str, **more: Any) -> DirectoryResult:
-        found: DirectoryResult = await activity.run(directory.approvers, asking(*sources, **more))
+        found: DirectoryResult = await activity.run(directory.approvers, query(*sources, **more))
         return found
 
     return reading

@@ -15,7 +15,7 @@ from emulator.client import StandInClient
 from records.database import Database
 from slack_api.directory import STANDING_TTL
 from slack_api.poster import Poster
-from tests.activities.test_directory import asking, calls, people
+from tests.activities.test_directory import calls, people, query
 from workflows.rules.people.actors import DirectoryResult, Standing
 
 READ_AT = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -48,7 +48,7 @@ def read(
     directory = DirectoryActivities(web, database, poster, lambda: READ_AT)
 
     async def reading(*sources: str, **more: Any) -> DirectoryResult:
-        found: DirectoryResult = await activity.run(directory.approvers, asking(*sources, **more))
+        found: DirectoryResult = await activity.run(directory.approvers, query(*sources, **more))
         return found
 
     return reading

@@ -52,8 +52,8 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 def _port(
     gateway: Gateway, session: aiohttp.ClientSession, *, token: str = TOKEN, seconds: float = 5
 ) -> GatewayPaymentActivities:
-    patience = aiohttp.ClientTimeout(total=seconds)
-    return GatewayPaymentActivities(PaymentGateway(session, gateway.url, token, patience))
+    timeout = aiohttp.ClientTimeout(total=seconds)
+    return GatewayPaymentActivities(PaymentGateway(session, gateway.url, token, timeout))
 
 
 @pytest.fixture

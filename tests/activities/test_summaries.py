@@ -44,10 +44,10 @@ async def ordered(
 ) -> None:
     """Store an order of 20.20 USD."""
     actor = Actor(person="UANA", origin=Origin.CLI)
-    begun = receive(order(order_id), actor, policy(), at, needs_approval=False).state
-    written = encode_snapshot(order_snapshot(replace(begun, status=status), 1))
+    received = receive(order(order_id), actor, policy(), at, needs_approval=False).state
+    encoded = encode_snapshot(order_snapshot(replace(received, status=status), 1))
     first = replace(fact(1, order_id), at=at)
-    known = replace(state(order_id, status.value), face=snapshot or written)
+    known = replace(state(order_id, status.value), face=snapshot or encoded)
     await AuditTrail(database).append((first,), known)
 
 

@@ -191,7 +191,7 @@ def set_up(monkeypatch: pytest.MonkeyPatch, directory: Path, **settings: str) ->
     policies = directory / "policies.toml"
     policies.write_text(POLICIES)
     monkeypatch.chdir(directory)
-    monkeypatch.setattr(execution, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(execution, "POLL_INTERVAL", 0.05)
     monkeypatch.setenv("LOGNAME", "somebody-else")
     monkeypatch.setenv("POLICIES", str(policies))
     for name, value in settings.items():

@@ -24,6 +24,7 @@ from emulator.client import StandInClient
 from emulator.config import Config
 from emulator.server import start
 from records.database import Database
+from records.refusals import Refusals
 from records.stock import Stock
 from tests.bot.command_line import CommandLine, command_line, set_up
 from tests.bot.desk import ANA, RunningWorker, Shop, listeners_ended, unique
@@ -183,22 +184,34 @@ def http(web: AsyncWebClient, services: Services) -> SignedHttp:
 
 
 @pytest.fixture
-def desk(slack: StandInClient, services: Services, worker: RunningWorker) -> FrontDesk:
-    house = services.policies.policy("order")
-    return FrontDesk(slack=slack, workflows=services.workflows, house=house)
+def refusals(database: Database) -> Refusals:
+    return Refusals(database)
 
 
 @pytest.fixture
-def shop(
-    slack: StandInClient, temporal: WorkflowEnvironment, services: Services, worker: RunningWorker
+def desk(
+    slack: StandInClient, services: Services, workflows: WorkflowClient, worker: RunningWorker
+) -> FrontDesk:
+    house = services.policies.policy("order")
+    return FrontDesk(slack=slack, workflows=workflows, house=house)
+
+
+@pytest.fixture
+def shop(  # noqa: PLR0913, PLR0917 - what an order meets
+    slack: StandInClient,
+    temporal: WorkflowEnvironment,
+    services: Services,
+    workflows: WorkflowClient,
+    refusals: Refusals,
+    worker: RunningWorker,
 ) -> Shop:
     return Shop(
         slack=slack,
         env=temporal,
-        workflows=services.workflows,
+        workflows=workflows,
         policy=services.policies.policy("order"),
         requests=services.requests,
-        refusals=services.refusals,
+        refusals=refusals,
     )
 
 

@@ -22,6 +22,7 @@ from emulator.client import StandInClient, text_of
 from records.refusals import Refusals
 from records.requests import Requests
 from records.snapshots import decode_snapshot
+from tests.bot.commands import send
 from tests.workflows.history import until_history
 from workflows.rules.approvals.policy import Policy, Quorum
 from workflows.rules.approvals.request import Decision, Verdict
@@ -97,7 +98,7 @@ class Shop:
             requester=Actor(person=ANA, origin=Origin.SLACK),
             policy=policy or self.policy,
         )
-        assert await self.workflows.start_order(asked)
+        assert await self.workflows.start(asked)
         return order.order_id
 
     async def waiting_order(self, *, quorum: int = 1) -> Card:
@@ -114,7 +115,7 @@ class Shop:
         approval = approval_id(order_id)
         await self.card(order_id, has_buttons)
         await self.until_idle(approval)
-        await self.workflows.decide(approval, "boris", yes_by(BORIS))
+        await send(self.workflows, approval, "boris", yes_by(BORIS))
         message = await self.card(order_id, lambda m: "Waiting for payment" in text_of(m))
         await self.until_idle(order_id)
         return Card(order_id=order_id, message=message)

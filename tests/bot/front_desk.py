@@ -2,17 +2,19 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.runtime.ids import new_id
-from bot.temporal.client import TemporalUnavailableError, WorkflowClient
+from bot.temporal.calls import TemporalUnavailableError
+from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
-from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, PATIENCE, Json
+from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, FAY, PATIENCE, Json
 from workflows.rules.approvals.policy import Layout, LevelRule, Notify, Policy, Quorum, Tier, route
 from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.approvals.verbs import Verb
 from workflows.rules.people.actors import Actor, ApproverSource, Origin, SourceKind
 from workflows.rules.shared.content import Content
 
@@ -30,6 +32,21 @@ def level(*people: str, name: str = "desk", **rule: Any) -> LevelRule:
 
 
 BOTH = level(BORIS, CLARA)
+FORMS: Mapping[Verb, tuple[str, Mapping[str, Any]]] = {
+    Verb.APPROVE: (BORIS, {"reason": "Fits the budget"}),
+    Verb.REJECT: (BORIS, {"reason": "Too dear"}),
+    Verb.REQUEST_CHANGES: (BORIS, {"reason": "Please name the room"}),
+    Verb.COMMENT: (BORIS, {"reason": "Which room?"}),
+    Verb.AMEND: (ANA, {"title": "A table"}),
+    Verb.DELEGATE: (BORIS, {"delegate": {"selected_user": EMIL}}),
+    Verb.WITHDRAW: (ANA, {"reason": "Found one"}),
+    Verb.REASSIGN: (
+        FAY,
+        {"people": {"selected_users": [EMIL]}, "sources": "group:hr-team", "reason": "Away"},
+    ),
+    Verb.CLOSE: (FAY, {"reason": "The office moves"}),
+}
+"""Who submits the form of each verb, and what they type into it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +94,7 @@ class FrontDesk:
             policy=policy,
             route=route(policy, None),
         )
-        assert await self.workflows.start_approval(request)
+        assert await self.workflows.start(request)
         button = "details" if policy.layout is Layout.THREAD else "approve"
         return Asked(request_id=request_id, message=await self.card(request_id, offers(button)))
 

@@ -10,14 +10,18 @@ from typing import Any
 import aiohttp
 from temporalio.client import Client
 
+from bot.actions.execute import Commands
+from bot.actions.start import Starts
 from bot.http import api, payment_webhook
 from bot.http.problems import problems
 from bot.listeners.services import Services
 from bot.runtime.http_server import serve
 from bot.runtime.signing import sign
+from bot.temporal.client import WorkflowClient
 from bot.temporal.refunds import Refunds
 from records.database import Database
 from records.incoming_payments import IncomingPayments
+from records.refusals import Refusals
 from tests.bot.desk import ANA
 
 Json = dict[str, Any]
@@ -96,7 +100,7 @@ async def front_door(  # noqa: PLR0913 - what stands behind it
     *,
     secret: str = SECRET,
     token: str = TOKEN,
-    orders: api.Orders | None = None,
+    orders: WorkflowClient | None = None,
 ) -> AsyncIterator[FrontDoor]:
     """Serve our routes while the context lasts."""
     payments = IncomingPayments(database)
@@ -105,20 +109,29 @@ async def front_door(  # noqa: PLR0913 - what stands behind it
         taken = payment_webhook.Webhook(
             secret=secret,
             payments=payments,
-            orders=services.workflows,
+            orders=WorkflowClient(temporal, queue),
             refunds=Refunds(temporal, queue),
             now=lambda: door.now,
         )
         offered = api.Api(
             token=token,
-            orders=orders or services.workflows,
+            commands=_commands(services, database, orders) if orders else services.commands,
+            starts=Starts(orders, services.requests) if orders else services.starts,
             lookup=services.orders,
             policies=services.policies,
             products=services.products,
-            refusals=services.refusals,
-            now=services.now,
         )
         routes = [payment_webhook.route(taken), *api.routes(offered)]
         async with serve(0, *routes, middlewares=[problems]) as port:
             door.url = f"http://127.0.0.1:{port}"
             yield door
+
+
+def _commands(services: Services, database: Database, orders: WorkflowClient) -> Commands:
+    return Commands(
+        workflows=orders,
+        requests=services.requests,
+        trail=services.trail,
+        refusals=Refusals(database),
+        now=services.now,
+    )

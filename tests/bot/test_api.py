@@ -13,14 +13,21 @@ from temporalio.testing import WorkflowEnvironment
 from bot.http.problems import MAX_BODY
 from bot.listeners.services import Services
 from bot.runtime.ids import new_id
-from bot.temporal.client import OrderAnswer, TemporalUnavailableError, Unconfirmed, Unknown
+from bot.temporal.calls import (
+    Accepted,
+    NotAccepted,
+    TemporalUnavailableError,
+    Unconfirmed,
+    WorkflowUnknown,
+)
+from bot.temporal.client import StartInput, WorkflowClient
 from records.database import Database
 from tests.bot.desk import ANA, BORIS, RunningWorker, Shop, has_buttons, was_started
 from tests.bot.front_door import LINE, ORDER, TOKEN, FrontDoor, Json, Reply, front_door
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.messages import OrderInput
-from workflows.rules.orders.order import Cancellation, OrderStatus, PaymentMode
+from workflows.rules.orders.order import OrderSnapshot, PaymentMode
 from workflows.rules.people.actors import Origin
 
 ORDERS = "/api/v1/orders"
@@ -78,7 +85,7 @@ async def test_the_same_order_sent_twice_at_once_and_later_is_one(
 
     assert sorted(reply.status for reply in replies) == [200, 200, 200, 200, 201]
     assert len({json.dumps(reply.body) for reply in replies}) == 1
-    assert len(await shop.requests.latest_of(ANA)) == 1
+    assert len(await shop.requests.orders(requester=ANA)) == 1
 
 
 OTHERS = [{"note": "soon"}, {"lines": [{**LINE, "quantity": 4}]}, {"requester": BORIS}]
@@ -222,22 +229,6 @@ async def test_the_latest_orders_of_a_person_come_first(door: FrontDoor, shop: S
     assert others.body == {"orders": []}
 
 
-async def test_an_order_is_cancelled_once_and_a_repetition_changes_nothing(
-    door: FrontDoor, shop: Shop
-) -> None:
-    order_id = (await _create(door, COSTLY)).body["order_id"]
-    await shop.card(order_id, has_buttons)
-    path, body, key = f"{ORDERS}/{order_id}/cancel", {"actor": ANA, "reason": "No"}, new_id("KEY")
-
-    replies = [await door.ask("POST", path, body, Idempotency_Key=key) for _ in range(2)]
-    await shop.end(order_id)
-
-    assert [reply.status for reply in replies] == [200, 200]
-    read = await door.ask("GET", f"{ORDERS}/{order_id}")
-    assert read.body["status"] == OrderStatus.CANCELLED
-    assert await shop.refusals.of(order_id) == ()
-
-
 async def test_a_cancellation_that_is_refused_has_a_sentence_and_is_written_down(
     door: FrontDoor, shop: Shop
 ) -> None:
@@ -260,33 +251,26 @@ async def test_a_cancellation_that_is_refused_has_a_sentence_and_is_written_down
     assert {one.actor.origin for one in refusals} == {Origin.API}
 
 
-async def test_what_is_on_its_way_is_not_cancelled(door: FrontDoor, shop: Shop) -> None:
-    order_id = (await _create(door, ORDER)).body["order_id"]
-    await shop.end(order_id)
-
-    reply = await door.ask("POST", f"{ORDERS}/{order_id}/cancel", {"actor": ANA})
-
-    assert (reply.status, reply.problem) == (409, "order-closed")
-
-
-class Fakes:
+class Fakes(WorkflowClient):
     """Orders that answer as a test wants."""
 
     def __init__(self) -> None:
-        self.answer: OrderAnswer = Unknown()
-        self.deeds: list[tuple[str, str, Cancellation]] = []
+        self.answer: NotAccepted = WorkflowUnknown()
+        self.updates: list[tuple[str, str, object]] = []
         self.started: list[OrderInput] = []
 
-    async def start_order(self, asked: OrderInput) -> bool:
+    async def start(self, asked: StartInput) -> bool:
         if isinstance(self.answer, Unconfirmed):
             raise TemporalUnavailableError("start_order")
+        assert isinstance(asked, OrderInput)
         self.started.append(asked)
         return True
 
-    async def cancel_order(
-        self, order_id: str, click_id: str, cancellation: Cancellation
-    ) -> OrderAnswer:
-        self.deeds.append((order_id, click_id, cancellation))
+    async def update(
+        self, workflow_id: str, click_id: str, name: str, command: object, result: type[Any]
+    ) -> Accepted[Any] | NotAccepted:
+        assert (name, result) == ("cancel", OrderSnapshot)
+        self.updates.append((workflow_id, click_id, command))
         return self.answer
 
 
@@ -321,7 +305,7 @@ async def test_with_temporal_down_asking_again_is_safe_and_the_answer_says_so(
         assert (reply.status, reply.problem) == (503, "unconfirmed")
         assert reply.headers["Retry-After"]
     assert (created.status, created.problem) == (503, "temporal-unavailable")
-    assert len(set(fakes.deeds)) == 1
+    assert len(set(fakes.updates)) == 1
 
 
 async def test_who_pays_elsewhere_needs_no_card_and_an_address_goes_along(

@@ -147,7 +147,7 @@ async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_co
         policy=policy,
         route=route(policy, None),
     )
-    assert await services.workflows.start_approval(asked)  # a first try that was not confirmed
+    assert await desk.workflows.start(asked)  # a first try that was not confirmed
     again = {"title": "Chairs", "text": "Six of them", **changed, "policy": choose(form, name)}
 
     await slack.submit(ANA, form, again)

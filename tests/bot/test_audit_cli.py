@@ -149,7 +149,7 @@ async def test_an_open_request_an_order_and_its_approval_are_what_their_historie
 ) -> None:
     waiting = await shell.ask("travel")
     order = an_order()
-    await shell.workflows.start_order(
+    await shell.workflows.start(
         OrderInput(order=order, requester=by(ANA), policy=policies.policy("order"), managers=())
     )
     approval = approval_id(order.order_id)

@@ -8,13 +8,13 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 
 from bot.listeners.services import Services
-from bot.temporal.client import Answer, Unconfirmed
+from bot.temporal.calls import Unconfirmed
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import APPROVALS, BORIS, CLARA, Json
 from tests.bot.front_desk import EMIL, FrontDesk, level
 from views import notices
 from views.translator import ENGLISH
-from workflows.rules.approvals.request import Refresh, Status
+from workflows.rules.approvals.request import Status
 from workflows.rules.people.actors import Absence
 
 
@@ -132,12 +132,12 @@ async def test_who_is_noted_reads_so_before_a_request_that_cannot_be_reached_is_
     form = await open_form(slack)
     noted = asyncio.Event()
 
-    async def refresh(request_id: str, click_id: str, refresh: Refresh) -> Answer:
+    async def update(*_: object) -> Unconfirmed:
         await noted.wait()
         return Unconfirmed()
 
-    monkeypatch.setattr(services.workflows, "refresh", refresh)
-    monkeypatch.setattr(services.workflows, "_confirm_for", 0.1)
+    monkeypatch.setattr(desk.workflows, "update", update)
+    monkeypatch.setattr(services.commands, "retry_for", 0.1)
 
     await slack.submit(BORIS, form, typed(services, EMIL))
     await slack.wait_for_modal(BORIS, lambda v: EMIL in text_of(v) and not v["callback_id"])

@@ -1,8 +1,9 @@
 """A change of people or groups in Slack reaches exactly the open requests that depend on it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,18 +12,22 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.actions import commands as deeds
+from bot.actions import execute
+from bot.actions.execute import Commands
 from bot.listeners import directory
 from bot.listeners.services import Services
-from bot.temporal.client import Answer, Ended, Refused, Unconfirmed
+from bot.temporal.calls import NotAccepted, Refused, Unconfirmed, WorkflowEnded
+from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient
 from records.audit import AuditTrail
 from records.database import Database
+from records.refusals import Refusals
 from records.requests import Requests
 from slack_api.locales import Locales
 from tests.bot.desk import PATIENCE
 from tests.records.builders import fact, state
 from workflows.rules.approvals.request import Refresh
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import SLACK
 
 WATCHING = {
@@ -39,14 +44,16 @@ WATCHING = {
 class Workflows:
     """Takes refreshes and says that each request has ended, or what it was told to say."""
 
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, NotAccepted] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     most_at_once: int = 0
     twice: asyncio.Event = field(default_factory=asyncio.Event)
     _at_once: int = 0
 
-    async def refresh(self, request_id: str, click_id: str, refresh: Refresh) -> Answer:
-        assert refresh == Refresh(actor=SLACK)
+    async def update(
+        self, request_id: str, click_id: str, name: str, command: object, result: object
+    ) -> NotAccepted:
+        assert (name, command, result) == ("refresh", Refresh(actor=SLACK), ApprovalSnapshot)
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
         await asyncio.sleep(0)
@@ -54,10 +61,7 @@ class Workflows:
         self.asked.append((request_id, click_id))
         if len(self.asked) > 1:
             self.twice.set()
-        return self.answers.get(request_id, Ended())
-
-    async def confirm(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
-        return await ask()
+        return self.answers.get(request_id, WorkflowEnded())
 
     @property
     def refreshed(self) -> set[str]:
@@ -75,11 +79,8 @@ async def watched(
 ) -> AsyncIterator[Database]:
     """Open requests, and a bot that listens to nothing but changes of people."""
     await watch(database, WATCHING)
-    services = SimpleNamespace(
-        workflows=workflows, requests=Requests(database), people=Locales(web)
-    )
     app = AsyncApp(client=web, signing_secret="local")
-    directory.register(app, cast("Services", services))
+    directory.register(app, services_of(database, workflows, Locales(web)))
     handler = AsyncSocketModeHandler(
         app,
         "xapp-local",
@@ -89,6 +90,21 @@ async def watched(
     await slack.wait_for_connections(1)
     yield database
     await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+def services_of(
+    database: Database, workflows: Workflows, people: Locales | None = None
+) -> Services:
+    requests = Requests(database)
+    commands = Commands(
+        workflows=cast("WorkflowClient", workflows),
+        requests=requests,
+        trail=AuditTrail(database),
+        refusals=Refusals(database),
+        now=lambda: datetime.now(UTC),
+        retry_for=0,
+    )
+    return cast("Services", SimpleNamespace(commands=commands, requests=requests, people=people))
 
 
 async def watch(database: Database, watching: dict[str, tuple[str, ...]]) -> None:
@@ -193,7 +209,7 @@ async def test_a_crowd_of_requests_is_refreshed_a_few_at_a_time(
     await changed(slack, "user_change", user={"id": "U0EMIL", "title": "Finance"})
 
     assert len(workflows.refreshed) == 40
-    assert workflows.most_at_once == deeds.REFRESHED_AT_ONCE
+    assert workflows.most_at_once == execute.CONCURRENT_REFRESHES
 
 
 async def test_how_many_could_not_be_reached_is_known(
@@ -201,11 +217,9 @@ async def test_how_many_could_not_be_reached_is_known(
 ) -> None:
     workflows.answers["APR-BORIS"] = Refused(code="request_closed", data={}, card_version=3)
     workflows.answers["APR-SALES"] = Unconfirmed()
-    services = SimpleNamespace(workflows=workflows, requests=Requests(watched))
+    services = services_of(watched, workflows)
 
-    late = await directory.refresh_watching(
-        cast("Services", services), ["user:U0BORIS", "user:U0DINA"], "Ev1"
-    )
+    late = await directory.refresh_watching(services, ["user:U0BORIS", "user:U0DINA"], "Ev1")
 
     assert workflows.refreshed == {"APR-SALES", "APR-BORIS", "APR-HR"}
     assert late == 1

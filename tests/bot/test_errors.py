@@ -8,6 +8,7 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 
 from bot.listeners.services import Services
+from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import ANA, APPROVALS, BORIS, GUS, Json, Shop, listeners_ended
 from tests.bot.forms import fill_in, open_form, order_id_of
@@ -48,12 +49,13 @@ async def test_a_broken_listener_gives_the_person_an_id_and_the_log_the_same(
 
 
 async def test_a_form_that_breaks_comes_back_with_what_was_typed_and_the_id(
+    workflows: WorkflowClient,
     slack: StandInClient,
     bot: AsyncApp,
     services: Services,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(services.workflows, "start_order", break_down)
+    monkeypatch.setattr(workflows, "start", break_down)
     form = await open_form(slack)
 
     with structlog.testing.capture_logs() as logs:
@@ -71,13 +73,12 @@ async def test_a_rejection_that_breaks_comes_back_with_its_reason(
     slack: StandInClient,
     bot: AsyncApp,
     shop: Shop,
-    services: Services,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     card = await shop.waiting_order()
     await slack.click(BORIS, APPROVALS, card.message, "reject")
     modal = await slack.wait_for_modal(BORIS)
-    monkeypatch.setattr(services.workflows, "decide", break_down)
+    monkeypatch.setattr(shop.workflows, "update", break_down)
 
     await slack.submit(BORIS, modal, {"reason": "Much too dear"})
 

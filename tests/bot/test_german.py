@@ -15,11 +15,10 @@ from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import ANA, APPROVALS, BORIS, FAY, GUS, Json, Shop, has_buttons, listeners_ended
 from tests.bot.forms import fill_in, open_form
-from tests.bot.front_desk import EMIL, FrontDesk, level
+from tests.bot.front_desk import EMIL, FORMS, FrontDesk, level
 from tests.bot.test_home import bulk_form, home_with, open_home, ticked
 from tests.bot.test_hr_form import choose, request_id_of, shows, submit, the_form
 from tests.bot.test_thread_comments import reply, whispers
-from tests.bot.test_verbs import FORMS
 from views import hr_modal, notices, thread_notices
 from views.catalogue import CATALOGUES
 from views.translator import translator
@@ -89,7 +88,7 @@ async def germans(slack: StandInClient, services: Services, bot: AsyncApp) -> No
 async def test_every_verb_from_the_menu_to_the_last_word(
     slack: StandInClient, desk: FrontDesk, verb: Verb
 ) -> None:
-    person, typed, _ = FORMS[verb]
+    person, typed = FORMS[verb]
     asked = await desk.ask()
     form = await desk.form(person, asked, verb)
 

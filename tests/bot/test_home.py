@@ -8,7 +8,9 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.home import relay as home_relay
 from bot.listeners.services import Services
+from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
+from tests.bot.commands import send
 from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, Json, Shop, listeners_ended, yes_by
 from tests.bot.front_desk import EMIL, FrontDesk, level
 from tests.bot.test_away import away_for_a_week
@@ -86,7 +88,7 @@ async def test_a_refusal_is_told_on_the_home(
 ) -> None:
     asked = await desk.ask(level(BORIS))
     home = await open_home(slack, BORIS)
-    await desk.workflows.withdraw(asked.request_id, "w", withdrawal())
+    await send(desk.workflows, asked.request_id, "w", withdrawal())
 
     await slack.click_in_view(BORIS, home, "approve")
 
@@ -117,7 +119,7 @@ async def test_it_is_fresh_though_nobody_opens_it_again(
 
     asked = await desk.ask(level(BORIS, CLARA))
     await home_with(slack, CLARA, asked.request_id)
-    await desk.workflows.decide(asked.request_id, "b", yes_by(BORIS))
+    await send(desk.workflows, asked.request_id, "b", yes_by(BORIS))
 
     await home_without(slack, BORIS, asked.request_id)
     await home_with(slack, CLARA, asked.request_id)
@@ -137,7 +139,7 @@ async def test_what_somebody_decided_and_what_they_asked_for_stands_in_its_tab(
     slack: StandInClient, bot: AsyncApp, desk: FrontDesk
 ) -> None:
     asked = await desk.ask(level(BORIS))
-    await desk.workflows.decide(asked.request_id, "b", yes_by(BORIS))
+    await send(desk.workflows, asked.request_id, "b", yes_by(BORIS))
     home = await open_home(slack, BORIS)
     await slack.click_in_view(BORIS, home, "home_history")
     await home_with(slack, BORIS, asked.request_id, "You approved")
@@ -242,7 +244,7 @@ async def test_five_at_once_of_which_one_is_refused(
 ) -> None:
     asked = await ask_often(desk, 5, level(BORIS))
     form = await bulk_form(slack, BORIS)
-    await desk.workflows.withdraw(asked[2], "w", withdrawal())
+    await send(desk.workflows, asked[2], "w", withdrawal())
     if closes:
         await slack.faults({"target": "views.update", "effect": "error", "error": "not_found"})
 
@@ -262,7 +264,11 @@ async def test_five_at_once_of_which_one_is_refused(
 
 
 async def test_each_of_several_is_its_own_update_which_the_same_submission_repeats(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, services: Services
+    workflows: WorkflowClient,
+    slack: StandInClient,
+    bot: AsyncApp,
+    desk: FrontDesk,
+    services: Services,
 ) -> None:
     """Broken by hand: with ids that do not name the request this fails."""
     asked = await ask_often(desk, 2, level(BORIS, CLARA))
@@ -272,8 +278,8 @@ async def test_each_of_several_is_its_own_update_which_the_same_submission_repea
     await desk.says(BORIS, "2 decided.")
 
     for one in asked:
-        again = await services.workflows.decide(
-            one, click_id(one, form["id"], BORIS, form["hash"]), yes_by(BORIS)
+        again = await send(
+            workflows, one, click_id(one, form["id"], BORIS, form["hash"]), yes_by(BORIS)
         )
         assert type(again).__name__ == "Accepted"
 

@@ -12,6 +12,7 @@ from emulator.client import text_of
 from records.database import Database
 from records.personnel import Personnel
 from records.time_off import DEFAULT_DAYS, TimeOff
+from tests.bot.commands import send
 from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, Shop, has_buttons, yes_by
 from workflows.hr_request import HrRequestWorkflow
 from workflows.rules.approvals.policy import LevelRule, Policy, Tier
@@ -43,7 +44,7 @@ async def _asked(shop: Shop, days: int = 5) -> HrInput:
     )
     who = Actor(person=ANA, origin=Origin.SLACK)
     asked = HrInput(request=request, requester=who, policy=_policy(shop))
-    assert await shop.workflows.start_hr(asked) is True
+    assert await shop.workflows.start(asked) is True
     await shop.slack.wait_for_message(
         APPROVALS, BORIS, lambda m: request.request_id in text_of(m) and has_buttons(m)
     )
@@ -53,9 +54,9 @@ async def _asked(shop: Shop, days: int = 5) -> HrInput:
 
 async def _approve(shop: Shop, asked: HrInput) -> None:
     approval = approval_id(asked.request.request_id)
-    await shop.workflows.decide(approval, "boris", yes_by(BORIS))
+    await send(shop.workflows, approval, "boris", yes_by(BORIS))
     await shop.until_idle(approval)
-    await shop.workflows.decide(approval, "clara", replace(yes_by(CLARA), level=2))
+    await send(shop.workflows, approval, "clara", replace(yes_by(CLARA), level=2))
     await shop.end(asked.request.request_id)
 
 
@@ -92,7 +93,7 @@ async def test_more_days_than_there_are_end_approved_and_not_provisioned(
 async def test_a_request_that_was_started_is_not_started_again(shop: Shop) -> None:
     asked = await _asked(shop)
 
-    assert await shop.workflows.start_hr(asked) is False
+    assert await shop.workflows.start(asked) is False
 
 
 async def test_its_trail_is_what_its_history_says(

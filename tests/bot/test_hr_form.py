@@ -10,6 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from bot.listeners.hr import day_somewhere
 from bot.listeners.services import Services
+from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, block_of, text_of
 from tests.bot.desk import (
     ANA,
@@ -381,7 +382,7 @@ async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_co
         priority=Priority.HIGH,
         new_team="Sales",
     )
-    await ask(services, first)  # a first try that was not confirmed
+    await ask(shop.workflows, services, first)  # a first try that was not confirmed
     await desk.face(approval_id(first.request_id), lambda snapshot: bool(snapshot.levels))
     await shop.until_idle(approval_id(first.request_id))
 
@@ -391,16 +392,15 @@ async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_co
     assert (await asked(desk, form)).title == TYPED["title"]
 
 
-async def test_where_temporal_is_away_the_form_comes_back_with_everything_typed(  # noqa: PLR0913, PLR0917 - what a form meets
+async def test_where_temporal_is_away_the_form_comes_back_with_everything_typed(
     slack: StandInClient,
     bot: AsyncApp,
-    services: Services,
     worker: RunningWorker,
     desk: FrontDesk,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     form = await open_form(slack, "time off")
-    monkeypatch.setattr(services.workflows, "_wait", 0.0)
+    monkeypatch.setattr(desk.workflows, "_wait", 0.0)
 
     await submit(slack, form)
 
@@ -416,14 +416,14 @@ async def test_where_temporal_is_away_the_form_comes_back_with_everything_typed(
 # An amended copy
 
 
-async def ask(services: Services, request: HrRequest) -> None:
+async def ask(workflows: WorkflowClient, services: Services, request: HrRequest) -> None:
     asked = HrInput(
         request=request,
         requester=Actor(person=ANA, origin=Origin.SLACK),
         policy=services.policies.policy(request.type.value),
         managers=services.policies.chain_of(ANA),
     )
-    assert await services.workflows.start_hr(asked)
+    assert await workflows.start(asked)
 
 
 async def press_copy(

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.listeners.services import Services
 from emulator.client import StandInClient
+from records.refusals import Refusals
 from tests.bot.desk import ANA, BORIS, CLARA, FAY, GUS, Card, Json, listeners_ended
 from tests.bot.front_desk import FrontDesk, level
 from tests.bot.presses import SignedHttp, press_payload
@@ -137,7 +137,11 @@ SHAPES = (
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.sentence)
 async def test_a_click_is_from_whom_slack_says_and_nobody_else(
-    slack: StandInClient, http: SignedHttp, desk: FrontDesk, services: Services, shape: Shape
+    refusals: Refusals,
+    slack: StandInClient,
+    http: SignedHttp,
+    desk: FrontDesk,
+    shape: Shape,
 ) -> None:
     asked = await desk.ask(level(*NAMED))
     card = Card(order_id=asked.request_id, message=asked.message)
@@ -146,10 +150,10 @@ async def test_a_click_is_from_whom_slack_says_and_nobody_else(
     await http.interact(payload)
     await listeners_ended()
 
-    menu = await services.workflows.menu(asked.request_id, ANA)
+    menu = await desk.workflows.menu(asked.request_id, ANA)
     assert menu is not None
     said = [one.person for one in menu.face.levels[0].decisions]
-    refused = [(one.actor.person, one.code) for one in await services.refusals.of(asked.request_id)]
+    refused = [(one.actor.person, one.code) for one in await refusals.of(asked.request_id)]
     match shape.expected:
         case "counts":
             assert (said, refused) == ([payload["user"]["id"]], [])

@@ -12,6 +12,7 @@ from bot.app import create_app
 from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
 from records.snapshots import decode_snapshot
+from tests.bot.commands import send
 from tests.bot.desk import (
     ANA,
     APPROVALS,
@@ -222,7 +223,7 @@ async def test_the_same_press_delivered_again_much_later_paints_no_old_state(
     card = await shop.waiting_order(quorum=2)
     payload = await press_payload(slack, BORIS, card, "approve")
     await http.interact(payload)
-    await shop.workflows.decide(card.approval_id, "clara", approval_by(CLARA))
+    await send(shop.workflows, card.approval_id, "clara", approval_by(CLARA))
     await shop.direct_message(ANA, card.order_id)
     await shop.end(card.order_id)
     await shop.card(card.order_id, shows("Completed"))

@@ -4,12 +4,11 @@ from slack_bolt.async_app import AsyncApp
 
 from emulator.client import StandInClient, text_of
 from records.database import Database
-from tests.bot.desk import ANA, APPROVALS, GUS, Json, Shop, listeners_ended
+from tests.bot.desk import ANA, APPROVALS, Json, Shop
 from tests.bot.presses import SignedHttp, press_payload
 from tests.records.balance import Balance
 from views import notices
 from views.translator import ENGLISH
-from workflows.rules.orders.order import OrderStatus
 
 
 def cancel_buttons(message: Json) -> list[Json]:
@@ -50,21 +49,6 @@ async def test_the_button_asks_before_it_counts(shop: Shop) -> None:
     assert card.order_id in button["confirm"]["text"]["text"]
 
 
-async def test_a_stranger_gets_a_private_sentence_and_nothing_changes(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
-) -> None:
-    card = await shop.payable_order()
-    before = await shop.until_idle(card.order_id)
-
-    await slack.click(GUS, APPROVALS, card.message, "cancel")
-
-    await shop.told(GUS, notices.refusal("not_your_order", {}, ENGLISH))
-    await listeners_ended()
-    assert await shop.refused(card.order_id) == [(GUS, "not_your_order")]
-    assert await shop.until_idle(card.order_id) == before
-    assert await shop.cards(card.order_id) == [card.message]
-
-
 async def test_a_press_on_a_card_of_before_the_end_is_told_so_and_shown_the_end(
     slack: StandInClient, http: SignedHttp, shop: Shop
 ) -> None:
@@ -79,22 +63,3 @@ async def test_a_press_on_a_card_of_before_the_end_is_told_so_and_shown_the_end(
     assert await shop.refused(card.order_id) == [(ANA, "order_closed")]
     final = await shop.card(card.order_id, lambda m: "Completed" in text_of(m))
     assert cancel_buttons(final) == []
-
-
-async def test_the_same_press_sent_twice_cancels_once(
-    slack: StandInClient, http: SignedHttp, shop: Shop
-) -> None:
-    card = await shop.payable_order()
-    payload = await press_payload(slack, ANA, card, "cancel")
-
-    await http.interact(payload)
-    await http.interact(payload, x_slack_retry_num="1")
-    await listeners_ended()
-
-    snapshot = await shop.workflows.order_details(card.order_id)
-    assert snapshot is not None
-    assert snapshot.cancelled is not None
-    assert await shop.updates(card.order_id, "cancel") == 1
-    assert await shop.refused(card.order_id) == []
-    await shop.end(card.order_id)
-    assert await shop.workflows.order_status(card.order_id) == OrderStatus.CANCELLED

@@ -148,7 +148,7 @@ async def test_an_order_is_cancelled_while_its_approval_waits(till: Till) -> Non
     cancel = ("cancel", order_id, "--reason", "Too late", "--key", "once")
     done = [await till.type(*cancel) for _ in range(2)]
     await till.until(order_id, OrderStatus.CANCELLED)
-    done.append(await till.type(*cancel))  # the same key is the same deed, also after the end
+    done.append(await till.type(*cancel))  # the same key is the same command, also after the end
     said = await till.again(order_id, "--total", "1500")
 
     assert [(one.code, one.out[:6]) for one in done] == [(0, "Done.\n")] * 3
@@ -188,22 +188,6 @@ async def test_what_is_on_its_way_cannot_be_cancelled(till: Till, on_its_way: st
     assert (late.code, late.out) == (REFUSED, "")
     assert late.err == "This order has already shipped, so you can't cancel it.\n"
     assert await till.shell.refused(on_its_way) == [(by(FAY), "cancel", "already_shipped")]
-
-
-async def test_what_has_ended_cannot_be_cancelled_and_nothing_is_there_to_resume(
-    till: Till,
-) -> None:
-    ended = (await till.see_through("--total", "500")).out.split()[0]
-    waits = await till.start("--total", "1500")
-
-    late = await till.type("cancel", ended)
-    resumed = await till.type("resume", waits)
-
-    assert late.code == CANNOT
-    assert late.err.startswith("This order is closed.")
-    assert resumed.code == REFUSED
-    assert resumed.err.startswith("This order isn't stuck")
-    assert await till.shell.refused(ended) == [(by(ANA), "cancel", "order_closed")]
 
 
 async def test_what_could_not_be_undone_is_told_and_resumed(

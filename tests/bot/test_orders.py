@@ -197,7 +197,7 @@ async def test_the_same_form_submitted_twice_is_one_order(
     await shop.card(order_id_of(form), has_buttons)
     await listeners_ended()
     assert len(await shop.cards(order_id_of(form))) == 1
-    assert len(await shop.requests.latest_of(ANA)) == 1
+    assert len(await shop.requests.orders(requester=ANA)) == 1
 
 
 async def test_a_form_that_was_edited_after_its_order_had_begun_tells_of_the_order_that_counts(

@@ -11,6 +11,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.listeners.directory import refresh_watching
 from bot.listeners.services import Services
 from bot.runtime.ids import new_id
+from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient
 from records.snapshots import decode_snapshot
 from tests.bot.desk import PATIENCE, RunningWorker
@@ -26,6 +27,7 @@ class Clerk:
     """Asks for things under the shipped policies, and reads what the records say of them."""
 
     services: Services
+    workflows: WorkflowClient
 
     async def ask(self, policy_name: str, requester: str = "U0ANA") -> str:
         policies = self.services.policies
@@ -38,7 +40,7 @@ class Clerk:
             route=route(policy, None),
             managers=policies.chain_of(requester),
         )
-        assert await self.services.workflows.start_approval(request)
+        assert await self.workflows.start(request)
         return request.request_id
 
     async def level(self, request_id: str, fits: Callable[[LevelSnapshot], bool]) -> LevelSnapshot:
@@ -54,8 +56,8 @@ class Clerk:
 
 
 @pytest.fixture
-def clerk(services: Services, worker: RunningWorker) -> Clerk:
-    return Clerk(services)
+def clerk(services: Services, workflows: WorkflowClient, worker: RunningWorker) -> Clerk:
+    return Clerk(services, workflows)
 
 
 def is_open(level: LevelSnapshot) -> bool:

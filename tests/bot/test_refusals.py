@@ -1,19 +1,17 @@
 """Refused clicks: one private sentence, a row in the records, and nothing in the history."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
 from slack_bolt.async_app import AsyncApp
 
 from emulator.client import StandInClient, text_of
+from tests.bot.commands import send
 from tests.bot.desk import (
     ANA,
     APPROVALS,
     BORIS,
-    CLARA,
     GUS,
-    Card,
     Json,
     Shop,
     has_buttons,
@@ -24,72 +22,11 @@ from tests.bot.presses import SignedHttp, approval_by, press_payload, pressed_ag
 from views import notices
 from views.translator import ENGLISH
 from workflows import card_owner
-from workflows.rules.approvals.request import Withdrawal
-from workflows.rules.people.actors import Actor, Origin
 
 
 async def whispers(slack: StandInClient, person: str) -> list[Json]:
     """Return what this person alone was told in the channel."""
     return [m for m in await slack.messages(APPROVALS, person) if m.get("is_ephemeral")]
-
-
-async def slack_link(slack: StandInClient, card: Card) -> str:
-    """Return the address of the card, as Slack has told it."""
-    told = await slack.wait_for_journal(kind="api", method="chat.getPermalink")
-    assert told["arguments"]["message_ts"] == card.ts
-    return str(told["response"]["permalink"])
-
-
-async def nothing(shop: Shop, card: Card) -> None:
-    """Leave the request as it is."""
-
-
-async def boris_approved(shop: Shop, card: Card) -> None:
-    await shop.workflows.decide(card.approval_id, "boris", approval_by(BORIS))
-    await shop.pass_time(card.approval_id)
-
-
-async def ana_withdrew(shop: Shop, card: Card) -> None:
-    actor = Actor(person=ANA, origin=Origin.CLI)
-    await shop.workflows.withdraw(card.approval_id, "ana", Withdrawal(actor=actor))
-    await shop.direct_message(ANA, card.order_id)
-    await shop.end(card.order_id)
-
-
-Refused = tuple[str, str, Callable[[Shop, Card], Awaitable[None]], Json]
-REFUSED: list[Refused] = [
-    ("not_an_approver", GUS, nothing, {}),
-    ("own_request", ANA, nothing, {}),
-    ("already_decided", BORIS, boris_approved, {}),
-    ("request_closed", CLARA, ana_withdrew, {}),
-    ("stale_content", BORIS, nothing, {"content_revision": 0}),
-    ("level_not_open", BORIS, nothing, {"level": 2}),
-]
-DATA = {
-    "already_decided": {"verdict": "approve"},
-    "request_closed": {"status": "withdrawn", "person": ANA},
-}
-
-
-@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case[0])
-async def test_a_refused_click_is_one_private_sentence_and_one_row_and_no_history(
-    slack: StandInClient, http: SignedHttp, shop: Shop, case: Refused
-) -> None:
-    code, person, before, value = case
-    card = await shop.waiting_order(quorum=2)
-    payload = with_value(await press_payload(slack, person, card, "approve"), **value)
-    await before(shop, card)
-    was = await shop.until_idle(card.approval_id)
-    version = await shop.version(card.approval_id)
-
-    await http.interact(with_value(payload, card_version=version))
-    link = await slack_link(slack, card) if code == "stale_content" else ""
-    await shop.told(person, notices.refusal(code, DATA.get(code, {}), ENGLISH, link=link))
-    await listeners_ended()
-
-    assert len(await whispers(slack, person)) == 1
-    assert await shop.refused(card.approval_id) == [(person, code)]
-    assert await shop.until_idle(card.approval_id) == was
 
 
 async def test_nobody_else_reads_why_a_click_was_refused(
@@ -138,7 +75,7 @@ async def test_a_click_on_an_ended_approval_asks_the_order_that_owns_its_card(
     card = await shop.waiting_order()
     payload = await press_payload(slack, GUS, card, "approve")
     await slack.faults({"target": "chat.update", "effect": "error", "error": "x", "times": 99})
-    await shop.workflows.decide(card.approval_id, "boris", approval_by(BORIS))
+    await send(shop.workflows, card.approval_id, "boris", approval_by(BORIS))
     await shop.direct_message(ANA, card.order_id)
 
     await http.interact(payload)
@@ -179,12 +116,12 @@ async def test_a_click_after_everything_has_ended_paints_the_last_state(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Six hours of tries are a hundred, and what they are like is not what is looked at here.
-    monkeypatch.setattr(card_owner, "FINISH_PATIENCE", timedelta(minutes=10))
+    monkeypatch.setattr(card_owner, "FINISH_TIMEOUT", timedelta(minutes=10))
     card = await shop.waiting_order()
     payload = await press_payload(slack, GUS, card, "approve")
     refusing = {"target": "chat.update", "effect": "error", "error": "is_inactive"}
     await slack.faults(refusing | {"times": 10_000})  # longer than anybody tries
-    await shop.workflows.decide(card.approval_id, "boris", approval_by(BORIS))
+    await send(shop.workflows, card.approval_id, "boris", approval_by(BORIS))
     await shop.direct_message(ANA, card.order_id)
     await shop.end(card.order_id)
     assert has_buttons((await shop.cards(card.order_id))[0])

@@ -10,10 +10,12 @@ import pytest
 import typer
 from rich.console import Console
 
+from bot.actions import connection
 from bot.cli import context, execution, main, terminal
 from bot.cli.terminal import Exit, Line
 from bot.policies.file import Policies
-from bot.temporal.client import TemporalUnavailableError, WorkflowClient
+from bot.temporal.calls import TemporalUnavailableError
+from bot.temporal.client import WorkflowClient
 from tests.bot.command_line import ANA, BORIS, FAY, GUS, CommandLine, by
 from tests.bot.desk import PATIENCE, RunningWorker, an_order
 from tests.journeys.programs import clean_environment, run
@@ -87,7 +89,7 @@ async def test_every_wrong_option_is_named_at_once(shell: CommandLine) -> None:
 async def test_who_names_no_request_is_told_so(shell: CommandLine, policies: Policies) -> None:
     order = an_order()
     policy = policies.policy("order")
-    await shell.workflows.start_order(
+    await shell.workflows.start(
         OrderInput(order=order, requester=by(ANA), policy=policy, managers=())
     )
     await shell.fact(order.order_id, Fact.ORDER_RECEIVED)
@@ -162,7 +164,7 @@ async def test_an_answer_that_does_not_come_is_asked_for_and_can_be_repeated(
     shell: CommandLine, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shell.here = True
-    monkeypatch.setattr(context, "WAIT", 0.3)
+    monkeypatch.setattr(connection, "WAIT", 0.3)
     await worker.stop()
     request = (await shell.request(*GENERAL)).out.strip()
 
@@ -194,7 +196,7 @@ async def test_a_request_that_may_have_been_taken_names_its_number(
     async def no_answer(*_: object) -> bool:
         raise TemporalUnavailableError("start_approval")
 
-    monkeypatch.setattr(WorkflowClient, "start_approval", no_answer)
+    monkeypatch.setattr(WorkflowClient, "start", no_answer)
 
     said = await shell.request(*GENERAL, "--id", "REQ-1", "--patience", "0")
 
@@ -230,7 +232,7 @@ async def test_without_its_database_a_refusal_is_still_told(
     away = await shell.type("away", "show")
 
     assert refused.code == REFUSED
-    assert "(This refusal could not be written down: OperationalError.)" in refused.err
+    assert "(This refusal could not be recorded: OperationalError.)" in refused.err
     assert done.code == 0
     for said in (listed, away):
         assert (said.code, said.out) == (CANNOT, "")
@@ -279,7 +281,7 @@ async def test_what_nobody_foresaw_is_a_sentence_too(
     async def broken(*_: object) -> None:
         raise KeyError("a-secret")
 
-    monkeypatch.setattr(context.Desk, "require_records", broken)
+    monkeypatch.setattr(context.CliContext, "require_records", broken)
 
     said = await shell.request("list")
 

@@ -34,9 +34,9 @@ async def http_without_temporal(
     """The bot, which was connected to a Temporal that is gone."""
     async with way_to(temporal.client.service_client.config.target_host) as here:
         gone = await Client.connect(here, data_converter=data_converter)
-    workflows = WorkflowClient(gone, "none", wait=0.2, confirm_for=0.2)
+    workflows = WorkflowClient(gone, "none", wait=0.2)
     async with running_services(
-        slack=web, database=database, workflows=workflows, policies=policies
+        slack=web, database=database, workflows=workflows, policies=policies, retry_for=0.2
     ) as services:
         yield SignedHttp(create_app(web, SECRET, services))
         await listeners_ended()

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from slack_bolt.async_app import AsyncApp
 
-from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
+from tests.bot.commands import send
 from tests.bot.desk import (
     ANA,
     APPROVALS,
@@ -159,12 +159,11 @@ async def test_who_may_not_read_a_request_is_told_why_and_that_is_kept(
 
 @pytest.mark.parametrize("temporal_knows", [True, False])
 @pytest.mark.parametrize("parts", [PRIVATE, {"visibility": Visibility.PRIVATE}], ids=["thread", "card"])  # fmt: skip
-async def test_a_closed_private_request_can_still_be_read_by_whom_it_concerns(  # noqa: PLR0913, PLR0917 - a case and where it is tried
+async def test_a_closed_private_request_can_still_be_read_by_whom_it_concerns(  # noqa: PLR0913 - a case
     slack: StandInClient,
     bot: AsyncApp,
     desk: FrontDesk,
     shop: Shop,
-    services: Services,
     monkeypatch: pytest.MonkeyPatch,
     *,
     parts: dict[str, Any],
@@ -173,11 +172,11 @@ async def test_a_closed_private_request_can_still_be_read_by_whom_it_concerns(  
     """Broken by hand: with the records' `readers` left out, only the requester could."""
     asked = await desk.ask(level(BORIS), level(DINA, name="hr"), text=SECRET, **parts)
     no = replace(yes_by(BORIS), verdict=Verdict.REJECT, reason="Not now")
-    await services.workflows.decide(asked.request_id, "b", no)
+    await send(shop.workflows, asked.request_id, "b", no)
     root = await desk.card(asked.request_id, shows("Rejected"))
     await shop.until_idle(asked.request_id)
     if not temporal_knows:
-        monkeypatch.setattr(services.workflows, "menu", _unknown)
+        monkeypatch.setattr(shop.workflows, "menu", _unknown)
 
     for person in (ANA, BORIS, FAY):
         await slack.click(person, APPROVALS, root, "details")

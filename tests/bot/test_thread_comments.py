@@ -9,7 +9,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.services import Services
 from bot.runtime.ids import new_id
+from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
+from records.refusals import Refusals
+from tests.bot.commands import send
 from tests.bot.desk import (
     ANA,
     APPROVALS,
@@ -130,7 +133,7 @@ async def test_what_is_not_confirmed_is_not_acknowledged_so_slack_sends_it_again
     asked = await desk.ask()
     await shop.until_idle(asked.request_id)
     await slack.deliveries(retry_delays=[0, 0, 0])
-    monkeypatch.setattr(services.workflows, "_wait", 0.0)  # Temporal answers too late
+    monkeypatch.setattr(desk.workflows, "_wait", 0.0)  # Temporal answers too late
     mark = await slack.journal_mark()
 
     await slack.say(BORIS, APPROVALS, "Why?", thread_ts=asked.ts)
@@ -142,7 +145,7 @@ async def test_what_is_not_confirmed_is_not_acknowledged_so_slack_sends_it_again
 
 
 async def test_whoever_has_nothing_to_do_with_it_is_told_once_that_it_is_not_kept(
-    slack: StandInClient, services: Services, desk: FrontDesk
+    refusals: Refusals, slack: StandInClient, services: Services, desk: FrontDesk
 ) -> None:
     asked = await desk.ask()
 
@@ -152,22 +155,26 @@ async def test_whoever_has_nothing_to_do_with_it_is_told_once_that_it_is_not_kep
     (told,) = await whispers(slack, GUS, asked)
     assert "wasn't added to the request" in told
     assert await comments(services, asked) == []
-    refused = await services.refusals.of(asked.request_id)
+    refused = await refusals.of(asked.request_id)
     found = {(one.actor.person, one.verb, one.code) for one in refused}
     assert found == {(GUS, "comment", "not_involved")}
 
 
 @pytest.mark.parametrize("layout", Layout)
 @pytest.mark.parametrize("painted", [False, True])
-async def test_who_writes_after_the_end_is_told_once_that_it_is_not_kept(
-    slack: StandInClient, services: Services, desk: FrontDesk, *, layout: Layout, painted: bool
+async def test_who_writes_after_the_end_is_told_once_that_it_is_not_kept(  # noqa: PLR0913 - a case
+    refusals: Refusals,
+    slack: StandInClient,
+    services: Services,
+    desk: FrontDesk,
+    *,
+    layout: Layout,
+    painted: bool,
 ) -> None:
     """Broken by hand: where the buttons name the request, a card without any told nothing."""
     asked = await desk.ask(layout=layout)
     fay = Actor(person="U0FAY", origin=Origin.CLI)
-    await services.workflows.close(
-        asked.request_id, "close", Closing(actor=fay, reason="Not needed")
-    )
+    await send(desk.workflows, asked.request_id, "close", Closing(actor=fay, reason="Not needed"))
     if painted:
         await desk.card(asked.request_id, lambda m: "Not needed" in text_of(m))
 
@@ -177,7 +184,7 @@ async def test_who_writes_after_the_end_is_told_once_that_it_is_not_kept(
     (told,) = await whispers(slack, BORIS, asked)
     assert "This request is closed" in told
     assert await comments(services, asked) == []
-    refused = {(one.actor.person, one.code) for one in await services.refusals.of(asked.request_id)}
+    refused = {(one.actor.person, one.code) for one in await refusals.of(asked.request_id)}
     assert refused == {(BORIS, "request_closed")}
 
 
@@ -241,7 +248,7 @@ async def test_who_writes_under_a_private_request_is_told_once_that_all_can_read
 
 
 async def test_in_a_thread_with_a_reply_for_each_level_the_hint_leads_to_the_open_ones_buttons(
-    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
+    workflows: WorkflowClient, slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
 ) -> None:
     policy = services.policies.policy("equipment")
     request = HrRequest(
@@ -250,7 +257,7 @@ async def test_in_a_thread_with_a_reply_for_each_level_the_hint_leads_to_the_ope
     gus = Actor(person=GUS, origin=Origin.SLACK)
     managers = services.policies.chain_of(GUS)
     wanted = HrInput(request=request, requester=gus, policy=policy, managers=managers)
-    assert await services.workflows.start_hr(wanted)
+    assert await workflows.start(wanted)
     approval = approval_id(request.request_id)
     root = await slack.wait_for_message(
         "C0HR", "U0DINA", lambda m: request.request_id in text_of(m) and offers("details")(m)

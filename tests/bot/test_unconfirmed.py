@@ -1,17 +1,19 @@
 """No answer in time: the person reads so, the same click is asked for again, and it counts once."""
 
+from typing import TypeVar
+
 import pytest
 from slack_bolt.async_app import AsyncApp
 from temporalio.testing import WorkflowEnvironment
 
-from bot.temporal.client import (
+from bot.temporal.calls import (
     Accepted,
-    Answer,
-    Ended,
+    NotAccepted,
     TemporalUnavailableError,
     Unconfirmed,
-    WorkflowClient,
+    WorkflowEnded,
 )
+from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
 from tests.bot.desk import (
     ANA,
@@ -26,20 +28,24 @@ from tests.bot.desk import (
 from tests.bot.presses import SignedHttp, press_payload
 from views import notices
 from views.translator import ENGLISH
-from workflows.rules.approvals.request import Decision, Verdict
+from workflows.rules.approvals.request import Verdict
 from workflows.rules.messages import Menu
+
+T = TypeVar("T")
 
 
 class ForgetfulClient(WorkflowClient):
     """Loses the first answer of every click; by the next one, it says, the request has ended."""
 
-    async def decide(self, request_id: str, click_id: str, decision: Decision) -> Answer:
-        answer = await super().decide(request_id, click_id, decision)
+    async def update(
+        self, workflow_id: str, click_id: str, name: str, command: object, result: type[T]
+    ) -> Accepted[T] | NotAccepted:
+        answer = await super().update(workflow_id, click_id, name, command, result)
         seen, self.asked = self.asked, {*self.asked, click_id}
         if click_id in seen:
             # A workflow says so only once it has ended, and it ends only once the audit has it all.
-            await self._client.get_workflow_handle(request_id).result()
-            return Ended()
+            await self._client.get_workflow_handle(workflow_id).result()
+            return WorkflowEnded()
         assert isinstance(answer, Accepted)
         return Unconfirmed()
 
@@ -63,7 +69,7 @@ def workflows(
     temporal: WorkflowEnvironment, queue: str, request: pytest.FixtureRequest
 ) -> WorkflowClient:
     kind: type[WorkflowClient] = getattr(request, "param", WorkflowClient)
-    return kind(temporal.client, queue, wait=1, confirm_for=30)
+    return kind(temporal.client, queue, wait=1)
 
 
 async def test_a_click_while_the_worker_is_away_is_confirmed_when_it_is_back_and_counts_once(

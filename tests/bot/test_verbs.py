@@ -1,8 +1,5 @@
 """Every verb in Slack: *More* offers what the person may do, its form does it, the modal tells how."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -10,6 +7,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.listeners.answers import NOT_ACKED
 from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
+from records.refusals import Refusals
+from tests.bot.commands import send
 from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, FAY, GUS, has_buttons, listeners_ended
 from tests.bot.front_desk import DINA, EMIL, FrontDesk, level, offers, verbs_in
 from tests.bot.presses import approval_by
@@ -40,55 +39,6 @@ async def test_more_offers_what_this_person_may_do_now(
     menu = await desk.menu(person, asked)
 
     assert verbs_in(menu) == expected
-
-
-FORMS: dict[Verb, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
-    Verb.APPROVE: (BORIS, {"reason": "Fits the budget"}, {"status": Status.PENDING}),
-    Verb.REJECT: (BORIS, {"reason": "Too dear"}, {"status": Status.REJECTED}),
-    Verb.REQUEST_CHANGES: (
-        BORIS,
-        {"reason": "Please name the room"},
-        {"status": Status.CHANGES_REQUESTED},
-    ),
-    Verb.COMMENT: (BORIS, {"reason": "Which room?"}, {"comments": 1}),
-    Verb.AMEND: (ANA, {"title": "A table"}, {"content_revision": 2}),
-    Verb.DELEGATE: (BORIS, {"delegate": {"selected_user": EMIL}}, {"status": Status.PENDING}),
-    Verb.WITHDRAW: (ANA, {"reason": "Found one"}, {"status": Status.WITHDRAWN}),
-    Verb.REASSIGN: (
-        FAY,
-        {"people": {"selected_users": [EMIL]}, "sources": "group:hr-team", "reason": "Away"},
-        {"status": Status.PENDING},
-    ),
-    Verb.CLOSE: (FAY, {"reason": "The office moves"}, {"status": Status.ADMIN_CLOSED}),
-}
-
-
-@pytest.mark.parametrize("verb", FORMS)
-async def test_the_form_of_a_verb_does_it_and_the_modal_says_so(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, verb: Verb
-) -> None:
-    person, typed, expected = FORMS[verb]
-    asked = await desk.ask()
-    form = await desk.form(person, asked, verb)
-
-    await slack.submit(person, form, dict(typed))
-
-    await desk.says(person, notices.confirmed(verb, ENGLISH))
-    menu = await desk.workflows.menu(asked.request_id, ANA)
-    assert menu is not None
-    assert {name: getattr(menu.face, name) for name in expected} == expected
-
-
-async def test_an_admin_has_the_approvers_read_again_without_a_form(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
-) -> None:
-    asked = await desk.ask()
-    menu = await desk.menu(FAY, asked)
-    (block,) = (one for one in menu["blocks"] if one["block_id"] == "verb-refresh")
-
-    await desk.choose(FAY, menu, block)
-
-    await desk.says(FAY, notices.confirmed(Verb.REFRESH, ENGLISH))
 
 
 async def test_a_stand_in_decides_for_who_asked_them(
@@ -187,34 +137,19 @@ async def test_more_on_a_request_that_has_ended_shows_how_and_repairs_the_card(
     await desk.says(CLARA, "pproved")
 
 
-async def test_a_refused_form_says_why_in_the_modal_and_leaves_a_row(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, services: Services
-) -> None:
-    asked = await desk.ask()
-    form = await desk.form(BORIS, asked, Verb.DELEGATE)
-
-    await slack.submit(BORIS, form, {"delegate": {"selected_user": BORIS}})
-
-    await desk.says(BORIS, notices.refusal("delegate_yourself", {}, ENGLISH))
-    rows = await services.refusals.of(asked.request_id)
-    assert [(one.actor.person, one.verb, one.code) for one in rows] == [
-        (BORIS, "delegate", "delegate_yourself")
-    ]
-
-
 async def test_a_verb_that_is_chosen_too_late_is_not_offered_any_more_and_leaves_a_row(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, services: Services
+    refusals: Refusals, slack: StandInClient, bot: AsyncApp, desk: FrontDesk, services: Services
 ) -> None:
     asked = await desk.ask()
     menu = await desk.menu(BORIS, asked)
     (block,) = (one for one in menu["blocks"] if one["block_id"] == "verb-delegate")
-    await desk.workflows.decide(asked.request_id, "boris", approval_by(BORIS))
+    await send(desk.workflows, asked.request_id, "boris", approval_by(BORIS))
 
     await desk.choose(BORIS, menu, block)
 
     await desk.says(BORIS, "no longer possible")
     await listeners_ended()
-    rows = await services.refusals.of(asked.request_id)
+    rows = await refusals.of(asked.request_id)
     assert [(one.actor.person, one.verb, one.code) for one in rows] == [
         (BORIS, "delegate", "not_offered")
     ]

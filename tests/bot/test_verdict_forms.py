@@ -15,7 +15,7 @@ from tests.bot.desk import (
     listeners_ended,
     shows,
 )
-from tests.bot.presses import SignedHttp, approval_by, press_payload
+from tests.bot.presses import SignedHttp, press_payload
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.approvals.request import Verdict
@@ -101,33 +101,6 @@ async def test_a_missing_or_too_long_reason_is_told_at_its_field(
     assert await shop.updates(card.approval_id, "decide") == 0
 
 
-async def test_a_refusal_is_told_in_the_modal(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
-) -> None:
-    card = await shop.waiting_order()
-    modal = await open_modal(slack, GUS, card)
-
-    await slack.submit(GUS, modal, {"reason": "Because"})
-
-    await modal_says(slack, GUS, notices.refusal("not_an_approver", {}, ENGLISH))
-    assert await shop.refused(card.approval_id) == [(GUS, "not_an_approver")]
-
-
-async def test_the_same_submission_twice_is_one_rejection(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
-) -> None:
-    card = await shop.waiting_order()
-    modal = await open_modal(slack, BORIS, card)
-    await slack.deliveries(duplicate=1)
-
-    await slack.submit(BORIS, modal, {"reason": "No"})
-
-    await modal_says(slack, BORIS, CONFIRMED)
-    await listeners_ended()
-    assert await shop.updates(card.approval_id, "decide") == 1
-    assert await shop.refused(card.approval_id) == []
-
-
 async def test_who_has_closed_the_modal_is_told_in_the_channel(
     slack: StandInClient, http: SignedHttp, shop: Shop
 ) -> None:
@@ -138,20 +111,6 @@ async def test_who_has_closed_the_modal_is_told_in_the_channel(
     await http.interact(payload)
 
     await shop.told(GUS, notices.refusal("not_an_approver", {}, ENGLISH))
-
-
-async def test_a_request_that_was_decided_while_the_modal_was_open_is_told_in_the_modal(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
-) -> None:
-    card = await shop.waiting_order()
-    modal = await open_modal(slack, BORIS, card)
-    await shop.workflows.decide(card.approval_id, "clara", approval_by("U0CLARA"))
-    await shop.direct_message(ANA, card.order_id)
-
-    await slack.submit(BORIS, modal, {"reason": "No"})
-
-    data = {"status": "approved", "person": "U0CLARA"}
-    await modal_says(slack, BORIS, notices.refusal("request_closed", data, ENGLISH))
 
 
 async def test_a_press_inside_a_custom_step_opens_the_modal_by_its_pointer(

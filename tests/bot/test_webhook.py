@@ -14,7 +14,8 @@ from bot.http.problems import MAX_BODY
 from bot.listeners.services import Services
 from bot.runtime.ids import new_id
 from bot.runtime.signing import SIGNATURE, TIMESTAMP, WINDOW, sign
-from bot.temporal.client import TemporalUnavailableError
+from bot.temporal.calls import TemporalUnavailableError
+from bot.temporal.client import WorkflowClient
 from records.database import Database
 from records.incoming_payments import Receipt
 from tests.bot.desk import PATIENCE, Shop
@@ -188,11 +189,11 @@ async def test_a_payment_outlives_a_temporal_that_is_down(
 ) -> None:
     order_id = await _awaiting(door, shop)
 
-    async def down(order_id: str, confirmation: PaymentConfirmation) -> bool:
+    async def down(*_: object) -> bool:
         raise TemporalUnavailableError("confirm_payment")
 
     with monkeypatch.context() as patched:
-        patched.setattr(shop.workflows, "confirm_payment", down)
+        patched.setattr(WorkflowClient, "confirm_payment", down)
         reply = await door.pay(told(order_id))
     kept = await _kept(door, order_id)
 

@@ -6,8 +6,17 @@ from dataclasses import replace
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
-from bot.temporal.client import Accepted, Ended, Refused, Unconfirmed, Unknown, WorkflowClient
+from bot.actions.execute import confirmed
+from bot.temporal.calls import (
+    Accepted,
+    Refused,
+    Unconfirmed,
+    WorkflowEnded,
+    WorkflowUnknown,
+)
+from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient
+from tests.bot.commands import send
 from tests.bot.desk import ANA, BORIS, CLARA, GUS, PATIENCE, RunningWorker, Shop, an_order
 from tests.bot.presses import approval_by
 from workflows.rules.approvals.policy import Policy, Quorum
@@ -21,39 +30,41 @@ ANA_HERSELF = Withdrawal(actor=Actor(person=ANA, origin=Origin.CLI), reason="not
 async def test_an_accepted_decision_answers_with_the_new_state(shop: Shop) -> None:
     card = await shop.waiting_order()
 
-    answer = await shop.workflows.decide(card.approval_id, "click", approval_by(BORIS))
+    answer = await send(shop.workflows, card.approval_id, "click", approval_by(BORIS))
 
     assert isinstance(answer, Accepted)
-    assert answer.face.status is Status.APPROVED
-    assert answer.face.closed_by == approval_by(BORIS).actor
+    assert answer.snapshot.status is Status.APPROVED
+    assert answer.snapshot.closed_by == approval_by(BORIS).actor
 
 
 async def test_a_refusal_answers_with_its_code_its_data_and_the_cards_version(shop: Shop) -> None:
     card = await shop.waiting_order(quorum=2)
-    first = await shop.workflows.decide(card.approval_id, "first", approval_by(BORIS))
+    first = await send(shop.workflows, card.approval_id, "first", approval_by(BORIS))
 
-    answer = await shop.workflows.decide(card.approval_id, "second", approval_by(BORIS))
+    answer = await send(shop.workflows, card.approval_id, "second", approval_by(BORIS))
 
     assert isinstance(first, Accepted)
     assert answer == Refused(
-        code="already_decided", data={"verdict": "approve"}, card_version=first.face.card_version
+        code="already_decided",
+        data={"verdict": "approve"},
+        card_version=first.snapshot.card_version,
     )
 
 
 async def test_an_ended_request_is_ended_for_a_new_click(shop: Shop) -> None:
     card = await shop.waiting_order()
-    await shop.workflows.decide(card.approval_id, "first", approval_by(BORIS))
+    await send(shop.workflows, card.approval_id, "first", approval_by(BORIS))
     await shop.env.client.get_workflow_handle(card.approval_id).result()
 
-    answer = await shop.workflows.decide(card.approval_id, "second", approval_by(CLARA))
+    answer = await send(shop.workflows, card.approval_id, "second", approval_by(CLARA))
 
-    assert answer == Ended()
+    assert answer == WorkflowEnded()
 
 
 async def test_a_request_that_never_was_is_unknown(shop: Shop) -> None:
-    answer = await shop.workflows.decide("ORD-NEVERWAS.approval", "click", approval_by(BORIS))
+    answer = await send(shop.workflows, "ORD-NEVERWAS.approval", "click", approval_by(BORIS))
 
-    assert answer == Unknown()
+    assert answer == WorkflowUnknown()
 
 
 async def test_no_answer_in_time_is_unconfirmed_and_the_same_click_may_be_asked_again(
@@ -63,9 +74,9 @@ async def test_no_answer_in_time_is_unconfirmed_and_the_same_click_may_be_asked_
     hasty = WorkflowClient(temporal.client, queue, wait=0.2)
     await worker.stop()
 
-    answer = await hasty.decide(card.approval_id, "click", approval_by(BORIS))
+    answer = await send(hasty, card.approval_id, "click", approval_by(BORIS))
     await worker.start()
-    again = await shop.workflows.decide(card.approval_id, "click", approval_by(BORIS))
+    again = await send(shop.workflows, card.approval_id, "click", approval_by(BORIS))
 
     assert answer == Unconfirmed()
     assert isinstance(again, Accepted)
@@ -79,43 +90,39 @@ async def test_a_message_that_the_worker_cannot_read_is_unconfirmed(shop: Shop) 
     rules = approval_by(BORIS)
 
     unreadable = replace(rules, level="one")  # type: ignore[arg-type]
-    answer = await shop.workflows.decide(card.approval_id, "click", unreadable)
-    again = await shop.workflows.decide(card.approval_id, "click", rules)
+    answer = await send(shop.workflows, card.approval_id, "click", unreadable)
+    again = await send(shop.workflows, card.approval_id, "click", rules)
 
     assert answer == Unconfirmed()
     assert isinstance(again, Accepted)
     assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
 
 
-async def test_asking_again_ends_after_the_time_that_was_given(
-    temporal: WorkflowEnvironment, queue: str
-) -> None:
-    client = WorkflowClient(temporal.client, queue, confirm_for=0)
-
-    async def ask() -> Unconfirmed:
+async def test_retrying_ends_after_the_time_that_was_given() -> None:
+    async def update() -> Unconfirmed:
         return Unconfirmed()
 
-    assert await client.confirm(ask) == Unconfirmed()
+    assert await confirmed(update, 0) == Unconfirmed()
 
 
 async def test_a_withdrawal_is_the_requesters_alone(shop: Shop) -> None:
     card = await shop.waiting_order()
     strange = replace(ANA_HERSELF, actor=Actor(person=GUS, origin=Origin.CLI))
 
-    refused = await shop.workflows.withdraw(card.approval_id, "gus", strange)
-    accepted = await shop.workflows.withdraw(card.approval_id, "ana", ANA_HERSELF)
+    refused = await send(shop.workflows, card.approval_id, "gus", strange)
+    accepted = await send(shop.workflows, card.approval_id, "ana", ANA_HERSELF)
 
     assert isinstance(refused, Refused)
     assert refused.code == "not_the_requester"
     assert isinstance(accepted, Accepted)
-    assert accepted.face.status is Status.WITHDRAWN
+    assert accepted.snapshot.status is Status.WITHDRAWN
 
 
 async def test_the_same_click_five_times_at_once_is_one_decision(shop: Shop) -> None:
     card = await shop.waiting_order(quorum=2)
 
     answers = await asyncio.gather(
-        *(shop.workflows.decide(card.approval_id, "click", approval_by(BORIS)) for _ in range(5))
+        *(send(shop.workflows, card.approval_id, "click", approval_by(BORIS)) for _ in range(5))
     )
 
     assert all(isinstance(answer, Accepted) for answer in answers)
@@ -135,11 +142,11 @@ async def test_sixty_people_at_once_on_one_request_all_get_an_answer(
     await shop.card(order_id, lambda m: crowd[0] in str(m["blocks"]))
 
     answers = await asyncio.gather(
-        *(patient.decide(f"{order_id}.approval", person, approval_by(person)) for person in crowd)
+        *(send(patient, f"{order_id}.approval", person, approval_by(person)) for person in crowd)
     )
 
     assert all(isinstance(answer, Accepted) for answer in answers), answers
-    snapshots = [answer.face for answer in answers if isinstance(answer, Accepted)]
+    snapshots = [answer.snapshot for answer in answers if isinstance(answer, Accepted)]
     assert sum(snapshot.status is Status.APPROVED for snapshot in snapshots) == 1
     assert max(len(snapshot.levels[0].decisions) for snapshot in snapshots) == len(crowd)
 
@@ -156,8 +163,8 @@ def asking(policy: Policy, people: list[str]) -> Policy:
 async def test_an_order_that_was_started_is_not_started_again(shop: Shop) -> None:
     asked = OrderInput(order=an_order(), requester=ANA_HERSELF.actor, policy=shop.policy)
 
-    assert await shop.workflows.start_order(asked) is True
-    assert await shop.workflows.start_order(asked) is False
+    assert await shop.workflows.start(asked) is True
+    assert await shop.workflows.start(asked) is False
 
 
 async def test_a_crowd_that_wants_a_card_written_again_is_two_updates(shop: Shop) -> None:

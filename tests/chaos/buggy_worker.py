@@ -14,7 +14,6 @@ from temporalio import workflow
 from workflows import registry
 from workflows.approval import ApprovalWorkflow
 from workflows.order import OrderWorkflow
-from workflows.rules.approvals import approval
 from workflows.rules.approvals.request import Decision
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, Menu, OrderInput
@@ -52,12 +51,12 @@ class BuggyApproval(ApprovalWorkflow):
     @workflow.update
     def decide(self, decision: Decision) -> ApprovalSnapshot:  # type: ignore[override]
         self._raise_for(Bug.UPDATE)
-        return self._execute(approval.decide, decision)
+        return self._execute(decision)
 
     @decide.validator
     def _check_decide(self, decision: Decision) -> None:
         self._raise_for(Bug.VALIDATOR)
-        self._check(approval.check_decide, decision)
+        self._check(decision)
 
     @workflow.query
     def menu(self, person: str) -> Menu:

@@ -80,7 +80,7 @@ class CaseContext:
             route=route(policy, None),
         )
         self.context.report.requests += 1
-        await WorkflowClient(self.context.temporal, QUEUE).start_approval(request)
+        await WorkflowClient(self.context.temporal, QUEUE).start(request)
         return request_id
 
     def _policy(self, approvers: tuple[ApproverSource, ...], notify: Notify, quorum: int) -> Policy:

@@ -8,14 +8,18 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from string import Formatter
+from typing import Any
 
+from bot.actions.execute import RETRY_FOR, confirmed
 from bot.cli.terminal import Exit
 from bot.policies.file import parse
 from bot.runtime.ids import new_id
 from bot.runtime.settings import Settings
-from bot.temporal.client import Accepted, Answer, WorkflowClient
+from bot.temporal.calls import Accepted, NotAccepted
+from bot.temporal.client import WorkflowClient
 from emulator.client import text_of
 from emulator.errors import Json
+from tests.bot.commands import send
 from tests.chaos.ledgers import as_shown, compare_trail, recorded_snapshot
 from tests.chaos.trial import POLICIES, TrialContext
 from tests.journeys.programs import EVENT_TIMEOUT, clean_environment, run
@@ -58,7 +62,7 @@ async def ask(context: TrialContext, policy: Policy) -> str:
     )
     ana = Actor(person=ANA, origin=Origin.CLI, operator=OPERATOR)
     request = read_request(draft, policy, ana, ())
-    await WorkflowClient(context.temporal, QUEUE, wait=EVENT_TIMEOUT).start_approval(request)
+    await WorkflowClient(context.temporal, QUEUE, wait=EVENT_TIMEOUT).start(request)
     context.report.requests += 1
     return request_id
 
@@ -76,7 +80,7 @@ async def expiring_order(context: TrialContext, total: str, expire_after: timede
     order_input = OrderInput(
         order=order, requester=ana, policy=policy_of("order"), expire_after=expire_after
     )
-    await WorkflowClient(context.temporal, QUEUE, wait=EVENT_TIMEOUT).start_order(order_input)
+    await WorkflowClient(context.temporal, QUEUE, wait=EVENT_TIMEOUT).start(order_input)
     context.report.requests += 1
     return order.order_id
 
@@ -95,10 +99,10 @@ async def decide(context: TrialContext, request_id: str, person: str) -> None:
     )
     key = new_id("KEY")
 
-    async def send() -> Answer:
-        return await client.decide(request_id, key, decision)
+    async def decide() -> Accepted[Any] | NotAccepted:
+        return await send(client, request_id, key, decision)
 
-    answer = await client.confirm(send)
+    answer = await confirmed(decide, RETRY_FOR)
     if not isinstance(answer, Accepted):
         context.report.lost.append(f"{person} approved {request_id} and got {answer}")
 

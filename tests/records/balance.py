@@ -1,4 +1,4 @@
-"""Balances: whether money and pieces add up. What tests and `verify` read."""
+"""Balances for tests: whether money, stock and days off add up."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 
 from records.database import Database
-from records.reservations import HELD, SHIPPED, pieces
+from records.reservations import HELD, SHIPPED, quantities_of_lines
 from records.schema import (
     payments,
     products,
@@ -22,10 +22,10 @@ from workflows.rules.orders.incoming_payment import Progress
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderBalance:
-    """What one order has paid, and how many pieces by product are set aside or shipped for it.
+    """The payments of one order, and the quantities by SKU that are reserved or shipped for it.
 
-    `received` came in by itself, through the gateway's webhook, and `returned` went back without
-    the order's help. What an order takes of it is booked in `charged`, as a charge is.
+    `received` came in through the gateway's webhook, and `returned` was refunded without the
+    order. The part that the order booked is in `charged`, like a charge.
     """
 
     charged: Decimal
@@ -37,18 +37,18 @@ class OrderBalance:
 
     @property
     def paid(self) -> Decimal:
-        """What was charged and not given back."""
+        """The amount that was charged and not refunded."""
         return self.charged - self.refunded
 
     @property
     def kept(self) -> Decimal:
-        """What came in by itself and did not go back: what a paid order booked, once all is done."""
+        """The amount that came in and was not refunded. In the end, a paid order has booked it."""
         return self.received - self.returned
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProductBalance:
-    """One product's pieces as the shelves say, and as the orders say."""
+    """One product's quantities, according to the shelves and according to the orders."""
 
     sku: str
     stocked: int
@@ -60,7 +60,7 @@ class ProductBalance:
 
     @property
     def balanced(self) -> bool:
-        """Whether nothing was made or lost, and shelves and orders agree."""
+        """Whether the total is unchanged, and shelves and orders agree."""
         return (
             self.on_hand + self.reserved + self.shipped == self.stocked
             and self.reserved == self.held_by_orders
@@ -70,7 +70,7 @@ class ProductBalance:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimeOffBalance:
-    """One person's days of one year as the balance says, and as the bookings say."""
+    """One person's days of a year, according to the balance and according to the bookings."""
 
     person: str
     year: int
@@ -80,18 +80,18 @@ class TimeOffBalance:
 
     @property
     def balanced(self) -> bool:
-        """Whether both agree, and nobody has more than was granted."""
+        """Whether both agree, and no more days are booked than granted."""
         return self.booked == self.booked_by_requests <= self.granted
 
 
 class Balance:
-    """Sums over the ledger, each read at one instant."""
+    """Sums over the ledger, each from one consistent read."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def of_order(self, order_id: str) -> OrderBalance:
-        """Return an order's sums; all zero where nothing is known of it."""
+        """Return an order's sums, all zero if the order is unknown."""
         of_order = reservations.c.order_id == order_id
         async with self._database.reading() as connection:
             found = await connection.execute(
@@ -107,7 +107,7 @@ class Balance:
             )
             received = came.all()
             held, shipped = [
-                await pieces(connection, of_order & where) for where in (HELD, SHIPPED)
+                await quantities_of_lines(connection, of_order & where) for where in (HELD, SHIPPED)
             ]
         return OrderBalance(
             charged=sum((row.charged for row in paid), Decimal(0)),
@@ -121,9 +121,11 @@ class Balance:
         )
 
     async def of_stock(self) -> tuple[ProductBalance, ...]:
-        """Return every product's sums, by sku."""
+        """Return every product's sums, ordered by SKU."""
         async with self._database.reading() as connection:
-            held, shipped = [await pieces(connection, where) for where in (HELD, SHIPPED)]
+            held, shipped = [
+                await quantities_of_lines(connection, where) for where in (HELD, SHIPPED)
+            ]
             rows = await connection.execute(select(products).order_by(products.c.sku))
             return tuple(
                 ProductBalance(
@@ -139,7 +141,7 @@ class Balance:
             )
 
     async def of_time_off(self) -> tuple[TimeOffBalance, ...]:
-        """Return everybody's days by year, of those who have booked or were granted any."""
+        """Return the days by year of everyone with bookings or a grant."""
         by_requests = (
             select(
                 time_off_bookings.c.person,

@@ -1,4 +1,4 @@
-"""Small values that the tests of the records speak of."""
+"""Values for the tests of records."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,10 +1,13 @@
 """Fixtures for the database: each test gets its own copy of a migrated SQLite file."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from records.database import Database
 
@@ -18,9 +21,18 @@ async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def no_write_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write without the pause that a process leaves to other processes after each transaction."""
+def quick_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Write without the pause for other processes, and without waiting for the disk."""
+
+    def skip_fsync(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA synchronous = OFF")
+        cursor.close()
+
     monkeypatch.setattr("records.database._WRITE_PAUSE", 0)
+    event.listen(Engine, "connect", skip_fsync)
+    yield
+    event.remove(Engine, "connect", skip_fsync)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
-"""One of several programs on one database file: 500 mixed transactions, as fast as it can.
+"""A program that runs mixed transactions as fast as it can, one of several on one database file.
 
-`hammer.py URL NUMBER`: says "ready", waits for a line, then prints how many it has done.
+`hammer.py URL NUMBER` prints "ready", waits for a line, and then prints how many it has done.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ from records.reservations import Reservations
 from records.shipments import Shipments
 from tests.records.builders import ANA, NOON, fact, order, state
 
-PER_LANE = 125
-"""Transactions of each of the four lanes, which run at once."""
+PER_LANE = 55
+"""Transactions of each of the four lanes, which run concurrently."""
 ORDERS = PER_LANE // 5
 
 
@@ -24,12 +24,12 @@ async def own_trail(database: Database, number: int) -> int:
 
 
 async def shared_trail(database: Database, _number: int) -> int:
-    """Every program appends the same facts."""
+    """Append the same facts as every other program."""
     return await _trail(database, "SHARED")
 
 
 async def orders(database: Database, number: int) -> int:
-    """Orders of its own, every second one compensated; and orders that every program works on."""
+    """Process the program's own orders, half of them compensated, and orders that all programs share."""
     done = 0
     for nth in range(ORDERS):
         own = order(f"OWN-{number}-{nth}", pieces=(("LAMP", 1), ("DESK", 2)))
@@ -49,7 +49,7 @@ async def orders(database: Database, number: int) -> int:
 
 
 async def refusals(database: Database, number: int) -> int:
-    """Refusals of its own, one that every program counts, and payments that every one charges."""
+    """Append the program's own refusals, a refusal that all programs share, and shared payments."""
     for nth in range(PER_LANE):
         if nth % 5:
             shared = nth % 5 == 1
@@ -76,11 +76,11 @@ async def _trail(database: Database, request_id: str) -> int:
 async def main(url: str, number: int) -> None:
     async with Database(url) as database:
         await database.require_current_schema()
-        print("ready", flush=True)  # noqa: T201 - to the test that started it
+        print("ready", flush=True)  # noqa: T201 - for the test that started it
         await asyncio.to_thread(sys.stdin.readline)
         lanes = (own_trail, shared_trail, orders, refusals)
         done = await asyncio.gather(*(lane(database, number) for lane in lanes))
-        print(sum(done))  # noqa: T201 - to the test that started it
+        print(sum(done))  # noqa: T201 - for the test that started it
 
 
 if __name__ == "__main__":

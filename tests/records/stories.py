@@ -1,4 +1,4 @@
-"""Trails as requests leave them behind, and forgeries of them."""
+"""Trails of requests, and forgeries of them."""
 
 import json
 from dataclasses import replace
@@ -20,9 +20,9 @@ from workflows.rules.shared.content import Content, ContentField
 from workflows.rules.snapshots import Snapshot
 
 SECRET = "the password is swordfish"
-"""What stands in the first content, and must not."""
+"""A secret in the first content, to be redacted."""
 REASON = "Ana is too old for that"
-"""Why Boris said no, and should not have."""
+"""Boris's reason for the rejection, to be redacted."""
 REMARK = "Ana told me about her illness"
 FIELD = "Zimmer 17"
 LINK = "https://x.test/private"
@@ -30,7 +30,7 @@ WRITTEN = (SECRET, REASON, REMARK, FIELD, LINK)
 
 
 def rejected(request_id: str = "APR-1") -> tuple[tuple[AuditEvent, ...], PublicState]:
-    """Return a request that was remarked on, amended and refused: its facts, its last state."""
+    """Return the facts and the last state of a request that was commented, amended and rejected."""
     content = Content(
         title="A desk",
         text=SECRET,
@@ -76,7 +76,7 @@ def public(snapshot: Snapshot, request_id: str, owner_id: str = "") -> PublicSta
 
 
 async def contents(database: Database) -> str:
-    """Return everything that stands in any table."""
+    """Return the contents of all tables."""
     async with database.reading() as connection:
         rows = [
             [str(value) for value in row]
@@ -87,21 +87,21 @@ async def contents(database: Database) -> str:
 
 
 async def change(database: Database, statement: str, **values: object) -> None:
-    """Change one row by hand."""
+    """Change one row with SQL."""
     async with database.writing() as connection:
         changed = await connection.execute(text(statement).bindparams(**values))
         assert changed.rowcount == 1
 
 
 async def forge(database: Database, request_id: str, sequence: int, **changes: object) -> None:
-    """Rewrite a fact, and every hash after it, so that the chain alone tells nothing."""
+    """Rewrite a fact and every hash after it, so that the chain alone reveals nothing."""
     rows = (await AuditTrail(database).trail(request_id)).rows
     previous = GENESIS
     async with database.writing() as connection:
         for row in rows:
             fact = fact_of(row)
             if fact.sequence == sequence:
-                fact = replace(fact, **changes)  # type: ignore[arg-type]  # whatever a test forges
+                fact = replace(fact, **changes)  # type: ignore[arg-type]  # any field that a test forges
             previous = chain_hash(previous, fact)
             forged = update(audit_events).filter_by(request_id=request_id, sequence=fact.sequence)
             await connection.execute(forged.values(columns_of(fact) | {"chain_hash": previous}))

@@ -1,4 +1,4 @@
-"""Who is away: one absence at a time, no circles, and everybody who would stand in is found."""
+"""Absences: they never overlap, never form cycles, and all delegates are found."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def away(person: str, delegate: str, first: float, last: float) -> Absence:
-    """Away from the one day until the other, counted from now."""
+    """Return an absence between two days, counted from now."""
     return Absence(
         person=person,
         delegate=delegate,
@@ -50,7 +50,7 @@ async def test_an_absence_is_listed_until_it_has_ended(database: Database) -> No
         (away("U0EMIL", "U0FAY", -7, 0), AbsenceOverError),
     ],
 )
-async def test_what_cannot_be_is_refused(
+async def test_an_invalid_absence_is_refused(
     database: Database, absence: Absence, refusal: type[Exception]
 ) -> None:
     with pytest.raises(refusal):
@@ -63,20 +63,20 @@ async def test_what_cannot_be_is_refused(
     ("before", "refused"),
     [
         ([away("B", "A", 0, 7)], True),  # straight back
-        ([away("B", "C", 0, 7), away("C", "A", 0, 7)], True),  # through another one
+        ([away("B", "C", 0, 7), away("C", "A", 0, 7)], True),  # through one other person
         ([away("B", "C", 0, 7), away("C", "A", 6, 9)], True),  # for a day
-        ([away("B", "A", 7, 9)], False),  # one after the other
-        ([away("B", "C", 0, 3), away("C", "A", 3, 7)], False),  # never both at once
+        ([away("B", "A", 7, 9)], False),  # not at the same time
+        ([away("B", "C", 0, 3), away("C", "A", 3, 7)], False),  # never at the same time
         ([away("B", "C", 0, 7), away("C", "B", 8, 9)], False),  # later, and not through A
         ([away("B", "A", 0, 2), away("B", "C", 3, 7)], True),
     ],
 )
-async def test_a_seat_never_comes_back_to_its_owner(
+async def test_delegations_never_lead_back_to_the_person(
     database: Database, before: list[Absence], *, refused: bool
 ) -> None:
     absences = Absences(database)
-    for one in before:
-        await absences.set(one, NOW)
+    for absence in before:
+        await absences.set(absence, NOW)
 
     if refused:
         with pytest.raises(DelegationCycleError):
@@ -87,7 +87,7 @@ async def test_a_seat_never_comes_back_to_its_owner(
     assert (len(await absences.list(NOW)) == len(before)) is refused
 
 
-async def test_two_who_name_each_other_at_once_do_not_both_succeed(database: Database) -> None:
+async def test_two_people_cannot_delegate_to_each_other_concurrently(database: Database) -> None:
     absences = Absences(database)
 
     results = await asyncio.gather(
@@ -96,18 +96,18 @@ async def test_two_who_name_each_other_at_once_do_not_both_succeed(database: Dat
         return_exceptions=True,
     )
 
-    assert sum(isinstance(one, DelegationCycleError) for one in results) == 1
+    assert sum(isinstance(result, DelegationCycleError) for result in results) == 1
     assert len(await absences.list(NOW)) == 1
 
 
-async def test_the_later_word_replaces_what_it_overlaps_and_nothing_else(
+async def test_an_absence_replaces_exactly_those_that_it_overlaps(
     database: Database,
 ) -> None:
     absences = Absences(database)
     first, second, later = away("A", "B", 0, 3), away("A", "C", 4, 6), away("A", "B", 20, 22)
     others = away("B", "C", 1, 2)
-    for one in (first, second, later, others):
-        await absences.set(one, NOW)
+    for absence in (first, second, later, others):
+        await absences.set(absence, NOW)
 
     replaced = await absences.set(away("A", "D", 2, 5), NOW)
 
@@ -116,7 +116,7 @@ async def test_the_later_word_replaces_what_it_overlaps_and_nothing_else(
     assert await absences.set(away("A", "D", 2, 5), NOW) == (away("A", "D", 2, 5),)
 
 
-async def test_an_absence_that_has_ended_is_in_nobodys_way(database: Database) -> None:
+async def test_an_ended_absence_causes_no_cycle(database: Database) -> None:
     absences = Absences(database)
     await absences.set(away("A", "B", -5, 1), NOW)
     later = NOW + timedelta(days=2)
@@ -126,7 +126,7 @@ async def test_an_absence_that_has_ended_is_in_nobodys_way(database: Database) -
     assert await absences.list(later) == (away("A", "B", -5, 9),)
 
 
-async def test_clearing_leaves_other_people_away(database: Database) -> None:
+async def test_clearing_does_not_affect_other_people(database: Database) -> None:
     absences = Absences(database)
     mine, theirs = away("A", "B", 0, 3), away("B", "C", 4, 6)
     await absences.set(mine, NOW)
@@ -137,13 +137,13 @@ async def test_clearing_leaves_other_people_away(database: Database) -> None:
     assert await absences.list(NOW) == (theirs,)
 
 
-async def test_everybody_who_would_stand_in_is_followed_as_far_as_the_rules_go(
+async def test_delegates_are_followed_as_far_as_the_rules_allow(
     database: Database,
 ) -> None:
     absences = Absences(database)
     chain = [away(f"P{n}", f"P{n + 1}", 0, 7) for n in range(8)]
-    for one in (*chain, away("OTHER", "P1", 0, 7)):
-        await absences.set(one, NOW)
+    for absence in (*chain, away("OTHER", "P1", 0, 7)):
+        await absences.set(absence, NOW)
 
     assert await absences.reaching(["P0"], NOW) == tuple(chain[:5])
     assert set(await absences.reaching(["P0", "P4"], NOW)) == set(chain)

@@ -1,4 +1,4 @@
-"""The audit trail: each fact once, in order, and no byte of it changed unnoticed."""
+"""The audit trail: each fact is stored once and in order, and every changed byte is detected."""
 
 import asyncio
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ async def _change(database: Database, statement: str, **values: object) -> None:
         assert changed.rowcount == 1
 
 
-async def test_facts_come_back_as_they_were_appended(database: Database) -> None:
+async def test_facts_are_read_as_they_were_appended(database: Database) -> None:
     trail = AuditTrail(database)
     await trail.append(facts(1, 2), state())
     await trail.append(facts(3), state())
@@ -34,7 +34,7 @@ async def test_facts_come_back_as_they_were_appended(database: Database) -> None
     assert (await trail.verify("ORD-1")).facts == 3
 
 
-async def test_the_same_facts_again_change_nothing(database: Database) -> None:
+async def test_appending_the_same_facts_again_changes_nothing(database: Database) -> None:
     trail = AuditTrail(database)
     await trail.append(facts(1, 2), state())
     await trail.append(facts(1, 2), state())
@@ -42,7 +42,7 @@ async def test_the_same_facts_again_change_nothing(database: Database) -> None:
     assert await trail.facts("ORD-1") == facts(1, 2)
 
 
-async def test_a_late_repetition_that_overlaps_adds_only_what_is_new(database: Database) -> None:
+async def test_an_overlapping_append_adds_only_new_facts(database: Database) -> None:
     trail = AuditTrail(database)
     await trail.append(facts(1, 2), state())
     await trail.append(facts(2, 3), state())
@@ -52,7 +52,7 @@ async def test_a_late_repetition_that_overlaps_adds_only_what_is_new(database: D
     assert (await trail.verify("ORD-1")).intact
 
 
-async def test_the_same_facts_from_many_at_once_are_written_once(
+async def test_concurrent_appends_of_the_same_facts_store_them_once(
     database: Database, url: str
 ) -> None:
     async with Database(url) as other:
@@ -67,7 +67,7 @@ async def test_the_same_facts_from_many_at_once_are_written_once(
 
 
 @pytest.mark.parametrize("known", [(1,), (1, 2), (1, 2, 3)])
-async def test_another_fact_under_a_known_number_is_a_conflict_and_writes_nothing(
+async def test_another_fact_with_a_known_number_is_a_conflict_and_stores_nothing(
     database: Database, known: tuple[int, ...]
 ) -> None:
     trail = AuditTrail(database)
@@ -85,7 +85,7 @@ async def test_another_fact_under_a_known_number_is_a_conflict_and_writes_nothin
     ("known", "appended", "expected"),
     [((), (2,), 1), ((1,), (3,), 2), ((1,), (2, 4), 3), ((1, 2), (4, 5), 3), ((), (0, 1), 1)],
 )
-async def test_a_gap_is_refused_and_writes_nothing(
+async def test_a_gap_is_refused_and_stores_nothing(
     database: Database, known: tuple[int, ...], appended: tuple[int, ...], expected: int
 ) -> None:
     trail = AuditTrail(database)
@@ -99,14 +99,14 @@ async def test_a_gap_is_refused_and_writes_nothing(
     assert await trail.facts("ORD-1") == facts(*known)
 
 
-async def test_facts_of_another_request_are_not_taken(database: Database) -> None:
+async def test_facts_of_another_request_are_refused(database: Database) -> None:
     with pytest.raises(ValueError, match="ORD-2"):
         await AuditTrail(database).append(facts(1, request_id="ORD-2"), state("ORD-1"))
     with pytest.raises(ValueError, match="no facts"):
         await AuditTrail(database).append((), state())
 
 
-async def test_requests_have_chains_of_their_own(database: Database) -> None:
+async def test_each_request_has_its_own_chain(database: Database) -> None:
     trail = AuditTrail(database)
     for request_id in ("ORD-1", "ORD-2"):
         await trail.append(facts(1, 2, request_id=request_id), state(request_id))
@@ -145,13 +145,11 @@ FORGERIES = st.builds(
     max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(forgery=FORGERIES)
-@example(_Forgery(sequence=2, column="at", position=10, character=" "))  # the same instant
-@example(_Forgery(sequence=2, column="data", position=7, character=""))  # or the same JSON
-async def test_one_changed_character_of_any_text_is_found(
-    database: Database, forgery: _Forgery
-) -> None:
+@example(_Forgery(sequence=2, column="at", position=10, character=" "))  # still the same instant
+@example(_Forgery(sequence=2, column="data", position=7, character=""))  # still the same JSON
+async def test_every_changed_character_is_detected(database: Database, forgery: _Forgery) -> None:
     trail, column = AuditTrail(database), forgery.column
-    async with database.writing() as connection:  # it outlives an example
+    async with database.writing() as connection:  # the database is shared by the examples
         for table in (audit_events, requests):
             await connection.execute(delete(table))
     await trail.append(facts(1, 2, 3), state())
@@ -175,7 +173,7 @@ async def test_one_changed_character_of_any_text_is_found(
 
 
 @pytest.mark.parametrize("column", NUMBERS)
-async def test_a_changed_number_is_found(database: Database, column: str) -> None:
+async def test_a_changed_number_is_detected(database: Database, column: str) -> None:
     trail = AuditTrail(database)
     await trail.append(facts(1, 2, 3), state())
     await _change(database, f"UPDATE audit_events SET {column} = 7 WHERE sequence = 2")  # noqa: S608 - names of our columns
@@ -188,7 +186,7 @@ async def test_a_changed_number_is_found(database: Database, column: str) -> Non
 
 @pytest.mark.parametrize("value", ["[]", "null", '"x"', "not json", '{"a": 1}', "{}"])
 @pytest.mark.parametrize("column", ["actor", "data"])
-async def test_whatever_else_stands_in_a_json_column_is_found(
+async def test_other_json_in_a_column_is_detected(
     database: Database, column: str, value: str
 ) -> None:
     trail = AuditTrail(database)
@@ -202,7 +200,7 @@ async def test_whatever_else_stands_in_a_json_column_is_found(
 @pytest.mark.parametrize(
     ("sequence", "flaw"), [(1, Flaw.MISSING), (2, Flaw.MISSING), (3, Flaw.CUT_SHORT)]
 )
-async def test_a_deleted_fact_is_found_the_last_one_too(
+async def test_a_deleted_fact_is_detected_even_the_last(
     database: Database, sequence: int, flaw: Flaw
 ) -> None:
     trail = AuditTrail(database)
@@ -214,7 +212,7 @@ async def test_a_deleted_fact_is_found_the_last_one_too(
     assert (verification.flaw, verification.sequence) == (flaw, sequence)
 
 
-async def test_a_fact_added_by_hand_is_found(database: Database) -> None:
+async def test_an_added_fact_is_detected(database: Database) -> None:
     trail = AuditTrail(database)
     await trail.append(facts(1, 2), state())
     await trail.append(facts(1, 2, 3, request_id="ORD-2"), state("ORD-2"))
@@ -224,7 +222,7 @@ async def test_a_fact_added_by_hand_is_found(database: Database) -> None:
     assert (await trail.verify("ORD-2")).flaw is Flaw.CUT_SHORT
 
 
-async def test_a_history_rewritten_with_all_its_hashes_disagrees_with_the_requests_head(
+async def test_a_trail_rewritten_with_all_its_hashes_disagrees_with_the_head(
     database: Database,
 ) -> None:
     trail = AuditTrail(database)

@@ -1,4 +1,4 @@
-"""Redaction: a text is gone from everywhere, the chain stays whole, and no byte of it is free."""
+"""Redaction: every copy of a text is removed, the chain stays intact, and changes are detected."""
 
 import json
 from dataclasses import replace
@@ -67,7 +67,7 @@ def wish(sequence: int, field: str = "reason", request_id: str = "APR-1") -> Red
 
 @pytest.fixture
 async def trail(database: Database) -> AuditTrail:
-    """The trail of a request that was refused, and that of another one."""
+    """The trails of a rejected request and of another request."""
     trail = AuditTrail(database)
     for request_id in ("APR-1", "APR-2"):
         written, public_state = rejected(request_id)
@@ -76,7 +76,7 @@ async def trail(database: Database) -> AuditTrail:
 
 
 async def number_of(trail: AuditTrail, kind: Fact) -> int:
-    return next(one.sequence for one in await trail.facts("APR-1") if one.kind is kind)
+    return next(fact.sequence for fact in await trail.facts("APR-1") if fact.kind is kind)
 
 
 @pytest.mark.parametrize(
@@ -89,24 +89,24 @@ async def number_of(trail: AuditTrail, kind: Fact) -> int:
         (Fact.REQUEST_AMENDED, "data.content", {SECRET, FIELD, LINK}),
     ],
 )
-async def test_a_redacted_text_stands_nowhere_and_the_trail_is_whole(
+async def test_a_redacted_text_is_gone_and_the_trail_is_intact(
     database: Database, trail: AuditTrail, kind: Fact, field: str, gone: set[str]
 ) -> None:
-    async with database.writing() as connection:  # the other request may keep what it says
+    async with database.writing() as connection:  # the other request keeps its texts
         for table in (audit_events, requests):
             await connection.execute(delete(table).where(table.c.request_id == "APR-2"))
     before = await contents(database)
-    assert [words for words in WRITTEN if words not in before] == []
+    assert [text for text in WRITTEN if text not in before] == []
 
     places = await Redactions(database).redact(wish(await number_of(trail, kind), field))
 
     left = await contents(database)
-    assert {words for words in WRITTEN if words not in left} == gone
+    assert {text for text in WRITTEN if text not in left} == gone
     assert (await trail.verify("APR-1")).intact
     assert len(places) == (1 if gone == {REMARK} else 2)
 
 
-async def test_the_last_state_can_still_be_read_and_shown(
+async def test_the_snapshot_can_still_be_read_and_rendered(
     database: Database, trail: AuditTrail
 ) -> None:
     for kind, field in ((Fact.REQUEST_SUBMITTED, "data.content"), (Fact.COMMENT_ADDED, "reason")):
@@ -150,7 +150,7 @@ async def test_a_second_redaction_and_a_late_append_change_nothing(
     assert await contents(database) == before
 
 
-async def test_more_than_one_text_of_a_fact_can_be_taken_out(
+async def test_several_texts_of_a_fact_can_be_redacted(
     database: Database, trail: AuditTrail
 ) -> None:
     number = await number_of(trail, Fact.DECISION_RECORDED)
@@ -164,7 +164,7 @@ async def test_more_than_one_text_of_a_fact_can_be_taken_out(
 
 
 @pytest.mark.parametrize("status", ["pending", "changes_requested"])
-async def test_what_goes_on_is_not_redacted(database: Database, status: str) -> None:
+async def test_a_running_request_is_not_redacted(database: Database, status: str) -> None:
     await AuditTrail(database).append(facts(1, 2), state(status=status, kind="approval"))
     before = await contents(database)
 
@@ -179,7 +179,7 @@ async def test_what_goes_on_is_not_redacted(database: Database, status: str) -> 
     ("sequence", "field", "fields"),
     [(9, "reason", ()), (1, "reason", ("data.content",)), (2, "data.nothing", ("reason",))],
 )
-async def test_a_text_that_is_not_there_is_named(
+async def test_a_missing_text_is_reported(
     database: Database, trail: AuditTrail, sequence: int, field: str, fields: tuple[str, ...]
 ) -> None:
     with pytest.raises(NoSuchTextError) as refused:
@@ -190,9 +190,7 @@ async def test_a_text_that_is_not_there_is_named(
         await Redactions(database).redact(wish(1, request_id="APR-404"))
 
 
-async def test_a_trail_that_is_not_whole_is_left_as_it_is(
-    database: Database, trail: AuditTrail
-) -> None:
+async def test_a_flawed_trail_is_not_changed(database: Database, trail: AuditTrail) -> None:
     number = await number_of(trail, Fact.COMMENT_ADDED)
     await change(
         database,
@@ -205,17 +203,17 @@ async def test_a_trail_that_is_not_whole_is_left_as_it_is(
 
 
 async def test_an_orders_approval_and_the_order_are_redacted_together(database: Database) -> None:
-    """The order's own state repeats its approval's face; while it goes on, it would do so again."""
+    """The order's snapshot contains its approval's. A running order would store it again."""
     trail, child_id = AuditTrail(database), approval_id("ORD-1")
     written, public_state = rejected(child_id)
     await trail.append(written, replace(public_state, owner_id="ORD-1"))
     snapshot = decode_snapshot(public_state.face)
     assert isinstance(snapshot, ApprovalSnapshot)
-    begun = order_saga.receive(order(), actor("UANA"), policy(), NOON, needs_approval=True)
-    ended = order_saga.approval_ended(begun.state, snapshot, NOON)
+    received = order_saga.receive(order(), actor("UANA"), policy(), NOON, needs_approval=True)
+    ended = order_saga.approval_ended(received.state, snapshot, NOON)
     shown = public(order_rules.order_snapshot(ended.state, 1), "ORD-1")
-    await trail.append(begun.facts, replace(shown, status="awaiting_approval"))
-    number = next(one.sequence for one in written if one.kind is Fact.DECISION_RECORDED)
+    await trail.append(received.facts, replace(shown, status="awaiting_approval"))
+    number = next(fact.sequence for fact in written if fact.kind is Fact.DECISION_RECORDED)
     with pytest.raises(StillOpenError):
         await Redactions(database).redact(wish(number, request_id=child_id))
 
@@ -227,32 +225,34 @@ async def test_an_orders_approval_and_the_order_are_redacted_together(database: 
         assert (await trail.verify(request_id)).intact
 
 
-async def test_what_an_orders_step_said_is_taken_out_of_its_approval_too(
+async def test_an_order_steps_message_is_redacted_in_its_approval_too(
     database: Database,
 ) -> None:
     trail, child_id = AuditTrail(database), approval_id("ORD-1")
     written, public_state = rejected(child_id)
     await trail.append(written, replace(public_state, owner_id="ORD-1"))
-    begun = order_saga.receive(order(), actor("UANA"), policy(), NOON, needs_approval=False)
+    received = order_saga.receive(order(), actor("UANA"), policy(), NOON, needs_approval=False)
     failed = order_saga.step_failed(
-        begun.state, order_rules.StepName.PAY, recorded_failure(REMARK), NOON
+        received.state, order_rules.StepName.PAY, recorded_failure(REMARK), NOON
     )
     ended = order_saga.compensated(failed.state, NOON)
     shown = public(order_rules.order_snapshot(ended.state, 1), "ORD-1")
-    await trail.append((*begun.facts, *failed.facts, *ended.facts), shown)
-    assert (await contents(database)).count(REMARK) == 5  # three of them in the faces
+    await trail.append((*received.facts, *failed.facts, *ended.facts), shown)
+    assert (await contents(database)).count(REMARK) == 5  # three of them in snapshots
 
     places = await Redactions(database).redact(wish(2, "data.error", "ORD-1"))
 
-    assert {(one.request_id, one.field) for one in places} == {
+    assert {(place.request_id, place.field) for place in places} == {
         ("ORD-1", "data.error"),
         (child_id, "reason"),
     }
     assert REMARK not in await contents(database)
 
 
-async def test_what_an_hr_request_asked_for_is_taken_out_of_it_too(database: Database) -> None:
-    """The request's own face repeats the content of its approval, and stays readable without it."""
+async def test_the_content_of_an_hr_request_is_redacted_in_its_snapshot_too(
+    database: Database,
+) -> None:
+    """The request's snapshot repeats its approval's content, and stays readable without it."""
     trail, child_id = AuditTrail(database), approval_id("HR-1")
     sea = HrRequest(
         request_id="HR-1",
@@ -270,15 +270,17 @@ async def test_what_an_hr_request_asked_for_is_taken_out_of_it_too(database: Dat
     taken_back = Withdrawal(actor=submitted.state.request.requester)
     withdrawn = approval.withdraw(submitted.state, taken_back, NOON)
     snapshot = approval_snapshot(withdrawn.state, 1)
-    begun = hr_saga.receive(sea, actor("UANA"), policy(), NOON)
-    ended = hr_saga.approval_ended(begun.state, snapshot, NOON)
+    received = hr_saga.receive(sea, actor("UANA"), policy(), NOON)
+    ended = hr_saga.approval_ended(received.state, snapshot, NOON)
     await trail.append((*submitted.facts, *withdrawn.facts), public(snapshot, child_id, "HR-1"))
-    await trail.append((*begun.facts, *ended.facts), public(hr_snapshot(ended.state, 1), "HR-1"))
+    await trail.append((*received.facts, *ended.facts), public(hr_snapshot(ended.state, 1), "HR-1"))
 
     await Redactions(database).redact(wish(1, "data.content", child_id))
 
     left = await contents(database)
-    assert not [one for one in (SECRET, LINK, "A cure", "2027-03-01", "2027-03-05") if one in left]
+    assert not [
+        text for text in (SECRET, LINK, "A cure", "2027-03-01", "2027-03-05") if text in left
+    ]
     record = await Requests(database).get("HR-1")
     assert record is not None
     shown = decode_snapshot(record.face)
@@ -293,9 +295,9 @@ async def test_an_hr_request_that_is_still_being_provisioned_is_not_redacted(
 ) -> None:
     trail = AuditTrail(database)
     sea = HrRequest(request_id="HR-1", type=HrType.PROMOTION, title="Up", new_role="Lead")
-    begun = hr_saga.receive(sea, actor("UANA"), policy(), NOON)
-    approved = replace(begun.state, status=Status.APPROVED)
-    await trail.append(begun.facts, public(hr_snapshot(approved, 1), "HR-1"))
+    received = hr_saga.receive(sea, actor("UANA"), policy(), NOON)
+    approved = replace(received.state, status=Status.APPROVED)
+    await trail.append(received.facts, public(hr_snapshot(approved, 1), "HR-1"))
 
     with pytest.raises(StillOpenError):
         await Redactions(database).redact(wish(1, "data.type", "HR-1"))
@@ -312,12 +314,12 @@ _CHANGES = st.tuples(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(forgery=_CHANGES)
-async def test_one_changed_character_of_a_redaction_is_found(
+async def test_every_changed_character_of_a_redaction_is_detected(
     database: Database, forgery: tuple[str, int, str]
 ) -> None:
     column, position, character = forgery
     trail = AuditTrail(database)
-    async with database.writing() as connection:  # it outlives an example
+    async with database.writing() as connection:  # the database is shared by the examples
         for table in (redactions, audit_events, requests):
             await connection.execute(delete(table))
     await trail.append(*rejected())
@@ -338,13 +340,16 @@ async def test_one_changed_character_of_a_redaction_is_found(
 @pytest.mark.parametrize(
     ("statement", "flaw"),
     [
-        ("UPDATE audit_events SET reason = :words WHERE sequence = :it", Flaw.REDACTION),
-        ("UPDATE audit_events SET reason = 'x' || :words WHERE sequence = :it", Flaw.REDACTION),
-        ("DELETE FROM redactions WHERE sequence = :it AND :words <> ''", Flaw.ALTERED),
-        ("UPDATE redactions SET sequence = 99 WHERE sequence = :it AND :words <> ''", Flaw.ALTERED),
+        ("UPDATE audit_events SET reason = :removed WHERE sequence = :it", Flaw.REDACTION),
+        ("UPDATE audit_events SET reason = 'x' || :removed WHERE sequence = :it", Flaw.REDACTION),
+        ("DELETE FROM redactions WHERE sequence = :it AND :removed <> ''", Flaw.ALTERED),
+        (
+            "UPDATE redactions SET sequence = 99 WHERE sequence = :it AND :removed <> ''",
+            Flaw.ALTERED,
+        ),
     ],
 )
-async def test_a_text_that_is_put_back_and_a_redaction_that_is_taken_away_are_found(
+async def test_a_restored_text_and_a_deleted_redaction_are_detected(
     database: Database, statement: str, flaw: Flaw
 ) -> None:
     trail = AuditTrail(database)
@@ -352,13 +357,13 @@ async def test_a_text_that_is_put_back_and_a_redaction_that_is_taken_away_are_fo
     number = await number_of(trail, Fact.COMMENT_ADDED)
     await Redactions(database).redact(wish(number))
 
-    await change(database, statement, words=REMARK, it=number)
+    await change(database, statement, removed=REMARK, it=number)
     verification = await trail.verify("APR-1")
 
     assert (verification.flaw, verification.sequence) == (flaw, number)
 
 
-async def test_a_redaction_of_nothing_is_found(database: Database) -> None:
+async def test_a_redaction_without_a_fact_is_detected(database: Database) -> None:
     trail = AuditTrail(database)
     await trail.append(*rejected())
     count = len(await trail.facts("APR-1"))

@@ -1,4 +1,4 @@
-"""Whatever order the steps come in, and wherever they break off, money and pieces add up."""
+"""Money and stock add up in whatever order the steps come, and wherever they fail."""
 
 import asyncio
 from collections.abc import Iterator
@@ -29,13 +29,13 @@ STOCKED = {"LAMP": 5, "DESK": 1}
 VERBS = ("reserve", "charge", "ship", "release", "refund", "recall")
 
 
-class BrokenOffError(Exception):
-    """What the tests let happen in the middle of a transaction."""
+class InjectedError(Exception):
+    """The failure that the tests inject in the middle of a transaction."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
-    """One call of one step of one order, and how many statements (and commits) it survives."""
+    """One call of a step of an order, and after how many statements (or commits) it fails."""
 
     verb: str
     order: int
@@ -51,14 +51,14 @@ CALLS = st.builds(
 
 
 @contextmanager
-def _breaking_off(after: int | None) -> Iterator[None]:
-    """Let the next transactions fail at the statement, or the commit, of that number."""
+def _failing_after(after: int | None) -> Iterator[None]:
+    """Make transactions fail at the statement or commit with this number."""
     left = [10_000 if after is None else after]
 
     def count(*_: object, **__: object) -> None:
         left[0] -= 1
         if left[0] < 0:
-            raise BrokenOffError
+            raise InjectedError
 
     moments = ("before_cursor_execute", "commit")
     for moment in moments:
@@ -71,7 +71,7 @@ def _breaking_off(after: int | None) -> Iterator[None]:
 
 
 class _Saga:
-    """The six verbs, each under the key that its order gives it."""
+    """The six verbs, each with the key that its order gives it."""
 
     def __init__(self, database: Database) -> None:
         self._verbs = {
@@ -85,7 +85,7 @@ class _Saga:
         self._steps = {"release": "reserve", "refund": "charge", "recall": "ship"}
 
     async def call(self, verb: str, number: int) -> bool:
-        """Call a verb; False where it was refused."""
+        """Call a verb and return False if it was refused."""
         key = f"{ORDERS[number].order_id}:{self._steps.get(verb, verb)}"
         try:
             await self._verbs[verb](key, ORDERS[number])
@@ -98,12 +98,12 @@ class _Saga:
             assert await self.call(verb, number)
 
 
-async def _seed_anew(database: Database) -> _Saga:
+async def _reset(database: Database) -> _Saga:
     async with database.writing() as connection:
         for table in (reservation_lines, reservations, shipments, payments, products):
             await connection.execute(delete(table))
     await Stock(database).seed(
-        [Product(sku=sku, name=sku, on_hand=pieces) for sku, pieces in STOCKED.items()]
+        [Product(sku=sku, name=sku, on_hand=quantity) for sku, quantity in STOCKED.items()]
     )
     return _Saga(database)
 
@@ -112,24 +112,24 @@ async def _assert_everything_adds_up(database: Database) -> None:
     shelves = await Balance(database).of_stock()
     assert {product.sku: product.stocked for product in shelves} == STOCKED
     assert all(product.balanced for product in shelves)
-    for one in ORDERS:
-        balance = await Balance(database).of_order(one.order_id)
-        assert balance.paid in (Decimal(0), one.total.amount)
-        assert balance.charged in (Decimal(0), one.total.amount)
-        pieces = [held for held in (balance.held, balance.shipped) if held]
-        assert pieces in ([], [quantities(one)])
+    for placed in ORDERS:
+        balance = await Balance(database).of_order(placed.order_id)
+        assert balance.paid in (Decimal(0), placed.total.amount)
+        assert balance.charged in (Decimal(0), placed.total.amount)
+        found = [held for held in (balance.held, balance.shipped) if held]
+        assert found in ([], [quantities(placed)])
 
 
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(calls=st.lists(CALLS, max_size=14))
-async def test_money_and_pieces_add_up_after_any_calls_that_break_off_anywhere(
+async def test_money_and_stock_add_up_after_calls_that_fail_anywhere(
     database: Database, calls: list[Call]
 ) -> None:
-    saga = await _seed_anew(database)
+    saga = await _reset(database)
     for call in calls:
-        with _breaking_off(call.survives), suppress(BrokenOffError):
+        with _failing_after(call.survives), suppress(InjectedError):
             await saga.call(call.verb, call.order)
     await _assert_everything_adds_up(database)
 
@@ -138,10 +138,10 @@ async def test_money_and_pieces_add_up_after_any_calls_that_break_off_anywhere(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(calls=st.lists(CALLS, max_size=14), cut=st.sets(st.integers(0, 13), max_size=4))
-async def test_money_and_pieces_add_up_after_any_calls_at_once_some_of_them_cancelled(
+async def test_money_and_stock_add_up_after_concurrent_calls_some_of_them_cancelled(
     database: Database, calls: list[Call], cut: set[int]
 ) -> None:
-    saga = await _seed_anew(database)
+    saga = await _reset(database)
     tasks = [asyncio.create_task(saga.call(call.verb, call.order)) for call in calls]
     for position, task in enumerate(tasks):
         if position in cut:
@@ -157,10 +157,10 @@ async def test_money_and_pieces_add_up_after_any_calls_at_once_some_of_them_canc
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(calls=st.lists(CALLS, max_size=12), late=st.lists(CALLS, max_size=8))
-async def test_a_compensated_order_has_nothing_left_however_late_its_steps_come(
+async def test_a_compensated_order_keeps_nothing_even_if_steps_arrive_late(
     database: Database, calls: list[Call], late: list[Call]
 ) -> None:
-    saga = await _seed_anew(database)
+    saga = await _reset(database)
     for call in calls:
         await saga.call(call.verb, call.order)
     for number in range(len(ORDERS)):
@@ -171,5 +171,5 @@ async def test_a_compensated_order_has_nothing_left_however_late_its_steps_come(
 
     shelves = await Balance(database).of_stock()
     assert {product.sku: product.on_hand for product in shelves} == STOCKED
-    for one in ORDERS:
-        assert (await Balance(database).of_order(one.order_id)).paid == 0
+    for placed in ORDERS:
+        assert (await Balance(database).of_order(placed.order_id)).paid == 0

@@ -1,4 +1,4 @@
-"""Columns: instants and amounts come out as they went in."""
+"""Columns: instants and amounts are read as they were stored."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -23,7 +23,7 @@ DIALECTS: tuple[Dialect, ...] = tuple(
 CENTS = st.decimals(min_value=0, max_value=Decimal("9" * 24), places=2)
 
 
-async def test_an_instant_of_any_zone_comes_back_as_the_same_instant_in_utc(
+async def test_an_instant_in_any_zone_is_read_in_utc(
     database: Database,
 ) -> None:
     at = datetime(2026, 3, 29, 2, 30, 0, 123456, tzinfo=timezone(timedelta(hours=5, minutes=45)))
@@ -37,7 +37,7 @@ async def test_an_instant_of_any_zone_comes_back_as_the_same_instant_in_utc(
 
 
 async def test_an_instant_without_a_zone_is_not_stored(database: Database) -> None:
-    at = datetime(2026, 3, 29, 2, 30)  # noqa: DTZ001 - the mistake that is made here
+    at = datetime(2026, 3, 29, 2, 30)  # noqa: DTZ001 - the mistake under test
     row = {"person": "UANA", "delegate": "UBORIS", "starts": at, "ends": at}
 
     with pytest.raises(StatementError, match="has no time zone"):

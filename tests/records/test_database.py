@@ -1,4 +1,4 @@
-"""The database: its URL, how transactions begin, and what is left of one that fails."""
+"""The database: URLs, how transactions begin, and that a failed one leaves nothing behind."""
 
 import asyncio
 import itertools
@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import Engine, event, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from records import database
 from records.database import Database, UnsupportedDatabaseError, async_url
 from records.schema import products, reservation_lines
 from records.stock import Product, Stock
 
+WRITE_PAUSE = database._WRITE_PAUSE  # noqa: SLF001 - other tests run without the pause
 LAMP = Product(sku="LAMP", name="Lamp", on_hand=10)
 DESK = Product(sku="DESK", name="Desk", on_hand=1)
 
@@ -37,7 +39,7 @@ def test_a_plain_url_gets_the_async_driver(written: str, meant: str) -> None:
     "written",
     ["mysql://ana:secret@db/c", "sqlite://", "sqlite:///:memory:", "postgresql+psycopg://"],
 )
-def test_another_database_is_refused_with_a_sentence(written: str) -> None:
+def test_another_database_is_refused_with_a_message(written: str) -> None:
     with pytest.raises(UnsupportedDatabaseError) as refused:
         Database(written)
 
@@ -45,7 +47,7 @@ def test_another_database_is_refused_with_a_sentence(written: str) -> None:
     assert "secret" not in str(refused.value)
 
 
-async def test_a_connection_writes_ahead_checks_foreign_keys_and_waits_five_seconds(
+async def test_a_connection_uses_wal_foreign_keys_and_a_busy_timeout_of_five_seconds(
     database: Database,
 ) -> None:
     async with database.reading() as connection:
@@ -85,13 +87,16 @@ async def test_two_programs_that_read_before_they_write_both_succeed(
         assert len(await Stock(other).catalogue()) == 20
 
 
-async def test_two_programs_with_long_queues_take_turns(database: Database, url: str) -> None:
-    begun: list[str] = []
+async def test_two_programs_with_long_queues_take_turns(
+    database: Database, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("records.database._WRITE_PAUSE", WRITE_PAUSE)
+    started: list[str] = []
 
     async def write(program: Database, name: str) -> None:
         async with program.writing():
-            begun.append(name)
-            await asyncio.sleep(0.02)  # a slow disk: the file is locked nearly all of the time
+            started.append(name)
+            await asyncio.sleep(0.02)  # a slow disk: the file is locked most of the time
 
     async with Database(url) as other:
         await asyncio.gather(
@@ -99,16 +104,16 @@ async def test_two_programs_with_long_queues_take_turns(database: Database, url:
             *(write(other, "other") for _ in range(50)),
         )
 
-    assert len(begun) == 100
-    while_both_wait = begun[: min(_last(begun, "one"), _last(begun, "other"))]
+    assert len(started) == 100
+    while_both_wait = started[: min(_last(started, "one"), _last(started, "other"))]
     assert max(len(list(turns)) for _, turns in itertools.groupby(while_both_wait)) <= 10
 
 
-def _last(begun: list[str], name: str) -> int:
-    return len(begun) - begun[::-1].index(name)
+def _last(started: list[str], name: str) -> int:
+    return len(started) - started[::-1].index(name)
 
 
-async def test_a_reader_sees_one_instant_while_others_write(database: Database) -> None:
+async def test_a_reader_sees_one_consistent_state_while_others_write(database: Database) -> None:
     count = select(func.count()).select_from(products)
     async with database.reading() as connection:
         before = await connection.scalar(count)
@@ -136,10 +141,10 @@ async def test_a_transaction_that_fails_leaves_nothing_behind(database: Database
 
 
 @pytest.mark.parametrize("statement", range(1, 6))
-async def test_a_cancelled_transaction_is_done_or_undone_and_holds_nobody_up(
+async def test_a_cancelled_transaction_is_committed_or_rolled_back_and_blocks_no_one(
     database: Database, url: str, statement: int
 ) -> None:
-    """BEGIN, two statements, COMMIT: the caller is cancelled while one of them is under way."""
+    """BEGIN, two statements, COMMIT: the caller is cancelled during one of them."""
     under_way = itertools.count(1)
 
     def cancel_the_caller(*_: object) -> None:
@@ -161,7 +166,7 @@ async def test_a_cancelled_transaction_is_done_or_undone_and_holds_nobody_up(
     assert catalogue == ((DESK, LAMP) if statement >= 4 else (LAMP,))
 
 
-async def test_a_commit_that_fails_leaves_nothing_behind_and_holds_nobody_up(
+async def test_a_failed_commit_leaves_nothing_behind_and_blocks_no_one(
     database: Database,
 ) -> None:
     def fail(_: object) -> None:
@@ -177,7 +182,7 @@ async def test_a_commit_that_fails_leaves_nothing_behind_and_holds_nobody_up(
     assert await Stock(database).seed([DESK]) == 1
 
 
-async def test_an_unreachable_database_is_an_error_not_an_empty_answer(tmp_path: Path) -> None:
+async def test_an_unreachable_database_is_an_error_not_an_empty_result(tmp_path: Path) -> None:
     async with Database(f"sqlite:///{tmp_path}/no/such/folder.db") as database:
         with pytest.raises(OperationalError):
             await Stock(database).catalogue()

@@ -1,4 +1,4 @@
-"""Homes that are stale: in the outbox with the facts, claimed by one bot, kept until they are shown."""
+"""Stale homes: queued with the facts, claimed by one bot, and kept until they are published."""
 
 import asyncio
 from dataclasses import replace
@@ -29,7 +29,7 @@ async def opened(database: Database, *people: str) -> Homes:
     return homes
 
 
-async def test_who_has_moved_on_is_not_taken_back(database: Database) -> None:
+async def test_a_view_that_has_changed_is_not_replaced(database: Database) -> None:
     homes = await opened(database, BORIS)
     await homes.replace_view(BORIS, "{}", "here", SOON)
     await homes.replace_view(BORIS, "{}", "there", SOON)
@@ -41,7 +41,7 @@ async def test_who_has_moved_on_is_not_taken_back(database: Database) -> None:
     assert await homes.get(CLARA) is None
 
 
-async def test_everybody_who_was_or_is_waited_for_and_the_requester_are_put_in_the_outbox(
+async def test_former_and_current_approvers_and_the_requester_are_queued(
     database: Database,
 ) -> None:
     homes = await opened(database, BORIS, CLARA, "UANA", "UDORA")
@@ -55,7 +55,7 @@ async def test_everybody_who_was_or_is_waited_for_and_the_requester_are_put_in_t
     assert await homes.stale() == ("UANA", BORIS, CLARA)
 
 
-async def test_facts_that_are_refused_put_nobody_in_the_outbox(database: Database) -> None:
+async def test_refused_facts_queue_no_home(database: Database) -> None:
     homes = await opened(database, CLARA)
     trail = AuditTrail(database)
     await trail.append(facts(1), asked("ORD-1"))
@@ -66,7 +66,9 @@ async def test_facts_that_are_refused_put_nobody_in_the_outbox(database: Databas
     assert await homes.stale() == ()
 
 
-async def test_an_absence_concerns_who_is_away_and_who_stands_in(database: Database) -> None:
+async def test_an_absence_queues_the_homes_of_the_person_and_the_delegate(
+    database: Database,
+) -> None:
     homes = await opened(database, BORIS, CLARA, "UDORA")
     away = Absence(person=BORIS, delegate=CLARA, starts=NOON, ends=NOON + timedelta(days=1))
     await Absences(database).set(away, NOON)
@@ -78,20 +80,22 @@ async def test_an_absence_concerns_who_is_away_and_who_stands_in(database: Datab
     assert await homes.stale() == (BORIS, CLARA, "UDORA")
 
 
-async def test_two_bots_never_have_one_home_in_hand_at_a_time(database: Database, url: str) -> None:
-    """Broken by hand: without the lease both bots got every home."""
+async def test_two_bots_never_claim_the_same_home_at_the_same_time(
+    database: Database, url: str
+) -> None:
+    """Verified by breaking it: without the lease, both bots got every home."""
     people = [f"U{number:02}" for number in range(20)]
     await opened(database, *people)
     await AuditTrail(database).append(facts(1), asked("ORD-1", *map(waits, people)))
 
     async with Database(url) as other:
-        found = await asyncio.gather(*(claim(one) for one in (database, other) * 2))
+        found = await asyncio.gather(*(claim(program) for program in (database, other) * 2))
 
-    claimed = [one.person for claims in found for one in claims]
+    claimed = [claim.person for claims in found for claim in claims]
     assert sorted(claimed) == people
 
 
-async def test_who_dies_with_a_claim_loses_it_when_its_lease_is_over(database: Database) -> None:
+async def test_a_claim_expires_with_its_lease(database: Database) -> None:
     await opened(database, BORIS)
     await AuditTrail(database).append(facts(1), asked("ORD-1", waits(BORIS)))
     (first,) = await claim(database)
@@ -100,8 +104,8 @@ async def test_who_dies_with_a_claim_loses_it_when_its_lease_is_over(database: D
     assert await claim(database, at=REST + LEASE) == (first,)
 
 
-async def test_what_changes_while_a_home_is_shown_has_it_shown_again(database: Database) -> None:
-    """Broken by hand: where `done` deleted whatever stood there, the second change was lost."""
+async def test_a_change_during_publishing_makes_the_home_stale_again(database: Database) -> None:
+    """Verified by breaking it: if `done` deleted any row, the second change was lost."""
     homes = await opened(database, BORIS)
     trail = AuditTrail(database)
     await trail.append(facts(1), asked("ORD-1", waits(BORIS)))
@@ -115,7 +119,7 @@ async def test_what_changes_while_a_home_is_shown_has_it_shown_again(database: D
     assert await homes.stale() == ()
 
 
-async def test_a_home_that_was_shown_just_now_rests(database: Database) -> None:
+async def test_a_home_that_was_just_published_is_not_claimed(database: Database) -> None:
     homes = await opened(database, BORIS)
     await AuditTrail(database).append(facts(1), asked("ORD-1", waits(BORIS)))
     await homes.shown(BORIS, "hash", NOON)
@@ -124,7 +128,7 @@ async def test_a_home_that_was_shown_just_now_rests(database: Database) -> None:
     assert len(await claim(database)) == 1
 
 
-async def test_one_that_failed_stays_and_comes_back_when_it_is_due(database: Database) -> None:
+async def test_a_failed_home_stays_stale_and_is_due_again_later(database: Database) -> None:
     homes = await opened(database, BORIS)
     await AuditTrail(database).append(facts(1), asked("ORD-1", waits(BORIS)))
     (first,) = await claim(database)
@@ -135,7 +139,7 @@ async def test_one_that_failed_stays_and_comes_back_when_it_is_due(database: Dat
     assert again.tries == first.tries + 1
 
 
-async def test_a_forgotten_home_is_behind_nothing_any_more(database: Database) -> None:
+async def test_a_removed_home_is_no_longer_stale(database: Database) -> None:
     homes = await opened(database, BORIS)
     await AuditTrail(database).append(facts(1), asked("ORD-1", waits(BORIS)))
 

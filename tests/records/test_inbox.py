@@ -1,4 +1,4 @@
-"""The inbox's read model: never ahead of the facts and never behind them, and cheap to read."""
+"""The inbox's read model: always consistent with the facts, and cheap to read."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ DAY = timedelta(days=1)
 
 
 def waits(person: str, request_id: str = "ORD-1", **changes: object) -> WaitingApprover:
-    one = WaitingApprover(
+    plain = WaitingApprover(
         request_id=request_id,
         person=person,
         seat=person,
@@ -31,19 +31,19 @@ def waits(person: str, request_id: str = "ORD-1", **changes: object) -> WaitingA
         since=NOON,
         expires_at=NOON + DAY,
     )
-    return replace(one, **changes)  # type: ignore[arg-type]  # parts of it, by name
+    return replace(plain, **changes)  # type: ignore[arg-type]  # fields by name
 
 
 def asked(request_id: str = "ORD-1", *waiting: WaitingApprover, **changes: object) -> PublicState:
     plain = replace(state(request_id), waiting=waiting, listed_as="approval", goes_on=True)
-    return replace(plain, **changes)  # type: ignore[arg-type]  # parts of it, by name
+    return replace(plain, **changes)  # type: ignore[arg-type]  # fields by name
 
 
 async def found(database: Database, person: str, now: datetime = NOON) -> list[WaitingApprover]:
     return [row.waiting for row in (await Inbox(database).to_decide(person, now)).rows]
 
 
-async def test_who_is_waited_for_is_what_the_newest_fact_led_to(database: Database) -> None:
+async def test_pending_decisions_follow_the_newest_fact(database: Database) -> None:
     trail = AuditTrail(database)
     await trail.append(facts(1), asked("ORD-1", waits(BORIS), waits(CLARA)))
 
@@ -55,8 +55,8 @@ async def test_who_is_waited_for_is_what_the_newest_fact_led_to(database: Databa
     assert await found(database, CLARA) == [waits(CLARA)]
 
 
-async def test_facts_that_are_refused_leave_the_inboxes_alone(database: Database) -> None:
-    """Broken by hand: with the rows written in a transaction of their own this fails."""
+async def test_refused_facts_do_not_change_inboxes(database: Database) -> None:
+    """Verified by breaking it: this fails if the rows are written in a separate transaction."""
     trail = AuditTrail(database)
     await trail.append(facts(1), asked("ORD-1", waits(BORIS)))
 
@@ -67,7 +67,7 @@ async def test_facts_that_are_refused_leave_the_inboxes_alone(database: Database
     assert await found(database, CLARA) == []
 
 
-async def test_a_late_repetition_brings_nobody_back(database: Database) -> None:
+async def test_a_late_repeated_append_restores_no_row(database: Database) -> None:
     trail = AuditTrail(database)
     first = asked("ORD-1", waits(BORIS))
     await trail.append(facts(1), first)
@@ -78,7 +78,7 @@ async def test_a_late_repetition_brings_nobody_back(database: Database) -> None:
     assert await found(database, BORIS) == []
 
 
-async def test_who_stands_in_finds_it_in_their_time_only(database: Database) -> None:
+async def test_a_delegate_sees_a_request_only_during_the_absence(database: Database) -> None:
     stands_in = waits(CLARA, seat=BORIS, starts=NOON + DAY, ends=NOON + 2 * DAY)
     await AuditTrail(database).append(facts(1), asked("ORD-1", stands_in))
 
@@ -92,8 +92,8 @@ async def test_the_nearest_deadline_comes_first_and_what_never_expires_last(
 ) -> None:
     for number, expires_at in enumerate((None, NOON + 2 * DAY, NOON + DAY)):
         name = f"REQ-{number}"
-        one = waits(BORIS, name, expires_at=expires_at, about=RequestKind.APPROVAL)
-        await AuditTrail(database).append([fact(1, name)], asked(name, one))
+        pending = waits(BORIS, name, expires_at=expires_at, about=RequestKind.APPROVAL)
+        await AuditTrail(database).append([fact(1, name)], asked(name, pending))
 
     page = await Inbox(database).to_decide(BORIS, NOON, limit=2)
     rest = await Inbox(database).to_decide(BORIS, NOON, limit=2, offset=2)
@@ -108,7 +108,9 @@ async def test_the_nearest_deadline_comes_first_and_what_never_expires_last(
     assert (page.in_all, orders.in_all, orders.rows) == (3, 0, ())
 
 
-async def test_ones_own_are_found_by_kind_and_by_whether_they_go_on(database: Database) -> None:
+async def test_own_requests_are_listed_by_kind_and_by_whether_they_are_running(
+    database: Database,
+) -> None:
     trail = AuditTrail(database)
     for minute, (name, listed_as, goes_on) in enumerate(
         [
@@ -126,13 +128,13 @@ async def test_ones_own_are_found_by_kind_and_by_whether_they_go_on(database: Da
     orders = await inbox.mine("UANA", kind="order")
     over = await inbox.mine("UANA", goes_on=False)
 
-    assert [one.request_id for one in still_open.rows] == ["REQ-1", "ORD-1"]
-    assert [one.request_id for one in orders.rows] == ["ORD-1"]
-    assert [one.request_id for one in over.rows] == ["REQ-2"]
+    assert [record.request_id for record in still_open.rows] == ["REQ-1", "ORD-1"]
+    assert [record.request_id for record in orders.rows] == ["ORD-1"]
+    assert [record.request_id for record in over.rows] == ["REQ-2"]
     assert (await inbox.mine(BORIS)).rows == ()
 
 
-async def test_what_somebody_decided_is_read_from_the_facts_newest_first(
+async def test_decisions_are_read_from_the_facts_newest_first(
     database: Database,
 ) -> None:
     trail = AuditTrail(database)
@@ -141,7 +143,7 @@ async def test_what_somebody_decided_is_read_from_the_facts_newest_first(
 
     page = await Inbox(database).decided("UANA")
 
-    assert [(one.fact.request_id, one.fact.sequence) for one in page.rows] == [
+    assert [(row.fact.request_id, row.fact.sequence) for row in page.rows] == [
         ("ORD-1", 2),
         ("ORD-2", 1),
         ("ORD-1", 1),
@@ -152,15 +154,15 @@ async def test_what_somebody_decided_is_read_from_the_facts_newest_first(
 
 
 class Work:
-    """Notes the statements that a database is asked."""
+    """Records the statements that a database executes."""
 
     def __init__(self, database: Database) -> None:
         self.statements: list[str] = []
         engine = database._readers.sync_engine  # noqa: SLF001 - what is measured
         event.listen(engine, "after_cursor_execute", self._note)
 
-    def _note(self, *told: object) -> None:
-        self.statements.append(str(told[2]))
+    def _note(self, *event: object) -> None:
+        self.statements.append(str(event[2]))
 
 
 def numbered(number: int) -> str:
@@ -173,12 +175,12 @@ def due(number: int) -> datetime:
 
 async def ask(database: Database, number: int) -> None:
     name = numbered(number)
-    one = waits(BORIS, name, expires_at=due(number), about=RequestKind.APPROVAL)
-    await AuditTrail(database).append([fact(1, name)], asked(name, one))
+    pending = waits(BORIS, name, expires_at=due(number), about=RequestKind.APPROVAL)
+    await AuditTrail(database).append([fact(1, name)], asked(name, pending))
 
 
 async def ask_as_before(database: Database, numbers: range) -> None:
-    """Write down so many more requests: of each what was written down of the first, in one go."""
+    """Insert many more requests at once, as copies of the first."""
     async with database.writing() as connection:
         for table in (requests, audit_events, waiting, decided):
             found = await connection.execute(table.select().filter_by(request_id=numbered(0)))
@@ -192,15 +194,15 @@ async def ask_as_before(database: Database, numbers: range) -> None:
 async def test_a_page_costs_the_same_with_a_thousand_open_requests_as_with_ten(
     database: Database,
 ) -> None:
-    """Broken by hand: without the index, or with the order by `since`, the plan has a sorter."""
+    """Verified by breaking it: without the index, or ordered by `since`, the plan has a sorter."""
     inbox, work = Inbox(database), Work(database)
 
     async def pages() -> tuple[list[str], list[int]]:
         work.statements.clear()
-        one = await inbox.to_decide(BORIS, NOON)
-        two = await inbox.mine("UANA")
-        three = await inbox.decided("UANA")
-        return list(work.statements), [len(page.rows) for page in (one, two, three)]
+        first = await inbox.to_decide(BORIS, NOON)
+        second = await inbox.mine("UANA")
+        third = await inbox.decided("UANA")
+        return list(work.statements), [len(page.rows) for page in (first, second, third)]
 
     for number in range(10):
         await ask(database, number)
@@ -225,7 +227,7 @@ async def _plan(database: Database, statement: str) -> str:
     return "\n".join(str(row[3]) for row in rows)
 
 
-async def test_what_was_decided_before_the_inbox_existed_is_found_in_it(tmp_path: object) -> None:
+async def test_decisions_from_before_the_inbox_existed_are_found(tmp_path: object) -> None:
     async with Database(f"sqlite:///{tmp_path}/old.db") as database:
         async with database.writing() as connection:
             await connection.run_sync(lambda sync: migration.upgrade(sync, "0004"))
@@ -236,8 +238,8 @@ async def test_what_was_decided_before_the_inbox_existed_is_found_in_it(tmp_path
         page = await Inbox(database).decided(BORIS)
         mine = await Inbox(database).mine("UANA")
 
-    assert [one.fact.request_id for one in page.rows] == ["REQ-1"]
-    assert [one.request_id for one in mine.rows] == ["REQ-1"]
+    assert [row.fact.request_id for row in page.rows] == ["REQ-1"]
+    assert [record.request_id for record in mine.rows] == ["REQ-1"]
 
 
 _REQUEST = (

@@ -1,4 +1,4 @@
-"""Payments that came in by themselves: each event once, judged with its order in one transaction."""
+"""Incoming payments: each event is stored once and judged with its order in one transaction."""
 
 import asyncio
 from dataclasses import replace
@@ -24,7 +24,7 @@ LATER = NOON + timedelta(hours=1)
 
 
 def wanted(_payment: IncomingPayment, snapshot: str | None, paid: bool) -> PaymentVerdict:  # noqa: FBT001
-    """Want every payment of an order that is known and not paid."""
+    """Want every payment of a known order that is not paid yet."""
     if snapshot is None:
         return PaymentVerdict.UNMATCHED
     return PaymentVerdict.NOT_WANTED if paid else PaymentVerdict.WANTED
@@ -37,12 +37,12 @@ def payments(database: Database) -> IncomingPayments:
 
 @pytest.fixture
 async def _order(database: Database) -> None:
-    """The order is known."""
+    """A known order."""
     await AuditTrail(database).append(facts(1), state())
 
 
 @pytest.mark.usefixtures("_order")
-async def test_a_payment_is_judged_by_its_order_and_kept_as_it_came(
+async def test_a_payment_is_judged_by_its_order_and_stored_unchanged(
     payments: IncomingPayments,
 ) -> None:
     receipt = await payments.receive(PAYMENT, wanted, NOON)
@@ -53,7 +53,7 @@ async def test_a_payment_is_judged_by_its_order_and_kept_as_it_came(
     assert await payments.of_order("ORD-1") == (receipt,)
 
 
-async def test_the_same_event_gets_the_receipt_that_it_got_first(
+async def test_a_repeated_event_gets_the_same_receipt(
     payments: IncomingPayments, database: Database
 ) -> None:
     first = await payments.receive(PAYMENT, wanted, NOON)
@@ -73,7 +73,7 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("other", OTHERS, ids=["order", "amount", "currency"])
-async def test_an_event_that_tells_of_other_money_is_refused(
+async def test_an_event_id_with_another_payment_is_refused(
     payments: IncomingPayments, other: IncomingPayment
 ) -> None:
     first = await payments.receive(PAYMENT, wanted, NOON)
@@ -86,12 +86,14 @@ async def test_an_event_that_tells_of_other_money_is_refused(
 
 
 @pytest.mark.usefixtures("_order")
-async def test_of_many_payments_that_come_at_once_an_order_wants_one(
+async def test_an_order_wants_one_of_many_concurrent_payments(
     payments: IncomingPayments,
 ) -> None:
     events = [replace(PAYMENT, event_id=f"evt-{number}") for number in range(8)]
 
-    receipts = await asyncio.gather(*(payments.receive(one, wanted, NOON) for one in events * 2))
+    receipts = await asyncio.gather(
+        *(payments.receive(event, wanted, NOON) for event in events * 2)
+    )
 
     verdicts = {receipt.payment.event_id: receipt.verdict for receipt in receipts}
     assert sorted(verdicts.values()).count(PaymentVerdict.WANTED) == 1
@@ -99,7 +101,7 @@ async def test_of_many_payments_that_come_at_once_an_order_wants_one(
 
 
 @pytest.mark.usefixtures("_order")
-async def test_the_other_way_round_an_event_that_came_in_twice_at_once_is_one(
+async def test_concurrent_copies_of_one_event_are_stored_once(
     payments: IncomingPayments,
 ) -> None:
     receipts = await asyncio.gather(*(payments.receive(PAYMENT, wanted, NOON) for _ in range(5)))
@@ -107,7 +109,7 @@ async def test_the_other_way_round_an_event_that_came_in_twice_at_once_is_one(
     assert len(set(receipts)) == 1
 
 
-async def test_an_open_payment_is_judged_anew_and_keeps_what_was_answered(
+async def test_an_open_payment_is_judged_again_and_keeps_its_first_answer(
     payments: IncomingPayments, database: Database
 ) -> None:
     await payments.receive(PAYMENT, wanted, NOON)
@@ -120,7 +122,7 @@ async def test_an_open_payment_is_judged_anew_and_keeps_what_was_answered(
 
 
 @pytest.mark.usefixtures("_order")
-async def test_what_was_open_for_too_long_is_not_wanted_any_more(
+async def test_a_payment_that_was_open_for_too_long_is_not_wanted(
     payments: IncomingPayments,
 ) -> None:
     await payments.receive(PAYMENT, lambda *_: PaymentVerdict.MISMATCHED, NOON)
@@ -132,25 +134,27 @@ async def test_what_was_open_for_too_long_is_not_wanted_any_more(
 
 
 @pytest.mark.usefixtures("_order")
-async def test_of_two_who_judge_a_payment_at_the_same_time_one_does_something(
+async def test_only_one_of_two_concurrent_judges_claims_the_payment(
     payments: IncomingPayments,
 ) -> None:
-    """One would tell its order and the other give it back: the money would go back twice."""
+    """Otherwise one would notify the order and the other refund the payment."""
     await payments.receive(PAYMENT, lambda *_: PaymentVerdict.UNMATCHED, NOON)
 
-    told, given_back = await asyncio.gather(
+    first, second = await asyncio.gather(
         payments.judge_again("evt-1", wanted, give_back_before=NOON),
         payments.judge_again("evt-1", wanted, give_back_before=LATER),
     )
 
-    [claimed] = [one for one in (told, given_back) if one is not None]
+    [claimed] = [receipt for receipt in (first, second) if receipt is not None]
     assert claimed.progress in {Progress.CONFIRMED, Progress.REFUND_STARTED}
     assert await payments.get("evt-1") == claimed
 
 
 @pytest.mark.usefixtures("_order")
-@pytest.mark.parametrize("progress", [one for one in Progress if one is not Progress.OPEN])
-async def test_what_has_gone_on_is_not_judged_anew(
+@pytest.mark.parametrize(
+    "progress", [progress for progress in Progress if progress is not Progress.OPEN]
+)
+async def test_a_payment_that_is_no_longer_open_is_not_judged_again(
     payments: IncomingPayments, progress: Progress
 ) -> None:
     await payments.receive(PAYMENT, wanted, NOON)
@@ -164,8 +168,12 @@ FINAL = (Progress.SETTLED, Progress.REFUNDED)
 
 
 @pytest.mark.parametrize("end", FINAL)
-@pytest.mark.parametrize("late", [one for one in Progress if one is not Progress.OPEN])
-async def test_an_end_is_an_end(payments: IncomingPayments, end: Progress, late: Progress) -> None:
+@pytest.mark.parametrize(
+    "late", [progress for progress in Progress if progress is not Progress.OPEN]
+)
+async def test_a_finished_payment_never_changes(
+    payments: IncomingPayments, end: Progress, late: Progress
+) -> None:
     await payments.receive(PAYMENT, wanted, NOON)
     await payments.advance("evt-1", end, "REF-1")
 
@@ -177,7 +185,7 @@ async def test_an_end_is_an_end(payments: IncomingPayments, end: Progress, late:
 
 
 @pytest.mark.usefixtures("_order")
-async def test_an_order_whose_payment_goes_back_may_be_paid_again(
+async def test_an_order_whose_payment_was_refunded_may_be_paid_again(
     payments: IncomingPayments,
 ) -> None:
     await payments.receive(PAYMENT, wanted, NOON)
@@ -188,7 +196,7 @@ async def test_an_order_whose_payment_goes_back_may_be_paid_again(
     assert second.verdict is PaymentVerdict.WANTED
 
 
-async def test_those_that_wait_are_listed_page_by_page(payments: IncomingPayments) -> None:
+async def test_waiting_payments_are_listed_page_by_page(payments: IncomingPayments) -> None:
     for number in range(5):
         await payments.receive(replace(PAYMENT, event_id=f"evt-{number}"), wanted, NOON)
     await payments.receive(replace(PAYMENT, event_id="evt-new"), wanted, LATER)
@@ -199,4 +207,4 @@ async def test_those_that_wait_are_listed_page_by_page(payments: IncomingPayment
     first = await payments.waiting(received_before=LATER, limit=2)
     rest = await payments.waiting(received_before=LATER, after=first[-1].payment.event_id, limit=2)
 
-    assert [one.payment.event_id for one in (*first, *rest)] == ["evt-0", "evt-3", "evt-4"]
+    assert [receipt.payment.event_id for receipt in (*first, *rest)] == ["evt-0", "evt-3", "evt-4"]

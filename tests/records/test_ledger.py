@@ -1,4 +1,4 @@
-"""The ledger: each step once per key, repeated or at once; undone means undone, late steps too."""
+"""The ledger: each step is done once per key, and an undone step stays undone."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -31,7 +31,7 @@ NOTHING = OrderBalance(charged=Decimal(0), refunded=Decimal(0), held={}, shipped
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shop:
-    """The ledger of one database, as the saga uses it."""
+    """The ledger as the saga uses it."""
 
     database: Database
     do: dict[str, Callable[[str, Order], Awaitable[str]]]
@@ -74,7 +74,7 @@ async def _do_all_before(shop: Shop, step: str) -> None:
         await shop.do[earlier](earlier, ORDER)
 
 
-async def test_seeding_twice_adds_nothing_and_keeps_what_was_taken(shop: Shop) -> None:
+async def test_seeding_twice_keeps_names_and_quantities(shop: Shop) -> None:
     await shop.do["reserve"]("r", ORDER)
 
     added = await Stock(shop.database).seed([replace(LAMP, name="Other"), LAMP, DESK])
@@ -98,7 +98,7 @@ async def test_an_order_goes_through_the_three_shelves_and_is_paid(shop: Shop) -
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_a_repeated_step_answers_the_same_and_changes_nothing(shop: Shop, step: str) -> None:
+async def test_a_repeated_step_returns_the_same_and_changes_nothing(shop: Shop, step: str) -> None:
     await _do_all_before(shop, step)
     first = await shop.do[step](step, ORDER)
     once = await shop.of_order(), await shop.of_stock()
@@ -110,7 +110,7 @@ async def test_a_repeated_step_answers_the_same_and_changes_nothing(shop: Shop, 
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_a_step_asked_for_by_many_at_once_is_done_once(shop: Shop, step: str) -> None:
+async def test_a_step_called_concurrently_is_done_once(shop: Shop, step: str) -> None:
     await _do_all_before(shop, step)
 
     answers = await asyncio.gather(*(shop.do[step](step, ORDER) for _ in range(10)))
@@ -123,7 +123,7 @@ async def test_a_step_asked_for_by_many_at_once_is_done_once(shop: Shop, step: s
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_an_undo_gives_back_what_the_step_took_once(shop: Shop, step: str) -> None:
+async def test_an_undo_reverts_the_step_once(shop: Shop, step: str) -> None:
     await _do_all_before(shop, step)
     before = await shop.of_order(), await shop.of_stock()
     await shop.do[step](step, ORDER)
@@ -141,7 +141,7 @@ async def test_an_undo_gives_back_what_the_step_took_once(shop: Shop, step: str)
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_a_step_that_comes_after_its_undo_is_refused(shop: Shop, step: str) -> None:
+async def test_a_step_after_its_undo_is_refused(shop: Shop, step: str) -> None:
     await _do_all_before(shop, step)
     before = await shop.of_order(), await shop.of_stock()
     await shop.undo[step](step, ORDER)
@@ -166,7 +166,7 @@ async def test_a_step_that_was_undone_stays_undone(shop: Shop, step: str) -> Non
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_a_key_stands_for_one_order_only(shop: Shop, step: str) -> None:
+async def test_a_key_belongs_to_one_order(shop: Shop, step: str) -> None:
     other = order("ORD-2")
     await _do_all_before(shop, step)
     await shop.do[step](step, ORDER)
@@ -179,7 +179,7 @@ async def test_a_key_stands_for_one_order_only(shop: Shop, step: str) -> None:
     assert await shop.of_order("ORD-2") == NOTHING
 
 
-async def test_a_key_stands_for_one_content_only(shop: Shop) -> None:
+async def test_a_key_belongs_to_one_content(shop: Shop) -> None:
     await shop.do["reserve"]("r", ORDER)
     await shop.do["pay"]("p", ORDER)
     more = order(pieces=(("LAMP", 3),))
@@ -201,7 +201,7 @@ async def test_a_key_stands_for_one_content_only(shop: Shop) -> None:
         ((("DESK", 1), ("SOFA", 1)), "SOFA", 1, 0),
     ],
 )
-async def test_a_reservation_takes_everything_or_nothing(
+async def test_a_reservation_is_all_or_nothing(
     shop: Shop, pieces: tuple[tuple[str, int], ...], sku: str, wanted: int, left: int
 ) -> None:
     with pytest.raises(OutOfStockError) as refused:
@@ -213,7 +213,7 @@ async def test_a_reservation_takes_everything_or_nothing(
     assert await shop.of_order() == NOTHING
 
 
-async def test_the_last_piece_goes_to_one_of_many(shop: Shop, url: str) -> None:
+async def test_only_one_of_many_orders_gets_the_last_item(shop: Shop, url: str) -> None:
     async def reserve(number: int, program: Database) -> bool:
         desk = order(f"ORD-{number}", pieces=(("LAMP", 1), ("DESK", 1)))
         try:
@@ -230,7 +230,7 @@ async def test_the_last_piece_goes_to_one_of_many(shop: Shop, url: str) -> None:
     assert await shop.lamps() == (9, 1, 0)
 
 
-async def test_what_is_not_reserved_is_not_shipped(shop: Shop) -> None:
+async def test_items_that_are_not_reserved_are_not_shipped(shop: Shop) -> None:
     with pytest.raises(NotReservedError):
         await shop.do["ship"]("s", ORDER)
     await shop.do["reserve"]("r", ORDER)
@@ -244,7 +244,7 @@ async def test_what_is_not_reserved_is_not_shipped(shop: Shop) -> None:
     assert await shop.lamps() == (8, 2, 0)
 
 
-async def test_what_is_with_the_carrier_is_not_released(shop: Shop) -> None:
+async def test_shipped_items_are_not_released(shop: Shop) -> None:
     await shop.do["reserve"]("r", ORDER)
     await shop.do["ship"]("s", ORDER)
     with pytest.raises(StillShippedError):
@@ -269,7 +269,7 @@ async def test_the_largest_order_is_charged_and_refunded_to_the_cent(shop: Shop)
     assert (await shop.of_order()).refunded == total + Decimal("0.02")
 
 
-async def test_a_transaction_is_known_until_it_is_refunded(shop: Shop) -> None:
+async def test_a_charge_is_returned_until_it_is_refunded(shop: Shop) -> None:
     payments = Payments(shop.database)
     before = await payments.transaction("p")
     reference = await payments.charge("p", ORDER)
@@ -286,7 +286,7 @@ async def _shipped(shop: Shop) -> Shipments:
     return Shipments(shop.database)
 
 
-async def test_a_parcel_arrives_once_and_its_pieces_stay_shipped(shop: Shop) -> None:
+async def test_a_shipment_is_delivered_once_and_its_items_stay_shipped(shop: Shop) -> None:
     shipments = await _shipped(shop)
 
     first = await shipments.deliver("ship", ORDER)
@@ -297,7 +297,7 @@ async def test_a_parcel_arrives_once_and_its_pieces_stay_shipped(shop: Shop) -> 
     assert await shop.lamps() == (8, 0, 2)
 
 
-async def test_a_parcel_that_has_arrived_can_still_be_called_back(shop: Shop) -> None:
+async def test_a_delivered_shipment_can_still_be_recalled(shop: Shop) -> None:
     shipments = await _shipped(shop)
     await shipments.deliver("ship", ORDER)
 
@@ -306,7 +306,7 @@ async def test_a_parcel_that_has_arrived_can_still_be_called_back(shop: Shop) ->
     assert await shop.lamps() == (8, 2, 0)
 
 
-async def test_a_delivery_that_comes_after_its_recall_is_refused(shop: Shop) -> None:
+async def test_a_delivery_after_its_recall_is_refused(shop: Shop) -> None:
     shipments = await _shipped(shop)
     await shipments.recall("ship", ORDER)
 
@@ -316,6 +316,6 @@ async def test_a_delivery_that_comes_after_its_recall_is_refused(shop: Shop) -> 
     assert await shop.lamps() == (8, 2, 0)
 
 
-async def test_what_was_never_shipped_is_not_delivered(shop: Shop) -> None:
+async def test_a_shipment_that_does_not_exist_is_not_delivered(shop: Shop) -> None:
     with pytest.raises(NotShippedError):
         await Shipments(shop.database).deliver("ship", ORDER)

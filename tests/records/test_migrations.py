@@ -1,4 +1,4 @@
-"""Migrations: from an empty file to the present tables, and no start on anything else."""
+"""Migrations: from an empty file to the current tables, and no start with any other schema."""
 
 import asyncio
 import sqlite3
@@ -68,7 +68,7 @@ async def test_an_empty_database_is_refused_with_the_command_to_run(tmp_path: Pa
     assert refused.value.found == ""
 
 
-async def test_a_newer_database_is_refused_and_an_upgrade_is_not_advised(
+async def test_a_newer_database_is_refused_without_advice_to_upgrade_it(
     database: Database,
 ) -> None:
     async with database.writing() as connection:
@@ -78,7 +78,7 @@ async def test_a_newer_database_is_refused_and_an_upgrade_is_not_advised(
         await database.require_current_schema()
 
 
-async def test_migrations_lead_from_nothing_to_exactly_the_tables_of_the_schema(
+async def test_migrations_create_exactly_the_tables_of_the_schema(
     database: Database,
 ) -> None:
     await database.require_current_schema()
@@ -112,7 +112,7 @@ async def test_a_database_of_the_first_version_keeps_its_requests(tmp_path: Path
         assert await Requests(database).open_watching("user:U0BORIS") == ("ORD-1",)
 
 
-async def test_refusals_of_an_earlier_version_become_a_chain_in_the_order_they_came(
+async def test_refusals_of_an_earlier_version_become_a_chain_in_their_order(
     tmp_path: Path,
 ) -> None:
     async with Database(f"sqlite:///{tmp_path}/old.db") as database:
@@ -126,7 +126,7 @@ async def test_refusals_of_an_earlier_version_become_a_chain_in_the_order_they_c
         await refusals.append(Refusal(**_OLD | {"at": NOON + timedelta(seconds=30)}))
         await refusals.append(Refusal(**_OLD | {"at": NOON + timedelta(seconds=90)}))
 
-        found = [(one.number, one.refusal, one.times) async for one in refusals.all()]
+        found = [(row.number, row.refusal, row.times) async for row in refusals.all()]
         assert found == [
             (1, Refusal(**_OLD | {"request_id": "ORD-2"}), 1),
             (2, Refusal(**_OLD), 2),
@@ -146,7 +146,7 @@ _OLD_LEDGER = """
     INSERT INTO reservation_lines VALUES ('ORD-3;reserve', 'LAMP', 2)"""
 
 
-async def test_an_earlier_versions_shipments_stand_by_their_lines_and_products_in_one_warehouse(
+async def test_an_earlier_versions_shipments_and_products_are_migrated(
     tmp_path: Path,
 ) -> None:
     async with Database(f"sqlite:///{tmp_path}/old.db") as database:
@@ -159,13 +159,13 @@ async def test_an_earlier_versions_shipments_stand_by_their_lines_and_products_i
 
         orders = [await Balance(database).of_order(f"ORD-{number}") for number in (1, 2, 3)]
         (lamp,) = await Balance(database).of_stock()
-        assert [(one.held, one.shipped) for one in orders] == [
+        assert [(balance.held, balance.shipped) for balance in orders] == [
             ({}, {"LAMP": 5}),
             ({"LAMP": 1}, {}),
             ({}, {}),
         ]
         assert lamp.balanced
-        assert [one.warehouse for one in await Stock(database).catalogue()] == [MAIN]
+        assert [product.warehouse for product in await Stock(database).catalogue()] == [MAIN]
 
 
 async def test_an_upgrade_may_be_repeated(tmp_path: Path) -> None:
@@ -176,16 +176,16 @@ async def test_an_upgrade_may_be_repeated(tmp_path: Path) -> None:
         assert await database.is_current()
 
 
-async def test_programs_that_open_a_new_file_at_once_all_upgrade_it(tmp_path: Path) -> None:
-    for number in range(5):  # the file's switch to WAL is a matter of a millisecond
+async def test_programs_can_upgrade_a_new_file_concurrently(tmp_path: Path) -> None:
+    for number in range(5):  # the switch to WAL takes only a millisecond
         url = f"sqlite:///{tmp_path}/{number}.db"
         async with Database(url) as ours, Database(url) as theirs, Database(url) as others:
-            await asyncio.gather(*(one.upgrade() for one in (ours, theirs, others)))
+            await asyncio.gather(*(program.upgrade() for program in (ours, theirs, others)))
 
             assert await theirs.is_current()
 
 
-async def test_a_new_file_that_another_program_is_writing_is_waited_for(tmp_path: Path) -> None:
+async def test_an_upgrade_waits_for_another_program_that_is_writing(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "new.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         asyncio.get_running_loop().call_later(0.2, other.execute, "COMMIT")

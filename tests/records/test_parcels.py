@@ -1,4 +1,4 @@
-"""Parcels in the ledger: a part of an order's pieces leaves, arrives and comes back by itself."""
+"""Parcels in the ledger: parts of an order are shipped, delivered and recalled separately."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -41,15 +41,15 @@ NORTH, SOUTH = part("DESK", "CHAIR"), part("LAMP")
 
 @dataclass(frozen=True, kw_only=True)
 class Yard:
-    """An order whose pieces are set aside in two warehouses."""
+    """An order whose items are reserved in two warehouses."""
 
     database: Database
     reservations: Reservations
     shipments: Shipments
 
-    async def pieces(self) -> tuple[dict[str, int], dict[str, int]]:
-        """Return what is set aside and what has left; the shelves agree with it."""
-        assert all(one.balanced for one in await Balance(self.database).of_stock())
+    async def quantities(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Return the reserved and the shipped quantities, and check that the shelves agree."""
+        assert all(product.balanced for product in await Balance(self.database).of_stock())
         balance = await Balance(self.database).of_order(ORDER.order_id)
         return balance.held, balance.shipped
 
@@ -62,7 +62,7 @@ async def yard(database: Database) -> Yard:
     return Yard(database=database, reservations=reservations, shipments=Shipments(database))
 
 
-async def test_what_lies_where_is_told_by_warehouse(database: Database) -> None:
+async def test_products_are_listed_by_warehouse(database: Database) -> None:
     await Stock(database).seed(PRODUCTS)
 
     assert await Stock(database).stored(ORDER) == (
@@ -72,32 +72,32 @@ async def test_what_lies_where_is_told_by_warehouse(database: Database) -> None:
     assert await Stock(database).stored(SOUTH) == (Stored(warehouse="SOUTH", skus=("LAMP",)),)
 
 
-async def test_two_parcels_leave_at_once_each_with_its_own_pieces(yard: Yard) -> None:
+async def test_two_parcels_are_shipped_concurrently_with_their_own_items(yard: Yard) -> None:
     tracking = await asyncio.gather(
         *(yard.shipments.ship("ship:N", NORTH) for _ in range(3)),
         *(yard.shipments.ship("ship:S", SOUTH) for _ in range(3)),
     )
 
     assert len(set(tracking)) == 2
-    assert await yard.pieces() == ({}, {"DESK": 2, "CHAIR": 1, "LAMP": 2})
+    assert await yard.quantities() == ({}, {"DESK": 2, "CHAIR": 1, "LAMP": 2})
 
 
-async def test_a_parcel_leaves_the_rest_where_it_is_and_comes_back_alone(yard: Yard) -> None:
+async def test_a_parcel_is_shipped_and_recalled_without_the_rest(yard: Yard) -> None:
     await yard.shipments.ship("ship:N", NORTH)
-    after_one = await yard.pieces()
+    after_one = await yard.quantities()
     await yard.shipments.ship("ship:S", SOUTH)
     await yard.shipments.recall("ship:N", NORTH)
 
     assert after_one == ({"LAMP": 2}, {"DESK": 2, "CHAIR": 1})
-    assert await yard.pieces() == ({"DESK": 2, "CHAIR": 1}, {"LAMP": 2})
+    assert await yard.quantities() == ({"DESK": 2, "CHAIR": 1}, {"LAMP": 2})
     with pytest.raises(StepUndoneError):
         await yard.shipments.ship("ship:N", NORTH)
 
 
-async def test_stock_is_not_released_before_every_parcel_is_back(yard: Yard) -> None:
-    for key, one in (("ship:N", NORTH), ("ship:S", SOUTH)):
-        await yard.shipments.ship(key, one)
-        await yard.shipments.deliver(key, one)
+async def test_a_reservation_is_not_released_before_every_parcel_is_recalled(yard: Yard) -> None:
+    for key, part in (("ship:N", NORTH), ("ship:S", SOUTH)):
+        await yard.shipments.ship(key, part)
+        await yard.shipments.deliver(key, part)
     await yard.shipments.recall("ship:N", NORTH)
 
     with pytest.raises(StillShippedError):
@@ -105,11 +105,11 @@ async def test_stock_is_not_released_before_every_parcel_is_back(yard: Yard) -> 
     await yard.shipments.recall("ship:S", SOUTH)
     await yard.reservations.release("reserve", ORDER)
 
-    assert await yard.pieces() == ({}, {})
+    assert await yard.quantities() == ({}, {})
 
 
 @pytest.mark.parametrize("late", [NORTH, ORDER], ids=["the part", "the whole"])
-async def test_pieces_that_have_left_do_not_leave_again_under_another_key(
+async def test_shipped_items_are_not_shipped_again_with_another_key(
     yard: Yard, late: Order
 ) -> None:
     await yard.shipments.ship("ship:N", NORTH)
@@ -117,4 +117,4 @@ async def test_pieces_that_have_left_do_not_leave_again_under_another_key(
     with pytest.raises(NotReservedError):
         await yard.shipments.ship("ship:other", late)
 
-    assert await yard.pieces() == ({"LAMP": 2}, {"DESK": 2, "CHAIR": 1})
+    assert await yard.quantities() == ({"LAMP": 2}, {"DESK": 2, "CHAIR": 1})

@@ -1,4 +1,4 @@
-"""The refusals: one chain over all requests, each attempt in it, and no byte of it changed unnoticed."""
+"""Refusals: one chain over all requests counts every attempt, and every changed byte is detected."""
 
 import asyncio
 from dataclasses import replace
@@ -38,25 +38,25 @@ def later(seconds: float, **changes: Any) -> Refusal:
 
 
 async def rows(refusals: Refusals) -> list[tuple[int, str, int]]:
-    return [(one.number, one.refusal.code, one.times) async for one in refusals.all()]
+    return [(row.number, row.refusal.code, row.times) async for row in refusals.all()]
 
 
 @pytest.fixture
 async def refusals(database: Database) -> Refusals:
-    """Three refusals of different things, the middle one counted twice."""
+    """Three different refusals, the second of them counted twice."""
     refusals = Refusals(database)
     for code in ("own_request", "level_closed", "stale_content", "level_closed"):
         await refusals.append(replace(FIRST, code=code))
     return refusals
 
 
-async def test_no_refusal_is_no_flaw(database: Database) -> None:
+async def test_an_empty_chain_has_no_flaw(database: Database) -> None:
     verification = await Refusals(database).verify()
 
     assert (verification.flaw, verification.facts) == (None, 0)
 
 
-async def test_refusals_are_kept_in_the_order_in_which_they_came(database: Database) -> None:
+async def test_refusals_keep_their_order(database: Database) -> None:
     refusals = Refusals(database)
     first, second, elsewhere = (
         replace(FIRST, request_id=request_id, code=code)
@@ -74,21 +74,21 @@ async def test_refusals_are_kept_in_the_order_in_which_they_came(database: Datab
 
 
 @pytest.mark.parametrize("seconds", [0, 0.001, 59.999, -59.999])
-async def test_the_same_within_a_minute_is_counted_with_its_last_instant(
+async def test_the_same_refusal_within_a_minute_is_counted(
     database: Database, seconds: float
 ) -> None:
     refusals = Refusals(database)
     await refusals.append(FIRST)
     await refusals.append(later(seconds))
 
-    (only,) = [one async for one in refusals.all()]
+    (only,) = [row async for row in refusals.all()]
 
     assert (only.number, only.refusal, only.times) == (1, FIRST, 2)
     assert only.last_at == max(NOON, later(seconds).at)
     assert (await refusals.verify()).intact
 
 
-async def test_the_minute_begins_with_the_first_and_not_with_the_last(database: Database) -> None:
+async def test_the_minute_starts_with_the_first_attempt(database: Database) -> None:
     refusals = Refusals(database)
     for seconds in (0, 40, 80, 90):
         await refusals.append(later(seconds))
@@ -98,7 +98,7 @@ async def test_the_minute_begins_with_the_first_and_not_with_the_last(database: 
 
 
 @pytest.mark.parametrize("name", OTHERS)
-async def test_whatever_else_is_a_row_of_its_own(database: Database, name: str) -> None:
+async def test_a_different_refusal_gets_its_own_row(database: Database, name: str) -> None:
     refusals = Refusals(database)
     await refusals.append(FIRST)
     await refusals.append(replace(FIRST, **OTHERS[name]))
@@ -107,7 +107,7 @@ async def test_whatever_else_is_a_row_of_its_own(database: Database, name: str) 
     assert (await refusals.verify()).intact
 
 
-async def test_counting_on_an_earlier_row_binds_the_later_ones_anew(refusals: Refusals) -> None:
+async def test_counting_in_an_earlier_row_rehashes_the_later_rows(refusals: Refusals) -> None:
     assert await rows(refusals) == [
         (1, "own_request", 1),
         (2, "level_closed", 2),
@@ -116,10 +116,10 @@ async def test_counting_on_an_earlier_row_binds_the_later_ones_anew(refusals: Re
     assert (await refusals.verify()).intact
 
 
-async def test_in_a_storm_what_came_long_before_is_a_row_of_its_own(
+async def test_a_refusal_is_not_counted_in_a_row_with_too_many_later_rows(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """To count on it would mean to write everything since then once more."""
+    """Counting it there would rehash all of the later rows."""
     monkeypatch.setattr(module, "MAX_REHASHED_ROWS", 2)
     refusals = Refusals(database)
     for code in ("own_request", "a", "b", "own_request", "c", "own_request"):
@@ -135,10 +135,10 @@ async def test_in_a_storm_what_came_long_before_is_a_row_of_its_own(
     assert (await refusals.verify()).intact
 
 
-async def test_two_programs_at_once_neither_fork_the_chain_nor_lose_an_attempt(
+async def test_concurrent_programs_neither_fork_the_chain_nor_lose_an_attempt(
     database: Database, url: str
 ) -> None:
-    """Real processes do the same in test_processes."""
+    """test_processes.py does the same with real processes."""
     async with Database(url) as other:
         await asyncio.gather(
             *(
@@ -168,7 +168,7 @@ async def test_two_programs_at_once_neither_fork_the_chain_nor_lose_an_attempt(
         st.one_of(st.characters(codec="utf-8", exclude_characters="\0"), st.just("")),
     )
 )
-async def test_one_changed_character_is_found(
+async def test_every_changed_character_is_detected(
     refusals: Refusals, database: Database, forgery: tuple[int, str, int, str]
 ) -> None:
     number, column, position, character = forgery
@@ -182,7 +182,7 @@ async def test_one_changed_character_is_found(
     async with database.writing() as connection:
         await connection.execute(update(table).where(ours).values({column: forged}))
     verification = await refusals.verify()
-    async with database.writing() as connection:  # it outlives an example
+    async with database.writing() as connection:  # the database is shared by the examples
         await connection.execute(update(table).where(ours).values({column: right}))
 
     assert (verification.flaw, verification.sequence) == (Flaw.ALTERED, number)
@@ -201,7 +201,7 @@ async def test_one_changed_character_is_found(
         ("DELETE FROM refusals_head", Flaw.CUT_SHORT, 4),
     ],
 )
-async def test_a_changed_number_a_missing_row_and_a_changed_head_are_found(
+async def test_a_changed_number_a_missing_row_and_a_changed_head_are_detected(
     refusals: Refusals, database: Database, statement: str, flaw: Flaw, number: int
 ) -> None:
     await change(database, statement)
@@ -211,7 +211,7 @@ async def test_a_changed_number_a_missing_row_and_a_changed_head_are_found(
     assert (verification.flaw, verification.sequence) == (flaw, number)
 
 
-async def test_what_somebody_has_changed_is_not_bound_anew_by_the_next_attempt(
+async def test_a_tampered_row_is_not_rehashed_by_the_next_attempt(
     refusals: Refusals, database: Database
 ) -> None:
     await change(database, "UPDATE refusals SET code = 'forged' WHERE number = 2")
@@ -224,7 +224,7 @@ async def test_what_somebody_has_changed_is_not_bound_anew_by_the_next_attempt(
     assert [code for _, code, _ in await rows(refusals)][3:] == ["own_request", "another"]
 
 
-async def test_a_row_added_by_hand_is_found(refusals: Refusals, database: Database) -> None:
+async def test_an_added_row_is_detected(refusals: Refusals, database: Database) -> None:
     async with database.writing() as connection:
         row = (await connection.execute(select(table).where(table.c.number == 3))).mappings().one()
         head = await connection.scalar(select(refusals_head.c.chain_hash))

@@ -1,4 +1,4 @@
-"""The read model: always the state of the newest fact, in the same transaction as the fact."""
+"""The read model: the state of the newest fact, stored in the fact's transaction."""
 
 import asyncio
 from dataclasses import replace
@@ -15,7 +15,7 @@ from records.requests import Requests
 from tests.records.builders import NOON, fact, facts, state
 
 
-async def test_the_last_public_state_is_what_the_newest_fact_led_to(database: Database) -> None:
+async def test_the_stored_state_is_that_of_the_newest_fact(database: Database) -> None:
     trail, requests = AuditTrail(database), Requests(database)
     await trail.append(facts(1), state(status="pending"))
     closed = replace(state(status="approved"), owner_id="ORD-PARENT")
@@ -30,19 +30,19 @@ async def test_the_last_public_state_is_what_the_newest_fact_led_to(database: Da
     assert record.changed_at == NOON + timedelta(seconds=3)
 
 
-async def test_nothing_is_known_of_an_unknown_request(database: Database) -> None:
+async def test_an_unknown_request_has_no_record(database: Database) -> None:
     assert await Requests(database).get("ORD-404") is None
-    assert await Requests(database).latest_of("UANA") == ()
+    assert await Requests(database).orders(requester="UANA") == ()
 
 
 @settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(repeated=st.lists(st.integers(1, 4), max_size=8))
-async def test_late_repetitions_never_take_the_state_back(
+async def test_late_repeated_appends_never_revert_the_state(
     database: Database, repeated: list[int]
 ) -> None:
-    request_id = f"ORD-{uuid4()}"  # the database outlives an example
+    request_id = f"ORD-{uuid4()}"  # the database is shared by the examples
     trail = AuditTrail(database)
 
     def append(newest: int) -> asyncio.Future[None]:
@@ -58,7 +58,7 @@ async def test_late_repetitions_never_take_the_state_back(
     assert record.sequence == max(2, *repeated, 0)
 
 
-async def test_refused_facts_leave_the_state_alone(database: Database) -> None:
+async def test_refused_facts_do_not_change_the_state(database: Database) -> None:
     trail = AuditTrail(database)
     await trail.append(facts(1), state(status="pending"))
 
@@ -70,7 +70,7 @@ async def test_refused_facts_leave_the_state_alone(database: Database) -> None:
     assert record.status == "pending"
 
 
-async def test_a_persons_latest_requests_come_newest_first_and_are_theirs_alone(
+async def test_a_persons_own_requests_are_listed_newest_first(
     database: Database,
 ) -> None:
     trail = AuditTrail(database)
@@ -85,12 +85,12 @@ async def test_a_persons_latest_requests_come_newest_first_and_are_theirs_alone(
     ):
         opened = replace(fact(1, request_id), at=NOON + timedelta(minutes=minute))
         await trail.append([opened], state(request_id, requester=requester, kind=kind))
-    # A late change does not make an old request a new one.
+    # A later change does not move an old request up.
     late = replace(fact(2, "ORD-B"), at=NOON + timedelta(hours=1))
     await trail.append([late], state("ORD-B", status="approved"))
 
-    latest = await Requests(database).latest_of("UANA", limit=2)
-    everything = await Requests(database).latest_of("UANA")
+    latest = await Requests(database).orders(requester="UANA", limit=2)
+    everything = await Requests(database).orders(requester="UANA")
 
     assert [record.request_id for record in latest] == ["ORD-D", "ORD-A"]
     assert [record.request_id for record in everything] == ["ORD-D", "ORD-A", "ORD-B"]

@@ -1,4 +1,4 @@
-"""Days off: booked once per key, never more than there are, given back once, and always adding up."""
+"""Days off: booked once per key, never more than granted, given back once, and always consistent."""
 
 import asyncio
 
@@ -15,14 +15,14 @@ WEEK = {2027: 5}
 
 
 async def _is_balanced(database: Database) -> bool:
-    return all(one.balanced for one in await Balance(database).of_time_off())
+    return all(balance.balanced for balance in await Balance(database).of_time_off())
 
 
-async def test_days_are_booked_and_what_is_left_is_told(database: Database) -> None:
+async def test_days_are_booked_and_the_rest_is_returned(database: Database) -> None:
     booking = await TimeOff(database).book("K", "HR-1", "UANA", {2027: 2, 2028: 3})
 
     assert booking.reference.startswith("OFF-")
-    assert [(one.year, one.left) for one in booking.balances] == [
+    assert [(balance.year, balance.left) for balance in booking.balances] == [
         (2027, DEFAULT_DAYS - 2),
         (2028, DEFAULT_DAYS - 3),
     ]
@@ -42,7 +42,7 @@ async def test_the_same_key_books_once(database: Database) -> None:
         await time_off.book("K", "HR-2", "UANA", WEEK)
 
 
-async def test_more_than_is_left_is_refused_and_nothing_is_booked(database: Database) -> None:
+async def test_more_days_than_are_left_are_refused_and_none_is_booked(database: Database) -> None:
     time_off = TimeOff(database)
     await time_off.book("K", "HR-1", "UANA", {2028: DEFAULT_DAYS - 1})
 
@@ -54,7 +54,7 @@ async def test_more_than_is_left_is_refused_and_nothing_is_booked(database: Data
     assert (await time_off.book("L", "HR-2", "UANA", {2027: 3, 2028: 1})).balances[1].left == 0
 
 
-async def test_days_are_given_back_once_and_the_key_is_spent(database: Database) -> None:
+async def test_days_are_given_back_once_and_the_key_is_used_up(database: Database) -> None:
     time_off = TimeOff(database)
     await time_off.book("K", "HR-1", "UANA", WEEK)
     await time_off.book("L", "HR-2", "UANA", WEEK)
@@ -67,7 +67,7 @@ async def test_days_are_given_back_once_and_the_key_is_spent(database: Database)
         await time_off.book("K", "HR-1", "UANA", WEEK)
 
 
-async def test_a_booking_that_comes_after_its_undo_is_refused(database: Database) -> None:
+async def test_a_booking_after_its_undo_is_refused(database: Database) -> None:
     time_off = TimeOff(database)
     await time_off.give_back("K", "HR-1", "UANA")
 
@@ -77,7 +77,7 @@ async def test_a_booking_that_comes_after_its_undo_is_refused(database: Database
     assert (await time_off.balance("UANA", 2027)).booked == 0
 
 
-async def test_who_is_granted_more_may_take_more(database: Database) -> None:
+async def test_a_grant_of_more_days_allows_more_bookings(database: Database) -> None:
     time_off = TimeOff(database)
     await time_off.grant("UANA", 2027, 40)
     await time_off.book("K", "HR-1", "UANA", {2027: 38})
@@ -89,30 +89,32 @@ async def test_who_is_granted_more_may_take_more(database: Database) -> None:
     assert (await time_off.grant("UANA", 2027, 38)).left == 0
 
 
-async def test_many_at_once_never_book_more_than_there_is(url: str) -> None:
-    """Two programs' worth of connections; with the check outside the transaction this fails."""
-    async with Database(url) as one, Database(url) as other:
+async def test_concurrent_bookings_never_exceed_the_grant(url: str) -> None:
+    """With two programs. This fails if the check is outside the transaction."""
+    async with Database(url) as first, Database(url) as second:
         bookings = [
-            TimeOff((one, other)[number % 2]).book(f"K{number}", f"HR-{number}", "UANA", {2027: 4})
+            TimeOff((first, second)[number % 2]).book(
+                f"K{number}", f"HR-{number}", "UANA", {2027: 4}
+            )
             for number in range(12)
         ]
         found = await asyncio.gather(*bookings, return_exceptions=True)
 
         refused = [answer for answer in found if isinstance(answer, NotEnoughDaysError)]
         assert len(refused) == len(found) - DEFAULT_DAYS // 4
-        assert (await TimeOff(one).balance("UANA", 2027)).left == DEFAULT_DAYS % 4
-        assert await _is_balanced(one)
+        assert (await TimeOff(first).balance("UANA", 2027)).left == DEFAULT_DAYS % 4
+        assert await _is_balanced(first)
 
 
-async def test_the_same_step_many_times_at_once_is_done_once(url: str) -> None:
-    async with Database(url) as one, Database(url) as other:
-        databases = (one, other)
+async def test_the_same_concurrent_booking_is_made_once(url: str) -> None:
+    async with Database(url) as first, Database(url) as second:
+        databases = (first, second)
         found = await asyncio.gather(
             *(TimeOff(databases[n % 2]).book("K", "HR-1", "UANA", WEEK) for n in range(8))
         )
 
         assert len({booking.reference for booking in found}) == 1
-        assert (await TimeOff(one).balance("UANA", 2027)).booked == 5
+        assert (await TimeOff(first).balance("UANA", 2027)).booked == 5
 
 
 _CALLS = st.lists(
@@ -134,7 +136,7 @@ _CALLS = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(calls=_CALLS, run=st.uuids())
-def test_in_whatever_order_balance_and_bookings_agree(
+def test_balance_and_bookings_agree_in_any_order(
     url: str, calls: list[tuple[str, int, str, int]], run: object
 ) -> None:
     async def play() -> None:

@@ -1,4 +1,4 @@
-"""What an open request depends on stands beside its last state, never a moment longer."""
+"""The subjects that an open request depends on are stored with its state, and only while it is open."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ def watching(*subjects: str, request_id: str = "ORD-1") -> PublicState:
     return replace(state(request_id), watches=frozenset(subjects))
 
 
-async def test_a_request_is_found_by_all_it_depends_on(database: Database) -> None:
+async def test_a_request_is_found_by_each_subject_it_depends_on(database: Database) -> None:
     trail, requests = AuditTrail(database), Requests(database)
     await trail.append(facts(1), watching(SALES, BORIS))
     await trail.append([fact(1, "ORD-2")], watching(BORIS, request_id="ORD-2"))
@@ -28,7 +28,7 @@ async def test_a_request_is_found_by_all_it_depends_on(database: Database) -> No
     assert await requests.open_watching() == ()
 
 
-async def test_the_newest_state_says_what_is_watched(database: Database) -> None:
+async def test_the_newest_state_determines_the_subjects(database: Database) -> None:
     trail, requests = AuditTrail(database), Requests(database)
     await trail.append(facts(1), watching(SALES, BORIS))
     await trail.append(facts(2), watching(SALES, CLARA))
@@ -41,7 +41,7 @@ async def test_the_newest_state_says_what_is_watched(database: Database) -> None
     assert await requests.open_watching(SALES, BORIS, CLARA) == ()
 
 
-async def test_a_late_repetition_does_not_take_what_is_watched_back(database: Database) -> None:
+async def test_a_late_repeated_append_does_not_restore_old_subjects(database: Database) -> None:
     trail, requests = AuditTrail(database), Requests(database)
     await trail.append(facts(1), watching(SALES))
     await trail.append(facts(2), watching(BORIS))
@@ -52,7 +52,7 @@ async def test_a_late_repetition_does_not_take_what_is_watched_back(database: Da
     assert await requests.open_watching(BORIS) == ("ORD-1",)
 
 
-async def test_the_question_is_answered_by_an_index(database: Database) -> None:
+async def test_the_query_uses_an_index(database: Database) -> None:
     async with database.reading() as connection:
         plan = await connection.execute(
             text("EXPLAIN QUERY PLAN SELECT request_id FROM watches WHERE subject = 'x'")

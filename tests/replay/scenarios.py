@@ -229,7 +229,7 @@ async def helped_order(harness: Harness, workflow_id: str) -> WorkflowHandle[Any
     await harness.ports.until(
         lambda: (
             "CompensationFailed" in harness.ports.audit.kinds(order.id)
-            and bool(harness.ports.notices.told)
+            and bool(harness.ports.notices.sent)
         )
     )
     await harness.until_idle(order)
@@ -318,7 +318,7 @@ async def _approved_order(
 
 
 async def provisioned_hr(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
-    """Both levels approve, then approve again after an amendment."""
+    """Amended, then approved on both levels and provisioned."""
     handle, approval = await hr_requests.awaiting(harness, hr_requests.time_off(workflow_id))
     shorter = hr_requests.time_off(workflow_id, ends=hr_requests.FIRST)
     await hr_requests.amend(harness, approval, shorter, click="golden-amend")

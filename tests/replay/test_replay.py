@@ -17,13 +17,13 @@ from workflows.registry import AUDITED_WORKFLOWS, WORKFLOWS, sandbox
 
 GOLDEN = sorted(path.stem for path in HISTORIES.glob("*.json"))
 
-MEANING = f"""
-{{name}}: what the workflow commands has changed.
+EXPLANATION = f"""
+{{name}}: the workflow's commands have changed.
 
-Requests that wait in production were begun by the old code and would stop with a
-NondeterminismError. Where that code was released, put the change behind
-workflow.patched("..."), keep the old history, and give the new path a name of its own in
-tests/replay/scenarios.py. Then (or where nothing was released) record:
+Requests that wait in production were started by the old code and would stop with a
+NondeterminismError. If that code was released, put the change behind workflow.patched("..."), keep
+the old history, and add the new path under a new name to tests/replay/scenarios.py. Then, or if
+nothing was released, record:
 
     {RECORD} --all
 """
@@ -42,11 +42,11 @@ async def test_a_recorded_history_replays(name: str) -> None:
 
     replayed = await replayer.replay_workflow(history(name), raise_on_replay_failure=False)
 
-    assert replayed.replay_failure is None, MEANING.format(name=name)
+    assert replayed.replay_failure is None, EXPLANATION.format(name=name)
 
 
 @pytest.fixture
-def stage(request: pytest.FixtureRequest, name: str) -> Harness:
+def path_harness(request: pytest.FixtureRequest, name: str) -> Harness:
     harness: Harness = request.getfixturevalue(
         "low_limit_harness" if name in LOW_LIMIT else "harness"
     )
@@ -55,20 +55,20 @@ def stage(request: pytest.FixtureRequest, name: str) -> Harness:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_the_current_code_issues_the_commands_of_the_baseline(
-    stage: Harness, name: str
+    path_harness: Harness, name: str
 ) -> None:
-    handle = await SCENARIOS[name](stage, new_id(name))
+    handle = await SCENARIOS[name](path_harness, new_id(name))
 
     commands = fingerprint((await handle.fetch_history()).events)
 
-    assert commands == baseline().get(name), MEANING.format(name=name)
+    assert commands == baseline().get(name), EXPLANATION.format(name=name)
 
 
 @pytest.mark.parametrize("name", GOLDEN)
 def test_every_history_has_the_fingerprint_of_the_baseline(name: str) -> None:
     commands = fingerprint(history(name).events)
 
-    assert commands == baseline().get(name), MEANING.format(name=name)
+    assert commands == baseline().get(name), EXPLANATION.format(name=name)
 
 
 def test_the_workflows_that_append_facts_are_exactly_those_registered_as_audited() -> None:
@@ -89,7 +89,7 @@ def test_the_workflows_that_append_facts_are_exactly_those_registered_as_audited
 def test_every_path_is_recorded() -> None:
     missing = set(SCENARIOS) - set(GOLDEN)
 
-    assert not missing, f"record them: {RECORD}"
+    assert not missing, f"record the missing paths: {RECORD}"
 
 
 @pytest.mark.parametrize("name", GOLDEN)

@@ -196,9 +196,9 @@ def opened(
     return open_request(request(*levels, distinct=distinct), *expiry(expires_at))
 
 
-def open_request(begun: ApprovalRequest, *ticks: Tick) -> ApprovalState:
+def open_request(request: ApprovalRequest, *ticks: Tick) -> ApprovalState:
     """Return the given request with its first level open and this clock."""
-    state = reach_level(rules.submit(begun, NOON).state, ticks)
+    state = reach_level(rules.submit(request, NOON).state, ticks)
     return apply_result(state, result_naming(latest_level(state).rule)).state
 
 
@@ -225,7 +225,7 @@ def member(person: str, standing: Standing = Standing.ACTIVE) -> Member:
 
 def members(people: Iterable[Member | str]) -> tuple[Member, ...]:
     """Return the people as members; a bare id is an active person."""
-    return tuple(member(one) if isinstance(one, str) else one for one in people)
+    return tuple(member(person) if isinstance(person, str) else person for person in people)
 
 
 def directory_result(  # noqa: PLR0913 - an answer has this many parts
@@ -267,10 +267,11 @@ def opened_with_absences(
     delegation: bool = True,
 ) -> ApprovalState:
     """Return a request whose level is open for the people in `found`, some of them absent."""
-    names = [one if isinstance(one, str) else one.person for one in found]
-    begun = rules.submit(request_under(policy(level(*names), delegation=delegation)), NOON).state
+    names = [person if isinstance(person, str) else person.person for person in found]
+    request = request_under(policy(level(*names), delegation=delegation))
+    state = reach_level(rules.submit(request, NOON).state, ())
     answer = directory_result(*found, absences=absences, people=people)
-    return apply_result(reach_level(begun, ()), answer).state
+    return apply_result(state, answer).state
 
 
 def latest_level(state: ApprovalState) -> LevelState:

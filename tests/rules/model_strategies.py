@@ -62,7 +62,7 @@ class DrawnLevel:
 
     def ticks_from(self, now: datetime) -> list[tuple[datetime, str]]:
         """Return the ticks with their instants; ticks that are not before the expiry are left out."""
-        before = [one for one in self.ticks if self.end is None or one[0] < self.end]
+        before = [tick for tick in self.ticks if self.end is None or tick[0] < self.end]
         end = [] if self.end is None else [(self.end, "end")]
         return [(now + minutes * MINUTE, kind) for minutes, kind in [*before, *end]]
 
@@ -127,14 +127,14 @@ mostly = st.sampled_from([True, True, True, True, False])
 @st.composite
 def requests(draw: st.DrawFn) -> DrawnRequest:
     drawn_levels = draw(
-        st.lists(levels(), min_size=1, max_size=3, unique_by=lambda one: one.rule.name)
+        st.lists(levels(), min_size=1, max_size=3, unique_by=lambda drawn: drawn.rule.name)
     )
     amount = draw(st.sampled_from([*["large"] * 8, "middle", "small"]))
     distinct, delegation, amendable = draw(st.booleans()), draw(mostly), draw(mostly)
     most = draw(st.sampled_from([0, 1, 2, 5]))
-    names = tuple(one.rule.name for one in drawn_levels)
+    names = tuple(drawn.rule.name for drawn in drawn_levels)
     pinned = policy(
-        *(one.rule for one in drawn_levels),
+        *(drawn.rule for drawn in drawn_levels),
         distinct=distinct,
         delegation=delegation,
         max_amendments=most,
@@ -145,13 +145,13 @@ def requests(draw: st.DrawFn) -> DrawnRequest:
         Tier(up_to=None, levels=names),
     )
     plain = request_under(replace(pinned, tiers=tiers), amount=AMOUNTS[amount], amendable=amendable)
-    every = [one.expected_level for one in drawn_levels]
+    every = [drawn.expected_level for drawn in drawn_levels]
     return DrawnRequest(
         request=replace(plain, content=content("a", amount)),
         reference=ReferenceModel(
             requester=ANA,
             routes={"small": [], "middle": every[:1], "large": every},
-            asked=("a", amount),
+            content_parts=("a", amount),
             distinct=distinct,
             delegation=delegation,
             amendable=amendable,
@@ -179,17 +179,19 @@ away = st.builds(
     delegate=people | st.just(UNKNOWN_PERSON),
     starts=st.integers(-5, 10).map(lambda minutes: NOON + minutes * MINUTE),
     ends=st.integers(-3, 25).map(lambda minutes: NOON + minutes * MINUTE),
-).filter(lambda one: one.starts < one.ends)
+).filter(lambda absence: absence.starts < absence.ends)
 
 
 @st.composite
 def directory_results(draw: st.DrawFn) -> DrawnResult:
-    named = draw(st.lists(people, max_size=7, unique=True) | st.permutations(EVERYONE[1:]))
+    people_found = draw(st.lists(people, max_size=7, unique=True) | st.permutations(EVERYONE[1:]))
     odd = draw(st.sets(people, max_size=2)) if draw(st.booleans()) else set()
     absences = draw(st.lists(away, max_size=4))
     unreadable = draw(st.sampled_from([*[False] * 5, True]))
     heads = draw(admins)
-    return drawn_result(named, odd=odd, absences=absences, unreadable=unreadable, heads=heads)
+    return drawn_result(
+        people_found, odd=odd, absences=absences, unreadable=unreadable, heads=heads
+    )
 
 
 @st.composite
@@ -197,16 +199,16 @@ def usual_results(draw: st.DrawFn) -> DrawnResult:
     """Draw a usual result: several people, and delegates for the absent ones."""
     line = draw(st.permutations(EVERYONE[1:]))
     found = draw(st.integers(2, 6))
-    named, rest = line[:found], line[found:]
+    people_found, rest = line[:found], line[found:]
     absences = [
         ReferenceAbsence(person=person, delegate=delegate, starts=NOON, ends=NOON + 20 * MINUTE)
-        for person, delegate in zip(named, rest, strict=False)
+        for person, delegate in zip(people_found, rest, strict=False)
     ]
-    return drawn_result(named, absences=absences, heads=[GUS])
+    return drawn_result(people_found, absences=absences, heads=[GUS])
 
 
 def drawn_result(
-    named: list[str],
+    people_found: list[str],
     *,
     odd: AbstractSet[str] = frozenset(),
     absences: Sequence[ReferenceAbsence] = (),
@@ -220,19 +222,19 @@ def drawn_result(
 
     return DrawnResult(
         result=directory_result(
-            *map(known, named),
+            *map(known, people_found),
             unreadable=("group:x",) if unreadable else (),
             absences=tuple(
                 Absence(person=a.person, delegate=a.delegate, starts=a.starts, ends=a.ends)
                 for a in absences
             ),
-            people=tuple(known(one) for one in EVERYONE if one not in named),
+            people=tuple(known(person) for person in EVERYONE if person not in people_found),
             admins=tuple(heads or ()),
             admins_unreadable=("group:y",) if heads is None else (),
         ),
         expected=ReferenceResult(
-            active=[one for one in named if one not in odd],
-            others={one: "guest" for one in named if one in odd},
+            active=[person for person in people_found if person not in odd],
+            others={person: "guest" for person in people_found if person in odd},
             allowed=set(EVERYONE) - odd,
             away=list(absences),
             admins=heads,

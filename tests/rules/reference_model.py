@@ -82,7 +82,7 @@ class ReferenceModel:
 
     requester: str
     routes: dict[str, list[ReferenceLevel]]
-    asked: tuple[str, str]
+    content_parts: tuple[str, str]
     distinct: bool
     delegation: bool
     amendable: bool
@@ -111,9 +111,9 @@ class ReferenceModel:
         if self.ended or not self.reached_levels or self.reached_levels[-1].passed:
             return None
         reached = self.reached_levels[-1]
-        begun = [(at, "begin") for at in reached.delegation_starts]
+        starts = [(at, "begin") for at in reached.delegation_starts]
         order = ["begin", "remind", "add", "instead", "end"]
-        ticks = sorted([*reached.ticks, *begun], key=lambda one: (one[0], order.index(one[1])))
+        ticks = sorted([*reached.ticks, *starts], key=lambda tick: (tick[0], order.index(tick[1])))
         return ticks[0] if ticks else None
 
     def _apply_tick(self, tick: tuple[datetime, str]) -> None:
@@ -137,11 +137,11 @@ class ReferenceModel:
             return
         out = self.barred(number)
         here = self.at(number)
-        proxies = {one.person for one in here if one.person != one.seat}
-        seats = [one for one in dict.fromkeys(result.active) if one not in out | proxies]
+        proxies = {decision.person for decision in here if decision.person != decision.seat}
+        seats = [person for person in dict.fromkeys(result.active) if person not in out | proxies]
         allowed = result.allowed - out
         for seat, delegate in list(self.delegations.items()):
-            waits = seat in seats and seat not in {one.seat for one in here}
+            waits = seat in seats and seat not in {decision.seat for decision in here}
             if waits and delegate not in allowed:
                 del self.delegations[seat]
         delegated = dict(self.delegations) if self.delegation else {}
@@ -188,8 +188,8 @@ class ReferenceModel:
             if number == len(self.levels):
                 self.ended, self.rule = "approved", "quorum"
 
-    def amend(self, asked: tuple[str, str]) -> None:
-        self.asked, self.revision = asked, self.revision + 1
+    def amend(self, content_parts: tuple[str, str]) -> None:
+        self.content_parts, self.revision = content_parts, self.revision + 1
         self.reached_levels, self.changes_requested_by = [], ""
         if not self.levels:
             self.ended, self.rule = "approved", "no_level_needed"
@@ -198,7 +198,7 @@ class ReferenceModel:
 
     @property
     def levels(self) -> list[ReferenceLevel]:
-        return self.routes[self.asked[1]]
+        return self.routes[self.content_parts[1]]
 
     @property
     def status(self) -> str:
@@ -212,23 +212,28 @@ class ReferenceModel:
 
     @property
     def voided(self) -> int:
-        return sum(one.revision < self.revision for one in self.decisions)
+        return sum(decision.revision < self.revision for decision in self.decisions)
 
     def at(self, number: int) -> list[ReferenceDecision]:
         return [
-            one for one in self.decisions if (one.revision, one.number) == (self.revision, number)
+            decision
+            for decision in self.decisions
+            if (decision.revision, decision.number) == (self.revision, number)
         ]
 
     def count_of(self, number: int, verdict: str) -> int:
-        return sum(one.verdict == verdict for one in self.at(number))
+        return sum(decision.verdict == verdict for decision in self.at(number))
 
     def open_seats(self, number: int) -> set[str]:
-        return set(self.reached_levels[number - 1].seats) - {one.seat for one in self.at(number)}
+        return set(self.reached_levels[number - 1].seats) - {
+            decision.seat for decision in self.at(number)
+        }
 
     def needed(self, number: int) -> int:
         quorum = self.levels[number - 1].quorum
         people = len(
-            {one.seat for one in self.at(number)} | set(self.reached_levels[number - 1].seats)
+            {decision.seat for decision in self.at(number)}
+            | set(self.reached_levels[number - 1].seats)
         )
         if isinstance(quorum, int):
             return quorum
@@ -243,12 +248,12 @@ class ReferenceModel:
     def counted_at_other_levels(self, number: int) -> set[str]:
         if not self.distinct:
             return set()
-        others = (one for one in self.decisions if one.revision == self.revision)
+        others = (decision for decision in self.decisions if decision.revision == self.revision)
         return {
             counted_people
-            for one in others
-            if one.number != number
-            for counted_people in one.counted_people
+            for decision in others
+            if decision.number != number
+            for counted_people in decision.counted_people
         }
 
     def barred(self, number: int) -> set[str]:
@@ -260,7 +265,7 @@ class ReferenceModel:
         free = self.open_seats(number)
         if person in free:
             return person
-        if any(person in one.counted_people for one in self.at(number)):
+        if any(person in decision.counted_people for decision in self.at(number)):
             return ""
         mine = self.reached_levels[number - 1].delegated_seats(person, now)
         return next((seat for seat in mine if seat in free), "")
@@ -271,7 +276,7 @@ class ReferenceModel:
     def _approvers_and_deciders(self) -> Iterator[str]:
         for number, reached in enumerate(self.reached_levels, start=1):
             yield from reached.seats
-            yield from (one.person for one in self.at(number))
+            yield from (decision.person for decision in self.at(number))
             if reached.result is not None:
                 for seat in reached.seats:
                     yield from reached.result.all_delegates(seat)

@@ -22,7 +22,7 @@ def decide(reference: ReferenceModel, click: Click, now: datetime) -> str:
 def _level_refusal(reference: ReferenceModel, click: Click) -> str:
     if not 1 <= click.number <= len(reference.reached_levels):
         return "level_not_open"
-    if click.person in {one.person for one in reference.at(click.number)}:
+    if click.person in {decision.person for decision in reference.at(click.number)}:
         return "already_decided"
     if reference.changes_requested_by:
         return "changes_requested"
@@ -36,7 +36,7 @@ def _person_refusal(reference: ReferenceModel, number: int, person: str, now: da
     reached = reference.reached_levels[number - 1]
     if reference.seat(number, person, now):
         return ""
-    filled = {one.seat for one in reference.at(number)}
+    filled = {decision.seat for decision in reference.at(number)}
     if filled & {person, *reached.delegated_seats(person, now)}:
         return "seat_taken"
     if person in reached.reassigned_by:
@@ -82,7 +82,9 @@ def comment(reference: ReferenceModel, person: str, text: str) -> str:
     return _text_refusal(text)
 
 
-def amend(reference: ReferenceModel, person: str, asked: tuple[str, str], revision: int) -> str:
+def amend(
+    reference: ReferenceModel, person: str, content_parts: tuple[str, str], revision: int
+) -> str:
     if reference.ended:
         return "request_closed"
     if person != reference.requester:
@@ -91,9 +93,9 @@ def amend(reference: ReferenceModel, person: str, asked: tuple[str, str], revisi
         return "stale_content"
     if refused := _amendment_refusal(reference):
         return refused
-    if not asked[0]:
+    if not content_parts[0]:
         return "text_missing"
-    return "nothing_changed" if asked == reference.asked else ""
+    return "nothing_changed" if content_parts == reference.content_parts else ""
 
 
 def withdraw(reference: ReferenceModel, person: str, reason: str) -> str:
@@ -122,7 +124,7 @@ def delegate(reference: ReferenceModel, person: str, to: str, now: datetime) -> 
 
 def _seat_refusal(reference: ReferenceModel, person: str, now: datetime) -> str:
     number = len(reference.reached_levels)
-    if person in {one.person for one in reference.at(number)}:
+    if person in {decision.person for decision in reference.at(number)}:
         return "already_decided"
     refused = _person_refusal(reference, number, person, now)
     if refused:
@@ -141,16 +143,19 @@ def _delegate_refusal(reference: ReferenceModel, person: str, to: str) -> str:
     return "delegation_cycle" if person in line else ""
 
 
-def reassign(reference: ReferenceModel, person: str, named: int, reason: str) -> str:
+def reassign(reference: ReferenceModel, person: str, people_found: int, reason: str) -> str:
     if refused := _admin_refusal(reference, person):
         return refused
     if person == reference.requester:
         return "own_request"
     if refused := _open_level_refusal(reference):
         return refused
-    if any(person in one.counted_people for one in reference.at(len(reference.reached_levels))):
+    if any(
+        person in decision.counted_people
+        for decision in reference.at(len(reference.reached_levels))
+    ):
         return "already_decided"
-    return _text_refusal(reason) if named else "nobody_named"
+    return _text_refusal(reason) if people_found else "nobody_named"
 
 
 def refresh(reference: ReferenceModel, person: str) -> str:

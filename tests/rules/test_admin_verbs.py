@@ -86,7 +86,7 @@ class Refused:
     ),
     *(
         Refused(
-            description=f"{who} is no admin",
+            description=f"{who} is not an admin",
             given=OPEN,
             by=person,
             reassign="not_an_admin",
@@ -96,21 +96,21 @@ class Refused:
         for who, person in (("the requester", ANA), ("an approver", BORIS), ("a stranger", FINN))
     ),
     Refused(
-        description="nobody may while the admins are unknown",
+        description="no one may while the admins are unknown",
         given=WITHOUT_ADMINS,
         reassign="admins_unknown",
         refresh="admins_unknown",
         close="admins_unknown",
     ),
     Refused(
-        description="nobody may before the first reading",
+        description="no one may before the first directory result",
         given=submitted(TWO_OF_TWO),
         reassign="admins_unknown",
         refresh="admins_unknown",
         close="admins_unknown",
     ),
     Refused(
-        description="an admin does not choose who approves their own request, but may close it",
+        description="an admin may not reassign their own request, but may close it",
         given=ANAS_HOUSE,
         by=ANA,
         reassign="own_request",
@@ -118,7 +118,7 @@ class Refused:
         close="",
     ),
     Refused(
-        description="an admin who has decided does not choose who else does",
+        description="an admin who has decided may not reassign",
         given=decided(ANAS_HOUSE, yes(BORIS)),
         by=BORIS,
         reassign="already_decided",
@@ -126,7 +126,7 @@ class Refused:
         close="",
     ),
     Refused(
-        description="an admin for whom a stand-in has decided does not choose who else does",
+        description="an admin whose delegate has decided may not reassign",
         given=decided(
             apply_result(
                 delegate_seat(ANAS_HOUSE, BORIS, EMIL).state,
@@ -140,14 +140,14 @@ class Refused:
         close="",
     ),
     Refused(
-        description="between two levels there is nobody to name, or to read",
+        description="between two levels there is nothing to reassign or refresh",
         given=PASSED,
         reassign="level_not_open",
         refresh="level_not_open",
         close="",
     ),
     Refused(
-        description="while changes are awaited there is nobody to name, or to read",
+        description="while changes are requested there is nothing to reassign or refresh",
         given=AWAITING,
         reassign="changes_requested",
         refresh="changes_requested",
@@ -155,7 +155,7 @@ class Refused:
     ),
     *(
         Refused(
-            description=f"a request that is {status} stays so",
+            description=f"a request that is {status} stays {status}",
             given=in_status(status),
             reassign="request_closed",
             refresh="request_closed",
@@ -183,42 +183,42 @@ class Words:
 
 @table(
     Words(
-        description="naming nobody is no reassignment",
+        description="a reassignment needs approvers",
         when=lambda: reassign(OPEN),
         then="nobody_named",
     ),
     Words(
-        description="a reassignment says why",
+        description="a reassignment needs a reason",
         when=lambda: reassign(OPEN, EMIL, reason=" "),
         then="reason_required",
     ),
     Words(
-        description="a reassignment says why in 3,000 characters",
+        description="the reason of a reassignment has at most 3,000 characters",
         when=lambda: reassign(OPEN, EMIL, reason="x" * 3001),
         then="reason_too_long",
     ),
     Words(
-        description="who closes says why",
+        description="closing needs a reason",
         when=lambda: close(OPEN, reason="\n"),
         then="reason_required",
     ),
     Words(
-        description="who closes says why in 3,000 characters",
+        description="the reason for closing has at most 3,000 characters",
         when=lambda: close(OPEN, reason="x" * 3001),
         then="reason_too_long",
     ),
     Words(
-        description="when the time is over nobody is named",
+        description="nothing is reassigned after expiry",
         when=lambda: reassign(OPEN, EMIL, now=after(minutes=5)),
         then="request_closed",
     ),
     Words(
-        description="when the time is over nobody is read",
+        description="nothing is refreshed after expiry",
         when=lambda: refresh(OPEN, now=after(minutes=5)),
         then="request_closed",
     ),
     Words(
-        description="when the time is over there is nothing to close",
+        description="nothing is closed after expiry",
         when=lambda: close(OPEN, now=after(minutes=5)),
         then="request_closed",
     ),

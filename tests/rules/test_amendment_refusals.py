@@ -84,32 +84,32 @@ def refusing(
 
 @table(
     Refused(
-        description="only the requester amends: not an approver",
+        description="an approver may not amend",
         when=refusing(OPEN, person=BORIS),
         then="not_the_requester",
     ),
     Refused(
-        description="only the requester amends: not an admin",
+        description="an admin may not amend",
         when=refusing(OPEN, person="UGUS"),
         then="not_the_requester",
     ),
     Refused(
-        description="an edit of an older content is stale",
+        description="an edit of earlier content is stale",
         when=refusing(again(amend(OPEN, CHEAPER).state), DESK, revision=1),
         then="stale_content",
     ),
     Refused(
-        description="an edit of a content to come is stale",
+        description="an edit of later content is stale",
         when=refusing(OPEN, revision=2),
         then="stale_content",
     ),
     Refused(
-        description="what says the same is no amendment",
+        description="an amendment must change something",
         when=refusing(OPEN, DESK),
         then="nothing_changed",
     ),
     Refused(
-        description="what something else was built upon cannot be amended",
+        description="a request whose parent has a copy of its content cannot be amended",
         when=refusing(FIXED),
         then="not_amendable",
     ),
@@ -119,27 +119,27 @@ def refusing(
         then="amendments_used_up",
     ),
     Refused(
-        description="a request that has ended is not amended",
+        description="a closed request cannot be amended",
         when=refusing(decided(OPEN, yes(BORIS))),
         then="request_closed",
     ),
     Refused(
-        description="a request whose time is over is not amended",
+        description="an expired request cannot be amended",
         when=lambda: amend(OPEN, CHEAPER, after(minutes=5)),
         then="request_closed",
     ),
     Refused(
-        description="the new content is checked like the old: its title",
+        description="the title of the new content is checked",
         when=refusing(OPEN, replace(DESK, title=" ")),
         then="text_missing",
     ),
     Refused(
-        description="the new content is checked like the old: its amount",
+        description="the amount of the new content is checked",
         when=refusing(OPEN, replace(DESK, amount=usd("-1.00"))),
         then="amount_not_positive",
     ),
     Refused(
-        description="an amount that no tier takes is refused",
+        description="an amount that no tier covers is refused",
         when=refusing(
             replace(
                 OPEN,
@@ -189,10 +189,14 @@ def test_changes_cannot_be_requested_if_the_requester_cannot_amend(
 def test_a_request_for_changes_waits_for_the_requester_and_notifies_them() -> None:
     change = decide(OPEN, changes(BORIS, reason="cheaper"), after(minutes=1))
 
-    wanted = change.state.change_request
+    requested = change.state.change_request
     assert change.state.status is Status.CHANGES_REQUESTED
-    assert wanted is not None
-    assert (wanted.person, wanted.reason, wanted.at) == (BORIS, "cheaper", after(minutes=1))
+    assert requested is not None
+    assert (requested.person, requested.reason, requested.at) == (
+        BORIS,
+        "cheaper",
+        after(minutes=1),
+    )
     assert kinds(change.facts) == ["DecisionRecorded"]
     assert change.notifications == (
         Notification(kind=NotificationKind.CHANGES_WANTED, people=(ANA,)),

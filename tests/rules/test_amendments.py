@@ -69,12 +69,14 @@ class Voided:
 
 
 @table(
-    Voided(description="before the first level nothing", given=submitted(TWO_OF_THREE), then=0),
-    Voided(description="before anybody is known nothing", given=reached(TWO_OF_THREE), then=0),
-    Voided(description="before anybody decides nothing", given=opened(TWO_OF_THREE), then=0),
+    Voided(description="nothing before the first level", given=submitted(TWO_OF_THREE), then=0),
+    Voided(
+        description="nothing before the approvers are known", given=reached(TWO_OF_THREE), then=0
+    ),
+    Voided(description="nothing before a decision", given=opened(TWO_OF_THREE), then=0),
     Voided(description="an approval", given=decided(opened(TWO_OF_THREE), yes(BORIS)), then=1),
     Voided(
-        description="a rejection that did not close",
+        description="a rejection that did not close the request",
         given=decided(opened(TWO_OF_THREE), no(BORIS)),
         then=1,
     ),
@@ -84,7 +86,7 @@ class Voided:
         then=2,
     ),
     Voided(
-        description="an earlier level and what was said at the open one",
+        description="an earlier level and the decisions of the open level",
         given=decided(
             next_opened(decided(opened(level(BORIS, name="team"), TWO_OF_THREE, HR), yes(BORIS))),
             yes(CLARA, level=2),
@@ -92,7 +94,7 @@ class Voided:
         then=2,
     ),
     Voided(
-        description="who asked for the changes must look again too",
+        description="the decision of the approver who asked for changes",
         given=decided(opened(TWO_OF_THREE), changes(BORIS)),
         then=1,
     ),
@@ -120,7 +122,7 @@ def test_a_person_who_decided_about_the_old_content_may_decide_about_the_new() -
 
     state = decided(again(amend(state, CHEAPER).state), no(BORIS, revision=2))
 
-    assert [said.verdict for said in latest_level(state).decisions] == ["reject"]
+    assert [decision.verdict for decision in latest_level(state).decisions] == ["reject"]
 
 
 @pytest.mark.parametrize("press", [yes(CLARA), no(CLARA), changes(CLARA)])
@@ -217,7 +219,7 @@ def test_the_new_amount_gets_a_new_route(amount: str, levels: list[str], rule: s
 
     change = amend(state, replace(DESK, amount=usd(amount)))
 
-    assert [one.name for one in change.state.request.route.levels] == levels
+    assert [level.name for level in change.state.request.route.levels] == levels
     assert change.facts[0].rule == rule
 
 

@@ -31,9 +31,9 @@ def test_the_same_click_has_the_same_id() -> None:
     Another(description="of another button", given=(*PRESS[:2], "reject", *PRESS[3:])),
     Another(description="on another message", given=(*PRESS[:3], "1700000000.000101", PRESS[4])),
     Another(description="a moment later", given=(*PRESS[:4], "1700000009.000201")),
-    Another(description="with a part less", given=PRESS[:4]),
-    Another(description="with an empty part more", given=(*PRESS, "")),
-    Another(description="with two parts run into one", given=(PRESS[0] + PRESS[1], *PRESS[2:])),
+    Another(description="with one part less", given=PRESS[:4]),
+    Another(description="with an additional empty part", given=(*PRESS, "")),
+    Another(description="with two parts joined", given=(PRESS[0] + PRESS[1], *PRESS[2:])),
     Another(
         description="with two parts joined by a separator",
         given=(f"{PRESS[0]}\x1f{PRESS[1]}", *PRESS[2:]),

@@ -57,18 +57,20 @@ class May:
 @table(
     May(description="the requester may", given=OPEN, person=ANA),
     May(
-        description="the requester may before anybody is asked",
+        description="the requester may before the approvers are known",
         given=submitted(level(BORIS)),
         person=ANA,
     ),
     May(description="an approver may", given=OPEN, person=BORIS),
-    May(description="who has decided may", given=decided(OPEN, yes(BORIS)), person=BORIS),
+    May(
+        description="an approver who has decided may", given=decided(OPEN, yes(BORIS)), person=BORIS
+    ),
     May(description="an approver of an earlier level may", given=SECOND, person=BORIS),
     May(description="an approver of the open level may", given=SECOND, person=DORA),
     May(description="an admin may", given=OPEN, person=GUS),
-    May(description="a stand-in may", given=STOOD_IN, person=EMIL),
+    May(description="a delegate may", given=STOOD_IN, person=EMIL),
     May(
-        description="while changes are awaited an approver may",
+        description="an approver may while changes are requested",
         given=decided(OPEN, changes(BORIS)),
         person=CLARA,
     ),
@@ -78,20 +80,20 @@ class May:
         person=ANA,
     ),
     May(
-        description="who decided and was let go of may",
+        description="a replaced approver who has decided may",
         given=reassign(decided(OPEN, yes(BORIS)), FINN).state,
         person=BORIS,
     ),
     May(description="a stranger may not", given=OPEN, person=FINN, then="not_involved"),
     May(
-        description="an approver of a level to come may not yet",
+        description="an approver of a later level may not yet",
         given=opened(level(BORIS), level(DORA, name="hr")),
         person=DORA,
         then="not_involved",
     ),
     *(
         May(
-            description=f"nobody comments on a request that is {status}",
+            description=f"no one comments on a request that is {status}",
             given=in_status(status),
             person=person,
             then="request_closed",

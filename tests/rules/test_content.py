@@ -43,63 +43,67 @@ class Checked:
 
 
 @table(
-    Checked(description="a whole content is fine", given=DESK),
-    Checked(description="a title alone is fine", given=Content(title="x")),
-    Checked(description="a title is needed", given=Content(title=""), then="text_missing"),
+    Checked(description="complete content is valid", given=DESK),
+    Checked(description="a title alone is valid", given=Content(title="x")),
+    Checked(description="a title is required", given=Content(title=""), then="text_missing"),
     Checked(
-        description="a blank title is none", given=Content(title=" \n\u2003"), then="text_missing"
+        description="a blank title is refused",
+        given=Content(title=" \n\u2003"),
+        then="text_missing",
     ),
-    Checked(description="150 characters are a title", given=Content(title="x" * 150)),
+    Checked(description="a title of 150 characters is valid", given=Content(title="x" * 150)),
     Checked(
-        description="151 characters are none",
+        description="a title of 151 characters is refused",
         given=Content(title="x" * 151),
         then="text_too_long",
         data=(("limit", "150"),),
     ),
     Checked(
-        description="a NUL is in no title, for no database keeps it",
+        description="a NUL in a title is refused, because no database stores it",
         given=Content(title="a\x00b"),
         then="text_unreadable",
     ),
     Checked(
-        description="half of a surrogate pair is in no text, for it has no UTF-8",
+        description="half of a surrogate pair is refused, because it has no UTF-8 encoding",
         given=Content(title="x", text="\ud83d"),
         then="text_unreadable",
     ),
-    Checked(description="a whole pair is a character", given=Content(title="\U0001f600")),
-    Checked(description="3,000 characters are a text", given=Content(title="x", text="x" * 3000)),
+    Checked(description="a whole surrogate pair is valid", given=Content(title="\U0001f600")),
     Checked(
-        description="3,001 characters are none",
+        description="a text of 3,000 characters is valid", given=Content(title="x", text="x" * 3000)
+    ),
+    Checked(
+        description="a text of 3,001 characters is refused",
         given=Content(title="x", text="x" * 3001),
         then="text_too_long",
         data=(("limit", "3,000"),),
     ),
     Checked(
-        description="a field has the bound of a text",
+        description="a field has the limit of a text",
         given=Content(title="x", fields=(ContentField(label="a", value="x" * 3001),)),
         then="text_too_long",
         data=(("limit", "3,000"),),
     ),
-    Checked(description="five links are fine", given=Content(title="x", links=links(5))),
+    Checked(description="five links are valid", given=Content(title="x", links=links(5))),
     Checked(
-        description="six are too many",
+        description="six links are refused",
         given=Content(title="x", links=links(6)),
         then="too_many_links",
         data=(("limit", "5"),),
     ),
     Checked(
-        description="a link of 500 characters is fine",
+        description="a link of 500 characters is valid",
         given=Content(title="x", links=("http://" + "x" * 493,)),
     ),
     Checked(
-        description="a longer one is none",
+        description="a link of 501 characters is refused",
         given=Content(title="x", links=("http://" + "x" * 494,)),
         then="not_a_link",
         data=(("link", "http://" + "x" * 494),),
     ),
     *(
         Checked(
-            description=f"{link!r} is no link",
+            description=f"{link!r} is not a link",
             given=Content(title="x", links=(link,)),
             then="not_a_link",
             data=(("link", link),),
@@ -121,7 +125,7 @@ class Checked:
     ),
     *(
         Checked(
-            description=f"{amount} is no amount to approve",
+            description=f"{amount} is not an amount to approve",
             given=Content(title="x", amount=Money(amount=Decimal(amount), currency="USD")),
             then="amount_not_positive",
         )

@@ -69,37 +69,37 @@ class Refused:
         then="own_request",
     ),
     Refused(
-        description="the requester is told so even where the policy names them",
+        description="the requester is refused even if the policy names them",
         given=opened(level(ANA, BORIS)),
         when=yes(ANA),
         then="own_request",
     ),
     Refused(
-        description="the requester is told so even while the level is blocked",
+        description="the requester is refused as such even while the level is blocked",
         given=blocked(level(BORIS)),
         when=yes(ANA),
         then="own_request",
     ),
     Refused(
-        description="a second press of the same verdict is already decided",
+        description="a second click with the same verdict is already decided",
         given=decided(opened(TWO_OF_THREE), yes(BORIS)),
         when=yes(BORIS),
         then="already_decided",
     ),
     Refused(
-        description="nobody changes their mind by a second press",
+        description="a second click cannot change the verdict",
         given=decided(opened(TWO_OF_THREE), yes(BORIS)),
         when=no(BORIS),
         then="already_decided",
     ),
     Refused(
-        description="a second press is already decided after the level has passed",
+        description="a second click is already decided after the level has passed",
         given=decided(BOTH_LEVELS, yes(BORIS)),
         when=yes(BORIS),
         then="already_decided",
     ),
     Refused(
-        description="a second press is already decided after the next level has opened",
+        description="a second click is already decided after the next level has opened",
         given=next_opened(decided(BOTH_LEVELS, yes(BORIS))),
         when=yes(BORIS),
         then="already_decided",
@@ -135,13 +135,13 @@ class Refused:
         then="level_closed",
     ),
     Refused(
-        description="a stranger's click on a passed level hears of the level",
+        description="a stranger's click on a passed level is refused for the level",
         given=decided(BOTH_LEVELS, yes(BORIS)),
         when=yes(EMIL),
         then="level_closed",
     ),
     Refused(
-        description="a level that was never reached takes no decision",
+        description="a level that was never reached accepts no decision",
         given=BOTH_LEVELS,
         when=yes(CLARA, level=2),
         then="level_not_open",
@@ -153,19 +153,19 @@ class Refused:
         then="level_not_open",
     ),
     Refused(
-        description="nobody decides before the first level is reached",
+        description="no one decides before the first level is reached",
         given=submitted(MANAGER),
         when=yes(BORIS),
         then="level_not_open",
     ),
     Refused(
-        description="nobody decides before the approvers are known",
+        description="no one decides before the approvers are known",
         given=reached(MANAGER),
         when=yes(BORIS),
         then="level_not_open",
     ),
     Refused(
-        description="nobody decides while the level is blocked",
+        description="no one decides while the level is blocked",
         given=blocked(MANAGER),
         when=yes(BORIS),
         then="level_not_open",
@@ -183,13 +183,13 @@ class Refused:
         then="not_an_approver",
     ),
     Refused(
-        description="who counted at an earlier level does not count again where both name them",
+        description="a person who counted at an earlier level does not count again",
         given=next_opened(decided(opened(MANAGER, level(BORIS, CLARA, name="hr")), yes(BORIS))),
         when=yes(BORIS, level=2),
         then="counted_elsewhere",
     ),
     Refused(
-        description="who rejected at an earlier level, in vain, does not count again",
+        description="a person who rejected at an earlier level that passed does not count again",
         given=next_opened(
             decided(
                 opened(
@@ -214,7 +214,7 @@ def test_decisions_are_refused_with_their_reason(row: Refused) -> None:
 @table(
     *(
         Refused(
-            description=f"a closed request ({status}) takes no {press.verdict} of {press.actor.person}",
+            description=f"a closed request ({status}) refuses {press.verdict} by {press.actor.person}",
             given=in_status(status),
             when=press,
             then=status,
@@ -241,7 +241,7 @@ class ClosedBy:
     ClosedBy(description="the approver who approved", given=Status.APPROVED, then=BORIS),
     ClosedBy(description="the approver who rejected", given=Status.REJECTED, then=BORIS),
     ClosedBy(description="the requester who withdrew", given=Status.WITHDRAWN, then=ANA),
-    ClosedBy(description="nobody where the clock did it", given=Status.EXPIRED, then=""),
+    ClosedBy(description="no one if the request expired", given=Status.EXPIRED, then=""),
 )
 def test_the_refusal_of_a_late_click_names_who_closed_the_request(row: ClosedBy) -> None:
     error = refusal(in_status(row.given), yes(CLARA))

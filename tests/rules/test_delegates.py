@@ -48,29 +48,29 @@ NAMES = tuple(f"U{number}" for number in range(10))
 
 @table(
     May(
-        description="without an absence the owner alone",
+        description="without an absence only the approver",
         given=opened_with_absences(),
         then=(BORIS,),
     ),
     May(
-        description="while the owner is away, the owner and who stands in",
+        description="during the absence the approver and the delegate",
         given=opened_with_absences(absence_of(BORIS, EMIL)),
         then=(BORIS, EMIL),
     ),
     May(
-        description="a moment before the absence nobody stands in",
+        description="a moment before the absence there cannot be a delegate",
         given=opened_with_absences(absence_of(BORIS, EMIL, starts=TOMORROW)),
         at=TOMORROW - A_MOMENT,
         then=(BORIS,),
     ),
     May(
-        description="an absence begins at its instant",
+        description="an absence starts at its instant",
         given=opened_with_absences(absence_of(BORIS, EMIL, starts=TOMORROW)),
         at=TOMORROW,
         then=(BORIS, EMIL),
     ),
     May(
-        description="a moment before its end the absence still holds",
+        description="a moment before its end the absence still applies",
         given=opened_with_absences(absence_of(BORIS, EMIL, ends=A_WEEK)),
         at=A_WEEK - A_MOMENT,
         then=(BORIS, EMIL),
@@ -82,12 +82,12 @@ NAMES = tuple(f"U{number}" for number in range(10))
         then=(BORIS,),
     ),
     May(
-        description="an absence of somebody else hands over nothing",
+        description="an absence of another person has no effect",
         given=opened_with_absences(absence_of(CLARA, EMIL)),
         then=(BORIS,),
     ),
     May(
-        description="two absences one after the other have a stand-in each",
+        description="two successive absences have a delegate each",
         given=opened_with_absences(
             absence_of(BORIS, EMIL, ends=TOMORROW),
             absence_of(BORIS, FINN, starts=TOMORROW, ends=A_WEEK),
@@ -96,12 +96,12 @@ NAMES = tuple(f"U{number}" for number in range(10))
         then=(BORIS, FINN),
     ),
     May(
-        description="who stands in and is away hands on, and may still decide",
+        description="an absent delegate passes the seat on, and may still decide",
         given=opened_with_absences(*chain(BORIS, EMIL, FINN)),
         then=(BORIS, EMIL, FINN),
     ),
     May(
-        description="what is handed on holds only while both are away: before",
+        description="a chain applies only while both are absent: before",
         given=opened_with_absences(
             absence_of(BORIS, EMIL), absence_of(EMIL, FINN, starts=TOMORROW)
         ),
@@ -109,7 +109,7 @@ NAMES = tuple(f"U{number}" for number in range(10))
         then=(BORIS, EMIL),
     ),
     May(
-        description="what is handed on holds only while both are away: after the first is back",
+        description="a chain applies only while both are absent: after the first is back",
         given=opened_with_absences(
             absence_of(BORIS, EMIL, ends=TOMORROW), absence_of(EMIL, FINN, starts=NOON, ends=A_WEEK)
         ),
@@ -117,7 +117,7 @@ NAMES = tuple(f"U{number}" for number in range(10))
         then=(BORIS,),
     ),
     May(
-        description="two absences that do not meet hand on nothing",
+        description="two absences that do not overlap form no chain",
         given=opened_with_absences(
             absence_of(BORIS, EMIL, ends=TOMORROW), absence_of(EMIL, FINN, starts=TOMORROW)
         ),
@@ -125,43 +125,43 @@ NAMES = tuple(f"U{number}" for number in range(10))
         then=(BORIS,),
     ),
     May(
-        description="a circle of two comes back to nobody new",
+        description="a cycle of two adds no one",
         given=opened_with_absences(*chain(BORIS, EMIL, BORIS)),
         then=(BORIS, EMIL),
     ),
     May(
-        description="a circle of three comes back to nobody new",
+        description="a cycle of three adds no one",
         given=opened_with_absences(*chain(BORIS, EMIL, FINN, BORIS)),
         then=(BORIS, EMIL, FINN),
     ),
     May(
-        description="who names themselves hands over to nobody",
+        description="a person who names themselves has no delegate",
         given=opened_with_absences(absence_of(BORIS, BORIS)),
         then=(BORIS,),
     ),
     May(
-        description="a long chain ends after so many absent people",
+        description="a long chain ends at the maximum depth",
         given=opened_with_absences(*chain(*NAMES), people=NAMES, found=(NAMES[0],)),
         then=NAMES[: MAX_DELEGATION_DEPTH + 1],
     ),
     May(
-        description="the requester does not stand in",
+        description="the requester cannot be a delegate",
         given=opened_with_absences(absence_of(BORIS, ANA), people=(BORIS, ANA)),
         then=(BORIS,),
     ),
     May(
-        description="the requester, away, does not choose who stands in",
+        description="the absent requester cannot choose a delegate",
         given=opened_with_absences(*chain(BORIS, ANA, EMIL), people=(BORIS, ANA, EMIL)),
         then=(BORIS,),
     ),
     May(
-        description="who is unknown to the directory does not stand in",
+        description="a person unknown to the directory cannot be a delegate",
         given=opened_with_absences(absence_of(BORIS, EMIL), people=(BORIS,)),
         then=(BORIS,),
     ),
     *(
         May(
-            description=f"who is {standing} does not stand in, and hands on to nobody",
+            description=f"a person who is {standing} cannot be a delegate or pass a seat on",
             given=opened_with_absences(
                 *chain(BORIS, EMIL, FINN), people=(member(EMIL, standing), FINN)
             ),
@@ -171,12 +171,12 @@ NAMES = tuple(f"U{number}" for number in range(10))
         if standing is not Standing.ACTIVE
     ),
     May(
-        description="an approver may stand in for another one",
+        description="an approver may be the delegate of another approver",
         given=opened_with_absences(absence_of(BORIS, CLARA), found=(BORIS, CLARA)),
         then=(BORIS, CLARA),
     ),
     May(
-        description="an absence of who is no approver any more hands over nothing",
+        description="an absence of a former approver has no effect",
         given=opened_with_absences(
             absence_of(BORIS, EMIL),
             found=(member(BORIS, Standing.DEACTIVATED), CLARA),
@@ -185,7 +185,7 @@ NAMES = tuple(f"U{number}" for number in range(10))
         then=(CLARA,),
     ),
     May(
-        description="where the policy knows no stand-ins, an absence hands over nothing",
+        description="an absence has no effect if the policy forbids delegation",
         given=opened_with_absences(absence_of(BORIS, EMIL), delegation=False),
         then=(BORIS,),
     ),
@@ -201,6 +201,6 @@ def test_a_delegate_without_any_time_is_left_out() -> None:
         absence_of(BORIS, EMIL, ends=TOMORROW), absence_of(EMIL, FINN, starts=TOMORROW)
     )
 
-    people = [one.person for one in latest_level(state).delegates]
+    people = [delegate.person for delegate in latest_level(state).delegates]
 
     assert people == [EMIL]

@@ -51,7 +51,7 @@ def refusing(state: ApprovalState, person: str = BORIS, to: str = EMIL) -> Calla
     return lambda: delegate_seat(state, person, to)
 
 
-def stood_in(state: ApprovalState) -> ApprovalState:
+def with_delegate(state: ApprovalState) -> ApprovalState:
     """Return the request after Boris has delegated to Emil, who is active."""
     state = delegate_seat(state, BORIS, EMIL).state
     return apply_result(state, directory_result(BORIS, CLARA, people=(EMIL,))).state
@@ -59,52 +59,52 @@ def stood_in(state: ApprovalState) -> ApprovalState:
 
 @table(
     Refused(
-        description="a stranger has no seat to hand over",
+        description="a stranger has no seat to delegate",
         when=refusing(OPEN, DORA),
         then="not_an_approver",
     ),
     Refused(
-        description="the requester has no seat to hand over",
+        description="the requester has no seat to delegate",
         when=refusing(OPEN, ANA),
         then="not_an_approver",
     ),
     Refused(
-        description="an admin has no seat to hand over",
+        description="an admin has no seat to delegate",
         when=refusing(OPEN, GUS),
         then="not_an_approver",
     ),
     Refused(
-        description="a stand-in does not hand on what is not theirs",
-        when=refusing(stood_in(OPEN), EMIL, FINN),
+        description="a delegate cannot delegate the seat of another person",
+        when=refusing(with_delegate(OPEN), EMIL, FINN),
         then="not_an_approver",
     ),
     Refused(
-        description="who has decided has nothing left to hand over",
+        description="an approver who has decided has nothing to delegate",
         when=refusing(decided(OPEN, yes(BORIS))),
         then="already_decided",
     ),
     Refused(
-        description="for whom a stand-in has decided, they have nothing left to hand over",
-        when=refusing(decided(stood_in(OPEN), yes(EMIL)), BORIS, DORA),
+        description="an approver whose delegate has decided has nothing to delegate",
+        when=refusing(decided(with_delegate(OPEN), yes(EMIL)), BORIS, DORA),
         then="seat_taken",
     ),
     Refused(
-        description="nobody stands in for themselves",
+        description="no one is their own delegate",
         when=refusing(OPEN, BORIS, BORIS),
         then="delegate_yourself",
     ),
     Refused(
-        description="the requester does not stand in on their own request",
+        description="the requester cannot be a delegate on their own request",
         when=refusing(OPEN, BORIS, ANA),
         then="delegate_is_requester",
     ),
     Refused(
-        description="a circle of two is refused",
+        description="a cycle of two is refused",
         when=refusing(delegate_seat(OPEN, BORIS, CLARA).state, CLARA, BORIS),
         then="delegation_cycle",
     ),
     Refused(
-        description="a circle of three is refused",
+        description="a cycle of three is refused",
         when=refusing(
             delegate_seat(
                 delegate_seat(opened(level(BORIS, CLARA, DORA, quorum=ALL)), BORIS, CLARA).state,
@@ -117,22 +117,22 @@ def stood_in(state: ApprovalState) -> ApprovalState:
         then="delegation_cycle",
     ),
     Refused(
-        description="a policy may forbid stand-ins",
+        description="a policy may forbid delegation",
         when=refusing(open_request(request_under(policy(TWO_OF_TWO, delegation=False)))),
         then="delegation_forbidden",
     ),
     Refused(
-        description="before the first level nobody has a seat",
+        description="before the first level no one has a seat",
         when=refusing(submitted(TWO_OF_TWO)),
         then="level_not_open",
     ),
     Refused(
-        description="before the approvers are known nobody has a seat",
+        description="before the approvers are known no one has a seat",
         when=refusing(reached(TWO_OF_TWO)),
         then="level_not_open",
     ),
     Refused(
-        description="in a blocked level nobody has a seat",
+        description="in a blocked level no one has a seat",
         when=refusing(blocked(TWO_OF_TWO)),
         then="level_not_open",
     ),
@@ -142,18 +142,18 @@ def stood_in(state: ApprovalState) -> ApprovalState:
         then="level_not_open",
     ),
     Refused(
-        description="while changes are awaited nothing is handed over",
+        description="nothing is delegated while changes are requested",
         when=refusing(decided(OPEN, changes(CLARA))),
         then="changes_requested",
     ),
     Refused(
-        description="when the time is over nothing is handed over",
+        description="nothing is delegated after expiry",
         when=lambda: delegate_seat(OPEN, BORIS, EMIL, after(minutes=5)),
         then="request_closed",
     ),
     *(
         Refused(
-            description=f"of a request that is {status} nothing is handed over",
+            description=f"nothing is delegated on a request that is {status}",
             when=refusing(in_status(status)),
             then="request_closed",
         )
@@ -193,7 +193,7 @@ def test_a_delegate_cannot_decide_before_the_directory_was_queried() -> None:
 
 
 def test_delegating_again_replaces_the_delegate() -> None:
-    state = delegate_seat(stood_in(OPEN), BORIS, FINN).state
+    state = delegate_seat(with_delegate(OPEN), BORIS, FINN).state
 
     state = apply_result(state, directory_result(BORIS, CLARA, people=(FINN,))).state
 

@@ -57,7 +57,7 @@ THREE = (BORIS, CLARA, DORA)
 UNREADABLE = directory_result(unreadable=("group:sales",))
 
 
-def wanted(state: ApprovalState) -> ApprovalState:
+def with_query_due(state: ApprovalState) -> ApprovalState:
     """Return the request with a directory query due."""
     return refresh(state).state
 
@@ -85,14 +85,14 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
 
 @table(
     Answered(
-        description="a first reading opens the level and asks its people",
+        description="a first result opens the level and notifies its approvers",
         given=reached(level(*THREE)),
         when=directory_result(*THREE),
         facts=("LevelOpened",),
         notifications=(Notification(kind=ASKED, people=THREE),),
     ),
     Answered(
-        description="an empty first reading blocks the level and tells the admins",
+        description="an empty first result blocks the level and notifies the admins",
         given=reached(level(*THREE)),
         when=directory_result(),
         then="no_eligible_approver",
@@ -100,7 +100,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         notifications=TOLD_ADMINS,
     ),
     Answered(
-        description="an unreadable first reading blocks the level and tells the admins",
+        description="an unreadable first result blocks the level and notifies the admins",
         given=reached(level(*THREE)),
         when=UNREADABLE,
         then="approvers_unreadable",
@@ -108,13 +108,13 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         notifications=TOLD_ADMINS,
     ),
     Answered(
-        description="the same trouble again is told once",
+        description="the same problem is notified once",
         given=apply_result(reached(level(*THREE)), UNREADABLE).state,
         when=UNREADABLE,
         then="approvers_unreadable",
     ),
     Answered(
-        description="another trouble is told again",
+        description="another problem is notified again",
         given=apply_result(reached(level(*THREE)), UNREADABLE).state,
         when=directory_result(),
         then="no_eligible_approver",
@@ -122,102 +122,102 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         notifications=TOLD_ADMINS,
     ),
     Answered(
-        description="people enough open a blocked level",
+        description="enough people open a blocked level",
         given=apply_result(reached(level(*THREE)), UNREADABLE).state,
         when=directory_result(CLARA),
         facts=("LevelOpened",),
         notifications=(Notification(kind=ASKED, people=(CLARA,)),),
     ),
     Answered(
-        description="what cannot be read leaves an open level as it is",
-        given=wanted(TWO_OF_THREE),
+        description="an unreadable result does not change an open level",
+        given=with_query_due(TWO_OF_THREE),
         when=UNREADABLE,
     ),
     Answered(
-        description="the same people again are no fact and ask nobody",
-        given=wanted(TWO_OF_THREE),
+        description="the same people are no new fact and notify no one",
+        given=with_query_due(TWO_OF_THREE),
         when=directory_result(*THREE),
     ),
     Answered(
-        description="somebody new is a fact and is asked, the others are not asked again",
-        given=wanted(TWO_OF_THREE),
+        description="a new approver is a fact and is notified, the others are not notified again",
+        given=with_query_due(TWO_OF_THREE),
         when=directory_result(*THREE, EMIL),
         facts=("ApproversChanged",),
         notifications=(Notification(kind=ASKED, people=(EMIL,)),),
     ),
     Answered(
-        description="somebody less is a fact and asks nobody",
-        given=wanted(TWO_OF_THREE),
+        description="a missing approver is a fact and notifies no one",
+        given=with_query_due(TWO_OF_THREE),
         when=directory_result(BORIS, CLARA),
         facts=("ApproversChanged",),
     ),
     Answered(
-        description="too few left block an open level",
-        given=wanted(TWO_OF_THREE),
+        description="too few people block an open level",
+        given=with_query_due(TWO_OF_THREE),
         when=directory_result(BORIS),
         then="too_few_eligible",
         facts=("LevelBlocked",),
         notifications=TOLD_ADMINS,
     ),
     Answered(
-        description="nobody left blocks an open level",
-        given=wanted(TWO_OF_THREE),
+        description="no people block an open level",
+        given=with_query_due(TWO_OF_THREE),
         when=directory_result(member(BORIS, Standing.DEACTIVATED)),
         then="no_eligible_approver",
         facts=("LevelBlocked",),
         notifications=TOLD_ADMINS,
     ),
     Answered(
-        description="who has said yes counts on after they left: one more is enough people",
-        given=wanted(decided(TWO_OF_THREE, yes(BORIS))),
+        description="the approval of a person who left still counts, so one more person is enough",
+        given=with_query_due(decided(TWO_OF_THREE, yes(BORIS))),
         when=directory_result(CLARA),
         facts=("ApproversChanged",),
     ),
     Answered(
-        description="who has said no counts on: a refresh that leaves too few blocks, never rejects",
-        given=wanted(decided(TWO_OF_THREE, no(BORIS))),
+        description="a rejection still counts: a refresh with too few people blocks and never rejects",
+        given=with_query_due(decided(TWO_OF_THREE, no(BORIS))),
         when=directory_result(BORIS, CLARA),
         then="too_few_eligible",
         facts=("LevelBlocked",),
         notifications=TOLD_ADMINS,
     ),
     Answered(
-        description="all: who is left has said yes, so the level passes by the reading",
-        given=wanted(decided(ALL_OF_THREE, yes(BORIS), yes(CLARA))),
+        description="all: everyone left has approved, so the level passes with the result",
+        given=with_query_due(decided(ALL_OF_THREE, yes(BORIS), yes(CLARA))),
         when=directory_result(BORIS, CLARA),
         facts=("ApproversChanged", *EMPTY_CLOSED),
         status=Status.APPROVED,
     ),
     Answered(
-        description="all: somebody new must say yes too",
-        given=wanted(decided(ALL_OF_THREE, yes(BORIS), yes(CLARA))),
+        description="all: a new person must approve too",
+        given=with_query_due(decided(ALL_OF_THREE, yes(BORIS), yes(CLARA))),
         when=directory_result(*THREE, EMIL),
         facts=("ApproversChanged",),
         notifications=(Notification(kind=ASKED, people=(EMIL,)),),
     ),
     Answered(
-        description="all: everybody gone without a word passes nothing",
-        given=wanted(ALL_OF_THREE),
+        description="all: a level whose approvers all left without deciding does not pass",
+        given=with_query_due(ALL_OF_THREE),
         when=directory_result(),
         then="no_eligible_approver",
         facts=("LevelBlocked",),
         notifications=TOLD_ADMINS,
     ),
     Answered(
-        description="majority: one yes among one left and one gone is no majority of two",
-        given=wanted(decided(MOST_OF_THREE, yes(BORIS))),
+        description="majority: one approval is no majority of one person left and one gone",
+        given=with_query_due(decided(MOST_OF_THREE, yes(BORIS))),
         when=directory_result(CLARA),
         facts=("ApproversChanged",),
     ),
     Answered(
-        description="majority: one yes is a majority of oneself",
-        given=wanted(decided(MOST_OF_THREE, yes(BORIS))),
+        description="majority: one approval is a majority of one",
+        given=with_query_due(decided(MOST_OF_THREE, yes(BORIS))),
         when=directory_result(BORIS),
         facts=("ApproversChanged", *EMPTY_CLOSED),
         status=Status.APPROVED,
     ),
     Answered(
-        description="a stand-in who is active is asked",
+        description="an active delegate is notified",
         given=HANDED,
         when=directory_result(BORIS, people=(EMIL,)),
         facts=("ApproversChanged",),
@@ -225,7 +225,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
     ),
     *(
         Answered(
-            description=f"a stand-in who is {odd} is let go of, and who asked them is told",
+            description=f"a delegate who is {odd} is removed, and the approver is notified",
             given=HANDED,
             when=directory_result(BORIS, people=(member(EMIL, odd),)),
             facts=("DelegationVoided",),
@@ -235,7 +235,7 @@ EMPTY_CLOSED = ("LevelPassed", "RequestApproved")
         if odd is not Standing.ACTIVE
     ),
     Answered(
-        description="a stand-in of whom the directory says nothing is let go of",
+        description="a delegate who is missing in the directory is removed",
         given=HANDED,
         when=directory_result(BORIS),
         facts=("DelegationVoided",),
@@ -271,17 +271,21 @@ def test_a_voided_delegation_says_why(standing: Standing, rule: str) -> None:
 
 @pytest.mark.parametrize("notify", Notify)
 def test_approvers_are_not_notified_if_the_policy_notifies_no_one(notify: Notify) -> None:
-    begun = approval.submit(request_under(policy(level(BORIS), notify=notify)), NOON).state
+    submitted_state = approval.submit(
+        request_under(policy(level(BORIS), notify=notify)), NOON
+    ).state
 
-    change = apply_result(reach_level(begun, ()), directory_result(BORIS))
+    change = apply_result(reach_level(submitted_state, ()), directory_result(BORIS))
 
     assert bool(change.notifications) is (notify is not Notify.NONE)
 
 
 def test_admins_are_notified_of_a_blocked_level_even_if_the_policy_notifies_no_one() -> None:
-    begun = approval.submit(request_under(policy(level(BORIS), notify=Notify.NONE)), NOON).state
+    submitted_state = approval.submit(
+        request_under(policy(level(BORIS), notify=Notify.NONE)), NOON
+    ).state
 
-    change = apply_result(reach_level(begun, ()), directory_result())
+    change = apply_result(reach_level(submitted_state, ()), directory_result())
 
     assert change.notifications == TOLD_ADMINS
 
@@ -310,7 +314,7 @@ def test_a_result_replaces_the_query_ticks_of_an_earlier_result() -> None:
     )
     state = apply_result(reached(level(BORIS)), answer).state
 
-    state = apply_result(wanted(state), directory_result(BORIS)).state
+    state = apply_result(with_query_due(state), directory_result(BORIS)).state
 
     assert latest_level(state).clock == ()
 
@@ -320,7 +324,7 @@ def test_a_result_replaces_the_query_ticks_of_an_earlier_result() -> None:
 
 def test_a_level_blocked_by_a_rejection_and_a_leaver_opens_for_new_people() -> None:
     state = apply_result(
-        wanted(decided(TWO_OF_THREE, no(BORIS))), directory_result(BORIS, CLARA)
+        with_query_due(decided(TWO_OF_THREE, no(BORIS))), directory_result(BORIS, CLARA)
     ).state
     state = reassign(state, CLARA, DORA).state
 
@@ -341,7 +345,7 @@ def test_the_requester_may_withdraw_from_a_blocked_level_whose_admins_are_unknow
 
 
 def test_no_one_decides_while_a_level_has_too_few_people() -> None:
-    state = apply_result(wanted(TWO_OF_THREE), directory_result(BORIS)).state
+    state = apply_result(with_query_due(TWO_OF_THREE), directory_result(BORIS)).state
 
     error = refusal(state, yes(BORIS))
 
@@ -356,10 +360,14 @@ def test_a_request_that_waits_for_changes_queries_no_one() -> None:
     assert deadlines.advance_clock(state, after(days=30)).state == state
 
 
-@pytest.mark.parametrize("standing", [one for one in Standing if one is not Standing.ACTIVE])
+@pytest.mark.parametrize(
+    "standing", [standing for standing in Standing if standing is not Standing.ACTIVE]
+)
 def test_a_named_person_who_may_not_decide_is_given_their_standing(standing: Standing) -> None:
     state = opened(level(BORIS, CLARA))
-    state = apply_result(wanted(state), directory_result(member(BORIS, standing), CLARA)).state
+    state = apply_result(
+        with_query_due(state), directory_result(member(BORIS, standing), CLARA)
+    ).state
 
     error = refusal(state, yes(BORIS))
 

@@ -42,7 +42,7 @@ from workflows.rules.approvals.request import ApprovalState, Status
 from workflows.rules.people.actors import DirectoryResult, Standing
 
 
-def wanted(state: ApprovalState) -> ApprovalState:
+def with_query_due(state: ApprovalState) -> ApprovalState:
     """Return the request with a directory query due."""
     return refresh(state).state
 
@@ -63,9 +63,9 @@ def test_the_result_of_another_query_changes_nothing() -> None:
 
 def test_a_result_from_before_a_refresh_does_not_complete_it() -> None:
     """The query under way may have run before the group changed."""
-    state = wanted(opened(level(BORIS)))
+    state = with_query_due(opened(level(BORIS)))
     under_way = directory_query(state)
-    state = wanted(state)
+    state = with_query_due(state)
 
     change = apply_directory_result(state, under_way, directory_result(BORIS), NOON)
 
@@ -84,7 +84,7 @@ def test_a_result_from_before_an_amendment_does_not_open_the_new_level() -> None
 
 
 def test_a_result_at_expiry_opens_nothing() -> None:
-    state = wanted(
+    state = with_query_due(
         decided(opened(level(BORIS, CLARA, quorum=ALL), expires_at=after(minutes=5)), yes(BORIS))
     )
 
@@ -96,7 +96,7 @@ def test_a_result_at_expiry_opens_nothing() -> None:
 
 def test_a_result_from_before_a_reminder_is_queried_again() -> None:
     tick = Tick(at=after(minutes=1), kind=TickKind.REMIND)
-    state = wanted(open_request(request(level(BORIS)), tick))
+    state = with_query_due(open_request(request(level(BORIS)), tick))
 
     change = apply_result(state, directory_result(CLARA), after(minutes=2))
 
@@ -105,7 +105,7 @@ def test_a_result_from_before_a_reminder_is_queried_again() -> None:
     assert change.state.waits_for_approvers
 
 
-@pytest.mark.parametrize("status", [one for one in Status if one is not Status.PENDING])
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.PENDING])
 def test_a_result_for_a_request_that_waits_for_no_one_changes_nothing(status: Status) -> None:
     state = in_status(status)
 
@@ -115,7 +115,7 @@ def test_a_result_for_a_request_that_waits_for_no_one_changes_nothing(status: St
 
 
 def test_a_result_for_a_level_that_has_passed_changes_nothing() -> None:
-    state = wanted(opened(level(BORIS), level(CLARA, name="hr")))
+    state = with_query_due(opened(level(BORIS), level(CLARA, name="hr")))
     under_way = directory_query(state)
     state = decided(state, yes(BORIS))
 
@@ -153,7 +153,7 @@ def test_a_result_for_a_level_that_has_passed_changes_nothing() -> None:
     ],
 )
 def test_the_admins_after_a_result(answer: DirectoryResult, then: tuple[str, ...]) -> None:
-    state = wanted(opened(level(BORIS)))
+    state = with_query_due(opened(level(BORIS)))
 
     change = apply_result(state, answer)
 

@@ -50,12 +50,12 @@ class Eligible:
         then=(CLARA, BORIS),
     ),
     Eligible(
-        description="the requester never may",
+        description="the requester may not decide",
         given=directory_result(ANA, BORIS),
         then=(BORIS,),
     ),
     Eligible(
-        description="whom two sources name is one person",
+        description="a person named by two sources counts once",
         given=directory_result(
             BORIS, Member(person=BORIS, source="group:x", standing=Standing.ACTIVE)
         ),
@@ -63,7 +63,7 @@ class Eligible:
     ),
     *(
         Eligible(
-            description=f"who is {standing} may not",
+            description=f"a person who is {standing} may not decide",
             given=directory_result(member(CLARA, standing), BORIS),
             then=(BORIS,),
         )
@@ -131,28 +131,28 @@ class Blocked:
 
 @table(
     Blocked(
-        description="an empty set opens nothing",
+        description="an empty set blocks",
         given=directory_result(),
         then="no_eligible_approver",
     ),
     Blocked(
-        description="a set of the requester alone opens nothing",
+        description="a set with only the requester blocks",
         given=directory_result(ANA),
         then="no_eligible_approver",
     ),
     Blocked(
-        description="a set of people who may not decide opens nothing",
+        description="a set of people who may not decide blocks",
         given=directory_result(member(BORIS, Standing.GUEST), member(CLARA, Standing.UNKNOWN)),
         then="no_eligible_approver",
     ),
     Blocked(
-        description="nobody at all is not everybody",
+        description="no one is not everyone",
         given=directory_result(),
         quorum=ALL,
         then="no_eligible_approver",
     ),
     Blocked(
-        description="nobody at all is no majority",
+        description="no one is no majority",
         given=directory_result(),
         quorum=MAJORITY,
         then="no_eligible_approver",
@@ -176,12 +176,12 @@ class Blocked:
         then="too_few_eligible",
     ),
     Blocked(
-        description="an unreadable source opens nothing",
+        description="an unreadable source blocks",
         given=directory_result(unreadable=("user:UBORIS",)),
         then="approvers_unreadable",
     ),
     Blocked(
-        description="an unreadable source opens nothing though the others have people enough",
+        description="an unreadable source blocks even if the others have enough people",
         given=directory_result(CLARA, DORA, unreadable=("user:UBORIS",)),
         then="approvers_unreadable",
     ),

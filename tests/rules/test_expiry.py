@@ -64,7 +64,7 @@ class Instant:
         then=Status.EXPIRED,
     ),
     Instant(
-        description="a clock that rings late expires it then",
+        description="a clock advanced late expires it at its instant",
         given=opened(RULE, expires_at=DUE),
         when=DUE + WEEK,
         then=Status.EXPIRED,
@@ -219,49 +219,49 @@ class Wait:
 
 @table(
     Wait(
-        description="without a wish the level's own window holds",
+        description="without a requested expiry the level's own applies",
         given=level(BORIS, expire_after=FIVE_MINUTES, max_expire_after=WEEK),
         wish=None,
         then=FIVE_MINUTES,
     ),
     Wait(
-        description="a request may shorten the window",
+        description="a request may ask for an earlier expiry",
         given=level(BORIS, expire_after=FIVE_MINUTES, max_expire_after=WEEK),
         wish=timedelta(minutes=1),
         then=timedelta(minutes=1),
     ),
     Wait(
-        description="a request may lengthen the window",
+        description="a request may ask for a later expiry",
         given=level(BORIS, expire_after=FIVE_MINUTES, max_expire_after=WEEK),
         wish=timedelta(days=1),
         then=timedelta(days=1),
     ),
     Wait(
-        description="a request may lengthen it exactly to the bound",
+        description="a request may ask for exactly the limit",
         given=level(BORIS, expire_after=FIVE_MINUTES, max_expire_after=WEEK),
         wish=WEEK,
         then=WEEK,
     ),
     Wait(
-        description="a wish beyond the bound is cut to it",
+        description="a requested expiry beyond the limit becomes the limit",
         given=level(BORIS, expire_after=FIVE_MINUTES, max_expire_after=WEEK),
         wish=WEEK + A_MOMENT,
         then=WEEK,
     ),
     Wait(
-        description="without a bound nothing is lengthened",
+        description="without a limit the expiry cannot be later",
         given=level(BORIS, expire_after=FIVE_MINUTES),
         wish=WEEK,
         then=FIVE_MINUTES,
     ),
     Wait(
-        description="without a bound it may still be shortened",
+        description="without a limit the expiry may be earlier",
         given=level(BORIS, expire_after=FIVE_MINUTES),
         wish=timedelta(minutes=1),
         then=timedelta(minutes=1),
     ),
     Wait(
-        description="a level that never expires has no window",
+        description="a level that never expires has no expiry window",
         given=level(BORIS, expire_after=None),
         wish=None,
         then=None,
@@ -270,7 +270,7 @@ class Wait:
 def test_the_expiry_of_a_level(row: Wait) -> None:
     state = rules.submit(request(row.given, expire_after=row.wish), NOON).state
 
-    ends = [one.after for one in next_windows(state) if one.kind is TickKind.EXPIRE]
+    ends = [window.after for window in next_windows(state) if window.kind is TickKind.EXPIRE]
 
     assert ends == ([] if row.then is None else [row.then])
 

@@ -60,7 +60,7 @@ class Written:
         by=[actor(ANA)],
     ),
     Written(
-        description="a submission that needs nobody",
+        description="a submission that needs no approval",
         given=rules.submit(request(ONE_LEVEL, amount="1.00"), NOON),
         then=["RequestSubmitted", "RequestApproved"],
         by=[actor(ANA), CLOCK],
@@ -96,7 +96,7 @@ class Written:
         by=[actor(BORIS)] * 3,
     ),
     Written(
-        description="a rejection that closes",
+        description="a rejection that closes the request",
         given=decide(opened(ONE_LEVEL), no(BORIS)),
         then=["DecisionRecorded", "RequestRejected"],
         by=[actor(BORIS)] * 2,
@@ -116,7 +116,7 @@ class Written:
         by=[actor(ANA)],
     ),
     Written(
-        description="a clock with nothing due writes nothing",
+        description="a clock with nothing due adds no fact",
         given=deadlines.advance_clock(opened(ONE_LEVEL), after(days=9)),
         then=[],
         by=[],
@@ -134,10 +134,10 @@ def test_the_facts_of_a_verb_and_their_actors(row: Written) -> None:
 
 def story(*levels: LevelRule) -> list[AuditEvent]:
     """Return every fact of a request that passes two levels, the first with two approvals."""
-    written: list[AuditEvent] = []
+    facts: list[AuditEvent] = []
 
     def take(change: Change) -> ApprovalState:
-        written.extend(change.facts)
+        facts.extend(change.facts)
         return change.state
 
     state = take(rules.submit(request(*levels), NOON))
@@ -149,7 +149,7 @@ def story(*levels: LevelRule) -> list[AuditEvent]:
     state = reach_level(state, ())
     state = take(apply_result(state, directory_result("UDORA"), NOON))
     take(decide(state, yes("UDORA", level=2)))
-    return written
+    return facts
 
 
 def test_sequences_start_at_one_without_gaps() -> None:
@@ -213,9 +213,9 @@ def test_a_decision_is_recorded_with_verdict_reason_revision_and_instant(verdict
 def test_a_decision_counts_for_the_person_and_the_instant_it_was_made() -> None:
     state = decide(opened(TWO_OF_TWO), yes(BORIS), after(minutes=1)).state
 
-    assert [(said.person, said.at) for said in state.levels[0].decisions] == [
-        (BORIS, after(minutes=1))
-    ]
+    assert [
+        (closing_rule.person, closing_rule.at) for closing_rule in state.levels[0].decisions
+    ] == [(BORIS, after(minutes=1))]
 
 
 @pytest.mark.parametrize(
@@ -230,9 +230,9 @@ def test_a_decision_counts_for_the_person_and_the_instant_it_was_made() -> None:
     ],
 )
 def test_an_outcome_names_its_rule(state: ApprovalState, rule: str) -> None:
-    said = state.closing_rule
+    closing_rule = state.closing_rule
 
-    assert said == rule
+    assert closing_rule == rule
 
 
 def test_reaching_a_level_adds_no_fact_until_it_opens() -> None:

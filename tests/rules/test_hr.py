@@ -111,8 +111,8 @@ def test_two_requests_never_have_the_same_content(one: HrRequest, other: HrReque
         replace(
             content_from_request(SEA),
             fields=tuple(
-                replace(one, value="20270301") if one.key == "starts" else one
-                for one in content_from_request(SEA).fields
+                replace(field, value="20270301") if field.key == "starts" else field
+                for field in content_from_request(SEA).fields
             ),
         ),
         replace(content_from_request(SEA), fields=content_from_request(SEA).fields[::-1]),
@@ -134,7 +134,7 @@ def test_a_change_is_identified_by_its_key() -> None:
 
     changes = content_changes(content_from_request(SEA), content_from_request(longer))
 
-    assert {one.part: one.after for one in changes} == {
+    assert {change.part: change.after for change in changes} == {
         "key:priority": "low",
         "key:ends": "2027-03-08",
     }

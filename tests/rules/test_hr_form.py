@@ -28,7 +28,7 @@ SMALL_ONLY = replace(POLICY, tiers=(Tier(up_to=usd("100.00"), levels=ONLY_LEVEL)
 ALWAYS = (Tier(up_to=None, levels=ONLY_LEVEL),)
 
 
-def written(**changed: Any) -> DraftHr:
+def draft(**changed: Any) -> DraftHr:
     """Return a valid draft for time off with these changes."""
     good = DraftHr(
         request_id="HR-1",
@@ -43,7 +43,7 @@ def written(**changed: Any) -> DraftHr:
 
 
 def test_a_draft_is_parsed() -> None:
-    assert read_hr(written(), POLICY, TODAY, PRODUCTS) == HrRequest(
+    assert read_hr(draft(), POLICY, TODAY, PRODUCTS) == HrRequest(
         request_id="HR-1",
         type=HrType.TIME_OFF,
         title="A week at the sea",
@@ -67,7 +67,7 @@ def test_each_type_parses_only_its_own_fields(
     changed: dict[str, str], read: dict[str, Any]
 ) -> None:
     """The form may still have dates that were typed before another type was chosen."""
-    request = read_hr(written(**changed), POLICY, TODAY, PRODUCTS)
+    request = read_hr(draft(**changed), POLICY, TODAY, PRODUCTS)
 
     assert {name: getattr(request, name) for name in read} == read
     assert (request.starts, request.ends) == (None, None)
@@ -109,14 +109,14 @@ def test_errors_are_reported_at_their_field(
     changed: dict[str, str], mistakes: dict[str, str]
 ) -> None:
     with pytest.raises(HrFormErrors) as caught:
-        read_hr(written(**changed), replace(POLICY, tiers=ALWAYS), TODAY, PRODUCTS)
+        read_hr(draft(**changed), replace(POLICY, tiers=ALWAYS), TODAY, PRODUCTS)
 
     assert {name: error.code for name, error in caught.value.by_field.items()} == mistakes
 
 
 def test_an_amount_that_no_tier_covers_is_refused_at_its_field() -> None:
     with pytest.raises(HrFormErrors) as caught:
-        read_hr(written(type="expense", amount="100.01 USD"), SMALL_ONLY, TODAY, PRODUCTS)
+        read_hr(draft(type="expense", amount="100.01 USD"), SMALL_ONLY, TODAY, PRODUCTS)
 
     assert caught.value.by_field["amount"].code == "no_tier"
 

@@ -39,14 +39,14 @@ def waits(state: ApprovalState) -> tuple[WaitingApprover, ...]:
 
 
 def people(state: ApprovalState) -> list[tuple[str, str]]:
-    return [(one.person, one.seat) for one in waits(state)]
+    return [(waiting.person, waiting.seat) for waiting in waits(state)]
 
 
 def away(state: ApprovalState, *absences: Absence) -> ApprovalState:
     """Return the state after a directory result with these absences."""
-    wanted = replace(state.levels[-1], to_read=True)
-    told = directory_result(BORIS, CLARA, absences=absences, people=(member(DORA),))
-    return apply_result(replace(state, levels=(*state.levels[:-1], wanted)), told).state
+    stale = replace(state.levels[-1], to_read=True)
+    result = directory_result(BORIS, CLARA, absences=absences, people=(member(DORA),))
+    return apply_result(replace(state, levels=(*state.levels[:-1], stale)), result).state
 
 
 def test_a_request_waits_for_everyone_who_has_not_decided() -> None:
@@ -54,9 +54,9 @@ def test_a_request_waits_for_everyone_who_has_not_decided() -> None:
 
     assert people(state) == [(BORIS, BORIS), (CLARA, CLARA)]
     assert people(decided(state, yes(BORIS))) == [(CLARA, CLARA)]
-    assert [one.expires_at for one in waits(state)] == [after(minutes=5)] * 2
-    assert [one.source for one in waits(state)] == [f"user:{BORIS}", f"user:{CLARA}"]
-    assert {one.since for one in waits(state)} == {NOON}
+    assert [waiting.expires_at for waiting in waits(state)] == [after(minutes=5)] * 2
+    assert [waiting.source for waiting in waits(state)] == [f"user:{BORIS}", f"user:{CLARA}"]
+    assert {waiting.since for waiting in waits(state)} == {NOON}
 
 
 def test_a_request_waits_for_no_one_while_it_is_blocked_or_waits_for_changes() -> None:
@@ -79,7 +79,7 @@ def test_a_future_delegate_is_listed_with_their_time() -> None:
     coming = Absence(person=BORIS, delegate=DORA, starts=NOON + WEEK, ends=NOON + 2 * WEEK)
     state = away(opened(level(BORIS, CLARA)), coming)
 
-    (dora,) = (one for one in waits(state) if one.person == DORA)
+    (dora,) = (waiting for waiting in waits(state) if waiting.person == DORA)
 
     assert (dora.seat, dora.starts, dora.ends) == (BORIS, coming.starts, coming.ends)
     assert dora.since == coming.starts
@@ -95,7 +95,11 @@ def test_a_delegate_of_two_seats_waits_for_one_at_a_time() -> None:
     second = Absence(person=CLARA, delegate=DORA, starts=NOON + WEEK, ends=NOON + 3 * WEEK)
     state = away(opened(level(BORIS, CLARA)), first, second)
 
-    windows = [(one.seat, one.starts, one.ends) for one in waits(state) if one.person == DORA]
+    windows = [
+        (waiting.seat, waiting.starts, waiting.ends)
+        for waiting in waits(state)
+        if waiting.person == DORA
+    ]
 
     assert windows == [(BORIS, NOON, NOON + 2 * WEEK), (CLARA, NOON + 2 * WEEK, NOON + 3 * WEEK)]
 
@@ -115,9 +119,9 @@ def test_no_one_is_listed_twice_at_one_instant_in_any_snapshot(seed: int) -> Non
 
     waiting = waiting_approvers(snapshot)
 
-    for one in waiting:
-        same = [two for two in waiting if two.person == one.person]
-        for at in (one.starts or NOON - 99 * WEEK, one.ends or NOON + 999 * WEEK):
+    for approver in waiting:
+        same = [two for two in waiting if two.person == approver.person]
+        for at in (approver.starts or NOON - 99 * WEEK, approver.ends or NOON + 999 * WEEK):
             assert sum(two.is_active(at) for two in same) <= 1
 
 

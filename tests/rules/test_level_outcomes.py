@@ -52,28 +52,28 @@ def ballots(said: str) -> list[Decision]:
 
 @table(
     Ballot(
-        description="any: the first yes is enough",
+        description="any: the first approval is enough",
         people=3,
         said="y",
         then=Status.APPROVED,
         rule="quorum",
     ),
     Ballot(
-        description="any: the first no is enough",
+        description="any: the first rejection is enough",
         people=3,
         said="n",
         then=Status.REJECTED,
         rule="reject_quorum",
     ),
     Ballot(
-        description="two of three: one yes is not enough",
+        description="two of three: one approval is not enough",
         people=3,
         quorum=quorum_of(2),
         said="y",
         then=Status.PENDING,
     ),
     Ballot(
-        description="two of three: the second yes is enough",
+        description="two of three: the second approval is enough",
         people=3,
         quorum=quorum_of(2),
         said="yy",
@@ -81,7 +81,7 @@ def ballots(said: str) -> list[Decision]:
         rule="quorum",
     ),
     Ballot(
-        description="two of three: one no among two closes it by default",
+        description="two of three: one rejection closes it by default",
         people=3,
         quorum=quorum_of(2),
         said="yn",
@@ -89,7 +89,7 @@ def ballots(said: str) -> list[Decision]:
         rule="reject_quorum",
     ),
     Ballot(
-        description="two of three, two to reject: one no leaves it open",
+        description="two of three, two to reject: one rejection leaves it open",
         people=3,
         quorum=quorum_of(2),
         reject_quorum=2,
@@ -97,7 +97,7 @@ def ballots(said: str) -> list[Decision]:
         then=Status.PENDING,
     ),
     Ballot(
-        description="two of three, two to reject: a no does not stop two others",
+        description="two of three, two to reject: one rejection does not stop two approvals",
         people=3,
         quorum=quorum_of(2),
         reject_quorum=2,
@@ -106,7 +106,7 @@ def ballots(said: str) -> list[Decision]:
         rule="quorum",
     ),
     Ballot(
-        description="two of three, two to reject: the second no closes it",
+        description="two of three, two to reject: the second rejection closes it",
         people=3,
         quorum=quorum_of(2),
         reject_quorum=2,
@@ -115,7 +115,7 @@ def ballots(said: str) -> list[Decision]:
         rule="reject_quorum",
     ),
     Ballot(
-        description="two of three, three to reject: the second no puts two out of reach",
+        description="two of three, three to reject: the second rejection puts two out of reach",
         people=3,
         quorum=quorum_of(2),
         reject_quorum=3,
@@ -148,7 +148,7 @@ def ballots(said: str) -> list[Decision]:
         then=Status.PENDING,
     ),
     Ballot(
-        description="all: the last yes is enough",
+        description="all: the last approval is enough",
         people=3,
         quorum=ALL,
         said="yyy",
@@ -156,7 +156,7 @@ def ballots(said: str) -> list[Decision]:
         rule="quorum",
     ),
     Ballot(
-        description="all, two to reject: one no puts all out of reach",
+        description="all, two to reject: one rejection puts all out of reach",
         people=3,
         quorum=ALL,
         reject_quorum=2,
@@ -223,7 +223,7 @@ def ballots(said: str) -> list[Decision]:
         then=Status.PENDING,
     ),
     Ballot(
-        description="two of two, two to reject: one no already puts two out of reach",
+        description="two of two, two to reject: one rejection already puts two out of reach",
         people=2,
         quorum=quorum_of(2),
         reject_quorum=2,
@@ -305,16 +305,16 @@ class Needed:
 
 
 @table(
-    Needed(description="a count is a count", given=quorum_of(2), eligible=5, then=2),
+    Needed(description="a count is the number itself", given=quorum_of(2), eligible=5, then=2),
     Needed(
-        description="a count does not shrink with the people",
+        description="a count does not depend on the number of people",
         given=quorum_of(3),
         eligible=2,
         then=3,
     ),
     Needed(description="all of four are four", given=ALL, eligible=4, then=4),
-    Needed(description="all of nobody is still somebody", given=ALL, eligible=0, then=1),
-    Needed(description="a majority of nobody is somebody", given=MAJORITY, eligible=0, then=1),
+    Needed(description="all of no one is still one", given=ALL, eligible=0, then=1),
+    Needed(description="a majority of no one is one", given=MAJORITY, eligible=0, then=1),
     Needed(description="a majority of one is one", given=MAJORITY, eligible=1, then=1),
     Needed(description="a majority of two is two", given=MAJORITY, eligible=2, then=2),
     Needed(description="a majority of three is two", given=MAJORITY, eligible=3, then=2),

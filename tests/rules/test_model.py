@@ -170,7 +170,7 @@ class Approval(RuleBasedStateMachine):
         level = self.state.level
         if self.state.status is Status.PENDING and level and not (level.blocked or level.passed):
             where = (self.state.content_revision, level.number)
-            assert all(self.told[*where, one] for one in may_decide(level, self.now))
+            assert all(self.told[*where, person] for person in may_decide(level, self.now))
 
     @rule(result=directory_results())
     def query_at_once(self, result: DrawnResult) -> None:
@@ -317,7 +317,9 @@ class Approval(RuleBasedStateMachine):
         assert (state.status.value, state.closing_rule) == (reference.status, reference.rule)
         assert state.content_revision == reference.revision
         assert (state.voided, state.comments) == (reference.voided, reference.comments)
-        assert {one.seat: one.person for one in state.delegations} == reference.delegations
+        assert {
+            delegation.seat: delegation.person for delegation in state.delegations
+        } == reference.delegations
         assert set(state.admins) == reference.admins
         assert state.waits_for_approvers == reference.waits_for_people
         assert deadlines.next_deadline(state) == (tick[0] if tick else None)
@@ -326,15 +328,15 @@ class Approval(RuleBasedStateMachine):
     def rules_and_reference_agree_on_every_level(self) -> None:
         state = deadlines.advance_clock(self.state, self.now).state
         assert len(state.levels) == len(self.reference.reached_levels)
-        for one, reached in zip(state.levels, self.reference.reached_levels, strict=True):
-            assert (one.blocked, one.passed) == (reached.blocked, reached.passed)
-            assert list(one.eligible) == reached.seats
+        for level, reached in zip(state.levels, self.reference.reached_levels, strict=True):
+            assert (level.blocked, level.passed) == (reached.blocked, reached.passed)
+            assert list(level.eligible) == reached.seats
             assert [
-                (count_of.person, count_of.seat, count_of.verdict.value)
-                for count_of in one.decisions
+                (decision.person, decision.seat, decision.verdict.value)
+                for decision in level.decisions
             ] == [
                 (decision.person, decision.seat, decision.verdict)
-                for decision in self.reference.at(one.number)
+                for decision in self.reference.at(level.number)
             ]
 
     @invariant()
@@ -348,8 +350,12 @@ class Approval(RuleBasedStateMachine):
             return
         for minutes in (0, 3, 9, 30):
             at = self.now + timedelta(minutes=minutes)
-            allowed = {one: seat_for(state, level, one, at) for one in may_decide(level, at)}
-            now_waiting = [(one.person, one.seat) for one in waiting if one.is_active(at)]
+            allowed = {
+                person: seat_for(state, level, person, at) for person in may_decide(level, at)
+            }
+            now_waiting = [
+                (approver.person, approver.seat) for approver in waiting if approver.is_active(at)
+            ]
             assert len(now_waiting) == len(allowed)
             assert dict(now_waiting) == allowed
 
@@ -371,12 +377,12 @@ class Approval(RuleBasedStateMachine):
 
     @invariant()
     def no_one_counts_twice_as_decider_or_seat(self) -> None:
-        places = [[one] for one in self.state.levels]
+        places = [[level] for level in self.state.levels]
         if self.state.request.policy.distinct_approvers:
             places = [list(self.state.levels)]
         for levels in places:
             counted = [
-                {count_of.person, count_of.seat} for one in levels for count_of in one.decisions
+                {count_of.person, count_of.seat} for level in levels for count_of in level.decisions
             ]
             assert len(set().union(*counted)) == sum(map(len, counted))
             assert ANA not in set().union(*counted)
@@ -393,11 +399,11 @@ class Approval(RuleBasedStateMachine):
 
     @invariant()
     def a_passed_level_had_enough_approvals(self) -> None:
-        for one in self.state.levels:
-            assert not one.passed or one.approvals >= max(one.needed, 1)
-            assert one.passed or one.blocked or one.approvals < one.needed
+        for level in self.state.levels:
+            assert not level.passed or level.approvals >= max(level.needed, 1)
+            assert level.passed or level.blocked or level.approvals < level.needed
         if self.state.status is Status.APPROVED:
-            assert all(one.passed for one in self.state.levels)
+            assert all(level.passed for level in self.state.levels)
             assert len(self.state.levels) == len(self.state.request.route.levels)
 
 

@@ -35,46 +35,46 @@ class NoticeResult:
 
 @table(
     NoticeResult(
-        description="who has not decided is reminded", given=BOTH, when=snapshot(TWO), then=BOTH
+        description="an undecided approver is reminded", given=BOTH, when=snapshot(TWO), then=BOTH
     ),
     NoticeResult(
-        description="who has decided meanwhile is left out",
+        description="an approver who has decided is left out",
         given=BOTH,
         when=snapshot(BORIS_SAID),
         then=replace(BOTH, people=(CLARA,)),
     ),
     NoticeResult(
-        description="nobody is asked who has decided by another way",
+        description="a person who has counted in another way is not asked",
         given=TO_BORIS,
         when=snapshot(BORIS_SAID),
         then=None,
     ),
     NoticeResult(
-        description="nobody is asked about a closed request",
+        description="no one is asked about a closed request",
         given=TO_BORIS,
         when=snapshot(CLOSED),
         then=None,
     ),
     NoticeResult(
-        description="nobody is asked about a level that has passed",
+        description="no one is asked about a level that has passed",
         given=owed(NoticeKind.ASKED, BORIS, of_level=2),
         when=snapshot(TWO),
         then=None,
     ),
     NoticeResult(
-        description="admins do not hear of a level that is open again",
+        description="admins are not notified of a level that is open again",
         given=owed(NoticeKind.BLOCKED),
         when=snapshot(TWO),
         then=None,
     ),
     NoticeResult(
-        description="who asked hears the outcome, of a closed request too",
+        description="the requester is notified of the outcome of a closed request",
         given=owed(NoticeKind.OUTCOME, person=ANA),
         when=snapshot(decided(TWO, no(BORIS))),
         then=owed(NoticeKind.OUTCOME, person=ANA),
     ),
     NoticeResult(
-        description="changes that were made are wanted no more",
+        description="a request for changes is dropped once they were made",
         given=owed(NoticeKind.CHANGES_WANTED, person=ANA),
         when=snapshot(TWO),
         then=None,

@@ -98,8 +98,8 @@ class Total:
 
 
 @table(
-    Total(description="one piece", given=order(("A", 1, "1500.00")), then="1500.00"),
-    Total(description="three pieces", given=order(("A", 3, "0.10")), then="0.30"),
+    Total(description="one item", given=order(("A", 1, "1500.00")), then="1500.00"),
+    Total(description="three items", given=order(("A", 3, "0.10")), then="0.30"),
     Total(
         description="two lines",
         given=order(("A", 2, "499.99"), ("B", 1, "0.03")),
@@ -133,9 +133,9 @@ def test_the_total_of_an_order(row: Total) -> None:
     )
 )
 def test_the_total_is_the_sum_of_its_lines(lines: list[tuple[int, int]]) -> None:
-    asked = order(*(("A", quantity, str(Decimal(cents) / 100)) for quantity, cents in lines))
+    drawn = order(*(("A", quantity, str(Decimal(cents) / 100)) for quantity, cents in lines))
 
-    total = asked.total
+    total = drawn.total
 
     assert total.amount * 100 == sum(quantity * cents for quantity, cents in lines)
 
@@ -194,7 +194,7 @@ class Outcome:
 
 @table(
     Outcome(
-        description="an approved order goes on",
+        description="an approved order continues",
         given=Status.APPROVED,
         then=OrderStatus.PROCESSING,
         facts=["ApprovalEnded"],
@@ -222,7 +222,7 @@ class Outcome:
         by=actor(ANA),
     ),
     Outcome(
-        description="an order whose approval an admin has closed is cancelled",
+        description="an order whose approval was closed by an admin is cancelled",
         given=Status.ADMIN_CLOSED,
         then=OrderStatus.CANCELLED,
         facts=["ApprovalEnded", "OrderEnded"],
@@ -257,8 +257,8 @@ ONCE_CANCELLED = {
 def test_a_cancelled_order_ends_as_cancelled_unless_its_approval_was_rejected(
     outcome: Status,
 ) -> None:
-    wish = Cancellation(actor=actor(ANA))
-    cancelled = verbs.cancel(received(needs_approval=True).state, wish, NOON).state
+    cancellation = Cancellation(actor=actor(ANA))
+    cancelled = verbs.cancel(received(needs_approval=True).state, cancellation, NOON).state
 
     change = saga.approval_ended(
         cancelled, approval_snapshot(in_status(outcome), 7), after(minutes=1)
@@ -347,7 +347,7 @@ class Failure:
 
 FAILURES = (
     Failure(
-        description="reserving fails: only it is undone",
+        description="reserving fails: only the reservation is compensated",
         given=RESERVE,
         undone=(RESERVE,),
         before=["failed", "waiting", "waiting", "waiting"],

@@ -39,7 +39,7 @@ def desks(quantity: int, unit_price: str = "1500.00") -> OrderLine:
     return OrderLine(sku="DESK-1", quantity=quantity, unit_price=price, name="Desk, oak")
 
 
-def written(**changed: Any) -> DraftOrder:
+def draft(**changed: Any) -> DraftOrder:
     """Return a valid draft with these changes."""
     good = DraftOrder(
         order_id="ORD-1", customer="Ada", lines=(line(),), card_expiry="12/30", note="by Friday"
@@ -180,15 +180,15 @@ def wrong_line(description: str, then: dict[str, str], **changed: str) -> Wrong:
     ),
 )
 def test_all_invalid_fields_are_reported_at_once(row: Wrong) -> None:
-    with pytest.raises(OrderFormErrors) as mistakes:
-        read_order(written(**row.given), PRODUCTS, "USD")
+    with pytest.raises(OrderFormErrors) as form_errors:
+        read_order(draft(**row.given), PRODUCTS, "USD")
 
-    assert {at: error.code for at, error in mistakes.value.by_field.items()} == row.then
+    assert {at: error.code for at, error in form_errors.value.by_field.items()} == row.then
 
 
 def test_the_text_of_form_errors_names_fields_and_codes() -> None:
     with pytest.raises(OrderFormErrors, match=r"^customer: text_missing, card_expiry: card_expiry"):
-        read_order(written(customer="", card_expiry=""), PRODUCTS, "USD")
+        read_order(draft(customer="", card_expiry=""), PRODUCTS, "USD")
 
 
 @pytest.mark.parametrize(
@@ -203,10 +203,10 @@ def test_the_text_of_form_errors_names_fields_and_codes() -> None:
 def test_an_error_has_the_data_for_its_message(
     given_: dict[str, Any], at: str, data: dict[str, str]
 ) -> None:
-    with pytest.raises(OrderFormErrors) as mistakes:
-        read_order(written(**given_), PRODUCTS, "USD")
+    with pytest.raises(OrderFormErrors) as form_errors:
+        read_order(draft(**given_), PRODUCTS, "USD")
 
-    assert mistakes.value.by_field[at].data == data
+    assert form_errors.value.by_field[at].data == data
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,17 +247,17 @@ class Fine:
     ),
     Fine(description="an expiry", given={"card_expiry": " 01/27 "}, then={"card_expiry": "01/27"}),
     Fine(
-        description="an expiry in the past, which only the payment may decline",
+        description="an expiry in the past, which only the payment step declines",
         given={"card_expiry": "12/23"},
         then={"card_expiry": "12/23"},
     ),
     *(
         Fine(
-            description=f"{typed!r} pieces",
-            given={"lines": (line(quantity=typed),)},
+            description=f"{drafts!r} items",
+            given={"lines": (line(quantity=drafts),)},
             then={"lines": (desks(count),)},
         )
-        for typed, count in (("1", 1), ("9999", 9999), (" 7 ", 7), ("+7", 7), ("007", 7))
+        for drafts, count in (("1", 1), ("9999", 9999), (" 7 ", 7), ("+7", 7), ("007", 7))
     ),
     Fine(
         description="two lines of the same product stay two lines",
@@ -271,13 +271,13 @@ class Fine:
     ),
 )
 def test_valid_orders_are_parsed(row: Fine) -> None:
-    order = read_order(written(**row.given), PRODUCTS, "USD")
+    order = read_order(draft(**row.given), PRODUCTS, "USD")
 
     assert {name: getattr(order, name) for name in row.then} == row.then
 
 
 def test_an_order_keeps_the_id_of_its_draft() -> None:
-    order = read_order(written(order_id="ORD-42"), PRODUCTS, "USD")
+    order = read_order(draft(order_id="ORD-42"), PRODUCTS, "USD")
 
     assert order.order_id == "ORD-42"
 
@@ -292,19 +292,19 @@ class Expiry:
 
 @table(
     Expiry(
-        description="a card is good in its last month",
+        description="a card is valid in its last month",
         given="12/26",
         today=date(2026, 12, 1),
         then=False,
     ),
     Expiry(
-        description="a card is good on its last day",
+        description="a card is valid on its last day",
         given="12/26",
         today=date(2026, 12, 31),
         then=False,
     ),
     Expiry(
-        description="a card is expired the day after",
+        description="a card has expired the day after",
         given="12/26",
         today=date(2027, 1, 1),
         then=True,
@@ -315,21 +315,24 @@ class Expiry:
         today=date(2028, 2, 29),
         then=False,
     ),
-    Expiry(description="12/23 is long expired", given="12/23", today=date(2026, 3, 2), then=True),
+    Expiry(description="12/23 has long expired", given="12/23", today=date(2026, 3, 2), then=True),
     Expiry(
-        description="a later month of an earlier year is expired",
+        description="a later month of an earlier year has expired",
         given="11/25",
         today=date(2026, 3, 2),
         then=True,
     ),
     Expiry(
-        description="an earlier month of a later year is good",
+        description="an earlier month of a later year is valid",
         given="01/27",
         today=date(2026, 12, 31),
         then=False,
     ),
     Expiry(
-        description="what is no expiry is not good", given="soon", today=date(2026, 3, 2), then=True
+        description="a malformed expiry is not valid",
+        given="soon",
+        today=date(2026, 3, 2),
+        then=True,
     ),
 )
 def test_when_a_payment_card_has_expired(row: Expiry) -> None:
@@ -351,24 +354,24 @@ anything = st.text(max_size=12) | st.sampled_from(["1", "0", "-1", "1500.00", "D
 def test_any_draft_is_an_order_or_has_named_errors(
     customer: str, note: str, expiry: str, lines: list[DraftLine]
 ) -> None:
-    asked = written(customer=customer, note=note, card_expiry=expiry, lines=tuple(lines))
+    drawn = draft(customer=customer, note=note, card_expiry=expiry, lines=tuple(lines))
 
-    named: Mapping[str, RuleError] = {}
+    errors: Mapping[str, RuleError] = {}
     read: tuple[OrderLine, ...] = ()
     try:
-        read = read_order(asked, PRODUCTS, "USD").lines
-    except OrderFormErrors as mistakes:
-        named = mistakes.by_field
+        read = read_order(drawn, PRODUCTS, "USD").lines
+    except OrderFormErrors as form_errors:
+        errors = form_errors.by_field
 
-    assert bool(named) != bool(read)
+    assert bool(errors) != bool(read)
     assert len(read) in {0, len(lines)}
 
 
 def test_the_total_has_at_most_fifteen_digits() -> None:
-    asked = written(lines=(line(unit_price="9999999999999.99", quantity="2"),))
+    drawn = draft(lines=(line(unit_price="9999999999999.99", quantity="2"),))
 
     with pytest.raises(OrderFormErrors) as refused:
-        read_order(asked, PRODUCTS, "USD")
+        read_order(drawn, PRODUCTS, "USD")
 
     assert refused.value.by_field["lines"].code == "amount_too_many_digits"
 
@@ -378,30 +381,30 @@ def test_the_total_has_at_most_fifteen_digits() -> None:
     Wrong(description="two addresses", given={"email": "a@b.c, d@e.f"}, then={"email": MAIL}),
     Wrong(description="a mail header", given={"email": "a@b.c\nBcc: x@y.z"}, then={"email": MAIL}),
     Wrong(
-        description="a payment card that cannot be read, though nothing is charged",
+        description="a malformed card expiry, although no card is charged",
         given={"payment": PaymentMode.AWAIT, "card_expiry": "soon"},
         then={"card_expiry": "card_expiry_malformed"},
     ),
 )
 def test_optional_fields_are_checked_too(row: Wrong) -> None:
-    with pytest.raises(OrderFormErrors) as mistakes:
-        read_order(written(**row.given), PRODUCTS, "USD")
+    with pytest.raises(OrderFormErrors) as form_errors:
+        read_order(draft(**row.given), PRODUCTS, "USD")
 
-    assert {at: error.code for at, error in mistakes.value.by_field.items()} == row.then
+    assert {at: error.code for at, error in form_errors.value.by_field.items()} == row.then
 
 
 def test_a_payment_made_elsewhere_needs_no_payment_card() -> None:
-    asked = written(payment=PaymentMode.AWAIT, card_expiry=" ", email=" ada@example.com ")
-    order = read_order(asked, PRODUCTS, "USD")
+    drawn = draft(payment=PaymentMode.AWAIT, card_expiry=" ", email=" ada@example.com ")
+    order = read_order(drawn, PRODUCTS, "USD")
 
     assert (order.payment, order.card_expiry) == (PaymentMode.AWAIT, "")
     assert order.email == "ada@example.com"
 
 
 def test_a_line_keeps_the_name_of_its_product() -> None:
-    order = read_order(written(), PRODUCTS, "USD")
+    order = read_order(draft(), PRODUCTS, "USD")
 
-    assert [(one.sku, one.label) for one in order.lines] == [("DESK-1", "Desk, oak")]
+    assert [(line.sku, line.label) for line in order.lines] == [("DESK-1", "Desk, oak")]
     assert content(order).fields[0].label == "Desk, oak"
     assert replace(order.lines[0], name="").label == "DESK-1"
 
@@ -410,20 +413,20 @@ POLICY = policy(level(BORIS, expire_after=timedelta(hours=1), max_expire_after=t
 
 
 @table(
-    Wrong(description="no wish", given={}),
-    Wrong(description="within the bounds", given={"answer_within": "4h"}),
+    Wrong(description="no requested expiry", given={}),
+    Wrong(description="within the limit", given={"answer_within": "4h"}),
     Wrong(
-        description="beyond the bounds",
+        description="beyond the limit",
         given={"answer_within": "5h"},
         then={"answer_within": "window_too_long"},
     ),
     Wrong(
-        description="no duration",
+        description="not a duration",
         given={"answer_within": "soon"},
         then={"answer_within": "not_a_duration"},
     ),
     Wrong(
-        description="together with other mistakes",
+        description="together with other errors",
         given={"answer_within": "soon", "customer": ""},
         then={"answer_within": "not_a_duration", "customer": "text_missing"},
     ),
@@ -432,9 +435,9 @@ def test_the_requested_expiry_must_be_within_the_policys_limit(row: Wrong) -> No
     found: dict[str, str] = {}
     wish = None
     try:
-        wish = parse_order(written(**row.given), PRODUCTS, "USD", POLICY)
-    except OrderFormErrors as mistakes:
-        found = {at: error.code for at, error in mistakes.by_field.items()}
+        wish = parse_order(draft(**row.given), PRODUCTS, "USD", POLICY)
+    except OrderFormErrors as form_errors:
+        found = {at: error.code for at, error in form_errors.by_field.items()}
 
     assert found == row.then
     if wish is not None:
@@ -444,10 +447,12 @@ def test_the_requested_expiry_must_be_within_the_policys_limit(row: Wrong) -> No
 def test_an_amount_that_no_tier_covers_is_an_error_of_the_lines() -> None:
     rules = replace(POLICY, tiers=(Tier(up_to=usd("1.00"), levels=()),))
 
-    with pytest.raises(OrderFormErrors) as mistakes:
-        parse_order(written(), PRODUCTS, "USD", rules)
+    with pytest.raises(OrderFormErrors) as form_errors:
+        parse_order(draft(), PRODUCTS, "USD", rules)
 
-    assert {at: error.code for at, error in mistakes.value.by_field.items()} == {"lines": "no_tier"}
+    assert {at: error.code for at, error in form_errors.value.by_field.items()} == {
+        "lines": "no_tier"
+    }
 
 
 @given(st.lists(st.tuples(st.integers(1, 99), st.integers(1, 10**6)), min_size=1, max_size=9))
@@ -455,31 +460,31 @@ def test_an_amount_that_no_tier_covers_is_an_error_of_the_lines() -> None:
 def test_the_total_while_typing_equals_the_total_of_the_order(
     numbers: list[tuple[int, int]],
 ) -> None:
-    typed = tuple(
+    drafts = tuple(
         line(quantity=str(count), unit_price=f"{cents // 100}.{cents % 100:02d}")
         for count, cents in numbers
     )
-    reckoned = draft_total((*typed, DraftLine(sku="", quantity=" ", unit_price="")), "USD")
+    total_so_far = draft_total((*drafts, DraftLine(sku="", quantity=" ", unit_price="")), "USD")
 
-    assert reckoned.total == read_order(written(lines=typed), PRODUCTS, "USD").total
-    assert reckoned.is_whole
+    assert total_so_far.total == read_order(draft(lines=drafts), PRODUCTS, "USD").total
+    assert total_so_far.is_whole
 
 
 def test_a_line_that_cannot_be_added_up_has_its_errors() -> None:
-    typed = (line(), line(quantity="x", unit_price="-1"), line(quantity=""))
-    reckoned = draft_total(typed, "USD")
+    drafts = (line(), line(quantity="x", unit_price="-1"), line(quantity=""))
+    total_so_far = draft_total(drafts, "USD")
 
-    assert [one.total for one in reckoned.lines] == [usd("1500.00"), None, None]
-    assert {at: error.code for at, error in reckoned.lines[1].errors.items()} == {
+    assert [line.total for line in total_so_far.lines] == [usd("1500.00"), None, None]
+    assert {at: error.code for at, error in total_so_far.lines[1].errors.items()} == {
         "quantity": "quantity_not_a_count",
         "unit_price": "amount_not_positive",
     }
-    assert (reckoned.total, reckoned.is_whole) == (usd("1500.00"), False)
+    assert (total_so_far.total, total_so_far.is_whole) == (usd("1500.00"), False)
 
 
 def test_a_total_with_too_many_digits_is_an_error() -> None:
-    reckoned = draft_total((line(quantity="9999", unit_price="9999999999999.99"),), "USD")
+    total_so_far = draft_total((line(quantity="9999", unit_price="9999999999999.99"),), "USD")
 
-    assert reckoned.total is None
-    assert reckoned.error is not None
-    assert reckoned.error.code == "amount_too_many_digits"
+    assert total_so_far.total is None
+    assert total_so_far.error is not None
+    assert total_so_far.error.code == "amount_too_many_digits"

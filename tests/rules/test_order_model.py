@@ -32,22 +32,22 @@ OPERATOR = Actor(person="", origin=Origin.CLI, operator="gus@host")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Luck:
-    """The failures of a run. `acted` are failing steps that took effect although they failed."""
+class Failures:
+    """The failures of a run. `took_effect` are failing steps that took effect although they failed."""
 
     mode: PaymentMode
     fails: frozenset[StepName]
-    acted: frozenset[StepName]
+    took_effect: frozenset[StepName]
     stuck: dict[StepName, int]
     cancel_at: int
     pay_at: int
 
 
 lucks = st.builds(
-    Luck,
+    Failures,
     mode=st.sampled_from(PaymentMode),
     fails=st.frozensets(st.sampled_from(StepName), max_size=2),
-    acted=st.frozensets(st.sampled_from(StepName)),
+    took_effect=st.frozensets(st.sampled_from(StepName)),
     stuck=st.dictionaries(st.sampled_from(list(saga.COMPENSATIONS)), st.integers(1, 3)),
     cancel_at=st.integers(0, 20),
     pay_at=st.integers(0, 8),
@@ -58,7 +58,7 @@ lucks = st.builds(
 class World:
     """The external effects and the order as the rules know it. It plays the part of the workflow."""
 
-    luck: Luck
+    failures: Failures
     state: OrderState
     now: datetime = NOON
     facts: list[AuditEvent] = field(default_factory=list)
@@ -72,7 +72,7 @@ class World:
         self.facts += change.facts
 
     def play(self) -> None:
-        stuck = dict(self.luck.stuck)
+        stuck = dict(self.failures.stuck)
         while self.state.status not in ENDED:
             self.turns += 1
             self.now += timedelta(minutes=1)
@@ -89,20 +89,20 @@ class World:
                     self._forward()
 
     def _others(self) -> None:
-        if self.turns == self.luck.pay_at:
+        if self.turns == self.failures.pay_at:
             total = self.state.order.total
             payment = PaymentConfirmation(
                 event_id="evt-1", amount=total.amount, currency="USD", paid_at=self.now
             )
             self.take(verbs.confirm_payment(self.state, payment, self.now))
-        if self.turns == self.luck.cancel_at:
-            wish = Cancellation(actor=actor(ANA))
+        if self.turns == self.failures.cancel_at:
+            cancellation = Cancellation(actor=actor(ANA))
             try:
-                verbs.check_cancel(self.state, wish, self.now)
+                verbs.check_cancel(self.state, cancellation, self.now)
             except RuleError:
                 return
             self.cancelled = True
-            self.take(verbs.cancel(self.state, wish, self.now))
+            self.take(verbs.cancel(self.state, cancellation, self.now))
 
     def _forward(self) -> None:
         if self.state.cancelled is not None:
@@ -127,8 +127,8 @@ class World:
             self.take(saga.payment_window_ended(self.state, self.now))
 
     def _act(self, name: StepName) -> None:
-        fails = name in self.luck.fails
-        if not fails or name in self.luck.acted:
+        fails = name in self.failures.fails
+        if not fails or name in self.failures.took_effect:
             self.standing.append(name)
         if fails:
             self.take(saga.step_failed(self.state, name, recorded_failure("broken"), self.now))
@@ -148,29 +148,31 @@ class World:
             )
             return
         self.undone.append(name)
-        gone = {name, StepName.DELIVER} if name is StepName.SHIP else {name}
-        self.standing = [one for one in self.standing if one not in gone]
+        undone = {name, StepName.DELIVER} if name is StepName.SHIP else {name}
+        self.standing = [effect for effect in self.standing if effect not in undone]
         self.take(saga.step_compensated(self.state, name, self.now))
 
 
-def _played(luck: Luck) -> World:
+def _played(failures: Failures) -> World:
     order = Order(
         order_id="ORD-1",
         customer="Ada",
         lines=(OrderLine(sku="DESK-1", quantity=1, unit_price=usd("10.00")),),
         card_expiry="12/30",
-        payment=luck.mode,
+        payment=failures.mode,
     )
-    begun = saga.receive(order, actor(ANA), policy(level(BORIS)), NOON, needs_approval=False)
-    world = World(luck=luck, state=begun.state, facts=list(begun.facts))
+    started = saga.receive(order, actor(ANA), policy(level(BORIS)), NOON, needs_approval=False)
+    world = World(failures=failures, state=started.state, facts=list(started.facts))
     world.play()
     return world
 
 
 @QUICK_PROPERTY
 @given(lucks)
-def test_an_order_is_completed_or_fully_compensated_and_its_status_matches(luck: Luck) -> None:
-    world = _played(luck)
+def test_an_order_is_completed_or_fully_compensated_and_its_status_matches(
+    failures: Failures,
+) -> None:
+    world = _played(failures)
 
     state = world.state
     if state.status is OrderStatus.COMPLETED:
@@ -187,8 +189,8 @@ def test_an_order_is_completed_or_fully_compensated_and_its_status_matches(luck:
 
 @QUICK_PROPERTY
 @given(lucks)
-def test_started_steps_are_compensated_once_in_reverse_order(luck: Luck) -> None:
-    world = _played(luck)
+def test_started_steps_are_compensated_once_in_reverse_order(failures: Failures) -> None:
+    world = _played(failures)
 
     registered = [
         StepName(fact.data["step"])
@@ -204,9 +206,9 @@ def test_started_steps_are_compensated_once_in_reverse_order(luck: Luck) -> None
 
 @QUICK_PROPERTY
 @given(lucks)
-def test_no_step_is_left_running_or_started_twice(luck: Luck) -> None:
-    world = _played(luck)
+def test_no_step_is_left_running_or_started_twice(failures: Failures) -> None:
+    world = _played(failures)
 
-    begun = [fact.data["step"] for fact in world.facts if fact.kind == "StepStarted"]
-    assert len(begun) == len(set(begun))
+    started = [fact.data["step"] for fact in world.facts if fact.kind == "StepStarted"]
+    assert len(started) == len(set(started))
     assert StepStatus.RUNNING not in {step.status for step in world.state.steps}

@@ -37,7 +37,7 @@ def received(payment: PaymentMode = PaymentMode.CHARGE) -> OrderState:
     return saga.receive(order, BY_ANA, policy(level(BORIS)), NOON, needs_approval=False).state
 
 
-def told(change: OrderChange) -> tuple[NoticeKind, ...]:
+def notices(change: OrderChange) -> tuple[NoticeKind, ...]:
     return thread_notices(change.state, change.facts)
 
 
@@ -54,7 +54,7 @@ def test_each_notable_step_sends_a_notice_when_it_is_done(payment: PaymentMode) 
     for name in StepName:
         began = saga.step_started(state, name, NOON)
         ended = saga.step_completed(began.state, name, "REF-1", NOON)
-        seen += [(name, kind) for kind in (*told(began), *told(ended))]
+        seen += [(name, kind) for kind in (*notices(began), *notices(ended))]
         state = ended.state
 
     news = [
@@ -67,15 +67,20 @@ def test_each_notable_step_sends_a_notice_when_it_is_done(payment: PaymentMode) 
 
 def test_a_cancellation_sends_a_notice_at_the_end_and_a_failure_sends_none() -> None:
     state = done(received(), StepName.RESERVE)
-    wish = verbs.cancel(state, Cancellation(actor=BY_ANA), NOON)
-    back = saga.turn_back(wish.state)
-    undone = saga.step_compensated(back.state, StepName.RESERVE, NOON)
+    cancelled = verbs.cancel(state, Cancellation(actor=BY_ANA), NOON)
+    compensating = saga.turn_back(cancelled.state)
+    compensated = saga.step_compensated(compensating.state, StepName.RESERVE, NOON)
     began = saga.step_started(state, StepName.PAY, NOON).state
     failed = saga.step_failed(began, StepName.PAY, recorded_failure("declined"), NOON)
 
-    assert [told(one) for one in (wish, back, undone, failed)] == [(), (), (), ()]
-    assert told(saga.compensated(undone.state, NOON)) == (NoticeKind.ORDER_CANCELLED,)
-    assert told(saga.compensated(failed.state, NOON)) == ()
+    assert [notices(state) for state in (cancelled, compensating, compensated, failed)] == [
+        (),
+        (),
+        (),
+        (),
+    ]
+    assert notices(saga.compensated(compensated.state, NOON)) == (NoticeKind.ORDER_CANCELLED,)
+    assert notices(saga.compensated(failed.state, NOON)) == ()
 
 
 def test_an_order_that_needs_attention_sends_a_notice() -> None:
@@ -83,21 +88,21 @@ def test_an_order_that_needs_attention_sends_a_notice() -> None:
     failed = saga.step_failed(state, StepName.PAY, recorded_failure("declined"), NOON).state
     stuck = saga.compensation_failed(failed, StepName.PAY, recorded_failure("refused"), NOON)
 
-    assert told(stuck) == (NoticeKind.ATTENTION,)
+    assert notices(stuck) == (NoticeKind.ATTENTION,)
 
 
 def test_a_shipping_notice_is_dropped_after_delivery_or_recall() -> None:
     shipped = done(received(), StepName.RESERVE, StepName.PAY, StepName.SHIP)
     arrived = done(shipped, StepName.DELIVER)
     began = saga.step_started(shipped, StepName.DELIVER, NOON + timedelta(days=2)).state
-    back = saga.step_failed(
+    compensating = saga.step_failed(
         began, StepName.DELIVER, recorded_failure("nobody was there"), NOON
     ).state
 
     assert still_relevant(SHIPPED, order_snapshot(shipped, 1)) == SHIPPED
     assert still_relevant(SHIPPED, order_snapshot(began, 1)) == SHIPPED
     assert still_relevant(SHIPPED, order_snapshot(arrived, 1)) is None
-    assert still_relevant(SHIPPED, order_snapshot(back, 1)) is None
+    assert still_relevant(SHIPPED, order_snapshot(compensating, 1)) is None
     for kind in (NoticeKind.ORDER_PAID, NoticeKind.ORDER_DELIVERED, NoticeKind.ORDER_CANCELLED):
         lasting = replace(SHIPPED, kind=kind)
         assert still_relevant(lasting, order_snapshot(arrived, 1)) == lasting

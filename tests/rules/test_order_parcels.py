@@ -30,7 +30,7 @@ PLACES = ("EAST", "NORTH", "SOUTH")
 DONE = {
     StepName.RESERVE: (
         "RES-1",
-        tuple(Stored(warehouse=one, skus=(f"SKU-{one}",)) for one in PLACES),
+        tuple(Stored(warehouse=place, skus=(f"SKU-{place}",)) for place in PLACES),
     ),
     StepName.PAY: ("TXN-1", ()),
 }
@@ -38,8 +38,8 @@ DONE = {
 
 def order() -> Order:
     lines = (
-        OrderLine(sku=f"SKU-{one}", quantity=1, unit_price=usd("10.00"))
-        for one in (*PLACES, "NORTH")
+        OrderLine(sku=f"SKU-{place}", quantity=1, unit_price=usd("10.00"))
+        for place in (*PLACES, "NORTH")
     )
     return Order(order_id="ORD-1", customer="Ada", lines=tuple(lines), card_expiry="12/30")
 
@@ -59,7 +59,7 @@ def shipping() -> OrderState:
 
 
 def parcel(state: OrderState, warehouse: str) -> Parcel:
-    return next(one for one in state.parcels if one.warehouse == warehouse)
+    return next(parcel for parcel in state.parcels if parcel.warehouse == warehouse)
 
 
 def news(warehouse: str, **known: str) -> ParcelNews:
@@ -67,13 +67,13 @@ def news(warehouse: str, **known: str) -> ParcelNews:
 
 
 def test_a_recall_is_registered_for_each_parcel_before_any_is_sent() -> None:
-    assert [one.owed for one in reserved().parcels] == [False] * 3
-    assert [one.owed for one in shipping().parcels] == [True] * 3
+    assert [parcel.owed for parcel in reserved().parcels] == [False] * 3
+    assert [parcel.owed for parcel in shipping().parcels] == [True] * 3
     assert shipping().owed[-1] is StepName.SHIP
 
 
 def test_the_parcels_share_all_lines_of_the_order() -> None:
-    parts = [parcels.part_of(order(), one) for one in shipping().parcels]
+    parts = [parcels.part_of(order(), parcel) for parcel in shipping().parcels]
 
     assert [[line.sku for line in part.lines] for part in parts] == [
         ["SKU-EAST"],
@@ -102,8 +102,8 @@ def test_an_order_ships_with_its_last_parcel_and_keeps_the_latest_estimated_deli
     change, late = OrderChange(state=shipping()), NOON + timedelta(days=9)
     for place in PLACES:
         at = late if place == "NORTH" else NOON
-        told = ParcelNews(warehouse=place, tracking=f"TRK-{place}", estimated_delivery=at)
-        change = parcels.parcel_moved(change.state, told, NOON)
+        reports = ParcelNews(warehouse=place, tracking=f"TRK-{place}", estimated_delivery=at)
+        change = parcels.parcel_moved(change.state, reports, NOON)
     state = change.state
 
     assert kinds(change.facts) == ["ParcelShipped", "StepCompleted", "StepStarted"]
@@ -114,35 +114,37 @@ def test_an_order_ships_with_its_last_parcel_and_keeps_the_latest_estimated_deli
 
 WRONG = {
     "another order's": news("WEST", tracking="TRK-1"),
-    "told again": news("NORTH", tracking="TRK-other"),
+    "reports again": news("NORTH", tracking="TRK-other"),
     "nothing": news("EAST"),
 }
 
 
-@pytest.mark.parametrize("told", WRONG.values(), ids=WRONG)
-def test_repeated_reports_change_nothing(told: ParcelNews) -> None:
+@pytest.mark.parametrize("report", WRONG.values(), ids=WRONG)
+def test_repeated_reports_change_nothing(report: ParcelNews) -> None:
     state = parcels.parcel_moved(shipping(), news("NORTH", tracking="TRK-1"), NOON).state
 
-    assert parcels.parcel_moved(state, told, NOON).state == state
+    assert parcels.parcel_moved(state, report, NOON).state == state
 
 
 def test_reports_before_shipping_or_during_compensation_are_ignored() -> None:
-    told = news("NORTH", tracking="TRK-1")
-    back = saga.step_failed(shipping(), StepName.SHIP, recorded_failure("broken"), NOON).state
+    report = news("NORTH", tracking="TRK-1")
+    compensating = saga.step_failed(
+        shipping(), StepName.SHIP, recorded_failure("broken"), NOON
+    ).state
 
-    for state in (reserved(), back):
-        assert parcels.parcel_moved(state, told, NOON).state == state
+    for state in (reserved(), compensating):
+        assert parcels.parcel_moved(state, report, NOON).state == state
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fortune:
+class ParcelCourse:
     """How far a parcel gets, and whether its shipment recalls it after a failure."""
 
     ships: bool
     arrives: bool
     recalled: bool
 
-    def heard(self, warehouse: str) -> Iterator[ParcelNews]:
+    def reports_of(self, warehouse: str) -> Iterator[ParcelNews]:
         """Return the reports about it: perhaps one on the way, and one at the end."""
         known = news(warehouse, tracking=f"TRK-{warehouse}") if self.ships else news(warehouse)
         if self.ships:
@@ -154,23 +156,23 @@ class Fortune:
 
 
 @st.composite
-def journeys(draw: st.DrawFn) -> list[ParcelNews]:
+def report_sequences(draw: st.DrawFn) -> list[ParcelNews]:
     """Draw the reports of three parcels in any order, with repetitions."""
-    fortunes = st.builds(
-        Fortune, ships=st.booleans(), arrives=st.booleans(), recalled=st.booleans()
+    courses = st.builds(
+        ParcelCourse, ships=st.booleans(), arrives=st.booleans(), recalled=st.booleans()
     )
-    left = [list(draw(fortunes).heard(place)) for place in PLACES]
-    told = []
-    while left:
-        own = draw(st.sampled_from(left))
-        told += [own.pop(0)] * draw(st.integers(1, 2))
-        left = [one for one in left if one]
-    return told
+    pending = [list(draw(courses).reports_of(place)) for place in PLACES]
+    reports = []
+    while pending:
+        own_reports = draw(st.sampled_from(pending))
+        reports += [own_reports.pop(0)] * draw(st.integers(1, 2))
+        pending = [reports_left for reports_left in pending if reports_left]
+    return reports
 
 
 @QUICK_PROPERTY
-@given(journeys())
-def test_all_parcels_arrive_or_all_are_recalled_once(told: list[ParcelNews]) -> None:
+@given(report_sequences())
+def test_all_parcels_arrive_or_all_are_recalled_once(reports: list[ParcelNews]) -> None:
     now, state, facts = NOON, shipping(), list[AuditEvent]()
     first = state.sequence
 
@@ -178,30 +180,30 @@ def test_all_parcels_arrive_or_all_are_recalled_once(told: list[ParcelNews]) -> 
         facts.extend(change.facts)
         return change.state
 
-    for one in told:
+    for report in reports:
         now += timedelta(minutes=1)
-        state = take(parcels.parcel_moved(state, one, now))
+        state = take(parcels.parcel_moved(state, report, now))
     state = take(parcels.parcels_ended(state, now))
     state = _undone(state, take, now)
 
-    broken = {one.warehouse for one in told if one.error}
-    recalled = {one.warehouse for one in told if one.recalled}
-    called = [fact.data["warehouse"] for fact in facts if fact.kind == "ParcelRecalled"]
+    broken = {report.warehouse for report in reports if report.error}
+    recalled = {report.warehouse for report in reports if report.recalled}
+    recalls = [fact.data["warehouse"] for fact in facts if fact.kind == "ParcelRecalled"]
     assert state.owed == ()
-    assert not any(one.owed for one in state.parcels)
+    assert not any(parcel.owed for parcel in state.parcels)
     assert StepStatus.RUNNING not in {step.status for step in state.steps}
     assert [fact.sequence for fact in facts] == list(range(first + 1, first + 1 + len(facts)))
     if not broken:
         assert state.status is OrderStatus.COMPLETED
-        assert {one.status for one in state.parcels} == {ParcelStatus.DELIVERED}
-        assert called == []
+        assert {parcel.status for parcel in state.parcels} == {ParcelStatus.DELIVERED}
+        assert recalls == []
         return
     assert state.status is OrderStatus.FAILED
     assert state.failure == f"{min(broken)} is broken"
-    assert sorted(called) == sorted(set(PLACES) - recalled)
+    assert sorted(recalls) == sorted(set(PLACES) - recalled)
     for place in PLACES:
-        ended = ParcelStatus.FAILED if place in broken else ParcelStatus.RECALLED
-        assert parcel(state, place).status is ended
+        expected = ParcelStatus.FAILED if place in broken else ParcelStatus.RECALLED
+        assert parcel(state, place).status is expected
 
 
 def _undone(

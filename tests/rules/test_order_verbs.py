@@ -115,11 +115,11 @@ class Cancel:
 
 @table(
     Cancel(description="before its approval", given=new(needs_approval=True)),
-    Cancel(description="before anything", given=new()),
-    Cancel(description="while it is reserved", given=running(RESERVE)),
-    Cancel(description="while it is charged", given=running(PAY)),
-    Cancel(description="while its payment is awaited", given=awaiting()),
-    Cancel(description="when it is paid", given=done(RESERVE, PAY)),
+    Cancel(description="before the first step", given=new()),
+    Cancel(description="while it is being reserved", given=running(RESERVE)),
+    Cancel(description="while the card is being charged", given=running(PAY)),
+    Cancel(description="while it waits for payment", given=awaiting()),
+    Cancel(description="once it is paid", given=done(RESERVE, PAY)),
     Cancel(description="by a caller of the API", given=new(), by=OPERATOR),
     Cancel(
         description="by an operator",
@@ -136,15 +136,20 @@ class Cancel:
     Cancel(description="while it ships", given=running(SHIP), then=AlreadyShippedError),
     Cancel(description="when it has shipped", given=running(DELIVER), then=AlreadyShippedError),
     Cancel(description="after its end", given=done(*StepName), then=OrderClosedError),
-    Cancel(description="while it is undone", given=failed(PAY), then=BeingUndoneError),
+    Cancel(description="while it is being compensated", given=failed(PAY), then=BeingUndoneError),
     Cancel(description="after its shipment failed", given=failed(SHIP), then=BeingUndoneError),
-    Cancel(description="while it needs help", given=stuck(), then=BeingUndoneError),
+    Cancel(description="while it needs attention", given=stuck(), then=BeingUndoneError),
     Cancel(
         description="twice",
         given=verbs.cancel(new(), BY_ANA, NOON).state,
         then=AlreadyCancelledError,
     ),
-    Cancel(description="at length", given=new(), reason="x" * 3001, then=ReasonTooLongError),
+    Cancel(
+        description="with a reason that is too long",
+        given=new(),
+        reason="x" * 3001,
+        then=ReasonTooLongError,
+    ),
 )
 def test_who_may_cancel_and_when(row: Cancel) -> None:
     wish = Cancellation(actor=row.by, reason=row.reason)
@@ -219,7 +224,7 @@ KNOWN = replace(stuck(), admins=(GUS,))
         by=Actor(person=GUS, origin=Origin.SLACK),
     ),
     Resume(
-        description="by somebody else in Slack",
+        description="by another person in Slack",
         given=KNOWN,
         by=Actor(person=ANA, origin=Origin.SLACK),
         then=NotAnAdminError,
@@ -234,7 +239,7 @@ KNOWN = replace(stuck(), admins=(GUS,))
         description="of an order in progress", given=new(), by=OPERATOR, then=NothingToResumeError
     ),
     Resume(
-        description="of an order being undone",
+        description="of an order being compensated",
         given=failed(PAY),
         by=OPERATOR,
         then=NothingToResumeError,
@@ -266,10 +271,10 @@ class Payment:
 
 
 @table(
-    Payment(description="what is awaited", given=awaiting(), payment=paid()),
-    Payment(description="before it is awaited", given=new(PaymentMode.AWAIT), payment=paid()),
+    Payment(description="the expected payment", given=awaiting(), payment=paid()),
+    Payment(description="before it is expected", given=new(PaymentMode.AWAIT), payment=paid()),
     Payment(
-        description="while its approval is awaited",
+        description="while the order waits for its approval",
         given=new(PaymentMode.AWAIT, needs_approval=True),
         payment=paid(),
     ),
@@ -282,7 +287,12 @@ class Payment:
         payment=paid(currency="EUR"),
         then="other_amount",
     ),
-    Payment(description="not asked for", given=running(PAY), payment=paid(), then="not_awaited"),
+    Payment(
+        description="for an order that charges a card",
+        given=running(PAY),
+        payment=paid(),
+        then="not_awaited",
+    ),
     Payment(
         description="too late",
         given=saga.payment_window_ended(awaiting(), NOON).state,
@@ -290,7 +300,7 @@ class Payment:
         then="order_closed",
     ),
     Payment(
-        description="a second one",
+        description="a second payment",
         given=verbs.confirm_payment(awaiting(), paid(), NOON).state,
         payment=paid(event="evt-2"),
         then="paid_already",

@@ -192,7 +192,7 @@ ONE_IS_ENOUGH: dict[str, Refusals] = TWO_MUST_AGREE | {
 }
 
 
-def begun(rule: LevelRule) -> ApprovalState:
+def open_with_delegate(rule: LevelRule) -> ApprovalState:
     """Return an open request with Emil as the delegate of Boris and a directory query under way."""
     ticks = (
         Tick(at=ESCALATES, kind=TickKind.ESCALATE),
@@ -209,12 +209,12 @@ def escalation(*, instead: bool) -> tuple[Escalation, ...]:
     return (Escalation(after=timedelta(minutes=4), to=users(FINN), replace=instead),)
 
 
-TWO = begun(
+TWO = open_with_delegate(
     level(
         BORIS, CLARA, DORA, quorum=quorum_of(2), reject_quorum=2, escalate=escalation(instead=False)
     )
 )
-ANY = begun(level(BORIS, CLARA, DORA, quorum=ONE, escalate=escalation(instead=True)))
+ANY = open_with_delegate(level(BORIS, CLARA, DORA, quorum=ONE, escalate=escalation(instead=True)))
 UNDER_WAY = directory_query(TWO)
 
 CLOSING = {

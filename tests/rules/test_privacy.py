@@ -49,7 +49,7 @@ def _asked(visibility: Visibility) -> ApprovalState:
 
 
 def test_every_part_of_a_snapshot_is_either_public_or_private() -> None:
-    names = {one.name for one in fields(ApprovalSnapshot)}
+    names = {field.name for field in fields(ApprovalSnapshot)}
 
     assert names == PUBLIC_PARTS | PRIVATE_PARTS
     assert not PUBLIC_PARTS & PRIVATE_PARTS
@@ -67,7 +67,7 @@ def test_a_public_snapshot_keeps_what_is_public_and_nothing_else() -> None:
 
 def test_only_reasons_are_private_in_a_level() -> None:
     """A new field of a level must be checked here."""
-    assert {one.name for one in fields(LevelSnapshot)} == {
+    assert {field.name for field in fields(LevelSnapshot)} == {
         *(
             "number",
             "name",

@@ -23,7 +23,7 @@ class Try:
 
     description: str
     ended: float = 0
-    wish: int = 0
+    retry_after: int = 0
     then: datetime
 
 
@@ -61,29 +61,29 @@ class Due:
     Due(description="a card that never changed is not due", given=NEW, then=None),
     Due(description="a change without a click is due at once", given=changed(NEW, 1), then=at(1)),
     Due(
-        description="a second change does not put the first one off",
+        description="a second change does not delay the first",
         given=changed(changed(NEW, 1), 2),
         then=at(1),
     ),
     Due(description="a click settles for three seconds", given=clicked(0), then=at(3)),
-    Due(description="a second click settles anew", given=clicked(0, 2), then=at(5)),
+    Due(description="a second click must settle too", given=clicked(0, 2), then=at(5)),
     Due(
         description="a burst is published six seconds after its first click",
         given=clicked(0, 2, 4, 5.9),
         then=at(6),
     ),
     Due(
-        description="a click three seconds after the first is just within both bounds",
+        description="a click three seconds after the first is just within both limits",
         given=clicked(0, 3),
         then=at(6),
     ),
     Due(
-        description="the clock's change right after a click waits for the click to settle",
+        description="a change by the clock right after a click waits for the click to settle",
         given=changed(clicked(0), 1),
         then=at(3),
     ),
     Due(
-        description="a click right after the clock's change settles too",
+        description="a click right after a change by the clock settles too",
         given=rules.mark_changed(changed(NEW, 0), at(1), clicked=True),
         then=at(4),
     ),
@@ -93,7 +93,7 @@ class Due:
         then=at(60),
     ),
     Due(
-        description="a publish that has taken up every change leaves nothing due",
+        description="a publish with every change leaves nothing due",
         given=rules.publish_started(clicked(0), at(3)),
         then=None,
     ),
@@ -103,7 +103,7 @@ class Due:
         then=at(7),
     ),
     Due(
-        description="that publish's success does not make the later click forgotten",
+        description="the success of that publish does not drop the later click",
         given=rules.publish_succeeded(
             rules.mark_changed(rules.publish_started(clicked(0), at(3)), at(4), clicked=True),
             1,
@@ -112,27 +112,27 @@ class Due:
         then=at(7),
     ),
     Due(
-        description="a publish that a burst forced is followed by one after the last click",
+        description="a publish forced by a burst is followed by another after the last click",
         given=rules.publish_started(clicked(0, 2, 4, 5.9), at(6)),
         then=at(8.9),
     ),
     Due(
-        description="the publish after that is the last",
+        description="no third publish follows",
         given=rules.publish_started(rules.publish_started(clicked(0, 2, 4, 5.9), at(6)), at(8.9)),
         then=None,
     ),
     Due(
-        description="asked again, a current card is due at once",
+        description="a card marked as outdated is due at once",
         given=rules.mark_outdated(rules.publish_started(clicked(0), at(3)), at(60)),
         then=at(60),
     ),
     Due(
-        description="asked again right after a click, it still waits for the click to settle",
+        description="a card marked as outdated right after a click waits for the click to settle",
         given=rules.mark_outdated(rules.publish_started(clicked(0, 1), at(1)), at(2)),
         then=at(4),
     ),
     Due(
-        description="asking again twice is asking once",
+        description="marking a card twice as outdated has no further effect",
         given=rules.mark_outdated(rules.mark_outdated(NEW, at(1)), at(9)),
         then=at(1),
     ),
@@ -142,14 +142,14 @@ class Due:
         then=at(3),
     ),
     Due(
-        description="a change does not hasten a retry",
+        description="a change does not bring a retry forward",
         given=changed(
             rules.publish_failed(rules.publish_started(changed(NEW, 0), at(0)), at(1)), 2
         ),
         then=at(3),
     ),
     Due(
-        description="a click before a retry settles beyond it",
+        description="a click just before a retry delays it until the click has settled",
         given=rules.mark_changed(
             rules.publish_failed(rules.publish_started(changed(NEW, 0), at(0)), at(1)),
             at(2),
@@ -165,27 +165,27 @@ class Due:
         then=at(60),
     ),
     Due(
-        description="a card handed over right after a click waits for the click to settle",
+        description="a card passed on right after a click waits for the click to settle",
         given=changed(rules.for_next_owner(clicked(0)), 1),
         then=at(3),
     ),
     Due(
-        description="a card handed over without a click is due at once",
+        description="a card passed on without a click is due at once",
         given=changed(rules.for_next_owner(NEW), 1),
         then=at(1),
     ),
     Due(
-        description="a card handed over long after its last click is due at once",
+        description="a card passed on long after its last click is due at once",
         given=changed(rules.for_next_owner(rules.publish_started(clicked(0), at(3))), 60),
         then=at(60),
     ),
     Due(
-        description="what the child had not published is due for its parent",
+        description="the child's unpublished change is due for its parent",
         given=rules.for_next_owner(clicked(0, 2)),
         then=at(5),
     ),
     Due(
-        description="Slack's Retry-After binds the next owner too",
+        description="Slack's Retry-After applies to the next owner too",
         given=rules.for_next_owner(rules.publish_failed(clicked(0), at(3), timedelta(seconds=30))),
         then=at(33),
     ),
@@ -205,24 +205,26 @@ class Pause:
 
 
 @table(
-    Pause(description="the first pause is two seconds", given=0, then=2),
+    Pause(description="the first delay is two seconds", given=0, then=2),
     Pause(description="the second is four", given=1, then=4),
     Pause(description="the third is eight", given=2, then=8),
-    Pause(description="the fourth is ten, no more", given=3, then=10),
+    Pause(description="the fourth is ten", given=3, then=10),
     Pause(description="after a thousand failures it is still ten", given=1000, then=10),
     Pause(
-        description="Retry-After is obeyed where it asks for more",
+        description="a longer Retry-After is obeyed",
         given=0,
         retry_after=timedelta(seconds=30),
         then=30,
     ),
     Pause(
-        description="Retry-After does not shorten the pause",
+        description="Retry-After does not shorten the delay",
         given=3,
         retry_after=timedelta(seconds=1),
         then=10,
     ),
-    Pause(description="a Retry-After of zero is none", given=0, retry_after=timedelta(0), then=2),
+    Pause(
+        description="a Retry-After of zero is ignored", given=0, retry_after=timedelta(0), then=2
+    ),
 )
 def test_the_delay_after_a_failure(row: Pause) -> None:
     pause = rules.retry_delay(row.given, row.retry_after)
@@ -280,10 +282,14 @@ def test_a_change_without_a_click_keeps_the_time_of_the_last_click() -> None:
 def test_a_card_keeps_copies_version_and_tries_for_its_next_owner() -> None:
     card = rules.publish_failed(rules.publish_started(clicked(0, 1), at(4)), at(5))
 
-    taken = rules.for_next_owner(card)
+    passed_on = rules.for_next_owner(card)
 
-    assert (taken.copies, taken.version, taken.tries) == (card.copies, card.version, card.tries)
-    assert taken.clicked_at is None
+    assert (passed_on.copies, passed_on.version, passed_on.tries) == (
+        card.copies,
+        card.version,
+        card.tries,
+    )
+    assert passed_on.clicked_at is None
 
 
 def test_a_card_passed_on_twice_keeps_the_later_limit() -> None:
@@ -386,17 +392,22 @@ def test_a_retry_delay_never_shrinks_and_never_exceeds_ten_seconds(tries: int) -
 
 
 @table(
-    Try(description="a try that failed at once is repeated after the pause", then=at(10)),
-    Try(description="one that hung was a pause already", ended=8, then=at(10)),
-    Try(description="after one that hung for longer comes a breath", ended=9.5, then=at(11.5)),
-    Try(description="what Slack asks for runs from the end", ended=4, wish=30, then=at(34)),
+    Try(description="a try that failed at once is repeated after the delay", then=at(10)),
+    Try(description="the time of a try that hung counts toward the delay", ended=8, then=at(10)),
+    Try(description="after a long try there is still a minimum delay", ended=9.5, then=at(11.5)),
+    Try(
+        description="Slack's Retry-After counts from the end of the try",
+        ended=4,
+        retry_after=30,
+        then=at(34),
+    ),
 )
 def test_when_a_failed_try_is_repeated(row: Try) -> None:
-    wish = timedelta(seconds=row.wish) if row.wish else None
+    retry_after = timedelta(seconds=row.retry_after) if row.retry_after else None
 
-    again = rules.try_at(at(0), at(row.ended), 5, wish)
+    next_try = rules.try_at(at(0), at(row.ended), 5, retry_after)
 
-    assert again == row.then
+    assert next_try == row.then
 
 
 @given(st.integers(0, 50), st.floats(0, 12))
@@ -406,6 +417,6 @@ def test_a_publish_is_retried_within_twelve_seconds_of_slacks_recovery(
     """Slack may recover at any time during a try or the delay after it; a try lasts at most 10 s."""
     lasted = min(hung, 10)
 
-    again = rules.try_at(at(0), at(lasted), tries)
+    next_try = rules.try_at(at(0), at(lasted), tries)
 
-    assert again <= at(12)
+    assert next_try <= at(12)

@@ -41,7 +41,7 @@ class Refused:
     ),
     *(
         Refused(
-            description=f"{blank!r} is no reason",
+            description=f"{blank!r} is not a reason",
             given=REQUIRED,
             when=no(BORIS, reason=blank),
             then="reason_required",
@@ -61,31 +61,31 @@ class Refused:
         then="reason_required",
     ),
     Refused(
-        description="3,001 characters are too long where a reason is optional",
+        description="3,001 characters are too long for an optional reason",
         given=OPTIONAL,
         when=yes(BORIS, reason="x" * 3001),
         then="reason_too_long",
     ),
     Refused(
-        description="3,001 characters are too long where a reason is required",
+        description="3,001 characters are too long for a required reason",
         given=REQUIRED,
         when=no(BORIS, reason="x" * 3001),
         then="reason_too_long",
     ),
     Refused(
-        description="a NUL is in no reason, for no database keeps it",
+        description="a NUL in a reason is refused, because no database stores it",
         given=OPTIONAL,
         when=yes(BORIS, reason="fine\x00"),
         then="text_unreadable",
     ),
     Refused(
-        description="3,001 characters are too long where no reason is asked for",
+        description="3,001 characters are too long even if no reason is expected",
         given=NONE,
         when=no(BORIS, reason="x" * 3001),
         then="reason_too_long",
     ),
     Refused(
-        description="a person who may not decide hears that, not of the reason",
+        description="a person who may not decide is refused for that, not for the reason",
         given=REQUIRED,
         when=no("USTRANGER"),
         then="not_an_approver",
@@ -121,13 +121,13 @@ class Taken:
     ),
     Taken(description="one character is a reason", given=REQUIRED, when=no(BORIS, reason="\u4e0d")),
     Taken(
-        description="an approval needs no reason where only rejections do",
+        description="an approval needs no reason if only rejections do",
         given=ONLY_REJECT,
         when=yes(BORIS),
     ),
-    Taken(description="no reason is asked for and none given", given=NONE, when=no(BORIS)),
+    Taken(description="no reason is expected and none is given", given=NONE, when=no(BORIS)),
     Taken(
-        description="a reason that nobody asked for is kept all the same",
+        description="a reason that is not expected is kept",
         given=NONE,
         when=no(BORIS, reason="too dear"),
     ),
@@ -137,7 +137,7 @@ class Taken:
         when=no(BORIS, reason="\U0001f9fe" * 3000),
     ),
     Taken(
-        description="mentions, formatting and a colon are kept as they were typed",
+        description="mentions, formatting and a colon are kept as typed",
         given=REQUIRED,
         when=no(BORIS, reason="<!channel> *no*: a: b\n"),
     ),

@@ -60,15 +60,15 @@ class Rung:
 
 
 @table(
-    Rung(description="before the first instant nothing", when=0.9, then=(), next=1),
+    Rung(description="nothing before the first tick", when=0.9, then=(), next=1),
     Rung(
-        description="at the first instant a reminder",
+        description="a reminder at the first tick",
         when=1,
         then=(("LevelReminded", 1),),
         next=2,
     ),
     Rung(
-        description="two that are due are two facts, each of its instant",
+        description="two due ticks are two facts, each with its instant",
         when=3,
         then=(("LevelReminded", 1), ("LevelReminded", 2)),
         next=4,
@@ -80,7 +80,7 @@ class Rung:
         next=5,
     ),
     Rung(
-        description="a clock that was looked at a day late did everything in its order",
+        description="a clock advanced a day late applies everything in order",
         when=24 * 60,
         then=(
             ("LevelReminded", 1),
@@ -174,7 +174,7 @@ def test_an_escalation_adds_approvers_while_the_first_may_still_decide() -> None
 
     change = deadlines.advance_clock(state, at(4))
 
-    assert [str(one) for one in latest_level(change.state).sources] == [
+    assert [str(source) for source in latest_level(change.state).sources] == [
         "user:UBORIS",
         "user:UCLARA",
         "user:UDORA",
@@ -199,7 +199,7 @@ def test_a_replacing_escalation_removes_the_first_approvers_at_once() -> None:
 
     change = deadlines.advance_clock(state, at(4))
 
-    assert [str(one) for one in latest_level(change.state).sources] == ["user:UDORA"]
+    assert [str(source) for source in latest_level(change.state).sources] == ["user:UDORA"]
     assert latest_level(change.state).blocked == "approvers_unread"
     assert change.facts[0].data == {"to": "user:UDORA", "instead": "yes"}
     assert refusal(change.state, yes(BORIS), at(4)).code == "level_not_open"
@@ -236,7 +236,7 @@ def test_an_escalation_adds_to_the_approvers_of_a_reassignment() -> None:
 
     state = deadlines.advance_clock(state, at(4)).state
 
-    assert [str(one) for one in latest_level(state).sources] == ["user:UEMIL", "user:UDORA"]
+    assert [str(source) for source in latest_level(state).sources] == ["user:UEMIL", "user:UDORA"]
 
 
 def test_each_escalation_has_its_own_step() -> None:
@@ -246,7 +246,7 @@ def test_each_escalation_has_its_own_step() -> None:
 
     state = deadlines.advance_clock(ticking(rule, *clock), at(5)).state
 
-    assert [str(one) for one in latest_level(state).sources] == ["user:UEMIL"]
+    assert [str(source) for source in latest_level(state).sources] == ["user:UEMIL"]
     assert latest_level(state).escalations == 2
 
 

@@ -74,7 +74,7 @@ class Mistaken:
         then={"text": "text_too_long"},
     ),
     Mistaken(
-        description="something that is no link",
+        description="a text that is not a link",
         given=DraftContent(title="x", links="https://a.example b"),
         then={"links": "not_a_link"},
     ),
@@ -89,7 +89,7 @@ class Mistaken:
         then={"amount": "amount_not_a_number"},
     ),
     Mistaken(
-        description="an amount of nothing",
+        description="an amount of zero",
         given=DraftContent(title="x", amount="0"),
         then={"amount": "amount_not_positive"},
     ),

@@ -66,70 +66,70 @@ class Counts:
 
 @table(
     Counts(
-        description="a stand-in's decision counts for who asked them",
+        description="a delegate's decision counts for the approver who named them",
         given=HANDED,
         when=yes(EMIL),
         then=BORIS,
     ),
     Counts(
-        description="who has handed over may still decide themselves",
+        description="an approver who has delegated may still decide",
         given=HANDED,
         when=yes(BORIS),
         then=BORIS,
     ),
     Counts(
-        description="a stand-in before their time is no approver",
+        description="a delegate cannot decide before their time",
         given=AWAY,
         when=yes(EMIL),
         at=TOMORROW - A_MOMENT,
         then="not_an_approver",
     ),
     Counts(
-        description="a stand-in in their time counts for the absent one",
+        description="a delegate in their time counts for the absent approver",
         given=AWAY,
         when=yes(EMIL),
         at=TOMORROW,
         then=BORIS,
     ),
     Counts(
-        description="a stand-in after their time is no approver",
+        description="a delegate cannot decide after their time",
         given=AWAY,
         when=yes(EMIL),
         at=A_WEEK,
         then="not_an_approver",
     ),
     Counts(
-        description="who stands in for two counts for the first of them",
+        description="a delegate of two approvers counts for the first",
         given=TWO_AWAY,
         when=yes(EMIL),
         then=BORIS,
     ),
     Counts(
-        description="an approver who also stands in counts for themselves first",
+        description="an approver who is also a delegate counts for themselves first",
         given=opened_with_absences(absence_of(BORIS, CLARA), found=(BORIS, CLARA)),
         when=yes(CLARA),
         then=CLARA,
     ),
     Counts(
-        description="the owner is too late where their stand-in was faster",
+        description="the approver is too late if their delegate was faster",
         given=decided(HANDED, yes(EMIL)),
         when=yes(BORIS),
         then="seat_taken",
     ),
     Counts(
-        description="the stand-in is too late where the owner was faster",
+        description="the delegate is too late if the approver was faster",
         given=decided(HANDED, yes(BORIS)),
         when=yes(EMIL),
         then="seat_taken",
     ),
     Counts(
-        description="a stand-in does not press twice",
+        description="a delegate cannot decide twice",
         given=decided(HANDED, yes(EMIL)),
         when=yes(EMIL),
         then="already_decided",
     ),
     Counts(
-        description="a delegate of two does not count a second time, for the other",
+        description="a delegate of two approvers does not count a second time for the other",
         given=decided(
             apply_result(
                 reached(level(BORIS, CLARA, DORA, quorum=ALL)),
@@ -147,7 +147,7 @@ class Counts:
         then="already_decided",
     ),
     Counts(
-        description="for whom a stand-in has decided, they stand in for nobody else",
+        description="an approver whose delegate has decided cannot decide for another seat",
         given=decided(
             apply_result(
                 reached(level(BORIS, CLARA, DORA, quorum=ALL)),
@@ -212,7 +212,7 @@ def test_a_delegate_and_their_seat_count_at_no_other_level() -> None:
     assert refusal(state, yes(BORIS, level=2)).code == "counted_elsewhere"
 
 
-def test_a_person_who_counted_at_an_earlier_level_is_no_delegate_at_the_next() -> None:
+def test_a_person_who_counted_at_an_earlier_level_cannot_be_a_delegate_at_the_next() -> None:
     state = decided(opened(level(BORIS), level(CLARA, name="hr")), yes(BORIS))
     state = reach_level(state, ())
 
@@ -223,7 +223,7 @@ def test_a_person_who_counted_at_an_earlier_level_is_no_delegate_at_the_next() -
     assert may_decide(latest_level(state), NOON) == (CLARA,)
 
 
-def test_an_admin_who_reassigned_the_level_is_no_delegate_there() -> None:
+def test_an_admin_who_reassigned_the_level_cannot_be_a_delegate_there() -> None:
     state = reassign(opened(level(BORIS)), CLARA, by=GUS).state
 
     state = apply_result(

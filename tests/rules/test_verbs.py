@@ -82,19 +82,19 @@ class Offered:
         then=(Verb.COMMENT,),
     ),
     Offered(
-        description="an approver where the content is fixed",
+        description="an approver if the content cannot be amended",
         given=open_request(request_under(policy(TWO), amendable=False)),
         person=BORIS,
         then=(Verb.APPROVE, Verb.REJECT, Verb.COMMENT, Verb.DELEGATE),
     ),
     Offered(
-        description="an approver where the policy knows no stand-ins",
+        description="an approver if the policy forbids delegation",
         given=open_request(request_under(policy(TWO, delegation=False))),
         person=BORIS,
         then=(*DECIDE, Verb.COMMENT),
     ),
     Offered(
-        description="a stand-in",
+        description="a delegate",
         given=STOOD_IN,
         person=EMIL,
         then=(*DECIDE, Verb.COMMENT),
@@ -106,13 +106,13 @@ class Offered:
         then=(Verb.COMMENT, Verb.AMEND, Verb.WITHDRAW),
     ),
     Offered(
-        description="the requester of whom changes are wanted",
+        description="the requester while changes are requested",
         given=AWAITING,
         person=ANA,
         then=(Verb.COMMENT, Verb.AMEND, Verb.WITHDRAW),
     ),
     Offered(
-        description="the requester where the content is fixed",
+        description="the requester if the content cannot be amended",
         given=open_request(request_under(policy(TWO), amendable=False)),
         person=ANA,
         then=(Verb.COMMENT, Verb.WITHDRAW),
@@ -124,7 +124,7 @@ class Offered:
         then=(Verb.COMMENT, Verb.REASSIGN, Verb.REFRESH, Verb.CLOSE),
     ),
     Offered(
-        description="an admin while changes are awaited",
+        description="an admin while changes are requested",
         given=AWAITING,
         person=GUS,
         then=(Verb.COMMENT, Verb.CLOSE),

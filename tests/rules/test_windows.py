@@ -53,35 +53,35 @@ def window(minutes: float, kind: TickKind, step: int = 0) -> Window:
 
 @table(
     Waits(
-        description="everything that is written, counted from the level's beginning",
+        description="all windows of the policy, counted from when the level is reached",
         given=RULE,
         then=(window(1, REMIND), window(2, REMIND), window(4, ESCALATE), window(5, EXPIRE)),
     ),
     Waits(
-        description="a shorter wish leaves out what would come at its end or later",
+        description="an earlier expiry leaves out the windows that are not before it",
         given=RULE,
         wish=2 * MINUTE,
         then=(window(1, REMIND), window(2, EXPIRE)),
     ),
     Waits(
-        description="a longer wish moves the end alone",
+        description="a later expiry changes only the expiry",
         given=level(BORIS, remind_after=(MINUTE,), max_expire_after=9 * MINUTE),
         wish=7 * MINUTE,
         then=(window(1, REMIND), window(7, EXPIRE)),
     ),
     Waits(
-        description="without an end nothing is left out",
+        description="without an expiry nothing is left out",
         given=level(BORIS, remind_after=(MINUTE,), escalate=(TO_DORA,), expire_after=None),
         then=(window(1, REMIND), window(4, ESCALATE)),
     ),
     Waits(
-        description="a request may set an end where the policy has none",
+        description="a request may ask for an expiry if the policy has none",
         given=level(BORIS, remind_after=(MINUTE,), escalate=(TO_DORA,), expire_after=None),
         wish=3 * MINUTE,
         then=(window(1, REMIND), window(3, EXPIRE)),
     ),
     Waits(
-        description="where the policy has only a bound, the wish is cut to it",
+        description="a requested expiry is cut to a limit of the policy",
         given=level(BORIS, expire_after=None, max_expire_after=9 * MINUTE),
         wish=60 * MINUTE,
         then=(window(9, EXPIRE),),

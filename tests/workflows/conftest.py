@@ -4,15 +4,15 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from temporalio.common import RetryPolicy
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from bot.cli.demo import temporal_binary
 from tests.conftest import DEV_SERVER_ARGS
-from tests.sandbox import sandbox_sharing
 from tests.workflows.continued_runs import LOW_LIMIT_SERVER_ARGS
 from tests.workflows.fake_ports import FakePorts
 from tests.workflows.harness import Harness, run_harness
-from workflows import options
+from workflows import card_owner, options
 from workflows.payloads import data_converter
 
 
@@ -50,6 +50,31 @@ async def low_limit_harness(
 
 
 @pytest.fixture
+def short_release(monkeypatch: pytest.MonkeyPatch) -> timedelta:
+    """Let a hanging publish delay the release of a card for only 0.2 real seconds.
+
+    Returns how much shorter that is.
+    """
+    short = timedelta(seconds=0.2)
+    saved = card_owner.RELEASE_TIMEOUT - short
+    monkeypatch.setattr(card_owner, "RELEASE_TIMEOUT", short)
+    return saved
+
+
+@pytest.fixture
+def short_finish(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an ended workflow retry for 20 minutes: hours have many more attempts, all the same."""
+    monkeypatch.setattr(card_owner, "FINISH_TIMEOUT", timedelta(minutes=20))
+
+
+@pytest.fixture
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retry appends after 0.1 real seconds instead of one: nothing skips this wait."""
+    policy = RetryPolicy(initial_interval=timedelta(seconds=0.1))
+    monkeypatch.setitem(options.RETRY_FOREVER, "retry_policy", policy)
+
+
+@pytest.fixture
 async def short_timeout_harness(
     temporal: WorkflowEnvironment, ports: FakePorts, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Harness]:
@@ -58,6 +83,5 @@ async def short_timeout_harness(
     A running activity stops the virtual clock, so a hanging attempt takes real time.
     """
     monkeypatch.setitem(options.SLACK_ONCE, "schedule_to_close_timeout", timedelta(seconds=0.5))
-    runner = sandbox_sharing("workflows.options")
-    async with run_harness(temporal, ports, runner=runner) as harness:
+    async with run_harness(temporal, ports) as harness:
         yield harness

@@ -35,15 +35,15 @@ class FakeDirectory(DirectoryPort):
     absences: tuple[Absence, ...] = ()
     outside: tuple[str, ...] = ()
     empty: bool = False
-    asked: list[DirectoryQuery] = field(default_factory=list)
+    questions: list[DirectoryQuery] = field(default_factory=list)
 
     @property
     def reads(self) -> int:
-        return len(self.asked)
+        return len(self.questions)
 
     @activity.defn
     async def approvers(self, question: DirectoryQuery) -> DirectoryResult:
-        self.asked.append(question)
+        self.questions.append(question)
         reading = self._reading(question)
         if not await self.slack.call():
             raise ApplicationError("Slack is down", type="slack.unavailable")

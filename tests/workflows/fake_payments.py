@@ -43,15 +43,15 @@ class FakePayments(RefundPort, IncomingPaymentPort):
 class FakeSummaries(SummaryPort):
     """The summary of a day without orders."""
 
-    asked: list[DayQuestion] = field(default_factory=list)
-    told: list[SummaryMessage] = field(default_factory=list)
+    questions: list[DayQuestion] = field(default_factory=list)
+    posted: list[SummaryMessage] = field(default_factory=list)
 
     @activity.defn
     async def sum_up(self, question: DayQuestion) -> DaySummary:
-        self.asked.append(question)
+        self.questions.append(question)
         return DAY
 
     @activity.defn
     async def tell_day(self, message: SummaryMessage) -> bool:
-        self.told.append(message)
+        self.posted.append(message)
         return True

@@ -39,7 +39,7 @@ class FakeAudit(AuditPort):
     changes: Changes
     facts: list[AuditEvent] = field(default_factory=list)
     owners: dict[str, str] = field(default_factory=dict)
-    faces: dict[str, Snapshot] = field(default_factory=dict)
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
     down: bool = False
     held: bool = False
     failures: int = 0
@@ -61,7 +61,7 @@ class FakeAudit(AuditPort):
         if self.down:
             raise ApplicationError("the database is down", type="database.unavailable")
         self.owners[batch.request_id] = batch.owner_id
-        self.faces[batch.request_id] = batch.face
+        self.snapshots[batch.request_id] = batch.face
         known = {(fact.request_id, fact.sequence) for fact in self.facts}
         self.facts += [f for f in batch.facts if (f.request_id, f.sequence) not in known]
         self.changes.notify()
@@ -107,14 +107,14 @@ class FakeCards(CardPort):
     """The published cards. `problem` is a lasting refusal."""
 
     slack: Slack
-    asked: list[PublishCard] = field(default_factory=list)
+    attempts: list[PublishCard] = field(default_factory=list)
     published: list[PublishCard] = field(default_factory=list)
     problem: str = ""
     retry_after: timedelta | None = None
 
     @activity.defn
     async def publish(self, card: PublishCard) -> PublishedCard:
-        self.asked.append(card)
+        self.attempts.append(card)
         if not await self.slack.call():
             return PublishedCard(
                 copies=card.copies,
@@ -146,28 +146,28 @@ class FakeCards(CardPort):
 
 @dataclass
 class FakeNotices(NoticePort):
-    """The notices that were sent: `told`; `asked` are all attempts."""
+    """The notices: all `attempts`, and those that were `sent`."""
 
     slack: Slack
-    asked: list[Notice] = field(default_factory=list)
-    told: list[Notice] = field(default_factory=list)
+    attempts: list[Notice] = field(default_factory=list)
+    sent: list[Notice] = field(default_factory=list)
     refused: dict[str, NoticeResult] = field(default_factory=dict)
 
     @activity.defn
     async def tell(self, notice: Notice) -> NoticeResult:
-        self.asked.append(notice)
+        self.attempts.append(notice)
         if not await self.slack.call():
             return NoticeResult(problem="slack.unavailable")
         if refusal := self.refused.get(notice.person or notice.channel):
             return refusal
-        self.told.append(notice)
+        self.sent.append(notice)
         self.slack.changes.notify()
         return NoticeResult()
 
     def summary(self) -> list[tuple[str, str]]:
         return [
             (notice.kind.value, notice.person or notice.channel or ",".join(notice.people))
-            for notice in self.told
+            for notice in self.sent
         ]
 
 

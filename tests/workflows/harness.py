@@ -16,9 +16,8 @@ from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Interceptor, Worker, WorkflowRunner
+from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 
-from tests.sandbox import sandbox_sharing
 from tests.workflows.fake_ports import FakePorts
 from tests.workflows.fake_slack import TIMEOUT
 from tests.workflows.history import is_idle, until_history
@@ -299,7 +298,11 @@ async def run_harness(  # noqa: PLR0913 - a worker has this many parts
     interceptors: Sequence[Interceptor] = (),
     max_cached_workflows: int = 1000,
 ) -> AsyncIterator[Harness]:
-    """Run a worker with the fake ports."""
+    """Run a worker with the fake ports.
+
+    Without the sandbox by default: tests/replay runs every path in it, and it takes a fifth of the
+    time.
+    """
     queue = queue or new_id("test")
     async with Worker(
         env.client,
@@ -307,7 +310,7 @@ async def run_harness(  # noqa: PLR0913 - a worker has this many parts
         identity=identity,
         workflows=WORKFLOWS,
         activities=ports.activities(),
-        workflow_runner=runner or sandbox_sharing(),
+        workflow_runner=runner or UnsandboxedWorkflowRunner(),
         max_concurrent_workflow_task_polls=2,
         max_concurrent_activity_task_polls=1,
         interceptors=interceptors,

@@ -120,7 +120,7 @@ async def test_a_request_that_needs_no_level_is_approved_without_a_card(
 
     assert outcome.face.status is Status.APPROVED
     assert outcome.face.closing_rule == "no_level_needed"
-    assert ports.cards.asked == []
+    assert ports.cards.attempts == []
 
 
 async def test_the_query_returns_the_same_as_the_update(harness: Harness) -> None:

@@ -15,7 +15,7 @@ from workflows.rules.approvals.request import Withdrawal
 UNFINISHED = (UnfinishedSignalHandlersWarning, UnfinishedUpdateHandlersWarning)
 
 
-NOT_TAKEN = {RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION}
+NOT_ACCEPTED = {RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION}
 """The workflow has closed; or the server discarded the workflow task and its updates, because
 another event came before the last command (UnhandledCommand): then send the same id again."""
 
@@ -26,7 +26,7 @@ def _is_clean(answer: object) -> bool:
         cause = answer.cause
         return isinstance(cause, ApplicationError) and str(cause.type).startswith("rejected.")
     if isinstance(answer, RPCError):
-        return answer.status in NOT_TAKEN
+        return answer.status in NOT_ACCEPTED
     return not isinstance(answer, BaseException)
 
 

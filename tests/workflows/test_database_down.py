@@ -11,7 +11,9 @@ from workflows.rules.approvals.request import Status
 from workflows.rules.orders.order import OrderStatus
 
 
-async def test_facts_are_neither_lost_nor_reordered(harness: Harness, ports: FakePorts) -> None:
+async def test_facts_are_neither_lost_nor_reordered(
+    harness: Harness, ports: FakePorts, quick_retries: None
+) -> None:
     handle = await harness.open_request(BOTH)
     ports.audit.down = True
     before = ports.audit.tries
@@ -43,7 +45,7 @@ async def test_updates_return_while_the_database_is_down(
 
 
 async def test_the_card_shows_nothing_that_is_not_audited(
-    harness: Harness, ports: FakePorts
+    harness: Harness, ports: FakePorts, quick_retries: None
 ) -> None:
     handle = await harness.open_request()
     ports.audit.down = True

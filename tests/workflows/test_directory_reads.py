@@ -27,7 +27,7 @@ def _change_leads(ports: FakePorts) -> None:
     ports.directory.groups = {"leads": ("UCLARA", "UDORA", "UEMIL")}
 
 
-def more(*people: str, after: timedelta, instead: bool = False) -> Escalation:
+def escalation(*people: str, after: timedelta, instead: bool = False) -> Escalation:
     return Escalation(after=after, to=updates.sources(*people), replace=instead)
 
 
@@ -40,10 +40,10 @@ async def test_a_reminder_reads_a_group_again(
     await harness.fast_forward(handle, 3 * MINUTE)
     await harness.until_idle(handle)
 
-    gone = await refused(harness.decide(handle, "UBORIS"))
-    here = await harness.decide(handle, "UEMIL")
-    assert gone.type == "rejected.not_an_approver"
-    assert here.levels[0].eligible == ("UCLARA", "UDORA", "UEMIL")
+    removed = await refused(harness.decide(handle, "UBORIS"))
+    added = await harness.decide(handle, "UEMIL")
+    assert removed.type == "rejected.not_an_approver"
+    assert added.levels[0].eligible == ("UCLARA", "UDORA", "UEMIL")
     assert ports.audit.fact(handle.id, "ApproversChanged").data["eligible"] == "UCLARA,UDORA,UEMIL"
     assert ports.notices.summary() == [("reminded", "UBORIS,UCLARA,UDORA"), ("asked", "UEMIL")]
 
@@ -236,7 +236,7 @@ async def test_a_delegate_decides_only_during_the_absence(
     after = await refused(harness.decide(late, "UDORA"))
 
     assert (before.type, after.type) == ("rejected.not_an_approver",) * 2
-    assert [said.seat for said in within.levels[0].decisions] == ["UBORIS"]
+    assert [decision.seat for decision in within.levels[0].decisions] == ["UBORIS"]
     assert ports.notices.summary()[0] == ("asked", "UDORA")
 
 
@@ -244,13 +244,13 @@ async def test_no_one_decides_between_a_replacement_and_the_next_reading(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(
-        level("slow", "UBORIS", escalate=(more("UDORA", after=MINUTE, instead=True),))
+        level("slow", "UBORIS", escalate=(escalation("UDORA", after=MINUTE, instead=True),))
     )
     ports.directory.slack.mode = SlackMode.REFUSING
     await harness.fast_forward(handle, MINUTE)
     await ports.until(lambda: "LevelEscalated" in ports.audit.kinds(handle.id))
 
-    unread = [await refused(harness.decide(handle, who)) for who in ("UBORIS", "UDORA")]
+    unread = [await refused(harness.decide(handle, person)) for person in ("UBORIS", "UDORA")]
     ports.directory.slack.recover()
     await harness.fast_forward(handle, 15 * CLOSE)
     await harness.until_idle(handle)
@@ -266,7 +266,7 @@ async def test_the_first_approvers_may_decide_while_others_are_added(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(
-        level("slow", "UBORIS", escalate=(more("manager", after=MINUTE),))
+        level("slow", "UBORIS", escalate=(escalation("manager", after=MINUTE),))
     )
     ports.directory.slack.mode = SlackMode.REFUSING
     await harness.fast_forward(handle, MINUTE)
@@ -281,7 +281,7 @@ async def test_an_unreadable_replacement_blocks_the_level(
     harness: Harness, ports: FakePorts
 ) -> None:
     handle = await harness.open_request(
-        level("slow", "UBORIS", escalate=(more("group:gone", after=MINUTE, instead=True),))
+        level("slow", "UBORIS", escalate=(escalation("group:gone", after=MINUTE, instead=True),))
     )
 
     await harness.fast_forward(handle, MINUTE + CLOSE)

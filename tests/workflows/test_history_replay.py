@@ -27,19 +27,19 @@ async def test_every_fact_of_an_open_and_a_closed_request_is_derived(
     await harness.send(handle, updates.comment("UBORIS"))
     await harness.decide(handle, "UBORIS")
     await harness.until_idle(handle)
-    meanwhile = await derived(harness.client, handle.id)
+    while_open = await derived(harness.client, handle.id)
     written = ports.audit.of(handle.id)
     await harness.decide(handle, "UCLARA")
     await harness.run_to_end(handle)
 
     after = await derived(harness.client, handle.id)
 
-    assert list(meanwhile.facts.values()) == written
-    assert not meanwhile.finished
-    assert meanwhile.acknowledged == len(written)
+    assert list(while_open.facts.values()) == written
+    assert not while_open.finished
+    assert while_open.acknowledged == len(written)
     assert list(after.facts.values()) == ports.audit.of(handle.id)
     assert after.finished
-    assert after.batches[after.acknowledged].face == ports.audit.faces[handle.id]
+    assert after.batches[after.acknowledged].face == ports.audit.snapshots[handle.id]
 
 
 async def test_an_order_and_its_approval_are_two_trails(harness: Harness, ports: FakePorts) -> None:
@@ -52,7 +52,7 @@ async def test_an_order_and_its_approval_are_two_trails(harness: Harness, ports:
         assert list(found.facts.values()) == ports.audit.of(workflow_id)
         assert found.finished
         last = found.batches[found.acknowledged]
-        assert (last.face, last.owner_id) == (ports.audit.faces[workflow_id], order.id)
+        assert (last.face, last.owner_id) == (ports.audit.snapshots[workflow_id], order.id)
 
 
 async def test_an_hr_request_and_its_approval_are_two_trails(
@@ -67,7 +67,7 @@ async def test_an_hr_request_and_its_approval_are_two_trails(
         assert list(found.facts.values()) == ports.audit.of(workflow_id)
         assert found.finished
         last = found.batches[found.acknowledged]
-        assert (last.face, last.owner_id) == (ports.audit.faces[workflow_id], handle.id)
+        assert (last.face, last.owner_id) == (ports.audit.snapshots[workflow_id], handle.id)
 
 
 async def test_all_runs_of_a_request_are_one_trail(

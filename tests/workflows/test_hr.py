@@ -59,9 +59,9 @@ async def test_the_employee_is_notified_of_the_outcome_once(
     await approve_all(harness, approval)
     await harness.run_to_end(handle)
 
-    told = [notice for notice in ports.notices.told if notice.kind == "outcome"]
-    assert [(notice.person, notice.face.kind) for notice in told] == [("UANA", "hr")]
-    (snapshot,) = (notice.face for notice in told)
+    outcomes = [notice for notice in ports.notices.sent if notice.kind == "outcome"]
+    assert [(notice.person, notice.face.kind) for notice in outcomes] == [("UANA", "hr")]
+    (snapshot,) = (notice.face for notice in outcomes)
     assert isinstance(snapshot, HrSnapshot)
     assert snapshot.provisioning is Provisioning.DONE
 
@@ -292,7 +292,7 @@ async def test_the_request_takes_over_the_card_and_its_version(
     await approve_all(harness, approval)
     await harness.run_to_end(handle)
 
-    assert len({card.copies[0].key for card in ports.cards.asked}) == 1
+    assert len({card.copies[0].key for card in ports.cards.attempts}) == 1
     assert ports.cards.published[-1].face.kind == "hr"
     assert ports.cards.versions == sorted(set(ports.cards.versions))
 

@@ -24,7 +24,7 @@ async def test_a_few_approvers_of_the_first_level_are_only_mentioned_on_the_card
 ) -> None:
     await harness.open_request(BOTH)
 
-    assert ports.notices.asked == []
+    assert ports.notices.attempts == []
     assert len(ports.cards.published[0].copies) == 1
 
 
@@ -34,7 +34,7 @@ async def test_many_approvers_are_notified_in_the_thread_of_the_posted_card(
     await harness.open_request(level("crowd", *CROWD[:9]))
 
     assert ports.notices.summary() == [("asked", ",".join(CROWD[:9]))]
-    card = ports.notices.told[0].card
+    card = ports.notices.sent[0].card
     assert card is not None
     assert card.ts == "1.0"
 
@@ -96,7 +96,7 @@ async def test_every_approver_gets_a_copy_if_the_policy_says_dm(
 
     people = [copy.person for copy in ports.cards.published[-1].copies]
     assert people == ["", "UBORIS", "UCLARA", "UDORA"]
-    assert ports.notices.asked == []
+    assert ports.notices.attempts == []
     assert not ports.cards.shown(handle.id).mention_approvers
 
 
@@ -114,7 +114,7 @@ async def test_a_copy_added_during_a_publish_is_posted_by_the_next(
 
     assert [copy.person for copy in ports.cards.published[-2].copies] == [""]
     assert [copy.person for copy in ports.cards.published[-1].copies] == ["", "UDORA"]
-    assert ports.notices.asked == []
+    assert ports.notices.attempts == []
 
 
 async def test_no_one_is_notified_if_the_policy_says_none(
@@ -128,7 +128,7 @@ async def test_no_one_is_notified_if_the_policy_says_none(
     await harness.until_idle(handle)
 
     assert ports.audit.kinds(handle.id).count("LevelReminded") == 1
-    assert ports.notices.asked == []
+    assert ports.notices.attempts == []
     assert len(ports.cards.published[-1].copies) == 1
 
 
@@ -156,7 +156,7 @@ async def test_approvers_without_a_decision_are_reminded_where_they_are(
     await harness.until_idle(handle)
 
     assert ports.notices.summary() == [("reminded", "UBORIS"), ("reminded", "UCLARA")]
-    assert [bool(notice.person) for notice in ports.notices.told] == [False, True]
+    assert [bool(notice.person) for notice in ports.notices.sent] == [False, True]
 
 
 async def test_the_admins_are_notified_once_of_a_blocked_level(
@@ -168,7 +168,7 @@ async def test_the_admins_are_notified_once_of_a_blocked_level(
     await harness.fast_forward(handle, 3 * MINUTE + CLOSE)
 
     assert ports.notices.summary() == [ADMINS]
-    assert ports.notices.told[0].people == (
+    assert ports.notices.sent[0].people == (
         "UGUS",
     )  # notified directly if the channel does not work
 
@@ -179,7 +179,7 @@ async def test_without_an_admin_channel_only_the_card_shows_a_blocked_level(
     ports.directory.empty = True
     handle = await harness.open_request(admin_channel="")
 
-    assert ports.notices.asked == []
+    assert ports.notices.attempts == []
     assert ports.cards.shown(handle.id).levels[0].blocked == "no_eligible_approver"
 
 
@@ -214,7 +214,7 @@ async def test_the_requester_is_notified_of_requested_changes(
     await harness.until_idle(handle)
 
     assert ports.notices.summary() == [("changes_wanted", "UANA")]
-    assert ports.notices.told[0].person == "UANA"
+    assert ports.notices.sent[0].person == "UANA"
 
 
 async def test_a_delegate_is_notified(harness: Harness, ports: FakePorts) -> None:
@@ -236,7 +236,7 @@ async def test_a_delegation_to_a_guest_is_reported_as_void(
     await harness.until_idle(handle)
 
     assert ports.notices.summary() == [("delegate_refused", "UBORIS")]
-    assert ports.notices.told[0].person == "UBORIS"
+    assert ports.notices.sent[0].person == "UBORIS"
     assert ports.audit.fact(handle.id, "DelegationVoided").rule == "standing_guest"
 
 
@@ -247,7 +247,7 @@ async def test_an_automatically_approved_request_notifies_no_one(
 
     await handle.result()
 
-    assert ports.notices.asked == []
+    assert ports.notices.attempts == []
 
 
 async def test_a_closed_request_drops_its_pending_notices(
@@ -312,7 +312,7 @@ async def test_a_failed_notice_is_not_sent_after_the_request_has_closed(
     handle = await harness.open_request(SALES, FINANCE)
     ports.slack.mode = SlackMode.REFUSING
     await harness.decide(handle, "UBORIS")
-    await ports.until(lambda: ports.notices.asked)
+    await ports.until(lambda: ports.notices.attempts)
     await harness.withdraw(handle)
 
     ports.slack.recover()
@@ -333,7 +333,7 @@ async def test_a_notice_that_cannot_be_sent_does_not_block_others(
     await harness.withdraw(handle)
     await ports.until(lambda: ("outcome", "UANA") in ports.notices.summary())
 
-    tries = len(ports.notices.asked)
+    tries = len(ports.notices.attempts)
 
     assert tries >= 2
 
@@ -364,4 +364,4 @@ async def test_a_deactivated_requester_is_not_notified_forever(
     outcome = await harness.run_to_end(handle)
 
     assert outcome.face.status is Status.APPROVED
-    assert len(ports.notices.asked) == 1
+    assert len(ports.notices.attempts) == 1

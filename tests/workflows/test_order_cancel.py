@@ -14,7 +14,7 @@ from workflows.rules.shared.saga import StepStatus
 BORIS = Actor(person="UBORIS", origin=Origin.SLACK)
 OPERATOR = Actor(person="UGUS", origin=Origin.CLI, operator="gus@host")
 TOKEN = Actor(person="", origin=Origin.API, operator="shop")
-ANA_BY_CLICK = Actor(person="UANA", origin=Origin.SLACK)
+ANA_IN_SLACK = Actor(person="UANA", origin=Origin.SLACK)
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ async def test_the_same_click_cancels_once(harness: Harness, ports: FakePorts) -
     order = await harness.start_order("900.00")
     await ports.until(lambda: ports.steps.tries["reserve"] == 1)
 
-    first = await harness.cancel(order, ANA_BY_CLICK, click="one")
-    again = await harness.cancel(order, ANA_BY_CLICK, click="one")
+    first = await harness.cancel(order, ANA_IN_SLACK, click="one")
+    again = await harness.cancel(order, ANA_IN_SLACK, click="one")
     ports.steps.unblock("reserve")
     await harness.run_to_end(order)
 

@@ -62,7 +62,7 @@ async def test_an_order_awaiting_payment_continues_in_a_new_run(
     assert ports.steps.done == ["reserve", "receive", "ship", "deliver"]
     facts = ports.audit.of(order.id)
     assert [fact.sequence for fact in facts] == list(range(1, len(facts) + 1))
-    assert len({card.copies[0].key for card in ports.cards.asked}) == 1
+    assert len({card.copies[0].key for card in ports.cards.attempts}) == 1
 
 
 async def test_the_payment_window_survives_a_new_run(

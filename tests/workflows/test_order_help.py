@@ -7,7 +7,7 @@ from workflows.order import OrderWorkflow
 from workflows.rules.orders.order import OrderStatus, StepName
 from workflows.rules.people.actors import Actor, Origin
 
-TRIES = COMPENSATION_RETRIES["retry_policy"].maximum_attempts
+ATTEMPTS = COMPENSATION_RETRIES["retry_policy"].maximum_attempts
 GUS = Actor(person="UGUS", origin=Origin.SLACK)
 BORIS = Actor(person="UBORIS", origin=Origin.SLACK)
 
@@ -54,7 +54,7 @@ async def test_a_second_failure_asks_for_help_again(harness: Harness, ports: Fak
 
     await harness.resume(order)
     await ports.until(lambda: ports.audit.kinds(order.id).count("CompensationFailed") == 2)
-    await ports.until(lambda: len(ports.notices.told) == 2)
+    await ports.until(lambda: len(ports.notices.sent) == 2)
 
     assert await order.query(OrderWorkflow.status) == "needs_attention"
     ports.steps.permanent_failures = {"ship"}
@@ -66,11 +66,11 @@ async def test_a_compensation_that_uses_up_its_attempts_asks_for_help(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.permanent_failures = {"charge"}
-    ports.steps.transient_failures["release"] = TRIES
+    ports.steps.transient_failures["release"] = ATTEMPTS
     order = await harness.start_order("900.00")
     await ports.until(lambda: ports.steps.tries["release"] == 1)
 
-    while ports.steps.tries["release"] < TRIES:
+    while ports.steps.tries["release"] < ATTEMPTS:
         tried = ports.steps.tries["release"]
         await harness.fast_forward(order, COMPENSATION_RETRIES["start_to_close_timeout"] * 4)
         await ports.until(lambda tried=tried: ports.steps.tries["release"] > tried)  # type: ignore[misc]
@@ -79,7 +79,7 @@ async def test_a_compensation_that_uses_up_its_attempts_asks_for_help(
     ended = await harness.run_to_end(order)
 
     assert ended.status is OrderStatus.FAILED
-    assert ports.steps.tries["release"] == TRIES + 1
+    assert ports.steps.tries["release"] == ATTEMPTS + 1
 
 
 async def test_only_an_admin_or_an_operator_may_resume(harness: Harness, ports: FakePorts) -> None:

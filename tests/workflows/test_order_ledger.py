@@ -15,7 +15,6 @@ from temporalio import activity
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import UnsandboxedWorkflowRunner
 
 from activities.audit import AuditActivities
 from activities.incoming_payments import (
@@ -335,11 +334,7 @@ async def ledger(
         )
         ports = LedgerPorts(database)
         with statements_counted():
-            # Without the sandbox, which other tests cover: it takes a fifth of the time.
-            runner = UnsandboxedWorkflowRunner()
-            async with run_harness(
-                temporal, ports, interceptors=[faults], runner=runner
-            ) as harness:
+            async with run_harness(temporal, ports, interceptors=[faults]) as harness:
                 yield LedgerTest(
                     harness=harness, audit=ports.audit, database=database, faults=faults
                 )

@@ -8,7 +8,7 @@ from workflows.rules.orders.order import OrderStatus, PaymentMode
 ADA = "ada@example.org"
 
 
-def _news(ports: FakePorts) -> list[tuple[str, str]]:
+def _sent_mails(ports: FakePorts) -> list[tuple[str, str]]:
     return [(mail.kind.value, mail.reference) for mail in ports.mail.sent]
 
 
@@ -17,7 +17,7 @@ async def test_the_customer_gets_one_mail_for_each_step(harness: Harness, ports:
 
     await harness.run_to_end(order)
 
-    assert sorted(_news(ports)) == [
+    assert sorted(_sent_mails(ports)) == [
         ("delivered", "deliver-1"),
         ("paid", "charge-1"),
         ("received", ""),
@@ -38,7 +38,7 @@ async def test_the_customer_gets_a_mail_about_the_cancellation_and_its_reason(
     await harness.cancel(order, reason="no need")
     await harness.run_to_end(order)
 
-    assert _news(ports) == [("received", ""), ("cancelled", "")]
+    assert _sent_mails(ports) == [("received", ""), ("cancelled", "")]
     assert ports.mail.sent[-1].reason == "no need"
 
 
@@ -47,7 +47,7 @@ async def test_the_receipt_is_mailed_before_the_approval(
 ) -> None:
     order = await harness.submit_order(an_order("1500.00", email=ADA))
 
-    await ports.until(lambda: _news(ports) == [("received", "")])
+    await ports.until(lambda: _sent_mails(ports) == [("received", "")])
 
     assert await order.query(OrderWorkflow.status) == "awaiting_approval"
 

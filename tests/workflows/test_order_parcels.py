@@ -33,7 +33,7 @@ BOTH = (Stored(warehouse=NORTH, skus=("DESK-1",)), Stored(warehouse=SOUTH, skus=
 LAMP = OrderLine(sku="LAMP-1", quantity=2, unit_price=usd("50.00"))
 
 
-def from_both(**parts: Any) -> Order:
+def two_warehouse_order(**parts: Any) -> Order:
     """Return an order with a line from each warehouse."""
     return an_order("800.00", and_lines=(LAMP,), **parts)
 
@@ -43,8 +43,8 @@ def _two_warehouses(ports: FakePorts) -> None:
     ports.steps.stored = BOTH
 
 
-async def begin(harness: Harness) -> OrderHandle:
-    return await harness.submit_order(from_both())
+async def start(harness: Harness) -> OrderHandle:
+    return await harness.submit_order(two_warehouse_order())
 
 
 def shipment(harness: Harness, order: OrderHandle, warehouse: str) -> WorkflowHandle[Any, Any]:
@@ -53,7 +53,7 @@ def shipment(harness: Harness, order: OrderHandle, warehouse: str) -> WorkflowHa
     )
 
 
-async def replayed(harness: Harness, order: OrderHandle) -> None:
+async def replay(harness: Harness, order: OrderHandle) -> None:
     """Replay the order and its shipments, as a new worker does."""
     replayer = Replayer(
         workflows=WORKFLOWS, data_converter=data_converter, workflow_runner=sandbox()
@@ -66,7 +66,7 @@ async def test_each_warehouse_sends_its_lines_and_the_last_parcel_completes_the_
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.arrivals["@SOUTH"] = ARRIVAL + timedelta(days=3)
-    order = await begin(harness)
+    order = await start(harness)
 
     snapshot = await harness.run_to_end(order)
 
@@ -90,14 +90,14 @@ async def test_each_warehouse_sends_its_lines_and_the_last_parcel_completes_the_
         "deliver-1@NORTH, deliver-1@SOUTH",
     ]
     assert snapshot.estimated_delivery == ARRIVAL + timedelta(days=3)
-    await replayed(harness, order)
+    await replay(harness, order)
 
 
 async def test_parcels_are_independent_and_shown_with_their_own_status(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.held = {"ship@SOUTH", "deliver@NORTH"}
-    order = await begin(harness)
+    order = await start(harness)
     await ports.until(lambda: "ParcelShipped" in ports.audit.kinds(order.id))
     await ports.until(
         lambda: ports.steps.tries["deliver@NORTH"] and ports.steps.tries["ship@SOUTH"]
@@ -120,14 +120,14 @@ async def test_parcels_are_independent_and_shown_with_their_own_status(
         ParcelStatus.WAITING,
     ]
     assert snapshot.status is OrderStatus.COMPLETED
-    await replayed(harness, order)
+    await replay(harness, order)
 
 
 async def test_an_order_from_one_warehouse_has_no_parcels_and_no_child(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.stored = BOTH[:1]
-    order = await begin(harness)
+    order = await start(harness)
 
     snapshot = await harness.run_to_end(order)
 
@@ -147,7 +147,7 @@ async def test_a_failed_parcel_recalls_itself_and_the_others_are_recalled_once(
 ) -> None:
     last, shown = FAILURES[declined]
     ports.steps.permanent_failures = {declined}
-    order = await begin(harness)
+    order = await start(harness)
 
     snapshot = await harness.run_to_end(order)
 
@@ -162,14 +162,14 @@ async def test_a_failed_parcel_recalls_itself_and_the_others_are_recalled_once(
         ParcelStatus.FAILED,
     ]
     assert [step.status for step in snapshot.steps[2:]] == shown
-    await replayed(harness, order)
+    await replay(harness, order)
 
 
 async def test_a_failed_recall_makes_the_order_ask_for_help(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.permanent_failures = {"ship@SOUTH", "recall@SOUTH"}
-    order = await begin(harness)
+    order = await start(harness)
     await ports.until(lambda: "CompensationFailed" in ports.audit.kinds(order.id))
     stuck = await order.query(OrderWorkflow.details)
 
@@ -184,14 +184,14 @@ async def test_a_failed_recall_makes_the_order_ask_for_help(
     assert snapshot.status is OrderStatus.FAILED
     assert [ports.steps.done.count(f"recall@{warehouse}") for warehouse in (NORTH, SOUTH)] == [1, 1]
     assert ports.steps.done[-2:] == ["refund", "release"]
-    await replayed(harness, order)
+    await replay(harness, order)
 
 
 async def test_a_terminated_shipment_is_recalled_with_the_others(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.held = {"ship@SOUTH"}
-    order = await begin(harness)
+    order = await start(harness)
     await ports.until(lambda: ports.steps.tries["ship@SOUTH"])
     await ports.until(lambda: "ParcelDelivered" in ports.audit.kinds(order.id))
 
@@ -207,7 +207,7 @@ async def test_an_order_cannot_be_cancelled_after_its_first_parcel_has_started(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.held = {"ship@NORTH", "ship@SOUTH"}
-    order = await begin(harness)
+    order = await start(harness)
     await ports.until(lambda: ports.steps.tries["ship@NORTH"])
 
     refusal = await refused(harness.cancel(order, ANA))
@@ -222,7 +222,7 @@ async def test_outdated_or_unknown_parcel_news_change_nothing(
     harness: Harness, ports: FakePorts
 ) -> None:
     ports.steps.held = {"deliver@NORTH", "deliver@SOUTH"}
-    order = await begin(harness)
+    order = await start(harness)
     await ports.until(lambda: ports.audit.kinds(order.id).count("ParcelShipped") == 2)
 
     for news in (
@@ -245,7 +245,7 @@ async def test_parcels_survive_a_worker_without_a_cache(
     """A worker without a cache replays order and shipments at each workflow task."""
     ports.steps.permanent_failures = {declined}
     async with run_harness(harness.env, ports, max_cached_workflows=0) as uncached:
-        order = await begin(uncached)
+        order = await start(uncached)
         await ports.until(lambda: "OrderEnded" in ports.audit.kinds(order.id))
 
         snapshot = await uncached.run_to_end(order)

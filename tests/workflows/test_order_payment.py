@@ -9,8 +9,8 @@ from workflows.rules.orders.order import PAYMENT_WINDOW, OrderStatus, PaymentMod
 from workflows.rules.shared.saga import StepStatus
 
 
-async def _awaiting(harness: Harness, ports: FakePorts, **wishes: timedelta) -> OrderHandle:
-    order = await harness.submit_order(an_order("900.00", payment=PaymentMode.AWAIT), **wishes)
+async def _awaiting(harness: Harness, ports: FakePorts, **settings: timedelta) -> OrderHandle:
+    order = await harness.submit_order(an_order("900.00", payment=PaymentMode.AWAIT), **settings)
     await ports.until(lambda: "PaymentAwaited" in ports.audit.kinds(order.id))
     await harness.until_idle(order)
     return order

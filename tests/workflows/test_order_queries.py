@@ -8,7 +8,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from bot.cli.demo import temporal_binary
-from bot.temporal.orders import OrderCalls
+from bot.temporal.client import WorkflowClient
 from tests.workflows.fake_ports import FakePorts
 from tests.workflows.fake_slack import TIMEOUT
 from tests.workflows.fake_steps import ARRIVAL
@@ -68,10 +68,10 @@ async def test_the_approval_window_can_be_set_per_order(harness: Harness) -> Non
     assert harness.ports.steps.tries == {}
 
 
-async def test_an_order_is_found_by_requester_total_and_status(harness: Harness) -> None:
-    calls = OrderCalls(harness.client, harness.queue)
+async def test_an_order_is_found_by_who_asked_how_much_and_how_it_ended(harness: Harness) -> None:
+    calls = WorkflowClient(harness.client, harness.queue)
     order = an_order("1500.00")
-    await calls.start_order(OrderInput(order=order, requester=ANA, policy=policy(SALES)))
+    await calls.start(OrderInput(order=order, requester=ANA, policy=policy(SALES)))
     handle: WorkflowHandle[OrderWorkflow, OrderSnapshot] = harness.client.get_workflow_handle_for(
         OrderWorkflow.run, order.order_id
     )
@@ -106,11 +106,11 @@ async def test_an_order_works_in_a_namespace_without_search_attributes(
     bare_temporal: WorkflowEnvironment, ports: FakePorts
 ) -> None:
     async with bare_temporal, run_harness(bare_temporal, ports) as harness:
-        calls = OrderCalls(harness.client, harness.queue)
+        calls = WorkflowClient(harness.client, harness.queue)
         order = an_order("900.00")
-        asked = OrderInput(order=order, requester=ANA, policy=policy(SALES))
+        workflow_input = OrderInput(order=order, requester=ANA, policy=policy(SALES))
 
-        first, again = await calls.start_order(asked), await calls.start_order(asked)
+        first, again = await calls.start(workflow_input), await calls.start(workflow_input)
 
         handle: WorkflowHandle[OrderWorkflow, OrderSnapshot] = (
             harness.client.get_workflow_handle_for(OrderWorkflow.run, order.order_id)

@@ -39,9 +39,9 @@ async def test_immediate_effects_of_the_approval_are_not_posted_in_the_thread(
     await harness.decide(approval, "UBORIS")
     await harness.run_to_end(order)
 
-    told = replies(ports)
-    assert told[-1] == "order_delivered"
-    assert "order_paid" not in told
+    kinds = replies(ports)
+    assert kinds[-1] == "order_delivered"
+    assert "order_paid" not in kinds
 
 
 async def test_a_cancellation_is_posted_in_the_thread_once(
@@ -77,7 +77,7 @@ async def test_an_order_without_a_card_has_no_thread(harness: Harness, ports: Fa
 
 
 async def test_a_card_that_cannot_be_posted_does_not_keep_an_order_from_ending(
-    harness: Harness, ports: FakePorts
+    harness: Harness, ports: FakePorts, short_finish: None
 ) -> None:
     ports.cards.problem = "slack.is_archived"
     order, approval = await harness.order_awaiting_approval()

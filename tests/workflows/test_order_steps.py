@@ -125,7 +125,9 @@ async def test_a_compensation_is_retried_until_it_succeeds(
     assert snapshot.status is OrderStatus.FAILED
 
 
-async def test_no_step_runs_before_it_is_audited(harness: Harness, ports: FakePorts) -> None:
+async def test_no_step_runs_before_it_is_audited(
+    harness: Harness, ports: FakePorts, quick_retries: None
+) -> None:
     ports.audit.down = True
     order = await harness.start_order("900.00")
 

@@ -11,7 +11,7 @@ from workflows.rules.shared.card import LONG_RETRY, MAX_PUBLISH_DELAY, SETTLE_TI
 
 CROWD = tuple(f"U{number:02}" for number in range(20))
 ADMINS = ("card_not_posted", "#approvals-admin")
-EVERYBODY = level("everybody", *CROWD, quorum=20)
+EVERYONE = level("everyone", *CROWD, quorum=20)
 
 
 async def test_a_slack_click_is_published_three_seconds_later(harness: Harness) -> None:
@@ -40,7 +40,7 @@ async def test_a_decision_from_the_cli_is_published_at_once(harness: Harness) ->
 async def test_a_change_soon_after_a_click_waits_until_the_click_has_settled(
     harness: Harness,
 ) -> None:
-    handle = await harness.open_request(EVERYBODY)
+    handle = await harness.open_request(EVERYONE)
     await harness.click_decide(handle, CROWD[0])
     await harness.fast_forward(handle, CLOSE)
 
@@ -57,7 +57,7 @@ async def test_a_change_soon_after_a_click_waits_until_the_click_has_settled(
 async def test_a_burst_of_clicks_delays_the_publish_for_six_seconds_at_most(
     harness: Harness,
 ) -> None:
-    handle = await harness.open_request(EVERYBODY)
+    handle = await harness.open_request(EVERYONE)
 
     for person in CROWD[:6]:
         await harness.click_decide(handle, person)
@@ -72,7 +72,7 @@ async def test_a_burst_of_clicks_delays_the_publish_for_six_seconds_at_most(
 async def test_twenty_clicks_cause_one_publish_and_few_timers(
     harness: Harness, ports: FakePorts
 ) -> None:
-    handle = await harness.open_request(EVERYBODY)
+    handle = await harness.open_request(EVERYONE)
 
     for person in CROWD[:19]:
         await harness.click_decide(handle, person)
@@ -87,15 +87,15 @@ async def test_twenty_clicks_cause_one_publish_and_few_timers(
 async def test_a_change_during_a_publish_is_published_after_it(
     harness: Harness, ports: FakePorts
 ) -> None:
-    handle = await harness.open_request(EVERYBODY)
+    handle = await harness.open_request(EVERYONE)
     ports.slack.mode = SlackMode.HANGING
     await harness.decide(handle, CROWD[0])
-    await ports.until(lambda: len(ports.cards.asked) == 2)
+    await ports.until(lambda: len(ports.cards.attempts) == 2)
 
     await harness.decide(handle, CROWD[1])
     await harness.decide(handle, CROWD[2])
 
-    assert len(ports.cards.asked) == 2
+    assert len(ports.cards.attempts) == 2
     ports.slack.recover()
     await harness.until_idle(handle)
     assert ports.cards.versions == [1, 2, 4]
@@ -133,7 +133,7 @@ async def test_a_copy_keeps_the_message_of_its_first_post(
     await harness.decide(handle, "UBORIS")
     await harness.until_idle(handle)
 
-    first, second = (card.copies[0] for card in ports.cards.asked)
+    first, second = (card.copies[0] for card in ports.cards.attempts)
     assert (first.ts, second.ts) == ("", "1.0")
     assert first.key == second.key
     assert not second.doubtful
@@ -148,7 +148,7 @@ async def test_a_failed_post_is_searched_for_before_the_next(
 
     await harness.fast_forward(handle, 3 * CLOSE)
 
-    first, second = (card.copies[0] for card in ports.cards.asked)
+    first, second = (card.copies[0] for card in ports.cards.attempts)
     assert not first.doubtful
     assert second.doubtful
     assert second.key == first.key
@@ -164,7 +164,7 @@ async def test_a_hanging_post_is_searched_for_before_the_next(
 
     await short_timeout_harness.fast_forward(handle, 3 * CLOSE)
 
-    first, second = (card.copies[0] for card in ports.cards.asked)
+    first, second = (card.copies[0] for card in ports.cards.attempts)
     assert second.doubtful
     assert second.intended_at == first.intended_at
 
@@ -177,10 +177,10 @@ async def test_requester_and_admins_are_notified_once_of_a_channel_without_the_b
 
     await harness.fast_forward(handle, timedelta(minutes=3))
 
-    assert len(ports.cards.asked) > 3
+    assert len(ports.cards.attempts) > 3
     assert ports.notices.summary() == [("card_not_posted", "UANA"), ADMINS]
-    assert {notice.problem for notice in ports.notices.told} == {"not_in_channel"}
-    assert ports.notices.told[1].people == ("UGUS",)
+    assert {notice.problem for notice in ports.notices.sent} == {"not_in_channel"}
+    assert ports.notices.sent[1].people == ("UGUS",)
 
 
 async def test_a_card_is_posted_soon_after_the_bot_was_invited(
@@ -209,7 +209,7 @@ async def test_the_last_state_is_published_again_although_the_card_was_refused(
 
 
 async def test_a_card_that_cannot_be_written_does_not_keep_a_request_running_forever(
-    harness: Harness, ports: FakePorts
+    harness: Harness, ports: FakePorts, short_finish: None
 ) -> None:
     ports.cards.problem = "is_archived"
     handle = await harness.open_request()

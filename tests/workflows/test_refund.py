@@ -26,11 +26,11 @@ class Bank(RefundPort):
     """Fails the planned number of times, permanently and transiently in turn; then it refunds."""
 
     refusals: int
-    asked: list[IncomingPayment] = field(default_factory=list)
+    attempts: list[IncomingPayment] = field(default_factory=list)
 
     @activity.defn
     async def give_back(self, payment: IncomingPayment) -> StepReference:
-        self.asked.append(payment)
+        self.attempts.append(payment)
         if self.refusals:
             self.refusals -= 1
             raise ApplicationError("No.", non_retryable=bool(self.refusals % 2))
@@ -65,4 +65,4 @@ async def test_a_refund_is_retried_until_it_succeeds(
         done = await handle.result()
 
     assert done == StepReference(reference="REF-1")
-    assert bank.asked == [payment] * 26
+    assert bank.attempts == [payment] * 26

@@ -42,23 +42,23 @@ CASES = [
         code="own_request",
     ),
     Case(
-        given="a second press",
+        given="a second click",
         press=lambda harness, handle: harness.decide(handle, "UBORIS"),
         code="already_decided",
         data={"verdict": "approve"},
     ),
     Case(
-        given="another content",
+        given="outdated content",
         press=lambda harness, handle: harness.decide(handle, "UCLARA", revision=2),
         code="stale_content",
     ),
     Case(
-        given="a level that is not reached",
+        given="a level that has not opened",
         press=lambda harness, handle: harness.decide(handle, "UCLARA", level=2),
         code="level_not_open",
     ),
     Case(
-        given="a no without a reason",
+        given="a rejection without a reason",
         press=lambda harness, handle: harness.decide(handle, "UCLARA", Verdict.REJECT, reason=" "),
         code="reason_required",
     ),
@@ -69,7 +69,7 @@ CASES = [
         data={"length": "3001"},
     ),
     Case(
-        given="somebody else's request taken back",
+        given="a withdrawal by another person",
         press=lambda harness, handle: harness.withdraw(handle, "UBORIS"),
         code="not_the_requester",
     ),
@@ -113,24 +113,24 @@ async def test_no_one_decides_on_two_levels(harness: Harness) -> None:
     assert refusal.type.startswith("rejected.")
 
 
-async def _close_by_yes(harness: Harness, handle: ApprovalHandle) -> None:
+async def _approve(harness: Harness, handle: ApprovalHandle) -> None:
     await harness.decide(handle, "UBORIS")
 
 
-async def _close_by_withdrawal(harness: Harness, handle: ApprovalHandle) -> None:
+async def _withdraw(harness: Harness, handle: ApprovalHandle) -> None:
     await harness.withdraw(handle)
 
 
-async def _close_by_clock(harness: Harness, handle: ApprovalHandle) -> None:
+async def _expire(harness: Harness, handle: ApprovalHandle) -> None:
     await harness.fast_forward(handle, EXPIRE)
 
 
 @pytest.mark.parametrize(
     ("close", "data"),
     [
-        (_close_by_yes, {"status": "approved", "person": "UBORIS"}),
-        (_close_by_withdrawal, {"status": "withdrawn", "person": "UANA"}),
-        (_close_by_clock, {"status": "expired", "person": ""}),
+        (_approve, {"status": "approved", "person": "UBORIS"}),
+        (_withdraw, {"status": "withdrawn", "person": "UANA"}),
+        (_expire, {"status": "expired", "person": ""}),
     ],
     ids=["approved", "withdrawn", "expired"],
 )

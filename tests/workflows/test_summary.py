@@ -18,27 +18,27 @@ from workflows.rules.orders.daily_totals import DaySummary
 from workflows.summary import SummaryInput, SummaryReport, SummaryWorkflow
 
 DAY = DaySummary(day=date(2026, 11, 20), began=datetime(2026, 11, 19, 23, tzinfo=UTC))
-ASKED = SummaryInput(channel="#sales", timezone="Europe/Berlin")
+INPUT = SummaryInput(channel="#sales", timezone="Europe/Berlin")
 
 
 @dataclass
-class NotificationQueue(SummaryPort):
+class FlakySummaries(SummaryPort):
     """Returns one day; the first posts fail the planned number of times."""
 
-    silences: int = 0
-    asked: list[DayQuestion] = field(default_factory=list)
-    told: list[SummaryMessage] = field(default_factory=list)
+    failures: int = 0
+    questions: list[DayQuestion] = field(default_factory=list)
+    posts: list[SummaryMessage] = field(default_factory=list)
 
     @activity.defn
     async def sum_up(self, question: DayQuestion) -> DaySummary:
-        self.asked.append(question)
+        self.questions.append(question)
         return DAY
 
     @activity.defn
     async def tell_day(self, message: SummaryMessage) -> bool:
-        self.told.append(message)
-        if self.silences:
-            self.silences -= 1
+        self.posts.append(message)
+        if self.failures:
+            self.failures -= 1
             raise ApplicationError("Slack did not answer", type="slack.no_answer")
         return True
 
@@ -47,20 +47,20 @@ async def test_a_day_is_summed_up_once_and_posted_when_slack_is_up(
     temporal: WorkflowEnvironment,
 ) -> None:
     """The day is relative to the scheduled time, not to the start of the run."""
-    teller, queue = NotificationQueue(silences=2), str(uuid4())
+    summaries, queue = FlakySummaries(failures=2), str(uuid4())
     scheduled = datetime(2026, 11, 21, 7, tzinfo=UTC)
     key = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
     worker = Worker(
         temporal.client,
         task_queue=queue,
         workflows=[SummaryWorkflow],
-        activities=[teller.sum_up, teller.tell_day],
+        activities=[summaries.sum_up, summaries.tell_day],
         workflow_runner=sandbox_sharing(),
     )
     async with worker, asyncio.timeout(TIMEOUT):
         handle = await temporal.client.start_workflow(
             SummaryWorkflow.run,
-            ASKED,
+            INPUT,
             id=str(uuid4()),
             task_queue=queue,
             search_attributes=TypedSearchAttributes([SearchAttributePair(key, scheduled)]),
@@ -69,5 +69,5 @@ async def test_a_day_is_summed_up_once_and_posted_when_slack_is_up(
         report = await handle.result()
 
     assert report == SummaryReport(summary=DAY, told=True)
-    assert teller.asked == [DayQuestion(timezone="Europe/Berlin", at=scheduled)]
-    assert teller.told == [SummaryMessage(channel="#sales", language="en", summary=DAY)] * 3
+    assert summaries.questions == [DayQuestion(timezone="Europe/Berlin", at=scheduled)]
+    assert summaries.posts == [SummaryMessage(channel="#sales", language="en", summary=DAY)] * 3

@@ -86,7 +86,7 @@ async def test_approvers_outside_the_channel_also_get_a_copy(
     await harness.until_idle(handle)
 
     assert shown(ports) == [(0, 0, ""), (1, 1, ""), (2, 1, ""), (0, 0, "UDORA")]
-    assert ports.notices.asked == []
+    assert ports.notices.attempts == []
 
 
 async def test_a_level_gets_its_reply_even_if_the_policy_notifies_no_one(
@@ -109,7 +109,7 @@ async def test_an_amendment_gets_its_own_replies_and_voids_the_others(
 
     assert shown(ports) == [(0, 0, ""), (1, 1, ""), (2, 1, ""), (1, 2, "")]
     assert ports.cards.shown(handle.id).content_revision == 2
-    assert ports.notices.asked == []
+    assert ports.notices.attempts == []
 
 
 async def test_a_blocked_level_gets_its_reply_when_it_opens(
@@ -141,7 +141,7 @@ async def test_a_thread_that_is_posted_late_mentions_all_approvers(
 
     assert shown(ports) == [(0, 0, ""), (1, 1, ""), (2, 1, "")]
     assert not [copy for copy in ports.cards.published[-1].copies if copy.doubtful]
-    assert ports.notices.asked == []
+    assert ports.notices.attempts == []
 
 
 async def test_a_new_run_keeps_every_reply(low_limit_harness: Harness, ports: FakePorts) -> None:

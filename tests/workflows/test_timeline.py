@@ -29,7 +29,7 @@ FORTNIGHT = level(
 
 
 @pytest.fixture(autouse=True)
-def _everybody_is_there(ports: FakePorts) -> None:
+def _all_approvers_are_known(ports: FakePorts) -> None:
     ports.directory.groups = {"leads": ("UDORA",), "board": ("UEMIL", "UFINN")}
     ports.directory.managers = ("UHANA",)
 
@@ -67,7 +67,7 @@ async def test_fourteen_days_of_reminders_escalations_and_the_end(
             notice.kind.value,
             ",".join(notice.people) or notice.person,
         )
-        for notice in ports.notices.told
+        for notice in ports.notices.sent
     ]
     assert notices == [
         (1, "reminded", "UBORIS,UCLARA"),

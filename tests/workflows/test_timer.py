@@ -13,35 +13,35 @@ from tests.workflows.history import kinds, most_armed
 from workflows.rules.approvals.policy import Escalation
 from workflows.rules.people.actors import Absence
 
-SPELL = timedelta(seconds=15)
+STEP = timedelta(seconds=15)
 BUSY = level(
     "busy",
     "UBORIS",
     "UCLARA",
     quorum=2,
-    remind_after=(SPELL, 2 * SPELL, 3 * SPELL),
-    escalate=(Escalation(after=2 * SPELL, to=updates.sources("UDORA"), replace=True),),
-    expire=8 * SPELL,
+    remind_after=(STEP, 2 * STEP, 3 * STEP),
+    escalate=(Escalation(after=2 * STEP, to=updates.sources("UDORA"), replace=True),),
+    expire=8 * STEP,
 )
 
 
 async def _slack_is_down(harness: Harness, handle: ApprovalHandle) -> None:
     harness.ports.slack.mode = SlackMode.REFUSING
     await harness.send(handle, updates.comment("UBORIS"))
-    await harness.fast_forward(handle, 4 * SPELL)
+    await harness.fast_forward(handle, 4 * STEP)
     harness.ports.slack.recover()
 
 
 async def _directory_is_down(harness: Harness, handle: ApprovalHandle) -> None:
     harness.ports.directory.slack.mode = SlackMode.REFUSING
-    await harness.fast_forward(handle, 4 * SPELL)
+    await harness.fast_forward(handle, 4 * STEP)
     harness.ports.directory.slack.recover()
 
 
-async def _nobody_is_there(harness: Harness, handle: ApprovalHandle) -> None:
+async def _no_approvers(harness: Harness, handle: ApprovalHandle) -> None:
     harness.ports.directory.empty = True
     await harness.send(handle, updates.reassign("UDORA", "UEMIL"))
-    await harness.fast_forward(handle, 4 * SPELL)
+    await harness.fast_forward(handle, 4 * STEP)
     harness.ports.directory.empty = False
 
 
@@ -56,26 +56,26 @@ async def _people_click(harness: Harness, handle: ApprovalHandle) -> None:
     await harness.click_decide(handle, "UBORIS", revision=2)
 
 
-async def _somebody_leaves(harness: Harness, handle: ApprovalHandle) -> None:
+async def _an_approver_leaves(harness: Harness, handle: ApprovalHandle) -> None:
     now = datetime.now(UTC)
-    away = Absence(person="UBORIS", delegate="UDORA", starts=now + SPELL / 2, ends=now + 3 * SPELL)
+    away = Absence(person="UBORIS", delegate="UDORA", starts=now + STEP / 2, ends=now + 3 * STEP)
     harness.ports.directory.absences = (away,)
     await harness.send(handle, updates.REFRESH_BY_SLACK)
     await harness.until_idle(handle)
-    await harness.fast_forward(handle, 2 * SPELL)
+    await harness.fast_forward(handle, 2 * STEP)
 
 
 @pytest.mark.parametrize(
-    "happens",
-    [_slack_is_down, _directory_is_down, _nobody_is_there, _people_click, _somebody_leaves],
-    ids=lambda happens: happens.__name__.strip("_"),
+    "events",
+    [_slack_is_down, _directory_is_down, _no_approvers, _people_click, _an_approver_leaves],
+    ids=lambda events: events.__name__.strip("_"),
 )
 async def test_two_timers_are_never_armed_at_once(
-    harness: Harness, happens: Callable[[Harness, ApprovalHandle], Awaitable[None]]
+    harness: Harness, events: Callable[[Harness, ApprovalHandle], Awaitable[None]]
 ) -> None:
     handle = await harness.open_request(BUSY)
 
-    await happens(harness, handle)
+    await events(harness, handle)
     await harness.run_to_end(handle)
 
     assert most_armed(await harness.history(handle)) == 1
@@ -87,7 +87,7 @@ async def test_waiting_for_a_reminder_costs_only_one_timer(
     handle = await harness.open_request(BUSY)
     before = kinds(await harness.history(handle))
 
-    await harness.fast_forward(handle, SPELL - 5 * CLOSE)
+    await harness.fast_forward(handle, STEP - 5 * CLOSE)
 
     assert kinds(await harness.history(handle)) == before
     assert before.count("TIMER_STARTED") == 1
@@ -108,7 +108,7 @@ async def test_successive_clicks_do_not_arm_a_timer_each(harness: Harness) -> No
 async def test_a_reminder_costs_one_timer(harness: Harness, ports: FakePorts) -> None:
     handle = await harness.open_request(BUSY)
 
-    await harness.fast_forward(handle, SPELL + CLOSE)
+    await harness.fast_forward(handle, STEP + CLOSE)
 
     events = kinds(await harness.until_idle(handle))
     assert events.count("TIMER_STARTED") == 2

@@ -1,13 +1,16 @@
-"""Verbs: what a person may do with a request now, according to the checks of the updates."""
+"""The verbs of an approval: the rule for each, and which of them a person may use now."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from workflows.rules.approvals import administration, amendment, approval, delegation
 from workflows.rules.approvals.request import (
     Amendment,
     ApprovalState,
+    Change,
     Closing,
     Comment,
     Decision,
@@ -19,10 +22,11 @@ from workflows.rules.approvals.request import (
 )
 from workflows.rules.people.actors import Actor, ApproverSource, Origin, SourceKind
 from workflows.rules.shared.errors import RuleError
+from workflows.rules.shared.verb_rule import VerbRule
 
 
 class Verb(StrEnum):
-    """Everything that a person can do with a request, named like the updates and verdicts."""
+    """Everything a person can do with a request, named after the updates and verdicts."""
 
     APPROVE = "approve"
     REJECT = "reject"
@@ -36,55 +40,31 @@ class Verb(StrEnum):
     CLOSE = "close"
 
 
-def verbs_of(state: ApprovalState, person: str, now: datetime) -> tuple[Verb, ...]:
-    """Return the verbs that `person` may use now, in the order in which to offer them.
-
-    A verb is offered if its check accepts a plain example. The person's actual input may still be
-    refused, for example a reason that is too long.
-    """
-    return tuple(verb for verb in Verb if _may(state, person, verb, now))
-
-
-def _may(state: ApprovalState, person: str, verb: Verb, now: datetime) -> bool:
-    try:
-        _try(state, person, verb, now)
-    except RuleError:
-        return False
-    return True
-
-
-def _try(state: ApprovalState, person: str, verb: Verb, now: datetime) -> None:
-    actor = Actor(person=person, origin=Origin.WORKFLOW)
-    match verb:
-        case Verb.APPROVE | Verb.REJECT | Verb.REQUEST_CHANGES:
-            decision = Decision(
-                actor=actor,
-                verdict=Verdict(verb),
-                reason=_REASON,
-                content_revision=state.content_revision,
-                level=len(state.levels),
-            )
-            approval.check_decide(state, decision, now)
-        case Verb.COMMENT:
-            approval.check_comment(state, Comment(actor=actor, text=_REASON), now)
-        case Verb.AMEND:
-            amendment.check_amend(state, _amendment(state, actor), now)
-        case Verb.DELEGATE:
-            delegation.check_delegate(state, Delegation(actor=actor, delegate=_ANYBODY), now)
-        case Verb.WITHDRAW:
-            approval.check_withdraw(state, Withdrawal(actor=actor), now)
-        case Verb.REASSIGN:
-            named = (ApproverSource(kind=SourceKind.USER, value=_ANYBODY),)
-            wanted = Reassignment(actor=actor, approvers=named, reason=_REASON)
-            administration.check_reassign(state, wanted, now)
-        case Verb.REFRESH:
-            administration.check_refresh(state, Refresh(actor=actor), now)
-        case Verb.CLOSE:
-            administration.check_close(state, Closing(actor=actor, reason=_REASON), now)
-
+ApprovalCommand = (
+    Decision | Comment | Amendment | Delegation | Withdrawal | Reassignment | Refresh | Closing
+)
+"""A command on an approval. The verbs of an HR request are those of its approval."""
 
 _REASON = "-"
-_ANYBODY = "-"
+_PERSON = "-"
+
+
+def _verdict(
+    verdict: Verdict, *, needs_reason: bool = False
+) -> VerbRule[ApprovalState, Decision, Change]:
+    return VerbRule(
+        command=Decision,
+        check=approval.check_decide,
+        apply=approval.decide,
+        example=lambda state, actor: Decision(
+            actor=actor,
+            verdict=verdict,
+            reason=_REASON,
+            content_revision=state.content_revision,
+            level=len(state.levels),
+        ),
+        needs_reason=needs_reason,
+    )
 
 
 def _amendment(state: ApprovalState, actor: Actor) -> Amendment:
@@ -95,3 +75,87 @@ def _amendment(state: ApprovalState, actor: Actor) -> Amendment:
         content=replace(content, text=text),
         content_revision=state.content_revision,
     )
+
+
+VERB_RULES: Mapping[Verb, VerbRule[ApprovalState, Any, Change]] = {
+    Verb.APPROVE: _verdict(Verdict.APPROVE),
+    Verb.REJECT: _verdict(Verdict.REJECT),
+    Verb.REQUEST_CHANGES: _verdict(Verdict.REQUEST_CHANGES, needs_reason=True),
+    Verb.COMMENT: VerbRule(
+        command=Comment,
+        check=approval.check_comment,
+        apply=approval.comment,
+        example=lambda _, actor: Comment(actor=actor, text=_REASON),
+        needs_reason=True,
+    ),
+    Verb.AMEND: VerbRule(
+        command=Amendment,
+        check=amendment.check_amend,
+        apply=amendment.amend,
+        example=_amendment,
+    ),
+    Verb.DELEGATE: VerbRule(
+        command=Delegation,
+        check=delegation.check_delegate,
+        apply=delegation.delegate,
+        example=lambda _, actor: Delegation(actor=actor, delegate=_PERSON),
+    ),
+    Verb.WITHDRAW: VerbRule(
+        command=Withdrawal,
+        check=approval.check_withdraw,
+        apply=approval.withdraw,
+        example=lambda _, actor: Withdrawal(actor=actor),
+    ),
+    Verb.REASSIGN: VerbRule(
+        command=Reassignment,
+        check=administration.check_reassign,
+        apply=administration.reassign,
+        example=lambda _, actor: Reassignment(
+            actor=actor,
+            approvers=(ApproverSource(kind=SourceKind.USER, value=_PERSON),),
+            reason=_REASON,
+        ),
+        needs_reason=True,
+    ),
+    Verb.REFRESH: VerbRule(
+        command=Refresh,
+        check=administration.check_refresh,
+        apply=administration.refresh,
+        example=lambda _, actor: Refresh(actor=actor),
+    ),
+    Verb.CLOSE: VerbRule(
+        command=Closing,
+        check=administration.check_close,
+        apply=administration.close_request,
+        example=lambda _, actor: Closing(actor=actor, reason=_REASON),
+        needs_reason=True,
+    ),
+}
+
+
+_BY_COMMAND = {rule.command: rule for rule in VERB_RULES.values()}
+
+
+def rule_of(command: ApprovalCommand) -> VerbRule[ApprovalState, Any, Change]:
+    """Return the rule of a command; all verdicts are checked and applied in the same way."""
+    return _BY_COMMAND[type(command)]
+
+
+def verbs_of(state: ApprovalState, person: str, now: datetime) -> tuple[Verb, ...]:
+    """Return the verbs that `person` may use now, in the order in which to offer them.
+
+    A verb is offered if its check accepts the rule's example. The command itself may still be
+    refused, such as for a reason that is too long or a delegate who is away.
+    """
+    actor = Actor(person=person, origin=Origin.WORKFLOW)
+    return tuple(verb for verb, rule in VERB_RULES.items() if _is_allowed(rule, state, actor, now))
+
+
+def _is_allowed(
+    rule: VerbRule[ApprovalState, Any, Change], state: ApprovalState, actor: Actor, now: datetime
+) -> bool:
+    try:
+        rule.check(state, rule.example(state, actor), now)
+    except RuleError:
+        return False
+    return True

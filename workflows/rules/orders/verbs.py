@@ -1,8 +1,10 @@
 """The verbs of an order: cancel, resume, and confirm a payment."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from workflows.rules.approvals.request import Withdrawal
 from workflows.rules.approvals.transitions import require_short
@@ -32,6 +34,7 @@ from workflows.rules.shared.errors import (
     OrderClosedError,
 )
 from workflows.rules.shared.recent import append_recent
+from workflows.rules.shared.verb_rule import VerbRule
 
 _OPERATORS = (Origin.CLI, Origin.API)
 """Actors from here are authenticated by the host or by a token and may act on any order."""
@@ -43,6 +46,10 @@ class OrderVerb(StrEnum):
 
     CANCEL = "cancel"
     RESUME = "resume"
+
+
+OrderCommand = Cancellation | Resumption
+"""A command on an order."""
 
 
 def check_cancel(state: OrderState, cancellation: Cancellation, now: datetime) -> None:
@@ -115,6 +122,30 @@ def resume(state: OrderState, resumption: Resumption, now: datetime) -> OrderCha
     return note(
         OrderChange(state=going), Fact.COMPENSATION_RESUMED, resumption.actor, now, data=data
     )
+
+
+ORDER_VERB_RULES: Mapping[OrderVerb, VerbRule[OrderState, Any, OrderChange]] = {
+    OrderVerb.CANCEL: VerbRule(
+        command=Cancellation,
+        check=check_cancel,
+        apply=cancel,
+        example=lambda _, actor: Cancellation(actor=actor),
+    ),
+    OrderVerb.RESUME: VerbRule(
+        command=Resumption,
+        check=check_resume,
+        apply=resume,
+        example=lambda _, actor: Resumption(actor=actor),
+    ),
+}
+
+
+_BY_COMMAND = {rule.command: rule for rule in ORDER_VERB_RULES.values()}
+
+
+def order_rule_of(command: OrderCommand) -> VerbRule[OrderState, Any, OrderChange]:
+    """Return the rule of a command."""
+    return _BY_COMMAND[type(command)]
 
 
 def confirm_payment(

@@ -1,0 +1,70 @@
+"""The connection to Temporal of a program that may not need one: opened when first used."""
+
+import asyncio
+from collections.abc import Mapping
+
+from temporalio.client import Client
+from temporalio.exceptions import TemporalError
+from temporalio.service import RPCError
+
+from bot.temporal.calls import WAIT, TemporalUnavailableError
+from bot.temporal.client import WorkflowClient, connect
+
+__all__ = [
+    "Client",
+    "Connection",
+    "RPCError",
+    "TemporalError",
+    "TemporalUnavailableError",
+    "error_name",
+]
+
+CONNECT_TIMEOUT = 10
+"""Seconds to wait for an address that neither answers nor refuses."""
+
+
+class Connection:
+    """Connects to Temporal once. Methods raise TemporalUnavailableError with a sentence for people."""
+
+    def __init__(
+        self, environment: Mapping[str, str], task_queue: str, *, wait: float = WAIT
+    ) -> None:
+        self._environment = environment
+        self._wait = wait
+        self._client: Client | None = None
+        self._workflows: WorkflowClient | None = None
+        self.task_queue = task_queue
+
+    async def client(self) -> Client:
+        """Return the SDK's client, for a namespace that exists."""
+        await (await self.workflows()).require_namespace()
+        return await self._connected()
+
+    async def workflows(self) -> WorkflowClient:
+        """Return our client."""
+        if self._workflows is None:
+            self._workflows = WorkflowClient(
+                await self._connected(), self.task_queue, wait=min(WAIT, self._wait)
+            )
+        return self._workflows
+
+    async def _connected(self) -> Client:
+        if self._client is None:
+            try:
+                async with asyncio.timeout(CONNECT_TIMEOUT):
+                    self._client = await connect(self._environment)
+            except TimeoutError:
+                raise TemporalUnavailableError(
+                    "Temporal does not answer. Start it, or set TEMPORAL_ADDRESS."
+                ) from None
+            except (RuntimeError, ValueError) as error:  # an unreadable profile file
+                raise TemporalUnavailableError(
+                    f"Temporal's settings cannot be used ({type(error).__name__}). Check "
+                    "TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE."
+                ) from error
+        return self._client
+
+
+def error_name(error: TemporalError) -> str:
+    """Return a short name of what went wrong: the status of a call, or the error's type."""
+    return error.status.name if isinstance(error, RPCError) else type(error).__name__

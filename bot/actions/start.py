@@ -1,0 +1,112 @@
+"""Starts requests and orders: once per id, and never over something else under the same id."""
+
+from dataclasses import dataclass
+
+import structlog
+from pydantic import ValidationError
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential
+
+from bot.actions.execute import readable
+from bot.actions.order_lookup import OrderLookup
+from bot.temporal.calls import NamespaceMissingError, TemporalUnavailableError
+from bot.temporal.client import StartInput, WorkflowClient
+from records.database import DATABASE_FAILURES
+from records.requests import Requests
+from workflows.rules.approvals.request import ApprovalRequest
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.hr.request import content_from_request
+from workflows.rules.messages import HrInput, OrderInput
+from workflows.rules.orders.order import OrderSnapshot
+from workflows.rules.shared.ids import approval_id
+
+__all__ = ["Started", "Starts", "TemporalUnavailableError"]
+
+_log = structlog.get_logger("bot.actions")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Started:
+    """The result of a start. If it is not new, `existing` is the request or order with its id, if known.
+
+    `is_same` is False only if that is known to be something else.
+    """
+
+    is_new: bool
+    existing: ApprovalSnapshot | OrderSnapshot | None = None
+    is_same: bool = True
+
+
+class Starts:
+    """Starts approvals, orders and HR requests."""
+
+    def __init__(self, workflows: WorkflowClient, requests: Requests) -> None:
+        self._workflows = workflows
+        self._requests = requests
+
+    async def start(self, asked: StartInput, *, retry_for: float = 0) -> Started:
+        """Start it, unless its id was used before; then compare. Safe to repeat.
+
+        Raises TemporalUnavailableError if Temporal does not answer within `retry_for` seconds, or
+        its usual timeout.
+        """
+        attempts = AsyncRetrying(
+            retry=retry_if_exception(_is_temporary),
+            stop=stop_after_delay(retry_for),
+            wait=wait_exponential(multiplier=0.5, max=5),
+            reraise=True,
+        )
+        if await attempts(self._workflows.start, asked):
+            return Started(is_new=True)
+        existing = await self._existing(asked)
+        is_same = existing is None or _is_same(existing, asked)
+        return Started(is_new=False, existing=existing, is_same=is_same)
+
+    async def require_namespace(self) -> None:
+        """Raise TemporalUnavailableError if nothing can be started, because there is no namespace."""
+        await self._workflows.require_namespace()
+
+    async def _existing(self, asked: StartInput) -> ApprovalSnapshot | OrderSnapshot | None:
+        """Return the request or order that has this id, or None if that cannot be found out."""
+        try:
+            match asked:
+                case OrderInput():
+                    lookup = OrderLookup(self._requests, self._workflows)
+                    return await lookup.look_up(asked.order.order_id)
+                case HrInput():
+                    return await self._recorded(approval_id(asked.request.request_id))
+                case ApprovalRequest():
+                    return await self._approval(asked)
+        except (*DATABASE_FAILURES, ValidationError) as error:
+            _log.warning("start_not_compared", error=type(error).__name__)
+        return None
+
+    async def _approval(self, asked: ApprovalRequest) -> ApprovalSnapshot | None:
+        try:
+            menu = await self._workflows.menu(asked.request_id, asked.requester.person)
+        except TemporalUnavailableError as error:
+            _log.warning("start_not_compared", request_id=asked.request_id, why=str(error))
+            return None
+        return menu.face if menu else await self._recorded(asked.request_id)
+
+    async def _recorded(self, request_id: str) -> ApprovalSnapshot | None:
+        record = await self._requests.get(request_id)
+        snapshot = readable(record) if record else None
+        return snapshot if isinstance(snapshot, ApprovalSnapshot) else None
+
+
+def _is_temporary(error: BaseException) -> bool:
+    return isinstance(error, TemporalUnavailableError) and not isinstance(
+        error, NamespaceMissingError
+    )
+
+
+def _is_same(existing: ApprovalSnapshot | OrderSnapshot, asked: StartInput) -> bool:
+    """Return whether what exists is what is asked; an amended request no longer shows its first content."""
+    person = asked.requester.person
+    if existing.requester.person != person:
+        return False
+    if isinstance(existing, OrderSnapshot) or isinstance(asked, OrderInput):
+        return getattr(existing, "order", None) == getattr(asked, "order", None)
+    content = content_from_request(asked.request) if isinstance(asked, HrInput) else asked.content
+    same_content = existing.content_revision > 1 or existing.content == content
+    return same_content and existing.policy == asked.policy.name

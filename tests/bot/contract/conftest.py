@@ -1,0 +1,94 @@
+"""One Temporal, worker, database, Slack stand-in and bot, shared by every row of the contract."""
+
+import shutil
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+from structlog.testing import capture_logs
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from bot.app import create_app, running_services
+from bot.policies.file import Policies
+from bot.temporal.client import WorkflowClient
+from emulator.client import StandInClient
+from emulator.config import Config
+from emulator.server import start
+from records.database import Database
+from records.refusals import Refusals
+from tests.bot.command_line import command_line, set_up
+from tests.bot.conftest import ROOT
+from tests.bot.contract.doors import House
+from tests.bot.desk import Shop, unique
+from tests.bot.front_desk import FrontDesk
+from tests.bot.front_door import front_door
+from tests.bot.presses import SECRET, SignedHttp
+from tests.sandbox import sandbox_sharing
+from worker import activities
+from workflows.registry import WORKFLOWS
+
+
+@pytest.fixture(scope="module")
+async def house(
+    temporal: WorkflowEnvironment,
+    migrated: Path,
+    policies: Policies,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[House]:
+    queue, directory = unique("contract"), tmp_path_factory.mktemp("contract")
+    path = Path(shutil.copy(migrated, directory / "records.db"))
+    workflows = WorkflowClient(temporal.client, queue)
+    with pytest.MonkeyPatch.context() as patch, capture_logs():
+        for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+            patch.delenv(name, raising=False)
+        set_up(
+            patch,
+            directory,
+            DATABASE_URL=f"sqlite:///{path}",
+            TEMPORAL_ADDRESS=temporal.client.service_client.config.target_host,
+            TEMPORAL_NAMESPACE=temporal.client.namespace,
+            TEMPORAL_TASK_QUEUE=queue,
+        )
+        async with (
+            start(Config(manifest=ROOT / "manifest.yml")) as running,
+            StandInClient(running.url) as slack,
+            Database(f"sqlite:///{path}") as database,
+        ):
+            web = AsyncWebClient(token="xoxb-local", base_url=f"{slack.base_url}/api/")
+            worker = Worker(
+                temporal.client,
+                task_queue=queue,
+                workflows=WORKFLOWS,
+                activities=activities(web, database),
+                workflow_runner=sandbox_sharing(),
+                max_concurrent_workflow_task_polls=2,
+                max_concurrent_activity_task_polls=1,
+                graceful_shutdown_timeout=timedelta(0),
+            )
+            serving = running_services(
+                slack=web, database=database, workflows=workflows, policies=policies
+            )
+            async with (
+                worker,
+                serving as services,
+                front_door(services, database, temporal.client, queue) as door,
+            ):
+                policy = policies.policy("order")
+                yield House(
+                    slack=slack,
+                    http=SignedHttp(create_app(web, SECRET, services)),
+                    shell=command_line(workflows, database, directory),
+                    door=door,
+                    desk=FrontDesk(slack=slack, workflows=workflows, house=policy),
+                    shop=Shop(
+                        slack=slack,
+                        env=temporal,
+                        workflows=workflows,
+                        policy=policy,
+                        requests=services.requests,
+                        refusals=Refusals(database),
+                    ),
+                )

@@ -1,0 +1,295 @@
+"""The doors that a command comes through: how each sends it, and how each answers."""
+
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+from uuid import uuid4
+
+from bot.actions import registry
+from bot.actions.registry import Command
+from emulator.client import StandInClient, text_of
+from tests.bot.command_line import CommandLine, by
+from tests.bot.desk import Shop, listeners_ended
+from tests.bot.front_desk import FrontDesk
+from tests.bot.front_door import FrontDoor
+from tests.bot.presses import SignedHttp, press_payload, with_value
+from views import notices, verb_modal
+from views.card_click import context_of, metadata, parse_click
+from views.translator import ENGLISH
+from views.verb_inputs import Typed
+from views.verb_modal import Submission
+from workflows.rules.approvals.verbs import Verb
+from workflows.rules.orders.order import Cancellation
+from workflows.rules.orders.verbs import OrderVerb
+from workflows.rules.people.actors import Actor, Origin
+
+Json = dict[str, Any]
+EXIT_CANNOT, EXIT_REFUSED = 2, 6
+CLOSED = {"request_closed", "order_closed"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """The servers and doors that all rows share."""
+
+    slack: StandInClient
+    http: SignedHttp
+    shell: CommandLine
+    door: FrontDoor
+    desk: FrontDesk
+    shop: Shop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """The request or order of a command, and the message in Slack that shows it."""
+
+    request_id: str
+    message: Json = field(default_factory=dict)
+
+
+async def as_it_is(house: House, subject: Subject) -> None:
+    """Leave the subject as it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One command, and what the rules say to it: `code` is the refusal, empty if it is accepted.
+
+    `read` is what the person saw last, if not the present content and level. `data` fills the
+    refusal's sentence.
+    """
+
+    verb: Verb | OrderVerb
+    person: str
+    typed: Typed = field(default_factory=Typed)
+    read: Mapping[str, int] = field(default_factory=dict)
+    code: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
+    before: Callable[[House, Subject], Awaitable[None]] = as_it_is
+    doors: tuple[str, ...] = ("slack", "cli", "http")
+
+    def __str__(self) -> str:
+        return "-".join(filter(None, (self.verb, self.code)))
+
+    @property
+    def spec(self) -> registry.VerbSpec:
+        return registry.REGISTRY[self.verb]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """A door's answer: whether it accepted, the sentence it sent, and the sentence it should send."""
+
+    accepted: bool
+    sentence: str
+    expected: str
+
+
+class Slack:
+    """Buttons and forms, delivered as Slack does over HTTP, so that they can be delivered twice."""
+
+    def __init__(self, house: House, row: Row, subject: Subject) -> None:
+        self._house, self._row, self._subject = house, row, subject
+        self._payload: Json = {}
+        self.actor = Actor(person=row.person, origin=Origin.SLACK)
+
+    async def prepare(self) -> None:
+        """Make the payload of the click or the form; nothing is delivered yet."""
+        verb, person, slack = self._row.verb, self._row.person, self._house.slack
+        action = self._row.spec.button if not self._in_form else "more"
+        pressed = await press_payload(slack, person, self._subject, action)  # type: ignore[arg-type]
+        pressed = with_value(pressed, **self._row.read)
+        if not self._in_form:
+            self._payload = pressed
+            return
+        context = context_of(parse_click(pressed))
+        if verb is Verb.REFRESH:
+            self._payload = pressed | {
+                "view": {"id": "V1", "private_metadata": metadata(context), "hash": "1"},
+                "actions": [{"action_id": "choose", "value": verb, "action_ts": str(time.time())}],
+            }
+            return
+        menu = await self._house.shop.workflows.menu(self._subject.request_id, person)
+        assert menu is not None
+        assert isinstance(verb, Verb)
+        view = verb_modal.form(context, verb, menu.face, ENGLISH)
+        kept = json.loads(str(view["private_metadata"])) | dict(self._row.read)
+        self._payload = {
+            "type": "view_submission",
+            "user": {"id": person},
+            "team": pressed.get("team"),
+            "api_app_id": pressed.get("api_app_id"),
+            "view": {
+                "type": "modal",
+                "id": f"V{uuid4().hex}",
+                "hash": "1",
+                "callback_id": view["callback_id"],
+                "private_metadata": json.dumps(kept),
+                "state": {"values": state_of(self._row.typed)},
+            },
+        }
+
+    @property
+    def _in_form(self) -> bool:
+        return self._row.verb not in {Verb.APPROVE, OrderVerb.CANCEL}
+
+    async def send(self) -> Sent:
+        """Deliver the payload. The person reads a private sentence, or the card changes."""
+        mark = await self._house.slack.journal_mark()
+        await self._house.http.interact(self._payload)
+        await listeners_ended()
+        calls = await self._house.slack.journal(mark)
+        private = [
+            call["arguments"]["text"]
+            for call in calls
+            if call["kind"] == "response_url" and not call["arguments"]["replace_original"]
+        ]
+        assert len(private) <= 1, private
+        views = [
+            call["arguments"]["view"] for call in calls if call.get("method") == "views.update"
+        ]
+        sentence, link = (private or [text_of(view).strip() for view in views] or [""])[-1], ""
+        if self._row.code == "stale_content":
+            told = await self._house.slack.journal(mark, kind="api", method="chat.getPermalink")
+            link = str(told[-1]["response"]["permalink"])
+        confirmed = notices.confirmed(self._row.verb, ENGLISH) if self._in_form else ""
+        refused = notices.refusal(self._row.code, self._row.data, ENGLISH, link)
+        return Sent(
+            accepted=sentence == confirmed,
+            sentence=sentence,
+            expected=refused if self._row.code else confirmed,
+        )
+
+
+class Cli:
+    """The command line: an exit code, and one sentence on standard error."""
+
+    def __init__(self, house: House, row: Row, subject: Subject) -> None:
+        self._house, self._row, self._subject = house, row, subject
+        self._key = uuid4().hex
+        self.actor = by(row.person)
+
+    async def prepare(self) -> None:
+        """Do nothing: a command is typed at once."""
+
+    async def send(self) -> Sent:
+        row = self._row
+        group, verb, *more = row.spec.cli
+        options = [*more, *words_of(row.verb, row.typed)]
+        for name, number in row.read.items():
+            options += [f"--{name.removeprefix('content_')}", str(number)]
+        said = await self._house.shell.type(
+            *(group, verb, self._subject.request_id, *options),
+            *("--as", row.person, "--key", self._key),
+        )
+        if not row.code:
+            assert said.out.startswith("Done.\n"), said
+            return Sent(accepted=said.code == 0, sentence="", expected="")
+        assert said.out == ""
+        assert said.code == (EXIT_CANNOT if row.code in CLOSED else EXIT_REFUSED), said
+        return Sent(
+            accepted=False,
+            sentence=said.err.removesuffix("\n"),
+            expected=notices.field_refusal(row.code, row.data, ENGLISH),
+        )
+
+
+class Http:
+    """The API: an order as JSON, or a problem."""
+
+    def __init__(self, house: House, row: Row, subject: Subject) -> None:
+        self._house, self._row, self._subject = house, row, subject
+        self._key = uuid4().hex
+        self.actor = Actor(person=row.person, origin=Origin.API, operator="api")
+
+    async def prepare(self) -> None:
+        """Do nothing: a request is sent at once."""
+
+    async def send(self) -> Sent:
+        row = self._row
+        reply = await self._house.door.ask(
+            "POST",
+            row.spec.route.format(order_id=self._subject.request_id),
+            {"actor": row.person, "reason": row.typed.reason},
+            Idempotency_Key=self._key,
+        )
+        if not row.code:
+            accepted = (reply.status, reply.body["order_id"]) == (200, self._subject.request_id)
+            return Sent(accepted=accepted, sentence="", expected="")
+        assert (reply.status, reply.problem) == (409, row.code.replace("_", "-"))
+        return Sent(
+            accepted=False,
+            sentence=reply.body["detail"],
+            expected=notices.field_refusal(row.code, row.data, ENGLISH),
+        )
+
+
+Door = Slack | Cli | Http
+DOORS: Mapping[str, type[Slack] | type[Cli] | type[Http]] = {
+    "slack": Slack,
+    "cli": Cli,
+    "http": Http,
+}
+
+
+def doors_of(row: Row) -> list[str]:
+    """Return the doors that the registry gives the row's verb, as far as the row names them."""
+    spec = row.spec
+    open_ = {"slack": spec.has_form or spec.button or spec.verb is Verb.REFRESH}
+    open_ |= {"cli": bool(spec.cli), "http": bool(spec.route)}
+    return [name for name in row.doors if open_[name]]
+
+
+def command_of(row: Row, request_id: str, actor: Actor) -> Command:
+    """Return the command that every door makes of a row."""
+    if row.verb is OrderVerb.CANCEL:
+        return Cancellation(actor=actor, reason=row.typed.reason)
+    spec = row.spec
+    if {one.name for one in fields(spec.rule.command)} == {"actor"}:
+        made: Command = spec.rule.command(actor=actor)
+        return made
+    place: Any = {"content_revision": 1, "level": 1, "currency": "USD"} | dict(row.read)
+    submission = Submission(
+        verb=Verb(row.verb),
+        context=_Place(request_id=request_id, **place),  # type: ignore[arg-type]
+        typed=row.typed,
+        reason_required=False,
+        person=row.person,
+        view_id="",
+        view_hash="",
+    )
+    return replace(registry.command_of(submission), actor=actor)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    request_id: str
+    content_revision: int
+    level: int
+    currency: str
+
+
+def state_of(typed: Typed) -> Json:
+    """Return the state of a form with this input."""
+    written = {
+        name: {"value": getattr(typed, name)}
+        for name in ("reason", "title", "text", "amount", "links", "sources")
+    }
+    chosen = {
+        "delegate": {"selected_user": typed.delegate},
+        "people": {"selected_users": list(typed.people)},
+    }
+    return {name: {name: value} for name, value in (written | chosen).items()}
+
+
+def words_of(verb: Verb | OrderVerb, typed: Typed) -> list[str]:
+    """Return the options of the command line with this input."""
+    if verb is Verb.COMMENT:
+        return [typed.reason]
+    options = {"--reason": typed.reason, "--to": typed.delegate, "--title": typed.title}
+    sources = [*(f"user:{person}" for person in typed.people), *typed.source_words]
+    pairs = [*options.items(), *(("--approver", source) for source in sources)]
+    return [word for option, value in pairs if value for word in (option, value)]

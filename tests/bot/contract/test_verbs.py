@@ -1,0 +1,211 @@
+"""The contract of the command layer: every verb gives the same result through every door."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bot.actions.registry import REGISTRY, is_fact_of
+from tests.bot.commands import send
+from tests.bot.contract.doors import DOORS, Door, House, Row, Subject, command_of, doors_of
+from tests.bot.desk import ANA, BORIS, FAY, GUS
+from tests.bot.front_desk import EMIL
+from tests.bot.presses import approval_by
+from views.verb_inputs import Typed
+from workflows.rules.approvals.request import OPEN, Withdrawal
+from workflows.rules.approvals.verbs import Verb
+from workflows.rules.orders.order import ENDED
+from workflows.rules.orders.verbs import OrderVerb
+from workflows.rules.people.actors import Actor, Origin
+
+WHY = Typed(reason="For a reason")
+
+
+async def boris_approved(house: House, subject: Subject) -> None:
+    await send(house.shop.workflows, subject.request_id, "before", approval_by(BORIS))
+
+
+ACCEPTED = [
+    Row(verb=Verb.APPROVE, person=BORIS),
+    Row(verb=Verb.REJECT, person=BORIS, typed=WHY),
+    Row(verb=Verb.REQUEST_CHANGES, person=BORIS, typed=WHY),
+    Row(verb=Verb.COMMENT, person=BORIS, typed=WHY),
+    Row(verb=Verb.AMEND, person=ANA, typed=Typed(title="A table")),
+    Row(verb=Verb.DELEGATE, person=BORIS, typed=Typed(delegate=EMIL)),
+    Row(verb=Verb.WITHDRAW, person=ANA, typed=WHY),
+    Row(
+        verb=Verb.REASSIGN,
+        person=FAY,
+        typed=Typed(people=(EMIL,), sources="group:hr-team", reason="Both are away"),
+    ),
+    Row(verb=Verb.REFRESH, person=FAY),
+    Row(verb=Verb.CLOSE, person=FAY, typed=WHY),
+    Row(verb=OrderVerb.CANCEL, person=ANA),
+]
+REFUSED = [
+    Row(verb=Verb.APPROVE, person=GUS, code="not_an_approver"),
+    Row(verb=Verb.APPROVE, person=ANA, code="own_request"),
+    Row(
+        verb=Verb.APPROVE,
+        person=BORIS,
+        code="already_decided",
+        data={"verdict": "approve"},
+        before=boris_approved,
+    ),
+    Row(verb=Verb.APPROVE, person=BORIS, code="stale_content", read={"content_revision": 7}),
+    Row(verb=Verb.APPROVE, person=BORIS, code="level_not_open", read={"level": 2}),
+    Row(verb=Verb.REJECT, person=GUS, typed=WHY, code="not_an_approver"),
+    Row(verb=Verb.REJECT, person=BORIS, code="reason_required", doors=("cli",)),
+    Row(verb=Verb.REJECT, person=BORIS, typed=WHY, code="level_not_open", read={"level": 2}),
+    Row(verb=Verb.REQUEST_CHANGES, person=GUS, typed=WHY, code="not_an_approver"),
+    Row(verb=Verb.COMMENT, person=GUS, typed=WHY, code="not_involved"),
+    Row(verb=Verb.AMEND, person=BORIS, typed=Typed(title="Mine"), code="not_the_requester"),
+    Row(verb=Verb.AMEND, person=ANA, typed=Typed(title="A desk for {}"), code="nothing_changed"),
+    Row(verb=Verb.DELEGATE, person=GUS, typed=Typed(delegate=EMIL), code="not_an_approver"),
+    Row(verb=Verb.DELEGATE, person=BORIS, typed=Typed(delegate=BORIS), code="delegate_yourself"),
+    Row(verb=Verb.DELEGATE, person=BORIS, typed=Typed(delegate=ANA), code="delegate_is_requester"),
+    Row(verb=Verb.WITHDRAW, person=BORIS, code="not_the_requester"),
+    Row(
+        verb=Verb.REASSIGN,
+        person=BORIS,
+        typed=Typed(people=(EMIL,), reason="Mine"),
+        code="not_an_admin",
+    ),
+    Row(
+        verb=Verb.REASSIGN,
+        person=FAY,
+        typed=Typed(people=(EMIL,)),
+        code="reason_required",
+        doors=("cli",),
+    ),
+    Row(verb=Verb.REFRESH, person=BORIS, code="not_an_admin"),
+    Row(verb=Verb.CLOSE, person=BORIS, typed=WHY, code="not_an_admin"),
+    Row(verb=Verb.CLOSE, person=FAY, code="reason_required", doors=("cli",)),
+    Row(verb=OrderVerb.CANCEL, person=GUS, code="not_your_order", doors=("slack",)),
+    Row(
+        verb=OrderVerb.CANCEL,
+        person=ANA,
+        typed=Typed(reason="x" * 3001),
+        code="reason_too_long",
+        data={"length": "3001"},
+        doors=("cli", "http"),
+    ),
+    Row(
+        verb=OrderVerb.RESUME,
+        person=FAY,
+        code="nothing_to_resume",
+        data={"status": "awaiting_payment"},
+    ),
+]
+
+
+async def ana_withdrew(house: House, subject: Subject) -> None:
+    command = Withdrawal(actor=Actor(person=ANA, origin=Origin.CLI))
+    await send(house.shop.workflows, subject.request_id, "before", command)
+    await until_ended(house, subject)
+
+
+async def paid(house: House, subject: Subject) -> None:
+    await house.shop.pay(subject.request_id, "1500.00")
+    await house.shop.end(subject.request_id)
+
+
+def late(row: Row) -> Row:
+    """Return an accepted row once its request or order has ended."""
+    if isinstance(row.verb, OrderVerb):
+        data, before = {"status": "completed"}, paid
+        return Row(verb=row.verb, person=row.person, code="order_closed", data=data, before=before)
+    return Row(
+        verb=row.verb,
+        person=row.person,
+        typed=row.typed,
+        code="request_closed",
+        data={"status": "withdrawn", "person": ANA},
+        before=ana_withdrew,
+    )
+
+
+LATE = [late(row) for row in ACCEPTED]
+
+
+def test_every_verb_has_its_rows() -> None:
+    resumed_by_a_test_of_its_own = {OrderVerb.RESUME}
+    assert {row.verb for row in ACCEPTED} | resumed_by_a_test_of_its_own == set(REGISTRY)
+    assert {row.verb for row in REFUSED} == set(REGISTRY)
+
+
+@pytest.mark.parametrize("row", ACCEPTED, ids=str)
+async def test_an_accepted_command_is_one_fact_through_every_door_however_often_it_is_sent(
+    house: House, row: Row
+) -> None:
+    async def through(name: str) -> None:
+        subject = await subject_of(house, row)
+        door = await prepared(house, row, subject, name)
+
+        sent = await door.send()
+        if await has_ended(house, subject):
+            await until_ended(house, subject)
+        assert await door.send() == sent, name
+
+        assert (sent.accepted, sent.sentence) == (True, sent.expected), name
+        await house.shell.fact(subject.request_id, row.spec.fact)
+        facts = await house.shell.trail.facts(subject.request_id)
+        command = command_of(row, subject.request_id, door.actor)
+        assert [is_fact_of(fact, command) for fact in facts].count(True) == 1, (name, facts)
+        assert await house.shop.refusals.of(subject.request_id) == (), name
+
+    await asyncio.gather(*map(through, doors_of(row)))
+
+
+@pytest.mark.parametrize("row", REFUSED + LATE, ids=str)
+async def test_a_refused_command_is_one_sentence_and_one_row_through_every_door(
+    house: House, row: Row
+) -> None:
+    async def through(name: str) -> None:
+        subject = await subject_of(house, row)
+        door = await prepared(house, row, subject, name)
+        await row.before(house, subject)
+        history = await house.shop.until_idle(subject.request_id)
+        facts = await house.shell.trail.facts(subject.request_id)
+
+        sent = await door.send()
+
+        assert not sent.accepted, name
+        assert sent.sentence == sent.expected, name
+        assert await house.shell.refused(subject.request_id) == [
+            (door.actor, row.verb, row.code)
+        ], name
+        assert await house.shell.trail.facts(subject.request_id) == facts, name
+        if row.before is not boris_approved:  # his approval makes the card outdated
+            assert await house.shop.until_idle(subject.request_id) == history, name
+
+    await asyncio.gather(*map(through, doors_of(row)))
+
+
+async def subject_of(house: House, row: Row) -> Subject:
+    """Start what the row's verb is about, and wait until nothing more happens to it."""
+    if isinstance(row.verb, OrderVerb):
+        card = await house.shop.payable_order()
+        return Subject(request_id=card.order_id, message=card.message)
+    asked = await house.desk.ask()
+    await house.shop.until_idle(asked.request_id)
+    return Subject(request_id=asked.request_id, message=asked.message)
+
+
+async def prepared(house: House, row: Row, subject: Subject, name: str) -> Door:
+    title = row.typed.title.format(subject.request_id)
+    door = DOORS[name](house, replace(row, typed=replace(row.typed, title=title)), subject)
+    await door.prepare()
+    return door
+
+
+async def has_ended(house: House, subject: Subject) -> bool:
+    if subject.request_id.startswith("ORD-"):
+        return await house.shop.workflows.order_status(subject.request_id) in ENDED
+    menu = await house.shop.workflows.menu(subject.request_id, ANA)
+    return menu is None or menu.face.status not in OPEN
+
+
+async def until_ended(house: House, subject: Subject) -> None:
+    """Wait until the workflow has ended; until then it would answer itself."""
+    await house.shop.end(subject.request_id)
