@@ -69,8 +69,8 @@ async def run(context: TrialContext) -> None:
 async def _place(context: TrialContext) -> list[Pending]:
     """Have Ana place one order per bug, and wait until each can be decided."""
     bugs = islice(cycle(Bug), context.size.requests)
-    people = context.dice.sample(context.crowd, context.size.requests)
-    verdicts = [context.dice.choice((Verdict.APPROVE, Verdict.REJECT)) for _ in people]
+    people = context.rng.sample(context.crowd, context.size.requests)
+    verdicts = [context.rng.choice((Verdict.APPROVE, Verdict.REJECT)) for _ in people]
     slots = asyncio.Semaphore(CONCURRENT_FORMS)
 
     async def place(bug: Bug, person: str, verdict: Verdict) -> Pending:
@@ -143,9 +143,9 @@ async def _replies(context: TrialContext, item: Pending, tab: str) -> list[str]:
     slack = context.workspace.slack
     if item.verdict is Verdict.REJECT:
         views = await slack.modals(item.person, tab=tab)
-        known = (notices.unconfirmed(ENGLISH), notices.confirmed(item.verdict, ENGLISH))
+        answers = (notices.unconfirmed(ENGLISH), notices.confirmed(item.verdict, ENGLISH))
         texts = [text_of(view) for view in views]
-        return [next((reply for reply in known if reply in text), text) for text in texts]
+        return [next((reply for reply in answers if reply in text), text) for text in texts]
     seen = await slack.messages(APPROVALS, item.person)
     return [
         str(message["text"])

@@ -31,7 +31,7 @@ class CaseContext:
 
     context: TrialContext
     number: int
-    dice: random.Random
+    rng: random.Random
 
     @property
     def slack(self) -> StandInClient:
@@ -62,11 +62,11 @@ class CaseContext:
     async def fill_group(self, *people: str) -> None:
         """Have a person change the group's members to exactly these people."""
         group = {"id": self.group.value, "handle": f"case{self.number}", "name": "Case"}
-        known = self.group.value in {group["id"] for group in (await self.slack.state())["groups"]}
-        kind = "subteam_members_changed" if known else "subteam_created"
+        exists = self.group.value in {group["id"] for group in (await self.slack.state())["groups"]}
+        kind = "subteam_members_changed" if exists else "subteam_created"
         await self.slack.people(kind, group={**group, "users": list(people)})
 
-    async def ask(
+    async def start_request(
         self, *approvers: ApproverSource, notify: Notify = Notify.CARD, quorum: int = 1
     ) -> str:
         """Have Ana start a request; return its id, which is part of its title."""

@@ -54,11 +54,15 @@ async def run(context: TrialContext) -> None:
     """Start requests, delay some inline answers, take Slack down and back up, and check every copy."""
     late_ones = max(2, context.size.requests // 6)
     orders = await context.orders(["1500.00"] * max(1, context.size.requests // 6))
-    wanted = context.size.requests - len(orders)
-    asked = [await _ask(context) for _ in range(wanted)]
-    copies = dict.fromkeys(orders, ()) | {request.request_id: APPROVERS for request in asked}
+    count = context.size.requests - len(orders)
+    approvals = [await _start_request(context) for _ in range(count)]
+    copies = dict.fromkeys(orders, ()) | {request.request_id: APPROVERS for request in approvals}
     await requests.converged(context, copies, "the requests were started", WAIT_TIMEOUT)
-    late, overtaken, others = asked[:late_ones], asked[late_ones], asked[late_ones + 1 :]
+    late, overtaken, others = (
+        approvals[:late_ones],
+        approvals[late_ones],
+        approvals[late_ones + 1 :],
+    )
     for request in late:
         await _press_with_late_answer(context, request, LATE)
     await _press_with_late_answer(context, overtaken, SOON)
@@ -68,17 +72,20 @@ async def run(context: TrialContext) -> None:
         seconds = held + requests.CONVERGED
         await requests.converged(context, copies, "Slack's return", seconds)
     await _late_answers(context, late)
-    await _close(context, asked)
-    await ledgers.ended(context, [*orders, *(request.request_id for request in asked)], END_TIMEOUT)
+    await _close(context, approvals)
+    await ledgers.ended(
+        context, [*orders, *(request.request_id for request in approvals)], END_TIMEOUT
+    )
     context.report.stale += await requests.stale_copies(context, copies)
     await ledgers.compare_orders(context, orders)
-    await requests.compare_requests(context, (request.request_id for request in asked))
+    await requests.compare_requests(context, (request.request_id for request in approvals))
 
 
-async def _ask(context: TrialContext) -> _Request:
-    people = context.dice.sample(APPROVERS, len(APPROVERS))
+async def _start_request(context: TrialContext) -> _Request:
+    people = context.rng.sample(APPROVERS, len(APPROVERS))
     return _Request(
-        request_id=await requests.ask(context, requests.policy_of("copies")), people=people
+        request_id=await requests.start_request(context, requests.policy_of("copies")),
+        people=people,
     )
 
 
@@ -87,19 +94,19 @@ async def _press(context: TrialContext, request_id: str, person: str) -> str:
     context.report.presses += 1
     name = request_id.removesuffix(approval_id(""))  # an order's card names the order
     copies = requests.copies_of(await context.workspace.slack.state(), name)
-    channel = context.dice.choice([place for place in (APPROVALS, f"D{person}") if place in copies])
+    channel = context.rng.choice([place for place in (APPROVALS, f"D{person}") if place in copies])
     await context.workspace.slack.click(person, channel, copies[channel][0], "approve", tab=person)
     return channel
 
 
-async def _press_with_late_answer(context: TrialContext, asked: _Request, seconds: float) -> None:
+async def _press_with_late_answer(context: TrialContext, request: _Request, seconds: float) -> None:
     """Have the next person click, and Slack apply the inline answer this many seconds later."""
     slack = context.workspace.slack
     mark = await slack.journal_mark()
     only = {"replace_original": True}
     fault = {"target": "response_url", "effect": "late", "seconds": seconds, "where": only}
     await slack.faults(fault)
-    asked.place = await _press(context, asked.request_id, asked.next())
+    request.place = await _press(context, request.request_id, request.next())
     await slack.wait_for_journal(
         lambda entry: bool(entry.get("reply_lost")),
         after=mark,
@@ -121,7 +128,7 @@ async def _outage(
     """
     slack = context.workspace.slack
     before = await slack.mishaps()
-    await slack.faults(*outage(context.dice))
+    await slack.faults(*outage(context.rng))
     decisions = _decisions(context, orders, late, others)
     half = len(decisions) // 2
     for request_id, person in decisions[:half]:
@@ -157,19 +164,19 @@ def _decisions(
 
     Every other request with a late answer is closed.
     """
-    dice = context.dice
+    rng = context.rng
     found = [
         (request.request_id, request.next())
         for request in others
-        for _ in range(dice.randint(1, QUORUM))
+        for _ in range(rng.randint(1, QUORUM))
     ]
     found += [
         (request.request_id, request.next())
         for number, request in enumerate(late)
         for _ in range(1 + number % 2)
     ]
-    found += [(approval_id(order_id), dice.choice(context.crowd)) for order_id in orders]
-    dice.shuffle(found)
+    found += [(approval_id(order_id), rng.choice(context.crowd)) for order_id in orders]
+    rng.shuffle(found)
     return found
 
 
@@ -191,8 +198,10 @@ async def _late_answers(context: TrialContext, late: list[_Request]) -> None:
     mark = await slack.journal_mark()
     await slack.advance(LATE)
     for _ in late:
-        landed = await slack.wait_for_journal(kind="applied_late", after=mark, timeout=WAIT_TIMEOUT)
-        mark = landed["n"]
+        applied = await slack.wait_for_journal(
+            kind="applied_late", after=mark, timeout=WAIT_TIMEOUT
+        )
+        mark = applied["n"]
     copies = {request.request_id: APPROVERS for request in late}
     stale = await requests.stale_copies(context, copies)
     assert len(stale) >= len(late), f"late answers changed nothing: {stale}"
@@ -203,12 +212,12 @@ async def _late_answers(context: TrialContext, late: list[_Request]) -> None:
     await requests.converged(context, copies, "a click on a late answer", requests.CONVERGED)
 
 
-async def _close(context: TrialContext, asked: list[_Request]) -> None:
+async def _close(context: TrialContext, approvals: list[_Request]) -> None:
     """Have the remaining approvers decide, so that every request ends."""
     await asyncio.gather(
         *(
             requests.decide(context, request.request_id, request.next())
-            for request in asked
+            for request in approvals
             for _ in range(QUORUM - request.decided)
         )
     )

@@ -35,19 +35,19 @@ UNKEEPABLE = ("\x00", "\ud800")
 """Characters that the database cannot store."""
 
 
-def hostile_text(dice: random.Random, most: int) -> str:
+def hostile_text(rng: random.Random, most: int) -> str:
     """Return random text that is hostile if it is not escaped, of at most `most` characters."""
-    return "x" + "".join(dice.choices(TRAPS, k=dice.randint(6, 14)))[: most - 2] + "x"
+    return "x" + "".join(rng.choices(TRAPS, k=rng.randint(6, 14)))[: most - 2] + "x"
 
 
-def unsigned(dice: random.Random, body: bytes) -> dict[str, SignedRequest]:
+def unsigned(rng: random.Random, body: bytes) -> dict[str, SignedRequest]:
     """Return requests with a valid body that Slack has not sent, by description."""
-    old = FIVE_MINUTES + dice.randint(30, 3600)
+    old = FIVE_MINUTES + rng.randint(30, 3600)
     expired = SignedRequest(body=body, age=old)
     old_signature = expired.all_headers()["X-Slack-Signature"]
     other = body.replace(b"approve", b"Approve", 1) + b"&x=1"
     return {
-        "forged": SignedRequest(body=body, secret=f"{dice.getrandbits(64):x}"),
+        "forged": SignedRequest(body=body, secret=f"{rng.getrandbits(64):x}"),
         "old": expired,
         "from the future": SignedRequest(body=body, age=-old),
         "replayed under a new time": SignedRequest(
@@ -97,26 +97,26 @@ class CapturedTraffic:
     outsider: str
 
 
-def presses(dice: random.Random, captured: CapturedTraffic) -> list[ForgedRequest]:
+def presses(rng: random.Random, captured: CapturedTraffic) -> list[ForgedRequest]:
     """Return clicks on edited buttons."""
     value = json.loads(captured.value)
     refused = {
-        "another level": {"level": dice.randint(2, 10**12)},
-        "another content": {"content_revision": dice.randint(2, 10**12)},
+        "another level": {"level": rng.randint(2, 10**12)},
+        "another content": {"content_revision": rng.randint(2, 10**12)},
         "no level": {"level": 0},
     }
     unread: dict[str, str] = {
         "of another request": captured.other_value,
         "of no request": json.dumps(value | {"request_id": "REQ-00000000"}),
         "of a request with a long id": json.dumps(value | {"request_id": "R" * 10_000}),
-        "a negative level": json.dumps(value | {"level": -dice.randint(1, 99)}),
+        "a negative level": json.dumps(value | {"level": -rng.randint(1, 99)}),
         "a level as text": json.dumps(value | {"level": "1"}),
-        "with an extra field": json.dumps(value | {dice.choice(("admin", "person", "x")): True}),
+        "with an extra field": json.dumps(value | {rng.choice(("admin", "person", "x")): True}),
         "with missing fields": json.dumps({"request_id": captured.request}),
-        "no JSON": dice.choice(("", "approve", "{", "[]", "null", "7", '"x"', "\ud800")),
-        "cut off": captured.value[: dice.randint(1, len(captured.value) - 1)],
-        "brackets": "[" * dice.randint(2_000, LONG),
-        "long": dice.choice("x[{") * 10_000,
+        "no JSON": rng.choice(("", "approve", "{", "[]", "null", "7", '"x"', "\ud800")),
+        "cut off": captured.value[: rng.randint(1, len(captured.value) - 1)],
+        "brackets": "[" * rng.randint(2_000, LONG),
+        "long": rng.choice("x[{") * 10_000,
     }
     return [
         *(
@@ -135,12 +135,12 @@ def presses(dice: random.Random, captured: CapturedTraffic) -> list[ForgedReques
     ]
 
 
-def people(dice: random.Random, captured: CapturedTraffic) -> list[ForgedRequest]:
+def people(rng: random.Random, captured: CapturedTraffic) -> list[ForgedRequest]:
     """Return clicks by people without permission and by invalid users. Each claims elsewhere to be the insider."""
     claims: Json = {"user_id": captured.insider, "authed_users": [captured.insider]}
     invalid: dict[str, object] = {
-        "no user id": dice.choice(("", None, [captured.insider], {"id": captured.insider}, 7)),
-        "an invalid user id": dice.choice(
+        "no user id": rng.choice(("", None, [captured.insider], {"id": captured.insider}, 7)),
+        "an invalid user id": rng.choice(
             ("B0BOT", f"{captured.insider}\n", f"{captured.insider} ", "<!channel>")
         ),
     }
@@ -163,23 +163,23 @@ def people(dice: random.Random, captured: CapturedTraffic) -> list[ForgedRequest
     ]
 
 
-def submissions(dice: random.Random, captured: CapturedTraffic) -> list[ForgedRequest]:
+def submissions(rng: random.Random, captured: CapturedTraffic) -> list[ForgedRequest]:
     """Return submissions with an edited `private_metadata`."""
     metadata = json.loads(captured.submitted["view"]["private_metadata"])
-    typed = {"reason": {"type": "plain_text_input", "value": hostile_text(dice, 2000)}}
+    typed = {"reason": {"type": "plain_text_input", "value": hostile_text(rng, 2000)}}
     refused: dict[str, Json] = {
         "of another request": {"request_id": captured.other_request},
-        "of no request": {"request_id": f"REQ-{dice.getrandbits(40):010X}"},
+        "of no request": {"request_id": f"REQ-{rng.getrandbits(40):010X}"},
         "as its requester": {"verb": "withdraw"},
         "as an admin": {"verb": "close"},
-        "another level": {"level": dice.randint(2, 99)},
-        "another content": {"content_revision": dice.randint(2, 99), "verb": "approve"},
+        "another level": {"level": rng.randint(2, 99)},
+        "another content": {"content_revision": rng.randint(2, 99), "verb": "approve"},
     }
     unread = {
         "no verb": json.dumps(
-            metadata | {"verb": dice.choice(("", "delete", "approve ", "x" * 9_000))}
+            metadata | {"verb": rng.choice(("", "delete", "approve ", "x" * 9_000))}
         ),
-        "no JSON": dice.choice(("", "{", "[" * LONG, "null", "x" * 10_000)),
+        "no JSON": rng.choice(("", "{", "[" * LONG, "null", "x" * 10_000)),
         "missing fields": json.dumps({"request_id": captured.request}),
         "a negative revision": json.dumps(metadata | {"content_revision": -1}),
     }
@@ -204,13 +204,13 @@ def submissions(dice: random.Random, captured: CapturedTraffic) -> list[ForgedRe
     ]
 
 
-def too_much(captured: CapturedTraffic, dice: random.Random) -> list[Json]:
+def too_much(captured: CapturedTraffic, rng: random.Random) -> list[Json]:
     """Return submissions whose reason is too long or cannot be stored."""
     metadata = captured.submitted["view"]["private_metadata"]
     reasons: tuple[Any, ...] = (
         "x" * LONG,
         "<!channel>" * (LONG // 10),
-        f"No{dice.choice(UNKEEPABLE)}",
+        f"No{rng.choice(UNKEEPABLE)}",
     )
     return [
         submission(captured.submitted, metadata=metadata, typed={"reason": {"value": reason}})

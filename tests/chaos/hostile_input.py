@@ -62,23 +62,23 @@ async def run(context: TrialContext) -> None:
 async def _forge(context: TrialContext, endpoint: BotEndpoint) -> None:
     """Send every forged request; then have the requests decided."""
     first, second = [
-        CaseContext(context=context, number=number, dice=context.dice) for number in (10, 11)
+        CaseContext(context=context, number=number, rng=context.rng) for number in (10, 11)
     ]
-    requests = [await case.ask(quorum=2) for case in (first, second)]
+    requests = [await case.start_request(quorum=2) for case in (first, second)]
     captured = await _capture(first, second, requests)
     mark = await context.workspace.slack.journal_mark()
     await _send_unsigned(context, endpoint, captured)
     forged = [
         forged_request
         for forge in (forged_requests.presses, forged_requests.people, forged_requests.submissions)
-        for forged_request in forge(context.dice, captured)
+        for forged_request in forge(context.rng, captured)
     ]
     answered = sum(
         await asyncio.gather(
             *(_send(context, endpoint, forged_request) for forged_request in forged)
         )
     )
-    for payload in forged_requests.too_much(captured, context.dice):
+    for payload in forged_requests.too_much(captured, context.rng):
         _, answer = await endpoint.interact(payload)
         if not isinstance(answer, dict) or set(answer.get("errors", {})) != {InputId.REASON}:
             context.report.lost.append(f"a reason that is too long was answered {answer}")
@@ -151,7 +151,7 @@ async def _send_unsigned(
 ) -> None:
     """Send a click that would count but is not signed as Slack signs it. The bot must reject it."""
     body = form_of(press(captured.pressed, captured.value))
-    for what, request in forged_requests.unsigned(context.dice, body).items():
+    for what, request in forged_requests.unsigned(context.rng, body).items():
         context.report.presses += 1
         status, _ = await endpoint.send(request)
         if status not in REJECTED:
@@ -236,7 +236,7 @@ async def _decide(
 
 async def _type(context: TrialContext) -> None:
     """Start a request with hostile text through the form, and have it rejected with a hostile reason."""
-    slack, tab = context.workspace.slack, f"type{context.dice.getrandbits(32):x}"
+    slack, tab = context.workspace.slack, f"type{context.rng.getrandbits(32):x}"
     await slack.act(ANA, "message", tab=tab, channel=APPROVALS, text=f"/approval {POLICY}")
     form = await slack.wait_for_modal(ANA, tab=tab, timeout=END_TIMEOUT)
     request = str(json.loads(form["private_metadata"])["request_id"])
@@ -244,8 +244,8 @@ async def _type(context: TrialContext) -> None:
     chosen = next(option for option in block["element"]["options"] if option["value"] == POLICY)
     typed = {
         InputId.POLICY.value: {"selected_option": chosen},
-        InputId.TITLE.value: forged_requests.hostile_text(context.dice, 100),
-        InputId.TEXT.value: forged_requests.hostile_text(context.dice, 2900),
+        InputId.TITLE.value: forged_requests.hostile_text(context.rng, 100),
+        InputId.TEXT.value: forged_requests.hostile_text(context.rng, 2900),
     }
     answer = await slack.submit(ANA, form, typed, tab=tab)
     if not answer["acked"] or "errors" in answer:
@@ -256,7 +256,7 @@ async def _type(context: TrialContext) -> None:
     card = await context.workspace.card(request, buttons=True, seconds=END_TIMEOUT)
     await slack.click(boris, APPROVALS, card, "reject", tab=tab)
     view = await slack.wait_for_modal(boris, tab=tab, timeout=END_TIMEOUT)
-    reason = forged_requests.hostile_text(context.dice, 2900)
+    reason = forged_requests.hostile_text(context.rng, 2900)
     await slack.submit(boris, view, {InputId.REASON.value: reason}, tab=tab)
     await ledgers.ended(context, [request], END_TIMEOUT)
     await compare_requests(context, [request])

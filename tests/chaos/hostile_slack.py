@@ -39,7 +39,7 @@ async def run(context: TrialContext) -> None:
     mark = await context.workspace.slack.journal_mark()
     for _ in range(context.size.requests):
         cases = [
-            CaseContext(context=context, number=number, dice=random.Random(context.dice.random()))  # noqa: S311
+            CaseContext(context=context, number=number, rng=random.Random(context.rng.random()))  # noqa: S311
             for number in range(len(CASES))
         ]
         ended = await asyncio.gather(*map(_run_case, cases, CASES))
@@ -66,9 +66,9 @@ async def storm(case: CaseContext) -> Copies:
     slack, context, (boris, _) = case.slack, case.context, case.people
     mark = await slack.journal_mark()
     await _limit(case, "chat.postMessage")
-    first = await case.ask()
+    first = await case.start_request()
     await slack.wait_for_journal(after=mark, kind="api", method="chat.postMessage", status="429")
-    second = await case.ask()
+    second = await case.start_request()
     for request_id in (first, second):
         await case.card(request_id, decidable=True)
     mark = await slack.journal_mark()
@@ -86,11 +86,11 @@ async def _limit(case: CaseContext, method: str) -> None:
 
 async def failures(case: CaseContext) -> Copies:
     """A 500, a hang or a lost reply on a post and on an edit: both still happen exactly once."""
-    effects = case.dice.sample(("http_500", "hang", "reply_lost"), 2)
+    effects = case.rng.sample(("http_500", "hang", "reply_lost"), 2)
     for method, effect in zip(("chat.postMessage", "chat.update"), effects, strict=True):
         fault = {"target": method, "effect": effect, "where": {"channel": case.channel}}
         await case.slack.faults(fault)
-    request = await case.ask()
+    request = await case.start_request()
     await case.card(request, decidable=True)
     await decide(case.context, request, case.people[0])
     return {request: ()}
@@ -99,7 +99,7 @@ async def failures(case: CaseContext) -> Copies:
 async def deleted(case: CaseContext) -> Copies:
     """A person deletes the card in its channel and one in a direct message: both are posted again."""
     boris, clara = case.people
-    request = await case.ask(notify=Notify.DM, quorum=2)
+    request = await case.start_request(notify=Notify.DM, quorum=2)
     card = await case.card(request, decidable=True)
     boris_card, clara_card = [
         await case.card(request, at=f"D{person}", decidable=True) for person in (boris, clara)
@@ -115,7 +115,7 @@ async def deleted(case: CaseContext) -> Copies:
 
 async def archived(case: CaseContext) -> Copies:
     """The channel of a pending request is archived: the requester and the admins are notified."""
-    request = await case.ask()
+    request = await case.start_request()
     await case.card(request, decidable=True)
     await case.slack.channels(case.channel, "archive")
     await decide(case.context, request, case.people[0])
@@ -129,7 +129,7 @@ async def bot_removed(case: CaseContext) -> Copies:
     """The bot is in neither channel: the admins are notified by direct message."""
     for channel in (case.channel, case.admins):
         await case.slack.channels(channel, "remove_bot")
-    request = await case.ask()
+    request = await case.start_request()
     for person in (ANA, ADMIN):
         await case.notice(f"D{person}", request, "couldn't be posted")
     for channel in (case.channel, case.admins):
@@ -146,7 +146,7 @@ def _in_the_end(case: CaseContext, request: str) -> Copies:
 async def emptied(case: CaseContext) -> Copies:
     """The group of a pending request is emptied and filled again: the card shows both."""
     await case.fill_group(*case.people)
-    request = await case.ask(case.group)
+    request = await case.start_request(case.group)
     await case.card(request, decidable=True)
     await case.fill_group()
     await case.card(request, BLOCKED, decidable=False)
@@ -160,7 +160,7 @@ async def empty(case: CaseContext) -> Copies:
     """The group is empty at the start and the admin channel archived: the admins get a direct message."""
     await case.fill_group()
     await case.slack.channels(case.admins, "archive")
-    request = await case.ask(case.group)
+    request = await case.start_request(case.group)
     await case.card(request, BLOCKED, decidable=False)
     await case.notice(f"D{ADMIN}", request, "No one can decide")
     await case.slack.channels(case.admins, "unarchive")
@@ -172,7 +172,7 @@ async def empty(case: CaseContext) -> Copies:
 async def deactivated(case: CaseContext) -> Copies:
     """The only approver is deactivated and later reactivated."""
     boris, _ = case.people
-    request = await case.ask(user(boris))
+    request = await case.start_request(user(boris))
     await case.card(request, decidable=True)
     state = await case.slack.state()
     channels = [channel["id"] for channel in state["channels"] if boris in channel["members"]]
@@ -203,7 +203,7 @@ async def unreadable(case: CaseContext) -> Copies:
     fault = {"target": "usergroups.users.list", "effect": "ratelimited", "times": 2}
     where = {"usergroup": case.group.value}
     await case.slack.faults({**fault, "retry_after": RETRY_AFTER, "where": where})
-    request = await case.ask(case.group)
+    request = await case.start_request(case.group)
     await case.card(request, BLOCKED, decidable=False)
     await case.card(request, decidable=True)
     await decide(case.context, request, case.people[0])

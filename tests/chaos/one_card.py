@@ -16,7 +16,7 @@ from contextlib import suppress
 from bot.policies.file import load
 from emulator.errors import Json
 from tests.chaos import ledgers
-from tests.chaos.requests import ask, compare_requests, copies_of, stale_copies
+from tests.chaos.requests import compare_requests, copies_of, stale_copies, start_request
 from tests.chaos.trial import POLICIES, Size, Trial, TrialContext
 from tests.journeys.programs import until
 from tests.journeys.workspace import APPROVALS, has_buttons
@@ -46,16 +46,16 @@ async def run(context: TrialContext) -> None:
     slack = context.workspace.slack
     earlier = set(_keys(await slack.state()))
     await slack.faults(*_faults(context))
-    orders, asked = await _ask_and_kill(context)
-    cards = dict.fromkeys(orders, ()) | dict.fromkeys(asked, APPROVERS)
+    orders, request_ids = await _start_and_kill(context)
+    cards = dict.fromkeys(orders, ()) | dict.fromkeys(request_ids, APPROVERS)
     await _all_cards_posted(context, cards)
     await slack.clear_faults()
     await slack.advance(ALL_LATE)
-    await _all_decide(context, orders, asked)
-    await ledgers.ended(context, [*orders, *asked], END_TIMEOUT)
+    await _all_decide(context, orders, request_ids)
+    await ledgers.ended(context, [*orders, *request_ids], END_TIMEOUT)
     await _compare(context, cards, earlier)
     await ledgers.compare_orders(context, orders)
-    await compare_requests(context, asked)
+    await compare_requests(context, request_ids)
 
 
 def _faults(context: TrialContext) -> list[Json]:
@@ -66,24 +66,24 @@ def _faults(context: TrialContext) -> list[Json]:
         for seconds, share in LATE.items()
     ]
     plans.append({"effect": "reply_lost", "probability": LOST})
-    seeds = (context.dice.randrange(UNLIMITED) for _ in plans)
+    seeds = (context.rng.randrange(UNLIMITED) for _ in plans)
     return [
         {"target": POST, "times": UNLIMITED, "seed": seed, **plan}
         for seed, plan in zip(seeds, plans, strict=True)
     ]
 
 
-async def _ask_and_kill(context: TrialContext) -> tuple[list[str], list[str]]:
+async def _start_and_kill(context: TrialContext) -> tuple[list[str], list[str]]:
     """Start a few requests at a time and kill the worker while their cards are posted; return the ids."""
     orders: list[str] = []
-    asked: list[str] = []
+    request_ids: list[str] = []
     per_kill = context.size.requests // context.size.kills
     for _ in range(context.size.kills):
         killing = asyncio.create_task(_kill_after_a_post(context))
-        asked.append(await ask(context, COPIES))
+        request_ids.append(await start_request(context, COPIES))
         orders += await context.orders(["1500.00"] * (per_kill - 1))
         await killing
-    return orders, asked
+    return orders, request_ids
 
 
 async def _kill_after_a_post(context: TrialContext) -> None:
@@ -91,7 +91,7 @@ async def _kill_after_a_post(context: TrialContext) -> None:
     slack = context.workspace.slack
     mark = await slack.journal_mark()
     with suppress(TimeoutError):  # too few posts: kill now
-        for _ in range(context.dice.randint(1, POSTS)):
+        for _ in range(context.rng.randint(1, POSTS)):
             post = await slack.wait_for_journal(after=mark, kind="api", method=POST, timeout=QUIET)
             mark = post["n"]
     await context.kill("worker")
@@ -119,20 +119,20 @@ async def _all_cards_posted(context: TrialContext, cards: Mapping[str, Iterable[
         context.report.lost += await missing()
 
 
-async def _all_decide(context: TrialContext, orders: list[str], asked: list[str]) -> None:
+async def _all_decide(context: TrialContext, orders: list[str], request_ids: list[str]) -> None:
     """Have each card decided where its people see it. If there are two cards, one of them is clicked."""
     state = await context.workspace.slack.state()
 
     async def press(name: str, channel: str, person: str) -> None:
         clickable = [copy for copy in copies_of(state, name).get(channel, []) if has_buttons(copy)]
         if clickable:
-            card = context.dice.choice(clickable)
+            card = context.rng.choice(clickable)
             await context.press(person, card, Verdict.APPROVE, channel=channel)
 
     for order_id in orders:
-        await press(order_id, APPROVALS, context.dice.choice(context.crowd))
-    for request_id in asked:
-        for person in context.dice.sample(APPROVERS, QUORUM):
+        await press(order_id, APPROVALS, context.rng.choice(context.crowd))
+    for request_id in request_ids:
+        for person in context.rng.sample(APPROVERS, QUORUM):
             await press(request_id, f"D{person}", person)
 
 

@@ -51,7 +51,7 @@ ANSWER_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pressed:
+class Click:
     """One click: the person, the order, the verdict, and the final text of the form.
 
     `form` is empty if no form was needed or filled in, and None if no form opened in time.
@@ -65,9 +65,9 @@ class Pressed:
 
 async def run(context: TrialContext) -> None:
     """Place the orders, have everyone click on all of them, and check the answers and the effects."""
-    slack, dice = context.workspace.slack, context.dice
+    slack, rng = context.workspace.slack, context.rng
     orders: list[str] = []
-    pressed: list[Pressed] = []
+    clicks: list[Click] = []
     started = (await slack.state())["clock"]["now"]
     wave = max(1, CONCURRENT_PRESSES // context.size.people)
     for number in range(0, context.size.requests, wave):
@@ -78,48 +78,48 @@ async def run(context: TrialContext) -> None:
             for order_id in placed
         }
         early = [
-            (dice.choice(context.crowd), order_id)
+            (rng.choice(context.crowd), order_id)
             for order_id in placed
-            if dice.random() < EARLY_SHARE
+            if rng.random() < EARLY_SHARE
         ]
-        early = early or [(dice.choice(context.crowd), placed[0])] * (not number)
+        early = early or [(rng.choice(context.crowd), placed[0])] * (not number)
         await slack.deliveries(duplicate_share=1, duplicate_late=LATE_COPY_DELAY)
-        pressed += await _all_press(context, dict.fromkeys(early, Verdict.APPROVE), cards)
+        clicks += await _all_click(context, dict.fromkeys(early, Verdict.APPROVE), cards)
         verdicts = {
-            (person, order_id): Verdict.REJECT if dice.random() < REJECT_SHARE else Verdict.APPROVE
+            (person, order_id): Verdict.REJECT if rng.random() < REJECT_SHARE else Verdict.APPROVE
             for person in context.crowd
             for order_id in placed
             if (person, order_id) not in early
         }
-        seed = dice.randrange(1_000_000)
+        seed = rng.randrange(1_000_000)
         await slack.deliveries(duplicate_share=DUPLICATE_SHARE, duplicate_late=0, seed=seed)
-        pressed += await _all_press(context, verdicts, cards)
+        clicks += await _all_click(context, verdicts, cards)
         await slack.deliveries(duplicate_share=0)
         orders += placed
     await ledgers.ended(context, orders, END_TIMEOUT)
     await _late_copies_arrive(context)
-    await _check_answers(context, pressed, since=f"{started:.6f}")
+    await _check_answers(context, clicks, since=f"{started:.6f}")
     await ledgers.compare_orders(context, orders)
     await _compare_effects(context, orders)
 
 
-async def _all_press(
+async def _all_click(
     context: TrialContext, verdicts: Mapping[tuple[str, str], Verdict], cards: dict[str, Json]
-) -> list[Pressed]:
+) -> list[Click]:
     """Have these people click at once, in random order. A click on a missing button does not count."""
     presses = list(verdicts)
-    context.dice.shuffle(presses)
+    context.rng.shuffle(presses)
 
-    async def press(person: str, order_id: str) -> Pressed | None:
+    async def click(person: str, order_id: str) -> Click | None:
         verdict = verdicts[person, order_id]
         tab = await context.press(person, cards[order_id], verdict)
         if not tab:
             return None
         form = await _form(context, person, tab) if verdict is Verdict.REJECT else ""
-        return Pressed(person=person, order_id=order_id, verdict=verdict, form=form)
+        return Click(person=person, order_id=order_id, verdict=verdict, form=form)
 
-    done = await asyncio.gather(*(press(*key) for key in presses))
-    return [result for result in done if result is not None]
+    results = await asyncio.gather(*(click(*key) for key in presses))
+    return [result for result in results if result is not None]
 
 
 async def _late_copies_arrive(context: TrialContext) -> None:
@@ -157,24 +157,24 @@ def _is_open(view: Json) -> bool:
     return _has_inputs(view) or any(text in text_of(view) for text in PENDING_TEXTS)
 
 
-async def _check_answers(context: TrialContext, pressed: list[Pressed], *, since: str) -> None:
+async def _check_answers(context: TrialContext, clicks: list[Click], *, since: str) -> None:
     """Wait until every click has its answer, and check that no answer was wrong."""
-    orders = {press.order_id for press in pressed}
+    orders = {click.order_id for click in clicks}
     snapshots = {order_id: await _approval(context, order_id) for order_id in orders}
     ephemerals: dict[str, list[str]] = {}
 
     async def all_answered() -> bool | None:
         ephemerals.update(await _ephemerals(context, since))
-        return None if _unanswered(pressed, snapshots, ephemerals) else True
+        return None if _unanswered(clicks, snapshots, ephemerals) else True
 
     with suppress(TimeoutError):
         await until(all_answered, ANSWER_TIMEOUT)
-    context.report.lost += _unanswered(pressed, snapshots, ephemerals)
-    context.report.lost += _wrong_answers(pressed, snapshots, ephemerals)
+    context.report.lost += _unanswered(clicks, snapshots, ephemerals)
+    context.report.lost += _wrong_answers(clicks, snapshots, ephemerals)
 
 
 def _unanswered(
-    pressed: list[Pressed], snapshots: dict[str, ApprovalSnapshot], ephemerals: dict[str, list[str]]
+    clicks: list[Click], snapshots: dict[str, ApprovalSnapshot], ephemerals: dict[str, list[str]]
 ) -> list[str]:
     """Return a sentence for each click that neither counted nor got an ephemeral answer.
 
@@ -182,43 +182,43 @@ def _unanswered(
     """
     left = {person: Counter(map(_without_number, texts)) for person, texts in ephemerals.items()}
     missing = []
-    for press in pressed:
-        snapshot = snapshots[press.order_id]
-        counted = _closer(snapshot) == press.person
+    for click in clicks:
+        snapshot = snapshots[click.order_id]
+        counted = _closer(snapshot) == click.person
         wanted = notices.confirmed(Verdict.REJECT, ENGLISH) if counted else _refusal(snapshot)
-        if press.verdict is Verdict.REJECT and press.form == "":
+        if click.verdict is Verdict.REJECT and click.form == "":
             continue
-        if press.form is None:  # the bot was too slow for Slack and reports an error
+        if click.form is None:  # the bot was too slow for Slack and reports an error
             wanted = INTERNAL_ERROR
-        if (press.form and wanted in press.form) or (counted and press.verdict is Verdict.APPROVE):
+        if (click.form and wanted in click.form) or (counted and click.verdict is Verdict.APPROVE):
             continue
-        received = left.get(press.person, Counter())
+        received = left.get(click.person, Counter())
         if received[wanted]:
             received[wanted] -= 1
         else:
-            missing.append(f"{press} did not get: {wanted} (but {list(+received)})")
+            missing.append(f"{click} did not get: {wanted} (but {list(+received)})")
     return missing
 
 
 def _wrong_answers(
-    pressed: list[Pressed], snapshots: dict[str, ApprovalSnapshot], ephemerals: dict[str, list[str]]
+    clicks: list[Click], snapshots: dict[str, ApprovalSnapshot], ephemerals: dict[str, list[str]]
 ) -> list[str]:
     """Return a sentence for each wrong answer, such as a refusal for the person who decided."""
     wrong = []
-    for person in {press.person for press in pressed}:
+    for person in {click.person for click in clicks}:
         right = {
             _refusal(snapshot) for snapshot in snapshots.values() if _closer(snapshot) != person
         }
         right |= {notices.unconfirmed(ENGLISH), notices.confirmed(Verdict.APPROVE, ENGLISH)}
         right |= {notices.confirmed(Verdict.REJECT, ENGLISH)}
-        if any(press.person == person and press.form is None for press in pressed):
+        if any(click.person == person and click.form is None for click in clicks):
             right.add(INTERNAL_ERROR)
         received = set(map(_without_number, ephemerals.get(person, ())))
         wrong += [f"{person} got: {text}" for text in received - right]
-    for press in pressed:
-        snapshot = snapshots[press.order_id]
-        if _closer(snapshot) == press.person and _refusal(snapshot) in (press.form or ""):
-            wrong.append(f"{press} counted, but its form shows a refusal")
+    for click in clicks:
+        snapshot = snapshots[click.order_id]
+        if _closer(snapshot) == click.person and _refusal(snapshot) in (click.form or ""):
+            wrong.append(f"{click} counted, but its form shows a refusal")
     return wrong
 
 
@@ -265,8 +265,8 @@ async def _compare_effects(context: TrialContext, orders: list[str]) -> None:
                 (report.doubled if times else report.lost).append(f"{order_id} has {times} {kind}")
         snapshot = await ledgers.recorded_snapshot(context, order_id)
         if isinstance(snapshot, OrderSnapshot):
-            done = snapshot.status is OrderStatus.COMPLETED
-            wanted = {line.sku: line.quantity for line in snapshot.order.lines} if done else {}
+            results = snapshot.status is OrderStatus.COMPLETED
+            wanted = {line.sku: line.quantity for line in snapshot.order.lines} if results else {}
             balance = await context.workspace.balance(order_id)
             if balance.shipped != wanted or balance.held:
                 report.doubled.append(f"{order_id} is {snapshot.status}: {balance}")

@@ -28,14 +28,14 @@ MAX_RETRY_AFTER = 5
 """The longest Retry-After in seconds. The worker obeys it after the outage too."""
 
 
-def outage(dice: random.Random) -> list[Json]:
+def outage(rng: random.Random) -> list[Json]:
     """Return faults that refuse or hang every call. New sockets are refused, open ones stay open."""
     planned = [
         {
             "target": method,
-            "effect": dice.choice(EFFECTS),
-            "error": dice.choice(ERRORS),
-            "retry_after": dice.randint(1, MAX_RETRY_AFTER),
+            "effect": rng.choice(EFFECTS),
+            "error": rng.choice(ERRORS),
+            "retry_after": rng.randint(1, MAX_RETRY_AFTER),
             "times": UNLIMITED,
         }
         for method in METHODS

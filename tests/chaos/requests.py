@@ -52,7 +52,7 @@ def policy_of(name: str, pace: int = 1) -> Policy:
     return parse(slower).policy(name)
 
 
-async def ask(context: TrialContext, policy: Policy) -> str:
+async def start_request(context: TrialContext, policy: Policy) -> str:
     """Have Ana start a request under this policy; return its id, which is part of its title."""
     request_id = new_id("REQ")
     draft = DraftRequest(

@@ -38,7 +38,7 @@ async def run(context: TrialContext) -> None:
     """Place the orders and have one person click on each while programs are killed."""
     orders = await context.orders(["1500.00"] * context.size.requests)
     verdicts = {
-        order_id: context.dice.choice((Verdict.APPROVE, Verdict.REJECT)) for order_id in orders
+        order_id: context.rng.choice((Verdict.APPROVE, Verdict.REJECT)) for order_id in orders
     }
     async with asyncio.TaskGroup() as deciding:
         for number in range(context.size.kills):
@@ -60,7 +60,7 @@ async def run(context: TrialContext) -> None:
 
 async def _decide(context: TrialContext, order_id: str, verdict: Verdict) -> None:
     """Click, and click again if nothing seems to happen, as people do."""
-    person = context.dice.choice(context.crowd)
+    person = context.rng.choice(context.crowd)
     timeout = END_TIMEOUT + PER_KILL * context.size.kills
     card = await context.workspace.card(order_id, DECIDABLE, buttons=True, seconds=timeout)
     while not await _closed(context, order_id):
@@ -84,8 +84,8 @@ async def _closed_or_none(context: TrialContext, order_id: str) -> bool | None:
 
 async def _kill_and_restart(context: TrialContext) -> None:
     """Kill some of the programs at the next event of a random kind, and start them again."""
-    names = context.dice.sample(KILLABLE, context.dice.randint(1, len(KILLABLE)))
-    point = context.dice.choice(POINTS)
+    names = context.rng.sample(KILLABLE, context.rng.randint(1, len(KILLABLE)))
+    point = context.rng.choice(POINTS)
     mark = await context.workspace.slack.journal_mark()
     with suppress(TimeoutError):  # no such event: kill now
         await context.workspace.slack.wait_for_journal(

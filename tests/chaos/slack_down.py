@@ -98,9 +98,9 @@ async def run(context: TrialContext) -> None:
     ]
     trial_requests = await _start_in_time(context, orders, each)
     async with asyncio.TaskGroup() as starting:  # the bots, which become healthy once Slack is back
-        await context.workspace.slack.faults(*outage(context.dice))
+        await context.workspace.slack.faults(*outage(context.rng))
         for card in cards:
-            await context.press(context.dice.choice(context.crowd), card, Verdict.APPROVE)
+            await context.press(context.rng.choice(context.crowd), card, Verdict.APPROVE)
         await asyncio.gather(
             _kill(context, trial_requests),
             _decide(context, trial_requests),
@@ -126,7 +126,9 @@ async def _start_in_time(context: TrialContext, orders: list[str], each: int) ->
     for pace in (1, 3, 9):
         began = time.monotonic()
         policies = [requests.policy_of(name, pace) for name in names for _ in range(each)]
-        ids = await asyncio.gather(*(requests.ask(context, policy) for policy in policies))
+        ids = await asyncio.gather(
+            *(requests.start_request(context, policy) for policy in policies)
+        )
         urged, directly, settled, hasty = (
             list(ids[at : at + each]) for at in range(0, len(ids), each)
         )

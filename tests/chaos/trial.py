@@ -44,7 +44,7 @@ class TrialContext:
     installation: Installation
     workspace: Workspace
     temporal: Client
-    dice: random.Random
+    rng: random.Random
     size: Size
     report: Report = field(default_factory=Report)
 
@@ -148,7 +148,7 @@ async def trial_context(
             installation=installation,
             workspace=workspace,
             temporal=await connect({"TEMPORAL_ADDRESS": installation.temporal_address}),
-            dice=random.Random(seed),  # noqa: S311 - repeatable trials, not secrets
+            rng=random.Random(seed),  # noqa: S311 - repeatable trials, not secrets
             size=size,
         )
         context.report.trials = 1

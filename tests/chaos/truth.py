@@ -19,7 +19,7 @@ from emulator.client import StandInClientError, text_of
 from emulator.errors import Json
 from tests.chaos import ledgers
 from tests.chaos.reported_facts import reported_facts, text_of_entry
-from tests.chaos.requests import ask, decide, policy_of
+from tests.chaos.requests import decide, policy_of, start_request
 from tests.chaos.trial import Size, Trial, TrialContext
 from tests.journeys.installation import SECOND_BOT
 from tests.journeys.programs import until
@@ -102,14 +102,14 @@ class PreparedAction:
 async def run(context: TrialContext) -> None:
     """Prepare all actions, click at once, kill everything at an answer, restart and compare; several times."""
     for number in range(context.size.kills):
-        kind = INLINE if number == 0 else context.dice.choice((INLINE, INLINE, PUBLISH, NOTICE))
+        kind = INLINE if number == 0 else context.rng.choice((INLINE, INLINE, PUBLISH, NOTICE))
         before = await context.workspace.slack.journal_mark()
-        actions = context.dice.sample(ACTIONS, len(ACTIONS))
+        actions = context.rng.sample(ACTIONS, len(ACTIONS))
         prepared = await asyncio.gather(*(_prepare(context, action) for action in actions))
         context.report.presses += len(prepared)
         after = await context.workspace.slack.journal_mark()
         pressing = [asyncio.create_task(_press(action)) for action in prepared]
-        await _wait_for_answers(context, kind, context.dice.randint(1, MAX_ANSWERS), after)
+        await _wait_for_answers(context, kind, context.rng.randint(1, MAX_ANSWERS), after)
         await context.kill(*EVERYTHING)
         await asyncio.gather(*pressing)
         journal = await context.workspace.slack.journal(before)
@@ -120,7 +120,7 @@ async def run(context: TrialContext) -> None:
 
 async def _prepare(context: TrialContext, action: Action) -> PreparedAction:
     """Start a request, bring it to the action's level, and open the action's form."""
-    request_id = await ask(context, policy_of("desk"))
+    request_id = await start_request(context, policy_of("desk"))
     card = await _card(context, request_id, 1)
     if action.level > 1:
         await decide(context, request_id, CLARA)

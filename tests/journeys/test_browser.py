@@ -43,8 +43,8 @@ async def test_an_order_is_approved_by_a_click_in_the_browser(
     await expect(card).to_contain_text("✓ Approved")
     await expect(card.locator("[data-action-id]")).to_have_count(0)
     await boris.picture(pictures / "approved-at-once.png")
-    for words in ("✓ Completed", "RES-", "TXN-", "TRK-"):
-        await expect(card).to_contain_text(words)
+    for text in ("✓ Completed", "RES-", "TXN-", "TRK-"):
+        await expect(card).to_contain_text(text)
     await boris.page.get_by_test_id("conversation-title").click()  # off the card
     await boris.picture(pictures / "order-completed.png")
     await expect(ana.card(order_id)).to_contain_text("✓ Completed")
@@ -71,8 +71,8 @@ async def test_a_rejection_in_the_browser_needs_a_reason(
     await boris.page.keyboard.press("Escape")
     await expect(boris.modal).to_be_hidden()
     card = boris.card(order_id)
-    for words in ("✗ Rejected", "Boris Lang", "The budget of this quarter is spent."):
-        await expect(card).to_contain_text(words)
+    for text in ("✗ Rejected", "Boris Lang", "The budget of this quarter is spent."):
+        await expect(card).to_contain_text(text)
     await expect(card.locator("[data-action-id]")).to_have_count(0)
     await expect(card).to_contain_text("Nothing was reserved, charged or shipped")
     await boris.picture(pictures / "order-rejected.png")
@@ -113,10 +113,10 @@ async def test_an_order_can_be_placed_by_keyboard_alone(ana: Tab, pictures: Path
     await keyboard.type("Adventure Works")
     await keyboard.press("Tab")
     await keyboard.type("LED")
-    for action_id, words in (("quantity", "2"), ("unit_price", "39.90")):
+    for action_id, text in (("quantity", "2"), ("unit_price", "39.90")):
         await keyboard.press("Tab")
         await expect(ana.field(action_id)).to_be_focused()
-        await keyboard.type(words)
+        await keyboard.type(text)
     await keyboard.press("Tab")
     await expect(ana.field("add_line")).to_be_focused()
     await keyboard.press("Tab")  # how it is paid

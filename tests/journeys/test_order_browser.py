@@ -78,13 +78,13 @@ async def test_one_order_is_cancelled_from_its_card_and_another_is_paid_external
     assert await _pay(demo, order_id, "1500.00") == 200
 
     card = ana.card(unwanted)
-    for words in ("Cancelled by", "Undone: stock reservation", "1 reply"):
-        await expect(card).to_contain_text(words)
+    for text in ("Cancelled by", "Undone: stock reservation", "1 reply"):
+        await expect(card).to_contain_text(text)
     await expect(card.locator("[data-action-id]")).to_have_count(0)
     await ana.picture(pictures / "order-cancelled.png")
     card = ana.card(order_id)
-    for words in ("✓ Completed", "✓ Take payment: done", "✓ Deliver: done", "replies"):
-        await expect(card).to_contain_text(words)
+    for text in ("✓ Completed", "✓ Take payment: done", "✓ Deliver: done", "replies"):
+        await expect(card).to_contain_text(text)
     await ana.picture(pictures / "order-paid.png")
     await card.get_by_text("replies").click()
     thread = ana.page.get_by_test_id("thread-messages")
