@@ -25,7 +25,7 @@ from workflows.rules.approvals.policy import Notify
 
 RETRY_AFTER = 3
 """Slack's Retry-After in seconds: longer than the worker's own pause after a first failure."""
-UNDER_WAY = 0.1
+IN_FLIGHT = 0.1
 """Seconds after a 429 within which a call may arrive that was sent before the 429."""
 END_TIMEOUT = 90.0
 
@@ -122,7 +122,7 @@ async def archived(case: CaseContext) -> Copies:
     for at in (f"D{ANA}", case.admins):
         await case.notice(at, request, "couldn't be updated")
     await case.slack.channels(case.channel, "unarchive")
-    return _in_the_end(case, request)
+    return _if_long(case, request)
 
 
 async def bot_removed(case: CaseContext) -> Copies:
@@ -135,10 +135,10 @@ async def bot_removed(case: CaseContext) -> Copies:
     for channel in (case.channel, case.admins):
         await case.slack.channels(channel, "add_bot")
     await decide(case.context, request, case.people[0])
-    return _in_the_end(case, request)
+    return _if_long(case, request)
 
 
-def _in_the_end(case: CaseContext, request: str) -> Copies:
+def _if_long(case: CaseContext, request: str) -> Copies:
     """Return the request if the size is long: it continues within half a minute, after the short size ends."""
     return {request: ()} if case.context.size == TRIAL.long else {}
 
@@ -227,7 +227,7 @@ async def _early_calls(context: TrialContext, mark: int) -> list[str]:
         delays = [
             _started(call) - refused["at"] for call in later if _scope(call) == _scope(refused)
         ]
-        early = [f"{after:.2f} s" for after in delays if UNDER_WAY < after < RETRY_AFTER]
+        early = [f"{after:.2f} s" for after in delays if IN_FLIGHT < after < RETRY_AFTER]
         if early:
             found.append(f"{refused['method']} was called {', '.join(early)} after its 429")
     return found

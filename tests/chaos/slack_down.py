@@ -30,12 +30,12 @@ EMIL = "U0EMIL"
 BOTS = ("bot", SECOND_BOT)
 Due = tuple[tuple[Fact, int], ...]
 URGED: Due = ((Fact.LEVEL_REMINDED, 3), (Fact.LEVEL_REMINDED, 4), (Fact.LEVEL_ESCALATED, 5))
-HASTY: Due = ((Fact.LEVEL_REMINDED, 3), (Fact.REQUEST_EXPIRED, 5))
-EXPIRES = timedelta(seconds=5)
-HASTY_ORDER: Due = ((Fact.REQUEST_EXPIRED, 5),)
+EXPIRING: Due = ((Fact.LEVEL_REMINDED, 3), (Fact.REQUEST_EXPIRED, 5))
+EXPIRE_AFTER = timedelta(seconds=5)
+EXPIRING_ORDER: Due = ((Fact.REQUEST_EXPIRED, 5),)
 """The facts that fall due, and how many seconds after the request was submitted (policies.toml)."""
-FIRST = timedelta(seconds=3)
-IN_TIME = timedelta(seconds=5)
+FIRST_REMINDER = timedelta(seconds=3)
+ALLOWED_DELAY = timedelta(seconds=5)
 """The allowed delay of a fact. It takes a tenth of a second on an idle machine; waiting for Slack would
 take longer than this. It is multiplied by the pace if the machine is too busy for the short durations."""
 TASK_TIMEOUT = timedelta(seconds=12)
@@ -50,7 +50,7 @@ ASKED = {(APPROVALS, "asked"): 1}
 DELIVERED = OUTCOME | ASKED | {(APPROVALS, "order_delivered"): 1}
 """The notices of an approved order that name the order. The card shows the other steps."""
 IN_THREAD = OUTCOME | ASKED | {(APPROVALS, "reminded"): 1}
-DIRECTLY = OUTCOME | {(f"D{CLARA}", "reminded"): 1}
+BY_DIRECT_MESSAGE = OUTCOME | {(f"D{CLARA}", "reminded"): 1}
 """Emil, added by the escalation, gets the card itself. Boris has already decided."""
 
 
@@ -62,8 +62,8 @@ class _Requests:
     urged: list[str]
     urged_directly: list[str]
     settled: list[str]
-    hasty: list[str]
-    hasty_orders: list[str]
+    expiring: list[str]
+    expiring_orders: list[str]
     pace: int
     """The factor by which the durations of policies.toml are multiplied."""
 
@@ -75,12 +75,12 @@ class _Requests:
     @property
     def requests(self) -> list[str]:
         """All requests except the orders."""
-        return [*self.reminded, *self.hasty]
+        return [*self.reminded, *self.expiring]
 
     @property
     def every_order(self) -> list[str]:
         """The approved and the expired orders."""
-        return [*self.orders, *self.hasty_orders]
+        return [*self.orders, *self.expiring_orders]
 
     def copies(self, *direct: str) -> dict[str, tuple[str, ...]]:
         """Return the people with a copy besides the channel: `direct` for the requests with direct messages."""
@@ -129,20 +129,20 @@ async def _start_in_time(context: TrialContext, orders: list[str], each: int) ->
         ids = await asyncio.gather(
             *(requests.start_request(context, policy) for policy in policies)
         )
-        urged, directly, settled, hasty = (
+        urged, directly, settled, expiring = (
             list(ids[at : at + each]) for at in range(0, len(ids), each)
         )
-        late = await requests.expiring_order(context, "1500.00", pace * EXPIRES)
+        late = await requests.expiring_order(context, "1500.00", pace * EXPIRE_AFTER)
         trial_requests = _Requests(
             orders=orders,
             urged=urged,
             urged_directly=directly,
             settled=settled,
-            hasty=hasty,
-            hasty_orders=[late],
+            expiring=expiring,
+            expiring_orders=[late],
             pace=pace,
         )
-        left = pace * (FIRST.total_seconds() - 0.5) - (time.monotonic() - began)
+        left = pace * (FIRST_REMINDER.total_seconds() - 0.5) - (time.monotonic() - began)
         with suppress(TimeoutError):
             await _cards_posted(context, trial_requests, left)
             return trial_requests
@@ -202,9 +202,9 @@ async def _decide(context: TrialContext, trial_requests: _Requests) -> None:
 async def _fall_due(context: TrialContext, trial_requests: _Requests) -> None:
     """Watch the audit trail: each due fact is recorded in time, with the instant at which it was due."""
     due = dict.fromkeys((*trial_requests.urged, *trial_requests.urged_directly), URGED)
-    due |= dict.fromkeys(trial_requests.hasty, HASTY)
-    due |= {approval_id(order_id): HASTY_ORDER for order_id in trial_requests.hasty_orders}
-    late = IN_TIME * trial_requests.pace + _task_timeouts(context)
+    due |= dict.fromkeys(trial_requests.expiring, EXPIRING)
+    due |= {approval_id(order_id): EXPIRING_ORDER for order_id in trial_requests.expiring_orders}
+    late = ALLOWED_DELAY * trial_requests.pace + _task_timeouts(context)
     while due:
         for request_id in list(due):
             facts = await context.workspace.facts(request_id)
@@ -230,9 +230,9 @@ def _missing(facts: Iterable[AuditEvent], wanted: Due, pace: int) -> list[tuple[
 
 async def _effects(context: TrialContext, trial_requests: _Requests) -> None:
     """Check that each order ended within seconds of its decision or expiry, while Slack is down."""
-    late = IN_TIME * trial_requests.pace + len(StepName) * _task_timeouts(context)
+    late = ALLOWED_DELAY * trial_requests.pace + len(StepName) * _task_timeouts(context)
     causes = dict.fromkeys(trial_requests.orders, Fact.DECISION_RECORDED)
-    causes |= dict.fromkeys(trial_requests.hasty_orders, Fact.REQUEST_EXPIRED)
+    causes |= dict.fromkeys(trial_requests.expiring_orders, Fact.REQUEST_EXPIRED)
     for order_id, cause in causes.items():
         since = await context.workspace.fact(approval_id(order_id), cause)
         try:
@@ -248,13 +248,13 @@ async def _effects(context: TrialContext, trial_requests: _Requests) -> None:
 async def _check_notices(context: TrialContext, trial_requests: _Requests) -> None:
     """Check that cards are correct soon after the outage and that everyone is notified once."""
     wanted: dict[str, NoticeResult] = dict.fromkeys(
-        [*trial_requests.settled, *trial_requests.hasty], OUTCOME
+        [*trial_requests.settled, *trial_requests.expiring], OUTCOME
     )
     wanted |= dict.fromkeys(trial_requests.orders, DELIVERED) | dict.fromkeys(
-        trial_requests.hasty_orders, OUTCOME | ASKED
+        trial_requests.expiring_orders, OUTCOME | ASKED
     )
     still_open = dict.fromkeys(trial_requests.urged, IN_THREAD) | dict.fromkeys(
-        trial_requests.urged_directly, DIRECTLY
+        trial_requests.urged_directly, BY_DIRECT_MESSAGE
     )
     before = {name: Counter(sent) - Counter(OUTCOME) for name, sent in still_open.items()}
     copies = trial_requests.copies(BORIS, CLARA)
